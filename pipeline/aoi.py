@@ -1,0 +1,140 @@
+"""Areas of interest: where they lie, how they are called, how sure their outline is."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import fiona
+import shapely
+from pyproj import CRS
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_utm_crs_info
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.geodesy import CGCS2000, area_m2, unproject
+
+_PROJECT = Path(__file__).resolve().parent.parent
+PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A named part of an area; `layout_crs` is the 3-degree CGCS2000 zone for map sheets, None if unset."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    geometry: BaseGeometry
+    layout_crs: str | None
+
+
+@dataclass(frozen=True)
+class Aoi:
+    """An area of interest in EPSG:4490; `grid_crs` is the CRS of its analysis grid."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    parts: tuple[Part, ...]
+    grid_crs: str
+    source: str
+    accuracy: str
+
+    @cached_property
+    def geometry(self) -> BaseGeometry:
+        """Union of the parts."""
+        return shapely.union_all([part.geometry for part in self.parts])
+
+    @cached_property
+    def area_m2(self) -> float:
+        """Ellipsoidal area of the union."""
+        return area_m2(self.geometry)
+
+
+def known_aois() -> list[str]:
+    """Ids of the areas that the project ships."""
+    return sorted(path.stem for path in (PROJECT_ROOT / "aoi").glob("*.geojson"))
+
+
+def load_aoi(id_or_path: str, *, relative_to: Path) -> Aoi:
+    """An area by the id of a shipped outline, or from any vector file that fiona reads.
+
+    From a file: id from the property `id`, else the file stem; name from `name`, else the id; each
+    feature is a part. The grid CRS comes from `grid_crs`, else it is the UTM zone of the centre.
+    """
+    shipped = PROJECT_ROOT / "aoi" / f"{id_or_path}.geojson"
+    path = shipped if id_or_path in known_aois() else relative_to / id_or_path
+    if not path.exists():
+        raise SettingsError(
+            "Unknown area of interest",
+            [Problem("aoi", repr(id_or_path), f"one of {known_aois()} or the path of a vector file")],
+        )
+    return _from_features(path, *_features(path))
+
+
+def _features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+    try:
+        with fiona.open(path) as source:
+            crs = CRS.from_user_input(source.crs_wkt or "EPSG:4326")
+            properties = []
+            geometries = []
+            for feature in source:
+                properties.append(dict(feature.properties))
+                geometries.append(_outline(path, int(feature.id), feature.geometry, crs))
+    except fiona.errors.FionaError as error:
+        raise InputError(
+            "An area of interest cannot be read", [Problem(str(path), str(error), "a vector file")]
+        ) from error
+    if not geometries:
+        raise InputError(
+            "An area of interest is empty", [Problem(str(path), "no feature", "at least one polygon")]
+        )
+    return properties, geometries
+
+
+def _outline(path: Path, number: int, geometry: Any, crs: CRS) -> BaseGeometry:
+    outline = shape(geometry) if geometry is not None else shapely.Polygon()
+    if outline.geom_type not in {"Polygon", "MultiPolygon"} or outline.is_empty or not outline.is_valid:
+        found = "no geometry" if outline.is_empty else shapely.is_valid_reason(outline)
+        raise InputError(
+            "An area of interest needs valid polygons",
+            [Problem(f"{path}, feature {number}", f"{outline.geom_type}: {found}", "a valid polygon")],
+        )
+    outline = shapely.force_2d(outline)
+    return outline if crs.equals(CRS(CGCS2000), ignore_axis_order=True) else unproject(outline, crs.to_wkt())
+
+
+def _from_features(path: Path, properties: list[dict[str, Any]], geometries: list[BaseGeometry]) -> Aoi:
+    first = properties[0]
+    aoi_id = str(first.get("id") or path.stem)
+    name_zh = str(first.get("name") or aoi_id)
+    name_en = str(first.get("name_en") or name_zh)
+    parts = tuple(
+        Part(
+            id=str(row.get("part") or number),
+            name_zh=str(row.get("part_name") or name_zh),
+            name_en=str(row.get("part_name_en") or name_en),
+            geometry=geometry,
+            layout_crs=row.get("layout_crs"),
+        )
+        for number, (row, geometry) in enumerate(zip(properties, geometries, strict=True), start=1)
+    )
+    return Aoi(
+        id=aoi_id,
+        name_zh=name_zh,
+        name_en=name_en,
+        parts=parts,
+        grid_crs=str(first.get("grid_crs") or _utm_zone(shapely.union_all(geometries))),
+        source=str(first.get("source") or path.name),
+        accuracy=str(first.get("accuracy") or "未知 / unknown"),
+    )
+
+
+def _utm_zone(geometry: BaseGeometry) -> str:
+    centre = shapely.centroid(geometry)
+    around = AreaOfInterest(centre.x, centre.y, centre.x, centre.y)
+    (zone, *_) = query_utm_crs_info("WGS 84", around)
+    return f"{zone.auth_name}:{zone.code}"

@@ -1,0 +1,350 @@
+"""The types that flow, in the order they flow; each table is checked where it crosses a border."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pandera.errors
+import pandera.pandas as pa
+import xarray as xr
+from numpy.typing import NDArray
+
+from pipeline import standards
+from pipeline.aoi import Aoi
+from pipeline.errors import ContractError, Problem
+from pipeline.grid import Grid
+from pipeline.legends import Legend
+from pipeline.periods import Period
+
+REFLECTANCE_SCALE = 1e-4
+REFLECTANCE_NODATA = -32768
+REFLECTANCE_LIMIT = 32767
+
+Outcome = Literal["read", "skipped", "failed"]
+Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file of a scene: `value = DN * scale + offset` gives reflectance, `nodata` is the DN of nothing."""
+
+    href: str
+    scale: float = 1.0
+    offset: float = 0.0
+    nodata: int = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One normalised scene. `assets` are keyed by STAC common name; `mask` is SCL or QA_PIXEL.
+
+    `offset_source` tells which evidence decided the radiometric offset (pixels, raster:bands or
+    baseline), `offset_evidence` what it saw, `offset_conflict` whether the others disagreed.
+    """
+
+    id: str
+    mission: str
+    platform: str
+    datetime: datetime
+    tile: str
+    baseline: str
+    updated: str
+    cloud_percent: float
+    crs: str
+    assets: dict[str, Asset]
+    mask: Asset
+    offset_source: str
+    offset_evidence: str
+    offset_conflict: bool
+    item_sha256: str
+    simulated: bool
+
+
+@dataclass(frozen=True)
+class ReadRecord:
+    """What became of one asset in one block; `band` is `mask` for the clear mask."""
+
+    scene_id: str
+    band: str
+    block: str
+    outcome: Outcome
+    reason: str
+    href: str
+    attempts: int = 1
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class BandStack:
+    """All dates of one band over one block: integers (date, y, x), and how each date becomes reflectance.
+
+    int16 reflectance (scale 1e-4) = DN * gain + shift.
+    """
+
+    numbers: NDArray[np.uint16]
+    gain: NDArray[np.float64]
+    shift: NDArray[np.float64]
+
+
+def _column(kind: object, *, nullable: bool = False, unique: bool = False, **checks: pa.Check) -> pa.Column:
+    return pa.Column(
+        kind, nullable=nullable, unique=unique, checks=list(checks.values()) or None, coerce=True
+    )
+
+
+def _table(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(columns, name=name, strict=False)
+
+
+_TEXT = _column(str)
+_TEXT_OR_NULL = _column(object, nullable=True)
+_NUMBER = _column(float)
+_NUMBER_OR_NULL = _column(float, nullable=True)
+_AREA = _column(float, at_least=pa.Check.ge(0))
+
+SCENE_TABLE = _table(
+    "SceneTable",
+    {
+        "id": _column(str, unique=True),
+        "mission": _TEXT,
+        "platform": _TEXT,
+        "tile": _TEXT,
+        "baseline": _TEXT,
+        "updated": _TEXT,
+        "cloud_percent": _NUMBER_OR_NULL,
+        "crs": _TEXT,
+        "assets": _TEXT,
+        "offset_source": _TEXT,
+        "offset_evidence": _TEXT,
+        "offset_conflict": _column(bool),
+        "item_sha256": _TEXT,
+        "simulated": _column(bool),
+    },
+)
+
+SAMPLES = _table(
+    "Samples",
+    {
+        "province": _TEXT_OR_NULL,
+        "basin": _TEXT_OR_NULL,
+        "section": _TEXT,
+        "parameter": _TEXT,
+        "value": _NUMBER,
+        "unit": _TEXT,
+        "censored": _column(bool),
+        "water_body": _column(str, known=pa.Check.isin(["river", "lake"])),
+        "file": _TEXT,
+        "row": _column(int),
+    },
+)
+"""Long table of water samples: one row per section, time and parameter.
+
+`time` is in the zone Asia/Shanghai, `parameter` a code of the `water_limits` table, `unit` its unit.
+`censored` marks a value below detection, whose `value` is the detection limit. `file` and `row` (1-based,
+as a spreadsheet counts) say where it came from.
+"""
+
+SECTION_STATUS = _table(
+    "SectionStatus",
+    {
+        "section_id": _TEXT,
+        "province": _TEXT_OR_NULL,
+        "basin": _TEXT_OR_NULL,
+        "section": _TEXT,
+        "water_body": _TEXT,
+        "period": _TEXT,
+        "samples": _column(int),
+        "items": _TEXT,
+        "water_class": _column("Int64", nullable=True),
+        "decided_by": _TEXT_OR_NULL,
+        "exceedance": _TEXT_OR_NULL,
+        "target_class": _column("Int64", nullable=True),
+        "target_met": _column("boolean", nullable=True),
+        "lon": _NUMBER_OR_NULL,
+        "lat": _NUMBER_OR_NULL,
+        "reason": _TEXT_OR_NULL,
+    },
+)
+"""One row per section and period; a column `mean_<code>` per parameter holds the period's mean.
+
+`water_class` runs from 1 to 6 (6: worse than V); it is null with a `reason` where nothing could be
+graded. `items` and `decided_by` are codes joined by `;`.
+"""
+
+PARCELS = _table(
+    "Parcels",
+    {
+        "parcel_id": _column(str, unique=True),
+        "parcel_no": _TEXT_OR_NULL,
+        "unit_no": _TEXT_OR_NULL,
+        "unit_name": _TEXT_OR_NULL,
+        "unit_type": _TEXT_OR_NULL,
+        "region_code": _TEXT_OR_NULL,
+        "dlbm": _TEXT_OR_NULL,
+        "owner_type": _TEXT_OR_NULL,
+        "owner_subject": _TEXT_OR_NULL,
+        "represent_subject": _TEXT_OR_NULL,
+        "agent_subject": _TEXT_OR_NULL,
+        "exercise_mode": _TEXT_OR_NULL,
+        "right_type": _TEXT_OR_NULL,
+        "right_holder": _TEXT_OR_NULL,
+        "planning_use": _TEXT_OR_NULL,
+        "special_protection": _TEXT_OR_NULL,
+        "protection_status": _TEXT_OR_NULL,
+        "use_status": _TEXT_OR_NULL,
+        "area_registered_m2": _NUMBER_OR_NULL,
+        "area_whole_m2": _AREA,
+        "area_m2": _AREA,
+        "share_inside": _column(float, share=pa.Check.in_range(0, 1)),
+        "repairs": _TEXT_OR_NULL,
+    },
+)
+"""Parcels of one area in EPSG:4490, their geometry repaired and cut to the area.
+
+`area_m2` is the ellipsoidal area of that part, `area_whole_m2` of the whole repaired parcel; `repairs`
+says what was repaired, null if nothing.
+"""
+
+PARCEL_MEASURES = _table(
+    "ParcelMeasures",
+    {
+        "parcel_id": _TEXT,
+        "period": _TEXT,
+        "measure": _TEXT,
+        "value": _NUMBER_OR_NULL,
+        "unit": _TEXT,
+        "covered_area_m2": _AREA,
+        "unknown_area_m2": _AREA,
+    },
+)
+"""Long table, one row per parcel, period and measure.
+
+Measures: `class_area:<key>` of each land cover class (m2; with the unknown area they sum to the parcel's
+area inside the aoi), `fvc_mean`, `ndvi_mean`, `vegetated_share` (share of the covered area with FVC at or
+above the threshold), `looks_mean`. Every row carries the area that its value rests on and the area unknown.
+"""
+
+AREA_BALANCE = _table(
+    "AreaBalance",
+    {"aoi": _TEXT, "period": _TEXT, "item": _TEXT, "value_m2": _NUMBER, "note": _TEXT_OR_NULL},
+)
+
+INDICATORS = _table(
+    "Indicators",
+    {
+        "indicator": _TEXT,
+        "aoi": _TEXT,
+        "period": _TEXT,
+        "value": _NUMBER_OR_NULL,
+        "unit": _TEXT,
+        "numerator": _NUMBER_OR_NULL,
+        "denominator": _NUMBER_OR_NULL,
+        "low": _NUMBER_OR_NULL,
+        "high": _NUMBER_OR_NULL,
+        "target": _NUMBER_OR_NULL,
+        "source": _TEXT,
+        "reason": _TEXT_OR_NULL,
+    },
+)
+"""`source` names the rasters or tables, the scenes' span and the method; `reason` says why a value is null."""
+
+CHANGE_PATCHES = _table(
+    "ChangePatches",
+    {
+        "patch_id": _column(str, unique=True),
+        "from_class": _column(int),
+        "to_class": _column(int),
+        "from_period": _TEXT,
+        "to_period": _TEXT,
+        "area_m2": _AREA,
+    },
+)
+
+FINDINGS = _table(
+    "Findings",
+    {
+        "finding_id": _column(str, unique=True),
+        "rule": _TEXT,
+        "severity": _column(str, known=pa.Check.isin(["info", "warning", "error"])),
+        "parcel_id": _TEXT_OR_NULL,
+        "period": _TEXT_OR_NULL,
+        "message_zh": _TEXT,
+        "message_en": _TEXT,
+        "basis": _TEXT_OR_NULL,
+    },
+)
+"""One row per finding, with the geometry of the parcel or of the area (EPSG:4490)."""
+
+
+def _inventory_columns() -> dict[str, pa.Column]:
+    kinds = {"str": _TEXT_OR_NULL, "float": _NUMBER_OR_NULL, "int": _column("Int64", nullable=True)}
+    schema = standards.table("inventory_schema")
+    return {
+        field: kinds[kind]
+        for field, kind in zip(schema["field"], schema["type"], strict=True)
+        if field != "geometry"
+    }
+
+
+INVENTORY = _table("Inventory", _inventory_columns())
+"""One row per parcel, product and period (EPSG:4490); columns of the `inventory_schema` table, and `parcel_id`."""
+
+
+@dataclass(frozen=True)
+class Raster:
+    """One map to deliver: `values` has dims (y, x) on the area's grid, may be lazy, and is as stored.
+
+    `kind` decides encoding and style: `ratio` is int16 with scale 1e-4 and nodata -32768, `index` float32
+    with NaN, `count` uint16 without nodata, `classes` uint8 with nodata 255 and a legend, `reflectance`
+    int16 (band, y, x) with scale 1e-4.
+    """
+
+    name: str
+    kind: Literal["ratio", "index", "count", "classes", "reflectance"]
+    values: xr.DataArray
+    title_zh: str
+    title_en: str
+    first_day: date
+    last_day: date
+    legend: Legend | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Everything that one area's delivery shows; `outputs` writes it, nothing else is consulted.
+
+    `as_of` is the time of the latest scene; it stands for every time inside a file, so that bytes repeat.
+    `tables` are the CSV tables by file stem.
+    """
+
+    aoi: Aoi
+    grid: Grid
+    label: str
+    language: Literal["zh", "en"]
+    simulated: bool
+    as_of: datetime
+    periods: tuple[Period, ...]
+    inventory: gpd.GeoDataFrame
+    parcels: gpd.GeoDataFrame
+    sections: gpd.GeoDataFrame
+    change_patches: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    tables: dict[str, pd.DataFrame]
+    rasters: tuple[Raster, ...]
+    scenes: pd.DataFrame
+
+
+def checked(table: Frame, schema: pa.DataFrameSchema) -> Frame:
+    """The table with its columns in the promised types; ContractError lists every breach at once."""
+    try:
+        return schema.validate(table, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+        problems = [
+            Problem(f"{schema.name}.{case.column}, row {case.index}", str(case.failure_case), str(case.check))
+            for case in cases.itertuples()
+        ]
+        raise ContractError(f"A stage broke the contract of {schema.name}", problems) from errors

@@ -1,0 +1,105 @@
+"""Errors, sorted by who can mend them.
+
+PipelineError
+├── SettingsError        the user's config or arguments: every mistake, with its place   exit 2
+│   └── NoScenes         the query is too narrow, with the nearest misses                exit 2
+├── InputError           the user's data: file, layer, row, column, found, expected      exit 3
+├── TooMuchLost          more reads failed than the config allows to publish             exit 4
+├── WorkspaceBusy        another run holds the workspace                                 exit 5
+├── WorkspaceError       disk, permission, ledger                                        exit 6
+├── ContractError        a stage gave what it had not promised (ours)                    exit 1
+├── SourceError          the outside world: try again                                    exit 75
+│   ├── ProviderUnavailable
+│   └── BrokenAsset      one file; counted, skipped up to a set share
+└── Interrupted          stopped by a signal, resumable                                  exit 130 or 143
+
+Bad data is not an exception: it is NaN, a count, a flag or a finding.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: where it is, what was found, what was expected, what to do."""
+
+    place: str
+    found: str
+    expected: str
+    todo: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.place}: found {self.found}; expected {self.expected}"
+        return f"{text}. {self.todo}" if self.todo else text
+
+
+class PipelineError(Exception):
+    """Root of everything that ecoledger raises on purpose; `problems` lists all breaches at once."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        self.message = message
+        self.problems = tuple(problems)
+        super().__init__("\n".join([message, *(f"  - {problem}" for problem in self.problems)]))
+
+
+class SettingsError(PipelineError):
+    """The user's config or arguments are wrong."""
+
+    exit_code = 2
+
+
+class NoScenes(SettingsError):
+    """The scene query finds nothing over an area."""
+
+
+class InputError(PipelineError):
+    """The user's data cannot be used as it is."""
+
+    exit_code = 3
+
+
+class TooMuchLost(PipelineError):
+    """More was lost than the config allows; nothing is published."""
+
+    exit_code = 4
+
+
+class WorkspaceBusy(PipelineError):
+    """Another run holds the workspace."""
+
+    exit_code = 5
+
+
+class WorkspaceError(PipelineError):
+    """Disk, permission or ledger."""
+
+    exit_code = 6
+
+
+class ContractError(PipelineError):
+    """A stage gave what it had not promised: a bug of ours."""
+
+
+class SourceError(PipelineError):
+    """The outside world failed; a later run may succeed."""
+
+    exit_code = 75
+
+
+class ProviderUnavailable(SourceError):
+    """A scene provider did not answer."""
+
+
+class BrokenAsset(SourceError):
+    """One file of a scene cannot be read."""
+
+
+class Interrupted(PipelineError):
+    """Stopped by a signal; a later run resumes."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        self.exit_code = 128 + signal_number
+        super().__init__(message)

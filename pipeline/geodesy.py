@@ -1,0 +1,83 @@
+"""Areas on the CGCS2000 ellipsoid, so that no figure depends on a projection.
+
+Edges are straight in EPSG:4490; they are densified to at most 0.001 degree and then integrated as
+geodesics (Karney 2013, DOI 10.1007/s00190-012-0578-z) on CGCS2000 (a = 6378137 m, 1/f = 298.257222101).
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Geod, Proj
+from pyproj.transformer import Transformer
+from shapely.geometry.base import BaseGeometry
+
+CGCS2000 = "EPSG:4490"
+ELLIPSOID = Geod(a=6378137.0, rf=298.257222101)
+MAX_EDGE_DEG = 0.001
+SQUARE_METRES_PER_HECTARE = 10_000.0
+SQUARE_METRES_PER_MU = 10_000.0 / 15.0
+
+
+def area_m2(geometry: BaseGeometry) -> float:
+    """Ellipsoidal area of a polygonal geometry in EPSG:4490; holes count off, empty is 0."""
+    dense = shapely.segmentize(geometry, MAX_EDGE_DEG)
+    return sum(_polygon_area_m2(part) for part in _polygons(dense))
+
+
+def areas_m2(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
+    """`area_m2` of each geometry."""
+    return np.array([area_m2(geometry) for geometry in geometries], dtype=np.float64)
+
+
+def project(geometry: BaseGeometry, crs: str) -> BaseGeometry:
+    """A geometry of EPSG:4490 in another CRS, densified first so that its edges keep their course."""
+    dense = shapely.segmentize(geometry, MAX_EDGE_DEG)
+    return _transformed(dense, _from_cgcs2000(crs))
+
+
+def unproject(geometry: BaseGeometry, crs: str) -> BaseGeometry:
+    """A geometry of another CRS in EPSG:4490, vertex by vertex."""
+    return _transformed(geometry, _to_cgcs2000(crs))
+
+
+def areal_scale(crs: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Area on the map over area on the ellipsoid at points of a projected CRS."""
+    lon, lat = _to_cgcs2000(crs).transform(x, y)
+    factors = Proj(CRS(crs)).get_factors(lon, lat)
+    return np.asarray(factors.areal_scale, dtype=np.float64)
+
+
+def _transformed(geometry: BaseGeometry, transformer: Transformer) -> BaseGeometry:
+    def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+
+    return shapely.transform(geometry, move)
+
+
+def _polygons(geometry: BaseGeometry) -> Iterable[shapely.Polygon]:
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    return (part for part in parts if isinstance(part, shapely.Polygon) and not part.is_empty)
+
+
+def _polygon_area_m2(polygon: shapely.Polygon) -> float:
+    holes = sum(_ring_area_m2(ring) for ring in polygon.interiors)
+    return _ring_area_m2(polygon.exterior) - holes
+
+
+def _ring_area_m2(ring: shapely.LinearRing) -> float:
+    lon, lat = shapely.get_coordinates(ring).T
+    area, _ = ELLIPSOID.polygon_area_perimeter(lon, lat)
+    return abs(float(area))
+
+
+@lru_cache(maxsize=64)
+def _from_cgcs2000(crs: str) -> Transformer:
+    return Transformer.from_crs(CGCS2000, crs, always_xy=True)
+
+
+@lru_cache(maxsize=64)
+def _to_cgcs2000(crs: str) -> Transformer:
+    return Transformer.from_crs(crs, CGCS2000, always_xy=True)

@@ -1,0 +1,104 @@
+"""Classes that maps show: code, name, colour. One entry, one row; everything else is derived."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+NODATA_CLASS = 255
+
+
+@dataclass(frozen=True)
+class LegendClass:
+    """One class of a legend."""
+
+    code: int
+    key: str
+    name_zh: str
+    name_en: str
+    color: str
+
+    @property
+    def rgb(self) -> tuple[int, int, int]:
+        """Colour as three bytes."""
+        red, green, blue = bytes.fromhex(self.color.removeprefix("#"))
+        return red, green, blue
+
+    def name(self, language: str) -> str:
+        """Name in `zh` or `en`."""
+        return self.name_zh if language == "zh" else self.name_en
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Classes of one kind, in code order."""
+
+    id: str
+    title_zh: str
+    title_en: str
+    classes: tuple[LegendClass, ...]
+
+    def code(self, key: str) -> int:
+        """Code of the class with this key."""
+        return next(entry.code for entry in self.classes if entry.key == key)
+
+    def by_code(self) -> Mapping[int, LegendClass]:
+        """Classes by code."""
+        return MappingProxyType({entry.code: entry for entry in self.classes})
+
+
+LAND_COVER = Legend(
+    "land_cover",
+    "地表覆盖",
+    "Land cover",
+    (
+        LegendClass(1, "water", "水体", "Water", "#2b83ba"),
+        LegendClass(2, "vegetation", "植被", "Vegetation", "#4dac26"),
+        LegendClass(3, "bare", "裸地", "Bare ground", "#d8b365"),
+        LegendClass(4, "built", "建设用地", "Built-up", "#c51b7d"),
+    ),
+)
+
+UNCHANGED = 0
+
+
+def change_code(before: int, after: int) -> int:
+    """Code of a land cover transition: ten times the class before plus the class after; 0 where equal."""
+    return UNCHANGED if before == after else 10 * before + after
+
+
+def _change_legend() -> Legend:
+    unchanged = LegendClass(UNCHANGED, "unchanged", "未变化", "Unchanged", "#f0f0f0")
+    moves = [
+        LegendClass(
+            change_code(before.code, after.code),
+            f"{before.key}_to_{after.key}",
+            f"{before.name_zh}→{after.name_zh}",
+            f"{before.name_en} to {after.name_en}",
+            after.color,
+        )
+        for before in LAND_COVER.classes
+        for after in LAND_COVER.classes
+        if before is not after
+    ]
+    return Legend("change", "地表覆盖变化", "Land cover change", (unchanged, *moves))
+
+
+CHANGE = _change_legend()
+
+WATER_CLASS = Legend(
+    "water_class",
+    "水质类别",
+    "Water quality class",
+    (
+        LegendClass(1, "I", "Ⅰ类", "Class I", "#ccffff"),
+        LegendClass(2, "II", "Ⅱ类", "Class II", "#00ccff"),
+        LegendClass(3, "III", "Ⅲ类", "Class III", "#00ff00"),
+        LegendClass(4, "IV", "Ⅳ类", "Class IV", "#ffff00"),
+        LegendClass(5, "V", "Ⅴ类", "Class V", "#ff9b00"),
+        LegendClass(6, "worse_than_V", "劣Ⅴ类", "Worse than class V", "#ff0000"),
+    ),
+)
+
+LEGENDS: Mapping[str, Legend] = MappingProxyType(
+    {legend.id: legend for legend in (LAND_COVER, CHANGE, WATER_CLASS)}
+)

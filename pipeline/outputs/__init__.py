@@ -1,0 +1,1 @@
+"""What leaves: the delivery folder and everything in it."""

@@ -1,0 +1,65 @@
+"""Accounting periods: months, quarters, meteorological seasons and years, and their labels."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+PeriodKind = Literal["month", "quarter", "season", "year"]
+
+_DECEMBER = 12
+_SEASONS = {_DECEMBER: "winter", 3: "spring", 6: "summer", 9: "autumn"}
+_MONTHS = {"month": 1, "quarter": 3, "season": 3, "year": 12}
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """A span of whole days, both ends inside, with its label: `2024`, `2024Q3`, `2024-04`, `2024-summer`."""
+
+    first: date
+    last: date
+    label: str
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether a moment (aware, taken as UTC) lies in the period."""
+        return self.first <= moment.astimezone(UTC).date() <= self.last
+
+
+def periods_between(start: date, end: date, kind: PeriodKind) -> list[Period]:
+    """All periods of a kind that touch the days from `start` to `end`, cut to them, in order.
+
+    A season is three whole months; December belongs to the winter of the next January.
+    """
+    found: list[Period] = []
+    for first in _starts(start, kind):
+        if first > end:
+            return found
+        last = _plus_months(first, _MONTHS[kind]) - timedelta(days=1)
+        if last >= start:
+            found.append(Period(max(first, start), min(last, end), _label(first, kind)))
+    return found
+
+
+def _starts(start: date, kind: PeriodKind) -> Iterator[date]:
+    first = date(start.year - 1, _DECEMBER, 1) if kind == "season" else date(start.year, 1, 1)
+    while True:
+        yield first
+        first = _plus_months(first, _MONTHS[kind])
+
+
+def _plus_months(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    return date(day.year + years, month + 1, 1)
+
+
+def _label(first: date, kind: PeriodKind) -> str:
+    match kind:
+        case "year":
+            return f"{first.year}"
+        case "quarter":
+            return f"{first.year}Q{(first.month + 2) // 3}"
+        case "month":
+            return f"{first.year}-{first.month:02d}"
+        case "season":
+            year = first.year + 1 if first.month == _DECEMBER else first.year
+            return f"{year}-{_SEASONS[first.month]}"

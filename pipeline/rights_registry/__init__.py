@@ -1,0 +1,1 @@
+"""What the land register says, beside what was seen."""

@@ -1,0 +1,17 @@
+"""Tables of the standards, each row with its source; the only place where their figures stand."""
+
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+
+@cache
+def table(name: str) -> pd.DataFrame:
+    """A table of this package by name, all cells as text, empty cells as empty strings.
+
+    `water_limits`: GB 3838-2002 limits. `land_classes`: 三调 classes and the ecosystem types they belong to.
+    `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
+    """
+    with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:
+        return pd.read_csv(stream, dtype=str, keep_default_na=False)
