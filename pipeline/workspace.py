@@ -1,0 +1,280 @@
+"""Where artifacts live, named after what they were made from; the ledger; atomic publishing.
+
+An artifact's key is the sha256 of canonical JSON of its cause: step, version, settings, keys of inputs.
+It is built under `.part`, flushed, renamed, then entered in the ledger with its size and checksum.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import xarray as xr
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
+
+from pipeline.contracts import ReadRecord
+from pipeline.errors import WorkspaceBusy, WorkspaceError
+from pipeline.grid import Block, Grid
+
+_LEDGER = """
+create table if not exists artifacts (
+    key text primary key, step text not null, cause text not null,
+    bytes integer not null, sha256 text not null);
+create table if not exists blocks (
+    key text not null, block text not null, sha256 text not null, primary key (key, block));
+create table if not exists reads (
+    key text not null, scene_id text not null, band text not null, block text not null,
+    outcome text not null, reason text not null, href text not null, attempts integer not null,
+    error text not null);
+create index if not exists reads_by_key on reads (key);
+"""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What an artifact is made from; two equal causes give one artifact."""
+
+    step: str
+    version: int
+    settings: Mapping[str, Any]
+    inputs: Sequence[str]
+
+    @property
+    def text(self) -> str:
+        """Canonical JSON."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @property
+    def key(self) -> str:
+        """Name of the artifact."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Something finished, at `path`, under its key."""
+
+    key: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One array (y, x) of a block store."""
+
+    dtype: str
+    fill: int | float
+    attrs: Mapping[str, Any]
+
+
+class Workspace:
+    """The folder `work/` of a delivery folder: artifacts, ledger and lock; one process writes at a time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._ledger: sqlite3.Connection | None = None
+
+    @contextmanager
+    def held(self) -> Iterator["Workspace"]:
+        """The workspace, locked: WorkspaceBusy if another run holds it, WorkspaceError if it is unusable."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(self.root / "lock", timeout=0):
+                self._ledger = sqlite3.connect(self.root / "ledger.sqlite", isolation_level=None)
+                try:
+                    self._ledger.executescript(_LEDGER)
+                    yield self
+                finally:
+                    self._ledger.close()
+        except filelock.Timeout as error:
+            raise WorkspaceBusy(
+                f"Another run holds {self.root}; wait for it or choose another --out"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise WorkspaceError(f"The ledger {self.root / 'ledger.sqlite'} is damaged: {error}") from error
+        except OSError as error:
+            raise WorkspaceError(f"The workspace {self.root} cannot be used: {error}") from error
+
+    @property
+    def ledger(self) -> sqlite3.Connection:
+        """The open ledger."""
+        if self._ledger is None:
+            raise WorkspaceError(f"The workspace {self.root} is not held")
+        return self._ledger
+
+    def find(self, cause: Cause) -> Artifact | None:
+        """The finished artifact of a cause, if its size and checksum are those of the ledger."""
+        path = self._path(cause)
+        row = self.ledger.execute("select bytes, sha256 from artifacts where key = ?", [cause.key]).fetchone()
+        if row is None or not path.exists() or tuple(row) != measured(path):
+            return None
+        return Artifact(cause.key, path)
+
+    def part(self, cause: Cause) -> Path:
+        """Where the artifact of a cause is built; what an earlier, killed build left is still there."""
+        path = self._path(cause)
+        return path.with_name(f"{path.name}.part")
+
+    def enter(self, cause: Cause) -> Artifact:
+        """Finish an artifact: flush its part, rename it, enter it in the ledger."""
+        path = self._path(cause)
+        if path.exists():
+            remove(path)
+        flush(self.part(cause))
+        self.part(cause).rename(path)
+        flush(path.parent)
+        size, checksum = measured(path)
+        row = [cause.key, cause.step, cause.text, size, checksum]
+        self.ledger.execute("insert or replace into artifacts values (?, ?, ?, ?, ?)", row)
+        return Artifact(cause.key, path)
+
+    def finished_blocks(self, cause: Cause) -> dict[str, str]:
+        """Checksums of the blocks of an unfinished store, by block id."""
+        rows = self.ledger.execute("select block, sha256 from blocks where key = ?", [cause.key])
+        return dict(rows.fetchall())
+
+    def enter_block(self, cause: Cause, block: str, checksum: str, records: Iterable[ReadRecord]) -> None:
+        """Enter one finished block and what was read for it, in one transaction."""
+        columns = ("scene_id", "band", "block", "outcome", "reason", "href", "attempts", "error")
+        rows = [[cause.key, *(getattr(record, column) for column in columns)] for record in records]
+        with self.ledger:
+            self.ledger.execute("begin")
+            self.ledger.execute("delete from reads where key = ? and block = ?", [cause.key, block])
+            self.ledger.execute(
+                "insert or replace into blocks values (?, ?, ?)", [cause.key, block, checksum]
+            )
+            self.ledger.executemany("insert into reads values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def reads(self, keys: Sequence[str]) -> list[tuple[str, ...]]:
+        """Scene, band, block, outcome and reason of every read behind some artifacts, in a fixed order."""
+        marks = ", ".join("?" * len(keys))
+        query = (
+            "select scene_id, band, block, outcome, reason from reads "  # noqa: S608 only question marks
+            f"where key in ({marks}) order by scene_id, band, block, outcome, reason"
+        )
+        return self.ledger.execute(query, list(keys)).fetchall()
+
+    def _path(self, cause: Cause) -> Path:
+        return self.root / "artifacts" / cause.step / cause.key[:24]
+
+
+def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size: int) -> None:
+    """An empty Zarr store of arrays (y, x) on a grid, one chunk per block."""
+    group = zarr.open_group(path, mode="w", attributes={"grid": grid.as_dict(), "block_size": block_size})
+    for name, layer in layers.items():
+        group.create_array(
+            name,
+            shape=grid.shape,
+            chunks=(block_size, block_size),
+            dtype=layer.dtype,
+            fill_value=layer.fill,
+            dimension_names=("y", "x"),
+            attributes=dict(layer.attrs),
+            compressors=ZstdCodec(level=1),
+        )
+
+
+def write_block(path: Path, block: Block, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Write a block's own region of a store; its checksum."""
+    group = zarr.open_group(path, mode="r+")
+    for name, array in arrays.items():
+        _array(group, name)[block.rows, block.cols] = array
+    return checksum_of(arrays)
+
+
+def read_block(path: Path, block: Block, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Some arrays of a store over a block."""
+    group = zarr.open_group(path, mode="r")
+    return {name: np.asarray(_array(group, name)[block.rows, block.cols]) for name in names}
+
+
+def open_store(path: Path) -> xr.Dataset:
+    """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
+    dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, mask_and_scale=False)
+    return dataset
+
+
+def checksum_of(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Checksum of named arrays, whatever their encoding on disk."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(arrays[name]).data)
+    return digest.hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Checksum of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def measured(path: Path) -> tuple[int, str]:
+    """Size in bytes and checksum of a file, or of all files of a folder with their names."""
+    if path.is_file():
+        return path.stat().st_size, sha256_of_file(path)
+    files = sorted(entry for entry in path.rglob("*") if entry.is_file())
+    digest = hashlib.sha256()
+    for entry in files:
+        digest.update(f"{entry.relative_to(path).as_posix()} {sha256_of_file(entry)}\n".encode())
+    return sum(entry.stat().st_size for entry in files), digest.hexdigest()
+
+
+def publish(folder: Path, target: Path) -> None:
+    """Put a finished folder in the place of a delivery; the old one stays until the new one is there.
+
+    `latest` beside it then names it. WorkspaceError if someone has the old GeoPackage open for writing.
+    """
+    for guard in ("-wal", "-shm"):
+        if (stuck := target / f"inventory.gpkg{guard}").exists():
+            raise WorkspaceError(
+                f"{stuck} exists: close the program that has the GeoPackage open, then run again"
+            )
+    flush(folder)
+    old = target.with_name(f".{target.name}.old")
+    if old.exists():
+        remove(old)
+    if target.exists():
+        target.rename(old)
+    folder.rename(target)
+    latest = target.parent / ".latest.part"
+    latest.write_text(f"{target.name}\n", encoding="utf-8")
+    flush(latest)
+    latest.replace(target.parent / "latest")
+    flush(target.parent)
+    if old.exists():
+        remove(old)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def flush(path: Path) -> None:
+    """Bring a file, or a folder with all in it, to the disk."""
+    for entry in [*path.rglob("*"), path] if path.is_dir() else [path]:
+        handle = os.open(entry, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
+    array = group[name]
+    assert isinstance(array, zarr.Array)
+    return array
