@@ -5,12 +5,10 @@ from datetime import date, datetime
 from typing import Literal, TypeVar
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 import xarray as xr
-from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.aoi import Aoi
@@ -75,18 +73,6 @@ class ReadRecord:
     href: str
     attempts: int = 1
     error: str = ""
-
-
-@dataclass(frozen=True)
-class BandStack:
-    """All dates of one band over one block: integers (date, y, x), and how each date becomes reflectance.
-
-    int16 reflectance (scale 1e-4) = DN * gain + shift.
-    """
-
-    numbers: NDArray[np.uint16]
-    gain: NDArray[np.float64]
-    shift: NDArray[np.float64]
 
 
 def _column(kind: object, *, nullable: bool = False, unique: bool = False, **checks: pa.Check) -> pa.Column:

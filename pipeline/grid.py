@@ -77,15 +77,22 @@ class Grid:
         """From (column, row) to (x, y)."""
         return Affine(self.resolution_m, 0.0, self.left, 0.0, -self.resolution_m, self.top)
 
-    @property
-    def x(self) -> NDArray[np.float64]:
-        """Pixel centres along a row."""
-        return self.left + (np.arange(self.width, dtype=np.float64) + 0.5) * self.resolution_m
+    def x_of(self, block: Block) -> NDArray[np.float64]:
+        """Pixel centres along a row of a block, which may reach over the grid."""
+        return (
+            self.left + (np.arange(block.col_from, block.col_to, dtype=np.float64) + 0.5) * self.resolution_m
+        )
+
+    def y_of(self, block: Block) -> NDArray[np.float64]:
+        """Pixel centres down a column of a block, which may reach over the grid."""
+        return (
+            self.top - (np.arange(block.row_from, block.row_to, dtype=np.float64) + 0.5) * self.resolution_m
+        )
 
     @property
-    def y(self) -> NDArray[np.float64]:
-        """Pixel centres down a column."""
-        return self.top - (np.arange(self.height, dtype=np.float64) + 0.5) * self.resolution_m
+    def whole(self) -> Block:
+        """The grid as one block."""
+        return Block(0, self.height, 0, self.width)
 
     def block_transform(self, block: Block) -> Affine:
         """The transform of a block's own upper left corner."""

@@ -1,0 +1,35 @@
+"""A first land cover by documented rules: water, vegetation, bare ground, built-up."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from pipeline.indices.spectral import compute_index, find_index
+from pipeline.legends import LAND_COVER, NODATA_CLASS
+
+RULE_INDICES = ("ndvi", "mndwi", "bsi")
+BANDS = tuple(sorted({band for name in RULE_INDICES for band in find_index(name).bands}))
+
+
+def classify(
+    reflectance: Mapping[str, xr.DataArray],
+    *,
+    water_mndwi: float,
+    vegetation_ndvi: float,
+    bare_bsi: float,
+) -> xr.DataArray:
+    """Class codes of legends.LAND_COVER as uint8, 255 where a rule's index is NaN.
+
+    In this order: water where MNDWI is at least `water_mndwi` and NDVI below `vegetation_ndvi`; vegetation
+    where NDVI is at least `vegetation_ndvi`; bare where BSI is at least `bare_bsi`; built-up what remains.
+    MNDWI: Xu 2006, DOI 10.1080/01431160600589179. BSI: Rikimaru et al. 2002. The thresholds are
+    proposals of this project.
+    """
+    ndvi, mndwi, bsi = (compute_index(find_index(name), reflectance) for name in RULE_INDICES)
+    codes = {key: np.uint8(LAND_COVER.code(key)) for key in ("water", "vegetation", "bare", "built")}
+    dry = xr.where(bsi >= bare_bsi, codes["bare"], codes["built"])
+    land = xr.where(ndvi >= vegetation_ndvi, codes["vegetation"], dry)
+    cover = xr.where((mndwi >= water_mndwi) & (ndvi < vegetation_ndvi), codes["water"], land)
+    known = np.isfinite(ndvi) & np.isfinite(mndwi) & np.isfinite(bsi)
+    return xr.where(known, cover, np.uint8(NODATA_CLASS)).astype(np.uint8).rename("land_cover")

@@ -1,0 +1,90 @@
+"""Vegetation cover by the pixel dichotomy model, and its indicators with numerator and denominator."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+RATIO_STEPS = 10_000
+"""NDVI is stored in steps of 1e-4, so a histogram of its steps loses nothing."""
+
+
+@dataclass(frozen=True)
+class EndmemberPair:
+    """NDVI of bare soil and of full vegetation, and where they come from."""
+
+    soil: float
+    vegetation: float
+    basis: str
+
+
+@dataclass(frozen=True)
+class CoverSums:
+    """Areas and sums of one period over an area; everything that the cover indicators divide.
+
+    Areas in m2. `land` is what was seen and is not water; `fvc_*` are area times FVC.
+    """
+
+    seen_m2: float
+    land_m2: float
+    vegetated_m2: float
+    vegetated_land_m2: float
+    fvc_m2: float
+    fvc_land_m2: float
+
+
+def fractional_cover(ndvi: xr.DataArray, endmembers: EndmemberPair) -> xr.DataArray:
+    """Fractional vegetation cover, 0 to 1, NaN where NDVI is NaN.
+
+    FVC = (NDVI - NDVI_soil) / (NDVI_vegetation - NDVI_soil), cut to [0, 1] (pixel dichotomy model).
+    """
+    span = endmembers.vegetation - endmembers.soil
+    return ((ndvi - endmembers.soil) / span).clip(0, 1).rename("fvc")
+
+
+def ndvi_histogram(ndvi: NDArray[np.int16], usable: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Counts of NDVI by step of 1e-4 from -1 to 1, over usable pixels; values beyond are left out."""
+    steps = ndvi[usable].astype(np.int64) + RATIO_STEPS
+    inside = steps[(steps >= 0) & (steps <= 2 * RATIO_STEPS)]
+    return np.bincount(inside, minlength=2 * RATIO_STEPS + 1)
+
+
+def percentile_endmembers(counts: NDArray[np.int64], low: float, high: float) -> EndmemberPair | None:
+    """Endmembers at two percentiles of an NDVI histogram; None where they do not lie apart.
+
+    The percentile is the smallest NDVI that at least this share of the pixels does not exceed.
+    """
+    total = int(counts.sum())
+    if total == 0:
+        return None
+    below = np.cumsum(counts)
+    soil, vegetation = (
+        (int(np.searchsorted(below, max(1.0, share / 100 * total))) - RATIO_STEPS) / RATIO_STEPS
+        for share in (low, high)
+    )
+    if vegetation <= soil:
+        return None
+    return EndmemberPair(soil, vegetation, f"percentiles {low:g} and {high:g} of NDVI over land, all periods")
+
+
+def cover_sums(
+    fvc: NDArray[np.float64],
+    water: NDArray[np.bool_],
+    weight_m2: NDArray[np.float64],
+    *,
+    threshold: float,
+) -> CoverSums:
+    """Sums over pixels for the cover indicators; NaN FVC is unknown and stands in none of them."""
+    seen = np.isfinite(fvc)
+    land = seen & ~water
+    vegetated = seen & (fvc >= threshold)
+    cover = np.where(seen, fvc, 0.0) * weight_m2
+    return CoverSums(
+        seen_m2=float(weight_m2[seen].sum()),
+        land_m2=float(weight_m2[land].sum()),
+        vegetated_m2=float(weight_m2[vegetated].sum()),
+        vegetated_land_m2=float(weight_m2[vegetated & land].sum()),
+        fvc_m2=float(cover[seen].sum()),
+        fvc_land_m2=float(cover[land].sum()),
+    )

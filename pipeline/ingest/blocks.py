@@ -1,0 +1,267 @@
+"""One block, all dates: clear masks first, then one band at a time, with a record of every read."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+import numba
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import Transformer
+from rasterio.enums import Resampling
+from rasterio.warp import reproject, transform_bounds
+from rasterio.windows import Window
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.contracts import (
+    REFLECTANCE_LIMIT,
+    REFLECTANCE_NODATA,
+    REFLECTANCE_SCALE,
+    Asset,
+    ReadRecord,
+    Scene,
+)
+from pipeline.errors import BrokenAsset
+from pipeline.grid import Block, Grid
+from pipeline.ingest.assets import Footprint, footprint, read_window
+from pipeline.ingest.clearness import clear_pixels, reach_px
+from pipeline.ingest.scenes import analysis_assets
+from pipeline.settings import Clear
+
+_LOCAL_READERS = 4
+_REMOTE_READERS = 32
+_ALIGNED = 1e-6
+_WARP_MARGIN_PX = 2
+
+
+@dataclass(frozen=True)
+class BlockRequest:
+    """What to read: a block of a grid, inside an outline (CRS of the grid), from scenes that may meet it.
+
+    `longitude` fixes the solar day: scenes of one mission and solar day are one look.
+    """
+
+    grid: Grid
+    block: Block
+    outline: BaseGeometry
+    scenes: tuple[Scene, ...]
+    bands: tuple[str, ...]
+    clear: Clear
+    harmonised: bool
+    longitude: float
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The looks at a block: the scenes of each date, and where each of them is the one that counts.
+
+    `owner` (date, y, x) is 0 where a date gives nothing clear, else 1 + the number of the scene in its
+    date, so that all bands of a pixel come from one item. `lost` (y, x) counts looks whose read failed.
+    """
+
+    dates: tuple[tuple[Scene, ...], ...]
+    owner: NDArray[np.uint8]
+    lost: NDArray[np.uint16]
+    records: tuple[ReadRecord, ...]
+
+
+def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> Looks:
+    """The clear looks at a block, from the scenes' masks; `broken` scenes are left out and counted as lost.
+
+    Dates without a clear pixel inside the outline are dropped, so their bands are never read.
+    """
+    inside = request.grid.touched(request.outline, request.block)
+    lost = np.zeros(request.block.shape, dtype=np.uint16)
+    dates: list[tuple[Scene, ...]] = []
+    owners: list[NDArray[np.uint8]] = []
+    records: list[ReadRecord] = []
+    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
+    masks = iter(_parallel(lambda scene: _clear(request, scene), ordered))
+    for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude)):
+        scenes = tuple(group)
+        owner = np.zeros(request.block.shape, dtype=np.uint8)
+        for number, scene in enumerate(scenes, start=1):
+            clear = next(masks)
+            records.append(_mask_record(request.block, scene, clear, inside))
+            if isinstance(clear, BrokenAsset):
+                lost += inside
+            elif scene.id in broken:
+                lost += clear & inside & (owner == 0)
+            else:
+                owner[clear & inside & (owner == 0)] = number
+        if owner.any():
+            dates.append(scenes)
+            owners.append(owner)
+    stacked = np.stack(owners) if owners else np.zeros((0, *request.block.shape), dtype=np.uint8)
+    return Looks(tuple(dates), stacked, lost, tuple(records))
+
+
+def read_band(request: BlockRequest, looks: Looks, band: str) -> tuple[NDArray[np.int16], list[ReadRecord]]:
+    """One band of all looks as reflectance (date, y, x), int16 with scale 1e-4 and nodata -32768.
+
+    A scene whose read failed leaves nodata; its record says so.
+    """
+    stack = np.full(looks.owner.shape, REFLECTANCE_NODATA, dtype=np.int16)
+    jobs = [
+        (stack[day], looks.owner[day], number, scene)
+        for day, scenes in enumerate(looks.dates)
+        for number, scene in enumerate(scenes, start=1)
+        if (looks.owner[day] == number).any()
+    ]
+    return stack, _parallel(lambda job: _fill(request, band, *job), jobs)
+
+
+def _look(scene: Scene, longitude: float) -> tuple[str, date]:
+    solar = scene.datetime + timedelta(hours=longitude / 15)
+    return scene.mission, solar.date()
+
+
+def _clear(request: BlockRequest, scene: Scene) -> NDArray[np.bool_] | BrokenAsset:
+    try:
+        place = footprint(scene.mask)
+        rows, cols = _nearest(place, request.grid, request.block)
+        margin = reach_px(request.clear)
+        window = _window(rows, cols, margin)
+        mask = read_window(scene.mask, window)
+    except BrokenAsset as error:
+        return error
+    clear = clear_pixels(mask, scene.mission, request.clear)
+    return np.asarray(clear[rows - window.row_off, cols - window.col_off])
+
+
+def _fill(
+    request: BlockRequest,
+    band: str,
+    target: NDArray[np.int16],
+    owner: NDArray[np.uint8],
+    number: int,
+    scene: Scene,
+) -> ReadRecord:
+    asset = analysis_assets(scene, [band], harmonised=request.harmonised).get(band)
+    if asset is None:
+        return _record(request.block, scene, band, "skipped", "the scene has no such band", "")
+    try:
+        numbers = _on_grid(asset, request.grid, request.block)
+    except BrokenAsset as error:
+        return _record(request.block, scene, band, "failed", "not readable", asset.href, str(error))
+    gain, shift = asset.scale / REFLECTANCE_SCALE, asset.offset / REFLECTANCE_SCALE
+    _place(numbers, owner, number, asset.nodata, gain, shift, target)
+    return _record(request.block, scene, band, "read", "", asset.href)
+
+
+def _mask_record(
+    block: Block, scene: Scene, clear: NDArray[np.bool_] | BrokenAsset, inside: NDArray[np.bool_]
+) -> ReadRecord:
+    if isinstance(clear, BrokenAsset):
+        return _record(block, scene, "mask", "failed", "not readable", scene.mask.href, str(clear))
+    reason = "" if (clear & inside).any() else "nothing clear in the block"
+    return _record(block, scene, "mask", "read", reason, scene.mask.href)
+
+
+def _record(
+    block: Block, scene: Scene, band: str, outcome: Any, reason: str, href: str, error: str = ""
+) -> ReadRecord:
+    return ReadRecord(scene.id, band, block.id, outcome, reason, href, error=error)
+
+
+def _on_grid(asset: Asset, grid: Grid, block: Block) -> NDArray[np.uint16]:
+    """Numbers of an asset on a block: pasted where the grids align, else warped."""
+    place = footprint(asset)
+    if _pastes(place, grid):
+        rows, cols = _nearest(place, grid, block)
+        window = _window(rows, cols, 0)
+        numbers = read_window(asset, window)
+        return np.asarray(numbers[rows - window.row_off, cols - window.col_off])
+    return _warped(asset, place, grid, block)
+
+
+def _pastes(place: Footprint, grid: Grid) -> bool:
+    """Same CRS, the file's pixel a whole multiple of the grid's, edges on edges of the grid."""
+    ratio = place.transform.a / grid.resolution_m
+    shifts = (
+        (place.transform.c - grid.left) / grid.resolution_m,
+        (grid.top - place.transform.f) / grid.resolution_m,
+    )
+    whole = all(abs(number - round(number)) < _ALIGNED for number in (ratio, *shifts))
+    return place.crs == grid.crs and ratio > 1 - _ALIGNED and whole
+
+
+def _nearest(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column in a file of the pixel that holds each pixel centre of a block; broadcastable."""
+    x, y = grid.x_of(block)[None, :], grid.y_of(block)[:, None]
+    if place.crs != grid.crs:
+        across, down = np.broadcast_arrays(x, y)
+        x, y = _transformer(grid.crs, place.crs).transform(across, down)
+    inverse = ~place.transform
+    cols = np.floor(x * inverse.a + inverse.c).astype(np.intp)
+    rows = np.floor(y * inverse.e + inverse.f).astype(np.intp)
+    return rows, cols
+
+
+def _window(rows: NDArray[np.intp], cols: NDArray[np.intp], margin: int) -> Window:
+    row, col = int(rows.min()) - margin, int(cols.min()) - margin
+    return Window(col, row, int(cols.max()) + margin + 1 - col, int(rows.max()) + margin + 1 - row)
+
+
+def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> NDArray[np.uint16]:
+    bounds = transform_bounds(grid.crs, place.crs, *grid.block_bounds(block))
+    (col_from, row_from), (col_to, row_to) = (
+        ~place.transform * (bounds[0], bounds[3]),
+        ~place.transform * (bounds[2], bounds[1]),
+    )
+    margin = _WARP_MARGIN_PX
+    row, col = int(row_from) - margin, int(col_from) - margin
+    window = Window(col, row, int(col_to) + margin + 1 - col, int(row_to) + margin + 1 - row)
+    source = read_window(asset, window)
+    numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
+    reproject(
+        source,
+        numbers,
+        src_transform=place.transform * Affine.translation(col, row),
+        src_crs=place.crs,
+        src_nodata=asset.nodata,
+        dst_transform=grid.block_transform(block),
+        dst_crs=grid.crs,
+        dst_nodata=asset.nodata,
+        resampling=Resampling.average if place.transform.a < grid.resolution_m else Resampling.bilinear,
+    )
+    return numbers
+
+
+@numba.njit(nogil=True, cache=True)
+def _place(
+    numbers: NDArray[np.uint16],
+    owner: NDArray[np.uint8],
+    number: int,
+    nodata: int,
+    gain: float,
+    shift: float,
+    target: NDArray[np.int16],
+) -> None:
+    height, width = numbers.shape
+    for y in range(height):
+        for x in range(width):
+            if owner[y, x] == number and numbers[y, x] != nodata:
+                value = np.rint(numbers[y, x] * gain + shift)
+                target[y, x] = min(max(value, -REFLECTANCE_LIMIT), REFLECTANCE_LIMIT)
+
+
+def _parallel(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    return list(_readers(os.getpid()).map(function, items))
+
+
+@cache
+def _readers(process: int) -> ThreadPoolExecutor:
+    """Threads that read, one pool per process."""
+    return ThreadPoolExecutor(_LOCAL_READERS, thread_name_prefix=f"reader-{process}")
+
+
+@cache
+def _transformer(source: str, target: str) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)

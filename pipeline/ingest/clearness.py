@@ -1,0 +1,48 @@
+"""From a scene's own mask to what counts as a clear look.
+
+Sentinel-2 SCL classes: 0 no data, 1 saturated, 2 dark, 3 cloud shadow, 4 vegetation, 5 bare, 6 water,
+7 unclassified, 8 and 9 cloud, 10 cirrus, 11 snow. Landsat Collection 2 QA_PIXEL bits: 0 fill, 1 dilated
+cloud, 2 cirrus, 3 cloud, 4 cloud shadow, 5 snow, 6 clear, 7 water.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from pipeline.settings import Clear
+
+_FILL = 1 << 0
+_NOT_CLEAR = sum(1 << bit for bit in (1, 2, 3, 4))
+
+
+def clear_pixels(mask: NDArray[np.integer], mission: str, settings: Clear) -> NDArray[np.bool_]:
+    """Where a mask at its own resolution says that the surface was seen.
+
+    What is not clear is opened (specks of false cloud over bright roofs vanish) and then dilated (cloud
+    edges that the mask misses are taken along); no data is never clear and never grows.
+    """
+    if mission == "sentinel-2":
+        valid = mask != 0
+        obscured = valid & ~np.isin(mask, settings.scl)
+    else:
+        valid = (mask & _FILL) == 0
+        obscured = valid & ((mask & _NOT_CLEAR) != 0)
+    if not obscured.any():
+        return np.asarray(valid)
+    if settings.open_px:
+        obscured = ndimage.binary_opening(obscured, _disk(settings.open_px))
+    if settings.dilate_px:
+        obscured = ndimage.binary_dilation(obscured, _disk(settings.dilate_px))
+    cleared: NDArray[np.bool_] = valid & ~obscured
+    return cleared
+
+
+def reach_px(settings: Clear) -> int:
+    """How far, in mask pixels, a cloud can act; a block reads this much more on every side."""
+    return 2 * settings.open_px + settings.dilate_px
+
+
+def _disk(radius: int) -> NDArray[np.bool_]:
+    y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+    disk: NDArray[np.bool_] = x * x + y * y <= radius * radius
+    return disk
