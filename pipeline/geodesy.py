@@ -6,6 +6,7 @@ geodesics (Karney 2013, DOI 10.1007/s00190-012-0578-z) on CGCS2000 (a = 6378137 
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import shapely
@@ -35,12 +36,21 @@ def areas_m2(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
 def project(geometry: BaseGeometry, crs: str) -> BaseGeometry:
     """A geometry of EPSG:4490 in another CRS, densified first so that its edges keep their course."""
     dense = shapely.segmentize(geometry, MAX_EDGE_DEG)
-    return _transformed(dense, _from_cgcs2000(crs))
+    projected: BaseGeometry = _transformed(dense, _from_cgcs2000(crs))
+    return projected
+
+
+def project_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
+    """`project` of many geometries, in one go."""
+    dense = shapely.segmentize(geometries, MAX_EDGE_DEG)
+    projected: NDArray[np.object_] = _transformed(dense, _from_cgcs2000(crs))
+    return projected
 
 
 def unproject(geometry: BaseGeometry, crs: str) -> BaseGeometry:
     """A geometry of another CRS in EPSG:4490, vertex by vertex."""
-    return _transformed(geometry, _to_cgcs2000(crs))
+    moved: BaseGeometry = _transformed(geometry, _to_cgcs2000(crs))
+    return moved
 
 
 def areal_scale(crs: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -50,7 +60,7 @@ def areal_scale(crs: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDA
     return np.asarray(factors.areal_scale, dtype=np.float64)
 
 
-def _transformed(geometry: BaseGeometry, transformer: Transformer) -> BaseGeometry:
+def _transformed(geometry: Any, transformer: Transformer) -> Any:
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 

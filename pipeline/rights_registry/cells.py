@@ -1,0 +1,96 @@
+"""Pixels under polygons, from exactextract: which, and what fraction of each is covered."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from exactextract import exact_extract
+from exactextract.feature import Feature, FeatureSource
+from exactextract.raster import NumPyRasterSource
+from exactextract.writer import Writer
+from numpy.typing import NDArray
+
+from pipeline.grid import Block, Grid
+
+
+def covered_cells(
+    shapes: NDArray[np.object_], window: Block, grid: Grid
+) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Cells of a window (counted row by row) that each shape covers, and the covered fraction of each.
+
+    `shapes` are polygons in the grid's CRS. No raster is held: the extraction sees one byte everywhere.
+    Fractions carry the single precision of exactextract.
+    """
+    raster = NumPyRasterSource(np.broadcast_to(np.uint8(0), window.shape), *grid.block_bounds(window))
+    writer = _Cells()
+    exact_extract(raster, _Shapes(shapes), ["cell_id", "coverage"], output=writer)
+    return writer.found
+
+
+class _Shape(Feature):  # type: ignore[misc]  # exactextract is untyped
+    """A geometry as exactextract takes it in; WKB, because its GeoPandas source goes through JSON text."""
+
+    def __init__(self, wkb: bytes) -> None:
+        super().__init__()
+        self.wkb = wkb
+
+    def geometry(self) -> bytes:
+        return self.wkb
+
+    def fields(self) -> list[str]:
+        return []
+
+
+class _Shapes(FeatureSource):  # type: ignore[misc]  # see _Shape
+    def __init__(self, shapes: NDArray[np.object_]) -> None:
+        super().__init__()
+        self.wkb: Sequence[bytes] = list(shapely.to_wkb(shapes))
+
+    def count(self) -> int:
+        return len(self.wkb)
+
+    def __iter__(self) -> Iterator[_Shape]:
+        return (_Shape(wkb) for wkb in self.wkb)
+
+    def srs_wkt(self) -> None:
+        return None
+
+
+class _Result(Feature):  # type: ignore[misc]  # see _Shape
+    """What exactextract found for one geometry."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, Any] = {}
+
+    def set(self, name: str, value: Any) -> None:
+        self.values[name] = value
+
+    def set_geometry(self, geometry: Any) -> None:
+        """Geometries are not asked back."""
+
+    def set_geometry_format(self) -> str:
+        return "wkb"
+
+
+class _Cells(Writer):  # type: ignore[misc]  # see _Shape
+    """Collects cells and fractions in the order of the geometries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+
+    def add_operation(self, operation: Any) -> None:
+        """Nothing to prepare: the names of the operations are fixed."""
+
+    def write(self, feature: Any) -> None:
+        result = _Result()
+        feature.copy_to(result)
+        self.found.append((result.values["cell_id"], result.values["coverage"]))
+
+    def finish(self) -> None:
+        """Nothing to close."""
+
+    def features(self) -> None:
+        """What was found is read from `found`."""
