@@ -1,0 +1,195 @@
+"""The GeoPackage of a delivery: six layers, their styles and aliases, and a QGIS project, all in one file.
+
+pyogrio writes the layers; what it cannot write (styles, aliases, the project) follows in one transaction.
+Nothing in the file depends on the clock: GDAL's date and every other time is the delivery's `as_of`.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pyogrio
+
+from pipeline.contracts import Delivery
+from pipeline.errors import WorkspaceError
+from pipeline.outputs.columns import described, headers
+from pipeline.outputs.layers import LAYERS, Layer, layer_rows
+from pipeline.outputs.qgis import PROJECT_NAME, StyledLayer, layer_qml, project_qgz
+from pipeline.outputs.texts import text
+
+_MARGIN = 0.05
+_SCHEMA_EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
+_ALIAS_TABLES = """
+CREATE TABLE gpkg_data_columns (
+    table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+    mime_type TEXT, constraint_name TEXT,
+    CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+    CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+    constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
+    min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+    CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+_QGIS_TABLES = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
+    f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME);
+CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB);
+"""
+
+
+def write_geopackage(delivery: Delivery, path: Path) -> None:
+    """Write all six layers of a delivery, styled and named, with the QGIS project, to a new file.
+
+    Features are sorted by their ids and numbered from 1. Raises WorkspaceError if the finished file does
+    not pass SQLite's own check.
+    """
+    with _dated(delivery.as_of):
+        styled = [_write_layer(layer, delivery, path) for layer in LAYERS]
+    # GDAL writes the metadata into the file and a second time beside it.
+    path.with_name(f"{path.name}.aux.xml").unlink(missing_ok=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as file:
+        file.execute("PRAGMA journal_mode=DELETE")
+        file.executescript("BEGIN;" + _ALIAS_TABLES + _QGIS_TABLES)
+        _register_aliases(file)
+        _register_styles(file, delivery)
+        for layer in styled:
+            _write_aliases(file, layer, delivery)
+            _write_style(file, layer, delivery)
+        _write_project(file, styled, delivery, path.name)
+        file.execute("COMMIT")
+        (verdict,) = file.execute("PRAGMA integrity_check").fetchone()
+    if verdict != "ok":
+        raise WorkspaceError(f"{path}: the GeoPackage is damaged right after writing: {verdict}")
+
+
+@contextmanager
+def _dated(as_of: datetime) -> Iterator[None]:
+    options = {
+        "OGR_CURRENT_DATE": _stamp(as_of),
+        "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",  # a second thread would leave the order of pages to chance
+    }
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
+    rows = layer_rows(layer, delivery)
+    fresh = not path.exists()
+    title = layer.title(delivery.language, simulated=delivery.simulated)
+    pyogrio.write_dataframe(
+        rows.assign(fid=range(1, len(rows) + 1)),
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        geometry_type=layer.geometry,
+        use_arrow=True,
+        append=not fresh,
+        dataset_options={"VERSION": "1.3"},
+        layer_options={
+            "FID": "fid",
+            "GEOMETRY_NAME": "geom",
+            "IDENTIFIER": title,
+            "DESCRIPTION": layer.about(delivery.language),
+        },
+        dataset_metadata=_metadata(delivery) if fresh else None,
+    )
+    return StyledLayer(layer.name, layer.geometry, title, _columns(rows), delivery.periods[-1].label)
+
+
+def _columns(rows: gpd.GeoDataFrame) -> tuple[str, ...]:
+    return tuple(column for column in rows.columns if column != rows.geometry.name)
+
+
+def _metadata(delivery: Delivery) -> dict[str, str]:
+    label = "simulated.label" if delivery.simulated else "simulated.not"
+    return {
+        "title": _title(delivery),
+        "aoi": delivery.aoi.id,
+        "as_of": _stamp(delivery.as_of),
+        "simulated": str(delivery.simulated).lower(),
+        "data_label": text(label, delivery.language),
+    }
+
+
+def _title(delivery: Delivery) -> str:
+    name = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
+    mark = text("simulated.mark", delivery.language) if delivery.simulated else ""
+    return f"{name} {delivery.label} {text('delivery.title', delivery.language)}{mark}"
+
+
+def _register_aliases(file: sqlite3.Connection) -> None:
+    file.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, "
+        "extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL, "
+        "CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"
+    )
+    file.executemany(
+        "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
+        [(table, _SCHEMA_EXTENSION) for table in ("gpkg_data_columns", "gpkg_data_column_constraints")],
+    )
+
+
+def _register_styles(file: sqlite3.Connection, delivery: Delivery) -> None:
+    # As QGIS does itself; a registered table also keeps GDAL from listing qgis_projects as a layer.
+    file.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
+        [_stamp(delivery.as_of)],
+    )
+
+
+def _write_aliases(file: sqlite3.Connection, layer: StyledLayer, delivery: Delivery) -> None:
+    names = headers(layer.columns, delivery.language)
+    rows = [
+        (layer.name, column, name, name, described(column).note or None) for column, name in names.items()
+    ]
+    file.executemany("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)", rows)
+
+
+def _write_style(file: sqlite3.Connection, layer: StyledLayer, delivery: Delivery) -> None:
+    row: dict[str, Any] = {
+        "f_table_catalog": "",
+        "f_table_schema": "",
+        "f_table_name": layer.name,
+        "f_geometry_column": "geom",
+        "styleName": text(f"layer.{layer.name}", delivery.language),
+        "styleQML": layer_qml(layer, delivery.language),
+        "styleSLD": "",
+        "useAsDefault": 1,
+        "description": layer.title,
+        "owner": "ecoledger",
+        "update_time": _stamp(delivery.as_of),
+    }
+    marks = ", ".join("?" * len(row))
+    file.execute(f"INSERT INTO layer_styles ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 (keys are ours)
+
+
+def _write_project(
+    file: sqlite3.Connection, layers: list[StyledLayer], delivery: Delivery, source: str
+) -> None:
+    left, bottom, right, top = delivery.aoi.geometry.bounds
+    across, up = _MARGIN * (right - left), _MARGIN * (top - bottom)
+    packed = project_qgz(
+        layers,
+        source=source,
+        title=_title(delivery),
+        extent=(left - across, bottom - up, right + across, top + up),
+        as_of=delivery.as_of,
+        language=delivery.language,
+    )
+    stamp = delivery.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    metadata = f'{{"last_modified_time": "{stamp}", "last_modified_user": "ecoledger"}}'
+    file.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (PROJECT_NAME, metadata, packed.hex()))

@@ -1,0 +1,168 @@
+"""The six layers of a delivery: what they are called and what they hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import shapely
+from numpy.typing import NDArray
+
+from pipeline.aoi import Aoi
+from pipeline.contracts import (
+    CHANGE_PATCHES,
+    FINDINGS,
+    INVENTORY,
+    PARCELS,
+    SECTION_STATUS,
+    Delivery,
+    checked,
+)
+from pipeline.errors import ContractError, Problem
+from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.outputs.columns import DATA_LABEL, Language
+from pipeline.outputs.texts import text
+
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer; `order` are the columns that its rows are sorted by, and so its feature ids."""
+
+    name: str
+    geometry: Literal["MultiPolygon", "Point"]
+    order: tuple[str, ...]
+    rows: Callable[[Delivery], gpd.GeoDataFrame]
+
+    def title(self, language: Language, *, simulated: bool) -> str:
+        """The layer's title, which says so when the data are simulated."""
+        title = text(f"layer.{self.name}", language)
+        return f"{title}{text('simulated.mark', language)}" if simulated else title
+
+    def about(self, language: Language) -> str:
+        """One sentence on what a row is."""
+        return text(f"layer.{self.name}.about", language)
+
+
+def _promised(delivery: Delivery, name: str, schema: pa.DataFrameSchema) -> gpd.GeoDataFrame:
+    return checked(getattr(delivery, name), schema)
+
+
+def aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
+    """The parts of an area, one row each, with the ellipsoidal area of the part."""
+    geometry = [part.geometry for part in aoi.parts]
+    return gpd.GeoDataFrame(
+        {
+            "id": [part.id for part in aoi.parts],
+            "name_zh": [part.name_zh for part in aoi.parts],
+            "name_en": [part.name_en for part in aoi.parts],
+            "aoi": aoi.id,
+            "aoi_name_zh": aoi.name_zh,
+            "aoi_name_en": aoi.name_en,
+            "source": aoi.source,
+            "accuracy": aoi.accuracy,
+            "area_m2": areas_m2(geometry),
+            "layout_crs": [part.layout_crs for part in aoi.parts],
+        },
+        geometry=geometry,
+        crs=CGCS2000,
+    )
+
+
+LAYERS = (
+    Layer(
+        "inventory",
+        "MultiPolygon",
+        ("product_id", "parcel_id", "period"),
+        partial(_promised, name="inventory", schema=INVENTORY),
+    ),
+    Layer(
+        "parcels",
+        "MultiPolygon",
+        ("parcel_id",),
+        partial(_promised, name="parcels", schema=PARCELS),
+    ),
+    Layer(
+        "sections",
+        "Point",
+        ("section_id", "period"),
+        partial(_promised, name="sections", schema=SECTION_STATUS),
+    ),
+    Layer(
+        "change_patches",
+        "MultiPolygon",
+        ("patch_id",),
+        partial(_promised, name="change_patches", schema=CHANGE_PATCHES),
+    ),
+    Layer(
+        "findings",
+        "MultiPolygon",
+        ("finding_id",),
+        partial(_promised, name="findings", schema=FINDINGS),
+    ),
+    Layer("aoi", "MultiPolygon", ("id",), lambda delivery: aoi_rows(delivery.aoi)),
+)
+
+
+def layer_rows(layer: Layer, delivery: Delivery) -> gpd.GeoDataFrame:
+    """Rows of a layer as they are written: sorted, plain columns, geometries of the layer's one type.
+
+    Raises ContractError where a column is missing or the CRS is not EPSG:4490.
+    """
+    rows = layer.rows(delivery)
+    if rows.crs != CGCS2000:
+        found = Problem(f"layer {layer.name}", str(rows.crs), CGCS2000)
+        raise ContractError("A layer of the delivery is in another CRS", [found])
+    order = [column for column in layer.order if column in rows.columns]
+    rows = rows.sort_values(order, kind="stable", ignore_index=True)
+    shapes = np.asarray(rows.geometry.array)
+    geometry = multipolygons(shapes) if layer.geometry == "MultiPolygon" else _points(shapes)
+    table = plain_table(pd.DataFrame(rows.drop(columns=rows.geometry.name)), delivery)
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index), crs=CGCS2000)
+
+
+def multipolygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The polygons of each geometry as one MultiPolygon; None where there is no polygon.
+
+    Lines and points, which cutting leaves at touching edges, have no area and fall away.
+    """
+    found = np.full(len(shapes), None, dtype=object)
+    parts, rows = shapely.get_parts(shapes, return_index=True)
+    parts, inner = shapely.get_parts(parts, return_index=True)
+    rows = rows[inner]
+    polygons = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
+    if polygons.any():
+        kept = np.unique(rows[polygons])
+        found[kept] = shapely.multipolygons(
+            parts[polygons], indices=np.searchsorted(kept, rows[polygons])
+        )
+    return found
+
+
+def plain_table(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """A table as it leaves: lists as text joined by `;`, text as text, and the label of simulated data.
+
+    A simulated delivery's tables end with a column `data_label`, so that no table travels without it.
+    """
+    objects = table.columns[table.dtypes == object]
+    plain = table.assign(**{column: table[column].map(_joined).astype("string") for column in objects})
+    if delivery.simulated:
+        plain[DATA_LABEL] = pd.Series(
+            text("simulated.label", delivery.language), index=plain.index, dtype="string"
+        )
+    return plain
+
+
+def _joined(value: object) -> object:
+    return ";".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _points(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    points: NDArray[np.object_] = np.where(shapely.is_empty(shapes), None, shapes)
+    return points
+
+

@@ -1,0 +1,369 @@
+"""What QGIS reads: layer styles and raster styles (QML), and the project inside the GeoPackage.
+
+Element and attribute names are those that QGIS 3.22 writes itself; later versions read them too.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from xml.etree import ElementTree as ET
+
+from pyproj import CRS
+
+from pipeline.geodesy import CGCS2000
+from pipeline.legends import Legend
+from pipeline.outputs.columns import Language, coded, headers
+from pipeline.outputs.texts import text
+
+QGIS_VERSION = "3.22.16-Białowieża"
+PROJECT_NAME = "ecoledger"
+RATIO_RAMP = (
+    (-1.0, "#35608d"),
+    (0.0, "#c9b48b"),
+    (0.1, "#e9d8a6"),
+    (0.3, "#d9e88f"),
+    (0.45, "#9ccc65"),
+    (0.6, "#5aa845"),
+    (0.75, "#2b7a34"),
+    (1.0, "#0b4620"),
+)
+"""Value and colour of ndvi and fvc: water, bare ground, then ever denser green."""
+
+_GREY = "#8c8c8c"
+_DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_OWNER_COLORS = MappingProxyType({"1": "#b2182b", "2": "#2166ac"})
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one layer is drawn: by the values of `column`, or all alike where it is None.
+
+    `opacity` is that of the fill; `outline` None takes the class colour.
+    """
+
+    column: str | None
+    opacity: float = 0.0
+    outline: str | None = None
+    outline_mm: float = 0.3
+    dashes: bool = False
+    label: str | None = None
+    shown: bool = True
+
+
+LOOKS: Mapping[str, Look] = MappingProxyType(
+    {
+        "sections": Look("water_class", 1.0, "#303030", 0.3, label="section"),
+        "findings": Look("severity", 0.15, None, 0.6, dashes=True, shown=False),
+        "aoi": Look(None, 0.0, "#202020", 0.7, dashes=True, label="name_zh"),
+        "change_patches": Look("to_class", 0.85, "#ffffff", 0.2),
+        "parcels": Look("owner_type", 0.0, None, 0.4),
+        "inventory": Look("ecosystem_l1", 0.8, "#ffffff", 0.15),
+    }
+)
+"""Layers from the top of the map to the bottom."""
+
+
+@dataclass(frozen=True)
+class StyledLayer:
+    """What a style needs to know of a layer: its name, geometry type, title and columns in order.
+
+    `newest` is the label of the last period: where a layer has one row per period, only those rows are
+    labelled.
+    """
+
+    name: str
+    geometry: str
+    title: str
+    columns: tuple[str, ...]
+    newest: str
+
+
+@dataclass(frozen=True)
+class _Category:
+    value: str
+    label: str
+    color: str
+
+
+def layer_qml(layer: StyledLayer, language: Language) -> str:
+    """Style of a layer: classes with colours, labels, aliases in the reader's language, value lists."""
+    root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
+    _dress(root, layer, language)
+    return _written(root)
+
+
+def ratio_qml(low: float) -> str:
+    """Style of a raster of shares or vegetation indices: a graded ramp from `low` to 1."""
+    root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
+    pipe = ET.SubElement(root, "pipe")
+    renderer = ET.SubElement(
+        pipe,
+        "rasterrenderer",
+        {"type": "singlebandpseudocolor", "band": "1", "opacity": "1", "alphaBand": "-1"}
+        | {"classificationMin": str(low), "classificationMax": "1"},
+    )
+    shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader")
+    shader.attrib.update({"colorRampType": "INTERPOLATED", "classificationMode": "1", "clip": "0"})
+    shader.attrib.update({"minimumValue": str(low), "maximumValue": "1"})
+    for value, color in RATIO_RAMP:
+        if value >= low:
+            item = {"value": str(value), "label": f"{value:g}", "color": color, "alpha": "255"}
+            ET.SubElement(shader, "item", item)
+    return _written(root)
+
+
+def classes_qml(legend: Legend, language: Language) -> str:
+    """Style of a class raster: the legend's classes with their names, and nothing else."""
+    root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
+    pipe = ET.SubElement(root, "pipe")
+    renderer = ET.SubElement(pipe, "rasterrenderer", {"type": "paletted", "band": "1", "opacity": "1"})
+    palette = ET.SubElement(renderer, "colorPalette")
+    for entry in legend.classes:
+        item = {"value": str(entry.code), "label": entry.name(language), "color": entry.color, "alpha": "255"}
+        ET.SubElement(palette, "paletteEntry", item)
+    return _written(root)
+
+
+def project_qgz(
+    layers: Sequence[StyledLayer],
+    *,
+    source: str,
+    title: str,
+    extent: tuple[float, float, float, float],
+    as_of: datetime,
+    language: Language,
+) -> bytes:
+    """The project as QGIS stores it: a zip of one .qgs that draws the layers of the file `source`.
+
+    `source` is the name of the GeoPackage beside which, and inside which, the project lies.
+    """
+    drawn = sorted(layers, key=lambda layer: list(LOOKS).index(layer.name))
+    stamp = as_of.astimezone(UTC)
+    root = ET.Element("qgis", {"version": QGIS_VERSION, "projectname": title})
+    root.set("saveDateTime", stamp.strftime("%Y-%m-%dT%H:%M:%S"))
+    ET.SubElement(root, "title").text = title
+    _crs(ET.SubElement(root, "projectCrs"))
+    _tree(root, drawn, source, language)
+    _canvas(root, extent)
+    _relations(root, {layer.name for layer in drawn}, language)
+    order = ET.SubElement(root, "layerorder")
+    stock = ET.SubElement(root, "projectlayers")
+    for layer in drawn:
+        ET.SubElement(order, "layer", {"id": _layer_id(layer.name)})
+        _map_layer(stock, layer, source, language)
+    _properties(root)
+    return _zipped(f"{PROJECT_NAME}.qgs", _written(root), stamp)
+
+
+def _written(root: ET.Element) -> str:
+    ET.indent(root, " ")
+    return _DOCTYPE + _NOT_XML.sub("", ET.tostring(root, encoding="unicode")) + "\n"
+
+
+def _zipped(name: str, content: str, stamp: datetime) -> bytes:
+    entry = zipfile.ZipInfo(name, date_time=stamp.timetuple()[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(entry, content)
+    return packed.getvalue()
+
+
+def _dress(root: ET.Element, layer: StyledLayer, language: Language) -> None:
+    look = LOOKS[layer.name]
+    root.set("labelsEnabled", "1" if look.label else "0")
+    _flags(root)
+    _renderer(root, layer, look, language)
+    if look.label:
+        _labels(root, layer, look.label)
+    ET.SubElement(root, "layerOpacity").text = "1"
+    _fields(root, layer.columns)
+    aliases = ET.SubElement(root, "aliases")
+    names = headers(layer.columns, language)
+    for index, column in enumerate(("fid", *layer.columns)):
+        alias = {"index": str(index), "field": column, "name": names.get(column, "")}
+        ET.SubElement(aliases, "alias", alias)
+    display = look.label or layer.columns[0]
+    ET.SubElement(root, "previewExpression").text = f'"{display}"'
+
+
+def _flags(root: ET.Element) -> None:
+    flags = ET.SubElement(root, "flags")
+    for flag in ("Identifiable", "Removable", "Searchable"):
+        ET.SubElement(flags, flag).text = "1"
+
+
+def _renderer(root: ET.Element, layer: StyledLayer, look: Look, language: Language) -> None:
+    renderer = ET.SubElement(root, "renderer-v2", {"forceraster": "0", "symbollevels": "0"})
+    if look.column is None:
+        renderer.set("type", "singleSymbol")
+        categories = [_Category("", layer.title, look.outline or _GREY)]
+    else:
+        renderer.set("type", "categorizedSymbol")
+        renderer.set("attr", look.column)
+        categories = _categories(look.column, language)
+        stock = ET.SubElement(renderer, "categories")
+        for number, category in enumerate(categories):
+            entry = {"symbol": str(number), "value": category.value, "label": category.label}
+            ET.SubElement(stock, "category", {**entry, "render": "true"})
+    symbols = ET.SubElement(renderer, "symbols")
+    for number, category in enumerate(categories):
+        _symbol(symbols, str(number), layer.geometry, look, category.color)
+    if "period" in layer.columns:
+        renderer.set("enableorderby", "1")
+        clause = ET.SubElement(ET.SubElement(renderer, "orderby"), "orderByClause")
+        clause.attrib.update({"asc": "1", "nullsFirst": "1"})
+        clause.text = '"period"'
+
+
+def _categories(column: str, language: Language) -> list[_Category]:
+    known = [
+        _Category(entry.code, entry.name(language), entry.color or _OWNER_COLORS.get(entry.code, _GREY))
+        for entry in coded(column)
+    ]
+    return [*known, _Category("", text("legend.other", language), _GREY)]
+
+
+def _symbol(stock: ET.Element, name: str, geometry: str, look: Look, color: str) -> None:
+    point = geometry == "Point"
+    symbol = ET.SubElement(stock, "symbol", {"type": "marker" if point else "fill", "name": name, "alpha": "1"})
+    layer = ET.SubElement(symbol, "layer", {"class": "SimpleMarker" if point else "SimpleFill"})
+    layer.attrib.update({"enabled": "1", "pass": "0", "locked": "0"})
+    drawn = {
+        "color": _rgba(color, look.opacity),
+        "outline_color": _rgba(look.outline or color),
+        "outline_style": "dash" if look.dashes else "solid",
+        "outline_width": str(look.outline_mm),
+        "outline_width_unit": "MM",
+        "joinstyle": "round",
+    }
+    shape = {"name": "circle", "size": "4", "size_unit": "MM"} if point else {"style": _fill(look)}
+    _options(layer, drawn | shape)
+
+
+def _fill(look: Look) -> str:
+    return "solid" if look.opacity else "no"
+
+
+def _rgba(color: str, opacity: float = 1.0) -> str:
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return f"{red},{green},{blue},{round(255 * opacity)}"
+
+
+def _options(parent: ET.Element, values: Mapping[str, str]) -> None:
+    options = ET.SubElement(parent, "Option", {"type": "Map"})
+    for name, value in values.items():
+        ET.SubElement(options, "Option", {"name": name, "value": value, "type": "QString"})
+    for name, value in values.items():
+        ET.SubElement(parent, "prop", {"k": name, "v": value})
+
+
+def _labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
+    settings = ET.SubElement(ET.SubElement(root, "labeling", {"type": "simple"}), "settings")
+    label = f'"{column}"'
+    if "period" in layer.columns:
+        newest = layer.newest.replace("'", "''")
+        label = f"CASE WHEN \"period\" = '{newest}' THEN {label} END"
+    style = ET.SubElement(settings, "text-style", {"fieldName": label, "isExpression": "1"})
+    style.attrib.update({"fontSize": "10", "fontSizeUnit": "Point", "textColor": "30,30,30,255"})
+    buffer = {"bufferDraw": "1", "bufferSize": "0.9", "bufferSizeUnits": "MM", "bufferOpacity": "1"}
+    ET.SubElement(style, "text-buffer", buffer | {"bufferColor": "255,255,255,255"})
+    point = layer.geometry == "Point"
+    placement = {"placement": "6" if point else "1", "dist": "1" if point else "0", "distUnits": "MM"}
+    ET.SubElement(settings, "placement", placement)
+    ET.SubElement(settings, "rendering", {"drawLabels": "1", "obstacle": "1", "limitNumLabels": "0"})
+
+
+def _fields(root: ET.Element, columns: Iterable[str]) -> None:
+    fields = ET.SubElement(root, "fieldConfiguration")
+    for column in columns:
+        values = coded(column)
+        widget = ET.SubElement(ET.SubElement(fields, "field", {"name": column}), "editWidget")
+        widget.set("type", "ValueMap" if values else "")
+        config = ET.SubElement(ET.SubElement(widget, "config"), "Option", {"type": "Map"})
+        if values:
+            listed = ET.SubElement(config, "Option", {"name": "map", "type": "List"})
+            for entry in values:
+                pair = ET.SubElement(listed, "Option", {"type": "Map"})
+                choice = {"name": entry.name_zh, "value": entry.code, "type": "QString"}
+                ET.SubElement(pair, "Option", choice)
+
+
+def _crs(parent: ET.Element) -> None:
+    system = ET.SubElement(parent, "spatialrefsys")
+    ET.SubElement(system, "wkt").text = CRS(CGCS2000).to_wkt()
+    ET.SubElement(system, "srid").text = CGCS2000.removeprefix("EPSG:")
+    ET.SubElement(system, "authid").text = CGCS2000
+    ET.SubElement(system, "geographicflag").text = "true"
+
+
+def _layer_id(name: str) -> str:
+    # QGIS gives a new id to a layer whose id is shorter than ten characters, and so loses the tree.
+    return f"{PROJECT_NAME}_{name}"
+
+
+def _source(layer: StyledLayer, source: str) -> str:
+    return f"./{source}|layername={layer.name}"
+
+
+def _tree(root: ET.Element, layers: Sequence[StyledLayer], source: str, language: Language) -> None:
+    tree = ET.SubElement(root, "layer-tree-group")
+    group = ET.SubElement(tree, "layer-tree-group", {"name": text("project.group", language)})
+    group.attrib.update({"checked": "Qt::Checked", "expanded": "1"})
+    for layer in layers:
+        node = {"id": _layer_id(layer.name), "name": layer.title, "providerKey": "ogr", "expanded": "1"}
+        shown = "Qt::Checked" if LOOKS[layer.name].shown else "Qt::Unchecked"
+        ET.SubElement(group, "layer-tree-layer", {**node, "source": _source(layer, source), "checked": shown})
+
+
+def _canvas(root: ET.Element, extent: tuple[float, float, float, float]) -> None:
+    canvas = ET.SubElement(root, "mapcanvas", {"name": "theMapCanvas", "annotationsVisible": "1"})
+    ET.SubElement(canvas, "units").text = "degrees"
+    box = ET.SubElement(canvas, "extent")
+    sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), map(repr, extent), strict=True))
+    for name, value in sides.items():
+        ET.SubElement(box, name).text = value
+    ET.SubElement(canvas, "rotation").text = "0"
+    _crs(ET.SubElement(canvas, "destinationsrs"))
+    view = ET.SubElement(ET.SubElement(root, "ProjectViewSettings"), "DefaultViewExtent", sides)
+    _crs(view)
+
+
+def _relations(root: ET.Element, names: set[str], language: Language) -> None:
+    relations = ET.SubElement(root, "relations")
+    for child in sorted(names & {"inventory", "findings"}):
+        relation = {"id": f"parcels_{child}", "name": text(f"relation.{child}", language)}
+        ends = {"referencedLayer": _layer_id("parcels"), "referencingLayer": _layer_id(child)}
+        element = ET.SubElement(relations, "relation", relation | ends | {"strength": "Association"})
+        key = {"referencedField": "parcel_id", "referencingField": "parcel_id"}
+        ET.SubElement(element, "fieldRef", key)
+
+
+def _map_layer(stock: ET.Element, layer: StyledLayer, source: str, language: Language) -> None:
+    geometry = "Point" if layer.geometry == "Point" else "Polygon"
+    element = ET.SubElement(stock, "maplayer", {"type": "vector", "geometry": geometry})
+    element.set("wkbType", layer.geometry)
+    ET.SubElement(element, "id").text = _layer_id(layer.name)
+    ET.SubElement(element, "datasource").text = _source(layer, source)
+    ET.SubElement(element, "layername").text = layer.title
+    _crs(ET.SubElement(element, "srs"))
+    ET.SubElement(element, "provider", {"encoding": "UTF-8"}).text = "ogr"
+    _dress(element, layer, language)
+
+
+def _properties(root: ET.Element) -> None:
+    properties = ET.SubElement(root, "properties")
+    paths = ET.SubElement(properties, "Paths")
+    ET.SubElement(paths, "Absolute", {"type": "bool"}).text = "false"
+    systems = ET.SubElement(properties, "SpatialRefSys")
+    ET.SubElement(systems, "ProjectionsEnabled", {"type": "int"}).text = "1"
+    measure = ET.SubElement(properties, "Measure")
+    ET.SubElement(measure, "Ellipsoid", {"type": "QString"}).text = "EPSG:7024"
+    units = ET.SubElement(properties, "Measurement")
+    ET.SubElement(units, "AreaUnits", {"type": "QString"}).text = "ha"
+    ET.SubElement(units, "DistanceUnits", {"type": "QString"}).text = "meters"
