@@ -1,0 +1,113 @@
+"""Scenes of the simulated world: each pass as a STAC item with its files, and the catalogue that links them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+
+from pipeline.ingest.simulate.items import catalog, item
+from pipeline.ingest.simulate.passes import Acquisition, planned_passes
+from pipeline.ingest.simulate.sensing import (
+    FILL_QA,
+    SENTINEL_OFFSET_DN,
+    landsat_numbers,
+    light_of,
+    sentinel_numbers,
+)
+from pipeline.ingest.simulate.sky import sky_over
+from pipeline.ingest.simulate.world import SIMULATED, Tile, World, season, surface
+
+_BLOCK_PX = 512
+
+
+def acquisitions(world: World, start: date, end: date, missions: Sequence[str]) -> list[Acquisition]:
+    """The passes over every tile from `start` to `end` (both inside), in order of time.
+
+    What the world plans for its periods does not depend on what is asked for here.
+    """
+    return [
+        entry
+        for entry in planned_passes(world)
+        if entry.mission in missions and start <= entry.moment.date() <= end
+    ]
+
+
+def write_acquisition(world: World, acquisition: Acquisition, folder: Path) -> None:
+    """The files of one pass and its item, under `folder`/tile/scene; independent of every other pass.
+
+    The files are tiled with their header first, without overviews.
+    """
+    tile = world.tile(acquisition.tile_id)
+    place = folder / tile.id / acquisition.id
+    place.mkdir(parents=True, exist_ok=True)
+    numbers = observe(world, acquisition)
+    transforms = {band: _transform(tile, acquisition, values) for band, values in numbers.items()}
+    for band, values in numbers.items():
+        _write_band(place / f"{band}.tif", values, transforms[band], tile.grid.crs)
+    _write_json(place / f"{acquisition.id}.json", item(tile, acquisition, numbers, transforms))
+
+
+def write_catalog(world: World, acquisitions: Sequence[Acquisition], folder: Path) -> Path:
+    """The root catalogue, which links every item; written last, so that its presence means complete."""
+    links = [f"./{entry.tile_id}/{entry.id}/{entry.id}.json" for entry in acquisitions]
+    path = folder / "catalog.json"
+    _write_json(path, catalog(world.aoi, links))
+    return path
+
+
+def observe(world: World, acquisition: Acquisition) -> dict[str, NDArray[np.integer]]:
+    """Digital numbers (y, x) of every band and of the mask, as the files hold them, by asset key."""
+    tile = world.tile(acquisition.tile_id)
+    rng = world.random("sky", acquisition.id)
+    ground = surface(world, tile.grid, tile, acquisition.moment.date())
+    sky = sky_over(tile, acquisition.moment, acquisition.cloudiness, acquisition.edge, rng)
+    light = light_of(season(world, acquisition.moment))
+    seed = np.uint64(rng.integers(2**63))
+    if acquisition.mission != "sentinel-2":
+        return landsat_numbers(ground, sky, light, seed=seed)
+    offset = SENTINEL_OFFSET_DN if acquisition.radiometry == "offset" else 0
+    return sentinel_numbers(ground, sky, light, platform=acquisition.platform, offset_dn=offset, seed=seed)
+
+
+def _transform(tile: Tile, acquisition: Acquisition, values: NDArray[np.integer]) -> Affine:
+    """Sentinel-2 shares the tile's corner; Landsat's lies 15 m inside."""
+    grid = tile.grid
+    if acquisition.mission != "sentinel-2":
+        return Affine(30.0, 0.0, grid.left + 15, 0.0, -30.0, grid.top - 15)
+    pixel = grid.width * grid.resolution_m / values.shape[1]
+    return Affine(pixel, 0.0, grid.left, 0.0, -pixel, grid.top)
+
+
+def _write_band(path: Path, values: NDArray[np.integer], transform: Affine, crs: str) -> None:
+    height, width = values.shape
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        count=1,
+        dtype=values.dtype.name,
+        height=height,
+        width=width,
+        crs=crs,
+        transform=transform,
+        nodata=FILL_QA if path.stem == "qa_pixel" else 0,
+        tiled=True,
+        blockxsize=_BLOCK_PX,
+        blockysize=_BLOCK_PX,
+        compress="deflate",
+        zlevel=1,
+        predictor=2,
+    ) as target:
+        target.update_tags(simulated=SIMULATED)
+        target.set_band_description(1, path.stem)
+        target.write(values, 1)
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True), encoding="utf-8")

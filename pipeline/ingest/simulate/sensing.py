@@ -1,0 +1,243 @@
+"""What a sensor sees of the ground through the sky: digital numbers and the mask, by Sentinel-2 and by Landsat."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.ingest.sensors import OLI_BANDPASS
+from pipeline.ingest.simulate.fields import bell, compiled, scrambled
+from pipeline.ingest.simulate.landscape import BANDS, BUILT, KINDS, WATER, colours
+from pipeline.ingest.simulate.sky import (
+    CIRRUS,
+    CLOUD_COLOURS,
+    DRIFT_COLOURS,
+    HAZE_COLOURS,
+    HIGH_CLOUD,
+    MEDIUM_CLOUD,
+    SHADOW,
+    Sky,
+)
+from pipeline.ingest.simulate.world import Surface
+
+SENSOR_NOISE = 0.004
+"""Standard deviation of the noise of a single pixel, in reflectance."""
+B08_TO_B8A = 0.985
+"""Reflectance of the broad near infrared (B08) beside the narrow one (B8A), over plants."""
+
+SENTINEL_SCALE = 1e-4
+SENTINEL_OFFSET_DN = 1000
+LANDSAT_SCALE = 2.75e-5
+LANDSAT_OFFSET = -0.2
+FILL_QA = 1
+
+_GREEN_ABOVE = 0.30
+_UNSURE_ABOVE = 0.26
+_BRIGHT_ROOF = 200
+_FALSE_CLOUDS_PERMILLE = 60
+_UNSURE_PERMILLE = 3
+_RIM_OPACITY = 0.1
+
+_FIRST_SHORT_WAVE = 4
+_SCL_VEGETATION, _SCL_BARE, _SCL_WATER, _SCL_UNSURE = 4, 5, 6, 7
+
+_LOW_CONFIDENCES = (1 << 8) | (1 << 10) | (1 << 12) | (1 << 14)
+_QA_CLEAR = _LOW_CONFIDENCES | (1 << 6)
+_QA_WATER = _QA_CLEAR | (1 << 7)
+_QA_SHADOW = _QA_CLEAR | (1 << 4) | (1 << 11)
+_QA_CLOUD = _LOW_CONFIDENCES | (1 << 3) | (1 << 9)
+_QA_CIRRUS = _QA_CLEAR | (1 << 2) | (1 << 15)
+_QA_DILATED = _LOW_CONFIDENCES | (1 << 1)
+
+
+class Light(NamedTuple):
+    """The tables by which a pixel becomes reflectance.
+
+    `bare` and `plants` (kind, band): colour without plants, and what full cover adds; `season` (kind, shift):
+    green share; `cover` (kind, 2): least and greatest fraction; `air` (3, band): cloud, haze and drift.
+    """
+
+    bare: NDArray[np.float64]
+    plants: NDArray[np.float64]
+    season: NDArray[np.float64]
+    cover: NDArray[np.float64]
+    air: NDArray[np.float64]
+
+
+class Encoding(NamedTuple):
+    """How reflectance becomes numbers: DN = reflectance * gain + shift, by band; `nir` is B08 over B8A."""
+
+    gain: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    nir: tuple[float, float]
+
+
+def light_of(season: NDArray[np.float64]) -> Light:
+    """The tables for a season (kind, shift)."""
+    bare, plants = colours()
+    cover = np.array([kind.cover for kind in KINDS])
+    return Light(bare, plants, season, cover, np.array([CLOUD_COLOURS, HAZE_COLOURS, DRIFT_COLOURS]))
+
+
+def sentinel_numbers(
+    ground: Surface, sky: Sky, light: Light, *, platform: str, offset_dn: int, seed: np.uint64
+) -> dict[str, NDArray[np.integer]]:
+    """Digital numbers of every band of a Sentinel-2 L2A scene at its own resolution, and `scl`.
+
+    DN = reflectance * 10000 + `offset_dn`; 0 where the orbit ends. Reflectance is that of the platform's own
+    bands: the inverse of the bandpass adjustment to OLI.
+    """
+    table = OLI_BANDPASS[platform]
+    slope = np.array([table[band][0] for band in BANDS])
+    offset = np.array([table[band][1] for band in BANDS])
+    gain, shift = 1 / slope / SENTINEL_SCALE, -offset / slope / SENTINEL_SCALE
+    narrow = BANDS.index("nir08")
+    nir = (B08_TO_B8A * gain[narrow], B08_TO_B8A * shift[narrow] + offset_dn)
+    fine, coarse, scl = _sentinel(ground, sky, light, Encoding(gain, shift + offset_dn, nir), seed)
+    named = dict(zip(("blue", "green", "red", "nir"), fine, strict=True))
+    return named | dict(zip(("nir08", "swir16", "swir22"), coarse, strict=True)) | {"scl": scl}
+
+
+def landsat_numbers(
+    ground: Surface, sky: Sky, light: Light, *, seed: np.uint64
+) -> dict[str, NDArray[np.integer]]:
+    """Digital numbers of a Landsat 8 or 9 level 2 scene at 30 m, and `qa_pixel`.
+
+    Its corner lies 15 m inside the corner of the ground's pixels (on odd multiples of 15 m), so that each
+    pixel averages two whole and two half pixels of 10 m along each axis.
+    """
+    shift = -LANDSAT_OFFSET / LANDSAT_SCALE
+    bands, qa = _landsat(ground, sky, light, 1 / LANDSAT_SCALE, shift, _qa_table(), seed)
+    return dict(zip(BANDS, bands, strict=True)) | {"qa_pixel": qa}
+
+
+def _qa_table() -> NDArray[np.uint16]:
+    """QA_PIXEL by flag of the sky; 1 stands for clear water, 2 for the rim of a cloud."""
+    table = np.full(HIGH_CLOUD + 2, _QA_CLEAR, dtype=np.uint16)
+    table[1], table[2], table[SHADOW], table[CIRRUS] = _QA_WATER, _QA_DILATED, _QA_SHADOW, _QA_CIRRUS
+    table[[MEDIUM_CLOUD, HIGH_CLOUD]] = _QA_CLOUD
+    return table
+
+
+@compiled
+def _see(ground: Surface, sky: Sky, light: Light, row: int, col: int, seen: NDArray[np.float64]) -> float:
+    """Reflectance of a pixel of 10 m by band, written into `seen`; gives its vegetation cover."""
+    kind, row_sky, col_sky = ground.kind[row, col], row // 2, col // 2
+    least, most = light.cover[kind, 0], light.cover[kind, 1]
+    green = light.season[kind, ground.shift[row, col]]
+    fvc = (least + (most - least) * (ground.vigour[row, col] / 255.0)) * green
+    bright = 0.85 + 0.3 * (ground.brightness[row, col] / 255.0)
+    moist = 0.9 + 0.2 * (ground.texture[row, col] / 255.0)
+    opacity, shade = sky.opacity[row_sky, col_sky], sky.shade[row_sky, col_sky]
+    haze, drift = sky.haze[row_sky, col_sky], sky.drift[row_sky, col_sky]
+    for band in range(6):
+        value = bright * (light.bare[kind, band] + fvc * light.plants[kind, band])
+        if band >= _FIRST_SHORT_WAVE:
+            value *= moist
+        value = value * shade + light.air[1, band] * haze + light.air[2, band] * drift
+        seen[band] = value * (1 - opacity) + opacity * light.air[0, band]
+    return float(fvc)
+
+
+@compiled
+def _number(value: float) -> int:
+    return min(65535, max(1, int(value + 0.5)))
+
+
+@compiled
+def _scene_class(flag: int, kind: int, brightness: int, fvc: float, chance: int) -> int:
+    """SCL of a pixel of 20 m: what the sky says first, now and then a bright roof taken for a cloud."""
+    if flag:
+        return flag
+    if kind == BUILT and brightness > _BRIGHT_ROOF and chance < _FALSE_CLOUDS_PERMILLE:
+        return MEDIUM_CLOUD
+    if kind == WATER:
+        return _SCL_WATER
+    if fvc > _GREEN_ABOVE:
+        return _SCL_VEGETATION
+    return _SCL_UNSURE if fvc > _UNSURE_ABOVE or chance < _UNSURE_PERMILLE else _SCL_BARE
+
+
+@compiled
+def _sentinel(
+    ground: Surface, sky: Sky, light: Light, encoding: Encoding, seed: np.uint64
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint8]]:
+    """Bands at 10 m (blue, green, red, nir), at 20 m (nir08, swir16, swir22), and SCL."""
+    rows, cols = sky.flags.shape
+    fine = np.zeros((4, 2 * rows, 2 * cols), dtype=np.uint16)
+    coarse = np.zeros((3, rows, cols), dtype=np.uint16)
+    scl = np.zeros((rows, cols), dtype=np.uint8)
+    seen, mean = np.empty(6), np.empty(6)
+    for row in range(rows):
+        for col in range(cols):
+            if sky.void[row, col]:
+                continue
+            mean[:] = 0.0
+            fvc = 0.0
+            for place in range(4):
+                y, x = 2 * row + place // 2, 2 * col + place % 2
+                fvc += _see(ground, sky, light, y, x, seen) / 4
+                _expose(seen, encoding, seed, fine, y, x)
+                mean += seen / 4
+            for band in range(3):
+                noise = bell(scrambled(seed + np.uint64(band + 11), row, col)) * SENSOR_NOISE
+                value = (mean[band + 3] + noise) * encoding.gain[band + 3] + encoding.shift[band + 3]
+                coarse[band, row, col] = _number(value)
+            chance = int(scrambled(seed, row, col) % np.uint64(1000))
+            kind, brightness = ground.kind[2 * row, 2 * col], ground.brightness[2 * row, 2 * col]
+            scl[row, col] = _scene_class(sky.flags[row, col], kind, brightness, fvc, chance)
+    return fine, coarse, scl
+
+
+@compiled
+def _expose(
+    seen: NDArray[np.float64],
+    encoding: Encoding,
+    seed: np.uint64,
+    fine: NDArray[np.uint16],
+    row: int,
+    col: int,
+) -> None:
+    """The numbers of one pixel of 10 m, with noise of its own in each band."""
+    for band in range(3):
+        value = seen[band] + bell(scrambled(seed + np.uint64(band + 1), row, col)) * SENSOR_NOISE
+        fine[band, row, col] = _number(value * encoding.gain[band] + encoding.shift[band])
+    nir = seen[3] + bell(scrambled(seed + np.uint64(4), row, col)) * SENSOR_NOISE
+    fine[3, row, col] = _number(nir * encoding.nir[0] + encoding.nir[1])
+
+
+@compiled
+def _landsat(
+    ground: Surface,
+    sky: Sky,
+    light: Light,
+    gain: float,
+    shift: float,
+    qa_table: NDArray[np.uint16],
+    seed: np.uint64,
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """Six bands at 30 m, and QA_PIXEL from the middle of each pixel."""
+    rows, cols = (ground.kind.shape[0] - 5) // 3 + 1, (ground.kind.shape[1] - 5) // 3 + 1
+    numbers = np.zeros((6, rows, cols), dtype=np.uint16)
+    qa = np.full((rows, cols), FILL_QA, dtype=np.uint16)
+    weights = np.array([0.5, 1.0, 1.0, 0.5]) / 3
+    seen, mean = np.empty(6), np.empty(6)
+    for row in range(rows):
+        for col in range(cols):
+            y, x = 3 * row + 1, 3 * col + 1
+            if sky.void[(y + 2) // 2, (x + 2) // 2]:
+                continue
+            mean[:] = 0.0
+            for place in range(16):
+                _see(ground, sky, light, y + place // 4, x + place % 4, seen)
+                mean += weights[place // 4] * weights[place % 4] * seen
+            for band in range(6):
+                value = mean[band] + bell(scrambled(seed + np.uint64(band + 1), row, col)) * SENSOR_NOISE
+                numbers[band, row, col] = _number(value * gain + shift)
+            flag = sky.flags[(y + 2) // 2, (x + 2) // 2]
+            if flag == 0 and sky.opacity[(y + 2) // 2, (x + 2) // 2] > _RIM_OPACITY:
+                flag = 2
+            elif flag == 0 and ground.kind[y + 2, x + 2] == WATER:
+                flag = 1
+            qa[row, col] = qa_table[flag]
+    return numbers, qa
