@@ -163,6 +163,41 @@ class Outputs(_Model):
     composite: bool = False
 
 
+class Product(_Model):
+    """An ecological product that an ecosystem type supplies; `dlbm` limits it to land classes, empty: all."""
+
+    cat1: Literal["M", "R", "C"]
+    cat2_code: Annotated[str, Field(pattern=r"^(MAT|REG|CUL)-\d{2}[a-d]?$")]
+    cat2_name: str
+    cat3_name: str
+    functions: str
+    unit: str
+    dlbm: list[str] = []
+    source: str
+
+
+class Grades(_Model):
+    """Grades of quality by mean vegetation cover: a value on a cut belongs to the better grade."""
+
+    names: list[str]
+    cuts_percent: list[Percent]
+    source: str
+
+    @model_validator(mode="after")
+    def _one_more_than_cuts(self) -> Self:
+        if len(self.names) != len(self.cuts_percent) + 1 or self.cuts_percent != sorted(self.cuts_percent):
+            raise ValueError("cuts_percent must rise, and there is one name more than cuts")
+        return self
+
+
+class Products(_Model):
+    """The table of ecological products: names of the three classes, grades, products by ecosystem type."""
+
+    categories: dict[Literal["M", "R", "C"], str]
+    grades: Grades
+    ecosystems: dict[str, list[Product]]
+
+
 class Settings(_Model):
     """The whole config."""
 
@@ -228,6 +263,17 @@ def providers() -> dict[str, StaticCatalog | StacApi]:
         name: StacApi.model_validate(entry) if "api" in entry else StaticCatalog.model_validate(entry)
         for name, entry in content.items()
     }
+
+
+def products() -> Products:
+    """The products and grades of configs/products.yaml; SettingsError lists its mistakes."""
+    path = PROJECT_ROOT / "configs" / "products.yaml"
+    node, content = _parse(path, path.read_text(encoding="utf-8"))
+    try:
+        return Products.model_validate(content)
+    except ValidationError as error:
+        problems = [_problem(path, node, detail) for detail in error.errors()]
+        raise SettingsError(f"The table of products {path} has mistakes", problems) from error
 
 
 def _parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:

@@ -3,7 +3,7 @@
 The coverage is computed once per area and used for every raster and period.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -291,3 +291,12 @@ def _pixels(chunk: Chunk, layer: Layer) -> NDArray[Any]:
     window = np.asarray(layer[chunk.window.rows, chunk.window.cols])
     pixels: NDArray[Any] = window.ravel()[chunk.cell]
     return pixels
+
+
+def gathered(
+    coverage: Coverage, layers: Mapping[str, Layer]
+) -> Iterator[tuple[NDArray[np.float64], dict[str, NDArray[Any]]]]:
+    """Area in m2 and the values of some layers of every covered pixel, chunk by chunk."""
+    for chunk in coverage.chunks:
+        weight_m2 = chunk.weight_m2 * coverage.scale[chunk.parcel][chunk.owner]
+        yield weight_m2, {name: _pixels(chunk, layer) for name, layer in layers.items()}

@@ -23,7 +23,7 @@ FVC_DROP = 0.15
 
 _BUILT_GROUPS = ["05", "06", "07", "08", "09", "10"]
 _GREEN_GROUPS = ["00", "01", "02", "03", "04"]
-_WATER_CLASSES = ["1101", "1102", "1103", "1104", "1107"]
+WATER_CLASSES = ["1101", "1102", "1103", "1104", "1107"]
 
 Mask = Callable[[pd.DataFrame], pd.Series]
 
@@ -43,7 +43,7 @@ def _built_but_green(rows: pd.DataFrame) -> pd.Series:
 
 
 def _green_but_built(rows: pd.DataFrame) -> pd.Series:
-    green = rows["group_code"].isin(_GREEN_GROUPS) | rows["land_class"].isin(_WATER_CLASSES)
+    green = rows["group_code"].isin(_GREEN_GROUPS) | rows["land_class"].isin(WATER_CLASSES)
     return green & _share(rows, "built").gt(CONTRADICTING_SHARE)
 
 

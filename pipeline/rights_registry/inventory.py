@@ -1,0 +1,239 @@
+"""生态产品目录清单: one row per parcel, product and period."""
+
+import json
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from pipeline import standards
+from pipeline.aoi import Aoi
+from pipeline.contracts import INVENTORY, checked
+from pipeline.geodesy import CGCS2000, SQUARE_METRES_PER_HECTARE
+from pipeline.legends import LAND_COVER, WATER_CLASS
+from pipeline.periods import Period
+from pipeline.rights_registry.findings import observed
+from pipeline.rights_registry.identifiers import product_code
+from pipeline.rights_registry.rules import WATER_CLASSES
+from pipeline.settings import Grades, Products
+
+_SIMULATED = "模拟数据"
+_WATER_BASIS = "GB 3838-2002 单因子评价，断面 "
+_METHOD = "像元精确覆盖比例×CGCS2000 椭球面积；植被覆盖度为像元二分模型"
+_STATE = ("全民", "国有", "国家")
+_COLLECTIVE = ("集体",)
+
+
+def build(
+    parcels: gpd.GeoDataFrame,
+    measures: pd.DataFrame,
+    periods: Sequence[Period],
+    *,
+    aoi: Aoi,
+    products: Products,
+    data_source: str,
+    simulated: bool,
+    sections: pd.DataFrame | None = None,
+) -> gpd.GeoDataFrame:
+    """INVENTORY of an area, in the order of parcels, periods and the table of products.
+
+    `measures` are the PARCEL_MEASURES of all `periods`, `sections` the SECTION_STATUS, which lends water
+    parcels their quality. Quantity is the area in ha until values are accounted, `physical_unit` the unit
+    that they will have. Quality is the grade of mean vegetation cover, for water the class of the worst
+    section inside the parcel. What is not known is null, and `confidence` says why. A parcel without a
+    known land class, or of a type without products, has one row without a product.
+    """
+    rows = observed(parcels, measures, periods)
+    rows["row"] = np.arange(len(rows))
+    rows = _with_quality(rows, parcels, sections, products.grades)
+    rows = rows.merge(_products_by_class(products), on="land_class", how="left", validate="many_to_many")
+    rows = rows.sort_values(["row", "number"], kind="stable", ignore_index=True)
+    columns = {
+        **_product(rows, aoi),
+        **_rights(rows),
+        **_state(rows),
+        "data_source": f"{data_source}；{_SIMULATED}" if simulated else data_source,
+    }
+    table = pd.DataFrame(columns, index=rows.index).reindex(columns=list(INVENTORY.columns))
+    table.insert(0, "parcel_id", rows["parcel_id"])
+    return checked(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
+
+
+def _products_by_class(products: Products) -> pd.DataFrame:
+    """Every land class with the products of its ecosystem type, in the order of the config."""
+    classes = standards.table("land_classes")
+    rows = [
+        {
+            "land_class": code,
+            "number": number,
+            "cat1_name": products.categories[product.cat1],
+            **product.model_dump(exclude={"dlbm", "source"}),
+        }
+        for code, ecosystem in zip(classes["code"], classes["ecosystem"], strict=True)
+        for number, product in enumerate(products.ecosystems.get(ecosystem, []))
+        if not product.dlbm or code in product.dlbm
+    ]
+    return pd.DataFrame(rows).astype({"land_class": object})
+
+
+def _with_quality(
+    rows: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades
+) -> gpd.GeoDataFrame:
+    """Rows with grade, value and basis of quality, its change, and the reasons for nulls."""
+    water = rows["land_class"].isin(WATER_CLASSES)
+    status = _sections_inside(parcels, sections)
+    rows = rows.merge(status, on=["parcel_id", "period"], how="left", validate="many_to_one")
+    cover = rows["fvc_mean"].astype(float)
+    cuts = np.array(grades.cuts_percent) / 100
+    cover_grade = np.array(grades.names, dtype=object)[np.searchsorted(cuts, cover.fillna(0), side="right")]
+    water_names = {entry.code: entry.name_zh for entry in WATER_CLASS.classes}
+    rows["quality_value"] = rows["water_class"].where(water, cover).astype(float)
+    known = rows["quality_value"].notna()
+    grade = rows["water_class"].map(water_names).where(water, pd.Series(cover_grade, rows.index))
+    rows["quality_grade"] = grade.astype(object).where(known, None)
+    basis = (_WATER_BASIS + rows["section"].astype("string")).where(water, f"平均植被覆盖度；{grades.source}")
+    rows["quality_basis"] = basis.astype(object).where(known, None)
+    rows["change"] = rows.groupby("parcel_id", sort=False)["quality_value"].diff()
+    first = rows["period"].eq(rows["period"].iloc[0]) if len(rows) else known
+    rows["confidence"] = _confidence(rows, water=water, known=known, first=first)
+    return rows
+
+
+def _sections_inside(parcels: gpd.GeoDataFrame, sections: pd.DataFrame | None) -> pd.DataFrame:
+    """Class and names of the graded sections inside each parcel and period; the worst class counts."""
+    kinds = {"parcel_id": object, "period": object, "water_class": float, "section": object}
+    if sections is None:
+        return pd.DataFrame(columns=list(kinds)).astype(kinds)
+    placed = sections.dropna(subset=["lon", "lat", "water_class"])
+    points = shapely.points(placed["lon"].to_numpy(float), placed["lat"].to_numpy(float))
+    shapes = parcels.geometry.to_numpy()
+    point, shape = shapely.STRtree(shapes).query(points, predicate="intersects")
+    inside = placed.iloc[point].assign(parcel_id=parcels["parcel_id"].to_numpy(dtype=object)[shape])
+    status: pd.DataFrame = inside.groupby(["parcel_id", "period"], as_index=False).agg(
+        water_class=("water_class", "max"), section=("section", "、".join)
+    )
+    return status.astype(kinds)
+
+
+def _confidence(rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series) -> pd.Series:
+    """Share seen clear and number of looks, then the reason of every null."""
+    seen = 100 * (1 - rows["unknown_area_m2"] / rows["area_m2"])
+    looks = rows["looks_mean"]
+    text = "晴空可见 " + seen.map("{:.1f}%".format) + "，平均观测 " + looks.map("{:.1f} 次".format)
+    reasons = [
+        (water & ~known, "；地块内无已评价的水质断面，质量等级为空"),
+        (~water & ~known, "；本期无晴空观测，质量等级为空"),
+        (first, "；首期，变化为空"),
+        (~first & rows["change"].isna(), "；本期或上期无质量指标值，变化为空"),
+        (rows["dlbm"].isna(), "；登记数据无地类编码，生态系统类型为空"),
+        (rows["dlbm"].notna() & rows["land_class"].isna(), "；地类编码无法识别，生态系统类型为空"),
+    ]
+    for applies, reason in reasons:
+        text = text + np.where(applies, reason, "")
+    return text
+
+
+def _product(rows: gpd.GeoDataFrame, aoi: Aoi) -> dict[str, object]:
+    """Columns that say which product it is, how much of it, where."""
+    area_ha = rows["area_m2"] / SQUARE_METRES_PER_HECTARE
+    listed = rows["cat2_code"].notna()
+    codes = [
+        product_code(cat1, cat2) if known else None
+        for cat1, cat2, known in zip(rows["cat1"], rows["cat2_code"], listed, strict=True)
+    ]
+    parts = zip(rows["period"], codes, rows["unit_no"], rows["parcel_id"], strict=True)
+    unlisted = rows["ecosystem"].notna() & ~listed
+    return {
+        "product_id": ["-".join(str(part) for part in (aoi.id, *own) if not pd.isna(part)) for own in parts],
+        "region_code": rows["region_code"],
+        "aoi": aoi.id,
+        "cat1_code": rows["cat1"],
+        "cat1_name": rows["cat1_name"],
+        "cat2_code": rows["cat2_code"],
+        "cat2_name": rows["cat2_name"],
+        "cat3_name": rows["cat3_name"],
+        "ecosystem_l1": rows["ecosystem"],
+        "dlbm": rows["dlbm"],
+        "quantity": area_ha,
+        "quantity_unit": "ha",
+        "area_ha": area_ha,
+        "function_feature": rows["functions"],
+        "physical_unit": rows["unit"],
+        "period": rows["period"],
+        "method": _METHOD + _wetland_meanings(rows),
+        "confidence": rows["confidence"] + np.where(unlisted, "；该类生态系统未列产品", ""),
+    }
+
+
+def _wetland_meanings(rows: pd.DataFrame) -> pd.Series:
+    """In which of its three meanings a parcel counts as wetland, as text to append; empty for none."""
+    kind = rows["registry_kind"].astype("string").fillna("")
+    meanings = [
+        (rows["wetland_00"].eq("1"), "三调00类"),
+        (rows["ecosystem"].eq("湿地"), "HJ 1166湿地生态系统"),
+        (kind.str.contains("SD|SZY"), "登记湿地+水流"),
+    ]
+    text = pd.Series("", index=rows.index, dtype=object)
+    for applies, name in meanings:
+        text = text + np.where(applies, "、" + name, "")
+    return ("；湿地面积口径：" + text.str[1:]).where(text != "", "")
+
+
+def _rights(rows: gpd.GeoDataFrame) -> dict[str, object]:
+    """Columns about ownership, rights and protection, as registered; codes of the register by their names."""
+    as_registered = (
+        "unit_no",
+        "unit_name",
+        "owner_subject",
+        "represent_subject",
+        "agent_subject",
+        "parcel_no",
+        "right_holder",
+        "planning_use",
+        "special_protection",
+        "protection_status",
+        "use_status",
+    )
+    owner = _spoken(rows["owner_type"], "owner_type")
+    area_ha = rows["area_m2"] / SQUARE_METRES_PER_HECTARE
+    right_type = pd.to_numeric(rows["right_type"], errors="coerce").astype(float)
+    return {
+        **{name: rows[name] for name in as_registered},
+        "unit_type": _spoken(rows["unit_type"], "unit_type"),
+        "owner_type": owner,
+        "exercise_mode": _spoken(rows["exercise_mode"], "exercise_mode"),
+        "right_type": right_type.where(right_type % 1 == 0).astype("Int64"),
+        "state_area_ha": area_ha.where(_names_one_of(owner, _STATE)),
+        "collective_area_ha": area_ha.where(_names_one_of(owner, _COLLECTIVE)),
+    }
+
+
+def _spoken(codes: pd.Series, dictionary: str) -> pd.Series:
+    """Names for the codes of a dictionary of the `rights` table; other text stays as it is."""
+    rights = standards.table("rights")
+    names = rights[rights["dictionary"] == dictionary].set_index("code")["name_zh"]
+    return codes.map(names).astype(object).where(codes.isin(names.index), codes)
+
+
+def _names_one_of(owner: pd.Series, words: tuple[str, ...]) -> pd.Series:
+    return owner.astype("string").str.contains("|".join(words)).fillna(value=False).astype(bool)
+
+
+def _state(rows: gpd.GeoDataFrame) -> dict[str, object]:
+    """Columns about quality, structure and change."""
+    shares = pd.DataFrame(
+        {
+            **{entry.name_zh: rows[f"{entry.key}_m2"] for entry in LAND_COVER.classes},
+            "未知": rows["unknown_area_m2"],
+        }
+    )
+    shares = shares.div(rows["area_m2"], axis=0).astype(float).round(6)
+    return {
+        "quality_grade": rows["quality_grade"],
+        "quality_value": rows["quality_value"],
+        "quality_basis": rows["quality_basis"],
+        "structure": [json.dumps(record, ensure_ascii=False) for record in shares.to_dict("records")],
+        "change": rows["change"],
+    }
