@@ -1,0 +1,168 @@
+"""What a cell says: a number, a mark of what was below detection, nothing; a moment; a name."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+NOT_A_NUMBER = "不是数值 (not a number)"
+NOT_A_TIME = "时间无法识别 (not a date that can be read)"
+NO_SUCH_TIME = "日期不存在 (no such date)"
+NO_TIME = "缺少时间 (no time)"
+YEAR_OUT_OF_RANGE = "年份超出 1950-2099 (year out of range)"
+
+_NOTHING = frozenset(
+    {"", "-", "--", "---", "—", "——", "*", "**", "/", "\\", "nan", "null", "none", "na", "n/a"}
+)
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_NOT_DETECTED = r"(?:未检出|n\.?d\.?)"
+_BELOW = re.compile(
+    rf"{_NOT_DETECTED}\(?<?(?P<given>{_NUMBER})l?\)?|<(?P<less>{_NUMBER})l?|(?P<low>{_NUMBER})l",
+    re.IGNORECASE,
+)
+_UNQUANTIFIED = re.compile(rf"{_NOT_DETECTED}|未检测出|低于检出限|<dl|<mdl|l", re.IGNORECASE)
+
+_WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0xA0: " ", 0x2212: "-"}
+_WIDE_LETTERS = {
+    code: narrow for code, narrow in _WIDTHS.items() if isinstance(narrow, int) and chr(narrow).isalnum()
+}
+_CJK_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")
+
+_MOMENT = re.compile(
+    r"(?P<year>[0-9]{4})"
+    r"(?:(?P<sep>[-/.])(?P<month>[0-9]{1,2})(?:(?P=sep)(?P<day>[0-9]{1,2}))?"
+    r"|年(?P<month_zh>[0-9]{1,2})月(?:(?P<day_zh>[0-9]{1,2})[日号]?)?"
+    r"|(?P<month_bare>[0-9]{2})(?P<day_bare>[0-9]{2})?)"
+    r"(?:(?:[T ]+|(?<=[日号]))(?P<hour>[0-9]{1,2})"
+    r"(?::(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2})(?:\.[0-9]+)?)?"
+    r"|[时点](?:(?P<minute_zh>[0-9]{1,2})分?(?:(?P<second_zh>[0-9]{1,2})秒)?)?)"
+    r" *(?P<zone>Z|\+[0-9]{2}:?[0-9]{2})?)?"
+)
+_SERIAL = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")
+_SERIAL_DAY_0 = datetime(1899, 12, 30, tzinfo=ZONE)
+_YEARS = range(1950, 2100)
+
+
+def narrow(text: str) -> str:
+    """A text with full-width characters made narrow, outer blanks dropped, superscripts left as they are."""
+    return text.translate(_WIDTHS).strip()
+
+
+def each_once(texts: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
+    """Meaning of every text, worked out once for each distinct text."""
+    meanings = {text: meaning(text) for text in texts.unique()}
+    return texts.map(meanings) if len(texts) else pd.Series(index=texts.index, dtype=object)
+
+
+def names(texts: pd.Series) -> pd.Series:
+    """Names with stray blanks dropped and letters and digits of one width; None where there is none."""
+    return each_once(texts, _name).astype(object).where(lambda found: found.notna(), None)
+
+
+def _name(text: str) -> str | None:
+    tidy = " ".join(text.translate(_WIDE_LETTERS).replace("\u3000", " ").split())
+    return None if tidy.casefold() in _NOTHING else _CJK_GAP.sub("", tidy)
+
+
+def numbers(texts: pd.Series) -> pd.DataFrame:
+    """Numbers of cells: `value`, `censored`, `blank`, `reason`.
+
+    `blank` cells hold no value. A `censored` value is the detection limit, NaN where the cell does not tell
+    it. `reason` says why a cell is not a number, null otherwise.
+    """
+    plain = texts.str.fullmatch(_NUMBER).astype(bool)
+    found = pd.DataFrame(
+        {"value": float("nan"), "censored": False, "blank": False, "reason": None}, index=texts.index
+    ).astype({"reason": object})
+    found.loc[plain, "value"] = pc.cast(pa.array(texts[plain], pa.string()), pa.float64()).to_numpy()
+    marked = texts[~plain]
+    if len(marked):
+        meanings = each_once(marked, _marked).tolist()
+        found.loc[~plain, found.columns] = pd.DataFrame(meanings, columns=found.columns, index=marked.index)
+    return found
+
+
+def _marked(text: str) -> tuple[float, bool, bool, str | None]:
+    """Value, censored, blank and reason of a cell that is not written as a plain number."""
+    compact = re.sub(r"\s+", "", narrow(text))
+    if compact.casefold() in _NOTHING:
+        return float("nan"), False, True, None
+    if re.fullmatch(_NUMBER, compact) or _THOUSANDS.fullmatch(compact):
+        return float(compact.replace(",", "")), False, False, None
+    if _UNQUANTIFIED.fullmatch(compact):
+        return float("nan"), True, False, None
+    if below := _BELOW.fullmatch(compact):
+        return float(below[below.lastgroup or 0]), True, False, None
+    return float("nan"), False, False, NOT_A_NUMBER
+
+
+def times(texts: pd.Series) -> pd.DataFrame:
+    """Moments of cells: `time` in the zone Asia/Shanghai, NaT with a `reason` where there is none.
+
+    A moment without a zone is local; a month without a day stands for its first day; a number from 20000
+    to 79999 is an Excel serial date.
+    """
+    meanings = {text: _moment(text) for text in texts.unique()}
+    moments = {text: found for text, found in meanings.items() if isinstance(found, datetime)}
+    reasons = {text: found for text, found in meanings.items() if isinstance(found, str)}
+    stamps = pd.to_datetime(pd.Series(moments, dtype=object), utc=True).dt.as_unit("us")
+    time = texts.map(stamps.to_dict()) if moments else pd.Series(pd.NaT, index=texts.index)
+    return pd.DataFrame(
+        {
+            "time": pd.to_datetime(time, utc=True).dt.as_unit("us").dt.tz_convert(ZONE.key),
+            "reason": texts.map(reasons).astype(object),
+        },
+        index=texts.index,
+    )
+
+
+def _moment(text: str) -> datetime | str:
+    """The moment in UTC, or why there is none."""
+    tidy = narrow(text)
+    if tidy.casefold() in _NOTHING:
+        return NO_TIME
+    if _SERIAL.fullmatch(tidy):
+        return _from_serial(float(tidy))
+    parts = _MOMENT.fullmatch(tidy)
+    if parts is None:
+        return NOT_A_TIME
+    try:
+        moment = _from_parts(parts)
+    except ValueError:
+        return NO_SUCH_TIME
+    return moment.astimezone(UTC) if moment.year in _YEARS else YEAR_OUT_OF_RANGE
+
+
+def _from_serial(days: float) -> datetime:
+    # whole seconds: a serial is a fraction of a day, and 10:00 must not become 09:59:59.999
+    local = _SERIAL_DAY_0.replace(tzinfo=None) + timedelta(seconds=round(days * 86400))
+    return local.replace(tzinfo=ZONE).astimezone(UTC)
+
+
+def _from_parts(parts: re.Match[str]) -> datetime:
+    def number(*groups: str, default: int) -> int:
+        return next((int(parts[group]) for group in groups if parts[group]), default)
+
+    return datetime(
+        number("year", default=0),
+        number("month", "month_zh", "month_bare", default=1),
+        number("day", "day_zh", "day_bare", default=1),
+        number("hour", default=0),
+        number("minute", "minute_zh", default=0),
+        number("second", "second_zh", default=0),
+        tzinfo=_zone(parts["zone"]),
+    )
+
+
+def _zone(text: str | None) -> timezone | ZoneInfo:
+    # a minus would be a span: 10:00-12:00
+    if not text:
+        return ZONE
+    return UTC if text == "Z" else timezone(timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))

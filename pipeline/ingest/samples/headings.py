@@ -1,0 +1,237 @@
+"""What the columns of a sheet mean: roles, parameters and units, by the tables of names."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from pipeline import standards
+from pipeline.ingest.samples.sheets import Sheet
+
+UNUSED = "unused"
+UNKNOWN_COLUMN = "列名无法识别 (column not recognised)"
+UNKNOWN_UNIT = "单位无法识别 (unit not known)"
+COLUMN_TWICE = "同一内容出现两列，只读第一列 (stands twice, the first column is read)"
+MAPPED_COLUMN_MISSING = "设置中指定的列不存在 (named in the settings, not in this sheet)"
+
+_HEADING_ROWS = 40
+_BRACKETED = re.compile(r"(?P<base>.+?)[/,_:;]?[(\[](?P<inner>[^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_SHORTEST_BARE_UNIT = 2
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a heading names: a role or a parameter code, and the unit it gives, None if it gives none."""
+
+    means: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A column that is not read, and why; `readings_lost` where it is known to hold readings."""
+
+    position: int | None
+    heading: str
+    reason: str
+    readings_lost: bool = False
+
+
+@dataclass(frozen=True)
+class ParameterColumn:
+    """A column of a wide table: its values divided by `divisor` are in the unit of the standard."""
+
+    position: int
+    heading: str
+    code: str
+    divisor: float
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a sheet is to be read.
+
+    `roles` gives the position and heading of each key column, `parameters` those of a wide table (empty
+    for a long one); `value_unit` is the unit in the heading of the value column of a long table.
+    """
+
+    heading_row: int
+    first_row: int
+    roles: Mapping[str, tuple[int, str]]
+    parameters: tuple[ParameterColumn, ...]
+    faults: tuple[Fault, ...] = field(default=())
+    value_unit: str | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether each row holds one reading, its parameter named in a column."""
+        return not self.parameters
+
+
+def plain(text: str) -> str:
+    """A name for comparison: one width of characters, one dash, lower case, no blanks."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).translate(_DASHES).casefold()
+
+
+@cache
+def parameter_codes() -> Mapping[str, str]:
+    """Parameter codes by plain alias."""
+    aliases = standards.table("parameter_aliases")
+    return {plain(alias): code for alias, code in zip(aliases["alias"], aliases["code"], strict=True)}
+
+
+@cache
+def _meanings() -> Mapping[str, str]:
+    headings = standards.table("sample_headings")
+    roles = {plain(alias): role for alias, role in zip(headings["alias"], headings["role"], strict=True)}
+    return {**roles, **parameter_codes()}
+
+
+@cache
+def _divisors() -> Mapping[str, Mapping[str, float]]:
+    units = standards.table("water_units")
+    return {
+        plain(str(alias)): {
+            unit: float(divisor) for unit, divisor in zip(group["unit"], group["divisor"], strict=True)
+        }
+        for alias, group in units.groupby("alias")
+    }
+
+
+@cache
+def unit_of(code: str) -> str:
+    """Unit of a parameter in the standard."""
+    limits = standards.table("water_limits")
+    return str(limits.loc[limits["code"] == code, "unit"].iloc[0])
+
+
+def divisor(code: str, unit: str | None) -> float | None:
+    """What a value in `unit` is divided by to be in the unit of the standard, None for an unknown unit.
+
+    Without a unit, the unit of the standard is meant.
+    """
+    return 1.0 if not unit else _divisors().get(plain(unit), {}).get(unit_of(code))
+
+
+@cache
+def name_of(heading: str) -> Name | None:
+    """What a heading names, None if it is not in the tables.
+
+    `氨氮`, `氨氮(mg/L)`, `氨氮 mg/L`, `氨氮/(mg·L-1)`, `高锰酸盐指数(CODMn)（mg/L）` all name a parameter.
+    What stands in brackets behind a parameter and is no other name of it is taken for its unit.
+    """
+    text = plain(heading)
+    if text in _meanings():
+        return Name(_meanings()[text])
+    bare = _bare_unit(text)
+    if bare:
+        return bare
+    parts = _BRACKETED.fullmatch(text)
+    outer = name_of(parts["base"]) if parts else None
+    if parts is None or outer is None or outer.unit:
+        return None
+    inner = parts["inner"]
+    if outer.means not in parameter_codes().values() and inner not in _divisors():
+        return outer
+    return outer if parameter_codes().get(inner) == outer.means else Name(outer.means, inner)
+
+
+def _bare_unit(text: str) -> Name | None:
+    """Name and unit of a heading such as `氨氮mg/l`."""
+    for unit in sorted(_divisors(), key=len, reverse=True):
+        base = text.removesuffix(unit).rstrip("/,_:;")
+        if len(unit) >= _SHORTEST_BARE_UNIT and text.endswith(unit) and base in _meanings():
+            return Name(_meanings()[base], unit)
+    return None
+
+
+def find_layout(sheet: Sheet, mapping: Mapping[str, str]) -> Layout | None:
+    """Layout by the first row that names a section, a time and something measured; None without one.
+
+    `mapping` gives their heading for our role or parameter code and goes before the tables of names.
+    """
+    theirs = {plain(heading): ours for ours, heading in mapping.items()}
+    for row, cells in sheet.cells.head(_HEADING_ROWS).iterrows():
+        headings = [str(cell) for cell in cells]
+        names = [_mapped(heading, theirs) or name_of(heading) for heading in headings]
+        if _is_heading({name.means for name in names if name}):
+            units = _unit_row(sheet, int(str(row)), headings, names)
+            return _layout(int(str(row)), headings, names, units, mapping)
+    return None
+
+
+def _mapped(heading: str, theirs: Mapping[str, str]) -> Name | None:
+    if plain(heading) not in theirs:
+        return None
+    known = name_of(heading)
+    parts = _BRACKETED.fullmatch(plain(heading))
+    inner = parts["inner"] if parts and parts["inner"] in _divisors() else None
+    return Name(theirs[plain(heading)], known.unit if known else inner)
+
+
+def _is_heading(meanings: set[str]) -> bool:
+    measured = {"parameter", "value"} <= meanings or bool(meanings & set(parameter_codes().values()))
+    return "time" in meanings and bool({"section", "section_id"} & meanings) and measured
+
+
+def _unit_row(
+    sheet: Sheet, heading_row: int, headings: list[str], names: list[Name | None]
+) -> dict[int, str] | None:
+    """Units by position if the row below the headings holds nothing but units, otherwise None."""
+    below = heading_row + 1
+    if below not in sheet.cells.index:
+        return None
+    texts = [str(cell) for cell in sheet.cells.loc[below]]
+    units = {
+        position: text
+        for position, text in enumerate(texts)
+        if plain(text) not in {"", plain(headings[position])}
+    }
+    codes = set(parameter_codes().values())
+    in_place = all((name := names[position]) and name.means in codes for position in units)
+    return (
+        units if units and in_place and all(plain(unit) in _divisors() for unit in units.values()) else None
+    )
+
+
+def _layout(
+    row: int,
+    headings: list[str],
+    names: list[Name | None],
+    units: dict[int, str] | None,
+    mapping: Mapping[str, str],
+) -> Layout:
+    codes = set(parameter_codes().values())
+    is_long = {"parameter", "value"} <= {name.means for name in names if name}
+    roles: dict[str, tuple[int, str]] = {}
+    parameters: list[ParameterColumn] = []
+    faults = list(_missing(mapping, headings))
+    for position, (heading, name) in enumerate(zip(headings, names, strict=True)):
+        if name is None or (is_long and name.means in codes):
+            faults.append(Fault(position, heading, UNKNOWN_COLUMN))
+        elif name.means in roles or any(name.means == column.code for column in parameters):
+            faults.append(Fault(position, heading, COLUMN_TWICE, readings_lost=name.means in codes))
+        elif name.means not in codes:
+            roles |= {} if name.means == UNUSED else {name.means: (position, heading)}
+        elif factor := divisor(name.means, name.unit or (units or {}).get(position)):
+            parameters.append(ParameterColumn(position, heading, name.means, factor))
+        else:
+            faults.append(Fault(position, heading, UNKNOWN_UNIT, readings_lost=True))
+    value_name = names[roles["value"][0]] if is_long else None
+    return Layout(
+        row,
+        row + (1 if units is None else 2),
+        roles,
+        tuple(parameters),
+        tuple(faults),
+        value_name.unit if value_name else None,
+    )
+
+
+def _missing(mapping: Mapping[str, str], headings: list[str]) -> Iterator[Fault]:
+    present = {plain(heading) for heading in headings}
+    for theirs in mapping.values():
+        if plain(theirs) not in present:
+            yield Fault(None, theirs, MAPPED_COLUMN_MISSING)

@@ -1,0 +1,129 @@
+"""The register of river sections: ids, names, aliases, water bodies, target classes, places."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.errors import InputError, Problem
+from pipeline.ingest.samples import cells
+from pipeline.ingest.samples.headings import name_of
+from pipeline.ingest.samples.sheets import Sheet, read_sheets
+
+REGISTER_COLUMNS = [
+    "section_id", "province", "basin", "section", "aliases",
+    "water_body", "target_class", "lon", "lat", "aoi",
+]  # fmt: skip
+
+_HEADING_ROWS = 40
+_WATER_BODIES = {
+    "river": "river", "河流": "river", "河": "river", "江河": "river",
+    "lake": "lake", "湖泊": "lake", "湖库": "lake", "湖": "lake", "水库": "lake", "湖泊水库": "lake",
+}  # fmt: skip
+_CLASSES = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5,
+            "一": 1, "二": 2, "三": 3, "四": 4, "五": 5}  # fmt: skip
+_BOUNDS = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
+
+
+def read_sections(path: Path) -> pd.DataFrame:
+    """Register of sections from a CSV or Excel table, one row per section.
+
+    `section_id` and `section` are given for all; `province`, `basin`, `aoi` are null where unknown,
+    `aliases` are joined by `;` (also read as `、`, `,`), `water_body` is river, lake or null,
+    `target_class` 1 to 5 (`Int64`, read from Ⅲ, III, 3, Ⅲ类), `lon` and `lat` degrees or NaN.
+
+    Raises InputError with every mistake and its place.
+    """
+    if not path.is_file():
+        problem = Problem(str(path), "no such file", "a CSV or XLSX register of sections")
+        raise InputError("The register of sections cannot be read", [problem])
+    for sheet in read_sheets(path):
+        found = _headings(sheet)
+        if found:
+            return _register(sheet, *found)
+    expected = "a row of headings with section_id (断面编号) and section (断面名称)"
+    raise InputError("The register of sections cannot be read", [Problem(path.name, "none", expected)])
+
+
+def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+    """Row of the headings and position of each column that is known."""
+    for row, texts in sheet.cells.head(_HEADING_ROWS).iterrows():
+        names = [name_of(str(text)) for text in texts]
+        positions = {
+            name.means: position
+            for position, name in reversed(list(enumerate(names)))
+            if name and name.means in REGISTER_COLUMNS
+        }
+        if {"section_id", "section"} <= set(positions):
+            return int(str(row)), positions
+    return None
+
+
+def _register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -> pd.DataFrame:
+    body = sheet.cells.loc[heading_row + 1 :]
+    body = body[(body != "").any(axis=1)]
+    none = pd.Series("", index=body.index, dtype=str)
+    texts = {name: body[positions[name]] if name in positions else none for name in REGISTER_COLUMNS}
+    register = pd.DataFrame({name: cells.names(text) for name, text in texts.items()}, index=body.index)
+    register["aliases"] = cells.each_once(texts["aliases"], _aliases)
+    water_body = register["water_body"].str.casefold().map(_WATER_BODIES)
+    target_class = pd.to_numeric(register["target_class"].map(_class, na_action="ignore")).astype("Int64")
+    places = {axis: cells.numbers(texts[axis])["value"].where(_within(axis, texts[axis])) for axis in _BOUNDS}
+    parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **places}
+    problems = [*_missing(register), *_repeated(register), *_unreadable(register, parsed)]
+    if problems:
+        found = [Problem(f"{sheet.file}, {place}", *rest) for place, *rest in sorted(problems)]
+        raise InputError(f"The register of sections {sheet.file} has mistakes", found)
+    return register.assign(**parsed)[REGISTER_COLUMNS].reset_index(drop=True)
+
+
+def _aliases(text: str) -> str:
+    names = (" ".join(part.split()) for part in re.split(r"[;；、,，]", text))
+    return ";".join(name for name in names if name)
+
+
+def _class(text: str) -> float:
+    plain = unicodedata.normalize("NFKC", text).casefold().removesuffix("类").replace(" ", "")
+    return _CLASSES.get(plain, float("nan"))
+
+
+def _within(axis: str, texts: pd.Series) -> pd.Series:
+    low, high = _BOUNDS[axis]
+    return cells.numbers(texts)["value"].between(low, high)
+
+
+def _missing(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    for name in ("section_id", "section"):
+        for row in register.index[register[name].isna()]:
+            yield f"row {row}, {name}", "nothing", "a value for every section"
+    if register.empty:
+        yield "all rows", "no section", "at least one section below the headings"
+
+
+def _repeated(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    rules = {
+        "section_id": (["section_id"], "an id of its own for every section"),
+        "section": (["province", "basin", "section"], "one row for a name in a province and basin"),
+    }
+    for column, (keys, expected) in rules.items():
+        given = register[register[column].notna()]
+        for row, value in given.loc[given.duplicated(keys), column].items():
+            yield f"row {row}, {column}", repr(value), expected
+
+
+def _unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> Iterator[tuple[str, str, str]]:
+    expected = {
+        "water_body": "river (河流) or lake (湖库)",
+        "target_class": "a class from Ⅰ to Ⅴ",
+        "lon": "degrees from -180 to 180",
+        "lat": "degrees from -90 to 90",
+    }
+    for column, values in parsed.items():
+        bad = register[column].notna() & values.isna()
+        for row, value in register.loc[bad, column].items():
+            yield f"row {row}, {column}", repr(value), expected[column]
+    half = parsed["lon"].isna() ^ parsed["lat"].isna()
+    for row in register.index[half & register["lon"].isna() | half & register["lat"].isna()]:
+        yield f"row {row}, lon and lat", "one of them", "both or none"

@@ -1,0 +1,144 @@
+"""Sheets of CSV and Excel files as grids of text, rows numbered as a spreadsheet counts."""
+
+import csv
+import io
+import warnings
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+from xml.etree.ElementTree import ParseError
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.worksheet import Worksheet
+
+from pipeline.errors import InputError, Problem
+
+TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv"})
+EXCEL_SUFFIXES = frozenset({".xlsx", ".xlsm"})
+
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_DELIMITERS = ",\t;"
+_EXCEL_DIGITS = 15
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: `cells` are texts, indexed by row number from 1; an empty cell is an empty text.
+
+    Cells under a merge repeat its text; `merged` marks those repetitions. `name` is empty for text files.
+    """
+
+    file: str
+    name: str
+    cells: pd.DataFrame
+    merged: pd.DataFrame
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """All sheets of a CSV file (UTF-8 with or without BOM, GB18030) or an Excel workbook.
+
+    Raises InputError where the file cannot be opened as what its suffix says.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix in TEXT_SUFFIXES:
+            return [_text_sheet(path)]
+        if suffix in EXCEL_SUFFIXES:
+            return _excel_sheets(path)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error), "a readable file") from error
+    raise _unreadable(path, f"the suffix {suffix!r}", "CSV or XLSX", "Save it as .xlsx or .csv")
+
+
+def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputError:
+    return InputError(f"{path.name} cannot be read", [Problem(path.name, found, expected, todo)])
+
+
+def _text_sheet(path: Path) -> Sheet:
+    text = _decoded(path)
+    lines = text.splitlines()
+    delimiter = max(_DELIMITERS, key=lambda mark: sum(line.count(mark) for line in lines[:50]))
+    width = max((line.count(delimiter) for line in lines), default=0) + 1
+    try:
+        cells = _split(text, delimiter, width, csv.QUOTE_MINIMAL)
+    except pd.errors.ParserError:
+        # a quotation mark that is never closed is a character like any other
+        cells = _split(text, delimiter, width, csv.QUOTE_NONE)
+    return _sheet(path, "", cells, cells.isna())
+
+
+def _decoded(path: Path) -> str:
+    content = path.read_bytes()
+    for encoding in _ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise _unreadable(path, "bytes that are neither", "UTF-8 or GB18030 (GBK)", "Save it as CSV UTF-8")
+
+
+def _split(text: str, delimiter: str, width: int, quoting: Literal[0, 3]) -> pd.DataFrame:
+    return pd.read_csv(
+        io.StringIO(text),
+        sep=delimiter,
+        quoting=quoting,
+        header=None,
+        names=range(width),
+        dtype=str,
+        keep_default_na=False,
+        skip_blank_lines=False,
+        index_col=False,
+    )
+
+
+def _excel_sheets(path: Path) -> list[Sheet]:
+    try:
+        with warnings.catch_warnings():
+            # what openpyxl cannot keep (styles, validation lists) is not read here
+            warnings.filterwarnings("ignore", module="openpyxl")
+            workbook = openpyxl.load_workbook(path, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, ParseError) as error:
+        raise _unreadable(path, str(error) or type(error).__name__, "an Excel workbook") from error
+    return [_excel_sheet(path, worksheet) for worksheet in workbook.worksheets]
+
+
+def _excel_sheet(path: Path, worksheet: Worksheet) -> Sheet:
+    shape = (worksheet.max_row, worksheet.max_column)
+    cells = pd.DataFrame(
+        [[_text(value) for value in row] for row in worksheet.iter_rows(values_only=True)],
+        index=range(shape[0]),
+        columns=range(shape[1]),
+        dtype=str,
+    ).to_numpy(dtype=object)
+    merged = np.zeros(shape, dtype=bool)
+    for area in worksheet.merged_cells.ranges:
+        window = np.s_[area.min_row - 1 : area.max_row, area.min_col - 1 : area.max_col]
+        cells[window] = cells[area.min_row - 1, area.min_col - 1]
+        merged[window] = True
+        merged[area.min_row - 1, area.min_col - 1] = False
+    return _sheet(path, worksheet.title, pd.DataFrame(cells, dtype=str), pd.DataFrame(merged))
+
+
+def _text(value: object) -> str:
+    """A cell as Excel shows it: numbers to 15 digits, moments as ISO 8601."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value)
+        case float():
+            return format(value, f".{_EXCEL_DIGITS}g")
+        case datetime():
+            return value.isoformat(sep=" ")
+        case _:
+            return str(value)
+
+
+def _sheet(path: Path, name: str, cells: pd.DataFrame, merged: pd.DataFrame) -> Sheet:
+    rows = range(1, len(cells) + 1)
+    return Sheet(path.name, name, cells.fillna("").set_axis(rows), merged.set_axis(rows))

@@ -1,0 +1,199 @@
+"""Promises of the sample reader and of the grades that hold for all inputs."""
+
+import csv
+import io
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from pipeline import contracts, standards
+from pipeline.errors import InputError
+from pipeline.indices.sections import classes
+from pipeline.ingest.samples import read_samples, read_sections
+from pipeline.settings import SampleFile
+
+LIMITS = standards.table("water_limits")
+NOTHING = {"", "--", "*", "/", "—"}
+HEADINGS = [
+    "断面名称",
+    "断面",
+    "监测时间",
+    "日期",
+    "pH",
+    "氨氮(mg/L)",
+    "总磷（μg/L）",
+    "溶解氧(ppb)",
+    "监测项目",
+    "结果",
+    "单位",
+    "检出限",
+    "x",
+    "",
+]
+CELLS = [
+    "0.3",
+    "7",
+    "<0.01",
+    "0.05L",
+    "ND",
+    "--",
+    "*",
+    "",
+    "停运",
+    "-1",
+    "1e999",
+    "15",
+    "2024-02-30",
+    "2024-04-05",
+    "甲",
+    "45000",
+    "nan",
+]
+
+text = st.text(st.characters(codec="utf-8"), max_size=8)
+any_cell = st.one_of(st.sampled_from(HEADINGS), st.sampled_from(CELLS), text)
+grid = st.lists(st.lists(any_cell, max_size=6), max_size=8)
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def _read_text(content: bytes, name="samples.csv", reader=None):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        return reader(path) if reader else read_samples([SampleFile(path=str(path))])
+
+
+def _as_csv(rows):
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode("utf-8")
+
+
+def _survives(content, name="samples.csv", reader=None):
+    try:
+        return _read_text(content, name, reader)
+    except InputError as error:
+        return None if error.problems else pytest.fail("an InputError without a problem")
+
+
+@quick
+@given(grid)
+def test_no_grid_of_cells_raises_anything_but_an_input_error(rows):
+    kept = _survives(_as_csv(rows))
+    if kept:
+        contracts.checked(kept[0], contracts.SAMPLES)
+    _survives(_as_csv(rows), "sections.csv", read_sections)
+
+
+@quick
+@given(grid)
+def test_no_grid_below_a_good_heading_raises_anything_but_an_input_error(rows):
+    _survives(_as_csv([["断面名称", "监测时间", "pH", "氨氮(mg/L)", "总磷（μg/L）"], *rows]))
+    _survives(_as_csv([["断面", "日期", "监测项目", "结果", "单位", "检出限"], *rows]))
+
+
+@quick
+@given(st.binary(max_size=80))
+def test_no_bytes_raise_anything_but_an_input_error(content):
+    _survives(content)
+    _survives("断面,日期,氨氮\n".encode() + content)
+    _survives(content, "samples.xlsx")
+    _survives(content, "sections.csv", read_sections)
+
+
+sheet_cell = st.one_of(
+    st.none(), st.booleans(), st.integers(-10, 100000), st.floats(), st.datetimes(), st.dates(), st.times(),
+    any_cell.filter(lambda value: not ILLEGAL_CHARACTERS_RE.search(value) and not value.startswith("=")),
+)  # fmt: skip
+
+
+@settings(quick, max_examples=30)
+@given(st.lists(st.lists(sheet_cell, max_size=5), max_size=6), st.booleans())
+def test_no_workbook_raises_anything_but_an_input_error(rows, with_heading):
+    book = openpyxl.Workbook()
+    for row in ([["断面", "日期", "pH", "氨氮", "总磷"]] if with_heading else []) + rows:
+        book.active.append(
+            [None if isinstance(cell, float) and not np.isfinite(cell) else cell for cell in row]
+        )
+    stream = io.BytesIO()
+    book.save(stream)
+    _survives(stream.getvalue(), "samples.xlsx")
+
+
+def _told(cell):
+    return cell.strip().casefold() not in NOTHING | {"nan"}
+
+
+@quick
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["甲", "乙", ""]),
+            st.sampled_from(["2024-04-05", "2024-02-30", "", "45000", "2024年4月5日10时"]),
+            *[st.sampled_from(CELLS)] * 3,
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_readings_in_are_readings_kept_and_rejected(rows):
+    told = sum(_told(cell) for row in rows for cell in row[2:])
+    wide = _survives(_as_csv([["断面", "时间", "pH", "氨氮(ppb)", "总磷(mg/L)"], *rows]))
+    if wide:
+        assert len(wide[0]) + wide[1]["readings"].sum() == told
+    long_rows = [
+        (section, day, name, cell)
+        for section, day, *values in rows
+        for name, cell in zip(["pH", "天知道", "总磷"], values, strict=True)
+    ]
+    long = _survives(_as_csv([["断面", "时间", "项目", "结果"], *long_rows]))
+    if long:
+        assert len(long[0]) + long[1]["readings"].sum() == told
+
+
+@quick
+@given(
+    st.lists(
+        st.tuples(
+            st.from_regex(r"[甲乙丙丁][a-z]{0,3}", fullmatch=True),
+            st.datetimes(pd.Timestamp("1992-01-01"), pd.Timestamp("2090-01-01")).map(
+                lambda t: t.replace(microsecond=0)
+            ),
+            st.floats(0, 14),
+            st.floats(0, 100) | st.none(),
+        ),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda row: row[:2],
+    )
+)
+def test_what_is_written_is_read_back_bit_by_bit(rows):
+    table = [
+        [name, time.isoformat(), repr(ph), "" if nitrogen is None else repr(nitrogen)]
+        for name, time, ph, nitrogen in rows
+    ]
+    samples, rejects = _read_text(_as_csv([["断面", "时间", "pH", "氨氮"], *table]))
+    assert rejects.empty
+    found = samples.set_index(["row", "parameter"])["value"]
+    for number, (name, time, ph, nitrogen) in enumerate(rows, 2):
+        assert found[(number, "pH")] == ph
+        assert found.get((number, "NH3N")) == nitrogen
+        here = samples[samples["row"] == number].iloc[0]
+        assert (here["section"], here["time"]) == (name, pd.Timestamp(time, tz="Asia/Shanghai"))
+
+
+@given(
+    st.sampled_from(sorted(set(LIMITS["code"]) - {"WT", "pH", "DO"})), st.floats(0, 1e6), st.floats(0, 1e6)
+)
+@settings(deadline=None)
+def test_more_of_a_pollutant_never_makes_a_better_class(code, one, other):
+    pair = pd.Series(sorted([one, other]))
+    less, more = classes(pair, pd.Series([code] * 2), pd.Series(["lake"] * 2), LIMITS)
+    assert 1 <= less <= more <= 6
