@@ -22,6 +22,7 @@ REFLECTANCE_NODATA = -32768
 REFLECTANCE_LIMIT = 32767
 
 Outcome = Literal["read", "skipped", "failed"]
+RasterKind = Literal["ratio", "index", "count", "classes", "reflectance"]
 Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
 
 
@@ -289,7 +290,7 @@ class Raster:
     """
 
     name: str
-    kind: Literal["ratio", "index", "count", "classes", "reflectance"]
+    kind: RasterKind
     values: xr.DataArray
     title_zh: str
     title_en: str

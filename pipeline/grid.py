@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import rasterio.features
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.features import geometry_mask
 from scipy.interpolate import RectBivariateSpline
+from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.aoi import Aoi
-from pipeline.geodesy import areal_scale, project
+from pipeline.errors import Problem, SettingsError
+from pipeline.geodesy import areal_scale, project, unproject
 
 ORIGIN_STEP_M = 60
 _AREA_LATTICE_PX = 64
+_BLOCK_EDGES_PX = (1024, 512, 256, 128)
+_FEW_BLOCKS = 64
+_EDGE_M = 100.0
 
 
 @dataclass(frozen=True)
@@ -134,10 +139,20 @@ class Grid:
         if geometry.is_empty:
             return np.zeros(block.shape, dtype=bool)
         transform = self.block_transform(block)
-        touched: NDArray[np.bool_] = geometry_mask(
+        touched: NDArray[np.bool_] = rasterio.features.geometry_mask(
             [geometry], block.shape, transform, all_touched=True, invert=True
         )
         return touched
+
+    def polygons(
+        self, classes: NDArray[np.uint8], wanted: NDArray[np.bool_]
+    ) -> list[tuple[int, BaseGeometry]]:
+        """Connected pixels of one class as polygons along pixel edges in EPSG:4490, in scan order."""
+        found = rasterio.features.shapes(classes, mask=wanted, transform=self.transform)
+        return [
+            (int(code), unproject(shapely.segmentize(shape(outline), _EDGE_M), self.crs))
+            for outline, code in found
+        ]
 
     def pixel_area_m2(self, block: Block) -> NDArray[np.float64]:
         """Area of each pixel of a block on the ellipsoid, by the areal scale of the projection.
@@ -178,6 +193,29 @@ def grid_of(aoi: Aoi, *, resolution_m: float) -> Grid:
         height=round((top - bottom) / resolution_m),
         width=round((right - left) / resolution_m),
     )
+
+
+def block_size(grid: Grid, *, dates: int, bands: int, budget: int) -> int:
+    """Edge of the blocks in pixels: as large as a budget in bytes for one block in flight allows.
+
+    A pixel takes 3 bytes a date (one band stack and its mask) and 2 bytes a band. Areas of few blocks get
+    smaller ones, so that all workers have something to do. Raises SettingsError when even the smallest
+    block is too large.
+    """
+    pixel = 3 * dates + 2 * bands
+    few = grid.height * grid.width < _FEW_BLOCKS * _BLOCK_EDGES_PX[0] ** 2
+    fitting = [edge for edge in _BLOCK_EDGES_PX[few:] if edge**2 * pixel <= budget]
+    if not fitting:
+        needed = _BLOCK_EDGES_PX[-1] ** 2 * pixel - budget
+        raise SettingsError(
+            "Not enough memory for one block",
+            [
+                Problem(
+                    "compute.memory", "the bound", f"at least {math.ceil(needed / 2**20)} MiB more a block"
+                )
+            ],
+        )
+    return fitting[0]
 
 
 def _lattice(first: int, last: int) -> NDArray[np.float64]:

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import filelock
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import xarray as xr
 import zarr
 from numpy.typing import NDArray
@@ -36,6 +38,8 @@ create table if not exists reads (
     key text not null, scene_id text not null, band text not null, block text not null,
     outcome text not null, reason text not null, href text not null, attempts integer not null,
     error text not null);
+create table if not exists deliveries (
+    target text primary key, key text not null, bytes integer not null, sha256 text not null);
 create index if not exists reads_by_key on reads (key);
 """
 
@@ -164,6 +168,20 @@ class Workspace:
         )
         return self.ledger.execute(query, list(keys)).fetchall()
 
+    def delivered(self, target: Path) -> tuple[str, int, str] | None:
+        """Key, size and checksum of the delivery that was last published at a target."""
+        query = "select key, bytes, sha256 from deliveries where target = ?"
+        row: tuple[str, int, str] | None = self.ledger.execute(query, [self._name(target)]).fetchone()
+        return row
+
+    def enter_delivery(self, target: Path, key: str, size: int, checksum: str) -> None:
+        """Enter a published delivery."""
+        row = [self._name(target), key, size, checksum]
+        self.ledger.execute("insert or replace into deliveries values (?, ?, ?, ?)", row)
+
+    def _name(self, target: Path) -> str:
+        return target.relative_to(self.root.parent).as_posix()
+
     def _path(self, cause: Cause) -> Path:
         return self.root / "artifacts" / cause.step / cause.key[:24]
 
@@ -202,6 +220,33 @@ def open_store(path: Path) -> xr.Dataset:
     """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
     dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, mask_and_scale=False)
     return dataset
+
+
+def save_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Tables as Parquet, geometry as GeoParquet, one file each."""
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet")
+
+
+def load_table(folder: Path, name: str) -> pd.DataFrame:
+    """A table that `save_tables` wrote."""
+    return pd.read_parquet(folder / f"{name}.parquet")
+
+
+def load_layer(folder: Path, name: str) -> gpd.GeoDataFrame:
+    """A table with geometry that `save_tables` wrote."""
+    return gpd.read_parquet(folder / f"{name}.parquet")
+
+
+def save_json(path: Path, content: Any) -> None:
+    """Content as readable JSON, keys in order."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def load_json(path: Path) -> Any:
+    """What `save_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def checksum_of(arrays: Mapping[str, NDArray[Any]]) -> str:

@@ -32,4 +32,5 @@ def classify(
     land = xr.where(ndvi >= vegetation_ndvi, codes["vegetation"], dry)
     cover = xr.where((mndwi >= water_mndwi) & (ndvi < vegetation_ndvi), codes["water"], land)
     known = np.isfinite(ndvi) & np.isfinite(mndwi) & np.isfinite(bsi)
-    return xr.where(known, cover, np.uint8(NODATA_CLASS)).astype(np.uint8).rename("land_cover")
+    classes: xr.DataArray = xr.where(known, cover, np.uint8(NODATA_CLASS)).astype(np.uint8)
+    return classes.rename("land_cover")

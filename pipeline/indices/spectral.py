@@ -43,7 +43,7 @@ def find_index(name: str) -> SpectralIndex:
     """An index by its name, upper or lower case; SettingsError if unknown or beyond these sensors."""
     entry = _OTHER_NAMES.get(name.lower()) or _entry(name)
     record: Any = spyndex.indices.get(entry) if entry else None
-    if record is None:
+    if entry is None or record is None:
         raise SettingsError(
             "Unknown index", [Problem("indices", repr(name), "a name of `ecoledger indices`")]
         )

@@ -1,6 +1,8 @@
 """Vegetation cover by the pixel dichotomy model, and its indicators with numerator and denominator."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import xarray as xr
@@ -32,6 +34,12 @@ class CoverSums:
     vegetated_land_m2: float
     fvc_m2: float
     fvc_land_m2: float
+
+    @classmethod
+    def total(cls, parts: Iterable["CoverSums"]) -> "CoverSums":
+        """Sums over parts of an area."""
+        rows = [astuple(part) for part in parts]
+        return cls(*(math.fsum(column) for column in zip(*rows, strict=True))) if rows else cls(*[0.0] * 6)
 
 
 def fractional_cover(ndvi: xr.DataArray, endmembers: EndmemberPair) -> xr.DataArray:

@@ -117,7 +117,7 @@ def read_window(asset: Asset, window: Window) -> NDArray[Any]:
 
 
 def read_thinned(asset: Asset, shape: tuple[int, int]) -> NDArray[Any]:
-    """A whole asset thinned to at most a shape, nearest pixel; BrokenAsset when it cannot be read."""
+    """A whole asset thinned to a shape, nearest pixel; BrokenAsset when it cannot be read."""
     with _reading(asset.href) as dataset:
         thinned: NDArray[Any] = dataset.read(1, out_shape=shape)
     return thinned

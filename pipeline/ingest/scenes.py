@@ -17,13 +17,13 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.contracts import SCENE_TABLE, Asset, Scene, checked
 from pipeline.errors import BrokenAsset, NoScenes, Problem
 from pipeline.geodesy import CGCS2000
-from pipeline.ingest.assets import read_thinned
+from pipeline.ingest.assets import footprint, read_thinned
 from pipeline.ingest.providers import RawItem
 from pipeline.ingest.radiometry import decide_offset, offset_in_pixels
 from pipeline.ingest.sensors import OLI_BANDPASS, Sensor, sensor_of
 from pipeline.settings import Scenes
 
-_SNIFF_SHAPE = (400, 400)
+_SNIFF_EDGE_PX = 400
 _NEAREST_MISSES = 8
 _DATASTRIP_SENSING = re.compile(r"_S(\d{8}T\d{6})")
 
@@ -40,7 +40,7 @@ class Candidate:
 
 def candidate_of(raw: RawItem) -> Candidate | None:
     """What a raw item says; None if it is of no known sensor or has no mask, outline or time."""
-    digest = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+    digest = _content_checksum(raw)
     item = pystac.Item.from_dict(raw)
     said = item.properties
     sensor = sensor_of(str(said.get("platform", "")), item.collection_id or "")
@@ -151,6 +151,13 @@ def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
     ]
 
 
+def _content_checksum(raw: RawItem) -> str:
+    """Checksum of what an item says, wherever its files lie."""
+    files = {key: {**asset, "href": asset["href"].rpartition("/")[2]} for key, asset in raw["assets"].items()}
+    text = json.dumps({**raw, "assets": files, "links": []}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, default=asdict, sort_keys=True)
 
@@ -180,8 +187,10 @@ def _processing(candidate: Candidate) -> tuple[str, datetime | str, str]:
 
 def _sniffed(scene: Scene) -> tuple[int | None, str]:
     try:
-        red = read_thinned(scene.assets["red"], _SNIFF_SHAPE)
-        classes = read_thinned(scene.mask, _SNIFF_SHAPE)
+        place = footprint(scene.mask)
+        thinned = min(place.height, _SNIFF_EDGE_PX), min(place.width, _SNIFF_EDGE_PX)
+        red = read_thinned(scene.assets["red"], thinned)
+        classes = read_thinned(scene.mask, thinned)
     except KeyError:
         return None, "pixels: no red band"
     except BrokenAsset as error:

@@ -1,0 +1,35 @@
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= delivery
+
+.PHONY: demo test check format lint types walls bench docs lock
+
+demo: .venv/ready  ## simulate the three areas and run everything on them, offline
+	$(BIN)/ecoledger demo --out $(OUT)
+
+test: .venv/ready  ## the tests, under 10 minutes
+	$(BIN)/pytest
+
+check: .venv/ready format lint types walls test  ## what CI runs
+
+format: .venv/ready
+	$(BIN)/ruff format --check .
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+
+types: .venv/ready
+	$(BIN)/mypy
+
+walls: .venv/ready
+	$(BIN)/lint-imports
+
+lock:  ## write requirements.lock anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
+		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	touch $@

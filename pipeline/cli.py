@@ -1,0 +1,235 @@
+"""The verbs of `ecoledger`; the only place that prints or exits."""
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.aoi import PROJECT_ROOT
+from pipeline.errors import Interrupted, PipelineError
+from pipeline.settings import Settings, load_settings, providers, schema
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_OUT = Console()
+_ERR = Console(stderr=True)
+
+OutOption = Annotated[Path | None, typer.Option("--out", help="交付目录 folder of the deliveries")]
+SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. scenes.period=month")]
+JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no progress bars")]
+LogOption = Annotated[Path | None, typer.Option("--log", help="JSON 行日志 log as JSON lines")]
+ClusterOption = Annotated[str | None, typer.Option(help="local, or the address of a Dask scheduler")]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks at a time")]
+
+
+def main() -> None:
+    """Run the command line; an error that a user can mend is one message and its exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        app()
+    except PipelineError as error:
+        _ERR.print(f"[bold red]错误 error[/]: {error}", highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _ERR.print("已中断，可再次运行以继续 stopped; run again to resume")
+        sys.exit(128 + signal.SIGINT)
+
+
+@app.command()
+def demo(
+    out: OutOption = None, quiet: QuietOption = False, log: LogOption = None, as_json: JsonOption = False
+) -> None:
+    """模拟三个试点区并走完全流程 Simulate the three areas and run everything, offline.
+
+    Example: ecoledger demo --out delivery
+    """
+    settings = load_settings(PROJECT_ROOT / "configs" / "demo.yaml")
+    settings = settings.model_copy(update={"out": str((out or Path("delivery")).resolve())})
+    _deliver(settings, quiet=quiet, log=log, as_json=as_json)
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="YAML 配置 config")],
+    out: OutOption = None,
+    overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
+    aoi: Annotated[list[str], typer.Option("--aoi", help="只运行这些区 only these areas")] = [],  # noqa: B006
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="重新检索场景 search the scenes anew")] = False,
+    quiet: QuietOption = False,
+    log: LogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """运行一份配置 Run a config from its scenes to its deliveries.
+
+    Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
+    """
+    settings = load_settings(config, overrides)
+    compute = settings.compute.model_copy(
+        update={
+            "cluster": cluster or settings.compute.cluster,
+            "workers": workers or settings.compute.workers,
+        }
+    )
+    changes: dict[str, Any] = {"compute": compute, "aoi": aoi or settings.aoi}
+    if out:
+        changes["out"] = str(out.resolve())
+    _deliver(settings.model_copy(update=changes), quiet=quiet, log=log, as_json=as_json, refresh=refresh)
+
+
+@app.command()
+def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")]) -> None:
+    """检查配置 Check a config, its areas, parcels and samples; every mistake at once, nothing is written.
+
+    Example: ecoledger validate configs/demo.yaml
+    """
+    from pipeline.plan.validation import validate_all
+
+    settings = load_settings(config)
+    validate_all(settings)
+    _OUT.print(f"{config}: 无误 no mistakes")
+
+
+@app.command("schema")
+def show_schema() -> None:
+    """配置的 JSON schema The JSON schema of the config.
+
+    Example: ecoledger schema > configs/schema.json
+    """
+    sys.stdout.write(json.dumps(schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+
+
+@app.command("indices")
+def show_indices(as_json: JsonOption = False) -> None:
+    """可用的光谱指数 The spectral indices that a config may name.
+
+    Example: ecoledger indices
+    """
+    from pipeline.indices.spectral import known_indices
+
+    rows = [
+        {
+            "name": index.name,
+            "long_name": index.long_name,
+            "formula": index.formula,
+            "bands": " ".join(index.bands),
+        }
+        for index in known_indices()
+    ]
+    _show(rows, as_json=as_json)
+
+
+@app.command("providers")
+def show_providers(as_json: JsonOption = False) -> None:
+    """可用的影像来源 The scene providers that a config may name.
+
+    Example: ecoledger providers
+    """
+    rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in providers().items()]
+    _show(rows, as_json=as_json)
+
+
+@app.command("legends")
+def show_legends(as_json: JsonOption = False) -> None:
+    """图例 The legends of the maps.
+
+    Example: ecoledger legends
+    """
+    from pipeline.legends import LEGENDS
+
+    rows = [
+        {
+            "legend": legend.id,
+            "code": entry.code,
+            "key": entry.key,
+            "zh": entry.name_zh,
+            "en": entry.name_en,
+            "color": entry.color,
+        }
+        for legend in LEGENDS.values()
+        for entry in legend.classes
+    ]
+    _show(rows, as_json=as_json)
+
+
+def _deliver(
+    settings: Settings, *, quiet: bool, log: Path | None, as_json: bool, refresh: bool = False
+) -> None:
+    from pipeline.cluster import open_cluster, worker_count
+    from pipeline.plan import deliver_all
+    from pipeline.run import Bars, Run
+    from pipeline.workspace import Workspace
+
+    workers = worker_count(settings.compute.workers)
+    workspace = Workspace(Path(settings.out) / "work")
+    with (
+        _logged(log),
+        workspace.held(),
+        open_cluster(settings.compute.cluster, workers) as cluster,
+        Bars(quiet=quiet).shown() as bars,
+    ):
+        delivered = deliver_all(Run(workspace, cluster, bars, refresh), settings)
+    from pipeline.plan.headlines import headlines
+
+    rows = headlines(delivered)
+    _show(rows, as_json=as_json)
+    if not as_json:
+        for one in delivered:
+            state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
+            _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
+
+
+def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, default=str) + "\n")
+        return
+    table = Table()
+    for name in dict.fromkeys(key for row in rows for key in row):
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    _OUT.print(table)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line, with what the caller gave as `extra`."""
+
+    _STANDARD = frozenset(logging.makeLogRecord({}).__dict__)
+
+    def format(self, record: logging.LogRecord) -> str:
+        given = {key: value for key, value in record.__dict__.items() if key not in self._STANDARD}
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": moment, "level": record.levelname, "message": record.getMessage(), **given}
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def _logged(path: Path | None) -> Iterator[None]:
+    if path is None:
+        yield
+        return
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(_JsonLines())
+    logger = logging.getLogger("ecoledger")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _terminated(number: int, _: FrameType | None) -> None:
+    raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)

@@ -1,0 +1,83 @@
+"""Indicators: every share with its numerator and denominator, and the range that the unseen leaves open."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipeline.contracts import INDICATORS, checked
+from pipeline.indices.vegetation import CoverSums
+
+
+def share(
+    indicator: str, period: str, numerator: float, denominator: float, *, unseen: float, source: str
+) -> dict[str, object]:
+    """One row without its area: numerator over denominator, null with the reason where nothing was seen.
+
+    `low` and `high` are the shares if none, or all, of what was not seen belonged to the numerator.
+    """
+    whole = denominator + unseen
+    known = denominator > 0
+    return {
+        "indicator": indicator,
+        "period": period,
+        "value": numerator / denominator if known else None,
+        "unit": "share",
+        "numerator": numerator,
+        "denominator": denominator,
+        "low": numerator / whole if whole > 0 else None,
+        "high": (numerator + unseen) / whole if whole > 0 else None,
+        "target": None,
+        "source": source,
+        "reason": None if known else "范围内没有晴空观测 / nothing was seen clear",
+    }
+
+
+def cover_indicators(
+    sums: CoverSums, compared: CoverSums | None, period: str, *, area_m2: float, source: str
+) -> list[dict[str, object]]:
+    """Vegetated share and mean FVC of a period, of land and of the whole area; areas in m2.
+
+    `compared` are the sums with endmembers by percentile, where the endmembers in use were given.
+    """
+    unseen = max(0.0, area_m2 - sums.seen_m2)
+    entries = [
+        ("vegetation_cover_share_land", sums.vegetated_land_m2, sums.land_m2),
+        ("vegetation_cover_share_area", sums.vegetated_m2, sums.seen_m2),
+        ("mean_fvc_land", sums.fvc_land_m2, sums.land_m2),
+        ("mean_fvc_area", sums.fvc_m2, sums.seen_m2),
+    ]
+    if compared:
+        entries.append(("mean_fvc_land_percentiles", compared.fvc_land_m2, compared.land_m2))
+    return [share(name, period, over, under, unseen=unseen, source=source) for name, over, under in entries]
+
+
+def class_indicators(
+    aoi_measures: pd.DataFrame, period: str, *, area_m2: float, source: str
+) -> list[dict[str, object]]:
+    """Share of each land cover class in what was seen, and of what was never seen in the whole area."""
+    rows = aoi_measures[
+        (aoi_measures["period"] == period) & aoi_measures["measure"].str.startswith("class_area:")
+    ]
+    seen = float(rows["value"].sum())
+    unseen = max(0.0, area_m2 - seen)
+    shares = [
+        share(name.replace("class_area", "class_share"), period, value, seen, unseen=unseen, source=source)
+        for name, value in zip(rows["measure"], rows["value"], strict=True)
+    ]
+    return [*shares, share("unknown_share", period, unseen, area_m2, unseen=0.0, source=source)]
+
+
+def change_indicator(matrix: pd.DataFrame, period: str, *, source: str) -> dict[str, object]:
+    """Share of what was seen in both periods whose class differs; `period` reads from/to."""
+    known = matrix[(matrix["from"] != "unknown") & (matrix["to"] != "unknown")]
+    changed = float(known.loc[known["from"] != known["to"], "area_m2"].sum())
+    seen = float(known["area_m2"].sum())
+    unseen = float(matrix["area_m2"].sum()) - seen
+    return share("changed_share", period, changed, seen, unseen=unseen, source=source)
+
+
+def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:
+    """Rows of one area as INDICATORS."""
+    table = pd.DataFrame(list(rows), columns=[name for name in INDICATORS.columns if name != "aoi"])
+    checked_table: pd.DataFrame = checked(table.assign(aoi=aoi)[list(INDICATORS.columns)], INDICATORS)
+    return checked_table

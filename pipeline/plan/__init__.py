@@ -1,0 +1,82 @@
+"""The whole flow on one page: scenes and samples come in, become measures, meet the register, leave.
+
+Every stage is an artifact named by its cause; the run finds it or builds it, so that the same cause is
+never computed twice and every figure leads back to what it was made from.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.ingest.assets import close_assets
+from pipeline.plan import publication
+from pipeline.plan.area import Area
+from pipeline.plan.inputs import Inputs, inputs_of, scene_table
+from pipeline.plan.rasters import maps_of
+from pipeline.plan.register import register_of
+from pipeline.plan.validation import validate
+from pipeline.run import Run
+from pipeline.settings import Settings
+from pipeline.workspace import load_json
+
+_DELIVERY = 1
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of one area: its delivery, its figures, and the planted truth if it is simulated."""
+
+    aoi: str
+    name: str
+    folder: Path
+    kept: bool
+    indicators: pd.DataFrame
+    truth: dict[str, Any] | None
+
+
+def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
+    """Every area of the config, one after the other; what is wrong in the config is said before any work."""
+    validate(settings)
+    areas = [Area.of(aoi, settings) for aoi in settings.aoi]
+    try:
+        return [deliver(run, area) for area in areas]
+    finally:
+        close_assets()
+
+
+def deliver(run: Run, area: Area) -> Delivered:
+    """One area from its scenes to its published delivery; a delivery of the same cause is kept as it is."""
+    inputs = inputs_of(run, area)
+    scenes, scenes_key = scene_table(run, area, inputs)
+    cause = area.cause(
+        "delivery",
+        _DELIVERY,
+        [scenes_key],
+        files=inputs.checksums,
+        config=area.settings.model_dump(mode="json", by_alias=True, exclude={"compute", "out", "aoi"}),
+    )
+    kept = run.published(cause, area.target)
+    if not kept:
+        maps = maps_of(run, area, scenes)
+        register = register_of(run, area, inputs, maps, _source(scenes))
+        delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
+        evidence = {"artifacts": {"scenes": scenes_key, **maps.keys_by_step, **register.keys}}
+        publication.publish(run, area, cause, delivery, {**evidence, "inputs": inputs.checksums})
+    return _delivered(area, inputs, kept=kept)
+
+
+def _source(scenes: gpd.GeoDataFrame) -> str:
+    """Which scenes a figure rests on, in words."""
+    days = scenes["datetime"].dt.strftime("%Y-%m-%d")
+    missions = ", ".join(sorted(scenes["mission"].unique()))
+    simulated = "（模拟 simulated）" if scenes["simulated"].any() else ""
+    return f"{len(scenes)} 景 {missions}{simulated} {days.min()}/{days.max()}"
+
+
+def _delivered(area: Area, inputs: Inputs, *, kept: bool) -> Delivered:
+    figures = pd.read_csv(area.target / "tables" / "indicators.csv", encoding="utf-8-sig")
+    truth = load_json(inputs.truth) if inputs.truth else None
+    return Delivered(area.aoi.id, area.aoi.name_zh, area.target, kept, figures, truth)

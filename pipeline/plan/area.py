@@ -1,0 +1,61 @@
+"""One area of a run: its outline, its grid, and how causes are named."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.aoi import Aoi, load_aoi
+from pipeline.geodesy import project
+from pipeline.grid import Block, Grid, grid_of
+from pipeline.settings import Settings
+from pipeline.workspace import Cause
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area of interest under the settings of a run."""
+
+    aoi: Aoi
+    settings: Settings
+    grid: Grid
+
+    @classmethod
+    def of(cls, aoi: str, settings: Settings) -> "Area":
+        """The area of an id or a path."""
+        loaded = load_aoi(aoi, relative_to=Path.cwd())
+        return cls(loaded, settings, grid_of(loaded, resolution_m=settings.scenes.resolution_m))
+
+    @cached_property
+    def outline(self) -> BaseGeometry:
+        """The outline in the CRS of the grid."""
+        return project(self.aoi.geometry, self.grid.crs)
+
+    @cached_property
+    def outline_key(self) -> str:
+        """Checksum of the outline."""
+        return hashlib.sha256(shapely.to_wkb(self.aoi.geometry)).hexdigest()
+
+    @property
+    def longitude(self) -> float:
+        """Longitude that fixes the solar day of every scene."""
+        return float(shapely.centroid(self.aoi.geometry).x)
+
+    @property
+    def target(self) -> Path:
+        """Where the delivery is published."""
+        return Path(self.settings.out) / self.aoi.id / self.settings.label
+
+    def blocks(self, size: int) -> list[Block]:
+        """Blocks that meet the outline."""
+        return self.grid.blocks_over(self.outline, size)
+
+    def cause(self, step: str, version: int, inputs: Sequence[str], **settings: Any) -> Cause:
+        """The cause of an artifact of this area."""
+        own = {"aoi": self.aoi.id, "outline": self.outline_key, "grid": self.grid.as_dict()}
+        return Cause(step, version, {**own, **settings}, list(inputs))

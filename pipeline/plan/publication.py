@@ -1,0 +1,164 @@
+"""The delivery of an area: everything gathered, written beside its place, checked, published."""
+
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import pairwise
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
+from pipeline.contracts import Delivery, Raster, RasterKind
+from pipeline.indices import spectral
+from pipeline.legends import CHANGE, LAND_COVER
+from pipeline.outputs import delivery as outputs
+from pipeline.periods import Period
+from pipeline.plan.area import Area
+from pipeline.plan.inputs import Inputs
+from pipeline.plan.rasters import Maps, index_names
+from pipeline.plan.register import Register, layers_of
+from pipeline.run import Run
+from pipeline.workspace import (
+    Cause,
+    load_layer,
+    load_table,
+    measured,
+    open_store,
+    remove,
+    save_json,
+)
+
+_LIBRARIES = (
+    "ecoledger",
+    "exactextract",
+    "geopandas",
+    "numpy",
+    "pyproj",
+    "rasterio",
+    "shapely",
+    "xarray",
+    "zarr",
+)
+_READS = ["scene_id", "band", "block", "outcome", "reason"]
+
+
+def delivery_of(
+    run: Run, area: Area, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps, register: Register
+) -> Delivery:
+    """What an area delivers."""
+    periods = area.settings.scenes.periods
+    statistics, graded = register.statistics.path, register.sections.path
+    reads = pd.DataFrame(run.workspace.reads([store.key for store in maps.composites]), columns=_READS)
+    pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
+    figures = [load_table(statistics, "indicators"), load_table(graded, "indicators")]
+    sections = load_layer(graded, "sections")
+    return Delivery(
+        aoi=area.aoi,
+        grid=area.grid,
+        label=area.settings.label,
+        language=area.settings.language,
+        simulated=bool(scenes["simulated"].any()) or inputs.truth is not None,
+        as_of=scenes["datetime"].max().to_pydatetime(),
+        periods=tuple(periods),
+        inventory=load_layer(register.inventory.path, "inventory"),
+        parcels=load_layer(register.parcels.path, "parcels"),
+        sections=sections,
+        change_patches=load_layer(statistics, "change_patches"),
+        findings=load_layer(register.inventory.path, "findings"),
+        tables={
+            **{name: load_table(statistics, name) for name in ("parcel_measures", "area_balance", *pairs)},
+            "indicators": pd.concat([part for part in figures if len(part)], ignore_index=True),
+            "sections": pd.DataFrame(sections.drop(columns="geometry")),
+            "samples_rejected": load_table(graded, "samples_rejected"),
+            "reads": reads,
+        },
+        rasters=tuple(_rasters(area, maps)),
+        scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask"])),
+    )
+
+
+def publish(run: Run, area: Area, cause: Cause, delivery: Delivery, evidence: dict[str, Any]) -> None:
+    """Write a delivery beside its place and publish it; what stood there stays until then."""
+    part = area.target.with_name(f".{area.target.name}.part")
+    if part.exists():
+        remove(part)
+    part.mkdir(parents=True)
+    files = outputs.write(delivery, part)
+    checksums = {path.relative_to(part).as_posix(): measured(path) for path in files}
+    save_json(part / "manifest.json", {**evidence, **_manifest(area, delivery), "files": checksums})
+    run.publish(cause, part, area.target)
+
+
+def _manifest(area: Area, delivery: Delivery) -> dict[str, Any]:
+    return {
+        "aoi": area.aoi.id,
+        "label": delivery.label,
+        "simulated": delivery.simulated,
+        "config": area.settings.model_dump(mode="json", by_alias=True),
+        "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+        "as_of": delivery.as_of.isoformat(),
+        "counts": {
+            "scenes": len(delivery.scenes),
+            "parcels": len(delivery.parcels),
+            "inventory": len(delivery.inventory),
+            "sections": len(delivery.sections),
+            "change_patches": len(delivery.change_patches),
+            "findings": len(delivery.findings),
+        },
+        "warnings": [
+            f"{scene.id}: {scene.offset_evidence}"
+            for scene in delivery.scenes.itertuples()
+            if scene.offset_conflict
+        ],
+        "times": {"published": datetime.now(UTC).isoformat(timespec="seconds")},
+    }
+
+
+def _rasters(area: Area, maps: Maps) -> Iterator[Raster]:
+    periods = area.settings.scenes.periods
+    for number, period in enumerate(periods):
+        yield from _rasters_of(area, maps, number, period)
+    for artifact, (before, after) in zip(maps.changes, pairwise(periods), strict=True):
+        values = open_store(artifact.path)["change"]
+        name = f"change_{before.label}_{after.label}"
+        yield Raster(
+            name, "classes", values, CHANGE.title_zh, CHANGE.title_en, before.first, after.last, CHANGE
+        )
+
+
+def _rasters_of(area: Area, maps: Maps, number: int, period: Period) -> Iterator[Raster]:
+    layers = layers_of(maps, number)
+    days = period.first, period.last
+    cover, looks = layers["fvc"], layers["looks"]
+    yield Raster(f"fvc_{period.label}", "ratio", cover, "植被覆盖度", "Vegetation cover", *days)
+    for name in index_names(area):
+        english = spectral.find_index(name).long_name
+        kind: RasterKind = "ratio" if name == "ndvi" else "index"
+        yield Raster(f"{name}_{period.label}", kind, layers[name], name.upper(), english, *days)
+    yield Raster(
+        f"land_cover_{period.label}",
+        "classes",
+        layers["land_cover"],
+        LAND_COVER.title_zh,
+        LAND_COVER.title_en,
+        *days,
+        LAND_COVER,
+    )
+    yield Raster(f"looks_{period.label}", "count", looks, "晴空观测次数", "Clear looks", *days)
+    if area.settings.outputs.composite:
+        yield Raster(
+            f"composite_{period.label}",
+            "reflectance",
+            _composite(maps, number),
+            "合成反射率",
+            "Composite",
+            *days,
+        )
+
+
+def _composite(maps: Maps, number: int) -> xr.DataArray:
+    stored = open_store(maps.composites[number].path).drop_vars(["looks", "failed"])
+    return stored.to_dataarray("band")

@@ -1,0 +1,265 @@
+"""From scenes to maps: composites, indices, land cover, vegetation cover, change; one store each."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import psutil
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE, Scene
+from pipeline.errors import TooMuchLost
+from pipeline.geodesy import project
+from pipeline.grid import Block, block_size
+from pipeline.indices import land_cover, spectral, vegetation
+from pipeline.ingest.blocks import BlockRequest
+from pipeline.ingest.scenes import from_table
+from pipeline.legends import NODATA_CLASS
+from pipeline.periods import Period
+from pipeline.plan import tasks
+from pipeline.plan.area import Area
+from pipeline.run import BlockDone, Run, Task
+from pipeline.settings import Endmembers
+from pipeline.workspace import Artifact, Cause, Layer, load_json, save_json
+
+_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE = 1, 1, 1, 1, 1
+_BASELINE_STEP = 256 * 2**20
+
+_REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
+_COUNT = Layer("uint16", 0, {"units": "1"})
+_INDEX = Layer("float32", float("nan"), {"units": "1"})
+_CLASSES = Layer("uint8", NODATA_CLASS, {"units": "class"})
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The finished stores of an area, one per period, and one per pair of consecutive periods."""
+
+    block_px: int
+    composites: tuple[Artifact, ...]
+    spectral: tuple[Artifact, ...]
+    cover: tuple[Artifact, ...]
+    changes: tuple[Artifact, ...]
+    endmembers: tuple[vegetation.EndmemberPair | None, ...]
+    compared: tuple[vegetation.EndmemberPair | None, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of every store."""
+        return [key for keys in self.keys_by_step.values() for key in keys]
+
+    @property
+    def keys_by_step(self) -> dict[str, list[str]]:
+        """Keys of the stores of each step, in order of the periods."""
+        stores = {
+            "composite": self.composites,
+            "spectral": self.spectral,
+            "cover": self.cover,
+            "change": self.changes,
+        }
+        return {step: [artifact.key for artifact in artifacts] for step, artifacts in stores.items()}
+
+
+@dataclass(frozen=True)
+class _Footprint:
+    scene: Scene
+    outline: BaseGeometry
+
+
+def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
+    """All maps of an area from its SceneTable; TooMuchLost when more reads failed than is allowed."""
+    periods = area.settings.scenes.periods
+    outlines = [project(outline, area.grid.crs) for outline in table.geometry]
+    found = [_Footprint(*pair) for pair in zip(from_table(table), outlines, strict=True)]
+    bands = _bands(area, [footprint.scene for footprint in found])
+    size = _block_px(area, [footprint.scene for footprint in found], bands)
+    composites = tuple(_composite(run, area, found, bands, size, period) for period in periods)
+    _refuse_loss(run, area, composites)
+    spectral_stores = tuple(
+        _spectral(run, area, store, bands, size, period)
+        for store, period in zip(composites, periods, strict=True)
+    )
+    endmembers, compared = _endmembers(run, area, spectral_stores, size)
+    cover = tuple(
+        _cover(run, area, store, pair, size, period)
+        for store, pair, period in zip(spectral_stores, endmembers, periods, strict=True)
+    )
+    changes = tuple(_change(run, area, before, after, size) for before, after in pairwise(spectral_stores))
+    return Maps(size, composites, spectral_stores, cover, changes, endmembers, compared)
+
+
+def index_names(area: Area) -> tuple[str, ...]:
+    """The indices to compute: NDVI always, then those that the config names."""
+    return tuple(dict.fromkeys(["ndvi", *(name.lower() for name in area.settings.indices)]))
+
+
+def _bands(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
+    """Bands that the indices and the land cover need, as far as any scene has them."""
+    wanted = {band for name in index_names(area) for band in spectral.find_index(name).bands}
+    held = {band for scene in scenes for band in scene.assets}
+    return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
+
+
+def _block_px(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> int:
+    """Edge of a block under the memory bound of a worker, whose own baseline is counted in full steps."""
+    periods = area.settings.scenes.periods
+    dates = max(sum(period.holds(scene.datetime) for scene in scenes) for period in periods)
+    steps = -(-psutil.Process().memory_info().rss // _BASELINE_STEP)
+    free = area.settings.compute.memory - steps * _BASELINE_STEP
+    return block_size(area.grid, dates=dates, bands=len(bands), budget=free // 2)
+
+
+def _composite(
+    run: Run, area: Area, found: Sequence[_Footprint], bands: tuple[str, ...], size: int, period: Period
+) -> Artifact:
+    settings = area.settings.scenes
+    scenes = [footprint for footprint in found if period.holds(footprint.scene.datetime)]
+    cause = area.cause(
+        "composite",
+        _COMPOSITE,
+        [_scene_key(footprint.scene) for footprint in scenes],
+        method=settings.composite,
+        bands=list(bands),
+        clear=settings.clear.model_dump(),
+        harmonised=settings.harmonised,
+        block_px=size,
+    )
+
+    def task(store: Path, block: Block) -> tasks.CompositeTask:
+        return tasks.CompositeTask(store, _request(area, block, scenes, bands))
+
+    layers = {**dict.fromkeys(bands, _REFLECTANCE), "looks": _COUNT, "failed": _COUNT}
+    title = f"{area.aoi.name_zh} {period.label} 合成 composite"
+    return _stored(run, area, title, cause, layers, size, task, tasks.composite_block)
+
+
+def _request(area: Area, block: Block, found: Sequence[_Footprint], bands: tuple[str, ...]) -> BlockRequest:
+    frame = shapely.box(*area.grid.block_bounds(block))
+    return BlockRequest(
+        grid=area.grid,
+        block=block,
+        outline=shapely.intersection(area.outline, frame.buffer(area.grid.resolution_m)),
+        scenes=tuple(footprint.scene for footprint in found if footprint.outline.intersects(frame)),
+        bands=bands,
+        clear=area.settings.scenes.clear,
+        harmonised=area.settings.scenes.harmonised,
+        longitude=area.longitude,
+    )
+
+
+def _scene_key(scene: Scene) -> str:
+    offsets = sorted({(asset.scale, asset.offset) for asset in scene.assets.values()})
+    return f"{scene.id}|{scene.baseline}|{offsets}|{scene.updated}|{scene.item_sha256}"
+
+
+def _refuse_loss(run: Run, area: Area, composites: Sequence[Artifact]) -> None:
+    outcomes = [row[3] for row in run.workspace.reads([artifact.key for artifact in composites])]
+    failed = outcomes.count("failed")
+    tried = failed + outcomes.count("read")
+    allowed = area.settings.scenes.max_failed_share
+    if tried and failed / tried > allowed:
+        raise TooMuchLost(
+            f"{area.aoi.id}: {failed} of {tried} reads failed, more than max_failed_share {allowed:g} "
+            "allows; nothing is published. See the log, then run again with --refresh"
+        )
+
+
+def _spectral(
+    run: Run, area: Area, source: Artifact, bands: tuple[str, ...], size: int, period: Period
+) -> Artifact:
+    names = index_names(area)
+    rules = area.settings.land_cover
+    cause = area.cause(
+        "spectral", _SPECTRAL, [source.key], indices=list(names), land_cover=rules.model_dump()
+    )
+
+    layers = {name: _REFLECTANCE if name == "ndvi" else _INDEX for name in names}
+    task = partial(tasks.SpectralTask, composite=source.path, bands=bands, indices=names, rules=rules)
+    title = f"{area.aoi.name_zh} {period.label} 指数 indices"
+    return _stored(
+        run, area, title, cause, {**layers, "land_cover": _CLASSES}, size, task, tasks.spectral_block
+    )
+
+
+_Pairs = tuple[vegetation.EndmemberPair | None, ...]
+
+
+def _endmembers(run: Run, area: Area, stores: Sequence[Artifact], size: int) -> tuple[_Pairs, _Pairs]:
+    """Endmembers of each period, and those by percentile beside them; frozen, all periods have the same."""
+    settings = area.settings.vegetation
+    given = settings.endmembers if isinstance(settings.endmembers, Endmembers) else None
+    low, high = (5.0, 95.0) if isinstance(settings.endmembers, Endmembers) else settings.endmembers
+    groups = [stores] * len(stores) if settings.freeze else [[store] for store in stores]
+    by_percentile = tuple(_percentiles(run, area, group, (low, high), size) for group in groups)
+    if given is None:
+        return by_percentile, (None,) * len(stores)
+    pair = vegetation.EndmemberPair(given.soil, given.vegetation, "given in the config")
+    return (pair,) * len(stores), by_percentile
+
+
+def _percentiles(
+    run: Run, area: Area, stores: Sequence[Artifact], percentiles: tuple[float, float], size: int
+) -> vegetation.EndmemberPair | None:
+    cause = area.cause(
+        "endmembers", _ENDMEMBERS, [store.key for store in stores], percentiles=list(percentiles)
+    )
+
+    def build(folder: Path) -> None:
+        items = [tasks.HistogramTask(block, store.path) for store in stores for block in area.blocks(size)]
+        counts = run.each(f"{area.aoi.name_zh} 端元 endmembers", tasks.ndvi_histogram, items)
+        pair = vegetation.percentile_endmembers(np.sum(counts, axis=0), *percentiles)
+        save_json(folder / "endmembers.json", asdict(pair) if pair else None)
+
+    artifact = run.artifact(f"{area.aoi.name_zh} 端元 endmembers", cause, build)
+    stored = load_json(artifact.path / "endmembers.json")
+    return vegetation.EndmemberPair(**stored) if stored else None
+
+
+def _cover(
+    run: Run,
+    area: Area,
+    source: Artifact,
+    endmembers: vegetation.EndmemberPair | None,
+    size: int,
+    period: Period,
+) -> Artifact:
+    cause = area.cause("cover", _COVER, [source.key], endmembers=asdict(endmembers) if endmembers else None)
+
+    task = partial(tasks.CoverTask, spectral=source.path, endmembers=endmembers)
+    title = f"{area.aoi.name_zh} {period.label} 植被覆盖度 FVC"
+    return _stored(run, area, title, cause, {"fvc": _REFLECTANCE}, size, task, tasks.cover_block)
+
+
+def _change(run: Run, area: Area, before: Artifact, after: Artifact, size: int) -> Artifact:
+    cause = area.cause("change", _CHANGE, [before.key, after.key])
+
+    task = partial(tasks.ChangeTask, before=before.path, after=after.path)
+    title = f"{area.aoi.name_zh} 变化 change"
+    return _stored(run, area, title, cause, {"change": _CLASSES}, size, task, tasks.change_block)
+
+
+def _stored(
+    run: Run,
+    area: Area,
+    title: str,
+    cause: Cause,
+    layers: Mapping[str, Layer],
+    size: int,
+    task: Callable[[Path, Block], Task],
+    work: Callable[[Task], BlockDone],
+) -> Artifact:
+    return run.store(
+        title,
+        cause,
+        layers=layers,
+        grid=area.grid,
+        block_px=size,
+        blocks=area.blocks(size),
+        task=task,
+        work=work,
+    )

@@ -1,0 +1,305 @@
+"""Where the maps meet the register: parcels, exact statistics, sections, the inventory, findings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+
+from pipeline import standards
+from pipeline.contracts import CHANGE_PATCHES, PARCELS, SECTION_STATUS, checked
+from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.indices import change, indicators, sections, vegetation
+from pipeline.ingest.parcels import read_parcels
+from pipeline.ingest.samples import read_samples, read_sections
+from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
+from pipeline.periods import Period
+from pipeline.plan.area import Area
+from pipeline.plan.inputs import Inputs
+from pipeline.plan.rasters import Maps
+from pipeline.plan.tasks import from_ratio
+from pipeline.rights_registry import findings, geometry, inventory, overlay
+from pipeline.run import Run
+from pipeline.settings import products
+from pipeline.workspace import (
+    Artifact,
+    load_json,
+    load_layer,
+    load_table,
+    open_store,
+    save_json,
+    save_tables,
+    sha256_of_file,
+)
+
+_PARCELS, _STATISTICS, _SECTIONS, _INVENTORY = 1, 1, 1, 1
+
+
+@dataclass(frozen=True)
+class Register:
+    """Tables of an area, each an artifact's folder."""
+
+    parcels: Artifact
+    statistics: Artifact
+    sections: Artifact
+    inventory: Artifact
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Keys by step."""
+        return {
+            "parcels": self.parcels.key,
+            "statistics": self.statistics.key,
+            "sections": self.sections.key,
+            "inventory": self.inventory.key,
+        }
+
+
+def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, source: str) -> Register:
+    """Everything that the register and the maps say together; `source` names the scenes behind the maps."""
+    parcels = _parcels(run, area, inputs)
+    statistics = _statistics(run, area, maps, parcels, source)
+    graded = _sections(run, area, inputs)
+    listed = _inventory(run, area, parcels, statistics, graded, source, simulated=inputs.truth is not None)
+    return Register(parcels, statistics, graded, listed)
+
+
+def layers_of(maps: Maps, number: int) -> dict[str, xr.DataArray]:
+    """Lazy maps of a period by its number: ndvi, the named indices, land_cover, fvc, looks, reflectance."""
+    stores = (maps.spectral[number], maps.cover[number], maps.composites[number])
+    return {str(name): array for store in stores for name, array in open_store(store.path).items()}
+
+
+def _parcels(run: Run, area: Area, inputs: Inputs) -> Artifact:
+    file = inputs.parcels
+    checksum = [sha256_of_file(Path(file.path))] if file and Path(file.path).is_file() else []
+    settings = file.model_dump(exclude={"path"}) if file else {}
+    cause = area.cause("parcels", _PARCELS, checksum, parcels=settings)
+
+    def build(folder: Path) -> None:
+        raw, missing = read_parcels(file, area.aoi) if file else (_without_rows(PARCELS), list[str]())
+        parcels, found = geometry.prepare(raw, area.aoi)
+        save_tables(folder, {"parcels": parcels, "findings": found})
+        save_json(folder / "missing.json", missing)
+
+    return run.artifact(f"{area.aoi.name_zh} 地块 parcels", cause, build)
+
+
+def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, source: str) -> Artifact:
+    settings = area.settings.vegetation
+    cause = area.cause(
+        "statistics",
+        _STATISTICS,
+        [*maps.keys, parcels.key],
+        threshold=settings.cover_threshold,
+        endmembers=str((maps.endmembers, maps.compared)),
+        source=source,
+    )
+
+    def build(folder: Path) -> None:
+        rows = load_layer(parcels.path, "parcels")
+        whole = geometry.whole(area.aoi)
+        over_parcels = overlay.coverage(rows, area.grid)
+        over_aoi = overlay.coverage(whole, area.grid)
+        measures = _measures(area, maps, over_parcels, rows)
+        aoi_measures = _measures(area, maps, over_aoi, whole)
+        matrices = _transitions(area, maps, over_aoi)
+        save_tables(
+            folder,
+            {
+                "parcel_measures": measures,
+                "area_balance": geometry.balance(rows, area.aoi, aoi_measures),
+                "indicators": _indicators(area, maps, over_aoi, aoi_measures, matrices, source),
+                "change_patches": _patches(area, maps),
+                **matrices,
+            },
+        )
+
+    return run.artifact(f"{area.aoi.name_zh} 统计 statistics", cause, build)
+
+
+def _measures(area: Area, maps: Maps, coverage: overlay.Coverage, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
+    threshold = area.settings.vegetation.cover_threshold
+    parts = []
+    for number, period in enumerate(area.settings.scenes.periods):
+        maps_of_period = layers_of(maps, number)
+        layers = overlay.ParcelLayers(
+            **{name: maps_of_period[name] for name in ("land_cover", "fvc", "ndvi", "looks")}
+        )
+        parts.append(overlay.measure(coverage, parcels, period, layers, cover_threshold=threshold))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _transitions(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> dict[str, pd.DataFrame]:
+    covers = [layers_of(maps, number)["land_cover"] for number in range(len(maps.spectral))]
+    matrices = {}
+    for (before, after), pair in zip(pairwise(covers), _pairs(area), strict=True):
+        pieces = (
+            (values["before"], values["after"], weight)
+            for weight, values in overlay.gathered(over_aoi, {"before": before, "after": after})
+        )
+        matrices[f"transitions_{pair}"] = change.transition_matrix(pieces)
+    return matrices
+
+
+def _indicators(
+    area: Area,
+    maps: Maps,
+    over_aoi: overlay.Coverage,
+    aoi_measures: pd.DataFrame,
+    matrices: Mapping[str, pd.DataFrame],
+    source: str,
+) -> pd.DataFrame:
+    rows: list[dict[str, object]] = []
+    whole_m2 = area.aoi.area_m2
+    for number, period in enumerate(area.settings.scenes.periods):
+        pair, compared = maps.endmembers[number], maps.compared[number]
+        basis = _cover_basis(area, pair, source)
+        sums = _cover_sums(area, maps, over_aoi, number, None)
+        beside = _cover_sums(area, maps, over_aoi, number, compared) if compared else None
+        rows += indicators.cover_indicators(sums, beside, period.label, area_m2=whole_m2, source=basis)
+        rows += indicators.class_indicators(aoi_measures, period.label, area_m2=whole_m2, source=source)
+    for name, matrix in matrices.items():
+        between = name.removeprefix("transitions_").replace("_", "/")
+        rows.append(indicators.change_indicator(matrix, between, source=source))
+    return indicators.indicator_table(rows, area.aoi.id)
+
+
+def _cover_basis(area: Area, pair: vegetation.EndmemberPair | None, source: str) -> str:
+    threshold = area.settings.vegetation.cover_threshold
+    ends = f"NDVI {pair.soil:g} / {pair.vegetation:g} ({pair.basis})" if pair else "no endmembers"
+    return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
+
+
+def _cover_sums(
+    area: Area,
+    maps: Maps,
+    over_aoi: overlay.Coverage,
+    number: int,
+    other: vegetation.EndmemberPair | None,
+) -> vegetation.CoverSums:
+    """Sums of a period with its own FVC, or with other endmembers."""
+    found = layers_of(maps, number)
+    threshold = area.settings.vegetation.cover_threshold
+    parts = []
+    for weight, values in overlay.gathered(
+        over_aoi, {name: found[name] for name in ("ndvi", "fvc", "land_cover")}
+    ):
+        ndvi = xr.DataArray(from_ratio(values["ndvi"]))
+        fvc = vegetation.fractional_cover(ndvi, other).values if other else from_ratio(values["fvc"])
+        water = values["land_cover"] == LAND_COVER.code("water")
+        parts.append(vegetation.cover_sums(fvc, water, weight, threshold=threshold))
+    return vegetation.CoverSums.total(parts)
+
+
+def _patches(area: Area, maps: Maps) -> gpd.GeoDataFrame:
+    """Connected changed pixels, cut to the outline, the largest first."""
+    parts = [
+        _patches_between(area, artifact, before, after)
+        for artifact, (before, after) in zip(
+            maps.changes, pairwise(area.settings.scenes.periods), strict=True
+        )
+    ]
+    patches = pd.concat(parts, ignore_index=True) if parts else _without_rows(CHANGE_PATCHES)
+    return checked(gpd.GeoDataFrame(patches, geometry="geometry", crs=CGCS2000), CHANGE_PATCHES)
+
+
+def _patches_between(area: Area, artifact: Artifact, before: Period, after: Period) -> gpd.GeoDataFrame:
+    codes = open_store(artifact.path)["change"].to_numpy()
+    found = area.grid.polygons(codes, (codes != NODATA_CLASS) & (codes != UNCHANGED))
+    shapes = shapely.intersection(
+        np.array([outline for _, outline in found], dtype=object), area.aoi.geometry
+    )
+    pairs = np.array([divmod(code, 10) for code, _ in found], dtype=np.int64).reshape(-1, 2)
+    patches = gpd.GeoDataFrame(
+        {
+            "from_class": pairs[:, 0],
+            "to_class": pairs[:, 1],
+            "from_period": before.label,
+            "to_period": after.label,
+            "area_m2": areas_m2(shapes),
+        },
+        geometry=shapes,
+        crs=CGCS2000,
+    )
+    patches = patches[patches["area_m2"] > 0].sort_values("area_m2", ascending=False, kind="stable")
+    name = f"{area.aoi.id}-{before.label}-{after.label}"
+    return patches.assign(patch_id=[f"{name}-{number:05d}" for number in range(1, len(patches) + 1)])
+
+
+def _sections(run: Run, area: Area, inputs: Inputs) -> Artifact:
+    settings = [entry.model_dump(exclude={"path"}) for entry in inputs.samples]
+    tables = [path for path in inputs.files if inputs.parcels is None or path != Path(inputs.parcels.path)]
+    checksums = [sha256_of_file(path) for path in tables]
+    periods = area.settings.scenes.periods
+    cause = area.cause(
+        "sections", _SECTIONS, checksums, samples=settings, periods=[period.label for period in periods]
+    )
+
+    def build(folder: Path) -> None:
+        register = read_sections(inputs.sections) if inputs.sections else None
+        if register is not None:
+            register = register[register["aoi"].isna() | (register["aoi"] == area.aoi.id)]
+        readings, rejected = read_samples(inputs.samples)
+        status = sections.grade(readings, periods, standards.table("water_limits"), register)
+        points = gpd.points_from_xy(status["lon"], status["lat"], crs=CGCS2000)
+        placed = gpd.GeoDataFrame(checked(status, SECTION_STATUS), geometry=points)
+        found = sections.indicators(status, area.aoi.id)
+        save_tables(folder, {"sections": placed, "samples_rejected": rejected, "indicators": found})
+
+    return run.artifact(f"{area.aoi.name_zh} 断面 sections", cause, build)
+
+
+def _inventory(
+    run: Run,
+    area: Area,
+    parcels: Artifact,
+    statistics: Artifact,
+    graded: Artifact,
+    source: str,
+    *,
+    simulated: bool,
+) -> Artifact:
+    table = products()
+    cause = area.cause(
+        "inventory",
+        _INVENTORY,
+        [parcels.key, statistics.key, graded.key],
+        products=table.model_dump(),
+        source=source,
+    )
+
+    def build(folder: Path) -> None:
+        rows = load_layer(parcels.path, "parcels")
+        measures = load_table(statistics.path, "parcel_measures")
+        periods = area.settings.scenes.periods
+        missing = load_json(parcels.path / "missing.json")
+        seen = findings.evaluate(rows, measures, periods, aoi=area.aoi, missing_columns=missing)
+        listed = inventory.build(
+            rows,
+            measures,
+            periods,
+            aoi=area.aoi,
+            products=table,
+            data_source=source,
+            simulated=simulated,
+            sections=load_layer(graded.path, "sections"),
+        )
+        found = findings.joined([load_layer(parcels.path, "findings"), seen])
+        save_tables(folder, {"inventory": listed, "findings": found})
+
+    return run.artifact(f"{area.aoi.name_zh} 清单 inventory", cause, build)
+
+
+def _pairs(area: Area) -> list[str]:
+    return [f"{before.label}_{after.label}" for before, after in pairwise(area.settings.scenes.periods)]
+
+
+def _without_rows(schema: Any) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns=[*schema.columns, "geometry"], geometry="geometry", crs=CGCS2000)

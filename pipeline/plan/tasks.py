@@ -1,0 +1,151 @@
+"""What runs on the cluster: one task, one block, every date; each writes its own region of a store."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, ReadRecord
+from pipeline.grid import Block
+from pipeline.indices import change, composite, land_cover, spectral, vegetation
+from pipeline.ingest import blocks
+from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.run import BlockDone
+from pipeline.settings import LandCoverRules
+from pipeline.workspace import read_block, write_block
+
+
+@dataclass(frozen=True)
+class CompositeTask:
+    """One block of one period's composite."""
+
+    store: Path
+    request: blocks.BlockRequest
+
+    @property
+    def block(self) -> Block:
+        """The region to write."""
+        return self.request.block
+
+
+@dataclass(frozen=True)
+class SpectralTask:
+    """One block of one period's indices and land cover, from its composite."""
+
+    store: Path
+    block: Block
+    composite: Path
+    bands: tuple[str, ...]
+    indices: tuple[str, ...]
+    rules: LandCoverRules
+
+
+@dataclass(frozen=True)
+class HistogramTask:
+    """One block of NDVI over land, for the endmembers."""
+
+    block: Block
+    spectral: Path
+
+
+@dataclass(frozen=True)
+class CoverTask:
+    """One block of fractional vegetation cover; without endmembers it is all unknown."""
+
+    store: Path
+    block: Block
+    spectral: Path
+    endmembers: vegetation.EndmemberPair | None
+
+
+@dataclass(frozen=True)
+class ChangeTask:
+    """One block of land cover change between two periods."""
+
+    store: Path
+    block: Block
+    before: Path
+    after: Path
+
+
+def composite_block(task: CompositeTask) -> BlockDone:
+    """Read the looks, then one band at a time; a scene that fails in one band is lost in all."""
+    broken: frozenset[str] = frozenset()
+    failures: list[ReadRecord] = []
+    while True:
+        looks = blocks.read_looks(task.request, broken)
+        layers: dict[str, NDArray[Any]] = {"looks": _count(looks.owner), "failed": looks.lost}
+        records = list(looks.records)
+        for band in task.request.bands:
+            stack, read = blocks.read_band(task.request, looks, band)
+            layers[band] = composite.median(stack)
+            records += read
+        lost = [record for record in records if record.outcome == "failed" and record.band != "mask"]
+        if not lost:
+            break
+        failures += lost
+        broken |= {record.scene_id for record in lost}
+    checksum = write_block(task.store, task.block, layers)
+    return BlockDone(checksum, (*records, *failures))
+
+
+def spectral_block(task: SpectralTask) -> BlockDone:
+    """NDVI, the named indices and land cover of a block; what lacks a band is unknown."""
+    stored = read_block(task.composite, task.block, task.bands)
+    reflectance = {band: _reflectance(values) for band, values in stored.items()}
+    layers: dict[str, NDArray[Any]] = {}
+    for name in task.indices:
+        index = spectral.find_index(name)
+        if set(index.bands) <= set(reflectance):
+            values = spectral.compute_index(index, reflectance).values
+            layers[name] = as_ratio(values) if name == "ndvi" else values.astype(np.float32)
+    if set(land_cover.BANDS) <= set(reflectance):
+        layers["land_cover"] = land_cover.classify(reflectance, **task.rules.model_dump()).values
+    return BlockDone(write_block(task.store, task.block, layers))
+
+
+def ndvi_histogram(task: HistogramTask) -> NDArray[np.int64]:
+    """Counts of NDVI over a block, without water; where land cover is unknown, negative NDVI is water."""
+    layers = read_block(task.spectral, task.block, ["ndvi", "land_cover"])
+    ndvi, cover = layers["ndvi"], layers["land_cover"]
+    water = (cover == LAND_COVER.code("water")) | ((cover == NODATA_CLASS) & (ndvi < 0))
+    return vegetation.ndvi_histogram(ndvi, (ndvi != REFLECTANCE_NODATA) & ~water)
+
+
+def cover_block(task: CoverTask) -> BlockDone:
+    """FVC of a block, from NDVI as it is stored, so that anyone can recompute it from the delivery."""
+    stored = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
+    if task.endmembers is None:
+        fvc = np.full(stored.shape, REFLECTANCE_NODATA, dtype=np.int16)
+    else:
+        fvc = as_ratio(vegetation.fractional_cover(_reflectance(stored), task.endmembers).values)
+    return BlockDone(write_block(task.store, task.block, {"fvc": fvc}))
+
+
+def change_block(task: ChangeTask) -> BlockDone:
+    """Transitions of a block."""
+    before, after = (read_block(path, task.block, ["land_cover"]) for path in (task.before, task.after))
+    codes = change.transitions(before["land_cover"], after["land_cover"])
+    return BlockDone(write_block(task.store, task.block, {"change": codes}))
+
+
+def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
+    """Numbers as int16 with scale 1e-4 and nodata -32768, as rasters and stores hold them."""
+    steps = np.rint(values / REFLECTANCE_SCALE).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
+    return np.where(np.isfinite(values), steps, REFLECTANCE_NODATA).astype(np.int16)
+
+
+def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
+    """What `as_ratio` stored; NaN where nodata."""
+    return np.where(stored == REFLECTANCE_NODATA, np.nan, stored * REFLECTANCE_SCALE)
+
+
+def _reflectance(stored: NDArray[np.int16]) -> xr.DataArray:
+    return xr.DataArray(from_ratio(stored), dims=("y", "x"))
+
+
+def _count(owner: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    return np.asarray((owner > 0).sum(axis=0, dtype=np.uint16))

@@ -1,0 +1,86 @@
+"""What can be known to be wrong before anything is computed; every mistake at once."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from pipeline.aoi import load_aoi
+from pipeline.errors import InputError, PipelineError, Problem, SettingsError
+from pipeline.indices.spectral import find_index
+from pipeline.ingest.parcels import read_parcels
+from pipeline.ingest.providers import resolve, static_items
+from pipeline.ingest.samples import read_samples, read_sections
+from pipeline.settings import ParcelFile, Settings, StaticCatalog
+
+Check = Callable[[], object]
+
+
+def validate(settings: Settings) -> None:
+    """Check names and places: areas, indices, provider, files; SettingsError lists all that is wrong."""
+    _raise_all([*_names(settings), *_places(settings)])
+
+
+def validate_all(settings: Settings) -> None:
+    """Check names and places, and read parcels, samples, sections and a static catalogue through."""
+    _raise_all([*_names(settings), *_places(settings), *_contents(settings)])
+
+
+def _raise_all(checks: list[Check]) -> None:
+    errors: list[PipelineError] = []
+    for check in checks:
+        try:
+            check()
+        except PipelineError as error:
+            errors.append(error)
+    problems = [problem for error in errors for problem in error.problems]
+    if errors:
+        kind = InputError if all(isinstance(error, InputError) for error in errors) else SettingsError
+        raise kind("; ".join(dict.fromkeys(error.message for error in errors)), problems)
+
+
+def _names(settings: Settings) -> Iterator[Check]:
+    for aoi in settings.aoi:
+        yield partial(load_aoi, aoi, relative_to=Path.cwd())
+    for name in settings.indices:
+        yield partial(find_index, name)
+    if not settings.simulated:
+        yield partial(resolve, settings.scenes.provider)
+
+
+def _places(settings: Settings) -> Iterator[Check]:
+    named = {
+        "parcels.path": settings.parcels.path if settings.parcels else None,
+        "sections.register": settings.sections.register_path,
+    }
+    for key, path in named.items():
+        if path is not None:
+            yield partial(_there, key, Path(path))
+
+
+def _contents(settings: Settings) -> Iterator[Check]:
+    parcels, register = settings.parcels, settings.sections.register_path
+    if parcels:
+        for aoi in settings.aoi:
+            yield partial(_parcels_of, parcels, aoi)
+    if settings.samples:
+        yield partial(read_samples, settings.samples)
+    if register:
+        yield partial(read_sections, Path(register))
+    provider = settings.scenes.provider
+    if isinstance(provider, StaticCatalog):
+        yield partial(_read_through, provider)
+
+
+def _parcels_of(parcels: ParcelFile, aoi: str) -> None:
+    read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd()))
+
+
+def _read_through(catalog: StaticCatalog) -> None:
+    for _ in static_items(catalog):
+        pass
+
+
+def _there(key: str, path: Path) -> None:
+    if not path.exists():
+        problem = Problem(key, f"{path}, which does not exist", "a file")
+        raise SettingsError("A file of the config is missing", [problem])
