@@ -3,9 +3,9 @@
 The coverage is computed once per area and used for every raster and period.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -22,8 +22,7 @@ from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
 from pipeline.rights_registry.cells import covered_cells
 
-CHUNK_PX = 2048 * 2048
-_TILE_PX = 2048
+CHUNK_PX = 1024 * 1024
 Layer = NDArray[np.generic] | xr.DataArray
 
 _CODES = np.array([entry.code for entry in LAND_COVER.classes])
@@ -43,10 +42,10 @@ class Chunk:
     window: Block
     parcel: NDArray[np.int64]
     indptr: NDArray[np.int64]
-    cell: NDArray[np.int64]
+    cell: NDArray[np.int32]
     weight_m2: NDArray[np.float64]
 
-    @cached_property
+    @property
     def owner(self) -> NDArray[np.int64]:
         """Position in `parcel` for every pixel."""
         return np.repeat(np.arange(len(self.parcel)), np.diff(self.indptr))
@@ -101,7 +100,7 @@ def _split(
     if max(rows * cols, pixels) <= chunk_px:
         yield part, window
     elif len(part) == 1:
-        size = min(_TILE_PX, max(1, int(chunk_px**0.5)))
+        size = max(1, math.isqrt(chunk_px))
         yield from ((part, block) for block in grid.blocks_over(shapes[part[0]], size))
     else:
         half = len(part) // 2
@@ -112,7 +111,7 @@ def _split(
 def _chunk(shapes: NDArray[np.object_], part: NDArray[np.int64], window: Block, grid: Grid) -> Chunk:
     results = covered_cells(shapes[part], window, grid)
     cells = [cells for cells, _ in results]
-    cell = np.concatenate(cells).astype(np.int64)
+    cell = np.concatenate(cells).astype(np.int32)
     fraction = np.concatenate([fractions for _, fractions in results])
     indptr = np.concatenate([[0], np.cumsum([len(found) for found in cells])]).astype(np.int64)
     weight = fraction * grid.pixel_area_m2(window).ravel()[cell]
@@ -127,7 +126,7 @@ def _pixel_under(shape: Any, number: int, area_m2: float, grid: Grid) -> Chunk:
         Block(row, row + 1, col, col + 1),
         np.array([number], dtype=np.int64),
         np.array([0, 1], dtype=np.int64),
-        np.zeros(1, dtype=np.int64),
+        np.zeros(1, dtype=np.int32),
         np.array([area_m2], dtype=np.float64),
     )
 
@@ -251,15 +250,15 @@ def _scaled(sums: _Sums, scale: NDArray[np.float64]) -> _Sums:
 
 
 def _summed(chunk: Chunk, layers: ParcelLayers, cover_threshold: float) -> _Sums:
-    weight = chunk.weight_m2
+    weight, owner = chunk.weight_m2, chunk.owner
 
     def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(chunk.owner, weights, len(chunk.parcel)).astype(np.float64)
+        return np.bincount(owner, weights, len(chunk.parcel)).astype(np.float64)
 
     fvc, fvc_seen = _ratio(chunk, layers.fvc)
     ndvi, ndvi_seen = _ratio(chunk, layers.ndvi)
     return _Sums(
-        by_class=_class_areas(chunk, layers.land_cover),
+        by_class=_class_areas(chunk, owner, layers.land_cover),
         fvc=total(weight * fvc * fvc_seen),
         fvc_seen=total(weight * fvc_seen),
         fvc_unknown=total(weight * ~fvc_seen),
@@ -272,10 +271,10 @@ def _summed(chunk: Chunk, layers: ParcelLayers, cover_threshold: float) -> _Sums
     )
 
 
-def _class_areas(chunk: Chunk, layer: Layer) -> NDArray[np.float64]:
+def _class_areas(chunk: Chunk, owner: NDArray[np.int64], layer: Layer) -> NDArray[np.float64]:
     columns = np.full(_CODE_LIMIT, _CLASS_COUNT)
     columns[_CODES] = np.arange(_CLASS_COUNT)
-    place = chunk.owner * (_CLASS_COUNT + 1) + columns[_pixels(chunk, layer)]
+    place = owner * (_CLASS_COUNT + 1) + columns[_pixels(chunk, layer)]
     areas = np.bincount(place, chunk.weight_m2, len(chunk.parcel) * (_CLASS_COUNT + 1))
     return areas.astype(np.float64).reshape(-1, _CLASS_COUNT + 1)
 
