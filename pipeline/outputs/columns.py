@@ -91,30 +91,28 @@ def value_names(column: str, values: pd.Series, language: Language) -> pd.Series
 @cache
 def _columns() -> Mapping[str, ColumnName]:
     schema = standards.table("inventory_schema").rename(columns={"field": "column"})
-    own = standards.table("column_names")
-    rows = pd.concat([schema.assign(unit="", note_zh=""), own]).itertuples()
-    found = {
-        row.column: ColumnName(row.column, row.name_zh, row.name_en, row.unit, row.note_zh, row.source)
-        for row in rows
-    }
-    return MappingProxyType(found)
+    rows = pd.concat([schema.assign(unit="", note_zh=""), standards.table("column_names")])
+    texts = rows[["column", "name_zh", "name_en", "unit", "note_zh", "source"]].to_numpy()
+    return MappingProxyType({row[0]: ColumnName(*row) for row in texts})
 
 
 @cache
 def _means() -> Mapping[str, ColumnName]:
     limits = standards.table("water_limits").drop_duplicates("code")
-    found = {
-        row.code: ColumnName(
-            f"{_MEAN}{row.code}",
-            f"{row.name_zh}均值",
-            f"mean {row.name_en}",
-            row.unit.removeprefix("-"),
-            "时段内样本均值",
-            row.source,
-        )
-        for row in limits.itertuples()
-    }
-    return MappingProxyType(found)
+    texts = limits[["code", "name_zh", "name_en", "unit", "source"]].to_numpy()
+    return MappingProxyType(
+        {
+            code: ColumnName(
+                key=f"{_MEAN}{code}",
+                name_zh=f"{name_zh}均值",
+                name_en=f"mean {name_en}",
+                unit="" if unit == "-" else unit,
+                note="时段内样本均值",
+                source=source,
+            )
+            for code, name_zh, name_en, unit, source in texts
+        }
+    )
 
 
 @cache
@@ -122,11 +120,7 @@ def _values() -> Mapping[str, tuple[ValueName, ...]]:
     rights = standards.table("rights").rename(columns={"dictionary": "column"})
     rights = rights.assign(name_en=rights["name_zh"], color="")
     rows = pd.concat([rights, standards.table("value_names")])
-    return MappingProxyType(
-        {
-            str(column): tuple(
-                ValueName(row.code, row.name_zh, row.name_en, row.color) for row in group.itertuples()
-            )
-            for column, group in rows.groupby("column", sort=False)
-        }
-    )
+    found: dict[str, tuple[ValueName, ...]] = {}
+    for column, *value in rows[["column", "code", "name_zh", "name_en", "color"]].to_numpy():
+        found[column] = (*found.get(column, ()), ValueName(*value))
+    return MappingProxyType(found)

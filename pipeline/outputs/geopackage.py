@@ -4,6 +4,7 @@ pyogrio writes the layers; what it cannot write (styles, aliases, the project) f
 Nothing in the file depends on the clock: GDAL's date and every other time is the delivery's `as_of`.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,8 +22,9 @@ from pipeline.outputs.layers import LAYERS, Layer, layer_rows
 from pipeline.outputs.qgis import PROJECT_NAME, StyledLayer, layer_qml, project_qgz
 from pipeline.outputs.texts import text
 
-_MARGIN = 0.05
+_MARGIN = 0.08
 _SCHEMA_EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
+_METADATA_EXTENSION = "http://www.geopackage.org/spec121/#extension_metadata"
 _ALIAS_TABLES = """
 CREATE TABLE gpkg_data_columns (
     table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
@@ -33,6 +35,17 @@ CREATE TABLE gpkg_data_column_constraints (
     constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
     min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
     CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+_METADATA_TABLES = """
+CREATE TABLE gpkg_metadata (
+    id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, md_scope TEXT NOT NULL DEFAULT 'dataset',
+    md_standard_uri TEXT NOT NULL, mime_type TEXT NOT NULL DEFAULT 'text/xml',
+    metadata TEXT NOT NULL DEFAULT '');
+CREATE TABLE gpkg_metadata_reference (
+    reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER,
+    timestamp DATETIME NOT NULL, md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
+    CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
+    CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id));
 """
 _QGIS_TABLES = """
 CREATE TABLE layer_styles (
@@ -51,13 +64,12 @@ def write_geopackage(delivery: Delivery, path: Path) -> None:
     """
     with _dated(delivery.as_of):
         styled = [_write_layer(layer, delivery, path) for layer in LAYERS]
-    # GDAL writes the metadata into the file and a second time beside it.
-    path.with_name(f"{path.name}.aux.xml").unlink(missing_ok=True)
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA journal_mode=DELETE")
-        file.executescript("BEGIN;" + _ALIAS_TABLES + _QGIS_TABLES)
-        _register_aliases(file)
+        file.executescript("BEGIN;" + _ALIAS_TABLES + _METADATA_TABLES + _QGIS_TABLES)
+        _register_extensions(file)
         _register_styles(file, delivery)
+        _write_metadata(file, delivery)
         for layer in styled:
             _write_aliases(file, layer, delivery)
             _write_style(file, layer, delivery)
@@ -87,7 +99,6 @@ def _stamp(moment: datetime) -> str:
 
 def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
     rows = layer_rows(layer, delivery)
-    fresh = not path.exists()
     title = layer.title(delivery.language, simulated=delivery.simulated)
     pyogrio.write_dataframe(
         rows.assign(fid=range(1, len(rows) + 1)),
@@ -96,7 +107,7 @@ def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
         driver="GPKG",
         geometry_type=layer.geometry,
         use_arrow=True,
-        append=not fresh,
+        append=path.exists(),
         dataset_options={"VERSION": "1.3"},
         layer_options={
             "FID": "fid",
@@ -104,7 +115,6 @@ def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
             "IDENTIFIER": title,
             "DESCRIPTION": layer.about(delivery.language),
         },
-        dataset_metadata=_metadata(delivery) if fresh else None,
     )
     return StyledLayer(layer.name, layer.geometry, title, _columns(rows), delivery.periods[-1].label)
 
@@ -113,32 +123,38 @@ def _columns(rows: gpd.GeoDataFrame) -> tuple[str, ...]:
     return tuple(column for column in rows.columns if column != rows.geometry.name)
 
 
-def _metadata(delivery: Delivery) -> dict[str, str]:
-    label = "simulated.label" if delivery.simulated else "simulated.not"
-    return {
-        "title": _title(delivery),
-        "aoi": delivery.aoi.id,
-        "as_of": _stamp(delivery.as_of),
-        "simulated": str(delivery.simulated).lower(),
-        "data_label": text(label, delivery.language),
-    }
-
-
 def _title(delivery: Delivery) -> str:
     name = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
     mark = text("simulated.mark", delivery.language) if delivery.simulated else ""
     return f"{name} {delivery.label} {text('delivery.title', delivery.language)}{mark}"
 
 
-def _register_aliases(file: sqlite3.Connection) -> None:
+def _register_extensions(file: sqlite3.Connection) -> None:
+    rows = [
+        ("gpkg_data_columns", "gpkg_schema", _SCHEMA_EXTENSION),
+        ("gpkg_data_column_constraints", "gpkg_schema", _SCHEMA_EXTENSION),
+        ("gpkg_metadata", "gpkg_metadata", _METADATA_EXTENSION),
+        ("gpkg_metadata_reference", "gpkg_metadata", _METADATA_EXTENSION),
+    ]
+    file.executemany("INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')", rows)
+
+
+def _write_metadata(file: sqlite3.Connection, delivery: Delivery) -> None:
+    # As JSON: GDAL's own form of metadata makes every reader write an .aux.xml beside the file.
+    stamp = _stamp(delivery.as_of)
+    facts = {
+        "title": _title(delivery),
+        "aoi": delivery.aoi.id,
+        "as_of": stamp,
+        "simulated": delivery.simulated,
+        "data_label": text("simulated.label" if delivery.simulated else "simulated.not", delivery.language),
+    }
     file.execute(
-        "CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT, "
-        "extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL, "
-        "CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name))"
+        "INSERT INTO gpkg_metadata VALUES (1, 'dataset', 'urn:ecoledger:delivery', 'application/json', ?)",
+        [json.dumps(facts, ensure_ascii=False)],
     )
-    file.executemany(
-        "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', ?, 'read-write')",
-        [(table, _SCHEMA_EXTENSION) for table in ("gpkg_data_columns", "gpkg_data_column_constraints")],
+    file.execute(
+        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)", [stamp]
     )
 
 
@@ -191,5 +207,5 @@ def _write_project(
         language=delivery.language,
     )
     stamp = delivery.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    metadata = f'{{"last_modified_time": "{stamp}", "last_modified_user": "ecoledger"}}'
+    metadata = json.dumps({"last_modified_time": stamp, "last_modified_user": "ecoledger"})
     file.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (PROJECT_NAME, metadata, packed.hex()))

@@ -28,7 +28,6 @@ from pipeline.outputs.columns import DATA_LABEL, Language
 from pipeline.outputs.texts import text
 
 
-
 @dataclass(frozen=True)
 class Layer:
     """One layer; `order` are the columns that its rows are sorted by, and so its feature ids."""
@@ -73,13 +72,14 @@ def aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
     )
 
 
+INVENTORY_LAYER = Layer(
+    "inventory",
+    "MultiPolygon",
+    ("product_id", "parcel_id", "period"),
+    partial(_promised, name="inventory", schema=INVENTORY),
+)
 LAYERS = (
-    Layer(
-        "inventory",
-        "MultiPolygon",
-        ("product_id", "parcel_id", "period"),
-        partial(_promised, name="inventory", schema=INVENTORY),
-    ),
+    INVENTORY_LAYER,
     Layer(
         "parcels",
         "MultiPolygon",
@@ -137,9 +137,7 @@ def multipolygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     polygons = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
     if polygons.any():
         kept = np.unique(rows[polygons])
-        found[kept] = shapely.multipolygons(
-            parts[polygons], indices=np.searchsorted(kept, rows[polygons])
-        )
+        found[kept] = shapely.multipolygons(parts[polygons], indices=np.searchsorted(kept, rows[polygons]))
     return found
 
 
@@ -148,7 +146,7 @@ def plain_table(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
 
     A simulated delivery's tables end with a column `data_label`, so that no table travels without it.
     """
-    objects = table.columns[table.dtypes == object]
+    objects = [column for column in table.columns if pd.api.types.is_object_dtype(table[column])]
     plain = table.assign(**{column: table[column].map(_joined).astype("string") for column in objects})
     if delivery.simulated:
         plain[DATA_LABEL] = pd.Series(
@@ -162,7 +160,6 @@ def _joined(value: object) -> object:
 
 
 def _points(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    points: NDArray[np.object_] = np.where(shapely.is_empty(shapes), None, shapes)
+    points = shapes.copy()
+    points[shapely.is_empty(shapes)] = None
     return points
-
-

@@ -21,20 +21,43 @@ from pipeline.outputs.texts import text
 
 QGIS_VERSION = "3.22.16-Białowieża"
 PROJECT_NAME = "ecoledger"
-RATIO_RAMP = (
-    (-1.0, "#35608d"),
-    (0.0, "#c9b48b"),
-    (0.1, "#e9d8a6"),
-    (0.3, "#d9e88f"),
-    (0.45, "#9ccc65"),
-    (0.6, "#5aa845"),
-    (0.75, "#2b7a34"),
-    (1.0, "#0b4620"),
+RAMPS: Mapping[str, tuple[tuple[float, str], ...]] = MappingProxyType(
+    {
+        "cover": (
+            (0.0, "#c9b48b"),
+            (0.1, "#e9d8a6"),
+            (0.3, "#d9e88f"),
+            (0.45, "#9ccc65"),
+            (0.6, "#5aa845"),
+            (0.75, "#2b7a34"),
+            (1.0, "#0b4620"),
+        ),
+        "ratio": (
+            (-1.0, "#35608d"),
+            (0.0, "#c9b48b"),
+            (0.15, "#e9d8a6"),
+            (0.35, "#d9e88f"),
+            (0.5, "#9ccc65"),
+            (0.65, "#5aa845"),
+            (0.8, "#2b7a34"),
+            (1.0, "#0b4620"),
+        ),
+        "index": ((-1.0, "#8c510a"), (-0.3, "#d8b365"), (0.0, "#f5f5f5"), (0.3, "#5ab4ac"), (1.0, "#01665e")),
+        "count": ((0.0, "#ffffff"), (1.0, "#fde0c5"), (4.0, "#eb7f86"), (12.0, "#9b3f80"), (30.0, "#3b1c5a")),
+    }
 )
-"""Value and colour of ndvi and fvc: water, bare ground, then ever denser green."""
+"""Value and colour, from bare ground through ever denser green; `count` is for the number of clear looks."""
 
 _GREY = "#8c8c8c"
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+_AROUND_POINT = {
+    "placement": "6",
+    "predefinedPositionOrder": "TR,TL,BR,BL,R,L,TSR,BSR",
+    "dist": "2.4",
+    "distUnits": "MM",
+    "priority": "9",
+}
+_OUTSIDE = {"placement": "8", "dist": "1.5", "distUnits": "MM", "priority": "7"}
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _OWNER_COLORS = MappingProxyType({"1": "#b2182b", "2": "#2166ac"})
 
@@ -97,23 +120,20 @@ def layer_qml(layer: StyledLayer, language: Language) -> str:
     return _written(root)
 
 
-def ratio_qml(low: float) -> str:
-    """Style of a raster of shares or vegetation indices: a graded ramp from `low` to 1."""
+def ramp_qml(ramp: str) -> str:
+    """Style of a raster of measures by one of `RAMPS`."""
+    stops = RAMPS[ramp]
+    low, high = str(stops[0][0]), str(stops[-1][0])
     root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
-    pipe = ET.SubElement(root, "pipe")
-    renderer = ET.SubElement(
-        pipe,
-        "rasterrenderer",
-        {"type": "singlebandpseudocolor", "band": "1", "opacity": "1", "alphaBand": "-1"}
-        | {"classificationMin": str(low), "classificationMax": "1"},
-    )
+    renderer = ET.SubElement(ET.SubElement(root, "pipe"), "rasterrenderer")
+    renderer.attrib.update({"type": "singlebandpseudocolor", "band": "1", "opacity": "1", "alphaBand": "-1"})
+    renderer.attrib.update({"classificationMin": low, "classificationMax": high})
     shader = ET.SubElement(ET.SubElement(renderer, "rastershader"), "colorrampshader")
     shader.attrib.update({"colorRampType": "INTERPOLATED", "classificationMode": "1", "clip": "0"})
-    shader.attrib.update({"minimumValue": str(low), "maximumValue": "1"})
-    for value, color in RATIO_RAMP:
-        if value >= low:
-            item = {"value": str(value), "label": f"{value:g}", "color": color, "alpha": "255"}
-            ET.SubElement(shader, "item", item)
+    shader.attrib.update({"minimumValue": low, "maximumValue": high})
+    for value, color in stops:
+        item = {"value": str(value), "label": f"{value:g}", "color": color, "alpha": "255"}
+        ET.SubElement(shader, "item", item)
     return _written(root)
 
 
@@ -231,7 +251,9 @@ def _categories(column: str, language: Language) -> list[_Category]:
 
 def _symbol(stock: ET.Element, name: str, geometry: str, look: Look, color: str) -> None:
     point = geometry == "Point"
-    symbol = ET.SubElement(stock, "symbol", {"type": "marker" if point else "fill", "name": name, "alpha": "1"})
+    symbol = ET.SubElement(
+        stock, "symbol", {"type": "marker" if point else "fill", "name": name, "alpha": "1"}
+    )
     layer = ET.SubElement(symbol, "layer", {"class": "SimpleMarker" if point else "SimpleFill"})
     layer.attrib.update({"enabled": "1", "pass": "0", "locked": "0"})
     drawn = {
@@ -270,12 +292,12 @@ def _labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
         newest = layer.newest.replace("'", "''")
         label = f"CASE WHEN \"period\" = '{newest}' THEN {label} END"
     style = ET.SubElement(settings, "text-style", {"fieldName": label, "isExpression": "1"})
-    style.attrib.update({"fontSize": "10", "fontSizeUnit": "Point", "textColor": "30,30,30,255"})
+    point = layer.geometry == "Point"
+    style.attrib.update({"fontSize": "10" if point else "13", "fontSizeUnit": "Point"})
+    style.attrib.update({"textColor": "30,30,30,255", "textOpacity": "1"})
     buffer = {"bufferDraw": "1", "bufferSize": "0.9", "bufferSizeUnits": "MM", "bufferOpacity": "1"}
     ET.SubElement(style, "text-buffer", buffer | {"bufferColor": "255,255,255,255"})
-    point = layer.geometry == "Point"
-    placement = {"placement": "6" if point else "1", "dist": "1" if point else "0", "distUnits": "MM"}
-    ET.SubElement(settings, "placement", placement)
+    ET.SubElement(settings, "placement", _AROUND_POINT if point else _OUTSIDE)
     ET.SubElement(settings, "rendering", {"drawLabels": "1", "obstacle": "1", "limitNumLabels": "0"})
 
 

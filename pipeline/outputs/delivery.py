@@ -1,0 +1,53 @@
+"""The delivery folder of one area: everything in it but the manifest."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.contracts import Delivery
+from pipeline.outputs.catalog import write_catalog
+from pipeline.outputs.geopackage import write_geopackage
+from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows, plain_table
+from pipeline.outputs.raster import write_raster
+from pipeline.outputs.report import write_report
+from pipeline.outputs.spreadsheet import write_workbook
+
+
+def write(delivery: Delivery, folder: Path) -> list[Path]:
+    """Write a delivery into an existing empty folder; returns all files written, sorted.
+
+    Inventory (GeoPackage, workbook, GeoParquet), rasters with their legends, CSV tables, the report and a
+    STAC catalogue. The same delivery gives the same bytes. Raises ContractError where a table or a raster
+    is not as promised, and then leaves an unfinished folder, which must not be published.
+    """
+    (folder / "rasters").mkdir()
+    (folder / "tables").mkdir()
+    write_geopackage(delivery, folder / "inventory.gpkg")
+    write_workbook(delivery, folder / "inventory.xlsx")
+    layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
+    for raster in delivery.rasters:
+        write_raster(
+            raster,
+            delivery.grid,
+            folder / "rasters" / f"{raster.name}.tif",
+            simulated=delivery.simulated,
+            as_of=delivery.as_of,
+            language=delivery.language,
+        )
+    for stem, table in delivery.tables.items():
+        write_csv(plain_table(_flat(table), delivery), folder / "tables" / f"{stem}.csv")
+    write_catalog(delivery, folder)
+    write_report(delivery, folder)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as UTF-8 with BOM, which Excel needs, with full precision and Unix line ends."""
+    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    if isinstance(table, gpd.GeoDataFrame):
+        return pd.DataFrame(table.drop(columns=table.geometry.name))
+    return table

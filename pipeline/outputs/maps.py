@@ -1,0 +1,132 @@
+"""Maps of the report: a picture of a raster with outlines, points, scale bar and north arrow over it as SVG.
+
+The picture holds colours only; every word is text of the page, so no font is needed here.
+"""
+
+import base64
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import rasterio
+import shapely
+from matplotlib.image import imsave
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.contracts import Raster
+from pipeline.geodesy import project
+from pipeline.grid import Grid
+from pipeline.legends import Legend
+from pipeline.outputs.qgis import RAMPS
+from pipeline.outputs.raster import ramp_of
+
+WIDTH_PX = 1000
+_BAR_SHARE = 0.2
+_NICE = (1, 2, 5)
+
+
+@dataclass(frozen=True)
+class ScaleBar:
+    """A round length in metres and how long it is on the picture, in hundredths of its width."""
+
+    metres: int
+    length: float
+
+    @property
+    def label(self) -> str:
+        """Length in km or m."""
+        kilometres, rest = divmod(self.metres, 1000)
+        return f"{self.metres} m" if rest else f"{kilometres} km"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A map drawn 100 units wide and `tall` units high: a PNG as data URI under an SVG path."""
+
+    tall: float
+    image: str
+    outline: str
+    bar: ScaleBar
+
+
+def picture_of(raster: Raster, path: Path, grid: Grid, area: BaseGeometry) -> Picture:
+    """The map of a written raster, at most 1000 pixels wide, with the outline of the area (EPSG:4490)."""
+    shrink = max(1.0, grid.width / WIDTH_PX)
+    shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
+    return Picture(
+        tall=round(100 * grid.height / grid.width, 2),
+        image=_data_uri(_colored(raster, path, shape)),
+        outline=_outline(project(area, grid.crs), grid),
+        bar=scale_bar(grid),
+    )
+
+
+def scale_bar(grid: Grid) -> ScaleBar:
+    """The longest bar of 1, 2 or 5 times a power of ten that fits a fifth of the width."""
+    room = grid.width * grid.resolution_m * _BAR_SHARE
+    power = 10 ** math.floor(math.log10(room))
+    metres = max(factor * power for factor in _NICE if factor * power <= room)
+    return ScaleBar(metres, round(metres / _unit_m(grid), 2))
+
+
+def places(points: gpd.GeoSeries, grid: Grid) -> list[tuple[float, float] | None]:
+    """Where points (EPSG:4490) lie on a map of the grid, in hundredths of its width; None for no point."""
+    moved = points.to_crs(grid.crs)
+    spots = _on_map(np.column_stack([moved.x, moved.y]), grid).tolist()
+    return [None if math.isnan(across) else (across, down) for across, down in spots]
+
+
+def _unit_m(grid: Grid) -> float:
+    return grid.width * grid.resolution_m / 100
+
+
+def _on_map(points: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+    moved = (points - [grid.left, grid.top]) * [1, -1] / _unit_m(grid)
+    return np.round(moved, 2) + 0.0  # no negative zero
+
+
+def _colored(raster: Raster, path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    method = Resampling.nearest if raster.legend is not None else Resampling.average
+    with rasterio.open(path) as file:
+        values = file.read(1, out_shape=shape, resampling=method, masked=True)
+        scale = file.scales[0]
+    known = ~np.ma.getmaskarray(values)
+    if raster.legend is not None:
+        colors = _class_colors(values.filled(0), raster.legend)
+    else:
+        colors = _ramp_colors(values.filled(0) * scale, ramp_of(raster))
+    alpha = np.where(known, 255, 0).astype(np.uint8)
+    return np.concatenate([colors, alpha[None]])
+
+
+def _class_colors(codes: NDArray[Any], legend: Legend) -> NDArray[np.uint8]:
+    palette = np.zeros((256, 3), dtype=np.uint8)
+    for entry in legend.classes:
+        palette[entry.code] = entry.rgb
+    return np.moveaxis(palette[codes], -1, 0)
+
+
+def _ramp_colors(values: NDArray[Any], ramp: str) -> NDArray[np.uint8]:
+    stops = [value for value, _ in RAMPS[ramp]]
+    colors = np.array([list(bytes.fromhex(color.removeprefix("#"))) for _, color in RAMPS[ramp]])
+    bands = [np.interp(values, stops, colors[:, band]) for band in range(3)]
+    return np.round(np.stack(bands)).astype(np.uint8)
+
+
+def _data_uri(rgba: NDArray[np.uint8]) -> str:
+    packed = io.BytesIO()
+    imsave(packed, np.moveaxis(rgba, 0, -1), format="png", metadata={"Software": "ecoledger"})
+    return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
+
+
+def _outline(area: BaseGeometry, grid: Grid) -> str:
+    simple = shapely.simplify(area, _unit_m(grid) / 20, preserve_topology=True)
+    rings = shapely.get_rings([part for part in shapely.get_parts(simple) if part.geom_type == "Polygon"])
+    lines = (_on_map(shapely.get_coordinates(ring), grid).tolist() for ring in rings)
+    return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in line) + "Z" for line in lines)

@@ -1,0 +1,220 @@
+"""Cloud-optimised GeoTIFFs of a delivery, with scale, nodata, colours and class names."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE, Raster
+from pipeline.errors import ContractError, Problem
+from pipeline.grid import Grid
+from pipeline.legends import NODATA_CLASS, Legend
+from pipeline.outputs.columns import Language
+from pipeline.outputs.qgis import classes_qml, ramp_qml
+from pipeline.outputs.texts import text
+
+_TILE = 512
+_TABLE_FIELDS = (
+    ("value", 0, 5),
+    ("name_zh", 2, 2),
+    ("name_en", 2, 0),
+    ("red", 0, 6),
+    ("green", 0, 7),
+    ("blue", 0, 8),
+)
+"""Fields of GDAL's raster attribute table: name, type (0 integer, 2 text) and usage."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a kind of raster is stored; `overviews` is the resampling of the smaller copies."""
+
+    dtype: str
+    nodata: float | None
+    scale: float
+    predictor: str
+    overviews: str
+
+
+ENCODINGS: Mapping[str, Encoding] = MappingProxyType(
+    {
+        "ratio": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", "AVERAGE"),
+        "reflectance": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", "AVERAGE"),
+        "index": Encoding("float32", float("nan"), 1.0, "YES", "AVERAGE"),
+        "count": Encoding("uint16", None, 1.0, "NO", "NEAREST"),
+        "classes": Encoding("uint8", NODATA_CLASS, 1.0, "NO", "MODE"),
+    }
+)
+
+
+def write_raster(
+    raster: Raster, grid: Grid, path: Path, *, simulated: bool, as_of: datetime, language: Language = "zh"
+) -> list[Path]:
+    """Write a map as a COG and its side files; returns what was written.
+
+    Lazy values are computed by rows of chunks, so that one row of them is in memory at a time. A class
+    raster carries its colours inside and its class names in an .aux.xml; all but reflectance get a QGIS
+    style, without which QGIS would write statistics beside the published file. Raises ContractError where
+    shape or type is not what the raster's kind promises.
+    """
+    encoding = ENCODINGS[raster.kind]
+    _check(raster, grid, encoding)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        plain = Path(folder) / "plain.tif"
+        _write_plain(raster, grid, plain, encoding, _tags(raster, simulated=simulated, as_of=as_of))
+        rasterio.shutil.copy(plain, path, driver="COG", **_cog_options(encoding))
+    return [path, *_write_side_files(raster, path, language)]
+
+
+def _check(raster: Raster, grid: Grid, encoding: Encoding) -> None:
+    dims = ("band", "y", "x") if raster.kind == "reflectance" else ("y", "x")
+    expected = f"{dims} {encoding.dtype} {grid.shape}"
+    found = f"{raster.values.dims} {raster.values.dtype} {raster.values.shape[-2:]}"
+    if found != expected:
+        raise ContractError("A raster is not as promised", [Problem(raster.name, found, expected)])
+    if raster.kind == "classes" and raster.legend is None:
+        raise ContractError(
+            "A raster is not as promised", [Problem(raster.name, "no legend", "a legend of its classes")]
+        )
+
+
+def _tags(raster: Raster, *, simulated: bool, as_of: datetime) -> dict[str, str]:
+    tags = {
+        "title": raster.title_zh,
+        "title_en": raster.title_en,
+        "period": f"{raster.first_day.isoformat()}/{raster.last_day.isoformat()}",
+        "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return {**tags, "simulated": text("simulated.label", "zh")} if simulated else tags
+
+
+def _write_plain(raster: Raster, grid: Grid, path: Path, encoding: Encoding, tags: dict[str, str]) -> None:
+    names = _band_names(raster)
+    profile = {
+        "driver": "GTiff",
+        "dtype": encoding.dtype,
+        "nodata": encoding.nodata,
+        "count": len(names),
+        "height": grid.height,
+        "width": grid.width,
+        "crs": grid.crs,
+        "transform": grid.transform,
+        "tiled": True,
+        "blockxsize": _TILE,
+        "blockysize": _TILE,
+        "sparse_ok": True,
+        "bigtiff": "if_safer",
+    }
+    with rasterio.open(path, "w", **profile) as file:
+        file.descriptions = names
+        file.scales = (encoding.scale,) * len(names)
+        file.update_tags(**tags)
+        if raster.legend is not None:
+            file.write_colormap(1, _colors(raster.legend))
+        for top, rows in _strips(raster):
+            _write_tiles(file, top, rows, encoding.nodata)
+
+
+def _band_names(raster: Raster) -> tuple[str, ...]:
+    if raster.kind == "reflectance":
+        return tuple(str(name) for name in raster.values["band"].values)
+    return (raster.title_zh,)
+
+
+def _strips(raster: Raster) -> Iterator[tuple[int, NDArray[Any]]]:
+    """The values (band, y, x) by rows of chunks, in order, each with its first row."""
+    values = raster.values if raster.kind == "reflectance" else raster.values.expand_dims("band")
+    chunks = values.chunksizes.get("y") or _even_chunks(values.sizes["y"])
+    top = 0
+    for height in chunks:
+        # On local threads even where a cluster is at hand: pixels do not travel.
+        strip = values.isel(y=slice(top, top + height)).compute(scheduler="threads")
+        yield top, strip.to_numpy()
+        top += height
+
+
+def _even_chunks(height: int) -> list[int]:
+    return [min(_TILE, height - top) for top in range(0, height, _TILE)]
+
+
+def _write_tiles(file: Any, top: int, rows: NDArray[Any], nodata: float | None) -> None:
+    """Write a strip tile by tile, leaving out tiles of nothing, which then take no room in the file."""
+    height, width = rows.shape[-2:]
+    for row in range(0, height, _TILE):
+        for col in range(0, width, _TILE):
+            tile = rows[:, row : row + _TILE, col : col + _TILE]
+            if not _is_empty(tile, nodata):
+                window = Window(col, top + row, tile.shape[2], tile.shape[1])
+                file.write(tile, window=window)
+
+
+def _is_empty(tile: NDArray[Any], nodata: float | None) -> bool:
+    if nodata is not None and np.isnan(nodata):
+        return bool(np.isnan(tile).all())
+    return bool((tile == (nodata or 0)).all())
+
+
+def _cog_options(encoding: Encoding) -> dict[str, str]:
+    return {
+        "COMPRESS": "DEFLATE",
+        "LEVEL": "4",
+        "PREDICTOR": encoding.predictor,
+        "OVERVIEW_PREDICTOR": encoding.predictor,
+        "OVERVIEW_RESAMPLING": encoding.overviews,
+        "BLOCKSIZE": str(_TILE),
+        "SPARSE_OK": "TRUE",
+        "BIGTIFF": "IF_SAFER",
+    }
+
+
+def _colors(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
+    return {NODATA_CLASS: (255, 255, 255, 0)} | {entry.code: (*entry.rgb, 255) for entry in legend.classes}
+
+
+def _write_side_files(raster: Raster, path: Path, language: Language) -> list[Path]:
+    style = path.with_suffix(".qml")
+    if raster.legend is not None:
+        names = path.with_name(f"{path.name}.aux.xml")
+        names.write_text(class_names_xml(raster.legend), encoding="utf-8")
+        style.write_text(classes_qml(raster.legend, language), encoding="utf-8")
+        return [names, style]
+    if raster.kind == "reflectance":
+        return []
+    style.write_text(ramp_qml(ramp_of(raster)), encoding="utf-8")
+    return [style]
+
+
+def ramp_of(raster: Raster) -> str:
+    """Name of the colour ramp that a raster of measures is drawn with."""
+    return "cover" if raster.name.startswith("fvc") else raster.kind
+
+
+def class_names_xml(legend: Legend) -> str:
+    """GDAL's side file of a class raster: category names, and a table of value, names and colours."""
+    root = ET.Element("PAMDataset")
+    band = ET.SubElement(root, "PAMRasterBand", {"band": "1"})
+    names = {entry.code: entry.name_zh for entry in legend.classes}
+    categories = ET.SubElement(band, "CategoryNames")
+    for code in range(max(names) + 1):
+        ET.SubElement(categories, "Category").text = names.get(code, "")
+    table = ET.SubElement(band, "GDALRasterAttributeTable", {"tableType": "thematic"})
+    for index, (name, kind, usage) in enumerate(_TABLE_FIELDS):
+        field = ET.SubElement(table, "FieldDefn", {"index": str(index)})
+        for key, value in (("Name", name), ("Type", kind), ("Usage", usage)):
+            ET.SubElement(field, key).text = str(value)
+    for index, entry in enumerate(legend.classes):
+        row = ET.SubElement(table, "Row", {"index": str(index)})
+        for cell in (entry.code, entry.name_zh, entry.name_en, *entry.rgb):
+            ET.SubElement(row, "F").text = str(cell)
+    ET.indent(root, " ")
+    return ET.tostring(root, encoding="unicode") + "\n"

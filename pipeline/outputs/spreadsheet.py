@@ -1,0 +1,189 @@
+"""The workbook of a delivery: the inventory, what its columns mean, totals, and how it was made."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from pipeline.contracts import Delivery
+from pipeline.outputs.columns import described, headers, value_names
+from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows
+from pipeline.outputs.texts import text, texts
+
+ROWS_PER_SHEET = 1_000_000
+"""Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
+
+_MAX_TEXT = 32_767
+_TOTALS = ("owner_type", "ecosystem_l1", "cat1_name", "cat2_name", "cat3_name")
+# Nothing that came from data is ever taken for a formula, a link or a number.
+_LITERAL = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "constant_memory": True,
+}
+
+
+def write_workbook(delivery: Delivery, path: Path) -> None:
+    """Write inventory.xlsx: 目录清单, 数据字典, 汇总 and 说明 (English names by the delivery's language)."""
+    rows = pd.DataFrame(layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
+    with xlsxwriter.Workbook(str(path), _LITERAL) as book:
+        book.set_properties(_properties(delivery))
+        sheets = _Sheets(book, delivery)
+        for number, first in enumerate(range(0, max(len(rows), 1), ROWS_PER_SHEET), start=1):
+            part = _readable(rows.iloc[first : first + ROWS_PER_SHEET], delivery)
+            name = text("sheet.inventory", delivery.language)
+            sheets.add(name if number == 1 else f"{name}{number}", part, frozen_columns=1)
+        sheets.add(text("sheet.dictionary", delivery.language), dictionary(rows, delivery))
+        sheets.add(text("sheet.totals", delivery.language), totals(rows, delivery))
+        sheets.add(text("sheet.about", delivery.language), about(delivery))
+
+
+def dictionary(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """One row per column of the inventory and of the CSV tables: key, names, type, unit, note, source."""
+    words = texts("dictionary", delivery.language)
+    named = {"inventory": rows, **delivery.tables}
+    entries = [
+        (table, column, *_meaning(column), words[_kind(frame[column])])
+        for table, frame in named.items()
+        for column in frame.columns
+        if column != "geometry"
+    ]
+    order = ("table", "column", "name_zh", "name_en", "unit", "note", "source", "type")
+    return pd.DataFrame(entries, columns=[words[key] for key in order])
+
+
+def totals(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """Number of rows, of parcels and their area (ha) by period and by owner kind, ecosystem and product.
+
+    A parcel counts once in an area, however many products it supplies.
+    """
+    words = texts("totals", delivery.language)
+    frames = [_totals_by(rows, column, delivery) for column in _TOTALS]
+    return pd.concat(frames, ignore_index=True).rename(columns=words)
+
+
+def about(delivery: Delivery) -> pd.DataFrame:
+    """What the workbook covers and how its figures were made, as pairs of term and text."""
+    words = texts("about", delivery.language)
+    aoi = delivery.aoi
+    facts = {
+        "aoi": f"{aoi.name_zh} / {aoi.name_en} ({aoi.id})",
+        "outline": f"{aoi.source}; {aoi.accuracy}",
+        "area": f"{aoi.area_m2 / 1e4:,.2f} ha",
+        "label": delivery.label,
+        "periods": "; ".join(
+            f"{period.label} ({period.first} – {period.last})" for period in delivery.periods
+        ),
+        "data_label": text("simulated.label" if delivery.simulated else "simulated.not", delivery.language),
+        "as_of": delivery.as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "scenes": str(len(delivery.scenes)),
+        "area_method": words["area_method.text"],
+        "nulls": words["nulls.text"],
+        "method": "; ".join(_distinct(delivery.inventory.get("method"))) or words["method.text"],
+        "disclaimer": words["disclaimer.text"],
+    }
+    return pd.DataFrame(
+        [(words[key], value) for key, value in facts.items()], columns=[words["term"], words["text"]]
+    )
+
+
+class _Sheets:
+    """Sheets of one look: a coloured frozen header, widths by content, a filter, numbers as numbers."""
+
+    def __init__(self, book: xlsxwriter.Workbook, delivery: Delivery) -> None:
+        self._book = book
+        self._header = book.add_format(
+            {"bold": True, "bg_color": "#1f5f4a", "font_color": "#ffffff", "border": 1, "text_wrap": True}
+            | {"valign": "vcenter"}
+        )
+        self._float = book.add_format({"num_format": "#,##0.00##"})
+        mark = text("simulated.label", delivery.language) if delivery.simulated else ""
+        self._running = f"&L{_escaped(delivery.aoi.name_zh)} {delivery.label}&C{mark}&R&P / &N"
+
+    def add(self, name: str, table: pd.DataFrame, *, frozen_columns: int = 0) -> None:
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, frozen_columns)
+        sheet.set_header(self._running)
+        sheet.set_landscape()
+        sheet.repeat_rows(0)
+        for number, column in enumerate(table.columns):
+            style = self._float if pd.api.types.is_float_dtype(table[column]) else None
+            sheet.set_column(number, number, _width(column, table[column]), style)
+        sheet.set_row(0, 30)
+        sheet.write_row(0, 0, list(table.columns), self._header)
+        for number, row in enumerate(_plain_rows(table), start=1):
+            sheet.write_row(number, 0, row)
+        if len(table.columns):
+            sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
+
+
+def _properties(delivery: Delivery) -> dict[str, Any]:
+    mark = text("simulated.mark", delivery.language) if delivery.simulated else ""
+    return {
+        "title": f"{delivery.aoi.name_zh} {delivery.label} {text('delivery.title', delivery.language)}{mark}",
+        "author": "ecoledger",
+        "created": delivery.as_of.astimezone(UTC).replace(tzinfo=None),
+    }
+
+
+def _readable(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    named = rows.assign(
+        **{column: value_names(column, rows[column], delivery.language) for column in rows.columns}
+    )
+    return named.rename(columns=headers(rows.columns, delivery.language))
+
+
+def _meaning(column: str) -> tuple[str, str, str, str, str]:
+    known = described(column)
+    return known.name_zh, known.name_en, known.unit, known.note, known.source
+
+
+def _kind(values: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(values):
+        return "kind.bool"
+    if pd.api.types.is_integer_dtype(values):
+        return "kind.int"
+    return "kind.float" if pd.api.types.is_float_dtype(values) else "kind.text"
+
+
+def _totals_by(rows: pd.DataFrame, column: str, delivery: Delivery) -> pd.DataFrame:
+    named = value_names(column, rows[column], delivery.language)
+    known = rows.assign(value=named.astype("string").fillna(text("legend.unknown", delivery.language)))
+    groups = known.groupby(["period", "value"], sort=True, observed=True)
+    parcels = known.drop_duplicates(["period", "value", "parcel_id"]).groupby(["period", "value"], sort=True)
+    summed = pd.DataFrame(
+        {"rows": groups.size(), "parcels": parcels.size(), "area_ha": parcels["area_ha"].sum(min_count=1)}
+    ).reset_index()
+    summed.insert(0, "by", described(column).name(delivery.language))
+    return summed[["by", "value", "period", "rows", "parcels", "area_ha"]]
+
+
+def _distinct(values: pd.Series | None) -> list[str]:
+    return [] if values is None else sorted(values.dropna().astype(str).unique())
+
+
+def _plain_rows(table: pd.DataFrame) -> Iterable[Sequence[Any]]:
+    """Rows of Python values; null and not-a-number are empty, text is cut to what a cell can hold."""
+    columns = [_cells(table[column]) for column in table.columns]
+    return zip(*columns, strict=True)
+
+
+def _cells(values: pd.Series) -> list[Any]:
+    if pd.api.types.is_float_dtype(values):
+        values = values.where(values.abs() < float("inf"))
+    cells = values.astype(object).where(values.notna(), None).tolist()
+    return [cell[:_MAX_TEXT] if isinstance(cell, str) else cell for cell in cells]
+
+
+def _width(name: str, values: pd.Series) -> float:
+    seen = [str(name), *values.head(200).dropna().astype(str)]
+    longest = max(sum(1 if letter.isascii() else 2 for letter in cell[:60]) for cell in seen)
+    return min(max(longest + 2, 8), 46)
+
+
+def _escaped(words: str) -> str:
+    return words.replace("&", "&&")[:100]
