@@ -219,8 +219,9 @@ def _reasons(status: pd.DataFrame, months: pd.Series, period: Period) -> pd.Seri
     some = months.reindex(status.index).fillna(0).astype(int)
     counted = some.map(lambda number: SOME_MONTHS.format(some=number, all=whole)).where(some < whole)
     ungraded = counted.mask(status["water_class"].isna(), NO_ITEMS).mask(status["samples"] == 0, NO_SAMPLES)
-    both = pd.DataFrame({"why": ungraded, "note": status["note"]})
-    return both.apply(lambda row: "；".join(row.dropna()) or None, axis=1)
+    pairs = zip(ungraded, status["note"], strict=True)
+    texts = ["；".join(text for text in pair if isinstance(text, str)) or None for pair in pairs]
+    return pd.Series(texts, index=status.index, dtype=object)
 
 
 def indicators(status: pd.DataFrame, aoi_id: str) -> pd.DataFrame:

@@ -180,7 +180,8 @@ def _long(sheet: Sheet, layout: Layout, rows: pd.DataFrame) -> pd.DataFrame:
     known = pd.DataFrame({"name": names, "unit": units}).drop_duplicates()
     codes = [parameter_codes().get(plain(name)) for name in known["name"]]
     factors = [divisor(code, unit) if code else None for code, unit in zip(codes, known["unit"], strict=True)]
-    known = known.assign(parameter=codes, divisor=factors).astype({"divisor": float})
+    known["parameter"] = codes
+    known["divisor"] = pd.Series(factors, index=known.index, dtype=float)
     raw = pd.DataFrame({"name": names, "unit": units, "row": rows.index})
     raw = raw.merge(known, on=["name", "unit"], how="left").set_index(rows.index)
     fault = raw["parameter"].isna().map({True: UNKNOWN_PARAMETER, False: None})

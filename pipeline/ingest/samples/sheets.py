@@ -6,6 +6,7 @@ import warnings
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import ParseError
@@ -61,15 +62,31 @@ def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputE
 
 def _text_sheet(path: Path) -> Sheet:
     text = _decoded(path)
-    lines = text.splitlines()
-    delimiter = max(_DELIMITERS, key=lambda mark: sum(line.count(mark) for line in lines[:50]))
-    width = max((line.count(delimiter) for line in lines), default=0) + 1
+    delimiter = max(_DELIMITERS, key=lambda mark: sum(line.count(mark) for line in islice(_lines(text), 50)))
     try:
-        cells = _split(text, delimiter, width, csv.QUOTE_MINIMAL)
-    except pd.errors.ParserError:
+        cells = _quoted(text, delimiter)
+    except (csv.Error, pd.errors.ParserError, pd.errors.ParserWarning):
         # a quotation mark that is never closed is a character like any other
+        width = max((line.count(delimiter) for line in _lines(text)), default=0) + 1
         cells = _split(text, delimiter, width, csv.QUOTE_NONE)
     return _sheet(path, "", cells, cells.isna())
+
+
+def _lines(text: str) -> io.StringIO:
+    # str.splitlines would also split at separators that CSV knows nothing of
+    return io.StringIO(text, newline=None)
+
+
+def _quoted(text: str, delimiter: str) -> pd.DataFrame:
+    """Cells of a text whose cells may be quoted and then hold delimiters and line ends."""
+    width = max((line.count(delimiter) for line in _lines(text)), default=0) + 1
+    if '"' in text:
+        records = csv.reader(_lines(text), delimiter=delimiter)
+        width = max(width, *(len(record) for record in records))
+    with warnings.catch_warnings():
+        # pandas only warns when it drops cells beyond the width
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return _split(text, delimiter, width, csv.QUOTE_MINIMAL)
 
 
 def _decoded(path: Path) -> str:

@@ -55,6 +55,18 @@ def test_every_common_encoding_gives_the_same_readings(tmp_path, encoding):
     assert rejects.empty
 
 
+def test_quoted_cells_hold_delimiters_and_line_ends_and_rows_count_as_in_a_spreadsheet(tmp_path):
+    text = '断面,日期,备注,氨氮\n"甲, ""新""",2024-04-05,"第一行\n第二行, 续",0.3\n\n乙,2024-04-05,\x85,0.4\n'
+    samples, rejects = _read(_csv(tmp_path, text))
+    assert samples[["section", "row", "value"]].to_numpy().tolist() == [['甲, "新"', 2, 0.3], ["乙", 4, 0.4]]
+    assert rejects.empty
+
+
+def test_a_quotation_mark_that_is_never_closed_swallows_nothing(tmp_path):
+    samples, _ = _read(_csv(tmp_path, f'{HEAD}\n"甲,2024-04-05,0.3\n乙,2024-04-05,0.4\n'))
+    assert samples["value"].tolist() == [0.3, 0.4]
+
+
 def test_wide_and_long_csv_and_xlsx_give_the_same_readings(tmp_path):
     wide_rows = [
         ["断面名称", "采样时间", "氨氮(mg/L)", "总磷（mg/L）"],
