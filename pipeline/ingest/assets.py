@@ -17,7 +17,7 @@ from rasterio.windows import Window
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset
 
-GDAL_ENVIRONMENT: dict[str, Any] = {
+_GDAL: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
     "GDAL_HTTP_MULTIPLEX": "YES",
@@ -90,6 +90,11 @@ class _Shelf:
 _SHELF = _Shelf()
 
 
+def tune_gdal() -> None:
+    """Tune GDAL for the rest of this thread's life; threads that read many windows call it once."""
+    rasterio.Env(**_GDAL).__enter__()
+
+
 def close_assets() -> None:
     """Close every file that this process has open."""
     _SHELF.clear()
@@ -118,7 +123,7 @@ def read_window(asset: Asset, window: Window) -> NDArray[Any]:
 
 def read_thinned(asset: Asset, shape: tuple[int, int]) -> NDArray[Any]:
     """A whole asset thinned to a shape, nearest pixel; BrokenAsset when it cannot be read."""
-    with _reading(asset.href) as dataset:
+    with rasterio.Env(**_GDAL), _reading(asset.href) as dataset:
         thinned: NDArray[Any] = dataset.read(1, out_shape=shape)
     return thinned
 
@@ -126,7 +131,7 @@ def read_thinned(asset: Asset, shape: tuple[int, int]) -> NDArray[Any]:
 @contextmanager
 def _reading(href: str) -> Iterator[rasterio.DatasetReader]:
     file = _SHELF.file(href)
-    with file.lock, rasterio.Env(**GDAL_ENVIRONMENT):
+    with file.lock:
         try:
             yield file.opened()
         except (RasterioError, OSError) as error:

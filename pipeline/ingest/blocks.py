@@ -1,5 +1,6 @@
 """One block, all dates: clear masks first, then one band at a time, with a record of every read."""
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,8 @@ from typing import Any
 
 import numba
 import numpy as np
-from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Transformer
-from rasterio.enums import Resampling
-from rasterio.warp import reproject, transform_bounds
 from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
@@ -29,13 +27,12 @@ from pipeline.contracts import (
 )
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.assets import Footprint, footprint, read_window
+from pipeline.ingest.assets import Footprint, footprint, read_window, tune_gdal
 from pipeline.ingest.clearness import clear_pixels, reach_px
 from pipeline.ingest.scenes import analysis_assets
 from pipeline.settings import Clear
 
-_LOCAL_READERS = 4
-_REMOTE_READERS = 32
+_READERS = 4
 _ALIGNED = 1e-6
 _WARP_MARGIN_PX = 2
 
@@ -194,14 +191,8 @@ def _pastes(place: Footprint, grid: Grid) -> bool:
 
 def _nearest(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row and column in a file of the pixel that holds each pixel centre of a block; broadcastable."""
-    x, y = grid.x_of(block)[None, :], grid.y_of(block)[:, None]
-    if place.crs != grid.crs:
-        across, down = np.broadcast_arrays(x, y)
-        x, y = _transformer(grid.crs, place.crs).transform(across, down)
-    inverse = ~place.transform
-    cols = np.floor(x * inverse.a + inverse.c).astype(np.intp)
-    rows = np.floor(y * inverse.e + inverse.f).astype(np.intp)
-    return rows, cols
+    row, col = _positions(place, grid, block, 1)
+    return np.floor(row).astype(np.intp), np.floor(col).astype(np.intp)
 
 
 def _window(rows: NDArray[np.intp], cols: NDArray[np.intp], margin: int) -> Window:
@@ -210,28 +201,94 @@ def _window(rows: NDArray[np.intp], cols: NDArray[np.intp], margin: int) -> Wind
 
 
 def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> NDArray[np.uint16]:
-    bounds = transform_bounds(grid.crs, place.crs, *grid.block_bounds(block))
-    (col_from, row_from), (col_to, row_to) = (
-        ~place.transform * (bounds[0], bounds[3]),
-        ~place.transform * (bounds[2], bounds[1]),
-    )
-    margin = _WARP_MARGIN_PX
-    row, col = int(row_from) - margin, int(col_from) - margin
-    window = Window(col, row, int(col_to) + margin + 1 - col, int(row_to) + margin + 1 - row)
+    """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
+    share = max(1, math.ceil(grid.resolution_m / place.transform.a - _ALIGNED))
+    row, col = _positions(place, grid, block, share)
+    window = _window(row.astype(np.intp), col.astype(np.intp), _WARP_MARGIN_PX)
     source = read_window(asset, window)
     numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
-    reproject(
-        source,
-        numbers,
-        src_transform=place.transform * Affine.translation(col, row),
-        src_crs=place.crs,
-        src_nodata=asset.nodata,
-        dst_transform=grid.block_transform(block),
-        dst_crs=grid.crs,
-        dst_nodata=asset.nodata,
-        resampling=Resampling.average if place.transform.a < grid.resolution_m else Resampling.bilinear,
-    )
+    warp = _bilinear if share == 1 else _mean
+    points = np.broadcast_shapes(row.shape, col.shape)
+    rows = np.broadcast_to(row - window.row_off, points)
+    cols = np.broadcast_to(col - window.col_off, points)
+    warp(source, rows, cols, asset.nodata, share, numbers)
     return numbers
+
+
+def _positions(
+    place: Footprint, grid: Grid, block: Block, share: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Row and column in a file, from its corner, of `share` x `share` points in each pixel of a block.
+
+    In the file's own CRS rows are a column vector and columns a row vector.
+    """
+    x = _subdivided(grid.x_of(block), share, grid.resolution_m)[None, :]
+    y = _subdivided(grid.y_of(block), share, -grid.resolution_m)[:, None]
+    if place.crs != grid.crs:
+        points = np.broadcast_shapes(x.shape, y.shape)
+        x, y = _transformer(grid.crs, place.crs).transform(
+            np.broadcast_to(x, points), np.broadcast_to(y, points)
+        )
+    inverse = ~place.transform
+    return y * inverse.e + inverse.f, x * inverse.a + inverse.c
+
+
+def _subdivided(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
+    inside = ((np.arange(share) + 0.5) / share - 0.5) * step
+    return (centres[:, None] + inside).ravel()
+
+
+@numba.njit(nogil=True, cache=True)
+def _bilinear(
+    source: NDArray[np.uint16],
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    nodata: int,
+    _share: int,
+    numbers: NDArray[np.uint16],
+) -> None:
+    """Nodata where the nearest pixel is nodata; other nodata neighbours have no weight."""
+    height, width = numbers.shape
+    for y in range(height):
+        for x in range(width):
+            if source[int(row[y, x]), int(col[y, x])] == nodata:
+                continue
+            upper, left = int(np.floor(row[y, x] - 0.5)), int(np.floor(col[y, x] - 0.5))
+            down, across = row[y, x] - 0.5 - upper, col[y, x] - 0.5 - left
+            total, weights = 0.0, 0.0
+            for step_y in range(2):
+                for step_x in range(2):
+                    value = source[upper + step_y, left + step_x]
+                    if value != nodata:
+                        weight = abs(1 - step_y - down) * abs(1 - step_x - across)
+                        total += weight * value
+                        weights += weight
+            numbers[y, x] = np.rint(total / weights)
+
+
+@numba.njit(nogil=True, cache=True)
+def _mean(
+    source: NDArray[np.uint16],
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    nodata: int,
+    share: int,
+    numbers: NDArray[np.uint16],
+) -> None:
+    """Mean of the pixels under `share` x `share` points of each grid pixel that are not nodata."""
+    height, width = numbers.shape
+    for y in range(height):
+        for x in range(width):
+            total, count = 0.0, 0
+            for step_y in range(share):
+                for step_x in range(share):
+                    point = y * share + step_y, x * share + step_x
+                    value = source[int(row[point]), int(col[point])]
+                    if value != nodata:
+                        total += value
+                        count += 1
+            if count:
+                numbers[y, x] = np.rint(total / count)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -259,7 +316,7 @@ def _parallel(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]
 @cache
 def _readers(process: int) -> ThreadPoolExecutor:
     """Threads that read, one pool per process."""
-    return ThreadPoolExecutor(_LOCAL_READERS, thread_name_prefix=f"reader-{process}")
+    return ThreadPoolExecutor(_READERS, f"reader-{process}", initializer=tune_gdal)
 
 
 @cache
