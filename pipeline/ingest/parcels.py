@@ -1,5 +1,6 @@
 """The land register, whatever its columns, encoding and CRS: one set of names in EPSG:4490."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,14 @@ import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
+from pyproj.enums import TransformDirection
 from pyproj.exceptions import CRSError
 
 from pipeline import standards
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
-from pipeline.geodesy import CGCS2000
+from pipeline.geodesy import CGCS2000, to_cgcs2000, unproject_all
 from pipeline.settings import ParcelFile
 
 ATTRIBUTES = (
@@ -51,13 +53,13 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class _Layer:
-    """One vector layer: its attribute columns, its CRS, and its encoding (None: as the file says)."""
+    """One vector layer: its attribute columns, its CRS, and the encoding asked for."""
 
     path: Path
     name: str | None
     columns: tuple[str, ...]
     crs: CRS
-    encoding: str | None
+    encoding: str
 
     @property
     def place(self) -> str:
@@ -95,9 +97,9 @@ def _vector_layer(path: Path, file: ParcelFile) -> _Layer:
     except pyogrio.errors.DataSourceError as error:
         raise _unusable(Problem(str(path), str(error), "a vector file that GDAL reads")) from error
     name = _layer_name(path, layers, file.layer)
-    encoding, info = _decoded(path, file.encoding, lambda text: pyogrio.read_info(path, name, encoding=text))
+    info = _decoded(path, file.encoding, lambda text: pyogrio.read_info(path, name, encoding=text))
     place = f"{path}, layer {name}"
-    return _Layer(path, name, tuple(map(str, info["fields"])), _crs(place, info["crs"]), encoding)
+    return _Layer(path, name, tuple(map(str, info["fields"])), _crs(place, info["crs"]), file.encoding)
 
 
 def _layer_name(path: Path, layers: NDArray[Any], wanted: str | None) -> str:
@@ -111,12 +113,12 @@ def _layer_name(path: Path, layers: NDArray[Any], wanted: str | None) -> str:
     return wanted or polygonal[0]
 
 
-def _decoded(path: Path, encoding: str, read: Callable[[str | None], Read]) -> tuple[str | None, Read]:
-    """The first encoding that reads the text, and what was read."""
+def _decoded(path: Path, encoding: str, read: Callable[[str | None], Read]) -> Read:
+    """What was read with the first encoding that fits the text."""
     candidates = _encodings(path) if encoding == "auto" else [encoding]
     for candidate in candidates:
         try:
-            return candidate, read(candidate)
+            return read(candidate)
         except UnicodeDecodeError:
             continue
         except LookupError:
@@ -144,7 +146,7 @@ def _crs(place: str, crs: Any) -> CRS:
 def _parquet_layer(path: Path) -> _Layer:
     frame = _parquet(path)
     columns = tuple(str(name) for name in frame.columns if name != frame.geometry.name)
-    return _Layer(path, None, columns, _crs(str(path), frame.crs), None)
+    return _Layer(path, None, columns, _crs(str(path), frame.crs), "auto")
 
 
 def _parquet(path: Path) -> gpd.GeoDataFrame:
@@ -181,7 +183,9 @@ def _recognised(columns: Sequence[str]) -> dict[str, str]:
 
 
 def _bounds_in(crs: CRS, bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    left, bottom, right, top = Transformer.from_crs(CGCS2000, crs, always_xy=True).transform_bounds(*bounds)
+    left, bottom, right, top = to_cgcs2000(crs.to_wkt()).transform_bounds(
+        *bounds, direction=TransformDirection.INVERSE
+    )
     return left, bottom, right, top
 
 
@@ -190,14 +194,15 @@ def _read(
 ) -> gpd.GeoDataFrame:
     """The layer's rows over bounds and those without geometry, in file order, in EPSG:4490."""
     if layer.name is None:
-        register = _parquet(layer.path).rename_geometry("geometry").assign(repairs=None)
+        register = _parquet(layer.path).assign(repairs=None)
     else:
         register = _decoded(
-            layer.path, layer.encoding or "auto", lambda text: _read_layer(layer, columns, bounds, text)
-        )[1]
-    register = register.set_crs(layer.crs, allow_override=True)
-    same = layer.crs.equals(CRS(CGCS2000), ignore_axis_order=True)
-    return register.set_crs(CGCS2000, allow_override=True) if same else register.to_crs(CGCS2000)
+            layer.path, layer.encoding, lambda text: _read_layer(layer, columns, bounds, text)
+        )
+    shapes = register.geometry.to_numpy()
+    if not layer.crs.equals(CRS(CGCS2000), ignore_axis_order=True):
+        shapes = unproject_all(shapes, layer.crs.to_wkt())
+    return register.set_geometry(gpd.GeoSeries(shapes, register.index, crs=CGCS2000))
 
 
 def _read_layer(
@@ -217,15 +222,17 @@ def _read_layer(
             **query,
         )
 
-    fids, corners = pyogrio.read_bounds(layer.path, layer=layer.name)
-    placed = rows("ignore", bbox=bounds).assign(repairs=None)
-    broken = placed.index[placed.geometry.isna()]
-    nowhere = fids[np.isnan(corners[0])]
-    parts = [placed.drop(index=broken)]
-    if len(broken):
-        parts.append(rows("fix", fids=broken.to_numpy()).assign(repairs=_RING_CLOSED))
-    if len(nowhere):
-        parts.append(rows("ignore", fids=nowhere).assign(repairs=None))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Non closed ring detected")  # the repair is recorded
+        fids, corners = pyogrio.read_bounds(layer.path, layer=layer.name)
+        placed = rows("ignore", bbox=bounds).assign(repairs=None)
+        broken = placed.index[placed.geometry.isna()]
+        nowhere = fids[np.isnan(corners[0])]
+        parts = [placed.drop(index=broken)]
+        if len(broken):
+            parts.append(rows("fix", fids=broken.to_numpy()).assign(repairs=_RING_CLOSED))
+        if len(nowhere):
+            parts.append(rows("ignore", fids=nowhere).assign(repairs=None))
     return gpd.GeoDataFrame(pd.concat([part.astype({"repairs": object}) for part in parts]).sort_index())
 
 

@@ -101,7 +101,7 @@ def _class_rows(group: pd.DataFrame, aoi: Aoi) -> list[tuple[str, float, str]]:
 
 def _identified(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Stable ids: the register's key, else parcel code, else unit code and sequence, else row in the file."""
-    in_unit = raw.groupby("unit_no").cumcount() + 1
+    in_unit = raw.groupby("unit_no", dropna=False).cumcount() + 1
     numbers = pd.Series([f"#{row}" for row in raw.index], index=raw.index, dtype=object)
     by_unit = (raw["unit_no"].astype("string") + "-" + in_unit.astype(str)).astype(object)
     code = raw["parcel_id"].fillna(raw["parcel_no"])
@@ -149,17 +149,25 @@ def _repaired(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     mixed = shapely.get_type_id(mended) == shapely.GeometryType.GEOMETRYCOLLECTION
     mended[mixed] = [_polygonal(geometry) for geometry in mended[mixed]]
     notes = parcels["repairs"].to_numpy(dtype=object, copy=True)
-    notes[broken] = [
-        "；".join(filter(None, [note, f"{reason}，面积 {before:.2f} → {after:.2f} m2"]))
-        for note, reason, before, after in zip(
-            [None if pd.isna(note) else note for note in notes[broken]],
-            shapely.is_valid_reason(drawn[broken]),
-            areas_m2(drawn[broken]),
-            areas_m2(mended[broken]),
-            strict=True,
-        )
-    ]
+    notes[broken] = _repairs(notes[broken], drawn[broken], mended[broken])
     return parcels.assign(repairs=notes).set_geometry(gpd.GeoSeries(mended, parcels.index, crs=CGCS2000))
+
+
+def _repairs(
+    notes: NDArray[np.object_], drawn: NDArray[np.object_], mended: NDArray[np.object_]
+) -> list[str]:
+    """What was wrong with each shape, and its area before and after, behind what was noted already.
+
+    The area before is scaled from degrees, because a degenerate ring cannot be measured on the ellipsoid.
+    """
+    after = areas_m2(mended)
+    flat = shapely.area(mended)
+    before = np.divide(after * shapely.area(drawn), flat, out=np.zeros(len(flat)), where=flat > 0)
+    reasons = shapely.is_valid_reason(drawn)
+    return [
+        "；".join([*([] if pd.isna(note) else [note]), f"{reason}，面积 {old:.2f} → {new:.2f} m2"])
+        for note, reason, old, new in zip(notes, reasons, before, after, strict=True)
+    ]
 
 
 def _polygonal(geometry: shapely.Geometry) -> shapely.Geometry:

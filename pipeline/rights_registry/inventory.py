@@ -121,7 +121,8 @@ def _confidence(rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first
     """Share seen clear and number of looks, then the reason of every null."""
     seen = 100 * (1 - rows["unknown_area_m2"] / rows["area_m2"])
     looks = rows["looks_mean"]
-    text = "晴空可见 " + seen.map("{:.1f}%".format) + "，平均观测 " + looks.map("{:.1f} 次".format)
+    text = "晴空可见 " + seen.map("{:.1f}%".format).astype(object)
+    text = text + "，平均观测 " + looks.map("{:.1f} 次".format).astype(object)
     reasons = [
         (water & ~known, "；地块内无已评价的水质断面，质量等级为空"),
         (~water & ~known, "；本期无晴空观测，质量等级为空"),

@@ -1,0 +1,97 @@
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from pipeline.aoi import Aoi, Part
+from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.grid import grid_of
+from pipeline.ingest.parcels import ATTRIBUTES
+from pipeline.periods import Period
+from pipeline.rights_registry import overlay
+
+
+@pytest.fixture
+def aoi():
+    outline = shapely.Polygon([(121.80, 31.40), (121.86, 31.402), (121.858, 31.44), (121.83, 31.45)])
+    part = Part("1", "岛", "island", outline, None)
+    return Aoi("island", "岛", "island", (part,), "EPSG:32651", "drawn", "exact")
+
+
+@pytest.fixture
+def grid(aoi):
+    return grid_of(aoi, resolution_m=10)
+
+
+@pytest.fixture
+def periods():
+    return [Period(date(year, 1, 1), date(year, 12, 31), str(year)) for year in (2023, 2024)]
+
+
+@pytest.fixture
+def register():
+    """A raw register: geometries and the columns that are given, all others null."""
+
+    def build(shapes, **columns):
+        frame = gpd.GeoDataFrame(geometry=list(shapes), crs=CGCS2000)
+        for name in ("parcel_id", *ATTRIBUTES, "repairs"):
+            frame[name] = pd.Series(columns.get(name, [None] * len(frame)), dtype=object)
+        frame["area_registered_m2"] = frame["area_registered_m2"].astype(float)
+        return frame
+
+    return build
+
+
+@pytest.fixture
+def parcels(register):
+    """Four parcels inside the area that touch nothing, as `prepare` would hand them on."""
+    corners = [(121.822, 31.406), (121.834, 31.412), (121.841, 31.423), (121.829, 31.431)]
+    shapes = [shapely.box(x, y, x + 0.004 + 0.001 * n, y + 0.005) for n, (x, y) in enumerate(corners)]
+    frame = register(
+        shapes,
+        parcel_id=["A", "B", "C", "D"],
+        dlbm=["1101", "0301K", "011", None],
+        owner_type=["1", "2", "1", None],
+        unit_no=["310151204000001", None, None, None],
+        right_type=["9", "x", None, None],
+    )
+    areas = areas_m2(shapes)
+    return frame.assign(area_whole_m2=areas, area_m2=areas, share_inside=1.0)
+
+
+@pytest.fixture
+def layers(grid):
+    """Rasters without symmetry; the north-east quarter is nodata."""
+    rng = np.random.default_rng(7)
+    land_cover = rng.choice(np.array([1, 2, 3, 4], dtype=np.uint8), grid.shape, p=[0.1, 0.6, 0.2, 0.1])
+    fvc = rng.integers(0, 10001, grid.shape).astype(np.int16)
+    ndvi = rng.integers(-3000, 9000, grid.shape).astype(np.int16)
+    looks = rng.integers(0, 12, grid.shape).astype(np.uint16)
+    unseen = (slice(0, grid.height // 2), slice(grid.width // 2, None))
+    land_cover[unseen], fvc[unseen], ndvi[unseen], looks[unseen] = 255, -32768, -32768, 0
+    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks)
+
+
+@pytest.fixture
+def measures_of():
+    """PARCEL_MEASURES from shares: a row of (parcel, period, area, {class: share}, fvc mean)."""
+
+    def build(*rows):
+        records = []
+        for parcel_id, period, area, shares, fvc in rows:
+            seen = sum(shares.values()) * area
+            common = {"parcel_id": parcel_id, "period": period}
+            areas = {"covered_area_m2": seen, "unknown_area_m2": area - seen}
+            for key in ("water", "vegetation", "bare", "built"):
+                value = shares.get(key, 0.0) * area
+                records.append(
+                    {**common, "measure": f"class_area:{key}", "value": value, "unit": "m2", **areas}
+                )
+            for name, value in (("fvc_mean", fvc), ("ndvi_mean", fvc), ("looks_mean", 3.0)):
+                records.append({**common, "measure": name, "value": value, "unit": "1", **areas})
+        return pd.DataFrame(records)
+
+    return build

@@ -1,0 +1,106 @@
+import pandas as pd
+import pytest
+import shapely
+
+from pipeline.contracts import FINDINGS
+from pipeline.rights_registry.findings import evaluate, findings_of, joined, observed
+from pipeline.rights_registry.rules import OBSERVATION_RULES, RULES
+
+
+def found(parcels, measures, periods, aoi, **options):
+    findings = evaluate(parcels, measures, periods, aoi=aoi, **options)
+    return findings["finding_id"].tolist()
+
+
+def one(parcels, dlbm):
+    return parcels.iloc[[0]].assign(dlbm=dlbm)
+
+
+@pytest.mark.parametrize(
+    ("dlbm", "shares", "expected"),
+    [
+        ("0701", {"vegetation": 0.6, "built": 0.4}, ["built_but_vegetated:A:2023"]),
+        ("0701", {"vegetation": 0.5, "built": 0.5}, []),
+        ("0701", {"vegetation": 0.3, "built": 0.1}, []),
+        ("0701", {"vegetation": 0.45, "built": 0.1}, ["built_but_vegetated:A:2023"]),
+        ("0101", {"vegetation": 0.4, "built": 0.6}, ["green_but_built:A:2023"]),
+        ("1101", {"water": 0.4, "built": 0.6}, ["green_but_built:A:2023"]),
+        ("115", {"water": 0.88, "built": 0.12}, ["wetland_built:A:2023"]),
+        ("1105", {"water": 0.4, "built": 0.6}, ["green_but_built:A:2023", "wetland_built:A:2023"]),
+        ("1105", {"water": 0.95, "built": 0.05}, []),
+        (None, {"vegetation": 0.1, "built": 0.9}, []),
+    ],
+)
+def test_cover_is_held_against_the_registered_class(
+    parcels, measures_of, periods, aoi, dlbm, shares, expected
+):
+    measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], shares, 0.5))
+    assert found(one(parcels, dlbm), measures, periods[:1], aoi) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lost"), [(0.6, 0.4, True), (0.6, 0.5, False), (0.4, 0.6, False), (None, 0.1, False)]
+)
+def test_a_drop_of_vegetation_is_found_against_the_period_before(
+    parcels, measures_of, periods, aoi, before, after, lost
+):
+    area = parcels["area_m2"].iloc[0]
+    measures = measures_of(
+        ("A", "2024", area, {"vegetation": 1.0}, after), ("A", "2023", area, {"vegetation": 1.0}, before)
+    )
+    expected = ["vegetation_loss:A:2024"] if lost else []
+    assert found(one(parcels, "0301"), measures, periods, aoi) == expected
+
+
+def test_a_parcel_never_clear_is_said_for_each_period(parcels, measures_of, periods, aoi):
+    area = parcels["area_m2"].iloc[0]
+    measures = measures_of(("A", "2023", area, {}, None), ("A", "2024", area, {"water": 0.01}, 0.0))
+    assert found(one(parcels, "1101"), measures, periods, aoi) == ["never_clear:A:2023"]
+
+
+def test_each_missing_column_is_one_finding_on_the_area(parcels, measures_of, periods, aoi):
+    measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], {"water": 1.0}, 0.5))
+    findings = evaluate(
+        one(parcels, None), measures, periods[:1], aoi=aoi, missing_columns=["dlbm", "owner_type"]
+    )
+    assert findings["finding_id"].tolist() == ["missing_column:dlbm", "missing_column:owner_type"]
+    assert findings["parcel_id"].isna().all()
+    assert shapely.equals(findings.geometry.to_numpy(), aoi.geometry).all()
+
+
+def test_findings_carry_the_geometry_of_their_parcel_and_speak_both_languages(
+    parcels, measures_of, periods, aoi
+):
+    measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], {"built": 1.0}, 0.0))
+    (finding,) = evaluate(one(parcels, "0101"), measures, periods[:1], aoi=aoi).itertuples()
+    assert finding.geometry.equals(parcels.geometry.iloc[0])
+    assert finding.severity == "error"
+    assert "建设用地" in finding.message_zh
+    assert "built-up" in finding.message_en
+
+
+def test_nothing_seen_and_nothing_registered_gives_an_empty_table(parcels, measures_of, periods, aoi):
+    measures = measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5))
+    findings = evaluate(parcels.iloc[:0], measures, periods[:1], aoi=aoi)
+    assert findings.empty
+    assert set(FINDINGS.columns) <= set(findings.columns)
+
+
+def test_a_measure_given_twice_is_refused(parcels, measures_of, periods):
+    measures = measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5))
+    with pytest.raises(ValueError, match="duplicate"):
+        observed(parcels, pd.concat([measures, measures]), periods)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
+def test_every_rule_says_what_it_is_in_both_languages_and_on_what_basis(rule):
+    for text in (rule.title_zh, rule.title_en, rule.basis, rule.message_zh, rule.message_en):
+        assert text.strip() == text != ""
+    assert rule.message_en.isascii()
+
+
+@pytest.mark.parametrize("rule", OBSERVATION_RULES, ids=lambda rule: rule.id)
+def test_every_rule_about_what_is_seen_passes_over_nothing_and_nulls(rule, parcels, measures_of, periods):
+    frame = observed(parcels, measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5)), periods)
+    assert not rule.applies(frame[frame["parcel_id"] == "D"]).any()
+    assert joined([findings_of(rule, frame[rule.applies(frame)].iloc[:0])]).empty

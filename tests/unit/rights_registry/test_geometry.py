@@ -1,0 +1,182 @@
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from pipeline.contracts import PARCELS
+from pipeline.geodesy import CGCS2000, area_m2
+from pipeline.rights_registry import overlay
+from pipeline.rights_registry.geometry import balance, prepare, whole
+
+
+def box(x, y, width=0.004, height=0.003):
+    return shapely.box(121.82 + x, 31.41 + y, 121.82 + x + width, 31.41 + y + height)
+
+
+def rules(findings):
+    return findings["rule"].value_counts().to_dict()
+
+
+def test_a_sound_parcel_passes_unchanged(register, aoi):
+    parcels, findings = prepare(register([box(0, 0)], parcel_id=["A"]), aoi)
+    assert findings.empty
+    assert parcels["parcel_id"].tolist() == ["A"]
+    assert parcels["area_m2"].tolist() == parcels["area_whole_m2"].tolist() == [area_m2(box(0, 0))]
+    assert parcels["share_inside"].tolist() == [1.0]
+    assert parcels["repairs"].isna().all()
+
+
+def test_a_bow_tie_keeps_both_wings_and_tells_what_was_wrong(register, aoi):
+    corners = [(121.82, 31.41), (121.83, 31.42), (121.83, 31.41), (121.82, 31.42)]
+    parcels, findings = prepare(register([shapely.Polygon(corners)]), aoi)
+    wings = area_m2(shapely.Polygon([(121.82, 31.41), (121.825, 31.415), (121.82, 31.42)]))
+    assert parcels["area_m2"].iloc[0] == pytest.approx(2 * wings, rel=1e-6)
+    assert rules(findings) == {"geometry_repaired": 1}
+    assert "Self-intersection" in parcels["repairs"].iloc[0]
+    assert f"→ {parcels['area_m2'].iloc[0]:.2f} m2" in findings["message_zh"].iloc[0]
+
+
+def test_heights_are_dropped_and_leftover_lines_too(register, aoi):
+    corners = [(121.82, 31.41), (121.824, 31.41), (121.824, 31.413), (121.83, 31.413), (121.824, 31.413)]
+    spike = shapely.force_3d(shapely.Polygon([*corners, (121.82, 31.413)]), 3.0)
+    parcels, _ = prepare(register([spike]), aoi)
+    shape = parcels.geometry.iloc[0]
+    assert not shape.has_z
+    assert shape.geom_type in {"Polygon", "MultiPolygon"}
+    assert parcels["area_m2"].iloc[0] == pytest.approx(area_m2(box(0, 0)), rel=1e-6)
+
+
+def test_parcels_without_a_usable_polygon_are_findings_and_are_not_measured(register, aoi):
+    shapes = [
+        None,
+        shapely.Polygon(),
+        shapely.LineString([(121.82, 31.41), (121.83, 31.42)]),
+        shapely.Polygon([(121.82, 31.41), (121.83, 31.42), (121.82, 31.41)]),
+        shapely.transform(box(0, 0), lambda points: np.where(points == 121.82, np.inf, points)),
+        box(0, 0),
+    ]
+    parcels, findings = prepare(register(shapes, parcel_id=list("abcdef")), aoi)
+    assert parcels["parcel_id"].tolist() == ["f"]
+    assert rules(findings) == {"geometry_missing": 5}
+    assert sorted(findings["parcel_id"]) == list("abcde")
+    assert findings.geometry.geom_equals(gpd.GeoSeries([aoi.geometry] * 5, crs=CGCS2000)).all()
+
+
+def test_a_hole_without_extent_is_repaired_and_a_parcel_without_extent_is_left_out(register, aoi):
+    corner = [(121.821, 31.411)] * 4
+    shapes = [shapely.Polygon(box(0, 0).exterior.coords, [corner]), shapely.Polygon(corner)]
+    parcels, findings = prepare(register(shapes, parcel_id=["A", "B"]), aoi)
+    assert parcels["parcel_id"].tolist() == ["A"]
+    assert parcels["area_m2"].iloc[0] == pytest.approx(area_m2(box(0, 0)), rel=1e-9)
+    assert findings["finding_id"].tolist() == ["geometry_missing:B", "geometry_repaired:A"]
+
+
+def test_a_parcel_across_the_edge_is_measured_inside_and_reported(register, aoi):
+    across = shapely.box(121.81, 31.395, 121.83, 31.41)
+    parcels, findings = prepare(register([across]), aoi)
+    inside = area_m2(shapely.intersection(across, aoi.geometry))
+    assert parcels["area_m2"].iloc[0] == pytest.approx(inside, rel=1e-9)
+    assert parcels["area_whole_m2"].iloc[0] == pytest.approx(area_m2(across), rel=1e-9)
+    assert parcels["share_inside"].iloc[0] == pytest.approx(inside / area_m2(across))
+    assert rules(findings) == {"part_outside": 1}
+    assert f"{area_m2(across) - inside:.2f}" in findings["message_en"].iloc[0]
+
+
+def test_parcels_outside_are_dropped_and_counted_in_one_finding(register, aoi):
+    shapes = [box(0, 0), box(1, 0), shapely.box(121.80, 31.44, 121.805, 31.445)]
+    parcels, findings = prepare(register(shapes), aoi)
+    assert len(parcels) == 1
+    assert rules(findings) == {"outside_area": 1}
+    assert "2 个地块" in findings["message_zh"].iloc[0]
+    assert findings["finding_id"].tolist() == ["outside_area"]
+
+
+def test_ids_come_from_the_key_else_the_codes_else_the_row(register, aoi):
+    shapes = [box(0.006 * n, 0) for n in range(4)]
+    frame = register(
+        shapes,
+        parcel_id=["K", None, None, None],
+        parcel_no=["1", "P", None, None],
+        unit_no=[None, None, "U", None],
+    )
+    frame.index = [10, 20, 30, 40]
+    parcels, _ = prepare(frame, aoi)
+    assert parcels["parcel_id"].tolist() == ["K", "P", "U-1", "#40"]
+
+
+def test_duplicate_codes_get_a_suffix_and_a_finding_each(register, aoi):
+    shapes = [box(0.006 * n, 0) for n in range(4)]
+    parcels, findings = prepare(register(shapes, parcel_id=["K", "K", "K-2", "K"]), aoi)
+    assert parcels["parcel_id"].tolist() == ["K", "K-2", "K-2#2", "K-3"]
+    assert rules(findings) == {"code_duplicate": 3}
+
+
+def test_codes_of_the_wrong_form_and_unknown_classes_are_findings(register, aoi):
+    frame = register([box(0, 0)], unit_no=["123"], parcel_no=["abc"], dlbm=["9999"])
+    _, findings = prepare(frame, aoi)
+    assert rules(findings) == {"unit_code_form": 1, "parcel_code_form": 1, "land_class_unknown": 1}
+
+
+def test_the_same_outline_twice_is_found_whatever_its_first_corner(register, aoi):
+    first = box(0, 0)
+    again = shapely.Polygon([*first.exterior.coords[2:-1], *first.exterior.coords[:3]])
+    parcels, findings = prepare(register([first, again], parcel_id=["A", "B"]), aoi)
+    assert len(parcels) == 2
+    assert rules(findings) == {"geometry_duplicate": 1, "overlap": 1}
+    assert "A" in findings.set_index("rule").loc["geometry_duplicate", "message_zh"]
+
+
+def test_overlaps_are_pairs_with_their_area_and_touching_is_none(register, aoi):
+    shapes = [box(0, 0), box(0.003, 0), box(0.007, 0), box(0, 0.003)]
+    _, findings = prepare(register(shapes, parcel_id=list("ABCD")), aoi)
+    assert findings["finding_id"].tolist() == ["overlap:A:B"]
+    shared = area_m2(shapely.intersection(shapes[0], shapes[1]))
+    assert f"{shared:.2f}" in findings["message_en"].iloc[0]
+
+
+def test_slivers_are_thin_not_merely_small(register, aoi):
+    degree_m = 111_000
+    sliver = box(0, 0, 0.004, 3 / degree_m)
+    small = box(0, 0.01, 4 / degree_m, 4 / degree_m)
+    road = box(0, 0.02, 0.01, 12 / degree_m)
+    _, findings = prepare(register([sliver, small, road], parcel_id=["sliver", "small", "road"]), aoi)
+    assert findings["finding_id"].tolist() == ["sliver:sliver"]
+
+
+def test_a_registered_area_off_by_more_than_one_percent_of_the_whole_parcel_is_found(register, aoi):
+    across = shapely.box(121.81, 31.395, 121.83, 31.41)
+    areas = [area_m2(box(0, 0.005)) * 1.02, area_m2(box(0.01, 0.005)) * 1.005, area_m2(across)]
+    frame = register(
+        [box(0, 0.005), box(0.01, 0.005), across], parcel_id=["A", "B", "C"], area_registered_m2=areas
+    )
+    _, findings = prepare(frame, aoi)
+    assert findings.loc[findings["rule"] == "area_mismatch", "parcel_id"].tolist() == ["A"]
+
+
+def test_an_empty_register_gives_empty_tables(register, aoi):
+    parcels, findings = prepare(register([]), aoi)
+    assert parcels.empty
+    assert findings.empty
+    assert set(PARCELS.columns) <= set(parcels.columns)
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, layers, periods, empty):
+    shapes = [
+        box(0, 0),
+        box(0.003, 0.001),
+        box(0, 0.01, 0.1, 0.01),
+        shapely.box(121.81, 31.395, 121.83, 31.41),
+    ]
+    parcels, _ = prepare(register([] if empty else shapes), aoi)
+    area = whole(aoi)
+    measures = overlay.measure(overlay.coverage(area, grid), area, periods[0], layers, cover_threshold=0.3)
+    table = balance(parcels, aoi, measures)
+    value = table.set_index("item")["value_m2"]
+    assert set(table["period"]) == {"2023"}
+    assert value["aoi"] == pytest.approx(area_m2(aoi.geometry))
+    assert value["parcels"] - value["overlaps"] + value["outside"] == pytest.approx(value["aoi"], rel=1e-6)
+    assert abs(value["difference"]) < 1e-6
+    assert abs(value["difference_classes"]) < 1e-6
+    assert value.filter(like="class:").sum() + value["unknown"] == pytest.approx(value["aoi"], rel=1e-6)
+    assert (value["overlaps"] == 0) if empty else (value["overlaps"] > 1000)

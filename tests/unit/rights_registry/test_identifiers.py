@@ -1,0 +1,56 @@
+import pandas as pd
+import pytest
+
+from pipeline import standards
+from pipeline.rights_registry.identifiers import is_parcel_code, is_unit_code, land_class, product_code
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("1105", "1105"),
+        (" 0301k ", "0301"),
+        ("1104A", "1104"),
+        ("05H1", "05H1"),
+        ("08h2a", "08H2"),
+        ("0810A", "0810"),
+        ("115", "1105"),
+        ("011", "0101"),
+        ("125", "1108"),
+        ("09", "09"),
+        ("0904", "09"),
+    ],
+)
+def test_codes_of_both_surveys_with_and_without_suffix_become_one(code, expected):
+    assert land_class(pd.Series([code], dtype=object)).tolist() == [expected]
+
+
+def test_unknown_codes_are_null():
+    assert land_class(pd.Series(["9999", "11", "建设用地", "", None], dtype=object)).isna().all()
+
+
+def test_every_class_of_the_third_survey_stands_for_itself():
+    codes = standards.table("land_classes")["code"]
+    assert land_class(codes).tolist() == codes.tolist()
+
+
+def test_every_counterpart_of_the_second_survey_is_a_class_of_the_third():
+    table = standards.table("land_classes_2007")
+    assert set(table["code_2019"]) <= set(standards.table("land_classes")["code"])
+    assert land_class(table["code"]).tolist() == table["code_2019"].tolist()
+
+
+def test_unit_codes_have_15_and_parcel_codes_28_digits_or_capitals():
+    units = pd.Series(["310151204000001", "31015120400001", "31015120400000a", None], dtype=object)
+    assert is_unit_code(units).tolist() == [True, False, False, True]
+    parcel = "310104019001GB00045F00430086"
+    assert is_parcel_code(pd.Series([parcel, parcel + "1", parcel.lower(), None])).tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_a_product_code_joins_both_classes():
+    assert product_code("R", "REG-01") == "R-REG-01"

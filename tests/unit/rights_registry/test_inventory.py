@@ -1,0 +1,217 @@
+import json
+
+import pandas as pd
+import pytest
+
+from pipeline import standards
+from pipeline.contracts import INVENTORY
+from pipeline.legends import WATER_CLASS
+from pipeline.rights_registry import inventory
+from pipeline.settings import products
+
+
+@pytest.fixture
+def measures(parcels, measures_of):
+    area = parcels.set_index("parcel_id")["area_m2"]
+    return measures_of(
+        ("A", "2023", area["A"], {"water": 1.0}, 0.05),
+        ("A", "2024", area["A"], {"water": 0.9}, 0.02),
+        ("B", "2023", area["B"], {"vegetation": 0.75, "bare": 0.25}, 0.45),
+        ("B", "2024", area["B"], {"vegetation": 0.5, "bare": 0.25, "built": 0.25}, 0.44),
+        ("C", "2023", area["C"], {}, None),
+        ("C", "2024", area["C"], {"vegetation": 1.0}, 0.8),
+        ("D", "2023", area["D"], {"bare": 1.0}, 0.1),
+        ("D", "2024", area["D"], {"bare": 1.0}, 0.2),
+    )
+
+
+@pytest.fixture
+def build(parcels, measures, periods, aoi):
+    def run(**options):
+        return inventory.build(
+            options.pop("parcels", parcels),
+            measures,
+            periods,
+            aoi=aoi,
+            products=products(),
+            data_source="Sentinel-2 2023-2024",
+            simulated=options.pop("simulated", False),
+            **options,
+        )
+
+    return run
+
+
+def rows_of(table, parcel_id, period):
+    return table[(table["parcel_id"] == parcel_id) & (table["period"] == period)]
+
+
+def test_there_is_one_row_per_parcel_period_and_product_with_all_columns(build):
+    table = build()
+    assert ["parcel_id", *INVENTORY.columns, "geometry"] == list(table.columns)
+    assert table["product_id"].is_unique
+    assert rows_of(table, "B", "2023")["cat2_code"].tolist() == [
+        product.cat2_code for product in products().ecosystems["森林"]
+    ]
+    assert table["product_id"].iloc[0] == "island-2023-M-MAT-02-310151204000001-A"
+    assert table.groupby(["parcel_id", "period"], sort=False).ngroups == 8
+
+
+def test_products_limited_to_land_classes_stay_with_them(build):
+    codes = set(rows_of(build(), "A", "2024")["cat2_code"])
+    assert "REG-10b" in codes
+    assert not codes & {"REG-04", "REG-05a", "REG-06a"}
+
+
+def test_quantity_is_the_area_in_hectares_and_values_are_null(build, parcels):
+    table = build()
+    area = table["parcel_id"].map(parcels.set_index("parcel_id")["area_m2"]) / 10_000
+    assert (table["quantity"] == area).all()
+    assert (table["area_ha"] == area).all()
+    assert set(table["quantity_unit"]) == {"ha"}
+    for name in ("eco_value_yuan", "econ_value_yuan", "physical_value", "redline", "param_set"):
+        assert table[name].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("fvc", "grade"),
+    [(0.0, "低"), (0.2999, "低"), (0.3, "中低"), (0.45, "中"), (0.6, "中高"), (0.75, "高"), (1.0, "高")],
+)
+def test_a_cover_on_a_cut_belongs_to_the_better_grade(build, measures, fvc, grade):
+    measures.loc[(measures["parcel_id"] == "B") & (measures["measure"] == "fvc_mean"), "value"] = fvc
+    row = rows_of(build(), "B", "2024").iloc[0]
+    assert row["quality_grade"] == grade
+    assert row["quality_value"] == fvc
+    assert "SL 190-2007" in row["quality_basis"]
+
+
+def test_change_is_against_the_period_before_and_null_with_a_reason_otherwise(build):
+    table = build()
+    assert rows_of(table, "B", "2024")["change"].tolist() == pytest.approx([-0.01] * 6)
+    first = rows_of(table, "B", "2023")
+    assert first["change"].isna().all()
+    assert first["confidence"].str.contains("首期，变化为空").all()
+    after_nothing = rows_of(table, "C", "2024")
+    assert after_nothing["change"].isna().all()
+    assert after_nothing["confidence"].str.contains("上期无质量指标值").all()
+
+
+def test_what_was_never_seen_is_null_and_says_so(build):
+    row = rows_of(build(), "C", "2023").iloc[0]
+    assert pd.isna(row["quality_grade"])
+    assert pd.isna(row["quality_value"])
+    assert pd.isna(row["quality_basis"])
+    assert "晴空可见 0.0%" in row["confidence"]
+    assert "本期无晴空观测" in row["confidence"]
+
+
+def test_a_parcel_without_a_land_class_has_one_row_without_product(build):
+    rows = rows_of(build(), "D", "2024")
+    assert len(rows) == 1
+    assert rows[["cat1_code", "cat2_code", "ecosystem_l1", "dlbm"]].isna().all(axis=None)
+    assert rows["quality_grade"].tolist() == ["低"]
+    assert "无地类编码" in rows["confidence"].iloc[0]
+
+
+def test_a_type_without_products_has_one_row_that_says_so(build, parcels):
+    rows = rows_of(build(parcels=parcels.assign(dlbm="0601")), "B", "2024")
+    assert rows["ecosystem_l1"].tolist() == ["城镇"]
+    assert rows["cat2_code"].isna().all()
+    assert "未列产品" in rows["confidence"].iloc[0]
+
+
+def sections(parcels, *entries):
+    point = parcels.geometry.iloc[0].representative_point()
+    rows = [
+        {"section": name, "period": period, "water_class": code, "lon": point.x + move, "lat": point.y}
+        for name, period, code, move in entries
+    ]
+    return pd.DataFrame(rows).astype({"water_class": "Int64"})
+
+
+def test_water_takes_the_class_of_the_worst_section_inside_it(build, parcels):
+    status = sections(
+        parcels,
+        ("上游", "2024", 2, 0),
+        ("下游", "2024", 3, 0),
+        ("别处", "2024", 6, 1),
+        ("上游", "2023", None, 0),
+    )
+    table = build(sections=status)
+    row = rows_of(table, "A", "2024").iloc[0]
+    assert row["quality_grade"] == "Ⅲ类"
+    assert row["quality_value"] == 3
+    assert "上游、下游" in row["quality_basis"]
+    assert "GB 3838-2002" in row["quality_basis"]
+    before = rows_of(table, "A", "2023").iloc[0]
+    assert pd.isna(before["quality_grade"])
+    assert "无已评价的水质断面" in before["confidence"]
+
+
+def test_every_water_class_has_its_name(build, parcels):
+    for entry in WATER_CLASS.classes:
+        row = rows_of(build(sections=sections(parcels, ("x", "2024", entry.code, 0))), "A", "2024").iloc[0]
+        assert row["quality_grade"] == entry.name_zh
+
+
+def test_sections_do_not_grade_land(build, parcels):
+    land = parcels.assign(dlbm="0301")
+    status = sections(parcels, ("x", "2024", 5, 0))
+    assert rows_of(build(parcels=land, sections=status), "A", "2024")["quality_grade"].tolist()[0] == "低"
+
+
+def test_water_without_any_section_has_no_grade(build):
+    row = rows_of(build(), "A", "2024").iloc[0]
+    assert pd.isna(row["quality_grade"])
+    assert "无已评价的水质断面" in row["confidence"]
+
+
+def test_structure_holds_the_share_of_every_class_and_of_the_unknown(build):
+    shares = json.loads(rows_of(build(), "A", "2024")["structure"].iloc[0])
+    assert shares == {"水体": 0.9, "植被": 0.0, "裸地": 0.0, "建设用地": 0.0, "未知": 0.1}
+
+
+def test_codes_of_the_register_are_spoken_and_areas_go_to_their_owner(build):
+    table = build()
+    state, collective, unknown = (rows_of(table, name, "2024").iloc[0] for name in "ABD")
+    assert state["owner_type"] == "全民所有"
+    assert state["state_area_ha"] == state["area_ha"]
+    assert pd.isna(state["collective_area_ha"])
+    assert collective["owner_type"] == "集体所有"
+    assert collective["collective_area_ha"] == collective["area_ha"]
+    assert pd.isna(unknown["state_area_ha"])
+    assert pd.isna(unknown["owner_type"])
+    assert state["right_type"] == 9
+    assert pd.isna(collective["right_type"])
+
+
+def test_wetland_area_says_in_which_of_its_meanings(build, parcels):
+    table = build(parcels=parcels.assign(dlbm=["1101", "1104", "1105", "0301"]))
+    method = {name: rows_of(table, name, "2024")["method"].iloc[0] for name in "ABCD"}
+    assert method["A"].endswith("湿地面积口径：HJ 1166湿地生态系统、登记湿地+水流")
+    assert method["B"].endswith("湿地面积口径：HJ 1166湿地生态系统")
+    assert method["C"].endswith("湿地面积口径：三调00类、HJ 1166湿地生态系统、登记湿地+水流")
+    assert "口径" not in method["D"]
+
+
+def test_simulated_sources_are_labelled_in_every_row(build):
+    assert build(simulated=True)["data_source"].str.contains("模拟").all()
+    assert not build()["data_source"].str.contains("模拟").any()
+
+
+def test_no_parcels_give_an_empty_inventory(build, parcels):
+    table = build(parcels=parcels.iloc[:0])
+    assert table.empty
+    assert set(INVENTORY.columns) <= set(table.columns)
+
+
+def test_every_ecosystem_type_and_land_class_of_the_products_is_of_the_standard():
+    classes = standards.table("land_classes")
+    table = products()
+    assert set(table.ecosystems) == set(classes["ecosystem"])
+    by_type = classes.groupby("ecosystem")["code"].agg(set)
+    for ecosystem, entries in table.ecosystems.items():
+        for entry in entries:
+            assert set(entry.dlbm) <= by_type[ecosystem]
+            assert entry.source
+            assert {"M": "MAT", "R": "REG", "C": "CUL"}[entry.cat1] == entry.cat2_code[:3]
