@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import shapely
 import xarray as xr
+
 from pipeline import standards
 from pipeline.aoi import Aoi, Part
 from pipeline.contracts import Delivery, Raster
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, areas_m2, project
 from pipeline.grid import Grid, grid_of
 from pipeline.legends import CHANGE, LAND_COVER
 from pipeline.periods import Period
@@ -50,7 +51,7 @@ def parcels(aoi: Aoi) -> gpd.GeoDataFrame:
     number = np.arange(len(cells))
     area = areas_m2(cells.geometry)
     whole = areas_m2(cells["whole"])
-    text = {name: None for name in _REGISTERED}
+    text = dict.fromkeys(_REGISTERED)
     rows = pd.DataFrame(text, index=cells.index, dtype=object).assign(
         parcel_id=[f"P{n:03d}" for n in number[::-1]],
         parcel_no=[f"310151{n:022d}" for n in number],
@@ -79,7 +80,7 @@ def inventory(land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     schema = standards.table("inventory_schema").query("field != 'geometry'")
     frames = []
     for number, period in enumerate(PERIODS):
-        rows = pd.DataFrame({field: None for field in schema["field"]}, index=land.index, dtype=object)
+        rows = pd.DataFrame(dict.fromkeys(schema["field"]), index=land.index, dtype=object)
         kinds = [ECOSYSTEMS[(3 * n) % len(ECOSYSTEMS)] for n in range(len(land))]
         rows = rows.assign(
             product_id=[f"delta-{period.label}-R-REG-01-{key}" for key in land["parcel_id"]],
@@ -171,8 +172,8 @@ def findings(land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _field(grid: Grid, turn: float) -> np.ndarray:
-    row, col = np.mgrid[: grid.height, : grid.width] / 100.0
-    return 0.5 + 0.45 * np.sin(row * 1.7 + turn) * np.cos(col * 0.9 - row * 0.4)
+    row, col = np.mgrid[: grid.height, : grid.width] * (grid.resolution_m / 6000)
+    return 0.5 + 0.45 * np.sin(row * 2.1 + turn + np.sin(col * 2.3)) * np.cos(col * 1.7 - row * 0.8)
 
 
 def rasters(grid: Grid, inside: np.ndarray) -> tuple[Raster, ...]:
@@ -181,7 +182,7 @@ def rasters(grid: Grid, inside: np.ndarray) -> tuple[Raster, ...]:
     for number, period in enumerate(PERIODS):
         shares = _field(grid, 0.5 * number)
         stored = np.where(inside, np.round(shares * 1e4), -32768).astype(np.int16)
-        cover = np.where(inside, np.digitize(shares, [0.2, 0.35, 0.5]) + 1, 255).astype(np.uint8)
+        cover = np.where(inside, _COVER_OF_SHARE[np.digitize(shares, [0.2, 0.35, 0.8])], 255).astype(np.uint8)
         looks = np.where(inside, (shares * 12).astype(np.uint16), 0).astype(np.uint16)
         classes.append(cover)
         days = (period.first, period.last)
@@ -189,17 +190,24 @@ def rasters(grid: Grid, inside: np.ndarray) -> tuple[Raster, ...]:
             Raster(f"fvc_{period.label}", "ratio", _map(stored), "植被覆盖度", "FVC", *days),
             Raster(f"looks_{period.label}", "count", _map(looks), "有效观测次数", "Looks", *days),
             Raster(
-                f"land_cover_{period.label}", "classes", _map(cover), "地表覆盖", "Land cover", *days, LAND_COVER
+                f"land_cover_{period.label}",
+                "classes",
+                _map(cover),
+                "地表覆盖",
+                "Land cover",
+                *days,
+                LAND_COVER,
             ),
         ]
     before, after = classes
     moved = np.where(before == after, 0, 10 * before.astype(int) + after)
     change = np.where(inside, moved, 255).astype(np.uint8)
     days = (PERIODS[0].first, PERIODS[1].last)
-    made.append(
-        Raster("change_2023_2024", "classes", _map(change), "地表覆盖变化", "Change", *days, CHANGE)
-    )
+    made.append(Raster("change_2023_2024", "classes", _map(change), "地表覆盖变化", "Change", *days, CHANGE))
     return tuple(made)
+
+
+_COVER_OF_SHARE = np.array([1, 3, 2, 4], dtype=np.uint8)
 
 
 def _map(values: np.ndarray) -> xr.DataArray:
@@ -208,11 +216,11 @@ def _map(values: np.ndarray) -> xr.DataArray:
 
 def tables() -> dict[str, pd.DataFrame]:
     indicator = {
-        "indicator": ["vegetation_cover_rate", "fvc_mean", HOSTILE],
+        "indicator": ["vegetation_cover_share_land", "mean_fvc_land", HOSTILE],
         "aoi": "delta",
         "period": "2024",
         "value": [0.6123456789012345, 0.481, np.nan],
-        "unit": ["1", "1", "ha"],
+        "unit": ["share", "share", "ha"],
         "numerator": [71234567.125, np.nan, np.nan],
         "denominator": [116330000.5, np.nan, np.nan],
         "low": np.nan,
@@ -263,8 +271,6 @@ def small_delivery(*, simulated: bool = True, language: str = "zh", resolution_m
     grid = grid_of(aoi, resolution_m=resolution_m)
     land = parcels(aoi)
     whole = next(grid.blocks(10**6))
-    from pipeline.geodesy import project  # noqa: PLC0415
-
     inside = grid.touched(project(aoi.geometry, grid.crs), whole)
     return Delivery(
         aoi=aoi,

@@ -1,5 +1,6 @@
 """The STAC catalogue of a delivery's rasters: catalog.json and one item per raster."""
 
+import json
 import math
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -31,12 +32,17 @@ def write_catalog(delivery: Delivery, folder: Path) -> list[Path]:
     (folder / "items").mkdir(exist_ok=True)
     for raster in delivery.rasters:
         item = _item(raster, delivery, folder / "rasters" / f"{raster.name}.tif")
-        item.set_self_href(str(folder / "items" / f"{raster.name}.json"))
         catalog.add_item(item, set_parent=True)
         item.set_self_href(str(folder / "items" / f"{raster.name}.json"))
-        item.save_object(include_self_link=False)
-    catalog.save_object(include_self_link=False)
+        _save(item, folder / "items" / f"{raster.name}.json")
+    _save(catalog, folder / "catalog.json")
     return [folder / "catalog.json", *sorted((folder / "items").glob("*.json"))]
+
+
+def _save(entry: pystac.STACObject, path: Path) -> None:
+    # pystac's own writer turns Chinese into escapes.
+    content = entry.to_dict(include_self_link=False)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _mark(delivery: Delivery) -> str:

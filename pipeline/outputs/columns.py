@@ -82,6 +82,12 @@ def coded(column: str) -> tuple[ValueName, ...]:
     return _values().get(column, ())
 
 
+def is_spoken(column: str, values: pd.Series) -> bool:
+    """Whether a coded column holds names, or a register's own words, instead of the dictionary's codes."""
+    held = set(values.dropna().astype(str))
+    return bool(held) and not held <= {entry.code for entry in coded(column)}
+
+
 def value_names(column: str, values: pd.Series, language: Language) -> pd.Series:
     """Values of a column as people read them; a value without a name, and null, stay as they are."""
     names = {entry.code: entry.name(language) for entry in coded(column)}
@@ -119,8 +125,22 @@ def _means() -> Mapping[str, ColumnName]:
 def _values() -> Mapping[str, tuple[ValueName, ...]]:
     rights = standards.table("rights").rename(columns={"dictionary": "column"})
     rights = rights.assign(name_en=rights["name_zh"], color="")
-    rows = pd.concat([rights, standards.table("value_names")])
-    found: dict[str, tuple[ValueName, ...]] = {}
+    indicators = standards.table("indicator_names").rename(columns={"indicator": "code"})
+    indicators = indicators.assign(column="indicator", color="")
+    rows = pd.concat([rights, standards.table("value_names"), indicators])
+    found = _class_keys()
     for column, *value in rows[["column", "code", "name_zh", "name_en", "color"]].to_numpy():
         found[column] = (*found.get(column, ()), ValueName(*value))
     return MappingProxyType(found)
+
+
+def _class_keys() -> dict[str, tuple[ValueName, ...]]:
+    """Land cover classes as long tables name them: by key, with a prefix where other things stand beside."""
+    prefixes = {"from": "", "to": "", "item": "class:", "measure": "class_area:"}
+    return {
+        column: tuple(
+            ValueName(f"{prefix}{entry.key}", entry.name_zh, entry.name_en, entry.color)
+            for entry in LAND_COVER.classes
+        )
+        for column, prefix in prefixes.items()
+    }

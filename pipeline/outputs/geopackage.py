@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pyogrio
 
 from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
-from pipeline.outputs.columns import described, headers
+from pipeline.outputs.columns import described, headers, is_spoken
 from pipeline.outputs.layers import LAYERS, Layer, layer_rows
 from pipeline.outputs.qgis import PROJECT_NAME, StyledLayer, layer_qml, project_qgz
 from pipeline.outputs.texts import text
@@ -116,11 +115,10 @@ def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
             "DESCRIPTION": layer.about(delivery.language),
         },
     )
-    return StyledLayer(layer.name, layer.geometry, title, _columns(rows), delivery.periods[-1].label)
-
-
-def _columns(rows: gpd.GeoDataFrame) -> tuple[str, ...]:
-    return tuple(column for column in rows.columns if column != rows.geometry.name)
+    columns = tuple(column for column in rows.columns if column != rows.geometry.name)
+    spoken = frozenset(column for column in columns if is_spoken(column, rows[column]))
+    newest = delivery.periods[-1].label
+    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken)
 
 
 def _title(delivery: Delivery) -> str:

@@ -6,7 +6,7 @@ Element and attribute names are those that QGIS 3.22 writes itself; later versio
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -96,7 +96,7 @@ class StyledLayer:
     """What a style needs to know of a layer: its name, geometry type, title and columns in order.
 
     `newest` is the label of the last period: where a layer has one row per period, only those rows are
-    labelled.
+    labelled. `spoken` are coded columns that hold names already.
     """
 
     name: str
@@ -104,6 +104,7 @@ class StyledLayer:
     title: str
     columns: tuple[str, ...]
     newest: str
+    spoken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def _dress(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     if look.label:
         _labels(root, layer, look.label)
     ET.SubElement(root, "layerOpacity").text = "1"
-    _fields(root, layer.columns)
+    _fields(root, layer, language)
     aliases = ET.SubElement(root, "aliases")
     names = headers(layer.columns, language)
     for index, column in enumerate(("fid", *layer.columns)):
@@ -226,7 +227,7 @@ def _renderer(root: ET.Element, layer: StyledLayer, look: Look, language: Langua
     else:
         renderer.set("type", "categorizedSymbol")
         renderer.set("attr", look.column)
-        categories = _categories(look.column, language)
+        categories = _categories(look.column, language, spoken=look.column in layer.spoken)
         stock = ET.SubElement(renderer, "categories")
         for number, category in enumerate(categories):
             entry = {"symbol": str(number), "value": category.value, "label": category.label}
@@ -241,9 +242,13 @@ def _renderer(root: ET.Element, layer: StyledLayer, look: Look, language: Langua
         clause.text = '"period"'
 
 
-def _categories(column: str, language: Language) -> list[_Category]:
+def _categories(column: str, language: Language, *, spoken: bool) -> list[_Category]:
     known = [
-        _Category(entry.code, entry.name(language), entry.color or _OWNER_COLORS.get(entry.code, _GREY))
+        _Category(
+            entry.name_zh if spoken else entry.code,
+            entry.name(language),
+            entry.color or _OWNER_COLORS.get(entry.code, _GREY),
+        )
         for entry in coded(column)
     ]
     return [*known, _Category("", text("legend.other", language), _GREY)]
@@ -301,10 +306,10 @@ def _labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
     ET.SubElement(settings, "rendering", {"drawLabels": "1", "obstacle": "1", "limitNumLabels": "0"})
 
 
-def _fields(root: ET.Element, columns: Iterable[str]) -> None:
+def _fields(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     fields = ET.SubElement(root, "fieldConfiguration")
-    for column in columns:
-        values = coded(column)
+    for column in layer.columns:
+        values = () if column in layer.spoken else coded(column)
         widget = ET.SubElement(ET.SubElement(fields, "field", {"name": column}), "editWidget")
         widget.set("type", "ValueMap" if values else "")
         config = ET.SubElement(ET.SubElement(widget, "config"), "Option", {"type": "Map"})
@@ -312,7 +317,7 @@ def _fields(root: ET.Element, columns: Iterable[str]) -> None:
             listed = ET.SubElement(config, "Option", {"name": "map", "type": "List"})
             for entry in values:
                 pair = ET.SubElement(listed, "Option", {"type": "Map"})
-                choice = {"name": entry.name_zh, "value": entry.code, "type": "QString"}
+                choice = {"name": entry.name(language), "value": entry.code, "type": "QString"}
                 ET.SubElement(pair, "Option", choice)
 
 

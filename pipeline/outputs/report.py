@@ -26,6 +26,7 @@ from pipeline.outputs.spreadsheet import about, totals
 from pipeline.outputs.texts import text, texts
 
 _MAPS = ("fvc", "land_cover", "change", "looks")
+_CARDS = ("vegetation_cover_share_land", "mean_fvc_land", "good_section_share", "changed_share")
 _STRIP = 512
 _SHOWN = 500
 _SCENE_COLUMNS = ("id", "mission", "datetime", "tile", "baseline", "cloud_percent", "offset_source")
@@ -109,6 +110,7 @@ def _content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
         "parts": [part.name_zh if language == "zh" else part.name_en for part in aoi.parts],
         "label": delivery.label,
         "span": f"{delivery.periods[0].first} – {delivery.periods[-1].last}",
+        "cards": _cards(delivery),
         "indicators": _indicators(delivery),
         "maps": list(_maps(delivery, rasters)),
         "sections": _sections(delivery),
@@ -160,6 +162,19 @@ def _named(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
 def _csv_table(delivery: Delivery, stem: str) -> Table | None:
     table = delivery.tables.get(stem)
     return None if table is None else _shown(_named(table, delivery))
+
+
+def _cards(delivery: Delivery) -> list[tuple[str, str, str]]:
+    """Name, newest value in percent, and its period, of the headline shares that have a value."""
+    table = delivery.tables.get("indicators", pd.DataFrame({"indicator": [], "value": [], "period": []}))
+    names = {entry.code: entry.name(delivery.language) for entry in coded("indicator")}
+    known = table.dropna(subset=["value"]).drop_duplicates("indicator", keep="last")
+    newest = known.set_index("indicator")[["value", "period"]].to_dict("index")
+    return [
+        (names[key], f"{newest[key]['value']:.1%}", str(newest[key]["period"]))
+        for key in _CARDS
+        if key in newest
+    ]
 
 
 def _indicators(delivery: Delivery) -> Table | None:

@@ -1,0 +1,148 @@
+"""The GeoPackage and the rasters opened by the real QGIS. Pictures stay in build/pictures to be looked at."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipeline.legends import CHANGE, LAND_COVER, WATER_CLASS
+from pipeline.outputs.delivery import write
+from tests.deliveries import small_delivery
+
+PROJECT = Path(__file__).resolve().parents[2]
+PICTURES = PROJECT / "build" / "pictures"
+PYTHON = "/usr/bin/python3"
+TITLES = {
+    "inventory": "生态产品目录清单",
+    "parcels": "确权地块",
+    "sections": "水质断面",
+    "change_patches": "地表覆盖变化图斑",
+    "findings": "核查问题",
+    "aoi": "试点范围",
+}
+
+
+def environment(home):
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home),
+        "QT_QPA_PLATFORM": "offscreen",
+        "LANG": "C.UTF-8",
+    }
+
+
+@pytest.fixture(scope="module")
+def look(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    tried = [PYTHON, "-c", "import qgis.core"]
+    if (
+        not os.access(PYTHON, os.X_OK)
+        or subprocess.run(tried, capture_output=True, check=False, env=environment(home)).returncode
+    ):
+        pytest.skip("QGIS is not installed (Debian: apt-get install qgis python3-qgis)")
+    folder = tmp_path_factory.mktemp("delivery")
+    files = write(small_delivery(resolution_m=30), folder)
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    script = Path(__file__).with_name("qgis_look.py")
+    arguments = [PYTHON, str(script), str(folder / "inventory.gpkg"), str(folder / "rasters"), str(PICTURES)]
+    seen = subprocess.run(
+        arguments, capture_output=True, text=True, check=True, timeout=120, env=environment(home)
+    )
+    (line,) = (line for line in seen.stdout.splitlines() if line.startswith("LOOK "))
+    left = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {**json.loads(line.removeprefix("LOOK ")), "littered": left != files, "warnings": seen.stderr}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_every_layer_opens_in_cgcs2000(look, name):
+    layer = look["layers"][name]
+    assert layer["valid"]
+    assert layer["rows"] > 0
+    assert layer["crs"] == "EPSG:4490"
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [
+        ("inventory", "ecosystem_l1"),
+        ("parcels", "owner_type"),
+        ("sections", "water_class"),
+        ("change_patches", "to_class"),
+        ("findings", "severity"),
+    ],
+)
+def test_every_layer_loads_its_classes_by_itself(look, name, attribute):
+    layer = look["layers"][name]
+    assert layer["renderer"] == "categorizedSymbol"
+    assert layer["attribute"] == attribute
+    assert len(set(layer["colors"])) == len(layer["colors"])
+
+
+def test_the_area_is_an_outline(look):
+    assert look["layers"]["aoi"]["renderer"] == "singleSymbol"
+
+
+def test_sections_wear_the_colours_and_names_of_their_class(look):
+    layer = look["layers"]["sections"]
+    assert layer["labels"]
+    expected = [(entry.name_zh, entry.color) for entry in WATER_CLASS.classes]
+    names = [label for _, label in layer["classes"]]
+    assert list(zip(names, layer["colors"], strict=True))[:-1] == expected
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_every_column_is_shown_in_chinese(look, name):
+    aliases = look["layers"][name]["aliases"]
+    without = {
+        column
+        for column, alias in aliases.items()
+        if column != "fid" and not any(ord(letter) > 0x2E80 for letter in alias)
+    }
+    assert not without
+
+
+def test_coded_columns_offer_their_values(look):
+    assert {"owner_type", "unit_type", "right_type"} <= set(look["layers"]["parcels"]["value_maps"])
+    assert "to_class" in look["layers"]["change_patches"]["value_maps"]
+
+
+def test_the_project_inside_the_file_opens(look):
+    project = look["project"]
+    assert project["opened"]
+    assert project["valid"]
+    assert project["crs"] == "EPSG:4490"
+    assert project["title"] == "河口湿地 2024 生态产品目录清单（模拟数据）"
+    assert sorted(project["names"]) == sorted(f"{title}（模拟数据）" for title in TITLES.values())
+    assert project["group"] == "生态产品目录清单"
+
+
+def test_parcels_lead_to_their_products_and_findings(look):
+    assert look["project"]["relations"] == ["parcels_findings", "parcels_inventory"]
+    assert look["project"]["relations_valid"]
+
+
+def test_class_rasters_are_paletted_with_chinese_names(look):
+    for name, legend in (("land_cover_2024", LAND_COVER), ("change_2023_2024", CHANGE)):
+        raster = look["rasters"][name]
+        assert raster["renderer"] == "paletted"
+        assert raster["classes"] == [[entry.code, entry.name_zh] for entry in legend.classes]
+
+
+def test_cover_is_drawn_with_a_graded_ramp(look):
+    raster = look["rasters"]["fvc_2024"]
+    assert raster["renderer"] == "singlebandpseudocolor"
+    assert [value for value, _ in raster["ramp"]][::6] == [0, 1]
+
+
+def test_qgis_leaves_nothing_in_the_delivery_and_complains_of_nothing(look):
+    assert not look["littered"]
+    assert not look["warnings"]
+
+
+@pytest.mark.usefixtures("look")
+def test_the_maps_are_drawn():
+    for name in ("project", "near", "fvc_2024", "land_cover_2024"):
+        assert (PICTURES / f"{name}.png").stat().st_size > 5000

@@ -1,0 +1,75 @@
+import pandas as pd
+import pytest
+
+from pipeline import contracts, standards
+from pipeline.outputs.columns import coded, described, headers, is_spoken, value_names
+
+SCHEMAS = (
+    contracts.INVENTORY,
+    contracts.PARCELS,
+    contracts.SECTION_STATUS,
+    contracts.CHANGE_PATCHES,
+    contracts.FINDINGS,
+    contracts.PARCEL_MEASURES,
+    contracts.AREA_BALANCE,
+    contracts.INDICATORS,
+    contracts.SCENE_TABLE,
+)
+NO_COLUMNS_FOR_STAFF = {"assets"}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+def test_every_column_of_the_contracts_has_a_chinese_name(schema):
+    for column in set(schema.columns) - NO_COLUMNS_FOR_STAFF:
+        assert described(column).source, column
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_two_columns_of_a_table_share_a_name(schema, language):
+    names = headers(schema.columns, language)
+    assert len(set(names.values())) == len(names)
+
+
+def test_no_column_is_named_twice_in_the_standards():
+    own = standards.table("column_names")["column"]
+    assert own.is_unique
+    assert not set(own) & set(standards.table("inventory_schema")["field"])
+
+
+def test_the_mean_of_a_parameter_is_named_after_it():
+    assert described("mean_TP").name("zh") == "总磷均值"
+    assert described("mean_TP").unit == "mg/L"
+    assert described("mean_pH").unit == ""
+
+
+def test_a_column_that_nobody_named_is_called_by_its_key():
+    assert described("whatever").name("zh") == "whatever"
+    assert described("mean_unobtainium").name("zh") == "mean_unobtainium"
+
+
+def test_names_that_would_meet_carry_their_key(monkeypatch):
+    monkeypatch.setattr("pipeline.outputs.columns._columns", dict)
+    assert headers(["a", "b"], "zh") == {"a": "a", "b": "b"}
+    same = described("a")
+    monkeypatch.setattr("pipeline.outputs.columns._columns", lambda: {"a": same, "b": same})
+    assert headers(["a", "b"], "zh") == {"a": "a (a)", "b": "a (b)"}
+
+
+def test_codes_are_read_as_names_and_other_words_stay():
+    owners = pd.Series(["1", "2", None, "国有"])
+    assert value_names("owner_type", owners, "zh").fillna("").tolist() == ["全民所有", "集体所有", "", "国有"]
+    classes = pd.Series([6, None], dtype="Int64")
+    assert value_names("water_class", classes, "zh").fillna("").tolist() == ["劣Ⅴ类", ""]
+
+
+def test_a_column_of_names_is_told_from_a_column_of_codes():
+    assert is_spoken("owner_type", pd.Series(["全民所有", None]))
+    assert not is_spoken("owner_type", pd.Series(["1", "2", None]))
+    assert not is_spoken("owner_type", pd.Series([None, None]))
+
+
+def test_every_indicator_has_a_name():
+    assert {entry.code for entry in coded("indicator")} == set(
+        standards.table("indicator_names")["indicator"]
+    )

@@ -1,0 +1,72 @@
+import io
+import zipfile
+from xml.etree import ElementTree as ET
+
+from pipeline.legends import CHANGE
+from pipeline.outputs.qgis import RAMPS, StyledLayer, classes_qml, layer_qml, project_qgz, ramp_qml
+from tests.deliveries import AS_OF, HOSTILE
+
+
+def styled(
+    name="parcels", columns=("parcel_id", "owner_type"), *, spoken=(), title="确权地块", newest="2024"
+):
+    geometry = "Point" if name == "sections" else "MultiPolygon"
+    return StyledLayer(name, geometry, title, columns, newest, frozenset(spoken))
+
+
+def categories(qml):
+    return {entry.get("value"): entry.get("label") for entry in ET.fromstring(qml).iter("category")}
+
+
+def test_codes_are_drawn_under_their_names():
+    found = categories(layer_qml(styled(), "zh"))
+    assert found == {"1": "全民所有", "2": "集体所有", "": "其他或未评定"}
+
+
+def test_a_column_of_names_is_drawn_by_names_and_has_no_value_list():
+    qml = layer_qml(styled(spoken=["owner_type"]), "zh")
+    assert set(categories(qml)) == {"全民所有", "集体所有", ""}
+    assert "ValueMap" not in qml
+    assert "ValueMap" in layer_qml(styled(), "zh")
+
+
+def test_only_the_newest_period_is_labelled():
+    qml = layer_qml(styled("sections", ("section", "period", "water_class"), newest="it's 2024"), "zh")
+    label = next(ET.fromstring(qml).iter("text-style")).get("fieldName")
+    assert label == "CASE WHEN \"period\" = 'it''s 2024' THEN \"section\" END"
+
+
+def test_every_class_of_a_legend_is_in_the_palette():
+    entries = list(ET.fromstring(classes_qml(CHANGE, "zh")).iter("paletteEntry"))
+    assert [(int(entry.get("value")), entry.get("label")) for entry in entries] == [
+        (entry.code, entry.name_zh) for entry in CHANGE.classes
+    ]
+
+
+def test_ramps_rise():
+    for name, stops in RAMPS.items():
+        values = [float(item.get("value")) for item in ET.fromstring(ramp_qml(name)).iter("item")]
+        assert values == sorted(set(values)) == [value for value, _ in stops]
+
+
+def test_a_project_survives_any_title_and_repeats_its_bytes():
+    title = f"{HOSTILE}\x00\x1b & ]]>"
+    packed = [
+        project_qgz(
+            [styled(), styled("aoi", ("id", "name_zh"))],
+            source="inventory.gpkg",
+            title=title,
+            extent=(121.0, 31.0, 122.0, 32.0),
+            as_of=AS_OF,
+            language="zh",
+        )
+        for _ in range(2)
+    ]
+    assert packed[0] == packed[1]
+    with zipfile.ZipFile(io.BytesIO(packed[0])) as archive:
+        (entry,) = archive.infolist()
+        assert entry.date_time == (2024, 11, 28, 2, 31, 8)  # zip counts two seconds
+        root = ET.fromstring(archive.read(entry))
+    assert root.findtext("title") == f"{HOSTILE} & ]]>"
+    sources = [element.text for element in root.iter("datasource")]
+    assert sources == ["./inventory.gpkg|layername=aoi", "./inventory.gpkg|layername=parcels"]

@@ -1,0 +1,153 @@
+import time
+from dataclasses import replace
+from datetime import date
+
+import dask.array as da
+import numpy as np
+import pytest
+import rasterio
+import xarray as xr
+from rasterio.enums import Resampling
+
+from pipeline.contracts import Raster
+from pipeline.errors import ContractError
+from pipeline.grid import Grid
+from pipeline.legends import LAND_COVER
+from pipeline.outputs.raster import write_raster
+from tests.deliveries import AS_OF
+
+GRID = Grid("EPSG:32651", 600_000.0, 3_500_040.0, 10.0, 1100, 1300)
+DAYS = (date(2024, 1, 1), date(2024, 12, 31))
+
+
+def made(kind, values, name="fvc_2024", legend=None):
+    dims = ("band", "y", "x") if values.ndim == 3 else ("y", "x")
+    return Raster(name, kind, xr.DataArray(values, dims=dims), "植被覆盖度", "FVC", *DAYS, legend)
+
+
+def written(raster, path, grid=GRID, *, simulated=True):
+    write_raster(raster, grid, path, simulated=simulated, as_of=AS_OF)
+    return rasterio.open(path)
+
+
+def shares(shape=GRID.shape):
+    row, col = np.ogrid[: shape[0], : shape[1]]
+    values = ((row * 7 + col * 3) % 10_000).astype(np.int16)
+    values[: shape[0] // 2, : shape[1] // 2] = -32768
+    return values
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "nodata", "scale"),
+    [
+        ("ratio", shares(), -32768, 1e-4),
+        ("index", shares().astype(np.float32) / 7, float("nan"), 1),
+        ("count", np.abs(shares() % 30).astype(np.uint16), None, 1),
+    ],
+)
+def test_stored_values_scale_and_nodata_come_back(tmp_path, kind, values, nodata, scale):
+    with written(made(kind, values), tmp_path / "map.tif") as file:
+        assert np.array_equal(file.read(1), values, equal_nan=kind == "index")
+        assert file.dtypes[0] == values.dtype
+        assert file.nodata is None if nodata is None else np.isclose(file.nodata, nodata, equal_nan=True)
+        assert file.scales == (scale,)
+        assert file.crs.to_epsg() == 32651
+        assert file.transform == GRID.transform
+
+
+def test_the_file_is_a_cog_with_overviews_and_says_what_it_is(tmp_path):
+    with written(made("ratio", shares()), tmp_path / "map.tif") as file:
+        assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert file.overviews(1)
+        assert file.descriptions == ("植被覆盖度",)
+        tags = file.tags()
+    assert tags["simulated"] == "模拟数据"
+    assert tags["period"] == "2024-01-01/2024-12-31"
+    assert tags["as_of"] == "2024-11-28T02:31:09Z"
+
+
+def test_observed_data_carry_no_label(tmp_path):
+    with written(made("ratio", shares()), tmp_path / "map.tif", simulated=False) as file:
+        assert "simulated" not in file.tags()
+
+
+def test_lazy_values_are_written_like_those_in_memory(tmp_path):
+    values = shares()
+    written(made("ratio", values), tmp_path / "eager.tif").close()
+    lazy = xr.DataArray(da.from_array(values, chunks=(384, 500)), dims=("y", "x"))
+    written(replace(made("ratio", values), values=lazy), tmp_path / "lazy.tif").close()
+    assert (tmp_path / "eager.tif").read_bytes() == (tmp_path / "lazy.tif").read_bytes()
+
+
+def test_never_more_than_a_row_of_chunks_is_asked_for(tmp_path):
+    asked = []
+
+    def chunk(block_info=None):
+        place = block_info[None]["array-location"]
+        asked.append(place[0])
+        return np.ones([stop - start for start, stop in place], dtype=np.int16)
+
+    lazy = da.map_blocks(chunk, chunks=((500, 500, 100), (650, 650)), dtype=np.int16)
+    raster = replace(made("ratio", shares()), values=xr.DataArray(lazy, dims=("y", "x")))
+    written(raster, tmp_path / "map.tif").close()
+    assert [rows[0] for rows in asked] == [0, 0, 500, 500, 1000, 1000]
+
+
+def test_classes_carry_colours_and_chinese_names(tmp_path):
+    codes = np.full(GRID.shape, 255, dtype=np.uint8)
+    codes[100:900, 200:700] = 2
+    codes[300:400, 250:300] = 4
+    with written(made("classes", codes, "land_cover_2024", LAND_COVER), tmp_path / "map.tif") as file:
+        assert file.nodata == 255
+        assert file.colormap(1)[4][:3] == LAND_COVER.by_code()[4].rgb
+        assert set(np.unique(file.read(1, out_shape=(60, 70), resampling=Resampling.nearest))) <= {2, 4, 255}
+    names = (tmp_path / "map.tif.aux.xml").read_text(encoding="utf-8")
+    assert "<Category>建设用地</Category>" in names
+    assert "<F>Built-up</F>" in names
+
+
+def test_reflectance_keeps_its_bands_by_name(tmp_path):
+    values = np.stack([shares(), shares()[::-1]])
+    raster = made("reflectance", values, "composite_2024")
+    raster = replace(raster, values=raster.values.assign_coords(band=["red", "nir"]))
+    with written(raster, tmp_path / "map.tif") as file:
+        assert file.descriptions == ("red", "nir")
+        assert np.array_equal(file.read(), values)
+        assert file.scales == (1e-4, 1e-4)
+
+
+def test_a_small_overview_of_shares_is_their_mean_without_nodata(tmp_path):
+    values = np.full(GRID.shape, -32768, dtype=np.int16)
+    values[::2] = 4000
+    with written(made("ratio", values), tmp_path / "map.tif") as file:
+        small = file.read(1, out_shape=(GRID.height // 4, GRID.width // 4))
+    assert set(np.unique(small)) == {4000}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("ratio", shares().astype(np.float32)),
+        ("count", shares()),
+        ("index", shares((5, 7)).astype(np.float32)),
+    ],
+)
+def test_a_wrong_type_or_shape_is_a_breach_of_contract(tmp_path, kind, values):
+    with pytest.raises(ContractError, match="fvc_2024"):
+        written(made(kind, values), tmp_path / "map.tif")
+
+
+def test_classes_without_a_legend_are_a_breach_of_contract(tmp_path):
+    with pytest.raises(ContractError, match="legend"):
+        written(made("classes", np.zeros(GRID.shape, dtype=np.uint8)), tmp_path / "map.tif")
+
+
+def test_a_map_of_almost_nothing_takes_little_time_and_room(tmp_path):
+    grid = Grid("EPSG:32651", 600_000.0, 3_500_040.0, 10.0, 3576, 7866)
+    values = np.full(grid.shape, -32768, dtype=np.int16)
+    values[900:1900, 2100:4900] = 4321
+    start = time.process_time()
+    written(made("ratio", values), tmp_path / "map.tif", grid).close()
+    assert time.process_time() - start < 3
+    assert (tmp_path / "map.tif").stat().st_size < 100_000
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["map.qml", "map.tif"]
