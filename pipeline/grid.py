@@ -1,6 +1,7 @@
 """The analysis grid of an area: one CRS, a snapped origin, blocks, and the true area of a pixel."""
 
 import math
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _AREA_LATTICE_PX = 64
 _BLOCK_EDGES_PX = (1024, 512, 256, 128)
 _FEW_BLOCKS = 64
 _EDGE_M = 100.0
+# rasterio silences a warning of its own while it rasterises, which works in one thread only
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -139,9 +142,10 @@ class Grid:
         if geometry.is_empty:
             return np.zeros(block.shape, dtype=bool)
         transform = self.block_transform(block)
-        touched: NDArray[np.bool_] = rasterio.features.geometry_mask(
-            [geometry], block.shape, transform, all_touched=True, invert=True
-        )
+        with _ONE_AT_A_TIME:
+            touched: NDArray[np.bool_] = rasterio.features.geometry_mask(
+                [geometry], block.shape, transform, all_touched=True, invert=True
+            )
         return touched
 
     def polygons(
