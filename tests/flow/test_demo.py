@@ -1,0 +1,158 @@
+"""The demo from end to end: the planted truth comes back, areas add up, runs repeat and resume."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from programs import ecoledger, files_of
+
+from pipeline.geodesy import area_m2
+
+AREAS = ["chongming_wetlands", "guangyang_island", "longyou_bay"]
+PERIODS = ["2023", "2024"]
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(folder / "tables" / f"{name}.csv", encoding="utf-8-sig", dtype={"period": str})
+
+
+def truth_of(out: Path, aoi: str) -> dict:
+    texts = [path.read_text(encoding="utf-8") for path in out.glob("work/artifacts/simulated/*/truth.json")]
+    return next(truth for truth in map(json.loads, texts) if truth["aoi"] == aoi)
+
+
+@pytest.fixture(params=AREAS)
+def area(request, demo):
+    """Delivery folder and planted truth of each area."""
+    return demo / request.param / "2024", truth_of(demo, request.param)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_mean_vegetation_cover_of_the_land_is_the_planted_one(area, period):
+    folder, truth = area
+    figures = table(folder, "indicators").set_index(["indicator", "period"])["value"]
+    planted = truth["periods"][period]["mean_fvc"]
+    by_percentiles = figures["mean_fvc_land_percentiles", period]
+    print(
+        f"{truth['aoi']} {period}: planted {planted:.4f}, found {figures['mean_fvc_land', period]:.4f}, "
+        f"with percentiles 5/95 {by_percentiles:.4f} (bias {by_percentiles - planted:+.4f})"
+    )
+    assert figures["mean_fvc_land", period] == pytest.approx(planted, abs=0.02)
+    assert by_percentiles != figures["mean_fvc_land", period]
+
+
+def test_every_planted_change_is_found_with_its_area(area):
+    folder, truth = area
+    patches = gpd.read_file(folder / "inventory.gpkg", layer="change_patches")
+    for planted in truth["planted"]:
+        outline = shapely.from_geojson(json.dumps(planted["geometry"]))
+        found = patches[patches.intersects(outline)]
+        inside = sum(area_m2(patch.intersection(outline.buffer(0.0002))) for patch in found.geometry)
+        print(f"{truth['aoi']} {planted['name']}: planted {planted['area_m2']:.0f} m2, found {inside:.0f} m2")
+        assert inside == pytest.approx(planted["area_m2"], rel=0.05)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_sections_have_their_planted_class(area, period):
+    folder, truth = area
+    sections = table(folder, "sections")
+    found = sections[sections["period"] == period].set_index("section_id")["water_class"]
+    for section, classes in truth["sections"].items():
+        assert found[section] == classes[period]
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_classes_and_unknown_fill_every_parcel(area, period):
+    folder, _ = area
+    measures = table(folder, "parcel_measures")
+    classes = measures[measures["measure"].str.startswith("class_area:") & (measures["period"] == period)]
+    parcels = gpd.read_file(folder / "inventory.gpkg", layer="parcels").set_index("parcel_id")["area_m2"]
+    by_parcel = classes.groupby("parcel_id")
+    total = by_parcel["value"].sum() + by_parcel["unknown_area_m2"].first()
+    assert len(total) == len(parcels) > 20
+    assert np.abs(total / parcels.loc[total.index] - 1).max() < 1e-6
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_the_area_balance_adds_up(area, period):
+    folder, _ = area
+    rows = table(folder, "area_balance")
+    items = rows[rows["period"] == period].set_index("item")["value_m2"]
+    assert items["overlaps"] > 0
+    assert items["outside"] > 0
+    assert items["parcels"] - items["overlaps"] + items["outside"] == pytest.approx(items["aoi"], rel=1e-6)
+    classes = items[items.index.str.startswith("class:")].sum()
+    assert classes + items["unknown"] == pytest.approx(items["aoi"], rel=1e-6)
+
+
+def test_everything_that_is_simulated_says_so(area):
+    folder, _ = area
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["simulated"] is True
+    assert "模拟数据" in (folder / "report.html").read_text(encoding="utf-8")
+    inventory = gpd.read_file(folder / "inventory.gpkg", layer="inventory")
+    assert inventory["data_source"].str.contains("模拟").all()
+    assert table(folder, "indicators")["source"].str.contains("模拟|GB 3838").all()
+    for raster in (folder / "rasters").glob("*.tif"):
+        with rasterio.open(raster) as source:
+            assert "模拟" in " ".join(source.tags().values()), raster.name
+
+
+def test_a_second_run_recomputes_nothing_and_keeps_every_byte(demo):
+    before = {aoi: files_of(demo / aoi, but="") for aoi in AREAS}
+    done = ecoledger("demo", "--out", demo, "--quiet")
+    assert done.stdout.count("unchanged, kept") == len(AREAS)
+    assert {aoi: files_of(demo / aoi, but="") for aoi in AREAS} == before
+
+
+def test_a_run_killed_in_the_middle_resumes_to_the_same_bytes(demo, tmp_path):
+    words = ["run", Path(__file__).parents[2] / "configs" / "demo.yaml", "--aoi", "longyou_bay", "--quiet"]
+    program = Path(sys.executable).with_name("ecoledger")
+    out = tmp_path / "killed"
+    for wanted in ("artifacts/simulated", "artifacts/composite", "artifacts/statistics"):
+        running = subprocess.Popen([program, *map(str, words), "--out", str(out)], stderr=subprocess.DEVNULL)
+        while running.poll() is None and not (out / "work" / wanted).exists():
+            time.sleep(0.02)
+        running.send_signal(signal.SIGKILL)
+        assert running.wait() == -signal.SIGKILL
+        assert not (out / "longyou_bay" / "2024").exists()
+    ecoledger(*words, "--out", out)
+    assert files_of(out / "longyou_bay") == files_of(demo / "longyou_bay")
+
+
+def test_a_second_run_beside_a_running_one_stops_at_once_with_code_5(tmp_path):
+    words = ["run", Path(__file__).parents[2] / "configs" / "demo.yaml", "--aoi", "longyou_bay", "--quiet"]
+    program = Path(sys.executable).with_name("ecoledger")
+    running = subprocess.Popen([program, *map(str, words), "--out", str(tmp_path)], stderr=subprocess.DEVNULL)
+    try:
+        while running.poll() is None and not (tmp_path / "work" / "artifacts").exists():
+            time.sleep(0.02)
+        done = ecoledger(*words, "--out", tmp_path, expected=5)
+        assert "Another run holds" in done.stderr
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_an_interrupted_run_exits_130_and_a_terminated_one_143(tmp_path):
+    words = ["run", Path(__file__).parents[2] / "configs" / "demo.yaml", "--aoi", "longyou_bay", "--quiet"]
+    program = Path(sys.executable).with_name("ecoledger")
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        running = subprocess.Popen(
+            [program, *map(str, words), "--out", str(tmp_path)], stderr=subprocess.PIPE, env=os.environ
+        )
+        while running.poll() is None and not (tmp_path / "work" / "artifacts").exists():
+            time.sleep(0.02)
+        running.send_signal(number)
+        _, message = running.communicate()
+        assert running.returncode == code
+        assert "run again to resume" in message.decode()
