@@ -105,7 +105,7 @@ def test_a_run_over_the_api_gives_the_rasters_of_the_static_catalogue(api, tmp_p
     assert len(by_api) > 10
 
 
-def test_an_api_that_does_not_answer_is_code_75_and_publishes_nothing(tmp_path, monkeypatch):
+def test_an_api_that_does_not_answer_is_worth_another_try_later(monkeypatch):
     monkeypatch.setattr(providers, "_RETRY", 0)
     with pytest.raises(ProviderUnavailable, match="try again later"):
         list(
