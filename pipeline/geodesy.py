@@ -27,26 +27,41 @@ SQUARE_METRES_PER_MU = 10_000.0 / 15.0
 
 def area_m2(geometry: BaseGeometry) -> float:
     """Ellipsoidal area of a polygonal geometry in EPSG:4490; holes count off, empty is 0."""
-    dense = shapely.segmentize(geometry, MAX_EDGE_DEG)
-    return sum(_polygon_area_m2(part) for part in _polygons(dense))
+    return float(areas_m2([geometry])[0])
 
 
 def areas_m2(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
-    """`area_m2` of each geometry."""
-    return np.array([area_m2(geometry) for geometry in geometries], dtype=np.float64)
+    """`area_m2` of each geometry; what is not a polygon counts nothing."""
+    shapes = np.fromiter(geometries, dtype=object)
+    members, owners = shapely.get_parts(shapes, return_index=True)
+    polygons, places = shapely.get_parts(members, return_index=True)
+    rings, numbers = shapely.get_rings(polygons, return_index=True)
+    hole = np.append(False, numbers[1:] == numbers[:-1])[: len(numbers)]
+    points, ring = _densified(*shapely.get_coordinates(rings, return_index=True))
+    lines = np.split(points, np.flatnonzero(np.diff(ring)) + 1) if len(points) else []
+    sizes = np.array([_enclosed_m2(line) for line in lines], dtype=np.float64)
+    total = np.bincount(owners[places[numbers]], np.where(hole, -sizes, sizes), len(shapes))
+    return total.astype(np.float64)
 
 
 def project(geometry: BaseGeometry, crs: str) -> BaseGeometry:
     """A geometry of EPSG:4490 in another CRS, densified first so that its edges keep their course."""
-    dense = shapely.segmentize(geometry, MAX_EDGE_DEG)
-    projected: BaseGeometry = _transformed(dense, _from_cgcs2000(crs))
+    projected: BaseGeometry = project_all(np.array([geometry], dtype=object), crs)[0]
     return projected
 
 
 def project_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
     """`project` of many geometries, in one go."""
-    dense = shapely.segmentize(geometries, MAX_EDGE_DEG)
-    projected: NDArray[np.object_] = _transformed(dense, _from_cgcs2000(crs))
+    if len(geometries) == 0:
+        return geometries
+    kind, points, offsets = shapely.to_ragged_array(shapely.force_2d(geometries))
+    if offsets:
+        counts = np.diff(offsets[0])
+        points, line = _densified(points, np.repeat(np.arange(len(counts)), counts))
+        ends = np.cumsum(np.bincount(line, minlength=len(counts)))
+        offsets = (np.append(0, ends), *offsets[1:])
+    moved = np.column_stack(_from_cgcs2000(crs).transform(points[:, 0], points[:, 1]))
+    projected: NDArray[np.object_] = shapely.from_ragged_array(kind, moved, offsets)
     return projected
 
 
@@ -76,19 +91,24 @@ def _transformed(geometry: Any, transformer: Transformer) -> Any:
     return shapely.transform(geometry, move)
 
 
-def _polygons(geometry: BaseGeometry) -> Iterable[shapely.Polygon]:
-    parts = shapely.get_parts(shapely.get_parts(geometry))
-    return (part for part in parts if isinstance(part, shapely.Polygon) and not part.is_empty)
+def _densified(
+    points: NDArray[np.float64], line: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Points of several lines (each with its line's number) with edges of at most `MAX_EDGE_DEG`.
+
+    shapely.segmentize would mend a polygon that rounding makes invalid, and can lose most of it.
+    """
+    steps = np.zeros_like(points)
+    steps[:-1] = np.diff(points, axis=0)
+    steps[:-1][np.diff(line) != 0] = 0
+    pieces = np.maximum(np.ceil(np.hypot(*steps.T) / MAX_EDGE_DEG), 1).astype(np.int64)
+    number = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    along = np.repeat(steps / pieces[:, None], pieces, axis=0) * number[:, None]
+    return np.repeat(points, pieces, axis=0) + along, np.repeat(line, pieces)
 
 
-def _polygon_area_m2(polygon: shapely.Polygon) -> float:
-    holes = sum(_ring_area_m2(ring) for ring in polygon.interiors)
-    return _ring_area_m2(polygon.exterior) - holes
-
-
-def _ring_area_m2(ring: shapely.LinearRing) -> float:
-    lon, lat = shapely.get_coordinates(ring).T
-    area, _ = ELLIPSOID.polygon_area_perimeter(lon, lat)
+def _enclosed_m2(points: NDArray[np.float64]) -> float:
+    area, _ = ELLIPSOID.polygon_area_perimeter(points[:, 0], points[:, 1])
     return abs(float(area))
 
 

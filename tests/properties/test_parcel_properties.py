@@ -1,0 +1,135 @@
+"""Promises about parcels that hold for all shapes, rasters and registers."""
+
+from datetime import date
+from functools import cache
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from pipeline.aoi import Aoi, Part
+from pipeline.contracts import FINDINGS, PARCELS
+from pipeline.geodesy import CGCS2000, area_m2
+from pipeline.grid import grid_of
+from pipeline.ingest.parcels import ATTRIBUTES
+from pipeline.periods import Period
+from pipeline.rights_registry import overlay
+from pipeline.rights_registry.geometry import balance, prepare, whole
+from pipeline.rights_registry.identifiers import land_class
+
+PERIOD = Period(date(2024, 1, 1), date(2024, 12, 31), "2024")
+OUTLINE = shapely.Polygon([(121.80, 31.40), (121.812, 31.4005), (121.811, 31.408), (121.806, 31.41)])
+AOI = Aoi("a", "a", "a", (Part("1", "a", "a", OUTLINE, None),), "EPSG:32651", "drawn", "exact")
+GRID = grid_of(AOI, resolution_m=10)
+
+corners = st.tuples(st.floats(121.795, 121.816), st.floats(31.396, 31.414))
+rings = st.lists(corners, min_size=3, max_size=8).map(shapely.Polygon)
+registers = st.lists(rings, max_size=6)
+covers = arrays.arrays(
+    np.uint8, GRID.shape, elements=st.sampled_from([1, 2, 3, 4, 255]), fill=st.just(np.uint8(2))
+)
+ratios = arrays.arrays(
+    np.int16,
+    GRID.shape,
+    elements=st.one_of(st.just(-32768), st.integers(0, 10000)),
+    fill=st.just(np.int16(4200)),
+)
+
+
+def raw(shapes, codes=None):
+    frame = gpd.GeoDataFrame(geometry=list(shapes), crs=CGCS2000)
+    for name in ("parcel_id", *ATTRIBUTES, "repairs"):
+        frame[name] = None
+    frame["parcel_id"] = codes if codes is not None else None
+    return frame.astype({"area_registered_m2": float, "parcel_id": object})
+
+
+@given(registers, covers, ratios)
+@settings(max_examples=25, deadline=None)
+def test_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
+    parcels, _ = prepare(raw(shapes), AOI)
+    layers = overlay.ParcelLayers(cover, ratio, ratio, np.ones(GRID.shape, dtype=np.uint16))
+    measures = overlay.measure(
+        overlay.coverage(parcels, GRID, chunk_px=4000), parcels, PERIOD, layers, cover_threshold=0.3
+    )
+    classes = measures[measures["measure"].str.startswith("class_area:")].groupby("parcel_id", sort=False)
+    total = classes["value"].sum() + classes["unknown_area_m2"].first()
+    assert np.allclose(total.to_numpy(), parcels["area_m2"].to_numpy(), rtol=1e-9)
+    means = measures[measures["measure"].isin(["fvc_mean", "vegetated_share"])]["value"].dropna()
+    assert means.between(-1e-12, 1 + 1e-12).all()
+    assert (measures[["covered_area_m2", "unknown_area_m2"]] >= 0).all(axis=None)
+
+
+@cache
+def measures_of_the_area():
+    area = whole(AOI)
+    blank = overlay.ParcelLayers(
+        np.full(GRID.shape, 255, np.uint8),
+        *(np.full(GRID.shape, -32768, np.int16) for _ in range(2)),
+        np.zeros(GRID.shape, np.uint16),
+    )
+    return overlay.measure(overlay.coverage(area, GRID), area, PERIOD, blank, cover_threshold=0.3)
+
+
+@given(registers)
+@example(
+    [shapely.Polygon([(121.8125, 31.3984375), (121.798888808, 31.398071885), (121.81558038, 31.40371655)])]
+)
+@settings(max_examples=40, deadline=None)
+def test_parcels_less_overlaps_and_what_is_outside_make_the_area(shapes):
+    parcels, _ = prepare(raw(shapes), AOI)
+    measures = measures_of_the_area()
+    value = balance(parcels, AOI, measures).set_index("item")["value_m2"]
+    assert value["parcels"] - value["overlaps"] + value["outside"] == pytest.approx(value["aoi"], rel=1e-6)
+    assert value["unknown"] == pytest.approx(value["aoi"], rel=1e-9)
+    assert value["overlaps"] >= -1e-6 * value["aoi"]
+
+
+@given(registers, st.data())
+@settings(max_examples=25, deadline=None)
+def test_any_register_is_prepared_into_valid_parcels_inside_the_area(shapes, data):
+    codes = data.draw(
+        st.lists(
+            st.one_of(st.none(), st.sampled_from("AB"), st.text()), min_size=len(shapes), max_size=len(shapes)
+        )
+    )
+    parcels, findings = prepare(raw(shapes, codes), AOI)
+    assert parcels["parcel_id"].is_unique
+    assert findings["finding_id"].is_unique
+    assert shapely.is_valid(parcels.geometry.to_numpy()).all()
+    assert parcels.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).all()
+    assert (parcels["area_m2"] <= AOI.area_m2 * (1 + 1e-6)).all()
+    assert (parcels["area_m2"] > 0).all()
+    assert set(PARCELS.columns) <= set(parcels.columns)
+    assert set(FINDINGS.columns) <= set(findings.columns)
+
+
+@given(registers)
+@settings(max_examples=10, deadline=None)
+def test_preparing_twice_gives_the_same(shapes):
+    first, second = prepare(raw(shapes), AOI), prepare(raw(shapes), AOI)
+    for one, other in zip(first, second, strict=True):
+        assert one.to_json() == other.to_json()
+
+
+@given(rings)
+@settings(max_examples=25, deadline=None)
+def test_a_repair_never_loses_more_than_the_even_odd_area(ring):
+    """make_valid keeps every lobe: what it gives is at least what even-odd filling gives."""
+    parcels, _ = prepare(raw([ring]), AOI)
+    filled = shapely.make_valid(ring, method="linework")
+    inside = area_m2(shapely.intersection(filled, AOI.geometry))
+    assert parcels["area_m2"].sum() >= inside * (1 - 1e-4) - 1e-2
+
+
+@given(st.lists(st.one_of(st.none(), st.text())))
+@settings(deadline=None)
+def test_any_text_for_a_land_class_gives_a_class_or_null(codes):
+    found = land_class(pd.Series(codes, dtype=object))
+    assert len(found) == len(codes)
+    assert found.dropna().str.fullmatch(r"\w{2,4}").all()
