@@ -1,40 +1,47 @@
 """The config: one model per stage, every mistake reported at once with its line; `schema` for editors."""
 
-import os
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
-from pipeline.aoi import PROJECT_ROOT
+from pipeline.aoi import PROJECT_ROOT, known_aois
 from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
+from pipeline.settings import text
 
 Mission = Literal["sentinel-2", "landsat-8", "landsat-9"]
 WaterBody = Literal["river", "lake"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Day = Annotated[date, Field(ge=date(1972, 1, 1), le=date(2099, 12, 31))]
+"""A day that a satellite of the sensor table, or a forerunner of it, can have seen."""
 
 _BYTES = {"MB": 10**6, "MIB": 2**20, "GB": 10**9, "GIB": 2**30}
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def _bytes(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"\s*([\d.]+)\s*([A-Za-z]+)\s*", value)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value)
     if match is None or match[2].upper() not in _BYTES:
         raise ValueError("a size such as 2 GiB or 500 MB")
     return int(float(match[1]) * _BYTES[match[2].upper()])
 
 
+def _label(value: Any) -> Any:
+    if isinstance(value, float):
+        raise ValueError("quotation marks: 2024.10 is the number 2024.1")  # noqa: TRY004 pydantic's way
+    if value == "latest":
+        raise ValueError("a name other than that of the file beside the deliveries")
+    return value
+
+
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
 class StaticCatalog(_Model):
@@ -67,8 +74,8 @@ class Scenes(_Model):
 
     provider: str | StaticCatalog | StacApi = "earth-search"
     missions: Annotated[list[Mission], Field(min_length=1)] = ["sentinel-2", "landsat-8", "landsat-9"]
-    start: date
-    end: date
+    start: Day
+    end: Day
     period: PeriodKind = "year"
     max_cloud_percent: Percent = 80
     composite: Literal["median"] = "median"
@@ -116,6 +123,12 @@ class Vegetation(_Model):
     freeze: bool = True
     cover_threshold: Share = 0.3
 
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if isinstance(self.endmembers, tuple) and self.endmembers[0] >= self.endmembers[1]:
+            raise ValueError("the percentile of vegetation (the second) must lie above that of soil")
+        return self
+
 
 class LandCoverRules(_Model):
     """Thresholds of the rules for water, vegetation, bare and built: proposals of this project."""
@@ -154,7 +167,9 @@ class Compute(_Model):
 
     cluster: str = "local"
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
-    memory: Annotated[int, BeforeValidator(_bytes), Field(ge=2**28)] = 2 * 2**30
+    memory: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=2**28)] = (
+        2 * 2**30
+    )
 
 
 class Outputs(_Model):
@@ -201,7 +216,9 @@ class Products(_Model):
 class Settings(_Model):
     """The whole config."""
 
-    label: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    label: Annotated[
+        str, BeforeValidator(_label, json_schema_input_type=int | str), Field(pattern=r"^\w[\w.-]*$")
+    ]
     aoi: Annotated[list[str], Field(min_length=1)]
     scenes: Scenes
     indices: list[str] = ["ndvi", "evi", "mndwi", "ndbi", "bsi"]
@@ -227,25 +244,20 @@ def load_settings(path: Path, overrides: list[str] | None = None) -> Settings:
     Raises SettingsError with every mistake and its line. Relative paths are made absolute against the
     folder of the file; `${NAME}` takes an environment variable.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            "The config cannot be read", [Problem(str(path), str(error), "a YAML file")]
-        ) from error
-    node, content = _parse(path, text)
-    problems = [*_duplicate_keys(path, node)] if node else []
-    content, unset = _expand(content)
+    node, raw = text.parse(path, text.read(path))
+    problems = [*text.duplicate_keys(path, node)]
+    for pair in overrides or []:
+        problems += text.override(raw, pair)
+    content, unset = text.expanded(raw)
+    set_keys = [pair.partition("=")[0] for pair in overrides or []]
     problems += [
-        Problem(f"{path}:{_line(node, place)}", f"${{{name}}}, which is not set", "an environment variable")
-        for place, name in unset
+        Problem(text.place_of(path, node, step, set_keys), f"${{{name}}}, not set", "an environment variable")
+        for step, name in unset
     ]
-    for override in overrides or []:
-        problems += _override(content, override)
     try:
         settings = Settings.model_validate(content)
     except ValidationError as error:
-        problems += [_problem(path, node, detail) for detail in _grouped(error.errors())]
+        problems += text.problems_of(path, node, raw, error.errors(), set_keys)
     if problems:
         raise SettingsError(f"The config {path} has {len(problems)} mistake(s)", problems)
     return _anchored(settings, path.resolve().parent)
@@ -268,95 +280,12 @@ def providers() -> dict[str, StaticCatalog | StacApi]:
 def products() -> Products:
     """The products and grades of configs/products.yaml; SettingsError lists its mistakes."""
     path = PROJECT_ROOT / "configs" / "products.yaml"
-    node, content = _parse(path, path.read_text(encoding="utf-8"))
+    node, content = text.parse(path, text.read(path))
     try:
         return Products.model_validate(content)
     except ValidationError as error:
-        problems = [_problem(path, node, detail) for detail in error.errors()]
+        problems = text.problems_of(path, node, content, error.errors())
         raise SettingsError(f"The table of products {path} has mistakes", problems) from error
-
-
-def _parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
-    try:
-        return yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text) or {}
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SettingsError(
-            "The config is not YAML", [Problem(f"{path}:{line}", str(error.problem), "valid YAML")]
-        ) from error
-
-
-def _duplicate_keys(path: Path, node: yaml.Node) -> Iterator[Problem]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                place = f"{path}:{key.start_mark.line + 1}, {key.value}"
-                yield Problem(place, "the key a second time", "each key once")
-            seen.add(key.value)
-            yield from _duplicate_keys(path, value)
-    elif isinstance(node, yaml.SequenceNode):
-        for entry in node.value:
-            yield from _duplicate_keys(path, entry)
-
-
-def _expand(
-    content: Any, place: tuple[str | int, ...] = ()
-) -> tuple[Any, list[tuple[tuple[str | int, ...], str]]]:
-    unset: list[tuple[tuple[str | int, ...], str]] = []
-    if isinstance(content, dict):
-        pairs = {key: _expand(value, (*place, key)) for key, value in content.items()}
-        return {key: value for key, (value, _) in pairs.items()}, [m for _, ms in pairs.values() for m in ms]
-    if isinstance(content, list):
-        items = [_expand(value, (*place, number)) for number, value in enumerate(content)]
-        return [value for value, _ in items], [m for _, ms in items for m in ms]
-    if isinstance(content, str):
-        unset = [(place, name) for name in _VARIABLE.findall(content) if name not in os.environ]
-        return _VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), content), unset
-    return content, unset
-
-
-def _override(content: Any, override: str) -> list[Problem]:
-    key, separator, value = override.partition("=")
-    *parents, last = key.split(".")
-    target = content
-    for parent in parents:
-        target = target.setdefault(parent, {}) if isinstance(target, dict) else None
-    if not separator or not isinstance(target, dict):
-        return [
-            Problem(f"--set {override}", "no place for a value", "KEY=VALUE, such as scenes.period=month")
-        ]
-    target[last] = yaml.safe_load(value)
-    return []
-
-
-def _grouped(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """One detail per place: where several forms are allowed, each of them complains."""
-    return list({detail["loc"][:3]: detail for detail in reversed(details)}.values())[::-1]
-
-
-def _problem(path: Path, node: yaml.Node | None, detail: ErrorDetails) -> Problem:
-    place = ".".join(str(step) for step in detail["loc"])
-    found = "nothing" if detail["type"] == "missing" else repr(detail["input"])
-    expected = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        expected = "no such key; see `ecoledger schema`"
-    return Problem(f"{path}:{_line(node, detail['loc'])}, {place or 'the config'}", found, expected)
-
-
-def _line(node: yaml.Node | None, place: tuple[str | int, ...]) -> int:
-    """Line of the deepest node on the way to a place."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in place:
-        if isinstance(node, yaml.MappingNode):
-            match = next(((key, value) for key, value in node.value if key.value == str(step)), None)
-            if match is None:
-                continue
-            line, node = match[0].start_mark.line + 1, match[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-    return line
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
@@ -375,5 +304,6 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     if settings.sections.register_path:
         register = anchor(settings.sections.register_path)
         changes["sections"] = settings.sections.model_copy(update={"register_path": register})
-    changes["aoi"] = [str(folder / entry) if (folder / entry).is_file() else entry for entry in settings.aoi]
+    shipped = known_aois()
+    changes["aoi"] = [entry if entry in shipped else anchor(entry) for entry in settings.aoi]
     return settings.model_copy(update=changes)

@@ -1,0 +1,172 @@
+"""The config as it is written: YAML with its lines, environment variables, overrides, mistakes."""
+
+import os
+import re
+from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic_core import ErrorDetails
+
+from pipeline.errors import Problem, SettingsError
+
+Place = tuple[int | str, ...]
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_DEEPEST = 32
+_EXPECTED = {"extra_forbidden": "no such key; see `ecoledger schema`"}
+
+
+def read(path: Path) -> str:
+    """The text of a config; SettingsError when it cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = Problem(str(path), str(error), "a YAML file in UTF-8")
+        raise SettingsError("The config cannot be read", [problem]) from error
+
+
+def parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
+    """Nodes, which know their lines, and content; SettingsError when it is not YAML or nests too deep."""
+    try:
+        node, content = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _not_yaml(f"{path}:{line}", str(error.problem).removeprefix("found ")) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _not_yaml(str(path), " ".join(str(error).split())) from error
+    _refuse_depth(path, node)
+    return node, content or {}
+
+
+def _not_yaml(place: str, found: str) -> SettingsError:
+    return SettingsError("The config is not YAML", [Problem(place, found, "valid YAML")])
+
+
+def _refuse_depth(path: Path, node: yaml.Node | None, depth: int = 0) -> None:
+    """An alias inside its own anchor nests without end."""
+    if isinstance(node, yaml.CollectionNode):
+        if depth > _DEEPEST:
+            place = f"{path}:{node.start_mark.line + 1}"
+            raise SettingsError("The config nests too deep", [Problem(place, f"{depth} levels", "a few")])
+        for entry in node.value:
+            for child in entry if isinstance(entry, tuple) else (entry,):
+                _refuse_depth(path, child, depth + 1)
+
+
+def duplicate_keys(path: Path, node: yaml.Node | None) -> Iterator[Problem]:
+    """Keys that a mapping has more than once; YAML would take the last in silence."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                place = f"{path}:{key.start_mark.line + 1}, {key.value}"
+                yield Problem(place, "the key a second time", "each key once")
+            seen.add(key.value)
+            yield from duplicate_keys(path, value)
+    elif isinstance(node, yaml.SequenceNode):
+        for entry in node.value:
+            yield from duplicate_keys(path, entry)
+
+
+def expanded(content: Any, place: Place = ()) -> tuple[Any, list[tuple[Place, str]]]:
+    """Content with every `${NAME}` replaced from the environment, and the names that are not set."""
+    unset: list[tuple[Place, str]] = []
+    if isinstance(content, dict):
+        pairs = {key: expanded(value, (*place, key)) for key, value in content.items()}
+        return {key: value for key, (value, _) in pairs.items()}, [m for _, ms in pairs.values() for m in ms]
+    if isinstance(content, list):
+        items = [expanded(value, (*place, number)) for number, value in enumerate(content)]
+        return [value for value, _ in items], [m for _, ms in items for m in ms]
+    if isinstance(content, str):
+        unset = [(place, name) for name in _VARIABLE.findall(content) if name not in os.environ]
+        return _VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), content), unset
+    return content, unset
+
+
+def override(content: Any, pair: str) -> list[Problem]:
+    """Set a value in the content by a `key.path=value` pair, its value read as YAML; what is wrong with it."""
+    key, separator, value = pair.partition("=")
+    *parents, last = key.split(".")
+    target = content
+    for parent in parents:
+        if isinstance(target, dict) and target.get(parent) is None:
+            target[parent] = {}
+        target = target[parent] if isinstance(target, dict) else None
+    if not separator or not isinstance(target, dict):
+        expected = "KEY=VALUE, such as scenes.period=month"
+        return [Problem(f"--set {pair}", "no place for a value", expected)]
+    try:
+        target[last] = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return [Problem(f"--set {pair}", " ".join(str(error).split()), "a value in YAML")]
+    return []
+
+
+def problems_of(
+    path: Path,
+    node: yaml.Node | None,
+    content: Any,
+    details: list[ErrorDetails],
+    set_keys: Sequence[str] = (),
+) -> list[Problem]:
+    """One problem a place, found as it is written there; several allowed forms each say what they expect."""
+    expected: dict[Place, list[str]] = {}
+    for detail in details:
+        depth = _depth_in(content, detail)
+        inner = ".".join(str(step) for step in detail["loc"][depth + 1 :])
+        message = _EXPECTED.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        expected.setdefault(detail["loc"][:depth], []).append(f"{inner}: {message}" if inner else message)
+    return [
+        Problem(place_of(path, node, place, set_keys), _found(content, place), "; or ".join(messages))
+        for place, messages in expected.items()
+    ]
+
+
+def _depth_in(content: Any, detail: ErrorDetails) -> int:
+    """How many steps of a detail's place lie in the content; the next names one of several allowed forms."""
+    *parents, last = [*detail["loc"], None]
+    for depth, step in enumerate(parents):
+        inside = step in _steps(content)
+        if not inside and not (detail["type"] == "missing" and depth == len(parents) - 1):
+            return depth
+        content = content[step] if inside else last
+    return len(parents)
+
+
+def _steps(content: Any) -> Container[int | str]:
+    if isinstance(content, list):
+        return range(len(content))
+    return content if isinstance(content, dict) else ()
+
+
+def _found(content: Any, place: Place) -> str:
+    for step in place:
+        if isinstance(content, dict) and step not in content:
+            return "nothing"
+        content = content[step]
+    return repr(content)
+
+
+def place_of(path: Path, node: yaml.Node | None, place: Place, set_keys: Sequence[str]) -> str:
+    """Where a value stands: the file with its line and key, or the option that set it."""
+    dotted = ".".join(str(step) for step in place)
+    if any(dotted == key or dotted.startswith(f"{key}.") for key in set_keys):
+        return f"--set {dotted}"
+    return f"{path}:{_line(node, place)}, {dotted or 'the config'}"
+
+
+def _line(node: yaml.Node | None, place: Place) -> int:
+    """Line of the deepest node on the way to a place."""
+    line = node.start_mark.line + 1 if node else 1
+    for step in place:
+        if isinstance(node, yaml.MappingNode):
+            match = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if match is None:
+                continue
+            line, node = match[0].start_mark.line + 1, match[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+    return line
