@@ -86,7 +86,7 @@ def expanded(content: Any, place: Place = ()) -> tuple[Any, list[tuple[Place, st
 
 
 def override(content: Any, pair: str) -> list[Problem]:
-    """Set a value in the content by a `key.path=value` pair, its value read as YAML; what is wrong with it."""
+    """Set a value in the content by a `key.path=value` pair, its value in YAML; what is wrong with it."""
     key, separator, value = pair.partition("=")
     *parents, last = key.split(".")
     target = content

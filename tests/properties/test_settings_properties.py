@@ -1,6 +1,7 @@
 """Whatever stands in a config, the answer is settings or a SettingsError."""
 
 import string
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,27 +46,24 @@ OVERRIDES = st.lists(
 )
 
 
-def answer(text: str | bytes, overrides: list[str]) -> object:
+def read(text: str | bytes, overrides: list[str]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "config.yaml"
         path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
-        try:
-            return load_settings(path, overrides)
-        except SettingsError as error:
-            assert error.problems
-            return error
+        with suppress(SettingsError):
+            load_settings(path, overrides)
 
 
 @settings(max_examples=100, deadline=None)
 @given(YAML_SIGNS | st.text(), OVERRIDES)
 def test_no_text_raises_anything_but_a_settings_error(text, overrides):
-    answer(text, overrides)
+    read(text, overrides)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.binary())
 def test_no_bytes_raise_anything_but_a_settings_error(text):
-    answer(text, [])
+    read(text, [])
 
 
 @settings(max_examples=100, deadline=None)
@@ -73,4 +71,4 @@ def test_no_bytes_raise_anything_but_a_settings_error(text):
 def test_no_content_raises_anything_but_a_settings_error(content: Any, overrides):
     right = {"label": "a", "aoi": ["x"], "scenes": {"start": "2023-01-01", "end": "2023-12-31"}}
     for whole in (content, {**right, **content}, {**right, "scenes": {**right["scenes"], **content}}):
-        answer(yaml.safe_dump(whole), overrides)
+        read(yaml.safe_dump(whole), overrides)
