@@ -84,8 +84,8 @@ def coded(column: str) -> tuple[ValueName, ...]:
 
 def is_spoken(column: str, values: pd.Series) -> bool:
     """Whether a coded column holds names, or a register's own words, instead of the dictionary's codes."""
-    held = set(values.dropna().astype(str))
-    return bool(held) and not held <= {entry.code for entry in coded(column)}
+    codes = {entry.code for entry in coded(column)}
+    return bool(codes) and not {str(value) for value in values.dropna().unique()} <= codes
 
 
 def value_names(column: str, values: pd.Series, language: Language) -> pd.Series:

@@ -147,12 +147,17 @@ def plain_table(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     A simulated delivery's tables end with a column `data_label`, so that no table travels without it.
     """
     objects = [column for column in table.columns if pd.api.types.is_object_dtype(table[column])]
-    plain = table.assign(**{column: table[column].map(_joined).astype("string") for column in objects})
+    plain = table.assign(**{column: _as_text(table[column]) for column in objects})
     if delivery.simulated:
         plain[DATA_LABEL] = pd.Series(
             text("simulated.label", delivery.language), index=plain.index, dtype="string"
         )
     return plain
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    listed = pd.api.types.infer_dtype(values) not in {"string", "empty"}
+    return (values.map(_joined) if listed else values).astype("string")
 
 
 def _joined(value: object) -> object:
