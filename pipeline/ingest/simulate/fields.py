@@ -5,7 +5,7 @@ A field has a value at any point by formula, so that tiles agree, and no symmetr
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -19,8 +19,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 def compiled(function: Kernel) -> Kernel:
     """A loop over pixels as machine code that runs beside other threads."""
-    machine_code: Kernel = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    return machine_code
+    return cast("Kernel", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
 
 
 def seeded(*names: object) -> np.random.Generator:
@@ -76,8 +75,10 @@ def _sum_of_products(
 
 @compiled
 def scrambled(seed: np.uint64, row: int, col: int) -> np.uint64:
-    """64 bits that look random and follow from a seed and a place (SplitMix64, DOI 10.1145/2660193.2660195)."""
-    word = seed + np.uint64(row) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(col) * np.uint64(0xD1B54A32D192ED03)
+    """64 random bits that follow from a seed and a place (SplitMix64, DOI 10.1145/2660193.2660195)."""
+    word = (
+        seed + np.uint64(row) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(col) * np.uint64(0xD1B54A32D192ED03)
+    )
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return word ^ (word >> np.uint64(31))

@@ -1,4 +1,4 @@
-"""The calendar of the satellites over the simulated world: when they pass, how cloudy it is, what they get wrong."""
+"""The calendar of the satellites over the simulated world: when they pass, and under what weather."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.ingest.simulate.landscape import FOREST, GRASS, MARSH, MAX_SHIFT_DAYS, PADDY
 from pipeline.ingest.simulate.sky import Edge
-from pipeline.ingest.simulate.world import Tile, World
+from pipeline.ingest.simulate.world import Tile, World, season
 from pipeline.periods import Period
 
-SENTINEL_A_YEAR = 10
+SENTINEL_A_YEAR = 11
 """Sentinel-2 passes of a year that the simulated provider holds."""
 SENTINEL_A_PERIOD = 4
 """Sentinel-2 passes of a shorter period, at least."""
@@ -26,17 +28,22 @@ _LANDSAT_REVISIT_DAYS = 8
 _SENTINEL_SOLAR_HOUR = 10.6
 _LANDSAT_SOLAR_HOUR = 10.2
 _YEAR_DAYS = 365.25
-_GOLDEN = 0.6180339887498949
+_DRAWS = 60
+_TRIALS = 80
+_PLANTS = (MARSH, PADDY, GRASS, FOREST)
+_HAZE_TAKES = 0.12
+_MASKS_GROW = 1.5
 _APPLIED_SHARE = 0.25
-_EDGE_SHARE = 0.25
-_EDGE_KEEPS = (0.5, 0.9)
+_EDGE_SHARE = 0.18
+_HAZY_SHARE = 0.15
+_EDGE_KEEPS = (0.55, 0.92)
 _CLEAR_ENOUGH = 0.25
 _LIARS_AN_AREA = 2
 
-# Cloudiness of a pass by rank. QA60 calls 53 % of the looks at the wheat and maize pixel cloudy; a provider is
-# asked for the clearer passes, so that the mean here is 0.37. The last stretch is wholly overcast.
-_RANKS = (0.0, 0.3, 0.85, 0.8501, 1.0)
-_CLOUDINESS = (0.0, 0.06, 0.6, 0.93, 1.0)
+# Cloudiness of a pass by rank. QA60 calls 53 % of the looks at the wheat and maize pixel cloudy; providers
+# are asked for the clearer passes, so that the mean here is 0.28. The last stretch is wholly overcast.
+_RANKS = (0.0, 0.35, 0.86, 0.8601, 1.0)
+_CLOUDINESS = (0.0, 0.05, 0.45, 0.93, 1.0)
 
 
 @dataclass(frozen=True)
@@ -52,9 +59,10 @@ class Acquisition:
     mission: str
     platform: str
     moment: datetime
-    cloudiness: float
-    edge: Edge | None
-    radiometry: Radiometry
+    radiometry: Radiometry = "offset"
+    cloudiness: float = 0.0
+    edge: Edge | None = None
+    hazy: bool = False
 
 
 def planned_passes(world: World) -> list[Acquisition]:
@@ -62,16 +70,22 @@ def planned_passes(world: World) -> list[Acquisition]:
     passes = [
         entry
         for tile in world.tiles
-        for entry in (*_sentinel_passes(world, tile), *_landsat_passes(world, tile))
+        for period in world.periods
+        for entry in _with_weather(
+            world,
+            tile,
+            period,
+            [*_sentinel_passes(world, tile, period), *_landsat_passes(world, tile, period)],
+        )
     ]
     return _with_liars(world, sorted(passes, key=lambda entry: (entry.moment, entry.id)))
 
 
-def _sentinel_passes(world: World, tile: Tile) -> Iterator[Acquisition]:
+def _sentinel_passes(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
     """Passes of the two Sentinel-2 satellites, which take turns every five days."""
-    rng = world.random("calendar", "sentinel-2", tile.id)
-    ranks = _ranks(rng)
-    for day, turn in _days(world, rng, _SENTINEL_REVISIT_DAYS, SENTINEL_A_YEAR, SENTINEL_A_PERIOD):
+    rng = world.random("calendar", "sentinel-2", tile.id, period.label)
+    wanted = _wanted(period, SENTINEL_A_YEAR, SENTINEL_A_PERIOD)
+    for day, turn in _days(world, rng, tile, period, _SENTINEL_REVISIT_DAYS, wanted):
         letter = "ab"[turn % 2]
         yield Acquisition(
             id=f"S2{letter.upper()}_{tile.id}_{day:%Y%m%d}_0_L2A",
@@ -79,17 +93,15 @@ def _sentinel_passes(world: World, tile: Tile) -> Iterator[Acquisition]:
             mission="sentinel-2",
             platform=f"sentinel-2{letter}",
             moment=_moment(tile, day, _SENTINEL_SOLAR_HOUR),
-            cloudiness=next(ranks),
-            edge=_edge(rng, tile),
             radiometry="applied" if rng.random() < _APPLIED_SHARE else "offset",
         )
 
 
-def _landsat_passes(world: World, tile: Tile) -> Iterator[Acquisition]:
+def _landsat_passes(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
     """Passes of Landsat 8 and 9, which take turns every eight days."""
-    rng = world.random("calendar", "landsat", tile.id)
-    ranks = _ranks(rng)
-    for day, turn in _days(world, rng, _LANDSAT_REVISIT_DAYS, LANDSAT_A_YEAR, 1):
+    rng = world.random("calendar", "landsat", tile.id, period.label)
+    wanted = _wanted(period, LANDSAT_A_YEAR, 1)
+    for day, turn in _days(world, rng, tile, period, _LANDSAT_REVISIT_DAYS, wanted):
         number = 8 + turn % 2
         yield Acquisition(
             id=f"LC{number:02d}_{tile.id}_{day:%Y%m%d}",
@@ -97,24 +109,24 @@ def _landsat_passes(world: World, tile: Tile) -> Iterator[Acquisition]:
             mission=f"landsat-{number}",
             platform=f"landsat-{number}",
             moment=_moment(tile, day, _LANDSAT_SOLAR_HOUR),
-            cloudiness=next(ranks),
-            edge=_edge(rng, tile),
-            radiometry="offset",
         )
 
 
+def _wanted(period: Period, a_year: int, at_least: int) -> int:
+    return max(at_least, round(a_year * ((period.last - period.first).days + 1) / _YEAR_DAYS))
+
+
 def _days(
-    world: World, rng: np.random.Generator, revisit_days: int, a_year: int, at_least: int
+    world: World, rng: np.random.Generator, tile: Tile, period: Period, revisit_days: int, wanted: int
 ) -> Iterator[tuple[date, int]]:
-    """Days of passes with the number of their turn: of each stretch of a period, one pass at random."""
-    start = int(rng.integers(revisit_days))
-    for period in world.periods:
-        turns = _turns(period, start, revisit_days)
-        wanted = max(at_least, round(a_year * ((period.last - period.first).days + 1) / _YEAR_DAYS))
-        for stretch in np.array_split(turns, min(wanted, len(turns))):
-            if stretch.size:
-                turn = int(rng.choice(stretch))
-                yield _CYCLE_START + timedelta(days=start + turn * revisit_days), turn
+    """Days of passes with the number of their turn: of each stretch of the period, one pass at random."""
+    start = int(world.random("orbit", tile.id).integers(revisit_days))
+    turns = _turns(period, start, revisit_days)
+    if not turns:
+        return
+    for stretch in np.array_split(turns, min(wanted, len(turns))):
+        turn = int(rng.choice(stretch))
+        yield _CYCLE_START + timedelta(days=start + turn * revisit_days), turn
 
 
 def _turns(period: Period, start: int, revisit_days: int) -> list[int]:
@@ -123,12 +135,56 @@ def _turns(period: Period, start: int, revisit_days: int) -> list[int]:
     return list(range(first, last + 1))
 
 
-def _ranks(rng: np.random.Generator) -> Iterator[float]:
-    """Cloudiness of successive passes, spread evenly over the seasons by the golden ratio."""
-    rank = rng.random()
-    while True:
-        rank = (rank + _GOLDEN) % 1
-        yield round(float(np.interp(rank, _RANKS, _CLOUDINESS)), 4)
+def _with_weather(world: World, tile: Tile, period: Period, passes: list[Acquisition]) -> list[Acquisition]:
+    """The passes of a period with their clouds, haze and orbit edges.
+
+    Of some draws the one is kept whose clear looks tell most nearly the season of all looks: the truth is the
+    median of all, and the luck of the weather is not what a pipeline is tried on.
+    """
+    if not passes:
+        return []
+    rng = world.random("weather", tile.id, period.label)
+    green = np.array([season(world, entry.moment)[_PLANTS, MAX_SHIFT_DAYS] for entry in passes])
+    chances = rng.random((_TRIALS, len(passes)))
+    draws = [_weather(rng, tile, passes) for _ in range(_DRAWS)]
+    return min(draws, key=lambda draw: _season_bias(draw, green, chances))
+
+
+def _weather(rng: np.random.Generator, tile: Tile, passes: list[Acquisition]) -> list[Acquisition]:
+    """One draw: each of clouds, haze and edges has its planned share of the passes, in random order."""
+    count = len(passes)
+    clouds, edges, haze = ((rng.permutation(count) + rng.random()) / count for _ in range(3))
+    cloudiness = np.interp(clouds, _RANKS, _CLOUDINESS)
+    return [
+        replace(
+            entry,
+            cloudiness=round(float(cloudiness[number]), 4),
+            edge=_edge(rng, tile) if edges[number] < _EDGE_SHARE else None,
+            hazy=bool(haze[number] < _HAZY_SHARE),
+        )
+        for number, entry in enumerate(passes)
+    ]
+
+
+def _season_bias(draw: list[Acquisition], green: NDArray[np.float64], chances: NDArray[np.float64]) -> float:
+    """How far the expected median green share of clear looks lies from that of all, at worst of all plants.
+
+    `green` (look, plant); each row of `chances` (trial, look) decides what is seen in one place.
+    """
+    clear = np.array([_clear_share(entry) for entry in draw])
+    hazed = np.array([1 - _HAZE_TAKES * entry.hazy for entry in draw])
+    seen = chances < clear
+    seen = seen[seen.any(axis=1)]
+    medians = np.nanmedian(np.where(seen[:, :, None], green * hazed[:, None], np.nan), axis=1)
+    if not medians.size:
+        return np.inf
+    return float(np.abs(medians.mean(axis=0) - np.median(green, axis=0)).max())
+
+
+def _clear_share(entry: Acquisition) -> float:
+    """The share of a tile that stays usable once masks have been grown around the clouds."""
+    kept = 1.0 if entry.edge is None else float(np.mean(_EDGE_KEEPS))
+    return max(0.0, 1 - _MASKS_GROW * entry.cloudiness) * kept
 
 
 def _moment(tile: Tile, day: date, solar_hour: float) -> datetime:
@@ -137,11 +193,9 @@ def _moment(tile: Tile, day: date, solar_hour: float) -> datetime:
     return midnight + timedelta(minutes=round(60 * (solar_hour - longitude / 15)))
 
 
-def _edge(rng: np.random.Generator, tile: Tile) -> Edge | None:
-    """Now and then the orbit covers only the west of the tile."""
-    draw, slant, keep = rng.random(), rng.uniform(0.15, 0.3), rng.uniform(*_EDGE_KEEPS)
-    if draw >= _EDGE_SHARE:
-        return None
+def _edge(rng: np.random.Generator, tile: Tile) -> Edge:
+    """An orbit that covers only the west of the tile."""
+    slant, keep = rng.uniform(0.15, 0.3), rng.uniform(*_EDGE_KEEPS)
     grid = tile.grid
     x = grid.left + keep * grid.width * grid.resolution_m
     return Edge(float(slant), float(x + slant * (grid.top - grid.height * grid.resolution_m / 2)))

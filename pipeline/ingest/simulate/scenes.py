@@ -1,4 +1,4 @@
-"""Scenes of the simulated world: each pass as a STAC item with its files, and the catalogue that links them."""
+"""Scenes of the simulated world: each pass as a STAC item with its files, and their catalogue."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,14 @@ def observe(world: World, acquisition: Acquisition) -> dict[str, NDArray[np.inte
     tile = world.tile(acquisition.tile_id)
     rng = world.random("sky", acquisition.id)
     ground = surface(world, tile.grid, tile, acquisition.moment.date())
-    sky = sky_over(tile, acquisition.moment, acquisition.cloudiness, acquisition.edge, rng)
+    sky = sky_over(
+        tile,
+        acquisition.moment,
+        rng,
+        cloudiness=acquisition.cloudiness,
+        edge=acquisition.edge,
+        hazy=acquisition.hazy,
+    )
     light = light_of(season(world, acquisition.moment))
     seed = np.uint64(rng.integers(2**63))
     if acquisition.mission != "sentinel-2":

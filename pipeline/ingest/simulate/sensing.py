@@ -1,4 +1,4 @@
-"""What a sensor sees of the ground through the sky: digital numbers and the mask, by Sentinel-2 and by Landsat."""
+"""What Sentinel-2 and Landsat see of the ground through the sky: digital numbers and the mask."""
 
 from typing import NamedTuple
 

@@ -36,7 +36,6 @@ _CIRRUS_OPACITY = 0.14
 _SHADE = 0.55
 _CLOUD_HEIGHT_M = (700.0, 1900.0)
 _SUN_BEHIND_NORTH_DEG = 152.0
-_HAZY_SHARE = 0.25
 _CIRRUS_SHARE = 0.2
 
 
@@ -44,8 +43,8 @@ class Sky(NamedTuple):
     """What stands between the ground and the sensor, (y, x) at 20 m.
 
     `opacity` of clouds 0 to 1, `shade` what shadow leaves of the light, `haze` 0 to 1, `drift` in standard
-    deviations, `flags` what the mask will say (which knows neither haze nor the thin edges of clouds), `void` where
-    the orbit ends.
+    deviations, `flags` what the mask will say (it knows neither haze nor the thin edges of clouds),
+    `void` where the orbit ends.
     """
 
     opacity: NDArray[np.float32]
@@ -58,16 +57,22 @@ class Sky(NamedTuple):
 
 @dataclass(frozen=True)
 class Edge:
-    """The slanted edge of an orbit: there is no data where x + slant * y > reach (metres of the grid's CRS)."""
+    """The slanted edge of an orbit: no data where x + slant * y > reach (metres of the grid's CRS)."""
 
     slant: float
     reach: float
 
 
 def sky_over(
-    tile: Tile, moment: datetime, cloudiness: float, edge: Edge | None, rng: np.random.Generator
+    tile: Tile,
+    moment: datetime,
+    rng: np.random.Generator,
+    *,
+    cloudiness: float,
+    edge: Edge | None = None,
+    hazy: bool = False,
 ) -> Sky:
-    """The sky over a tile: clouds cover about `cloudiness` (0 to 1) of it."""
+    """The sky over a tile: clouds cover about `cloudiness` (0 to 1) of it, haze the half of it if `hazy`."""
     x, y = sky_axes(tile)
     cloud = waves(rng, count=16, shortest_m=350.0, longest_m=9000.0)
     density = field(cloud, x, y) - _threshold(field(cloud, x[::8], y[::8]), cloudiness)
@@ -78,7 +83,6 @@ def sky_over(
     if edge is not None:
         void = (x[None, :] + edge.slant * y[:, None]) > edge.reach
     haze = field(waves(rng, shortest_m=1500.0, longest_m=9000.0), x, y)
-    hazy = rng.random() < _HAZY_SHARE
     drift = field(waves(rng, shortest_m=400.0, longest_m=2500.0), x, y)
     opacity = np.clip((density + _EDGE) / _THICK, 0, _OPAQUE)
     shadow = np.clip((above + _EDGE) / _THICK, 0, 1) * (density < 0)
@@ -94,10 +98,8 @@ def sky_over(
 
 def sky_axes(tile: Tile) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pixel centres (x, y) of a tile at 20 m."""
-    grid = tile.grid
-    step = SKY_RESOLUTION_M
-    columns, rows = round(grid.width * grid.resolution_m / step), round(grid.height * grid.resolution_m / step)
-    return grid.left + (np.arange(columns) + 0.5) * step, grid.top - (np.arange(rows) + 0.5) * step
+    grid = tile.coarser(SKY_RESOLUTION_M)
+    return grid.x_of(grid.whole), grid.y_of(grid.whole)
 
 
 def _threshold(density: NDArray[np.float32], cloudiness: float) -> np.float32:
@@ -113,9 +115,7 @@ def _shadow_offset(tile: Tile, moment: datetime, rng: np.random.Generator) -> tu
     return length * math.sin(away), length * math.cos(away)
 
 
-def _veil(
-    rng: np.random.Generator, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.bool_]:
+def _veil(rng: np.random.Generator, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where thin cirrus hangs, on some of the dates."""
     bands: Waves = waves(rng, count=8, shortest_m=2500.0, longest_m=12000.0)
     often = rng.random() < _CIRRUS_SHARE

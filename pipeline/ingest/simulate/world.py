@@ -61,6 +61,12 @@ class Tile:
     landscape: Landscape
     levels: tuple[float, ...]
 
+    def coarser(self, resolution_m: float) -> Grid:
+        """The tile on pixels of another size, from the same corner."""
+        grid, ratio = self.grid, self.grid.resolution_m / resolution_m
+        height, width = round(grid.height * ratio), round(grid.width * ratio)
+        return Grid(grid.crs, grid.left, grid.top, resolution_m, height, width)
+
 
 @dataclass(frozen=True)
 class Planted:
@@ -130,9 +136,7 @@ class Surface(NamedTuple):
         return np.array([kind.cover_class for kind in KINDS])[self.kind]
 
 
-def world_of(
-    aoi: Aoi, periods: Sequence[Period], *, seed: int = 20240501, resolution_m: float = 10
-) -> World:
+def world_of(aoi: Aoi, periods: Sequence[Period], *, seed: int = 20240501, resolution_m: float = 10) -> World:
     """The world over an area, deterministic in the area's id and the seed.
 
     Between two periods (the middle one and the one before it) a planted patch of grassland is built over
@@ -153,7 +157,7 @@ def surface(world: World, grid: Grid, tile: Tile, day: date) -> Surface:
 
 
 def season(world: World, moment: datetime) -> NDArray[np.float64]:
-    """Green share of the plants by kind and shift (0 to 20) at a moment; each year is a little early or late."""
+    """Green share of the plants by kind and shift (0 to 20) at a moment; years are a little early or late."""
     advance = world.random("year", moment.year).uniform(-_YEAR_SHIFT_DAYS, _YEAR_SHIFT_DAYS)
     return course_table(moment, float(advance))
 
@@ -208,7 +212,9 @@ def _height(
     v = (2 * y - bottom - top) / (top - bottom)
     across = landscape.slope[0] * u - landscape.dome * u**2
     along = landscape.slope[1] * v - landscape.dome * v**2
-    rough = field(_waves(world, "height", shortest_m=landscape.grain_m, longest_m=9 * landscape.grain_m), x, y)
+    rough = field(
+        _waves(world, "height", shortest_m=landscape.grain_m, longest_m=9 * landscape.grain_m), x, y
+    )
     return rough + across.astype(np.float32) + along.astype(np.float32)[:, None]
 
 
@@ -243,7 +249,8 @@ def _surface(world: World, grid: Grid, tile: Tile, happened: tuple[str, ...]) ->
 
 
 def _stepped(values: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return np.clip(np.rint(values * _STEPS), 0, _STEPS).astype(np.uint8)
+    steps: NDArray[np.uint8] = np.clip(np.rint(values * _STEPS), 0, _STEPS).astype(np.uint8)
+    return steps
 
 
 def _kinds(world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -253,7 +260,7 @@ def _kinds(world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float
     for (zone, _), level in reversed(list(zip(landscape.zones, tile.levels, strict=True))):
         kind[height < level] = zone
     if landscape.creek_m:
-        course = _waves(world, "creek", shortest_m=900.0, longest_m=9000.0)
+        course = _waves(world, "creek", shortest_m=2 * landscape.grain_m, longest_m=12 * landscape.grain_m)
         steepness = float(np.sqrt(((course[:, :2] ** 2).sum(axis=1) * course[:, 3] ** 2).sum() / 4))
         creek = np.abs(field(course, x, y)) < landscape.creek_m / 2 * steepness
         kind[creek & (height < tile.levels[-1])] = WATER
@@ -264,8 +271,12 @@ def _mosaic(
     world: World, landscape: Landscape, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
     """Patches: the direction of a vector of two fields falls evenly on the circle, which the kinds share."""
-    east = field(_waves(world, "east", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y)
-    north = field(_waves(world, "north", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y)
+    east = field(
+        _waves(world, "east", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y
+    )
+    north = field(
+        _waves(world, "north", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y
+    )
     direction = np.arctan2(north, east) / np.float32(2 * np.pi) + np.float32(0.5)
     kinds, shares = zip(*landscape.mosaic, strict=True)
     rank = np.searchsorted(np.cumsum(shares)[:-1].astype(np.float32), direction)
@@ -304,9 +315,7 @@ def _plant(world: World, tile: Tile) -> list[Planted]:
         polygon = unproject(outline, tile.grid.crs)
         full_name = f"{name}:{tile.part.id}"
         planted.append(
-            Planted(
-                full_name, tile.part.id, old, new, day, before.label, after.label, polygon, outline
-            )
+            Planted(full_name, tile.part.id, old, new, day, before.label, after.label, polygon, outline)
         )
     return planted
 

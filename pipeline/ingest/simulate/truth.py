@@ -1,0 +1,107 @@
+"""What a pipeline should find in the simulated world, written beside the files in which it must be found."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.features import geometry_mask
+from shapely.geometry import mapping
+
+from pipeline.geodesy import project
+from pipeline.grid import Grid
+from pipeline.ingest.simulate.landscape import KINDS, NDVI_SOIL, NDVI_VEGETATION, WATER
+from pipeline.ingest.simulate.passes import Acquisition
+from pipeline.ingest.simulate.water import section_truth
+from pipeline.ingest.simulate.world import SIMULATED, Planted, Tile, World, season, surface
+from pipeline.legends import LAND_COVER
+from pipeline.periods import Period
+
+
+def write_truth(
+    world: World, acquisitions: Sequence[Acquisition], periods: Sequence[Period], folder: Path
+) -> None:
+    """`folder`/truth.json: what holds in each period, what was planted, and the class of each section."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {
+        "simulated": SIMULATED,
+        "aoi": world.aoi.id,
+        "seed": world.seed,
+        "resolution_m": world.resolution_m,
+        "endmembers": {"soil": NDVI_SOIL, "vegetation": NDVI_VEGETATION},
+        "periods": {period.label: period_truth(world, acquisitions, period) for period in periods},
+        "planted": [_planted(change) for change in world.planted],
+        "sections": section_truth(world, periods),
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / "truth.json").write_text(text, encoding="utf-8")
+
+
+def period_truth(world: World, acquisitions: Sequence[Acquisition], period: Period) -> dict[str, Any]:
+    """Mean FVC off the water and class areas of one period, over the pixels whose centre lies in the area.
+
+    The FVC of a pixel is the median over the period's passes, clouded or not; of a period without a pass
+    the mean FVC is null. Areas are ellipsoidal, in m2.
+    """
+    areas = dict.fromkeys((entry.key for entry in LAND_COVER.classes), 0.0)
+    total, count, seen = 0.0, 0, 0
+    for tile in world.tiles:
+        grid = tile.coarser(world.resolution_m)
+        ground = surface(world, grid, tile, period.last)
+        inside = ~_outside(tile, grid)
+        pixel_m2 = grid.pixel_area_m2(grid.whole)
+        for key, area in _class_areas(ground.kind, inside, pixel_m2).items():
+            areas[key] += area
+        land = inside & (ground.kind != WATER)
+        median = median_season(world, [a for a in acquisitions if a.tile_id == tile.id], period)
+        if median is not None:
+            cover = ground.fraction()[land] * median[ground.kind[land], ground.shift[land]]
+            total, count, seen = total + float(cover.sum()), count + cover.size, seen + 1
+    return {
+        "mean_fvc": total / count if count and seen == len(world.tiles) else None,
+        "class_area_m2": areas,
+        "land_area_m2": sum(areas.values()) - areas["water"],
+    }
+
+
+def median_season(
+    world: World, acquisitions: Sequence[Acquisition], period: Period
+) -> NDArray[np.float64] | None:
+    """Median over a period's passes of the green share by kind and shift; None without a pass.
+
+    The fraction of plants stays within a period, so FVC's median is the fraction times this.
+    """
+    greens = [season(world, entry.moment) for entry in acquisitions if period.holds(entry.moment)]
+    return np.median(greens, axis=0) if greens else None
+
+
+def _outside(tile: Tile, grid: Grid) -> NDArray[np.bool_]:
+    outline = project(tile.part.geometry, grid.crs)
+    mask: NDArray[np.bool_] = geometry_mask([outline], grid.shape, grid.transform)
+    return mask
+
+
+def _class_areas(
+    kind: NDArray[np.uint8], inside: NDArray[np.bool_], pixel_m2: NDArray[np.float64]
+) -> Mapping[str, float]:
+    by_kind = np.bincount(kind[inside], weights=pixel_m2[inside], minlength=len(KINDS))
+    areas: dict[str, float] = {}
+    for entry, area in zip(KINDS, by_kind, strict=True):
+        areas[entry.cover_class] = areas.get(entry.cover_class, 0.0) + float(area)
+    return areas
+
+
+def _planted(change: Planted) -> dict[str, Any]:
+    return {
+        "name": change.name,
+        "part": change.part_id,
+        "from": KINDS[change.before].cover_class,
+        "to": KINDS[change.after].cover_class,
+        "from_period": change.from_period,
+        "to_period": change.to_period,
+        "day": change.day.isoformat(),
+        "area_m2": change.area_m2,
+        "polygon": mapping(change.polygon),
+    }

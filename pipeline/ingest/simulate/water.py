@@ -1,0 +1,327 @@
+"""Water samples of the simulated world, as staff keep them, and the classes that they should give."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+import xlsxwriter
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from pipeline import standards
+from pipeline.ingest.simulate.world import World
+from pipeline.periods import Period
+
+TITLE = "模拟数据：地表水监测结果（不是真实观测）"
+"""The row above the header of the workbook."""
+SHEET = "模拟监测数据"
+REMARK = "模拟数据"
+"""What the column 备注 of every row says."""
+
+_CLASSES = (1, 2, 3, 4, 5, 6)
+_CLASS_SHARES = (0.08, 0.34, 0.32, 0.16, 0.06, 0.04)
+_DECIDERS = ("CODMn", "NH3N", "TP", "DO")
+_DECIMALS = {"WT": 1, "pH": 1, "DO": 2, "CODMn": 1, "NH3N": 3, "TP": 3, "TN": 2}
+_UNITS = {"WT": "℃", "pH": "无量纲"}
+_DETECTION = {"NH3N": 0.025, "TP": 0.01}
+_BELOW_SHARE = 0.2
+_BLANK_SHARE = 0.06
+_SPREAD = 0.05
+_SEASONAL = 0.08
+_SAMPLING_DAYS = (3, 13)
+_PLACES = ("北闸", "东港口", "南汊", "西河口", "中心河桥", "环岛河")
+_PROVINCES = {"chongming_wetlands": "上海市", "guangyang_island": "重庆市", "longyou_bay": "江苏省"}
+_FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
+
+Cell = str | float | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A river section; `alias` is another name under which samples come."""
+
+    section_id: str
+    name: str
+    alias: str
+    target_class: int
+    lon: float
+    lat: float
+
+
+def write_samples(world: World, periods: Sequence[Period], folder: Path) -> None:
+    """The samples under `folder`/water and the register of sections, `folder`/sections.csv.
+
+    The workbook is wide, with a title above its Chinese headings, the section's name in a merged cell,
+    values below detection in three spellings, blanks, full-width digits, stray spaces, and an alias.
+    One section comes as a wide CSV in GBK, one as a long CSV in UTF-8 with BOM.
+    """
+    (folder / "water").mkdir(parents=True, exist_ok=True)
+    sections = sections_of(world)
+    tables = [samples_of(world, section, periods) for section in sections]
+    _write_workbook(world, sections[:-2], tables[:-2], folder / "water" / f"{world.aoi.id}_月报.xlsx")
+    wide = _wide(world, sections[-2], tables[-2])
+    _write_csv(wide, folder / "water" / f"{world.aoi.id}_手工台账.csv", "gbk")
+    _write_csv(_long(sections[-1], tables[-1]), folder / "water" / f"{world.aoi.id}_长表.csv", "utf-8-sig")
+    _write_csv(_register(world, sections), folder / "sections.csv", "utf-8")
+
+
+def sections_of(world: World) -> list[Section]:
+    """Three to six sections, spread over the parts of the area."""
+    rng = world.random("sections")
+    sections = []
+    for number, place in enumerate(_PLACES[: int(rng.integers(3, len(_PLACES) + 1))]):
+        part = world.aoi.parts[number % len(world.aoi.parts)]
+        point = _point_inside(rng, part.geometry)
+        sections.append(
+            Section(
+                section_id=f"SIM-{world.aoi.id}-{number + 1}",
+                name=f"{part.name_zh}{place}（模拟）",
+                alias=f"{part.name_zh}{place}断面",
+                target_class=2 + number % 2,
+                lon=round(point.x, 5),
+                lat=round(point.y, 5),
+            )
+        )
+    return sections
+
+
+def samples_of(world: World, section: Section, periods: Sequence[Period]) -> pd.DataFrame:
+    """Monthly samples of a section: `day`, `period`, a column by parameter, and `below` (parameters by `;`).
+
+    NaN is a blank; a value below detection holds the limit of detection.
+    """
+    return pd.concat([_samples(world, section, period) for period in periods], ignore_index=True)
+
+
+def section_truth(world: World, periods: Sequence[Period]) -> dict[str, Any]:
+    """By section id: its name, target, and for each period the class by single factor and what decides it.
+
+    The class follows from the means of what is written; values below detection cannot change it, since they
+    stand only in parameters that do not decide.
+    """
+    truth: dict[str, Any] = {}
+    for section in sections_of(world):
+        table = samples_of(world, section, periods)
+        graded = {str(label): _single_factor(rows) for label, rows in table.groupby("period", sort=False)}
+        truth[section.section_id] = {
+            "section": section.name,
+            "target_class": section.target_class,
+            "periods": graded,
+        }
+    return truth
+
+
+def planted_class(world: World, section: Section, period: Period) -> tuple[int, str]:
+    """The class (1 to 6) planned for a section and period, and the parameter that decides it."""
+    rng = world.random("water class", section.section_id, period.label)
+    return int(rng.choice(_CLASSES, p=_CLASS_SHARES)), str(rng.choice(_DECIDERS))
+
+
+def _point_inside(rng: np.random.Generator, geometry: BaseGeometry) -> shapely.Point:
+    left, bottom, right, top = geometry.bounds
+    x, y = rng.uniform(left, right, 200), rng.uniform(bottom, top, 200)
+    inside = np.flatnonzero(shapely.contains_xy(geometry, x, y))
+    return shapely.Point(x[inside[0]], y[inside[0]]) if inside.size else geometry.representative_point()
+
+
+def _samples(world: World, section: Section, period: Period) -> pd.DataFrame:
+    rng = world.random("samples", section.section_id, period.label)
+    water_class, decider = planted_class(world, section, period)
+    days = _days(rng, period)
+    table = pd.DataFrame({"day": days, "period": period.label})
+    season = np.cos(2 * np.pi * (pd.DatetimeIndex(days).dayofyear.to_numpy() - 25) / 365.25)
+    table["WT"] = (17.5 - 11 * season + rng.normal(0, 1, len(days))).round(1)
+    table["pH"] = (7.8 + rng.normal(0, 0.15, len(days))).round(1)
+    for code in _DECIDERS:
+        level = _level(rng, code, water_class if code == decider else int(rng.integers(1, water_class + 1)))
+        table[code] = _course(rng, code, level, season if code == "DO" else -season)
+    if section.section_id.endswith(("1", "3")):
+        table["TN"] = _course(rng, "TN", 1.9, season)
+    return _with_gaps(rng, table, decider)
+
+
+def _days(rng: np.random.Generator, period: Period) -> list[date]:
+    """A sampling day in each month that the period touches."""
+    months = pd.period_range(period.first, period.last, freq="M")
+    days = [date(month.year, month.month, int(rng.integers(*_SAMPLING_DAYS))) for month in months]
+    return [min(max(day, period.first), period.last) for day in days]
+
+
+def _limits(code: str) -> list[float]:
+    table = standards.table("water_limits")
+    row = table[(table["code"] == code) & table["water_body"].isin(["any", "river"])].iloc[0]
+    return [float(row[f"class_{number}"]) for number in range(1, 6)]
+
+
+def _level(rng: np.random.Generator, code: str, water_class: int) -> float:
+    """A mean inside a class, a quarter of its width away from the next one."""
+    limits = _limits(code)
+    if water_class == _CLASSES[0]:
+        return limits[0] * (1.18 if code == "DO" else 0.75)
+    if water_class == _CLASSES[-1]:
+        return limits[-1] * (0.7 if code == "DO" else 1.4)
+    better, worse = limits[water_class - 2], limits[water_class - 1]
+    return better + float(rng.uniform(0.3, 0.7)) * (worse - better)
+
+
+def _course(
+    rng: np.random.Generator, code: str, level: float, season: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Values over the months whose mean is the level."""
+    factor = 1 + _SEASONAL * season + rng.normal(0, _SPREAD, season.size)
+    values: NDArray[np.float64] = np.round(level * factor / factor.mean(), _DECIMALS[code])
+    return values
+
+
+def _with_gaps(rng: np.random.Generator, table: pd.DataFrame, decider: str) -> pd.DataFrame:
+    """Blanks and values below detection, in parameters that do not decide the class."""
+    below = np.full(len(table), "", dtype=object)
+    for code, limit in _DETECTION.items():
+        if code != decider:
+            low = rng.random(len(table)) < _BELOW_SHARE
+            table.loc[low, code] = limit
+            below[low] = below[low] + code + ";"
+    for code in [column for column in ("CODMn", "TP", "DO", "TN") if column in table and column != decider]:
+        blank = (rng.random(len(table)) < _BLANK_SHARE) & (np.arange(len(table)) > 0)
+        table.loc[blank & ~np.array([code in cell for cell in below]), code] = np.nan
+    table["below"] = below
+    return table
+
+
+def _single_factor(rows: pd.DataFrame) -> dict[str, Any]:
+    classes = {code: _grade(code, float(rows[code].mean())) for code in _DECIDERS}
+    worst = max(classes.values())
+    return {
+        "water_class": worst,
+        "decided_by": [code for code, grade in classes.items() if grade == worst],
+        "samples": len(rows),
+    }
+
+
+def _grade(code: str, mean: float) -> int:
+    sign = -1 if code == "DO" else 1
+    worse = [sign * mean > sign * limit for limit in _limits(code)]
+    return 1 + sum(worse)
+
+
+def _columns(table: pd.DataFrame) -> list[str]:
+    return [code for code in _DECIMALS if code in table and table[code].notna().any()]
+
+
+def _heading(code: str) -> str:
+    names = standards.table("water_limits").drop_duplicates("code").set_index("code")["name_zh"]
+    return f"{names[code]}（{_UNITS.get(code, 'mg/L')}）"
+
+
+def _spelled(rng: np.random.Generator, code: str, value: float, *, below: bool) -> Cell:
+    """A value as staff type it."""
+    if np.isnan(value):
+        return None
+    text = f"{value:.{_DECIMALS[code]}f}"
+    if below:
+        return str(rng.choice([f"<{value:g}", f"{value:g}L", "ND"]))
+    match int(rng.integers(12)):
+        case 0:
+            return text.translate(_FULL_WIDTH)
+        case 1:
+            return f" {text} "
+        case _:
+            return float(text)
+
+
+def _write_workbook(
+    world: World, sections: Sequence[Section], tables: Sequence[pd.DataFrame], path: Path
+) -> None:
+    """The wide workbook; from the middle of its rows on the first section goes by its alias."""
+    rng = world.random("spelling", "workbook")
+    codes = [code for code in _DECIMALS if any(code in table for table in tables)]
+    with xlsxwriter.Workbook(path) as book:
+        book.set_properties({"title": TITLE, "created": datetime(2024, 1, 1)})  # noqa: DTZ001  Excel has no zones
+        sheet = book.add_worksheet(SHEET)
+        dates = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.merge_range(0, 0, 0, len(codes) + 2, TITLE)
+        sheet.write_row(1, 0, ["断面名称", "采样日期", *map(_heading, codes), "备注"])
+        row = 2
+        for section, table in zip(sections, tables, strict=True):
+            for name, rows in _named_blocks(section, table, alias=section is sections[0]):
+                _write_name(sheet, row, len(rows), name)
+                for record in rows.to_dict("records"):
+                    sheet.write_datetime(row, 1, datetime.combine(record["day"], datetime.min.time()), dates)
+                    sheet.write_row(row, 2, [*_cells(rng, record, codes), REMARK])
+                    row += 1
+
+
+def _named_blocks(section: Section, table: pd.DataFrame, *, alias: bool) -> list[tuple[str, pd.DataFrame]]:
+    middle = (len(table) + 1) // 2
+    if not alias or middle == len(table):
+        return [(section.name, table)]
+    return [(section.name, table.iloc[:middle]), (section.alias, table.iloc[middle:])]
+
+
+def _write_name(sheet: Any, row: int, rows: int, name: str) -> None:
+    if rows > 1:
+        sheet.merge_range(row, 0, row + rows - 1, 0, name)
+    else:
+        sheet.write(row, 0, name)
+
+
+def _cells(rng: np.random.Generator, record: Mapping[Any, Any], codes: Sequence[str]) -> list[Cell]:
+    below = record["below"].split(";")
+    return [_spelled(rng, code, record.get(code, np.nan), below=code in below) for code in codes]
+
+
+def _wide(world: World, section: Section, table: pd.DataFrame) -> pd.DataFrame:
+    rng = world.random("spelling", section.section_id)
+    codes = _columns(table)
+    rows = [
+        [section.name, f"{record['day']:%Y/%m/%d}", *_cells(rng, record, codes), REMARK]
+        for record in table.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=["断面名称", "采样日期", *map(_heading, codes), "备注"], dtype=object)
+
+
+def _long(section: Section, table: pd.DataFrame) -> pd.DataFrame:
+    """One row per section, time and parameter; values below detection as `<limit`."""
+    codes = _columns(table)
+    melted = table.melt(["day", "period", "below"], codes, "code", "value").dropna(subset="value")
+    melted = melted.sort_values(["day", "code"], kind="stable")
+    names = standards.table("water_limits").drop_duplicates("code").set_index("code")["name_zh"]
+    low = [code in below.split(";") for code, below in zip(melted["code"], melted["below"], strict=True)]
+    return pd.DataFrame(
+        {
+            "断面名称": section.name,
+            "采样时间": [f"{day:%Y-%m-%d} 09:30" for day in melted["day"]],
+            "监测项目": melted["code"].map(names),
+            "监测值": [
+                f"{'<' * is_low}{value:g}" for is_low, value in zip(low, melted["value"], strict=True)
+            ],
+            "单位": [_UNITS.get(code, "mg/L") for code in melted["code"]],
+            "备注": REMARK,
+        }
+    )
+
+
+def _register(world: World, sections: Sequence[Section]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "section_id": [section.section_id for section in sections],
+            "province": _PROVINCES.get(world.aoi.id, "模拟省"),
+            "basin": "长江流域",
+            "section": [section.name for section in sections],
+            "aliases": [section.alias for section in sections],
+            "water_body": "river",
+            "target_class": [section.target_class for section in sections],
+            "lon": [section.lon for section in sections],
+            "lat": [section.lat for section in sections],
+            "aoi": world.aoi.id,
+        }
+    )
+
+
+def _write_csv(table: pd.DataFrame, path: Path, encoding: str) -> None:
+    path.write_bytes(table.to_csv(index=False, lineterminator="\r\n").encode(encoding))
