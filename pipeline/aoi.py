@@ -1,5 +1,6 @@
 """Areas of interest: where they lie, how they are called, how sure their outline is."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,12 @@ from pipeline.geodesy import CGCS2000, area_m2, unproject
 
 _PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
+
+
+_SOUTH, _NORTH, _EAST = -80, 84, 180
+"""Where UTM has zones."""
+_FOLDER = re.compile(r"(?!work$)\w[^/\\]*")
+"""An id names a folder of a delivery, beside that of the artifacts."""
 
 
 @dataclass(frozen=True)
@@ -76,40 +83,59 @@ def load_aoi(id_or_path: str, *, relative_to: Path) -> Aoi:
 
 
 def _features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+    """Properties and outlines of every feature; InputError lists all that cannot be used."""
     try:
         with fiona.open(path) as source:
             crs = CRS.from_user_input(source.crs_wkt or "EPSG:4326")
-            properties = []
-            geometries = []
-            for feature in source:
-                properties.append(dict(feature.properties))
-                geometries.append(_outline(path, int(feature.id), feature.geometry, crs))
+            features = list(source)
     except fiona.errors.FionaError as error:
         raise InputError(
             "An area of interest cannot be read", [Problem(str(path), str(error), "a vector file")]
         ) from error
-    if not geometries:
-        raise InputError(
-            "An area of interest is empty", [Problem(str(path), "no feature", "at least one polygon")]
-        )
-    return properties, geometries
+    outlines = [_in_degrees(_shape(feature.geometry), crs) for feature in features]
+    problems = [
+        Problem(f"{path}, feature {feature.id}", found, "a valid polygon in longitude and latitude")
+        for feature, outline in zip(features, outlines, strict=True)
+        if (found := _flaw(outline))
+    ]
+    if not features:
+        problems = [Problem(str(path), "no feature", "at least one polygon")]
+    if problems:
+        raise InputError("An area of interest needs valid polygons", problems)
+    return [dict(feature.properties) for feature in features], outlines
 
 
-def _outline(path: Path, number: int, geometry: Any, crs: CRS) -> BaseGeometry:
-    outline = shape(geometry) if geometry is not None else shapely.Polygon()
-    if outline.geom_type not in {"Polygon", "MultiPolygon"} or outline.is_empty or not outline.is_valid:
-        found = "no geometry" if outline.is_empty else shapely.is_valid_reason(outline)
-        raise InputError(
-            "An area of interest needs valid polygons",
-            [Problem(f"{path}, feature {number}", f"{outline.geom_type}: {found}", "a valid polygon")],
-        )
-    outline = shapely.force_2d(outline)
+def _shape(geometry: Any) -> BaseGeometry:
+    """A feature's geometry without heights; empty where it has none or too few points to be one."""
+    try:
+        outline: BaseGeometry = shape(geometry) if geometry is not None else shapely.Polygon()
+    except ValueError:
+        return shapely.Polygon()
+    return shapely.force_2d(outline)
+
+
+def _in_degrees(outline: BaseGeometry, crs: CRS) -> BaseGeometry:
     return outline if crs.equals(CRS(CGCS2000), ignore_axis_order=True) else unproject(outline, crs.to_wkt())
+
+
+def _flaw(outline: BaseGeometry) -> str:
+    """Why an outline cannot be an area; empty if it can."""
+    if outline.is_empty:
+        return "no geometry"
+    if outline.geom_type not in {"Polygon", "MultiPolygon"}:
+        return outline.geom_type
+    west, south, east, north = outline.bounds
+    if not (west >= -_EAST and south >= _SOUTH and east <= _EAST and north <= _NORTH):
+        return f"coordinates {[round(edge, 3) for edge in outline.bounds]}"
+    return "" if outline.is_valid else str(shapely.is_valid_reason(outline))
 
 
 def _from_features(path: Path, properties: list[dict[str, Any]], geometries: list[BaseGeometry]) -> Aoi:
     first = properties[0]
     aoi_id = str(first.get("id") or path.stem)
+    if not _FOLDER.fullmatch(aoi_id):
+        problem = Problem(f"{path}, id", repr(aoi_id), "a name that a folder can have, other than work")
+        raise InputError("An area of interest needs an id", [problem])
     name_zh = str(first.get("name") or aoi_id)
     name_en = str(first.get("name_en") or name_zh)
     parts = tuple(

@@ -1,6 +1,7 @@
 """Periods tile the days."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ def test_periods_tile_the_days_without_gap_or_overlap(start, days, kind):
     periods = periods_between(start, end, kind)
     assert periods[0].first == start
     assert periods[-1].last == end
-    for before, after in zip(periods, periods[1:], strict=False):
+    for before, after in pairwise(periods):
         assert before.first <= before.last
         assert after.first == before.last + timedelta(days=1)
     assert len({period.label for period in periods}) == len(periods)

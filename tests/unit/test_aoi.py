@@ -1,0 +1,187 @@
+"""Areas of interest: shipped ones, and files as staff have them."""
+
+import json
+from pathlib import Path
+
+import fiona
+import geopandas as gpd
+import pytest
+import shapely
+from pyproj import CRS
+
+from pipeline.aoi import known_aois, load_aoi
+from pipeline.errors import InputError, SettingsError
+from pipeline.geodesy import area_m2
+
+FIELD = shapely.box(121.8, 31.45, 121.82, 31.47)
+GRIDS = {"chongming_wetlands": "EPSG:32651", "guangyang_island": "EPSG:32648", "longyou_bay": "EPSG:32651"}
+SHEETS = {
+    "chongming_wetlands": {"东滩": "EPSG:4550", "西沙": "EPSG:4549"},
+    "guangyang_island": {"广阳岛": "EPSG:4545"},
+    "longyou_bay": {"龙游湾": "EPSG:4549"},
+}
+
+
+def written(path: Path, geometries, crs="EPSG:4490", **columns) -> str:
+    gpd.GeoDataFrame(columns, geometry=geometries, crs=crs).to_file(path, engine="fiona")
+    return str(path)
+
+
+def geojson(path: Path, *geometries, **properties) -> str:
+    features = [
+        {"type": "Feature", "properties": properties, "geometry": geometry} for geometry in geometries
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return str(path)
+
+
+def refused(path: str) -> InputError:
+    with pytest.raises(InputError) as caught:
+        load_aoi(path, relative_to=Path("/"))
+    return caught.value
+
+
+def test_the_three_areas_are_shipped():
+    assert known_aois() == sorted(GRIDS)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_shipped_area_is_whole(name):
+    aoi = load_aoi(name, relative_to=Path("/nowhere"))
+    assert aoi.id == name
+    assert aoi.grid_crs == GRIDS[name]
+    assert aoi.geometry.is_valid
+    assert aoi.area_m2 == pytest.approx(area_m2(aoi.geometry))
+    assert 1e5 < aoi.area_m2 < 1e9
+    assert all("\u4e00" <= sign <= "\u9fff" for sign in aoi.name_zh)
+    assert aoi.name_en.isascii()
+    assert len(aoi.source) > 10
+    assert len(aoi.accuracy) > 3
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_every_part_of_a_shipped_area_has_its_names_and_its_own_sheet_zone(name):
+    parts = load_aoi(name, relative_to=Path("/")).parts
+    for place, crs in SHEETS[name].items():
+        (zone,) = {part.layout_crs for part in parts if place in part.name_zh}
+        assert zone == crs
+    for part in parts:
+        assert part.name_en.isascii()
+        centre = CRS(part.layout_crs).coordinate_operation.params[1].value
+        assert abs(part.geometry.centroid.x - centre) <= 1.5
+        assert part.geometry.is_valid
+    assert len({part.id for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize("suffix", ["geojson", "gpkg", "shp"])
+def test_a_file_without_properties_is_named_by_its_stem(tmp_path, suffix):
+    aoi = load_aoi(written(tmp_path / f"我的地块.{suffix}", [FIELD], crs="EPSG:4326"), relative_to=tmp_path)
+    assert (aoi.id, aoi.name_zh, aoi.name_en) == ("我的地块", "我的地块", "我的地块")
+    assert aoi.grid_crs == "EPSG:32651"
+    assert aoi.area_m2 == pytest.approx(area_m2(FIELD), rel=1e-9)
+
+
+def test_id_and_name_of_a_file_are_its_properties_and_features_are_parts(tmp_path):
+    path = written(
+        tmp_path / "a.gpkg",
+        [FIELD, shapely.box(121.9, 31.45, 121.91, 31.46)],
+        id=["bay", "bay"],
+        name=["海湾", "海湾"],
+        part_name=["东", "西"],
+    )
+    aoi = load_aoi(path, relative_to=tmp_path)
+    assert (aoi.id, aoi.name_zh) == ("bay", "海湾")
+    assert [(part.id, part.name_zh, part.layout_crs) for part in aoi.parts] == [
+        ("1", "东", None),
+        ("2", "西", None),
+    ]
+
+
+def test_a_name_defaults_to_the_id(tmp_path):
+    aoi = load_aoi(written(tmp_path / "a.gpkg", [FIELD], id=[7]), relative_to=tmp_path)
+    assert (aoi.id, aoi.name_zh) == ("7", "7")
+
+
+def test_a_relative_path_starts_at_the_given_folder(tmp_path):
+    written(tmp_path / "a.gpkg", [FIELD])
+    assert load_aoi("a.gpkg", relative_to=tmp_path).id == "a"
+
+
+def test_a_file_in_another_crs_is_brought_to_degrees(tmp_path):
+    square = shapely.box(390000, 3480000, 391000, 3481000)
+    aoi = load_aoi(written(tmp_path / "a.gpkg", [square], crs="EPSG:32651"), relative_to=tmp_path)
+    assert aoi.area_m2 == pytest.approx(1e6, rel=1e-3)
+    assert aoi.grid_crs == "EPSG:32651"
+
+
+def test_heights_are_dropped(tmp_path):
+    aoi = load_aoi(written(tmp_path / "a.gpkg", [shapely.force_3d(FIELD, 5.0)]), relative_to=tmp_path)
+    assert not aoi.geometry.has_z
+
+
+def test_an_unknown_name_lists_the_known_ones(tmp_path):
+    with pytest.raises(SettingsError) as caught:
+        load_aoi("atlantis", relative_to=tmp_path)
+    assert all(name in str(caught.value) for name in GRIDS)
+
+
+def test_every_broken_outline_of_a_file_is_told_with_its_number(tmp_path):
+    bowtie = shapely.Polygon([(121, 31), (121.1, 31.1), (121.1, 31), (121, 31.1)])
+    path = geojson(
+        tmp_path / "a.geojson",
+        shapely.geometry.mapping(FIELD),
+        shapely.geometry.mapping(bowtie),
+        shapely.geometry.mapping(shapely.LineString([(121, 31), (121.1, 31)])),
+        None,
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Polygon", "coordinates": [[[121, 31], [121.1, 31]]]},
+    )
+    problems = refused(path).problems
+    assert [problem.place for problem in problems] == [
+        f"{path}, feature {number}" for number in (1, 2, 3, 4, 5)
+    ]
+    assert "Self-intersection" in problems[0].found
+    assert "LineString" in problems[1].found
+
+
+def test_a_file_without_a_feature_is_refused(tmp_path):
+    path = geojson(tmp_path / "a.geojson")
+    assert refused(path).problems[0].place == path
+    path = tmp_path / "a.gpkg"
+    schema = {"geometry": "Polygon", "properties": {}}
+    with fiona.open(path, "w", driver="GPKG", schema=schema, crs="EPSG:4490"):
+        pass
+    assert "no feature" in refused(str(path)).problems[0].found
+
+
+@pytest.mark.parametrize("content", [b"", b"not a map", b'{"type": "FeatureCollection"', b"\x00" * 100])
+def test_a_file_that_is_no_map_is_refused_with_its_name(tmp_path, content):
+    path = tmp_path / "a.geojson"
+    path.write_bytes(content)
+    assert refused(str(path)).problems[0].place.startswith(str(path))
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        shapely.box(31.45, 121.8, 31.47, 121.82),
+        shapely.box(390000, 3480000, 391000, 3481000),
+        shapely.box(179, 20, 190, 21),
+    ],
+    ids=["latitude first", "metres", "over the date line"],
+)
+def test_coordinates_that_are_no_longitude_and_latitude_are_refused(tmp_path, outline):
+    path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(outline))
+    assert "longitude" in str(refused(path))
+
+
+def test_a_shapefile_without_prj_in_metres_is_refused(tmp_path):
+    path = tmp_path / "a.shp"
+    written(path, [shapely.box(390000, 3480000, 391000, 3481000)], crs=None)
+    assert "longitude" in str(refused(str(path)))
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "..", ".hidden", "work", "a\\b"])
+def test_an_id_that_cannot_name_the_folder_of_a_delivery_is_refused(tmp_path, name):
+    path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(FIELD), id=name)
+    assert "id" in refused(path).problems[0].place
