@@ -1,0 +1,37 @@
+"""Blocks of any grid and any budget."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import SettingsError
+from pipeline.grid import Grid, block_size
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 250))
+def test_blocks_of_any_size_tile_any_grid(height, width, size):
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, height, width)
+    times = np.zeros(grid.shape, dtype=int)
+    for block in grid.blocks(size):
+        times[block.rows, block.cols] += 1
+    assert (times == 1).all()
+
+
+@given(
+    st.integers(1, 30_000),
+    st.integers(0, 500),
+    st.integers(1, 12),
+    st.integers(0, 2**36),
+    st.integers(0, 2**34),
+)
+def test_more_memory_never_makes_smaller_blocks(edge_px, dates, bands, budget, more):
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, edge_px, edge_px)
+
+    def size(bound: int) -> int:
+        try:
+            return block_size(grid, dates=dates, bands=bands, budget=bound)
+        except SettingsError:
+            return 0
+
+    assert size(budget) <= size(budget + more)
+    assert size(budget) ** 2 * (3 * dates + 2 * bands) <= budget

@@ -1,0 +1,164 @@
+"""The analysis grid: its corners, blocks and the true area of its pixels."""
+
+import numpy as np
+import pytest
+import shapely
+
+from pipeline.aoi import Aoi, Part, known_aois, load_aoi
+from pipeline.errors import SettingsError
+from pipeline.geodesy import area_m2, areas_m2, project, unproject
+from pipeline.grid import Block, Grid, block_size, grid_of
+
+ISLAND = Grid("EPSG:32651", 380040.0, 3481020.0, 10.0, 300, 420)
+LIMIT_OF_DENSE_EDGES_M = 30.0
+
+
+def aoi_of(geometry, crs="EPSG:32651"):
+    return Aoi("a", "甲", "A", (Part("1", "甲", "A", geometry, None),), crs, "drawn", "exact")
+
+
+def outline_of(grid: Grid, block: Block):
+    frame = shapely.segmentize(shapely.box(*grid.block_bounds(block)), LIMIT_OF_DENSE_EDGES_M)
+    return unproject(frame, grid.crs)
+
+
+@pytest.mark.parametrize("name", known_aois())
+@pytest.mark.parametrize("resolution_m", [10, 20, 30, 60])
+def test_the_grid_of_an_area_covers_it_snapped_and_without_a_spare_rim(name, resolution_m):
+    aoi = load_aoi(name, relative_to=None)
+    grid = grid_of(aoi, resolution_m=resolution_m)
+    left, bottom, right, top = grid.block_bounds(grid.whole)
+    assert {left % 60, bottom % 60, right % 60, top % 60} == {0}
+    inner = project(aoi.geometry, grid.crs).bounds
+    assert 0 <= inner[0] - left < 60
+    assert 0 <= inner[1] - bottom < 60
+    assert 0 <= right - inner[2] < 60
+    assert 0 <= top - inner[3] < 60
+
+
+@pytest.mark.parametrize("size", [1, 7, 128, 256, 300, 1024])
+def test_blocks_tile_the_grid_and_their_ids_are_unique(size):
+    grid = ISLAND if size > 1 else Grid("EPSG:32651", 0.0, 0.0, 10.0, 3, 5)
+    times = np.zeros(grid.shape, dtype=int)
+    blocks = list(grid.blocks(size))
+    for block in blocks:
+        assert block.shape == times[block.rows, block.cols].shape
+        times[block.rows, block.cols] += 1
+    assert (times == 1).all()
+    assert len({block.id for block in blocks}) == len(blocks)
+
+
+def test_pixel_centres_and_bounds_of_a_block_agree_with_the_transform():
+    block = Block(10, 13, 20, 24)
+    x, y = ISLAND.x_of(block), ISLAND.y_of(block)
+    assert (x[0], y[0]) == ISLAND.transform * (20.5, 10.5)
+    assert (x[-1], y[-1]) == ISLAND.transform * (23.5, 12.5)
+    assert ISLAND.block_bounds(block) == (x[0] - 5, y[-1] - 5, x[-1] + 5, y[0] + 5)
+    assert ISLAND.block_transform(block) * (0, 0) == (x[0] - 5, y[0] + 5)
+    assert block.grown(2) == Block(8, 15, 18, 26)
+
+
+def test_only_blocks_that_touch_a_geometry_are_worked_on():
+    corner = shapely.box(*ISLAND.block_bounds(Block(0, 50, 0, 50))).buffer(-1)
+    assert [block.id for block in ISLAND.blocks_over(corner, 128)] == ["r00000c00000"]
+    cross = shapely.LineString([ISLAND.transform * (1, 1), ISLAND.transform * (400, 1)])
+    assert [block.col_from for block in ISLAND.blocks_over(cross, 128)] == [0, 128, 256, 384]
+
+
+def test_a_window_over_bounds_is_the_smallest_that_covers_them_inside_the_grid():
+    left, bottom, right, top = ISLAND.block_bounds(Block(3, 5, 7, 9))
+    assert ISLAND.window_over((left, bottom, right, top)) == Block(3, 5, 7, 9)
+    assert ISLAND.window_over((left - 1, bottom - 1, right + 1, top + 1)) == Block(2, 6, 6, 10)
+    assert ISLAND.window_over((0, 0, 1e7, 1e7)) == ISLAND.whole
+
+
+def test_touched_pixels_are_those_that_share_a_point_with_the_geometry():
+    block = Block(5, 15, 5, 15)
+    blob = shapely.Point(*ISLAND.transform * (9.7, 9.2)).buffer(33.4)
+    touched = ISLAND.touched(blob, block)
+    frames = shapely.box(*_bounds_of_pixels(block)).reshape(block.shape)
+    assert (touched == shapely.intersects(blob, frames)).all()
+    assert not ISLAND.touched(shapely.Polygon(), block).any()
+
+
+def _bounds_of_pixels(block: Block):
+    x, y = np.meshgrid(ISLAND.x_of(block), ISLAND.y_of(block))
+    return x.ravel() - 5, y.ravel() - 5, x.ravel() + 5, y.ravel() + 5
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32651", "EPSG:32648", "EPSG:4550"])
+@pytest.mark.parametrize(
+    "block", [Block(0, 1, 0, 1), Block(3, 4, 0, 420), Block(0, 300, 0, 420), Block(-9, 70, 200, 420)]
+)
+def test_pixel_areas_sum_to_the_area_of_the_blocks_outline(crs, block):
+    left = 480060.0 if crs == "EPSG:4550" else 380040.0
+    grid = Grid(crs, left, 3481020.0, 10.0, 300, 420)
+    pixels = grid.pixel_area_m2(block)
+    assert pixels.shape == block.shape
+    assert pixels.sum() == pytest.approx(area_m2(outline_of(grid, block)), rel=1e-7)
+
+
+def test_pixel_areas_do_not_depend_on_the_block():
+    whole = ISLAND.pixel_area_m2(ISLAND.whole)
+    for block in ISLAND.blocks(128):
+        np.testing.assert_allclose(ISLAND.pixel_area_m2(block), whole[block.rows, block.cols], rtol=1e-9)
+
+
+def test_polygons_of_a_planted_pattern_have_its_codes_and_areas():
+    classes = np.full(ISLAND.shape, 255, dtype=np.uint8)
+    classes[10:20, 30:60] = 12
+    classes[12:15, 40:45] = 21
+    classes[200:201, 400:420] = 12
+    classes[0, 0] = classes[1, 1] = 34
+    found = ISLAND.polygons(classes, classes != 255)
+    assert sorted(code for code, _ in found) == [12, 12, 21, 34, 34]
+    pixels = ISLAND.pixel_area_m2(ISLAND.whole)
+    for code in (12, 21, 34):
+        expected = pixels[classes == code].sum()
+        assert areas_m2([shape for value, shape in found if value == code]).sum() == pytest.approx(
+            expected, rel=1e-7
+        )
+    assert ISLAND.polygons(classes, np.zeros(ISLAND.shape, dtype=bool)) == []
+
+
+def test_the_identity_of_a_grid_holds_all_that_makes_it():
+    grids = [
+        ISLAND,
+        Grid("EPSG:32650", 380040.0, 3481020.0, 10.0, 300, 420),
+        Grid("EPSG:32651", 380100.0, 3481020.0, 10.0, 300, 420),
+        Grid("EPSG:32651", 380040.0, 3481080.0, 10.0, 300, 420),
+        Grid("EPSG:32651", 380040.0, 3481020.0, 20.0, 300, 420),
+        Grid("EPSG:32651", 380040.0, 3481020.0, 10.0, 301, 420),
+        Grid("EPSG:32651", 380040.0, 3481020.0, 10.0, 300, 421),
+    ]
+    assert len({str(grid.as_dict()) for grid in grids}) == len(grids)
+
+
+def test_a_block_stays_within_its_budget_and_no_larger_one_would_fit():
+    huge = Grid("EPSG:32651", 0.0, 0.0, 10.0, 20_000, 20_000)
+    for dates, bands, budget in [(40, 6, 2**30), (400, 6, 2**28), (10, 4, 2**24), (1, 1, 2**20)]:
+        pixel = 3 * dates + 2 * bands
+        edge = block_size(huge, dates=dates, bands=bands, budget=budget)
+        assert edge**2 * pixel <= budget
+        assert edge == 1024 or (2 * edge) ** 2 * pixel > budget
+
+
+def test_too_small_a_bound_says_how_much_more_would_do():
+    with pytest.raises(SettingsError, match="at least 2 MiB more") as caught:
+        block_size(ISLAND, dates=40, bands=6, budget=2**18)
+    assert caught.value.problems[0].place == "compute.memory"
+    needed = 128**2 * (3 * 40 + 2 * 6)
+    assert block_size(ISLAND, dates=40, bands=6, budget=needed) == 128
+    with pytest.raises(SettingsError):
+        block_size(ISLAND, dates=40, bands=6, budget=needed - 1)
+    with pytest.raises(SettingsError):
+        block_size(ISLAND, dates=1, bands=1, budget=-5)
+
+
+def test_a_small_area_is_cut_into_more_blocks_than_the_budget_demands():
+    assert block_size(ISLAND, dates=1, bands=1, budget=2**40) == 512
+
+
+def test_a_tiny_area_has_a_grid_that_covers_it():
+    grid = grid_of(aoi_of(shapely.box(121.8, 31.45, 121.8 + 1e-6, 31.45 + 1e-6)), resolution_m=10)
+    assert grid.shape in {(6, 6), (6, 12), (12, 6), (12, 12)}
