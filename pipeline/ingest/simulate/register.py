@@ -201,7 +201,7 @@ def _attributes(
             ],
             "DLBM": classes,
             "SYQZT": [
-                "全民" if s else f"{name}{v}村集体（模拟）" for s, v in zip(state, villages, strict=True)
+                "全民所有" if s else f"{name}{v}村集体（模拟）" for s, v in zip(state, villages, strict=True)
             ],
             "SYQZTLX": np.where(state, "1", "2"),
             "DBXSZT": _where(state, "自然资源主管部门（模拟）"),

@@ -134,7 +134,7 @@ def _samples(world: World, section: Section, period: Period) -> pd.DataFrame:
     water_class, decider = planted_class(world, section, period)
     days = _days(rng, period)
     table = pd.DataFrame({"day": days, "period": period.label})
-    season = np.cos(2 * np.pi * (pd.DatetimeIndex(days).dayofyear.to_numpy() - 25) / 365.25)
+    season = np.cos(2 * np.pi * (pd.DatetimeIndex(days).day_of_year.to_numpy() - 25) / 365.25)
     table["WT"] = (17.5 - 11 * season + rng.normal(0, 1, len(days))).round(1)
     table["pH"] = (7.8 + rng.normal(0, 0.15, len(days))).round(1)
     for code in _DECIDERS:
