@@ -4,13 +4,14 @@ An artifact's key is the sha256 of canonical JSON of its cause: step, version, s
 It is built under `.part`, flushed, renamed, then entered in the ledger with its size and checksum.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceBusy, WorkspaceError
 from pipeline.grid import Block, Grid
 
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _LEDGER = """
 create table if not exists artifacts (
     key text primary key, step text not null, cause text not null,
@@ -86,52 +88,79 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._ledger: sqlite3.Connection | None = None
+        self._connection: sqlite3.Connection | None = None
 
     @contextmanager
     def held(self) -> Iterator["Workspace"]:
         """The workspace, locked: WorkspaceBusy if another run holds it, WorkspaceError if it is unusable."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(self.root / "lock", timeout=0):
-                self._ledger = sqlite3.connect(self.root / "ledger.sqlite", isolation_level=None)
-                try:
-                    self._ledger.executescript(_LEDGER)
-                    yield self
-                finally:
-                    self._ledger.close()
+            with (
+                filelock.FileLock(self.root / "lock", timeout=0),
+                closing(self._opened()) as self._connection,
+            ):
+                yield self
         except filelock.Timeout as error:
             raise WorkspaceBusy(
                 f"Another run holds {self.root}; wait for it or choose another --out"
             ) from error
-        except sqlite3.DatabaseError as error:
-            raise WorkspaceError(f"The ledger {self.root / 'ledger.sqlite'} is damaged: {error}") from error
         except OSError as error:
+            if not self._is_own(error):
+                raise
             raise WorkspaceError(f"The workspace {self.root} cannot be used: {error}") from error
 
-    @property
-    def ledger(self) -> sqlite3.Connection:
-        """The open ledger."""
-        if self._ledger is None:
+    @contextmanager
+    def ledger(self) -> Iterator[sqlite3.Connection]:
+        """The open ledger; WorkspaceError if it is damaged or the workspace is not held."""
+        if self._connection is None:
             raise WorkspaceError(f"The workspace {self.root} is not held")
-        return self._ledger
+        with self._told():
+            yield self._connection
+
+    def _opened(self) -> sqlite3.Connection:
+        with self._told():
+            connection = sqlite3.connect(self.root / "ledger.sqlite", isolation_level=None)
+            try:
+                connection.executescript(_LEDGER)
+            except sqlite3.DatabaseError:
+                connection.close()
+                raise
+            return connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise WorkspaceError(f"The ledger {self.root / 'ledger.sqlite'} is damaged: {error}") from error
+
+    def _is_own(self, error: OSError) -> bool:
+        """Whether an error is of the disk or of a place in the output folder, not of the user's data."""
+        place = Path(str(error.filename or ""))
+        return (
+            error.errno in _DISK
+            or place.is_relative_to(self.root)
+            or (isinstance(error, PermissionError) and place.is_relative_to(self.root.parent))
+        )
 
     def find(self, cause: Cause) -> Artifact | None:
         """The finished artifact of a cause, if its size and checksum are those of the ledger."""
-        path = self._path(cause)
-        row = self.ledger.execute("select bytes, sha256 from artifacts where key = ?", [cause.key]).fetchone()
+        path = self.path(cause)
+        query = "select bytes, sha256 from artifacts where key = ?"
+        with self.ledger() as ledger:
+            row = ledger.execute(query, [cause.key]).fetchone()
         if row is None or not path.exists() or tuple(row) != measured(path):
             return None
         return Artifact(cause.key, path)
 
     def part(self, cause: Cause) -> Path:
         """Where the artifact of a cause is built; what an earlier, killed build left is still there."""
-        path = self._path(cause)
+        path = self.path(cause)
         return path.with_name(f"{path.name}.part")
 
     def enter(self, cause: Cause) -> Artifact:
         """Finish an artifact: flush its part, rename it, enter it in the ledger."""
-        path = self._path(cause)
+        path = self.path(cause)
         if path.exists():
             remove(path)
         flush(self.part(cause))
@@ -139,25 +168,25 @@ class Workspace:
         flush(path.parent)
         size, checksum = measured(path)
         row = [cause.key, cause.step, cause.text, size, checksum]
-        self.ledger.execute("insert or replace into artifacts values (?, ?, ?, ?, ?)", row)
+        with self.ledger() as ledger:
+            ledger.execute("insert or replace into artifacts values (?, ?, ?, ?, ?)", row)
         return Artifact(cause.key, path)
 
     def finished_blocks(self, cause: Cause) -> dict[str, str]:
         """Checksums of the blocks of an unfinished store, by block id."""
-        rows = self.ledger.execute("select block, sha256 from blocks where key = ?", [cause.key])
-        return dict(rows.fetchall())
+        with self.ledger() as ledger:
+            rows = ledger.execute("select block, sha256 from blocks where key = ?", [cause.key])
+            return dict(rows.fetchall())
 
     def enter_block(self, cause: Cause, block: str, checksum: str, records: Iterable[ReadRecord]) -> None:
         """Enter one finished block and what was read for it, in one transaction."""
         columns = ("scene_id", "band", "block", "outcome", "reason", "href", "attempts", "error")
         rows = [[cause.key, *(getattr(record, column) for column in columns)] for record in records]
-        with self.ledger:
-            self.ledger.execute("begin")
-            self.ledger.execute("delete from reads where key = ? and block = ?", [cause.key, block])
-            self.ledger.execute(
-                "insert or replace into blocks values (?, ?, ?)", [cause.key, block, checksum]
-            )
-            self.ledger.executemany("insert into reads values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        with self.ledger() as ledger, ledger:
+            ledger.execute("begin")
+            ledger.execute("delete from reads where key = ? and block = ?", [cause.key, block])
+            ledger.execute("insert or replace into blocks values (?, ?, ?)", [cause.key, block, checksum])
+            ledger.executemany("insert into reads values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def reads(self, keys: Sequence[str]) -> list[tuple[str, ...]]:
         """Scene, band, block, outcome and reason of every read behind some artifacts, in a fixed order."""
@@ -166,23 +195,27 @@ class Workspace:
             "select scene_id, band, block, outcome, reason from reads "  # noqa: S608 only question marks
             f"where key in ({marks}) order by scene_id, band, block, outcome, reason"
         )
-        return self.ledger.execute(query, list(keys)).fetchall()
+        with self.ledger() as ledger:
+            return ledger.execute(query, list(keys)).fetchall()
 
     def delivered(self, target: Path) -> tuple[str, int, str] | None:
         """Key, size and checksum of the delivery that was last published at a target."""
         query = "select key, bytes, sha256 from deliveries where target = ?"
-        row: tuple[str, int, str] | None = self.ledger.execute(query, [self._name(target)]).fetchone()
+        with self.ledger() as ledger:
+            row: tuple[str, int, str] | None = ledger.execute(query, [self._name(target)]).fetchone()
         return row
 
     def enter_delivery(self, target: Path, key: str, size: int, checksum: str) -> None:
         """Enter a published delivery."""
         row = [self._name(target), key, size, checksum]
-        self.ledger.execute("insert or replace into deliveries values (?, ?, ?, ?)", row)
+        with self.ledger() as ledger:
+            ledger.execute("insert or replace into deliveries values (?, ?, ?, ?)", row)
 
     def _name(self, target: Path) -> str:
         return target.relative_to(self.root.parent).as_posix()
 
-    def _path(self, cause: Cause) -> Path:
+    def path(self, cause: Cause) -> Path:
+        """Where the artifact of a cause stands once it is finished."""
         return self.root / "artifacts" / cause.step / cause.key[:24]
 
 
@@ -291,7 +324,12 @@ def publish(folder: Path, target: Path) -> None:
         remove(old)
     if target.exists():
         target.rename(old)
-    folder.rename(target)
+    try:
+        folder.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
     latest = target.parent / ".latest.part"
     latest.write_text(f"{target.name}\n", encoding="utf-8")
     flush(latest)
