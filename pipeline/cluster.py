@@ -18,6 +18,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _WINDOW_PER_WORKER = 32
+_CONNECT_S = 10
+_ADDRESSES = ("tcp://", "tls://", "ws://", "wss://", "inproc://")
 
 
 class Cluster(Protocol):
@@ -98,9 +100,9 @@ def open_cluster(where: str, workers: int) -> Iterator[Cluster]:
     """The cluster named in the config: `local`, or the address of a scheduler such as tcp://host:8786."""
     if where == "local":
         yield Threads(workers)
-    elif "://" in where:
+    elif where.startswith(_ADDRESSES):
         try:
-            client = Client(where, timeout=10)
+            client = Client(where, timeout=_CONNECT_S)
         except OSError as error:
             raise ProviderUnavailable(f"No Dask scheduler answers at {where}: {error}") from error
         with client:
