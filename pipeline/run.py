@@ -18,12 +18,11 @@ from pipeline.workspace import (
     Cause,
     Layer,
     Workspace,
-    checksum_of,
     create_store,
     measured,
     publish,
-    read_block,
     remove,
+    stored_checksum,
 )
 
 _LOG = logging.getLogger("ecoledger")
@@ -184,7 +183,7 @@ class Run:
         return {
             block.id
             for block in blocks
-            if block.id in finished and checksum_of(read_block(part, block, layers)) == finished[block.id]
+            if block.id in finished and stored_checksum(part, block, layers) == finished[block.id]
         }
 
 

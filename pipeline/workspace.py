@@ -249,6 +249,14 @@ def read_block(path: Path, block: Block, names: Iterable[str]) -> dict[str, NDAr
     return {name: np.asarray(_array(group, name)[block.rows, block.cols]) for name in names}
 
 
+def stored_checksum(path: Path, block: Block, names: Iterable[str]) -> str | None:
+    """Checksum of what a store holds over a block; None where a lost or torn file makes it unreadable."""
+    try:
+        return checksum_of(read_block(path, block, names))
+    except (OSError, KeyError, ValueError, RuntimeError):  # what zarr and its codecs raise on torn files
+        return None
+
+
 def open_store(path: Path) -> xr.Dataset:
     """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
     dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, mask_and_scale=False)
