@@ -23,7 +23,6 @@ ORIGIN_STEP_M = 60
 _AREA_LATTICE_PX = 64
 _BLOCK_EDGES_PX = (1024, 512, 256, 128)
 _FEW_BLOCKS = 64
-_EDGE_M = 100.0
 # rasterio silences a warning of its own while it rasterises, which works in one thread only
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -153,10 +152,7 @@ class Grid:
     ) -> list[tuple[int, BaseGeometry]]:
         """Connected pixels of one class as polygons along pixel edges in EPSG:4490, in scan order."""
         found = rasterio.features.shapes(classes, mask=wanted, transform=self.transform)
-        return [
-            (int(code), unproject(shapely.segmentize(shape(outline), _EDGE_M), self.crs))
-            for outline, code in found
-        ]
+        return [(int(code), unproject(shape(outline), self.crs)) for outline, code in found]
 
     def pixel_area_m2(self, block: Block) -> NDArray[np.float64]:
         """Area of each pixel of a block on the ellipsoid, by the areal scale of the projection.

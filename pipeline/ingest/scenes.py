@@ -24,8 +24,12 @@ from pipeline.ingest.sensors import OLI_BANDPASS, Sensor, sensor_of
 from pipeline.settings import Scenes
 
 _SNIFF_EDGE_PX = 400
+_FULL_READ = 2
 _NEAREST_MISSES = 8
 _DATASTRIP_SENSING = re.compile(r"_S(\d{8}T\d{6})")
+_PLATFORM_IN_ID = re.compile(r"S2([A-C])_")
+_BASELINE_IN_ID = re.compile(r"_N(\d{2})(\d{2})_")
+_TILE_IN_ID = re.compile(r"_T(\d{2}[A-Z]{3})_")
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Candidate:
 def candidate_of(raw: RawItem) -> Candidate | None:
     """What a raw item says; None if it is of no known sensor or has no mask, outline or time."""
     digest = _content_checksum(raw)
-    item = pystac.Item.from_dict(raw)
+    item = pystac.Item.from_dict(raw, migrate=False)
     said = item.properties
     sensor = sensor_of(str(said.get("platform", "")), item.collection_id or "")
     mask = _first(item, sensor.mask) if sensor else None
@@ -50,12 +54,12 @@ def candidate_of(raw: RawItem) -> Candidate | None:
     scene = Scene(
         id=item.id,
         mission=sensor.mission,
-        platform=str(said.get("platform", sensor.platforms[0])).lower().replace("_", "-"),
+        platform=_platform(item, sensor),
         datetime=item.datetime.astimezone(UTC),
-        tile=str(said.get("grid:code") or said.get("s2:mgrs_tile") or _wrs(said)),
-        baseline=str(said.get("s2:processing_baseline") or said.get("processing:version") or ""),
-        updated=str(said.get("updated") or said.get("created") or ""),
-        cloud_percent=float(said.get("eo:cloud_cover", float("nan"))),
+        tile=str(said.get("grid:code") or said.get("s2:mgrs_tile") or _wrs(said) or _tile_in(item.id)),
+        baseline=_baseline(item),
+        updated=str(said.get("updated") or said.get("created") or said.get("s2:generation_time") or ""),
+        cloud_percent=_number(said.get("eo:cloud_cover")),
         crs=_crs(item, mask),
         assets=_assets(item, sensor),
         mask=Asset(href=mask.href, nodata=sensor.mask_nodata),
@@ -65,7 +69,7 @@ def candidate_of(raw: RawItem) -> Candidate | None:
         item_sha256=digest,
         simulated=bool(said.get("ecoledger:simulated", False)),
     )
-    strip = _DATASTRIP_SENSING.search(str(said.get("s2:datastrip_id", "")))
+    strip = _DATASTRIP_SENSING.search(str(said.get("s2:datastrip_id") or said.get("eopf:datastrip_id") or ""))
     return Candidate(scene, shape(item.geometry), _stated_dn(item, sensor), strip[1] if strip else "")
 
 
@@ -119,7 +123,7 @@ def analysis_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> 
     """
     if scene.mission != "sentinel-2" or not harmonised:
         return {band: scene.assets[band] for band in bands if band in scene.assets}
-    bandpass = OLI_BANDPASS[scene.platform]
+    bandpass = OLI_BANDPASS.get(scene.platform, OLI_BANDPASS["sentinel-2a"])
     found = {}
     for band in bands:
         source = "nir08" if band == "nir" else band
@@ -189,8 +193,9 @@ def _sniffed(scene: Scene) -> tuple[int | None, str]:
     try:
         place = footprint(scene.mask)
         thinned = min(place.height, _SNIFF_EDGE_PX), min(place.width, _SNIFF_EDGE_PX)
-        red = read_thinned(scene.assets["red"], thinned)
-        classes = read_thinned(scene.mask, thinned)
+        lattice = not place.overviews and place.height * place.width > _SNIFF_EDGE_PX**2 * _FULL_READ
+        red = read_thinned(scene.assets["red"], thinned, lattice=lattice)
+        classes = read_thinned(scene.mask, thinned, lattice=lattice)
     except KeyError:
         return None, "pixels: no red band"
     except BrokenAsset as error:
@@ -235,6 +240,30 @@ def _crs(item: pystac.Item, mask: pystac.Asset) -> str:
     codes = [field["proj:code"] for field in fields if field.get("proj:code")]
     numbers = [f"EPSG:{field['proj:epsg']}" for field in fields if field.get("proj:epsg")]
     return next(iter([*codes, *numbers]), "")
+
+
+def _platform(item: pystac.Item, sensor: Sensor) -> str:
+    """As the sensor table writes it; where the item does not say, as its id says."""
+    said = str(item.properties.get("platform", "")).lower().replace("_", "-")
+    named = _PLATFORM_IN_ID.match(item.id)
+    if said not in sensor.platforms and named:
+        return f"sentinel-2{named[1].lower()}"
+    return said or sensor.platforms[0]
+
+
+def _baseline(item: pystac.Item) -> str:
+    said = item.properties.get("s2:processing_baseline") or item.properties.get("processing:version")
+    named = _BASELINE_IN_ID.search(item.id)
+    return str(said or (f"{named[1]}.{named[2]}" if named else ""))
+
+
+def _tile_in(item_id: str) -> str:
+    named = _TILE_IN_ID.search(item_id)
+    return f"MGRS-{named[1]}" if named else ""
+
+
+def _number(said: Any) -> float:
+    return float("nan") if said is None else float(said)
 
 
 def _wrs(said: dict[str, Any]) -> str:

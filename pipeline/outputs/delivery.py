@@ -1,11 +1,14 @@
 """The delivery folder of one area: everything in it but the manifest."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+from dask.system import CPU_COUNT
 
-from pipeline.contracts import Delivery
+from pipeline.contracts import Delivery, Raster
 from pipeline.outputs.catalog import write_catalog
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows, plain_table
@@ -26,20 +29,24 @@ def write(delivery: Delivery, folder: Path) -> list[Path]:
     write_geopackage(delivery, folder / "inventory.gpkg")
     write_workbook(delivery, folder / "inventory.xlsx")
     layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
-    for raster in delivery.rasters:
-        write_raster(
-            raster,
-            delivery.grid,
-            folder / "rasters" / f"{raster.name}.tif",
-            simulated=delivery.simulated,
-            as_of=delivery.as_of,
-            language=delivery.language,
-        )
+    with ThreadPoolExecutor(CPU_COUNT) as writers:
+        list(writers.map(partial(_write_raster, delivery, folder / "rasters"), delivery.rasters))
     for stem, table in delivery.tables.items():
         write_csv(plain_table(_flat(table), delivery), folder / "tables" / f"{stem}.csv")
     write_catalog(delivery, folder)
     write_report(delivery, folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _write_raster(delivery: Delivery, folder: Path, raster: Raster) -> None:
+    write_raster(
+        raster,
+        delivery.grid,
+        folder / f"{raster.name}.tif",
+        simulated=delivery.simulated,
+        as_of=delivery.as_of,
+        language=delivery.language,
+    )
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

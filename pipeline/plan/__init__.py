@@ -14,7 +14,7 @@ import pandas as pd
 from pipeline.ingest.assets import close_assets
 from pipeline.plan import publication
 from pipeline.plan.area import Area
-from pipeline.plan.inputs import Inputs, inputs_of, scene_table
+from pipeline.plan.inputs import Inputs, inputs_of, scene_table, scenes_cause
 from pipeline.plan.rasters import maps_of
 from pipeline.plan.register import register_of
 from pipeline.plan.validation import validate
@@ -50,21 +50,21 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
 def deliver(run: Run, area: Area) -> Delivered:
     """One area from its scenes to its published delivery; a delivery of the same cause is kept as it is."""
     inputs = inputs_of(run, area)
-    scenes, scenes_key = scene_table(run, area, inputs)
     cause = area.cause(
         "delivery",
         _DELIVERY,
-        [scenes_key],
+        [scenes_cause(area, inputs).key],
         files=inputs.checksums,
         config=area.settings.model_dump(mode="json", by_alias=True, exclude={"compute", "out", "aoi"}),
     )
-    kept = run.published(cause, area.target)
+    kept = run.published(cause, area.target) and not run.refresh
     if not kept:
+        scenes, scenes_key = scene_table(run, area, inputs)
         maps = maps_of(run, area, scenes)
         register = register_of(run, area, inputs, maps, _source(scenes))
         delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
-        evidence = {"artifacts": {"scenes": scenes_key, **maps.keys_by_step, **register.keys}}
-        publication.publish(run, area, cause, delivery, {**evidence, "inputs": inputs.checksums})
+        artifacts = {"scenes": scenes_key, **maps.keys_by_step, **register.keys}
+        publication.publish(run, area, cause, delivery, artifacts, inputs.checksums)
     return _delivered(area, inputs, kept=kept)
 
 

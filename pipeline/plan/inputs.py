@@ -8,17 +8,18 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from pipeline.ingest.providers import api_items, fingerprint, resolve, static_items
+from pipeline.ingest.providers import RawItem, api_items, fingerprint, resolve, static_items
 from pipeline.ingest.scenes import choose, decided, to_table
+from pipeline.ingest.simulate.passes import Acquisition
 from pipeline.ingest.simulate.register import write_register
-from pipeline.ingest.simulate.scenes import Acquisition, acquisitions, write_acquisition, write_catalog
+from pipeline.ingest.simulate.scenes import acquisitions, write_acquisition, write_catalog
 from pipeline.ingest.simulate.truth import write_truth
 from pipeline.ingest.simulate.water import write_samples
 from pipeline.ingest.simulate.world import World, world_of
 from pipeline.plan.area import Area
 from pipeline.run import Run
 from pipeline.settings import ParcelFile, SampleFile, StacApi, StaticCatalog
-from pipeline.workspace import Artifact, load_layer, save_tables, sha256_of_file
+from pipeline.workspace import Cause, load_layer, save_tables, sha256_of_file
 
 _SIMULATED, _SCENES = 1, 1
 SEED = 20240501
@@ -26,33 +27,36 @@ SEED = 20240501
 
 @dataclass(frozen=True)
 class Inputs:
-    """Where everything comes from; `truth` is the planted truth of a simulated world."""
+    """Where everything comes from. `simulated` is the cause of the simulated world, if there is one.
+
+    Paths of a simulated world are known before it is built; `prepared` builds it.
+    """
 
     provider: StaticCatalog | StacApi
     samples: tuple[SampleFile, ...]
     sections: Path | None
     parcels: ParcelFile | None
-    truth: Path | None
+    simulated: Cause | None = None
+    truth: Path | None = None
 
     @property
-    def files(self) -> list[Path]:
-        """The given files, in order; folders stand for all that is in them."""
-        tables = [
-            Path(found)
+    def tables(self) -> list[Path]:
+        """Tables of samples and sections, in order."""
+        found = [
+            Path(name)
             for entry in self.samples
-            for found in sorted(glob(entry.path))  # noqa: PTH207 Path.glob takes no absolute pattern
+            for name in sorted(glob(entry.path))  # noqa: PTH207 Path.glob takes no absolute pattern
         ]
-        parcels = [Path(self.parcels.path)] if self.parcels else []
-        return [
-            path
-            for path in [*tables, *([self.sections] if self.sections else []), *parcels]
-            if path.is_file()
-        ]
+        return [*found, *([self.sections] if self.sections else [])]
 
     @property
     def checksums(self) -> dict[str, str]:
-        """Checksum of every given file by its name."""
-        return {path.name: sha256_of_file(path) for path in self.files}
+        """The key of the simulated world and the checksum of every given file."""
+        parcels = [Path(self.parcels.path)] if self.parcels else []
+        known = {"simulated": self.simulated.key} if self.simulated else {}
+        made = Path(self.provider.static).parent if isinstance(self.provider, StaticCatalog) else None
+        given = [path for path in [*self.tables, *parcels] if not (self.simulated and made in path.parents)]
+        return {**known, **{path.name: sha256_of_file(path) for path in given if path.is_file()}}
 
 
 def inputs_of(run: Run, area: Area) -> Inputs:
@@ -61,27 +65,28 @@ def inputs_of(run: Run, area: Area) -> Inputs:
     register = Path(settings.sections.register_path) if settings.sections.register_path else None
     if not settings.simulated:
         provider = resolve(settings.scenes.provider)
-        return Inputs(provider, tuple(settings.samples), register, settings.parcels, None)
-    folder = _simulated(run, area).path
+        return Inputs(provider, tuple(settings.samples), register, settings.parcels)
+    cause = _simulated_cause(area)
+    folder = run.workspace.path(cause)
     made = (SampleFile(path=str(folder / "water" / "*")),)
     return Inputs(
         provider=StaticCatalog(static=str(folder / "catalog.json")),
         samples=tuple(settings.samples) or made,
         sections=register or folder / "sections.csv",
         parcels=settings.parcels or ParcelFile(path=str(folder / "register.gpkg")),
+        simulated=cause,
         truth=folder / "truth.json",
     )
 
 
-def scene_table(run: Run, area: Area, inputs: Inputs) -> tuple[gpd.GeoDataFrame, str]:
-    """The SceneTable of an area and its key: searched once and kept, until its inputs change or --refresh.
-
-    The radiometric offset of each scene is decided here, from its pixels and metadata.
-    """
+def scenes_cause(area: Area, inputs: Inputs) -> Cause:
+    """The cause of the SceneTable: the query, and what the catalogue holds where that can be known."""
     settings, provider = area.settings.scenes, inputs.provider
-    local = isinstance(provider, StaticCatalog)
-    source = fingerprint(provider) if isinstance(provider, StaticCatalog) else provider.api
-    cause = area.cause(
+    if inputs.simulated:
+        source = inputs.simulated.key
+    else:
+        source = fingerprint(provider) if isinstance(provider, StaticCatalog) else provider.api
+    return area.cause(
         "scenes",
         _SCENES,
         [source],
@@ -89,36 +94,51 @@ def scene_table(run: Run, area: Area, inputs: Inputs) -> tuple[gpd.GeoDataFrame,
         days=[str(settings.start), str(settings.end)],
         max_cloud_percent=settings.max_cloud_percent,
     )
+
+
+def scene_table(run: Run, area: Area, inputs: Inputs) -> tuple[gpd.GeoDataFrame, str]:
+    """The SceneTable of an area and its key: searched once and kept, until its inputs change or --refresh.
+
+    The radiometric offset of each scene is decided here, from its pixels and metadata. A simulated world
+    is built first.
+    """
+    if inputs.simulated:
+        _simulate(run, area, inputs.simulated)
     title = f"{area.aoi.name_zh} 场景 scenes"
+    settings = area.settings.scenes
 
     def build(folder: Path) -> None:
-        found = choose(_items(area, provider), area.aoi.geometry, settings)
+        found = choose(_items(area, inputs.provider), area.aoi.geometry, settings)
         chosen = run.each(title, decided, found)
         save_tables(folder, {"scenes": to_table(chosen, [candidate.outline for candidate in found])})
 
-    artifact = run.artifact(title, cause, build, anew=run.refresh and not local)
+    anew = run.refresh and isinstance(inputs.provider, StacApi)
+    artifact = run.artifact(title, scenes_cause(area, inputs), build, anew=anew)
     return load_layer(artifact.path, "scenes"), artifact.key
 
 
-def _items(area: Area, provider: StaticCatalog | StacApi) -> Sequence[dict[str, object]]:
+def _items(area: Area, provider: StaticCatalog | StacApi) -> Sequence[RawItem]:
     settings = area.settings.scenes
     if isinstance(provider, StaticCatalog):
         return list(static_items(provider))
     return list(api_items(provider, area.aoi.geometry, settings.start, settings.end, settings.missions))
 
 
-def _simulated(run: Run, area: Area) -> Artifact:
+def _simulated_cause(area: Area) -> Cause:
     settings = area.settings.scenes
-    periods = settings.periods
-    cause = area.cause(
+    return area.cause(
         "simulated",
         _SIMULATED,
         [],
         seed=SEED,
         missions=list(settings.missions),
-        periods=[period.label for period in periods],
+        periods=[period.label for period in settings.periods],
         days=[str(settings.start), str(settings.end)],
     )
+
+
+def _simulate(run: Run, area: Area, cause: Cause) -> None:
+    settings, periods = area.settings.scenes, area.settings.scenes.periods
     title = f"{area.aoi.name_zh} 模拟 simulate"
 
     def build(folder: Path) -> None:
@@ -130,7 +150,7 @@ def _simulated(run: Run, area: Area) -> Artifact:
         write_truth(world, passes, periods, folder)
         write_catalog(world, passes, folder)
 
-    return run.artifact(title, cause, build)
+    run.artifact(title, cause, build)
 
 
 def _write_pass(world: World, folder: Path, acquisition: Acquisition) -> None:

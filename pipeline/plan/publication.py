@@ -1,7 +1,7 @@
 """The delivery of an area: everything gathered, written beside its place, checked, published."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import pairwise
@@ -60,7 +60,7 @@ def delivery_of(
         grid=area.grid,
         label=area.settings.label,
         language=area.settings.language,
-        simulated=bool(scenes["simulated"].any()) or inputs.truth is not None,
+        simulated=bool(scenes["simulated"].any()) or inputs.simulated is not None,
         as_of=scenes["datetime"].max().to_pydatetime(),
         periods=tuple(periods),
         inventory=load_layer(register.inventory.path, "inventory"),
@@ -80,15 +80,28 @@ def delivery_of(
     )
 
 
-def publish(run: Run, area: Area, cause: Cause, delivery: Delivery, evidence: dict[str, Any]) -> None:
-    """Write a delivery beside its place and publish it; what stood there stays until then."""
+def publish(
+    run: Run,
+    area: Area,
+    cause: Cause,
+    delivery: Delivery,
+    artifacts: Mapping[str, str | Sequence[str]],
+    inputs: Mapping[str, str],
+) -> None:
+    """Write a delivery beside its place and publish it; what stood there stays until then.
+
+    `artifacts` are the keys of everything behind it, `inputs` the checksums of what was given.
+    """
     part = area.target.with_name(f".{area.target.name}.part")
     if part.exists():
         remove(part)
     part.mkdir(parents=True)
-    files = outputs.write(delivery, part)
-    checksums = {path.relative_to(part).as_posix(): measured(path) for path in files}
-    save_json(part / "manifest.json", {**evidence, **_manifest(area, delivery), "files": checksums})
+    files = {
+        path.relative_to(part).as_posix(): dict(zip(("bytes", "sha256"), measured(path), strict=True))
+        for path in outputs.write(delivery, part)
+    }
+    manifest = {**_manifest(area, delivery), "artifacts": artifacts, "inputs": inputs, "files": files}
+    save_json(part / "manifest.json", manifest)
     run.publish(cause, part, area.target)
 
 

@@ -66,7 +66,9 @@ def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, source: str) -
     parcels = _parcels(run, area, inputs)
     statistics = _statistics(run, area, maps, parcels, source)
     graded = _sections(run, area, inputs)
-    listed = _inventory(run, area, parcels, statistics, graded, source, simulated=inputs.truth is not None)
+    listed = _inventory(
+        run, area, parcels, statistics, graded, source, simulated=inputs.simulated is not None
+    )
     return Register(parcels, statistics, graded, listed)
 
 
@@ -235,8 +237,7 @@ def _patches_between(area: Area, artifact: Artifact, before: Period, after: Peri
 
 def _sections(run: Run, area: Area, inputs: Inputs) -> Artifact:
     settings = [entry.model_dump(exclude={"path"}) for entry in inputs.samples]
-    tables = [path for path in inputs.files if inputs.parcels is None or path != Path(inputs.parcels.path)]
-    checksums = [sha256_of_file(path) for path in tables]
+    checksums = [sha256_of_file(path) for path in inputs.tables]
     periods = area.settings.scenes.periods
     cause = area.cause(
         "sections", _SECTIONS, checksums, samples=settings, periods=[period.label for period in periods]

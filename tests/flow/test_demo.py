@@ -55,7 +55,7 @@ def test_every_planted_change_is_found_with_its_area(area):
     folder, truth = area
     patches = gpd.read_file(folder / "inventory.gpkg", layer="change_patches")
     for planted in truth["planted"]:
-        outline = shapely.from_geojson(json.dumps(planted["geometry"]))
+        outline = shapely.from_geojson(json.dumps(planted["polygon"]))
         found = patches[patches.intersects(outline)]
         inside = sum(area_m2(patch.intersection(outline.buffer(0.0002))) for patch in found.geometry)
         print(f"{truth['aoi']} {planted['name']}: planted {planted['area_m2']:.0f} m2, found {inside:.0f} m2")
@@ -68,7 +68,7 @@ def test_sections_have_their_planted_class(area, period):
     sections = table(folder, "sections")
     found = sections[sections["period"] == period].set_index("section_id")["water_class"]
     for section, classes in truth["sections"].items():
-        assert found[section] == classes[period]
+        assert found[section] == classes["periods"][period]["water_class"]
 
 
 @pytest.mark.parametrize("period", PERIODS)
