@@ -119,7 +119,8 @@ def decided(candidate: Candidate) -> Scene:
 def analysis_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> dict[str, Asset]:
     """Assets by band of the analysis, their scale and offset brought to the OLI bandpass if asked for.
 
-    Bands that the scene lacks are left out. Harmonised, the near infrared of Sentinel-2 is B8A, else B08.
+    Bands that the scene lacks are left out. Harmonised, the near infrared of Sentinel-2 is B8A, else B08;
+    a Sentinel-2 that neither its item nor its id names counts as A, whose bandpass differs by up to 0.02.
     """
     if scene.mission != "sentinel-2" or not harmonised:
         return {band: scene.assets[band] for band in bands if band in scene.assets}
