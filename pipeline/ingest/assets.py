@@ -103,8 +103,10 @@ def close_assets() -> None:
 
 
 def footprint(asset: Asset) -> Footprint:
-    """Where an asset lies, from its own header; BrokenAsset if it cannot be opened."""
+    """Where an asset lies, from its own header; BrokenAsset if it cannot be opened or lies nowhere."""
     with _reading(asset.href) as dataset:
+        if dataset.crs is None:
+            raise BrokenAsset(f"{asset.href}: no CRS")
         return Footprint(
             dataset.crs.to_string(),
             dataset.transform,
