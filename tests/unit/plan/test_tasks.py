@@ -1,0 +1,328 @@
+"""One task, one block: from planted scenes to composites, indices, cover and change."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+import rasterio
+import shapely
+
+from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.grid import Block, Grid
+from pipeline.indices.vegetation import EndmemberPair
+from pipeline.ingest.assets import close_assets
+from pipeline.ingest.scenes import candidate_of, decided
+from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.plan.tasks import (
+    ChangeTask,
+    CompositeTask,
+    CoverTask,
+    HistogramTask,
+    SpectralTask,
+    as_ratio,
+    change_block,
+    composite_block,
+    cover_block,
+    from_ratio,
+    ndvi_histogram,
+    spectral_block,
+)
+from pipeline.settings import Clear, LandCoverRules
+from pipeline.workspace import Layer, create_store, read_block, write_block
+from tests.scenery import SHARED, at, grid_of_px, needs_real_scenes, planted_scene, request_of, truncated
+
+GRID = grid_of_px(128, 128)
+DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
+RNG = np.random.default_rng(5)
+BANDS = ("nir", "red")
+LAYERS = {
+    **{band: Layer("int16", REFLECTANCE_NODATA, {}) for band in ("red", "nir", "ndvi", "fvc", "swir16")},
+    "looks": Layer("uint16", 0, {}),
+    "failed": Layer("uint16", 0, {}),
+    "land_cover": Layer("uint8", NODATA_CLASS, {}),
+    "change": Layer("uint8", NODATA_CLASS, {}),
+}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    close_assets()
+
+
+def planted(folder, days=5):
+    """Scenes of one tile on some days, a third of each under cloud."""
+    scenes = []
+    for day in range(days):
+        bands = {band: RNG.integers(1, 9000, GRID.shape, dtype=np.uint16) for band in BANDS}
+        mask = np.where(RNG.random(GRID.shape) < 0.33, 9, 4).astype(np.uint8)
+        scenes.append(planted_scene(folder, f"d{day}", bands, mask, when=DAY + timedelta(days=day)))
+    return scenes
+
+
+def composite_of(folder, scenes, *, blocks=None, bands=BANDS, grid=GRID, clear=None):
+    """A composite of scenes over a grid, block by block; its arrays and the records of its reads."""
+    blocks = blocks or [grid.whole]
+    create_store(folder, {name: LAYERS[name] for name in (*bands, "looks", "failed")}, grid, 64)
+    records = []
+    for block in blocks:
+        settings = {"clear": clear} if clear else {}
+        done = composite_block(
+            CompositeTask(folder, request_of(grid, scenes, bands, block=block, **settings))
+        )
+        records += done.records
+    return read_block(folder, grid.whole, (*bands, "looks", "failed")), records
+
+
+def numbers_of(scene, band):
+    with rasterio.open(scene.assets[band].href) as source:
+        return source.read(1).astype(float)
+
+
+def mask_of(scene):
+    with rasterio.open(scene.mask.href) as source:
+        return source.read(1)
+
+
+def test_a_composite_is_the_median_of_the_clear_looks_and_counts_them(tmp_path):
+    scenes = planted(tmp_path)
+    found, records = composite_of(tmp_path / "store", scenes)
+    clear = np.stack([mask_of(scene) == 4 for scene in scenes])
+    assert (found["looks"] == clear.sum(axis=0)).all()
+    assert (found["failed"] == 0).all()
+    for band in BANDS:
+        stack = np.where(clear, np.stack([numbers_of(scene, band) for scene in scenes]), np.nan)
+        seen = clear.any(axis=0)
+        expected = np.rint(np.nanmedian(stack[:, seen], axis=0))
+        assert (found[band][seen] == expected).all()
+        assert (found[band][~seen] == REFLECTANCE_NODATA).all()
+    assert not clear.any(axis=0).all()
+    assert {record.outcome for record in records} == {"read"}
+    assert len(records) == len(scenes) * 3
+
+
+@pytest.mark.parametrize("size", [64, 50])
+def test_blocks_of_any_size_give_the_same_composite(tmp_path, size):
+    scenes = planted(tmp_path)
+    whole, _ = composite_of(tmp_path / "whole", scenes)
+    blocks, _ = composite_of(tmp_path / "blocks", scenes, blocks=list(GRID.blocks(size)))
+    assert all((whole[name] == blocks[name]).all() for name in whole)
+
+
+def test_a_scene_that_fails_in_one_band_is_lost_in_all_and_nothing_else_changes(tmp_path):
+    scenes = planted(tmp_path)
+    without, _ = composite_of(tmp_path / "without", [scene for scene in scenes if scene.id != "d2"])
+    lost = mask_of(scenes[2]) == 4
+    truncated(tmp_path / "d2" / "nir.tif")
+    found, records = composite_of(tmp_path / "store", scenes)
+    assert all((found[name] == without[name]).all() for name in (*BANDS, "looks"))
+    assert (found["failed"] == lost).all()
+    failed = [record for record in records if record.outcome == "failed"]
+    assert [(record.scene_id, record.band) for record in failed] == [("d2", "nir")]
+    assert "nir.tif" in failed[0].error
+    assert not [r for r in records if r.scene_id == "d2" and r.band == "red" and r.outcome == "read"]
+
+
+def test_a_scene_that_fails_in_every_file_is_told_for_each(tmp_path):
+    scenes = planted(tmp_path, days=3)
+    for name in ("red.tif", "nir.tif"):
+        (tmp_path / "d1" / name).unlink()
+    truncated(tmp_path / "d2" / "mask.tif")
+    found, records = composite_of(tmp_path / "store", scenes)
+    failed = sorted((record.scene_id, record.band) for record in records if record.outcome == "failed")
+    assert failed == [("d1", "nir"), ("d1", "red"), ("d2", "mask")]
+    assert (found["failed"] == 1 + (mask_of(scenes[1]) == 4)).all()
+
+
+def test_a_broken_scene_is_lost_only_in_the_blocks_that_it_breaks(tmp_path):
+    scenes = planted(tmp_path, days=2)
+    path = tmp_path / "d1" / "nir.tif"
+    content = path.read_bytes()
+    whole, _ = composite_of(tmp_path / "whole", scenes, blocks=list(GRID.blocks(64)))
+    close_assets()
+    path.write_bytes(content[: len(content) - 2000])
+    found, records = composite_of(tmp_path / "store", scenes, blocks=list(GRID.blocks(64)))
+    broken = {record.block for record in records if record.outcome == "failed"}
+    assert 0 < len(broken) < 4
+    for block in GRID.blocks(64):
+        if block.id not in broken:
+            assert all(
+                (found[n][block.rows, block.cols] == whole[n][block.rows, block.cols]).all() for n in whole
+            )
+        else:
+            assert found["failed"][block.rows, block.cols].any()
+
+
+def test_no_scene_at_all_is_nodata_and_no_looks(tmp_path):
+    found, records = composite_of(tmp_path / "store", [])
+    assert (found["red"] == REFLECTANCE_NODATA).all()
+    assert (found["looks"] == 0).all()
+    assert records == []
+
+
+def test_ratios_keep_four_digits_and_unknown_stays_unknown():
+    values = np.array([0.12344, -0.99996, 1.0, np.nan, np.inf, -np.inf, 4.0, -4.0, 0.0])
+    stored = as_ratio(values)
+    assert list(stored) == [1234, -10000, 10000, -32768, -32768, -32768, 32767, -32767, 0]
+    back = from_ratio(stored)
+    assert np.isnan(back[3:6]).all()
+    assert back[0] == pytest.approx(0.1234)
+
+
+def composite_store(path, red, nir, shape=(4, 4)):
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, *shape)
+    create_store(path, {"red": LAYERS["red"], "nir": LAYERS["nir"]}, grid, 4)
+    write_block(path, grid.whole, {"red": red, "nir": nir})
+    return grid
+
+
+def test_what_lacks_a_band_is_unknown_and_the_rest_is_computed(tmp_path):
+    red = np.full((4, 4), 1000, dtype=np.int16)
+    nir = np.full((4, 4), 3000, dtype=np.int16)
+    nir[0, 0] = REFLECTANCE_NODATA
+    red[1, 1], nir[1, 1] = -200, 200
+    grid = composite_store(tmp_path / "composite", red, nir)
+    layers = {
+        "ndvi": LAYERS["ndvi"],
+        "evi": Layer("float32", float("nan"), {}),
+        "land_cover": LAYERS["land_cover"],
+    }
+    create_store(tmp_path / "spectral", layers, grid, 4)
+    task = SpectralTask(
+        tmp_path / "spectral", grid.whole, tmp_path / "composite", BANDS, ("ndvi", "evi"), LandCoverRules()
+    )
+    spectral_block(task)
+    found = read_block(tmp_path / "spectral", grid.whole, layers)
+    assert found["ndvi"][0, 0] == REFLECTANCE_NODATA
+    assert found["ndvi"][1, 1] == REFLECTANCE_NODATA
+    assert found["ndvi"][2, 2] == 5000
+    assert np.isnan(found["evi"]).all()
+    assert (found["land_cover"] == NODATA_CLASS).all()
+
+
+def test_the_histogram_leaves_water_and_the_unknown_out(tmp_path):
+    ndvi = np.array([[5000, 5000, -3000, REFLECTANCE_NODATA], [-3000, 9000, 9000, 0]], dtype=np.int16)
+    cover = np.array([[2, 2, 255, 255], [2, 1, 255, 255]], dtype=np.uint8)
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 4)
+    create_store(tmp_path / "store", {name: LAYERS[name] for name in ("ndvi", "land_cover")}, grid, 4)
+    write_block(tmp_path / "store", grid.whole, {"ndvi": ndvi, "land_cover": cover})
+    counts = ndvi_histogram(HistogramTask(grid.whole, tmp_path / "store"))
+    assert {int(step) - 10_000: int(counts[step]) for step in np.flatnonzero(counts)} == {
+        5000: 2,
+        -3000: 1,
+        9000: 1,
+        0: 1,
+    }
+
+
+@pytest.mark.parametrize("endmembers", [EndmemberPair(0.1, 0.8, "given"), None])
+def test_cover_comes_from_ndvi_as_it_is_stored(tmp_path, endmembers):
+    ndvi = np.array([[1000, 8000, 4500, REFLECTANCE_NODATA], [-5000, 9999, 1001, 7999]], dtype=np.int16)
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 4)
+    create_store(tmp_path / "spectral", {"ndvi": LAYERS["ndvi"]}, grid, 4)
+    write_block(tmp_path / "spectral", grid.whole, {"ndvi": ndvi})
+    create_store(tmp_path / "cover", {"fvc": LAYERS["fvc"]}, grid, 4)
+    cover_block(CoverTask(tmp_path / "cover", grid.whole, tmp_path / "spectral", endmembers))
+    fvc = read_block(tmp_path / "cover", grid.whole, ["fvc"])["fvc"]
+    if endmembers is None:
+        assert (fvc == REFLECTANCE_NODATA).all()
+    else:
+        assert fvc.tolist() == [[0, 10000, 5000, REFLECTANCE_NODATA], [0, 10000, 1, 9999]]
+
+
+def test_change_is_the_transition_of_the_stored_classes(tmp_path):
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 2)
+    for name, classes in (("before", [[1, 2], [3, 255]]), ("after", [[1, 4], [255, 2]])):
+        create_store(tmp_path / name, {"land_cover": LAYERS["land_cover"]}, grid, 4)
+        write_block(tmp_path / name, grid.whole, {"land_cover": np.array(classes, dtype=np.uint8)})
+    create_store(tmp_path / "change", {"change": LAYERS["change"]}, grid, 4)
+    change_block(ChangeTask(tmp_path / "change", grid.whole, tmp_path / "before", tmp_path / "after"))
+    assert read_block(tmp_path / "change", grid.whole, ["change"])["change"].tolist() == [[0, 24], [255, 255]]
+
+
+def real(pattern):
+    scenes = []
+    for path in sorted((SHARED / "data" / "real_scenes").glob(f"{pattern}/item.json")):
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        for asset in raw["assets"].values():
+            asset["href"] = str(path.parent / asset["href"])
+        scenes.append(decided(candidate_of(raw)))
+    return scenes
+
+
+def grid_over(scene):
+    with rasterio.open(scene.assets["red"].href) as source:
+        left, bottom, right, top = source.bounds
+        left, bottom = left // 60 * 60, bottom // 60 * 60
+        right, top = -(-right // 60) * 60, -(-top // 60) * 60
+        return Grid(
+            source.crs.to_string(), left, top, 10.0, int((top - bottom) // 10), int((right - left) // 10)
+        )
+
+
+@needs_real_scenes
+def test_ndvi_of_the_south_tyrol_chip_is_that_of_its_own_pixels(tmp_path):
+    (scene,) = real("S2_ALPS_20220612")
+    grid = grid_over(scene)
+    found, _ = composite_of(tmp_path / "store", [scene], bands=("nir", "red"), grid=grid, clear=Clear())
+    layers = {"ndvi": LAYERS["ndvi"], "land_cover": LAYERS["land_cover"]}
+    create_store(tmp_path / "spectral", layers, grid, 512)
+    spectral_block(
+        SpectralTask(
+            tmp_path / "spectral", grid.whole, tmp_path / "store", BANDS, ("ndvi",), LandCoverRules()
+        )
+    )
+    ndvi = from_ratio(read_block(tmp_path / "spectral", grid.whole, ["ndvi"])["ndvi"])
+    with rasterio.open(scene.assets["red"].href) as source:
+        col, row = ~grid.transform * (source.bounds.left, source.bounds.top)
+        red, nir = numbers_of(scene, "red"), numbers_of(scene, "nir")
+    inside = (slice(round(row), round(row) + red.shape[0]), slice(round(col), round(col) + red.shape[1]))
+    seen = (found["looks"][inside] > 0) & (red > 0) & (nir > 0)
+    expected = (nir - red)[seen] / (nir + red)[seen]
+    assert seen.mean() > 0.98
+    assert np.abs(ndvi[inside][seen] - expected).max() <= 1e-4
+    assert np.isnan(ndvi[inside][~seen]).all()
+
+
+@needs_real_scenes
+def test_over_flanders_in_april_2023_only_the_two_clear_dates_ever_count(tmp_path):
+    scenes = real("S2_FLANDERS_*")
+    assert len(scenes) == 12
+    grid = grid_over(scenes[0])
+    together, records = composite_of(tmp_path / "all", scenes, grid=grid, clear=Clear())
+    alone = {}
+    for scene in scenes:
+        found, _ = composite_of(tmp_path / scene.id, [scene], grid=grid, clear=Clear())
+        alone[scene.id] = found["looks"]
+    counting = {name for name, looks in alone.items() if looks.any()}
+    assert counting == {"S2_FLANDERS_20230405", "S2_FLANDERS_20230415"}
+    assert together["looks"].max() == 2
+    assert (together["looks"] == sum(alone.values())).all()
+    assert {record.scene_id for record in records if record.band == "nir"} == counting
+
+
+def test_an_outline_bounds_what_is_composed(tmp_path):
+    scenes = planted(tmp_path, days=1)
+    request = request_of(GRID, scenes, BANDS)
+    outline = shapely.box(*GRID.block_bounds(Block(0, 128, 0, 40))).buffer(-1)
+    request = type(request)(**{**vars(request), "outline": outline})
+    create_store(tmp_path / "store", {name: LAYERS[name] for name in (*BANDS, "looks", "failed")}, GRID, 128)
+    composite_block(CompositeTask(tmp_path / "store", request))
+    found = read_block(tmp_path / "store", GRID.whole, ["looks", "red"])
+    assert not found["looks"][:, 40:].any()
+    assert (found["red"][:, 40:] == REFLECTANCE_NODATA).all()
+    assert found["looks"][:, :40].any()
+
+
+def test_every_class_of_land_cover_fits_its_byte():
+    assert max(entry.code for entry in LAND_COVER.classes) < NODATA_CLASS
+
+
+def test_twins_of_one_day_stand_in_for_each_other_when_one_breaks(tmp_path):
+    scenes = [at(scene, datetime=DAY) for scene in planted(tmp_path, days=2)]
+    truncated(tmp_path / "d0" / "red.tif")
+    found, _ = composite_of(tmp_path / "store", scenes)
+    other = mask_of(scenes[1]) == 4
+    assert (found["red"][other] == numbers_of(scenes[1], "red")[other]).all()
+    assert (found["red"][~other] == REFLECTANCE_NODATA).all()
