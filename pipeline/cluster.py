@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from dask.base import compute
 from dask.callbacks import Callback
 from dask.delayed import delayed
 from dask.system import CPU_COUNT
-from distributed import Client, as_completed
 
 from pipeline.errors import Problem, ProviderUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -68,7 +70,7 @@ class Threads:
 class Workers:
     """Workers of a running Dask scheduler."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: "Client") -> None:
         self.client = client
         self.workers = max(1, sum(client.nthreads().values()))
 
@@ -79,6 +81,8 @@ class Workers:
         done: Callable[[Item, Result], None],
     ) -> None:
         """See Cluster."""
+        from distributed import as_completed
+
         remaining = iter(items)
         waiting: dict[Any, Item] = {}
         queue = as_completed()
@@ -101,6 +105,8 @@ def open_cluster(where: str, workers: int) -> Iterator[Cluster]:
     if where == "local":
         yield Threads(workers)
     elif where.startswith(_ADDRESSES):
+        from distributed import Client
+
         try:
             client = Client(where, timeout=_CONNECT_S)
         except OSError as error:

@@ -236,7 +236,7 @@ INDICATORS = _table(
         "reason": _TEXT_OR_NULL,
     },
 )
-"""`source` names the rasters or tables, the scenes' span and the method; `reason` says why a value is null."""
+"""`source` names rasters or tables, the scenes' span and the method; `reason` says why a value is null."""
 
 CHANGE_PATCHES = _table(
     "ChangePatches",
@@ -277,7 +277,7 @@ def _inventory_columns() -> dict[str, pa.Column]:
 
 
 INVENTORY = _table("Inventory", _inventory_columns())
-"""One row per parcel, product and period (EPSG:4490); columns of the `inventory_schema` table, and `parcel_id`."""
+"""One row per parcel, product and period (EPSG:4490): columns of `inventory_schema`, and `parcel_id`."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import rasterio.features
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from scipy.interpolate import RectBivariateSpline
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -20,7 +19,7 @@ from pipeline.errors import Problem, SettingsError
 from pipeline.geodesy import areal_scale, project, unproject
 
 ORIGIN_STEP_M = 60
-_AREA_LATTICE_PX = 64
+_AREA_LATTICE_PX = 32
 _BLOCK_EDGES_PX = (1024, 512, 256, 128)
 _FEW_BLOCKS = 64
 # rasterio silences a warning of its own while it rasterises, which works in one thread only
@@ -157,15 +156,15 @@ class Grid:
     def pixel_area_m2(self, block: Block) -> NDArray[np.float64]:
         """Area of each pixel of a block on the ellipsoid, by the areal scale of the projection.
 
-        The scale is taken on a lattice of 64 pixels and interpolated; it is smooth enough for 1e-9.
+        The scale is taken on a lattice of 32 pixels and interpolated linearly; at 10 m that is good to 1e-9.
         """
         rows = _lattice(block.row_from, block.row_to)
         cols = _lattice(block.col_from, block.col_to)
         x, y = np.meshgrid(self.left + cols * self.resolution_m, self.top - rows * self.resolution_m)
-        scale = RectBivariateSpline(rows, cols, areal_scale(self.crs, x, y))
-        centre_rows = np.arange(block.row_from, block.row_to) + 0.5
-        centre_cols = np.arange(block.col_from, block.col_to) + 0.5
-        area: NDArray[np.float64] = self.resolution_m**2 / scale(centre_rows, centre_cols)
+        scale = areal_scale(self.crs, x, y)
+        down = _between(np.arange(block.row_from, block.row_to, dtype=np.float64) + 0.5, rows)
+        across = _between(np.arange(block.col_from, block.col_to, dtype=np.float64) + 0.5, cols)
+        area: NDArray[np.float64] = self.resolution_m**2 / (down @ scale @ across.T)
         return area
 
     def as_dict(self) -> dict[str, Any]:
@@ -221,3 +220,8 @@ def block_size(grid: Grid, *, dates: int, bands: int, budget: int) -> int:
 def _lattice(first: int, last: int) -> NDArray[np.float64]:
     steps = max(4, math.ceil((last - first) / _AREA_LATTICE_PX))
     return np.linspace(first, last, steps + 1)
+
+
+def _between(places: NDArray[np.float64], lattice: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of the lattice points (columns) that interpolate linearly at each place (rows)."""
+    return np.column_stack([np.interp(places, lattice, corner) for corner in np.eye(len(lattice))])

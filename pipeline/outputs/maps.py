@@ -14,8 +14,8 @@ import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
-from matplotlib.image import imsave
 from numpy.typing import NDArray
+from PIL import Image
 from rasterio.enums import Resampling
 from shapely.geometry.base import BaseGeometry
 
@@ -121,7 +121,7 @@ def _ramp_colors(values: NDArray[Any], ramp: str) -> NDArray[np.uint8]:
 
 def _data_uri(rgba: NDArray[np.uint8]) -> str:
     packed = io.BytesIO()
-    imsave(packed, np.moveaxis(rgba, 0, -1), format="png", metadata={"Software": "ecoledger"})
+    Image.fromarray(np.moveaxis(rgba, 0, -1)).save(packed, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
 
 
