@@ -40,32 +40,26 @@ class SpectralIndex:
 
 
 def find_index(name: str) -> SpectralIndex:
-    """An index by its name, upper or lower case; SettingsError if unknown or beyond these sensors."""
-    entry = _OTHER_NAMES.get(name.lower()) or _entry(name)
-    record: Any = spyndex.indices.get(entry) if entry else None
-    if entry is None or record is None:
-        raise SettingsError(
-            "Unknown index", [Problem("indices", repr(name), "a name of `ecoledger indices`")]
-        )
-    symbols = [symbol for symbol in record.bands if symbol not in spyndex.constants]
-    foreign = sorted(set(symbols) - set(_LETTERS))
+    """An index by its name, upper or lower case; SettingsError if unknown or beyond these sensors.
+
+    Its own name is in lower case, but for the few entries that differ from another in case alone.
+    """
+    entry = _entry(name)
+    record: Any = spyndex.indices[entry]
+    foreign = _foreign(entry)
     if foreign:
-        expected = f"an index of the bands {sorted(_LETTERS.values())}"
+        expected = f"an index of the bands {sorted(_LETTERS.values())} and of constants that have a default"
         raise SettingsError(
             "Index beyond the bands read", [Problem("indices", f"{name} needs {foreign}", expected)]
         )
-    bands = tuple(_LETTERS[symbol] for symbol in symbols)
-    return SpectralIndex(name.lower(), entry, record.long_name, record.formula, record.reference, bands)
+    bands = tuple(_LETTERS[symbol] for symbol in record.bands if symbol in _LETTERS)
+    own = name.lower() if len(_same(name)) <= 1 else entry
+    return SpectralIndex(own, entry, record.long_name, record.formula, record.reference, bands)
 
 
 def known_indices() -> list[SpectralIndex]:
     """Every index of the catalogue that can be named in a config."""
-    found = []
-    for entry in sorted(spyndex.indices):
-        symbols = [symbol for symbol in spyndex.indices[entry].bands if symbol not in spyndex.constants]
-        if set(symbols) <= set(_LETTERS):
-            found.append(find_index(entry))
-    return found
+    return [find_index(entry) for entry in sorted(spyndex.indices) if not _foreign(entry)]
 
 
 def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray]) -> xr.DataArray:
@@ -83,8 +77,24 @@ def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray])
     return values.where(np.isfinite(values)).rename(index.name)
 
 
-def _entry(name: str) -> str | None:
+def _entry(name: str) -> str:
+    """The entry of the catalogue that a name means."""
     if name in spyndex.indices:
         return name
-    same = [entry for entry in spyndex.indices if entry.lower() == name.lower()]
-    return same[0] if len(same) == 1 else None
+    same = [_OTHER_NAMES[name.lower()]] if name.lower() in _OTHER_NAMES else _same(name)
+    if len(same) != 1:
+        expected = f"one of {same}" if same else "a name of `ecoledger indices`"
+        raise SettingsError("Unknown index", [Problem("indices", repr(name), expected)])
+    return same[0]
+
+
+def _same(name: str) -> list[str]:
+    """Entries that a name means if case does not count."""
+    return sorted(entry for entry in spyndex.indices if entry.lower() == name.lower())
+
+
+def _foreign(entry: str) -> list[str]:
+    """What a formula needs and is not here: bands, and constants that the catalogue leaves open."""
+    constants = spyndex.constants
+    given = {symbol for symbol in constants if constants[symbol].default is not None}
+    return sorted(set(spyndex.indices[entry].bands) - set(_LETTERS) - given)

@@ -68,7 +68,7 @@ def percentile_endmembers(counts: NDArray[np.int64], low: float, high: float) ->
         return None
     below = np.cumsum(counts)
     soil, vegetation = (
-        (int(np.searchsorted(below, max(1.0, share / 100 * total))) - RATIO_STEPS) / RATIO_STEPS
+        (int(np.searchsorted(below, max(1.0, share * total / 100))) - RATIO_STEPS) / RATIO_STEPS
         for share in (low, high)
     )
     if vegetation <= soil:

@@ -95,7 +95,8 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
 
 def index_names(area: Area) -> tuple[str, ...]:
     """The indices to compute: NDVI always, then those that the config names."""
-    return tuple(dict.fromkeys(["ndvi", *(name.lower() for name in area.settings.indices)]))
+    named = [spectral.find_index(name).name for name in area.settings.indices]
+    return tuple(dict.fromkeys(["ndvi", *named]))
 
 
 def _bands(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:

@@ -1,0 +1,130 @@
+"""Every share with its numerator and denominator, and the range that the unseen leaves open."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import standards
+from pipeline.contracts import INDICATORS
+from pipeline.indices.change import transition_matrix
+from pipeline.indices.indicators import (
+    change_indicator,
+    class_indicators,
+    cover_indicators,
+    indicator_table,
+    share,
+)
+from pipeline.indices.vegetation import CoverSums
+from pipeline.legends import LAND_COVER
+
+AREAS = st.floats(0, 1e9)
+
+
+def share_of(numerator, denominator, unseen):
+    return share("x", "2024", numerator, denominator, unseen=unseen, source="s")
+
+
+@given(AREAS, AREAS, AREAS)
+def test_a_value_lies_between_its_low_and_its_high(denominator, part, unseen):
+    row = share_of(min(part, denominator), denominator, unseen)
+    if row["value"] is None:
+        assert row["reason"]
+    else:
+        assert row["reason"] is None
+        assert row["low"] <= row["value"] * (1 + 1e-12)
+        assert row["value"] <= row["high"] * (1 + 1e-12)
+        assert row["low"] >= 0
+        assert row["high"] <= 1 + 1e-12
+
+
+def test_nothing_seen_is_null_with_the_reason_and_anything_is_possible():
+    row = share_of(0.0, 0.0, 50.0)
+    assert (row["value"], row["low"], row["high"]) == (None, 0, 1)
+    assert "clear" in row["reason"]
+
+
+def test_no_area_at_all_is_null_throughout():
+    row = share_of(0.0, 0.0, 0.0)
+    assert (row["value"], row["low"], row["high"]) == (None, None, None)
+
+
+def test_all_seen_leaves_no_range():
+    row = share_of(30.0, 40.0, 0.0)
+    assert row["low"] == row["value"] == row["high"] == 0.75
+    assert (row["numerator"], row["denominator"]) == (30, 40)
+
+
+SUMS = CoverSums(seen_m2=80, land_m2=60, vegetated_m2=45, vegetated_land_m2=42, fvc_m2=30, fvc_land_m2=28)
+
+
+def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
+    rows = {row["indicator"]: row for row in cover_indicators(SUMS, None, "2024", area_m2=100, source="s")}
+    assert {name: row["value"] for name, row in rows.items()} == {
+        "vegetation_cover_share_land": 42 / 60,
+        "vegetation_cover_share_area": 45 / 80,
+        "mean_fvc_land": 28 / 60,
+        "mean_fvc_area": 30 / 80,
+    }
+    assert rows["mean_fvc_area"]["low"] == 0.30
+    assert rows["mean_fvc_area"]["high"] == 0.50
+    with_both = cover_indicators(SUMS, SUMS, "2024", area_m2=100, source="s")
+    assert with_both[-1]["indicator"] == "mean_fvc_land_percentiles"
+
+
+def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():
+    nothing = CoverSums(0, 0, 0, 0, 0, 0)
+    for row in cover_indicators(nothing, nothing, "2024", area_m2=100, source="s"):
+        assert row["value"] is None
+        assert (row["low"], row["high"]) == (0, 1)
+        assert row["reason"]
+
+
+def measures(values, period="2024"):
+    rows = [
+        {"period": period, "measure": f"class_area:{entry.key}", "value": value}
+        for entry, value in zip(LAND_COVER.classes, values, strict=True)
+    ]
+    return pd.DataFrame([*rows, {"period": period, "measure": "fvc_mean", "value": 0.5}])
+
+
+def test_shares_of_classes_are_of_what_was_seen_and_the_rest_is_unknown():
+    table = pd.concat([measures([10.0, 40.0, 20.0, 10.0]), measures([1.0, 1.0, 1.0, 1.0], "2023")])
+    rows = {row["indicator"]: row for row in class_indicators(table, "2024", area_m2=100, source="s")}
+    assert rows["class_share:vegetation"]["value"] == 0.5
+    assert rows["class_share:vegetation"]["low"] == 0.4
+    assert rows["class_share:vegetation"]["high"] == 0.6
+    assert rows["unknown_share"]["value"] == pytest.approx(0.2)
+    assert sum(rows[f"class_share:{entry.key}"]["value"] for entry in LAND_COVER.classes) == pytest.approx(1)
+
+
+def test_rounding_never_makes_the_unseen_negative():
+    (*_, unknown) = class_indicators(
+        measures([25.0, 25.0, 25.0, 25.0 + 1e-9]), "2024", area_m2=100, source="s"
+    )
+    assert unknown["value"] == 0
+
+
+def test_changed_share_counts_what_was_seen_twice():
+    before = np.array([1, 1, 2, 2, 255], dtype=np.uint8)
+    after = np.array([1, 2, 2, 255, 255], dtype=np.uint8)
+    row = change_indicator(transition_matrix([(before, after, np.full(5, 10.0))]), "2023/2024", source="s")
+    assert row["value"] == pytest.approx(1 / 3)
+    assert row["low"] == pytest.approx(10 / 50)
+    assert row["high"] == pytest.approx(30 / 50)
+    assert change_indicator(transition_matrix([]), "2023/2024", source="s")["value"] is None
+
+
+def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_name():
+    rows = [
+        *cover_indicators(SUMS, SUMS, "2024", area_m2=100, source="s"),
+        *class_indicators(measures([10.0, 40.0, 20.0, 10.0]), "2024", area_m2=100, source="s"),
+        change_indicator(transition_matrix([]), "2023/2024", source="s"),
+    ]
+    table = indicator_table(rows, "bay")
+    assert list(table.columns) == list(INDICATORS.columns)
+    assert (table["aoi"] == "bay").all()
+    assert set(table["indicator"]) <= set(standards.table("indicator_names")["indicator"])
+    assert table["value"].isna().sum() == 1
+    assert indicator_table([], "bay").empty
