@@ -33,6 +33,8 @@ _RETRY = Retry(
     respect_retry_after_header=True,
 )
 _TIMEOUT_S = 60
+_NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
+"""What pystac raises on JSON of another shape."""
 
 
 def resolve(provider: str | StaticCatalog | StacApi) -> StaticCatalog | StacApi:
@@ -59,7 +61,7 @@ def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
                 href = link.get_absolute_href()
                 assert href is not None
                 yield _absolute(reader.read_json(href), href)
-    except (OSError, ValueError, KeyError, pystac.STACError) as error:
+    except (OSError, *_NOT_STAC) as error:
         raise InputError(
             "A static STAC catalogue cannot be read",
             [

@@ -43,13 +43,16 @@ class Candidate:
 
 
 def candidate_of(raw: RawItem) -> Candidate | None:
-    """What a raw item says; None if it is of no known sensor or has no mask, outline or time."""
-    digest = _content_checksum(raw)
-    item = pystac.Item.from_dict(raw, migrate=False)
+    """What a raw item says; None if it is no item, of no known sensor, or has no mask, outline or time."""
+    try:
+        digest = _content_checksum(raw)
+        item = pystac.Item.from_dict(raw, migrate=False)
+    except (KeyError, ValueError, TypeError, pystac.STACError, pystac.STACTypeError):
+        return None
     said = item.properties
     sensor = sensor_of(str(said.get("platform", "")), item.collection_id or "")
     mask = _first(item, sensor.mask) if sensor else None
-    if sensor is None or mask is None or item.geometry is None or item.datetime is None:
+    if sensor is None or mask is None or not item.id or item.geometry is None or item.datetime is None:
         return None
     scene = Scene(
         id=item.id,

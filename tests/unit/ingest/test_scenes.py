@@ -254,6 +254,13 @@ def test_an_offset_of_zero_is_a_statement_and_none_is_not():
     assert candidate_of(raw).stated_dn == 0
 
 
+@pytest.mark.parametrize("gone", ["id", "properties", "geometry", "assets", "links", "type", "stac_version"])
+def test_an_item_that_lacks_what_every_item_has_stops_no_search(gone):
+    raw = raw_item("broken")
+    del raw[gone]
+    assert chosen([raw_item("whole", when="2024-06-01T00:00:00Z"), raw])[-1] == "whole"
+
+
 @pytest.mark.parametrize("change", ["no mask", "no geometry", "no time", "unknown"])
 def test_an_item_that_cannot_be_used_is_no_candidate(change):
     raw = raw_item()
