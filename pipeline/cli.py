@@ -34,15 +34,13 @@ WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks 
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stopped)
     try:
         app()
     except PipelineError as error:
         _ERR.print(f"[bold red]错误 error[/]: {error}", highlight=False, soft_wrap=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        _ERR.print("已中断，可再次运行以继续 stopped; run again to resume")
-        sys.exit(128 + signal.SIGINT)
 
 
 @app.command()
@@ -231,5 +229,5 @@ def _logged(path: Path | None) -> Iterator[None]:
         handler.close()
 
 
-def _terminated(number: int, _: FrameType | None) -> None:
+def _stopped(number: int, _: FrameType | None) -> None:
     raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)

@@ -7,6 +7,8 @@ import pandas as pd
 from pipeline.contracts import INDICATORS, checked
 from pipeline.indices.vegetation import CoverSums
 
+_ROUNDING = 1e-9
+
 
 def share(
     indicator: str, period: str, numerator: float, denominator: float, *, unseen: float, source: str
@@ -39,7 +41,7 @@ def cover_indicators(
 
     `compared` are the sums with endmembers by percentile, where the endmembers in use were given.
     """
-    unseen = max(0.0, area_m2 - sums.seen_m2)
+    unseen = _unseen(area_m2, sums.seen_m2)
     entries = [
         ("vegetation_cover_share_land", sums.vegetated_land_m2, sums.land_m2),
         ("vegetation_cover_share_area", sums.vegetated_m2, sums.seen_m2),
@@ -59,7 +61,7 @@ def class_indicators(
         (aoi_measures["period"] == period) & aoi_measures["measure"].str.startswith("class_area:")
     ]
     seen = float(rows["value"].sum())
-    unseen = max(0.0, area_m2 - seen)
+    unseen = _unseen(area_m2, seen)
     shares = [
         share(name.replace("class_area", "class_share"), period, value, seen, unseen=unseen, source=source)
         for name, value in zip(rows["measure"], rows["value"], strict=True)
@@ -72,7 +74,7 @@ def change_indicator(matrix: pd.DataFrame, period: str, *, source: str) -> dict[
     known = matrix[(matrix["from"] != "unknown") & (matrix["to"] != "unknown")]
     changed = float(known.loc[known["from"] != known["to"], "area_m2"].sum())
     seen = float(known["area_m2"].sum())
-    unseen = float(matrix["area_m2"].sum()) - seen
+    unseen = _unseen(float(matrix["area_m2"].sum()), seen)
     return share("changed_share", period, changed, seen, unseen=unseen, source=source)
 
 
@@ -81,3 +83,9 @@ def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame
     table = pd.DataFrame(list(rows), columns=[name for name in INDICATORS.columns if name != "aoi"])
     checked_table: pd.DataFrame = checked(table.assign(aoi=aoi)[list(INDICATORS.columns)], INDICATORS)
     return checked_table
+
+
+def _unseen(whole_m2: float, seen_m2: float) -> float:
+    """What of an area was not seen; 0 where only the rounding of sums is left."""
+    unseen = whole_m2 - seen_m2
+    return unseen if unseen > _ROUNDING * whole_m2 else 0.0

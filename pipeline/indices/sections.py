@@ -265,7 +265,7 @@ def _share(
             "aoi": aoi_id,
             "period": numerator.index,
             "value": (numerator / denominator.where(denominator > 0)).to_numpy(),
-            "unit": "1",
+            "unit": "share",
             "numerator": numerator.to_numpy(),
             "denominator": denominator.to_numpy(),
             "low": np.nan,

@@ -147,10 +147,11 @@ def test_an_interrupted_run_exits_130_and_a_terminated_one_143(tmp_path):
     words = ["run", Path(__file__).parents[2] / "configs" / "demo.yaml", "--aoi", "longyou_bay", "--quiet"]
     program = Path(sys.executable).with_name("ecoledger")
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        out = tmp_path / str(code)
         running = subprocess.Popen(
-            [program, *map(str, words), "--out", str(tmp_path)], stderr=subprocess.PIPE, env=os.environ
+            [program, *map(str, words), "--out", str(out)], stderr=subprocess.PIPE, env=os.environ
         )
-        while running.poll() is None and not (tmp_path / "work" / "artifacts").exists():
+        while running.poll() is None and not (out / "work" / "artifacts").exists():
             time.sleep(0.02)
         running.send_signal(number)
         _, message = running.communicate()
