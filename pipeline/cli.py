@@ -161,6 +161,18 @@ def show_legends(as_json: JsonOption = False) -> None:
     _show(rows, as_json=as_json)
 
 
+@app.command("rules")
+def show_rules(as_json: JsonOption = False) -> None:
+    """核查规则 The rules behind the findings, with their basis.
+
+    Example: ecoledger rules
+    """
+    from pipeline.rights_registry.rules import RULES
+
+    rows = [{"rule": rule.id, "severity": rule.severity, "basis": rule.basis} for rule in RULES.values()]
+    _show(rows, as_json=as_json)
+
+
 def _deliver(
     settings: Settings, *, quiet: bool, log: Path | None, as_json: bool, refresh: bool = False
 ) -> None:

@@ -1,0 +1,69 @@
+"""The command line as it is documented."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pipeline.aoi import PROJECT_ROOT
+from pipeline.cli import app
+from pipeline.settings import load_settings, schema
+
+README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+VERBS = sorted(command.name or command.callback.__name__ for command in app.registered_commands)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_with_an_example(verb):
+    shown = CliRunner().invoke(app, [verb, "--help"])
+    assert shown.exit_code == 0
+    assert f"Example: ecoledger {verb}" in re.sub(r"\s+", " ", shown.output)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_stands_in_the_readme(verb):
+    assert re.search(rf"`(ecoledger )?{verb}\b", README)
+
+
+def test_every_command_that_the_readme_names_exists():
+    named = set(re.findall(r"ecoledger (\w+)", README)) - {"ledger"}
+    assert named <= set(VERBS)
+
+
+def test_the_config_of_the_readme_is_valid(tmp_path):
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "my.yaml"
+    path.write_text(block, encoding="utf-8")
+    assert load_settings(path).label == "2024"
+
+
+def test_every_make_target_of_the_readme_exists():
+    makefile = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in re.findall(r"^make .*", README, flags=re.MULTILINE):
+        target = shlex.split(line, comments=True)[1]
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+@pytest.mark.parametrize("verb", ["indices", "legends", "providers", "rules"])
+def test_lists_come_as_json_for_machines(verb):
+    shown = CliRunner().invoke(app, [verb, "--json"])
+    assert shown.exit_code == 0
+    rows = json.loads(shown.stdout)
+    assert len(rows) > 0
+    assert all(isinstance(row, dict) for row in rows)
+
+
+def test_the_published_schema_is_that_of_the_settings():
+    published = json.loads((PROJECT_ROOT / "configs" / "schema.json").read_text(encoding="utf-8"))
+    assert published == schema()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PROJECT_ROOT / "configs").glob("demo*.yaml")), ids=lambda path: path.name
+)
+def test_every_shipped_config_is_valid(path: Path):
+    assert load_settings(path).aoi == yaml.safe_load(path.read_text(encoding="utf-8"))["aoi"]
