@@ -25,9 +25,10 @@ _ADDRESSES = ("tcp://", "tls://", "ws://", "wss://", "inproc://")
 
 
 class Cluster(Protocol):
-    """Something that runs one Dask task per item."""
+    """Something that runs one Dask task per item; `in_flight` tasks at a time share one process."""
 
     workers: int
+    in_flight: int
 
     def each(
         self,
@@ -45,7 +46,7 @@ class Threads:
     """Threads of this process under Dask's threaded scheduler."""
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers = self.in_flight = workers
 
     def each(
         self,
@@ -72,7 +73,8 @@ class Workers:
 
     def __init__(self, client: "Client") -> None:
         self.client = client
-        self.workers = max(1, sum(client.nthreads().values()))
+        threads = list(client.nthreads().values()) or [1]
+        self.workers, self.in_flight = sum(threads), max(threads)
 
     def each(
         self,

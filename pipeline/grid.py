@@ -194,26 +194,25 @@ def grid_of(aoi: Aoi, *, resolution_m: float) -> Grid:
     )
 
 
-def block_size(grid: Grid, *, dates: int, bands: int, budget: int) -> int:
-    """Edge of the blocks in pixels: as large as a budget in bytes for one block in flight allows.
+def block_size(
+    grid: Grid, *, dates: int, bands: int, memory: int, baseline: int = 0, in_flight: int = 1
+) -> int:
+    """Edge of the blocks in pixels: as large as a process's memory bound allows; all sizes in bytes.
 
-    A pixel takes 3 bytes a date (one band stack and its mask) and 2 bytes a band. Areas of few blocks get
-    smaller ones, so that all workers have something to do. Raises SettingsError when even the smallest
-    block is too large.
+    What the bound leaves over the baseline of the process is shared by the blocks in flight. A pixel takes
+    3 bytes a date (one band stack and its mask) and 2 bytes a band. Areas of few blocks get smaller ones,
+    so that all workers have something to do. Raises SettingsError, with the bound that would do, when even
+    the smallest block is too large.
     """
     pixel = 3 * dates + 2 * bands
     few = grid.height * grid.width < _FEW_BLOCKS * _BLOCK_EDGES_PX[0] ** 2
+    budget = (memory - baseline) // in_flight
     fitting = [edge for edge in _BLOCK_EDGES_PX[few:] if edge**2 * pixel <= budget]
     if not fitting:
-        needed = _BLOCK_EDGES_PX[-1] ** 2 * pixel - budget
-        raise SettingsError(
-            "Not enough memory for one block",
-            [
-                Problem(
-                    "compute.memory", "the bound", f"at least {math.ceil(needed / 2**20)} MiB more a block"
-                )
-            ],
-        )
+        needed = baseline + in_flight * _BLOCK_EDGES_PX[-1] ** 2 * pixel
+        found, expected = (f"{math.ceil(size / 2**20)} MiB" for size in (memory, needed))
+        problem = Problem("compute.memory", found, f"at least {expected}", "Or use fewer workers")
+        raise SettingsError("Not enough memory for one block", [problem])
     return fitting[0]
 
 

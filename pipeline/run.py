@@ -22,6 +22,7 @@ from pipeline.workspace import (
     measured,
     publish,
     remove,
+    restore,
     stored_checksum,
 )
 
@@ -162,6 +163,7 @@ class Run:
 
     def published(self, cause: Cause, target: Path) -> bool:
         """Whether a delivery of this cause stands at its target, unaltered."""
+        restore(target)
         return target.is_dir() and self.workspace.delivered(target) == (cause.key, *measured(target))
 
     def publish(self, cause: Cause, part: Path, target: Path) -> None:

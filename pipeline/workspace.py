@@ -327,7 +327,7 @@ def publish(folder: Path, target: Path) -> None:
                 f"{stuck} exists: close the program that has the GeoPackage open, then run again"
             )
     flush(folder)
-    old = target.with_name(f".{target.name}.old")
+    old = _old(target)
     if old.exists():
         remove(old)
     if target.exists():
@@ -345,6 +345,16 @@ def publish(folder: Path, target: Path) -> None:
     flush(target.parent)
     if old.exists():
         remove(old)
+
+
+def restore(target: Path) -> None:
+    """Put back a delivery that a run, killed while it published, had moved aside."""
+    if _old(target).exists() and not target.exists():
+        _old(target).rename(target)
+
+
+def _old(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
 
 
 def remove(path: Path) -> None:

@@ -77,7 +77,7 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
     outlines = [project(outline, area.grid.crs) for outline in table.geometry]
     found = [_Footprint(*pair) for pair in zip(from_table(table), outlines, strict=True)]
     bands = _bands(area, [footprint.scene for footprint in found])
-    size = _block_px(area, [footprint.scene for footprint in found], bands)
+    size = _block_px(run, area, [footprint.scene for footprint in found], bands)
     composites = tuple(_composite(run, area, found, bands, size, period) for period in periods)
     _refuse_loss(run, area, composites)
     spectral_stores = tuple(
@@ -106,13 +106,18 @@ def _bands(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
     return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
 
 
-def _block_px(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> int:
-    """Edge of a block under the memory bound of a worker, whose own baseline is counted in full steps."""
+def _block_px(run: Run, area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> int:
+    """Edge of a block under the memory bound; the baseline is that of this process, in full steps."""
     periods = area.settings.scenes.periods
-    dates = max(sum(period.holds(scene.datetime) for scene in scenes) for period in periods)
     steps = -(-psutil.Process().memory_info().rss // _BASELINE_STEP)
-    free = area.settings.compute.memory - steps * _BASELINE_STEP
-    return block_size(area.grid, dates=dates, bands=len(bands), budget=free // 2)
+    return block_size(
+        area.grid,
+        dates=max(sum(period.holds(scene.datetime) for scene in scenes) for period in periods),
+        bands=len(bands),
+        memory=area.settings.compute.memory,
+        baseline=steps * _BASELINE_STEP,
+        in_flight=run.cluster.in_flight,
+    )
 
 
 def _composite(

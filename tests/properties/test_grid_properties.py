@@ -29,7 +29,7 @@ def test_more_memory_never_makes_smaller_blocks(edge_px, dates, bands, budget, m
 
     def size(bound: int) -> int:
         try:
-            return block_size(grid, dates=dates, bands=bands, budget=bound)
+            return block_size(grid, dates=dates, bands=bands, memory=bound)
         except SettingsError:
             return 0
 

@@ -138,25 +138,25 @@ def test_a_block_stays_within_its_budget_and_no_larger_one_would_fit():
     huge = Grid("EPSG:32651", 0.0, 0.0, 10.0, 20_000, 20_000)
     for dates, bands, budget in [(40, 6, 2**30), (400, 6, 2**28), (10, 4, 2**24), (1, 1, 2**20)]:
         pixel = 3 * dates + 2 * bands
-        edge = block_size(huge, dates=dates, bands=bands, budget=budget)
+        edge = block_size(huge, dates=dates, bands=bands, memory=budget)
         assert edge**2 * pixel <= budget
         assert edge == 1024 or (2 * edge) ** 2 * pixel > budget
 
 
-def test_too_small_a_bound_says_how_much_more_would_do():
-    with pytest.raises(SettingsError, match="at least 2 MiB more") as caught:
-        block_size(ISLAND, dates=40, bands=6, budget=2**18)
+def test_too_small_a_bound_names_the_bound_that_would_do():
+    with pytest.raises(SettingsError, match="at least 305 MiB") as caught:
+        block_size(ISLAND, dates=40, bands=6, memory=2**18, baseline=300 * 2**20, in_flight=2)
     assert caught.value.problems[0].place == "compute.memory"
     needed = 128**2 * (3 * 40 + 2 * 6)
-    assert block_size(ISLAND, dates=40, bands=6, budget=needed) == 128
+    assert block_size(ISLAND, dates=40, bands=6, memory=needed) == 128
     with pytest.raises(SettingsError):
-        block_size(ISLAND, dates=40, bands=6, budget=needed - 1)
+        block_size(ISLAND, dates=40, bands=6, memory=needed - 1)
     with pytest.raises(SettingsError):
-        block_size(ISLAND, dates=1, bands=1, budget=-5)
+        block_size(ISLAND, dates=1, bands=1, memory=100, baseline=105)
 
 
 def test_a_small_area_is_cut_into_more_blocks_than_the_budget_demands():
-    assert block_size(ISLAND, dates=1, bands=1, budget=2**40) == 512
+    assert block_size(ISLAND, dates=1, bands=1, memory=2**40) == 512
 
 
 def test_a_tiny_area_has_a_grid_that_covers_it():

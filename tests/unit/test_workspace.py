@@ -28,6 +28,7 @@ from pipeline.workspace import (
     open_store,
     publish,
     read_block,
+    restore,
     save_json,
     save_tables,
     write_block,
@@ -345,6 +346,16 @@ def test_what_a_killed_publish_left_is_cleared_by_the_next(tmp_path):
     delivery(tmp_path / "bay" / ".2024.old", "older")
     publish(delivery(tmp_path / "bay" / ".2024.part", "new"), target)
     assert sorted(entry.name for entry in (tmp_path / "bay").iterdir()) == ["2024", "latest"]
+
+
+def test_a_delivery_moved_aside_by_a_killed_run_is_put_back(tmp_path):
+    target = tmp_path / "bay" / "2024"
+    delivery(tmp_path / "bay" / ".2024.old", "old")
+    restore(target)
+    assert (target / "inventory.gpkg").read_text() == "old"
+    delivery(tmp_path / "bay" / ".2024.old", "older")
+    restore(target)
+    assert (target / "inventory.gpkg").read_text() == "old"
 
 
 def test_a_published_delivery_is_entered_by_its_place_below_the_output_folder(workspace):
