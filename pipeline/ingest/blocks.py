@@ -102,7 +102,9 @@ def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> L
 def read_band(request: BlockRequest, looks: Looks, band: str) -> tuple[NDArray[np.int16], list[ReadRecord]]:
     """One band of all looks as reflectance (date, y, x), int16 with scale 1e-4 and nodata -32768.
 
-    A scene whose read failed leaves nodata; its record says so.
+    A scene whose read failed leaves nodata; its record says so. Where a scene has no number at a pixel that
+    its mask calls clear, the look is struck from `looks.owner`: what is unknown in one band is no look, and
+    the bands read before must be read again.
     """
     stack = np.full(looks.owner.shape, REFLECTANCE_NODATA, dtype=np.int16)
     jobs = [
@@ -304,7 +306,11 @@ def _place(
     height, width = numbers.shape
     for y in range(height):
         for x in range(width):
-            if owner[y, x] == number and numbers[y, x] != nodata:
+            if owner[y, x] != number:
+                continue
+            if numbers[y, x] == nodata:
+                owner[y, x] = 0
+            else:
                 value = np.rint(numbers[y, x] * gain + shift)
                 target[y, x] = min(max(value, -REFLECTANCE_LIMIT), REFLECTANCE_LIMIT)
 

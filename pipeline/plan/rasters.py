@@ -27,7 +27,7 @@ from pipeline.run import BlockDone, Run, Task
 from pipeline.settings import Endmembers
 from pipeline.workspace import Artifact, Cause, Layer, load_json, save_json
 
-_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE = 1, 1, 1, 1, 1
+_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE = 2, 1, 1, 1, 1
 _BASELINE_STEP = 256 * 2**20
 
 _REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})

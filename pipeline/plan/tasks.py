@@ -72,24 +72,39 @@ class ChangeTask:
 
 
 def composite_block(task: CompositeTask) -> BlockDone:
-    """Read the looks, then one band at a time; a scene that fails in one band is lost in all."""
+    """Read the looks, then one band at a time; a scene that fails in one band is lost in all.
+
+    So is a look at a pixel that has no number in one band, so that all bands of a pixel have the same looks.
+    """
     broken: frozenset[str] = frozenset()
     failures: list[ReadRecord] = []
     while True:
         looks = blocks.read_looks(task.request, broken)
-        layers: dict[str, NDArray[Any]] = {"looks": _count(looks.owner), "failed": looks.lost}
-        records = list(looks.records)
-        for band in task.request.bands:
-            stack, read = blocks.read_band(task.request, looks, band)
-            layers[band] = composite.median(stack)
-            records += read
-        lost = [record for record in records if record.outcome == "failed" and record.band != "mask"]
+        layers, records = _bands(task.request, looks)
+        lost = [record for record in records if record.outcome == "failed"]
         if not lost:
             break
         failures += lost
         broken |= {record.scene_id for record in lost}
+    layers |= {"looks": _count(looks.owner), "failed": looks.lost}
     checksum = write_block(task.store, task.block, layers)
-    return BlockDone(checksum, (*records, *failures))
+    return BlockDone(checksum, (*looks.records, *records, *failures))
+
+
+def _bands(
+    request: blocks.BlockRequest, looks: blocks.Looks
+) -> tuple[dict[str, NDArray[Any]], list[ReadRecord]]:
+    """The median of each band over the looks, all of them over the same looks."""
+    while True:
+        layers: dict[str, NDArray[Any]] = {}
+        records: list[ReadRecord] = []
+        known = np.count_nonzero(looks.owner)
+        for band in request.bands:
+            stack, read = blocks.read_band(request, looks, band)
+            layers[band] = composite.median(stack)
+            records += read
+        if np.count_nonzero(looks.owner) == known:
+            return layers, records
 
 
 def spectral_block(task: SpectralTask) -> BlockDone:

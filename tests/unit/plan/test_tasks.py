@@ -110,6 +110,25 @@ def test_blocks_of_any_size_give_the_same_composite(tmp_path, size):
     assert all((whole[name] == blocks[name]).all() for name in whole)
 
 
+def test_a_hole_in_one_band_strikes_the_look_in_all_bands(tmp_path):
+    """The hole is in the band that is read last, so that the others must be read again."""
+    scenes = planted(tmp_path)
+    hole = (slice(10, 14), slice(20, 27))
+    with rasterio.open(scenes[1].assets[BANDS[-1]].href, "r+") as target:
+        numbers = target.read(1)
+        numbers[hole] = 0
+        target.write(numbers, 1)
+    found, _ = composite_of(tmp_path / "store", scenes)
+    clear = np.stack([mask_of(scene) == 4 for scene in scenes])
+    assert clear[1][hole].any()
+    clear[1][hole] = False
+    assert (found["looks"] == clear.sum(axis=0)).all()
+    for band in BANDS:
+        stack = np.where(clear, np.stack([numbers_of(scene, band) for scene in scenes]), np.nan)
+        seen = clear.any(axis=0)
+        assert (found[band][seen] == np.rint(np.nanmedian(stack[:, seen], axis=0))).all()
+
+
 def test_a_scene_that_fails_in_one_band_is_lost_in_all_and_nothing_else_changes(tmp_path):
     scenes = planted(tmp_path)
     without, _ = composite_of(tmp_path / "without", [scene for scene in scenes if scene.id != "d2"])
