@@ -2,13 +2,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test check format lint types walls bench docs lock
+.PHONY: demo test fuzz check format lint types walls lock
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
 
 test: .venv/ready  ## the tests, under 10 minutes
 	$(BIN)/pytest
+
+fuzz: .venv/ready  ## the properties on examples that no run has seen before
+	PROPERTIES=searching $(BIN)/pytest tests/properties
 
 check: .venv/ready format lint types walls test  ## what CI runs
 

@@ -50,7 +50,7 @@ def raw(shapes, codes=None):
 
 
 @given(registers, covers, ratios)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
     parcels, _ = prepare(raw(shapes), AOI)
     layers = overlay.ParcelLayers(cover, ratio, ratio, np.ones(GRID.shape, dtype=np.uint16))
@@ -80,7 +80,7 @@ def measures_of_the_area():
 @example(
     [shapely.Polygon([(121.8125, 31.3984375), (121.798888808, 31.398071885), (121.81558038, 31.40371655)])]
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_parcels_less_overlaps_and_what_is_outside_make_the_area(shapes):
     parcels, _ = prepare(raw(shapes), AOI)
     measures = measures_of_the_area()
@@ -91,7 +91,7 @@ def test_parcels_less_overlaps_and_what_is_outside_make_the_area(shapes):
 
 
 @given(registers, st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_register_is_prepared_into_valid_parcels_inside_the_area(shapes, data):
     codes = data.draw(
         st.lists(
@@ -110,25 +110,29 @@ def test_any_register_is_prepared_into_valid_parcels_inside_the_area(shapes, dat
 
 
 @given(registers)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_preparing_twice_gives_the_same(shapes):
     first, second = prepare(raw(shapes), AOI), prepare(raw(shapes), AOI)
     for one, other in zip(first, second, strict=True):
         assert one.to_json() == other.to_json()
 
 
-@given(rings)
-@settings(max_examples=25, deadline=None)
-def test_a_repair_never_loses_more_than_the_even_odd_area(ring):
-    """make_valid keeps every lobe: what it gives is at least what even-odd filling gives."""
+@given(st.integers(0, 2**32), st.integers(3, 8))
+@settings(max_examples=50)
+def test_a_repair_of_lines_that_cross_keeps_every_lobe(seed, corner_count):
+    """Corners at random cross but never touch; where lines touch, what is inside is a matter of reading."""
+    rng = np.random.default_rng(seed)
+    places = np.column_stack(
+        [rng.uniform(121.795, 121.816, corner_count), rng.uniform(31.396, 31.414, corner_count)]
+    )
+    ring = shapely.Polygon(places)
     parcels, _ = prepare(raw([ring]), AOI)
-    filled = shapely.make_valid(ring, method="linework")
-    inside = area_m2(shapely.intersection(filled, AOI.geometry))
+    lobes = shapely.make_valid(ring, method="linework")
+    inside = area_m2(shapely.intersection(lobes, AOI.geometry))
     assert parcels["area_m2"].sum() >= inside * (1 - 1e-4) - 1e-2
 
 
 @given(st.lists(st.one_of(st.none(), st.text())))
-@settings(deadline=None)
 def test_any_text_for_a_land_class_gives_a_class_or_null(codes):
     found = land_class(pd.Series(codes, dtype=object))
     assert len(found) == len(codes)
