@@ -34,13 +34,8 @@ def share(
     }
 
 
-def cover_indicators(
-    sums: CoverSums, compared: CoverSums | None, period: str, *, area_m2: float, source: str
-) -> list[dict[str, object]]:
-    """Vegetated share and mean FVC of a period, of land and of the whole area; areas in m2.
-
-    `compared` are the sums with endmembers by percentile, where the endmembers in use were given.
-    """
+def cover_indicators(sums: CoverSums, period: str, *, area_m2: float, source: str) -> list[dict[str, object]]:
+    """Vegetated share and mean FVC of a period, of land and of the whole area; areas in m2."""
     unseen = _unseen(area_m2, sums.seen_m2)
     entries = [
         ("vegetation_cover_share_land", sums.vegetated_land_m2, sums.land_m2),
@@ -48,9 +43,14 @@ def cover_indicators(
         ("mean_fvc_land", sums.fvc_land_m2, sums.land_m2),
         ("mean_fvc_area", sums.fvc_m2, sums.seen_m2),
     ]
-    if compared:
-        entries.append(("mean_fvc_land_percentiles", compared.fvc_land_m2, compared.land_m2))
     return [share(name, period, over, under, unseen=unseen, source=source) for name, over, under in entries]
+
+
+def percentile_indicator(sums: CoverSums, period: str, *, area_m2: float, source: str) -> dict[str, object]:
+    """Mean FVC of the land with endmembers by percentile, beside the one whose endmembers were given."""
+    unseen = _unseen(area_m2, sums.seen_m2)
+    name, over, under = "mean_fvc_land_percentiles", sums.fvc_land_m2, sums.land_m2
+    return share(name, period, over, under, unseen=unseen, source=source)
 
 
 def class_indicators(

@@ -73,7 +73,7 @@ def percentile_endmembers(counts: NDArray[np.int64], low: float, high: float) ->
     )
     if vegetation <= soil:
         return None
-    return EndmemberPair(soil, vegetation, f"percentiles {low:g} and {high:g} of NDVI over land, all periods")
+    return EndmemberPair(soil, vegetation, f"percentiles {low:g} and {high:g} of NDVI over land")
 
 
 def cover_sums(

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 
 from pipeline.ingest.assets import close_assets
 from pipeline.plan import publication
 from pipeline.plan.area import Area
+from pipeline.plan.evidence import scenes_behind
 from pipeline.plan.inputs import Inputs, inputs_of, scene_table, scenes_cause
 from pipeline.plan.rasters import maps_of
 from pipeline.plan.register import register_of
@@ -22,7 +22,7 @@ from pipeline.run import Run
 from pipeline.settings import Settings
 from pipeline.workspace import load_json
 
-_DELIVERY = 1
+_DELIVERY = 2
 
 
 @dataclass(frozen=True)
@@ -61,19 +61,12 @@ def deliver(run: Run, area: Area) -> Delivered:
     if not kept:
         scenes, scenes_key = scene_table(run, area, inputs)
         maps = maps_of(run, area, scenes)
-        register = register_of(run, area, inputs, maps, _source(scenes))
+        sources = scenes_behind(scenes, area.settings.scenes.periods)
+        register = register_of(run, area, inputs, maps, sources)
         delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
         artifacts = {"scenes": scenes_key, **maps.keys_by_step, **register.keys}
         publication.publish(run, area, cause, delivery, artifacts, inputs.checksums)
     return _delivered(area, inputs, kept=kept)
-
-
-def _source(scenes: gpd.GeoDataFrame) -> str:
-    """Which scenes a figure rests on, in words."""
-    days = scenes["datetime"].dt.strftime("%Y-%m-%d")
-    missions = ", ".join(sorted(scenes["mission"].unique()))
-    simulated = "（模拟 simulated）" if scenes["simulated"].any() else ""
-    return f"{len(scenes)} 景 {missions}{simulated} {days.min()}/{days.max()}"
 
 
 def _delivered(area: Area, inputs: Inputs, *, kept: bool) -> Delivered:

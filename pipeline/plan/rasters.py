@@ -27,7 +27,7 @@ from pipeline.run import BlockDone, Run, Task
 from pipeline.settings import Endmembers
 from pipeline.workspace import Artifact, Cause, Layer, load_json, save_json
 
-_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE = 2, 1, 1, 1, 1
+_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE = 2, 1, 2, 1, 1
 _BASELINE_STEP = 256 * 2**20
 
 _REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
@@ -219,11 +219,16 @@ def _percentiles(
         items = [tasks.HistogramTask(block, store.path) for store in stores for block in area.blocks(size)]
         counts = run.each(f"{area.aoi.name_zh} 端元 endmembers", tasks.ndvi_histogram, items)
         pair = vegetation.percentile_endmembers(np.sum(counts, axis=0), *percentiles)
-        save_json(folder / "endmembers.json", asdict(pair) if pair else None)
+        found = {**asdict(pair), "basis": f"{pair.basis}, {_pooled(stores)}"} if pair else None
+        save_json(folder / "endmembers.json", found)
 
     artifact = run.artifact(f"{area.aoi.name_zh} 端元 endmembers", cause, build)
     stored = load_json(artifact.path / "endmembers.json")
     return vegetation.EndmemberPair(**stored) if stored else None
+
+
+def _pooled(stores: Sequence[Artifact]) -> str:
+    return "this period alone" if len(stores) == 1 else f"{len(stores)} periods together"
 
 
 def _cover(

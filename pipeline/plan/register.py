@@ -21,6 +21,7 @@ from pipeline.ingest.samples import read_samples, read_sections
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.periods import Period
 from pipeline.plan.area import Area
+from pipeline.plan.evidence import cover_basis
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps
 from pipeline.plan.tasks import from_ratio
@@ -61,13 +62,13 @@ class Register:
         }
 
 
-def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, source: str) -> Register:
-    """Everything that the register and the maps say together; `source` names the scenes behind the maps."""
+def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, sources: Mapping[str, str]) -> Register:
+    """Everything that the register and the maps say together; `sources` name the scenes of each period."""
     parcels = _parcels(run, area, inputs)
-    statistics = _statistics(run, area, maps, parcels, source)
+    statistics = _statistics(run, area, maps, parcels, sources)
     graded = _sections(run, area, inputs)
     listed = _inventory(
-        run, area, parcels, statistics, graded, source, simulated=inputs.simulated is not None
+        run, area, parcels, statistics, graded, sources, simulated=inputs.simulated is not None
     )
     return Register(parcels, statistics, graded, listed)
 
@@ -93,7 +94,7 @@ def _parcels(run: Run, area: Area, inputs: Inputs) -> Artifact:
     return run.artifact(f"{area.aoi.name_zh} 地块 parcels", cause, build)
 
 
-def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, source: str) -> Artifact:
+def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Mapping[str, str]) -> Artifact:
     settings = area.settings.vegetation
     cause = area.cause(
         "statistics",
@@ -101,7 +102,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, source: str
         [*maps.keys, parcels.key],
         threshold=settings.cover_threshold,
         endmembers=str((maps.endmembers, maps.compared)),
-        source=source,
+        sources=dict(sources),
     )
 
     def build(folder: Path) -> None:
@@ -117,7 +118,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, source: str
             {
                 "parcel_measures": measures,
                 "area_balance": geometry.balance(rows, area.aoi, aoi_measures),
-                "indicators": _indicators(area, maps, over_aoi, aoi_measures, matrices, source),
+                "indicators": _indicators(area, maps, over_aoi, aoi_measures, matrices, sources),
                 "change_patches": _patches(area, maps),
                 **matrices,
             },
@@ -156,27 +157,24 @@ def _indicators(
     over_aoi: overlay.Coverage,
     aoi_measures: pd.DataFrame,
     matrices: Mapping[str, pd.DataFrame],
-    source: str,
+    sources: Mapping[str, str],
 ) -> pd.DataFrame:
     rows: list[dict[str, object]] = []
-    whole_m2 = area.aoi.area_m2
+    whole_m2, threshold = area.aoi.area_m2, area.settings.vegetation.cover_threshold
     for number, period in enumerate(area.settings.scenes.periods):
-        pair, compared = maps.endmembers[number], maps.compared[number]
-        basis = _cover_basis(area, pair, source)
+        pair, compared, source = maps.endmembers[number], maps.compared[number], sources[period.label]
         sums = _cover_sums(area, maps, over_aoi, number, None)
-        beside = _cover_sums(area, maps, over_aoi, number, compared) if compared else None
-        rows += indicators.cover_indicators(sums, beside, period.label, area_m2=whole_m2, source=basis)
+        basis = cover_basis(pair, threshold=threshold, source=source)
+        rows += indicators.cover_indicators(sums, period.label, area_m2=whole_m2, source=basis)
+        if compared:
+            beside = _cover_sums(area, maps, over_aoi, number, compared)
+            basis = cover_basis(compared, threshold=threshold, source=source)
+            rows.append(indicators.percentile_indicator(beside, period.label, area_m2=whole_m2, source=basis))
         rows += indicators.class_indicators(aoi_measures, period.label, area_m2=whole_m2, source=source)
     for name, matrix in matrices.items():
         between = name.removeprefix("transitions_").replace("_", "/")
-        rows.append(indicators.change_indicator(matrix, between, source=source))
+        rows.append(indicators.change_indicator(matrix, between, source=sources[between]))
     return indicators.indicator_table(rows, area.aoi.id)
-
-
-def _cover_basis(area: Area, pair: vegetation.EndmemberPair | None, source: str) -> str:
-    threshold = area.settings.vegetation.cover_threshold
-    ends = f"NDVI {pair.soil:g} / {pair.vegetation:g} ({pair.basis})" if pair else "no endmembers"
-    return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
 
 
 def _cover_sums(
@@ -263,7 +261,7 @@ def _inventory(
     parcels: Artifact,
     statistics: Artifact,
     graded: Artifact,
-    source: str,
+    sources: Mapping[str, str],
     *,
     simulated: bool,
 ) -> Artifact:
@@ -273,7 +271,8 @@ def _inventory(
         _INVENTORY,
         [parcels.key, statistics.key, graded.key],
         products=table.model_dump(),
-        source=source,
+        sources=dict(sources),
+        simulated=simulated,
     )
 
     def build(folder: Path) -> None:
@@ -288,7 +287,7 @@ def _inventory(
             periods,
             aoi=area.aoi,
             products=table,
-            data_source=source,
+            sources=sources,
             simulated=simulated,
             sections=load_layer(graded.path, "sections"),
         )

@@ -1,7 +1,7 @@
 """生态产品目录清单: one row per parcel, product and period."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -33,17 +33,18 @@ def build(
     *,
     aoi: Aoi,
     products: Products,
-    data_source: str,
+    sources: Mapping[str, str],
     simulated: bool,
     sections: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """INVENTORY of an area, in the order of parcels, periods and the table of products.
 
-    `measures` are the PARCEL_MEASURES of all `periods`, `sections` the SECTION_STATUS, which lends water
-    parcels their quality. Quantity is the area in ha until values are accounted, `physical_unit` the unit
-    that they will have. Quality is the grade of mean vegetation cover, for water the class of the worst
-    section inside the parcel. What is not known is null, and `confidence` says why. A parcel without a
-    known land class, or of a type without products, has one row without a product.
+    `measures` are the PARCEL_MEASURES of all `periods`, `sources` name the scenes behind each period,
+    `sections` the SECTION_STATUS, which lends water parcels their quality. Quantity is the area in ha until
+    values are accounted, `physical_unit` the unit that they will have. Quality is the grade of mean
+    vegetation cover, for water the class of the worst section inside the parcel. What is not known is null,
+    and `confidence` says why. A parcel without a known land class, or of a type without products, has one
+    row without a product.
     """
     rows = observed(parcels, measures, periods)
     rows["row"] = np.arange(len(rows))
@@ -54,7 +55,7 @@ def build(
         **_product(rows, aoi),
         **_rights(rows),
         **_state(rows),
-        "data_source": f"{data_source}；{_SIMULATED}" if simulated else data_source,
+        "data_source": rows["period"].map(sources) + (f"；{_SIMULATED}" if simulated else ""),
     }
     table = pd.DataFrame(columns, index=rows.index).reindex(columns=list(INVENTORY.columns))
     table.insert(0, "parcel_id", rows["parcel_id"])

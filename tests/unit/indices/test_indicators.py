@@ -14,6 +14,7 @@ from pipeline.indices.indicators import (
     class_indicators,
     cover_indicators,
     indicator_table,
+    percentile_indicator,
     share,
 )
 from pipeline.indices.vegetation import CoverSums
@@ -60,7 +61,7 @@ SUMS = CoverSums(seen_m2=80, land_m2=60, vegetated_m2=45, vegetated_land_m2=42, 
 
 
 def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
-    rows = {row["indicator"]: row for row in cover_indicators(SUMS, None, "2024", area_m2=100, source="s")}
+    rows = {row["indicator"]: row for row in cover_indicators(SUMS, "2024", area_m2=100, source="s")}
     assert {name: row["value"] for name, row in rows.items()} == {
         "vegetation_cover_share_land": 42 / 60,
         "vegetation_cover_share_area": 45 / 80,
@@ -69,13 +70,15 @@ def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
     }
     assert rows["mean_fvc_area"]["low"] == 0.30
     assert rows["mean_fvc_area"]["high"] == 0.50
-    with_both = cover_indicators(SUMS, SUMS, "2024", area_m2=100, source="s")
-    assert with_both[-1]["indicator"] == "mean_fvc_land_percentiles"
+    beside = percentile_indicator(SUMS, "2024", area_m2=100, source="by percentile")
+    assert beside["indicator"] == "mean_fvc_land_percentiles"
+    assert (beside["value"], beside["source"]) == (28 / 60, "by percentile")
 
 
 def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():
     nothing = CoverSums(0, 0, 0, 0, 0, 0)
-    for row in cover_indicators(nothing, nothing, "2024", area_m2=100, source="s"):
+    beside = percentile_indicator(nothing, "2024", area_m2=100, source="s")
+    for row in [*cover_indicators(nothing, "2024", area_m2=100, source="s"), beside]:
         assert row["value"] is None
         assert (row["low"], row["high"]) == (0, 1)
         assert row["reason"]
@@ -118,7 +121,7 @@ def test_changed_share_counts_what_was_seen_twice():
 
 def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_name():
     rows = [
-        *cover_indicators(SUMS, SUMS, "2024", area_m2=100, source="s"),
+        *cover_indicators(SUMS, "2024", area_m2=100, source="s"),
         *class_indicators(measures([10.0, 40.0, 20.0, 10.0]), "2024", area_m2=100, source="s"),
         change_indicator(transition_matrix([]), "2023/2024", source="s"),
     ]

@@ -34,7 +34,7 @@ def build(parcels, measures, periods, aoi):
             periods,
             aoi=aoi,
             products=products(),
-            data_source="Sentinel-2 2023-2024",
+            sources={"2023": "Sentinel-2 2023", "2024": "Sentinel-2 2024"},
             simulated=options.pop("simulated", False),
             **options,
         )
@@ -192,6 +192,11 @@ def test_wetland_area_says_in_which_of_its_meanings(build, parcels):
     assert method["B"].endswith("湿地面积口径：HJ 1166湿地生态系统")
     assert method["C"].endswith("湿地面积口径：三调00类、HJ 1166湿地生态系统、登记湿地+水流")
     assert "口径" not in method["D"]
+
+
+def test_every_row_names_the_scenes_of_its_own_period(build):
+    table = build()
+    assert table["data_source"].tolist() == [f"Sentinel-2 {period}" for period in table["period"]]
 
 
 def test_simulated_sources_are_labelled_in_every_row(build):

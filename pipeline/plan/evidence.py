@@ -1,0 +1,31 @@
+"""What a figure rests on, in words: the scenes of its own period, the endmembers of its vegetation cover."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import geopandas as gpd
+
+from pipeline.indices.vegetation import EndmemberPair
+from pipeline.periods import Period
+
+
+def scenes_behind(scenes: gpd.GeoDataFrame, periods: Sequence[Period]) -> dict[str, str]:
+    """The scenes of each period, and of each two consecutive periods under `before/after`, in words."""
+    inside = {period.label: scenes["datetime"].map(period.holds).to_numpy(dtype=bool) for period in periods}
+    pairs = {f"{first}/{second}": inside[first] | inside[second] for first, second in pairwise(inside)}
+    label = "（模拟 simulated）" if scenes["simulated"].any() else ""
+    return {name: _words(scenes[chosen], label) for name, chosen in {**inside, **pairs}.items()}
+
+
+def cover_basis(pair: EndmemberPair | None, *, threshold: float, source: str) -> str:
+    """Behind a figure of vegetation cover: its scenes, endmembers and what counts as vegetated."""
+    ends = f"NDVI {pair.soil:g} / {pair.vegetation:g} ({pair.basis})" if pair else "no endmembers"
+    return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
+
+
+def _words(scenes: gpd.GeoDataFrame, label: str) -> str:
+    if scenes.empty:
+        return f"0 景 no scene{label}"
+    days = scenes["datetime"].dt.strftime("%Y-%m-%d")
+    missions = ", ".join(sorted(scenes["mission"].unique()))
+    return f"{len(scenes)} 景 {missions}{label} {days.min()}/{days.max()}"
