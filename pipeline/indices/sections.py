@@ -19,11 +19,11 @@ _SAME = 1e-12
 _ZONE = "Asia/Shanghai"
 _STATUS_COLUMNS = [
     "section_id", "province", "basin", "section", "water_body", "period", "samples", "items", "water_class",
-    "decided_by", "exceedance", "target_class", "target_met", "lon", "lat", "aoi", "reason",
+    "decided_by", "exceedance", "target_class", "target_met", "lon", "lat", "aoi", "months", "reason",
 ]  # fmt: skip
 
 _KINDS: dict[str, Any] = {
-    "samples": int, "water_class": "Int64", "target_class": "Int64", "target_met": "boolean",
+    "samples": int, "months": int, "water_class": "Int64", "target_class": "Int64", "target_met": "boolean",
     "lon": float, "lat": float,
 }  # fmt: skip
 
@@ -41,7 +41,7 @@ class Scale(NamedTuple):
     back: Callable[[pd.Series], pd.Series]
 
 
-_SCALES: Mapping[str, Scale] = {
+SCALES: Mapping[str, Scale] = {
     # hydrogen ions are averaged, not their logarithm
     "pH": Scale(lambda values: 10.0**-values, lambda means: -np.log10(means)),
     # geometric mean; from knowledge, unconfirmed
@@ -116,7 +116,8 @@ def grade(
     The class is the worst over the items of the 21-item evaluation that are present; it is null, with the
     reason, where there is none. `samples` counts sampling times, `decided_by` lists the items of that worst
     class, `exceedance` those beyond the target class (III without a target) as `code(C/S - 1)`, worst class
-    first; pH and DO have no multiple. `aoi` is that of the register.
+    first; pH and DO have no multiple. `months` counts the months with data. `aoi` is that of the register.
+    A parameter outside `limits` that was measured has its mean too, behind those of `limits`.
     """
     given, sections = placed(samples, register)
     day = given["time"].dt.tz_convert(_ZONE).dt.tz_localize(None)
@@ -124,13 +125,16 @@ def grade(
     parts = [
         _period_status(sections, _within(dated, period), limits, period, censored_share) for period in periods
     ]
-    columns = [*_STATUS_COLUMNS, *_mean_columns(limits)]
+    means = _mean_columns(limits, given)
+    columns = [*_STATUS_COLUMNS, *means]
     status = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    return status.reindex(columns=columns).astype(_KINDS | dict.fromkeys(_mean_columns(limits), float))
+    return status.reindex(columns=columns).astype(_KINDS | dict.fromkeys(means, float))
 
 
-def _mean_columns(limits: pd.DataFrame) -> list[str]:
-    return [f"mean_{code}" for code in limits["code"].unique()]
+def _mean_columns(limits: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
+    listed = limits["code"].unique().tolist()
+    others = sorted(set(samples["parameter"].unique()) - set(listed))
+    return [f"mean_{code}" for code in [*listed, *others]]
 
 
 def _within(dated: pd.DataFrame, period: Period) -> pd.DataFrame:
@@ -142,12 +146,13 @@ def _period_status(
 ) -> pd.DataFrame:
     """Status of all sections in one period from its samples."""
     means = _means(dated, censored_share)
-    items = _judged(means.join(sections[["water_body", "target_class"]], on="place"), limits)
+    items = judged(means.join(sections[["water_body", "target_class"]], on="place"), limits)
     by_place = items.groupby("place")
     worst = items[items["class"] == by_place["class"].transform("max")]
     status = sections.assign(
         period=period.label,
         samples=dated.groupby("place")["time"].nunique(),
+        months=dated.groupby("place")["month"].nunique(),
         water_class=by_place["class"].max(),
         items=by_place["parameter"].agg(";".join),
         decided_by=worst.groupby("place")["parameter"].agg(";".join),
@@ -155,10 +160,11 @@ def _period_status(
     )
     status = status.assign(
         samples=status["samples"].fillna(0),
+        months=status["months"].fillna(0).astype(int),
         items=status["items"].astype(object).fillna(""),
         target_met=(status["water_class"] <= status["target_class"]).astype("boolean"),
     )
-    status["reason"] = _reasons(status, dated.groupby("place")["month"].nunique(), period)
+    status["reason"] = _reasons(status, period)
     wide = means.pivot_table(index="place", columns="parameter", values="mean").add_prefix("mean_")
     return status.join(wide)
 
@@ -167,19 +173,25 @@ def _means(dated: pd.DataFrame, censored_share: float) -> pd.DataFrame:
     """Mean of the monthly means of each parameter at each place."""
     values = dated["value"].where(~dated["censored"], dated["value"] * censored_share)
     scaled = dated[["place", "parameter", "month"]].assign(value=values)
-    for code, scale in _SCALES.items():
+    for code, scale in SCALES.items():
         here = scaled["parameter"] == code
         scaled["value"] = scaled["value"].mask(here, scale.there(values[here]))
     monthly = scaled.groupby(["place", "parameter", "month"], observed=True)["value"].mean()
     means = monthly.groupby(["place", "parameter"], observed=True).mean().rename("mean").reset_index()
-    for code, scale in _SCALES.items():
+    for code, scale in SCALES.items():
         here = means["parameter"] == code
         means["mean"] = means["mean"].mask(here, scale.back(means.loc[here, "mean"]))
     return means
 
 
-def _judged(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Means of the evaluated items in the order of the standard: class, bound to keep, multiple above it."""
+def judged(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Means of the evaluated items in the order of the standard: class, bound to keep, multiple above it.
+
+    `means` has `place` (what a mean is of), `parameter`, `mean`, `water_body`, `target_class`; added are
+    `class` (1 to 6), `reference` (the target class, III without one), `order` (of the item in `limits`),
+    `bound` (the upper limit of the reference class) and `multiple` (C/S - 1, NaN for pH and DO). Items
+    outside the 21-item evaluation and those without classes in the water body are left out.
+    """
     order = {code: number for number, code in enumerate(limits["code"].unique())}
     evaluated = means[means["parameter"].isin(limits.loc[limits["in_21"] == "1", "code"])]
     items = evaluated.assign(
@@ -187,12 +199,12 @@ def _judged(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
         reference=evaluated["target_class"].fillna(GOOD_CLASS).astype(int),
         order=evaluated["parameter"].map(order),
     ).dropna(subset="class")
-    items = items.merge(_bounds(limits), on=["parameter", "water_body", "reference"], how="left")
+    items = items.merge(upper_limits(limits), on=["parameter", "water_body", "reference"], how="left")
     items["multiple"] = items["mean"] / items["bound"] - 1
     return items.sort_values(["place", "order"])
 
 
-def _bounds(limits: pd.DataFrame) -> pd.DataFrame:
+def upper_limits(limits: pd.DataFrame) -> pd.DataFrame:
     """Upper limits, one row per parameter, water body and class."""
     upper = limits[limits["rule"] == "max"].rename(columns={"code": "parameter"})
     bodies = {"any": ["river", "lake"], "river": ["river"], "lake": ["lake"]}
@@ -213,15 +225,19 @@ def _exceedances(items: pd.DataFrame) -> pd.Series:
     return pd.Series(texts, index=beyond.index, dtype=object).groupby(beyond["place"]).agg(";".join)
 
 
-def _reasons(status: pd.DataFrame, months: pd.Series, period: Period) -> pd.Series:
+def _reasons(status: pd.DataFrame, period: Period) -> pd.Series:
     """Why there is no class, how many months have data where some have none, what the section lacks."""
-    whole = (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
-    some = months.reindex(status.index).fillna(0).astype(int)
+    whole, some = months_of(period), status["months"]
     counted = some.map(lambda number: SOME_MONTHS.format(some=number, all=whole)).where(some < whole)
     ungraded = counted.mask(status["water_class"].isna(), NO_ITEMS).mask(status["samples"] == 0, NO_SAMPLES)
     pairs = zip(ungraded, status["note"], strict=True)
     texts = ["；".join(text for text in pair if isinstance(text, str)) or None for pair in pairs]
     return pd.Series(texts, index=status.index, dtype=object)
+
+
+def months_of(period: Period) -> int:
+    """Calendar months that a period touches."""
+    return (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
 
 
 def indicators(status: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
@@ -242,7 +258,7 @@ def indicators(status: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
         }
     )
     sums = counts.groupby("period", sort=False).sum().astype(float)
-    items = status[graded].groupby("period")["items"].agg(_union).reindex(sums.index).fillna("")
+    items = status[graded].groupby("period")["items"].agg(joined_items).reindex(sums.index).fillna("")
     return pd.concat(
         [
             _share("good_section_share", sums["good"], sums["graded"], items, aoi_id, NO_GRADED),
@@ -252,7 +268,8 @@ def indicators(status: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
     )
 
 
-def _union(items: pd.Series) -> str:
+def joined_items(items: pd.Series) -> str:
+    """Every item of lists joined by `;`, once, in the order of its first appearance."""
     return ";".join(dict.fromkeys(";".join(items).split(";")))
 
 
