@@ -17,7 +17,7 @@ from rich.table import Table
 
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import Interrupted, PipelineError
-from pipeline.settings import Settings, load_settings, providers, schema
+from pipeline.settings import SampleFile, Settings, WaterBody, load_settings, providers, schema
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
@@ -97,6 +97,40 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
     settings = load_settings(config)
     validate_all(settings)
     _OUT.print(f"{config}: 无误 no mistakes")
+
+
+@app.command()
+def grade(
+    samples: Annotated[
+        str, typer.Argument(help="水样表 a table of water samples: CSV, XLSX, JSON, Parquet, GPKG")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="评价结果 graded readings, CSV")] = None,
+    rejected: Annotated[
+        Path | None, typer.Option("--rejected", help="剔除清单 what was rejected, CSV")
+    ] = None,
+    water_body: Annotated[WaterBody, typer.Option("--water-body", help="river 河流 or lake 湖库")] = "river",
+    year: Annotated[
+        int | None, typer.Option("--year", help="时间中没有年份时用 for times without a year")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="有剔除即失败 fail if anything was rejected")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """水样评价 Grade a table of water samples by GB 3838-2002, reading by reading; no run is needed.
+
+    Example: ecoledger grade samples.csv --out graded.csv --rejected rejected.csv
+    """
+    from pipeline.plan.grading import grade_samples, refusal, rows_of, summary, write_graded
+
+    source = SampleFile(path=samples, water_body=water_body, year=year)
+    graded = grade_samples(source, latest=datetime.now(UTC))
+    write_graded(graded, out, rejected)
+    if graded.readings.empty or (strict and len(graded.rejects)):
+        raise refusal(graded)
+    _show(summary(graded) if out else rows_of(graded), as_json=as_json)
+    if len(graded.rejects):
+        _ERR.print(f"剔除 rejected: {len(graded.rejects)}", highlight=False)
 
 
 @app.command("schema")

@@ -139,11 +139,15 @@ class LandCoverRules(_Model):
 
 
 class SampleFile(_Model):
-    """Tables of water samples: a path or glob; `columns` maps our names to theirs."""
+    """Tables of water samples: a path or glob; `columns` maps our names to theirs.
+
+    `year` is that of times without a year; otherwise the file's name or its own time tells it.
+    """
 
     path: str
     water_body: WaterBody = "river"
     columns: dict[str, str] = {}
+    year: Annotated[int, Field(ge=1950, le=2099)] | None = None
 
 
 class Sections(_Model):

@@ -12,7 +12,8 @@ def table(name: str) -> pd.DataFrame:
 
     `water_limits`: GB 3838-2002 limits. `land_classes`: 三调 classes and the ecosystem types they belong to.
     `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
-    `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`: how water samples are read.
+    `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples are
+    read; `water_extras`: parameters known beside those of `water_limits`.
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:
         return pd.read_csv(stream, dtype=str, keep_default_na=False)

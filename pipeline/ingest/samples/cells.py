@@ -1,5 +1,6 @@
 """What a cell says: a number, a mark of what was below detection, nothing; a moment; a name."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -9,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.ingest.samples.dating import Download
+
 ZONE = ZoneInfo("Asia/Shanghai")
 
 NOT_A_NUMBER = "不是数值 (not a number)"
@@ -16,6 +19,7 @@ NOT_A_TIME = "时间无法识别 (not a date that can be read)"
 NO_SUCH_TIME = "日期不存在 (no such date)"
 NO_TIME = "缺少时间 (no time)"
 YEAR_OUT_OF_RANGE = "年份超出 1950-2099 (year out of range)"
+IN_THE_FUTURE = "时间在未来 (a reading in the future)"
 
 _NOTHING = frozenset(
     {"", "-", "--", "---", "—", "——", "*", "**", "/", "\\", "nan", "null", "none", "na", "n/a"}
@@ -45,6 +49,14 @@ _MOMENT = re.compile(
     r"|[时点](?:(?P<minute_zh>[0-9]{1,2})分?(?:(?P<second_zh>[0-9]{1,2})秒)?)?)"
     r" *(?P<zone>Z|\+[0-9]{2}:?[0-9]{2})?)?"
 )
+_YEARLESS = re.compile(
+    r"(?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})(?P<clock>[T ]+[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?)?"
+)
+_TAGGED = re.compile(
+    r"""\s*<(?P<tag>[a-z]+)(?P<attributes>(?:\s+[\w-]+\s*=\s*(?:'[^']*'|"[^"]*"))*)\s*>(?P<text>.*?)</(?P=tag)\s*>\s*""",
+    re.IGNORECASE | re.DOTALL,
+)
+_RAW = re.compile(rf"原始值\s*[:：]\s*(?P<raw>{_NUMBER})")
 _SERIAL = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")
 _SERIAL_DAY_0 = datetime(1899, 12, 30, tzinfo=ZONE)
 _YEARS = range(1950, 2100)
@@ -63,12 +75,38 @@ def each_once(texts: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
 
 def names(texts: pd.Series) -> pd.Series:
     """Names with stray blanks dropped and letters and digits of one width; None where there is none."""
-    return each_once(texts, _name).astype(object).where(lambda found: found.notna(), None)
+    return each_once(texts, name_of).astype(object).where(lambda found: found.notna(), None)
 
 
-def _name(text: str) -> str | None:
+def name_of(text: str) -> str | None:
+    """A name without stray blanks, None where there is none."""
     tidy = " ".join(text.translate(_WIDE_LETTERS).replace("\u3000", " ").split())
     return None if tidy.casefold() in _NOTHING else _CJK_GAP.sub("", tidy)
+
+
+def published(texts: pd.Series) -> pd.Series:
+    """Texts as a page shows them: `0.15` for `<span title='原始值：0.1483'>0.15</span>`."""
+    tagged = texts.str.contains("</", regex=False).astype(bool)
+    return texts.mask(tagged, each_once(texts[tagged], shown)) if tagged.any() else texts
+
+
+def raws(texts: pd.Series) -> pd.Series:
+    """Values before they were rounded for the page, as their titles tell them; NaN where there is none."""
+    none = pd.Series(float("nan"), index=texts.index)
+    tagged = texts.str.contains("</", regex=False).astype(bool)
+    return none.mask(tagged, each_once(texts[tagged], _raw)).astype(float) if tagged.any() else none
+
+
+def shown(text: str) -> str:
+    """A text as a page shows it (see `published`)."""
+    parts = _TAGGED.fullmatch(text)
+    return html.unescape(parts["text"]) if parts else text
+
+
+def _raw(text: str) -> float:
+    parts = _TAGGED.fullmatch(text)
+    told = _RAW.search(html.unescape(parts["attributes"])) if parts else None
+    return float(told["raw"]) if told else float("nan")
 
 
 def numbers(texts: pd.Series) -> pd.DataFrame:
@@ -103,13 +141,13 @@ def _marked(text: str) -> tuple[float, bool, bool, str | None]:
     return float("nan"), False, False, NOT_A_NUMBER
 
 
-def times(texts: pd.Series) -> pd.DataFrame:
+def times(texts: pd.Series, download: Download | None = None) -> pd.DataFrame:
     """Moments of cells: `time` in the zone Asia/Shanghai, NaT with a `reason` where there is none.
 
     A moment without a zone is local; a month without a day stands for its first day; a number from 20000
-    to 79999 is an Excel serial date.
+    to 79999 is an Excel serial date. `download` tells the year of `04-05 08:00`, which is no time without.
     """
-    meanings = {text: _moment(text) for text in texts.unique()}
+    meanings = {text: moment_of(text, download) for text in texts.unique()}
     moments = {text: found for text, found in meanings.items() if isinstance(found, datetime)}
     reasons = {text: found for text, found in meanings.items() if isinstance(found, str)}
     stamps = pd.to_datetime(pd.Series(moments, dtype=object), utc=True).dt.as_unit("us")
@@ -123,9 +161,12 @@ def times(texts: pd.Series) -> pd.DataFrame:
     )
 
 
-def _moment(text: str) -> datetime | str:
-    """The moment in UTC, or why there is none."""
+def moment_of(text: str, download: Download | None = None) -> datetime | str:
+    """The moment of a cell in UTC, or why there is none."""
     tidy = narrow(text)
+    yearless = _YEARLESS.fullmatch(tidy) if download else None
+    if yearless and download:
+        return _in_year_of(download, yearless)
     if tidy.casefold() in _NOTHING:
         return NO_TIME
     if _SERIAL.fullmatch(tidy):
@@ -138,6 +179,13 @@ def _moment(text: str) -> datetime | str:
     except ValueError:
         return NO_SUCH_TIME
     return moment.astimezone(UTC) if moment.year in _YEARS else YEAR_OUT_OF_RANGE
+
+
+def _in_year_of(download: Download, parts: re.Match[str]) -> datetime | str:
+    month, day = int(parts["month"]), int(parts["day"])
+    year = download.year - download.is_of_last_year(month, day)
+    found = moment_of(f"{year}-{month}-{day}{parts['clock'] or ''}")
+    return IN_THE_FUTURE if isinstance(found, datetime) and download.precedes(found) else found
 
 
 def _from_serial(days: float) -> datetime:

@@ -19,6 +19,8 @@ _HEADING_ROWS = 40
 _BRACKETED = re.compile(r"(?P<base>.+?)[/,_:;]?[(\[](?P<inner>[^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 _SHORTEST_BARE_UNIT = 2
+_DATES = frozenset({"日期", "date"})
+_CLOCKS = frozenset({"时间", "time"})
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,14 @@ def _divisors() -> Mapping[str, Mapping[str, float]]:
 
 @cache
 def unit_of(code: str) -> str:
-    """Unit of a parameter in the standard."""
-    limits = standards.table("water_limits")
-    return str(limits.loc[limits["code"] == code, "unit"].iloc[0])
+    """Unit of a parameter in the standard, or the one that is usual where the standard has no limit."""
+    return _units()[code]
+
+
+@cache
+def _units() -> Mapping[str, str]:
+    tables = [standards.table(name) for name in ("water_extras", "water_limits")]
+    return {code: unit for table in tables for code, unit in zip(table["code"], table["unit"], strict=True)}
 
 
 def divisor(code: str, unit: str | None) -> float | None:
@@ -156,10 +163,21 @@ def find_layout(sheet: Sheet, mapping: Mapping[str, str]) -> Layout | None:
     for row, cells in sheet.cells.head(_HEADING_ROWS).iterrows():
         headings = [str(cell) for cell in cells]
         names = [_mapped(heading, theirs) or name_of(heading) for heading in headings]
+        names = _split_time(headings, names)
         if _is_heading({name.means for name in names if name}):
             units = _unit_row(sheet, int(str(row)), headings, names)
             return _layout(int(str(row)), headings, names, units, mapping)
     return None
+
+
+def _split_time(headings: list[str], names: list[Name | None]) -> list[Name | None]:
+    """The names where, of two columns of time, one is of days (采样日期) and one of clocks (采样时间)."""
+    places = [place for place, name in enumerate(names) if name and name.means == "time"]
+    days = [place for place in places if plain(headings[place]).endswith(tuple(_DATES))]
+    clocks = [place for place in places if plain(headings[place]).endswith(tuple(_CLOCKS))]
+    if len(places) != len(days) + len(clocks) or len(days) != 1 or len(clocks) != 1:
+        return names
+    return [Name("clock") if place == clocks[0] else name for place, name in enumerate(names)]
 
 
 def _mapped(heading: str, theirs: Mapping[str, str]) -> Name | None:

@@ -2,15 +2,16 @@
 
 import glob
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from pipeline import standards
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.samples import cells
+from pipeline.ingest.samples import cells, streams
+from pipeline.ingest.samples.checks import implausible, reviewed
+from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import (
     UNKNOWN_UNIT,
     Fault,
@@ -21,58 +22,75 @@ from pipeline.ingest.samples.headings import (
     plain,
     unit_of,
 )
+from pipeline.ingest.samples.reasons import (
+    LIMIT_ROWS,
+    NO_LIMIT,
+    NO_SECTION,
+    NORMAL,
+    NOT_NORMAL,
+    UNKNOWN_PARAMETER,
+)
 from pipeline.ingest.samples.sheets import Sheet, read_sheets
+from pipeline.ingest.samples.tables import (
+    REJECT_COLUMNS,
+    SAMPLE_COLUMNS,
+    TRACES,
+    Tables,
+    joined,
+    no_samples,
+    rejects_of,
+)
 from pipeline.settings import SampleFile
 
-SAMPLE_COLUMNS = [
-    "section_id", "province", "basin", "section", "time", "parameter", "value", "unit", "censored",
-    "water_body", "file", "row",
-]  # fmt: skip
-_TRACES = ["sheet", "column", "text"]
-REJECT_COLUMNS = ["file", "sheet", "row", "column", "value", "reason", "readings"]
-
-NO_SECTION = "缺少断面名称 (no section name)"
-NO_LIMIT = "未检出但检出限未知 (not detected, and no detection limit is known)"
-UNKNOWN_PARAMETER = "监测项目无法识别 (parameter not recognised)"
 EMPTY_SHEET = "空表 (the sheet is empty)"
 NO_READINGS = "表头下没有监测数据 (no readings below the headings)"
 NO_HEADINGS = "未找到含断面、时间和监测项目的表头 (no row of headings with a section, a time and a parameter)"
-REPEATED = "与前面的记录重复 (repeats an earlier reading)"
-IMPLAUSIBLE = "超出合理范围 (not plausible: outside {low} to {high} {unit})"
 
 _NAMES = ["section_id", "province", "basin", "section"]
-_MAPPABLE = frozenset({*_NAMES, "time", "parameter", "value", "unit", "detection_limit"})
-_LIMIT_ROWS = frozenset({"检出限", "方法检出限", "最低检出限", "检测限"})
+_MAPPABLE = frozenset({*_NAMES, "time", "clock", "state", "parameter", "value", "unit", "detection_limit"})
 
 
-class Tables(NamedTuple):
-    """Readings kept and readings rejected."""
-
-    samples: pd.DataFrame
-    rejects: pd.DataFrame
-
-
-def read_samples(files: Sequence[SampleFile]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Readings (`contracts.SAMPLES`) and what was rejected, from CSV and Excel tables, long or wide.
+def read_samples(
+    files: Sequence[SampleFile], *, latest: datetime | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Readings (`contracts.SAMPLES`) and what was rejected, from tables of any form that `sheets` opens.
 
     A reading is a cell of a recognised parameter that is neither blank nor one of the marks of nothing
     (`--`, `*`). Each is either in the first table or counted in the second, whose `readings` says how many
     went with that cell, row or column; `row` is 0 for what concerns a whole file or sheet. `section_id` is
     the id that the table gives, null if none. A value without a unit is in the unit of the standard; one
     not detected takes the limit that its sheet tells for that parameter (a column or row 检出限, or the one
-    limit that its other marked values agree on). Identical repetitions are rejected, contradictions kept.
+    limit that its other marked values agree on). Rows of a station that is not 正常 are rejected, and so are
+    readings later than `latest`. `raw` is the value before it was rounded for publication, NaN where that is
+    not told. Repetitions are rejected, contradictions kept with the `flag` contradicts, runs of equal
+    readings flagged stuck or rejected (`standards` stuck_sensors).
 
     Raises InputError, with every problem, for paths that lead nowhere and when nothing usable is left.
+    """
+    samples, rejects = read_records(files, latest=latest)
+    if files and samples.empty:
+        raise unusable(rejects)
+    kinds = {name: object for name in samples.columns if isinstance(samples[name].dtype, pd.CategoricalDtype)}
+    return samples[SAMPLE_COLUMNS].astype(kinds), rejects
+
+
+def read_records(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
+    """As `read_samples`, with a column `record` (see `checks.reviewed`), and texts perhaps as categories.
+
+    InputError only for paths that lead nowhere.
     """
     problems = [problem for source in files for problem in _wrong_names(source)]
     paths = [(source, path) for source in files for path in _paths(source, problems)]
     if problems:
-        raise InputError("The water samples named in the config cannot be read", problems)
-    parts = [_read_file(path, source) for source, path in paths]
-    samples, rejects = _without_repetitions(_joined(parts))
-    if files and samples.empty:
-        raise InputError("No usable reading in the water samples", _as_problems(rejects))
-    return samples[SAMPLE_COLUMNS], rejects
+        raise InputError("The water samples cannot be found", problems)
+    taken, refused = joined([_read_file(path, source, latest) for source, path in paths])
+    samples, rejects = reviewed(taken)
+    return Tables(samples, joined([Tables(no_samples(), refused), Tables(no_samples(), rejects)]).rejects)
+
+
+def unusable(rejects: pd.DataFrame) -> InputError:
+    """The error for tables of which no reading is left, with what was rejected as its problems."""
+    return InputError("No usable reading in the water samples", _as_problems(rejects))
 
 
 def _wrong_names(source: SampleFile) -> Iterator[Problem]:
@@ -93,27 +111,30 @@ def _paths(source: SampleFile, problems: list[Problem]) -> list[Path]:
     return kept
 
 
-def _read_file(path: Path, source: SampleFile) -> Tables:
+def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Tables:
+    download = Download.of(path, source.year)
     try:
+        if streamed := streams.read_stream(path, source, download, latest):
+            return streamed
         sheets = read_sheets(path)
     except InputError as error:
         reasons = [f"{problem.expected} expected" for problem in error.problems]
         found = [problem.found for problem in error.problems]
-        return Tables(_no_samples(), _rejects(path.name, "", 0, "", found, reasons, 0))
-    return _joined([_read_sheet(sheet, source) for sheet in sheets])
+        return Tables(no_samples(), rejects_of(path.name, "", 0, "", found, reasons, 0))
+    return joined([_read_sheet(sheet, source, download, latest) for sheet in sheets])
 
 
-def _read_sheet(sheet: Sheet, source: SampleFile) -> Tables:
+def _read_sheet(sheet: Sheet, source: SampleFile, download: Download, latest: datetime | None) -> Tables:
     if not (sheet.cells != "").to_numpy().any():
-        return Tables(_no_samples(), _rejects(sheet.file, sheet.name, 0, "", "", EMPTY_SHEET, 0))
+        return Tables(no_samples(), rejects_of(sheet.file, sheet.name, 0, "", "", EMPTY_SHEET, 0))
     layout = find_layout(sheet, source.columns)
     if layout is None:
-        return Tables(_no_samples(), _rejects(sheet.file, sheet.name, 0, "", "", NO_HEADINGS, 0))
-    rows = _rows(sheet, layout)
+        return Tables(no_samples(), rejects_of(sheet.file, sheet.name, 0, "", "", NO_HEADINGS, 0))
+    rows = _rows(sheet, layout, download, latest)
     raw = _long(sheet, layout, rows) if layout.is_long else _melted(sheet, layout, rows)
     judged = _judged(raw.merge(rows, left_on="row", right_index=True, how="left"))
     kept = judged[judged["reason"].isna()]
-    samples = kept.assign(file=sheet.file, sheet=sheet.name, water_body=source.water_body)
+    samples = kept.assign(file=sheet.file, sheet=sheet.name, water_body=source.water_body, flag=None)
     rejects = [
         _column_rejects(sheet, layout),
         _row_rejects(sheet, layout, rows, judged),
@@ -121,26 +142,31 @@ def _read_sheet(sheet: Sheet, source: SampleFile) -> Tables:
     ]
     found = pd.concat(rejects).sort_values("row", kind="stable")
     if judged.empty and found.empty:
-        found = _rejects(sheet.file, sheet.name, layout.heading_row, "", "", NO_READINGS, 0)
-    return Tables(samples[[*SAMPLE_COLUMNS, *_TRACES]].sort_values("row", kind="stable"), found)
+        found = rejects_of(sheet.file, sheet.name, layout.heading_row, "", "", NO_READINGS, 0)
+    return Tables(samples[[*SAMPLE_COLUMNS, *TRACES]].sort_values("row", kind="stable"), found)
 
 
-def _rows(sheet: Sheet, layout: Layout) -> pd.DataFrame:
+def _rows(sheet: Sheet, layout: Layout, download: Download, latest: datetime | None) -> pd.DataFrame:
     """Names, time and fault of each data row, by row number."""
     body = sheet.cells.loc[layout.first_row :]
     none = pd.Series("", index=body.index, dtype=str)
     texts = {
-        role: body[layout.roles[role][0]] if role in layout.roles else none for role in [*_NAMES, "time"]
+        role: cells.published(body[layout.roles[role][0]]) if role in layout.roles else none
+        for role in [*_NAMES, "time", "clock", "state"]
     }
-    rows = pd.DataFrame({role: cells.names(texts[role]) for role in _NAMES}, index=body.index)
+    rows = pd.DataFrame({role: cells.names(texts[role]) for role in [*_NAMES, "state"]}, index=body.index)
     rows["section"] = rows["section"].fillna(rows["section_id"])
-    moments = cells.times(texts["time"])
+    rows["time_text"] = texts["time"].str.cat(texts["clock"], sep=" ").str.strip()
+    moments = cells.times(rows["time_text"], download)
     rows["time"] = moments["time"]
-    rows["time_text"] = texts["time"]
-    rows["is_limit"] = rows["section"].isin(_LIMIT_ROWS)
+    rows["is_limit"] = rows["section"].isin(LIMIT_ROWS)
     no_section = rows["section"].isna() & ~rows["is_limit"]
     rows["row_reason"] = moments["reason"].mask(rows["is_limit"], None)
+    if latest is not None:
+        rows["row_reason"] = rows["row_reason"].mask(rows["time"] > latest, cells.IN_THE_FUTURE)
     rows["row_reason"] = rows["row_reason"].mask(no_section, NO_SECTION)
+    halted = rows["state"].notna() & ~rows["state"].isin(NORMAL)
+    rows["row_reason"] = rows["row_reason"].mask(halted & rows["section"].notna(), NOT_NORMAL)
     return rows
 
 
@@ -196,14 +222,15 @@ def _long(sheet: Sheet, layout: Layout, rows: pd.DataFrame) -> pd.DataFrame:
 
 def _judged(raw: pd.DataFrame) -> pd.DataFrame:
     """The readings among the cells, in the unit of the standard, each with its reason to go or null."""
-    read = pd.concat([raw, cells.numbers(raw["text"])], axis=1)
+    told = raw.assign(text=cells.published(raw["text"]), raw=cells.raws(raw["text"]) / raw["divisor"])
+    read = pd.concat([told, cells.numbers(told["text"])], axis=1)
     read = read[~read["blank"]].copy()
     read["value"] = read["value"] / read["divisor"]
     read["value"] = read["value"].fillna(_detection_limits(read))
     read = read[~read["is_limit"]].copy()
     unlimited = read["censored"] & read["value"].isna()
     read["reason"] = read["reason"].mask(unlimited, NO_LIMIT)
-    read["reason"] = read["reason"].fillna(_implausible(read))
+    read["reason"] = read["reason"].fillna(implausible(read["parameter"], read["value"]))
     read["reason"] = read["fault"].fillna(read["reason"])
     read["reason"] = read["row_reason"].fillna(read["reason"])
     read["unit"] = read["parameter"].map({code: unit_of(code) for code in set(parameter_codes().values())})
@@ -221,27 +248,12 @@ def _detection_limits(read: pd.DataFrame) -> pd.Series:
     return own.fillna(told).where(wanting)
 
 
-def _implausible(read: pd.DataFrame) -> pd.Series:
-    """Reason for values that no water has, by the table of plausible bounds; null for the others."""
-    bounds = standards.table("plausibility").set_index("code")
-    low = read["parameter"].map(bounds["low"]).astype(float)
-    high = read["parameter"].map(bounds["high"]).astype(float)
-    texts = {
-        code: IMPLAUSIBLE.format(low=low, high=high, unit=unit)
-        for code, low, high, unit in zip(
-            bounds.index, bounds["low"], bounds["high"], bounds["unit"], strict=True
-        )
-    }
-    outside = (read["value"] < low) | (read["value"] > high)
-    return read["parameter"].map(texts).where(outside).astype(object)
-
-
 def _column_rejects(sheet: Sheet, layout: Layout) -> pd.DataFrame:
     """Columns that are not read; a nameless column counts only if something stands in it."""
     body = sheet.cells.loc[layout.first_row :]
     found = [fault for fault in layout.faults if plain(fault.heading) or _is_filled(body, fault)]
     counts = [_readings_in(sheet, body, fault) for fault in found]
-    return _rejects(
+    return rejects_of(
         sheet.file,
         sheet.name,
         layout.heading_row,
@@ -259,23 +271,24 @@ def _is_filled(body: pd.DataFrame, fault: Fault) -> bool:
 def _readings_in(sheet: Sheet, body: pd.DataFrame, fault: Fault) -> int:
     if fault.position is None or not fault.readings_lost:
         return 0
-    return int((~cells.numbers(_own_cells(sheet, fault.position, body))["blank"]).sum())
+    return int((~cells.numbers(cells.published(_own_cells(sheet, fault.position, body)))["blank"]).sum())
 
 
 def _row_rejects(sheet: Sheet, layout: Layout, rows: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
-    """Rows without a section or a time; those that hold no reading either are not worth a word."""
+    """Rows without a section or a time; those that hold nothing at all are not worth a word."""
     counts = judged.groupby("row").size().reindex(rows.index, fill_value=0)
-    nonsense = rows["row_reason"].notna() & ~rows["row_reason"].isin([NO_SECTION, cells.NO_TIME])
+    blank = (rows["row_reason"] == NO_SECTION) | (rows["time_text"] == "")
+    nonsense = rows["row_reason"].notna() & (~blank | (rows["row_reason"] == NOT_NORMAL))
     lost = rows[rows["row_reason"].notna() & ((counts > 0) | nonsense)]
-    no_section = lost["row_reason"] == NO_SECTION
     headings = {role: heading for role, (_, heading) in layout.roles.items()}
     section = headings.get("section", headings.get("section_id", ""))
-    return _rejects(
+    no_section, halted = lost["row_reason"] == NO_SECTION, lost["row_reason"] == NOT_NORMAL
+    return rejects_of(
         sheet.file,
         sheet.name,
         lost.index,
-        np.where(no_section, section, headings["time"]),
-        lost["time_text"].mask(no_section, ""),
+        np.select([no_section, halted], [section, headings.get("state", "")], headings["time"]),
+        lost["time_text"].mask(no_section, "").mask(halted, lost["state"]),
         lost["row_reason"],
         counts.loc[lost.index],
     )
@@ -283,50 +296,7 @@ def _row_rejects(sheet: Sheet, layout: Layout, rows: pd.DataFrame, judged: pd.Da
 
 def _cell_rejects(sheet: Sheet, judged: pd.DataFrame) -> pd.DataFrame:
     bad = judged[judged["reason"].notna() & judged["row_reason"].isna()]
-    return _rejects(sheet.file, sheet.name, bad["row"], bad["column"], bad["text"], bad["reason"], 1)
-
-
-def _rejects(*values: object) -> pd.DataFrame:
-    """Rows of the table of rejects from its columns, each one value or one for each row."""
-    length = max(
-        (len(value) for value in values if isinstance(value, list | pd.Series | pd.Index)), default=1
-    )
-    full = {
-        name: list(value) if isinstance(value, list | pd.Series | pd.Index | np.ndarray) else [value] * length
-        for name, value in zip(REJECT_COLUMNS, values, strict=True)
-    }
-    texts = dict.fromkeys(["file", "sheet", "column", "value", "reason"], str)
-    return pd.DataFrame(full, columns=REJECT_COLUMNS).astype({**texts, "row": int, "readings": int})
-
-
-def _no_samples() -> pd.DataFrame:
-    none = pd.DataFrame({name: pd.Series(dtype=object) for name in [*SAMPLE_COLUMNS, *_TRACES]})
-    kinds: dict[str, Any] = {
-        "value": float,
-        "censored": bool,
-        "row": int,
-        "time": f"datetime64[us, {cells.ZONE.key}]",
-    }
-    return none.astype(kinds)
-
-
-def _joined(parts: Sequence[Tables]) -> Tables:
-    samples = [part.samples for part in parts if len(part.samples)]
-    rejects = [part.rejects for part in parts if len(part.rejects)]
-    return Tables(
-        pd.concat(samples, ignore_index=True) if samples else _no_samples(),
-        pd.concat(rejects, ignore_index=True) if rejects else _rejects("", "", [], "", "", "", 0),
-    )
-
-
-def _without_repetitions(tables: Tables) -> Tables:
-    """Identical readings (place, time, parameter, value) once; the later ones join the rejects."""
-    samples, rejects = tables
-    same = samples.duplicated([*_NAMES, "time", "parameter", "value", "censored", "water_body"])
-    again = samples[same]
-    places = (list(again[name]) for name in ["file", "sheet", "row", "column", "text"])
-    repeated = _rejects(*places, REPEATED, 1)
-    return _joined([Tables(samples[~same], rejects), Tables(_no_samples(), repeated)])
+    return rejects_of(sheet.file, sheet.name, bad["row"], bad["column"], bad["text"], bad["reason"], 1)
 
 
 def _as_problems(rejects: pd.DataFrame) -> list[Problem]:

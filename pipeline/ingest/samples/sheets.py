@@ -1,4 +1,4 @@
-"""Sheets of CSV and Excel files as grids of text, rows numbered as a spreadsheet counts."""
+"""Sheets of CSV, Excel, JSON and vector files as grids of text, rows numbered as a spreadsheet counts."""
 
 import csv
 import io
@@ -18,6 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.errors import InputError, Problem
+from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, json_grid, layer_grids
 
 TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv"})
 EXCEL_SUFFIXES = frozenset({".xlsx", ".xlsm"})
@@ -41,7 +42,9 @@ class Sheet:
 
 
 def read_sheets(path: Path) -> list[Sheet]:
-    """All sheets of a CSV file (UTF-8 with or without BOM, GB18030) or an Excel workbook.
+    """All sheets of a CSV file (UTF-8 with or without BOM, GB18030), a workbook, a JSON release or points.
+
+    What is no spreadsheet has its headings in row 1 and its first record in row 2.
 
     Raises InputError where the file cannot be opened as what its suffix says.
     """
@@ -51,13 +54,26 @@ def read_sheets(path: Path) -> list[Sheet]:
             return [_text_sheet(path)]
         if suffix in EXCEL_SUFFIXES:
             return _excel_sheets(path)
+        if suffix in JSON_SUFFIXES | POINT_SUFFIXES:
+            return _object_sheets(path)
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error), "a readable file") from error
-    raise _unreadable(path, f"the suffix {suffix!r}", "CSV or XLSX", "Save it as .xlsx or .csv")
+    raise _unreadable(
+        path, f"the suffix {suffix!r}", "CSV, XLSX, Parquet, JSON or GPKG", "Save it as .xlsx or .csv"
+    )
 
 
 def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputError:
     return InputError(f"{path.name} cannot be read", [Problem(path.name, found, expected, todo)])
+
+
+def _object_sheets(path: Path) -> list[Sheet]:
+    try:
+        is_json = path.suffix.lower() in JSON_SUFFIXES
+        grids = {"": json_grid(path)} if is_json else layer_grids(path)
+    except ValueError as error:
+        raise _unreadable(path, "something else", f"a table ({error})") from error
+    return [_sheet(path, name, cells, cells.isna()) for name, cells in grids.items()]
 
 
 def _text_sheet(path: Path) -> Sheet:

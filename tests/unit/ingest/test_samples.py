@@ -146,7 +146,7 @@ def test_a_heading_is_understood_with_or_without_its_unit(text, code, unit):
     assert heading.name_of(text) == heading.Name(code, unit)
 
 
-@pytest.mark.parametrize("text", ["叶绿素α(mg/L)", "浊度", "", "(mg/L)", "mg/L"])
+@pytest.mark.parametrize("text", ["色度(倍)", "蓝藻", "", "(mg/L)", "mg/L"])
 def test_a_heading_outside_the_tables_is_not_guessed(text):
     assert heading.name_of(text) is None
 
@@ -157,8 +157,10 @@ def test_the_alias_table_covers_every_parameter_by_code_and_name_and_no_other():
     for code, name in zip(limits["code"], limits["name_zh"], strict=True):
         assert aliases[heading.plain(code)] == code
         assert aliases[heading.plain(name)] == code
-    assert set(aliases.values()) == set(limits["code"])
-    assert set(standards.table("plausibility")["code"]) == set(limits["code"])
+    known = {*limits["code"], *standards.table("water_extras")["code"]}
+    assert set(aliases.values()) == known
+    assert set(standards.table("plausibility")["code"]) == known
+    assert set(standards.table("stuck_sensors")["code"]) <= known
 
 
 def test_no_alias_means_two_things():
@@ -248,7 +250,7 @@ def test_every_rejected_cell_row_and_column_has_its_place_and_reason(tmp_path):
     path = _csv(
         tmp_path,
         "表一,,,,,\n"
-        "断面名称,监测时间,氨氮(ppb),pH,总磷(mg/L),浊度(NTU)\n"
+        "断面名称,监测时间,氨氮(ppb),pH,总磷(mg/L),色度(倍)\n"
         "甲,2024-02-30,1,7.1,0.1,5\n"
         "甲,2024-04-05,1,15,-0.1,5\n"
         ",2024-04-05,1,7.1,0.1,5\n"
@@ -260,7 +262,7 @@ def test_every_rejected_cell_row_and_column_has_its_place_and_reason(tmp_path):
     places = rejects[["row", "column", "value", "readings"]].to_numpy().tolist()
     assert places == [
         [2, "氨氮(ppb)", "", 4],
-        [2, "浊度(NTU)", "", 0],
+        [2, "色度(倍)", "", 0],
         [3, "监测时间", "2024-02-30", 2],
         [4, "pH", "15", 1],
         [4, "总磷(mg/L)", "-0.1", 1],
@@ -298,7 +300,7 @@ def test_identical_repetitions_go_and_contradictions_stay(tmp_path):
 def test_an_unknown_parameter_or_unit_in_a_long_table_is_rejected_row_by_row(tmp_path):
     path = _csv(
         tmp_path,
-        "断面,日期,项目,结果(mg/L),单位\n甲,2024-04-05,氨氮,0.3,\n甲,2024-04-05,电导率,300,μS/cm\n"
+        "断面,日期,项目,结果(mg/L),单位\n甲,2024-04-05,氨氮,0.3,\n甲,2024-04-05,色度,300,倍\n"
         "甲,2024-04-05,总磷,0.3,ppm\n",
     )
     samples, rejects = _read(path)

@@ -1,0 +1,173 @@
+"""What is wrong with readings that are well written: bounds, repetitions, contradictions, stuck sensors."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import standards
+from pipeline.ingest.samples.tables import Tables, categories, joined, no_rejects, no_samples, rejected
+
+REPEATED = "与前面的记录重复 (repeats an earlier reading)"
+IMPLAUSIBLE = "超出合理范围 (not plausible: outside {low} to {high} {unit})"
+STUCK = "连续{number}次读数相同，疑为仪器卡滞 (stuck sensor: {number} equal consecutive readings)"
+CONTRADICTS = "contradicts"
+IS_STUCK = "stuck"
+
+PLACE = ["section_id", "province", "basin", "section", "water_body"]
+_FLAGS = [CONTRADICTS, IS_STUCK, f"{CONTRADICTS};{IS_STUCK}"]
+_DAY_US = 86_400_000_000
+
+Codes = NDArray[np.int64]
+
+
+def implausible(parameters: pd.Series, values: pd.Series) -> pd.Series:
+    """Reason for values that no water has, by the table of plausible bounds; null for the others."""
+    bounds = standards.table("plausibility").set_index("code")
+    numbers = values.to_numpy(dtype=float)
+    low = _of_parameters(parameters, _figures(bounds["low"]), -np.inf)
+    high = _of_parameters(parameters, _figures(bounds["high"]), np.inf)
+    outside = (numbers < low) | (numbers > high)
+    reasons = pd.Series(None, index=values.index, dtype=object)
+    texts = {
+        code: IMPLAUSIBLE.format(low=low, high=high, unit=unit)
+        for code, low, high, unit in zip(
+            bounds.index, bounds["low"], bounds["high"], bounds["unit"], strict=True
+        )
+    }
+    reasons[outside] = parameters[outside].astype(object).map(texts)
+    return reasons
+
+
+def _figures(texts: pd.Series) -> dict[str, float]:
+    return {str(code): float(text) for code, text in texts.items()}
+
+
+def _of_parameters(parameters: pd.Series, figures: dict[str, float], default: float) -> NDArray[np.float64]:
+    codes, known = pd.factorize(parameters)
+    table = np.array([*(figures.get(str(code), default) for code in known), default])
+    return np.asarray(table[codes], dtype=float)
+
+
+def codes_of(table: pd.DataFrame, columns: list[str]) -> Codes:
+    """One number for each combination of values, from 0 in the order of appearance; null is a value."""
+    combined = np.zeros(len(table), dtype=np.int64)
+    for name in columns:
+        codes, known = pd.factorize(table[name])
+        combined = pd.factorize(combined * (len(known) + 1) + codes + 1)[0].astype(np.int64)
+    return combined
+
+
+def microseconds(times: pd.Series) -> Codes:
+    """Moments as microseconds since 1970."""
+    plain = times.dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("us")
+    return np.asarray(plain.to_numpy().view(np.int64))
+
+
+def reviewed(samples: pd.DataFrame) -> Tables:
+    """Readings with their `record` and `flag`, and those rejected as repeated or stuck.
+
+    A record is what was read at one section and time. Where a later row only repeats or completes it, they
+    are one record, and what it repeats is rejected. Where rows contradict each other, each is a record of its
+    own, flagged `contradicts`; a row that repeats another as a whole is rejected. In a long table the second
+    value of a parameter belongs to a second record.
+    """
+    if samples.empty:
+        return Tables(samples.assign(record=pd.Series(dtype=int)), no_rejects())
+    place, times = codes_of(samples, PLACE), microseconds(samples["time"])
+    moment, moments = pd.factorize(times)
+    group = pd.factorize(place * len(moments) + moment)[0]
+    parameter, known = pd.factorize(samples["parameter"])
+    record, again, contradicts = _records(samples, group, parameter)
+    run = _runs(place * len(known) + parameter, times, samples, again)
+    flagged, wrong = (run >= _stuck_from(samples, name) for name in ("flagged_from", "rejected_from"))
+    gone = again | wrong
+    if not gone.any():
+        return Tables(_noted(samples, record, contradicts, flagged), no_rejects())
+    stuck = rejected(samples[wrong], [STUCK.format(number=number) for number in run[wrong]])
+    repeated = rejected(samples[again], REPEATED)
+    kept = _noted(samples[~gone], record[~gone], contradicts[~gone], flagged[~gone])
+    none = no_samples()
+    return Tables(kept, joined([Tables(none, repeated), Tables(none, stuck)]).rejects)
+
+
+def _noted(
+    samples: pd.DataFrame, record: Codes, contradicts: NDArray[np.bool_], flagged: NDArray[np.bool_]
+) -> pd.DataFrame:
+    codes = contradicts.astype(np.int8) + 2 * flagged.astype(np.int8) - 1
+    return samples.assign(record=record, flag=categories(codes, _FLAGS)).reset_index(drop=True)
+
+
+def _records(
+    samples: pd.DataFrame, group: Codes, parameter: Codes
+) -> tuple[Codes, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Record of each reading, whether it repeats another, whether its record contradicts another."""
+    record = group.copy()
+    again = np.zeros(len(group), dtype=bool)
+    contradicts = np.zeros(len(group), dtype=bool)
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    several = np.bitwise_or.reduceat(np.left_shift(1, parameter)[order], starts)
+    doubtful = np.bitwise_count(several) < np.bincount(group)
+    if doubtful.any():
+        places = np.flatnonzero(doubtful[group])
+        told = samples.iloc[places]
+        doubts = pd.DataFrame(
+            {
+                "group": group[places],
+                "parameter": parameter[places],
+                "value": told["value"].to_numpy(),
+                "censored": told["censored"].to_numpy(),
+                "source": codes_of(told, ["file", "sheet", "row"]),
+            }
+        )
+        again[places], contradicts[places], variant = _settled(doubts)
+        record = codes_of(pd.DataFrame({"group": group, "variant": _at(places, variant, len(group))}), [
+            "group", "variant",
+        ])  # fmt: skip
+    return record, again, contradicts
+
+
+def _at(places: Codes, values: Codes, length: int) -> Codes:
+    whole = np.zeros(length, dtype=np.int64)
+    whole[places] = values
+    return whole
+
+
+def _settled(doubts: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Codes]:
+    """Of groups with a parameter twice: what repeats, what contradicts, and which variant it belongs to."""
+    same = doubts.duplicated(["group", "parameter", "value", "censored"])
+    twice = doubts[~same].duplicated(["group", "parameter"])
+    contradicts = doubts["group"].isin(doubts.loc[twice[twice].index, "group"])
+    rows = doubts.assign(
+        cell=pd.util.hash_pandas_object(doubts[["parameter", "value", "censored"]], index=False)
+    )
+    size = rows.groupby("source")["cell"].transform("size")
+    whole = rows.assign(sum=rows.groupby("source")["cell"].transform("sum"), size=size)
+    first = whole.groupby(["group", "sum", "size"])["source"].transform("min")
+    again = same.where(~contradicts, first != doubts["source"])
+    is_long = size.groupby(doubts["group"]).transform("max") == 1
+    nth = doubts[~again].groupby(["group", "parameter"]).cumcount().reindex(doubts.index, fill_value=0)
+    variant = (doubts["source"] + 1).mask(is_long, nth).where(contradicts, 0)
+    return again.to_numpy(dtype=bool), contradicts.to_numpy(dtype=bool), variant.to_numpy(dtype=np.int64)
+
+
+def _runs(series: Codes, times: Codes, samples: pd.DataFrame, again: NDArray[np.bool_]) -> Codes:
+    """How many equal readings in a row each one belongs to, at most a day apart; 0 for what repeats."""
+    number, _ = pd.factorize(series)
+    by_time = np.argsort(times, kind="stable")
+    by_time = by_time[~again[by_time]]
+    small = number.astype(np.uint16) if number.max() < 2**16 else number
+    order = by_time[np.argsort(small[by_time], kind="stable")]
+    value, sure = samples["value"].to_numpy()[order], ~samples["censored"].to_numpy(dtype=bool)[order]
+    same = np.diff(number[order]) == 0
+    same &= (np.diff(value) == 0) & sure[1:] & sure[:-1] & (np.diff(times[order]) <= _DAY_US)
+    run = np.cumsum(np.concatenate([[True], ~same])[: len(order)]) - 1
+    lengths = np.zeros(len(series), dtype=np.int64)
+    lengths[order] = np.bincount(run)[run] if len(order) else 0
+    return lengths
+
+
+def _stuck_from(samples: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    rules = standards.table("stuck_sensors")
+    figures = {code: float(text or "inf") for code, text in zip(rules["code"], rules[name], strict=True)}
+    return _of_parameters(samples["parameter"], figures, np.inf)

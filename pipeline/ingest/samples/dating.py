@@ -1,0 +1,57 @@
+"""When a table without years was downloaded, which tells the year of its times."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+_ZONE = ZoneInfo("Asia/Shanghai")
+_DAY = re.compile(
+    r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})"
+    r"(?:[-_.年]?(?P<month>0[1-9]|1[0-2])[-_.月]?(?P<day>[0-2][0-9]|3[01])"
+    r"(?:[-_T日 ]?[0-9]{2,6})?)?(?![0-9])"
+)
+_HALF_A_YEAR = timedelta(days=183)
+
+
+@dataclass(frozen=True)
+class Download:
+    """The year of a table, and the day of its download where that is known."""
+
+    year: int
+    day: date | None = None
+
+    @classmethod
+    def of(cls, path: Path, year: int | None) -> "Download":
+        """From the setting, else the last day or year in the file's name, else the file's own time."""
+        if year is not None:
+            return cls(year)
+        for parts in reversed(list(_DAY.finditer(path.stem))):
+            found = _named(parts)
+            if found:
+                return found
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC).astimezone(_ZONE).date()
+        return cls(written.year, written)
+
+    def is_of_last_year(self, month: int, day: int) -> bool:
+        """Whether a month and day lie so far behind the download that the year before is meant."""
+        return self.day is not None and _days(month, day) - _days(self.day.month, self.day.day) > _HALF_A_YEAR
+
+    def precedes(self, moment: datetime) -> bool:
+        """Whether a moment lies after the day of the download, if that is known."""
+        return self.day is not None and moment.astimezone(_ZONE).date() > self.day
+
+
+def _named(parts: re.Match[str]) -> Download | None:
+    year = int(parts["year"])
+    if parts["month"] is None:
+        return Download(year)
+    try:
+        return Download(year, date(year, int(parts["month"]), int(parts["day"])))
+    except ValueError:
+        return None
+
+
+def _days(month: int, day: int) -> timedelta:
+    return timedelta(days=31 * month + day)
