@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test fuzz check format lint types walls lock
+.PHONY: demo test fuzz check format lint types walls docs lock
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -26,6 +26,9 @@ types: .venv/ready
 
 walls: .venv/ready
 	$(BIN)/lint-imports
+
+docs: .venv/ready  ## what is generated from the code: the JSON schema of the config
+	$(BIN)/ecoledger schema > configs/schema.json
 
 lock:  ## write requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
