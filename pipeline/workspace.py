@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -30,6 +31,7 @@ from pipeline.errors import WorkspaceBusy, WorkspaceError
 from pipeline.grid import Block, Grid
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+_SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 _LEDGER = """
 create table if not exists artifacts (
     key text primary key, step text not null, cause text not null,
@@ -305,11 +307,35 @@ def sha256_of_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def files_of(path: Path) -> list[Path]:
+    """All files that hold a dataset: those of a folder, the parts of a Shapefile, or the file itself."""
+    if path.is_dir():
+        return sorted(entry for entry in path.rglob("*") if entry.is_file())
+    if path.suffix.lower() != ".shp":
+        return [path] if path.is_file() else []
+    beside = path.parent.glob("*")
+    return sorted(
+        entry for entry in beside if entry.stem == path.stem and entry.suffix.lower() in _SHAPEFILE_PARTS
+    )
+
+
+def checksums_of(paths: Iterable[Path]) -> dict[str, str]:
+    """Checksum of every file of some datasets by name; of one name, by place below the folder they share."""
+    files = list(dict.fromkeys(file for path in paths for file in files_of(path)))
+    count = Counter(file.name for file in files)
+    repeated = [file.parent for file in files if count[file.name] > 1]
+    root = os.path.commonpath(repeated) if repeated else ""
+    return {
+        file.name if count[file.name] == 1 else file.relative_to(root).as_posix(): sha256_of_file(file)
+        for file in files
+    }
+
+
 def measured(path: Path) -> tuple[int, str]:
     """Size in bytes and checksum of a file, or of all files of a folder with their names."""
     if path.is_file():
         return path.stat().st_size, sha256_of_file(path)
-    files = sorted(entry for entry in path.rglob("*") if entry.is_file())
+    files = files_of(path)
     digest = hashlib.sha256()
     for entry in files:
         digest.update(f"{entry.relative_to(path).as_posix()} {sha256_of_file(entry)}\n".encode())

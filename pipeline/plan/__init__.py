@@ -54,6 +54,7 @@ def deliver(run: Run, area: Area) -> Delivered:
         "delivery",
         _DELIVERY,
         [scenes_cause(area, inputs).key],
+        described=area.described,
         files=inputs.checksums,
         config=area.settings.model_dump(mode="json", by_alias=True, exclude={"compute", "out", "aoi"}),
     )

@@ -42,6 +42,16 @@ class Area:
         return hashlib.sha256(shapely.to_wkb(self.aoi.geometry)).hexdigest()
 
     @property
+    def described(self) -> list[str]:
+        """What a delivery tells of the area beside its figures: names, source, accuracy, parts."""
+        aoi = self.aoi
+        parts = [
+            f"{part.id}|{part.name_zh}|{part.name_en}|{part.layout_crs}|{part.geometry.wkb_hex}"
+            for part in aoi.parts
+        ]
+        return [aoi.name_zh, aoi.name_en, aoi.source, aoi.accuracy, *parts]
+
+    @property
     def longitude(self) -> float:
         """Longitude that fixes the solar day of every scene."""
         return float(shapely.centroid(self.aoi.geometry).x)

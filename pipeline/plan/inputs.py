@@ -8,6 +8,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
+from pipeline.aoi import PROJECT_ROOT
 from pipeline.ingest.providers import RawItem, api_items, fingerprint, resolve, static_items
 from pipeline.ingest.scenes import choose, decided, to_table
 from pipeline.ingest.simulate.passes import Acquisition
@@ -19,10 +20,11 @@ from pipeline.ingest.simulate.world import World, world_of
 from pipeline.plan.area import Area
 from pipeline.run import Run
 from pipeline.settings import ParcelFile, SampleFile, StacApi, StaticCatalog
-from pipeline.workspace import Cause, load_layer, save_tables, sha256_of_file
+from pipeline.workspace import Cause, checksums_of, load_layer, save_tables
 
 _SIMULATED, _SCENES = 1, 1
 SEED = 20240501
+_PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,12 @@ class Inputs:
 
     @property
     def checksums(self) -> dict[str, str]:
-        """The key of the simulated world and the checksum of every given file."""
+        """The key of the simulated world, the checksum of every given file and of the table of products."""
         parcels = [Path(self.parcels.path)] if self.parcels else []
         known = {"simulated": self.simulated.key} if self.simulated else {}
         made = Path(self.provider.static).parent if isinstance(self.provider, StaticCatalog) else None
         given = [path for path in [*self.tables, *parcels] if not (self.simulated and made in path.parents)]
-        return {**known, **{path.name: sha256_of_file(path) for path in given if path.is_file()}}
+        return {**known, **checksums_of([*given, _PRODUCTS])}
 
 
 def inputs_of(run: Run, area: Area) -> Inputs:

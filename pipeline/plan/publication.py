@@ -42,6 +42,7 @@ _LIBRARIES = (
     "xarray",
     "zarr",
 )
+_SCENES = ["id", "mission", "datetime", "item_sha256", "offset_source", "offset_evidence"]
 _READS = ["scene_id", "band", "block", "outcome", "reason"]
 
 
@@ -110,6 +111,8 @@ def _manifest(area: Area, delivery: Delivery) -> dict[str, Any]:
         "aoi": area.aoi.id,
         "label": delivery.label,
         "simulated": delivery.simulated,
+        "outline_sha256": area.outline_key,
+        "scenes": delivery.scenes[_SCENES].to_dict("records"),
         "config": area.settings.model_dump(mode="json", by_alias=True),
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "as_of": delivery.as_of.isoformat(),

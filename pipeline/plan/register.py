@@ -30,6 +30,7 @@ from pipeline.run import Run
 from pipeline.settings import products
 from pipeline.workspace import (
     Artifact,
+    checksums_of,
     load_json,
     load_layer,
     load_table,
@@ -81,9 +82,9 @@ def layers_of(maps: Maps, number: int) -> dict[str, xr.DataArray]:
 
 def _parcels(run: Run, area: Area, inputs: Inputs) -> Artifact:
     file = inputs.parcels
-    checksum = [sha256_of_file(Path(file.path))] if file and Path(file.path).is_file() else []
+    checksums = checksums_of([Path(file.path)]) if file else {}
     settings = file.model_dump(exclude={"path"}) if file else {}
-    cause = area.cause("parcels", _PARCELS, checksum, parcels=settings)
+    cause = area.cause("parcels", _PARCELS, list(checksums.values()), parcels=settings)
 
     def build(folder: Path) -> None:
         raw, missing = read_parcels(file, area.aoi) if file else (_without_rows(PARCELS), list[str]())
