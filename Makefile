@@ -30,6 +30,9 @@ walls: .venv/ready
 docs: .venv/ready  ## what is generated from the code: the JSON schema of the config
 	$(BIN)/ecoledger schema > configs/schema.json
 
+bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings, with a plot in build/bench
+	$(BIN)/python tests/bench/bench_samples.py
+
 lock:  ## write requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock

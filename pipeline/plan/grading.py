@@ -77,7 +77,7 @@ def _worst(samples: pd.DataFrame, record: Codes, length: int) -> tuple[Codes, li
     for position, code in enumerate(known):
         if code in evaluated:
             rows = np.flatnonzero(parameters == position)
-            distinct, which = np.unique(values[rows], return_inverse=True)
+            which, distinct = pd.factorize(values[rows])
             found = classes(
                 pd.Series(distinct),
                 pd.Series([code] * len(distinct)),
@@ -93,7 +93,8 @@ def _worst(samples: pd.DataFrame, record: Codes, length: int) -> tuple[Codes, li
 
 def _complete(grades: NDArray[np.int8], samples: pd.DataFrame, record: Codes) -> None:
     """Give the second record of a long table, which holds only what contradicts, the items of the first."""
-    doubtful = np.flatnonzero(samples["flag"].astype(object).str.startswith(CONTRADICTS).eq(True))  # noqa: FBT003
+    flags = [flag for flag in samples["flag"].cat.categories if CONTRADICTS in flag]
+    doubtful = np.flatnonzero(samples["flag"].isin(flags))
     if not len(doubtful):
         return
     told = samples.iloc[doubtful]

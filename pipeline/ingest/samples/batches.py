@@ -28,7 +28,9 @@ class Column:
     def of(cls, values: pa.Array) -> "Column":
         """From any array of pyarrow; null is an empty text."""
         coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
-        texts = [text_of(value) for value in coded.dictionary.to_pylist()]
+        words = coded.dictionary.to_pylist()
+        as_they_are = pa.types.is_string(coded.dictionary.type) and not coded.dictionary.null_count
+        texts = words if as_they_are else [text_of(word) for word in words]
         indices = coded.indices
         if coded.null_count:
             texts.append("")

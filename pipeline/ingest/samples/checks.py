@@ -74,12 +74,13 @@ def reviewed(samples: pd.DataFrame) -> Tables:
     if samples.empty:
         return Tables(samples.assign(record=pd.Series(dtype=int)), no_rejects())
     place, times = codes_of(samples, PLACE), microseconds(samples["time"])
-    moment, moments = pd.factorize(times)
-    group = pd.factorize(place * len(moments) + moment)[0]
     parameter, known = pd.factorize(samples["parameter"])
-    record, again, contradicts = _records(samples, group, parameter)
+    parameter = parameter.astype(np.int8)
+    record, again, contradicts = _records(samples, _groups(place, times), parameter)
     run = _runs(place * len(known) + parameter, times, samples, again)
-    flagged, wrong = (run >= _stuck_from(samples, name) for name in ("flagged_from", "rejected_from"))
+    flagged, wrong = (
+        _is_stuck(samples["parameter"], run, name) for name in ("flagged_from", "rejected_from")
+    )
     gone = again | wrong
     if not gone.any():
         return Tables(_noted(samples, record, contradicts, flagged), no_rejects())
@@ -88,6 +89,11 @@ def reviewed(samples: pd.DataFrame) -> Tables:
     kept = _noted(samples[~gone], record[~gone], contradicts[~gone], flagged[~gone])
     none = no_samples()
     return Tables(kept, joined([Tables(none, repeated), Tables(none, stuck)]).rejects)
+
+
+def _groups(place: Codes, times: Codes) -> Codes:
+    moment, moments = pd.factorize(times)
+    return pd.factorize(place * len(moments) + moment)[0].astype(np.int64, copy=False)
 
 
 def _noted(
@@ -101,12 +107,12 @@ def _records(
     samples: pd.DataFrame, group: Codes, parameter: Codes
 ) -> tuple[Codes, NDArray[np.bool_], NDArray[np.bool_]]:
     """Record of each reading, whether it repeats another, whether its record contradicts another."""
-    record = group.copy()
+    record = group
     again = np.zeros(len(group), dtype=bool)
     contradicts = np.zeros(len(group), dtype=bool)
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
-    several = np.bitwise_or.reduceat(np.left_shift(1, parameter)[order], starts)
+    several = np.bitwise_or.reduceat(np.left_shift(np.int64(1), parameter)[order], starts)
     doubtful = np.bitwise_count(several) < np.bincount(group)
     if doubtful.any():
         places = np.flatnonzero(doubtful[group])
@@ -153,13 +159,14 @@ def _settled(doubts: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
 
 def _runs(series: Codes, times: Codes, samples: pd.DataFrame, again: NDArray[np.bool_]) -> Codes:
     """How many equal readings in a row each one belongs to, at most a day apart; 0 for what repeats."""
-    number, _ = pd.factorize(series)
-    by_time = np.argsort(times, kind="stable")
-    by_time = by_time[~again[by_time]]
-    small = number.astype(np.uint16) if number.max() < 2**16 else number
-    order = by_time[np.argsort(small[by_time], kind="stable")]
+    number = pd.factorize(series)[0]
+    # numpy sorts 16 bits by radix
+    number = number.astype(np.uint16 if number.max() < 2**16 else np.uint32)
+    order = np.argsort(times, kind="stable")
+    order = order[~again[order]] if again.any() else order
+    order = order[np.argsort(number[order], kind="stable")]
     value, sure = samples["value"].to_numpy()[order], ~samples["censored"].to_numpy(dtype=bool)[order]
-    same = np.diff(number[order]) == 0
+    same = number[order[1:]] == number[order[:-1]]
     same &= (np.diff(value) == 0) & sure[1:] & sure[:-1] & (np.diff(times[order]) <= _DAY_US)
     run = np.cumsum(np.concatenate([[True], ~same])[: len(order)]) - 1
     lengths = np.zeros(len(series), dtype=np.int64)
@@ -167,7 +174,11 @@ def _runs(series: Codes, times: Codes, samples: pd.DataFrame, again: NDArray[np.
     return lengths
 
 
-def _stuck_from(samples: pd.DataFrame, name: str) -> NDArray[np.float64]:
+def _is_stuck(parameters: pd.Series, run: Codes, name: str) -> NDArray[np.bool_]:
+    """Which readings stand in a run as long as the column `name` of the table of stuck sensors says."""
     rules = standards.table("stuck_sensors")
-    figures = {code: float(text or "inf") for code, text in zip(rules["code"], rules[name], strict=True)}
-    return _of_parameters(samples["parameter"], figures, np.inf)
+    figures = {code: float(text) for code, text in zip(rules["code"], rules[name], strict=True) if text}
+    stuck = np.asarray(run >= min(figures.values()))
+    long = np.flatnonzero(stuck)
+    stuck[long] = run[long] >= _of_parameters(parameters.iloc[long], figures, np.inf)
+    return stuck

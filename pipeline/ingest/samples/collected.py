@@ -172,8 +172,9 @@ class Collected:
         """All readings, their texts as categories, and all rejects by row, after those of whole columns."""
         if not self._parts:
             return Tables(no_samples(), unread)
-        columns = {name: np.concatenate([part[name] for part in self._parts]) for name in self._parts[0]}
-        self._parts.clear()
+        # column by column, so that nothing big is held twice
+        names = list(self._parts[0])
+        columns = {name: np.concatenate([part.pop(name) for part in self._parts]) for name in names}
         value, unlimited = self._limited(columns)
         columns["value"] = value
         if unlimited.any():

@@ -70,8 +70,9 @@ def read_samples(
     samples, rejects = read_records(files, latest=latest)
     if files and samples.empty:
         raise unusable(rejects)
-    kinds = {name: object for name in samples.columns if isinstance(samples[name].dtype, pd.CategoricalDtype)}
-    return samples[SAMPLE_COLUMNS].astype(kinds), rejects
+    table = samples[SAMPLE_COLUMNS]
+    kinds = {name: object for name in table.columns if isinstance(table[name].dtype, pd.CategoricalDtype)}
+    return table.astype(kinds), rejects
 
 
 def read_records(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:

@@ -25,7 +25,7 @@ from pipeline.ingest.samples.tables import Tables, rejects_of
 from pipeline.settings import SampleFile
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
-LEAST_BYTES = 8 * 2**20
+LEAST_BYTES = 2**20
 
 _BLOCK_BYTES = 8 * 2**20
 _BATCH_ROWS = 2**18
@@ -79,7 +79,7 @@ def _of_csv(path: Path, source: SampleFile, download: Download, latest: datetime
     try:
         batches = _csv_batches(path, delimiter, [f"f{position}" for position in positions])
         return _collected(path, source, layout, batches, columns, download, latest)
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, pa.ArrowKeyError):
         # ragged rows, blank lines, another encoding: the careful reader understands them
         return None
 
@@ -124,6 +124,8 @@ def _collected(
         texts = {role: batch.column(position) for role, position in columns.items()}
         collected.add(Batch(texts, np.arange(row, row + batch.num_rows, dtype=np.int32)))
         row += batch.num_rows
+    # what pyarrow keeps for the next batch would stay beside the readings
+    pa.default_memory_pool().release_unused()
     faults = [fault for fault in layout.faults if fault.heading.strip()]
     headings, reasons = [fault.heading for fault in faults], [fault.reason for fault in faults]
     unread = rejects_of(path.name, "", layout.heading_row, headings, "", reasons, 0)
