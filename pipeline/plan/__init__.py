@@ -22,7 +22,7 @@ from pipeline.run import Run
 from pipeline.settings import Settings
 from pipeline.workspace import load_json
 
-_DELIVERY = 2
+_DELIVERY = 3
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from pipeline.settings import Grades, Products
 
 _SIMULATED = "模拟数据"
 _WATER_BASIS = "GB 3838-2002 单因子评价，断面 "
+_WATER_SENSE = "；质量指标值为类别序号 1（Ⅰ类）至 6（劣Ⅴ类），变化为正表示变差"
 _METHOD = "像元精确覆盖比例×CGCS2000 椭球面积；植被覆盖度为像元二分模型"
 _STATE = ("全民", "国有", "国家")
 _COLLECTIVE = ("集体",)
@@ -94,7 +95,8 @@ def _with_quality(
     known = rows["quality_value"].notna()
     grade = rows["water_class"].map(water_names).where(water, pd.Series(cover_grade, rows.index))
     rows["quality_grade"] = grade.astype(object).where(known, None)
-    basis = (_WATER_BASIS + rows["section"].astype("string")).where(water, f"平均植被覆盖度；{grades.source}")
+    of_water = _WATER_BASIS + rows["section"].astype("string") + _WATER_SENSE
+    basis = of_water.where(water, f"平均植被覆盖度，变化为正表示提高；{grades.source}")
     rows["quality_basis"] = basis.astype(object).where(known, None)
     rows["change"] = rows.groupby("parcel_id", sort=False)["quality_value"].diff()
     first = rows["period"].eq(rows["period"].iloc[0]) if len(rows) else known

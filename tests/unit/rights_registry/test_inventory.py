@@ -143,6 +143,8 @@ def test_water_takes_the_class_of_the_worst_section_inside_it(build, parcels):
     assert row["quality_value"] == 3
     assert "上游、下游" in row["quality_basis"]
     assert "GB 3838-2002" in row["quality_basis"]
+    assert row["quality_basis"].endswith("变化为正表示变差")
+    assert "变化为正表示提高" in rows_of(table, "B", "2024")["quality_basis"].iloc[0]
     before = rows_of(table, "A", "2023").iloc[0]
     assert pd.isna(before["quality_grade"])
     assert "无已评价的水质断面" in before["confidence"]
