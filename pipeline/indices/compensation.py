@@ -24,7 +24,7 @@ _COLUMNS = [
     "amount", "amount_unit", "indicative", "reason",
 ]  # fmt: skip
 _BALANCE_COLUMNS = [
-    "scheme", "period", "unit_name", "paid", "received", "net", "unknown_transfers", "amount_unit",
+    "scheme", "period", "admin_unit", "paid", "received", "net", "unknown_transfers", "amount_unit",
     "indicative",
 ]  # fmt: skip
 _LINK = ["upstream_unit", "downstream_unit", "unit", "control"]
@@ -61,18 +61,23 @@ def transfers(
     return rows.astype(dict.fromkeys(numbers, float) | {"tier": "Int64"})
 
 
+def nothing_due() -> pd.DataFrame:
+    """The table of `transfers` without rows."""
+    return pd.DataFrame(columns=_COLUMNS)
+
+
 def balances(found: pd.DataFrame) -> pd.DataFrame:
     """What each unit pays, receives and nets (received - paid) per scheme and period.
 
     Over the units of a scheme `net` sums to zero, a pool being one of them. `unknown_transfers` counts the
     rows whose amount is null, which no sum holds.
     """
-    keys = ["scheme", "period", "unit_name"]
+    keys = ["scheme", "period", "admin_unit"]
     sides = [
-        found.assign(unit_name=found["from_unit"], paid=found["amount"], received=0.0),
-        found.assign(unit_name=found["to_unit"], paid=0.0, received=found["amount"]),
+        found.assign(admin_unit=found["from_unit"], paid=found["amount"], received=0.0),
+        found.assign(admin_unit=found["to_unit"], paid=0.0, received=found["amount"]),
     ]
-    both = pd.concat(sides, ignore_index=True).dropna(subset="unit_name")
+    both = pd.concat(sides, ignore_index=True).dropna(subset="admin_unit")
     rows = both.assign(unknown_transfers=both["amount"].isna()).groupby(keys, sort=True)
     sums = rows.agg(
         paid=("paid", "sum"),

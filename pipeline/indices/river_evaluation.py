@@ -27,13 +27,13 @@ NOT_IN_BOTH = "两个时段未都有可评价断面 (no graded sections in one o
 
 _KEYS = ["scope", "name", "period"]
 _COLUMNS = [
-    *_KEYS, "sections_graded", "good_sections", "worst_sections", "good_percent", "worst_percent", "method",
+    *_KEYS, "sections_graded", "good_sections", "worst_sections", "good_percent", "worst_percent", "evaluated_by",
     "water_class", "class_word", "main_pollutants", "target_met_sections", "target_sections", "items",
     "indicative", "reason",
 ]  # fmt: skip
 _CHANGE_COLUMNS = [
     "scope", "name", "from_period", "to_period", "good_change_pp", "worst_change_pp", "difference_pp",
-    "change", "indicative", "reason",
+    "change_word", "indicative", "reason",
 ]  # fmt: skip
 _NAMED = 3
 
@@ -58,7 +58,7 @@ def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Evaluation of each scope and period of `scopes`, with numerators and denominators.
 
     Under 5 graded sections of one kind of water the concentrations are averaged over the sections and the
-    mean is graded by the worst single factor (`method` 均值法, `water_class`); from 5, or where rivers and
+    mean is graded by the worst single factor (`evaluated_by` 均值法, `water_class`); from 5, or where rivers and
     lakes meet, the shares of class I-III and worse than V decide (断面比例法). Main pollutants go by multiple
     with the first method and by the share of sections beyond class III, given in percent, with the second.
     """
@@ -75,7 +75,7 @@ def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
         counts.assign(
             good_percent=100 * counts["good_sections"] / graded_number.where(~nothing),
             worst_percent=100 * counts["worst_sections"] / graded_number.where(~nothing),
-            method=pd.Series(np.where(shares, BY_SHARE, BY_MEAN), counts.index, dtype=object).mask(
+            evaluated_by=pd.Series(np.where(shares, BY_SHARE, BY_MEAN), counts.index, dtype=object).mask(
                 nothing, None
             ),
             water_class=by_mean["class"].astype("Int64").mask(shares),
@@ -157,7 +157,7 @@ def exceedance_rates(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame
 def changes(rivers: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
     """Change of each scope between neighbouring periods of `order`, from the rows of `evaluated`.
 
-    dG and dD are the changes of the percentages of class I-III and of worse than V; `change` is the word
+    dG and dD are the changes of the percentages of class I-III and of worse than V; `change_word` is the word
     for dG - dD: up to 10 points 无明显变化, up to 20 有所, above 明显 (from knowledge, unconfirmed).
     """
     parts = [_change(rivers, before, after) for before, after in pairwise(order)]
@@ -180,7 +180,7 @@ def _change(rivers: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
     return rows.assign(
         from_period=before,
         to_period=after,
-        change=words_of(difference, "change_words"),
+        change_word=words_of(difference, "change_words"),
         indicative=_noted(difference.notna(), UNCONFIRMED_CHANGE),
         reason=_noted(difference.isna(), NOT_IN_BOTH),
     ).reset_index()

@@ -55,12 +55,12 @@ def unit_index(status: pd.DataFrame, units: pd.Series, limits: pd.DataFrame) -> 
 
     `units` names the unit by `section_id`. Concentrations are averaged over the sections of the rivers and
     over those of the lakes; the two indices are weighted by their numbers of sections (from knowledge,
-    unconfirmed). Columns unit_name, period, sections, cwqi, cwqi_items, cwqi_rank, items.
+    unconfirmed). Columns admin_unit, period, sections, cwqi, cwqi_items, cwqi_rank, items.
     """
-    named = status.assign(unit_name=status["section_id"].map(units)).dropna(
-        subset=["unit_name", "water_class"]
+    named = status.assign(admin_unit=status["section_id"].map(units)).dropna(
+        subset=["admin_unit", "water_class"]
     )
-    keys = ["unit_name", "period"]
+    keys = ["admin_unit", "period"]
     bodies = _sums(index_parts(pooled_means(named, keys), limits), [*keys, "water_body"])
     counts = named.groupby([*keys, "water_body"]).size().rename("sections").reset_index()
     both = bodies.merge(counts, on=[*keys, "water_body"])

@@ -104,7 +104,8 @@ def _columns() -> Mapping[str, ColumnName]:
 
 @cache
 def _means() -> Mapping[str, ColumnName]:
-    limits = standards.table("water_limits").drop_duplicates("code")
+    limits = pd.concat([standards.table(name) for name in ("water_limits", "water_extras")])
+    limits = limits.drop_duplicates("code")
     texts = limits[["code", "name_zh", "name_en", "unit", "source"]].to_numpy()
     return MappingProxyType(
         {

@@ -20,6 +20,7 @@ from pipeline.ingest.simulate.world import World, world_of
 from pipeline.plan.area import Area
 from pipeline.run import Run
 from pipeline.settings import ParcelFile, SampleFile, StacApi, StaticCatalog
+from pipeline.settings.schemes import scheme_path
 from pipeline.workspace import Cause, checksums_of, load_layer, save_tables
 
 _SIMULATED, _SCENES = 1, 1
@@ -40,16 +41,17 @@ class Inputs:
     parcels: ParcelFile | None
     simulated: Cause | None = None
     truth: Path | None = None
+    rules: tuple[Path, ...] = ()
 
     @property
     def tables(self) -> list[Path]:
-        """Tables of samples and sections, in order."""
+        """Tables of samples and sections, in order, then `rules`: targets and compensation schemes."""
         found = [
             Path(name)
             for entry in self.samples
             for name in sorted(glob(entry.path))  # noqa: PTH207 Path.glob takes no absolute pattern
         ]
-        return [*found, *([self.sections] if self.sections else [])]
+        return [*found, *([self.sections] if self.sections else []), *self.rules]
 
     @property
     def checksums(self) -> dict[str, str]:
@@ -65,9 +67,11 @@ def inputs_of(run: Run, area: Area) -> Inputs:
     """The inputs that the config names; with the simulated provider, what is not named is simulated."""
     settings = area.settings
     register = Path(settings.sections.register_path) if settings.sections.register_path else None
+    targets = [Path(settings.sections.targets)] if settings.sections.targets else []
+    rules = (*targets, *(scheme_path(name) for name in settings.sections.schemes))
     if not settings.simulated:
         provider = resolve(settings.scenes.provider)
-        return Inputs(provider, tuple(settings.samples), register, settings.parcels)
+        return Inputs(provider, tuple(settings.samples), register, settings.parcels, rules=rules)
     cause = _simulated_cause(area)
     folder = run.workspace.path(cause)
     made = (SampleFile(path=str(folder / "water" / "*")),)
@@ -78,6 +82,7 @@ def inputs_of(run: Run, area: Area) -> Inputs:
         parcels=settings.parcels or ParcelFile(path=str(folder / "register.gpkg")),
         simulated=cause,
         truth=folder / "truth.json",
+        rules=rules,
     )
 
 

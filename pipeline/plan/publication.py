@@ -20,6 +20,7 @@ from pipeline.plan.area import Area
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps, index_names
 from pipeline.plan.register import Register, layers_of
+from pipeline.plan.water import section_tables
 from pipeline.run import Run
 from pipeline.workspace import (
     Cause,
@@ -74,6 +75,7 @@ def delivery_of(
             "indicators": pd.concat([part for part in figures if len(part)], ignore_index=True),
             "sections": pd.DataFrame(sections.drop(columns="geometry")),
             "samples_rejected": load_table(graded, "samples_rejected"),
+            **section_tables(graded),
             "reads": reads,
         },
         rasters=tuple(_rasters(area, maps)),

@@ -12,12 +12,10 @@ import pandas as pd
 import shapely
 import xarray as xr
 
-from pipeline import standards
-from pipeline.contracts import CHANGE_PATCHES, PARCELS, SECTION_STATUS, checked
+from pipeline.contracts import CHANGE_PATCHES, PARCELS, checked
 from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.indices import change, indicators, sections, vegetation
+from pipeline.indices import change, indicators, vegetation
 from pipeline.ingest.parcels import read_parcels
-from pipeline.ingest.samples import read_samples, read_sections
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.periods import Period
 from pipeline.plan.area import Area
@@ -25,6 +23,7 @@ from pipeline.plan.evidence import cover_basis
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps
 from pipeline.plan.tasks import from_ratio
+from pipeline.plan.water import graded_sections
 from pipeline.rights_registry import findings, geometry, inventory, overlay
 from pipeline.run import Run
 from pipeline.settings import products
@@ -37,10 +36,9 @@ from pipeline.workspace import (
     open_store,
     save_json,
     save_tables,
-    sha256_of_file,
 )
 
-_PARCELS, _STATISTICS, _SECTIONS, _INVENTORY = 1, 1, 1, 1
+_PARCELS, _STATISTICS, _INVENTORY = 1, 1, 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, sources: Mappi
     """Everything that the register and the maps say together; `sources` name the scenes of each period."""
     parcels = _parcels(run, area, inputs)
     statistics = _statistics(run, area, maps, parcels, sources)
-    graded = _sections(run, area, inputs)
+    graded = graded_sections(run, area, inputs)
     listed = _inventory(
         run, area, parcels, statistics, graded, sources, simulated=inputs.simulated is not None
     )
@@ -232,28 +230,6 @@ def _patches_between(area: Area, artifact: Artifact, before: Period, after: Peri
     patches = patches[patches["area_m2"] > 0].sort_values("area_m2", ascending=False, kind="stable")
     name = f"{area.aoi.id}-{before.label}-{after.label}"
     return patches.assign(patch_id=[f"{name}-{number:05d}" for number in range(1, len(patches) + 1)])
-
-
-def _sections(run: Run, area: Area, inputs: Inputs) -> Artifact:
-    settings = [entry.model_dump(exclude={"path"}) for entry in inputs.samples]
-    checksums = [sha256_of_file(path) for path in inputs.tables]
-    periods = area.settings.scenes.periods
-    cause = area.cause(
-        "sections", _SECTIONS, checksums, samples=settings, periods=[period.label for period in periods]
-    )
-
-    def build(folder: Path) -> None:
-        register = read_sections(inputs.sections) if inputs.sections else None
-        if register is not None:
-            register = register[register["aoi"].isna() | (register["aoi"] == area.aoi.id)]
-        readings, rejected = read_samples(inputs.samples)
-        status = sections.grade(readings, periods, standards.table("water_limits"), register)
-        points = gpd.points_from_xy(status["lon"], status["lat"], crs=CGCS2000)
-        placed = gpd.GeoDataFrame(checked(status, SECTION_STATUS), geometry=points)
-        found = sections.indicators(status, area.aoi.id)
-        save_tables(folder, {"sections": placed, "samples_rejected": rejected, "indicators": found})
-
-    return run.artifact(f"{area.aoi.name_zh} 断面 sections", cause, build)
 
 
 def _inventory(

@@ -11,6 +11,7 @@ from pipeline.ingest.parcels import read_parcels
 from pipeline.ingest.providers import resolve, static_items
 from pipeline.ingest.samples import read_samples, read_sections
 from pipeline.settings import ParcelFile, Settings, StaticCatalog
+from pipeline.settings.schemes import load_scheme
 
 Check = Callable[[], object]
 
@@ -43,6 +44,8 @@ def _names(settings: Settings) -> Iterator[Check]:
         yield partial(load_aoi, aoi, relative_to=Path.cwd())
     for name in settings.indices:
         yield partial(find_index, name)
+    for scheme in settings.sections.schemes:
+        yield partial(load_scheme, scheme)
     if not settings.simulated:
         yield partial(resolve, settings.scenes.provider)
 
@@ -51,6 +54,7 @@ def _places(settings: Settings) -> Iterator[Check]:
     named = {
         "parcels.path": settings.parcels.path if settings.parcels else None,
         "sections.register": settings.sections.register_path,
+        "sections.targets": settings.sections.targets,
     }
     for key, path in named.items():
         if path is not None:
@@ -58,14 +62,15 @@ def _places(settings: Settings) -> Iterator[Check]:
 
 
 def _contents(settings: Settings) -> Iterator[Check]:
-    parcels, register = settings.parcels, settings.sections.register_path
+    parcels = settings.parcels
     if parcels:
         for aoi in settings.aoi:
             yield partial(_parcels_of, parcels, aoi)
     if settings.samples:
         yield partial(read_samples, settings.samples)
-    if register:
-        yield partial(read_sections, Path(register))
+    for path in (settings.sections.register_path, settings.sections.targets):
+        if path:
+            yield partial(read_sections, Path(path))
     provider = settings.scenes.provider
     if isinstance(provider, StaticCatalog):
         yield partial(_read_through, provider)

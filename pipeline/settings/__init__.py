@@ -1,6 +1,7 @@
 """The config: one model per stage, every mistake reported at once with its line; `schema` for editors."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -150,10 +151,28 @@ class SampleFile(_Model):
     year: Annotated[int, Field(ge=1950, le=2099)] | None = None
 
 
+class SectionRules(_Model):
+    """How readings become means: both rules are from knowledge, unconfirmed.
+
+    A value below detection enters with `censored_share` of its limit; a year on fewer than `year_months`
+    months with data is marked indicative.
+    """
+
+    censored_share: Share = 0.5
+    year_months: Annotated[int, Field(ge=1, le=12)] = 8
+
+
 class Sections(_Model):
-    """The register of river sections (a table), if there is one."""
+    """The register of river sections (a table), if there is one, and what is made of them.
+
+    `targets` is a table of the same form whose target classes go before those of the register; `schemes`
+    are compensation schemes, ids of configs/schemes or files.
+    """
 
     register_path: str | None = Field(default=None, alias="register")
+    targets: str | None = None
+    schemes: list[str] = []
+    rules: SectionRules = SectionRules()
 
 
 class ParcelFile(_Model):
@@ -292,6 +311,15 @@ def products() -> Products:
         raise SettingsError(f"The table of products {path} has mistakes", problems) from error
 
 
+def _anchored_sections(sections: Sections, anchor: Callable[[str], str]) -> Sections:
+    """The register, the targets and the schemes that are files made absolute."""
+    shipped = {path.stem for path in (PROJECT_ROOT / "configs" / "schemes").glob("*.yaml")}
+    files = {"register_path": sections.register_path, "targets": sections.targets}
+    changes: dict[str, Any] = {key: anchor(path) for key, path in files.items() if path}
+    changes["schemes"] = [entry if entry in shipped else anchor(entry) for entry in sections.schemes]
+    return sections.model_copy(update=changes)
+
+
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Paths made absolute against the folder of the config file."""
 
@@ -305,9 +333,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     if settings.parcels:
         changes["parcels"] = settings.parcels.model_copy(update={"path": anchor(settings.parcels.path)})
     changes["samples"] = [entry.model_copy(update={"path": anchor(entry.path)}) for entry in settings.samples]
-    if settings.sections.register_path:
-        register = anchor(settings.sections.register_path)
-        changes["sections"] = settings.sections.model_copy(update={"register_path": register})
+    changes["sections"] = _anchored_sections(settings.sections, anchor)
     shipped = known_aois()
     changes["aoi"] = [entry if entry in shipped else anchor(entry) for entry in settings.aoi]
     return settings.model_copy(update=changes)

@@ -104,7 +104,7 @@ def test_a_section_with_an_item_not_measured_earns_no_reward():
 
 def test_balances_hold_who_pays_and_who_is_paid():
     rows = [("S1", 6, {"NH3N": 3.0, "TP": 0.1}), ("S2", 4, {"NH3N": 1.2, "TP": 0.5})]
-    sums = balances(_found(_two_way(), rows)).set_index("unit_name")
+    sums = balances(_found(_two_way(), rows)).set_index("admin_unit")
     assert sums["paid"].to_dict() == {"丙县": 0, "乙县": 175, "甲县": 125}
     assert sums["received"].to_dict() == {"丙县": 175, "乙县": 125, "甲县": 0}
     assert sums["net"].to_dict() == {"丙县": 175, "乙县": -50, "甲县": -125}

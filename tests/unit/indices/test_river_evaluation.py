@@ -34,7 +34,7 @@ def _counts(number, good, worst):
 
 def test_four_sections_are_graded_by_their_mean():
     row = _river(_sections([0.1, 0.1, 0.1, 4.5]))
-    assert row["method"] == "均值法"
+    assert row["evaluated_by"] == "均值法"
     assert row["water_class"] == 4
     assert (row["class_word"], row["main_pollutants"]) == ("轻度污染", "NH3N(0.20)")
     assert row[["good_sections", "sections_graded", "good_percent", "worst_percent"]].tolist() == [
@@ -47,7 +47,7 @@ def test_four_sections_are_graded_by_their_mean():
 
 def test_five_sections_are_graded_by_their_shares():
     row = _river(_sections([0.1, 0.1, 0.1, 4.5, 0.1]))
-    assert (row["method"], row["class_word"]) == ("断面比例法", "良好")
+    assert (row["evaluated_by"], row["class_word"]) == ("断面比例法", "良好")
     assert pd.isna(row["water_class"])
     assert row["main_pollutants"] is None
 
@@ -77,14 +77,14 @@ def test_lakes_belong_to_the_area_and_to_no_river():
     status = pd.concat([_sections([0.1, 0.1]), _sections([3.0], body="lake").assign(section_id="L")])
     rows = evaluated(scopes(status, {"S0": "江", "L": "江"}, "区"), LIMITS).set_index("scope")
     assert rows["sections_graded"].to_dict() == {"area": 3, "basin": 2, "river": 1}
-    assert rows["method"].to_dict() == {"area": "断面比例法", "basin": "均值法", "river": "均值法"}
+    assert rows["evaluated_by"].to_dict() == {"area": "断面比例法", "basin": "均值法", "river": "均值法"}
 
 
 def test_a_river_without_a_graded_section_says_so():
     status = _sections([0.1]).assign(water_class=pd.array([pd.NA], dtype="Int64"))
     row = _river(status)
     assert row["reason"].startswith("本期无可评价断面")
-    assert row[["class_word", "method", "good_percent"]].isna().all()
+    assert row[["class_word", "evaluated_by", "good_percent"]].isna().all()
 
 
 def test_nothing_in_gives_nothing_out():
@@ -118,7 +118,7 @@ def test_the_change_between_two_periods_is_planted_and_found():
     assert row[["good_change_pp", "worst_change_pp", "difference_pp"]].tolist() == pytest.approx(
         [20, -20, 40]
     )
-    assert row["change"] == "明显好转"
+    assert row["change_word"] == "明显好转"
     assert row["indicative"].startswith("变化分级未核实")
 
 
@@ -126,5 +126,5 @@ def test_a_period_without_grades_has_no_change_and_a_reason():
     before = _sections([0.1]).assign(period="2023", water_class=pd.array([pd.NA], dtype="Int64"))
     rows = evaluated(scopes(pd.concat([before, _sections([0.1])]), {}, "区"), LIMITS)
     found = changes(rows, ["2023", "2024"])
-    assert found["change"].isna().all()
+    assert found["change_word"].isna().all()
     assert found["reason"].str.startswith("两个时段").all()

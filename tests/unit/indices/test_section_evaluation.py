@@ -137,7 +137,7 @@ def test_a_unit_is_the_mean_of_its_rivers_and_lakes_by_their_sections():
         ("丙", {"NH3N": 0.1}, {}), ("远", {"NH3N": 0.1}, {}),
     )  # fmt: skip
     units = pd.Series({"甲": "一区", "乙": "一区", "湖": "一区", "丙": "二区"})
-    found = unit_index(status, units, LIMITS).set_index("unit_name")
+    found = unit_index(status, units, LIMITS).set_index("admin_unit")
     assert found["cwqi"].to_dict() == pytest.approx({"一区": (0.4 * 2 + 1.0) / 3, "二区": 0.1})
     assert found["cwqi_rank"].to_dict() == {"一区": 2, "二区": 1}
     assert found["sections"].to_dict() == {"一区": 3, "二区": 1}
