@@ -27,9 +27,9 @@ NOT_IN_BOTH = "两个时段未都有可评价断面 (no graded sections in one o
 
 _KEYS = ["scope", "name", "period"]
 _COLUMNS = [
-    *_KEYS, "sections_graded", "good_sections", "worst_sections", "good_percent", "worst_percent", "evaluated_by",
-    "water_class", "class_word", "main_pollutants", "target_met_sections", "target_sections", "items",
-    "indicative", "reason",
+    *_KEYS, "sections_graded", "good_sections", "worst_sections", "good_percent", "worst_percent",
+    "evaluated_by", "water_class", "class_word", "main_pollutants", "target_met_sections",
+    "target_sections", "items", "indicative", "reason",
 ]  # fmt: skip
 _CHANGE_COLUMNS = [
     "scope", "name", "from_period", "to_period", "good_change_pp", "worst_change_pp", "difference_pp",
@@ -58,9 +58,9 @@ def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Evaluation of each scope and period of `scopes`, with numerators and denominators.
 
     Under 5 graded sections of one kind of water the concentrations are averaged over the sections and the
-    mean is graded by the worst single factor (`evaluated_by` 均值法, `water_class`); from 5, or where rivers and
-    lakes meet, the shares of class I-III and worse than V decide (断面比例法). Main pollutants go by multiple
-    with the first method and by the share of sections beyond class III, given in percent, with the second.
+    mean is graded by the worst single factor (`evaluated_by` 均值法, `water_class`); from 5, or where rivers
+    and lakes meet, the shares of class I-III and worse than V decide (断面比例法). Main pollutants go by
+    multiple with the first method, with the second by the share of sections beyond class III in percent.
     """
     graded = scoped[scoped["water_class"].notna()]
     counts = _counts(scoped)

@@ -12,8 +12,10 @@ def table(name: str) -> pd.DataFrame:
 
     `water_limits`: GB 3838-2002 limits. `land_classes`: 三调 classes and the ecosystem types they belong to.
     `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
-    `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples are
-    read; `water_extras`: parameters known beside those of `water_limits`.
+    `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
+    are read; `water_extras`: parameters known beside those of `water_limits`.
+    `quality_words`, `river_words`, `change_words`, `first_pollutants`, `tli`, `tli_words`,
+    `spearman_critical`: how sections and rivers are evaluated, each row with whether it is `confirmed`.
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:
         return pd.read_csv(stream, dtype=str, keep_default_na=False)
