@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.indices.section_means import (
+    POLLUTANT_RULE,
     class_words,
     long_means,
     main_pollutants,
@@ -21,7 +22,6 @@ BY_MEAN, BY_SHARE = "均值法", "断面比例法"
 FEWEST_FOR_SHARES = 5
 """Sections from which a river is judged by shares; the rule says 5, a secondary text "more than 5"."""
 
-UNCONFIRMED_ORDER = "主要污染物排序规则未核实 (order of main pollutants unconfirmed)"
 UNCONFIRMED_CHANGE = "变化分级未核实 (grades of change from knowledge, unconfirmed)"
 NOT_IN_BOTH = "两个时段未都有可评价断面 (no graded sections in one of the periods)"
 
@@ -84,7 +84,7 @@ def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
             items=graded.groupby(_KEYS)["items"].agg(joined_items).reindex(counts.index),
             reason=pd.Series(NO_GRADED, counts.index, dtype=object).where(nothing, None),
         )
-        .assign(indicative=lambda rows: _noted(rows["main_pollutants"].notna(), UNCONFIRMED_ORDER))
+        .assign(indicative=lambda rows: _noted(rows["main_pollutants"].notna(), POLLUTANT_RULE))
         .reset_index()[_COLUMNS]
     )
 

@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pipeline.indices import trophic
-from pipeline.indices.section_means import class_words, long_means, main_pollutants, over_good
+from pipeline.indices.section_means import (
+    POLLUTANT_RULE,
+    class_words,
+    long_means,
+    main_pollutants,
+    over_good,
+)
 from pipeline.indices.sections import months_of
 from pipeline.indices.water_index import section_index
 from pipeline.periods import Period
@@ -14,9 +20,9 @@ YEAR_MONTHS = 8
 """Months with data that the mean of a year rests on at least; from knowledge, unconfirmed."""
 
 FEW_MONTHS = "年均值不足{least}个月 (year on fewer than {least} months)"
-POLLUTANT_RULE = "主要污染物排序规则未核实 (order of main pollutants unconfirmed)"
 PART_OF_INDEX = "CWQI 不足21项 (CWQI of fewer than 21 items)"
 PART_OF_TLI = "TLI 缺项，权重按比例调整 (TLI weights renormalised)"
+NO_TLI = "无叶绿素a，未计算 TLI (no TLI without chlorophyll-a)"
 
 _YEAR = 12
 _CWQI_ITEMS = 21
@@ -35,7 +41,7 @@ def evaluated(
     `class_word` is 优 to 重度污染, `main_pollutants` as `section_means.main_pollutants`, `cwqi` as
     `water_index.section_index`, `tli` as `trophic.of_sections`, for lakes. `indicative` says which of them
     rest on an unconfirmed rule or on a part of the items; null where none does. What is not known is null;
-    `reason` is that of the status.
+    `reason` is that of the status, and says why a graded lake has no TLI.
     """
     rows = status.reset_index(drop=True)
     items = over_good(long_means(rows.assign(place=rows.index), ["place"]), limits)
@@ -48,7 +54,13 @@ def evaluated(
         tli_word=state["word"],
         **section_index(rows, limits),
     )
-    return known.assign(indicative=_indicative(known, periods, year_months))[_COLUMNS]
+    silent = (known["water_body"] == "lake") & known["tli"].isna() & known["water_class"].notna()
+    pairs = zip(known["reason"], joined({NO_TLI: silent}, known.index), strict=True)
+    reasons = ["；".join(text for text in pair if isinstance(text, str)) or None for pair in pairs]
+    return known.assign(
+        indicative=_indicative(known, periods, year_months),
+        reason=pd.Series(reasons, index=known.index, dtype=object),
+    )[_COLUMNS]
 
 
 def _indicative(known: pd.DataFrame, periods: Sequence[Period], year_months: int) -> pd.Series:

@@ -6,6 +6,8 @@ import pandas as pd
 from pipeline import standards
 from pipeline.indices.sections import GOOD_CLASS, SCALES, judged
 
+POLLUTANT_RULE = "主要污染物排序规则未核实 (order of main pollutants unconfirmed)"
+
 _PREFIX = "mean_"
 _NAMED = 3
 

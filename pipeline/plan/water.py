@@ -25,7 +25,7 @@ from pipeline.run import Run
 from pipeline.settings.schemes import load_scheme
 from pipeline.workspace import Artifact, load_table, save_tables, sha256_of_file
 
-_SECTIONS = 2
+_SECTIONS = 3
 _DELIVERED = ("sections_evaluation", "sections_trend", "rivers_evaluation", "rivers_change")
 _WHERE_ANY = ("units_ranking", "compensation", "compensation_balances")
 

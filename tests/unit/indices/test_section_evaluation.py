@@ -151,3 +151,9 @@ def test_a_lake_has_its_trophic_state_beside_its_class():
     assert row["tli"] == pytest.approx(50.273, abs=0.01)
     assert (row["tli_items"], row["tli_word"]) == ("Chla;TP;TN;SD", "轻度富营养")
     assert "TLI 缺项" in row["indicative"]
+
+
+def test_a_graded_lake_without_chlorophyll_says_why_it_has_no_trophic_state():
+    row = _evaluated(("湖", {"TP": 0.05}, {"water_body": "lake"})).iloc[0]
+    assert pd.isna(row["tli"])
+    assert row["reason"].startswith("无叶绿素a")
