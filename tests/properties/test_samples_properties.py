@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 import numpy as np
 import openpyxl
@@ -16,7 +18,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from pipeline import contracts, standards
 from pipeline.errors import InputError
 from pipeline.indices.sections import classes
-from pipeline.ingest.samples import read_samples, read_sections
+from pipeline.ingest.samples import read_records, read_samples, read_sections, streams
 from pipeline.settings import SampleFile
 
 LIMITS = standards.table("water_limits")
@@ -34,6 +36,9 @@ HEADINGS = [
     "结果",
     "单位",
     "检出限",
+    "站点情况",
+    "采样时间",
+    "电导率(μS/cm)",
     "x",
     "",
 ]
@@ -47,6 +52,11 @@ CELLS = [
     "*",
     "",
     "停运",
+    "正常",
+    "<span title='原始值：0.1483'>0.15</span>",
+    "<span title='原始值：'>--</span>",
+    "04-05 08:00",
+    "02-30 08:00",
     "-1",
     "1e999",
     "15",
@@ -127,8 +137,64 @@ def test_no_workbook_raises_anything_but_an_input_error(rows, with_heading):
     _survives(stream.getvalue(), "samples.xlsx")
 
 
+json_cell = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), any_cell, st.lists(any_cell, max_size=2)
+)
+
+
+@quick
+@given(
+    st.one_of(json_cell, st.lists(json_cell, max_size=6)),
+    st.lists(st.one_of(json_cell, st.lists(json_cell, max_size=6)), max_size=6),
+    st.booleans(),
+)
+def test_no_release_raises_anything_but_an_input_error(head, body, with_heading):
+    heading = ["断面名称", "监测时间", "pH", "氨氮(mg/L)", "站点情况"] if with_heading else head
+    _survives(json.dumps({"thead": heading, "tbody": body}).encode(), "release.json")
+    features = [{"properties": row} for row in body]
+    _survives(json.dumps({"type": "FeatureCollection", "features": features}).encode(), "points.geojson")
+
+
+@quick
+@given(st.binary(max_size=80))
+def test_no_bytes_of_other_formats_raise_anything_but_an_input_error(content):
+    for name in ("samples.json", "samples.parquet", "samples.gpkg"):
+        _survives(content, name)
+
+
+def _plain(table):
+    return table.astype(object).where(table.notna(), None).to_numpy().tolist()
+
+
+long_row = st.tuples(
+    st.sampled_from(["甲", "乙", "检出限", ""]) | any_cell,
+    st.sampled_from(["2024-04-05", "2024-04-06", "2024-02-30", "--"]) | any_cell,
+    st.sampled_from(["pH", "氨氮", "总磷", "色度"]) | any_cell,
+    st.sampled_from(CELLS) | any_cell,
+    st.sampled_from(["", "mg/L", "ppm"]) | any_cell,
+    st.sampled_from(["", "正常", "停运"]) | any_cell,
+)
+
+
+@quick
+@given(st.lists(long_row, max_size=8))
+def test_the_fast_reader_of_long_tables_agrees_with_the_careful_one_on_any_cells(rows):
+    content = _as_csv([["断面", "日期", "监测项目", "结果", "单位", "站点情况"], *rows])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "samples.csv"
+        path.write_bytes(content)
+        source = [SampleFile(path=str(path))]
+        careful = read_records(source)
+        with mock.patch.object(streams, "LEAST_BYTES", 0):
+            fast = read_records(source)
+    columns = ["section", "time", "parameter", "value", "raw", "censored", "flag", "row"]
+    assert _plain(fast.samples[columns]) == _plain(careful.samples[columns])
+    reasons = ["row", "column", "reason", "readings"]
+    assert _plain(fast.rejects[reasons]) == _plain(careful.rejects[reasons])
+
+
 def _told(cell):
-    return cell.strip().casefold() not in NOTHING | {"nan"}
+    return "--" not in cell and cell.strip().casefold() not in NOTHING | {"nan"}
 
 
 @quick
@@ -136,7 +202,9 @@ def _told(cell):
     st.lists(
         st.tuples(
             st.sampled_from(["甲", "乙", ""]),
-            st.sampled_from(["2024-04-05", "2024-02-30", "", "45000", "2024年4月5日10时"]),
+            st.sampled_from(
+                ["2024-04-05", "2024-02-30", "", "*", "45000", "04-05 08:00", "2024年4月5日10时"]
+            ),
             *[st.sampled_from(CELLS)] * 3,
         ),
         min_size=1,

@@ -25,6 +25,7 @@ from pipeline.ingest.samples.headings import (
 from pipeline.ingest.samples.reasons import (
     LIMIT_ROWS,
     NO_LIMIT,
+    NO_READINGS,
     NO_SECTION,
     NORMAL,
     NOT_NORMAL,
@@ -43,7 +44,6 @@ from pipeline.ingest.samples.tables import (
 from pipeline.settings import SampleFile
 
 EMPTY_SHEET = "空表 (the sheet is empty)"
-NO_READINGS = "表头下没有监测数据 (no readings below the headings)"
 NO_HEADINGS = "未找到含断面、时间和监测项目的表头 (no row of headings with a section, a time and a parameter)"
 
 _NAMES = ["section_id", "province", "basin", "section"]
@@ -167,7 +167,9 @@ def _rows(sheet: Sheet, layout: Layout, download: Download, latest: datetime | N
         rows["row_reason"] = rows["row_reason"].mask(rows["time"] > latest, cells.IN_THE_FUTURE)
     rows["row_reason"] = rows["row_reason"].mask(no_section, NO_SECTION)
     halted = rows["state"].notna() & ~rows["state"].isin(NORMAL)
-    rows["row_reason"] = rows["row_reason"].mask(halted & rows["section"].notna(), NOT_NORMAL)
+    rows["row_reason"] = rows["row_reason"].mask(
+        halted & rows["section"].notna() & ~rows["is_limit"], NOT_NORMAL
+    )
     return rows
 
 

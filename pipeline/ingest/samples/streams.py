@@ -20,6 +20,7 @@ from pipeline.ingest.samples.batches import Batch
 from pipeline.ingest.samples.collected import Collected
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import Layout, find_layout
+from pipeline.ingest.samples.reasons import NO_READINGS
 from pipeline.ingest.samples.sheets import TEXT_SUFFIXES, Sheet
 from pipeline.ingest.samples.tables import Tables, rejects_of
 from pipeline.settings import SampleFile
@@ -129,4 +130,7 @@ def _collected(
     faults = [fault for fault in layout.faults if fault.heading.strip()]
     headings, reasons = [fault.heading for fault in faults], [fault.reason for fault in faults]
     unread = rejects_of(path.name, "", layout.heading_row, headings, "", reasons, 0)
-    return collected.tables(source.water_body, unread)
+    found = collected.tables(source.water_body, unread)
+    if found.samples.empty and found.rejects.empty:
+        return Tables(found.samples, rejects_of(path.name, "", layout.heading_row, "", "", NO_READINGS, 0))
+    return found
