@@ -11,12 +11,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.ingest.assets import close_assets
-from pipeline.plan import publication
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import scenes_behind
 from pipeline.plan.inputs import Inputs, inputs_of, scene_table, scenes_cause
-from pipeline.plan.rasters import maps_of
-from pipeline.plan.register import register_of
 from pipeline.plan.validation import validate
 from pipeline.run import Run
 from pipeline.settings import Settings
@@ -60,6 +57,10 @@ def deliver(run: Run, area: Area) -> Delivered:
     )
     kept = run.published(cause, area.target) and not run.refresh
     if not kept:
+        from pipeline.plan import publication
+        from pipeline.plan.rasters import maps_of
+        from pipeline.plan.register import register_of
+
         scenes, scenes_key = scene_table(run, area, inputs)
         maps = maps_of(run, area, scenes)
         sources = scenes_behind(scenes, area.settings.scenes.periods)
