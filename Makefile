@@ -2,13 +2,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test fuzz check format lint types walls docs lock
+.PHONY: demo test test-slow fuzz check format lint types walls docs lock
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
 
 test: .venv/ready  ## the tests, under 10 minutes
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+test-slow: .venv/ready  ## the tests that take minutes each
+	$(BIN)/pytest -m slow
 
 fuzz: .venv/ready  ## the properties on examples that no run has seen before
 	PROPERTIES=searching $(BIN)/pytest tests/properties
