@@ -12,15 +12,15 @@ import pandas as pd
 import shapely
 import xarray as xr
 
-from pipeline.contracts import CHANGE_PATCHES, PARCELS, checked
+from pipeline.contracts import CHANGE_PATCHES, checked
 from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.indices import change, indicators, vegetation
-from pipeline.ingest.parcels import read_parcels
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.periods import Period
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import cover_basis
 from pipeline.plan.inputs import Inputs
+from pipeline.plan.parcels import parcels_of
 from pipeline.plan.rasters import Maps
 from pipeline.plan.tasks import from_ratio
 from pipeline.plan.water import graded_sections
@@ -29,16 +29,14 @@ from pipeline.run import Run
 from pipeline.settings import products
 from pipeline.workspace import (
     Artifact,
-    checksums_of,
     load_json,
     load_layer,
     load_table,
     open_store,
-    save_json,
     save_tables,
 )
 
-_PARCELS, _STATISTICS, _INVENTORY = 1, 1, 1
+_STATISTICS, _INVENTORY = 1, 1
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Register:
 
 def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, sources: Mapping[str, str]) -> Register:
     """Everything that the register and the maps say together; `sources` name the scenes of each period."""
-    parcels = _parcels(run, area, inputs)
+    parcels = parcels_of(run, area, inputs)
     statistics = _statistics(run, area, maps, parcels, sources)
     graded = graded_sections(run, area, inputs)
     listed = _inventory(
@@ -76,21 +74,6 @@ def layers_of(maps: Maps, number: int) -> dict[str, xr.DataArray]:
     """Lazy maps of a period by its number: ndvi, the named indices, land_cover, fvc, looks, reflectance."""
     stores = (maps.spectral[number], maps.cover[number], maps.composites[number])
     return {str(name): array for store in stores for name, array in open_store(store.path).items()}
-
-
-def _parcels(run: Run, area: Area, inputs: Inputs) -> Artifact:
-    file = inputs.parcels
-    checksums = checksums_of([Path(file.path)]) if file else {}
-    settings = file.model_dump(exclude={"path"}) if file else {}
-    cause = area.cause("parcels", _PARCELS, list(checksums.values()), parcels=settings)
-
-    def build(folder: Path) -> None:
-        raw, missing = read_parcels(file, area.aoi) if file else (_without_rows(PARCELS), list[str]())
-        parcels, found = geometry.prepare(raw, area.aoi)
-        save_tables(folder, {"parcels": parcels, "findings": found})
-        save_json(folder / "missing.json", missing)
-
-    return run.artifact(f"{area.aoi.name_zh} 地块 parcels", cause, build)
 
 
 def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Mapping[str, str]) -> Artifact:
