@@ -36,6 +36,9 @@ docs: .venv/ready  ## what is generated from the code: the JSON schema of the co
 bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings, with a plot in build/bench
 	$(BIN)/python tests/bench/bench_samples.py
 
+bench-trend: .venv/ready  ## time of the trend of a million pixels, beside pymannkendall
+	$(BIN)/python tests/bench/bench_trend.py
+
 lock:  ## write requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock

@@ -1,0 +1,48 @@
+"""What holds for the trend of any series."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_numpy
+
+from pipeline.indices.trend import trend
+
+VALUES = st.one_of(st.just(np.nan), st.integers(-50, 50).map(float))
+SERIES = st_numpy.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(2), st.just(3)), elements=VALUES)
+CYCLES = st.sampled_from([1, 4])
+
+
+def same(one, other):
+    np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12, equal_nan=True)
+
+
+@settings(max_examples=80)
+@given(SERIES, CYCLES)
+def test_the_mirrored_series_has_the_mirrored_trend(series, cycle):
+    there, back = (trend(values, cycle=cycle, least=3) for values in (series, -series))
+    same(there.slope, -back.slope)
+    same(there.z, -back.z)
+    same(there.p_value, back.p_value)
+
+
+@settings(max_examples=80)
+@given(SERIES, CYCLES)
+def test_the_score_knows_only_the_order_and_the_slope_the_size(series, cycle):
+    plain, scaled, bent = (
+        trend(values, cycle=cycle, least=3) for values in (series, 4 * series + 8, np.cbrt(series))
+    )
+    same(scaled.slope, 4 * plain.slope)
+    same(scaled.z, plain.z)
+    same(bent.z, plain.z)
+
+
+@settings(max_examples=80)
+@given(SERIES, CYCLES)
+def test_every_figure_is_null_together_and_within_its_bounds(series, cycle):
+    found = trend(series, cycle=cycle, least=3)
+    known = np.isfinite(found.slope)
+    assert (known == np.isfinite(found.z)).all()
+    assert (known == np.isfinite(found.p_value)).all()
+    assert not known[found.count < 3].any()
+    assert ((found.p_value[known] >= 0) & (found.p_value[known] <= 1)).all()
+    assert (found.slope[known] * found.z[known] >= 0).all()
