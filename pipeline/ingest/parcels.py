@@ -20,7 +20,7 @@ from pipeline import standards
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, to_cgcs2000, unproject_all
-from pipeline.settings import ParcelFile
+from pipeline.settings.registers import ParcelFile
 
 ATTRIBUTES = (
     "parcel_no",

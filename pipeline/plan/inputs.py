@@ -19,7 +19,8 @@ from pipeline.ingest.simulate.water import write_samples
 from pipeline.ingest.simulate.world import World, world_of
 from pipeline.plan.area import Area
 from pipeline.run import Run
-from pipeline.settings import ParcelFile, SampleFile, StacApi, StaticCatalog
+from pipeline.settings import SampleFile, StacApi, StaticCatalog
+from pipeline.settings.registers import ParcelFile
 from pipeline.settings.schemes import scheme_path
 from pipeline.workspace import Cause, checksums_of, load_layer, save_tables
 

@@ -10,7 +10,8 @@ from pipeline.indices.spectral import find_index
 from pipeline.ingest.parcels import read_parcels
 from pipeline.ingest.providers import resolve, static_items
 from pipeline.ingest.samples import read_samples, read_sections
-from pipeline.settings import ParcelFile, Settings, StaticCatalog
+from pipeline.settings import Settings, StaticCatalog
+from pipeline.settings.registers import ParcelFile
 from pipeline.settings.schemes import load_scheme
 
 Check = Callable[[], object]

@@ -13,6 +13,7 @@ from pipeline.aoi import PROJECT_ROOT, known_aois
 from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
+from pipeline.settings.registers import ParcelFile, RestrictingFile
 
 Mission = Literal["sentinel-2", "landsat-8", "landsat-9"]
 WaterBody = Literal["river", "lake"]
@@ -175,16 +176,6 @@ class Sections(_Model):
     rules: SectionRules = SectionRules()
 
 
-class ParcelFile(_Model):
-    """The land register: a vector file; `columns` maps our names to theirs."""
-
-    path: str
-    layer: str | None = None
-    encoding: str = "auto"
-    columns: dict[str, str] = {}
-    mask_holders: bool = True
-
-
 class Compute(_Model):
     """Where and how much: memory is per worker and is a bound, not a hint."""
 
@@ -250,6 +241,7 @@ class Settings(_Model):
     samples: list[SampleFile] = []
     sections: Sections = Sections()
     parcels: ParcelFile | None = None
+    restricting: list[RestrictingFile] = []
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()
@@ -332,6 +324,9 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         changes["scenes"] = settings.scenes.model_copy(update={"provider": provider})
     if settings.parcels:
         changes["parcels"] = settings.parcels.model_copy(update={"path": anchor(settings.parcels.path)})
+    changes["restricting"] = [
+        entry.model_copy(update={"path": anchor(entry.path)}) for entry in settings.restricting
+    ]
     changes["samples"] = [entry.model_copy(update={"path": anchor(entry.path)}) for entry in settings.samples]
     changes["sections"] = _anchored_sections(settings.sections, anchor)
     shipped = known_aois()

@@ -11,7 +11,7 @@ from pipeline.aoi import Aoi, Part
 from pipeline.errors import InputError
 from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.ingest.parcels import ATTRIBUTES, read_parcels
-from pipeline.settings import ParcelFile
+from pipeline.settings.registers import ParcelFile
 
 EXTRACTS = Path(__file__).parents[4] / "shared" / "data" / "parcels"
 OFFICIAL = [

@@ -5,7 +5,8 @@ import pytest
 import shapely
 
 from pipeline.plan.inputs import Inputs
-from pipeline.settings import ParcelFile, SampleFile, StaticCatalog
+from pipeline.settings import SampleFile, StaticCatalog
+from pipeline.settings.registers import ParcelFile
 
 
 def inputs(*, samples=(), parcels=None):
