@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
-from pipeline.indices.sections import GOOD_CLASS, SCALES, judged
+from pipeline.indices.section_months import SCALES
+from pipeline.indices.sections import GOOD_CLASS, judged
 
 POLLUTANT_RULE = "主要污染物排序规则未核实 (order of main pollutants unconfirmed)"
 

@@ -1,12 +1,13 @@
 """River sections graded by the worst single factor against GB 3838-2002; shares of good, of targets met."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.indices.section_months import dated, period_means, within
 from pipeline.indices.section_register import placed
 from pipeline.periods import Period
 
@@ -16,7 +17,6 @@ GOOD_CLASS = 3
 _CLASS_COLUMNS = [f"class_{number}" for number in range(1, 6)]
 # a mean of 0.2, 0.2 and 0.2 is 0.20000000000000004 and still 0.2
 _SAME = 1e-12
-_ZONE = "Asia/Shanghai"
 _STATUS_COLUMNS = [
     "section_id", "province", "basin", "section", "water_body", "period", "samples", "items", "water_class",
     "decided_by", "exceedance", "target_class", "target_met", "lon", "lat", "aoi", "months", "reason",
@@ -32,21 +32,6 @@ NO_ITEMS = "无参评项目 (no item of the evaluation was measured)"
 SOME_MONTHS = "{all}个月中{some}个月有数据 (months with data: {some} of {all})"
 NO_GRADED = "本期无可评价断面 (no section could be graded in the period)"
 NO_TARGETS = "无设定目标且可评价的断面 (no graded section has a target class)"
-
-
-class Scale(NamedTuple):
-    """The scale on which values are averaged, and the way back."""
-
-    there: Callable[[pd.Series], pd.Series]
-    back: Callable[[pd.Series], pd.Series]
-
-
-SCALES: Mapping[str, Scale] = {
-    # hydrogen ions are averaged, not their logarithm
-    "pH": Scale(lambda values: 10.0**-values, lambda means: -np.log10(means)),
-    # geometric mean; from knowledge, unconfirmed
-    "FC": Scale(lambda values: np.log10(values.clip(lower=1)), lambda means: 10.0**means),
-}
 
 
 def class_of(code: str, value: float, water_body: str, limits: pd.DataFrame) -> int:
@@ -120,10 +105,9 @@ def grade(
     A parameter outside `limits` that was measured has its mean too, behind those of `limits`.
     """
     given, sections = placed(samples, register)
-    day = given["time"].dt.tz_convert(_ZONE).dt.tz_localize(None)
-    dated = given.assign(day=day.dt.normalize(), month=day.dt.year * 12 + day.dt.month)
+    days = dated(given)
     parts = [
-        _period_status(sections, _within(dated, period), limits, period, censored_share) for period in periods
+        _period_status(sections, within(days, period), limits, period, censored_share) for period in periods
     ]
     means = _mean_columns(limits, given)
     columns = [*_STATUS_COLUMNS, *means]
@@ -137,22 +121,18 @@ def _mean_columns(limits: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
     return [f"mean_{code}" for code in [*listed, *others]]
 
 
-def _within(dated: pd.DataFrame, period: Period) -> pd.DataFrame:
-    return dated[dated["day"].between(pd.Timestamp(period.first), pd.Timestamp(period.last))]
-
-
 def _period_status(
-    sections: pd.DataFrame, dated: pd.DataFrame, limits: pd.DataFrame, period: Period, censored_share: float
+    sections: pd.DataFrame, days: pd.DataFrame, limits: pd.DataFrame, period: Period, censored_share: float
 ) -> pd.DataFrame:
     """Status of all sections in one period from its samples."""
-    means = _means(dated, censored_share)
+    means = period_means(days, censored_share)
     items = judged(means.join(sections[["water_body", "target_class"]], on="place"), limits)
     by_place = items.groupby("place")
     worst = items[items["class"] == by_place["class"].transform("max")]
     status = sections.assign(
         period=period.label,
-        samples=dated.groupby("place")["time"].nunique(),
-        months=dated.groupby("place")["month"].nunique(),
+        samples=days.groupby("place")["time"].nunique(),
+        months=days.groupby("place")["month"].nunique(),
         water_class=by_place["class"].max(),
         items=by_place["parameter"].agg(";".join),
         decided_by=worst.groupby("place")["parameter"].agg(";".join),
@@ -167,21 +147,6 @@ def _period_status(
     status["reason"] = _reasons(status, period)
     wide = means.pivot_table(index="place", columns="parameter", values="mean").add_prefix("mean_")
     return status.join(wide)
-
-
-def _means(dated: pd.DataFrame, censored_share: float) -> pd.DataFrame:
-    """Mean of the monthly means of each parameter at each place."""
-    values = dated["value"].where(~dated["censored"], dated["value"] * censored_share)
-    scaled = dated[["place", "parameter", "month"]].assign(value=values)
-    for code, scale in SCALES.items():
-        here = scaled["parameter"] == code
-        scaled["value"] = scaled["value"].mask(here, scale.there(values[here]))
-    monthly = scaled.groupby(["place", "parameter", "month"], observed=True)["value"].mean()
-    means = monthly.groupby(["place", "parameter"], observed=True).mean().rename("mean").reset_index()
-    for code, scale in SCALES.items():
-        here = means["parameter"] == code
-        means["mean"] = means["mean"].mask(here, scale.back(means.loc[here, "mean"]))
-    return means
 
 
 def judged(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:

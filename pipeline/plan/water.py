@@ -13,6 +13,7 @@ from pipeline.indices import (
     compensation,
     river_evaluation,
     section_evaluation,
+    section_series,
     section_trend,
     sections,
     water_index,
@@ -25,8 +26,14 @@ from pipeline.run import Run
 from pipeline.settings.schemes import load_scheme
 from pipeline.workspace import Artifact, load_table, save_tables, sha256_of_file
 
-_SECTIONS = 3
-_DELIVERED = ("sections_evaluation", "sections_trend", "rivers_evaluation", "rivers_change")
+_SECTIONS = 4
+_DELIVERED = (
+    "section_series",
+    "sections_evaluation",
+    "sections_trend",
+    "rivers_evaluation",
+    "rivers_change",
+)
 _WHERE_ANY = ("units_ranking", "compensation", "compensation_balances")
 
 
@@ -53,6 +60,7 @@ def graded_sections(run: Run, area: Area, inputs: Inputs) -> Artifact:
         placed = gpd.GeoDataFrame(checked(status, SECTION_STATUS), geometry=points)
         found = sections.indicators(status, area.aoi.id)
         save_tables(folder, {"sections": placed, "samples_rejected": rejected, "indicators": found})
+        save_tables(folder, {"section_series": _series(area, readings, register)})
         save_tables(folder, _evaluations(area, status, register))
         save_tables(folder, _settled(area, readings, register))
 
@@ -85,6 +93,18 @@ def _graded(
     return sections.grade(
         readings,
         periods,
+        standards.table("water_limits"),
+        register if "section" in register else None,
+        censored_share=area.settings.sections.rules.censored_share,
+    )
+
+
+def _series(area: Area, readings: pd.DataFrame, register: pd.DataFrame) -> pd.DataFrame:
+    """Monthly means over the days of the config."""
+    days = area.settings.scenes
+    return section_series.monthly_series(
+        readings,
+        Period(days.start, days.end, area.settings.label),
         standards.table("water_limits"),
         register if "section" in register else None,
         censored_share=area.settings.sections.rules.censored_share,

@@ -1,0 +1,77 @@
+"""Means of readings over months and periods: of monthly means, each item on its own scale."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pipeline.periods import Period
+
+_ZONE = "Asia/Shanghai"
+_MONTHS = 12
+_ITEM = ["place", "parameter"]
+
+
+class Scale(NamedTuple):
+    """The scale on which values are averaged, and the way back."""
+
+    there: Callable[[pd.Series], pd.Series]
+    back: Callable[[pd.Series], pd.Series]
+
+
+SCALES: Mapping[str, Scale] = {
+    # hydrogen ions are averaged, not their logarithm
+    "pH": Scale(lambda values: 10.0**-values, lambda means: -np.log10(means)),
+    # geometric mean; from knowledge, unconfirmed
+    "FC": Scale(lambda values: np.log10(values.clip(lower=1)), lambda means: 10.0**means),
+}
+
+
+def dated(samples: pd.DataFrame) -> pd.DataFrame:
+    """Samples with their `day` in China and `month`, counted on from year 0."""
+    day = samples["time"].dt.tz_convert(_ZONE).dt.tz_localize(None)
+    return samples.assign(day=day.dt.normalize(), month=day.dt.year * _MONTHS + day.dt.month - 1)
+
+
+def within(days: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The rows of `dated` samples that lie in a period, both its days inside."""
+    return days[days["day"].between(pd.Timestamp(period.first), pd.Timestamp(period.last))]
+
+
+def label_of(months: pd.Series) -> pd.Series:
+    """Labels such as 2024-04 of the months of `dated`."""
+    years, numbers = months // _MONTHS, months % _MONTHS + 1
+    return years.map("{:04d}".format) + "-" + numbers.map("{:02d}".format)
+
+
+def monthly_means(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
+    """Mean of each parameter at each place in each month: place, parameter, month, `mean`, `samples`.
+
+    A censored value enters with `censored_share` of its limit; `samples` counts the values.
+    """
+    found = _scaled_months(days, censored_share)
+    return found.assign(mean=_rescaled(found, back=True))
+
+
+def period_means(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
+    """Mean of the monthly means of each parameter at each place: place, parameter, `mean`."""
+    months = _scaled_months(days, censored_share)
+    means = months.groupby(_ITEM, observed=True)["mean"].mean().reset_index()
+    return means.assign(mean=_rescaled(means, back=True))
+
+
+def _scaled_months(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
+    """As `monthly_means`, the mean still on the scale of its parameter."""
+    values = days["value"].where(~days["censored"], days["value"] * censored_share)
+    rows = days[[*_ITEM, "month"]].assign(mean=values)
+    groups = rows.assign(mean=_rescaled(rows, back=False)).groupby([*_ITEM, "month"], observed=True)["mean"]
+    return groups.agg(["mean", "size"]).reset_index().rename(columns={"size": "samples"})
+
+
+def _rescaled(rows: pd.DataFrame, *, back: bool) -> pd.Series:
+    values = rows["mean"]
+    for code, scale in SCALES.items():
+        here = rows["parameter"] == code
+        values = values.mask(here, (scale.back if back else scale.there)(values[here]))
+    return values
