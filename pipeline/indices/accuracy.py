@@ -1,0 +1,101 @@
+"""How right a map is: confusion matrix, accuracies, and areas freed of the map's bias, with intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+NORMAL_95 = 1.959963984540054
+"""Quantile 0.975 of the normal distribution: half of a 95 % interval in standard errors."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a labelled stratified sample says of a map.
+
+    `classes` has one row a class: `code`, `samples` (points of its stratum), `mapped_m2`, `area_m2`, `users`,
+    `producers`, `f1`; `area_half_m2`, `users_half`, `producers_half` and `overall_half` are half widths of
+    95 % intervals. NaN is what the sample cannot tell.
+    """
+
+    overall: float
+    overall_half: float
+    classes: pd.DataFrame
+
+
+def confusion_matrix(
+    mapped: NDArray[np.integer], reference: NDArray[np.integer], codes: Sequence[int]
+) -> NDArray[np.int64]:
+    """Numbers of points by map class (rows) and reference class (columns), in the order of the codes.
+
+    Points whose class on either side is none of the codes are left out.
+    """
+    order = np.argsort(codes)
+    ordered = np.asarray(codes)[order]
+    places = []
+    for labels in (mapped, reference):
+        place = np.searchsorted(ordered, labels).clip(max=len(ordered) - 1)
+        places.append(np.where(ordered[place] == labels, order[place], -1))
+    rows, columns = places
+    known = (rows >= 0) & (columns >= 0)
+    counts = np.bincount(rows[known] * len(codes) + columns[known], minlength=len(codes) ** 2)
+    return counts.reshape(len(codes), len(codes)).astype(np.int64)
+
+
+def assess(counts: NDArray[np.int64], mapped_m2: NDArray[np.float64], codes: Sequence[int]) -> Assessment:
+    """Accuracies and areas from a sample stratified by map class, each stratum weighted by its mapped area.
+
+    Olofsson et al. 2014, DOI 10.1016/j.rse.2014.02.015, equations 1 to 11. A stratum with area but without a
+    point leaves the overall accuracy, the areas and the producer's accuracies unknown; one with a single
+    point leaves their intervals unknown. A class that neither the map nor the points hold has no accuracy.
+    F1 is that of the areas: twice what is right over the mapped plus the estimated area.
+    """
+    samples, whole_m2 = counts.sum(axis=1), mapped_m2.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weight = mapped_m2 / whole_m2
+        share = np.where(weight[:, None] > 0, counts / samples[:, None], 0.0)
+        spread = np.where(weight[:, None] > 0, share * (1 - share) / (samples[:, None] - 1), 0.0)
+        users = np.diag(counts) / samples
+        users_variance = users * (1 - users) / (samples - 1)
+        proportion = (weight[:, None] * share).sum(axis=0)
+        producers = weight * np.diag(share) / proportion
+        f1 = 2 * weight * np.diag(share) / (weight + proportion)
+    variance = (weight[:, None] ** 2 * spread).sum(axis=0)
+    overall_variance = float((weight**2 * np.diag(spread)).sum())
+    classes = pd.DataFrame(
+        {
+            "code": list(codes),
+            "samples": samples,
+            "mapped_m2": mapped_m2,
+            "area_m2": proportion * whole_m2,
+            "area_half_m2": _half(variance) * whole_m2,
+            "users": users,
+            "users_half": _half(users_variance),
+            "producers": producers,
+            "producers_half": _half(_producers_variance(weight, spread, proportion, producers)),
+            "f1": f1,
+        }
+    )
+    overall = float((weight * np.diag(share)).sum())
+    return Assessment(overall, float(_half(np.array(overall_variance))), classes)
+
+
+def _producers_variance(
+    weight: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    proportion: NDArray[np.float64],
+    producers: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Equation 7; `spread` is the variance of each share of a stratum."""
+    parts = weight[:, None] ** 2 * spread
+    own = np.diag(parts)
+    others = parts.sum(axis=0) - own
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance: NDArray[np.float64] = ((1 - producers) ** 2 * own + producers**2 * others) / proportion**2
+    return variance
+
+
+def _half(variance: NDArray[np.float64]) -> NDArray[np.float64]:
+    return NORMAL_95 * np.sqrt(variance)
