@@ -8,7 +8,7 @@ demo: .venv/ready  ## simulate the three areas and run everything on them, offli
 	$(BIN)/ecoledger demo --out $(OUT)
 
 test: .venv/ready  ## the tests, under 10 minutes
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-slow: .venv/ready  ## the tests that take minutes each
 	$(BIN)/pytest -m slow

@@ -1,23 +1,24 @@
+import os
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from programs import ecoledger
 
 
-def pytest_collection_modifyitems(items):
-    """The demo is run once, so all tests that look at it share a worker."""
-    for item in items:
-        if "demo" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("demo"))
-
-
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
-    """The whole demo, run once."""
-    out = tmp_path_factory.mktemp("demo") / "delivery"
-    ecoledger("demo", "--out", out, "--quiet")
+    """The whole demo, run once by whichever test process wants it first."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    out = shared / "demo" / "delivery"
+    with FileLock(shared / "demo.lock"):
+        if not (shared / "demo.done").exists():
+            ecoledger("demo", "--out", out, "--quiet")
+            (shared / "demo.done").touch()
     return out

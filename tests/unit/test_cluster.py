@@ -26,7 +26,7 @@ def broken_at_seven(number: int) -> int:
 @pytest.fixture(scope="module")
 def address():
     with LocalCluster(
-        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None, protocol="tcp"
+        n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0", protocol="tcp"
     ) as cluster:
         yield cluster.scheduler_address
 
