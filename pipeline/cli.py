@@ -17,7 +17,8 @@ from rich.table import Table
 
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import Interrupted, PipelineError
-from pipeline.settings import SampleFile, Settings, WaterBody, load_settings, providers, schema
+from pipeline.settings import SampleFile, Settings, WaterBody, load_settings, schema
+from pipeline.settings.sources import providers
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
@@ -34,7 +35,7 @@ WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks 
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, _stopped)
     try:
         app()

@@ -11,11 +11,12 @@ PipelineError
 ├── SourceError          the outside world: try again                                    exit 75
 │   ├── ProviderUnavailable
 │   └── BrokenAsset      one file; counted, skipped up to a set share
-└── Interrupted          stopped by a signal, resumable                                  exit 130 or 143
+└── Interrupted          stopped by a signal, resumable                 exit 130, 143; USR1 asks for 75
 
 Bad data is not an exception: it is NaN, a count, a flag or a finding.
 """
 
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -98,8 +99,8 @@ class BrokenAsset(SourceError):
 
 
 class Interrupted(PipelineError):
-    """Stopped by a signal; a later run resumes."""
+    """Stopped by a signal; a later run resumes. USR1 is how a batch queue asks for a checkpoint: code 75."""
 
     def __init__(self, message: str, signal_number: int) -> None:
-        self.exit_code = 128 + signal_number
+        self.exit_code = 75 if signal_number == signal.SIGUSR1 else 128 + signal_number
         super().__init__(message)

@@ -40,6 +40,12 @@ def periods_between(start: date, end: date, kind: PeriodKind) -> list[Period]:
     return found
 
 
+def complete_before(day: date, kind: PeriodKind, count: int) -> list[Period]:
+    """The last `count` whole periods of a kind that end before a day, in order."""
+    start = _plus_months(date(day.year, day.month, 1), -(count + 1) * _MONTHS[kind])
+    return [period for period in periods_between(start, day, kind) if period.last < day][-count:]
+
+
 def _starts(start: date, kind: PeriodKind) -> Iterator[date]:
     first = date(start.year - 1, _DECEMBER, 1) if kind == "season" else date(start.year, 1, 1)
     while True:

@@ -6,16 +6,17 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.aoi import PROJECT_ROOT, known_aois
 from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
+from pipeline.settings.maps import ChangeRules
 from pipeline.settings.registers import ParcelFile, RestrictingFile
+from pipeline.settings.rolling import MOST_PERIODS, rolled, today
+from pipeline.settings.sources import INSTRUMENTS, LocalArchive, Mission, Provider, StacApi, StaticCatalog
 
-Mission = Literal["sentinel-2", "landsat-8", "landsat-9"]
 WaterBody = Literal["river", "lake"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -46,23 +47,6 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
-class StaticCatalog(_Model):
-    """A static STAC catalogue: the path or URL of its catalog.json."""
-
-    static: str
-
-
-class StacApi(_Model):
-    """A STAC API: its URL, and the collections to search by mission."""
-
-    api: str
-    collections: dict[Mission, list[str]] = {
-        "sentinel-2": ["sentinel-2-c1-l2a"],
-        "landsat-8": ["landsat-c2-l2"],
-        "landsat-9": ["landsat-c2-l2"],
-    }
-
-
 class Clear(_Model):
     """What counts as a clear look; sizes in pixels of the mask's own resolution, 0 switches a step off."""
 
@@ -71,14 +55,26 @@ class Clear(_Model):
     dilate_px: Annotated[int, Field(ge=0, le=50)] = 5
 
 
-class Scenes(_Model):
-    """Which scenes are searched and how they become composites."""
+def _days_or_rolling(schema: dict[str, Any]) -> None:
+    schema["required"] = [key for key in schema["required"] if key not in {"start", "end"}]
+    schema["oneOf"] = [{"required": ["start", "end"]}, {"required": ["rolling"]}]
 
-    provider: str | StaticCatalog | StacApi = "earth-search"
+
+class Scenes(_Model):
+    """Which scenes are searched and how they become composites.
+
+    `rolling` stands instead of `start` and `end`: that many periods, the last that are complete on the day
+    of the run; what a run makes of it is in its manifest as `start` and `end`.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_days_or_rolling)
+
+    provider: str | StaticCatalog | StacApi | LocalArchive = "earth-search"
     missions: Annotated[list[Mission], Field(min_length=1)] = ["sentinel-2", "landsat-8", "landsat-9"]
     start: Day
     end: Day
     period: PeriodKind = "year"
+    rolling: Annotated[int, Field(ge=1, le=MOST_PERIODS)] | None = None
     max_cloud_percent: Percent = 80
     composite: Literal["median"] = "median"
     clear: Clear = Clear()
@@ -88,6 +84,8 @@ class Scenes(_Model):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
+        if self.rolling is not None:
+            raise ValueError("either rolling, or start and end")
         if self.end < self.start:
             raise ValueError(f"end ({self.end}) lies before start ({self.start})")
         return self
@@ -99,9 +97,9 @@ class Scenes(_Model):
 
     @property
     def harmonised(self) -> bool:
-        """Whether Sentinel-2 is brought to the OLI bandpass (then its nir is B8A, else B08)."""
+        """Whether all bands are brought to the bandpass of OLI (then Sentinel-2's nir is B8A, else B08)."""
         if self.harmonise == "auto":
-            return "sentinel-2" in self.missions and len(self.missions) > 1
+            return len({INSTRUMENTS[mission] for mission in self.missions}) > 1
         return self.harmonise
 
 
@@ -238,6 +236,7 @@ class Settings(_Model):
     indices: list[str] = ["ndvi", "evi", "mndwi", "ndbi", "bsi"]
     vegetation: Vegetation = Vegetation()
     land_cover: LandCoverRules = LandCoverRules()
+    change: ChangeRules = ChangeRules()
     samples: list[SampleFile] = []
     sections: Sections = Sections()
     parcels: ParcelFile | None = None
@@ -253,17 +252,19 @@ class Settings(_Model):
         return self.scenes.provider == "simulated"
 
 
-def load_settings(path: Path, overrides: list[str] | None = None) -> Settings:
+def load_settings(path: Path, overrides: list[str] | None = None, *, day: date | None = None) -> Settings:
     """Settings from a YAML file; `overrides` are `key.path=value` pairs, their values read as YAML.
 
     Raises SettingsError with every mistake and its line. Relative paths are made absolute against the
-    folder of the file; `${NAME}` takes an environment variable.
+    folder of the file; `${NAME}` takes an environment variable. Rolling periods end before `day`, today
+    where it is not given.
     """
     node, raw = text.parse(path, text.read(path))
     problems = [*text.duplicate_keys(path, node)]
     for pair in overrides or []:
         problems += text.override(raw, pair)
     content, unset = text.expanded(raw)
+    content = rolled(content, day or today())
     set_keys = [pair.partition("=")[0] for pair in overrides or []]
     problems += [
         Problem(text.place_of(path, node, step, set_keys), f"${{{name}}}, not set", "an environment variable")
@@ -281,15 +282,6 @@ def load_settings(path: Path, overrides: list[str] | None = None) -> Settings:
 def schema() -> dict[str, Any]:
     """JSON schema of the config."""
     return Settings.model_json_schema()
-
-
-def providers() -> dict[str, StaticCatalog | StacApi]:
-    """The providers of configs/providers.yaml by name."""
-    content = yaml.safe_load((PROJECT_ROOT / "configs" / "providers.yaml").read_text(encoding="utf-8"))
-    return {
-        name: StacApi.model_validate(entry) if "api" in entry else StaticCatalog.model_validate(entry)
-        for name, entry in content.items()
-    }
 
 
 def products() -> Products:
@@ -312,6 +304,15 @@ def _anchored_sections(sections: Sections, anchor: Callable[[str], str]) -> Sect
     return sections.model_copy(update=changes)
 
 
+def _anchored_provider(provider: str | Provider, anchor: Callable[[str], str]) -> str | Provider:
+    """A catalogue or a folder made absolute."""
+    if isinstance(provider, StaticCatalog):
+        return StaticCatalog(static=anchor(provider.static))
+    if isinstance(provider, LocalArchive):
+        return LocalArchive(local=anchor(provider.local))
+    return provider
+
+
 def _anchored(settings: Settings, folder: Path) -> Settings:
     """Paths made absolute against the folder of the config file."""
 
@@ -319,9 +320,9 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         return value if "://" in value else str(folder / value)
 
     changes: dict[str, Any] = {"out": anchor(settings.out)}
-    if isinstance(settings.scenes.provider, StaticCatalog):
-        provider = StaticCatalog(static=anchor(settings.scenes.provider.static))
-        changes["scenes"] = settings.scenes.model_copy(update={"provider": provider})
+    changes["scenes"] = settings.scenes.model_copy(
+        update={"provider": _anchored_provider(settings.scenes.provider, anchor)}
+    )
     if settings.parcels:
         changes["parcels"] = settings.parcels.model_copy(update={"path": anchor(settings.parcels.path)})
     changes["restricting"] = [
