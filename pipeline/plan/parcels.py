@@ -6,7 +6,7 @@ import geopandas as gpd
 
 from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000
-from pipeline.ingest.parcels import read_parcels
+from pipeline.ingest.parcels import LandRegister, read_parcels
 from pipeline.plan.area import Area
 from pipeline.plan.inputs import Inputs
 from pipeline.rights_registry import geometry
@@ -24,10 +24,10 @@ def parcels_of(run: Run, area: Area, inputs: Inputs) -> Artifact:
     cause = area.cause("parcels", _PARCELS, list(checksums.values()), parcels=settings)
 
     def build(folder: Path) -> None:
-        raw, missing = read_parcels(file, area.aoi) if file else (_nothing(), list[str]())
-        parcels, found = geometry.prepare(raw, area.aoi)
+        register = read_parcels(file, area.aoi) if file else LandRegister(_nothing(), (), None)
+        parcels, found = geometry.prepare(register.parcels, area.aoi)
         save_tables(folder, {"parcels": parcels, "findings": found})
-        save_json(folder / "missing.json", missing)
+        save_json(folder / "missing.json", list(register.missing))
 
     return run.artifact(f"{area.aoi.name_zh} 地块 parcels", cause, build)
 

@@ -56,42 +56,43 @@ def registry():
 
 def test_registry_columns_come_under_our_names_whatever_their_case(tmp_path, aoi):
     registry().to_file(tmp_path / "r.gpkg")
-    parcels, missing = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi)
+    read = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi)
+    parcels = read.parcels
     assert list(parcels["unit_no"]) == ["320682204000001", "320682204000002"]
     assert list(parcels["unit_name"]) == ["东滩", "西沙"]
     assert list(parcels["dlbm"]) == ["1105", "0301K"]
     assert list(parcels["parcel_id"]) == ["310000000000000001", "310000000000000002"]
     assert parcels["area_registered_m2"].iloc[0] == 1055000.25
     assert parcels["planning_use"].isna().all()
-    assert missing == [
+    assert read.missing == tuple(
         name
         for name in ATTRIBUTES
         if name not in {"unit_no", "unit_name", "dlbm", "owner_type", "right_holder", "area_registered_m2"}
-    ]
+    )
 
 
 def test_right_holders_keep_one_character_unless_the_config_says_otherwise(tmp_path, aoi):
     registry().to_file(tmp_path / "r.gpkg")
     file = ParcelFile(path=str(tmp_path / "r.gpkg"))
-    masked, _ = read_parcels(file, aoi)
+    masked = read_parcels(file, aoi).parcels
     assert masked["right_holder"].iloc[0] == "欧＊＊"
     assert masked["right_holder"].isna().iloc[1]
-    plain, _ = read_parcels(file.model_copy(update={"mask_holders": False}), aoi)
+    plain = read_parcels(file.model_copy(update={"mask_holders": False}), aoi).parcels
     assert plain["right_holder"].iloc[0] == "欧阳锋"
 
 
 def test_the_mapping_of_the_config_goes_before_recognition(tmp_path, aoi):
     registry().to_file(tmp_path / "r.gpkg")
     file = ParcelFile(path=str(tmp_path / "r.gpkg"), columns={"planning_use": "REMARK", "dlbm": "REMARK"})
-    parcels, missing = read_parcels(file, aoi)
-    assert list(parcels["planning_use"]) == ["a", "b"]
-    assert list(parcels["dlbm"]) == ["a", "b"]
-    assert "planning_use" not in missing
+    read = read_parcels(file, aoi)
+    assert list(read.parcels["planning_use"]) == ["a", "b"]
+    assert list(read.parcels["dlbm"]) == ["a", "b"]
+    assert "planning_use" not in read.missing
 
 
 def test_parcel_no_and_owner_are_accepted_as_they_are(tmp_path, aoi):
     register(parcel_no=["1", "2", "3"], owner=["甲村", "乙村", "丙村"]).to_file(tmp_path / "r.geojson")
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi).parcels
     assert list(parcels["parcel_no"]) == ["1", "2"]
     assert list(parcels["owner_subject"]) == ["甲村", "乙村"]
 
@@ -99,7 +100,7 @@ def test_parcel_no_and_owner_are_accepted_as_they_are(tmp_path, aoi):
 def test_rows_keep_their_number_in_the_file_and_those_away_from_the_area_stay_out(tmp_path, aoi):
     frame = registry().iloc[[2, 0, 1]].reset_index(drop=True)
     frame.to_file(tmp_path / "r.gpkg")
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
     assert list(parcels.index) == [2, 3]
 
 
@@ -107,7 +108,7 @@ def test_parcels_without_a_geometry_are_kept_so_that_they_can_be_reported(tmp_pa
     frame = registry()
     frame.loc[0, "geometry"] = None
     frame.to_file(tmp_path / "r.gpkg")
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
     assert list(parcels["parcel_id"]) == ["310000000000000001", "310000000000000002"]
     assert list(parcels.geometry.isna()) == [True, False]
 
@@ -116,7 +117,7 @@ def test_parcels_without_a_geometry_are_kept_so_that_they_can_be_reported(tmp_pa
 def test_any_crs_arrives_in_cgcs2000(tmp_path, aoi, crs):
     truth = registry().iloc[:2]
     truth.to_crs(crs).to_file(tmp_path / "r.gpkg")
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
     assert parcels.crs.to_epsg() == 4490
     assert shapely.equals_exact(
         shapely.normalize(parcels.geometry.to_numpy()), shapely.normalize(truth.geometry.to_numpy()), 1e-8
@@ -128,7 +129,7 @@ def test_a_shapefile_is_read_in_utf8_or_gbk_with_and_without_cpg(tmp_path, aoi, 
     registry()[["DLBM", "djdymc", "geometry"]].to_file(tmp_path / "r.shp", encoding=written)
     if not declared:
         (tmp_path / "r.cpg").unlink()
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.shp")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.shp")), aoi).parcels
     assert list(parcels["unit_name"]) == ["东滩", "西沙"]
 
 
@@ -145,13 +146,13 @@ def test_text_in_the_wrong_encoding_is_an_input_error(tmp_path, aoi):
 )
 def test_land_class_codes_kept_as_numbers_get_their_leading_zeros_back(tmp_path, aoi, numbers, codes):
     register(DLBM=numbers).to_file(tmp_path / "r.gpkg")
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
     assert list(parcels["dlbm"]) == codes
 
 
 def test_whole_numbers_with_gaps_stay_whole(tmp_path, aoi):
     register(QLLX=pd.array([9, None, 3], dtype="Int64")).to_parquet(tmp_path / "r.parquet")
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.parquet")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.parquet")), aoi).parcels
     assert parcels["right_type"].iloc[0] == "9"
     assert parcels["right_type"].isna().iloc[1]
 
@@ -162,8 +163,8 @@ def test_the_first_polygon_layer_is_taken_unless_one_is_named(tmp_path, aoi):
     points.to_file(path, layer="points")
     registry().to_file(path, layer="first")
     registry().iloc[[1]].to_file(path, layer="second")
-    assert len(read_parcels(ParcelFile(path=str(path)), aoi)[0]) == 2
-    assert len(read_parcels(ParcelFile(path=str(path), layer="second"), aoi)[0]) == 1
+    assert len(read_parcels(ParcelFile(path=str(path)), aoi).parcels) == 2
+    assert len(read_parcels(ParcelFile(path=str(path), layer="second"), aoi).parcels) == 1
     for wrong in ("points", "third"):
         with pytest.raises(InputError, match=r"points \(Point\), first \(Polygon\)") as caught:
             read_parcels(ParcelFile(path=str(path), layer=wrong), aoi)
@@ -200,7 +201,7 @@ def test_an_open_ring_is_closed_and_the_repair_recorded(tmp_path, aoi):
     ring = [[121.81, 31.41], [121.82, 31.41], [121.82, 31.42], [121.81, 31.42]]
     feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
     (tmp_path / "r.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi)
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi).parcels
     assert shapely.area(parcels.geometry.iloc[0]) == pytest.approx(1e-4)
     assert "ring closed" in parcels["repairs"].iloc[0]
 
@@ -213,7 +214,7 @@ def test_a_datum_without_a_published_way_to_cgcs2000_is_refused(tmp_path, aoi):
 
 def test_a_register_without_parcels_here_gives_none(tmp_path):
     registry().to_file(tmp_path / "r.gpkg")
-    parcels, _ = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi_of((10, 50, 11, 51)))
+    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi_of((10, 50, 11, 51))).parcels
     assert len(parcels) == 0
     assert set(ATTRIBUTES) <= set(parcels.columns)
 
@@ -224,9 +225,10 @@ def test_official_extracts_are_read_whole_and_their_areas_agree_with_their_own_p
     path = EXTRACTS / name
     truth = gpd.read_parquet(path) if name.endswith("parquet") else gpd.read_file(path)
     left, bottom, right, top = truth.to_crs(CGCS2000).total_bounds
-    parcels, missing = read_parcels(ParcelFile(path=str(path)), aoi_of((left, bottom, right, top), crs))
+    read = read_parcels(ParcelFile(path=str(path)), aoi_of((left, bottom, right, top), crs))
+    parcels = read.parcels
     assert len(parcels) == count
-    assert missing == list(ATTRIBUTES)
+    assert read.missing == ATTRIBUTES
     degrees = truth.to_crs("EPSG:4326")
     dense = degrees.set_geometry(shapely.segmentize(degrees.geometry.to_numpy(), 1e-5))
     equal_area = dense.to_crs("EPSG:6933").area.to_numpy()

@@ -1,0 +1,71 @@
+"""Names of right holders, hidden wherever they stand: personal data leave the register masked."""
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipeline.ingest.parcels.values import taken
+
+_SEPARATORS = re.compile(r"[、,，;；/|\s]+")
+_MASK = "＊"
+_IDENTITY_DIGITS = 15
+_BODY = re.compile(
+    r"部|局|厅|署|委|政府|国家|全民|集体|公司|集团|合作社|村|镇|乡|街道|居|社区|农场|林场|中心|学校|大学|医院|站|所|处|会|厂|场|组"
+)
+SUBJECTS = ("owner_subject", "represent_subject", "agent_subject")
+
+
+def masked(names: pd.Series) -> pd.Series:
+    """Names of which only the first character is left; several in a cell are masked one by one."""
+    return names.map(_masked, na_action="ignore")
+
+
+def hidden(register: pd.DataFrame, names: pd.Series, columns: Sequence[str]) -> pd.DataFrame:
+    """The register with every right holder's name masked in other columns too, whoever's row it stands in.
+
+    A public body or collective that holds a right keeps its name where it stands as the owning, representing
+    or agent subject.
+    """
+    people = _distinct(names)
+    if not people:
+        return register
+    lengths = sorted({len(name) for name in people}, reverse=True)
+    persons = {name for name in people if not _BODY.search(name)}
+    changes = {
+        column: _without(register[column], persons if column in SUBJECTS else people, lengths)
+        for column in columns
+        if column in register
+    }
+    return register.assign(**changes)
+
+
+def _masked(cell: str) -> str:
+    parts = re.split(f"({_SEPARATORS.pattern})", cell)
+    return "".join(
+        part if number % 2 else part[:1] + _MASK * (len(part) - 1) for number, part in enumerate(parts)
+    )
+
+
+def _distinct(names: pd.Series) -> set[str]:
+    """All names of two or more characters, alone and as a cell has them together; short numbers are none."""
+    cells = names.dropna().unique()
+    parts = {part for cell in cells for part in _SEPARATORS.split(cell)}
+    found = {name for name in {*cells, *parts} if len(name) > 1}
+    return {name for name in found if not name.isdigit() or len(name) >= _IDENTITY_DIGITS}
+
+
+def _without(texts: pd.Series, names: set[str], lengths: Sequence[int]) -> pd.Series:
+    places, unique = pd.factorize(texts)
+    foreign = not any(name.isascii() for name in names)
+    cells = [text if foreign and text.isascii() else _hidden(text, names, lengths) for text in unique]
+    return taken(cells, places, texts.index)
+
+
+def _hidden(text: str, names: set[str], lengths: Sequence[int]) -> str:
+    """Text with every name in it masked, the longest first; looks up each piece of a name's length."""
+    for length in lengths:
+        starts = [at for at in range(len(text) - length + 1) if text[at : at + length] in names]
+        for at in starts:
+            text = text[: at + 1] + _MASK * (length - 1) + text[at + length :]
+    return text

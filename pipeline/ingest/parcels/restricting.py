@@ -1,0 +1,31 @@
+"""Layers inside which use is restricted: the ecological red line, permanent farmland, special protection."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from pipeline.aoi import Aoi
+from pipeline.geodesy import CGCS2000
+from pipeline.ingest.parcels.layers import open_layer, rows_over
+from pipeline.ingest.parcels.register import bounds_in
+from pipeline.settings.registers import RestrictingFile
+
+
+def read_restricting(files: Sequence[RestrictingFile], aoi: Aoi) -> gpd.GeoDataFrame:
+    """One row per kind: the union, in EPSG:4490 and inside the area, of all polygons of its files.
+
+    Kinds whose files have nothing inside the area have an empty geometry. Raises InputError as `open_layer`.
+    """
+    shapes: dict[str, list[shapely.Geometry]] = {}
+    for file in files:
+        layer = open_layer(Path(file.path), name=file.layer, crs=file.crs)
+        rows = rows_over(layer, [], bounds_in(layer.crs, aoi.geometry.bounds))
+        usable = rows.geometry[rows.geometry.notna()].to_numpy()
+        usable = usable[np.isfinite(shapely.bounds(usable)).all(axis=-1)]
+        mended = shapely.make_valid(shapely.force_2d(usable), method="structure", keep_collapsed=False)
+        shapes.setdefault(file.kind, []).extend(shapely.get_parts(mended))
+    inside = [shapely.intersection(shapely.union_all(parts), aoi.geometry) for parts in shapes.values()]
+    return gpd.GeoDataFrame({"kind": list(shapes)}, geometry=inside, crs=CGCS2000)

@@ -1,0 +1,143 @@
+"""What the cells of a register say: clean text, codes of our dictionaries, areas in m2, and what is doubtful.
+
+A cell that cannot be used as it is becomes null, or stays text, and is noted, so that it becomes a finding.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import standards
+from pipeline.geodesy import SQUARE_METRES_PER_HECTARE, SQUARE_METRES_PER_MU
+
+M2 = {"m2": 1.0, "ha": SQUARE_METRES_PER_HECTARE, "mu": SQUARE_METRES_PER_MU}
+DICTIONARIES = ("unit_type", "owner_type", "exercise_mode", "right_type")
+
+_LONGEST_TEXT = 1000
+_SHOWN = 40
+_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+_DAMAGED = rf"{_CONTROLS}|�"
+_SUSPICIOUS = r"^[=@]|^[+\-](?![\d.\s]|$)|<\s*[A-Za-z/!]|javascript:|\.\.[/\\]|^[/\\~]|^[A-Za-z]:[\\/]|\$\{"
+_THREE_DIGITS = 3
+_FOUR_DIGITS = 4
+_LARGEST_THREE_DIGIT_CODE = 999
+
+
+class Doubts:
+    """What is doubtful in the rows of a register: notes such as `TBMJ=abc`, collected column by column."""
+
+    def __init__(self, index: pd.Index) -> None:
+        self._index = index
+        self._parts: list[pd.Series] = []
+
+    def add(self, column: str, values: pd.Series, doubtful: NDArray[np.bool_] | pd.Series) -> None:
+        """Note the cells of a column that are doubtful."""
+        cells = values[np.asarray(doubtful, dtype=bool)]
+        if len(cells):
+            self._parts.append(f"{column}=" + cells.astype("string").str.slice(0, _SHOWN).fillna(""))
+
+    def noted(self) -> pd.Series:
+        """Notes of each row behind one another, null where there are none."""
+        if not self._parts:
+            return nulls(self._index)
+        notes = pd.concat(self._parts).astype(object)
+        joined = notes.groupby(level=0, sort=False).agg("；".join).reindex(self._index).astype(object)
+        noted: pd.Series = joined.where(joined.notna(), None)
+        return noted
+
+
+def nulls(index: pd.Index) -> pd.Series:
+    """A column of nothing."""
+    return pd.Series(None, index=index, dtype=object)
+
+
+def texts(values: pd.Series) -> pd.Series:
+    """Text as it is written, without blanks around it; whole numbers without a point; nothing is null."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Float64").where(values.abs() < 2.0**63).astype("Int64")
+    elif values.dtype == object:
+        values = values.map(
+            lambda cell: cell if isinstance(cell, Hashable) else str(cell), na_action="ignore"
+        )
+    places, unique = pd.factorize(values)
+    text = pd.Series(unique).astype("string").str.strip()
+    text = text.astype(object).where(text.notna() & (text != ""), None)
+    return taken(text, places, values.index)
+
+
+def cleaned(text: pd.Series, column: str, *, damaged: Doubts, suspicious: Doubts) -> pd.Series:
+    """Text without control characters and of at most 1000 characters.
+
+    Noted as damaged: what was cut or cannot be read. Noted as suspicious: what looks like a formula, a script
+    or a way through folders.
+    """
+    places, unique = pd.factorize(text)
+    cells = pd.Series(unique, dtype=object).astype("string")
+    bad = cells.str.contains(_DAMAGED, regex=True) | cells.str.len().gt(_LONGEST_TEXT)
+    odd = cells.str.contains(_SUSPICIOUS, regex=True, case=False)
+    clean = cells.str.replace(_CONTROLS, "", regex=True).str.replace(r"\s+", " ", regex=True)
+    clean = clean.str.slice(0, _LONGEST_TEXT).str.strip()
+    clean = clean.astype(object).where(clean.notna() & (clean != ""), None)
+    result = taken(clean, places, text.index)
+    for doubts, mask in ((damaged, bad), (suspicious, odd)):
+        marked = taken(mask.astype(object), places, text.index).eq(True)  # noqa: FBT003 null is not marked
+        doubts.add(column, result, marked)
+    return result
+
+
+def land_class_codes(values: pd.Series) -> pd.Series:
+    """Land class codes; a column of numbers has lost the leading zeros of its three or four digits."""
+    text = texts(values)
+    if not pd.api.types.is_numeric_dtype(values) or values.dropna().empty:
+        return text
+    digits = _FOUR_DIGITS if values.max() > _LARGEST_THREE_DIGIT_CODE else _THREE_DIGITS
+    return text.map(lambda code: code.zfill(digits), na_action="ignore")
+
+
+def areas_m2(values: pd.Series, factor: float | pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Areas in m2, and which cells are no area: not a number, negative or without a known unit.
+
+    `factor` is the size of the unit in m2, of all cells or of each.
+    """
+    text = values.astype("string").str.replace(r"[,，\s]", "", regex=True)
+    numbers = pd.to_numeric(text, errors="coerce").astype(float).to_numpy() * np.asarray(factor, dtype=float)
+    usable = np.isfinite(numbers) & (numbers >= 0)
+    areas = pd.Series(np.where(usable, numbers, np.nan), values.index)
+    return areas, values.notna() & ~usable
+
+
+def ours(values: pd.Series, column: str, codes: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
+    """Codes of our dictionary for what a column says, and which cells are in no dictionary and stay text.
+
+    `codes` maps theirs, codes or names, to ours and goes first; then our codes and our names.
+    """
+    known = {**_codes_and_names(column), **codes}
+    mapped = values.map(known)
+    return mapped.where(mapped.notna(), values).astype(object), values.notna() & mapped.isna()
+
+
+def code_named(column: str, name: str) -> str | None:
+    """Our code of a name or code in the dictionary of a column."""
+    return _codes_and_names(column).get(name)
+
+
+def names_of(column: str) -> list[str]:
+    """Names in the dictionary of a column."""
+    rights = standards.table("rights")
+    return rights.loc[rights["dictionary"] == column, "name_zh"].tolist()
+
+
+def _codes_and_names(column: str) -> dict[str, str]:
+    rights = standards.table("rights")
+    own = rights[rights["dictionary"] == column]
+    codes = own["code"].tolist()
+    return {**dict(zip(own["name_zh"], codes, strict=True)), **dict(zip(codes, codes, strict=True))}
+
+
+def taken(unique: Iterable[Any], places: NDArray[np.int64], index: pd.Index) -> pd.Series:
+    """A column from its distinct values and the place of each row's among them; -1 is null."""
+    cells = pd.Series([*unique, None], dtype=object).to_numpy()
+    return pd.Series(cells[places], index=index, dtype=object)
