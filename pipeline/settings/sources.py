@@ -1,0 +1,74 @@
+"""Where scenes come from: a STAC API, a static catalogue or a folder; entries of configs/providers.yaml."""
+
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.aoi import PROJECT_ROOT
+
+Mission = Literal["sentinel-2", "landsat-4", "landsat-5", "landsat-7", "landsat-8", "landsat-9"]
+
+INSTRUMENTS: dict[Mission, str] = {
+    "sentinel-2": "MSI",
+    "landsat-4": "TM",
+    "landsat-5": "TM",
+    "landsat-7": "TM",
+    "landsat-8": "OLI",
+    "landsat-9": "OLI",
+}
+"""Missions of one entry see alike; ETM+ of Landsat 7 counts as TM."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StaticCatalog(_Model):
+    """A static STAC catalogue: the path or URL of its catalog.json."""
+
+    static: str
+
+
+class LocalArchive(_Model):
+    """A folder of downloaded scenes.
+
+    STAC item JSONs beside their files, Landsat Collection 2 Level-2 folders, or Sentinel-2 L2A SAFE folders,
+    at any depth.
+    """
+
+    local: str
+
+
+class StacApi(_Model):
+    """A STAC API: its URL, and by mission the collections to search, the preferred one first.
+
+    Of an acquisition that several of them hold, the item of the first is taken. `alternate` names the
+    entry of an asset's `alternate` whose address is taken where there is one, such as s3.
+    """
+
+    api: str
+    collections: dict[Mission, Annotated[list[str], Field(min_length=1)]] = {
+        "sentinel-2": ["sentinel-2-c1-l2a", "sentinel-2-l2a"],
+        "landsat-4": ["landsat-c2-l2"],
+        "landsat-5": ["landsat-c2-l2"],
+        "landsat-7": ["landsat-c2-l2"],
+        "landsat-8": ["landsat-c2-l2"],
+        "landsat-9": ["landsat-c2-l2"],
+    }
+    alternate: str | None = None
+
+
+Provider = StaticCatalog | StacApi | LocalArchive
+
+
+def providers() -> dict[str, Provider]:
+    """The providers of configs/providers.yaml by name."""
+    content = yaml.safe_load((PROJECT_ROOT / "configs" / "providers.yaml").read_text(encoding="utf-8"))
+    return {name: _entry(fields) for name, fields in content.items()}
+
+
+def _entry(fields: dict[str, Any]) -> Provider:
+    kinds: dict[str, type[Provider]] = {"api": StacApi, "static": StaticCatalog, "local": LocalArchive}
+    kind = next((kinds[key] for key in fields if key in kinds), StacApi)
+    return kind.model_validate(fields)
