@@ -1,12 +1,27 @@
-"""Composites: from all clear looks of a period to one value a pixel."""
+"""Composites: from all clear looks of a period to one value a pixel.
 
+`median` treats each band by itself. `medoid` and `max-ndvi` choose one look a pixel and take all bands from
+it, so that they are bands of one moment; of looks that are equally good the first in the stack is chosen.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA
+
+_NO_LOOK = -1
+
+
+def looks(owner: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """How many dates of a stack (date, y, x) have an owner at each pixel."""
+    count = np.zeros(owner.shape[1:], dtype=np.uint16)
+    _count(owner, count)
+    return count
 
 
 def median(stack: NDArray[np.int16]) -> NDArray[np.int16]:
@@ -18,6 +33,43 @@ def median(stack: NDArray[np.int16]) -> NDArray[np.int16]:
     composite = np.empty(stack.shape[1:], dtype=np.int16)
     _median(stack, _sorting_network(len(stack)), composite)
     return composite
+
+
+def medoid_look(stacks: NDArray[np.int16], _bands: Sequence[str]) -> NDArray[np.int16]:
+    """The look (number of its date, -1 if none) that is nearest to all others, of stacks (band, date, y, x).
+
+    It has the least sum of Euclidean distances to them (Flood 2013, DOI 10.3390/rs5126481), over the bands
+    that any look of the pixel has; a look that lacks one of those is none. Distances are rounded to 1/256 of
+    1e-4, so that sums are whole numbers and equal ones are equal; of equal looks it is the first.
+    """
+    chosen = np.empty(stacks.shape[2:], dtype=np.int16)
+    _choose_medoid(stacks, chosen)
+    return chosen
+
+
+def greenest_look(stacks: NDArray[np.int16], bands: Sequence[str]) -> NDArray[np.int16]:
+    """The look (number of its date, -1 if none) with the greatest NDVI, of stacks (band, date, y, x).
+
+    NDVI are compared exactly, as fractions of whole numbers; of equal looks it is the first. A look whose red
+    and nir sum to nothing or less has no NDVI and comes after all that have; one without either is none.
+    """
+    chosen = np.full(stacks.shape[2:], _NO_LOOK, dtype=np.int16)
+    if {"red", "nir"} <= set(bands):
+        _choose_greenest(stacks[bands.index("red")], stacks[bands.index("nir")], chosen)
+    return chosen
+
+
+def taken(stack: NDArray[np.int16], chosen: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The values of a stack (date, y, x) at the chosen looks; nodata where none is chosen."""
+    composite = np.empty(chosen.shape, dtype=np.int16)
+    _take(stack, chosen, composite)
+    return composite
+
+
+CHOICES: Mapping[str, Callable[[NDArray[np.int16], Sequence[str]], NDArray[np.int16]]] = MappingProxyType(
+    {"medoid": medoid_look, "max-ndvi": greenest_look}
+)
+"""Composites that take all bands of a pixel from one look, and how they choose it."""
 
 
 @cache
@@ -66,3 +118,87 @@ def _median(stack: NDArray[np.int16], network: NDArray[np.int64], composite: NDA
                 middle = count[x] // 2
                 twice = np.int32(row[middle, x]) + np.int32(row[middle - 1 + count[x] % 2, x])
                 composite[y, x] = np.rint(twice / 2)
+
+
+@numba.njit(nogil=True, cache=True)
+def _choose_medoid(stacks: NDArray[np.int16], chosen: NDArray[np.int16]) -> None:
+    """Row by row, so that the distance of two dates is one vector operation."""
+    bands, dates, height, width = stacks.shape
+    candidate = np.empty((dates, width), dtype=np.bool_)
+    total = np.empty((dates, width), dtype=np.int64)
+    square = np.empty(width, dtype=np.int64)
+    for y in range(height):
+        _find_candidates(stacks[:, :, y], candidate)
+        total[:] = 0
+        for first in range(dates):
+            for second in range(first + 1, dates):
+                square[:] = 0
+                for band in range(bands):
+                    for x in range(width):
+                        apart = np.int64(stacks[band, first, y, x]) - stacks[band, second, y, x]
+                        square[x] += apart * apart
+                for x in range(width):
+                    both = candidate[first, x] & candidate[second, x]
+                    distance = np.int64(np.rint(256.0 * np.sqrt(square[x]))) * both
+                    total[first, x] += distance
+                    total[second, x] += distance
+        for x in range(width):
+            chosen[y, x] = _NO_LOOK
+            for date in range(dates):
+                if candidate[date, x] and (chosen[y, x] < 0 or total[date, x] < total[chosen[y, x], x]):
+                    chosen[y, x] = date
+
+
+@numba.njit(nogil=True, cache=True)
+def _find_candidates(row: NDArray[np.int16], candidate: NDArray[np.bool_]) -> None:
+    """Looks (date, x) of a row (band, date, x) that have every band that any look of the pixel has."""
+    bands, dates, width = row.shape
+    candidate[:] = True
+    held = np.zeros(width, dtype=np.bool_)
+    used = np.empty(width, dtype=np.bool_)
+    for band in range(bands):
+        used[:] = False
+        for date in range(dates):
+            for x in range(width):
+                used[x] |= row[band, date, x] != REFLECTANCE_NODATA
+        for date in range(dates):
+            for x in range(width):
+                candidate[date, x] &= (row[band, date, x] != REFLECTANCE_NODATA) | (not used[x])
+        held |= used
+    candidate &= held
+
+
+@numba.njit(nogil=True, cache=True)
+def _choose_greenest(red: NDArray[np.int16], nir: NDArray[np.int16], chosen: NDArray[np.int16]) -> None:
+    dates, height, width = red.shape
+    for y in range(height):
+        for x in range(width):
+            difference, total = np.int64(0), np.int64(0)
+            for date in range(dates):
+                low, high = np.int64(red[date, y, x]), np.int64(nir[date, y, x])
+                if REFLECTANCE_NODATA in (low, high):
+                    continue
+                if chosen[y, x] < 0 or (
+                    low + high > 0 and (total == 0 or (high - low) * total > difference * (low + high))
+                ):
+                    chosen[y, x] = date
+                    total = low + high if low + high > 0 else np.int64(0)
+                    difference = high - low
+
+
+@numba.njit(nogil=True, cache=True)
+def _take(stack: NDArray[np.int16], chosen: NDArray[np.int16], composite: NDArray[np.int16]) -> None:
+    height, width = chosen.shape
+    for y in range(height):
+        for x in range(width):
+            date = chosen[y, x]
+            composite[y, x] = stack[date, y, x] if date >= 0 else REFLECTANCE_NODATA
+
+
+@numba.njit(nogil=True, cache=True)
+def _count(owner: NDArray[np.uint8], count: NDArray[np.uint16]) -> None:
+    dates, height, width = owner.shape
+    for date in range(dates):
+        for y in range(height):
+            for x in range(width):
+                count[y, x] += np.uint16(owner[date, y, x] > 0)

@@ -1,40 +1,33 @@
-"""One block, all dates: clear masks first, then one band at a time, with a record of every read."""
+"""One block, all dates: clear masks first, then band by band, with a record of every read."""
 
-import math
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
-from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import (
-    REFLECTANCE_LIMIT,
-    REFLECTANCE_NODATA,
-    REFLECTANCE_SCALE,
-    Asset,
-    ReadRecord,
-    Scene,
-)
+from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, ReadRecord, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.assets import Footprint, footprint, read_window, tune_gdal
+from pipeline.ingest.assets import tune_gdal
 from pipeline.ingest.clearness import clear_pixels, reach_px
+from pipeline.ingest.resampling import Numbers, claim, nearest, place_reflectance, resampled
 from pipeline.ingest.scenes import analysis_assets
 from pipeline.settings import Clear
 
-_READERS = 4
-_ALIGNED = 1e-6
-_WARP_MARGIN_PX = 2
+READERS_OF_NETWORK = 32
+_READERS_OF_DISK = 4
+ROOM = 2
+"""Stacks of a band that let one be read while the one before is worked on."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -68,6 +61,31 @@ class Looks:
     records: tuple[ReadRecord, ...]
 
 
+@dataclass(frozen=True)
+class BandRead:
+    """One band of all looks: reflectance (date, y, x), int16 with scale 1e-4 and nodata -32768.
+
+    A scene whose read failed leaves nodata; its record says so. `struck` counts the looks that have no
+    number here though their mask calls them clear. They are taken out of `Looks.owner`, and all bands must
+    be read again: what is unknown in one band is a look in none.
+    """
+
+    band: str
+    stack: NDArray[np.int16]
+    records: tuple[ReadRecord, ...]
+    struck: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A scene that owns pixels of a date, alone or not."""
+
+    day: int
+    number: int
+    scene: Scene
+    alone: bool
+
+
 def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> Looks:
     """The clear looks at a block, from the scenes' masks; `broken` scenes are left out and counted as lost.
 
@@ -75,45 +93,41 @@ def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> L
     """
     inside = request.grid.touched(request.outline, request.block)
     lost = np.zeros(request.block.shape, dtype=np.uint16)
-    dates: list[tuple[Scene, ...]] = []
-    owners: list[NDArray[np.uint8]] = []
-    records: list[ReadRecord] = []
     ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
-    masks = iter(_parallel(lambda scene: _clear(request, scene), ordered))
+    reading = _submitted(lambda scene: _clear(request, scene), ordered, [scene.mask for scene in ordered])
+    masks = (mask.result() for mask in reading)
+    owner = np.zeros((len(ordered), *request.block.shape), dtype=np.uint8)
+    dates: list[tuple[Scene, ...]] = []
+    records: list[ReadRecord] = []
     for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude)):
         scenes = tuple(group)
-        owner = np.zeros(request.block.shape, dtype=np.uint8)
-        for number, scene in enumerate(scenes, start=1):
-            clear = next(masks)
-            records.append(_mask_record(request.block, scene, clear, inside))
-            if isinstance(clear, BrokenAsset):
-                lost += inside
-            elif scene.id in broken:
-                lost += clear & inside & (owner == 0)
-            else:
-                owner[clear & inside & (owner == 0)] = number
-        if owner.any():
+        taken = owner[len(dates)]
+        for number, (scene, clear) in enumerate(zip(scenes, masks, strict=False), start=1):
+            seen = _own(clear, inside, number, taken, lost, lost_too=scene.id in broken)
+            records.append(_mask_record(request.block, scene, clear, seen=seen))
+        if taken.any():
             dates.append(scenes)
-            owners.append(owner)
-    stacked = np.stack(owners) if owners else np.zeros((0, *request.block.shape), dtype=np.uint8)
-    return Looks(tuple(dates), stacked, lost, tuple(records))
+    return Looks(tuple(dates), owner[: len(dates)], lost, tuple(records))
 
 
-def read_band(request: BlockRequest, looks: Looks, band: str) -> tuple[NDArray[np.int16], list[ReadRecord]]:
-    """One band of all looks as reflectance (date, y, x), int16 with scale 1e-4 and nodata -32768.
+def read_bands(request: BlockRequest, looks: Looks, stacks: NDArray[np.int16]) -> Iterator[BandRead]:
+    """The bands of a request over its looks, in order; the next is being read while one is worked on.
 
-    A scene whose read failed leaves nodata; its record says so. Where a scene has no number at a pixel that
-    its mask calls clear, the look is struck from `looks.owner`: what is unknown in one band is no look, and
-    the bands read before must be read again.
+    `stacks` (band, date, y, x) is the room to read into, taken in turn and over again: with room for two, a
+    stack stands until the next is asked for.
     """
-    stack = np.full(looks.owner.shape, REFLECTANCE_NODATA, dtype=np.int16)
-    jobs = [
-        (stack[day], looks.owner[day], number, scene)
-        for day, scenes in enumerate(looks.dates)
-        for number, scene in enumerate(scenes, start=1)
-        if (looks.owner[day] == number).any()
-    ]
-    return stack, _parallel(lambda job: _fill(request, band, *job), jobs)
+    jobs = _jobs(looks)
+    rooms = [stacks[number % len(stacks)] for number in range(len(request.bands))]
+    reading: list[list[Future[tuple[ReadRecord, int]]]] = []
+    try:
+        for number, band in enumerate(request.bands):
+            reading += [
+                _begun(request, looks, request.bands[ahead], jobs, rooms[ahead])
+                for ahead in range(len(reading), min(number + 2, len(rooms)))
+            ]
+            yield _finished(band, jobs, reading[number], rooms[number], looks)
+    finally:
+        wait([future for futures in reading for future in futures if not future.cancel()])
 
 
 def _look(scene: Scene, longitude: float) -> tuple[str, date]:
@@ -121,210 +135,132 @@ def _look(scene: Scene, longitude: float) -> tuple[str, date]:
     return scene.mission, solar.date()
 
 
-def _clear(request: BlockRequest, scene: Scene) -> NDArray[np.bool_] | BrokenAsset:
+def _clear(request: BlockRequest, scene: Scene) -> Numbers | BrokenAsset:
     try:
-        place = footprint(scene.mask)
-        rows, cols = _nearest(place, request.grid, request.block)
-        margin = reach_px(request.clear)
-        window = _window(rows, cols, margin)
-        mask = read_window(scene.mask, window)
+        return nearest(
+            scene.mask,
+            request.grid,
+            request.block,
+            margin=reach_px(request.clear),
+            meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
+        )
     except BrokenAsset as error:
         return error
-    clear = clear_pixels(mask, scene.mission, request.clear)
-    return np.asarray(clear[rows - window.row_off, cols - window.col_off])
+
+
+def _own(
+    clear: Numbers | BrokenAsset,
+    inside: NDArray[np.bool_],
+    number: int,
+    owner: NDArray[np.uint8],
+    lost: NDArray[np.uint16],
+    *,
+    lost_too: bool,
+) -> bool:
+    """Whether a scene sees anything inside; what it is the first to see is its own from now on, or lost."""
+    if isinstance(clear, BrokenAsset):
+        lost += inside
+        return False
+    owned = owner.copy() if lost_too else owner
+    seen = claim(clear, inside, number, owned)
+    if lost_too:
+        lost += owned != owner
+    return seen > 0
+
+
+def _jobs(looks: Looks) -> list[_Job]:
+    return [
+        _Job(day, number, scene, alone=len(scenes) == 1)
+        for day, scenes in enumerate(looks.dates)
+        for number, scene in enumerate(scenes, start=1)
+        if len(scenes) == 1 or (looks.owner[day] == number).any()
+    ]
+
+
+def _begun(
+    request: BlockRequest, looks: Looks, band: str, jobs: Sequence[_Job], stack: NDArray[np.int16]
+) -> list[Future[tuple[ReadRecord, int]]]:
+    """The reading of a band into a stack, under way."""
+    for job in jobs:
+        if not job.alone:
+            stack[job.day] = REFLECTANCE_NODATA
+    assets = [_asset(request, job.scene, band) for job in jobs]
+    return _submitted(
+        lambda pair: _fill(request, looks, band, pair[0], pair[1], stack[pair[0].day]),
+        list(zip(jobs, assets, strict=True)),
+        assets,
+    )
+
+
+def _finished(
+    band: str,
+    jobs: Sequence[_Job],
+    reading: Sequence[Future[tuple[ReadRecord, int]]],
+    stack: NDArray[np.int16],
+    looks: Looks,
+) -> BandRead:
+    results = [future.result() for future in reading]
+    for job, (_, missing) in zip(jobs, results, strict=True):
+        if missing:
+            owner = looks.owner[job.day]
+            owner[(owner == job.number) & (stack[job.day] == REFLECTANCE_NODATA)] = 0
+    return BandRead(
+        band, stack, tuple(record for record, _ in results), sum(missing for _, missing in results)
+    )
+
+
+def _asset(request: BlockRequest, scene: Scene, band: str) -> Asset | None:
+    return analysis_assets(scene, [band], harmonised=request.harmonised).get(band)
 
 
 def _fill(
     request: BlockRequest,
+    looks: Looks,
     band: str,
+    job: _Job,
+    asset: Asset | None,
     target: NDArray[np.int16],
-    owner: NDArray[np.uint8],
-    number: int,
-    scene: Scene,
-) -> ReadRecord:
-    asset = analysis_assets(scene, [band], harmonised=request.harmonised).get(band)
-    if asset is None:
-        return _record(request.block, scene, band, "skipped", "the scene has no such band", "")
+) -> tuple[ReadRecord, int]:
+    """What became of reading a scene into its layer, and how many of its looks have no number there."""
     try:
-        numbers = _on_grid(asset, request.grid, request.block)
+        if asset is not None:
+            numbers = resampled(asset, request.grid, request.block)
+            owner = looks.owner[job.day]
+            missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
+            return _record(request.block, job.scene, band, "read", "", asset.href), missing
+        record = _record(request.block, job.scene, band, "skipped", "the scene has no such band", "")
     except BrokenAsset as error:
-        return _record(request.block, scene, band, "failed", "not readable", asset.href, str(error))
-    gain, shift = asset.scale / REFLECTANCE_SCALE, asset.offset / REFLECTANCE_SCALE
-    _place(numbers, owner, number, asset.nodata, gain, shift, target)
-    return _record(request.block, scene, band, "read", "", asset.href)
+        href = asset.href if asset else ""
+        record = _record(request.block, job.scene, band, "failed", "not readable", href, str(error))
+    if job.alone:
+        target[...] = REFLECTANCE_NODATA
+    return record, 0
 
 
-def _mask_record(
-    block: Block, scene: Scene, clear: NDArray[np.bool_] | BrokenAsset, inside: NDArray[np.bool_]
-) -> ReadRecord:
+def _mask_record(block: Block, scene: Scene, clear: Numbers | BrokenAsset, *, seen: bool) -> ReadRecord:
     if isinstance(clear, BrokenAsset):
         return _record(block, scene, "mask", "failed", "not readable", scene.mask.href, str(clear))
-    reason = "" if (clear & inside).any() else "nothing clear in the block"
-    return _record(block, scene, "mask", "read", reason, scene.mask.href)
+    return _record(
+        block, scene, "mask", "read", "" if seen else "nothing clear in the block", scene.mask.href
+    )
 
 
 def _record(
-    block: Block, scene: Scene, band: str, outcome: Any, reason: str, href: str, error: str = ""
+    block: Block, scene: Scene, band: str, outcome: Outcome, reason: str, href: str, error: str = ""
 ) -> ReadRecord:
     return ReadRecord(scene.id, band, block.id, outcome, reason, href, error=error)
 
 
-def _on_grid(asset: Asset, grid: Grid, block: Block) -> NDArray[np.uint16]:
-    """Numbers of an asset on a block: pasted where the grids align, else warped."""
-    place = footprint(asset)
-    if _pastes(place, grid):
-        rows, cols = _nearest(place, grid, block)
-        window = _window(rows, cols, 0)
-        numbers = read_window(asset, window)
-        return np.asarray(numbers[rows - window.row_off, cols - window.col_off])
-    return _warped(asset, place, grid, block)
-
-
-def _pastes(place: Footprint, grid: Grid) -> bool:
-    """Same CRS, the file's pixel a whole multiple of the grid's, edges on edges of the grid."""
-    ratio = place.transform.a / grid.resolution_m
-    shifts = (
-        (place.transform.c - grid.left) / grid.resolution_m,
-        (grid.top - place.transform.f) / grid.resolution_m,
-    )
-    whole = all(abs(number - round(number)) < _ALIGNED for number in (ratio, *shifts))
-    return place.crs == grid.crs and ratio > 1 - _ALIGNED and whole
-
-
-def _nearest(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Row and column in a file of the pixel that holds each pixel centre of a block; broadcastable."""
-    row, col = _positions(place, grid, block, 1)
-    return np.floor(row).astype(np.intp), np.floor(col).astype(np.intp)
-
-
-def _window(rows: NDArray[np.intp], cols: NDArray[np.intp], margin: int) -> Window:
-    row, col = int(rows.min()) - margin, int(cols.min()) - margin
-    return Window(col, row, int(cols.max()) + margin + 1 - col, int(rows.max()) + margin + 1 - row)
-
-
-def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> NDArray[np.uint16]:
-    """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
-    share = max(1, math.ceil(grid.resolution_m / place.transform.a - _ALIGNED))
-    row, col = _positions(place, grid, block, share)
-    window = _window(row.astype(np.intp), col.astype(np.intp), _WARP_MARGIN_PX)
-    source = read_window(asset, window)
-    numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
-    warp = _bilinear if share == 1 else _mean
-    points = np.broadcast_shapes(row.shape, col.shape)
-    rows = np.broadcast_to(row - window.row_off, points)
-    cols = np.broadcast_to(col - window.col_off, points)
-    warp(source, rows, cols, asset.nodata, share, numbers)
-    return numbers
-
-
-def _positions(
-    place: Footprint, grid: Grid, block: Block, share: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Row and column in a file, from its corner, of `share` x `share` points in each pixel of a block.
-
-    In the file's own CRS rows are a column vector and columns a row vector.
-    """
-    x = _subdivided(grid.x_of(block), share, grid.resolution_m)[None, :]
-    y = _subdivided(grid.y_of(block), share, -grid.resolution_m)[:, None]
-    if place.crs != grid.crs:
-        points = np.broadcast_shapes(x.shape, y.shape)
-        x, y = _transformer(grid.crs, place.crs).transform(
-            np.broadcast_to(x, points), np.broadcast_to(y, points)
-        )
-    inverse = ~place.transform
-    return y * inverse.e + inverse.f, x * inverse.a + inverse.c
-
-
-def _subdivided(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
-    inside = ((np.arange(share) + 0.5) / share - 0.5) * step
-    return (centres[:, None] + inside).ravel()
-
-
-@numba.njit(nogil=True, cache=True)
-def _bilinear(
-    source: NDArray[np.uint16],
-    row: NDArray[np.float64],
-    col: NDArray[np.float64],
-    nodata: int,
-    _share: int,
-    numbers: NDArray[np.uint16],
-) -> None:
-    """Nodata where the nearest pixel is nodata; other nodata neighbours have no weight."""
-    height, width = numbers.shape
-    for y in range(height):
-        for x in range(width):
-            if source[int(row[y, x]), int(col[y, x])] == nodata:
-                continue
-            upper, left = int(np.floor(row[y, x] - 0.5)), int(np.floor(col[y, x] - 0.5))
-            down, across = row[y, x] - 0.5 - upper, col[y, x] - 0.5 - left
-            total, weights = 0.0, 0.0
-            for step_y in range(2):
-                for step_x in range(2):
-                    value = source[upper + step_y, left + step_x]
-                    if value != nodata:
-                        weight = abs(1 - step_y - down) * abs(1 - step_x - across)
-                        total += weight * value
-                        weights += weight
-            numbers[y, x] = np.rint(total / weights)
-
-
-@numba.njit(nogil=True, cache=True)
-def _mean(
-    source: NDArray[np.uint16],
-    row: NDArray[np.float64],
-    col: NDArray[np.float64],
-    nodata: int,
-    share: int,
-    numbers: NDArray[np.uint16],
-) -> None:
-    """Mean of the pixels under `share` x `share` points of each grid pixel that are not nodata."""
-    height, width = numbers.shape
-    for y in range(height):
-        for x in range(width):
-            total, count = 0.0, 0
-            for step_y in range(share):
-                for step_x in range(share):
-                    point = y * share + step_y, x * share + step_x
-                    value = source[int(row[point]), int(col[point])]
-                    if value != nodata:
-                        total += value
-                        count += 1
-            if count:
-                numbers[y, x] = np.rint(total / count)
-
-
-@numba.njit(nogil=True, cache=True)
-def _place(
-    numbers: NDArray[np.uint16],
-    owner: NDArray[np.uint8],
-    number: int,
-    nodata: int,
-    gain: float,
-    shift: float,
-    target: NDArray[np.int16],
-) -> None:
-    height, width = numbers.shape
-    for y in range(height):
-        for x in range(width):
-            if owner[y, x] != number:
-                continue
-            if numbers[y, x] == nodata:
-                owner[y, x] = 0
-            else:
-                value = np.rint(numbers[y, x] * gain + shift)
-                target[y, x] = min(max(value, -REFLECTANCE_LIMIT), REFLECTANCE_LIMIT)
-
-
-def _parallel(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    return list(_readers(os.getpid()).map(function, items))
+def _submitted(
+    function: Callable[[Any], Result], items: Sequence[Any], assets: Sequence[Asset | None]
+) -> list[Future[Result]]:
+    """A function of every item, under way on the threads for where the assets lie."""
+    network = any(asset is not None and "://" in asset.href for asset in assets)
+    readers = _readers(os.getpid(), READERS_OF_NETWORK if network else _READERS_OF_DISK)
+    return [readers.submit(function, item) for item in items]
 
 
 @cache
-def _readers(process: int) -> ThreadPoolExecutor:
-    """Threads that read, one pool per process."""
-    return ThreadPoolExecutor(_READERS, f"reader-{process}", initializer=tune_gdal)
-
-
-@cache
-def _transformer(source: str, target: str) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
+def _readers(process: int, count: int) -> ThreadPoolExecutor:
+    """Threads that read: one pool per process for the disk, one for the network."""
+    return ThreadPoolExecutor(count, f"reader-{process}", initializer=tune_gdal)

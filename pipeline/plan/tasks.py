@@ -17,6 +17,9 @@ from pipeline.run import BlockDone
 from pipeline.settings import LandCoverRules
 from pipeline.workspace import read_block, write_block
 
+Layers = dict[str, NDArray[Any]]
+"""Arrays (y, x) of a block by the name of their layer."""
+
 
 @dataclass(frozen=True)
 class CompositeTask:
@@ -24,6 +27,7 @@ class CompositeTask:
 
     store: Path
     request: blocks.BlockRequest
+    method: str = "median"
 
     @property
     def block(self) -> Block:
@@ -72,39 +76,55 @@ class ChangeTask:
 
 
 def composite_block(task: CompositeTask) -> BlockDone:
-    """Read the looks, then one band at a time; a scene that fails in one band is lost in all.
+    """One block composed and written."""
+    layers, records = composed(task.request, task.method)
+    return BlockDone(write_block(task.store, task.block, layers), records)
 
-    So is a look at a pixel that has no number in one band, so that all bands of a pixel have the same looks.
+
+def composed(request: blocks.BlockRequest, method: str) -> tuple[Layers, tuple[ReadRecord, ...]]:
+    """The composite of a block with its counts `looks` and `failed`, and what became of every read.
+
+    A scene that fails in one band is lost in all. So is a look at a pixel that has no number in one band, so
+    that all bands of a pixel have the same looks.
     """
     broken: frozenset[str] = frozenset()
     failures: list[ReadRecord] = []
     while True:
-        looks = blocks.read_looks(task.request, broken)
-        layers, records = _bands(task.request, looks)
+        looks = blocks.read_looks(request, broken)
+        layers, records = _bands(request, looks, method)
         lost = [record for record in records if record.outcome == "failed"]
         if not lost:
             break
         failures += lost
         broken |= {record.scene_id for record in lost}
-    layers |= {"looks": _count(looks.owner), "failed": looks.lost}
-    checksum = write_block(task.store, task.block, layers)
-    return BlockDone(checksum, (*looks.records, *records, *failures))
+    layers |= {"looks": composite.looks(looks.owner), "failed": looks.lost}
+    return layers, (*looks.records, *records, *failures)
 
 
 def _bands(
-    request: blocks.BlockRequest, looks: blocks.Looks
-) -> tuple[dict[str, NDArray[Any]], list[ReadRecord]]:
-    """The median of each band over the looks, all of them over the same looks."""
+    request: blocks.BlockRequest, looks: blocks.Looks, method: str
+) -> tuple[Layers, tuple[ReadRecord, ...]]:
+    """Each band composed, all of them over the same looks: read again if a band strikes some."""
+    choose = composite.CHOICES.get(method)
+    room = len(request.bands) if choose else min(blocks.ROOM, len(request.bands))
+    stacks = np.empty((room, *looks.owner.shape), dtype=np.int16)
     while True:
-        layers: dict[str, NDArray[Any]] = {}
+        layers: Layers = {}
         records: list[ReadRecord] = []
-        known = np.count_nonzero(looks.owner)
-        for band in request.bands:
-            stack, read = blocks.read_band(request, looks, band)
-            layers[band] = composite.median(stack)
-            records += read
-        if np.count_nonzero(looks.owner) == known:
-            return layers, records
+        struck = 0
+        for read in blocks.read_bands(request, looks, stacks):
+            if choose is None:
+                layers[read.band] = composite.median(read.stack)
+            records += read.records
+            struck += read.struck
+        if struck == 0:
+            break
+    if choose is not None:
+        chosen = choose(stacks, request.bands)
+        layers = {
+            band: composite.taken(stack, chosen) for band, stack in zip(request.bands, stacks, strict=True)
+        }
+    return layers, tuple(records)
 
 
 def spectral_block(task: SpectralTask) -> BlockDone:
@@ -160,7 +180,3 @@ def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
 
 def _reflectance(stored: NDArray[np.int16]) -> xr.DataArray:
     return xr.DataArray(from_ratio(stored), dims=("y", "x"))
-
-
-def _count(owner: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    return np.asarray((owner > 0).sum(axis=0, dtype=np.uint16))

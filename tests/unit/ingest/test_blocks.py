@@ -1,6 +1,7 @@
 """One block, all dates: planted scenes come back as they were planted."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,9 +15,9 @@ from scipy import ndimage
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block
-from pipeline.ingest import blocks
+from pipeline.ingest import resampling
 from pipeline.ingest.assets import close_assets
-from pipeline.ingest.blocks import read_band, read_looks
+from pipeline.ingest.blocks import ROOM, read_bands, read_looks
 from pipeline.settings import Clear
 from tests.scenery import LEFT, NO_GROWTH, TOP, UTM, at, grid_of_px, planted_scene, request_of, truncated
 
@@ -31,6 +32,13 @@ DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
 def closed():
     yield
     close_assets()
+
+
+def read_band(request, looks, band):
+    """One band of the looks, and the records of its reads."""
+    stacks = np.empty((ROOM, *looks.owner.shape), dtype=np.int16)
+    (read,) = read_bands(replace(request, bands=(band,)), looks, stacks)
+    return read.stack, list(read.records)
 
 
 def band_of(request, band="red"):
@@ -255,7 +263,7 @@ def test_pixels_outside_the_outline_are_nobodys(tmp_path):
     scene = planted_scene(tmp_path, "a", {"red": RED}, ALL_CLEAR)
     request = request_of(GRID, [scene], ("red",))
     half = shapely.box(*GRID.block_bounds(Block(0, 120, 0, 60))).buffer(-1)
-    request = type(request)(**{**vars(request), "outline": half})
+    request = replace(request, outline=half)
     (found,) = band_of(request)
     assert (found[:, 60:] == REFLECTANCE_NODATA).all()
     assert (found[:, :60] == RED[:, :60]).all()
@@ -346,13 +354,13 @@ def test_a_scene_that_is_known_to_be_broken_is_lost_and_its_twin_takes_its_place
 
 def counted(monkeypatch):
     reads = Counter()
-    read = blocks.read_window
+    read = resampling.read_window
 
     def count(asset, window):
         reads[asset.href.rpartition("/")[2]] += 1
         return read(asset, window)
 
-    monkeypatch.setattr(blocks, "read_window", count)
+    monkeypatch.setattr(resampling, "read_window", count)
     return reads
 
 

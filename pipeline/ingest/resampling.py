@@ -1,0 +1,359 @@
+"""From the pixels of a file to those of a grid: pasted where edges meet edges, else resampled.
+
+Masks are always the nearest pixel. Reflectance is pasted where the file's pixel is a whole multiple of the
+grid's and lies on its edges; else it is bilinear, or the mean of the file's pixels where the grid is coarser.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import Transformer
+from rasterio.windows import Window
+
+from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, Asset
+from pipeline.errors import BrokenAsset
+from pipeline.grid import Block, Grid
+from pipeline.ingest.assets import Footprint, footprint, read_window
+
+_ALIGNED = 1e-6
+_WARP_MARGIN_PX = 2
+_STRIP_POINTS = 2**17
+_LATTICE_PX = 16
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of a file, the row in them of each row of a block, and the column of each of its columns."""
+
+    values: NDArray[Any]
+    rows: NDArray[np.int64]
+    cols: NDArray[np.int64]
+
+    @classmethod
+    def of_block(cls, values: NDArray[Any]) -> "Numbers":
+        """Numbers that already have the shape of the block."""
+        return cls(values, *(np.arange(length) for length in values.shape))
+
+    def spread(self) -> NDArray[Any]:
+        """The numbers in the shape of the block."""
+        return self.values[self.rows[:, None], self.cols]
+
+
+def nearest(
+    asset: Asset,
+    grid: Grid,
+    block: Block,
+    *,
+    margin: int = 0,
+    meaning: Callable[[NDArray[Any]], NDArray[Any]] = np.asarray,
+) -> Numbers:
+    """What the pixels mean that hold the pixel centres of a block; BrokenAsset if they cannot be read.
+
+    `meaning` sees the pixels as they lie in the file, and `margin` more of them on every side.
+    """
+    place = footprint(asset)
+    if place.crs == grid.crs:
+        row, col = (axis.ravel() for axis in _reach(place, grid, block, 1))
+        window = _window(row, col, margin)
+        values = meaning(read_window(asset, window))
+        return Numbers(values, row - window.row_off, col - window.col_off)
+    window = _window(*_reach(place, grid, block, 1), margin)
+    values = meaning(read_window(asset, window))
+    picked = np.empty(block.shape, dtype=values.dtype)
+    for strip, lines in _strips(block, 1):
+        rows, cols = _positions(place, grid, strip, 1)
+        _pick(values, rows - window.row_off, cols - window.col_off, picked[lines])
+    return Numbers.of_block(picked)
+
+
+def resampled(asset: Asset, grid: Grid, block: Block) -> Numbers:
+    """A band on a block: pasted where the grids align, else warped; BrokenAsset if it cannot be read."""
+    place = footprint(asset)
+    numbers = nearest(asset, grid, block) if _pastes(place, grid) else _warped(asset, place, grid, block)
+    if numbers.values.dtype != np.uint16:
+        raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; expected uint16")
+    return numbers
+
+
+def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray[np.uint8]) -> int:
+    """Give the pixels inside that are clear and nobody's to `number`; how many are clear, whose ever."""
+    seen: int = _claim(clear.values, clear.rows, clear.cols, inside, number, owner)
+    return seen
+
+
+def place_reflectance(
+    numbers: Numbers,
+    asset: Asset,
+    owner: NDArray[np.uint8],
+    number: int,
+    target: NDArray[np.int16],
+    *,
+    alone: bool,
+) -> int:
+    """Put numbers as reflectance (int16, 1e-4) where `number` owns; how many of its pixels have no number.
+
+    Those become nodata. What is not its own stays as it is, or becomes nodata if this owner is `alone`.
+    """
+    meaning = _meaning(asset.scale, asset.offset, asset.nodata)
+    missing: int = _place(numbers.values, numbers.rows, numbers.cols, owner, number, meaning, alone, target)
+    return missing
+
+
+def _pastes(place: Footprint, grid: Grid) -> bool:
+    """Same CRS, the file's pixel a whole multiple of the grid's, edges on edges of the grid."""
+    ratio = place.transform.a / grid.resolution_m
+    shifts = (
+        (place.transform.c - grid.left) / grid.resolution_m,
+        (grid.top - place.transform.f) / grid.resolution_m,
+    )
+    whole = all(abs(number - round(number)) < _ALIGNED for number in (ratio, *shifts))
+    return place.crs == grid.crs and ratio > 1 - _ALIGNED and whole
+
+
+def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> Numbers:
+    """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
+    share = max(1, math.ceil(grid.resolution_m / place.transform.a - _ALIGNED))
+    window = _window(*_reach(place, grid, block, share), _WARP_MARGIN_PX)
+    source = read_window(asset, window)
+    numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
+    warp = _bilinear if share == 1 else _mean
+    for strip, lines in _strips(block, share):
+        row, col = np.broadcast_arrays(*_positions(place, grid, strip, share))
+        warp(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
+    return Numbers.of_block(numbers)
+
+
+def _strips(block: Block, share: int) -> Iterator[tuple[Block, slice]]:
+    """Rows of a block, so few at a time that their points take little memory, and their place in it."""
+    height, width = block.shape
+    step = max(1, _STRIP_POINTS // (width * share**2))
+    for top in range(0, height, step):
+        end = min(top + step, height)
+        yield (
+            Block(block.row_from + top, block.row_from + end, block.col_from, block.col_to),
+            slice(top, end),
+        )
+
+
+def _reach(
+    place: Footprint, grid: Grid, block: Block, share: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns in a file between which all points of a block lie."""
+    row, col = (
+        _positions(place, grid, block, share) if place.crs == grid.crs else _lattice(place, grid, block)[:2]
+    )
+    return np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
+
+
+def _window(rows: NDArray[np.int64], cols: NDArray[np.int64], margin: int) -> Window:
+    row, col = int(rows.min()) - margin, int(cols.min()) - margin
+    return Window(col, row, int(cols.max()) + margin + 1 - col, int(rows.max()) + margin + 1 - row)
+
+
+def _positions(
+    place: Footprint, grid: Grid, block: Block, share: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Row and column in a file, from its corner, of `share` x `share` points in each pixel of a block.
+
+    In the file's own CRS rows are a column vector and columns a row vector. From another CRS they are
+    interpolated between a lattice of the grid's pixels, which is good to 1e-4 of a pixel of 10 m.
+    """
+    if place.crs == grid.crs:
+        x = _subdivided(grid.x_of(block), share, grid.resolution_m)[None, :]
+        y = _subdivided(grid.y_of(block), share, -grid.resolution_m)[:, None]
+        return _in_file(place, x, y)
+    row, col, top, left = _lattice(place, grid, block)
+    down = _subdivided(_centres(block.row_from, block.row_to), share, 1.0) / _LATTICE_PX - top
+    across = _subdivided(_centres(block.col_from, block.col_to), share, 1.0) / _LATTICE_PX - left
+    return _between(row, down, across), _between(col, down, across)
+
+
+def _lattice(
+    place: Footprint, grid: Grid, block: Block
+) -> tuple[NDArray[np.float64], NDArray[np.float64], int, int]:
+    """Row and column in a file of every 16th pixel corner over a block, and the number of the first ones.
+
+    The corners are those of the grid, whatever the block, so that a pixel is the same in every block.
+    """
+    top, bottom = block.row_from // _LATTICE_PX, -(-block.row_to // _LATTICE_PX)
+    left, right = block.col_from // _LATTICE_PX, -(-block.col_to // _LATTICE_PX)
+    x, y = np.meshgrid(
+        grid.left + np.arange(left, right + 1) * (_LATTICE_PX * grid.resolution_m),
+        grid.top - np.arange(top, bottom + 1) * (_LATTICE_PX * grid.resolution_m),
+    )
+    row, col = _in_file(place, *_transformer(grid.crs, place.crs).transform(x, y))
+    return row, col, top, left
+
+
+def _in_file(
+    place: Footprint, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    inverse = ~place.transform
+    return y * inverse.e + inverse.f, x * inverse.a + inverse.c
+
+
+def _centres(first: int, last: int) -> NDArray[np.float64]:
+    return np.arange(first, last, dtype=np.float64) + 0.5
+
+
+def _subdivided(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
+    inside = ((np.arange(share) + 0.5) / share - 0.5) * step
+    return (centres[:, None] + inside).ravel()
+
+
+@numba.njit(nogil=True, cache=True)
+def _between(
+    lattice: NDArray[np.float64], down: NDArray[np.float64], across: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Bilinear interpolation of a lattice at positions counted in its steps."""
+    found = np.empty((len(down), len(across)))
+    for y in range(len(down)):
+        i = int(down[y])
+        v = down[y] - i
+        for x in range(len(across)):
+            j = int(across[x])
+            u = across[x] - j
+            upper = lattice[i, j] * (1 - u) + lattice[i, j + 1] * u
+            lower = lattice[i + 1, j] * (1 - u) + lattice[i + 1, j + 1] * u
+            found[y, x] = upper * (1 - v) + lower * v
+    return found
+
+
+@numba.njit(nogil=True, cache=True)
+def _pick(
+    values: NDArray[Any], row: NDArray[np.float64], col: NDArray[np.float64], picked: NDArray[Any]
+) -> None:
+    height, width = picked.shape
+    for y in range(height):
+        for x in range(width):
+            picked[y, x] = values[int(row[y, x]), int(col[y, x])]
+
+
+@numba.njit(nogil=True, cache=True)
+def _bilinear(
+    source: NDArray[np.uint16],
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    nodata: int,
+    _share: int,
+    numbers: NDArray[np.uint16],
+) -> None:
+    """Nodata where the nearest pixel is nodata; other nodata neighbours have no weight."""
+    height, width = numbers.shape
+    for y in range(height):
+        for x in range(width):
+            if source[int(row[y, x]), int(col[y, x])] == nodata:
+                continue
+            upper, left = int(np.floor(row[y, x] - 0.5)), int(np.floor(col[y, x] - 0.5))
+            down, across = row[y, x] - 0.5 - upper, col[y, x] - 0.5 - left
+            total, weights = 0.0, 0.0
+            for step_y in range(2):
+                for step_x in range(2):
+                    value = source[upper + step_y, left + step_x]
+                    if value != nodata:
+                        weight = abs(1 - step_y - down) * abs(1 - step_x - across)
+                        total += weight * value
+                        weights += weight
+            numbers[y, x] = np.rint(total / weights)
+
+
+@numba.njit(nogil=True, cache=True)
+def _mean(
+    source: NDArray[np.uint16],
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    nodata: int,
+    share: int,
+    numbers: NDArray[np.uint16],
+) -> None:
+    """Mean of the pixels under `share` x `share` points of each grid pixel that are not nodata."""
+    height, width = numbers.shape
+    for y in range(height):
+        for x in range(width):
+            total, count = 0.0, 0
+            for step_y in range(share):
+                for step_x in range(share):
+                    point = y * share + step_y, x * share + step_x
+                    value = source[int(row[point]), int(col[point])]
+                    if value != nodata:
+                        total += value
+                        count += 1
+            if count:
+                numbers[y, x] = np.rint(total / count)
+
+
+@numba.njit(nogil=True, cache=True)
+def _claim(
+    clear: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    cols: NDArray[np.int64],
+    inside: NDArray[np.bool_],
+    number: int,
+    owner: NDArray[np.uint8],
+) -> int:
+    height, width = owner.shape
+    seen = 0
+    for y in range(height):
+        line = clear[rows[y]]
+        for x in range(width):
+            here = line[cols[x]] & inside[y, x]
+            owner[y, x] += np.uint8(number) * (here & (owner[y, x] == 0))
+            seen += here
+    return seen
+
+
+@numba.njit(nogil=True, cache=True)
+def _place(
+    values: NDArray[np.uint16],
+    rows: NDArray[np.int64],
+    cols: NDArray[np.int64],
+    owner: NDArray[np.uint8],
+    number: int,
+    meaning: NDArray[np.int16],
+    alone: bool,
+    target: NDArray[np.int16],
+) -> int:
+    """A row at a time, in loops without a branch, so that each takes many pixels at once."""
+    height, width = owner.shape
+    nothing, own = np.int16(REFLECTANCE_NODATA), np.uint8(number)
+    line = np.empty(width, dtype=np.int16)
+    first, in_sequence = cols[0], cols[-1] - cols[0] == width - 1
+    missing = 0
+    for y in range(height):
+        row = values[rows[y]]
+        if in_sequence:
+            for x in range(width):
+                line[x] = meaning[row[first + x]]
+        else:
+            for x in range(width):
+                line[x] = meaning[row[cols[x]]]
+        if alone:
+            for x in range(width):
+                target[y, x] = line[x] if owner[y, x] == own else nothing
+        else:
+            for x in range(width):
+                target[y, x] += (line[x] - target[y, x]) * np.int16(owner[y, x] == own)
+        for x in range(width):
+            missing += (owner[y, x] == own) & (line[x] == nothing)
+    return missing
+
+
+@lru_cache(maxsize=256)
+def _meaning(scale: float, offset: float, nodata: int) -> NDArray[np.int16]:
+    """Reflectance (int16, 1e-4) of every number that a file can hold; nodata of its nodata."""
+    gain, shift = scale / REFLECTANCE_SCALE, offset / REFLECTANCE_SCALE
+    values = np.rint(np.arange(2**16) * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
+    meaning: NDArray[np.int16] = values.astype(np.int16)
+    meaning[nodata] = REFLECTANCE_NODATA
+    return meaning
+
+
+@cache
+def _transformer(source: str, target: str) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
