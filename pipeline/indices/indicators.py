@@ -1,6 +1,7 @@
 """Indicators: every share with its numerator and denominator, and the range that the unseen leaves open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -69,13 +70,36 @@ def class_indicators(
     return [*shares, share("unknown_share", period, unseen, area_m2, unseen=0.0, source=source)]
 
 
-def change_indicator(matrix: pd.DataFrame, period: str, *, source: str) -> dict[str, object]:
-    """Share of what was seen in both periods whose class differs; `period` reads from/to."""
+MOVES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
+    {
+        "built_gain_share": (frozenset({"water", "vegetation", "bare"}), frozenset({"built"})),
+        "vegetation_loss_share": (frozenset({"vegetation"}), frozenset({"water", "bare", "built"})),
+        "water_loss_share": (frozenset({"water"}), frozenset({"vegetation", "bare", "built"})),
+    }
+)
+"""Transitions with a name of their own: classes before, classes after."""
+
+
+def change_indicators(matrix: pd.DataFrame, period: str, *, source: str) -> list[dict[str, object]]:
+    """Shares of what was seen in both periods whose class differs; `period` reads from/to.
+
+    Each is that of the patches that reach the minimum mapping unit; `changed_share_unfiltered` stands beside
+    them for the two maps as they are, speckle and all.
+    """
     known = matrix[(matrix["from"] != "unknown") & (matrix["to"] != "unknown")]
-    changed = float(known.loc[known["from"] != known["to"], "area_m2"].sum())
+    moved = known["from"] != known["to"]
     seen = float(known["area_m2"].sum())
     unseen = _unseen(float(matrix["area_m2"].sum()), seen)
-    return share("changed_share", period, changed, seen, unseen=unseen, source=source)
+    sums = {
+        "changed_share": known.loc[moved, "area_mmu_m2"].sum(),
+        "changed_share_unfiltered": known.loc[moved, "area_m2"].sum(),
+    }
+    for name, (before, after) in MOVES.items():
+        chosen = known["from"].isin(before) & known["to"].isin(after)
+        sums[name] = known.loc[chosen, "area_mmu_m2"].sum()
+    return [
+        share(name, period, float(area), seen, unseen=unseen, source=source) for name, area in sums.items()
+    ]
 
 
 def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:

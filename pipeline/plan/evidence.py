@@ -1,4 +1,4 @@
-"""What a figure rests on, in words: the scenes of its own period, the endmembers of its vegetation cover."""
+"""What a figure rests on, in words: the scenes of its own period, endmembers, the smallest change."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -21,6 +21,11 @@ def cover_basis(pair: EndmemberPair | None, *, threshold: float, source: str) ->
     """Behind a figure of vegetation cover: its scenes, endmembers and what counts as vegetated."""
     ends = f"NDVI {pair.soil:g} / {pair.vegetation:g} ({pair.basis})" if pair else "no endmembers"
     return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
+
+
+def change_basis(mmu_m2: float, *, source: str) -> str:
+    """Behind a figure of change: its scenes and the smallest patch that counts."""
+    return f"{source}; change: patches of at least {mmu_m2:g} m2 (minimum mapping unit)"
 
 
 def _words(scenes: gpd.GeoDataFrame, label: str) -> str:

@@ -1,5 +1,6 @@
 """From scenes to maps: composites, indices, land cover, vegetation cover, change; one store each."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,7 +17,7 @@ from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE, Scene
 from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
 from pipeline.grid import Block, block_size
-from pipeline.indices import land_cover, spectral, vegetation
+from pipeline.indices import change, land_cover, spectral, vegetation
 from pipeline.ingest.blocks import BlockRequest
 from pipeline.ingest.scenes import from_table
 from pipeline.legends import NODATA_CLASS
@@ -25,9 +26,18 @@ from pipeline.plan import tasks
 from pipeline.plan.area import Area
 from pipeline.run import BlockDone, Run, Task
 from pipeline.settings import Endmembers
-from pipeline.workspace import Artifact, Cause, Layer, load_json, save_json
+from pipeline.workspace import (
+    Artifact,
+    Cause,
+    Layer,
+    create_store,
+    load_json,
+    open_store,
+    save_json,
+    write_block,
+)
 
-_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE = 2, 1, 2, 1, 1
+_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE, _SIEVED = 2, 1, 2, 1, 1, 1
 _BASELINE_STEP = 256 * 2**20
 
 _REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
@@ -38,7 +48,10 @@ _CLASSES = Layer("uint8", NODATA_CLASS, {"units": "class"})
 
 @dataclass(frozen=True)
 class Maps:
-    """The finished stores of an area, one per period, and one per pair of consecutive periods."""
+    """The finished stores of an area, one per period, and one per pair of consecutive periods.
+
+    `changes` hold what reaches the minimum mapping unit.
+    """
 
     block_px: int
     composites: tuple[Artifact, ...]
@@ -89,7 +102,10 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         _cover(run, area, store, pair, size, period)
         for store, pair, period in zip(spectral_stores, endmembers, periods, strict=True)
     )
-    changes = tuple(_change(run, area, before, after, size) for before, after in pairwise(spectral_stores))
+    changes = tuple(
+        _sieved(run, area, _change(run, area, before, after, size), size)
+        for before, after in pairwise(spectral_stores)
+    )
     return Maps(size, composites, spectral_stores, cover, changes, endmembers, compared)
 
 
@@ -252,6 +268,20 @@ def _change(run: Run, area: Area, before: Artifact, after: Artifact, size: int) 
     task = partial(tasks.ChangeTask, before=before.path, after=after.path)
     title = f"{area.aoi.name_zh} 变化 change"
     return _stored(run, area, title, cause, {"change": _CLASSES}, size, task, tasks.change_block)
+
+
+def _sieved(run: Run, area: Area, source: Artifact, size: int) -> Artifact:
+    """Change without patches below the minimum mapping unit, in pixels of the grid's nominal size."""
+    least_px = math.ceil(area.settings.change.mmu_m2 / area.grid.resolution_m**2)
+    cause = area.cause("sieved", _SIEVED, [source.key], least_px=least_px)
+
+    def build(folder: Path) -> None:
+        codes = change.sieved(open_store(source.path)["change"].to_numpy(), least_px=least_px)
+        create_store(folder, {"change": _CLASSES}, area.grid, size)
+        for block in area.blocks(size):
+            write_block(folder, block, {"change": codes[block.rows, block.cols]})
+
+    return run.artifact(f"{area.aoi.name_zh} 图斑 patches", cause, build)
 
 
 def _stored(

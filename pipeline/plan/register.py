@@ -18,7 +18,7 @@ from pipeline.indices import change, indicators, vegetation
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.periods import Period
 from pipeline.plan.area import Area
-from pipeline.plan.evidence import cover_basis
+from pipeline.plan.evidence import change_basis, cover_basis
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.parcels import parcels_of
 from pipeline.plan.rasters import Maps
@@ -36,7 +36,7 @@ from pipeline.workspace import (
     save_tables,
 )
 
-_STATISTICS, _INVENTORY = 1, 1
+_STATISTICS, _INVENTORY = 2, 1
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,11 @@ def _measures(area: Area, maps: Maps, coverage: overlay.Coverage, parcels: gpd.G
 def _transitions(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> dict[str, pd.DataFrame]:
     covers = [layers_of(maps, number)["land_cover"] for number in range(len(maps.spectral))]
     matrices = {}
-    for (before, after), pair in zip(pairwise(covers), _pairs(area), strict=True):
+    for (before, after), sieved, pair in zip(pairwise(covers), maps.changes, _pairs(area), strict=True):
+        layers = {"before": before, "after": after, "code": open_store(sieved.path)["change"]}
         pieces = (
-            (values["before"], values["after"], weight)
-            for weight, values in overlay.gathered(over_aoi, {"before": before, "after": after})
+            (values["before"], values["after"], values["code"], weight)
+            for weight, values in overlay.gathered(over_aoi, layers)
         )
         matrices[f"transitions_{pair}"] = change.transition_matrix(pieces)
     return matrices
@@ -155,7 +156,8 @@ def _indicators(
         rows += indicators.class_indicators(aoi_measures, period.label, area_m2=whole_m2, source=source)
     for name, matrix in matrices.items():
         between = name.removeprefix("transitions_").replace("_", "/")
-        rows.append(indicators.change_indicator(matrix, between, source=sources[between]))
+        basis = change_basis(area.settings.change.mmu_m2, source=sources[between])
+        rows += indicators.change_indicators(matrix, between, source=basis)
     return indicators.indicator_table(rows, area.aoi.id)
 
 

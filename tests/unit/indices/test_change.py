@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipeline.indices.change import transition_matrix, transitions
+from pipeline.indices.change import sieved, transition_matrix, transitions
 from pipeline.legends import CHANGE, LAND_COVER, NODATA_CLASS
 
 CODES = [entry.code for entry in LAND_COVER.classes]
@@ -24,14 +24,19 @@ def test_every_pair_of_classes_has_its_code(before, after):
 
 
 def planted(count=4000):
+    """Classes before and after, what a sieve might make of them, and areas."""
     rng = np.random.default_rng(12)
     classes = np.array([*CODES, NODATA_CLASS], dtype=np.uint8)
-    return rng.choice(classes, count), rng.choice(classes, count), rng.uniform(99, 101, count)
+    before, after = rng.choice(classes, count), rng.choice(classes, count)
+    code = transitions(before, after)
+    code[(code != NODATA_CLASS) & (rng.random(count) < 0.1)] = 0
+    code[(code != NODATA_CLASS) & (rng.random(count) < 0.05)] = 43
+    return before, after, code, rng.uniform(99, 101, count)
 
 
 def test_the_matrix_sums_to_the_area_and_every_cell_is_its_pixels():
-    before, after, weight = planted()
-    matrix = transition_matrix([(before, after, weight)])
+    before, after, code, weight = planted()
+    matrix = transition_matrix([(before, after, code, weight)])
     assert len(matrix) == 25
     assert matrix["area_m2"].sum() == pytest.approx(weight.sum(), rel=1e-12)
     assert matrix["percent"].sum() == pytest.approx(100)
@@ -41,19 +46,92 @@ def test_the_matrix_sums_to_the_area_and_every_cell_is_its_pixels():
         assert row.area_m2 == pytest.approx(weight[inside].sum(), rel=1e-12)
 
 
-def test_pieces_give_the_matrix_of_the_whole():
-    before, after, weight = planted()
-    pieces = [
-        (before[part], after[part], weight[part]) for part in (slice(0, 7), slice(7, 7), slice(7, None))
+def test_the_sieved_areas_follow_the_codes_and_keep_the_sum():
+    before, after, code, weight = planted()
+    matrix = transition_matrix([(before, after, code, weight)]).set_index(["from", "to"])
+    kept = matrix["area_mmu_m2"]
+    assert kept.sum() == pytest.approx(weight.sum(), rel=1e-12)
+    assert matrix["percent_mmu"].sum() == pytest.approx(100)
+    for entry in LAND_COVER.classes:
+        still = (code == 0) & (before == entry.code)
+        assert kept[entry.key, entry.key] == pytest.approx(weight[still].sum(), rel=1e-12)
+        for other in LAND_COVER.classes:
+            if other is not entry:
+                moved = code == 10 * entry.code + other.code
+                assert kept[entry.key, other.key] == pytest.approx(weight[moved].sum(), rel=1e-12)
+    unknown = matrix[
+        (matrix.index.get_level_values(0) == "unknown") | (matrix.index.get_level_values(1) == "unknown")
     ]
-    whole = transition_matrix([(before, after, weight)])
-    np.testing.assert_allclose(transition_matrix(pieces)["area_m2"], whole["area_m2"], rtol=1e-12)
+    assert unknown["area_mmu_m2"].tolist() == unknown["area_m2"].tolist()
+
+
+def test_pieces_give_the_matrix_of_the_whole():
+    columns = planted()
+    cuts = (slice(0, 7), slice(7, 7), slice(7, None))
+    parts = transition_matrix(tuple(column[cut] for column in columns) for cut in cuts)
+    whole = transition_matrix([columns])
+    np.testing.assert_allclose(parts["area_m2"], whole["area_m2"], rtol=1e-12)
+    np.testing.assert_allclose(parts["area_mmu_m2"], whole["area_mmu_m2"], rtol=1e-12)
 
 
 def test_pairs_that_do_not_occur_stand_with_zero_and_no_area_has_no_percent():
-    classes = np.array([1], dtype=np.uint8)
-    matrix = transition_matrix([(classes, classes, np.array([100.0]))])
+    classes, code = np.array([1], dtype=np.uint8), np.array([0], dtype=np.uint8)
+    matrix = transition_matrix([(classes, classes, code, np.array([100.0]))])
     assert (matrix["area_m2"] > 0).sum() == 1
     nothing = transition_matrix([])
-    assert (nothing["area_m2"] == 0).all()
-    assert nothing["percent"].isna().all()
+    assert (nothing[["area_m2", "area_mmu_m2"]] == 0).all(axis=None)
+    assert nothing[["percent", "percent_mmu"]].isna().all(axis=None)
+
+
+def drawn(*rows):
+    """Codes from a drawing: `.` unchanged, `?` unknown, `a` water to bare, `b` bare to built."""
+    signs = {".": 0, "?": NODATA_CLASS, "a": 13, "b": 34}
+    return np.array([[signs[sign] for sign in row] for row in rows], dtype=np.uint8)
+
+
+def test_speckle_is_unchanged_and_a_patch_large_enough_stays():
+    before = drawn("a....a", "..bb..", "..bb.a", "......")
+    after = drawn("......", "..bb..", "..bb..", "......")
+    assert (sieved(before, least_px=4) == after).all()
+    assert (sieved(before, least_px=5) == 0).all()
+    assert (sieved(before, least_px=1) == before).all()
+
+
+def test_speckle_inside_a_change_goes_over_to_it():
+    before = drawn("bbbb.", "baab.", "bbbb.", ".....")
+    after = drawn("bbbb.", "bbbb.", "bbbb.", ".....")
+    assert (sieved(before, least_px=3) == after).all()
+
+
+def test_speckle_at_the_rim_goes_where_most_of_its_edges_lie_and_to_unchanged_where_they_are_even():
+    before = drawn("....", "bbbb", "bbab", "bbb.")
+    assert sieved(before, least_px=3)[2, 2] == 34
+    even = drawn("bbbb", "bbba", "bbb.")
+    assert sieved(even, least_px=3)[1, 3] == 34
+    tied = drawn("bbbb", "bba.", "bb..")
+    assert sieved(tied, least_px=3)[1, 2] == 0
+
+
+def test_corners_do_not_join_and_the_unknown_and_the_rim_of_the_map_have_no_say():
+    corners = drawn("a..", ".a.", "..a")
+    assert (sieved(corners, least_px=2) == 0).all()
+    alone = drawn("?a", "??")
+    assert (sieved(alone, least_px=2) == drawn("?.", "??")).all()
+    beside = drawn("?a?", "?b?", "?b?")
+    assert (sieved(beside, least_px=2) == drawn("?b?", "?b?", "?b?")).all()
+
+
+def test_small_neighbours_have_no_say_in_each_other():
+    before = drawn("?????", "?aab?", "?????")
+    assert (sieved(before, least_px=3) == drawn("?????", "?...?", "?????")).all()
+
+
+def test_patches_do_not_reach_from_the_end_of_a_row_to_the_start_of_the_next():
+    before = drawn("...aa", "aa...")
+    assert (sieved(before, least_px=3) == 0).all()
+
+
+def test_a_map_without_change_or_without_pixels_is_itself():
+    unknown = np.full((3, 4), NODATA_CLASS, dtype=np.uint8)
+    assert (sieved(unknown, least_px=9) == unknown).all()
+    assert sieved(np.zeros((0, 5), dtype=np.uint8), least_px=9).shape == (0, 5)

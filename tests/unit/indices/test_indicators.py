@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline import standards
 from pipeline.contracts import INDICATORS
-from pipeline.indices.change import transition_matrix
+from pipeline.indices.change import transition_matrix, transitions
 from pipeline.indices.indicators import (
-    change_indicator,
+    MOVES,
+    change_indicators,
     class_indicators,
     cover_indicators,
     indicator_table,
@@ -112,22 +113,47 @@ def test_rounding_never_makes_the_unseen_negative():
 def test_changed_share_counts_what_was_seen_twice():
     before = np.array([1, 1, 2, 2, 255], dtype=np.uint8)
     after = np.array([1, 2, 2, 255, 255], dtype=np.uint8)
-    row = change_indicator(transition_matrix([(before, after, np.full(5, 10.0))]), "2023/2024", source="s")
-    assert row["value"] == pytest.approx(1 / 3)
-    assert row["low"] == pytest.approx(10 / 50)
-    assert row["high"] == pytest.approx(30 / 50)
-    assert change_indicator(transition_matrix([]), "2023/2024", source="s")["value"] is None
+    matrix = transition_matrix([(before, after, transitions(before, after), np.full(5, 10.0))])
+    rows = change_indicators(matrix, "2023/2024", source="s")
+    for row in rows[:2]:
+        assert row["value"] == pytest.approx(1 / 3)
+        assert row["low"] == pytest.approx(10 / 50)
+        assert row["high"] == pytest.approx(30 / 50)
+    assert all(row["value"] is None for row in change_indicators(transition_matrix([]), "2024", source="s"))
+
+
+def test_speckle_stands_in_the_unfiltered_share_alone_and_moves_have_their_name():
+    codes = {entry.key: entry.code for entry in LAND_COVER.classes}
+    before = np.array(
+        [codes[key] for key in ("vegetation", "bare", "water", "water", "built")], dtype=np.uint8
+    )
+    after = np.array([codes[key] for key in ("built", "built", "bare", "built", "water")], dtype=np.uint8)
+    weight = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+    sieved = transitions(before, after)
+    sieved[3] = 0
+    matrix = transition_matrix([(before, after, sieved, weight)])
+    shares = {
+        row["indicator"]: row["numerator"] for row in change_indicators(matrix, "2023/2024", source="s")
+    }
+    assert shares == {
+        "changed_share": 23,
+        "changed_share_unfiltered": 31,
+        "built_gain_share": 3,
+        "vegetation_loss_share": 1,
+        "water_loss_share": 4,
+    }
+    assert all(set(codes) >= before | after and not before & after for before, after in MOVES.values())
 
 
 def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_name():
     rows = [
         *cover_indicators(SUMS, "2024", area_m2=100, source="s"),
         *class_indicators(measures([10.0, 40.0, 20.0, 10.0]), "2024", area_m2=100, source="s"),
-        change_indicator(transition_matrix([]), "2023/2024", source="s"),
+        *change_indicators(transition_matrix([]), "2023/2024", source="s"),
     ]
     table = indicator_table(rows, "bay")
     assert list(table.columns) == list(INDICATORS.columns)
     assert (table["aoi"] == "bay").all()
     assert set(table["indicator"]) <= set(standards.table("indicator_names")["indicator"])
-    assert table["value"].isna().sum() == 1
+    assert table["value"].isna().sum() == 2 + len(MOVES)
     assert indicator_table([], "bay").empty
