@@ -44,6 +44,7 @@ def written(
     crs: str | None = UTM,
     nodata: int = 0,
     tile: int = 64,
+    compress: str = "deflate",
 ) -> Path:
     """Numbers as a tiled GeoTIFF."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +62,7 @@ def written(
         tiled=True,
         blockxsize=tile,
         blockysize=tile,
-        compress="deflate",
+        compress=compress,
     ) as target:
         target.write(numbers, 1)
     return path

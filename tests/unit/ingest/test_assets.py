@@ -109,12 +109,15 @@ def test_a_file_that_cannot_be_read_is_a_broken_asset_with_its_name(tmp_path, da
         opened_and_read(Asset(str(path)))
 
 
-def test_a_broken_file_that_is_mended_can_be_read_after_closing(tmp_path):
+def test_a_broken_file_is_left_alone_until_closing_even_if_it_is_mended(tmp_path):
     path = tmp_path / "red.tif"
     path.write_text("not a raster")
     with pytest.raises(BrokenAsset):
         footprint(Asset(str(path)))
     written(path, NUMBERS)
+    with pytest.raises(BrokenAsset):
+        footprint(Asset(str(path)))
+    close_assets()
     assert (read_window(Asset(str(path)), Window(0, 0, 110, 90)) == NUMBERS).all()
 
 

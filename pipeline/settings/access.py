@@ -1,0 +1,29 @@
+"""How the files of a provider may be read: from which hosts, with which token, through which S3."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class S3(_Model):
+    """An S3 service; its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment."""
+
+    endpoint: str = "s3.amazonaws.com"
+    virtual_hosting: bool = True
+    region: str | None = None
+    requester_pays: bool = False
+
+
+class Access(_Model):
+    """Where files may come from, and what opens them.
+
+    `hosts` are patterns (`*.blob.core.windows.net`) of hosts, of buckets for s3://, which files may come
+    from; none: from anywhere. `token_url` gives a token for all files of one place: `{account}` in it is the
+    first label of a file's host, `{container}` the first folder of its path.
+    """
+
+    hosts: tuple[str, ...] = ()
+    token_url: str | None = None
+    s3: S3 = S3()
