@@ -1,32 +1,35 @@
-"""Exact parcel statistics: which share of which pixel a parcel covers, and what the rasters say there.
+"""Exact parcel sums: which share of which pixel a parcel covers, and what the rasters add up to there.
 
-The coverage is computed once per area and used for every raster and period.
+Parcels are sorted along a Hilbert curve and cut into slabs, one task each; within a slab they are taken
+chunk by chunk, so that no more than one window of the rasters and of the coverage is held at a time.
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
+import numba
 import numpy as np
-import pandas as pd
 import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
-from pipeline.contracts import PARCEL_MEASURES, REFLECTANCE_NODATA, REFLECTANCE_SCALE, checked
+from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
 from pipeline.geodesy import project_all
 from pipeline.grid import Block, Grid
 from pipeline.legends import LAND_COVER
-from pipeline.periods import Period
 from pipeline.rights_registry.cells import covered_cells
 
 CHUNK_PX = 1024 * 1024
+SLAB_PARCELS = 2048
 Layer = NDArray[np.generic] | xr.DataArray
 
-_CODES = np.array([entry.code for entry in LAND_COVER.classes])
-_CLASS_COUNT = len(_CODES)
+CLASS_KEYS = tuple(entry.key for entry in LAND_COVER.classes)
+_CLASS_COUNT = len(CLASS_KEYS)
+_UNCOUNTED = -1
 _CODE_LIMIT = 256
 
 
@@ -59,23 +62,132 @@ class Coverage:
     chunks: tuple[Chunk, ...]
 
 
-def coverage(parcels: gpd.GeoDataFrame, grid: Grid, *, chunk_px: int = CHUNK_PX) -> Coverage:
-    """Exact fractional coverage of a grid by parcels (columns parcel_id, area_m2, geometry in EPSG:4490).
+@dataclass(frozen=True)
+class ParcelLayers:
+    """Rasters of one period over a window (y, x).
 
-    Parcels are sorted along a Hilbert curve and cut into chunks whose window and pixels stay under
-    `chunk_px`, so that no step holds more than one chunk of a raster. A parcel that the extraction gives
-    no pixel (too small, or on the very edge) is wholly laid on the pixel under it.
+    `land_cover` uint8 with 255 as nodata; `fvc` and `ndvi` int16 of scale 1e-4 with nodata -32768; `looks`
+    (clear ones) and `failed` (looks lost to reads that failed) uint16 without nodata.
+    """
+
+    land_cover: NDArray[np.uint8]
+    fvc: NDArray[np.int16]
+    ndvi: NDArray[np.int16]
+    looks: NDArray[np.uint16]
+    failed: NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class CoverRules:
+    """FVC from which ground counts as vegetated, and the cuts between grades: a value on a cut is above."""
+
+    threshold: float
+    cuts: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ParcelSums:
+    """What the pixels under each parcel add up to, in m2 (or m2 times the unit of a value).
+
+    `periods` (parcel, period) has the fields `classes` and `unknown` (without a class), `grades`,
+    `vegetated`, `fvc` and `ndvi` (sum of value times area, area seen, area unknown), `looks`, `failed`
+    (sums), `touched` (area with a lost look) and `whole`. `pairs` (parcel, pair of consecutive periods) has
+    `gained` and `lost` by class, `seen` (in both periods) and `unknown`.
+    """
+
+    periods: NDArray[np.void]
+    pairs: NDArray[np.void]
+
+    @classmethod
+    def empty(cls, parcels: int, periods: int, grades: int) -> "ParcelSums":
+        """Nothing yet."""
+        mean = ("f8", 3)
+        of_period = [("classes", "f8", _CLASS_COUNT), ("unknown", "f8"), ("grades", "f8", grades)]
+        of_period += [("vegetated", "f8"), ("fvc", *mean), ("ndvi", *mean)]
+        of_period += [(name, "f8") for name in ("looks", "failed", "touched", "whole")]
+        moved = [(name, "f8", _CLASS_COUNT) for name in ("gained", "lost")]
+        of_pair = np.dtype([*moved, ("seen", "f8"), ("unknown", "f8")])
+        return cls(
+            np.zeros((parcels, periods), np.dtype(of_period)),
+            np.zeros((parcels, max(periods - 1, 0)), of_pair),
+        )
+
+    def scaled(self, scale: NDArray[np.float64]) -> "ParcelSums":
+        """The sums of each parcel times its scale."""
+        return ParcelSums(*(_times(array, scale) for array in (self.periods, self.pairs)))
+
+    def put(self, parcel: NDArray[np.int64], part: "ParcelSums") -> None:
+        """Enter the sums of some parcels at their positions."""
+        self.periods[parcel], self.pairs[parcel] = part.periods, part.pairs
+
+
+def _times(array: NDArray[np.void], scale: NDArray[np.float64]) -> NDArray[np.void]:
+    numbers = array.view(np.float64).reshape(len(array), -1) * scale[:, None]
+    return numbers.view(array.dtype).reshape(array.shape)
+
+
+def slabs(parcels: gpd.GeoDataFrame, *, size: int = SLAB_PARCELS) -> list[NDArray[np.int64]]:
+    """Positions of neighbouring parcels, up to `size` together: what one task measures."""
+    if parcels.empty:
+        return []
+    order = np.argsort(parcels.geometry.hilbert_distance().to_numpy(), kind="stable")
+    return np.array_split(order, math.ceil(len(order) / size))
+
+
+def summed(
+    parcels: gpd.GeoDataFrame,
+    grid: Grid,
+    read: Callable[[Block], Sequence[ParcelLayers]],
+    rules: CoverRules,
+    *,
+    chunk_px: int = CHUNK_PX,
+) -> ParcelSums:
+    """ParcelSums of a slab of parcels (columns area_m2, geometry in EPSG:4490), in its order.
+
+    `read` gives the rasters of every period over a window; it is asked for windows of at most `chunk_px`
+    pixels, one at a time. The sums of a parcel are scaled so that its pixels have its ellipsoidal area. A
+    parcel that the extraction gives no pixel (too small, or on the very edge) is wholly laid on the one under
+    it.
     """
     shapes = project_all(parcels.geometry.to_numpy(), grid.crs)
     areas = parcels["area_m2"].to_numpy(dtype=np.float64)
-    chunks = [_chunk(shapes, part, window, grid) for part, window in _parts(shapes, grid, chunk_px)]
-    total = np.zeros(len(parcels))
-    for chunk in chunks:
-        total[chunk.parcel] += np.bincount(chunk.owner, chunk.weight_m2, len(chunk.parcel))
-    lost = np.flatnonzero(total <= 0)
-    chunks += [_pixel_under(shapes[number], number, float(areas[number]), grid) for number in map(int, lost)]
-    total[lost] = areas[lost]
-    return Coverage(areas / total, tuple(chunks))
+    total = np.zeros(len(shapes))
+    sums: ParcelSums | None = None
+    for chunk in _covering(shapes, areas, grid, chunk_px, total):
+        layers = read(chunk.window)
+        sums = sums or ParcelSums.empty(len(shapes), len(layers), len(rules.cuts) + 1)
+        _add(chunk, layers, rules, sums)
+    assert sums is not None, "a slab has at least one parcel, and every parcel a pixel"
+    return sums.scaled(areas / total)
+
+
+def coverage(parcels: gpd.GeoDataFrame, grid: Grid, *, chunk_px: int = CHUNK_PX) -> Coverage:
+    """Exact fractional coverage of a grid by parcels (columns area_m2, geometry in EPSG:4490), all at once.
+
+    For an outline whose pixels are asked for again and again; parcels by the thousand are `summed`.
+    """
+    shapes = project_all(parcels.geometry.to_numpy(), grid.crs)
+    areas = parcels["area_m2"].to_numpy(dtype=np.float64)
+    total = np.zeros(len(shapes))
+    chunks = tuple(_covering(shapes, areas, grid, chunk_px, total))
+    return Coverage(areas / total, chunks)
+
+
+def _covering(
+    shapes: NDArray[np.object_],
+    areas: NDArray[np.float64],
+    grid: Grid,
+    chunk_px: int,
+    total: NDArray[np.float64],
+) -> Iterator[Chunk]:
+    """All chunks of some projected shapes; adds up in `total` the weights of each shape."""
+    for part, window in _parts(shapes, grid, chunk_px):
+        chunk = _chunk(shapes, part, window, grid)
+        total[part] += np.bincount(chunk.owner, chunk.weight_m2, len(part))
+        yield chunk
+    for number in np.flatnonzero(total <= 0):
+        total[number] = areas[number]
+        yield _pixel_under(shapes[number], int(number), float(areas[number]), grid)
 
 
 def _parts(
@@ -131,165 +243,114 @@ def _pixel_under(shape: Any, number: int, area_m2: float, grid: Grid) -> Chunk:
     )
 
 
-@dataclass(frozen=True)
-class ParcelLayers:
-    """Rasters of one period on the grid (y, x), in memory or lazy.
-
-    `land_cover` uint8 with 255 as nodata; `fvc` and `ndvi` int16 of scale 1e-4 with nodata -32768; `looks`
-    uint16 without nodata.
-    """
-
-    land_cover: Layer
-    fvc: Layer
-    ndvi: Layer
-    looks: Layer
+def _add(chunk: Chunk, layers: Sequence[ParcelLayers], rules: CoverRules, sums: ParcelSums) -> None:
+    """Add what a chunk holds to the sums of its parcels."""
+    classes = [_class_columns()[layer.land_cover] for layer in layers]
+    for number, layer in enumerate(layers):
+        _add_period(chunk, layer, classes[number], rules, sums.periods[:, number])
+    for number, (before, after) in enumerate(pairwise(classes)):
+        _add_pair(chunk, before, after, sums.pairs[:, number])
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """Weighted sums per parcel in m2: by class (the last column has no class), and of the other layers."""
-
-    by_class: NDArray[np.float64]
-    fvc: NDArray[np.float64]
-    fvc_seen: NDArray[np.float64]
-    fvc_unknown: NDArray[np.float64]
-    vegetated: NDArray[np.float64]
-    ndvi: NDArray[np.float64]
-    ndvi_seen: NDArray[np.float64]
-    ndvi_unknown: NDArray[np.float64]
-    looks: NDArray[np.float64]
-    whole: NDArray[np.float64]
-
-    @property
-    def arrays(self) -> Iterator[NDArray[np.float64]]:
-        """All sums, in the order of their names."""
-        return (getattr(self, field.name) for field in fields(self))
+def _class_columns() -> NDArray[np.int8]:
+    """Position of every class code in `CLASS_KEYS`, and behind the last for a code that is no class."""
+    columns = np.full(_CODE_LIMIT, _CLASS_COUNT, dtype=np.int8)
+    columns[[entry.code for entry in LAND_COVER.classes]] = np.arange(_CLASS_COUNT)
+    return columns
 
 
-@dataclass(frozen=True)
-class _Measure:
-    """One measure of all parcels, with the areas that it rests on and that it lacks."""
-
-    name: str
-    value: NDArray[np.float64]
-    unit: str
-    covered: NDArray[np.float64]
-    unknown: NDArray[np.float64]
-
-
-def measure(
-    coverage: Coverage,
-    parcels: gpd.GeoDataFrame,
-    period: Period,
-    layers: ParcelLayers,
-    *,
-    cover_threshold: float,
-) -> pd.DataFrame:
-    """PARCEL_MEASURES of one period, in the order of the parcels that the coverage was made from.
-
-    `cover_threshold` is the fractional vegetation cover from which ground counts as vegetated. Only the
-    windows of the coverage are read, one chunk at a time. A mean over nothing is null. Class areas and
-    their unknown area add up to the parcel's area; `looks_mean` rests on the whole of it.
-    """
-    sums = _scaled(_collected(coverage, layers, cover_threshold), coverage.scale)
-    measures = _measures(sums)
-    count = len(parcels)
-    table = pd.DataFrame(
-        {
-            "parcel_id": np.repeat(parcels["parcel_id"].to_numpy(dtype=object), len(measures)),
-            "period": period.label,
-            "measure": np.tile(np.array([entry.name for entry in measures], dtype=object), count),
-            "value": np.column_stack([entry.value for entry in measures]).ravel(),
-            "unit": np.tile(np.array([entry.unit for entry in measures], dtype=object), count),
-            "covered_area_m2": np.column_stack([entry.covered for entry in measures]).ravel(),
-            "unknown_area_m2": np.column_stack([entry.unknown for entry in measures]).ravel(),
-        }
-    )
-    measured: pd.DataFrame = checked(table, PARCEL_MEASURES)
-    return measured
+def _add_period(
+    chunk: Chunk, layer: ParcelLayers, classes: NDArray[np.int8], rules: CoverRules, sums: NDArray[np.void]
+) -> None:
+    by_class = _areas(chunk, classes, _CLASS_COUNT + 1)
+    cover = layer.fvc * REFLECTANCE_SCALE
+    seen = layer.fvc != REFLECTANCE_NODATA
+    grades = np.where(seen, np.searchsorted(rules.cuts, cover, side="right"), _UNCOUNTED)
+    vegetated = np.where(seen & (cover >= rules.threshold), 0, _UNCOUNTED)
+    touched = np.where(layer.failed > 0, 0, _UNCOUNTED)
+    looks = _means(chunk, layer.looks)
+    found = {
+        "classes": by_class[:, :-1],
+        "unknown": by_class[:, -1],
+        "grades": _areas(chunk, grades, len(rules.cuts) + 1),
+        "vegetated": _areas(chunk, vegetated, 1)[:, 0],
+        "fvc": _means(chunk, layer.fvc) * [REFLECTANCE_SCALE, 1.0, 1.0],
+        "ndvi": _means(chunk, layer.ndvi) * [REFLECTANCE_SCALE, 1.0, 1.0],
+        "looks": looks[:, 0],
+        "failed": _means(chunk, layer.failed)[:, 0],
+        "touched": _areas(chunk, touched, 1)[:, 0],
+        "whole": looks[:, 1],
+    }
+    _enter(sums, chunk.parcel, found)
 
 
-def _measures(sums: _Sums) -> list[_Measure]:
-    seen, unknown = sums.by_class[:, :-1].sum(axis=1), sums.by_class[:, -1]
-    classes = [
-        _Measure(f"class_area:{entry.key}", sums.by_class[:, number], "m2", seen, unknown)
-        for number, entry in enumerate(LAND_COVER.classes)
-    ]
-    fvc, fvc_areas = _mean(sums.fvc, sums.fvc_seen), (sums.fvc_seen, sums.fvc_unknown)
-    vegetated = _mean(sums.vegetated, sums.fvc_seen)
-    nothing = np.zeros_like(sums.whole)
-    return [
-        *classes,
-        _Measure("fvc_mean", fvc, "1", *fvc_areas),
-        _Measure("ndvi_mean", _mean(sums.ndvi, sums.ndvi_seen), "1", sums.ndvi_seen, sums.ndvi_unknown),
-        _Measure("vegetated_share", vegetated, "1", *fvc_areas),
-        _Measure("looks_mean", _mean(sums.looks, sums.whole), "count", sums.whole, nothing),
-    ]
+def _add_pair(
+    chunk: Chunk, before: NDArray[np.int8], after: NDArray[np.int8], sums: NDArray[np.void]
+) -> None:
+    known = (before < _CLASS_COUNT) & (after < _CLASS_COUNT)
+    moved = known & (before != after)
+    seen = _areas(chunk, np.where(known, 0, 1), 2)
+    found = {
+        "gained": _areas(chunk, np.where(moved, after, _UNCOUNTED), _CLASS_COUNT),
+        "lost": _areas(chunk, np.where(moved, before, _UNCOUNTED), _CLASS_COUNT),
+        "seen": seen[:, 0],
+        "unknown": seen[:, 1],
+    }
+    _enter(sums, chunk.parcel, found)
 
 
-def _mean(total: NDArray[np.float64], area: NDArray[np.float64]) -> NDArray[np.float64]:
-    mean: NDArray[np.float64] = np.divide(total, area, out=np.full(len(total), np.nan), where=area > 0)
-    return mean
+def _enter(
+    sums: NDArray[np.void], parcel: NDArray[np.int64], found: Mapping[str, NDArray[np.float64]]
+) -> None:
+    for name, values in found.items():
+        sums[name][parcel] += values
 
 
-def _collected(coverage: Coverage, layers: ParcelLayers, cover_threshold: float) -> _Sums:
-    count = len(coverage.scale)
-    collected = _Sums(
-        np.zeros((count, _CLASS_COUNT + 1)), *(np.zeros(count) for _ in range(len(fields(_Sums)) - 1))
-    )
-    for chunk in coverage.chunks:
-        sums = _summed(chunk, layers, cover_threshold)
-        for whole, part in zip(collected.arrays, sums.arrays, strict=True):
-            whole[chunk.parcel] += part
-    return collected
+def _areas(chunk: Chunk, columns: NDArray[np.integer[Any]], count: int) -> NDArray[np.float64]:
+    """Area of each parcel (rows) by the column that a pixel belongs to; -1 belongs to none."""
+    areas = np.zeros((len(chunk.parcel), count))
+    _add_areas(chunk.indptr, chunk.cell, chunk.weight_m2, columns.astype(np.int8).ravel(), areas)
+    return areas
 
 
-def _scaled(sums: _Sums, scale: NDArray[np.float64]) -> _Sums:
-    by_class, *others = sums.arrays
-    return _Sums(by_class * scale[:, None], *(array * scale for array in others))
+def _means(chunk: Chunk, values: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """Sum of value times area, area with a value, area without one, of each parcel (rows)."""
+    sums = np.zeros((len(chunk.parcel), 3))
+    _add_values(chunk.indptr, chunk.cell, chunk.weight_m2, values.ravel(), sums)
+    return sums
 
 
-def _summed(chunk: Chunk, layers: ParcelLayers, cover_threshold: float) -> _Sums:
-    weight, owner = chunk.weight_m2, chunk.owner
-
-    def total(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(owner, weights, len(chunk.parcel)).astype(np.float64)
-
-    fvc, fvc_seen = _ratio(chunk, layers.fvc)
-    ndvi, ndvi_seen = _ratio(chunk, layers.ndvi)
-    return _Sums(
-        by_class=_class_areas(chunk, owner, layers.land_cover),
-        fvc=total(weight * fvc * fvc_seen),
-        fvc_seen=total(weight * fvc_seen),
-        fvc_unknown=total(weight * ~fvc_seen),
-        vegetated=total(weight * (fvc_seen & (fvc >= cover_threshold))),
-        ndvi=total(weight * ndvi * ndvi_seen),
-        ndvi_seen=total(weight * ndvi_seen),
-        ndvi_unknown=total(weight * ~ndvi_seen),
-        looks=total(weight * _pixels(chunk, layers.looks)),
-        whole=total(weight),
-    )
+@numba.njit(nogil=True, cache=True)
+def _add_areas(
+    indptr: NDArray[np.int64],
+    cell: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    columns: NDArray[np.int8],
+    areas: NDArray[np.float64],
+) -> None:
+    for row in range(len(indptr) - 1):
+        for place in range(indptr[row], indptr[row + 1]):
+            column = columns[cell[place]]
+            if column >= 0:
+                areas[row, column] += weight[place]
 
 
-def _class_areas(chunk: Chunk, owner: NDArray[np.int64], layer: Layer) -> NDArray[np.float64]:
-    columns = np.full(_CODE_LIMIT, _CLASS_COUNT)
-    columns[_CODES] = np.arange(_CLASS_COUNT)
-    place = owner * (_CLASS_COUNT + 1) + columns[_pixels(chunk, layer)]
-    areas = np.bincount(place, chunk.weight_m2, len(chunk.parcel) * (_CLASS_COUNT + 1))
-    return areas.astype(np.float64).reshape(-1, _CLASS_COUNT + 1)
-
-
-def _ratio(chunk: Chunk, layer: Layer) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Values of a layer of scale 1e-4, and which pixels have one."""
-    numbers = _pixels(chunk, layer)
-    return numbers * REFLECTANCE_SCALE, numbers != REFLECTANCE_NODATA
-
-
-def _pixels(chunk: Chunk, layer: Layer) -> NDArray[Any]:
-    """Values of a layer under the chunk's cells; reads the chunk's window and no more."""
-    window = np.asarray(layer[chunk.window.rows, chunk.window.cols])
-    pixels: NDArray[Any] = window.ravel()[chunk.cell]
-    return pixels
+@numba.njit(nogil=True, cache=True)
+def _add_values(
+    indptr: NDArray[np.int64],
+    cell: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    values: NDArray[np.integer[Any]],
+    sums: NDArray[np.float64],
+) -> None:
+    for row in range(len(indptr) - 1):
+        for place in range(indptr[row], indptr[row + 1]):
+            value = values[cell[place]]
+            if value == REFLECTANCE_NODATA:
+                sums[row, 2] += weight[place]
+            else:
+                sums[row, 0] += weight[place] * value
+                sums[row, 1] += weight[place]
 
 
 def gathered(
@@ -299,3 +360,10 @@ def gathered(
     for chunk in coverage.chunks:
         weight_m2 = chunk.weight_m2 * coverage.scale[chunk.parcel][chunk.owner]
         yield weight_m2, {name: _pixels(chunk, layer) for name, layer in layers.items()}
+
+
+def _pixels(chunk: Chunk, layer: Layer) -> NDArray[Any]:
+    """Values of a layer under the chunk's cells; reads the chunk's window and no more."""
+    window = np.asarray(layer[chunk.window.rows, chunk.window.cols])
+    pixels: NDArray[Any] = window.ravel()[chunk.cell]
+    return pixels

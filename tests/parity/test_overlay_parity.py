@@ -1,6 +1,6 @@
 """Parcel statistics against strangers: exactextract's own, and shapely's intersection with each pixel."""
 
-from datetime import date
+import dataclasses
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +11,9 @@ from exactextract.raster import NumPyRasterSource
 
 from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject_all
 from pipeline.grid import Block, Grid
-from pipeline.periods import Period
 from pipeline.rights_registry import overlay
+from tests.parcel_overlay import measured, wide
 
-PERIOD = Period(date(2024, 1, 1), date(2024, 12, 31), "2024")
 GRID = Grid("EPSG:32651", 350_000.0, 3_480_000.0, 10.0, 260, 300)
 CODES = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}
 
@@ -49,13 +48,12 @@ def layers():
         np.int16
     )
     looks = rng.integers(0, 30, GRID.shape).astype(np.uint16)
-    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks)
+    failed = rng.integers(0, 3, GRID.shape).astype(np.uint16)
+    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks, failed)
 
 
 def values_of(parcels, layers, **options):
-    coverage = overlay.coverage(parcels, GRID, **options)
-    measures = overlay.measure(coverage, parcels, PERIOD, layers, cover_threshold=0.3)
-    return measures.pivot_table(index="parcel_id", columns="measure", values="value", dropna=False)
+    return wide(measured(parcels, GRID, layers, **options))
 
 
 def theirs(parcels, values, ops, nodata=None):
@@ -80,8 +78,10 @@ def test_means_equal_those_of_exactextract_to_1e_9(parcels, layers, chunk_px):
     for name, values, nodata in (("fvc_mean", layers.fvc, -32768), ("ndvi_mean", layers.ndvi, -32768)):
         mean = theirs(parcels, values, ["mean"], nodata)["mean"].to_numpy() * 1e-4
         assert np.allclose(ours[name], mean, rtol=1e-9, atol=1e-12, equal_nan=True)
-    looks = theirs(parcels, layers.looks, ["mean"])["mean"].to_numpy()
-    assert np.allclose(ours["looks_mean"], looks, rtol=1e-9)
+    for name, counts in (("looks_mean", layers.looks), ("failed_looks_mean", layers.failed)):
+        assert np.allclose(ours[name], theirs(parcels, counts, ["mean"])["mean"], rtol=1e-9)
+    touched = theirs(parcels, (layers.failed > 0).astype(np.uint8), ["mean"])["mean"]
+    assert np.allclose(ours["failed_share"], touched, rtol=1e-9)
     seen = np.where(layers.fvc == -32768, np.nan, layers.fvc >= 3000)
     share = theirs(parcels, seen, ["mean"], np.nan)["mean"].to_numpy()
     assert np.allclose(ours["vegetated_share"], share, rtol=1e-9, atol=1e-12, equal_nan=True)
@@ -98,6 +98,22 @@ def test_class_shares_equal_those_of_exactextract_to_1e_9(parcels, layers, chunk
             frac[unique == code].sum() for unique, frac in zip(found["unique"], found["frac"], strict=True)
         ]
         assert np.allclose(ours[f"class_area:{key}"] / area, share, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.usefixtures("uniform")
+def test_grades_and_moves_equal_the_means_of_exactextract_over_their_masks_to_1e_9(parcels, layers):
+    after = dataclasses.replace(layers, land_cover=np.roll(layers.land_cover, 1, axis=1))
+    found = dict(iter(measured(parcels, GRID, layers, after).groupby(["period", "measure"])["value"]))
+    area = parcels["area_m2"].to_numpy()
+    before, now = layers.land_cover, after.land_cover
+    known = (before != 255) & (now != 255)
+    masks = {("2024", "fvc_grade_area:45-60"): (layers.fvc >= 4500) & (layers.fvc < 6000)}
+    for code, key in CODES.items():
+        masks["2024/2025", f"gained_area:{key}"] = known & (now == code) & (before != code)
+        masks["2024/2025", f"lost_area:{key}"] = known & (before == code) & (now != code)
+    for (period, name), mask in masks.items():
+        share = theirs(parcels, mask.astype(np.uint8), ["mean"])["mean"].to_numpy()
+        assert np.allclose(found[period, name], share * area, rtol=1e-9, atol=1e-9)
 
 
 def test_class_areas_equal_the_exact_intersection_with_every_pixel(parcels, layers):

@@ -1,6 +1,5 @@
 """Promises about parcels that hold for all shapes, rasters and registers."""
 
-from datetime import date
 from functools import cache
 
 import geopandas as gpd
@@ -17,12 +16,11 @@ from pipeline.contracts import FINDINGS, PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.grid import grid_of
 from pipeline.ingest.parcels import ATTRIBUTES
-from pipeline.periods import Period
 from pipeline.rights_registry import overlay
 from pipeline.rights_registry.geometry import balance, prepare, whole
 from pipeline.rights_registry.identifiers import land_class
+from tests.parcel_overlay import measured
 
-PERIOD = Period(date(2024, 1, 1), date(2024, 12, 31), "2024")
 OUTLINE = shapely.Polygon([(121.80, 31.40), (121.812, 31.4005), (121.811, 31.408), (121.806, 31.41)])
 AOI = Aoi("a", "a", "a", (Part("1", "a", "a", OUTLINE, None),), "EPSG:32651", "drawn", "exact")
 GRID = grid_of(AOI, resolution_m=10)
@@ -53,10 +51,9 @@ def raw(shapes, codes=None):
 @settings(max_examples=25)
 def test_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
     parcels, _ = prepare(raw(shapes), AOI)
-    layers = overlay.ParcelLayers(cover, ratio, ratio, np.ones(GRID.shape, dtype=np.uint16))
-    measures = overlay.measure(
-        overlay.coverage(parcels, GRID, chunk_px=4000), parcels, PERIOD, layers, cover_threshold=0.3
-    )
+    counts = np.ones(GRID.shape, dtype=np.uint16)
+    layers = overlay.ParcelLayers(cover, ratio, ratio, counts, counts)
+    measures = measured(parcels, GRID, layers, chunk_px=4000)
     classes = measures[measures["measure"].str.startswith("class_area:")].groupby("parcel_id", sort=False)
     total = classes["value"].sum() + classes["unknown_area_m2"].first()
     assert np.allclose(total.to_numpy(), parcels["area_m2"].to_numpy(), rtol=1e-9)
@@ -71,9 +68,9 @@ def measures_of_the_area():
     blank = overlay.ParcelLayers(
         np.full(GRID.shape, 255, np.uint8),
         *(np.full(GRID.shape, -32768, np.int16) for _ in range(2)),
-        np.zeros(GRID.shape, np.uint16),
+        *(np.zeros(GRID.shape, np.uint16) for _ in range(2)),
     )
-    return overlay.measure(overlay.coverage(area, GRID), area, PERIOD, blank, cover_threshold=0.3)
+    return measured(area, GRID, blank)
 
 
 @given(registers)

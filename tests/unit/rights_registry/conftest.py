@@ -70,9 +70,10 @@ def layers(grid):
     fvc = rng.integers(0, 10001, grid.shape).astype(np.int16)
     ndvi = rng.integers(-3000, 9000, grid.shape).astype(np.int16)
     looks = rng.integers(0, 12, grid.shape).astype(np.uint16)
+    failed = rng.choice(np.array([0, 0, 0, 1, 3], dtype=np.uint16), grid.shape)
     unseen = (slice(0, grid.height // 2), slice(grid.width // 2, None))
     land_cover[unseen], fvc[unseen], ndvi[unseen], looks[unseen] = 255, -32768, -32768, 0
-    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks)
+    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks, failed)
 
 
 @pytest.fixture

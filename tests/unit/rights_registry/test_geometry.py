@@ -5,8 +5,8 @@ import shapely
 
 from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.rights_registry import overlay
 from pipeline.rights_registry.geometry import balance, prepare, whole
+from tests.parcel_overlay import measured
 
 
 def box(x, y, width=0.004, height=0.003):
@@ -161,7 +161,7 @@ def test_an_empty_register_gives_empty_tables(register, aoi):
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, layers, periods, empty):
+def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, layers, empty):
     shapes = [
         box(0, 0),
         box(0.003, 0.001),
@@ -170,8 +170,7 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
     ]
     parcels, _ = prepare(register([] if empty else shapes), aoi)
     area = whole(aoi)
-    measures = overlay.measure(overlay.coverage(area, grid), area, periods[0], layers, cover_threshold=0.3)
-    table = balance(parcels, aoi, measures)
+    table = balance(parcels, aoi, measured(area, grid, layers, first=2023))
     value = table.set_index("item")["value_m2"]
     assert set(table["period"]) == {"2023"}
     assert value["aoi"] == pytest.approx(area_m2(aoi.geometry))

@@ -1,5 +1,6 @@
-from datetime import date
+import dataclasses
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,22 +8,11 @@ import shapely
 import xarray as xr
 
 from pipeline.geodesy import areas_m2, project, unproject
-from pipeline.periods import Period
 from pipeline.rights_registry import overlay
 from pipeline.rights_registry.cells import covered_cells
+from tests.parcel_overlay import RULES, measured, over, sums_of, wide
 
-PERIOD = Period(date(2024, 1, 1), date(2024, 12, 31), "2024")
-
-
-def wide(measures):
-    return measures.pivot_table(
-        index="parcel_id", columns="measure", values="value", sort=False, dropna=False
-    )
-
-
-def measured(parcels, grid, layers, **options):
-    coverage = overlay.coverage(parcels, grid, **options)
-    return overlay.measure(coverage, parcels, PERIOD, layers, cover_threshold=0.3)
+KEYS = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}
 
 
 def on_pixels(grid, row, col, rows, cols):
@@ -33,46 +23,130 @@ def on_pixels(grid, row, col, rows, cols):
     )
 
 
-def test_a_parcel_of_whole_pixels_has_their_very_values(register, grid, layers):
+@pytest.fixture
+def window(grid):
     row, col = grid.height - 60, 150
-    window = (slice(row, row + 8), slice(col, col + 11))
-    shape = on_pixels(grid, row, col, 8, 11)
-    parcels = register([shape], parcel_id=["A"]).assign(area_m2=areas_m2([shape]))
-    values = wide(measured(parcels, grid, layers)).loc["A"]
-    area = parcels["area_m2"].iloc[0]
-    for code, key in ((1, "water"), (2, "vegetation"), (3, "bare"), (4, "built")):
+    return slice(row, row + 8), slice(col, col + 11)
+
+
+@pytest.fixture
+def pixels(register, grid, window):
+    """One parcel of exactly the pixels of the window."""
+    rows, cols = window
+    shape = on_pixels(grid, rows.start, cols.start, 8, 11)
+    return register([shape], parcel_id=["A"]).assign(area_m2=areas_m2([shape]))
+
+
+@pytest.fixture
+def later(layers, grid):
+    """The rasters a year on: other classes at a third of the pixels, other pixels never seen."""
+    rng = np.random.default_rng(8)
+    moved = rng.random(grid.shape) < 0.3
+    land_cover = np.where(moved, rng.choice(np.array([1, 2, 3, 4, 255]), grid.shape), layers.land_cover)
+    return dataclasses.replace(layers, land_cover=land_cover.astype(np.uint8))
+
+
+def test_a_parcel_of_whole_pixels_has_their_very_values(pixels, grid, layers, window):
+    values = wide(measured(pixels, grid, layers)).loc["A"]
+    area = pixels["area_m2"].iloc[0]
+    for code, key in KEYS.items():
         share = (layers.land_cover[window] == code).mean()
         assert values[f"class_area:{key}"] == pytest.approx(share * area, rel=1e-5)
+    assert values["water_share"] == pytest.approx((layers.land_cover[window] == 1).mean(), rel=1e-5)
     assert values["fvc_mean"] == pytest.approx(layers.fvc[window].mean() * 1e-4, rel=1e-5)
     assert values["ndvi_mean"] == pytest.approx(layers.ndvi[window].mean() * 1e-4, rel=1e-4)
     assert values["vegetated_share"] == pytest.approx((layers.fvc[window] >= 3000).mean(), rel=1e-5)
     assert values["looks_mean"] == pytest.approx(layers.looks[window].mean(), rel=1e-5)
+    assert values["failed_looks_mean"] == pytest.approx(layers.failed[window].mean(), rel=1e-5)
+    assert values["failed_share"] == pytest.approx((layers.failed[window] > 0).mean(), rel=1e-5)
+
+
+def test_grades_hold_the_area_between_their_cuts_and_a_value_on_a_cut_is_above_it(
+    pixels, grid, layers, window
+):
+    layers.fvc[window].flat[:4] = [3000, 4500, 6000, 7500]
+    values = wide(measured(pixels, grid, layers)).loc["A"]
+    cover, area = layers.fvc[window], pixels["area_m2"].iloc[0]
+    for low, high in ((0, 30), (30, 45), (45, 60), (60, 75), (75, 100)):
+        inside = (cover >= low * 100) & (cover < (high * 100 if high < 100 else 10_001))
+        found = values[f"fvc_grade_area:{low}-{high}"]
+        assert found == pytest.approx(inside.mean() * area, rel=1e-4)
+
+
+def test_what_each_class_gains_and_loses_is_found_per_parcel(pixels, grid, layers, later, window):
+    table = measured(pixels, grid, layers, later).set_index(["period", "measure"])
+    before, after = layers.land_cover[window], later.land_cover[window]
+    known, area = after != 255, pixels["area_m2"].iloc[0]
+    assert 0 < known.mean() < 1
+    for code, key in KEYS.items():
+        gained = known & (after == code) & (before != code)
+        lost = known & (before == code) & (after != code)
+        assert table.loc[("2024/2025", f"gained_area:{key}"), "value"] == pytest.approx(
+            gained.mean() * area, rel=1e-4
+        )
+        assert table.loc[("2024/2025", f"lost_area:{key}"), "value"] == pytest.approx(
+            lost.mean() * area, rel=1e-4
+        )
+    row = table.loc[("2024/2025", "gained_area:water")]
+    assert row["covered_area_m2"] == pytest.approx(known.mean() * area, rel=1e-5)
+    assert row["covered_area_m2"] + row["unknown_area_m2"] == pytest.approx(area, rel=1e-12)
+
+
+def test_gains_less_losses_are_the_change_of_the_class_areas_where_both_periods_see(
+    parcels, grid, layers, later
+):
+    both = (layers.land_cover != 255) & (later.land_cover != 255)
+    seen = [
+        dataclasses.replace(one, land_cover=np.where(both, one.land_cover, 255).astype(np.uint8))
+        for one in (layers, later)
+    ]
+    table = measured(parcels, grid, *seen).pivot(  # noqa: PD010 pivot_table would average
+        index="parcel_id", columns=["period", "measure"], values="value"
+    )
+    for key in KEYS.values():
+        change = table["2025"][f"class_area:{key}"] - table["2024"][f"class_area:{key}"]
+        moves = table["2024/2025"]
+        assert np.allclose(moves[f"gained_area:{key}"] - moves[f"lost_area:{key}"], change, atol=1e-6)
 
 
 def test_classes_and_unknown_add_up_to_the_parcel_and_every_row_tells_its_basis(parcels, grid, layers):
     measures = measured(parcels, grid, layers)
     areas = parcels.set_index("parcel_id")["area_m2"]
-    classes = measures[measures["measure"].str.startswith("class_area:")].groupby("parcel_id")
-    total = classes["value"].sum() + classes["unknown_area_m2"].first()
-    assert np.allclose(total, areas, rtol=1e-12)
+    for prefix in ("class_area:", "fvc_grade_area:"):
+        areas_of = measures[measures["measure"].str.startswith(prefix)].groupby("parcel_id")
+        total = areas_of["value"].sum() + areas_of["unknown_area_m2"].first()
+        assert np.allclose(total, areas, rtol=1e-12)
     basis = measures["covered_area_m2"] + measures["unknown_area_m2"]
     assert np.allclose(basis, measures["parcel_id"].map(areas), rtol=1e-12)
     assert (measures["unknown_area_m2"] > 0).any()
 
 
-def test_a_parcel_never_seen_has_null_means_and_is_all_unknown(parcels, grid, layers):
+def test_a_parcel_never_seen_has_null_means_with_a_reason_and_is_all_unknown(parcels, grid, layers):
     blind = overlay.ParcelLayers(
         np.full_like(layers.land_cover, 255),
         np.full_like(layers.fvc, -32768),
         np.full_like(layers.ndvi, -32768),
         np.zeros_like(layers.looks),
+        np.full_like(layers.failed, 2),
     )
     measures = measured(parcels, grid, blind)
     values = wide(measures)
-    assert values[["fvc_mean", "ndvi_mean", "vegetated_share"]].isna().all(axis=None)
-    assert (values[["looks_mean", "class_area:water"]] == 0).all(axis=None)
+    assert values[["fvc_mean", "ndvi_mean", "vegetated_share", "water_share"]].isna().all(axis=None)
+    assert (values[["looks_mean", "class_area:water", "fvc_grade_area:0-30"]] == 0).all(axis=None)
+    assert np.allclose(values[["failed_looks_mean", "failed_share"]], [2, 1])
     classes = measures[measures["measure"] == "class_area:water"]
     assert np.allclose(classes["unknown_area_m2"], parcels["area_m2"], rtol=1e-12)
+    assert (measures["reason"].notna() == measures["value"].isna()).all()
+    assert measures.loc[measures["measure"] == "fvc_mean", "reason"].str.contains("never seen clear").all()
+
+
+def test_a_trend_over_too_few_periods_is_null_and_says_how_many_there_are(parcels, grid, layers, later):
+    table = measured(parcels, grid, layers, later)
+    rows = table[table["measure"].isin(["ndvi_trend", "ndvi_trend_p"])]
+    assert len(rows) == 2 * len(parcels)
+    assert set(rows["period"]) == {"2024/2025"}
+    assert rows["value"].isna().all()
+    assert rows["reason"].str.contains("2 periods with a mean, fewer than 10").all()
 
 
 def test_a_parcel_smaller_than_any_fraction_gets_the_pixel_under_it(register, grid, layers):
@@ -80,56 +154,48 @@ def test_a_parcel_smaller_than_any_fraction_gets_the_pixel_under_it(register, gr
     crumbs = [unproject(shapely.box(x, y, x + size, y + size), grid.crs) for size in (1e-3, 1e-1, 4)]
     areas = np.array([1e-6, 1e-2, 16.0])
     parcels = register(crumbs, parcel_id=list("abc")).assign(area_m2=areas)
-    measures = measured(parcels, grid, layers)
-    code = layers.land_cover[grid.height - 60, 150]
-    key = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}[int(code)]
-    assert wide(measures)[f"class_area:{key}"].tolist() == pytest.approx(areas.tolist())
+    key = KEYS[int(layers.land_cover[grid.height - 60, 150])]
+    values = wide(measured(parcels, grid, layers))
+    assert values[f"class_area:{key}"].tolist() == pytest.approx(areas.tolist())
 
 
-def test_a_parcel_that_the_extraction_misses_is_laid_on_the_pixel_beside_it(register, grid):
+def test_a_parcel_that_the_extraction_misses_is_laid_on_the_pixel_beside_it(register, grid, layers):
     y = grid.top - 255
     beside = unproject(shapely.box(grid.left - 1, y, grid.left - 0.5, y + 1), grid.crs)
     parcels = register([beside], parcel_id=["a"]).assign(area_m2=[2.0])
     (chunk,) = (chunk for chunk in overlay.coverage(parcels, grid).chunks if len(chunk.cell))
     assert chunk.weight_m2.tolist() == [2.0]
     assert (chunk.window.row_from, chunk.window.col_from) == (25, 0)
+    assert wide(measured(parcels, grid, layers))["looks_mean"].tolist() == [layers.looks[25, 0]]
 
 
-def test_chunks_of_any_size_give_the_same_figures(parcels, grid, layers):
-    whole = measured(parcels, grid, layers)
-    for chunk_px in (50, 777, 5000):
-        parts = measured(parcels, grid, layers, chunk_px=chunk_px)
+def test_chunks_and_slabs_of_any_size_give_the_same_figures(parcels, grid, layers, later):
+    whole = measured(parcels, grid, layers, later)
+    for options in ({"chunk_px": 50}, {"chunk_px": 777}, {"chunk_px": 5000}, {"slab": 1}, {"slab": 3}):
+        parts = measured(parcels, grid, layers, later, **options)
         pd.testing.assert_frame_equal(parts, whole, rtol=1e-9)
-        chunks = overlay.coverage(parcels, grid, chunk_px=chunk_px).chunks
-        assert all(np.prod(chunk.window.shape) <= chunk_px for chunk in chunks)
 
 
-def test_only_the_windows_under_parcels_are_read(parcels, grid, layers):
+def test_slabs_hold_every_parcel_once_and_neighbours_together():
+    x, y = (1e-3 * axis.ravel() for axis in np.meshgrid(np.arange(32), np.arange(32)))
+    boxes = shapely.box(121 + x, 31 + y, 121.001 + x, 31.001 + y)
+    parcels = gpd.GeoDataFrame(geometry=np.random.default_rng(2).permutation(boxes), crs="EPSG:4490")
+    parts = overlay.slabs(parcels, size=64)
+    assert sorted(np.concatenate(parts)) == list(range(1024))
+    extent = [shapely.area(shapely.box(*parcels.geometry.iloc[part].total_bounds)) for part in parts]
+    assert max(map(len, parts)) <= 64
+    assert sum(extent) < 4 * shapely.area(shapely.box(*parcels.total_bounds))
+
+
+def test_only_windows_of_the_set_size_are_read(parcels, grid, layers):
     read = []
 
-    class Watched:
-        def __init__(self, values):
-            self.values = values
+    def watched(window):
+        read.append(np.prod(window.shape))
+        return [over(layers, window)]
 
-        def __getitem__(self, place):
-            read.append(self.values[place].size)
-            return self.values[place]
-
-    watched = overlay.ParcelLayers(
-        *(Watched(values) for values in (layers.land_cover, layers.fvc, layers.ndvi, layers.looks))
-    )
-    measured(parcels, grid, watched, chunk_px=4000)
-    assert max(read) <= 4000
-
-
-def test_lazy_arrays_give_what_arrays_in_memory_give(parcels, grid, layers):
-    lazy = overlay.ParcelLayers(
-        *(
-            xr.DataArray(values, dims=("y", "x")).chunk({"y": 64, "x": 100})
-            for values in (layers.land_cover, layers.fvc, layers.ndvi, layers.looks)
-        )
-    )
-    pd.testing.assert_frame_equal(measured(parcels, grid, lazy), measured(parcels, grid, layers))
+    overlay.summed(parcels, grid, watched, RULES, chunk_px=4000)
+    assert 0 < max(read) <= 4000
 
 
 def test_the_order_of_the_parcels_is_kept(parcels, grid, layers):
@@ -145,11 +211,21 @@ def test_no_parcels_give_no_rows(parcels, grid, layers):
     assert measured(parcels.iloc[:0], grid, layers).empty
 
 
+def test_sums_of_a_parcel_scale_to_its_ellipsoidal_area(parcels, grid, layers):
+    doubled = parcels.assign(area_m2=2 * parcels["area_m2"])
+    one, two = (sums_of(rows, grid, layers).periods for rows in (parcels, doubled))
+    assert np.allclose(two["whole"][:, 0], doubled["area_m2"], rtol=1e-12)
+    assert np.allclose(two["classes"], 2 * one["classes"], rtol=1e-12)
+
+
 def test_gathered_areas_sum_to_the_parcels_whatever_the_chunks(parcels, grid, layers):
     coverage = overlay.coverage(parcels, grid, chunk_px=900)
-    pieces = list(overlay.gathered(coverage, {"cover": layers.land_cover}))
+    lazy = xr.DataArray(layers.land_cover, dims=("y", "x")).chunk({"y": 64, "x": 100})
+    pieces = list(overlay.gathered(coverage, {"cover": layers.land_cover, "lazy": lazy}))
     assert sum(weight.sum() for weight, _ in pieces) == pytest.approx(parcels["area_m2"].sum(), rel=1e-12)
     assert all(len(weight) == len(values["cover"]) for weight, values in pieces)
+    assert all((values["cover"] == values["lazy"]).all() for _, values in pieces)
+    assert all(np.prod(chunk.window.shape) <= 900 for chunk in coverage.chunks)
 
 
 def test_fractions_are_those_of_the_polygon_in_each_pixel(parcels, grid):

@@ -1,0 +1,49 @@
+"""Parcels over rasters in memory, by slabs as a run takes them."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from pipeline.periods import Period
+from pipeline.rights_registry import measures, overlay
+
+CUTS_PERCENT = (30, 45, 60, 75)
+RULES = overlay.CoverRules(0.3, tuple(percent / 100 for percent in CUTS_PERCENT))
+
+
+def over(layers: overlay.ParcelLayers, window) -> overlay.ParcelLayers:
+    """A window of rasters."""
+    return overlay.ParcelLayers(
+        **{name: array[window.rows, window.cols] for name, array in vars(layers).items()}
+    )
+
+
+def sums_of(parcels, grid, *layers, slab=overlay.SLAB_PARCELS, **options) -> overlay.ParcelSums:
+    """ParcelSums of any parcels; `layers` are the rasters of the periods, one after the other."""
+    sums = overlay.ParcelSums.empty(len(parcels), len(layers), len(CUTS_PERCENT) + 1)
+    for part in overlay.slabs(parcels, size=slab):
+        found = overlay.summed(
+            parcels.iloc[part], grid, lambda window: [over(one, window) for one in layers], RULES, **options
+        )
+        sums.put(part, found)
+    return sums
+
+
+def measured(parcels, grid, *layers, first=2024, trend=None, **options) -> pd.DataFrame:
+    """PARCEL_MEASURES of the years from `first` on, one a set of layers; no trend unless it is given."""
+    sums = sums_of(parcels, grid, *layers, **options)
+    years = range(first, first + len(layers))
+    periods = [Period(date(year, 1, 1), date(year, 12, 31), str(year)) for year in years]
+    unknown = np.full(len(parcels), np.nan)
+    none = measures.SeriesTrend(unknown, unknown, np.full(len(parcels), len(layers), np.uint16), 10)
+    tables = measures.tables(parcels["parcel_id"], periods, sums, trend or none, cuts_percent=CUTS_PERCENT)
+    return pd.concat(tables, ignore_index=True)
+
+
+def wide(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a parcel, in order of the table, one column a measure; of the period 2024."""
+    rows = table[table["period"] == "2024"]
+    # pivot refuses a measure given twice, where pivot_table would average
+    values = rows.pivot(index="parcel_id", columns="measure", values="value")  # noqa: PD010
+    return values.loc[rows["parcel_id"].unique()]
