@@ -20,6 +20,7 @@ from pipeline.periods import Period
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import change_basis, cover_basis
 from pipeline.plan.inputs import Inputs
+from pipeline.plan.measures import measured
 from pipeline.plan.parcels import parcels_of
 from pipeline.plan.rasters import Maps
 from pipeline.plan.tasks import from_ratio
@@ -36,7 +37,7 @@ from pipeline.workspace import (
     save_tables,
 )
 
-_STATISTICS, _INVENTORY = 2, 1
+_STATISTICS, _INVENTORY = 3, 1
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
         _STATISTICS,
         [*maps.keys, parcels.key],
         threshold=settings.cover_threshold,
+        cuts_percent=products().grades.cuts_percent,
         endmembers=str((maps.endmembers, maps.compared)),
         sources=dict(sources),
     )
@@ -90,15 +92,13 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
     def build(folder: Path) -> None:
         rows = load_layer(parcels.path, "parcels")
         whole = geometry.whole(area.aoi)
-        over_parcels = overlay.coverage(rows, area.grid)
         over_aoi = overlay.coverage(whole, area.grid)
-        measures = _measures(area, maps, over_parcels, rows)
-        aoi_measures = _measures(area, maps, over_aoi, whole)
+        aoi_measures = measured(run, area, maps, whole)
         matrices = _transitions(area, maps, over_aoi)
         save_tables(
             folder,
             {
-                "parcel_measures": measures,
+                "parcel_measures": measured(run, area, maps, rows),
                 "area_balance": geometry.balance(rows, area.aoi, aoi_measures),
                 "indicators": _indicators(area, maps, over_aoi, aoi_measures, matrices, sources),
                 "change_patches": _patches(area, maps),
@@ -107,18 +107,6 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
         )
 
     return run.artifact(f"{area.aoi.name_zh} 统计 statistics", cause, build)
-
-
-def _measures(area: Area, maps: Maps, coverage: overlay.Coverage, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
-    threshold = area.settings.vegetation.cover_threshold
-    parts = []
-    for number, period in enumerate(area.settings.scenes.periods):
-        maps_of_period = layers_of(maps, number)
-        layers = overlay.ParcelLayers(
-            **{name: maps_of_period[name] for name in ("land_cover", "fvc", "ndvi", "looks")}
-        )
-        parts.append(overlay.measure(coverage, parcels, period, layers, cover_threshold=threshold))
-    return pd.concat(parts, ignore_index=True)
 
 
 def _transitions(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> dict[str, pd.DataFrame]:
