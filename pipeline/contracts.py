@@ -64,7 +64,11 @@ class Scene:
 
 @dataclass(frozen=True)
 class ReadRecord:
-    """What became of one asset in one block; `band` is `mask` for the clear mask."""
+    """What became of one asset in one block; `band` is `mask` for the clear mask.
+
+    `attempts` counts how often the file was asked (0: it was not), `error` lists what went wrong on the way,
+    also where it came in the end; `href` is without signature.
+    """
 
     scene_id: str
     band: str

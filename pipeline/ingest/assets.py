@@ -94,8 +94,8 @@ class Trail:
         return "; ".join(self.failures)
 
 
-_UNNAMED = Source()
-_SOURCE: ContextVar[Source] = ContextVar("source", default=_UNNAMED)
+ANYWHERE = Source()
+_SOURCE: ContextVar[Source] = ContextVar("source", default=ANYWHERE)
 _TRAIL: ContextVar[Trail | None] = ContextVar("trail", default=None)
 
 

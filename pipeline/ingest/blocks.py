@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import groupby
@@ -16,10 +16,11 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, ReadRecord, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.assets import tune_gdal
+from pipeline.ingest.assets import ANYWHERE, Source, Trail, reading, tune_gdal
 from pipeline.ingest.clearness import clear_pixels, reach_px
 from pipeline.ingest.resampling import Numbers, claim, nearest, place_reflectance, resampled
 from pipeline.ingest.scenes import analysis_assets
+from pipeline.ingest.signing import hidden
 from pipeline.settings import Clear
 
 READERS_OF_NETWORK = 32
@@ -34,7 +35,8 @@ Result = TypeVar("Result")
 class BlockRequest:
     """What to read: a block of a grid, inside an outline (CRS of the grid), from scenes that may meet it.
 
-    `longitude` fixes the solar day: scenes of one mission and solar day are one look.
+    `longitude` fixes the solar day: scenes of one mission and solar day are one look. `source` tells how
+    their files are reached.
     """
 
     grid: Grid
@@ -45,6 +47,7 @@ class BlockRequest:
     clear: Clear
     harmonised: bool
     longitude: float
+    source: Source = ANYWHERE
 
 
 @dataclass(frozen=True)
@@ -94,17 +97,17 @@ def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> L
     inside = request.grid.touched(request.outline, request.block)
     lost = np.zeros(request.block.shape, dtype=np.uint16)
     ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
-    reading = _submitted(lambda scene: _clear(request, scene), ordered, [scene.mask for scene in ordered])
-    masks = (mask.result() for mask in reading)
+    asked = _submitted(lambda scene: _clear(request, scene), ordered, [scene.mask for scene in ordered])
+    masks = (mask.result() for mask in asked)
     owner = np.zeros((len(ordered), *request.block.shape), dtype=np.uint8)
     dates: list[tuple[Scene, ...]] = []
     records: list[ReadRecord] = []
     for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude)):
         scenes = tuple(group)
         taken = owner[len(dates)]
-        for number, (scene, clear) in enumerate(zip(scenes, masks, strict=False), start=1):
+        for number, (scene, (clear, trail)) in enumerate(zip(scenes, masks, strict=False), start=1):
             seen = _own(clear, inside, number, taken, lost, lost_too=scene.id in broken)
-            records.append(_mask_record(request.block, scene, clear, seen=seen))
+            records.append(_mask_record(request.block, scene, clear, trail, seen=seen))
         if taken.any():
             dates.append(scenes)
     return Looks(tuple(dates), owner[: len(dates)], lost, tuple(records))
@@ -118,16 +121,16 @@ def read_bands(request: BlockRequest, looks: Looks, stacks: NDArray[np.int16]) -
     """
     jobs = _jobs(looks)
     rooms = [stacks[number % len(stacks)] for number in range(len(request.bands))]
-    reading: list[list[Future[tuple[ReadRecord, int]]]] = []
+    asked: list[list[Future[tuple[ReadRecord, int]]]] = []
     try:
         for number, band in enumerate(request.bands):
-            reading += [
+            asked += [
                 _begun(request, looks, request.bands[ahead], jobs, rooms[ahead])
-                for ahead in range(len(reading), min(number + 2, len(rooms)))
+                for ahead in range(len(asked), min(number + 2, len(rooms)))
             ]
-            yield _finished(band, jobs, reading[number], rooms[number], looks)
+            yield _finished(band, jobs, asked[number], rooms[number], looks)
     finally:
-        wait([future for futures in reading for future in futures if not future.cancel()])
+        wait([future for futures in asked for future in futures if not future.cancel()])
 
 
 def _look(scene: Scene, longitude: float) -> tuple[str, date]:
@@ -135,17 +138,19 @@ def _look(scene: Scene, longitude: float) -> tuple[str, date]:
     return scene.mission, solar.date()
 
 
-def _clear(request: BlockRequest, scene: Scene) -> Numbers | BrokenAsset:
-    try:
-        return nearest(
-            scene.mask,
-            request.grid,
-            request.block,
-            margin=reach_px(request.clear),
-            meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
-        )
-    except BrokenAsset as error:
-        return error
+def _clear(request: BlockRequest, scene: Scene) -> tuple[Numbers | BrokenAsset, Trail]:
+    with reading(request.source) as trail:
+        try:
+            clear = nearest(
+                scene.mask,
+                request.grid,
+                request.block,
+                margin=reach_px(request.clear),
+                meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
+            )
+        except BrokenAsset as error:
+            return error, trail
+        return clear, trail
 
 
 def _own(
@@ -222,33 +227,50 @@ def _fill(
     target: NDArray[np.int16],
 ) -> tuple[ReadRecord, int]:
     """What became of reading a scene into its layer, and how many of its looks have no number there."""
-    try:
-        if asset is not None:
-            numbers = resampled(asset, request.grid, request.block)
-            owner = looks.owner[job.day]
-            missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
-            return _record(request.block, job.scene, band, "read", "", asset.href), missing
-        record = _record(request.block, job.scene, band, "skipped", "the scene has no such band", "")
-    except BrokenAsset as error:
-        href = asset.href if asset else ""
-        record = _record(request.block, job.scene, band, "failed", "not readable", href, str(error))
+    with reading(request.source) as trail:
+        try:
+            if asset is not None:
+                numbers = resampled(asset, request.grid, request.block)
+                owner = looks.owner[job.day]
+                missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
+                return _record(request.block, job.scene, band, "read", "", asset, trail), missing
+            record = _record(
+                request.block, job.scene, band, "skipped", "the scene has no such band", None, trail
+            )
+        except BrokenAsset as error:
+            record = _failed(request.block, job.scene, band, asset, trail, error)
     if job.alone:
         target[...] = REFLECTANCE_NODATA
     return record, 0
 
 
-def _mask_record(block: Block, scene: Scene, clear: Numbers | BrokenAsset, *, seen: bool) -> ReadRecord:
+def _mask_record(
+    block: Block, scene: Scene, clear: Numbers | BrokenAsset, trail: Trail, *, seen: bool
+) -> ReadRecord:
     if isinstance(clear, BrokenAsset):
-        return _record(block, scene, "mask", "failed", "not readable", scene.mask.href, str(clear))
-    return _record(
-        block, scene, "mask", "read", "" if seen else "nothing clear in the block", scene.mask.href
-    )
+        return _failed(block, scene, "mask", scene.mask, trail, clear)
+    reason = "" if seen else "nothing clear in the block"
+    return _record(block, scene, "mask", "read", reason, scene.mask, trail)
+
+
+def _failed(
+    block: Block, scene: Scene, band: str, asset: Asset | None, trail: Trail, error: BrokenAsset
+) -> ReadRecord:
+    record = _record(block, scene, band, "failed", "not readable", asset, trail)
+    return replace(record, error=str(error))
 
 
 def _record(
-    block: Block, scene: Scene, band: str, outcome: Outcome, reason: str, href: str, error: str = ""
+    block: Block,
+    scene: Scene,
+    band: str,
+    outcome: Outcome,
+    reason: str,
+    asset: Asset | None,
+    trail: Trail,
 ) -> ReadRecord:
-    return ReadRecord(scene.id, band, block.id, outcome, reason, href, error=error)
+    href = hidden(asset.href) if asset else ""
+    return ReadRecord(scene.id, band, block.id, outcome, reason, href, trail.attempts, trail.error)
 
 
 def _submitted(

@@ -18,12 +18,14 @@ from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
 from pipeline.grid import Block, block_size
 from pipeline.indices import change, land_cover, spectral, vegetation
+from pipeline.ingest.assets import Source
 from pipeline.ingest.blocks import BlockRequest
 from pipeline.ingest.scenes import from_table
 from pipeline.legends import NODATA_CLASS
 from pipeline.periods import Period
 from pipeline.plan import tasks
 from pipeline.plan.area import Area
+from pipeline.plan.sources import source_of
 from pipeline.run import BlockDone, Run, Task
 from pipeline.settings import Endmembers
 from pipeline.workspace import (
@@ -152,15 +154,19 @@ def _composite(
         block_px=size,
     )
 
+    source = source_of(area)
+
     def task(store: Path, block: Block) -> tasks.CompositeTask:
-        return tasks.CompositeTask(store, _request(area, block, scenes, bands))
+        return tasks.CompositeTask(store, _request(area, block, scenes, bands, source))
 
     layers = {**dict.fromkeys(bands, _REFLECTANCE), "looks": _COUNT, "failed": _COUNT}
     title = f"{area.aoi.name_zh} {period.label} 合成 composite"
     return _stored(run, area, title, cause, layers, size, task, tasks.composite_block)
 
 
-def _request(area: Area, block: Block, found: Sequence[_Footprint], bands: tuple[str, ...]) -> BlockRequest:
+def _request(
+    area: Area, block: Block, found: Sequence[_Footprint], bands: tuple[str, ...], source: Source
+) -> BlockRequest:
     frame = shapely.box(*area.grid.block_bounds(block))
     return BlockRequest(
         grid=area.grid,
@@ -171,6 +177,7 @@ def _request(area: Area, block: Block, found: Sequence[_Footprint], bands: tuple
         clear=area.settings.scenes.clear,
         harmonised=area.settings.scenes.harmonised,
         longitude=area.longitude,
+        source=source,
     )
 
 

@@ -6,6 +6,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.aoi import PROJECT_ROOT
+from pipeline.settings.access import Access
 
 Mission = Literal["sentinel-2", "landsat-4", "landsat-5", "landsat-7", "landsat-8", "landsat-9"]
 
@@ -44,7 +45,8 @@ class StacApi(_Model):
     """A STAC API: its URL, and by mission the collections to search, the preferred one first.
 
     Of an acquisition that several of them hold, the item of the first is taken. `alternate` names the
-    entry of an asset's `alternate` whose address is taken where there is one, such as s3.
+    entry of an asset's `alternate` whose address is taken where there is one, such as s3. `access` says
+    where files may come from and what opens them.
     """
 
     api: str
@@ -57,6 +59,7 @@ class StacApi(_Model):
         "landsat-9": ["landsat-c2-l2"],
     }
     alternate: str | None = None
+    access: Access = Access()
 
 
 Provider = StaticCatalog | StacApi | LocalArchive
