@@ -99,6 +99,17 @@ WATER_CLASS = Legend(
     ),
 )
 
+INUNDATION = Legend(
+    "inundation",
+    "淹没情况",
+    "Inundation",
+    (
+        LegendClass(1, "permanent", "常年水面", "Permanent water", "#2b83ba"),
+        LegendClass(2, "fluctuating", "水位变动区（潮滩、消落带）", "Between low and high water", "#8dd3c7"),
+        LegendClass(3, "dry", "陆地", "Never under water", "#e6e0c8"),
+    ),
+)
+
 LEGENDS: Mapping[str, Legend] = MappingProxyType(
-    {legend.id: legend for legend in (LAND_COVER, CHANGE, WATER_CLASS)}
+    {legend.id: legend for legend in (LAND_COVER, CHANGE, WATER_CLASS, INUNDATION)}
 )

@@ -1,0 +1,71 @@
+"""Water over the dates of a period: how often a pixel is wet, what always is, what only sometimes."""
+
+from collections.abc import Mapping
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.legends import INUNDATION, NODATA_CLASS
+
+BANDS = ("green", "nir", "red", "swir16")
+
+
+def wet_looks(
+    stacks: Mapping[str, NDArray[np.int16]], *, water_mndwi: float, vegetation_ndvi: float
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """How many looks at each pixel saw water, and how many saw at all.
+
+    `stacks` hold the `BANDS` (date, y, x) as int16 with scale 1e-4 and nodata -32768. A look is wet by the
+    rule of the land cover: MNDWI at least `water_mndwi` and NDVI below `vegetation_ndvi` (Xu 2006,
+    DOI 10.1080/01431160600589179). A look that lacks a band, or whose index is not finite, saw nothing.
+    """
+    shape = stacks["green"].shape[1:]
+    wet, seen = np.zeros(shape, dtype=np.uint16), np.zeros(shape, dtype=np.uint16)
+    bands = [stacks[band] for band in BANDS]
+    _count(bands[0], bands[1], bands[2], bands[3], water_mndwi, vegetation_ndvi, wet, seen)
+    return wet, seen
+
+
+def frequency(wet: NDArray[np.uint16], seen: NDArray[np.uint16], *, least: int) -> NDArray[np.float64]:
+    """Share of the looks that saw water, 0 to 1; NaN where fewer than `least` saw at all."""
+    share: NDArray[np.float64] = np.divide(
+        wet, seen, out=np.full(wet.shape, np.nan), where=seen >= max(least, 1)
+    )
+    return share
+
+
+def inundation(share: NDArray[np.float64], *, seldom: float, mostly: float) -> NDArray[np.uint8]:
+    """Codes of legends.INUNDATION from the share of wet looks; 255 where it is NaN.
+
+    Permanent water is wet in at least `mostly` of its looks, the zone between low and high water (tidal flat,
+    消落带) in at least `seldom`, dry land in fewer. So permanent water is the extent at low water, and both
+    together that at high water, as far as the looks happened to see them.
+    """
+    permanent, between, dry = (np.uint8(INUNDATION.code(key)) for key in ("permanent", "fluctuating", "dry"))
+    wet = np.where(share >= mostly, permanent, np.where(share >= seldom, between, dry))
+    return np.where(np.isnan(share), np.uint8(NODATA_CLASS), wet)
+
+
+@numba.njit(nogil=True, cache=True)
+def _count(
+    green: NDArray[np.int16],
+    nir: NDArray[np.int16],
+    red: NDArray[np.int16],
+    swir: NDArray[np.int16],
+    water_mndwi: float,
+    vegetation_ndvi: float,
+    wet: NDArray[np.uint16],
+    seen: NDArray[np.uint16],
+) -> None:
+    dates, height, width = green.shape
+    for date in range(dates):
+        for y in range(height):
+            for x in range(width):
+                g, s = np.int32(green[date, y, x]), np.int32(swir[date, y, x])
+                n, r = np.int32(nir[date, y, x]), np.int32(red[date, y, x])
+                if min(g, s, n, r) == REFLECTANCE_NODATA or g + s == 0 or n + r == 0:
+                    continue
+                seen[y, x] += 1
+                wet[y, x] += (g - s) / (g + s) >= water_mndwi and (n - r) / (n + r) < vegetation_ndvi
