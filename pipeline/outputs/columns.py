@@ -61,7 +61,7 @@ class ValueName:
 def described(column: str) -> ColumnName:
     """What a column is; one that no table of the standards knows is called by its key."""
     if column.startswith(_MEAN):
-        return _means().get(column.removeprefix(_MEAN)) or ColumnName(column, column, column, "", "", "")
+        return _mean(column.removeprefix(_MEAN))
     return _columns().get(column) or ColumnName(column, column, column, "", "", "")
 
 
@@ -102,24 +102,29 @@ def _columns() -> Mapping[str, ColumnName]:
     return MappingProxyType({row[0]: ColumnName(*row) for row in texts})
 
 
+def parameter_name(code: str) -> ColumnName:
+    """What a parameter of water samples is; one that no table of the standards knows is its code."""
+    return _parameters().get(code) or ColumnName(code, code, code, "", "", "")
+
+
 @cache
-def _means() -> Mapping[str, ColumnName]:
+def _parameters() -> Mapping[str, ColumnName]:
     limits = pd.concat([standards.table(name) for name in ("water_limits", "water_extras")])
-    limits = limits.drop_duplicates("code")
-    texts = limits[["code", "name_zh", "name_en", "unit", "source"]].to_numpy()
+    texts = limits.drop_duplicates("code")[["code", "name_zh", "name_en", "unit", "source"]].to_numpy()
     return MappingProxyType(
         {
-            code: ColumnName(
-                key=f"{_MEAN}{code}",
-                name_zh=f"{name_zh}均值",
-                name_en=f"mean {name_en}",
-                unit="" if unit == "-" else unit,
-                note="时段内样本均值",
-                source=source,
-            )
+            code: ColumnName(code, name_zh, name_en, "" if unit == "-" else unit, "", source)
             for code, name_zh, name_en, unit, source in texts
         }
     )
+
+
+def _mean(code: str) -> ColumnName:
+    known = _parameters().get(code)
+    if known is None:
+        return ColumnName(f"{_MEAN}{code}", f"{_MEAN}{code}", f"{_MEAN}{code}", "", "", "")
+    names = f"{known.name_zh}均值", f"mean {known.name_en}"
+    return ColumnName(f"{_MEAN}{code}", *names, known.unit, "时段内样本均值", known.source)
 
 
 @cache

@@ -6,6 +6,7 @@ The picture holds colours only; every word is text of the page, so no font is ne
 import base64
 import io
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from pipeline.outputs.raster import ramp_of
 WIDTH_PX = 1000
 _BAR_SHARE = 0.2
 _NICE = (1, 2, 5)
+_PALER = 4
+_LETTER, _LINE, _GAP = 3.4, 4.0, 2.2
+"""Size of a name beside a point, in hundredths of the width as a phone shows it, and its distance."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,22 @@ class ScaleBar:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A point of a map in hundredths of its width, its colour, and its name beside it.
+
+    The name stands at `across` and `down` from the point, and ends there where `ends` is set.
+    """
+
+    x: float
+    y: float
+    color: str
+    name: str
+    across: float
+    down: float
+    ends: bool
+
+
+@dataclass(frozen=True)
 class Picture:
     """A map drawn 100 units wide and `tall` units high: a PNG as data URI under an SVG path."""
 
@@ -55,13 +75,16 @@ class Picture:
     bar: ScaleBar
 
 
-def picture_of(raster: Raster, path: Path, grid: Grid, area: BaseGeometry) -> Picture:
-    """The map of a written raster, at most 1000 pixels wide, with the outline of the area (EPSG:4490)."""
+def picture_of(raster: Raster, path: Path, grid: Grid, area: BaseGeometry, *, pale: bool = False) -> Picture:
+    """The map of a written raster, at most 1000 pixels wide, with the outline of the area (EPSG:4490).
+
+    A `pale` one is a ground for points: its colours are mixed with white.
+    """
     shrink = max(1.0, grid.width / WIDTH_PX)
     shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
     return Picture(
         tall=round(100 * grid.height / grid.width, 2),
-        image=_data_uri(_colored(raster, path, shape)),
+        image=_data_uri(_colored(raster, path, shape), pale=pale),
         outline=_outline(project(area, grid.crs), grid),
         bar=scale_bar(grid),
     )
@@ -80,6 +103,46 @@ def places(points: gpd.GeoSeries, grid: Grid) -> list[tuple[float, float] | None
     moved = points.to_crs(grid.crs)
     spots = _on_map(np.column_stack([moved.x, moved.y]), grid).tolist()
     return [None if math.isnan(across) else (across, down) for across, down in spots]
+
+
+def spots(
+    points: Sequence[tuple[float, float] | None], colors: Sequence[str], names: Sequence[str], tall: float
+) -> list[Spot]:
+    """Points with their names: right of the point, or left, below or above where that would hide another.
+
+    A name that has no free place is left out; that of a point that is nowhere too.
+    """
+    taken: list[tuple[float, float, float, float]] = []
+    found = []
+    every = zip(points, colors, names, strict=True)
+    known = [(*point, color, name) for point, color, name in every if point is not None]
+    taken += [(x - 1.2, y - 1.2, x + 1.2, y + 1.2) for x, y, _, _ in known]
+    for x, y, color, name in known:
+        long = sum(_LETTER * (0.55 if letter.isascii() else 1) for letter in name)
+        free = next((place for place in _around(x, y, long) if _is_free(place[0], taken, tall)), None)
+        if free:
+            taken.append(free[0])
+        box, ends = free or ((0.0,) * 4, False)
+        at = (box[2] if ends else box[0]) - x
+        found.append(Spot(x, y, color, name if free else "", round(at, 2), round(box[3] - 1 - y, 2), ends))
+    return found
+
+
+def _around(x: float, y: float, long: float) -> Iterator[tuple[tuple[float, float, float, float], bool]]:
+    """Boxes (left, top, right, bottom) that a name may take, and whether it ends at the point."""
+    for shift in (0.0, -2.6, 2.6, -4.4, 4.4):
+        top, bottom = y + shift - _LINE / 2, y + shift + _LINE / 2
+        yield (x + _GAP, top, x + _GAP + long, bottom), False
+        yield (x - _GAP - long, top, x - _GAP, bottom), True
+
+
+def _is_free(
+    box: tuple[float, float, float, float], taken: Sequence[tuple[float, float, float, float]], tall: float
+) -> bool:
+    left, top, right, bottom = box
+    if left < 0 or top < 0 or right > 100 or bottom > tall:  # noqa: PLR2004 (a map is 100 units wide)
+        return False
+    return not any(left < r and right > x and top < b and bottom > t for x, t, r, b in taken)
 
 
 def _unit_m(grid: Grid) -> float:
@@ -119,7 +182,9 @@ def _ramp_colors(values: NDArray[Any], ramp: str) -> NDArray[np.uint8]:
     return np.round(np.stack(bands)).astype(np.uint8)
 
 
-def _data_uri(rgba: NDArray[np.uint8]) -> str:
+def _data_uri(rgba: NDArray[np.uint8], *, pale: bool) -> str:
+    if pale:
+        rgba = np.concatenate([255 - (255 - rgba[:3]) // _PALER, rgba[3:]])
     packed = io.BytesIO()
     Image.fromarray(np.moveaxis(rgba, 0, -1)).save(packed, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"

@@ -12,12 +12,12 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.columns import described, headers, value_names
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows
 from pipeline.outputs.texts import text, texts
+from pipeline.outputs.totals import totals
 
 ROWS_PER_SHEET = 1_000_000
 """Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
 
 _MAX_TEXT = 32_767
-_TOTALS = ("owner_type", "ecosystem_l1", "cat1_name", "cat2_name", "cat3_name")
 # Nothing that came from data is ever taken for a formula, a link or a number.
 _LITERAL = {
     "strings_to_formulas": False,
@@ -54,16 +54,6 @@ def dictionary(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     ]
     order = ("table", "column", "name_zh", "name_en", "unit", "note", "source", "type")
     return pd.DataFrame(entries, columns=[words[key] for key in order])
-
-
-def totals(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
-    """Number of rows, of parcels and their area (ha) by period and by owner kind, ecosystem and product.
-
-    A parcel counts once in an area, however many products it supplies.
-    """
-    words = texts("totals", delivery.language)
-    frames = [_totals_by(rows, column, delivery) for column in _TOTALS]
-    return pd.concat(frames, ignore_index=True).rename(columns=words)
 
 
 def about(delivery: Delivery) -> pd.DataFrame:
@@ -148,18 +138,6 @@ def _kind(values: pd.Series) -> str:
     if pd.api.types.is_integer_dtype(values):
         return "kind.int"
     return "kind.float" if pd.api.types.is_float_dtype(values) else "kind.text"
-
-
-def _totals_by(rows: pd.DataFrame, column: str, delivery: Delivery) -> pd.DataFrame:
-    named = value_names(column, rows[column], delivery.language)
-    known = rows.assign(value=named.astype("string").fillna(text("legend.unknown", delivery.language)))
-    groups = known.groupby(["period", "value"], sort=True, observed=True)
-    parcels = known.drop_duplicates(["period", "value", "parcel_id"]).groupby(["period", "value"], sort=True)
-    summed = pd.DataFrame(
-        {"rows": groups.size(), "parcels": parcels.size(), "area_ha": parcels["area_ha"].sum(min_count=1)}
-    ).reset_index()
-    summed.insert(0, "by", described(column).name(delivery.language))
-    return summed[["by", "value", "period", "rows", "parcels", "area_ha"]]
 
 
 def _distinct(values: pd.Series | None) -> list[str]:

@@ -1,68 +1,90 @@
-"""The report opened by a real browser. The picture stays in build/pictures to be looked at."""
+"""The report opened by a real browser, its network cut off. Look at its pictures in build/pictures."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from browser import PROGRAM, Browser
 from matplotlib.image import imread
 
 from pipeline.outputs.delivery import write
 from tests.deliveries import small_delivery
+from tests.series import with_series
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "pictures"
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-)
+TIP = """
+(() => { const seen = []; const walk = root => { for (const node of root.querySelectorAll('*')) {
+  if (node.classList.contains('bk-Tooltip') || node.classList.contains('bk-tooltip-content'))
+    seen.push((node.shadowRoot ?? node).textContent);
+  if (node.shadowRoot) walk(node.shadowRoot); } };
+  walk(document); return seen.join(' '); })()
+"""
 
 
 @pytest.fixture(scope="module")
-def browsed(tmp_path_factory):
-    if BROWSER is None:
+def folders(tmp_path_factory):
+    """The report in both languages."""
+    made = {language: tmp_path_factory.mktemp(language) for language in ("zh", "en")}
+    for language, folder in made.items():
+        write(with_series(small_delivery(language=language, resolution_m=60)), folder)
+    return made
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if PROGRAM is None:
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    folder = tmp_path_factory.mktemp("delivery")
-    write(small_delivery(resolution_m=30), folder)
     PICTURES.mkdir(parents=True, exist_ok=True)
-
-    def browse(*arguments):
-        profile = f"--user-data-dir={tmp_path_factory.mktemp('profile')}"
-        page = (folder / "report.html").as_uri()
-        return subprocess.run(
-            [BROWSER, *QUIET, profile, *arguments, page],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        )
-
-    browse("--window-size=1300,3800", f"--screenshot={PICTURES / 'report.png'}")
-    return browse("--dump-dom")
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
 
 
-def test_the_report_opens_without_a_failed_request_or_a_console_error(browsed):
-    complaints = [line for line in browsed.stderr.splitlines() if "CONSOLE" in line or "ERR_" in line]
-    assert not complaints
-
-
-def test_nothing_that_came_from_data_runs(browsed):
-    assert "<script" not in browsed.stdout
-    assert "&lt;script&gt;alert(1)" in browsed.stdout
-
-
-def test_the_page_says_that_it_is_simulated_and_shows_its_maps(browsed):
-    assert "模拟数据" in browsed.stdout
-    picture = imread(PICTURES / "report.png")
-    assert picture.shape[:2] == (3800, 1300)
-    red, green, blue = picture[10, 30, :3]
-    assert red > 0.6
+@pytest.mark.parametrize(("language", "width"), [("zh", 390), ("zh", 1440), ("en", 1440)])
+def test_the_report_opens_offline_without_a_request_or_a_complaint(browser, folders, language, width):
+    page = folders[language] / "report.html"
+    browser.open(page, width=width)
+    assert browser.requests() == [page.as_uri()]
+    assert not browser.complaints()
+    assert (
+        browser.ask("Bokeh.documents.length")
+        == browser.ask("document.querySelectorAll('.drawn').length")
+        == 4
+    )
+    assert browser.ask("document.documentElement.scrollWidth") == width
+    browser.picture(PICTURES / f"report_{language}_{width}.png")
+    red, green, blue = imread(PICTURES / f"report_{language}_{width}.png")[10, 4, :3]
+    assert red > 0.6, "the banner of simulated data"
     assert max(green, blue) < 0.3
+
+
+def test_what_a_mark_stands_for_is_said_where_the_mouse_is(browser, folders):
+    browser.open(folders["zh"] / "report.html", width=1440)
+    browser.ask(
+        "document.getElementById('chart-cover').scrollIntoView({behavior: 'instant', block: 'center'})"
+    )
+    box = browser.ask(
+        "JSON.parse(JSON.stringify(document.getElementById('chart-cover').getBoundingClientRect()))"
+    )
+    assert "61.23%" not in browser.ask(TIP)
+    for step in (0.22, 0.25, 0.28, 0.31):
+        browser.point_at(box["x"] + box["width"] * step, box["y"] + 210)
+        browser.ask("new Promise(done => setTimeout(done, 150))")
+    said = browser.ask(TIP)
+    assert "植被覆盖率（陆域，不含水面）" in said
+    assert "61.23%" in said
+    browser.picture(PICTURES / "report_hover.png")
+
+
+def test_nothing_that_came_from_data_runs(browser, folders):
+    page = folders["zh"] / "report.html"
+    browser.open(page, width=1440)
+    assert browser.ask("[...document.querySelectorAll('script:not(.chart)')].length") == 2
+    assert browser.ask("document.body.textContent.includes('<script>alert(1)</script>')")
+    blocked = "try { new Function('return 1')(); 'ran' } catch (error) { 'refused' }"
+    assert browser.ask(blocked) == "refused"
+
+
+def test_the_report_can_be_printed(browser, folders):
+    browser.open(folders["zh"] / "report.html", width=1240)
+    browser.printed(PICTURES / "report.pdf")
+    assert (PICTURES / "report.pdf").read_bytes().startswith(b"%PDF")

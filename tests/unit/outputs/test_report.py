@@ -1,3 +1,4 @@
+import html
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -7,8 +8,9 @@ import pandas as pd
 import pytest
 
 from pipeline.geodesy import project
+from pipeline.outputs import embedding
 from pipeline.outputs.delivery import write
-from pipeline.outputs.report import looks_of
+from pipeline.outputs.looks import looks_of
 from tests.deliveries import HOSTILE, small_delivery
 
 
@@ -20,10 +22,10 @@ def page(folder):
 class Parser(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.links, self.tags, self.text = [], [], []
+        self.links, self.opened, self.text = [], [], []
 
     def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
+        self.opened.append((tag, attrs))
         self.links += [value for name, value in attrs if name in {"href", "src", "xlink:href"}]
 
     def handle_data(self, data):
@@ -37,21 +39,48 @@ def parsed(page):
 
 
 def test_the_page_asks_nobody_for_anything(page, folder):
+    anchors = set(re.findall(r'id="([\w-]+)"', page))
     for link in parsed(page).links:
-        assert link.startswith("data:") or (folder / link).is_file()
-    assert "@import" not in page
-    assert "url(" not in page
+        inside = link.startswith("#") and link[1:] in anchors
+        assert inside or link.startswith("data:") or (folder / link).is_file()
+    style = re.search(r"<style>.*?</style>", page, re.DOTALL).group()
+    assert "@import" not in style
+    assert "url(" not in style
+
+
+def test_nothing_runs_but_the_two_scripts_that_the_policy_names(page):
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert scripts == [embedding.script(), embedding.START]
+    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', page).group(1))
+    assert policy == embedding.policy(*scripts)
 
 
 def test_text_from_data_is_never_markup(page):
     found = parsed(page)
-    assert "script" not in found.tags
+    kinds = [dict(attributes).get("type") for tag, attributes in found.opened if tag == "script"]
+    assert set(kinds[:-2]) == {"application/json"}
+    assert kinds[-2:] == [None, None]
     assert HOSTILE in "".join(found.text)
+
+
+def test_every_table_has_a_caption_and_every_picture_says_what_it_shows(page):
+    found = parsed(page)
+    tags = [tag for tag, _ in found.opened]
+    assert tags.count("table") == tags.count("caption") > 5
+    pictures = [dict(attributes) for tag, attributes in found.opened if dict(attributes).get("role") == "img"]
+    assert len(pictures) >= 8
+    assert all(picture["aria-label"] for picture in pictures)
+
+
+def test_an_indicator_stands_beside_its_target(page):
+    row = re.search(r"<tr><td>植被覆盖率（陆域，不含水面）</td>.*?</tr>", page, re.DOTALL).group()
+    assert "<td>61.23%</td><td>60.00%</td><td>+1.23 个百分点</td>" in row
+    assert '<i style="width:61.23%"></i><u style="left:60.0%"></u>' in row
 
 
 def test_simulated_data_are_labelled_on_the_page_and_in_every_picture(page):
     assert '<div class="banner">模拟数据' in page
-    assert page.count('class="mark"') == page.count("<figure>") == 4
+    assert page.count('class="mark"') == page.count("<figure>") == 5
 
 
 def test_observed_data_carry_no_such_label(tmp_path):
@@ -68,8 +97,16 @@ def test_every_map_has_a_north_arrow_a_scale_bar_and_a_legend(page):
 
 
 def test_a_legend_names_only_the_classes_on_the_map(page):
-    assert "建设用地→水体" not in page
-    assert "未变化" in page
+    (change,) = (part for part in re.findall(r"<figure>.*?</figure>", page, re.DOTALL) if "未变化" in part)
+    names = re.findall(r"</i>(.*?)</span>", change)
+    assert names == ["未变化", "变为水体", "变为植被", "变为裸地", "变为建设用地"]
+
+
+def test_sections_are_mapped_in_the_colour_of_their_class(page):
+    (figure,) = (part for part in re.findall(r"<figure>.*?</figure>", page, re.DOTALL) if "<circle" in part)
+    assert re.findall(r'<circle [^>]*fill="(#\w+)"', figure) == ["#ccffff", "#00ff00", "#ff9b00"]
+    for name in ("北港桥", "东旺沙水闸", "西沙湾"):
+        assert name in figure
 
 
 def test_unknown_figures_show_a_dash_and_their_reason(page):
@@ -102,3 +139,21 @@ def test_the_page_can_be_english(tmp_path):
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in page
     assert "Headline indicators" in page
+    assert not foreign(page, lambda text: any("\u4e00" <= letter <= "\u9fff" for letter in text))
+
+
+def test_no_english_word_is_left_on_the_chinese_page(page):
+    assert not foreign(page, lambda text: bool(re.search("[a-z]{4}", text)))
+
+
+def foreign(page, is_foreign):
+    """Headings, captions, column names and legends in the other language."""
+    page = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    ours = re.findall(r"<(?:h[1-3]|th|caption|summary|dt)\b[^>]*>(.*?)</", page, re.DOTALL)
+    ours += re.findall(r"</i>(.*?)</span>", page)
+    known = {"inventory.xlsx"}
+    return [
+        words
+        for words in ours
+        if is_foreign(re.sub(r"\S+\.(?:csv|xlsx|gpkg)", "", words)) and words not in known
+    ]

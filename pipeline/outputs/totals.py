@@ -1,0 +1,45 @@
+"""Totals of the inventory: rows, parcels and areas by owner, kind, township, land class and grade."""
+
+import pandas as pd
+
+from pipeline.contracts import Delivery
+from pipeline.outputs.columns import described, value_names
+from pipeline.outputs.texts import text, texts
+
+GROUPINGS = (
+    "owner_type",
+    "ecosystem_l1",
+    "cat1_name",
+    "cat2_name",
+    "cat3_name",
+    "region_code",
+    "dlbm",
+    "quality_grade",
+)
+"""By whom, of which kind, in which township, of which class."""
+
+
+def totals(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """Number of rows, of parcels and their area (ha) by period and by each of GROUPINGS.
+
+    A parcel counts once in an area, however many products of that group it supplies. What is not known is
+    a group of its own, so that nothing is lost; a grouping of which nothing is known is left out.
+    """
+    known = [column for column in GROUPINGS if column in rows and rows[column].notna().any()]
+    frames = [_totals_by(rows, column, delivery) for column in known]
+    columns = ["by", "value", "period", "rows", "parcels", "area_ha"]
+    summed = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    return summed.rename(columns=texts("totals", delivery.language))
+
+
+def _totals_by(rows: pd.DataFrame, column: str, delivery: Delivery) -> pd.DataFrame:
+    names = value_names(column, rows[column], delivery.language).astype("string")
+    known = rows.assign(value=names.fillna(text("legend.unknown", delivery.language)))
+    keys = ["period", "value"]
+    groups = known.groupby(keys, sort=True, observed=True)
+    parcels = known.drop_duplicates([*keys, "parcel_id"]).groupby(keys, sort=True, observed=True)
+    summed = pd.DataFrame(
+        {"rows": groups.size(), "parcels": parcels.size(), "area_ha": parcels["area_ha"].sum(min_count=1)}
+    ).reset_index()
+    summed.insert(0, "by", described(column).name(delivery.language))
+    return summed[["by", "value", "period", "rows", "parcels", "area_ha"]]
