@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,9 @@ from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import Interrupted, PipelineError
 from pipeline.settings import SampleFile, Settings, WaterBody, load_settings, schema
 from pipeline.settings.sources import providers
+
+if TYPE_CHECKING:
+    from pipeline.plan.repetition import Manifest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
@@ -59,7 +62,7 @@ def demo(
 
 @app.command()
 def run(
-    config: Annotated[Path, typer.Argument(help="YAML 配置 config")],
+    config: Annotated[Path, typer.Argument(help="YAML 配置，或要重做的 manifest.json config, or a manifest")],
     out: OutOption = None,
     overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
     aoi: Annotated[list[str], typer.Option("--aoi", help="只运行这些区 only these areas")] = [],  # noqa: B006
@@ -70,11 +73,14 @@ def run(
     log: LogOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """运行一份配置 Run a config from its scenes to its deliveries.
+    """运行一份配置 Run a config from its scenes to its deliveries, or repeat the run behind a manifest.
 
     Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
     """
-    settings = load_settings(config, overrides)
+    from pipeline.plan.repetition import manifest_of
+
+    manifest = manifest_of(config)
+    settings = manifest.repeated(overrides, aoi) if manifest else load_settings(config, overrides)
     compute = settings.compute.model_copy(
         update={
             "cluster": cluster or settings.compute.cluster,
@@ -84,7 +90,8 @@ def run(
     changes: dict[str, Any] = {"compute": compute, "aoi": aoi or settings.aoi}
     if out:
         changes["out"] = str(out.resolve())
-    _deliver(settings.model_copy(update=changes), quiet=quiet, log=log, as_json=as_json, refresh=refresh)
+    settings = settings.model_copy(update=changes)
+    _deliver(settings, quiet=quiet, log=log, as_json=as_json, refresh=refresh, manifest=manifest)
 
 
 @app.command()
@@ -209,10 +216,16 @@ def show_rules(as_json: JsonOption = False) -> None:
 
 
 def _deliver(
-    settings: Settings, *, quiet: bool, log: Path | None, as_json: bool, refresh: bool = False
+    settings: Settings,
+    *,
+    quiet: bool,
+    log: Path | None,
+    as_json: bool,
+    refresh: bool = False,
+    manifest: "Manifest | None" = None,
 ) -> None:
     from pipeline.cluster import open_cluster, worker_count
-    from pipeline.plan import deliver_all
+    from pipeline.plan import deliver_all, repetition
     from pipeline.run import Bars, Run
     from pipeline.workspace import Workspace
 
@@ -224,7 +237,10 @@ def _deliver(
         open_cluster(settings.compute.cluster, workers) as cluster,
         Bars(quiet=quiet).shown() as bars,
     ):
-        delivered = deliver_all(Run(workspace, cluster, bars, refresh), settings)
+        run = Run(workspace, cluster, bars, refresh)
+        if manifest:
+            repetition.refuse_changed_inputs(run, manifest, settings)
+        delivered = deliver_all(run, settings)
     from pipeline.plan.headlines import headlines
 
     rows = headlines(delivered)
@@ -233,6 +249,18 @@ def _deliver(
         for one in delivered:
             state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
             _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
+    if manifest:
+        _compared(repetition.differences(manifest, delivered[0].folder), as_json=as_json)
+
+
+def _compared(differences: list[dict[str, str]], *, as_json: bool) -> None:
+    """Say whether a repeated run gave the bytes of its manifest."""
+    if not differences:
+        _ERR.print("与清单逐字节相同 every byte is as the manifest says", highlight=False)
+        return
+    _ERR.print(f"与清单不同 other than the manifest says: {len(differences)}", highlight=False)
+    if not as_json:
+        _show(differences, as_json=False)
 
 
 def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:

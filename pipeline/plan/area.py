@@ -27,8 +27,9 @@ class Area:
 
     @classmethod
     def of(cls, aoi: str, settings: Settings) -> "Area":
-        """The area of an id or a path."""
+        """The area of an id or a path; its settings name no other."""
         loaded = load_aoi(aoi, relative_to=Path.cwd())
+        settings = settings.model_copy(update={"aoi": [aoi]})
         return cls(loaded, settings, grid_of(loaded, resolution_m=settings.scenes.resolution_m))
 
     @cached_property
