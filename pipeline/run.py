@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -139,7 +139,8 @@ class Run:
             self.bars.advance(bar)
             for record in result.records:
                 if record.error:
-                    _LOG.warning("read failed", extra={"scene": record.scene_id, "error": record.error})
+                    told = "read failed" if record.outcome == "failed" else "read, not at once"
+                    _LOG.warning(told, extra={"scene": record.scene_id, **asdict(record)})
 
         self.cluster.each(work, remaining, done)
         return self._entered(cause)

@@ -200,6 +200,28 @@ class Workspace:
         with self.ledger() as ledger:
             return ledger.execute(query, list(keys)).fetchall()
 
+    def reopen(self, artifact: Artifact) -> None:
+        """Make a finished store unfinished: blocks that lost a read will be built anew, the others are kept.
+
+        What was made from it is forgotten, and so is built anew as well.
+        """
+        lost = "select block from reads where key = :key and outcome = 'failed'"
+        with self.ledger() as ledger, ledger:
+            ledger.execute("begin")
+            ledger.execute(
+                f"delete from blocks where key = :key and block in ({lost})",  # noqa: S608 no data in it
+                {"key": artifact.key},
+            )
+            made = {artifact.key}
+            causes = ledger.execute("select key, cause from artifacts").fetchall()
+            while found := {key for key, cause in causes if any(name in cause for name in made)} - made:
+                made |= found
+            ledger.executemany("delete from artifacts where key = ?", [[key] for key in sorted(made)])
+        part = artifact.path.with_name(f"{artifact.path.name}.part")
+        if part.exists():
+            remove(part)
+        artifact.path.rename(part)
+
     def delivered(self, target: Path) -> tuple[str, int, str] | None:
         """Key, size and checksum of the delivery that was last published at a target."""
         query = "select key, bytes, sha256 from deliveries where target = ?"

@@ -155,6 +155,8 @@ def _composite(
     )
 
     source = source_of(area)
+    if run.refresh and (found_before := run.workspace.find(cause)):
+        _forget_lost(run, found_before)
 
     def task(store: Path, block: Block) -> tasks.CompositeTask:
         return tasks.CompositeTask(store, _request(area, block, scenes, bands, source))
@@ -192,10 +194,18 @@ def _refuse_loss(run: Run, area: Area, composites: Sequence[Artifact]) -> None:
     tried = failed + outcomes.count("read")
     allowed = area.settings.scenes.max_failed_share
     if tried and failed / tried > allowed:
+        for artifact in composites:
+            _forget_lost(run, artifact)
         raise TooMuchLost(
             f"{area.aoi.id}: {failed} of {tried} reads failed, more than max_failed_share {allowed:g} "
-            "allows; nothing is published. See the log, then run again with --refresh"
+            "allows; nothing is published. The log names them; another run reads what was lost again"
         )
+
+
+def _forget_lost(run: Run, artifact: Artifact) -> None:
+    """Let blocks of a composite that lost a read be built anew by the next run that wants it."""
+    if any(row[3] == "failed" for row in run.workspace.reads([artifact.key])):
+        run.workspace.reopen(artifact)
 
 
 def _spectral(

@@ -54,6 +54,28 @@ def built(workspace, cause=CAUSE, text="content"):
     return workspace.enter(cause)
 
 
+def test_a_reopened_store_keeps_what_lost_nothing_and_forgets_what_was_made_from_it(workspace):
+    store = built(workspace)
+    made = replace(CAUSE, step="spectral", inputs=[store.key])
+    made_of_that = replace(CAUSE, step="cover", settings={"from": built(workspace, made).key}, inputs=[])
+    other = replace(CAUSE, step="spectral", inputs=["of others"])
+    for cause in (made_of_that, other):
+        built(workspace, cause)
+    for block, outcome in (("whole", "read"), ("torn", "failed")):
+        records = [
+            ReadRecord("s1", "red", block, outcome, "", "href"),
+            ReadRecord("s2", "red", block, "read", "", ""),
+        ]
+        workspace.enter_block(CAUSE, block, f"checksum of {block}", records)
+    workspace.reopen(store)
+    assert workspace.finished_blocks(CAUSE) == {"whole": "checksum of whole"}
+    assert workspace.part(CAUSE).is_dir()
+    assert [workspace.find(cause) is None for cause in (CAUSE, made, made_of_that, other)] == [True] * 3 + [
+        False
+    ]
+    assert workspace.enter(CAUSE) == store
+
+
 def test_every_part_of_a_cause_makes_its_key():
     others = [
         replace(CAUSE, step="cover"),
