@@ -1,14 +1,14 @@
 """Where tasks run: threads of this process, or the workers of a Dask scheduler at an address."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from dask.base import compute
-from dask.callbacks import Callback
-from dask.delayed import delayed
 from dask.system import CPU_COUNT
 
 from pipeline.errors import Problem, ProviderUnavailable, SettingsError
@@ -25,47 +25,59 @@ _ADDRESSES = ("tcp://", "tls://", "ws://", "wss://", "inproc://")
 
 
 class Cluster(Protocol):
-    """Something that runs one Dask task per item; `in_flight` tasks at a time share one process."""
+    """Something that runs one task per item on some workers."""
 
     workers: int
-    in_flight: int
 
     def each(
         self,
         function: Callable[[Item], Result],
         items: Iterable[Item],
         done: Callable[[Item, Result], None],
+        *,
+        at_once: int | None = None,
     ) -> None:
         """Run a function on every item; `done` is called here, in this thread, as each result comes in.
 
-        Only a bounded window of items is in the graph at a time.
+        Only a bounded window of items is drawn ahead, and at most `at_once` of them run in one process. The
+        first error ends it: what has not begun is cancelled, and what runs in this process is waited for.
         """
 
 
 class Threads:
-    """Threads of this process under Dask's threaded scheduler."""
+    """Threads of this process.
+
+    Not those of Dask's threaded scheduler, which after an error lets the others run on unheeded.
+    """
 
     def __init__(self, workers: int) -> None:
-        self.workers = self.in_flight = workers
+        self.workers = workers
 
     def each(
         self,
         function: Callable[[Item], Result],
         items: Iterable[Item],
         done: Callable[[Item, Result], None],
+        *,
+        at_once: int | None = None,
     ) -> None:
         """See Cluster."""
         remaining = iter(items)
-        while window := list(islice(remaining, _WINDOW_PER_WORKER * self.workers)):
-            tasks = [delayed(partial(function, item), pure=False)() for item in window]
-            by_key = {task.key: item for task, item in zip(tasks, window, strict=True)}
+        waiting: dict[Future[Result], Item] = {}
+        pool = ThreadPoolExecutor(min(self.workers, at_once or self.workers), "block")
 
-            def report(key: str, result: Result, *_: Any, by_key: dict[str, Item] = by_key) -> None:
-                if key in by_key:
-                    done(by_key[key], result)
+        def submit(count: int) -> None:
+            waiting.update((pool.submit(function, item), item) for item in islice(remaining, count))
 
-            with Callback(posttask=report):
-                compute(*tasks, scheduler="threads", num_workers=self.workers)
+        try:
+            submit(_WINDOW_PER_WORKER * self.workers)
+            while waiting:
+                finished = wait(waiting, return_when=FIRST_COMPLETED).done
+                for future in sorted(finished, key=_has_failed):
+                    done(waiting.pop(future), future.result())
+                    submit(1)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 class Workers:
@@ -73,14 +85,15 @@ class Workers:
 
     def __init__(self, client: "Client") -> None:
         self.client = client
-        threads = list(client.nthreads().values()) or [1]
-        self.workers, self.in_flight = sum(threads), max(threads)
+        self.workers = sum(client.nthreads().values()) or 1
 
     def each(
         self,
         function: Callable[[Item], Result],
         items: Iterable[Item],
         done: Callable[[Item, Result], None],
+        *,
+        at_once: int | None = None,
     ) -> None:
         """See Cluster."""
         from distributed import as_completed
@@ -88,17 +101,45 @@ class Workers:
         remaining = iter(items)
         waiting: dict[Any, Item] = {}
         queue = as_completed()
+        work = _AtOnce(function, at_once) if at_once else function
 
         def submit(count: int) -> None:
             for item in islice(remaining, count):
-                future = self.client.submit(partial(function, item), pure=False)
-                waiting[future.key] = item
+                future = self.client.submit(partial(work, item), pure=False)
+                waiting[future] = item
                 queue.add(future)
 
-        submit(_WINDOW_PER_WORKER * self.workers)
-        for future in queue:
-            done(waiting.pop(future.key), future.result())
-            submit(1)
+        try:
+            submit(_WINDOW_PER_WORKER * self.workers)
+            for future in queue:
+                result = future.result()
+                done(waiting.pop(future), result)
+                submit(1)
+        finally:
+            self.client.cancel(list(waiting))
+
+
+def _has_failed(future: Future[Any]) -> bool:
+    """Puts failures last, so that no result that is there is lost to them."""
+    return future.exception() is not None
+
+
+@dataclass(frozen=True)
+class _AtOnce(Generic[Item, Result]):
+    """A function that at most so many threads of a process are in at a time."""
+
+    function: Callable[[Item], Result]
+    limit: int
+
+    def __call__(self, item: Item) -> Result:
+        with _gate(self.limit):
+            return self.function(item)
+
+
+@cache
+def _gate(limit: int) -> BoundedSemaphore:
+    """The gate of this process."""
+    return BoundedSemaphore(limit)
 
 
 @contextmanager

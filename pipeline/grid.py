@@ -21,7 +21,12 @@ from pipeline.geodesy import areal_scale, project, unproject
 ORIGIN_STEP_M = 60
 _AREA_LATTICE_PX = 32
 _BLOCK_EDGES_PX = (1024, 512, 256, 128)
-_FEW_BLOCKS = 64
+_FEW_BLOCKS = 16
+_AT_ONCE = 4
+BASELINE_BYTES = 512 * 2**20
+"""What a process takes besides its blocks: libraries, compiled kernels, caches of GDAL, tables. Measured:
+about 400 MiB; a constant, because a measured one would make the blocks of two machines differ."""
+
 # rasterio silences a warning of its own while it rasterises, which works in one thread only
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -194,26 +199,35 @@ def grid_of(aoi: Aoi, *, resolution_m: float) -> Grid:
     )
 
 
-def block_size(
-    grid: Grid, *, dates: int, bands: int, memory: int, baseline: int = 0, in_flight: int = 1
-) -> int:
-    """Edge of the blocks in pixels: as large as a process's memory bound allows; all sizes in bytes.
+@dataclass(frozen=True)
+class BlockPlan:
+    """Blocks under a memory bound: their edge in pixels, and how many a process works on at a time."""
 
-    What the bound leaves over the baseline of the process is shared by the blocks in flight. A pixel takes
-    3 bytes a date (one band stack and its mask) and 2 bytes a band. Areas of few blocks get smaller ones,
-    so that all workers have something to do. Raises SettingsError, with the bound that would do, when even
-    the smallest block is too large.
+    edge_px: int
+    at_once: int
+
+
+def block_plan(grid: Grid, *, block_bytes: int, process_bytes: int, memory: int) -> BlockPlan:
+    """Blocks as large as the memory bound of a process (bytes) lets four of them be worked on at a time.
+
+    A block takes `block_bytes` per pixel, and `process_bytes` per pixel are taken once, whatever the number
+    of blocks. The size follows from the settings and the area alone, so that it is the same on every machine;
+    a machine with more processors works on more blocks at a time, as far as the bound allows. Areas of few
+    blocks get smaller ones. Raises SettingsError, with the bound that would do, when not even one block of
+    the smallest size fits.
     """
-    pixel = 3 * dates + 2 * bands
     few = grid.height * grid.width < _FEW_BLOCKS * _BLOCK_EDGES_PX[0] ** 2
-    budget = (memory - baseline) // in_flight
-    fitting = [edge for edge in _BLOCK_EDGES_PX[few:] if edge**2 * pixel <= budget]
-    if not fitting:
-        needed = baseline + in_flight * _BLOCK_EDGES_PX[-1] ** 2 * pixel
+    edges = _BLOCK_EDGES_PX[few:]
+    room = memory - BASELINE_BYTES
+    fitting = [edge for edge in edges if edge**2 * (process_bytes + _AT_ONCE * block_bytes) <= room]
+    edge = fitting[0] if fitting else edges[-1]
+    at_once = (room // edge**2 - process_bytes) // block_bytes
+    if at_once < 1:
+        needed = BASELINE_BYTES + edge**2 * (process_bytes + block_bytes)
         found, expected = (f"{math.ceil(size / 2**20)} MiB" for size in (memory, needed))
-        problem = Problem("compute.memory", found, f"at least {expected}", "Or use fewer workers")
+        problem = Problem("compute.memory", found, f"at least {expected}", "Or shorter periods")
         raise SettingsError("Not enough memory for one block", [problem])
-    return fitting[0]
+    return BlockPlan(edge, at_once)
 
 
 def _lattice(first: int, last: int) -> NDArray[np.float64]:

@@ -119,10 +119,12 @@ class Run:
         blocks: Sequence[Block],
         task: Callable[[Path, Block], Task],
         work: Callable[[Task], BlockDone],
+        at_once: int | None = None,
     ) -> Artifact:
         """The Zarr store that a cause gives, one task a block; blocks that a killed run finished are kept.
 
-        `task` makes the request of a block, given the store; `work` carries it out on the cluster.
+        `task` makes the request of a block, given the store; `work` carries it out on the cluster, at most
+        `at_once` of them in one process.
         """
         found = self.workspace.find(cause)
         if found:
@@ -142,7 +144,7 @@ class Run:
                     told = "read failed" if record.outcome == "failed" else "read, not at once"
                     _LOG.warning(told, extra={"scene": record.scene_id, **asdict(record)})
 
-        self.cluster.each(work, remaining, done)
+        self.cluster.each(work, remaining, done, at_once=at_once)
         return self._entered(cause)
 
     def each(

@@ -1,5 +1,6 @@
 """One block, all dates: clear masks first, then band by band, with a record of every read."""
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -23,8 +24,9 @@ from pipeline.ingest.scenes import analysis_assets
 from pipeline.ingest.signing import hidden
 from pipeline.settings import Clear
 
-READERS_OF_NETWORK = 32
+_READERS_OF_NETWORK = 32
 _READERS_OF_DISK = 4
+_FINEST_PIXEL_M = 10.0
 ROOM = 2
 """Stacks of a band that let one be read while the one before is worked on."""
 
@@ -87,6 +89,16 @@ class _Job:
     number: int
     scene: Scene
     alone: bool
+
+
+def block_bytes(dates: int, stacks: int) -> int:
+    """Bytes that a pixel of a block takes while its looks are read into so many stacks, at most."""
+    return dates * (1 + 2 * stacks)
+
+
+def process_bytes(resolution_m: float) -> int:
+    """Bytes per pixel of a block that the numbers under way in all threads that read take, at most."""
+    return math.ceil(_READERS_OF_NETWORK * 2 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
 
 
 def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> Looks:
@@ -278,7 +290,7 @@ def _submitted(
 ) -> list[Future[Result]]:
     """A function of every item, under way on the threads for where the assets lie."""
     network = any(asset is not None and "://" in asset.href for asset in assets)
-    readers = _readers(os.getpid(), READERS_OF_NETWORK if network else _READERS_OF_DISK)
+    readers = _readers(os.getpid(), _READERS_OF_NETWORK if network else _READERS_OF_DISK)
     return [readers.submit(function, item) for item in items]
 
 

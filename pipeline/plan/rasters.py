@@ -9,17 +9,16 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import psutil
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE, Scene
 from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
-from pipeline.grid import Block, block_size
+from pipeline.grid import Block, BlockPlan, block_plan
 from pipeline.indices import change, land_cover, spectral, vegetation
 from pipeline.ingest.assets import Source
-from pipeline.ingest.blocks import BlockRequest
+from pipeline.ingest.blocks import BlockRequest, process_bytes
 from pipeline.ingest.scenes import from_table
 from pipeline.legends import NODATA_CLASS
 from pipeline.periods import Period
@@ -39,8 +38,7 @@ from pipeline.workspace import (
     write_block,
 )
 
-_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE, _SIEVED = 2, 1, 2, 1, 1, 1
-_BASELINE_STEP = 256 * 2**20
+_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE, _SIEVED = 3, 1, 2, 1, 1, 1
 
 _REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
 _COUNT = Layer("uint16", 0, {"units": "1"})
@@ -92,23 +90,23 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
     outlines = [project(outline, area.grid.crs) for outline in table.geometry]
     found = [_Footprint(*pair) for pair in zip(from_table(table), outlines, strict=True)]
     bands = _bands(area, [footprint.scene for footprint in found])
-    size = _block_px(run, area, [footprint.scene for footprint in found], bands)
-    composites = tuple(_composite(run, area, found, bands, size, period) for period in periods)
+    layout = _layout(area, [footprint.scene for footprint in found], bands)
+    composites = tuple(_composite(run, area, found, bands, layout, period) for period in periods)
     _refuse_loss(run, area, composites)
     spectral_stores = tuple(
-        _spectral(run, area, store, bands, size, period)
+        _spectral(run, area, store, bands, layout, period)
         for store, period in zip(composites, periods, strict=True)
     )
-    endmembers, compared = _endmembers(run, area, spectral_stores, size)
+    endmembers, compared = _endmembers(run, area, spectral_stores, layout)
     cover = tuple(
-        _cover(run, area, store, pair, size, period)
+        _cover(run, area, store, pair, layout, period)
         for store, pair, period in zip(spectral_stores, endmembers, periods, strict=True)
     )
     changes = tuple(
-        _sieved(run, area, _change(run, area, before, after, size), size)
+        _sieved(run, area, _change(run, area, before, after, layout), layout)
         for before, after in pairwise(spectral_stores)
     )
-    return Maps(size, composites, spectral_stores, cover, changes, endmembers, compared)
+    return Maps(layout.edge_px, composites, spectral_stores, cover, changes, endmembers, compared)
 
 
 def index_names(area: Area) -> tuple[str, ...]:
@@ -124,22 +122,25 @@ def _bands(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
     return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
 
 
-def _block_px(run: Run, area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> int:
-    """Edge of a block under the memory bound; the baseline is that of this process, in full steps."""
-    periods = area.settings.scenes.periods
-    steps = -(-psutil.Process().memory_info().rss // _BASELINE_STEP)
-    return block_size(
+def _layout(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> BlockPlan:
+    """Blocks under the memory bound, by the settings and the scenes alone."""
+    settings = area.settings
+    dates = (sum(period.holds(scene.datetime) for scene in scenes) for period in settings.scenes.periods)
+    return block_plan(
         area.grid,
-        dates=max(sum(period.holds(scene.datetime) for scene in scenes) for period in periods),
-        bands=len(bands),
-        memory=area.settings.compute.memory,
-        baseline=steps * _BASELINE_STEP,
-        in_flight=run.cluster.in_flight,
+        block_bytes=tasks.block_bytes(max(dates), len(bands), settings.scenes.composite),
+        process_bytes=process_bytes(area.grid.resolution_m),
+        memory=settings.compute.memory,
     )
 
 
 def _composite(
-    run: Run, area: Area, found: Sequence[_Footprint], bands: tuple[str, ...], size: int, period: Period
+    run: Run,
+    area: Area,
+    found: Sequence[_Footprint],
+    bands: tuple[str, ...],
+    layout: BlockPlan,
+    period: Period,
 ) -> Artifact:
     settings = area.settings.scenes
     scenes = [footprint for footprint in found if period.holds(footprint.scene.datetime)]
@@ -151,7 +152,7 @@ def _composite(
         bands=list(bands),
         clear=settings.clear.model_dump(),
         harmonised=settings.harmonised,
-        block_px=size,
+        block_px=layout.edge_px,
     )
 
     source = source_of(area)
@@ -163,7 +164,7 @@ def _composite(
 
     layers = {**dict.fromkeys(bands, _REFLECTANCE), "looks": _COUNT, "failed": _COUNT}
     title = f"{area.aoi.name_zh} {period.label} 合成 composite"
-    return _stored(run, area, title, cause, layers, size, task, tasks.composite_block)
+    return _stored(run, area, title, cause, layers, layout, task, tasks.composite_block)
 
 
 def _request(
@@ -209,7 +210,7 @@ def _forget_lost(run: Run, artifact: Artifact) -> None:
 
 
 def _spectral(
-    run: Run, area: Area, source: Artifact, bands: tuple[str, ...], size: int, period: Period
+    run: Run, area: Area, source: Artifact, bands: tuple[str, ...], layout: BlockPlan, period: Period
 ) -> Artifact:
     names = index_names(area)
     rules = area.settings.land_cover
@@ -221,20 +222,20 @@ def _spectral(
     task = partial(tasks.SpectralTask, composite=source.path, bands=bands, indices=names, rules=rules)
     title = f"{area.aoi.name_zh} {period.label} 指数 indices"
     return _stored(
-        run, area, title, cause, {**layers, "land_cover": _CLASSES}, size, task, tasks.spectral_block
+        run, area, title, cause, {**layers, "land_cover": _CLASSES}, layout, task, tasks.spectral_block
     )
 
 
 _Pairs = tuple[vegetation.EndmemberPair | None, ...]
 
 
-def _endmembers(run: Run, area: Area, stores: Sequence[Artifact], size: int) -> tuple[_Pairs, _Pairs]:
+def _endmembers(run: Run, area: Area, stores: Sequence[Artifact], layout: BlockPlan) -> tuple[_Pairs, _Pairs]:
     """Endmembers of each period, and those by percentile beside them; frozen, all periods have the same."""
     settings = area.settings.vegetation
     given = settings.endmembers if isinstance(settings.endmembers, Endmembers) else None
     low, high = (5.0, 95.0) if isinstance(settings.endmembers, Endmembers) else settings.endmembers
     groups = [stores] * len(stores) if settings.freeze else [[store] for store in stores]
-    by_percentile = tuple(_percentiles(run, area, group, (low, high), size) for group in groups)
+    by_percentile = tuple(_percentiles(run, area, group, (low, high), layout) for group in groups)
     if given is None:
         return by_percentile, (None,) * len(stores)
     pair = vegetation.EndmemberPair(given.soil, given.vegetation, "given in the config")
@@ -242,14 +243,18 @@ def _endmembers(run: Run, area: Area, stores: Sequence[Artifact], size: int) -> 
 
 
 def _percentiles(
-    run: Run, area: Area, stores: Sequence[Artifact], percentiles: tuple[float, float], size: int
+    run: Run, area: Area, stores: Sequence[Artifact], percentiles: tuple[float, float], layout: BlockPlan
 ) -> vegetation.EndmemberPair | None:
     cause = area.cause(
         "endmembers", _ENDMEMBERS, [store.key for store in stores], percentiles=list(percentiles)
     )
 
     def build(folder: Path) -> None:
-        items = [tasks.HistogramTask(block, store.path) for store in stores for block in area.blocks(size)]
+        items = [
+            tasks.HistogramTask(block, store.path)
+            for store in stores
+            for block in area.blocks(layout.edge_px)
+        ]
         counts = run.each(f"{area.aoi.name_zh} 端元 endmembers", tasks.ndvi_histogram, items)
         pair = vegetation.percentile_endmembers(np.sum(counts, axis=0), *percentiles)
         found = {**asdict(pair), "basis": f"{pair.basis}, {_pooled(stores)}"} if pair else None
@@ -269,33 +274,33 @@ def _cover(
     area: Area,
     source: Artifact,
     endmembers: vegetation.EndmemberPair | None,
-    size: int,
+    layout: BlockPlan,
     period: Period,
 ) -> Artifact:
     cause = area.cause("cover", _COVER, [source.key], endmembers=asdict(endmembers) if endmembers else None)
 
     task = partial(tasks.CoverTask, spectral=source.path, endmembers=endmembers)
     title = f"{area.aoi.name_zh} {period.label} 植被覆盖度 FVC"
-    return _stored(run, area, title, cause, {"fvc": _REFLECTANCE}, size, task, tasks.cover_block)
+    return _stored(run, area, title, cause, {"fvc": _REFLECTANCE}, layout, task, tasks.cover_block)
 
 
-def _change(run: Run, area: Area, before: Artifact, after: Artifact, size: int) -> Artifact:
+def _change(run: Run, area: Area, before: Artifact, after: Artifact, layout: BlockPlan) -> Artifact:
     cause = area.cause("change", _CHANGE, [before.key, after.key])
 
     task = partial(tasks.ChangeTask, before=before.path, after=after.path)
     title = f"{area.aoi.name_zh} 变化 change"
-    return _stored(run, area, title, cause, {"change": _CLASSES}, size, task, tasks.change_block)
+    return _stored(run, area, title, cause, {"change": _CLASSES}, layout, task, tasks.change_block)
 
 
-def _sieved(run: Run, area: Area, source: Artifact, size: int) -> Artifact:
-    """Change without patches below the minimum mapping unit, in pixels of the grid's nominal size."""
+def _sieved(run: Run, area: Area, source: Artifact, layout: BlockPlan) -> Artifact:
+    """Change without patches below the minimum mapping unit, in pixels of the grid's nominal layout."""
     least_px = math.ceil(area.settings.change.mmu_m2 / area.grid.resolution_m**2)
     cause = area.cause("sieved", _SIEVED, [source.key], least_px=least_px)
 
     def build(folder: Path) -> None:
         codes = change.sieved(open_store(source.path)["change"].to_numpy(), least_px=least_px)
-        create_store(folder, {"change": _CLASSES}, area.grid, size)
-        for block in area.blocks(size):
+        create_store(folder, {"change": _CLASSES}, area.grid, layout.edge_px)
+        for block in area.blocks(layout.edge_px):
             write_block(folder, block, {"change": codes[block.rows, block.cols]})
 
     return run.artifact(f"{area.aoi.name_zh} 图斑 patches", cause, build)
@@ -307,7 +312,7 @@ def _stored(
     title: str,
     cause: Cause,
     layers: Mapping[str, Layer],
-    size: int,
+    layout: BlockPlan,
     task: Callable[[Path, Block], Task],
     work: Callable[[Task], BlockDone],
 ) -> Artifact:
@@ -316,8 +321,9 @@ def _stored(
         cause,
         layers=layers,
         grid=area.grid,
-        block_px=size,
-        blocks=area.blocks(size),
+        block_px=layout.edge_px,
+        blocks=area.blocks(layout.edge_px),
         task=task,
         work=work,
+        at_once=layout.at_once,
     )

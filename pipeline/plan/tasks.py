@@ -14,8 +14,11 @@ from pipeline.indices import change, composite, land_cover, spectral, vegetation
 from pipeline.ingest import blocks
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.run import BlockDone
-from pipeline.settings import LandCoverRules
+from pipeline.settings import CompositeMethod, LandCoverRules
 from pipeline.workspace import read_block, write_block
+
+_COUNTS_BYTES = 16
+_SPECTRAL_BYTES = 16
 
 Layers = dict[str, NDArray[Any]]
 """Arrays (y, x) of a block by the name of their layer."""
@@ -27,7 +30,7 @@ class CompositeTask:
 
     store: Path
     request: blocks.BlockRequest
-    method: str = "median"
+    method: CompositeMethod = "median"
 
     @property
     def block(self) -> Block:
@@ -81,7 +84,17 @@ def composite_block(task: CompositeTask) -> BlockDone:
     return BlockDone(write_block(task.store, task.block, layers), records)
 
 
-def composed(request: blocks.BlockRequest, method: str) -> tuple[Layers, tuple[ReadRecord, ...]]:
+def block_bytes(dates: int, bands: int, method: CompositeMethod) -> int:
+    """Bytes that a pixel of a block takes in memory in the task that takes most of them."""
+    composing = blocks.block_bytes(dates, _stacks(bands, method)) + 2 * bands + _COUNTS_BYTES
+    return max(composing, _SPECTRAL_BYTES * (bands + 4))
+
+
+def _stacks(bands: int, method: CompositeMethod) -> int:
+    return bands if method in composite.CHOICES else min(blocks.ROOM, bands)
+
+
+def composed(request: blocks.BlockRequest, method: CompositeMethod) -> tuple[Layers, tuple[ReadRecord, ...]]:
     """The composite of a block with its counts `looks` and `failed`, and what became of every read.
 
     A scene that fails in one band is lost in all. So is a look at a pixel that has no number in one band, so
@@ -102,12 +115,11 @@ def composed(request: blocks.BlockRequest, method: str) -> tuple[Layers, tuple[R
 
 
 def _bands(
-    request: blocks.BlockRequest, looks: blocks.Looks, method: str
+    request: blocks.BlockRequest, looks: blocks.Looks, method: CompositeMethod
 ) -> tuple[Layers, tuple[ReadRecord, ...]]:
     """Each band composed, all of them over the same looks: read again if a band strikes some."""
     choose = composite.CHOICES.get(method)
-    room = len(request.bands) if choose else min(blocks.ROOM, len(request.bands))
-    stacks = np.empty((room, *looks.owner.shape), dtype=np.int16)
+    stacks = np.empty((_stacks(len(request.bands), method), *looks.owner.shape), dtype=np.int16)
     while True:
         layers: Layers = {}
         records: list[ReadRecord] = []

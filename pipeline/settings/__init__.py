@@ -18,6 +18,7 @@ from pipeline.settings.rolling import MOST_PERIODS, rolled, today
 from pipeline.settings.sources import INSTRUMENTS, LocalArchive, Mission, Provider, StacApi, StaticCatalog
 
 WaterBody = Literal["river", "lake"]
+CompositeMethod = Literal["median", "medoid", "max-ndvi"]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Day = Annotated[date, Field(ge=date(1972, 1, 1), le=date(2099, 12, 31))]
@@ -76,7 +77,7 @@ class Scenes(_Model):
     period: PeriodKind = "year"
     rolling: Annotated[int, Field(ge=1, le=MOST_PERIODS)] | None = None
     max_cloud_percent: Percent = 80
-    composite: Literal["median"] = "median"
+    composite: CompositeMethod = "median"
     clear: Clear = Clear()
     harmonise: Literal["auto", True, False] = "auto"
     resolution_m: Literal[10, 20, 30, 60] = 10

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SettingsError
-from pipeline.grid import Grid, block_size
+from pipeline.grid import BASELINE_BYTES, Grid, block_plan
 
 
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 250))
@@ -19,19 +19,20 @@ def test_blocks_of_any_size_tile_any_grid(height, width, size):
 
 @given(
     st.integers(1, 30_000),
-    st.integers(0, 500),
-    st.integers(1, 12),
+    st.integers(1, 10_000),
+    st.integers(0, 3_000),
     st.integers(0, 2**36),
     st.integers(0, 2**34),
 )
-def test_more_memory_never_makes_smaller_blocks(edge_px, dates, bands, budget, more):
+def test_more_memory_never_makes_smaller_blocks_and_no_bound_is_passed(edge_px, each, once, memory, more):
     grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, edge_px, edge_px)
 
     def size(bound: int) -> int:
         try:
-            return block_size(grid, dates=dates, bands=bands, memory=bound)
+            plan = block_plan(grid, block_bytes=each, process_bytes=once, memory=bound)
         except SettingsError:
             return 0
+        assert BASELINE_BYTES + plan.edge_px**2 * (once + plan.at_once * each) <= bound
+        return plan.edge_px
 
-    assert size(budget) <= size(budget + more)
-    assert size(budget) ** 2 * (3 * dates + 2 * bands) <= budget
+    assert size(memory) <= size(memory + more)

@@ -96,21 +96,54 @@ def test_never_more_than_a_window_of_tasks_is_drawn_ahead(cluster):
     assert 2 <= ahead <= WINDOW_PER_WORKER * cluster.workers + 1
 
 
-def test_threads_work_side_by_side():
-    running, most = 0, 0
-    lock = threading.Lock()
+class Crowd:
+    """Work that counts how many are at it, and how many ever were."""
 
-    def work(_number: int) -> None:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-        time.sleep(0.02)
-        with lock:
-            running -= 1
+    def __init__(self, seconds: float = 0.02, breaks_at: int = -1) -> None:
+        self.seconds, self.breaks_at = seconds, breaks_at
+        self.running = self.most = self.begun = 0
+        self.lock = threading.Lock()
 
-    Threads(2).each(work, range(8), lambda *_: None)
-    assert most == 2
+    def __call__(self, number: int) -> int:
+        with self.lock:
+            self.begun += 1
+            self.running += 1
+            self.most = max(self.most, self.running)
+        if number == self.breaks_at:
+            with self.lock:
+                self.running -= 1
+            raise BrokenAsset(str(number))
+        time.sleep(self.seconds)
+        with self.lock:
+            self.running -= 1
+        return number
+
+
+CROWDS: dict[str, Crowd] = {}
+
+
+def in_crowd(item: tuple[str, int]) -> int:
+    """Tasks of a cluster in this process meet in one crowd, whatever was pickled on the way."""
+    return CROWDS[item[0]](item[1])
+
+
+def test_no_more_than_allowed_run_at_once_in_a_process(cluster, request):
+    name = request.node.name
+    for limit, expected in ((1, 1), (2, 2), (9, 2), (None, 2)):
+        CROWDS[name] = Crowd()
+        cluster.each(in_crowd, [(name, number) for number in range(12)], lambda *_: None, at_once=limit)
+        assert CROWDS[name].most == expected
+
+
+def test_after_an_error_what_runs_on_threads_is_waited_for_and_nothing_more_begins():
+    crowd = Crowd(seconds=0.2, breaks_at=3)
+    with pytest.raises(BrokenAsset):
+        Threads(3).each(crowd, range(60), lambda *_: None)
+    assert crowd.running == 0
+    begun = crowd.begun
+    assert begun <= 8
+    time.sleep(0.3)
+    assert crowd.begun == begun
 
 
 @pytest.mark.parametrize("where", ["slurmm", "", "LOCAL", "host:8786", "nonsense://host:1", "tcp"])

@@ -7,7 +7,7 @@ import shapely
 from pipeline.aoi import Aoi, Part, known_aois, load_aoi
 from pipeline.errors import SettingsError
 from pipeline.geodesy import area_m2, areas_m2, project, unproject
-from pipeline.grid import Block, Grid, block_size, grid_of
+from pipeline.grid import BASELINE_BYTES, Block, BlockPlan, Grid, block_plan, grid_of
 
 ISLAND = Grid("EPSG:32651", 380040.0, 3481020.0, 10.0, 300, 420)
 LIMIT_OF_DENSE_EDGES_M = 30.0
@@ -134,29 +134,38 @@ def test_the_identity_of_a_grid_holds_all_that_makes_it():
     assert len({str(grid.as_dict()) for grid in grids}) == len(grids)
 
 
-def test_a_block_stays_within_its_budget_and_no_larger_one_would_fit():
-    huge = Grid("EPSG:32651", 0.0, 0.0, 10.0, 20_000, 20_000)
-    for dates, bands, budget in [(40, 6, 2**30), (400, 6, 2**28), (10, 4, 2**24), (1, 1, 2**20)]:
-        pixel = 3 * dates + 2 * bands
-        edge = block_size(huge, dates=dates, bands=bands, memory=budget)
-        assert edge**2 * pixel <= budget
-        assert edge == 1024 or (2 * edge) ** 2 * pixel > budget
+HUGE = Grid("EPSG:32651", 0.0, 0.0, 10.0, 20_000, 20_000)
+
+
+def test_four_blocks_stay_within_the_bound_and_no_larger_ones_would():
+    for block_bytes, process_bytes, memory in [(60, 64, 2**31), (4000, 64, 2**31), (500, 2304, 2**30)]:
+        plan = block_plan(HUGE, block_bytes=block_bytes, process_bytes=process_bytes, memory=memory)
+
+        def taken(edge, at_once, one=block_bytes, once=process_bytes):
+            return BASELINE_BYTES + edge**2 * (once + at_once * one)
+
+        assert plan.at_once >= 4
+        assert taken(plan.edge_px, plan.at_once) <= memory < taken(plan.edge_px, plan.at_once + 1)
+        assert plan.edge_px == 1024 or taken(2 * plan.edge_px, 4) > memory
+
+
+def test_where_four_of_the_smallest_blocks_do_not_fit_fewer_are_worked_on_at_a_time():
+    memory = BASELINE_BYTES + 128**2 * (64 + 2 * 5000) + 100
+    assert block_plan(HUGE, block_bytes=5000, process_bytes=64, memory=memory) == BlockPlan(128, 2)
 
 
 def test_too_small_a_bound_names_the_bound_that_would_do():
-    with pytest.raises(SettingsError, match="at least 305 MiB") as caught:
-        block_size(ISLAND, dates=40, bands=6, memory=2**18, baseline=300 * 2**20, in_flight=2)
+    needed = BASELINE_BYTES + 128**2 * (64 + 5000)
+    assert block_plan(HUGE, block_bytes=5000, process_bytes=64, memory=needed) == BlockPlan(128, 1)
+    with pytest.raises(SettingsError, match="found 592 MiB; expected at least 592 MiB") as caught:
+        block_plan(HUGE, block_bytes=5000, process_bytes=64, memory=needed - 1)
     assert caught.value.problems[0].place == "compute.memory"
-    needed = 128**2 * (3 * 40 + 2 * 6)
-    assert block_size(ISLAND, dates=40, bands=6, memory=needed) == 128
-    with pytest.raises(SettingsError):
-        block_size(ISLAND, dates=40, bands=6, memory=needed - 1)
-    with pytest.raises(SettingsError):
-        block_size(ISLAND, dates=1, bands=1, memory=100, baseline=105)
+    with pytest.raises(SettingsError, match="found 1 MiB; expected at least"):
+        block_plan(HUGE, block_bytes=1, process_bytes=0, memory=100)
 
 
-def test_a_small_area_is_cut_into_more_blocks_than_the_budget_demands():
-    assert block_size(ISLAND, dates=1, bands=1, memory=2**40) == 512
+def test_a_small_area_is_cut_into_more_blocks_than_the_bound_demands():
+    assert block_plan(ISLAND, block_bytes=1, process_bytes=0, memory=2**40).edge_px == 512
 
 
 def test_a_tiny_area_has_a_grid_that_covers_it():
