@@ -191,12 +191,24 @@ PARCELS = _table(
         "area_m2": _AREA,
         "share_inside": _column(float, share=pa.Check.in_range(0, 1)),
         "repairs": _TEXT_OR_NULL,
+        "resource_kind": _TEXT_OR_NULL,
+        "land_class": _TEXT_OR_NULL,
+        "land_class_basis": _TEXT_OR_NULL,
+        "state_area_m2": _NUMBER_OR_NULL,
+        "collective_area_m2": _NUMBER_OR_NULL,
+        "disputed_area_m2": _NUMBER_OR_NULL,
+        "red_line": _TEXT_OR_NULL,
+        "linked_rights": _TEXT_OR_NULL,
+        **{f"{kind}_share": _NUMBER_OR_NULL for kind in standards.table("restricting_kinds")["kind"]},
     },
 )
 """Parcels of one area in EPSG:4490, their geometry repaired and cut to the area.
 
 `area_m2` is the ellipsoidal area of that part, `area_whole_m2` of the whole repaired parcel; `repairs`
-says what was repaired, null if nothing.
+says what was repaired, null if nothing. `dlbm` is as registered, `land_class` its counterpart in the third
+survey and `land_class_basis` the table that it was taken from. Areas by kind of owner are as registered,
+`red_line` and `linked_rights` what the registry links the unit to. `<kind>_share` is the share of the
+part inside the area that lies in a layer of `restricting`, null without such a layer.
 """
 
 PARCEL_MEASURES = _table(

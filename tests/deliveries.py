@@ -66,7 +66,15 @@ def parcels(aoi: Aoi) -> gpd.GeoDataFrame:
         share_inside=area / whole,
         repairs=[["自相交", "重复点"] if n == 7 else None for n in number],
     )
-    return gpd.GeoDataFrame(rows, geometry=cells.geometry, crs=CGCS2000)
+    return gpd.GeoDataFrame(rows.assign(**_unregistered()), geometry=cells.geometry, crs=CGCS2000)
+
+
+def _unregistered() -> dict[str, object]:
+    """Columns of parcels that this register leaves null."""
+    kinds = [f"{kind}_share" for kind in standards.table("restricting_kinds")["kind"]]
+    numbers = ["state_area_m2", "collective_area_m2", "disputed_area_m2", *kinds]
+    texts = ["resource_kind", "land_class", "land_class_basis", "red_line", "linked_rights"]
+    return {**dict.fromkeys(texts), **dict.fromkeys(numbers, np.nan)}
 
 
 _REGISTERED = (

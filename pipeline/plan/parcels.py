@@ -1,36 +1,74 @@
 """The land register of an area: read, checked, repaired and cut to it."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 
-from pipeline.contracts import PARCELS
+from pipeline.aoi import PROJECT_ROOT, Aoi
 from pipeline.geodesy import CGCS2000
-from pipeline.ingest.parcels import LandRegister, read_parcels
+from pipeline.ingest.parcels import (
+    ATTRIBUTES,
+    EXTRAS,
+    NOTES,
+    Elsewhere,
+    LandRegister,
+    read_parcels,
+    read_restricting,
+)
 from pipeline.plan.area import Area
 from pipeline.plan.inputs import Inputs
-from pipeline.rights_registry import geometry
+from pipeline.rights_registry import findings, geometry
+from pipeline.rights_registry.rules import RULES
 from pipeline.run import Run
 from pipeline.workspace import Artifact, checksums_of, save_json, save_tables
 
-_PARCELS = 1
+_PARCELS = 2
+_RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 
 
 def parcels_of(run: Run, area: Area, inputs: Inputs) -> Artifact:
-    """Artifact with the tables `parcels` and `findings`, and `missing.json`: columns the register lacks."""
-    file = inputs.parcels
-    checksums = checksums_of([Path(file.path)]) if file else {}
-    settings = file.model_dump(exclude={"path"}) if file else {}
-    cause = area.cause("parcels", _PARCELS, list(checksums.values()), parcels=settings)
+    """Artifact with `parcels`, `findings` and `pieces` inside layers that restrict use.
+
+    `missing.json` lists the columns that the register lacks.
+    """
+    file, layers = inputs.parcels, area.settings.restricting
+    paths = [*([Path(file.path)] if file else []), *(Path(layer.path) for layer in layers), _RIGHTS]
+    cause = area.cause(
+        "parcels",
+        _PARCELS,
+        list(checksums_of(paths).values()),
+        parcels=file.model_dump(exclude={"path"}) if file else {},
+        restricting=[layer.model_dump(exclude={"path"}) for layer in layers],
+    )
 
     def build(folder: Path) -> None:
         register = read_parcels(file, area.aoi) if file else LandRegister(_nothing(), (), None)
-        parcels, found = geometry.prepare(register.parcels, area.aoi)
-        save_tables(folder, {"parcels": parcels, "findings": found})
+        prepared = geometry.prepare(
+            register.parcels,
+            area.aoi,
+            area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
+            restricting=read_restricting(layers, area.aoi),
+        )
+        found = findings.joined([prepared.findings, _elsewhere(register.elsewhere, area.aoi)])
+        save_tables(folder, {"parcels": prepared.parcels, "findings": found, "pieces": prepared.pieces})
         save_json(folder / "missing.json", list(register.missing))
 
     return run.artifact(f"{area.aoi.name_zh} 地块 parcels", cause, build)
 
 
+def _elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
+    rows = [asdict(where)] if where else []
+    hint = [row["likely"] for row in rows]
+    table = pd.DataFrame(rows, columns=["count", "lon", "lat", "likely"]).assign(
+        hint_zh=[f"；按 {crs} 则在试点区内（配置 parcels.crs）" if crs else "" for crs in hint],
+        hint_en=[f"; in {crs} they would be inside (parcels.crs)" if crs else "" for crs in hint],
+    )
+    frame = gpd.GeoDataFrame(table, geometry=[aoi.geometry] * len(rows), crs=CGCS2000)
+    return findings.findings_of(RULES["register_elsewhere"], frame)
+
+
 def _nothing() -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(columns=[*PARCELS.columns, "geometry"], geometry="geometry", crs=CGCS2000)
+    columns = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES, "geometry"]
+    return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=CGCS2000)

@@ -1,6 +1,8 @@
 """Findings: what is wrong or remarkable, parcel by parcel, each with its rule, its basis and its place."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from string import Formatter
 
 import geopandas as gpd
 import pandas as pd
@@ -11,7 +13,7 @@ from pipeline.contracts import FINDINGS, checked
 from pipeline.geodesy import CGCS2000
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
-from pipeline.rights_registry.identifiers import land_class
+from pipeline.rights_registry import identifiers
 from pipeline.rights_registry.rules import OBSERVATION_RULES, RULES, Rule
 
 _CLASS_AREA = "class_area:"
@@ -24,6 +26,7 @@ _OBSERVED = (
     "vegetated_share",
     "looks_mean",
 )
+_GAINED_BUILT = "gained_area:built"
 _COLUMNS = [
     "finding_id",
     "rule",
@@ -35,6 +38,7 @@ _COLUMNS = [
     "basis",
     "geometry",
 ]
+_NONE = gpd.GeoDataFrame(columns=_COLUMNS, geometry="geometry", crs=CGCS2000)
 
 
 def evaluate(
@@ -66,7 +70,8 @@ def observed(
 
     Beside the parcel's columns: its `land_class`, `group_code`, `ecosystem`, `wetland_00` and
     `registry_kind` (columns of `land_classes`), each mean under its own name, `<class>_m2` per land cover
-    class, `unknown_area_m2` without a class, and `fvc_before`, the mean of the period before.
+    class, `unknown_area_m2` without a class, `fvc_before`, the mean of the period before, and
+    `built_gained_m2`, what became built-up since then of what was seen both times.
     """
     # pivot refuses a measure given twice, where pivot_table would average
     wide = measures.pivot(  # noqa: PD010
@@ -76,19 +81,32 @@ def observed(
     classes = measures[measures["measure"].str.startswith(_CLASS_AREA)]
     wide["unknown_area_m2"] = classes.groupby(["parcel_id", "period"])["unknown_area_m2"].first()
     labels = [period.label for period in periods]
+    gained = _gained(measures, labels)
     every = pd.MultiIndex.from_product([parcels["parcel_id"], labels], names=["parcel_id", "period"])
     wide = wide.reindex(every, columns=[*_OBSERVED])
     wide["fvc_before"] = wide["fvc_mean"].groupby(level="parcel_id", sort=False).shift()
+    wide["built_gained_m2"] = gained.reindex(wide.index).astype(float)
     rows = classified(parcels).merge(wide.reset_index(), on="parcel_id", how="right")
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=CGCS2000)
+
+
+def _gained(measures: pd.DataFrame, labels: Sequence[str]) -> pd.Series:
+    """What became built-up in each parcel, by parcel and the later of two consecutive periods."""
+    later = {f"{before}/{after}": after for before, after in pairwise(labels)}
+    rows = measures[measures["measure"].eq(_GAINED_BUILT) & measures["period"].isin(later)]
+    return rows.assign(period=rows["period"].map(later)).set_index(["parcel_id", "period"])["value"]
 
 
 def classified(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Parcels with their `land_class` and what the `land_classes` table says of it; null where unknown."""
     about = standards.table("land_classes").set_index("code")[_CLASS_COLUMNS]
-    codes = land_class(parcels["dlbm"])
-    said = about.reindex(codes).set_index(parcels.index)
-    return parcels.assign(land_class=codes, **{name: said[name] for name in _CLASS_COLUMNS})
+    found = identifiers.classified(parcels["dlbm"], parcels["resource_kind"])
+    said = about.reindex(found["land_class"]).set_index(parcels.index)
+    return parcels.assign(
+        land_class=found["land_class"],
+        land_class_basis=found["land_class_basis"],
+        **{name: said[name] for name in _CLASS_COLUMNS},
+    )
 
 
 def findings_of(rule: Rule, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -96,8 +114,12 @@ def findings_of(rule: Rule, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     `parcel_id`, `period` and `key` (what else tells two findings of a rule apart) may be absent.
     """
-    records = rows.drop(columns="geometry").to_dict("records")
-    optional = {name: [record.get(name) for record in records] for name in ("parcel_id", "period", "key")}
+    if rows.empty:
+        return _NONE
+    nothing = [None] * len(rows)
+    optional = {
+        name: rows[name].tolist() if name in rows else nothing for name in ("parcel_id", "period", "key")
+    }
     ids = [
         ":".join([rule.id, *(str(part) for part in parts if part is not None)])
         for parts in zip(*optional.values(), strict=True)
@@ -108,12 +130,21 @@ def findings_of(rule: Rule, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "severity": rule.severity,
         "parcel_id": optional["parcel_id"],
         "period": optional["period"],
-        "message_zh": [rule.message_zh.format_map(record) for record in records],
-        "message_en": [rule.message_en.format_map(record) for record in records],
+        "message_zh": _filled(rule.message_zh, rows),
+        "message_en": _filled(rule.message_en, rows),
         "basis": rule.basis,
     }
-    frame = pd.DataFrame(table, index=range(len(records)), columns=_COLUMNS[:-1])
-    return gpd.GeoDataFrame(frame, geometry=list(rows.geometry), crs=CGCS2000)
+    frame = pd.DataFrame(table, index=range(len(rows)), columns=_COLUMNS[:-1])
+    return gpd.GeoDataFrame(frame, geometry=rows.geometry.to_numpy(), crs=CGCS2000)
+
+
+def _filled(template: str, rows: pd.DataFrame) -> list[str]:
+    """A message for every row, filled from the columns that it names."""
+    names = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
+    if not names:
+        return [template] * len(rows)
+    cells = zip(*(rows[name].tolist() for name in names), strict=True)
+    return [template.format(**dict(zip(names, row, strict=True))) for row in cells]
 
 
 def joined(parts: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:

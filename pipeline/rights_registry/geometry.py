@@ -1,6 +1,7 @@
 """Parcels as they can be measured: repaired, cut to the area, with ellipsoidal areas and sums that agree."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -10,42 +11,77 @@ from numpy.typing import NDArray
 
 from pipeline.aoi import Aoi
 from pipeline.contracts import AREA_BALANCE, PARCELS, checked
-from pipeline.geodesy import CGCS2000, area_m2, areas_m2, project_all
+from pipeline.geodesy import (
+    CGCS2000,
+    SQUARE_METRES_PER_HECTARE,
+    SQUARE_METRES_PER_MU,
+    area_m2,
+    areas_m2,
+    project_all,
+)
+from pipeline.rights_registry import restrictions, topology
 from pipeline.rights_registry.findings import classified, findings_of, joined
-from pipeline.rights_registry.rules import REGISTER_RULES, RULES
+from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
 
-MIN_OVERLAP_M2 = 1.0
-_FACT_RULES = [
-    rule
-    for rule in REGISTER_RULES
-    if rule.id not in {"missing_column", "geometry_missing", "outside_area", "overlap"}
-]
+AREA_TOLERANCE = 0.01
+_OF_THEIR_OWN = {
+    "missing_column",
+    "geometry_missing",
+    "outside_area",
+    "overlap",
+    "gap",
+    "area_unit_doubtful",
+    "register_elsewhere",
+}
+_FACT_RULES = [rule for rule in REGISTER_RULES if rule.id not in _OF_THEIR_OWN]
 _CLASS_AREA = "class_area:"
+_UNITS = {"公顷 / ha": SQUARE_METRES_PER_HECTARE, "亩 / mu": SQUARE_METRES_PER_MU}
+_NO_LAYER = gpd.GeoDataFrame({"kind": pd.Series(dtype=object)}, geometry=[], crs=CGCS2000)
 
 
-def prepare(raw: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    """PARCELS, and FINDINGS about their geometry and codes.
+@dataclass(frozen=True)
+class Prepared:
+    """PARCELS, FINDINGS about them, and their `pieces` inside layers that restrict use."""
 
-    `raw` has the attribute columns of PARCELS, the register's own key as `parcel_id` (or null), `repairs`
-    and geometry in EPSG:4490; its index is the row number in the file. Rings are repaired with
-    shapely.make_valid (method structure, polygonal parts only). Parcels without a usable polygon are a
-    finding and are not measured; those wholly outside the area are counted and dropped; the others are
-    cut to the area.
+    parcels: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    pieces: gpd.GeoDataFrame
+
+
+def prepare(
+    raw: gpd.GeoDataFrame,
+    aoi: Aoi,
+    *,
+    area_tolerance: float = AREA_TOLERANCE,
+    restricting: gpd.GeoDataFrame | None = None,
+) -> Prepared:
+    """Parcels that can be measured, and findings about their geometry, codes, areas and texts.
+
+    `raw` has the attribute columns of PARCELS, the register's own key as `parcel_id` (or null), `repairs`,
+    `doubts`, `suspects`, `sums` (notes of what reading found, or null) and geometry in EPSG:4490; its index
+    is the row number in the file. Rings are repaired with shapely.make_valid (method structure, polygonal
+    parts only). Parcels without a usable polygon are a finding and are not measured; those wholly outside
+    the area are counted and dropped; the others are cut to the area. `area_tolerance` is the share of the
+    measured area by which the registered may differ; `restricting` has one row per `kind` of layer.
     """
+    layers = _NO_LAYER if restricting is None else restricting
     named = _identified(raw)
-    shapes = named.geometry.to_numpy()
-    reasons = _unusable(shapes)
+    reasons = _unusable(named.geometry.to_numpy())
     missing = named[reasons != ""].assign(reason=reasons[reasons != ""], geometry=aoi.geometry)
     whole = _repaired(named[reasons == ""])
     emptied = whole.geometry.is_empty
     collapsed = whole[emptied].assign(reason="修复后无面积 / no area left", geometry=aoi.geometry)
     parcels, outside = _cut(whole[~emptied], aoi)
-    facts = _facts(parcels, aoi)
+    facts = _facts(parcels, aoi).assign(area_tolerance=area_tolerance)
+    cut = restrictions.pieces(facts, layers)
     found = [findings_of(RULES["geometry_missing"], rows) for rows in (missing, collapsed)]
     found += [findings_of(rule, facts[rule.applies(facts)]) for rule in _FACT_RULES]
-    found.append(findings_of(RULES["overlap"], _overlaps(facts)))
+    found.append(findings_of(RULES["overlap"], topology.overlaps(facts)))
+    found.append(findings_of(RULES["gap"], topology.gaps(facts)))
+    found.append(findings_of(RULES["area_unit_doubtful"], _other_unit(facts, aoi)))
     found.append(findings_of(RULES["outside_area"], _outside(outside, aoi)))
-    return checked(parcels[[*PARCELS.columns, "geometry"]].reset_index(drop=True), PARCELS), joined(found)
+    kept = restrictions.with_shares(facts, cut, layers)[[*PARCELS.columns, "geometry"]]
+    return Prepared(checked(kept.reset_index(drop=True), PARCELS), joined(found), cut)
 
 
 def whole(aoi: Aoi) -> gpd.GeoDataFrame:
@@ -63,7 +99,7 @@ def balance(parcels: gpd.GeoDataFrame, aoi: Aoi, aoi_measures: pd.DataFrame) -> 
     union, cut out and measured by itself), `class:<key>`, `unknown`; `difference` and
     `difference_classes` are relative to the aoi: parcels - overlaps + outside, and classes + unknown.
     """
-    union = shapely.union_all(parcels.geometry.to_numpy())
+    union = topology.union(parcels.geometry.to_numpy())
     total = float(parcels["area_m2"].sum())
     overlaps = total - area_m2(union)
     outside = area_m2(shapely.difference(aoi.geometry, union))
@@ -212,24 +248,12 @@ def _facts(parcels: gpd.GeoDataFrame, aoi: Aoi) -> gpd.GeoDataFrame:
     )
 
 
-def _overlaps(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Pairs of parcels that share more than 1 m2 inside the area; less is noise of drawing."""
-    shapes = parcels.geometry.to_numpy()
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    first, second = first[first < second], second[first < second]
-    shared = shapely.intersection(shapes[first], shapes[second])
-    solid = shapely.area(shared) > 0
-    first, second, areas = first[solid], second[solid], areas_m2(shared[solid])
-    order = np.lexsort((second, first))
-    order = order[areas[order] > MIN_OVERLAP_M2]
-    ids = parcels["parcel_id"].to_numpy()
-    pairs = {
-        "parcel_id": ids[first[order]],
-        "other_id": ids[second[order]],
-        "key": ids[second[order]],
-        "overlap_m2": areas[order],
-    }
-    return gpd.GeoDataFrame(pairs, geometry=list(shapes[first[order]]), crs=CGCS2000)
+def _other_unit(parcels: gpd.GeoDataFrame, aoi: Aoi) -> gpd.GeoDataFrame:
+    """One row where registered areas are, at the median, smaller than measured by the size of a unit."""
+    ratio = float((parcels["area_registered_m2"] / parcels["area_whole_m2"]).median())
+    units = [unit for unit, size in _UNITS.items() if abs(ratio * size - 1) < UNIT_TOLERANCE]
+    rows = {"ratio": [ratio] * len(units), "unit": units}
+    return gpd.GeoDataFrame(rows, geometry=[aoi.geometry] * len(units), crs=CGCS2000)
 
 
 def _outside(count: int, aoi: Aoi) -> gpd.GeoDataFrame:

@@ -1,8 +1,14 @@
 """Codes of the register: land classes in one edition, the form of unit and parcel codes, product codes."""
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline import standards
+
+THIRD_SURVEY = "三调 TD/T 1055-2019"
+SECOND_SURVEY = "二调 GB/T 21010-2007"
+RESOURCE_KIND = "登记资源类型"
 
 _CLASS_LENGTH = 4
 _UNIT_CODE = r"[0-9A-Z]{15}"
@@ -15,15 +21,25 @@ def land_class(codes: pd.Series) -> pd.Series:
     Three digits are of the second survey (GB/T 21010-2007) and are replaced by their counterpart; longer
     codes are matched on the first four characters, so that suffixes (K 可调整, A) drop off.
     """
-    text = codes.astype("string").str.strip().str.upper()
-    counterpart = standards.table("land_classes_2007").set_index("code")["code_2019"]
-    known = standards.table("land_classes")["code"]
-    short = {code: code for code in known}
-    groups = {code for code in known if len(code) < _CLASS_LENGTH}
-    found = text.str[:_CLASS_LENGTH].map(short)
-    found = found.fillna(text.map(counterpart))
-    found = found.fillna(text.str[:2].where(text.str.len().ge(_CLASS_LENGTH) & text.str[:2].isin(groups)))
-    return found.astype(object).where(found.notna(), None)
+    third, second = _surveys(codes)
+    found = third.fillna(second).astype(object)
+    return found.where(found.notna(), None)
+
+
+def classified(codes: pd.Series, resource_kinds: pd.Series) -> pd.DataFrame:
+    """`land_class` of every row and `land_class_basis`, the table that it comes from; null where unknown.
+
+    `codes` go first; `resource_kinds` are those of the registry's tables of resources, such as SD6.
+    """
+    third, second = _surveys(codes)
+    table = standards.table("land_classes")
+    by_kind = table.set_index(table["registry_kind"].str.rsplit("/").str[-1])["code"]
+    registered = resource_kinds.map(by_kind[by_kind.index != ""])
+    found = third.fillna(second).fillna(registered).astype(object)
+    basis = pd.Series(None, codes.index, dtype=object)
+    for known, table_name in ((registered, RESOURCE_KIND), (second, SECOND_SURVEY), (third, THIRD_SURVEY)):
+        basis[known.notna()] = table_name
+    return pd.DataFrame({"land_class": found.where(found.notna(), None), "land_class_basis": basis})
 
 
 def is_unit_code(codes: pd.Series) -> pd.Series:
@@ -42,6 +58,22 @@ def is_parcel_code(codes: pd.Series) -> pd.Series:
 def product_code(cat1: str, cat2: str) -> str:
     """Code of a kind of product: class 1 (M, R, C), hyphen, class 2, such as R-REG-01."""
     return f"{cat1}-{cat2}"
+
+
+def _surveys(codes: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Classes of the third survey that codes are, and those whose counterparts in the second they are."""
+    places, unique = pd.factorize(codes)
+    text = pd.Series(unique, dtype=object).astype("string").str.strip().str.upper()
+    counterpart = standards.table("land_classes_2007").set_index("code")["code_2019"]
+    known = standards.table("land_classes")["code"]
+    groups = {code for code in known if len(code) < _CLASS_LENGTH}
+    third = text.str[:_CLASS_LENGTH].map({code: code for code in known})
+    third = third.fillna(text.str[:2].where(text.str.len().ge(_CLASS_LENGTH) & text.str[:2].isin(groups)))
+    return _spread(third, places, codes.index), _spread(text.map(counterpart), places, codes.index)
+
+
+def _spread(found: pd.Series, places: NDArray[np.int64], index: pd.Index) -> pd.Series:
+    return pd.Series(pd.Series([*found, None], dtype=object).to_numpy()[places], index=index, dtype=object)
 
 
 def _has_form(codes: pd.Series, pattern: str) -> pd.Series:

@@ -13,13 +13,16 @@ import pandas as pd
 from pipeline.rights_registry.identifiers import is_parcel_code, is_unit_code
 
 EDGE_TOLERANCE = 1e-6
-AREA_TOLERANCE = 0.01
+UNIT_TOLERANCE = 0.05
 SLIVER_WIDTH_M = 5.0
 SLIVER_COMPACTNESS = 0.2
 SEEN_SHARE = 0.5
 CONTRADICTING_SHARE = 0.5
 WETLAND_BUILT_SHARE = 0.1
 FVC_DROP = 0.15
+LOST_SHARE = 0.05
+MIN_LOST_M2 = 400.0
+MIN_INSIDE_M2 = 100.0
 
 _BUILT_GROUPS = ["05", "06", "07", "08", "09", "10"]
 _GREEN_GROUPS = ["00", "01", "02", "03", "04"]
@@ -61,7 +64,21 @@ def _never_clear(rows: pd.DataFrame) -> pd.Series:
 
 def _area_mismatch(rows: pd.DataFrame) -> pd.Series:
     differs = (rows["area_registered_m2"] - rows["area_whole_m2"]).abs()
-    return differs.gt(AREA_TOLERANCE * rows["area_whole_m2"])
+    return differs.gt(rows["area_tolerance"] * rows["area_whole_m2"])
+
+
+def _built_up_since(rows: pd.DataFrame) -> pd.Series:
+    """Whether more than four pixels, and a twentieth of the parcel, became built-up since the last period."""
+    gained = rows["built_gained_m2"]
+    return gained.ge(MIN_LOST_M2) & gained.gt(LOST_SHARE * rows["area_m2"])
+
+
+def _wetland_lost(rows: pd.DataFrame) -> pd.Series:
+    return rows["group_code"].eq("00") & _built_up_since(rows)
+
+
+def _farmland_gone(rows: pd.DataFrame) -> pd.Series:
+    return rows["group_code"].eq("01") & _built_up_since(rows)
 
 
 def _sliver(rows: pd.DataFrame) -> pd.Series:
@@ -200,14 +217,73 @@ REGISTER_RULES = (
         _sliver,
     ),
     Rule(
+        "gap",
+        "info",
+        "地块之间的空隙",
+        "Gap between parcels",
+        "TD/T 1057 图斑应覆盖全域、无缝隙 / parcels leave no gap",
+        "地块围合的空隙 {gap_m2:.2f} 平方米不属于任何地块（位于 {lon:.6f}, {lat:.6f}）",
+        "{gap_m2:.2f} m2 enclosed by parcels belong to none (at {lon:.6f}, {lat:.6f})",
+    ),
+    Rule(
         "area_mismatch",
         "warning",
         "登记面积与图形面积不符",
         "Registered against measured area",
-        "相差超过 1%（本项目建议），椭球面积 / ellipsoidal area, more than 1 %",
+        "相差超过配置的 parcels.area_tolerance_percent（1% 为本项目建议），椭球面积 / ellipsoidal area",
         "登记面积 {area_registered_m2:.2f} 平方米，图形椭球面积 {area_whole_m2:.2f} 平方米",
         "registered {area_registered_m2:.2f} m2, measured on the ellipsoid {area_whole_m2:.2f} m2",
         _area_mismatch,
+    ),
+    Rule(
+        "area_unit_doubtful",
+        "error",
+        "登记面积单位存疑",
+        "Unit of registered areas in doubt",
+        "1 公顷 = 10000 平方米，1 亩 = 10000/15 平方米 / the median parcel is off by the size of a unit",
+        "登记面积的中位数是图形面积的 {ratio:.3g} 倍，单位可能是 {unit}（配置 parcels.area_unit）",
+        "registered areas are {ratio:.3g} times the measured ones at the median: likely {unit} "
+        "(parcels.area_unit)",
+    ),
+    Rule(
+        "area_sums",
+        "warning",
+        "登记面积分项之和与总数不符",
+        "Registered areas that do not add up",
+        "登记簿各分项面积之和等于总面积（register_sums 表，四舍五入以内） / parts add up within rounding",
+        "登记面积不闭合：{sums}",
+        "registered areas do not add up: {sums}",
+        lambda rows: rows["sums"].notna(),
+    ),
+    Rule(
+        "value_unusable",
+        "warning",
+        "字段取值无法使用或不在字典内",
+        "Values that cannot be used or are in no dictionary",
+        "登记数据字典（rights 表、configs/rights.yaml、parcels.dictionaries）和字段类型 / attribute domains",
+        "字段取值无法使用或不在字典内：{doubts}",
+        "values that cannot be used or are in no dictionary: {doubts}",
+        lambda rows: rows["doubts"].notna(),
+    ),
+    Rule(
+        "text_suspicious",
+        "warning",
+        "文本疑似公式、脚本或路径",
+        "Text that looks like a formula, a script or a path",
+        "CWE-1236、CWE-79、CWE-22 / what a spreadsheet, browser or file system could take for a command",
+        "文本疑似公式、脚本或路径，按纯文本保存：{suspects}",
+        "text that looks like a formula, a script or a path is kept as plain text: {suspects}",
+        lambda rows: rows["suspects"].notna(),
+    ),
+    Rule(
+        "register_elsewhere",
+        "error",
+        "登记数据不在试点区",
+        "Register outside the area",
+        "坐标系与试点区边界 / the CRS against the outline",
+        "登记数据的 {count} 个地块均不在试点区，其中部位于 {lon:.4f}, {lat:.4f}{hint_zh}",
+        "none of the register's {count} parcels lies in the area; they are around "
+        "{lon:.4f}, {lat:.4f}{hint_en}",
     ),
 )
 
@@ -243,6 +319,26 @@ OBSERVATION_RULES = (
         _wetland_built,
     ),
     Rule(
+        "wetland_lost",
+        "error",
+        "湿地（三调 00）较上期被占用",
+        "Wetland built on since the last period",
+        "湿地保护法 第十九条 国家严格控制占用湿地（4 个像元且地块 5% 以上，本项目建议） / 4 pixels and 5 %",
+        "湿地地块（三调 00 类，{dlbm}）较上期有 {built_gained_m2:.2f} 平方米变为建设用地",
+        "{built_gained_m2:.2f} m2 of a wetland parcel ({dlbm}) became built-up since the last period",
+        _wetland_lost,
+    ),
+    Rule(
+        "farmland_gone",
+        "error",
+        "耕地较上期被占用",
+        "Farmland built on since the last period",
+        "土地管理法 第四条 土地用途管制（4 个像元且地块 5% 以上，本项目建议） / four pixels and 5 %",
+        "耕地地块（{dlbm}）较上期有 {built_gained_m2:.2f} 平方米变为建设用地",
+        "{built_gained_m2:.2f} m2 of a farmland parcel ({dlbm}) became built-up since the last period",
+        _farmland_gone,
+    ),
+    Rule(
         "vegetation_loss",
         "warning",
         "植被覆盖度明显下降",
@@ -264,6 +360,41 @@ OBSERVATION_RULES = (
     ),
 )
 
+_RESTRICTIONS = "生态保护红线：三条控制线指导意见（2019）；永久基本农田：土地管理法 第三十五条"
+
+RESTRICTION_RULES = (
+    Rule(
+        "restricted_part",
+        "info",
+        "地块涉及限制范围",
+        "Parcel inside a restricting layer",
+        f"{_RESTRICTIONS} / the rules of each kind of layer",
+        "地块有 {inside_m2:.2f} 平方米位于{kind_zh}范围内",
+        "{inside_m2:.2f} m2 of the parcel lie inside the {kind_en}",
+        lambda rows: rows["period"].isna(),
+    ),
+    Rule(
+        "restricted_built",
+        "warning",
+        "限制范围内有建设用地",
+        "Built-up inside a restricting layer",
+        f"{_RESTRICTIONS}（1 个像元以上，本项目建议） / a pixel or more",
+        "{period} 期{kind_zh}范围内的 {inside_m2:.2f} 平方米中，影像显示建设用地 {built_m2:.2f} 平方米",
+        "{built_m2:.2f} m2 seen as built-up in {period}, of {inside_m2:.2f} m2 inside the {kind_en}",
+        lambda rows: rows["built_m2"].ge(MIN_INSIDE_M2),
+    ),
+    Rule(
+        "restricted_change",
+        "error",
+        "限制范围内新增建设用地",
+        "Newly built-up inside a restricting layer",
+        f"{_RESTRICTIONS}（4 个像元以上，本项目建议） / four pixels or more",
+        "{period} 期较上期，{kind_zh}范围内新增建设用地 {became_built_m2:.2f} 平方米",
+        "{became_built_m2:.2f} m2 inside the {kind_en} became built-up in {period} since the last period",
+        lambda rows: rows["became_built_m2"].ge(MIN_LOST_M2),
+    ),
+)
+
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {rule.id: rule for rule in (*REGISTER_RULES, *OBSERVATION_RULES)}
+    {rule.id: rule for rule in (*REGISTER_RULES, *OBSERVATION_RULES, *RESTRICTION_RULES)}
 )

@@ -15,9 +15,9 @@ from pipeline.aoi import Aoi, Part
 from pipeline.contracts import FINDINGS, PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.grid import grid_of
-from pipeline.ingest.parcels import ATTRIBUTES
-from pipeline.rights_registry import overlay
-from pipeline.rights_registry.geometry import balance, prepare, whole
+from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
+from pipeline.rights_registry import geometry, overlay
+from pipeline.rights_registry.geometry import balance, whole
 from pipeline.rights_registry.identifiers import land_class
 from tests.parcel_overlay import measured
 
@@ -39,9 +39,14 @@ ratios = arrays.arrays(
 )
 
 
+def prepare(register, area):
+    prepared = geometry.prepare(register, area)
+    return prepared.parcels, prepared.findings
+
+
 def raw(shapes, codes=None):
     frame = gpd.GeoDataFrame(geometry=list(shapes), crs=CGCS2000)
-    for name in ("parcel_id", *ATTRIBUTES, "repairs"):
+    for name in ("parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES):
         frame[name] = None
     frame["parcel_id"] = codes if codes is not None else None
     return frame.astype({"area_registered_m2": float, "parcel_id": object})

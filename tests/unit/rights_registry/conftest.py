@@ -9,7 +9,7 @@ import shapely
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.grid import grid_of
-from pipeline.ingest.parcels import ATTRIBUTES
+from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
 from pipeline.periods import Period
 from pipeline.rights_registry import overlay
 
@@ -37,7 +37,7 @@ def register():
 
     def build(shapes, **columns):
         frame = gpd.GeoDataFrame(geometry=list(shapes), crs=CGCS2000)
-        for name in ("parcel_id", *ATTRIBUTES, "repairs"):
+        for name in ("parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES):
             frame[name] = pd.Series(columns.get(name, [None] * len(frame)), dtype=object)
         frame["area_registered_m2"] = frame["area_registered_m2"].astype(float)
         return frame

@@ -5,8 +5,14 @@ import shapely
 
 from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.rights_registry.geometry import balance, prepare, whole
+from pipeline.rights_registry import geometry
+from pipeline.rights_registry.geometry import balance, whole
 from tests.parcel_overlay import measured
+
+
+def prepare(register, area):
+    prepared = geometry.prepare(register, area)
+    return prepared.parcels, prepared.findings
 
 
 def box(x, y, width=0.004, height=0.003):
