@@ -160,7 +160,7 @@ def _composite(
         _forget_lost(run, found_before)
 
     def task(store: Path, block: Block) -> tasks.CompositeTask:
-        return tasks.CompositeTask(store, _request(area, block, scenes, bands, source))
+        return tasks.CompositeTask(store, _request(area, block, scenes, bands, source), settings.composite)
 
     layers = {**dict.fromkeys(bands, _REFLECTANCE), "looks": _COUNT, "failed": _COUNT}
     title = f"{area.aoi.name_zh} {period.label} 合成 composite"
