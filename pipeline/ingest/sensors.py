@@ -7,12 +7,19 @@ in order: Earth Search, Planetary Computer, CDSE (Sentinel-2); Earth Search and 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
+
+from pipeline import standards
 
 
 @dataclass(frozen=True)
 class Sensor:
-    """How one mission writes its surface reflectance: `reflectance = DN * scale + offset`."""
+    """How one mission writes its surface reflectance: `reflectance = DN * scale + offset`.
+
+    Since the day `complete_since` every place is taken at least every `revisit_days`; None where that is
+    not so: Landsat 4, 5 and 7 did not take all that they passed over.
+    """
 
     mission: str
     platforms: tuple[str, ...]
@@ -23,15 +30,17 @@ class Sensor:
     scale: float
     offset: float
     nodata: int
+    revisit_days: int | None = None
+    complete_since: date | None = None
 
 
 _SENTINEL_2 = Sensor(
     mission="sentinel-2",
-    platforms=("sentinel-2a", "sentinel-2b", "sentinel-2c"),
+    platforms=("sentinel-2a", "sentinel-2b", "sentinel-2c", "sentinel-2d"),
     collections=("sentinel-2-c1-l2a", "sentinel-2-l2a"),
     bands=MappingProxyType(
         {
-            "coastal": ("coastal", "B01", "B01_60m"),
+            "coastal": ("coastal", "B01", "B01_60m", "B01_20m"),
             "blue": ("blue", "B02", "B02_10m"),
             "green": ("green", "B03", "B03_10m"),
             "red": ("red", "B04", "B04_10m"),
@@ -46,9 +55,11 @@ _SENTINEL_2 = Sensor(
     scale=1e-4,
     offset=0.0,
     nodata=0,
+    revisit_days=5,
+    complete_since=date(2018, 12, 14),
 )
 
-_LANDSAT_BANDS = MappingProxyType(
+_OLI_BANDS = MappingProxyType(
     {
         "coastal": ("coastal", "SR_B1"),
         "blue": ("blue", "SR_B2"),
@@ -60,61 +71,77 @@ _LANDSAT_BANDS = MappingProxyType(
         "swir22": ("swir22", "SR_B7"),
     }
 )
+_TM_BANDS = MappingProxyType(
+    {
+        "blue": ("blue", "SR_B1"),
+        "green": ("green", "SR_B2"),
+        "red": ("red", "SR_B3"),
+        "nir": ("nir08", "SR_B4"),
+        "nir08": ("nir08", "SR_B4"),
+        "swir16": ("swir16", "SR_B5"),
+        "swir22": ("swir22", "SR_B7"),
+    }
+)
 
 
-def _landsat(number: int) -> Sensor:
+def _landsat(number: int, bands: Mapping[str, tuple[str, ...]], complete_since: date | None = None) -> Sensor:
     return Sensor(
         mission=f"landsat-{number}",
         platforms=(f"landsat-{number}", f"landsat_{number}"),
         collections=("landsat-c2-l2", "landsat-c2l2-sr"),
-        bands=_LANDSAT_BANDS,
-        mask=("qa_pixel",),
+        bands=bands,
+        mask=("qa_pixel", "QA_PIXEL"),
         mask_nodata=1,
         scale=2.75e-5,
         offset=-0.2,
         nodata=0,
+        revisit_days=16 if complete_since else None,
+        complete_since=complete_since,
     )
 
 
 SENSORS: Mapping[str, Sensor] = MappingProxyType(
-    {sensor.mission: sensor for sensor in (_SENTINEL_2, _landsat(8), _landsat(9))}
+    {
+        sensor.mission: sensor
+        for sensor in (
+            _SENTINEL_2,
+            *(_landsat(number, _TM_BANDS) for number in (4, 5, 7)),
+            _landsat(8, _OLI_BANDS, date(2013, 4, 12)),
+            _landsat(9, _OLI_BANDS, date(2022, 2, 11)),
+        )
+    }
 )
+"""Revisit: ESA (5 days with two satellites; L2A worldwide since mid-December 2018), USGS (16 days a path)."""
 
 HARMONISED_NIR = "nir08"
-"""The near infrared of Sentinel-2 that has a counterpart on OLI (B8A); B08 is wider."""
+"""The near infrared that has a counterpart on OLI: B8A of Sentinel-2, whose B08 is wider."""
 
-_S2A = {
-    "coastal": (0.9959, -0.0002),
-    "blue": (0.9778, -0.0040),
-    "green": (1.0053, -0.0009),
-    "red": (0.9765, 0.0009),
-    "nir08": (0.9983, -0.0001),
-    "swir16": (0.9987, -0.0011),
-    "swir22": (1.0030, -0.0012),
-}
-_S2B = {
-    "coastal": (0.9959, -0.0002),
-    "blue": (0.9778, -0.0040),
-    "green": (1.0075, -0.0008),
-    "red": (0.9761, 0.0010),
-    "nir08": (0.9966, 0.0000),
-    "swir16": (1.0000, -0.0003),
-    "swir22": (0.9867, 0.0004),
-}
-_S2C = {
-    "coastal": (1.003, 0.0),
-    "blue": (0.9851, -0.0027),
-    "green": (1.0038, -0.0009),
-    "red": (0.9718, 0.0011),
-    "nir08": (0.9995, -0.0003),
-    "swir16": (0.9994, -0.0007),
-    "swir22": (0.991, 0.0004),
-}
+UNTOLD_SENTINEL = "sentinel-2"
+"""The platform of a Sentinel-2 scene whose satellite neither its item nor its id names."""
 
-OLI_BANDPASS: Mapping[str, Mapping[str, tuple[float, float]]] = MappingProxyType(
-    {"sentinel-2a": _S2A, "sentinel-2b": _S2B, "sentinel-2c": _S2C}
-)
-"""Slope and offset by platform and band: OLI = slope * MSI + offset. HLS v2 (NASA-IMPACT/hls-sentinel)."""
+Bandpass = Mapping[str, tuple[float, float]]
+
+
+def _bandpasses() -> dict[str, Bandpass]:
+    table = standards.table("bandpass").astype({"slope": float, "offset": float})
+    return {
+        str(platform): dict(zip(rows["band"], zip(rows["slope"], rows["offset"], strict=True), strict=True))
+        for platform, rows in table.groupby("platform")
+    }
+
+
+OLI_BANDPASS: Mapping[str, Bandpass] = MappingProxyType(_bandpasses())
+"""Slope and offset by platform and band: OLI = slope * band + offset. The table `bandpass`, with sources."""
+
+
+def bandpass_of(platform: str) -> Bandpass | None:
+    """What brings the bands of a platform to OLI; None for OLI itself.
+
+    A Sentinel-2 that has no figures of its own (2D, or one that is not told) takes those of 2A, which
+    differ from those of 2B and 2C by up to 0.02.
+    """
+    otherwise = OLI_BANDPASS["sentinel-2a"] if platform.startswith("sentinel-2") else None
+    return OLI_BANDPASS.get(platform, otherwise)
 
 
 def sensor_of(platform: str, collection: str) -> Sensor | None:

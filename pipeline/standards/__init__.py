@@ -16,6 +16,7 @@ def table(name: str) -> pd.DataFrame:
     are read; `water_extras`: parameters known beside those of `water_limits`.
     `quality_words`, `river_words`, `change_words`, `first_pollutants`, `tli`, `tli_words`,
     `spearman_critical`: how sections and rivers are evaluated, each row with whether it is `confirmed`.
+    `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:
         return pd.read_csv(stream, dtype=str, keep_default_na=False)

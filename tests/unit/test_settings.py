@@ -13,13 +13,11 @@ from pipeline.settings import (
     Clear,
     Endmembers,
     Settings,
-    StacApi,
-    StaticCatalog,
     load_settings,
     products,
-    providers,
     schema,
 )
+from pipeline.settings.sources import INSTRUMENTS, LocalArchive, StacApi, StaticCatalog, providers
 
 SMALL = """\
 label: "2024"
@@ -308,6 +306,11 @@ def test_relative_paths_are_relative_to_the_config_and_absolute_ones_stay(tmp_pa
     assert settings.out == str(tmp_path / "delivery")
 
 
+def test_the_folder_of_an_archive_is_relative_to_the_config_too(tmp_path):
+    settings = loaded(tmp_path, SMALL + "  provider: {local: scenes/2024}\n")
+    assert settings.scenes.provider == LocalArchive(local=str(tmp_path / "scenes/2024"))
+
+
 def test_addresses_are_not_paths(tmp_path):
     settings = loaded(tmp_path, SMALL + "  provider: {static: https://host/catalog.json}\n")
     assert settings.scenes.provider == StaticCatalog(static="https://host/catalog.json")
@@ -319,11 +322,14 @@ def test_addresses_are_not_paths(tmp_path):
         ("auto", "[sentinel-2]", False),
         ("auto", "[landsat-8, landsat-9]", False),
         ("auto", "[sentinel-2, landsat-8]", True),
+        ("auto", "[landsat-5, landsat-7]", False),
+        ("auto", "[landsat-7, landsat-8]", True),
+        ("false", "[landsat-5, landsat-9]", False),
         ("true", "[sentinel-2]", True),
         ("false", "[sentinel-2, landsat-8]", False),
     ],
 )
-def test_auto_harmonises_only_where_sentinel_2_stands_beside_landsat(tmp_path, harmonise, missions, expected):
+def test_auto_harmonises_only_where_instruments_stand_side_by_side(tmp_path, harmonise, missions, expected):
     text = SMALL + f"  harmonise: {harmonise}\n  missions: {missions}\n"
     assert loaded(tmp_path, text).scenes.harmonised is expected
 
@@ -342,7 +348,11 @@ def test_the_schema_is_valid_and_takes_what_the_models_take():
 def test_every_named_provider_is_whole():
     known = providers()
     assert isinstance(known["earth-search"], StacApi)
-    assert set(known["earth-search"].collections) == {"sentinel-2", "landsat-8", "landsat-9"}
+    assert known["earth-search"].collections["sentinel-2"] == ["sentinel-2-c1-l2a", "sentinel-2-l2a"]
+    assert set(known["earth-search"].collections) == set(INSTRUMENTS)
+    assert set(known) == {"earth-search", "planetary-computer", "cdse", "usgs-landsatlook"}
+    assert set(known["cdse"].collections) == {"sentinel-2"}
+    assert "sentinel-2" not in known["usgs-landsatlook"].collections
 
 
 def test_the_table_of_products_is_whole():

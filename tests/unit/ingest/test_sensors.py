@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.ingest.sensors import HARMONISED_NIR, OLI_BANDPASS, SENSORS, sensor_of
+from pipeline.ingest.sensors import HARMONISED_NIR, OLI_BANDPASS, SENSORS, bandpass_of, sensor_of
 
 # HLS v2, NASA-IMPACT/hls-sentinel bandpass_parameter.S2{A,B,C}.txt: band, then slope and offset of A, B, C
 HLS = """
@@ -25,11 +25,36 @@ def test_the_bandpass_of_every_platform_is_that_of_hls(line):
 
 
 def test_the_bandpass_has_no_entry_that_hls_lacks():
-    assert set(OLI_BANDPASS) == set(SENSORS["sentinel-2"].platforms)
-    for bands in OLI_BANDPASS.values():
-        assert set(bands) == {line.split()[0] for line in HLS.strip().splitlines()}
+    sentinels = {platform for platform in OLI_BANDPASS if platform.startswith("sentinel-2")}
+    assert sentinels == {"sentinel-2a", "sentinel-2b", "sentinel-2c"}
+    for platform in sentinels:
+        assert set(OLI_BANDPASS[platform]) == {line.split()[0] for line in HLS.strip().splitlines()}
     assert HARMONISED_NIR in OLI_BANDPASS["sentinel-2a"]
     assert "nir" not in OLI_BANDPASS["sentinel-2a"]
+
+
+# Roy et al. 2016, doi:10.1016/j.rse.2015.12.024, table 2, ETM+ to OLI surface reflectance by OLS
+ROY = """
+blue    0.8474 0.0003
+green   0.8483 0.0088
+red     0.9047 0.0061
+nir08   0.8462 0.0412
+swir16  0.8937 0.0254
+swir22  0.9071 0.0172
+"""
+
+
+@pytest.mark.parametrize("platform", ["landsat-4", "landsat-5", "landsat-7"])
+def test_the_bandpass_of_tm_and_etm_is_that_of_roy(platform):
+    rows = [line.split() for line in ROY.strip().splitlines()]
+    assert OLI_BANDPASS[platform] == {band: (float(slope), float(offset)) for band, slope, offset in rows}
+
+
+def test_oli_is_the_target_and_an_untold_sentinel_takes_the_figures_of_2a():
+    assert bandpass_of("landsat-8") is None
+    assert bandpass_of("landsat-9") is None
+    assert bandpass_of("sentinel-2c") == OLI_BANDPASS["sentinel-2c"]
+    assert bandpass_of("sentinel-2") == bandpass_of("sentinel-2d") == OLI_BANDPASS["sentinel-2a"]
 
 
 @pytest.mark.parametrize(
@@ -41,8 +66,10 @@ def test_the_bandpass_has_no_entry_that_hls_lacks():
         ("", "sentinel-2-l2a", "sentinel-2"),
         ("landsat-8", "landsat-c2-l2", "landsat-8"),
         ("LANDSAT_9", "landsat-c2l2-sr", "landsat-9"),
-        ("landsat-7", "landsat-c2-l2", None),
-        ("landsat-5", "landsat-c2-l2", None),
+        ("landsat-7", "landsat-c2-l2", "landsat-7"),
+        ("LANDSAT_5", "landsat-c2l2-sr", "landsat-5"),
+        ("landsat-4", "landsat-c2-l2", "landsat-4"),
+        ("landsat-3", "landsat-c2-l2", None),
         ("", "landsat-c2-l2", None),
         ("TanDEM-X", "cop-dem-glo-30", None),
         ("", "", None),
@@ -58,6 +85,11 @@ def test_the_near_infrared_is_asked_by_mission_and_never_by_common_name_alone():
     assert SENSORS["sentinel-2"].bands["nir08"] == ("nir08", "B8A", "B8A_20m")
     for mission in ("landsat-8", "landsat-9"):
         assert SENSORS[mission].bands["nir"] == ("nir08", "SR_B5")
+    for mission in ("landsat-4", "landsat-5", "landsat-7"):
+        assert SENSORS[mission].bands["nir"] == ("nir08", "SR_B4")
+        assert SENSORS[mission].bands["blue"] == ("blue", "SR_B1")
+        assert SENSORS[mission].bands["swir16"] == ("swir16", "SR_B5")
+        assert "coastal" not in SENSORS[mission].bands
 
 
 def test_no_asset_key_means_two_bands_of_sentinel_2():
@@ -66,7 +98,7 @@ def test_no_asset_key_means_two_bands_of_sentinel_2():
 
 
 def test_landsat_collection_2_maps_its_valid_numbers_to_0_and_1():
-    for mission in ("landsat-8", "landsat-9"):
+    for mission in ("landsat-4", "landsat-5", "landsat-7", "landsat-8", "landsat-9"):
         sensor = SENSORS[mission]
         assert 7273 * sensor.scale + sensor.offset == pytest.approx(0, abs=1e-5)
         assert 43636 * sensor.scale + sensor.offset == pytest.approx(1, abs=1e-5)
