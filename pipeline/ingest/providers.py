@@ -1,51 +1,49 @@
-"""Where scenes are searched: a STAC API through pystac-client, a static catalogue through pystac.
-
-Both give raw items as they were served; scenes.py makes one thing of them.
-"""
+"""Where scenes come from: a provider by its name, the items that it holds, what it can be known by."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pystac
-import pystac_client
 from pystac.stac_io import DefaultStacIO
-from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
-from shapely.geometry import mapping
-from shapely.geometry.base import BaseGeometry
-from urllib3.util.retry import Retry
 
-from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
-from pipeline.settings import Mission, StacApi, StaticCatalog, providers
+from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.ingest.archives import RawItem, archive_items
+from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, providers
 
-RawItem = dict[str, Any]
-
-_PAGE = 100
-_RETRY = Retry(
-    total=8,
-    backoff_factor=1,
-    backoff_jitter=1,
-    status_forcelist=[408, 429, 500, 502, 503, 504],
-    allowed_methods=None,
-    respect_retry_after_header=True,
-)
-_TIMEOUT_S = 60
 _NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
 """What pystac raises on JSON of another shape."""
 
 
-def resolve(provider: str | StaticCatalog | StacApi) -> StaticCatalog | StacApi:
-    """A provider by its name in configs/providers.yaml, or as it is."""
-    if not isinstance(provider, str):
-        return provider
+def resolve(provider: str | Provider, missions: Iterable[Mission] = ()) -> Provider:
+    """A provider by its name in configs/providers.yaml, or as it is.
+
+    Raises SettingsError when there is none of that name, or when it is an API that has no collection of a
+    mission.
+    """
     known = providers()
-    if provider not in known:
-        expected = f"one of {sorted(known)}, simulated, {{static: PATH}} or {{api: URL}}"
+    if isinstance(provider, str) and provider not in known:
+        expected = f"one of {sorted(known)}, simulated, {{static: PATH}}, {{local: PATH}} or {{api: URL}}"
         raise SettingsError("Unknown provider", [Problem("scenes.provider", repr(provider), expected)])
-    return known[provider]
+    found = known[provider] if isinstance(provider, str) else provider
+    offered = found.collections if isinstance(found, StacApi) else set(missions)
+    lacking = [mission for mission in missions if mission not in offered]
+    if lacking:
+        problem = Problem("scenes.missions", ", ".join(lacking), f"missions of {provider}: {sorted(offered)}")
+        raise SettingsError("The provider has no scenes of a mission", [problem])
+    return found
+
+
+def held_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
+    """Every item of a static catalogue or of a folder, hrefs made absolute.
+
+    Raises InputError when the catalogue or an item of it cannot be read, or when there is no such folder.
+    """
+    if isinstance(provider, StaticCatalog):
+        return static_items(provider)
+    return archive_items(Path(provider.local))
 
 
 def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
@@ -62,62 +60,46 @@ def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
                 assert href is not None
                 yield _absolute(reader.read_json(href), href)
     except (OSError, *_NOT_STAC) as error:
-        raise InputError(
-            "A static STAC catalogue cannot be read",
-            [
-                Problem(
-                    catalog.static, f"{type(error).__name__}: {error}", "a STAC catalogue with readable items"
-                )
-            ],
-        ) from error
+        found = f"{type(error).__name__}: {error}"
+        problem = Problem(catalog.static, found, "a STAC catalogue with readable items")
+        raise InputError("A static STAC catalogue cannot be read", [problem]) from error
 
 
-def api_items(
-    api: StacApi, geometry: BaseGeometry, start: date, end: date, missions: Sequence[Mission]
-) -> Iterator[RawItem]:
-    """Items that a STAC API holds over a geometry (EPSG:4490) and span of days, month by month.
+def fingerprint(provider: Provider) -> str:
+    """Checksum of what a provider holds, as far as that is known without a search.
 
-    Windows of a month keep pages few and answers cacheable; retries honour Retry-After. Raises
-    ProviderUnavailable when the API does not answer.
+    An API and a remote catalogue are known by their entry. On this machine it is the items, and size and
+    time of change of every file that they name, so that a file replaced under its item is seen.
     """
-    reader = StacApiIO(max_retries=_RETRY, timeout=_TIMEOUT_S)
-    collections = sorted({name for mission in missions for name in api.collections.get(mission, [])})
-    try:
-        client = pystac_client.Client.open(api.api, stac_io=reader)
-        for first, last in _months(start, end):
-            search = client.search(
-                collections=collections,
-                intersects=mapping(geometry),
-                datetime=f"{first}T00:00:00Z/{last}T23:59:59Z",
-                limit=_PAGE,
-            )
-            yield from search.items_as_dicts()
-    except (APIError, OSError, pystac.STACError) as error:
-        raise ProviderUnavailable(
-            f"The STAC API {api.api} does not answer: {error}; try again later"
-        ) from error
-
-
-def fingerprint(catalog: StaticCatalog) -> str:
-    """Checksum of all JSON files below a local catalogue; of its address alone when it is remote."""
-    digest = hashlib.sha256(catalog.static.encode())
-    if "://" not in catalog.static:
-        for path in sorted(Path(catalog.static).parent.rglob("*.json")):
-            digest.update(path.read_bytes())
+    digest = hashlib.sha256(provider.model_dump_json().encode())
+    if isinstance(provider, LocalArchive) or (
+        isinstance(provider, StaticCatalog) and "://" not in provider.static
+    ):
+        for item in held_items(provider):
+            digest.update(json.dumps(item, sort_keys=True).encode())
+            digest.update(state_of_files(_hrefs(item)).encode())
     return digest.hexdigest()
 
 
-def _absolute(item: RawItem, href: str) -> RawItem:
+def state_of_files(hrefs: Iterable[str]) -> str:
+    """Checksum of the sizes and times of change of those files that are on this machine; '' if none is."""
+    local = sorted({href for href in hrefs if "://" not in href})
+    states = [(path.name, *_size_and_time(path)) for path in map(Path, local) if path.exists()]
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest() if states else ""
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _hrefs(item: RawItem) -> list[str]:
+    return [str(asset["href"]) for asset in item.get("assets", {}).values() if "href" in asset]
+
+
+def _absolute(item: dict[str, Any], href: str) -> RawItem:
     assets = {
         key: {**asset, "href": pystac.utils.make_absolute_href(asset["href"], href)}
         for key, asset in item["assets"].items()
     }
     return {**item, "assets": assets}
-
-
-def _months(start: date, end: date) -> Iterator[tuple[date, date]]:
-    first = start
-    while first <= end:
-        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        yield first, min(end, following - timedelta(days=1))
-        first = following

@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 OFFSET_DN = -1000
+METADATA = "metadata"
+"""Source of a decision that the pixels had no part in because none of them could be read."""
+
 _FIRST_BASELINE_WITH_OFFSET = 4.0
 _SURFACE = (4, 5, 6, 7)
 _DARK_SURFACE = (4, 6)
@@ -29,17 +32,21 @@ class OffsetDecision:
     conflict: bool
 
 
-def decide_offset(pixels: tuple[int | None, str], stated_dn: int | None, baseline: str) -> OffsetDecision:
+def decide_offset(
+    pixels: tuple[int | None, str], stated_dn: int | None, baseline: str, *, readable: bool = True
+) -> OffsetDecision:
     """The offset by the strongest evidence that there is: pixels, then raster:bands, then baseline.
 
     `pixels` is what `offset_in_pixels` gave, `stated_dn` the offset that raster:bands states, None if none.
+    Where no pixel was `readable`, the source is `METADATA`.
     """
     seen_dn, seen = pixels
     by_rule = OFFSET_DN if _number(baseline) >= _FIRST_BASELINE_WITH_OFFSET else 0
     votes = [("pixels", seen_dn), ("raster:bands", stated_dn), ("baseline", by_rule)]
     (source, decided), *others = [(name, vote) for name, vote in votes if vote is not None]
     evidence = f"{seen}; raster:bands: {stated_dn}; baseline {baseline or '?'}: {by_rule}"
-    return OffsetDecision(decided, source, evidence, any(vote != decided for _, vote in others))
+    conflict = any(vote != decided for _, vote in others)
+    return OffsetDecision(decided, source if readable else METADATA, evidence, conflict)
 
 
 def offset_in_pixels(red: NDArray[np.integer], classes: NDArray[np.integer]) -> tuple[int | None, str]:

@@ -13,7 +13,8 @@ import pandas as pd
 from pipeline.ingest.assets import close_assets
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import scenes_behind
-from pipeline.plan.inputs import Inputs, inputs_of, scene_table, scenes_cause
+from pipeline.plan.inputs import Inputs, inputs_of
+from pipeline.plan.scenes import scene_table, scenes_cause, settled
 from pipeline.plan.validation import validate
 from pipeline.run import Run
 from pipeline.settings import Settings
@@ -55,19 +56,20 @@ def deliver(run: Run, area: Area) -> Delivered:
         files=inputs.checksums,
         config=area.settings.model_dump(mode="json", by_alias=True, exclude={"compute", "out", "aoi"}),
     )
-    kept = run.published(cause, area.target) and not run.refresh
+    kept = run.published(cause, area.target) and not run.refresh and settled(run, area, inputs)
     if not kept:
         from pipeline.plan import publication
         from pipeline.plan.rasters import maps_of
         from pipeline.plan.register import register_of
 
-        scenes, scenes_key = scene_table(run, area, inputs)
+        found = scene_table(run, area, inputs)
+        scenes = found.table
         maps = maps_of(run, area, scenes)
         sources = scenes_behind(scenes, area.settings.scenes.periods)
         register = register_of(run, area, inputs, maps, sources)
         delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
-        artifacts = {"scenes": scenes_key, **maps.keys_by_step, **register.keys}
-        publication.publish(run, area, cause, delivery, artifacts, inputs.checksums)
+        artifacts = {"scenes": found.key, **maps.keys_by_step, **register.keys}
+        publication.publish(run, area, cause, delivery, artifacts, inputs.checksums, found.account)
     return _delivered(area, inputs, kept=kept)
 
 

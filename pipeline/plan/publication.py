@@ -90,10 +90,12 @@ def publish(
     delivery: Delivery,
     artifacts: Mapping[str, str | Sequence[str]],
     inputs: Mapping[str, str],
+    search: Mapping[str, Any],
 ) -> None:
     """Write a delivery beside its place and publish it; what stood there stays until then.
 
-    `artifacts` are the keys of everything behind it, `inputs` the checksums of what was given.
+    `artifacts` are the keys of everything behind it, `inputs` the checksums of what was given, `search` tells
+    what became of all scenes that were found.
     """
     part = area.target.with_name(f".{area.target.name}.part")
     if part.exists():
@@ -103,19 +105,24 @@ def publish(
         path.relative_to(part).as_posix(): dict(zip(("bytes", "sha256"), measured(path), strict=True))
         for path in outputs.write(delivery, part)
     }
-    manifest = {**_manifest(area, delivery), "artifacts": artifacts, "inputs": inputs, "files": files}
+    manifest = {
+        **_manifest(area, delivery, search),
+        "artifacts": artifacts,
+        "inputs": inputs,
+        "files": files,
+    }
     save_json(part / "manifest.json", manifest)
     run.publish(cause, part, area.target)
 
 
-def _manifest(area: Area, delivery: Delivery) -> dict[str, Any]:
+def _manifest(area: Area, delivery: Delivery, search: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "aoi": area.aoi.id,
         "label": delivery.label,
         "simulated": delivery.simulated,
         "outline_sha256": area.outline_key,
         "scenes": delivery.scenes[_SCENES].to_dict("records"),
-        "config": area.settings.model_dump(mode="json", by_alias=True),
+        "config": area.settings.model_dump(mode="json", by_alias=True, exclude={"out"}),
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "as_of": delivery.as_of.isoformat(),
         "counts": {
@@ -126,11 +133,8 @@ def _manifest(area: Area, delivery: Delivery) -> dict[str, Any]:
             "change_patches": len(delivery.change_patches),
             "findings": len(delivery.findings),
         },
-        "warnings": [
-            f"{scene.id}: {scene.offset_evidence}"
-            for scene in delivery.scenes.itertuples()
-            if scene.offset_conflict
-        ],
+        "search": {key: value for key, value in search.items() if key != "warnings"},
+        "warnings": search["warnings"],
         "times": {"published": datetime.now(UTC).isoformat(timespec="seconds")},
     }
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from pipeline.aoi import load_aoi
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.indices.spectral import find_index
-from pipeline.ingest.parcels import read_parcels
-from pipeline.ingest.providers import resolve, static_items
+from pipeline.ingest.parcels import read_parcels, read_restricting
+from pipeline.ingest.providers import held_items, resolve
 from pipeline.ingest.samples import read_samples, read_sections
-from pipeline.settings import Settings, StaticCatalog
-from pipeline.settings.registers import ParcelFile
+from pipeline.settings import Settings
+from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.schemes import load_scheme
+from pipeline.settings.sources import LocalArchive, StaticCatalog
 
 Check = Callable[[], object]
 
@@ -48,7 +49,7 @@ def _names(settings: Settings) -> Iterator[Check]:
     for scheme in settings.sections.schemes:
         yield partial(load_scheme, scheme)
     if not settings.simulated:
-        yield partial(resolve, settings.scenes.provider)
+        yield partial(resolve, settings.scenes.provider, settings.scenes.missions)
 
 
 def _places(settings: Settings) -> Iterator[Check]:
@@ -60,6 +61,8 @@ def _places(settings: Settings) -> Iterator[Check]:
     for key, path in named.items():
         if path is not None:
             yield partial(_there, key, Path(path))
+    for number, layer in enumerate(settings.restricting):
+        yield partial(_there, f"restricting.{number}.path", Path(layer.path))
 
 
 def _contents(settings: Settings) -> Iterator[Check]:
@@ -67,13 +70,16 @@ def _contents(settings: Settings) -> Iterator[Check]:
     if parcels:
         for aoi in settings.aoi:
             yield partial(_parcels_of, parcels, aoi)
+    if settings.restricting:
+        for aoi in settings.aoi:
+            yield partial(_layers_of, settings.restricting, aoi)
     if settings.samples:
         yield partial(read_samples, settings.samples)
     for path in (settings.sections.register_path, settings.sections.targets):
         if path:
             yield partial(read_sections, Path(path))
     provider = settings.scenes.provider
-    if isinstance(provider, StaticCatalog):
+    if isinstance(provider, StaticCatalog | LocalArchive):
         yield partial(_read_through, provider)
 
 
@@ -81,8 +87,12 @@ def _parcels_of(parcels: ParcelFile, aoi: str) -> None:
     read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd()))
 
 
-def _read_through(catalog: StaticCatalog) -> None:
-    for _ in static_items(catalog):
+def _layers_of(layers: list[RestrictingFile], aoi: str) -> None:
+    read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
+
+
+def _read_through(provider: StaticCatalog | LocalArchive) -> None:
+    for _ in held_items(provider):
         pass
 
 

@@ -13,8 +13,8 @@ import shapely
 from programs import ROOT, ecoledger, files_of, write_config
 
 from pipeline.errors import ProviderUnavailable
-from pipeline.ingest import providers
-from pipeline.settings import StacApi
+from pipeline.ingest import search
+from pipeline.settings.sources import StacApi
 
 COLLECTIONS = ("sentinel-2-c1-l2a", "landsat-c2-l2")
 SPAN = {"start": "2023-01-01", "end": "2024-12-31"}
@@ -81,7 +81,7 @@ def test_a_search_finds_every_item_once_month_by_month(api):
     url, world = api
     found = [
         item["id"]
-        for item in providers.api_items(
+        for item in search.api_items(
             StacApi(api=url),
             shapely.box(120.4, 32.0, 120.6, 32.1),
             date(2023, 1, 1),
@@ -106,10 +106,10 @@ def test_a_run_over_the_api_gives_the_rasters_of_the_static_catalogue(api, tmp_p
 
 
 def test_an_api_that_does_not_answer_is_worth_another_try_later(monkeypatch):
-    monkeypatch.setattr(providers, "_RETRY", 0)
+    monkeypatch.setattr(search, "_RETRY", 0)
     with pytest.raises(ProviderUnavailable, match="try again later"):
         list(
-            providers.api_items(
+            search.api_items(
                 StacApi(api="http://127.0.0.1:9"),
                 shapely.box(0, 0, 1, 1),
                 date(2023, 1, 1),

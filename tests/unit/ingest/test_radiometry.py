@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipeline.ingest.radiometry import OFFSET_DN, decide_offset, offset_in_pixels
+from pipeline.ingest.radiometry import METADATA, OFFSET_DN, decide_offset, offset_in_pixels
 
 
 def seen(dark_share: float, *, pixels: int = 10_000, classes: int = 4) -> tuple[int | None, str]:
@@ -60,6 +60,8 @@ def test_the_strongest_evidence_decides_and_every_disagreement_is_flagged(pixels
     assert decision.conflict == (len(set(votes)) > 1)
     sources = zip(("pixels", "raster:bands", "baseline"), (pixels, stated, by_rule), strict=True)
     assert decision.source == next(name for name, vote in sources if vote is not None)
+    unread = decide_offset((pixels, "seen"), stated, baseline, readable=False)
+    assert (unread.dn, unread.source) == (decision.dn, METADATA)
     assert "seen" in decision.evidence
     assert str(stated) in decision.evidence
     assert (baseline or "?") in decision.evidence

@@ -12,7 +12,8 @@ from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block, Grid
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.ingest.assets import close_assets
-from pipeline.ingest.scenes import candidate_of, decided
+from pipeline.ingest.items import candidate_of
+from pipeline.ingest.offsets import decided
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.plan.tasks import (
     ChangeTask,
@@ -61,7 +62,7 @@ def planted(folder, days=5):
     return scenes
 
 
-def composite_of(folder, scenes, *, blocks=None, bands=BANDS, grid=GRID, clear=None):
+def composite_of(folder, scenes, *, blocks=None, bands=BANDS, grid=GRID, clear=None, method="median"):
     """A composite of scenes over a grid, block by block; its arrays and the records of its reads."""
     blocks = blocks or [grid.whole]
     create_store(folder, {name: LAYERS[name] for name in (*bands, "looks", "failed")}, grid, 64)
@@ -69,7 +70,7 @@ def composite_of(folder, scenes, *, blocks=None, bands=BANDS, grid=GRID, clear=N
     for block in blocks:
         settings = {"clear": clear} if clear else {}
         done = composite_block(
-            CompositeTask(folder, request_of(grid, scenes, bands, block=block, **settings))
+            CompositeTask(folder, request_of(grid, scenes, bands, block=block, **settings), method)
         )
         records += done.records
     return read_block(folder, grid.whole, (*bands, "looks", "failed")), records
@@ -102,12 +103,28 @@ def test_a_composite_is_the_median_of_the_clear_looks_and_counts_them(tmp_path):
     assert len(records) == len(scenes) * 3
 
 
+@pytest.mark.parametrize("method", ["median", "medoid", "max-ndvi"])
 @pytest.mark.parametrize("size", [64, 50])
-def test_blocks_of_any_size_give_the_same_composite(tmp_path, size):
+def test_blocks_of_any_size_give_the_same_composite(tmp_path, size, method):
     scenes = planted(tmp_path)
-    whole, _ = composite_of(tmp_path / "whole", scenes)
-    blocks, _ = composite_of(tmp_path / "blocks", scenes, blocks=list(GRID.blocks(size)))
+    whole, _ = composite_of(tmp_path / "whole", scenes, method=method)
+    blocks, _ = composite_of(tmp_path / "blocks", scenes, blocks=list(GRID.blocks(size)), method=method)
     assert all((whole[name] == blocks[name]).all() for name in whole)
+
+
+@pytest.mark.parametrize("method", ["medoid", "max-ndvi"])
+def test_a_composite_of_chosen_looks_has_all_bands_of_a_pixel_from_one_of_them(tmp_path, method):
+    scenes = planted(tmp_path)
+    found, _ = composite_of(tmp_path / "store", scenes, method=method)
+    clear = np.stack([mask_of(scene) == 4 for scene in scenes])
+    red, nir = (np.stack([numbers_of(scene, band) for scene in scenes]) for band in ("red", "nir"))
+    same = clear & (red == found["red"]) & (nir == found["nir"])
+    assert (found["looks"] == clear.sum(axis=0)).all()
+    assert (same.any(axis=0) == clear.any(axis=0)).all()
+    if method == "max-ndvi":
+        ndvi = np.where(clear, (nir - red) / (nir + red), -9)
+        chosen = np.where(same, ndvi, -9).max(axis=0)
+        assert (chosen == ndvi.max(axis=0)).all()
 
 
 def test_a_hole_in_one_band_strikes_the_look_in_all_bands(tmp_path):

@@ -1,0 +1,162 @@
+"""The scenes of an area: searched once and kept, chosen, their offsets decided."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from pipeline.contracts import Scene
+from pipeline.ingest.archives import RawItem
+from pipeline.ingest.offsets import decided, undecided
+from pipeline.ingest.providers import held_items, state_of_files
+from pipeline.ingest.scenes import Choice, choose, from_table, to_table
+from pipeline.ingest.search import api_items
+from pipeline.plan.area import Area
+from pipeline.plan.inputs import Inputs, build_world
+from pipeline.plan.sources import source_of
+from pipeline.run import Run
+from pipeline.settings.sources import Provider, StacApi
+from pipeline.workspace import Cause, load_json, load_layer, save_json, save_tables
+
+_SEARCH, _SCENES = 1, 2
+_LOG = logging.getLogger("ecoledger")
+
+
+@dataclass(frozen=True)
+class FoundScenes:
+    """The SceneTable of an area, its key, and what became of all that was found.
+
+    `account` counts what was found, taken, superseded and rejected by reason, and passes by mission; it
+    names the scenes whose offset is undecided, and says in words what should be known.
+    """
+
+    table: gpd.GeoDataFrame
+    key: str
+    account: dict[str, Any]
+
+
+def scenes_cause(area: Area, inputs: Inputs) -> Cause:
+    """The cause of the SceneTable: the query, and what the catalogue holds where that can be known."""
+    provider = inputs.provider
+    source = _search_cause(area, provider).key if isinstance(provider, StacApi) else inputs.source
+    return area.cause(
+        "scenes", _SCENES, [source], **_query(area), max_cloud_percent=area.settings.scenes.max_cloud_percent
+    )
+
+
+def scene_table(run: Run, area: Area, inputs: Inputs) -> FoundScenes:
+    """The SceneTable of an area: searched once and kept, until its inputs change or --refresh.
+
+    The radiometric offset of each scene is decided here, from its pixels and metadata. A scene whose pixels
+    cannot be read is taken by its metadata for now, and asked again by every later run.
+    """
+    build_world(run, area, inputs)
+    cause = scenes_cause(area, inputs)
+    known = {} if run.refresh else _decided_before(run, cause)
+    title = f"{area.aoi.name_zh} 场景 scenes"
+    decide = partial(decided, source=source_of(area))
+
+    def build(folder: Path) -> None:
+        choice = chosen_of(area, inputs.provider, _items(run, area, inputs.provider))
+        new = [one for one in choice.candidates if one.scene.id not in known]
+        known.update({scene.id: scene for scene in run.each(title, decide, new)})
+        scenes = [known[one.scene.id] for one in choice.candidates]
+        taken = scenes if inputs.simulated else [_watched(scene) for scene in scenes]
+        save_tables(folder, {"scenes": to_table(taken, [one.outline for one in choice.candidates])})
+        save_json(folder / "account.json", _account(area, choice, scenes))
+
+    artifact = run.artifact(title, cause, build, anew=run.refresh or not settled(run, area, inputs))
+    account = load_json(artifact.path / "account.json")
+    return FoundScenes(load_layer(artifact.path, "scenes"), artifact.key, account)
+
+
+def settled(run: Run, area: Area, inputs: Inputs) -> bool:
+    """Whether no scene of the kept SceneTable waits for its offset to be decided by its pixels."""
+    artifact = run.workspace.find(scenes_cause(area, inputs))
+    return artifact is None or not load_json(artifact.path / "account.json")["undecided"]
+
+
+def chosen_of(area: Area, provider: Provider, items: Sequence[RawItem]) -> Choice:
+    """What of the items found is taken for an area, the collections of a provider in their order."""
+    collections = provider.collections.values() if isinstance(provider, StacApi) else ()
+    preference = list(dict.fromkeys(name for names in collections for name in names))
+    return choose(items, area.aoi.geometry, area.settings.scenes, preference)
+
+
+def found_items(area: Area, provider: Provider) -> list[RawItem]:
+    """All items that a provider has for an area, from a search or from what it holds."""
+    settings = area.settings.scenes
+    if not isinstance(provider, StacApi):
+        return list(held_items(provider))
+    return list(api_items(provider, area.aoi.geometry, settings.start, settings.end, settings.missions))
+
+
+def _items(run: Run, area: Area, provider: Provider) -> Sequence[RawItem]:
+    """What a search found is an artifact of its own, so that no later step makes anyone search again."""
+    if not isinstance(provider, StacApi):
+        return found_items(area, provider)
+
+    def build(folder: Path) -> None:
+        save_json(folder / "items.json", found_items(area, provider))
+
+    title = f"{area.aoi.name_zh} 检索 search"
+    artifact = run.artifact(title, _search_cause(area, provider), build, anew=run.refresh)
+    items: list[RawItem] = load_json(artifact.path / "items.json")
+    return items
+
+
+def _search_cause(area: Area, api: StacApi) -> Cause:
+    entry = api.model_dump(mode="json", include={"api", "collections", "alternate"})
+    return area.cause("search", _SEARCH, [], provider=entry, **_query(area))
+
+
+def _query(area: Area) -> dict[str, Any]:
+    settings = area.settings.scenes
+    return {"missions": list(settings.missions), "days": [str(settings.start), str(settings.end)]}
+
+
+def _decided_before(run: Run, cause: Cause) -> dict[str, Scene]:
+    """Scenes of a kept SceneTable that are decided for good, by id."""
+    artifact = run.workspace.find(cause)
+    kept = from_table(load_layer(artifact.path, "scenes")) if artifact else []
+    return {scene.id: scene for scene in kept if not undecided(scene)}
+
+
+def _watched(scene: Scene) -> Scene:
+    """A scene that counts as updated when a file of it on this machine is replaced."""
+    files = state_of_files([scene.mask.href, *(asset.href for asset in scene.assets.values())])
+    updated = scene.updated.partition(" ")[0]
+    return replace(scene, updated=f"{updated} {files}".strip()) if files else scene
+
+
+def _account(area: Area, choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
+    warnings = _warnings(choice, scenes)
+    for warning in warnings:
+        _LOG.warning(warning, extra={"aoi": area.aoi.id})
+    conflicts = [f"{scene.id}: {scene.offset_evidence}" for scene in scenes if scene.offset_conflict]
+    return {
+        "found": choice.found,
+        "taken": len(scenes),
+        "superseded": choice.superseded,
+        "rejected": choice.rejected,
+        "passes": {mission: asdict(passes) for mission, passes in choice.passes.items()},
+        "undecided": [scene.id for scene in scenes if undecided(scene)],
+        "warnings": [*warnings, *conflicts],
+    }
+
+
+def _warnings(choice: Choice, scenes: Sequence[Scene]) -> list[str]:
+    missed = [
+        f"{mission}: 过境日少于应有 {passes.found} days of passes found, at least {passes.expected} expected"
+        for mission, passes in choice.missed.items()
+    ]
+    waiting = [
+        f"{scene.id}: 偏移量暂按元数据 offset by metadata for now, asked again by the next run"
+        for scene in scenes
+        if undecided(scene)
+    ]
+    return [*missed, *waiting]
