@@ -23,6 +23,7 @@ from pipeline.plan.inputs import Inputs
 from pipeline.plan.measures import measured
 from pipeline.plan.parcels import parcels_of
 from pipeline.plan.rasters import Maps
+from pipeline.plan.restrictions import restriction_findings
 from pipeline.plan.tasks import from_ratio
 from pipeline.plan.water import graded_sections
 from pipeline.rights_registry import findings, geometry, inventory, overlay
@@ -37,7 +38,7 @@ from pipeline.workspace import (
     save_tables,
 )
 
-_STATISTICS, _INVENTORY = 3, 1
+_STATISTICS, _INVENTORY = 3, 2
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, sources: Mappi
     statistics = _statistics(run, area, maps, parcels, sources)
     graded = graded_sections(run, area, inputs)
     listed = _inventory(
-        run, area, parcels, statistics, graded, sources, simulated=inputs.simulated is not None
+        run, area, maps, parcels, statistics, graded, sources, simulated=inputs.simulated is not None
     )
     return Register(parcels, statistics, graded, listed)
 
@@ -208,6 +209,7 @@ def _patches_between(area: Area, artifact: Artifact, before: Period, after: Peri
 def _inventory(
     run: Run,
     area: Area,
+    maps: Maps,
     parcels: Artifact,
     statistics: Artifact,
     graded: Artifact,
@@ -241,7 +243,8 @@ def _inventory(
             simulated=simulated,
             sections=load_layer(graded.path, "sections"),
         )
-        found = findings.joined([load_layer(parcels.path, "findings"), seen])
+        restricted = restriction_findings(area, maps, parcels)
+        found = findings.joined([load_layer(parcels.path, "findings"), seen, restricted])
         save_tables(folder, {"inventory": listed, "findings": found})
 
     return run.artifact(f"{area.aoi.name_zh} 清单 inventory", cause, build)
