@@ -1,0 +1,48 @@
+"""Templates for schedules: each is read by the program that will read it."""
+
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import load_settings
+
+FOLDER = Path(__file__).parents[2] / "configs" / "schedule"
+
+
+def test_the_rolling_config_names_the_last_complete_quarters():
+    settings = load_settings(FOLDER / "quarterly.yaml", day=date(2026, 1, 10))
+    assert settings.label == "2025Q4"
+    assert [period.label for period in settings.scenes.periods][::7] == ["2024Q1", "2025Q4"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+@pytest.mark.parametrize("unit", ["ecoledger.service", "ecoledger.timer"])
+def test_systemd_takes_the_units(unit, tmp_path):
+    for name in ("ecoledger.service", "ecoledger.timer"):
+        content = (FOLDER / name).read_text(encoding="utf-8")
+        content = content.replace("/opt/ecoledger/.venv/bin/ecoledger", sys.executable)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", tmp_path / unit], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_bash_takes_the_job_script():
+    subprocess.run(["bash", "-n", FOLDER / "ecoledger.sbatch"], check=True)
+
+
+def test_the_crontab_has_five_times_a_user_and_a_command():
+    (line,) = [
+        line
+        for line in (FOLDER / "ecoledger.cron").read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith(("#", "SHELL"))
+    ]
+    minute, hour, day, month, weekday, user, *command = line.split()
+    assert (minute, hour, day, month, weekday) == ("0", "3", "10,11", "1,4,7,10", "*")
+    assert user == "ecoledger"
+    assert command[1] == "run"
