@@ -1,5 +1,7 @@
 """What was given is known by the bytes of every file of it, so that no change goes unseen."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pytest
 import shapely
@@ -45,5 +47,14 @@ def test_owners_that_change_beside_the_outlines_are_seen(tmp_path, name):
     assert inputs(parcels=tmp_path / name).checksums != before
 
 
-def test_the_table_of_products_is_an_input_too():
-    assert set(inputs().checksums) == {"products.yaml"}
+def test_the_tables_of_products_and_rights_are_inputs_too():
+    assert set(inputs().checksums) == {"products.yaml", "rights.yaml"}
+
+
+def test_layers_that_restrict_use_are_inputs_too(tmp_path):
+    layer = written(tmp_path / "redline.geojson", "{}")
+    given = replace(inputs(), restricting=(layer,))
+    before = given.checksums
+    written(layer, "{ }")
+    after = replace(inputs(), restricting=(layer,)).checksums
+    assert [name for name in before if before[name] != after[name]] == ["redline.geojson"]
