@@ -1,4 +1,7 @@
-"""The composite against numpy, for every number of dates."""
+"""The composites against plain numpy and whole numbers, for every number of dates."""
+
+from fractions import Fraction
+from itertools import product
 
 import numpy as np
 from hypothesis import given, settings
@@ -6,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.indices.composite import median
+from pipeline.indices.composite import greenest_look, median, medoid_look, taken
 
 VALUES = st.one_of(
     st.sampled_from([REFLECTANCE_NODATA, REFLECTANCE_NODATA, -32767, 32767, 32766, 0, -1, 1]),
@@ -47,3 +50,57 @@ def test_the_order_of_the_dates_does_not_matter(stack, random):
     order = list(range(len(stack)))
     random.shuffle(order)
     assert (median(stack) == median(stack[order])).all()
+
+
+FEW = st.one_of(st.sampled_from([REFLECTANCE_NODATA, 0, 1, -1, 32767, -32767]), st.integers(-32767, 32767))
+BANDS = ("nir", "red", "swir16")
+CUBES = st_numpy.arrays(
+    np.int16,
+    st.tuples(st.integers(2, 3), st.integers(1, 9), st.integers(1, 2), st.integers(1, 3)),
+    elements=FEW,
+)
+
+
+def medoid_of(values):
+    """The medoid of a pixel (band, date), written as it is defined."""
+    known = values != REFLECTANCE_NODATA
+    used = known.any(axis=1)
+    candidates = [date for date in range(values.shape[1]) if used.any() and known[used, date].all()]
+    vectors = values[used].astype(np.int64).T
+
+    def distance(one, other):
+        return round(256 * float(np.sqrt(((vectors[one] - vectors[other]) ** 2).sum())))
+
+    totals = {one: sum(distance(one, other) for other in candidates) for one in candidates}
+    return min(totals, key=lambda date: (totals[date], date), default=-1)
+
+
+def greenest_of(values):
+    """The greenest look of a pixel (band, date), by fractions."""
+    nir, red = values[BANDS.index("nir")].tolist(), values[BANDS.index("red")].tolist()
+    ranks = {
+        date: (high + low > 0, Fraction(high - low, high + low) if high + low > 0 else 0, -date)
+        for date, (high, low) in enumerate(zip(nir, red, strict=True))
+        if REFLECTANCE_NODATA not in {high, low}
+    }
+    return max(ranks, key=ranks.__getitem__, default=-1)
+
+
+@settings(max_examples=150, deadline=None)
+@given(CUBES)
+def test_the_chosen_looks_are_those_of_the_definitions(stacks):
+    bands = BANDS[: len(stacks)]
+    medoid, greenest = medoid_look(stacks, bands), greenest_look(stacks, bands)
+    for y, x in product(range(stacks.shape[2]), range(stacks.shape[3])):
+        assert medoid[y, x] == medoid_of(stacks[:, :, y, x])
+        assert greenest[y, x] == greenest_of(stacks[:, :, y, x])
+
+
+@settings(max_examples=60, deadline=None)
+@given(CUBES)
+def test_all_bands_of_a_pixel_are_those_of_one_look(stacks):
+    chosen = medoid_look(stacks, BANDS[: len(stacks)])
+    for y, x in product(range(stacks.shape[2]), range(stacks.shape[3])):
+        here = [taken(stack, chosen)[y, x] for stack in stacks]
+        looks = stacks[:, :, y, x].T.tolist()
+        assert here in looks if chosen[y, x] >= 0 else set(here) == {REFLECTANCE_NODATA}

@@ -1,4 +1,4 @@
-"""The median of all clear looks."""
+"""The median of all clear looks, and the one look that stands for all."""
 
 from importlib.util import find_spec
 from itertools import product
@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA
-from pipeline.indices.composite import _sorting_network, median
+from pipeline.indices.composite import _sorting_network, greenest_look, looks, median, medoid_look, taken
+
+NOTHING = REFLECTANCE_NODATA
 
 
 @pytest.mark.parametrize("size", range(13))
@@ -42,6 +44,56 @@ def test_the_stack_is_left_as_it_was():
     before = stack.copy()
     median(stack)
     assert (stack == before).all()
+
+
+def one_pixel(*bands):
+    """Stacks (band, date, 1, 1) of the values of each band."""
+    return np.array(bands, dtype=np.int16)[:, :, None, None]
+
+
+def test_the_looks_are_the_dates_with_an_owner():
+    owner = np.array([[[0, 1, 2]], [[0, 0, 3]], [[0, 1, 1]]], dtype=np.uint8)
+    assert looks(owner).tolist() == [[0, 2, 3]]
+    assert looks(owner).dtype == np.uint16
+    assert looks(owner[:0]).tolist() == [[0, 0, 0]]
+
+
+def test_the_medoid_is_a_look_that_was_seen_and_haze_does_not_move_it():
+    red, nir = [300, 310, 320, 4000, 5000], [2000, 2010, 2030, 4500, 5200]
+    stacks = one_pixel(red, nir)
+    assert medoid_look(stacks, ("red", "nir")).item() == 2
+    assert taken(stacks[1], medoid_look(stacks, ("red", "nir"))).item() == 2030
+
+
+def test_of_equal_looks_the_first_is_chosen():
+    assert medoid_look(one_pixel([10, 20], [5, 5]), ("red", "nir")).item() == 0
+    assert medoid_look(one_pixel([0, 30, 10, 20], [0, 0, 0, 0]), ("red", "nir")).item() == 2
+    assert greenest_look(one_pixel([100, 200, 300], [300, 600, 900]), ("red", "nir")).item() == 0
+
+
+def test_a_look_that_lacks_a_band_that_others_have_is_not_chosen():
+    stacks = one_pixel([NOTHING, 500, 900], [800, 700, 600])
+    assert medoid_look(stacks, ("red", "nir")).item() == 1
+    assert greenest_look(stacks, ("red", "nir")).item() == 1
+    lacking = one_pixel([NOTHING, NOTHING, NOTHING], [800, 700, 760])
+    assert medoid_look(lacking, ("red", "nir")).item() == 2
+    assert greenest_look(lacking, ("red", "nir")).item() == -1
+
+
+def test_where_there_is_no_look_nothing_is_taken():
+    stacks = np.full((2, 3, 1, 2), NOTHING, dtype=np.int16)
+    for chosen in (medoid_look(stacks, ("red", "nir")), greenest_look(stacks, ("red", "nir"))):
+        assert chosen.tolist() == [[-1, -1]]
+        assert taken(stacks[0], chosen).tolist() == [[NOTHING, NOTHING]]
+    empty = np.empty((2, 0, 1, 2), dtype=np.int16)
+    assert taken(empty[0], medoid_look(empty, ("red", "nir"))).tolist() == [[NOTHING, NOTHING]]
+    assert greenest_look(stacks, ("red", "blue")).tolist() == [[-1, -1]]
+
+
+def test_a_look_without_an_ndvi_comes_after_all_that_have_one():
+    stacks = one_pixel([-300, 400, -50], [200, 100, 40])
+    assert greenest_look(stacks, ("red", "nir")).item() == 1
+    assert greenest_look(stacks[:, ::2], ("red", "nir")).item() == 0
 
 
 def test_numbagg_is_not_installed():
