@@ -89,8 +89,8 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
     periods = area.settings.scenes.periods
     outlines = [project(outline, area.grid.crs) for outline in table.geometry]
     found = [_Footprint(*pair) for pair in zip(from_table(table), outlines, strict=True)]
-    bands = _bands(area, [footprint.scene for footprint in found])
-    layout = _layout(area, [footprint.scene for footprint in found], bands)
+    bands = bands_of(area, [footprint.scene for footprint in found])
+    layout = layout_of(area, [footprint.scene for footprint in found], bands)
     composites = tuple(_composite(run, area, found, bands, layout, period) for period in periods)
     _refuse_loss(run, area, composites)
     spectral_stores = tuple(
@@ -115,14 +115,14 @@ def index_names(area: Area) -> tuple[str, ...]:
     return tuple(dict.fromkeys(["ndvi", *named]))
 
 
-def _bands(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
+def bands_of(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
     """Bands that the indices and the land cover need, as far as any scene has them."""
     wanted = {band for name in index_names(area) for band in spectral.find_index(name).bands}
     held = {band for scene in scenes for band in scene.assets}
     return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
 
 
-def _layout(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> BlockPlan:
+def layout_of(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> BlockPlan:
     """Blocks under the memory bound, by the settings and the scenes alone."""
     settings = area.settings
     dates = (sum(period.holds(scene.datetime) for scene in scenes) for period in settings.scenes.periods)
