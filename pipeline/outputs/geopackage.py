@@ -11,17 +11,24 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pyogrio
 
 from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
+from pipeline.geodesy import project
 from pipeline.outputs.columns import described, headers, is_spoken
 from pipeline.outputs.layers import LAYERS, Layer, layer_rows
-from pipeline.outputs.qgis import PROJECT_NAME, StyledLayer, layer_qml, project_qgz
+from pipeline.outputs.markup import text_of
+from pipeline.outputs.print_sheets import PrintSheet
+from pipeline.outputs.provenance import evidence_line, licence_line
+from pipeline.outputs.qgis import DOCTYPE, LOOKS, QGIS_VERSION, StyledLayer, layer_qml
+from pipeline.outputs.qgis_project import PROJECT_NAME, Project, layer_id, metadata_into, project_qgz
 from pipeline.outputs.texts import text
 
 _MARGIN = 0.08
+_FIRST_OF_LAYERS = 2
 _SCHEMA_EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
 _METADATA_EXTENSION = "http://www.geopackage.org/spec121/#extension_metadata"
 _ALIAS_TABLES = """
@@ -69,10 +76,12 @@ def write_geopackage(delivery: Delivery, path: Path) -> None:
         _register_extensions(file)
         _register_styles(file, delivery)
         _write_metadata(file, delivery)
-        for layer in styled:
+        about = _project_of(styled, delivery, path.name)
+        for number, layer in enumerate(styled, start=_FIRST_OF_LAYERS):
             _write_aliases(file, layer, delivery)
             _write_style(file, layer, delivery)
-        _write_project(file, styled, delivery, path.name)
+            _write_layer_metadata(file, number, layer, about)
+        _write_project(file, styled, about)
         file.execute("COMMIT")
         (verdict,) = file.execute("PRAGMA integrity_check").fetchone()
     if verdict != "ok":
@@ -118,7 +127,8 @@ def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
     columns = tuple(column for column in rows.columns if column != rows.geometry.name)
     spoken = frozenset(column for column in columns if is_spoken(column, rows[column]))
     newest = delivery.periods[-1].label
-    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken)
+    about = layer.about(delivery.language)
+    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken, about)
 
 
 def _title(delivery: Delivery) -> str:
@@ -153,6 +163,19 @@ def _write_metadata(file: sqlite3.Connection, delivery: Delivery) -> None:
     )
     file.execute(
         "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)", [stamp]
+    )
+
+
+def _write_layer_metadata(file: sqlite3.Connection, number: int, layer: StyledLayer, about: Project) -> None:
+    root = ET.Element("qgis", {"version": QGIS_VERSION})
+    metadata_into(root, layer, about)
+    file.execute(
+        "INSERT INTO gpkg_metadata VALUES (?, 'dataset', 'http://mrcc.com/qgis.dtd', 'text/xml', ?)",
+        [number, DOCTYPE + text_of(root)],
+    )
+    file.execute(
+        "INSERT INTO gpkg_metadata_reference VALUES ('table', ?, NULL, NULL, ?, ?, NULL)",
+        [layer.name, _stamp(about.as_of), number],
     )
 
 
@@ -191,19 +214,52 @@ def _write_style(file: sqlite3.Connection, layer: StyledLayer, delivery: Deliver
     file.execute(f"INSERT INTO layer_styles ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 (keys are ours)
 
 
-def _write_project(
-    file: sqlite3.Connection, layers: list[StyledLayer], delivery: Delivery, source: str
-) -> None:
+def _project_of(layers: list[StyledLayer], delivery: Delivery, source: str) -> Project:
     left, bottom, right, top = delivery.aoi.geometry.bounds
     across, up = _MARGIN * (right - left), _MARGIN * (top - bottom)
-    packed = project_qgz(
-        layers,
+    return Project(
         source=source,
         title=_title(delivery),
         extent=(left - across, bottom - up, right + across, top + up),
         as_of=delivery.as_of,
+        first_day=delivery.periods[0].first,
+        last_day=delivery.periods[-1].last,
+        evidence=evidence_line(delivery),
+        licence=licence_line(delivery),
         language=delivery.language,
+        sheet=_sheet_of(layers, delivery),
     )
-    stamp = delivery.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _sheet_of(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
+    """The print sheet, in the CRS that the parts of the area share for map sheets, else that of the grid."""
+    language = delivery.language
+    named = {part.layout_crs for part in delivery.aoi.parts}
+    (shared,) = named if len(named) == 1 else (None,)
+    crs = shared or delivery.grid.crs
+    shown = sorted((layer for layer in layers if LOOKS[layer.name].shown), key=_rank)
+    periods = f"{delivery.periods[0].first} – {delivery.periods[-1].last}"
+    return PrintSheet(
+        title=_title(delivery),
+        subtitle=f"{text('report.label', language)} {delivery.label} · {periods}",
+        legend_title=text("layout.legend", language),
+        layers=tuple((layer_id(layer.name), text(f"layer.{layer.name}", language)) for layer in shown),
+        notes="\n".join(
+            [evidence_line(delivery), f"{text('layout.crs', language)} {crs}", licence_line(delivery)]
+        ),
+        stamp=text("simulated.label", language) if delivery.simulated else "",
+        crs=crs,
+        bounds=project(delivery.aoi.geometry, crs).bounds,
+    )
+
+
+def _rank(layer: StyledLayer) -> tuple[bool, int]:
+    """Where a layer stands in a legend: outlines first, then from the top of the map to the bottom."""
+    return LOOKS[layer.name].column is not None, list(LOOKS).index(layer.name)
+
+
+def _write_project(file: sqlite3.Connection, layers: list[StyledLayer], about: Project) -> None:
+    packed = project_qgz(layers, about)
+    stamp = about.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     metadata = json.dumps({"last_modified_time": stamp, "last_modified_user": "ecoledger"})
     file.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (PROJECT_NAME, metadata, packed.hex()))

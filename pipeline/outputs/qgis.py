@@ -1,26 +1,19 @@
-"""What QGIS reads: layer styles and raster styles (QML), and the project inside the GeoPackage.
+"""What QGIS reads: layer styles and raster styles (QML).
 
 Element and attribute names are those that QGIS 3.22 writes itself; later versions read them too.
 """
 
-import io
-import re
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
-from pyproj import CRS
-
-from pipeline.geodesy import CGCS2000
 from pipeline.legends import Legend
 from pipeline.outputs.columns import Language, coded, headers
+from pipeline.outputs.markup import options_into, rgba, text_of
 from pipeline.outputs.texts import text
 
 QGIS_VERSION = "3.22.16-Białowieża"
-PROJECT_NAME = "ecoledger"
 RAMPS: Mapping[str, tuple[tuple[float, str], ...]] = MappingProxyType(
     {
         "cover": (
@@ -49,7 +42,7 @@ RAMPS: Mapping[str, tuple[tuple[float, str], ...]] = MappingProxyType(
 """Value and colour, from bare ground through ever denser green; `count` is for the number of clear looks."""
 
 _GREY = "#8c8c8c"
-_DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _AROUND_POINT = {
     "placement": "6",
     "predefinedPositionOrder": "TR,TL,BR,BL,R,L,TSR,BSR",
@@ -58,7 +51,6 @@ _AROUND_POINT = {
     "priority": "9",
 }
 _OUTSIDE = {"placement": "8", "dist": "1.5", "distUnits": "MM", "priority": "7"}
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _OWNER_COLORS = MappingProxyType({"1": "#b2182b", "2": "#2166ac"})
 
 
@@ -96,7 +88,7 @@ class StyledLayer:
     """What a style needs to know of a layer: its name, geometry type, title and columns in order.
 
     `newest` is the label of the last period: where a layer has one row per period, only those rows are
-    labelled. `spoken` are coded columns that hold names already.
+    labelled. `spoken` are coded columns that hold names already; `about` says what a row is.
     """
 
     name: str
@@ -105,6 +97,7 @@ class StyledLayer:
     columns: tuple[str, ...]
     newest: str
     spoken: frozenset[str] = frozenset()
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +110,7 @@ class _Category:
 def layer_qml(layer: StyledLayer, language: Language) -> str:
     """Style of a layer: classes with colours, labels, aliases in the reader's language, value lists."""
     root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
-    _dress(root, layer, language)
+    dress(root, layer, language)
     return _written(root)
 
 
@@ -150,52 +143,12 @@ def classes_qml(legend: Legend, language: Language) -> str:
     return _written(root)
 
 
-def project_qgz(
-    layers: Sequence[StyledLayer],
-    *,
-    source: str,
-    title: str,
-    extent: tuple[float, float, float, float],
-    as_of: datetime,
-    language: Language,
-) -> bytes:
-    """The project as QGIS stores it: a zip of one .qgs that draws the layers of the file `source`.
-
-    `source` is the name of the GeoPackage beside which, and inside which, the project lies.
-    """
-    drawn = sorted(layers, key=lambda layer: list(LOOKS).index(layer.name))
-    stamp = as_of.astimezone(UTC)
-    root = ET.Element("qgis", {"version": QGIS_VERSION, "projectname": title})
-    root.set("saveDateTime", stamp.strftime("%Y-%m-%dT%H:%M:%S"))
-    ET.SubElement(root, "title").text = title
-    _crs(ET.SubElement(root, "projectCrs"))
-    _tree(root, drawn, source, language)
-    _canvas(root, extent)
-    _relations(root, {layer.name for layer in drawn}, language)
-    order = ET.SubElement(root, "layerorder")
-    stock = ET.SubElement(root, "projectlayers")
-    for layer in drawn:
-        ET.SubElement(order, "layer", {"id": _layer_id(layer.name)})
-        _map_layer(stock, layer, source, language)
-    _properties(root)
-    return _zipped(f"{PROJECT_NAME}.qgs", _written(root), stamp)
-
-
 def _written(root: ET.Element) -> str:
-    ET.indent(root, " ")
-    return _DOCTYPE + _NOT_XML.sub("", ET.tostring(root, encoding="unicode")) + "\n"
+    return DOCTYPE + text_of(root)
 
 
-def _zipped(name: str, content: str, stamp: datetime) -> bytes:
-    entry = zipfile.ZipInfo(name, date_time=stamp.timetuple()[:6])
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(entry, content)
-    return packed.getvalue()
-
-
-def _dress(root: ET.Element, layer: StyledLayer, language: Language) -> None:
+def dress(root: ET.Element, layer: StyledLayer, language: Language) -> None:
+    """Add the whole style of a layer under an element."""
     look = LOOKS[layer.name]
     root.set("labelsEnabled", "1" if look.label else "0")
     _flags(root)
@@ -262,32 +215,19 @@ def _symbol(stock: ET.Element, name: str, geometry: str, look: Look, color: str)
     layer = ET.SubElement(symbol, "layer", {"class": "SimpleMarker" if point else "SimpleFill"})
     layer.attrib.update({"enabled": "1", "pass": "0", "locked": "0"})
     drawn = {
-        "color": _rgba(color, look.opacity),
-        "outline_color": _rgba(look.outline or color),
+        "color": rgba(color, look.opacity),
+        "outline_color": rgba(look.outline or color),
         "outline_style": "dash" if look.dashes else "solid",
         "outline_width": str(look.outline_mm),
         "outline_width_unit": "MM",
         "joinstyle": "round",
     }
     shape = {"name": "circle", "size": "4", "size_unit": "MM"} if point else {"style": _fill(look)}
-    _options(layer, drawn | shape)
+    options_into(layer, drawn | shape)
 
 
 def _fill(look: Look) -> str:
     return "solid" if look.opacity else "no"
-
-
-def _rgba(color: str, opacity: float = 1.0) -> str:
-    red, green, blue = bytes.fromhex(color.removeprefix("#"))
-    return f"{red},{green},{blue},{round(255 * opacity)}"
-
-
-def _options(parent: ET.Element, values: Mapping[str, str]) -> None:
-    options = ET.SubElement(parent, "Option", {"type": "Map"})
-    for name, value in values.items():
-        ET.SubElement(options, "Option", {"name": name, "value": value, "type": "QString"})
-    for name, value in values.items():
-        ET.SubElement(parent, "prop", {"k": name, "v": value})
 
 
 def _labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
@@ -319,78 +259,3 @@ def _fields(root: ET.Element, layer: StyledLayer, language: Language) -> None:
                 pair = ET.SubElement(listed, "Option", {"type": "Map"})
                 choice = {"name": entry.name(language), "value": entry.code, "type": "QString"}
                 ET.SubElement(pair, "Option", choice)
-
-
-def _crs(parent: ET.Element) -> None:
-    system = ET.SubElement(parent, "spatialrefsys")
-    ET.SubElement(system, "wkt").text = CRS(CGCS2000).to_wkt()
-    ET.SubElement(system, "srid").text = CGCS2000.removeprefix("EPSG:")
-    ET.SubElement(system, "authid").text = CGCS2000
-    ET.SubElement(system, "geographicflag").text = "true"
-
-
-def _layer_id(name: str) -> str:
-    # QGIS gives a new id to a layer whose id is shorter than ten characters, and so loses the tree.
-    return f"{PROJECT_NAME}_{name}"
-
-
-def _source(layer: StyledLayer, source: str) -> str:
-    return f"./{source}|layername={layer.name}"
-
-
-def _tree(root: ET.Element, layers: Sequence[StyledLayer], source: str, language: Language) -> None:
-    tree = ET.SubElement(root, "layer-tree-group")
-    group = ET.SubElement(tree, "layer-tree-group", {"name": text("project.group", language)})
-    group.attrib.update({"checked": "Qt::Checked", "expanded": "1"})
-    for layer in layers:
-        node = {"id": _layer_id(layer.name), "name": layer.title, "providerKey": "ogr", "expanded": "1"}
-        shown = "Qt::Checked" if LOOKS[layer.name].shown else "Qt::Unchecked"
-        ET.SubElement(group, "layer-tree-layer", {**node, "source": _source(layer, source), "checked": shown})
-
-
-def _canvas(root: ET.Element, extent: tuple[float, float, float, float]) -> None:
-    canvas = ET.SubElement(root, "mapcanvas", {"name": "theMapCanvas", "annotationsVisible": "1"})
-    ET.SubElement(canvas, "units").text = "degrees"
-    box = ET.SubElement(canvas, "extent")
-    sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), map(repr, extent), strict=True))
-    for name, value in sides.items():
-        ET.SubElement(box, name).text = value
-    ET.SubElement(canvas, "rotation").text = "0"
-    _crs(ET.SubElement(canvas, "destinationsrs"))
-    view = ET.SubElement(ET.SubElement(root, "ProjectViewSettings"), "DefaultViewExtent", sides)
-    _crs(view)
-
-
-def _relations(root: ET.Element, names: set[str], language: Language) -> None:
-    relations = ET.SubElement(root, "relations")
-    for child in sorted(names & {"inventory", "findings"}):
-        relation = {"id": f"parcels_{child}", "name": text(f"relation.{child}", language)}
-        ends = {"referencedLayer": _layer_id("parcels"), "referencingLayer": _layer_id(child)}
-        element = ET.SubElement(relations, "relation", relation | ends | {"strength": "Association"})
-        key = {"referencedField": "parcel_id", "referencingField": "parcel_id"}
-        ET.SubElement(element, "fieldRef", key)
-
-
-def _map_layer(stock: ET.Element, layer: StyledLayer, source: str, language: Language) -> None:
-    geometry = "Point" if layer.geometry == "Point" else "Polygon"
-    element = ET.SubElement(stock, "maplayer", {"type": "vector", "geometry": geometry})
-    element.set("wkbType", layer.geometry)
-    ET.SubElement(element, "id").text = _layer_id(layer.name)
-    ET.SubElement(element, "datasource").text = _source(layer, source)
-    ET.SubElement(element, "layername").text = layer.title
-    _crs(ET.SubElement(element, "srs"))
-    ET.SubElement(element, "provider", {"encoding": "UTF-8"}).text = "ogr"
-    _dress(element, layer, language)
-
-
-def _properties(root: ET.Element) -> None:
-    properties = ET.SubElement(root, "properties")
-    paths = ET.SubElement(properties, "Paths")
-    ET.SubElement(paths, "Absolute", {"type": "bool"}).text = "false"
-    systems = ET.SubElement(properties, "SpatialRefSys")
-    ET.SubElement(systems, "ProjectionsEnabled", {"type": "int"}).text = "1"
-    measure = ET.SubElement(properties, "Measure")
-    ET.SubElement(measure, "Ellipsoid", {"type": "QString"}).text = "EPSG:7024"
-    units = ET.SubElement(properties, "Measurement")
-    ET.SubElement(units, "AreaUnits", {"type": "QString"}).text = "ha"
-    ET.SubElement(units, "DistanceUnits", {"type": "QString"}).text = "meters"

@@ -8,8 +8,12 @@ import os
 import sys
 from pathlib import Path
 
+from osgeo import gdal
 from qgis.core import (
     QgsApplication,
+    QgsLayoutExporter,
+    QgsLayoutItem,
+    QgsLayoutItemLabel,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
@@ -68,6 +72,45 @@ def draw(layers, extent, crs, picture):
     job.renderedImage().save(str(picture))
 
 
+def exported(project, pictures):
+    """Every layout as PNG, and what is on it."""
+    facts = {}
+    for layout in project.layoutManager().printLayouts():
+        settings = QgsLayoutExporter.ImageExportSettings()
+        settings.dpi = 110
+        path = pictures / f"layout_{layout.name()}.png"
+        gdal.PushErrorHandler("CPLQuietErrorHandler")  # QGIS tries to place every picture on the globe
+        result = QgsLayoutExporter(layout).exportToImage(str(path), settings)
+        gdal.PopErrorHandler()
+        size = layout.pageCollection().page(0).pageSize()
+        items = [item for item in layout.items() if isinstance(item, QgsLayoutItem) and item.id()]
+        facts[layout.name()] = {
+            "result": int(result),
+            "page": [size.width(), size.height()],
+            "items": {item.id(): type(item).__name__ for item in items},
+            "texts": {item.id(): item.text() for item in items if isinstance(item, QgsLayoutItemLabel)},
+            "crs": layout.itemById("map").crs().authid(),
+            "scale": layout.itemById("map").scale(),
+            "legend": [node.name() for node in layout.itemById("legend").model().rootGroup().findLayers()],
+            "bar": [layout.itemById("scale").unitsPerSegment(), layout.itemById("scale").unitLabel()],
+        }
+    return facts
+
+
+def described(layer):
+    metadata = layer.metadata()
+    periods = metadata.extent().temporalExtents()
+    return {
+        "title": metadata.title(),
+        "abstract": metadata.abstract(),
+        "licences": list(metadata.licenses()),
+        "period": [
+            periods[0].begin().date().toString("yyyy-MM-dd"),
+            periods[0].end().date().toString("yyyy-MM-dd"),
+        ],
+    }
+
+
 def project_facts(package, pictures):
     project = QgsProject.instance()
     opened = project.read(f"geopackage:{package}?projectName=ecoledger")
@@ -90,6 +133,8 @@ def project_facts(package, pictures):
         "layers": [node.layerId() for node in group.findLayers()] if group else [],
         "names": [node.name() for node in group.findLayers()] if group else [],
         "valid": all(layer.isValid() for layer in project.mapLayers().values()),
+        "layouts": exported(project, pictures),
+        "metadata": {layer.id(): described(layer) for layer in project.mapLayers().values()},
         "relations": sorted(project.relationManager().relations()),
         "relations_valid": all(r.isValid() for r in project.relationManager().relations().values()),
         "extent": [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()],

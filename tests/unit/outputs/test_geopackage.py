@@ -89,8 +89,33 @@ def test_every_layer_has_one_default_style_that_is_well_formed(package):
 def test_titles_and_metadata_say_that_the_data_are_simulated(package):
     titles = rows_of(package, "SELECT identifier FROM gpkg_contents WHERE data_type = 'features'")
     assert all(title.endswith("（模拟数据）") for (title,) in titles)
-    ((metadata,),) = rows_of(package, "SELECT metadata FROM gpkg_metadata")
+    ((metadata,),) = rows_of(
+        package, "SELECT metadata FROM gpkg_metadata WHERE mime_type = 'application/json'"
+    )
     assert json.loads(metadata)["simulated"] is True
+
+
+def test_every_layer_carries_its_own_metadata(package):
+    rows = rows_of(
+        package,
+        "SELECT table_name, metadata FROM gpkg_metadata_reference JOIN gpkg_metadata ON id = md_file_id "
+        "WHERE reference_scope = 'table'",
+    )
+    assert {name for name, _ in rows} == SIX
+    for name, metadata in rows:
+        root = ET.fromstring(metadata)
+        assert root.findtext("identifier") == f"inventory.gpkg/{name}"
+        assert "数据截至 2024-11-28" in root.findtext("abstract")
+        assert root.findtext("license") == "模拟数据，仅供演示和测试，不反映真实状况"
+
+
+def test_real_scenes_are_credited(tmp_path):
+    path = tmp_path / "inventory.gpkg"
+    write_geopackage(small_delivery(simulated=False, language="en"), path)
+    query = "SELECT metadata FROM gpkg_metadata WHERE mime_type = 'text/xml'"
+    licences = {ET.fromstring(metadata).findtext("license") for (metadata,) in rows_of(path, query)}
+    (licence,) = licences
+    assert licence.startswith("Contains modified Copernicus Sentinel data; A monitoring product")
 
 
 def test_observed_data_carry_no_such_mark(tmp_path):

@@ -1,10 +1,7 @@
-import io
-import zipfile
 from xml.etree import ElementTree as ET
 
 from pipeline.legends import CHANGE
-from pipeline.outputs.qgis import RAMPS, StyledLayer, classes_qml, layer_qml, project_qgz, ramp_qml
-from tests.deliveries import AS_OF, HOSTILE
+from pipeline.outputs.qgis import RAMPS, StyledLayer, classes_qml, layer_qml, ramp_qml
 
 
 def styled(
@@ -47,26 +44,3 @@ def test_ramps_rise():
     for name, stops in RAMPS.items():
         values = [float(item.get("value")) for item in ET.fromstring(ramp_qml(name)).iter("item")]
         assert values == sorted(set(values)) == [value for value, _ in stops]
-
-
-def test_a_project_survives_any_title_and_repeats_its_bytes():
-    title = f"{HOSTILE}\x00\x1b & ]]>"
-    packed = [
-        project_qgz(
-            [styled(), styled("aoi", ("id", "name_zh"))],
-            source="inventory.gpkg",
-            title=title,
-            extent=(121.0, 31.0, 122.0, 32.0),
-            as_of=AS_OF,
-            language="zh",
-        )
-        for _ in range(2)
-    ]
-    assert packed[0] == packed[1]
-    with zipfile.ZipFile(io.BytesIO(packed[0])) as archive:
-        (entry,) = archive.infolist()
-        assert entry.date_time == (2024, 11, 28, 2, 31, 8)  # zip counts two seconds
-        root = ET.fromstring(archive.read(entry))
-    assert root.findtext("title") == f"{HOSTILE} & ]]>"
-    sources = [element.text for element in root.iter("datasource")]
-    assert sources == ["./inventory.gpkg|layername=aoi", "./inventory.gpkg|layername=parcels"]
