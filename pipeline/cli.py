@@ -1,11 +1,8 @@
 """The verbs of `ecoledger`; the only place that prints or exits."""
 
 import json
-import logging
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -29,6 +26,13 @@ _ERR = Console(stderr=True)
 
 OutOption = Annotated[Path | None, typer.Option("--out", help="交付目录 folder of the deliveries")]
 SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. scenes.period=month")]
+_STATUS = {
+    "runs": "最近的运行 last runs",
+    "deliveries": "交付 deliveries",
+    "unfinished": "未完成 begun and not finished",
+    "failed_reads": "读取失败 reads that failed",
+}
+
 JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no progress bars")]
 LogOption = Annotated[Path | None, typer.Option("--log", help="JSON 行日志 log as JSON lines")]
@@ -108,6 +112,30 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 
 
 @app.command()
+def status(
+    out: Annotated[Path, typer.Argument(help="交付目录 folder of the deliveries")],
+    as_json: JsonOption = False,
+) -> None:
+    """运行状况 What is done, what is missing, what failed and why.
+
+    Example: ecoledger status delivery
+    """
+    from dataclasses import asdict
+
+    from pipeline.plan.status import status_of
+
+    found = asdict(status_of(out))
+    if as_json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        return
+    _OUT.print("运行中 a run is at work" if found.pop("running") else "无运行 no run is at work")
+    for title, rows in found.items():
+        _OUT.print(f"\n{_STATUS[title]} ({len(rows)})")
+        if rows:
+            _show(rows, as_json=False)
+
+
+@app.command()
 def grade(
     samples: Annotated[
         str, typer.Argument(help="水样表 a table of water samples: CSV, XLSX, JSON, Parquet, GPKG")
@@ -139,6 +167,29 @@ def grade(
     _show(summary(graded) if out else rows_of(graded), as_json=as_json)
     if len(graded.rejects):
         _ERR.print(f"剔除 rejected: {len(graded.rejects)}", highlight=False)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="旧交付（文件夹或 GeoPackage） a delivery")],
+    new: Annotated[Path, typer.Argument(help="新交付 a later one of the same area")],
+    out: Annotated[Path | None, typer.Option("--out", help="结果文件夹 folder for CSV and GPKG")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """两次交付的变化 What changed between two deliveries of an area, parcel by parcel, and why.
+
+    Example: ecoledger diff delivery/guangyang_island/2023 delivery/guangyang_island/2024 --out changes
+    """
+    from pipeline.plan.comparison import as_content, compare, differences, summary, write_comparison
+
+    found = compare(old, new)
+    if out:
+        write_comparison(found, out)
+    if as_json:
+        sys.stdout.write(json.dumps(as_content(found), ensure_ascii=False) + "\n")
+        return
+    _show(summary(found), as_json=False)
+    _show(differences(found), as_json=False)
 
 
 @app.command("schema")
@@ -225,6 +276,8 @@ def _deliver(
     manifest: "Manifest | None" = None,
 ) -> None:
     from pipeline.cluster import open_cluster, worker_count
+    from pipeline.journal import recorded
+    from pipeline.logs import logged
     from pipeline.plan import deliver_all, repetition
     from pipeline.run import Bars, Run
     from pipeline.workspace import Workspace
@@ -232,8 +285,9 @@ def _deliver(
     workers = worker_count(settings.compute.workers)
     workspace = Workspace(Path(settings.out) / "work")
     with (
-        _logged(log),
+        logged(log) as lines,
         workspace.held(),
+        recorded(workspace, settings.label, settings.aoi) as lines.run,
         open_cluster(settings.compute.cluster, workers) as cluster,
         Bars(quiet=quiet).shown() as bars,
     ):
@@ -273,35 +327,6 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     _OUT.print(table)
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line, with what the caller gave as `extra`."""
-
-    _STANDARD = frozenset(logging.makeLogRecord({}).__dict__)
-
-    def format(self, record: logging.LogRecord) -> str:
-        given = {key: value for key, value in record.__dict__.items() if key not in self._STANDARD}
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"time": moment, "level": record.levelname, "message": record.getMessage(), **given}
-        return json.dumps(line, ensure_ascii=False, default=str)
-
-
-@contextmanager
-def _logged(path: Path | None) -> Iterator[None]:
-    if path is None:
-        yield
-        return
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(_JsonLines())
-    logger = logging.getLogger("ecoledger")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        handler.close()
 
 
 def _stopped(number: int, _: FrameType | None) -> None:

@@ -45,6 +45,9 @@ create table if not exists reads (
 create table if not exists deliveries (
     target text primary key, key text not null, bytes integer not null, sha256 text not null);
 create index if not exists reads_by_key on reads (key);
+create table if not exists runs (
+    id text primary key, label text not null, areas text not null, started text not null,
+    ended text, exit_code integer, message text not null);
 """
 
 
@@ -90,6 +93,7 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._ledger = root.resolve() / "ledger.sqlite"
         self._connection: sqlite3.Connection | None = None
 
     @contextmanager
@@ -112,6 +116,15 @@ class Workspace:
             raise WorkspaceError(f"The workspace {self.root} cannot be used: {error}") from error
 
     @contextmanager
+    def looked_into(self) -> Iterator["Workspace"]:
+        """The workspace to read from only, whoever holds it."""
+        with (
+            self._told(),
+            closing(sqlite3.connect(f"{self._ledger.as_uri()}?mode=ro", uri=True)) as self._connection,
+        ):
+            yield self
+
+    @contextmanager
     def ledger(self) -> Iterator[sqlite3.Connection]:
         """The open ledger; WorkspaceError if it is damaged or the workspace is not held."""
         if self._connection is None:
@@ -121,7 +134,7 @@ class Workspace:
 
     def _opened(self) -> sqlite3.Connection:
         with self._told():
-            connection = sqlite3.connect(self.root / "ledger.sqlite", isolation_level=None)
+            connection = sqlite3.connect(self._ledger, isolation_level=None)
             try:
                 connection.executescript(_LEDGER)
             except sqlite3.DatabaseError:
@@ -134,7 +147,7 @@ class Workspace:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise WorkspaceError(f"The ledger {self.root / 'ledger.sqlite'} is damaged: {error}") from error
+            raise WorkspaceError(f"The ledger {self._ledger} is damaged: {error}") from error
 
     def _is_own(self, error: OSError) -> bool:
         """Whether an error is of the disk or of a place in the output folder, not of the user's data."""

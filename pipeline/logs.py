@@ -1,0 +1,44 @@
+"""The log of a run: one JSON object a line, each with the id of its run."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, run, message, and what the caller gave as `extra`."""
+
+    _STANDARD = frozenset(logging.makeLogRecord({}).__dict__)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = ""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        given = {key: value for key, value in record.__dict__.items() if key not in self._STANDARD}
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": moment, "level": record.levelname, "run": self.run, "message": record.getMessage()}
+        return json.dumps({**line, **given}, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def logged(path: Path | None) -> Iterator[JsonLines]:
+    """The log of ecoledger, appended to a file if one is named; its `run` is set once the run has an id."""
+    lines = JsonLines()
+    if path is None:
+        yield lines
+        return
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(lines)
+    logger = logging.getLogger("ecoledger")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield lines
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
