@@ -1,16 +1,12 @@
 """What an area is made from: scenes, samples, sections and parcels, given or simulated."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from glob import glob
 from pathlib import Path
 
-import geopandas as gpd
-
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.ingest.providers import RawItem, api_items, fingerprint, resolve, static_items
-from pipeline.ingest.scenes import choose, decided, to_table
+from pipeline.ingest.providers import fingerprint, resolve
 from pipeline.ingest.simulate.passes import Acquisition
 from pipeline.ingest.simulate.register import write_register
 from pipeline.ingest.simulate.scenes import acquisitions, write_acquisition, write_catalog
@@ -19,12 +15,13 @@ from pipeline.ingest.simulate.water import write_samples
 from pipeline.ingest.simulate.world import World, world_of
 from pipeline.plan.area import Area
 from pipeline.run import Run
-from pipeline.settings import SampleFile, StacApi, StaticCatalog
+from pipeline.settings import SampleFile
 from pipeline.settings.registers import ParcelFile
 from pipeline.settings.schemes import scheme_path
-from pipeline.workspace import Cause, checksums_of, load_layer, save_tables
+from pipeline.settings.sources import Provider, StaticCatalog
+from pipeline.workspace import Cause, checksums_of
 
-_SIMULATED, _SCENES = 1, 1
+_SIMULATED = 1
 SEED = 20240501
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
@@ -34,10 +31,10 @@ _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 class Inputs:
     """Where everything comes from. `simulated` is the cause of the simulated world, if there is one.
 
-    Paths of a simulated world are known before it is built; `prepared` builds it.
+    Paths of a simulated world are known before it is built; `build_world` builds it.
     """
 
-    provider: StaticCatalog | StacApi
+    provider: Provider
     samples: tuple[SampleFile, ...]
     sections: Path | None
     parcels: ParcelFile | None
@@ -45,6 +42,11 @@ class Inputs:
     truth: Path | None = None
     rules: tuple[Path, ...] = ()
     restricting: tuple[Path, ...] = ()
+
+    @cached_property
+    def source(self) -> str:
+        """What the scenes come from: the key of the simulated world, or the fingerprint of the provider."""
+        return self.simulated.key if self.simulated else fingerprint(self.provider)
 
     @property
     def tables(self) -> list[Path]:
@@ -74,7 +76,7 @@ def inputs_of(run: Run, area: Area) -> Inputs:
     rules = (*targets, *(scheme_path(name) for name in settings.sections.schemes))
     layers = tuple(Path(layer.path) for layer in settings.restricting)
     if not settings.simulated:
-        provider = resolve(settings.scenes.provider)
+        provider = resolve(settings.scenes.provider, settings.scenes.missions)
         given = tuple(settings.samples)
         return Inputs(provider, given, register, settings.parcels, rules=rules, restricting=layers)
     cause = _simulated_cause(area)
@@ -92,49 +94,10 @@ def inputs_of(run: Run, area: Area) -> Inputs:
     )
 
 
-def scenes_cause(area: Area, inputs: Inputs) -> Cause:
-    """The cause of the SceneTable: the query, and what the catalogue holds where that can be known."""
-    settings, provider = area.settings.scenes, inputs.provider
-    if inputs.simulated:
-        source = inputs.simulated.key
-    else:
-        source = fingerprint(provider) if isinstance(provider, StaticCatalog) else provider.api
-    return area.cause(
-        "scenes",
-        _SCENES,
-        [source],
-        missions=list(settings.missions),
-        days=[str(settings.start), str(settings.end)],
-        max_cloud_percent=settings.max_cloud_percent,
-    )
-
-
-def scene_table(run: Run, area: Area, inputs: Inputs) -> tuple[gpd.GeoDataFrame, str]:
-    """The SceneTable of an area and its key: searched once and kept, until its inputs change or --refresh.
-
-    The radiometric offset of each scene is decided here, from its pixels and metadata. A simulated world
-    is built first.
-    """
+def build_world(run: Run, area: Area, inputs: Inputs) -> None:
+    """Build the simulated world that the inputs of an area come from, if they do and it is not built."""
     if inputs.simulated:
         _simulate(run, area, inputs.simulated)
-    title = f"{area.aoi.name_zh} 场景 scenes"
-    settings = area.settings.scenes
-
-    def build(folder: Path) -> None:
-        found = choose(_items(area, inputs.provider), area.aoi.geometry, settings)
-        chosen = run.each(title, decided, found)
-        save_tables(folder, {"scenes": to_table(chosen, [candidate.outline for candidate in found])})
-
-    anew = run.refresh and isinstance(inputs.provider, StacApi)
-    artifact = run.artifact(title, scenes_cause(area, inputs), build, anew=anew)
-    return load_layer(artifact.path, "scenes"), artifact.key
-
-
-def _items(area: Area, provider: StaticCatalog | StacApi) -> Sequence[RawItem]:
-    settings = area.settings.scenes
-    if isinstance(provider, StaticCatalog):
-        return list(static_items(provider))
-    return list(api_items(provider, area.aoi.geometry, settings.start, settings.end, settings.missions))
 
 
 def _simulated_cause(area: Area) -> Cause:

@@ -8,11 +8,12 @@ from pipeline.aoi import load_aoi
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.indices.spectral import find_index
 from pipeline.ingest.parcels import read_parcels, read_restricting
-from pipeline.ingest.providers import resolve, static_items
+from pipeline.ingest.providers import held_items, resolve
 from pipeline.ingest.samples import read_samples, read_sections
-from pipeline.settings import Settings, StaticCatalog
+from pipeline.settings import Settings
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.schemes import load_scheme
+from pipeline.settings.sources import LocalArchive, StaticCatalog
 
 Check = Callable[[], object]
 
@@ -48,7 +49,7 @@ def _names(settings: Settings) -> Iterator[Check]:
     for scheme in settings.sections.schemes:
         yield partial(load_scheme, scheme)
     if not settings.simulated:
-        yield partial(resolve, settings.scenes.provider)
+        yield partial(resolve, settings.scenes.provider, settings.scenes.missions)
 
 
 def _places(settings: Settings) -> Iterator[Check]:
@@ -78,7 +79,7 @@ def _contents(settings: Settings) -> Iterator[Check]:
         if path:
             yield partial(read_sections, Path(path))
     provider = settings.scenes.provider
-    if isinstance(provider, StaticCatalog):
+    if isinstance(provider, StaticCatalog | LocalArchive):
         yield partial(_read_through, provider)
 
 
@@ -90,8 +91,8 @@ def _layers_of(layers: list[RestrictingFile], aoi: str) -> None:
     read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
 
 
-def _read_through(catalog: StaticCatalog) -> None:
-    for _ in static_items(catalog):
+def _read_through(provider: StaticCatalog | LocalArchive) -> None:
+    for _ in held_items(provider):
         pass
 
 
