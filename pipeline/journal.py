@@ -29,7 +29,7 @@ class RunRecord:
 def recorded(workspace: Workspace, label: str, areas: Sequence[str]) -> Iterator[str]:
     """The id of a run that begins here; how it ends is entered, whatever the end."""
     started = datetime.now(UTC)
-    run = f"{started:%Y%m%dT%H%M%S}-{os.getpid()}"
+    run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
     with workspace.ledger() as ledger:
         row = [run, label, " ".join(areas), started.isoformat(timespec="seconds")]
         ledger.execute("insert into runs values (?, ?, ?, ?, null, null, '')", row)
@@ -48,7 +48,7 @@ def recorded(workspace: Workspace, label: str, areas: Sequence[str]) -> Iterator
 def last_runs(workspace: Workspace) -> list[RunRecord]:
     """The last runs, the latest first; none if there was no run."""
     with workspace.ledger() as ledger:
-        query = "select * from runs order by started desc, id desc limit ?"
+        query = "select * from runs order by id desc limit ?"
         return [RunRecord(*row) for row in ledger.execute(query, [_SHOWN])]
 
 

@@ -1,7 +1,6 @@
 """What became of each run."""
 
 import signal
-from itertools import count
 
 import pytest
 
@@ -57,9 +56,7 @@ def test_a_run_that_is_at_work_or_was_killed_has_no_end(workspace):
     assert (record.ended, record.exit_code) == (None, None)
 
 
-def test_the_last_five_runs_are_told_the_latest_first(workspace, monkeypatch):
-    numbers = count(100)
-    monkeypatch.setattr("pipeline.journal.os.getpid", lambda: next(numbers))
+def test_the_last_five_runs_are_told_the_latest_first(workspace):
     runs = [run_that(workspace) for _ in range(7)]
     with workspace.looked_into():
         assert [record.id for record in last_runs(workspace)] == runs[:1:-1]
