@@ -18,6 +18,7 @@ DATA_LABEL = "data_label"
 """Column at the end of every table of a simulated delivery."""
 
 _MEAN = "mean_"
+_UNITS = {"_ha": "ha", "_yuan": "CNY"}
 _LEGENDS: Mapping[str, Legend] = MappingProxyType(
     {
         "water_class": WATER_CLASS,
@@ -94,10 +95,17 @@ def value_names(column: str, values: pd.Series, language: Language) -> pd.Series
     return values.astype("string").replace(names) if names else values
 
 
+def _unit(column: str) -> str:
+    """Unit at the end of a column's key; the schema of the inventory has no column for it."""
+    return next((unit for end, unit in _UNITS.items() if column.endswith(end)), "")
+
+
 @cache
 def _columns() -> Mapping[str, ColumnName]:
     schema = standards.table("inventory_schema").rename(columns={"field": "column"})
-    rows = pd.concat([schema.assign(unit="", note_zh=""), standards.table("column_names")])
+    rows = pd.concat(
+        [schema.assign(unit=schema["column"].map(_unit), note_zh=""), standards.table("column_names")]
+    )
     texts = rows[["column", "name_zh", "name_en", "unit", "note_zh", "source"]].to_numpy()
     return MappingProxyType({row[0]: ColumnName(*row) for row in texts})
 

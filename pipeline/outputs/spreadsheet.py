@@ -1,5 +1,6 @@
 """The workbook of a delivery: the inventory, what its columns mean, totals, and how it was made."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from pathlib import Path
@@ -10,6 +11,7 @@ import xlsxwriter
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.columns import described, headers, value_names
+from pipeline.outputs.dictionary import dictionary
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows
 from pipeline.outputs.texts import text, texts
 from pipeline.outputs.totals import totals
@@ -18,6 +20,8 @@ ROWS_PER_SHEET = 1_000_000
 """Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
 
 _MAX_TEXT = 32_767
+_A3, _A4 = 8, 9
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Nothing that came from data is ever taken for a formula, a link or a number.
 _LITERAL = {
     "strings_to_formulas": False,
@@ -36,24 +40,10 @@ def write_workbook(delivery: Delivery, path: Path) -> None:
         for number, first in enumerate(range(0, max(len(rows), 1), ROWS_PER_SHEET), start=1):
             part = _readable(rows.iloc[first : first + ROWS_PER_SHEET], delivery)
             name = text("sheet.inventory", delivery.language)
-            sheets.add(name if number == 1 else f"{name}{number}", part, frozen_columns=1)
-        sheets.add(text("sheet.dictionary", delivery.language), dictionary(rows, delivery))
+            sheets.add(name if number == 1 else f"{name}{number}", part, wide=True)
+        sheets.add(text("sheet.dictionary", delivery.language), dictionary(delivery))
         sheets.add(text("sheet.totals", delivery.language), totals(rows, delivery))
         sheets.add(text("sheet.about", delivery.language), about(delivery))
-
-
-def dictionary(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
-    """One row per column of the inventory and of the CSV tables: key, names, type, unit, note, source."""
-    words = texts("dictionary", delivery.language)
-    named = {"inventory": rows, **delivery.tables}
-    entries = [
-        (table, column, *_meaning(column), words[_kind(frame[column])])
-        for table, frame in named.items()
-        for column in frame.columns
-        if column != "geometry"
-    ]
-    order = ("table", "column", "name_zh", "name_en", "unit", "note", "source", "type")
-    return pd.DataFrame(entries, columns=[words[key] for key in order])
 
 
 def about(delivery: Delivery) -> pd.DataFrame:
@@ -94,12 +84,19 @@ class _Sheets:
         mark = text("simulated.label", delivery.language) if delivery.simulated else ""
         self._running = f"&L{_escaped(delivery.aoi.name_zh)} {delivery.label}&C{mark}&R&P / &N"
 
-    def add(self, name: str, table: pd.DataFrame, *, frozen_columns: int = 0) -> None:
+    def add(self, name: str, table: pd.DataFrame, *, wide: bool = False) -> None:
+        """A sheet of a table; a `wide` one is printed on A3, its first column on every page."""
         sheet = self._book.add_worksheet(name)
-        sheet.freeze_panes(1, frozen_columns)
+        sheet.freeze_panes(1, 1 if wide else 0)
         sheet.set_header(self._running)
         sheet.set_landscape()
+        sheet.set_paper(_A3 if wide else _A4)
+        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.5)
         sheet.repeat_rows(0)
+        if wide:
+            sheet.repeat_columns(0)
+        else:
+            sheet.fit_to_pages(1, 0)
         for number, column in enumerate(table.columns):
             style = self._float if pd.api.types.is_float_dtype(table[column]) else None
             sheet.set_column(number, number, _width(column, table[column]), style)
@@ -124,20 +121,11 @@ def _readable(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     named = rows.assign(
         **{column: value_names(column, rows[column], delivery.language) for column in rows.columns}
     )
-    return named.rename(columns=headers(rows.columns, delivery.language))
-
-
-def _meaning(column: str) -> tuple[str, str, str, str, str]:
-    known = described(column)
-    return known.name_zh, known.name_en, known.unit, known.note, known.source
-
-
-def _kind(values: pd.Series) -> str:
-    if pd.api.types.is_bool_dtype(values):
-        return "kind.bool"
-    if pd.api.types.is_integer_dtype(values):
-        return "kind.int"
-    return "kind.float" if pd.api.types.is_float_dtype(values) else "kind.text"
+    units = {column: described(column).unit for column in rows.columns}
+    names = headers(rows.columns, delivery.language)
+    return named.rename(
+        columns={key: f"{name} ({units[key]})" if units[key] else name for key, name in names.items()}
+    )
 
 
 def _distinct(values: pd.Series | None) -> list[str]:
@@ -145,7 +133,7 @@ def _distinct(values: pd.Series | None) -> list[str]:
 
 
 def _plain_rows(table: pd.DataFrame) -> Iterable[Sequence[Any]]:
-    """Rows of Python values; null and not-a-number are empty, text is cut to what a cell can hold."""
+    """Rows of Python values; null and not-a-number are empty, of text stays what a cell can hold."""
     columns = [_cells(table[column]) for column in table.columns]
     return zip(*columns, strict=True)
 
@@ -154,7 +142,7 @@ def _cells(values: pd.Series) -> list[Any]:
     if pd.api.types.is_float_dtype(values):
         values = values.where(values.abs() < float("inf"))
     cells = values.astype(object).where(values.notna(), None).tolist()
-    return [cell[:_MAX_TEXT] if isinstance(cell, str) else cell for cell in cells]
+    return [_NOT_XML.sub("", cell)[:_MAX_TEXT] if isinstance(cell, str) else cell for cell in cells]
 
 
 def _width(name: str, values: pd.Series) -> float:

@@ -17,6 +17,8 @@ GROUPINGS = (
     "quality_grade",
 )
 """By whom, of which kind, in which township, of which class."""
+UNITS = {"by": "", "value": "", "period": "", "rows": "1", "parcels": "1", "area_ha": "ha"}
+"""Columns of the totals with their units: 1 for a count, empty for text."""
 
 
 def totals(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
@@ -27,8 +29,7 @@ def totals(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     """
     known = [column for column in GROUPINGS if column in rows and rows[column].notna().any()]
     frames = [_totals_by(rows, column, delivery) for column in known]
-    columns = ["by", "value", "period", "rows", "parcels", "area_ha"]
-    summed = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    summed = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(UNITS))
     return summed.rename(columns=texts("totals", delivery.language))
 
 
@@ -42,4 +43,4 @@ def _totals_by(rows: pd.DataFrame, column: str, delivery: Delivery) -> pd.DataFr
         {"rows": groups.size(), "parcels": parcels.size(), "area_ha": parcels["area_ha"].sum(min_count=1)}
     ).reset_index()
     summed.insert(0, "by", described(column).name(delivery.language))
-    return summed[["by", "value", "period", "rows", "parcels", "area_ha"]]
+    return summed[list(UNITS)]

@@ -30,7 +30,7 @@ def test_every_row_of_the_inventory_is_there_under_chinese_headers(book, deliver
     assert len(rows) == len(delivery.inventory)
     assert set(rows["所有权主体(类型)"]) == {"全民所有", "集体所有"}
     expected = delivery.inventory.set_index("product_id")["area_ha"]
-    found = rows.set_index("生态产品编码")["面积"]
+    found = rows.set_index("生态产品编码")["面积 (ha)"]
     # a workbook keeps sixteen digits
     assert found.sort_index().tolist() == pytest.approx(expected.sort_index().tolist(), rel=1e-15)
     assert set(rows["数据性质"]) == {"模拟数据"}
@@ -57,7 +57,7 @@ def test_unknown_is_empty_and_never_zero(book):
 def test_totals_add_up_to_the_inventory(book, delivery):
     totals = table_of(book["汇总"])
     inventory = delivery.inventory
-    for grouping in ("所有权主体(类型)", "生态系统类型", "一级类"):
+    for grouping in ("所有权主体(类型)", "生态系统类型", "一级类", "质量等级"):
         part = totals[(totals["分组"] == grouping) & (totals["核算期"] == "2024")]
         assert part["面积（公顷）"].sum() == pytest.approx(
             inventory.query("period == '2024'")["area_ha"].sum()
@@ -82,6 +82,30 @@ def test_every_column_is_in_the_dictionary(book, delivery):
     )
     for name, table in delivery.tables.items():
         assert set(table.columns) <= set(entries.loc[entries["表"] == name, "字段"])
+    for name in ("parcels", "sections", "change_patches", "findings"):
+        columns = set(getattr(delivery, name).columns) - {"geometry"}
+        assert columns <= set(entries.loc[entries["表"] == name, "字段"])
+    sheet = entries[entries["表"] == "汇总"]
+    assert set(table_of(book["汇总"]).columns) == set(sheet["字段"])
+    assert sheet.set_index("字段").loc["面积（公顷）", "单位"] == "ha"
+    assert entries["中文名称"].notna().all()
+
+
+def test_an_english_workbook_has_no_chinese_heading(tmp_path):
+    spreadsheet.write_workbook(small_delivery(language="en"), tmp_path / "book.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    words = [*book.sheetnames, *(cell.value for sheet in book for cell in sheet[1])]
+    assert len(words) > 60
+    assert not [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)]
+
+
+def test_sheets_are_ready_for_the_printer(book):
+    for sheet in book:
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.print_title_rows == "$1:$1"
+        assert sheet.page_setup.paperSize == (8 if sheet.title == "目录清单" else 9)
+    assert book["目录清单"].print_title_cols == "$A:$A"
+    assert book["数据字典"].page_setup.fitToHeight == 0
 
 
 def test_the_workbook_is_dated_by_its_data(book):
@@ -105,7 +129,7 @@ def test_what_no_cell_can_hold_is_cut_or_left_out(tmp_path, delivery):
     inventory["quantity"] = np.inf
     spreadsheet.write_workbook(replace(delivery, inventory=inventory), tmp_path / "book.xlsx")
     rows = table_of(openpyxl.load_workbook(tmp_path / "book.xlsx")["目录清单"])
-    assert rows["三级类/产品名称"].str.len().max() == 32_767
+    assert set(rows["三级类/产品名称"]) == {"长" * 32_767}
     assert rows["数量"].isna().all()
 
 
