@@ -1,199 +1,83 @@
-"""Files of scenes: one shared handle per file, a tuned GDAL, and what to do when a read fails.
+"""Files of scenes: where they lie, and their numbers over windows, remote ones beside a cache."""
 
-A read goes through GDAL first. What fails there is read once more with care: over HTTP by `ranges`, which
-checks every answer; on S3 and on disk through a fresh handle. A file that cannot be opened even so is left
-alone for the rest of the run. GDAL reads with one thread of its own: with more it takes lost ranges of
-uncompressed files for pixels (gdal#11552); with one it raises, whatever the compression.
-"""
-
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from time import monotonic, sleep
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.windows import Window
 
 from pipeline.contracts import Asset
-from pipeline.errors import BrokenAsset
 from pipeline.ingest import signing
-from pipeline.ingest.ranges import Ranges, busy_status, host_of
-from pipeline.settings.access import Access
+from pipeline.ingest.block_cache import BlockCache
+from pipeline.ingest.handles import ANYWHERE, SHELF, Source, Trail, taken
 
-_GDAL: dict[str, Any] = {
-    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
-    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "GDAL_HTTP_MULTIPLEX": "YES",
-    "GDAL_HTTP_MAX_RETRY": "0",
-    "GDAL_HTTP_RETRY_CODES": "408,429,500,502,503,504",
-    "GDAL_HTTP_TIMEOUT": "60",
-    "GDAL_HTTP_CONNECTTIMEOUT": "10",
-    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
-    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".tif,.tiff,.jp2",
-    "CPL_VSIL_CURL_NON_CACHED": "/vsicurl/:/vsis3/",
-    "VSI_CACHE": "FALSE",
-    "GDAL_NUM_THREADS": "1",
-    "GDAL_CACHEMAX": 64 * 2**20,
-}
-_S3_RETRIES = {"GDAL_HTTP_MAX_RETRY": "5", "GDAL_HTTP_RETRY_DELAY": "0.5"}
-_S3_PAUSES_S = (0.5, 1, 2)
-_HTTP = ("http://", "https://")
-_OPEN_FILES = 256
 _LATTICE = 4
-_CONTENT_TRIES = 3
+_UNIT_PX = 512
 
 Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True)
 class Footprint:
-    """Where a file lies: CRS, transform, rows and columns; and whether it holds overviews."""
+    """Where a file lies: CRS, transform, rows and columns; and whether it holds overviews.
+
+    `dtype` is the kind of its numbers; `unit` rows and columns of whole tiles are kept as one in a cache.
+    """
 
     crs: str
     transform: Affine
     height: int
     width: int
     overviews: bool = False
+    dtype: str = "uint16"
+    unit: tuple[int, int] = (_UNIT_PX, _UNIT_PX)
 
 
-_ANYWHERE = Access()
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the files of a run come from: the provider's access; `run` tells runs of one process apart."""
-
-    access: Access = _ANYWHERE
-    run: str = ""
-
-
-@dataclass
-class Trail:
-    """What it took to read: every failure on the way, and whether an answer came in the end."""
-
-    failures: list[str] = field(default_factory=list)
-    answered: bool = False
-
-    @property
-    def attempts(self) -> int:
-        """How often the file was asked; 0 for a file that is left alone."""
-        return len(self.failures) + self.answered
-
-    @property
-    def error(self) -> str:
-        """The failures in their order."""
-        return "; ".join(self.failures)
-
-
-ANYWHERE = Source()
 _SOURCE: ContextVar[Source] = ContextVar("source", default=ANYWHERE)
 _TRAIL: ContextVar[Trail | None] = ContextVar("trail", default=None)
+_ITEM: ContextVar[str] = ContextVar("item", default="")
 
 
 @contextmanager
-def reading(source: Source) -> Iterator[Trail]:
-    """Reads of this thread go to a source; what they took is in the trail."""
+def reading(source: Source, item_sha256: str = "") -> Iterator[Trail]:
+    """Reads of this thread go to a source, for files of an item; what they took is in the trail.
+
+    What is read of an item that is not known by its checksum is kept in no cache.
+    """
     trail = Trail()
-    tokens = _SOURCE.set(source), _TRAIL.set(trail)
+    before = _SOURCE.set(source), _TRAIL.set(trail), _ITEM.set(item_sha256)
     try:
         yield trail
     finally:
-        _SOURCE.reset(tokens[0])
-        _TRAIL.reset(tokens[1])
-
-
-class _OpenFile:
-    """A dataset that one thread reads at a time, opened anew before its signature ends."""
-
-    def __init__(self, href: str, access: Access) -> None:
-        self.lock = threading.Lock()
-        self.href, self.access = href, access
-        self.host = host_of(href) if href.startswith(_HTTP) else None
-        self.dataset: rasterio.DatasetReader | None = None
-        self.opens = False
-        self.until = 0.0
-
-    def taken(self, take: Callable[[rasterio.DatasetReader], Taken]) -> Taken:
-        """What is taken from the dataset; after a failure it will be opened anew."""
-        if self.host is not None:
-            self.host.wait()
-        with self.lock:
-            try:
-                return take(self._opened())
-            except (RasterioError, OSError):
-                self.drop()
-                raise
-
-    def _opened(self) -> rasterio.DatasetReader:
-        if self.dataset is None or self.until <= monotonic():
-            self.drop()
-            self.opens = False
-            address = signing.address(self.href, self.access)
-            self.dataset, self.until, self.opens = _opened(address.path), address.until, True
-        return self.dataset
-
-    def drop(self) -> None:
-        """Close the dataset; the lock is held."""
-        if self.dataset is not None:
-            self.dataset.close()
-            self.dataset = None
-
-
-class _Shelf:
-    """The files that this process has open, the least used closed first, and those that are left alone."""
-
-    def __init__(self) -> None:
-        self._files: OrderedDict[tuple[str, Source], _OpenFile] = OrderedDict()
-        self._lock = threading.Lock()
-        self.broken: dict[tuple[str, Source], str] = {}
-
-    def file(self, href: str, source: Source) -> _OpenFile:
-        with self._lock:
-            key = href, source
-            file = self._files.setdefault(key, _OpenFile(href, source.access))
-            self._files.move_to_end(key)
-            surplus = self._files.popitem(last=False)[1] if len(self._files) > _OPEN_FILES else None
-        if surplus is not None:
-            with surplus.lock:
-                surplus.drop()
-        return file
-
-    def clear(self) -> None:
-        with self._lock:
-            files, self._files = list(self._files.values()), OrderedDict()
-            self.broken.clear()
-        for file in files:
-            with file.lock:
-                file.drop()
-
-
-_SHELF = _Shelf()
-_THREAD = threading.local()
-
-
-def tune_gdal() -> None:
-    """Tune GDAL for the rest of this thread's life; threads that read many windows call it once."""
-    rasterio.Env(**_GDAL).__enter__()
-    _THREAD.tuned = True
+        _SOURCE.reset(before[0])
+        _TRAIL.reset(before[1])
+        _ITEM.reset(before[2])
 
 
 def close_assets() -> None:
     """Close every file that this process has open, and forget which were broken."""
-    _SHELF.clear()
+    SHELF.clear()
 
 
 def footprint(asset: Asset) -> Footprint:
     """Where an asset lies, from its own header; BrokenAsset if it cannot be opened or lies nowhere."""
-    return _taken(asset.href, _footprint)
+    cache = _cache(asset)
+    if cache is None:
+        return _taken(asset.href, _footprint)
+    name = _name(asset, "footprint")
+    if (kept := cache.get(name)) is not None:
+        said = json.loads(kept)
+        return Footprint(**{**said, "transform": Affine(*said["transform"]), "unit": tuple(said["unit"])})
+    place = _taken(asset.href, _footprint)
+    cache.put(name, json.dumps({**asdict(place), "transform": place.transform[:6]}).encode())
+    return place
 
 
 def read_window(asset: Asset, window: Window) -> NDArray[Any]:
@@ -201,14 +85,15 @@ def read_window(asset: Asset, window: Window) -> NDArray[Any]:
 
     Raises BrokenAsset when the file cannot be read.
     """
+    cache = _cache(asset)
+    if cache is not None:
+        return _window_of_units(asset, window, cache)
 
     def take(dataset: rasterio.DatasetReader) -> NDArray[Any]:
-        inside = _inside(window, dataset)
         numbers = np.full((window.height, window.width), asset.nodata, dtype=dataset.dtypes[0])
+        inside = _shared(window, _whole(dataset))
         if inside is not None:
-            row, col = inside.row_off - window.row_off, inside.col_off - window.col_off
-            target = numbers[row : row + inside.height, col : col + inside.width]
-            target[...] = dataset.read(1, window=inside)
+            _over(numbers, window, inside)[...] = dataset.read(1, window=inside)
         return numbers
 
     return _taken(asset.href, take)
@@ -232,12 +117,87 @@ def read_thinned(asset: Asset, shape: tuple[int, int], *, lattice: bool) -> NDAr
             [[dataset.read(1, window=window, out_shape=pieces) for window in row] for row in windows]
         )
 
-    return _taken(asset.href, take)
+    cache = _cache(asset)
+    if cache is None:
+        return _taken(asset.href, take)
+    name = _name(asset, f"thinned to {shape}, lattice {lattice}")
+    kept = cache.get_array(name)
+    if kept is None:
+        kept = _taken(asset.href, take)
+        cache.put_array(name, kept)
+    return kept
+
+
+def _window_of_units(asset: Asset, window: Window, cache: BlockCache) -> NDArray[Any]:
+    """A window put together from units of whole tiles: kept ones, and others read at once and then kept."""
+    place = footprint(asset)
+    numbers = np.full((window.height, window.width), asset.nodata, dtype=place.dtype)
+    inside = _shared(window, _whole(place))
+    if inside is None:
+        return numbers
+    units = {unit: cache.get_array(_name(asset, str(unit))) for unit in _units(place, inside)}
+    missing = [unit for unit, kept in units.items() if kept is None]
+    if missing:
+        frame = _around(missing)
+        read = _taken(asset.href, lambda dataset: dataset.read(1, window=frame))
+        for unit in missing:
+            units[unit] = fresh = _over(read, frame, unit)
+            cache.put_array(_name(asset, str(unit)), fresh)
+    for unit, kept in units.items():
+        shared = _shared(unit, inside)
+        assert shared is not None
+        assert kept is not None
+        _over(numbers, window, shared)[...] = _over(kept, unit, shared)
+    return numbers
+
+
+def _units(place: Footprint, inside: Window) -> list[Window]:
+    """The units of a file that a window inside it meets."""
+    height, width = place.unit
+    rows = range(inside.row_off // height * height, inside.row_off + inside.height, height)
+    cols = range(inside.col_off // width * width, inside.col_off + inside.width, width)
+    return [
+        Window(col, row, min(width, place.width - col), min(height, place.height - row))
+        for row in rows
+        for col in cols
+    ]
+
+
+def _around(windows: Sequence[Window]) -> Window:
+    """The smallest window around some."""
+    row, col = min(window.row_off for window in windows), min(window.col_off for window in windows)
+    bottom = max(window.row_off + window.height for window in windows)
+    right = max(window.col_off + window.width for window in windows)
+    return Window(col, row, right - col, bottom - row)
+
+
+def _over(numbers: NDArray[Any], window: Window, part: Window) -> NDArray[Any]:
+    """The part of numbers of a window that lies over a part of it."""
+    row, col = part.row_off - window.row_off, part.col_off - window.col_off
+    return numbers[row : row + part.height, col : col + part.width]
+
+
+def _cache(asset: Asset) -> BlockCache | None:
+    """The cache for what is read of an asset: remote files of a known item."""
+    return _SOURCE.get().cache if _ITEM.get() and "://" in asset.href else None
+
+
+def _name(asset: Asset, what: str) -> str:
+    return f"{signing.hidden(asset.href)}|{_ITEM.get()}|{what}"
 
 
 def _footprint(dataset: rasterio.DatasetReader) -> Footprint:
     overviews = bool(dataset.overviews(1))
-    return Footprint(dataset.crs.to_string(), dataset.transform, dataset.height, dataset.width, overviews)
+    height, width = (edge * max(1, -(-_UNIT_PX // edge)) for edge in dataset.block_shapes[0])
+    return Footprint(
+        dataset.crs.to_string(),
+        dataset.transform,
+        dataset.height,
+        dataset.width,
+        overviews,
+        dataset.dtypes[0],
+        (height, width),
+    )
 
 
 def _stretches(length: int) -> list[tuple[float, float]]:
@@ -246,102 +206,17 @@ def _stretches(length: int) -> list[tuple[float, float]]:
     return [(part * step, part * step + step / _LATTICE) for part in range(_LATTICE)]
 
 
-def _inside(window: Window, dataset: rasterio.DatasetReader) -> Window | None:
-    row_from, row_to = max(0, window.row_off), min(dataset.height, window.row_off + window.height)
-    col_from, col_to = max(0, window.col_off), min(dataset.width, window.col_off + window.width)
-    if row_from >= row_to or col_from >= col_to:
-        return None
-    return Window(col_from, row_from, col_to - col_from, row_to - row_from)
+def _whole(place: rasterio.DatasetReader | Footprint) -> Window:
+    return Window(0, 0, place.width, place.height)
+
+
+def _shared(one: Window, other: Window) -> Window | None:
+    """What two windows share."""
+    row, col = max(one.row_off, other.row_off), max(one.col_off, other.col_off)
+    height = min(one.row_off + one.height, other.row_off + other.height) - row
+    width = min(one.col_off + one.width, other.col_off + other.width) - col
+    return Window(col, row, width, height) if height > 0 and width > 0 else None
 
 
 def _taken(href: str, take: Callable[[rasterio.DatasetReader], Taken]) -> Taken:
-    """What is taken from a file: through its shared handle, else once more with care."""
-    source, trail = _SOURCE.get(), _TRAIL.get() or Trail()
-    if known := _SHELF.broken.get((href, source)):
-        raise BrokenAsset(known)
-    trail.answered = False
-    with _tuned(), _on_s3(href, source.access):
-        try:
-            taken = _SHELF.file(href, source).taken(take)
-        except BrokenAsset as error:
-            _SHELF.broken[href, source] = str(error)
-            raise
-        except (RasterioError, OSError) as error:
-            trail.failures.append(_told(error))
-            again = _by_ranges if href.startswith(_HTTP) else _afresh
-            taken = again(href, source, trail, take)
-    trail.answered = True
-    return taken
-
-
-def _by_ranges(
-    href: str, source: Source, trail: Trail, take: Callable[[rasterio.DatasetReader], Taken]
-) -> Taken:
-    """By ranges that this process asks for and checks itself, whatever GDAL remembers of the file.
-
-    Where all answers were right and the content is broken all the same, it may have been broken on its way.
-    """
-    host, opens = host_of(href), False
-    for number in range(_CONTENT_TRIES):
-        host.pause(busy_status(trail.failures[-1]), number, None)
-        ranges, dataset = Ranges(href, source.access), None
-        try:
-            with _opened(ranges.name, opener=ranges) as dataset:
-                return take(dataset)
-        except (RasterioError, OSError) as error:
-            told = _told(error)
-        finally:
-            trail.failures += ranges.failures
-        opens |= dataset is not None
-        if ranges.failure:
-            break
-        trail.failures.append(told)
-    if ranges.unanswered:
-        host.gave_up(href)
-    raise _lost(href, source, trail, whole=not opens)
-
-
-def _afresh(
-    href: str, source: Source, trail: Trail, take: Callable[[rasterio.DatasetReader], Taken]
-) -> Taken:
-    """Through a handle opened anew; on S3, where GDAL alone can sign, with growing pauses."""
-    file = _SHELF.file(href, source)
-    for pause_s in _S3_PAUSES_S if href.startswith("s3://") else (0,):
-        sleep(pause_s)
-        try:
-            return file.taken(take)
-        except (RasterioError, OSError) as error:
-            trail.failures.append(_told(error))
-    raise _lost(href, source, trail, whole=not file.opens)
-
-
-def _lost(href: str, source: Source, trail: Trail, *, whole: bool) -> BrokenAsset:
-    """The error of a read that is lost; a file that is lost as a whole is left alone from now on."""
-    text = f"{signing.hidden(href)}: {trail.error}"
-    if whole:
-        _SHELF.broken[href, source] = text
-    return BrokenAsset(text)
-
-
-def _opened(path: str, **how: Any) -> rasterio.DatasetReader:
-    """A dataset that lies somewhere: where a tag of the header is lost, GDAL only warns."""
-    driver = "JP2OpenJPEG" if urlsplit(path).path.endswith(".jp2") else "GTiff"
-    dataset = rasterio.open(path, driver=driver, **how)
-    if dataset.crs is None or dataset.transform.is_identity:
-        dataset.close()
-        raise RasterioIOError("no CRS or no place")
-    return dataset
-
-
-def _told(error: Exception) -> str:
-    """What GDAL says went wrong, on one line and without signatures."""
-    return " ".join(signing.hidden(str(error.__cause__ or error)).split())
-
-
-def _tuned() -> AbstractContextManager[Any]:
-    return nullcontext() if getattr(_THREAD, "tuned", False) else rasterio.Env(**_GDAL)
-
-
-def _on_s3(href: str, access: Access) -> AbstractContextManager[Any]:
-    options = signing.gdal_options(href, access)
-    return rasterio.Env(**options, **_S3_RETRIES) if options else nullcontext()
+    return taken(href, _SOURCE.get(), _TRAIL.get() or Trail(), take)

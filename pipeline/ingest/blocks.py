@@ -17,8 +17,9 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, ReadRecord, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.assets import ANYWHERE, Source, Trail, reading, tune_gdal
+from pipeline.ingest.assets import reading
 from pipeline.ingest.clearness import clear_pixels, reach_px
+from pipeline.ingest.handles import ANYWHERE, Source, Trail, tune_gdal
 from pipeline.ingest.resampling import Numbers, claim, nearest, place_reflectance, resampled
 from pipeline.ingest.scenes import analysis_assets
 from pipeline.ingest.signing import hidden
@@ -151,7 +152,7 @@ def _look(scene: Scene, longitude: float) -> tuple[str, date]:
 
 
 def _clear(request: BlockRequest, scene: Scene) -> tuple[Numbers | BrokenAsset, Trail]:
-    with reading(request.source) as trail:
+    with reading(request.source, scene.item_sha256) as trail:
         try:
             clear = nearest(
                 scene.mask,
@@ -239,7 +240,7 @@ def _fill(
     target: NDArray[np.int16],
 ) -> tuple[ReadRecord, int]:
     """What became of reading a scene into its layer, and how many of its looks have no number there."""
-    with reading(request.source) as trail:
+    with reading(request.source, job.scene.item_sha256) as trail:
         try:
             if asset is not None:
                 numbers = resampled(asset, request.grid, request.block)

@@ -10,15 +10,8 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset, Scene
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.assets import (
-    ANYWHERE,
-    Footprint,
-    Source,
-    footprint,
-    read_thinned,
-    read_window,
-    reading,
-)
+from pipeline.ingest.assets import Footprint, footprint, read_thinned, read_window, reading
+from pipeline.ingest.handles import ANYWHERE, Source
 from pipeline.ingest.items import Candidate
 from pipeline.ingest.radiometry import METADATA, decide_offset, offset_in_pixels
 
@@ -37,7 +30,7 @@ def decided(candidate: Candidate, source: Source = ANYWHERE) -> Scene:
     scene = candidate.scene
     if scene.mission != "sentinel-2":
         return scene
-    with reading(source):
+    with reading(source, scene.item_sha256):
         pixels, readable = _seen(scene)
     decision = decide_offset(pixels, candidate.stated_dn, scene.baseline, readable=readable)
     assets = {

@@ -17,8 +17,8 @@ from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
 from pipeline.grid import Block, BlockPlan, block_plan
 from pipeline.indices import change, land_cover, spectral, vegetation
-from pipeline.ingest.assets import Source
 from pipeline.ingest.blocks import BlockRequest, process_bytes
+from pipeline.ingest.handles import Source
 from pipeline.ingest.scenes import from_table
 from pipeline.legends import NODATA_CLASS
 from pipeline.periods import Period

@@ -176,13 +176,19 @@ class Sections(_Model):
 
 
 class Compute(_Model):
-    """Where and how much: memory is per worker and is a bound, not a hint."""
+    """Where and how much: memory is per worker and is a bound, not a hint.
+
+    `cache` bounds what is kept of remote files for later runs, in `cache_folder` (work/cache of the output
+    folder unless named); 0 keeps nothing.
+    """
 
     cluster: str = "local"
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     memory: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=2**28)] = (
         2 * 2**30
     )
+    cache: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=0)] = 2 * 2**30
+    cache_folder: str | None = None
 
 
 class Outputs(_Model):
@@ -321,6 +327,9 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
         return value if "://" in value else str(folder / value)
 
     changes: dict[str, Any] = {"out": anchor(settings.out)}
+    if settings.compute.cache_folder:
+        cache_folder = anchor(settings.compute.cache_folder)
+        changes["compute"] = settings.compute.model_copy(update={"cache_folder": cache_folder})
     changes["scenes"] = settings.scenes.model_copy(
         update={"provider": _anchored_provider(settings.scenes.provider, anchor)}
     )

@@ -12,8 +12,9 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset, ProviderUnavailable
-from pipeline.ingest import assets, ranges, signing
-from pipeline.ingest.assets import Source, close_assets, footprint, read_window, reading
+from pipeline.ingest import assets, handles, ranges, signing
+from pipeline.ingest.assets import close_assets, footprint, read_window, reading
+from pipeline.ingest.handles import Source
 from pipeline.settings.access import Access
 from tests.faults.server import Faults, serving
 from tests.scenery import written
@@ -106,8 +107,8 @@ def test_score_04_gdal_alone_raises_where_a_range_is_lost_whatever_the_compressi
         for seed in range(8):
             close_assets()
             server.set(**{f"{fault}_share": 0.0})
-            file = assets._SHELF.file(f"{server.url}/{path.name}", Source())
-            with rasterio.Env(**assets._GDAL):
+            file = handles.SHELF.file(f"{server.url}/{path.name}", Source())
+            with rasterio.Env(**handles._GDAL):
                 file.taken(assets._footprint)
                 server.set(**{f"{fault}_share": 0.5}, seed=seed)
                 try:
@@ -118,7 +119,7 @@ def test_score_04_gdal_alone_raises_where_a_range_is_lost_whatever_the_compressi
 
 
 def test_a_server_that_stalls_is_left_and_asked_again(folder, monkeypatch):
-    monkeypatch.setitem(assets._GDAL, "GDAL_HTTP_TIMEOUT", "0.2")
+    monkeypatch.setitem(handles._GDAL, "GDAL_HTTP_TIMEOUT", "0.2")
     with serving(folder) as server:
         footprint(Asset(f"{server.url}/scenes/red.tif"))
         server.set(stall_share=1.0, stall_s=5.0)

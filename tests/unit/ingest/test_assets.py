@@ -9,7 +9,7 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset
-from pipeline.ingest import assets
+from pipeline.ingest import handles
 from pipeline.ingest.assets import close_assets, footprint, read_thinned, read_window
 from tests.scenery import LEFT, TOP, UTM, truncated, written
 
@@ -122,15 +122,15 @@ def test_a_broken_file_is_left_alone_until_closing_even_if_it_is_mended(tmp_path
 
 
 def test_no_more_files_stay_open_than_the_shelf_holds(tmp_path, monkeypatch):
-    monkeypatch.setattr(assets, "_OPEN_FILES", 3)
+    monkeypatch.setattr(handles, "_OPEN_FILES", 3)
     files = [Asset(str(written(tmp_path / f"{name}.tif", NUMBERS))) for name in "abcdefg"]
     for asset in [*files, *files]:
         assert read_window(asset, Window(1, 1, 2, 2)).sum() == NUMBERS[1:3, 1:3].sum()
-        assert len(assets._SHELF._files) <= 3
+        assert len(handles.SHELF._files) <= 3
 
 
 def test_many_threads_read_right_through_few_handles(tmp_path, monkeypatch):
-    monkeypatch.setattr(assets, "_OPEN_FILES", 2)
+    monkeypatch.setattr(handles, "_OPEN_FILES", 2)
     files = {n: Asset(str(written(tmp_path / f"{n}.tif", NUMBERS + np.uint16(n)))) for n in range(4)}
     wrong = []
 
