@@ -1,6 +1,7 @@
 """Change between two land cover maps: a transition a pixel, without speckle, and the matrix of areas."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,22 @@ def transitions(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[
     codes = np.where(before == after, UNCHANGED, 10 * before + after)
     unknown = (before == NODATA_CLASS) | (after == NODATA_CLASS)
     return np.where(unknown, NODATA_CLASS, codes).astype(np.uint8)
+
+
+def evident(
+    codes: NDArray[np.uint8],
+    before: Mapping[str, NDArray[np.floating[Any]]],
+    after: Mapping[str, NDArray[np.floating[Any]]],
+    *,
+    least_shift: float,
+) -> NDArray[np.uint8]:
+    """Transition codes where some index moved by at least `least_shift`; elsewhere what differs is unchanged.
+
+    `before` and `after` hold the same indices by name. A pixel on the brink of two classes goes over to the
+    other with the least noise; such a change of class without a change of the ground is not evident.
+    """
+    shift = np.max([np.abs(after[name] - before[name]) for name in before], axis=0)
+    return np.where((codes == NODATA_CLASS) | (shift >= least_shift), codes, np.uint8(UNCHANGED))
 
 
 def sieved(codes: NDArray[np.uint8], *, least_px: int) -> NDArray[np.uint8]:
@@ -65,15 +82,15 @@ def _surroundings(
 
 
 Piece = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]
-"""Class before, class after, sieved transition code and area in m2 of some pixels."""
+"""Class before, class after, code of the transition that counts and area in m2 of some pixels."""
 
 
 def transition_matrix(pieces: Iterable[Piece]) -> pd.DataFrame:
     """Area of every pair of classes, unknown among them: from, to, area_m2, percent of all area.
 
-    `area_m2` and `percent` are those of the two maps, `area_mmu_m2` and `percent_mmu` those of the sieved
-    transitions, so that what the minimum mapping unit takes away is seen. Pairs that do not occur stand with
-    0, so that rows of two matrices can be compared.
+    `area_m2` and `percent` are those of the two maps, `area_counted_m2` and `percent_counted` those of the
+    transitions that count, so that what is taken for noise is seen. Pairs that do not occur stand with 0, so
+    that rows of two matrices can be compared.
     """
     keys = [entry.key for entry in LAND_COVER.classes] + ["unknown"]
     area, kept = np.zeros(len(keys) ** 2), np.zeros(len(keys) ** 2)
@@ -85,7 +102,12 @@ def transition_matrix(pieces: Iterable[Piece]) -> pd.DataFrame:
     index = pd.MultiIndex.from_product([keys, keys], names=["from", "to"])
     total = area.sum()
     percents = [100 * sums / total if total else np.full(len(sums), np.nan) for sums in (area, kept)]
-    columns = {"area_m2": area, "percent": percents[0], "area_mmu_m2": kept, "percent_mmu": percents[1]}
+    columns = {
+        "area_m2": area,
+        "percent": percents[0],
+        "area_counted_m2": kept,
+        "percent_counted": percents[1],
+    }
     return pd.DataFrame(columns, index=index).reset_index()
 
 

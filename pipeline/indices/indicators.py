@@ -83,20 +83,20 @@ MOVES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
 def change_indicators(matrix: pd.DataFrame, period: str, *, source: str) -> list[dict[str, object]]:
     """Shares of what was seen in both periods whose class differs; `period` reads from/to.
 
-    Each is that of the patches that reach the minimum mapping unit; `changed_share_unfiltered` stands beside
-    them for the two maps as they are, speckle and all.
+    Each is that of the change that counts; `changed_share_unfiltered` stands beside them for the two maps as
+    they are, speckle and all.
     """
     known = matrix[(matrix["from"] != "unknown") & (matrix["to"] != "unknown")]
     moved = known["from"] != known["to"]
     seen = float(known["area_m2"].sum())
     unseen = _unseen(float(matrix["area_m2"].sum()), seen)
     sums = {
-        "changed_share": known.loc[moved, "area_mmu_m2"].sum(),
+        "changed_share": known.loc[moved, "area_counted_m2"].sum(),
         "changed_share_unfiltered": known.loc[moved, "area_m2"].sum(),
     }
     for name, (before, after) in MOVES.items():
         chosen = known["from"].isin(before) & known["to"].isin(after)
-        sums[name] = known.loc[chosen, "area_mmu_m2"].sum()
+        sums[name] = known.loc[chosen, "area_counted_m2"].sum()
     return [
         share(name, period, float(area), seen, unseen=unseen, source=source) for name, area in sums.items()
     ]

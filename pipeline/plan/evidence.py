@@ -7,6 +7,7 @@ import geopandas as gpd
 
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.periods import Period
+from pipeline.settings.maps import ChangeRules
 
 
 def scenes_behind(scenes: gpd.GeoDataFrame, periods: Sequence[Period]) -> dict[str, str]:
@@ -23,9 +24,12 @@ def cover_basis(pair: EndmemberPair | None, *, threshold: float, source: str) ->
     return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
 
 
-def change_basis(mmu_m2: float, *, source: str) -> str:
-    """Behind a figure of change: its scenes and the smallest patch that counts."""
-    return f"{source}; change: patches of at least {mmu_m2:g} m2 (minimum mapping unit)"
+def change_basis(rules: ChangeRules, *, source: str) -> str:
+    """Behind a figure of change: its scenes, the least shift and the smallest patch that count."""
+    return (
+        f"{source}; change: NDVI, MNDWI or BSI moved by >= {rules.least_shift:g}, "
+        f"patches of >= {rules.mmu_m2:g} m2"
+    )
 
 
 def _words(scenes: gpd.GeoDataFrame, label: str) -> str:

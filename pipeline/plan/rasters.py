@@ -50,7 +50,7 @@ _CLASSES = Layer("uint8", NODATA_CLASS, {"units": "class"})
 class Maps:
     """The finished stores of an area, one per period, and one per pair of consecutive periods.
 
-    `changes` hold what reaches the minimum mapping unit.
+    `changes` hold the change that counts.
     """
 
     block_px: int
@@ -212,7 +212,7 @@ def _forget_lost(run: Run, artifact: Artifact) -> None:
 def _spectral(
     run: Run, area: Area, source: Artifact, bands: tuple[str, ...], layout: BlockPlan, period: Period
 ) -> Artifact:
-    names = index_names(area)
+    names = tuple(dict.fromkeys([*index_names(area), *land_cover.RULE_INDICES]))
     rules = area.settings.land_cover
     cause = area.cause(
         "spectral", _SPECTRAL, [source.key], indices=list(names), land_cover=rules.model_dump()
@@ -285,9 +285,10 @@ def _cover(
 
 
 def _change(run: Run, area: Area, before: Artifact, after: Artifact, layout: BlockPlan) -> Artifact:
-    cause = area.cause("change", _CHANGE, [before.key, after.key])
+    least_shift = area.settings.change.least_shift
+    cause = area.cause("change", _CHANGE, [before.key, after.key], least_shift=least_shift)
 
-    task = partial(tasks.ChangeTask, before=before.path, after=after.path)
+    task = partial(tasks.ChangeTask, before=before.path, after=after.path, least_shift=least_shift)
     title = f"{area.aoi.name_zh} 变化 change"
     return _stored(run, area, title, cause, {"change": _CLASSES}, layout, task, tasks.change_block)
 

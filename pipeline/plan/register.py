@@ -145,7 +145,7 @@ def _indicators(
         rows += indicators.class_indicators(aoi_measures, period.label, area_m2=whole_m2, source=source)
     for name, matrix in matrices.items():
         between = name.removeprefix("transitions_").replace("_", "/")
-        basis = change_basis(area.settings.change.mmu_m2, source=sources[between])
+        basis = change_basis(area.settings.change, source=sources[between])
         rows += indicators.change_indicators(matrix, between, source=basis)
     return indicators.indicator_table(rows, area.aoi.id)
 

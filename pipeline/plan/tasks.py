@@ -20,6 +20,8 @@ from pipeline.workspace import read_block, write_block
 _COUNTS_BYTES = 16
 _SPECTRAL_BYTES = 16
 
+_JUDGED = ("land_cover", *land_cover.RULE_INDICES)
+
 Layers = dict[str, NDArray[Any]]
 """Arrays (y, x) of a block by the name of their layer."""
 
@@ -70,12 +72,13 @@ class CoverTask:
 
 @dataclass(frozen=True)
 class ChangeTask:
-    """One block of land cover change between two periods."""
+    """One block of land cover change between two periods, from their spectral stores."""
 
     store: Path
     block: Block
     before: Path
     after: Path
+    least_shift: float
 
 
 def composite_block(task: CompositeTask) -> BlockDone:
@@ -173,9 +176,12 @@ def cover_block(task: CoverTask) -> BlockDone:
 
 
 def change_block(task: ChangeTask) -> BlockDone:
-    """Transitions of a block."""
-    before, after = (read_block(path, task.block, ["land_cover"]) for path in (task.before, task.after))
-    codes = change.transitions(before["land_cover"], after["land_cover"])
+    """Transitions of a block, as far as an index of the rules moved with them."""
+    before, after = (read_block(path, task.block, _JUDGED) for path in (task.before, task.after))
+    codes = change.transitions(before.pop("land_cover"), after.pop("land_cover"))
+    for layers in (before, after):
+        layers["ndvi"] = from_ratio(layers["ndvi"])
+    codes = change.evident(codes, before, after, least_shift=task.least_shift)
     return BlockDone(write_block(task.store, task.block, {"change": codes}))
 
 

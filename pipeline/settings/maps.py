@@ -10,10 +10,12 @@ class _Model(BaseModel):
 
 
 class ChangeRules(_Model):
-    """Which change of land cover counts: patches of at least `mmu_m2`, the minimum mapping unit.
+    """Which change of land cover counts; 0 lets everything stand.
 
-    600 m2 is that of most classes of the third land survey (TD/T 1055-2019; from knowledge, unconfirmed);
-    0 lets everything stand.
+    A pixel counts where NDVI, MNDWI or BSI moved by `least_shift` at least (a proposal of this project), so
+    that a class on the brink is no change; a patch where it has at least `mmu_m2`, the minimum mapping unit:
+    600 m2 is that of most classes of the third land survey (TD/T 1055-2019; from knowledge, unconfirmed).
     """
 
+    least_shift: Annotated[float, Field(ge=0, le=2)] = 0.15
     mmu_m2: Annotated[float, Field(ge=0)] = 600

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipeline.indices.change import sieved, transition_matrix, transitions
+from pipeline.indices.change import evident, sieved, transition_matrix, transitions
 from pipeline.legends import CHANGE, LAND_COVER, NODATA_CLASS
 
 CODES = [entry.code for entry in LAND_COVER.classes]
@@ -49,9 +49,9 @@ def test_the_matrix_sums_to_the_area_and_every_cell_is_its_pixels():
 def test_the_sieved_areas_follow_the_codes_and_keep_the_sum():
     before, after, code, weight = planted()
     matrix = transition_matrix([(before, after, code, weight)]).set_index(["from", "to"])
-    kept = matrix["area_mmu_m2"]
+    kept = matrix["area_counted_m2"]
     assert kept.sum() == pytest.approx(weight.sum(), rel=1e-12)
-    assert matrix["percent_mmu"].sum() == pytest.approx(100)
+    assert matrix["percent_counted"].sum() == pytest.approx(100)
     for entry in LAND_COVER.classes:
         still = (code == 0) & (before == entry.code)
         assert kept[entry.key, entry.key] == pytest.approx(weight[still].sum(), rel=1e-12)
@@ -62,7 +62,7 @@ def test_the_sieved_areas_follow_the_codes_and_keep_the_sum():
     unknown = matrix[
         (matrix.index.get_level_values(0) == "unknown") | (matrix.index.get_level_values(1) == "unknown")
     ]
-    assert unknown["area_mmu_m2"].tolist() == unknown["area_m2"].tolist()
+    assert unknown["area_counted_m2"].tolist() == unknown["area_m2"].tolist()
 
 
 def test_pieces_give_the_matrix_of_the_whole():
@@ -71,7 +71,7 @@ def test_pieces_give_the_matrix_of_the_whole():
     parts = transition_matrix(tuple(column[cut] for column in columns) for cut in cuts)
     whole = transition_matrix([columns])
     np.testing.assert_allclose(parts["area_m2"], whole["area_m2"], rtol=1e-12)
-    np.testing.assert_allclose(parts["area_mmu_m2"], whole["area_mmu_m2"], rtol=1e-12)
+    np.testing.assert_allclose(parts["area_counted_m2"], whole["area_counted_m2"], rtol=1e-12)
 
 
 def test_pairs_that_do_not_occur_stand_with_zero_and_no_area_has_no_percent():
@@ -79,8 +79,19 @@ def test_pairs_that_do_not_occur_stand_with_zero_and_no_area_has_no_percent():
     matrix = transition_matrix([(classes, classes, code, np.array([100.0]))])
     assert (matrix["area_m2"] > 0).sum() == 1
     nothing = transition_matrix([])
-    assert (nothing[["area_m2", "area_mmu_m2"]] == 0).all(axis=None)
-    assert nothing[["percent", "percent_mmu"]].isna().all(axis=None)
+    assert (nothing[["area_m2", "area_counted_m2"]] == 0).all(axis=None)
+    assert nothing[["percent", "percent_counted"]].isna().all(axis=None)
+
+
+def test_a_class_on_the_brink_is_no_change_and_a_shift_of_any_index_is():
+    codes = np.array([24, 24, 24, 0, NODATA_CLASS, NODATA_CLASS], dtype=np.uint8)
+    before = {"ndvi": np.array([0.6, 0.31, 0.31, 0.6, 0.6, np.nan]), "bsi": np.zeros(6)}
+    after = {"ndvi": np.array([0.1, 0.29, 0.29, 0.1, 0.1, 0.1]), "bsi": np.array([0, 0, -0.2, 0, 0, 0])}
+    found = evident(codes, before, after, least_shift=0.15)
+    assert found.tolist() == [24, 0, 24, 0, NODATA_CLASS, NODATA_CLASS]
+    assert found.dtype == np.uint8
+    assert (evident(codes, before, after, least_shift=0.0) == codes).all()
+    assert evident(codes, after, before, least_shift=0.15).tolist() == found.tolist()
 
 
 def drawn(*rows):

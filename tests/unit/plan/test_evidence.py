@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.periods import periods_between
-from pipeline.plan.evidence import cover_basis, scenes_behind
+from pipeline.plan.evidence import change_basis, cover_basis, scenes_behind
+from pipeline.settings.maps import ChangeRules
 
 PERIODS = periods_between(date(2024, 1, 1), date(2024, 3, 31), "month")
 
@@ -50,3 +51,10 @@ def test_cover_names_its_endmembers_and_threshold(pair, words):
     assert basis.startswith("9 景; ")
     assert words in basis
     assert basis.endswith("FVC >= 0.3")
+
+
+def test_change_names_what_counts():
+    basis = change_basis(ChangeRules(least_shift=0.2, mmu_m2=900), source="9 景")
+    assert basis.startswith("9 景; ")
+    assert ">= 0.2," in basis
+    assert basis.endswith(">= 900 m2")

@@ -267,14 +267,27 @@ def test_cover_comes_from_ndvi_as_it_is_stored(tmp_path, endmembers):
         assert fvc.tolist() == [[0, 10000, 5000, REFLECTANCE_NODATA], [0, 10000, 1, 9999]]
 
 
-def test_change_is_the_transition_of_the_stored_classes(tmp_path):
-    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 2)
-    for name, classes in (("before", [[1, 2], [3, 255]]), ("after", [[1, 4], [255, 2]])):
-        create_store(tmp_path / name, {"land_cover": LAYERS["land_cover"]}, grid, 4)
-        write_block(tmp_path / name, grid.whole, {"land_cover": np.array(classes, dtype=np.uint8)})
+def test_change_is_the_transition_of_the_stored_classes_as_far_as_an_index_moved(tmp_path):
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 3)
+    index = Layer("float32", float("nan"), {})
+    layers = {"land_cover": LAYERS["land_cover"], "ndvi": LAYERS["ndvi"], "mndwi": index, "bsi": index}
+    stored = {
+        "before": ([[1, 2, 3], [3, 255, 3]], [[0, 7000, 1000], [0, 0, 0]], 0.0),
+        "after": ([[1, 4, 4], [255, 2, 4]], [[0, 4000, 1900], [0, 0, 1600]], 0.1),
+    }
+    for name, (classes, ndvi, bsi) in stored.items():
+        create_store(tmp_path / name, layers, grid, 4)
+        values = {
+            "land_cover": np.array(classes, dtype=np.uint8),
+            "ndvi": np.array(ndvi, dtype=np.int16),
+            "mndwi": np.zeros(grid.shape, dtype=np.float32),
+            "bsi": np.full(grid.shape, bsi, dtype=np.float32),
+        }
+        write_block(tmp_path / name, grid.whole, values)
     create_store(tmp_path / "change", {"change": LAYERS["change"]}, grid, 4)
-    change_block(ChangeTask(tmp_path / "change", grid.whole, tmp_path / "before", tmp_path / "after"))
-    assert read_block(tmp_path / "change", grid.whole, ["change"])["change"].tolist() == [[0, 24], [255, 255]]
+    change_block(ChangeTask(tmp_path / "change", grid.whole, tmp_path / "before", tmp_path / "after", 0.15))
+    codes = read_block(tmp_path / "change", grid.whole, ["change"])["change"]
+    assert codes.tolist() == [[0, 24, 0], [255, 255, 34]]
 
 
 def real(pattern):
