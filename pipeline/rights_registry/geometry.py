@@ -24,6 +24,7 @@ from pipeline.rights_registry.findings import classified, findings_of, joined
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
 
 AREA_TOLERANCE = 0.01
+_DEGREES = (180.0, 90.0)
 _OF_THEIR_OWN = {
     "missing_column",
     "geometry_missing",
@@ -161,16 +162,20 @@ def _unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
     infinite = np.zeros(len(shapes), dtype=bool)
     infinite[owners[~np.isfinite(coordinates).all(axis=1)]] = True
+    off = np.zeros(len(shapes), dtype=bool)
+    off[owners[(np.abs(coordinates) > _DEGREES).any(axis=1)]] = True
     conditions = [
         shapely.is_missing(shapes),
         shapely.is_empty(shapes),
         infinite,
+        off,
         shapely.get_dimensions(shapes) < shapely.get_dimensions(shapely.box(0, 0, 1, 1)),
     ]
     reasons = [
         "无图形 / none",
         "空图形 / empty",
         "坐标不是有限数 / coordinates not finite",
+        "坐标超出经纬度范围 / coordinates beyond 180 and 90 degrees",
         "不是面 / not a polygon",
     ]
     return np.select(conditions, reasons, default="").astype(object)

@@ -1,5 +1,6 @@
 """The land register and the layers that restrict use, as a config names them; dictionaries of rights."""
 
+from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -68,6 +69,7 @@ class Codes(_Model):
     codes: dict[str, str]
 
 
+@cache
 def rights_codes() -> dict[str, Codes]:
     """Codes that mean one of ours, by their column: configs/rights.yaml; SettingsError lists its mistakes."""
     path = PROJECT_ROOT / "configs" / "rights.yaml"

@@ -26,9 +26,10 @@ _LANGUAGE_BYTES = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "cp950", 0x78: "cp950
 def encoding_of(path: Path, wanted: str | None = None) -> str | None:
     """The encoding in which the texts of a Shapefile can be read: told by .cpg or .dbf, UTF-8, or GB18030.
 
-    With `wanted` it is that one or none. The first of these that reads all texts, else the one that reads most; a character cut at the end of a
-    full field counts as read. None where even that leaves over a tenth of the texts unread. Encodings of one
-    byte a character read anything, so they come after UTF-8 even where the file names them.
+    With `wanted` it is that one or none; else the first of these that reads all texts, else the one that
+    reads most. A character cut at the end of a full field counts as read. None where over a tenth of the
+    texts stay unread. Encodings of one byte a character read anything, so they come after UTF-8 even where
+    the file names them.
     """
     table = path.with_suffix(".dbf")
     texts = list(_texts(table)) if table.is_file() else []

@@ -33,7 +33,8 @@ class Layer:
     """One vector layer: its attribute columns, its CRS, how its text is decoded, its features' bounds.
 
     `name` is None for GeoParquet. `recode` is the encoding of text that was read as `encodings.LOSSLESS`.
-    `fids` and `corners` (rows of left, bottom, right, top) are those of all features, NaN without geometry.
+    `fids` and `corners` (rows of left, bottom, right, top) are those of all features, NaN without geometry,
+    for which GDAL has either NaN or nothing but 0.
     """
 
     path: Path
@@ -78,6 +79,8 @@ def open_layer(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Non closed ring detected")  # the repair is recorded
         fids, corners = _read(path, codec, lambda: pyogrio.read_bounds(path, layer=chosen))
+    _refuse_empty(f"{path}, layer {chosen}", fids)
+    corners[:, ~corners.any(axis=0)] = np.nan
     found = _crs(f"{path}, layer {chosen}", crs or info["crs"], corners)
     columns = tuple(_recoded_names(info["fields"], recode))
     return Layer(path, chosen, columns, found, codec, recode, fids, corners)
@@ -157,6 +160,11 @@ def _read(path: Path, codec: str | None, read: Callable[[], Read]) -> Read:
         raise unusable(Problem(str(path), str(error), "rows that GDAL reads")) from error
 
 
+def _refuse_empty(place: str, rows: NDArray[Any]) -> None:
+    if not len(rows):
+        raise unusable(Problem(place, "no row", "polygons, a row each"))
+
+
 def _crs(place: str, crs: Any, corners: NDArray[np.float64]) -> CRS:
     centre = middle(corners)
     if crs is None:
@@ -227,6 +235,7 @@ def _parquet_layer(path: Path, crs: str | None) -> Layer:
     frame = _parquet(path, None)
     columns = tuple(str(name) for name in pq.read_schema(path).names if name != frame.geometry.name)
     corners = frame.geometry.bounds.to_numpy(dtype=float).T
+    _refuse_empty(str(path), corners[0])
     found = _crs(str(path), crs or frame.crs, corners)
     return Layer(path, None, columns, found, None, None, np.arange(len(frame)), corners)
 

@@ -210,7 +210,7 @@ def _meeting(parcels: gpd.GeoDataFrame, bounds: Bounds) -> gpd.GeoDataFrame:
 
 def _elsewhere(layer: Layer, found: gpd.GeoDataFrame, aoi: Aoi) -> Elsewhere | None:
     centre = middle(layer.corners)
-    if centre is None or found.geometry.notna().any():
+    if centre is None or not shapely.is_missing(found.geometry.to_numpy()).all():
         return None
     lon, lat = to_cgcs2000(layer.crs.to_wkt()).transform(*centre)
     count = int(np.isfinite(layer.corners).all(axis=0).sum())

@@ -20,7 +20,9 @@ _LONGEST_TEXT = 1000
 _SHOWN = 40
 _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 _DAMAGED = rf"{_CONTROLS}|�"
-_SUSPICIOUS = r"^[=@]|^[+\-](?![\d.\s]|$)|<\s*[A-Za-z/!]|javascript:|\.\.[/\\]|^[/\\~]|^[A-Za-z]:[\\/]|\$\{"
+_SUSPICIOUS = (
+    r"^[=@]|^[+\-](?![\d.\s]|$)|<\s*[A-Za-z/!]|javascript:|\{\{|\{%|\.\.[/\\]|^[/\\~]|^[A-Za-z]:[\\/]|\$\{"
+)
 _THREE_DIGITS = 3
 _FOUR_DIGITS = 4
 _LARGEST_THREE_DIGIT_CODE = 999
