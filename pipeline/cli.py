@@ -111,6 +111,24 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
     _OUT.print(f"{config}: 无误 no mistakes")
 
 
+@app.command("plan")
+def show_plan(
+    config: Annotated[Path, typer.Argument(help="YAML 配置 config")],
+    overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
+    aoi: Annotated[list[str], typer.Option("--aoi", help="只看这些区 only these areas")] = [],  # noqa: B006
+    as_json: JsonOption = False,
+) -> None:
+    """运行前估算 What a run would search, read and need; no pixel is read, nothing is written.
+
+    Example: ecoledger plan configs/demo.yaml
+    """
+    from pipeline.plan.estimate import as_content, estimates, rows_of
+
+    settings = load_settings(config, overrides)
+    found = estimates(settings.model_copy(update={"aoi": aoi or settings.aoi}))
+    _show(as_content(found) if as_json else rows_of(found), as_json=as_json)
+
+
 @app.command()
 def status(
     out: Annotated[Path, typer.Argument(help="交付目录 folder of the deliveries")],

@@ -1,6 +1,7 @@
 """Items in the manner of the catalogues, and where their recorded answers are."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import shapely
@@ -44,3 +45,16 @@ def raw_item(
         },
         "assets": {key: {"href": f"https://host/{name}/{key}.tif"} for key in keys},
     }
+
+
+def write_catalogue(folder: Path, items: list[dict[str, Any]]) -> Path:
+    """A static catalogue of items, each in a folder of its own; the path of its root."""
+    for item in items:
+        place = folder / item["id"] / "item.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(json.dumps(item), encoding="utf-8")
+    links = [{"rel": "item", "href": f"./{item['id']}/item.json"} for item in items]
+    root = {"type": "Catalog", "id": "planted", "stac_version": "1.0.0", "description": "planted"}
+    path = folder / "catalog.json"
+    path.write_text(json.dumps({**root, "links": links}), encoding="utf-8")
+    return path

@@ -17,6 +17,7 @@ from pipeline import standards
 class Sensor:
     """How one mission writes its surface reflectance: `reflectance = DN * scale + offset`.
 
+    `pixels_m` are the sizes of pixels by band where they are not `pixel_m`, which is that of the mask.
     Since the day `complete_since` every place is taken at least every `revisit_days`; None where that is
     not so: Landsat 4, 5 and 7 did not take all that they passed over.
     """
@@ -30,6 +31,9 @@ class Sensor:
     scale: float
     offset: float
     nodata: int
+    pixel_m: float
+    mask_bytes: int
+    pixels_m: Mapping[str, float]
     revisit_days: int | None = None
     complete_since: date | None = None
 
@@ -55,6 +59,9 @@ _SENTINEL_2 = Sensor(
     scale=1e-4,
     offset=0.0,
     nodata=0,
+    pixel_m=20,
+    mask_bytes=1,
+    pixels_m=MappingProxyType({"coastal": 60, **dict.fromkeys(("blue", "green", "red", "nir"), 10)}),
     revisit_days=5,
     complete_since=date(2018, 12, 14),
 )
@@ -95,6 +102,9 @@ def _landsat(number: int, bands: Mapping[str, tuple[str, ...]], complete_since: 
         scale=2.75e-5,
         offset=-0.2,
         nodata=0,
+        pixel_m=30,
+        mask_bytes=2,
+        pixels_m=MappingProxyType({}),
         revisit_days=16 if complete_since else None,
         complete_since=complete_since,
     )

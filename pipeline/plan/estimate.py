@@ -1,0 +1,196 @@
+"""What a run would search, read and need, told without reading a pixel; nothing is written."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from pipeline.cluster import worker_count
+from pipeline.contracts import Scene
+from pipeline.geodesy import project, unproject
+from pipeline.grid import BASELINE_BYTES, BlockPlan
+from pipeline.ingest.archives import RawItem
+from pipeline.ingest.blocks import process_bytes
+from pipeline.ingest.items import Candidate
+from pipeline.ingest.providers import resolve
+from pipeline.ingest.scenes import Choice, analysis_assets, choose
+from pipeline.ingest.sensors import HARMONISED_NIR, SENSORS
+from pipeline.ingest.simulate.scenes import acquisitions
+from pipeline.ingest.simulate.world import world_of
+from pipeline.plan import tasks
+from pipeline.plan.area import Area
+from pipeline.plan.inputs import SEED
+from pipeline.plan.rasters import bands_of, layout_of
+from pipeline.plan.scenes import chosen_of, found_items
+from pipeline.plan.validation import validate
+from pipeline.settings import Settings
+
+_BAND_BYTES = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one area takes of its provider.
+
+    `mask_reads` is how many clear masks are read, one a scene and block that it meets; `band_reads` how
+    many bands follow at most, if every mask shows something clear; `megabytes` what all these windows hold
+    once decoded (10^6 bytes), without what whole tiles of files add. `memory_mib` is the most that the
+    process takes (2^20 bytes), by the same figures that size the blocks.
+    """
+
+    aoi: str
+    provider: str
+    found: int
+    scenes: int
+    superseded: int
+    rejected: dict[str, int]
+    missions: dict[str, int]
+    passes_missed: dict[str, str]
+    periods: int
+    bands: tuple[str, ...]
+    blocks: int
+    block_px: int
+    mask_reads: int
+    band_reads: int
+    megabytes: int
+    memory_mib: int
+
+
+def estimates(settings: Settings) -> list[Estimate]:
+    """What every area of a config takes; SettingsError and NoScenes as a run would raise them."""
+    validate(settings)
+    return [estimate(Area.of(aoi, settings)) for aoi in settings.aoi]
+
+
+def estimate(area: Area) -> Estimate:
+    """What one area takes. A simulated world is not built, so its clouds are not known yet."""
+    choice = _chosen(area)
+    found = choice.candidates
+    scenes = [one.scene for one in found]
+    bands = bands_of(area, scenes)
+    layout = layout_of(area, scenes, bands)
+    reads = _reads(area, found, bands, layout)
+    provider = area.settings.scenes.provider
+    return Estimate(
+        aoi=area.aoi.id,
+        provider=provider if isinstance(provider, str) else str(next(iter(provider.model_dump().values()))),
+        found=choice.found,
+        scenes=len(found),
+        superseded=choice.superseded,
+        rejected=choice.rejected,
+        missions=dict(sorted(Counter(scene.mission for scene in scenes).items())),
+        passes_missed={
+            mission: f"{passes.found} < {passes.expected}" for mission, passes in choice.missed.items()
+        },
+        periods=len(area.settings.scenes.periods),
+        bands=bands,
+        blocks=len(area.blocks(layout.edge_px)),
+        block_px=layout.edge_px,
+        **reads,
+        memory_mib=_memory(area, scenes, bands, layout) // 2**20,
+    )
+
+
+def _chosen(area: Area) -> Choice:
+    settings = area.settings
+    if settings.simulated:
+        return choose(_planned(area), area.aoi.geometry, settings.scenes)
+    provider = resolve(settings.scenes.provider, settings.scenes.missions)
+    return chosen_of(area, provider, found_items(area, provider))
+
+
+def _planned(area: Area) -> list[RawItem]:
+    """Items of the passes that a simulated world plans, over the whole of their tiles."""
+    settings = area.settings.scenes
+    world = world_of(area.aoi, settings.periods, seed=SEED, resolution_m=settings.resolution_m)
+    items: list[RawItem] = []
+    for entry in acquisitions(world, settings.start, settings.end, settings.missions):
+        grid, sensor = world.tile(entry.tile_id).grid, SENSORS[entry.mission]
+        outline = unproject(shapely.box(*grid.block_bounds(grid.whole)), grid.crs)
+        keys = [sensor.mask[0], *(names[0] for names in sensor.bands.values())]
+        items.append(
+            {
+                "type": "Feature",
+                "stac_version": "1.0.0",
+                "id": entry.id,
+                "geometry": shapely.geometry.mapping(outline),
+                "bbox": list(outline.bounds),
+                "links": [],
+                "properties": {
+                    "datetime": entry.moment.isoformat(),
+                    "platform": entry.platform,
+                    "grid:code": entry.tile_id,
+                    "ecoledger:simulated": True,
+                },
+                "assets": {key: {"href": f"{entry.id}/{key}.tif"} for key in keys},
+            }
+        )
+    return items
+
+
+def _reads(
+    area: Area, found: Sequence[Candidate], bands: tuple[str, ...], layout: BlockPlan
+) -> dict[str, int]:
+    blocks = area.blocks(layout.edge_px)
+    frames = shapely.STRtree([shapely.box(*area.grid.block_bounds(block)) for block in blocks])
+    outlines = [project(one.outline, area.grid.crs) for one in found]
+    scene, block = frames.query(outlines, predicate="intersects")
+    periods = area.settings.scenes.periods
+    used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])[scene]
+    size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * area.grid.resolution_m**2
+    names = [_read_bands(area, one.scene, bands) for one in found]
+    count = np.array([len(read) for read in names])[scene]
+    weight = np.array([_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[scene]
+    return {
+        "mask_reads": int(used.sum()),
+        "band_reads": int((used * count).sum()),
+        "megabytes": round(float((used * size_m2 * weight).sum()) / 1e6),
+    }
+
+
+def _read_bands(area: Area, scene: Scene, bands: tuple[str, ...]) -> list[str]:
+    """The bands of a sensor that are read for those of the analysis."""
+    harmonised = area.settings.scenes.harmonised
+    narrow = harmonised and scene.mission == "sentinel-2"
+    held = analysis_assets(scene, bands, harmonised=harmonised)
+    return [HARMONISED_NIR if narrow and band == "nir" else band for band in held]
+
+
+def _bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
+    sensor = SENSORS[scene.mission]
+    sizes: NDArray[np.float64] = np.array([sensor.pixels_m.get(band, sensor.pixel_m) for band in bands])
+    return float(sensor.mask_bytes / sensor.pixel_m**2 + (_BAND_BYTES / sizes**2).sum())
+
+
+def _memory(area: Area, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan) -> int:
+    settings = area.settings
+    dates = max(sum(period.holds(one.datetime) for one in scenes) for period in settings.scenes.periods)
+    block = tasks.block_bytes(dates, len(bands), settings.scenes.composite)
+    at_once = min(layout.at_once, worker_count(settings.compute.workers), len(area.blocks(layout.edge_px)))
+    return BASELINE_BYTES + layout.edge_px**2 * (process_bytes(area.grid.resolution_m) + at_once * block)
+
+
+def as_content(found: Sequence[Estimate]) -> list[dict[str, Any]]:
+    """Every figure of every area, for machines."""
+    return [asdict(one) for one in found]
+
+
+def rows_of(found: Sequence[Estimate]) -> list[dict[str, Any]]:
+    """One row a figure and one column an area, for people."""
+    figures: dict[str, Callable[[Estimate], object]] = {
+        "来源 provider": lambda one: one.provider,
+        "景 scenes": lambda one: one.scenes,
+        "其中 of which": lambda one: ", ".join(f"{count} {name}" for name, count in one.missions.items()),
+        "不取 left out": lambda one: sum(one.rejected.values()) + one.superseded,
+        "缺过境 passes missed": lambda one: ", ".join(map(" ".join, one.passes_missed.items())) or "-",
+        "块 blocks": lambda one: f"{one.blocks} x {one.block_px} px",
+        "读掩膜 mask reads": lambda one: one.mask_reads,
+        "读波段 band reads, at most": lambda one: one.band_reads,
+        "解码后 decoded MB, at most": lambda one: one.megabytes,
+        "内存 memory MiB": lambda one: one.memory_mib,
+    }
+    return [{"": label, **{one.aoi: figure(one) for one in found}} for label, figure in figures.items()]

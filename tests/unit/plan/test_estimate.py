@@ -1,0 +1,61 @@
+"""What a plan promises is what a run then reads."""
+
+from collections import Counter
+
+import pytest
+
+from pipeline.errors import NoScenes
+from pipeline.plan.estimate import as_content, estimate, estimates, rows_of
+from pipeline.plan.inputs import inputs_of
+from pipeline.plan.rasters import maps_of
+from pipeline.plan.scenes import scene_table
+
+
+def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
+    planned = estimate(planted)
+    maps = maps_of(run, planted, scene_table(run, planted, inputs_of(run, planted)).table)
+    reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in maps.composites]))
+    assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
+    assert planned.block_px == maps.block_px
+    assert planned.blocks == len(planted.blocks(maps.block_px))
+    assert planned.mask_reads == 3 * planned.blocks
+    assert planned.band_reads == planned.mask_reads * len(planned.bands)
+
+
+def test_bytes_are_those_of_the_windows_once_decoded(planted):
+    planned = estimate(planted)
+    covered = sum(block.shape[0] * block.shape[1] for block in planted.blocks(planned.block_px)) * 100
+    fine = {"blue", "green", "red", "nir"} & set(planned.bands)
+    coarse = set(planned.bands) - fine
+    expected = 3 * covered * (len(fine) * 2 / 100 + len(coarse) * 2 / 400 + 1 / 400)
+    assert coarse == {"swir16"}
+    assert planned.megabytes == round(expected / 1e6)
+    assert planned.megabytes > 0
+
+
+def test_a_plan_needs_no_file_of_any_scene_and_writes_none(planted, tmp_path):
+    for path in tmp_path.rglob("*.tif"):
+        path.unlink()
+    before = sorted(tmp_path.rglob("*"))
+    (planned,) = estimates(planted.settings)
+    assert planned.scenes == 3
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_would_find_nothing_says_so_before_anything_is_read(planted):
+    scenes = planted.settings.scenes
+    nowhere = scenes.model_copy(
+        update={"start": scenes.start.replace(year=2020), "end": scenes.end.replace(year=2020)}
+    )
+    with pytest.raises(NoScenes, match="taken on"):
+        estimates(planted.settings.model_copy(update={"scenes": nowhere}))
+
+
+def test_people_and_machines_are_told_the_same(planted):
+    planned = estimate(planted)
+    (content,) = as_content([planned])
+    rows = {row[""]: row["field"] for row in rows_of([planned])}
+    assert rows["景 scenes"] == content["scenes"] == 3
+    assert rows["其中 of which"] == "3 sentinel-2"
+    assert rows["块 blocks"] == f"{content['blocks']} x {content['block_px']} px"
+    assert content["provider"] == planted.settings.scenes.provider.static
