@@ -59,10 +59,12 @@ def deliver(run: Run, area: Area) -> Delivered:
     kept = run.published(cause, area.target) and not run.refresh and settled(run, area, inputs)
     if not kept:
         from pipeline.plan import publication
+        from pipeline.plan.parcels import parcels_of
         from pipeline.plan.rasters import maps_of
         from pipeline.plan.register import register_of
 
         found = scene_table(run, area, inputs)
+        parcels_of(run, area, inputs)  # what is wrong with the register is said before a pixel is read
         scenes = found.table
         maps = maps_of(run, area, scenes)
         sources = scenes_behind(scenes, area.settings.scenes.periods)
