@@ -36,7 +36,7 @@ _STATUS = {
 JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no progress bars")]
 LogOption = Annotated[Path | None, typer.Option("--log", help="JSON 行日志 log as JSON lines")]
-ClusterOption = Annotated[str | None, typer.Option(help="local, or the address of a Dask scheduler")]
+ClusterOption = Annotated[str | None, typer.Option(help="local, slurm, or the address of a Dask scheduler")]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks at a time")]
 
 
@@ -293,20 +293,19 @@ def _deliver(
     refresh: bool = False,
     manifest: "Manifest | None" = None,
 ) -> None:
-    from pipeline.cluster import open_cluster, worker_count
+    from pipeline.cluster import open_cluster
     from pipeline.journal import recorded
     from pipeline.logs import logged
     from pipeline.plan import deliver_all, repetition
     from pipeline.run import Bars, Run
     from pipeline.workspace import Workspace
 
-    workers = worker_count(settings.compute.workers)
     workspace = Workspace(Path(settings.out) / "work")
     with (
         logged(log) as lines,
         workspace.held(),
         recorded(workspace, settings.label, settings.aoi) as lines.run,
-        open_cluster(settings.compute.cluster, workers) as cluster,
+        open_cluster(settings.compute, workspace.root / "workers") as cluster,
         Bars(quiet=quiet).shown() as bars,
     ):
         run = Run(workspace, cluster, bars, refresh)

@@ -1,23 +1,31 @@
-"""Where tasks run: threads of this process, or the workers of a Dask scheduler at an address."""
+"""Where tasks run: threads of this process, jobs of Slurm, or the workers of a running Dask scheduler."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
+from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from dask.base import compute
+from dask.callbacks import Callback
+from dask.delayed import delayed
 from dask.system import CPU_COUNT
 
 from pipeline.errors import Problem, ProviderUnavailable, SettingsError
+from pipeline.settings import Compute
 
 if TYPE_CHECKING:
     from distributed import Client
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_LOG = logging.getLogger("ecoledger")
 
 _WINDOW_PER_WORKER = 32
 _CONNECT_S = 10
@@ -45,9 +53,9 @@ class Cluster(Protocol):
 
 
 class Threads:
-    """Threads of this process.
+    """Threads of this process under Dask's threaded scheduler.
 
-    Not those of Dask's threaded scheduler, which after an error lets the others run on unheeded.
+    The pool is our own: after an error Dask lets what runs run on unheeded, the pool's end waits for it.
     """
 
     def __init__(self, workers: int) -> None:
@@ -63,19 +71,22 @@ class Threads:
     ) -> None:
         """See Cluster."""
         remaining = iter(items)
-        waiting: dict[Future[Result], Item] = {}
         pool = ThreadPoolExecutor(min(self.workers, at_once or self.workers), "block")
-
-        def submit(count: int) -> None:
-            waiting.update((pool.submit(function, item), item) for item in islice(remaining, count))
-
         try:
-            submit(_WINDOW_PER_WORKER * self.workers)
-            while waiting:
-                finished = wait(waiting, return_when=FIRST_COMPLETED).done
-                for future in sorted(finished, key=_has_failed):
-                    done(waiting.pop(future), future.result())
-                    submit(1)
+            while window := list(islice(remaining, _WINDOW_PER_WORKER * self.workers)):
+                # of tasks that nothing tells apart Dask begins with the last
+                by_key = {f"item-{number:06d}": item for number, item in enumerate(reversed(window))}
+                tasks = [
+                    delayed(partial(function, item), pure=False)(dask_key_name=key)
+                    for key, item in by_key.items()
+                ]
+
+                def report(key: str, result: Result, *_: Any, by_key: dict[str, Item] = by_key) -> None:
+                    if key in by_key:
+                        done(by_key[key], result)
+
+                with Callback(posttask=report):
+                    compute(*tasks, scheduler="threads", pool=pool)
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -119,11 +130,6 @@ class Workers:
             self.client.cancel(list(waiting))
 
 
-def _has_failed(future: Future[Any]) -> bool:
-    """Puts failures last, so that no result that is there is lost to them."""
-    return future.exception() is not None
-
-
 @dataclass(frozen=True)
 class _AtOnce(Generic[Item, Result]):
     """A function that at most so many threads of a process are in at a time."""
@@ -143,22 +149,41 @@ def _gate(limit: int) -> BoundedSemaphore:
 
 
 @contextmanager
-def open_cluster(where: str, workers: int) -> Iterator[Cluster]:
-    """The cluster named in the config: `local`, or the address of a scheduler such as tcp://host:8786."""
-    if where == "local":
-        yield Threads(workers)
-    elif where.startswith(_ADDRESSES):
-        from distributed import Client
+def open_cluster(settings: Compute, folder: Path) -> Iterator[Cluster]:
+    """The cluster that the config names: `local`, `slurm`, or the address of a running scheduler.
 
-        try:
-            client = Client(where, timeout=_CONNECT_S)
-        except OSError as error:
-            raise ProviderUnavailable(f"No Dask scheduler answers at {where}: {error}") from error
-        with client:
-            yield Workers(client)
+    `folder` takes the logs of workers that are started.
+    """
+    if settings.cluster == "local":
+        yield Threads(worker_count(settings.workers))
+    elif settings.cluster == "slurm":
+        from pipeline.slurm import slurm_client
+
+        jobs = None if settings.workers == "auto" else settings.workers
+        with slurm_client(jobs, settings.memory, settings.slurm, folder) as client:
+            yield _told(client)
+    elif settings.cluster.startswith(_ADDRESSES):
+        with _client_at(settings.cluster) as client:
+            yield _told(client)
     else:
-        problem = Problem("compute.cluster", repr(where), "local, or the address of a Dask scheduler")
+        expected = "local, slurm, or the address of a Dask scheduler"
+        problem = Problem("compute.cluster", repr(settings.cluster), expected)
         raise SettingsError("Unknown cluster", [problem])
+
+
+def _client_at(address: str) -> "Client":
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=_CONNECT_S)
+    except OSError as error:
+        raise ProviderUnavailable(f"No Dask scheduler answers at {address}: {error}") from error
+
+
+def _told(client: "Client") -> Workers:
+    """The workers of a client; where they can be watched is told in the log."""
+    _LOG.info("dashboard", extra={"address": client.dashboard_link})
+    return Workers(client)
 
 
 def worker_count(workers: int | str) -> int:

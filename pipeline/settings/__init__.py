@@ -12,6 +12,7 @@ from pipeline.aoi import PROJECT_ROOT, known_aois
 from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
+from pipeline.settings.computing import Slurm
 from pipeline.settings.maps import ChangeRules
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.rolling import MOST_PERIODS, rolled, today
@@ -152,14 +153,18 @@ class SampleFile(_Model):
 
 
 class SectionRules(_Model):
-    """How readings become means: both rules are from knowledge, unconfirmed.
+    """How readings become means: these rules are from knowledge, unconfirmed; and what a section stands on.
 
     A value below detection enters with `censored_share` of its limit; a year on fewer than `year_months`
-    months with data is marked indicative.
+    months with data is marked indicative; means of the parameters in `decimals` (code: number) are rounded to
+    so many of them, half to even (四舍六入五成双), before they are graded. A section is linked to the nearest
+    water parcel up to `nearest_water_m` away.
     """
 
     censored_share: Share = 0.5
     year_months: Annotated[int, Field(ge=1, le=12)] = 8
+    decimals: dict[str, Annotated[int, Field(ge=0, le=6)]] = {}
+    nearest_water_m: Annotated[float, Field(ge=0, le=10_000)] = 200
 
 
 class Sections(_Model):
@@ -187,6 +192,7 @@ class Compute(_Model):
     memory: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=2**28)] = (
         2 * 2**30
     )
+    slurm: Slurm = Slurm()
     cache: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=int | str), Field(ge=0)] = 2 * 2**30
     cache_folder: str | None = None
 

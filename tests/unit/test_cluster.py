@@ -9,6 +9,7 @@ from distributed import LocalCluster
 
 from pipeline.cluster import Threads, Workers, open_cluster, worker_count
 from pipeline.errors import BrokenAsset, ProviderUnavailable, SettingsError
+from pipeline.settings import Compute
 
 WINDOW_PER_WORKER = 32
 
@@ -34,7 +35,7 @@ def address():
 @pytest.fixture(params=["threads", "workers"])
 def cluster(request):
     where = "local" if request.param == "threads" else request.getfixturevalue("address")
-    with open_cluster(where, 2) as opened:
+    with open_cluster(Compute(cluster=where, workers=2), Path()) as opened:
         assert isinstance(opened, Threads if request.param == "threads" else Workers)
         yield opened
 
@@ -148,13 +149,16 @@ def test_after_an_error_what_runs_on_threads_is_waited_for_and_nothing_more_begi
 
 @pytest.mark.parametrize("where", ["slurmm", "", "LOCAL", "host:8786", "nonsense://host:1", "tcp"])
 def test_an_unknown_cluster_is_a_mistake_of_the_config(where):
-    with pytest.raises(SettingsError, match="cluster"), open_cluster(where, 1):
+    with pytest.raises(SettingsError, match="cluster"), open_cluster(Compute(cluster=where), Path()):
         pass
 
 
 def test_a_scheduler_that_does_not_answer_is_the_outside_world(monkeypatch):
     monkeypatch.setattr("pipeline.cluster._CONNECT_S", 0.2)
-    with pytest.raises(ProviderUnavailable, match="tcp://127"), open_cluster("tcp://127.0.0.1:9", 1):
+    with (
+        pytest.raises(ProviderUnavailable, match="tcp://127"),
+        open_cluster(Compute(cluster="tcp://127.0.0.1:9"), Path()),
+    ):
         pass
 
 
