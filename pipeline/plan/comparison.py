@@ -1,0 +1,341 @@
+"""Two deliveries of one area beside each other: parcels, figures with the reason of each change, findings."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.geodesy import CGCS2000
+from pipeline.outputs.layers import multipolygons
+from pipeline.periods import periods_between
+from pipeline.rights_registry import revisions
+from pipeline.rights_registry.revisions import Revisions
+
+FIGURES = (
+    "quantity",
+    "quality_grade",
+    "quality_value",
+    "area_ha",
+    "structure",
+    "physical_value",
+    "eco_value_yuan",
+    "econ_value_yuan",
+)
+_LAYERS = ("aoi", "parcels", "inventory", "findings")
+_KEYS = {"aoi": "id", "parcels": "parcel_id", "inventory": "product_id", "findings": "finding_id"}
+_METHODS = ("vegetation", "land_cover", "change", "indices", "sections")
+_QUERY = {"start", "end", "period", "provider"}
+_TOLD = ("config", "scenes", "inputs", "versions")
+_UNTOLD = "清单之外的原因 / for a reason that no manifest tells"
+_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+
+
+@dataclass(frozen=True)
+class Stood:
+    """A delivery as it stands: the rows of its layers, and its manifest, empty where there is none."""
+
+    path: Path
+    aoi: str
+    layers: Mapping[str, gpd.GeoDataFrame]
+    manifest: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`figures` are those of the inventory that differ, each with its `reason`; `findings` new or resolved.
+
+    `reasons` are what the two manifests differ in, under `subject` (scenes by period, register, samples,
+    method, version).
+    """
+
+    revisions: Revisions
+    figures: pd.DataFrame
+    findings: pd.DataFrame
+    reasons: pd.DataFrame
+
+
+def compare(old: Path, new: Path) -> Comparison:
+    """Two deliveries (folders or GeoPackages) of one area.
+
+    Raises InputError where one is no delivery, SettingsError where they are of different areas or their
+    products are counted in different units.
+    """
+    before, after = stood(old), stood(new)
+    _refuse_unlike(before, after)
+    changed = revisions.revisions(before.layers["parcels"], after.layers["parcels"])
+    listed = before.layers["inventory"], after.layers["inventory"]
+    names = [name for name in FIGURES if all(name in table for table in listed)]
+    figures = revisions.figures(*listed, names)
+    reasons = _reasons(before.manifest, after.manifest)
+    figures = figures.assign(reason=_reason_of_each(figures, changed.parcels, reasons))
+    events = revisions.measured(changed.parcels, figures)
+    findings = revisions.turnover(before.layers["findings"], after.layers["findings"])
+    found = Revisions(events, changed.pieces, changed.balance)
+    return Comparison(found, figures, findings, reasons)
+
+
+def stood(path: Path) -> Stood:
+    """A delivery read from its folder or its GeoPackage; InputError lists what it lacks."""
+    package = path / "inventory.gpkg" if path.is_dir() else path
+    if not package.is_file():
+        raise _no_delivery(Problem(str(package), "no such file", "a delivery folder or its inventory.gpkg"))
+    try:
+        held = {str(name) for name, _ in pyogrio.list_layers(package)}
+        problems = [
+            Problem(f"{package}, layer {name}", "no such layer", "a delivery of ecoledger")
+            for name in _LAYERS
+            if name not in held
+        ]
+        if problems:
+            raise _no_delivery(*problems)
+        layers = {name: gpd.read_file(package, layer=name) for name in _LAYERS}
+    except pyogrio.errors.DataSourceError as error:
+        raise _no_delivery(Problem(str(package), str(error), "a GeoPackage")) from error
+    problems = [problem for name in _LAYERS for problem in _faults(package, name, layers[name])]
+    if problems:
+        raise _no_delivery(*problems)
+    aoi = layers["aoi"]
+    names = aoi["aoi"] if "aoi" in aoi else aoi["id"]
+    return Stood(package, str(names.iloc[0]) if len(aoi) else "", layers, _manifest(package))
+
+
+def _faults(package: Path, name: str, rows: gpd.GeoDataFrame) -> list[Problem]:
+    place, key = f"{package}, layer {name}", _KEYS[name]
+    if key not in rows:
+        return [Problem(place, f"no column {key}", "a delivery of ecoledger")]
+    if rows[key].duplicated().any():
+        twice = rows.loc[rows[key].duplicated(), key].iloc[0]
+        return [Problem(f"{place}, column {key}", f"{twice} more than once", "each once")]
+    return []
+
+
+def _no_delivery(*problems: Problem) -> InputError:
+    return InputError("What is given is no delivery", problems)
+
+
+def _manifest(package: Path) -> Mapping[str, Any]:
+    path = package.with_name("manifest.json")
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _no_delivery(Problem(str(path), str(error), "JSON in UTF-8")) from error
+    lacking = [key for key in _TOLD if not isinstance(content, dict) or key not in content]
+    if lacking:
+        raise _no_delivery(Problem(str(path), f"no {', '.join(lacking)}", "a manifest of ecoledger"))
+    manifest: Mapping[str, Any] = content
+    return manifest
+
+
+def _refuse_unlike(old: Stood, new: Stood) -> None:
+    """Two areas have nothing to compare, and 1 ha is no change of 1 t."""
+    if old.aoi != new.aoi:
+        problem = Problem(str(new.path), f"the area {new.aoi}", f"{old.aoi}, as in {old.path}")
+        raise SettingsError("The two deliveries are of different areas", [problem])
+    units = [
+        stood.layers["inventory"].drop_duplicates("cat2_code").set_index("cat2_code")["quantity_unit"]
+        for stood in (old, new)
+    ]
+    both = pd.concat([unit.rename(side) for side, unit in zip("ab", units, strict=True)], axis=1).dropna()
+    problems = [
+        Problem(f"{new.path}, product {code}", str(row.b), f"{row.a}, as in {old.path}")
+        for code, row in zip(both.index, both.itertuples(), strict=True)
+        if row.a != row.b
+    ]
+    if problems:
+        raise SettingsError("The two deliveries count in different units", problems)
+
+
+def _reasons(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFrame:
+    """What the manifests differ in: subject, period (null for all), and in words what."""
+    columns = ["subject", "period", "what"]
+    if not (old and new):
+        return pd.DataFrame(columns=columns, dtype=object)
+    rows = [*_scenes(old, new), *_files(old, new), *_methods(old, new), *_versions(old, new)]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def _scenes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    sides = [_scenes_by_period(manifest) for manifest in (old, new)]
+    rows = []
+    for period in sorted(set(sides[0]) & set(sides[1])):
+        gone, come = (len(sides[a][period] - sides[1 - a][period]) for a in (0, 1))
+        if gone or come:
+            words = f"影像不同：去 {gone} 景、增 {come} 景 / other scenes: {gone} less, {come} more"
+            rows.append(("scenes", period, words))
+    return rows
+
+
+def _scenes_by_period(manifest: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
+    query = manifest["config"]["scenes"]
+    start, end = (date.fromisoformat(str(query[name])) for name in ("start", "end"))
+    return {
+        period.label: {
+            (scene["id"], scene["item_sha256"])
+            for scene in manifest["scenes"]
+            if period.holds(datetime.fromisoformat(scene["datetime"]))
+        }
+        for period in periods_between(start, end, query["period"])
+    }
+
+
+def _files(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
+    """Files of the register, and other inputs, whose content differs."""
+    names = sorted(set(old["inputs"]) | set(new["inputs"]))
+    unlike = [name for name in names if old["inputs"].get(name) != new["inputs"].get(name)]
+    register = {Path(config["path"]).stem for side in (old, new) if (config := side["config"].get("parcels"))}
+    words = {"simulated": "模拟世界不同 / another simulated world"}
+    return [
+        (
+            "register" if Path(name).stem in register else "inputs",
+            None,
+            words.get(name, f"输入文件不同：{name} / other content of {name}"),
+        )
+        for name in unlike
+    ]
+
+
+def _methods(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
+    rows = []
+    for name, before, after in _settings_of(old, new):
+        if before != after:
+            rows.append(("method", None, f"设置不同：{name} / other setting {name}: {before} → {after}"))
+    return rows
+
+
+def _settings_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Settings that decide figures: name, value before, value after."""
+    sides = old["config"], new["config"]
+    pairs = [(name, sides[0].get(name), sides[1].get(name)) for name in _METHODS]
+    queries = sides[0]["scenes"], sides[1]["scenes"]
+    names = sorted((set(queries[0]) | set(queries[1])) - _QUERY)
+    return [*pairs, *((f"scenes.{name}", queries[0].get(name), queries[1].get(name)) for name in names)]
+
+
+def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
+    sides = old["versions"], new["versions"]
+    return [
+        ("version", None, f"版本不同：{name} / other version of {name}: {before} → {after}")
+        for name in sorted(set(sides[0]) | set(sides[1]))
+        if (before := sides[0].get(name)) != (after := sides[1].get(name))
+    ]
+
+
+def _reason_of_each(figures: pd.DataFrame, events: pd.DataFrame, reasons: pd.DataFrame) -> pd.Series:
+    """Why each figure may differ: what befell its parcel, then all that the manifests differ in."""
+    befell = events[events["kind"] != "same"]
+    sides = [befell[["kind", ids]].rename(columns={ids: "id"}) for ids in ("new_ids", "old_ids")]
+    named = pd.concat(sides).dropna(subset="id")
+    named = named.assign(id=named["id"].str.split(";")).explode("id").drop_duplicates("id")
+    kinds = figures["parcel_id"].map(named.set_index("id")["kind"])
+    everywhere = list(reasons.loc[reasons["period"].isna(), "what"])
+    of_period = reasons.dropna(subset="period").groupby("period")["what"].agg(list).to_dict()
+    texts = [
+        "；".join([*_befallen(kind), *of_period.get(period, []), *everywhere])
+        for kind, period in zip(kinds, figures["period"], strict=True)
+    ]
+    return pd.Series(texts, index=figures.index, dtype=object).replace("", _UNTOLD)
+
+
+def _befallen(kind: object) -> list[str]:
+    return [f"地块变化 / parcel {kind}"] if isinstance(kind, str) else []
+
+
+def write_comparison(found: Comparison, folder: Path) -> None:
+    """Tables as CSV (UTF-8 with BOM) and the moved ground as revisions.gpkg, layer `pieces`.
+
+    Raises SettingsError where the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables_of(found).items():
+            table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+        package = folder / "revisions.gpkg"
+        package.unlink(missing_ok=True)
+    except OSError as error:
+        problem = Problem(str(error.filename), error.strerror or str(error), "a place to write to")
+        raise SettingsError("The comparison cannot be written", [problem]) from error
+    pieces = found.revisions.pieces
+    pyogrio.set_gdal_config_options(_CLOCK)
+    try:
+        pyogrio.write_dataframe(
+            pieces.set_geometry(gpd.GeoSeries(multipolygons(pieces.geometry.to_numpy()), crs=CGCS2000)),
+            package,
+            layer="pieces",
+            driver="GPKG",
+            geometry_type="MultiPolygon",
+            VERSION="1.3",
+        )
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(_CLOCK))
+
+
+def tables_of(found: Comparison) -> dict[str, pd.DataFrame]:
+    """Every table of a comparison by name; parcels without those that are the same."""
+    events = found.revisions.parcels
+    return {
+        "parcels": events[events["kind"] != "same"],
+        "balance": found.revisions.balance,
+        "figures": found.figures,
+        "findings": found.findings,
+        "reasons": found.reasons,
+    }
+
+
+def as_content(found: Comparison) -> dict[str, list[dict[Any, Any]]]:
+    """Every table as rows for JSON, null where nothing is known."""
+    return {
+        name: table.astype(object).where(table.notna(), None).to_dict("records")
+        for name, table in tables_of(found).items()
+    }
+
+
+def summary(found: Comparison) -> list[dict[str, Any]]:
+    """How many parcels each kind of event befell, with their areas."""
+    events = found.revisions.parcels
+    count = {name: events[name].str.count(";").add(1).fillna(0) for name in ("old_ids", "new_ids")}
+    sums = events.assign(**count, events=1).groupby("kind").sum(numeric_only=True)
+    return [
+        {
+            "类型 kind": f"{_SPOKEN[kind]} {kind}",
+            "事件 events": f"{row['events']:.0f}",
+            "原宗数 before": f"{row['old_ids']:.0f}",
+            "现宗数 after": f"{row['new_ids']:.0f}",
+            "原面积 m2": f"{row['area_old_m2']:.2f}",
+            "现面积 m2": f"{row['area_new_m2']:.2f}",
+            "差 m2": f"{row['area_new_m2'] - row['area_old_m2']:+.2f}",
+        }
+        for kind, row in ((kind, sums.loc[kind]) for kind in revisions.KINDS if kind in sums.index)
+    ]
+
+
+def differences(found: Comparison) -> list[dict[str, Any]]:
+    """How many figures differ by name, and findings by state, with the closing difference of the areas."""
+    balance = found.revisions.balance.set_index("item")["value"]
+    figures, states = found.figures["figure"].value_counts(), found.findings["state"].value_counts()
+    closing = f"{balance['difference']:.3g}"
+    return [
+        {"项目 item": "面积闭合差（相对） area balance, relative", "值 value": closing},
+        *({"项目 item": f"目录 figures: {name}", "值 value": str(count)} for name, count in figures.items()),
+        *({"项目 item": f"核查 findings: {name}", "值 value": str(count)} for name, count in states.items()),
+        *({"项目 item": f"原因 {row.subject}", "值 value": row.what} for row in found.reasons.itertuples()),
+    ]
+
+
+_SPOKEN = {
+    "same": "未变",
+    "changed": "变更",
+    "split": "分割",
+    "merged": "合并",
+    "redrawn": "重划",
+    "appeared": "新增",
+    "gone": "灭失",
+}
