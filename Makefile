@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz check format lint types walls docs lock
+.PHONY: demo test test-slow fuzz bench check format lint types walls docs lock
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -32,6 +32,9 @@ walls: .venv/ready
 
 docs: .venv/ready  ## what is generated from the code: the JSON schema of the config
 	$(BIN)/ecoledger schema > configs/schema.json
+
+bench: .venv/ready  ## our engine beside odc-stac, stackstac and the floor; BENCH="--size 2048 --rounds 1" is quicker
+	$(BIN)/python tests/bench/bench_engine.py $(BENCH)
 
 bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings, with a plot in build/bench
 	$(BIN)/python tests/bench/bench_samples.py
