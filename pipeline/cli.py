@@ -220,13 +220,22 @@ def show_schema() -> None:
 
 
 @app.command("indices")
-def show_indices(as_json: JsonOption = False) -> None:
+def show_indices(
+    beyond: Annotated[
+        bool, typer.Option("--beyond", help="目录中用不了的及其原因 the others, and why")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """可用的光谱指数 The spectral indices that a config may name.
 
     Example: ecoledger indices
     """
-    from pipeline.indices.spectral import known_indices
+    from pipeline.indices.spectral import indices_beyond, known_indices
 
+    if beyond:
+        lacking = [{"name": name, "needs": reason} for name, reason in indices_beyond().items()]
+        _show(lacking, as_json=as_json)
+        return
     rows = [
         {
             "name": index.name,

@@ -17,12 +17,32 @@ _LETTERS: Mapping[str, str] = MappingProxyType(
         "B": "blue",
         "G": "green",
         "R": "red",
+        "RE1": "rededge071",
+        "RE2": "rededge075",
+        "RE3": "rededge078",
         "N": "nir",
         "N2": "nir08",
         "S1": "swir16",
         "S2": "swir22",
     }
 )
+_BEYOND: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("HH", "HV", "VH", "VV"), "radar backscatter"),
+        **dict.fromkeys(("T", "T1"), "a thermal band, which is not read"),
+        **dict.fromkeys(("G1", "Y"), "a band that neither Sentinel-2 nor Landsat has"),
+        **dict.fromkeys(
+            ("kGB", "kGG", "kGR", "kNB", "kNL", "kNN", "kNR"), "a kernel of two bands, not a band"
+        ),
+        **dict.fromkeys(
+            ("lambdaG", "lambdaN", "lambdaN2", "lambdaR", "lambdaS1", "lambdaS2"),
+            "a wavelength, which differs between the sensors behind a composite",
+        ),
+        "PAR": "radiation at the ground, not a band",
+    }
+)
+"""What formulas of the catalogue need and is not here, and what it is."""
+
 _OTHER_NAMES: Mapping[str, str] = MappingProxyType({"bsi": "BI"})
 """Names that the field uses for an entry of the catalogue."""
 
@@ -46,11 +66,10 @@ def find_index(name: str) -> SpectralIndex:
     """
     entry = _entry(name)
     record: Any = spyndex.indices[entry]
-    foreign = _foreign(entry)
-    if foreign:
+    if _foreign(entry):
         expected = f"an index of the bands {sorted(_LETTERS.values())} and of constants that have a default"
         raise SettingsError(
-            "Index beyond the bands read", [Problem("indices", f"{name} needs {foreign}", expected)]
+            "Index beyond the bands read", [Problem("indices", f"{name} needs {_reason(entry)}", expected)]
         )
     bands = tuple(_LETTERS[symbol] for symbol in record.bands if symbol in _LETTERS)
     own = name.lower() if len(_same(name)) <= 1 else entry
@@ -60,6 +79,11 @@ def find_index(name: str) -> SpectralIndex:
 def known_indices() -> list[SpectralIndex]:
     """Every index of the catalogue that can be named in a config."""
     return [find_index(entry) for entry in sorted(spyndex.indices) if not _foreign(entry)]
+
+
+def indices_beyond() -> dict[str, str]:
+    """Every other entry of the catalogue, and what it needs that these sensors' bands do not give."""
+    return {entry: _reason(entry) for entry in sorted(spyndex.indices) if _foreign(entry)}
 
 
 def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray]) -> xr.DataArray:
@@ -98,3 +122,7 @@ def _foreign(entry: str) -> list[str]:
     constants = spyndex.constants
     given = {symbol for symbol in constants if constants[symbol].default is not None}
     return sorted(set(spyndex.indices[entry].bands) - set(_LETTERS) - given)
+
+
+def _reason(entry: str) -> str:
+    return "; ".join(f"{symbol}: {_BEYOND[symbol]}" for symbol in _foreign(entry))

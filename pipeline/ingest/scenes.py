@@ -16,7 +16,7 @@ from pipeline.geodesy import CGCS2000
 from pipeline.ingest.archives import RawItem
 from pipeline.ingest.items import Candidate, candidate_of
 from pipeline.ingest.outlines import wrapped
-from pipeline.ingest.sensors import HARMONISED_NIR, SENSORS, bandpass_of
+from pipeline.ingest.sensors import HARMONISED_NIR, SENSORS, WITHOUT_COUNTERPART, bandpass_of
 from pipeline.settings import Scenes
 from pipeline.settings.sources import Mission
 
@@ -114,6 +114,8 @@ def analysis_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> 
             slope, shift = bandpass[source]
             asset = scene.assets[source]
             found[band] = replace(asset, scale=slope * asset.scale, offset=slope * asset.offset + shift)
+        elif source in scene.assets and source in WITHOUT_COUNTERPART:
+            found[band] = scene.assets[source]
     return found
 
 

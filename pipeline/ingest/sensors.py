@@ -48,6 +48,9 @@ _SENTINEL_2 = Sensor(
             "blue": ("blue", "B02", "B02_10m"),
             "green": ("green", "B03", "B03_10m"),
             "red": ("red", "B04", "B04_10m"),
+            "rededge071": ("rededge1", "B05", "B05_20m"),
+            "rededge075": ("rededge2", "B06", "B06_20m"),
+            "rededge078": ("rededge3", "B07", "B07_20m"),
             "nir": ("nir", "B08", "B08_10m"),
             "nir08": ("nir08", "B8A", "B8A_20m"),
             "swir16": ("swir16", "B11", "B11_20m"),
@@ -122,6 +125,9 @@ SENSORS: Mapping[str, Sensor] = MappingProxyType(
     }
 )
 """Revisit: ESA (5 days with two satellites; L2A worldwide since mid-December 2018), USGS (16 days a path)."""
+
+WITHOUT_COUNTERPART = ("rededge071", "rededge075", "rededge078")
+"""Bands of Sentinel-2 that OLI has not: there is nothing to bring them to, so they stay as they are."""
 
 HARMONISED_NIR = "nir08"
 """The near infrared that has a counterpart on OLI: B8A of Sentinel-2, whose B08 is wider."""

@@ -7,13 +7,16 @@ import pytest
 import spyndex
 import xarray as xr
 
-from pipeline.indices.spectral import compute_index, known_indices
+from pipeline.indices.spectral import compute_index, indices_beyond, known_indices
 
 LETTERS = {
     "A": "coastal",
     "B": "blue",
     "G": "green",
     "R": "red",
+    "RE1": "rededge071",
+    "RE2": "rededge075",
+    "RE3": "rededge078",
     "N": "nir",
     "N2": "nir08",
     "S1": "swir16",
@@ -31,6 +34,28 @@ def reflectance():
     return {letter: rng.uniform(-0.05, 0.7, (6, 8)) for letter in LETTERS}
 
 
+def test_every_entry_of_the_catalogue_is_computed_or_listed_with_the_reason():
+    known = {index.entry for index in known_indices()}
+    beyond = indices_beyond()
+    print(f"{len(known)} of {len(spyndex.indices)} entries computed, {len(beyond)} beyond these sensors")
+    assert known | set(beyond) == set(spyndex.indices)
+    assert not known & set(beyond)
+    given = set(LETTERS) | {name for name in spyndex.constants if spyndex.constants[name].default is not None}
+    for entry, reason in beyond.items():
+        missing = sorted(set(spyndex.indices[entry].bands) - given)
+        assert missing
+        assert [part.split(": ")[0] for part in reason.split("; ")] == missing
+
+
+def test_nothing_that_sentinel_2_or_landsat_measure_by_reflection_is_beyond():
+    optical = {
+        name
+        for name, band in spyndex.bands.items()
+        if (hasattr(band, "sentinel2a") or hasattr(band, "landsat8")) and band.min_wavelength < 3000
+    }
+    assert optical - {"WV"} == set(LETTERS)
+
+
 @pytest.mark.parametrize("index", known_indices(), ids=lambda index: index.entry)
 def test_an_index_is_that_of_spyndex_lazy_or_eager(index, reflectance):
     constants = {
@@ -40,9 +65,8 @@ def test_an_index_is_that_of_spyndex_lazy_or_eager(index, reflectance):
     }
     with np.errstate(all="ignore"):
         theirs = np.broadcast_to(spyndex.computeIndex(index.entry, {**reflectance, **constants}), (6, 8))
-        eager = compute_index(
-            index, {LETTERS[k]: xr.DataArray(v, dims=("y", "x")) for k, v in reflectance.items()}
-        )
+        bands = {LETTERS[k]: xr.DataArray(v, dims=("y", "x")) for k, v in reflectance.items()}
+        eager = compute_index(index, bands)
         finite = np.isfinite(theirs)
         np.testing.assert_allclose(eager.values[finite], theirs[finite], rtol=1e-6)
         assert np.isnan(eager.values[~finite]).all()
@@ -54,3 +78,7 @@ def test_an_index_is_that_of_spyndex_lazy_or_eager(index, reflectance):
             lazy = compute_index(index, chunked)
         assert isinstance(lazy.data, dask.array.Array)
         np.testing.assert_allclose(lazy.compute(scheduler="sync"), eager, rtol=1e-12)
+        for number, band in enumerate(index.bands):
+            holed = {**bands, band: bands[band].copy()}
+            holed[band][number % 6, 3] = np.nan
+            assert np.isnan(compute_index(index, holed)[number % 6, 3])

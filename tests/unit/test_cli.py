@@ -48,9 +48,9 @@ def test_every_make_target_of_the_readme_exists():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
-@pytest.mark.parametrize("verb", ["indices", "legends", "providers", "rules"])
+@pytest.mark.parametrize("verb", ["indices", "indices --beyond", "legends", "providers", "rules"])
 def test_lists_come_as_json_for_machines(verb):
-    shown = CliRunner().invoke(app, [verb, "--json"])
+    shown = CliRunner().invoke(app, [*verb.split(), "--json"])
     assert shown.exit_code == 0
     rows = json.loads(shown.stdout)
     assert len(rows) > 0

@@ -8,14 +8,26 @@ import xarray as xr
 from pipeline.errors import SettingsError
 from pipeline.indices.spectral import compute_index, find_index, known_indices
 
-BANDS = ("coastal", "blue", "green", "red", "nir", "nir08", "swir16", "swir22")
+BANDS = (
+    "coastal",
+    "blue",
+    "green",
+    "red",
+    "rededge071",
+    "rededge075",
+    "rededge078",
+    "nir",
+    "nir08",
+    "swir16",
+    "swir22",
+)
 
 
 def planted(*, lazy=False):
     rng = np.random.default_rng(9)
     bands = {}
     for band in BANDS:
-        values = rng.uniform(0.001, 0.6, (7, 9))
+        values = rng.uniform(0.001, 0.6, (7, 12))
         bands[band] = xr.DataArray(
             dask.array.from_array(values, chunks=(3, 4)) if lazy else values, dims=("y", "x")
         )
@@ -68,7 +80,7 @@ def test_an_unknown_name_is_a_mistake_of_the_config(name):
         find_index(name)
 
 
-@pytest.mark.parametrize("name", ["NDREI", "DpRVIHH", "kNDVI", "FAI", "NIRvP"])
+@pytest.mark.parametrize("name", ["NDISIb", "DpRVIHH", "kNDVI", "FAI", "NIRvP"])
 def test_an_index_of_bands_that_are_not_read_is_refused_with_the_bands(name):
     with pytest.raises(SettingsError, match="bands read"):
         find_index(name)

@@ -216,6 +216,15 @@ def test_harmonised_sentinel_2_is_brought_to_oli_band_by_band():
     assert plain["red"] == scene.assets["red"]
 
 
+def test_what_oli_has_not_stays_as_it_is_when_harmonised():
+    raw = raw_item()
+    raw["assets"]["rededge1"] = dict(raw["assets"]["red"], href="rededge1.tif")
+    scene = candidate_of(raw).scene
+    assert scene.assets["rededge071"].href.endswith("rededge1.tif")
+    found = analysis_assets(scene, ["rededge071", "rededge075"], harmonised=True)
+    assert found == {"rededge071": scene.assets["rededge071"]}
+
+
 def test_landsat_is_the_target_and_never_changed():
     raw = raw_item(platform="landsat-8")
     raw["assets"]["qa_pixel"] = raw["assets"].pop("scl")
