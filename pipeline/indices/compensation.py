@@ -90,17 +90,24 @@ def balances(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _linked(scheme: Scheme, status: pd.DataFrame, register: pd.DataFrame | None) -> pd.DataFrame:
-    """Rows of the scheme's sections (all, where it names none) in its months, with their units."""
+    """Rows of the scheme's sections (all, where it names none) in its months, with their units.
+
+    The unit that a section is assessed for is that upstream, where nothing else is said.
+    """
     own = pd.DataFrame([link.model_dump() for link in scheme.sections], columns=["section_id", *_LINK])
     rows = status if own.empty else status[status["section_id"].isin(own["section_id"])]
+    if scheme.provinces:
+        elsewhere = ~rows["province"].astype("string").str.startswith(tuple(scheme.provinces))
+        rows = rows[~elsewhere.fillna(value=False).astype(bool)]
     if scheme.period == "month":
         month = rows["period"].str.slice(-2).astype(int)
         rows = rows[month.isin(scheme.months)]
     units = own.astype(object).set_index("section_id")
     if register is not None:
         given = register.set_index("section_id").reindex(columns=_LINK).astype(object)
-        units = units.combine_first(given)
-    return rows.join(units[_LINK], on="section_id").reset_index(drop=True)
+        units = units.combine_first(given.assign(unit=given["unit"].fillna(given["upstream_unit"])))
+    bare = rows.drop(columns=_LINK, errors="ignore")
+    return bare.join(units[_LINK], on="section_id").reset_index(drop=True)
 
 
 def _factor_values(scheme: Scheme, linked: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
@@ -169,7 +176,9 @@ def _against_control(scheme: ControlScheme, linked: pd.DataFrame, limits: pd.Dat
     controls = rows.set_index(["section_id", "period"])["value"]
     pairs = pd.MultiIndex.from_frame(rows[["control", "period"]])
     rows["limit"] = controls.reindex(pairs).to_numpy(dtype=float)
-    rows = rows[rows["control"].notna()]
+    # a section without one is a control itself, unless nobody says which those are
+    has_control = rows["control"].notna()
+    rows = rows[has_control] if has_control.any() else rows
     percent = 100 * (rows["value"] / rows["limit"] - 1)
     tier = _tiers(scheme, percent)
     signed = _amounts(scheme, tier)

@@ -35,6 +35,9 @@ _CHANGE_COLUMNS = [
     "scope", "name", "from_period", "to_period", "good_change_pp", "worst_change_pp", "difference_pp",
     "change_word", "indicative", "reason",
 ]  # fmt: skip
+_RATE_COLUMNS = [
+    *_KEYS, "parameter", "sections_measured", "sections_beyond", "sections_graded", "beyond_percent",
+]  # fmt: skip
 _NAMED = 3
 
 
@@ -141,17 +144,25 @@ def exceedance_rates(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame
     """Section exceedance rate (断面超标率) of each item in each scope and period.
 
     Columns scope, name, period, parameter, sections_measured, sections_beyond (class III),
-    `beyond_percent` of the graded sections, `order` of the item in the standard.
+    sections_graded, `beyond_percent` of these, `order` of the item in the standard.
     """
     items = over_good(long_means(graded.assign(place=graded.index), ["place"]), limits)
     items = items.join(graded[_KEYS], on="place").assign(beyond=items["class"] > GOOD_CLASS)
     found = items.groupby([*_KEYS, "parameter"], sort=False).agg(
         sections_measured=("beyond", "size"), sections_beyond=("beyond", "sum"), order=("order", "first")
     )
-    number = graded.groupby(_KEYS).size().rename("number")
+    number = graded.groupby(_KEYS).size().rename("sections_graded")
     found = found.reset_index().join(number, on=_KEYS)
-    found["beyond_percent"] = 100 * found["sections_beyond"].astype(float) / found["number"].astype(float)
-    return found.drop(columns="number")
+    found["beyond_percent"] = (
+        100 * found["sections_beyond"].astype(float) / found["sections_graded"].astype(float)
+    )
+    return found
+
+
+def exceedance_table(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """`exceedance_rates` of the rows of `scopes`, with the numbers of graded sections they are shares of."""
+    rates = exceedance_rates(scoped[scoped["water_class"].notna()], limits)
+    return rates.sort_values([*_KEYS, "order"], kind="stable", ignore_index=True)[_RATE_COLUMNS]
 
 
 def changes(rivers: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:

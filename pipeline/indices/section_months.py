@@ -1,6 +1,7 @@
 """Means of readings over months and periods: of monthly means, each item on its own scale."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from pipeline.periods import Period
 
 _ZONE = "Asia/Shanghai"
 _MONTHS = 12
+_NOISE_DECIMALS = 8
 _ITEM = ["place", "parameter"]
 
 
@@ -45,20 +47,46 @@ def label_of(months: pd.Series) -> pd.Series:
     return years.map("{:04d}".format) + "-" + numbers.map("{:02d}".format)
 
 
-def monthly_means(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
+@dataclass(frozen=True)
+class MeanRules:
+    """How readings become means.
+
+    A censored value enters with `censored_share` of its limit (half of it: 环办监测函〔2020〕82号,
+    unconfirmed). A mean of a parameter in `decimals` is rounded to so many of them, half to even
+    (四舍六入五成双, GB/T 8170), before it is graded; a period's mean is made of monthly means not rounded.
+    """
+
+    censored_share: float = 0.5
+    decimals: Mapping[str, int] = field(default_factory=dict)
+
+
+PLAIN_RULES = MeanRules()
+
+
+def monthly_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
     """Mean of each parameter at each place in each month: place, parameter, month, `mean`, `samples`.
 
-    A censored value enters with `censored_share` of its limit; `samples` counts the values.
+    `samples` counts the values that the mean rests on.
     """
-    found = _scaled_months(days, censored_share)
-    return found.assign(mean=_rescaled(found, back=True))
+    found = _scaled_months(days, rules.censored_share)
+    return found.assign(mean=_rounded(found.assign(mean=_rescaled(found, back=True)), rules.decimals))
 
 
-def period_means(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
+def period_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
     """Mean of the monthly means of each parameter at each place: place, parameter, `mean`."""
-    months = _scaled_months(days, censored_share)
+    months = _scaled_months(days, rules.censored_share)
     means = months.groupby(_ITEM, observed=True)["mean"].mean().reset_index()
-    return means.assign(mean=_rescaled(means, back=True))
+    return means.assign(mean=_rounded(means.assign(mean=_rescaled(means, back=True)), rules.decimals))
+
+
+def _rounded(rows: pd.DataFrame, decimals: Mapping[str, int]) -> pd.Series:
+    values = rows["mean"]
+    for code, number in decimals.items():
+        here = rows["parameter"] == code
+        # a mean of 1.015 is 101.49999999999999 hundredths and still a half
+        steps = (values[here] * 10.0**number).round(_NOISE_DECIMALS)
+        values = values.mask(here, np.rint(steps) / 10.0**number)
+    return values
 
 
 def _scaled_months(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:

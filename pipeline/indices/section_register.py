@@ -1,23 +1,44 @@
 """Which section a sample belongs to: by id, then name, then alias, within its province and basin."""
 
 import unicodedata
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 NOT_REGISTERED = "断面未登记 (not in the register of sections)"
+AMBIGUOUS = "名称对应多个登记断面 (the name fits several sections of the register)"
 
 _NAMES = ["province", "basin", "section"]
 _IDENTITY = ["section_id", *_NAMES]
-_SECTION_COLUMNS = [*_IDENTITY, "water_body", "target_class", "lon", "lat", "aoi"]
+REGISTERED = ["river", "reach", "upstream_unit", "downstream_unit"]
+"""What the register alone says of a section and a status repeats."""
+
+_SECTION_COLUMNS = [*_IDENTITY, "water_body", "target_class", "lon", "lat", "aoi", *REGISTERED]
 _RANKS = {"section_id": 0, "section": 1, "alias": 2}
+_PROVINCE = "(?:壮族自治区|回族自治区|维吾尔自治区|自治区|省|市)$"
+_BASIN = "流域$"
 
 
-def placed(samples: pd.DataFrame, register: pd.DataFrame | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+class Placed(NamedTuple):
     """Samples with `place`, the number of their section, and the sections by that number.
 
+    Sections have the columns of the register and `note`, which says that one is not registered.
+    """
+
+    samples: pd.DataFrame
+    sections: pd.DataFrame
+
+
+def placed(
+    samples: pd.DataFrame, register: pd.DataFrame | None, points: pd.DataFrame | None = None
+) -> Placed:
+    """Samples and the sections that they belong to.
+
     Sections are those of the register in its order, then those that only the samples name, with an id made
-    of province, basin and name, without target and place on the map; where there is a register, `note` says
-    that they are not in it. A name that fits several sections of the register fits none.
+    of province, basin and name, without target; where there is a register, `note` says that they are not in
+    it. A name that fits several sections of the register fits none. A section without coordinates has those
+    of `points` (section_id, province, basin, section, lon, lat), as the tables of samples tell them.
     """
     given = samples if "section_id" in samples else samples.assign(section_id=None)
     numbers = given.groupby(_IDENTITY, dropna=False, sort=False, observed=True).ngroup()
@@ -25,16 +46,33 @@ def placed(samples: pd.DataFrame, register: pd.DataFrame | None) -> tuple[pd.Dat
         given.loc[~numbers.duplicated(), [*_IDENTITY, "water_body"]].reset_index(drop=True).astype(object)
     )
     known = _known(register)
-    match = _matches(identities, known)
+    match, unclear = _matches(identities, known)
     ids = _made_ids(identities)[match.isna()]
     strangers = identities.loc[ids.index].assign(section_id=ids).drop_duplicates("section_id")
-    strangers["note"] = None if register is None else NOT_REGISTERED
+    if register is not None:
+        strangers["note"] = np.where(unclear[strangers.index], AMBIGUOUS, NOT_REGISTERED)
     sections = pd.concat([known.drop(columns="aliases"), strangers], ignore_index=True)
     place_of_id = pd.Series(range(len(known), len(sections)), index=strangers["section_id"], dtype=float)
     place = match.fillna(ids.map(place_of_id)).astype(int)
     bodies = identities["water_body"].groupby(place).first()
     sections["water_body"] = sections["water_body"].fillna(bodies).fillna("river")
-    return given.assign(place=numbers.map(place).astype(int)), sections
+    if points is not None and len(points):
+        sections = _located(sections, identities, place, points)
+    return Placed(given.assign(place=numbers.map(place).astype(int)), sections)
+
+
+def _located(
+    sections: pd.DataFrame, identities: pd.DataFrame, place: pd.Series, points: pd.DataFrame
+) -> pd.DataFrame:
+    """Sections, of which those without coordinates have the first point of the names they come under."""
+    named = identities[_IDENTITY].assign(place=place)
+    told = named.merge(points.astype(dict.fromkeys(_IDENTITY, object)), on=_IDENTITY, how="inner")
+    first = told.drop_duplicates("place").set_index("place")
+    wanting = sections["lon"].isna() | sections["lat"].isna()
+    axes = {
+        axis: sections[axis].mask(wanting, first[axis].reindex(sections.index)) for axis in ("lon", "lat")
+    }
+    return sections.assign(**axes)
 
 
 def _known(register: pd.DataFrame | None) -> pd.DataFrame:
@@ -51,18 +89,28 @@ def _plain(names: pd.Series) -> pd.Series:
     )
 
 
+def _plain_places(table: pd.DataFrame) -> pd.DataFrame:
+    """Provinces and basins for comparison: 江苏 is 江苏省, 长江 is 长江流域."""
+    ends = {"province": _PROVINCE, "basin": _BASIN}
+    return pd.DataFrame(
+        {
+            level: _plain(table[level]).astype(object).replace(f"(?<=..){end}", "", regex=True)
+            for level, end in ends.items()
+        }
+    )
+
+
 def _made_ids(identities: pd.DataFrame) -> pd.Series:
     """The id that the samples give, else province-basin-section."""
     made = identities[_NAMES].apply(lambda names: "-".join(names.dropna()), axis=1, result_type="reduce")
     return identities["section_id"].fillna(made) if len(identities) else identities["section_id"]
 
 
-def _matches(identities: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
-    """Row of the register for each identity, NaN where none or several fit."""
+def _matches(identities: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Row of the register for each identity, NaN where none or several fit, and whether several do."""
     names = _register_names(known)
-    wanted = pd.DataFrame({name: _plain(identities[name]) for name in _IDENTITY}).assign(
-        identity=identities.index
-    )
+    wanted = pd.DataFrame({name: _plain(identities[name]) for name in ("section_id", "section")})
+    wanted = wanted.join(_plain_places(identities)).assign(identity=identities.index)
     by_id = wanted.assign(name=wanted["section_id"]).merge(names[names["rank"] == 0], on="name")
     by_name = wanted.assign(name=wanted["section"]).merge(
         names[names["rank"] > 0], on="name", suffixes=("", "_known")
@@ -71,8 +119,10 @@ def _matches(identities: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     columns = ["identity", "rank", "match"]
     fitting = pd.concat([by_id[columns], by_name.loc[agree, columns]]).drop_duplicates(["identity", "match"])
     best = fitting[fitting["rank"] == fitting.groupby("identity")["rank"].transform("min")]
-    single = best[~best.duplicated("identity", keep=False)]
-    return single.set_index("identity")["match"].reindex(identities.index).astype(float)
+    several = best["identity"].duplicated(keep=False)
+    unclear = pd.Series(identities.index.isin(best.loc[several, "identity"]), index=identities.index)
+    match = best[~several].set_index("identity")["match"].reindex(identities.index).astype(float)
+    return match, unclear
 
 
 def _agree(pairs: pd.DataFrame, level: str) -> pd.Series:
@@ -88,5 +138,4 @@ def _register_names(known: pd.DataFrame) -> pd.DataFrame:
         [pd.DataFrame({"name": _plain(texts), "rank": _RANKS[kind]}) for kind, texts in kinds.items()]
     )
     names = names.dropna(subset="name").rename_axis("match").reset_index()
-    places = pd.DataFrame({level: _plain(known[level]) for level in ("province", "basin")})
-    return names.join(places, on="match")
+    return names.join(_plain_places(known), on="match")

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from pipeline.indices.section_months import dated, label_of, monthly_means, within
-from pipeline.indices.section_register import placed
+from pipeline.indices.section_months import PLAIN_RULES, MeanRules, dated, label_of, monthly_means, within
+from pipeline.indices.section_register import Placed
 from pipeline.indices.sections import classes
 from pipeline.periods import Period
 
@@ -11,31 +11,25 @@ _COLUMNS = ["section_id", "section", "period", "parameter", "value", "unit", "wa
 
 
 def monthly_series(
-    samples: pd.DataFrame,
-    days: Period,
-    limits: pd.DataFrame,
-    register: pd.DataFrame | None = None,
-    *,
-    censored_share: float = 0.5,
+    found: Placed, days: Period, limits: pd.DataFrame, *, rules: MeanRules = PLAIN_RULES
 ) -> pd.DataFrame:
-    """One row per section, parameter and month with data among `days`, by the rules of `sections.grade`.
+    """One row per section, parameter and month with data among `days`, by the rules of `sections.graded`.
 
     `period` is the month (`2024-04`), `value` its mean in `unit`, `water_class` the class of that mean alone
     (null for what the 21-item evaluation leaves out), `samples` how many values it rests on. Months without
     data have no row.
     """
-    given, sections = placed(samples, register)
-    rows = monthly_means(within(dated(given), days), censored_share)
-    named = rows.join(sections[["section_id", "section", "water_body"]], on="place")
+    rows = monthly_means(within(dated(found.samples), days), rules)
+    named = rows.join(found.sections[["section_id", "section", "water_body"]], on="place")
     evaluated = named["parameter"].isin(limits.loc[limits["in_21"] == "1", "code"])
     grades = classes(named["mean"], named["parameter"], named["water_body"], limits)
-    units = given.groupby("parameter", observed=True)["unit"].first()
+    units = found.samples.groupby("parameter", observed=True)["unit"].first()
     order = {code: number for number, code in enumerate(limits["code"].unique())}
-    found = named.assign(
+    table = named.assign(
         period=label_of(named["month"]),
         value=named["mean"],
         unit=named["parameter"].map(units),
         water_class=grades.where(evaluated),
         order=named["parameter"].map(order).fillna(len(order)),
     )
-    return found.sort_values(["place", "order", "parameter", "month"], ignore_index=True)[_COLUMNS]
+    return table.sort_values(["place", "order", "parameter", "month"], ignore_index=True)[_COLUMNS]

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indices.section_months import dated, period_means, within
-from pipeline.indices.section_register import placed
+from pipeline.indices.section_months import PLAIN_RULES, MeanRules, dated, period_means, within
+from pipeline.indices.section_register import REGISTERED, Placed, placed
 from pipeline.periods import Period
 
 WORSE_THAN_V = 6
@@ -19,7 +19,8 @@ _CLASS_COLUMNS = [f"class_{number}" for number in range(1, 6)]
 _SAME = 1e-12
 _STATUS_COLUMNS = [
     "section_id", "province", "basin", "section", "water_body", "period", "samples", "items", "water_class",
-    "decided_by", "exceedance", "target_class", "target_met", "lon", "lat", "aoi", "months", "reason",
+    "decided_by", "exceedance", "target_class", "target_met", "lon", "lat", "aoi", *REGISTERED,
+    "months", "reason",
 ]  # fmt: skip
 
 _KINDS: dict[str, Any] = {
@@ -86,30 +87,36 @@ def grade(
     limits: pd.DataFrame,
     register: pd.DataFrame | None = None,
     *,
-    censored_share: float = 0.5,
+    rules: MeanRules = PLAIN_RULES,
+) -> pd.DataFrame:
+    """`graded` of samples (`contracts.SAMPLES`, with `time` and perhaps `section_id`) by their sections.
+
+    `register` has the columns of `ingest.samples.read_sections`. A sample belongs to the section of the
+    register with its id, else its name, else its alias, where province and basin agree as far as both are
+    given and only one section fits.
+    """
+    return graded(placed(samples, register), periods, limits, rules=rules)
+
+
+def graded(
+    found: Placed, periods: Sequence[Period], limits: pd.DataFrame, *, rules: MeanRules = PLAIN_RULES
 ) -> pd.DataFrame:
     """Status of every section in every period (`contracts.SECTION_STATUS`), by the worst single factor.
 
-    `samples` follow `contracts.SAMPLES`, with `time` and, where their table gives it, `section_id`;
-    `limits` is the table `water_limits`; `register` has the columns of `ingest.samples.read_sections`. A
-    sample belongs to the section of the register with its id, else its name, else its alias, where province
-    and basin agree as far as both are given and only one section fits. Days are those of China.
-
-    A period's mean is the mean of its monthly means over the months with data (`reason` says how many, where
-    some have none); a censored value enters with `censored_share` of its limit (half of it: 环办监测函
-    〔2020〕82号, unconfirmed); pH is averaged as hydrogen ions, faecal coliforms geometrically (unconfirmed).
-    The class is the worst over the items of the 21-item evaluation that are present; it is null, with the
-    reason, where there is none. `samples` counts sampling times, `decided_by` lists the items of that worst
-    class, `exceedance` those beyond the target class (III without a target) as `code(C/S - 1)`, worst class
-    first; pH and DO have no multiple. `months` counts the months with data. `aoi` is that of the register.
-    A parameter outside `limits` that was measured has its mean too, behind those of `limits`.
+    `limits` is the table `water_limits`. Days are those of China. A period's mean is the mean of its monthly
+    means over the months with data (`reason` says how many, where some have none); pH is averaged as hydrogen
+    ions, faecal coliforms geometrically (unconfirmed); `rules` say the rest. The class is the worst over the
+    items of the 21-item evaluation that are present; it is null, with the reason, where there is none.
+    `samples` counts sampling times, `decided_by` lists the items of that worst class, `exceedance` those
+    beyond the target class (III without a target) as `code(C/S - 1)`, worst class first; pH and DO have no
+    multiple. `months` counts the months with data; `aoi` and `REGISTERED` are those of the register. A
+    parameter outside `limits` that was measured has its mean too, behind those of `limits`.
     """
-    given, sections = placed(samples, register)
-    days = dated(given)
+    days = dated(found.samples)
     parts = [
-        _period_status(sections, within(days, period), limits, period, censored_share) for period in periods
+        _period_status(found.sections, within(days, period), limits, period, rules) for period in periods
     ]
-    means = _mean_columns(limits, given)
+    means = _mean_columns(limits, found.samples)
     columns = [*_STATUS_COLUMNS, *means]
     status = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return status.reindex(columns=columns).astype(_KINDS | dict.fromkeys(means, float))
@@ -122,10 +129,10 @@ def _mean_columns(limits: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
 
 
 def _period_status(
-    sections: pd.DataFrame, days: pd.DataFrame, limits: pd.DataFrame, period: Period, censored_share: float
+    sections: pd.DataFrame, days: pd.DataFrame, limits: pd.DataFrame, period: Period, rules: MeanRules
 ) -> pd.DataFrame:
     """Status of all sections in one period from its samples."""
-    means = period_means(days, censored_share)
+    means = period_means(days, rules)
     items = judged(means.join(sections[["water_body", "target_class"]], on="place"), limits)
     by_place = items.groupby("place")
     worst = items[items["class"] == by_place["class"].transform("max")]

@@ -45,7 +45,7 @@ def grade_samples(source: SampleFile, *, latest: datetime | None = None) -> Grad
     reading of that section and time says otherwise, which has a row of its own) and `stuck`, null for
     neither. What holds no item to grade joins the rejects. Readings later than `latest` are refused.
     """
-    samples, rejects = read_records([source], latest=latest)
+    samples, rejects, _ = read_records([source], latest=latest)
     if samples.empty:
         return Graded(pd.DataFrame(columns=COLUMNS), rejects)
     record = pd.factorize(samples["record"])[0].astype(np.int64)

@@ -21,7 +21,7 @@ from pipeline.settings.schemes import scheme_path
 from pipeline.settings.sources import Provider, StaticCatalog
 from pipeline.workspace import Cause, checksums_of
 
-_SIMULATED = 1
+_SIMULATED = 2
 SEED = 20240501
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"

@@ -65,7 +65,7 @@ def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, sources: Mappi
     """Everything that the register and the maps say together; `sources` name the scenes of each period."""
     parcels = parcels_of(run, area, inputs)
     statistics = _statistics(run, area, maps, parcels, sources)
-    graded = graded_sections(run, area, inputs)
+    graded = graded_sections(run, area, inputs, parcels)
     listed = _inventory(
         run, area, maps, parcels, statistics, graded, sources, simulated=inputs.simulated is not None
     )
@@ -244,7 +244,8 @@ def _inventory(
             sections=load_layer(graded.path, "sections"),
         )
         restricted = restriction_findings(area, maps, parcels)
-        found = findings.joined([load_layer(parcels.path, "findings"), seen, restricted])
+        unmatched = load_layer(graded.path, "findings")
+        found = findings.joined([load_layer(parcels.path, "findings"), seen, restricted, unmatched])
         save_tables(folder, {"inventory": listed, "findings": found})
 
     return run.artifact(f"{area.aoi.name_zh} 清单 inventory", cause, build)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from pipeline import standards
 from pipeline.aoi import Aoi
@@ -14,6 +13,7 @@ from pipeline.contracts import INVENTORY, checked
 from pipeline.geodesy import CGCS2000, SQUARE_METRES_PER_HECTARE
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.periods import Period
+from pipeline.rights_registry import waters
 from pipeline.rights_registry.findings import observed
 from pipeline.rights_registry.identifiers import product_code
 from pipeline.rights_registry.rules import WATER_CLASSES
@@ -41,15 +41,15 @@ def build(
     """INVENTORY of an area, in the order of parcels, periods and the table of products.
 
     `measures` are the PARCEL_MEASURES of all `periods`, `sources` name the scenes behind each period,
-    `sections` the SECTION_STATUS, which lends water parcels their quality. Quantity is the area in ha until
-    values are accounted, `physical_unit` the unit that they will have. Quality is the grade of mean
-    vegetation cover, for water the class of the worst section inside the parcel. What is not known is null,
-    and `confidence` says why. A parcel without a known land class, or of a type without products, has one
-    row without a product.
+    `sections` the SECTION_STATUS with `parcel_id`, which lends water parcels their quality. Quantity is the
+    area in ha until values are accounted, `physical_unit` the unit that they will have. Quality is the grade
+    of mean vegetation cover, for water the class of the worst section linked to the parcel. What is not known
+    is null, and `confidence` says why. A parcel without a known land class, or of a type without products,
+    has one row without a product.
     """
     rows = observed(parcels, measures, periods)
     rows["row"] = np.arange(len(rows))
-    rows = _with_quality(rows, parcels, sections, products.grades)
+    rows = _with_quality(rows, sections, products.grades)
     rows = rows.merge(_products_by_class(products), on="land_class", how="left", validate="many_to_many")
     rows = rows.sort_values(["row", "number"], kind="stable", ignore_index=True)
     columns = {
@@ -80,12 +80,10 @@ def _products_by_class(products: Products) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"land_class": object})
 
 
-def _with_quality(
-    rows: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades
-) -> gpd.GeoDataFrame:
+def _with_quality(rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades) -> gpd.GeoDataFrame:
     """Rows with grade, value and basis of quality, its change, and the reasons for nulls."""
     water = rows["land_class"].isin(WATER_CLASSES)
-    status = _sections_inside(parcels, sections)
+    status = waters.of_parcels(sections)[["parcel_id", "period", "water_class", "section"]]
     rows = rows.merge(status, on=["parcel_id", "period"], how="left", validate="many_to_one")
     cover = rows["fvc_mean"].astype(float)
     cuts = np.array(grades.cuts_percent) / 100
@@ -104,22 +102,6 @@ def _with_quality(
     return rows
 
 
-def _sections_inside(parcels: gpd.GeoDataFrame, sections: pd.DataFrame | None) -> pd.DataFrame:
-    """Class and names of the graded sections inside each parcel and period; the worst class counts."""
-    kinds = {"parcel_id": object, "period": object, "water_class": float, "section": object}
-    if sections is None:
-        return pd.DataFrame(columns=list(kinds)).astype(kinds)
-    placed = sections.dropna(subset=["lon", "lat", "water_class"])
-    points = shapely.points(placed["lon"].to_numpy(float), placed["lat"].to_numpy(float))
-    shapes = parcels.geometry.to_numpy()
-    point, shape = shapely.STRtree(shapes).query(points, predicate="intersects")
-    inside = placed.iloc[point].assign(parcel_id=parcels["parcel_id"].to_numpy(dtype=object)[shape])
-    status: pd.DataFrame = inside.groupby(["parcel_id", "period"], as_index=False).agg(
-        water_class=("water_class", "max"), section=("section", "、".join)
-    )
-    return status.astype(kinds)
-
-
 def _confidence(rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series) -> pd.Series:
     """Share seen clear and number of looks, then the reason of every null."""
     seen = 100 * (1 - rows["unknown_area_m2"] / rows["area_m2"])
@@ -127,7 +109,7 @@ def _confidence(rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first
     text = "晴空可见 " + seen.map("{:.1f}%".format).astype(object)
     text = text + "，平均观测 " + looks.map("{:.1f} 次".format).astype(object)
     reasons = [
-        (water & ~known, "；地块内无已评价的水质断面，质量等级为空"),
+        (water & ~known, "；无已评价的水质断面与地块关联，质量等级为空"),
         (~water & ~known, "；本期无晴空观测，质量等级为空"),
         (first, "；首期，变化为空"),
         (~first & rows["change"].isna(), "；本期或上期无质量指标值，变化为空"),

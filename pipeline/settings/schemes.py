@@ -54,6 +54,8 @@ class Reward(_Model):
 
 
 class _Scheme(_Model):
+    """What all schemes have; one with `provinces` leaves out sections that are known to be of others."""
+
     name_zh: str
     name_en: str
     source: str
@@ -62,6 +64,7 @@ class _Scheme(_Model):
     default_class: WaterClass = 3
     factors: Annotated[list[Factor], Field(min_length=1)]
     tiers: Annotated[list[Tier], Field(min_length=1)]
+    provinces: list[str] = []
     months: list[Annotated[int, Field(ge=1, le=12)]] = list(range(1, 13))
     sections: list[SectionLink] = []
     unconfirmed: list[str]

@@ -14,8 +14,8 @@ def table(name: str) -> pd.DataFrame:
     `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
     `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
     are read; `water_extras`: parameters known beside those of `water_limits`.
-    `quality_words`, `river_words`, `change_words`, `first_pollutants`, `tli`, `tli_words`,
-    `spearman_critical`: how sections and rivers are evaluated, each row with whether it is `confirmed`.
+    `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
+    `tli_words`, `spearman_critical`: how sections and rivers are evaluated, each row with whether it is `confirmed`.
     `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:

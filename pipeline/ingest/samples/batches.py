@@ -1,7 +1,7 @@
 """Columns of a batch of a long table: distinct texts and which one stands in each row."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
+from pipeline.ingest.samples.headings import Fault
 from pipeline.ingest.samples.objects import text_of
 
 Codes = NDArray[np.int64]
@@ -47,10 +48,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Batch:
-    """Columns of a batch by role, and the row number of each row."""
+    """Columns of a batch by role or parameter, and the row number of each row.
+
+    `unread` are columns that are only counted, by what is wrong with them.
+    """
 
     columns: Mapping[str, pa.Array]
     row: NDArray[np.int32]
+    unread: Mapping[Fault, pa.Array] = field(default_factory=dict)
 
     def column(self, role: str) -> Column:
         """A column, of empty texts where the table has none."""

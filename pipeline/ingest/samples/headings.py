@@ -9,7 +9,14 @@ from functools import cache
 from pipeline import standards
 from pipeline.ingest.samples.sheets import Sheet
 
-UNUSED = "unused"
+READ = frozenset(
+    {
+        "section_id", "province", "basin", "section", "lon", "lat", "time", "clock", "state", "parameter",
+        "value", "unit", "detection_limit",
+    }
+)  # fmt: skip
+"""Roles of columns that readings are made of; other known columns say nothing about them."""
+
 UNKNOWN_COLUMN = "列名无法识别 (column not recognised)"
 UNKNOWN_UNIT = "单位无法识别 (unit not known)"
 COLUMN_TWICE = "同一内容出现两列，只读第一列 (stands twice, the first column is read)"
@@ -232,7 +239,7 @@ def _layout(
         elif name.means in roles or any(name.means == column.code for column in parameters):
             faults.append(Fault(position, heading, COLUMN_TWICE, readings_lost=name.means in codes))
         elif name.means not in codes:
-            roles |= {} if name.means == UNUSED else {name.means: (position, heading)}
+            roles |= {name.means: (position, heading)} if name.means in READ else {}
         elif factor := divisor(name.means, name.unit or (units or {}).get(position)):
             parameters.append(ParameterColumn(position, heading, name.means, factor))
         else:

@@ -4,21 +4,37 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
+from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from pipeline.errors import InputError
+from pipeline.geodesy import unproject_all
 
 JSON_SUFFIXES = frozenset({".json", ".geojson"})
 POINT_SUFFIXES = frozenset({".gpkg"})
 
 _DIGITS = 15
+_WGS_84 = "EPSG:4326"
 _NO_TABLE = "an object with thead and tbody, or a FeatureCollection"
 
 
-def json_grid(path: Path) -> pd.DataFrame:
-    """Cells of a release (`thead`, `tbody`) or of the properties of GeoJSON features, headings first.
+class Grid(NamedTuple):
+    """Cells with their headings in row 0, and `lon`, `lat` of the records below, null without geometry."""
+
+    cells: pd.DataFrame
+    points: pd.DataFrame | None
+
+
+def json_grid(path: Path) -> Grid:
+    """Cells of a release (`thead`, `tbody`) or of GeoJSON features, whose points are kept.
 
     Raises ValueError, saying what was expected, for anything else.
     """
@@ -27,20 +43,53 @@ def json_grid(path: Path) -> pd.DataFrame:
     except RecursionError as error:
         raise ValueError(_NO_TABLE) from error
     within = [content, *content.values()] if isinstance(content, Mapping) else []
-    table = next((found for value in within if (found := _table(value))), None)
+    table = next(((found, value) for value in within if (found := _table(value))), None)
     if table is None:
         raise ValueError(_NO_TABLE)
-    return _grid(table)
+    return Grid(_cells(table[0]), _json_points(table[1]))
 
 
-def layer_grids(path: Path) -> dict[str, pd.DataFrame]:
-    """Cells of the attributes of every layer of a vector file, by layer; ValueError for other files."""
+def layer_grids(path: Path) -> dict[str, Grid]:
+    """Attributes and points of every layer of a vector file, by layer; ValueError for other files."""
     try:
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
-        layers = {name: pyogrio.read_dataframe(path, layer=name, read_geometry=False) for name in names}
+        layers = {name: pyogrio.read_dataframe(path, layer=name) for name in names}
     except (DataSourceError, DataLayerError) as error:
         raise ValueError(str(error)) from error
-    return {name: _grid([list(layer.columns), *layer.to_numpy().tolist()]) for name, layer in layers.items()}
+    return {name: _layer_grid(layer) for name, layer in layers.items()}
+
+
+def _layer_grid(layer: pd.DataFrame) -> Grid:
+    if "geometry" not in layer:
+        return Grid(_cells([list(layer.columns), *layer.to_numpy().tolist()]), None)
+    table = pd.DataFrame(layer.drop(columns="geometry"))
+    crs: str | None = layer.crs.to_wkt() if layer.crs else None
+    points = _points(layer.geometry.to_numpy(), crs)
+    return Grid(_cells([list(table.columns), *table.to_numpy().tolist()]), points)
+
+
+def _json_points(content: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Points of GeoJSON features; their CRS is WGS 84 unless the collection names another."""
+    if "features" not in content:
+        return None
+    geometries = [
+        feature.get("geometry") if isinstance(feature, Mapping) else None for feature in content["features"]
+    ]
+    shapes = shapely.from_geojson([json.dumps(geometry) for geometry in geometries], on_invalid="ignore")
+    named = content.get("crs")
+    properties = named.get("properties") if isinstance(named, Mapping) else None
+    name = properties.get("name") if isinstance(properties, Mapping) else None
+    return _points(np.asarray(shapes, dtype=object), name if isinstance(name, str) else _WGS_84)
+
+
+def _points(shapes: NDArray[np.object_], crs: str | None) -> pd.DataFrame:
+    """A point of each geometry in degrees; null without geometry or a CRS that leads to CGCS2000."""
+    spots = shapely.point_on_surface(shapes)
+    try:
+        moved = unproject_all(spots, CRS(crs).to_wkt()) if crs else np.full(len(spots), None, dtype=object)
+    except (CRSError, InputError):
+        moved = np.full(len(spots), None, dtype=object)
+    return pd.DataFrame({"lon": shapely.get_x(moved), "lat": shapely.get_y(moved)}, dtype=float)
 
 
 def _table(content: Any) -> list[list[Any]] | None:
@@ -67,7 +116,7 @@ def _properties(features: Sequence[Any]) -> list[list[Any]]:
     return [headings, *([row.get(name) for name in headings] for row in known)]
 
 
-def _grid(rows: list[list[Any]]) -> pd.DataFrame:
+def _cells(rows: list[list[Any]]) -> pd.DataFrame:
     width = max((len(row) for row in rows), default=0)
     texts = [[text_of(value) for value in row] + [""] * (width - len(row)) for row in rows]
     return pd.DataFrame(texts, columns=range(width), dtype=str)

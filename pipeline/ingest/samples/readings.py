@@ -13,6 +13,7 @@ from pipeline.ingest.samples import cells, streams
 from pipeline.ingest.samples.checks import implausible, reviewed
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import (
+    READ,
     UNKNOWN_UNIT,
     Fault,
     Layout,
@@ -22,7 +23,9 @@ from pipeline.ingest.samples.headings import (
     plain,
     unit_of,
 )
+from pipeline.ingest.samples.places import AXES, first_points, is_wrong, points_of
 from pipeline.ingest.samples.reasons import (
+    BAD_POINT,
     LIMIT_ROWS,
     NO_LIMIT,
     NO_READINGS,
@@ -33,6 +36,7 @@ from pipeline.ingest.samples.reasons import (
 )
 from pipeline.ingest.samples.sheets import Sheet, read_sheets
 from pipeline.ingest.samples.tables import (
+    NAMES,
     REJECT_COLUMNS,
     SAMPLE_COLUMNS,
     TRACES,
@@ -45,9 +49,6 @@ from pipeline.settings import SampleFile
 
 EMPTY_SHEET = "空表 (the sheet is empty)"
 NO_HEADINGS = "未找到含断面、时间和监测项目的表头 (no row of headings with a section, a time and a parameter)"
-
-_NAMES = ["section_id", "province", "basin", "section"]
-_MAPPABLE = frozenset({*_NAMES, "time", "clock", "state", "parameter", "value", "unit", "detection_limit"})
 
 
 def read_samples(
@@ -67,12 +68,22 @@ def read_samples(
 
     Raises InputError, with every problem, for paths that lead nowhere and when nothing usable is left.
     """
-    samples, rejects = read_records(files, latest=latest)
+    samples, rejects, _ = read_tables(files, latest=latest)
+    return samples, rejects
+
+
+def read_tables(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
+    """As `read_samples`, with the `points` in degrees that the tables give for their sections.
+
+    A point stands in the columns of longitude and latitude of any table, or is the geometry of a feature (a
+    point on it, where it is no point). A section has the first one that is told.
+    """
+    samples, rejects, points = read_records(files, latest=latest)
     if files and samples.empty:
         raise unusable(rejects)
     table = samples[SAMPLE_COLUMNS]
     kinds = {name: object for name in table.columns if isinstance(table[name].dtype, pd.CategoricalDtype)}
-    return table.astype(kinds), rejects
+    return Tables(table.astype(kinds), rejects, points)
 
 
 def read_records(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
@@ -84,9 +95,13 @@ def read_records(files: Sequence[SampleFile], *, latest: datetime | None = None)
     paths = [(source, path) for source in files for path in _paths(source, problems)]
     if problems:
         raise InputError("The water samples cannot be found", problems)
-    taken, refused = joined([_read_file(path, source, latest) for source, path in paths])
-    samples, rejects = reviewed(taken)
-    return Tables(samples, joined([Tables(no_samples(), refused), Tables(no_samples(), rejects)]).rejects)
+    read = [_read_file(path, source, latest) for source, path in paths]
+    points = first_points([tables.points for tables in read if tables.points is not None])
+    taken = joined(read)
+    del read
+    samples, rejects, _ = reviewed(taken.samples)
+    all_rejects = joined([Tables(no_samples(), taken.rejects), Tables(no_samples(), rejects)]).rejects
+    return Tables(samples, all_rejects, points)
 
 
 def unusable(rejects: pd.DataFrame) -> InputError:
@@ -95,7 +110,7 @@ def unusable(rejects: pd.DataFrame) -> InputError:
 
 
 def _wrong_names(source: SampleFile) -> Iterator[Problem]:
-    known = _MAPPABLE | set(parameter_codes().values())
+    known = READ | set(parameter_codes().values())
     for name in sorted(set(source.columns) - known):
         yield Problem(f"samples {source.path}, columns", repr(name), f"one of {', '.join(sorted(known))}")
 
@@ -122,7 +137,9 @@ def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Table
         reasons = [f"{problem.expected} expected" for problem in error.problems]
         found = [problem.found for problem in error.problems]
         return Tables(no_samples(), rejects_of(path.name, "", 0, "", found, reasons, 0))
-    return joined([_read_sheet(sheet, source, download, latest) for sheet in sheets])
+    read = [_read_sheet(sheet, source, download, latest) for sheet in sheets]
+    points = first_points([tables.points for tables in read if tables.points is not None])
+    return joined(read)._replace(points=points)
 
 
 def _read_sheet(sheet: Sheet, source: SampleFile, download: Download, latest: datetime | None) -> Tables:
@@ -140,22 +157,25 @@ def _read_sheet(sheet: Sheet, source: SampleFile, download: Download, latest: da
         _column_rejects(sheet, layout),
         _row_rejects(sheet, layout, rows, judged),
         _cell_rejects(sheet, judged),
+        *_point_rejects(sheet, layout, rows),
     ]
     found = pd.concat(rejects).sort_values("row", kind="stable")
     if judged.empty and found.empty:
         found = rejects_of(sheet.file, sheet.name, layout.heading_row, "", "", NO_READINGS, 0)
-    return Tables(samples[[*SAMPLE_COLUMNS, *TRACES]].sort_values("row", kind="stable"), found)
+    named = rows[rows["section"].notna() & ~rows["is_limit"]]
+    samples = samples[[*SAMPLE_COLUMNS, *TRACES]].sort_values("row", kind="stable")
+    return Tables(samples, found, points_of(named))
 
 
 def _rows(sheet: Sheet, layout: Layout, download: Download, latest: datetime | None) -> pd.DataFrame:
-    """Names, time and fault of each data row, by row number."""
+    """Names, time, fault and point of each data row, by row number."""
     body = sheet.cells.loc[layout.first_row :]
     none = pd.Series("", index=body.index, dtype=str)
     texts = {
         role: cells.published(body[layout.roles[role][0]]) if role in layout.roles else none
-        for role in [*_NAMES, "time", "clock", "state"]
+        for role in [*NAMES, "time", "clock", "state"]
     }
-    rows = pd.DataFrame({role: cells.names(texts[role]) for role in [*_NAMES, "state"]}, index=body.index)
+    rows = pd.DataFrame({role: cells.names(texts[role]) for role in [*NAMES, "state"]}, index=body.index)
     rows["section"] = rows["section"].fillna(rows["section_id"])
     rows["time_text"] = texts["time"].str.cat(texts["clock"], sep=" ").str.strip()
     moments = cells.times(rows["time_text"], download)
@@ -170,7 +190,16 @@ def _rows(sheet: Sheet, layout: Layout, download: Download, latest: datetime | N
     rows["row_reason"] = rows["row_reason"].mask(
         halted & rows["section"].notna() & ~rows["is_limit"], NOT_NORMAL
     )
+    for axis in AXES:
+        told = cells.numbers(_axis_texts(layout, axis, body))["value"]
+        rows[axis] = told if sheet.points is None else sheet.points[axis].reindex(rows.index).fillna(told)
     return rows
+
+
+def _axis_texts(layout: Layout, axis: str, body: pd.DataFrame) -> pd.Series:
+    if axis not in layout.roles:
+        return pd.Series("", index=body.index, dtype=str)
+    return cells.published(body[layout.roles[axis][0]])
 
 
 def _melted(sheet: Sheet, layout: Layout, rows: pd.DataFrame) -> pd.DataFrame:
@@ -300,6 +329,16 @@ def _row_rejects(sheet: Sheet, layout: Layout, rows: pd.DataFrame, judged: pd.Da
 def _cell_rejects(sheet: Sheet, judged: pd.DataFrame) -> pd.DataFrame:
     bad = judged[judged["reason"].notna() & judged["row_reason"].isna()]
     return rejects_of(sheet.file, sheet.name, bad["row"], bad["column"], bad["text"], bad["reason"], 1)
+
+
+def _point_rejects(sheet: Sheet, layout: Layout, rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Coordinates that are none."""
+    for axis in AXES:
+        texts = _axis_texts(layout, axis, sheet.cells.loc[rows.index])
+        read = cells.numbers(texts)
+        wrong = is_wrong(axis, read["value"].to_numpy(), read["blank"].to_numpy())
+        heading = layout.roles.get(axis, (0, ""))[1]
+        yield rejects_of(sheet.file, sheet.name, rows.index[wrong], heading, texts[wrong], BAD_POINT, 0)
 
 
 def _as_problems(rejects: pd.DataFrame) -> list[Problem]:

@@ -4,6 +4,7 @@ NO_SECTION = "缺少断面名称 (no section name)"
 NOT_NORMAL = "站点状态不是正常 (the station does not work normally)"
 UNKNOWN_PARAMETER = "监测项目无法识别 (parameter not recognised)"
 NO_LIMIT = "未检出但检出限未知 (not detected, and no detection limit is known)"
+BAD_POINT = "坐标不是经纬度 (not degrees of longitude or latitude)"
 NO_READINGS = "表头下没有监测数据 (no readings below the headings)"
 
 NORMAL = frozenset({"正常", "normal", "在线"})

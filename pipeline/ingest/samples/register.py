@@ -13,8 +13,8 @@ from pipeline.ingest.samples.headings import name_of
 from pipeline.ingest.samples.sheets import Sheet, read_sheets
 
 REGISTER_COLUMNS = [
-    "section_id", "province", "basin", "section", "aliases",
-    "water_body", "target_class", "lon", "lat", "aoi",
+    "section_id", "province", "basin", "river", "section", "aliases", "water_body", "target_class",
+    "lon", "lat", "aoi", "reach", "upstream_unit", "downstream_unit", "control",
 ]  # fmt: skip
 
 _HEADING_ROWS = 40
@@ -30,9 +30,11 @@ _BOUNDS = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
 def read_sections(path: Path) -> pd.DataFrame:
     """Register of sections from a CSV or Excel table, one row per section.
 
-    `section_id` and `section` are given for all; `province`, `basin`, `aoi` are null where unknown,
-    `aliases` are joined by `;` (also read as `、`, `,`), `water_body` is river, lake or null,
-    `target_class` 1 to 5 (`Int64`, read from Ⅲ, III, 3, Ⅲ类), `lon` and `lat` degrees or NaN.
+    `section_id` and `section` are given for all, `aliases` are joined by `;` (also read as `、`, `,`),
+    `water_body` is river, lake or null, `target_class` 1 to 5 (`Int64`, read from Ⅲ, III, 3, Ⅲ类), `lon` and
+    `lat` degrees or NaN. `aoi` is the id of the area that a section belongs to, `reach` the parcel or unit of
+    the land register that it assesses, `control` the id of the section that it is compared with (read from
+    its id or name); these, the names of places and the units up- and downstream are null where unknown.
 
     Raises InputError with every mistake and its place.
     """
@@ -72,6 +74,7 @@ def _register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -> pd.D
     target_class = pd.to_numeric(register["target_class"].map(_class, na_action="ignore")).astype("Int64")
     places = {axis: cells.numbers(texts[axis])["value"].where(_within(axis, texts[axis])) for axis in _BOUNDS}
     parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **places}
+    parsed["control"] = _controls(register)
     problems = [*_missing(register), *_repeated(register), *_unreadable(register, parsed)]
     if problems:
         found = [Problem(f"{sheet.file}, {place}", *rest) for place, *rest in sorted(problems)]
@@ -92,6 +95,14 @@ def _class(text: str) -> float:
 def _within(axis: str, texts: pd.Series) -> pd.Series:
     low, high = _BOUNDS[axis]
     return cells.numbers(texts)["value"].between(low, high)
+
+
+def _controls(register: pd.DataFrame) -> pd.Series:
+    """Ids of the sections that are named by their id or, where only one has it, their name."""
+    single = register[~register["section"].duplicated(keep=False)].dropna(subset=["section", "section_id"])
+    by_name = dict(zip(single["section"], single["section_id"], strict=True))
+    by_id = {name: name for name in register["section_id"].dropna()}
+    return register["control"].map({**by_name, **by_id}, na_action="ignore").astype(object)
 
 
 def _missing(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
@@ -119,6 +130,7 @@ def _unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> Iterato
         "target_class": "a class from Ⅰ to Ⅴ",
         "lon": "degrees from -180 to 180",
         "lat": "degrees from -90 to 90",
+        "control": "the id or the name of a section of this register",
     }
     for column, values in parsed.items():
         bad = register[column].notna() & values.isna()

@@ -4,7 +4,7 @@ import csv
 import io
 import warnings
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -18,14 +18,15 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, json_grid, layer_grids
+from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, Grid, json_grid, layer_grids
 
 TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv"})
 EXCEL_SUFFIXES = frozenset({".xlsx", ".xlsm"})
 
-_ENCODINGS = ("utf-8-sig", "gb18030")
+ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = ",\t;"
 _EXCEL_DIGITS = 15
+_FIRST_RECORD = 2
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ class Sheet:
     """One sheet: `cells` are texts, indexed by row number from 1; an empty cell is an empty text.
 
     Cells under a merge repeat its text; `merged` marks those repetitions. `name` is empty for text files.
+    `points` are `lon` and `lat` of the rows of a vector file, NaN without a place, None for other files.
     """
 
     file: str
     name: str
     cells: pd.DataFrame
     merged: pd.DataFrame
+    points: pd.DataFrame | None = None
 
 
 def read_sheets(path: Path) -> list[Sheet]:
@@ -73,7 +76,15 @@ def _object_sheets(path: Path) -> list[Sheet]:
         grids = {"": json_grid(path)} if is_json else layer_grids(path)
     except ValueError as error:
         raise _unreadable(path, "something else", f"a table ({error})") from error
-    return [_sheet(path, name, cells, cells.isna()) for name, cells in grids.items()]
+    return [_record_sheet(path, name, grid) for name, grid in grids.items()]
+
+
+def _record_sheet(path: Path, name: str, grid: Grid) -> Sheet:
+    sheet = _sheet(path, name, grid.cells, grid.cells.isna())
+    if grid.points is None:
+        return sheet
+    rows = range(_FIRST_RECORD, _FIRST_RECORD + len(grid.points))
+    return replace(sheet, points=grid.points.set_axis(rows))
 
 
 def _text_sheet(path: Path) -> Sheet:
@@ -107,7 +118,7 @@ def _quoted(text: str, delimiter: str) -> pd.DataFrame:
 
 def _decoded(path: Path) -> str:
     content = path.read_bytes()
-    for encoding in _ENCODINGS:
+    for encoding in ENCODINGS:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:

@@ -10,19 +10,25 @@ from pandas.api.types import union_categoricals
 
 from pipeline.ingest.samples import cells
 
+NAMES = ["section_id", "province", "basin", "section"]
+"""What a section is called in a table of samples."""
+
+POINT_COLUMNS = [*NAMES, "lon", "lat"]
 SAMPLE_COLUMNS = [
-    "section_id", "province", "basin", "section", "time", "parameter", "value", "unit", "censored", "raw",
+    *NAMES, "time", "parameter", "value", "unit", "censored", "raw",
     "flag", "water_body", "file", "row",
 ]  # fmt: skip
 TRACES = ["sheet", "column", "text"]
+_COLUMNS = (list, pd.Series, pd.Index, np.ndarray)
 REJECT_COLUMNS = ["file", "sheet", "row", "column", "value", "reason", "readings"]
 
 
 class Tables(NamedTuple):
-    """Readings kept and readings rejected."""
+    """Readings kept, readings rejected, and where the sections lie (POINT_COLUMNS) if anything tells it."""
 
     samples: pd.DataFrame
     rejects: pd.DataFrame
+    points: pd.DataFrame | None = None
 
 
 def categories(codes: NDArray[Any], names: list[str]) -> Any:
@@ -32,11 +38,9 @@ def categories(codes: NDArray[Any], names: list[str]) -> Any:
 
 def rejects_of(*values: object) -> pd.DataFrame:
     """Rows of the table of rejects from its columns, each one value or one for each row."""
-    length = max(
-        (len(value) for value in values if isinstance(value, list | pd.Series | pd.Index)), default=1
-    )
+    length = max((len(value) for value in values if isinstance(value, _COLUMNS)), default=1)
     full = {
-        name: list(value) if isinstance(value, list | pd.Series | pd.Index | np.ndarray) else [value] * length
+        name: list(value) if isinstance(value, _COLUMNS) else [value] * length
         for name, value in zip(REJECT_COLUMNS, values, strict=True)
     }
     texts = dict.fromkeys(["file", "sheet", "column", "value", "reason"], str)
@@ -54,6 +58,12 @@ def rejected(samples: pd.DataFrame, reason: object) -> pd.DataFrame:
 def no_rejects() -> pd.DataFrame:
     """The table of rejects without a row."""
     return rejects_of("", "", [], "", "", "", 0)
+
+
+def no_points() -> pd.DataFrame:
+    """The table of points without a row."""
+    kinds = dict.fromkeys(NAMES, object) | dict.fromkeys(["lon", "lat"], float)
+    return pd.DataFrame(columns=POINT_COLUMNS).astype(kinds)
 
 
 def no_samples() -> pd.DataFrame:

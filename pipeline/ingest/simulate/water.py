@@ -11,10 +11,12 @@ import pandas as pd
 import shapely
 import xlsxwriter
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from pipeline import standards
-from pipeline.ingest.simulate.world import World
+from pipeline.aoi import Part
+from pipeline.geodesy import unproject_all
+from pipeline.ingest.simulate.landscape import WATER
+from pipeline.ingest.simulate.world import World, surface
 from pipeline.periods import Period
 
 TITLE = "模拟数据：地表水监测结果（不是真实观测）"
@@ -34,6 +36,10 @@ _BLANK_SHARE = 0.06
 _SPREAD = 0.05
 _SEASONAL = 0.08
 _SAMPLING_DAYS = (3, 13)
+_RASTER_M = 20.0
+_RIVERS = ("模拟一河", "模拟二河")
+_TOWNS = ("模拟甲镇", "模拟乙镇", "模拟丙镇", "模拟丁镇", "模拟戊镇", "模拟己镇", "模拟庚镇")
+_OF_REACH = 1
 _PLACES = ("北闸", "东港口", "南汊", "西河口", "中心河桥", "环岛河")
 _PROVINCES = {"chongming_wetlands": "上海市", "guangyang_island": "重庆市", "longyou_bay": "江苏省"}
 _FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
@@ -43,7 +49,10 @@ Cell = str | float | None
 
 @dataclass(frozen=True)
 class Section:
-    """A river section; `alias` is another name under which samples come."""
+    """A river section; `alias` is another name under which samples come.
+
+    It stands at the border of two units, and `reach` names a unit of the land register, null for most.
+    """
 
     section_id: str
     name: str
@@ -51,6 +60,10 @@ class Section:
     target_class: int
     lon: float
     lat: float
+    river: str
+    reach: str | None
+    upstream_unit: str
+    downstream_unit: str
 
 
 def write_samples(world: World, periods: Sequence[Period], folder: Path) -> None:
@@ -71,12 +84,12 @@ def write_samples(world: World, periods: Sequence[Period], folder: Path) -> None
 
 
 def sections_of(world: World) -> list[Section]:
-    """Three to six sections, spread over the parts of the area."""
+    """Three to six sections on the waters of the first day, spread over the parts of the area."""
     rng = world.random("sections")
     sections = []
     for number, place in enumerate(_PLACES[: int(rng.integers(3, len(_PLACES) + 1))]):
         part = world.aoi.parts[number % len(world.aoi.parts)]
-        point = _point_inside(rng, part.geometry)
+        point = _point_on_water(world, rng, part)
         sections.append(
             Section(
                 section_id=f"SIM-{world.aoi.id}-{number + 1}",
@@ -85,6 +98,10 @@ def sections_of(world: World) -> list[Section]:
                 target_class=2 + number % 2,
                 lon=round(point.x, 5),
                 lat=round(point.y, 5),
+                river=_RIVERS[number % len(_RIVERS)],
+                reach=f"{part.name_zh}水流登记单元（模拟）" if number == _OF_REACH else None,
+                upstream_unit=_TOWNS[number],
+                downstream_unit=_TOWNS[number + 1],
             )
         )
     return sections
@@ -122,11 +139,18 @@ def planted_class(world: World, section: Section, period: Period) -> tuple[int, 
     return int(rng.choice(_CLASSES, p=_CLASS_SHARES)), str(rng.choice(_DECIDERS))
 
 
-def _point_inside(rng: np.random.Generator, geometry: BaseGeometry) -> shapely.Point:
-    left, bottom, right, top = geometry.bounds
-    x, y = rng.uniform(left, right, 200), rng.uniform(bottom, top, 200)
-    inside = np.flatnonzero(shapely.contains_xy(geometry, x, y))
-    return shapely.Point(x[inside[0]], y[inside[0]]) if inside.size else geometry.representative_point()
+def _point_on_water(world: World, rng: np.random.Generator, part: Part) -> shapely.Point:
+    """The middle of a pixel of water inside a part; a point of the part where it has no water."""
+    tile = world.tiles[world.aoi.parts.index(part)]
+    grid = tile.coarser(_RASTER_M)
+    row, col = np.nonzero(surface(world, grid, tile, world.periods[0].first).kind == WATER)
+    x, y = grid.left + (col + 0.5) * _RASTER_M, grid.top - (row + 0.5) * _RASTER_M
+    spots = unproject_all(np.asarray(shapely.points(x, y), dtype=object), grid.crs)
+    inside = np.flatnonzero(shapely.contains_xy(part.geometry, shapely.get_x(spots), shapely.get_y(spots)))
+    if not inside.size:
+        return part.geometry.representative_point()
+    point: shapely.Point = spots[rng.choice(inside)]
+    return point
 
 
 def _samples(world: World, section: Section, period: Period) -> pd.DataFrame:
@@ -319,6 +343,10 @@ def _register(world: World, sections: Sequence[Section]) -> pd.DataFrame:
             "lon": [section.lon for section in sections],
             "lat": [section.lat for section in sections],
             "aoi": world.aoi.id,
+            **{
+                name: [getattr(section, name) for section in sections]
+                for name in ("river", "reach", "upstream_unit", "downstream_unit")
+            },
         }
     )
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import standards
-from pipeline.indices.compensation import balances, transfers
+from pipeline.indices.compensation import NO_CONTROL, balances, transfers
 from pipeline.settings.schemes import ControlScheme, TwoWayScheme, load_scheme
 
 LIMITS = standards.table("water_limits")
@@ -24,7 +24,7 @@ def _status(rows, period="2024-05"):
     return pd.DataFrame(
         [
             {
-                "section_id": name, "section": name, "basin": "长江流域", "water_body": "river",
+                "section_id": name, "section": name, "province": None, "basin": "长江流域", "water_body": "river",
                 "period": period, "water_class": number, "target_class": pd.NA,
                 **{f"mean_{code}": value for code, value in means.items()},
             }
@@ -166,9 +166,29 @@ def test_wuhan_settles_odd_months_only_and_only_its_own_sections():
     assert balances(_found(_wuhan(), rows, period="2024-06")).empty
 
 
-def test_the_shipped_scheme_of_wuhan_names_no_sections_and_settles_nothing():
+def test_the_shipped_scheme_of_wuhan_names_no_sections_and_says_so_in_every_row():
     found = transfers("w", load_scheme("wuhan_2017"), _status([("S1", 3, _index(1.0))]), LIMITS, None)
-    assert found.empty
+    assert found["amount"].isna().tolist() == [True]
+    assert found["reason"].tolist() == [NO_CONTROL]
+
+
+def test_the_shipped_scheme_of_wuhan_takes_controls_and_units_from_the_register():
+    rows = [("S1", 3, _index(1.0)), ("S2", 3, _index(1.05)), ("S3", 3, _index(0.8))]
+    register = REGISTER.assign(control=[None, "S1", "S1"], upstream_unit=["甲县", "乙县", "丙县"])
+    found = transfers("w", load_scheme("wuhan_2017"), _status(rows), LIMITS, register)
+    assert found[["section_id", "from_unit", "to_unit", "amount"]].to_numpy().tolist() == [
+        ["S2", "乙县", "武汉市级", 100.0], ["S3", "武汉市级", "丙县", 100.0],
+    ]  # fmt: skip
+    assert balances(found)["net"].sum() == 0
+
+
+@pytest.mark.parametrize(("province", "settled"), [("江苏省", 1), ("江苏", 1), (None, 1), ("上海市", 0)])
+def test_a_scheme_of_a_province_leaves_out_the_sections_of_others(province, settled):
+    status = _status([("S1", 4, {"NH3N": 1.2})]).assign(province=province)
+    found = transfers(
+        "试", _two_way(provinces=["江苏"], factors=[{"code": "NH3N"}]), status, LIMITS, REGISTER
+    )
+    assert len(found) == settled
 
 
 _LEVELS = st.one_of(st.none(), st.floats(0, 50))

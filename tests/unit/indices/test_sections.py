@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline import contracts, standards
+from pipeline.indices.section_months import MeanRules
 from pipeline.indices.sections import class_of, classes, grade, indicators
 from pipeline.periods import periods_between
 
@@ -176,7 +177,7 @@ def test_censored_values_enter_by_half_unless_set_otherwise():
         ("甲", "2024-04-05", "NH3N", 0.4), ("甲", "2024-04-06", "NH3N", 0.2), censored=[True, False]
     )
     assert _grade(samples)["mean_NH3N"].tolist() == pytest.approx([0.2])
-    assert _grade(samples, censored_share=1.0)["mean_NH3N"].tolist() == pytest.approx([0.3])
+    assert _grade(samples, rules=MeanRules(censored_share=1.0))["mean_NH3N"].tolist() == pytest.approx([0.3])
 
 
 def test_ph_is_averaged_as_hydrogen_ions():
@@ -223,7 +224,7 @@ def test_sections_are_found_by_id_then_name_then_alias_within_province_and_basin
     assert status.index.tolist() == ["S1", "S2", "S3", "S4", "桥"]
     assert status["mean_NH3N"].tolist() == pytest.approx([0.35, 0.2, 0.3, 0.4, 0.5])
     assert status.loc["S1", ["section", "lon", "target_met"]].tolist() == ["焦港桥", 120.5, True]
-    assert "断面未登记" in status.loc["桥", "reason"]
+    assert "名称对应多个登记断面" in status.loc["桥", "reason"]
 
 
 def test_a_target_is_met_or_missed_and_exceedances_are_measured_from_it():

@@ -1,6 +1,7 @@
 """The simulated water samples have the messes of real ones and keep the classes that were planted."""
 
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import openpyxl
@@ -9,8 +10,10 @@ import pytest
 import shapely
 
 from pipeline.aoi import Aoi, Part
-from pipeline.geodesy import unproject
+from pipeline.geodesy import project_all, unproject
+from pipeline.ingest.samples import read_sections
 from pipeline.ingest.simulate import water, world
+from pipeline.ingest.simulate.landscape import WATER
 from pipeline.periods import periods_between
 
 CRS = "EPSG:32651"
@@ -145,3 +148,24 @@ def test_the_same_samples_have_the_same_bytes(folder, tmp_path):
     water.write_samples(tiny_world(), YEARS, tmp_path)
     for path in sorted(tmp_path.rglob("*.*")):
         assert path.read_bytes() == (folder / path.relative_to(tmp_path)).read_bytes(), path.name
+
+
+def test_sections_stand_on_the_water_of_the_world_between_two_units():
+    small = tiny_world()
+    (tile,) = small.tiles
+    sections = water.sections_of(small)
+    grid = tile.coarser(20)
+    kind = world.surface(small, grid, tile, YEARS[0].first).kind
+    spots = project_all(shapely.points([(section.lon, section.lat) for section in sections]), grid.crs)
+    cols = ((shapely.get_x(spots) - grid.left) // grid.resolution_m).astype(int)
+    rows = ((grid.top - shapely.get_y(spots)) // grid.resolution_m).astype(int)
+    assert (kind[rows, cols] == WATER).all()
+    for upper, lower in pairwise(sections):
+        assert upper.downstream_unit == lower.upstream_unit != upper.upstream_unit
+    assert {section.river for section in sections} == {"模拟一河", "模拟二河"}
+
+
+def test_the_register_carries_rivers_reaches_and_units(folder):
+    register = read_sections(folder / "sections.csv")
+    assert register[["river", "upstream_unit", "downstream_unit"]].notna().to_numpy().all()
+    assert register["reach"].dropna().tolist() == ["小区水流登记单元（模拟）"]

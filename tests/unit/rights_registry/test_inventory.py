@@ -121,15 +121,15 @@ def test_a_type_without_products_has_one_row_that_says_so(build, parcels):
 
 
 def sections(parcels, *entries):
-    point = parcels.geometry.iloc[0].representative_point()
+    first = parcels["parcel_id"].iloc[0]
     rows = [
-        {"section": name, "period": period, "water_class": code, "lon": point.x + move, "lat": point.y}
-        for name, period, code, move in entries
+        {"section": name, "period": period, "water_class": code, "parcel_id": None if elsewhere else first}
+        for name, period, code, elsewhere in entries
     ]
     return pd.DataFrame(rows).astype({"water_class": "Int64"})
 
 
-def test_water_takes_the_class_of_the_worst_section_inside_it(build, parcels):
+def test_water_takes_the_class_of_the_worst_section_linked_to_it(build, parcels):
     status = sections(
         parcels,
         ("上游", "2024", 2, 0),

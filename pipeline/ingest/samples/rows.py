@@ -1,0 +1,157 @@
+"""What the rows of batches say beside their readings: names, moments, states, places on the map."""
+
+from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.ingest.samples import cells
+from pipeline.ingest.samples.batches import Batch, Codes, Memo, Numbers
+from pipeline.ingest.samples.dating import Download
+from pipeline.ingest.samples.places import AXES, is_wrong, points_of
+from pipeline.ingest.samples.reasons import BAD_POINT, LIMIT_ROWS, NO_SECTION, NORMAL, NOT_NORMAL
+from pipeline.ingest.samples.tables import NAMES, rejects_of
+
+NO_TIME = np.iinfo(np.int64).min
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Reasons = NDArray[np.object_]
+Mask = NDArray[np.bool_]
+
+
+class Facts(NamedTuple):
+    """What is known of each row of a batch.
+
+    `names` are positions in the lists of `Rows`, `times` microseconds, `reason` why the row cannot be used;
+    `is_written` tells whether anything stands for a time, `is_limit` whether the row states limits.
+    """
+
+    names: dict[str, Codes]
+    times: Codes
+    reason: Reasons
+    is_written: Mask
+    is_limit: Mask
+
+
+class Rows:
+    """Names and moments of a file; each distinct text is understood once."""
+
+    def __init__(self, headings: dict[str, str], download: Download, latest: datetime | None) -> None:
+        self._headings = headings
+        self._latest = None if latest is None else microseconds(latest)
+        self.lists: dict[str, list[str]] = {role: [] for role in NAMES}
+        self._positions: dict[str, dict[str, int]] = {role: {} for role in NAMES}
+        self._names = {role: Memo(partial(self._name, role)) for role in NAMES}
+        self._moments = Memo(lambda pair: _moment(_told(pair), download))
+        self._halted = Memo(_is_halted)
+
+    def _name(self, role: str, text: str) -> int:
+        """Position of a name among those of its column, -1 for none."""
+        name = cells.name_of(cells.shown(text))
+        if name is None:
+            return -1
+        position = self._positions[role].setdefault(name, len(self.lists[role]))
+        if position == len(self.lists[role]):
+            self.lists[role].append(name)
+        return position
+
+    def facts(self, batch: Batch) -> Facts:
+        """What the rows of a batch say."""
+        names = {role: self._of_texts(batch, role) for role in NAMES}
+        names["section"] = self._with_ids(names["section"], names["section_id"])
+        limits = [self._positions["section"][name] for name in LIMIT_ROWS & set(self.lists["section"])]
+        is_limit = np.isin(names["section"], limits)
+        times, reason, is_written = self._timed(batch, names["section"])
+        return Facts(names, times, reason, is_written, is_limit)
+
+    def _of_texts(self, batch: Batch, role: str) -> Codes:
+        column = batch.column(role)
+        return np.array(self._names[role](column.texts), dtype=np.int64)[column.indices]
+
+    def _with_ids(self, section: Codes, section_id: Codes) -> Codes:
+        """Sections, of which those without a name are called by their id."""
+        nameless = (section < 0) & (section_id >= 0)
+        if nameless.any():
+            called = [self._name("section", name) for name in self.lists["section_id"]]
+            section = np.where(nameless, np.array(called)[section_id], section)
+        return section
+
+    def _timed(self, batch: Batch, section: Codes) -> tuple[Codes, Reasons, Mask]:
+        """Moments in microseconds, what is wrong with each row, and whether anything stands for a time."""
+        pairs, codes = batch.column("time").with_each(batch.column("clock"))
+        found = self._moments(pairs)
+        times = np.array([moment for moment, _ in found], dtype=np.int64)[codes]
+        reason = np.array([why for _, why in found], dtype=object)[codes]
+        written = np.array([bool(_told(pair)) for pair in pairs])[codes]
+        if self._latest is not None:
+            reason[times > self._latest] = cells.IN_THE_FUTURE
+        reason[section < 0] = NO_SECTION
+        state = batch.column("state")
+        halted = np.array(self._halted(state.texts))[state.indices]
+        reason[halted & (section >= 0)] = NOT_NORMAL
+        return times, reason, written
+
+    def points(self, batch: Batch, facts: Facts) -> pd.DataFrame:
+        """Points of the sections of a batch, by their columns or geometry."""
+        named = {
+            role: pd.Series([*self.lists[role], None], dtype=object).iloc[codes].to_numpy()
+            for role, codes in facts.names.items()
+        }
+        axes = {axis: Numbers.of(batch.columns[axis]).value for axis in AXES}
+        used = (facts.names["section"] >= 0) & ~facts.is_limit
+        return points_of(pd.DataFrame({**named, **axes})[used])
+
+    def lost(self, file: str, batch: Batch, rows: Codes, reason: Reasons, told: Codes) -> pd.DataFrame:
+        """Rejects for some rows of a batch, of which `told` readings go with each."""
+        why = reason[rows]
+        section = self._headings.get("section") or self._headings.get("section_id", "")
+        heading = np.select(
+            [why == NO_SECTION, why == NOT_NORMAL],
+            [section, self._headings.get("state", "")],
+            self._headings["time"],
+        )
+        pairs, codes = batch.column("time").with_each(batch.column("clock"))
+        times = [_told(pairs[code]) for code in codes[rows]]
+        state = batch.column("state")
+        states = [cells.name_of(cells.shown(state.texts[code])) for code in state.indices[rows]]
+        texts = [
+            "" if one == NO_SECTION else at if one == NOT_NORMAL else time
+            for one, at, time in zip(why, states, times, strict=True)
+        ]
+        return rejects_of(file, "", pd.Index(batch.row[rows]), heading, texts, list(why), told[rows])
+
+    def misplaced(self, file: str, batch: Batch) -> list[pd.DataFrame]:
+        """Rejects for coordinates that are none."""
+        found = []
+        for axis in AXES:
+            if axis in batch.columns:
+                read = Numbers.of(batch.columns[axis])
+                wrong = np.flatnonzero(is_wrong(axis, read.value, read.blank))
+                places = pd.Index(batch.row[wrong])
+                texts = read.text(wrong)
+                found.append(rejects_of(file, "", places, self._headings[axis], texts, BAD_POINT, 0))
+        return found
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as microseconds since 1970."""
+    passed = moment - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
+
+
+def _told(pair: tuple[str, str]) -> str:
+    """A day and a clock as the page shows them."""
+    return " ".join(cells.shown(text) for text in pair).strip()
+
+
+def _moment(text: str, download: Download) -> tuple[int, str | None]:
+    found = cells.moment_of(text, download)
+    return (NO_TIME, found) if isinstance(found, str) else (microseconds(found), None)
+
+
+def _is_halted(text: str) -> bool:
+    state = cells.name_of(cells.shown(text))
+    return state is not None and state not in NORMAL
