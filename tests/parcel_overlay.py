@@ -30,15 +30,19 @@ def sums_of(parcels, grid, *layers, slab=overlay.SLAB_PARCELS, **options) -> ove
     return sums
 
 
-def measured(parcels, grid, *layers, first=2024, trend=None, **options) -> pd.DataFrame:
-    """PARCEL_MEASURES of the years from `first` on, one a set of layers; no trend unless it is given."""
-    sums = sums_of(parcels, grid, *layers, **options)
-    years = range(first, first + len(layers))
+def tables_of(parcels, sums, *, first=2024, trend=None):
+    """The tables of sums of the years from `first` on; no trend unless it is given."""
+    years = range(first, first + sums.periods.shape[1])
     periods = [Period(date(year, 1, 1), date(year, 12, 31), str(year)) for year in years]
     unknown = np.full(len(parcels), np.nan)
-    none = measures.SeriesTrend(unknown, unknown, np.full(len(parcels), len(layers), np.uint16), 10)
-    tables = measures.tables(parcels["parcel_id"], periods, sums, trend or none, cuts_percent=CUTS_PERCENT)
-    return pd.concat(tables, ignore_index=True)
+    none = measures.SeriesTrend(unknown, unknown, np.full(len(parcels), len(periods), np.uint16), 10)
+    return measures.tables(parcels["parcel_id"], periods, sums, trend or none, cuts_percent=CUTS_PERCENT)
+
+
+def measured(parcels, grid, *layers, first=2024, trend=None, **options) -> pd.DataFrame:
+    """PARCEL_MEASURES of the years from `first` on, one a set of layers."""
+    sums = sums_of(parcels, grid, *layers, **options)
+    return pd.concat(tables_of(parcels, sums, first=first, trend=trend), ignore_index=True)
 
 
 def wide(table: pd.DataFrame) -> pd.DataFrame:
