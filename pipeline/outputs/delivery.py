@@ -14,19 +14,24 @@ from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows, plain_table
 from pipeline.outputs.raster import write_raster
 from pipeline.outputs.report import write_report
+from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
 
 
-def write(delivery: Delivery, folder: Path) -> list[Path]:
+def write(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[Path]:
     """Write a delivery into an existing empty folder; returns all files written, sorted.
 
     Inventory (GeoPackage, workbook, GeoParquet), rasters with their legends, CSV tables, the report and a
-    STAC catalogue. The same delivery gives the same bytes. Raises ContractError where a table or a raster
-    is not as promised, and then leaves an unfinished folder, which must not be published.
+    STAC catalogue; on request the layers as Shapefiles in a folder of their own. The same delivery gives the
+    same bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an
+    unfinished folder, which must not be published.
     """
     (folder / "rasters").mkdir()
     (folder / "tables").mkdir()
     write_geopackage(delivery, folder / "inventory.gpkg")
+    if shapefile:
+        (folder / "shapefile").mkdir()
+        write_shapefiles(delivery, folder / "shapefile")
     write_workbook(delivery, folder / "inventory.xlsx")
     layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
     with ThreadPoolExecutor(CPU_COUNT) as writers:

@@ -20,7 +20,7 @@ from pipeline.run import Run
 from pipeline.settings import Settings
 from pipeline.workspace import load_json
 
-_DELIVERY = 3
+_DELIVERY = 4
 
 
 @dataclass(frozen=True)

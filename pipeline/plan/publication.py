@@ -103,7 +103,7 @@ def publish(
     part.mkdir(parents=True)
     files = {
         path.relative_to(part).as_posix(): dict(zip(("bytes", "sha256"), measured(path), strict=True))
-        for path in outputs.write(delivery, part)
+        for path in outputs.write(delivery, part, shapefile=area.settings.outputs.shapefile)
     }
     manifest = {
         **_manifest(area, delivery, search),

@@ -198,9 +198,13 @@ class Compute(_Model):
 
 
 class Outputs(_Model):
-    """What is written besides the standing deliverables."""
+    """What is written besides the standing deliverables.
+
+    `shapefile`: also the layers as Shapefiles, their names laundered, with a table that maps them back.
+    """
 
     composite: bool = False
+    shapefile: bool = False
 
 
 class Product(_Model):
