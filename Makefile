@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz bench check format lint types walls docs lock
+.PHONY: demo test test-slow fuzz bench check format lint types walls docs lock stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -45,12 +45,21 @@ bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings,
 bench-trend: .venv/ready  ## time of the trend of a million pixels, beside pymannkendall
 	$(BIN)/python tests/bench/bench_trend.py
 
-lock:  ## write requirements.lock anew (needs uv)
+stac-server: .venv/stac/ready  ## the STAC API that some tests search, in an environment of its own
+
+lock:  ## write requirements.lock and requirements-stac.lock anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+		--custom-compile-command "make lock" requirements-stac.in --output-file requirements-stac.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-build-isolation --no-deps --editable .
+	touch $@
+
+.venv/stac/ready: requirements-stac.lock
+	$(PYTHON) -m venv .venv/stac
+	.venv/stac/bin/pip install --quiet --require-hashes --requirement requirements-stac.lock
 	touch $@
