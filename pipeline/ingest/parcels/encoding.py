@@ -18,6 +18,7 @@ _UNREADABLE_SHARE = 0.1
 _LONGEST_CHARACTER = 4
 _CUT_BY_WRITERS = 250
 _HEAD = 32
+_USUAL = ("utf-8", "gb2312")
 _ABOVE_ASCII = bytes(range(0x80, 0x100))
 _LANGUAGE_BYTES = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "cp950", 0x78: "cp950"}
 """Language drivers of dBASE that name a Chinese code page (936, 950); the others are left to the text."""
@@ -28,15 +29,15 @@ def encoding_of(path: Path, wanted: str | None = None) -> str | None:
 
     With `wanted` it is that one or none; else the first of these that reads all texts, else the one that
     reads most. A character cut at the end of a full field counts as read. None where over a tenth of the
-    texts stay unread. Encodings of one byte a character read anything, so they come after UTF-8 even where
-    the file names them.
+    texts stay unread. Encodings of one byte a character read anything, so they come after UTF-8 and plain
+    GB 2312 even where the file names them.
     """
     table = path.with_suffix(".dbf")
     texts = list(_texts(table)) if table.is_file() else []
     if not texts:
         return wanted or "utf-8"
     told = [*_declared(path), *_language(table)]
-    candidates = [wanted] if wanted else [*filter(_tells, told), "utf-8", *told, "gb18030"]
+    candidates = [wanted] if wanted else [*filter(_tells, told), *_USUAL, *told, "gb18030"]
     unread = {name: sum(decoded(text, name) is None for text in texts) for name in candidates}
     best = min(candidates, key=unread.__getitem__)
     return best if unread[best] <= _UNREADABLE_SHARE * len(texts) else None

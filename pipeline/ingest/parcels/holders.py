@@ -18,7 +18,8 @@ SUBJECTS = ("owner_subject", "represent_subject", "agent_subject")
 
 def masked(names: pd.Series) -> pd.Series:
     """Names of which only the first character is left; several in a cell are masked one by one."""
-    return names.map(_masked, na_action="ignore")
+    places, unique = pd.factorize(names)
+    return taken([_masked(cell) for cell in unique], places, names.index)
 
 
 def hidden(register: pd.DataFrame, names: pd.Series, columns: Sequence[str]) -> pd.DataFrame:
