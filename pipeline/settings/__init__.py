@@ -143,7 +143,8 @@ class LandCoverRules(_Model):
 class SampleFile(_Model):
     """Tables of water samples: a path or glob; `columns` maps our names to theirs.
 
-    `year` is that of times without a year; otherwise the file's name or its own time tells it.
+    `year` is that of times without a year; otherwise the file's name or its own time tells it. A day in the
+    file's name is that of its download: later readings are refused as being in the future.
     """
 
     path: str

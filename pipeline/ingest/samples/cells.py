@@ -162,11 +162,17 @@ def times(texts: pd.Series, download: Download | None = None) -> pd.DataFrame:
 
 
 def moment_of(text: str, download: Download | None = None) -> datetime | str:
-    """The moment of a cell in UTC, or why there is none."""
+    """The moment of a cell in UTC, or why there is none; one after the download is refused."""
     tidy = narrow(text)
     yearless = _YEARLESS.fullmatch(tidy) if download else None
     if yearless and download:
         return _in_year_of(download, yearless)
+    found = _full_moment(tidy)
+    is_late = isinstance(found, datetime) and download is not None and download.refuses(found)
+    return IN_THE_FUTURE if is_late else found
+
+
+def _full_moment(tidy: str) -> datetime | str:
     if tidy.casefold() in _NOTHING:
         return NO_TIME
     if _SERIAL.fullmatch(tidy):

@@ -1,4 +1,4 @@
-"""When a table without years was downloaded, which tells the year of its times."""
+"""When a table was downloaded: it tells the year of times without one, and holds no later reading."""
 
 import re
 from dataclasses import dataclass
@@ -17,10 +17,11 @@ _HALF_A_YEAR = timedelta(days=183)
 
 @dataclass(frozen=True)
 class Download:
-    """The year of a table, and the day of its download where that is known."""
+    """The year of a table, and the day of its download where that is known; `is_named` by the file's name."""
 
     year: int
     day: date | None = None
+    is_named: bool = False
 
     @classmethod
     def of(cls, path: Path, year: int | None) -> "Download":
@@ -38,6 +39,14 @@ class Download:
         """Whether a month and day lie so far behind the download that the year before is meant."""
         return self.day is not None and _days(month, day) - _days(self.day.month, self.day.day) > _HALF_A_YEAR
 
+    def refuses(self, moment: datetime) -> bool:
+        """Whether a moment with its year lies after the day in the file's name.
+
+        The file's own time is no bound for such moments: every copy of a file has another, and the same
+        table must give the same readings.
+        """
+        return self.is_named and self.precedes(moment)
+
     def precedes(self, moment: datetime) -> bool:
         """Whether a moment lies after the day of the download, if that is known."""
         return self.day is not None and moment.astimezone(_ZONE).date() > self.day
@@ -48,7 +57,7 @@ def _named(parts: re.Match[str]) -> Download | None:
     if parts["month"] is None:
         return Download(year)
     try:
-        return Download(year, date(year, int(parts["month"]), int(parts["day"])))
+        return Download(year, date(year, int(parts["month"]), int(parts["day"])), is_named=True)
     except ValueError:
         return None
 

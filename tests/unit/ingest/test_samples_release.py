@@ -106,6 +106,19 @@ def test_a_reading_in_the_future_is_refused(tmp_path):
     assert rejects["reason"].tolist() == [IN_THE_FUTURE] * 2
 
 
+def test_a_day_in_the_name_bounds_full_times_too_and_the_time_of_the_file_does_not(tmp_path):
+    rows = [_row(time=time) for time in ("2024-04-06 23:59", "2024-04-07 00:00", "2024年4月8日")]
+    _, rejects = _read(_release(tmp_path, rows, "water_20240406.json"))
+    assert rejects[["row", "reason"]].to_numpy().tolist() == [[3, IN_THE_FUTURE], [4, IN_THE_FUTURE]]
+    path = _release(tmp_path, rows, "water.json")
+    os.utime(path, (1650000000, 1650000000))
+    samples, rejects = _read(path)
+    assert samples["row"].nunique() == 3
+    assert rejects.empty
+    _, rejects = _read(_release(tmp_path, rows, "water_2024-04-06.json"), year=2024)
+    assert rejects.empty
+
+
 def test_rows_that_contradict_are_both_whole_and_rows_that_repeat_go(tmp_path):
     rows = [_row(), _row(氨氮="0.9"), _row(), _row("乙"), _row("乙", 总磷="--")]
     samples, rejects, _ = read_records([SampleFile(path=str(_release(tmp_path, rows)))])
