@@ -15,7 +15,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.geodesy import CGCS2000, area_m2, unproject
+from pipeline.geodesy import CGCS2000, area_m2, centre, unproject, wrapped
 
 _PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
@@ -23,6 +23,8 @@ PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resol
 
 _SOUTH, _NORTH, _EAST = -80, 84, 180
 """Where UTM has zones."""
+_ACROSS = 190
+"""How far an outline may reach that crosses 180 degrees."""
 _FOLDER = re.compile(r"(?!work$)\w[^/\\]*")
 """An id names a folder of a delivery, beside that of the artifacts."""
 
@@ -115,7 +117,10 @@ def _shape(geometry: Any) -> BaseGeometry:
 
 
 def _in_degrees(outline: BaseGeometry, crs: CRS) -> BaseGeometry:
-    return outline if crs.equals(CRS(CGCS2000), ignore_axis_order=True) else unproject(outline, crs.to_wkt())
+    if not crs.equals(CRS(CGCS2000), ignore_axis_order=True):
+        outline = unproject(outline, crs.to_wkt())
+    west, _, east, _ = outline.bounds or (0.0, 0.0, 0.0, 0.0)
+    return wrapped(outline) if west >= -_ACROSS and east <= _ACROSS and outline.is_valid else outline
 
 
 def _flaw(outline: BaseGeometry) -> str:
@@ -160,7 +165,7 @@ def _from_features(path: Path, properties: list[dict[str, Any]], geometries: lis
 
 
 def _utm_zone(geometry: BaseGeometry) -> str:
-    centre = shapely.centroid(geometry)
-    around = AreaOfInterest(centre.x, centre.y, centre.x, centre.y)
+    lon, lat = centre(geometry)
+    around = AreaOfInterest(lon, lat, lon, lat)
     (zone, *_) = query_utm_crs_info("WGS 84", around)
     return f"{zone.auth_name}:{zone.code}"

@@ -23,6 +23,8 @@ ELLIPSOID = Geod(a=6378137.0, rf=298.257222101)
 MAX_EDGE_DEG = 0.001
 SQUARE_METRES_PER_HECTARE = 10_000.0
 SQUARE_METRES_PER_MU = 10_000.0 / 15.0
+_HALF, _TURN = 180.0, 360.0
+_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def area_m2(geometry: BaseGeometry) -> float:
@@ -42,6 +44,28 @@ def areas_m2(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
     sizes = np.array([_enclosed_m2(line) for line in lines], dtype=np.float64)
     total = np.bincount(owners[places[numbers]], np.where(hole, -sizes, sizes), len(shapes))
     return total.astype(np.float64)
+
+
+def wrapped(outline: BaseGeometry) -> BaseGeometry:
+    """An outline (longitude, latitude) within -180 to 180 degrees, cut where it crosses.
+
+    Taken as crossing is a polygon that reaches past 180 degrees, and one wider than half the earth, which is
+    how some catalogues write a crossing; no scene is that wide.
+    """
+    west, _, east, _ = outline.bounds or (0.0, 0.0, 0.0, 0.0)
+    if west >= -_HALF and east <= _HALF and east - west <= _HALF:
+        return outline
+    parts = [_unrolled(part) for part in shapely.get_parts(outline)]
+    windows = [(turn, shapely.box(turn - _HALF, -90.0, turn + _HALF, 90.0)) for turn in (-_TURN, 0.0, _TURN)]
+    cut = [_moved(part.intersection(window), -turn) for part in parts for turn, window in windows]
+    whole: BaseGeometry = shapely.union_all([piece for piece in cut if not piece.is_empty])
+    return whole
+
+
+def centre(outline: BaseGeometry) -> tuple[float, float]:
+    """Longitude and latitude of the middle of an outline, also of one that is cut at 180 degrees."""
+    middle = shapely.centroid(_unrolled(outline))
+    return float(middle.x) - _TURN * (middle.x >= _HALF), float(middle.y)
 
 
 def project(geometry: BaseGeometry, crs: str) -> BaseGeometry:
@@ -66,14 +90,35 @@ def project_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_
 
 
 def unproject(geometry: BaseGeometry, crs: str) -> BaseGeometry:
-    """A geometry of another CRS in EPSG:4490, vertex by vertex."""
-    moved: BaseGeometry = _transformed(geometry, to_cgcs2000(crs))
+    """A geometry of another CRS in EPSG:4490, vertex by vertex; cut at 180 degrees where it crosses."""
+    moved: BaseGeometry = unproject_all(np.array([geometry], dtype=object), crs)[0]
     return moved
 
 
 def unproject_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
-    """`unproject` of many geometries, in one go; heights are dropped, null stays null."""
-    moved: NDArray[np.object_] = _transformed(geometries, to_cgcs2000(crs))
+    """`unproject` of many geometries, in one go; heights are dropped, null stays null, lines stay whole."""
+    moved: NDArray[np.object_] = np.asarray(_transformed(geometries, to_cgcs2000(crs)), dtype=object)
+    west, _, east, _ = shapely.bounds(moved).T
+    polygonal = np.isin(shapely.get_type_id(moved), _POLYGONAL)
+    for place in np.flatnonzero(polygonal & (east - west > _HALF)):
+        moved[place] = wrapped(moved[place])
+    return moved
+
+
+def _unrolled(part: BaseGeometry) -> BaseGeometry:
+    west, _, east, _ = part.bounds
+    if east - west <= _HALF:
+        return part
+
+    def east_of_0(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack([np.where(points[:, 0] < 0, points[:, 0] + _TURN, points[:, 0]), points[:, 1]])
+
+    unrolled: BaseGeometry = shapely.transform(part, east_of_0)
+    return unrolled
+
+
+def _moved(piece: BaseGeometry, degrees: float) -> BaseGeometry:
+    moved: BaseGeometry = shapely.transform(piece, lambda points: points + np.array([degrees, 0.0]))
     return moved
 
 

@@ -18,8 +18,8 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import Asset, Scene
+from pipeline.geodesy import wrapped
 from pipeline.ingest.archives import RawItem
-from pipeline.ingest.outlines import wrapped
 from pipeline.ingest.sensors import UNTOLD_SENTINEL, Sensor, sensor_of
 
 _LONGEST = timedelta(days=1)

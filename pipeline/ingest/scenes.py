@@ -12,10 +12,9 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import SCENE_TABLE, Asset, Scene, checked
 from pipeline.errors import NoScenes, Problem
-from pipeline.geodesy import CGCS2000
+from pipeline.geodesy import CGCS2000, centre, wrapped
 from pipeline.ingest.archives import RawItem
 from pipeline.ingest.items import Candidate, candidate_of
-from pipeline.ingest.outlines import wrapped
 from pipeline.ingest.sensors import HARMONISED_NIR, SENSORS, WITHOUT_COUNTERPART, bandpass_of
 from pipeline.settings import Scenes
 from pipeline.settings.sources import Mission
@@ -172,7 +171,7 @@ def _passes(over: Sequence[Candidate], area: BaseGeometry, settings: Scenes) -> 
     What lies in the future of a catalogue is thus not missed; nor is simulated weather, which is a choice
     of passes.
     """
-    turn = timedelta(hours=float(area.centroid.x) / 15)
+    turn = timedelta(hours=centre(area)[0] / 15)
     days = {
         mission: {(one.scene.datetime + turn).date() for one in over if one.scene.mission == mission}
         for mission in settings.missions

@@ -17,8 +17,8 @@ from shapely.geometry.base import BaseGeometry
 from urllib3.util.retry import Retry
 
 from pipeline.errors import ProviderUnavailable
+from pipeline.geodesy import wrapped
 from pipeline.ingest.archives import RawItem
-from pipeline.ingest.outlines import wrapped
 from pipeline.settings.sources import Mission, StacApi
 
 _LOG = logging.getLogger("ecoledger")

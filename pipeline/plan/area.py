@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.aoi import Aoi, load_aoi
-from pipeline.geodesy import project
+from pipeline.geodesy import centre, project
 from pipeline.grid import Block, Grid, grid_of
 from pipeline.settings import Settings
 from pipeline.workspace import Cause
@@ -55,7 +55,7 @@ class Area:
     @property
     def longitude(self) -> float:
         """Longitude that fixes the solar day of every scene."""
-        return float(shapely.centroid(self.aoi.geometry).x)
+        return centre(self.aoi.geometry)[0]
 
     @property
     def target(self) -> Path:

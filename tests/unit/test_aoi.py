@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from pipeline.aoi import known_aois, load_aoi
 from pipeline.errors import InputError, SettingsError
-from pipeline.geodesy import area_m2
+from pipeline.geodesy import area_m2, centre, project, unproject
 
 FIELD = shapely.box(121.8, 31.45, 121.82, 31.47)
 GRIDS = {"chongming_wetlands": "EPSG:32651", "guangyang_island": "EPSG:32648", "longyou_bay": "EPSG:32651"}
@@ -166,13 +166,38 @@ def test_a_file_that_is_no_map_is_refused_with_its_name(tmp_path, content):
     [
         shapely.box(31.45, 121.8, 31.47, 121.82),
         shapely.box(390000, 3480000, 391000, 3481000),
-        shapely.box(179, 20, 190, 21),
+        shapely.box(179, 20, 200, 21),
     ],
-    ids=["latitude first", "metres", "over the date line"],
+    ids=["latitude first", "metres", "far over the date line"],
 )
 def test_coordinates_that_are_no_longitude_and_latitude_are_refused(tmp_path, outline):
     path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(outline))
     assert "longitude" in str(refused(path))
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        shapely.box(179.95, -16.9, 180.03, -16.8),
+        shapely.box(-180.05, -16.9, -179.97, -16.8),
+        shapely.box(179.95, -16.9, -179.97, -16.8),
+        shapely.MultiPolygon(
+            [shapely.box(179.95, -16.9, 180, -16.8), shapely.box(-180, -16.9, -179.97, -16.8)]
+        ),
+    ],
+    ids=["past 180", "past -180", "the long way round", "cut"],
+)
+def test_score_10_an_outline_over_180_degrees_is_one_area_however_it_is_written(tmp_path, outline):
+    path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(outline))
+    aoi = load_aoi(path, relative_to=tmp_path)
+    elsewhere = shapely.box(20.0, -16.9, 20.08, -16.8)
+    assert aoi.area_m2 == pytest.approx(area_m2(elsewhere), rel=1e-9)
+    assert aoi.grid_crs == "EPSG:32760"
+    assert centre(aoi.geometry) == pytest.approx((179.99, -16.85))
+    assert aoi.geometry.bounds == pytest.approx((-180, -16.9, 180, -16.8))
+    there = project(aoi.geometry, aoi.grid_crs)
+    assert there.bounds[2] - there.bounds[0] < 10_000
+    assert area_m2(unproject(there, aoi.grid_crs)) == pytest.approx(aoi.area_m2, rel=1e-9)
 
 
 def test_a_shapefile_without_prj_in_metres_is_refused(tmp_path):
