@@ -11,6 +11,7 @@ import rasterio
 from pystac.extensions.projection import ProjectionExtension
 from rasterio.warp import transform_bounds, transform_geom
 
+from pipeline.aoi import Aoi
 from pipeline.contracts import Delivery, Raster
 from pipeline.legends import Legend
 from pipeline.outputs.texts import text
@@ -23,7 +24,7 @@ def write_catalog(delivery: Delivery, folder: Path) -> list[Path]:
     """Write catalog.json and items/*.json beside the rasters that already lie in the folder."""
     catalog = pystac.Catalog(
         id=f"{delivery.aoi.id}-{delivery.label}",
-        title=f"{delivery.aoi.name_zh} {delivery.label}{_mark(delivery)}",
+        title=f"{_name(delivery.aoi, delivery)} {delivery.label}{_mark(delivery)}",
         description=text("catalog.about", delivery.language) + _mark(delivery),
         href=str(folder / "catalog.json"),
         catalog_type=pystac.CatalogType.SELF_CONTAINED,
@@ -45,6 +46,14 @@ def _save(entry: pystac.STACObject, path: Path) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
+def _name(aoi: Aoi, delivery: Delivery) -> str:
+    return aoi.name_zh if delivery.language == "zh" else aoi.name_en
+
+
+def _title(raster: Raster, delivery: Delivery) -> str:
+    return raster.title_zh if delivery.language == "zh" else raster.title_en
+
+
 def _mark(delivery: Delivery) -> str:
     return text("simulated.mark", delivery.language) if delivery.simulated else ""
 
@@ -61,8 +70,8 @@ def _item(raster: Raster, delivery: Delivery, path: Path) -> pystac.Item:
         start_datetime=datetime.combine(raster.first_day, time.min, UTC),
         end_datetime=datetime.combine(raster.last_day, time(23, 59, 59), UTC),
         properties={
-            "title": f"{raster.title_zh}{_mark(delivery)}",
-            "description": raster.title_en,
+            "title": f"{_title(raster, delivery)}{_mark(delivery)}",
+            "description": f"{raster.title_zh} / {raster.title_en}",
             "created": delivery.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "ecoledger:simulated": delivery.simulated,
             "ecoledger:aoi": delivery.aoi.id,
@@ -73,19 +82,19 @@ def _item(raster: Raster, delivery: Delivery, path: Path) -> pystac.Item:
     projection.apply(
         code=grid.crs, bbox=list(bounds), shape=list(grid.shape), transform=list(grid.transform)[:6]
     )
-    item.add_asset("data", _asset(raster, bands))
+    item.add_asset("data", _asset(raster, bands, delivery))
     if raster.legend is not None:
         item.stac_extensions.append(_CLASSES_EXTENSION)
     return item
 
 
-def _asset(raster: Raster, bands: list[dict[str, Any]]) -> pystac.Asset:
+def _asset(raster: Raster, bands: list[dict[str, Any]], delivery: Delivery) -> pystac.Asset:
     fields: dict[str, Any] = {"raster:bands": bands}
     if raster.legend is not None:
-        fields["classification:classes"] = _classes(raster.legend)
+        fields["classification:classes"] = _classes(raster.legend, delivery)
     return pystac.Asset(
         href=f"../rasters/{raster.name}.tif",
-        title=raster.title_zh,
+        title=_title(raster, delivery),
         media_type=pystac.MediaType.COG,
         roles=["data"],
         extra_fields=fields,
@@ -101,13 +110,13 @@ def _bands(file: Any) -> list[dict[str, Any]]:
     return [{"name": name, **band} for name in file.descriptions]
 
 
-def _classes(legend: Legend) -> list[dict[str, Any]]:
+def _classes(legend: Legend, delivery: Delivery) -> list[dict[str, Any]]:
     return [
         {
             "value": entry.code,
             "name": entry.key,
-            "title": entry.name_zh,
-            "description": entry.name_en,
+            "title": entry.name(delivery.language),
+            "description": f"{entry.name_zh} / {entry.name_en}",
             "color_hint": entry.color.removeprefix("#").upper(),
         }
         for entry in legend.classes

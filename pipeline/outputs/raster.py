@@ -185,7 +185,7 @@ def _write_side_files(raster: Raster, path: Path, language: Language) -> list[Pa
     style = path.with_suffix(".qml")
     if raster.legend is not None:
         names = path.with_name(f"{path.name}.aux.xml")
-        names.write_text(class_names_xml(raster.legend), encoding="utf-8")
+        names.write_text(class_names_xml(raster.legend, language), encoding="utf-8")
         style.write_text(classes_qml(raster.legend, language), encoding="utf-8")
         return [names, style]
     if raster.kind == "reflectance":
@@ -199,11 +199,11 @@ def ramp_of(raster: Raster) -> str:
     return "cover" if raster.name.startswith("fvc") else raster.kind
 
 
-def class_names_xml(legend: Legend) -> str:
+def class_names_xml(legend: Legend, language: Language) -> str:
     """GDAL's side file of a class raster: category names, and a table of value, names and colours."""
     root = ET.Element("PAMDataset")
     band = ET.SubElement(root, "PAMRasterBand", {"band": "1"})
-    names = {entry.code: entry.name_zh for entry in legend.classes}
+    names = {entry.code: entry.name(language) for entry in legend.classes}
     categories = ET.SubElement(band, "CategoryNames")
     for code in range(max(names) + 1):
         ET.SubElement(categories, "Category").text = names.get(code, "")

@@ -1,7 +1,13 @@
 import json
+from dataclasses import replace
 
 import pystac
 import pytest
+from pystac.extensions.raster import RasterExtension
+from pystac.validation import validate_dict
+
+from pipeline.outputs.delivery import write
+from tests.deliveries import small_delivery
 
 
 def test_a_catalogue_reader_finds_every_raster(folder, delivery):
@@ -32,9 +38,36 @@ def test_classes_are_listed_with_colours(folder):
         "value": 1,
         "name": "water",
         "title": "水体",
-        "description": "Water",
+        "description": "水体 / Water",
         "color_hint": "2B83BA",
     }
+
+
+def test_everything_keeps_the_schema_of_stac_1_1(folder, monkeypatch):
+    monkeypatch.setattr(pystac.StacIO, "read_text", lambda *_: pytest.fail("asked the network for a schema"))
+    for path in [folder / "catalog.json", *(folder / "items").iterdir()]:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        (schema, *_) = validate_dict({**content, "stac_extensions": []})
+        assert "/v1.1.0/" in schema
+
+
+def test_extensions_read_what_was_written(folder):
+    item = pystac.Item.from_file(str(folder / "items" / "land_cover_2024.json"))
+    assert item.ext.proj.epsg == 32651
+    asset = item.assets["data"]
+    (band,) = RasterExtension.ext(asset).bands
+    assert (band.data_type, band.nodata, band.spatial_resolution) == ("uint8", 255, 60)
+    first, *_ = asset.ext.classification.classes
+    assert (first.value, first.name) == (1, "water")
+    assert len(item.stac_extensions) == 3
+
+
+def test_titles_are_in_the_language_of_the_delivery(tmp_path):
+    write(replace(small_delivery(language="en"), tables={}), tmp_path)
+    item = json.loads((tmp_path / "items" / "land_cover_2024.json").read_text(encoding="utf-8"))
+    assert item["properties"]["title"] == "Land cover (simulated data)"
+    assert item["assets"]["data"]["classification:classes"][0]["title"] == "Water"
+    assert "<Category>Water</Category>" in (tmp_path / "rasters" / "land_cover_2024.tif.aux.xml").read_text()
 
 
 def test_no_path_of_this_machine_is_written(folder):
