@@ -162,7 +162,10 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 def _plain(column: pd.Series) -> Any:
+    """A column as one array of plain values; the CSV writer of pyarrow writes zero bytes for empty chunks."""
     found = pa.array(column, from_pandas=True)
+    if isinstance(found, pa.ChunkedArray):
+        found = found.combine_chunks()
     return found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
 
 
