@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz bench check format lint types walls docs lock stac-server
+.PHONY: demo test test-slow fuzz bench check format lint types walls docs audit lock stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -46,6 +46,9 @@ bench-trend: .venv/ready  ## time of the trend of a million pixels, beside pyman
 	$(BIN)/python tests/bench/bench_trend.py
 
 stac-server: .venv/stac/ready  ## the STAC API that some tests search, in an environment of its own
+
+audit:  ## known vulnerabilities of what is locked (needs uv and the network)
+	uvx pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
 
 lock:  ## write requirements.lock and requirements-stac.lock anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \

@@ -248,12 +248,31 @@ class Workspace:
         with self.ledger() as ledger:
             ledger.execute("insert or replace into deliveries values (?, ?, ?, ?)", row)
 
+    def forget_delivery(self, target: Path) -> None:
+        """Take a delivery out of the ledger, before it is removed."""
+        with self.ledger() as ledger:
+            ledger.execute("delete from deliveries where target = ?", [self._name(target)])
+
+    def forget_artifacts(self, keys: Iterable[str]) -> None:
+        """Remove artifacts, their blocks and reads from the ledger, then from the disk."""
+        for key in sorted(keys):
+            with self.ledger() as ledger, ledger:
+                ledger.execute("begin")
+                step = ledger.execute("delete from artifacts where key = ? returning step", [key]).fetchone()
+                ledger.execute("delete from blocks where key = ?", [key])
+                ledger.execute("delete from reads where key = ?", [key])
+            if step and (path := self._path(step[0], key)).exists():
+                remove(path)
+
     def _name(self, target: Path) -> str:
         return target.relative_to(self.root.parent).as_posix()
 
     def path(self, cause: Cause) -> Path:
         """Where the artifact of a cause stands once it is finished."""
-        return self.root / "artifacts" / cause.step / cause.key[:24]
+        return self._path(cause.step, cause.key)
+
+    def _path(self, step: str, key: str) -> Path:
+        return self.root / "artifacts" / step / key[:24]
 
 
 def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size: int) -> None:

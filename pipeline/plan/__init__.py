@@ -14,6 +14,7 @@ from pipeline.ingest.assets import close_assets
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import scenes_behind
 from pipeline.plan.inputs import Inputs, inputs_of
+from pipeline.plan.retention import retire
 from pipeline.plan.scenes import scene_table, scenes_cause, settled
 from pipeline.plan.validation import validate
 from pipeline.run import Run
@@ -40,7 +41,9 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
     validate(settings)
     areas = [Area.of(aoi, settings) for aoi in settings.aoi]
     try:
-        return [deliver(run, area) for area in areas]
+        delivered = [deliver(run, area) for area in areas]
+        retire(run, areas)
+        return delivered
     finally:
         close_assets()
 
@@ -54,7 +57,9 @@ def deliver(run: Run, area: Area) -> Delivered:
         [scenes_cause(area, inputs).key],
         described=area.described,
         files=inputs.checksums,
-        config=area.settings.model_dump(mode="json", by_alias=True, exclude={"compute", "out", "aoi"}),
+        config=area.settings.model_dump(
+            mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention"}
+        ),
     )
     kept = run.published(cause, area.target) and not run.refresh and settled(run, area, inputs)
     if not kept:

@@ -208,6 +208,12 @@ class Outputs(_Model):
     shapefile: bool = False
 
 
+class Retention(_Model):
+    """How many deliveries of each area stay, the last ones; all where there is no number."""
+
+    deliveries: Annotated[int, Field(ge=1)] | None = None
+
+
 class Product(_Model):
     """An ecological product that an ecosystem type supplies; `dlbm` limits it to land classes, empty: all."""
 
@@ -262,6 +268,7 @@ class Settings(_Model):
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()
+    retention: Retention = Retention()
     out: str = "delivery/"
 
     @property

@@ -1,0 +1,80 @@
+"""Old deliveries and what only they were made from."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.cluster import Threads
+from pipeline.plan.retention import retire
+from pipeline.run import Bars, Run
+from pipeline.workspace import Cause, Workspace, save_json
+
+SHARED = Cause("scenes", 1, {}, [])
+
+
+def own(label):
+    return Cause("composite", 1, {"label": label}, [])
+
+
+@pytest.fixture
+def run(tmp_path):
+    workspace = Workspace(tmp_path / "out" / "work")
+    with workspace.held():
+        yield Run(workspace, Threads(1), Bars(quiet=True))
+
+
+def built(run, cause):
+    return run.artifact("", cause, lambda folder: (folder / "figures.txt").write_text(cause.key))
+
+
+def delivered(run, aoi, label, published):
+    """A delivery made from an artifact of its own and one that all share."""
+    folder = run.workspace.root.parent / aoi / label
+    folder.mkdir(parents=True)
+    keys = {"scenes": built(run, SHARED).key, "composite": [built(run, own(label)).key]}
+    save_json(folder / "manifest.json", {"artifacts": keys, "inputs": {}, "times": {"published": published}})
+    run.workspace.enter_delivery(folder, f"key of {label}", 1, "")
+    return folder
+
+
+def area_at(folder, keep):
+    return SimpleNamespace(
+        target=folder, settings=SimpleNamespace(retention=SimpleNamespace(deliveries=keep))
+    )
+
+
+def four(run):
+    return [delivered(run, "bay", f"2024Q{number}", f"2025-0{number}-01") for number in (1, 2, 3, 4)]
+
+
+def test_the_last_deliveries_stay_with_what_they_were_made_from(run):
+    folders = four(run)
+    assert retire(run, [area_at(folders[3], 2)]) == folders[:2]
+    assert [folder.exists() for folder in folders] == [False, False, True, True]
+    found = [run.workspace.find(own(f"2024Q{number}")) is not None for number in (1, 2, 3, 4)]
+    assert found == [False, False, True, True]
+    assert not run.workspace.path(own("2024Q1")).exists()
+    assert run.workspace.find(SHARED) is not None
+    assert run.workspace.delivered(folders[0]) is None
+    assert run.workspace.delivered(folders[2]) is not None
+
+
+def test_what_another_area_was_made_from_stays(run):
+    folders = four(run)
+    other = delivered(run, "island", "2024Q1", "2025-01-01")
+    retire(run, [area_at(folders[3], 1)])
+    assert other.exists()
+    assert run.workspace.find(own("2024Q1")) is not None
+
+
+def test_a_delivery_that_was_just_repeated_is_not_the_oldest(run):
+    folders = four(run)
+    assert retire(run, [area_at(folders[0], 1)]) == folders[1:]
+
+
+@pytest.mark.parametrize("keep", [None, 4, 9])
+def test_nothing_goes_where_no_number_or_a_larger_one_is_named(run, keep):
+    folders = four(run)
+    assert retire(run, [area_at(folders[3], keep)]) == []
+    assert all(Path(folder).exists() for folder in folders)
