@@ -36,10 +36,15 @@ def classified(codes: pd.Series, resource_kinds: pd.Series) -> pd.DataFrame:
     by_kind = table.set_index(table["registry_kind"].str.rsplit("/").str[-1])["code"]
     registered = resource_kinds.map(by_kind[by_kind.index != ""])
     found = third.fillna(second).fillna(registered).astype(object)
-    basis = pd.Series(None, codes.index, dtype=object)
+    basis = np.full(len(codes), None, dtype=object)
     for known, table_name in ((registered, RESOURCE_KIND), (second, SECOND_SURVEY), (third, THIRD_SURVEY)):
-        basis[known.notna()] = table_name
-    return pd.DataFrame({"land_class": found.where(found.notna(), None), "land_class_basis": basis})
+        basis[known.notna().to_numpy()] = table_name
+    return pd.DataFrame(
+        {
+            "land_class": found.where(found.notna(), None),
+            "land_class_basis": pd.Series(basis, codes.index, dtype=object),
+        }
+    )
 
 
 def is_unit_code(codes: pd.Series) -> pd.Series:

@@ -42,7 +42,7 @@ def gaps(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     `parcel_id`, `key` (number of the gap beside this parcel), `gap_m2`, `lon`, `lat` (a point inside).
     """
     shapes = parcels.geometry.to_numpy()
-    holes = _holes(union(shapes))
+    holes = _holes(union(_rounded(shapes)))
     areas = areas_m2(holes)
     holes, areas = holes[areas > MIN_GAP_M2], areas[areas > MIN_GAP_M2]
     gap, parcel = shapely.STRtree(shapes).query(holes, predicate="intersects")
@@ -64,10 +64,9 @@ def union(shapes: NDArray[np.object_]) -> BaseGeometry:
     """The union of valid polygons; those that fit their neighbours exactly are joined along their edges."""
     if not len(shapes):
         return shapely.Polygon()
-    rounded = _rounded(shapes)
-    fitting = ~_misfitting(rounded)
-    joined = shapely.coverage_union_all(rounded[fitting])
-    together: BaseGeometry = shapely.union_all([joined, *rounded[~fitting]])
+    fitting = ~_misfitting(shapes)
+    joined = shapely.coverage_union_all(shapes[fitting])
+    together: BaseGeometry = shapely.union_all([joined, *shapes[~fitting]])
     return together
 
 

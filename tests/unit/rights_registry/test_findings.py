@@ -52,6 +52,34 @@ def test_a_drop_of_vegetation_is_found_against_the_period_before(
     assert found(one(parcels, "0301"), measures, periods, aoi) == expected
 
 
+@pytest.mark.parametrize(
+    ("dlbm", "gained_m2", "expected"),
+    [
+        ("1105", 30_000.0, ["wetland_lost:A:2024"]),
+        ("0101", 30_000.0, ["farmland_gone:A:2024"]),
+        ("011", 30_000.0, ["farmland_gone:A:2024"]),
+        ("0301", 30_000.0, []),
+        ("0101", 399.0, []),
+        ("0101", 5_000.0, []),
+        ("0101", None, []),
+    ],
+)
+def test_wetland_and_farmland_built_on_since_the_last_period_are_found(
+    parcels, measures_of, periods, aoi, dlbm, gained_m2, expected
+):
+    area = parcels["area_m2"].iloc[0]
+    measures = measures_of(*(("A", year, area, {"vegetation": 1.0}, 0.5) for year in ("2023", "2024")))
+    gained = {
+        **measures.iloc[0].to_dict(),
+        "period": "2023/2024",
+        "measure": "gained_area:built",
+        "value": gained_m2,
+    }
+    measures = pd.concat([measures, pd.DataFrame([gained])], ignore_index=True)
+    assert 100_000 < area < 600_000
+    assert found(one(parcels, dlbm), measures, periods, aoi) == expected
+
+
 def test_a_parcel_never_clear_is_said_for_each_period(parcels, measures_of, periods, aoi):
     area = parcels["area_m2"].iloc[0]
     measures = measures_of(("A", "2023", area, {}, None), ("A", "2024", area, {"water": 0.01}, 0.0))

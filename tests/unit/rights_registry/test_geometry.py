@@ -185,3 +185,35 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
     assert abs(value["difference_classes"]) < 1e-6
     assert value.filter(like="class:").sum() + value["unknown"] == pytest.approx(value["aoi"], rel=1e-6)
     assert (value["overlaps"] == 0) if empty else (value["overlaps"] > 1000)
+
+
+def test_the_tolerance_of_areas_is_a_setting(register, aoi):
+    frame = register([box(0, 0.005)], area_registered_m2=[area_m2(box(0, 0.005)) * 1.02])
+    assert len(geometry.prepare(frame, aoi, area_tolerance=0.01).findings) == 1
+    assert geometry.prepare(frame, aoi, area_tolerance=0.03).findings.empty
+
+
+@pytest.mark.parametrize(("size", "unit"), [(10_000, "ha"), (10_000 / 15, "mu"), (100, None)])
+def test_areas_in_another_unit_are_told_once(register, aoi, size, unit):
+    shapes = [box(0.006 * n, 0.005) for n in range(3)]
+    frame = register(shapes, area_registered_m2=[area_m2(shape) / size for shape in shapes])
+    _, findings = prepare(frame, aoi)
+    told = findings[findings["rule"] == "area_unit_doubtful"]
+    assert len(told) == (1 if unit else 0)
+    assert all(unit in message for message in told["message_en"])
+
+
+def test_notes_of_reading_become_findings(register, aoi):
+    notes = {"doubts": ["MJ=x"], "suspects": ["DJDYMC==1"], "sums": ["DJDYZMJ=2.00 ≠ 1.00"]}
+    _, findings = prepare(register([box(0, 0)], **notes), aoi)
+    assert rules(findings) == {"value_unusable": 1, "text_suspicious": 1, "area_sums": 1}
+    for note in notes.values():
+        assert findings["message_zh"].str.contains(note[0], regex=False).sum() == 1
+
+
+def test_coordinates_beyond_the_globe_are_a_finding_and_cost_no_memory(register, aoi):
+    far = shapely.transform(box(0, 0), lambda points: np.where(points == 121.82, 1e9, points))
+    parcels, findings = prepare(register([far, box(0, 0)], parcel_id=["far", "here"]), aoi)
+    assert parcels["parcel_id"].tolist() == ["here"]
+    assert findings["finding_id"].tolist() == ["geometry_missing:far"]
+    assert "180" in findings["message_en"].iloc[0]

@@ -2,7 +2,16 @@ import pandas as pd
 import pytest
 
 from pipeline import standards
-from pipeline.rights_registry.identifiers import is_parcel_code, is_unit_code, land_class, product_code
+from pipeline.rights_registry.identifiers import (
+    RESOURCE_KIND,
+    SECOND_SURVEY,
+    THIRD_SURVEY,
+    classified,
+    is_parcel_code,
+    is_unit_code,
+    land_class,
+    product_code,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +36,21 @@ def test_codes_of_both_surveys_with_and_without_suffix_become_one(code, expected
 
 def test_unknown_codes_are_null():
     assert land_class(pd.Series(["9999", "11", "建设用地", "", None], dtype=object)).isna().all()
+
+
+def test_a_class_comes_with_the_table_that_it_was_taken_from():
+    codes = pd.Series(["1105A", "115", None, "9999", None], dtype=object)
+    kinds = pd.Series([None, "SL1", "SD6", None, "XX1"], dtype=object)
+    found = classified(codes, kinds)
+    assert found["land_class"].tolist() == ["1105", "1105", "1105", None, None]
+    assert found["land_class_basis"].tolist() == [THIRD_SURVEY, SECOND_SURVEY, RESOURCE_KIND, None, None]
+
+
+def test_every_kind_of_resource_in_the_table_is_one_class():
+    table = standards.table("land_classes").query("registry_kind != ''")
+    kinds = table["registry_kind"].str.rsplit("/").str[-1]
+    found = classified(pd.Series(None, kinds.index, dtype=object), kinds)
+    assert found["land_class"].tolist() == table["code"].tolist()
 
 
 def test_every_class_of_the_third_survey_stands_for_itself():
