@@ -8,6 +8,7 @@ import time
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import shapely
 from programs import ROOT, ecoledger, files_of, write_config
@@ -103,6 +104,21 @@ def test_a_run_over_the_api_gives_the_rasters_of_the_static_catalogue(api, tmp_p
     )
     assert by_api == by_file
     assert len(by_api) > 10
+
+
+def test_the_plan_of_the_demo_promises_what_it_then_read_and_no_less(demo):
+    done = ecoledger("plan", ROOT / "configs" / "demo.yaml", "--json")
+    plans = {plan["aoi"]: plan for plan in json.loads(done.stdout)}
+    assert set(plans) == {"chongming_wetlands", "guangyang_island", "longyou_bay"}
+    for aoi, plan in plans.items():
+        delivery = demo / aoi / "2024"
+        manifest = json.loads((delivery / "manifest.json").read_text(encoding="utf-8"))
+        reads = pd.read_csv(delivery / "tables" / "reads.csv", encoding="utf-8-sig")
+        masks = reads["band"] == "mask"
+        assert plan["scenes"] >= manifest["search"]["taken"] > 0
+        assert plan["blocks"] == reads["block"].nunique()
+        assert plan["mask_reads"] >= masks.sum() > 0
+        assert plan["band_reads"] >= (~masks).sum() > 0
 
 
 def test_an_api_that_does_not_answer_is_worth_another_try_later(monkeypatch):

@@ -4,11 +4,13 @@ from collections import Counter
 
 import pytest
 
+from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import NoScenes
 from pipeline.plan.estimate import as_content, estimate, estimates, rows_of
 from pipeline.plan.inputs import inputs_of
 from pipeline.plan.rasters import maps_of
 from pipeline.plan.scenes import scene_table
+from pipeline.settings import load_settings
 
 
 def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
@@ -59,3 +61,13 @@ def test_people_and_machines_are_told_the_same(planted):
     assert rows["其中 of which"] == "3 sentinel-2"
     assert rows["块 blocks"] == f"{content['blocks']} x {content['block_px']} px"
     assert content["provider"] == planted.settings.scenes.provider.static
+
+
+def test_a_simulated_world_is_planned_without_being_built(tmp_path):
+    overrides = ["aoi=[longyou_bay]", f"out={tmp_path / 'out'}"]
+    settings = load_settings(PROJECT_ROOT / "configs" / "demo.yaml", overrides)
+    (planned,) = estimates(settings)
+    assert set(planned.missions) == {"sentinel-2", "landsat-8", "landsat-9"}
+    assert planned.passes_missed == {}
+    assert planned.mask_reads <= planned.scenes * planned.blocks
+    assert not (tmp_path / "out").exists()
