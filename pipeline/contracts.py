@@ -1,6 +1,7 @@
 """The types that flow, in the order they flow; each table is checked where it crosses a border."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeVar
 
@@ -325,7 +326,7 @@ class Delivery:
     """Everything that one area's delivery shows; `outputs` writes it, nothing else is consulted.
 
     `as_of` is the time of the latest scene; it stands for every time inside a file, so that bytes repeat.
-    `tables` are the CSV tables by file stem.
+    `tables` are the CSV tables by file stem; `rules` names the rules of the findings, in Chinese and English.
     """
 
     aoi: Aoi
@@ -343,6 +344,7 @@ class Delivery:
     tables: dict[str, pd.DataFrame]
     rasters: tuple[Raster, ...]
     scenes: pd.DataFrame
+    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def checked(table: Frame, schema: pa.DataFrameSchema) -> Frame:

@@ -296,4 +296,8 @@ def small_delivery(*, simulated: bool = True, language: str = "zh", resolution_m
         tables=tables(),
         rasters=rasters(grid, inside),
         scenes=scenes(),
+        rules={
+            "overlap": ("地块重叠", "Overlapping parcels"),
+            "never_clear": ("从未清晰观测", "Never seen clear"),
+        },
     )

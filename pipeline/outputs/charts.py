@@ -16,6 +16,7 @@ from pipeline.outputs import drawing
 from pipeline.outputs.columns import coded, described, value_names
 from pipeline.outputs.drawing import UNKNOWN_COLOR, plain
 from pipeline.outputs.section_charts import section_series
+from pipeline.outputs.tables import spoken
 from pipeline.outputs.texts import text, texts
 
 _COVER = {
@@ -141,7 +142,7 @@ def _rules(delivery: Delivery) -> Figure | None:
     if delivery.findings.empty:
         return None
     counts = pd.DataFrame(delivery.findings[["rule", "severity"]]).assign(
-        rule=value_names("rule", delivery.findings["rule"], delivery.language).map(plain),
+        rule=spoken("rule", delivery.findings["rule"], delivery).map(plain),
         severity=value_names("severity", delivery.findings["severity"], delivery.language),
     )
     table = counts.pivot_table(index="rule", columns="severity", aggfunc="size").astype(float)

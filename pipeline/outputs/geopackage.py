@@ -18,7 +18,7 @@ import pyogrio
 from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
 from pipeline.geodesy import project
-from pipeline.outputs.columns import described, headers, is_spoken
+from pipeline.outputs.columns import ValueName, described, headers, is_spoken
 from pipeline.outputs.layers import LAYERS, Layer, layer_rows
 from pipeline.outputs.markup import text_of
 from pipeline.outputs.print_sheets import PrintSheet
@@ -128,7 +128,8 @@ def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
     spoken = frozenset(column for column in columns if is_spoken(column, rows[column]))
     newest = delivery.periods[-1].label
     about = layer.about(delivery.language)
-    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken, about)
+    rules = tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items()))
+    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken, about, rules)
 
 
 def _title(delivery: Delivery) -> str:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from pipeline.legends import Legend
-from pipeline.outputs.columns import Language, coded, headers
+from pipeline.outputs.columns import Language, ValueName, coded, headers
 from pipeline.outputs.markup import options_into, rgba, text_of
 from pipeline.outputs.texts import text
 
@@ -88,7 +88,8 @@ class StyledLayer:
     """What a style needs to know of a layer: its name, geometry type, title and columns in order.
 
     `newest` is the label of the last period: where a layer has one row per period, only those rows are
-    labelled. `spoken` are coded columns that hold names already; `about` says what a row is.
+    labelled. `spoken` are coded columns that hold names already; `about` says what a row is,
+    `rules` what the rules of findings are called.
     """
 
     name: str
@@ -98,6 +99,7 @@ class StyledLayer:
     newest: str
     spoken: frozenset[str] = frozenset()
     about: str = ""
+    rules: tuple[ValueName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,7 @@ def _labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
 def _fields(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     fields = ET.SubElement(root, "fieldConfiguration")
     for column in layer.columns:
-        values = () if column in layer.spoken else coded(column)
+        values = layer.rules if column == "rule" else () if column in layer.spoken else coded(column)
         widget = ET.SubElement(ET.SubElement(fields, "field", {"name": column}), "editWidget")
         widget.set("type", "ValueMap" if values else "")
         config = ET.SubElement(ET.SubElement(widget, "config"), "Option", {"type": "Map"})

@@ -51,11 +51,19 @@ def named(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     """A table with its columns and coded values under the names of the delivery's language."""
     plain = pd.DataFrame(table)
     values = {
-        column: value_names(column, plain[column], delivery.language)
+        column: spoken(column, plain[column], delivery)
         for column in plain.columns
-        if coded(column)
+        if coded(column) or column == "rule"
     }
     return plain.assign(**values).rename(columns=headers(plain.columns, delivery.language))
+
+
+def spoken(column: str, values: pd.Series, delivery: Delivery) -> pd.Series:
+    """Coded values, and rules of findings, under their names; what has no name stays."""
+    if column != "rule":
+        return value_names(column, values, delivery.language)
+    names = {rule: pair[delivery.language != "zh"] for rule, pair in delivery.rules.items()}
+    return values.astype("string").replace(names) if names else values
 
 
 def without_empty(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps, index_names
 from pipeline.plan.register import Register, layers_of
 from pipeline.plan.water import section_tables
+from pipeline.rights_registry.rules import RULES
 from pipeline.run import Run
 from pipeline.workspace import (
     Cause,
@@ -79,6 +80,7 @@ def delivery_of(
             "reads": reads,
         },
         rasters=tuple(_rasters(area, maps)),
+        rules={name: (rule.title_zh, rule.title_en) for name, rule in RULES.items()},
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask"])),
     )
 

@@ -109,6 +109,7 @@ def test_every_column_is_shown_in_chinese(look, name):
 def test_coded_columns_offer_their_values(look):
     assert {"owner_type", "unit_type", "right_type"} <= set(look["layers"]["parcels"]["value_maps"])
     assert "to_class" in look["layers"]["change_patches"]["value_maps"]
+    assert {"rule", "severity"} <= set(look["layers"]["findings"]["value_maps"])
 
 
 def test_the_project_inside_the_file_opens(look):

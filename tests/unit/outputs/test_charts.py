@@ -82,6 +82,13 @@ def test_a_parcel_counts_once_among_the_owners(delivery):
     assert total == pytest.approx(newest["area_ha"].sum())
 
 
+def test_findings_are_counted_under_the_names_of_their_rules(delivery):
+    chart = charts_of(delivery)["rules"].drawing
+    assert set(chart.y_range.factors) == {"地块重叠", "从未清晰观测", "cover_contradicts_use"}
+    counts = {data["kind"][0]: sum(map(float, data["amount"])) for data in columns_of(chart)}
+    assert counts == {"错误": 1, "警告": 1, "提示": 1}
+
+
 def test_series_have_a_tab_a_parameter_the_worst_first_and_those_without_limits_last(delivery):
     tabs = charts_of(with_series(delivery))["sections"].drawing
     titles = [panel.title for panel in tabs.tabs]
