@@ -1,5 +1,6 @@
 """kill -9 in the middle of a store; the next run finishes it."""
 
+import random
 import signal
 import sqlite3
 import subprocess
@@ -8,9 +9,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).with_name("stored_blocks.py")
 BLOCKS = 16
-SIDE_BY_SIDE = 2
+SIDE_BY_SIDE, BEING_ENTERED = 2, 1
 
 
 def command(root: Path, notes: Path, seconds: float) -> list[str]:
@@ -25,25 +28,37 @@ def entered(root: Path) -> int:
         return 0
 
 
-def killed_in_the_middle(root: Path, notes: Path, blocks: int) -> None:
+def killed_in_the_middle(root: Path, notes: Path, blocks: int, then_s: float = 0.0) -> None:
     with subprocess.Popen(command(root, notes, 0.1)) as process:
         deadline = time.monotonic() + 60
         while entered(root) < blocks and time.monotonic() < deadline:
             time.sleep(0.02)
+        time.sleep(then_s)
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
 
 
-def test_a_killed_store_is_finished_with_the_same_bytes_and_no_finished_block_twice(tmp_path):
+def finished_after(kills: list[tuple[int, float]], folder: Path) -> None:
+    """A store that is killed so often ends as one that never was, with no entered block done twice."""
     whole = subprocess.run(
-        command(tmp_path / "whole", tmp_path / "whole.txt", 0), capture_output=True, text=True, check=True
+        command(folder / "whole", folder / "whole.txt", 0), capture_output=True, text=True, check=True
     )
-    root, notes = tmp_path / "work", tmp_path / "notes.txt"
-    killed_in_the_middle(root, notes, 6)
-    finished = entered(root)
-    assert 6 <= finished < BLOCKS
+    root, notes = folder / "work", folder / "notes.txt"
+    for blocks, then_s in kills:
+        killed_in_the_middle(root, notes, blocks, then_s)
+        assert blocks <= entered(root) < BLOCKS
     again = subprocess.run(command(root, notes, 0), capture_output=True, text=True, check=True)
     assert again.stdout == whole.stdout
     times = Counter(notes.read_text().split())
     assert len(times) == BLOCKS
-    assert sum(times.values()) - BLOCKS <= SIDE_BY_SIDE
+    assert sum(times.values()) - BLOCKS <= len(kills) * (SIDE_BY_SIDE + BEING_ENTERED)
+
+
+def test_score_07_a_killed_store_is_finished_with_the_same_bytes_and_no_finished_block_twice(tmp_path):
+    finished_after([(6, 0.0)], tmp_path)
+
+
+@pytest.mark.slow
+def test_score_07_ten_kills_at_random_points_leave_no_trace(tmp_path):
+    rng = random.Random(7)
+    finished_after([(number, rng.uniform(0, 0.09)) for number in range(10)], tmp_path)
