@@ -44,7 +44,7 @@ def within(days: pd.DataFrame, period: Period) -> pd.DataFrame:
 def label_of(months: pd.Series) -> pd.Series:
     """Labels such as 2024-04 of the months of `dated`."""
     years, numbers = months // _MONTHS, months % _MONTHS + 1
-    return years.map("{:04d}".format) + "-" + numbers.map("{:02d}".format)
+    return years.map("{:04d}".format).astype(str) + "-" + numbers.map("{:02d}".format).astype(str)
 
 
 @dataclass(frozen=True)
