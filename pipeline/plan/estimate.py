@@ -37,8 +37,8 @@ class Estimate:
     """What one area takes of its provider.
 
     `mask_reads` is how many clear masks are read, one a scene and block that it meets; `band_reads` how
-    many bands follow at most, if every mask shows something clear; `megabytes` what all these windows hold
-    once decoded (10^6 bytes), without what whole tiles of files add. `memory_mib` is the most that the
+    many bands follow at most, if every mask shows something clear; `decoded_bytes` what all these windows
+    hold once decoded, without what whole tiles of files add. `memory_mib` is the most that the
     process takes (2^20 bytes), by the same figures that size the blocks.
     """
 
@@ -56,7 +56,7 @@ class Estimate:
     block_px: int
     mask_reads: int
     band_reads: int
-    megabytes: int
+    decoded_bytes: int
     memory_mib: int
 
 
@@ -148,7 +148,7 @@ def _reads(
     return {
         "mask_reads": int(used.sum()),
         "band_reads": int((used * count).sum()),
-        "megabytes": round(float((used * size_m2 * weight).sum()) / 1e6),
+        "decoded_bytes": round(float((used * size_m2 * weight).sum())),
     }
 
 
@@ -190,7 +190,7 @@ def rows_of(found: Sequence[Estimate]) -> list[dict[str, Any]]:
         "块 blocks": lambda one: f"{one.blocks} x {one.block_px} px",
         "读掩膜 mask reads": lambda one: one.mask_reads,
         "读波段 band reads, at most": lambda one: one.band_reads,
-        "解码后 decoded MB, at most": lambda one: one.megabytes,
+        "解码后 decoded MB, at most": lambda one: f"{one.decoded_bytes / 1e6:.1f}",
         "内存 memory MiB": lambda one: one.memory_mib,
     }
     return [{"": label, **{one.aoi: figure(one) for one in found}} for label, figure in figures.items()]

@@ -168,7 +168,15 @@ def test_a_plan_over_the_api_is_that_over_a_catalogue_of_the_same_items(api, tmp
     catalog = write_catalogue(tmp_path / "stac", planted())
     plans = [planned(tmp_path, name, entry) for name, entry in (("api", api), ("static", str(catalog)))]
     assert plans[0]["scenes"] == plans[1]["scenes"] > 20
-    for key in ("missions", "superseded", "mask_reads", "band_reads", "megabytes", "memory_mib", "blocks"):
+    for key in (
+        "missions",
+        "superseded",
+        "mask_reads",
+        "band_reads",
+        "decoded_bytes",
+        "memory_mib",
+        "blocks",
+    ):
         assert plans[0][key] == plans[1][key], key
 
 
