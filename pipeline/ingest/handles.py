@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -61,6 +62,11 @@ class Source:
     access: Access = _ANYWHERE
     run: str = ""
     cache: BlockCache | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """What open files are shared by; made once, as hashing the access at every read would cost time."""
+        return f"{self.run}|{self.access!r}"
 
 
 @dataclass
@@ -125,14 +131,14 @@ class Shelf:
     """The files that this process has open, the least used closed first, and those that are left alone."""
 
     def __init__(self) -> None:
-        self._files: OrderedDict[tuple[str, Source], _OpenFile] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], _OpenFile] = OrderedDict()
         self._lock = threading.Lock()
-        self.broken: dict[tuple[str, Source], str] = {}
+        self.broken: dict[tuple[str, str], str] = {}
 
     def file(self, href: str, source: Source) -> _OpenFile:
         """The shared handle of a file."""
         with self._lock:
-            key = href, source
+            key = href, source.key
             file = self._files.setdefault(key, _OpenFile(href, source.access))
             self._files.move_to_end(key)
             surplus = self._files.popitem(last=False)[1] if len(self._files) > _OPEN_FILES else None
@@ -166,14 +172,14 @@ def taken(href: str, source: Source, trail: Trail, take: Callable[[rasterio.Data
 
     Raises BrokenAsset when it cannot be read, ProviderUnavailable when its host has stopped answering.
     """
-    if known := SHELF.broken.get((href, source)):
+    if known := SHELF.broken.get((href, source.key)):
         raise BrokenAsset(known)
     trail.answered = False
     with _tuned(), _on_s3(href, source.access):
         try:
             found = SHELF.file(href, source).taken(take)
         except BrokenAsset as error:
-            SHELF.broken[href, source] = str(error)
+            SHELF.broken[href, source.key] = str(error)
             raise
         except (RasterioError, OSError) as error:
             trail.failures.append(_told(error))
@@ -228,7 +234,7 @@ def _lost(href: str, source: Source, trail: Trail, *, whole: bool) -> BrokenAsse
     """The error of a read that is lost; a file that is lost as a whole is left alone from now on."""
     text = f"{signing.hidden(href)}: {trail.error}"
     if whole:
-        SHELF.broken[href, source] = text
+        SHELF.broken[href, source.key] = text
     return BrokenAsset(text)
 
 
