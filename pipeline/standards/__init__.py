@@ -12,6 +12,8 @@ def table(name: str) -> pd.DataFrame:
 
     `water_limits`: GB 3838-2002 limits. `land_classes`: 三调 classes and the ecosystem types they belong to.
     `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
+    `land_classes_2007`: classes of the second survey and their counterparts. `parcel_columns`: columns of
+    registers by profile. `register_sums`: registered areas that add up. `restricting_kinds`: what restricts.
     `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
     are read; `water_extras`: parameters known beside those of `water_limits`.
     `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
