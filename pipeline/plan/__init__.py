@@ -57,6 +57,7 @@ def deliver(run: Run, area: Area) -> Delivered:
         [scenes_cause(area, inputs).key],
         described=area.described,
         files=inputs.checksums,
+        areas=area.known_key,
         config=area.settings.model_dump(
             mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention"}
         ),

@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.aoi import Aoi, load_aoi
+from pipeline.aoi import Aoi, known_aois, load_aoi
 from pipeline.geodesy import centre, project
 from pipeline.grid import Block, Grid, grid_of
 from pipeline.settings import Settings
@@ -41,6 +41,19 @@ class Area:
     def outline_key(self) -> str:
         """Checksum of the outline."""
         return hashlib.sha256(shapely.to_wkb(self.aoi.geometry)).hexdigest()
+
+    @cached_property
+    def known(self) -> dict[str, BaseGeometry]:
+        """Outlines by id of the areas of the run and of those that the project ships."""
+        names = dict.fromkeys([*self.settings.aoi, *known_aois()])
+        found = [load_aoi(name, relative_to=Path.cwd()) for name in names]
+        return {**{aoi.id: aoi.geometry for aoi in found}, self.aoi.id: self.aoi.geometry}
+
+    @property
+    def known_key(self) -> str:
+        """Checksum of the ids and outlines of all known areas, which decide where a section belongs."""
+        outlines = b"".join(key.encode() + shapely.to_wkb(self.known[key]) for key in sorted(self.known))
+        return hashlib.sha256(outlines).hexdigest()
 
     @property
     def described(self) -> list[str]:

@@ -9,7 +9,6 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.aoi import known_aois, load_aoi
 from pipeline.geodesy import CGCS2000
 from pipeline.indices import section_membership
 from pipeline.indices.section_months import dated, within
@@ -34,13 +33,6 @@ _RULE_OF = {
 _NAMED = 10
 
 
-def known_areas(area: Area) -> Mapping[str, BaseGeometry]:
-    """Outlines by id of the areas of the run and of those that the project ships."""
-    names = [*area.settings.aoi, *known_aois()]
-    found = [load_aoi(name, relative_to=Path.cwd()) for name in dict.fromkeys(names)]
-    return {area.aoi.id: area.aoi.geometry, **{aoi.id: aoi.geometry for aoi in found}}
-
-
 @dataclass(frozen=True)
 class Sampled:
     """Readings, register and areas of a run, and the sections of one area among them."""
@@ -53,7 +45,7 @@ class Sampled:
     @classmethod
     def of(cls, area: Area, inputs: Inputs) -> "Sampled":
         """What the files of the run hold."""
-        return cls(area, read_tables(inputs.samples), _register(area, inputs), known_areas(area))
+        return cls(area, read_tables(inputs.samples), _register(area, inputs), area.known)
 
     @property
     def days(self) -> Period:

@@ -22,7 +22,7 @@ from pipeline.indices.section_months import MeanRules
 from pipeline.periods import periods_between
 from pipeline.plan.area import Area
 from pipeline.plan.inputs import Inputs
-from pipeline.plan.sampled import Sampled, known_areas
+from pipeline.plan.sampled import Sampled
 from pipeline.rights_registry import waters
 from pipeline.run import Run
 from pipeline.settings.schemes import load_scheme
@@ -55,7 +55,7 @@ def graded_sections(run: Run, area: Area, inputs: Inputs, parcels: Artifact) -> 
         samples=[entry.model_dump(exclude={"path"}) for entry in inputs.samples],
         periods=[period.label for period in area.settings.scenes.periods],
         days=[str(area.settings.scenes.start), str(area.settings.scenes.end)],
-        areas=sorted(known_areas(area)),
+        areas=area.known_key,
         rules=settings.rules.model_dump(),
         schemes={name: load_scheme(name).model_dump() for name in settings.schemes},
     )
