@@ -141,11 +141,20 @@ def _values() -> Mapping[str, tuple[ValueName, ...]]:
     rights = rights.assign(name_en=rights["name_zh"], color="")
     indicators = standards.table("indicator_names").rename(columns={"indicator": "code"})
     indicators = indicators.assign(column="indicator", color="")
-    rows = pd.concat([rights, standards.table("value_names"), indicators])
+    rows = pd.concat([rights, _land_classes(), standards.table("value_names"), indicators])
+    rows = rows.drop_duplicates(["column", "code"], keep="last")  # what has an English name goes before
     found = _class_keys()
     for column, *value in rows[["column", "code", "name_zh", "name_en", "color"]].to_numpy():
         found[column] = (*found.get(column, ()), ValueName(*value))
     return MappingProxyType(found)
+
+
+def _land_classes() -> pd.DataFrame:
+    """Classes of the third survey by code and name, as they are called in any language."""
+    classes = standards.table("land_classes")
+    named = (classes["code"] + " " + classes["name_zh"]).to_numpy()
+    rows = pd.DataFrame({"code": classes["code"], "name_zh": named, "name_en": named, "color": ""})
+    return pd.concat([rows.assign(column=column) for column in ("dlbm", "land_class")])
 
 
 def _class_keys() -> dict[str, tuple[ValueName, ...]]:

@@ -92,9 +92,9 @@ class Browser:
         ]
         return [entry["request"]["url"] for entry in asked if not entry["request"]["url"].startswith("data:")]
 
-    def picture(self, path):
-        """The whole page as PNG."""
-        found = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+    def picture(self, path, *, whole=True):
+        """The whole page, or what the window shows of it, as PNG."""
+        found = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(found["data"]))
 
     def printed(self, path):

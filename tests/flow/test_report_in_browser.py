@@ -72,7 +72,7 @@ def test_what_a_mark_stands_for_is_said_where_the_mouse_is(browser, folders):
     said = browser.ask(TIP)
     assert "植被覆盖率（陆域，不含水面）" in said
     assert "61.23%" in said
-    browser.picture(PICTURES / "report_hover.png")
+    browser.picture(PICTURES / "report_hover.png", whole=False)
 
 
 def test_nothing_that_came_from_data_runs(browser, folders):

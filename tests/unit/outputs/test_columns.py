@@ -63,6 +63,33 @@ def test_codes_are_read_as_names_and_other_words_stay():
     assert value_names("water_class", classes, "zh").fillna("").tolist() == ["劣Ⅴ类", ""]
 
 
+def test_owners_have_english_names_and_land_classes_their_code_and_name():
+    owners = pd.Series(["1", "2"])
+    assert value_names("owner_type", owners, "en").tolist() == ["State-owned", "Collectively owned"]
+    assert [entry.code for entry in coded("owner_type")] == ["1", "2"]
+    assert value_names("dlbm", pd.Series(["0303", "9999"]), "zh").tolist() == ["0303 红树林地", "9999"]
+
+
+def test_no_value_of_a_column_is_named_twice():
+    for column in (
+        "owner_type",
+        "exercise_mode",
+        "unit_type",
+        "right_type",
+        "dlbm",
+        "ecosystem_l1",
+        "measure",
+    ):
+        codes = [entry.code for entry in coded(column)]
+        assert len(codes) == len(set(codes)) > 1
+
+
+def test_english_overrides_keep_the_chinese_names_of_the_register():
+    rights = standards.table("rights").set_index(["dictionary", "code"])["name_zh"]
+    for column in ("owner_type", "exercise_mode"):
+        assert {entry.code: entry.name_zh for entry in coded(column)} == rights[column].to_dict()
+
+
 def test_a_column_of_names_is_told_from_a_column_of_codes():
     assert is_spoken("owner_type", pd.Series(["全民所有", None]))
     assert not is_spoken("owner_type", pd.Series(["1", "2", None]))
