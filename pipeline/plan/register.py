@@ -38,7 +38,7 @@ from pipeline.workspace import (
     save_tables,
 )
 
-_STATISTICS, _INVENTORY = 3, 2
+_STATISTICS, _INVENTORY = 3, 3
 
 
 @dataclass(frozen=True)
@@ -241,6 +241,7 @@ def _inventory(
             products=table,
             sources=sources,
             simulated=simulated,
+            evidence=f"parcels {parcels.key[:12]}；sections {graded.key[:12]}；manifest.json",
             sections=load_layer(graded.path, "sections"),
         )
         restricted = restriction_findings(area, maps, parcels)

@@ -13,7 +13,8 @@ from pipeline.contracts import INVENTORY, checked
 from pipeline.geodesy import CGCS2000, SQUARE_METRES_PER_HECTARE
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.periods import Period
-from pipeline.rights_registry import waters
+from pipeline.rights_registry import inventory_change, waters
+from pipeline.rights_registry.feature_ids import feature_ids
 from pipeline.rights_registry.findings import observed
 from pipeline.rights_registry.identifiers import product_code
 from pipeline.rights_registry.rules import WATER_CLASSES
@@ -23,6 +24,7 @@ _SIMULATED = "模拟数据"
 _WATER_BASIS = "GB 3838-2002 单因子评价，断面 "
 _WATER_SENSE = "；质量指标值为类别序号 1（Ⅰ类）至 6（劣Ⅴ类），变化为正表示变差"
 _METHOD = "像元精确覆盖比例×CGCS2000 椭球面积；植被覆盖度为像元二分模型"
+_REGISTERED_WETLAND = "SD|SZY"
 _STATE = ("全民", "国有", "国家")
 _COLLECTIVE = ("集体",)
 
@@ -36,11 +38,13 @@ def build(
     products: Products,
     sources: Mapping[str, str],
     simulated: bool,
+    evidence: str,
     sections: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """INVENTORY of an area, in the order of parcels, periods and the table of products.
 
     `measures` are the PARCEL_MEASURES of all `periods`, `sources` name the scenes behind each period,
+    `evidence` the artifacts behind all rows; `fid` is a number that a product keeps between deliveries,
     `sections` the SECTION_STATUS with `parcel_id`, which lends water parcels their quality. Quantity is the
     area in ha until values are accounted, `physical_unit` the unit that they will have. Quality is the grade
     of mean vegetation cover, for water the class of the worst section linked to the parcel. What is not known
@@ -50,16 +54,20 @@ def build(
     rows = observed(parcels, measures, periods)
     rows["row"] = np.arange(len(rows))
     rows = _with_quality(rows, sections, products.grades)
+    rows = inventory_change.with_changes(rows, measures, periods)
     rows = rows.merge(_products_by_class(products), on="land_class", how="left", validate="many_to_many")
     rows = rows.sort_values(["row", "number"], kind="stable", ignore_index=True)
     columns = {
         **_product(rows, aoi),
         **_rights(rows),
         **_state(rows),
+        **{name: rows[name] for name in inventory_change.COLUMNS},
+        "evidence": evidence,
         "data_source": rows["period"].map(sources) + (f"；{_SIMULATED}" if simulated else ""),
     }
     table = pd.DataFrame(columns, index=rows.index).reindex(columns=list(INVENTORY.columns))
     table.insert(0, "parcel_id", rows["parcel_id"])
+    table.insert(0, "fid", feature_ids(table["product_id"]))
     return checked(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
 
 
@@ -148,23 +156,28 @@ def _product(rows: gpd.GeoDataFrame, aoi: Aoi) -> dict[str, object]:
         "function_feature": rows["functions"],
         "physical_unit": rows["unit"],
         "period": rows["period"],
-        "method": _METHOD + _wetland_meanings(rows),
+        "method": _METHOD,
+        **_wetland(rows, area_ha),
         "confidence": rows["confidence"] + np.where(unlisted, "；该类生态系统未列产品", ""),
     }
 
 
-def _wetland_meanings(rows: pd.DataFrame) -> pd.Series:
-    """In which of its three meanings a parcel counts as wetland, as text to append; empty for none."""
-    kind = rows["registry_kind"].astype("string").fillna("")
-    meanings = [
-        (rows["wetland_00"].eq("1"), "三调00类"),
-        (rows["ecosystem"].eq("湿地"), "HJ 1166湿地生态系统"),
-        (kind.str.contains("SD|SZY"), "登记湿地+水流"),
-    ]
-    text = pd.Series("", index=rows.index, dtype=object)
-    for applies, name in meanings:
-        text = text + np.where(applies, "、" + name, "")
-    return ("；湿地面积口径：" + text.str[1:]).where(text != "", "")
+def _wetland(rows: gpd.GeoDataFrame, area_ha: pd.Series) -> dict[str, pd.Series]:
+    """Wetland area in each of its three meanings: 0 where it is none, null where that is not known.
+
+    Surveyed: group 00 of the third survey, from a registered land class. Ecosystem: 湿地 of HJ 1166.
+    Registered: of a kind 湿地 or 水流 in the registry of natural resources, which only its own tables of
+    resources tell.
+    """
+    surveyed = rows["dlbm"].notna() & rows["land_class"].notna()
+    kind = rows["resource_kind"].astype("string")
+    registered = kind.str.match(_REGISTERED_WETLAND).fillna(value=False).astype(bool)
+    meanings = {
+        "wetland_surveyed_ha": (surveyed, rows["wetland_00"].eq("1")),
+        "wetland_ecosystem_ha": (rows["ecosystem"].notna(), rows["ecosystem"].eq("湿地")),
+        "wetland_registered_ha": (kind.notna(), registered),
+    }
+    return {name: area_ha.where(is_one, 0.0).where(known) for name, (known, is_one) in meanings.items()}
 
 
 def _rights(rows: gpd.GeoDataFrame) -> dict[str, object]:
@@ -191,9 +204,17 @@ def _rights(rows: gpd.GeoDataFrame) -> dict[str, object]:
         "owner_type": owner,
         "exercise_mode": _spoken(rows["exercise_mode"], "exercise_mode"),
         "right_type": right_type.where(right_type % 1 == 0).astype("Int64"),
-        "state_area_ha": area_ha.where(_names_one_of(owner, _STATE)),
-        "collective_area_ha": area_ha.where(_names_one_of(owner, _COLLECTIVE)),
+        "state_area_ha": _hectares(rows["state_area_m2"]).fillna(area_ha.where(_names_one_of(owner, _STATE))),
+        "collective_area_ha": _hectares(rows["collective_area_m2"]).fillna(
+            area_ha.where(_names_one_of(owner, _COLLECTIVE))
+        ),
+        "disputed_area_ha": _hectares(rows["disputed_area_m2"]),
+        "redline": rows["ecological_red_line_share"].astype(float),
     }
+
+
+def _hectares(area_m2: pd.Series) -> pd.Series:
+    return area_m2.astype(float) / SQUARE_METRES_PER_HECTARE
 
 
 def _spoken(codes: pd.Series, dictionary: str) -> pd.Series:

@@ -7,6 +7,7 @@ import pytest
 import shapely
 
 from pipeline.aoi import Aoi, Part
+from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.grid import grid_of
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
@@ -59,7 +60,8 @@ def parcels(register):
         right_type=["9", "x", None, None],
     )
     areas = areas_m2(shapes)
-    return frame.assign(area_whole_m2=areas, area_m2=areas, share_inside=1.0)
+    shares = {name: np.nan for name in PARCELS.columns if name.endswith("_share")}
+    return frame.assign(area_whole_m2=areas, area_m2=areas, share_inside=1.0, **shares)
 
 
 @pytest.fixture

@@ -30,12 +30,13 @@ def build(parcels, measures, periods, aoi):
     def run(**options):
         return inventory.build(
             options.pop("parcels", parcels),
-            measures,
+            options.pop("measures", measures),
             periods,
             aoi=aoi,
             products=products(),
             sources={"2023": "Sentinel-2 2023", "2024": "Sentinel-2 2024"},
             simulated=options.pop("simulated", False),
+            evidence="parcels 12ab",
             **options,
         )
 
@@ -48,7 +49,7 @@ def rows_of(table, parcel_id, period):
 
 def test_there_is_one_row_per_parcel_period_and_product_with_all_columns(build):
     table = build()
-    assert ["parcel_id", *INVENTORY.columns, "geometry"] == list(table.columns)
+    assert ["fid", "parcel_id", *INVENTORY.columns, "geometry"] == list(table.columns)
     assert table["product_id"].is_unique
     assert rows_of(table, "B", "2023")["cat2_code"].tolist() == [
         product.cat2_code for product in products().ecosystems["森林"]
@@ -187,13 +188,88 @@ def test_codes_of_the_register_are_spoken_and_areas_go_to_their_owner(build):
     assert pd.isna(collective["right_type"])
 
 
-def test_wetland_area_says_in_which_of_its_meanings(build, parcels):
-    table = build(parcels=parcels.assign(dlbm=["1101", "1104", "1105", "0301"]))
-    method = {name: rows_of(table, name, "2024")["method"].iloc[0] for name in "ABCD"}
-    assert method["A"].endswith("湿地面积口径：HJ 1166湿地生态系统、登记湿地+水流")
-    assert method["B"].endswith("湿地面积口径：HJ 1166湿地生态系统")
-    assert method["C"].endswith("湿地面积口径：三调00类、HJ 1166湿地生态系统、登记湿地+水流")
-    assert "口径" not in method["D"]
+def test_wetland_area_stands_under_each_of_its_meanings_and_is_null_where_one_is_not_known(build, parcels):
+    kinds = ["SZY", None, "SD6", "SL"]
+    table = build(parcels=parcels.assign(dlbm=["1101", "1104", "1105", None], resource_kind=kinds))
+    area = {name: rows_of(table, name, "2024")["area_ha"].iloc[0] for name in "ABCD"}
+    expected = {
+        "A": (0, area["A"], area["A"]),
+        "B": (0, area["B"], None),
+        "C": (area["C"], area["C"], area["C"]),
+        "D": (None, "?", 0),
+    }
+    names = ["wetland_surveyed_ha", "wetland_ecosystem_ha", "wetland_registered_ha"]
+    for parcel_id, meanings in expected.items():
+        found = rows_of(table, parcel_id, "2024").iloc[0][names]
+        told = [None if pd.isna(value) else value for value in found]
+        assert all(other in (one, "?") for one, other in zip(told, meanings, strict=True)), parcel_id
+
+
+def test_areas_by_owner_are_the_registered_ones_where_the_register_tells_them(build, parcels):
+    told = parcels.assign(
+        state_area_m2=[30_000.0, None, None, None],
+        disputed_area_m2=[5_000.0, None, None, None],
+        ecological_red_line_share=[0.25, None, 0.0, None],
+    )
+    table = build(parcels=told)
+    row = rows_of(table, "A", "2024").iloc[0]
+    assert (row["state_area_ha"], row["disputed_area_ha"], row["redline"]) == (3.0, 0.5, 0.25)
+    assert pd.isna(rows_of(table, "B", "2024")["redline"]).all()
+    assert rows_of(table, "C", "2024")["redline"].eq(0).all()
+
+
+def moves(parcel_id, area_m2, seen_m2, **net_ha):
+    """Rows of PARCEL_MEASURES in which classes gained or lost so much between 2023 and 2024."""
+    records = [
+        {
+            "parcel_id": parcel_id,
+            "period": "2023/2024",
+            "measure": f"{kind}_area:{key}",
+            "value": 1000.0 + max(0.0, sign * net_ha.get(key, 0.0) * 10_000),
+            "unit": "m2",
+            "covered_area_m2": seen_m2,
+            "unknown_area_m2": area_m2 - seen_m2,
+        }
+        for kind, sign in (("gained", 1), ("lost", -1))
+        for key in ("water", "vegetation", "bare", "built")
+    ]
+    return pd.DataFrame(records)
+
+
+def test_the_change_of_each_class_stands_with_what_moved_in_words(build, measures, parcels):
+    area = parcels.set_index("parcel_id")["area_m2"]
+    added = [moves("B", area["B"], 0.8 * area["B"], vegetation=-1.25, built=1.25), moves("C", area["C"], 0.0)]
+    table = build(measures=pd.concat([measures, *added], ignore_index=True))
+    row = rows_of(table, "B", "2024").iloc[0]
+    assert row["chg_from"] == "2023"
+    assert row["chg_quality"] == "降低"
+    assert row["chg_vegetation_ha"] == pytest.approx(-1.25)
+    assert row["chg_built_ha"] == pytest.approx(1.25)
+    assert row["chg_water_ha"] == 0
+    assert row["chg_seen_share"] == pytest.approx(0.8)
+    words = "两期均可见 80.0%：植被-1.25 公顷、建设用地+1.25 公顷；质量等级 中→中低"
+    assert row["chg_reason"] == words
+    assert rows_of(table, "C", "2024")["chg_reason"].iloc[0].startswith("两期没有共同可见的部分")
+    first = rows_of(table, "B", "2023").iloc[0]
+    assert first["chg_reason"] == "首期，无上期可比"
+    assert first[["chg_from", "chg_quality", "chg_built_ha", "chg_seen_share"]].isna().all()
+
+
+def test_a_better_water_class_is_an_improvement_though_its_number_falls(build, parcels):
+    status = sections(parcels, ("x", "2023", 4, False), ("x", "2024", 2, False))
+    row = rows_of(build(sections=status), "A", "2024").iloc[0]
+    assert (row["change"], row["chg_quality"]) == (-2, "提高")
+
+
+def test_a_product_keeps_its_number_whatever_else_is_listed(build, parcels):
+    numbers = build().set_index("product_id")["fid"]
+    fewer = build(parcels=parcels.iloc[[1, 3]]).set_index("product_id")["fid"]
+    assert (fewer == numbers[fewer.index]).all()
+    assert numbers.is_unique
+
+
+def test_every_row_names_its_evidence(build):
+    assert set(build()["evidence"]) == {"parcels 12ab"}
 
 
 def test_every_row_names_the_scenes_of_its_own_period(build):

@@ -1,0 +1,25 @@
+import numpy as np
+import pandas as pd
+
+from pipeline.rights_registry.feature_ids import _part, feature_ids
+
+KEYS = pd.Series([f"310151001001GB{number:05d}" for number in range(20_000)])
+
+
+def test_a_key_has_the_same_number_in_any_table_and_order():
+    numbers = pd.Series(feature_ids(KEYS), index=KEYS)
+    some = KEYS.sample(500, random_state=4)
+    assert (feature_ids(some) == numbers[some]).all()
+
+
+def test_numbers_are_distinct_positive_and_kept_by_doubles():
+    numbers = feature_ids(KEYS)
+    assert len(np.unique(numbers)) == len(KEYS)
+    assert numbers.min() > 0
+    assert numbers.max() < 2**53
+
+
+def test_keys_that_meet_in_a_number_are_parted_in_order_of_the_alphabet():
+    numbers = np.array([7, 8, 7, 7], dtype=np.int64)
+    _part(numbers, np.array(["c", "d", "a", "b"], dtype=object))
+    assert dict(zip("cdab", numbers, strict=True)) == {"a": 7, "b": 8, "c": 9, "d": 10}
