@@ -74,11 +74,11 @@ def prepare(
     collapsed = whole[emptied].assign(reason="修复后无面积 / no area left", geometry=aoi.geometry)
     parcels, outside = _cut(whole[~emptied], aoi)
     facts = _facts(parcels, aoi).assign(area_tolerance=area_tolerance)
-    cut = restrictions.pieces(facts, layers)
+    cut, misfit = restrictions.pieces(facts, layers), topology.misfits(facts)
     found = [findings_of(RULES["geometry_missing"], rows) for rows in (missing, collapsed)]
     found += [findings_of(rule, facts[rule.applies(facts)]) for rule in _FACT_RULES]
-    found.append(findings_of(RULES["overlap"], topology.overlaps(facts)))
-    found.append(findings_of(RULES["gap"], topology.gaps(facts)))
+    found.append(findings_of(RULES["overlap"], topology.overlaps(facts, misfit)))
+    found.append(findings_of(RULES["gap"], topology.gaps(facts, misfit)))
     found.append(findings_of(RULES["area_unit_doubtful"], _other_unit(facts, aoi)))
     found.append(findings_of(RULES["outside_area"], _outside(outside, aoi)))
     kept = restrictions.with_shares(facts, cut, layers)[[*PARCELS.columns, "geometry"]]

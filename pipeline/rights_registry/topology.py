@@ -13,13 +13,19 @@ MIN_GAP_M2 = 1.0
 _DECIMALS = 9
 
 
-def overlaps(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def misfits(parcels: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Parcels with an edge inside another, or along another without being its edge too."""
+    return _misfitting(_rounded(parcels.geometry.to_numpy()))
+
+
+def overlaps(parcels: gpd.GeoDataFrame, misfit: NDArray[np.bool_]) -> gpd.GeoDataFrame:
     """Pairs of parcels that share more than 1 m2 inside the area; less is noise of drawing.
 
-    Columns: `parcel_id`, `other_id`, `key`, `overlap_m2`; the geometry is that of the first parcel.
+    `misfit` are the parcels' `misfits`. Columns: `parcel_id`, `other_id`, `key`, `overlap_m2`; the geometry
+    is that of the first parcel.
     """
     shapes = parcels.geometry.to_numpy()
-    first, second = _meeting(shapes)
+    first, second = _meeting(shapes, np.flatnonzero(misfit))
     shared = shapely.intersection(shapes[first], shapes[second])
     solid = shapely.area(shared) > 0
     first, second, areas = first[solid], second[solid], areas_m2(shared[solid])
@@ -35,14 +41,15 @@ def overlaps(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pairs, geometry=list(shapes[first[order]]), crs=CGCS2000)
 
 
-def gaps(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def gaps(parcels: gpd.GeoDataFrame, misfit: NDArray[np.bool_]) -> gpd.GeoDataFrame:
     """Ground of more than 1 m2 that parcels enclose and that belongs to none.
 
-    One row a gap, beside the first parcel of the table that touches it, whose geometry it carries. Columns:
-    `parcel_id`, `key` (number of the gap beside this parcel), `gap_m2`, `lon`, `lat` (a point inside).
+    `misfit` are the parcels' `misfits`. One row a gap, beside the first parcel of the table that touches it,
+    whose geometry it carries. Columns: `parcel_id`, `key` (number of the gap beside this parcel), `gap_m2`,
+    `lon`, `lat` (a point inside).
     """
     shapes = parcels.geometry.to_numpy()
-    holes = _holes(union(_rounded(shapes)))
+    holes = _holes(_joined(_rounded(shapes), ~misfit))
     areas = areas_m2(holes)
     holes, areas = holes[areas > MIN_GAP_M2], areas[areas > MIN_GAP_M2]
     gap, parcel = shapely.STRtree(shapes).query(holes, predicate="intersects")
@@ -62,9 +69,12 @@ def gaps(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def union(shapes: NDArray[np.object_]) -> BaseGeometry:
     """The union of valid polygons; those that fit their neighbours exactly are joined along their edges."""
+    return _joined(shapes, ~_misfitting(shapes))
+
+
+def _joined(shapes: NDArray[np.object_], fitting: NDArray[np.bool_]) -> BaseGeometry:
     if not len(shapes):
         return shapely.Polygon()
-    fitting = ~_misfitting(shapes)
     joined = shapely.coverage_union_all(shapes[fitting])
     together: BaseGeometry = shapely.union_all([joined, *shapes[~fitting]])
     return together
@@ -81,15 +91,17 @@ def _rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def _misfitting(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Polygons with an edge inside another, or along another without being its edge too."""
+    if not len(shapes):
+        return np.zeros(0, dtype=bool)
     edges = shapely.coverage_invalid_edges(shapes)
     misfit: NDArray[np.bool_] = ~(shapely.is_missing(edges) | shapely.is_empty(edges))
     return misfit
 
 
-def _meeting(shapes: NDArray[np.object_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _meeting(
+    shapes: NDArray[np.object_], suspects: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs that can overlap: of two such polygons one at least does not fit its neighbours."""
-    suspects = np.flatnonzero(_misfitting(_rounded(shapes))) if len(shapes) else np.array([], dtype=int)
     found, other = shapely.STRtree(shapes).query(shapes[suspects], predicate="intersects")
     pairs = np.column_stack([suspects[found], other])
     pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.rights_registry.topology import MIN_OVERLAP_M2, gaps, overlaps, union
+from pipeline.rights_registry import topology
+from pipeline.rights_registry.topology import MIN_OVERLAP_M2, union
 
 LEFT, BOTTOM, STEP = 121.82, 31.41, 0.004
 
@@ -16,6 +17,14 @@ LEFT, BOTTOM, STEP = 121.82, 31.41, 0.004
 def box(col, row, cols=1.0, rows=1.0):
     x, y = LEFT + col * STEP, BOTTOM + row * STEP
     return shapely.box(x, y, x + cols * STEP, y + rows * STEP)
+
+
+def gaps(parcels):
+    return topology.gaps(parcels, topology.misfits(parcels))
+
+
+def overlaps(parcels):
+    return topology.overlaps(parcels, topology.misfits(parcels))
 
 
 def table(*shapes):
