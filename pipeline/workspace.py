@@ -31,6 +31,7 @@ from pipeline.errors import WorkspaceBusy, WorkspaceError
 from pipeline.grid import Block, Grid
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+_LEAST_FREE = 16 * 2**20
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 _LEDGER = """
 create table if not exists artifacts (
@@ -110,7 +111,9 @@ class Workspace:
             raise WorkspaceBusy(
                 f"Another run holds {self.root}; wait for it or choose another --out"
             ) from error
-        except OSError as error:
+        except (OSError, RuntimeError, sqlite3.Error) as error:
+            if self._is_full():
+                raise WorkspaceError(self._full) from error
             if not self._is_own(error):
                 raise
             raise WorkspaceError(f"The workspace {self.root} cannot be used: {error}") from error
@@ -147,13 +150,23 @@ class Workspace:
         try:
             yield
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise WorkspaceError(self._full) from error
             raise WorkspaceError(f"The ledger {self._ledger} is damaged: {error}") from error
 
-    def _is_own(self, error: OSError) -> bool:
+    @property
+    def _full(self) -> str:
+        return f"The disk of {self.root} is full; make room, then run again: what is finished is kept"
+
+    def _is_full(self) -> bool:
+        """Whether the disk has hardly any room left, which GDAL tells in words only."""
+        return self.root.is_dir() and shutil.disk_usage(self.root).free < _LEAST_FREE
+
+    def _is_own(self, error: Exception) -> bool:
         """Whether an error is of the disk or of a place in the output folder, not of the user's data."""
-        place = Path(str(error.filename or ""))
+        place = Path(str(getattr(error, "filename", None) or ""))
         return (
-            error.errno in _DISK
+            getattr(error, "errno", None) in _DISK
             or place.is_relative_to(self.root)
             or (isinstance(error, PermissionError) and place.is_relative_to(self.root.parent))
         )
