@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import threading
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-_DIGEST, _LENGTH = 32, 8
+_DIGEST, _LENGTH = 4, 8
 _KEPT_SHARE = 0.9
 _LOOKS_PER_FILL = 16
 _CODEC = pa.Codec("zstd", compression_level=1)
@@ -127,4 +128,5 @@ class BlockCache:
 
 
 def _digest(name: str, content: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + content).digest()
+    """CRC-32 of both: it finds accidents, which is what it is for, in a tenth of the time of a hash."""
+    return zlib.crc32(content, zlib.crc32(name.encode())).to_bytes(_DIGEST, "little")
