@@ -1,4 +1,4 @@
-"""A disk that fills up in the middle: said in one line, the last delivery intact, finished when there is room."""
+"""A disk that fills up: said in one line, the last delivery intact, the next run with room ends well."""
 
 import os
 import subprocess
