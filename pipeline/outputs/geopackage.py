@@ -107,9 +107,10 @@ def _stamp(moment: datetime) -> str:
 
 def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
     rows = layer_rows(layer, delivery)
+    fids = rows.pop("fid") if "fid" in rows else range(1, len(rows) + 1)
     title = layer.title(delivery.language, simulated=delivery.simulated)
     pyogrio.write_dataframe(
-        rows.assign(fid=range(1, len(rows) + 1)),
+        rows.assign(fid=fids),
         path,
         layer=layer.name,
         driver="GPKG",

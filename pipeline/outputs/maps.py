@@ -31,6 +31,7 @@ WIDTH_PX = 1000
 _BAR_SHARE = 0.2
 _NICE = (1, 2, 5)
 _PALER = 4
+_ARROW = (91.0, 0.0, 100.0, 11.0)
 _LETTER, _LINE, _GAP = 3.4, 4.0, 2.2
 """Size of a name beside a point, in hundredths of the width as a phone shows it, and its distance."""
 
@@ -112,7 +113,7 @@ def spots(
 
     A name that has no free place is left out; that of a point that is nowhere too.
     """
-    taken: list[tuple[float, float, float, float]] = []
+    taken = [_ARROW]
     found = []
     every = zip(points, colors, names, strict=True)
     known = [(*point, color, name) for point, color, name in every if point is not None]

@@ -55,6 +55,15 @@ def test_feature_ids_follow_the_ids(package):
     assert rows_of(package, "SELECT min(fid), max(fid) FROM parcels") == [(1, len(ids))]
 
 
+def test_feature_ids_that_a_table_brings_are_kept(delivery, tmp_path):
+    numbers = [2**51 + 7 * number for number in range(len(delivery.parcels))]
+    given = delivery.parcels.assign(fid=numbers)
+    write_geopackage(replace(delivery, parcels=given), tmp_path / "inventory.gpkg")
+    rows = rows_of(tmp_path / "inventory.gpkg", "SELECT parcel_id, fid FROM parcels")
+    assert dict(rows) == dict(zip(given["parcel_id"], numbers, strict=True))
+    assert pyogrio.read_info(tmp_path / "inventory.gpkg", layer="parcels")["fid_column"] == "fid"
+
+
 def test_an_empty_delivery_has_all_six_layers_with_their_columns(tmp_path):
     full = small_delivery()
     names = ("inventory", "parcels", "sections", "change_patches", "findings")
