@@ -21,6 +21,7 @@ from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps, index_names
 from pipeline.plan.register import Register, layers_of
 from pipeline.plan.water import section_tables
+from pipeline.rights_registry.feature_ids import feature_ids
 from pipeline.rights_registry.rules import RULES
 from pipeline.run import Run
 from pipeline.workspace import (
@@ -58,6 +59,7 @@ def delivery_of(
     pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
     figures = [load_table(statistics, "indicators"), load_table(graded, "indicators")]
     sections = load_layer(graded, "sections")
+    parcels = load_layer(register.parcels.path, "parcels")
     return Delivery(
         aoi=area.aoi,
         grid=area.grid,
@@ -67,7 +69,7 @@ def delivery_of(
         as_of=scenes["datetime"].max().to_pydatetime(),
         periods=tuple(periods),
         inventory=load_layer(register.inventory.path, "inventory"),
-        parcels=load_layer(register.parcels.path, "parcels"),
+        parcels=parcels.assign(fid=feature_ids(parcels["parcel_id"])),
         sections=sections,
         change_patches=load_layer(statistics, "change_patches"),
         findings=load_layer(register.inventory.path, "findings"),
