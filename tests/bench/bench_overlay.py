@@ -201,8 +201,10 @@ def _step(what: str, count: int) -> None:
 def main() -> None:
     """Measure all steps, print the table and the ratios, write them."""
     OUT.mkdir(parents=True, exist_ok=True)
-    rows = [{"step": step, "parcels": PARCELS, **in_process(step, PARCELS)} for step in STEPS]
-    rows += [{"step": step, "parcels": MANY, **in_process(step, MANY)} for step in STEPS[:2]]
+    rows = []
+    for step, count in [*((step, PARCELS) for step in STEPS), *((step, MANY) for step in STEPS[:2])]:
+        rows.append({"step": step, "parcels": count, **in_process(step, count)})
+        print(rows[-1], flush=True)
     table = pd.DataFrame(rows)
     print(table.round(1).to_string(index=False))
     seconds = table[table["parcels"] == PARCELS].set_index("step")["cpu_s"]
