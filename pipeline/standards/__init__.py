@@ -17,7 +17,8 @@ def table(name: str) -> pd.DataFrame:
     `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
     are read; `water_extras`: parameters known beside those of `water_limits`.
     `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
-    `tli_words`, `spearman_critical`: how sections and rivers are evaluated, each row with whether it is `confirmed`.
+    `tli_words`, `spearman_critical`: how sections and rivers are evaluated, each row with whether it is
+    `confirmed`.
     `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:
