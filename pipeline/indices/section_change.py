@@ -32,10 +32,7 @@ def changes(status: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
 
 def _change(status: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
     rows = status[status["period"] == after][["section_id", "section"]]
-    graded = status.set_index(["section_id", "period"])["water_class"]
-    first, last = (
-        graded.xs(period, level="period").reindex(rows["section_id"]) for period in (before, after)
-    )
+    first, last = (_classes(status, period).reindex(rows["section_id"]) for period in (before, after))
     steps = _states(first) - _states(last)
     known = steps.notna().to_numpy()
     return rows.assign(
@@ -48,6 +45,10 @@ def _change(status: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
         indicative=pd.Series(UNCONFIRMED, rows.index, dtype=object).where(known, None),
         reason=pd.Series(NOT_IN_BOTH, rows.index, dtype=object).mask(known, None),
     )[_COLUMNS]
+
+
+def _classes(status: pd.DataFrame, period: str) -> pd.Series:
+    return status[status["period"] == period].set_index("section_id")["water_class"].astype("Int64")
 
 
 def _states(classes: pd.Series) -> pd.Series:
