@@ -73,9 +73,12 @@ def misplaced(place: str, crs: CRS, centre: tuple[float, float] | None) -> Probl
         wrong = form
     elif _in_use(crs, centre):
         return None
-    else:
-        swapped = crs.is_geographic and _in_use(crs, centre[::-1])
-        wrong = _SWAPPED_DEGREES if swapped else "far from where it is used"
+    elif not crs.is_geographic:
+        wrong = "far from where it is used"
+    elif _in_use(crs, centre[::-1]):
+        wrong = _SWAPPED_DEGREES
+    else:  # degrees name any place on earth; whether it is the area is asked later
+        return None
     found = f"coordinates around ({centre[0]:.6g}, {centre[1]:.6g}), {wrong}"
     todo = f"If that is what they are, set parcels.crs to {likely}." if likely else ""
     return Problem(f"{place}, CRS", found, f"{crs.name}: {expected or _area(crs)}", todo)
