@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.errors import Problem, SettingsError
+
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, run, message, and what the caller gave as `extra`."""
@@ -27,12 +29,19 @@ class JsonLines(logging.Formatter):
 
 @contextmanager
 def logged(path: Path | None) -> Iterator[JsonLines]:
-    """The log of ecoledger, appended to a file if one is named; its `run` is set once the run has an id."""
+    """The log of ecoledger, appended to a file if one is named; its `run` is set once the run has an id.
+
+    SettingsError if the file cannot be written.
+    """
     lines = JsonLines()
     if path is None:
         yield lines
         return
-    handler = logging.FileHandler(path, encoding="utf-8")
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        problem = Problem(f"--log {path}", error.strerror, "a file that can be written")
+        raise SettingsError("The log cannot be written", [problem]) from error
     handler.setFormatter(lines)
     logger = logging.getLogger("ecoledger")
     logger.addHandler(handler)

@@ -34,9 +34,10 @@ class Sheet:
 
     @property
     def about(self) -> str:
-        """What there is to see, in words: the classes, or the ends of the ramp."""
-        listed = [name for _, name in self.classes] or [self.ticks[0][1], self.ticks[-1][1]]
-        return f"{self.title}: {', '.join(listed)}"
+        """What there is to see, in words: the classes or the ends of the ramp, if there are any."""
+        ends = [*self.ticks[:1], *self.ticks[-1:]]
+        listed = [name for _, name in self.classes] or [label for _, label in ends]
+        return ": ".join([self.title, *([", ".join(listed)] if listed else [])])
 
 
 def sheets_of(delivery: Delivery, rasters: Path) -> list[Sheet]:
