@@ -28,5 +28,5 @@ def test_nothing_is_logged_where_no_file_is_named():
 
 
 def test_a_log_that_cannot_be_written_is_a_mistake_of_the_command(tmp_path):
-    with pytest.raises(SettingsError, match="--log .*missing"), logged(tmp_path / "missing" / "run.jsonl"):
+    with pytest.raises(SettingsError, match=r"--log .*missing"), logged(tmp_path / "missing" / "run.jsonl"):
         pass
