@@ -24,7 +24,8 @@ def _status(rows, period="2024-05"):
     return pd.DataFrame(
         [
             {
-                "section_id": name, "section": name, "province": None, "basin": "长江流域", "water_body": "river",
+                "section_id": name, "section": name, "province": None, "basin": "长江流域",
+                "water_body": "river",
                 "period": period, "water_class": number, "target_class": pd.NA,
                 **{f"mean_{code}": value for code, value in means.items()},
             }
