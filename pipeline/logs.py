@@ -40,7 +40,7 @@ def logged(path: Path | None) -> Iterator[JsonLines]:
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
-        problem = Problem(f"--log {path}", error.strerror, "a file that can be written")
+        problem = Problem(f"--log {path}", str(error), "a file that can be written")
         raise SettingsError("The log cannot be written", [problem]) from error
     handler.setFormatter(lines)
     logger = logging.getLogger("ecoledger")
