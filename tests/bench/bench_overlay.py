@@ -165,7 +165,7 @@ def work(step: str, parcels: gpd.GeoDataFrame, rasters: overlay.ParcelLayers) ->
             for name, nodata in NODATA.items():
                 options = {"categorical": True} if name == "land_cover" else {"stats": ["mean"]}
                 raster = getattr(rasters, name)
-                no = -1 if nodata is None else nodata
+                no = 65535 if nodata is None else nodata
                 rasterstats.zonal_stats(part, raster, affine=GRID.transform, nodata=no, **options)
             return (time.process_time() - start) * rows / SAMPLE
     return time.process_time() - start
