@@ -13,18 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pipeline.cluster import Cluster
 from pipeline.contracts import ReadRecord
 from pipeline.grid import Block, Grid
-from pipeline.workspace import (
-    Artifact,
-    Cause,
-    Layer,
-    Workspace,
-    create_store,
-    measured,
-    publish,
-    remove,
-    restore,
-    stored_checksum,
-)
+from pipeline.stores import Layer, create_store, stored_checksum
+from pipeline.workspace import Artifact, Cause, Workspace, measured, publish, remove, restore
 
 _LOG = logging.getLogger("ecoledger")
 

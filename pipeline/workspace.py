@@ -19,16 +19,10 @@ from typing import Any
 
 import filelock
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import xarray as xr
-import zarr
-from numpy.typing import NDArray
-from zarr.codecs import ZstdCodec
 
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceBusy, WorkspaceError
-from pipeline.grid import Block, Grid
 
 _DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 _LEAST_FREE = 16 * 2**20
@@ -78,15 +72,6 @@ class Artifact:
 
     key: str
     path: Path
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One array (y, x) of a block store."""
-
-    dtype: str
-    fill: int | float
-    attrs: Mapping[str, Any]
 
 
 class Workspace:
@@ -288,50 +273,6 @@ class Workspace:
         return self.root / "artifacts" / step / key[:24]
 
 
-def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size: int) -> None:
-    """An empty Zarr store of arrays (y, x) on a grid, one chunk per block."""
-    group = zarr.open_group(path, mode="w", attributes={"grid": grid.as_dict(), "block_size": block_size})
-    for name, layer in layers.items():
-        group.create_array(
-            name,
-            shape=grid.shape,
-            chunks=(block_size, block_size),
-            dtype=layer.dtype,
-            fill_value=layer.fill,
-            dimension_names=("y", "x"),
-            attributes=dict(layer.attrs),
-            compressors=ZstdCodec(level=1),
-        )
-
-
-def write_block(path: Path, block: Block, arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Write a block's own region of a store; its checksum."""
-    group = zarr.open_group(path, mode="r+")
-    for name, array in arrays.items():
-        _array(group, name)[block.rows, block.cols] = array
-    return checksum_of(arrays)
-
-
-def read_block(path: Path, block: Block, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Some arrays of a store over a block."""
-    group = zarr.open_group(path, mode="r")
-    return {name: np.asarray(_array(group, name)[block.rows, block.cols]) for name in names}
-
-
-def stored_checksum(path: Path, block: Block, names: Iterable[str]) -> str | None:
-    """Checksum of what a store holds over a block; None where a lost or torn file makes it unreadable."""
-    try:
-        return checksum_of(read_block(path, block, names))
-    except (OSError, KeyError, ValueError, RuntimeError):  # what zarr and its codecs raise on torn files
-        return None
-
-
-def open_store(path: Path) -> xr.Dataset:
-    """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
-    dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, mask_and_scale=False)
-    return dataset
-
-
 def save_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     """Tables as Parquet, geometry as GeoParquet, one file each."""
     for name, table in tables.items():
@@ -357,15 +298,6 @@ def save_json(path: Path, content: Any) -> None:
 def load_json(path: Path) -> Any:
     """What `save_json` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def checksum_of(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Checksum of named arrays, whatever their encoding on disk."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(arrays[name]).data)
-    return digest.hexdigest()
 
 
 def sha256_of_file(path: Path) -> str:
@@ -466,9 +398,3 @@ def flush(path: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    array = group[name]
-    assert isinstance(array, zarr.Array)
-    return array

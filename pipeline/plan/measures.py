@@ -14,7 +14,7 @@ from pipeline.plan.rasters import Maps
 from pipeline.rights_registry import measures, overlay
 from pipeline.run import Run
 from pipeline.settings import products
-from pipeline.workspace import read_block
+from pipeline.stores import read_block
 
 _CYCLES: dict[PeriodKind, int] = {"month": 12, "quarter": 4, "season": 4, "year": 1}
 _SPECTRAL, _COVER, _COMPOSITE = ("land_cover", "ndvi"), ("fvc",), ("looks", "failed")

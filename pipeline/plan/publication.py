@@ -24,15 +24,8 @@ from pipeline.plan.water import section_tables
 from pipeline.rights_registry.feature_ids import feature_ids
 from pipeline.rights_registry.rules import RULES
 from pipeline.run import Run
-from pipeline.workspace import (
-    Cause,
-    load_layer,
-    load_table,
-    measured,
-    open_store,
-    remove,
-    save_json,
-)
+from pipeline.stores import open_store
+from pipeline.workspace import Cause, load_layer, load_table, measured, remove, save_json
 
 _LIBRARIES = (
     "ecoledger",

@@ -27,16 +27,8 @@ from pipeline.plan.area import Area
 from pipeline.plan.sources import source_of
 from pipeline.run import BlockDone, Run, Task
 from pipeline.settings import Endmembers
-from pipeline.workspace import (
-    Artifact,
-    Cause,
-    Layer,
-    create_store,
-    load_json,
-    open_store,
-    save_json,
-    write_block,
-)
+from pipeline.stores import Layer, create_store, open_store, write_block
+from pipeline.workspace import Artifact, Cause, load_json, save_json
 
 _COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE, _SIEVED = 3, 1, 2, 1, 1, 1
 

@@ -29,14 +29,8 @@ from pipeline.plan.water import graded_sections
 from pipeline.rights_registry import findings, geometry, inventory, overlay
 from pipeline.run import Run
 from pipeline.settings import products
-from pipeline.workspace import (
-    Artifact,
-    load_json,
-    load_layer,
-    load_table,
-    open_store,
-    save_tables,
-)
+from pipeline.stores import open_store
+from pipeline.workspace import Artifact, load_json, load_layer, load_table, save_tables
 
 _STATISTICS, _INVENTORY = 3, 3
 

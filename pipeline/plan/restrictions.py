@@ -8,7 +8,8 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.plan.area import Area
 from pipeline.plan.rasters import Maps
 from pipeline.rights_registry import restrictions
-from pipeline.workspace import Artifact, load_layer, open_store
+from pipeline.stores import open_store
+from pipeline.workspace import Artifact, load_layer
 
 _BUILT = LAND_COVER.code("built")
 

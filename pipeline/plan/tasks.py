@@ -15,7 +15,7 @@ from pipeline.ingest import blocks
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.run import BlockDone
 from pipeline.settings import CompositeMethod, LandCoverRules
-from pipeline.workspace import read_block, write_block
+from pipeline.stores import read_block, write_block
 
 _COUNTS_BYTES = 16
 _SPECTRAL_BYTES = 16

@@ -29,7 +29,8 @@ from pipeline.ingest.blocks import BlockRequest, process_bytes
 from pipeline.plan.tasks import CompositeTask, block_bytes, composite_block
 from pipeline.run import Bars, Run
 from pipeline.settings import Clear
-from pipeline.workspace import Cause, Layer, Workspace
+from pipeline.stores import Layer
+from pipeline.workspace import Cause, Workspace
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 DATES, SIZES = (10, 40, 160, 500), (1024, 2048, 4096)

@@ -34,7 +34,8 @@ from pipeline.ingest.resampling import Numbers, claim, place_reflectance
 from pipeline.plan.tasks import CompositeTask, block_bytes, composed, composite_block
 from pipeline.run import Bars, Run
 from pipeline.settings import Clear
-from pipeline.workspace import Cause, Layer, Workspace, read_block
+from pipeline.stores import Layer, read_block
+from pipeline.workspace import Cause, Workspace
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
 WORKERS = 2

@@ -11,7 +11,8 @@ from pipeline.cluster import Threads
 from pipeline.contracts import ReadRecord
 from pipeline.grid import Block, Grid
 from pipeline.run import Bars, BlockDone, Run
-from pipeline.workspace import Cause, Layer, Workspace, measured, write_block
+from pipeline.stores import Layer, write_block
+from pipeline.workspace import Cause, Workspace, measured
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 64, 64)
 BLOCK_PX = 16

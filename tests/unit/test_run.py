@@ -10,7 +10,8 @@ from pipeline.cluster import Threads
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.run import Bars, BlockDone, Run
-from pipeline.workspace import Cause, Layer, Workspace, measured, read_block, write_block
+from pipeline.stores import Layer, read_block, write_block
+from pipeline.workspace import Cause, Workspace, measured
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
 LAYERS = {"number": Layer("int16", -1, {})}

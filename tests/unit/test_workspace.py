@@ -15,23 +15,18 @@ import shapely
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceBusy, WorkspaceError
 from pipeline.grid import Block, Grid
+from pipeline.stores import Layer, checksum_of, create_store, open_store, read_block, write_block
 from pipeline.workspace import (
     Cause,
-    Layer,
     Workspace,
-    checksum_of,
-    create_store,
     load_json,
     load_layer,
     load_table,
     measured,
-    open_store,
     publish,
-    read_block,
     restore,
     save_json,
     save_tables,
-    write_block,
 )
 
 CAUSE = Cause("composite", 3, {"bands": ["red", "nir"], "clear": {"scl": [4, 5], "open_px": 2}}, ["a", "b"])

@@ -30,7 +30,7 @@ from pipeline.plan.tasks import (
     spectral_block,
 )
 from pipeline.settings import Clear, LandCoverRules
-from pipeline.workspace import Layer, create_store, read_block, write_block
+from pipeline.stores import Layer, create_store, read_block, write_block
 from tests.scenery import SHARED, at, grid_of_px, needs_real_scenes, planted_scene, request_of, truncated
 
 GRID = grid_of_px(128, 128)
