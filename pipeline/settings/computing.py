@@ -15,7 +15,7 @@ class Slurm(BaseModel):
     `--qos=low`; `patience_minutes` is how long a run waits for its first job.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     partition: Word | None = None
     account: Word | None = None

@@ -14,7 +14,7 @@ WaterClass = Annotated[int, Field(ge=1, le=5)]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
 
 
 class Factor(_Model):

@@ -22,7 +22,7 @@ INSTRUMENTS: dict[Mission, str] = {
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class StaticCatalog(_Model):

@@ -7,7 +7,7 @@ import yaml
 
 from pipeline.errors import SettingsError
 from pipeline.periods import complete_before, periods_between
-from pipeline.settings import load_settings, schema
+from pipeline.settings import Settings, load_settings, schema
 
 DAY = date(2026, 11, 22)
 
@@ -64,3 +64,8 @@ def test_a_number_of_periods_that_cannot_be_is_a_mistake(tmp_path, wrong):
 
 def test_the_schema_asks_for_days_or_for_a_number_of_periods():
     assert schema()["$defs"]["Scenes"]["oneOf"] == [{"required": ["start", "end"]}, {"required": ["rolling"]}]
+
+
+def test_settings_written_to_a_manifest_come_back_to_the_letter(tmp_path):
+    written = settings_of(tmp_path, label="2024", scenes={"rolling": 1}).model_dump_json(by_alias=True)
+    assert Settings.model_validate_json(written).model_dump_json(by_alias=True) == written
