@@ -62,8 +62,9 @@ def _moves(measures: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
         }
     )
     found["chg_seen_m2"] = moved.groupby(["parcel_id", "period"])["covered_area_m2"].first()
-    table = found.reset_index().astype({"parcel_id": object, "period": object})
-    return table.assign(chg_from=table["period"].map(before), period=table["period"].map(after))
+    table = found.reset_index()
+    table = table.assign(chg_from=table["period"].map(before), period=table["period"].map(after))
+    return table.astype({"parcel_id": object, "period": object, "chg_from": object})
 
 
 def _reasons(rows: gpd.GeoDataFrame) -> pd.Series:

@@ -31,7 +31,7 @@ def build(parcels, measures, periods, aoi):
         return inventory.build(
             options.pop("parcels", parcels),
             options.pop("measures", measures),
-            periods,
+            options.pop("periods", periods),
             aoi=aoi,
             products=products(),
             sources={"2023": "Sentinel-2 2023", "2024": "Sentinel-2 2024"},
@@ -286,6 +286,16 @@ def test_no_parcels_give_an_empty_inventory(build, parcels):
     table = build(parcels=parcels.iloc[:0])
     assert table.empty
     assert set(INVENTORY.columns) <= set(table.columns)
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_a_run_of_one_period_has_no_change_and_says_so(build, parcels, measures, periods, count):
+    only = measures[measures["period"] == "2023"]
+    some = parcels.iloc[:count]
+    table = build(parcels=some, measures=only[only["parcel_id"].isin(some["parcel_id"])], periods=periods[:1])
+    assert table["parcel_id"].nunique() == count
+    assert table["chg_from"].isna().all()
+    assert set(table["chg_reason"]) <= {"首期，无上期可比"}
 
 
 def test_every_ecosystem_type_and_land_class_of_the_products_is_of_the_standard():
