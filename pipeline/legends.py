@@ -1,7 +1,7 @@
 """Classes that maps show: code, name, colour. One entry, one row; everything else is derived."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 NODATA_CLASS = 255
@@ -109,6 +109,26 @@ INUNDATION = Legend(
         LegendClass(3, "dry", "陆地", "Never under water", "#e6e0c8"),
     ),
 )
+
+_BETWEEN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"tidal": ("潮间带", "Tidal flat"), "reservoir": ("消落带", "Drawdown zone")}
+)
+
+
+def inundation_legend(regime: str) -> Legend:
+    """INUNDATION, what lies between low and high water under the name that it has in waters of a regime.
+
+    `tidal` or `reservoir`; any other keeps the name that leaves it open.
+    """
+    if regime not in _BETWEEN:
+        return INUNDATION
+    name_zh, name_en = _BETWEEN[regime]
+    named = [
+        replace(entry, name_zh=name_zh, name_en=name_en) if entry.key == "fluctuating" else entry
+        for entry in INUNDATION.classes
+    ]
+    return replace(INUNDATION, classes=tuple(named))
+
 
 LEGENDS: Mapping[str, Legend] = MappingProxyType(
     {legend.id: legend for legend in (LAND_COVER, CHANGE, WATER_CLASS, INUNDATION)}

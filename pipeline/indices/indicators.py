@@ -1,5 +1,6 @@
 """Indicators: every share with its numerator and denominator, and the range that the unseen leaves open."""
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -100,6 +101,37 @@ def change_indicators(matrix: pd.DataFrame, period: str, *, source: str) -> list
     return [
         share(name, period, float(area), seen, unseen=unseen, source=source) for name, area in sums.items()
     ]
+
+
+BETWEEN: Mapping[str, str] = MappingProxyType(
+    {"tidal": "tidal_flat_share", "reservoir": "drawdown_zone_share"}
+)
+"""What the share between low and high water is called by regime."""
+
+
+def inundation_indicators(
+    zones_m2: Mapping[str, float], period: str, *, area_m2: float, source: str, regime: str = ""
+) -> list[dict[str, object]]:
+    """Extent of water at low and at high water, and of what lies between, from areas of INUNDATION zones.
+
+    What lies between is called after the regime of the waters, `tidal` or `reservoir`, if there is one.
+    """
+    permanent, between = zones_m2["permanent"], zones_m2["fluctuating"]
+    seen = math.fsum(zones_m2.values())
+    unseen = _unseen(area_m2, seen)
+    entries = [
+        ("water_share_low", permanent),
+        ("water_share_high", permanent + between),
+        (BETWEEN.get(regime, "fluctuation_zone_share"), between),
+    ]
+    return [share(name, period, part, seen, unseen=unseen, source=source) for name, part in entries]
+
+
+def upland_indicator(sums: CoverSums, period: str, *, area_m2: float, source: str) -> dict[str, object]:
+    """Vegetated share of the land above high water, from sums that count everything below as water."""
+    unseen = _unseen(area_m2, sums.seen_m2)
+    name, over, under = "vegetation_cover_share_upland", sums.vegetated_land_m2, sums.land_m2
+    return share(name, period, over, under, unseen=unseen, source=source)
 
 
 def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, TypeVar
 
 import numpy as np
@@ -100,6 +100,16 @@ def block_bytes(dates: int, stacks: int) -> int:
 def process_bytes(resolution_m: float) -> int:
     """Bytes per pixel of a block that the numbers under way in all threads that read take, at most."""
     return math.ceil(_READERS_OF_NETWORK * 2 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
+
+
+def in_parts(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
+    """The request in parts of at most so many looks, by mission and day; a look's scenes stay together."""
+    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
+    together = [
+        tuple(group) for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude))
+    ]
+    for first in range(0, len(together), looks):
+        yield replace(request, scenes=tuple(chain.from_iterable(together[first : first + looks])))
 
 
 def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> Looks:

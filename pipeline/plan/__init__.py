@@ -65,6 +65,7 @@ def deliver(run: Run, area: Area) -> Delivered:
     kept = run.published(cause, area.target) and not run.refresh and settled(run, area, inputs)
     if not kept:
         from pipeline.plan import publication
+        from pipeline.plan.further import with_further
         from pipeline.plan.parcels import parcels_of
         from pipeline.plan.rasters import maps_of
         from pipeline.plan.register import register_of
@@ -72,7 +73,7 @@ def deliver(run: Run, area: Area) -> Delivered:
         found = scene_table(run, area, inputs)
         parcels_of(run, area, inputs)  # what is wrong with the register is said before a pixel is read
         scenes = found.table
-        maps = maps_of(run, area, scenes)
+        maps = with_further(run, area, scenes, maps_of(run, area, scenes))
         sources = scenes_behind(scenes, area.settings.scenes.periods)
         register = register_of(run, area, inputs, maps, sources)
         delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
@@ -82,6 +83,8 @@ def deliver(run: Run, area: Area) -> Delivered:
 
 
 def _delivered(area: Area, inputs: Inputs, *, kept: bool) -> Delivered:
-    figures = pd.read_csv(area.target / "tables" / "indicators.csv", encoding="utf-8-sig")
+    figures = pd.read_csv(
+        area.target / "tables" / "indicators.csv", encoding="utf-8-sig", dtype={"period": str}
+    )
     truth = load_json(inputs.truth) if inputs.truth else None
     return Delivered(area.aoi.id, area.aoi.name_zh, area.target, kept, figures, truth)

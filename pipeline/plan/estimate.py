@@ -23,6 +23,7 @@ from pipeline.ingest.simulate.scenes import acquisitions
 from pipeline.ingest.simulate.world import world_of
 from pipeline.plan import tasks
 from pipeline.plan.area import Area
+from pipeline.plan.further import read_again
 from pipeline.plan.inputs import SEED
 from pipeline.plan.rasters import bands_of, layout_of
 from pipeline.plan.scenes import chosen_of, found_items
@@ -142,11 +143,14 @@ def _reads(
     periods = area.settings.scenes.periods
     used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])[scene]
     size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * area.grid.resolution_m**2
-    names = [_read_bands(area, one.scene, bands) for one in found]
-    count = np.array([len(read) for read in names])[scene]
-    weight = np.array([_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[scene]
+    readings = [bands, *read_again(area)]
+    names = [[_read_bands(area, one.scene, wanted) for wanted in readings] for one in found]
+    count = np.array([sum(map(len, read)) for read in names])[scene]
+    weight = np.array(
+        [sum(_bytes_per_m2(one.scene, part) for part in read) for one, read in zip(found, names, strict=True)]
+    )[scene]
     return {
-        "mask_reads": int(used.sum()),
+        "mask_reads": int(used.sum()) * len(readings),
         "band_reads": int((used * count).sum()),
         "decoded_bytes": round(float((used * size_m2 * weight).sum())),
     }

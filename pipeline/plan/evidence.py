@@ -7,7 +7,7 @@ import geopandas as gpd
 
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.periods import Period
-from pipeline.settings.maps import ChangeRules
+from pipeline.settings.maps import ChangeRules, WaterRules
 
 
 def scenes_behind(scenes: gpd.GeoDataFrame, periods: Sequence[Period]) -> dict[str, str]:
@@ -29,6 +29,14 @@ def change_basis(rules: ChangeRules, *, source: str) -> str:
     return (
         f"{source}; change: NDVI, MNDWI or BSI moved by >= {rules.least_shift:g}, "
         f"patches of >= {rules.mmu_m2:g} m2"
+    )
+
+
+def inundation_basis(rules: WaterRules, *, source: str) -> str:
+    """Behind a figure of inundation: its scenes, and how often a zone is wet."""
+    return (
+        f"{source}; water by look, at least {rules.least_looks} looks: permanent >= {rules.mostly:g}, "
+        f"between low and high water >= {rules.seldom:g} of them"
     )
 
 

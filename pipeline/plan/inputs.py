@@ -110,6 +110,7 @@ def _simulated_cause(area: Area) -> Cause:
         missions=list(settings.missions),
         periods=[period.label for period in settings.periods],
         days=[str(settings.start), str(settings.end)],
+        **({"tides": True} if area.settings.tides else {}),
     )
 
 
@@ -118,7 +119,13 @@ def _simulate(run: Run, area: Area, cause: Cause) -> None:
     title = f"{area.aoi.name_zh} 模拟 simulate"
 
     def build(folder: Path) -> None:
-        world = world_of(area.aoi, periods, seed=SEED, resolution_m=settings.resolution_m)
+        world = world_of(
+            area.aoi,
+            periods,
+            seed=SEED,
+            resolution_m=settings.resolution_m,
+            tides=area.settings.tides,
+        )
         passes = acquisitions(world, settings.start, settings.end, settings.missions)
         run.each(title, partial(_write_pass, world, folder), passes)
         write_samples(world, periods, folder)

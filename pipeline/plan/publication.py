@@ -17,6 +17,7 @@ from pipeline.legends import CHANGE, LAND_COVER
 from pipeline.outputs import delivery as outputs
 from pipeline.periods import Period
 from pipeline.plan.area import Area
+from pipeline.plan.further import further_rasters
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps, index_names
 from pipeline.plan.register import Register, layers_of
@@ -74,7 +75,7 @@ def delivery_of(
             **section_tables(graded),
             "reads": reads,
         },
-        rasters=tuple(_rasters(area, maps)),
+        rasters=(*_rasters(area, maps), *further_rasters(area, maps)),
         rules={name: (rule.title_zh, rule.title_en) for name, rule in RULES.items()},
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask"])),
     )

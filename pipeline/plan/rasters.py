@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -32,26 +32,27 @@ from pipeline.workspace import Artifact, Cause, load_json, save_json
 
 _COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE, _SIEVED = 3, 1, 2, 1, 1, 1
 
-_REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
-_COUNT = Layer("uint16", 0, {"units": "1"})
-_INDEX = Layer("float32", float("nan"), {"units": "1"})
-_CLASSES = Layer("uint8", NODATA_CLASS, {"units": "class"})
+REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
+COUNT = Layer("uint16", 0, {"units": "1"})
+INDEX = Layer("float32", float("nan"), {"units": "1"})
+CLASSES = Layer("uint8", NODATA_CLASS, {"units": "class"})
 
 
 @dataclass(frozen=True)
 class Maps:
     """The finished stores of an area, one per period, and one per pair of consecutive periods.
 
-    `changes` hold the change that counts.
+    `changes` hold the change that counts, `further` by theme what only some configs ask for.
     """
 
-    block_px: int
+    layout: BlockPlan
     composites: tuple[Artifact, ...]
     spectral: tuple[Artifact, ...]
     cover: tuple[Artifact, ...]
     changes: tuple[Artifact, ...]
     endmembers: tuple[vegetation.EndmemberPair | None, ...]
     compared: tuple[vegetation.EndmemberPair | None, ...]
+    further: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
 
     @property
     def keys(self) -> list[str]:
@@ -66,25 +67,33 @@ class Maps:
             "spectral": self.spectral,
             "cover": self.cover,
             "change": self.changes,
+            **self.further,
         }
         return {step: [artifact.key for artifact in artifacts] for step, artifacts in stores.items()}
 
 
 @dataclass(frozen=True)
-class _Footprint:
+class Footprint:
+    """A scene, and its outline in the CRS of the grid."""
+
     scene: Scene
     outline: BaseGeometry
+
+
+def footprints_of(area: Area, table: gpd.GeoDataFrame) -> list[Footprint]:
+    """The scenes of a SceneTable with their outlines."""
+    outlines = [project(outline, area.grid.crs) for outline in table.geometry]
+    return [Footprint(*pair) for pair in zip(from_table(table), outlines, strict=True)]
 
 
 def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
     """All maps of an area from its SceneTable; TooMuchLost when more reads failed than is allowed."""
     periods = area.settings.scenes.periods
-    outlines = [project(outline, area.grid.crs) for outline in table.geometry]
-    found = [_Footprint(*pair) for pair in zip(from_table(table), outlines, strict=True)]
+    found = footprints_of(area, table)
     bands = bands_of(area, [footprint.scene for footprint in found])
     layout = layout_of(area, [footprint.scene for footprint in found], bands)
     composites = tuple(_composite(run, area, found, bands, layout, period) for period in periods)
-    _refuse_loss(run, area, composites)
+    refuse_loss(run, area, composites)
     spectral_stores = tuple(
         _spectral(run, area, store, bands, layout, period)
         for store, period in zip(composites, periods, strict=True)
@@ -98,7 +107,7 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         _sieved(run, area, _change(run, area, before, after, layout), layout)
         for before, after in pairwise(spectral_stores)
     )
-    return Maps(layout.edge_px, composites, spectral_stores, cover, changes, endmembers, compared)
+    return Maps(layout, composites, spectral_stores, cover, changes, endmembers, compared)
 
 
 def index_names(area: Area) -> tuple[str, ...]:
@@ -129,7 +138,7 @@ def layout_of(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> Bloc
 def _composite(
     run: Run,
     area: Area,
-    found: Sequence[_Footprint],
+    found: Sequence[Footprint],
     bands: tuple[str, ...],
     layout: BlockPlan,
     period: Period,
@@ -139,7 +148,7 @@ def _composite(
     cause = area.cause(
         "composite",
         _COMPOSITE,
-        [_scene_key(footprint.scene) for footprint in scenes],
+        [scene_key(footprint.scene) for footprint in scenes],
         method=settings.composite,
         bands=list(bands),
         clear=settings.clear.model_dump(),
@@ -149,19 +158,20 @@ def _composite(
 
     source = source_of(area)
     if run.refresh and (found_before := run.workspace.find(cause)):
-        _forget_lost(run, found_before)
+        forget_lost(run, found_before)
 
     def task(store: Path, block: Block) -> tasks.CompositeTask:
-        return tasks.CompositeTask(store, _request(area, block, scenes, bands, source), settings.composite)
+        return tasks.CompositeTask(store, request_of(area, block, scenes, bands, source), settings.composite)
 
-    layers = {**dict.fromkeys(bands, _REFLECTANCE), "looks": _COUNT, "failed": _COUNT}
+    layers = {**dict.fromkeys(bands, REFLECTANCE), "looks": COUNT, "failed": COUNT}
     title = f"{area.aoi.name_zh} {period.label} 合成 composite"
-    return _stored(run, area, title, cause, layers, layout, task, tasks.composite_block)
+    return stored(run, area, title, cause, layers, layout, task, tasks.composite_block)
 
 
-def _request(
-    area: Area, block: Block, found: Sequence[_Footprint], bands: tuple[str, ...], source: Source
+def request_of(
+    area: Area, block: Block, found: Sequence[Footprint], bands: tuple[str, ...], source: Source
 ) -> BlockRequest:
+    """What a task reads of some bands of the scenes that meet a block."""
     frame = shapely.box(*area.grid.block_bounds(block))
     return BlockRequest(
         grid=area.grid,
@@ -176,27 +186,29 @@ def _request(
     )
 
 
-def _scene_key(scene: Scene) -> str:
+def scene_key(scene: Scene) -> str:
+    """What of a scene decides what is read from it."""
     offsets = sorted({(asset.scale, asset.offset) for asset in scene.assets.values()})
     return f"{scene.id}|{scene.baseline}|{offsets}|{scene.updated}|{scene.item_sha256}"
 
 
-def _refuse_loss(run: Run, area: Area, composites: Sequence[Artifact]) -> None:
-    outcomes = [row[3] for row in run.workspace.reads([artifact.key for artifact in composites])]
+def refuse_loss(run: Run, area: Area, stores: Sequence[Artifact]) -> None:
+    """TooMuchLost where more of the reads behind some stores failed than is allowed; they are built anew."""
+    outcomes = [row[3] for row in run.workspace.reads([artifact.key for artifact in stores])]
     failed = outcomes.count("failed")
     tried = failed + outcomes.count("read")
     allowed = area.settings.scenes.max_failed_share
     if tried and failed / tried > allowed:
-        for artifact in composites:
-            _forget_lost(run, artifact)
+        for artifact in stores:
+            forget_lost(run, artifact)
         raise TooMuchLost(
             f"{area.aoi.id}: {failed} of {tried} reads failed, more than max_failed_share {allowed:g} "
             "allows; nothing is published. The log names them; another run reads what was lost again"
         )
 
 
-def _forget_lost(run: Run, artifact: Artifact) -> None:
-    """Let blocks of a composite that lost a read be built anew by the next run that wants it."""
+def forget_lost(run: Run, artifact: Artifact) -> None:
+    """Let blocks of a store that lost a read be built anew by the next run that wants it."""
     if any(row[3] == "failed" for row in run.workspace.reads([artifact.key])):
         run.workspace.reopen(artifact)
 
@@ -210,11 +222,11 @@ def _spectral(
         "spectral", _SPECTRAL, [source.key], indices=list(names), land_cover=rules.model_dump()
     )
 
-    layers = {name: _REFLECTANCE if name == "ndvi" else _INDEX for name in names}
+    layers = {name: REFLECTANCE if name == "ndvi" else INDEX for name in names}
     task = partial(tasks.SpectralTask, composite=source.path, bands=bands, indices=names, rules=rules)
     title = f"{area.aoi.name_zh} {period.label} 指数 indices"
-    return _stored(
-        run, area, title, cause, {**layers, "land_cover": _CLASSES}, layout, task, tasks.spectral_block
+    return stored(
+        run, area, title, cause, {**layers, "land_cover": CLASSES}, layout, task, tasks.spectral_block
     )
 
 
@@ -273,7 +285,7 @@ def _cover(
 
     task = partial(tasks.CoverTask, spectral=source.path, endmembers=endmembers)
     title = f"{area.aoi.name_zh} {period.label} 植被覆盖度 FVC"
-    return _stored(run, area, title, cause, {"fvc": _REFLECTANCE}, layout, task, tasks.cover_block)
+    return stored(run, area, title, cause, {"fvc": REFLECTANCE}, layout, task, tasks.cover_block)
 
 
 def _change(run: Run, area: Area, before: Artifact, after: Artifact, layout: BlockPlan) -> Artifact:
@@ -282,7 +294,7 @@ def _change(run: Run, area: Area, before: Artifact, after: Artifact, layout: Blo
 
     task = partial(tasks.ChangeTask, before=before.path, after=after.path, least_shift=least_shift)
     title = f"{area.aoi.name_zh} 变化 change"
-    return _stored(run, area, title, cause, {"change": _CLASSES}, layout, task, tasks.change_block)
+    return stored(run, area, title, cause, {"change": CLASSES}, layout, task, tasks.change_block)
 
 
 def _sieved(run: Run, area: Area, source: Artifact, layout: BlockPlan) -> Artifact:
@@ -292,14 +304,14 @@ def _sieved(run: Run, area: Area, source: Artifact, layout: BlockPlan) -> Artifa
 
     def build(folder: Path) -> None:
         codes = change.sieved(open_store(source.path)["change"].to_numpy(), least_px=least_px)
-        create_store(folder, {"change": _CLASSES}, area.grid, layout.edge_px)
+        create_store(folder, {"change": CLASSES}, area.grid, layout.edge_px)
         for block in area.blocks(layout.edge_px):
             write_block(folder, block, {"change": codes[block.rows, block.cols]})
 
     return run.artifact(f"{area.aoi.name_zh} 图斑 patches", cause, build)
 
 
-def _stored(
+def stored(
     run: Run,
     area: Area,
     title: str,
@@ -309,6 +321,7 @@ def _stored(
     task: Callable[[Path, Block], Task],
     work: Callable[[Task], BlockDone],
 ) -> Artifact:
+    """The store of a cause over the blocks of an area."""
     return run.store(
         title,
         cause,

@@ -19,6 +19,7 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.periods import Period
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import change_basis, cover_basis
+from pipeline.plan.further import further_rows
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.measures import measured
 from pipeline.plan.parcels import parcels_of
@@ -82,6 +83,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
         cuts_percent=products().grades.cuts_percent,
         endmembers=str((maps.endmembers, maps.compared)),
         sources=dict(sources),
+        regime=area.settings.water.regimes.get(area.aoi.id, ""),
     )
 
     def build(folder: Path) -> None:
@@ -141,6 +143,7 @@ def _indicators(
         between = name.removeprefix("transitions_").replace("_", "/")
         basis = change_basis(area.settings.change, source=sources[between])
         rows += indicators.change_indicators(matrix, between, source=basis)
+    rows += further_rows(area, maps, over_aoi, sources)
     return indicators.indicator_table(rows, area.aoi.id)
 
 

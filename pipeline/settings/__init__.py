@@ -13,7 +13,7 @@ from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
 from pipeline.settings.computing import Slurm
-from pipeline.settings.maps import ChangeRules
+from pipeline.settings.maps import ChangeRules, WaterRules
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.rolling import MOST_PERIODS, rolled, today
 from pipeline.settings.sources import INSTRUMENTS, LocalArchive, Mission, Provider, StacApi, StaticCatalog
@@ -24,6 +24,9 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Day = Annotated[date, Field(ge=date(1972, 1, 1), le=date(2099, 12, 31))]
 """A day that a satellite of the sensor table, or a forerunner of it, can have seen."""
+
+TIDAL_WORLD = "simulated-tides"
+"""The simulated world with a tide at estuaries and a drawdown at reservoirs; without, their water stands."""
 
 _BYTES = {"MB": 10**6, "MIB": 2**20, "GB": 10**9, "GIB": 2**30}
 
@@ -263,6 +266,7 @@ class Settings(_Model):
     vegetation: Vegetation = Vegetation()
     land_cover: LandCoverRules = LandCoverRules()
     change: ChangeRules = ChangeRules()
+    water: WaterRules = WaterRules()
     samples: list[SampleFile] = []
     sections: Sections = Sections()
     parcels: ParcelFile | None = None
@@ -276,7 +280,12 @@ class Settings(_Model):
     @property
     def simulated(self) -> bool:
         """Whether the scenes, and all other inputs that are not given, come from the simulated world."""
-        return self.scenes.provider == "simulated"
+        return self.scenes.provider in ("simulated", TIDAL_WORLD)
+
+    @property
+    def tides(self) -> bool:
+        """Whether the water of the simulated world rises and falls."""
+        return self.scenes.provider == TIDAL_WORLD
 
 
 def load_settings(path: Path, overrides: list[str] | None = None, *, day: date | None = None) -> Settings:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ NDVI_WATER = -0.20
 BANDS = ("blue", "green", "red", "nir08", "swir16", "swir22")
 _FULL_VEGETATION = {"blue": 0.023, "green": 0.043, "swir16": 0.113, "swir22": 0.052}
 """Colours of the wheat and maize pixel at its greenest (median); red and nir08 follow from the NDVI."""
+
+Regime = Literal["", "tidal", "reservoir"]
 
 MAX_SHIFT_DAYS = 10
 _DAYS = 365.25
@@ -79,7 +82,8 @@ class Landscape:
 
     Both pair a kind with its share. Height is a random field plus a slope (rise to the east and north, in
     standard deviations over half the width) and a dome; `grain_m` is the length of its smallest features.
-    Creeks of a width run through the low ground.
+    Creeks of a width run through the low ground. `regime` is what moves the water over the
+    flats, if it moves.
     """
 
     zones: tuple[tuple[int, float], ...]
@@ -90,6 +94,7 @@ class Landscape:
     creek_m: float
     parcels: int
     region_code: str
+    regime: Regime = ""
 
 
 _ELSEWHERE = Landscape(
@@ -114,6 +119,7 @@ _LANDSCAPES: Mapping[str, Landscape] = MappingProxyType(
             creek_m=90.0,
             parcels=140,
             region_code="310151",
+            regime="tidal",
         ),
         "xisha": Landscape(
             zones=((WATER, 0.2), (FLAT, 0.12), (MARSH, 0.38)),
@@ -124,6 +130,7 @@ _LANDSCAPES: Mapping[str, Landscape] = MappingProxyType(
             creek_m=45.0,
             parcels=50,
             region_code="310151",
+            regime="tidal",
         ),
         "guangyang": Landscape(
             zones=((WATER, 0.07), (FLAT, 0.06)),
@@ -134,6 +141,7 @@ _LANDSCAPES: Mapping[str, Landscape] = MappingProxyType(
             creek_m=0.0,
             parcels=85,
             region_code="500108",
+            regime="reservoir",
         ),
         "longyou": Landscape(
             zones=((WATER, 0.15), (FLAT, 0.03), (FOREST, 0.12)),

@@ -21,6 +21,7 @@ from pipeline.ingest.simulate.sensing import (
     sentinel_numbers,
 )
 from pipeline.ingest.simulate.sky import sky_over
+from pipeline.ingest.simulate.tides import flooded
 from pipeline.ingest.simulate.world import SIMULATED, Tile, World, season, surface
 
 _BLOCK_PX = 512
@@ -66,6 +67,8 @@ def observe(world: World, acquisition: Acquisition) -> dict[str, NDArray[np.inte
     tile = world.tile(acquisition.tile_id)
     rng = world.random("sky", acquisition.id)
     ground = surface(world, tile.grid, tile, acquisition.moment.date())
+    if world.tides:
+        ground = flooded(world, tile, ground, tile.grid, acquisition.moment)
     sky = sky_over(
         tile,
         acquisition.moment,

@@ -93,7 +93,10 @@ class Planted:
 
 @dataclass(frozen=True)
 class World:
-    """A world over an area for some periods; everything else follows by formula from its seed."""
+    """A world over an area for some periods; everything else follows by formula from its seed.
+
+    With `tides` the water rises and falls over its flats, which the truth of the classes does not tell.
+    """
 
     aoi: Aoi
     periods: tuple[Period, ...]
@@ -101,6 +104,7 @@ class World:
     resolution_m: float
     tiles: tuple[Tile, ...]
     planted: tuple[Planted, ...]
+    tides: bool = False
 
     def random(self, *names: object) -> np.random.Generator:
         """The random numbers of this world that belong to some names."""
@@ -136,7 +140,14 @@ class Surface(NamedTuple):
         return np.array([kind.cover_class for kind in KINDS])[self.kind]
 
 
-def world_of(aoi: Aoi, periods: Sequence[Period], *, seed: int = 20240501, resolution_m: float = 10) -> World:
+def world_of(
+    aoi: Aoi,
+    periods: Sequence[Period],
+    *,
+    seed: int = 20240501,
+    resolution_m: float = 10,
+    tides: bool = False,
+) -> World:
     """The world over an area, deterministic in the area's id and the seed.
 
     Between two periods (the middle one and the one before it) a planted patch of grassland is built over
@@ -146,7 +157,7 @@ def world_of(aoi: Aoi, periods: Sequence[Period], *, seed: int = 20240501, resol
     bare = World(aoi, tuple(periods), seed, float(resolution_m), (), ())
     tiles = tuple(_tile(bare, part) for part in aoi.parts)
     planted = tuple(change for tile in tiles for change in _plant(bare, tile))
-    return World(aoi, tuple(periods), seed, float(resolution_m), tiles, planted)
+    return World(aoi, tuple(periods), seed, float(resolution_m), tiles, planted, tides)
 
 
 def surface(world: World, grid: Grid, tile: Tile, day: date) -> Surface:
@@ -194,12 +205,12 @@ def _levels(world: World, part: Part, grid: Grid, landscape: Landscape) -> tuple
     x = np.linspace(left, right, _LATTICE)
     y = np.linspace(top, bottom, _LATTICE)
     inside = shapely.contains_xy(outline, *np.meshgrid(x, y))
-    heights = _height(world, part, landscape, grid.crs, x, y)[inside]
+    heights = height_of(world, part, landscape, grid.crs, x, y)[inside]
     shares = np.cumsum([share for _, share in landscape.zones])
     return tuple(float(level) for level in np.quantile(heights, shares))
 
 
-def _height(
+def height_of(
     world: World,
     part: Part,
     landscape: Landscape,
@@ -207,6 +218,7 @@ def _height(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
 ) -> NDArray[np.float32]:
+    """Height of the ground (y, x) at the crossings of columns and rows, in standard deviations."""
     left, bottom, right, top = project(part.geometry, crs).bounds
     u = (2 * x - left - right) / (right - left)
     v = (2 * y - bottom - top) / (top - bottom)
@@ -255,7 +267,7 @@ def _stepped(values: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 def _kinds(world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:
     landscape = tile.landscape
-    height = _height(world, tile.part, landscape, tile.grid.crs, x, y)
+    height = height_of(world, tile.part, landscape, tile.grid.crs, x, y)
     kind = _mosaic(world, landscape, x, y)
     for (zone, _), level in reversed(list(zip(landscape.zones, tile.levels, strict=True))):
         kind[height < level] = zone
@@ -339,7 +351,7 @@ def _patch(world: World, tile: Tile, name: str, taken: BaseGeometry) -> BaseGeom
 
 
 def _dryness(world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    return float(_height(world, tile.part, tile.landscape, tile.grid.crs, x, y)[0, 0])
+    return float(height_of(world, tile.part, tile.landscape, tile.grid.crs, x, y)[0, 0])
 
 
 def _blob(rng: np.random.Generator, radius_m: float) -> BaseGeometry:

@@ -10,13 +10,16 @@ from pipeline import standards
 from pipeline.contracts import INDICATORS
 from pipeline.indices.change import transition_matrix, transitions
 from pipeline.indices.indicators import (
+    BETWEEN,
     MOVES,
     change_indicators,
     class_indicators,
     cover_indicators,
     indicator_table,
+    inundation_indicators,
     percentile_indicator,
     share,
+    upland_indicator,
 )
 from pipeline.indices.vegetation import CoverSums
 from pipeline.legends import LAND_COVER
@@ -145,11 +148,43 @@ def test_speckle_stands_in_the_unfiltered_share_alone_and_moves_have_their_name(
     assert all(set(codes) >= before | after and not before & after for before, after in MOVES.values())
 
 
+def test_water_has_its_extent_at_low_and_at_high_water_and_what_lies_between():
+    zones = {"permanent": 20.0, "fluctuating": 10.0, "dry": 50.0}
+    rows = inundation_indicators(zones, "2024", area_m2=100, source="s")
+    assert {row["indicator"]: row["numerator"] for row in rows} == {
+        "water_share_low": 20,
+        "water_share_high": 30,
+        "fluctuation_zone_share": 10,
+    }
+    assert {row["denominator"] for row in rows} == {80}
+    assert (rows[0]["low"], rows[0]["high"]) == (0.2, 0.4)
+    named = [inundation_indicators(zones, "2024", area_m2=100, source="s", regime=word) for word in BETWEEN]
+    assert [one[2] | {"indicator": ""} for one in named] == [rows[2] | {"indicator": ""}] * 2
+    assert [one[2]["indicator"] for one in named] == ["tidal_flat_share", "drawdown_zone_share"]
+    never = inundation_indicators(dict.fromkeys(zones, 0.0), "2024", area_m2=100, source="s")
+    assert all(row["value"] is None and row["reason"] for row in never)
+
+
 def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_name():
     rows = [
         *cover_indicators(SUMS, "2024", area_m2=100, source="s"),
         *class_indicators(measures([10.0, 40.0, 20.0, 10.0]), "2024", area_m2=100, source="s"),
         *change_indicators(transition_matrix([]), "2023/2024", source="s"),
+        *inundation_indicators(
+            {"permanent": 1.0, "fluctuating": 2.0, "dry": 3.0}, "2024", area_m2=6, source="s"
+        ),
+        *(
+            row
+            for regime in BETWEEN
+            for row in inundation_indicators(
+                {"permanent": 1.0, "fluctuating": 2.0, "dry": 3.0},
+                "2024",
+                area_m2=6,
+                source="s",
+                regime=regime,
+            )
+        ),
+        upland_indicator(SUMS, "2024", area_m2=100, source="s"),
     ]
     table = indicator_table(rows, "bay")
     assert list(table.columns) == list(INDICATORS.columns)

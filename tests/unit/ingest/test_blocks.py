@@ -17,7 +17,7 @@ from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block
 from pipeline.ingest import resampling
 from pipeline.ingest.assets import close_assets
-from pipeline.ingest.blocks import ROOM, read_bands, read_looks
+from pipeline.ingest.blocks import ROOM, in_parts, read_bands, read_looks
 from pipeline.settings import Clear
 from tests.scenery import LEFT, NO_GROWTH, TOP, UTM, at, grid_of_px, planted_scene, request_of, truncated
 
@@ -238,6 +238,31 @@ def test_a_pixel_that_is_cloudy_in_one_item_comes_from_the_other(tmp_path):
     assert (red[:, :10] == REFLECTANCE_NODATA).all()
     assert (red[:, 55:65] == 101).all()
     assert (nir == np.where(red == REFLECTANCE_NODATA, red, red + 1)).all()
+
+
+def test_a_request_in_parts_has_every_scene_once_and_never_parts_a_look(tmp_path):
+    numbers, clear = {"red": np.ones((64, 64), dtype=np.uint16)}, np.full((64, 64), 4, dtype=np.uint8)
+    start = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
+    scenes = [
+        planted_scene(
+            tmp_path,
+            f"{mission}{day}{tile}",
+            numbers,
+            clear,
+            when=start + timedelta(days=day),
+            mission=mission,
+        )
+        for day in (2, 0, 1)
+        for mission in ("sentinel-2", "landsat-8")
+        for tile in range(1 + day)
+    ]
+    request = request_of(grid_of_px(64, 64), scenes, ("red",))
+    parts = list(in_parts(request, 4))
+    assert [len({(scene.mission, scene.datetime) for scene in part.scenes}) for part in parts] == [4, 2]
+    assert sorted(scene.id for part in parts for scene in part.scenes) == sorted(scene.id for scene in scenes)
+    first, second = ({(scene.mission, scene.datetime) for scene in part.scenes} for part in parts)
+    assert not first & second
+    assert all(part.bands == request.bands for part in parts)
 
 
 def test_scenes_of_two_missions_or_days_are_looks_of_their_own(tmp_path):

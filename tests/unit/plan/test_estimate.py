@@ -1,16 +1,19 @@
 """What a plan promises is what a run then reads."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.errors import NoScenes
+from pipeline.errors import NoScenes, SettingsError
 from pipeline.plan.estimate import as_content, estimate, estimates, rows_of
+from pipeline.plan.further import with_further
 from pipeline.plan.inputs import inputs_of
 from pipeline.plan.rasters import maps_of
 from pipeline.plan.scenes import scene_table
 from pipeline.settings import load_settings
+from pipeline.settings.maps import WaterRules
 
 
 def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
@@ -18,10 +21,28 @@ def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(r
     maps = maps_of(run, planted, scene_table(run, planted, inputs_of(run, planted)).table)
     reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in maps.composites]))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
-    assert planned.block_px == maps.block_px
-    assert planned.blocks == len(planted.blocks(maps.block_px))
+    assert planned.block_px == maps.layout.edge_px
+    assert planned.blocks == len(planted.blocks(maps.layout.edge_px))
     assert planned.mask_reads == 3 * planned.blocks
     assert planned.band_reads == planned.mask_reads * len(planned.bands)
+
+
+def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
+    water = WaterRules(inundation=True, regimes={"field": "tidal"})
+    area = replace(planted, settings=planted.settings.model_copy(update={"water": water}))
+    planned = estimate(area)
+    table = scene_table(run, area, inputs_of(run, area)).table
+    stores = with_further(run, area, table, maps_of(run, area, table)).keys
+    reads = Counter(row[1] == "mask" for row in run.workspace.reads(stores))
+    assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
+    assert planned.band_reads == estimate(planted).band_reads + 4 * 3 * planned.blocks
+
+
+def test_waters_of_an_area_that_is_not_there_are_a_mistake(planted):
+    water = WaterRules(regimes={"bay": "tidal"})
+    with pytest.raises(SettingsError) as caught:
+        estimates(planted.settings.model_copy(update={"water": water}))
+    assert [problem.place for problem in caught.value.problems] == ["water.regimes.bay"]
 
 
 def test_bytes_are_those_of_the_windows_once_decoded(planted):

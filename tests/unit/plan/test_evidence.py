@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.periods import periods_between
-from pipeline.plan.evidence import change_basis, cover_basis, scenes_behind
-from pipeline.settings.maps import ChangeRules
+from pipeline.plan.evidence import change_basis, cover_basis, inundation_basis, scenes_behind
+from pipeline.settings.maps import ChangeRules, WaterRules
 
 PERIODS = periods_between(date(2024, 1, 1), date(2024, 3, 31), "month")
 
@@ -58,3 +58,9 @@ def test_change_names_what_counts():
     assert basis.startswith("9 景; ")
     assert ">= 0.2," in basis
     assert basis.endswith(">= 900 m2")
+
+
+def test_inundation_names_its_limits():
+    basis = inundation_basis(WaterRules(least_looks=7, seldom=0.1, mostly=0.9), source="9 景")
+    assert basis.startswith("9 景; ")
+    assert all(word in basis for word in ("at least 7 looks", ">= 0.9", ">= 0.1"))

@@ -1,0 +1,61 @@
+"""Maps that only some configs ask for, by theme: each has its stores, its rasters and its indicators."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import geopandas as gpd
+
+from pipeline.contracts import Raster
+from pipeline.plan import inundation
+from pipeline.plan.area import Area
+from pipeline.plan.rasters import Footprint, Maps, footprints_of
+from pipeline.rights_registry import overlay
+from pipeline.run import Run
+from pipeline.workspace import Artifact
+
+Rows = Iterator[dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """How the stores of a theme are made (none where the config does not ask), and what is shown of them.
+
+    `bands` are those that it reads of every scene once more, after the masks; none where it reads no scene.
+    `rows` are those of INDICATORS without their area, given what each period's scenes are called.
+    """
+
+    bands: Callable[[Area], tuple[str, ...]]
+    stores: Callable[[Run, Area, Sequence[Footprint], Maps], tuple[Artifact, ...]]
+    rasters: Callable[[Area, Sequence[Artifact]], Iterator[Raster]]
+    rows: Callable[[Area, Maps, overlay.Coverage, Mapping[str, str]], Rows]
+
+
+THEMES: Mapping[str, Theme] = MappingProxyType(
+    {inundation.STEP: Theme(inundation.bands, inundation.stores, inundation.rasters, inundation.rows)}
+)
+
+
+def read_again(area: Area) -> list[tuple[str, ...]]:
+    """The bands of every reading that follows those of the composites, for what the config asks for."""
+    return [bands for theme in THEMES.values() if (bands := theme.bands(area))]
+
+
+def with_further(run: Run, area: Area, table: gpd.GeoDataFrame, maps: Maps) -> Maps:
+    """The maps of an area with those of every theme that its config asks for."""
+    found = footprints_of(area, table)
+    for name, theme in THEMES.items():
+        maps = replace(maps, further={**maps.further, name: theme.stores(run, area, found, maps)})
+    return maps
+
+
+def further_rasters(area: Area, maps: Maps) -> Iterator[Raster]:
+    """Everything that the themes show on maps."""
+    for name, theme in THEMES.items():
+        yield from theme.rasters(area, maps.further[name])
+
+
+def further_rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]) -> Rows:
+    """The indicators of every theme."""
+    for theme in THEMES.values():
+        yield from theme.rows(area, maps, over_aoi, sources)
