@@ -232,8 +232,9 @@ area inside the aoi), `water_share` of what has a class, `fvc_mean`, `fvc_grade_
 per cent of cover), `vegetated_share` (share of the covered area with FVC at or above the threshold),
 `ndvi_mean`, `looks_mean`, `failed_looks_mean` (looks lost to failed reads) and `failed_share` (share of the
 parcel that lost any). Under `before/after` of consecutive periods: `gained_area:<key>` and
-`lost_area:<key>` (m2). Under `first/last`: `ndvi_trend` (1/year) and `ndvi_trend_p`. Every row carries the
-area that its value rests on and the area unknown; `reason` says why a value is null.
+`lost_area:<key>` (m2) of the change that counts. Under `first/last`: `ndvi_trend` (1/year) and
+`ndvi_trend_p`. Every row carries the area that its value rests on and the area unknown; `reason` says why a
+value is null.
 """
 
 AREA_BALANCE = _table(
@@ -269,8 +270,11 @@ CHANGE_PATCHES = _table(
         "from_period": _TEXT,
         "to_period": _TEXT,
         "area_m2": _AREA,
+        "confidence": _NUMBER_OR_NULL,
+        "confidence_basis": _TEXT,
     },
 )
+"""`confidence`, 0 to 1, is null where a map has none; `confidence_basis` says what it is, or why not."""
 
 FINDINGS = _table(
     "Findings",

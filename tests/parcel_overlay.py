@@ -1,10 +1,12 @@
 """Parcels over rasters in memory, by slabs as a run takes them."""
 
+import dataclasses
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
+from pipeline.indices.change import transitions
 from pipeline.periods import Period
 from pipeline.rights_registry import measures, overlay
 
@@ -15,8 +17,17 @@ RULES = overlay.CoverRules(0.3, tuple(percent / 100 for percent in CUTS_PERCENT)
 def over(layers: overlay.ParcelLayers, window) -> overlay.ParcelLayers:
     """A window of rasters."""
     return overlay.ParcelLayers(
-        **{name: array[window.rows, window.cols] for name, array in vars(layers).items()}
+        **{
+            name: None if array is None else array[window.rows, window.cols]
+            for name, array in vars(layers).items()
+        }
     )
+
+
+def a_year_on(layers: overlay.ParcelLayers, land_cover) -> overlay.ParcelLayers:
+    """The rasters with another land cover, every transition of which counts."""
+    change = transitions(layers.land_cover, land_cover)
+    return dataclasses.replace(layers, land_cover=land_cover, change=change)
 
 
 def sums_of(parcels, grid, *layers, slab=overlay.SLAB_PARCELS, **options) -> overlay.ParcelSums:

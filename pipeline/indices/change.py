@@ -1,6 +1,7 @@
 """Change between two land cover maps: a transition a pixel, without speckle, and the matrix of areas."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,79 @@ def sieved(codes: NDArray[np.uint8], *, least_px: int) -> NDArray[np.uint8]:
     nothing unchanged becomes a change, and what is unknown stays so. Holds two copies of the codes and about
     160 bytes a changed pixel; the whole area is needed at once, because a patch may reach over any block.
     """
-    cells = np.flatnonzero((codes != UNCHANGED) & (codes != NODATA_CLASS))
+    cells = np.flatnonzero(changed(codes))
     patch = _patches(codes, cells)
     small = (np.bincount(patch) < least_px)[patch]
     ground = codes.copy()
     ground.flat[cells[small]] = NODATA_CLASS
     ground.flat[cells[small]] = _surroundings(ground, cells[small], patch[small])
     return ground
+
+
+def changed(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where transition codes tell of a change."""
+    moved: NDArray[np.bool_] = (codes != UNCHANGED) & (codes != NODATA_CLASS)
+    return moved
+
+
+def patches(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Number of the patch of every changed pixel from 1, in order of their first pixels; 0 elsewhere.
+
+    A patch is what one transition joins along pixel edges.
+    """
+    cells = np.flatnonzero(changed(codes))
+    numbers = np.zeros(codes.shape, dtype=np.int32)
+    numbers.flat[cells] = _patches(codes, cells) + 1
+    return numbers
+
+
+def first_pixels(patch: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Flat place of the first pixel of every patch, in order of their numbers."""
+    cells = np.flatnonzero(patch)
+    _, first = np.unique(patch.flat[cells], return_index=True)
+    places: NDArray[np.int64] = cells[first]
+    return places
+
+
+@dataclass(frozen=True)
+class PatchMeans:
+    """Means over patches, gathered piece by piece; entry 0 belongs to no patch and is NaN."""
+
+    total: NDArray[np.float64]
+    count: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, patch: NDArray[np.int32]) -> "PatchMeans":
+        """Nothing yet, of as many patches as are numbered."""
+        most = int(patch.max(initial=0)) + 1
+        return cls(np.zeros(most), np.zeros(most))
+
+    def add(self, patch: NDArray[np.int32], values: NDArray[np.float64]) -> None:
+        """Add a piece; NaN is left out."""
+        usable = (patch > 0) & np.isfinite(values)
+        self.total[:] += np.bincount(patch[usable], values[usable], len(self.total))
+        self.count[:] += np.bincount(patch[usable], minlength=len(self.count))
+
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """Mean of each patch by its number; NaN where nothing was added."""
+        nothing = np.full(self.total.shape, np.nan)
+        means: NDArray[np.float64] = np.divide(self.total, self.count, out=nothing, where=self.count > 0)
+        return means
+
+
+def sure_enough(
+    codes: NDArray[np.uint8], patch: NDArray[np.int32], confidence: NDArray[np.float64], *, least: float
+) -> NDArray[np.uint8]:
+    """Transition codes without patches whose confidence lies below `least`, which become unchanged.
+
+    The confidence of a pixel's change is the probability that both maps are right there, the product of
+    their probabilities if they err independently (post-classification comparison: Singh 1989,
+    DOI 10.1080/01431168908903939); that of a patch is the mean over its pixels, by the number of the patch.
+    A patch of unknown confidence stays.
+    """
+    doubtful = confidence < least
+    return np.where(doubtful[patch], np.uint8(UNCHANGED), codes)
 
 
 def _patches(codes: NDArray[np.uint8], cells: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -96,7 +163,7 @@ def transition_matrix(pieces: Iterable[Piece]) -> pd.DataFrame:
     area, kept = np.zeros(len(keys) ** 2), np.zeros(len(keys) ** 2)
     for before, after, code, weight_m2 in pieces:
         area += _paired(before, after, weight_m2)
-        moved = (code != UNCHANGED) & (code != NODATA_CLASS)
+        moved = changed(code)
         unmoved = np.where(code == UNCHANGED, before, after)
         kept += _paired(np.where(moved, code // 10, before), np.where(moved, code % 10, unmoved), weight_m2)
     index = pd.MultiIndex.from_product([keys, keys], names=["from", "to"])

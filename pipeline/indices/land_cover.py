@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
+from scipy.special import ndtr
 
 from pipeline.indices.spectral import compute_index, find_index
 from pipeline.legends import LAND_COVER, NODATA_CLASS
@@ -34,3 +35,26 @@ def classify(
     known = np.isfinite(ndvi) & np.isfinite(mndwi) & np.isfinite(bsi)
     classes: xr.DataArray = xr.where(known, cover, np.uint8(NODATA_CLASS)).astype(np.uint8)
     return classes.rename("land_cover")
+
+
+def confidence(
+    reflectance: Mapping[str, xr.DataArray],
+    *,
+    water_mndwi: float,
+    vegetation_ndvi: float,
+    bare_bsi: float,
+    index_noise: float,
+) -> xr.DataArray:
+    """How sure the class of `classify` is, 0.5 to 1; NaN where a rule's index is NaN.
+
+    The probability that normal noise of standard deviation `index_noise` has not carried the pixel over the
+    threshold that lies nearest among those that its class depends on; 0.5 on a threshold. A proposal of this
+    project, which stands beside the probabilities of a classifier.
+    """
+    ndvi, mndwi, bsi = (compute_index(find_index(name), reflectance) for name in RULE_INDICES)
+    to_green, to_wet, to_bare = abs(ndvi - vegetation_ndvi), abs(mndwi - water_mndwi), abs(bsi - bare_bsi)
+    dry = xr.where(mndwi >= water_mndwi, to_wet, np.minimum(to_wet, to_bare))
+    nearest = xr.where(ndvi >= vegetation_ndvi, to_green, np.minimum(to_green, dry))
+    known = np.isfinite(ndvi) & np.isfinite(mndwi) & np.isfinite(bsi)
+    sure: xr.DataArray = xr.apply_ufunc(ndtr, nearest / index_noise, dask="parallelized").where(known)
+    return sure.rename("confidence")

@@ -1,13 +1,22 @@
 """What a figure rests on, in words: the scenes of its own period, endmembers, the smallest change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 import geopandas as gpd
 
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.periods import Period
 from pipeline.settings.maps import ChangeRules, WaterRules
+
+CONFIDENCE: Mapping[str, str] = MappingProxyType(
+    {
+        "rules": "两期到最近阈值距离所得可信度之积 / product of both periods' distance from the thresholds",
+        "classifier": "两期分类概率之积 / product of both periods' class probabilities",
+    }
+)
+"""What the confidence of a change is, by the method of the land cover."""
 
 
 def scenes_behind(scenes: gpd.GeoDataFrame, periods: Sequence[Period]) -> dict[str, str]:
@@ -28,7 +37,7 @@ def change_basis(rules: ChangeRules, *, source: str) -> str:
     """Behind a figure of change: its scenes, the least shift and the smallest patch that count."""
     return (
         f"{source}; change: NDVI, MNDWI or BSI moved by >= {rules.least_shift:g}, "
-        f"patches of >= {rules.mmu_m2:g} m2"
+        f"patches of >= {rules.mmu_m2:g} m2, confidence >= {rules.least_confidence:g}"
     )
 
 

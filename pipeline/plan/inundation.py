@@ -15,24 +15,13 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, inundation_legend
 from pipeline.periods import Period
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import cover_basis, inundation_basis
-from pipeline.plan.rasters import (
-    CLASSES,
-    COUNT,
-    REFLECTANCE,
-    Footprint,
-    Maps,
-    forget_lost,
-    refuse_loss,
-    request_of,
-    scene_key,
-    stored,
-)
+from pipeline.plan.rasters import Footprint, Maps, forget_lost, refuse_loss, request_of, scene_key
 from pipeline.plan.sources import source_of
+from pipeline.plan.stored import CLASSES, COUNT, RATIO, stored
 from pipeline.plan.tasks import Layers, as_ratio, from_ratio
 from pipeline.rights_registry import overlay
 from pipeline.run import BlockDone, Run
-from pipeline.settings import LandCoverRules
-from pipeline.settings.maps import WaterRules
+from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.stores import open_store, write_block
 from pipeline.workspace import Artifact
 
@@ -47,7 +36,7 @@ class InundationTask:
 
     store: Path
     request: blocks.BlockRequest
-    rules: LandCoverRules
+    rules: LandCover
     water: WaterRules
 
     @property
@@ -107,7 +96,7 @@ def _store(run: Run, area: Area, found: Sequence[Footprint], maps: Maps, period:
         [scene_key(footprint.scene) for footprint in scenes],
         clear=settings.clear.model_dump(),
         harmonised=settings.harmonised,
-        land_cover=rules.model_dump(),
+        land_cover=rules.thresholds,
         water=area.settings.water.model_dump(exclude={"regimes"}),
         block_px=maps.layout.edge_px,
     )
@@ -119,7 +108,7 @@ def _store(run: Run, area: Area, found: Sequence[Footprint], maps: Maps, period:
         request = request_of(area, block, scenes, water.BANDS, source)
         return InundationTask(store, request, rules, area.settings.water)
 
-    layers = {"wet": COUNT, "seen": COUNT, "water_frequency": REFLECTANCE, "inundation": CLASSES}
+    layers = {"wet": COUNT, "seen": COUNT, "water_frequency": RATIO, "inundation": CLASSES}
     title = f"{area.aoi.name_zh} {period.label} 淹没 inundation"
     return stored(run, area, title, cause, layers, maps.layout, task, inundation_block)
 
@@ -173,7 +162,7 @@ def _cover_above(area: Area, maps: Maps, number: int, over_aoi: overlay.Coverage
     """Cover sums in which all that is under water at high water counts as water; both must be known."""
     layers: dict[str, xr.DataArray] = {
         "fvc": open_store(maps.cover[number].path)["fvc"],
-        "land_cover": open_store(maps.spectral[number].path)["land_cover"],
+        "land_cover": open_store(maps.land[number].path)["land_cover"],
         "zone": open_store(maps.further[STEP][number].path)[STEP],
     }
     dry, threshold = legend_of(area).code("dry"), area.settings.vegetation.cover_threshold

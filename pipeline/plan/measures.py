@@ -17,20 +17,26 @@ from pipeline.settings import products
 from pipeline.stores import read_block
 
 _CYCLES: dict[PeriodKind, int] = {"month": 12, "quarter": 4, "season": 4, "year": 1}
-_SPECTRAL, _COVER, _COMPOSITE = ("land_cover", "ndvi"), ("fvc",), ("looks", "failed")
+_LAND, _SPECTRAL, _COVER, _COMPOSITE = ("land_cover",), ("ndvi",), ("fvc",), ("looks", "failed")
+_CHANGE = ("change",)
 
 
 @dataclass(frozen=True)
 class PeriodStores:
     """The stores that hold the rasters of one period."""
 
+    land: Path
     spectral: Path
     cover: Path
     composite: Path
+    change: Path | None
 
     def over(self, window: Block) -> overlay.ParcelLayers:
         """What a window of them holds."""
+        since = read_block(self.change, window, _CHANGE) if self.change else {}
         return overlay.ParcelLayers(
+            **since,
+            **read_block(self.land, window, _LAND),
             **read_block(self.spectral, window, _SPECTRAL),
             **read_block(self.cover, window, _COVER),
             **read_block(self.composite, window, _COMPOSITE),
@@ -62,8 +68,12 @@ def measured(run: Run, area: Area, maps: Maps, parcels: gpd.GeoDataFrame) -> pd.
     rules = overlay.CoverRules(
         area.settings.vegetation.cover_threshold, tuple(percent / 100 for percent in cuts)
     )
-    stores = zip(maps.spectral, maps.cover, maps.composites, strict=True)
-    periods = tuple(PeriodStores(*(artifact.path for artifact in of_period)) for of_period in stores)
+    changes = (None, *(artifact.path for artifact in maps.changes))
+    stores = zip(maps.land, maps.spectral, maps.cover, maps.composites, changes, strict=True)
+    periods = tuple(
+        PeriodStores(land.path, seen.path, cover.path, composite.path, change)
+        for land, seen, cover, composite, change in stores
+    )
     slabs = overlay.slabs(parcels)
     rows = parcels[["area_m2", "geometry"]]
     items = [SlabTask(rows.iloc[slab], area.grid, periods, rules) for slab in slabs]

@@ -1,7 +1,6 @@
 """From scenes to maps: composites, indices, land cover, vegetation cover, change; one store each."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -12,30 +11,26 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE, Scene
+from pipeline.contracts import Scene
 from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
 from pipeline.grid import Block, BlockPlan, block_plan
-from pipeline.indices import change, land_cover, spectral, vegetation
+from pipeline.indices import land_cover, spectral, vegetation
 from pipeline.ingest.blocks import BlockRequest, process_bytes
 from pipeline.ingest.handles import Source
 from pipeline.ingest.scenes import from_table
-from pipeline.legends import NODATA_CLASS
 from pipeline.periods import Period
 from pipeline.plan import tasks
 from pipeline.plan.area import Area
+from pipeline.plan.changes import change_between
+from pipeline.plan.land import land_of
 from pipeline.plan.sources import source_of
-from pipeline.run import BlockDone, Run, Task
+from pipeline.plan.stored import COUNT, INDEX, RATIO, stored
+from pipeline.run import Run
 from pipeline.settings import Endmembers
-from pipeline.stores import Layer, create_store, open_store, write_block
-from pipeline.workspace import Artifact, Cause, load_json, save_json
+from pipeline.workspace import Artifact, load_json, save_json
 
-_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER, _CHANGE, _SIEVED = 3, 1, 2, 1, 1, 1
-
-REFLECTANCE = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
-COUNT = Layer("uint16", 0, {"units": "1"})
-INDEX = Layer("float32", float("nan"), {"units": "1"})
-CLASSES = Layer("uint8", NODATA_CLASS, {"units": "class"})
+_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER = 3, 2, 3, 1
 
 
 @dataclass(frozen=True)
@@ -48,6 +43,7 @@ class Maps:
     layout: BlockPlan
     composites: tuple[Artifact, ...]
     spectral: tuple[Artifact, ...]
+    land: tuple[Artifact, ...]
     cover: tuple[Artifact, ...]
     changes: tuple[Artifact, ...]
     endmembers: tuple[vegetation.EndmemberPair | None, ...]
@@ -65,6 +61,7 @@ class Maps:
         stores = {
             "composite": self.composites,
             "spectral": self.spectral,
+            "land_cover": self.land,
             "cover": self.cover,
             "change": self.changes,
             **self.further,
@@ -98,16 +95,17 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         _spectral(run, area, store, bands, layout, period)
         for store, period in zip(composites, periods, strict=True)
     )
-    endmembers, compared = _endmembers(run, area, spectral_stores, layout)
+    land = land_of(run, area, composites, bands, layout)
+    endmembers, compared = _endmembers(run, area, spectral_stores, land, layout)
     cover = tuple(
         _cover(run, area, store, pair, layout, period)
         for store, pair, period in zip(spectral_stores, endmembers, periods, strict=True)
     )
     changes = tuple(
-        _sieved(run, area, _change(run, area, before, after, layout), layout)
-        for before, after in pairwise(spectral_stores)
+        change_between(run, area, before, after, layout)
+        for before, after in pairwise(zip(spectral_stores, land, strict=True))
     )
-    return Maps(layout, composites, spectral_stores, cover, changes, endmembers, compared)
+    return Maps(layout, composites, spectral_stores, land, cover, changes, endmembers, compared)
 
 
 def index_names(area: Area) -> tuple[str, ...]:
@@ -163,7 +161,7 @@ def _composite(
     def task(store: Path, block: Block) -> tasks.CompositeTask:
         return tasks.CompositeTask(store, request_of(area, block, scenes, bands, source), settings.composite)
 
-    layers = {**dict.fromkeys(bands, REFLECTANCE), "looks": COUNT, "failed": COUNT}
+    layers = {**dict.fromkeys(bands, RATIO), "looks": COUNT, "failed": COUNT}
     title = f"{area.aoi.name_zh} {period.label} 合成 composite"
     return stored(run, area, title, cause, layers, layout, task, tasks.composite_block)
 
@@ -217,27 +215,27 @@ def _spectral(
     run: Run, area: Area, source: Artifact, bands: tuple[str, ...], layout: BlockPlan, period: Period
 ) -> Artifact:
     names = tuple(dict.fromkeys([*index_names(area), *land_cover.RULE_INDICES]))
-    rules = area.settings.land_cover
-    cause = area.cause(
-        "spectral", _SPECTRAL, [source.key], indices=list(names), land_cover=rules.model_dump()
-    )
+    cause = area.cause("spectral", _SPECTRAL, [source.key], indices=list(names))
 
-    layers = {name: REFLECTANCE if name == "ndvi" else INDEX for name in names}
-    task = partial(tasks.SpectralTask, composite=source.path, bands=bands, indices=names, rules=rules)
+    layers = {name: RATIO if name == "ndvi" else INDEX for name in names}
+    task = partial(tasks.SpectralTask, composite=source.path, bands=bands, indices=names)
     title = f"{area.aoi.name_zh} {period.label} 指数 indices"
-    return stored(
-        run, area, title, cause, {**layers, "land_cover": CLASSES}, layout, task, tasks.spectral_block
-    )
+    return stored(run, area, title, cause, layers, layout, task, tasks.spectral_block)
 
 
 _Pairs = tuple[vegetation.EndmemberPair | None, ...]
+_Seen = tuple[Artifact, Artifact]
+"""Indices and land cover of a period."""
 
 
-def _endmembers(run: Run, area: Area, stores: Sequence[Artifact], layout: BlockPlan) -> tuple[_Pairs, _Pairs]:
+def _endmembers(
+    run: Run, area: Area, spectral_stores: Sequence[Artifact], land: Sequence[Artifact], layout: BlockPlan
+) -> tuple[_Pairs, _Pairs]:
     """Endmembers of each period, and those by percentile beside them; frozen, all periods have the same."""
     settings = area.settings.vegetation
     given = settings.endmembers if isinstance(settings.endmembers, Endmembers) else None
     low, high = (5.0, 95.0) if isinstance(settings.endmembers, Endmembers) else settings.endmembers
+    stores = list(zip(spectral_stores, land, strict=True))
     groups = [stores] * len(stores) if settings.freeze else [[store] for store in stores]
     by_percentile = tuple(_percentiles(run, area, group, (low, high), layout) for group in groups)
     if given is None:
@@ -247,16 +245,15 @@ def _endmembers(run: Run, area: Area, stores: Sequence[Artifact], layout: BlockP
 
 
 def _percentiles(
-    run: Run, area: Area, stores: Sequence[Artifact], percentiles: tuple[float, float], layout: BlockPlan
+    run: Run, area: Area, stores: Sequence[_Seen], percentiles: tuple[float, float], layout: BlockPlan
 ) -> vegetation.EndmemberPair | None:
-    cause = area.cause(
-        "endmembers", _ENDMEMBERS, [store.key for store in stores], percentiles=list(percentiles)
-    )
+    keys = [store.key for pair in stores for store in pair]
+    cause = area.cause("endmembers", _ENDMEMBERS, keys, percentiles=list(percentiles))
 
     def build(folder: Path) -> None:
         items = [
-            tasks.HistogramTask(block, store.path)
-            for store in stores
+            tasks.HistogramTask(block, seen.path, cover.path)
+            for seen, cover in stores
             for block in area.blocks(layout.edge_px)
         ]
         counts = run.each(f"{area.aoi.name_zh} 端元 endmembers", tasks.ndvi_histogram, items)
@@ -269,7 +266,7 @@ def _percentiles(
     return vegetation.EndmemberPair(**stored) if stored else None
 
 
-def _pooled(stores: Sequence[Artifact]) -> str:
+def _pooled(stores: Sequence[_Seen]) -> str:
     return "this period alone" if len(stores) == 1 else f"{len(stores)} periods together"
 
 
@@ -285,51 +282,4 @@ def _cover(
 
     task = partial(tasks.CoverTask, spectral=source.path, endmembers=endmembers)
     title = f"{area.aoi.name_zh} {period.label} 植被覆盖度 FVC"
-    return stored(run, area, title, cause, {"fvc": REFLECTANCE}, layout, task, tasks.cover_block)
-
-
-def _change(run: Run, area: Area, before: Artifact, after: Artifact, layout: BlockPlan) -> Artifact:
-    least_shift = area.settings.change.least_shift
-    cause = area.cause("change", _CHANGE, [before.key, after.key], least_shift=least_shift)
-
-    task = partial(tasks.ChangeTask, before=before.path, after=after.path, least_shift=least_shift)
-    title = f"{area.aoi.name_zh} 变化 change"
-    return stored(run, area, title, cause, {"change": CLASSES}, layout, task, tasks.change_block)
-
-
-def _sieved(run: Run, area: Area, source: Artifact, layout: BlockPlan) -> Artifact:
-    """Change without patches below the minimum mapping unit, in pixels of the grid's nominal layout."""
-    least_px = math.ceil(area.settings.change.mmu_m2 / area.grid.resolution_m**2)
-    cause = area.cause("sieved", _SIEVED, [source.key], least_px=least_px)
-
-    def build(folder: Path) -> None:
-        codes = change.sieved(open_store(source.path)["change"].to_numpy(), least_px=least_px)
-        create_store(folder, {"change": CLASSES}, area.grid, layout.edge_px)
-        for block in area.blocks(layout.edge_px):
-            write_block(folder, block, {"change": codes[block.rows, block.cols]})
-
-    return run.artifact(f"{area.aoi.name_zh} 图斑 patches", cause, build)
-
-
-def stored(
-    run: Run,
-    area: Area,
-    title: str,
-    cause: Cause,
-    layers: Mapping[str, Layer],
-    layout: BlockPlan,
-    task: Callable[[Path, Block], Task],
-    work: Callable[[Task], BlockDone],
-) -> Artifact:
-    """The store of a cause over the blocks of an area."""
-    return run.store(
-        title,
-        cause,
-        layers=layers,
-        grid=area.grid,
-        block_px=layout.edge_px,
-        blocks=area.blocks(layout.edge_px),
-        task=task,
-        work=work,
-        at_once=layout.at_once,
-    )
+    return stored(run, area, title, cause, {"fvc": RATIO}, layout, task, tasks.cover_block)

@@ -15,10 +15,10 @@ import xarray as xr
 from pipeline.contracts import CHANGE_PATCHES, checked
 from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.indices import change, indicators, vegetation
-from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
+from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
 from pipeline.plan.area import Area
-from pipeline.plan.evidence import change_basis, cover_basis
+from pipeline.plan.evidence import CONFIDENCE, change_basis, cover_basis
 from pipeline.plan.further import further_rows
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.measures import measured
@@ -33,7 +33,7 @@ from pipeline.settings import products
 from pipeline.stores import open_store
 from pipeline.workspace import Artifact, load_json, load_layer, load_table, save_tables
 
-_STATISTICS, _INVENTORY = 3, 3
+_STATISTICS, _INVENTORY = 4, 3
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, sources: Mappi
 
 def layers_of(maps: Maps, number: int) -> dict[str, xr.DataArray]:
     """Lazy maps of a period by its number: ndvi, the named indices, land_cover, fvc, looks, reflectance."""
-    stores = (maps.spectral[number], maps.cover[number], maps.composites[number])
+    stores = (maps.composites[number], maps.spectral[number], maps.land[number], maps.cover[number])
     return {str(name): array for store in stores for name, array in open_store(store.path).items()}
 
 
@@ -181,19 +181,22 @@ def _patches(area: Area, maps: Maps) -> gpd.GeoDataFrame:
 
 
 def _patches_between(area: Area, artifact: Artifact, before: Period, after: Period) -> gpd.GeoDataFrame:
-    codes = open_store(artifact.path)["change"].to_numpy()
-    found = area.grid.polygons(codes, (codes != NODATA_CLASS) & (codes != UNCHANGED))
+    codes, sure = (open_store(artifact.path)[name].to_numpy() for name in ("change", "confidence"))
+    patch = change.patches(codes)
+    found = area.grid.polygons(patch, patch > 0)
     shapes = shapely.intersection(
         np.array([outline for _, outline in found], dtype=object), area.aoi.geometry
     )
-    pairs = np.array([divmod(code, 10) for code, _ in found], dtype=np.int64).reshape(-1, 2)
+    place = change.first_pixels(patch)[np.array([number for number, _ in found], dtype=np.int64) - 1]
     patches = gpd.GeoDataFrame(
         {
-            "from_class": pairs[:, 0],
-            "to_class": pairs[:, 1],
+            "from_class": codes.flat[place] // 10,
+            "to_class": codes.flat[place] % 10,
             "from_period": before.label,
             "to_period": after.label,
             "area_m2": areas_m2(shapes),
+            "confidence": from_ratio(sure.flat[place]),
+            "confidence_basis": CONFIDENCE[area.settings.land_cover.method],
         },
         geometry=shapes,
         crs=CGCS2000,

@@ -17,12 +17,12 @@ _BUILT = LAND_COVER.code("built")
 def restriction_findings(area: Area, maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
     """FINDINGS about parcels inside restricting layers: how much, and what was built there, by period."""
     pieces = load_layer(parcels.path, "pieces")
-    seen = [] if pieces.empty else [_seen(area, maps, number) for number in range(len(maps.spectral))]
+    seen = [] if pieces.empty else [_seen(area, maps, number) for number in range(len(maps.land))]
     return restrictions.evaluate(pieces, load_layer(parcels.path, "parcels"), seen)
 
 
 def _seen(area: Area, maps: Maps, number: int) -> restrictions.Seen:
-    cover = open_store(maps.spectral[number].path)["land_cover"].to_numpy()
+    cover = open_store(maps.land[number].path)["land_cover"].to_numpy()
     became = np.array([], dtype=object)
     if number:
         change = open_store(maps.changes[number - 1].path)["change"].to_numpy()

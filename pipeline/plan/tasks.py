@@ -1,5 +1,6 @@
 """What runs on the cluster: one task, one block, every date; each writes its own region of a store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,11 @@ from pipeline.indices import change, composite, land_cover, spectral, vegetation
 from pipeline.ingest import blocks
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.run import BlockDone
-from pipeline.settings import CompositeMethod, LandCoverRules
+from pipeline.settings import CompositeMethod
 from pipeline.stores import read_block, write_block
 
 _COUNTS_BYTES = 16
 _SPECTRAL_BYTES = 16
-
-_JUDGED = ("land_cover", *land_cover.RULE_INDICES)
 
 Layers = dict[str, NDArray[Any]]
 """Arrays (y, x) of a block by the name of their layer."""
@@ -42,14 +41,13 @@ class CompositeTask:
 
 @dataclass(frozen=True)
 class SpectralTask:
-    """One block of one period's indices and land cover, from its composite."""
+    """One block of one period's indices, from its composite."""
 
     store: Path
     block: Block
     composite: Path
     bands: tuple[str, ...]
     indices: tuple[str, ...]
-    rules: LandCoverRules
 
 
 @dataclass(frozen=True)
@@ -58,6 +56,7 @@ class HistogramTask:
 
     block: Block
     spectral: Path
+    land: Path
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,21 @@ class CoverTask:
 
 
 @dataclass(frozen=True)
+class PeriodMaps:
+    """The stores of one period that tell change: its indices and its land cover."""
+
+    spectral: Path
+    land: Path
+
+
+@dataclass(frozen=True)
 class ChangeTask:
-    """One block of land cover change between two periods, from their spectral stores."""
+    """One block of land cover change between two periods."""
 
     store: Path
     block: Block
-    before: Path
-    after: Path
+    before: PeriodMaps
+    after: PeriodMaps
     least_shift: float
 
 
@@ -143,24 +150,21 @@ def _bands(
 
 
 def spectral_block(task: SpectralTask) -> BlockDone:
-    """NDVI, the named indices and land cover of a block; what lacks a band is unknown."""
-    stored = read_block(task.composite, task.block, task.bands)
-    reflectance = {band: _reflectance(values) for band, values in stored.items()}
+    """NDVI and the named indices of a block; what lacks a band is unknown."""
+    seen = reflectance(read_block(task.composite, task.block, task.bands))
     layers: dict[str, NDArray[Any]] = {}
     for name in task.indices:
         index = spectral.find_index(name)
-        if set(index.bands) <= set(reflectance):
-            values = spectral.compute_index(index, reflectance).values
+        if set(index.bands) <= set(seen):
+            values = spectral.compute_index(index, seen).values
             layers[name] = as_ratio(values) if name == "ndvi" else values.astype(np.float32)
-    if set(land_cover.BANDS) <= set(reflectance):
-        layers["land_cover"] = land_cover.classify(reflectance, **task.rules.model_dump()).values
     return BlockDone(write_block(task.store, task.block, layers))
 
 
 def ndvi_histogram(task: HistogramTask) -> NDArray[np.int64]:
     """Counts of NDVI over a block, without water; where land cover is unknown, negative NDVI is water."""
-    layers = read_block(task.spectral, task.block, ["ndvi", "land_cover"])
-    ndvi, cover = layers["ndvi"], layers["land_cover"]
+    ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
+    cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
     water = (cover == LAND_COVER.code("water")) | ((cover == NODATA_CLASS) & (ndvi < 0))
     return vegetation.ndvi_histogram(ndvi, (ndvi != REFLECTANCE_NODATA) & ~water)
 
@@ -171,18 +175,22 @@ def cover_block(task: CoverTask) -> BlockDone:
     if task.endmembers is None:
         fvc = np.full(stored.shape, REFLECTANCE_NODATA, dtype=np.int16)
     else:
-        fvc = as_ratio(vegetation.fractional_cover(_reflectance(stored), task.endmembers).values)
+        fvc = as_ratio(vegetation.fractional_cover(_as_map(stored), task.endmembers).values)
     return BlockDone(write_block(task.store, task.block, {"fvc": fvc}))
 
 
 def change_block(task: ChangeTask) -> BlockDone:
     """Transitions of a block, as far as an index of the rules moved with them."""
-    before, after = (read_block(path, task.block, _JUDGED) for path in (task.before, task.after))
-    codes = change.transitions(before.pop("land_cover"), after.pop("land_cover"))
-    for layers in (before, after):
-        layers["ndvi"] = from_ratio(layers["ndvi"])
-    codes = change.evident(codes, before, after, least_shift=task.least_shift)
+    pair = (task.before, task.after)
+    before, after = (read_block(maps.land, task.block, ["land_cover"])["land_cover"] for maps in pair)
+    moved = [_indices(maps, task.block) for maps in pair]
+    codes = change.evident(change.transitions(before, after), *moved, least_shift=task.least_shift)
     return BlockDone(write_block(task.store, task.block, {"change": codes}))
+
+
+def _indices(maps: PeriodMaps, block: Block) -> Layers:
+    layers = read_block(maps.spectral, block, land_cover.RULE_INDICES)
+    return {**layers, "ndvi": from_ratio(layers["ndvi"])}
 
 
 def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
@@ -196,5 +204,10 @@ def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
     return np.where(stored == REFLECTANCE_NODATA, np.nan, stored * REFLECTANCE_SCALE)
 
 
-def _reflectance(stored: NDArray[np.int16]) -> xr.DataArray:
+def reflectance(stored: Mapping[str, NDArray[np.int16]]) -> dict[str, xr.DataArray]:
+    """Bands of a composite as maps of reflectance (y, x); NaN where nodata."""
+    return {band: _as_map(values) for band, values in stored.items()}
+
+
+def _as_map(stored: NDArray[np.int16]) -> xr.DataArray:
     return xr.DataArray(from_ratio(stored), dims=("y", "x"))

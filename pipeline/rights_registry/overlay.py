@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
 from pipeline.geodesy import project_all
 from pipeline.grid import Block, Grid
-from pipeline.legends import LAND_COVER
+from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.rights_registry.cells import covered_cells
 
 CHUNK_PX = 1024 * 1024
@@ -67,7 +67,8 @@ class ParcelLayers:
     """Rasters of one period over a window (y, x).
 
     `land_cover` uint8 with 255 as nodata; `fvc` and `ndvi` int16 of scale 1e-4 with nodata -32768; `looks`
-    (clear ones) and `failed` (looks lost to reads that failed) uint16 without nodata.
+    (clear ones) and `failed` (looks lost to reads that failed) uint16 without nodata; `change` the codes of
+    the transitions that count since the period before (legends.CHANGE), None in the first.
     """
 
     land_cover: NDArray[np.uint8]
@@ -75,6 +76,7 @@ class ParcelLayers:
     ndvi: NDArray[np.int16]
     looks: NDArray[np.uint16]
     failed: NDArray[np.uint16]
+    change: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class ParcelSums:
     `periods` (parcel, period) has the fields `classes` and `unknown` (without a class), `grades`,
     `vegetated`, `fvc` and `ndvi` (sum of value times area, area seen, area unknown), `looks`, `failed`
     (sums), `touched` (area with a lost look) and `whole`. `pairs` (parcel, pair of consecutive periods) has
-    `gained` and `lost` by class, `seen` (in both periods) and `unknown`.
+    `gained` and `lost` by class, of the change that counts, `seen` (in both periods) and `unknown`.
     """
 
     periods: NDArray[np.void]
@@ -249,7 +251,9 @@ def _add(chunk: Chunk, layers: Sequence[ParcelLayers], rules: CoverRules, sums: 
     for number, layer in enumerate(layers):
         _add_period(chunk, layer, classes[number], rules, sums.periods[:, number])
     for number, (before, after) in enumerate(pairwise(classes)):
-        _add_pair(chunk, before, after, sums.pairs[:, number])
+        codes = layers[number + 1].change
+        assert codes is not None, "every period but the first has the change since the one before"
+        _add_pair(chunk, before, after, codes, sums.pairs[:, number])
 
 
 def _class_columns() -> NDArray[np.int8]:
@@ -285,14 +289,19 @@ def _add_period(
 
 
 def _add_pair(
-    chunk: Chunk, before: NDArray[np.int8], after: NDArray[np.int8], sums: NDArray[np.void]
+    chunk: Chunk,
+    before: NDArray[np.int8],
+    after: NDArray[np.int8],
+    codes: NDArray[np.uint8],
+    sums: NDArray[np.void],
 ) -> None:
     known = (before < _CLASS_COUNT) & (after < _CLASS_COUNT)
-    moved = known & (before != after)
+    moved = (codes != UNCHANGED) & (codes != NODATA_CLASS)
+    columns = _class_columns()
     seen = _areas(chunk, np.where(known, 0, 1), 2)
     found = {
-        "gained": _areas(chunk, np.where(moved, after, _UNCOUNTED), _CLASS_COUNT),
-        "lost": _areas(chunk, np.where(moved, before, _UNCOUNTED), _CLASS_COUNT),
+        "gained": _areas(chunk, np.where(moved, columns[codes % 10], _UNCOUNTED), _CLASS_COUNT),
+        "lost": _areas(chunk, np.where(moved, columns[codes // 10], _UNCOUNTED), _CLASS_COUNT),
         "seen": seen[:, 0],
         "unknown": seen[:, 1],
     }

@@ -13,7 +13,7 @@ from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
 from pipeline.settings.computing import Slurm
-from pipeline.settings.maps import ChangeRules, WaterRules
+from pipeline.settings.maps import ChangeRules, LandCover, WaterRules
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.rolling import MOST_PERIODS, rolled, today
 from pipeline.settings.sources import INSTRUMENTS, LocalArchive, Mission, Provider, StacApi, StaticCatalog
@@ -137,14 +137,6 @@ class Vegetation(_Model):
         return self
 
 
-class LandCoverRules(_Model):
-    """Thresholds of the rules for water, vegetation, bare and built: proposals of this project."""
-
-    water_mndwi: float = 0.1
-    vegetation_ndvi: float = 0.3
-    bare_bsi: float = 0.08
-
-
 class SampleFile(_Model):
     """Tables of water samples: a path or glob; `columns` maps our names to theirs.
 
@@ -264,7 +256,7 @@ class Settings(_Model):
     scenes: Scenes
     indices: list[str] = ["ndvi", "evi", "mndwi", "ndbi", "bsi"]
     vegetation: Vegetation = Vegetation()
-    land_cover: LandCoverRules = LandCoverRules()
+    land_cover: LandCover = LandCover()
     change: ChangeRules = ChangeRules()
     water: WaterRules = WaterRules()
     samples: list[SampleFile] = []

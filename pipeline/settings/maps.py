@@ -1,4 +1,4 @@
-"""What is made of the maps: which change counts, what is water over the dates."""
+"""How land cover is mapped, which change of it counts, and what is water over the dates."""
 
 from typing import Annotated, Literal, Self
 
@@ -16,11 +16,14 @@ class ChangeRules(_Model):
 
     A pixel counts where NDVI, MNDWI or BSI moved by `least_shift` at least (a proposal of this project), so
     that a class on the brink is no change; a patch where it has at least `mmu_m2`, the minimum mapping unit:
-    600 m2 is that of most classes of the third land survey (TD/T 1055-2019; from knowledge, unconfirmed).
+    600 m2 is that of most classes of the third land survey (TD/T 1055-2019; from knowledge, unconfirmed);
+    and where its confidence, the mean over its pixels of the product of both periods' confidence, reaches
+    `least_confidence`: 0.25 is two maps that are as likely wrong as right (a proposal of this project).
     """
 
     least_shift: Annotated[float, Field(ge=0, le=2)] = 0.15
     mmu_m2: Annotated[float, Field(ge=0)] = 600
+    least_confidence: Annotated[float, Field(ge=0, le=1)] = 0.25
 
 
 class WaterRules(_Model):
@@ -43,3 +46,23 @@ class WaterRules(_Model):
         if self.mostly <= self.seldom:
             raise ValueError("mostly must lie above seldom")
         return self
+
+
+class LandCover(_Model):
+    """How land cover is mapped: by documented `rules`.
+
+    `water_mndwi`, `vegetation_ndvi` and `bare_bsi` are the thresholds of the rules, `index_noise` the
+    standard deviation of an index of a composite, from which the rules' confidence follows: proposals of
+    this project.
+    """
+
+    method: Literal["rules"] = "rules"
+    water_mndwi: float = 0.1
+    vegetation_ndvi: float = 0.3
+    bare_bsi: float = 0.08
+    index_noise: Annotated[float, Field(gt=0, le=1)] = 0.05
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """What the rules decide by."""
+        return self.model_dump(include={"water_mndwi", "vegetation_ndvi", "bare_bsi"})

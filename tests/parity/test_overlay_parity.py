@@ -1,7 +1,5 @@
 """Parcel statistics against strangers: exactextract's own, and shapely's intersection with each pixel."""
 
-import dataclasses
-
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from exactextract.raster import NumPyRasterSource
 from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject_all
 from pipeline.grid import Block, Grid
 from pipeline.rights_registry import overlay
-from tests.parcel_overlay import measured, wide
+from tests.parcel_overlay import a_year_on, measured, wide
 
 GRID = Grid("EPSG:32651", 350_000.0, 3_480_000.0, 10.0, 260, 300)
 CODES = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}
@@ -102,7 +100,7 @@ def test_class_shares_equal_those_of_exactextract_to_1e_9(parcels, layers, chunk
 
 @pytest.mark.usefixtures("uniform")
 def test_grades_and_moves_equal_the_means_of_exactextract_over_their_masks_to_1e_9(parcels, layers):
-    after = dataclasses.replace(layers, land_cover=np.roll(layers.land_cover, 1, axis=1))
+    after = a_year_on(layers, np.roll(layers.land_cover, 1, axis=1))
     found = dict(iter(measured(parcels, GRID, layers, after).groupby(["period", "measure"])["value"]))
     area = parcels["area_m2"].to_numpy()
     before, now = layers.land_cover, after.land_cover

@@ -5,7 +5,16 @@ from itertools import product
 import numpy as np
 import pytest
 
-from pipeline.indices.change import evident, sieved, transition_matrix, transitions
+from pipeline.indices.change import (
+    PatchMeans,
+    evident,
+    first_pixels,
+    patches,
+    sieved,
+    sure_enough,
+    transition_matrix,
+    transitions,
+)
 from pipeline.legends import CHANGE, LAND_COVER, NODATA_CLASS
 
 CODES = [entry.code for entry in LAND_COVER.classes]
@@ -146,3 +155,27 @@ def test_a_map_without_change_or_without_pixels_is_itself():
     unknown = np.full((3, 4), NODATA_CLASS, dtype=np.uint8)
     assert (sieved(unknown, least_px=9) == unknown).all()
     assert sieved(np.zeros((0, 5), dtype=np.uint8), least_px=9).shape == (0, 5)
+
+
+def test_patches_are_numbered_in_order_of_their_first_pixels_and_joined_along_edges():
+    codes = np.array([[0, 12, 12, 0], [13, 0, 12, 255], [13, 13, 0, 12]], dtype=np.uint8)
+    found = patches(codes)
+    assert found.tolist() == [[0, 1, 1, 0], [2, 0, 1, 0], [2, 2, 0, 3]]
+    assert first_pixels(found).tolist() == [1, 4, 11]
+
+
+def test_a_patch_has_the_mean_confidence_of_its_pixels_whatever_the_pieces_and_nan_has_no_say():
+    patch = np.array([[0, 1, 1, 2], [3, 3, 1, 2]], dtype=np.int32)
+    sure = np.array([[0.9, 0.2, np.nan, 0.5], [np.nan, np.nan, 0.4, 1.0]])
+    means = PatchMeans.of(patch)
+    for rows in (slice(0, 1), slice(1, 2)):
+        means.add(patch[rows], sure[rows])
+    assert means.means[1:3].tolist() == pytest.approx([0.3, 0.75])
+    assert np.isnan(means.means[[0, 3]]).all()
+
+
+def test_a_patch_less_sure_than_asked_for_is_unchanged_and_one_of_unknown_confidence_stays():
+    codes = np.array([[12, 0, 13, 255, 23]], dtype=np.uint8)
+    patch = patches(codes)
+    sure = np.array([np.nan, 0.24, 0.25, np.nan])
+    assert sure_enough(codes, patch, sure, least=0.25).tolist() == [[0, 0, 13, 255, 23]]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.special import ndtri
 
-from pipeline.indices.land_cover import BANDS, classify
+from pipeline.indices.land_cover import BANDS, classify, confidence
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULES = {"water_mndwi": 0.1, "vegetation_ndvi": 0.3, "bare_bsi": 0.08}
@@ -65,3 +66,49 @@ def test_every_pixel_has_a_class_of_the_legend_or_is_unknown():
     assert set(np.unique(found)) <= {*(entry.code for entry in LAND_COVER.classes), NODATA_CLASS}
     unknown = np.any([np.isnan(values) for values in bands.values()], axis=0)
     assert (found.values[unknown] == NODATA_CLASS).all()
+
+
+def sureness(pixels, noise=0.05):
+    bands = {band: xr.DataArray([[pixel[band] for pixel in pixels]], dims=("y", "x")) for band in BANDS}
+    return confidence(bands, **RULES, index_noise=noise)
+
+
+def test_the_class_holds_under_noise_as_often_as_its_confidence_says():
+    """Noise on the one index whose threshold lies near; the others are far from theirs."""
+    near = {"blue": 0.18, "green": 0.19, "red": 0.20, "nir": 0.345, "swir16": 0.21}
+    (sure,) = sureness([near]).values.ravel()
+    ndvi = (0.345 - 0.20) / (0.345 + 0.20)
+    noisy = ndvi + np.random.default_rng(3).normal(0, 0.05, 100_000)
+    assert 0.5 < sure < 0.9
+    assert sure == pytest.approx((noisy < 0.3).mean(), abs=0.005)
+
+
+def test_a_pixel_on_a_threshold_is_as_likely_wrong_as_right_and_far_from_all_is_sure():
+    edge = {"blue": 0.125, "green": 0.25, "red": 0.25, "nir": 0.25, "swir16": 0.875}
+    bands = {band: xr.DataArray([[edge[band]]], dims=("y", "x")) for band in BANDS}
+    found = confidence(bands, water_mndwi=0.1, vegetation_ndvi=0.3, bare_bsi=0.5, index_noise=0.05)
+    assert found.item() == 0.5
+    assert (sureness([SEEN["water"], SEEN["vegetation"]]).values > 0.99).all()
+
+
+def test_confidence_is_unknown_where_the_class_is():
+    lacking = [{**SEEN["water"], "nir": np.nan}, SEEN["water"]]
+    assert np.isnan(sureness(lacking).values).tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize("key", SEEN)
+def test_no_noise_smaller_than_the_distance_to_the_nearest_threshold_changes_a_class(key):
+    """The distance behind the confidence is the least shift of one index that makes another class."""
+    bands = {band: xr.DataArray([[value]], dims=("y", "x")) for band, value in SEEN[key].items()}
+    distance = float(ndtri(confidence(bands, **RULES, index_noise=1.0).item()))
+    names = ("water_mndwi", "vegetation_ndvi", "bare_bsi")
+    moved = {
+        share: {
+            classes([SEEN[key]], **{name: RULES[name] + sign * share * distance}).item()
+            for name in names
+            for sign in (-1, 1)
+        }
+        for share in (0.999, 1.001)
+    }
+    assert moved[0.999] == {LAND_COVER.code(key)}
+    assert len(moved[1.001]) == 2

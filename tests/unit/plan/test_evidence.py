@@ -57,7 +57,8 @@ def test_change_names_what_counts():
     basis = change_basis(ChangeRules(least_shift=0.2, mmu_m2=900), source="9 景")
     assert basis.startswith("9 景; ")
     assert ">= 0.2," in basis
-    assert basis.endswith(">= 900 m2")
+    assert ">= 900 m2," in basis
+    assert basis.endswith(">= 0.25")
 
 
 def test_inundation_names_its_limits():

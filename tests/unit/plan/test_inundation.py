@@ -10,8 +10,7 @@ from pipeline.indices.water import BANDS
 from pipeline.ingest.assets import close_assets
 from pipeline.legends import INUNDATION, NODATA_CLASS
 from pipeline.plan.inundation import InundationTask, inundation_block
-from pipeline.settings import LandCoverRules
-from pipeline.settings.maps import WaterRules
+from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.stores import Layer, create_store, read_block
 from tests.scenery import grid_of_px, planted_scene, request_of
 
@@ -50,7 +49,7 @@ def tide(folder):
 def flooded_block(folder, scenes):
     create_store(folder / "store", LAYERS, GRID, 64)
     request = request_of(GRID, scenes, BANDS)
-    done = inundation_block(InundationTask(folder / "store", request, LandCoverRules(), WaterRules()))
+    done = inundation_block(InundationTask(folder / "store", request, LandCover(), WaterRules()))
     return read_block(folder / "store", GRID.whole, LAYERS), done
 
 

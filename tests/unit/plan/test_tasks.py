@@ -20,6 +20,7 @@ from pipeline.plan.tasks import (
     CompositeTask,
     CoverTask,
     HistogramTask,
+    PeriodMaps,
     SpectralTask,
     as_ratio,
     change_block,
@@ -29,7 +30,7 @@ from pipeline.plan.tasks import (
     ndvi_histogram,
     spectral_block,
 )
-from pipeline.settings import Clear, LandCoverRules
+from pipeline.settings import Clear
 from pipeline.stores import Layer, create_store, read_block, write_block
 from tests.scenery import SHARED, at, grid_of_px, needs_real_scenes, planted_scene, request_of, truncated
 
@@ -222,19 +223,15 @@ def test_what_lacks_a_band_is_unknown_and_the_rest_is_computed(tmp_path):
     layers = {
         "ndvi": LAYERS["ndvi"],
         "evi": Layer("float32", float("nan"), {}),
-        "land_cover": LAYERS["land_cover"],
     }
     create_store(tmp_path / "spectral", layers, grid, 4)
-    task = SpectralTask(
-        tmp_path / "spectral", grid.whole, tmp_path / "composite", BANDS, ("ndvi", "evi"), LandCoverRules()
-    )
+    task = SpectralTask(tmp_path / "spectral", grid.whole, tmp_path / "composite", BANDS, ("ndvi", "evi"))
     spectral_block(task)
     found = read_block(tmp_path / "spectral", grid.whole, layers)
     assert found["ndvi"][0, 0] == REFLECTANCE_NODATA
     assert found["ndvi"][1, 1] == REFLECTANCE_NODATA
     assert found["ndvi"][2, 2] == 5000
     assert np.isnan(found["evi"]).all()
-    assert (found["land_cover"] == NODATA_CLASS).all()
 
 
 def test_the_histogram_leaves_water_and_the_unknown_out(tmp_path):
@@ -243,7 +240,7 @@ def test_the_histogram_leaves_water_and_the_unknown_out(tmp_path):
     grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 4)
     create_store(tmp_path / "store", {name: LAYERS[name] for name in ("ndvi", "land_cover")}, grid, 4)
     write_block(tmp_path / "store", grid.whole, {"ndvi": ndvi, "land_cover": cover})
-    counts = ndvi_histogram(HistogramTask(grid.whole, tmp_path / "store"))
+    counts = ndvi_histogram(HistogramTask(grid.whole, tmp_path / "store", tmp_path / "store"))
     assert {int(step) - 10_000: int(counts[step]) for step in np.flatnonzero(counts)} == {
         5000: 2,
         -3000: 1,
@@ -285,7 +282,8 @@ def test_change_is_the_transition_of_the_stored_classes_as_far_as_an_index_moved
         }
         write_block(tmp_path / name, grid.whole, values)
     create_store(tmp_path / "change", {"change": LAYERS["change"]}, grid, 4)
-    change_block(ChangeTask(tmp_path / "change", grid.whole, tmp_path / "before", tmp_path / "after", 0.15))
+    both = (PeriodMaps(tmp_path / name, tmp_path / name) for name in stored)
+    change_block(ChangeTask(tmp_path / "change", grid.whole, *both, 0.15))
     codes = read_block(tmp_path / "change", grid.whole, ["change"])["change"]
     assert codes.tolist() == [[0, 24, 0], [255, 255, 34]]
 
@@ -315,13 +313,8 @@ def test_ndvi_of_the_south_tyrol_chip_is_that_of_its_own_pixels(tmp_path):
     (scene,) = real("S2_ALPS_20220612")
     grid = grid_over(scene)
     found, _ = composite_of(tmp_path / "store", [scene], bands=("nir", "red"), grid=grid, clear=Clear())
-    layers = {"ndvi": LAYERS["ndvi"], "land_cover": LAYERS["land_cover"]}
-    create_store(tmp_path / "spectral", layers, grid, 512)
-    spectral_block(
-        SpectralTask(
-            tmp_path / "spectral", grid.whole, tmp_path / "store", BANDS, ("ndvi",), LandCoverRules()
-        )
-    )
+    create_store(tmp_path / "spectral", {"ndvi": LAYERS["ndvi"]}, grid, 512)
+    spectral_block(SpectralTask(tmp_path / "spectral", grid.whole, tmp_path / "store", BANDS, ("ndvi",)))
     ndvi = from_ratio(read_block(tmp_path / "spectral", grid.whole, ["ndvi"])["ndvi"])
     with rasterio.open(scene.assets["red"].href) as source:
         col, row = ~grid.transform * (source.bounds.left, source.bounds.top)

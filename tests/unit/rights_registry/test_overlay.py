@@ -10,7 +10,7 @@ import xarray as xr
 from pipeline.geodesy import areas_m2, project, unproject
 from pipeline.rights_registry import overlay
 from pipeline.rights_registry.cells import covered_cells
-from tests.parcel_overlay import RULES, measured, over, sums_of, wide
+from tests.parcel_overlay import RULES, a_year_on, measured, over, sums_of, wide
 
 KEYS = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}
 
@@ -43,7 +43,7 @@ def later(layers, grid):
     rng = np.random.default_rng(8)
     moved = rng.random(grid.shape) < 0.3
     land_cover = np.where(moved, rng.choice(np.array([1, 2, 3, 4, 255]), grid.shape), layers.land_cover)
-    return dataclasses.replace(layers, land_cover=land_cover.astype(np.uint8))
+    return a_year_on(layers, land_cover.astype(np.uint8))
 
 
 def test_a_parcel_of_whole_pixels_has_their_very_values(pixels, grid, layers, window):
@@ -90,6 +90,21 @@ def test_what_each_class_gains_and_loses_is_found_per_parcel(pixels, grid, layer
     row = table.loc[("2024/2025", "gained_area:water")]
     assert row["covered_area_m2"] == pytest.approx(known.mean() * area, rel=1e-5)
     assert row["covered_area_m2"] + row["unknown_area_m2"] == pytest.approx(area, rel=1e-12)
+
+
+def test_a_change_that_does_not_count_is_neither_gained_nor_lost(pixels, grid, layers, later, window):
+    counted = later.change.copy()
+    counted[window][counted[window] == 24] = 0
+    table = measured(pixels, grid, layers, dataclasses.replace(later, change=counted))
+    table = table[table["period"] == "2024/2025"].set_index("measure")
+    moved = (counted[window] // 10 == 2) & (counted[window] != 255)
+    assert (later.change[window] == 24).any()
+    area = pixels["area_m2"].iloc[0]
+    assert table.loc["lost_area:vegetation", "value"] == pytest.approx(moved.mean() * area, rel=1e-4)
+    known = (layers.land_cover[window] != 255) & (later.land_cover[window] != 255)
+    assert table.loc["lost_area:vegetation", "covered_area_m2"] == pytest.approx(
+        known.mean() * area, rel=1e-5
+    )
 
 
 def test_gains_less_losses_are_the_change_of_the_class_areas_where_both_periods_see(

@@ -1,0 +1,77 @@
+"""Change between two periods: every transition, then the change that counts."""
+
+import math
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.grid import BlockPlan
+from pipeline.indices import change
+from pipeline.plan import tasks
+from pipeline.plan.area import Area
+from pipeline.plan.stored import CLASSES, RATIO, stored
+from pipeline.run import Run
+from pipeline.stores import create_store, open_store, read_block, write_block
+from pipeline.workspace import Artifact
+
+_CHANGE, _COUNTED = 2, 1
+
+_Seen = tuple[Artifact, Artifact]
+"""Indices and land cover of a period."""
+
+
+def change_between(run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan) -> Artifact:
+    """The store of the change that counts between two periods: `change` and the `confidence` of its patch."""
+    return _counted(run, area, _transitions(run, area, before, after, layout), before[1], after[1], layout)
+
+
+def _transitions(run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan) -> Artifact:
+    least_shift = area.settings.change.least_shift
+    keys = [artifact.key for artifact in (*before, *after)]
+    cause = area.cause("change", _CHANGE, keys, least_shift=least_shift)
+    first, second = (tasks.PeriodMaps(*(artifact.path for artifact in maps)) for maps in (before, after))
+    task = partial(tasks.ChangeTask, before=first, after=second, least_shift=least_shift)
+    title = f"{area.aoi.name_zh} 变化 change"
+    return stored(run, area, title, cause, {"change": CLASSES}, layout, task, tasks.change_block)
+
+
+def _counted(
+    run: Run, area: Area, source: Artifact, before: Artifact, after: Artifact, layout: BlockPlan
+) -> Artifact:
+    """Change without patches below the minimum mapping unit (in pixels of the grid's nominal layout).
+
+    And without those below the least confidence.
+    """
+    rules = area.settings.change
+    least_px = math.ceil(rules.mmu_m2 / area.grid.resolution_m**2)
+    keys = [source.key, before.key, after.key]
+    cause = area.cause("counted", _COUNTED, keys, least_px=least_px, least_confidence=rules.least_confidence)
+
+    def build(folder: Path) -> None:
+        codes = change.sieved(open_store(source.path)["change"].to_numpy(), least_px=least_px)
+        patch = change.patches(codes)
+        sure = _confidence(area, patch, before, after, layout)
+        codes = change.sure_enough(codes, patch, sure, least=rules.least_confidence)
+        create_store(folder, {"change": CLASSES, "confidence": RATIO}, area.grid, layout.edge_px)
+        for block in area.blocks(layout.edge_px):
+            own = codes[block.rows, block.cols]
+            of_patch = np.where(change.changed(own), sure[patch[block.rows, block.cols]], np.nan)
+            write_block(folder, block, {"change": own, "confidence": tasks.as_ratio(of_patch)})
+
+    return run.artifact(f"{area.aoi.name_zh} 图斑 patches", cause, build)
+
+
+def _confidence(
+    area: Area, patch: NDArray[np.int32], before: Artifact, after: Artifact, layout: BlockPlan
+) -> NDArray[np.float64]:
+    """Confidence of every patch by its number."""
+    means = change.PatchMeans.of(patch)
+    for block in area.blocks(layout.edge_px):
+        first, second = (
+            read_block(store.path, block, ["confidence"])["confidence"] for store in (before, after)
+        )
+        both = tasks.from_ratio(first) * tasks.from_ratio(second)
+        means.add(patch[block.rows, block.cols], both)
+    return means.means
