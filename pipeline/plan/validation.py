@@ -46,23 +46,10 @@ def _names(settings: Settings) -> Iterator[Check]:
         yield partial(load_aoi, aoi, relative_to=Path.cwd())
     for name in settings.indices:
         yield partial(find_index, name)
-    if settings.water.regimes:
-        yield partial(_areas_of_waters, settings)
     for scheme in settings.sections.schemes:
         yield partial(load_scheme, scheme)
     if not settings.simulated:
         yield partial(resolve, settings.scenes.provider, settings.scenes.missions)
-
-
-def _areas_of_waters(settings: Settings) -> None:
-    known = [load_aoi(aoi, relative_to=Path.cwd()).id for aoi in settings.aoi]
-    problems = [
-        Problem(f"water.regimes.{name}", repr(name), f"one of the areas {known}")
-        for name in settings.water.regimes
-        if name not in known
-    ]
-    if problems:
-        raise SettingsError("Waters of an area that the config does not name", problems)
 
 
 def _places(settings: Settings) -> Iterator[Check]:

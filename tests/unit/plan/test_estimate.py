@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.errors import NoScenes, SettingsError
+from pipeline.errors import NoScenes
 from pipeline.plan.estimate import as_content, estimate, estimates, rows_of
 from pipeline.plan.further import with_further
 from pipeline.plan.inputs import inputs_of
@@ -36,13 +36,6 @@ def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
     reads = Counter(row[1] == "mask" for row in run.workspace.reads(stores))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.band_reads == estimate(planted).band_reads + 4 * 3 * planned.blocks
-
-
-def test_waters_of_an_area_that_is_not_there_are_a_mistake(planted):
-    water = WaterRules(regimes={"bay": "tidal"})
-    with pytest.raises(SettingsError) as caught:
-        estimates(planted.settings.model_copy(update={"water": water}))
-    assert [problem.place for problem in caught.value.problems] == ["water.regimes.bay"]
 
 
 def test_bytes_are_those_of_the_windows_once_decoded(planted):
