@@ -12,6 +12,10 @@ RATIO_STEPS = 10_000
 """NDVI is stored in steps of 1e-4, so a histogram of its steps loses nothing."""
 
 
+LEAST_PIXELS = 1000
+"""A class with fewer pixels has no percentiles of its own (a proposal of this project)."""
+
+
 @dataclass(frozen=True)
 class EndmemberPair:
     """NDVI of bare soil and of full vegetation, and where they come from."""
@@ -19,6 +23,29 @@ class EndmemberPair:
     soil: float
     vegetation: float
     basis: str
+
+    @property
+    def words(self) -> str:
+        """The figures and where they come from."""
+        return f"NDVI {self.soil:g} / {self.vegetation:g} ({self.basis})"
+
+
+@dataclass(frozen=True)
+class ClassEndmembers:
+    """Endmembers by class of the land cover: code, NDVI of bare soil, NDVI of full vegetation.
+
+    Pixels of other classes have those of `otherwise`.
+    """
+
+    own: tuple[tuple[int, float, float], ...]
+    otherwise: EndmemberPair
+    basis: str
+
+    @property
+    def words(self) -> str:
+        """The figures and where they come from."""
+        each = "; ".join(f"{code}: {soil:g} / {full:g}" for code, soil, full in self.own)
+        return f"NDVI by class {each} ({self.basis}); other classes {self.otherwise.words}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +76,21 @@ def fractional_cover(ndvi: xr.DataArray, endmembers: EndmemberPair) -> xr.DataAr
     """
     span = endmembers.vegetation - endmembers.soil
     return ((ndvi - endmembers.soil) / span).clip(0, 1).rename("fvc")
+
+
+def cover_by_class(
+    ndvi: NDArray[np.float64], classes: NDArray[np.uint8], endmembers: ClassEndmembers
+) -> NDArray[np.float64]:
+    """Fractional vegetation cover, each pixel with the endmembers of its class; NaN where NDVI is NaN.
+
+    It tells plants from ground within a class, where the classes do not come from NDVI itself.
+    """
+    soil = np.full(np.iinfo(np.uint8).max + 1, endmembers.otherwise.soil)
+    full = np.full(len(soil), endmembers.otherwise.vegetation)
+    for code, low, high in endmembers.own:
+        soil[code], full[code] = low, high
+    cover: NDArray[np.float64] = ((ndvi - soil[classes]) / (full - soil)[classes]).clip(0, 1)
+    return cover
 
 
 def ndvi_histogram(ndvi: NDArray[np.int16], usable: NDArray[np.bool_]) -> NDArray[np.int64]:

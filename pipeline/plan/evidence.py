@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import geopandas as gpd
 
-from pipeline.indices.vegetation import EndmemberPair
+from pipeline.indices.vegetation import ClassEndmembers, EndmemberPair
 from pipeline.periods import Period
 from pipeline.settings.maps import ChangeRules, WaterRules
 
@@ -27,9 +27,9 @@ def scenes_behind(scenes: gpd.GeoDataFrame, periods: Sequence[Period]) -> dict[s
     return {name: _words(scenes[chosen], label) for name, chosen in {**inside, **pairs}.items()}
 
 
-def cover_basis(pair: EndmemberPair | None, *, threshold: float, source: str) -> str:
+def cover_basis(pair: EndmemberPair | ClassEndmembers | None, *, threshold: float, source: str) -> str:
     """Behind a figure of vegetation cover: its scenes, endmembers and what counts as vegetated."""
-    ends = f"NDVI {pair.soil:g} / {pair.vegetation:g} ({pair.basis})" if pair else "no endmembers"
+    ends = pair.words if pair else "no endmembers"
     return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
 
 

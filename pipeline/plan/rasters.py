@@ -7,7 +7,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -23,14 +22,14 @@ from pipeline.periods import Period
 from pipeline.plan import tasks
 from pipeline.plan.area import Area
 from pipeline.plan.changes import change_between
+from pipeline.plan.endmembers import Ends, endmembers_of
 from pipeline.plan.land import land_of
 from pipeline.plan.sources import source_of
 from pipeline.plan.stored import COUNT, INDEX, RATIO, stored
 from pipeline.run import Run
-from pipeline.settings import Endmembers
-from pipeline.workspace import Artifact, load_json, save_json
+from pipeline.workspace import Artifact
 
-_COMPOSITE, _SPECTRAL, _ENDMEMBERS, _COVER = 3, 2, 3, 1
+_COMPOSITE, _SPECTRAL, _COVER = 3, 2, 1
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Maps:
     land: tuple[Artifact, ...]
     cover: tuple[Artifact, ...]
     changes: tuple[Artifact, ...]
-    endmembers: tuple[vegetation.EndmemberPair | None, ...]
+    endmembers: tuple[Ends, ...]
     compared: tuple[vegetation.EndmemberPair | None, ...]
     further: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
 
@@ -96,10 +95,10 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         for store, period in zip(composites, periods, strict=True)
     )
     land = land_of(run, area, composites, bands, layout)
-    endmembers, compared = _endmembers(run, area, spectral_stores, land, layout)
+    endmembers, compared = endmembers_of(run, area, spectral_stores, land, layout)
     cover = tuple(
-        _cover(run, area, store, pair, layout, period)
-        for store, pair, period in zip(spectral_stores, endmembers, periods, strict=True)
+        _cover(run, area, store, classes, pair, layout, period)
+        for store, classes, pair, period in zip(spectral_stores, land, endmembers, periods, strict=True)
     )
     changes = tuple(
         change_between(run, area, before, after, layout)
@@ -223,63 +222,20 @@ def _spectral(
     return stored(run, area, title, cause, layers, layout, task, tasks.spectral_block)
 
 
-_Pairs = tuple[vegetation.EndmemberPair | None, ...]
-_Seen = tuple[Artifact, Artifact]
-"""Indices and land cover of a period."""
-
-
-def _endmembers(
-    run: Run, area: Area, spectral_stores: Sequence[Artifact], land: Sequence[Artifact], layout: BlockPlan
-) -> tuple[_Pairs, _Pairs]:
-    """Endmembers of each period, and those by percentile beside them; frozen, all periods have the same."""
-    settings = area.settings.vegetation
-    given = settings.endmembers if isinstance(settings.endmembers, Endmembers) else None
-    low, high = (5.0, 95.0) if isinstance(settings.endmembers, Endmembers) else settings.endmembers
-    stores = list(zip(spectral_stores, land, strict=True))
-    groups = [stores] * len(stores) if settings.freeze else [[store] for store in stores]
-    by_percentile = tuple(_percentiles(run, area, group, (low, high), layout) for group in groups)
-    if given is None:
-        return by_percentile, (None,) * len(stores)
-    pair = vegetation.EndmemberPair(given.soil, given.vegetation, "given in the config")
-    return (pair,) * len(stores), by_percentile
-
-
-def _percentiles(
-    run: Run, area: Area, stores: Sequence[_Seen], percentiles: tuple[float, float], layout: BlockPlan
-) -> vegetation.EndmemberPair | None:
-    keys = [store.key for pair in stores for store in pair]
-    cause = area.cause("endmembers", _ENDMEMBERS, keys, percentiles=list(percentiles))
-
-    def build(folder: Path) -> None:
-        items = [
-            tasks.HistogramTask(block, seen.path, cover.path)
-            for seen, cover in stores
-            for block in area.blocks(layout.edge_px)
-        ]
-        counts = run.each(f"{area.aoi.name_zh} 端元 endmembers", tasks.ndvi_histogram, items)
-        pair = vegetation.percentile_endmembers(np.sum(counts, axis=0), *percentiles)
-        found = {**asdict(pair), "basis": f"{pair.basis}, {_pooled(stores)}"} if pair else None
-        save_json(folder / "endmembers.json", found)
-
-    artifact = run.artifact(f"{area.aoi.name_zh} 端元 endmembers", cause, build)
-    stored = load_json(artifact.path / "endmembers.json")
-    return vegetation.EndmemberPair(**stored) if stored else None
-
-
-def _pooled(stores: Sequence[_Seen]) -> str:
-    return "this period alone" if len(stores) == 1 else f"{len(stores)} periods together"
-
-
 def _cover(
     run: Run,
     area: Area,
     source: Artifact,
-    endmembers: vegetation.EndmemberPair | None,
+    land: Artifact,
+    endmembers: Ends,
     layout: BlockPlan,
     period: Period,
 ) -> Artifact:
-    cause = area.cause("cover", _COVER, [source.key], endmembers=asdict(endmembers) if endmembers else None)
+    known = asdict(endmembers) if endmembers else None
+    by_class = isinstance(endmembers, vegetation.ClassEndmembers)
+    inputs = [source.key, land.key] if by_class else [source.key]
+    cause = area.cause("cover", _COVER, inputs, endmembers=known)
 
-    task = partial(tasks.CoverTask, spectral=source.path, endmembers=endmembers)
+    task = partial(tasks.CoverTask, spectral=source.path, land=land.path, endmembers=endmembers)
     title = f"{area.aoi.name_zh} {period.label} 植被覆盖度 FVC"
     return stored(run, area, title, cause, {"fvc": RATIO}, layout, task, tasks.cover_block)

@@ -66,7 +66,8 @@ class CoverTask:
     store: Path
     block: Block
     spectral: Path
-    endmembers: vegetation.EndmemberPair | None
+    land: Path
+    endmembers: vegetation.EndmemberPair | vegetation.ClassEndmembers | None
 
 
 @dataclass(frozen=True)
@@ -169,14 +170,32 @@ def ndvi_histogram(task: HistogramTask) -> NDArray[np.int64]:
     return vegetation.ndvi_histogram(ndvi, (ndvi != REFLECTANCE_NODATA) & ~water)
 
 
+def class_histograms(task: HistogramTask) -> NDArray[np.int64]:
+    """Counts of NDVI over a block for each class of the land cover (class, step)."""
+    ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
+    cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
+    seen = ndvi != REFLECTANCE_NODATA
+    counts = [vegetation.ndvi_histogram(ndvi, seen & (cover == entry.code)) for entry in LAND_COVER.classes]
+    return np.array(counts)
+
+
 def cover_block(task: CoverTask) -> BlockDone:
     """FVC of a block, from NDVI as it is stored, so that anyone can recompute it from the delivery."""
     stored = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
     if task.endmembers is None:
         fvc = np.full(stored.shape, REFLECTANCE_NODATA, dtype=np.int16)
     else:
-        fvc = as_ratio(vegetation.fractional_cover(_as_map(stored), task.endmembers).values)
+        fvc = as_ratio(_cover(task, from_ratio(stored)))
     return BlockDone(write_block(task.store, task.block, {"fvc": fvc}))
+
+
+def _cover(task: CoverTask, ndvi: NDArray[np.float64]) -> NDArray[np.float64]:
+    if isinstance(task.endmembers, vegetation.ClassEndmembers):
+        classes = read_block(task.land, task.block, ["land_cover"])["land_cover"]
+        return vegetation.cover_by_class(ndvi, classes, task.endmembers)
+    assert task.endmembers is not None
+    cover: NDArray[np.float64] = vegetation.fractional_cover(xr.DataArray(ndvi), task.endmembers).values
+    return cover
 
 
 def change_block(task: ChangeTask) -> BlockDone:

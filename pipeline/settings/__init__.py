@@ -123,16 +123,25 @@ class Endmembers(_Model):
         return self
 
 
+class ClassPercentiles(_Model):
+    """Endmembers at two percentiles of NDVI within each class of the land cover."""
+
+    method: Literal["by_class"]
+    percentiles: tuple[Percent, Percent] = (5, 95)
+
+
 class Vegetation(_Model):
     """Fractional vegetation cover by the pixel dichotomy model."""
 
-    endmembers: Endmembers | tuple[Percent, Percent] = (5, 95)
+    endmembers: Endmembers | ClassPercentiles | tuple[Percent, Percent] = (5, 95)
     freeze: bool = True
     cover_threshold: Share = 0.3
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        if isinstance(self.endmembers, tuple) and self.endmembers[0] >= self.endmembers[1]:
+        chosen = self.endmembers
+        percentiles = chosen.percentiles if isinstance(chosen, ClassPercentiles) else chosen
+        if isinstance(percentiles, tuple) and percentiles[0] >= percentiles[1]:
             raise ValueError("the percentile of vegetation (the second) must lie above that of soil")
         return self
 

@@ -9,8 +9,10 @@ import xarray as xr
 
 from pipeline.indices.vegetation import (
     RATIO_STEPS,
+    ClassEndmembers,
     CoverSums,
     EndmemberPair,
+    cover_by_class,
     cover_sums,
     fractional_cover,
     ndvi_histogram,
@@ -94,3 +96,14 @@ def test_sums_of_parts_add_up_to_the_sums_of_the_whole():
     for name in vars(whole):
         assert math.isclose(getattr(total, name), getattr(whole, name), rel_tol=1e-12)
     assert CoverSums.total([]) == CoverSums(0, 0, 0, 0, 0, 0)
+
+
+def test_cover_by_class_has_the_endmembers_of_each_class_and_the_common_ones_elsewhere():
+    """The same NDVI is all plants in one class and half of them in another."""
+    ends = ClassEndmembers(((2, 0.2, 0.8), (3, 0.1, 0.5)), EndmemberPair(0.0, 1.0, "pooled"), "by class")
+    ndvi = np.array([[0.5, 0.5, 0.5, 0.5], [0.2, 0.1, -0.4, np.nan]])
+    classes = np.array([[2, 3, 4, 255], [2, 3, 1, 2]], dtype=np.uint8)
+    found = cover_by_class(ndvi, classes, ends)
+    np.testing.assert_allclose(found, [[0.5, 1.0, 0.5, 0.5], [0.0, 0.0, 0.0, np.nan]], atol=1e-12)
+    assert "2: 0.2 / 0.8" in ends.words
+    assert "pooled" in ends.words

@@ -256,7 +256,9 @@ def test_cover_comes_from_ndvi_as_it_is_stored(tmp_path, endmembers):
     create_store(tmp_path / "spectral", {"ndvi": LAYERS["ndvi"]}, grid, 4)
     write_block(tmp_path / "spectral", grid.whole, {"ndvi": ndvi})
     create_store(tmp_path / "cover", {"fvc": LAYERS["fvc"]}, grid, 4)
-    cover_block(CoverTask(tmp_path / "cover", grid.whole, tmp_path / "spectral", endmembers))
+    cover_block(
+        CoverTask(tmp_path / "cover", grid.whole, tmp_path / "spectral", tmp_path / "land", endmembers)
+    )
     fvc = read_block(tmp_path / "cover", grid.whole, ["fvc"])["fvc"]
     if endmembers is None:
         assert (fvc == REFLECTANCE_NODATA).all()
