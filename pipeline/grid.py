@@ -60,6 +60,19 @@ class Block:
         """Columns in the grid."""
         return slice(self.col_from, self.col_to)
 
+    def within(self, other: "Block") -> tuple[slice, slice]:
+        """Rows and columns in another block that holds it."""
+        return (
+            slice(self.row_from - other.row_from, self.row_to - other.row_from),
+            slice(self.col_from - other.col_from, self.col_to - other.col_from),
+        )
+
+    def split(self, size: int) -> "Iterator[Block]":
+        """All parts of a size, row by row; those at the far edges may be smaller."""
+        for row in range(self.row_from, self.row_to, size):
+            for col in range(self.col_from, self.col_to, size):
+                yield Block(row, min(row + size, self.row_to), col, min(col + size, self.col_to))
+
     def grown(self, margin: int) -> "Block":
         """The block with a margin on every side, which may reach over the grid."""
         return Block(
@@ -117,9 +130,7 @@ class Grid:
 
     def blocks(self, size: int) -> Iterator[Block]:
         """All blocks of a size, row by row; those at the far edges may be smaller."""
-        for row in range(0, self.height, size):
-            for col in range(0, self.width, size):
-                yield Block(row, min(row + size, self.height), col, min(col + size, self.width))
+        return self.whole.split(size)
 
     def blocks_over(self, geometry: BaseGeometry, size: int) -> list[Block]:
         """Blocks that touch a geometry in the grid's CRS."""

@@ -1,13 +1,16 @@
 """Spectral indices by name, from the catalogue of spyndex (formula, bands and reference of each)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
+import numexpr
 import numpy as np
 import spyndex
 import xarray as xr
+from numpy.typing import NDArray
 
 from pipeline.errors import Problem, SettingsError
 
@@ -45,6 +48,8 @@ _BEYOND: Mapping[str, str] = MappingProxyType(
 
 _OTHER_NAMES: Mapping[str, str] = MappingProxyType({"bsi": "BI"})
 """Names that the field uses for an entry of the catalogue."""
+
+numexpr.set_num_threads(1)  # blocks are worked on side by side already
 
 
 @dataclass(frozen=True)
@@ -91,14 +96,30 @@ def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray])
 
     Lazy bands give a lazy index. Constants of the formula have the catalogue's defaults.
     """
-    symbols = {symbol: reflectance[band] for symbol, band in _LETTERS.items() if band in index.bands}
-    wanted = spyndex.indices[index.entry].bands
-    constants = {
-        symbol: spyndex.constants[symbol].default for symbol in wanted if symbol in spyndex.constants
-    }
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values: xr.DataArray = spyndex.computeIndex(index.entry, {**symbols, **constants})
-    return values.where(np.isfinite(values)).rename(index.name)
+    symbols = [symbol for symbol, band in _LETTERS.items() if band in index.bands]
+    values: xr.DataArray = xr.apply_ufunc(
+        partial(_evaluated, index.formula, symbols, _constants(index.entry)),
+        *(reflectance[_LETTERS[symbol]] for symbol in symbols),
+        dask="parallelized",
+        output_dtypes=[np.float64],
+    )
+    return values.rename(index.name)
+
+
+def _evaluated(
+    formula: str, symbols: Sequence[str], constants: Mapping[str, float], *bands: NDArray[np.floating[Any]]
+) -> NDArray[np.float64]:
+    given = dict(zip(symbols, bands, strict=True))
+    values: NDArray[np.float64] = numexpr.evaluate(formula, {**given, **constants}, global_dict={})
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+@cache
+def _constants(entry: str) -> dict[str, float]:
+    """Constants of the formula of an entry, by their symbols."""
+    constants = spyndex.constants
+    wanted = [symbol for symbol in spyndex.indices[entry].bands if symbol in constants]
+    return {symbol: float(constants[symbol].default) for symbol in wanted}
 
 
 def _entry(name: str) -> str:

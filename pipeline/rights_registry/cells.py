@@ -10,8 +10,11 @@ from exactextract.feature import Feature, FeatureSource
 from exactextract.raster import NumPyRasterSource
 from exactextract.writer import Writer
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from pipeline.grid import Block, Grid
+
+_LEAF_PX = 256
 
 
 def covered_cells(
@@ -20,8 +23,35 @@ def covered_cells(
     """Cells of a window (counted row by row) that each shape covers, and the covered fraction of each.
 
     `shapes` are polygons in the grid's CRS. No raster is held: the extraction sees one byte everywhere.
-    Fractions carry the single precision of exactextract.
+    Fractions carry the single precision of exactextract. A shape that has the window for itself is extracted
+    along its edge alone.
     """
+    if len(shapes) == 1 and max(window.shape) > _LEAF_PX:
+        return [_around_the_edge(shapes[0], window, grid)]
+    return _extracted(shapes, window, grid)
+
+
+def _around_the_edge(
+    shape: BaseGeometry, window: Block, grid: Grid
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Cells and fractions of one shape: the leaves of a window that lie deep inside it are covered wholly."""
+    shapely.prepare(shape)
+    fraction = np.zeros(window.shape)
+    for leaf in window.split(_LEAF_PX):
+        frame = shapely.box(*grid.block_bounds(leaf))
+        part = fraction[leaf.within(window)]
+        if shapely.contains_properly(shape, frame):
+            part[...] = 1
+        elif shapely.intersects(shape, frame):
+            ((cells, covered),) = _extracted(np.array([shape], dtype=object), leaf, grid)
+            part[np.unravel_index(cells, leaf.shape)] = covered
+    cells = np.flatnonzero(fraction)
+    return cells, fraction.ravel()[cells]
+
+
+def _extracted(
+    shapes: NDArray[np.object_], window: Block, grid: Grid
+) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
     raster = NumPyRasterSource(np.broadcast_to(np.uint8(0), window.shape), *grid.block_bounds(window))
     writer = _Cells()
     exact_extract(raster, _Shapes(shapes), ["cell_id", "coverage"], output=writer)

@@ -56,10 +56,21 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Pixels under every parcel of a table; `scale` brings the weights of each to its ellipsoidal area."""
+    """Pixels under every parcel of a table; `scale` brings the weights of each to its ellipsoidal area.
 
+    They are found anew, chunk by chunk, whenever they are asked for, so that an area of any size takes no
+    more memory than one chunk.
+    """
+
+    shapes: NDArray[np.object_]
+    areas_m2: NDArray[np.float64]
+    grid: Grid
+    chunk_px: int
     scale: NDArray[np.float64]
-    chunks: tuple[Chunk, ...]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All chunks, always in the same order."""
+        return _covering(self.shapes, self.areas_m2, self.grid, self.chunk_px, np.zeros(len(self.shapes)))
 
 
 @dataclass(frozen=True)
@@ -164,15 +175,16 @@ def summed(
 
 
 def coverage(parcels: gpd.GeoDataFrame, grid: Grid, *, chunk_px: int = CHUNK_PX) -> Coverage:
-    """Exact fractional coverage of a grid by parcels (columns area_m2, geometry in EPSG:4490), all at once.
+    """Exact fractional coverage of a grid by parcels (columns area_m2, geometry in EPSG:4490).
 
     For an outline whose pixels are asked for again and again; parcels by the thousand are `summed`.
     """
     shapes = project_all(parcels.geometry.to_numpy(), grid.crs)
     areas = parcels["area_m2"].to_numpy(dtype=np.float64)
     total = np.zeros(len(shapes))
-    chunks = tuple(_covering(shapes, areas, grid, chunk_px, total))
-    return Coverage(areas / total, chunks)
+    for _ in _covering(shapes, areas, grid, chunk_px, total):
+        pass
+    return Coverage(shapes, areas, grid, chunk_px, areas / total)
 
 
 def _covering(
@@ -366,7 +378,7 @@ def gathered(
     coverage: Coverage, layers: Mapping[str, Layer]
 ) -> Iterator[tuple[NDArray[np.float64], dict[str, NDArray[Any]]]]:
     """Area in m2 and the values of some layers of every covered pixel, chunk by chunk."""
-    for chunk in coverage.chunks:
+    for chunk in coverage.chunks():
         weight_m2 = chunk.weight_m2 * coverage.scale[chunk.parcel][chunk.owner]
         yield weight_m2, {name: _pixels(chunk, layer) for name, layer in layers.items()}
 

@@ -178,7 +178,7 @@ def test_a_parcel_that_the_extraction_misses_is_laid_on_the_pixel_beside_it(regi
     y = grid.top - 255
     beside = unproject(shapely.box(grid.left - 1, y, grid.left - 0.5, y + 1), grid.crs)
     parcels = register([beside], parcel_id=["a"]).assign(area_m2=[2.0])
-    (chunk,) = (chunk for chunk in overlay.coverage(parcels, grid).chunks if len(chunk.cell))
+    (chunk,) = (chunk for chunk in overlay.coverage(parcels, grid).chunks() if len(chunk.cell))
     assert chunk.weight_m2.tolist() == [2.0]
     assert (chunk.window.row_from, chunk.window.col_from) == (25, 0)
     assert wide(measured(parcels, grid, layers))["looks_mean"].tolist() == [layers.looks[25, 0]]
@@ -240,7 +240,7 @@ def test_gathered_areas_sum_to_the_parcels_whatever_the_chunks(parcels, grid, la
     assert sum(weight.sum() for weight, _ in pieces) == pytest.approx(parcels["area_m2"].sum(), rel=1e-12)
     assert all(len(weight) == len(values["cover"]) for weight, values in pieces)
     assert all((values["cover"] == values["lazy"]).all() for _, values in pieces)
-    assert all(np.prod(chunk.window.shape) <= 900 for chunk in coverage.chunks)
+    assert all(np.prod(chunk.window.shape) <= 900 for chunk in coverage.chunks())
 
 
 def test_fractions_are_those_of_the_polygon_in_each_pixel(parcels, grid):
