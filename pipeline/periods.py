@@ -9,6 +9,7 @@ PeriodKind = Literal["month", "quarter", "season", "year"]
 
 _DECEMBER = 12
 _SEASONS = {_DECEMBER: "winter", 3: "spring", 6: "summer", 9: "autumn"}
+PERIODS_A_YEAR: dict[PeriodKind, int] = {"month": 12, "quarter": 4, "season": 4, "year": 1}
 _MONTHS = {"month": 1, "quarter": 3, "season": 3, "year": 12}
 
 

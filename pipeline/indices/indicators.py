@@ -2,20 +2,32 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from types import MappingProxyType
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.contracts import INDICATORS, checked
 from pipeline.indices.vegetation import CoverSums
 
 _ROUNDING = 1e-9
+NOTHING_SEEN = "范围内没有晴空观测 / nothing was seen clear"
 
 
 def share(
-    indicator: str, period: str, numerator: float, denominator: float, *, unseen: float, source: str
+    indicator: str,
+    period: str,
+    numerator: float,
+    denominator: float,
+    *,
+    unseen: float,
+    source: str,
+    reason: str = NOTHING_SEEN,
 ) -> dict[str, object]:
-    """One row without its area: numerator over denominator, null with the reason where nothing was seen.
+    """One row without its area: numerator over denominator, null with the reason where that is 0.
 
     `low` and `high` are the shares if none, or all, of what was not seen belonged to the numerator.
     """
@@ -32,7 +44,7 @@ def share(
         "high": (numerator + unseen) / whole if whole > 0 else None,
         "target": None,
         "source": source,
-        "reason": None if known else "范围内没有晴空观测 / nothing was seen clear",
+        "reason": None if known else reason,
     }
 
 
@@ -132,6 +144,60 @@ def upland_indicator(sums: CoverSums, period: str, *, area_m2: float, source: st
     unseen = _unseen(area_m2, sums.seen_m2)
     name, over, under = "vegetation_cover_share_upland", sums.vegetated_land_m2, sums.land_m2
     return share(name, period, over, under, unseen=unseen, source=source)
+
+
+@dataclass(frozen=True)
+class AnomalySums:
+    """What the indicators of anomaly divide: difference times area, area clearly less green, area known."""
+
+    difference_m2: float = 0.0
+    lower_m2: float = 0.0
+    known_m2: float = 0.0
+
+    def __add__(self, other: "AnomalySums") -> "AnomalySums":
+        """Sums over two parts of an area."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return AnomalySums(*(one + two for one, two in pairs))
+
+
+def anomaly_sums(
+    difference: NDArray[np.floating[Any]], weight_m2: NDArray[np.float64], *, least_drop: float
+) -> AnomalySums:
+    """Sums over pixels; where the difference is NaN it is unknown and stands in none of them."""
+    known = np.isfinite(difference)
+    product = difference[known].astype(np.float64) * weight_m2[known]
+    lower = weight_m2[known & (difference <= -least_drop)]
+    return AnomalySums(float(product.sum()), float(lower.sum()), float(weight_m2[known].sum()))
+
+
+def anomaly_indicators(
+    sums: AnomalySums, period: str, *, area_m2: float, source: str, least_years: int
+) -> list[dict[str, object]]:
+    """Mean difference of NDVI from earlier years, and the share of ground that is clearly less green."""
+    unseen = _unseen(area_m2, sums.known_m2)
+    reason = (
+        f"同季节且有晴空观测的往年不足 {least_years} 年 / "
+        f"fewer than {least_years} earlier years with a clear look in this season"
+    )
+    entries = [("ndvi_anomaly_mean", sums.difference_m2), ("less_green_share", sums.lower_m2)]
+    mean, lower = (
+        share(name, period, part, sums.known_m2, unseen=unseen, source=source, reason=reason)
+        for name, part in entries
+    )
+    return [mean | {"unit": "1", "low": None, "high": None}, lower]
+
+
+def trend_indicators(
+    areas_m2: tuple[float, float, float], period: str, *, area_m2: float, source: str, least: int
+) -> list[dict[str, object]]:
+    """Shares of ground whose NDVI rises or falls significantly, from the areas of both and of the known."""
+    *parts, known = areas_m2
+    unseen = _unseen(area_m2, known)
+    reason = f"有 NDVI 的时段不足 {least} 个 / fewer than {least} periods with NDVI"
+    return [
+        share(name, period, part, known, unseen=unseen, source=source, reason=reason)
+        for name, part in zip(("greening_share", "browning_share"), parts, strict=True)
+    ]
 
 
 def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 import geopandas as gpd
+import numpy as np
 
 from pipeline.indices.vegetation import ClassEndmembers, EndmemberPair
 from pipeline.periods import Period
@@ -20,9 +21,13 @@ CONFIDENCE: Mapping[str, str] = MappingProxyType(
 
 
 def scenes_behind(scenes: gpd.GeoDataFrame, periods: Sequence[Period]) -> dict[str, str]:
-    """The scenes of each period, and of each two consecutive periods under `before/after`, in words."""
+    """The scenes of each period, and of each two consecutive periods under `before/after`, in words.
+
+    So are all scenes under `first/last`.
+    """
     inside = {period.label: scenes["datetime"].map(period.holds).to_numpy(dtype=bool) for period in periods}
     pairs = {f"{first}/{second}": inside[first] | inside[second] for first, second in pairwise(inside)}
+    pairs[f"{periods[0].label}/{periods[-1].label}"] = np.logical_or.reduce(list(inside.values()))
     label = "（模拟 simulated）" if scenes["simulated"].any() else ""
     return {name: _words(scenes[chosen], label) for name, chosen in {**inside, **pairs}.items()}
 

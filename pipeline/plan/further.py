@@ -7,7 +7,7 @@ from types import MappingProxyType
 import geopandas as gpd
 
 from pipeline.contracts import Raster
-from pipeline.plan import inundation
+from pipeline.plan import greenness, inundation
 from pipeline.plan.area import Area
 from pipeline.plan.rasters import Footprint, Maps, footprints_of
 from pipeline.rights_registry import overlay
@@ -31,8 +31,18 @@ class Theme:
     rows: Callable[[Area, Maps, overlay.Coverage, Mapping[str, str]], Rows]
 
 
+def _none(_area: Area) -> tuple[str, ...]:
+    return ()
+
+
 THEMES: Mapping[str, Theme] = MappingProxyType(
-    {inundation.STEP: Theme(inundation.bands, inundation.stores, inundation.rasters, inundation.rows)}
+    {
+        inundation.STEP: Theme(inundation.bands, inundation.stores, inundation.rasters, inundation.rows),
+        greenness.ANOMALY: Theme(
+            _none, greenness.anomaly_stores, greenness.anomaly_rasters, greenness.anomaly_rows
+        ),
+        greenness.TREND: Theme(_none, greenness.trend_stores, greenness.trend_rasters, greenness.trend_rows),
+    }
 )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.grid import Block, Grid
 from pipeline.indices.trend import LEAST_OBSERVATIONS, trend
-from pipeline.periods import PeriodKind
+from pipeline.periods import PERIODS_A_YEAR
 from pipeline.plan.area import Area
 from pipeline.plan.rasters import Maps
 from pipeline.rights_registry import measures, overlay
@@ -16,7 +16,6 @@ from pipeline.run import Run
 from pipeline.settings import products
 from pipeline.stores import read_block
 
-_CYCLES: dict[PeriodKind, int] = {"month": 12, "quarter": 4, "season": 4, "year": 1}
 _LAND, _SPECTRAL, _COVER, _COMPOSITE = ("land_cover",), ("ndvi",), ("fvc",), ("looks", "failed")
 _CHANGE = ("change",)
 
@@ -87,7 +86,7 @@ def measured(run: Run, area: Area, maps: Maps, parcels: gpd.GeoDataFrame) -> pd.
         parcels["parcel_id"].to_numpy(dtype=object),
         settings.periods,
         sums,
-        ndvi_trend(sums, cycle=_CYCLES[settings.period]),
+        ndvi_trend(sums, cycle=PERIODS_A_YEAR[settings.period]),
         cuts_percent=cuts,
     )
     table: pd.DataFrame = pd.concat(tables, ignore_index=True)

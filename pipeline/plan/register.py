@@ -83,6 +83,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
         cuts_percent=products().grades.cuts_percent,
         endmembers=str((maps.endmembers, maps.compared)),
         sources=dict(sources),
+        greenness=area.settings.greenness.model_dump(),
         regime=area.settings.water.regimes.get(area.aoi.id, ""),
     )
 

@@ -13,7 +13,7 @@ from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
 from pipeline.settings.computing import Slurm
-from pipeline.settings.maps import ChangeRules, LandCover, WaterRules
+from pipeline.settings.maps import ChangeRules, GreennessRules, LandCover, WaterRules
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.rolling import MOST_PERIODS, rolled, today
 from pipeline.settings.sources import INSTRUMENTS, LocalArchive, Mission, Provider, StacApi, StaticCatalog
@@ -268,6 +268,7 @@ class Settings(_Model):
     land_cover: LandCover = LandCover()
     change: ChangeRules = ChangeRules()
     water: WaterRules = WaterRules()
+    greenness: GreennessRules = GreennessRules()
     samples: list[SampleFile] = []
     sections: Sections = Sections()
     parcels: ParcelFile | None = None

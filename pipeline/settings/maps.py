@@ -48,6 +48,22 @@ class WaterRules(_Model):
         return self
 
 
+class GreennessRules(_Model):
+    """NDVI against earlier years and its trend, pixel by pixel; neither unless asked for.
+
+    `anomaly` sets a period beside the same season of all earlier years of the run, of which at least
+    `least_years` must be known; ground is clearly less green where NDVI lies `least_drop` below their mean.
+    `trend` is the Theil-Sen slope over all periods, significant below `significance` (Mann-Kendall). The
+    limits are proposals of this project.
+    """
+
+    anomaly: bool = False
+    least_years: Annotated[int, Field(ge=2)] = 3
+    least_drop: Annotated[float, Field(gt=0, le=2)] = 0.1
+    trend: bool = False
+    significance: Annotated[float, Field(gt=0, lt=1)] = 0.05
+
+
 class LandCover(_Model):
     """How land cover is mapped: by documented `rules`.
 

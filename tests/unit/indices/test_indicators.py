@@ -12,6 +12,9 @@ from pipeline.indices.change import transition_matrix, transitions
 from pipeline.indices.indicators import (
     BETWEEN,
     MOVES,
+    AnomalySums,
+    anomaly_indicators,
+    anomaly_sums,
     change_indicators,
     class_indicators,
     cover_indicators,
@@ -19,6 +22,7 @@ from pipeline.indices.indicators import (
     inundation_indicators,
     percentile_indicator,
     share,
+    trend_indicators,
     upland_indicator,
 )
 from pipeline.indices.vegetation import CoverSums
@@ -185,6 +189,8 @@ def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_n
             )
         ),
         upland_indicator(SUMS, "2024", area_m2=100, source="s"),
+        *anomaly_indicators(AnomalySums(-2.0, 3.0, 40.0), "2024", area_m2=100, source="s", least_years=3),
+        *trend_indicators((3.0, 4.0, 40.0), "2013/2024", area_m2=100, source="s", least=10),
     ]
     table = indicator_table(rows, "bay")
     assert list(table.columns) == list(INDICATORS.columns)
@@ -192,3 +198,14 @@ def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_n
     assert set(table["indicator"]) <= set(standards.table("indicator_names")["indicator"])
     assert table["value"].isna().sum() == 2 + len(MOVES)
     assert indicator_table([], "bay").empty
+
+
+def test_an_anomaly_is_weighed_by_area_and_what_is_unknown_stands_beside():
+    difference = np.array([-0.3, -0.1, 0.2, np.nan])
+    sums = anomaly_sums(difference, np.array([10.0, 20.0, 30.0, 40.0]), least_drop=0.1)
+    doubled = sums + sums
+    mean, lower = anomaly_indicators(doubled, "2024", area_m2=200, source="s", least_years=3)
+    assert mean["value"] == pytest.approx((-3 - 2 + 6) / 60)
+    assert (mean["unit"], mean["low"], mean["high"]) == ("1", None, None)
+    assert (lower["numerator"], lower["denominator"]) == (60, 120)
+    assert (lower["low"], lower["high"]) == (60 / 200, 140 / 200)

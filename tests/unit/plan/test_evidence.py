@@ -29,6 +29,7 @@ def test_a_period_names_its_own_scenes_and_a_change_those_of_both():
         "2024-03": "0 景 no scene",
         "2024-01/2024-02": "3 景 landsat-9, sentinel-2 2024-01-05/2024-02-09",
         "2024-02/2024-03": "1 景 sentinel-2 2024-02-09/2024-02-09",
+        "2024-01/2024-03": "3 景 landsat-9, sentinel-2 2024-01-05/2024-02-09",
     }
 
 

@@ -1,0 +1,190 @@
+"""NDVI against the same season of earlier years, and its trend over all periods, pixel by pixel."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.contracts import Raster
+from pipeline.grid import Block
+from pipeline.indices import anomaly, indicators, trend
+from pipeline.periods import PERIODS_A_YEAR
+from pipeline.plan.area import Area
+from pipeline.plan.rasters import Footprint, Maps
+from pipeline.plan.stored import COUNT, INDEX, stored
+from pipeline.plan.tasks import from_ratio
+from pipeline.rights_registry import overlay
+from pipeline.run import BlockDone, Run
+from pipeline.stores import open_store, read_block, write_block
+from pipeline.workspace import Artifact
+
+_ANOMALY, _TREND = 1, 1
+_ROWS = 64
+
+ANOMALY, TREND = "anomaly", "trend"
+
+
+@dataclass(frozen=True)
+class AnomalyTask:
+    """One block of NDVI beside the same season of earlier years, from the stores of their indices."""
+
+    store: Path
+    block: Block
+    own: Path
+    earlier: tuple[Path, ...]
+    least_years: int
+
+
+@dataclass(frozen=True)
+class TrendTask:
+    """One block of NDVI of all periods, of which `cycle` make a year."""
+
+    store: Path
+    block: Block
+    periods: tuple[Path, ...]
+    cycle: int
+
+
+def anomaly_block(task: AnomalyTask) -> BlockDone:
+    """Difference and z of a block."""
+    own, *earlier = (_ndvi(path, task.block) for path in (task.own, *task.earlier))
+    found = anomaly.anomaly(from_ratio(own), from_ratio(np.array(earlier)), least=task.least_years)
+    layers = {"difference": found.difference.astype(np.float32), "z": found.z.astype(np.float32)}
+    return BlockDone(write_block(task.store, task.block, layers | {"years": found.years}))
+
+
+def trend_block(task: TrendTask) -> BlockDone:
+    """Slope, significance and number of observations of a block, some rows at a time."""
+    stack = np.array([_ndvi(path, task.block) for path in task.periods])
+    parts = [
+        trend.trend(from_ratio(stack[:, start : start + _ROWS]), cycle=task.cycle)
+        for start in range(0, stack.shape[1], _ROWS)
+    ]
+    layers = {
+        "slope": np.concatenate([part.slope for part in parts]).astype(np.float32),
+        "p_value": np.concatenate([part.p_value for part in parts]).astype(np.float32),
+        "count": np.concatenate([part.count for part in parts]),
+    }
+    return BlockDone(write_block(task.store, task.block, layers))
+
+
+def _ndvi(path: Path, block: Block) -> NDArray[np.int16]:
+    values: NDArray[np.int16] = read_block(path, block, ["ndvi"])["ndvi"]
+    return values
+
+
+def anomaly_stores(run: Run, area: Area, _found: Sequence[Footprint], maps: Maps) -> tuple[Artifact, ...]:
+    """A store for each period that has enough earlier years, where the config asks for them."""
+    rules = area.settings.greenness
+    made = []
+    for number, earlier in _with_years(area):
+        before = [maps.spectral[place] for place in earlier]
+        keys = [maps.spectral[number].key, *(store.key for store in before)]
+        cause = area.cause(ANOMALY, _ANOMALY, keys, least_years=rules.least_years)
+        task = partial(
+            AnomalyTask,
+            own=maps.spectral[number].path,
+            earlier=tuple(store.path for store in before),
+            least_years=rules.least_years,
+        )
+        title = f"{area.aoi.name_zh} {area.settings.scenes.periods[number].label} 距平 anomaly"
+        layers = {"difference": INDEX, "z": INDEX, "years": COUNT}
+        made.append(stored(run, area, title, cause, layers, maps.layout, task, anomaly_block))
+    return tuple(made)
+
+
+def trend_stores(run: Run, area: Area, _found: Sequence[Footprint], maps: Maps) -> tuple[Artifact, ...]:
+    """The store of the trend, where the config asks for it and the periods are enough."""
+    if not area.settings.greenness.trend or len(maps.spectral) < trend.LEAST_OBSERVATIONS:
+        return ()
+    cycle = PERIODS_A_YEAR[area.settings.scenes.period]
+    cause = area.cause(TREND, _TREND, [store.key for store in maps.spectral], cycle=cycle)
+    task = partial(TrendTask, periods=tuple(store.path for store in maps.spectral), cycle=cycle)
+    layers = {"slope": INDEX, "p_value": INDEX, "count": COUNT}
+    title = f"{area.aoi.name_zh} NDVI 趋势 trend"
+    return (stored(run, area, title, cause, layers, maps.layout, task, trend_block),)
+
+
+def _with_years(area: Area) -> list[tuple[int, list[int]]]:
+    """Every period that has enough earlier years, by its number, with the numbers of theirs."""
+    rules, periods = area.settings.greenness, area.settings.scenes.periods
+    cycle = PERIODS_A_YEAR[area.settings.scenes.period]
+    years = {number: list(range(number % cycle, number, cycle)) for number in range(len(periods))}
+    wanted = rules.least_years if rules.anomaly else len(periods)
+    return [(number, earlier) for number, earlier in years.items() if len(earlier) >= wanted]
+
+
+def anomaly_rasters(area: Area, artifacts: Sequence[Artifact]) -> Iterator[Raster]:
+    """Difference and z of each period that has them."""
+    for (number, _), artifact in zip(_with_years(area), artifacts, strict=True):
+        period, layers = area.settings.scenes.periods[number], open_store(artifact.path)
+        days = period.first, period.last
+        name = f"ndvi_anomaly_{period.label}"
+        yield Raster(name, "index", layers["difference"], "NDVI 距平", "NDVI anomaly", *days)
+        name = f"ndvi_anomaly_z_{period.label}"
+        yield Raster(name, "index", layers["z"], "NDVI 标准化距平", "NDVI anomaly, standardised", *days)
+
+
+def trend_rasters(area: Area, artifacts: Sequence[Artifact]) -> Iterator[Raster]:
+    """Slope and significance."""
+    first, last = area.settings.scenes.periods[0], area.settings.scenes.periods[-1]
+    days, span = (first.first, last.last), f"{first.label}_{last.label}"
+    for artifact in artifacts:
+        layers = open_store(artifact.path)
+        name = f"ndvi_trend_{span}"
+        yield Raster(name, "index", layers["slope"], "NDVI 趋势（每年）", "NDVI trend per year", *days)
+        name = f"ndvi_trend_p_{span}"
+        yield Raster(name, "index", layers["p_value"], "NDVI 趋势显著性 p", "NDVI trend, p value", *days)
+
+
+def anomaly_rows(
+    area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
+    """Mean anomaly of each period and the share that is clearly less green; null without enough years."""
+    rules = area.settings.greenness
+    if not rules.anomaly:
+        return
+    made = dict(zip((number for number, _ in _with_years(area)), maps.further[ANOMALY], strict=True))
+    for number, period in enumerate(area.settings.scenes.periods):
+        source = (
+            f"{sources[period.label]}; NDVI less the mean of the same season of earlier years, "
+            f"at least {rules.least_years}; less green: by >= {rules.least_drop:g}"
+        )
+        sums = indicators.AnomalySums()
+        if number in made:
+            layer = {"difference": open_store(made[number].path)["difference"]}
+            for weight, values in overlay.gathered(over_aoi, layer):
+                sums += indicators.anomaly_sums(values["difference"], weight, least_drop=rules.least_drop)
+        yield from indicators.anomaly_indicators(
+            sums, period.label, area_m2=area.aoi.area_m2, source=source, least_years=rules.least_years
+        )
+
+
+def trend_rows(
+    area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
+    """Shares that grow greener and less green, significantly; null with too few periods."""
+    rules, periods = area.settings.greenness, area.settings.scenes.periods
+    if not rules.trend:
+        return
+    span = f"{periods[0].label}/{periods[-1].label}"
+    source = f"{sources[span]}; Theil-Sen, Mann-Kendall p < {rules.significance:g}, {len(periods)} periods"
+    greener, poorer, known = 0.0, 0.0, 0.0
+    for artifact in maps.further[TREND]:
+        layers = open_store(artifact.path)
+        parts = overlay.gathered(over_aoi, {name: layers[name] for name in ("slope", "p_value")})
+        for weight, values in parts:
+            sure = values["p_value"] < rules.significance
+            known += float(weight[np.isfinite(values["slope"])].sum())
+            greener += float(weight[sure & (values["slope"] > 0)].sum())
+            poorer += float(weight[sure & (values["slope"] < 0)].sum())
+    yield from indicators.trend_indicators(
+        (greener, poorer, known),
+        span,
+        area_m2=area.aoi.area_m2,
+        source=source,
+        least=trend.LEAST_OBSERVATIONS,
+    )
