@@ -17,7 +17,7 @@ from pipeline.rights_registry import geometry, overlay
 from pipeline.settings.maps import GreennessRules
 from pipeline.stores import create_store, write_block
 
-EDGE = 128
+EDGE = 256
 RULES = GreennessRules(anomaly=True, trend=True, least_years=3)
 
 
