@@ -48,7 +48,7 @@ def recorded(workspace: Workspace, label: str, areas: Sequence[str]) -> Iterator
 def last_runs(workspace: Workspace) -> list[RunRecord]:
     """The last runs, the latest first; none if there was no run."""
     with workspace.ledger() as ledger:
-        query = "select * from runs order by id desc limit ?"
+        query = "select * from runs order by rowid desc limit ?"
         return [RunRecord(*row) for row in ledger.execute(query, [_SHOWN])]
 
 

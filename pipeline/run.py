@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pipeline.cluster import Cluster
 from pipeline.contracts import ReadRecord
 from pipeline.grid import Block, Grid
-from pipeline.stores import Layer, create_store, stored_checksum
+from pipeline.stores import Layer, clear_strays, create_store, stored_checksum
 from pipeline.workspace import Artifact, Cause, Workspace, measured, publish, remove, restore
 
 _LOG = logging.getLogger("ecoledger")
@@ -90,6 +90,7 @@ class Run:
         if found:
             return found
         bar = self.bars.start(title, 1)
+        _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
         part = self.workspace.part(cause)
         if part.exists():
             remove(part)
@@ -119,22 +120,26 @@ class Run:
         found = self.workspace.find(cause)
         if found:
             return found
-        part = self.workspace.part(cause)
+        part = self.workspace.taken_up(cause)
         kept = self._kept_blocks(cause, part, layers, blocks)
         if not kept:
             create_store(part, layers, grid, block_px)
+        known = {"step": cause.step, "key": cause.key}
+        _LOG.info("begun", extra={**known, "blocks": len(blocks), "kept": len(kept)})
         remaining = [task(part, block) for block in blocks if block.id not in kept]
         bar = self.bars.start(title, len(blocks), len(kept))
 
         def done(request: Task, result: BlockDone) -> None:
             self.workspace.enter_block(cause, request.block.id, result.checksum, result.records)
             self.bars.advance(bar)
+            _LOG.info("block finished", extra={**known, "block": request.block.id})
             for record in result.records:
                 if record.error:
                     told = "read failed" if record.outcome == "failed" else "read, not at once"
                     _LOG.warning(told, extra={"scene": record.scene_id, **asdict(record)})
 
-        self.cluster.each(work, remaining, done, at_once=at_once)
+        self.cluster.each(_Noted(work, cause), remaining, done, at_once=at_once)
+        clear_strays(part)
         return self._entered(cause)
 
     def each(
@@ -180,6 +185,19 @@ class Run:
             for block in blocks
             if block.id in finished and stored_checksum(part, block, layers) == finished[block.id]
         }
+
+
+@dataclass(frozen=True)
+class _Noted(Generic[Task]):
+    """The work of a block, its beginning told in the log of the process that does it."""
+
+    work: Callable[[Task], BlockDone]
+    cause: Cause
+
+    def __call__(self, task: Task) -> BlockDone:
+        known = {"step": self.cause.step, "key": self.cause.key, "block": task.block.id}
+        _LOG.info("block begun", extra=known)
+        return self.work(task)
 
 
 @dataclass(frozen=True)

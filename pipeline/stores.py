@@ -62,6 +62,12 @@ def stored_checksum(path: Path, block: Block, names: Iterable[str]) -> str | Non
         return None
 
 
+def clear_strays(path: Path) -> None:
+    """Remove what writes that were killed left beside the chunks; nobody may be writing."""
+    for stray in path.rglob("*.partial"):
+        stray.unlink()
+
+
 def open_store(path: Path) -> xr.Dataset:
     """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
     dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, mask_and_scale=False)

@@ -4,7 +4,6 @@ An artifact's key is the sha256 of canonical JSON of its cause: step, version, s
 It is built under `.part`, flushed, renamed, then entered in the ledger with its size and checksum.
 """
 
-import errno
 import hashlib
 import json
 import os
@@ -17,33 +16,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import filelock
 import geopandas as gpd
 import pandas as pd
 
+from pipeline import disk, lock
+from pipeline import ledger as ledgers
 from pipeline.contracts import ReadRecord
-from pipeline.errors import WorkspaceBusy, WorkspaceError
+from pipeline.errors import WorkspaceError
 
-_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
-_LEAST_FREE = 16 * 2**20
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
-_LEDGER = """
-create table if not exists artifacts (
-    key text primary key, step text not null, cause text not null,
-    bytes integer not null, sha256 text not null);
-create table if not exists blocks (
-    key text not null, block text not null, sha256 text not null, primary key (key, block));
-create table if not exists reads (
-    key text not null, scene_id text not null, band text not null, block text not null,
-    outcome text not null, reason text not null, href text not null, attempts integer not null,
-    error text not null);
-create table if not exists deliveries (
-    target text primary key, key text not null, bytes integer not null, sha256 text not null);
-create index if not exists reads_by_key on reads (key);
-create table if not exists runs (
-    id text primary key, label text not null, areas text not null, started text not null,
-    ended text, exit_code integer, message text not null);
-"""
 
 
 @dataclass(frozen=True)
@@ -87,21 +68,12 @@ class Workspace:
         """The workspace, locked: WorkspaceBusy if another run holds it, WorkspaceError if it is unusable."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with (
-                filelock.FileLock(self.root / "lock", timeout=0),
-                closing(self._opened()) as self._connection,
-            ):
+            with lock.held(self.root), closing(self._opened()) as self._connection:
                 yield self
-        except filelock.Timeout as error:
-            raise WorkspaceBusy(
-                f"Another run holds {self.root}; wait for it or choose another --out"
-            ) from error
         except (OSError, RuntimeError, sqlite3.Error) as error:
-            if self._is_full():
-                raise WorkspaceError(self._full) from error
-            if not self._is_own(error):
+            if (told := disk.trouble(self.root, error)) is None:
                 raise
-            raise WorkspaceError(f"The workspace {self.root} cannot be used: {error}") from error
+            raise told from error
 
     @contextmanager
     def looked_into(self) -> Iterator["Workspace"]:
@@ -122,39 +94,16 @@ class Workspace:
 
     def _opened(self) -> sqlite3.Connection:
         with self._told():
-            connection = sqlite3.connect(self._ledger, isolation_level=None)
-            try:
-                connection.executescript(_LEDGER)
-            except sqlite3.DatabaseError:
-                connection.close()
-                raise
-            return connection
+            return ledgers.open_ledger(self._ledger, self.root / "artifacts")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                raise WorkspaceError(self._full) from error
-            raise WorkspaceError(f"The ledger {self._ledger} is damaged: {error}") from error
-
-    @property
-    def _full(self) -> str:
-        return f"The disk of {self.root} is full; make room, then run again: what is finished is kept"
-
-    def _is_full(self) -> bool:
-        """Whether the disk has hardly any room left, which GDAL tells in words only."""
-        return self.root.is_dir() and shutil.disk_usage(self.root).free < _LEAST_FREE
-
-    def _is_own(self, error: Exception) -> bool:
-        """Whether an error is of the disk or of a place in the output folder, not of the user's data."""
-        place = Path(str(getattr(error, "filename", None) or ""))
-        return (
-            getattr(error, "errno", None) in _DISK
-            or place.is_relative_to(self.root)
-            or (isinstance(error, PermissionError) and place.is_relative_to(self.root.parent))
-        )
+            if ledgers.is_full(error):
+                raise disk.full(self.root) from error
+            raise ledgers.failure(self._ledger, error) from error
 
     def find(self, cause: Cause) -> Artifact | None:
         """The finished artifact of a cause, if its size and checksum are those of the ledger."""
@@ -171,6 +120,15 @@ class Workspace:
         path = self.path(cause)
         return path.with_name(f"{path.name}.part")
 
+    def taken_up(self, cause: Cause) -> Path:
+        """The part of a store, to go on with: where entering it was cut short, the finished store itself."""
+        part, path = self.part(cause), self.path(cause)
+        with self.ledger() as ledger:
+            entered = ledger.execute("select 1 from artifacts where key = ?", [cause.key]).fetchone()
+        if entered is None and path.exists() and not part.exists():
+            path.rename(part)
+        return part
+
     def enter(self, cause: Cause) -> Artifact:
         """Finish an artifact: flush its part, rename it, enter it in the ledger."""
         path = self.path(cause)
@@ -183,6 +141,7 @@ class Workspace:
         row = [cause.key, cause.step, cause.text, size, checksum]
         with self.ledger() as ledger:
             ledger.execute("insert or replace into artifacts values (?, ?, ?, ?, ?)", row)
+            ledgers.keep_record(ledger, cause.key, path)
         return Artifact(cause.key, path)
 
     def finished_blocks(self, cause: Cause) -> dict[str, str]:
@@ -224,9 +183,11 @@ class Workspace:
                 {"key": artifact.key},
             )
             made = {artifact.key}
-            causes = ledger.execute("select key, cause from artifacts").fetchall()
-            while found := {key for key, cause in causes if any(name in cause for name in made)} - made:
+            rows = ledger.execute("select key, cause, step from artifacts").fetchall()
+            while found := {key for key, cause, _ in rows if any(name in cause for name in made)} - made:
                 made |= found
+            for path in [self._path(step, key) for key, _, step in rows if key in made]:
+                ledgers.record_of(path).unlink(missing_ok=True)
             ledger.executemany("delete from artifacts where key = ?", [[key] for key in sorted(made)])
         part = artifact.path.with_name(f"{artifact.path.name}.part")
         if part.exists():
@@ -239,6 +200,16 @@ class Workspace:
         with self.ledger() as ledger:
             row: tuple[str, int, str] | None = ledger.execute(query, [self._name(target)]).fetchone()
         return row
+
+    def publishing_rank(self, target: Path) -> int:
+        """How late a delivery was last published among all; 0 where the ledger knows nothing of it.
+
+        By the order of entries, which no clock that is put back can change.
+        """
+        query = "select rowid from deliveries where target = ?"
+        with self.ledger() as ledger:
+            row = ledger.execute(query, [self._name(target)]).fetchone()
+        return int(row[0]) if row else 0
 
     def enter_delivery(self, target: Path, key: str, size: int, checksum: str) -> None:
         """Enter a published delivery."""
@@ -261,6 +232,7 @@ class Workspace:
                 ledger.execute("delete from reads where key = ?", [key])
             if step and (path := self._path(step[0], key)).exists():
                 remove(path)
+                ledgers.record_of(path).unlink(missing_ok=True)
 
     def _name(self, target: Path) -> str:
         return target.relative_to(self.root.parent).as_posix()

@@ -1,5 +1,6 @@
 """The delivery of an area: everything gathered, written beside its place, checked, published."""
 
+import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from pipeline.run import Run
 from pipeline.stores import open_store
 from pipeline.workspace import Cause, load_layer, load_table, measured, remove, save_json
 
+_LOG = logging.getLogger("ecoledger")
 _LIBRARIES = (
     "ecoledger",
     "exactextract",
@@ -95,6 +97,7 @@ def publish(
     `artifacts` are the keys of everything behind it, `inputs` the checksums of what was given, `search` tells
     what became of all scenes that were found.
     """
+    _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = area.target.with_name(f".{area.target.name}.part")
     if part.exists():
         remove(part)

@@ -18,7 +18,7 @@ def retire(run: Run, areas: Sequence[Area]) -> list[Path]:
     With a delivery go the artifacts that no delivery that stays was made from. The one that was just
     published stays, and so does everything where the config names no number.
     """
-    old = [folder for area in areas for folder in _surplus(area)]
+    old = [folder for area in areas for folder in _surplus(run, area)]
     if not old:
         return []
     gone = {folder: load_json(folder / "manifest.json") for folder in old}
@@ -31,15 +31,17 @@ def retire(run: Run, areas: Sequence[Area]) -> list[Path]:
     return old
 
 
-def _surplus(area: Area) -> list[Path]:
+def _surplus(run: Run, area: Area) -> list[Path]:
+    """The deliveries of an area but the last, by the order of their publishing.
+
+    Those that the ledger does not know are the oldest, among themselves by the days that they tell of.
+    """
     keep = area.settings.retention.deliveries
     if keep is None:
         return []
-    published = {
-        path.parent: load_json(path)["times"]["published"]
-        for path in area.target.parent.glob("*/manifest.json")
-    }
-    by_age = sorted(published, key=lambda folder: (folder == area.target, published[folder], folder))
+    told = {path.parent: str(load_json(path)["as_of"]) for path in area.target.parent.glob("*/manifest.json")}
+    ranks = {folder: run.workspace.publishing_rank(folder) for folder in told}
+    by_age = sorted(told, key=lambda folder: (folder == area.target, ranks[folder], told[folder], folder))
     return by_age[:-keep]
 
 

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Problem, SettingsError, WorkspaceBusy
+from pipeline.errors import Problem, SettingsError
 from pipeline.journal import last_runs
+from pipeline.lock import is_held
 from pipeline.workspace import Workspace, load_json, measured
 
 _FAILURES_SHOWN = 50
@@ -29,7 +30,7 @@ def status_of(out: Path) -> Status:
     if not (workspace.root / "ledger.sqlite").is_file():
         problem = Problem(str(out), "no ledger of runs", "the --out folder of a run")
         raise SettingsError("Nothing was run there", [problem])
-    running = _is_running(workspace)
+    running = is_held(workspace.root)
     with workspace.looked_into():
         return Status(
             running,
@@ -38,14 +39,6 @@ def status_of(out: Path) -> Status:
             list(_unfinished(workspace)),
             list(_failed_reads(workspace)),
         )
-
-
-def _is_running(workspace: Workspace) -> bool:
-    try:
-        with workspace.held():
-            return False
-    except WorkspaceBusy:
-        return True
 
 
 def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:

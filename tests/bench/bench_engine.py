@@ -77,9 +77,8 @@ def measured(way: str, bench: Bench, root: str) -> dict[str, float] | None:
     return json.loads(done.stdout)
 
 
-def whole_run(bench: Bench) -> dict[str, float]:
-    """`ecoledger run` on the scenes with four indices, from the start of the program to the delivery."""
-    out = OUT / "delivery"
+def config_of(bench: Bench) -> Path:
+    """The config of a run on the scenes, with four indices."""
     config = OUT / "bench.json"
     config.write_text(
         json.dumps(
@@ -100,6 +99,12 @@ def whole_run(bench: Bench) -> dict[str, float]:
         ),
         encoding="utf-8",
     )
+    return config
+
+
+def whole_run(bench: Bench) -> dict[str, float]:
+    """`ecoledger run` on the scenes, from the start of the program to the delivery."""
+    out, config = OUT / "delivery", config_of(bench)
     subprocess.run(["rm", "-rf", out], check=True)
     program = Path(sys.executable).with_name("ecoledger")
     start = time.perf_counter()

@@ -146,3 +146,42 @@ def test_a_delivery_is_known_by_cause_and_content(run):
     assert not run.published(Cause("numbers", 2, {}, []), target)
     (target / "report.html").write_text("b")
     assert not run.published(CAUSE, target)
+
+
+def test_a_store_whose_entering_was_cut_short_is_entered_and_no_block_done_again(run):
+    path = stored(run, Worker()).path
+    with run.workspace.ledger() as ledger:
+        ledger.execute("delete from artifacts where key = ?", [CAUSE.key])
+    second = Worker(breaks_after=0)
+    assert stored(run, second).path == path
+    assert run.workspace.find(CAUSE) is not None
+
+
+def test_a_finished_store_that_someone_changed_is_not_gone_on_with(run):
+    path = stored(run, Worker()).path
+    (path / "number" / "zarr.json").write_text("{}")
+    second = Worker()
+    assert stored(run, second).path == path
+    assert set(second.done) == set(GRID.blocks(4))
+
+
+def test_what_a_killed_write_left_beside_the_chunks_is_not_in_the_store(run):
+    first = Worker(breaks_after=5)
+    with pytest.raises(BrokenAsset):
+        stored(run, first)
+    (run.workspace.part(CAUSE) / "number" / "c" / "0" / "0.4711.partial").write_text("half")
+    assert list(stored(run, Worker()).path.rglob("*.partial")) == []
+
+
+def test_the_log_tells_of_every_block_that_it_is_begun_and_finished(run, caplog):
+    caplog.set_level("INFO", "ecoledger")
+    first = Worker(breaks_after=5)
+    with pytest.raises(BrokenAsset):
+        stored(run, first)
+    stored(run, Worker())
+    told = [(one.message, getattr(one, "block", None)) for one in caplog.records]
+    every = {block.id for block in GRID.blocks(4)}
+    assert {block for message, block in told if message == "block begun"} == every
+    finished = [block for message, block in told if message == "block finished"]
+    assert sorted(finished) == sorted(every)
+    assert [one.kept for one in caplog.records if one.message == "begun"] == [0, 5]

@@ -203,23 +203,6 @@ def test_a_workspace_is_free_again_after_an_error(tmp_path):
         assert workspace.find(CAUSE) is None
 
 
-@pytest.mark.parametrize("content", [b"not a database" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_damaged_ledger_is_a_workspace_error(tmp_path, content):
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "ledger.sqlite").write_bytes(content)
-    with pytest.raises(WorkspaceError, match="ledger"), Workspace(tmp_path / "work").held():
-        pass
-
-
-def test_a_ledger_cut_short_is_a_workspace_error_not_an_empty_one(tmp_path):
-    workspace = Workspace(tmp_path / "work")
-    with workspace.held():
-        built(workspace)
-    os.truncate(tmp_path / "work" / "ledger.sqlite", 3000)
-    with pytest.raises(WorkspaceError, match="ledger"), workspace.held() as held:
-        held.find(CAUSE)
-
-
 @pytest.mark.parametrize("in_the_way", ["work", "work/lock", "work/ledger.sqlite"])
 def test_something_else_in_place_of_the_workspace_is_a_workspace_error(tmp_path, in_the_way):
     place = tmp_path / in_the_way
@@ -249,7 +232,7 @@ def test_a_failure_of_something_else_is_not_blamed_on_the_workspace(tmp_path):
 
 
 def test_a_full_disk_is_a_workspace_error(tmp_path):
-    with pytest.raises(WorkspaceError, match="space"), Workspace(tmp_path / "work").held():
+    with pytest.raises(WorkspaceError, match="is full; make room"), Workspace(tmp_path / "work").held():
         raise OSError(28, "No space left on device", str(tmp_path / "work" / "artifacts" / "a"))
 
 

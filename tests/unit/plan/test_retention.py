@@ -8,7 +8,7 @@ import pytest
 from pipeline.cluster import Threads
 from pipeline.plan.retention import retire
 from pipeline.run import Bars, Run
-from pipeline.workspace import Cause, Workspace, save_json
+from pipeline.workspace import Cause, Workspace, load_json, save_json
 
 SHARED = Cause("scenes", 1, {}, [])
 
@@ -28,12 +28,14 @@ def built(run, cause):
     return run.artifact("", cause, lambda folder: (folder / "figures.txt").write_text(cause.key))
 
 
-def delivered(run, aoi, label, published):
+def delivered(run, aoi, label, as_of):
     """A delivery made from an artifact of its own and one that all share."""
     folder = run.workspace.root.parent / aoi / label
     folder.mkdir(parents=True)
     keys = {"scenes": built(run, SHARED).key, "composite": [built(run, own(label)).key]}
-    save_json(folder / "manifest.json", {"artifacts": keys, "inputs": {}, "times": {"published": published}})
+    times = {"published": f"20{50 - len(list(folder.parent.iterdir()))}-01-01"}
+    manifest = {"artifacts": keys, "inputs": {}, "as_of": as_of, "times": times}
+    save_json(folder / "manifest.json", manifest)
     run.workspace.enter_delivery(folder, f"key of {label}", 1, "")
     return folder
 
@@ -66,6 +68,20 @@ def test_what_another_area_was_made_from_stays(run):
     retire(run, [area_at(folders[3], 1)])
     assert other.exists()
     assert run.workspace.find(own("2024Q1")) is not None
+
+
+def test_clocks_that_were_put_back_while_they_were_published_change_nothing(run):
+    folders = four(run)
+    times = [load_json(folder / "manifest.json")["times"]["published"] for folder in folders]
+    assert times == sorted(times, reverse=True)
+    assert retire(run, [area_at(folders[3], 3)]) == folders[:1]
+
+
+def test_of_deliveries_that_the_ledger_lost_those_of_the_latest_days_stay(run):
+    folders = four(run)
+    for folder in folders[:3]:
+        run.workspace.forget_delivery(folder)
+    assert retire(run, [area_at(folders[3], 2)]) == folders[:2]
 
 
 def test_a_delivery_that_was_just_repeated_is_not_the_oldest(run):

@@ -1,0 +1,115 @@
+"""The composite on a Dask scheduler with one worker process and with two, in alternation.
+
+    make bench-cluster                                        # a whole tile, three rounds
+    make bench-cluster BENCH="--size 2048 --rounds 1"         # smaller
+
+Every worker has one thread and one core, as a batch queue gives it; `--loose` lets each use all cores, and
+then one alone reads with several threads and leaves little to a second on a machine of two. In a round, each
+number of workers makes the composite twice into new folders: the first time workers also import and compile,
+the second is what is compared. Prints seconds from the first block submitted to the store entered, CPU
+seconds of the workers and of the run itself; checks that all stores are the same bytes as those of threads;
+writes build/bench/cluster.csv. Nothing is asserted about time.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import psutil
+from bench_engine import OUT, config_of
+from bench_scenes import Bench, bench_scenes
+
+from pipeline.workspace import measured
+from tests.flow.dask_processes import served
+
+PROGRAM = Path(sys.executable).with_name("ecoledger")
+WORKERS = (1, 2)
+LOCAL = "local"
+
+
+def events_of(log: Path) -> list[dict[str, str]]:
+    """What a run told of its composite."""
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True) if log.exists() else []
+    events = [json.loads(line) for line in lines if line.endswith("\n")]
+    return [event for event in events if event.get("step") == "composite"]
+
+
+def composite(bench: Bench, cluster: str, folder: Path) -> dict[str, object]:
+    """Seconds and CPU seconds of one composite and the checksum of its store; the run is stopped after it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    log = folder / "run.jsonl"
+    words = [PROGRAM, "run", config_of(bench), "--out", folder, "--quiet", "--log", log, "--cluster", cluster]
+    crew = _crew()
+    before = sum(_cpu_s(process) for process in crew)
+    with subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL) as run:
+        own = psutil.Process(run.pid)
+        while not any(event["message"] == "built" for event in events_of(log)):
+            assert run.poll() is None, "the run ended before its composite was built"
+            time.sleep(0.1)
+        used, run_s = sum(_cpu_s(process) for process in crew) - before, _cpu_s(own)
+        run.send_signal(signal.SIGTERM)
+    times = {event["message"]: datetime.fromisoformat(event["time"]) for event in events_of(log)}
+    (store,) = (folder / "work" / "artifacts" / "composite").iterdir()
+    return {
+        "seconds": (times["built"] - times["begun"]).total_seconds(),
+        "worker_cpu_s": used,
+        "run_cpu_s": run_s,
+        "sha256": measured(store)[1],
+    }
+
+
+def _crew() -> list[psutil.Process]:
+    """The workers that this process started."""
+    children = psutil.Process().children()
+    return [process for process in children if "worker" in process.cmdline()]
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def rounds(bench: Bench, count: int, *, loose: bool) -> pd.DataFrame:
+    """A row for each round, number of workers and try."""
+    folder = OUT / "cluster"
+    expected = composite(bench, LOCAL, folder)["sha256"]
+    cores = [] if loose else sorted(os.sched_getaffinity(0))
+    rows = []
+    for number in range(count):
+        for workers in WORKERS:
+            with served(OUT, workers, cores=cores) as address:
+                for state in ("cold", "warm"):
+                    figures = composite(bench, address, folder)
+                    assert figures.pop("sha256") == expected, "other bytes than threads give"
+                    rows.append({"round": number, "workers": workers, "state": state, **figures})
+                    print(rows[-1], flush=True)
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Measure, print, check, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--size", type=int, default=5490)
+    parser.add_argument("--dates", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--loose", action="store_true")
+    asked = parser.parse_args()
+    table = rounds(bench_scenes(OUT, asked.size, asked.dates), asked.rounds, loose=asked.loose)
+    table.to_csv(OUT / "cluster.csv", index=False)
+    least = table.groupby(["state", "workers"])["seconds"].min()
+    print(table.groupby(["state", "workers"]).min().round(1).to_string())
+    for state in ("cold", "warm"):
+        print(f"{state}: {least[state, 1] / least[state, 2]:.2f} times as fast with two")
+
+
+if __name__ == "__main__":
+    main()

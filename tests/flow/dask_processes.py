@@ -1,0 +1,58 @@
+"""A real `dask scheduler` and real `dask worker` processes, started and stopped by tests and benchmarks."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from distributed import Client
+
+_DASK = Path(sys.executable).with_name("dask")
+_PATIENCE_S = 60
+
+
+@contextmanager
+def served(folder: Path, workers: int, *, cores: Sequence[int] = ()) -> Iterator[str]:
+    """The address of a scheduler with so many workers of one thread each.
+
+    Worker number n is held to core number n of `cores`, as a batch queue would hold it; without `cores` it
+    may use all.
+    """
+    place = folder / "scheduler.json"
+    place.unlink(missing_ok=True)
+    with ExitStack() as stack:
+        words = ["scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1"]
+        stack.enter_context(_process([*words, "--scheduler-file", str(place)], folder))
+        for number in range(workers):
+            held = {cores[number]} if cores else os.sched_getaffinity(0)
+            words = ["worker", "--scheduler-file", str(place), "--nthreads", "1", "--no-nanny"]
+            words += ["--name", f"worker-{number}", "--local-directory", str(folder)]
+            stack.enter_context(_process(words, folder, held=held))
+        yield _address(place, workers)
+
+
+@contextmanager
+def _process(words: list[str], folder: Path, *, held: set[int] | None = None) -> Iterator[None]:
+    with (
+        (folder / f"{words[0]}.log").open("a") as log,
+        subprocess.Popen([_DASK, *words], stdout=log, stderr=log) as process,
+    ):
+        if held is not None:
+            os.sched_setaffinity(process.pid, held)
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def _address(place: Path, workers: int) -> str:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not place.exists():
+        assert time.monotonic() < deadline, "no scheduler came up"
+        time.sleep(0.05)
+    with Client(scheduler_file=str(place), timeout=_PATIENCE_S) as client:
+        client.wait_for_workers(workers, timeout=_PATIENCE_S)
+        return str(client.scheduler.address)
