@@ -317,6 +317,8 @@ def _deliver(
         open_cluster(settings.compute, workspace.root / "workers") as cluster,
         Bars(quiet=quiet).shown() as bars,
     ):
+        if cluster.dashboard and not quiet:
+            _ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
         run = Run(workspace, cluster, bars, refresh)
         if manifest:
             repetition.refuse_changed_inputs(run, manifest, settings)

@@ -29,6 +29,8 @@ _LOG = logging.getLogger("ecoledger")
 
 _WINDOW_PER_WORKER = 32
 _CONNECT_S = 10
+_PAUSED_SHARE = 0.8
+"""Of its limit, above which Dask lets a worker begin nothing more (distributed.worker.memory.pause)."""
 _ADDRESSES = ("tcp://", "tls://", "ws://", "wss://", "inproc://")
 
 
@@ -36,6 +38,8 @@ class Cluster(Protocol):
     """Something that runs one task per item on some workers."""
 
     workers: int
+    dashboard: str | None
+    """Where the work can be watched in a browser."""
 
     def each(
         self,
@@ -57,6 +61,8 @@ class Threads:
 
     The pool is our own: after an error Dask lets what runs run on unheeded, the pool's end waits for it.
     """
+
+    dashboard: str | None = None
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -97,6 +103,7 @@ class Workers:
     def __init__(self, client: "Client") -> None:
         self.client = client
         self.workers = sum(client.nthreads().values()) or 1
+        self.dashboard = client.dashboard_link or None
 
     def each(
         self,
@@ -107,7 +114,7 @@ class Workers:
         at_once: int | None = None,
     ) -> None:
         """See Cluster."""
-        from distributed import as_completed
+        from distributed import KilledWorker, as_completed
 
         remaining = iter(items)
         waiting: dict[Any, Item] = {}
@@ -126,6 +133,11 @@ class Workers:
                 result = future.result()
                 done(waiting.pop(future), result)
                 submit(1)
+        except KilledWorker as error:
+            raise ProviderUnavailable(
+                f"Workers died again and again at the same work ({error}): see their logs. Where their "
+                "memory ran out, give the jobs more, or set a smaller compute.memory"
+            ) from error
         finally:
             self.client.cancel(list(waiting))
 
@@ -164,6 +176,7 @@ def open_cluster(settings: Compute, folder: Path) -> Iterator[Cluster]:
             yield _told(client)
     elif settings.cluster.startswith(_ADDRESSES):
         with _client_at(settings.cluster) as client:
+            _refuse_small_workers(client, settings.memory)
             yield _told(client)
     else:
         expected = "local, slurm, or the address of a Dask scheduler"
@@ -178,6 +191,17 @@ def _client_at(address: str) -> "Client":
         return Client(address, timeout=_CONNECT_S)
     except OSError as error:
         raise ProviderUnavailable(f"No Dask scheduler answers at {address}: {error}") from error
+
+
+def _refuse_small_workers(client: "Client", memory: int) -> None:
+    """SettingsError where Dask would halt a worker, for good, before it uses what blocks are cut to."""
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    limits = [worker["memory_limit"] for worker in workers.values() if worker["memory_limit"]]
+    if limits and min(limits) * _PAUSED_SHARE < memory:
+        found = f"{memory // 2**20} MiB, and a worker that may have {min(limits) // 2**20} MiB"
+        expected = f"at most {int(min(limits) * _PAUSED_SHARE) // 2**20} MiB"
+        todo = "Or start the workers with --memory-limit 0: blocks are cut to compute.memory in any case"
+        raise SettingsError("The workers are too small", [Problem("compute.memory", found, expected, todo)])
 
 
 def _told(client: "Client") -> Workers:

@@ -1,5 +1,6 @@
 """Workers as jobs of Slurm, started by dask-jobqueue."""
 
+import math
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from pipeline.errors import Problem, ProviderUnavailable, SettingsError
 from pipeline.settings.computing import Slurm
 
 _IDLE_ROUNDS = 60
+_NANNY_BYTES = 128 * 2**20
+"""What the process takes that watches over the worker of a job."""
 
 
 @contextmanager
@@ -20,8 +23,10 @@ def slurm_client(jobs: int | None, memory: int, settings: Slurm, folder: Path) -
     """A client of workers that run as jobs; their logs are in `folder`.
 
     `jobs` is how many, None as many as the work asks for, up to `settings.most_jobs`; `memory` is the bound
-    of each in bytes. A job that ends early costs the tasks that it had; Dask does them again elsewhere.
-    Raises SettingsError where there is no Slurm, ProviderUnavailable if no job starts in time.
+    of each in bytes. Blocks are cut to it, and Slurm holds the job to it; Dask's own limit is off, as it
+    halts a worker for good that is at 80 % of what it may use. A job that ends early costs the tasks that it
+    had; Dask does them again elsewhere. Raises SettingsError where there is no Slurm, ProviderUnavailable if
+    no job starts in time.
     """
     if shutil.which("sbatch") is None:
         problem = Problem("compute.cluster", "slurm, but no program sbatch", "a submit host of Slurm")
@@ -35,6 +40,8 @@ def slurm_client(jobs: int | None, memory: int, settings: Slurm, folder: Path) -
             cores=settings.cores,
             processes=1,
             memory=f"{memory} B",
+            job_mem=f"{math.ceil((memory + _NANNY_BYTES) / 2**20)}M",
+            worker_extra_args=["--memory-limit", "0"],
             walltime=settings.walltime,
             job_extra_directives=list(settings.options),
             log_directory=str(folder),

@@ -50,7 +50,7 @@ def composite(bench: Bench, cluster: str, folder: Path) -> dict[str, object]:
     words = [PROGRAM, "run", config_of(bench), "--out", folder, "--quiet", "--log", log, "--cluster", cluster]
     crew = _crew()
     before = sum(_cpu_s(process) for process in crew)
-    with subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL) as run:
+    with subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
         own = psutil.Process(run.pid)
         while not any(event["message"] == "built" for event in events_of(log)):
             assert run.poll() is None, "the run ended before its composite was built"
@@ -58,7 +58,7 @@ def composite(bench: Bench, cluster: str, folder: Path) -> dict[str, object]:
         used, run_s = sum(_cpu_s(process) for process in crew) - before, _cpu_s(own)
         run.send_signal(signal.SIGTERM)
     times = {event["message"]: datetime.fromisoformat(event["time"]) for event in events_of(log)}
-    (store,) = (folder / "work" / "artifacts" / "composite").iterdir()
+    (store,) = filter(Path.is_dir, (folder / "work" / "artifacts" / "composite").iterdir())
     return {
         "seconds": (times["built"] - times["begun"]).total_seconds(),
         "worker_cpu_s": used,

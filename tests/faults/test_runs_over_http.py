@@ -71,7 +71,7 @@ def rasters(delivery: Path) -> dict[str, bytes]:
 
 
 def composite_of(out: Path, layer: str):
-    store = next((out / "work" / "artifacts" / "composite").iterdir())
+    store = next(filter(Path.is_dir, (out / "work" / "artifacts" / "composite").iterdir()))
     return zarr.open_array(store / layer, mode="r")[:]
 
 

@@ -3,9 +3,10 @@
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from distributed import LocalCluster
+from distributed import Client, KilledWorker, LocalCluster
 
 from pipeline.cluster import Threads, Workers, open_cluster, worker_count
 from pipeline.errors import BrokenAsset, ProviderUnavailable, SettingsError
@@ -160,6 +161,35 @@ def test_a_scheduler_that_does_not_answer_is_the_outside_world(monkeypatch):
         open_cluster(Compute(cluster="tcp://127.0.0.1:9"), Path()),
     ):
         pass
+
+
+def test_workers_that_dask_would_halt_below_the_bound_are_refused(address):
+    with Client(address) as client:
+        (limit,) = {one["memory_limit"] for one in client.scheduler_info()["workers"].values()}
+    with open_cluster(Compute(cluster=address, memory=int(limit * 0.79)), Path()) as opened:
+        assert opened.workers == 2
+    with (
+        pytest.raises(SettingsError, match=r"compute\.memory.*--memory-limit 0"),
+        open_cluster(Compute(cluster=address, memory=int(limit * 0.81)), Path()),
+    ):
+        pass
+
+
+def killing(_):
+    raise KilledWorker("block", SimpleNamespace(address="tcp://10.0.0.7:1"), 3)
+
+
+def test_work_that_kills_every_worker_says_what_to_do(address):
+    with (
+        pytest.raises(ProviderUnavailable, match=r"smaller compute\.memory"),
+        open_cluster(Compute(cluster=address), Path()) as opened,
+    ):
+        opened.each(killing, [1, 2], lambda *_: None)
+
+
+def test_a_scheduler_tells_where_it_can_be_watched_and_threads_do_not(cluster):
+    assert (cluster.dashboard is None) == isinstance(cluster, Threads)
+    assert cluster.dashboard is None or cluster.dashboard.endswith("/status")
 
 
 def test_workers_are_counted_or_given():
