@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from pipeline import standards
+
 NODATA_CLASS = 255
 
 
@@ -57,6 +59,47 @@ LAND_COVER = Legend(
         LegendClass(4, "built", "建设用地", "Built-up", "#c51b7d"),
     ),
 )
+
+ECOSYSTEM = Legend(
+    "ecosystem",
+    "生态系统类型",
+    "Ecosystem type",
+    (
+        LegendClass(1, "forest", "森林", "Forest", "#1b7837"),
+        LegendClass(2, "shrub", "灌丛", "Shrubland", "#7fbc41"),
+        LegendClass(3, "grassland", "草地", "Grassland", "#b8e186"),
+        LegendClass(4, "wetland", "湿地", "Wetland", "#4393c3"),
+        LegendClass(5, "farmland", "农田", "Farmland", "#fee08b"),
+        LegendClass(6, "urban", "城镇", "Urban", "#c51b7d"),
+        LegendClass(7, "desert", "荒漠", "Desert", "#dfc27d"),
+        LegendClass(8, "other", "其他", "Other", "#bababa"),
+    ),
+)
+"""The eight types of HJ 1166-2021; their codes are this project's."""
+
+
+@dataclass(frozen=True)
+class LandKind:
+    """A kind of land that a classifier or a map tells apart: the class and the ecosystem type it belongs to.
+
+    `ecosystem` is None for what may be of several types.
+    """
+
+    key: str
+    name_zh: str
+    cover: int
+    ecosystem: int | None
+
+
+def _land_kinds() -> Mapping[str, LandKind]:
+    types = {entry.name_zh: entry.code for entry in ECOSYSTEM.classes}
+    rows = standards.table("land_kinds")[["key", "name_zh", "cover", "ecosystem"]].to_numpy().tolist()
+    kinds = [LandKind(key, name, LAND_COVER.code(cover), types.get(kind)) for key, name, cover, kind in rows]
+    return MappingProxyType({kind.key: kind for kind in kinds})
+
+
+LAND_KINDS = _land_kinds()
+"""Kinds of land by key, as the table `land_kinds` has them."""
 
 UNCHANGED = 0
 
@@ -131,5 +174,5 @@ def inundation_legend(regime: str) -> Legend:
 
 
 LEGENDS: Mapping[str, Legend] = MappingProxyType(
-    {legend.id: legend for legend in (LAND_COVER, CHANGE, WATER_CLASS, INUNDATION)}
+    {legend.id: legend for legend in (LAND_COVER, ECOSYSTEM, CHANGE, WATER_CLASS, INUNDATION)}
 )

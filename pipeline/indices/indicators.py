@@ -200,6 +200,19 @@ def trend_indicators(
     ]
 
 
+def classifier_indicator(period: str, confusion: Sequence[Sequence[int]]) -> dict[str, object]:
+    """Share of the labelled pixels held back whose kind a classifier found; `confusion` counts them.
+
+    Pixels of one block of ground are no independent draws, so that no interval is given: an accuracy of the
+    map with its interval needs a sample of its own.
+    """
+    counts = np.asarray(confusion)
+    right, whole = float(np.diag(counts).sum()), float(counts.sum())
+    basis = "labelled pixels of blocks of ground that did not train the classifier"
+    row = share("classifier_accuracy_held_out", period, right, whole, unseen=0.0, source=basis)
+    return {**row, "low": None, "high": None}
+
+
 def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:
     """Rows of one area as INDICATORS."""
     table = pd.DataFrame(list(rows), columns=[name for name in INDICATORS.columns if name != "aoi"])

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import geopandas as gpd
 
 from pipeline.contracts import Raster
-from pipeline.plan import greenness, inundation
+from pipeline.plan import ecosystems, greenness, inundation
 from pipeline.plan.area import Area
 from pipeline.plan.rasters import Footprint, Maps, footprints_of
 from pipeline.rights_registry import overlay
@@ -42,6 +42,7 @@ THEMES: Mapping[str, Theme] = MappingProxyType(
             _none, greenness.anomaly_stores, greenness.anomaly_rasters, greenness.anomaly_rows
         ),
         greenness.TREND: Theme(_none, greenness.trend_stores, greenness.trend_rasters, greenness.trend_rows),
+        ecosystems.STEP: Theme(_none, ecosystems.stores, ecosystems.rasters, ecosystems.rows),
     }
 )
 

@@ -15,7 +15,7 @@ from pipeline.ingest.simulate.water import write_samples
 from pipeline.ingest.simulate.world import World, world_of
 from pipeline.plan.area import Area
 from pipeline.run import Run
-from pipeline.settings import SampleFile
+from pipeline.settings import SampleFile, Settings
 from pipeline.settings.registers import ParcelFile
 from pipeline.settings.schemes import scheme_path
 from pipeline.settings.sources import Provider, StaticCatalog
@@ -42,6 +42,7 @@ class Inputs:
     truth: Path | None = None
     rules: tuple[Path, ...] = ()
     restricting: tuple[Path, ...] = ()
+    labelled: tuple[Path, ...] = ()
 
     @cached_property
     def source(self) -> str:
@@ -65,7 +66,7 @@ class Inputs:
         known = {"simulated": self.simulated.key} if self.simulated else {}
         made = Path(self.provider.static).parent if isinstance(self.provider, StaticCatalog) else None
         given = [path for path in [*self.tables, *parcels] if not (self.simulated and made in path.parents)]
-        return {**known, **checksums_of([*given, *self.restricting, _PRODUCTS, _RIGHTS])}
+        return {**known, **checksums_of([*given, *self.restricting, *self.labelled, _PRODUCTS, _RIGHTS])}
 
 
 def inputs_of(run: Run, area: Area) -> Inputs:
@@ -78,7 +79,15 @@ def inputs_of(run: Run, area: Area) -> Inputs:
     if not settings.simulated:
         provider = resolve(settings.scenes.provider, settings.scenes.missions)
         given = tuple(settings.samples)
-        return Inputs(provider, given, register, settings.parcels, rules=rules, restricting=layers)
+        return Inputs(
+            provider,
+            given,
+            register,
+            settings.parcels,
+            rules=rules,
+            restricting=layers,
+            labelled=_labelled(settings),
+        )
     cause = _simulated_cause(area)
     folder = run.workspace.path(cause)
     made = (SampleFile(path=str(folder / "water" / "*")),)
@@ -91,7 +100,14 @@ def inputs_of(run: Run, area: Area) -> Inputs:
         truth=folder / "truth.json",
         rules=rules,
         restricting=layers,
+        labelled=_labelled(settings),
     )
+
+
+def _labelled(settings: Settings) -> tuple[Path, ...]:
+    """Files of samples and folders of models that land cover is mapped by."""
+    cover = settings.land_cover
+    return tuple(Path(given.path) for given in (cover.samples, cover.model) if given)
 
 
 def build_world(run: Run, area: Area, inputs: Inputs) -> None:

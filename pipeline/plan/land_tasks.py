@@ -1,4 +1,4 @@
-"""Land cover of a block: what the cluster does, by the rules."""
+"""Land cover of a block by the rules: what the cluster does."""
 
 from dataclasses import dataclass
 from pathlib import Path

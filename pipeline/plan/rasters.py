@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import shapely
@@ -36,7 +37,8 @@ _COMPOSITE, _SPECTRAL, _COVER = 3, 2, 1
 class Maps:
     """The finished stores of an area, one per period, and one per pair of consecutive periods.
 
-    `changes` hold the change that counts, `further` by theme what only some configs ask for.
+    `changes` hold the change that counts, `further` by theme what only some configs ask for;
+    `classifier` is what is told of the model behind the land cover, None where there is none.
     """
 
     layout: BlockPlan
@@ -47,6 +49,7 @@ class Maps:
     changes: tuple[Artifact, ...]
     endmembers: tuple[Ends, ...]
     compared: tuple[vegetation.EndmemberPair | None, ...]
+    classifier: Mapping[str, Any] | None = None
     further: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
 
     @property
@@ -65,7 +68,8 @@ class Maps:
             "change": self.changes,
             **self.further,
         }
-        return {step: [artifact.key for artifact in artifacts] for step, artifacts in stores.items()}
+        model = {"classifier": [self.classifier["sha256"]]} if self.classifier else {}
+        return model | {step: [artifact.key for artifact in artifacts] for step, artifacts in stores.items()}
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         _spectral(run, area, store, bands, layout, period)
         for store, period in zip(composites, periods, strict=True)
     )
-    land = land_of(run, area, composites, bands, layout)
+    land, told = land_of(run, area, composites, spectral_stores, bands, layout)
     endmembers, compared = endmembers_of(run, area, spectral_stores, land, layout)
     cover = tuple(
         _cover(run, area, store, classes, pair, layout, period)
@@ -104,7 +108,7 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         change_between(run, area, before, after, layout)
         for before, after in pairwise(zip(spectral_stores, land, strict=True))
     )
-    return Maps(layout, composites, spectral_stores, land, cover, changes, endmembers, compared)
+    return Maps(layout, composites, spectral_stores, land, cover, changes, endmembers, compared, told)
 
 
 def index_names(area: Area) -> tuple[str, ...]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from pipeline.aoi import load_aoi
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.indices.spectral import find_index
+from pipeline.ingest.labels import read_labels
 from pipeline.ingest.parcels import read_parcels, read_restricting
 from pipeline.ingest.providers import held_items, resolve
 from pipeline.ingest.samples import read_samples, read_sections
 from pipeline.settings import Settings
+from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.schemes import load_scheme
 from pipeline.settings.sources import LocalArchive, StaticCatalog
@@ -48,15 +50,28 @@ def _names(settings: Settings) -> Iterator[Check]:
         yield partial(find_index, name)
     for scheme in settings.sections.schemes:
         yield partial(load_scheme, scheme)
+    yield partial(_sampled_period, settings)
     if not settings.simulated:
         yield partial(resolve, settings.scenes.provider, settings.scenes.missions)
 
 
+def _sampled_period(settings: Settings) -> None:
+    """SettingsError where labelled samples hold in no period of the run."""
+    samples = settings.land_cover.samples
+    labels = [period.label for period in settings.scenes.periods]
+    if samples and samples.period and samples.period not in labels:
+        problem = Problem("land_cover.samples.period", repr(samples.period), f"one of {labels}")
+        raise SettingsError("Samples of a period that the run does not have", [problem])
+
+
 def _places(settings: Settings) -> Iterator[Check]:
+    cover = settings.land_cover
     named = {
         "parcels.path": settings.parcels.path if settings.parcels else None,
         "sections.register": settings.sections.register_path,
         "sections.targets": settings.sections.targets,
+        "land_cover.samples.path": cover.samples.path if cover.samples else None,
+        "land_cover.model.path": cover.model.path if cover.model else None,
     }
     for key, path in named.items():
         if path is not None:
@@ -66,13 +81,8 @@ def _places(settings: Settings) -> Iterator[Check]:
 
 
 def _contents(settings: Settings) -> Iterator[Check]:
-    parcels = settings.parcels
-    if parcels:
-        for aoi in settings.aoi:
-            yield partial(_parcels_of, parcels, aoi)
-    if settings.restricting:
-        for aoi in settings.aoi:
-            yield partial(_layers_of, settings.restricting, aoi)
+    for aoi in settings.aoi:
+        yield from _over(aoi, settings)
     if settings.samples:
         yield partial(read_samples, settings.samples)
     for path in (settings.sections.register_path, settings.sections.targets):
@@ -83,12 +93,26 @@ def _contents(settings: Settings) -> Iterator[Check]:
         yield partial(_read_through, provider)
 
 
+def _over(aoi: str, settings: Settings) -> Iterator[Check]:
+    """Vector files, read through over one area."""
+    if settings.parcels:
+        yield partial(_parcels_of, settings.parcels, aoi)
+    if settings.restricting:
+        yield partial(_layers_of, settings.restricting, aoi)
+    if settings.land_cover.samples:
+        yield partial(_labels_of, settings.land_cover.samples, aoi)
+
+
 def _parcels_of(parcels: ParcelFile, aoi: str) -> None:
     read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd()))
 
 
 def _layers_of(layers: list[RestrictingFile], aoi: str) -> None:
     read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
+
+
+def _labels_of(samples: LabelledSamples, aoi: str) -> None:
+    read_labels(samples, load_aoi(aoi, relative_to=Path.cwd()))
 
 
 def _read_through(provider: StaticCatalog | LocalArchive) -> None:

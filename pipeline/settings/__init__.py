@@ -342,6 +342,16 @@ def _anchored_sections(sections: Sections, anchor: Callable[[str], str]) -> Sect
     return sections.model_copy(update=changes)
 
 
+def _anchored_land_cover(rules: LandCover, anchor: Callable[[str], str]) -> LandCover:
+    """Samples and model made absolute."""
+    changes = {
+        name: given.model_copy(update={"path": anchor(given.path)})
+        for name in ("samples", "model")
+        if (given := getattr(rules, name))
+    }
+    return rules.model_copy(update=changes)
+
+
 def _anchored_provider(provider: str | Provider, anchor: Callable[[str], str]) -> str | Provider:
     """A catalogue or a folder made absolute."""
     if isinstance(provider, StaticCatalog):
@@ -371,6 +381,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     ]
     changes["samples"] = [entry.model_copy(update={"path": anchor(entry.path)}) for entry in settings.samples]
     changes["sections"] = _anchored_sections(settings.sections, anchor)
+    changes["land_cover"] = _anchored_land_cover(settings.land_cover, anchor)
     shipped = known_aois()
     changes["aoi"] = [entry if entry in shipped else anchor(entry) for entry in settings.aoi]
     return settings.model_copy(update=changes)

@@ -64,19 +64,78 @@ class GreennessRules(_Model):
     significance: Annotated[float, Field(gt=0, lt=1)] = 0.05
 
 
+class LabelledSamples(_Model):
+    """Points or polygons of known land cover: any vector file with a column of classes.
+
+    `classes` maps what stands in the column to keys of the `land_kinds` table; without it the column holds
+    these keys, or their Chinese names. The labels hold in `period` (a label of the run), or in all periods
+    where it is not given.
+    """
+
+    path: str
+    layer: str | None = None
+    crs: str | None = None
+    column: str = "class"
+    classes: dict[str, str] = {}
+    period: str | None = None
+
+
+class Forest(_Model):
+    """How a classifier is trained: a random forest on samples split by blocks of ground.
+
+    All samples within a square of `block_m` stand on the same side of the split; about `test_share` of them
+    judge the model and are never shown to it. A class needs `least` pixels on the side that trains.
+    """
+
+    trees: Annotated[int, Field(ge=10, le=1000)] = 100
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 1
+    block_m: Annotated[float, Field(gt=0)] = 1000
+    test_share: Annotated[float, Field(ge=0.1, le=0.5)] = 0.3
+    least: Annotated[int, Field(ge=2)] = 10
+
+
+class ModelFile(_Model):
+    """A classifier that an earlier run saved, by its folder; taken only if its checksum is this one."""
+
+    path: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Smoothing(_Model):
+    """Means of class probabilities before the most likely class is taken; proposals of this project.
+
+    In space over the square of `radius_px` pixels to every side, in time with `neighbour_weight` for the
+    period before and the one after, beside 1 for the period itself; 0 leaves probabilities as they are.
+    """
+
+    radius_px: Annotated[int, Field(ge=0, le=5)] = 0
+    neighbour_weight: Annotated[float, Field(ge=0, le=1)] = 0
+
+
 class LandCover(_Model):
-    """How land cover is mapped: by documented `rules`.
+    """How land cover is mapped: by `rules`, or by a `classifier` with `samples` or a `model`.
 
     `water_mndwi`, `vegetation_ndvi` and `bare_bsi` are the thresholds of the rules, `index_noise` the
     standard deviation of an index of a composite, from which the rules' confidence follows: proposals of
     this project.
     """
 
-    method: Literal["rules"] = "rules"
+    method: Literal["rules", "classifier"] = "rules"
     water_mndwi: float = 0.1
     vegetation_ndvi: float = 0.3
     bare_bsi: float = 0.08
     index_noise: Annotated[float, Field(gt=0, le=1)] = 0.05
+    samples: LabelledSamples | None = None
+    model: ModelFile | None = None
+    forest: Forest = Forest()
+    smoothing: Smoothing = Smoothing()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = (self.samples is not None) + (self.model is not None)
+        if given != (self.method == "classifier"):
+            raise ValueError("a classifier needs either samples or a model, and the other methods neither")
+        return self
 
     @property
     def thresholds(self) -> dict[str, float]:

@@ -365,3 +365,25 @@ def test_the_table_of_products_is_whole():
 def test_every_shipped_area_can_be_named(tmp_path):
     text = SMALL.replace("[guangyang_island]", str(known_aois()))
     assert loaded(tmp_path, text).aoi == known_aois()
+
+
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        ("{}", True),
+        ("{method: classifier}", False),
+        ("{method: classifier, samples: {path: a.gpkg}}", True),
+        ("{method: classifier, model: {path: m, sha256: %s}}" % ("0a" * 32), True),
+        ("{method: classifier, samples: {path: a}, model: {path: m, sha256: %s}}" % ("0a" * 32), False),
+        ("{samples: {path: a.gpkg}}", False),
+        ("{method: classifier, model: {path: m, sha256: abc}}", False),
+    ],
+)
+def test_a_classifier_has_samples_or_a_model_and_the_rules_have_neither(tmp_path, given, right):
+    text = f"{SMALL}land_cover: {given}\n"
+    if right:
+        cover = loaded(tmp_path, text).land_cover
+        files = [file.path for file in (cover.samples, cover.model) if file]
+        assert all(file.startswith(str(tmp_path)) for file in files)
+    else:
+        assert "land_cover" in str(mistakes(tmp_path, text))

@@ -1,0 +1,144 @@
+"""Labelled samples of land cover: points or polygons of any vector file with a column of classes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from pipeline.aoi import Aoi
+from pipeline.errors import InputError, Problem
+from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.legends import LAND_KINDS
+from pipeline.settings.maps import LabelledSamples
+
+_PARQUET = {".parquet", ".geoparquet"}
+_KINDS_OF_SHAPE = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
+_NAMED = 5
+
+
+def read_labels(given: LabelledSamples, aoi: Aoi) -> gpd.GeoDataFrame:
+    """Labelled samples that reach into an area: `kind` (key of LAND_KINDS), geometry in EPSG:4490.
+
+    The index is the row in the file, from 1; `attrs["outside"]` counts the rows that lie elsewhere. Raises
+    InputError with everything that is wrong: the file, its CRS, the column, each class that is not known,
+    rows without a point or a polygon, nothing inside the area.
+    """
+    rows = _rows(Path(given.path), given)
+    kinds, problems = _kinds(rows, given)
+    problems += _flaws(rows, given)
+    if problems:
+        raise unusable(*problems)
+    inside = shapely.intersects(rows.geometry.to_numpy(), aoi.geometry)
+    if not inside.any():
+        found = f"{len(rows)} samples, none inside {aoi.id}: {np.round(rows.total_bounds, 4).tolist()}"
+        expected = f"samples inside {np.round(aoi.geometry.bounds, 4).tolist()}"
+        raise unusable(Problem(given.path, found, expected))
+    labelled = gpd.GeoDataFrame({"kind": kinds}, geometry=rows.geometry, crs=CGCS2000)[inside]
+    labelled.attrs["outside"] = int((~inside).sum())
+    return labelled
+
+
+def unusable(*problems: Problem) -> InputError:
+    """The error of samples that cannot be used."""
+    return InputError("The labelled samples cannot be used", problems)
+
+
+def _rows(path: Path, given: LabelledSamples) -> gpd.GeoDataFrame:
+    """All rows in EPSG:4490, numbered from 1."""
+    rows = _read(path, given.layer)
+    if given.column not in rows:
+        found = f"the columns {[name for name in rows.columns if name != rows.geometry.name]}"
+        raise unusable(Problem(str(path), found, f"a column {given.column!r}", "Name it: column"))
+    if rows.empty:
+        raise unusable(Problem(str(path), "no row", "samples, a row each"))
+    crs = _crs(path, given.crs or rows.crs)
+    shapes = shapely.force_2d(rows.geometry.to_numpy())
+    if not crs.equals(CRS(CGCS2000), ignore_axis_order=True):
+        shapes = unproject_all(shapes, crs.to_wkt())
+    index = pd.RangeIndex(1, len(rows) + 1)
+    return gpd.GeoDataFrame(
+        {given.column: rows[given.column].to_numpy()}, geometry=shapes, index=index, crs=CGCS2000
+    )
+
+
+def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    expected = "a vector file with a geometry column"
+    if not path.exists():
+        raise unusable(Problem(str(path), "no such file", expected))
+    try:
+        if path.suffix.lower() in _PARQUET:
+            return gpd.read_parquet(path)
+        rows = pyogrio.read_dataframe(path, layer=layer)
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        ValueError,
+        pa.ArrowException,
+    ) as error:
+        raise unusable(Problem(str(path), str(error), expected)) from error
+    if not isinstance(rows, gpd.GeoDataFrame):
+        raise unusable(Problem(str(path), "a table without geometry", expected))
+    return rows
+
+
+def _crs(path: Path, stated: Any) -> CRS:
+    if stated is None:
+        raise unusable(Problem(str(path), "no CRS", "the CRS of the coordinates", "Name it: crs"))
+    try:
+        return CRS(stated)
+    except CRSError as error:
+        raise unusable(Problem(str(path), str(stated), "a CRS such as EPSG:4490")) from error
+
+
+def _kinds(rows: gpd.GeoDataFrame, given: LabelledSamples) -> tuple["pd.Series[Any]", list[Problem]]:
+    """Kind of every row, and a problem for every class that is not known."""
+    by_name = {kind.name_zh: key for key, kind in LAND_KINDS.items()}
+    known = {**{key: key for key in LAND_KINDS}, **by_name, **given.classes}
+    said = rows[given.column].map(_text)
+    kinds = said.map(known)
+    expected = f"one of {sorted(LAND_KINDS)}"
+    strange = [
+        Problem(f"land_cover.samples.classes.{theirs}", repr(ours), expected)
+        for theirs, ours in given.classes.items()
+        if ours not in LAND_KINDS
+    ]
+    unknown = said[kinds.isna()]
+    strange += [
+        Problem(f"{given.path}, {_places(group.index)}", repr(value), expected, "Or map it: classes")
+        for value, group in unknown.groupby(unknown, sort=True)
+    ]
+    return kinds, strange
+
+
+def _text(value: Any) -> str:
+    """A class as text: numbers without a fraction, nothing as an empty text."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _flaws(rows: gpd.GeoDataFrame, given: LabelledSamples) -> list[Problem]:
+    """A problem for every sort of shape that cannot be a sample."""
+    shapes = rows.geometry
+    sort = shapes.geom_type.where(shapes.notna() & ~shapes.is_empty, "no geometry")
+    sort = sort.mask(sort.isin(_KINDS_OF_SHAPE) & ~shapes.is_valid, "a polygon that is not valid")
+    wrong = sort[~sort.isin(_KINDS_OF_SHAPE)]
+    return [
+        Problem(f"{given.path}, {_places(group.index)}", str(value), "a point or a valid polygon")
+        for value, group in wrong.groupby(wrong, sort=True)
+    ]
+
+
+def _places(rows: "pd.Index[Any]") -> str:
+    """Numbers of some rows in words."""
+    numbers: Sequence[int] = rows.tolist()
+    more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+    return f"row {', '.join(str(number) for number in numbers[:_NAMED])}{more}"

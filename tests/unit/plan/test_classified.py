@@ -1,0 +1,181 @@
+"""Land cover by a classifier, from labelled samples to classes, on a small simulated world with haze."""
+
+import hashlib
+import json
+import pickle
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from rasterio.features import geometry_mask
+
+from pipeline.cluster import Threads
+from pipeline.errors import InputError
+from pipeline.geodesy import project, unproject_all
+from pipeline.indices.sample_design import draw_points
+from pipeline.ingest.assets import close_assets
+from pipeline.ingest.simulate.landscape import KINDS
+from pipeline.ingest.simulate.world import surface, world_of
+from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
+from pipeline.plan.area import Area
+from pipeline.plan.inputs import SEED, inputs_of
+from pipeline.plan.rasters import maps_of
+from pipeline.plan.scenes import scene_table
+from pipeline.run import Bars, Run
+from pipeline.settings import Scenes, Settings
+from pipeline.settings.maps import Forest, LabelledSamples, LandCover, ModelFile, Smoothing
+from pipeline.stores import open_store
+from pipeline.workspace import Workspace
+
+CORNERS = [(121.90, 31.43), (121.922, 31.434), (121.926, 31.447), (121.903, 31.445)]
+KIND_OF = {"paddy": "crop", "grass": "grass", "sparse": "grass"}
+NAMES = [kind.name if kind.name in LAND_KINDS else KIND_OF[kind.name] for kind in KINDS]
+COVER = np.array([LAND_COVER.code(kind.cover_class) for kind in KINDS], dtype=np.uint8)
+
+
+def settings_of(folder, land_cover):
+    return Settings(
+        label="2024",
+        aoi=[str(folder / "shore.geojson")],
+        scenes=Scenes(
+            provider="simulated", missions=["sentinel-2"], start=date(2023, 6, 1), end=date(2024, 6, 30)
+        ),
+        land_cover=land_cover,
+        out=str(folder / "out"),
+    )
+
+
+def planted(area, day):
+    """Kind (position in KINDS) of every pixel on a day; 255 where its centre lies outside."""
+    world = world_of(area.aoi, area.settings.scenes.periods, seed=SEED)
+    (tile,) = world.tiles
+    ground = surface(world, tile.grid, tile, day).kind
+    down, across = round((tile.grid.top - area.grid.top) / 10), round((area.grid.left - tile.grid.left) / 10)
+    ground = ground[down : down + area.grid.height, across : across + area.grid.width]
+    outside = geometry_mask([project(area.aoi.geometry, area.grid.crs)], area.grid.shape, area.grid.transform)
+    return np.where(outside, NODATA_CLASS, ground).astype(np.uint8)
+
+
+def labels(area, classes, counts, seed):
+    """Points drawn from planted kinds, with their names, in EPSG:4490."""
+    points = draw_points(classes, counts, seed=seed)
+    x, y = area.grid.transform * (points["col"].to_numpy() + 0.5, points["row"].to_numpy() + 0.5)
+    shapes = unproject_all(shapely.points(x, y), area.grid.crs)
+    return gpd.GeoDataFrame({"class": [NAMES[code] for code in points["code"]]}, geometry=shapes, crs=4490)
+
+
+def maps_of_run(area):
+    with Workspace(Path(area.settings.out) / "work").held() as workspace:
+        run = Run(workspace, Threads(1), Bars(quiet=True))
+        found = scene_table(run, area, inputs_of(run, area)).table
+        maps = maps_of(run, area, found)
+    close_assets()
+    return maps
+
+
+def west_of(area, classes, share):
+    """The classes on so much of the width from the west; nothing in the rest."""
+    west = np.arange(area.grid.width) < share * area.grid.width
+    return np.where(west, classes, NODATA_CLASS).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def shore(tmp_path_factory):
+    """An area, what is planted there in each year, and its maps by a classifier that saw the western part."""
+    folder = tmp_path_factory.mktemp("classified")
+    frame = gpd.GeoDataFrame({"part": ["dongtan"]}, geometry=[shapely.Polygon(CORNERS)], crs=4490)
+    frame.to_file(folder / "shore.geojson")
+    samples = LabelledSamples(path=str(folder / "samples.gpkg"), period="2023")
+    rules = LandCover(method="classifier", samples=samples, forest=Forest(trees=20, block_m=200))
+    settings = settings_of(folder, rules)
+    area = Area.of(settings.aoi[0], settings)
+    truth = [planted(area, period.last) for period in settings.scenes.periods]
+    present = np.unique(truth[0][truth[0] != NODATA_CLASS]).tolist()
+    labels(area, west_of(area, truth[0], 0.6), dict.fromkeys(present, 50), 1).to_file(samples.path)
+    return area, truth, maps_of_run(area)
+
+
+def found_in(maps, name):
+    return [open_store(store.path)[name].to_numpy() for store in maps.land]
+
+
+def model_folder(area):
+    (folder,) = Path(area.settings.out).glob("work/artifacts/classifier/*")
+    return folder
+
+
+def test_the_classifier_is_right_on_95_of_100_pixels_far_from_any_sample(shore):
+    area, truth, maps = shore
+    east = np.arange(area.grid.width) > 0.65 * area.grid.width
+    for true, seen in zip(truth, found_in(maps, "land_cover"), strict=True):
+        known = (true != NODATA_CLASS) & (seen != NODATA_CLASS) & east
+        accuracy = (COVER[true.clip(max=len(KINDS) - 1)] == seen)[known].mean()
+        print(f"pixels {known.sum()}, overall accuracy {accuracy:.4f}")
+        assert known.sum() > 5_000
+        assert accuracy >= 0.95
+
+
+def test_what_is_told_of_the_model_is_what_its_samples_give(shore):
+    area, _, _ = shore
+    about = json.loads((model_folder(area) / "model.json").read_text(encoding="utf-8"))
+    print(about["accuracy_overall"], about["kinds"])
+    counts = np.array(about["confusion_predicted_by_labelled"])
+    assert about["accuracy_overall"] == pytest.approx(np.diag(counts).sum() / counts.sum())
+    assert counts.sum() == sum(about["pixels"]["test"].values())
+    assert about["samples"] == sum(about["pixels"]["test"].values()) + sum(about["pixels"]["train"].values())
+    assert set(about["pixels"]["train"]) == set(about["pixels"]["test"]) == set(about["kinds"])
+    assert set(about["features"]) >= {"red", "nir", "ndvi", "mndwi", "bsi"}
+    assert hashlib.sha256((model_folder(area) / "model.skops").read_bytes()).hexdigest() == about["sha256"]
+
+
+def test_every_class_and_type_stands_beside_how_sure_it_is(shore):
+    area, _, maps = shore
+    for store in maps.land:
+        layers = {name: array.to_numpy() for name, array in open_store(store.path).items()}
+        seen = layers["land_cover"] != NODATA_CLASS
+        assert seen.sum() > 0.9 * area.aoi.area_m2 / 100
+        assert ((layers["confidence"] >= 2500) == seen).all()
+        assert ((layers["margin"] >= 0) == seen).all()
+        assert (layers["margin"] <= layers["confidence"])[seen].all()
+        typed = layers["ecosystem"] != NODATA_CLASS
+        assert (typed <= seen).all()
+        assert ((layers["ecosystem_confidence"] > 0) == typed).all()
+        water = layers["land_cover"] == LAND_COVER.code("water")
+        assert (layers["ecosystem"][water] == ECOSYSTEM.code("wetland")).all()
+
+
+def test_the_saved_model_gives_the_same_maps_and_any_other_file_is_refused(shore, tmp_path):
+    area, _, maps = shore
+    folder = shutil.copytree(model_folder(area), tmp_path / "model")
+    sha256 = json.loads((folder / "model.json").read_text(encoding="utf-8"))["sha256"]
+
+    def with_model(checksum):
+        rules = LandCover(method="classifier", model=ModelFile(path=str(folder), sha256=checksum))
+        return replace(area, settings=area.settings.model_copy(update={"land_cover": rules}))
+
+    again = maps_of_run(with_model(sha256))
+    assert [store.key for store in again.land] == [store.key for store in maps.land]
+    with pytest.raises(InputError, match="checksum"):
+        maps_of_run(with_model("0" * 64))
+    (folder / "model.skops").write_bytes(pickle.dumps({"a": 1}))
+    with pytest.raises(InputError, match="checksum"):
+        maps_of_run(with_model(sha256))
+    with pytest.raises(InputError, match="BadZipFile"):
+        maps_of_run(with_model(hashlib.sha256(pickle.dumps({"a": 1})).hexdigest()))
+
+
+def test_smoothing_over_neighbours_takes_lone_pixels_away_and_keeps_what_is_unknown(shore):
+    area, _, maps = shore
+    rules = area.settings.land_cover.model_copy(
+        update={"smoothing": Smoothing(radius_px=1, neighbour_weight=0.5)}
+    )
+    smooth = maps_of_run(replace(area, settings=area.settings.model_copy(update={"land_cover": rules})))
+    for before, after in zip(found_in(maps, "land_cover"), found_in(smooth, "land_cover"), strict=True):
+        assert ((before == NODATA_CLASS) == (after == NODATA_CLASS)).all()
+        edges = [(classes[:, 1:] != classes[:, :-1]).sum() for classes in (before, after)]
+        assert edges[1] < edges[0]
