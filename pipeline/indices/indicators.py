@@ -213,6 +213,24 @@ def classifier_indicator(period: str, confusion: Sequence[Sequence[int]]) -> dic
     return {**row, "low": None, "high": None}
 
 
+def rsei_indicators(
+    sums: tuple[float, float, float], period: str, *, area_m2: float, source: str, reason: str
+) -> list[dict[str, object]]:
+    """Mean ecological index of the land, and the share of it in the upper two grades.
+
+    From index times area, area of those grades, area known (m2). What the unseen, some of it water, would add
+    is not bounded.
+    """
+    total, good, known = sums
+    unseen = _unseen(area_m2, known)
+    entries = [("rsei_mean", total, "1"), ("rsei_good_share", good, "share")]
+    return [
+        share(name, period, part, known, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
+        | {"unit": unit, "low": None, "high": None}
+        for name, part, unit in entries
+    ]
+
+
 def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:
     """Rows of one area as INDICATORS."""
     table = pd.DataFrame(list(rows), columns=[name for name in INDICATORS.columns if name != "aoi"])

@@ -193,8 +193,8 @@ def _assets(item: pystac.Item, sensor: Sensor) -> dict[str, Asset]:
     return {
         band: Asset(
             href=asset.href,
-            scale=_stated(asset, "scale", sensor.scale),
-            offset=_stated(asset, "offset", sensor.offset),
+            scale=_stated(asset, "scale", sensor.calibration.get(band, (sensor.scale, sensor.offset))[0]),
+            offset=_stated(asset, "offset", sensor.calibration.get(band, (sensor.scale, sensor.offset))[1]),
             nodata=sensor.nodata,
         )
         for band, asset in found.items()

@@ -17,6 +17,8 @@ from pipeline import standards
 class Sensor:
     """How one mission writes its surface reflectance: `reflectance = DN * scale + offset`.
 
+    `calibration` are scale and offset by band where they are others and give no reflectance: `lwir11` is the
+    temperature of the surface in kelvin (USGS, Landsat Collection 2 Level 2 Science Product Guide).
     `pixels_m` are the sizes of pixels by band where they are not `pixel_m`, which is that of the mask.
     Since the day `complete_since` every place is taken at least every `revisit_days`; None where that is
     not so: Landsat 4, 5 and 7 did not take all that they passed over.
@@ -34,6 +36,7 @@ class Sensor:
     pixel_m: float
     mask_bytes: int
     pixels_m: Mapping[str, float]
+    calibration: Mapping[str, tuple[float, float]]
     revisit_days: int | None = None
     complete_since: date | None = None
 
@@ -64,6 +67,7 @@ _SENTINEL_2 = Sensor(
     nodata=0,
     pixel_m=20,
     mask_bytes=1,
+    calibration=MappingProxyType({}),
     pixels_m=MappingProxyType({"coastal": 60, **dict.fromkeys(("blue", "green", "red", "nir"), 10)}),
     revisit_days=5,
     complete_since=date(2018, 12, 14),
@@ -79,6 +83,7 @@ _OLI_BANDS = MappingProxyType(
         "nir08": ("nir08", "SR_B5"),
         "swir16": ("swir16", "SR_B6"),
         "swir22": ("swir22", "SR_B7"),
+        "lwir11": ("lwir11", "ST_B10"),
     }
 )
 _TM_BANDS = MappingProxyType(
@@ -90,8 +95,10 @@ _TM_BANDS = MappingProxyType(
         "nir08": ("nir08", "SR_B4"),
         "swir16": ("swir16", "SR_B5"),
         "swir22": ("swir22", "SR_B7"),
+        "lwir11": ("lwir", "ST_B6"),
     }
 )
+_SURFACE_TEMPERATURE = MappingProxyType({"lwir11": (0.00341802, 149.0)})
 
 
 def _landsat(number: int, bands: Mapping[str, tuple[str, ...]], complete_since: date | None = None) -> Sensor:
@@ -108,6 +115,7 @@ def _landsat(number: int, bands: Mapping[str, tuple[str, ...]], complete_since: 
         pixel_m=30,
         mask_bytes=2,
         pixels_m=MappingProxyType({}),
+        calibration=_SURFACE_TEMPERATURE,
         revisit_days=16 if complete_since else None,
         complete_since=complete_since,
     )

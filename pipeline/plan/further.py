@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import geopandas as gpd
+import pandas as pd
 
 from pipeline.contracts import Raster
-from pipeline.plan import ecosystems, greenness, inundation
+from pipeline.plan import ecology, ecosystems, greenness, inundation
 from pipeline.plan.area import Area
 from pipeline.plan.rasters import Footprint, Maps, footprints_of
 from pipeline.rights_registry import overlay
@@ -22,6 +23,7 @@ class Theme:
     """How the stores of a theme are made (none where the config does not ask), and what is shown of them.
 
     `bands` are those that it reads of every scene once more, after the masks; none where it reads no scene.
+    `table` is a table of its own, under the name of the theme, where it is not empty.
     `rows` are those of INDICATORS without their area, given what each period's scenes are called.
     """
 
@@ -29,6 +31,7 @@ class Theme:
     stores: Callable[[Run, Area, Sequence[Footprint], Maps], tuple[Artifact, ...]]
     rasters: Callable[[Area, Sequence[Artifact]], Iterator[Raster]]
     rows: Callable[[Area, Maps, overlay.Coverage, Mapping[str, str]], Rows]
+    table: Callable[[Area, Sequence[Artifact]], pd.DataFrame] | None = None
 
 
 def _none(_area: Area) -> tuple[str, ...]:
@@ -43,6 +46,7 @@ THEMES: Mapping[str, Theme] = MappingProxyType(
         ),
         greenness.TREND: Theme(_none, greenness.trend_stores, greenness.trend_rasters, greenness.trend_rows),
         ecosystems.STEP: Theme(_none, ecosystems.stores, ecosystems.rasters, ecosystems.rows),
+        ecology.STEP: Theme(ecology.bands, ecology.stores, ecology.rasters, ecology.rows, ecology.table),
     }
 )
 
@@ -64,6 +68,12 @@ def further_rasters(area: Area, maps: Maps) -> Iterator[Raster]:
     """Everything that the themes show on maps."""
     for name, theme in THEMES.items():
         yield from theme.rasters(area, maps.further[name])
+
+
+def further_tables(area: Area, maps: Maps) -> dict[str, pd.DataFrame]:
+    """The tables of every theme that has one to show."""
+    made = {name: theme.table(area, maps.further[name]) for name, theme in THEMES.items() if theme.table}
+    return {name: table for name, table in made.items() if len(table)}
 
 
 def further_rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]) -> Rows:

@@ -18,7 +18,7 @@ from pipeline.legends import CHANGE, LAND_COVER
 from pipeline.outputs import delivery as outputs
 from pipeline.periods import Period
 from pipeline.plan.area import Area
-from pipeline.plan.further import further_rasters
+from pipeline.plan.further import further_rasters, further_tables
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps, index_names
 from pipeline.plan.register import Register, layers_of
@@ -75,6 +75,7 @@ def delivery_of(
             "sections": pd.DataFrame(sections.drop(columns="geometry")),
             "samples_rejected": load_table(graded, "samples_rejected"),
             **section_tables(graded),
+            **further_tables(area, maps),
             "reads": reads,
         },
         rasters=(*_rasters(area, maps), *further_rasters(area, maps)),

@@ -15,7 +15,7 @@ from pipeline.contracts import Scene
 from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
 from pipeline.grid import Block, BlockPlan, block_plan
-from pipeline.indices import land_cover, spectral, vegetation
+from pipeline.indices import land_cover, rsei, spectral, vegetation
 from pipeline.ingest.blocks import BlockRequest, process_bytes
 from pipeline.ingest.handles import Source
 from pipeline.ingest.scenes import from_table
@@ -120,6 +120,8 @@ def index_names(area: Area) -> tuple[str, ...]:
 def bands_of(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
     """Bands that the indices and the land cover need, as far as any scene has them."""
     wanted = {band for name in index_names(area) for band in spectral.find_index(name).bands}
+    if area.settings.rsei:
+        wanted |= set(rsei.BANDS)
     held = {band for scene in scenes for band in scene.assets}
     return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
 

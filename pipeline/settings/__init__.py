@@ -269,6 +269,7 @@ class Settings(_Model):
     change: ChangeRules = ChangeRules()
     water: WaterRules = WaterRules()
     greenness: GreennessRules = GreennessRules()
+    rsei: bool = False
     samples: list[SampleFile] = []
     sections: Sections = Sections()
     parcels: ParcelFile | None = None

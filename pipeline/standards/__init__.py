@@ -20,6 +20,7 @@ def table(name: str) -> pd.DataFrame:
     `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
     `tli_words`, `spearman_critical`: how sections and rivers are evaluated, each row with whether it is
     `confirmed`.
+    `tasselled_cap`: coefficients of wetness by instrument and band.
     `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
     """
     with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:

@@ -132,7 +132,9 @@ def test_a_landsat_folder_is_what_its_mtl_says(tmp_path):
     )
     assert f"{scene.datetime:%Y-%m-%dT%H:%M:%S}" == "2024-05-01T02:25:36"
     assert (scene.cloud_percent, scene.updated) == (2.79, "2024-05-09T08:11:12Z")
-    assert set(scene.assets) == {"red", "nir", "nir08"}
+    assert set(scene.assets) == {"red", "nir", "nir08", "lwir11"}
+    heat = scene.assets.pop("lwir11")
+    assert (heat.scale, heat.offset) == (0.00341802, 149.0)
     assert (scene.assets["red"].scale, scene.assets["red"].offset) == (2.75e-5, -0.2)
     assert Path(scene.assets["nir"].href).name == f"{LANDSAT}_SR_B5.TIF"
     assert Path(scene.mask.href).name == f"{LANDSAT}_QA_PIXEL.TIF"
