@@ -21,6 +21,8 @@ from pipeline.periods import Period
 REFLECTANCE_SCALE = 1e-4
 REFLECTANCE_NODATA = -32768
 REFLECTANCE_LIMIT = 32767
+INDEX_STEP = 2.0**-13
+"""Indices are kept in steps of 0.00012, as fine as the reflectance behind them, which halves their files."""
 
 Outcome = Literal["read", "skipped", "failed"]
 RasterKind = Literal["ratio", "index", "count", "classes", "reflectance"]

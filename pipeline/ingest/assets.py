@@ -90,8 +90,11 @@ def read_window(asset: Asset, window: Window) -> NDArray[Any]:
         return _window_of_units(asset, window, cache)
 
     def take(dataset: rasterio.DatasetReader) -> NDArray[Any]:
-        numbers = np.full((window.height, window.width), asset.nodata, dtype=dataset.dtypes[0])
         inside = _shared(window, _whole(dataset))
+        if inside == window:
+            whole: NDArray[Any] = dataset.read(1, window=window)
+            return whole
+        numbers = np.full((window.height, window.width), asset.nodata, dtype=dataset.dtypes[0])
         if inside is not None:
             _over(numbers, window, inside)[...] = dataset.read(1, window=inside)
         return numbers

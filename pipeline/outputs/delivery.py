@@ -28,19 +28,25 @@ def write(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[
     """
     (folder / "rasters").mkdir()
     (folder / "tables").mkdir()
+    with ThreadPoolExecutor(CPU_COUNT) as writers:
+        rasters = writers.map(partial(_write_raster, delivery, folder / "rasters"), delivery.rasters)
+        _write_tables(delivery, folder, shapefile=shapefile)
+        list(rasters)
+    write_catalog(delivery, folder)
+    write_report(delivery, folder)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
+    """GeoPackage, workbook and tables; the rasters, which take longer, are written meanwhile."""
     write_geopackage(delivery, folder / "inventory.gpkg")
     if shapefile:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
     write_workbook(delivery, folder / "inventory.xlsx")
     layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
-    with ThreadPoolExecutor(CPU_COUNT) as writers:
-        list(writers.map(partial(_write_raster, delivery, folder / "rasters"), delivery.rasters))
     for stem, table in delivery.tables.items():
         write_csv(plain_table(_flat(table), delivery), folder / "tables" / f"{stem}.csv")
-    write_catalog(delivery, folder)
-    write_report(delivery, folder)
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _write_raster(delivery: Delivery, folder: Path, raster: Raster) -> None:

@@ -167,7 +167,7 @@ def _is_empty(tile: NDArray[Any], nodata: float | None) -> bool:
 def _cog_options(encoding: Encoding) -> dict[str, str]:
     return {
         "COMPRESS": "DEFLATE",
-        "LEVEL": "4",
+        "LEVEL": "1",  # on measures as small as higher ones, on classes small enough
         "PREDICTOR": encoding.predictor,
         "OVERVIEW_PREDICTOR": encoding.predictor,
         "OVERVIEW_RESAMPLING": encoding.overviews,

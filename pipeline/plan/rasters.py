@@ -30,7 +30,7 @@ from pipeline.plan.stored import COUNT, INDEX, RATIO, stored
 from pipeline.run import Run
 from pipeline.workspace import Artifact
 
-_COMPOSITE, _SPECTRAL, _COVER = 3, 2, 1
+_COMPOSITE, _SPECTRAL, _COVER = 3, 3, 1
 
 
 @dataclass(frozen=True)

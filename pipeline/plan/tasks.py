@@ -9,7 +9,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, ReadRecord
+from pipeline.contracts import (
+    INDEX_STEP,
+    REFLECTANCE_LIMIT,
+    REFLECTANCE_NODATA,
+    REFLECTANCE_SCALE,
+    ReadRecord,
+)
 from pipeline.grid import Block
 from pipeline.indices import change, composite, land_cover, spectral, vegetation
 from pipeline.ingest import blocks
@@ -158,7 +164,7 @@ def spectral_block(task: SpectralTask) -> BlockDone:
         index = spectral.find_index(name)
         if set(index.bands) <= set(seen):
             values = spectral.compute_index(index, seen).values
-            layers[name] = as_ratio(values) if name == "ndvi" else values.astype(np.float32)
+            layers[name] = as_ratio(values) if name == "ndvi" else as_index(values)
     return BlockDone(write_block(task.store, task.block, layers))
 
 
@@ -216,6 +222,12 @@ def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
     """Numbers as int16 with scale 1e-4 and nodata -32768, as rasters and stores hold them."""
     steps = np.rint(values / REFLECTANCE_SCALE).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
     return np.where(np.isfinite(values), steps, REFLECTANCE_NODATA).astype(np.int16)
+
+
+def as_index(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Numbers of any size as float32 in steps of INDEX_STEP, NaN as it is."""
+    steps: NDArray[np.floating[Any]] = np.rint(values / INDEX_STEP)
+    return (steps * INDEX_STEP).astype(np.float32)
 
 
 def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:

@@ -30,7 +30,7 @@ def read(path: Path) -> str:
 def parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
     """Nodes, which know their lines, and content; SettingsError when it is not YAML or nests too deep."""
     try:
-        node, content = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
+        node, content = yaml.compose(text, Loader=yaml.CSafeLoader), yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _not_yaml(f"{path}:{line}", str(error.problem).removeprefix("found ")) from error

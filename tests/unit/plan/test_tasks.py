@@ -8,7 +8,7 @@ import pytest
 import rasterio
 import shapely
 
-from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.contracts import INDEX_STEP, REFLECTANCE_NODATA
 from pipeline.grid import Block, Grid
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.ingest.assets import close_assets
@@ -22,6 +22,7 @@ from pipeline.plan.tasks import (
     HistogramTask,
     PeriodMaps,
     SpectralTask,
+    as_index,
     as_ratio,
     change_block,
     composite_block,
@@ -212,6 +213,16 @@ def composite_store(path, red, nir, shape=(4, 4)):
     create_store(path, {"red": LAYERS["red"], "nir": LAYERS["nir"]}, grid, 4)
     write_block(path, grid.whole, {"red": red, "nir": nir})
     return grid
+
+
+def test_an_index_is_kept_to_half_a_step_whatever_its_size_and_unknown_stays_unknown():
+    values = np.array([-3.7, -1e-5, 0.0, 0.31416, 1.0, 12.3456, np.nan])
+    kept = as_index(values)
+    assert kept.dtype == np.float32
+    assert np.nanmax(np.abs(kept - values)) <= INDEX_STEP / 2
+    assert (kept[:-1] / INDEX_STEP % 1 == 0).all()
+    assert np.isnan(kept[-1])
+    np.testing.assert_allclose(as_index(np.array([1e6, 1e30])), [1e6, 1e30], rtol=1e-7)
 
 
 def test_what_lacks_a_band_is_unknown_and_the_rest_is_computed(tmp_path):
