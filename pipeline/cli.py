@@ -1,8 +1,10 @@
 """The verbs of `ecoledger`; the only place that prints or exits."""
 
 import json
+import logging
 import signal
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -18,6 +20,9 @@ from pipeline.settings import SampleFile, Settings, WaterBody, load_settings, sc
 from pipeline.settings.sources import providers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.notice import Summary
     from pipeline.plan.repetition import Manifest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -306,33 +311,59 @@ def _deliver(
     from pipeline.journal import recorded
     from pipeline.logs import logged
     from pipeline.plan import deliver_all, repetition
+    from pipeline.plan.headlines import headlines
     from pipeline.run import Bars, Run
     from pipeline.workspace import Workspace
 
     workspace = Workspace(Path(settings.out) / "work")
     with (
         logged(log) as lines,
+        _announced(settings, as_json=as_json) as summary,
         workspace.held(),
         recorded(workspace, settings.label, settings.aoi) as lines.run,
         open_cluster(settings.compute, workspace.root / "workers") as cluster,
         Bars(quiet=quiet).shown() as bars,
     ):
+        summary.run = lines.run
         if cluster.dashboard and not quiet:
             _ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
         run = Run(workspace, cluster, bars, refresh)
         if manifest:
             repetition.refuse_changed_inputs(run, manifest, settings)
         delivered = deliver_all(run, settings)
-    from pipeline.plan.headlines import headlines
-
-    rows = headlines(delivered)
-    _show(rows, as_json=as_json)
+        summary.headlines = headlines(delivered)
+        summary.deliveries = [
+            {"area": one.aoi, "folder": str(one.folder), "state": "kept" if one.kept else "published"}
+            for one in delivered
+        ]
     if not as_json:
+        _show(summary.headlines, as_json=False)
         for one in delivered:
             state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
             _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
     if manifest:
         _compared(repetition.differences(manifest, delivered[0].folder), as_json=as_json)
+
+
+@contextmanager
+def _announced(settings: Settings, *, as_json: bool) -> "Iterator[Summary]":
+    """The summary of a run that begins here, told in the end to who asked for it, whatever the end."""
+    from pipeline.notice import Summary, notify
+
+    summary = Summary(settings.label, settings.aoi)
+    try:
+        yield summary
+        summary.exit_code, summary.message = 0, ""
+    except PipelineError as error:
+        summary.exit_code, summary.message = error.exit_code, str(error)
+        raise
+    finally:
+        if as_json:
+            sys.stdout.write(f"{summary.line}\n")
+            sys.stdout.flush()
+        if settings.notify and (failure := notify(settings.notify, summary)):
+            logging.getLogger("ecoledger").warning(failure)
+            _ERR.print(f"警告 warning: {failure}", highlight=False, soft_wrap=True)
 
 
 def _compared(differences: list[dict[str, str]], *, as_json: bool) -> None:

@@ -59,7 +59,7 @@ def deliver(run: Run, area: Area) -> Delivered:
         files=inputs.checksums,
         areas=area.known_key,
         config=area.settings.model_dump(
-            mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention"}
+            mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention", "notify"}
         ),
     )
     kept = run.published(cause, area.target) and not run.refresh and settled(run, area, inputs)

@@ -124,7 +124,7 @@ def _manifest(area: Area, delivery: Delivery, search: Mapping[str, Any]) -> dict
         "simulated": delivery.simulated,
         "outline_sha256": area.outline_key,
         "scenes": delivery.scenes[_SCENES].to_dict("records"),
-        "config": area.settings.model_dump(mode="json", by_alias=True, exclude={"out"}),
+        "config": area.settings.model_dump(mode="json", by_alias=True, exclude={"out", "notify"}),
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "as_of": delivery.as_of.isoformat(),
         "counts": {

@@ -12,7 +12,7 @@ from pipeline.aoi import PROJECT_ROOT, known_aois
 from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
-from pipeline.settings.computing import Slurm
+from pipeline.settings.computing import Notify, Slurm
 from pipeline.settings.maps import ChangeRules, GreennessRules, LandCover, WaterRules
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.rolling import MOST_PERIODS, rolled, today
@@ -278,6 +278,7 @@ class Settings(_Model):
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()
     retention: Retention = Retention()
+    notify: Notify | None = None
     out: str = "delivery/"
 
     @property

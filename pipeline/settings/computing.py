@@ -1,4 +1,4 @@
-"""How a batch queue is asked for workers."""
+"""How a batch queue is asked for workers, and who is told when a run has ended."""
 
 from typing import Annotated
 
@@ -25,3 +25,16 @@ class Slurm(BaseModel):
     walltime: Annotated[str, Field(pattern=r"^(\d+-)?\d{1,2}(:\d{2}){1,2}$")] = "04:00:00"
     patience_minutes: Annotated[int, Field(ge=1)] = 60
     options: list[Annotated[str, Field(pattern=r"^--[\w-]+(=[\w.,:@+/-]+)?$")]] = []
+
+
+class Notify(BaseModel):
+    """A command that is run when a run has ended, however it ended: the program and its words.
+
+    It finds the summary of the run (one line of JSON) on its stdin and the exit code in
+    ECOLEDGER_EXIT_CODE. It has `seconds`; its failure is a warning.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    command: Annotated[list[str], Field(min_length=1)]
+    seconds: Annotated[float, Field(gt=0, le=600)] = 30

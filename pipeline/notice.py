@@ -1,0 +1,72 @@
+"""How a run ended: one line of JSON for machines, and a command of the user's that is told of it."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.settings.computing import Notify
+
+EXIT_CODE = "ECOLEDGER_EXIT_CODE"
+"""The variable of the environment in which a command finds how the run ended."""
+
+
+@dataclass
+class Summary:
+    """A run in one line; `exit_code` is that of the program, `message` what it said, empty where all is well.
+
+    `deliveries` are those of the run in their order: area, folder, and whether it was published or kept;
+    `headlines` the figures that a run ends with.
+    """
+
+    label: str
+    areas: Sequence[str]
+    run: str = ""
+    exit_code: int = 1
+    message: str = "a bug: see its traceback"
+    deliveries: list[dict[str, str]] = field(default_factory=list)
+    headlines: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def line(self) -> str:
+        """The summary as JSON on one line."""
+        return json.dumps(asdict(self), ensure_ascii=False, default=str)
+
+
+def notify(settings: Notify, summary: Summary) -> str:
+    """Run the user's command with the summary on its stdin; what went wrong with it, empty if nothing did.
+
+    Its words go to no shell. What it starts in its own process group is ended with it when its time is up.
+    """
+    environment = {**os.environ, EXIT_CODE: str(summary.exit_code)}
+    name = settings.command[0]
+    try:
+        process = subprocess.Popen(  # noqa: S603 the user's own command, as a list
+            settings.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"notify: {name} cannot be started: {error.strerror}"
+    try:
+        process.communicate(f"{summary.line}\n".encode(), timeout=settings.seconds)
+    except subprocess.TimeoutExpired:
+        return f"notify: {name} was ended after {settings.seconds} s"
+    finally:
+        _end(process)
+    return "" if process.returncode == 0 else f"notify: {name} ended with code {process.returncode}"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process that still runs, with its group."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
