@@ -60,21 +60,16 @@ LAND_COVER = Legend(
     ),
 )
 
-ECOSYSTEM = Legend(
-    "ecosystem",
-    "生态系统类型",
-    "Ecosystem type",
-    (
-        LegendClass(1, "forest", "森林", "Forest", "#1b7837"),
-        LegendClass(2, "shrub", "灌丛", "Shrubland", "#7fbc41"),
-        LegendClass(3, "grassland", "草地", "Grassland", "#b8e186"),
-        LegendClass(4, "wetland", "湿地", "Wetland", "#4393c3"),
-        LegendClass(5, "farmland", "农田", "Farmland", "#fee08b"),
-        LegendClass(6, "urban", "城镇", "Urban", "#c51b7d"),
-        LegendClass(7, "desert", "荒漠", "Desert", "#dfc27d"),
-        LegendClass(8, "other", "其他", "Other", "#bababa"),
-    ),
-)
+
+def _ecosystems() -> Legend:
+    keys = ("forest", "shrub", "grassland", "wetland", "farmland", "urban", "desert", "other")
+    names = standards.table("value_names").query("column == 'ecosystem_l1'")[["name_zh", "name_en", "color"]]
+    rows = zip(keys, names.to_numpy().tolist(), strict=True)
+    classes = tuple(LegendClass(code, key, *named) for code, (key, named) in enumerate(rows, start=1))
+    return Legend("ecosystem", "生态系统类型", "Ecosystem type", classes)
+
+
+ECOSYSTEM = _ecosystems()
 """The eight types of HJ 1166-2021; their codes are this project's."""
 
 
@@ -109,7 +104,7 @@ def change_code(before: int, after: int) -> int:
     return UNCHANGED if before == after else 10 * before + after
 
 
-def _change_legend() -> Legend:
+def _change_legend(legend: Legend, key: str, title_zh: str, title_en: str) -> Legend:
     unchanged = LegendClass(UNCHANGED, "unchanged", "未变化", "Unchanged", "#f0f0f0")
     moves = [
         LegendClass(
@@ -119,14 +114,17 @@ def _change_legend() -> Legend:
             f"{before.name_en} to {after.name_en}",
             after.color,
         )
-        for before in LAND_COVER.classes
-        for after in LAND_COVER.classes
+        for before in legend.classes
+        for after in legend.classes
         if before is not after
     ]
-    return Legend("change", "地表覆盖变化", "Land cover change", (unchanged, *moves))
+    return Legend(key, title_zh, title_en, (unchanged, *moves))
 
 
-CHANGE = _change_legend()
+CHANGE = _change_legend(LAND_COVER, "change", "地表覆盖变化", "Land cover change")
+ECOSYSTEM_CHANGE = _change_legend(
+    ECOSYSTEM, "ecosystem_change", "生态系统类型变化", "Change of ecosystem type"
+)
 
 WATER_CLASS = Legend(
     "water_class",
@@ -174,5 +172,8 @@ def inundation_legend(regime: str) -> Legend:
 
 
 LEGENDS: Mapping[str, Legend] = MappingProxyType(
-    {legend.id: legend for legend in (LAND_COVER, ECOSYSTEM, CHANGE, WATER_CLASS, INUNDATION)}
+    {
+        legend.id: legend
+        for legend in (LAND_COVER, ECOSYSTEM, CHANGE, ECOSYSTEM_CHANGE, WATER_CLASS, INUNDATION)
+    }
 )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
+from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED, Legend
 
 
 def transitions(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -152,20 +152,21 @@ Piece = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[n
 """Class before, class after, code of the transition that counts and area in m2 of some pixels."""
 
 
-def transition_matrix(pieces: Iterable[Piece]) -> pd.DataFrame:
-    """Area of every pair of classes, unknown among them: from, to, area_m2, percent of all area.
+def transition_matrix(pieces: Iterable[Piece], legend: Legend = LAND_COVER) -> pd.DataFrame:
+    """Area of every pair of a legend's classes, unknown among them: from, to, area_m2, percent of all area.
 
     `area_m2` and `percent` are those of the two maps, `area_counted_m2` and `percent_counted` those of the
     transitions that count, so that what is taken for noise is seen. Pairs that do not occur stand with 0, so
     that rows of two matrices can be compared.
     """
-    keys = [entry.key for entry in LAND_COVER.classes] + ["unknown"]
+    keys = [entry.key for entry in legend.classes] + ["unknown"]
     area, kept = np.zeros(len(keys) ** 2), np.zeros(len(keys) ** 2)
     for before, after, code, weight_m2 in pieces:
-        area += _paired(before, after, weight_m2)
+        area += _paired(before, after, weight_m2, legend)
         moved = changed(code)
         unmoved = np.where(code == UNCHANGED, before, after)
-        kept += _paired(np.where(moved, code // 10, before), np.where(moved, code % 10, unmoved), weight_m2)
+        of_kept = np.where(moved, code // 10, before), np.where(moved, code % 10, unmoved)
+        kept += _paired(*of_kept, weight_m2, legend)
     index = pd.MultiIndex.from_product([keys, keys], names=["from", "to"])
     total = area.sum()
     percents = [100 * sums / total if total else np.full(len(sums), np.nan) for sums in (area, kept)]
@@ -179,11 +180,11 @@ def transition_matrix(pieces: Iterable[Piece]) -> pd.DataFrame:
 
 
 def _paired(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], weight_m2: NDArray[np.float64]
+    before: NDArray[np.uint8], after: NDArray[np.uint8], weight_m2: NDArray[np.float64], legend: Legend
 ) -> NDArray[np.float64]:
     """Area of every pair of classes, row by row; the last is unknown."""
-    count = len(LAND_COVER.classes) + 1
+    count = len(legend.classes) + 1
     position = np.full(NODATA_CLASS + 1, count - 1)
-    position[[entry.code for entry in LAND_COVER.classes]] = np.arange(count - 1)
+    position[[entry.code for entry in legend.classes]] = np.arange(count - 1)
     sums = np.bincount(position[before] * count + position[after], weights=weight_m2, minlength=count**2)
     return sums.astype(np.float64)

@@ -1,6 +1,7 @@
 """Change between two periods: every transition, then the change that counts."""
 
 import math
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,23 +23,47 @@ _Seen = tuple[Artifact, Artifact]
 """Indices and land cover of a period."""
 
 
-def change_between(run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan) -> Artifact:
+@dataclass(frozen=True)
+class Changing:
+    """What changes: a layer of classes of the land cover stores, and the layer with its confidence."""
+
+    layer: str
+    confidence: str
+    title: str
+
+
+COVER = Changing("land_cover", "confidence", "变化 change")
+TYPES = Changing("ecosystem", "ecosystem_confidence", "类型变化 change of types")
+
+
+def change_between(
+    run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan, what: Changing = COVER
+) -> Artifact:
     """The store of the change that counts between two periods: `change` and the `confidence` of its patch."""
-    return _counted(run, area, _transitions(run, area, before, after, layout), before[1], after[1], layout)
+    source = _transitions(run, area, before, after, layout, what)
+    return _counted(run, area, source, before[1], after[1], layout, what)
 
 
-def _transitions(run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan) -> Artifact:
+def _transitions(
+    run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan, what: Changing
+) -> Artifact:
     least_shift = area.settings.change.least_shift
     keys = [artifact.key for artifact in (*before, *after)]
-    cause = area.cause("change", _CHANGE, keys, least_shift=least_shift)
+    cause = area.cause("change", _CHANGE, keys, least_shift=least_shift, layer=what.layer)
     first, second = (tasks.PeriodMaps(*(artifact.path for artifact in maps)) for maps in (before, after))
-    task = partial(tasks.ChangeTask, before=first, after=second, least_shift=least_shift)
-    title = f"{area.aoi.name_zh} 变化 change"
+    task = partial(tasks.ChangeTask, before=first, after=second, least_shift=least_shift, layer=what.layer)
+    title = f"{area.aoi.name_zh} {what.title}"
     return stored(run, area, title, cause, {"change": CLASSES}, layout, task, tasks.change_block)
 
 
 def _counted(
-    run: Run, area: Area, source: Artifact, before: Artifact, after: Artifact, layout: BlockPlan
+    run: Run,
+    area: Area,
+    source: Artifact,
+    before: Artifact,
+    after: Artifact,
+    layout: BlockPlan,
+    what: Changing,
 ) -> Artifact:
     """Change without patches below the minimum mapping unit (in pixels of the grid's nominal layout).
 
@@ -52,7 +77,7 @@ def _counted(
     def build(folder: Path) -> None:
         codes = change.sieved(open_store(source.path)["change"].to_numpy(), least_px=least_px)
         patch = change.patches(codes)
-        sure = _confidence(area, patch, before, after, layout)
+        sure = _confidence(area, patch, before, after, layout, what.confidence)
         codes = change.sure_enough(codes, patch, sure, least=rules.least_confidence)
         create_store(folder, {"change": CLASSES, "confidence": RATIO}, area.grid, layout.edge_px)
         for block in area.blocks(layout.edge_px):
@@ -64,14 +89,17 @@ def _counted(
 
 
 def _confidence(
-    area: Area, patch: NDArray[np.int32], before: Artifact, after: Artifact, layout: BlockPlan
+    area: Area,
+    patch: NDArray[np.int32],
+    before: Artifact,
+    after: Artifact,
+    layout: BlockPlan,
+    layer: str,
 ) -> NDArray[np.float64]:
     """Confidence of every patch by its number."""
     means = change.PatchMeans.of(patch)
     for block in area.blocks(layout.edge_px):
-        first, second = (
-            read_block(store.path, block, ["confidence"])["confidence"] for store in (before, after)
-        )
+        first, second = (read_block(store.path, block, [layer])[layer] for store in (before, after))
         both = tasks.from_ratio(first) * tasks.from_ratio(second)
         means.add(patch[block.rows, block.cols], both)
     return means.means

@@ -53,6 +53,7 @@ def delivery_of(
     statistics, graded = register.statistics.path, register.sections.path
     reads = pd.DataFrame(run.workspace.reads([store.key for store in maps.composites]), columns=_READS)
     pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
+    types = ["ecosystems", *(f"ecosystem_{pair}" for pair in pairs if maps.classifier)]
     figures = [load_table(statistics, "indicators"), load_table(graded, "indicators")]
     sections = load_layer(graded, "sections")
     parcels = load_layer(register.parcels.path, "parcels")
@@ -70,7 +71,10 @@ def delivery_of(
         change_patches=load_layer(statistics, "change_patches"),
         findings=load_layer(register.inventory.path, "findings"),
         tables={
-            **{name: load_table(statistics, name) for name in ("parcel_measures", "area_balance", *pairs)},
+            **{
+                name: load_table(statistics, name)
+                for name in ("parcel_measures", "area_balance", *pairs, *types)
+            },
             "indicators": pd.concat([part for part in figures if len(part)], ignore_index=True),
             "sections": pd.DataFrame(sections.drop(columns="geometry")),
             "samples_rejected": load_table(graded, "samples_rejected"),

@@ -18,6 +18,7 @@ from pipeline.indices import change, indicators, vegetation
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
 from pipeline.plan.area import Area
+from pipeline.plan.ecosystems import type_tables
 from pipeline.plan.evidence import CONFIDENCE, change_basis, cover_basis
 from pipeline.plan.further import further_rows
 from pipeline.plan.inputs import Inputs
@@ -33,7 +34,7 @@ from pipeline.settings import products
 from pipeline.stores import open_store
 from pipeline.workspace import Artifact, load_json, load_layer, load_table, save_tables
 
-_STATISTICS, _INVENTORY = 4, 3
+_STATISTICS, _INVENTORY = 5, 3
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
                 "indicators": _indicators(area, maps, over_aoi, aoi_measures, matrices, sources),
                 "change_patches": _patches(area, maps),
                 **matrices,
+                **type_tables(area, maps, over_aoi, rows),
             },
         )
 

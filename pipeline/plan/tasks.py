@@ -86,13 +86,14 @@ class PeriodMaps:
 
 @dataclass(frozen=True)
 class ChangeTask:
-    """One block of land cover change between two periods."""
+    """One block of change between two periods, in a layer of classes of their land cover."""
 
     store: Path
     block: Block
     before: PeriodMaps
     after: PeriodMaps
     least_shift: float
+    layer: str = "land_cover"
 
 
 def composite_block(task: CompositeTask) -> BlockDone:
@@ -207,7 +208,7 @@ def _cover(task: CoverTask, ndvi: NDArray[np.float64]) -> NDArray[np.float64]:
 def change_block(task: ChangeTask) -> BlockDone:
     """Transitions of a block, as far as an index of the rules moved with them."""
     pair = (task.before, task.after)
-    before, after = (read_block(maps.land, task.block, ["land_cover"])["land_cover"] for maps in pair)
+    before, after = (read_block(maps.land, task.block, [task.layer])[task.layer] for maps in pair)
     moved = [_indices(maps, task.block) for maps in pair]
     codes = change.evident(change.transitions(before, after), *moved, least_shift=task.least_shift)
     return BlockDone(write_block(task.store, task.block, {"change": codes}))

@@ -18,12 +18,12 @@ class ChangeRules(_Model):
     that a class on the brink is no change; a patch where it has at least `mmu_m2`, the minimum mapping unit:
     600 m2 is that of most classes of the third land survey (TD/T 1055-2019; from knowledge, unconfirmed);
     and where its confidence, the mean over its pixels of the product of both periods' confidence, reaches
-    `least_confidence`: 0.25 is two maps that are as likely wrong as right (a proposal of this project).
+    `least_confidence`: from 0.5 on it is likelier that both maps are right than that one is wrong.
     """
 
     least_shift: Annotated[float, Field(ge=0, le=2)] = 0.15
     mmu_m2: Annotated[float, Field(ge=0)] = 600
-    least_confidence: Annotated[float, Field(ge=0, le=1)] = 0.25
+    least_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
 
 
 class WaterRules(_Model):

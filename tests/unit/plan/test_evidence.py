@@ -59,7 +59,7 @@ def test_change_names_what_counts():
     assert basis.startswith("9 景; ")
     assert ">= 0.2," in basis
     assert ">= 900 m2," in basis
-    assert basis.endswith(">= 0.25")
+    assert basis.endswith(">= 0.5")
 
 
 def test_inundation_names_its_limits():

@@ -1,0 +1,170 @@
+"""Areas by ecosystem type, what each type lost, and what a method of mapping cannot tell apart."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.indices.indicators import share
+from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
+
+_CODES = [entry.code for entry in ECOSYSTEM.classes]
+_RULE_KINDS = ("water", "built")
+_ROUNDING = 1e-9
+_NOT_TOLD = "制图方法不区分此类型 / the method does not tell this type apart"
+_MIXED = "此类型可能在未细分的植被或裸地之中 / the type may be among plants or bare ground not told apart"
+
+LOSSES: Mapping[str, tuple[str, frozenset[str]]] = MappingProxyType(
+    {
+        "farmland_loss_rate": ("farmland", frozenset({entry.key for entry in ECOSYSTEM.classes})),
+        "wetland_loss_rate": ("wetland", frozenset({entry.key for entry in ECOSYSTEM.classes})),
+        "wetland_reclaimed_rate": ("wetland", frozenset({"farmland"})),
+        "wetland_built_rate": ("wetland", frozenset({"urban"})),
+    }
+)
+"""Losses with a name of their own: the type before, the types after (its own is no loss)."""
+
+
+@dataclass(frozen=True)
+class TypeSums:
+    """Areas of one period over an area, in m2: by type in code order, by cover class without a type, seen."""
+
+    assigned: NDArray[np.float64]
+    mixed: Mapping[int, float]
+    seen: float
+
+
+def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Types (legends.ECOSYSTEM) of land cover by the rules; 255 for classes that may be of several.
+
+    Vegetation may be any plants, bare ground a flat, a desert or another; water and built-up land are of one.
+    """
+    table = np.full(NODATA_CLASS + 1, NODATA_CLASS, dtype=np.uint8)
+    for kind in _RULE_KINDS:
+        table[LAND_KINDS[kind].cover] = LAND_KINDS[kind].ecosystem or NODATA_CLASS
+    found: NDArray[np.uint8] = table[cover]
+    return found
+
+
+def type_sums(pieces: Iterable[tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]]) -> TypeSums:
+    """Sums over pieces of land cover, type and area in m2 of some pixels."""
+    by_type, by_cover = np.zeros(NODATA_CLASS + 1), np.zeros(NODATA_CLASS + 1)
+    for cover, kind, weight_m2 in pieces:
+        known = cover != NODATA_CLASS
+        mixed = known & (kind == NODATA_CLASS)
+        by_type += np.bincount(kind[known], weights=weight_m2[known], minlength=NODATA_CLASS + 1)
+        by_cover += np.bincount(cover[mixed], weights=weight_m2[mixed], minlength=NODATA_CLASS + 1)
+    mixed_m2 = {entry.code: float(by_cover[entry.code]) for entry in LAND_COVER.classes}
+    return TypeSums(by_type[_CODES], mixed_m2, float(by_type.sum()))
+
+
+def type_table(
+    sums: TypeSums,
+    *,
+    kinds: Sequence[str] | None,
+    area_m2: float,
+    registered_m2: Mapping[str, float],
+) -> pd.DataFrame:
+    """One row a type: `ecosystem_l1`, `area_m2`, `low_m2`, `high_m2`, `unknown_area_m2`, and `reason`.
+
+    `kinds` are those that the map tells apart, None for the rules. An area is null, with its reason, where
+    the map cannot tell the type: no kind has it, or some of what was seen may be of it. `low_m2` and
+    `high_m2` are the areas if none, or all, of what is unseen or mixed were of the type; null where nothing
+    bounds it. `registered_m2` is what the land register says, by the crosswalk of its classes; null without
+    registered classes.
+    """
+    told = {LAND_KINDS[kind].ecosystem for kind in kinds or _RULE_KINDS}
+    unseen = area_m2 - sums.seen if area_m2 - sums.seen > _ROUNDING * area_m2 else 0.0
+    rows = []
+    for entry, area in zip(ECOSYSTEM.classes, sums.assigned, strict=True):
+        covers = {kind.cover for kind in LAND_KINDS.values() if kind.ecosystem == entry.code}
+        doubt = sum(sums.mixed[cover] for cover in covers)
+        bounded = entry.code in told or kinds is None
+        reason = (_MIXED if doubt else None) if bounded else _NOT_TOLD
+        rows.append(
+            {
+                "ecosystem_l1": entry.name_zh,
+                "area_m2": None if reason else area,
+                "low_m2": area if bounded else None,
+                "high_m2": area + doubt + unseen if bounded else None,
+                "unknown_area_m2": unseen,
+                "registered_m2": registered_m2.get(entry.name_zh, 0.0) if registered_m2 else None,
+                "reason": reason,
+            }
+        )
+    columns = ["area_m2", "low_m2", "high_m2", "unknown_area_m2", "registered_m2"]
+    return pd.DataFrame(rows).astype(dict.fromkeys(columns, float))
+
+
+def type_indicators(
+    table: pd.DataFrame, seen_m2: float, period: str, *, area_m2: float, source: str
+) -> list[dict[str, object]]:
+    """Share of each type in what was seen, from `type_table`; low and high are shares of the whole area."""
+    keys = {entry.name_zh: entry.key for entry in ECOSYSTEM.classes}
+    rows = []
+    for row in table.to_dict("records"):
+        known = pd.notna(row["area_m2"]) and seen_m2 > 0
+        reason = row["reason"] if pd.notna(row["reason"]) else None
+        found = share(
+            f"ecosystem_share:{keys[row['ecosystem_l1']]}",
+            period,
+            row["low_m2"] if known else 0.0,
+            seen_m2,
+            unseen=0.0,
+            source=source,
+        )
+        bounds = {name: row[f"{name}_m2"] / area_m2 for name in ("low", "high")}
+        unknown = {"value": None, "numerator": None, "reason": reason or found["reason"]}
+        rows.append({**found, **bounds, **({} if known else unknown)})
+    return rows
+
+
+def loss_indicators(
+    matrix: pd.DataFrame | None, period: str, *, kinds: Sequence[str] | None, source: str
+) -> list[dict[str, object]]:
+    """What farmland and wetland lost between two periods, as shares of what they had and both periods saw.
+
+    `matrix` is that of the types (change.transition_matrix), None where the map tells none; then, or where
+    the types of a loss are none of the kinds told apart, a loss is null with its reason. The numerator is the
+    change that counts.
+    """
+    names = {entry.code: entry.key for entry in ECOSYSTEM.classes}
+    told = {names.get(LAND_KINDS[kind].ecosystem or NODATA_CLASS) for kind in kinds or ()}
+    rows = []
+    for name, (before, after) in LOSSES.items():
+        if matrix is None or before not in told or not told & after - {before}:
+            nothing = share(name, period, 0.0, 0.0, unseen=0.0, source=source, reason=_NOT_TOLD)
+            rows.append({**nothing, "numerator": None, "denominator": None})
+            continue
+        here = matrix[(matrix["from"] == before)]
+        seen, lost = here[here["to"] != "unknown"], here[here["to"].isin(after - {before})]
+        unseen = float(here.loc[here["to"] == "unknown", "area_m2"].sum())
+        parts = float(lost["area_counted_m2"].sum()), float(seen["area_m2"].sum())
+        reason = "前期没有此类型 / none of the type before"
+        rows.append(share(name, period, *parts, unseen=unseen, source=source, reason=reason))
+    return rows
+
+
+def encroachment(
+    kind: str, period: str, built_m2: float, seen_m2: float, *, area_m2: float, source: str
+) -> dict[str, object]:
+    """Share of a layer that restricts use which became built-up, of what both periods saw of it."""
+    unseen = max(0.0, area_m2 - seen_m2)
+    return share(f"encroachment_share:{kind}", period, built_m2, seen_m2, unseen=unseen, source=source)
+
+
+def encroached(
+    pieces: Iterable[tuple[NDArray[np.uint8], NDArray[np.float64]]],
+) -> tuple[float, float]:
+    """Area that became built-up, and area seen in both periods, from pieces of change codes and areas."""
+    built = seen = 0.0
+    code = LAND_COVER.code("built")
+    for codes, weight_m2 in pieces:
+        known = codes != NODATA_CLASS
+        gained = known & (codes > 0) & (codes % 10 == code)
+        built += float(weight_m2[gained].sum())
+        seen += float(weight_m2[known].sum())
+    return built, seen
