@@ -105,8 +105,8 @@ def found_in(maps, name):
 
 
 def model_folder(area):
-    (folder,) = Path(area.settings.out).glob("work/artifacts/classifier/*")
-    return folder
+    (file,) = Path(area.settings.out).glob("work/artifacts/classifier/*/model.skops")
+    return file.parent
 
 
 def test_the_classifier_is_right_on_95_of_100_pixels_far_from_any_sample(shore):
