@@ -151,6 +151,17 @@ INUNDATION = Legend(
     ),
 )
 
+ALERTS = Legend(
+    "alerts",
+    "植被损失预警",
+    "Alerts of vegetation loss",
+    (
+        LegendClass(1, "stable", "植被未见损失", "Vegetation, no loss", "#a6d96a"),
+        LegendClass(2, "lost", "植被损失预警", "Alert of vegetation loss", "#d7191c"),
+        LegendClass(3, "not_vegetated", "原非植被", "No vegetation before", "#f0f0f0"),
+    ),
+)
+
 _BETWEEN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"tidal": ("潮间带", "Tidal flat"), "reservoir": ("消落带", "Drawdown zone")}
 )
@@ -174,6 +185,6 @@ def inundation_legend(regime: str) -> Legend:
 LEGENDS: Mapping[str, Legend] = MappingProxyType(
     {
         legend.id: legend
-        for legend in (LAND_COVER, ECOSYSTEM, CHANGE, ECOSYSTEM_CHANGE, WATER_CLASS, INUNDATION)
+        for legend in (LAND_COVER, ECOSYSTEM, CHANGE, ECOSYSTEM_CHANGE, WATER_CLASS, INUNDATION, ALERTS)
     }
 )

@@ -213,6 +213,18 @@ def classifier_indicator(period: str, confusion: Sequence[Sequence[int]]) -> dic
     return {**row, "low": None, "high": None}
 
 
+def alert_indicator(
+    states_m2: Mapping[str, float], period: str, *, area_m2: float, source: str
+) -> dict[str, object]:
+    """Share of the vegetated ground under an alert, from areas of legends.ALERTS."""
+    unseen = _unseen(area_m2, math.fsum(states_m2.values()))
+    lost, vegetated = states_m2["lost"], states_m2["lost"] + states_m2["stable"]
+    reason = "没有历史观测足够的植被 / no vegetation with enough of a history"
+    return share(
+        "vegetation_alert_share", period, lost, vegetated, unseen=unseen, source=source, reason=reason
+    )
+
+
 def rsei_indicators(
     sums: tuple[float, float, float], period: str, *, area_m2: float, source: str, reason: str
 ) -> list[dict[str, object]]:

@@ -21,11 +21,10 @@ from pipeline.ingest.scenes import Choice, analysis_assets, choose
 from pipeline.ingest.sensors import HARMONISED_NIR, SENSORS
 from pipeline.ingest.simulate.scenes import acquisitions
 from pipeline.ingest.simulate.world import world_of
-from pipeline.plan import tasks
 from pipeline.plan.area import Area
 from pipeline.plan.further import read_again
 from pipeline.plan.inputs import SEED
-from pipeline.plan.rasters import bands_of, layout_of
+from pipeline.plan.rasters import bands_of, layout_of, pixel_bytes
 from pipeline.plan.scenes import chosen_of, found_items
 from pipeline.plan.validation import validate
 from pipeline.settings import Settings
@@ -172,8 +171,7 @@ def _bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
 
 def _memory(area: Area, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan) -> int:
     settings = area.settings
-    dates = max(sum(period.holds(one.datetime) for one in scenes) for period in settings.scenes.periods)
-    block = tasks.block_bytes(dates, len(bands), settings.scenes.composite)
+    block = pixel_bytes(area, scenes, len(bands))
     at_once = min(layout.at_once, worker_count(settings.compute.workers), len(area.blocks(layout.edge_px)))
     return BASELINE_BYTES + layout.edge_px**2 * (process_bytes(area.grid.resolution_m) + at_once * block)
 

@@ -126,15 +126,21 @@ def bands_of(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
     return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
 
 
+def pixel_bytes(area: Area, scenes: Sequence[Scene], bands: int) -> int:
+    """Bytes that a pixel of a block takes in the task that takes most of them."""
+    settings = area.settings.scenes
+    dates = max(sum(period.holds(scene.datetime) for scene in scenes) for period in settings.periods)
+    composing = tasks.block_bytes(dates, bands, settings.composite)
+    return max(composing, tasks.alert_bytes(len(scenes))) if area.settings.alerts.last_days else composing
+
+
 def layout_of(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> BlockPlan:
     """Blocks under the memory bound, by the settings and the scenes alone."""
-    settings = area.settings
-    dates = (sum(period.holds(scene.datetime) for scene in scenes) for period in settings.scenes.periods)
     return block_plan(
         area.grid,
-        block_bytes=tasks.block_bytes(max(dates), len(bands), settings.scenes.composite),
+        block_bytes=pixel_bytes(area, scenes, len(bands)),
         process_bytes=process_bytes(area.grid.resolution_m),
-        memory=settings.compute.memory,
+        memory=area.settings.compute.memory,
     )
 
 

@@ -25,6 +25,8 @@ from pipeline.settings import CompositeMethod
 from pipeline.stores import read_block, write_block
 
 _COUNTS_BYTES = 16
+ALERT_PARTS = 4
+"""So many readings of their looks spare alerts the memory for the bands of all at once."""
 _SPECTRAL_BYTES = 16
 
 Layers = dict[str, NDArray[Any]]
@@ -106,6 +108,12 @@ def block_bytes(dates: int, bands: int, method: CompositeMethod) -> int:
     """Bytes that a pixel of a block takes in memory in the task that takes most of them."""
     composing = blocks.block_bytes(dates, _stacks(bands, method)) + 2 * bands + _COUNTS_BYTES
     return max(composing, _SPECTRAL_BYTES * (bands + 4))
+
+
+def alert_bytes(looks: int) -> int:
+    """Bytes that a pixel of a block takes with NDVI of all looks, and the bands of a part of them."""
+    part = looks // ALERT_PARTS + 1
+    return 4 * looks + blocks.block_bytes(part, blocks.ROOM) + 2 * part + _COUNTS_BYTES
 
 
 def _stacks(bands: int, method: CompositeMethod) -> int:

@@ -13,7 +13,7 @@ from pipeline.errors import Problem, SettingsError
 from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
 from pipeline.settings.computing import Notify, Slurm
-from pipeline.settings.maps import ChangeRules, GreennessRules, LandCover, WaterRules
+from pipeline.settings.maps import AlertRules, ChangeRules, GreennessRules, LandCover, WaterRules
 from pipeline.settings.registers import ParcelFile, RestrictingFile
 from pipeline.settings.rolling import MOST_PERIODS, rolled, today
 from pipeline.settings.sources import INSTRUMENTS, LocalArchive, Mission, Provider, StacApi, StaticCatalog
@@ -269,6 +269,7 @@ class Settings(_Model):
     change: ChangeRules = ChangeRules()
     water: WaterRules = WaterRules()
     greenness: GreennessRules = GreennessRules()
+    alerts: AlertRules = AlertRules()
     rsei: bool = False
     samples: list[SampleFile] = []
     sections: Sections = Sections()

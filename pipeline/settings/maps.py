@@ -112,6 +112,31 @@ class Smoothing(_Model):
     neighbour_weight: Annotated[float, Field(ge=0, le=1)] = 0
 
 
+class AlertRules(_Model):
+    """Alerts of vegetation loss in the last days of the run; none unless their number is given.
+
+    Every look of those days is judged by the looks before them, the history: by the `least_history` or more
+    within `season_days` of its day of the year, and the pixel's noise, at least `least_noise` of NDVI. What
+    lies below, less `slack` and at most `most_step` standard deviations a look, is summed up until it passes
+    `limit` with a mean drop of at least `least_drop` (CUSUM, Page 1954; the figures are proposals of this
+    project).
+    """
+
+    last_days: Annotated[int, Field(ge=1)] | None = None
+    season_days: Annotated[int, Field(ge=1, le=180)] = 30
+    least_history: Annotated[int, Field(ge=2)] = 4
+    least_noise: Annotated[float, Field(gt=0, le=1)] = 0.03
+    slack: Annotated[float, Field(ge=0)] = 0.75
+    most_step: Annotated[float, Field(gt=0)] = 3.5
+    limit: Annotated[float, Field(gt=0)] = 8
+    least_drop: Annotated[float, Field(ge=0, le=2)] = 0.1
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """What an alert is decided by."""
+        return self.model_dump(exclude={"last_days"})
+
+
 class LandCover(_Model):
     """How land cover is mapped: by `rules`, or by a `classifier` with `samples` or a `model`.
 

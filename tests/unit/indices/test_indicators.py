@@ -13,6 +13,7 @@ from pipeline.indices.indicators import (
     BETWEEN,
     MOVES,
     AnomalySums,
+    alert_indicator,
     anomaly_indicators,
     anomaly_sums,
     change_indicators,
@@ -21,6 +22,7 @@ from pipeline.indices.indicators import (
     indicator_table,
     inundation_indicators,
     percentile_indicator,
+    rsei_indicators,
     share,
     trend_indicators,
     upland_indicator,
@@ -190,6 +192,13 @@ def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_n
         ),
         upland_indicator(SUMS, "2024", area_m2=100, source="s"),
         *anomaly_indicators(AnomalySums(-2.0, 3.0, 40.0), "2024", area_m2=100, source="s", least_years=3),
+        alert_indicator(
+            {"stable": 30.0, "lost": 10.0, "not_vegetated": 40.0},
+            "2024-06-13/2024-08-31",
+            area_m2=100,
+            source="s",
+        ),
+        *rsei_indicators((20.0, 5.0, 40.0), "2024", area_m2=100, source="s", reason=""),
         *trend_indicators((3.0, 4.0, 40.0), "2013/2024", area_m2=100, source="s", least=10),
     ]
     table = indicator_table(rows, "bay")
@@ -209,3 +218,15 @@ def test_an_anomaly_is_weighed_by_area_and_what_is_unknown_stands_beside():
     assert (mean["unit"], mean["low"], mean["high"]) == ("1", None, None)
     assert (lower["numerator"], lower["denominator"]) == (60, 120)
     assert (lower["low"], lower["high"]) == (60 / 200, 140 / 200)
+
+
+def test_alerts_are_a_share_of_the_vegetation_and_ground_without_any_is_not_unseen():
+    states = {"stable": 30.0, "lost": 10.0, "not_vegetated": 40.0}
+    row = alert_indicator(states, "2024", area_m2=100, source="s")
+    assert (row["numerator"], row["denominator"]) == (10, 40)
+    assert (row["low"], row["high"]) == (10 / 60, 30 / 60)
+    bare = alert_indicator(
+        {"stable": 0.0, "lost": 0.0, "not_vegetated": 40.0}, "2024", area_m2=100, source="s"
+    )
+    assert bare["value"] is None
+    assert "vegetation" in bare["reason"]

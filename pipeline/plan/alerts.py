@@ -1,0 +1,163 @@
+"""Alerts of vegetation loss in the last days of a run, from every look of all its periods."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.contracts import Raster, ReadRecord
+from pipeline.grid import Block
+from pipeline.indices import alerts, indicators
+from pipeline.ingest import blocks
+from pipeline.legends import ALERTS, NODATA_CLASS
+from pipeline.plan.area import Area
+from pipeline.plan.rasters import Footprint, Maps, forget_lost, refuse_loss, request_of, scene_key
+from pipeline.plan.sources import source_of
+from pipeline.plan.stored import CLASSES, COUNT, INDEX, stored
+from pipeline.plan.tasks import ALERT_PARTS, Layers
+from pipeline.rights_registry import overlay
+from pipeline.run import BlockDone, Run
+from pipeline.stores import open_store, write_block
+from pipeline.workspace import Artifact
+
+_ALERTS = 1
+
+STEP = "alerts"
+
+
+@dataclass(frozen=True)
+class AlertTask:
+    """One block of alerts since a day; `limits` are those of `pipeline.indices.alerts`."""
+
+    store: Path
+    request: blocks.BlockRequest
+    since: date
+    limits: Mapping[str, Any]
+
+    @property
+    def block(self) -> Block:
+        """The region to write."""
+        return self.request.block
+
+
+def alert_block(task: AlertTask) -> BlockDone:
+    """Alerts of a block: all looks are read, a part of them at a time, and put in the order of their days."""
+    days, stacks, records = _looks(task.request)
+    order = np.argsort(days, kind="stable")
+    numbers = np.array(days, dtype=np.int64)[order]
+    first = int(np.searchsorted(numbers, task.since.toordinal()))
+    ndvi = np.concatenate(stacks)[order] if stacks else np.empty((0, *task.block.shape), dtype=np.int16)
+    found = alerts.alerts(ndvi, numbers, first, **task.limits)
+    coded = np.array([_coded(number) for number in numbers] + [np.nan], dtype=np.float32)
+    made: Layers = {
+        "state": found.state,
+        "day": coded[found.look],
+        "drop": found.drop,
+        "judged": found.judged,
+    }
+    return BlockDone(write_block(task.store, task.block, made), tuple(records))
+
+
+def _looks(request: blocks.BlockRequest) -> tuple[list[int], list[NDArray[np.int16]], list[ReadRecord]]:
+    """Day and NDVI of every look that is clear somewhere, and what became of every read."""
+    days: list[int] = []
+    stacks: list[NDArray[np.int16]] = []
+    records: list[ReadRecord] = []
+    for part in blocks.in_parts(request, max(1, len(request.scenes) // ALERT_PARTS)):
+        looks = blocks.read_looks(part)
+        bands = np.empty((len(alerts.BANDS), *looks.owner.shape), dtype=np.int16)
+        records += looks.records
+        for read in blocks.read_bands(part, looks, bands):
+            records += read.records
+        days += [scenes[0].datetime.astimezone(UTC).date().toordinal() for scenes in looks.dates]
+        stacks.append(alerts.ndvi_stack(*bands))
+    return days, stacks, records
+
+
+def _coded(ordinal: np.int64) -> int:
+    """A day as year and day of the year: 2024153."""
+    day = date.fromordinal(int(ordinal))
+    return day.year * 1000 + day.timetuple().tm_yday
+
+
+def bands(area: Area) -> tuple[str, ...]:
+    """The bands that are read once more, if the config asks for alerts."""
+    return alerts.BANDS if area.settings.alerts.last_days else ()
+
+
+def _since(area: Area) -> date:
+    return area.settings.scenes.end - timedelta(days=(area.settings.alerts.last_days or 0) - 1)
+
+
+def _span(area: Area) -> str:
+    return f"{_since(area):%Y%m%d}-{area.settings.scenes.end:%Y%m%d}"
+
+
+def stores(run: Run, area: Area, found: Sequence[Footprint], maps: Maps) -> tuple[Artifact, ...]:
+    """The store of the alerts, where the config asks for them; TooMuchLost as for composites."""
+    settings, rules = area.settings.scenes, area.settings.alerts
+    if not rules.last_days:
+        return ()
+    limits = rules.thresholds | {"vegetation_ndvi": area.settings.land_cover.vegetation_ndvi}
+    cause = area.cause(
+        STEP,
+        _ALERTS,
+        [scene_key(footprint.scene) for footprint in found],
+        clear=settings.clear.model_dump(),
+        harmonised=settings.harmonised,
+        since=str(_since(area)),
+        limits=limits,
+        block_px=maps.layout.edge_px,
+    )
+    source = source_of(area)
+    if run.refresh and (before := run.workspace.find(cause)):
+        forget_lost(run, before)
+
+    def task(store: Path, block: Block) -> AlertTask:
+        return AlertTask(store, request_of(area, block, found, alerts.BANDS, source), _since(area), limits)
+
+    layers = {"state": CLASSES, "day": INDEX, "drop": INDEX, "judged": COUNT}
+    title = f"{area.aoi.name_zh} 植被损失预警 alerts"
+    made = stored(run, area, title, cause, layers, maps.layout, task, alert_block)
+    refuse_loss(run, area, [made])
+    return (made,)
+
+
+def rasters(area: Area, artifacts: Sequence[Artifact]) -> Iterator[Raster]:
+    """State, day of the alert and drop of NDVI."""
+    days, span = (_since(area), area.settings.scenes.end), _span(area)
+    for artifact in artifacts:
+        layers = open_store(artifact.path)
+        titles = ALERTS.title_zh, ALERTS.title_en
+        yield Raster(f"alerts_{span}", "classes", layers["state"], *titles, *days, ALERTS)
+        yield Raster(
+            f"alert_day_{span}",
+            "index",
+            layers["day"],
+            "预警日（年与年积日）",
+            "Day of alert, YYYYDDD",
+            *days,
+        )
+        yield Raster(f"alert_drop_{span}", "index", layers["drop"], "预警 NDVI 降幅", "Drop of NDVI", *days)
+
+
+def rows(
+    area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
+) -> Iterator[dict[str, object]]:
+    """Share of the vegetated ground under an alert."""
+    rules, periods = area.settings.alerts, area.settings.scenes.periods
+    source = (
+        f"{sources[f'{periods[0].label}/{periods[-1].label}']}; CUSUM of NDVI below its season (Page 1954), "
+        f"history before {_since(area)}, limit {rules.limit:g}, slack {rules.slack:g}"
+    )
+    for artifact in maps.further[STEP]:
+        areas = np.zeros(NODATA_CLASS + 1)
+        for weight, values in overlay.gathered(over_aoi, {"state": open_store(artifact.path)["state"]}):
+            areas += np.bincount(values["state"], weights=weight, minlength=len(areas))
+        states = {entry.key: float(areas[entry.code]) for entry in ALERTS.classes}
+        label = f"{_since(area)}/{area.settings.scenes.end}"
+        yield indicators.alert_indicator(states, label, area_m2=area.aoi.area_m2, source=source)

@@ -1,0 +1,108 @@
+"""Alerts of vegetation loss: planted breaks, unchanged ground under noise, and what is not known."""
+
+import numpy as np
+import pytest
+
+from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.indices.alerts import alerts, ndvi_stack
+from pipeline.legends import ALERTS, NODATA_CLASS
+from pipeline.settings.maps import AlertRules
+
+RULES = AlertRules().thresholds | {"vegetation_ndvi": 0.3}
+YEARS, WATCHED, EVERY = 3, 18, 10
+DAYS = 19_000 + np.arange(YEARS * 36 + WATCHED) * EVERY
+FIRST = YEARS * 36
+
+
+def series(shape, *, noise=0.04, missing=0.35, memory=0.0, haze=0.05, seed=5):
+    """NDVI with a season of 0.25 about 0.6, noise (with memory from look to look), haze and clouds."""
+    rng = np.random.default_rng(seed)
+    season = 0.6 + 0.25 * np.sin(2 * np.pi * (DAYS % 365.25) / 365.25)
+    shocks = rng.normal(0, noise, (len(DAYS), *shape))
+    for look in range(1, len(DAYS)):
+        shocks[look] = memory * shocks[look - 1] + np.sqrt(1 - memory**2) * shocks[look]
+    hazy = rng.random(shocks.shape) < haze
+    values = season[:, None, None] + shocks - 0.25 * hazy
+    values[rng.random(shocks.shape) < missing] = np.nan
+    return values
+
+
+def stored(values):
+    return np.where(np.isfinite(values), np.rint(values * 1e4), REFLECTANCE_NODATA).astype(np.int16)
+
+
+def watched(values, **changes):
+    return alerts(stored(values), DAYS, FIRST, **{**RULES, **changes})
+
+
+def looks_until(found, values, start):
+    """How many clear looks from the loss to the alert, the alert's own included."""
+    clear = np.isfinite(values)
+    after = np.arange(len(DAYS))[:, None, None]
+    return (clear & (after >= start) & (after <= found.look)).sum(axis=0)
+
+
+def test_a_planted_loss_is_found_within_three_clear_looks_with_its_size():
+    values = series((40, 40))
+    start = FIRST + 4
+    values[start:] -= 0.35
+    found = watched(values)
+    lost = found.state == ALERTS.code("lost")
+    late = found.look >= start
+    within = looks_until(found, values, start) <= 3
+    print(
+        f"planted loss of 0.35: found {lost.mean():.4f}, "
+        f"within three clear looks {(lost & late & within).mean():.4f}"
+    )
+    assert (lost & late & within).mean() > 0.98
+    assert np.median(found.drop[lost & late]) == pytest.approx(-0.35, abs=0.05)
+
+
+@pytest.mark.parametrize("memory", [0.0, 0.4])
+def test_alerts_on_unchanged_ground_are_rare_even_under_haze_and_noise_with_memory(memory):
+    found = watched(series((100, 100), memory=memory))
+    known = found.state != NODATA_CLASS
+    share = (found.state[known] == ALERTS.code("lost")).mean()
+    print(f"unchanged ground, noise with memory {memory:g}: false alerts on {share:.5f} in {WATCHED} looks")
+    assert known.mean() > 0.99
+    assert share < 0.01
+
+
+def test_no_single_look_raises_an_alert_and_the_season_is_none():
+    values = series((1, 50), noise=0.01, missing=0.0, haze=0.0)
+    values[FIRST + 6] = -0.2
+    assert (watched(values).look == -1).all()
+    assert (watched(series((1, 50), missing=0.0, haze=0.0)).state == ALERTS.code("stable")).all()
+
+
+def test_a_small_loss_that_lasts_is_found_only_where_it_is_allowed_to_count():
+    values = series((20, 20), noise=0.02, missing=0.0, haze=0.0)
+    values[FIRST:] -= 0.08
+    assert (watched(values).state == ALERTS.code("stable")).mean() > 0.95
+    assert (watched(values, least_drop=0.03).state == ALERTS.code("lost")).mean() > 0.95
+
+
+def test_ground_without_plants_has_none_to_lose_and_what_was_seldom_seen_is_unknown():
+    values = series((1, 5), missing=0.0, haze=0.0)
+    values[:, 0, 0] = 0.15
+    values[:FIRST, 0, 1] = np.nan
+    values[FIRST:, 0, 2] = np.nan
+    values[np.flatnonzero(np.arange(FIRST) % 36 != 7), 0, 3] = np.nan
+    found = watched(values)
+    codes = [ALERTS.code("not_vegetated"), *[NODATA_CLASS] * 3, ALERTS.code("stable")]
+    assert found.state[0].tolist() == codes
+    assert np.isnan(found.drop).all()
+    assert found.judged[0].tolist() == [0, 0, 0, 0, WATCHED]
+
+
+def test_ndvi_of_every_look_is_the_rounded_ratio_and_unknown_where_a_band_is():
+    rng = np.random.default_rng(2)
+    nir, red = (rng.integers(-200, 9000, (3, 4, 5)).astype(np.int16) for _ in range(2))
+    nir[0, 0, 0] = REFLECTANCE_NODATA
+    red[1, 0, 0], nir[1, 0, 0] = 50, -50
+    found = ndvi_stack(nir, red)
+    assert found[0, 0, 0] == found[1, 0, 0] == REFLECTANCE_NODATA
+    sure = nir.astype(float) + red > 500
+    sure[0, 0, 0] = False
+    n, r = nir[sure].astype(float), red[sure].astype(float)
+    assert (np.abs(found[sure] - np.rint((n - r) / (n + r) * 1e4)) <= 1).all()
