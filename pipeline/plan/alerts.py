@@ -149,6 +149,8 @@ def rows(
     area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
     """Share of the vegetated ground under an alert."""
+    if not maps.further[STEP]:
+        return
     rules, periods = area.settings.alerts, area.settings.scenes.periods
     source = (
         f"{sources[f'{periods[0].label}/{periods[-1].label}']}; CUSUM of NDVI below its season (Page 1954), "

@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.ingest.scenes import to_table
 from pipeline.legends import ALERTS, NODATA_CLASS
+from pipeline.plan import alerts
 from pipeline.plan.estimate import pixel_bytes
-from pipeline.plan.further import further_rasters, further_rows, with_further
+from pipeline.plan.further import with_further
 from pipeline.plan.rasters import maps_of
 from pipeline.rights_registry import geometry, overlay
 from pipeline.settings.maps import AlertRules
@@ -67,7 +68,8 @@ def test_a_planted_loss_is_on_the_map_with_its_day_and_its_drop(run, watched, tm
     table = to_table(scenes, [watched.aoi.geometry.buffer(0.1)] * LOOKS)
     maps = with_further(run, watched, table, maps_of(run, watched, table))
     rasters = {
-        raster.name.split("_2024")[0]: raster.values.to_numpy() for raster in further_rasters(watched, maps)
+        raster.name.split("_2024")[0]: raster.values.to_numpy()
+        for raster in alerts.rasters(watched, maps.further["alerts"])
     }
     state, day, drop = (rasters[name] for name in ("alerts", "alert_day", "alert_drop"))
     known = state != NODATA_CLASS
@@ -87,7 +89,7 @@ def test_a_planted_loss_is_on_the_map_with_its_day_and_its_drop(run, watched, tm
     assert np.isnan(day[~alert]).all()
     assert np.median(drop[seen]) == pytest.approx(-0.58, abs=0.03)
     whole = overlay.coverage(geometry.whole(watched.aoi), watched.grid)
-    (row,) = further_rows(watched, maps, whole, {"2024": "s", "2024/2024": "s"})
+    (row,) = alerts.rows(watched, maps, whole, {"2024": "s", "2024/2024": "s"})
     assert row["period"] == "2024-06-13/2024-08-31"
     assert row["value"] == pytest.approx(row["numerator"] / row["denominator"])
     assert 0.3 < row["value"] < 0.6

@@ -9,7 +9,8 @@ import pytest
 from pipeline.indices import rsei
 from pipeline.indices.rsei import BANDS
 from pipeline.ingest.scenes import to_table
-from pipeline.plan.further import further_rasters, further_rows, further_tables, with_further
+from pipeline.plan import ecology
+from pipeline.plan.further import further_tables, with_further
 from pipeline.plan.rasters import maps_of
 from pipeline.rights_registry import geometry, overlay
 from tests.scenery import planted_scene
@@ -68,13 +69,13 @@ def made(run, planted, folder, *, heat=True):
     table, quality, wet = scenes_of(area, folder, heat=heat)
     maps = with_further(run, area, table, maps_of(run, area, table))
     whole = overlay.coverage(geometry.whole(area.aoi), area.grid)
-    rows = {row["indicator"]: row for row in further_rows(area, maps, whole, {"2024-05": "s"})}
+    rows = {row["indicator"]: row for row in ecology.rows(area, maps, whole, {"2024-05": "s"})}
     return area, maps, rows, quality, wet
 
 
 def test_planted_ground_comes_back_in_order_without_its_water(run, planted, tmp_path):
     area, maps, rows, quality, wet = made(run, planted, tmp_path)
-    (raster,) = further_rasters(area, maps)
+    (raster,) = ecology.rasters(area, maps.further["rsei"])
     assert raster.name == "rsei_2024-05"
     stored = raster.values.to_numpy()
     known = stored != -32768
@@ -96,7 +97,7 @@ def test_planted_ground_comes_back_in_order_without_its_water(run, planted, tmp_
 
 def test_without_a_thermal_band_there_is_no_index_and_every_figure_says_so(run, planted, tmp_path):
     area, maps, rows, _, _ = made(run, planted, tmp_path, heat=False)
-    assert not list(further_rasters(area, maps))
+    assert not list(ecology.rasters(area, maps.further["rsei"]))
     assert all(row["value"] is None and "热红外" in row["reason"] for row in rows.values())
     table = further_tables(area, maps)["rsei"]
     assert table["loading"].isna().all()

@@ -9,7 +9,7 @@ import pytest
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import BlockPlan
 from pipeline.indices.trend import trend
-from pipeline.plan.further import THEMES, further_rasters, further_rows
+from pipeline.plan import greenness
 from pipeline.plan.rasters import Maps
 from pipeline.plan.stored import RATIO
 from pipeline.plan.tasks import as_ratio
@@ -32,7 +32,7 @@ def years_of(area, count):
 
 
 def mapped(run, area, series):
-    """Maps whose indices are planted, with what the themes make of them."""
+    """Maps whose indices are planted, with what is made of them."""
 
     def planted(number):
         def build(folder):
@@ -44,9 +44,15 @@ def mapped(run, area, series):
 
     stores = tuple(planted(number) for number in range(len(series)))
     maps = Maps(BlockPlan(EDGE, 1), (), stores, (), (), (), (), ())
-    for name, theme in THEMES.items():
-        maps = replace(maps, further={**maps.further, name: theme.stores(run, area, [], maps)})
-    return maps
+    anomalies, trends = (
+        stores(run, area, [], maps) for stores in (greenness.anomaly_stores, greenness.trend_stores)
+    )
+    return replace(maps, further={"anomaly": anomalies, "trend": trends})
+
+
+def rasters_of(area, maps):
+    anomalies = greenness.anomaly_rasters(area, maps.further["anomaly"])
+    return [*anomalies, *greenness.trend_rasters(area, maps.further["trend"])]
 
 
 def over(area, count, rules=RULES):
@@ -61,14 +67,18 @@ def rows_of(area, maps):
     whole = overlay.coverage(geometry.whole(area.aoi), area.grid)
     periods = [period.label for period in area.settings.scenes.periods]
     sources = {**dict.fromkeys(periods, "s"), f"{periods[0]}/{periods[-1]}": "s"}
-    return {(row["indicator"], row["period"]): row for row in further_rows(area, maps, whole, sources)}
+    rows = [
+        *greenness.anomaly_rows(area, maps, whole, sources),
+        *greenness.trend_rows(area, maps, whole, sources),
+    ]
+    return {(row["indicator"], row["period"]): row for row in rows}
 
 
 def test_planted_loss_and_trend_come_back_as_rasters_and_indicators(run, planted):
     area = over(planted, 12)
     series = years_of(area, 12)
     maps = mapped(run, area, series)
-    rasters = {raster.name: raster.values.to_numpy() for raster in further_rasters(area, maps)}
+    rasters = {raster.name: raster.values.to_numpy() for raster in rasters_of(area, maps)}
     labels = [str(year) for year in range(2013, 2025)]
     assert {name for name in rasters if "anomaly" in name} == {
         f"ndvi_anomaly{kind}_{label}" for kind in ("", "_z") for label in labels[3:]
@@ -98,7 +108,7 @@ def test_planted_loss_and_trend_come_back_as_rasters_and_indicators(run, planted
 def test_with_too_few_periods_there_is_no_raster_and_every_figure_says_why(run, planted):
     area = over(planted, 3)
     maps = mapped(run, area, years_of(area, 3))
-    assert not list(further_rasters(area, maps))
+    assert not list(rasters_of(area, maps))
     rows = rows_of(area, maps)
     assert len(rows) == 8
     assert all(row["value"] is None and row["reason"] for row in rows.values())
