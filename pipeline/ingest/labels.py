@@ -16,6 +16,7 @@ from pyproj.exceptions import CRSError
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.ingest.packed import refuse_bomb
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
 
@@ -76,6 +77,7 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     try:
         if path.suffix.lower() in _PARQUET:
             return gpd.read_parquet(path)
+        refuse_bomb(path)
         rows = pyogrio.read_dataframe(path, layer=layer)
     except (
         pyogrio.errors.DataSourceError,

@@ -19,6 +19,7 @@ from pyproj import CRS
 
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.ingest.packed import refuse_bomb
 from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels.placement import Bounds, middle, misplaced, stated, unstated
 
@@ -62,12 +63,14 @@ def open_layer(
 ) -> Layer:
     """The named layer of a file, else its first of polygons, with its CRS held against its coordinates.
 
-    Raises InputError: no such file or layer, no polygons, unreadable text, no CRS, a CRS that does not fit.
+    Raises InputError: no such file or layer, no polygons, unreadable text, no CRS, a CRS that does not fit,
+    an archive beyond measure.
     """
     if not path.exists():
         raise unusable(Problem(str(path), "no such file", "a vector file"))
     if path.suffix.lower() in _PARQUET:
         return _parquet_layer(path, crs)
+    refuse_bomb(path)
     try:
         layers = pyogrio.list_layers(path)
     except pyogrio.errors.DataSourceError as error:

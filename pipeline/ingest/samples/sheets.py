@@ -18,6 +18,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.errors import InputError, Problem
+from pipeline.ingest.packed import MOST_WORKBOOK_BYTES, refuse_bomb
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, Grid, json_grid, layer_grids
 
 TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv"})
@@ -26,6 +27,7 @@ EXCEL_SUFFIXES = frozenset({".xlsx", ".xlsm"})
 ENCODINGS = ("utf-8-sig", "gb18030")
 _DELIMITERS = ",\t;"
 _EXCEL_DIGITS = 15
+_MOST_CELLS = 50_000_000
 _FIRST_RECORD = 2
 
 
@@ -141,6 +143,7 @@ def _split(text: str, delimiter: str, width: int, quoting: Literal[0, 3]) -> pd.
 
 
 def _excel_sheets(path: Path) -> list[Sheet]:
+    refuse_bomb(path, MOST_WORKBOOK_BYTES)
     try:
         with warnings.catch_warnings():
             # what openpyxl cannot keep (styles, validation lists) is not read here
@@ -153,6 +156,10 @@ def _excel_sheets(path: Path) -> list[Sheet]:
 
 def _excel_sheet(path: Path, worksheet: Worksheet) -> Sheet:
     shape = (worksheet.max_row, worksheet.max_column)
+    if shape[0] * shape[1] > _MOST_CELLS:
+        found = f"sheet {worksheet.title}: {shape[0]} rows and {shape[1]} columns"
+        todo = "Delete the empty rows and columns behind the table, in which something was once typed"
+        raise _unreadable(path, found, f"at most {_MOST_CELLS} cells", todo)
     cells = pd.DataFrame(
         [[_text(value) for value in row] for row in worksheet.iter_rows(values_only=True)],
         index=range(shape[0]),
