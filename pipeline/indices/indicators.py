@@ -68,17 +68,22 @@ def percentile_indicator(sums: CoverSums, period: str, *, area_m2: float, source
 
 
 def class_indicators(
-    aoi_measures: pd.DataFrame, period: str, *, area_m2: float, source: str
+    aoi_measures: pd.DataFrame, period: str, *, area_m2: float, source: str, reason: str = ""
 ) -> list[dict[str, object]]:
-    """Share of each land cover class in what was seen, and of what was never seen in the whole area."""
+    """Share of each land cover class in what was seen, and of what was never seen in the whole area.
+
+    `reason` says why nothing has a class, where it is another than that nothing was seen clear.
+    """
     rows = aoi_measures[
         (aoi_measures["period"] == period) & aoi_measures["measure"].str.startswith("class_area:")
     ]
     seen = float(rows["value"].sum())
     unseen = _unseen(area_m2, seen)
     shares = [
-        share(name.replace("class_area", "class_share"), period, value, seen, unseen=unseen, source=source)
-        for name, value in zip(rows["measure"], rows["value"], strict=True)
+        share(name, period, value, seen, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
+        for name, value in zip(
+            rows["measure"].str.replace("class_area", "class_share"), rows["value"], strict=True
+        )
     ]
     return [*shares, share("unknown_share", period, unseen, area_m2, unseen=0.0, source=source)]
 

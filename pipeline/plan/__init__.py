@@ -67,7 +67,7 @@ def deliver(run: Run, area: Area) -> Delivered:
         from pipeline.plan import publication
         from pipeline.plan.further import with_further
         from pipeline.plan.parcels import parcels_of
-        from pipeline.plan.rasters import maps_of
+        from pipeline.plan.rasters import maps_of, unknown_measures
         from pipeline.plan.register import register_of
 
         found = scene_table(run, area, inputs)
@@ -78,7 +78,9 @@ def deliver(run: Run, area: Area) -> Delivered:
         register = register_of(run, area, inputs, maps, sources)
         delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
         artifacts = {"scenes": found.key, **maps.keys_by_step, **register.keys}
-        publication.publish(run, area, cause, delivery, artifacts, inputs.checksums, found.account)
+        warnings = [*found.account["warnings"], *unknown_measures(area, maps)]
+        account = {**found.account, "warnings": warnings}
+        publication.publish(run, area, cause, delivery, artifacts, inputs.checksums, account)
     return _delivered(area, inputs, kept=kept)
 
 

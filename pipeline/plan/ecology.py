@@ -15,7 +15,7 @@ from pipeline.indices import indicators, rsei
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.periods import Period
 from pipeline.plan.area import Area
-from pipeline.plan.rasters import Footprint, Maps, forget_lost, refuse_loss, request_of, scene_key
+from pipeline.plan.rasters import Footprint, Maps, forget_lost, lacking, refuse_loss, request_of, scene_key
 from pipeline.plan.sources import source_of
 from pipeline.plan.stored import COUNT, RATIO, stored
 from pipeline.plan.tasks import CompositeTask, as_ratio, composite_block, from_ratio
@@ -113,10 +113,10 @@ def _of_period(
     composite, land = maps.composites[number], maps.land[number]
     keys = [composite.key, heat.key, land.key]
     wetness, reason = _wetness(area)
-    lacking = [band for band in rsei.BANDS if band not in open_store(composite.path)]
-    if lacking:
-        reason = f"影像缺波段 {', '.join(lacking)} / the scenes lack {', '.join(lacking)}"
-    elif not any(_THERMAL in one.scene.assets and period.holds(one.scene.datetime) for one in found):
+    reason = lacking(maps, rsei.BANDS) or reason
+    if not reason and not any(
+        _THERMAL in one.scene.assets and period.holds(one.scene.datetime) for one in found
+    ):
         reason = "没有热红外波段 / no scene has a thermal band"
     task = partial(RseiTask, composite=composite.path, heat=heat.path, land=land.path, wetness=wetness)
     cause = area.cause("rsei_axis", _AXIS, keys, wetness=dict(wetness), reason=reason)

@@ -28,6 +28,7 @@ from pipeline.plan.land import land_of
 from pipeline.plan.sources import source_of
 from pipeline.plan.stored import COUNT, INDEX, RATIO, stored
 from pipeline.run import Run
+from pipeline.stores import open_store
 from pipeline.workspace import Artifact
 
 _COMPOSITE, _SPECTRAL, _COVER = 3, 3, 1
@@ -124,6 +125,22 @@ def bands_of(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
         wanted |= set(rsei.BANDS)
     held = {band for scene in scenes for band in scene.assets}
     return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
+
+
+def lacking(maps: Maps, bands: Sequence[str]) -> str:
+    """Why something that needs some bands is not known: those that no scene has; empty if none is missing."""
+    held = open_store(maps.composites[0].path)
+    missing = ", ".join(band for band in bands if band not in held)
+    return f"影像缺波段 {missing} / the scenes lack {missing}" if missing else ""
+
+
+def unknown_measures(area: Area, maps: Maps) -> list[str]:
+    """Every named index, and the land cover, that no scene has the bands for, and which these are."""
+    needed = {name: spectral.find_index(name).bands for name in index_names(area)}
+    reasons = {
+        name: lacking(maps, bands) for name, bands in {**needed, "land_cover": land_cover.BANDS}.items()
+    }
+    return [f"{name}: {reason}" for name, reason in reasons.items() if reason]
 
 
 def pixel_bytes(area: Area, scenes: Sequence[Scene], bands: int) -> int:

@@ -14,7 +14,7 @@ import xarray as xr
 
 from pipeline.contracts import CHANGE_PATCHES, checked
 from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.indices import change, indicators, vegetation
+from pipeline.indices import change, indicators, land_cover, vegetation
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
 from pipeline.plan.area import Area
@@ -24,7 +24,7 @@ from pipeline.plan.further import further_rows
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.measures import measured
 from pipeline.plan.parcels import parcels_of
-from pipeline.plan.rasters import Maps
+from pipeline.plan.rasters import Maps, lacking
 from pipeline.plan.restrictions import restriction_findings
 from pipeline.plan.tasks import from_ratio
 from pipeline.plan.water import graded_sections
@@ -34,7 +34,7 @@ from pipeline.settings import products
 from pipeline.stores import open_store
 from pipeline.workspace import Artifact, load_json, load_layer, load_table, save_tables
 
-_STATISTICS, _INVENTORY = 5, 3
+_STATISTICS, _INVENTORY = 6, 3
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,13 @@ def _indicators(
             beside = _cover_sums(area, maps, over_aoi, number, compared)
             basis = cover_basis(compared, threshold=threshold, source=source)
             rows.append(indicators.percentile_indicator(beside, period.label, area_m2=whole_m2, source=basis))
-        rows += indicators.class_indicators(aoi_measures, period.label, area_m2=whole_m2, source=source)
+        rows += indicators.class_indicators(
+            aoi_measures,
+            period.label,
+            area_m2=whole_m2,
+            source=source,
+            reason=lacking(maps, land_cover.BANDS),
+        )
     for name, matrix in matrices.items():
         between = name.removeprefix("transitions_").replace("_", "/")
         basis = change_basis(area.settings.change, source=sources[between])

@@ -22,7 +22,7 @@ from pipeline.run import Run
 from pipeline.settings.sources import Provider, StacApi
 from pipeline.workspace import Cause, load_json, load_layer, save_json, save_tables
 
-_SEARCH, _SCENES = 1, 2
+_SEARCH, _SCENES = 1, 3
 _LOG = logging.getLogger("ecoledger")
 
 

@@ -40,7 +40,12 @@ ZONE = INUNDATION.code("fluctuating")
 
 
 @pytest.fixture(
-    scope="module", params=["tidal", "reservoir", pytest.param("", marks=pytest.mark.slow, id="still")]
+    scope="module",
+    params=[
+        "tidal",
+        pytest.param("reservoir", marks=pytest.mark.slow),
+        pytest.param("", marks=pytest.mark.slow, id="still"),
+    ],
 )
 def shore(request, tmp_path_factory):
     """A regime, an area whose simulated waters follow it, its scenes and its maps."""
