@@ -215,6 +215,27 @@ def diff(
     _show(differences(found), as_json=False)
 
 
+@app.command()
+def sample(
+    delivery: Annotated[Path, typer.Argument(help="交付（文件夹） a delivery")],
+    out: Annotated[Path, typer.Option("--out", help="待标注的样本点，GPKG points to label")],
+    points: Annotated[int, typer.Option("--points", min=1, help="点数 how many")] = 600,
+    period: Annotated[
+        str | None, typer.Option("--period", help="时段，缺省为最后一期 the last period")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="随机种子 seed of the draw")] = 1,
+) -> None:
+    """抽取精度评价样本 Draw points of the land cover to label in QGIS, for `land_cover.accuracy` of a config.
+
+    Example: ecoledger sample delivery/guangyang_island/2024 --out points.gpkg
+    """
+    from pipeline.plan.labelling import draw_sample, write_sample
+
+    drawn = draw_sample(delivery, points=points, period=period, seed=seed)
+    write_sample(drawn, out)
+    _OUT.print(f"{out}: {len(drawn)} 个点待标注 points to label")
+
+
 @app.command("schema")
 def show_schema() -> None:
     """配置的 JSON schema The JSON schema of the config.

@@ -1,6 +1,6 @@
 """How right a map is: confusion matrix, accuracies, and areas freed of the map's bias, with intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ NORMAL_95 = 1.959963984540054
 class Assessment:
     """What a labelled stratified sample says of a map.
 
-    `classes` has one row a class: `code`, `samples` (points of its stratum), `mapped_m2`, `area_m2`, `users`,
+    `classes` has one row a class: `code`, `samples` (points of its stratum), `wrong` (points that either the
+    map or the label gives to it, and not both), `mapped_m2`, `area_m2`, `users`,
     `producers`, `f1`; `area_half_m2`, `users_half`, `producers_half` and `overall_half` are half widths of
     95 % intervals. NaN is what the sample cannot tell.
     """
@@ -68,6 +69,7 @@ def assess(counts: NDArray[np.int64], mapped_m2: NDArray[np.float64], codes: Seq
         {
             "code": list(codes),
             "samples": samples,
+            "wrong": samples + counts.sum(axis=0) - 2 * np.diag(counts),
             "mapped_m2": mapped_m2,
             "area_m2": proportion * whole_m2,
             "area_half_m2": _half(variance) * whole_m2,
@@ -80,6 +82,66 @@ def assess(counts: NDArray[np.int64], mapped_m2: NDArray[np.float64], codes: Seq
     )
     overall = float((weight * np.diag(share)).sum())
     return Assessment(overall, float(_half(np.array(overall_variance))), classes)
+
+
+def table_of(found: Assessment, keys: Mapping[int, str]) -> pd.DataFrame:
+    """One row a class, by key: points, areas, accuracies, each with its 95 % interval cut to what can be.
+
+    The intervals are those of normal estimates: on fewer than about 10 wrong points they are too narrow.
+    """
+    classes = found.classes
+    whole = classes["mapped_m2"].sum()
+    columns: dict[str, object] = {
+        "land_cover": classes["code"].map(keys),
+        "points": classes["samples"],
+        "wrong_points": classes["wrong"],
+        "mapped_m2": classes["mapped_m2"],
+        "adjusted_m2": classes["area_m2"],
+        **_interval(classes, "area", "adjusted", whole, "_m2"),
+    }
+    for name in ("users", "producers"):
+        columns |= {name: classes[name], **_interval(classes, name, name, 1.0)}
+    return pd.DataFrame({**columns, "f1": classes["f1"]})
+
+
+def indicators_of(found: Assessment, period: str, keys: Mapping[int, str]) -> list[dict[str, object]]:
+    """Overall accuracy, and the adjusted share of each class in what was seen, with 95 % intervals.
+
+    The accuracy is an estimate from strata weighted by area, so that it has no numerator of its own.
+    """
+    seen = float(found.classes["mapped_m2"].sum())
+    points = int(found.classes["samples"].sum())
+    source = f"{points} labelled points, Olofsson et al. 2014, DOI 10.1016/j.rse.2014.02.015; 95 % interval"
+    table = table_of(found, keys)
+    entries = [("land_cover_accuracy", found.overall, found.overall_half, None)]
+    halves = zip(table["land_cover"], found.classes["area_m2"], found.classes["area_half_m2"], strict=True)
+    entries += [(f"class_share_adjusted:{key}", area / seen, half / seen, area) for key, area, half in halves]
+    return [
+        {
+            "indicator": name,
+            "period": period,
+            "value": value,
+            "unit": "share",
+            "numerator": numerator,
+            "denominator": seen if numerator is not None else None,
+            "low": max(0.0, value - half),
+            "high": min(1.0, value + half),
+            "target": None,
+            "source": source,
+            "reason": "一类地表覆盖没有样本点 / a class without a point" if np.isnan(value) else None,
+        }
+        for name, value, half, numerator in entries
+    ]
+
+
+def _interval(
+    classes: pd.DataFrame, name: str, short: str, most: float, unit: str = ""
+) -> dict[str, pd.Series]:
+    value, half = classes[f"{name}{unit}"], classes[f"{name}_half{unit}"]
+    return {
+        f"{short}_low{unit}": (value - half).clip(0, most),
+        f"{short}_high{unit}": (value + half).clip(0, most),
+    }
 
 
 def _producers_variance(

@@ -25,14 +25,19 @@ _KINDS_OF_SHAPE = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
 _NAMED = 5
 
 
-def read_labels(given: LabelledSamples, aoi: Aoi) -> gpd.GeoDataFrame:
+def read_labels(
+    given: LabelledSamples, aoi: Aoi, *, keep: Sequence[str] = (), blank: bool = False
+) -> gpd.GeoDataFrame:
     """Labelled samples that reach into an area: `kind` (key of LAND_KINDS), geometry in EPSG:4490.
 
-    The index is the row in the file, from 1; `attrs["outside"]` counts the rows that lie elsewhere. Raises
+    The index is the row in the file, from 1; `attrs["outside"]` counts the rows that lie elsewhere. Columns
+    to `keep` are taken along where they are there. Rows without a label are left out if `blank`. Raises
     InputError with everything that is wrong: the file, its CRS, the column, each class that is not known,
     rows without a point or a polygon, nothing inside the area.
     """
-    rows = _rows(Path(given.path), given)
+    rows = _rows(Path(given.path), given, keep)
+    if blank:
+        rows = rows[rows[given.column].map(_text) != ""]
     kinds, problems = _kinds(rows, given)
     problems += _flaws(rows, given)
     if problems:
@@ -42,7 +47,8 @@ def read_labels(given: LabelledSamples, aoi: Aoi) -> gpd.GeoDataFrame:
         found = f"{len(rows)} samples, none inside {aoi.id}: {np.round(rows.total_bounds, 4).tolist()}"
         expected = f"samples inside {np.round(aoi.geometry.bounds, 4).tolist()}"
         raise unusable(Problem(given.path, found, expected))
-    labelled = gpd.GeoDataFrame({"kind": kinds}, geometry=rows.geometry, crs=CGCS2000)[inside]
+    kept = {name: rows[name] for name in keep if name in rows}
+    labelled = gpd.GeoDataFrame({"kind": kinds, **kept}, geometry=rows.geometry, crs=CGCS2000)[inside]
     labelled.attrs["outside"] = int((~inside).sum())
     return labelled
 
@@ -52,7 +58,7 @@ def unusable(*problems: Problem) -> InputError:
     return InputError("The labelled samples cannot be used", problems)
 
 
-def _rows(path: Path, given: LabelledSamples) -> gpd.GeoDataFrame:
+def _rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.GeoDataFrame:
     """All rows in EPSG:4490, numbered from 1."""
     rows = _read(path, given.layer)
     if given.column not in rows:
@@ -66,7 +72,10 @@ def _rows(path: Path, given: LabelledSamples) -> gpd.GeoDataFrame:
         shapes = unproject_all(shapes, crs.to_wkt())
     index = pd.RangeIndex(1, len(rows) + 1)
     return gpd.GeoDataFrame(
-        {given.column: rows[given.column].to_numpy()}, geometry=shapes, index=index, crs=CGCS2000
+        {name: rows[name].to_numpy() for name in (given.column, *keep) if name in rows},
+        geometry=shapes,
+        index=index,
+        crs=CGCS2000,
     )
 
 

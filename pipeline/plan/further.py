@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.contracts import Raster
-from pipeline.plan import alerts, ecology, ecosystems, greenness, inundation
+from pipeline.plan import alerts, assessed, ecology, ecosystems, greenness, inundation
 from pipeline.plan.area import Area
 from pipeline.plan.rasters import Footprint, Maps, footprints_of
 from pipeline.rights_registry import overlay
@@ -47,6 +47,7 @@ THEMES: Mapping[str, Theme] = MappingProxyType(
         greenness.TREND: Theme(_none, greenness.trend_stores, greenness.trend_rasters, greenness.trend_rows),
         ecosystems.STEP: Theme(_none, ecosystems.stores, ecosystems.rasters, ecosystems.rows),
         alerts.STEP: Theme(alerts.bands, alerts.stores, alerts.rasters, alerts.rows),
+        assessed.STEP: Theme(_none, assessed.stores, assessed.rasters, assessed.rows),
         ecology.STEP: Theme(ecology.bands, ecology.stores, ecology.rasters, ecology.rows, ecology.table),
     }
 )

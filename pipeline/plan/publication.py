@@ -53,7 +53,8 @@ def delivery_of(
     statistics, graded = register.statistics.path, register.sections.path
     reads = pd.DataFrame(run.workspace.reads([store.key for store in maps.composites]), columns=_READS)
     pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
-    types = ["ecosystems", *(f"ecosystem_{pair}" for pair in pairs if maps.classifier)]
+    judged = ["accuracy"] if area.settings.land_cover.accuracy else []
+    types = [*judged, "ecosystems", *(f"ecosystem_{pair}" for pair in pairs if maps.classifier)]
     figures = [load_table(statistics, "indicators"), load_table(graded, "indicators")]
     sections = load_layer(graded, "sections")
     parcels = load_layer(register.parcels.path, "parcels")

@@ -17,6 +17,7 @@ from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.indices import change, indicators, land_cover, vegetation
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
+from pipeline.plan import assessed
 from pipeline.plan.area import Area
 from pipeline.plan.ecosystems import type_tables
 from pipeline.plan.evidence import CONFIDENCE, change_basis, cover_basis
@@ -32,7 +33,7 @@ from pipeline.rights_registry import findings, geometry, inventory, overlay
 from pipeline.run import Run
 from pipeline.settings import products
 from pipeline.stores import open_store
-from pipeline.workspace import Artifact, load_json, load_layer, load_table, save_tables
+from pipeline.workspace import Artifact, checksums_of, load_json, load_layer, load_table, save_tables
 
 _STATISTICS, _INVENTORY = 6, 3
 
@@ -86,6 +87,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
         sources=dict(sources),
         greenness=area.settings.greenness.model_dump(),
         regime=area.settings.water.regimes.get(area.aoi.id, ""),
+        accuracy=_judged_by(area),
     )
 
     def build(folder: Path) -> None:
@@ -103,10 +105,19 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
                 "change_patches": _patches(area, maps),
                 **matrices,
                 **type_tables(area, maps, over_aoi, rows),
+                **assessed.tables(area, maps, over_aoi),
             },
         )
 
     return run.artifact(f"{area.aoi.name_zh} 统计 statistics", cause, build)
+
+
+def _judged_by(area: Area) -> list[str]:
+    """What the land cover is judged by: the settings of the sample, and its checksum."""
+    given = area.settings.land_cover.accuracy
+    if given is None:
+        return []
+    return [str(given.model_dump(exclude={"path"})), *checksums_of([Path(given.path)]).values()]
 
 
 def _transitions(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> dict[str, pd.DataFrame]:

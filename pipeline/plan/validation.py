@@ -57,11 +57,15 @@ def _names(settings: Settings) -> Iterator[Check]:
 
 def _sampled_period(settings: Settings) -> None:
     """SettingsError where labelled samples hold in no period of the run."""
-    samples = settings.land_cover.samples
+    cover = settings.land_cover
     labels = [period.label for period in settings.scenes.periods]
-    if samples and samples.period and samples.period not in labels:
-        problem = Problem("land_cover.samples.period", repr(samples.period), f"one of {labels}")
-        raise SettingsError("Samples of a period that the run does not have", [problem])
+    problems = [
+        Problem(f"land_cover.{name}.period", repr(given.period), f"one of {labels}")
+        for name, given in (("samples", cover.samples), ("accuracy", cover.accuracy))
+        if given and given.period and given.period not in labels
+    ]
+    if problems:
+        raise SettingsError("Samples of a period that the run does not have", problems)
 
 
 def _places(settings: Settings) -> Iterator[Check]:
@@ -72,6 +76,7 @@ def _places(settings: Settings) -> Iterator[Check]:
         "sections.targets": settings.sections.targets,
         "land_cover.samples.path": cover.samples.path if cover.samples else None,
         "land_cover.model.path": cover.model.path if cover.model else None,
+        "land_cover.accuracy.path": cover.accuracy.path if cover.accuracy else None,
     }
     for key, path in named.items():
         if path is not None:

@@ -346,10 +346,10 @@ def _anchored_sections(sections: Sections, anchor: Callable[[str], str]) -> Sect
 
 
 def _anchored_land_cover(rules: LandCover, anchor: Callable[[str], str]) -> LandCover:
-    """Samples and model made absolute."""
+    """Samples, model and the sample that judges made absolute."""
     changes = {
         name: given.model_copy(update={"path": anchor(given.path)})
-        for name in ("samples", "model")
+        for name in ("samples", "model", "accuracy")
         if (given := getattr(rules, name))
     }
     return rules.model_copy(update=changes)

@@ -142,7 +142,8 @@ class LandCover(_Model):
 
     `water_mndwi`, `vegetation_ndvi` and `bare_bsi` are the thresholds of the rules, `index_noise` the
     standard deviation of an index of a composite, from which the rules' confidence follows: proposals of
-    this project.
+    this project. `accuracy` is a sample by which the map is judged, whatever its method: points that
+    `ecoledger sample` drew, labelled; they hold in their `period`, the last unless it is named.
     """
 
     method: Literal["rules", "classifier"] = "rules"
@@ -154,12 +155,15 @@ class LandCover(_Model):
     model: ModelFile | None = None
     forest: Forest = Forest()
     smoothing: Smoothing = Smoothing()
+    accuracy: LabelledSamples | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         given = (self.samples is not None) + (self.model is not None)
         if given != (self.method == "classifier"):
             raise ValueError("a classifier needs either samples or a model, and the other methods neither")
+        if self.samples and self.accuracy and self.samples.path == self.accuracy.path:
+            raise ValueError("samples that train the classifier cannot judge it: accuracy needs its own")
         return self
 
     @property

@@ -17,15 +17,18 @@ from rasterio.features import geometry_mask
 from pipeline.cluster import Threads
 from pipeline.errors import InputError
 from pipeline.geodesy import project, unproject_all
-from pipeline.indices.sample_design import draw_points
+from pipeline.indices.accuracy import assess, confusion_matrix
+from pipeline.indices.sample_design import allocation, draw_points
 from pipeline.ingest.assets import close_assets
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
+from pipeline.plan import assessed
 from pipeline.plan.area import Area
 from pipeline.plan.inputs import SEED, inputs_of
 from pipeline.plan.rasters import maps_of
 from pipeline.plan.scenes import scene_table
+from pipeline.rights_registry import geometry, overlay
 from pipeline.run import Bars, Run
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.maps import Forest, LabelledSamples, LandCover, ModelFile, Smoothing
@@ -179,3 +182,104 @@ def test_smoothing_over_neighbours_takes_lone_pixels_away_and_keeps_what_is_unkn
         assert ((before == NODATA_CLASS) == (after == NODATA_CLASS)).all()
         edges = [(classes[:, 1:] != classes[:, :-1]).sum() for classes in (before, after)]
         assert edges[1] < edges[0]
+
+
+@pytest.fixture(scope="module")
+def by_rules(shore):
+    """The same area under the rules, the codes that are planted there in 2024, and its maps."""
+    area, truth, _ = shore
+    area = replace(area, settings=area.settings.model_copy(update={"land_cover": LandCover()}))
+    maps = maps_of_run(area)
+    seen = found_in(maps, "land_cover")[1]
+    true = np.where(truth[1] == NODATA_CLASS, NODATA_CLASS, COVER[truth[1].clip(max=len(KINDS) - 1)])
+    return area, np.where(seen == NODATA_CLASS, NODATA_CLASS, true), seen, maps
+
+
+def judged(area, maps, sample):
+    """What a labelled sample says of maps."""
+    path = Path(area.settings.out) / "labelled.gpkg"
+    path.unlink(missing_ok=True)
+    sample.to_file(path)
+    rules = LandCover(accuracy=LabelledSamples(path=str(path)))
+    area = replace(area, settings=area.settings.model_copy(update={"land_cover": rules}))
+    over_aoi = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    maps = replace(maps, further={})
+    return assessed.tables(area, maps, over_aoi), list(assessed.rows(area, maps, over_aoi, {}))
+
+
+def drawn(area, seen, true, seed):
+    """A stratified sample of a map inside the area, labelled by what is planted."""
+    seen = np.where(true == NODATA_CLASS, NODATA_CLASS, seen).astype(np.uint8)
+    points = draw_points(seen, dict.fromkeys(range(1, 5), 80), seed=seed)
+    x, y = area.grid.transform * (points["col"].to_numpy() + 0.5, points["row"].to_numpy() + 0.5)
+    keys = {entry.code: entry.key for entry in LAND_COVER.classes}
+    names = [keys[code] for code in true[points["row"], points["col"]]]
+    shapes = unproject_all(shapely.points(x, y), area.grid.crs)
+    return gpd.GeoDataFrame({"class": names, "stratum": points["code"]}, geometry=shapes, crs=4490)
+
+
+def test_a_labelled_sample_tells_accuracies_and_areas_whose_intervals_hold_what_is_planted(by_rules):
+    area, true, seen, maps = by_rules
+    tables, rows = judged(area, maps, drawn(area, seen, true, 5))
+    table = tables["accuracy"].set_index("land_cover")
+    assert table["points"].tolist() == [80] * 4
+    assert table["adjusted_m2"].sum() == pytest.approx(table["mapped_m2"].sum())
+    known = true != NODATA_CLASS
+    for entry in LAND_COVER.classes:
+        row, share = table.loc[entry.key], (true == entry.code)[known].mean()
+        planted_m2 = share * table["mapped_m2"].sum()
+        print(entry.key, round(planted_m2), row[["adjusted_low_m2", "adjusted_high_m2"]].round().tolist())
+        assert row["adjusted_low_m2"] - 3000 <= planted_m2 <= row["adjusted_high_m2"] + 3000
+        assert row["users_low"] <= row["users"] <= row["users_high"] <= 1
+    by_name = {row["indicator"]: row for row in rows}
+    overall = by_name["land_cover_accuracy"]
+    assert overall["low"] <= (true == seen)[known].mean() <= overall["high"]
+    assert by_name["class_share_adjusted:water"]["numerator"] == table.loc["water", "adjusted_m2"]
+
+
+def test_unlabelled_points_are_left_out_and_a_sample_of_another_map_is_refused(by_rules):
+    area, true, seen, maps = by_rules
+    sample = drawn(area, seen, true, 5)
+    half = sample.assign(**{"class": sample["class"].where(np.arange(len(sample)) % 2 == 0)})
+    tables, _ = judged(area, maps, half)
+    assert tables["accuracy"]["points"].sum() == (len(sample) + 1) // 2
+    strange = sample.assign(stratum=np.where(sample.index == 7, 5 - sample["stratum"], sample["stratum"]))
+    with pytest.raises(InputError, match=f"1 of {len(sample)} points whose `stratum`"):
+        judged(area, maps, strange)
+
+
+def test_without_a_sample_nothing_is_judged(by_rules):
+    area, _, _, maps = by_rules
+    over_aoi = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    assert assessed.tables(area, maps, over_aoi) == {}
+    assert list(assessed.rows(area, maps, over_aoi, {})) == []
+
+
+@pytest.mark.slow
+def test_intervals_hold_what_is_planted_for_at_least_90_of_100_draws(by_rules):
+    """Overall accuracy and areas of classes; pixels are weighed alike on both sides.
+
+    The intervals are those of normal estimates, which need wrong points: a class for which fewer than 10
+    are to be expected is not asked for.
+    """
+    _, true, seen, _ = by_rules
+    known = true != NODATA_CLASS
+    codes = [entry.code for entry in LAND_COVER.classes]
+    pixels = confusion_matrix(seen[known], true[known], codes)
+    mapped, planted_px = pixels.sum(axis=1).astype(float), pixels.sum(axis=0)
+    share = np.trace(pixels) / pixels.sum()
+    sizes = allocation(mapped, 1200)
+    expected = assess(np.rint(pixels * (sizes / mapped)[:, None]).astype(np.int64), mapped, codes)
+    within = np.where(known, seen, NODATA_CLASS).astype(np.uint8)
+    held = np.zeros(len(codes) + 1)
+    for seed in range(100):
+        drawn = draw_points(within, dict(zip(codes, sizes.tolist(), strict=True)), seed=seed)
+        labels = true[drawn["row"], drawn["col"]].astype(np.int64)
+        found = assess(confusion_matrix(drawn["code"].to_numpy(), labels, codes), mapped, codes)
+        held[:-1] += np.abs(found.classes["area_m2"] - planted_px) <= found.classes["area_half_m2"]
+        held[-1] += abs(found.overall - share) <= found.overall_half
+    wrong = [*expected.classes["wrong"], round(sizes.sum() * (1 - share))]
+    print(f"{sizes.sum()} points, wrong ones expected {wrong}, held in 100 draws: {held.tolist()}")
+    enough = np.array(wrong) >= 10
+    assert enough.sum() >= 4
+    assert (held[enough] >= 90).all()
