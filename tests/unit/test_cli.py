@@ -34,11 +34,12 @@ def test_every_command_that_the_readme_names_exists():
     assert named <= set(VERBS)
 
 
-def test_the_config_of_the_readme_is_valid(tmp_path):
-    (block,) = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+def test_the_config_of_the_readme_is_valid_with_each_of_its_further_pieces(tmp_path):
+    whole, *pieces = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
     path = tmp_path / "my.yaml"
-    path.write_text(block, encoding="utf-8")
-    assert load_settings(path).label == "2024"
+    for piece in ("", *pieces):
+        path.write_text(whole + piece, encoding="utf-8")
+        assert load_settings(path).label == "2024"
 
 
 def test_every_make_target_of_the_readme_exists():
