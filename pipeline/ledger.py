@@ -22,15 +22,15 @@ _OF_ARTIFACTS = ("artifacts", "blocks", "reads")
 _TABLES = """
 create table if not exists artifacts (
     key text primary key, step text not null, cause text not null,
-    bytes integer not null, sha256 text not null);
+    bytes integer not null, checksum text not null);
 create table if not exists blocks (
-    key text not null, block text not null, sha256 text not null, primary key (key, block));
+    key text not null, block text not null, checksum text not null, primary key (key, block));
 create table if not exists reads (
     key text not null, scene_id text not null, band text not null, block text not null,
     outcome text not null, reason text not null, href text not null, attempts integer not null,
     error text not null);
 create table if not exists deliveries (
-    target text primary key, key text not null, bytes integer not null, sha256 text not null);
+    target text primary key, key text not null, bytes integer not null, checksum text not null);
 create index if not exists reads_by_key on reads (key);
 create table if not exists runs (
     id text primary key, label text not null, areas text not null, started text not null,

@@ -18,12 +18,14 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from blake3 import blake3
 
 from pipeline import disk, lock
 from pipeline import ledger as ledgers
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceError
 
+_PIECE_BYTES = 2**20
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 
 
@@ -108,7 +110,7 @@ class Workspace:
     def find(self, cause: Cause) -> Artifact | None:
         """The finished artifact of a cause, if its size and checksum are those of the ledger."""
         path = self.path(cause)
-        query = "select bytes, sha256 from artifacts where key = ?"
+        query = "select bytes, checksum from artifacts where key = ?"
         with self.ledger() as ledger:
             row = ledger.execute(query, [cause.key]).fetchone()
         if row is None or not path.exists() or tuple(row) != measured(path):
@@ -147,7 +149,7 @@ class Workspace:
     def finished_blocks(self, cause: Cause) -> dict[str, str]:
         """Checksums of the blocks of an unfinished store, by block id."""
         with self.ledger() as ledger:
-            rows = ledger.execute("select block, sha256 from blocks where key = ?", [cause.key])
+            rows = ledger.execute("select block, checksum from blocks where key = ?", [cause.key])
             return dict(rows.fetchall())
 
     def enter_block(self, cause: Cause, block: str, checksum: str, records: Iterable[ReadRecord]) -> None:
@@ -196,7 +198,7 @@ class Workspace:
 
     def delivered(self, target: Path) -> tuple[str, int, str] | None:
         """Key, size and checksum of the delivery that was last published at a target."""
-        query = "select key, bytes, sha256 from deliveries where target = ?"
+        query = "select key, bytes, checksum from deliveries where target = ?"
         with self.ledger() as ledger:
             row: tuple[str, int, str] | None = ledger.execute(query, [self._name(target)]).fetchone()
         return row
@@ -273,7 +275,7 @@ def load_json(path: Path) -> Any:
 
 
 def sha256_of_file(path: Path) -> str:
-    """Checksum of a file's bytes."""
+    """Checksum of a file's bytes, as any `sha256sum` gives it."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -303,14 +305,22 @@ def checksums_of(paths: Iterable[Path]) -> dict[str, str]:
 
 
 def measured(path: Path) -> tuple[int, str]:
-    """Size in bytes and checksum of a file, or of all files of a folder with their names."""
+    """Size in bytes and checksum (BLAKE3) of a file, or of all files of a folder with their names."""
     if path.is_file():
-        return path.stat().st_size, sha256_of_file(path)
+        return path.stat().st_size, _blake3_of_file(path)
     files = files_of(path)
-    digest = hashlib.sha256()
+    digest = blake3()
     for entry in files:
-        digest.update(f"{entry.relative_to(path).as_posix()} {sha256_of_file(entry)}\n".encode())
+        digest.update(f"{entry.relative_to(path).as_posix()} {_blake3_of_file(entry)}\n".encode())
     return sum(entry.stat().st_size for entry in files), digest.hexdigest()
+
+
+def _blake3_of_file(path: Path) -> str:
+    digest = blake3()
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def publish(folder: Path, target: Path) -> None:
