@@ -6,6 +6,7 @@ chunk by chunk, so that no more than one window of the rasters and of the covera
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -30,6 +31,7 @@ Layer = NDArray[np.generic] | xr.DataArray
 CLASS_KEYS = tuple(entry.key for entry in LAND_COVER.classes)
 _CLASS_COUNT = len(CLASS_KEYS)
 _UNCOUNTED = -1
+_KEPT_CHUNKS = 8
 _CODE_LIMIT = 256
 
 
@@ -58,8 +60,8 @@ class Chunk:
 class Coverage:
     """Pixels under every parcel of a table; `scale` brings the weights of each to its ellipsoidal area.
 
-    They are found anew, chunk by chunk, whenever they are asked for, so that an area of any size takes no
-    more memory than one chunk.
+    Few chunks are `kept`. Of many, each is found anew whenever it is asked for, so that an area of any size
+    takes no more memory than some chunks.
     """
 
     shapes: NDArray[np.object_]
@@ -67,10 +69,20 @@ class Coverage:
     grid: Grid
     chunk_px: int
     scale: NDArray[np.float64]
+    kept: tuple[Chunk, ...] | None
 
     def chunks(self) -> Iterator[Chunk]:
-        """All chunks, always in the same order."""
-        return _covering(self.shapes, self.areas_m2, self.grid, self.chunk_px, np.zeros(len(self.shapes)))
+        """All chunks, always in the same order; the next is being found while one is worked on."""
+        if self.kept is not None:
+            yield from self.kept
+            return
+        total = np.zeros(len(self.shapes))
+        found = _covering(self.shapes, self.areas_m2, self.grid, self.chunk_px, total)
+        with ThreadPoolExecutor(1) as finder:
+            coming = finder.submit(next, found, None)
+            while (chunk := coming.result()) is not None:
+                coming = finder.submit(next, found, None)
+                yield chunk
 
 
 @dataclass(frozen=True)
@@ -182,9 +194,10 @@ def coverage(parcels: gpd.GeoDataFrame, grid: Grid, *, chunk_px: int = CHUNK_PX)
     shapes = project_all(parcels.geometry.to_numpy(), grid.crs)
     areas = parcels["area_m2"].to_numpy(dtype=np.float64)
     total = np.zeros(len(shapes))
-    for _ in _covering(shapes, areas, grid, chunk_px, total):
-        pass
-    return Coverage(shapes, areas, grid, chunk_px, areas / total)
+    kept: tuple[Chunk, ...] | None = ()
+    for chunk in _covering(shapes, areas, grid, chunk_px, total):
+        kept = (*kept, chunk) if kept is not None and len(kept) < _KEPT_CHUNKS else None
+    return Coverage(shapes, areas, grid, chunk_px, areas / total, kept)
 
 
 def _covering(

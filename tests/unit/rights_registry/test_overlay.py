@@ -243,6 +243,17 @@ def test_gathered_areas_sum_to_the_parcels_whatever_the_chunks(parcels, grid, la
     assert all(np.prod(chunk.window.shape) <= 900 for chunk in coverage.chunks())
 
 
+def test_many_chunks_are_found_anew_each_time_and_few_are_kept(parcels, grid):
+    many, few = overlay.coverage(parcels, grid, chunk_px=900), overlay.coverage(parcels, grid)
+    assert many.kept is None
+    assert few.kept
+    once, again = list(many.chunks()), list(many.chunks())
+    assert [chunk.window for chunk in once] == [chunk.window for chunk in again]
+    assert all((a.weight_m2 == b.weight_m2).all() for a, b in zip(once, again, strict=True))
+    areas = [sum(chunk.weight_m2.sum() for chunk in cover.chunks()) for cover in (many, few)]
+    assert areas[0] == pytest.approx(areas[1], rel=1e-12)
+
+
 def test_fractions_are_those_of_the_polygon_in_each_pixel(parcels, grid):
     shape = project(parcels.geometry.iloc[1], grid.crs)
     window = grid.window_over(shape.bounds)
