@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.indices.accuracy import assess, confusion_matrix
+from pipeline.indices.accuracy import assess, confusion_matrix, indicators_of, table_of
 from pipeline.indices.sample_design import allocation, draw_points
 
 CODES = [1, 2, 3, 4]
@@ -118,3 +118,30 @@ def test_intervals_cover_the_planted_truth_in_at_least_90_of_100_seeds():
     print("covered of 100:", dict(zip([*CODES, "overall"], covered.astype(int).tolist(), strict=True)))
     assert (covered >= 90).all()
     assert (covered < 100).any()
+
+
+def test_the_table_holds_every_interval_cut_to_what_can_be_and_counts_what_disagrees():
+    keys = dict(zip(CODES, ("loss", "gain", "forest", "other"), strict=True))
+    table = table_of(published(), keys).set_index("land_cover")
+    assert table["wrong_points"].tolist() == [9 + 3, 20 + 1, 12 + 22, 12 + 27]
+    assert table.loc["loss", "adjusted_m2"] / HECTARE == pytest.approx(21_158, abs=0.6)
+    assert (
+        table.loc["loss", "adjusted_high_m2"] - table.loc["loss", "adjusted_m2"]
+    ) / HECTARE == pytest.approx(6_158, abs=0.7)
+    for name in ("users", "producers"):
+        assert (table[f"{name}_low"] <= table[name]).all()
+        assert table[f"{name}_high"].between(table[name], 1).all()
+    rows = {row["indicator"]: row for row in indicators_of(published(), "2024", keys)}
+    assert rows["land_cover_accuracy"]["value"] == pytest.approx(published().overall)
+    loss = rows["class_share_adjusted:loss"]
+    assert loss["value"] == pytest.approx(loss["numerator"] / loss["denominator"])
+    assert "640 labelled points" in loss["source"]
+
+
+def test_a_class_without_a_point_leaves_figures_null_with_their_reason():
+    counts = PUBLISHED.copy()
+    counts[1] = 0
+    keys = dict(zip(CODES, "abcd", strict=True))
+    rows = indicators_of(assess(counts, STRATA_M2, CODES), "2024", keys)
+    assert all(np.isnan(row["value"]) and row["reason"] for row in rows)
+    assert all(np.isnan(row[end]) for row in rows for end in ("low", "high"))

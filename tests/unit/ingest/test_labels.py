@@ -102,3 +102,17 @@ def test_a_table_without_geometry_or_no_vector_file_is_refused(tmp_path):
     for name in ("samples.csv", "samples.gpkg", "plain.parquet"):
         with pytest.raises(InputError, match="labelled samples"):
             read(tmp_path / name)
+
+
+def test_rows_without_a_label_are_left_out_where_that_is_asked_for_and_columns_are_taken_along(tmp_path):
+    shapes = [shapely.Point(121.01, 31.02), shapely.Point(121.05, 31.07), shapely.Point(121.06, 31.07)]
+    frame = gpd.GeoDataFrame(
+        {"class": ["water", None, "built"], "stratum": [1, 2, 4]}, geometry=shapes, crs=4490
+    )
+    frame.to_parquet(tmp_path / "points.parquet")
+    given = LabelledSamples(path=str(tmp_path / "points.parquet"))
+    rows = read_labels(given, AOI, keep=("stratum", "other"), blank=True)
+    assert rows.index.tolist() == [1, 3]
+    assert rows["stratum"].tolist() == [1, 4]
+    with pytest.raises(InputError, match="row 2: found ''"):
+        read_labels(given, AOI)

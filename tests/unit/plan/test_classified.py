@@ -16,14 +16,14 @@ from rasterio.features import geometry_mask
 
 from pipeline.cluster import Threads
 from pipeline.errors import InputError
-from pipeline.geodesy import project, unproject_all
+from pipeline.geodesy import area_m2, project, unproject_all
 from pipeline.indices.accuracy import assess, confusion_matrix
 from pipeline.indices.sample_design import allocation, draw_points
 from pipeline.ingest.assets import close_assets
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
-from pipeline.plan import assessed
+from pipeline.plan import assessed, ecosystems
 from pipeline.plan.area import Area
 from pipeline.plan.inputs import SEED, inputs_of
 from pipeline.plan.rasters import maps_of
@@ -32,6 +32,7 @@ from pipeline.rights_registry import geometry, overlay
 from pipeline.run import Bars, Run
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.maps import Forest, LabelledSamples, LandCover, ModelFile, Smoothing
+from pipeline.settings.registers import RestrictingFile
 from pipeline.stores import open_store
 from pipeline.workspace import Workspace
 
@@ -283,3 +284,40 @@ def test_intervals_hold_what_is_planted_for_at_least_90_of_100_draws(by_rules):
     enough = np.array(wrong) >= 10
     assert enough.sum() >= 4
     assert (held[enough] >= 90).all()
+
+
+def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp_path):
+    area, _, maps = shore
+    line = shapely.intersection(area.aoi.geometry, shapely.box(121.905, 31.43, 121.915, 31.45))
+    gpd.GeoDataFrame(geometry=[line], crs=4490).to_file(tmp_path / "line.gpkg")
+    layer = RestrictingFile(path=str(tmp_path / "line.gpkg"), kind="ecological_red_line")
+    area = replace(area, settings=area.settings.model_copy(update={"restricting": [layer]}))
+    with Workspace(Path(area.settings.out) / "work").held() as workspace:
+        run = Run(workspace, Threads(1), Bars(quiet=True))
+        found = ecosystems.stores(run, area, [], maps)
+    maps = replace(maps, further={ecosystems.STEP: found})
+    over_aoi = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    register = gpd.GeoDataFrame({"land_class": ["0101", "1105", None], "area_m2": [7.0, 5.0, 3.0]})
+    tables = ecosystems.type_tables(area, maps, over_aoi, register)
+    types = tables["ecosystems"]
+    unknown = types.groupby("period")["unknown_area_m2"].first()
+    assert (types.groupby("period")["area_m2"].sum() + unknown).tolist() == pytest.approx(
+        [area.aoi.area_m2] * 2
+    )
+    assert types.groupby("ecosystem_l1")["registered_m2"].first()[["农田", "湿地", "森林"]].tolist() == [
+        7,
+        5,
+        0,
+    ]
+    moves = tables["ecosystem_transitions_2023_2024"]
+    assert moves["area_m2"].sum() == pytest.approx(area.aoi.area_m2)
+    assert moves["area_counted_m2"].sum() == pytest.approx(area.aoi.area_m2)
+    sources = {"2023": "s", "2024": "s", "2023/2024": "s"}
+    rows = {row["indicator"]: row for row in ecosystems.rows(area, maps, over_aoi, sources)}
+    inside = rows["encroachment_share:ecological_red_line"]
+    assert inside["denominator"] == pytest.approx(area_m2(line), rel=1e-3)
+    loss = moves[(moves["from_ecosystem"] == "农田") & ~moves["to_ecosystem"].isin(["农田", "未知"])]
+    assert rows["farmland_loss_rate"]["numerator"] == pytest.approx(loss["area_counted_m2"].sum())
+    assert rows["classifier_accuracy_held_out"]["value"] > 0.8
+    names = {raster.name for raster in ecosystems.rasters(area, found)}
+    assert names >= {"ecosystem_2023", "land_cover_confidence_2024", "ecosystem_change_2023_2024"}
