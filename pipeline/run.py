@@ -1,7 +1,7 @@
 """Carries the plan out: finds what is finished, builds what is missing, records it, publishes it."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -149,15 +149,30 @@ class Run:
         items: Sequence[Item],
     ) -> list[Result]:
         """A function of every item, on the cluster, in the order of the items."""
-        bar = self.bars.start(title, len(items))
         results: dict[int, Result] = {}
+        self.each_into(title, function, items, results.__setitem__, count=len(items))
+        return [results[number] for number in range(len(items))]
+
+    def each_into(
+        self,
+        title: str,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        put: Callable[[int, Result], None],
+        *,
+        count: int,
+    ) -> None:
+        """A function of every item (`count` of them, drawn as they are needed), on the cluster.
+
+        `put` takes the number of the item and the result as each comes in, in no order.
+        """
+        bar = self.bars.start(title, count)
 
         def done(numbered: tuple[int, Item], result: Result) -> None:
-            results[numbered[0]] = result
+            put(numbered[0], result)
             self.bars.advance(bar)
 
-        self.cluster.each(_OfNumbered(function), list(enumerate(items)), done)
-        return [results[number] for number in range(len(items))]
+        self.cluster.each(_OfNumbered(function), enumerate(items), done)
 
     def published(self, cause: Cause, target: Path) -> bool:
         """Whether a delivery of this cause stands at its target, unaltered."""

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline.indices.change import transitions
 from pipeline.periods import Period
 from pipeline.rights_registry import measures, overlay
+from pipeline.rights_registry.packed import Plots
 
 CUTS_PERCENT = (30, 45, 60, 75)
 RULES = overlay.CoverRules(0.3, tuple(percent / 100 for percent in CUTS_PERCENT))
@@ -31,11 +32,12 @@ def a_year_on(layers: overlay.ParcelLayers, land_cover) -> overlay.ParcelLayers:
 
 
 def sums_of(parcels, grid, *layers, slab=overlay.SLAB_PARCELS, **options) -> overlay.ParcelSums:
-    """ParcelSums of any parcels; `layers` are the rasters of the periods, one after the other."""
-    sums = overlay.ParcelSums.empty(len(parcels), len(layers), len(CUTS_PERCENT) + 1)
-    for part in overlay.slabs(parcels, size=slab):
+    """ParcelSums of any parcels or plots; `layers` are the rasters of the periods, one after the other."""
+    plots = parcels if isinstance(parcels, Plots) else Plots.of(parcels)
+    sums = overlay.ParcelSums.empty(len(plots), len(layers), len(CUTS_PERCENT) + 1)
+    for part in plots.shapes.in_neighbourhoods(slab):
         found = overlay.summed(
-            parcels.iloc[part], grid, lambda window: [over(one, window) for one in layers], RULES, **options
+            plots.some(part), grid, lambda window: [over(one, window) for one in layers], RULES, **options
         )
         sums.put(part, found)
     return sums
@@ -45,9 +47,14 @@ def tables_of(parcels, sums, *, first=2024, trend=None):
     """The tables of sums of the years from `first` on; no trend unless it is given."""
     years = range(first, first + sums.periods.shape[1])
     periods = [Period(date(year, 1, 1), date(year, 12, 31), str(year)) for year in years]
-    unknown = np.full(len(parcels), np.nan)
-    none = measures.SeriesTrend(unknown, unknown, np.full(len(parcels), len(periods), np.uint16), 10)
-    return measures.tables(parcels["parcel_id"], periods, sums, trend or none, cuts_percent=CUTS_PERCENT)
+    ids = parcels.ids if isinstance(parcels, Plots) else parcels["parcel_id"]
+
+    def none(part):
+        unknown = np.full(len(part.periods), np.nan)
+        return measures.SeriesTrend(unknown, unknown, np.full(len(unknown), len(periods), np.uint16), 10)
+
+    of_series = none if trend is None else lambda _: trend
+    return measures.tables(ids, periods, sums, of_series, cuts_percent=CUTS_PERCENT)
 
 
 def measured(parcels, grid, *layers, first=2024, trend=None, **options) -> pd.DataFrame:

@@ -1,20 +1,24 @@
 """Parcels over the maps: one task a slab of parcels, every period at once, and the table that comes of it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import geopandas as gpd
 import pandas as pd
 
 from pipeline.grid import Block, Grid
 from pipeline.indices.trend import LEAST_OBSERVATIONS, trend
+from pipeline.long_tables import layer_parts
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.plan.area import Area
 from pipeline.plan.rasters import Maps
 from pipeline.rights_registry import measures, overlay
+from pipeline.rights_registry.packed import Plots
 from pipeline.run import Run
 from pipeline.settings import products
 from pipeline.stores import read_block
+from pipeline.workspace import Artifact
 
 _LAND, _SPECTRAL, _COVER, _COMPOSITE = ("land_cover",), ("ndvi",), ("fvc",), ("looks", "failed")
 _CHANGE = ("change",)
@@ -44,9 +48,9 @@ class PeriodStores:
 
 @dataclass(frozen=True)
 class SlabTask:
-    """Some neighbouring parcels (area_m2 and geometry) under the rasters of all periods."""
+    """Some neighbouring parcels under the rasters of all periods."""
 
-    parcels: gpd.GeoDataFrame
+    plots: Plots
     grid: Grid
     periods: tuple[PeriodStores, ...]
     rules: overlay.CoverRules
@@ -58,14 +62,29 @@ def slab_sums(task: SlabTask) -> overlay.ParcelSums:
     def read(window: Block) -> list[overlay.ParcelLayers]:
         return [stores.over(window) for stores in task.periods]
 
-    return overlay.summed(task.parcels, task.grid, read, task.rules)
+    return overlay.summed(task.plots, task.grid, read, task.rules)
 
 
-def measured(run: Run, area: Area, maps: Maps, parcels: gpd.GeoDataFrame) -> pd.DataFrame:
-    """PARCEL_MEASURES of parcels (columns parcel_id, area_m2, geometry), in their order."""
+def plots_of(parcels: Artifact) -> Plots:
+    """The parcels of an artifact as they are laid over maps."""
+    parts = layer_parts(parcels.path / "parcels.parquet", ["parcel_id", "area_m2"])
+    return Plots.joined([Plots.of(part) for part in parts])
+
+
+def measured(run: Run, area: Area, maps: Maps, plots: Plots) -> Iterator[pd.DataFrame]:
+    """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
     cuts = products().grades.cuts_percent
+    sums = _summed(run, area, maps, plots, cuts)
+    settings = area.settings.scenes
+    of_series = partial(ndvi_trend, cycle=PERIODS_A_YEAR[settings.period])
+    return measures.tables(plots.ids, settings.periods, sums, of_series, cuts_percent=cuts)
+
+
+def _summed(
+    run: Run, area: Area, maps: Maps, plots: Plots, cuts_percent: Sequence[float]
+) -> overlay.ParcelSums:
     rules = overlay.CoverRules(
-        area.settings.vegetation.cover_threshold, tuple(percent / 100 for percent in cuts)
+        area.settings.vegetation.cover_threshold, tuple(percent / 100 for percent in cuts_percent)
     )
     changes = (None, *(artifact.path for artifact in maps.changes))
     stores = zip(maps.land, maps.spectral, maps.cover, maps.composites, changes, strict=True)
@@ -73,24 +92,15 @@ def measured(run: Run, area: Area, maps: Maps, parcels: gpd.GeoDataFrame) -> pd.
         PeriodStores(land.path, seen.path, cover.path, composite.path, change)
         for land, seen, cover, composite, change in stores
     )
-    slabs = overlay.slabs(parcels)
-    rows = parcels[["area_m2", "geometry"]]
-    items = [SlabTask(rows.iloc[slab], area.grid, periods, rules) for slab in slabs]
-    sums = overlay.ParcelSums.empty(len(parcels), len(periods), len(cuts) + 1)
-    for slab, found in zip(
-        slabs, run.each(f"{area.aoi.name_zh} 叠加 overlay", slab_sums, items), strict=True
-    ):
-        sums.put(slab, found)
-    settings = area.settings.scenes
-    tables = measures.tables(
-        parcels["parcel_id"].to_numpy(dtype=object),
-        settings.periods,
-        sums,
-        ndvi_trend(sums, cycle=PERIODS_A_YEAR[settings.period]),
-        cuts_percent=cuts,
-    )
-    table: pd.DataFrame = pd.concat(tables, ignore_index=True)
-    return table
+    slabs = plots.shapes.in_neighbourhoods(overlay.SLAB_PARCELS)
+    tasks = (SlabTask(plots.some(slab), area.grid, periods, rules) for slab in slabs)
+    sums = overlay.ParcelSums.empty(len(plots), len(periods), len(cuts_percent) + 1)
+
+    def put(number: int, found: overlay.ParcelSums) -> None:
+        sums.put(slabs[number], found)
+
+    run.each_into(f"{area.aoi.name_zh} 叠加 overlay", slab_sums, tasks, put, count=len(slabs))
+    return sums
 
 
 def ndvi_trend(sums: overlay.ParcelSums, *, cycle: int) -> measures.SeriesTrend:

@@ -11,12 +11,14 @@ from pipeline.geodesy import CGCS2000
 from pipeline.ingest.parcels import (
     ATTRIBUTES,
     EXTRAS,
+    KEYS,
     NOTES,
     Elsewhere,
     LandRegister,
     read_parcels,
     read_restricting,
 )
+from pipeline.long_tables import LongTable
 from pipeline.plan.area import Area
 from pipeline.plan.inputs import Inputs
 from pipeline.rights_registry import findings, geometry
@@ -24,7 +26,7 @@ from pipeline.rights_registry.rules import RULES
 from pipeline.run import Run
 from pipeline.workspace import Artifact, checksums_of, save_json, save_tables
 
-_PARCELS = 2
+_PARCELS = 3
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 
 
@@ -44,15 +46,18 @@ def parcels_of(run: Run, area: Area, inputs: Inputs) -> Artifact:
     )
 
     def build(folder: Path) -> None:
-        register = read_parcels(file, area.aoi) if file else LandRegister(_nothing(), (), None)
-        prepared = geometry.prepare(
-            register.parcels,
-            area.aoi,
-            area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
-            restricting=read_restricting(layers, area.aoi),
-        )
+        register = read_parcels(file, area.aoi) if file else _nothing()
+        with LongTable(folder / "parcels.parquet") as parcels:
+            prepared = geometry.prepare(
+                register.keys,
+                register.batches(),
+                area.aoi,
+                parcels.add,
+                area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
+                restricting=read_restricting(layers, area.aoi),
+            )
         found = findings.joined([prepared.findings, _elsewhere(register.elsewhere, area.aoi)])
-        save_tables(folder, {"parcels": prepared.parcels, "findings": found, "pieces": prepared.pieces})
+        save_tables(folder, {"findings": found, "pieces": prepared.pieces})
         save_json(folder / "missing.json", list(register.missing))
 
     return run.artifact(f"{area.aoi.name_zh} 地块 parcels", cause, build)
@@ -69,6 +74,8 @@ def _elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
     return findings.findings_of(RULES["register_elsewhere"], frame)
 
 
-def _nothing() -> gpd.GeoDataFrame:
+def _nothing() -> LandRegister:
+    """The register of an area without one."""
     columns = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES, "geometry"]
-    return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=CGCS2000)
+    rows = gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=CGCS2000)
+    return LandRegister(rows[[*KEYS]], lambda: iter([rows]), (), None)

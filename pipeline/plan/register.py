@@ -16,6 +16,7 @@ from pipeline.contracts import CHANGE_PATCHES, checked
 from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.indices import change, indicators, land_cover, vegetation
 from pipeline.legends import LAND_COVER
+from pipeline.long_tables import save_parts
 from pipeline.periods import Period
 from pipeline.plan import assessed
 from pipeline.plan.area import Area
@@ -23,13 +24,14 @@ from pipeline.plan.ecosystems import type_tables
 from pipeline.plan.evidence import CONFIDENCE, change_basis, cover_basis
 from pipeline.plan.further import further_rows
 from pipeline.plan.inputs import Inputs
-from pipeline.plan.measures import measured
+from pipeline.plan.measures import measured, plots_of
 from pipeline.plan.parcels import parcels_of
 from pipeline.plan.rasters import Maps, lacking
 from pipeline.plan.restrictions import restriction_findings
 from pipeline.plan.tasks import from_ratio
 from pipeline.plan.water import graded_sections
-from pipeline.rights_registry import findings, geometry, inventory, overlay
+from pipeline.rights_registry import area_balance, findings, geometry, inventory, overlay
+from pipeline.rights_registry.packed import Plots
 from pipeline.run import Run
 from pipeline.settings import products
 from pipeline.stores import open_store
@@ -91,16 +93,16 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
     )
 
     def build(folder: Path) -> None:
-        rows = load_layer(parcels.path, "parcels")
+        plots = plots_of(parcels)
         whole = geometry.whole(area.aoi)
         over_aoi = overlay.coverage(whole, area.grid)
-        aoi_measures = measured(run, area, maps, whole)
+        aoi_measures = pd.concat(measured(run, area, maps, Plots.of(whole)))
         matrices = _transitions(area, maps, over_aoi)
+        save_parts(folder / "parcel_measures.parquet", measured(run, area, maps, plots))
         save_tables(
             folder,
             {
-                "parcel_measures": measured(run, area, maps, rows),
-                "area_balance": geometry.balance(rows, area.aoi, aoi_measures),
+                "area_balance": area_balance.balance(plots, area.aoi, aoi_measures),
                 "indicators": _indicators(area, maps, over_aoi, aoi_measures, matrices, sources),
                 "change_patches": _patches(area, maps),
                 **matrices,

@@ -109,7 +109,8 @@ def _over(aoi: str, settings: Settings) -> Iterator[Check]:
 
 
 def _parcels_of(parcels: ParcelFile, aoi: str) -> None:
-    read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd()))
+    for _ in read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd())).batches():
+        pass
 
 
 def _layers_of(layers: list[RestrictingFile], aoi: str) -> None:

@@ -1,6 +1,6 @@
 """Parcels as they can be measured: repaired, cut to the area, with ellipsoidal areas and sums that agree."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -10,79 +10,103 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.aoi import Aoi
-from pipeline.contracts import AREA_BALANCE, PARCELS, checked
+from pipeline.contracts import PARCELS, checked
 from pipeline.geodesy import (
     CGCS2000,
     SQUARE_METRES_PER_HECTARE,
     SQUARE_METRES_PER_MU,
-    area_m2,
     areas_m2,
     project_all,
 )
 from pipeline.rights_registry import restrictions, topology
 from pipeline.rights_registry.findings import classified, findings_of, joined
+from pipeline.rights_registry.identifiers import identified
+from pipeline.rights_registry.packed import Plots
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
 
 AREA_TOLERANCE = 0.01
 _DEGREES = (180.0, 90.0)
-_OF_THEIR_OWN = {
+_TOGETHER = {
     "missing_column",
     "geometry_missing",
     "outside_area",
+    "geometry_duplicate",
     "overlap",
     "gap",
     "area_unit_doubtful",
     "register_elsewhere",
 }
-_FACT_RULES = [rule for rule in REGISTER_RULES if rule.id not in _OF_THEIR_OWN]
-_CLASS_AREA = "class_area:"
+"""Rules about the register as a whole; all others look at one parcel."""
+_FACT_RULES = [rule for rule in REGISTER_RULES if rule.id not in _TOGETHER]
+_ORDER = [rule.id for rule in REGISTER_RULES if rule.id not in _TOGETHER - {"geometry_duplicate"}]
+_HASH_KEYS = ("0123456789abcdef", "fedcba9876543210")
 _UNITS = {"公顷 / ha": SQUARE_METRES_PER_HECTARE, "亩 / mu": SQUARE_METRES_PER_MU}
 _NO_LAYER = gpd.GeoDataFrame({"kind": pd.Series(dtype=object)}, geometry=[], crs=CGCS2000)
+
+_Findings = dict[str, gpd.GeoDataFrame]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """PARCELS, FINDINGS about them, and their `pieces` inside layers that restrict use."""
+    """FINDINGS about parcels, and their `pieces` inside layers that restrict use."""
 
-    parcels: gpd.GeoDataFrame
     findings: gpd.GeoDataFrame
     pieces: gpd.GeoDataFrame
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept of a batch of parcels once they are put away.
+
+    `drawn` are hashes of the whole shapes (rows of two), `ratios` registered over measured areas, `outside`
+    counts parcels without a part inside the area.
+    """
+
+    plots: Plots
+    drawn: NDArray[np.uint64]
+    ratios: NDArray[np.float64]
+    outside: int
+    findings: _Findings
+    pieces: gpd.GeoDataFrame
+
+
 def prepare(
-    raw: gpd.GeoDataFrame,
+    keys: pd.DataFrame,
+    batches: Iterable[gpd.GeoDataFrame],
     aoi: Aoi,
+    put: Callable[[gpd.GeoDataFrame], None],
     *,
     area_tolerance: float = AREA_TOLERANCE,
     restricting: gpd.GeoDataFrame | None = None,
 ) -> Prepared:
-    """Parcels that can be measured, and findings about their geometry, codes, areas and texts.
+    """Give PARCELS that can be measured to `put`, batch by batch, and find what is wrong with them.
 
-    `raw` has the attribute columns of PARCELS, the register's own key as `parcel_id` (or null), `repairs`,
-    `doubts`, `suspects`, `sums` (notes of what reading found, or null) and geometry in EPSG:4490; its index
-    is the row number in the file. Rings are repaired with shapely.make_valid (method structure, polygonal
-    parts only). Parcels without a usable polygon are a finding and are not measured; those wholly outside
-    the area are counted and dropped; the others are cut to the area. `area_tolerance` is the share of the
-    measured area by which the registered may differ; `restricting` has one row per `kind` of layer.
+    `batches` have the attribute columns of PARCELS, the register's own key as `parcel_id` (or null),
+    `repairs`, `doubts`, `suspects`, `sums` (notes of what reading found, or null) and geometry in EPSG:4490;
+    their index is the row number in the file. `keys` has `parcel_id`, `parcel_no`, `unit_no` of all rows.
+    Rings are repaired with shapely.make_valid (method structure, polygonal parts only). Parcels without a
+    usable polygon are a finding and are not measured; those wholly outside the area are counted and dropped;
+    the others are cut to the area. `area_tolerance` is the share of the measured area by which the registered
+    may differ; `restricting` has one row per `kind` of layer.
     """
     layers = _NO_LAYER if restricting is None else restricting
-    named = _identified(raw)
-    reasons = _unusable(named.geometry.to_numpy())
-    missing = named[reasons != ""].assign(reason=reasons[reasons != ""], geometry=aoi.geometry)
-    whole = _repaired(named[reasons == ""])
-    emptied = whole.geometry.is_empty
-    collapsed = whole[emptied].assign(reason="修复后无面积 / no area left", geometry=aoi.geometry)
-    parcels, outside = _cut(whole[~emptied], aoi)
-    facts = _facts(parcels, aoi).assign(area_tolerance=area_tolerance)
-    cut, misfit = restrictions.pieces(facts, layers), topology.misfits(facts)
-    found = [findings_of(RULES["geometry_missing"], rows) for rows in (missing, collapsed)]
-    found += [findings_of(rule, facts[rule.applies(facts)]) for rule in _FACT_RULES]
-    found.append(findings_of(RULES["overlap"], topology.overlaps(facts, misfit)))
-    found.append(findings_of(RULES["gap"], topology.gaps(facts, misfit)))
-    found.append(findings_of(RULES["area_unit_doubtful"], _other_unit(facts, aoi)))
-    found.append(findings_of(RULES["outside_area"], _outside(outside, aoi)))
-    kept = restrictions.with_shares(facts, cut, layers)[[*PARCELS.columns, "geometry"]]
-    return Prepared(checked(kept.reset_index(drop=True), PARCELS), joined(found), cut)
+    ids = identified(keys)
+    kept = []
+    for batch in batches:
+        parcels, of_batch = _prepared(batch.assign(**ids.loc[batch.index]), aoi, area_tolerance, layers)
+        put(parcels)
+        kept.append(of_batch)
+    plots = Plots.joined([part.plots for part in kept])
+    lie = topology.lie_of(plots.shapes)
+    same = findings_of(RULES["geometry_duplicate"], _drawn_again(plots, kept))
+    found = [part.findings[name] for name in ("geometry_missing", "collapsed") for part in kept]
+    for name in _ORDER:
+        found += [same] if name == "geometry_duplicate" else [part.findings[name] for part in kept]
+    found.append(findings_of(RULES["overlap"], topology.overlaps(plots, lie)))
+    found.append(findings_of(RULES["gap"], topology.gaps(plots, lie)))
+    found.append(findings_of(RULES["area_unit_doubtful"], _other_unit(kept, aoi)))
+    found.append(findings_of(RULES["outside_area"], _outside(sum(part.outside for part in kept), aoi)))
+    return Prepared(joined(found), restrictions.by_kind([part.pieces for part in kept], layers))
 
 
 def whole(aoi: Aoi) -> gpd.GeoDataFrame:
@@ -92,69 +116,28 @@ def whole(aoi: Aoi) -> gpd.GeoDataFrame:
     )
 
 
-def balance(parcels: gpd.GeoDataFrame, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
-    """AREA_BALANCE: per period, areas that must add up, and by how much they do.
-
-    `aoi_measures` are the PARCEL_MEASURES of `whole(aoi)` for all periods. Items: `aoi`, `parcels` (sum of
-    areas inside), `overlaps` (that sum less the area of the union), `outside` (area of the aoi without the
-    union, cut out and measured by itself), `class:<key>`, `unknown`; `difference` and
-    `difference_classes` are relative to the aoi: parcels - overlaps + outside, and classes + unknown.
-    """
-    union = topology.union(parcels.geometry.to_numpy())
-    total = float(parcels["area_m2"].sum())
-    overlaps = total - area_m2(union)
-    outside = area_m2(shapely.difference(aoi.geometry, union))
-    areas = [
-        ("aoi", aoi.area_m2, "试点区椭球面积 / ellipsoidal area of the outline"),
-        ("parcels", total, "范围内地块面积之和 / sum of the parcels inside"),
-        ("overlaps", overlaps, "地块面积之和减去并集面积 / sum less union"),
-        ("outside", outside, "不属于任何地块 / in no parcel"),
-        ("difference", (total - overlaps + outside) / aoi.area_m2 - 1, "相对差，无量纲 / relative"),
-    ]
-    classes = aoi_measures[aoi_measures["measure"].str.startswith(_CLASS_AREA)]
-    rows = [
-        (aoi.id, period, *row)
-        for period, group in classes.groupby("period", sort=False)
-        for row in [*areas, *_class_rows(group, aoi)]
-    ]
-    table = pd.DataFrame(rows, columns=["aoi", "period", "item", "value_m2", "note"])
-    balanced: pd.DataFrame = checked(table, AREA_BALANCE)
-    return balanced
-
-
-def _class_rows(group: pd.DataFrame, aoi: Aoi) -> list[tuple[str, float, str]]:
-    unknown = float(group["unknown_area_m2"].iloc[0])
-    together = float(group["value"].sum()) + unknown
-    rows = [
-        (f"class:{measure.removeprefix(_CLASS_AREA)}", float(value), "地表覆盖面积 / land cover")
-        for measure, value in zip(group["measure"], group["value"], strict=True)
-    ]
-    return [
-        *rows,
-        ("unknown", unknown, "无晴空观测 / never seen clear"),
-        ("difference_classes", together / aoi.area_m2 - 1, "相对差，无量纲 / relative"),
-    ]
-
-
-def _identified(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Stable ids: the register's key, else parcel code, else unit code and sequence, else row in the file."""
-    in_unit = raw.groupby("unit_no", dropna=False).cumcount() + 1
-    numbers = pd.Series([f"#{row}" for row in raw.index], index=raw.index, dtype=object)
-    by_unit = (raw["unit_no"].astype("string") + "-" + in_unit.astype(str)).astype(object)
-    code = raw["parcel_id"].fillna(raw["parcel_no"])
-    chosen = code.fillna(by_unit).fillna(numbers)
-    repeat = chosen.groupby(chosen).cumcount() + 1
-    suffixed = chosen + "-" + repeat.astype(str)
-    duplicate = chosen.duplicated(keep=False)
-    return raw.assign(
-        parcel_id=_distinct(chosen.where(repeat == 1, suffixed)), code=chosen, duplicate_code=duplicate
-    )
-
-
-def _distinct(ids: pd.Series) -> pd.Series:
-    """Ids with the row number added where a suffix met another code."""
-    rows = pd.Series([f"{code}#{row}" for row, code in ids.items()], index=ids.index, dtype=object)
-    return ids.where(~ids.duplicated(), rows)
+def _prepared(
+    batch: gpd.GeoDataFrame, aoi: Aoi, area_tolerance: float, layers: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, _Kept]:
+    """PARCELS of a batch, and what is kept of them."""
+    reasons = _unusable(batch.geometry.to_numpy())
+    missing = batch[reasons != ""].assign(reason=reasons[reasons != ""], geometry=aoi.geometry)
+    whole = _repaired(batch[reasons == ""])
+    emptied = whole.geometry.is_empty
+    collapsed = whole[emptied].assign(reason="修复后无面积 / no area left", geometry=aoi.geometry)
+    parcels, outside = _cut(whole[~emptied], aoi)
+    facts = _facts(parcels, aoi).assign(area_tolerance=area_tolerance)
+    pieces = restrictions.pieces(facts, layers)
+    findings = {
+        "geometry_missing": findings_of(RULES["geometry_missing"], missing),
+        "collapsed": findings_of(RULES["geometry_missing"], collapsed),
+        **{rule.id: findings_of(rule, facts[rule.applies(facts)]) for rule in _FACT_RULES},
+    }
+    shared = restrictions.with_shares(facts, pieces, layers)[[*PARCELS.columns, "geometry"]]
+    ratios = (facts["area_registered_m2"] / facts["area_whole_m2"]).to_numpy(dtype=np.float64)
+    drawn = _hashes(facts["shape_whole"].to_numpy())
+    kept = _Kept(Plots.of(facts), drawn, ratios, outside, findings, pieces)
+    return checked(shared.reset_index(drop=True), PARCELS), kept
 
 
 def _unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -243,19 +226,31 @@ def _facts(parcels: gpd.GeoDataFrame, aoi: Aoi) -> gpd.GeoDataFrame:
     shapes = parcels["shape_whole"].to_numpy()
     perimeter = shapely.length(project_all(shapes, aoi.grid_crs))
     area = parcels["area_whole_m2"].to_numpy()
-    same = pd.Series(shapely.to_wkb(shapely.normalize(shapes)), index=parcels.index, dtype=object)
-    first = parcels["parcel_id"].groupby(same).transform("first")
     return classified(parcels).assign(
         outside_m2=area - parcels["area_m2"],
         mean_width_m=2 * area / perimeter,
         compactness=4 * np.pi * area / perimeter**2,
-        same_as=first.where(first != parcels["parcel_id"], None).astype(object),
     )
 
 
-def _other_unit(parcels: gpd.GeoDataFrame, aoi: Aoi) -> gpd.GeoDataFrame:
+def _hashes(shapes: NDArray[np.object_]) -> NDArray[np.uint64]:
+    """128 bits of each shape, whatever its first corner: two columns."""
+    wkb = shapely.to_wkb(shapely.normalize(shapes))
+    return np.column_stack([pd.util.hash_array(wkb, hash_key=key, categorize=False) for key in _HASH_KEYS])
+
+
+def _drawn_again(plots: Plots, kept: Sequence[_Kept]) -> gpd.GeoDataFrame:
+    """Parcels whose whole shape is that of one before: `parcel_id`, and the first such as `same_as`."""
+    drawn = np.concatenate([np.empty((0, len(_HASH_KEYS)), np.uint64), *(part.drawn for part in kept)])
+    first = pd.Series(plots.ids).groupby([*drawn.T], sort=False).transform("first")
+    again = np.flatnonzero(first.to_numpy() != plots.ids)
+    rows = {"parcel_id": plots.ids[again], "same_as": first.to_numpy()[again]}
+    return gpd.GeoDataFrame(rows, geometry=plots.shapes.at(again), crs=CGCS2000)
+
+
+def _other_unit(kept: Sequence[_Kept], aoi: Aoi) -> gpd.GeoDataFrame:
     """One row where registered areas are, at the median, smaller than measured by the size of a unit."""
-    ratio = float((parcels["area_registered_m2"] / parcels["area_whole_m2"]).median())
+    ratio = float(pd.Series(np.concatenate([np.empty(0), *(part.ratios for part in kept)])).median())
     units = [unit for unit, size in _UNITS.items() if abs(ratio * size - 1) < UNIT_TOLERANCE]
     rows = {"ratio": [ratio] * len(units), "unit": units}
     return gpd.GeoDataFrame(rows, geometry=[aoi.geometry] * len(units), crs=CGCS2000)

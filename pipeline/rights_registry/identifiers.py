@@ -60,6 +60,33 @@ def is_parcel_code(codes: pd.Series) -> pd.Series:
     return _has_form(codes, _PARCEL_CODE)
 
 
+def identified(keys: pd.DataFrame) -> pd.DataFrame:
+    """`parcel_id` of every row, the `code` that it is made from, `duplicate_code` if others have it too.
+
+    `keys` has the register's own `parcel_id`, `parcel_no` and `unit_no`, or null; its index is the number of
+    the row in the file. The first that is there counts: the key, the parcel code, unit code and sequence in
+    the unit, the row. Of several parcels with one code the later get a suffix.
+    """
+    own = keys["parcel_id"].fillna(keys["parcel_no"])
+    without = keys[own.isna()]
+    sequence = (keys.groupby("unit_no", dropna=False).cumcount() + 1)[without.index]
+    in_unit = (without["unit_no"].astype("string") + "-" + sequence.astype(str)).astype(object)
+    rows = pd.Series([f"#{row}" for row in without.index], without.index, dtype=object)
+    code = own.fillna(in_unit.fillna(rows))
+    repeat = code.groupby(code).cumcount() + 1
+    again = repeat > 1
+    parcel_id = code.where(~again, code[again] + "-" + repeat[again].astype(str))
+    return pd.DataFrame(
+        {"parcel_id": _distinct(parcel_id), "code": code, "duplicate_code": code.duplicated(keep=False)}
+    )
+
+
+def _distinct(ids: pd.Series) -> pd.Series:
+    """Ids with the row number added where a suffix met another code."""
+    again = ids[ids.duplicated()]
+    return ids.where(~ids.duplicated(), again + "#" + again.index.astype(str))
+
+
 def product_code(cat1: str, cat2: str) -> str:
     """Code of a kind of product: class 1 (M, R, C), hyphen, class 2, such as R-REG-01."""
     return f"{cat1}-{cat2}"

@@ -1,6 +1,6 @@
 """PARCEL_MEASURES: what the sums under parcels come to, one row per parcel, period and measure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from pipeline.contracts import PARCEL_MEASURES, checked
 from pipeline.periods import Period
 from pipeline.rights_registry.overlay import CLASS_KEYS, ParcelSums
 
-SLICE_PARCELS = 50_000
+SLICE_PARCELS = 16_384
 NEVER_SEEN = "本期无晴空观测 / never seen clear"
 _PERCENT = 100
 
@@ -53,26 +53,26 @@ def ndvi_means(sums: ParcelSums) -> Numbers:
 
 
 def tables(
-    parcel_ids: Sequence[str],
+    parcel_ids: Sequence[str] | NDArray[np.object_],
     periods: Sequence[Period],
     sums: ParcelSums,
-    trend: SeriesTrend,
+    trend: Callable[[ParcelSums], SeriesTrend],
     *,
     cuts_percent: Sequence[float],
     slice_parcels: int = SLICE_PARCELS,
 ) -> Iterator[pd.DataFrame]:
     """PARCEL_MEASURES of so many parcels at a time, in the order of the parcels; one empty table for none.
 
-    A change stands under the label `before/after` of its periods, the trend under that of the first and
-    the last. A mean or a share over nothing is null, with the reason. Class areas and their unknown area add
-    up to the parcel's area, and so do grades; looks and failed reads rest on the whole of it.
+    `trend` gives the trend of the sums of some parcels. A change stands under the label `before/after` of its
+    periods, the trend under that of the first and the last. A mean or a share over nothing is null, with the
+    reason. Class areas and their unknown area add up to the parcel's area, and so do grades; looks and failed
+    reads rest on the whole of it.
     """
     ids = np.asarray(parcel_ids, dtype=object)
     for start in range(0, max(len(ids), 1), slice_parcels):
         rows = slice(start, start + slice_parcels)
         part = ParcelSums(sums.periods[rows], sums.pairs[rows])
-        of_part = SeriesTrend(trend.slope[rows], trend.p_value[rows], trend.count[rows], trend.least)
-        yield _table(ids[rows], _measures(periods, part, of_part, cuts_percent))
+        yield _table(ids[rows], _measures(periods, part, trend(part), cuts_percent))
 
 
 def _table(ids: NDArray[np.object_], measures: Sequence[_Measure]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Exact parcel sums: which share of which pixel a parcel covers, and what the rasters add up to there.
 
-Parcels are sorted along a Hilbert curve and cut into slabs, one task each; within a slab they are taken
-chunk by chunk, so that no more than one window of the rasters and of the coverage is held at a time.
+Neighbouring parcels are taken together as slabs, one task each; within a slab they are taken chunk by chunk,
+so that no more than one window of the rasters and of the coverage is held at a time.
 """
 
 import math
@@ -23,6 +23,7 @@ from pipeline.geodesy import project_all
 from pipeline.grid import Block, Grid
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.rights_registry.cells import covered_cells
+from pipeline.rights_registry.packed import Plots
 
 CHUNK_PX = 1024 * 1024
 SLAB_PARCELS = 2048
@@ -151,31 +152,22 @@ def _times(array: NDArray[np.void], scale: NDArray[np.float64]) -> NDArray[np.vo
     return numbers.view(array.dtype).reshape(array.shape)
 
 
-def slabs(parcels: gpd.GeoDataFrame, *, size: int = SLAB_PARCELS) -> list[NDArray[np.int64]]:
-    """Positions of neighbouring parcels, up to `size` together: what one task measures."""
-    if parcels.empty:
-        return []
-    order = np.argsort(parcels.geometry.hilbert_distance().to_numpy(), kind="stable")
-    return np.array_split(order, math.ceil(len(order) / size))
-
-
 def summed(
-    parcels: gpd.GeoDataFrame,
+    plots: Plots,
     grid: Grid,
     read: Callable[[Block], Sequence[ParcelLayers]],
     rules: CoverRules,
     *,
     chunk_px: int = CHUNK_PX,
 ) -> ParcelSums:
-    """ParcelSums of a slab of parcels (columns area_m2, geometry in EPSG:4490), in its order.
+    """ParcelSums of a slab of parcels, in its order.
 
     `read` gives the rasters of every period over a window; it is asked for windows of at most `chunk_px`
     pixels, one at a time. The sums of a parcel are scaled so that its pixels have its ellipsoidal area. A
     parcel that the extraction gives no pixel (too small, or on the very edge) is wholly laid on the one under
     it.
     """
-    shapes = project_all(parcels.geometry.to_numpy(), grid.crs)
-    areas = parcels["area_m2"].to_numpy(dtype=np.float64)
+    shapes, areas = project_all(plots.shapes.all(), grid.crs), plots.areas_m2
     total = np.zeros(len(shapes))
     sums: ParcelSums | None = None
     for chunk in _covering(shapes, areas, grid, chunk_px, total):

@@ -38,6 +38,16 @@ def pieces(parcels: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame) -> gpd.GeoD
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=CGCS2000) if parts else empty
 
 
+def by_kind(parts: Sequence[gpd.GeoDataFrame], restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`pieces` of several tables of parcels under one another, in their order within each kind."""
+    filled = [part for part in parts if len(part)] or list(parts[:1])
+    table = pd.concat(filled, ignore_index=True)
+    order = table["kind"].map({kind: number for number, kind in enumerate(restricting["kind"])})
+    return gpd.GeoDataFrame(table.loc[order.sort_values(kind="stable").index], crs=CGCS2000).reset_index(
+        drop=True
+    )
+
+
 def with_shares(
     parcels: gpd.GeoDataFrame, cut: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:

@@ -1,4 +1,11 @@
-"""How parcels lie together: which overlap, and where ground between them belongs to none."""
+"""How parcels lie together: which overlap, and where ground between them belongs to none.
+
+Neighbourhoods of parcels are looked at one after the other, each with all that touches it, so that the shapes
+of a register need not be held at once.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -7,108 +14,174 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.rights_registry.packed import PackedShapes, Places, Plots, slices
 
 MIN_OVERLAP_M2 = 1.0
 MIN_GAP_M2 = 1.0
 _DECIMALS = 9
 
-
-def misfits(parcels: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Parcels with an edge inside another, or along another without being its edge too."""
-    return _misfitting(_rounded(parcels.geometry.to_numpy()))
+Shapes = NDArray[np.object_]
+_Form = Callable[[Shapes], Shapes]
 
 
-def overlaps(parcels: gpd.GeoDataFrame, misfit: NDArray[np.bool_]) -> gpd.GeoDataFrame:
-    """Pairs of parcels that share more than 1 m2 inside the area; less is noise of drawing.
+@dataclass(frozen=True)
+class Lie:
+    """How parcels lie: `pairs` (places, the lower first) that can overlap, the `ground` that all cover."""
 
-    `misfit` are the parcels' `misfits`. Columns: `parcel_id`, `other_id`, `key`, `overlap_m2`; the geometry
-    is that of the first parcel.
+    pairs: Places
+    ground: BaseGeometry
+
+
+@dataclass(frozen=True)
+class _Neighbourhood:
+    """Some parcels (`own`) and all `others` that touch one of them: places, and shapes in one form."""
+
+    own: Places
+    others: Places
+    shapes: Shapes
+
+    @property
+    def misfit(self) -> NDArray[np.bool_]:
+        """Which of the own have an edge inside another, or along another without being its edge too."""
+        edges = shapely.coverage_invalid_edges(self.shapes)[: len(self.own)]
+        misfit: NDArray[np.bool_] = ~(shapely.is_missing(edges) | shapely.is_empty(edges))
+        return misfit
+
+
+class _Ground:
+    """The union of valid polygons, which grows; those that fit their neighbours join along their edges."""
+
+    def __init__(self) -> None:
+        self._fitting: list[BaseGeometry] = []
+        self._others: list[BaseGeometry] = []
+
+    def add(self, shapes: Shapes, misfit: NDArray[np.bool_]) -> None:
+        self._fitting.append(shapely.coverage_union_all(shapes[~misfit]))
+        self._others.append(shapely.union_all(shapes[misfit]))
+
+    def whole(self) -> BaseGeometry:
+        if not self._fitting:
+            return shapely.Polygon()
+        joined = shapely.coverage_union_all(self._fitting)
+        together: BaseGeometry = shapely.union_all([joined, *self._others])
+        return together
+
+
+def lie_of(shapes: PackedShapes) -> Lie:
+    """How valid polygons (EPSG:4490) lie together; their corners are taken to a tenth of a millimetre."""
+    pairs, ground = [np.empty((0, 2), dtype=np.int64)], _Ground()
+    for there in _neighbourhoods(shapes, _rounded):
+        misfit = there.misfit
+        ground.add(there.shapes[: len(there.own)], misfit)
+        pairs.append(_meeting(shapes, there, misfit))
+    return Lie(np.unique(np.concatenate(pairs), axis=0), ground.whole())
+
+
+def overlaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
+    """Pairs of parcels that share more than 1 m2; less is noise of drawing.
+
+    Columns: `parcel_id`, `other_id`, `key`, `overlap_m2`; the geometry is that of the first parcel.
     """
-    shapes = parcels.geometry.to_numpy()
-    first, second = _meeting(shapes, np.flatnonzero(misfit))
-    shared = shapely.intersection(shapes[first], shapes[second])
-    solid = shapely.area(shared) > 0
-    first, second, areas = first[solid], second[solid], areas_m2(shared[solid])
-    order = np.lexsort((second, first))
-    order = order[areas[order] > MIN_OVERLAP_M2]
-    ids = parcels["parcel_id"].to_numpy()
+    ids, shapes, areas = plots.ids, plots.shapes, [np.empty(0)]
+    areas += [_shared_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in slices(lie.pairs)]
+    found = np.concatenate(areas)
+    shared = found > MIN_OVERLAP_M2
+    first, second = lie.pairs[shared].T
     pairs = {
-        "parcel_id": ids[first[order]],
-        "other_id": ids[second[order]],
-        "key": ids[second[order]],
-        "overlap_m2": areas[order],
+        "parcel_id": ids[first],
+        "other_id": ids[second],
+        "key": ids[second],
+        "overlap_m2": found[shared],
     }
-    return gpd.GeoDataFrame(pairs, geometry=list(shapes[first[order]]), crs=CGCS2000)
+    return gpd.GeoDataFrame(pairs, geometry=shapes.at(first), crs=CGCS2000)
 
 
-def gaps(parcels: gpd.GeoDataFrame, misfit: NDArray[np.bool_]) -> gpd.GeoDataFrame:
+def gaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
     """Ground of more than 1 m2 that parcels enclose and that belongs to none.
 
-    `misfit` are the parcels' `misfits`. One row a gap, beside the first parcel of the table that touches it,
-    whose geometry it carries. Columns: `parcel_id`, `key` (number of the gap beside this parcel), `gap_m2`,
+    One row a gap, beside the first parcel that touches it, whose geometry it carries; several beside one
+    parcel from west to east. Columns: `parcel_id`, `key` (number of the gap beside this parcel), `gap_m2`,
     `lon`, `lat` (a point inside).
     """
-    shapes = parcels.geometry.to_numpy()
-    holes = _holes(_joined(_rounded(shapes), ~misfit))
+    holes = _holes(lie.ground)
     areas = areas_m2(holes)
     holes, areas = holes[areas > MIN_GAP_M2], areas[areas > MIN_GAP_M2]
-    gap, parcel = shapely.STRtree(shapes).query(holes, predicate="intersects")
-    beside = np.full(len(holes), len(shapes))
-    np.minimum.at(beside, gap, parcel)
-    order = np.argsort(beside, kind="stable")[: int((beside < len(shapes)).sum())]
-    beside, points = beside[order], shapely.point_on_surface(holes[order])
+    ids, shapes = plots.ids, plots.shapes
+    beside, points = _first_beside(shapes, holes), shapely.point_on_surface(holes)
+    lon, lat = shapely.get_x(points), shapely.get_y(points)
+    order = np.lexsort((lat, lon, beside))
+    order = order[beside[order] < len(shapes)]
     rows = {
-        "parcel_id": parcels["parcel_id"].to_numpy()[beside],
+        "parcel_id": ids[beside[order]],
         "gap_m2": areas[order],
-        "lon": shapely.get_x(points),
-        "lat": shapely.get_y(points),
+        "lon": lon[order],
+        "lat": lat[order],
     }
-    table = gpd.GeoDataFrame(rows, geometry=list(shapes[beside]), crs=CGCS2000)
+    table = gpd.GeoDataFrame(rows, geometry=shapes.at(beside[order]), crs=CGCS2000)
     return table.assign(key=table.groupby("parcel_id", sort=False).cumcount() + 1)
 
 
-def union(shapes: NDArray[np.object_]) -> BaseGeometry:
+def union(shapes: PackedShapes) -> BaseGeometry:
     """The union of valid polygons; those that fit their neighbours exactly are joined along their edges."""
-    return _joined(shapes, ~_misfitting(shapes))
+    ground = _Ground()
+    for there in _neighbourhoods(shapes, np.asarray):
+        ground.add(there.shapes[: len(there.own)], there.misfit)
+    return ground.whole()
 
 
-def _joined(shapes: NDArray[np.object_], fitting: NDArray[np.bool_]) -> BaseGeometry:
-    if not len(shapes):
-        return shapely.Polygon()
-    joined = shapely.coverage_union_all(shapes[fitting])
-    together: BaseGeometry = shapely.union_all([joined, *shapes[~fitting]])
-    return together
+def _neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbourhood]:
+    for own in shapes.in_neighbourhoods():
+        inner = form(shapes.at(own))
+        left, bottom, right, top = shapes.bounds[own].T
+        near = shapes.meeting((left.min(), bottom.min(), right.max(), top.max()))
+        others, outer = [own[:0]], [inner[:0]]
+        for part in slices(np.setdiff1d(near, own, assume_unique=True)):
+            around = form(shapes.at(part))
+            found = np.unique(shapely.STRtree(around).query(inner, predicate="intersects")[1])
+            others.append(part[found])
+            outer.append(around[found])
+        yield _Neighbourhood(own, np.concatenate(others), np.concatenate([inner, *outer]))
 
 
-def _rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def _rounded(shapes: Shapes) -> Shapes:
     """Shapes with corners to a tenth of a millimetre, so that neighbours share theirs in every bit.
 
     Those that rounding would break stay as they are.
     """
-    rounded: NDArray[np.object_] = shapely.transform(shapes, lambda points: np.round(points, _DECIMALS))
+    rounded: Shapes = shapely.transform(shapes, lambda points: np.round(points, _DECIMALS))
     whole = shapely.is_valid(rounded) & ~shapely.is_empty(rounded)
     return np.where(whole, rounded, shapes)
 
 
-def _misfitting(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
-    if not len(shapes):
-        return np.zeros(0, dtype=bool)
-    edges = shapely.coverage_invalid_edges(shapes)
-    misfit: NDArray[np.bool_] = ~(shapely.is_missing(edges) | shapely.is_empty(edges))
-    return misfit
-
-
-def _meeting(
-    shapes: NDArray[np.object_], suspects: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _meeting(shapes: PackedShapes, there: _Neighbourhood, misfit: NDArray[np.bool_]) -> Places:
     """Pairs that can overlap: of two such polygons one at least does not fit its neighbours."""
-    found, other = shapely.STRtree(shapes).query(shapes[suspects], predicate="intersects")
-    pairs = np.column_stack([suspects[found], other])
-    pairs = np.unique(np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1), axis=0)
-    return pairs[:, 0], pairs[:, 1]
+    places = np.concatenate([there.own, there.others])
+    suspects = there.own[misfit]
+    found, other = shapely.STRtree(shapes.at(places)).query(shapes.at(suspects), predicate="intersects")
+    pairs = np.column_stack([suspects[found], places[other]])
+    return np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
 
 
-def _holes(shape: BaseGeometry) -> NDArray[np.object_]:
+def _shared_m2(first: Shapes, second: Shapes) -> NDArray[np.float64]:
+    """Area that the shapes of each pair have in common."""
+    shared = shapely.intersection(first, second)
+    areas = np.zeros(len(shared))
+    solid = shapely.area(shared) > 0
+    areas[solid] = areas_m2(shared[solid])
+    return areas
+
+
+def _first_beside(shapes: PackedShapes, holes: Shapes) -> Places:
+    """Place of the first shape that touches each hole; how many shapes there are where none does."""
+    beside = np.full(len(holes), len(shapes))
+    near = shapes.meeting(shapely.total_bounds(holes).tolist()) if len(holes) else beside
+    for part in slices(near):
+        hole, shape = shapely.STRtree(shapes.at(part)).query(holes, predicate="intersects")
+        np.minimum.at(beside, hole, part[shape])
+    return beside
+
+
+def _holes(shape: BaseGeometry) -> Shapes:
     """What a shape encloses without having it."""
     polygons = shapely.get_parts(np.array([shape], dtype=object))
     rings, owner = shapely.get_rings(polygons, return_index=True)
@@ -117,5 +190,5 @@ def _holes(shape: BaseGeometry) -> NDArray[np.object_]:
     islands = shapely.STRtree(polygons).query(holes, predicate="contains_properly")[0]
     filled = np.unique(islands)
     holes[filled] = shapely.difference(holes[filled], shape)
-    found: NDArray[np.object_] = holes
+    found: Shapes = holes
     return found

@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.ingest.parcels import read_parcels
 from pipeline.outputs.geopackage import write_geopackage
-from pipeline.rights_registry import geometry
+from tests import registers
 from tests.deliveries import small_delivery
 from tests.mutated_registers import AOI, KINDS, REFUSED, Mutation, base, write
 
@@ -44,7 +44,7 @@ def outcome(file):
     except InputError as error:
         told = [problem for problem in error.problems if problem.found and problem.expected]
         return {REFUSED} if told else set(), None
-    prepared = geometry.prepare(register.parcels, AOI)
+    prepared = registers.prepare(registers.parcels_in(register), AOI)
     rules = set(prepared.findings["rule"])
     rules |= {"missing_column"} if register.missing else set()
     rules |= {"register_elsewhere"} if register.elsewhere else set()

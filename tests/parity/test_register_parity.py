@@ -13,8 +13,8 @@ from pyproj import Geod
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import CGCS2000, MAX_EDGE_DEG, area_m2
 from pipeline.ingest.parcels import ATTRIBUTES, read_parcels
-from pipeline.rights_registry import geometry
 from pipeline.settings.registers import ParcelFile
+from tests import registers
 
 SHARED = Path(__file__).parents[3] / "shared"
 FACTS = SHARED / "knowledge" / "domain" / "worked_examples.json"
@@ -85,7 +85,9 @@ def test_the_parts_of_dongtan_sum_to_the_published_unit(published, tmp_path, crs
     dense.to_crs(crs).to_file(tmp_path / "unit.gpkg")
     file = ParcelFile(path=str(tmp_path / "unit.gpkg"), area_unit="ha")
     register = read_parcels(file, area_of(around(unit.total_bounds)))
-    prepared = geometry.prepare(register.parcels, area_of(around(unit.total_bounds)), area_tolerance=1e-6)
+    prepared = registers.prepare(
+        registers.parcels_in(register), area_of(around(unit.total_bounds)), area_tolerance=1e-6
+    )
     measured_ha = prepared.parcels["area_m2"].to_numpy() / 1e4
     assert measured_ha.sum() == pytest.approx(published["expected"], abs=0.01)
     assert measured_ha == pytest.approx(list(published["inputs"].values()), abs=0.01)
@@ -125,7 +127,7 @@ def prepared_unit(frame, tmp_path):
     frame.to_file(tmp_path / "unit.gpkg", layer="ZRZY_DJDY")
     file = ParcelFile(path=str(tmp_path / "unit.gpkg"), profile="zrzy_djdy", area_unit="ha")
     aoi = area_of(around(frame.total_bounds))
-    return geometry.prepare(read_parcels(file, aoi).parcels, aoi)
+    return registers.prepare(registers.parcels_in(read_parcels(file, aoi)), aoi)
 
 
 def test_the_unit_as_its_register_has_it_adds_up_and_fits_its_outline(published, tmp_path):
@@ -170,7 +172,7 @@ def test_official_extracts_are_read_checked_and_measured_like_pyproj(name, crs):
     register = read_parcels(ParcelFile(path=str(path)), aoi)
     assert register.missing == ATTRIBUTES
     assert register.elsewhere is None
-    prepared = geometry.prepare(register.parcels, aoi)
+    prepared = registers.prepare(registers.parcels_in(register), aoi)
     assert len(prepared.parcels) == len(truth) == 100
     assert (prepared.parcels["share_inside"] == 1).all()
     assert prepared.parcels["repairs"].isna().all()
@@ -190,6 +192,6 @@ def test_the_swiss_extract_states_the_areas_that_are_measured():
     aoi = area_of(around(truth.to_crs("EPSG:4326").total_bounds), "EPSG:32632")
     columns = {"area_registered_m2": "flaeche_m2", "parcel_id": "nutzungsidentifikator"}
     register = read_parcels(ParcelFile(path=str(path), columns=columns), aoi)
-    parcels = geometry.prepare(register.parcels, aoi).parcels
+    parcels = registers.prepare(registers.parcels_in(register), aoi).parcels
     assert (parcels["area_registered_m2"] - parcels["area_m2"]).abs().max() < 30
     assert parcels["parcel_id"].is_unique

@@ -16,9 +16,12 @@ from pipeline.contracts import FINDINGS, PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.grid import grid_of
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
-from pipeline.rights_registry import geometry, overlay
-from pipeline.rights_registry.geometry import balance, whole
+from pipeline.rights_registry import overlay
+from pipeline.rights_registry.area_balance import balance
+from pipeline.rights_registry.geometry import whole
 from pipeline.rights_registry.identifiers import land_class
+from pipeline.rights_registry.packed import Plots
+from tests import registers
 from tests.parcel_overlay import measured
 
 OUTLINE = shapely.Polygon([(121.80, 31.40), (121.812, 31.4005), (121.811, 31.408), (121.806, 31.41)])
@@ -27,7 +30,7 @@ GRID = grid_of(AOI, resolution_m=10)
 
 corners = st.tuples(st.floats(121.795, 121.816), st.floats(31.396, 31.414))
 rings = st.lists(corners, min_size=3, max_size=8).map(shapely.Polygon)
-registers = st.lists(rings, max_size=6)
+drawings = st.lists(rings, max_size=6)
 covers = arrays.arrays(
     np.uint8, GRID.shape, elements=st.sampled_from([1, 2, 3, 4, 255]), fill=st.just(np.uint8(2))
 )
@@ -40,8 +43,8 @@ ratios = arrays.arrays(
 
 
 def prepare(register, area):
-    prepared = geometry.prepare(register, area)
-    return prepared.parcels, prepared.findings
+    parcels, findings, _ = registers.prepare(register, area)
+    return parcels, findings
 
 
 def raw(shapes, codes=None):
@@ -52,7 +55,7 @@ def raw(shapes, codes=None):
     return frame.astype({"area_registered_m2": float, "parcel_id": object})
 
 
-@given(registers, covers, ratios)
+@given(drawings, covers, ratios)
 @settings(max_examples=25)
 def test_score_14_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
     parcels, _ = prepare(raw(shapes), AOI)
@@ -78,7 +81,7 @@ def measures_of_the_area():
     return measured(area, GRID, blank)
 
 
-@given(registers)
+@given(drawings)
 @example(
     [shapely.Polygon([(121.8125, 31.3984375), (121.798888808, 31.398071885), (121.81558038, 31.40371655)])]
 )
@@ -86,13 +89,13 @@ def measures_of_the_area():
 def test_parcels_less_overlaps_and_what_is_outside_make_the_area(shapes):
     parcels, _ = prepare(raw(shapes), AOI)
     measures = measures_of_the_area()
-    value = balance(parcels, AOI, measures).set_index("item")["value_m2"]
+    value = balance(Plots.of(parcels), AOI, measures).set_index("item")["value_m2"]
     assert value["parcels"] - value["overlaps"] + value["outside"] == pytest.approx(value["aoi"], rel=1e-6)
     assert value["unknown"] == pytest.approx(value["aoi"], rel=1e-9)
     assert value["overlaps"] >= -1e-6 * value["aoi"]
 
 
-@given(registers, st.data())
+@given(drawings, st.data())
 @settings(max_examples=25)
 def test_any_register_is_prepared_into_valid_parcels_inside_the_area(shapes, data):
     codes = data.draw(
@@ -111,7 +114,7 @@ def test_any_register_is_prepared_into_valid_parcels_inside_the_area(shapes, dat
     assert set(FINDINGS.columns) <= set(findings.columns)
 
 
-@given(registers)
+@given(drawings)
 @settings(max_examples=10)
 def test_preparing_twice_gives_the_same(shapes):
     first, second = prepare(raw(shapes), AOI), prepare(raw(shapes), AOI)

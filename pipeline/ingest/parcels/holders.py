@@ -1,7 +1,8 @@
 """Names of right holders, hidden wherever they stand: personal data leave the register masked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 import pandas as pd
 
@@ -22,13 +23,20 @@ def masked(names: pd.Series) -> pd.Series:
     return taken([_masked(cell) for cell in unique], places, names.index)
 
 
-def hidden(register: pd.DataFrame, names: pd.Series, columns: Sequence[str]) -> pd.DataFrame:
-    """The register with every right holder's name masked in other columns too, whoever's row it stands in.
+def people_in(cells: Iterable[str | None]) -> frozenset[str]:
+    """All names of two or more characters, alone and as a cell has them together; short numbers are none."""
+    known = {cell for cell in cells if isinstance(cell, str)}
+    parts = {part for cell in known for part in _SEPARATORS.split(cell)}
+    found = {name for name in known | parts if len(name) > 1}
+    return frozenset(name for name in found if not name.isdigit() or len(name) >= _IDENTITY_DIGITS)
+
+
+def hidden(register: pd.DataFrame, people: frozenset[str], columns: Sequence[str]) -> pd.DataFrame:
+    """The register with the name of everybody masked in some columns too, whoever's row it stands in.
 
     A public body or collective that holds a right keeps its name where it stands as the owning, representing
     or agent subject.
     """
-    people = _distinct(names)
     if not people:
         return register
     lengths = sorted({len(name) for name in people}, reverse=True)
@@ -48,22 +56,14 @@ def _masked(cell: str) -> str:
     )
 
 
-def _distinct(names: pd.Series) -> set[str]:
-    """All names of two or more characters, alone and as a cell has them together; short numbers are none."""
-    cells = names.dropna().unique()
-    parts = {part for cell in cells for part in _SEPARATORS.split(cell)}
-    found = {name for name in {*cells, *parts} if len(name) > 1}
-    return {name for name in found if not name.isdigit() or len(name) >= _IDENTITY_DIGITS}
-
-
-def _without(texts: pd.Series, names: set[str], lengths: Sequence[int]) -> pd.Series:
+def _without(texts: pd.Series, names: AbstractSet[str], lengths: Sequence[int]) -> pd.Series:
     places, unique = pd.factorize(texts)
     foreign = not any(name.isascii() for name in names)
     cells = [text if foreign and text.isascii() else _hidden(text, names, lengths) for text in unique]
     return taken(cells, places, texts.index)
 
 
-def _hidden(text: str, names: set[str], lengths: Sequence[int]) -> str:
+def _hidden(text: str, names: AbstractSet[str], lengths: Sequence[int]) -> str:
     """Text with every name in it masked, the longest first; looks up each piece of a name's length."""
     for length in lengths:
         starts = [at for at in range(len(text) - length + 1) if text[at : at + length] in names]

@@ -1,8 +1,7 @@
 """Vector layers of any format that GDAL reads, and of GeoParquet: what they hold, and their rows."""
 
-import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,22 +9,23 @@ from typing import Any, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pyogrio
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
+from pyproj.enums import TransformDirection
 
 from pipeline.errors import InputError, Problem
-from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.geodesy import CGCS2000, project, to_cgcs2000, unproject_all
 from pipeline.ingest.packed import refuse_bomb
 from pipeline.ingest.parcels import encoding as encodings
+from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import Bounds, middle, misplaced, stated, unstated
 
-_PARQUET = {".parquet", ".geoparquet"}
+BATCH_ROWS = 32_768
 _RING_CLOSED = "未闭合的环已闭合 / open ring closed"
 
+Places = NDArray[np.int64]
 Read = TypeVar("Read")
 
 
@@ -34,6 +34,7 @@ class Layer:
     """One vector layer: its attribute columns, its CRS, how its text is decoded, its features' bounds.
 
     `name` is None for GeoParquet. `recode` is the encoding of text that was read as `encodings.LOSSLESS`.
+    `by_number` tells whether features are found by their number without looking through those before.
     `fids` and `corners` (rows of left, bottom, right, top) are those of all features, NaN without geometry,
     for which GDAL has either NaN or nothing but 0.
     """
@@ -44,6 +45,7 @@ class Layer:
     crs: CRS
     encoding: str | None
     recode: str | None
+    by_number: bool
     fids: NDArray[np.int64]
     corners: NDArray[np.float64]
 
@@ -68,7 +70,7 @@ def open_layer(
     """
     if not path.exists():
         raise unusable(Problem(str(path), "no such file", "a vector file"))
-    if path.suffix.lower() in _PARQUET:
+    if path.suffix.lower() in geoparquet.SUFFIXES:
         return _parquet_layer(path, crs)
     refuse_bomb(path)
     try:
@@ -86,22 +88,53 @@ def open_layer(
     corners[:, ~corners.any(axis=0)] = np.nan
     found = _crs(f"{path}, layer {chosen}", crs or info["crs"], corners)
     columns = tuple(_recoded_names(info["fields"], recode))
-    return Layer(path, chosen, columns, found, codec, recode, fids, corners)
+    by_number = bool(info["capabilities"]["random_read"])
+    return Layer(path, chosen, columns, found, codec, recode, by_number, fids, corners)
 
 
-def rows_over(layer: Layer, columns: Sequence[str], bounds: Bounds) -> gpd.GeoDataFrame:
-    """Rows whose bounds meet `bounds` (in the layer's CRS) and those without geometry, in EPSG:4490.
+def places_over(layer: Layer, bounds: Bounds) -> Places:
+    """Places of the features whose bounds meet `bounds` (EPSG:4490), and of those without geometry.
+
+    They are in the order of the numbers that the features have in the file.
+    """
+    near = _meeting(layer.corners, _bounds_in(layer.crs, bounds))
+    if not _in_degrees(layer.crs):
+        around = project(shapely.box(*bounds), layer.crs.to_wkt())
+        near = np.concatenate(
+            [near[:0], *(_moved_over(layer, part, around, bounds) for part in batches(near))]
+        )
+    return near[np.argsort(layer.fids[near], kind="stable")]
+
+
+def batches(places: Places) -> Iterator[Places]:
+    """So many places at a time; none of no place is a batch too."""
+    return (places[start : start + BATCH_ROWS] for start in range(0, max(len(places), 1), BATCH_ROWS))
+
+
+def rows_at(layer: Layer, columns: Sequence[str], places: Places) -> gpd.GeoDataFrame:
+    """Rows at some places, with their geometry in EPSG:4490.
 
     Index: number of the row in the file. Beside the columns: `repairs`, what reading had to repair.
     """
     if layer.name is None:
-        register = _parquet_rows(layer, columns, bounds)
+        register = geoparquet.rows_at(layer.path, columns, places).assign(repairs=None)
     else:
-        register = _vector_rows(layer, columns, bounds)
+        register = _vector_rows(layer, columns, places)
     shapes = register.geometry.to_numpy()
-    if not layer.crs.equals(CRS(CGCS2000), ignore_axis_order=True):
+    if not _in_degrees(layer.crs):
         shapes = unproject_all(shapes, layer.crs.to_wkt())
     return register.set_geometry(gpd.GeoSeries(shapes, register.index, crs=CGCS2000))
+
+
+def cells_at(layer: Layer, columns: Sequence[str], places: Places) -> pd.DataFrame:
+    """Cells of some columns at some places, as `rows_at` has them, without geometry."""
+    if layer.name is None:
+        return pd.DataFrame(geoparquet.rows_at(layer.path, columns, places)[[*columns]])
+    wanted = sorted(set(columns))
+    theirs = _as_read(layer, wanted)
+    cells = _read(layer.path, layer.encoding, lambda: _features(layer, theirs, places, read_geometry=False))
+    named = cells.rename(columns=dict(zip(theirs, wanted, strict=True)))
+    return _recoded(pd.DataFrame(named), wanted, layer.recode)
 
 
 def table_of(layer: Layer, name: str) -> pd.DataFrame | None:
@@ -184,38 +217,75 @@ def _recoded_names(names: Sequence[Any], recode: str | None) -> list[str]:
     return list(encodings.recoded(pd.Series(texts, dtype=object), recode)) if recode and texts else texts
 
 
-def _vector_rows(layer: Layer, columns: Sequence[str], bounds: Bounds) -> gpd.GeoDataFrame:
-    wanted = sorted(set(columns))
-    theirs = dict(zip(_as_read(layer, wanted), wanted, strict=True))
+def _in_degrees(crs: CRS) -> bool:
+    return bool(crs.equals(CRS(CGCS2000), ignore_axis_order=True))
 
-    def rows(on_invalid: str, **query: Any) -> gpd.GeoDataFrame:
-        found: gpd.GeoDataFrame = pyogrio.read_dataframe(
+
+def _bounds_in(crs: CRS, bounds: Bounds) -> Bounds:
+    """Bounds of EPSG:4490 in another CRS: those of the box's edges, not only of its corners."""
+    left, bottom, right, top = to_cgcs2000(crs.to_wkt()).transform_bounds(
+        *bounds, direction=TransformDirection.INVERSE
+    )
+    return left, bottom, right, top
+
+
+def _meeting(corners: NDArray[np.float64], bounds: Bounds) -> Places:
+    """Columns of corners that meet bounds; what has no corners is nowhere and might meet anything."""
+    left, bottom, right, top = corners
+    away = (right < bounds[0]) | (left > bounds[2]) | (top < bounds[1]) | (bottom > bounds[3])
+    return np.flatnonzero(~away)
+
+
+def _moved_over(layer: Layer, places: Places, around: shapely.Geometry, bounds: Bounds) -> Places:
+    """Of some places those that meet bounds in EPSG:4490; read is what is not wholly inside of them."""
+    corners = layer.corners[:, places]
+    shapely.prepare(around)
+    sure = np.isnan(corners[0])
+    known = np.flatnonzero(np.isfinite(corners).all(axis=0))
+    sure[known] = shapely.covers(around, shapely.box(*corners[:, known]))
+    doubtful = places[~sure]
+    moved = shapely.bounds(rows_at(layer, [], doubtful).geometry.to_numpy()).reshape(-1, 4).T
+    return np.sort(np.concatenate([places[sure], doubtful[_meeting(moved, bounds)]]))
+
+
+def _vector_rows(layer: Layer, columns: Sequence[str], places: Places) -> gpd.GeoDataFrame:
+    wanted = sorted(set(columns))
+    theirs = _as_read(layer, wanted)
+
+    def parts() -> list[gpd.GeoDataFrame]:
+        placed = _features(layer, theirs, places, on_invalid="ignore").assign(repairs=None)
+        broken = placed.geometry.isna().to_numpy() & np.isfinite(layer.corners[0, places])
+        found = [placed[~broken]]
+        if broken.any():
+            mended = _features(layer, theirs, places[broken], on_invalid="fix")
+            found.append(mended.assign(repairs=_RING_CLOSED))
+        return [part.astype({"repairs": object}) for part in found]
+
+    register = pd.concat(_read(layer.path, layer.encoding, parts)).sort_index()
+    named = gpd.GeoDataFrame(register.rename(columns=dict(zip(theirs, wanted, strict=True))))
+    return gpd.GeoDataFrame(_recoded(named, wanted, layer.recode))
+
+
+def _features(layer: Layer, columns: Sequence[str], places: Places, **options: Any) -> pd.DataFrame:
+    """Features at some places: by their numbers, or from the first to the last of them."""
+    which: dict[str, Any] = {"fids": layer.fids[places]}
+    if not len(places):
+        which = {"max_features": 1}
+    elif not layer.by_number:
+        first, last = int(places.min()), int(places.max())
+        which = {"skip_features": first, "max_features": last + 1 - first}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Non closed ring detected")  # the repair is recorded
+        found: pd.DataFrame = pyogrio.read_dataframe(
             layer.path,
             layer.name,
             encoding=layer.encoding,
-            columns=list(theirs),
+            columns=list(columns),
             fid_as_index=True,
-            on_invalid=on_invalid,
-            **query,
+            **which,
+            **options,
         )
-        return found
-
-    def parts() -> list[gpd.GeoDataFrame]:
-        placed = rows("ignore", bbox=bounds).assign(repairs=None)
-        broken = placed.index[placed.geometry.isna()]
-        nowhere = layer.fids[np.isnan(layer.corners[0])]
-        found = [placed.drop(index=broken)]
-        if len(broken):
-            found.append(rows("fix", fids=broken.to_numpy()).assign(repairs=_RING_CLOSED))
-        if len(nowhere):
-            found.append(rows("ignore", fids=nowhere).assign(repairs=None))
-        return [part.astype({"repairs": object}) for part in found]
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Non closed ring detected")  # the repair is recorded
-        register = pd.concat(_read(layer.path, layer.encoding, parts)).sort_index()
-    register = gpd.GeoDataFrame(register.rename(columns=theirs))
-    return _recoded(register, wanted, layer.recode)
+    return found.loc[layer.fids[places]]
 
 
 def _as_read(layer: Layer, names: Sequence[str]) -> list[str]:
@@ -227,7 +297,7 @@ def _as_read(layer: Layer, names: Sequence[str]) -> list[str]:
     return [spelled[name] for name in names]
 
 
-def _recoded(register: gpd.GeoDataFrame, columns: Sequence[str], recode: str | None) -> gpd.GeoDataFrame:
+def _recoded(register: pd.DataFrame, columns: Sequence[str], recode: str | None) -> pd.DataFrame:
     if recode is None:
         return register
     texts = [name for name in columns if not pd.api.types.is_numeric_dtype(register[name])]
@@ -235,28 +305,8 @@ def _recoded(register: gpd.GeoDataFrame, columns: Sequence[str], recode: str | N
 
 
 def _parquet_layer(path: Path, crs: str | None) -> Layer:
-    frame = _parquet(path, None)
-    columns = tuple(str(name) for name in pq.read_schema(path).names if name != frame.geometry.name)
-    corners = frame.geometry.bounds.to_numpy(dtype=float).T
+    columns, told, corners = geoparquet.described(path)
     _refuse_empty(str(path), corners[0])
-    found = _crs(str(path), crs or frame.crs, corners)
-    return Layer(path, None, columns, found, None, None, np.arange(len(frame)), corners)
-
-
-def _parquet_rows(layer: Layer, columns: Sequence[str], bounds: Bounds) -> gpd.GeoDataFrame:
-    frame = _parquet(layer.path, columns).reset_index(drop=True)
-    left, bottom, right, top = layer.corners
-    away = (right < bounds[0]) | (left > bounds[2]) | (top < bounds[1]) | (bottom > bounds[3])
-    return frame[~away].assign(repairs=None)
-
-
-def _parquet(path: Path, columns: Sequence[str] | None) -> gpd.GeoDataFrame:
-    """Some columns of a GeoParquet file beside its geometry; only the geometry where none are named."""
-    expected = "a GeoParquet file with a geometry column"
-    try:
-        geo = json.loads((pq.read_metadata(path).metadata or {}).get(b"geo", b"{}"))
-        if "primary_column" in geo:
-            return gpd.read_parquet(path, columns=[geo["primary_column"], *sorted(set(columns or ()))])
-    except (ValueError, OSError, TypeError, shapely.errors.ShapelyError, pa.ArrowException) as error:
-        raise unusable(Problem(str(path), str(error), expected)) from error
-    raise unusable(Problem(str(path), "no geometry column", expected))
+    found = _crs(str(path), crs or told, corners)
+    numbers = np.arange(len(corners[0]))
+    return Layer(path, None, tuple(columns), found, None, None, by_number=True, fids=numbers, corners=corners)

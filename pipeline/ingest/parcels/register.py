@@ -1,15 +1,12 @@
 """The land register, whatever its columns, encoding and CRS: one set of names in EPSG:4490."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from pyproj import CRS
-from pyproj.enums import TransformDirection
 
 from pipeline import standards
 from pipeline.aoi import Aoi
@@ -17,11 +14,23 @@ from pipeline.errors import Problem
 from pipeline.geodesy import to_cgcs2000
 from pipeline.ingest.parcels import holders, values
 from pipeline.ingest.parcels.columns import AREAS, ATTRIBUTES, EXTRAS, Column, columns_of, missing
-from pipeline.ingest.parcels.layers import Layer, open_layer, rows_over, unusable
-from pipeline.ingest.parcels.links import links_of, with_links
-from pipeline.ingest.parcels.placement import Bounds, middle, neighbouring
+from pipeline.ingest.parcels.layers import (
+    Layer,
+    Places,
+    batches,
+    cells_at,
+    open_layer,
+    places_over,
+    rows_at,
+    unusable,
+)
+from pipeline.ingest.parcels.links import Links, links_of, with_links
+from pipeline.ingest.parcels.placement import middle, neighbouring
+from pipeline.ingest.parcels.values import Notes
 from pipeline.settings.registers import ParcelFile, rights_codes
 
+KEYS = ("parcel_id", "parcel_no", "unit_no")
+"""What tells parcels apart."""
 NOTES = ("repairs", "doubts", "suspects", "sums")
 """What reading had to repair, values that cannot be used, suspicious texts, areas that do not add up."""
 
@@ -40,41 +49,93 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class LandRegister:
-    """Parcels of a register over an area, the columns that it lacks, and whether it lies elsewhere."""
+    """A register over an area: its parcels, the columns that it lacks, and whether it lies elsewhere.
 
-    parcels: gpd.GeoDataFrame
+    `batches` reads the parcels, so many at a time (at least one batch, perhaps without rows). Index: number
+    of the row in the file. Columns: `ATTRIBUTES`, `EXTRAS`, `parcel_id` (the register's own key, null if it
+    has none), `NOTES` (null where there is nothing to note) and the geometry in EPSG:4490. Columns that are
+    not there are null. Codes are those of our dictionaries, areas m2. `keys` has the columns `KEYS` of all.
+    """
+
+    keys: pd.DataFrame
+    batches: Callable[[], Iterator[gpd.GeoDataFrame]]
     missing: tuple[str, ...]
     elsewhere: Elsewhere | None
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How a register is read: what its columns and codes mean, and what must be known of all its rows.
+
+    `largest_class` is the largest of land class codes that are numbers; `people` are the names to be hidden.
+    """
+
+    layer: Layer
+    columns: Mapping[str, Column]
+    codes: Mapping[str, dict[str, str]]
+    sums: Sequence[tuple[str, Sequence[str]]]
+    unit_m2: float
+    links: Links
+    largest_class: float
+    people: frozenset[str]
+    masked: bool
 
 
 def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     """The register's parcels whose bounds meet those of an area.
 
-    Index: number of the row in the file. Columns: `ATTRIBUTES`, `EXTRAS`, `parcel_id` (the register's own
-    key, null if it has none), `NOTES` (null where there is nothing to note) and the geometry in EPSG:4490.
-    Columns that are not there are null. Parcels without a geometry cannot be placed and are kept, so that
-    they can be reported. Codes are those of our dictionaries, areas m2. With `mask_holders` only the first
-    character of a right holder's name goes any further, wherever it stands.
+    Parcels without a geometry cannot be placed and are kept, so that they can be reported. With
+    `mask_holders` only the first character of a right holder's name goes any further, wherever it stands.
 
-    Raises InputError: no such file, layer or mapped column, no geometry, no or a wrong CRS, unreadable text.
+    Raises InputError, at once or while batches are read: no such file, layer or mapped column, no geometry,
+    no or a wrong CRS, unreadable text.
     """
     layer = open_layer(Path(file.path), name=file.layer, encoding=file.encoding, crs=file.crs)
     columns, codes = columns_of(layer, file), _codes_of(file)
-    sums = _sums_in(layer)
+    places = places_over(layer, aoi.geometry.bounds)
+    unit_m2 = values.M2[file.area_unit]
+    links = links_of(layer, unit_m2=unit_m2)
+    keys, holding, largest = _looked_through(layer, columns, places)
+    people = holders.people_in([*holding, *links.holders]) if file.mask_holders else frozenset()
+    reading = _Reading(
+        layer, columns, codes, _sums_in(layer), unit_m2, links, largest, people, file.mask_holders
+    )
+    lacking = [name for name in missing(columns) if name not in links.by_unit]
+    return LandRegister(
+        holders.hidden(keys, people, KEYS),
+        lambda: (_batch(reading, part) for part in batches(places)),
+        tuple(lacking),
+        _elsewhere(layer, places, aoi),
+    )
+
+
+def _looked_through(
+    layer: Layer, columns: Mapping[str, Column], places: Places
+) -> tuple[pd.DataFrame, set[str], float]:
+    """Keys of all rows, all who hold a right, and the largest land class that is a number, NaN if none is."""
+    keys, holding, largest = [], set(), np.nan
+    for part in batches(places):
+        wanted = {name: columns[name].theirs for name in (*KEYS, "right_holder", "dlbm") if name in columns}
+        cells = cells_at(layer, list(wanted.values()), part)
+        if "dlbm" in wanted and pd.api.types.is_numeric_dtype(cells[wanted["dlbm"]]):
+            largest = np.fmax(largest, float(cells[wanted["dlbm"]].max()))
+        said = _said(cells, columns, (*KEYS, "right_holder"), largest, Notes.of(cells.index))
+        keys.append(said[[*KEYS]])
+        holding |= set(said["right_holder"].dropna())
+    return pd.concat(keys), holding, largest
+
+
+def _batch(reading: _Reading, places: Places) -> gpd.GeoDataFrame:
+    columns, sums = reading.columns, reading.sums
     wanted = [column.theirs for column in columns.values()] + [name for _, names in sums for name in names]
-    rows = rows_over(layer, wanted, bounds_in(layer.crs, aoi.geometry.bounds))
-    parcels = _named(rows, columns, codes, values.M2[file.area_unit])
-    links = links_of(layer, unit_m2=values.M2[file.area_unit])
-    parcels = with_links(parcels, links).assign(sums=_sums(rows, sums))
-    if file.mask_holders:
-        names = pd.concat([parcels["right_holder"], links.holders], ignore_index=True)
+    rows = rows_at(reading.layer, wanted, places)
+    parcels = with_links(_named(rows, reading), reading.links).assign(sums=_sums(rows, sums))
+    if reading.masked:
         others = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES]
         others = [name for name in others if name not in {"right_holder", *AREAS}]
-        parcels = holders.hidden(parcels, names, others)
+        parcels = holders.hidden(parcels, reading.people, others)
         parcels = parcels.assign(right_holder=holders.masked(parcels["right_holder"]))
-    found = _meeting(gpd.GeoDataFrame(parcels, geometry=rows.geometry), aoi.geometry.bounds)
-    lacking = [name for name in missing(columns) if name not in links.by_unit]
-    return LandRegister(found, tuple(lacking), _elsewhere(layer, found, aoi))
+    return gpd.GeoDataFrame(parcels, geometry=rows.geometry)
 
 
 def _codes_of(file: ParcelFile) -> dict[str, dict[str, str]]:
@@ -98,25 +159,36 @@ def _codes_of(file: ParcelFile) -> dict[str, dict[str, str]]:
     }
 
 
-def _named(
-    rows: pd.DataFrame, columns: Mapping[str, Column], codes: Mapping[str, dict[str, str]], unit_m2: float
+def _named(rows: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
+    notes, columns = Notes.of(rows.index), reading.columns
+    parcels = _said(rows, columns, ("parcel_id", *ATTRIBUTES, *EXTRAS), reading.largest_class, notes)
+    parcels = _in_our_codes(parcels, columns, reading.codes, notes.damaged)
+    parcels = _in_square_metres(parcels, rows, columns, reading.unit_m2, notes.damaged)
+    return parcels.assign(
+        repairs=rows["repairs"].astype(object),
+        doubts=notes.damaged.noted(),
+        suspects=notes.suspicious.noted(),
+    )
+
+
+def _said(
+    rows: pd.DataFrame,
+    columns: Mapping[str, Column],
+    names: Sequence[str],
+    largest_class: float,
+    notes: Notes,
 ) -> pd.DataFrame:
-    damaged, suspicious = values.Doubts(rows.index), values.Doubts(rows.index)
-    parcels = pd.DataFrame(index=rows.index)
-    for ours in ("parcel_id", *ATTRIBUTES, *EXTRAS):
+    """What rows say under some of our names, as clean text; null in columns that are not there."""
+    said = {}
+    for ours in names:
         column = columns.get(ours)
         if column is None:
-            parcels[ours] = values.nulls(rows.index)
+            said[ours] = values.nulls(rows.index)
         else:
-            read = values.land_class_codes if ours == "dlbm" else values.texts
-            parcels[ours] = values.cleaned(
-                read(rows[column.theirs]), column.theirs, damaged=damaged, suspicious=suspicious
-            )
-    parcels = _in_our_codes(parcels, columns, codes, damaged)
-    parcels = _in_square_metres(parcels, rows, columns, unit_m2, damaged)
-    return parcels.assign(
-        repairs=rows["repairs"].astype(object), doubts=damaged.noted(), suspects=suspicious.noted()
-    )
+            cells = rows[column.theirs]
+            text = values.land_class_codes(cells, largest_class) if ours == "dlbm" else values.texts(cells)
+            said[ours] = values.cleaned(text, column.theirs, notes)
+    return pd.DataFrame(said, index=rows.index)
 
 
 def _in_our_codes(
@@ -182,7 +254,7 @@ def _sums_in(layer: Layer) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _sums(rows: pd.DataFrame, sums: list[tuple[str, list[str]]]) -> pd.Series:
+def _sums(rows: pd.DataFrame, sums: Sequence[tuple[str, Sequence[str]]]) -> pd.Series:
     """Registered totals that differ from their parts by more than rounding to two decimals allows."""
     doubts = values.Doubts(rows.index)
     for _, (total, *parts) in sums:
@@ -194,23 +266,9 @@ def _sums(rows: pd.DataFrame, sums: list[tuple[str, list[str]]]) -> pd.Series:
     return doubts.noted()
 
 
-def bounds_in(crs: CRS, bounds: Bounds) -> Bounds:
-    """Bounds of EPSG:4490 in another CRS: those of the box's edges, not only of its corners."""
-    left, bottom, right, top = to_cgcs2000(crs.to_wkt()).transform_bounds(
-        *bounds, direction=TransformDirection.INVERSE
-    )
-    return left, bottom, right, top
-
-
-def _meeting(parcels: gpd.GeoDataFrame, bounds: Bounds) -> gpd.GeoDataFrame:
-    left, bottom, right, top = shapely.bounds(parcels.geometry.to_numpy()).reshape(-1, 4).T
-    away = (right < bounds[0]) | (left > bounds[2]) | (top < bounds[1]) | (bottom > bounds[3])
-    return parcels[~away]
-
-
-def _elsewhere(layer: Layer, found: gpd.GeoDataFrame, aoi: Aoi) -> Elsewhere | None:
+def _elsewhere(layer: Layer, places: Places, aoi: Aoi) -> Elsewhere | None:
     centre = middle(layer.corners)
-    if centre is None or not shapely.is_missing(found.geometry.to_numpy()).all():
+    if centre is None or not np.isnan(layer.corners[0, places]).all():
         return None
     lon, lat = to_cgcs2000(layer.crs.to_wkt()).transform(*centre)
     count = int(np.isfinite(layer.corners).all(axis=0).sum())

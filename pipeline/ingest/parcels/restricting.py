@@ -9,8 +9,7 @@ import shapely
 
 from pipeline.aoi import Aoi
 from pipeline.geodesy import CGCS2000
-from pipeline.ingest.parcels.layers import open_layer, rows_over
-from pipeline.ingest.parcels.register import bounds_in
+from pipeline.ingest.parcels.layers import open_layer, places_over, rows_at
 from pipeline.settings.registers import RestrictingFile
 
 
@@ -22,7 +21,7 @@ def read_restricting(files: Sequence[RestrictingFile], aoi: Aoi) -> gpd.GeoDataF
     shapes: dict[str, list[shapely.Geometry]] = {}
     for file in files:
         layer = open_layer(Path(file.path), name=file.layer, crs=file.crs)
-        rows = rows_over(layer, [], bounds_in(layer.crs, aoi.geometry.bounds))
+        rows = rows_at(layer, [], places_over(layer, aoi.geometry.bounds))
         usable = rows.geometry[rows.geometry.notna()].to_numpy()
         usable = usable[np.isfinite(shapely.bounds(usable)).all(axis=-1)]
         mended = shapely.make_valid(shapely.force_2d(usable), method="structure", keep_collapsed=False)

@@ -4,6 +4,7 @@ A cell that cannot be used as it is becomes null, or stays text, and is noted, s
 """
 
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _SUSPICIOUS = (
 _THREE_DIGITS = 3
 _FOUR_DIGITS = 4
 _LARGEST_THREE_DIGIT_CODE = 999
+_TOO_LARGE = 2.0**63
 
 
 class Doubts:
@@ -51,6 +53,19 @@ class Doubts:
         return noted
 
 
+@dataclass(frozen=True)
+class Notes:
+    """What is doubtful in rows: cells that are damaged, and texts that look suspicious."""
+
+    damaged: Doubts
+    suspicious: Doubts
+
+    @classmethod
+    def of(cls, index: pd.Index) -> "Notes":
+        """Nothing noted yet."""
+        return cls(Doubts(index), Doubts(index))
+
+
 def nulls(index: pd.Index) -> pd.Series:
     """A column of nothing."""
     return pd.Series(None, index=index, dtype=object)
@@ -58,19 +73,21 @@ def nulls(index: pd.Index) -> pd.Series:
 
 def texts(values: pd.Series) -> pd.Series:
     """Text as it is written, without blanks around it; whole numbers without a point; nothing is null."""
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        values = values.astype("Float64").where(values.abs() < 2.0**63).astype("Int64")
-    elif values.dtype == object:
+    if values.dtype == object:
         values = values.map(
             lambda cell: cell if isinstance(cell, Hashable) else str(cell), na_action="ignore"
         )
     places, unique = pd.factorize(values)
-    text = pd.Series(unique).astype("string").str.strip()
+    cells = pd.Series(unique)
+    text = cells.astype("string").str.strip()
+    if pd.api.types.is_float_dtype(cells):
+        whole = (cells % 1 == 0) & (cells.abs() < _TOO_LARGE)
+        text = text.where(~whole, cells.where(whole).astype("Int64").astype("string"))
     text = text.astype(object).where(text.notna() & (text != ""), None)
     return taken(text, places, values.index)
 
 
-def cleaned(text: pd.Series, column: str, *, damaged: Doubts, suspicious: Doubts) -> pd.Series:
+def cleaned(text: pd.Series, column: str, notes: Notes) -> pd.Series:
     """Text without control characters and of at most 1000 characters.
 
     Noted as damaged: what was cut or cannot be read. Noted as suspicious: what looks like a formula, a script
@@ -84,18 +101,21 @@ def cleaned(text: pd.Series, column: str, *, damaged: Doubts, suspicious: Doubts
     clean = clean.str.slice(0, _LONGEST_TEXT).str.strip()
     clean = clean.astype(object).where(clean.notna() & (clean != ""), None)
     result = taken(clean, places, text.index)
-    for doubts, mask in ((damaged, bad), (suspicious, odd)):
+    for doubts, mask in ((notes.damaged, bad), (notes.suspicious, odd)):
         marked = taken(mask.astype(object), places, text.index).eq(True)  # noqa: FBT003 null is not marked
         doubts.add(column, result, marked)
     return result
 
 
-def land_class_codes(values: pd.Series) -> pd.Series:
-    """Land class codes; a column of numbers has lost the leading zeros of its three or four digits."""
+def land_class_codes(values: pd.Series, largest: float) -> pd.Series:
+    """Land class codes; a column of numbers has lost the leading zeros of its three or four digits.
+
+    `largest` is the largest number of the whole column, NaN for a column of texts.
+    """
     text = texts(values)
-    if not pd.api.types.is_numeric_dtype(values) or values.dropna().empty:
+    if np.isnan(largest):
         return text
-    digits = _FOUR_DIGITS if values.max() > _LARGEST_THREE_DIGIT_CODE else _THREE_DIGITS
+    digits = _FOUR_DIGITS if largest > _LARGEST_THREE_DIGIT_CODE else _THREE_DIGITS
     return text.map(lambda code: code.zfill(digits), na_action="ignore")
 
 

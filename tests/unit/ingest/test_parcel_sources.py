@@ -16,9 +16,10 @@ from pipeline.errors import InputError
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, read_parcels, read_restricting
 from pipeline.ingest.parcels.encoding import encoding_of
-from pipeline.ingest.parcels.holders import hidden, masked
+from pipeline.ingest.parcels.holders import hidden, masked, people_in
 from pipeline.ingest.parcels.placement import misplaced, neighbouring
 from pipeline.settings.registers import ParcelFile, ParcelProfile, RestrictingFile, rights_codes
+from tests.registers import parcels_in
 
 OUTLINE = shapely.box(121.80, 31.40, 121.90, 31.50)
 AOI = Aoi(
@@ -37,7 +38,7 @@ def read(path, **options):
 
 
 def parcels_of(path, **options):
-    return read(path, **options).parcels
+    return parcels_in(read(path, **options))
 
 
 def test_a_geodatabase_is_read_as_a_folder_and_as_a_zip(tmp_path):
@@ -190,7 +191,7 @@ def test_every_profile_reads_its_own_columns(tmp_path, profile):
 def test_a_named_profile_leaves_the_columns_of_others_alone(tmp_path):
     register(DLBM=["1105", "0301"], QLR=["甲乙", "丙丁"]).to_file(tmp_path / "r.gpkg")
     read_as = read(tmp_path / "r.gpkg", profile="dltb")
-    assert read_as.parcels["dlbm"].tolist() == ["1105", "0301"]
+    assert parcels_in(read_as)["dlbm"].tolist() == ["1105", "0301"]
     assert "right_holder" in read_as.missing
 
 
@@ -267,7 +268,7 @@ def with_links(path):
 def test_controls_and_rights_are_joined_by_the_unit_and_holders_stay_behind(tmp_path):
     with_links(tmp_path / "r.gpkg")
     read_as = read(tmp_path / "r.gpkg", layer="ZRZY_DJDY")
-    first, second = read_as.parcels.to_dict("records")
+    first, second = parcels_in(read_as).to_dict("records")
     assert first["red_line"] == "东滩红线"
     assert first["special_protection"] == "鸟类保护区；欧＊＊看护"
     assert first["linked_rights"] == "水域滩涂养殖权 1 宗；土地承包经营权 2 宗，1.50 公顷"
@@ -290,7 +291,7 @@ def test_a_name_is_hidden_in_every_column_and_row_but_a_public_body_stays_a_subj
             "parcel_no": ["310151", "310152", "郭靖、黄蓉"],
         }
     )
-    found = hidden(table, names, list(table))
+    found = hidden(table, people_in(names), list(table))
     assert found["use_status"].tolist() == ["黄＊经营", "由欧＊＊承包", "自＊＊＊＊"]
     assert found["owner_subject"].tolist() == ["欧＊＊", "自然资源部", None]
     assert found["parcel_no"].tolist() == ["310151", "310152", "郭＊＊＊＊"]

@@ -12,6 +12,7 @@ from pipeline.errors import InputError
 from pipeline.geodesy import CGCS2000, areas_m2
 from pipeline.ingest.parcels import ATTRIBUTES, read_parcels
 from pipeline.settings.registers import ParcelFile
+from tests.registers import parcels_in
 
 EXTRACTS = Path(__file__).parents[4] / "shared" / "data" / "parcels"
 OFFICIAL = [
@@ -57,7 +58,7 @@ def registry():
 def test_registry_columns_come_under_our_names_whatever_their_case(tmp_path, aoi):
     registry().to_file(tmp_path / "r.gpkg")
     read = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi)
-    parcels = read.parcels
+    parcels = parcels_in(read)
     assert list(parcels["unit_no"]) == ["320682204000001", "320682204000002"]
     assert list(parcels["unit_name"]) == ["东滩", "西沙"]
     assert list(parcels["dlbm"]) == ["1105", "0301K"]
@@ -74,10 +75,10 @@ def test_registry_columns_come_under_our_names_whatever_their_case(tmp_path, aoi
 def test_right_holders_keep_one_character_unless_the_config_says_otherwise(tmp_path, aoi):
     registry().to_file(tmp_path / "r.gpkg")
     file = ParcelFile(path=str(tmp_path / "r.gpkg"))
-    masked = read_parcels(file, aoi).parcels
+    masked = parcels_in(read_parcels(file, aoi))
     assert masked["right_holder"].iloc[0] == "欧＊＊"
     assert masked["right_holder"].isna().iloc[1]
-    plain = read_parcels(file.model_copy(update={"mask_holders": False}), aoi).parcels
+    plain = parcels_in(read_parcels(file.model_copy(update={"mask_holders": False}), aoi))
     assert plain["right_holder"].iloc[0] == "欧阳锋"
 
 
@@ -85,14 +86,14 @@ def test_the_mapping_of_the_config_goes_before_recognition(tmp_path, aoi):
     registry().to_file(tmp_path / "r.gpkg")
     file = ParcelFile(path=str(tmp_path / "r.gpkg"), columns={"planning_use": "REMARK", "dlbm": "REMARK"})
     read = read_parcels(file, aoi)
-    assert list(read.parcels["planning_use"]) == ["a", "b"]
-    assert list(read.parcels["dlbm"]) == ["a", "b"]
+    assert list(parcels_in(read)["planning_use"]) == ["a", "b"]
+    assert list(parcels_in(read)["dlbm"]) == ["a", "b"]
     assert "planning_use" not in read.missing
 
 
 def test_parcel_no_and_owner_are_accepted_as_they_are(tmp_path, aoi):
     register(parcel_no=["1", "2", "3"], owner=["甲村", "乙村", "丙村"]).to_file(tmp_path / "r.geojson")
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi))
     assert list(parcels["parcel_no"]) == ["1", "2"]
     assert list(parcels["owner_subject"]) == ["甲村", "乙村"]
 
@@ -100,7 +101,7 @@ def test_parcel_no_and_owner_are_accepted_as_they_are(tmp_path, aoi):
 def test_rows_keep_their_number_in_the_file_and_those_away_from_the_area_stay_out(tmp_path, aoi):
     frame = registry().iloc[[2, 0, 1]].reset_index(drop=True)
     frame.to_file(tmp_path / "r.gpkg")
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi))
     assert list(parcels.index) == [2, 3]
 
 
@@ -108,7 +109,7 @@ def test_parcels_without_a_geometry_are_kept_so_that_they_can_be_reported(tmp_pa
     frame = registry()
     frame.loc[0, "geometry"] = None
     frame.to_file(tmp_path / "r.gpkg")
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi))
     assert list(parcels["parcel_id"]) == ["310000000000000001", "310000000000000002"]
     assert list(parcels.geometry.isna()) == [True, False]
 
@@ -117,7 +118,7 @@ def test_parcels_without_a_geometry_are_kept_so_that_they_can_be_reported(tmp_pa
 def test_any_crs_arrives_in_cgcs2000(tmp_path, aoi, crs):
     truth = registry().iloc[:2]
     truth.to_crs(crs).to_file(tmp_path / "r.gpkg")
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi))
     assert parcels.crs.to_epsg() == 4490
     assert shapely.equals_exact(
         shapely.normalize(parcels.geometry.to_numpy()), shapely.normalize(truth.geometry.to_numpy()), 1e-8
@@ -129,7 +130,7 @@ def test_a_shapefile_is_read_in_utf8_or_gbk_with_and_without_cpg(tmp_path, aoi, 
     registry()[["DLBM", "djdymc", "geometry"]].to_file(tmp_path / "r.shp", encoding=written)
     if not declared:
         (tmp_path / "r.cpg").unlink()
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.shp")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.shp")), aoi))
     assert list(parcels["unit_name"]) == ["东滩", "西沙"]
 
 
@@ -146,13 +147,13 @@ def test_text_in_the_wrong_encoding_is_an_input_error(tmp_path, aoi):
 )
 def test_land_class_codes_kept_as_numbers_get_their_leading_zeros_back(tmp_path, aoi, numbers, codes):
     register(DLBM=numbers).to_file(tmp_path / "r.gpkg")
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi))
     assert list(parcels["dlbm"]) == codes
 
 
 def test_whole_numbers_with_gaps_stay_whole(tmp_path, aoi):
     register(QLLX=pd.array([9, None, 3], dtype="Int64")).to_parquet(tmp_path / "r.parquet")
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.parquet")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.parquet")), aoi))
     assert parcels["right_type"].iloc[0] == "9"
     assert parcels["right_type"].isna().iloc[1]
 
@@ -163,8 +164,8 @@ def test_the_first_polygon_layer_is_taken_unless_one_is_named(tmp_path, aoi):
     points.to_file(path, layer="points")
     registry().to_file(path, layer="first")
     registry().iloc[[1]].to_file(path, layer="second")
-    assert len(read_parcels(ParcelFile(path=str(path)), aoi).parcels) == 2
-    assert len(read_parcels(ParcelFile(path=str(path), layer="second"), aoi).parcels) == 1
+    assert len(parcels_in(read_parcels(ParcelFile(path=str(path)), aoi))) == 2
+    assert len(parcels_in(read_parcels(ParcelFile(path=str(path), layer="second"), aoi))) == 1
     for wrong in ("points", "third"):
         with pytest.raises(InputError, match=r"points \(Point\), first \(Polygon\)") as caught:
             read_parcels(ParcelFile(path=str(path), layer=wrong), aoi)
@@ -201,7 +202,7 @@ def test_an_open_ring_is_closed_and_the_repair_recorded(tmp_path, aoi):
     ring = [[121.81, 31.41], [121.82, 31.41], [121.82, 31.42], [121.81, 31.42]]
     feature = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
     (tmp_path / "r.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.geojson")), aoi))
     assert shapely.area(parcels.geometry.iloc[0]) == pytest.approx(1e-4)
     assert "ring closed" in parcels["repairs"].iloc[0]
 
@@ -214,7 +215,7 @@ def test_a_datum_without_a_published_way_to_cgcs2000_is_refused(tmp_path, aoi):
 
 def test_a_register_without_parcels_here_gives_none(tmp_path):
     registry().to_file(tmp_path / "r.gpkg")
-    parcels = read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi_of((10, 50, 11, 51))).parcels
+    parcels = parcels_in(read_parcels(ParcelFile(path=str(tmp_path / "r.gpkg")), aoi_of((10, 50, 11, 51))))
     assert len(parcels) == 0
     assert set(ATTRIBUTES) <= set(parcels.columns)
 
@@ -226,7 +227,7 @@ def test_official_extracts_are_read_whole_and_their_areas_agree_with_their_own_p
     truth = gpd.read_parquet(path) if name.endswith("parquet") else gpd.read_file(path)
     left, bottom, right, top = truth.to_crs(CGCS2000).total_bounds
     read = read_parcels(ParcelFile(path=str(path)), aoi_of((left, bottom, right, top), crs))
-    parcels = read.parcels
+    parcels = parcels_in(read)
     assert len(parcels) == count
     assert read.missing == ATTRIBUTES
     degrees = truth.to_crs("EPSG:4326")

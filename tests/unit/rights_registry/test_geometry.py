@@ -5,14 +5,16 @@ import shapely
 
 from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.rights_registry import geometry
-from pipeline.rights_registry.geometry import balance, whole
+from pipeline.rights_registry.area_balance import balance
+from pipeline.rights_registry.geometry import whole
+from pipeline.rights_registry.packed import Plots
+from tests import registers
 from tests.parcel_overlay import measured
 
 
 def prepare(register, area):
-    prepared = geometry.prepare(register, area)
-    return prepared.parcels, prepared.findings
+    parcels, findings, _ = registers.prepare(register, area)
+    return parcels, findings
 
 
 def box(x, y, width=0.004, height=0.003):
@@ -176,7 +178,7 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
     ]
     parcels, _ = prepare(register([] if empty else shapes), aoi)
     area = whole(aoi)
-    table = balance(parcels, aoi, measured(area, grid, layers, first=2023))
+    table = balance(Plots.of(parcels), aoi, measured(area, grid, layers, first=2023))
     value = table.set_index("item")["value_m2"]
     assert set(table["period"]) == {"2023"}
     assert value["aoi"] == pytest.approx(area_m2(aoi.geometry))
@@ -189,8 +191,8 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
 
 def test_the_tolerance_of_areas_is_a_setting(register, aoi):
     frame = register([box(0, 0.005)], area_registered_m2=[area_m2(box(0, 0.005)) * 1.02])
-    assert len(geometry.prepare(frame, aoi, area_tolerance=0.01).findings) == 1
-    assert geometry.prepare(frame, aoi, area_tolerance=0.03).findings.empty
+    assert len(registers.prepare(frame, aoi, area_tolerance=0.01).findings) == 1
+    assert registers.prepare(frame, aoi, area_tolerance=0.03).findings.empty
 
 
 @pytest.mark.parametrize(("size", "unit"), [(10_000, "ha"), (10_000 / 15, "mu"), (100, None)])

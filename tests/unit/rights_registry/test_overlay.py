@@ -1,6 +1,5 @@
 import dataclasses
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +9,7 @@ import xarray as xr
 from pipeline.geodesy import areas_m2, project, unproject
 from pipeline.rights_registry import overlay
 from pipeline.rights_registry.cells import covered_cells
+from pipeline.rights_registry.packed import Plots
 from tests.parcel_overlay import RULES, a_year_on, measured, over, sums_of, wide
 
 KEYS = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}
@@ -191,17 +191,6 @@ def test_chunks_and_slabs_of_any_size_give_the_same_figures(parcels, grid, layer
         pd.testing.assert_frame_equal(parts, whole, rtol=1e-9)
 
 
-def test_slabs_hold_every_parcel_once_and_neighbours_together():
-    x, y = (1e-3 * axis.ravel() for axis in np.meshgrid(np.arange(32), np.arange(32)))
-    boxes = shapely.box(121 + x, 31 + y, 121.001 + x, 31.001 + y)
-    parcels = gpd.GeoDataFrame(geometry=np.random.default_rng(2).permutation(boxes), crs="EPSG:4490")
-    parts = overlay.slabs(parcels, size=64)
-    assert sorted(np.concatenate(parts)) == list(range(1024))
-    extent = [shapely.area(shapely.box(*parcels.geometry.iloc[part].total_bounds)) for part in parts]
-    assert max(map(len, parts)) <= 64
-    assert sum(extent) < 4 * shapely.area(shapely.box(*parcels.total_bounds))
-
-
 def test_only_windows_of_the_set_size_are_read(parcels, grid, layers):
     read = []
 
@@ -209,7 +198,7 @@ def test_only_windows_of_the_set_size_are_read(parcels, grid, layers):
         read.append(np.prod(window.shape))
         return [over(layers, window)]
 
-    overlay.summed(parcels, grid, watched, RULES, chunk_px=4000)
+    overlay.summed(Plots.of(parcels), grid, watched, RULES, chunk_px=4000)
     assert 0 < max(read) <= 4000
 
 

@@ -4,8 +4,8 @@ import pytest
 import shapely
 
 from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.rights_registry import geometry
 from pipeline.rights_registry.restrictions import Seen, evaluate, pieces, with_shares
+from tests import registers
 
 RED, FARM = "ecological_red_line", "permanent_farmland"
 
@@ -77,7 +77,7 @@ def test_without_layers_nothing_is_restricted(parcels):
 
 def test_prepared_parcels_carry_their_shares_and_pieces(register, aoi):
     shape = shapely.box(121.82, 31.41, 121.824, 31.413)
-    prepared = geometry.prepare(register([shape]), aoi, restricting=layers(**{RED: west_of(121.821)}))
+    prepared = registers.prepare(register([shape]), aoi, restricting=layers(**{RED: west_of(121.821)}))
     assert prepared.parcels[f"{RED}_share"].iloc[0] == pytest.approx(0.25, rel=1e-3)
     quarter = prepared.parcels["area_m2"].iloc[0] / 4
     assert prepared.pieces["inside_m2"].iloc[0] == pytest.approx(quarter, rel=1e-3)

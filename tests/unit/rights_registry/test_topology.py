@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.topology import MIN_OVERLAP_M2, union
+from pipeline.rights_registry.packed import PackedShapes, Plots
+from pipeline.rights_registry.topology import MIN_OVERLAP_M2
 
 LEFT, BOTTOM, STEP = 121.82, 31.41, 0.004
 
@@ -20,16 +21,22 @@ def box(col, row, cols=1.0, rows=1.0):
 
 
 def gaps(parcels):
-    return topology.gaps(parcels, topology.misfits(parcels))
+    plots = Plots.of(parcels)
+    return topology.gaps(plots, topology.lie_of(plots.shapes))
 
 
 def overlaps(parcels):
-    return topology.overlaps(parcels, topology.misfits(parcels))
+    plots = Plots.of(parcels)
+    return topology.overlaps(plots, topology.lie_of(plots.shapes))
+
+
+def union(shapes):
+    return topology.union(PackedShapes.of(shapes))
 
 
 def table(*shapes):
     ids = [f"P{number}" for number in range(len(shapes))]
-    return gpd.GeoDataFrame({"parcel_id": ids}, geometry=list(shapes), crs=CGCS2000)
+    return gpd.GeoDataFrame({"parcel_id": ids, "area_m2": 1.0}, geometry=list(shapes), crs=CGCS2000)
 
 
 def ring_of_eight():
