@@ -15,7 +15,7 @@ from pyproj import CRS
 
 from pipeline.geodesy import CGCS2000
 
-PART_ROWS = 32_768
+PART_ROWS = 16_384
 _GEOMETRY = "geometry"
 _GEO = {
     "version": "1.0.0",

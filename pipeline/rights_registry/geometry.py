@@ -242,9 +242,10 @@ def _hashes(shapes: NDArray[np.object_]) -> NDArray[np.uint64]:
 def _drawn_again(plots: Plots, kept: Sequence[_Kept]) -> gpd.GeoDataFrame:
     """Parcels whose whole shape is that of one before: `parcel_id`, and the first such as `same_as`."""
     drawn = np.concatenate([np.empty((0, len(_HASH_KEYS)), np.uint64), *(part.drawn for part in kept)])
-    first = pd.Series(plots.ids).groupby([*drawn.T], sort=False).transform("first")
-    again = np.flatnonzero(first.to_numpy() != plots.ids)
-    rows = {"parcel_id": plots.ids[again], "same_as": first.to_numpy()[again]}
+    _, places, numbers = np.unique(drawn, axis=0, return_index=True, return_inverse=True)
+    first = places[numbers]
+    again = np.flatnonzero(first != np.arange(len(plots)))
+    rows = {"parcel_id": plots.ids[again], "same_as": plots.ids[first[again]]}
     return gpd.GeoDataFrame(rows, geometry=plots.shapes.at(again), crs=CGCS2000)
 
 

@@ -41,11 +41,10 @@ def pieces(parcels: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame) -> gpd.GeoD
 def by_kind(parts: Sequence[gpd.GeoDataFrame], restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """`pieces` of several tables of parcels under one another, in their order within each kind."""
     filled = [part for part in parts if len(part)] or list(parts[:1])
-    table = pd.concat(filled, ignore_index=True)
+    table = pd.concat(filled, ignore_index=True).astype({"parcel_id": object, "kind": object})
     order = table["kind"].map({kind: number for number, kind in enumerate(restricting["kind"])})
-    return gpd.GeoDataFrame(table.loc[order.sort_values(kind="stable").index], crs=CGCS2000).reset_index(
-        drop=True
-    )
+    rows = table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+    return gpd.GeoDataFrame(rows, crs=CGCS2000)
 
 
 def with_shares(

@@ -56,11 +56,11 @@ class _Ground:
         self._others: list[BaseGeometry] = []
 
     def add(self, shapes: Shapes, misfit: NDArray[np.bool_]) -> None:
-        self._fitting.append(shapely.coverage_union_all(shapes[~misfit]))
+        self._fitting.extend(shapely.get_parts(shapely.coverage_union_all(shapes[~misfit])))
         self._others.append(shapely.union_all(shapes[misfit]))
 
     def whole(self) -> BaseGeometry:
-        if not self._fitting:
+        if not self._others:
             return shapely.Polygon()
         joined = shapely.coverage_union_all(self._fitting)
         together: BaseGeometry = shapely.union_all([joined, *self._others])

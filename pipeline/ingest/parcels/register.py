@@ -34,6 +34,8 @@ KEYS = ("parcel_id", "parcel_no", "unit_no")
 NOTES = ("repairs", "doubts", "suspects", "sums")
 """What reading had to repair, values that cannot be used, suspicious texts, areas that do not add up."""
 
+PARCELS_AT_ONCE = 8192
+
 _ROUNDED_BY = 0.005
 
 
@@ -103,7 +105,7 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     lacking = [name for name in missing(columns) if name not in links.by_unit]
     return LandRegister(
         holders.hidden(keys, people, KEYS),
-        lambda: (_batch(reading, part) for part in batches(places)),
+        lambda: _batches(reading, places),
         tuple(lacking),
         _elsewhere(layer, places, aoi),
     )
@@ -125,11 +127,18 @@ def _looked_through(
     return pd.concat(keys), holding, largest
 
 
-def _batch(reading: _Reading, places: Places) -> gpd.GeoDataFrame:
+def _batches(reading: _Reading, places: Places) -> Iterator[gpd.GeoDataFrame]:
+    """Parcels, fewer at a time than are read: text in thirty columns takes more room than a row of a file."""
     columns, sums = reading.columns, reading.sums
     wanted = [column.theirs for column in columns.values()] + [name for _, names in sums for name in names]
-    rows = rows_at(reading.layer, wanted, places)
-    parcels = with_links(_named(rows, reading), reading.links).assign(sums=_sums(rows, sums))
+    for part in batches(places):
+        rows = rows_at(reading.layer, wanted, part)
+        for start in range(0, max(len(rows), 1), PARCELS_AT_ONCE):
+            yield _parcels(rows.iloc[start : start + PARCELS_AT_ONCE], reading)
+
+
+def _parcels(rows: gpd.GeoDataFrame, reading: _Reading) -> gpd.GeoDataFrame:
+    parcels = with_links(_named(rows, reading), reading.links).assign(sums=_sums(rows, reading.sums))
     if reading.masked:
         others = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES]
         others = [name for name in others if name not in {"right_holder", *AREAS}]

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,7 +11,8 @@ import shapely
 from pipeline.aoi import Aoi, Part
 from pipeline.errors import InputError
 from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.ingest.parcels import ATTRIBUTES, read_parcels
+from pipeline.ingest.parcels import ATTRIBUTES, geoparquet, layers, read_parcels
+from pipeline.ingest.parcels import register as parcel_register
 from pipeline.settings.registers import ParcelFile
 from tests.registers import parcels_in
 
@@ -236,3 +238,64 @@ def test_official_extracts_are_read_whole_and_their_areas_agree_with_their_own_p
     assert np.allclose(
         areas_m2(shapely.segmentize(parcels.geometry.to_numpy(), 1e-5)), equal_area, rtol=1e-6, atol=1e-3
     )
+
+
+@pytest.mark.parametrize("crs", [None, "EPSG:4549"])
+@pytest.mark.parametrize("name", ["r.gpkg", "r.geojson", "r.shp", "r.parquet"])
+def test_a_register_read_in_batches_is_the_register(tmp_path, aoi, monkeypatch, name, crs):
+    """Across batches: names to be hidden, codes that lost their zeros, and rows of another area between."""
+    count = 11
+    places = np.random.default_rng(4).permutation(count)
+    shapes = np.array([shapely.box(121.80 + p / 50, 31.41, 121.81 + p / 50, 31.42) for p in places])
+    frame = gpd.GeoDataFrame(
+        {
+            "BSM": [f"b{number}" for number in range(count)],
+            "DLBM": [101.0, 303.0, None, *[1104.0] * (count - 3)],
+            "QLR": [None] * (count - 1) + ["欧阳锋"],
+            "ZLDWMC": ["欧阳锋的田", *["东滩"] * (count - 1)],
+            "MJ": np.arange(count) + 0.5,
+        },
+        geometry=list(shapes),
+        crs=CGCS2000,
+    )
+    frame = frame if crs is None else frame.to_crs(crs)
+    path = tmp_path / name
+    frame.to_parquet(path, row_group_size=3) if name.endswith("parquet") else frame.to_file(path)
+    file = ParcelFile(path=str(path), columns={"unit_name": "ZLDWMC"})
+    whole = parcels_in(read_parcels(file, aoi))
+    assert whole["dlbm"].dropna().isin(["0101", "0303", "1104"]).all()
+    assert len(whole) == 6
+    assert "欧阳锋" not in whole.to_csv()
+    monkeypatch.setattr(layers, "BATCH_ROWS", 4)
+    monkeypatch.setattr(parcel_register, "PARCELS_AT_ONCE", 3)
+    monkeypatch.setattr(geoparquet, "_BATCH_ROWS", 2)
+    read = read_parcels(file, aoi)
+    assert [len(batch) for batch in read.batches()] == [3, 1, 2]
+    assert list(read.keys["parcel_id"]) == list(whole["parcel_id"])
+    pd.testing.assert_frame_equal(parcels_in(read), whole)
+
+
+def test_rows_of_a_format_that_finds_none_by_number_are_the_same(tmp_path):
+    registry().to_file(tmp_path / "r.gpkg")
+    layer = layers.open_layer(tmp_path / "r.gpkg")
+    assert layer.by_number
+    for places in (np.array([0, 2]), np.array([1]), np.array([], dtype=np.int64)):
+        expected = layers.rows_at(layer, ["DLBM"], places)
+        found = layers.rows_at(replace(layer, by_number=False), ["DLBM"], places)
+        pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(expected))
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4549", "EPSG:4528", "EPSG:32651"])
+def test_places_in_another_crs_are_those_whose_bounds_meet_in_degrees(tmp_path, aoi, crs):
+    """A tilted edge: boxes along the outline's bounds, some just inside and some just outside."""
+    left, bottom, right, _ = aoi.geometry.bounds
+    along = np.linspace(left - 0.01, right + 0.01, 60)
+    low = np.where(np.arange(60) % 2, bottom - 0.0021, bottom - 0.0015)
+    shapes = [shapely.box(x, y, x + 0.001, y + 0.002) for x, y in zip(along, low, strict=True)]
+    frame = gpd.GeoDataFrame({"BSM": range(60)}, geometry=shapes, crs=CGCS2000).to_crs(crs)
+    frame.to_file(tmp_path / "r.gpkg", layer="r")
+    layer = layers.open_layer(tmp_path / "r.gpkg")
+    edges = frame.to_crs(CGCS2000).bounds
+    meets = (edges["maxx"] >= left) & (edges["minx"] <= right) & (edges["maxy"] >= bottom)
+    assert 0 < meets.sum() < 30
+    assert layers.places_over(layer, aoi.geometry.bounds).tolist() == np.flatnonzero(meets).tolist()

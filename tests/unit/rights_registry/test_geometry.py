@@ -1,5 +1,8 @@
+from functools import partialmethod
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -7,7 +10,7 @@ from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.rights_registry.area_balance import balance
 from pipeline.rights_registry.geometry import whole
-from pipeline.rights_registry.packed import Plots
+from pipeline.rights_registry.packed import PackedShapes, Plots
 from tests import registers
 from tests.parcel_overlay import measured
 
@@ -219,3 +222,27 @@ def test_coordinates_beyond_the_globe_are_a_finding_and_cost_no_memory(register,
     assert parcels["parcel_id"].tolist() == ["here"]
     assert findings["finding_id"].tolist() == ["geometry_missing:far"]
     assert "180" in findings["message_en"].iloc[0]
+
+
+def test_a_register_in_batches_is_prepared_as_it_is_at_once(register, aoi, monkeypatch):
+    """What is wrong across batches: codes, ids and shapes that come twice, overlaps, a gap, two meanings."""
+    again = box(0.012, 0)
+    shapes = [box(0, 0), box(0.003, 0), None, again, box(0.02, 0.01), again, box(1, 0), box(0, 0.006)]
+    shapes += [box(0, 0.009), box(0.004, 0.006, 0.002), box(0.004, 0.009, 0.002), shapely.box(1, 1, 2, 2)]
+    ring = [box(0.03 + 0.002 * col, 0.01 + 0.002 * row, 0.002, 0.002) for row in range(3) for col in range(3)]
+    shapes += ring[:4] + ring[5:]
+    codes = ["K", "A", "B", "K", None, "K-2", "C", None, *(f"N{number}" for number in range(len(shapes) - 8))]
+    frame = register(shapes, parcel_id=codes, area_registered_m2=[5.0] * len(shapes))
+    layers = gpd.GeoDataFrame(
+        {"kind": ["permanent_farmland", "ecological_red_line"]},
+        geometry=[shapely.box(121.8, 31.4, 121.834, 31.42), shapely.box(121.82, 31.41, 121.9, 31.5)],
+        crs=CGCS2000,
+    )
+    whole = registers.prepare(frame, aoi, restricting=layers)
+    assert {"overlap", "gap", "geometry_duplicate", "code_duplicate", "outside_area"} <= set(rules(whole[1]))
+    small = partialmethod(PackedShapes.in_neighbourhoods, 3)
+    monkeypatch.setattr(PackedShapes, "in_neighbourhoods", small)
+    for count in (3, 7):
+        parts = registers.prepare(frame, aoi, restricting=layers, batches=count)
+        for part, table in zip(parts, whole, strict=True):
+            pd.testing.assert_frame_equal(pd.DataFrame(part), pd.DataFrame(table))

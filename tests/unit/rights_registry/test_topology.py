@@ -1,3 +1,4 @@
+from functools import partialmethod
 from itertools import combinations
 
 import geopandas as gpd
@@ -92,3 +93,19 @@ def test_overlaps_are_those_that_every_pair_tried_would_give(cells, corners):
     }
     expected = {pair: area for pair, area in tried.items() if area > MIN_OVERLAP_M2}
     assert found == pytest.approx(expected)
+
+
+@given(st.lists(boxes, max_size=9), st.lists(triangles, max_size=4), st.integers(1, 4))
+@settings(max_examples=60)
+def test_neighbourhood_by_neighbourhood_is_the_same_as_all_at_once(cells, corners, size):
+    free = [shapely.Polygon([(LEFT + x * STEP, BOTTOM + y * STEP) for x, y in three]) for three in corners]
+    shapes = [
+        shape for shape in [*(box(*cell) for cell in cells), *free] if shape.is_valid and shape.area > 1e-9
+    ]
+    whole, parcels = topology.lie_of(PackedShapes.of(np.array(shapes, dtype=object))), table(*shapes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PackedShapes, "in_neighbourhoods", partialmethod(PackedShapes.in_neighbourhoods, size))
+        parts = topology.lie_of(PackedShapes.of(np.array(shapes, dtype=object)))
+        assert area_m2(union(parcels.geometry.to_numpy())) == pytest.approx(area_m2(whole.ground), rel=1e-6)
+    np.testing.assert_array_equal(parts.pairs, whole.pairs)
+    assert shapely.area(shapely.symmetric_difference(parts.ground, whole.ground)) < 1e-12

@@ -1,0 +1,29 @@
+"""The rules by which the register is checked: one entry each, with severity, basis and messages.
+
+`register` looks at the register alone, `observation` at what the maps show of its parcels, `restriction` at
+layers that restrict use, `section` at the sections of rivers. A new rule is a new entry in one of them.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from pipeline.rights_registry.rules.observation import OBSERVATION_RULES, WATER_CLASSES
+from pipeline.rights_registry.rules.register import REGISTER_RULES, UNIT_TOLERANCE
+from pipeline.rights_registry.rules.restriction import RESTRICTION_RULES
+from pipeline.rights_registry.rules.rule import Rule
+from pipeline.rights_registry.rules.section import SECTION_RULES
+
+__all__ = [
+    "OBSERVATION_RULES",
+    "REGISTER_RULES",
+    "RESTRICTION_RULES",
+    "RULES",
+    "SECTION_RULES",
+    "UNIT_TOLERANCE",
+    "WATER_CLASSES",
+    "Rule",
+]
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {rule.id: rule for rule in (*REGISTER_RULES, *OBSERVATION_RULES, *RESTRICTION_RULES, *SECTION_RULES)}
+)

@@ -1,0 +1,31 @@
+"""What a rule is: one check of the register, with severity, basis and messages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+EDGE_TOLERANCE = 1e-6
+MIN_LOST_M2 = 400.0
+"""Four pixels of 10 m: what changed is at least so large; proposal of this project."""
+
+Mask = Callable[[pd.DataFrame], pd.Series]
+
+
+def _every(rows: pd.DataFrame) -> pd.Series:
+    return pd.Series(data=True, index=rows.index, dtype=bool)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One check. `applies` gives the mask of the rows that break it; messages take their columns."""
+
+    id: str
+    severity: Literal["info", "warning", "error"]
+    title_zh: str
+    title_en: str
+    basis: str
+    message_zh: str
+    message_en: str
+    applies: Mask = _every
