@@ -106,7 +106,7 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
                 "indicators": _indicators(area, maps, over_aoi, aoi_measures, matrices, sources),
                 "change_patches": _patches(area, maps),
                 **matrices,
-                **type_tables(area, maps, over_aoi, rows),
+                **type_tables(area, maps, over_aoi, load_layer(parcels.path, "parcels")),
                 **assessed.tables(area, maps, over_aoi),
             },
         )
