@@ -37,7 +37,7 @@ from pipeline.settings import products
 from pipeline.stores import open_store
 from pipeline.workspace import Artifact, checksums_of, load_json, load_layer, load_table, save_tables
 
-_STATISTICS, _INVENTORY = 6, 3
+_STATISTICS, _INVENTORY = 7, 3
 
 
 @dataclass(frozen=True)
