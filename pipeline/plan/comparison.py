@@ -30,7 +30,17 @@ FIGURES = (
 )
 _LAYERS = ("aoi", "parcels", "inventory", "findings")
 _KEYS = {"aoi": "id", "parcels": "parcel_id", "inventory": "product_id", "findings": "finding_id"}
-_METHODS = ("vegetation", "land_cover", "change", "indices", "sections")
+_METHODS = (
+    "vegetation",
+    "land_cover",
+    "change",
+    "indices",
+    "water",
+    "greenness",
+    "alerts",
+    "rsei",
+    "sections",
+)
 _QUERY = {"start", "end", "period", "provider"}
 _TOLD = ("config", "scenes", "inputs", "versions")
 _UNTOLD = "清单之外的原因 / for a reason that no manifest tells"
