@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pystac
-from pystac.stac_io import DefaultStacIO
+from urllib3.exceptions import HTTPError
 
-from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
 from pipeline.ingest.archives import RawItem, archive_items
+from pipeline.ingest.hosts import BoundReader
+from pipeline.ingest.signing import hidden
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, providers
 
 _NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
@@ -49,9 +51,10 @@ def held_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
 def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
     """Every item of a static catalogue, hrefs made absolute.
 
-    Raises InputError when the catalogue or an item cannot be read.
+    Raises InputError when the catalogue or an item cannot be read, or lies on a host that is not its own;
+    ProviderUnavailable when its host does not answer.
     """
-    reader = DefaultStacIO()
+    reader = BoundReader(catalog)
     try:
         root = pystac.Catalog.from_file(catalog.static, stac_io=reader)
         for folder, _, _ in root.walk():
@@ -59,6 +62,9 @@ def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
                 href = link.get_absolute_href()
                 assert href is not None
                 yield _absolute(reader.read_json(href), href)
+    except HTTPError as error:
+        told = hidden(f"The catalogue {catalog.static} does not answer: {error}; try again later")
+        raise ProviderUnavailable(told) from error
     except (OSError, *_NOT_STAC) as error:
         found = f"{type(error).__name__}: {error}"
         problem = Problem(catalog.static, found, "a STAC catalogue with readable items")

@@ -11,6 +11,7 @@ import geopandas as gpd
 
 from pipeline.contracts import Scene
 from pipeline.ingest.archives import RawItem
+from pipeline.ingest.hosts import refuse_foreign
 from pipeline.ingest.offsets import decided, undecided
 from pipeline.ingest.providers import held_items, state_of_files
 from pipeline.ingest.scenes import Choice, choose, from_table, to_table
@@ -81,10 +82,15 @@ def settled(run: Run, area: Area, inputs: Inputs) -> bool:
 
 
 def chosen_of(area: Area, provider: Provider, items: Sequence[RawItem]) -> Choice:
-    """What of the items found is taken for an area, the collections of a provider in their order."""
+    """What of the items found is taken for an area, the collections of a provider in their order.
+
+    Raises InputError where files of what is taken lie on hosts that are not the provider's.
+    """
     collections = provider.collections.values() if isinstance(provider, StacApi) else ()
     preference = list(dict.fromkeys(name for names in collections for name in names))
-    return choose(items, area.aoi.geometry, area.settings.scenes, preference)
+    choice = choose(items, area.aoi.geometry, area.settings.scenes, preference)
+    refuse_foreign(provider, [one.scene for one in choice.candidates])
+    return choice
 
 
 def found_items(area: Area, provider: Provider) -> list[RawItem]:

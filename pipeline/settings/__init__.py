@@ -358,9 +358,9 @@ def _anchored_land_cover(rules: LandCover, anchor: Callable[[str], str]) -> Land
 def _anchored_provider(provider: str | Provider, anchor: Callable[[str], str]) -> str | Provider:
     """A catalogue or a folder made absolute."""
     if isinstance(provider, StaticCatalog):
-        return StaticCatalog(static=anchor(provider.static))
+        return provider.model_copy(update={"static": anchor(provider.static)})
     if isinstance(provider, LocalArchive):
-        return LocalArchive(local=anchor(provider.local))
+        return provider.model_copy(update={"local": anchor(provider.local)})
     return provider
 
 

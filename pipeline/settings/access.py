@@ -20,8 +20,8 @@ class Access(_Model):
     """Where files may come from, and what opens them.
 
     `hosts` are patterns (`*.blob.core.windows.net`) of hosts, of buckets for s3://, which files may come
-    from; none: from anywhere. `token_url` gives a token for all files of one place: `{account}` in it is the
-    first label of a file's host, `{container}` the first folder of its path.
+    from; none: from the host of the API. `token_url` gives a token for all files of one place: `{account}`
+    in it is the first label of a file's host, `{container}` the first folder of its path.
     """
 
     hosts: tuple[str, ...] = ()

@@ -26,19 +26,25 @@ class _Model(BaseModel):
 
 
 class StaticCatalog(_Model):
-    """A static STAC catalogue: the path or URL of its catalog.json."""
+    """A static STAC catalogue: the path or URL of its catalog.json.
+
+    Its files come from this machine, from its own host, and from `allowed_hosts`: patterns of hosts, of
+    buckets for s3://.
+    """
 
     static: str
+    allowed_hosts: tuple[str, ...] = ()
 
 
 class LocalArchive(_Model):
     """A folder of downloaded scenes.
 
     STAC item JSONs beside their files, Landsat Collection 2 Level-2 folders, or Sentinel-2 L2A SAFE folders,
-    at any depth.
+    at any depth. `allowed_hosts` as of a static catalogue, for items whose files are not beside them.
     """
 
     local: str
+    allowed_hosts: tuple[str, ...] = ()
 
 
 class StacApi(_Model):

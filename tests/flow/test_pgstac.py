@@ -181,10 +181,16 @@ def test_a_plan_over_the_api_is_that_over_a_catalogue_of_the_same_items(api, tmp
 
 
 def planned(folder: Path, kind: str, entry: str) -> dict:
+    allowed = {"access": {"hosts": ["host"]}} if kind == "api" else {"allowed_hosts": ["host"]}
     config = {
         "label": "2024",
         "aoi": ["area.geojson"],
-        "scenes": {"provider": {kind: entry}, "missions": MISSIONS, "start": str(FIRST), "end": str(LAST)},
+        "scenes": {
+            "provider": {kind: entry, **allowed},
+            "missions": MISSIONS,
+            "start": str(FIRST),
+            "end": str(LAST),
+        },
     }
     shown = CliRunner().invoke(app, ["plan", str(write_config(folder / f"{kind}.yaml", config)), "--json"])
     assert shown.exit_code == 0, shown.output
