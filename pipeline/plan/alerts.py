@@ -24,7 +24,7 @@ from pipeline.run import BlockDone, Run
 from pipeline.stores import open_store, write_block
 from pipeline.workspace import Artifact
 
-_ALERTS = 1
+_ALERTS = 2
 
 STEP = "alerts"
 
@@ -45,17 +45,20 @@ class AlertTask:
 
 
 def alert_block(task: AlertTask) -> BlockDone:
-    """Alerts of a block: all looks are read, a part of them at a time, and put in the order of their days."""
+    """Alerts of a block: all looks are read, a part of them at a time, and put in the order of their days.
+
+    `day` counts from 1, the first of the watched days; 0 where there is no alert.
+    """
     days, stacks, records = _looks(task.request)
     order = np.argsort(days, kind="stable")
     numbers = np.array(days, dtype=np.int64)[order]
     first = int(np.searchsorted(numbers, task.since.toordinal()))
     ndvi = np.concatenate(stacks)[order] if stacks else np.empty((0, *task.block.shape), dtype=np.int16)
     found = alerts.alerts(ndvi, numbers, first, **task.limits)
-    coded = np.array([_coded(number) for number in numbers] + [np.nan], dtype=np.float32)
+    watched = np.append(numbers - task.since.toordinal() + 1, 0).clip(0).astype(np.uint16)
     made: Layers = {
         "state": found.state,
-        "day": coded[found.look],
+        "day": watched[found.look],
         "drop": found.drop,
         "judged": found.judged,
     }
@@ -76,12 +79,6 @@ def _looks(request: blocks.BlockRequest) -> tuple[list[int], list[NDArray[np.int
         days += [scenes[0].datetime.astimezone(UTC).date().toordinal() for scenes in looks.dates]
         stacks.append(alerts.ndvi_stack(*bands))
     return days, stacks, records
-
-
-def _coded(ordinal: np.int64) -> int:
-    """A day as year and day of the year: 2024153."""
-    day = date.fromordinal(int(ordinal))
-    return day.year * 1000 + day.timetuple().tm_yday
 
 
 def bands(area: Area) -> tuple[str, ...]:
@@ -120,7 +117,7 @@ def stores(run: Run, area: Area, found: Sequence[Footprint], maps: Maps) -> tupl
     def task(store: Path, block: Block) -> AlertTask:
         return AlertTask(store, request_of(area, block, found, alerts.BANDS, source), _since(area), limits)
 
-    layers = {"state": CLASSES, "day": INDEX, "drop": INDEX, "judged": COUNT}
+    layers = {"state": CLASSES, "day": COUNT, "drop": INDEX, "judged": COUNT}
     title = f"{area.aoi.name_zh} 植被损失预警 alerts"
     made = stored(run, area, title, cause, layers, maps.layout, task, alert_block)
     refuse_loss(run, area, [made])
@@ -134,14 +131,8 @@ def rasters(area: Area, artifacts: Sequence[Artifact]) -> Iterator[Raster]:
         layers = open_store(artifact.path)
         titles = ALERTS.title_zh, ALERTS.title_en
         yield Raster(f"alerts_{span}", "classes", layers["state"], *titles, *days, ALERTS)
-        yield Raster(
-            f"alert_day_{span}",
-            "index",
-            layers["day"],
-            "预警日（年与年积日）",
-            "Day of alert, YYYYDDD",
-            *days,
-        )
+        titles = "预警日（监测期第几天，0 为无预警）", "Day of alert, of the watched ones (0: none)"
+        yield Raster(f"alert_day_{span}", "count", layers["day"], *titles, *days)
         yield Raster(f"alert_drop_{span}", "index", layers["drop"], "预警 NDVI 降幅", "Drop of NDVI", *days)
 
 
