@@ -155,7 +155,7 @@ def _refuse_few(labelled: Labelled, folds: int, least: int) -> None:
         if count < needed
     ]
     if len(set(labelled.kinds.tolist())) < 2:  # noqa: PLR2004  one class tells nothing apart
-        problems.append(Problem("samples", counts_by_kind(labelled.kinds).__str__(), "at least two classes"))
+        problems.append(Problem("samples", str(counts_by_kind(labelled.kinds)), "at least two classes"))
     if len(set(labelled.blocks.tolist())) < folds:
         found = f"{len(set(labelled.blocks.tolist()))} blocks of ground with samples"
         todo = "Spread the samples, or make land_cover.forest.block_m smaller"
