@@ -23,9 +23,8 @@ def trouble(root: Path, error: Exception) -> PipelineError | None:
         return full(root)
     if code in _GONE and not place.is_relative_to(root.parent):
         return ProviderUnavailable(f"{place} does not answer: {error}; once its disk is back, run again")
-    if code in _GONE or (code == errno.ENOENT and not root.exists()):
-        back = "once it is back, run again: what is finished is kept"
-        return WorkspaceError(f"The disk of {root} does not answer: {error}; {back}")
+    if code in _GONE or (code in {None, errno.ENOENT} and not root.exists()):
+        return gone(root, error)
     if code == errno.EROFS or _is_own(root, error):
         return WorkspaceError(f"The workspace {root} cannot be used: {error}")
     return None
@@ -34,6 +33,12 @@ def trouble(root: Path, error: Exception) -> PipelineError | None:
 def full(root: Path) -> WorkspaceError:
     """The disk of a workspace has no room left."""
     return WorkspaceError(f"The disk of {root} is full; make room, then run again: what is finished is kept")
+
+
+def gone(root: Path, error: Exception) -> WorkspaceError:
+    """The disk of a workspace is not there any more."""
+    back = "once it is back, run again: what is finished is kept"
+    return WorkspaceError(f"The disk of {root} does not answer: {error}; {back}")
 
 
 def _has_no_room(root: Path) -> bool:

@@ -105,6 +105,8 @@ class Workspace:
         except sqlite3.DatabaseError as error:
             if ledgers.is_full(error):
                 raise disk.full(self.root) from error
+            if not self.root.exists():
+                raise disk.gone(self.root, error) from error
             raise ledgers.failure(self._ledger, error) from error
 
     def find(self, cause: Cause) -> Artifact | None:

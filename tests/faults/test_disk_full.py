@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.small_runs import AREA, ended, events_of, started
 
 PROGRAM = Path(sys.executable).with_name("ecoledger")
 CONFIG = Path(__file__).parents[2] / "configs" / "demo.yaml"
@@ -80,3 +83,30 @@ def test_an_output_that_may_only_be_read_is_code_6_and_the_next_run_that_may_wri
     if begun:
         assert run(disk, "second").returncode == 0
         assert (disk / "longyou_bay" / "latest").read_text() == "second\n"
+
+
+def test_a_mount_that_vanishes_in_the_middle_is_code_6_and_the_next_run_finishes_once_it_is_back(tmp_path):
+    kept, place, log = tmp_path / "kept", tmp_path / "mount", tmp_path / "run.jsonl"
+    kept.mkdir()
+    place.mkdir()
+    bind = ["mount", "--bind", kept, place]
+    mounted = subprocess.run(bind, capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
+    running = started(place / "out", log)
+    while not any(event["message"] == "block finished" for event in events_of(log)):
+        assert running.poll() is None
+        time.sleep(0.02)
+    subprocess.run(["umount", "--lazy", place], check=True)
+    _, message = running.communicate(timeout=300)
+    assert running.returncode == 6, message
+    assert "once it is back, run again" in message
+    assert "Traceback" not in message
+    assert list(place.iterdir()) == []
+
+    subprocess.run(bind, check=True)
+    try:
+        ended(started(place / "out", log))
+        assert (place / "out" / AREA / "latest").read_text() == "2024\n"
+    finally:
+        subprocess.run(["umount", place], check=True)

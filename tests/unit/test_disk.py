@@ -32,9 +32,14 @@ def test_a_mount_that_vanished_under_the_inputs_is_the_outside_world(root, tmp_p
 
 def test_a_workspace_that_is_no_longer_there_is_a_disk_that_does_not_answer(root):
     root.rmdir()
-    found = disk.trouble(root, FileNotFoundError(errno.ENOENT, "No such file", str(root / "artifacts")))
-    assert isinstance(found, WorkspaceError)
-    assert "does not answer" in str(found)
+    for error in (
+        FileNotFoundError(errno.ENOENT, "No such file", str(root / "artifacts")),
+        FileNotFoundError("no group found, as zarr tells it"),
+        RuntimeError("not recognized, as GDAL tells it"),
+    ):
+        found = disk.trouble(root, error)
+        assert isinstance(found, WorkspaceError)
+        assert "does not answer" in str(found)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
