@@ -51,14 +51,13 @@ def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def type_sums(pieces: Iterable[tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]]) -> TypeSums:
     """Sums over pieces of land cover, type and area in m2 of some pixels."""
-    by_type, by_cover = np.zeros(NODATA_CLASS + 1), np.zeros(NODATA_CLASS + 1)
+    codes = NODATA_CLASS + 1
+    areas = np.zeros(codes * codes)
     for cover, kind, weight_m2 in pieces:
-        known = cover != NODATA_CLASS
-        mixed = known & (kind == NODATA_CLASS)
-        by_type += np.bincount(kind[known], weights=weight_m2[known], minlength=NODATA_CLASS + 1)
-        by_cover += np.bincount(cover[mixed], weights=weight_m2[mixed], minlength=NODATA_CLASS + 1)
-    mixed_m2 = {entry.code: float(by_cover[entry.code]) for entry in LAND_COVER.classes}
-    return TypeSums(by_type[_CODES], mixed_m2, float(by_type.sum()))
+        areas += np.bincount(cover.astype(np.uint16) * codes + kind, weights=weight_m2, minlength=codes**2)
+    known = areas.reshape(codes, codes)[:NODATA_CLASS]
+    mixed_m2 = {entry.code: float(known[entry.code, NODATA_CLASS]) for entry in LAND_COVER.classes}
+    return TypeSums(known.sum(axis=0)[_CODES], mixed_m2, float(known.sum()))
 
 
 def type_table(
