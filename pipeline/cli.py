@@ -258,19 +258,12 @@ def show_indices(
     """
     from pipeline.indices.spectral import indices_beyond, known_indices
 
-    if beyond:
-        lacking = [{"name": name, "needs": reason} for name, reason in indices_beyond().items()]
-        _show(lacking, as_json=as_json)
-        return
     rows = [
-        {
-            "name": index.name,
-            "long_name": index.long_name,
-            "formula": index.formula,
-            "bands": " ".join(index.bands),
-        }
-        for index in known_indices()
+        {"name": one.name, "long_name": one.long_name, "formula": one.formula, "bands": " ".join(one.bands)}
+        for one in known_indices()
     ]
+    if beyond:
+        rows = [{"name": name, "needs": reason} for name, reason in indices_beyond().items()]
     _show(rows, as_json=as_json)
 
 
@@ -295,14 +288,14 @@ def show_legends(as_json: JsonOption = False) -> None:
     rows = [
         {
             "legend": legend.id,
-            "code": entry.code,
-            "key": entry.key,
-            "zh": entry.name_zh,
-            "en": entry.name_en,
-            "color": entry.color,
+            "code": one.code,
+            "key": one.key,
+            "zh": one.name_zh,
+            "en": one.name_en,
+            "color": one.color,
         }
         for legend in LEGENDS.values()
-        for entry in legend.classes
+        for one in legend.classes
     ]
     _show(rows, as_json=as_json)
 
@@ -373,11 +366,8 @@ def _announced(settings: Settings, *, as_json: bool) -> "Iterator[Summary]":
 
     summary = Summary(settings.label, settings.aoi)
     try:
-        yield summary
-        summary.exit_code, summary.message = 0, ""
-    except PipelineError as error:
-        summary.exit_code, summary.message = error.exit_code, str(error)
-        raise
+        with summary.of_what_runs():
+            yield summary
     finally:
         if as_json:
             sys.stdout.write(f"{summary.line}\n")

@@ -4,11 +4,12 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
+from pipeline.errors import PipelineError
 from pipeline.settings.computing import Notify
 
 EXIT_CODE = "ECOLEDGER_EXIT_CODE"
@@ -30,6 +31,16 @@ class Summary:
     message: str = "a bug: see its traceback"
     deliveries: list[dict[str, str]] = field(default_factory=list)
     headlines: list[dict[str, Any]] = field(default_factory=list)
+
+    @contextmanager
+    def of_what_runs(self) -> Iterator[Self]:
+        """Take down how what runs inside ends."""
+        try:
+            yield self
+        except PipelineError as error:
+            self.exit_code, self.message = error.exit_code, str(error)
+            raise
+        self.exit_code, self.message = 0, ""
 
     @property
     def line(self) -> str:
