@@ -106,6 +106,15 @@ def test_a_tenth_of_503_and_a_corrupt_file_leave_every_other_pixel_as_it_is(clea
     assert (measures.loc[measures["measure"] == "failed_looks_mean", "value"] > 0).any()
 
 
+def test_a_run_of_one_period_without_a_register_or_samples_delivers_the_same_maps(clean, world):
+    given = config_over(world, {"static": str(world / "catalog.json")})
+    out = run(world, clean, {key: given[key] for key in ("label", "aoi", "scenes")})
+    delivered = out / "pond" / "q2"
+    assert rasters(delivered) == rasters(clean[0])
+    assert pd.read_parquet(delivered / "inventory.parquet").empty
+    assert len(pd.read_csv(delivered / "tables" / "indicators.csv", encoding="utf-8-sig"))
+
+
 def test_too_much_lost_is_exit_4_and_the_last_delivery_stands_until_a_run_has_what_was_lost(clean, world):
     with serving(world) as server:
         good = config_over(world, {"static": f"{server.url}/catalog.json"})
