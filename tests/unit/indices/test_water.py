@@ -42,11 +42,8 @@ def test_a_look_is_wet_where_the_land_cover_of_its_date_is_water():
     rng = np.random.default_rng(2)
     stacks = {band: rng.integers(1, 6000, (5, 30, 40)).astype(np.int16) for band in (*BANDS, "blue")}
     counted, seen = wet_looks(stacks, **RULES)
-    cover = land_cover.classify(
-        {band: xr.DataArray(values * 1e-4, dims=("date", "y", "x")) for band, values in stacks.items()},
-        bare_bsi=0.08,
-        **RULES,
-    )
+    bands = {band: xr.DataArray(values * 1e-4, dims=("date", "y", "x")) for band, values in stacks.items()}
+    cover = land_cover.classify(land_cover.rule_indices(bands), bare_bsi=0.08, **RULES)
     assert (counted == (cover == LAND_COVER.code("water")).sum("date")).all()
     assert (seen == 5).all()
     assert counted.any()
