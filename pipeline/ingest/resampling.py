@@ -5,26 +5,23 @@ grid's and lies on its edges; else it is bilinear, or the mean of the file's pix
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
-from rasterio.windows import Window
 
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, Asset
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.ingest.assets import Footprint, footprint, read_window
+from pipeline.ingest.places import positions, reach, strips, window_around
 
 _ALIGNED = 1e-6
 _WARP_MARGIN_PX = 2
-_STRIP_POINTS = 2**17
-_LATTICE_PX = 16
 
 
 @dataclass(frozen=True)
@@ -59,15 +56,15 @@ def nearest(
     """
     place = footprint(asset)
     if place.crs == grid.crs:
-        row, col = (axis.ravel() for axis in _reach(place, grid, block, 1))
-        window = _window(row, col, margin)
+        row, col = (axis.ravel() for axis in reach(place, grid, block, 1))
+        window = window_around(row, col, margin)
         values = meaning(read_window(asset, window))
         return Numbers(values, row - window.row_off, col - window.col_off)
-    window = _window(*_reach(place, grid, block, 1), margin)
+    window = window_around(*reach(place, grid, block, 1), margin)
     values = meaning(read_window(asset, window))
     picked = np.empty(block.shape, dtype=values.dtype)
-    for strip, lines in _strips(block, 1):
-        rows, cols = _positions(place, grid, strip, 1)
+    for strip, lines in strips(block, 1):
+        rows, cols = positions(place, grid, strip, 1)
         _pick(values, rows - window.row_off, cols - window.col_off, picked[lines])
     return Numbers.of_block(picked)
 
@@ -119,110 +116,14 @@ def _pastes(place: Footprint, grid: Grid) -> bool:
 def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> Numbers:
     """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
     share = max(1, math.ceil(grid.resolution_m / place.transform.a - _ALIGNED))
-    window = _window(*_reach(place, grid, block, share), _WARP_MARGIN_PX)
+    window = window_around(*reach(place, grid, block, share), _WARP_MARGIN_PX)
     source = read_window(asset, window)
     numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
     warp = _bilinear if share == 1 else _mean
-    for strip, lines in _strips(block, share):
-        row, col = np.broadcast_arrays(*_positions(place, grid, strip, share))
+    for strip, lines in strips(block, share):
+        row, col = np.broadcast_arrays(*positions(place, grid, strip, share))
         warp(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
     return Numbers.of_block(numbers)
-
-
-def _strips(block: Block, share: int) -> Iterator[tuple[Block, slice]]:
-    """Rows of a block, so few at a time that their points take little memory, and their place in it."""
-    height, width = block.shape
-    step = max(1, _STRIP_POINTS // (width * share**2))
-    for top in range(0, height, step):
-        end = min(top + step, height)
-        yield (
-            Block(block.row_from + top, block.row_from + end, block.col_from, block.col_to),
-            slice(top, end),
-        )
-
-
-def _reach(
-    place: Footprint, grid: Grid, block: Block, share: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns in a file between which all points of a block lie."""
-    row, col = (
-        _positions(place, grid, block, share) if place.crs == grid.crs else _lattice(place, grid, block)[:2]
-    )
-    return np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
-
-
-def _window(rows: NDArray[np.int64], cols: NDArray[np.int64], margin: int) -> Window:
-    row, col = int(rows.min()) - margin, int(cols.min()) - margin
-    return Window(col, row, int(cols.max()) + margin + 1 - col, int(rows.max()) + margin + 1 - row)
-
-
-def _positions(
-    place: Footprint, grid: Grid, block: Block, share: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Row and column in a file, from its corner, of `share` x `share` points in each pixel of a block.
-
-    In the file's own CRS rows are a column vector and columns a row vector. From another CRS they are
-    interpolated between a lattice of the grid's pixels, which is good to 1e-4 of a pixel of 10 m.
-    """
-    if place.crs == grid.crs:
-        x = _subdivided(grid.x_of(block), share, grid.resolution_m)[None, :]
-        y = _subdivided(grid.y_of(block), share, -grid.resolution_m)[:, None]
-        return _in_file(place, x, y)
-    row, col, top, left = _lattice(place, grid, block)
-    down = _subdivided(_centres(block.row_from, block.row_to), share, 1.0) / _LATTICE_PX - top
-    across = _subdivided(_centres(block.col_from, block.col_to), share, 1.0) / _LATTICE_PX - left
-    return _between(row, down, across), _between(col, down, across)
-
-
-def _lattice(
-    place: Footprint, grid: Grid, block: Block
-) -> tuple[NDArray[np.float64], NDArray[np.float64], int, int]:
-    """Row and column in a file of every 16th pixel corner over a block, and the number of the first ones.
-
-    The corners are those of the grid, whatever the block, so that a pixel is the same in every block.
-    """
-    top, bottom = block.row_from // _LATTICE_PX, -(-block.row_to // _LATTICE_PX)
-    left, right = block.col_from // _LATTICE_PX, -(-block.col_to // _LATTICE_PX)
-    x, y = np.meshgrid(
-        grid.left + np.arange(left, right + 1) * (_LATTICE_PX * grid.resolution_m),
-        grid.top - np.arange(top, bottom + 1) * (_LATTICE_PX * grid.resolution_m),
-    )
-    row, col = _in_file(place, *_transformer(grid.crs, place.crs).transform(x, y))
-    return row, col, top, left
-
-
-def _in_file(
-    place: Footprint, x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    inverse = ~place.transform
-    return y * inverse.e + inverse.f, x * inverse.a + inverse.c
-
-
-def _centres(first: int, last: int) -> NDArray[np.float64]:
-    return np.arange(first, last, dtype=np.float64) + 0.5
-
-
-def _subdivided(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
-    inside = ((np.arange(share) + 0.5) / share - 0.5) * step
-    return (centres[:, None] + inside).ravel()
-
-
-@numba.njit(nogil=True, cache=True)
-def _between(
-    lattice: NDArray[np.float64], down: NDArray[np.float64], across: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Bilinear interpolation of a lattice at positions counted in its steps."""
-    found = np.empty((len(down), len(across)))
-    for y in range(len(down)):
-        i = int(down[y])
-        v = down[y] - i
-        for x in range(len(across)):
-            j = int(across[x])
-            u = across[x] - j
-            upper = lattice[i, j] * (1 - u) + lattice[i, j + 1] * u
-            lower = lattice[i + 1, j] * (1 - u) + lattice[i + 1, j + 1] * u
-            found[y, x] = upper * (1 - v) + lower * v
-    return found
 
 
 @numba.njit(nogil=True, cache=True)
@@ -352,8 +253,3 @@ def _meaning(scale: float, offset: float, nodata: int) -> NDArray[np.int16]:
     meaning: NDArray[np.int16] = values.astype(np.int16)
     meaning[nodata] = REFLECTANCE_NODATA
     return meaning
-
-
-@cache
-def _transformer(source: str, target: str) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
