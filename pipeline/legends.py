@@ -96,6 +96,18 @@ def _land_kinds() -> Mapping[str, LandKind]:
 LAND_KINDS = _land_kinds()
 """Kinds of land by key, as the table `land_kinds` has them."""
 
+
+def _land_maps() -> Mapping[str, Mapping[int, str]]:
+    rows = standards.table("land_maps")
+    maps: dict[str, dict[int, str]] = {}
+    for product, code, kind in rows[["product", "code", "kind"]].to_numpy().tolist():
+        maps.setdefault(product, {})[int(code)] = kind
+    return MappingProxyType({product: MappingProxyType(kinds) for product, kinds in maps.items()})
+
+
+LAND_MAPS = _land_maps()
+"""Kinds of land (keys of LAND_KINDS) by code of every existing map, as the table `land_maps` has them."""
+
 UNCHANGED = 0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indices.indicators import share
+from pipeline.indices.indicators import NOTHING_SEEN, share
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
 
 _CODES = [entry.code for entry in ECOSYSTEM.classes]
@@ -66,23 +66,24 @@ def type_table(
     kinds: Sequence[str] | None,
     area_m2: float,
     registered_m2: Mapping[str, float],
+    unknown: str = "",
 ) -> pd.DataFrame:
     """One row a type: `ecosystem_l1`, `area_m2`, `low_m2`, `high_m2`, `unknown_area_m2`, and `reason`.
 
-    `kinds` are those that the map tells apart, None for the rules. An area is null, with its reason, where
-    the map cannot tell the type: no kind has it, or some of what was seen may be of it. `low_m2` and
-    `high_m2` are the areas if none, or all, of what is unseen or mixed were of the type; null where nothing
-    bounds it. `registered_m2` is what the land register says, by the crosswalk of its classes; null without
-    registered classes.
+    `kinds` are those that the map tells apart, None for the rules; `unknown` says why there is no map, and
+    then no type has an area. An area is null, with its reason, where the map cannot tell the type: no kind
+    has it, or some of what was seen may be of it. `low_m2` and `high_m2` are the areas if none, or all, of
+    what is unseen or mixed were of the type; null where nothing bounds it. `registered_m2` is what the land
+    register says, by the crosswalk of its classes; null without registered classes.
     """
-    told = {LAND_KINDS[kind].ecosystem for kind in kinds or _RULE_KINDS}
+    told = {LAND_KINDS[kind].ecosystem for kind in (_RULE_KINDS if kinds is None else kinds)}
     unseen = area_m2 - sums.seen if area_m2 - sums.seen > _ROUNDING * area_m2 else 0.0
     rows = []
     for entry, area in zip(ECOSYSTEM.classes, sums.assigned, strict=True):
         covers = {kind.cover for kind in LAND_KINDS.values() if kind.ecosystem == entry.code}
         doubt = sum(sums.mixed[cover] for cover in covers)
         bounded = entry.code in told or kinds is None
-        reason = (_MIXED if doubt else None) if bounded else _NOT_TOLD
+        reason = unknown or ((_MIXED if doubt else None) if bounded else _NOT_TOLD)
         rows.append(
             {
                 "ecosystem_l1": entry.name_zh,
@@ -122,20 +123,25 @@ def type_indicators(
 
 
 def loss_indicators(
-    matrix: pd.DataFrame | None, period: str, *, kinds: Sequence[str] | None, source: str
+    matrix: pd.DataFrame | None,
+    period: str,
+    *,
+    kinds: Sequence[str] | None,
+    source: str,
+    unknown: str = "",
 ) -> list[dict[str, object]]:
     """What farmland and wetland lost between two periods, as shares of what they had and both periods saw.
 
     `matrix` is that of the types (change.transition_matrix), None where the map tells none; then, or where
-    the types of a loss are none of the kinds told apart, a loss is null with its reason. The numerator is the
-    change that counts.
+    the types of a loss are none of the kinds told apart, a loss is null with its reason; so are all where
+    `unknown` says why a map is missing. The numerator is the change that counts.
     """
     names = {entry.code: entry.key for entry in ECOSYSTEM.classes}
     told = {names.get(LAND_KINDS[kind].ecosystem or NODATA_CLASS) for kind in kinds or ()}
     rows = []
     for name, (before, after) in LOSSES.items():
-        if matrix is None or before not in told or not told & after - {before}:
-            nothing = share(name, period, 0.0, 0.0, unseen=0.0, source=source, reason=_NOT_TOLD)
+        if unknown or matrix is None or before not in told or not told & after - {before}:
+            nothing = share(name, period, 0.0, 0.0, unseen=0.0, source=source, reason=unknown or _NOT_TOLD)
             rows.append({**nothing, "numerator": None, "denominator": None})
             continue
         here = matrix[(matrix["from"] == before)]
@@ -148,11 +154,15 @@ def loss_indicators(
 
 
 def encroachment(
-    kind: str, period: str, built_m2: float, seen_m2: float, *, area_m2: float, source: str
+    kind: str, period: str, built_m2: float, seen_m2: float, *, area_m2: float, source: str, unknown: str = ""
 ) -> dict[str, object]:
-    """Share of a layer that restricts use which became built-up, of what both periods saw of it."""
-    unseen = max(0.0, area_m2 - seen_m2)
-    return share(f"encroachment_share:{kind}", period, built_m2, seen_m2, unseen=unseen, source=source)
+    """Share of a layer that restricts use which became built-up, of what both periods saw of it.
+
+    `unknown` says why there is no map of one of them, where that is so.
+    """
+    unseen, name = max(0.0, area_m2 - seen_m2), f"encroachment_share:{kind}"
+    reason = unknown or NOTHING_SEEN
+    return share(name, period, built_m2, seen_m2, unseen=unseen, source=source, reason=reason)
 
 
 def encroached(

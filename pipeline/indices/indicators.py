@@ -67,6 +67,15 @@ def percentile_indicator(sums: CoverSums, period: str, *, area_m2: float, source
     return share(name, period, over, under, unseen=unseen, source=source)
 
 
+def without_land(rows: Sequence[Mapping[str, object]], unknown: str) -> list[dict[str, object]]:
+    """Rows of `cover_indicators`, those of land null where `unknown` says why land is not told from water."""
+    nothing = dict.fromkeys(("value", "numerator", "denominator", "low", "high"))
+    return [
+        {**row, **nothing, "reason": unknown} if unknown and "_land" in str(row["indicator"]) else dict(row)
+        for row in rows
+    ]
+
+
 def class_indicators(
     aoi_measures: pd.DataFrame, period: str, *, area_m2: float, source: str, reason: str = ""
 ) -> list[dict[str, object]]:
@@ -98,11 +107,13 @@ MOVES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
 """Transitions with a name of their own: classes before, classes after."""
 
 
-def change_indicators(matrix: pd.DataFrame, period: str, *, source: str) -> list[dict[str, object]]:
+def change_indicators(
+    matrix: pd.DataFrame, period: str, *, source: str, unknown: str = ""
+) -> list[dict[str, object]]:
     """Shares of what was seen in both periods whose class differs; `period` reads from/to.
 
     Each is that of the change that counts; `changed_share_unfiltered` stands beside them for the two maps as
-    they are, speckle and all.
+    they are, speckle and all. `unknown` says why there is no map of one of the periods, where that is so.
     """
     known = matrix[(matrix["from"] != "unknown") & (matrix["to"] != "unknown")]
     moved = known["from"] != known["to"]
@@ -116,7 +127,8 @@ def change_indicators(matrix: pd.DataFrame, period: str, *, source: str) -> list
         chosen = known["from"].isin(before) & known["to"].isin(after)
         sums[name] = known.loc[chosen, "area_counted_m2"].sum()
     return [
-        share(name, period, float(area), seen, unseen=unseen, source=source) for name, area in sums.items()
+        share(name, period, float(area), seen, unseen=unseen, source=source, reason=unknown or NOTHING_SEEN)
+        for name, area in sums.items()
     ]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.ingest.assets import close_assets
 from pipeline.plan.area import Area
-from pipeline.plan.evidence import scenes_behind
+from pipeline.plan.evidence import maps_behind, scenes_behind
 from pipeline.plan.inputs import Inputs, inputs_of
 from pipeline.plan.retention import retire
 from pipeline.plan.scenes import scene_table, scenes_cause, settled
@@ -74,7 +74,7 @@ def deliver(run: Run, area: Area) -> Delivered:
         parcels_of(run, area, inputs)  # what is wrong with the register is said before a pixel is read
         scenes = found.table
         maps = with_further(run, area, scenes, maps_of(run, area, scenes))
-        sources = scenes_behind(scenes, area.settings.scenes.periods)
+        sources = maps_behind(scenes_behind(scenes, area.settings.scenes.periods), area.settings.land_cover)
         register = register_of(run, area, inputs, maps, sources)
         delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
         artifacts = {"scenes": found.key, **maps.keys_by_step, **register.keys}

@@ -39,7 +39,10 @@ TYPES = Changing("ecosystem", "ecosystem_confidence", "类型变化 change of ty
 def change_between(
     run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan, what: Changing = COVER
 ) -> Artifact:
-    """The store of the change that counts between two periods: `change` and the `confidence` of its patch."""
+    """The store of the change that counts between two periods: `change` and the `confidence` of its patch.
+
+    Between existing maps every transition is one, whether an index of the scenes moved or not.
+    """
     source = _transitions(run, area, before, after, layout, what)
     return _counted(run, area, source, before[1], after[1], layout, what)
 
@@ -47,8 +50,9 @@ def change_between(
 def _transitions(
     run: Run, area: Area, before: _Seen, after: _Seen, layout: BlockPlan, what: Changing
 ) -> Artifact:
-    least_shift = area.settings.change.least_shift
-    keys = [artifact.key for artifact in (*before, *after)]
+    by_map = area.settings.land_cover.method == "map"
+    least_shift = None if by_map else area.settings.change.least_shift
+    keys = [artifact.key for pair in (before, after) for artifact in (pair[1:] if by_map else pair)]
     cause = area.cause("change", _CHANGE, keys, least_shift=least_shift, layer=what.layer)
     first, second = (tasks.PeriodMaps(*(artifact.path for artifact in maps)) for maps in (before, after))
     task = partial(tasks.ChangeTask, before=first, after=second, least_shift=least_shift, layer=what.layer)

@@ -1,4 +1,4 @@
-"""Ecosystem types: their areas, what they lost, and what a classifier tells beside the land cover."""
+"""Ecosystem types: their areas, what they lost, and what a classifier or a map tells beside the cover."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -17,7 +17,7 @@ from pipeline.legends import ECOSYSTEM, ECOSYSTEM_CHANGE
 from pipeline.plan.area import Area
 from pipeline.plan.changes import TYPES, change_between
 from pipeline.plan.evidence import change_basis
-from pipeline.plan.rasters import Footprint, Maps
+from pipeline.plan.rasters import Footprint, Maps, no_map
 from pipeline.rights_registry import overlay
 from pipeline.run import Run
 from pipeline.stores import open_store
@@ -30,7 +30,7 @@ Rows = Iterator[dict[str, object]]
 
 def stores(run: Run, area: Area, _scenes: Sequence[Footprint], maps: Maps) -> tuple[Artifact, ...]:
     """The types of every period, then their change between consecutive ones; none by the rules."""
-    if not maps.classifier:
+    if not maps.typed:
         return ()
     seen = zip(maps.spectral, maps.land, strict=True)
     changes = (
@@ -40,14 +40,17 @@ def stores(run: Run, area: Area, _scenes: Sequence[Footprint], maps: Maps) -> tu
 
 
 def rasters(area: Area, found: Sequence[Artifact]) -> Iterator[Raster]:
-    """Types and the probability of the land cover class of every period, and changes of type."""
+    """Types of every period, the probability of its classes by a classifier, and changes of type."""
+    sure = area.settings.land_cover.method == "classifier"
     periods = area.settings.scenes.periods if found else []
     for store, period in zip(found[: len(periods)], periods, strict=True):
         layers, days = open_store(store.path), (period.first, period.last)
         titles = ECOSYSTEM.title_zh, ECOSYSTEM.title_en
         yield Raster(f"ecosystem_{period.label}", "classes", layers["ecosystem"], *titles, *days, ECOSYSTEM)
-        titles = "地表覆盖分类概率", "Probability of the land cover class"
-        yield Raster(f"land_cover_confidence_{period.label}", "ratio", layers["confidence"], *titles, *days)
+        if sure:
+            titles = "地表覆盖分类概率", "Probability of the land cover class"
+            values = layers["confidence"]
+            yield Raster(f"land_cover_confidence_{period.label}", "ratio", values, *titles, *days)
     for store, (before, after) in zip(found[len(periods) :], pairwise(periods), strict=True):
         values, legend = open_store(store.path)["change"], ECOSYSTEM_CHANGE
         name = f"ecosystem_change_{before.label}_{after.label}"
@@ -62,7 +65,7 @@ def type_tables(
     registered = _registered(parcels)
     parts = []
     for number, period in enumerate(area.settings.scenes.periods):
-        table = _table(area, maps, _sums(maps, over_aoi, number), registered)
+        table = _table(area, maps, number, _sums(maps, over_aoi, number), registered)
         parts.append(table.assign(aoi=area.aoi.id, period=period.label))
     found = pd.concat(parts, ignore_index=True)
     names = {entry.key: entry.name_zh for entry in ECOSYSTEM.classes} | {"unknown": "未知"}
@@ -80,43 +83,52 @@ def rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[st
     """Shares of types, losses of farmland and wetland, encroachment, and how right a classifier was."""
     settings = area.settings
     labels = [period.label for period in settings.scenes.periods]
+    method = "" if settings.land_cover.method == "map" else f"; land cover: {settings.land_cover.method}"
     for number, label in enumerate(labels):
         sums = _sums(maps, over_aoi, number)
-        basis = f"{sources[label]}; land cover: {settings.land_cover.method}; types: land_kinds"
-        table = _table(area, maps, sums, {})
+        basis = f"{sources[label]}{method}; types: land_kinds"
+        table = _table(area, maps, number, sums, {})
         yield from ecosystem.type_indicators(table, sums.seen, label, area_m2=area.aoi.area_m2, source=basis)
     matrices = dict(_matrices(area, maps, over_aoi))
-    for between in (f"{before}/{after}" for before, after in pairwise(labels)):
-        basis = change_basis(settings.change, source=sources[between])
-        matrix = matrices.get(between)
-        yield from ecosystem.loss_indicators(matrix, between, kinds=_kinds(maps), source=basis)
+    for number, between in enumerate(f"{before}/{after}" for before, after in pairwise(labels)):
+        basis = change_basis(settings, source=sources[between])
+        yield from ecosystem.loss_indicators(
+            matrices.get(between),
+            between,
+            kinds=maps.kinds[number],
+            source=basis,
+            unknown=no_map(area, number, number + 1),
+        )
     yield from _encroachment(area, maps, sources)
     if maps.classifier:
         span = "/".join(dict.fromkeys([labels[0], labels[-1]]))
         yield indicators.classifier_indicator(span, maps.classifier["confusion_predicted_by_labelled"])
 
 
-def _kinds(maps: Maps) -> list[str] | None:
-    """Kinds that the map tells apart; None for the rules."""
-    return list(maps.classifier["kinds"]) if maps.classifier else None
-
-
 def _sums(maps: Maps, over_aoi: overlay.Coverage, number: int) -> ecosystem.TypeSums:
     layers = open_store(maps.land[number].path)
-    names = ["land_cover", "ecosystem"] if maps.classifier else ["land_cover"]
+    names = ["land_cover", "ecosystem"] if maps.typed else ["land_cover"]
     pieces = overlay.gathered(over_aoi, {name: layers[name] for name in names})
     return ecosystem.type_sums(
         (
             values["land_cover"],
-            values["ecosystem"] if maps.classifier else ecosystem.types_of(values["land_cover"]),
+            values["ecosystem"] if maps.typed else ecosystem.types_of(values["land_cover"]),
             weight_m2,
         )
         for weight_m2, values in pieces
     )
 
 
-def _table(area: Area, maps: Maps, sums: ecosystem.TypeSums, registered: Mapping[str, float]) -> pd.DataFrame:
-    return ecosystem.type_table(sums, kinds=_kinds(maps), area_m2=area.aoi.area_m2, registered_m2=registered)
+def _table(
+    area: Area, maps: Maps, number: int, sums: ecosystem.TypeSums, registered: Mapping[str, float]
+) -> pd.DataFrame:
+    return ecosystem.type_table(
+        sums,
+        kinds=maps.kinds[number],
+        area_m2=area.aoi.area_m2,
+        registered_m2=registered,
+        unknown=no_map(area, number),
+    )
 
 
 def _registered(parcels: gpd.GeoDataFrame) -> dict[str, float]:
@@ -154,9 +166,11 @@ def _encroachment(area: Area, maps: Maps, sources: Mapping[str, str]) -> Rows:
         layer = layers.loc[[row]].reset_index(drop=True)
         under = overlay.coverage(layer, area.grid)
         whole_m2, kind = float(layer["area_m2"].iloc[0]), str(layer["kind"].iloc[0])
-        for store, (before, after) in zip(maps.changes, pairwise(labels), strict=True):
+        for number, store in enumerate(maps.changes):
             found = overlay.gathered(under, {"change": open_store(store.path)["change"]})
             built, seen = ecosystem.encroached((values["change"], weight) for weight, values in found)
-            between = f"{before}/{after}"
-            basis = change_basis(area.settings.change, source=sources[between])
-            yield ecosystem.encroachment(kind, between, built, seen, area_m2=whole_m2, source=basis)
+            between, unknown = f"{labels[number]}/{labels[number + 1]}", no_map(area, number, number + 1)
+            basis = change_basis(area.settings, source=sources[between])
+            yield ecosystem.encroachment(
+                kind, between, built, seen, area_m2=whole_m2, source=basis, unknown=unknown
+            )

@@ -9,12 +9,15 @@ import numpy as np
 
 from pipeline.indices.vegetation import ClassEndmembers, EndmemberPair
 from pipeline.periods import Period
-from pipeline.settings.maps import ChangeRules, WaterRules
+from pipeline.settings import Settings
+from pipeline.settings.maps import LandCover, WaterRules
 
 CONFIDENCE: Mapping[str, str] = MappingProxyType(
     {
         "rules": "两期到最近阈值距离所得可信度之积 / product of both periods' distance from the thresholds",
         "classifier": "两期分类概率之积 / product of both periods' class probabilities",
+        "map": "现有地图不带可信度，变化只按最小图斑计 / "
+        "an existing map brings no confidence: change counts by the minimum mapping unit alone",
     }
 )
 """What the confidence of a change is, by the method of the land cover."""
@@ -38,8 +41,25 @@ def cover_basis(pair: EndmemberPair | ClassEndmembers | None, *, threshold: floa
     return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
 
 
-def change_basis(rules: ChangeRules, *, source: str) -> str:
-    """Behind a figure of change: its scenes, the least shift and the smallest patch that count."""
+def maps_behind(sources: Mapping[str, str], rules: LandCover) -> dict[str, str]:
+    """What `scenes_behind` says, with the existing maps that the land cover of these periods comes from."""
+    if rules.method != "map":
+        return dict(sources)
+    named = {
+        name: [rules.maps[label].title if label in rules.maps else "none 无" for label in name.split("/")]
+        for name in sources
+    }
+    return {name: f"{words}; land cover: {' / '.join(named[name])}" for name, words in sources.items()}
+
+
+def change_basis(settings: Settings, *, source: str) -> str:
+    """Behind a figure of change: its scenes, the least shift and the smallest patch that count.
+
+    Between existing maps the size of a patch alone counts.
+    """
+    rules = settings.change
+    if settings.land_cover.method == "map":
+        return f"{source}; change: patches of >= {rules.mmu_m2:g} m2"
     return (
         f"{source}; change: NDVI, MNDWI or BSI moved by >= {rules.least_shift:g}, "
         f"patches of >= {rules.mmu_m2:g} m2, confidence >= {rules.least_confidence:g}"

@@ -105,9 +105,10 @@ def inputs_of(run: Run, area: Area) -> Inputs:
 
 
 def _labelled(settings: Settings) -> tuple[Path, ...]:
-    """Files of samples and folders of models that land cover is mapped by."""
+    """Files of samples, folders of models and existing maps that land cover is mapped by."""
     cover = settings.land_cover
-    return tuple(Path(given.path) for given in (cover.samples, cover.model, cover.accuracy) if given)
+    named = (cover.samples, cover.model, cover.accuracy, *cover.maps.values())
+    return tuple(Path(given.path) for given in named if given)
 
 
 def build_world(run: Run, area: Area, inputs: Inputs) -> None:

@@ -1,17 +1,34 @@
-"""Land cover of an area, one store a period: by documented rules, or by a classifier."""
+"""Land cover of an area, one store a period: by documented rules, by a classifier, or from existing maps."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pipeline.grid import BlockPlan
 from pipeline.plan import land_tasks
 from pipeline.plan.area import Area
+from pipeline.plan.mapped import mapped
 from pipeline.plan.stored import CLASSES, RATIO, stored
 from pipeline.run import Run
 from pipeline.workspace import Artifact
 
 _RULES = 1
+
+
+@dataclass(frozen=True)
+class Land:
+    """The land cover of all periods.
+
+    `kinds` are those (legends.LAND_KINDS) that the map of each period tells apart: None for the rules, empty
+    where a period has no map. `model` is what is told of a classifier, None where there is none; `warnings`
+    say what in existing maps is unknown.
+    """
+
+    stores: tuple[Artifact, ...]
+    kinds: tuple[tuple[str, ...] | None, ...]
+    model: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def land_of(
@@ -21,17 +38,24 @@ def land_of(
     spectral: Sequence[Artifact],
     bands: tuple[str, ...],
     layout: BlockPlan,
-) -> tuple[tuple[Artifact, ...], Mapping[str, Any] | None]:
+) -> Land:
     """A store of each period with `land_cover` (legends.LAND_COVER) and its `confidence`, 0 to 1.
 
-    Those of a classifier have `margin`, `ecosystem` (legends.ECOSYSTEM) and `ecosystem_confidence` as well;
-    what is told of its model stands beside the stores, None for the rules.
+    Those of a classifier or a map have `ecosystem` (legends.ECOSYSTEM) and `ecosystem_confidence` as well,
+    those of a classifier `margin`, those of a map `map_code`. A map brings no confidence.
     """
-    if area.settings.land_cover.method == "classifier":
+    rules, periods = area.settings.land_cover, area.settings.scenes.periods
+    if rules.method == "classifier":
         from pipeline.plan.classified import classified
 
-        return classified(run, area, composites, spectral, bands, layout)
-    return _by_rules(run, area, composites, bands, layout), None
+        stores, model = classified(run, area, composites, spectral, bands, layout)
+        return Land(stores, (tuple(model["kinds"]),) * len(periods), model)
+    if rules.method == "map":
+        stores, warnings = mapped(run, area, layout)
+        given = [rules.maps.get(period.label) for period in periods]
+        kinds = (tuple(sorted(set(one.kinds_by_code.values()))) if one else () for one in given)
+        return Land(stores, tuple(kinds), warnings=warnings)
+    return Land(_by_rules(run, area, composites, bands, layout), (None,) * len(periods))
 
 
 def _by_rules(

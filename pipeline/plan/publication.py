@@ -54,7 +54,7 @@ def delivery_of(
     reads = pd.DataFrame(run.workspace.reads([store.key for store in maps.composites]), columns=_READS)
     pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
     judged = ["accuracy"] if area.settings.land_cover.accuracy else []
-    types = [*judged, "ecosystems", *(f"ecosystem_{pair}" for pair in pairs if maps.classifier)]
+    types = [*judged, "ecosystems", *(f"ecosystem_{pair}" for pair in pairs if maps.typed)]
     figures = [load_table(statistics, "indicators"), load_table(graded, "indicators")]
     sections = load_layer(graded, "sections")
     parcels = load_layer(register.parcels.path, "parcels")

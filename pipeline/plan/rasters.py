@@ -25,6 +25,7 @@ from pipeline.plan.area import Area
 from pipeline.plan.changes import change_between
 from pipeline.plan.endmembers import Ends, endmembers_of
 from pipeline.plan.land import land_of
+from pipeline.plan.mapped import NO_MAP
 from pipeline.plan.sources import source_of
 from pipeline.plan.stored import COUNT, INDEX, RATIO, stored
 from pipeline.run import Run
@@ -39,7 +40,8 @@ class Maps:
     """The finished stores of an area, one per period, and one per pair of consecutive periods.
 
     `changes` hold the change that counts, `further` by theme what only some configs ask for;
-    `classifier` is what is told of the model behind the land cover, None where there is none.
+    `classifier` is what is told of the model behind the land cover, None where there is none; `kinds` are
+    those that the land cover of each period tells apart, and `warnings` what in it is unknown (land.Land).
     """
 
     layout: BlockPlan
@@ -52,6 +54,13 @@ class Maps:
     compared: tuple[vegetation.EndmemberPair | None, ...]
     classifier: Mapping[str, Any] | None = None
     further: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
+    kinds: tuple[tuple[str, ...] | None, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> bool:
+        """Whether the land cover has ecosystem types of its own."""
+        return any(kinds is not None for kinds in self.kinds)
 
     @property
     def keys(self) -> list[str]:
@@ -99,7 +108,8 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         _spectral(run, area, store, bands, layout, period)
         for store, period in zip(composites, periods, strict=True)
     )
-    land, told = land_of(run, area, composites, spectral_stores, bands, layout)
+    known = land_of(run, area, composites, spectral_stores, bands, layout)
+    land = known.stores
     endmembers, compared = endmembers_of(run, area, spectral_stores, land, layout)
     cover = tuple(
         _cover(run, area, store, classes, pair, layout, period)
@@ -109,7 +119,19 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
         change_between(run, area, before, after, layout)
         for before, after in pairwise(zip(spectral_stores, land, strict=True))
     )
-    return Maps(layout, composites, spectral_stores, land, cover, changes, endmembers, compared, told)
+    return Maps(
+        layout,
+        composites,
+        spectral_stores,
+        land,
+        cover,
+        changes,
+        endmembers,
+        compared,
+        known.model,
+        kinds=known.kinds,
+        warnings=known.warnings,
+    )
 
 
 def index_names(area: Area) -> tuple[str, ...]:
@@ -124,7 +146,24 @@ def bands_of(area: Area, scenes: Sequence[Scene]) -> tuple[str, ...]:
     if area.settings.rsei:
         wanted |= set(rsei.BANDS)
     held = {band for scene in scenes for band in scene.assets}
-    return tuple(sorted((wanted | set(land_cover.BANDS)) & held))
+    return tuple(sorted((wanted | set(land_bands(area))) & held))
+
+
+def land_bands(area: Area) -> tuple[str, ...]:
+    """Bands that the land cover needs: none where it comes from existing maps."""
+    return () if area.settings.land_cover.method == "map" else land_cover.BANDS
+
+
+def unknown_land(area: Area, maps: Maps, number: int) -> str:
+    """Why the land cover of a period, by its number, is not known; empty where it is."""
+    return no_map(area, number) or lacking(maps, land_bands(area))
+
+
+def no_map(area: Area, *numbers: int) -> str:
+    """Why nothing is mapped in some periods, by their numbers: an existing map of one of them is missing."""
+    rules, periods = area.settings.land_cover, area.settings.scenes.periods
+    missing = rules.method == "map" and any(periods[number].label not in rules.maps for number in numbers)
+    return NO_MAP if missing else ""
 
 
 def lacking(maps: Maps, bands: Sequence[str]) -> str:
@@ -135,12 +174,12 @@ def lacking(maps: Maps, bands: Sequence[str]) -> str:
 
 
 def unknown_measures(area: Area, maps: Maps) -> list[str]:
-    """Every named index, and the land cover, that no scene has the bands for, and which these are."""
+    """Every named index, and the land cover, that no scene has the bands for; what existing maps lack."""
     needed = {name: spectral.find_index(name).bands for name in index_names(area)}
     reasons = {
-        name: lacking(maps, bands) for name, bands in {**needed, "land_cover": land_cover.BANDS}.items()
+        name: lacking(maps, bands) for name, bands in {**needed, "land_cover": land_bands(area)}.items()
     }
-    return [f"{name}: {reason}" for name, reason in reasons.items() if reason]
+    return [*(f"{name}: {reason}" for name, reason in reasons.items() if reason), *maps.warnings]
 
 
 def pixel_bytes(area: Area, scenes: Sequence[Scene], bands: int) -> int:

@@ -14,7 +14,7 @@ import xarray as xr
 
 from pipeline.contracts import CHANGE_PATCHES, checked
 from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.indices import change, indicators, land_cover, vegetation
+from pipeline.indices import change, indicators, vegetation
 from pipeline.legends import LAND_COVER
 from pipeline.long_tables import save_parts
 from pipeline.periods import Period
@@ -26,7 +26,7 @@ from pipeline.plan.further import further_rows
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.measures import measured, plots_of
 from pipeline.plan.parcels import parcels_of
-from pipeline.plan.rasters import Maps, lacking
+from pipeline.plan.rasters import Maps, no_map, unknown_land
 from pipeline.plan.restrictions import restriction_findings
 from pipeline.plan.tasks import from_ratio
 from pipeline.plan.water import graded_sections
@@ -149,22 +149,26 @@ def _indicators(
         pair, compared, source = maps.endmembers[number], maps.compared[number], sources[period.label]
         sums = _cover_sums(area, maps, over_aoi, number, None)
         basis = cover_basis(pair, threshold=threshold, source=source)
-        rows += indicators.cover_indicators(sums, period.label, area_m2=whole_m2, source=basis)
+        shares = indicators.cover_indicators(sums, period.label, area_m2=whole_m2, source=basis)
         if compared:
             beside = _cover_sums(area, maps, over_aoi, number, compared)
             basis = cover_basis(compared, threshold=threshold, source=source)
-            rows.append(indicators.percentile_indicator(beside, period.label, area_m2=whole_m2, source=basis))
+            shares.append(
+                indicators.percentile_indicator(beside, period.label, area_m2=whole_m2, source=basis)
+            )
+        rows += indicators.without_land(shares, no_map(area, number))
         rows += indicators.class_indicators(
             aoi_measures,
             period.label,
             area_m2=whole_m2,
             source=source,
-            reason=lacking(maps, land_cover.BANDS),
+            reason=unknown_land(area, maps, number),
         )
-    for name, matrix in matrices.items():
+    for number, (name, matrix) in enumerate(matrices.items()):
         between = name.removeprefix("transitions_").replace("_", "/")
-        basis = change_basis(area.settings.change, source=sources[between])
-        rows += indicators.change_indicators(matrix, between, source=basis)
+        basis = change_basis(area.settings, source=sources[between])
+        unknown = no_map(area, number, number + 1)
+        rows += indicators.change_indicators(matrix, between, source=basis, unknown=unknown)
     rows += further_rows(area, maps, over_aoi, sources)
     return indicators.indicator_table(rows, area.aoi.id)
 

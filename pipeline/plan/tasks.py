@@ -88,13 +88,16 @@ class PeriodMaps:
 
 @dataclass(frozen=True)
 class ChangeTask:
-    """One block of change between two periods, in a layer of classes of their land cover."""
+    """One block of change between two periods, in a layer of classes of their land cover.
+
+    Without a least shift of an index every transition is a change.
+    """
 
     store: Path
     block: Block
     before: PeriodMaps
     after: PeriodMaps
-    least_shift: float
+    least_shift: float | None
     layer: str = "land_cover"
 
 
@@ -217,8 +220,10 @@ def change_block(task: ChangeTask) -> BlockDone:
     """Transitions of a block, as far as an index of the rules moved with them."""
     pair = (task.before, task.after)
     before, after = (read_block(maps.land, task.block, [task.layer])[task.layer] for maps in pair)
-    moved = [_indices(maps, task.block) for maps in pair]
-    codes = change.evident(change.transitions(before, after), *moved, least_shift=task.least_shift)
+    codes = change.transitions(before, after)
+    if task.least_shift is not None:
+        moved = [_indices(maps, task.block) for maps in pair]
+        codes = change.evident(codes, *moved, least_shift=task.least_shift)
     return BlockDone(write_block(task.store, task.block, {"change": codes}))
 
 

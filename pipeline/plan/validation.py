@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from pipeline.aoi import load_aoi
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.indices.spectral import find_index
 from pipeline.ingest.labels import read_labels
+from pipeline.ingest.land_maps import map_file
 from pipeline.ingest.parcels import read_parcels, read_restricting
 from pipeline.ingest.providers import held_items, resolve
 from pipeline.ingest.samples import read_samples, read_sections
@@ -51,6 +53,7 @@ def _names(settings: Settings) -> Iterator[Check]:
     for scheme in settings.sections.schemes:
         yield partial(load_scheme, scheme)
     yield partial(_sampled_period, settings)
+    yield partial(_mapped_periods, settings)
     if not settings.simulated:
         yield partial(resolve, settings.scenes.provider, settings.scenes.missions)
 
@@ -68,8 +71,34 @@ def _sampled_period(settings: Settings) -> None:
         raise SettingsError("Samples of a period that the run does not have", problems)
 
 
+def _mapped_periods(settings: Settings) -> None:
+    """SettingsError where maps hold in no period of the run, or those of two periods cannot be compared."""
+    maps = settings.land_cover.maps
+    labels = [period.label for period in settings.scenes.periods]
+    strange = [
+        Problem(f"land_cover.maps.{label}", repr(label), f"one of {labels}")
+        for label in maps
+        if label not in labels
+    ]
+    pairs = [(one, other) for one, other in pairwise(labels) if one in maps and other in maps]
+    apart = [
+        Problem(
+            f"land_cover.maps.{other}",
+            f"{maps[other].title} after {maps[one].title} of {one}: {reason}",
+            "maps of one product and version in periods that follow each other",
+            "Leave one of the two out, or account for them in runs of their own",
+        )
+        for one, other in pairs
+        if (reason := maps[one].incomparable(maps[other]))
+    ]
+    if strange or apart:
+        raise SettingsError("Maps of land cover do not fit the periods of the run", [*strange, *apart])
+
+
 def _places(settings: Settings) -> Iterator[Check]:
     cover = settings.land_cover
+    for given in cover.maps.values():
+        yield partial(map_file, given)
     named = {
         "parcels.path": settings.parcels.path if settings.parcels else None,
         "sections.register": settings.sections.register_path,

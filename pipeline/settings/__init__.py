@@ -346,11 +346,14 @@ def _anchored_sections(sections: Sections, anchor: Callable[[str], str]) -> Sect
 
 
 def _anchored_land_cover(rules: LandCover, anchor: Callable[[str], str]) -> LandCover:
-    """Samples, model and the sample that judges made absolute."""
-    changes = {
+    """Samples, model, maps and the sample that judges made absolute."""
+    changes: dict[str, Any] = {
         name: given.model_copy(update={"path": anchor(given.path)})
         for name in ("samples", "model", "accuracy")
         if (given := getattr(rules, name))
+    }
+    changes["maps"] = {
+        label: given.model_copy(update={"path": anchor(given.path)}) for label, given in rules.maps.items()
     }
     return rules.model_copy(update=changes)
 

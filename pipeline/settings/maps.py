@@ -1,8 +1,13 @@
 """How land cover is mapped, which change of it counts, and what is water over the dates."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline import standards
+from pipeline.legends import LAND_KINDS, LAND_MAPS
 
 Regime = Literal["tidal", "reservoir"]
 
@@ -19,6 +24,7 @@ class ChangeRules(_Model):
     600 m2 is that of most classes of the third land survey (TD/T 1055-2019; from knowledge, unconfirmed);
     and where its confidence, the mean over its pixels of the product of both periods' confidence, reaches
     `least_confidence`: from 0.5 on it is likelier that both maps are right than that one is wrong.
+    Between existing maps `mmu_m2` alone counts.
     """
 
     least_shift: Annotated[float, Field(ge=0, le=2)] = 0.15
@@ -137,16 +143,64 @@ class AlertRules(_Model):
         return self.model_dump(exclude={"last_days"})
 
 
-class LandCover(_Model):
-    """How land cover is mapped: by `rules`, or by a `classifier` with `samples` or a `model`.
+class LandMap(_Model):
+    """An existing map of land cover: a GeoTIFF of class codes in any CRS, and what its codes mean.
 
+    `product` names a crosswalk of the `land_maps` table: worldcover-v100, worldcover-v200 or dynamic-world.
+    Any other raster has `classes`, from its codes to keys of the `land_kinds` table, and as `product` a name
+    of its own: maps of one product are compared with each other, those of two products are not.
+    """
+
+    path: str
+    product: Annotated[str, Field(min_length=1)]
+    classes: dict[Annotated[int, Field(ge=0)], str] = {}
+
+    @model_validator(mode="after")
+    def _one_crosswalk(self) -> Self:
+        if bool(self.classes) == (self.product in LAND_MAPS):
+            raise ValueError(
+                f"either a product out of {sorted(LAND_MAPS)}, or another name of a product and its classes"
+            )
+        strange = sorted(set(self.classes.values()) - set(LAND_KINDS))
+        if strange:
+            raise ValueError(f"{strange} are no land kinds; classes go to {sorted(LAND_KINDS)}")
+        return self
+
+    @property
+    def kinds_by_code(self) -> Mapping[int, str]:
+        """Kind of land (legends.LAND_KINDS) of every code."""
+        return self.classes or LAND_MAPS[self.product]
+
+    @property
+    def title(self) -> str:
+        """Product and file in words."""
+        return f"{self.product} ({Path(self.path).name})"
+
+    def incomparable(self, other: "LandMap") -> str:
+        """Why what differs between two maps is no change of the ground; empty where they can be compared."""
+        pair = {self.product, other.product}
+        for row in standards.table("land_map_versions").to_dict("records"):
+            if pair == {row["product"], row["other"]}:
+                return f"{row['reason']} ({row['source']})"
+        if len(pair) > 1:
+            return "different products differ in method and legend, not only in what the ground was"
+        if self.kinds_by_code != other.kinds_by_code:
+            return "one product has two crosswalks, which make a change of what did not change"
+        return ""
+
+
+class LandCover(_Model):
+    """How land cover is mapped: by `rules`, by a `classifier` with `samples` or a `model`, or from a `map`.
+
+    `maps` are existing maps by the label of the period that each holds in; in other periods land cover is
+    unknown. They bring no confidence, so that change counts by its minimum mapping unit alone.
     `water_mndwi`, `vegetation_ndvi` and `bare_bsi` are the thresholds of the rules, `index_noise` the
     standard deviation of an index of a composite, from which the rules' confidence follows: proposals of
     this project. `accuracy` is a sample by which the map is judged, whatever its method: points that
     `ecoledger sample` drew, labelled; they hold in their `period`, the last unless it is named.
     """
 
-    method: Literal["rules", "classifier"] = "rules"
+    method: Literal["rules", "classifier", "map"] = "rules"
     water_mndwi: float = 0.1
     vegetation_ndvi: float = 0.3
     bare_bsi: float = 0.08
@@ -155,6 +209,7 @@ class LandCover(_Model):
     model: ModelFile | None = None
     forest: Forest = Forest()
     smoothing: Smoothing = Smoothing()
+    maps: dict[Annotated[str, Field(coerce_numbers_to_str=True)], LandMap] = {}
     accuracy: LabelledSamples | None = None
 
     @model_validator(mode="after")
@@ -162,6 +217,8 @@ class LandCover(_Model):
         given = (self.samples is not None) + (self.model is not None)
         if given != (self.method == "classifier"):
             raise ValueError("a classifier needs either samples or a model, and the other methods neither")
+        if bool(self.maps) != (self.method == "map"):
+            raise ValueError("the method map needs maps, and the other methods have none")
         if self.samples and self.accuracy and self.samples.path == self.accuracy.path:
             raise ValueError("samples that train the classifier cannot judge it: accuracy needs its own")
         return self

@@ -12,6 +12,8 @@ def table(name: str) -> pd.DataFrame:
 
     `water_limits`: GB 3838-2002 limits. `land_classes`: 三调 classes and the ecosystem types they belong to.
     `land_kinds`: what classifiers and maps tell apart, with the land cover class and ecosystem type of each.
+    `land_maps`: classes of existing maps and the land kinds that they mean, with whether code and name, and
+    whether the kind, are confirmed; `land_map_versions`: those that must not be compared, and why.
     `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
     `land_classes_2007`: classes of the second survey and their counterparts. `parcel_columns`: columns of
     registers by profile. `register_sums`: registered areas that add up. `restricting_kinds`: what restricts.

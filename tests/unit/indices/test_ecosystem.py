@@ -120,6 +120,17 @@ def test_a_loss_of_what_is_not_told_apart_is_null_with_its_reason(matrix, kinds)
         assert "does not tell" in rows[name]["reason"]
 
 
+def test_without_a_map_every_type_and_loss_is_null_for_that_reason():
+    nothing = type_sums([(np.full(3, NODATA_CLASS, np.uint8),) * 2 + (np.ones(3),)])
+    table = type_table(nothing, kinds=(), area_m2=3, registered_m2={}, unknown="no map")
+    assert table[["area_m2", "low_m2", "high_m2"]].isna().all(axis=None)
+    assert (table["unknown_area_m2"] == 3).all()
+    rows = type_indicators(table, nothing.seen, "2024", area_m2=3, source="s")
+    rows += loss_indicators(moves(), "a/b", kinds=["crop", "marsh"], source="s", unknown="no map")
+    rows.append(encroachment("line", "a/b", 0.0, 0.0, area_m2=3, source="s", unknown="no map"))
+    assert {(row["value"], row["reason"]) for row in rows} == {(None, "no map")}
+
+
 def test_encroachment_is_what_became_built_of_what_both_periods_saw_of_the_layer():
     codes = np.array([0, 24, 34, 42, NODATA_CLASS, 21], dtype=np.uint8)
     weight = np.array([50.0, 3.0, 2.0, 9.0, 20.0, 6.0])

@@ -26,6 +26,7 @@ from pipeline.indices.indicators import (
     share,
     trend_indicators,
     upland_indicator,
+    without_land,
 )
 from pipeline.indices.vegetation import CoverSums
 from pipeline.legends import LAND_COVER
@@ -83,6 +84,19 @@ def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
     beside = percentile_indicator(SUMS, "2024", area_m2=100, source="by percentile")
     assert beside["indicator"] == "mean_fvc_land_percentiles"
     assert (beside["value"], beside["source"]) == (28 / 60, "by percentile")
+
+
+def test_where_no_map_tells_land_from_water_shares_of_land_are_null_and_those_of_the_area_stay():
+    rows = cover_indicators(SUMS, "2024", area_m2=100, source="s")
+    known = {row["indicator"]: row for row in without_land(rows, "no map")}
+    assert without_land(rows, "") == rows
+    for name in ("vegetation_cover_share_land", "mean_fvc_land"):
+        assert (known[name]["value"], known[name]["denominator"], known[name]["high"]) == (None, None, None)
+        assert known[name]["reason"] == "no map"
+    for row in rows:
+        if row["indicator"].endswith("_area"):
+            assert known[row["indicator"]] == row
+            assert row["value"] > 0
 
 
 def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():

@@ -8,8 +8,16 @@ import pytest
 
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.periods import periods_between
-from pipeline.plan.evidence import change_basis, cover_basis, inundation_basis, scenes_behind
-from pipeline.settings.maps import ChangeRules, WaterRules
+from pipeline.plan.evidence import (
+    CONFIDENCE,
+    change_basis,
+    cover_basis,
+    inundation_basis,
+    maps_behind,
+    scenes_behind,
+)
+from pipeline.settings import Scenes, Settings
+from pipeline.settings.maps import ChangeRules, LandCover, LandMap, WaterRules
 
 PERIODS = periods_between(date(2024, 1, 1), date(2024, 3, 31), "month")
 
@@ -55,11 +63,28 @@ def test_cover_names_its_endmembers_and_threshold(pair, words):
 
 
 def test_change_names_what_counts():
-    basis = change_basis(ChangeRules(least_shift=0.2, mmu_m2=900), source="9 景")
+    basis = change_basis(settings_of(change=ChangeRules(least_shift=0.2, mmu_m2=900)), source="9 景")
     assert basis.startswith("9 景; ")
     assert ">= 0.2," in basis
     assert ">= 900 m2," in basis
     assert basis.endswith(">= 0.5")
+
+
+def settings_of(**given):
+    scenes = Scenes(start=date(2024, 1, 1), end=date(2024, 3, 31), period="month")
+    return Settings(label="2024", aoi=["longyou_bay"], scenes=scenes, **given)
+
+
+def test_figures_of_existing_maps_name_them_and_count_change_by_its_size_alone():
+    given = {"2024-01": LandMap(path="a/one.tif", product="worldcover-v200")}
+    rules = LandCover(method="map", maps=given)
+    words = maps_behind({"2024-01": "2 景", "2024-01/2024-02": "3 景"}, rules)
+    assert words["2024-01"] == "2 景; land cover: worldcover-v200 (one.tif)"
+    assert words["2024-01/2024-02"] == "3 景; land cover: worldcover-v200 (one.tif) / none 无"
+    assert maps_behind({"2024-01": "2 景"}, LandCover()) == {"2024-01": "2 景"}
+    basis = change_basis(settings_of(land_cover=rules), source="3 景")
+    assert basis == "3 景; change: patches of >= 600 m2"
+    assert "brings no confidence" in CONFIDENCE["map"]
 
 
 def test_inundation_names_its_limits():
