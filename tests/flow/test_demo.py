@@ -114,6 +114,7 @@ def test_a_second_run_recomputes_nothing_and_keeps_every_byte(demo):
     assert {aoi: files_of(demo / aoi, but="") for aoi in AREAS} == before
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_resumes_to_the_same_bytes(demo, tmp_path):
     words = ["run", Path(__file__).parents[2] / "configs" / "demo.yaml", "--aoi", "longyou_bay", "--quiet"]
     program = Path(sys.executable).with_name("ecoledger")
