@@ -379,11 +379,11 @@ def _announced(settings: Settings, *, as_json: bool) -> "Iterator[Summary]":
 
 def _compared(differences: list[dict[str, str]], *, as_json: bool) -> None:
     """Say whether a repeated run gave the bytes of its manifest."""
-    if not differences:
-        _ERR.print("与清单逐字节相同 every byte is as the manifest says", highlight=False)
-        return
-    _ERR.print(f"与清单不同 other than the manifest says: {len(differences)}", highlight=False)
-    if not as_json:
+    other = f"与清单不同 other than the manifest says: {len(differences)}"
+    _ERR.print(
+        other if differences else "与清单逐字节相同 every byte is as the manifest says", highlight=False
+    )
+    if differences and not as_json:
         _show(differences, as_json=False)
 
 
@@ -391,9 +391,7 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, default=str) + "\n")
         return
-    table = Table()
-    for name in dict.fromkeys(key for row in rows for key in row):
-        table.add_column(name)
+    table = Table(*dict.fromkeys(key for row in rows for key in row))
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     _OUT.print(table)

@@ -50,7 +50,7 @@ def test_the_note_of_a_machine_that_died_keeps_nobody_out(tmp_path):
     note = {"host": "node17", "process": 1, "since": "2019-01-01T00:00:00+00:00"}
     (tmp_path / "holder.json").write_text(json.dumps(note))
     with lock.held(tmp_path):
-        pass
+        assert json.loads((tmp_path / "holder.json").read_text())["process"] == os.getpid()
 
 
 @pytest.mark.usefixtures("holder")
