@@ -56,6 +56,33 @@ class Cluster(Protocol):
         """
 
 
+def in_order(cluster: Cluster, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """A function of every item, in the order of the items."""
+    results: dict[int, Result] = {}
+    each_numbered(cluster, function, items, results.__setitem__)
+    return [results[number] for number in range(len(results))]
+
+
+def each_numbered(
+    cluster: Cluster,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    put: Callable[[int, Result], None],
+) -> None:
+    """A function of every item; `put` takes its number and the result as each comes in, in no order."""
+    cluster.each(_OfNumbered(function), enumerate(items), lambda numbered, result: put(numbered[0], result))
+
+
+@dataclass(frozen=True)
+class _OfNumbered(Generic[Item, Result]):
+    """A function of an item, applied to an item with its number."""
+
+    function: Callable[[Item], Result]
+
+    def __call__(self, numbered: tuple[int, Item]) -> Result:
+        return self.function(numbered[1])
+
+
 class Threads:
     """Threads of this process under Dask's threaded scheduler.
 

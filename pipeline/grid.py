@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numba
 import numpy as np
 import rasterio.features
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
-from shapely.geometry import shape
+from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.aoi import Aoi
@@ -151,6 +152,12 @@ class Grid:
             min(self.width, math.ceil((right - self.left) / self.resolution_m)),
         )
 
+    def pixel_under(self, point: Point) -> Block:
+        """The pixel under a point in the grid's CRS, or the one nearest to it."""
+        col = min(max(math.floor((point.x - self.left) / self.resolution_m), 0), self.width - 1)
+        row = min(max(math.floor((self.top - point.y) / self.resolution_m), 0), self.height - 1)
+        return Block(row, row + 1, col, col + 1)
+
     def touched(self, geometry: BaseGeometry, block: Block) -> NDArray[np.bool_]:
         """Pixels of a block that a geometry in the grid's CRS touches."""
         if geometry.is_empty:
@@ -178,9 +185,8 @@ class Grid:
         cols = _lattice(block.col_from, block.col_to)
         x, y = np.meshgrid(self.left + cols * self.resolution_m, self.top - rows * self.resolution_m)
         scale = areal_scale(self.crs, x, y)
-        down = _between(np.arange(block.row_from, block.row_to, dtype=np.float64) + 0.5, rows)
-        across = _between(np.arange(block.col_from, block.col_to, dtype=np.float64) + 0.5, cols)
-        area: NDArray[np.float64] = self.resolution_m**2 / (down @ scale @ across.T)
+        area = np.empty(block.shape)
+        _divided(self.resolution_m**2, scale, *_between(rows), *_between(cols), area)
         return area
 
     def as_dict(self) -> dict[str, Any]:
@@ -246,6 +252,27 @@ def _lattice(first: int, last: int) -> NDArray[np.float64]:
     return np.linspace(first, last, steps + 1)
 
 
-def _between(places: NDArray[np.float64], lattice: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the lattice points (columns) that interpolate linearly at each place (rows)."""
-    return np.column_stack([np.interp(places, lattice, corner) for corner in np.eye(len(lattice))])
+def _between(lattice: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The lattice point before the centre of each pixel, and how far that is on the way to the next."""
+    centres = np.arange(lattice[0], lattice[-1]) + 0.5
+    before = np.searchsorted(lattice, centres) - 1
+    return before, (centres - lattice[before]) / (lattice[before + 1] - lattice[before])
+
+
+@numba.njit(nogil=True, cache=True)
+def _divided(
+    value: float,
+    lattice: NDArray[np.float64],
+    row: NDArray[np.int64],
+    down: NDArray[np.float64],
+    col: NDArray[np.int64],
+    across: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """A value by what linear interpolation gives between the points of a lattice."""
+    for i in range(len(row)):
+        above, below = lattice[row[i]], lattice[row[i] + 1]
+        line = above + down[i] * (below - above)
+        for j in range(len(col)):
+            left = line[col[j]]
+            out[i, j] = value / (left + across[j] * (line[col[j] + 1] - left))

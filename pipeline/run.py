@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from pipeline.cluster import Cluster
+from pipeline.cluster import Cluster, each_numbered
 from pipeline.contracts import ReadRecord
 from pipeline.grid import Block, Grid
 from pipeline.stores import Layer, clear_strays, create_store, stored_checksum
@@ -168,11 +168,11 @@ class Run:
         """
         bar = self.bars.start(title, count)
 
-        def done(numbered: tuple[int, Item], result: Result) -> None:
-            put(numbered[0], result)
+        def done(number: int, result: Result) -> None:
+            put(number, result)
             self.bars.advance(bar)
 
-        self.cluster.each(_OfNumbered(function), enumerate(items), done)
+        each_numbered(self.cluster, function, items, done)
 
     def published(self, cause: Cause, target: Path) -> bool:
         """Whether a delivery of this cause stands at its target, unaltered."""
@@ -213,13 +213,3 @@ class _Noted(Generic[Task]):
         known = {"step": self.cause.step, "key": self.cause.key, "block": task.block.id}
         _LOG.info("block begun", extra=known)
         return self.work(task)
-
-
-@dataclass(frozen=True)
-class _OfNumbered(Generic[Item, Result]):
-    """A function of an item, applied to an item with its number."""
-
-    function: Callable[[Item], Result]
-
-    def __call__(self, numbered: tuple[int, Item]) -> Result:
-        return self.function(numbered[1])

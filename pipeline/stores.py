@@ -10,9 +10,12 @@ import xarray as xr
 import zarr
 from blake3 import blake3
 from numpy.typing import NDArray
-from zarr.codecs import ZstdCodec
+from zarr.codecs import BloscCodec, BloscShuffle
 
 from pipeline.grid import Block, Grid
+
+
+_COMPRESSOR = BloscCodec(cname="lz4", clevel=5, shuffle=BloscShuffle.shuffle)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size
             fill_value=layer.fill,
             dimension_names=("y", "x"),
             attributes=dict(layer.attrs),
-            compressors=ZstdCodec(level=1),
+            compressors=_COMPRESSOR,
         )
 
 

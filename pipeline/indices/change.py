@@ -148,25 +148,35 @@ def _surroundings(
     return winner.reindex(patch, fill_value=UNCHANGED).to_numpy(dtype=np.uint8)
 
 
-Piece = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]
-"""Class before, class after, code of the transition that counts and area in m2 of some pixels."""
+def transition_sums(
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+    codes: NDArray[np.uint8],
+    weight_m2: NDArray[np.float64],
+    legend: Legend = LAND_COVER,
+) -> NDArray[np.float64]:
+    """Area of every pair of classes of some pixels: as mapped (row 0), and by transitions that count (1).
+
+    `codes` are those of the transitions that count; the order of the pairs is that of `transition_matrix`.
+    """
+    moved = changed(codes)
+    unmoved = np.where(codes == UNCHANGED, before, after)
+    mapped = _paired(before, after, weight_m2, legend)
+    counted = np.where(moved, codes // 10, before), np.where(moved, codes % 10, unmoved)
+    return np.stack([mapped, _paired(*counted, weight_m2, legend)])
 
 
-def transition_matrix(pieces: Iterable[Piece], legend: Legend = LAND_COVER) -> pd.DataFrame:
+def transition_matrix(parts: Iterable[NDArray[np.float64]], legend: Legend = LAND_COVER) -> pd.DataFrame:
     """Area of every pair of a legend's classes, unknown among them: from, to, area_m2, percent of all area.
+
+    `parts` are the `transition_sums` of parts of an area.
 
     `area_m2` and `percent` are those of the two maps, `area_counted_m2` and `percent_counted` those of the
     transitions that count, so that what is taken for noise is seen. Pairs that do not occur stand with 0, so
     that rows of two matrices can be compared.
     """
     keys = [entry.key for entry in legend.classes] + ["unknown"]
-    area, kept = np.zeros(len(keys) ** 2), np.zeros(len(keys) ** 2)
-    for before, after, code, weight_m2 in pieces:
-        area += _paired(before, after, weight_m2, legend)
-        moved = changed(code)
-        unmoved = np.where(code == UNCHANGED, before, after)
-        of_kept = np.where(moved, code // 10, before), np.where(moved, code % 10, unmoved)
-        kept += _paired(*of_kept, weight_m2, legend)
+    area, kept = sum(parts, np.zeros((2, len(keys) ** 2)))
     index = pd.MultiIndex.from_product([keys, keys], names=["from", "to"])
     total = area.sum()
     percents = [100 * sums / total if total else np.full(len(sums), np.nan) for sums in (area, kept)]

@@ -1,6 +1,6 @@
 """Areas by ecosystem type, what each type lost, and what a method of mapping cannot tell apart."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -36,6 +36,13 @@ class TypeSums:
     mixed: Mapping[int, float]
     seen: float
 
+    @classmethod
+    def of(cls, areas_m2: NDArray[np.float64]) -> "TypeSums":
+        """From the sum of the `type_areas` of all parts of an area."""
+        known = areas_m2[:NODATA_CLASS]
+        mixed = {entry.code: float(known[entry.code, NODATA_CLASS]) for entry in LAND_COVER.classes}
+        return cls(known.sum(axis=0)[_CODES], mixed, float(known.sum()))
+
 
 def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Types (legends.ECOSYSTEM) of land cover by the rules; 255 for classes that may be of several.
@@ -49,15 +56,14 @@ def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
-def type_sums(pieces: Iterable[tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float64]]]) -> TypeSums:
-    """Sums over pieces of land cover, type and area in m2 of some pixels."""
+def type_areas(
+    cover: NDArray[np.uint8], kind: NDArray[np.uint8], weight_m2: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Area (class code, type code) of some pixels with their land cover, type and area in m2."""
     codes = NODATA_CLASS + 1
-    areas = np.zeros(codes * codes)
-    for cover, kind, weight_m2 in pieces:
-        areas += np.bincount(cover.astype(np.uint16) * codes + kind, weights=weight_m2, minlength=codes**2)
-    known = areas.reshape(codes, codes)[:NODATA_CLASS]
-    mixed_m2 = {entry.code: float(known[entry.code, NODATA_CLASS]) for entry in LAND_COVER.classes}
-    return TypeSums(known.sum(axis=0)[_CODES], mixed_m2, float(known.sum()))
+    pair = cover.astype(np.uint16) * np.uint16(codes) + kind
+    areas = np.bincount(pair, weights=weight_m2, minlength=codes**2)
+    return areas.reshape(codes, codes).astype(np.float64)
 
 
 def type_table(
@@ -165,15 +171,8 @@ def encroachment(
     return share(name, period, built_m2, seen_m2, unseen=unseen, source=source, reason=reason)
 
 
-def encroached(
-    pieces: Iterable[tuple[NDArray[np.uint8], NDArray[np.float64]]],
-) -> tuple[float, float]:
-    """Area that became built-up, and area seen in both periods, from pieces of change codes and areas."""
-    built = seen = 0.0
-    code = LAND_COVER.code("built")
-    for codes, weight_m2 in pieces:
-        known = codes != NODATA_CLASS
-        gained = known & (codes > 0) & (codes % 10 == code)
-        built += float(weight_m2[gained].sum())
-        seen += float(weight_m2[known].sum())
-    return built, seen
+def encroached(codes: NDArray[np.uint8], weight_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Area that became built-up, and area seen in both periods, of pixels with their change codes."""
+    known = codes != NODATA_CLASS
+    gained = known & (codes > 0) & (codes % 10 == LAND_COVER.code("built"))
+    return np.array([weight_m2[gained].sum(), weight_m2[known].sum()])

@@ -13,13 +13,13 @@ from pipeline.contracts import Raster, ReadRecord
 from pipeline.grid import Block
 from pipeline.indices import alerts, indicators
 from pipeline.ingest import blocks
-from pipeline.legends import ALERTS, NODATA_CLASS
+from pipeline.legends import ALERTS
 from pipeline.plan.area import Area
+from pipeline.plan.ground import Ground
 from pipeline.plan.rasters import Footprint, Maps, forget_lost, refuse_loss, request_of, scene_key
 from pipeline.plan.sources import source_of
 from pipeline.plan.stored import CLASSES, COUNT, INDEX, stored
 from pipeline.plan.tasks import ALERT_PARTS, Layers
-from pipeline.rights_registry import overlay
 from pipeline.run import BlockDone, Run
 from pipeline.stores import open_store, write_block
 from pipeline.workspace import Artifact
@@ -136,9 +136,7 @@ def rasters(area: Area, artifacts: Sequence[Artifact]) -> Iterator[Raster]:
         yield Raster(f"alert_drop_{span}", "index", layers["drop"], "预警 NDVI 降幅", "Drop of NDVI", *days)
 
 
-def rows(
-    area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
-) -> Iterator[dict[str, object]]:
+def rows(area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]) -> Iterator[dict[str, object]]:
     """Share of the vegetated ground under an alert."""
     if not maps.further[STEP]:
         return
@@ -148,9 +146,7 @@ def rows(
         f"history before {_since(area)}, limit {rules.limit:g}, slack {rules.slack:g}"
     )
     for artifact in maps.further[STEP]:
-        areas = np.zeros(NODATA_CLASS + 1)
-        for weight, values in overlay.gathered(over_aoi, {"state": open_store(artifact.path)["state"]}):
-            areas += np.bincount(values["state"], weights=weight, minlength=len(areas))
+        areas = over_aoi.areas_m2(artifact.path, "state")
         states = {entry.key: float(areas[entry.code]) for entry in ALERTS.classes}
         label = f"{_since(area)}/{area.settings.scenes.end}"
         yield indicators.alert_indicator(states, label, area_m2=area.aoi.area_m2, source=source)

@@ -15,8 +15,8 @@ from pipeline.indices import accuracy
 from pipeline.ingest.labels import read_labels, unusable
 from pipeline.legends import LAND_COVER, LAND_KINDS, NODATA_CLASS
 from pipeline.plan.area import Area
+from pipeline.plan.ground import Ground
 from pipeline.plan.rasters import Footprint, Maps
-from pipeline.rights_registry import overlay
 from pipeline.run import Run
 from pipeline.settings.maps import LabelledSamples
 from pipeline.stores import open_store
@@ -37,7 +37,7 @@ def rasters(_area: Area, _found: Sequence[Artifact]) -> Iterator[Raster]:
     yield from ()
 
 
-def tables(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> dict[str, pd.DataFrame]:
+def tables(area: Area, maps: Maps, over_aoi: Ground) -> dict[str, pd.DataFrame]:
     """`accuracy`, one row a class; nothing where the config gives no sample."""
     found = _assessment(area, maps, over_aoi)
     if found is None:
@@ -49,7 +49,7 @@ def tables(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> dict[str, pd.D
 
 
 def rows(
-    area: Area, maps: Maps, over_aoi: overlay.Coverage, _sources: Mapping[str, str]
+    area: Area, maps: Maps, over_aoi: Ground, _sources: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
     """Overall accuracy, and the share of each class freed of the map's bias, with 95 % intervals."""
     found = _assessment(area, maps, over_aoi)
@@ -59,22 +59,20 @@ def rows(
         yield from accuracy.indicators_of(assessment, label, keys)
 
 
-def _assessment(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> tuple[str, accuracy.Assessment] | None:
+def _assessment(area: Area, maps: Maps, over_aoi: Ground) -> tuple[str, accuracy.Assessment] | None:
     given = area.settings.land_cover.accuracy
     if given is None:
         return None
     labels = [period.label for period in area.settings.scenes.periods]
     label = given.period or labels[-1]
-    cover = open_store(maps.land[labels.index(label)].path)["land_cover"]
+    land = maps.land[labels.index(label)].path
+    cover = open_store(land)["land_cover"]
     points = read_labels(given, area.aoi, keep=("stratum",), blank=True)
     mapped = _under(area, points, cover.to_numpy())
     _refuse_strange(given, points, mapped)
     reference = points["kind"].map({key: kind.cover for key, kind in LAND_KINDS.items()})
-    areas = np.zeros(NODATA_CLASS + 1)
-    for weight_m2, values in overlay.gathered(over_aoi, {"cover": cover}):
-        areas += np.bincount(values["cover"], weights=weight_m2, minlength=NODATA_CLASS + 1)
     counts = accuracy.confusion_matrix(mapped, reference.to_numpy(dtype=np.int64), _CODES)
-    return label, accuracy.assess(counts, areas[_CODES], _CODES)
+    return label, accuracy.assess(counts, over_aoi.areas_m2(land, "land_cover")[_CODES], _CODES)
 
 
 def _under(area: Area, points: gpd.GeoDataFrame, cover: NDArray[np.uint8]) -> NDArray[np.uint8]:

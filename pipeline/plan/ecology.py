@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.contracts import REFLECTANCE_SCALE, Raster
@@ -15,11 +16,11 @@ from pipeline.indices import indicators, rsei
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.periods import Period
 from pipeline.plan.area import Area
+from pipeline.plan.ground import Ground, Under
 from pipeline.plan.rasters import Footprint, Maps, forget_lost, lacking, refuse_loss, request_of, scene_key
 from pipeline.plan.sources import source_of
 from pipeline.plan.stored import COUNT, RATIO, stored
 from pipeline.plan.tasks import CompositeTask, as_ratio, composite_block, from_ratio
-from pipeline.rights_registry import overlay
 from pipeline.run import BlockDone, Run
 from pipeline.settings.sources import INSTRUMENTS
 from pipeline.stores import open_store, read_block, write_block
@@ -209,18 +210,12 @@ def rasters(area: Area, artifacts: Sequence[Artifact]) -> Iterator[Raster]:
                 yield Raster(f"rsei_{period.label}", "ratio", values, "遥感生态指数 RSEI", "RSEI", *days)
 
 
-def rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]) -> Rows:
+def rows(area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]) -> Rows:
     """Mean index of the land and the share of the upper two grades; null with the reason."""
     artifacts = maps.further[STEP]
     for number, period in enumerate(area.settings.scenes.periods if artifacts else []):
         axis, index = artifacts[3 * number + 1 : 3 * number + 3]
-        total, good, known = 0.0, 0.0, 0.0
-        for weight, values in overlay.gathered(over_aoi, {STEP: open_store(index.path)[STEP]}):
-            found = from_ratio(values[STEP])
-            seen = np.isfinite(found)
-            total += float((found[seen] * weight[seen]).sum())
-            good += float(weight[seen & (found >= GOOD - REFLECTANCE_SCALE / 2)].sum())
-            known += float(weight[seen].sum())
+        total, good, known = np.sum(over_aoi.each(partial(_index_sums, index=index.path)), axis=0)
         told = _axis(axis)[0]
         source = f"{sources[period.label]}; RSEI (Xu 2013), first component {_percent(told)} of the variance"
         yield from indicators.rsei_indicators(
@@ -230,6 +225,14 @@ def rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[st
             source=source,
             reason=told.reason,
         )
+
+
+def _index_sums(under: Under, *, index: Path) -> NDArray[np.float64]:
+    """Index times area, area of the upper grades, area known."""
+    found, weight = from_ratio(under.layer(index, STEP)), under.weight_m2
+    seen = np.isfinite(found)
+    good = seen & (found >= GOOD - REFLECTANCE_SCALE / 2)
+    return np.array([(found[seen] * weight[seen]).sum(), weight[good].sum(), weight[seen].sum()])
 
 
 def _percent(axis: rsei.Axis) -> str:

@@ -1,11 +1,14 @@
 """Ecosystem types: their areas, what they lost, and what a classifier or a map tells beside the cover."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.contracts import Raster
@@ -17,8 +20,9 @@ from pipeline.legends import ECOSYSTEM, ECOSYSTEM_CHANGE
 from pipeline.plan.area import Area
 from pipeline.plan.changes import TYPES, change_between
 from pipeline.plan.evidence import change_basis
+from pipeline.plan.ground import Ground, Under
+from pipeline.plan.moves import Moved
 from pipeline.plan.rasters import Footprint, Maps, no_map
-from pipeline.rights_registry import overlay
 from pipeline.run import Run
 from pipeline.stores import open_store
 from pipeline.workspace import Artifact
@@ -59,7 +63,7 @@ def rasters(area: Area, found: Sequence[Artifact]) -> Iterator[Raster]:
 
 
 def type_tables(
-    area: Area, maps: Maps, over_aoi: overlay.Coverage, parcels: gpd.GeoDataFrame
+    area: Area, maps: Maps, over_aoi: Ground, parcels: gpd.GeoDataFrame
 ) -> dict[str, pd.DataFrame]:
     """`ecosystems`, areas by type and period; `ecosystem_transitions_<from>_<to>` where types are told."""
     registered = _registered(parcels)
@@ -79,7 +83,7 @@ def type_tables(
     return {"ecosystems": found[[*first, *found.columns.drop(first)]], **matrices}
 
 
-def rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]) -> Rows:
+def rows(area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]) -> Rows:
     """Shares of types, losses of farmland and wetland, encroachment, and how right a classifier was."""
     settings = area.settings
     labels = [period.label for period in settings.scenes.periods]
@@ -99,24 +103,21 @@ def rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[st
             source=basis,
             unknown=no_map(area, number, number + 1),
         )
-    yield from _encroachment(area, maps, sources)
+    yield from _encroachment(area, maps, over_aoi, sources)
     if maps.classifier:
         span = "/".join(dict.fromkeys([labels[0], labels[-1]]))
         yield indicators.classifier_indicator(span, maps.classifier["confusion_predicted_by_labelled"])
 
 
-def _sums(maps: Maps, over_aoi: overlay.Coverage, number: int) -> ecosystem.TypeSums:
-    layers = open_store(maps.land[number].path)
-    names = ["land_cover", "ecosystem"] if maps.typed else ["land_cover"]
-    pieces = overlay.gathered(over_aoi, {name: layers[name] for name in names})
-    return ecosystem.type_sums(
-        (
-            values["land_cover"],
-            values["ecosystem"] if maps.typed else ecosystem.types_of(values["land_cover"]),
-            weight_m2,
-        )
-        for weight_m2, values in pieces
-    )
+def _sums(maps: Maps, over_aoi: Ground, number: int) -> ecosystem.TypeSums:
+    part = partial(_type_areas, land=maps.land[number].path, typed=maps.typed)
+    return ecosystem.TypeSums.of(np.sum(over_aoi.each(part), axis=0))
+
+
+def _type_areas(under: Under, *, land: Path, typed: bool) -> NDArray[np.float64]:
+    cover = under.layer(land, "land_cover")
+    kind = under.layer(land, "ecosystem") if typed else ecosystem.types_of(cover)
+    return ecosystem.type_areas(cover, kind, under.weight_m2)
 
 
 def _table(
@@ -139,38 +140,32 @@ def _registered(parcels: gpd.GeoDataFrame) -> dict[str, float]:
     return {str(name): float(area) for name, area in areas.items()}
 
 
-def _matrices(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> Iterator[tuple[str, pd.DataFrame]]:
+def _matrices(area: Area, maps: Maps, over_aoi: Ground) -> Iterator[tuple[str, pd.DataFrame]]:
     labels = [period.label for period in area.settings.scenes.periods]
-    types = [open_store(store.path) for store in maps.land]
-    for number, store in enumerate(maps.further[STEP][len(labels) :]):
-        layers = {
-            "before": types[number]["ecosystem"],
-            "after": types[number + 1]["ecosystem"],
-            "code": open_store(store.path)["change"],
-        }
-        pieces = (
-            (values["before"], values["after"], values["code"], weight_m2)
-            for weight_m2, values in overlay.gathered(over_aoi, layers)
-        )
-        yield f"{labels[number]}/{labels[number + 1]}", transition_matrix(pieces, ECOSYSTEM)
+    pairs = zip(pairwise(labels), pairwise(maps.land), maps.further[STEP][len(labels) :], strict=False)
+    for (earlier, later), (before, after), counted in pairs:
+        moved = Moved("ecosystem", before.path, after.path, counted.path, ECOSYSTEM)
+        yield f"{earlier}/{later}", transition_matrix(over_aoi.each(moved), ECOSYSTEM)
 
 
-def _encroachment(area: Area, maps: Maps, sources: Mapping[str, str]) -> Rows:
+def _encroachment(area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]) -> Rows:
     """What became built-up inside each layer that restricts use, by pair of periods."""
     if not (area.settings.restricting and maps.changes):
         return
     layers = read_restricting(area.settings.restricting, area.aoi)
     layers = layers.assign(area_m2=areas_m2(np.asarray(layers.geometry)))
     labels = [period.label for period in area.settings.scenes.periods]
-    for row in layers[layers["area_m2"] > 0].index:
-        layer = layers.loc[[row]].reset_index(drop=True)
-        under = overlay.coverage(layer, area.grid)
-        whole_m2, kind = float(layer["area_m2"].iloc[0]), str(layer["kind"].iloc[0])
+    for layer in layers[layers["area_m2"] > 0].itertuples():
+        whole_m2, kind = float(layer.area_m2), str(layer.kind)
+        inside = Ground.of(over_aoi.cluster, area.grid, layer.geometry, whole_m2)
         for number, store in enumerate(maps.changes):
-            found = overlay.gathered(under, {"change": open_store(store.path)["change"]})
-            built, seen = ecosystem.encroached((values["change"], weight) for weight, values in found)
+            built, seen = np.sum(inside.each(partial(_encroached, change=store.path)), axis=0)
             between, unknown = f"{labels[number]}/{labels[number + 1]}", no_map(area, number, number + 1)
             basis = change_basis(area.settings, source=sources[between])
             yield ecosystem.encroachment(
                 kind, between, built, seen, area_m2=whole_m2, source=basis, unknown=unknown
             )
+
+
+def _encroached(under: Under, *, change: Path) -> NDArray[np.float64]:
+    return ecosystem.encroached(under.layer(change, "change"), under.weight_m2)

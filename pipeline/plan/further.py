@@ -10,8 +10,8 @@ import pandas as pd
 from pipeline.contracts import Raster
 from pipeline.plan import alerts, assessed, ecology, ecosystems, greenness, inundation
 from pipeline.plan.area import Area
+from pipeline.plan.ground import Ground
 from pipeline.plan.rasters import Footprint, Maps, footprints_of
-from pipeline.rights_registry import overlay
 from pipeline.run import Run
 from pipeline.workspace import Artifact
 
@@ -30,7 +30,7 @@ class Theme:
     bands: Callable[[Area], tuple[str, ...]]
     stores: Callable[[Run, Area, Sequence[Footprint], Maps], tuple[Artifact, ...]]
     rasters: Callable[[Area, Sequence[Artifact]], Iterator[Raster]]
-    rows: Callable[[Area, Maps, overlay.Coverage, Mapping[str, str]], Rows]
+    rows: Callable[[Area, Maps, Ground, Mapping[str, str]], Rows]
     table: Callable[[Area, Sequence[Artifact]], pd.DataFrame] | None = None
 
 
@@ -78,7 +78,7 @@ def further_tables(area: Area, maps: Maps) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in made.items() if len(table)}
 
 
-def further_rows(area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]) -> Rows:
+def further_rows(area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]) -> Rows:
     """The indicators of every theme."""
     for theme in THEMES.values():
         yield from theme.rows(area, maps, over_aoi, sources)

@@ -13,10 +13,10 @@ from pipeline.grid import Block
 from pipeline.indices import anomaly, indicators, trend
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.plan.area import Area
+from pipeline.plan.ground import Ground, Under
 from pipeline.plan.rasters import Footprint, Maps
 from pipeline.plan.stored import COUNT, INDEX, stored
 from pipeline.plan.tasks import from_ratio
-from pipeline.rights_registry import overlay
 from pipeline.run import BlockDone, Run
 from pipeline.stores import open_store, read_block, write_block
 from pipeline.workspace import Artifact
@@ -141,7 +141,7 @@ def trend_rasters(area: Area, artifacts: Sequence[Artifact]) -> Iterator[Raster]
 
 
 def anomaly_rows(
-    area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
+    area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
     """Mean anomaly of each period and the share that is clearly less green; null without enough years."""
     rules = area.settings.greenness
@@ -155,16 +155,15 @@ def anomaly_rows(
         )
         sums = indicators.AnomalySums()
         if number in made:
-            layer = {"difference": open_store(made[number].path)["difference"]}
-            for weight, values in overlay.gathered(over_aoi, layer):
-                sums += indicators.anomaly_sums(values["difference"], weight, least_drop=rules.least_drop)
+            part = partial(_anomaly_sums, store=made[number].path, least_drop=rules.least_drop)
+            sums = sum(over_aoi.each(part), sums)
         yield from indicators.anomaly_indicators(
             sums, period.label, area_m2=area.aoi.area_m2, source=source, least_years=rules.least_years
         )
 
 
 def trend_rows(
-    area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
+    area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]
 ) -> Iterator[dict[str, object]]:
     """Shares that grow greener and less green, significantly; null with too few periods."""
     rules, periods = area.settings.greenness, area.settings.scenes.periods
@@ -172,15 +171,10 @@ def trend_rows(
         return
     span = f"{periods[0].label}/{periods[-1].label}"
     source = f"{sources[span]}; Theil-Sen, Mann-Kendall p < {rules.significance:g}, {len(periods)} periods"
-    greener, poorer, known = 0.0, 0.0, 0.0
+    greener = poorer = known = 0.0
     for artifact in maps.further[TREND]:
-        layers = open_store(artifact.path)
-        parts = overlay.gathered(over_aoi, {name: layers[name] for name in ("slope", "p_value")})
-        for weight, values in parts:
-            sure = values["p_value"] < rules.significance
-            known += float(weight[np.isfinite(values["slope"])].sum())
-            greener += float(weight[sure & (values["slope"] > 0)].sum())
-            poorer += float(weight[sure & (values["slope"] < 0)].sum())
+        part = partial(_trend_areas, store=artifact.path, significance=rules.significance)
+        greener, poorer, known = np.sum(over_aoi.each(part), axis=0)
     yield from indicators.trend_indicators(
         (greener, poorer, known),
         span,
@@ -188,3 +182,15 @@ def trend_rows(
         source=source,
         least=trend.LEAST_OBSERVATIONS,
     )
+
+
+def _anomaly_sums(under: Under, *, store: Path, least_drop: float) -> indicators.AnomalySums:
+    return indicators.anomaly_sums(under.layer(store, "difference"), under.weight_m2, least_drop=least_drop)
+
+
+def _trend_areas(under: Under, *, store: Path, significance: float) -> NDArray[np.float64]:
+    """Area that grows greener, area that grows less green, both significantly, and area with a trend."""
+    values, weight = under.read(store, ("slope", "p_value")), under.weight_m2
+    slope, sure = values["slope"], values["p_value"] < significance
+    chosen = sure & (slope > 0), sure & (slope < 0), np.isfinite(slope)
+    return np.array([weight[which].sum() for which in chosen])

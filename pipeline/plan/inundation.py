@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
 
 from pipeline.contracts import Raster, ReadRecord
 from pipeline.grid import Block
@@ -15,11 +15,11 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, inundation_legend
 from pipeline.periods import Period
 from pipeline.plan.area import Area
 from pipeline.plan.evidence import cover_basis, inundation_basis
+from pipeline.plan.ground import Ground, Under
 from pipeline.plan.rasters import Footprint, Maps, forget_lost, refuse_loss, request_of, scene_key
 from pipeline.plan.sources import source_of
 from pipeline.plan.stored import CLASSES, COUNT, RATIO, stored
 from pipeline.plan.tasks import Layers, as_ratio, from_ratio
-from pipeline.rights_registry import overlay
 from pipeline.run import BlockDone, Run
 from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.stores import open_store, write_block
@@ -131,9 +131,7 @@ def legend_of(area: Area) -> Legend:
     return inundation_legend(area.settings.water.regimes.get(area.aoi.id, ""))
 
 
-def rows(
-    area: Area, maps: Maps, over_aoi: overlay.Coverage, sources: Mapping[str, str]
-) -> Iterator[dict[str, object]]:
+def rows(area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]) -> Iterator[dict[str, object]]:
     """Extent at low and at high water, what lies between, and the cover of the land above high water."""
     regime, whole_m2 = area.settings.water.regimes.get(area.aoi.id, ""), area.aoi.area_m2
     threshold = area.settings.vegetation.cover_threshold
@@ -149,26 +147,25 @@ def rows(
         yield indicators.upland_indicator(above, period, area_m2=whole_m2, source=cover)
 
 
-def _zones_m2(area: Area, artifact: Artifact, over_aoi: overlay.Coverage) -> dict[str, float]:
+def _zones_m2(area: Area, artifact: Artifact, over_aoi: Ground) -> dict[str, float]:
     """Area of each zone of inundation by its key; the unknown is in none."""
-    zones = {"zone": open_store(artifact.path)[STEP]}
-    areas = np.zeros(NODATA_CLASS + 1)
-    for weight, values in overlay.gathered(over_aoi, zones):
-        areas += np.bincount(values["zone"], weights=weight, minlength=len(areas))
+    areas = over_aoi.areas_m2(artifact.path, STEP)
     return {entry.key: float(areas[entry.code]) for entry in legend_of(area).classes}
 
 
-def _cover_above(area: Area, maps: Maps, number: int, over_aoi: overlay.Coverage) -> vegetation.CoverSums:
+def _cover_above(area: Area, maps: Maps, number: int, over_aoi: Ground) -> vegetation.CoverSums:
     """Cover sums in which all that is under water at high water counts as water; both must be known."""
-    layers: dict[str, xr.DataArray] = {
-        "fvc": open_store(maps.cover[number].path)["fvc"],
-        "land_cover": open_store(maps.land[number].path)["land_cover"],
-        "zone": open_store(maps.further[STEP][number].path)[STEP],
-    }
+    stores = (maps.cover[number].path, maps.land[number].path, maps.further[STEP][number].path)
     dry, threshold = legend_of(area).code("dry"), area.settings.vegetation.cover_threshold
-    parts = []
-    for weight, values in overlay.gathered(over_aoi, layers):
-        fvc = np.where(values["zone"] == NODATA_CLASS, np.nan, from_ratio(values["fvc"]))
-        wet = (values["zone"] != dry) | (values["land_cover"] == LAND_COVER.code("water"))
-        parts.append(vegetation.cover_sums(fvc, wet, weight, threshold=threshold))
-    return vegetation.CoverSums.total(parts)
+    part = partial(_part_above, stores=stores, dry=dry, threshold=threshold)
+    return vegetation.CoverSums.total(over_aoi.each(part))
+
+
+def _part_above(
+    under: Under, *, stores: tuple[Path, Path, Path], dry: int, threshold: float
+) -> vegetation.CoverSums:
+    cover, land, flooded = stores
+    zone = under.layer(flooded, STEP)
+    fvc = np.where(zone == NODATA_CLASS, np.nan, from_ratio(under.layer(cover, "fvc")))
+    wet = (zone != dry) | (under.layer(land, "land_cover") == LAND_COVER.code("water"))
+    return vegetation.cover_sums(fvc, wet, under.weight_m2, threshold=threshold)

@@ -1,17 +1,21 @@
 """Parcels over the maps: one task a slab of parcels, every period at once, and the table that comes of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.grid import Block, Grid
 from pipeline.indices.trend import LEAST_OBSERVATIONS, trend
 from pipeline.long_tables import layer_parts
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.plan.area import Area
+from pipeline.plan.ground import Ground, Under
 from pipeline.plan.rasters import Maps
 from pipeline.rights_registry import measures, overlay
 from pipeline.rights_registry.packed import Plots
@@ -34,15 +38,15 @@ class PeriodStores:
     composite: Path
     change: Path | None
 
-    def over(self, window: Block) -> overlay.ParcelLayers:
-        """What a window of them holds."""
-        since = read_block(self.change, window, _CHANGE) if self.change else {}
+    def read(self, read: Callable[[Path, Sequence[str]], Mapping[str, NDArray[Any]]]) -> overlay.ParcelLayers:
+        """What they hold where `read` reads some layers of a store."""
+        since = read(self.change, _CHANGE) if self.change else {}
         return overlay.ParcelLayers(
             **since,
-            **read_block(self.land, window, _LAND),
-            **read_block(self.spectral, window, _SPECTRAL),
-            **read_block(self.cover, window, _COVER),
-            **read_block(self.composite, window, _COMPOSITE),
+            **read(self.land, _LAND),
+            **read(self.spectral, _SPECTRAL),
+            **read(self.cover, _COVER),
+            **read(self.composite, _COMPOSITE),
         )
 
 
@@ -60,7 +64,7 @@ def slab_sums(task: SlabTask) -> overlay.ParcelSums:
     """The sums of a slab; reads each window of each raster once."""
 
     def read(window: Block) -> list[overlay.ParcelLayers]:
-        return [stores.over(window) for stores in task.periods]
+        return [stores.read(lambda store, names: read_block(store, window, names)) for stores in task.periods]
 
     return overlay.summed(task.plots, task.grid, read, task.rules)
 
@@ -73,28 +77,51 @@ def plots_of(parcels: Artifact) -> Plots:
 
 def measured(run: Run, area: Area, maps: Maps, plots: Plots) -> Iterator[pd.DataFrame]:
     """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
-    cuts = products().grades.cuts_percent
-    sums = _summed(run, area, maps, plots, cuts)
+    return _tables(area, plots.ids, _summed(run, area, maps, plots))
+
+
+def measured_whole(over_aoi: Ground, area: Area, maps: Maps) -> pd.DataFrame:
+    """PARCEL_MEASURES of the area itself, as if it were one parcel."""
+    part = partial(_sums_under, periods=_stores(maps), rules=_rules(area))
+    sums = overlay.ParcelSums.total(over_aoi.each(part))
+    return pd.concat(_tables(area, [area.aoi.id], sums))
+
+
+def _sums_under(
+    under: Under, *, periods: tuple[PeriodStores, ...], rules: overlay.CoverRules
+) -> overlay.ParcelSums:
+    layers = [stores.read(under.read) for stores in periods]
+    return overlay.sums_under(under.weight_m2, layers, rules)
+
+
+def _tables(
+    area: Area, ids: Sequence[str] | NDArray[np.object_], sums: overlay.ParcelSums
+) -> Iterator[pd.DataFrame]:
     settings = area.settings.scenes
     of_series = partial(ndvi_trend, cycle=PERIODS_A_YEAR[settings.period])
-    return measures.tables(plots.ids, settings.periods, sums, of_series, cuts_percent=cuts)
+    cuts = products().grades.cuts_percent
+    return measures.tables(ids, settings.periods, sums, of_series, cuts_percent=cuts)
 
 
-def _summed(
-    run: Run, area: Area, maps: Maps, plots: Plots, cuts_percent: Sequence[float]
-) -> overlay.ParcelSums:
-    rules = overlay.CoverRules(
-        area.settings.vegetation.cover_threshold, tuple(percent / 100 for percent in cuts_percent)
-    )
+def _rules(area: Area) -> overlay.CoverRules:
+    cuts = tuple(percent / 100 for percent in products().grades.cuts_percent)
+    return overlay.CoverRules(area.settings.vegetation.cover_threshold, cuts)
+
+
+def _stores(maps: Maps) -> tuple[PeriodStores, ...]:
     changes = (None, *(artifact.path for artifact in maps.changes))
     stores = zip(maps.land, maps.spectral, maps.cover, maps.composites, changes, strict=True)
-    periods = tuple(
+    return tuple(
         PeriodStores(land.path, seen.path, cover.path, composite.path, change)
         for land, seen, cover, composite, change in stores
     )
+
+
+def _summed(run: Run, area: Area, maps: Maps, plots: Plots) -> overlay.ParcelSums:
+    periods, rules = _stores(maps), _rules(area)
     slabs = plots.shapes.in_neighbourhoods(overlay.SLAB_PARCELS)
     tasks = (SlabTask(plots.some(slab), area.grid, periods, rules) for slab in slabs)
-    sums = overlay.ParcelSums.empty(len(plots), len(periods), len(cuts_percent) + 1)
+    sums = overlay.ParcelSums.empty(len(plots), len(periods), len(rules.cuts) + 1)
 
     def put(number: int, found: overlay.ParcelSums) -> None:
         sums.put(slabs[number], found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,16 @@ from pipeline.plan.area import Area
 from pipeline.plan.ecosystems import type_tables
 from pipeline.plan.evidence import CONFIDENCE, change_basis, cover_basis
 from pipeline.plan.further import further_rows
+from pipeline.plan.ground import Ground, Under, ground_of
 from pipeline.plan.inputs import Inputs
-from pipeline.plan.measures import measured, plots_of
+from pipeline.plan.measures import measured, measured_whole, plots_of
+from pipeline.plan.moves import Moved
 from pipeline.plan.parcels import parcels_of
 from pipeline.plan.rasters import Maps, no_map, unknown_land
 from pipeline.plan.restrictions import restriction_findings
 from pipeline.plan.tasks import from_ratio
 from pipeline.plan.water import graded_sections
-from pipeline.rights_registry import area_balance, findings, geometry, inventory, overlay
-from pipeline.rights_registry.packed import Plots
+from pipeline.rights_registry import area_balance, findings, inventory
 from pipeline.run import Run
 from pipeline.settings import products
 from pipeline.stores import open_store
@@ -94,9 +96,8 @@ def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Ma
 
     def build(folder: Path) -> None:
         plots = plots_of(parcels)
-        whole = geometry.whole(area.aoi)
-        over_aoi = overlay.coverage(whole, area.grid)
-        aoi_measures = pd.concat(measured(run, area, maps, Plots.of(whole)))
+        over_aoi = ground_of(run.cluster, area)
+        aoi_measures = measured_whole(over_aoi, area, maps)
         matrices = _transitions(area, maps, over_aoi)
         save_parts(folder / "parcel_measures.parquet", measured(run, area, maps, plots))
         save_tables(
@@ -122,23 +123,18 @@ def _judged_by(area: Area) -> list[str]:
     return [str(given.model_dump(exclude={"path"})), *checksums_of([Path(given.path)]).values()]
 
 
-def _transitions(area: Area, maps: Maps, over_aoi: overlay.Coverage) -> dict[str, pd.DataFrame]:
-    covers = [layers_of(maps, number)["land_cover"] for number in range(len(maps.spectral))]
+def _transitions(area: Area, maps: Maps, over_aoi: Ground) -> dict[str, pd.DataFrame]:
     matrices = {}
-    for (before, after), sieved, pair in zip(pairwise(covers), maps.changes, _pairs(area), strict=True):
-        layers = {"before": before, "after": after, "code": open_store(sieved.path)["change"]}
-        pieces = (
-            (values["before"], values["after"], values["code"], weight)
-            for weight, values in overlay.gathered(over_aoi, layers)
-        )
-        matrices[f"transitions_{pair}"] = change.transition_matrix(pieces)
+    for (before, after), counted, pair in zip(pairwise(maps.land), maps.changes, _pairs(area), strict=True):
+        moved = Moved("land_cover", before.path, after.path, counted.path)
+        matrices[f"transitions_{pair}"] = change.transition_matrix(over_aoi.each(moved))
     return matrices
 
 
 def _indicators(
     area: Area,
     maps: Maps,
-    over_aoi: overlay.Coverage,
+    over_aoi: Ground,
     aoi_measures: pd.DataFrame,
     matrices: Mapping[str, pd.DataFrame],
     sources: Mapping[str, str],
@@ -176,22 +172,32 @@ def _indicators(
 def _cover_sums(
     area: Area,
     maps: Maps,
-    over_aoi: overlay.Coverage,
+    over_aoi: Ground,
     number: int,
     other: vegetation.EndmemberPair | None,
 ) -> vegetation.CoverSums:
     """Sums of a period with its own FVC, or with other endmembers."""
-    found = layers_of(maps, number)
+    stores = (maps.land[number].path, maps.spectral[number].path, maps.cover[number].path)
     threshold = area.settings.vegetation.cover_threshold
-    parts = []
-    for weight, values in overlay.gathered(
-        over_aoi, {name: found[name] for name in ("ndvi", "fvc", "land_cover")}
-    ):
-        ndvi = xr.DataArray(from_ratio(values["ndvi"]))
-        fvc = vegetation.fractional_cover(ndvi, other).values if other else from_ratio(values["fvc"])
-        water = values["land_cover"] == LAND_COVER.code("water")
-        parts.append(vegetation.cover_sums(fvc, water, weight, threshold=threshold))
-    return vegetation.CoverSums.total(parts)
+    part = partial(_cover_part, stores=stores, other=other, threshold=threshold)
+    return vegetation.CoverSums.total(over_aoi.each(part))
+
+
+def _cover_part(
+    under: Under,
+    *,
+    stores: tuple[Path, Path, Path],
+    other: vegetation.EndmemberPair | None,
+    threshold: float,
+) -> vegetation.CoverSums:
+    land, seen, cover = stores
+    if other:
+        ndvi = xr.DataArray(from_ratio(under.layer(seen, "ndvi")))
+        fvc = vegetation.fractional_cover(ndvi, other).values
+    else:
+        fvc = from_ratio(under.layer(cover, "fvc"))
+    water = under.layer(land, "land_cover") == LAND_COVER.code("water")
+    return vegetation.cover_sums(fvc, water, under.weight_m2, threshold=threshold)
 
 
 def _patches(area: Area, maps: Maps) -> gpd.GeoDataFrame:

@@ -207,7 +207,7 @@ def _under_polygons(area: Area, rows: gpd.GeoDataFrame, shapes: NDArray[np.objec
     parcels = gpd.GeoDataFrame({"area_m2": areas_m2(inside)}, geometry=inside, crs=rows.crs)
     parcels = parcels[parcels["area_m2"] > 0]
     found = [pd.DataFrame({"sample": [], "row": [], "col": []}, dtype=np.int64)]
-    for chunk in overlay.coverage(parcels, area.grid).chunks():
+    for chunk in overlay.coverage(parcels, area.grid):
         row, col = np.divmod(chunk.cell.astype(np.int64), chunk.window.shape[1])
         whole = chunk.weight_m2 >= _WHOLE * area.grid.pixel_area_m2(chunk.window)[row, col]
         owner = polygonal[parcels.index.to_numpy()][chunk.parcel][chunk.owner]

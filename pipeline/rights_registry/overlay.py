@@ -6,7 +6,6 @@ so that no more than one window of the rasters and of the coverage is held at a 
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -15,7 +14,6 @@ import geopandas as gpd
 import numba
 import numpy as np
 import shapely
-import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
@@ -27,12 +25,10 @@ from pipeline.rights_registry.packed import Plots
 
 CHUNK_PX = 1024 * 1024
 SLAB_PARCELS = 2048
-Layer = NDArray[np.generic] | xr.DataArray
 
 CLASS_KEYS = tuple(entry.key for entry in LAND_COVER.classes)
 _CLASS_COUNT = len(CLASS_KEYS)
 _UNCOUNTED = -1
-_KEPT_CHUNKS = 8
 _CODE_LIMIT = 256
 
 
@@ -55,35 +51,6 @@ class Chunk:
     def owner(self) -> NDArray[np.int64]:
         """Position in `parcel` for every pixel."""
         return np.repeat(np.arange(len(self.parcel)), np.diff(self.indptr))
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Pixels under every parcel of a table; `scale` brings the weights of each to its ellipsoidal area.
-
-    Few chunks are `kept`. Of many, each is found anew whenever it is asked for, so that an area of any size
-    takes no more memory than some chunks.
-    """
-
-    shapes: NDArray[np.object_]
-    areas_m2: NDArray[np.float64]
-    grid: Grid
-    chunk_px: int
-    scale: NDArray[np.float64]
-    kept: tuple[Chunk, ...] | None
-
-    def chunks(self) -> Iterator[Chunk]:
-        """All chunks, always in the same order; the next is being found while one is worked on."""
-        if self.kept is not None:
-            yield from self.kept
-            return
-        total = np.zeros(len(self.shapes))
-        found = _covering(self.shapes, self.areas_m2, self.grid, self.chunk_px, total)
-        with ThreadPoolExecutor(1) as finder:
-            coming = finder.submit(next, found, None)
-            while (chunk := coming.result()) is not None:
-                coming = finder.submit(next, found, None)
-                yield chunk
 
 
 @dataclass(frozen=True)
@@ -142,6 +109,12 @@ class ParcelSums:
         """The sums of each parcel times its scale."""
         return ParcelSums(*(_times(array, scale) for array in (self.periods, self.pairs)))
 
+    @classmethod
+    def total(cls, parts: Sequence["ParcelSums"]) -> "ParcelSums":
+        """Sums over parts of the same parcels."""
+        arrays = zip(*((part.periods, part.pairs) for part in parts), strict=True)
+        return cls(*(_added(of_parts) for of_parts in arrays))
+
     def put(self, parcel: NDArray[np.int64], part: "ParcelSums") -> None:
         """Enter the sums of some parcels at their positions."""
         self.periods[parcel], self.pairs[parcel] = part.periods, part.pairs
@@ -150,6 +123,12 @@ class ParcelSums:
 def _times(array: NDArray[np.void], scale: NDArray[np.float64]) -> NDArray[np.void]:
     numbers = array.view(np.float64).reshape(len(array), -1) * scale[:, None]
     return numbers.view(array.dtype).reshape(array.shape)
+
+
+def _added(arrays: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
+    numbers = np.sum([array.view(np.float64) for array in arrays], axis=0)
+    total: NDArray[np.void] = numbers.view(arrays[0].dtype).reshape(arrays[0].shape)
+    return total
 
 
 def summed(
@@ -178,18 +157,23 @@ def summed(
     return sums.scaled(areas / total)
 
 
-def coverage(parcels: gpd.GeoDataFrame, grid: Grid, *, chunk_px: int = CHUNK_PX) -> Coverage:
-    """Exact fractional coverage of a grid by parcels (columns area_m2, geometry in EPSG:4490).
+def sums_under(
+    weight_m2: NDArray[np.float64], layers: Sequence[ParcelLayers], rules: CoverRules
+) -> ParcelSums:
+    """ParcelSums of one parcel, given the area of each pixel under it and what the layers (pixel) hold."""
+    pixels = len(weight_m2)
+    parcel, indptr = np.zeros(1, dtype=np.int64), np.array([0, pixels], dtype=np.int64)
+    cells = np.arange(pixels, dtype=np.int32)
+    sums = ParcelSums.empty(1, len(layers), len(rules.cuts) + 1)
+    _add(Chunk(Block(0, 1, 0, pixels), parcel, indptr, cells, weight_m2), layers, rules, sums)
+    return sums
 
-    For an outline whose pixels are asked for again and again; parcels by the thousand are `summed`.
-    """
+
+def coverage(parcels: gpd.GeoDataFrame, grid: Grid, *, chunk_px: int = CHUNK_PX) -> Iterator[Chunk]:
+    """Exact fractional coverage of a grid by parcels (columns area_m2, geometry in EPSG:4490), by chunks."""
     shapes = project_all(parcels.geometry.to_numpy(), grid.crs)
     areas = parcels["area_m2"].to_numpy(dtype=np.float64)
-    total = np.zeros(len(shapes))
-    kept: tuple[Chunk, ...] | None = ()
-    for chunk in _covering(shapes, areas, grid, chunk_px, total):
-        kept = (*kept, chunk) if kept is not None and len(kept) < _KEPT_CHUNKS else None
-    return Coverage(shapes, areas, grid, chunk_px, areas / total, kept)
+    yield from _covering(shapes, areas, grid, chunk_px, np.zeros(len(shapes)))
 
 
 def _covering(
@@ -250,11 +234,8 @@ def _chunk(shapes: NDArray[np.object_], part: NDArray[np.int64], window: Block, 
 
 
 def _pixel_under(shape: Any, number: int, area_m2: float, grid: Grid) -> Chunk:
-    point = shapely.point_on_surface(shape)
-    col = int(np.clip((point.x - grid.left) // grid.resolution_m, 0, grid.width - 1))
-    row = int(np.clip((grid.top - point.y) // grid.resolution_m, 0, grid.height - 1))
     return Chunk(
-        Block(row, row + 1, col, col + 1),
+        grid.pixel_under(shapely.point_on_surface(shape)),
         np.array([number], dtype=np.int64),
         np.array([0, 1], dtype=np.int64),
         np.zeros(1, dtype=np.int32),
@@ -377,19 +358,3 @@ def _add_values(
             else:
                 sums[row, 0] += weight[place] * value
                 sums[row, 1] += weight[place]
-
-
-def gathered(
-    coverage: Coverage, layers: Mapping[str, Layer]
-) -> Iterator[tuple[NDArray[np.float64], dict[str, NDArray[Any]]]]:
-    """Area in m2 and the values of some layers of every covered pixel, chunk by chunk."""
-    for chunk in coverage.chunks():
-        weight_m2 = chunk.weight_m2 * coverage.scale[chunk.parcel][chunk.owner]
-        yield weight_m2, {name: _pixels(chunk, layer) for name, layer in layers.items()}
-
-
-def _pixels(chunk: Chunk, layer: Layer) -> NDArray[Any]:
-    """Values of a layer under the chunk's cells; reads the chunk's window and no more."""
-    window = np.asarray(layer[chunk.window.rows, chunk.window.cols])
-    pixels: NDArray[Any] = window.ravel()[chunk.cell]
-    return pixels

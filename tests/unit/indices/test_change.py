@@ -13,6 +13,7 @@ from pipeline.indices.change import (
     sieved,
     sure_enough,
     transition_matrix,
+    transition_sums,
     transitions,
 )
 from pipeline.legends import CHANGE, LAND_COVER, NODATA_CLASS
@@ -45,7 +46,7 @@ def planted(count=4000):
 
 def test_the_matrix_sums_to_the_area_and_every_cell_is_its_pixels():
     before, after, code, weight = planted()
-    matrix = transition_matrix([(before, after, code, weight)])
+    matrix = transition_matrix([transition_sums(before, after, code, weight)])
     assert len(matrix) == 25
     assert matrix["area_m2"].sum() == pytest.approx(weight.sum(), rel=1e-12)
     assert matrix["percent"].sum() == pytest.approx(100)
@@ -57,7 +58,7 @@ def test_the_matrix_sums_to_the_area_and_every_cell_is_its_pixels():
 
 def test_the_sieved_areas_follow_the_codes_and_keep_the_sum():
     before, after, code, weight = planted()
-    matrix = transition_matrix([(before, after, code, weight)]).set_index(["from", "to"])
+    matrix = transition_matrix([transition_sums(before, after, code, weight)]).set_index(["from", "to"])
     kept = matrix["area_counted_m2"]
     assert kept.sum() == pytest.approx(weight.sum(), rel=1e-12)
     assert matrix["percent_counted"].sum() == pytest.approx(100)
@@ -77,15 +78,15 @@ def test_the_sieved_areas_follow_the_codes_and_keep_the_sum():
 def test_pieces_give_the_matrix_of_the_whole():
     columns = planted()
     cuts = (slice(0, 7), slice(7, 7), slice(7, None))
-    parts = transition_matrix(tuple(column[cut] for column in columns) for cut in cuts)
-    whole = transition_matrix([columns])
+    parts = transition_matrix(transition_sums(*(column[cut] for column in columns)) for cut in cuts)
+    whole = transition_matrix([transition_sums(*columns)])
     np.testing.assert_allclose(parts["area_m2"], whole["area_m2"], rtol=1e-12)
     np.testing.assert_allclose(parts["area_counted_m2"], whole["area_counted_m2"], rtol=1e-12)
 
 
 def test_pairs_that_do_not_occur_stand_with_zero_and_no_area_has_no_percent():
     classes, code = np.array([1], dtype=np.uint8), np.array([0], dtype=np.uint8)
-    matrix = transition_matrix([(classes, classes, code, np.array([100.0]))])
+    matrix = transition_matrix([transition_sums(classes, classes, code, np.array([100.0]))])
     assert (matrix["area_m2"] > 0).sum() == 1
     nothing = transition_matrix([])
     assert (nothing[["area_m2", "area_counted_m2"]] == 0).all(axis=None)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from pipeline import standards
-from pipeline.indices.change import transition_matrix
+from pipeline.indices.change import transition_matrix, transition_sums
 from pipeline.indices.ecosystem import (
+    TypeSums,
     encroached,
     encroachment,
     loss_indicators,
+    type_areas,
     type_indicators,
-    type_sums,
     type_table,
     types_of,
 )
@@ -23,9 +24,7 @@ WHOLE = 100.0
 
 
 def by_rules():
-    sums = type_sums(
-        [(COVER[:3], types_of(COVER[:3]), WEIGHT[:3]), (COVER[3:], types_of(COVER[3:]), WEIGHT[3:])]
-    )
+    sums = TypeSums.of(type_areas(COVER, types_of(COVER), WEIGHT))
     table = type_table(sums, kinds=None, area_m2=WHOLE, registered_m2={"农田": 40.0})
     return sums, table.set_index("ecosystem_l1")
 
@@ -33,7 +32,7 @@ def by_rules():
 def classified():
     types = [ECOSYSTEM.code(key) for key in ("wetland", "farmland", "wetland", "other", "urban")]
     kinds = np.array([*types, NODATA_CLASS], dtype=np.uint8)
-    sums = type_sums([(COVER, kinds, WEIGHT)])
+    sums = TypeSums.of(type_areas(COVER, kinds, WEIGHT))
     told = ["water", "crop", "marsh", "bare", "built"]
     table = type_table(sums, kinds=told, area_m2=WHOLE, registered_m2={})
     return sums, table.set_index("ecosystem_l1")
@@ -73,7 +72,7 @@ def test_shares_of_types_have_their_numerator_and_a_range_that_holds_the_truth()
 
 
 def test_nothing_seen_gives_no_share_and_says_so():
-    nothing = type_sums([(np.full(3, NODATA_CLASS, np.uint8),) * 2 + (np.ones(3),)])
+    nothing = TypeSums.of(type_areas(*(np.full(3, NODATA_CLASS, np.uint8),) * 2, np.ones(3)))
     table = type_table(nothing, kinds=["water", "crop"], area_m2=3, registered_m2={})
     rows = type_indicators(table, nothing.seen, "2024", area_m2=3, source="s")
     assert all(row["value"] is None and row["reason"] for row in rows)
@@ -97,7 +96,9 @@ def moves():
     code = np.where(counted, 10 * before.astype(int) + after, 0)
     code[after == NODATA_CLASS] = NODATA_CLASS
     weight = np.array([pair[2] for pair in pairs])
-    return transition_matrix([(before, after, code.astype(np.uint8), weight)], ECOSYSTEM)
+    return transition_matrix(
+        [transition_sums(before, after, code.astype(np.uint8), weight, ECOSYSTEM)], ECOSYSTEM
+    )
 
 
 def test_losses_are_what_counts_of_what_was_there_and_both_periods_saw():
@@ -121,7 +122,7 @@ def test_a_loss_of_what_is_not_told_apart_is_null_with_its_reason(matrix, kinds)
 
 
 def test_without_a_map_every_type_and_loss_is_null_for_that_reason():
-    nothing = type_sums([(np.full(3, NODATA_CLASS, np.uint8),) * 2 + (np.ones(3),)])
+    nothing = TypeSums.of(type_areas(*(np.full(3, NODATA_CLASS, np.uint8),) * 2, np.ones(3)))
     table = type_table(nothing, kinds=(), area_m2=3, registered_m2={}, unknown="no map")
     assert table[["area_m2", "low_m2", "high_m2"]].isna().all(axis=None)
     assert (table["unknown_area_m2"] == 3).all()
@@ -134,7 +135,7 @@ def test_without_a_map_every_type_and_loss_is_null_for_that_reason():
 def test_encroachment_is_what_became_built_of_what_both_periods_saw_of_the_layer():
     codes = np.array([0, 24, 34, 42, NODATA_CLASS, 21], dtype=np.uint8)
     weight = np.array([50.0, 3.0, 2.0, 9.0, 20.0, 6.0])
-    built, seen = encroached([(codes[:2], weight[:2]), (codes[2:], weight[2:])])
+    built, seen = encroached(codes[:2], weight[:2]) + encroached(codes[2:], weight[2:])
     assert (built, seen) == (5, 70)
     row = encroachment("ecological_red_line", "a/b", built, seen, area_m2=90, source="s")
     assert row["indicator"] == "encroachment_share:ecological_red_line"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline import standards
 from pipeline.contracts import INDICATORS
-from pipeline.indices.change import transition_matrix, transitions
+from pipeline.indices.change import transition_matrix, transition_sums, transitions
 from pipeline.indices.indicators import (
     BETWEEN,
     MOVES,
@@ -136,7 +136,7 @@ def test_rounding_never_makes_the_unseen_negative():
 def test_changed_share_counts_what_was_seen_twice():
     before = np.array([1, 1, 2, 2, 255], dtype=np.uint8)
     after = np.array([1, 2, 2, 255, 255], dtype=np.uint8)
-    matrix = transition_matrix([(before, after, transitions(before, after), np.full(5, 10.0))])
+    matrix = transition_matrix([transition_sums(before, after, transitions(before, after), np.full(5, 10.0))])
     rows = change_indicators(matrix, "2023/2024", source="s")
     for row in rows[:2]:
         assert row["value"] == pytest.approx(1 / 3)
@@ -154,7 +154,7 @@ def test_speckle_stands_in_the_unfiltered_share_alone_and_moves_have_their_name(
     weight = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
     sieved = transitions(before, after)
     sieved[3] = 0
-    matrix = transition_matrix([(before, after, sieved, weight)])
+    matrix = transition_matrix([transition_sums(before, after, sieved, weight)])
     shares = {
         row["indicator"]: row["numerator"] for row in change_indicators(matrix, "2023/2024", source="s")
     }

@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
+from pipeline.cluster import Threads
 from pipeline.ingest.scenes import to_table
 from pipeline.legends import ALERTS, NODATA_CLASS
 from pipeline.plan import alerts
 from pipeline.plan.estimate import pixel_bytes
 from pipeline.plan.further import with_further
+from pipeline.plan.ground import ground_of
 from pipeline.plan.rasters import maps_of
-from pipeline.rights_registry import geometry, overlay
 from pipeline.settings.maps import AlertRules
 from tests.scenery import planted_scene
 
@@ -87,7 +88,7 @@ def test_a_planted_loss_is_on_the_map_with_its_day_and_its_drop(run, watched, tm
     assert (day[seen] >= expected[CUT]).mean() > 0.98
     assert (day[~alert] == 0).all()
     assert np.median(drop[seen]) == pytest.approx(-0.58, abs=0.03)
-    whole = overlay.coverage(geometry.whole(watched.aoi), watched.grid)
+    whole = ground_of(Threads(1), watched)
     (row,) = alerts.rows(watched, maps, whole, {"2024": "s", "2024/2024": "s"})
     assert row["period"] == "2024-06-13/2024-08-31"
     assert row["value"] == pytest.approx(row["numerator"] / row["denominator"])

@@ -25,10 +25,10 @@ from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
 from pipeline.plan import assessed, ecosystems
 from pipeline.plan.area import Area
+from pipeline.plan.ground import ground_of
 from pipeline.plan.inputs import SEED, inputs_of
 from pipeline.plan.rasters import maps_of
 from pipeline.plan.scenes import scene_table
-from pipeline.rights_registry import geometry, overlay
 from pipeline.run import Bars, Run
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.maps import Forest, LabelledSamples, LandCover, ModelFile, Smoothing
@@ -203,7 +203,7 @@ def judged(area, maps, sample):
     sample.to_file(path)
     rules = LandCover(accuracy=LabelledSamples(path=str(path)))
     area = replace(area, settings=area.settings.model_copy(update={"land_cover": rules}))
-    over_aoi = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    over_aoi = ground_of(Threads(1), area)
     maps = replace(maps, further={})
     return assessed.tables(area, maps, over_aoi), list(assessed.rows(area, maps, over_aoi, {}))
 
@@ -251,7 +251,7 @@ def test_unlabelled_points_are_left_out_and_a_sample_of_another_map_is_refused(b
 
 def test_without_a_sample_nothing_is_judged(by_rules):
     area, _, _, maps = by_rules
-    over_aoi = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    over_aoi = ground_of(Threads(1), area)
     assert assessed.tables(area, maps, over_aoi) == {}
     assert list(assessed.rows(area, maps, over_aoi, {})) == []
 
@@ -296,7 +296,7 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
         run = Run(workspace, Threads(1), Bars(quiet=True))
         found = ecosystems.stores(run, area, [], maps)
     maps = replace(maps, further={ecosystems.STEP: found})
-    over_aoi = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    over_aoi = ground_of(Threads(1), area)
     register = gpd.GeoDataFrame({"land_class": ["0101", "1105", None], "area_m2": [7.0, 5.0, 3.0]})
     tables = ecosystems.type_tables(area, maps, over_aoi, register)
     types = tables["ecosystems"]

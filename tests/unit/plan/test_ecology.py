@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from pipeline.cluster import Threads
 from pipeline.indices import rsei
 from pipeline.indices.rsei import BANDS
 from pipeline.ingest.scenes import to_table
 from pipeline.plan import ecology
 from pipeline.plan.further import further_tables, with_further
+from pipeline.plan.ground import ground_of
 from pipeline.plan.rasters import maps_of
-from pipeline.rights_registry import geometry, overlay
 from tests.scenery import planted_scene
 
 CLEAR_WATERLESS = 21824
@@ -68,7 +69,7 @@ def made(run, planted, folder, *, heat=True):
     area = replace(planted, settings=planted.settings.model_copy(update={"rsei": True, "scenes": scenes}))
     table, quality, wet = scenes_of(area, folder, heat=heat)
     maps = with_further(run, area, table, maps_of(run, area, table))
-    whole = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    whole = ground_of(Threads(1), area)
     rows = {row["indicator"]: row for row in ecology.rows(area, maps, whole, {"2024-05": "s"})}
     return area, maps, rows, quality, wet
 

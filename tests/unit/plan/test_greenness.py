@@ -6,14 +6,15 @@ from datetime import date
 import numpy as np
 import pytest
 
+from pipeline.cluster import Threads
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import BlockPlan
 from pipeline.indices.trend import trend
 from pipeline.plan import greenness
+from pipeline.plan.ground import ground_of
 from pipeline.plan.rasters import Maps
 from pipeline.plan.stored import RATIO
 from pipeline.plan.tasks import as_ratio
-from pipeline.rights_registry import geometry, overlay
 from pipeline.settings.maps import GreennessRules
 from pipeline.stores import create_store, write_block
 
@@ -64,7 +65,7 @@ def over(area, count, rules=RULES):
 
 
 def rows_of(area, maps):
-    whole = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    whole = ground_of(Threads(1), area)
     periods = [period.label for period in area.settings.scenes.periods]
     sources = {**dict.fromkeys(periods, "s"), f"{periods[0]}/{periods[-1]}": "s"}
     rows = [

@@ -21,10 +21,10 @@ from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import INUNDATION, NODATA_CLASS
 from pipeline.plan.area import Area
 from pipeline.plan.further import further_rasters, further_rows, with_further
+from pipeline.plan.ground import ground_of
 from pipeline.plan.inputs import SEED, inputs_of
 from pipeline.plan.rasters import maps_of
 from pipeline.plan.scenes import scene_table
-from pipeline.rights_registry import geometry, overlay
 from pipeline.run import Bars, Run
 from pipeline.settings import TIDAL_WORLD, Clear, Scenes, Settings
 from pipeline.settings.maps import WaterRules
@@ -123,7 +123,7 @@ def test_the_zone_has_the_name_that_the_config_gives_it_on_the_map_and_among_the
     assert set(rasters) == {"water_frequency_2024", "inundation_2024"}
     indicator, name = NAMES.get(regime, ("fluctuation_zone_share", "水位变动区（潮滩、消落带）"))
     assert rasters["inundation_2024"].legend.by_code()[ZONE].name_zh == name
-    over_aoi = overlay.coverage(geometry.whole(area.aoi), area.grid)
+    over_aoi = ground_of(Threads(1), area)
     rows = {row["indicator"]: row for row in further_rows(area, maps, over_aoi, {"2024": "s"})}
     assert rows[indicator]["value"] == pytest.approx(
         rows["water_share_high"]["value"] - rows["water_share_low"]["value"]

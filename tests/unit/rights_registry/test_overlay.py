@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-import xarray as xr
 
 from pipeline.geodesy import areas_m2, project, unproject
 from pipeline.rights_registry import overlay
@@ -178,7 +177,7 @@ def test_a_parcel_that_the_extraction_misses_is_laid_on_the_pixel_beside_it(regi
     y = grid.top - 255
     beside = unproject(shapely.box(grid.left - 1, y, grid.left - 0.5, y + 1), grid.crs)
     parcels = register([beside], parcel_id=["a"]).assign(area_m2=[2.0])
-    (chunk,) = (chunk for chunk in overlay.coverage(parcels, grid).chunks() if len(chunk.cell))
+    (chunk,) = (chunk for chunk in overlay.coverage(parcels, grid) if len(chunk.cell))
     assert chunk.weight_m2.tolist() == [2.0]
     assert (chunk.window.row_from, chunk.window.col_from) == (25, 0)
     assert wide(measured(parcels, grid, layers))["looks_mean"].tolist() == [layers.looks[25, 0]]
@@ -220,27 +219,6 @@ def test_sums_of_a_parcel_scale_to_its_ellipsoidal_area(parcels, grid, layers):
     one, two = (sums_of(rows, grid, layers).periods for rows in (parcels, doubled))
     assert np.allclose(two["whole"][:, 0], doubled["area_m2"], rtol=1e-12)
     assert np.allclose(two["classes"], 2 * one["classes"], rtol=1e-12)
-
-
-def test_gathered_areas_sum_to_the_parcels_whatever_the_chunks(parcels, grid, layers):
-    coverage = overlay.coverage(parcels, grid, chunk_px=900)
-    lazy = xr.DataArray(layers.land_cover, dims=("y", "x")).chunk({"y": 64, "x": 100})
-    pieces = list(overlay.gathered(coverage, {"cover": layers.land_cover, "lazy": lazy}))
-    assert sum(weight.sum() for weight, _ in pieces) == pytest.approx(parcels["area_m2"].sum(), rel=1e-12)
-    assert all(len(weight) == len(values["cover"]) for weight, values in pieces)
-    assert all((values["cover"] == values["lazy"]).all() for _, values in pieces)
-    assert all(np.prod(chunk.window.shape) <= 900 for chunk in coverage.chunks())
-
-
-def test_many_chunks_are_found_anew_each_time_and_few_are_kept(parcels, grid):
-    many, few = overlay.coverage(parcels, grid, chunk_px=900), overlay.coverage(parcels, grid)
-    assert many.kept is None
-    assert few.kept
-    once, again = list(many.chunks()), list(many.chunks())
-    assert [chunk.window for chunk in once] == [chunk.window for chunk in again]
-    assert all((a.weight_m2 == b.weight_m2).all() for a, b in zip(once, again, strict=True))
-    areas = [sum(chunk.weight_m2.sum() for chunk in cover.chunks()) for cover in (many, few)]
-    assert areas[0] == pytest.approx(areas[1], rel=1e-9)
 
 
 def test_fractions_are_those_of_the_polygon_in_each_pixel(parcels, grid):
