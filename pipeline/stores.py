@@ -14,7 +14,6 @@ from zarr.codecs import BloscCodec, BloscShuffle
 
 from pipeline.grid import Block, Grid
 
-
 _COMPRESSOR = BloscCodec(cname="lz4", clevel=5, shuffle=BloscShuffle.shuffle)
 
 

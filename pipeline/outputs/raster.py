@@ -1,5 +1,6 @@
 """Cloud-optimised GeoTIFFs of a delivery, with scale, nodata, colours and class names."""
 
+import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from numpy.typing import NDArray
+from rasterio.enums import Resampling
 from rasterio.windows import Window
 
 from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE, Raster
@@ -43,16 +45,16 @@ class Encoding:
     nodata: float | None
     scale: float
     predictor: str
-    overviews: str
+    overviews: Resampling
 
 
 ENCODINGS: Mapping[str, Encoding] = MappingProxyType(
     {
-        "ratio": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", "AVERAGE"),
-        "reflectance": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", "AVERAGE"),
-        "index": Encoding("float32", float("nan"), 1.0, "YES", "AVERAGE"),
-        "count": Encoding("uint16", None, 1.0, "NO", "NEAREST"),
-        "classes": Encoding("uint8", NODATA_CLASS, 1.0, "NO", "MODE"),
+        "ratio": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average),
+        "reflectance": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average),
+        "index": Encoding("float32", float("nan"), 1.0, "YES", Resampling.average),
+        "count": Encoding("uint16", None, 1.0, "NO", Resampling.nearest),
+        "classes": Encoding("uint8", NODATA_CLASS, 1.0, "NO", Resampling.mode),
     }
 )
 
@@ -115,7 +117,7 @@ def _write_plain(raster: Raster, grid: Grid, path: Path, encoding: Encoding, tag
         "sparse_ok": True,
         "bigtiff": "if_safer",
     }
-    with rasterio.open(path, "w", **profile) as file:
+    with rasterio.Env(GDAL_TIFF_OVR_BLOCKSIZE=_TILE), rasterio.open(path, "w", **profile) as file:
         file.descriptions = names
         file.scales = (encoding.scale,) * len(names)
         file.update_tags(**tags)
@@ -123,6 +125,14 @@ def _write_plain(raster: Raster, grid: Grid, path: Path, encoding: Encoding, tag
             file.write_colormap(1, _colors(raster.legend))
         for top, rows in _strips(raster):
             _write_tiles(file, top, rows, encoding.nodata)
+        # COG takes them over; its own way to them packs and unpacks every one between
+        file.build_overviews(_halvings(grid), encoding.overviews)
+
+
+def _halvings(grid: Grid) -> list[int]:
+    """By what the copies of a raster are smaller, down to the first that fits a tile."""
+    steps = math.ceil(math.log2(max(*grid.shape, _TILE) / _TILE))
+    return [2**step for step in range(1, steps + 1)]
 
 
 def _band_names(raster: Raster) -> tuple[str, ...]:
@@ -170,7 +180,6 @@ def _cog_options(encoding: Encoding) -> dict[str, str]:
         "LEVEL": "1",  # on measures as small as higher ones, on classes small enough
         "PREDICTOR": encoding.predictor,
         "OVERVIEW_PREDICTOR": encoding.predictor,
-        "OVERVIEW_RESAMPLING": encoding.overviews,
         "BLOCKSIZE": str(_TILE),
         "SPARSE_OK": "TRUE",
         "BIGTIFF": "IF_SAFER",

@@ -104,12 +104,13 @@ def _present_classes(raster: Raster, path: Path, delivery: Delivery) -> list[tup
     """Colour and name of the classes that occur; changes have colour and name of the class after."""
     if raster.legend is None:
         return []
-    seen: set[int] = set()
+    counts = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.int64)
     with rasterio.open(path) as file:
         for top in range(0, file.height, _STRIP):
             rows = min(_STRIP, file.height - top)
-            seen |= set(np.unique(file.read(1, window=Window(0, top, file.width, rows))).tolist())
-    present = [entry for entry in raster.legend.classes if entry.code in seen]
+            strip = file.read(1, window=Window(0, top, file.width, rows))
+            counts += np.bincount(strip.ravel(), minlength=len(counts))
+    present = [entry for entry in raster.legend.classes if counts[entry.code]]
     if raster.legend is not CHANGE:
         return [(entry.color, entry.name(delivery.language)) for entry in present]
     colors = {entry.color for entry in present if entry.code != UNCHANGED}

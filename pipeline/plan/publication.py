@@ -3,6 +3,7 @@
 import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import xarray as xr
+from dask.system import CPU_COUNT
 
 from pipeline.contracts import Delivery, Raster, RasterKind
 from pipeline.indices import spectral
@@ -108,9 +110,12 @@ def publish(
     if part.exists():
         remove(part)
     part.mkdir(parents=True)
+    written = outputs.write(delivery, part, shapefile=area.settings.outputs.shapefile)
+    with ThreadPoolExecutor(CPU_COUNT) as readers:
+        checksums = list(readers.map(sha256_of_file, written))
     files = {
-        path.relative_to(part).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of_file(path)}
-        for path in outputs.write(delivery, part, shapefile=area.settings.outputs.shapefile)
+        path.relative_to(part).as_posix(): {"bytes": path.stat().st_size, "sha256": checksum}
+        for path, checksum in zip(written, checksums, strict=True)
     }
     manifest = {
         **_manifest(area, delivery, search),
