@@ -5,10 +5,10 @@ so that no more than one window of the rasters and of the coverage is held at a 
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numba
@@ -28,7 +28,6 @@ SLAB_PARCELS = 2048
 
 CLASS_KEYS = tuple(entry.key for entry in LAND_COVER.classes)
 _CLASS_COUNT = len(CLASS_KEYS)
-_UNCOUNTED = -1
 _CODE_LIMIT = 256
 
 
@@ -243,118 +242,114 @@ def _pixel_under(shape: Any, number: int, area_m2: float, grid: Grid) -> Chunk:
     )
 
 
+class _Under(NamedTuple):
+    """A chunk, as the kernels take it."""
+
+    parcel: NDArray[np.int64]
+    indptr: NDArray[np.int64]
+    cell: NDArray[np.int32]
+    weight: NDArray[np.float64]
+
+
+class _Rasters(NamedTuple):
+    """The rasters of a period, pixel by pixel."""
+
+    land_cover: NDArray[np.uint8]
+    fvc: NDArray[np.int16]
+    ndvi: NDArray[np.int16]
+    looks: NDArray[np.uint16]
+    failed: NDArray[np.uint16]
+
+    @classmethod
+    def of(cls, layers: ParcelLayers) -> "_Rasters":
+        return cls(*(getattr(layers, name).ravel() for name in cls._fields))
+
+
+class _Moves(NamedTuple):
+    """Land cover of two periods and the codes of what counts of its change, pixel by pixel."""
+
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
+    codes: NDArray[np.uint8]
+
+
+class _Limits(NamedTuple):
+    """Position of every class code (see `_class_columns`), cuts between grades, FVC of vegetated ground."""
+
+    columns: NDArray[np.int64]
+    cuts: NDArray[np.float64]
+    threshold: float
+
+
 def _add(chunk: Chunk, layers: Sequence[ParcelLayers], rules: CoverRules, sums: ParcelSums) -> None:
     """Add what a chunk holds to the sums of its parcels."""
-    classes = [_class_columns()[layer.land_cover] for layer in layers]
+    under = _Under(chunk.parcel, chunk.indptr, chunk.cell, chunk.weight_m2)
+    limits = _Limits(_class_columns(), np.array(rules.cuts, dtype=np.float64), rules.threshold)
+    of_periods, of_pairs = _numbers(sums.periods), _numbers(sums.pairs)
     for number, layer in enumerate(layers):
-        _add_period(chunk, layer, classes[number], rules, sums.periods[:, number])
-    for number, (before, after) in enumerate(pairwise(classes)):
-        codes = layers[number + 1].change
-        assert codes is not None, "every period but the first has the change since the one before"
-        _add_pair(chunk, before, after, codes, sums.pairs[:, number])
+        _add_period(under, _Rasters.of(layer), limits, of_periods[:, number])
+    for number, (before, after) in enumerate(pairwise(layers)):
+        assert after.change is not None, "every period but the first has the change since the one before"
+        moves = _Moves(before.land_cover.ravel(), after.land_cover.ravel(), after.change.ravel())
+        _add_pair(under, moves, limits.columns, of_pairs[:, number])
 
 
-def _class_columns() -> NDArray[np.int8]:
+def _class_columns() -> NDArray[np.int64]:
     """Position of every class code in `CLASS_KEYS`, and behind the last for a code that is no class."""
-    columns = np.full(_CODE_LIMIT, _CLASS_COUNT, dtype=np.int8)
+    columns = np.full(_CODE_LIMIT, _CLASS_COUNT)
     columns[[entry.code for entry in LAND_COVER.classes]] = np.arange(_CLASS_COUNT)
     return columns
 
 
-def _add_period(
-    chunk: Chunk, layer: ParcelLayers, classes: NDArray[np.int8], rules: CoverRules, sums: NDArray[np.void]
-) -> None:
-    by_class = _areas(chunk, classes, _CLASS_COUNT + 1)
-    cover = layer.fvc * REFLECTANCE_SCALE
-    seen = layer.fvc != REFLECTANCE_NODATA
-    grades = np.where(seen, np.searchsorted(rules.cuts, cover, side="right"), _UNCOUNTED)
-    vegetated = np.where(seen & (cover >= rules.threshold), 0, _UNCOUNTED)
-    touched = np.where(layer.failed > 0, 0, _UNCOUNTED)
-    looks = _means(chunk, layer.looks)
-    found = {
-        "classes": by_class[:, :-1],
-        "unknown": by_class[:, -1],
-        "grades": _areas(chunk, grades, len(rules.cuts) + 1),
-        "vegetated": _areas(chunk, vegetated, 1)[:, 0],
-        "fvc": _means(chunk, layer.fvc) * [REFLECTANCE_SCALE, 1.0, 1.0],
-        "ndvi": _means(chunk, layer.ndvi) * [REFLECTANCE_SCALE, 1.0, 1.0],
-        "looks": looks[:, 0],
-        "failed": _means(chunk, layer.failed)[:, 0],
-        "touched": _areas(chunk, touched, 1)[:, 0],
-        "whole": looks[:, 1],
-    }
-    _enter(sums, chunk.parcel, found)
-
-
-def _add_pair(
-    chunk: Chunk,
-    before: NDArray[np.int8],
-    after: NDArray[np.int8],
-    codes: NDArray[np.uint8],
-    sums: NDArray[np.void],
-) -> None:
-    known = (before < _CLASS_COUNT) & (after < _CLASS_COUNT)
-    moved = (codes != UNCHANGED) & (codes != NODATA_CLASS)
-    columns = _class_columns()
-    seen = _areas(chunk, np.where(known, 0, 1), 2)
-    found = {
-        "gained": _areas(chunk, np.where(moved, columns[codes % 10], _UNCOUNTED), _CLASS_COUNT),
-        "lost": _areas(chunk, np.where(moved, columns[codes // 10], _UNCOUNTED), _CLASS_COUNT),
-        "seen": seen[:, 0],
-        "unknown": seen[:, 1],
-    }
-    _enter(sums, chunk.parcel, found)
-
-
-def _enter(
-    sums: NDArray[np.void], parcel: NDArray[np.int64], found: Mapping[str, NDArray[np.float64]]
-) -> None:
-    for name, values in found.items():
-        sums[name][parcel] += values
-
-
-def _areas(chunk: Chunk, columns: NDArray[np.integer[Any]], count: int) -> NDArray[np.float64]:
-    """Area of each parcel (rows) by the column that a pixel belongs to; -1 belongs to none."""
-    areas = np.zeros((len(chunk.parcel), count))
-    _add_areas(chunk.indptr, chunk.cell, chunk.weight_m2, columns.astype(np.int8).ravel(), areas)
-    return areas
-
-
-def _means(chunk: Chunk, values: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
-    """Sum of value times area, area with a value, area without one, of each parcel (rows)."""
-    sums = np.zeros((len(chunk.parcel), 3))
-    _add_values(chunk.indptr, chunk.cell, chunk.weight_m2, values.ravel(), sums)
-    return sums
+def _numbers(sums: NDArray[np.void]) -> NDArray[np.float64]:
+    """The fields of sums (parcel, period) one after the other, as their last axis."""
+    return sums.view(np.float64).reshape(*sums.shape, sums.itemsize // 8)
 
 
 @numba.njit(nogil=True, cache=True)
-def _add_areas(
-    indptr: NDArray[np.int64],
-    cell: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    columns: NDArray[np.int8],
-    areas: NDArray[np.float64],
-) -> None:
-    for row in range(len(indptr) - 1):
-        for place in range(indptr[row], indptr[row + 1]):
-            column = columns[cell[place]]
-            if column >= 0:
-                areas[row, column] += weight[place]
-
-
-@numba.njit(nogil=True, cache=True)
-def _add_values(
-    indptr: NDArray[np.int64],
-    cell: NDArray[np.int32],
-    weight: NDArray[np.float64],
-    values: NDArray[np.integer[Any]],
-    sums: NDArray[np.float64],
-) -> None:
-    for row in range(len(indptr) - 1):
-        for place in range(indptr[row], indptr[row + 1]):
-            value = values[cell[place]]
-            if value == REFLECTANCE_NODATA:
-                sums[row, 2] += weight[place]
+def _add_period(under: _Under, layers: _Rasters, limits: _Limits, sums: NDArray[np.float64]) -> None:
+    """Add the pixels of one period to the fields of ParcelSums.periods, which stand in their order."""
+    grades = _CLASS_COUNT + 1
+    rest = grades + len(limits.cuts) + 1
+    for row in range(len(under.parcel)):
+        fields = sums[under.parcel[row]]
+        for place in range(under.indptr[row], under.indptr[row + 1]):
+            pixel, area = under.cell[place], under.weight[place]
+            fields[limits.columns[layers.land_cover[pixel]]] += area
+            if layers.fvc[pixel] == REFLECTANCE_NODATA:
+                fields[rest + 3] += area
             else:
-                sums[row, 0] += weight[place] * value
-                sums[row, 1] += weight[place]
+                cover = layers.fvc[pixel] * REFLECTANCE_SCALE
+                grade = 0
+                for cut in limits.cuts:
+                    grade += cover >= cut
+                fields[grades + grade] += area
+                if cover >= limits.threshold:
+                    fields[rest] += area
+                fields[rest + 1] += cover * area
+                fields[rest + 2] += area
+            if layers.ndvi[pixel] == REFLECTANCE_NODATA:
+                fields[rest + 6] += area
+            else:
+                fields[rest + 4] += layers.ndvi[pixel] * REFLECTANCE_SCALE * area
+                fields[rest + 5] += area
+            fields[rest + 7] += layers.looks[pixel] * area
+            fields[rest + 8] += layers.failed[pixel] * area
+            if layers.failed[pixel] > 0:
+                fields[rest + 9] += area
+            fields[rest + 10] += area
+
+
+@numba.njit(nogil=True, cache=True)
+def _add_pair(under: _Under, moves: _Moves, columns: NDArray[np.int64], sums: NDArray[np.float64]) -> None:
+    """Add the pixels of two periods to the fields of ParcelSums.pairs, which stand in their order."""
+    for row in range(len(under.parcel)):
+        fields = sums[under.parcel[row]]
+        for place in range(under.indptr[row], under.indptr[row + 1]):
+            pixel, area = under.cell[place], under.weight[place]
+            known = columns[moves.before[pixel]] < _CLASS_COUNT and columns[moves.after[pixel]] < _CLASS_COUNT
+            fields[2 * _CLASS_COUNT + (0 if known else 1)] += area
+            code = moves.codes[pixel]
+            if code not in (UNCHANGED, NODATA_CLASS):
+                fields[columns[code % 10]] += area
+                fields[_CLASS_COUNT + columns[code // 10]] += area
