@@ -1,16 +1,21 @@
 """A first land cover by documented rules: water, vegetation, bare ground, built-up."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
-from scipy.special import ndtr
 
 from pipeline.indices.spectral import compute_index, find_index
+from pipeline.kernels import by_pixel
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULE_INDICES = ("ndvi", "mndwi", "bsi")
 BANDS = tuple(sorted({band for name in RULE_INDICES for band in find_index(name).bands}))
+_WATER, _VEGETATION, _BARE, _BUILT = (
+    np.uint8(LAND_COVER.code(key)) for key in ("water", "vegetation", "bare", "built")
+)
+_UNKNOWN = np.uint8(NODATA_CLASS)
 
 
 def rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
@@ -32,13 +37,15 @@ def classify(
     MNDWI: Xu 2006, DOI 10.1080/01431160600589179. BSI: Rikimaru et al. 2002. The thresholds are
     proposals of this project.
     """
-    ndvi, mndwi, bsi = (indices[name] for name in RULE_INDICES)
-    codes = {key: np.uint8(LAND_COVER.code(key)) for key in ("water", "vegetation", "bare", "built")}
-    dry = xr.where(bsi >= bare_bsi, codes["bare"], codes["built"])
-    land = xr.where(ndvi >= vegetation_ndvi, codes["vegetation"], dry)
-    cover = xr.where((mndwi >= water_mndwi) & (ndvi < vegetation_ndvi), codes["water"], land)
-    known = np.isfinite(ndvi) & np.isfinite(mndwi) & np.isfinite(bsi)
-    classes: xr.DataArray = xr.where(known, cover, np.uint8(NODATA_CLASS)).astype(np.uint8)
+    classes: xr.DataArray = xr.apply_ufunc(
+        _class,
+        *(indices[name] for name in RULE_INDICES),
+        water_mndwi,
+        vegetation_ndvi,
+        bare_bsi,
+        dask="parallelized",
+        output_dtypes=[np.uint8],
+    )
     return classes.rename("land_cover")
 
 
@@ -56,10 +63,47 @@ def confidence(
     threshold that lies nearest among those that its class depends on; 0.5 on a threshold. A proposal of this
     project, which stands beside the probabilities of a classifier.
     """
-    ndvi, mndwi, bsi = (indices[name] for name in RULE_INDICES)
-    to_green, to_wet, to_bare = abs(ndvi - vegetation_ndvi), abs(mndwi - water_mndwi), abs(bsi - bare_bsi)
-    dry = xr.where(mndwi >= water_mndwi, to_wet, np.minimum(to_wet, to_bare))
-    nearest = xr.where(ndvi >= vegetation_ndvi, to_green, np.minimum(to_green, dry))
-    known = np.isfinite(ndvi) & np.isfinite(mndwi) & np.isfinite(bsi)
-    sure: xr.DataArray = xr.apply_ufunc(ndtr, nearest / index_noise, dask="parallelized").where(known)
+    sure: xr.DataArray = xr.apply_ufunc(
+        _sureness,
+        *(indices[name] for name in RULE_INDICES),
+        water_mndwi,
+        vegetation_ndvi,
+        bare_bsi,
+        index_noise,
+        dask="parallelized",
+        output_dtypes=[np.float64],
+    )
     return sure.rename("confidence")
+
+
+@by_pixel
+def _class(
+    ndvi: float, mndwi: float, bsi: float, water_mndwi: float, vegetation_ndvi: float, bare_bsi: float
+) -> np.uint8:
+    if not (np.isfinite(ndvi) and np.isfinite(mndwi) and np.isfinite(bsi)):
+        return _UNKNOWN
+    if ndvi >= vegetation_ndvi:
+        return _VEGETATION
+    if mndwi >= water_mndwi:
+        return _WATER
+    return _BARE if bsi >= bare_bsi else _BUILT
+
+
+@by_pixel
+def _sureness(
+    ndvi: float,
+    mndwi: float,
+    bsi: float,
+    water_mndwi: float,
+    vegetation_ndvi: float,
+    bare_bsi: float,
+    index_noise: float,
+) -> float:
+    if not (np.isfinite(ndvi) and np.isfinite(mndwi) and np.isfinite(bsi)):
+        return np.nan
+    nearest = abs(ndvi - vegetation_ndvi)
+    if ndvi < vegetation_ndvi:
+        nearest = min(nearest, abs(mndwi - water_mndwi))
+        if mndwi < water_mndwi:
+            nearest = min(nearest, abs(bsi - bare_bsi))
+    return 0.5 * math.erfc(-nearest / index_noise / math.sqrt(2))

@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.kernels import by_pixel
 
 _LETTERS: Mapping[str, str] = MappingProxyType(
     {
@@ -111,7 +112,14 @@ def _evaluated(
 ) -> NDArray[np.float64]:
     given = dict(zip(symbols, bands, strict=True))
     values: NDArray[np.float64] = numexpr.evaluate(formula, {**given, **constants}, global_dict={})
-    return np.where(np.isfinite(values), values, np.nan)
+    known: NDArray[np.float64] = _finite(values)
+    return known
+
+
+@by_pixel
+def _finite(value: float) -> float:
+    """The value, NaN where it is not finite."""
+    return value if np.isfinite(value) else np.nan
 
 
 @cache

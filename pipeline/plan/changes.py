@@ -12,6 +12,7 @@ from pipeline.grid import BlockPlan
 from pipeline.indices import change
 from pipeline.plan import tasks
 from pipeline.plan.area import Area
+from pipeline.plan.steps import as_ratio, from_ratio
 from pipeline.plan.stored import CLASSES, RATIO, stored
 from pipeline.run import Run
 from pipeline.stores import create_store, open_store, read_block, write_block
@@ -87,7 +88,7 @@ def _counted(
         for block in area.blocks(layout.edge_px):
             own = codes[block.rows, block.cols]
             of_patch = np.where(change.changed(own), sure[patch[block.rows, block.cols]], np.nan)
-            write_block(folder, block, {"change": own, "confidence": tasks.as_ratio(of_patch)})
+            write_block(folder, block, {"change": own, "confidence": as_ratio(of_patch)})
 
     return run.artifact(f"{area.aoi.name_zh} 图斑 patches", cause, build)
 
@@ -104,6 +105,6 @@ def _confidence(
     means = change.PatchMeans.of(patch)
     for block in area.blocks(layout.edge_px):
         first, second = (read_block(store.path, block, [layer])[layer] for store in (before, after))
-        both = tasks.from_ratio(first) * tasks.from_ratio(second)
+        both = from_ratio(first) * from_ratio(second)
         means.add(patch[block.rows, block.cols], both)
     return means.means

@@ -12,8 +12,9 @@ from sklearn.ensemble import RandomForestClassifier
 from pipeline.grid import Block, BlockPlan, Grid
 from pipeline.indices import classifier, kinds
 from pipeline.plan.area import Area
+from pipeline.plan.steps import as_ratio, from_ratio
 from pipeline.plan.stored import CLASSES, RATIO, stored
-from pipeline.plan.tasks import Layers, as_ratio, from_ratio
+from pipeline.plan.tasks import Layers
 from pipeline.plan.training import FeatureStores, Model, index_features, model_of
 from pipeline.run import BlockDone, Run
 from pipeline.settings.maps import Smoothing

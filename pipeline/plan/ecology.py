@@ -19,8 +19,9 @@ from pipeline.plan.area import Area
 from pipeline.plan.ground import Ground, Under
 from pipeline.plan.rasters import Footprint, Maps, forget_lost, lacking, refuse_loss, request_of, scene_key
 from pipeline.plan.sources import source_of
+from pipeline.plan.steps import as_ratio, from_ratio
 from pipeline.plan.stored import COUNT, RATIO, stored
-from pipeline.plan.tasks import CompositeTask, as_ratio, composite_block, from_ratio
+from pipeline.plan.tasks import CompositeTask, composite_block
 from pipeline.run import BlockDone, Run
 from pipeline.settings.sources import INSTRUMENTS
 from pipeline.stores import open_store, read_block, write_block

@@ -15,8 +15,8 @@ from pipeline.periods import PERIODS_A_YEAR
 from pipeline.plan.area import Area
 from pipeline.plan.ground import Ground, Under
 from pipeline.plan.rasters import Footprint, Maps
+from pipeline.plan.steps import from_ratio
 from pipeline.plan.stored import COUNT, INDEX, stored
-from pipeline.plan.tasks import from_ratio
 from pipeline.run import BlockDone, Run
 from pipeline.stores import open_store, read_block, write_block
 from pipeline.workspace import Artifact

@@ -18,8 +18,9 @@ from pipeline.plan.evidence import cover_basis, inundation_basis
 from pipeline.plan.ground import Ground, Under
 from pipeline.plan.rasters import Footprint, Maps, forget_lost, refuse_loss, request_of, scene_key
 from pipeline.plan.sources import source_of
+from pipeline.plan.steps import as_ratio, from_ratio
 from pipeline.plan.stored import CLASSES, COUNT, RATIO, stored
-from pipeline.plan.tasks import Layers, as_ratio, from_ratio
+from pipeline.plan.tasks import Layers
 from pipeline.run import BlockDone, Run
 from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.stores import open_store, write_block

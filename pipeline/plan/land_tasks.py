@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pipeline.grid import Block
 from pipeline.indices import land_cover
-from pipeline.plan.tasks import Layers, as_ratio, reflectance
+from pipeline.plan.steps import as_ratio, reflectance
+from pipeline.plan.tasks import Layers
 from pipeline.run import BlockDone
 from pipeline.settings.maps import LandCover
 from pipeline.stores import read_block, write_block

@@ -31,7 +31,7 @@ from pipeline.plan.moves import Moved
 from pipeline.plan.parcels import parcels_of
 from pipeline.plan.rasters import Maps, no_map, unknown_land
 from pipeline.plan.restrictions import restriction_findings
-from pipeline.plan.tasks import from_ratio
+from pipeline.plan.steps import from_ratio
 from pipeline.plan.water import graded_sections
 from pipeline.rights_registry import area_balance, findings, inventory
 from pipeline.run import Run

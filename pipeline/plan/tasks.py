@@ -1,6 +1,5 @@
 """What runs on the cluster: one task, one block, every date; each writes its own region of a store."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +9,14 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.contracts import (
-    INDEX_STEP,
-    REFLECTANCE_LIMIT,
     REFLECTANCE_NODATA,
-    REFLECTANCE_SCALE,
     ReadRecord,
 )
 from pipeline.grid import Block
 from pipeline.indices import change, composite, land_cover, spectral, vegetation
 from pipeline.ingest import blocks
 from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.plan.steps import as_index, as_ratio, from_ratio, reflectance
 from pipeline.run import BlockDone
 from pipeline.settings import CompositeMethod
 from pipeline.stores import read_block, write_block
@@ -230,29 +227,3 @@ def change_block(task: ChangeTask) -> BlockDone:
 def _indices(maps: PeriodMaps, block: Block) -> Layers:
     layers = read_block(maps.spectral, block, land_cover.RULE_INDICES)
     return {**layers, "ndvi": from_ratio(layers["ndvi"])}
-
-
-def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
-    """Numbers as int16 with scale 1e-4 and nodata -32768, as rasters and stores hold them."""
-    steps = np.rint(values / REFLECTANCE_SCALE).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
-    return np.where(np.isfinite(values), steps, REFLECTANCE_NODATA).astype(np.int16)
-
-
-def as_index(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    """Numbers of any size as float32 in steps of INDEX_STEP, NaN as it is."""
-    steps: NDArray[np.floating[Any]] = np.rint(values / INDEX_STEP)
-    return (steps * INDEX_STEP).astype(np.float32)
-
-
-def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
-    """What `as_ratio` stored; NaN where nodata."""
-    return np.where(stored == REFLECTANCE_NODATA, np.nan, stored * REFLECTANCE_SCALE)
-
-
-def reflectance(stored: Mapping[str, NDArray[np.int16]]) -> dict[str, xr.DataArray]:
-    """Bands of a composite as maps of reflectance (y, x); NaN where nodata."""
-    return {band: _as_map(values) for band, values in stored.items()}
-
-
-def _as_map(stored: NDArray[np.int16]) -> xr.DataArray:
-    return xr.DataArray(from_ratio(stored), dims=("y", "x"))

@@ -21,7 +21,7 @@ from pipeline.indices import classifier, land_cover, spectral
 from pipeline.ingest.labels import read_labels, unusable
 from pipeline.legends import LAND_KINDS
 from pipeline.plan.area import Area
-from pipeline.plan.tasks import from_ratio
+from pipeline.plan.steps import from_ratio
 from pipeline.rights_registry import overlay
 from pipeline.run import Run
 from pipeline.settings.maps import LabelledSamples, ModelFile

@@ -13,8 +13,8 @@ from pipeline.indices.trend import trend
 from pipeline.plan import greenness
 from pipeline.plan.ground import ground_of
 from pipeline.plan.rasters import Maps
+from pipeline.plan.steps import as_ratio
 from pipeline.plan.stored import RATIO
-from pipeline.plan.tasks import as_ratio
 from pipeline.settings.maps import GreennessRules
 from pipeline.stores import create_store, write_block
 

@@ -15,6 +15,7 @@ from pipeline.ingest.assets import close_assets
 from pipeline.ingest.items import candidate_of
 from pipeline.ingest.offsets import decided
 from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.plan.steps import as_index, as_ratio, from_ratio
 from pipeline.plan.tasks import (
     ChangeTask,
     CompositeTask,
@@ -22,12 +23,9 @@ from pipeline.plan.tasks import (
     HistogramTask,
     PeriodMaps,
     SpectralTask,
-    as_index,
-    as_ratio,
     change_block,
     composite_block,
     cover_block,
-    from_ratio,
     ndvi_histogram,
     spectral_block,
 )
