@@ -16,6 +16,8 @@ _WATER, _VEGETATION, _BARE, _BUILT = (
     np.uint8(LAND_COVER.code(key)) for key in ("water", "vegetation", "bare", "built")
 )
 _UNKNOWN = np.uint8(NODATA_CLASS)
+_SURE = 9.0
+"""Standard deviations beyond which the normal distribution is 1 in double precision."""
 
 
 def rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
@@ -106,4 +108,5 @@ def _sureness(
         nearest = min(nearest, abs(mndwi - water_mndwi))
         if mndwi < water_mndwi:
             nearest = min(nearest, abs(bsi - bare_bsi))
-    return 0.5 * math.erfc(-nearest / index_noise / math.sqrt(2))
+    deviations = nearest / index_noise
+    return 1.0 if deviations > _SURE else 0.5 * math.erfc(-deviations / math.sqrt(2))
