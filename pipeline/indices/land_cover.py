@@ -1,21 +1,21 @@
 """A first land cover by documented rules: water, vegetation, bare ground, built-up."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
+import numba
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from pipeline.indices.spectral import compute_index, find_index
-from pipeline.kernels import by_pixel
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULE_INDICES = ("ndvi", "mndwi", "bsi")
 BANDS = tuple(sorted({band for name in RULE_INDICES for band in find_index(name).bands}))
-_WATER, _VEGETATION, _BARE, _BUILT = (
-    np.uint8(LAND_COVER.code(key)) for key in ("water", "vegetation", "bare", "built")
-)
-_UNKNOWN = np.uint8(NODATA_CLASS)
+_WATER, _VEGETATION, _BARE, _BUILT = map(LAND_COVER.code, ("water", "vegetation", "bare", "built"))
 _SURE = 9.0
 """Standard deviations beyond which the normal distribution is 1 in double precision."""
 
@@ -39,16 +39,8 @@ def classify(
     MNDWI: Xu 2006, DOI 10.1080/01431160600589179. BSI: Rikimaru et al. 2002. The thresholds are
     proposals of this project.
     """
-    classes: xr.DataArray = xr.apply_ufunc(
-        _class,
-        *(indices[name] for name in RULE_INDICES),
-        water_mndwi,
-        vegetation_ndvi,
-        bare_bsi,
-        dask="parallelized",
-        output_dtypes=[np.uint8],
-    )
-    return classes.rename("land_cover")
+    judge = partial(_classes, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]))
+    return _judged(judge, indices, np.uint8).rename("land_cover")
 
 
 def confidence(
@@ -65,48 +57,64 @@ def confidence(
     threshold that lies nearest among those that its class depends on; 0.5 on a threshold. A proposal of this
     project, which stands beside the probabilities of a classifier.
     """
-    sure: xr.DataArray = xr.apply_ufunc(
-        _sureness,
-        *(indices[name] for name in RULE_INDICES),
-        water_mndwi,
-        vegetation_ndvi,
-        bare_bsi,
-        index_noise,
-        dask="parallelized",
-        output_dtypes=[np.float64],
+    judge = partial(_sureness, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]), noise=index_noise)
+    return _judged(judge, indices, np.float64).rename("confidence")
+
+
+def _judged(
+    judge: Callable[..., None], indices: Mapping[str, xr.DataArray], dtype: type[np.number[Any]]
+) -> xr.DataArray:
+    """What `judge` enters for the indices of each pixel; lazy where they are."""
+
+    def entered(*values: NDArray[np.floating[Any]]) -> NDArray[Any]:
+        found = np.empty(values[0].shape, dtype=dtype)
+        judge(*(array.ravel() for array in values), out=found.reshape(-1))
+        return found
+
+    result: xr.DataArray = xr.apply_ufunc(
+        entered, *(indices[name] for name in RULE_INDICES), dask="parallelized", output_dtypes=[dtype]
     )
-    return sure.rename("confidence")
+    return result
 
 
-@by_pixel
-def _class(
-    ndvi: float, mndwi: float, bsi: float, water_mndwi: float, vegetation_ndvi: float, bare_bsi: float
-) -> np.uint8:
-    if not (np.isfinite(ndvi) and np.isfinite(mndwi) and np.isfinite(bsi)):
-        return _UNKNOWN
-    if ndvi >= vegetation_ndvi:
-        return _VEGETATION
-    if mndwi >= water_mndwi:
-        return _WATER
-    return _BARE if bsi >= bare_bsi else _BUILT
+@numba.njit(nogil=True, cache=True)
+def _classes(
+    ndvi: NDArray[np.floating[Any]],
+    mndwi: NDArray[np.floating[Any]],
+    bsi: NDArray[np.floating[Any]],
+    cuts: NDArray[np.float64],
+    out: NDArray[np.uint8],
+) -> None:
+    wet, green, bare = cuts
+    for place in range(len(out)):
+        if not np.isfinite(ndvi[place] + mndwi[place] + bsi[place]):
+            out[place] = NODATA_CLASS
+        elif ndvi[place] >= green:
+            out[place] = _VEGETATION
+        elif mndwi[place] >= wet:
+            out[place] = _WATER
+        else:
+            out[place] = _BARE if bsi[place] >= bare else _BUILT
 
 
-@by_pixel
+@numba.njit(nogil=True, cache=True)
 def _sureness(
-    ndvi: float,
-    mndwi: float,
-    bsi: float,
-    water_mndwi: float,
-    vegetation_ndvi: float,
-    bare_bsi: float,
-    index_noise: float,
-) -> float:
-    if not (np.isfinite(ndvi) and np.isfinite(mndwi) and np.isfinite(bsi)):
-        return np.nan
-    nearest = abs(ndvi - vegetation_ndvi)
-    if ndvi < vegetation_ndvi:
-        nearest = min(nearest, abs(mndwi - water_mndwi))
-        if mndwi < water_mndwi:
-            nearest = min(nearest, abs(bsi - bare_bsi))
-    deviations = nearest / index_noise
-    return 1.0 if deviations > _SURE else 0.5 * math.erfc(-deviations / math.sqrt(2))
+    ndvi: NDArray[np.floating[Any]],
+    mndwi: NDArray[np.floating[Any]],
+    bsi: NDArray[np.floating[Any]],
+    cuts: NDArray[np.float64],
+    noise: float,
+    out: NDArray[np.float64],
+) -> None:
+    wet, green, bare = cuts
+    for place in range(len(out)):
+        if not np.isfinite(ndvi[place] + mndwi[place] + bsi[place]):
+            out[place] = np.nan
+            continue
+        nearest = abs(ndvi[place] - green)
+        if ndvi[place] < green:
+            nearest = min(nearest, abs(mndwi[place] - wet))
+            if mndwi[place] < wet:
+                nearest = min(nearest, abs(bsi[place] - bare))
+        deviations = nearest / noise
+        out[place] = 1.0 if deviations > _SURE else 0.5 * math.erfc(-deviations / math.sqrt(2))

@@ -6,6 +6,7 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
+import numba
 import numexpr
 import numpy as np
 import spyndex
@@ -13,7 +14,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.errors import Problem, SettingsError
-from pipeline.kernels import by_pixel
 
 _LETTERS: Mapping[str, str] = MappingProxyType(
     {
@@ -112,14 +112,16 @@ def _evaluated(
 ) -> NDArray[np.float64]:
     given = dict(zip(symbols, bands, strict=True))
     values: NDArray[np.float64] = numexpr.evaluate(formula, {**given, **constants}, global_dict={})
-    known: NDArray[np.float64] = _finite(values)
-    return known
+    _forget_infinite(values.reshape(-1))
+    return values
 
 
-@by_pixel
-def _finite(value: float) -> float:
-    """The value, NaN where it is not finite."""
-    return value if np.isfinite(value) else np.nan
+@numba.njit(nogil=True, cache=True)
+def _forget_infinite(values: NDArray[np.floating[Any]]) -> None:
+    """NaN where a value is not finite."""
+    for place in range(len(values)):
+        if not np.isfinite(values[place]):
+            values[place] = np.nan
 
 
 @cache

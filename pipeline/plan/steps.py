@@ -3,31 +3,32 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numba
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.contracts import INDEX_STEP, REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE
-from pipeline.kernels import by_pixel
-
-_UNKNOWN = np.int16(REFLECTANCE_NODATA)
 
 
 def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
     """Numbers as int16 with scale 1e-4, cut to what that holds, and nodata -32768 where not finite."""
-    steps: NDArray[np.int16] = _ratio_steps(values)
+    steps = np.empty(values.shape, dtype=np.int16)
+    _ratio_steps(values.ravel(), steps.reshape(-1))
     return steps
 
 
 def as_index(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Numbers of any size as float32 in steps of INDEX_STEP, NaN as it is."""
-    steps: NDArray[np.float32] = _index_steps(values)
+    steps = np.empty(values.shape, dtype=np.float32)
+    _index_steps(values.ravel(), steps.reshape(-1))
     return steps
 
 
 def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
     """What `as_ratio` stored; NaN where nodata."""
-    values: NDArray[np.float64] = _ratios(stored)
+    values = np.empty(stored.shape)
+    _ratios(stored.ravel(), values.reshape(-1))
     return values
 
 
@@ -36,19 +37,24 @@ def reflectance(stored: Mapping[str, NDArray[np.int16]]) -> dict[str, xr.DataArr
     return {band: xr.DataArray(from_ratio(values), dims=("y", "x")) for band, values in stored.items()}
 
 
-@by_pixel
-def _ratio_steps(value: float) -> np.int16:
-    if not np.isfinite(value):
-        return _UNKNOWN
-    step = np.rint(value / REFLECTANCE_SCALE)
-    return np.int16(min(max(step, -REFLECTANCE_LIMIT), REFLECTANCE_LIMIT))
+@numba.njit(nogil=True, cache=True)
+def _ratio_steps(values: NDArray[np.floating[Any]], steps: NDArray[np.int16]) -> None:
+    for place in range(len(values)):
+        if np.isfinite(values[place]):
+            step = np.rint(values[place] / REFLECTANCE_SCALE)
+            steps[place] = min(max(step, -REFLECTANCE_LIMIT), REFLECTANCE_LIMIT)
+        else:
+            steps[place] = REFLECTANCE_NODATA
 
 
-@by_pixel
-def _index_steps(value: float) -> np.float32:
-    return np.float32(np.rint(value / INDEX_STEP) * INDEX_STEP)
+@numba.njit(nogil=True, cache=True)
+def _index_steps(values: NDArray[np.floating[Any]], steps: NDArray[np.float32]) -> None:
+    for place in range(len(values)):
+        steps[place] = np.rint(values[place] / INDEX_STEP) * INDEX_STEP
 
 
-@by_pixel
-def _ratios(stored: np.int16) -> float:
-    return np.nan if stored == REFLECTANCE_NODATA else stored * REFLECTANCE_SCALE
+@numba.njit(nogil=True, cache=True)
+def _ratios(steps: NDArray[np.int16], values: NDArray[np.float64]) -> None:
+    for place in range(len(steps)):
+        step = steps[place]
+        values[place] = np.nan if step == REFLECTANCE_NODATA else step * REFLECTANCE_SCALE
