@@ -1,7 +1,7 @@
 """The delivery folder of one area: everything in it but the manifest."""
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ from pipeline.outputs.catalog import write_catalog
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows, plain_table
 from pipeline.outputs.raster import write_raster
-from pipeline.outputs.report import write_report
+from pipeline.outputs.report import is_shown, write_report
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
 
@@ -22,23 +22,25 @@ def write(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[
     """Write a delivery into an existing empty folder; returns all files written, sorted.
 
     Inventory (GeoPackage, workbook, GeoParquet), rasters with their legends, CSV tables, the report and a
-    STAC catalogue; on request the layers as Shapefiles in a folder of their own. The same delivery gives the
-    same bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an
+    STAC catalogue; on request the layers as Shapefiles in a folder of their own. Rasters take the longest and
+    are written beside all else, those that the report shows first. The same delivery gives the same bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an
     unfinished folder, which must not be published.
     """
     (folder / "rasters").mkdir()
     (folder / "tables").mkdir()
     with ThreadPoolExecutor(CPU_COUNT) as writers:
-        rasters = writers.map(partial(_write_raster, delivery, folder / "rasters"), delivery.rasters)
+        rasters = sorted(delivery.rasters, key=lambda raster: not is_shown(raster))
+        written = [(raster, writers.submit(_write_raster, delivery, folder, raster)) for raster in rasters]
         _write_tables(delivery, folder, shapefile=shapefile)
-        list(rasters)
+        _wait(future for raster, future in written if is_shown(raster))
+        write_report(delivery, folder)
+        _wait(future for _, future in written)
     write_catalog(delivery, folder)
-    write_report(delivery, folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
-    """GeoPackage, workbook and tables; the rasters, which take longer, are written meanwhile."""
+    """GeoPackage, workbook and tables."""
     write_geopackage(delivery, folder / "inventory.gpkg")
     if shapefile:
         (folder / "shapefile").mkdir()
@@ -53,11 +55,17 @@ def _write_raster(delivery: Delivery, folder: Path, raster: Raster) -> None:
     write_raster(
         raster,
         delivery.grid,
-        folder / f"{raster.name}.tif",
+        folder / "rasters" / f"{raster.name}.tif",
         simulated=delivery.simulated,
         as_of=delivery.as_of,
         language=delivery.language,
     )
+
+
+def _wait(written: Iterable[Future[None]]) -> None:
+    """Wait for what is written; raises its error."""
+    for future in written:
+        future.result()
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

@@ -8,14 +8,14 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.contracts import Delivery
+from pipeline.contracts import Delivery, Raster
 from pipeline.legends import WATER_CLASS
 from pipeline.outputs import embedding
 from pipeline.outputs.charts import Chart, charts_of
 from pipeline.outputs.columns import coded, described
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows
 from pipeline.outputs.looks import looks_of
-from pipeline.outputs.sheets import sheets_of
+from pipeline.outputs.sheets import SHOWN, sheets_of
 from pipeline.outputs.spreadsheet import about
 from pipeline.outputs.tables import MOST_ROWS, Table, named, shown, without_empty
 from pipeline.outputs.texts import text, texts
@@ -67,8 +67,13 @@ class Aim:
     aimed: float
 
 
+def is_shown(raster: Raster) -> bool:
+    """Whether the report reads the file of a raster."""
+    return raster.name.startswith(SHOWN)
+
+
 def write_report(delivery: Delivery, folder: Path) -> Path:
-    """Write report.html into a delivery folder whose rasters are already there."""
+    """Write report.html into a delivery folder where the rasters that it shows already are."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,

@@ -15,7 +15,8 @@ from pipeline.outputs.qgis import RAMPS
 from pipeline.outputs.raster import ramp_of
 from pipeline.outputs.texts import text
 
-_SHOWN = ("fvc", "land_cover", "change", "looks")
+SHOWN = ("fvc", "land_cover", "change", "looks")
+"""How the names of the rasters begin that have a sheet, the newest of each."""
 _GROUND = "land_cover"
 _NOT_GRADED = "#bdbdbd"
 _STRIP = 512
@@ -42,7 +43,7 @@ class Sheet:
 
 def sheets_of(delivery: Delivery, rasters: Path) -> list[Sheet]:
     """The newest map of each kind, and the sections where there are any."""
-    newest = {stem: _newest(delivery, stem) for stem in _SHOWN}
+    newest = {stem: _newest(delivery, stem) for stem in SHOWN}
     sheets = [
         _sheet(raster, delivery, rasters / f"{raster.name}.tif") for raster in newest.values() if raster
     ]
