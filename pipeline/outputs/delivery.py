@@ -22,9 +22,10 @@ def write(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[
     """Write a delivery into an existing empty folder; returns all files written, sorted.
 
     Inventory (GeoPackage, workbook, GeoParquet), rasters with their legends, CSV tables, the report and a
-    STAC catalogue; on request the layers as Shapefiles in a folder of their own. Rasters take the longest and
-    are written beside all else, those that the report shows first. The same delivery gives the same bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an
-    unfinished folder, which must not be published.
+    STAC catalogue; on request the layers as Shapefiles in a folder of their own. Rasters, which take the
+    longest, are written beside all else, those that the report shows first. The same delivery gives the same
+    bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an unfinished
+    folder, which must not be published.
     """
     (folder / "rasters").mkdir()
     (folder / "tables").mkdir()
