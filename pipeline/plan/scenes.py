@@ -15,7 +15,6 @@ from pipeline.ingest.hosts import refuse_foreign
 from pipeline.ingest.offsets import decided, undecided
 from pipeline.ingest.providers import held_items, state_of_files
 from pipeline.ingest.scenes import Choice, choose, from_table, to_table
-from pipeline.ingest.search import api_items
 from pipeline.plan.area import Area
 from pipeline.plan.inputs import Inputs, build_world
 from pipeline.plan.sources import source_of
@@ -98,6 +97,8 @@ def found_items(area: Area, provider: Provider) -> list[RawItem]:
     settings = area.settings.scenes
     if not isinstance(provider, StacApi):
         return list(held_items(provider))
+    from pipeline.ingest.search import api_items
+
     return list(api_items(provider, area.aoi.geometry, settings.start, settings.end, settings.missions))
 
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
-import openpyxl
 import pandas as pd
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.packed import MOST_WORKBOOK_BYTES, refuse_bomb
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, Grid, json_grid, layer_grids
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv"})
 EXCEL_SUFFIXES = frozenset({".xlsx", ".xlsm"})
@@ -143,6 +143,9 @@ def _split(text: str, delimiter: str, width: int, quoting: Literal[0, 3]) -> pd.
 
 
 def _excel_sheets(path: Path) -> list[Sheet]:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     refuse_bomb(path, MOST_WORKBOOK_BYTES)
     try:
         with warnings.catch_warnings():
@@ -154,7 +157,7 @@ def _excel_sheets(path: Path) -> list[Sheet]:
     return [_excel_sheet(path, worksheet) for worksheet in workbook.worksheets]
 
 
-def _excel_sheet(path: Path, worksheet: Worksheet) -> Sheet:
+def _excel_sheet(path: Path, worksheet: "Worksheet") -> Sheet:
     shape = (worksheet.max_row, worksheet.max_column)
     if shape[0] * shape[1] > _MOST_CELLS:
         found = f"sheet {worksheet.title}: {shape[0]} rows and {shape[1]} columns"
