@@ -87,7 +87,7 @@ def by_api(planted, monkeypatch):
         searches.append(api.api)
         return items
 
-    monkeypatch.setattr(plan_scenes, "api_items", search)
+    monkeypatch.setattr("pipeline.ingest.search.api_items", search)
     scenes = planted.settings.scenes.model_copy(update={"provider": StacApi(api="https://host")})
     return replace(planted, settings=planted.settings.model_copy(update={"scenes": scenes})), searches
 
