@@ -21,12 +21,14 @@ from pipeline.geodesy import areal_scale, project, unproject
 
 ORIGIN_STEP_M = 60
 _AREA_LATTICE_PX = 32
-_BLOCK_EDGES_PX = (1024, 512, 256, 128)
+_LAYOUTS = ((1024, 4), (512, 4), (512, 2), (256, 4), (128, 4))
+"""Edge of a block in pixels and how many must fit, in order of preference. Files have tiles of 512 pixels or
+more, so that smaller blocks unpack each of them several times."""
 _FEW_BLOCKS = 16
-_AT_ONCE = 4
-BASELINE_BYTES = 512 * 2**20
-"""What a process takes besides its blocks: libraries, compiled kernels, caches of GDAL, tables. Measured:
-about 400 MiB; a constant, because a measured one would make the blocks of two machines differ."""
+BASELINE_BYTES = 672 * 2**20
+"""What a process takes besides its blocks: libraries, compiled kernels, open files, caches of GDAL, tables.
+Measured: 400 MiB with few files, up to 665 with 3,000 of which 128 are open; a constant, because a
+measured one would make the blocks of two machines differ."""
 
 # rasterio silences a warning of its own while it rasterises, which works in one thread only
 _ONE_AT_A_TIME = threading.Lock()
@@ -225,7 +227,7 @@ class BlockPlan:
 
 
 def block_plan(grid: Grid, *, block_bytes: int, process_bytes: int, memory: int) -> BlockPlan:
-    """Blocks as large as the memory bound of a process (bytes) lets four of them be worked on at a time.
+    """Blocks as large as the memory bound of a process (bytes) lets several of them be worked on at a time.
 
     A block takes `block_bytes` per pixel, and `process_bytes` per pixel are taken once, whatever the number
     of blocks. The size follows from the settings and the area alone, so that it is the same on every machine;
@@ -233,11 +235,14 @@ def block_plan(grid: Grid, *, block_bytes: int, process_bytes: int, memory: int)
     blocks get smaller ones. Raises SettingsError, with the bound that would do, when not even one block of
     the smallest size fits.
     """
-    few = grid.height * grid.width < _FEW_BLOCKS * _BLOCK_EDGES_PX[0] ** 2
-    edges = _BLOCK_EDGES_PX[few:]
+    few = grid.height * grid.width < _FEW_BLOCKS * _LAYOUTS[0][0] ** 2
     room = memory - BASELINE_BYTES
-    fitting = [edge for edge in edges if edge**2 * (process_bytes + _AT_ONCE * block_bytes) <= room]
-    edge = fitting[0] if fitting else edges[-1]
+    fitting = [
+        edge
+        for edge, together in _LAYOUTS[few:]
+        if edge**2 * (process_bytes + together * block_bytes) <= room
+    ]
+    edge = fitting[0] if fitting else _LAYOUTS[-1][0]
     at_once = (room // edge**2 - process_bytes) // block_bytes
     if at_once < 1:
         needed = BASELINE_BYTES + edge**2 * (process_bytes + block_bytes)

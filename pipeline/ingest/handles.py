@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import rasterio
+import rasterio.io
 from rasterio.errors import RasterioError, RasterioIOError
 
 from pipeline.errors import BrokenAsset
@@ -43,7 +44,8 @@ _GDAL: dict[str, Any] = {
 _S3_RETRIES = {"GDAL_HTTP_MAX_RETRY": "5", "GDAL_HTTP_RETRY_DELAY": "0.5"}
 _S3_PAUSES_S = (0.5, 1, 2)
 _HTTP = ("http://", "https://")
-_OPEN_FILES = 256
+_OPEN_FILES_OF_DISK, _OPEN_FILES_OF_NETWORK = 128, 192
+"""An open file holds half a MiB and more; one of the network takes two requests to open."""
 _CONTENT_TRIES = 3
 
 Taken = TypeVar("Taken")
@@ -141,7 +143,8 @@ class Shelf:
             key = href, source.key
             file = self._files.setdefault(key, _OpenFile(href, source.access))
             self._files.move_to_end(key)
-            surplus = self._files.popitem(last=False)[1] if len(self._files) > _OPEN_FILES else None
+            most = _OPEN_FILES_OF_NETWORK if "://" in href else _OPEN_FILES_OF_DISK
+            surplus = self._files.popitem(last=False)[1] if len(self._files) > most else None
         if surplus is not None:
             with surplus.lock:
                 surplus.drop()
@@ -238,10 +241,16 @@ def _lost(href: str, source: Source, trail: Trail, *, whole: bool) -> BrokenAsse
     return BrokenAsset(text)
 
 
-def _opened(path: str, **how: Any) -> rasterio.DatasetReader:
-    """A dataset that lies somewhere: where a tag of the header is lost, GDAL only warns."""
+def _opened(path: str, opener: Ranges | None = None) -> rasterio.DatasetReader:
+    """A dataset that lies somewhere: where a tag of the header is lost, GDAL only warns.
+
+    GDAL is tuned already, so that the reader is made at once: `rasterio.open` would set all options again.
+    """
     driver = "JP2OpenJPEG" if urlsplit(path).path.endswith(".jp2") else "GTiff"
-    dataset = rasterio.open(path, driver=driver, **how)
+    if opener is None:
+        dataset = rasterio.io.DatasetReader(path, driver=driver)
+    else:
+        dataset = rasterio.open(path, driver=driver, opener=opener)
     if dataset.crs is None or dataset.transform.is_identity:
         dataset.close()
         raise RasterioIOError("no CRS or no place")

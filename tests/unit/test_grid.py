@@ -138,7 +138,7 @@ HUGE = Grid("EPSG:32651", 0.0, 0.0, 10.0, 20_000, 20_000)
 
 
 def test_four_blocks_stay_within_the_bound_and_no_larger_ones_would():
-    for block_bytes, process_bytes, memory in [(60, 64, 2**31), (4000, 64, 2**31), (500, 2304, 2**30)]:
+    for block_bytes, process_bytes, memory in [(60, 64, 2**31), (4000, 64, 2**31), (500, 2304, 3 * 2**30)]:
         plan = block_plan(HUGE, block_bytes=block_bytes, process_bytes=process_bytes, memory=memory)
 
         def taken(edge, at_once, one=block_bytes, once=process_bytes):
@@ -154,10 +154,17 @@ def test_where_four_of_the_smallest_blocks_do_not_fit_fewer_are_worked_on_at_a_t
     assert block_plan(HUGE, block_bytes=5000, process_bytes=64, memory=memory) == BlockPlan(128, 2)
 
 
+def test_two_blocks_of_the_size_of_a_tile_go_before_four_smaller_ones():
+    memory = BASELINE_BYTES + 512**2 * (64 + 3 * 1000)
+    assert block_plan(HUGE, block_bytes=1000, process_bytes=64, memory=memory) == BlockPlan(512, 3)
+    memory = BASELINE_BYTES + 512**2 * (64 + 1 * 1000)
+    assert block_plan(HUGE, block_bytes=1000, process_bytes=64, memory=memory) == BlockPlan(256, 4)
+
+
 def test_too_small_a_bound_names_the_bound_that_would_do():
     needed = BASELINE_BYTES + 128**2 * (64 + 5000)
     assert block_plan(HUGE, block_bytes=5000, process_bytes=64, memory=needed) == BlockPlan(128, 1)
-    with pytest.raises(SettingsError, match="found 592 MiB; expected at least 592 MiB") as caught:
+    with pytest.raises(SettingsError, match="found 752 MiB; expected at least 752 MiB") as caught:
         block_plan(HUGE, block_bytes=5000, process_bytes=64, memory=needed - 1)
     assert caught.value.problems[0].place == "compute.memory"
     with pytest.raises(SettingsError, match="found 1 MiB; expected at least"):

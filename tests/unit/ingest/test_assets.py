@@ -122,7 +122,7 @@ def test_a_broken_file_is_left_alone_until_closing_even_if_it_is_mended(tmp_path
 
 
 def test_no_more_files_stay_open_than_the_shelf_holds(tmp_path, monkeypatch):
-    monkeypatch.setattr(handles, "_OPEN_FILES", 3)
+    monkeypatch.setattr(handles, "_OPEN_FILES_OF_DISK", 3)
     files = [Asset(str(written(tmp_path / f"{name}.tif", NUMBERS))) for name in "abcdefg"]
     for asset in [*files, *files]:
         assert read_window(asset, Window(1, 1, 2, 2)).sum() == NUMBERS[1:3, 1:3].sum()
@@ -130,7 +130,7 @@ def test_no_more_files_stay_open_than_the_shelf_holds(tmp_path, monkeypatch):
 
 
 def test_many_threads_read_right_through_few_handles(tmp_path, monkeypatch):
-    monkeypatch.setattr(handles, "_OPEN_FILES", 2)
+    monkeypatch.setattr(handles, "_OPEN_FILES_OF_DISK", 2)
     files = {n: Asset(str(written(tmp_path / f"{n}.tif", NUMBERS + np.uint16(n)))) for n in range(4)}
     wrong = []
 
