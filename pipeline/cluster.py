@@ -56,10 +56,16 @@ class Cluster(Protocol):
         """
 
 
-def in_order(cluster: Cluster, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+def in_order(
+    cluster: Cluster,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    at_once: int | None = None,
+) -> list[Result]:
     """A function of every item, in the order of the items."""
     results: dict[int, Result] = {}
-    each_numbered(cluster, function, items, results.__setitem__)
+    each_numbered(cluster, function, items, results.__setitem__, at_once=at_once)
     return [results[number] for number in range(len(results))]
 
 
@@ -68,9 +74,15 @@ def each_numbered(
     function: Callable[[Item], Result],
     items: Iterable[Item],
     put: Callable[[int, Result], None],
+    *,
+    at_once: int | None = None,
 ) -> None:
     """A function of every item; `put` takes its number and the result as each comes in, in no order."""
-    cluster.each(_OfNumbered(function), enumerate(items), lambda numbered, result: put(numbered[0], result))
+
+    def done(numbered: tuple[int, Item], result: Result) -> None:
+        put(numbered[0], result)
+
+    cluster.each(_OfNumbered(function), enumerate(items), done, at_once=at_once)
 
 
 @dataclass(frozen=True)

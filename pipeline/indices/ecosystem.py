@@ -12,6 +12,7 @@ from pipeline.indices.indicators import NOTHING_SEEN, share
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
 
 _CODES = [entry.code for entry in ECOSYSTEM.classes]
+_COVERS = [entry.code for entry in LAND_COVER.classes]
 _RULE_KINDS = ("water", "built")
 _ROUNDING = 1e-9
 _NOT_TOLD = "制图方法不区分此类型 / the method does not tell this type apart"
@@ -39,9 +40,8 @@ class TypeSums:
     @classmethod
     def of(cls, areas_m2: NDArray[np.float64]) -> "TypeSums":
         """From the sum of the `type_areas` of all parts of an area."""
-        known = areas_m2[:NODATA_CLASS]
-        mixed = {entry.code: float(known[entry.code, NODATA_CLASS]) for entry in LAND_COVER.classes}
-        return cls(known.sum(axis=0)[_CODES], mixed, float(known.sum()))
+        mixed = dict(zip(_COVERS, areas_m2[:, -1].tolist(), strict=True))
+        return cls(areas_m2[:, :-1].sum(axis=0), mixed, float(areas_m2.sum()))
 
 
 def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -59,11 +59,14 @@ def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def type_areas(
     cover: NDArray[np.uint8], kind: NDArray[np.uint8], weight_m2: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Area (class code, type code) of some pixels with their land cover, type and area in m2."""
+    """Area of some pixels by class of land cover (row) and type (column); the last column is without a type.
+
+    Rows and columns are in the order of the legends; pixels without land cover are in none.
+    """
     codes = NODATA_CLASS + 1
     pair = cover.astype(np.uint16) * np.uint16(codes) + kind
     areas = np.bincount(pair, weights=weight_m2, minlength=codes**2)
-    return areas.reshape(codes, codes).astype(np.float64)
+    return areas.reshape(codes, codes)[np.ix_(_COVERS, [*_CODES, NODATA_CLASS])].astype(np.float64)
 
 
 def type_table(

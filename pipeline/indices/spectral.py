@@ -112,7 +112,7 @@ def _evaluated(
 ) -> NDArray[np.float64]:
     given = dict(zip(symbols, bands, strict=True))
     values: NDArray[np.float64] = numexpr.evaluate(formula, {**given, **constants}, global_dict={})
-    _forget_infinite(values.reshape(-1))
+    _forget_infinite(values.ravel(order="K"))
     return values
 
 

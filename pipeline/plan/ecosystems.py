@@ -157,7 +157,7 @@ def _encroachment(area: Area, maps: Maps, over_aoi: Ground, sources: Mapping[str
     labels = [period.label for period in area.settings.scenes.periods]
     for layer in layers[layers["area_m2"] > 0].itertuples():
         whole_m2, kind = float(layer.area_m2), str(layer.kind)
-        inside = Ground.of(over_aoi.cluster, area.grid, layer.geometry, whole_m2)
+        inside = over_aoi.of_part(layer.geometry, whole_m2)
         for number, store in enumerate(maps.changes):
             built, seen = np.sum(inside.each(partial(_encroached, change=store.path)), axis=0)
             between, unknown = f"{labels[number]}/{labels[number + 1]}", no_map(area, number, number + 1)

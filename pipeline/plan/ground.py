@@ -13,13 +13,15 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.cluster import Cluster, in_order
 from pipeline.geodesy import project
-from pipeline.grid import Block, Grid
+from pipeline.grid import BASELINE_BYTES, Block, Grid
 from pipeline.legends import NODATA_CLASS
 from pipeline.plan.area import Area
-from pipeline.rights_registry.ground import Cover
+from pipeline.rights_registry.covered import CoveredWindow
 from pipeline.stores import read_block
 
 WINDOW_PX = 1024
+_PIXEL_BYTES = 128
+"""What a pixel takes while its window is worked on, at most: its area, its place, values and codes."""
 
 Sums = TypeVar("Sums")
 
@@ -44,32 +46,51 @@ class Under:
 
 @dataclass(frozen=True)
 class Ground:
-    """The pixels under an outline; `scale` brings what they add up to to its ellipsoidal area."""
+    """The pixels under an outline; `scale` brings what they add up to to its ellipsoidal area.
+
+    At most `at_once` windows are worked on at a time in one process.
+    """
 
     cluster: Cluster
     grid: Grid
-    covers: tuple[Cover, ...]
+    windows: tuple[CoveredWindow, ...]
     scale: float
+    at_once: int | None = None
 
     @classmethod
-    def of(cls, cluster: Cluster, grid: Grid, outline: BaseGeometry, area_m2: float) -> "Ground":
+    def of(
+        cls,
+        cluster: Cluster,
+        grid: Grid,
+        outline: BaseGeometry,
+        area_m2: float,
+        *,
+        at_once: int | None = None,
+    ) -> "Ground":
         """The ground of an outline (EPSG:4490) of a known ellipsoidal area.
 
         An outline that the extraction gives no pixel (too small, or on the very edge) is wholly laid on the
         one under it.
         """
         shape = project(outline, grid.crs)
-        windows = grid.blocks_over(shape, WINDOW_PX)
-        found = in_order(cluster, partial(_covered, shape=shape, grid=grid), windows)
+        blocks = grid.blocks_over(shape, WINDOW_PX)
+        found = in_order(cluster, partial(_covered, shape=shape, grid=grid), blocks, at_once=at_once)
         covered_m2 = sum(area for _, area in found)
-        if covered_m2 > 0:
-            return cls(cluster, grid, tuple(cover for cover, _ in found), area_m2 / covered_m2)
-        pixel = grid.pixel_under(shapely.point_on_surface(shape))
-        return cls(cluster, grid, (Cover.whole(pixel),), area_m2 / float(grid.pixel_area_m2(pixel).sum()))
+        windows = tuple(window for window, _ in found)
+        if covered_m2 <= 0:
+            pixel = grid.pixel_under(shapely.point_on_surface(shape))
+            windows = (CoveredWindow.whole(pixel),)
+            covered_m2 = float(grid.pixel_area_m2(pixel).sum())
+        return cls(cluster, grid, windows, area_m2 / covered_m2, at_once)
 
     def each(self, function: Callable[[Under], Sums]) -> list[Sums]:
         """A function of what is under every window, on the cluster; the results in the order of windows."""
-        return in_order(self.cluster, _OfCover(function, self.grid, self.scale), self.covers)
+        work = _OfWindow(function, self.grid, self.scale)
+        return in_order(self.cluster, work, self.windows, at_once=self.at_once)
+
+    def of_part(self, outline: BaseGeometry, area_m2: float) -> "Ground":
+        """The ground of another outline, worked on in the same way."""
+        return Ground.of(self.cluster, self.grid, outline, area_m2, at_once=self.at_once)
 
     def areas_m2(self, store: Path, layer: str) -> NDArray[np.float64]:
         """Area of the ground by the class code of a layer, from 0 to 255."""
@@ -78,27 +99,29 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class _OfCover(Generic[Sums]):
-    """A function of what is under a window, applied to its cover."""
+class _OfWindow(Generic[Sums]):
+    """A function of what is under a window, applied to the window."""
 
     function: Callable[[Under], Sums]
     grid: Grid
     scale: float
 
-    def __call__(self, cover: Cover) -> Sums:
-        cells, area_m2 = cover.cells_m2(self.grid)
-        return self.function(Under(cover.window, cells, area_m2 * self.scale))
+    def __call__(self, covered: CoveredWindow) -> Sums:
+        cells, area_m2 = covered.cells_m2(self.grid)
+        return self.function(Under(covered.window, cells, area_m2 * self.scale))
 
 
 def ground_of(cluster: Cluster, area: Area) -> Ground:
-    """The ground of an area."""
-    return Ground.of(cluster, area.grid, area.aoi.geometry, area.aoi.area_m2)
+    """The ground of an area, worked on within the memory bound of its settings."""
+    room = area.settings.compute.memory - BASELINE_BYTES
+    at_once = max(1, room // (WINDOW_PX**2 * _PIXEL_BYTES))
+    return Ground.of(cluster, area.grid, area.aoi.geometry, area.aoi.area_m2, at_once=at_once)
 
 
-def _covered(window: Block, *, shape: BaseGeometry, grid: Grid) -> tuple[Cover, float]:
-    """What a shape covers of a window, and its area before it is scaled."""
-    cover = Cover.of(shape, window, grid)
-    return cover, float(cover.cells_m2(grid)[1].sum())
+def _covered(block: Block, *, shape: BaseGeometry, grid: Grid) -> tuple[CoveredWindow, float]:
+    """What a shape covers of a block, and its area before it is scaled."""
+    window = CoveredWindow.of(shape, block, grid)
+    return window, float(window.cells_m2(grid)[1].sum())
 
 
 def _areas(under: Under, *, store: Path, layer: str) -> NDArray[np.float64]:

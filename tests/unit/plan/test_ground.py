@@ -8,7 +8,7 @@ from pipeline.cluster import Threads
 from pipeline.geodesy import area_m2, project, unproject
 from pipeline.grid import Block, Grid
 from pipeline.plan.ground import WINDOW_PX, Ground
-from pipeline.rights_registry.ground import Cover
+from pipeline.rights_registry.covered import CoveredWindow
 from pipeline.stores import Layer, create_store, write_block
 
 GRID = Grid("EPSG:32651", 300_000.0, 3_500_040.0, 10.0, 2 * WINDOW_PX + 76, 2 * WINDOW_PX + 300)
@@ -60,27 +60,27 @@ def test_areas_by_class_are_those_of_exactextract_over_the_whole_grid(outline, c
 
 def test_results_come_in_the_order_of_the_windows_whoever_is_first(outline):
     ground = Ground.of(Threads(3), GRID, outline, area_m2(outline))
-    windows = ground.each(lambda under: under.window)
-    assert windows == GRID.blocks_over(project(outline, GRID.crs), WINDOW_PX)
+    blocks = ground.each(lambda under: under.window)
+    assert blocks == GRID.blocks_over(project(outline, GRID.crs), WINDOW_PX)
     sums = [ground.each(lambda under: float(under.weight_m2.sum())) for _ in range(2)]
     assert sums[0] == sums[1]
 
 
 def test_a_window_that_is_covered_wholly_keeps_no_cells(outline):
     shape = project(outline, GRID.crs)
-    covers = [Cover.of(shape, window, GRID) for window in GRID.blocks(700)]
-    assert any(cover.inside is None for cover in covers)
-    for cover in covers:
-        cells, area = cover.cells_m2(GRID)
-        rows, cols = cover.window.shape
-        if cover.inside is None:
+    windows = [CoveredWindow.of(shape, window, GRID) for window in GRID.blocks(700)]
+    assert any(covered.inside is None for covered in windows)
+    for covered in windows:
+        cells, area = covered.cells_m2(GRID)
+        rows, cols = covered.window.shape
+        if covered.inside is None:
             assert cells is None
             assert len(area) == rows * cols
         else:
-            assert cover.inside.nbytes <= rows * cols / 8 + 1
-        exact = shapely.intersection(shape, shapely.box(*GRID.block_bounds(cover.window))).area
+            assert covered.inside.nbytes <= rows * cols / 8 + 1
+        exact = shapely.intersection(shape, shapely.box(*GRID.block_bounds(covered.window))).area
         in_crs = (
-            area / GRID.pixel_area_m2(cover.window).ravel()[slice(None) if cells is None else cells]
+            area / GRID.pixel_area_m2(covered.window).ravel()[slice(None) if cells is None else cells]
         ).sum()
         assert in_crs * 100 == pytest.approx(exact, rel=1e-6, abs=1e-3)
 

@@ -11,8 +11,8 @@ from pipeline.rights_registry.cells import covered_cells
 
 
 @dataclass(frozen=True)
-class Cover:
-    """The pixels of a window under an outline.
+class CoveredWindow:
+    """The pixels of a window that lie under an outline.
 
     `inside` has a bit for every pixel, row by row, set where it is wholly covered; None where all of them
     are. `edge` are the cells (counted row by row) that are covered in part, `fraction` by how much.
@@ -24,7 +24,7 @@ class Cover:
     fraction: NDArray[np.float64]
 
     @classmethod
-    def of(cls, outline: BaseGeometry, window: Block, grid: Grid) -> "Cover":
+    def of(cls, outline: BaseGeometry, window: Block, grid: Grid) -> "CoveredWindow":
         """What a polygon in the grid's CRS covers of a window."""
         shapes = np.array([outline], dtype=object)
         ((cells, fractions),) = covered_cells(shapes, window, grid)
@@ -38,7 +38,7 @@ class Cover:
         return cls(window, np.packbits(inside), edge, fractions[~whole])
 
     @classmethod
-    def whole(cls, window: Block) -> "Cover":
+    def whole(cls, window: Block) -> "CoveredWindow":
         """A window that is covered entirely."""
         return cls(window, None, np.array([], dtype=np.int32), np.array([]))
 
