@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
 _ERR = Console(stderr=True)
-
-OutOption = Annotated[Path | None, typer.Option("--out", help="交付目录 folder of the deliveries")]
-SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. scenes.period=month")]
 _STATUS = {
     "runs": "最近的运行 last runs",
     "deliveries": "交付 deliveries",
@@ -38,6 +35,8 @@ _STATUS = {
     "failed_reads": "读取失败 reads that failed",
 }
 
+OutOption = Annotated[Path | None, typer.Option("--out", help="交付目录 folder of the deliveries")]
+SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. scenes.period=month")]
 JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no progress bars")]
 LogOption = Annotated[Path | None, typer.Option("--log", help="JSON 行日志 log as JSON lines")]
