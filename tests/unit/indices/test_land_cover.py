@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
-from pipeline.indices.land_cover import BANDS, classify, confidence, rule_indices
+from pipeline.indices.land_cover import BANDS, RULE_INDICES, classify, confidence, rule_indices
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULES = {"water_mndwi": 0.1, "vegetation_ndvi": 0.3, "bare_bsi": 0.08}
@@ -114,3 +114,29 @@ def test_no_noise_smaller_than_the_distance_to_the_nearest_threshold_changes_a_c
     }
     assert moved[0.999] == {LAND_COVER.code(key)}
     assert len(moved[1.001]) == 2
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_class_and_confidence_of_every_pixel_are_those_of_the_rules_written_with_arrays(dtype, order):
+    rng = np.random.default_rng(4)
+    values = rng.choice([-0.5, 0.08, 0.1, 0.3, 0.9, np.nan, np.inf], (3, 50, 40)) + rng.normal(0, 0.05, 40)
+    stack = np.array(values, dtype=dtype, order=order)
+    lazy = xr.DataArray(stack, dims=("index", "y", "x")).chunk({"y": 20})
+    for maps in (lazy.compute(), lazy):
+        indices = dict(zip(RULE_INDICES, maps, strict=True))
+        found = classify(indices, **RULES).values
+        sure = confidence(indices, **RULES, index_noise=0.02).values
+        ndvi, mndwi, bsi = stack.astype(np.float64)
+        wet, green, bare = RULES["water_mndwi"], RULES["vegetation_ndvi"], RULES["bare_bsi"]
+        keys = np.select(
+            [ndvi >= green, mndwi >= wet, bsi >= bare], ["vegetation", "water", "bare"], default="built"
+        )
+        known = np.isfinite(stack).all(axis=0)
+        expected = np.where(known, np.vectorize(LAND_COVER.code)(keys), NODATA_CLASS)
+        assert found.dtype == np.uint8
+        assert np.array_equal(found, expected)
+        away = np.where(mndwi >= wet, np.inf, abs(bsi - bare))
+        away = np.where(ndvi >= green, np.inf, np.minimum(abs(mndwi - wet), away))
+        expected = np.where(known, ndtr(np.minimum(abs(ndvi - green), away) / 0.02), np.nan)
+        assert np.allclose(sure, expected, rtol=1e-6, equal_nan=True)

@@ -104,3 +104,13 @@ def test_the_bands_are_left_as_they_were():
     before = {band: values.copy() for band, values in bands.items()}
     compute_index(find_index("evi"), bands)
     assert all(before[band].identical(bands[band]) for band in BANDS)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_is_divided_by_nothing_is_unknown_in_any_layout(order):
+    zero = np.zeros((4, 5), order=order)
+    nir = np.array(np.arange(20.0).reshape(4, 5), order=order)
+    bands = {"nir": xr.DataArray(nir, dims=("y", "x")), "red": xr.DataArray(zero, dims=("y", "x"))}
+    found = compute_index(find_index("sr"), bands).values
+    assert np.isnan(found).all()
+    assert (nir == np.arange(20.0).reshape(4, 5)).all()

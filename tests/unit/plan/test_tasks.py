@@ -223,6 +223,21 @@ def test_an_index_is_kept_to_half_a_step_whatever_its_size_and_unknown_stays_unk
     np.testing.assert_allclose(as_index(np.array([1e6, 1e30])), [1e6, 1e30], rtol=1e-7)
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_what_is_stored_is_what_arrays_give_in_any_layout(order):
+    values = np.random.default_rng(3).normal(0, 2, (40, 30))
+    values[::7] = [np.nan, np.inf, -np.inf] * 10
+    values = np.array(values, order=order)
+    steps = np.rint(np.where(np.isfinite(values), values, 0) / 1e-4).clip(-32767, 32767)
+    stored = as_ratio(values)
+    assert np.array_equal(stored, np.where(np.isfinite(values), steps, -32768).astype(np.int16))
+    back = from_ratio(np.asarray(stored, order=order))
+    assert np.array_equal(back, np.where(np.isfinite(values), steps * 1e-4, np.nan), equal_nan=True)
+    assert np.array_equal(
+        as_index(values), (np.rint(values * 2**13) / 2**13).astype(np.float32), equal_nan=True
+    )
+
+
 def test_what_lacks_a_band_is_unknown_and_the_rest_is_computed(tmp_path):
     red = np.full((4, 4), 1000, dtype=np.int16)
     nir = np.full((4, 4), 3000, dtype=np.int16)
