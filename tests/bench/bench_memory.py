@@ -19,7 +19,7 @@ from pathlib import Path
 import pandas as pd
 import shapely
 from bench_scenes import BANDS, FIRST_DAY, Bench, bench_scenes
-from bench_ways import scene_of
+from bench_ways import peak_mib, scene_of
 
 from pipeline.cluster import Threads
 from pipeline.contracts import REFLECTANCE_NODATA, Scene
@@ -102,12 +102,6 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
                 at_once=plan.at_once,
             )
     return {"peak_mib": peak_mib(), "blocks": len(blocks), "tasks": tasks, "edge_px": plan.edge_px}
-
-
-def peak_mib() -> float:
-    """Peak memory of this process; ru_maxrss would begin with that of the process that started it."""
-    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 
 
 def measured(dates: int, size: int, bound_mib: int) -> dict[str, float]:

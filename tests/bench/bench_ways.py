@@ -7,7 +7,6 @@ the work itself (start-up and compilation are not counted) as JSON, and saves th
 """
 
 import json
-import resource
 import sys
 import tempfile
 import threading
@@ -297,6 +296,12 @@ def _window(block: Block, times: int) -> Window:
 WAYS = {"floor": floor, "ours": ours, "ours_stored": ours_stored, "odc": odc, "odc_fused": odc_fused}
 
 
+def peak_mib() -> float:
+    """Peak memory of this process; ru_maxrss would begin with that of the process that started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+
+
 def main(way: str, size: int, dates: int, root: str, out: Path) -> None:
     """Measure one way."""
     bench = bench_scenes(FOLDER, size, dates)
@@ -305,7 +310,7 @@ def main(way: str, size: int, dates: int, root: str, out: Path) -> None:
     start, cpu = time.perf_counter(), time.process_time()
     found = work()
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     found = found.read() if isinstance(found, _Stored) else found
     if found:
         np.savez(out, **found)
