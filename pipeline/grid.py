@@ -24,7 +24,7 @@ _AREA_LATTICE_PX = 32
 _LAYOUTS = ((1024, 4), (512, 4), (512, 2), (256, 4), (128, 4))
 """Edge of a block in pixels and how many must fit, in order of preference. Files have tiles of 512 pixels or
 more, so that smaller blocks unpack each of them several times."""
-_FEW_BLOCKS = 16
+_FEW_BLOCKS = 4
 BASELINE_BYTES = 672 * 2**20
 """What a process takes besides its blocks: libraries, compiled kernels, open files, caches of GDAL, tables.
 Measured: 400 MiB with few files, up to 665 with 3,000 of which 128 are open; a constant, because a
