@@ -16,7 +16,7 @@ _SMALLER = {
     "scenes.start": "2024-04-01",
     "scenes.end": "2024-09-30",
     "scenes.period": "quarter",
-    "compute.memory": "560 MB",
+    "compute.memory": "728 MB",
 }
 SETS = [word for key, value in _SMALLER.items() for word in ("--set", f"{key}={value}")]
 
