@@ -33,7 +33,7 @@ from pipeline.workspace import Cause, Workspace
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 DATES, SIZES = (10, 40, 160, 500), (1024, 2048, 4096)
-BOUND_MIB = 1024
+BOUND_MIB = 2048
 WORKERS = 2
 
 
