@@ -3,9 +3,12 @@
 import dataclasses
 from datetime import date
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from pipeline.aoi import Aoi
+from pipeline.geodesy import CGCS2000
 from pipeline.indices.change import transitions
 from pipeline.periods import Period
 from pipeline.rights_registry import measures, overlay
@@ -69,3 +72,10 @@ def wide(table: pd.DataFrame) -> pd.DataFrame:
     # pivot refuses a measure given twice, where pivot_table would average
     values = rows.pivot(index="parcel_id", columns="measure", values="value")  # noqa: PD010
     return values.loc[rows["parcel_id"].unique()]
+
+
+def whole(aoi: Aoi) -> gpd.GeoDataFrame:
+    """The area itself as one parcel, as a check of the sums over its ground."""
+    return gpd.GeoDataFrame(
+        {"parcel_id": [aoi.id], "area_m2": [aoi.area_m2]}, geometry=[aoi.geometry], crs=CGCS2000
+    )

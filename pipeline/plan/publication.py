@@ -23,7 +23,7 @@ from pipeline.plan.area import Area
 from pipeline.plan.further import further_rasters, further_tables
 from pipeline.plan.inputs import Inputs
 from pipeline.plan.rasters import Maps, index_names
-from pipeline.plan.register import Register, layers_of
+from pipeline.plan.register import Register
 from pipeline.plan.water import section_tables
 from pipeline.rights_registry.feature_ids import feature_ids
 from pipeline.rights_registry.rules import RULES
@@ -191,6 +191,12 @@ def _rasters_of(area: Area, maps: Maps, number: int, period: Period) -> Iterator
             "Composite",
             *days,
         )
+
+
+def layers_of(maps: Maps, number: int) -> dict[str, xr.DataArray]:
+    """Lazy maps of a period by its number: ndvi, the named indices, land_cover, fvc, looks, reflectance."""
+    stores = (maps.composites[number], maps.spectral[number], maps.land[number], maps.cover[number])
+    return {str(name): array for store in stores for name, array in open_store(store.path).items()}
 
 
 def _composite(maps: Maps, number: int) -> xr.DataArray:

@@ -39,7 +39,7 @@ from pipeline.settings import products
 from pipeline.stores import open_store
 from pipeline.workspace import Artifact, checksums_of, load_json, load_layer, load_table, save_tables
 
-_STATISTICS, _INVENTORY = 7, 3
+_STATISTICS, _INVENTORY = 8, 3
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,6 @@ def register_of(run: Run, area: Area, inputs: Inputs, maps: Maps, sources: Mappi
         run, area, maps, parcels, statistics, graded, sources, simulated=inputs.simulated is not None
     )
     return Register(parcels, statistics, graded, listed)
-
-
-def layers_of(maps: Maps, number: int) -> dict[str, xr.DataArray]:
-    """Lazy maps of a period by its number: ndvi, the named indices, land_cover, fvc, looks, reflectance."""
-    stores = (maps.composites[number], maps.spectral[number], maps.land[number], maps.cover[number])
-    return {str(name): array for store in stores for name, array in open_store(store.path).items()}
 
 
 def _statistics(run: Run, area: Area, maps: Maps, parcels: Artifact, sources: Mapping[str, str]) -> Artifact:

@@ -109,13 +109,6 @@ def prepare(
     return Prepared(joined(found), restrictions.by_kind([part.pieces for part in kept], layers))
 
 
-def whole(aoi: Aoi) -> gpd.GeoDataFrame:
-    """The area itself as one parcel, so that its classes are measured by the same code."""
-    return gpd.GeoDataFrame(
-        {"parcel_id": [aoi.id], "area_m2": [aoi.area_m2]}, geometry=[aoi.geometry], crs=CGCS2000
-    )
-
-
 def _prepared(
     batch: gpd.GeoDataFrame, aoi: Aoi, area_tolerance: float, layers: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, _Kept]:

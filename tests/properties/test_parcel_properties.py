@@ -18,11 +18,10 @@ from pipeline.grid import grid_of
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
 from pipeline.rights_registry import overlay
 from pipeline.rights_registry.area_balance import balance
-from pipeline.rights_registry.geometry import whole
 from pipeline.rights_registry.identifiers import land_class
 from pipeline.rights_registry.packed import Plots
 from tests import registers
-from tests.parcel_overlay import measured
+from tests.parcel_overlay import measured, whole
 
 OUTLINE = shapely.Polygon([(121.80, 31.40), (121.812, 31.4005), (121.811, 31.408), (121.806, 31.41)])
 AOI = Aoi("a", "a", "a", (Part("1", "a", "a", OUTLINE, None),), "EPSG:32651", "drawn", "exact")

@@ -9,8 +9,8 @@ import pytest
 from pipeline.indices import land_cover, spectral
 from pipeline.plan import deliver
 from pipeline.plan.inputs import inputs_of
+from pipeline.plan.publication import layers_of
 from pipeline.plan.rasters import lacking, maps_of, unknown_measures
-from pipeline.plan.register import layers_of
 from pipeline.plan.scenes import scene_table
 from pipeline.workspace import load_json
 

@@ -9,8 +9,8 @@ import pytest
 from pipeline.indices.vegetation import ClassEndmembers
 from pipeline.legends import LAND_COVER
 from pipeline.plan.inputs import inputs_of
+from pipeline.plan.publication import layers_of
 from pipeline.plan.rasters import maps_of
-from pipeline.plan.register import layers_of
 from pipeline.plan.scenes import scene_table
 from pipeline.settings import ClassPercentiles
 
