@@ -1,6 +1,6 @@
 """Pixels under polygons, from exactextract: which, and what fraction of each is covered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,15 +26,21 @@ def covered_cells(
     Fractions carry the single precision of exactextract. A shape that has the window for itself is extracted
     along its edge alone.
     """
-    if len(shapes) == 1 and max(window.shape) > _LEAF_PX:
-        return [_around_the_edge(shapes[0], window, grid)]
-    return _extracted(shapes, window, grid)
+    wkb: list[bytes] = list(shapely.to_wkb(shapes))
+    if len(wkb) == 1 and max(window.shape) > _LEAF_PX:
+        return [_around_the_edge(wkb, window, grid)]
+    return _extracted(wkb, window, grid)
 
 
 def _around_the_edge(
-    shape: BaseGeometry, window: Block, grid: Grid
+    wkb: list[bytes], window: Block, grid: Grid
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cells and fractions of one shape: the leaves of a window that lie deep inside it are covered wholly."""
+    """Cells and fractions of one shape: the leaves of a window that lie deep inside it are covered wholly.
+
+    The shape is a copy: GEOS ends the process where two threads ask one prepared geometry, and windows of an
+    outline are worked on side by side.
+    """
+    shape: BaseGeometry = shapely.from_wkb(wkb[0])
     shapely.prepare(shape)
     fraction = np.zeros(window.shape)
     for leaf in window.split(_LEAF_PX):
@@ -43,18 +49,18 @@ def _around_the_edge(
         if shapely.contains_properly(shape, frame):
             part[...] = 1
         elif shapely.intersects(shape, frame):
-            ((cells, covered),) = _extracted(np.array([shape], dtype=object), leaf, grid)
+            ((cells, covered),) = _extracted(wkb, leaf, grid)
             part[np.unravel_index(cells, leaf.shape)] = covered
     cells = np.flatnonzero(fraction)
     return cells, fraction.ravel()[cells]
 
 
 def _extracted(
-    shapes: NDArray[np.object_], window: Block, grid: Grid
+    wkb: list[bytes], window: Block, grid: Grid
 ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
     raster = NumPyRasterSource(np.broadcast_to(np.uint8(0), window.shape), *grid.block_bounds(window))
     writer = _Cells()
-    exact_extract(raster, _Shapes(shapes), ["cell_id", "coverage"], output=writer)
+    exact_extract(raster, _Shapes(wkb), ["cell_id", "coverage"], output=writer)
     return writer.found
 
 
@@ -73,9 +79,9 @@ class _Shape(Feature):  # type: ignore[misc]  # exactextract is untyped
 
 
 class _Shapes(FeatureSource):  # type: ignore[misc]  # see _Shape
-    def __init__(self, shapes: NDArray[np.object_]) -> None:
+    def __init__(self, wkb: list[bytes]) -> None:
         super().__init__()
-        self.wkb: Sequence[bytes] = list(shapely.to_wkb(shapes))
+        self.wkb = wkb
 
     def count(self) -> int:
         return len(self.wkb)

@@ -22,7 +22,9 @@ def ecoledger(
         cwd=cwd,
         env={**os.environ, "COLUMNS": "200"},
     )
-    assert expected is None or done.returncode == expected, done.stderr + done.stdout
+    assert expected is None or done.returncode == expected, (
+        f"code {done.returncode}\n{done.stderr}{done.stdout}"
+    )
     return done
 
 
