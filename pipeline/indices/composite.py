@@ -94,30 +94,42 @@ def _sorting_network(size: int) -> NDArray[np.int64]:
 
 @numba.njit(nogil=True, cache=True)
 def _median(stack: NDArray[np.int16], network: NDArray[np.int64], composite: NDArray[np.int16]) -> None:
-    """Sort a row of all dates at a time, so that each exchange is one vector operation."""
+    """Sort a row of all dates at a time, in loops without a branch: each takes many pixels at once."""
     dates, height, width = stack.shape
+    nothing, most = np.int16(REFLECTANCE_NODATA), np.int16(REFLECTANCE_LIMIT)
     row = np.empty((dates, width), dtype=np.int16)
-    count = np.empty(width, dtype=np.int64)
+    count = np.empty(width, dtype=np.int16)
+    low = np.empty(width, dtype=np.int16)
+    high = np.empty(width, dtype=np.int16)
     for y in range(height):
         count[:] = 0
+        low[:] = nothing
+        high[:] = nothing
         for date in range(dates):
+            line, values = row[date], stack[date, y]
             for x in range(width):
-                value = stack[date, y, x]
-                known = value != REFLECTANCE_NODATA
-                row[date, x] = value if known else REFLECTANCE_LIMIT
-                count[x] += known
+                value = values[x]
+                line[x] = value if value != nothing else most
+                count[x] += np.int16(value != nothing)
         for pair in range(len(network)):
-            upper, lower = network[pair]
+            upper, lower = row[network[pair, 0]], row[network[pair, 1]]
             for x in range(width):
-                first, second = row[upper, x], row[lower, x]
-                row[upper, x], row[lower, x] = min(first, second), max(first, second)
+                first, second = upper[x], lower[x]
+                upper[x] = min(first, second)
+                lower[x] = max(first, second)
+        for date in range(dates):
+            line = row[date]
+            before, alone, after = np.int16(2 * date), np.int16(2 * date + 1), np.int16(2 * date + 2)
+            for x in range(width):
+                value, known = line[x], count[x]
+                low[x] = value if (known == alone) | (known == after) else low[x]
+                high[x] = value if (known == alone) | (known == before) else high[x]
+        middle = composite[y]
         for x in range(width):
-            if count[x] == 0:
-                composite[y, x] = REFLECTANCE_NODATA
-            else:
-                middle = count[x] // 2
-                twice = np.int32(row[middle, x]) + np.int32(row[middle - 1 + count[x] % 2, x])
-                composite[y, x] = np.rint(twice / 2)
+            twice = np.int32(low[x]) + np.int32(high[x])
+            half = twice >> 1
+            half += twice & half & 1
+            middle[x] = np.int16(half) if count[x] > 0 else nothing
 
 
 @numba.njit(nogil=True, cache=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,28 +16,12 @@ from rasterio.windows import Window
 from pipeline.contracts import Asset
 from pipeline.ingest import signing
 from pipeline.ingest.block_cache import BlockCache
-from pipeline.ingest.handles import ANYWHERE, SHELF, Source, Trail, taken
+from pipeline.ingest.handles import ANYWHERE, SHELF, Source, Trail, header_of, taken, window_of
+from pipeline.ingest.headers import Footprint
 
 _LATTICE = 4
-_UNIT_PX = 512
 
 Taken = TypeVar("Taken")
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """Where a file lies: CRS, transform, rows and columns; and whether it holds overviews.
-
-    `dtype` is the kind of its numbers; `unit` rows and columns of whole tiles are kept as one in a cache.
-    """
-
-    crs: str
-    transform: Affine
-    height: int
-    width: int
-    overviews: bool = False
-    dtype: str = "uint16"
-    unit: tuple[int, int] = (_UNIT_PX, _UNIT_PX)
 
 
 _SOURCE: ContextVar[Source] = ContextVar("source", default=ANYWHERE)
@@ -70,12 +54,12 @@ def footprint(asset: Asset) -> Footprint:
     """Where an asset lies, from its own header; BrokenAsset if it cannot be opened or lies nowhere."""
     cache = _cache(asset)
     if cache is None:
-        return _taken(asset.href, _footprint)
+        return _place(asset)
     name = _name(asset, "footprint")
     if (kept := cache.get(name)) is not None:
         said = json.loads(kept)
         return Footprint(**{**said, "transform": Affine(*said["transform"]), "unit": tuple(said["unit"])})
-    place = _taken(asset.href, _footprint)
+    place = _place(asset)
     cache.put(name, json.dumps({**asdict(place), "transform": place.transform[:6]}).encode())
     return place
 
@@ -89,17 +73,14 @@ def read_window(asset: Asset, window: Window) -> NDArray[Any]:
     if cache is not None:
         return _window_of_units(asset, window, cache)
 
-    def take(dataset: rasterio.DatasetReader) -> NDArray[Any]:
-        inside = _shared(window, _whole(dataset))
-        if inside == window:
-            whole: NDArray[Any] = dataset.read(1, window=window)
-            return whole
-        numbers = np.full((window.height, window.width), asset.nodata, dtype=dataset.dtypes[0])
-        if inside is not None:
-            _over(numbers, window, inside)[...] = dataset.read(1, window=inside)
-        return numbers
-
-    return _taken(asset.href, take)
+    place = footprint(asset)
+    inside = _shared(window, _whole(place))
+    if inside == window:
+        return _read(asset, window)
+    numbers = np.full((window.height, window.width), asset.nodata, dtype=place.dtype)
+    if inside is not None:
+        _over(numbers, window, inside)[...] = _read(asset, inside)
+    return numbers
 
 
 def read_thinned(asset: Asset, shape: tuple[int, int], *, lattice: bool) -> NDArray[Any]:
@@ -142,7 +123,7 @@ def _window_of_units(asset: Asset, window: Window, cache: BlockCache) -> NDArray
     missing = [unit for unit, kept in units.items() if kept is None]
     if missing:
         frame = _around(missing)
-        read = _taken(asset.href, lambda dataset: dataset.read(1, window=frame))
+        read = _read(asset, frame)
         for unit in missing:
             units[unit] = fresh = _over(read, frame, unit)
             cache.put_array(_name(asset, str(unit)), fresh)
@@ -189,27 +170,13 @@ def _name(asset: Asset, what: str) -> str:
     return f"{signing.hidden(asset.href)}|{_ITEM.get()}|{what}"
 
 
-def _footprint(dataset: rasterio.DatasetReader) -> Footprint:
-    overviews = bool(dataset.overviews(1))
-    height, width = (edge * max(1, -(-_UNIT_PX // edge)) for edge in dataset.block_shapes[0])
-    return Footprint(
-        dataset.crs.to_string(),
-        dataset.transform,
-        dataset.height,
-        dataset.width,
-        overviews,
-        dataset.dtypes[0],
-        (height, width),
-    )
-
-
 def _stretches(length: int) -> list[tuple[float, float]]:
     """The first quarter of each quarter of an axis."""
     step = length / _LATTICE
     return [(part * step, part * step + step / _LATTICE) for part in range(_LATTICE)]
 
 
-def _whole(place: rasterio.DatasetReader | Footprint) -> Window:
+def _whole(place: Footprint) -> Window:
     return Window(0, 0, place.width, place.height)
 
 
@@ -219,6 +186,16 @@ def _shared(one: Window, other: Window) -> Window | None:
     height = min(one.row_off + one.height, other.row_off + other.height) - row
     width = min(one.col_off + one.width, other.col_off + other.width) - col
     return Window(col, row, width, height) if height > 0 and width > 0 else None
+
+
+def _place(asset: Asset) -> Footprint:
+    """Where a file lies, whatever a cache holds."""
+    return header_of(asset.href, _SOURCE.get(), _TRAIL.get() or Trail()).place
+
+
+def _read(asset: Asset, window: Window) -> NDArray[Any]:
+    """Numbers of a window inside the file, whatever a cache holds."""
+    return window_of(asset.href, _SOURCE.get(), _TRAIL.get() or Trail(), window)
 
 
 def _taken(href: str, take: Callable[[rasterio.DatasetReader], Taken]) -> Taken:

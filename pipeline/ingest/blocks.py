@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from pipeline.settings import Clear
 
 _READERS_OF_NETWORK = 32
 _READERS_OF_DISK = 4
+_TURN_S = 0.0005
 _FINEST_PIXEL_M = 10.0
 ROOM = 2
 """Stacks of a band that let one be read while the one before is worked on."""
@@ -307,5 +309,9 @@ def _submitted(
 
 @cache
 def _readers(process: int, count: int) -> ThreadPoolExecutor:
-    """Threads that read: one pool per process for the disk, one for the network."""
+    """Threads that read: one pool per process for the disk, one for the network.
+
+    A thread that has unpacked a tile, in a few milliseconds, must not wait as long again for its turn.
+    """
+    sys.setswitchinterval(_TURN_S)
     return ThreadPoolExecutor(count, f"reader-{process}", initializer=tune_gdal)

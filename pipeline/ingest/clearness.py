@@ -5,6 +5,8 @@ Sentinel-2 SCL classes: 0 no data, 1 saturated, 2 dark, 3 cloud shadow, 4 vegeta
 cloud, 2 cirrus, 3 cloud, 4 cloud shadow, 5 snow, 6 clear, 7 water.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -23,7 +25,7 @@ def clear_pixels(mask: NDArray[np.integer], mission: str, settings: Clear) -> ND
     """
     if mission == "sentinel-2":
         valid = mask != 0
-        obscured = valid & ~np.isin(mask, settings.scl)
+        obscured = _obscured(tuple(settings.scl)).take(mask, mode="clip")
     else:
         valid = (mask & _FILL) == 0
         obscured = valid & ((mask & _NOT_CLEAR) != 0)
@@ -35,6 +37,14 @@ def clear_pixels(mask: NDArray[np.integer], mission: str, settings: Clear) -> ND
         obscured = ndimage.binary_dilation(obscured, _disk(settings.dilate_px))
     cleared: NDArray[np.bool_] = valid & ~obscured
     return cleared
+
+
+@cache
+def _obscured(clear: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Of every SCL class whether it hides the surface: all but no data and those that count as clear."""
+    obscured = np.ones(2**8, dtype=np.bool_)
+    obscured[[0, *clear]] = False
+    return obscured
 
 
 def reach_px(settings: Clear) -> int:

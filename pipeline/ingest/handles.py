@@ -1,29 +1,35 @@
-"""Open files of scenes: one shared handle per file, a tuned GDAL, and what to do when a read fails.
+"""Files of scenes: one shared handle per file, a tuned GDAL, and what to do when a read fails.
 
-A read goes through GDAL first. What fails there is read once more with care: over HTTP by `ranges`, which
+Deflated tiles are fetched and unpacked here, all else goes through GDAL. What fails is read once more with
+care, through GDAL: over HTTP by `ranges`, which
 checks every answer; on S3 and on disk through a fresh handle. A file that cannot be opened even so is left
 alone for the rest of the run. GDAL reads with one thread of its own: with more it takes lost ranges of
 uncompressed files for pixels (gdal#11552); with one it raises, whatever the compression.
 """
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import rasterio
 import rasterio.io
+from numpy.typing import NDArray
 from rasterio.errors import RasterioError, RasterioIOError
+from rasterio.windows import Window
 
 from pipeline.errors import BrokenAsset
 from pipeline.ingest import signing
 from pipeline.ingest.block_cache import BlockCache
-from pipeline.ingest.ranges import Ranges, busy_status, host_of
+from pipeline.ingest.headers import Header, read_header
+from pipeline.ingest.ranges import Ranges, busy_status, fetched, host_of
+from pipeline.ingest.tiles import read_tiles
 from pipeline.settings.access import Access
 
 _GDAL: dict[str, Any] = {
@@ -46,6 +52,8 @@ _S3_PAUSES_S = (0.5, 1, 2)
 _HTTP = ("http://", "https://")
 _OPEN_FILES_OF_DISK, _OPEN_FILES_OF_NETWORK = 128, 192
 """An open file holds half a MiB and more; one of the network takes two requests to open."""
+_KNOWN_FILES = 4096
+"""Files whose headers are remembered, a few KiB each."""
 _CONTENT_TRIES = 3
 
 Taken = TypeVar("Taken")
@@ -92,14 +100,18 @@ class Trail:
 ANYWHERE = Source()
 
 
-class _OpenFile:
-    """A dataset that one thread reads at a time, opened anew before its signature ends."""
+class _File:
+    """A file of which the header is known once it was read, and a dataset that one thread reads at a time.
+
+    The dataset is opened when it is wanted, and anew before its signature ends.
+    """
 
     def __init__(self, href: str, access: Access) -> None:
-        self.lock = threading.Lock()
         self.href, self.access = href, access
         self.host = host_of(href) if href.startswith(_HTTP) else None
+        self.lock, self._heading = threading.Lock(), threading.Lock()
         self.dataset: rasterio.DatasetReader | None = None
+        self.header: Header | None = None
         self.opens = False
         self.until = 0.0
 
@@ -107,12 +119,44 @@ class _OpenFile:
         """What is taken from the dataset; after a failure it will be opened anew."""
         if self.host is not None:
             self.host.wait()
+        SHELF.count(self)
         with self.lock:
             try:
                 return take(self._opened())
             except (RasterioError, OSError):
                 self.drop()
                 raise
+
+    def known(self) -> Header:
+        """The header, read once."""
+        with self._heading:
+            if self.header is None:
+                reachable = self.host is not None or "://" not in self.href
+                self.header = (read_header(self._fetch) if reachable else None) or self.taken(Header.of)
+            return self.header
+
+    def window(self, window: Window) -> NDArray[Any]:
+        """The numbers of a window inside it: unpacked here, beside other threads, or read by GDAL."""
+        tiling = self.known().tiling
+        if tiling is None:
+            return self.taken(partial(_window, window=window))
+        try:
+            return read_tiles(tiling, window, self._fetch)
+        except OSError:
+            self.header = None
+            raise
+
+    def _fetch(self, first: int, size: int) -> bytes:
+        """Some bytes, asked for once, without GDAL."""
+        path = signing.address(self.href, self.access).path
+        if self.host is not None:
+            self.host.wait()
+            return fetched(path, first, first + size - 1)
+        file = os.open(path, os.O_RDONLY)
+        try:
+            return os.pread(file, size, first)
+        finally:
+            os.close(file)
 
     def _opened(self) -> rasterio.DatasetReader:
         if self.dataset is None or self.until <= monotonic():
@@ -130,30 +174,40 @@ class _OpenFile:
 
 
 class Shelf:
-    """The files that this process has open, the least used closed first, and those that are left alone."""
+    """The files that this process knows, and has open, the least used closed first; those left alone."""
 
     def __init__(self) -> None:
-        self._files: OrderedDict[tuple[str, str], _OpenFile] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], _File] = OrderedDict()
+        self._open: OrderedDict[int, _File] = OrderedDict()
         self._lock = threading.Lock()
         self.broken: dict[tuple[str, str], str] = {}
 
-    def file(self, href: str, source: Source) -> _OpenFile:
+    def file(self, href: str, source: Source) -> _File:
         """The shared handle of a file."""
+        key = href, source.key
         with self._lock:
-            key = href, source.key
-            file = self._files.setdefault(key, _OpenFile(href, source.access))
+            file = self._files.get(key) or self._files.setdefault(key, _File(href, source.access))
             self._files.move_to_end(key)
-            most = _OPEN_FILES_OF_NETWORK if "://" in href else _OPEN_FILES_OF_DISK
-            surplus = self._files.popitem(last=False)[1] if len(self._files) > most else None
+            if len(self._files) > _KNOWN_FILES:
+                self._files.popitem(last=False)
+        return file
+
+    def count(self, file: _File) -> None:
+        """Count a file among the open ones; the least used of them may be closed."""
+        with self._lock:
+            self._open[id(file)] = file
+            self._open.move_to_end(id(file))
+            most = _OPEN_FILES_OF_NETWORK if "://" in file.href else _OPEN_FILES_OF_DISK
+            surplus = self._open.popitem(last=False)[1] if len(self._open) > most else None
         if surplus is not None:
             with surplus.lock:
                 surplus.drop()
-        return file
 
     def clear(self) -> None:
         """Close all files, and forget which were broken."""
         with self._lock:
-            files, self._files = list(self._files.values()), OrderedDict()
+            files, self._open = list(self._open.values()), OrderedDict()
+            self._files.clear()
             self.broken.clear()
         for file in files:
             with file.lock:
@@ -170,8 +224,24 @@ def tune_gdal() -> None:
     _THREAD.tuned = True
 
 
-def taken(href: str, source: Source, trail: Trail, take: Callable[[rasterio.DatasetReader], Taken]) -> Taken:
-    """What is taken from a file: through its shared handle, else once more with care.
+def header_of(href: str, source: Source, trail: Trail) -> Header:
+    """The header of a file; for errors see `taken`."""
+    return taken(href, source, trail, Header.of, _File.known)
+
+
+def window_of(href: str, source: Source, trail: Trail, window: Window) -> NDArray[Any]:
+    """The numbers of a window inside a file; for errors see `taken`."""
+    return taken(href, source, trail, partial(_window, window=window), lambda file: file.window(window))
+
+
+def taken(
+    href: str,
+    source: Source,
+    trail: Trail,
+    take: Callable[[rasterio.DatasetReader], Taken],
+    first: Callable[[_File], Taken] | None = None,
+) -> Taken:
+    """What is taken from a file: through its shared handle, if need be in a way of its own; else with care.
 
     Raises BrokenAsset when it cannot be read, ProviderUnavailable when its host has stopped answering.
     """
@@ -180,7 +250,8 @@ def taken(href: str, source: Source, trail: Trail, take: Callable[[rasterio.Data
     trail.answered = False
     with _tuned(), _on_s3(href, source.access):
         try:
-            found = SHELF.file(href, source).taken(take)
+            file = SHELF.file(href, source)
+            found = first(file) if first else file.taken(take)
         except BrokenAsset as error:
             SHELF.broken[href, source.key] = str(error)
             raise
@@ -255,6 +326,11 @@ def _opened(path: str, opener: Ranges | None = None) -> rasterio.DatasetReader:
         dataset.close()
         raise RasterioIOError("no CRS or no place")
     return dataset
+
+
+def _window(dataset: rasterio.DatasetReader, *, window: Window) -> NDArray[Any]:
+    numbers: NDArray[Any] = dataset.read(1, window=window)
+    return numbers
 
 
 def _told(error: Exception) -> str:

@@ -14,7 +14,8 @@ from rasterio.errors import RasterioError
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset, InputError, Problem
 from pipeline.grid import Block, Grid
-from pipeline.ingest.assets import Footprint, footprint, read_window
+from pipeline.ingest.assets import footprint, read_window
+from pipeline.ingest.headers import Footprint
 from pipeline.ingest.places import fineness, positions, reach, strips, window_around
 from pipeline.ingest.resampling import nearest
 from pipeline.settings.maps import LandMap

@@ -10,8 +10,9 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset, Scene
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.assets import Footprint, footprint, read_thinned, read_window, reading
+from pipeline.ingest.assets import footprint, read_thinned, read_window, reading
 from pipeline.ingest.handles import ANYWHERE, Source
+from pipeline.ingest.headers import Footprint
 from pipeline.ingest.items import Candidate
 from pipeline.ingest.radiometry import METADATA, decide_offset, offset_in_pixels
 

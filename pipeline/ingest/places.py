@@ -10,7 +10,7 @@ from pyproj import Transformer
 from rasterio.windows import Window
 
 from pipeline.grid import Block, Grid
-from pipeline.ingest.assets import Footprint
+from pipeline.ingest.headers import Footprint
 
 _STRIP_POINTS = 2**17
 _LATTICE_PX = 16

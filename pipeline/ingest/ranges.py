@@ -34,7 +34,7 @@ _AGAIN = _BUSY | {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
 """Answers after which to try again: a busy server, and a range that was not the one asked for."""
 _ONCE = Retry(connect=0, read=0, status=0, other=0, redirect=3, respect_retry_after_header=False)
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)$")
-_STATUS_IN_TEXT = re.compile(r"(?:response_code=|response code: )(\d{3})")
+_STATUS_IN_TEXT = re.compile(r"(?:response_code=|response code: |HTTP )(\d{3})")
 _JITTER = random.Random()  # noqa: S311 spreads pauses, decides nothing that is delivered
 
 
@@ -87,6 +87,14 @@ def busy_status(text: str) -> int | None:
     """The status of a busy server that a message of GDAL names."""
     found = _STATUS_IN_TEXT.search(text)
     return int(found[1]) if found and int(found[1]) in _BUSY else None
+
+
+def fetched(url: str, first: int, last: int) -> bytes:
+    """A range that is asked for once; OSError where the answer is not right."""
+    answer = _asked(url, first, last)
+    if answer.wrong:
+        raise OSError(answer.wrong)
+    return answer.content
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, Asset
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.assets import Footprint, footprint, read_window
+from pipeline.ingest.assets import footprint, read_window
+from pipeline.ingest.headers import Footprint
 from pipeline.ingest.places import positions, reach, strips, window_around
 
 _ALIGNED = 1e-6
@@ -198,13 +199,19 @@ def _claim(
     number: int,
     owner: NDArray[np.uint8],
 ) -> int:
+    """A row at a time, in loops without a branch; rows that lie in one row of the file are laid out once."""
     height, width = owner.shape
-    seen = 0
+    own, at, seen = np.uint8(number), -1, 0
+    line = np.empty(width, dtype=np.uint8)
     for y in range(height):
-        line = clear[rows[y]]
+        if rows[y] != at:
+            at = rows[y]
+            row = clear[at]
+            for x in range(width):
+                line[x] = row[cols[x]]
         for x in range(width):
-            here = line[cols[x]] & inside[y, x]
-            owner[y, x] += np.uint8(number) * (here & (owner[y, x] == 0))
+            here, before = line[x] & np.uint8(inside[y, x]), owner[y, x]
+            owner[y, x] = own if (here != 0) & (before == 0) else before
             seen += here
     return seen
 
@@ -236,7 +243,8 @@ def _place(
                 line[x] = meaning[row[cols[x]]]
         if alone:
             for x in range(width):
-                target[y, x] = line[x] if owner[y, x] == own else nothing
+                value = line[x]
+                target[y, x] = value if owner[y, x] == own else nothing
         else:
             for x in range(width):
                 target[y, x] += (line[x] - target[y, x]) * np.int16(owner[y, x] == own)

@@ -12,9 +12,10 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset, ProviderUnavailable
-from pipeline.ingest import assets, handles, ranges, signing
+from pipeline.ingest import handles, ranges, signing
 from pipeline.ingest.assets import close_assets, footprint, read_window, reading
 from pipeline.ingest.handles import Source
+from pipeline.ingest.headers import Header
 from pipeline.settings.access import Access
 from tests.faults.server import Faults, serving
 from tests.scenery import written
@@ -109,7 +110,7 @@ def test_score_04_gdal_alone_raises_where_a_range_is_lost_whatever_the_compressi
             server.set(**{f"{fault}_share": 0.0})
             file = handles.SHELF.file(f"{server.url}/{path.name}", Source())
             with rasterio.Env(**handles._GDAL):
-                file.taken(assets._footprint)
+                file.taken(Header.of)
                 server.set(**{f"{fault}_share": 0.5}, seed=seed)
                 try:
                     assert (file.taken(lambda dataset: dataset.read(1)) == NUMBERS).all()

@@ -1,0 +1,149 @@
+"""What the header of a raster file says: where it lies, and where its tiles are and how they are packed.
+
+Of a GeoTIFF the first bytes are enough; GDAL is asked about them in memory, as it holds the interpreter while
+it opens a file, and a file of the network takes long.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from struct import Struct
+from struct import error as StructError  # noqa: N812 an exception is named as one
+
+import numpy as np
+import rasterio
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
+
+_HEADER_BYTES = 2**16
+_LAYOUTS = {
+    b"II*\0": (4, Struct("<I"), Struct("<H"), Struct("<HHII")),
+    b"II+\0": (8, Struct("<Q"), Struct("<Q"), Struct("<HHQQ")),
+}
+"""Of TIFF and BigTIFF, little endian: where the place of the first directory stands; a place, the number of
+entries of a directory, an entry: its tag, type, number of values, and their place unless they fit in it."""
+_TYPE_BYTES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) | {16: 8, 17: 8, 18: 8}
+_DIFFERENCES = "2"
+_UNIT_PX = 512
+
+Fetch = Callable[[int, int], bytes]
+"""Some bytes of a file, by the first of them and their number at most; OSError if they are not to be had."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Where a file lies: CRS, transform, rows and columns; and whether it holds overviews.
+
+    `dtype` is the kind of its numbers; `unit` rows and columns of whole tiles are kept as one in a cache.
+    """
+
+    crs: str
+    transform: Affine
+    height: int
+    width: int
+    overviews: bool = False
+    dtype: str = "uint16"
+    unit: tuple[int, int] = (_UNIT_PX, _UNIT_PX)
+
+    @classmethod
+    def of(cls, dataset: rasterio.DatasetReader) -> "Footprint":
+        """Where a dataset lies."""
+        height, width = (edge * max(1, -(-_UNIT_PX // edge)) for edge in dataset.block_shapes[0])
+        return cls(
+            dataset.crs.to_string(),
+            dataset.transform,
+            dataset.height,
+            dataset.width,
+            bool(dataset.overviews(1)),
+            dataset.dtypes[0],
+            (height, width),
+        )
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """The deflated tiles of a file of one band: their shape and type, and whether they hold differences.
+
+    `places` (row, column, 2) are the first byte of each tile and the number of its bytes.
+    """
+
+    height: int
+    width: int
+    dtype: str
+    differences: bool
+    places: NDArray[np.int64]
+
+    @property
+    def tile_bytes(self) -> int:
+        """Bytes of a tile that is unpacked."""
+        return self.height * self.width * np.dtype(self.dtype).itemsize
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where a file lies, and its tiles; None where they are left to GDAL."""
+
+    place: Footprint
+    tiling: Tiling | None = None
+
+    @classmethod
+    def of(cls, dataset: rasterio.DatasetReader) -> "Header":
+        """The header of a file that GDAL is to read."""
+        return cls(Footprint.of(dataset))
+
+
+def read_header(fetch: Fetch) -> Header | None:
+    """The header of a GeoTIFF that has a place and whose tiles can be unpacked here; None for any other."""
+    content = fetch(0, _HEADER_BYTES)
+    if not _is_whole(content):
+        return None
+    try:
+        with MemoryFile(content) as memory, memory.open(driver="GTiff") as dataset:
+            if dataset.crs is None or dataset.transform.is_identity:
+                return None
+            tiling = _tiling(dataset)
+            return Header(Footprint.of(dataset), tiling) if tiling else None
+    except RasterioError:
+        return None
+
+
+def _is_whole(content: bytes) -> bool:
+    """Whether the first bytes of a file hold all directories of a TIFF, with all that their entries say.
+
+    GDAL makes do with the entries that it finds, and says nothing but a warning.
+    """
+    if content[:4] not in _LAYOUTS:
+        return False
+    at, place, count, entry = _LAYOUTS[content[:4]]
+    seen = {0}
+    try:
+        while (at := place.unpack_from(content, at)[0]) not in seen:
+            seen.add(at)
+            (entries,) = count.unpack_from(content, at)
+            first, at = at + count.size, at + count.size + entries * entry.size
+            for _, kind, number, values in entry.iter_unpack(content[first:at]):
+                size = _TYPE_BYTES[kind] * number
+                if size > place.size and values + size > len(content):
+                    return False
+    except (StructError, KeyError):
+        return False
+    return True
+
+
+def _tiling(dataset: rasterio.DatasetReader) -> Tiling | None:
+    said = dataset.tags(ns="IMAGE_STRUCTURE")
+    predictor = said.get("PREDICTOR", "1")
+    plain = dataset.count == 1 and "NBITS" not in dataset.tags(1, ns="IMAGE_STRUCTURE")
+    known = said.get("COMPRESSION") == "DEFLATE" and predictor in {"1", _DIFFERENCES}
+    if not (plain and known and dataset.dtypes[0] in {"uint8", "uint16"} and dataset.profile["tiled"]):
+        return None
+    height, width = dataset.block_shapes[0]
+    shape = -(-dataset.height // height), -(-dataset.width // width)
+    places = np.zeros((*shape, 2), dtype=np.int64)
+    for row, col in np.ndindex(shape):
+        for number, what in enumerate(("OFFSET", "SIZE")):
+            places[row, col, number] = dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) or 0
+    return (
+        Tiling(height, width, dataset.dtypes[0], predictor == _DIFFERENCES, places) if places.all() else None
+    )
