@@ -1,20 +1,34 @@
-"""Block stores: Zarr arrays (y, x) on a grid, one chunk per block, so that tasks write side by side."""
+"""Block stores: Zarr arrays (y, x) on a grid, one chunk per block, so that tasks write side by side.
 
+Zarr makes the stores, and opens them for whoever wants them. The chunks of a block are packed and unpacked
+here: all calls of zarr go through one thread of the process, which takes three times as long and leaves no
+room for a second worker.
+"""
+
+import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import dask.array as da
 import numpy as np
 import xarray as xr
 import zarr
 from blake3 import blake3
+from numcodecs.blosc import Blosc
 from numpy.typing import NDArray
 from zarr.codecs import BloscCodec, BloscShuffle
 
 from pipeline.grid import Block, Grid
 
 _COMPRESSOR = BloscCodec(cname="lz4", clevel=5, shuffle=BloscShuffle.shuffle)
+_BLOSC = Blosc(cname="lz4", clevel=5, shuffle=Blosc.SHUFFLE)
+_CODECS = ["bytes", "blosc"]
+_PACKED_SIZE = slice(12, 16)
+"""Where Blosc says how long it is; it reads on where less is there."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +57,22 @@ def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size
 
 
 def write_block(path: Path, block: Block, arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Write a block's own region of a store; its checksum."""
-    group = zarr.open_group(path, mode="r+")
+    """Write a block, which is a whole chunk of a store; its checksum."""
     for name, array in arrays.items():
-        _array(group, name)[block.rows, block.cols] = array
+        _chunks_of(path, name).write(block, array)
     return checksum_of(arrays)
 
 
 def read_block(path: Path, block: Block, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Some arrays of a store over a block."""
-    group = zarr.open_group(path, mode="r")
-    return {name: np.asarray(_array(group, name)[block.rows, block.cols]) for name in names}
+    """Some arrays of a store over a block, whatever chunks it touches; ValueError on torn files."""
+    return {name: _chunks_of(path, name).read(block) for name in names}
 
 
 def stored_checksum(path: Path, block: Block, names: Iterable[str]) -> str | None:
     """Checksum of what a store holds over a block; None where a lost or torn file makes it unreadable."""
     try:
         return checksum_of(read_block(path, block, names))
-    except (OSError, KeyError, ValueError, RuntimeError):  # what zarr and its codecs raise on torn files
+    except (OSError, KeyError, ValueError, RuntimeError):  # the last from Blosc, on rotten chunks
         return None
 
 
@@ -72,8 +84,14 @@ def clear_strays(path: Path) -> None:
 
 def open_store(path: Path) -> xr.Dataset:
     """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
-    dataset: xr.Dataset = xr.open_zarr(path, consolidated=False, mask_and_scale=False)
-    return dataset
+    group = zarr.open_group(path, mode="r")
+    lazy = {
+        name: xr.DataArray(
+            da.from_array(_chunks_of(path, name), name=False), dims=("y", "x"), attrs=dict(array.attrs)
+        )
+        for name, array in sorted(group.arrays())
+    }
+    return xr.Dataset(lazy, attrs=dict(group.attrs))
 
 
 def checksum_of(arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -85,7 +103,83 @@ def checksum_of(arrays: Mapping[str, NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
-    array = group[name]
-    assert isinstance(array, zarr.Array)
-    return array
+@dataclass(frozen=True)
+class _Chunks:
+    """The chunks of one array of a store: edge x edge pixels each, also where they reach over the grid.
+
+    It has what Dask asks of an array.
+    """
+
+    folder: Path
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    fill: int | float
+    edge: int
+    ndim: int = 2
+
+    @property
+    def chunks(self) -> tuple[int, int]:
+        """Rows and columns of a chunk."""
+        return self.edge, self.edge
+
+    def __getitem__(self, place: tuple[slice, slice]) -> NDArray[Any]:
+        rows, cols = (axis.indices(length) for axis, length in zip(place, self.shape, strict=True))
+        return self.read(Block(rows[0], rows[1], cols[0], cols[1]))
+
+    def write(self, block: Block, array: NDArray[Any]) -> None:
+        """Write the chunk that a block is; whoever reads sees it whole or not at all."""
+        if block.row_from % self.edge or block.col_from % self.edge or max(block.shape) > self.edge:
+            raise ValueError(f"{block.id} is no block of {self.folder}, whose blocks have {self.edge} pixels")
+        chunk = np.full((self.edge, self.edge), self.fill, dtype=self.dtype)
+        chunk[: array.shape[0], : array.shape[1]] = array
+        file = self._file(block.row_from // self.edge, block.col_from // self.edge)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+        partial.write_bytes(_BLOSC.encode(chunk))
+        partial.replace(file)
+
+    def read(self, block: Block) -> NDArray[Any]:
+        """The numbers of a block."""
+        numbers = np.empty(block.shape, dtype=self.dtype)
+        for row in range(block.row_from // self.edge, -(-block.row_to // self.edge)):
+            for col in range(block.col_from // self.edge, -(-block.col_to // self.edge)):
+                self._lay(row, col, block, numbers)
+        return numbers
+
+    def _lay(self, row: int, col: int, block: Block, numbers: NDArray[Any]) -> None:
+        """Lay a chunk over the numbers of a block; one that nobody wrote is empty."""
+        top, left = row * self.edge - block.row_from, col * self.edge - block.col_from
+        part = numbers[max(0, top) : top + self.edge, max(0, left) : left + self.edge]
+        try:
+            packed = self._file(row, col).read_bytes()
+        except FileNotFoundError:
+            part[...] = self.fill
+            return
+        if int.from_bytes(packed[_PACKED_SIZE], "little") != len(packed):
+            raise ValueError(f"{self._file(row, col)} is torn")
+        if part.shape == (self.edge, self.edge) == block.shape:
+            _BLOSC.decode(packed, out=part)
+        else:
+            chunk = np.frombuffer(_BLOSC.decode(packed), dtype=self.dtype).reshape(self.edge, self.edge)
+            part[...] = chunk[max(0, -top) :, max(0, -left) :][: part.shape[0], : part.shape[1]]
+
+    def _file(self, row: int, col: int) -> Path:
+        return self.folder / "c" / str(row) / str(col)
+
+
+def _chunks_of(path: Path, name: str) -> _Chunks:
+    said = path / name / "zarr.json"
+    return _described(said, said.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _described(said: Path, _changed: int) -> _Chunks:
+    """The chunks that the metadata of an array tell of; ValueError if they are not packed as here."""
+    told = json.loads(said.read_text(encoding="utf-8"))
+    codecs = [codec["name"] for codec in told["codecs"]]
+    if codecs != _CODECS:
+        raise ValueError(f"{said}: packed by {codecs}; expected {_CODECS}")
+    edge, _ = told["chunk_grid"]["configuration"]["chunk_shape"]
+    fill = told["fill_value"]
+    dtype = np.dtype(told["data_type"])
+    return _Chunks(said.parent, tuple(told["shape"]), dtype, np.nan if fill == "NaN" else fill, edge)

@@ -183,6 +183,7 @@ def _cog_options(encoding: Encoding) -> dict[str, str]:
         "BLOCKSIZE": str(_TILE),
         "SPARSE_OK": "TRUE",
         "BIGTIFF": "IF_SAFER",
+        "NUM_THREADS": "ALL_CPUS",
     }
 
 
