@@ -6,12 +6,12 @@ room for a second worker.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dask.array as da
 import numpy as np
@@ -134,7 +134,7 @@ class _Chunks:
         chunk[: array.shape[0], : array.shape[1]] = array
         file = self._file(block.row_from // self.edge, block.col_from // self.edge)
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f"{file.name}.{os.getpid()}.partial")
+        partial = file.with_name(f"{file.name}.{uuid4().hex}.partial")
         partial.write_bytes(_BLOSC.encode(chunk))
         partial.replace(file)
 

@@ -1,10 +1,10 @@
 """Files of scenes: one shared handle per file, a tuned GDAL, and what to do when a read fails.
 
 Deflated tiles are fetched and unpacked here, all else goes through GDAL. What fails is read once more with
-care, through GDAL: over HTTP by `ranges`, which
-checks every answer; on S3 and on disk through a fresh handle. A file that cannot be opened even so is left
-alone for the rest of the run. GDAL reads with one thread of its own: with more it takes lost ranges of
-uncompressed files for pixels (gdal#11552); with one it raises, whatever the compression.
+care, through GDAL: over HTTP by `ranges`, which checks every answer; on S3 and on disk through a fresh
+handle. A file that cannot be opened even so is left alone for the rest of the run. GDAL reads with one thread
+of its own: with more it takes lost ranges of uncompressed files for pixels (gdal#11552); with one it raises,
+whatever the compression.
 """
 
 import os

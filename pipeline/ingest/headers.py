@@ -25,6 +25,8 @@ _LAYOUTS = {
 entries of a directory, an entry: its tag, type, number of values, and their place unless they fit in it."""
 _TYPE_BYTES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) | {16: 8, 17: 8, 18: 8}
 _DIFFERENCES = "2"
+_EXPANSION = 2
+"""Deflate hardly ever makes a tile larger; what is said to be so much larger is not fetched."""
 _UNIT_PX = 512
 
 Fetch = Callable[[int, int], bytes]
@@ -144,6 +146,6 @@ def _tiling(dataset: rasterio.DatasetReader) -> Tiling | None:
     for row, col in np.ndindex(shape):
         for number, what in enumerate(("OFFSET", "SIZE")):
             places[row, col, number] = dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) or 0
-    return (
-        Tiling(height, width, dataset.dtypes[0], predictor == _DIFFERENCES, places) if places.all() else None
-    )
+    tiling = Tiling(height, width, dataset.dtypes[0], predictor == _DIFFERENCES, places)
+    believable = places.min() > 0 and places[..., 1].max() <= _EXPANSION * tiling.tile_bytes
+    return tiling if believable else None

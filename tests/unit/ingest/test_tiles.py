@@ -140,6 +140,16 @@ def test_overviews_beyond_the_header_are_not_overlooked(tmp_path):
     close_assets()
 
 
+def test_a_tile_that_is_said_to_be_huge_is_not_fetched(tmp_path):
+    numbers = np.random.default_rng(5).integers(0, 2**16, (600, 600), dtype=np.uint16)
+    path = packed(tmp_path / "f.tif", numbers, blockxsize=256, blockysize=256)
+    content = path.read_bytes()
+    size = read_header(fetching(path)).tiling.places[1, 1, 1]
+    huge = content.replace(struct.pack("<I", size), struct.pack("<I", 2**31), 1)
+    assert huge != content
+    assert read_header(lambda first, size: huge[first : first + size]) is None
+
+
 @given(cut=st.integers(0, 1000), place=st.integers(0, 400), turned=st.integers(1, 255))
 def test_a_header_that_is_cut_or_rotten_is_no_header_or_one(files, cut, place, turned):
     path, _ = files["uint16", 2]
