@@ -6,9 +6,10 @@ room for a second worker.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -57,7 +58,7 @@ def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size
 
 
 def write_block(path: Path, block: Block, arrays: Mapping[str, NDArray[Any]]) -> str:
-    """Write a block, which is a whole chunk of a store; its checksum."""
+    """Write a block, which is one whole chunk of a store or several; its checksum."""
     for name, array in arrays.items():
         _chunks_of(path, name).write(block, array)
     return checksum_of(arrays)
@@ -127,29 +128,43 @@ class _Chunks:
         return self.read(Block(rows[0], rows[1], cols[0], cols[1]))
 
     def write(self, block: Block, array: NDArray[Any]) -> None:
-        """Write the chunk that a block is; whoever reads sees it whole or not at all."""
-        if block.row_from % self.edge or block.col_from % self.edge or max(block.shape) > self.edge:
-            raise ValueError(f"{block.id} is no block of {self.folder}, whose blocks have {self.edge} pixels")
-        chunk = np.full((self.edge, self.edge), self.fill, dtype=self.dtype)
-        chunk[: array.shape[0], : array.shape[1]] = array
-        file = self._file(block.row_from // self.edge, block.col_from // self.edge)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_name(f"{file.name}.{uuid4().hex}.partial")
-        partial.write_bytes(_BLOSC.encode(chunk))
-        partial.replace(file)
+        """Write the chunks of a block; whoever reads sees each of them whole or not at all."""
+        ends = (block.row_to, self.shape[0]), (block.col_to, self.shape[1])
+        whole = all(end % self.edge == 0 or end == last for end, last in ends)
+        if not whole or block.row_from % self.edge or block.col_from % self.edge:
+            raise ValueError(f"{block} is no block of {self.folder}, whose blocks have {self.edge} pixels")
+        for row, col in self._touched(block):
+            part = self._over(row, col, block, array)
+            chunk = np.full((self.edge, self.edge), self.fill, dtype=self.dtype)
+            chunk[: part.shape[0], : part.shape[1]] = part
+            file = self._file(row, col)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_name(f"{file.name}.{uuid4().hex}.partial")
+            partial.write_bytes(_BLOSC.encode(chunk))
+            partial.replace(file)
 
     def read(self, block: Block) -> NDArray[Any]:
         """The numbers of a block."""
         numbers = np.empty(block.shape, dtype=self.dtype)
-        for row in range(block.row_from // self.edge, -(-block.row_to // self.edge)):
-            for col in range(block.col_from // self.edge, -(-block.col_to // self.edge)):
-                self._lay(row, col, block, numbers)
+        for row, col in self._touched(block):
+            self._lay(row, col, block, self._over(row, col, block, numbers))
         return numbers
 
-    def _lay(self, row: int, col: int, block: Block, numbers: NDArray[Any]) -> None:
-        """Lay a chunk over the numbers of a block; one that nobody wrote is empty."""
+    def _touched(self, block: Block) -> Iterator[tuple[int, int]]:
+        """Rows and columns of the chunks that a block touches."""
+        rows, cols = (
+            range(first // self.edge, -(-last // self.edge))
+            for first, last in ((block.row_from, block.row_to), (block.col_from, block.col_to))
+        )
+        return product(rows, cols)
+
+    def _over(self, row: int, col: int, block: Block, numbers: NDArray[Any]) -> NDArray[Any]:
+        """The part of the numbers of a block that lies over a chunk."""
         top, left = row * self.edge - block.row_from, col * self.edge - block.col_from
-        part = numbers[max(0, top) : top + self.edge, max(0, left) : left + self.edge]
+        return numbers[max(0, top) : top + self.edge, max(0, left) : left + self.edge]
+
+    def _lay(self, row: int, col: int, block: Block, part: NDArray[Any]) -> None:
+        """Lay a chunk over its part of the numbers of a block; one that nobody wrote is empty."""
         try:
             packed = self._file(row, col).read_bytes()
         except FileNotFoundError:
@@ -157,11 +172,12 @@ class _Chunks:
             return
         if int.from_bytes(packed[_PACKED_SIZE], "little") != len(packed):
             raise ValueError(f"{self._file(row, col)} is torn")
-        if part.shape == (self.edge, self.edge) == block.shape:
+        if part.shape == (self.edge, self.edge) and part.flags.c_contiguous:
             _BLOSC.decode(packed, out=part)
         else:
+            top, left = max(0, block.row_from - row * self.edge), max(0, block.col_from - col * self.edge)
             chunk = np.frombuffer(_BLOSC.decode(packed), dtype=self.dtype).reshape(self.edge, self.edge)
-            part[...] = chunk[max(0, -top) :, max(0, -left) :][: part.shape[0], : part.shape[1]]
+            part[...] = chunk[top : top + part.shape[0], left : left + part.shape[1]]
 
     def _file(self, row: int, col: int) -> Path:
         return self.folder / "c" / str(row) / str(col)

@@ -65,10 +65,20 @@ def test_what_zarr_wrote_is_read_and_blocks_that_nobody_wrote_are_empty(tmp_path
         assert np.array_equal(numbers, expected, equal_nan=name == "index")
 
 
+def test_a_block_of_several_chunks_is_written_as_they_are(store, tmp_path):
+    path = tmp_path / "store.zarr"
+    create_store(path, LAYERS, GRID, EDGE)
+    write_block(path, GRID.whole, {name: planted(name) for name in LAYERS})
+    for name in LAYERS:
+        files = sorted(file.relative_to(store) for file in (store / name).rglob("c/*/*"))
+        assert files == sorted(file.relative_to(path) for file in (path / name).rglob("c/*/*"))
+        assert all((store / file).read_bytes() == (path / file).read_bytes() for file in files)
+
+
 def test_a_block_that_is_no_block_of_the_store_is_not_written(tmp_path):
     path = tmp_path / "store.zarr"
     create_store(path, LAYERS, GRID, EDGE)
-    for block in (Block(1, 33, 0, 32), Block(0, 32, 16, 48), Block(0, 64, 0, 32)):
+    for block in (Block(1, 33, 0, 32), Block(0, 32, 16, 48), Block(0, 60, 0, 32)):
         with pytest.raises(ValueError, match="is no block of"):
             write_block(path, block, {"count": np.ones(block.shape, dtype=np.uint16)})
     assert not list((path / "count").rglob("c/*/*"))

@@ -65,7 +65,8 @@ def planted(folder, days=5):
 def composite_of(folder, scenes, *, blocks=None, bands=BANDS, grid=GRID, clear=None, method="median"):
     """A composite of scenes over a grid, block by block; its arrays and the records of its reads."""
     blocks = blocks or [grid.whole]
-    create_store(folder, {name: LAYERS[name] for name in (*bands, "looks", "failed")}, grid, 64)
+    layers = {name: LAYERS[name] for name in (*bands, "looks", "failed")}
+    create_store(folder, layers, grid, max(blocks[0].shape))
     records = []
     for block in blocks:
         settings = {"clear": clear} if clear else {}
