@@ -93,6 +93,7 @@ def test_a_search_finds_every_item_once_month_by_month(api):
     assert sorted(found) == sorted(item["id"] for item in items_of(world))
 
 
+@pytest.mark.slow
 def test_a_run_over_the_api_gives_the_rasters_of_the_static_catalogue(api, tmp_path):
     url, world = api
     for name, provider in (("api", {"api": url}), ("static", {"static": str(world / "catalog.json")})):
