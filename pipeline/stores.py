@@ -25,8 +25,8 @@ from zarr.codecs import BloscCodec, BloscShuffle
 
 from pipeline.grid import Block, Grid
 
-_COMPRESSOR = BloscCodec(cname="lz4", clevel=5, shuffle=BloscShuffle.shuffle)
 _BLOSC = Blosc(cname="lz4", clevel=5, shuffle=Blosc.SHUFFLE)
+_COMPRESSOR = BloscCodec(cname=_BLOSC.cname, clevel=_BLOSC.clevel, shuffle=BloscShuffle.shuffle)
 _CODECS = ["bytes", "blosc"]
 _PACKED_SIZE = slice(12, 16)
 """Where Blosc says how long it is; it reads on where less is there."""
@@ -170,7 +170,7 @@ class _Chunks:
         except FileNotFoundError:
             part[...] = self.fill
             return
-        if int.from_bytes(packed[_PACKED_SIZE], "little") != len(packed):
+        if not packed or int.from_bytes(packed[_PACKED_SIZE], "little") != len(packed):
             raise ValueError(f"{self._file(row, col)} is torn")
         if part.shape == (self.edge, self.edge) and part.flags.c_contiguous:
             _BLOSC.decode(packed, out=part)
