@@ -100,8 +100,8 @@ def block_bytes(dates: int, stacks: int) -> int:
 
 
 def process_bytes(resolution_m: float) -> int:
-    """Bytes per pixel of a block that the numbers under way in all threads that read take, at most."""
-    return math.ceil(_READERS_OF_NETWORK * 2 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
+    """Bytes per pixel of a block that numbers under way, and the tiles behind them, take in all readers."""
+    return math.ceil(_READERS_OF_NETWORK * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
 
 
 def in_parts(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:

@@ -227,29 +227,36 @@ def _place(
     alone: bool,
     target: NDArray[np.int16],
 ) -> int:
-    """A row at a time, in loops without a branch, so that each takes many pixels at once."""
+    """A row at a time, in loops without a branch; rows that lie in one row of the file are laid out once."""
     height, width = owner.shape
     nothing, own = np.int16(REFLECTANCE_NODATA), np.uint8(number)
     line = np.empty(width, dtype=np.int16)
     first, in_sequence = cols[0], cols[-1] - cols[0] == width - 1
-    missing = 0
+    at, missing = -1, 0
     for y in range(height):
-        row = values[rows[y]]
-        if in_sequence:
-            for x in range(width):
-                line[x] = meaning[row[first + x]]
-        else:
-            for x in range(width):
-                line[x] = meaning[row[cols[x]]]
+        if rows[y] != at:
+            at = rows[y]
+            row = values[at]
+            if in_sequence:
+                numbers = row[first : first + width]
+                for x in range(width):
+                    line[x] = meaning[numbers[x]]
+            else:
+                for x in range(width):
+                    line[x] = meaning[row[cols[x]]]
+        owners, placed = owner[y], target[y]
         if alone:
             for x in range(width):
-                value = line[x]
-                target[y, x] = value if owner[y, x] == own else nothing
+                placed[x] = line[x] if owners[x] == own else nothing
         else:
             for x in range(width):
-                target[y, x] += (line[x] - target[y, x]) * np.int16(owner[y, x] == own)
+                placed[x] += (line[x] - placed[x]) * np.int16(owners[x] == own)
+        lacks = False
         for x in range(width):
-            missing += (owner[y, x] == own) & (line[x] == nothing)
+            lacks |= (owners[x] == own) & (line[x] == nothing)
+        if lacks:
+            for x in range(width):
+                missing += (owners[x] == own) & (line[x] == nothing)
     return missing
 
 

@@ -93,10 +93,11 @@ def _add_up(differences: NDArray[Any], top: int, left: int, part: NDArray[Any]) 
     """Numbers from their differences along the rows of a tile, whose pixel (top, left) begins the part."""
     height, width = part.shape
     for y in range(height):
-        row = differences[top + y]
+        before, row = differences[top + y, :left], differences[top + y, left : left + width]
+        numbers = part[y]
         value = 0
         for x in range(left):
-            value += row[x]
+            value += before[x]
         for x in range(width):
-            value += row[left + x]
-            part[y, x] = value
+            value += row[x]
+            numbers[x] = value

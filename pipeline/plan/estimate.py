@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.cluster import worker_count
 from pipeline.contracts import Scene
 from pipeline.geodesy import project, unproject
-from pipeline.grid import BASELINE_BYTES, BlockPlan
+from pipeline.grid import BASELINE_BYTES, Block, BlockPlan
 from pipeline.ingest.archives import RawItem
 from pipeline.ingest.blocks import process_bytes
 from pipeline.ingest.items import Candidate
@@ -24,7 +24,7 @@ from pipeline.ingest.simulate.world import world_of
 from pipeline.plan.area import Area
 from pipeline.plan.further import read_again
 from pipeline.plan.inputs import SEED
-from pipeline.plan.rasters import bands_of, layout_of, pixel_bytes
+from pipeline.plan.rasters import bands_of, composing_layout, composing_pixel_bytes, layout_of, pixel_bytes
 from pipeline.plan.scenes import chosen_of, found_items
 from pipeline.plan.validation import validate
 from pipeline.settings import Settings
@@ -36,7 +36,7 @@ _BAND_BYTES = 2
 class Estimate:
     """What one area takes of its provider.
 
-    `mask_reads` is how many clear masks are read, one a scene and block that it meets; `band_reads` how
+    `mask_reads` is how many clear masks are read, one a scene and task that it meets; `band_reads` how
     many bands follow at most, if every mask shows something clear; `decoded_bytes` what all these windows
     hold once decoded, without what whole tiles of files add. `memory_mib` is the most that the
     process takes (2^20 bytes), by the same figures that size the blocks.
@@ -73,7 +73,10 @@ def estimate(area: Area) -> Estimate:
     scenes = [one.scene for one in found]
     bands = bands_of(area, scenes)
     layout = layout_of(area, scenes, bands)
-    reads = _reads(area, found, bands, layout)
+    composing = composing_layout(area, scenes, bands, layout)
+    blocks = area.blocks(layout.edge_px)
+    readings = [(bands, composing.tasks(blocks)), *((again, blocks) for again in read_again(area))]
+    reads = sum((_reads(area, found, *reading) for reading in readings), Counter[str]())
     provider = area.settings.scenes.provider
     return Estimate(
         aoi=area.aoi.id,
@@ -88,10 +91,12 @@ def estimate(area: Area) -> Estimate:
         },
         periods=len(area.settings.scenes.periods),
         bands=bands,
-        blocks=len(area.blocks(layout.edge_px)),
+        blocks=len(blocks),
         block_px=layout.edge_px,
-        **reads,
-        memory_mib=_memory(area, scenes, bands, layout) // 2**20,
+        mask_reads=reads["mask"],
+        band_reads=reads["band"],
+        decoded_bytes=reads["decoded"],
+        memory_mib=_memory(area, scenes, bands, layout, composing) // 2**20,
     )
 
 
@@ -133,26 +138,23 @@ def _planned(area: Area) -> list[RawItem]:
 
 
 def _reads(
-    area: Area, found: Sequence[Candidate], bands: tuple[str, ...], layout: BlockPlan
-) -> dict[str, int]:
-    blocks = area.blocks(layout.edge_px)
+    area: Area, found: Sequence[Candidate], bands: tuple[str, ...], blocks: Sequence[Block]
+) -> Counter[str]:
+    """Masks, bands and decoded bytes of one reading of some bands over some blocks."""
     frames = shapely.STRtree([shapely.box(*area.grid.block_bounds(block)) for block in blocks])
     outlines = [project(one.outline, area.grid.crs) for one in found]
     scene, block = frames.query(outlines, predicate="intersects")
     periods = area.settings.scenes.periods
     used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])[scene]
     size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * area.grid.resolution_m**2
-    readings = [bands, *read_again(area)]
-    names = [[_read_bands(area, one.scene, wanted) for wanted in readings] for one in found]
-    count = np.array([sum(map(len, read)) for read in names])[scene]
-    weight = np.array(
-        [sum(_bytes_per_m2(one.scene, part) for part in read) for one, read in zip(found, names, strict=True)]
-    )[scene]
-    return {
-        "mask_reads": int(used.sum()) * len(readings),
-        "band_reads": int((used * count).sum()),
-        "decoded_bytes": round(float((used * size_m2 * weight).sum())),
-    }
+    names = [_read_bands(area, one.scene, bands) for one in found]
+    count = np.array([len(read) for read in names])[scene]
+    weight = np.array([_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[scene]
+    return Counter(
+        mask=int(used.sum()),
+        band=int((used * count).sum()),
+        decoded=round(float((used * size_m2 * weight).sum())),
+    )
 
 
 def _read_bands(area: Area, scene: Scene, bands: tuple[str, ...]) -> list[str]:
@@ -169,11 +171,20 @@ def _bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
     return float(sensor.mask_bytes / sensor.pixel_m**2 + (_BAND_BYTES / sizes**2).sum())
 
 
-def _memory(area: Area, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan) -> int:
-    settings = area.settings
-    block = pixel_bytes(area, scenes, len(bands))
-    at_once = min(layout.at_once, worker_count(settings.compute.workers), len(area.blocks(layout.edge_px)))
-    return BASELINE_BYTES + layout.edge_px**2 * (process_bytes(area.grid.resolution_m) + at_once * block)
+def _memory(
+    area: Area, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan, composing: BlockPlan
+) -> int:
+    blocks, workers = area.blocks(layout.edge_px), worker_count(area.settings.compute.workers)
+
+    def taken(plan: BlockPlan, block_bytes: int) -> int:
+        at_once = min(plan.at_once, workers, len(plan.tasks(blocks)))
+        pixels = plan.abreast * plan.edge_px**2
+        return pixels * (process_bytes(area.grid.resolution_m) + at_once * block_bytes)
+
+    return BASELINE_BYTES + max(
+        taken(layout, pixel_bytes(area, scenes, len(bands))),
+        taken(composing, composing_pixel_bytes(area, scenes, len(bands))),
+    )
 
 
 def as_content(found: Sequence[Estimate]) -> list[dict[str, Any]]:

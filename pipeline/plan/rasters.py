@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.contracts import Scene
 from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
-from pipeline.grid import Block, BlockPlan, block_plan
+from pipeline.grid import Block, BlockPlan, block_plan, widened
 from pipeline.indices import land_cover, rsei, spectral, vegetation
 from pipeline.ingest.blocks import BlockRequest, process_bytes
 from pipeline.ingest.handles import Source
@@ -100,9 +100,11 @@ def maps_of(run: Run, area: Area, table: gpd.GeoDataFrame) -> Maps:
     """All maps of an area from its SceneTable; TooMuchLost when more reads failed than is allowed."""
     periods = area.settings.scenes.periods
     found = footprints_of(area, table)
-    bands = bands_of(area, [footprint.scene for footprint in found])
-    layout = layout_of(area, [footprint.scene for footprint in found], bands)
-    composites = tuple(_composite(run, area, found, bands, layout, period) for period in periods)
+    scenes = [footprint.scene for footprint in found]
+    bands = bands_of(area, scenes)
+    layout = layout_of(area, scenes, bands)
+    composing = composing_layout(area, scenes, bands, layout)
+    composites = tuple(_composite(run, area, found, bands, composing, period) for period in periods)
     refuse_loss(run, area, composites)
     spectral_stores = tuple(
         _spectral(run, area, store, bands, layout, period)
@@ -184,9 +186,7 @@ def unknown_measures(area: Area, maps: Maps) -> list[str]:
 
 def pixel_bytes(area: Area, scenes: Sequence[Scene], bands: int) -> int:
     """Bytes that a pixel of a block takes in the task that takes most of them."""
-    settings = area.settings.scenes
-    dates = max(sum(period.holds(scene.datetime) for scene in scenes) for period in settings.periods)
-    composing = tasks.block_bytes(dates, bands, settings.composite)
+    composing = tasks.block_bytes(_dates(area, scenes), bands, area.settings.scenes.composite)
     return max(composing, tasks.alert_bytes(len(scenes))) if area.settings.alerts.last_days else composing
 
 
@@ -198,6 +198,30 @@ def layout_of(area: Area, scenes: Sequence[Scene], bands: Sequence[str]) -> Bloc
         process_bytes=process_bytes(area.grid.resolution_m),
         memory=area.settings.compute.memory,
     )
+
+
+def composing_layout(
+    area: Area, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan
+) -> BlockPlan:
+    """The layout for composites: the same blocks, several of a row in one task where the memory allows."""
+    return widened(
+        layout,
+        len(area.blocks(layout.edge_px)),
+        block_bytes=composing_pixel_bytes(area, scenes, len(bands)),
+        process_bytes=process_bytes(area.grid.resolution_m),
+        memory=area.settings.compute.memory,
+    )
+
+
+def composing_pixel_bytes(area: Area, scenes: Sequence[Scene], bands: int) -> int:
+    """Bytes that a pixel of a block takes while it is composed."""
+    return tasks.composing_bytes(_dates(area, scenes), bands, area.settings.scenes.composite)
+
+
+def _dates(area: Area, scenes: Sequence[Scene]) -> int:
+    """The most scenes that a period has."""
+    periods = area.settings.scenes.periods
+    return max(sum(period.holds(scene.datetime) for scene in scenes) for period in periods)
 
 
 def _composite(
@@ -219,6 +243,7 @@ def _composite(
         clear=settings.clear.model_dump(),
         harmonised=settings.harmonised,
         block_px=layout.edge_px,
+        abreast=layout.abreast,
     )
 
     source = source_of(area)

@@ -34,7 +34,7 @@ def stored(
         layers=layers,
         grid=area.grid,
         block_px=layout.edge_px,
-        blocks=area.blocks(layout.edge_px),
+        blocks=layout.tasks(area.blocks(layout.edge_px)),
         task=task,
         work=work,
         at_once=layout.at_once,

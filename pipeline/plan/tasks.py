@@ -106,8 +106,12 @@ def composite_block(task: CompositeTask) -> BlockDone:
 
 def block_bytes(dates: int, bands: int, method: CompositeMethod) -> int:
     """Bytes that a pixel of a block takes in memory in the task that takes most of them."""
-    composing = blocks.block_bytes(dates, _stacks(bands, method)) + 2 * bands + _COUNTS_BYTES
-    return max(composing, _SPECTRAL_BYTES * (bands + 4))
+    return max(composing_bytes(dates, bands, method), _SPECTRAL_BYTES * (bands + 4))
+
+
+def composing_bytes(dates: int, bands: int, method: CompositeMethod) -> int:
+    """Bytes that a pixel of a block takes in memory while it is composed."""
+    return blocks.block_bytes(dates, _stacks(bands, method)) + 2 * bands + _COUNTS_BYTES
 
 
 def alert_bytes(looks: int) -> int:

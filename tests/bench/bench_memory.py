@@ -19,13 +19,12 @@ from pathlib import Path
 import pandas as pd
 import shapely
 from bench_scenes import BANDS, FIRST_DAY, Bench, bench_scenes
-from bench_ways import peak_mib, scene_of
+from bench_ways import peak_mib, plan_under, scene_of
 
 from pipeline.cluster import Threads
 from pipeline.contracts import REFLECTANCE_NODATA, Scene
-from pipeline.grid import block_plan
-from pipeline.ingest.blocks import BlockRequest, process_bytes
-from pipeline.plan.tasks import CompositeTask, block_bytes, composite_block
+from pipeline.ingest.blocks import BlockRequest
+from pipeline.plan.tasks import CompositeTask, composite_block
 from pipeline.run import Bars, Run
 from pipeline.settings import Clear
 from pipeline.stores import Layer
@@ -58,13 +57,8 @@ def linked_scenes(bench: Bench, folder: Path, dates: int) -> tuple[Scene, ...]:
 
 def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]:
     """Compose in this process: peak MiB of the whole process, blocks, tasks that ran, their edge."""
-    plan = block_plan(
-        bench.grid,
-        block_bytes=block_bytes(dates, len(BANDS), "median"),
-        process_bytes=process_bytes(10),
-        memory=bound_mib * 2**20,
-    )
-    blocks = list(bench.grid.blocks(plan.edge_px))
+    plan = plan_under(bound_mib * 2**20, bench.grid, dates)
+    blocks = plan.tasks(list(bench.grid.blocks(plan.edge_px)))
     layers = {
         **dict.fromkeys(BANDS, Layer("int16", REFLECTANCE_NODATA, {})),
         **dict.fromkeys(("looks", "failed"), Layer("uint16", 0, {})),

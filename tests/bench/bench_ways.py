@@ -26,11 +26,11 @@ from rasterio.windows import Window
 
 from pipeline.cluster import Threads
 from pipeline.contracts import REFLECTANCE_NODATA, Asset, Scene
-from pipeline.grid import Block, block_plan
+from pipeline.grid import Block, BlockPlan, Grid, block_plan, widened
 from pipeline.indices import composite
 from pipeline.ingest.blocks import BlockRequest, process_bytes
 from pipeline.ingest.resampling import Numbers, claim, place_reflectance
-from pipeline.plan.tasks import CompositeTask, block_bytes, composed, composite_block
+from pipeline.plan.tasks import CompositeTask, block_bytes, composed, composing_bytes, composite_block
 from pipeline.run import Bars, Run
 from pipeline.settings import Clear
 from pipeline.stores import Layer, read_block
@@ -70,7 +70,7 @@ def requests(bench: Bench, root: str | None) -> list[BlockRequest]:
             harmonised=False,
             longitude=121.0,
         )
-        for block in bench.grid.blocks(plan_of(bench).edge_px)
+        for block in blocks_of(bench)
     ]
 
 
@@ -97,13 +97,31 @@ def scene_of(item: dict[str, Any]) -> Scene:
     )
 
 
-def plan_of(bench: Bench) -> Any:
+def plan_of(bench: Bench) -> BlockPlan:
     """The blocks that the engine cuts under the default bound."""
-    return block_plan(
-        bench.grid,
-        block_bytes=block_bytes(bench.dates, len(BANDS), "median"),
+    return plan_under(MEMORY, bench.grid, bench.dates)
+
+
+def blocks_of(bench: Bench) -> list[Block]:
+    """The blocks that the engine works on."""
+    plan = plan_of(bench)
+    return plan.tasks(list(bench.grid.blocks(plan.edge_px)))
+
+
+def plan_under(memory: int, grid: Grid, dates: int) -> BlockPlan:
+    """The blocks that the engine cuts under a bound, and how many of them it reads as one."""
+    plan = block_plan(
+        grid,
+        block_bytes=block_bytes(dates, len(BANDS), "median"),
         process_bytes=process_bytes(10),
-        memory=MEMORY,
+        memory=memory,
+    )
+    return widened(
+        plan,
+        len(list(grid.blocks(plan.edge_px))),
+        block_bytes=composing_bytes(dates, len(BANDS), "median"),
+        process_bytes=process_bytes(10),
+        memory=memory,
     )
 
 
@@ -169,7 +187,7 @@ def floor(bench: Bench, root: str | None) -> Callable[[], Composite]:
     """What cannot be saved: reading and decoding the same blocks, then the kernels over data in memory."""
     items = bench.items(root)
     hrefs = [item["assets"][band]["href"] for item in items for band in (*BANDS, "scl")]
-    blocks = list(bench.grid.blocks(plan_of(bench).edge_px))
+    blocks = blocks_of(bench)
     here = threading.local()
 
     def read(block: Block) -> None:
