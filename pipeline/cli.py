@@ -1,5 +1,6 @@
 """The verbs of `ecoledger`; the only place that prints or exits."""
 
+import gc
 import json
 import logging
 import signal
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pipeline.plan.repetition import Manifest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_GARBAGE = 100_000
+"""New objects after which garbage is looked for: half a million come with the libraries, and stay."""
 _OUT = Console()
 _ERR = Console(stderr=True)
 _STATUS = {
@@ -48,6 +51,7 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, _stopped)
+    gc.set_threshold(_GARBAGE)
     try:
         app()
     except PipelineError as error:

@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numba
@@ -186,10 +187,7 @@ class Grid:
 
         The scale is taken on a lattice of 32 pixels and interpolated linearly; at 10 m that is good to 1e-9.
         """
-        rows = _lattice(block.row_from, block.row_to)
-        cols = _lattice(block.col_from, block.col_to)
-        x, y = np.meshgrid(self.left + cols * self.resolution_m, self.top - rows * self.resolution_m)
-        scale = areal_scale(self.crs, x, y)
+        rows, cols, scale = _scale_over(self, block)
         area = np.empty(block.shape)
         _divided(self.resolution_m**2, scale, *_between(rows), *_between(cols), area)
         return area
@@ -298,6 +296,19 @@ def _joined(row: Sequence[Block], most: int) -> Iterator[Block]:
     for part in np.array_split(np.arange(len(row)), count):
         first, last = row[part[0]], row[part[-1]]
         yield Block(first.row_from, first.row_to, first.col_from, last.col_to)
+
+
+@lru_cache(maxsize=1024)
+def _scale_over(
+    grid: Grid, block: Block
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Rows and columns of a lattice over a block, and the areal scale there.
+
+    Kept, as the same windows are worked on several times, by threads that would each have to begin with PROJ.
+    """
+    rows, cols = _lattice(block.row_from, block.row_to), _lattice(block.col_from, block.col_to)
+    x, y = np.meshgrid(grid.left + cols * grid.resolution_m, grid.top - rows * grid.resolution_m)
+    return rows, cols, areal_scale(grid.crs, x, y)
 
 
 def _lattice(first: int, last: int) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,12 @@ class Cause:
     settings: Mapping[str, Any]
     inputs: Sequence[str]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """Canonical JSON."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name of the artifact."""
         return hashlib.sha256(self.text.encode()).hexdigest()

@@ -4,8 +4,11 @@ Of a GeoTIFF the first bytes are enough; GDAL is asked about them in memory, as 
 it opens a file, and a file of the network takes long.
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from struct import Struct
 from struct import error as StructError  # noqa: N812 an exception is named as one
 
@@ -98,8 +101,17 @@ class Header:
 def read_header(fetch: Fetch) -> Header | None:
     """The header of a GeoTIFF that has a place and whose tiles can be unpacked here; None for any other."""
     content = fetch(0, _HEADER_BYTES)
-    if not _is_whole(content):
-        return None
+    return _opener(os.getpid()).submit(_opened, content).result() if _is_whole(content) else None
+
+
+@cache
+def _opener(process: int) -> ThreadPoolExecutor:
+    """The thread of a process that opens headers: each begins with PROJ, which takes longer than a header."""
+    return ThreadPoolExecutor(1, f"header-{process}")
+
+
+def _opened(content: bytes) -> Header | None:
+    """What GDAL says of the first bytes of a file."""
     try:
         with MemoryFile(content) as memory, memory.open(driver="GTiff") as dataset:
             if dataset.crs is None or dataset.transform.is_identity:

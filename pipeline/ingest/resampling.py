@@ -231,19 +231,11 @@ def _place(
     height, width = owner.shape
     nothing, own = np.int16(REFLECTANCE_NODATA), np.uint8(number)
     line = np.empty(width, dtype=np.int16)
-    first, in_sequence = cols[0], cols[-1] - cols[0] == width - 1
     at, missing = -1, 0
     for y in range(height):
         if rows[y] != at:
             at = rows[y]
-            row = values[at]
-            if in_sequence:
-                numbers = row[first : first + width]
-                for x in range(width):
-                    line[x] = meaning[numbers[x]]
-            else:
-                for x in range(width):
-                    line[x] = meaning[row[cols[x]]]
+            _lay_out(values[at], cols, meaning, line)
         owners, placed = owner[y], target[y]
         if alone:
             for x in range(width):
@@ -251,12 +243,34 @@ def _place(
         else:
             for x in range(width):
                 placed[x] += (line[x] - placed[x]) * np.int16(owners[x] == own)
-        lacks = False
+        missing += _missing(line, owners, own)
+    return missing
+
+
+@numba.njit(nogil=True, cache=True)
+def _lay_out(
+    row: NDArray[np.uint16], cols: NDArray[np.int64], meaning: NDArray[np.int16], line: NDArray[np.int16]
+) -> None:
+    """What the numbers in some columns of a row of a file mean."""
+    width, first = len(line), cols[0]
+    if cols[-1] - first == width - 1:
+        numbers = row[first : first + width]
         for x in range(width):
-            lacks |= (owners[x] == own) & (line[x] == nothing)
-        if lacks:
-            for x in range(width):
-                missing += (owners[x] == own) & (line[x] == nothing)
+            line[x] = meaning[numbers[x]]
+    else:
+        for x in range(width):
+            line[x] = meaning[row[cols[x]]]
+
+
+@numba.njit(nogil=True, cache=True)
+def _missing(line: NDArray[np.int16], owners: NDArray[np.uint8], own: np.uint8) -> int:
+    """How many of its own pixels have no number; it is soon seen that none lacks one, as is the rule."""
+    nothing, lacks, missing = np.int16(REFLECTANCE_NODATA), False, 0
+    for x in range(len(line)):
+        lacks |= (owners[x] == own) & (line[x] == nothing)
+    if lacks:
+        for x in range(len(line)):
+            missing += (owners[x] == own) & (line[x] == nothing)
     return missing
 
 

@@ -13,8 +13,8 @@ from pipeline.outputs.catalog import write_catalog
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows, plain_table
 from pipeline.outputs.raster import write_raster
-from pipeline.outputs.report import is_shown, write_report
 from pipeline.outputs.shapefile import write_shapefiles
+from pipeline.outputs.sheets import is_shown
 from pipeline.outputs.spreadsheet import write_workbook
 
 
@@ -32,6 +32,8 @@ def write(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[
     with ThreadPoolExecutor(CPU_COUNT) as writers:
         rasters = sorted(delivery.rasters, key=lambda raster: not is_shown(raster))
         written = [(raster, writers.submit(_write_raster, delivery, folder, raster)) for raster in rasters]
+        from pipeline.outputs.report import write_report
+
         _write_tables(delivery, folder, shapefile=shapefile)
         _wait(future for raster, future in written if is_shown(raster))
         write_report(delivery, folder)

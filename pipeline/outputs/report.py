@@ -8,14 +8,14 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.contracts import Delivery, Raster
+from pipeline.contracts import Delivery
 from pipeline.legends import WATER_CLASS
 from pipeline.outputs import embedding
 from pipeline.outputs.charts import Chart, charts_of
 from pipeline.outputs.columns import coded, described
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows
 from pipeline.outputs.looks import looks_of
-from pipeline.outputs.sheets import SHOWN, sheets_of
+from pipeline.outputs.sheets import sheets_of
 from pipeline.outputs.spreadsheet import about
 from pipeline.outputs.tables import MOST_ROWS, Table, named, shown, without_empty
 from pipeline.outputs.texts import text, texts
@@ -65,11 +65,6 @@ class Aim:
     gap: str
     reached: float
     aimed: float
-
-
-def is_shown(raster: Raster) -> bool:
-    """Whether the report reads the file of a raster."""
-    return raster.name.startswith(SHOWN)
 
 
 def write_report(delivery: Delivery, folder: Path) -> Path:

@@ -41,6 +41,11 @@ class Sheet:
         return ": ".join([self.title, *([", ".join(listed)] if listed else [])])
 
 
+def is_shown(raster: Raster) -> bool:
+    """Whether the report reads the file of a raster."""
+    return raster.name.startswith(SHOWN)
+
+
 def sheets_of(delivery: Delivery, rasters: Path) -> list[Sheet]:
     """The newest map of each kind, and the sections where there are any."""
     newest = {stem: _newest(delivery, stem) for stem in SHOWN}

@@ -47,7 +47,8 @@ class CoveredWindow:
         area = grid.pixel_area_m2(self.window).ravel()
         if self.inside is None:
             return None, area
-        fraction = np.unpackbits(self.inside, count=len(area)).astype(np.float64)
-        fraction[self.edge] = self.fraction
-        cells = np.flatnonzero(fraction)
-        return cells, fraction[cells] * area[cells]
+        covered = np.unpackbits(self.inside, count=len(area)).view(np.bool_)
+        covered[self.edge] = True
+        area[self.edge] *= self.fraction
+        cells = np.flatnonzero(covered)
+        return cells, area[cells]
