@@ -95,7 +95,8 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
                 work=composite_block,
                 at_once=plan.at_once,
             )
-    return {"peak_mib": peak_mib(), "blocks": len(blocks), "tasks": tasks, "edge_px": plan.edge_px}
+    pixels = {"edge_px": plan.edge_px, "abreast": plan.abreast}
+    return {"peak_mib": peak_mib(), "blocks": len(blocks), "tasks": tasks, **pixels}
 
 
 def measured(dates: int, size: int, bound_mib: int) -> dict[str, float]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SettingsError
-from pipeline.grid import BASELINE_BYTES, Grid, block_plan
+from pipeline.grid import BASELINE_BYTES, BlockPlan, Grid, block_plan
 
 
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 250))
@@ -15,6 +15,21 @@ def test_blocks_of_any_size_tile_any_grid(height, width, size):
     for block in grid.blocks(size):
         times[block.rows, block.cols] += 1
     assert (times == 1).all()
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 4), st.data())
+def test_tasks_are_whole_blocks_and_every_block_is_in_one(rows, cols, abreast, data):
+    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 7 * rows - 3, 7 * cols - 3)
+    blocks = [block for block in grid.blocks(7) if data.draw(st.booleans())]
+    wanted, times = np.zeros((2, *grid.shape), dtype=int)
+    for block in blocks:
+        wanted[block.rows, block.cols] += 1
+    tasks = BlockPlan(7, 1, abreast).tasks(blocks)
+    for task in tasks:
+        times[task.rows, task.cols] += 1
+    assert (times == wanted).all()
+    assert all(task.shape[1] <= 7 * abreast for task in tasks)
+    assert len({task.id for task in tasks}) == len(tasks)
 
 
 @given(

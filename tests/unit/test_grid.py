@@ -7,7 +7,7 @@ import shapely
 from pipeline.aoi import Aoi, Part, known_aois, load_aoi
 from pipeline.errors import SettingsError
 from pipeline.geodesy import area_m2, areas_m2, project, unproject
-from pipeline.grid import BASELINE_BYTES, Block, BlockPlan, Grid, block_plan, grid_of
+from pipeline.grid import BASELINE_BYTES, Block, BlockPlan, Grid, block_plan, grid_of, widened
 
 ISLAND = Grid("EPSG:32651", 380040.0, 3481020.0, 10.0, 300, 420)
 LIMIT_OF_DENSE_EDGES_M = 30.0
@@ -173,6 +173,49 @@ def test_too_small_a_bound_names_the_bound_that_would_do():
 
 def test_a_small_area_is_cut_into_more_blocks_than_the_bound_demands():
     assert block_plan(ISLAND, block_bytes=1, process_bytes=0, memory=2**40).edge_px == 512
+
+
+def test_blocks_that_touch_in_a_row_are_one_task_and_others_are_not():
+    blocks = list(ISLAND.blocks(64))
+    assert BlockPlan(64, 4).tasks(blocks) == blocks
+    assert [(task.id, task.shape) for task in BlockPlan(64, 4, 3).tasks(blocks)][:4] == [
+        ("r00000c00000", (64, 192)),
+        ("r00000c00192", (64, 128)),
+        ("r00000c00320", (64, 100)),
+        ("r00064c00000", (64, 192)),
+    ]
+    parted = [block for block in blocks if block.row_from == 0 and block.col_from not in {64, 320}]
+    assert BlockPlan(64, 4, 3).tasks(parted) == [
+        Block(0, 64, 0, 64),
+        Block(0, 64, 128, 320),
+        Block(0, 64, 384, 420),
+    ]
+    assert BlockPlan(64, 4, 3).tasks([]) == []
+
+
+def test_blocks_are_joined_as_far_as_two_tasks_fit_the_bound_and_eight_are_left():
+    plan, each, once = BlockPlan(1024, 9), 76, 96
+
+    def joined(memory, blocks=100):
+        return widened(plan, blocks, block_bytes=each, process_bytes=once, memory=memory)
+
+    def needed(abreast, at_once):
+        return BASELINE_BYTES + abreast * 1024**2 * (once + at_once * each)
+
+    assert joined(needed(2, 2) - 1) == plan
+    assert joined(needed(2, 2)) == BlockPlan(1024, 2, 2)
+    assert joined(needed(3, 2) - 1) == BlockPlan(1024, 3, 2)
+    assert joined(needed(3, 2)) == BlockPlan(1024, 2, 3)
+    assert joined(needed(3, 40)) == BlockPlan(1024, 40, 3)
+    assert [joined(2**40, blocks).abreast for blocks in (0, 1, 15, 16, 23, 24, 10**6)] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+    ]
 
 
 def test_a_tiny_area_has_a_grid_that_covers_it():

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import NoScenes
+from pipeline.grid import BASELINE_BYTES
 from pipeline.plan.estimate import as_content, estimate, estimates, rows_of
 from pipeline.plan.further import with_further
 from pipeline.plan.inputs import inputs_of
@@ -14,6 +15,7 @@ from pipeline.plan.rasters import maps_of
 from pipeline.plan.scenes import scene_table
 from pipeline.settings import load_settings
 from pipeline.settings.maps import WaterRules
+from pipeline.stores import open_store
 
 
 def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
@@ -36,6 +38,24 @@ def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
     reads = Counter(row[1] == "mask" for row in run.workspace.reads(stores))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.band_reads == estimate(planted).band_reads + 4 * 3 * planned.blocks
+
+
+def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_same_maps(
+    run, planted, monkeypatch
+):
+    table = scene_table(run, planted, inputs_of(run, planted)).table
+    single = maps_of(run, planted, table)
+    monkeypatch.setattr("pipeline.grid._LEAST_TASKS", 1)
+    compute = planted.settings.compute.model_copy(update={"memory": BASELINE_BYTES + 30 * 2**20})
+    area = replace(planted, settings=planted.settings.model_copy(update={"compute": compute}))
+    planned, joined = estimate(area), maps_of(run, area, table)
+    reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in joined.composites]))
+    assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
+    assert planned.mask_reads < 3 * planned.blocks
+    assert planned.block_px == joined.layout.edge_px == 128
+    for one, other in zip(single.composites, joined.composites, strict=True):
+        assert one.key != other.key
+        assert open_store(one.path).load().drop_attrs().identical(open_store(other.path).load().drop_attrs())
 
 
 def test_bytes_are_those_of_the_windows_once_decoded(planted):

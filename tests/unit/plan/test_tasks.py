@@ -9,7 +9,7 @@ import rasterio
 import shapely
 
 from pipeline.contracts import INDEX_STEP, REFLECTANCE_NODATA
-from pipeline.grid import Block, Grid
+from pipeline.grid import Block, BlockPlan, Grid
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.ingest.assets import close_assets
 from pipeline.ingest.items import candidate_of
@@ -62,11 +62,13 @@ def planted(folder, days=5):
     return scenes
 
 
-def composite_of(folder, scenes, *, blocks=None, bands=BANDS, grid=GRID, clear=None, method="median"):
+def composite_of(
+    folder, scenes, *, blocks=None, edge=None, bands=BANDS, grid=GRID, clear=None, method="median"
+):
     """A composite of scenes over a grid, block by block; its arrays and the records of its reads."""
     blocks = blocks or [grid.whole]
     layers = {name: LAYERS[name] for name in (*bands, "looks", "failed")}
-    create_store(folder, layers, grid, max(blocks[0].shape))
+    create_store(folder, layers, grid, edge or max(blocks[0].shape))
     records = []
     for block in blocks:
         settings = {"clear": clear} if clear else {}
@@ -111,6 +113,9 @@ def test_blocks_of_any_size_give_the_same_composite(tmp_path, size, method):
     whole, _ = composite_of(tmp_path / "whole", scenes, method=method)
     blocks, _ = composite_of(tmp_path / "blocks", scenes, blocks=list(GRID.blocks(size)), method=method)
     assert all((whole[name] == blocks[name]).all() for name in whole)
+    joined = BlockPlan(size, 1, 2).tasks(list(GRID.blocks(size)))
+    rows, _ = composite_of(tmp_path / "rows", scenes, blocks=joined, edge=size, method=method)
+    assert all((whole[name] == rows[name]).all() for name in whole)
 
 
 @pytest.mark.parametrize("method", ["medoid", "max-ndvi"])
