@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from pipeline.plan.repetition import Manifest
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-_GARBAGE = 100_000
-"""New objects after which garbage is looked for: half a million come with the libraries, and stay."""
 _OUT = Console()
 _ERR = Console(stderr=True)
 _STATUS = {
@@ -51,7 +49,6 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
         signal.signal(number, _stopped)
-    gc.set_threshold(_GARBAGE)
     try:
         app()
     except PipelineError as error:
@@ -332,6 +329,7 @@ def _deliver(
     from pipeline.run import Bars, Run
     from pipeline.workspace import Workspace
 
+    gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
     workspace = Workspace(Path(settings.out) / "work")
     with (
         logged(log) as lines,
