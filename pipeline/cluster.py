@@ -122,18 +122,23 @@ class Threads:
                 # of tasks that nothing tells apart Dask begins with the last
                 by_key = {f"item-{number:06d}": item for number, item in enumerate(reversed(window))}
                 tasks = [
-                    delayed(partial(function, item), pure=False)(dask_key_name=key)
+                    delayed(partial(_boxed, function, item), pure=False)(dask_key_name=key)
                     for key, item in by_key.items()
                 ]
 
-                def report(key: str, result: Result, *_: Any, by_key: dict[str, Item] = by_key) -> None:
+                def report(key: str, box: list[Result], *_: Any, by_key: dict[str, Item] = by_key) -> None:
                     if key in by_key:
-                        done(by_key[key], result)
+                        done(by_key[key], box.pop())
 
                 with Callback(posttask=report):
                     compute(*tasks, scheduler="threads", pool=pool)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _boxed(function: Callable[[Item], Result], item: Item) -> list[Result]:
+    """The result in a box that can be emptied: Dask keeps what tasks return until the last has ended."""
+    return [function(item)]
 
 
 class Workers:

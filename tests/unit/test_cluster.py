@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -61,6 +62,22 @@ def test_equal_items_are_done_as_often_as_they_come(cluster):
 
 def test_no_items_are_no_work(cluster):
     cluster.each(squared, [], lambda *_: pytest.fail("nothing to report"))
+
+
+class Held:
+    """Something that tells whether it is still held."""
+
+
+def test_threads_hold_no_result_once_it_was_reported():
+    reported, alive = [], []
+
+    def done(_item, result):
+        alive.append(sum(one() is not None for one in reported))
+        reported.append(weakref.ref(result))
+
+    Threads(2).each(lambda _: Held(), range(40), done)
+    assert len(reported) == 40
+    assert max(alive) <= 1, "the one before, which its reporter still names"
 
 
 def test_an_error_of_a_task_comes_out_as_it_is_and_the_cluster_can_go_on(cluster):
