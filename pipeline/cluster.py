@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from dask import threaded
 from dask.base import compute
-from dask.callbacks import Callback
 from dask.delayed import delayed
 from dask.system import CPU_COUNT
 
@@ -130,8 +130,9 @@ class Threads:
                     if key in by_key:
                         done(by_key[key], box.pop())
 
-                with Callback(posttask=report):
-                    compute(*tasks, scheduler="threads", pool=pool)
+                # handed over: a Callback in a `with` is taken by whatever thread begins to compute
+                told = (None, None, None, report, None)  # start, start state, before and after a task, finish
+                compute(*tasks, scheduler=threaded.get, pool=pool, callbacks=[told])
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -87,9 +87,7 @@ def open_store(path: Path) -> xr.Dataset:
     """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
     group = zarr.open_group(path, mode="r")
     lazy = {
-        name: xr.DataArray(
-            da.from_array(_chunks_of(path, name), name=False), dims=("y", "x"), attrs=dict(array.attrs)
-        )
+        name: xr.DataArray(_lazy(_chunks_of(path, name)), dims=("y", "x"), attrs=dict(array.attrs))
         for name, array in sorted(group.arrays())
     }
     return xr.Dataset(lazy, attrs=dict(group.attrs))
@@ -181,6 +179,12 @@ class _Chunks:
 
     def _file(self, row: int, col: int) -> Path:
         return self.folder / "c" / str(row) / str(col)
+
+
+def _lazy(chunks: _Chunks) -> da.Array:
+    """An array chunk by chunk, which Dask would lay together up to 128 MiB."""
+    lazy: da.Array = da.from_array(chunks, chunks=chunks.chunks, name=False)
+    return lazy
 
 
 def _chunks_of(path: Path, name: str) -> _Chunks:

@@ -1,6 +1,7 @@
 """A small delivery with no symmetry, Chinese names, nulls, and text that wants to be code."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,7 @@ from pipeline.contracts import Delivery, Raster
 from pipeline.geodesy import CGCS2000, areas_m2, project
 from pipeline.grid import Grid, grid_of
 from pipeline.legends import CHANGE, LAND_COVER
+from pipeline.outputs.delivery import begun, complete
 from pipeline.periods import Period
 
 HOSTILE = "=cmd|'/c calc'!A0<script>alert(1)</script>"
@@ -25,6 +27,13 @@ PERIODS = (
 EAST = shapely.Polygon([(121.80, 31.44), (121.93, 31.42), (121.99, 31.47), (121.95, 31.55), (121.83, 31.56)])
 WEST = shapely.Polygon([(121.62, 31.52), (121.70, 31.50), (121.73, 31.55), (121.66, 31.59)])
 ECOSYSTEMS = ("湿地", "森林", "农田", "草地", "城镇", "灌丛", "其他")
+
+
+def written(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[Path]:
+    """Write a delivery into an empty folder; its files."""
+    told = {name: getattr(delivery, name) for name in ("simulated", "as_of", "language")}
+    with begun(folder, delivery.rasters, delivery.grid, **told) as rasters:
+        return complete(delivery, rasters, shapefile=shapefile)
 
 
 def small_aoi() -> Aoi:

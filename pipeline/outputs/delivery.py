@@ -1,7 +1,13 @@
 """The delivery folder of one area: everything in it but the manifest."""
 
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,7 +15,9 @@ import pandas as pd
 from dask.system import CPU_COUNT
 
 from pipeline.contracts import Delivery, Raster
+from pipeline.grid import Grid
 from pipeline.outputs.catalog import write_catalog
+from pipeline.outputs.columns import Language
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows, plain_table
 from pipeline.outputs.raster import write_raster
@@ -17,27 +25,64 @@ from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.sheets import is_shown
 from pipeline.outputs.spreadsheet import write_workbook
 
+_PATIENCE = 5
+"""By how much raster writers stand back (nice): a third of the time of a thread that does not."""
 
-def write(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[Path]:
-    """Write a delivery into an existing empty folder; returns all files written, sorted.
 
-    Inventory (GeoPackage, workbook, GeoParquet), rasters with their legends, CSV tables, the report and a
-    STAC catalogue; on request the layers as Shapefiles in a folder of their own. Rasters, which take the
-    longest, are written beside all else, those that the report shows first. The same delivery gives the same
-    bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an unfinished
-    folder, which must not be published.
+@dataclass(frozen=True)
+class Begun:
+    """A delivery folder, and by their names the rasters that are being written into it."""
+
+    folder: Path
+    rasters: Mapping[str, Future[list[Path]]]
+
+
+@contextmanager
+def begun(
+    folder: Path,
+    rasters: Iterable[Raster],
+    grid: Grid,
+    *,
+    simulated: bool,
+    as_of: datetime,
+    language: Language,
+) -> Iterator[Begun]:
+    """Begin a delivery in an existing empty folder with its rasters, each with its legend.
+
+    They take the longest, so they are written beside all that follows, those that the report shows first.
+    Where that fails, no further one is begun, and the folder must not be published.
     """
     (folder / "rasters").mkdir()
-    (folder / "tables").mkdir()
-    with ThreadPoolExecutor(CPU_COUNT) as writers:
-        rasters = sorted(delivery.rasters, key=lambda raster: not is_shown(raster))
-        written = [(raster, writers.submit(_write_raster, delivery, folder, raster)) for raster in rasters]
-        from pipeline.outputs.report import write_report
+    write = partial(write_raster, grid=grid, simulated=simulated, as_of=as_of, language=language)
+    writers = ThreadPoolExecutor(CPU_COUNT, "raster", _yield_to_others)
+    try:
+        yield Begun(
+            folder,
+            {
+                raster.name: writers.submit(write, raster, path=folder / "rasters" / f"{raster.name}.tif")
+                for raster in sorted(rasters, key=lambda raster: not is_shown(raster))
+            },
+        )
+    finally:
+        writers.shutdown(cancel_futures=True)
 
-        _write_tables(delivery, folder, shapefile=shapefile)
-        _wait(future for raster, future in written if is_shown(raster))
-        write_report(delivery, folder)
-        _wait(future for _, future in written)
+
+def complete(delivery: Delivery, begun: Begun, *, shapefile: bool = False) -> list[Path]:
+    """Write all else of a delivery that was begun with its rasters; returns all its files, sorted.
+
+    Inventory (GeoPackage, workbook, GeoParquet), CSV tables, the report and a STAC catalogue; on request the
+    layers as Shapefiles in a folder of their own. The same delivery gives the same bytes. Raises
+    ContractError where a table or a raster is not as promised, and then leaves an unfinished folder, which
+    must not be published.
+    """
+    from pipeline.outputs.report import write_report
+
+    folder = begun.folder
+    (folder / "tables").mkdir()
+    _write_tables(delivery, folder, shapefile=shapefile)
+    _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
+    write_report(delivery, folder)
+    _wait(begun.rasters.values())
     write_catalog(delivery, folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
@@ -54,18 +99,13 @@ def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
         write_csv(plain_table(_flat(table), delivery), folder / "tables" / f"{stem}.csv")
 
 
-def _write_raster(delivery: Delivery, folder: Path, raster: Raster) -> None:
-    write_raster(
-        raster,
-        delivery.grid,
-        folder / "rasters" / f"{raster.name}.tif",
-        simulated=delivery.simulated,
-        as_of=delivery.as_of,
-        language=delivery.language,
-    )
+def _yield_to_others() -> None:
+    """Let this thread, and those that it begins, have the processors that nobody else wants."""
+    if sys.platform == "linux":  # elsewhere the whole process would
+        os.nice(_PATIENCE)
 
 
-def _wait(written: Iterable[Future[None]]) -> None:
+def _wait(written: Iterable[Future[list[Path]]]) -> None:
     """Wait for what is written; raises its error."""
     for future in written:
         future.result()

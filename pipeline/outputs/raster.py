@@ -26,6 +26,8 @@ from pipeline.outputs.qgis import classes_qml, ramp_qml
 from pipeline.outputs.texts import text
 
 _TILE = 512
+_GDAL = {"GDAL_TIFF_OVR_BLOCKSIZE": _TILE, "GDAL_CACHEMAX": 256 * 2**20}
+"""The cache is of the process; left to itself it takes 5 % of the machine."""
 _TABLE_FIELDS = (
     ("value", 0, 5),
     ("name_zh", 2, 2),
@@ -71,7 +73,7 @@ def write_raster(
     """
     encoding = ENCODINGS[raster.kind]
     _check(raster, grid, encoding)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder, rasterio.Env(**_GDAL):
         plain = Path(folder) / "plain.tif"
         _write_plain(raster, grid, plain, encoding, _tags(raster, simulated=simulated, as_of=as_of))
         rasterio.shutil.copy(plain, path, driver="COG", **_cog_options(encoding))
@@ -117,7 +119,7 @@ def _write_plain(raster: Raster, grid: Grid, path: Path, encoding: Encoding, tag
         "sparse_ok": True,
         "bigtiff": "if_safer",
     }
-    with rasterio.Env(GDAL_TIFF_OVR_BLOCKSIZE=_TILE), rasterio.open(path, "w", **profile) as file:
+    with rasterio.open(path, "w", **profile) as file:
         file.descriptions = names
         file.scales = (encoding.scale,) * len(names)
         file.update_tags(**tags)

@@ -75,12 +75,13 @@ def deliver(run: Run, area: Area) -> Delivered:
         scenes = found.table
         maps = with_further(run, area, scenes, maps_of(run, area, scenes))
         sources = maps_behind(scenes_behind(scenes, area.settings.scenes.periods), area.settings.land_cover)
-        register = register_of(run, area, inputs, maps, sources)
-        delivery = publication.delivery_of(run, area, inputs, scenes, maps, register)
-        artifacts = {"scenes": found.key, **maps.keys_by_step, **register.keys}
-        warnings = [*found.account["warnings"], *unknown_measures(area, maps)]
-        account = {**found.account, "warnings": warnings}
-        publication.publish(run, area, cause, delivery, artifacts, inputs.checksums, account)
+        with publication.begun(area, inputs, scenes, maps) as begun:
+            register = register_of(run, area, inputs, maps, sources)
+            delivery = publication.delivery_of(run, area, begun, register)
+            artifacts = {"scenes": found.key, **maps.keys_by_step, **register.keys}
+            warnings = [*found.account["warnings"], *unknown_measures(area, maps)]
+            account = {**found.account, "warnings": warnings}
+            publication.publish(run, area, cause, begun, delivery, artifacts, account)
     return _delivered(area, inputs, kept=kept)
 
 

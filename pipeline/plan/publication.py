@@ -4,6 +4,8 @@ import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import pairwise
@@ -47,11 +49,39 @@ _SCENES = ["id", "mission", "datetime", "item_sha256", "offset_source", "offset_
 _READS = ["scene_id", "band", "block", "outcome", "reason"]
 
 
-def delivery_of(
-    run: Run, area: Area, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps, register: Register
-) -> Delivery:
+@dataclass(frozen=True)
+class Begun:
+    """The delivery of an area that is begun beside its place: what is known once its maps are."""
+
+    inputs: Inputs
+    scenes: gpd.GeoDataFrame
+    maps: Maps
+    rasters: tuple[Raster, ...]
+    simulated: bool
+    as_of: datetime
+    written: outputs.Begun
+
+
+@contextmanager
+def begun(area: Area, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iterator[Begun]:
+    """Begin the delivery of an area with its rasters, which are written beside what follows."""
+    part = area.target.with_name(f".{area.target.name}.part")
+    if part.exists():
+        remove(part)
+    part.mkdir(parents=True)
+    rasters = (*_rasters(area, maps), *further_rasters(area, maps))
+    simulated = bool(scenes["simulated"].any()) or inputs.simulated is not None
+    as_of = scenes["datetime"].max().to_pydatetime()
+    language = area.settings.language
+    with outputs.begun(
+        part, rasters, area.grid, simulated=simulated, as_of=as_of, language=language
+    ) as written:
+        yield Begun(inputs, scenes, maps, rasters, simulated, as_of, written)
+
+
+def delivery_of(run: Run, area: Area, begun: Begun, register: Register) -> Delivery:
     """What an area delivers."""
-    periods = area.settings.scenes.periods
+    periods, scenes, maps = area.settings.scenes.periods, begun.scenes, begun.maps
     statistics, graded = register.statistics.path, register.sections.path
     reads = pd.DataFrame(run.workspace.reads([store.key for store in maps.composites]), columns=_READS)
     pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
@@ -65,8 +95,8 @@ def delivery_of(
         grid=area.grid,
         label=area.settings.label,
         language=area.settings.language,
-        simulated=bool(scenes["simulated"].any()) or inputs.simulated is not None,
-        as_of=scenes["datetime"].max().to_pydatetime(),
+        simulated=begun.simulated,
+        as_of=begun.as_of,
         periods=tuple(periods),
         inventory=load_layer(register.inventory.path, "inventory"),
         parcels=parcels.assign(fid=feature_ids(parcels["parcel_id"])),
@@ -85,7 +115,7 @@ def delivery_of(
             **further_tables(area, maps),
             "reads": reads,
         },
-        rasters=(*_rasters(area, maps), *further_rasters(area, maps)),
+        rasters=begun.rasters,
         rules={name: (rule.title_zh, rule.title_en) for name, rule in RULES.items()},
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask"])),
     )
@@ -95,22 +125,19 @@ def publish(
     run: Run,
     area: Area,
     cause: Cause,
+    begun: Begun,
     delivery: Delivery,
     artifacts: Mapping[str, str | Sequence[str]],
-    inputs: Mapping[str, str],
     search: Mapping[str, Any],
 ) -> None:
-    """Write a delivery beside its place and publish it; what stood there stays until then.
+    """Complete a delivery that is begun and publish it; what stood at its place stays until then.
 
-    `artifacts` are the keys of everything behind it, `inputs` the checksums of what was given, `search` tells
-    what became of all scenes that were found.
+    `artifacts` are the keys of everything behind it, `search` tells what became of all scenes that were
+    found.
     """
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
-    part = area.target.with_name(f".{area.target.name}.part")
-    if part.exists():
-        remove(part)
-    part.mkdir(parents=True)
-    written = outputs.write(delivery, part, shapefile=area.settings.outputs.shapefile)
+    part = begun.written.folder
+    written = outputs.complete(delivery, begun.written, shapefile=area.settings.outputs.shapefile)
     with ThreadPoolExecutor(CPU_COUNT) as readers:
         checksums = list(readers.map(sha256_of_file, written))
     files = {
@@ -120,7 +147,7 @@ def publish(
     manifest = {
         **_manifest(area, delivery, search),
         "artifacts": artifacts,
-        "inputs": inputs,
+        "inputs": begun.inputs.checksums,
         "files": files,
     }
     save_json(part / "manifest.json", manifest)

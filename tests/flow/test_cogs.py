@@ -5,8 +5,7 @@ import subprocess
 
 import pytest
 
-from pipeline.outputs.delivery import write
-from tests.deliveries import small_delivery
+from tests.deliveries import small_delivery, written
 
 PYTHON = "/usr/bin/python3"
 CHECK = """
@@ -29,7 +28,7 @@ def test_every_raster_is_a_valid_cog_and_classes_have_colours_and_chinese_names(
         or subprocess.run([PYTHON, "-c", "import osgeo_utils"], check=False).returncode
     ):
         pytest.skip("GDAL's Python package is not installed (Debian: apt-get install python3-gdal)")
-    write(small_delivery(resolution_m=30), tmp_path)
+    written(small_delivery(resolution_m=30), tmp_path)
     paths = sorted((tmp_path / "rasters").glob("*.tif"))
     done = subprocess.run([PYTHON, "-c", CHECK, *map(str, paths)], check=True, capture_output=True, text=True)
     found = dict(zip((path.stem for path in paths), map(str.strip, done.stdout.splitlines()), strict=True))

@@ -10,8 +10,7 @@ import pytest
 from matplotlib.image import imread
 
 from pipeline.legends import CHANGE, LAND_COVER, WATER_CLASS
-from pipeline.outputs.delivery import write
-from tests.deliveries import small_delivery
+from tests.deliveries import small_delivery, written
 
 PROJECT = Path(__file__).resolve().parents[2]
 PICTURES = PROJECT / "build" / "pictures"
@@ -46,7 +45,7 @@ def look(tmp_path_factory):
     ):
         pytest.skip("QGIS is not installed (Debian: apt-get install qgis python3-qgis)")
     folder = tmp_path_factory.mktemp("delivery")
-    files = write(small_delivery(resolution_m=30), folder)
+    files = written(small_delivery(resolution_m=30), folder)
     PICTURES.mkdir(parents=True, exist_ok=True)
     script = Path(__file__).with_name("qgis_look.py")
     arguments = [PYTHON, str(script), str(folder / "inventory.gpkg"), str(folder / "rasters"), str(PICTURES)]

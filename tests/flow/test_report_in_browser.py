@@ -6,8 +6,7 @@ import pytest
 from browser import PROGRAM, Browser
 from matplotlib.image import imread
 
-from pipeline.outputs.delivery import write
-from tests.deliveries import small_delivery
+from tests.deliveries import small_delivery, written
 from tests.series import with_series
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "pictures"
@@ -25,7 +24,7 @@ def folders(tmp_path_factory):
     """The report in both languages."""
     made = {language: tmp_path_factory.mktemp(language) for language in ("zh", "en")}
     for language, folder in made.items():
-        write(with_series(small_delivery(language=language, resolution_m=60)), folder)
+        written(with_series(small_delivery(language=language, resolution_m=60)), folder)
     return made
 
 

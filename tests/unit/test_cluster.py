@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from dask import compute, delayed
 from distributed import Client, KilledWorker, LocalCluster
 
 from pipeline.cluster import Threads, Workers, open_cluster, worker_count
@@ -62,6 +63,24 @@ def test_equal_items_are_done_as_often_as_they_come(cluster):
 
 def test_no_items_are_no_work(cluster):
     cluster.each(squared, [], lambda *_: pytest.fail("nothing to report"))
+
+
+def test_threads_report_all_while_another_thread_computes_with_dask():
+    ended, reported = threading.Event(), []
+
+    def compute_on():
+        while not ended.is_set():
+            compute(delayed(time.sleep)(0.001), scheduler="threads")
+
+    other = threading.Thread(target=compute_on)
+    other.start()
+    try:
+        for _ in range(50):
+            Threads(2).each(squared, range(4), lambda item, _: reported.append(item))
+    finally:
+        ended.set()
+        other.join()
+    assert sorted(reported) == sorted([*range(4)] * 50)
 
 
 class Held:

@@ -40,6 +40,11 @@ def test_zarr_and_xarray_read_what_was_written(store, name):
     assert np.array_equal(open_store(store)[name].to_numpy(), array[:], equal_nan=name == "index")
 
 
+def test_lazy_arrays_have_the_chunks_of_the_disk_however_small_they_are(store):
+    for array in open_store(store).values():
+        assert array.chunks == ((32, 32, 32, 4), (32, 32, 32, 32, 2))
+
+
 @given(
     rows=st.lists(st.integers(0, GRID.height), min_size=2, max_size=2, unique=True).map(sorted),
     cols=st.lists(st.integers(0, GRID.width), min_size=2, max_size=2, unique=True).map(sorted),

@@ -1,7 +1,6 @@
 import pytest
 
-from pipeline.outputs.delivery import write
-from tests.deliveries import small_delivery
+from tests.deliveries import small_delivery, written
 
 
 @pytest.fixture(scope="session")
@@ -13,5 +12,5 @@ def delivery():
 def folder(tmp_path_factory, delivery):
     """The small delivery, written; tests only read it."""
     folder = tmp_path_factory.mktemp("delivery")
-    write(delivery, folder)
+    written(delivery, folder)
     return folder

@@ -6,8 +6,7 @@ import pytest
 from pystac.extensions.raster import RasterExtension
 from pystac.validation import validate_dict
 
-from pipeline.outputs.delivery import write
-from tests.deliveries import small_delivery
+from tests.deliveries import small_delivery, written
 
 
 def test_a_catalogue_reader_finds_every_raster(folder, delivery):
@@ -63,7 +62,7 @@ def test_extensions_read_what_was_written(folder):
 
 
 def test_titles_are_in_the_language_of_the_delivery(tmp_path):
-    write(replace(small_delivery(language="en"), tables={}), tmp_path)
+    written(replace(small_delivery(language="en"), tables={}), tmp_path)
     item = json.loads((tmp_path / "items" / "land_cover_2024.json").read_text(encoding="utf-8"))
     assert item["properties"]["title"] == "Land cover (simulated data)"
     assert item["assets"]["data"]["classification:classes"][0]["title"] == "Water"

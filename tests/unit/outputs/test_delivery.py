@@ -2,21 +2,26 @@ import hashlib
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import wait
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pytest
 
-from pipeline.outputs.delivery import write
-from tests.deliveries import HOSTILE
+from pipeline.errors import ContractError
+from pipeline.outputs.delivery import begun
+from tests.deliveries import AS_OF, HOSTILE, written
 
+HEAD = {"simulated": True, "as_of": AS_OF, "language": "zh"}
 PROJECT = Path(__file__).resolve().parents[3]
 WRITE = """
 import sys
 from pathlib import Path
-from pipeline.outputs.delivery import write
-from tests.deliveries import small_delivery
-write(small_delivery(), Path(sys.argv[1]))
+from tests.deliveries import small_delivery, written
+written(small_delivery(), Path(sys.argv[1]))
 """
 
 
@@ -34,8 +39,50 @@ def test_the_folder_holds_what_users_rely_on(folder, delivery):
 
 
 def test_the_files_are_returned_sorted(tmp_path, delivery):
-    files = write(delivery, tmp_path)
+    files = written(delivery, tmp_path)
     assert files == sorted(path for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_rasters_are_written_while_the_rest_is_not_there_yet(tmp_path, delivery):
+    with begun(tmp_path, delivery.rasters, delivery.grid, **HEAD) as rasters:
+        for name, done in rasters.rasters.items():
+            assert tmp_path / "rasters" / f"{name}.tif" in done.result(timeout=60)
+    assert {path.name for path in tmp_path.iterdir()} == {"rasters"}
+
+
+def test_no_raster_is_begun_once_what_they_are_for_has_failed(tmp_path, delivery, monkeypatch):
+    gate, written_names = threading.Event(), []
+
+    def write_raster(raster, **_):
+        gate.wait(60)
+        written_names.append(raster.name)
+
+    monkeypatch.setattr("pipeline.outputs.delivery.write_raster", write_raster)
+    many = [replace(delivery.rasters[0], name=f"looks_{number}") for number in range(50)]
+    threading.Timer(0.5, gate.set).start()
+    with pytest.raises(OSError, match="full"), begun(tmp_path, many, delivery.grid, **HEAD):
+        raise OSError("full")
+    assert len(written_names) < 50
+
+
+def test_a_raster_that_is_not_as_promised_stops_the_delivery_by_its_name(tmp_path, delivery):
+    wrong = replace(delivery.rasters[0], values=delivery.rasters[0].values.astype("float64"))
+    with pytest.raises(ContractError, match=wrong.name):
+        written(replace(delivery, rasters=(wrong, *delivery.rasters[1:])), tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere priority is of the process")
+def test_only_the_writers_of_rasters_stand_back(tmp_path, delivery, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "pipeline.outputs.delivery.write_raster",
+        lambda *_, **__: seen.append(os.getpriority(os.PRIO_PROCESS, 0)),
+    )
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with begun(tmp_path, delivery.rasters, delivery.grid, **HEAD) as rasters:
+        wait(rasters.rasters.values())
+    assert set(seen) == {before + 5}
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_the_same_delivery_gives_the_same_bytes_in_another_process_at_another_time(folder, tmp_path):

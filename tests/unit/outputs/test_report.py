@@ -9,9 +9,8 @@ import pytest
 
 from pipeline.geodesy import project
 from pipeline.outputs import embedding
-from pipeline.outputs.delivery import write
 from pipeline.outputs.looks import looks_of
-from tests.deliveries import HOSTILE, small_delivery
+from tests.deliveries import HOSTILE, small_delivery, written
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,7 @@ def test_simulated_data_are_labelled_on_the_page_and_in_every_picture(page):
 
 
 def test_observed_data_carry_no_such_label(tmp_path):
-    write(small_delivery(simulated=False), tmp_path)
+    written(small_delivery(simulated=False), tmp_path)
     assert "模拟" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
@@ -130,12 +129,12 @@ def test_an_empty_delivery_still_has_a_report(tmp_path):
     full = small_delivery()
     names = ("inventory", "parcels", "sections", "change_patches", "findings")
     empty = {name: getattr(full, name).iloc[:0] for name in names}
-    write(replace(full, **empty, tables={}, rasters=(), scenes=pd.DataFrame()), tmp_path)
+    written(replace(full, **empty, tables={}, rasters=(), scenes=pd.DataFrame()), tmp_path)
     assert "核心指标" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_page_can_be_english(tmp_path):
-    write(small_delivery(language="en"), tmp_path)
+    written(small_delivery(language="en"), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert '<html lang="en">' in page
     assert "Headline indicators" in page
