@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import rasterio
 import rasterio.shutil
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.windows import Window
@@ -26,7 +28,7 @@ from pipeline.outputs.qgis import classes_qml, ramp_qml
 from pipeline.outputs.texts import text
 
 _TILE = 512
-_GDAL = {"GDAL_TIFF_OVR_BLOCKSIZE": _TILE, "GDAL_CACHEMAX": 256 * 2**20}
+_GDAL = {"GDAL_CACHEMAX": 256 * 2**20}
 """The cache is of the process; left to itself it takes 5 % of the machine."""
 _TABLE_FIELDS = (
     ("value", 0, 5),
@@ -104,22 +106,7 @@ def _tags(raster: Raster, *, simulated: bool, as_of: datetime) -> dict[str, str]
 
 def _write_plain(raster: Raster, grid: Grid, path: Path, encoding: Encoding, tags: dict[str, str]) -> None:
     names = _band_names(raster)
-    profile = {
-        "driver": "GTiff",
-        "dtype": encoding.dtype,
-        "nodata": encoding.nodata,
-        "count": len(names),
-        "height": grid.height,
-        "width": grid.width,
-        "crs": grid.crs,
-        "transform": grid.transform,
-        "tiled": True,
-        "blockxsize": _TILE,
-        "blockysize": _TILE,
-        "sparse_ok": True,
-        "bigtiff": "if_safer",
-    }
-    with rasterio.open(path, "w", **profile) as file:
+    with rasterio.open(path, "w", **_profile(encoding, len(names), grid, step=1)) as file:
         file.descriptions = names
         file.scales = (encoding.scale,) * len(names)
         file.update_tags(**tags)
@@ -127,14 +114,56 @@ def _write_plain(raster: Raster, grid: Grid, path: Path, encoding: Encoding, tag
             file.write_colormap(1, _colors(raster.legend))
         for top, rows in _strips(raster):
             _write_tiles(file, top, rows, encoding.nodata)
-        # COG takes them over; its own way to them packs and unpacks every one between
-        file.build_overviews(_halvings(grid), encoding.overviews)
+    _write_overviews(path, grid, encoding, len(names))
 
 
-def _halvings(grid: Grid) -> list[int]:
-    """By what the copies of a raster are smaller, down to the first that fits a tile."""
-    steps = math.ceil(math.log2(max(*grid.shape, _TILE) / _TILE))
-    return [2**step for step in range(1, steps + 1)]
+def _profile(encoding: Encoding, count: int, grid: Grid, *, step: int) -> dict[str, Any]:
+    """How a raster is written before it is packed, or its copy of every `step` pixels."""
+    return {
+        "driver": "GTiff",
+        "dtype": encoding.dtype,
+        "nodata": encoding.nodata,
+        "count": count,
+        "height": math.ceil(grid.height / step),
+        "width": math.ceil(grid.width / step),
+        "crs": grid.crs,
+        "transform": grid.transform * Affine.scale(step),
+        "tiled": True,
+        "blockxsize": _TILE,
+        "blockysize": _TILE,
+        "sparse_ok": True,
+        "bigtiff": "if_safer",
+    }
+
+
+def _write_overviews(path: Path, grid: Grid, encoding: Encoding, count: int) -> None:
+    """Write smaller copies of a raster, each half of the one before, where COG takes them from.
+
+    COG's own way to them packs and unpacks every one between; rasterio's build_overviews lets no other thread
+    have the interpreter meanwhile.
+    """
+    step = 1
+    while max(grid.shape) > _TILE * step:
+        step *= 2
+        smaller = path.with_name(f"{path.name}.ovr")
+        profile = _profile(encoding, count, grid, step=step)
+        with rasterio.open(path) as whole, rasterio.open(smaller, "w", **profile) as file:
+            for row, col in product(range(0, file.height, _TILE), range(0, file.width, _TILE)):
+                _write_tile(file, row, col, _halved(whole, row, col, encoding.overviews), encoding.nodata)
+        path = smaller
+
+
+def _halved(whole: Any, row: int, col: int, resampling: Resampling) -> NDArray[Any]:
+    """A tile, from its first row and column, of a raster that is half as large as one that is open.
+
+    Where a side is odd, the last tile is stretched by less than a pixel.
+    """
+    rows, cols = min(2 * _TILE, whole.height - 2 * row), min(2 * _TILE, whole.width - 2 * col)
+    shape = (whole.count, math.ceil(rows / 2), math.ceil(cols / 2))
+    tile: NDArray[Any] = whole.read(
+        window=Window(2 * col, 2 * row, cols, rows), out_shape=shape, resampling=resampling
+    )
+    return tile
 
 
 def _band_names(raster: Raster) -> tuple[str, ...]:
@@ -162,12 +191,13 @@ def _even_chunks(height: int) -> list[int]:
 def _write_tiles(file: Any, top: int, rows: NDArray[Any], nodata: float | None) -> None:
     """Write a strip tile by tile, leaving out tiles of nothing, which then take no room in the file."""
     height, width = rows.shape[-2:]
-    for row in range(0, height, _TILE):
-        for col in range(0, width, _TILE):
-            tile = rows[:, row : row + _TILE, col : col + _TILE]
-            if not _is_empty(tile, nodata):
-                window = Window(col, top + row, tile.shape[2], tile.shape[1])
-                file.write(tile, window=window)
+    for row, col in product(range(0, height, _TILE), range(0, width, _TILE)):
+        _write_tile(file, top + row, col, rows[:, row : row + _TILE, col : col + _TILE], nodata)
+
+
+def _write_tile(file: Any, row: int, col: int, tile: NDArray[Any], nodata: float | None) -> None:
+    if not _is_empty(tile, nodata):
+        file.write(tile, window=Window(col, row, tile.shape[2], tile.shape[1]))
 
 
 def _is_empty(tile: NDArray[Any], nodata: float | None) -> bool:

@@ -21,7 +21,7 @@ from pipeline.run import Run
 from pipeline.settings import Settings
 from pipeline.workspace import load_json
 
-_DELIVERY = 6
+_DELIVERY = 7
 
 
 @dataclass(frozen=True)

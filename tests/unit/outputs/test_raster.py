@@ -1,4 +1,5 @@
 import time
+import warnings
 from dataclasses import replace
 from datetime import date
 
@@ -122,6 +123,55 @@ def test_a_small_overview_of_shares_is_their_mean_without_nodata(tmp_path):
     with written(made("ratio", values), tmp_path / "map.tif") as file:
         small = file.read(1, out_shape=(GRID.height // 4, GRID.width // 4))
     assert set(np.unique(small)) == {4000}
+
+
+def fours(values):
+    """The four pixels under each pixel of half the size (4, y, x)."""
+    return np.stack([values[row::2, col::2] for row in (0, 1) for col in (0, 1)])
+
+
+def test_every_overview_is_the_mean_of_the_four_pixels_under_it(tmp_path):
+    grid = replace(GRID, width=2056, height=1032)
+    expected = np.random.default_rng(5).normal(size=grid.shape).astype(np.float32)
+    expected[expected > 1] = np.nan
+    written(made("index", expected), tmp_path / "map.tif", grid).close()
+    for level in range(3):
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            expected = np.nanmean(fours(expected), axis=0)
+        with rasterio.open(tmp_path / "map.tif", overview_level=level) as file:
+            found = file.read(1)
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert rasterio.open(tmp_path / "map.tif").overviews(1) == [2, 4, 8]
+
+
+def test_overviews_of_odd_sides_end_where_the_raster_ends(tmp_path):
+    grid = replace(GRID, width=1027, height=1301)
+    row, col = np.mgrid[: grid.height, : grid.width]
+    written(made("index", (row + 10 * col).astype(np.float32)), tmp_path / "map.tif", grid).close()
+    for level, (height, width) in enumerate([(651, 514), (326, 257)]):
+        step = 2 ** (level + 1)
+        with rasterio.open(tmp_path / "map.tif", overview_level=level) as file:
+            found = file.read(1)
+        row, col = np.mgrid[:height, :width] * step + (step - 1) / 2
+        assert found.shape == (height, width)
+        np.testing.assert_allclose(found, row + 10 * col, atol=11 * step)
+
+
+def test_an_overview_of_classes_holds_the_most_frequent_one_and_of_counts_one_that_is_there(tmp_path):
+    grid = replace(GRID, width=1102, height=1302)
+    codes = np.random.default_rng(6).choice(np.array([1, 2, 255], dtype=np.uint8), size=grid.shape)
+    written(made("classes", codes, legend=LAND_COVER), tmp_path / "classes.tif", grid).close()
+    written(made("count", codes.astype(np.uint16)), tmp_path / "counts.tif", grid).close()
+    below = fours(codes)
+    votes = {code: (below == code).sum(axis=0) for code in (1, 2)}
+    with rasterio.open(tmp_path / "classes.tif", overview_level=0) as file:
+        found = file.read(1)
+    assert (found[votes[1] > votes[2]] == 1).all()
+    assert (found[votes[2] > votes[1]] == 2).all()
+    assert (found[(votes[1] == 0) & (votes[2] == 0)] == 255).all()
+    with rasterio.open(tmp_path / "counts.tif", overview_level=0) as file:
+        assert (file.read(1) == below).any(axis=0).all()
 
 
 @pytest.mark.parametrize(
