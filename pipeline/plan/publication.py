@@ -17,6 +17,7 @@ import xarray as xr
 from dask.system import CPU_COUNT
 
 from pipeline.contracts import Delivery, Raster, RasterKind
+from pipeline.errors import PipelineError
 from pipeline.indices import spectral
 from pipeline.legends import CHANGE, LAND_COVER
 from pipeline.outputs import delivery as outputs
@@ -64,7 +65,10 @@ class Begun:
 
 @contextmanager
 def begun(area: Area, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iterator[Begun]:
-    """Begin the delivery of an area with its rasters, which are written beside what follows."""
+    """Begin the delivery of an area with its rasters, which are written beside what follows.
+
+    An error that a user can mend leaves nothing of it.
+    """
     part = area.target.with_name(f".{area.target.name}.part")
     if part.exists():
         remove(part)
@@ -72,11 +76,16 @@ def begun(area: Area, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> I
     rasters = (*_rasters(area, maps), *further_rasters(area, maps))
     simulated = bool(scenes["simulated"].any()) or inputs.simulated is not None
     as_of = scenes["datetime"].max().to_pydatetime()
-    language = area.settings.language
-    with outputs.begun(
-        part, rasters, area.grid, simulated=simulated, as_of=as_of, language=language
-    ) as written:
-        yield Begun(inputs, scenes, maps, rasters, simulated, as_of, written)
+    told = {"simulated": simulated, "as_of": as_of, "language": area.settings.language}
+    try:
+        with outputs.begun(part, rasters, area.grid, **told) as written:
+            yield Begun(inputs, scenes, maps, rasters, simulated, as_of, written)
+    except PipelineError:
+        if part.exists():
+            remove(part)
+        if not any(part.parent.iterdir()):
+            part.parent.rmdir()
+        raise
 
 
 def delivery_of(run: Run, area: Area, begun: Begun, register: Register) -> Delivery:
