@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline.grid import BASELINE_BYTES
+
 PROGRAM = Path(sys.executable).with_name("ecoledger")
 CONFIG = Path(__file__).parents[1] / "configs" / "demo.yaml"
 AREA = "longyou_bay"
@@ -16,7 +18,7 @@ _SMALLER = {
     "scenes.start": "2024-04-01",
     "scenes.end": "2024-09-30",
     "scenes.period": "quarter",
-    "compute.memory": "728 MB",
+    "compute.memory": f"{BASELINE_BYTES // 2**20 + 22} MiB",
 }
 SETS = [word for key, value in _SMALLER.items() for word in ("--set", f"{key}={value}")]
 
