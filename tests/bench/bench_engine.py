@@ -219,6 +219,8 @@ def main() -> None:
     parser.add_argument("--media", nargs="+", choices=MEDIA, default=list(MEDIA))
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     asked = parser.parse_args()
+    if not {"floor", "ours"} & set(asked.ways):
+        parser.error("--ways: name floor or ours as well, which the others are compared with")
     bench = bench_scenes(OUT, asked.size, asked.dates)
     table = summary(rounds(bench, asked.media, asked.ways, asked.rounds))
     print(table.round(2).to_string(index=False))
