@@ -23,8 +23,8 @@ from pipeline.settings.sources import providers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.notice import Summary
-    from pipeline.plan.repetition import Manifest
+    from pipeline.commands.repeat import Manifest
+    from pipeline.engine.notice import Summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
@@ -86,7 +86,7 @@ def run(
 
     Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
     """
-    from pipeline.plan.repetition import manifest_of
+    from pipeline.commands.repeat import manifest_of
 
     manifest = manifest_of(config)
     settings = manifest.repeated(overrides, aoi) if manifest else load_settings(config, overrides)
@@ -109,7 +109,7 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 
     Example: ecoledger validate configs/demo.yaml
     """
-    from pipeline.plan.validation import validate_all
+    from pipeline.flow.validation import validate_all
 
     settings = load_settings(config)
     validate_all(settings)
@@ -127,7 +127,7 @@ def show_plan(
 
     Example: ecoledger plan configs/demo.yaml
     """
-    from pipeline.plan.estimate import as_content, estimates, rows_of
+    from pipeline.commands.estimate import as_content, estimates, rows_of
 
     settings = load_settings(config, overrides)
     found = estimates(settings.model_copy(update={"aoi": aoi or settings.aoi}))
@@ -145,7 +145,7 @@ def status(
     """
     from dataclasses import asdict
 
-    from pipeline.plan.status import status_of
+    from pipeline.commands.status import status_of
 
     found = asdict(status_of(out))
     if as_json:
@@ -180,7 +180,7 @@ def grade(
 
     Example: ecoledger grade samples.csv --out graded.csv --rejected rejected.csv
     """
-    from pipeline.plan.grading import grade_samples, refusal, rows_of, summary, write_graded
+    from pipeline.commands.grade import grade_samples, refusal, rows_of, summary, write_graded
 
     source = SampleFile(path=samples, water_body=water_body, year=year)
     graded = grade_samples(source, latest=datetime.now(UTC))
@@ -203,7 +203,7 @@ def diff(
 
     Example: ecoledger diff delivery/guangyang_island/2023 delivery/guangyang_island/2024 --out changes
     """
-    from pipeline.plan.comparison import as_content, compare, differences, summary, write_comparison
+    from pipeline.commands.diff import as_content, compare, differences, summary, write_comparison
 
     found = compare(old, new)
     if out:
@@ -229,7 +229,7 @@ def sample(
 
     Example: ecoledger sample delivery/guangyang_island/2024 --out points.gpkg
     """
-    from pipeline.plan.labelling import draw_sample, write_sample
+    from pipeline.commands.sample import draw_sample, write_sample
 
     drawn = draw_sample(delivery, points=points, period=period, seed=seed)
     write_sample(drawn, out)
@@ -321,13 +321,14 @@ def _deliver(
     refresh: bool = False,
     manifest: "Manifest | None" = None,
 ) -> None:
-    from pipeline.cluster import open_cluster
-    from pipeline.journal import recorded
-    from pipeline.logs import logged
-    from pipeline.plan import deliver_all, repetition
-    from pipeline.plan.headlines import headlines
-    from pipeline.run import Bars, Run
-    from pipeline.workspace import Workspace
+    from pipeline.commands import repeat as repetition
+    from pipeline.commands.headlines import headlines
+    from pipeline.engine.executors import open_cluster
+    from pipeline.engine.journal import recorded
+    from pipeline.engine.logs import logged
+    from pipeline.engine.run import Bars, Run
+    from pipeline.flow import deliver_all
+    from pipeline.storage.workspace import Workspace
 
     gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
     workspace = Workspace(Path(settings.out) / "work")
@@ -363,7 +364,7 @@ def _deliver(
 @contextmanager
 def _announced(settings: Settings, *, as_json: bool) -> "Iterator[Summary]":
     """The summary of a run that begins here, told in the end to who asked for it, whatever the end."""
-    from pipeline.notice import Summary, notify
+    from pipeline.engine.notice import Summary, notify
 
     summary = Summary(settings.label, settings.aoi)
     try:

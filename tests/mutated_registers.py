@@ -14,7 +14,7 @@ import shapely
 
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.settings.registers import ParcelFile
+from pipeline.settings.parcels import ParcelFile
 
 REFUSED = "refused"
 OUTLINE = shapely.Polygon([(121.80, 31.40), (121.85, 31.401), (121.849, 31.44), (121.802, 31.438)])

@@ -11,8 +11,8 @@ from pipeline.aoi import Aoi
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.change import transitions
 from pipeline.periods import Period
-from pipeline.rights_registry import measures, overlay
-from pipeline.rights_registry.packed import Plots
+from pipeline.rights_registry.shapes import Plots
+from pipeline.zonal import measures, overlay
 
 CUTS_PERCENT = (30, 45, 60, 75)
 RULES = overlay.CoverRules(0.3, tuple(percent / 100 for percent in CUTS_PERCENT))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.contracts import Asset, Scene
 from pipeline.grid import Block, Grid
-from pipeline.ingest.blocks import BlockRequest
+from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.settings import Clear
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
-from pipeline.ingest.packed import refuse_bomb
+from pipeline.ingest.zipped import refuse_bomb
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
 

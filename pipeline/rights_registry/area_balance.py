@@ -7,7 +7,7 @@ from pipeline.aoi import Aoi
 from pipeline.contracts import AREA_BALANCE, checked
 from pipeline.geodesy import area_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.packed import Plots
+from pipeline.rights_registry.shapes import Plots
 
 _CLASS_AREA = "class_area:"
 

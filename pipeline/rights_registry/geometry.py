@@ -21,8 +21,8 @@ from pipeline.geodesy import (
 from pipeline.rights_registry import restrictions, topology
 from pipeline.rights_registry.findings import classified, findings_of, joined
 from pipeline.rights_registry.identifiers import identified
-from pipeline.rights_registry.packed import Plots
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
+from pipeline.rights_registry.shapes import Plots
 
 AREA_TOLERANCE = 0.01
 _DEGREES = (180.0, 90.0)

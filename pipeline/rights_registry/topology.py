@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.rights_registry.packed import PackedShapes, Places, Plots, slices
+from pipeline.rights_registry.shapes import PackedShapes, Places, Plots, slices
 
 MIN_OVERLAP_M2 = 1.0
 MIN_GAP_M2 = 1.0

@@ -14,7 +14,7 @@ from pipeline.periods import Period, PeriodKind, periods_between
 from pipeline.settings import text
 from pipeline.settings.computing import Notify, Slurm
 from pipeline.settings.maps import AlertRules, ChangeRules, GreennessRules, LandCover, WaterRules
-from pipeline.settings.registers import ParcelFile, RestrictingFile
+from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.settings.rolling import MOST_PERIODS, rolled, today
 from pipeline.settings.sources import INSTRUMENTS, LocalArchive, Mission, Provider, StacApi, StaticCatalog
 

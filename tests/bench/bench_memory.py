@@ -21,14 +21,14 @@ import shapely
 from bench_scenes import BANDS, FIRST_DAY, Bench, bench_scenes
 from bench_ways import peak_mib, plan_under, scene_of
 
-from pipeline.cluster import Threads
 from pipeline.contracts import REFLECTANCE_NODATA, Scene
-from pipeline.ingest.blocks import BlockRequest
-from pipeline.plan.tasks import CompositeTask, composite_block
-from pipeline.run import Bars, Run
+from pipeline.engine.executors import Threads
+from pipeline.engine.run import Bars, Run
+from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.maps.tasks import CompositeTask, composite_block
 from pipeline.settings import Clear
-from pipeline.stores import Layer
-from pipeline.workspace import Cause, Workspace
+from pipeline.storage.blocks import Layer
+from pipeline.storage.workspace import Cause, Workspace
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 DATES, SIZES = (10, 40, 160, 500), (1024, 2048, 4096)

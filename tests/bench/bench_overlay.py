@@ -33,14 +33,15 @@ from exactextract.raster import NumPyRasterSource
 from pyproj import Transformer
 
 from pipeline.aoi import Aoi, Part
+from pipeline.flow.measures import plots_of
 from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject, unproject_all
 from pipeline.grid import Grid
 from pipeline.ingest.parcels import read_parcels
-from pipeline.long_tables import LongTable, save_parts
-from pipeline.plan.measures import plots_of
-from pipeline.rights_registry import cells, geometry, overlay
-from pipeline.settings.registers import ParcelFile
-from pipeline.workspace import Artifact
+from pipeline.rights_registry import geometry
+from pipeline.settings.parcels import ParcelFile
+from pipeline.storage.long_tables import LongTable, save_parts
+from pipeline.storage.workspace import Artifact
+from pipeline.zonal import cells, overlay
 from tests.parcel_overlay import sums_of, tables_of, wide
 
 OUT = Path(__file__).parents[2] / "build" / "bench"

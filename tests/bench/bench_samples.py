@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
-from pipeline.plan.grading import grade_samples, write_graded
+from pipeline.commands.grade import grade_samples, write_graded
 from pipeline.settings import SampleFile
 
 OUT = Path(__file__).parents[2] / "build" / "bench"

@@ -24,17 +24,17 @@ from bench_scenes import BANDS, CRS, OFFSET, Bench, bench_scenes
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from pipeline.cluster import Threads
 from pipeline.contracts import REFLECTANCE_NODATA, Asset, Scene
+from pipeline.engine.executors import Threads
+from pipeline.engine.run import Bars, Run
 from pipeline.grid import Block, BlockPlan, Grid, block_plan, widened
 from pipeline.indices import composite
-from pipeline.ingest.blocks import BlockRequest, process_bytes
-from pipeline.ingest.resampling import Numbers, claim, place_reflectance
-from pipeline.plan.tasks import CompositeTask, block_bytes, composed, composing_bytes, composite_block
-from pipeline.run import Bars, Run
+from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
+from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance
+from pipeline.maps.tasks import CompositeTask, block_bytes, composed, composing_bytes, composite_block
 from pipeline.settings import Clear
-from pipeline.stores import Layer, read_block
-from pipeline.workspace import Cause, Workspace
+from pipeline.storage.blocks import Layer, read_block
+from pipeline.storage.workspace import Cause, Workspace
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
 WORKERS = 2

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.cluster import Threads
 from pipeline.contracts import ReadRecord
+from pipeline.engine.executors import Threads
+from pipeline.engine.run import Bars, BlockDone, Run
 from pipeline.grid import Block, Grid
-from pipeline.run import Bars, BlockDone, Run
-from pipeline.stores import Layer, write_block
-from pipeline.workspace import Cause, Workspace, measured
+from pipeline.storage.blocks import Layer, write_block
+from pipeline.storage.workspace import Cause, Workspace, measured
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 64, 64)
 BLOCK_PX = 16

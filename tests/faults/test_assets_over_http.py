@@ -12,10 +12,10 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset, ProviderUnavailable
-from pipeline.ingest import handles, ranges, signing
-from pipeline.ingest.assets import close_assets, footprint, read_window, reading
-from pipeline.ingest.handles import Source
-from pipeline.ingest.headers import Header
+from pipeline.ingest.reading import handles, ranges, signing
+from pipeline.ingest.reading.assets import close_assets, footprint, read_window, reading
+from pipeline.ingest.reading.handles import Source
+from pipeline.ingest.reading.headers import Header
 from pipeline.settings.access import Access
 from tests.faults.server import Faults, serving
 from tests.scenery import written

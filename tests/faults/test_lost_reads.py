@@ -8,10 +8,10 @@ import pytest
 import rasterio
 
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.ingest import ranges
-from pipeline.ingest.assets import close_assets
-from pipeline.plan.tasks import CompositeTask, composite_block
-from pipeline.stores import Layer, create_store, read_block
+from pipeline.ingest.reading import ranges
+from pipeline.ingest.reading.assets import close_assets
+from pipeline.maps.tasks import CompositeTask, composite_block
+from pipeline.storage.blocks import Layer, create_store, read_block
 from tests.faults.server import Faults, serving
 from tests.scenery import at, grid_of_px, planted_scene, request_of, truncated
 

@@ -13,13 +13,13 @@ import shapely
 from rasterio.features import geometry_mask
 
 from pipeline.aoi import load_aoi
+from pipeline.flow.inputs import SEED
 from pipeline.geodesy import project
 from pipeline.grid import grid_of
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.periods import periods_between
-from pipeline.plan.inputs import SEED
 
 AREAS = ["chongming_wetlands", "guangyang_island", "longyou_bay"]
 PERIODS = periods_between(date(2023, 1, 1), date(2024, 12, 31), "year")

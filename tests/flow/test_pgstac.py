@@ -16,8 +16,8 @@ from programs import write_config
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.ingest import search
-from pipeline.ingest.search import api_items
+from pipeline.ingest.scenes import search
+from pipeline.ingest.scenes.search import api_items
 from pipeline.settings.sources import StacApi
 from tests.scenery import needs_responses
 from tests.stac import raw_item, recorded, write_catalogue

@@ -14,7 +14,7 @@ import shapely
 from programs import ROOT, ecoledger, files_of, write_config
 
 from pipeline.errors import ProviderUnavailable
-from pipeline.ingest import search
+from pipeline.ingest.scenes import search
 from pipeline.settings.sources import StacApi
 
 COLLECTIONS = ("sentinel-2-c1-l2a", "landsat-c2-l2")

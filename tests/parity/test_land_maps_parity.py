@@ -4,8 +4,8 @@ import numpy as np
 import rasterio
 from rasterio.warp import Resampling, reproject
 
-from pipeline.ingest.assets import close_assets
-from pipeline.ingest.land_maps import NO_CODE, codes_on, map_file
+from pipeline.ingest.layers.land_maps import NO_CODE, codes_on, map_file
+from pipeline.ingest.reading.assets import close_assets
 from pipeline.settings.maps import LandMap
 from tests.scenery import grid_of_px, written
 

@@ -9,7 +9,7 @@ from exactextract.raster import NumPyRasterSource
 
 from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject_all
 from pipeline.grid import Block, Grid
-from pipeline.rights_registry import overlay
+from pipeline.zonal import overlay
 from tests.parcel_overlay import a_year_on, measured, wide
 
 GRID = Grid("EPSG:32651", 350_000.0, 3_480_000.0, 10.0, 260, 300)

@@ -13,7 +13,7 @@ from pyproj import Geod
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import CGCS2000, MAX_EDGE_DEG, area_m2
 from pipeline.ingest.parcels import ATTRIBUTES, read_parcels
-from pipeline.settings.registers import ParcelFile
+from pipeline.settings.parcels import ParcelFile
 from tests import registers
 
 SHARED = Path(__file__).parents[3] / "shared"

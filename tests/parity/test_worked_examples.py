@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.indices import trophic
+from pipeline.indices.sections import trophic
 
 FACTS = Path(__file__).parents[3] / "shared" / "knowledge" / "domain" / "worked_examples.json"
 PARAMETERS = {"chla": "Chla", "TP": "TP", "TN": "TN", "SD": "SD"}

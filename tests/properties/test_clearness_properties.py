@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from pipeline.ingest.clearness import clear_pixels, reach_px
+from pipeline.ingest.reading.clearness import clear_pixels, reach_px
 from pipeline.settings import Clear
 
 SCL = st.sampled_from([0, 3, 4, 4, 4, 6, 9, 9, 9])

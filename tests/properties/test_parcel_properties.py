@@ -16,10 +16,10 @@ from pipeline.contracts import FINDINGS, PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.grid import grid_of
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
-from pipeline.rights_registry import overlay
 from pipeline.rights_registry.area_balance import balance
 from pipeline.rights_registry.identifiers import land_class
-from pipeline.rights_registry.packed import Plots
+from pipeline.rights_registry.shapes import Plots
+from pipeline.zonal import overlay
 from tests import registers
 from tests.parcel_overlay import measured, whole
 

@@ -8,7 +8,7 @@ import pandas as pd
 from pipeline import standards
 from pipeline.errors import Problem
 from pipeline.ingest.parcels.layers import Layer, unusable
-from pipeline.settings.registers import ParcelFile
+from pipeline.settings.parcels import ParcelFile
 
 ATTRIBUTES = (
     "parcel_no",

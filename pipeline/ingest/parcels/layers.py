@@ -17,10 +17,10 @@ from pyproj.enums import TransformDirection
 
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, project, to_cgcs2000, unproject_all
-from pipeline.ingest.packed import refuse_bomb
 from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import Bounds, middle, misplaced, stated, unstated
+from pipeline.ingest.zipped import refuse_bomb
 
 BATCH_ROWS = 32_768
 _RING_CLOSED = "未闭合的环已闭合 / open ring closed"

@@ -27,7 +27,7 @@ from pipeline.ingest.parcels.layers import (
 from pipeline.ingest.parcels.links import Links, links_of, with_links
 from pipeline.ingest.parcels.placement import middle, neighbouring
 from pipeline.ingest.parcels.values import Notes
-from pipeline.settings.registers import ParcelFile, rights_codes
+from pipeline.settings.parcels import ParcelFile, rights_codes
 
 KEYS = ("parcel_id", "parcel_no", "unit_no")
 """What tells parcels apart."""

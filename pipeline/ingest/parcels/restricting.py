@@ -10,7 +10,7 @@ import shapely
 from pipeline.aoi import Aoi
 from pipeline.geodesy import CGCS2000
 from pipeline.ingest.parcels.layers import open_layer, places_over, rows_at
-from pipeline.settings.registers import RestrictingFile
+from pipeline.settings.parcels import RestrictingFile
 
 
 def read_restricting(files: Sequence[RestrictingFile], aoi: Aoi) -> gpd.GeoDataFrame:

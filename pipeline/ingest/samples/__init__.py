@@ -7,6 +7,6 @@ together. `streams` does the same for big tables, where `batches`, `rows` and `c
 """
 
 from pipeline.ingest.samples.readings import read_records, read_samples, read_tables, unusable
-from pipeline.ingest.samples.register import read_sections
+from pipeline.ingest.samples.section_register import read_sections
 
 __all__ = ["read_records", "read_samples", "read_sections", "read_tables", "unusable"]

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.packed import MOST_WORKBOOK_BYTES, refuse_bomb
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, Grid, json_grid, layer_grids
+from pipeline.ingest.zipped import MOST_WORKBOOK_BYTES, refuse_bomb
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet

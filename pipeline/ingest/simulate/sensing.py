@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.sensors import OLI_BANDPASS
+from pipeline.ingest.scenes.sensors import OLI_BANDPASS
 from pipeline.ingest.simulate.fields import bell, compiled, scrambled
 from pipeline.ingest.simulate.landscape import BANDS, BUILT, KINDS, WATER, colours
 from pipeline.ingest.simulate.sky import (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.rights_registry.rules.observation import OBSERVATION_RULES, WATER_CLASSES
-from pipeline.rights_registry.rules.register import REGISTER_RULES, UNIT_TOLERANCE
+from pipeline.rights_registry.rules.registration import REGISTER_RULES, UNIT_TOLERANCE
 from pipeline.rights_registry.rules.restriction import RESTRICTION_RULES
 from pipeline.rights_registry.rules.rule import Rule
 from pipeline.rights_registry.rules.section import SECTION_RULES

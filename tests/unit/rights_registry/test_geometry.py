@@ -9,7 +9,7 @@ import shapely
 from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.rights_registry.area_balance import balance
-from pipeline.rights_registry.packed import PackedShapes, Plots
+from pipeline.rights_registry.shapes import PackedShapes, Plots
 from tests import registers
 from tests.parcel_overlay import measured, whole
 

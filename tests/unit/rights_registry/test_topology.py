@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.packed import PackedShapes, Plots
+from pipeline.rights_registry.shapes import PackedShapes, Plots
 from pipeline.rights_registry.topology import MIN_OVERLAP_M2
 
 LEFT, BOTTOM, STEP = 121.82, 31.41, 0.004

@@ -1,0 +1,209 @@
+"""What a run would search, read and need, told without reading a pixel; nothing is written."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from pipeline.contracts import Scene
+from pipeline.engine.executors import worker_count
+from pipeline.engine.study import Study
+from pipeline.flow.inputs import SEED
+from pipeline.flow.scenes import chosen_of, found_items
+from pipeline.flow.validation import validate
+from pipeline.geodesy import project, unproject
+from pipeline.grid import BASELINE_BYTES, Block, BlockPlan
+from pipeline.ingest.reading.blocks import process_bytes
+from pipeline.ingest.scenes.archives import RawItem
+from pipeline.ingest.scenes.choice import Choice, analysis_assets, choose
+from pipeline.ingest.scenes.items import Candidate
+from pipeline.ingest.scenes.providers import resolve
+from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS
+from pipeline.ingest.simulate.scenes import acquisitions
+from pipeline.ingest.simulate.world import world_of
+from pipeline.maps.further import read_again
+from pipeline.maps.rasters import bands_of, composing_layout, composing_pixel_bytes, layout_of, pixel_bytes
+from pipeline.settings import Settings
+
+_BAND_BYTES = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one area takes of its provider.
+
+    `mask_reads` is how many clear masks are read, one a scene and task that it meets; `band_reads` how
+    many bands follow at most, if every mask shows something clear; `decoded_bytes` what all these windows
+    hold once decoded, without what whole tiles of files add. `memory_mib` is the most that the
+    process takes (2^20 bytes), by the same figures that size the blocks.
+    """
+
+    aoi: str
+    provider: str
+    found: int
+    scenes: int
+    superseded: int
+    rejected: dict[str, int]
+    missions: dict[str, int]
+    passes_missed: dict[str, str]
+    periods: int
+    bands: tuple[str, ...]
+    blocks: int
+    block_px: int
+    mask_reads: int
+    band_reads: int
+    decoded_bytes: int
+    memory_mib: int
+
+
+def estimates(settings: Settings) -> list[Estimate]:
+    """What every area of a config takes; SettingsError and NoScenes as a run would raise them."""
+    validate(settings)
+    return [estimate(Study.of(aoi, settings)) for aoi in settings.aoi]
+
+
+def estimate(study: Study) -> Estimate:
+    """What one area takes. A simulated world is not built, so its clouds are not known yet."""
+    choice = _chosen(study)
+    found = choice.candidates
+    scenes = [one.scene for one in found]
+    bands = bands_of(study, scenes)
+    layout = layout_of(study, scenes, bands)
+    composing = composing_layout(study, scenes, bands, layout)
+    blocks = study.blocks(layout.edge_px)
+    readings = [(bands, composing.tasks(blocks)), *((again, blocks) for again in read_again(study))]
+    reads = sum((_reads(study, found, *reading) for reading in readings), Counter[str]())
+    provider = study.settings.scenes.provider
+    return Estimate(
+        aoi=study.aoi.id,
+        provider=provider if isinstance(provider, str) else str(next(iter(provider.model_dump().values()))),
+        found=choice.found,
+        scenes=len(found),
+        superseded=choice.superseded,
+        rejected=choice.rejected,
+        missions=dict(sorted(Counter(scene.mission for scene in scenes).items())),
+        passes_missed={
+            mission: f"{passes.found} < {passes.expected}" for mission, passes in choice.missed.items()
+        },
+        periods=len(study.settings.scenes.periods),
+        bands=bands,
+        blocks=len(blocks),
+        block_px=layout.edge_px,
+        mask_reads=reads["mask"],
+        band_reads=reads["band"],
+        decoded_bytes=reads["decoded"],
+        memory_mib=_memory(study, scenes, bands, layout, composing) // 2**20,
+    )
+
+
+def _chosen(study: Study) -> Choice:
+    settings = study.settings
+    if settings.simulated:
+        return choose(_planned(study), study.aoi.geometry, settings.scenes)
+    provider = resolve(settings.scenes.provider, settings.scenes.missions)
+    return chosen_of(study, provider, found_items(study, provider))
+
+
+def _planned(study: Study) -> list[RawItem]:
+    """Items of the passes that a simulated world plans, over the whole of their tiles."""
+    settings = study.settings.scenes
+    world = world_of(study.aoi, settings.periods, seed=SEED, resolution_m=settings.resolution_m)
+    items: list[RawItem] = []
+    for entry in acquisitions(world, settings.start, settings.end, settings.missions):
+        grid, sensor = world.tile(entry.tile_id).grid, SENSORS[entry.mission]
+        outline = unproject(shapely.box(*grid.block_bounds(grid.whole)), grid.crs)
+        keys = [sensor.mask[0], *(names[0] for names in sensor.bands.values())]
+        items.append(
+            {
+                "type": "Feature",
+                "stac_version": "1.0.0",
+                "id": entry.id,
+                "geometry": shapely.geometry.mapping(outline),
+                "bbox": list(outline.bounds),
+                "links": [],
+                "properties": {
+                    "datetime": entry.moment.isoformat(),
+                    "platform": entry.platform,
+                    "grid:code": entry.tile_id,
+                    "ecoledger:simulated": True,
+                },
+                "assets": {key: {"href": f"{entry.id}/{key}.tif"} for key in keys},
+            }
+        )
+    return items
+
+
+def _reads(
+    study: Study, found: Sequence[Candidate], bands: tuple[str, ...], blocks: Sequence[Block]
+) -> Counter[str]:
+    """Masks, bands and decoded bytes of one reading of some bands over some blocks."""
+    frames = shapely.STRtree([shapely.box(*study.grid.block_bounds(block)) for block in blocks])
+    outlines = [project(one.outline, study.grid.crs) for one in found]
+    scene, block = frames.query(outlines, predicate="intersects")
+    periods = study.settings.scenes.periods
+    used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])[scene]
+    size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * study.grid.resolution_m**2
+    names = [_read_bands(study, one.scene, bands) for one in found]
+    count = np.array([len(read) for read in names])[scene]
+    weight = np.array([_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[scene]
+    return Counter(
+        mask=int(used.sum()),
+        band=int((used * count).sum()),
+        decoded=round(float((used * size_m2 * weight).sum())),
+    )
+
+
+def _read_bands(study: Study, scene: Scene, bands: tuple[str, ...]) -> list[str]:
+    """The bands of a sensor that are read for those of the analysis."""
+    harmonised = study.settings.scenes.harmonised
+    narrow = harmonised and scene.mission == "sentinel-2"
+    held = analysis_assets(scene, bands, harmonised=harmonised)
+    return [HARMONISED_NIR if narrow and band == "nir" else band for band in held]
+
+
+def _bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
+    sensor = SENSORS[scene.mission]
+    sizes: NDArray[np.float64] = np.array([sensor.pixels_m.get(band, sensor.pixel_m) for band in bands])
+    return float(sensor.mask_bytes / sensor.pixel_m**2 + (_BAND_BYTES / sizes**2).sum())
+
+
+def _memory(
+    study: Study, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan, composing: BlockPlan
+) -> int:
+    blocks, workers = study.blocks(layout.edge_px), worker_count(study.settings.compute.workers)
+
+    def taken(plan: BlockPlan, block_bytes: int) -> int:
+        at_once = min(plan.at_once, workers, len(plan.tasks(blocks)))
+        pixels = plan.abreast * plan.edge_px**2
+        return pixels * (process_bytes(study.grid.resolution_m) + at_once * block_bytes)
+
+    return BASELINE_BYTES + max(
+        taken(layout, pixel_bytes(study, scenes, len(bands))),
+        taken(composing, composing_pixel_bytes(study, scenes, len(bands))),
+    )
+
+
+def as_content(found: Sequence[Estimate]) -> list[dict[str, Any]]:
+    """Every figure of every area, for machines."""
+    return [asdict(one) for one in found]
+
+
+def rows_of(found: Sequence[Estimate]) -> list[dict[str, Any]]:
+    """One row a figure and one column an area, for people."""
+    figures: dict[str, Callable[[Estimate], object]] = {
+        "来源 provider": lambda one: one.provider,
+        "景 scenes": lambda one: one.scenes,
+        "其中 of which": lambda one: ", ".join(f"{count} {name}" for name, count in one.missions.items()),
+        "不取 left out": lambda one: sum(one.rejected.values()) + one.superseded,
+        "缺过境 passes missed": lambda one: ", ".join(map(" ".join, one.passes_missed.items())) or "-",
+        "块 blocks": lambda one: f"{one.blocks} x {one.block_px} px",
+        "读掩膜 mask reads": lambda one: one.mask_reads,
+        "读波段 band reads, at most": lambda one: one.band_reads,
+        "解码后 decoded MB, at most": lambda one: f"{one.decoded_bytes / 1e6:.1f}",
+        "内存 memory MiB": lambda one: one.memory_mib,
+    }
+    return [{"": label, **{one.aoi: figure(one) for one in found}} for label, figure in figures.items()]

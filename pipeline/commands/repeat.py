@@ -1,0 +1,109 @@
+"""A run again from the manifest of a delivery: same config, same inputs, and whether the bytes are too."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.flow.inputs import inputs_of
+from pipeline.settings import Settings
+from pipeline.storage.workspace import load_json
+
+_SIGNS = {"config", "inputs", "files", "versions"}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest of a delivery, and the settings of the run that made it."""
+
+    path: Path
+    content: Mapping[str, Any]
+    settings: Settings
+
+    def repeated(self, overrides: Sequence[str], aoi: Sequence[str]) -> Settings:
+        """The settings to repeat; SettingsError if a word of the command would change them."""
+        given = [*(f"--set {pair}" for pair in overrides), *(f"--aoi {entry}" for entry in aoi)]
+        if given:
+            problems = [
+                Problem(word, "a change", "the run as it was", "Run a config instead") for word in given
+            ]
+            raise SettingsError(f"{self.path} is a manifest, which is repeated as it is", problems)
+        return self.settings.model_copy(update={"out": str(Path("delivery").resolve())})
+
+
+def manifest_of(path: Path) -> Manifest | None:
+    """The manifest at a path, None if the file is something else, such as a config.
+
+    SettingsError if its config is not one of this version.
+    """
+    content = _json(path)
+    if not isinstance(content, dict) or not set(content) >= _SIGNS:
+        return None
+    try:
+        settings = Settings.model_validate(content["config"])
+    except ValidationError as error:
+        problems = [
+            Problem(f"{path}, config.{_dotted(detail['loc'])}", repr(detail["input"]), detail["msg"])
+            for detail in error.errors()
+        ]
+        raise SettingsError("The manifest was written by another version", problems) from error
+    return Manifest(path, content, settings)
+
+
+def refuse_changed_inputs(run: Run, manifest: Manifest, settings: Settings) -> None:
+    """InputError that names every input that is not what it was when the manifest was written."""
+    (entry,) = settings.aoi
+    now = inputs_of(run, Study.of(entry, settings)).checksums
+    problems = [
+        Problem(place, found, expected, "Put the old file back, or run the config itself")
+        for place, expected, found in _changes(manifest.content["inputs"], now)
+    ]
+    if problems:
+        raise InputError(f"{manifest.path}: {len(problems)} input(s) have changed", problems)
+
+
+def differences(manifest: Manifest, delivery: Path) -> list[dict[str, str]]:
+    """What a delivery has otherwise than the manifest says: versions, scenes and files, one row each."""
+    old, new = manifest.content, load_json(delivery / "manifest.json")
+    pairs = {
+        "version": (old["versions"], new["versions"]),
+        "scene": (_items(old), _items(new)),
+        "file": (_checksums(old), _checksums(new)),
+    }
+    return [
+        {"what": what, "name": name, "then": then, "now": now}
+        for what, (before, after) in pairs.items()
+        for name, then, now in _changes(before, after)
+    ]
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    for name in sorted(before.keys() | after.keys()):
+        then, now = before.get(name, "nothing"), after.get(name, "nothing")
+        if then != now:
+            yield name, then, now
+
+
+def _items(manifest: Mapping[str, Any]) -> dict[str, str]:
+    return {scene["id"]: scene["item_sha256"] for scene in manifest["scenes"]}
+
+
+def _checksums(manifest: Mapping[str, Any]) -> dict[str, str]:
+    return {name: entry["sha256"] for name, entry in manifest["files"].items()}
+
+
+def _dotted(place: tuple[int | str, ...]) -> str:
+    return ".".join(str(step) for step in place)

@@ -1,0 +1,85 @@
+"""One area of a run: its outline, its grid, and how causes are named."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.aoi import Aoi, known_aois, load_aoi
+from pipeline.geodesy import centre, project
+from pipeline.grid import Block, Grid, grid_of
+from pipeline.settings import Settings
+from pipeline.storage.workspace import Cause
+
+
+@dataclass(frozen=True)
+class Study:
+    """An area of interest under the settings of a run."""
+
+    aoi: Aoi
+    settings: Settings
+    grid: Grid
+
+    @classmethod
+    def of(cls, aoi: str, settings: Settings) -> "Study":
+        """The area of an id or a path; its settings name no other."""
+        loaded = load_aoi(aoi, relative_to=Path.cwd())
+        settings = settings.model_copy(update={"aoi": [aoi]})
+        return cls(loaded, settings, grid_of(loaded, resolution_m=settings.scenes.resolution_m))
+
+    @cached_property
+    def outline(self) -> BaseGeometry:
+        """The outline in the CRS of the grid."""
+        return project(self.aoi.geometry, self.grid.crs)
+
+    @cached_property
+    def outline_key(self) -> str:
+        """Checksum of the outline."""
+        return hashlib.sha256(shapely.to_wkb(self.aoi.geometry)).hexdigest()
+
+    @cached_property
+    def known(self) -> dict[str, BaseGeometry]:
+        """Outlines by id of the areas of the run and of those that the project ships."""
+        names = dict.fromkeys([*self.settings.aoi, *known_aois()])
+        found = [load_aoi(name, relative_to=Path.cwd()) for name in names]
+        return {**{aoi.id: aoi.geometry for aoi in found}, self.aoi.id: self.aoi.geometry}
+
+    @property
+    def known_key(self) -> str:
+        """Checksum of the ids and outlines of all known areas, which decide where a section belongs."""
+        outlines = b"".join(key.encode() + shapely.to_wkb(self.known[key]) for key in sorted(self.known))
+        return hashlib.sha256(outlines).hexdigest()
+
+    @property
+    def described(self) -> list[str]:
+        """What a delivery tells of the area beside its figures: names, source, accuracy, parts."""
+        aoi = self.aoi
+        parts = [
+            f"{part.id}|{part.name_zh}|{part.name_en}|{part.layout_crs}|{part.geometry.wkb_hex}"
+            for part in aoi.parts
+        ]
+        return [aoi.name_zh, aoi.name_en, aoi.source, aoi.accuracy, *parts]
+
+    @property
+    def longitude(self) -> float:
+        """Longitude that fixes the solar day of every scene."""
+        return centre(self.aoi.geometry)[0]
+
+    @property
+    def target(self) -> Path:
+        """Where the delivery is published."""
+        return Path(self.settings.out) / self.aoi.id / self.settings.label
+
+    def blocks(self, size: int) -> list[Block]:
+        """Blocks that meet the outline."""
+        return self.grid.blocks_over(self.outline, size)
+
+    def cause(self, step: str, version: int, inputs: Sequence[str], **settings: Any) -> Cause:
+        """The cause of an artifact of this area."""
+        own = {"aoi": self.aoi.id, "outline": self.outline_key, "grid": self.grid.as_dict()}
+        return Cause(step, version, {**own, **settings}, list(inputs))

@@ -1,0 +1,157 @@
+"""What an area is made from: scenes, samples, sections and parcels, given or simulated."""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from glob import glob
+from pathlib import Path
+
+from pipeline.aoi import PROJECT_ROOT
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.ingest.scenes.providers import fingerprint, resolve
+from pipeline.ingest.simulate.parcels import write_register
+from pipeline.ingest.simulate.passes import Acquisition
+from pipeline.ingest.simulate.scenes import acquisitions, write_acquisition, write_catalog
+from pipeline.ingest.simulate.truth import write_truth
+from pipeline.ingest.simulate.water import write_samples
+from pipeline.ingest.simulate.world import World, world_of
+from pipeline.settings import SampleFile, Settings
+from pipeline.settings.parcels import ParcelFile
+from pipeline.settings.schemes import scheme_path
+from pipeline.settings.sources import Provider, StaticCatalog
+from pipeline.storage.workspace import Cause, checksums_of
+
+_SIMULATED = 2
+SEED = 20240501
+_PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
+_RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where everything comes from. `simulated` is the cause of the simulated world, if there is one.
+
+    Paths of a simulated world are known before it is built; `build_world` builds it.
+    """
+
+    provider: Provider
+    samples: tuple[SampleFile, ...]
+    sections: Path | None
+    parcels: ParcelFile | None
+    simulated: Cause | None = None
+    truth: Path | None = None
+    rules: tuple[Path, ...] = ()
+    restricting: tuple[Path, ...] = ()
+    labelled: tuple[Path, ...] = ()
+
+    @cached_property
+    def source(self) -> str:
+        """What the scenes come from: the key of the simulated world, or the fingerprint of the provider."""
+        return self.simulated.key if self.simulated else fingerprint(self.provider)
+
+    @property
+    def tables(self) -> list[Path]:
+        """Tables of samples and sections, in order, then `rules`: targets and compensation schemes."""
+        found = [
+            Path(name)
+            for entry in self.samples
+            for name in sorted(glob(entry.path))  # noqa: PTH207 Path.glob takes no absolute pattern
+        ]
+        return [*found, *([self.sections] if self.sections else []), *self.rules]
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """The key of the simulated world, checksums of every given file and of the tables of configs."""
+        parcels = [Path(self.parcels.path)] if self.parcels else []
+        known = {"simulated": self.simulated.key} if self.simulated else {}
+        made = Path(self.provider.static).parent if isinstance(self.provider, StaticCatalog) else None
+        given = [path for path in [*self.tables, *parcels] if not (self.simulated and made in path.parents)]
+        return {**known, **checksums_of([*given, *self.restricting, *self.labelled, _PRODUCTS, _RIGHTS])}
+
+
+def inputs_of(run: Run, study: Study) -> Inputs:
+    """The inputs that the config names; with the simulated provider, what is not named is simulated."""
+    settings = study.settings
+    register = Path(settings.sections.register_path) if settings.sections.register_path else None
+    targets = [Path(settings.sections.targets)] if settings.sections.targets else []
+    rules = (*targets, *(scheme_path(name) for name in settings.sections.schemes))
+    layers = tuple(Path(layer.path) for layer in settings.restricting)
+    if not settings.simulated:
+        provider = resolve(settings.scenes.provider, settings.scenes.missions)
+        given = tuple(settings.samples)
+        return Inputs(
+            provider,
+            given,
+            register,
+            settings.parcels,
+            rules=rules,
+            restricting=layers,
+            labelled=_labelled(settings),
+        )
+    cause = _simulated_cause(study)
+    folder = run.workspace.path(cause)
+    made = (SampleFile(path=str(folder / "water" / "*")),)
+    return Inputs(
+        provider=StaticCatalog(static=str(folder / "catalog.json")),
+        samples=tuple(settings.samples) or made,
+        sections=register or folder / "sections.csv",
+        parcels=settings.parcels or ParcelFile(path=str(folder / "register.gpkg")),
+        simulated=cause,
+        truth=folder / "truth.json",
+        rules=rules,
+        restricting=layers,
+        labelled=_labelled(settings),
+    )
+
+
+def _labelled(settings: Settings) -> tuple[Path, ...]:
+    """Files of samples, folders of models and existing maps that land cover is mapped by."""
+    cover = settings.land_cover
+    named = (cover.samples, cover.model, cover.accuracy, *cover.maps.values())
+    return tuple(Path(given.path) for given in named if given)
+
+
+def build_world(run: Run, study: Study, inputs: Inputs) -> None:
+    """Build the simulated world that the inputs of an area come from, if they do and it is not built."""
+    if inputs.simulated:
+        _simulate(run, study, inputs.simulated)
+
+
+def _simulated_cause(study: Study) -> Cause:
+    settings = study.settings.scenes
+    return study.cause(
+        "simulated",
+        _SIMULATED,
+        [],
+        seed=SEED,
+        missions=list(settings.missions),
+        periods=[period.label for period in settings.periods],
+        days=[str(settings.start), str(settings.end)],
+        **({"tides": True} if study.settings.tides else {}),
+    )
+
+
+def _simulate(run: Run, study: Study, cause: Cause) -> None:
+    settings, periods = study.settings.scenes, study.settings.scenes.periods
+    title = f"{study.aoi.name_zh} 模拟 simulate"
+
+    def build(folder: Path) -> None:
+        world = world_of(
+            study.aoi,
+            periods,
+            seed=SEED,
+            resolution_m=settings.resolution_m,
+            tides=study.settings.tides,
+        )
+        passes = acquisitions(world, settings.start, settings.end, settings.missions)
+        run.each(title, partial(_write_pass, world, folder), passes)
+        write_samples(world, periods, folder)
+        write_register(world, folder)
+        write_truth(world, passes, periods, folder)
+        write_catalog(world, passes, folder)
+
+    run.artifact(title, cause, build)
+
+
+def _write_pass(world: World, folder: Path, acquisition: Acquisition) -> None:
+    write_acquisition(world, acquisition, folder)

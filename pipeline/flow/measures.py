@@ -1,0 +1,136 @@
+"""Parcels over the maps: one task a slab of parcels, every period at once, and the table that comes of it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.grid import Block, Grid
+from pipeline.indices.trend import LEAST_OBSERVATIONS, trend
+from pipeline.maps.rasters import Maps
+from pipeline.periods import PERIODS_A_YEAR
+from pipeline.rights_registry.shapes import Plots
+from pipeline.settings import products
+from pipeline.storage.blocks import read_block
+from pipeline.storage.long_tables import layer_parts
+from pipeline.storage.workspace import Artifact
+from pipeline.zonal import measures, overlay
+from pipeline.zonal.ground import Ground, Under
+
+_LAND, _SPECTRAL, _COVER, _COMPOSITE = ("land_cover",), ("ndvi",), ("fvc",), ("looks", "failed")
+_CHANGE = ("change",)
+
+
+@dataclass(frozen=True)
+class PeriodStores:
+    """The stores that hold the rasters of one period."""
+
+    land: Path
+    spectral: Path
+    cover: Path
+    composite: Path
+    change: Path | None
+
+    def read(self, read: Callable[[Path, Sequence[str]], Mapping[str, NDArray[Any]]]) -> overlay.ParcelLayers:
+        """What they hold where `read` reads some layers of a store."""
+        since = read(self.change, _CHANGE) if self.change else {}
+        return overlay.ParcelLayers(
+            **since,
+            **read(self.land, _LAND),
+            **read(self.spectral, _SPECTRAL),
+            **read(self.cover, _COVER),
+            **read(self.composite, _COMPOSITE),
+        )
+
+
+@dataclass(frozen=True)
+class SlabTask:
+    """Some neighbouring parcels under the rasters of all periods."""
+
+    plots: Plots
+    grid: Grid
+    periods: tuple[PeriodStores, ...]
+    rules: overlay.CoverRules
+
+
+def slab_sums(task: SlabTask) -> overlay.ParcelSums:
+    """The sums of a slab; reads each window of each raster once."""
+
+    def read(window: Block) -> list[overlay.ParcelLayers]:
+        return [stores.read(lambda store, names: read_block(store, window, names)) for stores in task.periods]
+
+    return overlay.summed(task.plots, task.grid, read, task.rules)
+
+
+def plots_of(parcels: Artifact) -> Plots:
+    """The parcels of an artifact as they are laid over maps."""
+    parts = layer_parts(parcels.path / "parcels.parquet", ["parcel_id", "area_m2"])
+    return Plots.joined([Plots.of(part) for part in parts])
+
+
+def measured(run: Run, study: Study, maps: Maps, plots: Plots) -> Iterator[pd.DataFrame]:
+    """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
+    return _tables(study, plots.ids, _summed(run, study, maps, plots))
+
+
+def measured_whole(over_aoi: Ground, study: Study, maps: Maps) -> pd.DataFrame:
+    """PARCEL_MEASURES of the area itself, as if it were one parcel."""
+    part = partial(_sums_under, periods=_stores(maps), rules=_rules(study))
+    sums = overlay.ParcelSums.total(over_aoi.each(part))
+    return pd.concat(_tables(study, [study.aoi.id], sums))
+
+
+def _sums_under(
+    under: Under, *, periods: tuple[PeriodStores, ...], rules: overlay.CoverRules
+) -> overlay.ParcelSums:
+    layers = [stores.read(under.read) for stores in periods]
+    return overlay.sums_under(under.weight_m2, layers, rules)
+
+
+def _tables(
+    study: Study, ids: Sequence[str] | NDArray[np.object_], sums: overlay.ParcelSums
+) -> Iterator[pd.DataFrame]:
+    settings = study.settings.scenes
+    of_series = partial(ndvi_trend, cycle=PERIODS_A_YEAR[settings.period])
+    cuts = products().grades.cuts_percent
+    return measures.tables(ids, settings.periods, sums, of_series, cuts_percent=cuts)
+
+
+def _rules(study: Study) -> overlay.CoverRules:
+    cuts = tuple(percent / 100 for percent in products().grades.cuts_percent)
+    return overlay.CoverRules(study.settings.vegetation.cover_threshold, cuts)
+
+
+def _stores(maps: Maps) -> tuple[PeriodStores, ...]:
+    changes = (None, *(artifact.path for artifact in maps.changes))
+    stores = zip(maps.land, maps.spectral, maps.cover, maps.composites, changes, strict=True)
+    return tuple(
+        PeriodStores(land.path, seen.path, cover.path, composite.path, change)
+        for land, seen, cover, composite, change in stores
+    )
+
+
+def _summed(run: Run, study: Study, maps: Maps, plots: Plots) -> overlay.ParcelSums:
+    periods, rules = _stores(maps), _rules(study)
+    slabs = plots.shapes.in_neighbourhoods(overlay.SLAB_PARCELS)
+    tasks = (SlabTask(plots.some(slab), study.grid, periods, rules) for slab in slabs)
+    sums = overlay.ParcelSums.empty(len(plots), len(periods), len(rules.cuts) + 1)
+
+    def put(number: int, found: overlay.ParcelSums) -> None:
+        sums.put(slabs[number], found)
+
+    run.each_into(f"{study.aoi.name_zh} 叠加 overlay", slab_sums, tasks, put, count=len(slabs))
+    return sums
+
+
+def ndvi_trend(sums: overlay.ParcelSums, *, cycle: int) -> measures.SeriesTrend:
+    """Trend of the mean NDVI of each parcel; see `pipeline.indices.trend`."""
+    found = trend(measures.ndvi_means(sums)[:, None, :], cycle=cycle)
+    return measures.SeriesTrend(found.slope[0], found.p_value[0], found.count[0], LEAST_OBSERVATIONS)

@@ -1,0 +1,81 @@
+"""The land register of an area: read, checked, repaired and cut to it."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.aoi import PROJECT_ROOT, Aoi
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.flow.inputs import Inputs
+from pipeline.geodesy import CGCS2000
+from pipeline.ingest.parcels import (
+    ATTRIBUTES,
+    EXTRAS,
+    KEYS,
+    NOTES,
+    Elsewhere,
+    LandRegister,
+    read_parcels,
+    read_restricting,
+)
+from pipeline.rights_registry import findings, geometry
+from pipeline.rights_registry.rules import RULES
+from pipeline.storage.long_tables import LongTable
+from pipeline.storage.workspace import Artifact, checksums_of, save_json, save_tables
+
+_PARCELS = 3
+_RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
+
+
+def parcels_of(run: Run, study: Study, inputs: Inputs) -> Artifact:
+    """Artifact with `parcels`, `findings` and `pieces` inside layers that restrict use.
+
+    `missing.json` lists the columns that the register lacks.
+    """
+    file, layers = inputs.parcels, study.settings.restricting
+    paths = [*([Path(file.path)] if file else []), *(Path(layer.path) for layer in layers), _RIGHTS]
+    cause = study.cause(
+        "parcels",
+        _PARCELS,
+        list(checksums_of(paths).values()),
+        parcels=file.model_dump(exclude={"path"}) if file else {},
+        restricting=[layer.model_dump(exclude={"path"}) for layer in layers],
+    )
+
+    def build(folder: Path) -> None:
+        register = read_parcels(file, study.aoi) if file else _nothing()
+        with LongTable(folder / "parcels.parquet") as parcels:
+            prepared = geometry.prepare(
+                register.keys,
+                register.batches(),
+                study.aoi,
+                parcels.add,
+                area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
+                restricting=read_restricting(layers, study.aoi),
+            )
+        found = findings.joined([prepared.findings, _elsewhere(register.elsewhere, study.aoi)])
+        save_tables(folder, {"findings": found, "pieces": prepared.pieces})
+        save_json(folder / "missing.json", list(register.missing))
+
+    return run.artifact(f"{study.aoi.name_zh} 地块 parcels", cause, build)
+
+
+def _elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
+    rows = [asdict(where)] if where else []
+    hint = [row["likely"] for row in rows]
+    table = pd.DataFrame(rows, columns=["count", "lon", "lat", "likely"]).assign(
+        hint_zh=[f"；按 {crs} 则在试点区内（配置 parcels.crs）" if crs else "" for crs in hint],
+        hint_en=[f"; in {crs} they would be inside (parcels.crs)" if crs else "" for crs in hint],
+    )
+    frame = gpd.GeoDataFrame(table, geometry=[aoi.geometry] * len(rows), crs=CGCS2000)
+    return findings.findings_of(RULES["register_elsewhere"], frame)
+
+
+def _nothing() -> LandRegister:
+    """The register of an area without one."""
+    columns = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES, "geometry"]
+    rows = gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=CGCS2000)
+    return LandRegister(rows[[*KEYS]], lambda: iter([rows]), (), None)

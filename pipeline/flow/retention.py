@@ -1,0 +1,61 @@
+"""Old deliveries, and what only they were made from, removed where the config says how many to keep."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.storage.workspace import load_json, remove
+
+_LOG = logging.getLogger("ecoledger")
+
+
+def retire(run: Run, areas: Sequence[Study]) -> list[Path]:
+    """Remove all but the last deliveries of each area, as many as its config keeps; the folders removed.
+
+    With a delivery go the artifacts that no delivery that stays was made from. The one that was just
+    published stays, and so does everything where the config names no number.
+    """
+    old = [folder for area in areas for folder in _surplus(run, area)]
+    if not old:
+        return []
+    gone = {folder: load_json(folder / "manifest.json") for folder in old}
+    stays = [load_json(path) for path in _manifests(areas[0].target.parents[1]) if path.parent not in gone]
+    for folder in old:
+        run.workspace.forget_delivery(folder)
+        remove(folder)
+        _LOG.info("retired", extra={"target": str(folder)})
+    run.workspace.forget_artifacts(_keys(gone.values()) - _keys(stays))
+    return old
+
+
+def _surplus(run: Run, study: Study) -> list[Path]:
+    """The deliveries of an area but the last, by the order of their publishing.
+
+    Those that the ledger does not know are the oldest, among themselves by the days that they tell of.
+    """
+    keep = study.settings.retention.deliveries
+    if keep is None:
+        return []
+    told = {
+        path.parent: str(load_json(path)["as_of"]) for path in study.target.parent.glob("*/manifest.json")
+    }
+    ranks = {folder: run.workspace.publishing_rank(folder) for folder in told}
+    by_age = sorted(told, key=lambda folder: (folder == study.target, ranks[folder], told[folder], folder))
+    return by_age[:-keep]
+
+
+def _manifests(out: Path) -> Iterable[Path]:
+    return sorted(out.glob("*/*/manifest.json"))
+
+
+def _keys(manifests: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Keys of all artifacts behind some deliveries, the simulated world among them."""
+    keys: set[str] = set()
+    for manifest in manifests:
+        for found in manifest["artifacts"].values():
+            keys |= {found} if isinstance(found, str) else set(found)
+        keys |= {manifest["inputs"]["simulated"]} if "simulated" in manifest["inputs"] else set()
+    return keys

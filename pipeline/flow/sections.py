@@ -1,0 +1,139 @@
+"""The sections of an area: graded, evaluated, compared between periods, settled under the schemes."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline import standards
+from pipeline.contracts import SECTION_STATUS, checked
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.flow.inputs import Inputs
+from pipeline.flow.section_samples import Sampled
+from pipeline.geodesy import CGCS2000
+from pipeline.indices.sections import change as section_change
+from pipeline.indices.sections import compensation, water_index
+from pipeline.indices.sections import evaluation as section_evaluation
+from pipeline.indices.sections import grades as sections
+from pipeline.indices.sections import rivers as river_evaluation
+from pipeline.indices.sections import series as section_series
+from pipeline.indices.sections import trend as section_trend
+from pipeline.indices.sections.months import MeanRules
+from pipeline.periods import periods_between
+from pipeline.rights_registry import waters
+from pipeline.settings.schemes import load_scheme
+from pipeline.storage.workspace import Artifact, load_layer, load_table, save_tables, sha256_of_file
+
+_SECTIONS = 5
+_DELIVERED = (
+    "section_series",
+    "sections_evaluation",
+    "sections_change",
+    "sections_trend",
+    "sections_exceedance",
+    "sections_unmatched",
+    "rivers_evaluation",
+    "rivers_change",
+)
+_WHERE_ANY = ("units_ranking", "compensation", "compensation_balances")
+
+
+def graded_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> Artifact:
+    """The artifact of the sections: layers `sections` and `findings`, `samples_rejected`, their tables.
+
+    Each section is linked to the water parcel that it stands on.
+    """
+    settings = study.settings.sections
+    cause = study.cause(
+        "sections",
+        _SECTIONS,
+        [*(sha256_of_file(path) for path in inputs.tables), parcels.key],
+        samples=[entry.model_dump(exclude={"path"}) for entry in inputs.samples],
+        periods=[period.label for period in study.settings.scenes.periods],
+        days=[str(study.settings.scenes.start), str(study.settings.scenes.end)],
+        areas=study.known_key,
+        rules=settings.rules.model_dump(),
+        schemes={name: load_scheme(name).model_dump() for name in settings.schemes},
+    )
+
+    def build(folder: Path) -> None:
+        sampled = Sampled.of(study, inputs)
+        status = sections.graded(
+            sampled.here, study.settings.scenes.periods, standards.table("water_limits"), rules=_rules(study)
+        )
+        linked = _linked(study, status, parcels)
+        save_tables(
+            folder,
+            {
+                "sections": linked,
+                "findings": sampled.findings(),
+                "indicators": sections.indicators(status, study.aoi.id),
+                "samples_rejected": sampled.rejected(),
+                "sections_unmatched": sampled.unmatched,
+                "section_series": _series(study, sampled),
+                **_evaluations(study, status),
+                **_settled(study, sampled),
+            },
+        )
+
+    return run.artifact(f"{study.aoi.name_zh} 断面 sections", cause, build)
+
+
+def section_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Tables to deliver from the artifact of the sections; compensation and ranks where there are any."""
+    tables = {name: load_table(folder, name) for name in (*_DELIVERED, *_WHERE_ANY)}
+    return {name: table for name, table in tables.items() if name in _DELIVERED or len(table)}
+
+
+def _rules(study: Study) -> MeanRules:
+    rules = study.settings.sections.rules
+    return MeanRules(rules.censored_share, rules.decimals)
+
+
+def _linked(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDataFrame:
+    """Status with its points and the water parcel of each section."""
+    within_m = study.settings.sections.rules.nearest_water_m
+    rows = load_layer(parcels.path, "parcels")
+    links = waters.linked(status, rows, crs=study.grid.crs, within_m=within_m)
+    points = gpd.points_from_xy(status["lon"], status["lat"], crs=CGCS2000)
+    return gpd.GeoDataFrame(checked(status, SECTION_STATUS).join(links), geometry=points)
+
+
+def _series(study: Study, sampled: Sampled) -> pd.DataFrame:
+    limits = standards.table("water_limits")
+    return section_series.monthly_series(sampled.here, sampled.days, limits, rules=_rules(study))
+
+
+def _evaluations(study: Study, status: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Evaluation of sections, rivers and units, trends, and changes between neighbouring periods."""
+    limits = standards.table("water_limits")
+    periods = study.settings.scenes.periods
+    labels = [period.label for period in periods]
+    named = status.drop_duplicates("section_id").set_index("section_id")[["river", "upstream_unit"]]
+    rivers_of = {str(key): str(name) for key, name in named["river"].dropna().items()}
+    scoped = river_evaluation.scopes(status, rivers_of, study.aoi.name_zh)
+    rivers = river_evaluation.evaluated(scoped, limits)
+    year_months = study.settings.sections.rules.year_months
+    return {
+        "sections_evaluation": section_evaluation.evaluated(status, periods, limits, year_months=year_months),
+        "sections_change": section_change.changes(status, labels),
+        "sections_trend": section_trend.trends(status, labels),
+        "sections_exceedance": river_evaluation.exceedance_table(scoped, limits),
+        "rivers_evaluation": rivers,
+        "rivers_change": river_evaluation.changes(rivers, labels),
+        "units_ranking": water_index.unit_index(status, named["upstream_unit"], limits),
+    }
+
+
+def _settled(study: Study, sampled: Sampled) -> dict[str, pd.DataFrame]:
+    """Transfers and balances of all schemes of the config, over the periods that each settles by."""
+    limits, days = standards.table("water_limits"), study.settings.scenes
+    parts = [compensation.nothing_due()]
+    for name in study.settings.sections.schemes:
+        scheme = load_scheme(name)
+        periods = periods_between(days.start, days.end, scheme.period)
+        status = sections.graded(sampled.here, periods, limits, rules=_rules(study))
+        parts.append(compensation.transfers(Path(name).stem, scheme, status, limits, sampled.register))
+    found = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    return {"compensation": found, "compensation_balances": compensation.balances(found)}

@@ -1,0 +1,161 @@
+"""What can be known to be wrong before anything is computed; every mistake at once."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from pipeline.aoi import load_aoi
+from pipeline.errors import InputError, PipelineError, Problem, SettingsError
+from pipeline.indices.spectral import find_index
+from pipeline.ingest.labels import read_labels
+from pipeline.ingest.layers.land_maps import map_file
+from pipeline.ingest.parcels import read_parcels, read_restricting
+from pipeline.ingest.samples import read_samples, read_sections
+from pipeline.ingest.scenes.providers import held_items, resolve
+from pipeline.settings import Settings
+from pipeline.settings.maps import LabelledSamples
+from pipeline.settings.parcels import ParcelFile, RestrictingFile
+from pipeline.settings.schemes import load_scheme
+from pipeline.settings.sources import LocalArchive, StaticCatalog
+
+Check = Callable[[], object]
+
+
+def validate(settings: Settings) -> None:
+    """Check names and places: areas, indices, provider, files; SettingsError lists all that is wrong."""
+    _raise_all([*_names(settings), *_places(settings)])
+
+
+def validate_all(settings: Settings) -> None:
+    """Check names and places, and read parcels, samples, sections and a static catalogue through."""
+    _raise_all([*_names(settings), *_places(settings), *_contents(settings)])
+
+
+def _raise_all(checks: list[Check]) -> None:
+    errors: list[PipelineError] = []
+    for check in checks:
+        try:
+            check()
+        except PipelineError as error:
+            errors.append(error)
+    problems = [problem for error in errors for problem in error.problems]
+    if errors:
+        kind = InputError if all(isinstance(error, InputError) for error in errors) else SettingsError
+        raise kind("; ".join(dict.fromkeys(error.message for error in errors)), problems)
+
+
+def _names(settings: Settings) -> Iterator[Check]:
+    for aoi in settings.aoi:
+        yield partial(load_aoi, aoi, relative_to=Path.cwd())
+    for name in settings.indices:
+        yield partial(find_index, name)
+    for scheme in settings.sections.schemes:
+        yield partial(load_scheme, scheme)
+    yield partial(_sampled_period, settings)
+    yield partial(_mapped_periods, settings)
+    if not settings.simulated:
+        yield partial(resolve, settings.scenes.provider, settings.scenes.missions)
+
+
+def _sampled_period(settings: Settings) -> None:
+    """SettingsError where labelled samples hold in no period of the run."""
+    cover = settings.land_cover
+    labels = [period.label for period in settings.scenes.periods]
+    problems = [
+        Problem(f"land_cover.{name}.period", repr(given.period), f"one of {labels}")
+        for name, given in (("samples", cover.samples), ("accuracy", cover.accuracy))
+        if given and given.period and given.period not in labels
+    ]
+    if problems:
+        raise SettingsError("Samples of a period that the run does not have", problems)
+
+
+def _mapped_periods(settings: Settings) -> None:
+    """SettingsError where maps hold in no period of the run, or those of two periods cannot be compared."""
+    maps = settings.land_cover.maps
+    labels = [period.label for period in settings.scenes.periods]
+    strange = [
+        Problem(f"land_cover.maps.{label}", repr(label), f"one of {labels}")
+        for label in maps
+        if label not in labels
+    ]
+    pairs = [(one, other) for one, other in pairwise(labels) if one in maps and other in maps]
+    apart = [
+        Problem(
+            f"land_cover.maps.{other}",
+            f"{maps[other].title} after {maps[one].title} of {one}: {reason}",
+            "maps of one product and version in periods that follow each other",
+            "Leave one of the two out, or account for them in runs of their own",
+        )
+        for one, other in pairs
+        if (reason := maps[one].incomparable(maps[other]))
+    ]
+    if strange or apart:
+        raise SettingsError("Maps of land cover do not fit the periods of the run", [*strange, *apart])
+
+
+def _places(settings: Settings) -> Iterator[Check]:
+    cover = settings.land_cover
+    for given in cover.maps.values():
+        yield partial(map_file, given)
+    named = {
+        "parcels.path": settings.parcels.path if settings.parcels else None,
+        "sections.register": settings.sections.register_path,
+        "sections.targets": settings.sections.targets,
+        "land_cover.samples.path": cover.samples.path if cover.samples else None,
+        "land_cover.model.path": cover.model.path if cover.model else None,
+        "land_cover.accuracy.path": cover.accuracy.path if cover.accuracy else None,
+    }
+    for key, path in named.items():
+        if path is not None:
+            yield partial(_there, key, Path(path))
+    for number, layer in enumerate(settings.restricting):
+        yield partial(_there, f"restricting.{number}.path", Path(layer.path))
+
+
+def _contents(settings: Settings) -> Iterator[Check]:
+    for aoi in settings.aoi:
+        yield from _over(aoi, settings)
+    if settings.samples:
+        yield partial(read_samples, settings.samples)
+    for path in (settings.sections.register_path, settings.sections.targets):
+        if path:
+            yield partial(read_sections, Path(path))
+    provider = settings.scenes.provider
+    if isinstance(provider, StaticCatalog | LocalArchive):
+        yield partial(_read_through, provider)
+
+
+def _over(aoi: str, settings: Settings) -> Iterator[Check]:
+    """Vector files, read through over one area."""
+    if settings.parcels:
+        yield partial(_parcels_of, settings.parcels, aoi)
+    if settings.restricting:
+        yield partial(_layers_of, settings.restricting, aoi)
+    if settings.land_cover.samples:
+        yield partial(_labels_of, settings.land_cover.samples, aoi)
+
+
+def _parcels_of(parcels: ParcelFile, aoi: str) -> None:
+    for _ in read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd())).batches():
+        pass
+
+
+def _layers_of(layers: list[RestrictingFile], aoi: str) -> None:
+    read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
+
+
+def _labels_of(samples: LabelledSamples, aoi: str) -> None:
+    read_labels(samples, load_aoi(aoi, relative_to=Path.cwd()))
+
+
+def _read_through(provider: StaticCatalog | LocalArchive) -> None:
+    for _ in held_items(provider):
+        pass
+
+
+def _there(key: str, path: Path) -> None:
+    if not path.exists():
+        problem = Problem(key, f"{path}, which does not exist", "a file")
+        raise SettingsError("A file of the config is missing", [problem])

@@ -1,0 +1,1 @@
+"""River sections: classes of readings, means, periods, trends, rivers, compensation."""

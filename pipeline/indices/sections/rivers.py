@@ -1,0 +1,201 @@
+"""Rivers, basins and areas from their sections: by mean or by share, and the change between two periods."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from pipeline import standards
+from pipeline.indices.sections.grades import GOOD_CLASS, NO_GRADED, WORSE_THAN_V, joined_items
+from pipeline.indices.sections.means import (
+    POLLUTANT_RULE,
+    class_words,
+    long_means,
+    main_pollutants,
+    over_good,
+    pooled_means,
+)
+from pipeline.indices.sections.tiers import words_of
+
+BY_MEAN, BY_SHARE = "均值法", "断面比例法"
+FEWEST_FOR_SHARES = 5
+"""Sections from which a river is judged by shares; the rule says 5, a secondary text "more than 5"."""
+
+UNCONFIRMED_CHANGE = "变化分级未核实 (grades of change from knowledge, unconfirmed)"
+NOT_IN_BOTH = "两个时段未都有可评价断面 (no graded sections in one of the periods)"
+
+_KEYS = ["scope", "name", "period"]
+_COLUMNS = [
+    *_KEYS, "sections_graded", "good_sections", "worst_sections", "good_percent", "worst_percent",
+    "evaluated_by", "water_class", "class_word", "main_pollutants", "target_met_sections",
+    "target_sections", "items", "indicative", "reason",
+]  # fmt: skip
+_CHANGE_COLUMNS = [
+    "scope", "name", "from_period", "to_period", "good_change_pp", "worst_change_pp", "difference_pp",
+    "change_word", "indicative", "reason",
+]  # fmt: skip
+_RATE_COLUMNS = [
+    *_KEYS, "parameter", "sections_measured", "sections_beyond", "sections_graded", "beyond_percent",
+]  # fmt: skip
+_NAMED = 3
+
+
+def scopes(status: pd.DataFrame, rivers: Mapping[str, str], area: str) -> pd.DataFrame:
+    """Rows of a SECTION_STATUS once for each scope they belong to, with `scope` and `name`.
+
+    `area` holds all sections; `basin` and `river` hold the river sections whose basin, or whose river by
+    `rivers` (section id to name), is known.
+    """
+    flowing = status[status["water_body"] == "river"]
+    by_river = flowing.assign(scope="river", name=flowing["section_id"].map(rivers))
+    parts = [
+        status.assign(scope="area", name=area),
+        flowing.assign(scope="basin", name=flowing["basin"]),
+        by_river,
+    ]
+    return pd.concat(parts, ignore_index=True).dropna(subset="name")
+
+
+def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Evaluation of each scope and period of `scopes`, with numerators and denominators.
+
+    Under 5 graded sections of one kind of water the concentrations are averaged over the sections and the
+    mean is graded by the worst single factor (`evaluated_by` 均值法, `water_class`); from 5, or where rivers
+    and lakes meet, the shares of class I-III and worse than V decide (断面比例法). Main pollutants go by
+    multiple with the first method, with the second by the share of sections beyond class III in percent.
+    """
+    graded = scoped[scoped["water_class"].notna()]
+    counts = _counts(scoped)
+    by_mean = _by_mean(graded, limits).reindex(counts.index)
+    graded_number = counts["sections_graded"]
+    shares = (graded_number >= FEWEST_FOR_SHARES) | (counts["bodies"] > 1)
+    word = class_words(by_mean["class"].astype("Int64")).mask(shares, share_words(counts))
+    polluted = ~word.isin([None, "优", "良好"])
+    pollutants = by_mean["main"].mask(shares, _by_rate(graded, limits).reindex(counts.index))
+    nothing = graded_number == 0
+    return (
+        counts.assign(
+            good_percent=100 * counts["good_sections"] / graded_number.where(~nothing),
+            worst_percent=100 * counts["worst_sections"] / graded_number.where(~nothing),
+            evaluated_by=pd.Series(np.where(shares, BY_SHARE, BY_MEAN), counts.index, dtype=object).mask(
+                nothing, None
+            ),
+            water_class=by_mean["class"].astype("Int64").mask(shares),
+            class_word=word.mask(nothing, None),
+            main_pollutants=pollutants.where(polluted & ~nothing, None),
+            items=graded.groupby(_KEYS)["items"].agg(joined_items).reindex(counts.index),
+            reason=pd.Series(NO_GRADED, counts.index, dtype=object).where(nothing, None),
+        )
+        .assign(indicative=lambda rows: _noted(rows["main_pollutants"].notna(), POLLUTANT_RULE))
+        .reset_index()[_COLUMNS]
+    )
+
+
+def _counts(scoped: pd.DataFrame) -> pd.DataFrame:
+    """Sections of each scope and period: graded, good, worse than V, with a target, that meet it."""
+    numbers = scoped[_KEYS].assign(
+        sections_graded=scoped["water_class"].notna(),
+        good_sections=scoped["water_class"].le(GOOD_CLASS).fillna(value=False),
+        worst_sections=scoped["water_class"].eq(WORSE_THAN_V).fillna(value=False),
+        target_sections=scoped["target_met"].notna(),
+        target_met_sections=scoped["target_met"].fillna(value=False),
+    )
+    sums = numbers.groupby(_KEYS, sort=False).sum().astype(int)
+    bodies = scoped[scoped["water_class"].notna()].groupby(_KEYS)["water_body"].nunique()
+    return sums.assign(bodies=bodies.reindex(sums.index).fillna(0))
+
+
+def share_words(counts: pd.DataFrame) -> pd.Series:
+    """优 to 重度污染 by `good_sections`, `worst_sections` of `sections_graded`, compared as whole numbers."""
+    table = standards.table("river_words")
+    cuts = table[["good_percent_from", "worst_percent_from"]].astype(int).to_numpy()
+    good, worst = 100 * counts["good_sections"], 100 * counts["worst_sections"]
+    number = counts["sections_graded"]
+    choices = [(good >= good_cut * number) & (worst >= worst_cut * number) for good_cut, worst_cut in cuts]
+    words = np.select(choices, table["word_zh"].tolist(), default="")
+    return pd.Series(words, index=counts.index, dtype=object)
+
+
+def _by_mean(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Class and main pollutants of the mean over the sections; meaningful where all are of one water body."""
+    pooled = pooled_means(graded, _KEYS)
+    place = pd.MultiIndex.from_frame(pooled[_KEYS])
+    items = over_good(pooled.assign(place=place.to_flat_index()), limits)
+    found = pd.DataFrame({"class": items.groupby("place")["class"].max(), "main": main_pollutants(items)})
+    found.index = pd.MultiIndex.from_tuples(found.index, names=_KEYS)
+    return found
+
+
+def _by_rate(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.Series:
+    """The three items that most sections exceed class III in, as `code(percent%)`."""
+    rates = exceedance_rates(graded, limits)
+    beyond = rates[rates["sections_beyond"] > 0].sort_values(
+        ["beyond_percent", "order"], ascending=[False, True], kind="stable"
+    )
+    top = beyond.groupby(_KEYS, sort=False).head(_NAMED)
+    texts = [
+        f"{code}({rate:.1f}%)" for code, rate in zip(top["parameter"], top["beyond_percent"], strict=True)
+    ]
+    return top.assign(text=texts).groupby(_KEYS, sort=False)["text"].agg(";".join)
+
+
+def exceedance_rates(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Section exceedance rate (断面超标率) of each item in each scope and period.
+
+    Columns scope, name, period, parameter, sections_measured, sections_beyond (class III),
+    sections_graded, `beyond_percent` of these, `order` of the item in the standard.
+    """
+    items = over_good(long_means(graded.assign(place=graded.index), ["place"]), limits)
+    items = items.join(graded[_KEYS], on="place").assign(beyond=items["class"] > GOOD_CLASS)
+    found = items.groupby([*_KEYS, "parameter"], sort=False).agg(
+        sections_measured=("beyond", "size"), sections_beyond=("beyond", "sum"), order=("order", "first")
+    )
+    number = graded.groupby(_KEYS).size().rename("sections_graded")
+    found = found.reset_index().join(number, on=_KEYS)
+    found["beyond_percent"] = (
+        100 * found["sections_beyond"].astype(float) / found["sections_graded"].astype(float)
+    )
+    return found
+
+
+def exceedance_table(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """`exceedance_rates` of the rows of `scopes`, with the numbers of graded sections they are shares of."""
+    rates = exceedance_rates(scoped[scoped["water_class"].notna()], limits)
+    return rates.sort_values([*_KEYS, "order"], kind="stable", ignore_index=True)[_RATE_COLUMNS]
+
+
+def changes(rivers: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """Change of each scope between neighbouring periods of `order`, from the rows of `evaluated`.
+
+    dG and dD are the changes of the percentages of class I-III and of worse than V; `change_word` is the word
+    for dG - dD: up to 10 points 无明显变化, up to 20 有所, above 明显 (from knowledge, unconfirmed).
+    """
+    parts = [_change(rivers, before, after) for before, after in pairwise(order)]
+    if not parts:
+        return pd.DataFrame(columns=_CHANGE_COLUMNS)
+    return pd.concat(parts, ignore_index=True)[_CHANGE_COLUMNS]
+
+
+def _change(rivers: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
+    percents = {
+        period: rivers[rivers["period"] == period].set_index(["scope", "name"])[
+            ["good_percent", "worst_percent"]
+        ]
+        for period in (before, after)
+    }
+    moved = percents[after] - percents[before]
+    good, worst = moved["good_percent"], moved["worst_percent"]
+    difference = good - worst
+    rows = pd.DataFrame({"good_change_pp": good, "worst_change_pp": worst, "difference_pp": difference})
+    return rows.assign(
+        from_period=before,
+        to_period=after,
+        change_word=words_of(difference, "change_words"),
+        indicative=_noted(difference.notna(), UNCONFIRMED_CHANGE),
+        reason=_noted(difference.isna(), NOT_IN_BOTH),
+    ).reset_index()
+
+
+def _noted(holds: pd.Series, note: str) -> pd.Series:
+    return pd.Series(note, index=holds.index, dtype=object).where(holds, None)

@@ -1,0 +1,1 @@
+"""Existing rasters on the grid."""

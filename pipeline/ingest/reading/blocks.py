@@ -1,0 +1,317 @@
+"""One block, all dates: clear masks first, then band by band, with a record of every read."""
+
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
+from itertools import chain, groupby
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, ReadRecord, Scene
+from pipeline.errors import BrokenAsset
+from pipeline.grid import Block, Grid
+from pipeline.ingest.reading.assets import reading
+from pipeline.ingest.reading.clearness import clear_pixels, reach_px
+from pipeline.ingest.reading.handles import ANYWHERE, Source, Trail, tune_gdal
+from pipeline.ingest.reading.resampling import Numbers, claim, nearest, place_reflectance, resampled
+from pipeline.ingest.reading.signing import hidden
+from pipeline.ingest.scenes.choice import analysis_assets
+from pipeline.settings import Clear
+
+_READERS_OF_NETWORK = 32
+_READERS_OF_DISK = 4
+_TURN_S = 0.0005
+_FINEST_PIXEL_M = 10.0
+ROOM = 2
+"""Stacks of a band that let one be read while the one before is worked on."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class BlockRequest:
+    """What to read: a block of a grid, inside an outline (CRS of the grid), from scenes that may meet it.
+
+    `longitude` fixes the solar day: scenes of one mission and solar day are one look. `source` tells how
+    their files are reached.
+    """
+
+    grid: Grid
+    block: Block
+    outline: BaseGeometry
+    scenes: tuple[Scene, ...]
+    bands: tuple[str, ...]
+    clear: Clear
+    harmonised: bool
+    longitude: float
+    source: Source = ANYWHERE
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The looks at a block: the scenes of each date, and where each of them is the one that counts.
+
+    `owner` (date, y, x) is 0 where a date gives nothing clear, else 1 + the number of the scene in its
+    date, so that all bands of a pixel come from one item. `lost` (y, x) counts looks whose read failed.
+    """
+
+    dates: tuple[tuple[Scene, ...], ...]
+    owner: NDArray[np.uint8]
+    lost: NDArray[np.uint16]
+    records: tuple[ReadRecord, ...]
+
+
+@dataclass(frozen=True)
+class BandRead:
+    """One band of all looks: reflectance (date, y, x), int16 with scale 1e-4 and nodata -32768.
+
+    A scene whose read failed leaves nodata; its record says so. `struck` counts the looks that have no
+    number here though their mask calls them clear. They are taken out of `Looks.owner`, and all bands must
+    be read again: what is unknown in one band is a look in none.
+    """
+
+    band: str
+    stack: NDArray[np.int16]
+    records: tuple[ReadRecord, ...]
+    struck: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A scene that owns pixels of a date, alone or not."""
+
+    day: int
+    number: int
+    scene: Scene
+    alone: bool
+
+
+def block_bytes(dates: int, stacks: int) -> int:
+    """Bytes that a pixel of a block takes while its looks are read into so many stacks, at most."""
+    return dates * (1 + 2 * stacks)
+
+
+def process_bytes(resolution_m: float) -> int:
+    """Bytes per pixel of a block that numbers under way, and the tiles behind them, take in all readers."""
+    return math.ceil(_READERS_OF_NETWORK * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
+
+
+def in_parts(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
+    """The request in parts of at most so many looks, by mission and day; a look's scenes stay together."""
+    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
+    together = [
+        tuple(group) for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude))
+    ]
+    for first in range(0, len(together), looks):
+        yield replace(request, scenes=tuple(chain.from_iterable(together[first : first + looks])))
+
+
+def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> Looks:
+    """The clear looks at a block, from the scenes' masks; `broken` scenes are left out and counted as lost.
+
+    Dates without a clear pixel inside the outline are dropped, so their bands are never read.
+    """
+    inside = request.grid.touched(request.outline, request.block)
+    lost = np.zeros(request.block.shape, dtype=np.uint16)
+    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
+    asked = _submitted(lambda scene: _clear(request, scene), ordered, [scene.mask for scene in ordered])
+    masks = (mask.result() for mask in asked)
+    owner = np.zeros((len(ordered), *request.block.shape), dtype=np.uint8)
+    dates: list[tuple[Scene, ...]] = []
+    records: list[ReadRecord] = []
+    for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude)):
+        scenes = tuple(group)
+        taken = owner[len(dates)]
+        for number, (scene, (clear, trail)) in enumerate(zip(scenes, masks, strict=False), start=1):
+            seen = _own(clear, inside, number, taken, lost, lost_too=scene.id in broken)
+            records.append(_mask_record(request.block, scene, clear, trail, seen=seen))
+        if taken.any():
+            dates.append(scenes)
+    return Looks(tuple(dates), owner[: len(dates)], lost, tuple(records))
+
+
+def read_bands(request: BlockRequest, looks: Looks, stacks: NDArray[np.int16]) -> Iterator[BandRead]:
+    """The bands of a request over its looks, in order; the next is being read while one is worked on.
+
+    `stacks` (band, date, y, x) is the room to read into, taken in turn and over again: with room for two, a
+    stack stands until the next is asked for.
+    """
+    jobs = _jobs(looks)
+    rooms = [stacks[number % len(stacks)] for number in range(len(request.bands))]
+    asked: list[list[Future[tuple[ReadRecord, int]]]] = []
+    try:
+        for number, band in enumerate(request.bands):
+            asked += [
+                _begun(request, looks, request.bands[ahead], jobs, rooms[ahead])
+                for ahead in range(len(asked), min(number + 2, len(rooms)))
+            ]
+            yield _finished(band, jobs, asked[number], rooms[number], looks)
+    finally:
+        wait([future for futures in asked for future in futures if not future.cancel()])
+
+
+def _look(scene: Scene, longitude: float) -> tuple[str, date]:
+    solar = scene.datetime + timedelta(hours=longitude / 15)
+    return scene.mission, solar.date()
+
+
+def _clear(request: BlockRequest, scene: Scene) -> tuple[Numbers | BrokenAsset, Trail]:
+    with reading(request.source, scene.item_sha256) as trail:
+        try:
+            clear = nearest(
+                scene.mask,
+                request.grid,
+                request.block,
+                margin=reach_px(request.clear),
+                meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
+            )
+        except BrokenAsset as error:
+            return error, trail
+        return clear, trail
+
+
+def _own(
+    clear: Numbers | BrokenAsset,
+    inside: NDArray[np.bool_],
+    number: int,
+    owner: NDArray[np.uint8],
+    lost: NDArray[np.uint16],
+    *,
+    lost_too: bool,
+) -> bool:
+    """Whether a scene sees anything inside; what it is the first to see is its own from now on, or lost."""
+    if isinstance(clear, BrokenAsset):
+        lost += inside
+        return False
+    owned = owner.copy() if lost_too else owner
+    seen = claim(clear, inside, number, owned)
+    if lost_too:
+        lost += owned != owner
+    return seen > 0
+
+
+def _jobs(looks: Looks) -> list[_Job]:
+    return [
+        _Job(day, number, scene, alone=len(scenes) == 1)
+        for day, scenes in enumerate(looks.dates)
+        for number, scene in enumerate(scenes, start=1)
+        if len(scenes) == 1 or (looks.owner[day] == number).any()
+    ]
+
+
+def _begun(
+    request: BlockRequest, looks: Looks, band: str, jobs: Sequence[_Job], stack: NDArray[np.int16]
+) -> list[Future[tuple[ReadRecord, int]]]:
+    """The reading of a band into a stack, under way."""
+    for job in jobs:
+        if not job.alone:
+            stack[job.day] = REFLECTANCE_NODATA
+    assets = [_asset(request, job.scene, band) for job in jobs]
+    return _submitted(
+        lambda pair: _fill(request, looks, band, pair[0], pair[1], stack[pair[0].day]),
+        list(zip(jobs, assets, strict=True)),
+        assets,
+    )
+
+
+def _finished(
+    band: str,
+    jobs: Sequence[_Job],
+    reading: Sequence[Future[tuple[ReadRecord, int]]],
+    stack: NDArray[np.int16],
+    looks: Looks,
+) -> BandRead:
+    results = [future.result() for future in reading]
+    for job, (_, missing) in zip(jobs, results, strict=True):
+        if missing:
+            owner = looks.owner[job.day]
+            owner[(owner == job.number) & (stack[job.day] == REFLECTANCE_NODATA)] = 0
+    return BandRead(
+        band, stack, tuple(record for record, _ in results), sum(missing for _, missing in results)
+    )
+
+
+def _asset(request: BlockRequest, scene: Scene, band: str) -> Asset | None:
+    return analysis_assets(scene, [band], harmonised=request.harmonised).get(band)
+
+
+def _fill(
+    request: BlockRequest,
+    looks: Looks,
+    band: str,
+    job: _Job,
+    asset: Asset | None,
+    target: NDArray[np.int16],
+) -> tuple[ReadRecord, int]:
+    """What became of reading a scene into its layer, and how many of its looks have no number there."""
+    with reading(request.source, job.scene.item_sha256) as trail:
+        try:
+            if asset is not None:
+                numbers = resampled(asset, request.grid, request.block)
+                owner = looks.owner[job.day]
+                missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
+                return _record(request.block, job.scene, band, "read", "", asset, trail), missing
+            record = _record(
+                request.block, job.scene, band, "skipped", "the scene has no such band", None, trail
+            )
+        except BrokenAsset as error:
+            record = _failed(request.block, job.scene, band, asset, trail, error)
+    if job.alone:
+        target[...] = REFLECTANCE_NODATA
+    return record, 0
+
+
+def _mask_record(
+    block: Block, scene: Scene, clear: Numbers | BrokenAsset, trail: Trail, *, seen: bool
+) -> ReadRecord:
+    if isinstance(clear, BrokenAsset):
+        return _failed(block, scene, "mask", scene.mask, trail, clear)
+    reason = "" if seen else "nothing clear in the block"
+    return _record(block, scene, "mask", "read", reason, scene.mask, trail)
+
+
+def _failed(
+    block: Block, scene: Scene, band: str, asset: Asset | None, trail: Trail, error: BrokenAsset
+) -> ReadRecord:
+    record = _record(block, scene, band, "failed", "not readable", asset, trail)
+    return replace(record, error=str(error))
+
+
+def _record(
+    block: Block,
+    scene: Scene,
+    band: str,
+    outcome: Outcome,
+    reason: str,
+    asset: Asset | None,
+    trail: Trail,
+) -> ReadRecord:
+    href = hidden(asset.href) if asset else ""
+    return ReadRecord(scene.id, band, block.id, outcome, reason, href, trail.attempts, trail.error)
+
+
+def _submitted(
+    function: Callable[[Any], Result], items: Sequence[Any], assets: Sequence[Asset | None]
+) -> list[Future[Result]]:
+    """A function of every item, under way on the threads for where the assets lie."""
+    network = any(asset is not None and "://" in asset.href for asset in assets)
+    readers = _readers(os.getpid(), _READERS_OF_NETWORK if network else _READERS_OF_DISK)
+    return [readers.submit(function, item) for item in items]
+
+
+@cache
+def _readers(process: int, count: int) -> ThreadPoolExecutor:
+    """Threads that read: one pool per process for the disk, one for the network.
+
+    A thread that has unpacked a tile, in a few milliseconds, must not wait as long again for its turn.
+    """
+    sys.setswitchinterval(_TURN_S)
+    return ThreadPoolExecutor(count, f"reader-{process}", initializer=tune_gdal)

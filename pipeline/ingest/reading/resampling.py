@@ -1,0 +1,284 @@
+"""From the pixels of a file to those of a grid: pasted where edges meet edges, else resampled.
+
+Masks are always the nearest pixel. Reflectance is pasted where the file's pixel is a whole multiple of the
+grid's and lies on its edges; else it is bilinear, or the mean of the file's pixels where the grid is coarser.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, Asset
+from pipeline.errors import BrokenAsset
+from pipeline.grid import Block, Grid
+from pipeline.ingest.reading.assets import footprint, read_window
+from pipeline.ingest.reading.headers import Footprint
+from pipeline.ingest.reading.places import positions, reach, strips, window_around
+
+_ALIGNED = 1e-6
+_WARP_MARGIN_PX = 2
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers of a file, the row in them of each row of a block, and the column of each of its columns."""
+
+    values: NDArray[Any]
+    rows: NDArray[np.int64]
+    cols: NDArray[np.int64]
+
+    @classmethod
+    def of_block(cls, values: NDArray[Any]) -> "Numbers":
+        """Numbers that already have the shape of the block."""
+        return cls(values, *(np.arange(length) for length in values.shape))
+
+    def spread(self) -> NDArray[Any]:
+        """The numbers in the shape of the block."""
+        return self.values[self.rows[:, None], self.cols]
+
+
+def nearest(
+    asset: Asset,
+    grid: Grid,
+    block: Block,
+    *,
+    margin: int = 0,
+    meaning: Callable[[NDArray[Any]], NDArray[Any]] = np.asarray,
+) -> Numbers:
+    """What the pixels mean that hold the pixel centres of a block; BrokenAsset if they cannot be read.
+
+    `meaning` sees the pixels as they lie in the file, and `margin` more of them on every side.
+    """
+    place = footprint(asset)
+    if place.crs == grid.crs:
+        row, col = (axis.ravel() for axis in reach(place, grid, block, 1))
+        window = window_around(row, col, margin)
+        values = meaning(read_window(asset, window))
+        return Numbers(values, row - window.row_off, col - window.col_off)
+    window = window_around(*reach(place, grid, block, 1), margin)
+    values = meaning(read_window(asset, window))
+    picked = np.empty(block.shape, dtype=values.dtype)
+    for strip, lines in strips(block, 1):
+        rows, cols = positions(place, grid, strip, 1)
+        _pick(values, rows - window.row_off, cols - window.col_off, picked[lines])
+    return Numbers.of_block(picked)
+
+
+def resampled(asset: Asset, grid: Grid, block: Block) -> Numbers:
+    """A band on a block: pasted where the grids align, else warped; BrokenAsset if it cannot be read."""
+    place = footprint(asset)
+    numbers = nearest(asset, grid, block) if _pastes(place, grid) else _warped(asset, place, grid, block)
+    if numbers.values.dtype != np.uint16:
+        raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; expected uint16")
+    return numbers
+
+
+def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray[np.uint8]) -> int:
+    """Give the pixels inside that are clear and nobody's to `number`; how many are clear, whose ever."""
+    seen: int = _claim(clear.values, clear.rows, clear.cols, inside, number, owner)
+    return seen
+
+
+def place_reflectance(
+    numbers: Numbers,
+    asset: Asset,
+    owner: NDArray[np.uint8],
+    number: int,
+    target: NDArray[np.int16],
+    *,
+    alone: bool,
+) -> int:
+    """Put numbers as reflectance (int16, 1e-4) where `number` owns; how many of its pixels have no number.
+
+    Those become nodata. What is not its own stays as it is, or becomes nodata if this owner is `alone`.
+    """
+    meaning = _meaning(asset.scale, asset.offset, asset.nodata)
+    missing: int = _place(numbers.values, numbers.rows, numbers.cols, owner, number, meaning, alone, target)
+    return missing
+
+
+def _pastes(place: Footprint, grid: Grid) -> bool:
+    """Same CRS, the file's pixel a whole multiple of the grid's, edges on edges of the grid."""
+    ratio = place.transform.a / grid.resolution_m
+    shifts = (
+        (place.transform.c - grid.left) / grid.resolution_m,
+        (grid.top - place.transform.f) / grid.resolution_m,
+    )
+    whole = all(abs(number - round(number)) < _ALIGNED for number in (ratio, *shifts))
+    return place.crs == grid.crs and ratio > 1 - _ALIGNED and whole
+
+
+def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> Numbers:
+    """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
+    share = max(1, math.ceil(grid.resolution_m / place.transform.a - _ALIGNED))
+    window = window_around(*reach(place, grid, block, share), _WARP_MARGIN_PX)
+    source = read_window(asset, window)
+    numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
+    warp = _bilinear if share == 1 else _mean
+    for strip, lines in strips(block, share):
+        row, col = np.broadcast_arrays(*positions(place, grid, strip, share))
+        warp(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
+    return Numbers.of_block(numbers)
+
+
+@numba.njit(nogil=True, cache=True)
+def _pick(
+    values: NDArray[Any], row: NDArray[np.float64], col: NDArray[np.float64], picked: NDArray[Any]
+) -> None:
+    height, width = picked.shape
+    for y in range(height):
+        for x in range(width):
+            picked[y, x] = values[int(row[y, x]), int(col[y, x])]
+
+
+@numba.njit(nogil=True, cache=True)
+def _bilinear(
+    source: NDArray[np.uint16],
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    nodata: int,
+    _share: int,
+    numbers: NDArray[np.uint16],
+) -> None:
+    """Nodata where the nearest pixel is nodata; other nodata neighbours have no weight."""
+    height, width = numbers.shape
+    for y in range(height):
+        for x in range(width):
+            if source[int(row[y, x]), int(col[y, x])] == nodata:
+                continue
+            upper, left = int(np.floor(row[y, x] - 0.5)), int(np.floor(col[y, x] - 0.5))
+            down, across = row[y, x] - 0.5 - upper, col[y, x] - 0.5 - left
+            total, weights = 0.0, 0.0
+            for step_y in range(2):
+                for step_x in range(2):
+                    value = source[upper + step_y, left + step_x]
+                    if value != nodata:
+                        weight = abs(1 - step_y - down) * abs(1 - step_x - across)
+                        total += weight * value
+                        weights += weight
+            numbers[y, x] = np.rint(total / weights)
+
+
+@numba.njit(nogil=True, cache=True)
+def _mean(
+    source: NDArray[np.uint16],
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    nodata: int,
+    share: int,
+    numbers: NDArray[np.uint16],
+) -> None:
+    """Mean of the pixels under `share` x `share` points of each grid pixel that are not nodata."""
+    height, width = numbers.shape
+    for y in range(height):
+        for x in range(width):
+            total, count = 0.0, 0
+            for step_y in range(share):
+                for step_x in range(share):
+                    point = y * share + step_y, x * share + step_x
+                    value = source[int(row[point]), int(col[point])]
+                    if value != nodata:
+                        total += value
+                        count += 1
+            if count:
+                numbers[y, x] = np.rint(total / count)
+
+
+@numba.njit(nogil=True, cache=True)
+def _claim(
+    clear: NDArray[np.bool_],
+    rows: NDArray[np.int64],
+    cols: NDArray[np.int64],
+    inside: NDArray[np.bool_],
+    number: int,
+    owner: NDArray[np.uint8],
+) -> int:
+    """A row at a time, in loops without a branch; rows that lie in one row of the file are laid out once."""
+    height, width = owner.shape
+    own, at, seen = np.uint8(number), -1, 0
+    line = np.empty(width, dtype=np.uint8)
+    for y in range(height):
+        if rows[y] != at:
+            at = rows[y]
+            row = clear[at]
+            for x in range(width):
+                line[x] = row[cols[x]]
+        for x in range(width):
+            here, before = line[x] & np.uint8(inside[y, x]), owner[y, x]
+            owner[y, x] = own if (here != 0) & (before == 0) else before
+            seen += here
+    return seen
+
+
+@numba.njit(nogil=True, cache=True)
+def _place(
+    values: NDArray[np.uint16],
+    rows: NDArray[np.int64],
+    cols: NDArray[np.int64],
+    owner: NDArray[np.uint8],
+    number: int,
+    meaning: NDArray[np.int16],
+    alone: bool,
+    target: NDArray[np.int16],
+) -> int:
+    """A row at a time, in loops without a branch; rows that lie in one row of the file are laid out once."""
+    height, width = owner.shape
+    nothing, own = np.int16(REFLECTANCE_NODATA), np.uint8(number)
+    line = np.empty(width, dtype=np.int16)
+    at, missing = -1, 0
+    for y in range(height):
+        if rows[y] != at:
+            at = rows[y]
+            _lay_out(values[at], cols, meaning, line)
+        owners, placed = owner[y], target[y]
+        if alone:
+            for x in range(width):
+                placed[x] = line[x] if owners[x] == own else nothing
+        else:
+            for x in range(width):
+                placed[x] += (line[x] - placed[x]) * np.int16(owners[x] == own)
+        missing += _missing(line, owners, own)
+    return missing
+
+
+@numba.njit(nogil=True, cache=True)
+def _lay_out(
+    row: NDArray[np.uint16], cols: NDArray[np.int64], meaning: NDArray[np.int16], line: NDArray[np.int16]
+) -> None:
+    """What the numbers in some columns of a row of a file mean."""
+    width, first = len(line), cols[0]
+    if cols[-1] - first == width - 1:
+        numbers = row[first : first + width]
+        for x in range(width):
+            line[x] = meaning[numbers[x]]
+    else:
+        for x in range(width):
+            line[x] = meaning[row[cols[x]]]
+
+
+@numba.njit(nogil=True, cache=True)
+def _missing(line: NDArray[np.int16], owners: NDArray[np.uint8], own: np.uint8) -> int:
+    """How many of its own pixels have no number; it is soon seen that none lacks one, as is the rule."""
+    nothing, lacks, missing = np.int16(REFLECTANCE_NODATA), False, 0
+    for x in range(len(line)):
+        lacks |= (owners[x] == own) & (line[x] == nothing)
+    if lacks:
+        for x in range(len(line)):
+            missing += (owners[x] == own) & (line[x] == nothing)
+    return missing
+
+
+@lru_cache(maxsize=256)
+def _meaning(scale: float, offset: float, nodata: int) -> NDArray[np.int16]:
+    """Reflectance (int16, 1e-4) of every number that a file can hold; nodata of its nodata."""
+    gain, shift = scale / REFLECTANCE_SCALE, offset / REFLECTANCE_SCALE
+    values = np.rint(np.arange(2**16) * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
+    meaning: NDArray[np.int16] = values.astype(np.int16)
+    meaning[nodata] = REFLECTANCE_NODATA
+    return meaning

@@ -1,0 +1,189 @@
+"""Which scenes are taken: those that meet the area and the settings, each acquisition once; their table."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import geopandas as gpd
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.contracts import SCENE_TABLE, Asset, Scene, checked
+from pipeline.errors import NoScenes, Problem
+from pipeline.geodesy import CGCS2000, centre, wrapped
+from pipeline.ingest.scenes.archives import RawItem
+from pipeline.ingest.scenes.items import Candidate, candidate_of
+from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS, WITHOUT_COUNTERPART, bandpass_of
+from pipeline.settings import Scenes
+from pipeline.settings.sources import Mission
+
+_NEAREST_MISSES = 8
+
+
+@dataclass(frozen=True)
+class Passes:
+    """Solar days on which a mission was found over an area, whatever the cloud, and how many there must be.
+
+    `expected` is a lower bound by the revisit of the mission; None where nothing is known to be due.
+    """
+
+    found: int
+    expected: int | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The candidates taken, by time, then id; how many of what was found were not, and why.
+
+    `superseded` counts further processings and copies of acquisitions that are taken.
+    """
+
+    candidates: tuple[Candidate, ...]
+    found: int
+    superseded: int
+    rejected: dict[str, int]
+    passes: dict[Mission, Passes]
+
+    @property
+    def missed(self) -> dict[Mission, Passes]:
+        """Missions of which less was found than must be there."""
+        return {
+            mission: passes
+            for mission, passes in self.passes.items()
+            if passes.expected is not None and passes.found < passes.expected
+        }
+
+
+def choose(
+    items: Iterable[RawItem],
+    geometry: BaseGeometry,
+    settings: Scenes,
+    preference: Sequence[str] = (),
+) -> Choice:
+    """Candidates of the wanted missions, days and cloudiness that meet a geometry, each acquisition once.
+
+    Of several items of one acquisition that of the collection named first in `preference` stays, then the
+    highest baseline, then the newest; an acquisition that was downlinked in two datastrips is two. Raises
+    NoScenes with the nearest misses.
+    """
+    area = wrapped(geometry)
+    over: list[Candidate] = []
+    wanted: list[Candidate] = []
+    misses: list[tuple[str, str, str]] = []
+    for raw in items:
+        candidate = candidate_of(raw)
+        reason, detail = _unwanted(candidate, area, settings)
+        if isinstance(candidate, Candidate) and reason in {"", "cloud"}:
+            over.append(candidate)
+        if isinstance(candidate, Candidate) and not reason:
+            wanted.append(candidate)
+        else:
+            misses.append((str(raw.get("id")), reason, detail))
+    if not wanted:
+        problems = [Problem(name, detail, "what scenes: asks for") for name, _, detail in misses]
+        raise NoScenes(
+            f"No scene from {settings.start} to {settings.end} over the area; the nearest misses",
+            problems[:_NEAREST_MISSES] or [Problem("scenes", "an empty answer", "at least one scene")],
+        )
+    ranked = sorted(wanted, key=lambda one: (-_rank(one, preference), *one.processing))
+    best = {one.scene.id: one for one in {one.acquisition: one for one in ranked}.values()}
+    return Choice(
+        candidates=tuple(sorted(best.values(), key=lambda one: (one.scene.datetime, one.scene.id))),
+        found=len(wanted) + len(misses),
+        superseded=len(wanted) - len(best),
+        rejected=dict(sorted(Counter(reason for _, reason, _ in misses).items())),
+        passes=_passes(over, area, settings),
+    )
+
+
+def analysis_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> dict[str, Asset]:
+    """Assets by band of the analysis, their scale and offset brought to the OLI bandpass if asked for.
+
+    Bands that the scene lacks are left out. Harmonised, the near infrared of Sentinel-2 is B8A, else B08.
+    """
+    bandpass = bandpass_of(scene.platform) if harmonised else None
+    if bandpass is None:
+        return {band: scene.assets[band] for band in bands if band in scene.assets}
+    found = {}
+    for band in bands:
+        source = HARMONISED_NIR if band == "nir" else band
+        if source in scene.assets and source in bandpass:
+            slope, shift = bandpass[source]
+            asset = scene.assets[source]
+            found[band] = replace(asset, scale=slope * asset.scale, offset=slope * asset.offset + shift)
+        elif source in scene.assets and source in WITHOUT_COUNTERPART:
+            found[band] = scene.assets[source]
+    return found
+
+
+def to_table(scenes: Sequence[Scene], outlines: Sequence[BaseGeometry]) -> gpd.GeoDataFrame:
+    """Scenes and their outlines as the SceneTable; `assets` and `mask` as JSON text."""
+    rows = [{**asdict(scene), "assets": _json(scene.assets), "mask": _json(scene.mask)} for scene in scenes]
+    return checked(gpd.GeoDataFrame(rows, geometry=list(outlines), crs=CGCS2000), SCENE_TABLE)
+
+
+def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
+    """The scenes of a SceneTable."""
+    return [
+        Scene(
+            **{
+                **row,
+                "datetime": row["datetime"].to_pydatetime(),
+                "assets": {band: Asset(**asset) for band, asset in json.loads(row["assets"]).items()},
+                "mask": Asset(**json.loads(row["mask"])),
+            }
+        )
+        for row in table.drop(columns="geometry").to_dict("records")
+    ]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=asdict, sort_keys=True)
+
+
+def _unwanted(candidate: Candidate | str, area: BaseGeometry, settings: Scenes) -> tuple[str, str]:
+    """Why a candidate is not taken, in a word to count by and in detail; '' if it is."""
+    if isinstance(candidate, str):
+        return candidate, candidate
+    scene = candidate.scene
+    if scene.mission not in settings.missions:
+        return "mission", f"mission {scene.mission}"
+    if not settings.start <= scene.datetime.date() <= settings.end:
+        return "day", f"taken on {scene.datetime.date()}"
+    if not candidate.outline.intersects(area):
+        return "place", f"over {[round(edge, 3) for edge in candidate.outline.bounds]}"
+    if scene.cloud_percent > settings.max_cloud_percent:
+        return "cloud", f"{scene.cloud_percent:g} % cloud"
+    return "", ""
+
+
+def _rank(candidate: Candidate, preference: Sequence[str]) -> int:
+    """The place of a candidate's collection among those preferred, the first 0; else after all of them."""
+    ranks = {collection: rank for rank, collection in enumerate(preference)}
+    return ranks.get(candidate.collection, len(ranks))
+
+
+def _passes(over: Sequence[Candidate], area: BaseGeometry, settings: Scenes) -> dict[Mission, Passes]:
+    """Passes by mission. The last one of any mission ends the time that is looked at.
+
+    What lies in the future of a catalogue is thus not missed; nor is simulated weather, which is a choice
+    of passes.
+    """
+    turn = timedelta(hours=centre(area)[0] / 15)
+    days = {
+        mission: {(one.scene.datetime + turn).date() for one in over if one.scene.mission == mission}
+        for mission in settings.missions
+    }
+    until = max(one.scene.datetime.date() for one in over)
+    simulated = any(one.scene.simulated for one in over)
+    passes: dict[Mission, Passes] = {}
+    for mission, found in days.items():
+        sensor = SENSORS[mission]
+        expected = None
+        if sensor.revisit_days and sensor.complete_since and not simulated:
+            since = max(settings.start, sensor.complete_since)
+            expected = max(0, (until - since).days + 1) // sensor.revisit_days
+        passes[mission] = Passes(len(found), expected)
+    return passes

@@ -1,0 +1,111 @@
+"""Where scenes come from: a provider by its name, the items that it holds, what it can be known by."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pystac
+from urllib3.exceptions import HTTPError
+
+from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
+from pipeline.ingest.reading.hosts import BoundReader
+from pipeline.ingest.reading.signing import hidden
+from pipeline.ingest.scenes.archives import RawItem, archive_items
+from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, providers
+
+_NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
+"""What pystac raises on JSON of another shape."""
+
+
+def resolve(provider: str | Provider, missions: Iterable[Mission] = ()) -> Provider:
+    """A provider by its name in configs/providers.yaml, or as it is.
+
+    Raises SettingsError when there is none of that name, or when it is an API that has no collection of a
+    mission.
+    """
+    known = providers()
+    if isinstance(provider, str) and provider not in known:
+        expected = f"one of {sorted(known)}, simulated, {{static: PATH}}, {{local: PATH}} or {{api: URL}}"
+        raise SettingsError("Unknown provider", [Problem("scenes.provider", repr(provider), expected)])
+    found = known[provider] if isinstance(provider, str) else provider
+    offered = found.collections if isinstance(found, StacApi) else set(missions)
+    lacking = [mission for mission in missions if mission not in offered]
+    if lacking:
+        problem = Problem("scenes.missions", ", ".join(lacking), f"missions of {provider}: {sorted(offered)}")
+        raise SettingsError("The provider has no scenes of a mission", [problem])
+    return found
+
+
+def held_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
+    """Every item of a static catalogue or of a folder, hrefs made absolute.
+
+    Raises InputError when the catalogue or an item of it cannot be read, or when there is no such folder.
+    """
+    if isinstance(provider, StaticCatalog):
+        return static_items(provider)
+    return archive_items(Path(provider.local))
+
+
+def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
+    """Every item of a static catalogue, hrefs made absolute.
+
+    Raises InputError when the catalogue or an item cannot be read, or lies on a host that is not its own;
+    ProviderUnavailable when its host does not answer.
+    """
+    reader = BoundReader(catalog)
+    try:
+        root = pystac.Catalog.from_file(catalog.static, stac_io=reader)
+        for folder, _, _ in root.walk():
+            for link in folder.get_item_links():
+                href = link.get_absolute_href()
+                assert href is not None
+                yield _absolute(reader.read_json(href), href)
+    except HTTPError as error:
+        told = hidden(f"The catalogue {catalog.static} does not answer: {error}; try again later")
+        raise ProviderUnavailable(told) from error
+    except (OSError, *_NOT_STAC) as error:
+        found = f"{type(error).__name__}: {error}"
+        problem = Problem(catalog.static, found, "a STAC catalogue with readable items")
+        raise InputError("A static STAC catalogue cannot be read", [problem]) from error
+
+
+def fingerprint(provider: Provider) -> str:
+    """Checksum of what a provider holds, as far as that is known without a search.
+
+    An API and a remote catalogue are known by their entry. On this machine it is the items, and size and
+    time of change of every file that they name, so that a file replaced under its item is seen.
+    """
+    digest = hashlib.sha256(provider.model_dump_json().encode())
+    if isinstance(provider, LocalArchive) or (
+        isinstance(provider, StaticCatalog) and "://" not in provider.static
+    ):
+        for item in held_items(provider):
+            digest.update(json.dumps(item, sort_keys=True).encode())
+            digest.update(state_of_files(_hrefs(item)).encode())
+    return digest.hexdigest()
+
+
+def state_of_files(hrefs: Iterable[str]) -> str:
+    """Checksum of the sizes and times of change of those files that are on this machine; '' if none is."""
+    local = sorted({href for href in hrefs if "://" not in href})
+    states = [(path.name, *_size_and_time(path)) for path in map(Path, local) if path.exists()]
+    return hashlib.sha256(json.dumps(states).encode()).hexdigest() if states else ""
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _hrefs(item: RawItem) -> list[str]:
+    return [str(asset["href"]) for asset in item.get("assets", {}).values() if "href" in asset]
+
+
+def _absolute(item: dict[str, Any], href: str) -> RawItem:
+    assets = {
+        key: {**asset, "href": pystac.utils.make_absolute_href(asset["href"], href)}
+        for key, asset in item["assets"].items()
+    }
+    return {**item, "assets": assets}

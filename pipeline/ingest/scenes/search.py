@@ -1,0 +1,105 @@
+"""The search of a STAC API: month by month, page by page, patient with a server that is busy.
+
+What a search found is kept by the plan and never asked again in a run, so a search may take its time.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pystac
+import pystac_client
+from pystac_client.exceptions import APIError
+from pystac_client.stac_api_io import StacApiIO
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+from urllib3.util.retry import Retry
+
+from pipeline.errors import ProviderUnavailable
+from pipeline.geodesy import wrapped
+from pipeline.ingest.scenes.archives import RawItem
+from pipeline.settings.sources import Mission, StacApi
+
+_LOG = logging.getLogger("ecoledger")
+_PAGE = 100
+_MOST_PAGES = 200
+_RETRY = Retry(
+    total=8,
+    backoff_factor=1,
+    backoff_jitter=1,
+    status_forcelist=[408, 429, 500, 502, 503, 504],
+    allowed_methods=None,
+    respect_retry_after_header=True,
+)
+"""Without `allowed_methods=None` a POST would not be tried again; Retry-After goes before the backoff."""
+_TIMEOUT_S = 60
+
+
+def api_items(
+    api: StacApi, geometry: BaseGeometry, start: date, end: date, missions: Sequence[Mission]
+) -> Iterator[RawItem]:
+    """Items that a STAC API holds over a geometry (EPSG:4490) and span of days, month by month, each once.
+
+    Windows of a month keep pages few. A page that brings nothing new ends its month, and fewer items than
+    the API says to match are warned of. Raises ProviderUnavailable when the API does not answer or hands
+    out pages without end.
+    """
+    reader = StacApiIO(max_retries=_RETRY, timeout=_TIMEOUT_S)
+    collections = sorted({name for mission in missions for name in api.collections.get(mission, [])})
+    try:
+        client = pystac_client.Client.open(api.api, stac_io=reader)
+        for first, last in _months(start, end):
+            search = client.search(
+                collections=collections,
+                intersects=mapping(wrapped(geometry)),
+                datetime=f"{first}T00:00:00Z/{last}T23:59:59Z",
+                limit=_PAGE,
+            )
+            for item in _every_page(search.pages_as_dicts(), f"{api.api}, {first} to {last}"):
+                yield _addressed(item, api.alternate)
+    except (APIError, OSError, pystac.STACError) as error:
+        raise ProviderUnavailable(
+            f"The STAC API {api.api} does not answer: {error}; try again later"
+        ) from error
+
+
+def _every_page(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem]:
+    """Each item of all pages once; some servers repeat items, or hand out the same page for ever."""
+    seen: set[tuple[Any, Any]] = set()
+    matched = 0
+    for number, page in enumerate(pages, start=1):
+        if number > _MOST_PAGES:
+            raise ProviderUnavailable(f"{where}: more than {_MOST_PAGES} pages of {_PAGE}; try again later")
+        new = [item for item in page["features"] if (item.get("collection"), item.get("id")) not in seen]
+        seen.update((item.get("collection"), item.get("id")) for item in new)
+        matched = max(matched, _matched(page))
+        yield from new
+        if not new:
+            break
+    if len(seen) < matched:
+        _LOG.warning(
+            "fewer items than matched", extra={"search": where, "found": len(seen), "matched": matched}
+        )
+
+
+def _matched(page: dict[str, Any]) -> int:
+    return int(page.get("numberMatched") or page.get("context", {}).get("matched") or 0)
+
+
+def _addressed(item: RawItem, alternate: str | None) -> RawItem:
+    """The item with the alternate address of every asset that has one of that name."""
+    assets = {
+        key: {**asset, "href": asset["alternate"][alternate]["href"]}
+        for key, asset in item.get("assets", {}).items()
+        if alternate in asset.get("alternate", {})
+    }
+    return {**item, "assets": {**item.get("assets", {}), **assets}}
+
+
+def _months(start: date, end: date) -> Iterator[tuple[date, date]]:
+    first = start
+    while first <= end:
+        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield first, min(end, following - timedelta(days=1))
+        first = following

@@ -1,0 +1,32 @@
+"""The log of a run."""
+
+import json
+import logging
+
+import pytest
+
+from pipeline.engine.logs import logged
+from pipeline.errors import SettingsError
+
+
+def test_every_line_is_an_object_that_names_its_run(tmp_path):
+    path = tmp_path / "run.jsonl"
+    for run in ("one", "two"):
+        with logged(path) as lines:
+            lines.run = run
+            logging.getLogger("ecoledger").info("built", extra={"step": "合成"})
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [(row["run"], row["message"], row["step"]) for row in rows] == [
+        ("one", "built", "合成"),
+        ("two", "built", "合成"),
+    ]
+
+
+def test_nothing_is_logged_where_no_file_is_named():
+    with logged(None):
+        assert logging.getLogger("ecoledger").handlers == []
+
+
+def test_a_log_that_cannot_be_written_is_a_mistake_of_the_command(tmp_path):
+    with pytest.raises(SettingsError, match=r"--log .*missing"), logged(tmp_path / "missing" / "run.jsonl"):
+        pass

@@ -1,0 +1,113 @@
+"""Scenes are searched once, decided for good or asked again, and accounted for."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.flow import scenes as plan_scenes
+from pipeline.flow.inputs import inputs_of
+from pipeline.flow.scenes import scene_table, scenes_cause, settled
+from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.scenes.choice import from_table
+from pipeline.settings.sources import StacApi
+
+
+def files_of(area) -> Path:
+    return Path(area.settings.scenes.provider.static).parent
+
+
+def found(run, area):
+    close_assets()
+    return scene_table(run, area, inputs_of(run, area))
+
+
+def test_what_was_found_and_taken_is_accounted_for(run, planted):
+    result = found(run, planted)
+    assert list(result.table["offset_source"]) == ["pixels"] * 3
+    assert result.account["found"] == result.account["taken"] == 3
+    assert result.account["passes"] == {"sentinel-2": {"found": 3, "expected": 2}}
+    assert result.account["undecided"] == result.account["warnings"] == []
+    assert settled(run, planted, inputs_of(run, planted))
+
+
+def test_a_scene_whose_pixels_were_out_of_reach_is_asked_again_and_the_others_are_not(
+    run, planted, monkeypatch
+):
+    """As from a host that was down: what the catalogue is known by stays the same."""
+    cause = scenes_cause(planted, inputs_of(run, planted))
+    monkeypatch.setattr(plan_scenes, "scenes_cause", lambda *_: cause)
+    red = files_of(planted) / "S2A_1" / "red.tif"
+    content = red.read_bytes()
+    red.write_bytes(content[:200])
+    first = found(run, planted)
+    assert list(first.table["offset_source"]) == ["pixels", "metadata", "pixels"]
+    assert first.account["undecided"] == ["S2A_1"]
+    assert "S2A_1" in first.account["warnings"][0]
+    assert not settled(run, planted, inputs_of(run, planted))
+
+    red.write_bytes(content)
+    asked = []
+    decide = plan_scenes.decided
+    monkeypatch.setattr(
+        plan_scenes, "decided", lambda one, source: asked.append(one.scene.id) or decide(one, source)
+    )
+    again = found(run, planted)
+    assert asked == ["S2A_1"]
+    assert list(again.table["offset_source"]) == ["pixels"] * 3
+    assert settled(run, planted, inputs_of(run, planted))
+    found(run, planted)
+    assert asked == ["S2A_1"]
+
+
+def test_a_file_replaced_under_an_unchanged_item_makes_another_scene_of_it(run, planted):
+    before = found(run, planted)
+    tif = files_of(planted) / "S2A_2" / "nir.tif"
+    state = tif.stat()
+    os.utime(tif, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
+    after = found(run, planted)
+    assert after.key != before.key
+    changed = [
+        new.id
+        for old, new in zip(from_table(before.table), from_table(after.table), strict=True)
+        if old != new
+    ]
+    assert changed == ["S2A_2"]
+    assert list(before.table["item_sha256"]) == list(after.table["item_sha256"])
+
+
+@pytest.fixture
+def by_api(planted, monkeypatch):
+    """The same scenes through a STAC API, and every search that it was asked for."""
+    items = plan_scenes.found_items(planted, planted.settings.scenes.provider)
+    searches = []
+
+    def search(api, *_):
+        searches.append(api.api)
+        return items
+
+    monkeypatch.setattr("pipeline.ingest.scenes.search.api_items", search)
+    scenes = planted.settings.scenes.model_copy(update={"provider": StacApi(api="https://host")})
+    return replace(planted, settings=planted.settings.model_copy(update={"scenes": scenes})), searches
+
+
+def test_an_api_is_searched_once_whatever_else_changes_until_refreshed(run, by_api):
+    area, searches = by_api
+    first = found(run, area)
+    assert len(first.table) == 3
+    stricter = area.settings.scenes.model_copy(update={"max_cloud_percent": 50})
+    other = replace(area, settings=area.settings.model_copy(update={"scenes": stricter}))
+    assert found(run, other).key != first.key
+    assert found(run, area).key == first.key
+    assert searches == ["https://host"]
+    found(replace(run, refresh=True), area)
+    assert searches == ["https://host"] * 2
+
+
+def test_another_question_is_another_search(run, by_api):
+    area, searches = by_api
+    found(run, area)
+    longer = area.settings.scenes.model_copy(update={"end": area.settings.scenes.end.replace(month=6, day=1)})
+    found(run, replace(area, settings=area.settings.model_copy(update={"scenes": longer})))
+    assert len(searches) == 2

@@ -1,0 +1,78 @@
+"""Samples of a run meet its register: what lies outside its days, and what finds no match, is told."""
+
+import json
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from pipeline import contracts
+from pipeline.engine.study import Study
+from pipeline.flow.section_samples import OUTSIDE_THE_RUN, Sampled
+from pipeline.indices.sections.membership import UNSAMPLED
+from pipeline.indices.sections.places import NOT_REGISTERED
+from pipeline.ingest.samples import read_sections, read_tables
+from pipeline.settings import SampleFile, Settings
+
+HEAD = "断面,日期,氨氮(mg/L)\n"
+REGISTER = "section_id,断面名称,aoi,河流,上游责任单位\nS1,甲,box,江,上区\nS2,乙,box,江,下区\n"
+OUTLINE = shapely.box(121.5, 31.5, 121.51, 31.51)
+
+
+@pytest.fixture
+def area(tmp_path):
+    path = tmp_path / "box.geojson"
+    gpd.GeoDataFrame({"id": ["box"]}, geometry=[OUTLINE], crs="EPSG:4490").to_file(path)
+    scenes = {"provider": "simulated", "start": "2024-01-01", "end": "2024-12-31"}
+    settings = Settings.model_validate({"label": "2024", "aoi": [str(path)], "scenes": scenes})
+    return Study.of(str(path), settings)
+
+
+def _sampled(area, tmp_path, *, register=REGISTER, samples=f"{HEAD}甲,2024-04-05,0.3\n"):
+    (tmp_path / "samples.csv").write_text(samples, encoding="utf-8")
+    (tmp_path / "sections.csv").write_text(register or "", encoding="utf-8")
+    tables = read_tables([SampleFile(path=str(tmp_path / "samples.csv"))])
+    known = read_sections(tmp_path / "sections.csv") if register else None
+    return Sampled(area, tables, known, {"box": area.aoi.geometry})
+
+
+def test_readings_outside_the_days_are_counted_among_the_rejects(area, tmp_path):
+    rows = "甲,2023-12-31,0.3\n甲,2024-01-01,0.3\n甲,2025-03-01,0.3\n甲,2024-02-30,0.3\n"
+    rejected = _sampled(area, tmp_path, samples=HEAD + rows).rejected()
+    told = rejected[["row", "value", "readings"]].to_numpy().tolist()
+    assert told == [[5, "2024-02-30", 1], [0, "2023-12-31/2025-03-01", 2]]
+    assert rejected["reason"].iloc[-1] == OUTSIDE_THE_RUN
+
+
+def test_each_reason_to_find_no_match_is_one_finding_on_the_area(area, tmp_path):
+    sampled = _sampled(area, tmp_path, samples=f"{HEAD}甲,2024-04-05,0.3\n丙,2024-04-05,0.3\n")
+    assert sampled.unmatched[["section", "readings", "reason"]].to_numpy().tolist() == [
+        ["乙", 0, UNSAMPLED], ["丙", 1, NOT_REGISTERED],
+    ]  # fmt: skip
+    found = contracts.checked(sampled.findings(), contracts.FINDINGS)
+    assert found["rule"].tolist() == ["section_not_registered", "section_unsampled"]
+    assert "丙" in found["message_zh"].iloc[0]
+    assert found.geometry.iloc[0].equals(area.aoi.geometry)
+    assert sampled.here.sections["section"].tolist() == ["甲", "乙"]
+
+
+def test_without_a_register_nothing_lacks_a_match(area, tmp_path):
+    sampled = _sampled(area, tmp_path, register=None)
+    assert sampled.unmatched.empty
+    assert contracts.checked(sampled.findings(), contracts.FINDINGS).empty
+    assert sampled.here.sections["section"].tolist() == ["甲"]
+
+
+def test_the_point_of_a_feature_goes_to_its_section_in_degrees(area, tmp_path):
+    point = {"type": "Point", "coordinates": [121.505, 31.505]}
+    rows = {"断面": "丁", "日期": "2024-04-05", "氨氮(mg/L)": 0.3}
+    feature = {"type": "Feature", "properties": rows, "geometry": point}
+    path = tmp_path / "points.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    projected = gpd.read_file(path).to_crs("EPSG:32651")
+    projected.assign(断面="戊").to_file(tmp_path / "points.gpkg")
+    tables = read_tables([SampleFile(path=str(tmp_path / "points.*"))])
+    sampled = Sampled(area, tables, None, {"box": area.aoi.geometry})
+    places = sampled.here.sections.set_index("section")[["lon", "lat"]]
+    for name in "丁戊":
+        assert places.loc[name].tolist() == pytest.approx([121.505, 31.505], abs=1e-8)

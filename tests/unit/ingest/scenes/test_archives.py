@@ -1,0 +1,226 @@
+"""A folder of downloads: what its metadata say becomes an item like any other."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from pipeline.errors import InputError
+from pipeline.ingest.scenes.archives import archive_items
+from pipeline.ingest.scenes.items import candidate_of
+from pipeline.ingest.scenes.providers import fingerprint
+from pipeline.settings.sources import LocalArchive
+from tests.scenery import written
+from tests.stac import raw_item
+
+LANDSAT = "LC08_L2SP_118038_20240501_20240509_02_T1"
+SAFE = "S2B_MSIL2A_20240501T023009_N0510_R046_T51RUQ_20240501T070000"
+
+# The groups of a Collection 2 Level-2 MTL that matter; Level 1 repeats keys of Level 2.
+MTL = f"""GROUP = LANDSAT_METADATA_FILE
+  GROUP = PRODUCT_CONTENTS
+    LANDSAT_PRODUCT_ID = "{LANDSAT}"
+    PROCESSING_LEVEL = "L2SP"
+    COLLECTION_CATEGORY = "T1"
+  END_GROUP = PRODUCT_CONTENTS
+  GROUP = IMAGE_ATTRIBUTES
+    SPACECRAFT_ID = "LANDSAT_8"
+    WRS_PATH = 118
+    WRS_ROW = 38
+    DATE_ACQUIRED = 2024-05-01
+    SCENE_CENTER_TIME = "02:25:36.9443150Z"
+    CLOUD_COVER = 2.79
+  END_GROUP = IMAGE_ATTRIBUTES
+  GROUP = PROJECTION_ATTRIBUTES
+    MAP_PROJECTION = "UTM"
+    UTM_ZONE = 51
+    CORNER_UL_LAT_PRODUCT = 32.5
+    CORNER_UL_LON_PRODUCT = 120.5
+    CORNER_UR_LAT_PRODUCT = 32.5
+    CORNER_UR_LON_PRODUCT = 122.5
+    CORNER_LL_LAT_PRODUCT = 30.5
+    CORNER_LL_LON_PRODUCT = 120.5
+    CORNER_LR_LAT_PRODUCT = 30.5
+    CORNER_LR_LON_PRODUCT = 122.5
+  END_GROUP = PROJECTION_ATTRIBUTES
+  GROUP = LEVEL2_PROCESSING_RECORD
+    DATE_PRODUCT_GENERATED = 2024-05-09T08:11:12Z
+  END_GROUP = LEVEL2_PROCESSING_RECORD
+  GROUP = LEVEL2_SURFACE_REFLECTANCE_PARAMETERS
+    REFLECTANCE_MULT_BAND_4 = 2.75e-05
+    REFLECTANCE_ADD_BAND_4 = -0.2
+  END_GROUP = LEVEL2_SURFACE_REFLECTANCE_PARAMETERS
+  GROUP = LEVEL1_PROCESSING_RECORD
+    LANDSAT_PRODUCT_ID = "LC08_L1TP_118038_20240501_20240509_02_T1"
+  END_GROUP = LEVEL1_PROCESSING_RECORD
+  GROUP = LEVEL1_RADIOMETRIC_RESCALING
+    REFLECTANCE_MULT_BAND_4 = 2.0000E-05
+    REFLECTANCE_ADD_BAND_4 = -0.100000
+  END_GROUP = LEVEL1_RADIOMETRIC_RESCALING
+END_GROUP = LANDSAT_METADATA_FILE
+END
+"""
+
+OFFSETS = "".join(f'<BOA_ADD_OFFSET band_id="{number}">-1000</BOA_ADD_OFFSET>' for number in range(13))
+STRIP = "S2B_OPER_MSI_L2A_DS_2BPS_20240501T070000_S20240501T023010_N05.10"
+MTD = f"""<?xml version="1.0" encoding="UTF-8"?>
+<n1:Level-2A_User_Product xmlns:n1="https://psd-14.sentinel2.eo.esa.int/PSD/User_Product_Level-2A.xsd">
+  <n1:General_Info>
+    <Product_Info>
+      <PRODUCT_START_TIME>2024-05-01T02:30:09.024Z</PRODUCT_START_TIME>
+      <PRODUCT_URI>{SAFE}.SAFE</PRODUCT_URI>
+      <PROCESSING_LEVEL>Level-2A</PROCESSING_LEVEL>
+      <PROCESSING_BASELINE>05.10</PROCESSING_BASELINE>
+      <GENERATION_TIME>2024-05-01T07:00:00.000000Z</GENERATION_TIME>
+      <Datatake datatakeIdentifier="GS2B_20240501T023009_037361_N05.10">
+        <SPACECRAFT_NAME>Sentinel-2B</SPACECRAFT_NAME>
+      </Datatake>
+      <Product_Organisation><Granule_List>
+        <Granule datastripIdentifier="{STRIP}"
+          granuleIdentifier="S2B_OPER_MSI_L2A_TL_2BPS_20240501T070000_A037361_T51RUQ_N05.10"/>
+      </Granule_List></Product_Organisation>
+    </Product_Info>
+    <Product_Image_Characteristics>
+      <QUANTIFICATION_VALUES_LIST>
+        <BOA_QUANTIFICATION_VALUE unit="none">10000</BOA_QUANTIFICATION_VALUE>
+      </QUANTIFICATION_VALUES_LIST>
+      <BOA_ADD_OFFSET_VALUES_LIST>{OFFSETS}</BOA_ADD_OFFSET_VALUES_LIST>
+    </Product_Image_Characteristics>
+  </n1:General_Info>
+  <n1:Geometric_Info><Product_Footprint><Product_Footprint><Global_Footprint>
+    <EXT_POS_LIST>32.5 120.5 32.5 121.6 31.5 121.6 31.5 120.5 32.5 120.5 </EXT_POS_LIST>
+  </Global_Footprint></Product_Footprint></Product_Footprint></n1:Geometric_Info>
+  <n1:Quality_Indicators_Info>
+    <Cloud_Coverage_Assessment>12.5</Cloud_Coverage_Assessment>
+  </n1:Quality_Indicators_Info>
+</n1:Level-2A_User_Product>
+"""
+
+
+def put(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def landsat_folder(folder: Path) -> Path:
+    for key in ("SR_B4", "SR_B5", "ST_B10", "QA_PIXEL"):
+        put(folder / LANDSAT / f"{LANDSAT}_{key}.TIF", "")
+    return put(folder / LANDSAT / f"{LANDSAT}_MTL.txt", MTL)
+
+
+def safe_folder(folder: Path, text: str = MTD) -> Path:
+    images = folder / f"{SAFE}.SAFE" / "GRANULE" / "L2A_T51RUQ_A037361_20240501T023010" / "IMG_DATA"
+    for size, bands in ((10, ("B04", "B08")), (20, ("B8A", "SCL", "B04")), (60, ("B01",))):
+        for band in bands:
+            put(images / f"R{size}m" / f"T51RUQ_20240501T023009_{band}_{size}m.jp2", "")
+    return put(folder / f"{SAFE}.SAFE" / "MTD_MSIL2A.xml", text)
+
+
+def test_a_landsat_folder_is_what_its_mtl_says(tmp_path):
+    landsat_folder(tmp_path / "deep" / "down")
+    (raw,) = archive_items(tmp_path)
+    found = candidate_of(raw)
+    scene = found.scene
+    assert (scene.id, scene.mission, scene.tile, scene.crs) == (
+        LANDSAT,
+        "landsat-8",
+        "WRS2-118038",
+        "EPSG:32651",
+    )
+    assert f"{scene.datetime:%Y-%m-%dT%H:%M:%S}" == "2024-05-01T02:25:36"
+    assert (scene.cloud_percent, scene.updated) == (2.79, "2024-05-09T08:11:12Z")
+    assert set(scene.assets) == {"red", "nir", "nir08", "lwir11"}
+    heat = scene.assets.pop("lwir11")
+    assert (heat.scale, heat.offset) == (0.00341802, 149.0)
+    assert (scene.assets["red"].scale, scene.assets["red"].offset) == (2.75e-5, -0.2)
+    assert Path(scene.assets["nir"].href).name == f"{LANDSAT}_SR_B5.TIF"
+    assert Path(scene.mask.href).name == f"{LANDSAT}_QA_PIXEL.TIF"
+    assert found.outline.equals(shapely.box(120.5, 30.5, 122.5, 32.5))
+    assert found.acquisition == "landsat-8 20240501 118038 "
+
+
+def test_level_1_is_left_alone(tmp_path):
+    put(tmp_path / "LC08_L1TP_MTL.txt", MTL.replace("L2SP", "L1TP"))
+    assert list(archive_items(tmp_path)) == []
+
+
+def test_a_safe_folder_is_what_its_metadata_say(tmp_path):
+    safe_folder(tmp_path)
+    (raw,) = archive_items(tmp_path)
+    found = candidate_of(raw)
+    scene = found.scene
+    assert (scene.id, scene.platform, scene.tile, scene.baseline) == (
+        SAFE,
+        "sentinel-2b",
+        "MGRS-51RUQ",
+        "05.10",
+    )
+    assert set(scene.assets) == {"coastal", "red", "nir", "nir08"}
+    assert Path(scene.assets["red"].href).name == "T51RUQ_20240501T023009_B04_10m.jp2"
+    assert Path(scene.mask.href).name == "T51RUQ_20240501T023009_SCL_20m.jp2"
+    assert (scene.assets["nir08"].scale, scene.assets["nir08"].offset) == (1e-4, -0.1)
+    assert (found.stated_dn, scene.cloud_percent) == (-1000, 12.5)
+    assert found.outline.equals(shapely.box(120.5, 31.5, 121.6, 32.5))
+    assert found.acquisition == "sentinel-2b 20240501T023009 MGRS-51RUQ 20240501T023010"
+
+
+def test_a_safe_folder_from_before_baseline_4_states_no_offset(tmp_path):
+    safe_folder(tmp_path, MTD.replace(OFFSETS, "").replace("05.10", "02.14"))
+    (raw,) = archive_items(tmp_path)
+    assert candidate_of(raw).stated_dn == 0
+
+
+def test_an_item_takes_the_files_beside_it_whatever_address_it_gives(tmp_path):
+    raw = raw_item("scene")
+    raw["assets"]["scl"]["href"] = "./elsewhere/scl.tif"
+    put(tmp_path / "scene" / "item.json", json.dumps(raw))
+    put(tmp_path / "scene" / "red.tif", "")
+    (found,) = archive_items(tmp_path)
+    assert found["assets"]["red"]["href"] == str(tmp_path / "scene" / "red.tif")
+    assert found["assets"]["nir"]["href"] == "https://host/scene/nir.tif"
+    assert found["assets"]["scl"]["href"] == str(tmp_path / "scene" / "elsewhere" / "scl.tif")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("item.json", "{"),
+        ("item.json", '{"type": "Feature", "stac_version": "1.0.0"}'),
+        ("X_MTL.txt", "GROUP = NOTHING"),
+        ("MTD_MSIL2A.xml", "<open>"),
+        ("MTD_MSIL2A.xml", "<n/>"),
+    ],
+)
+def test_metadata_that_cannot_be_read_stop_nothing_and_are_told_by_their_place(tmp_path, name, text):
+    landsat_folder(tmp_path)
+    put(tmp_path / "broken" / name, text)
+    broken, whole = archive_items(tmp_path)
+    if whole["id"] != LANDSAT:
+        broken, whole = whole, broken
+    assert whole["id"] == LANDSAT
+    assert str(tmp_path / "broken" / name) in broken["id"]
+    assert candidate_of(broken) == "not a STAC item"
+
+
+def test_json_that_is_no_item_is_none_of_our_business(tmp_path):
+    put(tmp_path / "list.json", "[1]")
+    put(tmp_path / "points.json", '{"type": "Feature", "geometry": null}')
+    assert list(archive_items(tmp_path)) == []
+
+
+def test_an_archive_that_is_not_there_says_so(tmp_path):
+    with pytest.raises(InputError, match="nowhere"):
+        list(archive_items(tmp_path / "nowhere"))
+
+
+def test_an_archive_is_known_by_its_items_and_files(tmp_path):
+    landsat_folder(tmp_path)
+    archive = LocalArchive(local=str(tmp_path))
+    before = fingerprint(archive)
+    put(tmp_path / "notes.txt", "not a scene")
+    assert fingerprint(archive) == before
+    written(tmp_path / LANDSAT / f"{LANDSAT}_SR_B4.TIF", np.ones((64, 64), dtype=np.uint16))
+    assert fingerprint(archive) != before

@@ -1,0 +1,47 @@
+"""Endmembers of a planted area through the plan: over all land, within each class, frozen or not."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from pipeline.flow.inputs import inputs_of
+from pipeline.flow.publication import layers_of
+from pipeline.flow.scenes import scene_table
+from pipeline.indices.vegetation import ClassEndmembers
+from pipeline.legends import LAND_COVER
+from pipeline.maps.rasters import maps_of
+from pipeline.settings import ClassPercentiles
+
+
+def area_with(planted, *, freeze, endmembers):
+    """April without a scene and May with all; the vegetation settings changed."""
+    scenes = planted.settings.scenes.model_copy(update={"start": date(2024, 4, 1)})
+    vegetation = planted.settings.vegetation.model_copy(update={"freeze": freeze, "endmembers": endmembers})
+    return replace(
+        planted, settings=planted.settings.model_copy(update={"vegetation": vegetation, "scenes": scenes})
+    )
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_each_class_has_the_percentiles_of_its_own_ndvi(run, planted, freeze):
+    area = area_with(planted, freeze=freeze, endmembers=ClassPercentiles(method="by_class"))
+    maps = maps_of(run, area, scene_table(run, area, inputs_of(run, area)).table)
+    before, ends = maps.endmembers
+    assert before == (ends if freeze else None)
+    assert isinstance(ends, ClassEndmembers)
+    assert maps.compared[1] == ends.otherwise
+    layers = {name: array.to_numpy() for name, array in layers_of(maps, 1).items()}
+    ndvi, classes, fvc = layers["ndvi"], layers["land_cover"], layers["fvc"]
+    seen = ndvi != -32768
+    found = {code: (soil, full) for code, soil, full in ends.own}
+    assert LAND_COVER.code("water") not in found
+    assert len(found) >= 2
+    for code, (soil, full) in found.items():
+        own = np.sort(ndvi[seen & (classes == code)])
+        assert round(soil * 1e4) == own[int(np.ceil(0.05 * own.size)) - 1]
+        assert round(full * 1e4) == own[int(np.ceil(0.95 * own.size)) - 1]
+        chosen = seen & (classes == code)
+        expected = np.clip((ndvi[chosen] * 1e-4 - soil) / (full - soil), 0, 1)
+        assert np.abs(expected - fvc[chosen] * 1e-4).max() < 0.6e-4

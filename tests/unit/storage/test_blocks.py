@@ -1,0 +1,111 @@
+"""Blocks of stores, against zarr and xarray."""
+
+import numpy as np
+import pytest
+import zarr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.grid import Block, Grid
+from pipeline.maps.stored import CLASSES, COUNT, INDEX, RATIO
+from pipeline.storage.blocks import Layer, create_store, open_store, read_block, stored_checksum, write_block
+
+GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 100, 130)
+EDGE = 32
+LAYERS = {"ratio": RATIO, "count": COUNT, "index": INDEX, "class": CLASSES, "code": Layer("int32", -1, {})}
+
+
+def planted(name):
+    """Numbers of a layer over the whole grid."""
+    layer = LAYERS[name]
+    rng = np.random.default_rng(len(name))
+    numbers = rng.integers(0, 250, GRID.shape).astype(layer.dtype)
+    numbers[rng.random(GRID.shape) < 0.2] = layer.fill
+    return numbers
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    path = tmp_path_factory.mktemp("stores") / "store.zarr"
+    create_store(path, LAYERS, GRID, EDGE)
+    for block in GRID.blocks(EDGE):
+        write_block(path, block, {name: planted(name)[block.rows, block.cols] for name in LAYERS})
+    return path
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_zarr_and_xarray_read_what_was_written(store, name):
+    array = zarr.open_group(store, mode="r")[name]
+    assert np.array_equal(array[:], planted(name), equal_nan=name == "index")
+    assert np.array_equal(open_store(store)[name].to_numpy(), array[:], equal_nan=name == "index")
+
+
+def test_lazy_arrays_have_the_chunks_of_the_disk_however_small_they_are(store):
+    for array in open_store(store).values():
+        assert array.chunks == ((32, 32, 32, 4), (32, 32, 32, 32, 2))
+
+
+@given(
+    rows=st.lists(st.integers(0, GRID.height), min_size=2, max_size=2, unique=True).map(sorted),
+    cols=st.lists(st.integers(0, GRID.width), min_size=2, max_size=2, unique=True).map(sorted),
+)
+def test_any_window_is_what_was_written_there(store, rows, cols):
+    block = Block(*rows, *cols)
+    for name, numbers in read_block(store, block, LAYERS).items():
+        expected = planted(name)[block.rows, block.cols]
+        assert numbers.dtype == expected.dtype
+        assert np.array_equal(numbers, expected, equal_nan=name == "index")
+        assert numbers.flags.writeable
+
+
+def test_what_zarr_wrote_is_read_and_blocks_that_nobody_wrote_are_empty(tmp_path):
+    path = tmp_path / "store.zarr"
+    create_store(path, LAYERS, GRID, EDGE)
+    group = zarr.open_group(path, mode="r+")
+    for name in LAYERS:
+        group[name][32:64, 0:32] = planted(name)[32:64, 0:32]
+    for name, numbers in read_block(path, GRID.whole, LAYERS).items():
+        expected = np.full(GRID.shape, LAYERS[name].fill, dtype=LAYERS[name].dtype)
+        expected[32:64, 0:32] = planted(name)[32:64, 0:32]
+        assert np.array_equal(numbers, expected, equal_nan=name == "index")
+
+
+def test_a_block_of_several_chunks_is_written_as_they_are(store, tmp_path):
+    path = tmp_path / "store.zarr"
+    create_store(path, LAYERS, GRID, EDGE)
+    write_block(path, GRID.whole, {name: planted(name) for name in LAYERS})
+    for name in LAYERS:
+        files = sorted(file.relative_to(store) for file in (store / name).rglob("c/*/*"))
+        assert files == sorted(file.relative_to(path) for file in (path / name).rglob("c/*/*"))
+        assert all((store / file).read_bytes() == (path / file).read_bytes() for file in files)
+
+
+def test_a_block_that_is_no_block_of_the_store_is_not_written(tmp_path):
+    path = tmp_path / "store.zarr"
+    create_store(path, LAYERS, GRID, EDGE)
+    for block in (Block(1, 33, 0, 32), Block(0, 32, 16, 48), Block(0, 60, 0, 32)):
+        with pytest.raises(ValueError, match="is no block of"):
+            write_block(path, block, {"count": np.ones(block.shape, dtype=np.uint16)})
+    assert not list((path / "count").rglob("c/*/*"))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.99])
+def test_a_chunk_that_is_torn_has_no_checksum(tmp_path, share):
+    path = tmp_path / "store.zarr"
+    create_store(path, LAYERS, GRID, EDGE)
+    block = Block(0, EDGE, 0, EDGE)
+    written = write_block(path, block, {"ratio": planted("ratio")[:EDGE, :EDGE]})
+    assert stored_checksum(path, block, ["ratio"]) == written
+    chunk = path / "ratio" / "c" / "0" / "0"
+    content = chunk.read_bytes()
+    chunk.write_bytes(content[: int(share * len(content))])
+    assert stored_checksum(path, block, ["ratio"]) is None
+    chunk.unlink()
+    assert stored_checksum(path, block, ["ratio"]) != written
+
+
+def test_a_store_that_is_packed_in_another_way_is_refused(tmp_path):
+    group = zarr.open_group(tmp_path / "store.zarr", mode="w")
+    group.create_array("count", shape=GRID.shape, chunks=(EDGE, EDGE), dtype="uint16")
+    with pytest.raises(ValueError, match="packed by"):
+        read_block(tmp_path / "store.zarr", GRID.whole, ["count"])
