@@ -256,14 +256,14 @@ def show_indices(
 
     Example: ecoledger indices
     """
-    from pipeline.indices.spectral import indices_beyond, known_indices
+    from pipeline.indices.spectral import list_foreign_indices, list_known_indices
 
     rows = [
         {"name": one.name, "long_name": one.long_name, "formula": one.formula, "bands": " ".join(one.bands)}
-        for one in known_indices()
+        for one in list_known_indices()
     ]
     if beyond:
-        rows = [{"name": name, "needs": reason} for name, reason in indices_beyond().items()]
+        rows = [{"name": name, "needs": reason} for name, reason in list_foreign_indices().items()]
     _show(rows, as_json=as_json)
 
 

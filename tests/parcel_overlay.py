@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.aoi import Aoi
 from pipeline.geodesy import CGCS2000
-from pipeline.indices.change import transitions
+from pipeline.indices.change import code_transitions
 from pipeline.periods import Period
 from pipeline.rights_registry.shapes import Plots
 from pipeline.zonal import measures, overlay
@@ -30,7 +30,7 @@ def over(layers: overlay.ParcelLayers, window) -> overlay.ParcelLayers:
 
 def a_year_on(layers: overlay.ParcelLayers, land_cover) -> overlay.ParcelLayers:
     """The rasters with another land cover, every transition of which counts."""
-    change = transitions(layers.land_cover, land_cover)
+    change = code_transitions(layers.land_cover, land_cover)
     return dataclasses.replace(layers, land_cover=land_cover, change=change)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.errors import InputError, Problem
-from pipeline.indices.sections.grades import NO_ITEMS, classes
+from pipeline.indices.sections.grades import NO_ITEMS, classify_values
 from pipeline.ingest.samples import read_records, unusable
 from pipeline.ingest.samples.checks import CONTRADICTS, IS_STUCK, PLACE, codes_of, microseconds
 from pipeline.ingest.samples.tables import Tables, categories, joined, no_samples, rejects_of
@@ -78,7 +78,7 @@ def _worst(samples: pd.DataFrame, record: Codes, length: int) -> tuple[Codes, li
         if code in evaluated:
             rows = np.flatnonzero(parameters == position)
             which, distinct = pd.factorize(values[rows])
-            found = classes(
+            found = classify_values(
                 pd.Series(distinct),
                 pd.Series([code] * len(distinct)),
                 pd.Series([body] * len(distinct)),

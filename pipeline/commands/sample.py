@@ -12,7 +12,7 @@ from rasterio.features import geometry_mask
 
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000, project, unproject_all
-from pipeline.indices.sample_design import LEAST_PER_CLASS, allocation, draw_points
+from pipeline.indices.sample_design import LEAST_PER_CLASS, allocate_points, draw_points
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.outputs.labelling import write_points
 from pipeline.periods import periods_between
@@ -38,7 +38,7 @@ def draw_sample(
     outside = geometry_mask([project(outline, crs)], classes.shape, transform)
     classes = np.where(outside, NODATA_CLASS, classes).astype(np.uint8)
     codes = [entry.code for entry in LAND_COVER.classes]
-    counts = allocation(
+    counts = allocate_points(
         np.array([(classes == code).sum() for code in codes], dtype=float), points, least=least
     )
     drawn = draw_points(classes, dict(zip(codes, counts.tolist(), strict=True)), seed=seed)

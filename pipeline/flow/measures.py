@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.grid import Block, Grid
-from pipeline.indices.trend import LEAST_OBSERVATIONS, trend
+from pipeline.indices.trend import LEAST_OBSERVATIONS, compute_trend
 from pipeline.maps.rasters import Maps
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.shapes import Plots
@@ -132,5 +132,5 @@ def _summed(run: Run, study: Study, maps: Maps, plots: Plots) -> overlay.ParcelS
 
 def ndvi_trend(sums: overlay.ParcelSums, *, cycle: int) -> measures.SeriesTrend:
     """Trend of the mean NDVI of each parcel; see `pipeline.indices.trend`."""
-    found = trend(measures.ndvi_means(sums)[:, None, :], cycle=cycle)
+    found = compute_trend(measures.ndvi_means(sums)[:, None, :], cycle=cycle)
     return measures.SeriesTrend(found.slope[0], found.p_value[0], found.count[0], LEAST_OBSERVATIONS)

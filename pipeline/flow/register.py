@@ -123,7 +123,7 @@ def _transitions(study: Study, maps: Maps, over_aoi: Ground) -> dict[str, pd.Dat
     matrices = {}
     for (before, after), counted, pair in zip(pairwise(maps.land), maps.changes, _pairs(study), strict=True):
         moved = Moved("land_cover", before.path, after.path, counted.path)
-        matrices[f"transitions_{pair}"] = change.transition_matrix(over_aoi.each(moved))
+        matrices[f"transitions_{pair}"] = change.build_transition_matrix(over_aoi.each(moved))
     return matrices
 
 
@@ -141,15 +141,15 @@ def _indicators(
         pair, compared, source = maps.endmembers[number], maps.compared[number], sources[period.label]
         sums = _cover_sums(study, maps, over_aoi, number, None)
         basis = cover_basis(pair, threshold=threshold, source=source)
-        shares = indicators.cover_indicators(sums, period.label, area_m2=whole_m2, source=basis)
+        shares = indicators.build_cover_indicators(sums, period.label, area_m2=whole_m2, source=basis)
         if compared:
             beside = _cover_sums(study, maps, over_aoi, number, compared)
             basis = cover_basis(compared, threshold=threshold, source=source)
             shares.append(
-                indicators.percentile_indicator(beside, period.label, area_m2=whole_m2, source=basis)
+                indicators.build_percentile_indicator(beside, period.label, area_m2=whole_m2, source=basis)
             )
-        rows += indicators.without_land(shares, no_map(study, number))
-        rows += indicators.class_indicators(
+        rows += indicators.blank_land(shares, no_map(study, number))
+        rows += indicators.build_class_indicators(
             aoi_measures,
             period.label,
             area_m2=whole_m2,
@@ -160,9 +160,9 @@ def _indicators(
         between = name.removeprefix("transitions_").replace("_", "/")
         basis = change_basis(study.settings, source=sources[between])
         unknown = no_map(study, number, number + 1)
-        rows += indicators.change_indicators(matrix, between, source=basis, unknown=unknown)
+        rows += indicators.build_change_indicators(matrix, between, source=basis, unknown=unknown)
     rows += further_rows(study, maps, over_aoi, sources)
-    return indicators.indicator_table(rows, study.aoi.id)
+    return indicators.build_indicator_table(rows, study.aoi.id)
 
 
 def _cover_sums(
@@ -189,11 +189,11 @@ def _cover_part(
     land, seen, cover = stores
     if other:
         ndvi = xr.DataArray(from_ratio(under.layer(seen, "ndvi")))
-        fvc = vegetation.fractional_cover(ndvi, other).values
+        fvc = vegetation.compute_fractional_cover(ndvi, other).values
     else:
         fvc = from_ratio(under.layer(cover, "fvc"))
     water = under.layer(land, "land_cover") == LAND_COVER.code("water")
-    return vegetation.cover_sums(fvc, water, under.weight_m2, threshold=threshold)
+    return vegetation.sum_cover(fvc, water, under.weight_m2, threshold=threshold)
 
 
 def _patches(study: Study, maps: Maps) -> gpd.GeoDataFrame:
@@ -210,12 +210,12 @@ def _patches(study: Study, maps: Maps) -> gpd.GeoDataFrame:
 
 def _patches_between(study: Study, artifact: Artifact, before: Period, after: Period) -> gpd.GeoDataFrame:
     codes, sure = (open_store(artifact.path)[name].to_numpy() for name in ("change", "confidence"))
-    patch = change.patches(codes)
+    patch = change.number_patches(codes)
     found = study.grid.polygons(patch, patch > 0)
     shapes = shapely.intersection(
         np.array([outline for _, outline in found], dtype=object), study.aoi.geometry
     )
-    place = change.first_pixels(patch)[np.array([number for number, _ in found], dtype=np.int64) - 1]
+    place = change.find_first_pixels(patch)[np.array([number for number, _ in found], dtype=np.int64) - 1]
     patches = gpd.GeoDataFrame(
         {
             "from_class": codes.flat[place] // 10,

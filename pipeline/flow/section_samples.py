@@ -13,8 +13,8 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.sections import membership as section_membership
-from pipeline.indices.sections.months import dated, within
-from pipeline.indices.sections.places import AMBIGUOUS, NOT_REGISTERED, Placed, placed
+from pipeline.indices.sections.months import date_samples, select_period
+from pipeline.indices.sections.places import AMBIGUOUS, NOT_REGISTERED, PlacedSamples, place_samples
 from pipeline.ingest.samples import read_sections, read_tables
 from pipeline.ingest.samples.tables import Tables, joined, no_samples, rejects_of
 from pipeline.periods import Period
@@ -54,19 +54,19 @@ class Sampled:
         return Period(scenes.start, scenes.end, self.study.settings.label)
 
     @cached_property
-    def everywhere(self) -> Placed:
+    def everywhere(self) -> PlacedSamples:
         """All samples at all sections."""
-        return placed(self.tables.samples, self.register, self.tables.points)
+        return place_samples(self.tables.samples, self.register, self.tables.points)
 
     @cached_property
-    def here(self) -> Placed:
+    def here(self) -> PlacedSamples:
         """The sections of the area."""
-        return section_membership.of_area(self.everywhere, self.study.aoi.id, self.areas)
+        return section_membership.select_sections(self.everywhere, self.study.aoi.id, self.areas)
 
     @cached_property
     def unmatched(self) -> pd.DataFrame:
-        """What finds no match (see `section_membership.unmatched`); nothing without a register."""
-        found = section_membership.unmatched(self.everywhere, self.study.aoi.id, self.areas, self.days)
+        """What finds no match (see `section_membership.list_unmatched`); nothing without a register."""
+        found = section_membership.list_unmatched(self.everywhere, self.study.aoi.id, self.areas, self.days)
         return found if self.register is not None else found[:0]
 
     def findings(self) -> gpd.GeoDataFrame:
@@ -88,7 +88,7 @@ class Sampled:
     def rejected(self) -> pd.DataFrame:
         """What the tables lose, then one row per file for its readings outside the days of the run."""
         samples = self.tables.samples
-        outside = samples.drop(index=within(dated(samples), self.days).index)
+        outside = samples.drop(index=select_period(date_samples(samples), self.days).index)
         by_file = outside.groupby("file", sort=False)["time"].agg(["min", "max", "size"])
         spans = [f"{row.min:%Y-%m-%d}/{row.max:%Y-%m-%d}" for row in by_file.itertuples(index=False)]
         lost = rejects_of(by_file.index, "", 0, "", spans, OUTSIDE_THE_RUN, by_file["size"])

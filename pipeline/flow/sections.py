@@ -59,7 +59,7 @@ def graded_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
 
     def build(folder: Path) -> None:
         sampled = Sampled.of(study, inputs)
-        status = sections.graded(
+        status = sections.grade_placed(
             sampled.here, study.settings.scenes.periods, standards.table("water_limits"), rules=_rules(study)
         )
         linked = _linked(study, status, parcels)
@@ -68,7 +68,7 @@ def graded_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
             {
                 "sections": linked,
                 "findings": sampled.findings(),
-                "indicators": sections.indicators(status, study.aoi.id),
+                "indicators": sections.build_section_indicators(status, study.aoi.id),
                 "samples_rejected": sampled.rejected(),
                 "sections_unmatched": sampled.unmatched,
                 "section_series": _series(study, sampled),
@@ -102,7 +102,7 @@ def _linked(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDat
 
 def _series(study: Study, sampled: Sampled) -> pd.DataFrame:
     limits = standards.table("water_limits")
-    return section_series.monthly_series(sampled.here, sampled.days, limits, rules=_rules(study))
+    return section_series.build_monthly_series(sampled.here, sampled.days, limits, rules=_rules(study))
 
 
 def _evaluations(study: Study, status: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -112,28 +112,32 @@ def _evaluations(study: Study, status: pd.DataFrame) -> dict[str, pd.DataFrame]:
     labels = [period.label for period in periods]
     named = status.drop_duplicates("section_id").set_index("section_id")[["river", "upstream_unit"]]
     rivers_of = {str(key): str(name) for key, name in named["river"].dropna().items()}
-    scoped = river_evaluation.scopes(status, rivers_of, study.aoi.name_zh)
-    rivers = river_evaluation.evaluated(scoped, limits)
+    scoped = river_evaluation.expand_scopes(status, rivers_of, study.aoi.name_zh)
+    rivers = river_evaluation.evaluate_scopes(scoped, limits)
     year_months = study.settings.sections.rules.year_months
     return {
-        "sections_evaluation": section_evaluation.evaluated(status, periods, limits, year_months=year_months),
-        "sections_change": section_change.changes(status, labels),
-        "sections_trend": section_trend.trends(status, labels),
-        "sections_exceedance": river_evaluation.exceedance_table(scoped, limits),
+        "sections_evaluation": section_evaluation.evaluate_sections(
+            status, periods, limits, year_months=year_months
+        ),
+        "sections_change": section_change.compare_sections(status, labels),
+        "sections_trend": section_trend.compute_trends(status, labels),
+        "sections_exceedance": river_evaluation.build_exceedance_table(scoped, limits),
         "rivers_evaluation": rivers,
-        "rivers_change": river_evaluation.changes(rivers, labels),
-        "units_ranking": water_index.unit_index(status, named["upstream_unit"], limits),
+        "rivers_change": river_evaluation.compare_scopes(rivers, labels),
+        "units_ranking": water_index.compute_unit_index(status, named["upstream_unit"], limits),
     }
 
 
 def _settled(study: Study, sampled: Sampled) -> dict[str, pd.DataFrame]:
     """Transfers and balances of all schemes of the config, over the periods that each settles by."""
     limits, days = standards.table("water_limits"), study.settings.scenes
-    parts = [compensation.nothing_due()]
+    parts = [compensation.build_empty_transfers()]
     for name in study.settings.sections.schemes:
         scheme = load_scheme(name)
         periods = periods_between(days.start, days.end, scheme.period)
-        status = sections.graded(sampled.here, periods, limits, rules=_rules(study))
-        parts.append(compensation.transfers(Path(name).stem, scheme, status, limits, sampled.register))
+        status = sections.grade_placed(sampled.here, periods, limits, rules=_rules(study))
+        parts.append(
+            compensation.compute_transfers(Path(name).stem, scheme, status, limits, sampled.register)
+        )
     found = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
-    return {"compensation": found, "compensation_balances": compensation.balances(found)}
+    return {"compensation": found, "compensation_balances": compensation.balance_units(found)}

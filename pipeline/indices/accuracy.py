@@ -26,7 +26,7 @@ class Assessment:
     classes: pd.DataFrame
 
 
-def confusion_matrix(
+def count_confusion(
     mapped: NDArray[np.integer], reference: NDArray[np.integer], codes: Sequence[int]
 ) -> NDArray[np.int64]:
     """Numbers of points by map class (rows) and reference class (columns), in the order of the codes.
@@ -72,19 +72,21 @@ def assess(counts: NDArray[np.int64], mapped_m2: NDArray[np.float64], codes: Seq
             "wrong": samples + counts.sum(axis=0) - 2 * np.diag(counts),
             "mapped_m2": mapped_m2,
             "area_m2": proportion * whole_m2,
-            "area_half_m2": _half(variance) * whole_m2,
+            "area_half_m2": _compute_half_width(variance) * whole_m2,
             "users": users,
-            "users_half": _half(users_variance),
+            "users_half": _compute_half_width(users_variance),
             "producers": producers,
-            "producers_half": _half(_producers_variance(weight, spread, proportion, producers)),
+            "producers_half": _compute_half_width(
+                _compute_producers_variance(weight, spread, proportion, producers)
+            ),
             "f1": f1,
         }
     )
     overall = float((weight * np.diag(share)).sum())
-    return Assessment(overall, float(_half(np.array(overall_variance))), classes)
+    return Assessment(overall, float(_compute_half_width(np.array(overall_variance))), classes)
 
 
-def table_of(found: Assessment, keys: Mapping[int, str]) -> pd.DataFrame:
+def build_accuracy_table(found: Assessment, keys: Mapping[int, str]) -> pd.DataFrame:
     """One row a class, by key: points, areas, accuracies, each with its 95 % interval cut to what can be.
 
     The intervals are those of normal estimates: on fewer than about 10 wrong points they are too narrow.
@@ -97,14 +99,16 @@ def table_of(found: Assessment, keys: Mapping[int, str]) -> pd.DataFrame:
         "wrong_points": classes["wrong"],
         "mapped_m2": classes["mapped_m2"],
         "adjusted_m2": classes["area_m2"],
-        **_interval(classes, "area", "adjusted", whole, "_m2"),
+        **_compute_interval(classes, "area", "adjusted", whole, "_m2"),
     }
     for name in ("users", "producers"):
-        columns |= {name: classes[name], **_interval(classes, name, name, 1.0)}
+        columns |= {name: classes[name], **_compute_interval(classes, name, name, 1.0)}
     return pd.DataFrame({**columns, "f1": classes["f1"]})
 
 
-def indicators_of(found: Assessment, period: str, keys: Mapping[int, str]) -> list[dict[str, object]]:
+def build_accuracy_indicators(
+    found: Assessment, period: str, keys: Mapping[int, str]
+) -> list[dict[str, object]]:
     """Overall accuracy, and the adjusted share of each class in what was seen, with 95 % intervals.
 
     The accuracy is an estimate from strata weighted by area, so that it has no numerator of its own.
@@ -112,7 +116,7 @@ def indicators_of(found: Assessment, period: str, keys: Mapping[int, str]) -> li
     seen = float(found.classes["mapped_m2"].sum())
     points = int(found.classes["samples"].sum())
     source = f"{points} labelled points, Olofsson et al. 2014, DOI 10.1016/j.rse.2014.02.015; 95 % interval"
-    table = table_of(found, keys)
+    table = build_accuracy_table(found, keys)
     entries = [("land_cover_accuracy", found.overall, found.overall_half, None)]
     halves = zip(table["land_cover"], found.classes["area_m2"], found.classes["area_half_m2"], strict=True)
     entries += [(f"class_share_adjusted:{key}", area / seen, half / seen, area) for key, area, half in halves]
@@ -134,7 +138,7 @@ def indicators_of(found: Assessment, period: str, keys: Mapping[int, str]) -> li
     ]
 
 
-def _interval(
+def _compute_interval(
     classes: pd.DataFrame, name: str, short: str, most: float, unit: str = ""
 ) -> dict[str, pd.Series]:
     value, half = classes[f"{name}{unit}"], classes[f"{name}_half{unit}"]
@@ -144,7 +148,7 @@ def _interval(
     }
 
 
-def _producers_variance(
+def _compute_producers_variance(
     weight: NDArray[np.float64],
     spread: NDArray[np.float64],
     proportion: NDArray[np.float64],
@@ -159,5 +163,5 @@ def _producers_variance(
     return variance
 
 
-def _half(variance: NDArray[np.float64]) -> NDArray[np.float64]:
+def _compute_half_width(variance: NDArray[np.float64]) -> NDArray[np.float64]:
     return NORMAL_95 * np.sqrt(variance)

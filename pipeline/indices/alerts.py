@@ -36,14 +36,14 @@ class Alerts:
     judged: NDArray[np.uint16]
 
 
-def ndvi_stack(nir: NDArray[np.int16], red: NDArray[np.int16]) -> NDArray[np.int16]:
+def compute_ndvi_stack(nir: NDArray[np.int16], red: NDArray[np.int16]) -> NDArray[np.int16]:
     """NDVI of every look with scale 1e-4 and nodata -32768, also where a band is unknown or both sum to 0."""
     found = np.empty_like(nir)
-    _ndvi(nir.ravel(), red.ravel(), found.ravel())
+    _fill_ndvi(nir.ravel(), red.ravel(), found.ravel())
     return found
 
 
-def alerts(
+def find_alerts(
     ndvi: NDArray[np.int16],
     days: NDArray[np.int64],
     first: int,
@@ -83,7 +83,7 @@ def alerts(
 
 
 @numba.njit(nogil=True, cache=True)
-def _ndvi(nir: NDArray[np.int16], red: NDArray[np.int16], found: NDArray[np.int16]) -> None:
+def _fill_ndvi(nir: NDArray[np.int16], red: NDArray[np.int16], found: NDArray[np.int16]) -> None:
     for place in range(len(found)):
         n, r = np.int32(nir[place]), np.int32(red[place])
         if REFLECTANCE_NODATA in (n, r) or n + r == 0:
@@ -120,10 +120,10 @@ def _watch(
             if np.median(window[:known]) < limits[7]:
                 state[y, x] = _BARE
                 continue
-            noise = _noise(values, seasons, first, limits, window, residual)
+            noise = _estimate_noise(values, seasons, first, limits, window, residual)
             if np.isnan(noise):
                 continue
-            count, alert, mean = _summed(values, seasons, first, noise, limits, window)
+            count, alert, mean = _summarize_looks(values, seasons, first, noise, limits, window)
             judged[y, x], look[y, x] = count, alert
             if count:
                 state[y, x] = _LOST if alert >= 0 else _STABLE
@@ -132,7 +132,7 @@ def _watch(
 
 
 @numba.njit(nogil=True, cache=True)
-def _season(
+def _estimate_season(
     values: NDArray[np.float64],
     seasons: NDArray[np.float64],
     first: int,
@@ -154,7 +154,7 @@ def _season(
 
 
 @numba.njit(nogil=True, cache=True)
-def _noise(
+def _estimate_noise(
     values: NDArray[np.float64],
     seasons: NDArray[np.float64],
     first: int,
@@ -165,7 +165,7 @@ def _noise(
     """Robust standard deviation of the history about its season; NaN where no look has one."""
     count = 0
     for number in range(first):
-        apart = abs(values[number] - _season(values, seasons, first, number, limits, window))
+        apart = abs(values[number] - _estimate_season(values, seasons, first, number, limits, window))
         if not np.isnan(apart):
             residual[count] = apart
             count += 1
@@ -175,7 +175,7 @@ def _noise(
 
 
 @numba.njit(nogil=True, cache=True)
-def _summed(
+def _summarize_looks(
     values: NDArray[np.float64],
     seasons: NDArray[np.float64],
     first: int,
@@ -187,7 +187,7 @@ def _summed(
     total, difference, since, count = 0.0, 0.0, 0, 0
     alert, mean = -1, np.nan
     for number in range(first, len(values)):
-        below = values[number] - _season(values, seasons, first, number, limits, window)
+        below = values[number] - _estimate_season(values, seasons, first, number, limits, window)
         if np.isnan(below):
             continue
         count += 1

@@ -20,7 +20,9 @@ class Anomaly:
     years: NDArray[np.uint16]
 
 
-def anomaly(value: NDArray[np.floating[Any]], earlier: NDArray[np.floating[Any]], *, least: int) -> Anomaly:
+def compute_anomaly(
+    value: NDArray[np.floating[Any]], earlier: NDArray[np.floating[Any]], *, least: int
+) -> Anomaly:
     """Anomaly of a value (y, x) against the same season of earlier years (year, y, x).
 
     What is not finite is unknown; fewer than `least` known years (2 or more) give NaN.

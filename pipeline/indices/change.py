@@ -13,14 +13,14 @@ from scipy.sparse.csgraph import connected_components
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED, Legend
 
 
-def transitions(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def code_transitions(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Transition codes (legends.CHANGE): 0 unchanged, ten times from plus to; 255 where either is unknown."""
     codes = np.where(before == after, UNCHANGED, 10 * before + after)
     unknown = (before == NODATA_CLASS) | (after == NODATA_CLASS)
     return np.where(unknown, NODATA_CLASS, codes).astype(np.uint8)
 
 
-def evident(
+def keep_evident(
     codes: NDArray[np.uint8],
     before: Mapping[str, NDArray[np.floating[Any]]],
     after: Mapping[str, NDArray[np.floating[Any]]],
@@ -36,7 +36,7 @@ def evident(
     return np.where((codes == NODATA_CLASS) | (shift >= least_shift), codes, np.uint8(UNCHANGED))
 
 
-def sieved(codes: NDArray[np.uint8], *, least_px: int) -> NDArray[np.uint8]:
+def sieve_patches(codes: NDArray[np.uint8], *, least_px: int) -> NDArray[np.uint8]:
     """Transition codes of a whole area (y, x) without patches of fewer than `least_px` pixels.
 
     A patch is what one transition joins along pixel edges. Each patch that is too small takes the code that
@@ -46,33 +46,33 @@ def sieved(codes: NDArray[np.uint8], *, least_px: int) -> NDArray[np.uint8]:
     nothing unchanged becomes a change, and what is unknown stays so. Holds two copies of the codes and about
     160 bytes a changed pixel; the whole area is needed at once, because a patch may reach over any block.
     """
-    cells = np.flatnonzero(changed(codes))
-    patch = _patches(codes, cells)
+    cells = np.flatnonzero(is_changed(codes))
+    patch = _number_cells(codes, cells)
     small = (np.bincount(patch) < least_px)[patch]
     ground = codes.copy()
     ground.flat[cells[small]] = NODATA_CLASS
-    ground.flat[cells[small]] = _surroundings(ground, cells[small], patch[small])
+    ground.flat[cells[small]] = _find_surroundings(ground, cells[small], patch[small])
     return ground
 
 
-def changed(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def is_changed(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where transition codes tell of a change."""
     moved: NDArray[np.bool_] = (codes != UNCHANGED) & (codes != NODATA_CLASS)
     return moved
 
 
-def patches(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
+def number_patches(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Number of the patch of every changed pixel from 1, in order of their first pixels; 0 elsewhere.
 
     A patch is what one transition joins along pixel edges.
     """
-    cells = np.flatnonzero(changed(codes))
+    cells = np.flatnonzero(is_changed(codes))
     numbers = np.zeros(codes.shape, dtype=np.int32)
-    numbers.flat[cells] = _patches(codes, cells) + 1
+    numbers.flat[cells] = _number_cells(codes, cells) + 1
     return numbers
 
 
-def first_pixels(patch: NDArray[np.int32]) -> NDArray[np.int64]:
+def find_first_pixels(patch: NDArray[np.int32]) -> NDArray[np.int64]:
     """Flat place of the first pixel of every patch, in order of their numbers."""
     cells = np.flatnonzero(patch)
     _, first = np.unique(patch.flat[cells], return_index=True)
@@ -107,7 +107,7 @@ class PatchMeans:
         return means
 
 
-def sure_enough(
+def keep_sure(
     codes: NDArray[np.uint8], patch: NDArray[np.int32], confidence: NDArray[np.float64], *, least: float
 ) -> NDArray[np.uint8]:
     """Transition codes without patches whose confidence lies below `least`, which become unchanged.
@@ -121,7 +121,7 @@ def sure_enough(
     return np.where(doubtful[patch], np.uint8(UNCHANGED), codes)
 
 
-def _patches(codes: NDArray[np.uint8], cells: NDArray[np.int64]) -> NDArray[np.int64]:
+def _number_cells(codes: NDArray[np.uint8], cells: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number of the patch of every changed cell; cells are flat places in rising order."""
     width = codes.shape[1]
     inner = cells[cells % width < width - 1]
@@ -134,7 +134,7 @@ def _patches(codes: NDArray[np.uint8], cells: NDArray[np.int64]) -> NDArray[np.i
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def _surroundings(
+def _find_surroundings(
     ground: NDArray[np.uint8], cells: NDArray[np.int64], patch: NDArray[np.int64]
 ) -> NDArray[np.uint8]:
     """For every cell the code that its patch borders on most, in `ground`, where unknown has no say."""
@@ -148,7 +148,7 @@ def _surroundings(
     return winner.reindex(patch, fill_value=UNCHANGED).to_numpy(dtype=np.uint8)
 
 
-def transition_sums(
+def sum_transitions(
     before: NDArray[np.uint8],
     after: NDArray[np.uint8],
     codes: NDArray[np.uint8],
@@ -157,19 +157,21 @@ def transition_sums(
 ) -> NDArray[np.float64]:
     """Area of every pair of classes of some pixels: as mapped (row 0), and by transitions that count (1).
 
-    `codes` are those of the transitions that count; the order of the pairs is that of `transition_matrix`.
+    `codes` are those of the transitions that count; pairs are in the order of `build_transition_matrix`.
     """
-    moved = changed(codes)
+    moved = is_changed(codes)
     unmoved = np.where(codes == UNCHANGED, before, after)
-    mapped = _paired(before, after, weight_m2, legend)
+    mapped = _sum_pairs(before, after, weight_m2, legend)
     counted = np.where(moved, codes // 10, before), np.where(moved, codes % 10, unmoved)
-    return np.stack([mapped, _paired(*counted, weight_m2, legend)])
+    return np.stack([mapped, _sum_pairs(*counted, weight_m2, legend)])
 
 
-def transition_matrix(parts: Iterable[NDArray[np.float64]], legend: Legend = LAND_COVER) -> pd.DataFrame:
+def build_transition_matrix(
+    parts: Iterable[NDArray[np.float64]], legend: Legend = LAND_COVER
+) -> pd.DataFrame:
     """Area of every pair of a legend's classes, unknown among them: from, to, area_m2, percent of all area.
 
-    `parts` are the `transition_sums` of parts of an area.
+    `parts` are the `sum_transitions` of parts of an area.
 
     `area_m2` and `percent` are those of the two maps, `area_counted_m2` and `percent_counted` those of the
     transitions that count, so that what is taken for noise is seen. Pairs that do not occur stand with 0, so
@@ -189,7 +191,7 @@ def transition_matrix(parts: Iterable[NDArray[np.float64]], legend: Legend = LAN
     return pd.DataFrame(columns, index=index).reset_index()
 
 
-def _paired(
+def _sum_pairs(
     before: NDArray[np.uint8], after: NDArray[np.uint8], weight_m2: NDArray[np.float64], legend: Legend
 ) -> NDArray[np.float64]:
     """Area of every pair of classes, row by row; the last is unknown."""

@@ -18,7 +18,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
 from pipeline.errors import InputError, Problem
-from pipeline.indices.accuracy import confusion_matrix
+from pipeline.indices.accuracy import count_confusion
 
 _LEAF_PIXELS = 2
 _TRUSTED = ("sklearn.tree._tree.Tree",)
@@ -28,7 +28,7 @@ _CHUNK_PIXELS = 65_536
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledPixels:
     """Labelled pixels: features (pixel, feature) without NaN, the kind of each, the block it stands in."""
 
     features: NDArray[np.float32]
@@ -37,7 +37,7 @@ class Labelled:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedForest:
     """A forest, the side of the split that every pixel stood on, and how it did on the other side.
 
     `confusion` counts pixels by predicted kind (rows) and labelled kind (columns), in order of `kinds`.
@@ -54,13 +54,13 @@ class Trained:
         return float(np.diag(self.confusion).sum() / self.confusion.sum())
 
 
-def blocks_of(x: NDArray[np.float64], y: NDArray[np.float64], *, size_m: float) -> NDArray[np.int64]:
+def number_blocks(x: NDArray[np.float64], y: NDArray[np.float64], *, size_m: float) -> NDArray[np.int64]:
     """Number of the square of ground that holds each place of a plane CRS; equal places, equal numbers."""
     squares = np.column_stack([np.floor(x / size_m), np.floor(y / size_m)])
     return np.unique(squares, axis=0, return_inverse=True)[1].astype(np.int64).ravel()
 
 
-def train(labelled: Labelled, *, trees: int, seed: int, test_share: float, least: int) -> Trained:
+def train(labelled: LabelledPixels, *, trees: int, seed: int, test_share: float, least: int) -> TrainedForest:
     """A forest from the pixels of some blocks, judged on those of the others.
 
     Each block stands on one side, so that neighbours never judge one another (Roberts et al. 2017,
@@ -73,10 +73,12 @@ def train(labelled: Labelled, *, trees: int, seed: int, test_share: float, least
     kinds = tuple(str(kind) for kind in forest.classes_)
     number = np.searchsorted(forest.classes_, labelled.kinds[~trains])
     found = np.argmax(forest.predict_proba(labelled.features[~trains]), axis=1)
-    return Trained(forest, kinds, trains, confusion_matrix(found, number, range(len(kinds))))
+    return TrainedForest(forest, kinds, trains, count_confusion(found, number, range(len(kinds))))
 
 
-def probabilities(forest: RandomForestClassifier, features: NDArray[np.float32]) -> NDArray[np.float64]:
+def predict_probabilities(
+    forest: RandomForestClassifier, features: NDArray[np.float32]
+) -> NDArray[np.float64]:
     """Probability of each kind (pixel, kind) from features (pixel, feature); NaN where a feature is NaN.
 
     That of a kind is the mean over the trees of its share in the leaf that the pixel falls into.
@@ -89,7 +91,7 @@ def probabilities(forest: RandomForestClassifier, features: NDArray[np.float32])
     return found
 
 
-def dumped(forest: RandomForestClassifier) -> bytes:
+def dump_forest(forest: RandomForestClassifier) -> bytes:
     """A forest as the bytes of a skops file; equal forests give equal bytes.
 
     skops names the parts of a file after addresses in memory and dates them by the clock; here they are
@@ -100,7 +102,7 @@ def dumped(forest: RandomForestClassifier) -> bytes:
         numbers: dict[str, str] = {}
         for name in re.findall(r'"__id__": (\d+)|"(\d+)\.npy"', schema):
             numbers.setdefault("".join(name), str(len(numbers) + 1))
-        parts = {_renumbered(name, numbers): made.read(name) for name in made.namelist()}
+        parts = {_renumber(name, numbers): made.read(name) for name in made.namelist()}
     parts["schema.json"] = re.sub(
         r'(?<="__id__": )\d+|(?<=")\d+(?=\.npy")', lambda found: numbers[found[0]], schema
     ).encode()
@@ -111,28 +113,28 @@ def dumped(forest: RandomForestClassifier) -> bytes:
     return stream.getvalue()
 
 
-def loaded(content: bytes, place: str) -> RandomForestClassifier:
+def load_forest(content: bytes, place: str) -> RandomForestClassifier:
     """The forest of a skops file; InputError for anything else, above all for types that could run code."""
     expected = "a random forest that ecoledger saved"
     try:
         strange = set(skops.io.get_untrusted_types(data=content)) - set(_TRUSTED)
         if strange:
-            raise _unusable(Problem(place, f"types that are not trusted: {sorted(strange)}", expected))
+            raise _build_refusal(Problem(place, f"types that are not trusted: {sorted(strange)}", expected))
         forest = skops.io.loads(content, trusted=list(_TRUSTED))
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, json.JSONDecodeError) as error:
-        raise _unusable(Problem(place, f"{type(error).__name__}: {error}", expected)) from error
+        raise _build_refusal(Problem(place, f"{type(error).__name__}: {error}", expected)) from error
     if not isinstance(forest, RandomForestClassifier):
-        raise _unusable(Problem(place, type(forest).__name__, expected))
+        raise _build_refusal(Problem(place, type(forest).__name__, expected))
     return forest
 
 
-def counts_by_kind(kinds: NDArray[np.str_]) -> Mapping[str, int]:
+def count_by_kind(kinds: NDArray[np.str_]) -> Mapping[str, int]:
     """How many pixels each kind has."""
     names, counts = np.unique(kinds, return_counts=True)
     return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
 
-def _split(labelled: Labelled, *, folds: int, seed: int, least: int) -> NDArray[np.bool_]:
+def _split(labelled: LabelledPixels, *, folds: int, seed: int, least: int) -> NDArray[np.bool_]:
     """Which pixels train: all blocks but a fold; the first fold that leaves every kind on both sides."""
     _refuse_few(labelled, folds, least)
     folder = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -140,33 +142,33 @@ def _split(labelled: Labelled, *, folds: int, seed: int, least: int) -> NDArray[
     for _, held_back in folder.split(labelled.features, labelled.kinds, labelled.blocks):
         trains = np.ones(len(labelled.kinds), dtype=bool)
         trains[held_back] = False
-        if not (short := _short(labelled, trains, least)):
+        if not (short := _find_shortages(labelled, trains, least)):
             return trains
         found.append(short)
-    raise _unusable(*min(found, key=len))
+    raise _build_refusal(*min(found, key=len))
 
 
-def _refuse_few(labelled: Labelled, folds: int, least: int) -> None:
+def _refuse_few(labelled: LabelledPixels, folds: int, least: int) -> None:
     """InputError where pixels, kinds or blocks are too few for any split."""
     needed = max(folds, least + 1)
     problems = [
         Problem(f"samples, class {kind}", f"{count} usable pixels", f"at least {needed}")
-        for kind, count in counts_by_kind(labelled.kinds).items()
+        for kind, count in count_by_kind(labelled.kinds).items()
         if count < needed
     ]
     if len(set(labelled.kinds.tolist())) < 2:  # noqa: PLR2004  one class tells nothing apart
-        problems.append(Problem("samples", str(counts_by_kind(labelled.kinds)), "at least two classes"))
+        problems.append(Problem("samples", str(count_by_kind(labelled.kinds)), "at least two classes"))
     if len(set(labelled.blocks.tolist())) < folds:
         found = f"{len(set(labelled.blocks.tolist()))} blocks of ground with samples"
         todo = "Spread the samples, or make land_cover.forest.block_m smaller"
         problems.append(Problem("samples", found, f"at least {folds}", todo))
     if problems:
-        raise _unusable(*problems)
+        raise _build_refusal(*problems)
 
 
-def _short(labelled: Labelled, trains: NDArray[np.bool_], least: int) -> Sequence[Problem]:
+def _find_shortages(labelled: LabelledPixels, trains: NDArray[np.bool_], least: int) -> Sequence[Problem]:
     """Kinds that a split leaves with too few pixels on one side."""
-    training, judging = (counts_by_kind(labelled.kinds[side]) for side in (trains, ~trains))
+    training, judging = (count_by_kind(labelled.kinds[side]) for side in (trains, ~trains))
     todo = "Label it in more places, or make land_cover.forest.block_m smaller"
     return [
         Problem(
@@ -175,15 +177,15 @@ def _short(labelled: Labelled, trains: NDArray[np.bool_], least: int) -> Sequenc
             f"at least {least} and 1",
             todo,
         )
-        for kind in counts_by_kind(labelled.kinds)
+        for kind in count_by_kind(labelled.kinds)
         if training.get(kind, 0) < least or not judging.get(kind, 0)
     ]
 
 
-def _renumbered(name: str, numbers: Mapping[str, str]) -> str:
+def _renumber(name: str, numbers: Mapping[str, str]) -> str:
     stem, _, suffix = name.partition(".")
     return f"{numbers.get(stem, stem)}.{suffix}"
 
 
-def _unusable(*problems: Problem) -> InputError:
+def _build_refusal(*problems: Problem) -> InputError:
     return InputError("The land cover cannot be classified", problems)

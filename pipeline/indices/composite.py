@@ -17,25 +17,25 @@ from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA
 _NO_LOOK = -1
 
 
-def looks(owner: NDArray[np.uint8]) -> NDArray[np.uint16]:
+def count_looks(owner: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """How many dates of a stack (date, y, x) have an owner at each pixel."""
     count = np.zeros(owner.shape[1:], dtype=np.uint16)
     _count(owner, count)
     return count
 
 
-def median(stack: NDArray[np.int16]) -> NDArray[np.int16]:
+def compute_median(stack: NDArray[np.int16]) -> NDArray[np.int16]:
     """Median over the dates of a stack (date, y, x), nodata left out; nodata where no date has a value.
 
     int16 with scale 1e-4 and nodata -32768. With an even number of dates it is the mean of the middle two,
     rounded half to even.
     """
     composite = np.empty(stack.shape[1:], dtype=np.int16)
-    _median(stack, _sorting_network(len(stack)), composite)
+    _fill_median(stack, _build_sorting_network(len(stack)), composite)
     return composite
 
 
-def medoid_look(stacks: NDArray[np.int16], _bands: Sequence[str]) -> NDArray[np.int16]:
+def choose_medoid_look(stacks: NDArray[np.int16], _bands: Sequence[str]) -> NDArray[np.int16]:
     """The look (number of its date, -1 if none) that is nearest to all others, of stacks (band, date, y, x).
 
     It has the least sum of Euclidean distances to them (Flood 2013, DOI 10.3390/rs5126481), over the bands
@@ -47,7 +47,7 @@ def medoid_look(stacks: NDArray[np.int16], _bands: Sequence[str]) -> NDArray[np.
     return chosen
 
 
-def greenest_look(stacks: NDArray[np.int16], bands: Sequence[str]) -> NDArray[np.int16]:
+def choose_greenest_look(stacks: NDArray[np.int16], bands: Sequence[str]) -> NDArray[np.int16]:
     """The look (number of its date, -1 if none) with the greatest NDVI, of stacks (band, date, y, x).
 
     NDVI are compared exactly, as fractions of whole numbers; of equal looks it is the first. A look whose red
@@ -59,7 +59,7 @@ def greenest_look(stacks: NDArray[np.int16], bands: Sequence[str]) -> NDArray[np
     return chosen
 
 
-def taken(stack: NDArray[np.int16], chosen: NDArray[np.int16]) -> NDArray[np.int16]:
+def take_looks(stack: NDArray[np.int16], chosen: NDArray[np.int16]) -> NDArray[np.int16]:
     """The values of a stack (date, y, x) at the chosen looks; nodata where none is chosen."""
     composite = np.empty(chosen.shape, dtype=np.int16)
     _take(stack, chosen, composite)
@@ -67,13 +67,13 @@ def taken(stack: NDArray[np.int16], chosen: NDArray[np.int16]) -> NDArray[np.int
 
 
 CHOICES: Mapping[str, Callable[[NDArray[np.int16], Sequence[str]], NDArray[np.int16]]] = MappingProxyType(
-    {"medoid": medoid_look, "max-ndvi": greenest_look}
+    {"medoid": choose_medoid_look, "max-ndvi": choose_greenest_look}
 )
 """Composites that take all bands of a pixel from one look, and how they choose it."""
 
 
 @cache
-def _sorting_network(size: int) -> NDArray[np.int64]:
+def _build_sorting_network(size: int) -> NDArray[np.int64]:
     """Pairs to compare and exchange, in order, so that any `size` values end up sorted.
 
     Batcher's merge exchange, Knuth, The Art of Computer Programming 3, 5.2.2, algorithm M.
@@ -93,7 +93,7 @@ def _sorting_network(size: int) -> NDArray[np.int64]:
 
 
 @numba.njit(nogil=True, cache=True)
-def _median(stack: NDArray[np.int16], network: NDArray[np.int64], composite: NDArray[np.int16]) -> None:
+def _fill_median(stack: NDArray[np.int16], network: NDArray[np.int64], composite: NDArray[np.int16]) -> None:
     """Sort a row of all dates at a time, in loops without a branch: each takes many pixels at once."""
     dates, height, width = stack.shape
     nothing, most = np.int16(REFLECTANCE_NODATA), np.int16(REFLECTANCE_LIMIT)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.legends import LAND_KINDS, NODATA_CLASS
 
 
-def translated(codes: NDArray[np.int32], kinds: Mapping[int, str]) -> dict[str, NDArray[np.uint8]]:
+def translate_codes(codes: NDArray[np.int32], kinds: Mapping[int, str]) -> dict[str, NDArray[np.uint8]]:
     """`land_cover` (legends.LAND_COVER) and `ecosystem` (legends.ECOSYSTEM) of codes, by the kind of each.
 
     255 where a code has no kind; in `ecosystem` also where its kind may be of several types.

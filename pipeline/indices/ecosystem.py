@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indices.indicators import NOTHING_SEEN, share
+from pipeline.indices.indicators import NOTHING_SEEN, build_share
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
 
 _CODES = [entry.code for entry in ECOSYSTEM.classes]
@@ -39,12 +39,12 @@ class TypeSums:
 
     @classmethod
     def of(cls, areas_m2: NDArray[np.float64]) -> "TypeSums":
-        """From the sum of the `type_areas` of all parts of an area."""
+        """From the sum of the `sum_type_areas` of all parts of an area."""
         mixed = dict(zip(_COVERS, areas_m2[:, -1].tolist(), strict=True))
         return cls(areas_m2[:, :-1].sum(axis=0), mixed, float(areas_m2.sum()))
 
 
-def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def classify_types(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Types (legends.ECOSYSTEM) of land cover by the rules; 255 for classes that may be of several.
 
     Vegetation may be any plants, bare ground a flat, a desert or another; water and built-up land are of one.
@@ -56,7 +56,7 @@ def types_of(cover: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
-def type_areas(
+def sum_type_areas(
     cover: NDArray[np.uint8], kind: NDArray[np.uint8], weight_m2: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Area of some pixels by class of land cover (row) and type (column); the last column is without a type.
@@ -69,7 +69,7 @@ def type_areas(
     return areas.reshape(codes, codes)[np.ix_(_COVERS, [*_CODES, NODATA_CLASS])].astype(np.float64)
 
 
-def type_table(
+def build_type_table(
     sums: TypeSums,
     *,
     kinds: Sequence[str] | None,
@@ -108,16 +108,16 @@ def type_table(
     return pd.DataFrame(rows).astype(dict.fromkeys(columns, float))
 
 
-def type_indicators(
+def build_type_indicators(
     table: pd.DataFrame, seen_m2: float, period: str, *, area_m2: float, source: str
 ) -> list[dict[str, object]]:
-    """Share of each type in what was seen, from `type_table`; low and high are shares of the whole area."""
+    """Share of each type in what was seen, by `build_type_table`; low and high are of the whole area."""
     keys = {entry.name_zh: entry.key for entry in ECOSYSTEM.classes}
     rows = []
     for row in table.to_dict("records"):
         known = pd.notna(row["area_m2"]) and seen_m2 > 0
         reason = row["reason"] if pd.notna(row["reason"]) else None
-        found = share(
+        found = build_share(
             f"ecosystem_share:{keys[row['ecosystem_l1']]}",
             period,
             row["low_m2"] if known else 0.0,
@@ -131,7 +131,7 @@ def type_indicators(
     return rows
 
 
-def loss_indicators(
+def build_loss_indicators(
     matrix: pd.DataFrame | None,
     period: str,
     *,
@@ -150,7 +150,9 @@ def loss_indicators(
     rows = []
     for name, (before, after) in LOSSES.items():
         if unknown or matrix is None or before not in told or not told & after - {before}:
-            nothing = share(name, period, 0.0, 0.0, unseen=0.0, source=source, reason=unknown or _NOT_TOLD)
+            nothing = build_share(
+                name, period, 0.0, 0.0, unseen=0.0, source=source, reason=unknown or _NOT_TOLD
+            )
             rows.append({**nothing, "numerator": None, "denominator": None})
             continue
         here = matrix[(matrix["from"] == before)]
@@ -158,11 +160,11 @@ def loss_indicators(
         unseen = float(here.loc[here["to"] == "unknown", "area_m2"].sum())
         parts = float(lost["area_counted_m2"].sum()), float(seen["area_m2"].sum())
         reason = "前期没有此类型 / none of the type before"
-        rows.append(share(name, period, *parts, unseen=unseen, source=source, reason=reason))
+        rows.append(build_share(name, period, *parts, unseen=unseen, source=source, reason=reason))
     return rows
 
 
-def encroachment(
+def build_encroachment_indicator(
     kind: str, period: str, built_m2: float, seen_m2: float, *, area_m2: float, source: str, unknown: str = ""
 ) -> dict[str, object]:
     """Share of a layer that restricts use which became built-up, of what both periods saw of it.
@@ -171,10 +173,10 @@ def encroachment(
     """
     unseen, name = max(0.0, area_m2 - seen_m2), f"encroachment_share:{kind}"
     reason = unknown or NOTHING_SEEN
-    return share(name, period, built_m2, seen_m2, unseen=unseen, source=source, reason=reason)
+    return build_share(name, period, built_m2, seen_m2, unseen=unseen, source=source, reason=reason)
 
 
-def encroached(codes: NDArray[np.uint8], weight_m2: NDArray[np.float64]) -> NDArray[np.float64]:
+def sum_encroachment(codes: NDArray[np.uint8], weight_m2: NDArray[np.float64]) -> NDArray[np.float64]:
     """Area that became built-up, and area seen in both periods, of pixels with their change codes."""
     known = codes != NODATA_CLASS
     gained = known & (codes > 0) & (codes % 10 == LAND_COVER.code("built"))

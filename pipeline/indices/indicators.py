@@ -17,7 +17,7 @@ _ROUNDING = 1e-9
 NOTHING_SEEN = "范围内没有晴空观测 / nothing was seen clear"
 
 
-def share(
+def build_share(
     indicator: str,
     period: str,
     numerator: float,
@@ -48,27 +48,33 @@ def share(
     }
 
 
-def cover_indicators(sums: CoverSums, period: str, *, area_m2: float, source: str) -> list[dict[str, object]]:
+def build_cover_indicators(
+    sums: CoverSums, period: str, *, area_m2: float, source: str
+) -> list[dict[str, object]]:
     """Vegetated share and mean FVC of a period, of land and of the whole area; areas in m2."""
-    unseen = _unseen(area_m2, sums.seen_m2)
+    unseen = _subtract_seen(area_m2, sums.seen_m2)
     entries = [
         ("vegetation_cover_share_land", sums.vegetated_land_m2, sums.land_m2),
         ("vegetation_cover_share_area", sums.vegetated_m2, sums.seen_m2),
         ("mean_fvc_land", sums.fvc_land_m2, sums.land_m2),
         ("mean_fvc_area", sums.fvc_m2, sums.seen_m2),
     ]
-    return [share(name, period, over, under, unseen=unseen, source=source) for name, over, under in entries]
+    return [
+        build_share(name, period, over, under, unseen=unseen, source=source) for name, over, under in entries
+    ]
 
 
-def percentile_indicator(sums: CoverSums, period: str, *, area_m2: float, source: str) -> dict[str, object]:
+def build_percentile_indicator(
+    sums: CoverSums, period: str, *, area_m2: float, source: str
+) -> dict[str, object]:
     """Mean FVC of the land with endmembers by percentile, beside the one whose endmembers were given."""
-    unseen = _unseen(area_m2, sums.seen_m2)
+    unseen = _subtract_seen(area_m2, sums.seen_m2)
     name, over, under = "mean_fvc_land_percentiles", sums.fvc_land_m2, sums.land_m2
-    return share(name, period, over, under, unseen=unseen, source=source)
+    return build_share(name, period, over, under, unseen=unseen, source=source)
 
 
-def without_land(rows: Sequence[Mapping[str, object]], unknown: str) -> list[dict[str, object]]:
-    """Rows of `cover_indicators`, those of land null where `unknown` says why land is not told from water."""
+def blank_land(rows: Sequence[Mapping[str, object]], unknown: str) -> list[dict[str, object]]:
+    """Rows of `build_cover_indicators`, those of land null where `unknown` says why it is not known."""
     nothing = dict.fromkeys(("value", "numerator", "denominator", "low", "high"))
     return [
         {**row, **nothing, "reason": unknown} if unknown and "_land" in str(row["indicator"]) else dict(row)
@@ -76,7 +82,7 @@ def without_land(rows: Sequence[Mapping[str, object]], unknown: str) -> list[dic
     ]
 
 
-def class_indicators(
+def build_class_indicators(
     aoi_measures: pd.DataFrame, period: str, *, area_m2: float, source: str, reason: str = ""
 ) -> list[dict[str, object]]:
     """Share of each land cover class in what was seen, and of what was never seen in the whole area.
@@ -87,14 +93,14 @@ def class_indicators(
         (aoi_measures["period"] == period) & aoi_measures["measure"].str.startswith("class_area:")
     ]
     seen = float(rows["value"].sum())
-    unseen = _unseen(area_m2, seen)
+    unseen = _subtract_seen(area_m2, seen)
     shares = [
-        share(name, period, value, seen, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
+        build_share(name, period, value, seen, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
         for name, value in zip(
             rows["measure"].str.replace("class_area", "class_share"), rows["value"], strict=True
         )
     ]
-    return [*shares, share("unknown_share", period, unseen, area_m2, unseen=0.0, source=source)]
+    return [*shares, build_share("unknown_share", period, unseen, area_m2, unseen=0.0, source=source)]
 
 
 MOVES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
@@ -107,7 +113,7 @@ MOVES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
 """Transitions with a name of their own: classes before, classes after."""
 
 
-def change_indicators(
+def build_change_indicators(
     matrix: pd.DataFrame, period: str, *, source: str, unknown: str = ""
 ) -> list[dict[str, object]]:
     """Shares of what was seen in both periods whose class differs; `period` reads from/to.
@@ -118,7 +124,7 @@ def change_indicators(
     known = matrix[(matrix["from"] != "unknown") & (matrix["to"] != "unknown")]
     moved = known["from"] != known["to"]
     seen = float(known["area_m2"].sum())
-    unseen = _unseen(float(matrix["area_m2"].sum()), seen)
+    unseen = _subtract_seen(float(matrix["area_m2"].sum()), seen)
     sums = {
         "changed_share": known.loc[moved, "area_counted_m2"].sum(),
         "changed_share_unfiltered": known.loc[moved, "area_m2"].sum(),
@@ -127,7 +133,9 @@ def change_indicators(
         chosen = known["from"].isin(before) & known["to"].isin(after)
         sums[name] = known.loc[chosen, "area_counted_m2"].sum()
     return [
-        share(name, period, float(area), seen, unseen=unseen, source=source, reason=unknown or NOTHING_SEEN)
+        build_share(
+            name, period, float(area), seen, unseen=unseen, source=source, reason=unknown or NOTHING_SEEN
+        )
         for name, area in sums.items()
     ]
 
@@ -138,7 +146,7 @@ BETWEEN: Mapping[str, str] = MappingProxyType(
 """What the share between low and high water is called by regime."""
 
 
-def inundation_indicators(
+def build_inundation_indicators(
     zones_m2: Mapping[str, float], period: str, *, area_m2: float, source: str, regime: str = ""
 ) -> list[dict[str, object]]:
     """Extent of water at low and at high water, and of what lies between, from areas of INUNDATION zones.
@@ -147,20 +155,20 @@ def inundation_indicators(
     """
     permanent, between = zones_m2["permanent"], zones_m2["fluctuating"]
     seen = math.fsum(zones_m2.values())
-    unseen = _unseen(area_m2, seen)
+    unseen = _subtract_seen(area_m2, seen)
     entries = [
         ("water_share_low", permanent),
         ("water_share_high", permanent + between),
         (BETWEEN.get(regime, "fluctuation_zone_share"), between),
     ]
-    return [share(name, period, part, seen, unseen=unseen, source=source) for name, part in entries]
+    return [build_share(name, period, part, seen, unseen=unseen, source=source) for name, part in entries]
 
 
-def upland_indicator(sums: CoverSums, period: str, *, area_m2: float, source: str) -> dict[str, object]:
+def build_upland_indicator(sums: CoverSums, period: str, *, area_m2: float, source: str) -> dict[str, object]:
     """Vegetated share of the land above high water, from sums that count everything below as water."""
-    unseen = _unseen(area_m2, sums.seen_m2)
+    unseen = _subtract_seen(area_m2, sums.seen_m2)
     name, over, under = "vegetation_cover_share_upland", sums.vegetated_land_m2, sums.land_m2
-    return share(name, period, over, under, unseen=unseen, source=source)
+    return build_share(name, period, over, under, unseen=unseen, source=source)
 
 
 @dataclass(frozen=True)
@@ -177,7 +185,7 @@ class AnomalySums:
         return AnomalySums(*(one + two for one, two in pairs))
 
 
-def anomaly_sums(
+def sum_anomaly(
     difference: NDArray[np.floating[Any]], weight_m2: NDArray[np.float64], *, least_drop: float
 ) -> AnomalySums:
     """Sums over pixels; where the difference is NaN it is unknown and stands in none of them."""
@@ -187,37 +195,37 @@ def anomaly_sums(
     return AnomalySums(float(product.sum()), float(lower.sum()), float(weight_m2[known].sum()))
 
 
-def anomaly_indicators(
+def build_anomaly_indicators(
     sums: AnomalySums, period: str, *, area_m2: float, source: str, least_years: int
 ) -> list[dict[str, object]]:
     """Mean difference of NDVI from earlier years, and the share of ground that is clearly less green."""
-    unseen = _unseen(area_m2, sums.known_m2)
+    unseen = _subtract_seen(area_m2, sums.known_m2)
     reason = (
         f"同季节且有晴空观测的往年不足 {least_years} 年 / "
         f"fewer than {least_years} earlier years with a clear look in this season"
     )
     entries = [("ndvi_anomaly_mean", sums.difference_m2), ("less_green_share", sums.lower_m2)]
     mean, lower = (
-        share(name, period, part, sums.known_m2, unseen=unseen, source=source, reason=reason)
+        build_share(name, period, part, sums.known_m2, unseen=unseen, source=source, reason=reason)
         for name, part in entries
     )
     return [mean | {"unit": "1", "low": None, "high": None}, lower]
 
 
-def trend_indicators(
+def build_trend_indicators(
     areas_m2: tuple[float, float, float], period: str, *, area_m2: float, source: str, least: int
 ) -> list[dict[str, object]]:
     """Shares of ground whose NDVI rises or falls significantly, from the areas of both and of the known."""
     *parts, known = areas_m2
-    unseen = _unseen(area_m2, known)
+    unseen = _subtract_seen(area_m2, known)
     reason = f"有 NDVI 的时段不足 {least} 个 / fewer than {least} periods with NDVI"
     return [
-        share(name, period, part, known, unseen=unseen, source=source, reason=reason)
+        build_share(name, period, part, known, unseen=unseen, source=source, reason=reason)
         for name, part in zip(("greening_share", "browning_share"), parts, strict=True)
     ]
 
 
-def classifier_indicator(period: str, confusion: Sequence[Sequence[int]]) -> dict[str, object]:
+def build_classifier_indicator(period: str, confusion: Sequence[Sequence[int]]) -> dict[str, object]:
     """Share of the labelled pixels held back whose kind a classifier found; `confusion` counts them.
 
     Pixels of one block of ground are no independent draws, so that no interval is given: an accuracy of the
@@ -226,23 +234,23 @@ def classifier_indicator(period: str, confusion: Sequence[Sequence[int]]) -> dic
     counts = np.asarray(confusion)
     right, whole = float(np.diag(counts).sum()), float(counts.sum())
     basis = "labelled pixels of blocks of ground that did not train the classifier"
-    row = share("classifier_accuracy_held_out", period, right, whole, unseen=0.0, source=basis)
+    row = build_share("classifier_accuracy_held_out", period, right, whole, unseen=0.0, source=basis)
     return {**row, "low": None, "high": None}
 
 
-def alert_indicator(
+def build_alert_indicator(
     states_m2: Mapping[str, float], period: str, *, area_m2: float, source: str
 ) -> dict[str, object]:
     """Share of the vegetated ground under an alert, from areas of legends.ALERTS."""
-    unseen = _unseen(area_m2, math.fsum(states_m2.values()))
+    unseen = _subtract_seen(area_m2, math.fsum(states_m2.values()))
     lost, vegetated = states_m2["lost"], states_m2["lost"] + states_m2["stable"]
     reason = "没有历史观测足够的植被 / no vegetation with enough of a history"
-    return share(
+    return build_share(
         "vegetation_alert_share", period, lost, vegetated, unseen=unseen, source=source, reason=reason
     )
 
 
-def rsei_indicators(
+def build_rsei_indicators(
     sums: tuple[float, float, float], period: str, *, area_m2: float, source: str, reason: str
 ) -> list[dict[str, object]]:
     """Mean ecological index of the land, and the share of it in the upper two grades.
@@ -251,23 +259,23 @@ def rsei_indicators(
     is not bounded.
     """
     total, good, known = sums
-    unseen = _unseen(area_m2, known)
+    unseen = _subtract_seen(area_m2, known)
     entries = [("rsei_mean", total, "1"), ("rsei_good_share", good, "share")]
     return [
-        share(name, period, part, known, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
+        build_share(name, period, part, known, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
         | {"unit": unit, "low": None, "high": None}
         for name, part, unit in entries
     ]
 
 
-def indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:
+def build_indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:
     """Rows of one area as INDICATORS."""
     table = pd.DataFrame(list(rows), columns=[name for name in INDICATORS.columns if name != "aoi"])
     checked_table: pd.DataFrame = checked(table.assign(aoi=aoi)[list(INDICATORS.columns)], INDICATORS)
     return checked_table
 
 
-def _unseen(whole_m2: float, seen_m2: float) -> float:
+def _subtract_seen(whole_m2: float, seen_m2: float) -> float:
     """What of an area was not seen; 0 where only the rounding of sums is left."""
     unseen = whole_m2 - seen_m2
     return unseen if unseen > _ROUNDING * whole_m2 else 0.0

@@ -13,7 +13,7 @@ Maps = NDArray[np.float64]
 """Probabilities (kind, y, x); NaN in all kinds where nothing is known."""
 
 
-def averaged(periods: Sequence[Maps], weights: Sequence[float]) -> Maps:
+def average_maps(periods: Sequence[Maps], weights: Sequence[float]) -> Maps:
     """Weighted mean of several periods' probabilities, over those that know a pixel.
 
     The first is the period itself: what it does not know stays unknown.
@@ -27,7 +27,7 @@ def averaged(periods: Sequence[Maps], weights: Sequence[float]) -> Maps:
     return mean
 
 
-def smoothed(maps: Maps, *, radius_px: int) -> Maps:
+def smooth_maps(maps: Maps, *, radius_px: int) -> Maps:
     """Mean of the known probabilities in the square around each pixel; what is unknown stays so."""
     if radius_px == 0:
         return maps
@@ -39,7 +39,7 @@ def smoothed(maps: Maps, *, radius_px: int) -> Maps:
     return mean
 
 
-def decided(maps: Maps, kinds: Sequence[str]) -> dict[str, NDArray[Any]]:
+def decide_classes(maps: Maps, kinds: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Class of every pixel (y, x) and how sure it is, from the probabilities of `kinds`.
 
     `land_cover` is the class whose kinds are likeliest together, `confidence` their probability, `margin` by

@@ -20,7 +20,7 @@ _SURE = 9.0
 """Standard deviations beyond which the normal distribution is 1 in double precision."""
 
 
-def rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
+def compute_rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
     """The indices that the rules judge by, from reflectance of BANDS."""
     return {name: compute_index(find_index(name), reflectance) for name in RULE_INDICES}
 
@@ -32,18 +32,18 @@ def classify(
     vegetation_ndvi: float,
     bare_bsi: float,
 ) -> xr.DataArray:
-    """Class codes of legends.LAND_COVER as uint8 from the `rule_indices`, 255 where one of them is NaN.
+    """Class codes of legends.LAND_COVER as uint8 from `compute_rule_indices`, 255 where one of them is NaN.
 
     In this order: water where MNDWI is at least `water_mndwi` and NDVI below `vegetation_ndvi`; vegetation
     where NDVI is at least `vegetation_ndvi`; bare where BSI is at least `bare_bsi`; built-up what remains.
     MNDWI: Xu 2006, DOI 10.1080/01431160600589179. BSI: Rikimaru et al. 2002. The thresholds are
     proposals of this project.
     """
-    judge = partial(_classes, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]))
-    return _judged(judge, indices, np.uint8).rename("land_cover")
+    judge = partial(_fill_classes, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]))
+    return _judge_pixels(judge, indices, np.uint8).rename("land_cover")
 
 
-def confidence(
+def compute_confidence(
     indices: Mapping[str, xr.DataArray],
     *,
     water_mndwi: float,
@@ -51,17 +51,19 @@ def confidence(
     bare_bsi: float,
     index_noise: float,
 ) -> xr.DataArray:
-    """How sure the class of `classify` is, 0.5 to 1; NaN where one of the `rule_indices` is NaN.
+    """How sure the class of `classify` is, 0.5 to 1; NaN where one of the `indices` is NaN.
 
     The probability that normal noise of standard deviation `index_noise` has not carried the pixel over the
     threshold that lies nearest among those that its class depends on; 0.5 on a threshold. A proposal of this
     project, which stands beside the probabilities of a classifier.
     """
-    judge = partial(_sureness, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]), noise=index_noise)
-    return _judged(judge, indices, np.float64).rename("confidence")
+    judge = partial(
+        _fill_confidence, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]), noise=index_noise
+    )
+    return _judge_pixels(judge, indices, np.float64).rename("confidence")
 
 
-def _judged(
+def _judge_pixels(
     judge: Callable[..., None], indices: Mapping[str, xr.DataArray], dtype: type[np.number[Any]]
 ) -> xr.DataArray:
     """What `judge` enters for the indices of each pixel; lazy where they are."""
@@ -78,7 +80,7 @@ def _judged(
 
 
 @numba.njit(nogil=True, cache=True)
-def _classes(
+def _fill_classes(
     ndvi: NDArray[np.floating[Any]],
     mndwi: NDArray[np.floating[Any]],
     bsi: NDArray[np.floating[Any]],
@@ -98,7 +100,7 @@ def _classes(
 
 
 @numba.njit(nogil=True, cache=True)
-def _sureness(
+def _fill_confidence(
     ndvi: NDArray[np.floating[Any]],
     mndwi: NDArray[np.floating[Any]],
     bsi: NDArray[np.floating[Any]],

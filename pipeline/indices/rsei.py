@@ -58,7 +58,7 @@ class Axis:
     reason: str = ""
 
 
-def components(bands: Mapping[str, Numbers], heat: Numbers, wetness: Mapping[str, float]) -> Numbers:
+def compute_components(bands: Mapping[str, Numbers], heat: Numbers, wetness: Mapping[str, float]) -> Numbers:
     """The four components (component, y, x) from reflectance of `BANDS`; NaN in all where one is not finite.
 
     NDVI; the tasselled cap's wetness by its coefficients; NDBSI = (SI + IBI) / 2, of the soil index
@@ -77,7 +77,7 @@ def components(bands: Mapping[str, Numbers], heat: Numbers, wetness: Mapping[str
     return np.where(np.isfinite(found).all(axis=0), found, np.nan)
 
 
-def moments(values: Numbers, usable: NDArray[np.bool_]) -> Moments:
+def compute_moments(values: Numbers, usable: NDArray[np.bool_]) -> Moments:
     """Moments of the usable pixels of components (component, y, x) that are finite."""
     chosen = values[:, usable & np.isfinite(values).all(axis=0)]
     nothing = np.full(len(values), np.inf)
@@ -90,12 +90,12 @@ def moments(values: Numbers, usable: NDArray[np.bool_]) -> Moments:
     )
 
 
-def pooled(parts: list[Moments]) -> Moments:
+def pool_moments(parts: list[Moments]) -> Moments:
     """Moments of all parts together, at least one."""
     return reduce(lambda one, other: one + other, parts)
 
 
-def axis_of(found: Moments) -> Axis:
+def find_axis(found: Moments) -> Axis:
     """The first principal component of pixels with these moments.
 
     It points to greenness and wetness, away from dryness and heat. The axis of a decomposition has no sign of
@@ -117,7 +117,7 @@ def axis_of(found: Moments) -> Axis:
     return Axis(found.low, found.high, first, shares, reason)
 
 
-def score(values: Numbers, axis: Axis) -> Numbers:
+def score_pixels(values: Numbers, axis: Axis) -> Numbers:
     """Place (y, x) of components on an axis, before it is brought to 0 to 1; NaN where a component is NaN."""
     low, span = axis.low[:, None, None], (axis.high - axis.low)[:, None, None]
     placed: Numbers = np.einsum("c,cyx->yx", axis.loadings, (values - low) / span)

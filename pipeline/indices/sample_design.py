@@ -10,7 +10,7 @@ LEAST_PER_CLASS = 50
 """Points that even a rare class gets: 50 to 100 (Olofsson et al. 2014, 5.1.2)."""
 
 
-def sample_size(
+def compute_sample_size(
     mapped_m2: NDArray[np.float64], expected_users: NDArray[np.float64], *, standard_error: float = 0.01
 ) -> int:
     """Points needed for an overall accuracy of this standard error, from the user's accuracies expected.
@@ -23,7 +23,7 @@ def sample_size(
     return round((mean / standard_error) ** 2)
 
 
-def allocation(
+def allocate_points(
     mapped_m2: NDArray[np.float64], points: int, *, least: int = LEAST_PER_CLASS
 ) -> NDArray[np.int64]:
     """Points of each class: in proportion to its mapped area, but at least `least` where there is any area.

@@ -70,26 +70,27 @@ def find_index(name: str) -> SpectralIndex:
 
     Its own name is in lower case, but for the few entries that differ from another in case alone.
     """
-    entry = _entry(name)
+    entry = _find_entry(name)
     record: Any = spyndex.indices[entry]
-    if _foreign(entry):
+    if _find_foreign(entry):
         expected = f"an index of the bands {sorted(_LETTERS.values())} and of constants that have a default"
         raise SettingsError(
-            "Index beyond the bands read", [Problem("indices", f"{name} needs {_reason(entry)}", expected)]
+            "Index beyond the bands read",
+            [Problem("indices", f"{name} needs {_explain_foreign(entry)}", expected)],
         )
     bands = tuple(_LETTERS[symbol] for symbol in record.bands if symbol in _LETTERS)
-    own = name.lower() if len(_same(name)) <= 1 else entry
+    own = name.lower() if len(_find_same(name)) <= 1 else entry
     return SpectralIndex(own, entry, record.long_name, record.formula, record.reference, bands)
 
 
-def known_indices() -> list[SpectralIndex]:
+def list_known_indices() -> list[SpectralIndex]:
     """Every index of the catalogue that can be named in a config."""
-    return [find_index(entry) for entry in sorted(spyndex.indices) if not _foreign(entry)]
+    return [find_index(entry) for entry in sorted(spyndex.indices) if not _find_foreign(entry)]
 
 
-def indices_beyond() -> dict[str, str]:
+def list_foreign_indices() -> dict[str, str]:
     """Every other entry of the catalogue, and what it needs that these sensors' bands do not give."""
-    return {entry: _reason(entry) for entry in sorted(spyndex.indices) if _foreign(entry)}
+    return {entry: _explain_foreign(entry) for entry in sorted(spyndex.indices) if _find_foreign(entry)}
 
 
 def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray]) -> xr.DataArray:
@@ -99,7 +100,7 @@ def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray])
     """
     symbols = [symbol for symbol, band in _LETTERS.items() if band in index.bands]
     values: xr.DataArray = xr.apply_ufunc(
-        partial(_evaluated, index.formula, symbols, _constants(index.entry)),
+        partial(_evaluate, index.formula, symbols, _find_constants(index.entry)),
         *(reflectance[_LETTERS[symbol]] for symbol in symbols),
         dask="parallelized",
         output_dtypes=[np.float64],
@@ -107,7 +108,7 @@ def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray])
     return values.rename(index.name)
 
 
-def _evaluated(
+def _evaluate(
     formula: str, symbols: Sequence[str], constants: Mapping[str, float], *bands: NDArray[np.floating[Any]]
 ) -> NDArray[np.float64]:
     given = dict(zip(symbols, bands, strict=True))
@@ -125,35 +126,35 @@ def _forget_infinite(values: NDArray[np.floating[Any]]) -> None:
 
 
 @cache
-def _constants(entry: str) -> dict[str, float]:
+def _find_constants(entry: str) -> dict[str, float]:
     """Constants of the formula of an entry, by their symbols."""
     constants = spyndex.constants
     wanted = [symbol for symbol in spyndex.indices[entry].bands if symbol in constants]
     return {symbol: float(constants[symbol].default) for symbol in wanted}
 
 
-def _entry(name: str) -> str:
+def _find_entry(name: str) -> str:
     """The entry of the catalogue that a name means."""
     if name in spyndex.indices:
         return name
-    same = [_OTHER_NAMES[name.lower()]] if name.lower() in _OTHER_NAMES else _same(name)
+    same = [_OTHER_NAMES[name.lower()]] if name.lower() in _OTHER_NAMES else _find_same(name)
     if len(same) != 1:
         expected = f"one of {same}" if same else "a name of `ecoledger indices`"
         raise SettingsError("Unknown index", [Problem("indices", repr(name), expected)])
     return same[0]
 
 
-def _same(name: str) -> list[str]:
+def _find_same(name: str) -> list[str]:
     """Entries that a name means if case does not count."""
     return sorted(entry for entry in spyndex.indices if entry.lower() == name.lower())
 
 
-def _foreign(entry: str) -> list[str]:
+def _find_foreign(entry: str) -> list[str]:
     """What a formula needs and is not here: bands, and constants that the catalogue leaves open."""
     constants = spyndex.constants
     given = {symbol for symbol in constants if constants[symbol].default is not None}
     return sorted(set(spyndex.indices[entry].bands) - set(_LETTERS) - given)
 
 
-def _reason(entry: str) -> str:
-    return "; ".join(f"{symbol}: {_BEYOND[symbol]}" for symbol in _foreign(entry))
+def _explain_foreign(entry: str) -> str:
+    return "; ".join(f"{symbol}: {_BEYOND[symbol]}" for symbol in _find_foreign(entry))

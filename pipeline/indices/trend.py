@@ -28,7 +28,9 @@ class Trend:
     count: NDArray[np.uint16]
 
 
-def trend(series: NDArray[np.floating[Any]], *, cycle: int = 1, least: int = LEAST_OBSERVATIONS) -> Trend:
+def compute_trend(
+    series: NDArray[np.floating[Any]], *, cycle: int = 1, least: int = LEAST_OBSERVATIONS
+) -> Trend:
     """Trend over equally spaced periods (period, y, x); what is not finite is no observation.
 
     `cycle` is the number of periods in a year: only values of the same season are compared, so that the
@@ -39,12 +41,12 @@ def trend(series: NDArray[np.floating[Any]], *, cycle: int = 1, least: int = LEA
     """
     unknown = np.full((3, *series.shape[1:]), np.nan)
     found = Trend(unknown[0], unknown[1], unknown[2], np.zeros(series.shape[1:], dtype=np.uint16))
-    _trends(series, cycle, least, found.slope, found.z, found.p_value, found.count)
+    _fill_trends(series, cycle, least, found.slope, found.z, found.p_value, found.count)
     return found
 
 
 @numba.njit(nogil=True, cache=True)
-def _trends(
+def _fill_trends(
     series: NDArray[np.floating[Any]],
     cycle: int,
     least: int,
@@ -66,15 +68,15 @@ def _trends(
             count[y, x] = known
             if known < least:
                 continue
-            score, pairs = _compared(values, cycle, slopes, mates, equals)
+            score, pairs = _compare_pairs(values, cycle, slopes, mates, equals)
             if pairs:
                 slope[y, x] = np.median(slopes[:pairs])
-                z[y, x] = _standardised(score, mates, equals)
+                z[y, x] = _standardize(score, mates, equals)
                 p_value[y, x] = math.erfc(abs(z[y, x]) / math.sqrt(2.0))
 
 
 @numba.njit(nogil=True, cache=True)
-def _compared(
+def _compare_pairs(
     values: NDArray[np.float64],
     cycle: int,
     slopes: NDArray[np.float64],
@@ -107,7 +109,7 @@ def _compared(
 
 
 @numba.njit(nogil=True, cache=True)
-def _standardised(score: int, mates: NDArray[np.int64], equals: NDArray[np.int64]) -> float:
+def _standardize(score: int, mates: NDArray[np.int64], equals: NDArray[np.int64]) -> float:
     """S, one nearer to 0, over its standard deviation; 0 where all values are tied.
 
     Var(S) = (sum n(n-1)(2n+5) over seasons - sum t(t-1)(2t+5) over groups of ties) / 18, here summed over

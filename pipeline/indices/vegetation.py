@@ -69,7 +69,7 @@ class CoverSums:
         return cls(*(math.fsum(column) for column in zip(*rows, strict=True))) if rows else cls(*[0.0] * 6)
 
 
-def fractional_cover(ndvi: xr.DataArray, endmembers: EndmemberPair) -> xr.DataArray:
+def compute_fractional_cover(ndvi: xr.DataArray, endmembers: EndmemberPair) -> xr.DataArray:
     """Fractional vegetation cover, 0 to 1, NaN where NDVI is NaN.
 
     FVC = (NDVI - NDVI_soil) / (NDVI_vegetation - NDVI_soil), cut to [0, 1] (pixel dichotomy model).
@@ -78,7 +78,7 @@ def fractional_cover(ndvi: xr.DataArray, endmembers: EndmemberPair) -> xr.DataAr
     return ((ndvi - endmembers.soil) / span).clip(0, 1).rename("fvc")
 
 
-def cover_by_class(
+def compute_cover_by_class(
     ndvi: NDArray[np.float64], classes: NDArray[np.uint8], endmembers: ClassEndmembers
 ) -> NDArray[np.float64]:
     """Fractional vegetation cover, each pixel with the endmembers of its class; NaN where NDVI is NaN.
@@ -93,14 +93,14 @@ def cover_by_class(
     return cover
 
 
-def ndvi_histogram(ndvi: NDArray[np.int16], usable: NDArray[np.bool_]) -> NDArray[np.int64]:
+def count_ndvi(ndvi: NDArray[np.int16], usable: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Counts of NDVI by step of 1e-4 from -1 to 1, over usable pixels; values beyond are left out."""
     steps = ndvi[usable].astype(np.int64) + RATIO_STEPS
     inside = steps[(steps >= 0) & (steps <= 2 * RATIO_STEPS)]
     return np.bincount(inside, minlength=2 * RATIO_STEPS + 1)
 
 
-def percentile_endmembers(counts: NDArray[np.int64], low: float, high: float) -> EndmemberPair | None:
+def find_percentile_endmembers(counts: NDArray[np.int64], low: float, high: float) -> EndmemberPair | None:
     """Endmembers at two percentiles of an NDVI histogram; None where they do not lie apart.
 
     The percentile is the smallest NDVI that at least this share of the pixels does not exceed.
@@ -118,7 +118,7 @@ def percentile_endmembers(counts: NDArray[np.int64], low: float, high: float) ->
     return EndmemberPair(soil, vegetation, f"percentiles {low:g} and {high:g} of NDVI over land")
 
 
-def cover_sums(
+def sum_cover(
     fvc: NDArray[np.float64],
     water: NDArray[np.bool_],
     weight_m2: NDArray[np.float64],

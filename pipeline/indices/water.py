@@ -12,7 +12,7 @@ from pipeline.legends import INUNDATION, NODATA_CLASS
 BANDS = ("green", "nir", "red", "swir16")
 
 
-def wet_looks(
+def count_wet_looks(
     stacks: Mapping[str, NDArray[np.int16]], *, water_mndwi: float, vegetation_ndvi: float
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     """How many looks at each pixel saw water, and how many saw at all.
@@ -28,7 +28,9 @@ def wet_looks(
     return wet, seen
 
 
-def frequency(wet: NDArray[np.uint16], seen: NDArray[np.uint16], *, least: int) -> NDArray[np.float64]:
+def compute_frequency(
+    wet: NDArray[np.uint16], seen: NDArray[np.uint16], *, least: int
+) -> NDArray[np.float64]:
     """Share of the looks that saw water, 0 to 1; NaN where fewer than `least` saw at all."""
     share: NDArray[np.float64] = np.divide(
         wet, seen, out=np.full(wet.shape, np.nan), where=seen >= max(least, 1)
@@ -36,7 +38,7 @@ def frequency(wet: NDArray[np.uint16], seen: NDArray[np.uint16], *, least: int) 
     return share
 
 
-def inundation(share: NDArray[np.float64], *, seldom: float, mostly: float) -> NDArray[np.uint8]:
+def classify_inundation(share: NDArray[np.float64], *, seldom: float, mostly: float) -> NDArray[np.uint8]:
     """Codes of legends.INUNDATION from the share of wet looks; 255 where it is NaN.
 
     Permanent water is wet in at least `mostly` of its looks, the zone between low and high water (tidal flat,

@@ -54,7 +54,7 @@ def alert_block(task: AlertTask) -> BlockDone:
     numbers = np.array(days, dtype=np.int64)[order]
     first = int(np.searchsorted(numbers, task.since.toordinal()))
     ndvi = np.concatenate(stacks)[order] if stacks else np.empty((0, *task.block.shape), dtype=np.int16)
-    found = alerts.alerts(ndvi, numbers, first, **task.limits)
+    found = alerts.find_alerts(ndvi, numbers, first, **task.limits)
     watched = np.append(numbers - task.since.toordinal() + 1, 0).clip(0).astype(np.uint16)
     made: Layers = {
         "state": found.state,
@@ -77,7 +77,7 @@ def _looks(request: blocks.BlockRequest) -> tuple[list[int], list[NDArray[np.int
         for read in blocks.read_bands(part, looks, bands):
             records += read.records
         days += [scenes[0].datetime.astimezone(UTC).date().toordinal() for scenes in looks.dates]
-        stacks.append(alerts.ndvi_stack(*bands))
+        stacks.append(alerts.compute_ndvi_stack(*bands))
     return days, stacks, records
 
 
@@ -151,4 +151,4 @@ def rows(
         areas = over_aoi.areas_m2(artifact.path, "state")
         states = {entry.key: float(areas[entry.code]) for entry in ALERTS.classes}
         label = f"{_since(study)}/{study.settings.scenes.end}"
-        yield indicators.alert_indicator(states, label, area_m2=study.aoi.area_m2, source=source)
+        yield indicators.build_alert_indicator(states, label, area_m2=study.aoi.area_m2, source=source)

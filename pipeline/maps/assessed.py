@@ -44,7 +44,7 @@ def tables(study: Study, maps: Maps, over_aoi: Ground) -> dict[str, pd.DataFrame
         return {}
     label, assessment = found
     keys = {entry.code: entry.key for entry in LAND_COVER.classes}
-    table = accuracy.table_of(assessment, keys)
+    table = accuracy.build_accuracy_table(assessment, keys)
     return {"accuracy": table.assign(aoi=study.aoi.id, period=label)[["aoi", "period", *table.columns]]}
 
 
@@ -56,7 +56,7 @@ def rows(
     if found is not None:
         label, assessment = found
         keys = {entry.code: entry.key for entry in LAND_COVER.classes}
-        yield from accuracy.indicators_of(assessment, label, keys)
+        yield from accuracy.build_accuracy_indicators(assessment, label, keys)
 
 
 def _assessment(study: Study, maps: Maps, over_aoi: Ground) -> tuple[str, accuracy.Assessment] | None:
@@ -71,7 +71,7 @@ def _assessment(study: Study, maps: Maps, over_aoi: Ground) -> tuple[str, accura
     mapped = _under(study, points, cover.to_numpy())
     _refuse_strange(given, points, mapped)
     reference = points["kind"].map({key: kind.cover for key, kind in LAND_KINDS.items()})
-    counts = accuracy.confusion_matrix(mapped, reference.to_numpy(dtype=np.int64), _CODES)
+    counts = accuracy.count_confusion(mapped, reference.to_numpy(dtype=np.int64), _CODES)
     return label, accuracy.assess(counts, over_aoi.areas_m2(land, "land_cover")[_CODES], _CODES)
 
 

@@ -80,14 +80,14 @@ def _counted(
     cause = study.cause("counted", _COUNTED, keys, least_px=least_px, least_confidence=rules.least_confidence)
 
     def build(folder: Path) -> None:
-        codes = change.sieved(open_store(source.path)["change"].to_numpy(), least_px=least_px)
-        patch = change.patches(codes)
+        codes = change.sieve_patches(open_store(source.path)["change"].to_numpy(), least_px=least_px)
+        patch = change.number_patches(codes)
         sure = _confidence(study, patch, before, after, layout, what.confidence)
-        codes = change.sure_enough(codes, patch, sure, least=rules.least_confidence)
+        codes = change.keep_sure(codes, patch, sure, least=rules.least_confidence)
         create_store(folder, {"change": CLASSES, "confidence": RATIO}, study.grid, layout.edge_px)
         for block in study.blocks(layout.edge_px):
             own = codes[block.rows, block.cols]
-            of_patch = np.where(change.changed(own), sure[patch[block.rows, block.cols]], np.nan)
+            of_patch = np.where(change.is_changed(own), sure[patch[block.rows, block.cols]], np.nan)
             write_block(folder, block, {"change": own, "confidence": as_ratio(of_patch)})
 
     return run.artifact(f"{study.aoi.name_zh} 图斑 patches", cause, build)

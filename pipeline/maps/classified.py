@@ -62,7 +62,7 @@ def probability_block(task: ProbabilityTask) -> BlockDone:
     layers: Layers = {name: np.empty(task.block.shape, dtype=np.int16) for name in names}
     for strip, rows in _strips(task.block):
         features = task.features.over(strip)
-        found = classifier.probabilities(forest, features.reshape(len(features), -1).T)
+        found = classifier.predict_probabilities(forest, features.reshape(len(features), -1).T)
         for name, values in zip(names, found.T, strict=True):
             layers[name][rows] = as_ratio(values.reshape(strip.shape))
     return BlockDone(write_block(task.store, task.block, layers))
@@ -83,8 +83,8 @@ def _decided(task: DecisionTask, strip: Block) -> Layers:
     held = [read_block(path, window, names) for path in task.periods]
     maps = [np.stack([from_ratio(layers[name]) for name in names]) for layers in held]
     weights = [1.0] + [task.smoothing.neighbour_weight] * (len(maps) - 1)
-    mean = kinds.smoothed(kinds.averaged(maps, weights), radius_px=task.smoothing.radius_px)
-    found = kinds.decided(mean[(slice(None), *own)], task.kinds)
+    mean = kinds.smooth_maps(kinds.average_maps(maps, weights), radius_px=task.smoothing.radius_px)
+    found = kinds.decide_classes(mean[(slice(None), *own)], task.kinds)
     return {
         name: found[name] if layer is CLASSES else as_ratio(found[name]) for name, layer in _LAYERS.items()
     }
@@ -119,7 +119,7 @@ def _with_margin(block: Block, grid: Grid, margin: int) -> tuple[Block, tuple[sl
 @lru_cache(maxsize=4)
 def _forest(file: Path, sha256: str) -> RandomForestClassifier:
     """A forest that every block of a process uses; the checksum tells two of one place apart."""
-    return classifier.loaded(file.read_bytes(), f"{file} ({sha256[:12]})")
+    return classifier.load_forest(file.read_bytes(), f"{file} ({sha256[:12]})")
 
 
 def classified(

@@ -57,7 +57,7 @@ class RseiTask:
 def block_moments(task: RseiTask) -> rsei.Moments:
     """Moments of the components over the land of a block."""
     values = _components(task)
-    return rsei.moments(values, np.ones(values.shape[1:], dtype=bool))
+    return rsei.compute_moments(values, np.ones(values.shape[1:], dtype=bool))
 
 
 def block_ends(task: RseiTask) -> tuple[float, float]:
@@ -78,7 +78,7 @@ def rsei_block(task: RseiTask) -> BlockDone:
 
 def _placed(task: RseiTask) -> rsei.Numbers:
     assert task.axis is not None
-    return rsei.score(_components(task), task.axis)
+    return rsei.score_pixels(_components(task), task.axis)
 
 
 def _components(task: RseiTask) -> rsei.Numbers:
@@ -90,7 +90,7 @@ def _components(task: RseiTask) -> rsei.Numbers:
     heat = from_ratio(read_block(task.heat, task.block, ["heat"])["heat"]) * _DEGREES
     cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
     land = (cover != LAND_COVER.code("water")) & (cover != NODATA_CLASS)
-    return np.where(land, rsei.components(bands, heat, dict(task.wetness)), np.nan)
+    return np.where(land, rsei.compute_components(bands, heat, dict(task.wetness)), np.nan)
 
 
 def bands(study: Study) -> tuple[str, ...]:
@@ -140,7 +140,7 @@ def _told(run: Run, title: str, blocks: Sequence[RseiTask], reason: str) -> dict
     unknown = np.full(len(rsei.COMPONENTS), np.nan)
     axis, ends = rsei.Axis(unknown, unknown, unknown, unknown, reason), (0.0, 1.0)
     if not reason:
-        axis = rsei.axis_of(rsei.pooled(run.each(title, block_moments, blocks)))
+        axis = rsei.find_axis(rsei.pool_moments(run.each(title, block_moments, blocks)))
     if not axis.reason:
         found = run.each(title, block_ends, [replace(block, axis=axis) for block in blocks])
         ends = min(low for low, _ in found), max(high for _, high in found)
@@ -219,7 +219,7 @@ def rows(study: Study, maps: Maps, over_aoi: Ground, sources: Mapping[str, str])
         total, good, known = np.sum(over_aoi.each(partial(_index_sums, index=index.path)), axis=0)
         told = _axis(axis)[0]
         source = f"{sources[period.label]}; RSEI (Xu 2013), first component {_percent(told)} of the variance"
-        yield from indicators.rsei_indicators(
+        yield from indicators.build_rsei_indicators(
             (total, good, known),
             period.label,
             area_m2=study.aoi.area_m2,

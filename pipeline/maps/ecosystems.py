@@ -16,7 +16,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.geodesy import areas_m2
 from pipeline.indices import ecosystem, indicators
-from pipeline.indices.change import transition_matrix
+from pipeline.indices.change import build_transition_matrix
 from pipeline.ingest.parcels import read_restricting
 from pipeline.legends import ECOSYSTEM, ECOSYSTEM_CHANGE
 from pipeline.maps.change import TYPES, change_between
@@ -92,11 +92,13 @@ def rows(study: Study, maps: Maps, over_aoi: Ground, sources: Mapping[str, str])
         sums = _sums(maps, over_aoi, number)
         basis = f"{sources[label]}{method}; types: land_kinds"
         table = _table(study, maps, number, sums, {})
-        yield from ecosystem.type_indicators(table, sums.seen, label, area_m2=study.aoi.area_m2, source=basis)
+        yield from ecosystem.build_type_indicators(
+            table, sums.seen, label, area_m2=study.aoi.area_m2, source=basis
+        )
     matrices = dict(_matrices(study, maps, over_aoi))
     for number, between in enumerate(f"{before}/{after}" for before, after in pairwise(labels)):
         basis = change_basis(settings, source=sources[between])
-        yield from ecosystem.loss_indicators(
+        yield from ecosystem.build_loss_indicators(
             matrices.get(between),
             between,
             kinds=maps.kinds[number],
@@ -106,7 +108,7 @@ def rows(study: Study, maps: Maps, over_aoi: Ground, sources: Mapping[str, str])
     yield from _encroachment(study, maps, over_aoi, sources)
     if maps.classifier:
         span = "/".join(dict.fromkeys([labels[0], labels[-1]]))
-        yield indicators.classifier_indicator(span, maps.classifier["confusion_predicted_by_labelled"])
+        yield indicators.build_classifier_indicator(span, maps.classifier["confusion_predicted_by_labelled"])
 
 
 def _sums(maps: Maps, over_aoi: Ground, number: int) -> ecosystem.TypeSums:
@@ -116,14 +118,14 @@ def _sums(maps: Maps, over_aoi: Ground, number: int) -> ecosystem.TypeSums:
 
 def _type_areas(under: Under, *, land: Path, typed: bool) -> NDArray[np.float64]:
     cover = under.layer(land, "land_cover")
-    kind = under.layer(land, "ecosystem") if typed else ecosystem.types_of(cover)
-    return ecosystem.type_areas(cover, kind, under.weight_m2)
+    kind = under.layer(land, "ecosystem") if typed else ecosystem.classify_types(cover)
+    return ecosystem.sum_type_areas(cover, kind, under.weight_m2)
 
 
 def _table(
     study: Study, maps: Maps, number: int, sums: ecosystem.TypeSums, registered: Mapping[str, float]
 ) -> pd.DataFrame:
-    return ecosystem.type_table(
+    return ecosystem.build_type_table(
         sums,
         kinds=maps.kinds[number],
         area_m2=study.aoi.area_m2,
@@ -145,7 +147,7 @@ def _matrices(study: Study, maps: Maps, over_aoi: Ground) -> Iterator[tuple[str,
     pairs = zip(pairwise(labels), pairwise(maps.land), maps.further[STEP][len(labels) :], strict=False)
     for (earlier, later), (before, after), counted in pairs:
         moved = Moved("ecosystem", before.path, after.path, counted.path, ECOSYSTEM)
-        yield f"{earlier}/{later}", transition_matrix(over_aoi.each(moved), ECOSYSTEM)
+        yield f"{earlier}/{later}", build_transition_matrix(over_aoi.each(moved), ECOSYSTEM)
 
 
 def _encroachment(study: Study, maps: Maps, over_aoi: Ground, sources: Mapping[str, str]) -> Rows:
@@ -162,10 +164,10 @@ def _encroachment(study: Study, maps: Maps, over_aoi: Ground, sources: Mapping[s
             built, seen = np.sum(inside.each(partial(_encroached, change=store.path)), axis=0)
             between, unknown = f"{labels[number]}/{labels[number + 1]}", no_map(study, number, number + 1)
             basis = change_basis(study.settings, source=sources[between])
-            yield ecosystem.encroachment(
+            yield ecosystem.build_encroachment_indicator(
                 kind, between, built, seen, area_m2=whole_m2, source=basis, unknown=unknown
             )
 
 
 def _encroached(under: Under, *, change: Path) -> NDArray[np.float64]:
-    return ecosystem.encroached(under.layer(change, "change"), under.weight_m2)
+    return ecosystem.sum_encroachment(under.layer(change, "change"), under.weight_m2)

@@ -62,7 +62,7 @@ def _percentiles(
 
     def build(folder: Path) -> None:
         counts = _counted(run, study, title, stores, layout, tasks.ndvi_histogram)
-        pair = vegetation.percentile_endmembers(counts, *percentiles)
+        pair = vegetation.find_percentile_endmembers(counts, *percentiles)
         found = {**asdict(pair), "basis": f"{pair.basis}, {_pooled(stores)}"} if pair else None
         save_json(folder / "endmembers.json", found)
 
@@ -87,7 +87,7 @@ def _by_class(
     def build(folder: Path) -> None:
         counts = _counted(run, study, title, stores, layout, tasks.class_histograms)
         pairs = {
-            entry.code: vegetation.percentile_endmembers(counts[number], *percentiles)
+            entry.code: vegetation.find_percentile_endmembers(counts[number], *percentiles)
             for number, entry in enumerate(LAND_COVER.classes)
             if entry.key != "water" and counts[number].sum() >= vegetation.LEAST_PIXELS
         }

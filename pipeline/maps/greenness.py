@@ -51,7 +51,7 @@ class TrendTask:
 def anomaly_block(task: AnomalyTask) -> BlockDone:
     """Difference and z of a block."""
     own, *earlier = (_ndvi(path, task.block) for path in (task.own, *task.earlier))
-    found = anomaly.anomaly(from_ratio(own), from_ratio(np.array(earlier)), least=task.least_years)
+    found = anomaly.compute_anomaly(from_ratio(own), from_ratio(np.array(earlier)), least=task.least_years)
     layers = {"difference": found.difference.astype(np.float32), "z": found.z.astype(np.float32)}
     return BlockDone(write_block(task.store, task.block, layers | {"years": found.years}))
 
@@ -60,7 +60,7 @@ def trend_block(task: TrendTask) -> BlockDone:
     """Slope, significance and number of observations of a block, some rows at a time."""
     stack = np.array([_ndvi(path, task.block) for path in task.periods])
     parts = [
-        trend.trend(from_ratio(stack[:, start : start + _ROWS]), cycle=task.cycle)
+        trend.compute_trend(from_ratio(stack[:, start : start + _ROWS]), cycle=task.cycle)
         for start in range(0, stack.shape[1], _ROWS)
     ]
     layers = {
@@ -157,7 +157,7 @@ def anomaly_rows(
         if number in made:
             part = partial(_anomaly_sums, store=made[number].path, least_drop=rules.least_drop)
             sums = sum(over_aoi.each(part), sums)
-        yield from indicators.anomaly_indicators(
+        yield from indicators.build_anomaly_indicators(
             sums, period.label, area_m2=study.aoi.area_m2, source=source, least_years=rules.least_years
         )
 
@@ -175,7 +175,7 @@ def trend_rows(
     for artifact in maps.further[TREND]:
         part = partial(_trend_areas, store=artifact.path, significance=rules.significance)
         greener, poorer, known = np.sum(over_aoi.each(part), axis=0)
-    yield from indicators.trend_indicators(
+    yield from indicators.build_trend_indicators(
         (greener, poorer, known),
         span,
         area_m2=study.aoi.area_m2,
@@ -185,7 +185,7 @@ def trend_rows(
 
 
 def _anomaly_sums(under: Under, *, store: Path, least_drop: float) -> indicators.AnomalySums:
-    return indicators.anomaly_sums(under.layer(store, "difference"), under.weight_m2, least_drop=least_drop)
+    return indicators.sum_anomaly(under.layer(store, "difference"), under.weight_m2, least_drop=least_drop)
 
 
 def _trend_areas(under: Under, *, store: Path, significance: float) -> NDArray[np.float64]:

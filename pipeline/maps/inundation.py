@@ -61,15 +61,15 @@ def inundation_block(task: InundationTask) -> BlockDone:
         records += looks.records
         for read in blocks.read_bands(part, looks, stacks):
             records += read.records
-        found = water.wet_looks(
+        found = water.count_wet_looks(
             dict(zip(water.BANDS, stacks, strict=True)),
             water_mndwi=task.rules.water_mndwi,
             vegetation_ndvi=task.rules.vegetation_ndvi,
         )
         wet += found[0]
         seen += found[1]
-    share = water.frequency(wet, seen, least=task.water.least_looks)
-    zones = water.inundation(share, seldom=task.water.seldom, mostly=task.water.mostly)
+    share = water.compute_frequency(wet, seen, least=task.water.least_looks)
+    zones = water.classify_inundation(share, seldom=task.water.seldom, mostly=task.water.mostly)
     layers: Layers = {"wet": wet, "seen": seen, "water_frequency": as_ratio(share), "inundation": zones}
     return BlockDone(write_block(task.store, task.block, layers), tuple(records))
 
@@ -142,12 +142,12 @@ def rows(
         period = study.settings.scenes.periods[number].label
         basis = inundation_basis(study.settings.water, source=sources[period])
         zones = _zones_m2(study, artifact, over_aoi)
-        yield from indicators.inundation_indicators(
+        yield from indicators.build_inundation_indicators(
             zones, period, area_m2=whole_m2, source=basis, regime=regime
         )
         cover = cover_basis(maps.endmembers[number], threshold=threshold, source=basis)
         above = _cover_above(study, maps, number, over_aoi)
-        yield indicators.upland_indicator(above, period, area_m2=whole_m2, source=cover)
+        yield indicators.build_upland_indicator(above, period, area_m2=whole_m2, source=cover)
 
 
 def _zones_m2(study: Study, artifact: Artifact, over_aoi: Ground) -> dict[str, float]:
@@ -171,4 +171,4 @@ def _part_above(
     zone = under.layer(flooded, STEP)
     fvc = np.where(zone == NODATA_CLASS, np.nan, from_ratio(under.layer(cover, "fvc")))
     wet = (zone != dry) | (under.layer(land, "land_cover") == LAND_COVER.code("water"))
-    return vegetation.cover_sums(fvc, wet, under.weight_m2, threshold=threshold)
+    return vegetation.sum_cover(fvc, wet, under.weight_m2, threshold=threshold)

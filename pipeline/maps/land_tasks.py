@@ -29,8 +29,8 @@ def rules_block(task: RulesTask) -> BlockDone:
     if set(land_cover.BANDS) <= set(task.bands):
         seen = reflectance(read_block(task.composite, task.block, land_cover.BANDS))
         cuts = task.rules.thresholds
-        indices = land_cover.rule_indices(seen)
-        sure = land_cover.confidence(indices, **cuts, index_noise=task.rules.index_noise)
+        indices = land_cover.compute_rule_indices(seen)
+        sure = land_cover.compute_confidence(indices, **cuts, index_noise=task.rules.index_noise)
         layers = {
             "land_cover": land_cover.classify(indices, **cuts).values,
             "confidence": as_ratio(sure.values),

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.engine.run import BlockDone, Run
 from pipeline.engine.study import Study
 from pipeline.grid import Block, BlockPlan, Grid
-from pipeline.indices.crosswalk import translated
+from pipeline.indices.crosswalk import translate_codes
 from pipeline.ingest.layers.land_maps import NO_CODE, MapFile, codes_on, map_file
 from pipeline.legends import LAND_KINDS
 from pipeline.maps.stored import CLASSES, RATIO, stored
@@ -67,7 +67,7 @@ def map_block(task: MapTask) -> BlockDone:
     if task.file is not None:
         inside = task.grid.touched(task.outline, task.block)
         codes = np.where(inside, codes_on(task.file, task.grid, task.block), np.int32(NO_CODE))
-        layers |= {**translated(codes, task.kinds), _CODE: codes}
+        layers |= {**translate_codes(codes, task.kinds), _CODE: codes}
     return BlockDone(write_block(task.store, task.block, layers))
 
 

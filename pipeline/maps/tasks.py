@@ -140,7 +140,7 @@ def composed(request: blocks.BlockRequest, method: CompositeMethod) -> tuple[Lay
             break
         failures += lost
         broken |= {record.scene_id for record in lost}
-    layers |= {"looks": composite.looks(looks.owner), "failed": looks.lost}
+    layers |= {"looks": composite.count_looks(looks.owner), "failed": looks.lost}
     return layers, (*looks.records, *records, *failures)
 
 
@@ -156,7 +156,7 @@ def _bands(
         struck = 0
         for read in blocks.read_bands(request, looks, stacks):
             if choose is None:
-                layers[read.band] = composite.median(read.stack)
+                layers[read.band] = composite.compute_median(read.stack)
             records += read.records
             struck += read.struck
         if struck == 0:
@@ -164,7 +164,8 @@ def _bands(
     if choose is not None:
         chosen = choose(stacks, request.bands)
         layers = {
-            band: composite.taken(stack, chosen) for band, stack in zip(request.bands, stacks, strict=True)
+            band: composite.take_looks(stack, chosen)
+            for band, stack in zip(request.bands, stacks, strict=True)
         }
     return layers, tuple(records)
 
@@ -186,7 +187,7 @@ def ndvi_histogram(task: HistogramTask) -> NDArray[np.int64]:
     ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
     cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
     water = (cover == LAND_COVER.code("water")) | ((cover == NODATA_CLASS) & (ndvi < 0))
-    return vegetation.ndvi_histogram(ndvi, (ndvi != REFLECTANCE_NODATA) & ~water)
+    return vegetation.count_ndvi(ndvi, (ndvi != REFLECTANCE_NODATA) & ~water)
 
 
 def class_histograms(task: HistogramTask) -> NDArray[np.int64]:
@@ -194,7 +195,7 @@ def class_histograms(task: HistogramTask) -> NDArray[np.int64]:
     ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
     cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
     seen = ndvi != REFLECTANCE_NODATA
-    counts = [vegetation.ndvi_histogram(ndvi, seen & (cover == entry.code)) for entry in LAND_COVER.classes]
+    counts = [vegetation.count_ndvi(ndvi, seen & (cover == entry.code)) for entry in LAND_COVER.classes]
     return np.array(counts)
 
 
@@ -211,9 +212,11 @@ def cover_block(task: CoverTask) -> BlockDone:
 def _cover(task: CoverTask, ndvi: NDArray[np.float64]) -> NDArray[np.float64]:
     if isinstance(task.endmembers, vegetation.ClassEndmembers):
         classes = read_block(task.land, task.block, ["land_cover"])["land_cover"]
-        return vegetation.cover_by_class(ndvi, classes, task.endmembers)
+        return vegetation.compute_cover_by_class(ndvi, classes, task.endmembers)
     assert task.endmembers is not None
-    cover: NDArray[np.float64] = vegetation.fractional_cover(xr.DataArray(ndvi), task.endmembers).values
+    cover: NDArray[np.float64] = vegetation.compute_fractional_cover(
+        xr.DataArray(ndvi), task.endmembers
+    ).values
     return cover
 
 
@@ -221,10 +224,10 @@ def change_block(task: ChangeTask) -> BlockDone:
     """Transitions of a block, as far as an index of the rules moved with them."""
     pair = (task.before, task.after)
     before, after = (read_block(maps.land, task.block, [task.layer])[task.layer] for maps in pair)
-    codes = change.transitions(before, after)
+    codes = change.code_transitions(before, after)
     if task.least_shift is not None:
         moved = [_indices(maps, task.block) for maps in pair]
-        codes = change.evident(codes, *moved, least_shift=task.least_shift)
+        codes = change.keep_evident(codes, *moved, least_shift=task.least_shift)
     return BlockDone(write_block(task.store, task.block, {"change": codes}))
 
 

@@ -150,14 +150,14 @@ def _trained(
         pixels, told = _pixels(study, rows)
         pixels, features = _featured(run, study, pixels, stores, layout, title)
         centres = study.grid.transform * (pixels["centre_col"].to_numpy(), pixels["centre_row"].to_numpy())
-        labelled = classifier.Labelled(
+        labelled = classifier.LabelledPixels(
             features,
             pixels["kind"].to_numpy(dtype=str),
-            classifier.blocks_of(*centres, size_m=forest.block_m),
+            classifier.number_blocks(*centres, size_m=forest.block_m),
         )
         settings = forest.model_dump(include={"trees", "seed", "test_share", "least"})
         trained = classifier.train(labelled, **settings)
-        (folder / _FILE).write_bytes(classifier.dumped(trained.forest))
+        (folder / _FILE).write_bytes(classifier.dump_forest(trained.forest))
         about = _about(study, stores[0].names, trained, labelled, told)
         save_json(folder / _ABOUT, {**about, "sha256": _checksum(folder)})
 
@@ -251,8 +251,8 @@ def _featured(
 def _about(
     study: Study,
     features: Sequence[str],
-    trained: classifier.Trained,
-    labelled: classifier.Labelled,
+    trained: classifier.TrainedForest,
+    labelled: classifier.LabelledPixels,
     told: dict[str, int],
 ) -> dict[str, Any]:
     """What is told of a trained model beside its file."""
@@ -261,7 +261,7 @@ def _about(
     return {
         "features": list(features),
         "kinds": list(trained.kinds),
-        "pixels": {side: classifier.counts_by_kind(labelled.kinds[mask]) for side, mask in sides.items()},
+        "pixels": {side: classifier.count_by_kind(labelled.kinds[mask]) for side, mask in sides.items()},
         "blocks": {side: len(np.unique(labelled.blocks[mask])) for side, mask in sides.items()},
         **told,
         "samples_hold_in": samples.period if samples and samples.period else "every period",
@@ -302,7 +302,7 @@ def _given(file: ModelFile, features: Sequence[str]) -> Model:
     )
     if problems:
         raise _refused(*problems)
-    forest = classifier.loaded((folder / _FILE).read_bytes(), str(folder / _FILE))
+    forest = classifier.load_forest((folder / _FILE).read_bytes(), str(folder / _FILE))
     problems = _different(str(folder / _FILE), "kinds", list(map(str, forest.classes_)), about["kinds"])
     if problems:
         raise _refused(*problems)

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.indices.change import transition_sums
+from pipeline.indices.change import sum_transitions
 from pipeline.legends import LAND_COVER, Legend
 from pipeline.zonal.ground import Under
 
 
 @dataclass(frozen=True)
 class Moved:
-    """Sums of `change.transition_sums` under a window, of a layer in two stores and what counts of it."""
+    """Sums of `change.sum_transitions` under a window, of a layer in two stores and what counts of it."""
 
     layer: str
     before: Path
@@ -25,4 +25,4 @@ class Moved:
         """The sums of what is under a window."""
         before, after = (under.layer(store, self.layer) for store in (self.before, self.after))
         codes = under.layer(self.counted, "change")
-        return transition_sums(before, after, codes, under.weight_m2, self.legend)
+        return sum_transitions(before, after, codes, under.weight_m2, self.legend)

@@ -228,8 +228,8 @@ def _kernels(bench: Bench, block: Block) -> Callable[[Block], None]:
             for date, numbers in enumerate(fine):
                 values = Numbers(numbers, *halves) if band == "swir16" else Numbers.of_block(numbers)
                 place_reflectance(values, asset, owner[date], 1, stack[date], alone=True)
-            composite.median(stack)
-        composite.looks(owner)
+            composite.compute_median(stack)
+        composite.count_looks(owner)
 
     return work
 
@@ -277,7 +277,7 @@ def _fused(numbers: NDArray[np.uint16], classes: NDArray[np.uint8]) -> NDArray[n
             stack[date],
             alone=True,
         )
-    return composite.median(stack)
+    return composite.compute_median(stack)
 
 
 def _odc_cube(bench: Bench, root: str | None) -> Any:

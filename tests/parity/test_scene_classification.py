@@ -9,7 +9,7 @@ import numpy as np
 import rasterio
 import xarray as xr
 
-from pipeline.indices.accuracy import confusion_matrix
+from pipeline.indices.accuracy import count_confusion
 from pipeline.indices.spectral import compute_index, find_index
 from tests.scenery import SHARED, needs_real_scenes
 
@@ -34,7 +34,7 @@ def test_the_confusion_of_water_and_vegetation_with_the_scene_classification_is_
     }
     for name, found in rules.items():
         theirs = classes[seen] == SCL_CLASSES[name]
-        counts = confusion_matrix(found.to_numpy().astype(int), theirs.astype(int), [1, 0])
+        counts = count_confusion(found.to_numpy().astype(int), theirs.astype(int), [1, 0])
         (both, ours), (scl, neither) = counts.tolist()
         print(
             f"{name}: both {both}, index alone {ours}, SCL alone {scl}, neither {neither}; "

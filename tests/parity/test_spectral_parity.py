@@ -7,7 +7,7 @@ import pytest
 import spyndex
 import xarray as xr
 
-from pipeline.indices.spectral import compute_index, indices_beyond, known_indices
+from pipeline.indices.spectral import compute_index, list_foreign_indices, list_known_indices
 
 LETTERS = {
     "A": "coastal",
@@ -35,8 +35,8 @@ def reflectance():
 
 
 def test_every_entry_of_the_catalogue_is_computed_or_listed_with_the_reason():
-    known = {index.entry for index in known_indices()}
-    beyond = indices_beyond()
+    known = {index.entry for index in list_known_indices()}
+    beyond = list_foreign_indices()
     print(f"{len(known)} of {len(spyndex.indices)} entries computed, {len(beyond)} beyond these sensors")
     assert known | set(beyond) == set(spyndex.indices)
     assert not known & set(beyond)
@@ -56,7 +56,7 @@ def test_nothing_that_sentinel_2_or_landsat_measure_by_reflection_is_beyond():
     assert optical - {"WV"} == set(LETTERS)
 
 
-@pytest.mark.parametrize("index", known_indices(), ids=lambda index: index.entry)
+@pytest.mark.parametrize("index", list_known_indices(), ids=lambda index: index.entry)
 def test_an_index_is_that_of_spyndex_lazy_or_eager(index, reflectance):
     constants = {
         name: spyndex.constants[name].default

@@ -4,7 +4,7 @@ import numpy as np
 import pymannkendall
 import pytest
 
-from pipeline.indices.trend import trend
+from pipeline.indices.trend import compute_trend
 
 
 def planted(periods, *, step, missing, seed, rows=6, cols=5):
@@ -36,7 +36,7 @@ def compared(series, found, theirs, least):
 @pytest.mark.parametrize(("step", "missing"), [(1e-4, 0.0), (0.1, 0.0), (0.4, 0.3)])
 def test_the_original_test_is_that_of_pymannkendall(periods, step, missing):
     series = planted(periods, step=step, missing=missing, seed=periods)
-    compared(series, trend(series, least=2), pymannkendall.original_test, 2)
+    compared(series, compute_trend(series, least=2), pymannkendall.original_test, 2)
 
 
 @pytest.mark.parametrize(("periods", "cycle"), [(16, 4), (36, 12), (31, 4), (50, 12)])
@@ -48,4 +48,4 @@ def test_the_seasonal_test_is_that_of_pymannkendall(periods, cycle, step, missin
     def theirs(column):
         return pymannkendall.seasonal_test(column, period=cycle)
 
-    compared(series, trend(series, cycle=cycle), theirs, 10)
+    compared(series, compute_trend(series, cycle=cycle), theirs, 10)

@@ -25,14 +25,14 @@ pytestmark = pytest.mark.skipif(not FACTS.is_file(), reason="the fact base is no
 def test_every_published_row_of_the_trophic_index_is_reproduced(example):
     given = example["inputs"]
     levels = pd.DataFrame([{code: given[name] for name, code in PARAMETERS.items()}])
-    assert trophic.weights(list(levels)).tolist() == pytest.approx(given["weights"])
-    found = trophic.combined(levels)["tli"].iloc[0]
+    assert trophic.compute_weights(list(levels)).tolist() == pytest.approx(given["weights"])
+    found = trophic.combine_levels(levels)["tli"].iloc[0]
     assert found == pytest.approx(example["expected"], abs=example["tolerance"])
 
 
 @pytest.mark.parametrize("example", _examples("tli_weights"), ids=lambda example: example["id"])
 def test_the_published_weight_is_reproduced(example):
-    weights = trophic.weights(trophic.codes())
+    weights = trophic.compute_weights(trophic.list_codes())
     assert weights["Chla"] == pytest.approx(example["expected"], abs=example["tolerance"])
 
 
@@ -40,7 +40,7 @@ def test_the_published_weight_is_reproduced(example):
 def test_the_worked_row_of_concentrations_is_reproduced(example):
     given = example["inputs"]
     names = {"Chla": "chla_mg_m3", "TP": "TP", "TN": "TN", "SD": "SD_m", "CODMn": "CODMn"}
-    levels = trophic.levels(pd.DataFrame([{code: given[name] for code, name in names.items()}]))
+    levels = trophic.compute_levels(pd.DataFrame([{code: given[name] for code, name in names.items()}]))
     assert levels.iloc[0].tolist() == pytest.approx(given["sub"], abs=example["tolerance"])
-    found = trophic.combined(levels)["tli"].iloc[0]
+    found = trophic.combine_levels(levels)["tli"].iloc[0]
     assert found == pytest.approx(example["expected"], abs=example["tolerance"])

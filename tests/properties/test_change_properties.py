@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 from scipy import ndimage
 
-from pipeline.indices.change import sieved
+from pipeline.indices.change import sieve_patches
 from pipeline.legends import NODATA_CLASS, UNCHANGED
 
 CODES = st.sampled_from([UNCHANGED, UNCHANGED, NODATA_CLASS, 12, 12, 12, 34, 34, 43])
@@ -40,21 +40,21 @@ def as_written(codes, least_px):
 @settings(max_examples=100)
 @given(MAPS, SIZES)
 def test_the_sieve_is_the_rule_as_written(codes, least_px):
-    assert (sieved(codes, least_px=least_px) == as_written(codes, least_px)).all()
+    assert (sieve_patches(codes, least_px=least_px) == as_written(codes, least_px)).all()
 
 
 @settings(max_examples=50)
 @given(MAPS, SIZES)
 def test_no_patch_that_is_left_is_too_small_and_a_second_sieve_changes_nothing(codes, least_px):
-    found = sieved(codes, least_px=least_px)
+    found = sieve_patches(codes, least_px=least_px)
     assert all(patch.sum() >= least_px for patch in patches(found))
-    assert (sieved(found, least_px=least_px) == found).all()
+    assert (sieve_patches(found, least_px=least_px) == found).all()
 
 
 @settings(max_examples=50)
 @given(MAPS, SIZES)
 def test_nothing_unchanged_becomes_a_change_and_the_unknown_stays(codes, least_px):
-    found = sieved(codes, least_px=least_px)
+    found = sieve_patches(codes, least_px=least_px)
     assert ((found == NODATA_CLASS) == (codes == NODATA_CLASS)).all()
     assert (found[codes == UNCHANGED] == UNCHANGED).all()
 
@@ -62,7 +62,7 @@ def test_nothing_unchanged_becomes_a_change_and_the_unknown_stays(codes, least_p
 @settings(max_examples=30)
 @given(MAPS, SIZES)
 def test_the_sieve_knows_no_direction(codes, least_px):
-    there = sieved(codes, least_px=least_px)
-    assert (sieved(codes[::-1], least_px=least_px)[::-1] == there).all()
-    turned = sieved(np.ascontiguousarray(codes.T), least_px=least_px)
+    there = sieve_patches(codes, least_px=least_px)
+    assert (sieve_patches(codes[::-1], least_px=least_px)[::-1] == there).all()
+    turned = sieve_patches(np.ascontiguousarray(codes.T), least_px=least_px)
     assert (turned == there.T).all()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.indices.composite import greenest_look, median, medoid_look, taken
+from pipeline.indices.composite import choose_greenest_look, choose_medoid_look, compute_median, take_looks
 
 VALUES = st.one_of(
     st.sampled_from([REFLECTANCE_NODATA, REFLECTANCE_NODATA, -32767, 32767, 32766, 0, -1, 1]),
@@ -25,7 +25,7 @@ STACKS = st_numpy.arrays(
 def test_the_median_is_that_of_numpy_without_the_nodata(stack):
     known = stack != REFLECTANCE_NODATA
     seen = known.any(axis=0)
-    found = median(stack)
+    found = compute_median(stack)
     assert (found[~seen] == REFLECTANCE_NODATA).all()
     expected = np.nanmedian(np.where(known, stack.astype(float), np.nan)[:, seen], axis=0)
     assert (found[seen] == np.rint(expected)).all()
@@ -39,7 +39,7 @@ def test_every_number_of_dates_from_1_to_40_agrees_with_numpy():
         known = stack != REFLECTANCE_NODATA
         seen = known.any(axis=0)
         expected = np.nanmedian(np.where(known, stack.astype(float), np.nan)[:, seen], axis=0)
-        found = median(stack)
+        found = compute_median(stack)
         assert (found[seen] == np.rint(expected)).all()
         assert (found[~seen] == REFLECTANCE_NODATA).all()
 
@@ -49,7 +49,7 @@ def test_every_number_of_dates_from_1_to_40_agrees_with_numpy():
 def test_the_order_of_the_dates_does_not_matter(stack, random):
     order = list(range(len(stack)))
     random.shuffle(order)
-    assert (median(stack) == median(stack[order])).all()
+    assert (compute_median(stack) == compute_median(stack[order])).all()
 
 
 FEW = st.one_of(st.sampled_from([REFLECTANCE_NODATA, 0, 1, -1, 32767, -32767]), st.integers(-32767, 32767))
@@ -90,7 +90,7 @@ def greenest_of(values):
 @given(CUBES)
 def test_the_chosen_looks_are_those_of_the_definitions(stacks):
     bands = BANDS[: len(stacks)]
-    medoid, greenest = medoid_look(stacks, bands), greenest_look(stacks, bands)
+    medoid, greenest = choose_medoid_look(stacks, bands), choose_greenest_look(stacks, bands)
     for y, x in product(range(stacks.shape[2]), range(stacks.shape[3])):
         assert medoid[y, x] == medoid_of(stacks[:, :, y, x])
         assert greenest[y, x] == greenest_of(stacks[:, :, y, x])
@@ -99,8 +99,8 @@ def test_the_chosen_looks_are_those_of_the_definitions(stacks):
 @settings(max_examples=60, deadline=None)
 @given(CUBES)
 def test_all_bands_of_a_pixel_are_those_of_one_look(stacks):
-    chosen = medoid_look(stacks, BANDS[: len(stacks)])
+    chosen = choose_medoid_look(stacks, BANDS[: len(stacks)])
     for y, x in product(range(stacks.shape[2]), range(stacks.shape[3])):
-        here = [taken(stack, chosen)[y, x] for stack in stacks]
+        here = [take_looks(stack, chosen)[y, x] for stack in stacks]
         looks = stacks[:, :, y, x].T.tolist()
         assert here in looks if chosen[y, x] >= 0 else set(here) == {REFLECTANCE_NODATA}

@@ -17,7 +17,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from pipeline import contracts, standards
 from pipeline.errors import InputError
-from pipeline.indices.sections.grades import classes
+from pipeline.indices.sections.grades import classify_values
 from pipeline.ingest.samples import read_records, read_samples, read_sections, streams
 from pipeline.settings import SampleFile
 
@@ -289,5 +289,5 @@ def test_what_is_written_is_read_back_bit_by_bit(rows):
 @settings(deadline=None)
 def test_more_of_a_pollutant_never_makes_a_better_class(code, one, other):
     pair = pd.Series(sorted([one, other]))
-    less, more = classes(pair, pd.Series([code] * 2), pd.Series(["lake"] * 2), LIMITS)
+    less, more = classify_values(pair, pd.Series([code] * 2), pd.Series(["lake"] * 2), LIMITS)
     assert 1 <= less <= more <= 6

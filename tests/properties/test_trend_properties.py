@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from pipeline.indices.trend import trend
+from pipeline.indices.trend import compute_trend
 
 VALUES = st.one_of(st.just(np.nan), st.integers(-50, 50).map(float))
 SERIES = st_numpy.arrays(np.float64, st.tuples(st.integers(1, 20), st.just(2), st.just(3)), elements=VALUES)
@@ -19,7 +19,7 @@ def same(one, other):
 @settings(max_examples=80)
 @given(SERIES, CYCLES)
 def test_the_mirrored_series_has_the_mirrored_trend(series, cycle):
-    there, back = (trend(values, cycle=cycle, least=3) for values in (series, -series))
+    there, back = (compute_trend(values, cycle=cycle, least=3) for values in (series, -series))
     same(there.slope, -back.slope)
     same(there.z, -back.z)
     same(there.p_value, back.p_value)
@@ -29,7 +29,7 @@ def test_the_mirrored_series_has_the_mirrored_trend(series, cycle):
 @given(SERIES, CYCLES)
 def test_the_score_knows_only_the_order_and_the_slope_the_size(series, cycle):
     plain, scaled, bent = (
-        trend(values, cycle=cycle, least=3) for values in (series, 4 * series + 8, np.cbrt(series))
+        compute_trend(values, cycle=cycle, least=3) for values in (series, 4 * series + 8, np.cbrt(series))
     )
     same(scaled.slope, 4 * plain.slope)
     same(scaled.z, plain.z)
@@ -39,7 +39,7 @@ def test_the_score_knows_only_the_order_and_the_slope_the_size(series, cycle):
 @settings(max_examples=80)
 @given(SERIES, CYCLES)
 def test_every_figure_is_null_together_and_within_its_bounds(series, cycle):
-    found = trend(series, cycle=cycle, least=3)
+    found = compute_trend(series, cycle=cycle, least=3)
     known = np.isfinite(found.slope)
     assert (known == np.isfinite(found.z)).all()
     assert (known == np.isfinite(found.p_value)).all()

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.indices.vegetation import RATIO_STEPS, ndvi_histogram, percentile_endmembers
+from pipeline.indices.vegetation import RATIO_STEPS, count_ndvi, find_percentile_endmembers
 
 
 @settings(max_examples=200, deadline=None)
@@ -15,7 +15,7 @@ from pipeline.indices.vegetation import RATIO_STEPS, ndvi_histogram, percentile_
 )
 def test_percentiles_of_the_histogram_are_those_of_numpy(ndvi, low, high):
     values = np.array(ndvi, dtype=np.int16)
-    pair = percentile_endmembers(ndvi_histogram(values, np.ones(len(values), dtype=bool)), low, high)
+    pair = find_percentile_endmembers(count_ndvi(values, np.ones(len(values), dtype=bool)), low, high)
     ordered = np.sort(values)
     soil, vegetation = (ordered[max(0, -(-share * len(values) // 100) - 1)] for share in (low, high))
     if vegetation <= soil:
@@ -29,7 +29,7 @@ def test_percentiles_of_the_histogram_are_those_of_numpy(ndvi, low, high):
 @given(st.integers(1, 400), st.sampled_from([0.5, 1, 2.5, 5, 12.5, 25]))
 def test_the_percentile_is_the_inverted_cdf_of_numpy(count, low):
     values = np.random.default_rng(count).integers(-RATIO_STEPS, RATIO_STEPS, count).astype(np.int16)
-    pair = percentile_endmembers(ndvi_histogram(values, np.ones(count, dtype=bool)), low, 100 - low)
+    pair = find_percentile_endmembers(count_ndvi(values, np.ones(count, dtype=bool)), low, 100 - low)
     soil, vegetation = np.percentile(values, [low, 100 - low], method="inverted_cdf")
     if vegetation > soil:
         assert pair is not None

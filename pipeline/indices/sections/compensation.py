@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.indices.sections.grades import upper_limits
-from pipeline.indices.sections.means import long_means
-from pipeline.indices.sections.tiers import tiers_of
+from pipeline.indices.sections.grades import list_upper_limits
+from pipeline.indices.sections.means import melt_means
+from pipeline.indices.sections.tiers import number_tiers
 from pipeline.settings.schemes import ControlScheme, Scheme, TwoWayScheme
 
 NOT_MEASURED = "未监测 (not measured)"
@@ -30,7 +30,7 @@ _BALANCE_COLUMNS = [
 _LINK = ["upstream_unit", "downstream_unit", "unit", "control"]
 
 
-def transfers(
+def compute_transfers(
     name: str,
     scheme: Scheme,
     status: pd.DataFrame,
@@ -45,11 +45,11 @@ def transfers(
     exceedance multiple, or the percent of change against the control section. An amount that cannot be
     known is null with the `reason`. `indicative` names what in the scheme is unconfirmed.
     """
-    linked = _linked(scheme, status, register)
+    linked = _link_units(scheme, status, register)
     if isinstance(scheme, TwoWayScheme):
-        found = _two_way(scheme, linked, limits)
+        found = _settle_two_way(scheme, linked, limits)
     else:
-        found = _against_control(scheme, linked, limits)
+        found = _settle_against_control(scheme, linked, limits)
     rows = found.assign(
         scheme=name,
         amount_unit=scheme.amount_unit,
@@ -61,12 +61,12 @@ def transfers(
     return rows.astype(dict.fromkeys(numbers, float) | {"tier": "Int64"})
 
 
-def nothing_due() -> pd.DataFrame:
-    """The table of `transfers` without rows."""
+def build_empty_transfers() -> pd.DataFrame:
+    """The table of `compute_transfers` without rows."""
     return pd.DataFrame(columns=_COLUMNS)
 
 
-def balances(found: pd.DataFrame) -> pd.DataFrame:
+def balance_units(found: pd.DataFrame) -> pd.DataFrame:
     """What each unit pays, receives and nets (received - paid) per scheme and period.
 
     Over the units of a scheme `net` sums to zero, a pool being one of them. `unknown_transfers` counts the
@@ -89,7 +89,7 @@ def balances(found: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(net=sums["received"] - sums["paid"])[_BALANCE_COLUMNS]
 
 
-def _linked(scheme: Scheme, status: pd.DataFrame, register: pd.DataFrame | None) -> pd.DataFrame:
+def _link_units(scheme: Scheme, status: pd.DataFrame, register: pd.DataFrame | None) -> pd.DataFrame:
     """Rows of the scheme's sections (all, where it names none) in its months, with their units.
 
     The unit that a section is assessed for is that upstream, where nothing else is said.
@@ -110,7 +110,7 @@ def _linked(scheme: Scheme, status: pd.DataFrame, register: pd.DataFrame | None)
     return bare.join(units[_LINK], on="section_id").reset_index(drop=True)
 
 
-def _factor_values(scheme: Scheme, linked: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+def _list_factor_values(scheme: Scheme, linked: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Row, factor, `value` and `limit` of every section and period, also where one of the two is missing.
 
     The limit is the factor's own, else that of the target class, or of the scheme's class without a target.
@@ -125,31 +125,31 @@ def _factor_values(scheme: Scheme, linked: pd.DataFrame, limits: pd.DataFrame) -
     rows = rows[np.array(there, dtype=bool)].assign(
         reference=rows["target_class"].fillna(scheme.default_class).astype(int), parameter=rows["factor"]
     )
-    means = long_means(linked.assign(row=linked.index), ["row"])[["row", "parameter", "mean"]]
+    means = melt_means(linked.assign(row=linked.index), ["row"])[["row", "parameter", "mean"]]
     rows = rows.merge(means.rename(columns={"mean": "value"}), on=["row", "parameter"], how="left")
-    rows = rows.merge(upper_limits(limits), on=["parameter", "water_body", "reference"], how="left")
+    rows = rows.merge(list_upper_limits(limits), on=["parameter", "water_body", "reference"], how="left")
     return rows.assign(limit=rows["own"].astype(float).fillna(rows["bound"]))
 
 
-def _two_way(scheme: TwoWayScheme, linked: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    rows = _factor_values(scheme, linked, limits)
+def _settle_two_way(scheme: TwoWayScheme, linked: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    rows = _list_factor_values(scheme, linked, limits)
     multiple = rows["value"] / rows["limit"] - 1
     over = multiple > _SAME
-    tier = _tiers(scheme, multiple).where(over, 0).where(multiple.notna())
+    tier = _number_tiers(scheme, multiple).where(over, 0).where(multiple.notna())
     rows = rows.assign(
         from_unit=rows["upstream_unit"],
         to_unit=rows["downstream_unit"],
         measure="multiple",
         measure_value=multiple,
         tier=tier,
-        amount=_amounts(scheme, tier),
-        reason=_why(rows, {NO_LIMIT: rows["limit"].isna(), NOT_MEASURED: rows["value"].isna()}),
+        amount=_find_amounts(scheme, tier),
+        reason=_explain(rows, {NO_LIMIT: rows["limit"].isna(), NOT_MEASURED: rows["value"].isna()}),
     )
-    paid = [rows] if scheme.reward is None else [rows, _rewards(scheme.reward, linked, rows)]
-    return _with_units(pd.concat([part for part in paid if len(part)] or [rows], ignore_index=True))
+    paid = [rows] if scheme.reward is None else [rows, _settle_rewards(scheme.reward, linked, rows)]
+    return _blank_unlinked(pd.concat([part for part in paid if len(part)] or [rows], ignore_index=True))
 
 
-def _rewards(reward: Any, linked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+def _settle_rewards(reward: Any, linked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Payments upstream for the sections that keep every limit that is known and are good enough."""
     judged = rows[rows["limit"].notna()].groupby("row")["tier"]
     kept = (judged.max() == 0) & (judged.count() == judged.size())
@@ -167,8 +167,10 @@ def _rewards(reward: Any, linked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFr
     )
 
 
-def _against_control(scheme: ControlScheme, linked: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    values = _factor_values(scheme, linked, limits)
+def _settle_against_control(
+    scheme: ControlScheme, linked: pd.DataFrame, limits: pd.DataFrame
+) -> pd.DataFrame:
+    values = _list_factor_values(scheme, linked, limits)
     ratios = (
         (values["value"] / values["limit"]).groupby(values["row"]).agg(lambda parts: parts.mean(skipna=False))
     )
@@ -180,11 +182,11 @@ def _against_control(scheme: ControlScheme, linked: pd.DataFrame, limits: pd.Dat
     has_control = rows["control"].notna()
     rows = rows[has_control] if has_control.any() else rows
     percent = 100 * (rows["value"] / rows["limit"] - 1)
-    tier = _tiers(scheme, percent)
-    signed = _amounts(scheme, tier)
+    tier = _number_tiers(scheme, percent)
+    signed = _find_amounts(scheme, tier)
     rewarded = signed >= 0
     missing = {NO_CONTROL: rows["limit"].isna(), NOT_MEASURED: rows["value"].isna()}
-    return _with_units(
+    return _blank_unlinked(
         rows.assign(
             from_unit=pd.Series(scheme.pool, rows.index, dtype=object).where(rewarded, rows["unit"]),
             to_unit=rows["unit"].where(rewarded, scheme.pool),
@@ -193,23 +195,23 @@ def _against_control(scheme: ControlScheme, linked: pd.DataFrame, limits: pd.Dat
             measure_value=percent,
             tier=tier,
             amount=signed.abs(),
-            reason=_why(rows, missing),
+            reason=_explain(rows, missing),
         )
     )
 
 
-def _tiers(scheme: Scheme, values: pd.Series) -> pd.Series:
+def _number_tiers(scheme: Scheme, values: pd.Series) -> pd.Series:
     """Numbers of the tiers from 1, NaN where the value is."""
     bounds = [tier.up_to for tier in scheme.tiers if tier.up_to is not None]
-    numbers = tiers_of(values.to_numpy(dtype=float), bounds, [tier.closed for tier in scheme.tiers])
+    numbers = number_tiers(values.to_numpy(dtype=float), bounds, [tier.closed for tier in scheme.tiers])
     return pd.Series(numbers + 1, index=values.index, dtype=float).where(values.notna())
 
 
-def _amounts(scheme: Scheme, tiers: pd.Series) -> pd.Series:
+def _find_amounts(scheme: Scheme, tiers: pd.Series) -> pd.Series:
     return tiers.map({0: 0.0, **{number: tier.amount for number, tier in enumerate(scheme.tiers, 1)}})
 
 
-def _why(rows: pd.DataFrame, cases: dict[str, pd.Series]) -> pd.Series:
+def _explain(rows: pd.DataFrame, cases: dict[str, pd.Series]) -> pd.Series:
     """The last case that holds for each row, null for none."""
     reason = pd.Series([None] * len(rows), index=rows.index, dtype=object)
     for text, holds in cases.items():
@@ -217,7 +219,7 @@ def _why(rows: pd.DataFrame, cases: dict[str, pd.Series]) -> pd.Series:
     return reason
 
 
-def _with_units(rows: pd.DataFrame) -> pd.DataFrame:
+def _blank_unlinked(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows whose money has no known giver or taker have no amount; where none is due they stay."""
     lost = (rows["from_unit"].isna() | rows["to_unit"].isna()) & (rows["amount"] != 0)
     reason = rows["reason"].mask(lost & rows["reason"].isna(), NO_UNITS)

@@ -7,8 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.indices.sections.months import PLAIN_RULES, MeanRules, dated, period_means, within
-from pipeline.indices.sections.places import REGISTERED, Placed, placed
+from pipeline.indices.sections.months import (
+    PLAIN_RULES,
+    MeanRules,
+    compute_period_means,
+    date_samples,
+    select_period,
+)
+from pipeline.indices.sections.places import REGISTERED, PlacedSamples, place_samples
 from pipeline.periods import Period
 
 WORSE_THAN_V = 6
@@ -35,15 +41,17 @@ NO_GRADED = "本期无可评价断面 (no section could be graded in the period)
 NO_TARGETS = "无设定目标且可评价的断面 (no graded section has a target class)"
 
 
-def class_of(code: str, value: float, water_body: str, limits: pd.DataFrame) -> int:
+def classify_value(code: str, value: float, water_body: str, limits: pd.DataFrame) -> int:
     """Class of one value, 1 to 6 (worse than V); ValueError for an item that has no classes there."""
-    found = classes(pd.Series([value]), pd.Series([code]), pd.Series([water_body]), limits).iloc[0]
+    found = classify_values(pd.Series([value]), pd.Series([code]), pd.Series([water_body]), limits).iloc[0]
     if pd.isna(found):
         raise ValueError(f"{code} = {value} has no class in a {water_body}")
     return int(found)
 
 
-def classes(values: pd.Series, codes: pd.Series, water_bodies: pd.Series, limits: pd.DataFrame) -> pd.Series:
+def classify_values(
+    values: pd.Series, codes: pd.Series, water_bodies: pd.Series, limits: pd.DataFrame
+) -> pd.Series:
     """Classes 1 to 6 (`Int64`) of values in the units of the standard, aligned with them.
 
     `limits` is the table `water_limits`. A value on a limit belongs to the better class; values are told
@@ -57,20 +65,20 @@ def classes(values: pd.Series, codes: pd.Series, water_bodies: pd.Series, limits
     numbers_of_kind = rows.groupby(["code", "body"], sort=False).ngroup()
     for number, (code, body) in enumerate(zip(kinds["code"], kinds["body"], strict=True)):
         places = np.flatnonzero(numbers_of_kind == number)
-        limit = _limit(limits, code, body)
+        limit = _find_limit(limits, code, body)
         if limit is not None:
-            found[places] = _classes_of_item(numbers[places], limit)
+            found[places] = _classify_item(numbers[places], limit)
     found[np.isnan(numbers)] = np.nan
     return pd.Series(pd.array(found, dtype="Float64"), index=values.index).astype("Int64")
 
 
-def _limit(limits: pd.DataFrame, code: str, water_body: str) -> "pd.Series[str] | None":
+def _find_limit(limits: pd.DataFrame, code: str, water_body: str) -> "pd.Series[str] | None":
     here = limits["water_body"].isin(["any", water_body]) & (limits["rule"] != "none")
     rows = limits[here & (limits["code"] == code)]
     return None if rows.empty else rows.iloc[0]
 
 
-def _classes_of_item(values: NDArray[np.float64], limit: "pd.Series[str]") -> NDArray[np.float64]:
+def _classify_item(values: NDArray[np.float64], limit: "pd.Series[str]") -> NDArray[np.float64]:
     if limit["rule"] == "range":
         low, high = (float(part) for part in limit["class_1"].split("-"))
         inside = (values >= low * (1 - _SAME)) & (values <= high * (1 + _SAME))
@@ -81,7 +89,7 @@ def _classes_of_item(values: NDArray[np.float64], limit: "pd.Series[str]") -> ND
     return (beyond + 1).astype(float)
 
 
-def grade(
+def grade_samples(
     samples: pd.DataFrame,
     periods: Sequence[Period],
     limits: pd.DataFrame,
@@ -89,17 +97,17 @@ def grade(
     *,
     rules: MeanRules = PLAIN_RULES,
 ) -> pd.DataFrame:
-    """`graded` of samples (`contracts.SAMPLES`, with `time` and perhaps `section_id`) by their sections.
+    """`grade_placed` for samples (`contracts.SAMPLES`, with `time`, perhaps `section_id`) by their sections.
 
     `register` has the columns of `ingest.samples.read_sections`. A sample belongs to the section of the
     register with its id, else its name, else its alias, where province and basin agree as far as both are
     given and only one section fits.
     """
-    return graded(placed(samples, register), periods, limits, rules=rules)
+    return grade_placed(place_samples(samples, register), periods, limits, rules=rules)
 
 
-def graded(
-    found: Placed, periods: Sequence[Period], limits: pd.DataFrame, *, rules: MeanRules = PLAIN_RULES
+def grade_placed(
+    found: PlacedSamples, periods: Sequence[Period], limits: pd.DataFrame, *, rules: MeanRules = PLAIN_RULES
 ) -> pd.DataFrame:
     """Status of every section in every period (`contracts.SECTION_STATUS`), by the worst single factor.
 
@@ -112,28 +120,29 @@ def graded(
     multiple. `months` counts the months with data; `aoi` and `REGISTERED` are those of the register. A
     parameter outside `limits` that was measured has its mean too, behind those of `limits`.
     """
-    days = dated(found.samples)
+    days = date_samples(found.samples)
     parts = [
-        _period_status(found.sections, within(days, period), limits, period, rules) for period in periods
+        _grade_period(found.sections, select_period(days, period), limits, period, rules)
+        for period in periods
     ]
-    means = _mean_columns(limits, found.samples)
+    means = _list_mean_columns(limits, found.samples)
     columns = [*_STATUS_COLUMNS, *means]
     status = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return status.reindex(columns=columns).astype(_KINDS | dict.fromkeys(means, float))
 
 
-def _mean_columns(limits: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
+def _list_mean_columns(limits: pd.DataFrame, samples: pd.DataFrame) -> list[str]:
     listed = limits["code"].unique().tolist()
     others = sorted(set(samples["parameter"].unique()) - set(listed))
     return [f"mean_{code}" for code in [*listed, *others]]
 
 
-def _period_status(
+def _grade_period(
     sections: pd.DataFrame, days: pd.DataFrame, limits: pd.DataFrame, period: Period, rules: MeanRules
 ) -> pd.DataFrame:
     """Status of all sections in one period from its samples."""
-    means = period_means(days, rules)
-    items = judged(means.join(sections[["water_body", "target_class"]], on="place"), limits)
+    means = compute_period_means(days, rules)
+    items = judge_means(means.join(sections[["water_body", "target_class"]], on="place"), limits)
     by_place = items.groupby("place")
     worst = items[items["class"] == by_place["class"].transform("max")]
     status = sections.assign(
@@ -143,7 +152,7 @@ def _period_status(
         water_class=by_place["class"].max(),
         items=by_place["parameter"].agg(";".join),
         decided_by=worst.groupby("place")["parameter"].agg(";".join),
-        exceedance=_exceedances(items),
+        exceedance=_join_exceedances(items),
     )
     status = status.assign(
         samples=status["samples"].fillna(0),
@@ -151,12 +160,12 @@ def _period_status(
         items=status["items"].astype(object).fillna(""),
         target_met=(status["water_class"] <= status["target_class"]).astype("boolean"),
     )
-    status["reason"] = _reasons(status, period)
+    status["reason"] = _explain(status, period)
     wide = means.pivot_table(index="place", columns="parameter", values="mean").add_prefix("mean_")
     return status.join(wide)
 
 
-def judged(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+def judge_means(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Means of the evaluated items in the order of the standard: class, bound to keep, multiple above it.
 
     `means` has `place` (what a mean is of), `parameter`, `mean`, `water_body`, `target_class`; added are
@@ -167,16 +176,20 @@ def judged(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     order = {code: number for number, code in enumerate(limits["code"].unique())}
     evaluated = means[means["parameter"].isin(limits.loc[limits["in_21"] == "1", "code"])]
     items = evaluated.assign(
-        **{"class": classes(evaluated["mean"], evaluated["parameter"], evaluated["water_body"], limits)},
+        **{
+            "class": classify_values(
+                evaluated["mean"], evaluated["parameter"], evaluated["water_body"], limits
+            )
+        },
         reference=evaluated["target_class"].fillna(GOOD_CLASS).astype(int),
         order=evaluated["parameter"].map(order),
     ).dropna(subset="class")
-    items = items.merge(upper_limits(limits), on=["parameter", "water_body", "reference"], how="left")
+    items = items.merge(list_upper_limits(limits), on=["parameter", "water_body", "reference"], how="left")
     items["multiple"] = items["mean"] / items["bound"] - 1
     return items.sort_values(["place", "order"])
 
 
-def upper_limits(limits: pd.DataFrame) -> pd.DataFrame:
+def list_upper_limits(limits: pd.DataFrame) -> pd.DataFrame:
     """Upper limits, one row per parameter, water body and class."""
     upper = limits[limits["rule"] == "max"].rename(columns={"code": "parameter"})
     bodies = {"any": ["river", "lake"], "river": ["river"], "lake": ["lake"]}
@@ -186,7 +199,7 @@ def upper_limits(limits: pd.DataFrame) -> pd.DataFrame:
     return long.assign(reference=number, bound=long["bound"].astype(float))
 
 
-def _exceedances(items: pd.DataFrame) -> pd.Series:
+def _join_exceedances(items: pd.DataFrame) -> pd.Series:
     """Items beyond the reference class at each place, the worst class first, then the largest multiple."""
     beyond = items[items["class"] > items["reference"]]
     beyond = beyond.sort_values(["class", "multiple", "order"], ascending=[False, False, True])
@@ -197,9 +210,9 @@ def _exceedances(items: pd.DataFrame) -> pd.Series:
     return pd.Series(texts, index=beyond.index, dtype=object).groupby(beyond["place"]).agg(";".join)
 
 
-def _reasons(status: pd.DataFrame, period: Period) -> pd.Series:
+def _explain(status: pd.DataFrame, period: Period) -> pd.Series:
     """Why there is no class, how many months have data where some have none, what the section lacks."""
-    whole, some = months_of(period), status["months"]
+    whole, some = count_months(period), status["months"]
     counted = some.map(lambda number: SOME_MONTHS.format(some=number, all=whole)).where(some < whole)
     ungraded = counted.mask(status["water_class"].isna(), NO_ITEMS).mask(status["samples"] == 0, NO_SAMPLES)
     pairs = zip(ungraded, status["note"], strict=True)
@@ -207,12 +220,12 @@ def _reasons(status: pd.DataFrame, period: Period) -> pd.Series:
     return pd.Series(texts, index=status.index, dtype=object)
 
 
-def months_of(period: Period) -> int:
+def count_months(period: Period) -> int:
     """Calendar months that a period touches."""
     return (period.last.year - period.first.year) * 12 + period.last.month - period.first.month + 1
 
 
-def indicators(status: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
+def build_section_indicators(status: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
     """Share of good sections (优良率) and of met targets (达标率), rows of `contracts.INDICATORS`.
 
     `good_section_share` = sections of class I to III / graded sections; `target_met_share` = sections that
@@ -230,22 +243,22 @@ def indicators(status: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
         }
     )
     sums = counts.groupby("period", sort=False).sum().astype(float)
-    items = status[graded].groupby("period")["items"].agg(joined_items).reindex(sums.index).fillna("")
+    items = status[graded].groupby("period")["items"].agg(join_items).reindex(sums.index).fillna("")
     return pd.concat(
         [
-            _share("good_section_share", sums["good"], sums["graded"], items, aoi_id, NO_GRADED),
-            _share("target_met_share", sums["met"], sums["judged"], items, aoi_id, NO_TARGETS),
+            _build_share("good_section_share", sums["good"], sums["graded"], items, aoi_id, NO_GRADED),
+            _build_share("target_met_share", sums["met"], sums["judged"], items, aoi_id, NO_TARGETS),
         ],
         ignore_index=True,
     )
 
 
-def joined_items(items: pd.Series) -> str:
+def join_items(items: pd.Series) -> str:
     """Every item of lists joined by `;`, once, in the order of its first appearance."""
     return ";".join(dict.fromkeys(";".join(items).split(";")))
 
 
-def _share(
+def _build_share(
     name: str, numerator: pd.Series, denominator: pd.Series, items: pd.Series, aoi_id: str, nothing: str
 ) -> pd.DataFrame:
     shares = pd.DataFrame(

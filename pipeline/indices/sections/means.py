@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
-from pipeline.indices.sections.grades import GOOD_CLASS, judged
+from pipeline.indices.sections.grades import GOOD_CLASS, judge_means
 from pipeline.indices.sections.months import SCALES
 
 POLLUTANT_RULE = "主要污染物排序规则未核实 (order of main pollutants unconfirmed)"
@@ -13,7 +13,7 @@ _PREFIX = "mean_"
 _NAMED = 3
 
 
-def long_means(status: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def melt_means(status: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """The `mean_<code>` columns of a SECTION_STATUS as rows: `keys`, `water_body`, `parameter`, `mean`.
 
     Without the parameters that were not measured.
@@ -24,9 +24,9 @@ def long_means(status: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return rows.assign(parameter=rows["parameter"].str.removeprefix(_PREFIX))
 
 
-def pooled_means(status: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Mean over sections of each parameter for each of `keys`, as `long_means`; pH as hydrogen ions."""
-    rows = long_means(status, keys)
+def pool_means(status: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Mean over sections of each parameter for each of `keys`, as `melt_means`; pH as hydrogen ions."""
+    rows = melt_means(status, keys)
     for code, scale in SCALES.items():
         here = rows["parameter"] == code
         rows["mean"] = rows["mean"].mask(here, scale.there(rows["mean"][here]))
@@ -38,17 +38,17 @@ def pooled_means(status: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return pooled
 
 
-def over_good(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Long means with `place`, judged against class III: as `sections.judged`."""
+def judge_against_good(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Long means with `place`, judged against class III: as `grades.judge_means`."""
     target = pd.array([pd.NA] * len(means), dtype="Int64")
-    return judged(means.assign(target_class=target), limits)
+    return judge_means(means.assign(target_class=target), limits)
 
 
-def main_pollutants(items: pd.DataFrame) -> pd.Series:
+def list_main_pollutants(items: pd.DataFrame) -> pd.Series:
     """Up to three items beyond class III at each place worse than III, as `code(C/S - 1)` joined by `;`.
 
     Cyanide and heavy metals first, then by class, the worst first, then by multiple (地表水环境质量评价办法,
-    the order from knowledge, unconfirmed); pH and DO have no multiple. `items` are those of `over_good`.
+    the order from knowledge, unconfirmed); pH and DO have no multiple. `items` are of `judge_against_good`.
     Indexed by `place`; places of class III and better have none.
     """
     first = items["parameter"].isin(standards.table("first_pollutants")["code"])
@@ -64,7 +64,7 @@ def main_pollutants(items: pd.DataFrame) -> pd.Series:
     return pd.Series(texts, index=top.index, dtype=object).groupby(top["place"], sort=False).agg(";".join)
 
 
-def class_words(classes: pd.Series) -> pd.Series:
+def name_classes(classes: pd.Series) -> pd.Series:
     """优 to 重度污染 of water classes 1 to 6; null stays null."""
     table = standards.table("quality_words")
     words = dict(zip(table["class"].astype(int), table["word_zh"], strict=True))

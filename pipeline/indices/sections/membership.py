@@ -8,8 +8,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.indices.sections.months import dated, within
-from pipeline.indices.sections.places import Placed
+from pipeline.indices.sections.months import date_samples, select_period
+from pipeline.indices.sections.places import PlacedSamples
 from pipeline.periods import Period
 
 UNSAMPLED = "登记断面在运行时段内无监测数据 (registered, no reading in the days of the run)"
@@ -19,35 +19,37 @@ OUTSIDE = "坐标不在任何已知试点区内，且未写明所属区域 (in n
 _COLUMNS = ["section_id", "province", "basin", "section", "aoi", "readings", "reason"]
 
 
-def of_area(found: Placed, aoi_id: str, areas: Mapping[str, BaseGeometry]) -> Placed:
+def select_sections(found: PlacedSamples, aoi_id: str, areas: Mapping[str, BaseGeometry]) -> PlacedSamples:
     """The sections of an area with their samples, numbered anew.
 
     A section belongs to the area that the register names (`aoi`), else to that in whose outline its point
     lies. Without both, a registered section belongs to the area, and so does any section where there is no
     register (`note` is null); one that is not registered does not: nothing says that it lies there.
     """
-    own = np.flatnonzero(_own(found.sections, aoi_id, areas[aoi_id]))
+    own = np.flatnonzero(_is_own(found.sections, aoi_id, areas[aoi_id]))
     number = pd.Series(range(len(own)), index=own)
     place = found.samples["place"].map(number)
     samples = found.samples[place.notna()].assign(place=place.dropna().astype(int))
-    return Placed(samples, found.sections.iloc[own].reset_index(drop=True))
+    return PlacedSamples(samples, found.sections.iloc[own].reset_index(drop=True))
 
 
-def _own(sections: pd.DataFrame, aoi_id: str, outline: BaseGeometry) -> NDArray[np.bool_]:
+def _is_own(sections: pd.DataFrame, aoi_id: str, outline: BaseGeometry) -> NDArray[np.bool_]:
     named = sections["aoi"].notna().to_numpy()
     located = (sections["lon"].notna() & sections["lat"].notna()).to_numpy()
     by_default = ~located & sections["note"].isna().to_numpy()
-    inside = _inside(sections, outline) | by_default
+    inside = _is_inside(sections, outline) | by_default
     return np.where(named, (sections["aoi"] == aoi_id).to_numpy(dtype=bool), inside)
 
 
-def _inside(sections: pd.DataFrame, outline: BaseGeometry) -> NDArray[np.bool_]:
+def _is_inside(sections: pd.DataFrame, outline: BaseGeometry) -> NDArray[np.bool_]:
     points = shapely.points(sections["lon"].to_numpy(float), sections["lat"].to_numpy(float))
     shapely.prepare(outline)
     return np.asarray(shapely.intersects(outline, points))
 
 
-def unmatched(found: Placed, aoi_id: str, areas: Mapping[str, BaseGeometry], days: Period) -> pd.DataFrame:
+def list_unmatched(
+    found: PlacedSamples, aoi_id: str, areas: Mapping[str, BaseGeometry], days: Period
+) -> pd.DataFrame:
     """Sections that samples name and the register does not, and the other way round, each with its reason.
 
     One row per section: those of the samples that are not registered or fit several, with the number of
@@ -56,10 +58,15 @@ def unmatched(found: Placed, aoi_id: str, areas: Mapping[str, BaseGeometry], day
     """
     sections = found.sections
     counts = found.samples.groupby("place").size().reindex(sections.index, fill_value=0)
-    inside = within(dated(found.samples), days).groupby("place").size().reindex(sections.index, fill_value=0)
+    inside = (
+        select_period(date_samples(found.samples), days)
+        .groupby("place")
+        .size()
+        .reindex(sections.index, fill_value=0)
+    )
     known = sections["aoi"].isin(list(areas))
-    anywhere = np.any([_inside(sections, outline) for outline in areas.values()], axis=0)
-    own = _own(sections, aoi_id, areas[aoi_id]) & sections["note"].isna()
+    anywhere = np.any([_is_inside(sections, outline) for outline in areas.values()], axis=0)
+    own = _is_own(sections, aoi_id, areas[aoi_id]) & sections["note"].isna()
     located = sections["lon"].notna() & sections["lat"].notna()
     reason = sections["note"].astype(object)
     reason = reason.mask(own & (inside == 0), UNSAMPLED)

@@ -30,19 +30,19 @@ SCALES: Mapping[str, Scale] = {
 }
 
 
-def dated(samples: pd.DataFrame) -> pd.DataFrame:
+def date_samples(samples: pd.DataFrame) -> pd.DataFrame:
     """Samples with their `day` in China and `month`, counted on from year 0."""
     day = samples["time"].dt.tz_convert(_ZONE).dt.tz_localize(None)
     return samples.assign(day=day.dt.normalize(), month=day.dt.year * _MONTHS + day.dt.month - 1)
 
 
-def within(days: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The rows of `dated` samples that lie in a period, both its days inside."""
+def select_period(days: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The rows of dated samples (`date_samples`) that lie in a period, both its days inside."""
     return days[days["day"].between(pd.Timestamp(period.first), pd.Timestamp(period.last))]
 
 
-def label_of(months: pd.Series) -> pd.Series:
-    """Labels such as 2024-04 of the months of `dated`."""
+def label_months(months: pd.Series) -> pd.Series:
+    """Labels such as 2024-04 of the months of dated samples."""
     years, numbers = months // _MONTHS, months % _MONTHS + 1
     return years.map("{:04d}".format).astype(str) + "-" + numbers.map("{:02d}".format).astype(str)
 
@@ -63,23 +63,23 @@ class MeanRules:
 PLAIN_RULES = MeanRules()
 
 
-def monthly_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
+def compute_monthly_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
     """Mean of each parameter at each place in each month: place, parameter, month, `mean`, `samples`.
 
     `samples` counts the values that the mean rests on.
     """
-    found = _scaled_months(days, rules.censored_share)
-    return found.assign(mean=_rounded(found.assign(mean=_rescaled(found, back=True)), rules.decimals))
+    found = _compute_scaled_means(days, rules.censored_share)
+    return found.assign(mean=_round_means(found.assign(mean=_rescale(found, back=True)), rules.decimals))
 
 
-def period_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
+def compute_period_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
     """Mean of the monthly means of each parameter at each place: place, parameter, `mean`."""
-    months = _scaled_months(days, rules.censored_share)
+    months = _compute_scaled_means(days, rules.censored_share)
     means = months.groupby(_ITEM, observed=True)["mean"].mean().reset_index()
-    return means.assign(mean=_rounded(means.assign(mean=_rescaled(means, back=True)), rules.decimals))
+    return means.assign(mean=_round_means(means.assign(mean=_rescale(means, back=True)), rules.decimals))
 
 
-def _rounded(rows: pd.DataFrame, decimals: Mapping[str, int]) -> pd.Series:
+def _round_means(rows: pd.DataFrame, decimals: Mapping[str, int]) -> pd.Series:
     values = rows["mean"]
     for code, number in decimals.items():
         here = rows["parameter"] == code
@@ -89,15 +89,15 @@ def _rounded(rows: pd.DataFrame, decimals: Mapping[str, int]) -> pd.Series:
     return values
 
 
-def _scaled_months(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
-    """As `monthly_means`, the mean still on the scale of its parameter."""
+def _compute_scaled_means(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
+    """As `compute_monthly_means`, the mean still on the scale of its parameter."""
     values = days["value"].where(~days["censored"], days["value"] * censored_share)
     rows = days[[*_ITEM, "month"]].assign(mean=values)
-    groups = rows.assign(mean=_rescaled(rows, back=False)).groupby([*_ITEM, "month"], observed=True)["mean"]
+    groups = rows.assign(mean=_rescale(rows, back=False)).groupby([*_ITEM, "month"], observed=True)["mean"]
     return groups.agg(["mean", "size"]).reset_index().rename(columns={"size": "samples"})
 
 
-def _rescaled(rows: pd.DataFrame, *, back: bool) -> pd.Series:
+def _rescale(rows: pd.DataFrame, *, back: bool) -> pd.Series:
     values = rows["mean"]
     for code, scale in SCALES.items():
         here = rows["parameter"] == code

@@ -20,7 +20,7 @@ _PROVINCE = "(?:壮族自治区|回族自治区|维吾尔自治区|自治区|省
 _BASIN = "流域$"
 
 
-class Placed(NamedTuple):
+class PlacedSamples(NamedTuple):
     """Samples with `place`, the number of their section, and the sections by that number.
 
     Sections have the columns of the register and `note`, which says that one is not registered.
@@ -30,9 +30,9 @@ class Placed(NamedTuple):
     sections: pd.DataFrame
 
 
-def placed(
+def place_samples(
     samples: pd.DataFrame, register: pd.DataFrame | None, points: pd.DataFrame | None = None
-) -> Placed:
+) -> PlacedSamples:
     """Samples and the sections that they belong to.
 
     Sections are those of the register in its order, then those that only the samples name, with an id made
@@ -45,9 +45,9 @@ def placed(
     identities = (
         given.loc[~numbers.duplicated(), [*_IDENTITY, "water_body"]].reset_index(drop=True).astype(object)
     )
-    known = _known(register)
-    match, unclear = _matches(identities, known)
-    ids = _made_ids(identities)[match.isna()]
+    known = _list_known(register)
+    match, unclear = _match(identities, known)
+    ids = _make_ids(identities)[match.isna()]
     strangers = identities.loc[ids.index].assign(section_id=ids).drop_duplicates("section_id")
     if register is not None:
         strangers["note"] = np.where(unclear[strangers.index], AMBIGUOUS, NOT_REGISTERED)
@@ -57,11 +57,11 @@ def placed(
     bodies = identities["water_body"].groupby(place).first()
     sections["water_body"] = sections["water_body"].fillna(bodies).fillna("river")
     if points is not None and len(points):
-        sections = _located(sections, identities, place, points)
-    return Placed(given.assign(place=numbers.map(place).astype(int)), sections)
+        sections = _locate(sections, identities, place, points)
+    return PlacedSamples(given.assign(place=numbers.map(place).astype(int)), sections)
 
 
-def _located(
+def _locate(
     sections: pd.DataFrame, identities: pd.DataFrame, place: pd.Series, points: pd.DataFrame
 ) -> pd.DataFrame:
     """Sections, of which those without coordinates have the first point of the names they come under."""
@@ -75,42 +75,42 @@ def _located(
     return sections.assign(**axes)
 
 
-def _known(register: pd.DataFrame | None) -> pd.DataFrame:
+def _list_known(register: pd.DataFrame | None) -> pd.DataFrame:
     columns = [*_SECTION_COLUMNS, "aliases", "note"]
     known = pd.DataFrame(columns=columns) if register is None else register.reindex(columns=columns)
     known = known.astype(object).where(known.notna(), None).reset_index(drop=True)
     return known.astype({"target_class": "Int64", "lon": float, "lat": float})
 
 
-def _plain(names: pd.Series) -> pd.Series:
+def _simplify(names: pd.Series) -> pd.Series:
     """Names for comparison; null stays null."""
     return names.map(
         lambda name: "".join(unicodedata.normalize("NFKC", str(name)).casefold().split()), na_action="ignore"
     )
 
 
-def _plain_places(table: pd.DataFrame) -> pd.DataFrame:
+def _simplify_places(table: pd.DataFrame) -> pd.DataFrame:
     """Provinces and basins for comparison: 江苏 is 江苏省, 长江 is 长江流域."""
     ends = {"province": _PROVINCE, "basin": _BASIN}
     return pd.DataFrame(
         {
-            level: _plain(table[level]).astype(object).replace(f"(?<=..){end}", "", regex=True)
+            level: _simplify(table[level]).astype(object).replace(f"(?<=..){end}", "", regex=True)
             for level, end in ends.items()
         }
     )
 
 
-def _made_ids(identities: pd.DataFrame) -> pd.Series:
+def _make_ids(identities: pd.DataFrame) -> pd.Series:
     """The id that the samples give, else province-basin-section."""
     made = identities[_NAMES].apply(lambda names: "-".join(names.dropna()), axis=1, result_type="reduce")
     return identities["section_id"].fillna(made) if len(identities) else identities["section_id"]
 
 
-def _matches(identities: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _match(identities: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Row of the register for each identity, NaN where none or several fit, and whether several do."""
-    names = _register_names(known)
-    wanted = pd.DataFrame({name: _plain(identities[name]) for name in ("section_id", "section")})
-    wanted = wanted.join(_plain_places(identities)).assign(identity=identities.index)
+    names = _list_names(known)
+    wanted = pd.DataFrame({name: _simplify(identities[name]) for name in ("section_id", "section")})
+    wanted = wanted.join(_simplify_places(identities)).assign(identity=identities.index)
     by_id = wanted.assign(name=wanted["section_id"]).merge(names[names["rank"] == 0], on="name")
     by_name = wanted.assign(name=wanted["section"]).merge(
         names[names["rank"] > 0], on="name", suffixes=("", "_known")
@@ -130,12 +130,12 @@ def _agree(pairs: pd.DataFrame, level: str) -> pd.Series:
     return ours.isna() | theirs.isna() | (ours == theirs)
 
 
-def _register_names(known: pd.DataFrame) -> pd.DataFrame:
+def _list_names(known: pd.DataFrame) -> pd.DataFrame:
     """Every name that a section of the register goes by, best first, with its province and basin."""
     aliases = known["aliases"].fillna("").str.split(";").explode().replace("", None).dropna()
     kinds = {"section_id": known["section_id"], "section": known["section"], "alias": aliases}
     names = pd.concat(
-        [pd.DataFrame({"name": _plain(texts), "rank": _RANKS[kind]}) for kind, texts in kinds.items()]
+        [pd.DataFrame({"name": _simplify(texts), "rank": _RANKS[kind]}) for kind, texts in kinds.items()]
     )
     names = names.dropna(subset="name").rename_axis("match").reset_index()
-    return names.join(_plain_places(known), on="match")
+    return names.join(_simplify_places(known), on="match")

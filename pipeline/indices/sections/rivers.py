@@ -7,16 +7,16 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
-from pipeline.indices.sections.grades import GOOD_CLASS, NO_GRADED, WORSE_THAN_V, joined_items
+from pipeline.indices.sections.grades import GOOD_CLASS, NO_GRADED, WORSE_THAN_V, join_items
 from pipeline.indices.sections.means import (
     POLLUTANT_RULE,
-    class_words,
-    long_means,
-    main_pollutants,
-    over_good,
-    pooled_means,
+    judge_against_good,
+    list_main_pollutants,
+    melt_means,
+    name_classes,
+    pool_means,
 )
-from pipeline.indices.sections.tiers import words_of
+from pipeline.indices.sections.tiers import find_words
 
 BY_MEAN, BY_SHARE = "均值法", "断面比例法"
 FEWEST_FOR_SHARES = 5
@@ -41,7 +41,7 @@ _RATE_COLUMNS = [
 _NAMED = 3
 
 
-def scopes(status: pd.DataFrame, rivers: Mapping[str, str], area: str) -> pd.DataFrame:
+def expand_scopes(status: pd.DataFrame, rivers: Mapping[str, str], area: str) -> pd.DataFrame:
     """Rows of a SECTION_STATUS once for each scope they belong to, with `scope` and `name`.
 
     `area` holds all sections; `basin` and `river` hold the river sections whose basin, or whose river by
@@ -57,8 +57,8 @@ def scopes(status: pd.DataFrame, rivers: Mapping[str, str], area: str) -> pd.Dat
     return pd.concat(parts, ignore_index=True).dropna(subset="name")
 
 
-def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Evaluation of each scope and period of `scopes`, with numerators and denominators.
+def evaluate_scopes(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """Evaluation of each scope and period of `expand_scopes`, with numerators and denominators.
 
     Under 5 graded sections of one kind of water the concentrations are averaged over the sections and the
     mean is graded by the worst single factor (`evaluated_by` 均值法, `water_class`); from 5, or where rivers
@@ -66,13 +66,13 @@ def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     multiple with the first method, with the second by the share of sections beyond class III in percent.
     """
     graded = scoped[scoped["water_class"].notna()]
-    counts = _counts(scoped)
-    by_mean = _by_mean(graded, limits).reindex(counts.index)
+    counts = _count_sections(scoped)
+    by_mean = _evaluate_by_mean(graded, limits).reindex(counts.index)
     graded_number = counts["sections_graded"]
     shares = (graded_number >= FEWEST_FOR_SHARES) | (counts["bodies"] > 1)
-    word = class_words(by_mean["class"].astype("Int64")).mask(shares, share_words(counts))
+    word = name_classes(by_mean["class"].astype("Int64")).mask(shares, name_shares(counts))
     polluted = ~word.isin([None, "优", "良好"])
-    pollutants = by_mean["main"].mask(shares, _by_rate(graded, limits).reindex(counts.index))
+    pollutants = by_mean["main"].mask(shares, _list_by_rate(graded, limits).reindex(counts.index))
     nothing = graded_number == 0
     return (
         counts.assign(
@@ -84,15 +84,15 @@ def evaluated(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
             water_class=by_mean["class"].astype("Int64").mask(shares),
             class_word=word.mask(nothing, None),
             main_pollutants=pollutants.where(polluted & ~nothing, None),
-            items=graded.groupby(_KEYS)["items"].agg(joined_items).reindex(counts.index),
+            items=graded.groupby(_KEYS)["items"].agg(join_items).reindex(counts.index),
             reason=pd.Series(NO_GRADED, counts.index, dtype=object).where(nothing, None),
         )
-        .assign(indicative=lambda rows: _noted(rows["main_pollutants"].notna(), POLLUTANT_RULE))
+        .assign(indicative=lambda rows: _note_where(rows["main_pollutants"].notna(), POLLUTANT_RULE))
         .reset_index()[_COLUMNS]
     )
 
 
-def _counts(scoped: pd.DataFrame) -> pd.DataFrame:
+def _count_sections(scoped: pd.DataFrame) -> pd.DataFrame:
     """Sections of each scope and period: graded, good, worse than V, with a target, that meet it."""
     numbers = scoped[_KEYS].assign(
         sections_graded=scoped["water_class"].notna(),
@@ -106,7 +106,7 @@ def _counts(scoped: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(bodies=bodies.reindex(sums.index).fillna(0))
 
 
-def share_words(counts: pd.DataFrame) -> pd.Series:
+def name_shares(counts: pd.DataFrame) -> pd.Series:
     """优 to 重度污染 by `good_sections`, `worst_sections` of `sections_graded`, compared as whole numbers."""
     table = standards.table("river_words")
     cuts = table[["good_percent_from", "worst_percent_from"]].astype(int).to_numpy()
@@ -117,19 +117,21 @@ def share_words(counts: pd.DataFrame) -> pd.Series:
     return pd.Series(words, index=counts.index, dtype=object)
 
 
-def _by_mean(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+def _evaluate_by_mean(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Class and main pollutants of the mean over the sections; meaningful where all are of one water body."""
-    pooled = pooled_means(graded, _KEYS)
+    pooled = pool_means(graded, _KEYS)
     place = pd.MultiIndex.from_frame(pooled[_KEYS])
-    items = over_good(pooled.assign(place=place.to_flat_index()), limits)
-    found = pd.DataFrame({"class": items.groupby("place")["class"].max(), "main": main_pollutants(items)})
+    items = judge_against_good(pooled.assign(place=place.to_flat_index()), limits)
+    found = pd.DataFrame(
+        {"class": items.groupby("place")["class"].max(), "main": list_main_pollutants(items)}
+    )
     found.index = pd.MultiIndex.from_tuples(found.index, names=_KEYS)
     return found
 
 
-def _by_rate(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.Series:
+def _list_by_rate(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.Series:
     """The three items that most sections exceed class III in, as `code(percent%)`."""
-    rates = exceedance_rates(graded, limits)
+    rates = compute_exceedance_rates(graded, limits)
     beyond = rates[rates["sections_beyond"] > 0].sort_values(
         ["beyond_percent", "order"], ascending=[False, True], kind="stable"
     )
@@ -140,13 +142,13 @@ def _by_rate(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.Series:
     return top.assign(text=texts).groupby(_KEYS, sort=False)["text"].agg(";".join)
 
 
-def exceedance_rates(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+def compute_exceedance_rates(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Section exceedance rate (断面超标率) of each item in each scope and period.
 
     Columns scope, name, period, parameter, sections_measured, sections_beyond (class III),
     sections_graded, `beyond_percent` of these, `order` of the item in the standard.
     """
-    items = over_good(long_means(graded.assign(place=graded.index), ["place"]), limits)
+    items = judge_against_good(melt_means(graded.assign(place=graded.index), ["place"]), limits)
     items = items.join(graded[_KEYS], on="place").assign(beyond=items["class"] > GOOD_CLASS)
     found = items.groupby([*_KEYS, "parameter"], sort=False).agg(
         sections_measured=("beyond", "size"), sections_beyond=("beyond", "sum"), order=("order", "first")
@@ -159,25 +161,25 @@ def exceedance_rates(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame
     return found
 
 
-def exceedance_table(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """`exceedance_rates` of the rows of `scopes`, with the numbers of graded sections they are shares of."""
-    rates = exceedance_rates(scoped[scoped["water_class"].notna()], limits)
+def build_exceedance_table(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """`compute_exceedance_rates` of `expand_scopes`, with the graded sections they are shares of."""
+    rates = compute_exceedance_rates(scoped[scoped["water_class"].notna()], limits)
     return rates.sort_values([*_KEYS, "order"], kind="stable", ignore_index=True)[_RATE_COLUMNS]
 
 
-def changes(rivers: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
-    """Change of each scope between neighbouring periods of `order`, from the rows of `evaluated`.
+def compare_scopes(rivers: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """Change of each scope between neighbouring periods of `order`, from the rows of `evaluate_scopes`.
 
     dG and dD are the changes of the percentages of class I-III and of worse than V; `change_word` is the word
     for dG - dD: up to 10 points 无明显变化, up to 20 有所, above 明显 (from knowledge, unconfirmed).
     """
-    parts = [_change(rivers, before, after) for before, after in pairwise(order)]
+    parts = [_compare_two(rivers, before, after) for before, after in pairwise(order)]
     if not parts:
         return pd.DataFrame(columns=_CHANGE_COLUMNS)
     return pd.concat(parts, ignore_index=True)[_CHANGE_COLUMNS]
 
 
-def _change(rivers: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
+def _compare_two(rivers: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
     percents = {
         period: rivers[rivers["period"] == period].set_index(["scope", "name"])[
             ["good_percent", "worst_percent"]
@@ -191,11 +193,11 @@ def _change(rivers: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
     return rows.assign(
         from_period=before,
         to_period=after,
-        change_word=words_of(difference, "change_words"),
-        indicative=_noted(difference.notna(), UNCONFIRMED_CHANGE),
-        reason=_noted(difference.isna(), NOT_IN_BOTH),
+        change_word=find_words(difference, "change_words"),
+        indicative=_note_where(difference.notna(), UNCONFIRMED_CHANGE),
+        reason=_note_where(difference.isna(), NOT_IN_BOTH),
     ).reset_index()
 
 
-def _noted(holds: pd.Series, note: str) -> pd.Series:
+def _note_where(holds: pd.Series, note: str) -> pd.Series:
     return pd.Series(note, index=holds.index, dtype=object).where(holds, None)

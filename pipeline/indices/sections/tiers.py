@@ -11,7 +11,7 @@ from pipeline import standards
 _SAME = 1e-12
 
 
-def tiers_of(
+def number_tiers(
     values: NDArray[np.float64], up_to: Sequence[float], closed: Sequence[bool]
 ) -> NDArray[np.int64]:
     """Numbers from 0 of the tiers that `values` belong to, -1 for NaN.
@@ -25,10 +25,10 @@ def tiers_of(
     return np.where(np.isnan(values), -1, np.searchsorted(edges, values, side="left"))
 
 
-def words_of(values: pd.Series, table: str) -> pd.Series:
+def find_words(values: pd.Series, table: str) -> pd.Series:
     """Chinese words of values by a table of the standards with `word_zh`, `up_to`, `closed`; null for NaN."""
     words = standards.table(table)
     bounds = pd.to_numeric(words["up_to"].iloc[:-1]).tolist()
-    numbers = tiers_of(values.to_numpy(dtype=float), bounds, (words["closed"] == "yes").tolist())
+    numbers = number_tiers(values.to_numpy(dtype=float), bounds, (words["closed"] == "yes").tolist())
     named = np.array([*words["word_zh"], None], dtype=object)
     return pd.Series(named[numbers], index=values.index, dtype=object)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
-from pipeline.indices.sections.means import long_means
+from pipeline.indices.sections.means import melt_means
 
 RISING, FALLING, STEADY = "上升", "下降", "无显著趋势"
 TOO_FEW = "有数据的时段少于{least}个 (fewer than {least} periods with data)"
@@ -16,7 +16,7 @@ _COLUMNS = [
 UNCONFIRMED = "秩相关临界值未核实 (critical values from knowledge, unconfirmed)"
 
 
-def trends(status: pd.DataFrame, order: list[str]) -> pd.DataFrame:
+def compute_trends(status: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     """Trend of every mean at every section over the periods `order`, the labels from first to last.
 
     rs = 1 - 6 sum d^2 / (N^3 - N), d being the difference of the ranks of time and of value (mean ranks for
@@ -24,7 +24,7 @@ def trends(status: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     N between two tabled numbers, or above them, the value of the next smaller one, which is stricter. Null
     with the reason where fewer periods have data than the table begins with.
     """
-    rows = long_means(status, ["section_id", "section", "period"])
+    rows = melt_means(status, ["section_id", "section", "period"])
     keys = ["section_id", "section", "parameter"]
     rows = rows.assign(time=rows["period"].map({label: number for number, label in enumerate(order)}))
     rows = rows.dropna(subset="time").sort_values([*keys, "time"], kind="stable")
@@ -36,12 +36,12 @@ def trends(status: pd.DataFrame, order: list[str]) -> pd.DataFrame:
         last_period=("period", "last"),
         squares=("squares", "sum"),
     )
-    return _judged(found.reset_index())
+    return _judge(found.reset_index())
 
 
-def _judged(found: pd.DataFrame) -> pd.DataFrame:
+def _judge(found: pd.DataFrame) -> pd.DataFrame:
     number = found["periods"].astype(float)
-    critical = _critical(number)
+    critical = _list_critical(number)
     enough = critical.notna()
     rs = (1 - 6 * found["squares"].astype(float) / (number**3 - number).where(enough)).where(enough)
     direction = pd.Series(np.where(rs > 0, RISING, FALLING), index=found.index, dtype=object)
@@ -55,7 +55,7 @@ def _judged(found: pd.DataFrame) -> pd.DataFrame:
     )[_COLUMNS]
 
 
-def _critical(periods: pd.Series) -> pd.Series:
+def _list_critical(periods: pd.Series) -> pd.Series:
     table = standards.table("spearman_critical")
     place = np.searchsorted(table["periods"].astype(int), periods, side="right")
     values = np.append(np.nan, table["critical"].astype(float))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.indices.accuracy import assess, confusion_matrix, indicators_of, table_of
-from pipeline.indices.sample_design import allocation, draw_points
+from pipeline.indices.accuracy import assess, build_accuracy_indicators, build_accuracy_table, count_confusion
+from pipeline.indices.sample_design import allocate_points, draw_points
 
 CODES = [1, 2, 3, 4]
 PUBLISHED = np.array([[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]])
@@ -88,8 +88,8 @@ def test_a_class_that_nothing_holds_has_no_accuracy_and_a_map_of_nothing_none_at
 def test_the_matrix_counts_pairs_in_the_order_of_the_codes_and_leaves_strangers_out():
     mapped = np.array([3, 3, 1, 9, 1, 255, 3], dtype=np.uint8)
     reference = np.array([3, 1, 1, 1, 7, 3, 3], dtype=np.uint8)
-    assert confusion_matrix(mapped, reference, [3, 1]).tolist() == [[2, 1], [0, 1]]
-    assert confusion_matrix(mapped, reference, [1, 3]).tolist() == [[1, 0], [1, 2]]
+    assert count_confusion(mapped, reference, [3, 1]).tolist() == [[2, 1], [0, 1]]
+    assert count_confusion(mapped, reference, [1, 3]).tolist() == [[1, 0], [1, 2]]
 
 
 def world(seed):
@@ -106,12 +106,12 @@ def test_intervals_cover_the_planted_truth_in_at_least_90_of_100_seeds():
     strata = np.array([(mapped == code).sum() for code in CODES]) * 100.0
     areas = np.array([(truth == code).sum() for code in CODES]) * 100.0
     overall = (truth == mapped).mean()
-    counts = dict(zip(CODES, allocation(strata, 600).tolist(), strict=True))
+    counts = dict(zip(CODES, allocate_points(strata, 600).tolist(), strict=True))
     covered = np.zeros(len(CODES) + 1)
     for seed in range(100):
         points = draw_points(mapped, counts, seed=seed)
         labels = truth[points["row"], points["col"]]
-        found = assess(confusion_matrix(points["code"].to_numpy(), labels, CODES), strata, CODES)
+        found = assess(count_confusion(points["code"].to_numpy(), labels, CODES), strata, CODES)
         distance = np.abs(found.classes["area_m2"] - areas)
         covered[:-1] += distance <= found.classes["area_half_m2"]
         covered[-1] += abs(found.overall - overall) <= found.overall_half
@@ -122,7 +122,7 @@ def test_intervals_cover_the_planted_truth_in_at_least_90_of_100_seeds():
 
 def test_the_table_holds_every_interval_cut_to_what_can_be_and_counts_what_disagrees():
     keys = dict(zip(CODES, ("loss", "gain", "forest", "other"), strict=True))
-    table = table_of(published(), keys).set_index("land_cover")
+    table = build_accuracy_table(published(), keys).set_index("land_cover")
     assert table["wrong_points"].tolist() == [9 + 3, 20 + 1, 12 + 22, 12 + 27]
     assert table.loc["loss", "adjusted_m2"] / HECTARE == pytest.approx(21_158, abs=0.6)
     assert (
@@ -131,7 +131,7 @@ def test_the_table_holds_every_interval_cut_to_what_can_be_and_counts_what_disag
     for name in ("users", "producers"):
         assert (table[f"{name}_low"] <= table[name]).all()
         assert table[f"{name}_high"].between(table[name], 1).all()
-    rows = {row["indicator"]: row for row in indicators_of(published(), "2024", keys)}
+    rows = {row["indicator"]: row for row in build_accuracy_indicators(published(), "2024", keys)}
     assert rows["land_cover_accuracy"]["value"] == pytest.approx(published().overall)
     loss = rows["class_share_adjusted:loss"]
     assert loss["value"] == pytest.approx(loss["numerator"] / loss["denominator"])
@@ -142,6 +142,6 @@ def test_a_class_without_a_point_leaves_figures_null_with_their_reason():
     counts = PUBLISHED.copy()
     counts[1] = 0
     keys = dict(zip(CODES, "abcd", strict=True))
-    rows = indicators_of(assess(counts, STRATA_M2, CODES), "2024", keys)
+    rows = build_accuracy_indicators(assess(counts, STRATA_M2, CODES), "2024", keys)
     assert all(np.isnan(row["value"]) and row["reason"] for row in rows)
     assert all(np.isnan(row[end]) for row in rows for end in ("low", "high"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.indices.alerts import alerts, ndvi_stack
+from pipeline.indices.alerts import compute_ndvi_stack, find_alerts
 from pipeline.legends import ALERTS, NODATA_CLASS
 from pipeline.settings.maps import AlertRules
 
@@ -32,7 +32,7 @@ def stored(values):
 
 
 def watched(values, **changes):
-    return alerts(stored(values), DAYS, FIRST, **{**RULES, **changes})
+    return find_alerts(stored(values), DAYS, FIRST, **{**RULES, **changes})
 
 
 def looks_until(found, values, start):
@@ -100,7 +100,7 @@ def test_ndvi_of_every_look_is_the_rounded_ratio_and_unknown_where_a_band_is():
     nir, red = (rng.integers(-200, 9000, (3, 4, 5)).astype(np.int16) for _ in range(2))
     nir[0, 0, 0] = REFLECTANCE_NODATA
     red[1, 0, 0], nir[1, 0, 0] = 50, -50
-    found = ndvi_stack(nir, red)
+    found = compute_ndvi_stack(nir, red)
     assert found[0, 0, 0] == found[1, 0, 0] == REFLECTANCE_NODATA
     sure = nir.astype(float) + red > 500
     sure[0, 0, 0] = False

@@ -7,14 +7,14 @@ import pytest
 
 from pipeline.indices.change import (
     PatchMeans,
-    evident,
-    first_pixels,
-    patches,
-    sieved,
-    sure_enough,
-    transition_matrix,
-    transition_sums,
-    transitions,
+    build_transition_matrix,
+    code_transitions,
+    find_first_pixels,
+    keep_evident,
+    keep_sure,
+    number_patches,
+    sieve_patches,
+    sum_transitions,
 )
 from pipeline.legends import CHANGE, LAND_COVER, NODATA_CLASS
 
@@ -23,7 +23,7 @@ CODES = [entry.code for entry in LAND_COVER.classes]
 
 @pytest.mark.parametrize(("before", "after"), list(product([*CODES, NODATA_CLASS], repeat=2)))
 def test_every_pair_of_classes_has_its_code(before, after):
-    (code,) = transitions(np.array([before], dtype=np.uint8), np.array([after], dtype=np.uint8))
+    (code,) = code_transitions(np.array([before], dtype=np.uint8), np.array([after], dtype=np.uint8))
     if NODATA_CLASS in {before, after}:
         assert code == NODATA_CLASS
     elif before == after:
@@ -38,7 +38,7 @@ def planted(count=4000):
     rng = np.random.default_rng(12)
     classes = np.array([*CODES, NODATA_CLASS], dtype=np.uint8)
     before, after = rng.choice(classes, count), rng.choice(classes, count)
-    code = transitions(before, after)
+    code = code_transitions(before, after)
     code[(code != NODATA_CLASS) & (rng.random(count) < 0.1)] = 0
     code[(code != NODATA_CLASS) & (rng.random(count) < 0.05)] = 43
     return before, after, code, rng.uniform(99, 101, count)
@@ -46,7 +46,7 @@ def planted(count=4000):
 
 def test_the_matrix_sums_to_the_area_and_every_cell_is_its_pixels():
     before, after, code, weight = planted()
-    matrix = transition_matrix([transition_sums(before, after, code, weight)])
+    matrix = build_transition_matrix([sum_transitions(before, after, code, weight)])
     assert len(matrix) == 25
     assert matrix["area_m2"].sum() == pytest.approx(weight.sum(), rel=1e-12)
     assert matrix["percent"].sum() == pytest.approx(100)
@@ -58,7 +58,7 @@ def test_the_matrix_sums_to_the_area_and_every_cell_is_its_pixels():
 
 def test_the_sieved_areas_follow_the_codes_and_keep_the_sum():
     before, after, code, weight = planted()
-    matrix = transition_matrix([transition_sums(before, after, code, weight)]).set_index(["from", "to"])
+    matrix = build_transition_matrix([sum_transitions(before, after, code, weight)]).set_index(["from", "to"])
     kept = matrix["area_counted_m2"]
     assert kept.sum() == pytest.approx(weight.sum(), rel=1e-12)
     assert matrix["percent_counted"].sum() == pytest.approx(100)
@@ -78,17 +78,17 @@ def test_the_sieved_areas_follow_the_codes_and_keep_the_sum():
 def test_pieces_give_the_matrix_of_the_whole():
     columns = planted()
     cuts = (slice(0, 7), slice(7, 7), slice(7, None))
-    parts = transition_matrix(transition_sums(*(column[cut] for column in columns)) for cut in cuts)
-    whole = transition_matrix([transition_sums(*columns)])
+    parts = build_transition_matrix(sum_transitions(*(column[cut] for column in columns)) for cut in cuts)
+    whole = build_transition_matrix([sum_transitions(*columns)])
     np.testing.assert_allclose(parts["area_m2"], whole["area_m2"], rtol=1e-12)
     np.testing.assert_allclose(parts["area_counted_m2"], whole["area_counted_m2"], rtol=1e-12)
 
 
 def test_pairs_that_do_not_occur_stand_with_zero_and_no_area_has_no_percent():
     classes, code = np.array([1], dtype=np.uint8), np.array([0], dtype=np.uint8)
-    matrix = transition_matrix([transition_sums(classes, classes, code, np.array([100.0]))])
+    matrix = build_transition_matrix([sum_transitions(classes, classes, code, np.array([100.0]))])
     assert (matrix["area_m2"] > 0).sum() == 1
-    nothing = transition_matrix([])
+    nothing = build_transition_matrix([])
     assert (nothing[["area_m2", "area_counted_m2"]] == 0).all(axis=None)
     assert nothing[["percent", "percent_counted"]].isna().all(axis=None)
 
@@ -97,11 +97,11 @@ def test_a_class_on_the_brink_is_no_change_and_a_shift_of_any_index_is():
     codes = np.array([24, 24, 24, 0, NODATA_CLASS, NODATA_CLASS], dtype=np.uint8)
     before = {"ndvi": np.array([0.6, 0.31, 0.31, 0.6, 0.6, np.nan]), "bsi": np.zeros(6)}
     after = {"ndvi": np.array([0.1, 0.29, 0.29, 0.1, 0.1, 0.1]), "bsi": np.array([0, 0, -0.2, 0, 0, 0])}
-    found = evident(codes, before, after, least_shift=0.15)
+    found = keep_evident(codes, before, after, least_shift=0.15)
     assert found.tolist() == [24, 0, 24, 0, NODATA_CLASS, NODATA_CLASS]
     assert found.dtype == np.uint8
-    assert (evident(codes, before, after, least_shift=0.0) == codes).all()
-    assert evident(codes, after, before, least_shift=0.15).tolist() == found.tolist()
+    assert (keep_evident(codes, before, after, least_shift=0.0) == codes).all()
+    assert keep_evident(codes, after, before, least_shift=0.15).tolist() == found.tolist()
 
 
 def drawn(*rows):
@@ -113,56 +113,56 @@ def drawn(*rows):
 def test_speckle_is_unchanged_and_a_patch_large_enough_stays():
     before = drawn("a....a", "..bb..", "..bb.a", "......")
     after = drawn("......", "..bb..", "..bb..", "......")
-    assert (sieved(before, least_px=4) == after).all()
-    assert (sieved(before, least_px=5) == 0).all()
-    assert (sieved(before, least_px=1) == before).all()
+    assert (sieve_patches(before, least_px=4) == after).all()
+    assert (sieve_patches(before, least_px=5) == 0).all()
+    assert (sieve_patches(before, least_px=1) == before).all()
 
 
 def test_speckle_inside_a_change_goes_over_to_it():
     before = drawn("bbbb.", "baab.", "bbbb.", ".....")
     after = drawn("bbbb.", "bbbb.", "bbbb.", ".....")
-    assert (sieved(before, least_px=3) == after).all()
+    assert (sieve_patches(before, least_px=3) == after).all()
 
 
 def test_speckle_at_the_rim_goes_where_most_of_its_edges_lie_and_to_unchanged_where_they_are_even():
     before = drawn("....", "bbbb", "bbab", "bbb.")
-    assert sieved(before, least_px=3)[2, 2] == 34
+    assert sieve_patches(before, least_px=3)[2, 2] == 34
     even = drawn("bbbb", "bbba", "bbb.")
-    assert sieved(even, least_px=3)[1, 3] == 34
+    assert sieve_patches(even, least_px=3)[1, 3] == 34
     tied = drawn("bbbb", "bba.", "bb..")
-    assert sieved(tied, least_px=3)[1, 2] == 0
+    assert sieve_patches(tied, least_px=3)[1, 2] == 0
 
 
 def test_corners_do_not_join_and_the_unknown_and_the_rim_of_the_map_have_no_say():
     corners = drawn("a..", ".a.", "..a")
-    assert (sieved(corners, least_px=2) == 0).all()
+    assert (sieve_patches(corners, least_px=2) == 0).all()
     alone = drawn("?a", "??")
-    assert (sieved(alone, least_px=2) == drawn("?.", "??")).all()
+    assert (sieve_patches(alone, least_px=2) == drawn("?.", "??")).all()
     beside = drawn("?a?", "?b?", "?b?")
-    assert (sieved(beside, least_px=2) == drawn("?b?", "?b?", "?b?")).all()
+    assert (sieve_patches(beside, least_px=2) == drawn("?b?", "?b?", "?b?")).all()
 
 
 def test_small_neighbours_have_no_say_in_each_other():
     before = drawn("?????", "?aab?", "?????")
-    assert (sieved(before, least_px=3) == drawn("?????", "?...?", "?????")).all()
+    assert (sieve_patches(before, least_px=3) == drawn("?????", "?...?", "?????")).all()
 
 
 def test_patches_do_not_reach_from_the_end_of_a_row_to_the_start_of_the_next():
     before = drawn("...aa", "aa...")
-    assert (sieved(before, least_px=3) == 0).all()
+    assert (sieve_patches(before, least_px=3) == 0).all()
 
 
 def test_a_map_without_change_or_without_pixels_is_itself():
     unknown = np.full((3, 4), NODATA_CLASS, dtype=np.uint8)
-    assert (sieved(unknown, least_px=9) == unknown).all()
-    assert sieved(np.zeros((0, 5), dtype=np.uint8), least_px=9).shape == (0, 5)
+    assert (sieve_patches(unknown, least_px=9) == unknown).all()
+    assert sieve_patches(np.zeros((0, 5), dtype=np.uint8), least_px=9).shape == (0, 5)
 
 
 def test_patches_are_numbered_in_order_of_their_first_pixels_and_joined_along_edges():
     codes = np.array([[0, 12, 12, 0], [13, 0, 12, 255], [13, 13, 0, 12]], dtype=np.uint8)
-    found = patches(codes)
+    found = number_patches(codes)
     assert found.tolist() == [[0, 1, 1, 0], [2, 0, 1, 0], [2, 2, 0, 3]]
-    assert first_pixels(found).tolist() == [1, 4, 11]
+    assert find_first_pixels(found).tolist() == [1, 4, 11]
 
 
 def test_a_patch_has_the_mean_confidence_of_its_pixels_whatever_the_pieces_and_nan_has_no_say():
@@ -177,6 +177,6 @@ def test_a_patch_has_the_mean_confidence_of_its_pixels_whatever_the_pieces_and_n
 
 def test_a_patch_less_sure_than_asked_for_is_unchanged_and_one_of_unknown_confidence_stays():
     codes = np.array([[12, 0, 13, 255, 23]], dtype=np.uint8)
-    patch = patches(codes)
+    patch = number_patches(codes)
     sure = np.array([np.nan, 0.24, 0.25, np.nan])
-    assert sure_enough(codes, patch, sure, least=0.25).tolist() == [[0, 0, 13, 255, 23]]
+    assert keep_sure(codes, patch, sure, least=0.25).tolist() == [[0, 0, 13, 255, 23]]

@@ -15,12 +15,12 @@ from sklearn.svm import SVC
 
 from pipeline.errors import InputError
 from pipeline.indices.classifier import (
-    Labelled,
-    blocks_of,
-    counts_by_kind,
-    dumped,
-    loaded,
-    probabilities,
+    LabelledPixels,
+    count_by_kind,
+    dump_forest,
+    load_forest,
+    number_blocks,
+    predict_probabilities,
     train,
 )
 
@@ -33,7 +33,7 @@ def labelled(seed=1, count=600):
     kinds = rng.choice(["bare", "crop", "water"], count, p=[0.2, 0.5, 0.3])
     middle = np.array([(1, 1), (5, 1), (3, 4)])[np.searchsorted(["bare", "crop", "water"], kinds)]
     features = np.column_stack([middle + rng.normal(0, 0.7, middle.shape), rng.normal(size=count)])
-    return Labelled(features.astype(np.float32), kinds, rng.integers(0, 25, count))
+    return LabelledPixels(features.astype(np.float32), kinds, rng.integers(0, 25, count))
 
 
 def test_kinds_that_lie_apart_are_told_apart_where_nothing_was_shown():
@@ -42,7 +42,7 @@ def test_kinds_that_lie_apart_are_told_apart_where_nothing_was_shown():
     assert found.kinds == ("bare", "crop", "water")
     assert found.accuracy > 0.97
     assert found.confusion.sum() == (~found.trains).sum()
-    assert found.confusion.sum(axis=0).tolist() == list(counts_by_kind(given.kinds[~found.trains]).values())
+    assert found.confusion.sum(axis=0).tolist() == list(count_by_kind(given.kinds[~found.trains]).values())
 
 
 def test_no_block_stands_on_both_sides_and_the_share_held_back_is_near_the_wanted():
@@ -55,7 +55,7 @@ def test_no_block_stands_on_both_sides_and_the_share_held_back_is_near_the_wante
 
 def test_places_in_one_square_of_ground_have_one_number():
     x, y = np.array([10.0, 990.0, 1001.0, 10.0, -5.0]), np.array([10.0, 900.0, 10.0, 1010.0, 10.0])
-    blocks = blocks_of(x, y, size_m=1000)
+    blocks = number_blocks(x, y, size_m=1000)
     assert blocks[0] == blocks[1]
     assert len(set(blocks)) == 4
 
@@ -65,15 +65,15 @@ def test_a_classifier_that_learns_where_instead_of_what_is_not_judged_right():
     blocks = np.repeat(np.arange(20), 30)
     kinds = np.where(blocks % 2, "crop", "grass")
     place = np.random.default_rng(4).permutation(20)[blocks]
-    given = Labelled(np.column_stack([place, place]).astype(np.float32), kinds, blocks)
+    given = LabelledPixels(np.column_stack([place, place]).astype(np.float32), kinds, blocks)
     assert train(given, **FOREST).accuracy < 0.8
-    by_pixel = Labelled(given.features, kinds, np.arange(len(blocks)))
+    by_pixel = LabelledPixels(given.features, kinds, np.arange(len(blocks)))
     assert train(by_pixel, **FOREST).accuracy == 1
 
 
 def test_everything_that_the_samples_lack_is_named_at_once():
     given = labelled(count=60)
-    few = Labelled(given.features, np.where(np.arange(60) < 3, "marsh", given.kinds), given.blocks % 2)
+    few = LabelledPixels(given.features, np.where(np.arange(60) < 3, "marsh", given.kinds), given.blocks % 2)
     with pytest.raises(InputError) as raised:
         train(few, **FOREST)
     text = str(raised.value)
@@ -85,13 +85,13 @@ def test_a_kind_in_a_single_block_cannot_be_judged_and_is_named():
     given = labelled()
     alone = np.where(given.blocks == 7, "marsh", given.kinds)
     with pytest.raises(InputError, match=r"class marsh: found .* to train on, .* to judge by"):
-        train(Labelled(given.features, alone, given.blocks), **FOREST)
+        train(LabelledPixels(given.features, alone, given.blocks), **FOREST)
 
 
 def test_one_kind_alone_is_no_classification():
     given = labelled()
     with pytest.raises(InputError, match="at least two classes"):
-        train(Labelled(given.features, np.full(600, "water"), given.blocks), **FOREST)
+        train(LabelledPixels(given.features, np.full(600, "water"), given.blocks), **FOREST)
 
 
 def test_probabilities_add_up_and_are_unknown_where_a_feature_is():
@@ -99,7 +99,7 @@ def test_probabilities_add_up_and_are_unknown_where_a_feature_is():
     forest = train(given, **FOREST).forest
     features = given.features.copy()
     features[3, 1], features[5, 0] = np.nan, np.inf
-    found = probabilities(forest, features)
+    found = predict_probabilities(forest, features)
     assert np.isnan(found[[3, 5]]).all()
     known = np.delete(found, [3, 5], axis=0)
     assert known.sum(axis=1) == pytest.approx(np.ones(598))
@@ -109,14 +109,16 @@ def test_probabilities_add_up_and_are_unknown_where_a_feature_is():
 def test_a_kept_forest_gives_the_very_same_probabilities():
     given = labelled()
     forest = train(given, **FOREST).forest
-    again = loaded(dumped(forest), "here")
-    assert np.array_equal(probabilities(again, given.features), probabilities(forest, given.features))
+    again = load_forest(dump_forest(forest), "here")
+    assert np.array_equal(
+        predict_probabilities(again, given.features), predict_probabilities(forest, given.features)
+    )
 
 
 def test_the_same_samples_give_the_same_bytes():
-    once, again = (dumped(train(labelled(), **FOREST).forest) for _ in range(2))
+    once, again = (dump_forest(train(labelled(), **FOREST).forest) for _ in range(2))
     assert once == again
-    assert once != dumped(train(labelled(), **{**FOREST, "seed": 4}).forest)
+    assert once != dump_forest(train(labelled(), **{**FOREST, "seed": 4}).forest)
 
 
 @pytest.mark.slow
@@ -125,7 +127,7 @@ def test_the_same_samples_give_the_same_bytes_in_any_process():
         "import hashlib; from tests.unit.indices.test_classifier import *; "
         "print(hashlib.sha256(dumped(train(labelled(), **FOREST).forest)).hexdigest())"
     )
-    once = hashlib.sha256(dumped(train(labelled(), **FOREST).forest)).hexdigest()
+    once = hashlib.sha256(dump_forest(train(labelled(), **FOREST).forest)).hexdigest()
     other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert other.stdout.split() == [once]
 
@@ -152,15 +154,15 @@ def with_strange_type():
 )
 def test_a_file_that_is_no_forest_of_ours_is_refused(content, said):
     with pytest.raises(InputError, match=said):
-        loaded(content, "model.skops")
+        load_forest(content, "model.skops")
 
 
 def test_a_torn_file_is_refused():
-    content = dumped(train(labelled(), **FOREST).forest)
+    content = dump_forest(train(labelled(), **FOREST).forest)
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as kept, zipfile.ZipFile(stream, "w") as torn:
         for name in kept.namelist()[1:]:
             torn.writestr(name, kept.read(name))
     with pytest.raises(InputError, match="a random forest that ecoledger saved"):
-        loaded(stream.getvalue(), "model.skops")
-    assert isinstance(loaded(content, "model.skops"), RandomForestClassifier)
+        load_forest(stream.getvalue(), "model.skops")
+    assert isinstance(load_forest(content, "model.skops"), RandomForestClassifier)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from pipeline import standards
-from pipeline.indices.crosswalk import translated
+from pipeline.indices.crosswalk import translate_codes
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_MAPS, NODATA_CLASS
 
 
 def named(codes, kinds):
-    found = translated(np.array([codes], dtype=np.int32), kinds)
+    found = translate_codes(np.array([codes], dtype=np.int32), kinds)
     covers, types = LAND_COVER.by_code(), ECOSYSTEM.by_code()
     pairs = zip(found["land_cover"][0].tolist(), found["ecosystem"][0].tolist(), strict=True)
     return [(covers[c].key if c in covers else None, types[e].key if e in types else None) for c, e in pairs]
@@ -42,7 +42,7 @@ def test_codes_of_dynamic_world_start_at_zero():
 
 
 def test_codes_without_a_kind_and_nodata_are_unknown():
-    found = translated(np.array([[-1, 0, 5, 9, 70_000]], dtype=np.int32), {5: "forest", 9: "vegetation"})
+    found = translate_codes(np.array([[-1, 0, 5, 9, 70_000]], dtype=np.int32), {5: "forest", 9: "vegetation"})
     assert found["land_cover"].tolist() == [[NODATA_CLASS, NODATA_CLASS, 2, 2, NODATA_CLASS]]
     assert found["ecosystem"].tolist() == [[NODATA_CLASS, NODATA_CLASS, 1, NODATA_CLASS, NODATA_CLASS]]
     assert found["land_cover"].dtype == np.uint8

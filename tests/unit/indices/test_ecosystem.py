@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from pipeline import standards
-from pipeline.indices.change import transition_matrix, transition_sums
+from pipeline.indices.change import build_transition_matrix, sum_transitions
 from pipeline.indices.ecosystem import (
     TypeSums,
-    encroached,
-    encroachment,
-    loss_indicators,
-    type_areas,
-    type_indicators,
-    type_table,
-    types_of,
+    build_encroachment_indicator,
+    build_loss_indicators,
+    build_type_indicators,
+    build_type_table,
+    classify_types,
+    sum_encroachment,
+    sum_type_areas,
 )
 from pipeline.legends import ECOSYSTEM, LAND_COVER, NODATA_CLASS
 
@@ -24,17 +24,17 @@ WHOLE = 100.0
 
 
 def by_rules():
-    sums = TypeSums.of(type_areas(COVER, types_of(COVER), WEIGHT))
-    table = type_table(sums, kinds=None, area_m2=WHOLE, registered_m2={"农田": 40.0})
+    sums = TypeSums.of(sum_type_areas(COVER, classify_types(COVER), WEIGHT))
+    table = build_type_table(sums, kinds=None, area_m2=WHOLE, registered_m2={"农田": 40.0})
     return sums, table.set_index("ecosystem_l1")
 
 
 def classified():
     types = [ECOSYSTEM.code(key) for key in ("wetland", "farmland", "wetland", "other", "urban")]
     kinds = np.array([*types, NODATA_CLASS], dtype=np.uint8)
-    sums = TypeSums.of(type_areas(COVER, kinds, WEIGHT))
+    sums = TypeSums.of(sum_type_areas(COVER, kinds, WEIGHT))
     told = ["water", "crop", "marsh", "bare", "built"]
-    table = type_table(sums, kinds=told, area_m2=WHOLE, registered_m2={})
+    table = build_type_table(sums, kinds=told, area_m2=WHOLE, registered_m2={})
     return sums, table.set_index("ecosystem_l1")
 
 
@@ -60,7 +60,7 @@ def test_a_classifier_gives_the_area_of_every_type_that_it_was_taught():
 
 def test_shares_of_types_have_their_numerator_and_a_range_that_holds_the_truth():
     sums, table = classified()
-    rows = type_indicators(table.reset_index(), sums.seen, "2024", area_m2=WHOLE, source="s")
+    rows = build_type_indicators(table.reset_index(), sums.seen, "2024", area_m2=WHOLE, source="s")
     by_name = {row["indicator"]: row for row in rows}
     wetland = by_name["ecosystem_share:wetland"]
     assert wetland["value"] == pytest.approx(40 / 72)
@@ -72,9 +72,9 @@ def test_shares_of_types_have_their_numerator_and_a_range_that_holds_the_truth()
 
 
 def test_nothing_seen_gives_no_share_and_says_so():
-    nothing = TypeSums.of(type_areas(*(np.full(3, NODATA_CLASS, np.uint8),) * 2, np.ones(3)))
-    table = type_table(nothing, kinds=["water", "crop"], area_m2=3, registered_m2={})
-    rows = type_indicators(table, nothing.seen, "2024", area_m2=3, source="s")
+    nothing = TypeSums.of(sum_type_areas(*(np.full(3, NODATA_CLASS, np.uint8),) * 2, np.ones(3)))
+    table = build_type_table(nothing, kinds=["water", "crop"], area_m2=3, registered_m2={})
+    rows = build_type_indicators(table, nothing.seen, "2024", area_m2=3, source="s")
     assert all(row["value"] is None and row["reason"] for row in rows)
 
 
@@ -96,14 +96,14 @@ def moves():
     code = np.where(counted, 10 * before.astype(int) + after, 0)
     code[after == NODATA_CLASS] = NODATA_CLASS
     weight = np.array([pair[2] for pair in pairs])
-    return transition_matrix(
-        [transition_sums(before, after, code.astype(np.uint8), weight, ECOSYSTEM)], ECOSYSTEM
+    return build_transition_matrix(
+        [sum_transitions(before, after, code.astype(np.uint8), weight, ECOSYSTEM)], ECOSYSTEM
     )
 
 
 def test_losses_are_what_counts_of_what_was_there_and_both_periods_saw():
     told = ["water", "crop", "built", "forest"]
-    rows = {row["indicator"]: row for row in loss_indicators(moves(), "a/b", kinds=told, source="s")}
+    rows = {row["indicator"]: row for row in build_loss_indicators(moves(), "a/b", kinds=told, source="s")}
     assert (rows["wetland_loss_rate"]["numerator"], rows["wetland_loss_rate"]["denominator"]) == (3, 10)
     assert rows["wetland_reclaimed_rate"]["value"] == pytest.approx(0.2)
     assert rows["wetland_built_rate"]["value"] == pytest.approx(0.1)
@@ -114,7 +114,7 @@ def test_losses_are_what_counts_of_what_was_there_and_both_periods_saw():
 
 @pytest.mark.parametrize(("matrix", "kinds"), [(None, None), (moves(), ["water", "vegetation", "built"])])
 def test_a_loss_of_what_is_not_told_apart_is_null_with_its_reason(matrix, kinds):
-    rows = {row["indicator"]: row for row in loss_indicators(matrix, "a/b", kinds=kinds, source="s")}
+    rows = {row["indicator"]: row for row in build_loss_indicators(matrix, "a/b", kinds=kinds, source="s")}
     for name in ("farmland_loss_rate", "wetland_reclaimed_rate"):
         assert rows[name]["value"] is None
         assert rows[name]["numerator"] is None
@@ -122,22 +122,24 @@ def test_a_loss_of_what_is_not_told_apart_is_null_with_its_reason(matrix, kinds)
 
 
 def test_without_a_map_every_type_and_loss_is_null_for_that_reason():
-    nothing = TypeSums.of(type_areas(*(np.full(3, NODATA_CLASS, np.uint8),) * 2, np.ones(3)))
-    table = type_table(nothing, kinds=(), area_m2=3, registered_m2={}, unknown="no map")
+    nothing = TypeSums.of(sum_type_areas(*(np.full(3, NODATA_CLASS, np.uint8),) * 2, np.ones(3)))
+    table = build_type_table(nothing, kinds=(), area_m2=3, registered_m2={}, unknown="no map")
     assert table[["area_m2", "low_m2", "high_m2"]].isna().all(axis=None)
     assert (table["unknown_area_m2"] == 3).all()
-    rows = type_indicators(table, nothing.seen, "2024", area_m2=3, source="s")
-    rows += loss_indicators(moves(), "a/b", kinds=["crop", "marsh"], source="s", unknown="no map")
-    rows.append(encroachment("line", "a/b", 0.0, 0.0, area_m2=3, source="s", unknown="no map"))
+    rows = build_type_indicators(table, nothing.seen, "2024", area_m2=3, source="s")
+    rows += build_loss_indicators(moves(), "a/b", kinds=["crop", "marsh"], source="s", unknown="no map")
+    rows.append(
+        build_encroachment_indicator("line", "a/b", 0.0, 0.0, area_m2=3, source="s", unknown="no map")
+    )
     assert {(row["value"], row["reason"]) for row in rows} == {(None, "no map")}
 
 
 def test_encroachment_is_what_became_built_of_what_both_periods_saw_of_the_layer():
     codes = np.array([0, 24, 34, 42, NODATA_CLASS, 21], dtype=np.uint8)
     weight = np.array([50.0, 3.0, 2.0, 9.0, 20.0, 6.0])
-    built, seen = encroached(codes[:2], weight[:2]) + encroached(codes[2:], weight[2:])
+    built, seen = sum_encroachment(codes[:2], weight[:2]) + sum_encroachment(codes[2:], weight[2:])
     assert (built, seen) == (5, 70)
-    row = encroachment("ecological_red_line", "a/b", built, seen, area_m2=90, source="s")
+    row = build_encroachment_indicator("ecological_red_line", "a/b", built, seen, area_m2=90, source="s")
     assert row["indicator"] == "encroachment_share:ecological_red_line"
     assert (row["value"], row["low"], row["high"]) == (
         pytest.approx(5 / 70),

@@ -8,25 +8,25 @@ from hypothesis import strategies as st
 
 from pipeline import standards
 from pipeline.contracts import INDICATORS
-from pipeline.indices.change import transition_matrix, transition_sums, transitions
+from pipeline.indices.change import build_transition_matrix, code_transitions, sum_transitions
 from pipeline.indices.indicators import (
     BETWEEN,
     MOVES,
     AnomalySums,
-    alert_indicator,
-    anomaly_indicators,
-    anomaly_sums,
-    change_indicators,
-    class_indicators,
-    cover_indicators,
-    indicator_table,
-    inundation_indicators,
-    percentile_indicator,
-    rsei_indicators,
-    share,
-    trend_indicators,
-    upland_indicator,
-    without_land,
+    blank_land,
+    build_alert_indicator,
+    build_anomaly_indicators,
+    build_change_indicators,
+    build_class_indicators,
+    build_cover_indicators,
+    build_indicator_table,
+    build_inundation_indicators,
+    build_percentile_indicator,
+    build_rsei_indicators,
+    build_share,
+    build_trend_indicators,
+    build_upland_indicator,
+    sum_anomaly,
 )
 from pipeline.indices.vegetation import CoverSums
 from pipeline.legends import LAND_COVER
@@ -35,7 +35,7 @@ AREAS = st.floats(0, 1e9)
 
 
 def share_of(numerator, denominator, unseen):
-    return share("x", "2024", numerator, denominator, unseen=unseen, source="s")
+    return build_share("x", "2024", numerator, denominator, unseen=unseen, source="s")
 
 
 @given(AREAS, AREAS, AREAS)
@@ -72,7 +72,7 @@ SUMS = CoverSums(seen_m2=80, land_m2=60, vegetated_m2=45, vegetated_land_m2=42, 
 
 
 def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
-    rows = {row["indicator"]: row for row in cover_indicators(SUMS, "2024", area_m2=100, source="s")}
+    rows = {row["indicator"]: row for row in build_cover_indicators(SUMS, "2024", area_m2=100, source="s")}
     assert {name: row["value"] for name, row in rows.items()} == {
         "vegetation_cover_share_land": 42 / 60,
         "vegetation_cover_share_area": 45 / 80,
@@ -81,15 +81,15 @@ def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
     }
     assert rows["mean_fvc_area"]["low"] == 0.30
     assert rows["mean_fvc_area"]["high"] == 0.50
-    beside = percentile_indicator(SUMS, "2024", area_m2=100, source="by percentile")
+    beside = build_percentile_indicator(SUMS, "2024", area_m2=100, source="by percentile")
     assert beside["indicator"] == "mean_fvc_land_percentiles"
     assert (beside["value"], beside["source"]) == (28 / 60, "by percentile")
 
 
 def test_where_no_map_tells_land_from_water_shares_of_land_are_null_and_those_of_the_area_stay():
-    rows = cover_indicators(SUMS, "2024", area_m2=100, source="s")
-    known = {row["indicator"]: row for row in without_land(rows, "no map")}
-    assert without_land(rows, "") == rows
+    rows = build_cover_indicators(SUMS, "2024", area_m2=100, source="s")
+    known = {row["indicator"]: row for row in blank_land(rows, "no map")}
+    assert blank_land(rows, "") == rows
     for name in ("vegetation_cover_share_land", "mean_fvc_land"):
         assert (known[name]["value"], known[name]["denominator"], known[name]["high"]) == (None, None, None)
         assert known[name]["reason"] == "no map"
@@ -101,8 +101,8 @@ def test_where_no_map_tells_land_from_water_shares_of_land_are_null_and_those_of
 
 def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():
     nothing = CoverSums(0, 0, 0, 0, 0, 0)
-    beside = percentile_indicator(nothing, "2024", area_m2=100, source="s")
-    for row in [*cover_indicators(nothing, "2024", area_m2=100, source="s"), beside]:
+    beside = build_percentile_indicator(nothing, "2024", area_m2=100, source="s")
+    for row in [*build_cover_indicators(nothing, "2024", area_m2=100, source="s"), beside]:
         assert row["value"] is None
         assert (row["low"], row["high"]) == (0, 1)
         assert row["reason"]
@@ -118,7 +118,7 @@ def measures(values, period="2024"):
 
 def test_shares_of_classes_are_of_what_was_seen_and_the_rest_is_unknown():
     table = pd.concat([measures([10.0, 40.0, 20.0, 10.0]), measures([1.0, 1.0, 1.0, 1.0], "2023")])
-    rows = {row["indicator"]: row for row in class_indicators(table, "2024", area_m2=100, source="s")}
+    rows = {row["indicator"]: row for row in build_class_indicators(table, "2024", area_m2=100, source="s")}
     assert rows["class_share:vegetation"]["value"] == 0.5
     assert rows["class_share:vegetation"]["low"] == 0.4
     assert rows["class_share:vegetation"]["high"] == 0.6
@@ -127,7 +127,7 @@ def test_shares_of_classes_are_of_what_was_seen_and_the_rest_is_unknown():
 
 
 def test_rounding_never_makes_the_unseen_negative():
-    (*_, unknown) = class_indicators(
+    (*_, unknown) = build_class_indicators(
         measures([25.0, 25.0, 25.0, 25.0 + 1e-9]), "2024", area_m2=100, source="s"
     )
     assert unknown["value"] == 0
@@ -136,13 +136,18 @@ def test_rounding_never_makes_the_unseen_negative():
 def test_changed_share_counts_what_was_seen_twice():
     before = np.array([1, 1, 2, 2, 255], dtype=np.uint8)
     after = np.array([1, 2, 2, 255, 255], dtype=np.uint8)
-    matrix = transition_matrix([transition_sums(before, after, transitions(before, after), np.full(5, 10.0))])
-    rows = change_indicators(matrix, "2023/2024", source="s")
+    matrix = build_transition_matrix(
+        [sum_transitions(before, after, code_transitions(before, after), np.full(5, 10.0))]
+    )
+    rows = build_change_indicators(matrix, "2023/2024", source="s")
     for row in rows[:2]:
         assert row["value"] == pytest.approx(1 / 3)
         assert row["low"] == pytest.approx(10 / 50)
         assert row["high"] == pytest.approx(30 / 50)
-    assert all(row["value"] is None for row in change_indicators(transition_matrix([]), "2024", source="s"))
+    assert all(
+        row["value"] is None
+        for row in build_change_indicators(build_transition_matrix([]), "2024", source="s")
+    )
 
 
 def test_speckle_stands_in_the_unfiltered_share_alone_and_moves_have_their_name():
@@ -152,11 +157,11 @@ def test_speckle_stands_in_the_unfiltered_share_alone_and_moves_have_their_name(
     )
     after = np.array([codes[key] for key in ("built", "built", "bare", "built", "water")], dtype=np.uint8)
     weight = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
-    sieved = transitions(before, after)
+    sieved = code_transitions(before, after)
     sieved[3] = 0
-    matrix = transition_matrix([transition_sums(before, after, sieved, weight)])
+    matrix = build_transition_matrix([sum_transitions(before, after, sieved, weight)])
     shares = {
-        row["indicator"]: row["numerator"] for row in change_indicators(matrix, "2023/2024", source="s")
+        row["indicator"]: row["numerator"] for row in build_change_indicators(matrix, "2023/2024", source="s")
     }
     assert shares == {
         "changed_share": 23,
@@ -170,7 +175,7 @@ def test_speckle_stands_in_the_unfiltered_share_alone_and_moves_have_their_name(
 
 def test_water_has_its_extent_at_low_and_at_high_water_and_what_lies_between():
     zones = {"permanent": 20.0, "fluctuating": 10.0, "dry": 50.0}
-    rows = inundation_indicators(zones, "2024", area_m2=100, source="s")
+    rows = build_inundation_indicators(zones, "2024", area_m2=100, source="s")
     assert {row["indicator"]: row["numerator"] for row in rows} == {
         "water_share_low": 20,
         "water_share_high": 30,
@@ -178,25 +183,27 @@ def test_water_has_its_extent_at_low_and_at_high_water_and_what_lies_between():
     }
     assert {row["denominator"] for row in rows} == {80}
     assert (rows[0]["low"], rows[0]["high"]) == (0.2, 0.4)
-    named = [inundation_indicators(zones, "2024", area_m2=100, source="s", regime=word) for word in BETWEEN]
+    named = [
+        build_inundation_indicators(zones, "2024", area_m2=100, source="s", regime=word) for word in BETWEEN
+    ]
     assert [one[2] | {"indicator": ""} for one in named] == [rows[2] | {"indicator": ""}] * 2
     assert [one[2]["indicator"] for one in named] == ["tidal_flat_share", "drawdown_zone_share"]
-    never = inundation_indicators(dict.fromkeys(zones, 0.0), "2024", area_m2=100, source="s")
+    never = build_inundation_indicators(dict.fromkeys(zones, 0.0), "2024", area_m2=100, source="s")
     assert all(row["value"] is None and row["reason"] for row in never)
 
 
 def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_name():
     rows = [
-        *cover_indicators(SUMS, "2024", area_m2=100, source="s"),
-        *class_indicators(measures([10.0, 40.0, 20.0, 10.0]), "2024", area_m2=100, source="s"),
-        *change_indicators(transition_matrix([]), "2023/2024", source="s"),
-        *inundation_indicators(
+        *build_cover_indicators(SUMS, "2024", area_m2=100, source="s"),
+        *build_class_indicators(measures([10.0, 40.0, 20.0, 10.0]), "2024", area_m2=100, source="s"),
+        *build_change_indicators(build_transition_matrix([]), "2023/2024", source="s"),
+        *build_inundation_indicators(
             {"permanent": 1.0, "fluctuating": 2.0, "dry": 3.0}, "2024", area_m2=6, source="s"
         ),
         *(
             row
             for regime in BETWEEN
-            for row in inundation_indicators(
+            for row in build_inundation_indicators(
                 {"permanent": 1.0, "fluctuating": 2.0, "dry": 3.0},
                 "2024",
                 area_m2=6,
@@ -204,30 +211,32 @@ def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_n
                 regime=regime,
             )
         ),
-        upland_indicator(SUMS, "2024", area_m2=100, source="s"),
-        *anomaly_indicators(AnomalySums(-2.0, 3.0, 40.0), "2024", area_m2=100, source="s", least_years=3),
-        alert_indicator(
+        build_upland_indicator(SUMS, "2024", area_m2=100, source="s"),
+        *build_anomaly_indicators(
+            AnomalySums(-2.0, 3.0, 40.0), "2024", area_m2=100, source="s", least_years=3
+        ),
+        build_alert_indicator(
             {"stable": 30.0, "lost": 10.0, "not_vegetated": 40.0},
             "2024-06-13/2024-08-31",
             area_m2=100,
             source="s",
         ),
-        *rsei_indicators((20.0, 5.0, 40.0), "2024", area_m2=100, source="s", reason=""),
-        *trend_indicators((3.0, 4.0, 40.0), "2013/2024", area_m2=100, source="s", least=10),
+        *build_rsei_indicators((20.0, 5.0, 40.0), "2024", area_m2=100, source="s", reason=""),
+        *build_trend_indicators((3.0, 4.0, 40.0), "2013/2024", area_m2=100, source="s", least=10),
     ]
-    table = indicator_table(rows, "bay")
+    table = build_indicator_table(rows, "bay")
     assert list(table.columns) == list(INDICATORS.columns)
     assert (table["aoi"] == "bay").all()
     assert set(table["indicator"]) <= set(standards.table("indicator_names")["indicator"])
     assert table["value"].isna().sum() == 2 + len(MOVES)
-    assert indicator_table([], "bay").empty
+    assert build_indicator_table([], "bay").empty
 
 
 def test_an_anomaly_is_weighed_by_area_and_what_is_unknown_stands_beside():
     difference = np.array([-0.3, -0.1, 0.2, np.nan])
-    sums = anomaly_sums(difference, np.array([10.0, 20.0, 30.0, 40.0]), least_drop=0.1)
+    sums = sum_anomaly(difference, np.array([10.0, 20.0, 30.0, 40.0]), least_drop=0.1)
     doubled = sums + sums
-    mean, lower = anomaly_indicators(doubled, "2024", area_m2=200, source="s", least_years=3)
+    mean, lower = build_anomaly_indicators(doubled, "2024", area_m2=200, source="s", least_years=3)
     assert mean["value"] == pytest.approx((-3 - 2 + 6) / 60)
     assert (mean["unit"], mean["low"], mean["high"]) == ("1", None, None)
     assert (lower["numerator"], lower["denominator"]) == (60, 120)
@@ -236,10 +245,10 @@ def test_an_anomaly_is_weighed_by_area_and_what_is_unknown_stands_beside():
 
 def test_alerts_are_a_share_of_the_vegetation_and_ground_without_any_is_not_unseen():
     states = {"stable": 30.0, "lost": 10.0, "not_vegetated": 40.0}
-    row = alert_indicator(states, "2024", area_m2=100, source="s")
+    row = build_alert_indicator(states, "2024", area_m2=100, source="s")
     assert (row["numerator"], row["denominator"]) == (10, 40)
     assert (row["low"], row["high"]) == (10 / 60, 30 / 60)
-    bare = alert_indicator(
+    bare = build_alert_indicator(
         {"stable": 0.0, "lost": 0.0, "not_vegetated": 40.0}, "2024", area_m2=100, source="s"
     )
     assert bare["value"] is None

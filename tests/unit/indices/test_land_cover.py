@@ -5,7 +5,13 @@ import pytest
 import xarray as xr
 from scipy.special import ndtr, ndtri
 
-from pipeline.indices.land_cover import BANDS, RULE_INDICES, classify, confidence, rule_indices
+from pipeline.indices.land_cover import (
+    BANDS,
+    RULE_INDICES,
+    classify,
+    compute_confidence,
+    compute_rule_indices,
+)
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULES = {"water_mndwi": 0.1, "vegetation_ndvi": 0.3, "bare_bsi": 0.08}
@@ -19,7 +25,7 @@ SEEN = {
 
 def classes(pixels, **rules):
     bands = {band: xr.DataArray([[pixel[band] for pixel in pixels]], dims=("y", "x")) for band in BANDS}
-    return classify(rule_indices(bands), **{**RULES, **rules})
+    return classify(compute_rule_indices(bands), **{**RULES, **rules})
 
 
 @pytest.mark.parametrize("key", SEEN)
@@ -62,7 +68,7 @@ def test_every_pixel_has_a_class_of_the_legend_or_is_unknown():
         )
         for band in BANDS
     }
-    found = classify(rule_indices(bands), **RULES)
+    found = classify(compute_rule_indices(bands), **RULES)
     assert set(np.unique(found)) <= {*(entry.code for entry in LAND_COVER.classes), NODATA_CLASS}
     unknown = np.any([np.isnan(values) for values in bands.values()], axis=0)
     assert (found.values[unknown] == NODATA_CLASS).all()
@@ -70,7 +76,7 @@ def test_every_pixel_has_a_class_of_the_legend_or_is_unknown():
 
 def sureness(pixels, noise=0.05):
     bands = {band: xr.DataArray([[pixel[band] for pixel in pixels]], dims=("y", "x")) for band in BANDS}
-    return confidence(rule_indices(bands), **RULES, index_noise=noise)
+    return compute_confidence(compute_rule_indices(bands), **RULES, index_noise=noise)
 
 
 def test_the_class_holds_under_noise_as_often_as_its_confidence_says():
@@ -86,8 +92,8 @@ def test_the_class_holds_under_noise_as_often_as_its_confidence_says():
 def test_a_pixel_on_a_threshold_is_as_likely_wrong_as_right_and_far_from_all_is_sure():
     edge = {"blue": 0.125, "green": 0.25, "red": 0.25, "nir": 0.25, "swir16": 0.875}
     bands = {band: xr.DataArray([[edge[band]]], dims=("y", "x")) for band in BANDS}
-    found = confidence(
-        rule_indices(bands), water_mndwi=0.1, vegetation_ndvi=0.3, bare_bsi=0.5, index_noise=0.05
+    found = compute_confidence(
+        compute_rule_indices(bands), water_mndwi=0.1, vegetation_ndvi=0.3, bare_bsi=0.5, index_noise=0.05
     )
     assert found.item() == 0.5
     assert (sureness([SEEN["water"], SEEN["vegetation"]]).values > 0.99).all()
@@ -102,7 +108,7 @@ def test_confidence_is_unknown_where_the_class_is():
 def test_no_noise_smaller_than_the_distance_to_the_nearest_threshold_changes_a_class(key):
     """The distance behind the confidence is the least shift of one index that makes another class."""
     bands = {band: xr.DataArray([[value]], dims=("y", "x")) for band, value in SEEN[key].items()}
-    distance = float(ndtri(confidence(rule_indices(bands), **RULES, index_noise=1.0).item()))
+    distance = float(ndtri(compute_confidence(compute_rule_indices(bands), **RULES, index_noise=1.0).item()))
     names = ("water_mndwi", "vegetation_ndvi", "bare_bsi")
     moved = {
         share: {
@@ -126,7 +132,7 @@ def test_class_and_confidence_of_every_pixel_are_those_of_the_rules_written_with
     for maps in (lazy.compute(), lazy):
         indices = dict(zip(RULE_INDICES, maps, strict=True))
         found = classify(indices, **RULES).values
-        sure = confidence(indices, **RULES, index_noise=0.02).values
+        sure = compute_confidence(indices, **RULES, index_noise=0.02).values
         ndvi, mndwi, bsi = stack.astype(np.float64)
         wet, green, bare = RULES["water_mndwi"], RULES["vegetation_ndvi"], RULES["bare_bsi"]
         keys = np.select(

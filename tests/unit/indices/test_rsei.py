@@ -6,7 +6,15 @@ import spyndex
 from sklearn.decomposition import PCA
 
 from pipeline import standards
-from pipeline.indices.rsei import BANDS, COMPONENTS, axis_of, components, moments, pooled, score
+from pipeline.indices.rsei import (
+    BANDS,
+    COMPONENTS,
+    compute_components,
+    compute_moments,
+    find_axis,
+    pool_moments,
+    score_pixels,
+)
 
 OLI = standards.table("tasselled_cap").query("instrument == 'OLI'").set_index("band")["wetness"].astype(float)
 
@@ -29,7 +37,7 @@ def test_dryness_is_the_mean_of_the_catalogues_soil_and_built_up_indices_and_wet
     rng = np.random.default_rng(1)
     bands = {band: rng.uniform(0.02, 0.5, (5, 6)) for band in BANDS}
     letters = dict(zip(("B", "G", "N", "R", "S1", "S2"), (bands[band] for band in BANDS), strict=True))
-    greenness, wetness, dryness, heat = components(bands, np.full((5, 6), 21.5), OLI)
+    greenness, wetness, dryness, heat = compute_components(bands, np.full((5, 6), 21.5), OLI)
     soil, built, green, open_water = (
         spyndex.computeIndex(name, letters) for name in ("BI", "NDBI", "NDVI", "MNDWI")
     )
@@ -45,8 +53,8 @@ def test_a_pixel_that_lacks_one_band_has_no_component():
     bands = {band: np.full((1, 7), 0.2) + 0.01 * number for number, band in enumerate(BANDS)}
     for number, band in enumerate(BANDS):
         bands[band][0, number] = np.nan
-    assert np.isnan(components(bands, np.full((1, 7), 20.0), OLI)[:, 0, :6]).all()
-    assert np.isfinite(components(bands, np.full((1, 7), 20.0), OLI)[:, 0, 6]).all()
+    assert np.isnan(compute_components(bands, np.full((1, 7), 20.0), OLI)[:, 0, :6]).all()
+    assert np.isfinite(compute_components(bands, np.full((1, 7), 20.0), OLI)[:, 0, 6]).all()
 
 
 def test_the_axis_is_that_of_scikit_learn_on_the_same_standardised_components():
@@ -54,22 +62,22 @@ def test_the_axis_is_that_of_scikit_learn_on_the_same_standardised_components():
     flat = values.reshape(4, -1).T
     standard = (flat - flat.min(axis=0)) / (flat.max(axis=0) - flat.min(axis=0))
     theirs = PCA().fit(standard)
-    ours = axis_of(moments(values, everywhere(values)))
+    ours = find_axis(compute_moments(values, everywhere(values)))
     sign = np.sign(theirs.components_[0, 0])
     np.testing.assert_allclose(ours.loadings, sign * theirs.components_[0], atol=1e-9)
     np.testing.assert_allclose(ours.shares, theirs.explained_variance_ratio_, atol=1e-9)
-    placed = score(values, ours).ravel()
+    placed = score_pixels(values, ours).ravel()
     their_scores = sign * theirs.transform(standard)[:, 0]
     np.testing.assert_allclose(placed - placed.mean(), their_scores, atol=1e-9)
 
 
 def test_the_planted_gradient_comes_back_with_good_ground_above_bad():
     values, quality = planted()
-    axis = axis_of(moments(values, everywhere(values)))
+    axis = find_axis(compute_moments(values, everywhere(values)))
     assert not axis.reason
     assert (np.sign(axis.loadings) == [1, 1, -1, -1]).all()
     assert axis.shares[0] > 0.9
-    assert np.corrcoef(score(values, axis).ravel(), quality.ravel())[0, 1] > 0.97
+    assert np.corrcoef(score_pixels(values, axis).ravel(), quality.ravel())[0, 1] > 0.97
 
 
 def test_moments_of_parts_are_those_of_the_whole_and_the_masked_and_unknown_are_in_none():
@@ -77,11 +85,14 @@ def test_moments_of_parts_are_those_of_the_whole_and_the_masked_and_unknown_are_
     values[2, 5:9, 7] = np.nan
     usable = everywhere(values)
     usable[:, 40:50] = False
-    whole = moments(values, usable)
-    parts = pooled(
-        [moments(values[:, rows], usable[rows]) for rows in (slice(0, 1), slice(1, 33), slice(33, 80))]
+    whole = compute_moments(values, usable)
+    parts = pool_moments(
+        [
+            compute_moments(values[:, rows], usable[rows])
+            for rows in (slice(0, 1), slice(1, 33), slice(33, 80))
+        ]
     )
-    empty = moments(values, np.zeros_like(usable))
+    empty = compute_moments(values, np.zeros_like(usable))
     for name in ("count", "low", "high", "total", "products"):
         np.testing.assert_allclose(getattr(parts + empty, name), getattr(whole, name), rtol=1e-12)
     assert whole.count == 80 * 70 - 4
@@ -92,14 +103,14 @@ def test_loadings_that_disagree_in_sign_make_no_index(wrong):
     signs = [1, 1, -1, -1]
     signs[wrong] *= -1
     values, _ = planted(signs=signs)
-    axis = axis_of(moments(values, everywhere(values)))
+    axis = find_axis(compute_moments(values, everywhere(values)))
     assert "符号" in axis.reason
     assert np.isfinite(axis.loadings).all()
 
 
 def test_too_little_land_spans_no_axis():
     values, _ = planted(edge=20)
-    axis = axis_of(moments(values, everywhere(values)))
+    axis = find_axis(compute_moments(values, everywhere(values)))
     assert "1000" in axis.reason
     assert np.isnan(axis.loadings).all()
     assert len(axis.loadings) == len(COMPONENTS)

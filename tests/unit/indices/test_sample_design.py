@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from pipeline.indices.sample_design import allocation, draw_points, sample_size
+from pipeline.indices.sample_design import allocate_points, compute_sample_size, draw_points
 
 STRATA_M2 = np.array([200_000, 150_000, 3_200_000, 6_450_000]) * 900.0
 
 
 def test_the_published_example_of_the_sample_size_comes_back():
     """Olofsson et al. 2014, 5.1.1: 641 points."""
-    assert sample_size(STRATA_M2, np.array([0.7, 0.6, 0.9, 0.95])) == 641
+    assert compute_sample_size(STRATA_M2, np.array([0.7, 0.6, 0.9, 0.95])) == 641
 
 
 def test_rare_classes_get_the_least_and_the_others_the_rest_by_area():
     """The 75, 75, 165, 325 of the published example, which are rounded."""
-    counts = allocation(STRATA_M2, 640, least=75)
+    counts = allocate_points(STRATA_M2, 640, least=75)
     assert counts.tolist() == [75, 75, 162, 328]
 
 
@@ -28,13 +28,13 @@ def test_rare_classes_get_the_least_and_the_others_the_rest_by_area():
     st.integers(0, 100),
 )
 def test_every_point_is_given_and_every_class_has_its_least(strata, points, least):
-    counts = allocation(strata, points, least=least)
+    counts = allocate_points(strata, points, least=least)
     assert (counts >= least).all()
     assert counts.sum() == max(points, least * len(strata))
 
 
 def test_a_class_without_area_gets_no_point():
-    assert allocation(np.array([0.0, 4.0, 8.0]), 30, least=5).tolist() == [0, 10, 20]
+    assert allocate_points(np.array([0.0, 4.0, 8.0]), 30, least=5).tolist() == [0, 10, 20]
 
 
 def planted():

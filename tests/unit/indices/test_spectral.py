@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from pipeline.errors import SettingsError
-from pipeline.indices.spectral import compute_index, find_index, known_indices
+from pipeline.indices.spectral import compute_index, find_index, list_known_indices
 
 BANDS = (
     "coastal",
@@ -65,7 +65,7 @@ def test_two_entries_that_differ_in_case_alone_are_both_reached_and_have_names_o
 
 
 def test_every_known_index_is_found_again_by_its_name_and_names_are_unique():
-    found = known_indices()
+    found = list_known_indices()
     assert len({index.name for index in found}) == len(found) > 100
     for index in found:
         assert find_index(index.name) == index

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.indices.trend import LEAST_OBSERVATIONS, trend
+from pipeline.indices.trend import LEAST_OBSERVATIONS, compute_trend
 
 
 def column(values):
@@ -20,7 +20,7 @@ def test_a_planted_slope_is_found_under_outliers_and_gaps():
     series = 0.4 + years[:, None, None] * slopes
     series[[3, 11, 19]] += np.array([5.0, -7.0, 9.0])[:, None, None]
     series[[0, 7, 8, 22]] = np.nan
-    found = trend(series)
+    found = compute_trend(series)
     np.testing.assert_allclose(found.slope, slopes, atol=1e-12)
     assert (found.count == 20).all()
     assert (np.sign(found.z) == [[1, -1], [np.sign(found.z[1, 0]), 1]]).all()
@@ -30,7 +30,7 @@ def test_a_planted_slope_is_found_under_outliers_and_gaps():
 
 def test_the_figures_of_a_series_worked_by_hand():
     """Of 45 pairs one falls and one is tied: S = 42; Var(S) = (10*9*25 - 2*1*9) / 18."""
-    _, z, p_value = only(trend(column([1, 2, 4, 3, 5, 6, 6, 7, 8, 9])))
+    _, z, p_value = only(compute_trend(column([1, 2, 4, 3, 5, 6, 6, 7, 8, 9])))
     assert z == pytest.approx((42 - 1) / np.sqrt((10 * 9 * 25 - 2 * 1 * 9) / 18))
     assert p_value == pytest.approx(2.315e-4, rel=1e-3)
 
@@ -38,9 +38,9 @@ def test_the_figures_of_a_series_worked_by_hand():
 def test_too_few_observations_have_no_trend_and_their_number_is_told():
     values = np.arange(12.0)
     values[[0, 4]] = np.nan
-    enough = trend(column(values))
+    enough = compute_trend(column(values))
     values[5] = np.inf
-    found = trend(column(values))
+    found = compute_trend(column(values))
     assert enough.count[0, 0] == LEAST_OBSERVATIONS
     assert np.isfinite(only(enough)).all()
     assert found.count[0, 0] == LEAST_OBSERVATIONS - 1
@@ -48,20 +48,20 @@ def test_too_few_observations_have_no_trend_and_their_number_is_told():
 
 
 def test_no_two_observations_of_one_season_have_no_trend():
-    found = trend(column(np.arange(12.0)), cycle=12)
+    found = compute_trend(column(np.arange(12.0)), cycle=12)
     assert found.count[0, 0] == 12
     assert np.isnan(only(found)).all()
 
 
 def test_values_that_never_change_have_no_trend_for_certain():
-    assert only(trend(column(np.full(15, 0.3)))) == (0.0, 0.0, 1.0)
+    assert only(compute_trend(column(np.full(15, 0.3)))) == (0.0, 0.0, 1.0)
 
 
 def test_the_course_of_the_year_is_no_trend_and_the_slope_is_that_of_a_year():
     months = np.arange(60)
     course = np.sin(2 * np.pi * months / 12)
-    steady = trend(column(course.round(9)), cycle=12)
-    rising = trend(column(course + 0.03 * (months // 12)), cycle=12)
+    steady = compute_trend(column(course.round(9)), cycle=12)
+    rising = compute_trend(column(course + 0.03 * (months // 12)), cycle=12)
     assert only(steady) == (0.0, 0.0, 1.0)
     assert rising.slope[0, 0] == pytest.approx(0.03)
     assert rising.p_value[0, 0] < 1e-6
@@ -70,12 +70,12 @@ def test_the_course_of_the_year_is_no_trend_and_the_slope_is_that_of_a_year():
 def test_single_precision_and_any_memory_layout_give_the_same_trend():
     rng = np.random.default_rng(3)
     series = rng.normal(size=(14, 3, 4)).astype(np.float32)
-    whole = trend(series)
-    swapped = trend(np.asfortranarray(series.astype(np.float64)))
+    whole = compute_trend(series)
+    swapped = compute_trend(np.asfortranarray(series.astype(np.float64)))
     for name in ("slope", "z", "p_value", "count"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(swapped, name))
 
 
 def test_chance_alone_is_called_significant_as_often_as_the_level_says():
     series = np.random.default_rng(5).normal(size=(24, 80, 100))
-    assert (trend(series).p_value < 0.05).mean() == pytest.approx(0.05, abs=0.01)
+    assert (compute_trend(series).p_value < 0.05).mean() == pytest.approx(0.05, abs=0.01)

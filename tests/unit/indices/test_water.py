@@ -6,7 +6,7 @@ import xarray as xr
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.indices import land_cover
-from pipeline.indices.water import BANDS, frequency, inundation, wet_looks
+from pipeline.indices.water import BANDS, classify_inundation, compute_frequency, count_wet_looks
 from pipeline.legends import INUNDATION, LAND_COVER, NODATA_CLASS
 
 RULES = {"water_mndwi": 0.1, "vegetation_ndvi": 0.3}
@@ -32,7 +32,7 @@ def shore(dates=20, width=40, *, missing=0.2):
 
 def test_the_planted_tide_is_counted_look_by_look():
     stacks, wet, cloud = shore()
-    counted, seen = wet_looks(stacks, **RULES)
+    counted, seen = count_wet_looks(stacks, **RULES)
     assert (counted == (wet & ~cloud).sum(axis=0)).all()
     assert (seen == (~cloud).sum(axis=0)).all()
     assert counted.dtype == seen.dtype == np.uint16
@@ -41,9 +41,9 @@ def test_the_planted_tide_is_counted_look_by_look():
 def test_a_look_is_wet_where_the_land_cover_of_its_date_is_water():
     rng = np.random.default_rng(2)
     stacks = {band: rng.integers(1, 6000, (5, 30, 40)).astype(np.int16) for band in (*BANDS, "blue")}
-    counted, seen = wet_looks(stacks, **RULES)
+    counted, seen = count_wet_looks(stacks, **RULES)
     bands = {band: xr.DataArray(values * 1e-4, dims=("date", "y", "x")) for band, values in stacks.items()}
-    cover = land_cover.classify(land_cover.rule_indices(bands), bare_bsi=0.08, **RULES)
+    cover = land_cover.classify(land_cover.compute_rule_indices(bands), bare_bsi=0.08, **RULES)
     assert (counted == (cover == LAND_COVER.code("water")).sum("date")).all()
     assert (seen == 5).all()
     assert counted.any()
@@ -55,7 +55,7 @@ def test_a_look_without_one_of_its_bands_or_without_an_index_is_none():
         stacks[band][0, 0, place] = REFLECTANCE_NODATA
     stacks["green"][1, 0, 4] = -stacks["swir16"][1, 0, 4]
     stacks["red"][:, 0, 5] = -stacks["nir"][:, 0, 5]
-    counted, seen = wet_looks(stacks, **RULES)
+    counted, seen = count_wet_looks(stacks, **RULES)
     assert seen.tolist() == [[2, 2, 2, 2, 2, 0]]
     assert (counted == seen).all()
 
@@ -63,14 +63,14 @@ def test_a_look_without_one_of_its_bands_or_without_an_index_is_none():
 def test_flooded_plants_are_not_open_water():
     stacks = {band: np.full((1, 1, 1), WATER[band], dtype=np.int16) for band in BANDS}
     stacks["nir"][:] = 1500
-    assert wet_looks(stacks, **RULES)[0][0, 0] == 0
+    assert count_wet_looks(stacks, **RULES)[0][0, 0] == 0
 
 
 def test_parts_of_the_dates_add_up_to_all_of_them():
     stacks, _, _ = shore()
-    whole = wet_looks(stacks, **RULES)
+    whole = count_wet_looks(stacks, **RULES)
     parts = [
-        wet_looks({band: values[cut] for band, values in stacks.items()}, **RULES)
+        count_wet_looks({band: values[cut] for band, values in stacks.items()}, **RULES)
         for cut in (slice(0, 3), slice(3, 3), slice(3, None))
     ]
     for number in (0, 1):
@@ -79,8 +79,8 @@ def test_parts_of_the_dates_add_up_to_all_of_them():
 
 def test_the_shore_falls_into_permanent_water_flat_and_land():
     stacks, _, _ = shore(dates=10, missing=0.0)
-    share = frequency(*wet_looks(stacks, **RULES), least=5)
-    codes = inundation(share, seldom=0.05, mostly=0.95)
+    share = compute_frequency(*count_wet_looks(stacks, **RULES), least=5)
+    codes = classify_inundation(share, seldom=0.05, mostly=0.95)
     ground = np.linspace(0, 1, 40)
     expected = np.where(ground < 0.2, "permanent", np.where(ground < 0.8, "fluctuating", "dry"))
     keys = {entry.code: entry.key for entry in INUNDATION.classes}
@@ -90,13 +90,13 @@ def test_the_shore_falls_into_permanent_water_flat_and_land():
 
 def test_too_few_looks_tell_no_frequency():
     wet, seen = np.array([0, 1, 4, 5], dtype=np.uint16), np.array([0, 4, 5, 5], dtype=np.uint16)
-    share = frequency(wet, seen, least=5)
+    share = compute_frequency(wet, seen, least=5)
     assert np.isnan(share[:2]).all()
     assert share[2:].tolist() == [0.8, 1.0]
-    assert inundation(share, seldom=0.05, mostly=0.95).tolist() == [NODATA_CLASS, NODATA_CLASS, 2, 1]
-    assert np.isnan(frequency(wet, seen, least=0)[0])
+    assert classify_inundation(share, seldom=0.05, mostly=0.95).tolist() == [NODATA_CLASS, NODATA_CLASS, 2, 1]
+    assert np.isnan(compute_frequency(wet, seen, least=0)[0])
 
 
 @pytest.mark.parametrize(("share", "code"), [(0.95, 1), (0.9499, 2), (0.05, 2), (0.0499, 3), (0, 3), (1, 1)])
 def test_a_share_on_a_limit_belongs_to_the_wetter_zone(share, code):
-    assert inundation(np.array([share]), seldom=0.05, mostly=0.95)[0] == code
+    assert classify_inundation(np.array([share]), seldom=0.05, mostly=0.95)[0] == code

@@ -21,8 +21,8 @@ from pipeline.errors import InputError
 from pipeline.flow.inputs import SEED, inputs_of
 from pipeline.flow.scenes import scene_table
 from pipeline.geodesy import area_m2, project, unproject_all
-from pipeline.indices.accuracy import assess, confusion_matrix
-from pipeline.indices.sample_design import allocation, draw_points
+from pipeline.indices.accuracy import assess, count_confusion
+from pipeline.indices.sample_design import allocate_points, draw_points
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import surface, world_of
@@ -266,17 +266,17 @@ def test_intervals_hold_what_is_planted_for_at_least_90_of_100_draws(by_rules):
     _, true, seen, _ = by_rules
     known = true != NODATA_CLASS
     codes = [entry.code for entry in LAND_COVER.classes]
-    pixels = confusion_matrix(seen[known], true[known], codes)
+    pixels = count_confusion(seen[known], true[known], codes)
     mapped, planted_px = pixels.sum(axis=1).astype(float), pixels.sum(axis=0)
     share = np.trace(pixels) / pixels.sum()
-    sizes = allocation(mapped, 1200)
+    sizes = allocate_points(mapped, 1200)
     expected = assess(np.rint(pixels * (sizes / mapped)[:, None]).astype(np.int64), mapped, codes)
     within = np.where(known, seen, NODATA_CLASS).astype(np.uint8)
     held = np.zeros(len(codes) + 1)
     for seed in range(100):
         drawn = draw_points(within, dict(zip(codes, sizes.tolist(), strict=True)), seed=seed)
         labels = true[drawn["row"], drawn["col"]].astype(np.int64)
-        found = assess(confusion_matrix(drawn["code"].to_numpy(), labels, codes), mapped, codes)
+        found = assess(count_confusion(drawn["code"].to_numpy(), labels, codes), mapped, codes)
         held[:-1] += np.abs(found.classes["area_m2"] - planted_px) <= found.classes["area_half_m2"]
         held[-1] += abs(found.overall - share) <= found.overall_half
     wrong = [*expected.classes["wrong"], round(sizes.sum() * (1 - share))]

@@ -9,7 +9,7 @@ import pytest
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.engine.executors import Threads
 from pipeline.grid import BlockPlan
-from pipeline.indices.trend import trend
+from pipeline.indices.trend import compute_trend
 from pipeline.maps import greenness
 from pipeline.maps.encoding import as_ratio
 from pipeline.maps.rasters import Maps
@@ -90,7 +90,7 @@ def test_planted_loss_and_trend_come_back_as_rasters_and_indicators(run, planted
     known = np.isfinite(found)
     np.testing.assert_allclose(found[known], expected[known], atol=1e-6)
     assert known.mean() > 0.95
-    slopes = trend(stored)
+    slopes = compute_trend(stored)
     np.testing.assert_allclose(rasters["ndvi_trend_2013_2024"], slopes.slope, atol=1e-6)
     np.testing.assert_allclose(rasters["ndvi_trend_p_2013_2024"], slopes.p_value, atol=1e-6)
     rows = rows_of(area, maps)

@@ -7,7 +7,6 @@ from datetime import date
 import geopandas as gpd
 import numpy as np
 import pytest
-from tests.unit.conftest import SIZE
 
 from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, Run
@@ -24,6 +23,7 @@ from pipeline.settings.maps import LandCover, LandMap
 from pipeline.storage.blocks import open_store
 from pipeline.storage.workspace import Workspace, load_json
 from tests.scenery import LEFT, TOP, written
+from tests.unit.conftest import SIZE
 
 FOREST, CROP, BUILT, WATER = 10, 40, 50, 80
 LOST = (slice(120, 130), slice(150, 170))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import standards
-from pipeline.indices.sections.compensation import NO_CONTROL, balances, transfers
+from pipeline.indices.sections.compensation import NO_CONTROL, balance_units, compute_transfers
 from pipeline.settings.schemes import ControlScheme, TwoWayScheme, load_scheme
 
 LIMITS = standards.table("water_limits")
@@ -54,7 +54,7 @@ def _wuhan(**changes):
 
 
 def _found(scheme, rows, **status):
-    return transfers("试", scheme, _status(rows, **status), LIMITS, REGISTER)
+    return compute_transfers("试", scheme, _status(rows, **status), LIMITS, REGISTER)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_the_amount_follows_the_exceedance_and_a_value_on_a_cut_stays_below_it(v
 def test_the_target_class_goes_before_the_class_of_the_scheme_and_an_own_limit_before_both():
     status = _status([("S1", 4, {"NH3N": 1.0, "TP": 0.15})]).assign(target_class=2)
     scheme = _two_way(factors=[{"code": "NH3N"}, {"code": "TP", "limit": 0.2}])
-    found = transfers("试", scheme, status, LIMITS, REGISTER).set_index("factor")
+    found = compute_transfers("试", scheme, status, LIMITS, REGISTER).set_index("factor")
     assert found["limit"].to_dict() == {"NH3N": 0.5, "TP": 0.2}
     assert found["amount"].to_dict() == {"NH3N": 75.0, "TP": 0.0}
 
@@ -105,7 +105,7 @@ def test_a_section_with_an_item_not_measured_earns_no_reward():
 
 def test_balances_hold_who_pays_and_who_is_paid():
     rows = [("S1", 6, {"NH3N": 3.0, "TP": 0.1}), ("S2", 4, {"NH3N": 1.2, "TP": 0.5})]
-    sums = balances(_found(_two_way(), rows)).set_index("admin_unit")
+    sums = balance_units(_found(_two_way(), rows)).set_index("admin_unit")
     assert sums["paid"].to_dict() == {"丙县": 0, "乙县": 175, "甲县": 125}
     assert sums["received"].to_dict() == {"丙县": 175, "乙县": 125, "甲县": 0}
     assert sums["net"].to_dict() == {"丙县": 175, "乙县": -50, "甲县": -125}
@@ -113,7 +113,7 @@ def test_balances_hold_who_pays_and_who_is_paid():
 
 def test_the_scheme_of_jiangsu_is_indicative_and_does_not_invent_the_reward():
     means = {"CODMn": 3.0, "NH3N": 0.3, "TP": 0.1}
-    found = transfers(
+    found = compute_transfers(
         "jiangsu_2021", load_scheme("jiangsu_2021"), _status([("S1", 2, means)]), LIMITS, REGISTER
     )
     assert found["indicative"].str.contains("分档界限").all()
@@ -122,14 +122,14 @@ def test_the_scheme_of_jiangsu_is_indicative_and_does_not_invent_the_reward():
     assert pd.isna(reward["amount"])
     assert reward["reason"].startswith("金额未知")
     assert set(found["factor"]) == {"", "CODMn", "NH3N", "TP"}
-    sums = balances(found)
+    sums = balance_units(found)
     assert sums["unknown_transfers"].tolist() == [1, 1]
     assert sums["net"].tolist() == [0, 0]
 
 
 def test_nitrogen_counts_in_the_basin_of_taihu_only():
     status = _status([("S1", 3, {"TN": 3.0}), ("S2", 3, {"TN": 3.0})]).assign(basin=["太湖流域", "长江"])
-    found = transfers("j", load_scheme("jiangsu_2021"), status, LIMITS, REGISTER)
+    found = compute_transfers("j", load_scheme("jiangsu_2021"), status, LIMITS, REGISTER)
     assert found.loc[found["factor"] == "TN", "section_id"].tolist() == ["S1"]
 
 
@@ -164,11 +164,11 @@ def test_wuhan_settles_odd_months_only_and_only_its_own_sections():
     rows = [("S1", 3, _index(1.0)), ("S2", 3, _index(0.5)), ("别处", 3, _index(0.5))]
     assert _found(_wuhan(), rows, period="2024-06").empty
     assert _found(_wuhan(), rows, period="2024-05")["section_id"].tolist() == ["S2"]
-    assert balances(_found(_wuhan(), rows, period="2024-06")).empty
+    assert balance_units(_found(_wuhan(), rows, period="2024-06")).empty
 
 
 def test_the_shipped_scheme_of_wuhan_names_no_sections_and_says_so_in_every_row():
-    found = transfers("w", load_scheme("wuhan_2017"), _status([("S1", 3, _index(1.0))]), LIMITS, None)
+    found = compute_transfers("w", load_scheme("wuhan_2017"), _status([("S1", 3, _index(1.0))]), LIMITS, None)
     assert found["amount"].isna().tolist() == [True]
     assert found["reason"].tolist() == [NO_CONTROL]
 
@@ -176,17 +176,17 @@ def test_the_shipped_scheme_of_wuhan_names_no_sections_and_says_so_in_every_row(
 def test_the_shipped_scheme_of_wuhan_takes_controls_and_units_from_the_register():
     rows = [("S1", 3, _index(1.0)), ("S2", 3, _index(1.05)), ("S3", 3, _index(0.8))]
     register = REGISTER.assign(control=[None, "S1", "S1"], upstream_unit=["甲县", "乙县", "丙县"])
-    found = transfers("w", load_scheme("wuhan_2017"), _status(rows), LIMITS, register)
+    found = compute_transfers("w", load_scheme("wuhan_2017"), _status(rows), LIMITS, register)
     assert found[["section_id", "from_unit", "to_unit", "amount"]].to_numpy().tolist() == [
         ["S2", "乙县", "武汉市级", 100.0], ["S3", "武汉市级", "丙县", 100.0],
     ]  # fmt: skip
-    assert balances(found)["net"].sum() == 0
+    assert balance_units(found)["net"].sum() == 0
 
 
 @pytest.mark.parametrize(("province", "settled"), [("江苏省", 1), ("江苏", 1), (None, 1), ("上海市", 0)])
 def test_a_scheme_of_a_province_leaves_out_the_sections_of_others(province, settled):
     status = _status([("S1", 4, {"NH3N": 1.2})]).assign(province=province)
-    found = transfers(
+    found = compute_transfers(
         "试", _two_way(provinces=["江苏"], factors=[{"code": "NH3N"}]), status, LIMITS, REGISTER
     )
     assert len(found) == settled
@@ -216,8 +216,8 @@ def test_balances_of_a_two_way_scheme_sum_to_zero(sections, amounts, reward):
     )
     tiers = [{"up_to": up_to, "amount": a} for up_to, a in zip((0.5, 1.0, None), amounts, strict=True)]
     scheme = _two_way(tiers=tiers, reward={"amount": reward})
-    found = transfers("试", scheme, _status(rows), LIMITS, register)
-    sums = balances(found)
+    found = compute_transfers("试", scheme, _status(rows), LIMITS, register)
+    sums = balance_units(found)
     assert abs(sums["net"].sum()) <= 1e-9 * max(1.0, found["amount"].sum())
     assert (found["amount"].isna() == found["reason"].notna()).all()
     paid = found[found["amount"] > 0]

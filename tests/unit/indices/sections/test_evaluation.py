@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from pipeline import standards
-from pipeline.indices.sections.evaluation import evaluated
-from pipeline.indices.sections.means import class_words
-from pipeline.indices.sections.water_index import index_parts, unit_index
+from pipeline.indices.sections.evaluation import evaluate_sections
+from pipeline.indices.sections.means import name_classes
+from pipeline.indices.sections.water_index import compute_index_parts, compute_unit_index
 from pipeline.periods import periods_between
 
 LIMITS = standards.table("water_limits")
@@ -41,11 +41,11 @@ def _status(*rows):
 
 
 def _evaluated(*rows, periods=YEAR, **settings):
-    return evaluated(_status(*rows), periods, LIMITS, **settings)
+    return evaluate_sections(_status(*rows), periods, LIMITS, **settings)
 
 
 def test_classes_have_the_words_of_the_rule():
-    words = class_words(pd.Series([1, 2, 3, 4, 5, 6, pd.NA], dtype="Int64")).tolist()
+    words = name_classes(pd.Series([1, 2, 3, 4, 5, 6, pd.NA], dtype="Int64")).tolist()
     assert words[:6] == ["优", "优", "良好", "轻度污染", "中度污染", "重度污染"]
     assert pd.isna(words[6])
 
@@ -105,12 +105,12 @@ def test_the_fewest_months_can_be_set_and_do_not_bind_a_month():
 )  # fmt: skip
 def test_the_index_of_an_item_is_its_share_of_class_iii(code, body, value, expected):
     means = pd.DataFrame({"parameter": [code], "water_body": [body], "mean": [value]})
-    assert index_parts(means, LIMITS)["index"].tolist() == pytest.approx([expected])
+    assert compute_index_parts(means, LIMITS)["index"].tolist() == pytest.approx([expected])
 
 
 def test_temperature_and_nitrogen_are_outside_the_city_index():
     means = pd.DataFrame({"parameter": ["WT", "TN", "FC"], "water_body": "lake", "mean": 9.0})
-    assert index_parts(means, LIMITS).empty
+    assert compute_index_parts(means, LIMITS).empty
 
 
 def test_all_items_at_their_limits_sum_to_their_number():
@@ -137,11 +137,11 @@ def test_a_unit_is_the_mean_of_its_rivers_and_lakes_by_their_sections():
         ("丙", {"NH3N": 0.1}, {}), ("远", {"NH3N": 0.1}, {}),
     )  # fmt: skip
     units = pd.Series({"甲": "一区", "乙": "一区", "湖": "一区", "丙": "二区"})
-    found = unit_index(status, units, LIMITS).set_index("admin_unit")
+    found = compute_unit_index(status, units, LIMITS).set_index("admin_unit")
     assert found["cwqi"].to_dict() == pytest.approx({"一区": (0.4 * 2 + 1.0) / 3, "二区": 0.1})
     assert found["cwqi_rank"].to_dict() == {"一区": 2, "二区": 1}
     assert found["sections"].to_dict() == {"一区": 3, "二区": 1}
-    assert unit_index(status, pd.Series(dtype=object), LIMITS).empty
+    assert compute_unit_index(status, pd.Series(dtype=object), LIMITS).empty
 
 
 def test_a_lake_has_its_trophic_state_beside_its_class():

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from pipeline import contracts, standards
-from pipeline.indices.sections.grades import class_of, classes, grade, indicators
+from pipeline.indices.sections.grades import (
+    build_section_indicators,
+    classify_value,
+    classify_values,
+    grade_samples,
+)
 from pipeline.indices.sections.months import MeanRules
 from pipeline.periods import periods_between
 
@@ -44,7 +49,7 @@ def _register(**columns):
 
 
 def _grade(samples, periods=YEAR, **settings):
-    return contracts.checked(grade(samples, periods, LIMITS, **settings), contracts.SECTION_STATUS)
+    return contracts.checked(grade_samples(samples, periods, LIMITS, **settings), contracts.SECTION_STATUS)
 
 
 def _better(code, body, number):
@@ -60,9 +65,9 @@ def test_a_value_on_the_limit_belongs_to_the_better_class_and_one_beside_it_to_i
 ):
     first, after = _better(code, body, number)
     inward, outward = (0.999999, 1.000001) if rule == "max" else (1.000001, 0.999999)
-    assert class_of(code, limit, body, LIMITS) == first
-    assert class_of(code, limit * inward, body, LIMITS) == first
-    assert class_of(code, limit * outward, body, LIMITS) == after
+    assert classify_value(code, limit, body, LIMITS) == first
+    assert classify_value(code, limit * inward, body, LIMITS) == first
+    assert classify_value(code, limit * outward, body, LIMITS) == after
 
 
 def test_the_noise_of_a_mean_does_not_push_a_value_over_its_limit():
@@ -73,36 +78,36 @@ def test_the_noise_of_a_mean_does_not_push_a_value_over_its_limit():
         np.nextafter(limits, -np.inf),
         (limits + limits + limits) / 3,
     ):
-        assert classes(pd.Series(noisy), codes, bodies, LIMITS).tolist() == expected
+        assert classify_values(pd.Series(noisy), codes, bodies, LIMITS).tolist() == expected
 
 
 @pytest.mark.parametrize(
     ("value", "expected"), [(6.0, 1), (9.0, 1), (7.3, 1), (5.99, 6), (9.01, 6), (0.0, 6), (14.0, 6)]
 )
 def test_ph_is_good_inside_its_range_and_worst_outside(value, expected):
-    assert class_of("pH", value, "river", LIMITS) == expected
+    assert classify_value("pH", value, "river", LIMITS) == expected
 
 
 @pytest.mark.parametrize(
     ("value", "expected"), [(7.5, 1), (7.49, 2), (5.0, 3), (4.9, 4), (2.0, 5), (1.9, 6), (0, 6)]
 )
 def test_oxygen_is_graded_the_other_way_round(value, expected):
-    assert class_of("DO", value, "river", LIMITS) == expected
+    assert classify_value("DO", value, "river", LIMITS) == expected
 
 
 def test_phosphorus_has_a_table_for_rivers_and_one_for_lakes():
-    assert class_of("TP", 0.08, "river", LIMITS) == 2
-    assert class_of("TP", 0.08, "lake", LIMITS) == 4
+    assert classify_value("TP", 0.08, "river", LIMITS) == 2
+    assert classify_value("TP", 0.08, "lake", LIMITS) == 4
 
 
 @pytest.mark.parametrize(("code", "body"), [("WT", "river"), ("TN", "river"), ("unknown", "lake")])
 def test_an_item_without_classes_has_none(code, body):
     with pytest.raises(ValueError, match=code):
-        class_of(code, 1.0, body, LIMITS)
+        classify_value(code, 1.0, body, LIMITS)
 
 
 def test_classes_keep_their_order_and_gaps():
-    found = classes(
+    found = classify_values(
         pd.Series([np.nan, 0.3, 7.5, 20.0], index=[7, 5, 3, 1]),
         pd.Series(["TP", "TP", "DO", "WT"]),
         pd.Series(["river", "river", "lake", "river"]),
@@ -259,7 +264,7 @@ def test_nothing_in_gives_nothing_out():
     assert status.empty
     register = _register(section_id=["S1"], section=["甲"])
     assert _grade(_samples(), register=register)["water_class"].tolist() == [pd.NA]
-    contracts.checked(indicators(status, "a"), contracts.INDICATORS)
+    contracts.checked(build_section_indicators(status, "a"), contracts.INDICATORS)
 
 
 def test_shares_name_their_numerator_denominator_and_items():
@@ -272,7 +277,8 @@ def test_shares_name_their_numerator_denominator_and_items():
         ("丙", "2024-04-05", "TP", 0.5),
     )
     table = contracts.checked(
-        indicators(_grade(samples, MONTHS, register=register), "longyou_bay"), contracts.INDICATORS
+        build_section_indicators(_grade(samples, MONTHS, register=register), "longyou_bay"),
+        contracts.INDICATORS,
     ).set_index(["indicator", "period"])
     good, met = table.loc[("good_section_share", "2024-04")], table.loc[("target_met_share", "2024-04")]
     assert good[["value", "numerator", "denominator"]].tolist() == pytest.approx([2 / 3, 2, 3])

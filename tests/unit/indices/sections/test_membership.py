@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from pipeline.indices.sections import membership
-from pipeline.indices.sections.places import AMBIGUOUS, NOT_REGISTERED, placed
+from pipeline.indices.sections.places import AMBIGUOUS, NOT_REGISTERED, place_samples
 from pipeline.periods import Period
 
 AREAS = {"west": shapely.box(120, 31, 121, 32), "east": shapely.box(121, 31, 122, 32)}
@@ -57,15 +57,15 @@ POINTS = pd.DataFrame(
 
 @pytest.fixture
 def found():
-    return placed(SAMPLES, REGISTER, POINTS)
+    return place_samples(SAMPLES, REGISTER, POINTS)
 
 
 def test_a_section_belongs_where_the_register_says_or_where_its_point_lies(found):
-    west = membership.of_area(found, "west", AREAS)
+    west = membership.select_sections(found, "west", AREAS)
     assert west.sections["section_id"].tolist() == ["S1", "S2", "S7", "S8", "stranger with a point"]
     assert west.samples["section"].tolist() == ["named", "named", "by its point", "stranger with a point"]
     assert west.samples["place"].tolist() == [0, 0, 1, 4]
-    east = membership.of_area(found, "east", AREAS)
+    east = membership.select_sections(found, "east", AREAS)
     assert east.sections["section_id"].tolist() == ["S3", "S4"]
     assert east.samples["section"].tolist() == ["elsewhere", "unplaced"]
 
@@ -78,7 +78,7 @@ def test_a_section_without_a_point_takes_that_of_the_samples(found):
 
 
 def test_every_section_without_a_match_is_listed_with_its_reason(found):
-    rows = membership.unmatched(found, "west", AREAS, DAYS)
+    rows = membership.list_unmatched(found, "west", AREAS, DAYS)
     assert rows[["section_id", "readings", "reason"]].to_numpy().tolist() == [
         ["S2", 1, membership.UNSAMPLED],
         ["S5", 0, membership.AREA_UNKNOWN],
@@ -93,7 +93,7 @@ def test_every_section_without_a_match_is_listed_with_its_reason(found):
 
 def test_without_a_register_every_section_counts_but_one_that_lies_elsewhere():
     points = POINTS.assign(section=["elsewhere", "named"])
-    west = membership.of_area(placed(SAMPLES, None, points), "west", AREAS)
+    west = membership.select_sections(place_samples(SAMPLES, None, points), "west", AREAS)
     assert west.sections["section"].tolist() == [
         "by its point", "elsewhere", "twin", "stranger", "stranger with a point", "unplaced",
     ]  # fmt: skip
@@ -103,5 +103,5 @@ def test_a_province_is_the_same_with_and_without_its_kind():
     register = REGISTER[:1].assign(province="江苏", basin="长江流域")
     for province, section_id in (("江苏省", "S1"), ("江苏", "S1"), ("上海市", "上海市-长江-named")):
         samples = SAMPLES[:1].assign(province=province, basin="长江")
-        given, sections = placed(samples, register)
+        given, sections = place_samples(samples, register)
         assert sections["section_id"].iloc[given["place"].iloc[0]] == section_id

@@ -4,8 +4,14 @@ import pandas as pd
 import pytest
 
 from pipeline import standards
-from pipeline.indices.sections.rivers import changes, evaluated, exceedance_rates, scopes, share_words
-from pipeline.indices.sections.tiers import words_of
+from pipeline.indices.sections.rivers import (
+    compare_scopes,
+    compute_exceedance_rates,
+    evaluate_scopes,
+    expand_scopes,
+    name_shares,
+)
+from pipeline.indices.sections.tiers import find_words
 
 LIMITS = standards.table("water_limits")
 
@@ -24,7 +30,7 @@ def _sections(values, *, period="2024", body="river", basin="长江"):
 
 
 def _river(status):
-    rows = evaluated(scopes(status, dict.fromkeys(status["section_id"], "江"), "区"), LIMITS)
+    rows = evaluate_scopes(expand_scopes(status, dict.fromkeys(status["section_id"], "江"), "区"), LIMITS)
     return rows[rows["scope"] == "river"].iloc[0]
 
 
@@ -70,12 +76,12 @@ def test_a_polluted_river_names_the_items_most_sections_exceed():
     ],
 )  # fmt: skip
 def test_a_share_on_a_cut_belongs_to_the_class_that_begins_there(number, good, worst, word):
-    assert share_words(_counts(number, good, worst)).tolist() == [word]
+    assert name_shares(_counts(number, good, worst)).tolist() == [word]
 
 
 def test_lakes_belong_to_the_area_and_to_no_river():
     status = pd.concat([_sections([0.1, 0.1]), _sections([3.0], body="lake").assign(section_id="L")])
-    rows = evaluated(scopes(status, {"S0": "江", "L": "江"}, "区"), LIMITS).set_index("scope")
+    rows = evaluate_scopes(expand_scopes(status, {"S0": "江", "L": "江"}, "区"), LIMITS).set_index("scope")
     assert rows["sections_graded"].to_dict() == {"area": 3, "basin": 2, "river": 1}
     assert rows["evaluated_by"].to_dict() == {"area": "断面比例法", "basin": "均值法", "river": "均值法"}
 
@@ -88,14 +94,14 @@ def test_a_river_without_a_graded_section_says_so():
 
 
 def test_nothing_in_gives_nothing_out():
-    rows = evaluated(scopes(_sections([]), {}, "区"), LIMITS)
+    rows = evaluate_scopes(expand_scopes(_sections([]), {}, "区"), LIMITS)
     assert rows.empty
-    assert changes(rows, ["2023", "2024"]).empty
+    assert compare_scopes(rows, ["2023", "2024"]).empty
 
 
 def test_the_exceedance_rate_is_of_all_graded_sections():
-    scoped = scopes(_sections([0.1, 1.2, 1.2, 0.2]), {}, "区")
-    rates = exceedance_rates(scoped, LIMITS).query("scope == 'area'").iloc[0]
+    scoped = expand_scopes(_sections([0.1, 1.2, 1.2, 0.2]), {}, "区")
+    rates = compute_exceedance_rates(scoped, LIMITS).query("scope == 'area'").iloc[0]
     assert rates[["sections_measured", "sections_beyond", "beyond_percent"]].tolist() == [4, 2, 50.0]
 
 
@@ -107,14 +113,14 @@ def test_the_exceedance_rate_is_of_all_graded_sections():
     ],
 )  # fmt: skip
 def test_a_change_is_graded_by_good_less_worst(difference, word):
-    assert words_of(pd.Series([difference], dtype=float), "change_words").tolist() == [word]
+    assert find_words(pd.Series([difference], dtype=float), "change_words").tolist() == [word]
 
 
 def test_the_change_between_two_periods_is_planted_and_found():
     before = _sections([0.1, 4.5, 4.5, 0.1, 0.1], period="2023")
     after = _sections([0.1, 0.1, 4.5, 0.1, 0.1], period="2024")
-    rows = evaluated(scopes(pd.concat([before, after]), {}, "区"), LIMITS)
-    row = changes(rows, ["2023", "2024"]).query("scope == 'area'").iloc[0]
+    rows = evaluate_scopes(expand_scopes(pd.concat([before, after]), {}, "区"), LIMITS)
+    row = compare_scopes(rows, ["2023", "2024"]).query("scope == 'area'").iloc[0]
     assert row[["good_change_pp", "worst_change_pp", "difference_pp"]].tolist() == pytest.approx(
         [20, -20, 40]
     )
@@ -124,7 +130,7 @@ def test_the_change_between_two_periods_is_planted_and_found():
 
 def test_a_period_without_grades_has_no_change_and_a_reason():
     before = _sections([0.1]).assign(period="2023", water_class=pd.array([pd.NA], dtype="Int64"))
-    rows = evaluated(scopes(pd.concat([before, _sections([0.1])]), {}, "区"), LIMITS)
-    found = changes(rows, ["2023", "2024"])
+    rows = evaluate_scopes(expand_scopes(pd.concat([before, _sections([0.1])]), {}, "区"), LIMITS)
+    found = compare_scopes(rows, ["2023", "2024"])
     assert found["change_word"].isna().all()
     assert found["reason"].str.startswith("两个时段").all()

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from pipeline import standards
-from pipeline.indices.sections.grades import grade
+from pipeline.indices.sections.grades import grade_samples
 from pipeline.indices.sections.months import MeanRules
-from pipeline.indices.sections.places import placed
-from pipeline.indices.sections.series import monthly_series
+from pipeline.indices.sections.places import place_samples
+from pipeline.indices.sections.series import build_monthly_series
 from pipeline.periods import Period, periods_between
 
 LIMITS = standards.table("water_limits")
@@ -27,7 +27,7 @@ def _samples(*readings, **fixed):
 
 
 def _series(samples, **settings):
-    return monthly_series(placed(samples, None), DAYS, LIMITS, **settings)
+    return build_monthly_series(place_samples(samples, None), DAYS, LIMITS, **settings)
 
 
 def test_each_month_has_its_own_mean_class_and_number_of_values():
@@ -71,7 +71,7 @@ def test_the_status_of_a_month_is_made_of_the_means_of_the_series():
     rules = MeanRules(0.25, {"NH3N": 2})
     months = periods_between(DAYS.first, DAYS.last, "month")
     series = _series(samples, rules=rules)
-    status = grade(samples, months, LIMITS, rules=rules).set_index(["section_id", "period"])
+    status = grade_samples(samples, months, LIMITS, rules=rules).set_index(["section_id", "period"])
     worst = series.groupby(["section_id", "period"])["water_class"].max()
     assert len(series) == 18
     for row in series.itertuples():

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from pipeline import standards
-from pipeline.indices.sections.trend import trends
+from pipeline.indices.sections.trend import compute_trends
 
 
 def _status(values):
@@ -20,7 +20,7 @@ def _status(values):
 
 def _trend(values):
     order = [str(2000 + number) for number in range(len(values))]
-    return trends(_status(values), order).iloc[0]
+    return compute_trends(_status(values), order).iloc[0]
 
 
 @pytest.mark.parametrize("number", [5, 8, 12, 30])
@@ -63,6 +63,6 @@ def test_between_two_tabled_numbers_the_stricter_value_holds():
 def test_order_comes_from_the_periods_and_not_from_the_labels():
     labels = ["2024-winter", "2024-spring", "2024-summer", "2024-autumn", "2025-winter"]
     status = _status([1.0, 2.0, 3.0, 4.0, 5.0]).assign(period=labels)
-    row = trends(status.iloc[::-1], labels).iloc[0]
+    row = compute_trends(status.iloc[::-1], labels).iloc[0]
     assert row["rs"] == pytest.approx(1.0)
     assert row[["first_period", "last_period"]].tolist() == ["2024-winter", "2025-winter"]
