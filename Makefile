@@ -34,7 +34,7 @@ docs: .venv/ready  ## what is generated from the code: the JSON schema of the co
 	$(BIN)/ecoledger schema > configs/schema.json
 
 bench: .venv/ready  ## our engine beside odc-stac, stackstac and the floor; BENCH="--size 2048 --rounds 1" is quicker
-	$(BIN)/python tests/bench/bench_engine.py $(BENCH)
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_engine.py $(BENCH)
 
 bench-cluster: .venv/ready  ## the composite on one and on two worker processes of a Dask scheduler
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_cluster.py $(BENCH)

@@ -21,9 +21,60 @@ class Period:
     last: date
     label: str
 
+    @property
+    def stem(self) -> str:
+        """The label as a part of the name of a file."""
+        return self.label
+
+    @property
+    def periods(self) -> "tuple[Period, ...]":
+        """The period itself."""
+        return (self,)
+
     def holds(self, moment: datetime) -> bool:
         """Whether a moment (aware, taken as UTC) lies in the period."""
         return self.first <= moment.astimezone(UTC).date() <= self.last
+
+
+@dataclass(frozen=True, order=True)
+class PeriodPair:
+    """Two periods that are set beside each other: consecutive ones, or the first and the last of a run."""
+
+    before: Period
+    after: Period
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The earlier and the later period."""
+        return self.before, self.after
+
+    @property
+    def first(self) -> date:
+        """The first day of the earlier period."""
+        return self.before.first
+
+    @property
+    def last(self) -> date:
+        """The last day of the later period."""
+        return self.after.last
+
+    @property
+    def label(self) -> str:
+        """Both labels, as tables have them: `2023/2024`."""
+        return f"{self.before.label}/{self.after.label}"
+
+    @property
+    def stem(self) -> str:
+        """Both labels as a part of the name of a file: `2023_2024`."""
+        return f"{self.before.label}_{self.after.label}"
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether a moment lies between the first and the last day, both inside."""
+        return self.first <= moment.astimezone(UTC).date() <= self.last
+
+
+When = Period | PeriodPair
+"""What a map or a figure holds for."""
 
 
 def periods_between(start: date, end: date, kind: PeriodKind) -> list[Period]:

@@ -25,8 +25,8 @@ from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS
 from pipeline.ingest.simulate.scenes import acquisitions
 from pipeline.ingest.simulate.world import world_of
-from pipeline.maps.further import read_again
-from pipeline.maps.rasters import bands_of, composing_layout, composing_pixel_bytes, layout_of, pixel_bytes
+from pipeline.maps.layout import Layout, plan_layout
+from pipeline.maps.registry import STEPS
 from pipeline.settings import Settings
 
 _BAND_BYTES = 2
@@ -38,8 +38,8 @@ class Estimate:
 
     `mask_reads` is how many clear masks are read, one a scene and task that it meets; `band_reads` how
     many bands follow at most, if every mask shows something clear; `decoded_bytes` what all these windows
-    hold once decoded, without what whole tiles of files add. `memory_mib` is the most that the
-    process takes (2^20 bytes), by the same figures that size the blocks.
+    hold once decoded, without what whole tiles of files add. `maps` counts what is made by step.
+    `memory_mib` is the most that the process takes (2^20 bytes), by the same figures that size the blocks.
     """
 
     aoi: str
@@ -52,6 +52,7 @@ class Estimate:
     passes_missed: dict[str, str]
     periods: int
     bands: tuple[str, ...]
+    maps: dict[str, int]
     blocks: int
     block_px: int
     mask_reads: int
@@ -71,12 +72,16 @@ def estimate(study: Study) -> Estimate:
     choice = _chosen(study)
     found = choice.candidates
     scenes = [one.scene for one in found]
-    bands = bands_of(study, scenes)
-    layout = layout_of(study, scenes, bands)
-    composing = composing_layout(study, scenes, bands, layout)
-    blocks = study.blocks(layout.edge_px)
-    readings = [(bands, composing.tasks(blocks)), *((again, blocks) for again in read_again(study))]
-    reads = sum((_reads(study, found, *reading) for reading in readings), Counter[str]())
+    layout = plan_layout(study, scenes, STEPS)
+    reading = [step for step in STEPS if step.times(study) and step.bands]
+    blocks = study.blocks(layout.blocks.edge_px)
+    reads = sum(
+        (
+            _reads(study, found, step.list_bands(study, scenes), layout.of(step).tasks(blocks))
+            for step in reading
+        ),
+        Counter[str](),
+    )
     provider = study.settings.scenes.provider
     return Estimate(
         aoi=study.aoi.id,
@@ -90,13 +95,14 @@ def estimate(study: Study) -> Estimate:
             mission: f"{passes.found} < {passes.expected}" for mission, passes in choice.missed.items()
         },
         periods=len(study.settings.scenes.periods),
-        bands=bands,
+        bands=next(step.list_bands(study, scenes) for step in reading if step.wide),
+        maps={step.name: len(step.times(study)) for step in STEPS if step.makes and step.times(study)},
         blocks=len(blocks),
-        block_px=layout.edge_px,
+        block_px=layout.blocks.edge_px,
         mask_reads=reads["mask"],
         band_reads=reads["band"],
         decoded_bytes=reads["decoded"],
-        memory_mib=_memory(study, scenes, bands, layout, composing) // 2**20,
+        memory_mib=_memory(study, layout) // 2**20,
     )
 
 
@@ -171,20 +177,15 @@ def _bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
     return float(sensor.mask_bytes / sensor.pixel_m**2 + (_BAND_BYTES / sizes**2).sum())
 
 
-def _memory(
-    study: Study, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan, composing: BlockPlan
-) -> int:
-    blocks, workers = study.blocks(layout.edge_px), worker_count(study.settings.compute.workers)
+def _memory(study: Study, layout: Layout) -> int:
+    blocks, workers = study.blocks(layout.blocks.edge_px), worker_count(study.settings.compute.workers)
 
-    def taken(plan: BlockPlan, block_bytes: int) -> int:
+    def take(plan: BlockPlan, block_bytes: int) -> int:
         at_once = min(plan.at_once, workers, len(plan.tasks(blocks)))
         pixels = plan.abreast * plan.edge_px**2
         return pixels * (process_bytes(study.grid.resolution_m) + at_once * block_bytes)
 
-    return BASELINE_BYTES + max(
-        taken(layout, pixel_bytes(study, scenes, len(bands))),
-        taken(composing, composing_pixel_bytes(study, scenes, len(bands))),
-    )
+    return BASELINE_BYTES + max(take(layout.blocks, layout.block_bytes), take(layout.wide, layout.wide_bytes))
 
 
 def as_content(found: Sequence[Estimate]) -> list[dict[str, Any]]:
@@ -200,6 +201,7 @@ def rows_of(found: Sequence[Estimate]) -> list[dict[str, Any]]:
         "其中 of which": lambda one: ", ".join(f"{count} {name}" for name, count in one.missions.items()),
         "不取 left out": lambda one: sum(one.rejected.values()) + one.superseded,
         "缺过境 passes missed": lambda one: ", ".join(map(" ".join, one.passes_missed.items())) or "-",
+        "图 maps": lambda one: ", ".join(f"{count} {name}" for name, count in one.maps.items()),
         "块 blocks": lambda one: f"{one.blocks} x {one.block_px} px",
         "读掩膜 mask reads": lambda one: one.mask_reads,
         "读波段 band reads, at most": lambda one: one.band_reads,

@@ -1,9 +1,10 @@
-"""One area of a run: its outline, its grid, and how causes are named."""
+"""A study: one aoi under the settings of a run, its grid and periods, and how causes are named."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.aoi import Aoi, known_aois, load_aoi
 from pipeline.geodesy import centre, project
 from pipeline.grid import Block, Grid, grid_of
+from pipeline.periods import Period, PeriodPair
 from pipeline.settings import Settings
 from pipeline.storage.workspace import Cause
 
 
 @dataclass(frozen=True)
 class Study:
-    """An area of interest under the settings of a run."""
+    """An aoi under the settings of a run."""
 
     aoi: Aoi
     settings: Settings
@@ -31,6 +33,21 @@ class Study:
         loaded = load_aoi(aoi, relative_to=Path.cwd())
         settings = settings.model_copy(update={"aoi": [aoi]})
         return cls(loaded, settings, grid_of(loaded, resolution_m=settings.scenes.resolution_m))
+
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        """The accounting periods, in order."""
+        return tuple(self.settings.scenes.periods)
+
+    @cached_property
+    def pairs(self) -> tuple[PeriodPair, ...]:
+        """Every two consecutive periods, in order."""
+        return tuple(PeriodPair(*pair) for pair in pairwise(self.periods))
+
+    @cached_property
+    def span(self) -> PeriodPair:
+        """The first and the last period."""
+        return PeriodPair(self.periods[0], self.periods[-1])
 
     @cached_property
     def outline(self) -> BaseGeometry:
@@ -78,6 +95,11 @@ class Study:
     def blocks(self, size: int) -> list[Block]:
         """Blocks that meet the outline."""
         return self.grid.blocks_over(self.outline, size)
+
+    def outline_over(self, block: Block) -> BaseGeometry:
+        """The outline as far as it matters to a block."""
+        frame = shapely.box(*self.grid.block_bounds(block))
+        return shapely.intersection(self.outline, frame.buffer(self.grid.resolution_m))
 
     def cause(self, step: str, version: int, inputs: Sequence[str], **settings: Any) -> Cause:
         """The cause of an artifact of this area."""

@@ -12,12 +12,20 @@ import pandas as pd
 
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
+from pipeline.flow import publication
 from pipeline.flow.inputs import Inputs, inputs_of
+from pipeline.flow.inventory import build_inventory
+from pipeline.flow.parcels import parcels_of
 from pipeline.flow.retention import retire
 from pipeline.flow.scenes import scene_table, scenes_cause, settled
+from pipeline.flow.sections import graded_sections
+from pipeline.flow.statistics import build_statistics
 from pipeline.flow.validation import validate
 from pipeline.ingest.reading.assets import close_assets
-from pipeline.maps.evidence import maps_behind, scenes_behind
+from pipeline.maps.evidence import describe_sources
+from pipeline.maps.making import make_maps
+from pipeline.maps.registry import STEPS
+from pipeline.maps.showing import list_warnings
 from pipeline.settings import Settings
 from pipeline.storage.workspace import load_json
 
@@ -64,24 +72,23 @@ def deliver(run: Run, study: Study) -> Delivered:
     )
     kept = run.published(cause, study.target) and not run.refresh and settled(run, study, inputs)
     if not kept:
-        from pipeline.flow import publication
-        from pipeline.flow.parcels import parcels_of
-        from pipeline.flow.register import register_of
-        from pipeline.maps.further import with_further
-        from pipeline.maps.rasters import maps_of, unknown_measures
-
         found = scene_table(run, study, inputs)
-        parcels_of(run, study, inputs)  # what is wrong with the register is said before a pixel is read
-        scenes = found.table
-        maps = with_further(run, study, scenes, maps_of(run, study, scenes))
-        sources = maps_behind(scenes_behind(scenes, study.settings.scenes.periods), study.settings.land_cover)
-        with publication.begun(study, inputs, scenes, maps) as begun:
-            register = register_of(run, study, inputs, maps, sources)
-            delivery = publication.delivery_of(run, study, begun, register)
-            artifacts = {"scenes": found.key, **maps.keys_by_step, **register.keys}
-            warnings = [*found.account["warnings"], *unknown_measures(study, maps)]
+        parcels = parcels_of(run, study, inputs)  # what is wrong with it is said before a pixel is read
+        maps = make_maps(run, study, found.table, STEPS)
+        sources = describe_sources(study, found.table)
+        with publication.draft_delivery(inputs, found.table, maps) as draft:
+            statistics = build_statistics(run, maps, parcels, sources)
+            sections = graded_sections(run, study, inputs, parcels)
+            simulated = inputs.simulated is not None
+            inventory = build_inventory(
+                run, maps, parcels, statistics, sections, sources, simulated=simulated
+            )
+            tables = publication.Tables(parcels, statistics, sections, inventory)
+            delivery = publication.gather_delivery(run, draft, tables)
+            artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
+            warnings = [*found.account["warnings"], *list_warnings(maps)]
             account = {**found.account, "warnings": warnings}
-            publication.publish(run, study, cause, begun, delivery, artifacts, account)
+            publication.publish(run, cause, draft, delivery, artifacts, account)
     return _delivered(study, inputs, kept=kept)
 
 

@@ -14,7 +14,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.grid import Block, Grid
 from pipeline.indices.trend import LEAST_OBSERVATIONS, compute_trend
-from pipeline.maps.rasters import Maps
+from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.shapes import Plots
 from pipeline.settings import products
@@ -75,16 +75,16 @@ def plots_of(parcels: Artifact) -> Plots:
     return Plots.joined([Plots.of(part) for part in parts])
 
 
-def measured(run: Run, study: Study, maps: Maps, plots: Plots) -> Iterator[pd.DataFrame]:
+def measured(run: Run, maps: Maps, plots: Plots) -> Iterator[pd.DataFrame]:
     """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
-    return _tables(study, plots.ids, _summed(run, study, maps, plots))
+    return _tables(maps.study, plots.ids, _summed(run, maps, plots))
 
 
-def measured_whole(over_aoi: Ground, study: Study, maps: Maps) -> pd.DataFrame:
+def measured_whole(over_aoi: Ground, maps: Maps) -> pd.DataFrame:
     """PARCEL_MEASURES of the area itself, as if it were one parcel."""
-    part = partial(_sums_under, periods=_stores(maps), rules=_rules(study))
+    part = partial(_sums_under, periods=_stores(maps), rules=_rules(maps.study))
     sums = overlay.ParcelSums.total(over_aoi.each(part))
-    return pd.concat(_tables(study, [study.aoi.id], sums))
+    return pd.concat(_tables(maps.study, [maps.study.aoi.id], sums))
 
 
 def _sums_under(
@@ -109,16 +109,21 @@ def _rules(study: Study) -> overlay.CoverRules:
 
 
 def _stores(maps: Maps) -> tuple[PeriodStores, ...]:
-    changes = (None, *(artifact.path for artifact in maps.changes))
-    stores = zip(maps.land, maps.spectral, maps.cover, maps.composites, changes, strict=True)
+    since = {pair.after: maps.path("change", pair) for pair in maps.study.pairs}
     return tuple(
-        PeriodStores(land.path, seen.path, cover.path, composite.path, change)
-        for land, seen, cover, composite, change in stores
+        PeriodStores(
+            land=maps.path("land_cover", period),
+            spectral=maps.path("spectral", period),
+            cover=maps.path("cover", period),
+            composite=maps.path("composite", period),
+            change=since.get(period),
+        )
+        for period in maps.study.periods
     )
 
 
-def _summed(run: Run, study: Study, maps: Maps, plots: Plots) -> overlay.ParcelSums:
-    periods, rules = _stores(maps), _rules(study)
+def _summed(run: Run, maps: Maps, plots: Plots) -> overlay.ParcelSums:
+    study, periods, rules = maps.study, _stores(maps), _rules(maps.study)
     slabs = plots.shapes.in_neighbourhoods(overlay.SLAB_PARCELS)
     tasks = (SlabTask(plots.some(slab), study.grid, periods, rules) for slab in slabs)
     sums = overlay.ParcelSums.empty(len(plots), len(periods), len(rules.cuts) + 1)

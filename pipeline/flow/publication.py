@@ -5,34 +5,36 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
-from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-import xarray as xr
 from dask.system import CPU_COUNT
 
-from pipeline.contracts import Delivery, Raster, RasterKind
+from pipeline.contracts import Delivery, Raster
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import PipelineError
 from pipeline.flow.inputs import Inputs
-from pipeline.flow.register import Register
 from pipeline.flow.sections import section_tables
-from pipeline.indices import spectral
-from pipeline.legends import CHANGE, LAND_COVER
-from pipeline.maps.further import further_rasters, further_tables
-from pipeline.maps.rasters import Maps, index_names
+from pipeline.maps.showing import list_rasters
+from pipeline.maps.step import Maps
 from pipeline.outputs import delivery as outputs
-from pipeline.periods import Period
 from pipeline.rights_registry.feature_ids import feature_ids
 from pipeline.rights_registry.rules import RULES
-from pipeline.storage.blocks import open_store
-from pipeline.storage.workspace import Cause, load_layer, load_table, remove, save_json, sha256_of_file
+from pipeline.storage.workspace import (
+    Artifact,
+    Cause,
+    load_json,
+    load_layer,
+    load_table,
+    remove,
+    save_json,
+    sha256_of_file,
+)
 
 _LOG = logging.getLogger("ecoledger")
 _LIBRARIES = (
@@ -51,8 +53,23 @@ _READS = ["scene_id", "band", "block", "outcome", "reason"]
 
 
 @dataclass(frozen=True)
-class Begun:
-    """The delivery of an area that is begun beside its place: what is known once its maps are."""
+class Tables:
+    """The artifacts of tables behind a delivery."""
+
+    parcels: Artifact
+    statistics: Artifact
+    sections: Artifact
+    inventory: Artifact
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Keys by step."""
+        return {field.name: getattr(self, field.name).key for field in fields(self)}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A delivery that is begun beside its place: what is known once its maps are."""
 
     inputs: Inputs
     scenes: gpd.GeoDataFrame
@@ -64,22 +81,23 @@ class Begun:
 
 
 @contextmanager
-def begun(study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iterator[Begun]:
-    """Begin the delivery of an area with its rasters, which are written beside what follows.
+def draft_delivery(inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iterator[Draft]:
+    """Begin the delivery of a study with its rasters, which are written beside what follows.
 
     An error that a user can mend leaves nothing of it.
     """
+    study = maps.study
     part = study.target.with_name(f".{study.target.name}.part")
     if part.exists():
         remove(part)
     part.mkdir(parents=True)
-    rasters = (*_rasters(study, maps), *further_rasters(study, maps))
+    rasters = tuple(list_rasters(maps))
     simulated = bool(scenes["simulated"].any()) or inputs.simulated is not None
     as_of = scenes["datetime"].max().to_pydatetime()
     told = {"simulated": simulated, "as_of": as_of, "language": study.settings.language}
     try:
         with outputs.begun(part, rasters, study.grid, **told) as written:
-            yield Begun(inputs, scenes, maps, rasters, simulated, as_of, written)
+            yield Draft(inputs, scenes, maps, rasters, simulated, as_of, written)
     except PipelineError:
         if part.exists():
             remove(part)
@@ -88,53 +106,50 @@ def begun(study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) ->
         raise
 
 
-def delivery_of(run: Run, study: Study, begun: Begun, register: Register) -> Delivery:
-    """What an area delivers."""
-    periods, scenes, maps = study.settings.scenes.periods, begun.scenes, begun.maps
-    statistics, graded = register.statistics.path, register.sections.path
-    reads = pd.DataFrame(run.workspace.reads([store.key for store in maps.composites]), columns=_READS)
-    pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
-    judged = ["accuracy"] if study.settings.land_cover.accuracy else []
-    types = [*judged, "ecosystems", *(f"ecosystem_{pair}" for pair in pairs if maps.typed)]
-    figures = [load_table(statistics, "indicators"), load_table(graded, "indicators")]
-    sections = load_layer(graded, "sections")
-    parcels = load_layer(register.parcels.path, "parcels")
+def gather_delivery(run: Run, draft: Draft, tables: Tables) -> Delivery:
+    """What a study delivers."""
+    study, scenes = draft.maps.study, draft.scenes
+    parcels = load_layer(tables.parcels.path, "parcels")
     return Delivery(
         aoi=study.aoi,
         grid=study.grid,
         label=study.settings.label,
         language=study.settings.language,
-        simulated=begun.simulated,
-        as_of=begun.as_of,
-        periods=tuple(periods),
-        inventory=load_layer(register.inventory.path, "inventory"),
+        simulated=draft.simulated,
+        as_of=draft.as_of,
+        periods=study.periods,
+        inventory=load_layer(tables.inventory.path, "inventory"),
         parcels=parcels.assign(fid=feature_ids(parcels["parcel_id"])),
-        sections=sections,
-        change_patches=load_layer(statistics, "change_patches"),
-        findings=load_layer(register.inventory.path, "findings"),
-        tables={
-            **{
-                name: load_table(statistics, name)
-                for name in ("parcel_measures", "area_balance", *pairs, *types)
-            },
-            "indicators": pd.concat([part for part in figures if len(part)], ignore_index=True),
-            "sections": pd.DataFrame(sections.drop(columns="geometry")),
-            "samples_rejected": load_table(graded, "samples_rejected"),
-            **section_tables(graded),
-            **further_tables(study, maps),
-            "reads": reads,
-        },
-        rasters=begun.rasters,
+        sections=load_layer(tables.sections.path, "sections"),
+        change_patches=load_layer(tables.statistics.path, "change_patches"),
+        findings=load_layer(tables.inventory.path, "findings"),
+        tables=_gather_tables(run, draft.maps, tables),
+        rasters=draft.rasters,
         rules={name: (rule.title_zh, rule.title_en) for name, rule in RULES.items()},
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask"])),
     )
 
 
+def _gather_tables(run: Run, maps: Maps, tables: Tables) -> dict[str, pd.DataFrame]:
+    """The tables of a delivery by the stem of their file."""
+    statistics, sections = tables.statistics.path, tables.sections.path
+    of_steps = load_json(statistics / "tables.json")
+    figures = [load_table(folder, "indicators") for folder in (statistics, sections)]
+    composites = [artifact.key for artifact in maps.of("composite").values()]
+    return {
+        **{name: load_table(statistics, name) for name in ("parcel_measures", "area_balance", *of_steps)},
+        "indicators": pd.concat([part for part in figures if len(part)], ignore_index=True),
+        "sections": pd.DataFrame(load_layer(sections, "sections").drop(columns="geometry")),
+        "samples_rejected": load_table(sections, "samples_rejected"),
+        **section_tables(sections),
+        "reads": pd.DataFrame(run.workspace.reads(composites), columns=_READS),
+    }
+
+
 def publish(
     run: Run,
-    study: Study,
     cause: Cause,
-    begun: Begun,
+    draft: Draft,
     delivery: Delivery,
     artifacts: Mapping[str, str | Sequence[str]],
     search: Mapping[str, Any],
@@ -144,9 +159,10 @@ def publish(
     `artifacts` are the keys of everything behind it, `search` tells what became of all scenes that were
     found.
     """
+    study = draft.maps.study
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
-    part = begun.written.folder
-    written = outputs.complete(delivery, begun.written, shapefile=study.settings.outputs.shapefile)
+    part = draft.written.folder
+    written = outputs.complete(delivery, draft.written, shapefile=study.settings.outputs.shapefile)
     with ThreadPoolExecutor(CPU_COUNT) as readers:
         checksums = list(readers.map(sha256_of_file, written))
     files = {
@@ -156,7 +172,7 @@ def publish(
     manifest = {
         **_manifest(study, delivery, search),
         "artifacts": artifacts,
-        "inputs": begun.inputs.checksums,
+        "inputs": draft.inputs.checksums,
         "files": files,
     }
     save_json(part / "manifest.json", manifest)
@@ -185,56 +201,3 @@ def _manifest(study: Study, delivery: Delivery, search: Mapping[str, Any]) -> di
         "warnings": search["warnings"],
         "times": {"published": datetime.now(UTC).isoformat(timespec="seconds")},
     }
-
-
-def _rasters(study: Study, maps: Maps) -> Iterator[Raster]:
-    periods = study.settings.scenes.periods
-    for number, period in enumerate(periods):
-        yield from _rasters_of(study, maps, number, period)
-    for artifact, (before, after) in zip(maps.changes, pairwise(periods), strict=True):
-        values = open_store(artifact.path)["change"]
-        name = f"change_{before.label}_{after.label}"
-        yield Raster(
-            name, "classes", values, CHANGE.title_zh, CHANGE.title_en, before.first, after.last, CHANGE
-        )
-
-
-def _rasters_of(study: Study, maps: Maps, number: int, period: Period) -> Iterator[Raster]:
-    layers = layers_of(maps, number)
-    days = period.first, period.last
-    cover, looks = layers["fvc"], layers["looks"]
-    yield Raster(f"fvc_{period.label}", "ratio", cover, "植被覆盖度", "Vegetation cover", *days)
-    for name in index_names(study):
-        english = spectral.find_index(name).long_name
-        kind: RasterKind = "ratio" if name == "ndvi" else "index"
-        yield Raster(f"{name}_{period.label}", kind, layers[name], name.upper(), english, *days)
-    yield Raster(
-        f"land_cover_{period.label}",
-        "classes",
-        layers["land_cover"],
-        LAND_COVER.title_zh,
-        LAND_COVER.title_en,
-        *days,
-        LAND_COVER,
-    )
-    yield Raster(f"looks_{period.label}", "count", looks, "晴空观测次数", "Clear looks", *days)
-    if study.settings.outputs.composite:
-        yield Raster(
-            f"composite_{period.label}",
-            "reflectance",
-            _composite(maps, number),
-            "合成反射率",
-            "Composite",
-            *days,
-        )
-
-
-def layers_of(maps: Maps, number: int) -> dict[str, xr.DataArray]:
-    """Lazy maps of a period by its number: ndvi, the named indices, land_cover, fvc, looks, reflectance."""
-    stores = (maps.composites[number], maps.spectral[number], maps.land[number], maps.cover[number])
-    return {str(name): array for store in stores for name, array in open_store(store.path).items()}
-
-
-def _composite(maps: Maps, number: int) -> xr.DataArray:
-    stored = open_store(maps.composites[number].path).drop_vars(["looks", "failed"])
-    return stored.to_dataarray("band")

@@ -6,30 +6,31 @@ from numpy.typing import NDArray
 
 from pipeline.engine.study import Study
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
-from pipeline.maps.rasters import Maps
+from pipeline.maps.step import Maps
+from pipeline.periods import When
 from pipeline.rights_registry import restrictions
-from pipeline.storage.blocks import open_store
 from pipeline.storage.workspace import Artifact, load_layer
 
 _BUILT = LAND_COVER.code("built")
 
 
-def restriction_findings(study: Study, maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
+def restriction_findings(maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
     """FINDINGS about parcels inside restricting layers: how much, and what was built there, by period."""
     pieces = load_layer(parcels.path, "pieces")
-    seen = [] if pieces.empty else [_seen(study, maps, number) for number in range(len(maps.land))]
+    seen = [] if pieces.empty else [_see(maps, period) for period in maps.study.periods]
     return restrictions.evaluate(pieces, load_layer(parcels.path, "parcels"), seen)
 
 
-def _seen(study: Study, maps: Maps, number: int) -> restrictions.Seen:
-    cover = open_store(maps.land[number].path)["land_cover"].to_numpy()
+def _see(maps: Maps, period: When) -> restrictions.Seen:
+    """Built-up land of a period, and what became it since the period before."""
+    cover = maps.open("land_cover", period)["land_cover"].to_numpy()
     became = np.array([], dtype=object)
-    if number:
-        change = open_store(maps.changes[number - 1].path)["change"].to_numpy()
-        moved = (change != NODATA_CLASS) & (change != UNCHANGED)
-        became = _outlines(study, change, moved & (change % 10 == _BUILT))
-    period = study.settings.scenes.periods[number].label
-    return restrictions.Seen(period, _outlines(study, cover, cover == _BUILT), became)
+    for pair in maps.study.pairs:
+        if pair.after == period:
+            change = maps.open("change", pair)["change"].to_numpy()
+            moved = (change != NODATA_CLASS) & (change != UNCHANGED)
+            became = _outlines(maps.study, change, moved & (change % 10 == _BUILT))
+    return restrictions.Seen(period.label, _outlines(maps.study, cover, cover == _BUILT), became)
 
 
 def _outlines(study: Study, codes: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.object_]:

@@ -83,6 +83,11 @@ def find_index(name: str) -> SpectralIndex:
     return SpectralIndex(own, entry, record.long_name, record.formula, record.reference, bands)
 
 
+def list_indices(names: Sequence[str]) -> tuple[str, ...]:
+    """The indices that names ask for, under their own names: NDVI always, then each once."""
+    return tuple(dict.fromkeys(["ndvi", *(find_index(name).name for name in names)]))
+
+
 def list_known_indices() -> list[SpectralIndex]:
     """Every index of the catalogue that can be named in a config."""
     return [find_index(entry) for entry in sorted(spyndex.indices) if not _find_foreign(entry)]

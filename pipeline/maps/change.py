@@ -1,110 +1,190 @@
-"""Change between two periods: every transition, then the change that counts."""
+"""Change between two periods: every transition of the land cover or of its types, then what counts of it."""
 
 import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.contracts import Raster
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.grid import BlockPlan
-from pipeline.indices import change
-from pipeline.maps import tasks
-from pipeline.maps.encoding import as_ratio, from_ratio
-from pipeline.maps.stored import CLASSES, RATIO, stored
-from pipeline.storage.blocks import create_store, open_store, read_block, write_block
-from pipeline.storage.workspace import Artifact
-
-_CHANGE, _COUNTED = 2, 1
-
-_Seen = tuple[Artifact, Artifact]
-"""Indices and land cover of a period."""
+from pipeline.indices import change, indicators, land_cover
+from pipeline.legends import CHANGE, LAND_COVER, Legend
+from pipeline.maps.encoding import CLASSES, RATIO, as_ratio, from_ratio
+from pipeline.maps.evidence import describe_change
+from pipeline.maps.land_cover.showing import explain_missing_map
+from pipeline.maps.step import (
+    Inputs,
+    Layers,
+    Maps,
+    Place,
+    Row,
+    Show,
+    Step,
+    View,
+    constant,
+    pairs,
+    raster_of,
+)
+from pipeline.periods import When
+from pipeline.storage.blocks import create_store, read_block, write_block
+from pipeline.zonal.moves import Moved
 
 
 @dataclass(frozen=True)
 class Changing:
-    """What changes: a layer of classes of the land cover stores, and the layer with its confidence."""
+    """What changes: a layer of classes of the land cover, the layer with its confidence, and its legend.
 
+    `step` is the map of the change that counts, `transitions` that of every transition.
+    """
+
+    step: str
+    transitions: str
+    title: str
     layer: str
     confidence: str
-    title: str
+    legend: Legend
 
 
-COVER = Changing("land_cover", "confidence", "变化 change")
-TYPES = Changing("ecosystem", "ecosystem_confidence", "类型变化 change of types")
+_COVER = Changing("change", "transitions", "变化 change", "land_cover", "confidence", LAND_COVER)
 
 
-def change_between(
-    run: Run, study: Study, before: _Seen, after: _Seen, layout: BlockPlan, what: Changing = COVER
-) -> Artifact:
-    """The store of the change that counts between two periods: `change` and the `confidence` of its patch.
+def build_change_steps(
+    what: Changing, *, times: Callable[[Study], Sequence[When]], show: Show, config: tuple[str, ...] = ()
+) -> tuple[Step, Step]:
+    """The steps of every transition between two periods, and of the change that counts."""
+    transitions = Step(
+        name=what.transitions,
+        version=2,
+        title=what.title,
+        times=times,
+        needs=_list_compared,
+        settings=partial(_describe_transitions, what),
+        parameters=partial(_describe_transitions, what),
+        layers=constant({"change": CLASSES}),
+        kernel=transition_block,
+    )
+    counted = Step(
+        name=what.step,
+        version=1,
+        title="图斑 patches",
+        times=times,
+        needs=partial(_list_counted, what),
+        settings=_describe_limits,
+        layers=constant({"change": CLASSES, "confidence": RATIO}),
+        build=partial(_count_change, what),
+        config=config,
+        show=show,
+    )
+    return transitions, counted
 
-    Between existing maps every transition is one, whether an index of the scenes moved or not.
+
+def transition_block(inputs: Inputs, *, layer: str, least_shift: float | None) -> Layers:
+    """Transitions of a block, as far as an index of the rules moved with them.
+
+    Without a least shift every transition is one.
     """
-    source = _transitions(run, study, before, after, layout, what)
-    return _counted(run, study, source, before[1], after[1], layout, what)
+    before, after = (classes[layer] for classes in inputs.read_each("land_cover", [layer]))
+    codes = change.code_transitions(before, after)
+    if least_shift is not None:
+        seen = inputs.read_each("spectral", land_cover.RULE_INDICES)
+        moved = [{**indices, "ndvi": from_ratio(indices["ndvi"])} for indices in seen]
+        codes = change.keep_evident(codes, *moved, least_shift=least_shift)
+    return {"change": codes}
 
 
-def _transitions(
-    run: Run, study: Study, before: _Seen, after: _Seen, layout: BlockPlan, what: Changing
-) -> Artifact:
+def _describe_transitions(what: Changing, maps: Maps, _when: When) -> Mapping[str, object]:
+    """Between existing maps every transition is one, whether an index of the scenes moved or not."""
+    by_map = maps.study.settings.land_cover.method == "map"
+    least_shift = None if by_map else maps.study.settings.change.least_shift
+    return {"layer": what.layer, "least_shift": least_shift}
+
+
+def _list_compared(study: Study, when: When) -> Sequence[Place]:
+    """Land cover of both periods, and their indices where a change must show in them."""
     by_map = study.settings.land_cover.method == "map"
-    least_shift = None if by_map else study.settings.change.least_shift
-    keys = [artifact.key for pair in (before, after) for artifact in (pair[1:] if by_map else pair)]
-    cause = study.cause("change", _CHANGE, keys, least_shift=least_shift, layer=what.layer)
-    first, second = (tasks.PeriodMaps(*(artifact.path for artifact in maps)) for maps in (before, after))
-    task = partial(tasks.ChangeTask, before=first, after=second, least_shift=least_shift, layer=what.layer)
-    title = f"{study.aoi.name_zh} {what.title}"
-    return stored(run, study, title, cause, {"change": CLASSES}, layout, task, tasks.change_block)
+    names = ["land_cover"] if by_map else ["spectral", "land_cover"]
+    return [(name, period) for period in when.periods for name in names]
 
 
-def _counted(
-    run: Run,
-    study: Study,
-    source: Artifact,
-    before: Artifact,
-    after: Artifact,
-    layout: BlockPlan,
-    what: Changing,
-) -> Artifact:
-    """Change without patches below the minimum mapping unit (in pixels of the grid's nominal layout).
+def _list_counted(what: Changing, _study: Study, when: When) -> Sequence[Place]:
+    return [(what.transitions, when), *(("land_cover", period) for period in when.periods)]
 
-    And without those below the least confidence.
+
+def _describe_limits(maps: Maps, _when: When) -> Mapping[str, object]:
+    rules = maps.study.settings.change
+    return {"least_px": _least_px(maps.study), "least_confidence": rules.least_confidence}
+
+
+def _count_change(what: Changing, _run: Run, maps: Maps, when: When, folder: Path) -> None:
+    """Write the change that counts, and the `confidence` of its patch.
+
+    It has no patch below the minimum mapping unit (in pixels of the grid's nominal layout), and none below
+    the least confidence.
     """
-    rules = study.settings.change
-    least_px = math.ceil(rules.mmu_m2 / study.grid.resolution_m**2)
-    keys = [source.key, before.key, after.key]
-    cause = study.cause("counted", _COUNTED, keys, least_px=least_px, least_confidence=rules.least_confidence)
-
-    def build(folder: Path) -> None:
-        codes = change.sieve_patches(open_store(source.path)["change"].to_numpy(), least_px=least_px)
-        patch = change.number_patches(codes)
-        sure = _confidence(study, patch, before, after, layout, what.confidence)
-        codes = change.keep_sure(codes, patch, sure, least=rules.least_confidence)
-        create_store(folder, {"change": CLASSES, "confidence": RATIO}, study.grid, layout.edge_px)
-        for block in study.blocks(layout.edge_px):
-            own = codes[block.rows, block.cols]
-            of_patch = np.where(change.is_changed(own), sure[patch[block.rows, block.cols]], np.nan)
-            write_block(folder, block, {"change": own, "confidence": as_ratio(of_patch)})
-
-    return run.artifact(f"{study.aoi.name_zh} 图斑 patches", cause, build)
+    study, edge = maps.study, maps.layout.edge_px
+    codes = maps.open(what.transitions, when)["change"].to_numpy()
+    codes = change.sieve_patches(codes, least_px=_least_px(study))
+    patch = change.number_patches(codes)
+    sure = _find_confidence(maps, when, patch, what.confidence)
+    codes = change.keep_sure(codes, patch, sure, least=study.settings.change.least_confidence)
+    create_store(folder, {"change": CLASSES.stored, "confidence": RATIO.stored}, study.grid, edge)
+    for block in study.blocks(edge):
+        own = codes[block.rows, block.cols]
+        of_patch = np.where(change.is_changed(own), sure[patch[block.rows, block.cols]], np.nan)
+        write_block(folder, block, {"change": own, "confidence": as_ratio(of_patch)})
 
 
-def _confidence(
-    study: Study,
-    patch: NDArray[np.int32],
-    before: Artifact,
-    after: Artifact,
-    layout: BlockPlan,
-    layer: str,
-) -> NDArray[np.float64]:
+def tabulate_transitions(view: View, what: Changing) -> dict[When, pd.DataFrame]:
+    """Areas of all transitions between every two periods, as mapped and as they count."""
+    return {when: _tabulate(view, what, when) for when in view.maps.of(what.step)}
+
+
+def _tabulate(view: View, what: Changing, when: When) -> pd.DataFrame:
+    before, after = (view.maps.path("land_cover", period) for period in when.periods)
+    moved = Moved(what.layer, before, after, view.maps.path(what.step, when), what.legend)
+    return change.build_transition_matrix(view.ground.each(moved), what.legend)
+
+
+def _least_px(study: Study) -> int:
+    return math.ceil(study.settings.change.mmu_m2 / study.grid.resolution_m**2)
+
+
+def _find_confidence(maps: Maps, when: When, patch: NDArray[np.int32], layer: str) -> NDArray[np.float64]:
     """Confidence of every patch by its number."""
     means = change.PatchMeans.of(patch)
-    for block in study.blocks(layout.edge_px):
-        first, second = (read_block(store.path, block, [layer])[layer] for store in (before, after))
-        both = from_ratio(first) * from_ratio(second)
-        means.add(patch[block.rows, block.cols], both)
+    stores = [maps.path("land_cover", period) for period in when.periods]
+    for block in maps.study.blocks(maps.layout.edge_px):
+        first, second = (from_ratio(read_block(store, block, [layer])[layer]) for store in stores)
+        means.add(patch[block.rows, block.cols], first * second)
     return means.means
+
+
+def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+    yield raster_of(maps, "change", when, "change", legend=CHANGE)
+
+
+def _rows(view: View, when: When) -> Iterator[Row]:
+    """Shares of what was seen in both periods whose class differs."""
+    yield from indicators.build_change_indicators(
+        _tabulate(view, _COVER, when),
+        when.label,
+        source=describe_change(view.study.settings, source=view.source(when)),
+        unknown=explain_missing_map(view.study, when),
+    )
+
+
+def _tables(view: View) -> Mapping[str, pd.DataFrame]:
+    """Areas by pair of classes."""
+    matrices = tabulate_transitions(view, _COVER)
+    return {f"transitions_{when.stem}": matrix for when, matrix in matrices.items()}
+
+
+TRANSITIONS, CHANGE_THAT_COUNTS = build_change_steps(
+    _COVER, times=pairs, show=Show(rasters=_rasters, rows=_rows, tables=_tables), config=("change",)
+)

@@ -1,6 +1,7 @@
 """Numbers as stores and rasters hold them: ratios in steps of 1e-4, other indices in steps of INDEX_STEP."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numba
@@ -8,7 +9,31 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from pipeline.contracts import INDEX_STEP, REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE
+from pipeline.contracts import (
+    INDEX_STEP,
+    REFLECTANCE_LIMIT,
+    REFLECTANCE_NODATA,
+    REFLECTANCE_SCALE,
+    RasterKind,
+)
+from pipeline.legends import NODATA_CLASS
+from pipeline.storage.blocks import Layer
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a layer of a map is stored, and the kind of raster that it is delivered as."""
+
+    kind: RasterKind
+    stored: Layer
+
+
+RATIO = Encoding(
+    "ratio", Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
+)
+COUNT = Encoding("count", Layer("uint16", 0, {"units": "1"}))
+INDEX = Encoding("index", Layer("float32", float("nan"), {"units": "1"}))
+CLASSES = Encoding("classes", Layer("uint8", NODATA_CLASS, {"units": "class"}))
 
 
 def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:

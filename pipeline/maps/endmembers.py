@@ -1,122 +1,185 @@
 """The endmembers of vegetation cover: given, or by percentile of NDVI over all land or within each class."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.grid import BlockPlan
+from pipeline.grid import Block
 from pipeline.indices import vegetation
-from pipeline.legends import LAND_COVER
-from pipeline.maps import tasks
+from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.maps.step import Maps, Place, Step
+from pipeline.periods import Period, When
 from pipeline.settings import ClassPercentiles, Endmembers
-from pipeline.storage.workspace import Artifact, load_json, save_json
+from pipeline.storage.blocks import read_block
+from pipeline.storage.workspace import load_json, save_json
 
-_ENDMEMBERS, _BY_CLASS = 3, 1
 _USUAL = (5.0, 95.0)
 
 Ends = vegetation.EndmemberPair | vegetation.ClassEndmembers | None
 """Endmembers of a period; None where its NDVI does not tell any."""
 
-_Seen = tuple[Artifact, Artifact]
-"""Indices and land cover of a period."""
+
+@dataclass(frozen=True)
+class HistogramTask:
+    """One block of NDVI and of the land cover of a period."""
+
+    block: Block
+    spectral: Path
+    land: Path
 
 
-def endmembers_of(
-    run: Run, study: Study, spectral: Sequence[Artifact], land: Sequence[Artifact], layout: BlockPlan
-) -> tuple[tuple[Ends, ...], tuple[vegetation.EndmemberPair | None, ...]]:
-    """Endmembers of each period, and those by percentile over all land beside them (None if they are these).
+def count_land(task: HistogramTask) -> NDArray[np.int64]:
+    """Counts of NDVI over a block, without water; where land cover is unknown, negative NDVI is water."""
+    ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
+    cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
+    water = (cover == LAND_COVER.code("water")) | ((cover == NODATA_CLASS) & (ndvi < 0))
+    return vegetation.count_ndvi(ndvi, (ndvi != REFLECTANCE_NODATA) & ~water)
 
-    Frozen, all periods have the same.
-    """
-    settings = study.settings.vegetation
-    stores = list(zip(spectral, land, strict=True))
-    groups = [stores] * len(stores) if settings.freeze else [[store] for store in stores]
-    chosen = settings.endmembers
-    percentiles = chosen if isinstance(chosen, tuple) else _USUAL
-    if isinstance(chosen, ClassPercentiles):
-        percentiles = chosen.percentiles
-    over_land = tuple(_percentiles(run, study, group, percentiles, layout) for group in groups)
+
+def count_classes(task: HistogramTask) -> NDArray[np.int64]:
+    """Counts of NDVI over a block for each class of the land cover (class, step)."""
+    ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
+    cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
+    seen = ndvi != REFLECTANCE_NODATA
+    counts = [vegetation.count_ndvi(ndvi, seen & (cover == entry.code)) for entry in LAND_COVER.classes]
+    return np.array(counts)
+
+
+def find_endmembers(maps: Maps, period: When) -> Ends:
+    """The endmembers of a period."""
+    chosen = maps.study.settings.vegetation.endmembers
     if isinstance(chosen, Endmembers):
-        pair = vegetation.EndmemberPair(chosen.soil, chosen.vegetation, "given in the config")
-        return (pair,) * len(stores), over_land
+        return vegetation.EndmemberPair(chosen.soil, chosen.vegetation, "given in the config")
+    over_land = _find_over_land(maps, period)
+    return _find_by_class(maps, period, over_land) if isinstance(chosen, ClassPercentiles) else over_land
+
+
+def find_compared(maps: Maps, period: When) -> vegetation.EndmemberPair | None:
+    """Those by percentile over all land, set beside those of a period; None where they are these."""
+    chosen = maps.study.settings.vegetation.endmembers
+    return None if isinstance(chosen, tuple) else _find_over_land(maps, period)
+
+
+def list_needed(study: Study, period: When) -> Sequence[Place]:
+    """The maps of endmembers that vegetation cover of a period is made from; none where they are given."""
+    chosen = study.settings.vegetation.endmembers
+    if isinstance(chosen, Endmembers):
+        return ()
+    names = ["endmembers", "class_endmembers"] if isinstance(chosen, ClassPercentiles) else ["endmembers"]
+    return [(name, _together(study, period)) for name in names]
+
+
+def _together(study: Study, when: When) -> When:
+    """The periods that a period has its endmembers in common with: all of them where they are frozen."""
+    return study.span if study.settings.vegetation.freeze else when
+
+
+def _groups(study: Study) -> Sequence[When]:
+    return list(dict.fromkeys(_together(study, period) for period in study.periods))
+
+
+def _class_groups(study: Study) -> Sequence[When]:
+    by_class = isinstance(study.settings.vegetation.endmembers, ClassPercentiles)
+    return _groups(study) if by_class else ()
+
+
+def _members(study: Study, when: When) -> Sequence[Period]:
+    return [when] if isinstance(when, Period) else study.periods
+
+
+def _needs(study: Study, when: When) -> Sequence[Place]:
+    return [(step, period) for period in _members(study, when) for step in ("spectral", "land_cover")]
+
+
+def _percentiles(study: Study) -> tuple[float, float]:
+    chosen = study.settings.vegetation.endmembers
     if isinstance(chosen, ClassPercentiles):
-        pairs = zip(groups, over_land, strict=True)
-        return tuple(
-            _by_class(run, study, group, percentiles, pair, layout) for group, pair in pairs
-        ), over_land
-    return over_land, (None,) * len(stores)
+        return chosen.percentiles
+    return chosen if isinstance(chosen, tuple) else _USUAL
 
 
-def _percentiles(
-    run: Run, study: Study, stores: Sequence[_Seen], percentiles: tuple[float, float], layout: BlockPlan
-) -> vegetation.EndmemberPair | None:
-    keys = [store.key for pair in stores for store in pair]
-    cause = study.cause("endmembers", _ENDMEMBERS, keys, percentiles=list(percentiles))
-    title = f"{study.aoi.name_zh} 端元 endmembers"
-
-    def build(folder: Path) -> None:
-        counts = _counted(run, study, title, stores, layout, tasks.ndvi_histogram)
-        pair = vegetation.find_percentile_endmembers(counts, *percentiles)
-        found = {**asdict(pair), "basis": f"{pair.basis}, {_pooled(stores)}"} if pair else None
-        save_json(folder / "endmembers.json", found)
-
-    stored = load_json(run.artifact(title, cause, build).path / "endmembers.json")
-    return vegetation.EndmemberPair(**stored) if stored else None
+def _settings(maps: Maps, _when: When) -> Mapping[str, object]:
+    return {"percentiles": list(_percentiles(maps.study))}
 
 
-def _by_class(
-    run: Run,
-    study: Study,
-    stores: Sequence[_Seen],
-    percentiles: tuple[float, float],
-    otherwise: vegetation.EndmemberPair | None,
-    layout: BlockPlan,
-) -> vegetation.ClassEndmembers | None:
-    if otherwise is None:
-        return None
-    keys = [store.key for pair in stores for store in pair]
-    cause = study.cause("class_endmembers", _BY_CLASS, keys, percentiles=list(percentiles))
-    title = f"{study.aoi.name_zh} 分类端元 endmembers by class"
-
-    def build(folder: Path) -> None:
-        counts = _counted(run, study, title, stores, layout, tasks.class_histograms)
-        pairs = {
-            entry.code: vegetation.find_percentile_endmembers(counts[number], *percentiles)
-            for number, entry in enumerate(LAND_COVER.classes)
-            if entry.key != "water" and counts[number].sum() >= vegetation.LEAST_PIXELS
-        }
-        own = {code: [pair.soil, pair.vegetation] for code, pair in pairs.items() if pair}
-        save_json(folder / "endmembers.json", own)
-
-    stored = load_json(run.artifact(title, cause, build).path / "endmembers.json")
-    own = tuple((int(code), soil, full) for code, (soil, full) in stored.items())
-    basis = f"percentiles {percentiles[0]:g} and {percentiles[1]:g} of NDVI within each class"
-    return vegetation.ClassEndmembers(own, otherwise, f"{basis}, {_pooled(stores)}")
+def _build_over_land(run: Run, maps: Maps, when: When, folder: Path) -> None:
+    counts = _sum_counts(run, maps, when, count_land)
+    pair = vegetation.find_percentile_endmembers(counts, *_percentiles(maps.study))
+    found = {**asdict(pair), "basis": f"{pair.basis}, {_pooled(maps.study, when)}"} if pair else None
+    save_json(folder / "endmembers.json", found)
 
 
-def _counted(
-    run: Run,
-    study: Study,
-    title: str,
-    stores: Sequence[_Seen],
-    layout: BlockPlan,
-    histogram: Callable[[tasks.HistogramTask], NDArray[np.int64]],
-) -> NDArray[Any]:
+def _build_by_class(run: Run, maps: Maps, when: When, folder: Path) -> None:
+    counts = _sum_counts(run, maps, when, count_classes)
+    pairs = {
+        entry.code: vegetation.find_percentile_endmembers(counts[number], *_percentiles(maps.study))
+        for number, entry in enumerate(LAND_COVER.classes)
+        if entry.key != "water" and counts[number].sum() >= vegetation.LEAST_PIXELS
+    }
+    own = {code: [pair.soil, pair.vegetation] for code, pair in pairs.items() if pair}
+    save_json(folder / "endmembers.json", own)
+
+
+def _sum_counts(
+    run: Run, maps: Maps, when: When, count: Callable[[HistogramTask], NDArray[np.int64]]
+) -> NDArray[np.int64]:
     """Histograms of all blocks of some periods, summed."""
-    items = [
-        tasks.HistogramTask(block, seen.path, cover.path)
-        for seen, cover in stores
-        for block in study.blocks(layout.edge_px)
+    study = maps.study
+    tasks = [
+        HistogramTask(block, maps.path("spectral", period), maps.path("land_cover", period))
+        for period in _members(study, when)
+        for block in study.blocks(maps.layout.edge_px)
     ]
-    total: NDArray[Any] = np.sum(run.each(title, histogram, items), axis=0)
+    title = f"{study.aoi.name_zh} 端元 endmembers"
+    total: NDArray[np.int64] = np.sum(run.each(title, count, tasks), axis=0)
     return total
 
 
-def _pooled(stores: Sequence[_Seen]) -> str:
-    return "this period alone" if len(stores) == 1 else f"{len(stores)} periods together"
+def _find_over_land(maps: Maps, period: When) -> vegetation.EndmemberPair | None:
+    folder = maps.path("endmembers", _together(maps.study, period))
+    stored = load_json(folder / "endmembers.json")
+    return vegetation.EndmemberPair(**stored) if stored else None
+
+
+def _find_by_class(
+    maps: Maps, period: When, otherwise: vegetation.EndmemberPair | None
+) -> vegetation.ClassEndmembers | None:
+    if otherwise is None:
+        return None
+    study, when = maps.study, _together(maps.study, period)
+    stored = load_json(maps.path("class_endmembers", when) / "endmembers.json")
+    own = tuple((int(code), soil, full) for code, (soil, full) in stored.items())
+    low, high = _percentiles(study)
+    basis = f"percentiles {low:g} and {high:g} of NDVI within each class, {_pooled(study, when)}"
+    return vegetation.ClassEndmembers(own, otherwise, basis)
+
+
+def _pooled(study: Study, when: When) -> str:
+    count = len(_members(study, when))
+    return "this period alone" if count == 1 else f"{count} periods together"
+
+
+ENDMEMBERS = Step(
+    name="endmembers",
+    version=3,
+    title="端元 endmembers",
+    times=_groups,
+    needs=_needs,
+    settings=_settings,
+    build=_build_over_land,
+)
+CLASS_ENDMEMBERS = Step(
+    name="class_endmembers",
+    version=1,
+    title="分类端元 endmembers by class",
+    times=_class_groups,
+    needs=_needs,
+    settings=_settings,
+    build=_build_by_class,
+)

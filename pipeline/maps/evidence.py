@@ -1,14 +1,13 @@
 """What a figure rests on, in words: the scenes of its own period, endmembers, the smallest change."""
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import geopandas as gpd
-import numpy as np
 
+from pipeline.engine.study import Study
 from pipeline.indices.vegetation import ClassEndmembers, EndmemberPair
-from pipeline.periods import Period
+from pipeline.periods import When
 from pipeline.settings import Settings
 from pipeline.settings.maps import LandCover, WaterRules
 
@@ -23,36 +22,27 @@ CONFIDENCE: Mapping[str, str] = MappingProxyType(
 """What the confidence of a change is, by the method of the land cover."""
 
 
-def scenes_behind(scenes: gpd.GeoDataFrame, periods: Sequence[Period]) -> dict[str, str]:
-    """The scenes of each period, and of each two consecutive periods under `before/after`, in words.
+def describe_sources(study: Study, scenes: gpd.GeoDataFrame) -> dict[When, str]:
+    """What the figures of every period, of every pair and of the span rest on, in words.
 
-    So are all scenes under `first/last`.
+    That is their scenes, and the existing maps that their land cover comes from, where it does.
     """
-    inside = {period.label: scenes["datetime"].map(period.holds).to_numpy(dtype=bool) for period in periods}
-    pairs = {f"{first}/{second}": inside[first] | inside[second] for first, second in pairwise(inside)}
-    pairs[f"{periods[0].label}/{periods[-1].label}"] = np.logical_or.reduce(list(inside.values()))
     label = "（模拟 simulated）" if scenes["simulated"].any() else ""
-    return {name: _words(scenes[chosen], label) for name, chosen in {**inside, **pairs}.items()}
+    found: dict[When, str] = {}
+    times: list[When] = [*study.periods, *study.pairs, study.span]
+    for when in times:
+        words = _describe_scenes(scenes[scenes["datetime"].map(when.holds).to_numpy(dtype=bool)], label)
+        found[when] = words + _describe_maps(study.settings.land_cover, when)
+    return found
 
 
-def cover_basis(pair: EndmemberPair | ClassEndmembers | None, *, threshold: float, source: str) -> str:
+def describe_cover(pair: EndmemberPair | ClassEndmembers | None, *, threshold: float, source: str) -> str:
     """Behind a figure of vegetation cover: its scenes, endmembers and what counts as vegetated."""
     ends = pair.words if pair else "no endmembers"
     return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
 
 
-def maps_behind(sources: Mapping[str, str], rules: LandCover) -> dict[str, str]:
-    """What `scenes_behind` says, with the existing maps that the land cover of these periods comes from."""
-    if rules.method != "map":
-        return dict(sources)
-    named = {
-        name: [rules.maps[label].title if label in rules.maps else "none 无" for label in name.split("/")]
-        for name in sources
-    }
-    return {name: f"{words}; land cover: {' / '.join(named[name])}" for name, words in sources.items()}
-
-
-def change_basis(settings: Settings, *, source: str) -> str:
+def describe_change(settings: Settings, *, source: str) -> str:
     """Behind a figure of change: its scenes, the least shift and the smallest patch that count.
 
     Between existing maps the size of a patch alone counts.
@@ -66,7 +56,7 @@ def change_basis(settings: Settings, *, source: str) -> str:
     )
 
 
-def inundation_basis(rules: WaterRules, *, source: str) -> str:
+def describe_inundation(rules: WaterRules, *, source: str) -> str:
     """Behind a figure of inundation: its scenes, and how often a zone is wet."""
     return (
         f"{source}; water by look, at least {rules.least_looks} looks: permanent >= {rules.mostly:g}, "
@@ -74,7 +64,15 @@ def inundation_basis(rules: WaterRules, *, source: str) -> str:
     )
 
 
-def _words(scenes: gpd.GeoDataFrame, label: str) -> str:
+def _describe_maps(rules: LandCover, when: When) -> str:
+    if rules.method != "map":
+        return ""
+    labels = [period.label for period in when.periods]
+    titles = [rules.maps[label].title if label in rules.maps else "none 无" for label in labels]
+    return f"; land cover: {' / '.join(titles)}"
+
+
+def _describe_scenes(scenes: gpd.GeoDataFrame, label: str) -> str:
     if scenes.empty:
         return f"0 景 no scene{label}"
     days = scenes["datetime"].dt.strftime("%Y-%m-%d")

@@ -25,10 +25,11 @@ from pipeline.contracts import REFLECTANCE_NODATA, Scene
 from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, Run
 from pipeline.ingest.reading.blocks import BlockRequest
-from pipeline.maps.tasks import CompositeTask, composite_block
+from pipeline.maps.making import compute_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer
 from pipeline.storage.workspace import Cause, Workspace
+from tests.mapmaking import composing
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 DATES, SIZES = (10, 40, 160, 500), (1024, 2048, 4096)
@@ -81,7 +82,7 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
                 harmonised=False,
                 longitude=121.0,
             )
-            return CompositeTask(store, request)
+            return composing(store, request)
 
         with Workspace(Path(name) / "work").held() as workspace:
             Run(workspace, Threads(WORKERS), Bars(quiet=True)).store(
@@ -92,7 +93,7 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
                 block_px=plan.edge_px,
                 blocks=blocks,
                 task=task,
-                work=composite_block,
+                work=compute_block,
                 at_once=plan.at_once,
             )
     pixels = {"edge_px": plan.edge_px, "abreast": plan.abreast}

@@ -31,10 +31,13 @@ from pipeline.grid import Block, BlockPlan, Grid, block_plan, widened
 from pipeline.indices import composite
 from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
 from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance
-from pipeline.maps.tasks import CompositeTask, block_bytes, composed, composing_bytes, composite_block
+from pipeline.maps.composite import composing_bytes
+from pipeline.maps.making import compute_block
+from pipeline.maps.spectral import computing_bytes
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer, read_block
 from pipeline.storage.workspace import Cause, Workspace
+from tests.mapmaking import compose, composing
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
 WORKERS = 2
@@ -112,7 +115,7 @@ def plan_under(memory: int, grid: Grid, dates: int) -> BlockPlan:
     """The blocks that the engine cuts under a bound, and how many of them it reads as one."""
     plan = block_plan(
         grid,
-        block_bytes=block_bytes(dates, len(BANDS), "median"),
+        block_bytes=max(composing_bytes(dates, len(BANDS), "median"), computing_bytes(len(BANDS))),
         process_bytes=process_bytes(10),
         memory=memory,
     )
@@ -160,8 +163,8 @@ def ours_stored(bench: Bench, root: str | None) -> Callable[[], Composite]:
                 grid=bench.grid,
                 block_px=plan_of(bench).edge_px,
                 blocks=list(asked),
-                task=lambda store, block: CompositeTask(store, asked[block]),
-                work=composite_block,
+                task=lambda store, block: composing(store, asked[block]),
+                work=compute_block,
                 at_once=plan_of(bench).at_once,
             ).path
 
@@ -303,7 +306,7 @@ def as_stored(reflectance: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
 
 
 def _layers(request: BlockRequest) -> Composite:
-    return composed(request, "median")[0]
+    return compose(request)
 
 
 def _window(block: Block, times: int) -> Window:

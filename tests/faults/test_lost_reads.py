@@ -10,9 +10,10 @@ import rasterio
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.ingest.reading import ranges
 from pipeline.ingest.reading.assets import close_assets
-from pipeline.maps.tasks import CompositeTask, composite_block
+from pipeline.maps.making import compute_block
 from pipeline.storage.blocks import Layer, create_store, read_block
 from tests.faults.server import Faults, serving
+from tests.mapmaking import composing
 from tests.scenery import at, grid_of_px, planted_scene, request_of, truncated
 
 GRID = grid_of_px(128, 128)
@@ -60,7 +61,7 @@ def composite_of(folder, scenes, size=64):
     records = []
     for block in GRID.blocks(size):
         request = request_of(GRID, scenes, BANDS, block=block)
-        records += composite_block(CompositeTask(folder, request, "median")).records
+        records += compute_block(composing(folder, request)).records
     return read_block(folder, GRID.whole, [*LAYERS, *COUNTS]), records
 
 

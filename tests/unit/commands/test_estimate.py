@@ -8,20 +8,17 @@ import pytest
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.commands.estimate import as_content, estimate, estimates, rows_of
 from pipeline.errors import NoScenes
-from pipeline.flow.inputs import inputs_of
-from pipeline.flow.scenes import scene_table
 from pipeline.grid import BASELINE_BYTES
-from pipeline.maps.further import with_further
-from pipeline.maps.rasters import maps_of
 from pipeline.settings import load_settings
 from pipeline.settings.maps import WaterRules
 from pipeline.storage.blocks import open_store
+from tests.mapmaking import make
 
 
 def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
     planned = estimate(planted)
-    maps = maps_of(run, planted, scene_table(run, planted, inputs_of(run, planted)).table)
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in maps.composites]))
+    maps = make(run, planted)
+    reads = Counter(row[1] == "mask" for row in run.workspace.reads(maps.keys["composite"]))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.block_px == maps.layout.edge_px
     assert planned.blocks == len(planted.blocks(maps.layout.edge_px))
@@ -33,8 +30,7 @@ def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
     water = WaterRules(inundation=True, regimes={"field": "tidal"})
     area = replace(planted, settings=planted.settings.model_copy(update={"water": water}))
     planned = estimate(area)
-    table = scene_table(run, area, inputs_of(run, area)).table
-    stores = with_further(run, area, table, maps_of(run, area, table)).keys
+    stores = [key for keys in make(run, area).keys.values() for key in keys]
     reads = Counter(row[1] == "mask" for row in run.workspace.reads(stores))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.band_reads == estimate(planted).band_reads + 4 * 3 * planned.blocks
@@ -43,19 +39,24 @@ def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
 def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_same_maps(
     run, planted, monkeypatch
 ):
-    table = scene_table(run, planted, inputs_of(run, planted)).table
-    single = maps_of(run, planted, table)
+    single = make(run, planted)
     monkeypatch.setattr("pipeline.grid._LEAST_TASKS", 1)
     compute = planted.settings.compute.model_copy(update={"memory": BASELINE_BYTES + 30 * 2**20})
     area = replace(planted, settings=planted.settings.model_copy(update={"compute": compute}))
-    planned, joined = estimate(area), maps_of(run, area, table)
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in joined.composites]))
+    planned, joined = estimate(area), make(run, area)
+    reads = Counter(row[1] == "mask" for row in run.workspace.reads(joined.keys["composite"]))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.mask_reads < 3 * planned.blocks
     assert planned.block_px == joined.layout.edge_px == 128
-    for one, other in zip(single.composites, joined.composites, strict=True):
+    for one, other in zip(*(maps.of("composite").values() for maps in (single, joined)), strict=True):
         assert one.key != other.key
         assert open_store(one.path).load().drop_attrs().identical(open_store(other.path).load().drop_attrs())
+
+
+def test_the_maps_of_every_step_are_counted(planted):
+    planned = estimate(planted)
+    assert planned.maps["composite"] == planned.maps["cover"] == planned.periods == 1
+    assert "rsei" not in planned.maps
 
 
 def test_bytes_are_those_of_the_windows_once_decoded(planted):

@@ -6,15 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from pipeline.commands.estimate import pixel_bytes
-from pipeline.engine.executors import Threads
 from pipeline.ingest.scenes.choice import to_table
 from pipeline.legends import ALERTS, NODATA_CLASS
-from pipeline.maps import alerts
-from pipeline.maps.further import with_further
-from pipeline.maps.rasters import maps_of
+from pipeline.maps.alerts import ALERT
+from pipeline.maps.layout import plan_layout
+from pipeline.maps.registry import STEPS
 from pipeline.settings.maps import AlertRules
-from pipeline.zonal.ground import ground_of
+from tests.mapmaking import make, rasters_of, rows_of
 from tests.scenery import planted_scene
 
 START = datetime(2024, 1, 5, 2, 30, tzinfo=UTC)
@@ -67,12 +65,10 @@ def watched(planted):
 def test_a_planted_loss_is_on_the_map_with_its_day_and_its_drop(run, watched, tmp_path):
     scenes, bare, lost, clear = scenes_of(watched, tmp_path)
     table = to_table(scenes, [watched.aoi.geometry.buffer(0.1)] * LOOKS)
-    maps = with_further(run, watched, table, maps_of(run, watched, table))
-    rasters = {
-        raster.name.split("_2024")[0]: raster.values.to_numpy()
-        for raster in alerts.rasters(watched, maps.further["alerts"])
-    }
-    state, day, drop = (rasters[name] for name in ("alerts", "alert_day", "alert_drop"))
+    maps = make(run, watched, table)
+    rasters = rasters_of(maps, ALERT)
+    names = ("alerts", "alert_day", "alert_drop")
+    state, day, drop = (rasters[f"{name}_20240613-20240831"] for name in names)
     known = state != NODATA_CLASS
     assert known.mean() > 0.5
     alert = state == ALERTS.code("lost")
@@ -88,8 +84,7 @@ def test_a_planted_loss_is_on_the_map_with_its_day_and_its_drop(run, watched, tm
     assert (day[seen] >= expected[CUT]).mean() > 0.98
     assert (day[~alert] == 0).all()
     assert np.median(drop[seen]) == pytest.approx(-0.58, abs=0.03)
-    whole = ground_of(Threads(1), watched)
-    (row,) = alerts.rows(watched, maps, whole, {"2024": "s", "2024/2024": "s"})
+    (row,) = rows_of(maps, ALERT).values()
     assert row["period"] == "2024-06-13/2024-08-31"
     assert row["value"] == pytest.approx(row["numerator"] / row["denominator"])
     assert 0.3 < row["value"] < 0.6
@@ -99,4 +94,5 @@ def test_a_planted_loss_is_on_the_map_with_its_day_and_its_drop(run, watched, tm
 def test_blocks_are_cut_for_the_looks_of_all_periods(watched, tmp_path):
     scenes, _, _, _ = scenes_of(replace(watched), tmp_path)
     quiet = replace(watched, settings=watched.settings.model_copy(update={"alerts": AlertRules()}))
-    assert pixel_bytes(watched, scenes * 10, 2) > pixel_bytes(quiet, scenes[:3], 2)
+    more, less = (plan_layout(*given, STEPS) for given in ((watched, scenes * 10), (quiet, scenes[:3])))
+    assert more.block_bytes > less.block_bytes

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from pipeline.flow import deliver
-from pipeline.flow.inputs import inputs_of
-from pipeline.flow.publication import layers_of
-from pipeline.flow.scenes import scene_table
 from pipeline.indices import land_cover, spectral
-from pipeline.maps.rasters import lacking, maps_of, unknown_measures
+from pipeline.maps.showing import list_warnings
 from pipeline.storage.workspace import load_json
+from tests.mapmaking import make
 
 
 def indexed(area, *indices):
@@ -20,9 +18,8 @@ def indexed(area, *indices):
 
 
 def made(run, area):
-    table = scene_table(run, area, inputs_of(run, area)).table
-    maps = maps_of(run, area, table)
-    return maps, {row[1] for row in run.workspace.reads([store.key for store in maps.composites])}
+    maps = make(run, area)
+    return maps, {row[1] for row in run.workspace.reads(maps.keys["composite"])}
 
 
 @pytest.mark.parametrize("indices", [["ndvi"], ["ndrei", "evi"], ["nbr2"]])
@@ -31,8 +28,8 @@ def test_the_bands_of_the_named_indices_and_of_the_land_cover_are_read_and_no_ot
     maps, read = made(run, area)
     named = {band for name in [*indices, "ndvi"] for band in spectral.find_index(name).bands}
     assert read - {"mask"} == (named | set(land_cover.BANDS)) - {"rededge071", "rededge075", "rededge078"}
-    assert not lacking(maps, ["red", "nir"])
-    assert bool(unknown_measures(area, maps)) == ("ndrei" in indices)
+    assert not maps.lacking(["red", "nir"])
+    assert bool(list_warnings(maps)) == ("ndrei" in indices)
 
 
 @pytest.mark.slow
@@ -52,7 +49,7 @@ def test_an_index_whose_band_no_scene_has_is_unknown_and_everything_else_is_ther
     assert [text.split(":")[0] for text in warnings if "swir16" in text] == ["ndmi", "land_cover"]
     maps, read = made(run, area)
     assert "swir16" not in read
-    layers = layers_of(maps, 0)
+    layers = maps.open("spectral", area.periods[0])
     assert np.isnan(layers["ndmi"].to_numpy()).all()
     assert np.isfinite(layers["evi"].to_numpy()).any()
-    assert len(unknown_measures(area, maps)) == 2
+    assert len(list_warnings(maps)) == 2

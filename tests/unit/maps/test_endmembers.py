@@ -6,13 +6,11 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipeline.flow.inputs import inputs_of
-from pipeline.flow.publication import layers_of
-from pipeline.flow.scenes import scene_table
 from pipeline.indices.vegetation import ClassEndmembers
 from pipeline.legends import LAND_COVER
-from pipeline.maps.rasters import maps_of
+from pipeline.maps.endmembers import find_compared, find_endmembers
 from pipeline.settings import ClassPercentiles
+from tests.mapmaking import make
 
 
 def area_with(planted, *, freeze, endmembers):
@@ -27,13 +25,14 @@ def area_with(planted, *, freeze, endmembers):
 @pytest.mark.parametrize("freeze", [True, False])
 def test_each_class_has_the_percentiles_of_its_own_ndvi(run, planted, freeze):
     area = area_with(planted, freeze=freeze, endmembers=ClassPercentiles(method="by_class"))
-    maps = maps_of(run, area, scene_table(run, area, inputs_of(run, area)).table)
-    before, ends = maps.endmembers
+    maps = make(run, area)
+    april, may = area.periods
+    before, ends = (find_endmembers(maps, period) for period in (april, may))
     assert before == (ends if freeze else None)
     assert isinstance(ends, ClassEndmembers)
-    assert maps.compared[1] == ends.otherwise
-    layers = {name: array.to_numpy() for name, array in layers_of(maps, 1).items()}
-    ndvi, classes, fvc = layers["ndvi"], layers["land_cover"], layers["fvc"]
+    assert find_compared(maps, may) == ends.otherwise
+    places = [("spectral", "ndvi"), ("land_cover", "land_cover"), ("cover", "fvc")]
+    ndvi, classes, fvc = (maps.open(step, may)[layer].to_numpy() for step, layer in places)
     seen = ndvi != -32768
     found = {code: (soil, full) for code, soil, full in ends.own}
     assert LAND_COVER.code("water") not in found

@@ -6,20 +6,17 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
+from pipeline.engine.study import Study
 from pipeline.indices.vegetation import EndmemberPair
 from pipeline.maps.evidence import (
     CONFIDENCE,
-    change_basis,
-    cover_basis,
-    inundation_basis,
-    maps_behind,
-    scenes_behind,
+    describe_change,
+    describe_cover,
+    describe_inundation,
+    describe_sources,
 )
-from pipeline.periods import periods_between
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.maps import ChangeRules, LandCover, LandMap, WaterRules
-
-PERIODS = periods_between(date(2024, 1, 1), date(2024, 3, 31), "month")
 
 
 def scenes(*, simulated=False):
@@ -31,7 +28,7 @@ def scenes(*, simulated=False):
 
 
 def test_a_period_names_its_own_scenes_and_a_change_those_of_both():
-    assert scenes_behind(scenes(), PERIODS) == {
+    assert sources_of(scenes()) == {
         "2024-01": "2 景 landsat-9, sentinel-2 2024-01-05/2024-01-25",
         "2024-02": "1 景 sentinel-2 2024-02-09/2024-02-09",
         "2024-03": "0 景 no scene",
@@ -42,7 +39,7 @@ def test_a_period_names_its_own_scenes_and_a_change_those_of_both():
 
 
 def test_simulated_scenes_are_labelled_even_where_a_period_has_none():
-    assert all("模拟" in text for text in scenes_behind(scenes(simulated=True), PERIODS).values())
+    assert all("模拟" in text for text in sources_of(scenes(simulated=True)).values())
 
 
 @pytest.mark.parametrize(
@@ -56,18 +53,24 @@ def test_simulated_scenes_are_labelled_even_where_a_period_has_none():
     ],
 )
 def test_cover_names_its_endmembers_and_threshold(pair, words):
-    basis = cover_basis(pair, threshold=0.3, source="9 景")
+    basis = describe_cover(pair, threshold=0.3, source="9 景")
     assert basis.startswith("9 景; ")
     assert words in basis
     assert basis.endswith("FVC >= 0.3")
 
 
 def test_change_names_what_counts():
-    basis = change_basis(settings_of(change=ChangeRules(least_shift=0.2, mmu_m2=900)), source="9 景")
+    basis = describe_change(settings_of(change=ChangeRules(least_shift=0.2, mmu_m2=900)), source="9 景")
     assert basis.startswith("9 景; ")
     assert ">= 0.2," in basis
     assert ">= 900 m2," in basis
     assert basis.endswith(">= 0.5")
+
+
+def sources_of(table, **given):
+    """What is said of every period, pair and span, by label."""
+    found = describe_sources(Study.of("longyou_bay", settings_of(**given)), table)
+    return {when.label: words for when, words in found.items()}
 
 
 def settings_of(**given):
@@ -78,16 +81,15 @@ def settings_of(**given):
 def test_figures_of_existing_maps_name_them_and_count_change_by_its_size_alone():
     given = {"2024-01": LandMap(path="a/one.tif", product="worldcover-v200")}
     rules = LandCover(method="map", maps=given)
-    words = maps_behind({"2024-01": "2 景", "2024-01/2024-02": "3 景"}, rules)
-    assert words["2024-01"] == "2 景; land cover: worldcover-v200 (one.tif)"
-    assert words["2024-01/2024-02"] == "3 景; land cover: worldcover-v200 (one.tif) / none 无"
-    assert maps_behind({"2024-01": "2 景"}, LandCover()) == {"2024-01": "2 景"}
-    basis = change_basis(settings_of(land_cover=rules), source="3 景")
+    words = sources_of(scenes(), land_cover=rules)
+    assert words["2024-01"].endswith("; land cover: worldcover-v200 (one.tif)")
+    assert words["2024-01/2024-02"].endswith("; land cover: worldcover-v200 (one.tif) / none 无")
+    basis = describe_change(settings_of(land_cover=rules), source="3 景")
     assert basis == "3 景; change: patches of >= 600 m2"
     assert "brings no confidence" in CONFIDENCE["map"]
 
 
 def test_inundation_names_its_limits():
-    basis = inundation_basis(WaterRules(least_looks=7, seldom=0.1, mostly=0.9), source="9 景")
+    basis = describe_inundation(WaterRules(least_looks=7, seldom=0.1, mostly=0.9), source="9 景")
     assert basis.startswith("9 景; ")
     assert all(word in basis for word in ("at least 7 looks", ">= 0.9", ">= 0.1"))

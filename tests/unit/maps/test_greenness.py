@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.engine.executors import Threads
-from pipeline.grid import BlockPlan
 from pipeline.indices.trend import compute_trend
-from pipeline.maps import greenness
-from pipeline.maps.encoding import as_ratio
-from pipeline.maps.rasters import Maps
-from pipeline.maps.stored import RATIO
+from pipeline.maps.anomaly import ANOMALY
+from pipeline.maps.composite import COMPOSITE
+from pipeline.maps.encoding import RATIO, as_ratio
+from pipeline.maps.making import make_maps
+from pipeline.maps.step import Step, constant, periods
+from pipeline.maps.trend import TREND
 from pipeline.settings.maps import GreennessRules
 from pipeline.storage.blocks import create_store, write_block
-from pipeline.zonal.ground import ground_of
+from tests.mapmaking import no_scenes, rasters_of, rows_of
 
 EDGE = 256
 RULES = GreennessRules(anomaly=True, trend=True, least_years=3)
@@ -35,25 +35,22 @@ def years_of(area, count):
 def mapped(run, area, series):
     """Maps whose indices are planted, with what is made of them."""
 
-    def planted(number):
-        def build(folder):
-            create_store(folder, {"ndvi": RATIO}, area.grid, EDGE)
-            for block in area.grid.blocks(EDGE):
-                write_block(folder, block, {"ndvi": as_ratio(series[number][block.rows, block.cols])})
+    def build(_run, _maps, when, folder):
+        create_store(folder, {"ndvi": RATIO.stored}, area.grid, EDGE)
+        values = as_ratio(series[area.periods.index(when)])
+        for block in area.grid.blocks(EDGE):
+            write_block(folder, block, {"ndvi": values[block.rows, block.cols]})
 
-        return run.artifact("ndvi", area.cause("planted", 1, [], number=number), build)
-
-    stores = tuple(planted(number) for number in range(len(series)))
-    maps = Maps(BlockPlan(EDGE, 1), (), stores, (), (), (), (), ())
-    anomalies, trends = (
-        stores(run, area, [], maps) for stores in (greenness.anomaly_stores, greenness.trend_stores)
+    planted = Step(
+        "spectral",
+        1,
+        "planted",
+        times=periods,
+        settings=lambda _, when: {"year": when.label},
+        layers=constant({"ndvi": RATIO}),
+        build=build,
     )
-    return replace(maps, further={"anomaly": anomalies, "trend": trends})
-
-
-def rasters_of(area, maps):
-    anomalies = greenness.anomaly_rasters(area, maps.further["anomaly"])
-    return [*anomalies, *greenness.trend_rasters(area, maps.further["trend"])]
+    return make_maps(run, area, no_scenes(run, area), (COMPOSITE, planted, ANOMALY, TREND))
 
 
 def over(area, count, rules=RULES):
@@ -64,22 +61,11 @@ def over(area, count, rules=RULES):
     return replace(area, settings=settings)
 
 
-def rows_of(area, maps):
-    whole = ground_of(Threads(1), area)
-    periods = [period.label for period in area.settings.scenes.periods]
-    sources = {**dict.fromkeys(periods, "s"), f"{periods[0]}/{periods[-1]}": "s"}
-    rows = [
-        *greenness.anomaly_rows(area, maps, whole, sources),
-        *greenness.trend_rows(area, maps, whole, sources),
-    ]
-    return {(row["indicator"], row["period"]): row for row in rows}
-
-
 def test_planted_loss_and_trend_come_back_as_rasters_and_indicators(run, planted):
     area = over(planted, 12)
     series = years_of(area, 12)
     maps = mapped(run, area, series)
-    rasters = {raster.name: raster.values.to_numpy() for raster in rasters_of(area, maps)}
+    rasters = rasters_of(maps, ANOMALY, TREND)
     labels = [str(year) for year in range(2013, 2025)]
     assert {name for name in rasters if "anomaly" in name} == {
         f"ndvi_anomaly{kind}_{label}" for kind in ("", "_z") for label in labels[3:]
@@ -93,7 +79,7 @@ def test_planted_loss_and_trend_come_back_as_rasters_and_indicators(run, planted
     slopes = compute_trend(stored)
     np.testing.assert_allclose(rasters["ndvi_trend_2013_2024"], slopes.slope, atol=1e-6)
     np.testing.assert_allclose(rasters["ndvi_trend_p_2013_2024"], slopes.p_value, atol=1e-6)
-    rows = rows_of(area, maps)
+    rows = rows_of(maps, ANOMALY, TREND)
     for period in labels[:3]:
         assert rows["ndvi_anomaly_mean", period]["value"] is None
         assert "3" in rows["ndvi_anomaly_mean", period]["reason"]
@@ -109,15 +95,15 @@ def test_planted_loss_and_trend_come_back_as_rasters_and_indicators(run, planted
 def test_with_too_few_periods_there_is_no_raster_and_every_figure_says_why(run, planted):
     area = over(planted, 3)
     maps = mapped(run, area, years_of(area, 3))
-    assert not list(rasters_of(area, maps))
-    rows = rows_of(area, maps)
+    assert not rasters_of(maps, ANOMALY, TREND)
+    rows = rows_of(maps, ANOMALY, TREND)
     assert len(rows) == 8
     assert all(row["value"] is None and row["reason"] for row in rows.values())
 
 
 def test_nothing_is_made_unless_it_is_asked_for(run, planted):
     area = over(planted, 12, GreennessRules())
-    maps = mapped(run, area, years_of(area, 2))
-    assert not maps.keys_by_step["anomaly"]
-    assert not maps.keys_by_step["trend"]
-    assert not rows_of(area, maps)
+    maps = mapped(run, area, years_of(area, 12))
+    assert not maps.keys["anomaly"]
+    assert not maps.keys["trend"]
+    assert not rows_of(maps, ANOMALY, TREND)

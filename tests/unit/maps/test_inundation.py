@@ -1,6 +1,7 @@
 """How often water stood on a block: from planted scenes of a tide to zones."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.indices.water import BANDS
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.legends import INUNDATION, NODATA_CLASS
-from pipeline.maps.inundation import InundationTask, inundation_block
+from pipeline.maps.inundation import flood_block
+from pipeline.maps.making import BlockTask, compute_block
+from pipeline.maps.step import Inputs
 from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.storage.blocks import Layer, create_store, read_block
 from tests.scenery import grid_of_px, planted_scene, request_of
@@ -49,7 +52,9 @@ def tide(folder):
 def flooded_block(folder, scenes):
     create_store(folder / "store", LAYERS, GRID, 64)
     request = request_of(GRID, scenes, BANDS)
-    done = inundation_block(InundationTask(folder / "store", request, LandCover(), WaterRules()))
+    inputs = Inputs(request.block, request.grid, request.outline, {}, request)
+    kernel = partial(flood_block, rules=LandCover(), limits=WaterRules())
+    done = compute_block(BlockTask(folder / "store", inputs, kernel))
     return read_block(folder / "store", GRID.whole, LAYERS), done
 
 

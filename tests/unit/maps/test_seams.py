@@ -16,10 +16,12 @@ from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.geodesy import areas_m2, project, project_all
 from pipeline.grid import Block, Grid, grid_of
 from pipeline.ingest.reading.assets import close_assets
-from pipeline.maps.tasks import composed
+from tests.mapmaking import compose
 from tests.scenery import LEFT, TOP, UTM, at, grid_of_px, planted_scene, request_of
 
 DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
+
+
 BANDS = ("nir", "red")
 BORDERS = {
     "32/33": ("EPSG:32632", "EPSG:32633", 12.0, 47.0),
@@ -72,7 +74,7 @@ def check_no_seam(aoi, scenes):
     grid = grid_of(aoi, resolution_m=10)
     outline = project(aoi.geometry, grid.crs)
     request = request_of(grid, scenes, BANDS)
-    layers, _ = composed(type(request)(**{**vars(request), "outline": outline}), "median")
+    layers = compose(type(request)(**{**vars(request), "outline": outline}))
     inside = grid.touched(outline, grid.whole)
     assert set(np.unique(layers["looks"][inside])) == {1}, "no gap, and nothing is counted twice"
     x, y = np.meshgrid(grid.x_of(grid.whole), grid.y_of(grid.whole))
@@ -148,7 +150,7 @@ def test_score_11_a_checkerboard_stays_in_its_place(tmp_path, pixel_m, resolutio
     place = {"pixel_m": {"red": pixel_m, "mask": pixel_m}}
     scene = planted_scene(tmp_path, "a", {"red": numbers}, np.full(numbers.shape, 4, dtype=np.uint8), **place)
     grid = grid_of_px(720 // resolution_m, 720 // resolution_m, resolution_m)
-    layers, _ = composed(request_of(grid, [scene], ("red",)), "median")
+    layers = compose(request_of(grid, [scene], ("red",)))
     with rasterio.open(scene.assets["red"].href) as source:
         assert source.transform == Affine(pixel_m, 0, LEFT, 0, -pixel_m, TOP)
         assert grid.transform == Affine(resolution_m, 0, LEFT, 0, -resolution_m, TOP)
@@ -186,7 +188,7 @@ def test_score_11_a_point_of_light_is_where_it_was_put(tmp_path):
             top=top,
         )
         grid = Grid(UTM, LEFT, TOP, float(resolution_m), 1140 // resolution_m, 1140 // resolution_m)
-        layers, _ = composed(request_of(grid, [scene], ("red",)), "median")
+        layers = compose(request_of(grid, [scene], ("red",)))
         light = (layers["red"] - 1000).astype(float)
         x, y = np.meshgrid(grid.x_of(grid.whole), grid.y_of(grid.whole))
         middle = (light * x).sum() / light.sum(), (light * y).sum() / light.sum()
@@ -211,7 +213,7 @@ def test_score_12_all_bands_and_the_mask_of_a_pixel_come_from_one_item(tmp_path)
         mask = np.where(rng.random((90, 80)) < 0.3, 9, 4).astype(np.uint8)
         scene = planted_scene(tmp_path, "we"[number], numbers, mask, left=LEFT + 10 * first, when=DAY)
         scenes.append(at(scene, datetime=DAY))
-    layers, _ = composed(request_of(grid, scenes, bands), "median")
+    layers = compose(request_of(grid, scenes, bands))
     seen = layers["looks"] > 0
     first = layers[bands[0]]
     for place, band in enumerate(bands):
@@ -220,5 +222,5 @@ def test_score_12_all_bands_and_the_mask_of_a_pixel_come_from_one_item(tmp_path)
     assert set(np.unique(first[seen])) == {1000, 2000}
     assert set(np.unique(layers["looks"])) == {0, 1}
     for block in (Block(0, 45, 0, 60), Block(45, 90, 60, 120)):
-        part, _ = composed(request_of(grid, scenes, bands, block=block), "median")
+        part = compose(request_of(grid, scenes, bands, block=block))
         assert all((part[band] == layers[band][block.rows, block.cols]).all() for band in bands)

@@ -23,13 +23,11 @@ from pipeline.ingest.simulate.scenes import acquisitions
 from pipeline.ingest.simulate.tides import flooded, level
 from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import INUNDATION, NODATA_CLASS
-from pipeline.maps.further import further_rasters, further_rows, with_further
-from pipeline.maps.rasters import maps_of
+from pipeline.maps.inundation import INUNDATION as STEP
 from pipeline.settings import TIDAL_WORLD, Clear, Scenes, Settings
 from pipeline.settings.maps import WaterRules
-from pipeline.storage.blocks import open_store
 from pipeline.storage.workspace import Workspace
-from pipeline.zonal.ground import ground_of
+from tests.mapmaking import make, rows_of
 
 PLACES = {
     "tidal": ("dongtan", [(121.954, 31.474), (121.967, 31.475), (121.966, 31.485), (121.955, 31.484)]),
@@ -66,7 +64,7 @@ def shore(request, tmp_path_factory):
     with Workspace(folder / "out" / "work").held() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
         found = scene_table(run, study, inputs_of(run, study)).table
-        yield request.param, study, found, with_further(run, study, found, maps_of(run, study, found))
+        yield request.param, study, found, make(run, study, found)
     close_assets()
 
 
@@ -100,7 +98,7 @@ def iou(one, other):
 
 def test_the_planted_zone_between_low_and_high_water_is_found(shore):
     regime, area, table, maps = shore
-    zones = open_store(maps.further["inundation"][0].path)["inundation"].to_numpy()
+    zones = maps.open("inundation", area.periods[0])["inundation"].to_numpy()
     flats, shown, known = planted(area, table)
     found = (zones == ZONE) & known
     print(
@@ -119,12 +117,11 @@ NAMES = {"tidal": ("tidal_flat_share", "潮间带"), "reservoir": ("drawdown_zon
 
 def test_the_zone_has_the_name_that_the_config_gives_it_on_the_map_and_among_the_indicators(shore):
     regime, area, _, maps = shore
-    rasters = {raster.name: raster for raster in further_rasters(area, maps)}
+    rasters = {raster.name: raster for raster in STEP.show.rasters(maps, area.periods[0])}
     assert set(rasters) == {"water_frequency_2024", "inundation_2024"}
     indicator, name = NAMES.get(regime, ("fluctuation_zone_share", "水位变动区（潮滩、消落带）"))
     assert rasters["inundation_2024"].legend.by_code()[ZONE].name_zh == name
-    over_aoi = ground_of(Threads(1), area)
-    rows = {row["indicator"]: row for row in further_rows(area, maps, over_aoi, {"2024": "s"})}
+    rows = {name: row for (name, _), row in rows_of(maps, STEP).items()}
     assert rows[indicator]["value"] == pytest.approx(
         rows["water_share_high"]["value"] - rows["water_share_low"]["value"]
     )

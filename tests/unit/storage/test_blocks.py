@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.grid import Block, Grid
-from pipeline.maps.stored import CLASSES, COUNT, INDEX, RATIO
+from pipeline.maps.encoding import CLASSES, COUNT, INDEX, RATIO
 from pipeline.storage.blocks import Layer, create_store, open_store, read_block, stored_checksum, write_block
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 100, 130)
 EDGE = 32
-LAYERS = {"ratio": RATIO, "count": COUNT, "index": INDEX, "class": CLASSES, "code": Layer("int32", -1, {})}
+ENCODINGS = {"ratio": RATIO, "count": COUNT, "index": INDEX, "class": CLASSES}
+LAYERS = {**{name: one.stored for name, one in ENCODINGS.items()}, "code": Layer("int32", -1, {})}
 
 
 def planted(name):

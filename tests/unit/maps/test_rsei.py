@@ -6,14 +6,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from pipeline.engine.executors import Threads
 from pipeline.indices import rsei
 from pipeline.indices.rsei import BANDS
 from pipeline.ingest.scenes.choice import to_table
-from pipeline.maps import ecology
-from pipeline.maps.further import further_tables, with_further
-from pipeline.maps.rasters import maps_of
-from pipeline.zonal.ground import ground_of
+from pipeline.maps.rsei import RSEI
+from tests.mapmaking import make, rasters_of, rows_of, view_of
 from tests.scenery import planted_scene
 
 CLEAR_WATERLESS = 21824
@@ -68,24 +65,22 @@ def made(run, planted, folder, *, heat=True):
     scenes = planted.settings.scenes.model_copy(update={"missions": ["landsat-8"]})
     area = replace(planted, settings=planted.settings.model_copy(update={"rsei": True, "scenes": scenes}))
     table, quality, wet = scenes_of(area, folder, heat=heat)
-    maps = with_further(run, area, table, maps_of(run, area, table))
-    whole = ground_of(Threads(1), area)
-    rows = {row["indicator"]: row for row in ecology.rows(area, maps, whole, {"2024-05": "s"})}
-    return area, maps, rows, quality, wet
+    maps = make(run, area, table)
+    rows = {name: row for (name, _), row in rows_of(maps, RSEI).items()}
+    return maps, rows, quality, wet
 
 
 def test_planted_ground_comes_back_in_order_without_its_water(run, planted, tmp_path):
-    area, maps, rows, quality, wet = made(run, planted, tmp_path)
-    (raster,) = ecology.rasters(area, maps.further["rsei"])
-    assert raster.name == "rsei_2024-05"
-    stored = raster.values.to_numpy()
+    maps, rows, quality, wet = made(run, planted, tmp_path)
+    ((name, stored),) = rasters_of(maps, RSEI).items()
+    assert name == "rsei_2024-05"
     known = stored != -32768
     assert not known[wet].any()
     assert known[~wet].mean() > 0.5
     index = stored[known] * 1e-4
     assert (index.min(), index.max()) == (0.0, 1.0)
     assert np.corrcoef(index, quality[known])[0, 1] > 0.98
-    table = further_tables(area, maps)["rsei"].set_index("component")
+    table = RSEI.show.tables(view_of(maps))["rsei"].set_index("component")
     assert (np.sign(table["loading"]) == [1, 1, -1, -1]).all()
     assert (table["explained_share"] > 0.9).all()
     hottest, coolest = table.loc["heat", "high"], table.loc["heat", "low"]
@@ -97,10 +92,10 @@ def test_planted_ground_comes_back_in_order_without_its_water(run, planted, tmp_
 
 
 def test_without_a_thermal_band_there_is_no_index_and_every_figure_says_so(run, planted, tmp_path):
-    area, maps, rows, _, _ = made(run, planted, tmp_path, heat=False)
-    assert not list(ecology.rasters(area, maps.further["rsei"]))
+    maps, rows, _, _ = made(run, planted, tmp_path, heat=False)
+    assert not rasters_of(maps, RSEI)
     assert all(row["value"] is None and "热红外" in row["reason"] for row in rows.values())
-    table = further_tables(area, maps)["rsei"]
+    table = RSEI.show.tables(view_of(maps))["rsei"]
     assert table["loading"].isna().all()
     assert table["reason"].str.contains("thermal").all()
     assert list(table["component"]) == list(rsei.COMPONENTS)

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from unittest.mock import patch
 
 import geopandas as gpd
 import numpy as np
@@ -15,16 +16,21 @@ from pipeline.flow import deliver
 from pipeline.flow.validation import validate
 from pipeline.grid import BlockPlan
 from pipeline.legends import ECOSYSTEM, LAND_COVER, NODATA_CLASS, change_code
-from pipeline.maps.change import COVER, TYPES, change_between
-from pipeline.maps.land_cover import land_of
-from pipeline.maps.mapped import NO_MAP
+from pipeline.maps.change import CHANGE_THAT_COUNTS, TRANSITIONS
+from pipeline.maps.ecosystem import TYPE_CHANGE, TYPE_TRANSITIONS
+from pipeline.maps.land_cover.existing import EXISTING_MAP, MAP_CODES
+from pipeline.maps.land_cover.showing import NO_MAP
+from pipeline.maps.layout import Layout
+from pipeline.maps.making import make_maps
+from pipeline.maps.showing import list_warnings
 from pipeline.settings import Scenes, load_settings
 from pipeline.settings.maps import LandCover, LandMap
-from pipeline.storage.blocks import open_store
 from pipeline.storage.workspace import Workspace, load_json
+from tests.mapmaking import no_scenes
 from tests.scenery import LEFT, TOP, written
 from tests.unit.conftest import SIZE
 
+LAND_STEPS = (EXISTING_MAP, MAP_CODES, TRANSITIONS, CHANGE_THAT_COUNTS, TYPE_TRANSITIONS, TYPE_CHANGE)
 FOREST, CROP, BUILT, WATER = 10, 40, 50, 80
 LOST = (slice(120, 130), slice(150, 170))
 SPECK = (slice(90, 91), slice(100, 102))
@@ -74,16 +80,21 @@ def on_grid(area, codes):
 
 
 def land_in(area, tmp_path, edge):
-    with Workspace(tmp_path / f"work{edge}").held() as workspace:
+    """The maps of land cover in blocks of an edge, and their layers by period."""
+    layout = Layout(BlockPlan(edge, 1), BlockPlan(edge, 1), 0, 0)
+    with (
+        Workspace(tmp_path / f"work{edge}").held() as workspace,
+        patch("pipeline.maps.making.plan_layout", lambda *_: layout),
+    ):
         run = Run(workspace, Threads(1), Bars(quiet=True))
-        land = land_of(run, area, [], [], (), BlockPlan(edge, 1))
-        stores = [open_store(store.path) for store in land.stores]
-        return land, [{str(name): store[name].to_numpy() for name in store} for store in stores]
+        maps = make_maps(run, area, no_scenes(run, area), LAND_STEPS)
+        stores = [maps.open("land_cover", period) for period in area.periods]
+        return maps, [{str(name): store[name].to_numpy() for name in store} for store in stores]
 
 
 def test_a_map_becomes_classes_and_types_whatever_the_blocks_and_what_is_unknown_is_named(planted, tmp_path):
     area = mapped_area(planted, tmp_path)
-    land, (before, after) = land_in(area, tmp_path, 256)
+    maps, (before, after) = land_in(area, tmp_path, 256)
     inside = area.grid.touched(area.outline, area.grid.whole)
     names = {FOREST: ("vegetation", "forest"), CROP: ("vegetation", "farmland")}
     names |= {BUILT: ("built", "urban"), WATER: ("water", "wetland")}
@@ -97,7 +108,7 @@ def test_a_map_becomes_classes_and_types_whatever_the_blocks_and_what_is_unknown
         assert (layers["land_cover"][unknown] == NODATA_CLASS).all()
         assert (layers["confidence"] == -32768).all()
     total = int(inside.sum())
-    (warning,) = land.warnings
+    (warning,) = list_warnings(maps)
     assert warning.startswith("land_cover 2024-06: worldcover-v200 (two.tif): 20 of ")
     assert f"20 of {total} pixels without data" in warning
     assert f"40 of {total} pixels of codes without a class" in warning
@@ -109,25 +120,25 @@ def test_a_map_becomes_classes_and_types_whatever_the_blocks_and_what_is_unknown
 
 def test_the_content_of_the_file_names_the_store_not_its_place(planted, tmp_path):
     area = mapped_area(planted, tmp_path)
-    keys = [store.key for store in land_in(area, tmp_path, 256)[0].stores]
+    keys = land_in(area, tmp_path, 256)[0].keys["land_cover"]
     (tmp_path / "two.tif").rename(tmp_path / "moved.tif")
     moved = LandMap(path=str(tmp_path / "moved.tif"), product="worldcover-v200")
     rules = area.settings.land_cover
     rules = rules.model_copy(update={"maps": {**rules.maps, "2024-06": moved}})
     other = replace(area, settings=area.settings.model_copy(update={"land_cover": rules}))
-    assert [store.key for store in land_in(other, tmp_path, 256)[0].stores] == keys
+    assert land_in(other, tmp_path, 256)[0].keys["land_cover"] == keys
     written(tmp_path / "moved.tif", ground())
-    assert [store.key for store in land_in(other, tmp_path, 256)[0].stores][1] != keys[1]
+    assert land_in(other, tmp_path, 256)[0].keys["land_cover"][1] != keys[1]
 
 
-def test_change_between_two_maps_counts_by_its_size_alone(run, planted, tmp_path):
-    area, layout = mapped_area(planted, tmp_path), BlockPlan(256, 1)
-    before, after = land_of(run, area, [], [], (), layout).stores
+def test_change_between_two_maps_counts_by_its_size_alone(planted, tmp_path):
+    area = mapped_area(planted, tmp_path)
+    maps, _ = land_in(area, tmp_path, 256)
     found = {}
-    for what in (COVER, TYPES):
-        change = change_between(run, area, (before, before), (after, after), layout, what)
-        found[what.layer] = open_store(change.path)["change"].to_numpy()
-        assert (open_store(change.path)["confidence"].to_numpy() == -32768).all()
+    for step, layer in (("change", "land_cover"), ("ecosystem_change", "ecosystem")):
+        change = maps.open(step, area.pairs[0])
+        found[layer] = change["change"].to_numpy()
+        assert (change["confidence"].to_numpy() == -32768).all()
     lost = np.zeros((SIZE, SIZE), dtype=bool)
     lost[LOST] = True
     unknown = np.zeros_like(lost)

@@ -18,8 +18,7 @@ from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError
-from pipeline.flow.inputs import SEED, inputs_of
-from pipeline.flow.scenes import scene_table
+from pipeline.flow.inputs import SEED
 from pipeline.geodesy import area_m2, project, unproject_all
 from pipeline.indices.accuracy import assess, count_confusion
 from pipeline.indices.sample_design import allocate_points, draw_points
@@ -27,18 +26,21 @@ from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
-from pipeline.maps import assessed, ecosystems
-from pipeline.maps.rasters import maps_of
+from pipeline.maps.accuracy import ACCURACY
+from pipeline.maps.ecosystem import ENCROACHMENT, TYPE_CHANGE, TYPES
+from pipeline.maps.land_cover.classifier import CLASSIFIER
+from pipeline.maps.showing import collect_tables
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.maps import Forest, LabelledSamples, LandCover, ModelFile, Smoothing
 from pipeline.settings.parcels import RestrictingFile
 from pipeline.storage.blocks import open_store
 from pipeline.storage.workspace import Workspace
-from pipeline.zonal.ground import ground_of
+from tests.mapmaking import make, rasters_of, rows_of, view_of
 
 CORNERS = [(121.90, 31.43), (121.922, 31.434), (121.926, 31.447), (121.903, 31.445)]
 KIND_OF = {"paddy": "crop", "grass": "grass", "sparse": "grass"}
 NAMES = [kind.name if kind.name in LAND_KINDS else KIND_OF[kind.name] for kind in KINDS]
+NO_PARCELS = gpd.GeoDataFrame({"land_class": [], "area_m2": []})
 COVER = np.array([LAND_COVER.code(kind.cover_class) for kind in KINDS], dtype=np.uint8)
 
 
@@ -76,8 +78,7 @@ def labels(area, classes, counts, seed):
 def maps_of_run(area):
     with Workspace(Path(area.settings.out) / "work").held() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
-        found = scene_table(run, area, inputs_of(run, area)).table
-        maps = maps_of(run, area, found)
+        maps = make(run, area)
     close_assets()
     return maps
 
@@ -105,7 +106,7 @@ def shore(tmp_path_factory):
 
 
 def found_in(maps, name):
-    return [open_store(store.path)[name].to_numpy() for store in maps.land]
+    return [open_store(store.path)[name].to_numpy() for store in maps.of("land_cover").values()]
 
 
 def model_folder(area):
@@ -139,7 +140,7 @@ def test_what_is_told_of_the_model_is_what_its_samples_give(shore):
 
 def test_every_class_and_type_stands_beside_how_sure_it_is(shore):
     area, _, maps = shore
-    for store in maps.land:
+    for store in maps.of("land_cover").values():
         layers = {name: array.to_numpy() for name, array in open_store(store.path).items()}
         seen = layers["land_cover"] != NODATA_CLASS
         assert seen.sum() > 0.9 * area.aoi.area_m2 / 100
@@ -163,7 +164,8 @@ def test_the_saved_model_gives_the_same_maps_and_any_other_file_is_refused(shore
         return replace(area, settings=area.settings.model_copy(update={"land_cover": rules}))
 
     again = maps_of_run(with_model(sha256))
-    assert [store.key for store in again.land] == [store.key for store in maps.land]
+    for one, other in zip(found_in(maps, "land_cover"), found_in(again, "land_cover"), strict=True):
+        assert (one == other).all()
     with pytest.raises(InputError, match="checksum"):
         maps_of_run(with_model("0" * 64))
     (folder / "model.skops").write_bytes(pickle.dumps({"a": 1}))
@@ -203,9 +205,8 @@ def judged(area, maps, sample):
     sample.to_file(path)
     rules = LandCover(accuracy=LabelledSamples(path=str(path)))
     area = replace(area, settings=area.settings.model_copy(update={"land_cover": rules}))
-    over_aoi = ground_of(Threads(1), area)
-    maps = replace(maps, further={})
-    return assessed.tables(area, maps, over_aoi), list(assessed.rows(area, maps, over_aoi, {}))
+    maps = replace(maps, study=area)
+    return ACCURACY.show.tables(view_of(maps)), list(rows_of(maps, ACCURACY).values())
 
 
 def drawn(area, seen, true, seed):
@@ -250,10 +251,9 @@ def test_unlabelled_points_are_left_out_and_a_sample_of_another_map_is_refused(b
 
 
 def test_without_a_sample_nothing_is_judged(by_rules):
-    area, _, _, maps = by_rules
-    over_aoi = ground_of(Threads(1), area)
-    assert assessed.tables(area, maps, over_aoi) == {}
-    assert list(assessed.rows(area, maps, over_aoi, {})) == []
+    _, _, _, maps = by_rules
+    assert rows_of(maps, ACCURACY) == {}
+    assert "accuracy" not in collect_tables(replace(view_of(maps), parcels=NO_PARCELS))
 
 
 @pytest.mark.slow
@@ -287,18 +287,15 @@ def test_intervals_hold_what_is_planted_for_at_least_90_of_100_draws(by_rules):
 
 
 def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp_path):
-    area, _, maps = shore
+    area, _, _ = shore
     line = shapely.intersection(area.aoi.geometry, shapely.box(121.905, 31.43, 121.915, 31.45))
     gpd.GeoDataFrame(geometry=[line], crs=4490).to_file(tmp_path / "line.gpkg")
     layer = RestrictingFile(path=str(tmp_path / "line.gpkg"), kind="ecological_red_line")
     area = replace(area, settings=area.settings.model_copy(update={"restricting": [layer]}))
-    with Workspace(Path(area.settings.out) / "work").held() as workspace:
-        run = Run(workspace, Threads(1), Bars(quiet=True))
-        found = ecosystems.stores(run, area, [], maps)
-    maps = replace(maps, further={ecosystems.STEP: found})
-    over_aoi = ground_of(Threads(1), area)
+    maps = maps_of_run(area)
     register = gpd.GeoDataFrame({"land_class": ["0101", "1105", None], "area_m2": [7.0, 5.0, 3.0]})
-    tables = ecosystems.type_tables(area, maps, over_aoi, register)
+    view = replace(view_of(maps), parcels=register)
+    tables = {**TYPES.show.tables(view), **TYPE_CHANGE.show.tables(view)}
     types = tables["ecosystems"]
     unknown = types.groupby("period")["unknown_area_m2"].first()
     assert (types.groupby("period")["area_m2"].sum() + unknown).tolist() == pytest.approx(
@@ -312,12 +309,15 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
     moves = tables["ecosystem_transitions_2023_2024"]
     assert moves["area_m2"].sum() == pytest.approx(area.aoi.area_m2)
     assert moves["area_counted_m2"].sum() == pytest.approx(area.aoi.area_m2)
-    sources = {"2023": "s", "2024": "s", "2023/2024": "s"}
-    rows = {row["indicator"]: row for row in ecosystems.rows(area, maps, over_aoi, sources)}
+    found = rows_of(maps, TYPES, TYPE_CHANGE, ENCROACHMENT, CLASSIFIER)
+    rows = {name: row for (name, _), row in found.items()}
     inside = rows["encroachment_share:ecological_red_line"]
     assert inside["denominator"] == pytest.approx(area_m2(line), rel=1e-3)
     loss = moves[(moves["from_ecosystem"] == "农田") & ~moves["to_ecosystem"].isin(["农田", "未知"])]
     assert rows["farmland_loss_rate"]["numerator"] == pytest.approx(loss["area_counted_m2"].sum())
     assert rows["classifier_accuracy_held_out"]["value"] > 0.8
-    names = {raster.name for raster in ecosystems.rasters(area, found)}
-    assert names >= {"ecosystem_2023", "land_cover_confidence_2024", "ecosystem_change_2023_2024"}
+    assert set(rasters_of(maps, TYPES, TYPE_CHANGE)) >= {
+        "ecosystem_2023",
+        "land_cover_confidence_2024",
+        "ecosystem_change_2023_2024",
+    }

@@ -1,4 +1,4 @@
-"""One task, one block: from planted scenes to composites, indices, cover and change."""
+"""Composites of planted and of real scenes, block by block."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,42 +8,23 @@ import pytest
 import rasterio
 import shapely
 
-from pipeline.contracts import INDEX_STEP, REFLECTANCE_NODATA
+from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block, BlockPlan, Grid
-from pipeline.indices.vegetation import EndmemberPair
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.ingest.scenes.offsets import decided
-from pipeline.legends import LAND_COVER, NODATA_CLASS
-from pipeline.maps.encoding import as_index, as_ratio, from_ratio
-from pipeline.maps.tasks import (
-    ChangeTask,
-    CompositeTask,
-    CoverTask,
-    HistogramTask,
-    PeriodMaps,
-    SpectralTask,
-    change_block,
-    composite_block,
-    cover_block,
-    ndvi_histogram,
-    spectral_block,
-)
+from pipeline.maps.encoding import COUNT, RATIO
+from pipeline.maps.making import compute_block
 from pipeline.settings import Clear
-from pipeline.storage.blocks import Layer, create_store, read_block, write_block
+from pipeline.storage.blocks import create_store, read_block
+from tests.mapmaking import composing
 from tests.scenery import SHARED, at, grid_of_px, needs_real_scenes, planted_scene, request_of, truncated
 
 GRID = grid_of_px(128, 128)
 DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
 RNG = np.random.default_rng(5)
 BANDS = ("nir", "red")
-LAYERS = {
-    **{band: Layer("int16", REFLECTANCE_NODATA, {}) for band in ("red", "nir", "ndvi", "fvc", "swir16")},
-    "looks": Layer("uint16", 0, {}),
-    "failed": Layer("uint16", 0, {}),
-    "land_cover": Layer("uint8", NODATA_CLASS, {}),
-    "change": Layer("uint8", NODATA_CLASS, {}),
-}
+LAYERS = {"looks": COUNT.stored, "failed": COUNT.stored}
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +48,13 @@ def composite_of(
 ):
     """A composite of scenes over a grid, block by block; its arrays and the records of its reads."""
     blocks = blocks or [grid.whole]
-    layers = {name: LAYERS[name] for name in (*bands, "looks", "failed")}
+    layers = {**dict.fromkeys(bands, RATIO.stored), **LAYERS}
     create_store(folder, layers, grid, edge or max(blocks[0].shape))
+    settings = {"clear": clear} if clear else {}
     records = []
     for block in blocks:
-        settings = {"clear": clear} if clear else {}
-        done = composite_block(
-            CompositeTask(folder, request_of(grid, scenes, bands, block=block, **settings), method)
+        done = compute_block(
+            composing(folder, request_of(grid, scenes, bands, block=block, **settings), method)
         )
         records += done.records
     return read_block(folder, grid.whole, (*bands, "looks", "failed")), records
@@ -203,123 +184,6 @@ def test_no_scene_at_all_is_nodata_and_no_looks(tmp_path):
     assert records == []
 
 
-def test_ratios_keep_four_digits_and_unknown_stays_unknown():
-    values = np.array([0.12344, -0.99996, 1.0, np.nan, np.inf, -np.inf, 4.0, -4.0, 0.0])
-    stored = as_ratio(values)
-    assert list(stored) == [1234, -10000, 10000, -32768, -32768, -32768, 32767, -32767, 0]
-    back = from_ratio(stored)
-    assert np.isnan(back[3:6]).all()
-    assert back[0] == pytest.approx(0.1234)
-
-
-def composite_store(path, red, nir, shape=(4, 4)):
-    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, *shape)
-    create_store(path, {"red": LAYERS["red"], "nir": LAYERS["nir"]}, grid, 4)
-    write_block(path, grid.whole, {"red": red, "nir": nir})
-    return grid
-
-
-def test_an_index_is_kept_to_half_a_step_whatever_its_size_and_unknown_stays_unknown():
-    values = np.array([-3.7, -1e-5, 0.0, 0.31416, 1.0, 12.3456, np.nan])
-    kept = as_index(values)
-    assert kept.dtype == np.float32
-    assert np.nanmax(np.abs(kept - values)) <= INDEX_STEP / 2
-    assert (kept[:-1] / INDEX_STEP % 1 == 0).all()
-    assert np.isnan(kept[-1])
-    np.testing.assert_allclose(as_index(np.array([1e6, 1e30])), [1e6, 1e30], rtol=1e-7)
-
-
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_what_is_stored_is_what_arrays_give_in_any_layout(order):
-    values = np.random.default_rng(3).normal(0, 2, (40, 30))
-    values[::7] = [np.nan, np.inf, -np.inf] * 10
-    values = np.array(values, order=order)
-    steps = np.rint(np.where(np.isfinite(values), values, 0) / 1e-4).clip(-32767, 32767)
-    stored = as_ratio(values)
-    assert np.array_equal(stored, np.where(np.isfinite(values), steps, -32768).astype(np.int16))
-    back = from_ratio(np.asarray(stored, order=order))
-    assert np.array_equal(back, np.where(np.isfinite(values), steps * 1e-4, np.nan), equal_nan=True)
-    assert np.array_equal(
-        as_index(values), (np.rint(values * 2**13) / 2**13).astype(np.float32), equal_nan=True
-    )
-
-
-def test_what_lacks_a_band_is_unknown_and_the_rest_is_computed(tmp_path):
-    red = np.full((4, 4), 1000, dtype=np.int16)
-    nir = np.full((4, 4), 3000, dtype=np.int16)
-    nir[0, 0] = REFLECTANCE_NODATA
-    red[1, 1], nir[1, 1] = -200, 200
-    grid = composite_store(tmp_path / "composite", red, nir)
-    layers = {
-        "ndvi": LAYERS["ndvi"],
-        "evi": Layer("float32", float("nan"), {}),
-    }
-    create_store(tmp_path / "spectral", layers, grid, 4)
-    task = SpectralTask(tmp_path / "spectral", grid.whole, tmp_path / "composite", BANDS, ("ndvi", "evi"))
-    spectral_block(task)
-    found = read_block(tmp_path / "spectral", grid.whole, layers)
-    assert found["ndvi"][0, 0] == REFLECTANCE_NODATA
-    assert found["ndvi"][1, 1] == REFLECTANCE_NODATA
-    assert found["ndvi"][2, 2] == 5000
-    assert np.isnan(found["evi"]).all()
-
-
-def test_the_histogram_leaves_water_and_the_unknown_out(tmp_path):
-    ndvi = np.array([[5000, 5000, -3000, REFLECTANCE_NODATA], [-3000, 9000, 9000, 0]], dtype=np.int16)
-    cover = np.array([[2, 2, 255, 255], [2, 1, 255, 255]], dtype=np.uint8)
-    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 4)
-    create_store(tmp_path / "store", {name: LAYERS[name] for name in ("ndvi", "land_cover")}, grid, 4)
-    write_block(tmp_path / "store", grid.whole, {"ndvi": ndvi, "land_cover": cover})
-    counts = ndvi_histogram(HistogramTask(grid.whole, tmp_path / "store", tmp_path / "store"))
-    assert {int(step) - 10_000: int(counts[step]) for step in np.flatnonzero(counts)} == {
-        5000: 2,
-        -3000: 1,
-        9000: 1,
-        0: 1,
-    }
-
-
-@pytest.mark.parametrize("endmembers", [EndmemberPair(0.1, 0.8, "given"), None])
-def test_cover_comes_from_ndvi_as_it_is_stored(tmp_path, endmembers):
-    ndvi = np.array([[1000, 8000, 4500, REFLECTANCE_NODATA], [-5000, 9999, 1001, 7999]], dtype=np.int16)
-    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 4)
-    create_store(tmp_path / "spectral", {"ndvi": LAYERS["ndvi"]}, grid, 4)
-    write_block(tmp_path / "spectral", grid.whole, {"ndvi": ndvi})
-    create_store(tmp_path / "cover", {"fvc": LAYERS["fvc"]}, grid, 4)
-    cover_block(
-        CoverTask(tmp_path / "cover", grid.whole, tmp_path / "spectral", tmp_path / "land", endmembers)
-    )
-    fvc = read_block(tmp_path / "cover", grid.whole, ["fvc"])["fvc"]
-    if endmembers is None:
-        assert (fvc == REFLECTANCE_NODATA).all()
-    else:
-        assert fvc.tolist() == [[0, 10000, 5000, REFLECTANCE_NODATA], [0, 10000, 1, 9999]]
-
-
-def test_change_is_the_transition_of_the_stored_classes_as_far_as_an_index_moved(tmp_path):
-    grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 2, 3)
-    index = Layer("float32", float("nan"), {})
-    layers = {"land_cover": LAYERS["land_cover"], "ndvi": LAYERS["ndvi"], "mndwi": index, "bsi": index}
-    stored = {
-        "before": ([[1, 2, 3], [3, 255, 3]], [[0, 7000, 1000], [0, 0, 0]], 0.0),
-        "after": ([[1, 4, 4], [255, 2, 4]], [[0, 4000, 1900], [0, 0, 1600]], 0.1),
-    }
-    for name, (classes, ndvi, bsi) in stored.items():
-        create_store(tmp_path / name, layers, grid, 4)
-        values = {
-            "land_cover": np.array(classes, dtype=np.uint8),
-            "ndvi": np.array(ndvi, dtype=np.int16),
-            "mndwi": np.zeros(grid.shape, dtype=np.float32),
-            "bsi": np.full(grid.shape, bsi, dtype=np.float32),
-        }
-        write_block(tmp_path / name, grid.whole, values)
-    create_store(tmp_path / "change", {"change": LAYERS["change"]}, grid, 4)
-    both = (PeriodMaps(tmp_path / name, tmp_path / name) for name in stored)
-    change_block(ChangeTask(tmp_path / "change", grid.whole, *both, 0.15))
-    codes = read_block(tmp_path / "change", grid.whole, ["change"])["change"]
-    assert codes.tolist() == [[0, 24, 0], [255, 255, 34]]
-
-
 def real(pattern):
     scenes = []
     for path in sorted((SHARED / "data" / "real_scenes").glob(f"{pattern}/item.json")):
@@ -338,25 +202,6 @@ def grid_over(scene):
         return Grid(
             source.crs.to_string(), left, top, 10.0, int((top - bottom) // 10), int((right - left) // 10)
         )
-
-
-@needs_real_scenes
-def test_ndvi_of_the_south_tyrol_chip_is_that_of_its_own_pixels(tmp_path):
-    (scene,) = real("S2_ALPS_20220612")
-    grid = grid_over(scene)
-    found, _ = composite_of(tmp_path / "store", [scene], bands=("nir", "red"), grid=grid, clear=Clear())
-    create_store(tmp_path / "spectral", {"ndvi": LAYERS["ndvi"]}, grid, 512)
-    spectral_block(SpectralTask(tmp_path / "spectral", grid.whole, tmp_path / "store", BANDS, ("ndvi",)))
-    ndvi = from_ratio(read_block(tmp_path / "spectral", grid.whole, ["ndvi"])["ndvi"])
-    with rasterio.open(scene.assets["red"].href) as source:
-        col, row = ~grid.transform * (source.bounds.left, source.bounds.top)
-        red, nir = numbers_of(scene, "red"), numbers_of(scene, "nir")
-    inside = (slice(round(row), round(row) + red.shape[0]), slice(round(col), round(col) + red.shape[1]))
-    seen = (found["looks"][inside] > 0) & (red > 0) & (nir > 0)
-    expected = (nir - red)[seen] / (nir + red)[seen]
-    assert seen.mean() > 0.98
-    assert np.abs(ndvi[inside][seen] - expected).max() <= 1e-4
-    assert np.isnan(ndvi[inside][~seen]).all()
 
 
 @needs_real_scenes
@@ -381,16 +226,13 @@ def test_an_outline_bounds_what_is_composed(tmp_path):
     request = request_of(GRID, scenes, BANDS)
     outline = shapely.box(*GRID.block_bounds(Block(0, 128, 0, 40))).buffer(-1)
     request = type(request)(**{**vars(request), "outline": outline})
-    create_store(tmp_path / "store", {name: LAYERS[name] for name in (*BANDS, "looks", "failed")}, GRID, 128)
-    composite_block(CompositeTask(tmp_path / "store", request))
+    layers = {**dict.fromkeys(BANDS, RATIO.stored), **LAYERS}
+    create_store(tmp_path / "store", layers, GRID, 128)
+    compute_block(composing(tmp_path / "store", request))
     found = read_block(tmp_path / "store", GRID.whole, ["looks", "red"])
     assert not found["looks"][:, 40:].any()
     assert (found["red"][:, 40:] == REFLECTANCE_NODATA).all()
     assert found["looks"][:, :40].any()
-
-
-def test_every_class_of_land_cover_fits_its_byte():
-    assert max(entry.code for entry in LAND_COVER.classes) < NODATA_CLASS
 
 
 def test_twins_of_one_day_stand_in_for_each_other_when_one_breaks(tmp_path):

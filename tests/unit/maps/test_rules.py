@@ -6,10 +6,10 @@ from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Grid
 from pipeline.indices.land_cover import BANDS
 from pipeline.legends import LAND_COVER, NODATA_CLASS
-from pipeline.maps.land_tasks import RulesTask, rules_block
-from pipeline.maps.stored import CLASSES, RATIO
+from pipeline.maps.encoding import RATIO
+from pipeline.maps.land_cover.rules import RULES, classify_block
 from pipeline.settings.maps import LandCover
-from pipeline.storage.blocks import create_store, read_block, write_block
+from tests.mapmaking import inputs_over, store_of
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 1, 3)
 SEEN = {
@@ -22,12 +22,9 @@ SEEN = {
 
 
 def judged(folder, bands):
-    create_store(folder / "composite", dict.fromkeys(bands, RATIO), GRID, 4)
     values = {band: np.array([SEEN[band]], dtype=np.int16) for band in bands}
-    write_block(folder / "composite", GRID.whole, values)
-    create_store(folder / "land", {"land_cover": CLASSES, "confidence": RATIO}, GRID, 4)
-    rules_block(RulesTask(folder / "land", GRID.whole, folder / "composite", tuple(bands), LandCover()))
-    return read_block(folder / "land", GRID.whole, ["land_cover", "confidence"])
+    store = store_of(folder / "composite", GRID, values, dict.fromkeys(bands, RATIO))
+    return classify_block(inputs_over(GRID, composite=store), bands=tuple(bands), rules=LandCover())
 
 
 def test_a_block_has_classes_and_their_confidence_and_unknown_where_a_band_has_no_number(tmp_path):
@@ -38,7 +35,8 @@ def test_a_block_has_classes_and_their_confidence_and_unknown_where_a_band_has_n
     assert found["confidence"][0, 2] == REFLECTANCE_NODATA
 
 
-def test_without_a_band_that_the_rules_need_everything_is_unknown(tmp_path):
+def test_without_a_band_that_the_rules_need_nothing_is_written_which_is_unknown(tmp_path):
     found = judged(tmp_path, [band for band in BANDS if band != "swir16"])
-    assert (found["land_cover"] == NODATA_CLASS).all()
-    assert (found["confidence"] == REFLECTANCE_NODATA).all()
+    assert found == {}
+    assert RULES.layers(None)["land_cover"].stored.fill == NODATA_CLASS
+    assert RULES.layers(None)["confidence"].stored.fill == REFLECTANCE_NODATA

@@ -1,0 +1,62 @@
+"""The ecological product inventory of a study, and everything that an officer should look at."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.engine.run import Run
+from pipeline.flow.restrictions import restriction_findings
+from pipeline.maps.step import Maps
+from pipeline.periods import When
+from pipeline.rights_registry import findings, inventory
+from pipeline.settings import products
+from pipeline.storage.workspace import Artifact, load_json, load_layer, load_table, save_tables
+
+_VERSION = 3
+
+
+def build_inventory(
+    run: Run,
+    maps: Maps,
+    parcels: Artifact,
+    statistics: Artifact,
+    sections: Artifact,
+    sources: Mapping[When, str],
+    *,
+    simulated: bool,
+) -> Artifact:
+    """Artifact with `inventory` and `findings`."""
+    study, table = maps.study, products()
+    words = {when.label: text for when, text in sources.items()}
+    cause = study.cause(
+        "inventory",
+        _VERSION,
+        [parcels.key, statistics.key, sections.key],
+        products=table.model_dump(),
+        sources=words,
+        simulated=simulated,
+    )
+
+    def build(folder: Path) -> None:
+        rows = load_layer(parcels.path, "parcels")
+        measures = load_table(statistics.path, "parcel_measures")
+        missing = load_json(parcels.path / "missing.json")
+        listed = inventory.build(
+            rows,
+            measures,
+            study.periods,
+            aoi=study.aoi,
+            products=table,
+            sources=words,
+            simulated=simulated,
+            evidence=f"parcels {parcels.key[:12]}；sections {sections.key[:12]}；manifest.json",
+            sections=load_layer(sections.path, "sections"),
+        )
+        parts = [
+            load_layer(parcels.path, "findings"),
+            findings.evaluate(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
+            restriction_findings(maps, parcels),
+            load_layer(sections.path, "findings"),
+        ]
+        save_tables(folder, {"inventory": listed, "findings": findings.joined(parts)})
+
+    return run.artifact(f"{study.aoi.name_zh} 清单 inventory", cause, build)

@@ -1,0 +1,182 @@
+"""Ecosystem types: their areas, what they lost, and what a classifier or a map tells beside the cover."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import standards
+from pipeline.contracts import Raster
+from pipeline.engine.study import Study
+from pipeline.geodesy import areas_m2
+from pipeline.indices import ecosystem
+from pipeline.ingest.parcels import read_restricting
+from pipeline.legends import ECOSYSTEM, ECOSYSTEM_CHANGE
+from pipeline.maps.change import Changing, build_change_steps, tabulate_transitions
+from pipeline.maps.evidence import describe_change
+from pipeline.maps.land_cover.kinds import is_typed, list_kinds
+from pipeline.maps.land_cover.showing import explain_missing_map
+from pipeline.maps.step import Maps, Row, Show, Step, View, pairs, periods, raster_of
+from pipeline.periods import When
+from pipeline.zonal.ground import Under
+
+_TYPES = Changing(
+    "ecosystem_change",
+    "ecosystem_transitions",
+    "类型变化 change of types",
+    "ecosystem",
+    "ecosystem_confidence",
+    ECOSYSTEM,
+)
+
+
+def _typed_pairs(study: Study) -> Sequence[When]:
+    return study.pairs if is_typed(study) else ()
+
+
+def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+    """Types, and the probability of its classes by a classifier; none by the rules."""
+    method = maps.study.settings.land_cover.method
+    if is_typed(maps.study):
+        yield raster_of(maps, "land_cover", when, "ecosystem", legend=ECOSYSTEM)
+    if method == "classifier":
+        titles = "地表覆盖分类概率", "Probability of the land cover class"
+        name = "land_cover_confidence"
+        yield raster_of(maps, "land_cover", when, "confidence", titles=titles, name=name)
+
+
+def _rows(view: View, when: When) -> Iterator[Row]:
+    """Share of each type."""
+    method = view.study.settings.land_cover.method
+    basis = f"{view.source(when)}{'' if method == 'map' else f'; land cover: {method}'}; types: land_kinds"
+    sums = _sum_types(view, when)
+    table = _tabulate(view, when, sums, {})
+    whole_m2 = view.study.aoi.area_m2
+    yield from ecosystem.build_type_indicators(table, sums.seen, when.label, area_m2=whole_m2, source=basis)
+
+
+def _tables(view: View) -> Mapping[str, pd.DataFrame]:
+    """Areas by type and period, as mapped and as registered."""
+    registered = _sum_registered(view.parcels)
+    parts = [
+        _tabulate(view, period, _sum_types(view, period), registered).assign(
+            aoi=view.study.aoi.id, period=period.label
+        )
+        for period in view.study.periods
+    ]
+    found, first = pd.concat(parts, ignore_index=True), ["aoi", "period"]
+    return {"ecosystems": found[[*first, *found.columns.drop(first)]]}
+
+
+def _sum_types(view: View, when: When) -> ecosystem.TypeSums:
+    part = partial(_sum_under, land=view.maps.path("land_cover", when), typed=is_typed(view.study))
+    return ecosystem.TypeSums.of(np.sum(view.ground.each(part), axis=0))
+
+
+def _sum_under(under: Under, *, land: Path, typed: bool) -> NDArray[np.float64]:
+    cover = under.layer(land, "land_cover")
+    kind = under.layer(land, "ecosystem") if typed else ecosystem.classify_types(cover)
+    return ecosystem.sum_type_areas(cover, kind, under.weight_m2)
+
+
+def _tabulate(
+    view: View, when: When, sums: ecosystem.TypeSums, registered: Mapping[str, float]
+) -> pd.DataFrame:
+    return ecosystem.build_type_table(
+        sums,
+        kinds=list_kinds(view.maps, when),
+        area_m2=view.study.aoi.area_m2,
+        registered_m2=registered,
+        unknown=explain_missing_map(view.study, when),
+    )
+
+
+def _sum_registered(parcels: gpd.GeoDataFrame) -> dict[str, float]:
+    """Area of parcels inside the aoi by the type of their registered class; empty without a known class."""
+    types = standards.table("land_classes").set_index("code")["ecosystem"]
+    kinds = parcels["land_class"].map(types)
+    areas = parcels["area_m2"].groupby(kinds).sum()
+    return {str(name): float(area) for name, area in areas.items()}
+
+
+def _change_rasters(maps: Maps, when: When) -> Iterator[Raster]:
+    name = "ecosystem_change"
+    yield raster_of(maps, "ecosystem_change", when, "change", legend=ECOSYSTEM_CHANGE, name=name)
+
+
+def _loss_rows(view: View, when: When) -> Iterator[Row]:
+    """Losses of farmland and wetland; null where the types are not told apart."""
+    yield from ecosystem.build_loss_indicators(
+        tabulate_transitions(view, _TYPES).get(when),
+        when.label,
+        kinds=list_kinds(view.maps, when.periods[0]),
+        source=describe_change(view.study.settings, source=view.source(when)),
+        unknown=explain_missing_map(view.study, when),
+    )
+
+
+def _change_tables(view: View) -> Mapping[str, pd.DataFrame]:
+    """Areas by pair of types, where types are told."""
+    names = {entry.key: entry.name_zh for entry in ECOSYSTEM.classes} | {"unknown": "未知"}
+    columns = ["from_ecosystem", "to_ecosystem", "area_m2", "percent", "area_counted_m2", "percent_counted"]
+    return {
+        f"ecosystem_transitions_{when.stem}": matrix.assign(
+            from_ecosystem=matrix["from"].map(names), to_ecosystem=matrix["to"].map(names)
+        )[columns]
+        for when, matrix in tabulate_transitions(view, _TYPES).items()
+    }
+
+
+def _span_of_change(study: Study) -> Sequence[When]:
+    return (study.span,) if study.settings.restricting and study.pairs else ()
+
+
+def _encroachment_rows(view: View, _span: When) -> Iterator[Row]:
+    """What became built-up inside each layer that restricts use, by pair of periods."""
+    study = view.study
+    layers = read_restricting(study.settings.restricting, study.aoi)
+    layers = layers.assign(area_m2=areas_m2(np.asarray(layers.geometry)))
+    for layer in layers[layers["area_m2"] > 0].itertuples():
+        whole_m2, kind = float(layer.area_m2), str(layer.kind)
+        inside = view.ground.of_part(layer.geometry, whole_m2)
+        for pair in study.pairs:
+            part = partial(_sum_encroached, change=view.maps.path("change", pair))
+            built, seen = np.sum(inside.each(part), axis=0)
+            yield ecosystem.build_encroachment_indicator(
+                kind,
+                pair.label,
+                built,
+                seen,
+                area_m2=whole_m2,
+                source=describe_change(study.settings, source=view.source(pair)),
+                unknown=explain_missing_map(study, pair),
+            )
+
+
+def _sum_encroached(under: Under, *, change: Path) -> NDArray[np.float64]:
+    return ecosystem.sum_encroachment(under.layer(change, "change"), under.weight_m2)
+
+
+TYPES = Step(
+    name="ecosystem",
+    version=1,
+    title="生态系统类型 ecosystem types",
+    times=periods,
+    show=Show(rasters=_rasters, rows=_rows, tables=_tables),
+)
+TYPE_TRANSITIONS, TYPE_CHANGE = build_change_steps(
+    _TYPES,
+    times=_typed_pairs,
+    show=Show(rasters=_change_rasters, rows=_loss_rows, times=pairs, tables=_change_tables),
+)
+ENCROACHMENT = Step(
+    name="encroachment",
+    version=1,
+    title="侵占 encroachment",
+    times=_span_of_change,
+    show=Show(rows=_encroachment_rows),
+)

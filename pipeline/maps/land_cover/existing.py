@@ -1,0 +1,160 @@
+"""Land cover from existing maps: their codes on the grid, what they mean, and what is unknown in them."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.grid import Block, Grid
+from pipeline.indices.crosswalk import translate_codes
+from pipeline.ingest.layers.land_maps import NO_CODE, MapFile, codes_on, map_file
+from pipeline.legends import LAND_KINDS
+from pipeline.maps.encoding import CLASSES, RATIO, Encoding
+from pipeline.maps.land_cover.showing import NO_MAP, show_land_cover
+from pipeline.maps.step import Inputs, Layers, Maps, Step, constant, of_period
+from pipeline.periods import When
+from pipeline.settings.maps import LandMap
+from pipeline.storage.blocks import Layer, read_block
+from pipeline.storage.workspace import load_json, save_json, sha256_of_file
+
+_CODE = "map_code"
+_LAYERS = {
+    "land_cover": CLASSES,
+    "ecosystem": CLASSES,
+    "confidence": RATIO,
+    "ecosystem_confidence": RATIO,
+    _CODE: Encoding("classes", Layer("int32", NO_CODE, {"units": "class"})),
+}
+_NAMED = 10
+
+
+@dataclass(frozen=True)
+class CodesTask:
+    """The codes of one block of a finished store."""
+
+    block: Block
+    grid: Grid
+    outline: BaseGeometry
+    store: Path
+
+
+def map_block(inputs: Inputs, *, file: MapFile | None, kinds: Mapping[int, str]) -> Layers:
+    """Class, type and code where the outline touches a pixel; all unknown without a file.
+
+    An existing map tells no confidence.
+    """
+    layers: Layers = {
+        name: np.full(inputs.block.shape, encoding.stored.fill, dtype=encoding.stored.dtype)
+        for name, encoding in _LAYERS.items()
+    }
+    if file is None:
+        return layers
+    inside = inputs.grid.touched(inputs.outline, inputs.block)
+    codes = np.where(inside, codes_on(file, inputs.grid, inputs.block), np.int32(NO_CODE))
+    return {**layers, **translate_codes(codes, kinds), _CODE: codes}
+
+
+def count_codes(task: CodesTask) -> Counter[int]:
+    """How many pixels inside the outline each code has."""
+    codes = read_block(task.store, task.block, [_CODE])[_CODE]
+    inside = task.grid.touched(task.outline, task.block)
+    found, count = np.unique(codes[inside], return_counts=True)
+    return Counter(dict(zip(found.tolist(), count.tolist(), strict=True)))
+
+
+def _given(study: Study, when: When) -> LandMap | None:
+    return study.settings.land_cover.maps.get(when.label)
+
+
+def _times(study: Study) -> Sequence[When]:
+    return study.periods if study.settings.land_cover.method == "map" else ()
+
+
+def _times_with_map(study: Study) -> Sequence[When]:
+    return [period for period in study.periods if _given(study, period)]
+
+
+def _settings(maps: Maps, when: When) -> Mapping[str, object]:
+    """The file is known by its checksum, each class by the kind that it means, and what that is here."""
+    given = _given(maps.study, when)
+    if given is None:
+        return {"map": None}
+    meant = {
+        str(code): [kind, LAND_KINDS[kind].cover, LAND_KINDS[kind].ecosystem]
+        for code, kind in given.kinds_by_code.items()
+    }
+    checksum = sha256_of_file(Path(given.path))
+    return {"map": checksum, "crosswalk": meant, "nodata": map_file(given).nodata}
+
+
+def _parameters(maps: Maps, when: When) -> Mapping[str, object]:
+    given = _given(maps.study, when)
+    return {
+        "file": map_file(given) if given else None,
+        "kinds": dict(given.kinds_by_code) if given else {},
+    }
+
+
+def _build_counts(run: Run, maps: Maps, when: When, folder: Path) -> None:
+    study = maps.study
+    tasks = [
+        CodesTask(block, study.grid, study.outline_over(block), maps.path("land_cover", when))
+        for block in study.blocks(maps.layout.edge_px)
+    ]
+    title = f"{study.aoi.name_zh} {when.label} 地图代码 codes of the map"
+    counts = sum(run.each(title, count_codes, tasks), Counter[int]())
+    save_json(folder / "codes.json", {str(code): counts[code] for code in sorted(counts)})
+
+
+def _warnings(maps: Maps) -> Iterator[str]:
+    """What is unknown in the land cover of each period, in words."""
+    for period in maps.study.periods:
+        given = _given(maps.study, period)
+        if given is None:
+            yield f"land_cover {period.label}: {NO_MAP}"
+        else:
+            stored = load_json(maps.path("map_codes", period) / "codes.json")
+            counts = {int(code): count for code, count in stored.items()}
+            if words := _describe_unknown(given, counts):
+                yield f"land_cover {period.label}: {given.title}: {words}"
+
+
+def _describe_unknown(given: LandMap, counts: Mapping[int, int]) -> str:
+    """Pixels without data, and those of codes without a class; empty where there are none."""
+    total, empty = sum(counts.values()), counts.get(NO_CODE, 0)
+    strange = {code: n for code, n in counts.items() if code not in {NO_CODE, *given.kinds_by_code}}
+    words = [f"{empty} of {total} pixels without data 无数据"] if empty else []
+    if strange:
+        often = sorted(strange, key=lambda code: (-strange[code], code))[:_NAMED]
+        named = ", ".join(f"{code} ({strange[code]})" for code in often)
+        more = f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else ""
+        number = sum(strange.values())
+        words.append(f"{number} of {total} pixels of codes without a class 代码无对应类别: {named}{more}")
+    return "; ".join(words)
+
+
+EXISTING_MAP = Step(
+    name="land_cover",
+    version=1,
+    title="地表覆盖 land cover",
+    times=_times,
+    settings=_settings,
+    parameters=_parameters,
+    layers=constant(_LAYERS),
+    kernel=map_block,
+    config=("land_cover",),
+    show=show_land_cover(warnings=_warnings),
+)
+MAP_CODES = Step(
+    name="map_codes",
+    version=1,
+    title="地图代码 codes of the map",
+    times=_times_with_map,
+    needs=of_period("land_cover"),
+    build=_build_counts,
+)

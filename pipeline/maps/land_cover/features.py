@@ -1,0 +1,51 @@
+"""The features of a pixel that a classifier goes by: reflectance of the composite, and indices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.grid import Block
+from pipeline.indices import land_cover, spectral
+from pipeline.maps.encoding import from_ratio
+from pipeline.maps.step import Maps
+from pipeline.storage.blocks import read_block
+
+Stored = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Which bands and which indices are features."""
+
+    bands: tuple[str, ...]
+    indices: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Features in order: bands, then indices."""
+        return (*self.bands, *self.indices)
+
+    def stack(self, composite: Stored, seen: Stored) -> NDArray[np.float32]:
+        """Features (feature, y, x): reflectance and indices; NaN where unknown."""
+        stored = {**composite, **seen}
+        maps = [
+            from_ratio(stored[name]) if stored[name].dtype == np.int16 else stored[name]
+            for name in self.names
+        ]
+        return np.stack(maps).astype(np.float32)
+
+    def read(self, composite: Path, seen: Path, block: Block) -> NDArray[np.float32]:
+        """Features of a block (feature, y, x) from the stores of a period."""
+        return self.stack(read_block(composite, block, self.bands), read_block(seen, block, self.indices))
+
+
+def find_features(maps: Maps) -> Features:
+    """The bands of the composites, and the indices of which every band is there."""
+    wanted = [*maps.study.settings.indices, *land_cover.RULE_INDICES]
+    indices = [spectral.find_index(name) for name in wanted]
+    names = dict.fromkeys(index.name for index in indices if set(index.bands) <= set(maps.bands))
+    return Features(maps.bands, tuple(names))

@@ -1,0 +1,49 @@
+"""The blocks of all maps of a study, by the memory bound and by what their steps take of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.contracts import Scene
+from pipeline.engine.study import Study
+from pipeline.grid import BlockPlan, block_plan, widened
+from pipeline.ingest.reading.blocks import process_bytes
+from pipeline.maps.step import Load, Step
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Blocks of every map, and of several in a row for `wide` steps; the bytes that a pixel of them takes."""
+
+    blocks: BlockPlan
+    wide: BlockPlan
+    block_bytes: int
+    wide_bytes: int
+
+    def of(self, step: Step) -> BlockPlan:
+        """The blocks of a step."""
+        return self.wide if step.wide else self.blocks
+
+
+def plan_layout(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) -> Layout:
+    """Blocks under the memory bound, by the settings and the scenes alone.
+
+    They are as large as the step that takes most of a pixel allows, the same for all, so that a map may be
+    read wherever another one is made. Raises SettingsError where not even the smallest fits.
+    """
+    load = _load(study, scenes, steps)
+    asked = [step for step in steps if step.times(study)]
+    block_bytes = max(step.block_bytes(study, load) for step in asked)
+    wide_bytes = max(step.block_bytes(study, load) for step in asked if step.wide)
+    bounds = {
+        "process_bytes": process_bytes(study.grid.resolution_m),
+        "memory": study.settings.compute.memory,
+    }
+    blocks = block_plan(study.grid, block_bytes=block_bytes, **bounds)
+    wide = widened(blocks, len(study.blocks(blocks.edge_px)), block_bytes=wide_bytes, **bounds)
+    return Layout(blocks, wide, block_bytes, wide_bytes)
+
+
+def _load(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) -> Load:
+    dates = max(sum(period.holds(scene.datetime) for scene in scenes) for period in study.periods)
+    bands = max(len(step.list_bands(study, scenes)) for step in steps if step.wide)
+    return Load(dates, len(scenes), bands)

@@ -1,0 +1,195 @@
+"""How the maps of a study are made: in the order of their needs, each found by its cause or built."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+from pipeline.contracts import Scene
+from pipeline.engine.run import BlockDone, Run
+from pipeline.engine.sources import source_of
+from pipeline.engine.study import Study
+from pipeline.errors import TooMuchLost
+from pipeline.geodesy import project
+from pipeline.grid import Block
+from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.reading.handles import Source
+from pipeline.ingest.scenes.choice import from_table
+from pipeline.maps.layout import plan_layout
+from pipeline.maps.step import Footprint, Inputs, Layers, Maps, Step
+from pipeline.periods import When
+from pipeline.storage.blocks import write_block
+from pipeline.storage.workspace import Artifact, Cause
+
+
+def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[Step]) -> Maps:
+    """All maps of a study from its SceneTable; TooMuchLost when more reads failed than is allowed."""
+    footprints = tuple(_footprints(study, table))
+    layout = plan_layout(study, [footprint.scene for footprint in footprints], steps)
+    maps = Maps(study, tuple(steps), footprints, layout.blocks, layout.wide)
+    for step in _in_order(study, steps):
+        for when in step.times(study):
+            maps = maps.with_map((step.name, when), _make(run, maps, step, when))
+        if step.bands:
+            refuse_loss(run, study, list(maps.of(step.name).values()))
+    return maps
+
+
+def scene_key(scene: Scene) -> str:
+    """What of a scene decides what is read from it."""
+    offsets = sorted({(asset.scale, asset.offset) for asset in scene.assets.values()})
+    return f"{scene.id}|{scene.baseline}|{offsets}|{scene.updated}|{scene.item_sha256}"
+
+
+def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
+    """TooMuchLost where more of the reads behind some stores failed than is allowed; they are built anew."""
+    outcomes = [row[3] for row in run.workspace.reads([artifact.key for artifact in stores])]
+    failed = outcomes.count("failed")
+    tried = failed + outcomes.count("read")
+    allowed = study.settings.scenes.max_failed_share
+    if tried and failed / tried > allowed:
+        for artifact in stores:
+            forget_lost(run, artifact)
+        raise TooMuchLost(
+            f"{study.aoi.id}: {failed} of {tried} reads failed, more than max_failed_share {allowed:g} "
+            "allows; nothing is published. The log names them; another run reads what was lost again"
+        )
+
+
+def forget_lost(run: Run, artifact: Artifact) -> None:
+    """Let blocks of a store that lost a read be built anew by the next run that wants it."""
+    if any(row[3] == "failed" for row in run.workspace.reads([artifact.key])):
+        run.workspace.reopen(artifact)
+
+
+def _footprints(study: Study, table: gpd.GeoDataFrame) -> Iterator[Footprint]:
+    for scene, outline in zip(from_table(table), table.geometry, strict=True):
+        yield Footprint(scene, project(outline, study.grid.crs))
+
+
+def _in_order(study: Study, steps: Sequence[Step]) -> list[Step]:
+    """The steps that a study makes, each behind those that it needs, else in their own order."""
+    asked = {step.name: step for step in steps if step.makes and step.times(study)}
+    ordered: dict[str, Step] = {}
+
+    def add(step: Step) -> None:
+        for name in dict.fromkeys(name for when in step.times(study) for name, _ in step.needs(study, when)):
+            if name != step.name and name not in ordered:
+                add(asked[name])
+        ordered[step.name] = step
+
+    for step in asked.values():
+        if step.name not in ordered:
+            add(step)
+    return list(ordered.values())
+
+
+def _make(run: Run, maps: Maps, step: Step, when: When) -> Artifact:
+    """The map of a step that holds for a time."""
+    study, bands = maps.study, step.list_bands(maps.study, maps.scenes)
+    footprints = _behind(maps, bands, when)
+    cause = _cause(maps, step, when, footprints)
+    title = f"{study.aoi.name_zh} {when.label} {step.title}"
+    if step.build is not None:
+        return run.artifact(title, cause, partial(step.build, run, maps, when))
+    if step.bands and run.refresh and (before := run.workspace.find(cause)):
+        forget_lost(run, before)
+    layout = maps.wide_layout if step.wide else maps.layout
+    return run.store(
+        title,
+        cause,
+        layers={name: encoding.stored for name, encoding in step.layers(maps).items()},
+        grid=study.grid,
+        block_px=layout.edge_px,
+        blocks=layout.tasks(study.blocks(layout.edge_px)),
+        task=_task_of(maps, step, when, footprints),
+        work=compute_block,
+        at_once=layout.at_once,
+    )
+
+
+def _behind(maps: Maps, bands: Sequence[str], when: When) -> tuple[Footprint, ...]:
+    """The scenes of a time that have a band that is read."""
+    return tuple(
+        footprint
+        for footprint in maps.footprints
+        if when.holds(footprint.scene.datetime) and any(band in footprint.scene.assets for band in bands)
+    )
+
+
+def _cause(maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]) -> Cause:
+    """What a map is made from: its scenes and how they are read, the maps that it needs, its settings."""
+    study = maps.study
+    inputs = [scene_key(footprint.scene) for footprint in footprints]
+    inputs += [maps[place].key for place in step.needs(study, when)]
+    settings = dict(step.settings(maps, when))
+    if step.bands:
+        scenes = study.settings.scenes
+        settings |= {"clear": scenes.clear.model_dump(), "harmonised": scenes.harmonised}
+        settings |= {"block_px": maps.layout.edge_px}
+    if step.wide:
+        settings |= {"abreast": maps.wide_layout.abreast}
+    return study.cause(step.name, step.version, inputs, **settings)
+
+
+@dataclass(frozen=True)
+class BlockTask:
+    """One block of a map: where it is written, what its kernel is given."""
+
+    store: Path
+    inputs: Inputs
+    kernel: Callable[[Inputs], Layers]
+
+    @property
+    def block(self) -> Block:
+        """The region to write."""
+        return self.inputs.block
+
+
+def compute_block(task: BlockTask) -> BlockDone:
+    """The layers of a block, computed and written."""
+    inputs = replace(task.inputs, records=[])  # a task is kept until the last has ended
+    layers = task.kernel(inputs)
+    return BlockDone(write_block(task.store, task.block, layers), tuple(inputs.records))
+
+
+def _task_of(
+    maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]
+) -> Callable[[Path, Block], BlockTask]:
+    """What makes the tasks of a map, given its store and a block."""
+    assert step.kernel is not None, f"{step.name} has neither a kernel nor a build"
+    study, bands = maps.study, step.list_bands(maps.study, maps.scenes)
+    kernel = partial(step.kernel, **step.parameters(maps, when))
+    stores: dict[str, tuple[Path, ...]] = {}
+    for name, time in step.needs(study, when):
+        stores[name] = (*stores.get(name, ()), maps.path(name, time))
+    source = source_of(study)
+
+    def task(store: Path, block: Block) -> BlockTask:
+        request = step.request(_request(study, block, footprints, bands, source)) if step.bands else None
+        inputs = Inputs(block, study.grid, study.outline_over(block), stores, request)
+        return BlockTask(store, inputs, kernel)
+
+    return task
+
+
+def _request(
+    study: Study, block: Block, footprints: Sequence[Footprint], bands: tuple[str, ...], source: Source
+) -> BlockRequest:
+    """What a task reads of some bands of the scenes that meet a block."""
+    settings = study.settings.scenes
+    frame = shapely.box(*study.grid.block_bounds(block))
+    return BlockRequest(
+        grid=study.grid,
+        block=block,
+        outline=study.outline_over(block),
+        scenes=tuple(one.scene for one in footprints if one.outline.intersects(frame)),
+        bands=bands,
+        clear=settings.clear,
+        harmonised=settings.harmonised,
+        longitude=study.longitude,
+        source=source,
+    )

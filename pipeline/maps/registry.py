@@ -1,0 +1,46 @@
+"""Every step there is, in the order in which a delivery shows them; another map is another entry."""
+
+from pipeline.maps.accuracy import ACCURACY
+from pipeline.maps.alerts import ALERT
+from pipeline.maps.anomaly import ANOMALY
+from pipeline.maps.change import CHANGE_THAT_COUNTS, TRANSITIONS
+from pipeline.maps.composite import COMPOSITE
+from pipeline.maps.cover import COVER
+from pipeline.maps.ecosystem import ENCROACHMENT, TYPE_CHANGE, TYPE_TRANSITIONS, TYPES
+from pipeline.maps.endmembers import CLASS_ENDMEMBERS, ENDMEMBERS
+from pipeline.maps.inundation import INUNDATION
+from pipeline.maps.land_cover.classifier import CLASSIFIED, CLASSIFIER, PROBABILITIES
+from pipeline.maps.land_cover.existing import EXISTING_MAP, MAP_CODES
+from pipeline.maps.land_cover.rules import RULES
+from pipeline.maps.rsei import AXIS, HEAT, RSEI
+from pipeline.maps.spectral import SPECTRAL
+from pipeline.maps.step import Step
+from pipeline.maps.trend import TREND
+
+STEPS: tuple[Step, ...] = (
+    COVER,
+    SPECTRAL,
+    RULES,
+    CLASSIFIED,
+    EXISTING_MAP,
+    COMPOSITE,
+    CHANGE_THAT_COUNTS,
+    INUNDATION,
+    ANOMALY,
+    TREND,
+    TYPES,
+    TYPE_CHANGE,
+    ENCROACHMENT,
+    CLASSIFIER,
+    ALERT,
+    ACCURACY,
+    RSEI,
+    ENDMEMBERS,
+    CLASS_ENDMEMBERS,
+    PROBABILITIES,
+    MAP_CODES,
+    TRANSITIONS,
+    TYPE_TRANSITIONS,
+    HEAT,
+    AXIS,
+)
