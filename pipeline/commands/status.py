@@ -7,8 +7,10 @@ from typing import Any
 
 from pipeline.engine.journal import last_runs
 from pipeline.errors import Problem, SettingsError
+from pipeline.storage.cause import measured
 from pipeline.storage.lock import is_held
-from pipeline.storage.workspace import Workspace, load_json, measured
+from pipeline.storage.tables import load_json
+from pipeline.storage.workspace import Workspace
 
 _FAILURES_SHOWN = 50
 

@@ -14,7 +14,9 @@ from pipeline.contracts import ReadRecord
 from pipeline.engine.executors import Cluster, each_numbered
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, clear_strays, create_store, stored_checksum
-from pipeline.storage.workspace import Artifact, Cause, Workspace, measured, publish, remove, restore
+from pipeline.storage.cause import Artifact, Cause, measured
+from pipeline.storage.publish import publish, remove, restore
+from pipeline.storage.workspace import Workspace
 
 _LOG = logging.getLogger("ecoledger")
 

@@ -14,7 +14,7 @@ from pipeline.aoi import Aoi, known_aois, load_aoi
 from pipeline.geodesy import centre, project
 from pipeline.grid import Block, Grid, grid_of
 from pipeline.settings import Settings
-from pipeline.storage.workspace import Cause
+from pipeline.storage.cause import Cause
 
 
 @dataclass(frozen=True)

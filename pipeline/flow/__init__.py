@@ -19,7 +19,7 @@ from pipeline.flow.validation import validate
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.maps.evidence import maps_behind, scenes_behind
 from pipeline.settings import Settings
-from pipeline.storage.workspace import load_json
+from pipeline.storage.tables import load_json
 
 _DELIVERY = 7
 

@@ -19,8 +19,8 @@ from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.shapes import Plots
 from pipeline.settings import products
 from pipeline.storage.blocks import read_block
-from pipeline.storage.long_tables import layer_parts
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import layer_parts
 from pipeline.zonal import measures, overlay
 from pipeline.zonal.ground import Ground, Under
 

@@ -32,7 +32,9 @@ from pipeline.periods import Period
 from pipeline.rights_registry.feature_ids import feature_ids
 from pipeline.rights_registry.rules import RULES
 from pipeline.storage.blocks import open_store
-from pipeline.storage.workspace import Cause, load_layer, load_table, remove, save_json, sha256_of_file
+from pipeline.storage.cause import Cause, sha256_of_file
+from pipeline.storage.publish import remove
+from pipeline.storage.tables import load_layer, load_table, save_json
 
 _LOG = logging.getLogger("ecoledger")
 _LIBRARIES = (

@@ -34,8 +34,8 @@ from pipeline.periods import Period
 from pipeline.rights_registry import area_balance, findings, inventory
 from pipeline.settings import products
 from pipeline.storage.blocks import open_store
-from pipeline.storage.long_tables import save_parts
-from pipeline.storage.workspace import Artifact, checksums_of, load_json, load_layer, load_table, save_tables
+from pipeline.storage.cause import Artifact, checksums_of
+from pipeline.storage.tables import load_json, load_layer, load_table, save_parts, save_tables
 from pipeline.zonal.ground import Ground, Under, ground_of
 from pipeline.zonal.moves import Moved
 

@@ -9,7 +9,8 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.maps.rasters import Maps
 from pipeline.rights_registry import restrictions
 from pipeline.storage.blocks import open_store
-from pipeline.storage.workspace import Artifact, load_layer
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import load_layer
 
 _BUILT = LAND_COVER.code("built")
 

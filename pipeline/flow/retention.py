@@ -7,7 +7,8 @@ from typing import Any
 
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.storage.workspace import load_json, remove
+from pipeline.storage.publish import remove
+from pipeline.storage.tables import load_json
 
 _LOG = logging.getLogger("ecoledger")
 

@@ -21,7 +21,7 @@ from pipeline.maps.rasters import Footprint, Maps, forget_lost, refuse_loss, req
 from pipeline.maps.stored import CLASSES, COUNT, INDEX, stored
 from pipeline.maps.tasks import ALERT_PARTS, Layers
 from pipeline.storage.blocks import open_store, write_block
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 from pipeline.zonal.ground import Ground
 
 _ALERTS = 2

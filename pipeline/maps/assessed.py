@@ -19,7 +19,7 @@ from pipeline.legends import LAND_COVER, LAND_KINDS, NODATA_CLASS
 from pipeline.maps.rasters import Footprint, Maps
 from pipeline.settings.maps import LabelledSamples
 from pipeline.storage.blocks import open_store
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 from pipeline.zonal.ground import Ground
 
 STEP = "accuracy"

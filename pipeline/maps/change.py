@@ -16,7 +16,7 @@ from pipeline.maps import tasks
 from pipeline.maps.encoding import as_ratio, from_ratio
 from pipeline.maps.stored import CLASSES, RATIO, stored
 from pipeline.storage.blocks import create_store, open_store, read_block, write_block
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 
 _CHANGE, _COUNTED = 2, 1
 

@@ -19,7 +19,7 @@ from pipeline.maps.tasks import Layers
 from pipeline.maps.training import FeatureStores, Model, index_features, model_of
 from pipeline.settings.maps import Smoothing
 from pipeline.storage.blocks import read_block, write_block
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 
 _PROBABILITIES, _DECIDED = 1, 1
 _ROWS = 128

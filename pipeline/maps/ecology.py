@@ -24,7 +24,8 @@ from pipeline.maps.tasks import CompositeTask, composite_block
 from pipeline.periods import Period
 from pipeline.settings.sources import INSTRUMENTS
 from pipeline.storage.blocks import open_store, read_block, write_block
-from pipeline.storage.workspace import Artifact, load_json, save_json
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import load_json, save_json
 from pipeline.zonal.ground import Ground, Under
 
 _HEAT, _AXIS, _INDEX = 1, 1, 1

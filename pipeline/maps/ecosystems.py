@@ -23,7 +23,7 @@ from pipeline.maps.change import TYPES, change_between
 from pipeline.maps.evidence import change_basis
 from pipeline.maps.rasters import Footprint, Maps, no_map
 from pipeline.storage.blocks import open_store
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 from pipeline.zonal.ground import Ground, Under
 from pipeline.zonal.moves import Moved
 

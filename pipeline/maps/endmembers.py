@@ -15,7 +15,8 @@ from pipeline.indices import vegetation
 from pipeline.legends import LAND_COVER
 from pipeline.maps import tasks
 from pipeline.settings import ClassPercentiles, Endmembers
-from pipeline.storage.workspace import Artifact, load_json, save_json
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import load_json, save_json
 
 _ENDMEMBERS, _BY_CLASS = 3, 1
 _USUAL = (5.0, 95.0)

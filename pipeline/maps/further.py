@@ -12,7 +12,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.maps import alerts, assessed, ecology, ecosystems, greenness, inundation
 from pipeline.maps.rasters import Footprint, Maps, footprints_of
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 from pipeline.zonal.ground import Ground
 
 Rows = Iterator[dict[str, object]]

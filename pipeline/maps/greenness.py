@@ -18,7 +18,7 @@ from pipeline.maps.rasters import Footprint, Maps
 from pipeline.maps.stored import COUNT, INDEX, stored
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.storage.blocks import open_store, read_block, write_block
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 from pipeline.zonal.ground import Ground, Under
 
 _ANOMALY, _TREND = 1, 1

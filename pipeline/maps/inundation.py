@@ -23,7 +23,7 @@ from pipeline.maps.tasks import Layers
 from pipeline.periods import Period
 from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.storage.blocks import open_store, write_block
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 from pipeline.zonal.ground import Ground, Under
 
 _INUNDATION = 1

@@ -11,7 +11,7 @@ from pipeline.grid import BlockPlan
 from pipeline.maps import land_tasks
 from pipeline.maps.mapped import mapped
 from pipeline.maps.stored import CLASSES, RATIO, stored
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 
 _RULES = 1
 

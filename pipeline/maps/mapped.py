@@ -20,7 +20,8 @@ from pipeline.maps.tasks import Layers
 from pipeline.periods import Period
 from pipeline.settings.maps import LandMap
 from pipeline.storage.blocks import Layer, read_block, write_block
-from pipeline.storage.workspace import Artifact, load_json, save_json, sha256_of_file
+from pipeline.storage.cause import Artifact, sha256_of_file
+from pipeline.storage.tables import load_json, save_json
 
 _MAPPED, _UNKNOWN = 1, 1
 _CODE = "map_code"

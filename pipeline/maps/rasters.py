@@ -30,7 +30,7 @@ from pipeline.maps.mapped import NO_MAP
 from pipeline.maps.stored import COUNT, INDEX, RATIO, stored
 from pipeline.periods import Period
 from pipeline.storage.blocks import open_store
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 
 _COMPOSITE, _SPECTRAL, _COVER = 3, 3, 1
 

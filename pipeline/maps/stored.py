@@ -9,7 +9,7 @@ from pipeline.engine.study import Study
 from pipeline.grid import Block, BlockPlan
 from pipeline.legends import NODATA_CLASS
 from pipeline.storage.blocks import Layer
-from pipeline.storage.workspace import Artifact, Cause
+from pipeline.storage.cause import Artifact, Cause
 
 RATIO = Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
 COUNT = Layer("uint16", 0, {"units": "1"})

@@ -25,7 +25,8 @@ from pipeline.legends import LAND_KINDS
 from pipeline.maps.encoding import from_ratio
 from pipeline.settings.maps import LabelledSamples, ModelFile
 from pipeline.storage.blocks import read_block
-from pipeline.storage.workspace import Artifact, checksums_of, load_json, save_json
+from pipeline.storage.cause import Artifact, checksums_of
+from pipeline.storage.tables import load_json, save_json
 from pipeline.zonal import overlay
 
 _CLASSIFIER = 1

@@ -1,61 +1,19 @@
-"""Where artifacts live, named after what they were made from; the ledger; atomic publishing.
+"""Where artifacts live, named after what they were made from; the ledger that knows them.
 
-An artifact's key is the sha256 of canonical JSON of its cause: step, version, settings, keys of inputs.
-It is built under `.part`, flushed, renamed, then entered in the ledger with its size and checksum.
+An artifact is built under `.part`, flushed, renamed, then entered in the ledger with its size and checksum.
 """
 
-import hashlib
-import json
-import os
-import shutil
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import geopandas as gpd
-import pandas as pd
-from blake3 import blake3
 
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceError
 from pipeline.storage import disk, lock
 from pipeline.storage import ledger as ledgers
-
-_PIECE_BYTES = 2**20
-_SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
-
-
-@dataclass(frozen=True)
-class Cause:
-    """What an artifact is made from; two equal causes give one artifact."""
-
-    step: str
-    version: int
-    settings: Mapping[str, Any]
-    inputs: Sequence[str]
-
-    @cached_property
-    def text(self) -> str:
-        """Canonical JSON."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-    @cached_property
-    def key(self) -> str:
-        """Name of the artifact."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """Something finished, at `path`, under its key."""
-
-    key: str
-    path: Path
+from pipeline.storage.cause import Artifact, Cause, measured
+from pipeline.storage.publish import flush, remove
 
 
 class Workspace:
@@ -248,138 +206,3 @@ class Workspace:
 
     def _path(self, step: str, key: str) -> Path:
         return self.root / "artifacts" / step / key[:24]
-
-
-def save_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Tables as Parquet, geometry as GeoParquet, one file each."""
-    for name, table in tables.items():
-        table.to_parquet(folder / f"{name}.parquet")
-
-
-def load_table(folder: Path, name: str) -> pd.DataFrame:
-    """A table that `save_tables` wrote."""
-    return pd.read_parquet(folder / f"{name}.parquet")
-
-
-def load_layer(folder: Path, name: str) -> gpd.GeoDataFrame:
-    """A table with geometry that `save_tables` wrote."""
-    return gpd.read_parquet(folder / f"{name}.parquet")
-
-
-def save_json(path: Path, content: Any) -> None:
-    """Content as readable JSON, keys in order."""
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str)
-    path.write_text(f"{text}\n", encoding="utf-8")
-
-
-def load_json(path: Path) -> Any:
-    """What `save_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def sha256_of_file(path: Path) -> str:
-    """Checksum of a file's bytes, as any `sha256sum` gives it."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def files_of(path: Path) -> list[Path]:
-    """All files that hold a dataset: those of a folder, the parts of a Shapefile, or the file itself."""
-    if path.is_dir():
-        return sorted(entry for entry in path.rglob("*") if entry.is_file())
-    if path.suffix.lower() != ".shp":
-        return [path] if path.is_file() else []
-    beside = path.parent.glob("*")
-    return sorted(
-        entry for entry in beside if entry.stem == path.stem and entry.suffix.lower() in _SHAPEFILE_PARTS
-    )
-
-
-def checksums_of(paths: Iterable[Path]) -> dict[str, str]:
-    """Checksum of every file of some datasets by name; of one name, by place below the folder they share."""
-    files = list(dict.fromkeys(file for path in paths for file in files_of(path)))
-    count = Counter(file.name for file in files)
-    repeated = [file.parent for file in files if count[file.name] > 1]
-    root = os.path.commonpath(repeated) if repeated else ""
-    return {
-        file.name if count[file.name] == 1 else file.relative_to(root).as_posix(): sha256_of_file(file)
-        for file in files
-    }
-
-
-def measured(path: Path) -> tuple[int, str]:
-    """Size in bytes and checksum (BLAKE3) of a file, or of all files of a folder with their names."""
-    if path.is_file():
-        return path.stat().st_size, _blake3_of_file(path)
-    files = files_of(path)
-    digest = blake3()
-    for entry in files:
-        digest.update(f"{entry.relative_to(path).as_posix()} {_blake3_of_file(entry)}\n".encode())
-    return sum(entry.stat().st_size for entry in files), digest.hexdigest()
-
-
-def _blake3_of_file(path: Path) -> str:
-    digest = blake3()
-    with path.open("rb") as stream:
-        while piece := stream.read(_PIECE_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
-def publish(folder: Path, target: Path) -> None:
-    """Put a finished folder in the place of a delivery; the old one stays until the new one is there.
-
-    `latest` beside it then names it. WorkspaceError if someone has the old GeoPackage open for writing.
-    """
-    for guard in ("-wal", "-shm"):
-        if (stuck := target / f"inventory.gpkg{guard}").exists():
-            raise WorkspaceError(
-                f"{stuck} exists: close the program that has the GeoPackage open, then run again"
-            )
-    flush(folder)
-    old = _old(target)
-    if old.exists():
-        remove(old)
-    if target.exists():
-        target.rename(old)
-    try:
-        folder.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    latest = target.parent / ".latest.part"
-    latest.write_text(f"{target.name}\n", encoding="utf-8")
-    flush(latest)
-    latest.replace(target.parent / "latest")
-    flush(target.parent)
-    if old.exists():
-        remove(old)
-
-
-def restore(target: Path) -> None:
-    """Put back a delivery that a run, killed while it published, had moved aside."""
-    if _old(target).exists() and not target.exists():
-        _old(target).rename(target)
-
-
-def _old(target: Path) -> Path:
-    return target.with_name(f".{target.name}.old")
-
-
-def remove(path: Path) -> None:
-    """Remove a file or a folder."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
-
-
-def flush(path: Path) -> None:
-    """Bring a file, or a folder with all in it, to the disk."""
-    for entry in [*path.rglob("*"), path] if path.is_dir() else [path]:
-        handle = os.open(entry, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -28,7 +28,7 @@ import psutil
 from bench_engine import OUT, config_of
 from bench_scenes import Bench, bench_scenes
 
-from pipeline.storage.workspace import measured
+from pipeline.storage.cause import measured
 from tests.flow.dask_processes import served
 
 PROGRAM = Path(sys.executable).with_name("ecoledger")

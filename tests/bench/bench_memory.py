@@ -28,7 +28,8 @@ from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.maps.tasks import CompositeTask, composite_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer
-from pipeline.storage.workspace import Cause, Workspace
+from pipeline.storage.cause import Cause
+from pipeline.storage.workspace import Workspace
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 DATES, SIZES = (10, 40, 160, 500), (1024, 2048, 4096)

@@ -34,7 +34,8 @@ from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance
 from pipeline.maps.tasks import CompositeTask, block_bytes, composed, composing_bytes, composite_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer, read_block
-from pipeline.storage.workspace import Cause, Workspace
+from pipeline.storage.cause import Cause
+from pipeline.storage.workspace import Workspace
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
 WORKERS = 2

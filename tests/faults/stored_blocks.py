@@ -12,7 +12,8 @@ from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, BlockDone, Run
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, write_block
-from pipeline.storage.workspace import Cause, Workspace, measured
+from pipeline.storage.cause import Cause, measured
+from pipeline.storage.workspace import Workspace
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 64, 64)
 BLOCK_PX = 16

@@ -11,7 +11,8 @@ from pipeline.engine.run import Bars, BlockDone, Run
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, read_block, write_block
-from pipeline.storage.workspace import Cause, Workspace, measured
+from pipeline.storage.cause import Cause, measured
+from pipeline.storage.workspace import Workspace
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
 LAYERS = {"number": Layer("int16", -1, {})}

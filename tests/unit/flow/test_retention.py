@@ -8,7 +8,9 @@ import pytest
 from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, Run
 from pipeline.flow.retention import retire
-from pipeline.storage.workspace import Cause, Workspace, load_json, save_json
+from pipeline.storage.cause import Cause
+from pipeline.storage.tables import load_json, save_json
+from pipeline.storage.workspace import Workspace
 
 SHARED = Cause("scenes", 1, {}, [])
 

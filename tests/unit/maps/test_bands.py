@@ -12,7 +12,7 @@ from pipeline.flow.publication import layers_of
 from pipeline.flow.scenes import scene_table
 from pipeline.indices import land_cover, spectral
 from pipeline.maps.rasters import lacking, maps_of, unknown_measures
-from pipeline.storage.workspace import load_json
+from pipeline.storage.tables import load_json
 
 
 def indexed(area, *indices):

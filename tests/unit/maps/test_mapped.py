@@ -21,7 +21,8 @@ from pipeline.maps.mapped import NO_MAP
 from pipeline.settings import Scenes, load_settings
 from pipeline.settings.maps import LandCover, LandMap
 from pipeline.storage.blocks import open_store
-from pipeline.storage.workspace import Workspace, load_json
+from pipeline.storage.tables import load_json
+from pipeline.storage.workspace import Workspace
 from tests.scenery import LEFT, TOP, written
 from tests.unit.conftest import SIZE
 

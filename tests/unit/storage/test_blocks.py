@@ -8,11 +8,22 @@ from hypothesis import strategies as st
 
 from pipeline.grid import Block, Grid
 from pipeline.maps.stored import CLASSES, COUNT, INDEX, RATIO
-from pipeline.storage.blocks import Layer, create_store, open_store, read_block, stored_checksum, write_block
+from pipeline.storage.blocks import (
+    Layer,
+    checksum_of,
+    create_store,
+    open_store,
+    read_block,
+    stored_checksum,
+    write_block,
+)
+from pipeline.storage.cause import measured
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 100, 130)
 EDGE = 32
 LAYERS = {"ratio": RATIO, "count": COUNT, "index": INDEX, "class": CLASSES, "code": Layer("int32", -1, {})}
+SMALL = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
+PAIR = {"red": Layer("int16", -32768, {"units": "1"}), "looks": Layer("uint16", 0, {})}
 
 
 def planted(name):
@@ -109,3 +120,48 @@ def test_a_store_that_is_packed_in_another_way_is_refused(tmp_path):
     group.create_array("count", shape=GRID.shape, chunks=(EDGE, EDGE), dtype="uint16")
     with pytest.raises(ValueError, match="packed by"):
         read_block(tmp_path / "store.zarr", GRID.whole, ["count"])
+
+
+def test_a_block_is_written_to_its_own_region_and_comes_back(tmp_path):
+    create_store(tmp_path / "store", PAIR, SMALL, 4)
+    rng = np.random.default_rng(1)
+    planted = {}
+    for block in SMALL.blocks(4):
+        arrays = {
+            "red": rng.integers(-9000, 9000, block.shape, dtype=np.int16),
+            "looks": rng.integers(0, 9, block.shape, dtype=np.uint16),
+        }
+        planted[block] = arrays
+        assert write_block(tmp_path / "store", block, arrays) == checksum_of(arrays)
+    for block, arrays in planted.items():
+        found = read_block(tmp_path / "store", block, ["red", "looks"])
+        assert checksum_of(found) == checksum_of(arrays)
+        assert all((found[name] == arrays[name]).all() for name in arrays)
+    lazy = open_store(tmp_path / "store")
+    assert lazy["red"].dtype == np.int16
+    assert lazy["red"].dims == ("y", "x")
+    assert (lazy["red"].values[8:, 12:] == planted[Block(8, 10, 12, 13)]["red"]).all()
+    assert lazy.attrs["grid"] == SMALL.as_dict()
+
+
+def test_what_was_never_written_is_the_fill(tmp_path):
+    create_store(tmp_path / "store", PAIR, SMALL, 4)
+    found = read_block(tmp_path / "store", SMALL.whole, PAIR)
+    assert (found["red"] == -32768).all()
+    assert (found["looks"] == 0).all()
+
+
+def test_equal_content_has_equal_bytes_in_whatever_order_it_was_written(tmp_path):
+    for name, blocks in (("one", list(SMALL.blocks(4))), ("two", list(SMALL.blocks(4))[::-1])):
+        create_store(tmp_path / name, PAIR, SMALL, 4)
+        for block in blocks:
+            red = np.full(block.shape, block.row_from, dtype=np.int16)
+            write_block(tmp_path / name, block, {"red": red, "looks": red.astype(np.uint16)})
+    assert measured(tmp_path / "one") == measured(tmp_path / "two")
+
+
+def test_a_checksum_knows_names_and_values_and_not_the_memory_layout():
+    array = np.arange(12, dtype=np.int16).reshape(3, 4)
+    assert checksum_of({"a": array, "b": array}) == checksum_of({"b": array, "a": np.asfortranarray(array)})
+    assert checksum_of({"a": array}) != checksum_of({"b": array})
+    assert checksum_of({"a": array}) != checksum_of({"a": array + 1})

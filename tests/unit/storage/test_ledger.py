@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceError
+from pipeline.storage.cause import Cause
 from pipeline.storage.ledger import record_of
-from pipeline.storage.workspace import Cause, Workspace
+from pipeline.storage.workspace import Workspace
 
 CAUSE = Cause("composite", 3, {"bands": ["red"]}, ["a"])
 OTHER = Cause("spectral", 1, {"名": "甲"}, [CAUSE.key])

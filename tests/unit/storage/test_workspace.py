@@ -1,4 +1,4 @@
-"""Artifacts by cause, the ledger, the lock, publishing."""
+"""Artifacts by cause, and who may hold the workspace they live in."""
 
 import os
 import sqlite3
@@ -6,32 +6,14 @@ import subprocess
 import sys
 from dataclasses import replace
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
 import pytest
-import shapely
 
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceBusy, WorkspaceError
-from pipeline.grid import Block, Grid
-from pipeline.storage.blocks import Layer, checksum_of, create_store, open_store, read_block, write_block
-from pipeline.storage.workspace import (
-    Cause,
-    Workspace,
-    load_json,
-    load_layer,
-    load_table,
-    measured,
-    publish,
-    restore,
-    save_json,
-    save_tables,
-)
+from pipeline.storage.cause import Cause
+from pipeline.storage.workspace import Workspace
 
 CAUSE = Cause("composite", 3, {"bands": ["red", "nir"], "clear": {"scl": [4, 5], "open_px": 2}}, ["a", "b"])
-GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
-LAYERS = {"red": Layer("int16", -32768, {"units": "1"}), "looks": Layer("uint16", 0, {})}
 
 
 @pytest.fixture
@@ -69,43 +51,6 @@ def test_a_reopened_store_keeps_what_lost_nothing_and_forgets_what_was_made_from
         False
     ]
     assert workspace.enter(CAUSE) == store
-
-
-def test_every_part_of_a_cause_makes_its_key():
-    others = [
-        replace(CAUSE, step="cover"),
-        replace(CAUSE, version=4),
-        replace(CAUSE, settings={**CAUSE.settings, "bands": ["nir", "red"]}),
-        replace(CAUSE, settings={**CAUSE.settings, "clear": {"scl": [4, 5], "open_px": 3}}),
-        replace(CAUSE, settings={**CAUSE.settings, "new": None}),
-        replace(CAUSE, settings={}),
-        replace(CAUSE, inputs=["b", "a"]),
-        replace(CAUSE, inputs=["a", "b", "c"]),
-        replace(CAUSE, inputs=["ab"]),
-        replace(CAUSE, inputs=[]),
-    ]
-    assert len({CAUSE.key, *(cause.key for cause in others)}) == len(others) + 1
-
-
-def test_nothing_but_the_cause_makes_the_key():
-    turned = {"clear": {"open_px": 2, "scl": [4, 5]}, "bands": ["red", "nir"]}
-    assert replace(CAUSE, settings=turned).key == CAUSE.key
-    assert replace(CAUSE, inputs=("a", "b")).key == CAUSE.key
-    assert len(CAUSE.key) == 64
-    code = (
-        "from pipeline.storage.workspace import Cause; print(Cause('s', 1, {'b': 1, 'a': '区'}, ['x']).key)"
-    )
-    keys = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert keys == {Cause("s", 1, {"a": "区", "b": 1}, ["x"]).key + "\n"}
 
 
 def test_a_finished_artifact_is_found_by_its_cause_alone(workspace):
@@ -241,123 +186,6 @@ def test_a_full_disk_is_a_workspace_error(tmp_path):
 def test_a_workspace_that_is_not_held_has_no_ledger(tmp_path):
     with pytest.raises(WorkspaceError, match="not held"):
         Workspace(tmp_path).find(CAUSE)
-
-
-def test_a_block_is_written_to_its_own_region_and_comes_back(tmp_path):
-    create_store(tmp_path / "store", LAYERS, GRID, 4)
-    rng = np.random.default_rng(1)
-    planted = {}
-    for block in GRID.blocks(4):
-        arrays = {
-            "red": rng.integers(-9000, 9000, block.shape, dtype=np.int16),
-            "looks": rng.integers(0, 9, block.shape, dtype=np.uint16),
-        }
-        planted[block] = arrays
-        assert write_block(tmp_path / "store", block, arrays) == checksum_of(arrays)
-    for block, arrays in planted.items():
-        found = read_block(tmp_path / "store", block, ["red", "looks"])
-        assert checksum_of(found) == checksum_of(arrays)
-        assert all((found[name] == arrays[name]).all() for name in arrays)
-    lazy = open_store(tmp_path / "store")
-    assert lazy["red"].dtype == np.int16
-    assert lazy["red"].dims == ("y", "x")
-    assert (lazy["red"].values[8:, 12:] == planted[Block(8, 10, 12, 13)]["red"]).all()
-    assert lazy.attrs["grid"] == GRID.as_dict()
-
-
-def test_what_was_never_written_is_the_fill(tmp_path):
-    create_store(tmp_path / "store", LAYERS, GRID, 4)
-    found = read_block(tmp_path / "store", GRID.whole, LAYERS)
-    assert (found["red"] == -32768).all()
-    assert (found["looks"] == 0).all()
-
-
-def test_equal_content_has_equal_bytes_in_whatever_order_it_was_written(tmp_path):
-    for name, blocks in (("one", list(GRID.blocks(4))), ("two", list(GRID.blocks(4))[::-1])):
-        create_store(tmp_path / name, LAYERS, GRID, 4)
-        for block in blocks:
-            red = np.full(block.shape, block.row_from, dtype=np.int16)
-            write_block(tmp_path / name, block, {"red": red, "looks": red.astype(np.uint16)})
-    assert measured(tmp_path / "one") == measured(tmp_path / "two")
-
-
-def test_a_checksum_knows_names_and_values_and_not_the_memory_layout():
-    array = np.arange(12, dtype=np.int16).reshape(3, 4)
-    assert checksum_of({"a": array, "b": array}) == checksum_of({"b": array, "a": np.asfortranarray(array)})
-    assert checksum_of({"a": array}) != checksum_of({"b": array})
-    assert checksum_of({"a": array}) != checksum_of({"a": array + 1})
-
-
-def test_tables_layers_and_json_come_back_as_they_were(tmp_path):
-    table = pd.DataFrame(
-        {"a": [1, 2], "名": ["甲", None], "when": pd.to_datetime(["2024-01-01", None], utc=True)}
-    )
-    layer = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(1, 2)], crs="EPSG:4490")
-    save_tables(tmp_path, {"table": table, "layer": layer})
-    pd.testing.assert_frame_equal(load_table(tmp_path, "table"), table)
-    assert load_layer(tmp_path, "layer").crs.to_epsg() == 4490
-    save_json(tmp_path / "a.json", {"b": "甲", "a": [1.5, None]})
-    assert load_json(tmp_path / "a.json") == {"a": [1.5, None], "b": "甲"}
-
-
-def delivery(folder, text):
-    folder.mkdir(parents=True)
-    (folder / "inventory.gpkg").write_text(text)
-    return folder
-
-
-def test_publishing_puts_the_new_delivery_in_place_and_names_it(tmp_path):
-    target = tmp_path / "bay" / "2024"
-    for text in ("old", "new"):
-        publish(delivery(tmp_path / "bay" / ".2024.part", text), target)
-        assert (target / "inventory.gpkg").read_text() == text
-        assert (tmp_path / "bay" / "latest").read_text() == "2024\n"
-        assert sorted(entry.name for entry in (tmp_path / "bay").iterdir()) == ["2024", "latest"]
-    publish(delivery(tmp_path / "bay" / ".2025.part", "next"), tmp_path / "bay" / "2025")
-    assert (tmp_path / "bay" / "latest").read_text() == "2025\n"
-    assert (target / "inventory.gpkg").read_text() == "new"
-
-
-@pytest.mark.parametrize("guard", ["-wal", "-shm"])
-def test_a_delivery_that_someone_has_open_is_not_replaced(tmp_path, guard):
-    target = delivery(tmp_path / "bay" / "2024", "old")
-    (target / f"inventory.gpkg{guard}").touch()
-    with pytest.raises(WorkspaceError, match="close the program"):
-        publish(delivery(tmp_path / "bay" / ".2024.part", "new"), target)
-    assert (target / "inventory.gpkg").read_text() == "old"
-
-
-def test_the_old_delivery_is_back_when_the_new_one_cannot_be_put_in_place(tmp_path, monkeypatch):
-    target = delivery(tmp_path / "bay" / "2024", "old")
-    folder = delivery(tmp_path / "bay" / ".2024.part", "new")
-    rename = type(folder).rename
-
-    def refuse(path, to):
-        if path == folder:
-            raise OSError(18, "Invalid cross-device link")
-        return rename(path, to)
-
-    monkeypatch.setattr(type(folder), "rename", refuse)
-    with pytest.raises(OSError, match="cross-device"):
-        publish(folder, target)
-    assert (target / "inventory.gpkg").read_text() == "old"
-
-
-def test_what_a_killed_publish_left_is_cleared_by_the_next(tmp_path):
-    target = tmp_path / "bay" / "2024"
-    delivery(tmp_path / "bay" / ".2024.old", "older")
-    publish(delivery(tmp_path / "bay" / ".2024.part", "new"), target)
-    assert sorted(entry.name for entry in (tmp_path / "bay").iterdir()) == ["2024", "latest"]
-
-
-def test_a_delivery_moved_aside_by_a_killed_run_is_put_back(tmp_path):
-    target = tmp_path / "bay" / "2024"
-    delivery(tmp_path / "bay" / ".2024.old", "old")
-    restore(target)
-    assert (target / "inventory.gpkg").read_text() == "old"
-    delivery(tmp_path / "bay" / ".2024.old", "older")
-    restore(target)
-    assert (target / "inventory.gpkg").read_text() == "old"
 
 
 def test_a_published_delivery_is_entered_by_its_place_below_the_output_folder(workspace):
