@@ -39,7 +39,7 @@ def status_of(out: Path) -> Status:
             [asdict(record) for record in last_runs(workspace)],
             list(_deliveries(out, workspace)),
             list(_unfinished(workspace)),
-            list(_failed_reads(workspace)),
+            [asdict(read) for read in workspace.ledger.list_failed_reads(_FAILURES_SHOWN)],
         )
 
 
@@ -63,23 +63,6 @@ def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
 
 def _unfinished(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """Stores that a run began and did not finish, with how many of their blocks are kept."""
-    query = (
-        "select key, count(*) from blocks where key not in (select key from artifacts) "
-        "group by key order by key"
-    )
-    with workspace.ledger() as ledger:
-        rows = ledger.execute(query).fetchall()
-    for key, finished in rows:
+    for key, finished in workspace.ledger.count_unfinished_blocks().items():
         for part in sorted(workspace.root.glob(f"artifacts/*/{key[:24]}.part")):
             yield {"step": part.parent.name, "key": key[:24], "finished_blocks": finished}
-
-
-def _failed_reads(workspace: Workspace) -> Iterator[dict[str, Any]]:
-    """Files that could not be read, in how many blocks, and what they answered."""
-    query = (
-        "select scene_id, band, count(*), max(attempts), max(error) from reads where outcome = 'failed' "
-        "group by scene_id, band order by scene_id, band limit ?"
-    )
-    with workspace.ledger() as ledger:
-        for scene, band, blocks, attempts, error in ledger.execute(query, [_FAILURES_SHOWN]):
-            yield {"scene": scene, "band": band, "blocks": blocks, "attempts": attempts, "error": error}

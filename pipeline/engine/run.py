@@ -132,7 +132,7 @@ class Run:
         bar = self.bars.start(title, len(blocks), len(kept))
 
         def done(request: Task, result: BlockDone) -> None:
-            self.workspace.enter_block(cause, request.block.id, result.checksum, result.records)
+            self.workspace.ledger.enter_block(cause.key, request.block.id, result.checksum, result.records)
             self.bars.advance(bar)
             _LOG.info("block finished", extra={**known, "block": request.block.id})
             for record in result.records:
@@ -196,7 +196,7 @@ class Run:
         self, cause: Cause, part: Path, layers: Mapping[str, Layer], blocks: Sequence[Block]
     ) -> set[str]:
         """Blocks of an unfinished store whose content is still what the ledger says."""
-        finished = self.workspace.finished_blocks(cause) if part.exists() else {}
+        finished = self.workspace.ledger.list_blocks(cause.key) if part.exists() else {}
         return {
             block.id
             for block in blocks

@@ -94,7 +94,9 @@ def delivery_of(run: Run, study: Study, begun: Begun, register: Register) -> Del
     """What an area delivers."""
     periods, scenes, maps = study.settings.scenes.periods, begun.scenes, begun.maps
     statistics, graded = register.statistics.path, register.sections.path
-    reads = pd.DataFrame(run.workspace.reads([store.key for store in maps.composites]), columns=_READS)
+    reads = pd.DataFrame(
+        run.workspace.ledger.list_reads([store.key for store in maps.composites]), columns=_READS
+    )
     pairs = [f"transitions_{before.label}_{after.label}" for before, after in pairwise(periods)]
     judged = ["accuracy"] if study.settings.land_cover.accuracy else []
     types = [*judged, "ecosystems", *(f"ecosystem_{pair}" for pair in pairs if maps.typed)]

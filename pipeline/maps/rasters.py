@@ -284,7 +284,7 @@ def scene_key(scene: Scene) -> str:
 
 def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
     """TooMuchLost where more of the reads behind some stores failed than is allowed; they are built anew."""
-    outcomes = [row[3] for row in run.workspace.reads([artifact.key for artifact in stores])]
+    outcomes = [row[3] for row in run.workspace.ledger.list_reads([artifact.key for artifact in stores])]
     failed = outcomes.count("failed")
     tried = failed + outcomes.count("read")
     allowed = study.settings.scenes.max_failed_share
@@ -299,7 +299,7 @@ def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
 
 def forget_lost(run: Run, artifact: Artifact) -> None:
     """Let blocks of a store that lost a read be built anew by the next run that wants it."""
-    if any(row[3] == "failed" for row in run.workspace.reads([artifact.key])):
+    if any(row[3] == "failed" for row in run.workspace.ledger.list_reads([artifact.key])):
         run.workspace.reopen(artifact)
 
 

@@ -49,7 +49,7 @@ def main(root: Path, notes: Path, seconds: float) -> None:
             task=lambda store, block: Slow(store, block, notes, seconds),
             work=work,
         )
-        print(*measured(artifact.path), len(workspace.reads([CAUSE.key])))
+        print(*measured(artifact.path), len(workspace.ledger.list_reads([CAUSE.key])))
 
 
 if __name__ == "__main__":

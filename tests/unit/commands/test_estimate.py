@@ -21,7 +21,9 @@ from pipeline.storage.blocks import open_store
 def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
     planned = estimate(planted)
     maps = maps_of(run, planted, scene_table(run, planted, inputs_of(run, planted)).table)
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in maps.composites]))
+    reads = Counter(
+        row[1] == "mask" for row in run.workspace.ledger.list_reads([one.key for one in maps.composites])
+    )
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.block_px == maps.layout.edge_px
     assert planned.blocks == len(planted.blocks(maps.layout.edge_px))
@@ -35,7 +37,7 @@ def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
     planned = estimate(area)
     table = scene_table(run, area, inputs_of(run, area)).table
     stores = with_further(run, area, table, maps_of(run, area, table)).keys
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads(stores))
+    reads = Counter(row[1] == "mask" for row in run.workspace.ledger.list_reads(stores))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.band_reads == estimate(planted).band_reads + 4 * 3 * planned.blocks
 
@@ -49,7 +51,9 @@ def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_sa
     compute = planted.settings.compute.model_copy(update={"memory": BASELINE_BYTES + 30 * 2**20})
     area = replace(planted, settings=planted.settings.model_copy(update={"compute": compute}))
     planned, joined = estimate(area), maps_of(run, area, table)
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in joined.composites]))
+    reads = Counter(
+        row[1] == "mask" for row in run.workspace.ledger.list_reads([one.key for one in joined.composites])
+    )
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.mask_reads < 3 * planned.blocks
     assert planned.block_px == joined.layout.edge_px == 128

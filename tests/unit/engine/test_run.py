@@ -151,8 +151,7 @@ def test_a_delivery_is_known_by_cause_and_content(run):
 
 def test_a_store_whose_entering_was_cut_short_is_entered_and_no_block_done_again(run):
     path = stored(run, Worker()).path
-    with run.workspace.ledger() as ledger:
-        ledger.execute("delete from artifacts where key = ?", [CAUSE.key])
+    run.workspace.ledger.reopen_artifact(CAUSE.key, [CAUSE.key])
     second = Worker(breaks_after=0)
     assert stored(run, second).path == path
     assert run.workspace.find(CAUSE) is not None

@@ -22,7 +22,7 @@ def indexed(area, *indices):
 def made(run, area):
     table = scene_table(run, area, inputs_of(run, area)).table
     maps = maps_of(run, area, table)
-    return maps, {row[1] for row in run.workspace.reads([store.key for store in maps.composites])}
+    return maps, {row[1] for row in run.workspace.ledger.list_reads([store.key for store in maps.composites])}
 
 
 @pytest.mark.parametrize("indices", [["ndvi"], ["ndrei", "evi"], ["nbr2"]])

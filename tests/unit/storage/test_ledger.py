@@ -2,13 +2,14 @@
 
 import os
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceError
 from pipeline.storage.cause import Cause
-from pipeline.storage.ledger import record_of
+from pipeline.storage.ledger import FailedRead, Ledger, open_ledger, record_of
 from pipeline.storage.workspace import Workspace
 
 CAUSE = Cause("composite", 3, {"bands": ["red"]}, ["a"])
@@ -29,7 +30,7 @@ def workspace(tmp_path):
     workspace = Workspace(tmp_path / "work")
     with workspace.held():
         records = [ReadRecord(*LOST, "href", 3, "why")]
-        workspace.enter_block(CAUSE, "r0", "sum", records)
+        workspace.ledger.enter_block(CAUSE.key, "r0", "sum", records)
         built(workspace, CAUSE)
         built(workspace, OTHER)
     return workspace
@@ -60,10 +61,10 @@ def test_a_lost_or_damaged_ledger_is_rebuilt_from_the_artifacts(workspace, how):
     with workspace.held():
         assert workspace.find(CAUSE) is not None
         assert workspace.find(OTHER) is not None
-        assert workspace.finished_blocks(CAUSE) == {"r0": "sum"}
-        assert workspace.reads([CAUSE.key]) == [LOST]
-        with workspace.ledger() as ledger:
-            assert ledger.execute("pragma integrity_check").fetchall() == [("ok",)]
+        assert workspace.ledger.list_blocks(CAUSE.key) == {"r0": "sum"}
+        assert workspace.ledger.list_reads([CAUSE.key]) == [LOST]
+    with closing(sqlite3.connect(workspace.root / "ledger.sqlite")) as ledger:
+        assert ledger.execute("pragma integrity_check").fetchall() == [("ok",)]
     aside = workspace.root / "ledger.sqlite.damaged"
     assert aside.exists() == (how not in {"removed", "empty"})
 
@@ -102,7 +103,7 @@ def test_what_was_forgotten_does_not_come_back_by_a_rebuilding(workspace):
     with workspace.held():
         assert workspace.find(CAUSE) is None
         assert workspace.find(OTHER) is None
-        assert workspace.finished_blocks(CAUSE) == {}
+        assert workspace.ledger.list_blocks(CAUSE.key) == {}
 
 
 def test_removing_an_artifact_removes_its_record(workspace):
@@ -126,15 +127,73 @@ def test_who_only_looks_is_told_that_the_ledger_is_damaged(workspace, how):
     with (
         pytest.raises(WorkspaceError, match=r"is damaged.*the next run rebuilds it"),
         workspace.looked_into(),
-        workspace.ledger() as ledger,
     ):
-        ledger.execute("select * from artifacts").fetchall()
+        workspace.ledger.list_failed_reads(1)
 
 
-def test_a_ledger_that_cannot_be_used_is_not_called_damaged(workspace):
-    with (
-        pytest.raises(WorkspaceError, match="cannot be used"),
-        workspace.held(),
-        workspace.ledger(),
-    ):
+class Broken:
+    """A connection to a disk that fails."""
+
+    def execute(self, *_):
         raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_a_ledger_that_cannot_be_used_is_not_called_damaged(tmp_path):
+    ledger = Ledger(tmp_path, Broken())
+    with pytest.raises(WorkspaceError, match=r"ledger\.sqlite cannot be used: disk I/O error; see"):
+        ledger.list_blocks(CAUSE.key)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with open_ledger(tmp_path) as ledger:
+        yield ledger
+
+
+def test_blocks_and_their_reads_are_entered_together_and_again_without_doubles(ledger):
+    records = [
+        ReadRecord("s2", "red", "r0", "read", "", "href"),
+        ReadRecord("s1", "mask", "r0", "failed", "not readable", "href", attempts=3, error="why"),
+    ]
+    for checksum in ("one", "two"):
+        ledger.enter_block(CAUSE.key, "r0", checksum, records)
+    ledger.enter_block(CAUSE.key, "r1", "three", [])
+    assert ledger.list_blocks(CAUSE.key) == {"r0": "two", "r1": "three"}
+    assert ledger.list_reads([CAUSE.key]) == [
+        ("s1", "mask", "r0", "failed", "not readable"),
+        ("s2", "red", "r0", "read", ""),
+    ]
+    assert ledger.list_blocks(OTHER.key) == {}
+    assert ledger.list_reads([]) == []
+
+
+def test_a_block_that_cannot_be_entered_leaves_nothing_behind(ledger):
+    ledger.enter_block(CAUSE.key, "r0", "one", [ReadRecord("s1", "red", "r0", "read", "", "href")])
+    broken = ReadRecord("s1", "nir", "r0", "read", "", None)  # type: ignore[arg-type]
+    with pytest.raises(WorkspaceError):
+        ledger.enter_block(CAUSE.key, "r0", "two", [broken])
+    assert ledger.list_blocks(CAUSE.key) == {"r0": "one"}
+    assert len(ledger.list_reads([CAUSE.key])) == 1
+
+
+def test_files_that_failed_are_told_one_by_one_with_how_many_blocks_lost_them(ledger):
+    for block, attempts in (("r0", 3), ("r1", 5)):
+        records = [
+            ReadRecord("s2", "red", block, "failed", "not readable", "href", attempts, "HTTP 500"),
+            ReadRecord("s1", "mask", block, "failed", "not readable", "href", 1, "torn"),
+            ReadRecord("s1", "nir", block, "read", "", "href"),
+        ]
+        ledger.enter_block(CAUSE.key, block, "sum", records)
+    assert ledger.list_failed_reads(9) == [
+        FailedRead("s1", "mask", 2, 1, "torn"),
+        FailedRead("s2", "red", 2, 5, "HTTP 500"),
+    ]
+    assert [read.scene for read in ledger.list_failed_reads(1)] == ["s1"]
+
+
+def test_blocks_count_as_unfinished_until_their_store_is_entered(ledger, tmp_path):
+    for key, block in ((CAUSE.key, "r0"), (CAUSE.key, "r1"), (OTHER.key, "r0")):
+        ledger.enter_block(key, block, "sum", [])
+    assert ledger.count_unfinished_blocks() == {CAUSE.key: 2, OTHER.key: 1}
+    ledger.enter_artifact(CAUSE, tmp_path / "store", 1, "sum")
+    assert ledger.count_unfinished_blocks() == {OTHER.key: 1}

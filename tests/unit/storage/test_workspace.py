@@ -43,9 +43,9 @@ def test_a_reopened_store_keeps_what_lost_nothing_and_forgets_what_was_made_from
             ReadRecord("s1", "red", block, outcome, "", "href"),
             ReadRecord("s2", "red", block, "read", "", ""),
         ]
-        workspace.enter_block(CAUSE, block, f"checksum of {block}", records)
+        workspace.ledger.enter_block(CAUSE.key, block, f"checksum of {block}", records)
     workspace.reopen(store)
-    assert workspace.finished_blocks(CAUSE) == {"whole": "checksum of whole"}
+    assert workspace.ledger.list_blocks(CAUSE.key) == {"whole": "checksum of whole"}
     assert workspace.part(CAUSE).is_dir()
     assert [workspace.find(cause) is None for cause in (CAUSE, made, made_of_that, other)] == [True] * 3 + [
         False
@@ -96,32 +96,6 @@ def test_an_artifact_outlives_the_process(tmp_path):
         with Workspace(tmp_path / "work").held() as held:
             artifact = held.find(CAUSE) or built(held)
     assert artifact.path.is_dir()
-
-
-def test_blocks_and_their_reads_are_entered_together_and_again_without_doubles(workspace):
-    records = [
-        ReadRecord("s2", "red", "r0", "read", "", "href"),
-        ReadRecord("s1", "mask", "r0", "failed", "not readable", "href", attempts=3, error="why"),
-    ]
-    for checksum in ("one", "two"):
-        workspace.enter_block(CAUSE, "r0", checksum, records)
-    workspace.enter_block(CAUSE, "r1", "three", [])
-    assert workspace.finished_blocks(CAUSE) == {"r0": "two", "r1": "three"}
-    assert workspace.reads([CAUSE.key]) == [
-        ("s1", "mask", "r0", "failed", "not readable"),
-        ("s2", "red", "r0", "read", ""),
-    ]
-    assert workspace.finished_blocks(replace(CAUSE, version=9)) == {}
-    assert workspace.reads([]) == []
-
-
-def test_a_block_that_cannot_be_entered_leaves_nothing_behind(workspace):
-    workspace.enter_block(CAUSE, "r0", "one", [ReadRecord("s1", "red", "r0", "read", "", "href")])
-    broken = ReadRecord("s1", "nir", "r0", "read", "", None)  # type: ignore[arg-type]
-    with pytest.raises(WorkspaceError):
-        workspace.enter_block(CAUSE, "r0", "two", [broken])
-    assert workspace.finished_blocks(CAUSE) == {"r0": "one"}
-    assert len(workspace.reads([CAUSE.key])) == 1
 
 
 def test_a_second_process_is_told_that_the_workspace_is_busy(workspace):
