@@ -6,6 +6,7 @@ An artifact's key is the sha256 of canonical JSON of its cause: step, version, s
 import hashlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 from blake3 import blake3
 
+_KEY = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _PIECE_BYTES = 2**20
 _SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
 
@@ -45,6 +47,11 @@ class Artifact:
 
     key: str
     path: Path
+
+
+def keys_in(text: str) -> list[str]:
+    """The keys that the text of a cause names, in inputs or settings; checksums of files among them."""
+    return sorted(set(_KEY.findall(text)))
 
 
 def sha256_of_file(path: Path) -> str:

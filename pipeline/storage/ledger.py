@@ -2,7 +2,8 @@
 
 What it holds of an artifact also lies in a record beside the artifact. A ledger that is damaged is set aside,
 and a ledger without tables is filled from the records; what has no record is built anew, and no artifact is
-believed before its checksum is that of the ledger.
+believed before its checksum is that of the ledger. Which keys an artifact was made from is drawn from its
+cause as it is entered; a ledger of before, or one that was rebuilt, draws it from all causes at once.
 """
 
 import gzip
@@ -19,7 +20,7 @@ from typing import Any
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceError
 from pipeline.storage import disk
-from pipeline.storage.cause import Cause
+from pipeline.storage.cause import Cause, keys_in
 
 _LOG = logging.getLogger("ecoledger")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -43,6 +44,10 @@ create table if not exists runs (
     id text primary key, label text not null, areas text not null, started text not null,
     ended text, exit_code integer, message text not null);
 """
+_INPUTS = (
+    "create table inputs (key text not null, input text not null, primary key (key, input))",
+    "create index inputs_by_input on inputs (input)",
+)
 
 
 @dataclass(frozen=True)
@@ -86,33 +91,38 @@ class Ledger:
     def enter_artifact(self, cause: Cause, path: Path, size: int, checksum: str) -> None:
         """Enter a finished artifact, and put what the ledger holds of it beside its path."""
         row = [cause.key, cause.step, cause.text, size, checksum]
-        with self._access() as ledger:
+        with self._transaction() as ledger:
             ledger.execute("insert or replace into artifacts values (?, ?, ?, ?, ?)", row)
+            _enter_inputs(ledger, cause.key, cause.text)
+        with self._access() as ledger:
             _keep_record(ledger, cause.key, path)
 
     def list_descendants(self, key: str) -> dict[str, str]:
         """Steps by key of an artifact and of all that was made from it, as far as they are finished."""
+        query = (
+            "with recursive made (key) as (select :key union "
+            "select inputs.key from inputs join made on inputs.input = made.key) "
+            "select key, step from artifacts where key in made order by key"
+        )
         with self._access() as ledger:
-            rows = ledger.execute("select key, cause, step from artifacts").fetchall()
-        made = {key}
-        while found := {one for one, cause, _ in rows if any(name in cause for name in made)} - made:
-            made |= found
-        return {one: step for one, _, step in rows if one in made}
+            return dict(ledger.execute(query, {"key": key}).fetchall())
 
     def reopen_artifact(self, key: str, descendants: Iterable[str]) -> None:
         """Forget the blocks of an artifact that lost a read, and that its descendants are finished."""
         lost = "select block from reads where key = :key and outcome = 'failed'"
         delete = f"delete from blocks where key = :key and block in ({lost})"  # noqa: S608 no data in it
+        keys = [[one] for one in sorted(descendants)]
         with self._transaction() as ledger:
             ledger.execute(delete, {"key": key})
-            ledger.executemany("delete from artifacts where key = ?", [[one] for one in sorted(descendants)])
+            for table in ("artifacts", "inputs"):
+                ledger.executemany(f"delete from {table} where key = ?", keys)  # noqa: S608 ours
 
     def forget_artifact(self, key: str) -> str | None:
-        """Take an artifact, its blocks and its reads out; its step, None where it was not finished."""
+        """Take an artifact, its inputs, blocks and reads out; its step, None where it was not finished."""
         with self._transaction() as ledger:
             row = ledger.execute("delete from artifacts where key = ? returning step", [key]).fetchone()
-            ledger.execute("delete from blocks where key = ?", [key])
-            ledger.execute("delete from reads where key = ?", [key])
+            for table in ("inputs", "blocks", "reads"):
+                ledger.execute(f"delete from {table} where key = ?", [key])  # noqa: S608 ours
         return row[0] if row else None
 
     def list_blocks(self, key: str) -> dict[str, str]:
@@ -302,6 +312,8 @@ def _connect(root: Path) -> sqlite3.Connection:
     connection.executescript(_TABLES)
     if is_new:
         _rebuild(connection, root / "artifacts")
+    if not _has_table(connection, "inputs"):
+        _draw_inputs(connection)
     return connection
 
 
@@ -335,3 +347,18 @@ def _rebuild(connection: sqlite3.Connection, artifacts: Path) -> None:
                 marks = ", ".join("?" * len(rows[0]))
                 insert = f"insert or replace into {table} values ({marks})"  # noqa: S608 only question marks
                 connection.executemany(insert, rows)
+
+
+def _draw_inputs(connection: sqlite3.Connection) -> None:
+    """Make the table of inputs and fill it from the causes of all artifacts: as a whole, or not at all."""
+    with connection:
+        connection.execute("begin")
+        for statement in _INPUTS:
+            connection.execute(statement)
+        for key, cause in connection.execute("select key, cause from artifacts").fetchall():
+            _enter_inputs(connection, key, cause)
+
+
+def _enter_inputs(connection: sqlite3.Connection, key: str, cause: str) -> None:
+    rows = [[key, one] for one in keys_in(cause)]
+    connection.executemany("insert or ignore into inputs values (?, ?)", rows)

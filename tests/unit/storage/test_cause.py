@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from pipeline.storage.cause import Cause
+from pipeline.storage.cause import Cause, keys_in
 
 CAUSE = Cause("composite", 3, {"bands": ["red", "nir"], "clear": {"scl": [4, 5], "open_px": 2}}, ["a", "b"])
 
@@ -43,3 +43,12 @@ def test_nothing_but_the_cause_makes_the_key():
         for seed in ("1", "2")
     }
     assert keys == {Cause("s", 1, {"a": "区", "b": 1}, ["x"]).key + "\n"}
+
+
+def test_the_keys_that_a_cause_names_are_found_wherever_they_stand_in_it():
+    one, two, three = (replace(CAUSE, version=number).key for number in (1, 2, 3))
+    cause = Cause(
+        "classifier", 1, {"from": [{"axis": three}], "名": "ab" * 40}, [f"{two}|{one}", one, "S2A_1|05"]
+    )
+    assert keys_in(cause.text) == sorted([one, two, three])
+    assert keys_in(CAUSE.text) == []

@@ -14,6 +14,7 @@ from pipeline.storage.workspace import Workspace
 
 CAUSE = Cause("composite", 3, {"bands": ["red"]}, ["a"])
 OTHER = Cause("spectral", 1, {"名": "甲"}, [CAUSE.key])
+BESIDE = Cause("parcels", 1, {}, ["of others"])
 LOST = ("s1", "mask", "r0", "failed", "not readable")
 
 
@@ -197,3 +198,64 @@ def test_blocks_count_as_unfinished_until_their_store_is_entered(ledger, tmp_pat
     assert ledger.count_unfinished_blocks() == {CAUSE.key: 2, OTHER.key: 1}
     ledger.enter_artifact(CAUSE, tmp_path / "store", 1, "sum")
     assert ledger.count_unfinished_blocks() == {OTHER.key: 1}
+
+
+def test_what_was_made_from_an_artifact_is_found_through_all_that_lies_between(ledger, tmp_path):
+    pair = Cause("classifier", 1, {}, [f"{OTHER.key}|{CAUSE.key}"])
+    last = Cause("cover", 1, {"axis": pair.key}, [])
+    for cause in (CAUSE, OTHER, pair, last, BESIDE):
+        ledger.enter_artifact(cause, tmp_path / cause.step, 1, "sum")
+    steps = {cause.key: cause.step for cause in (CAUSE, OTHER, pair, last)}
+    assert ledger.list_descendants(CAUSE.key) == steps
+    assert ledger.list_descendants(pair.key) == {pair.key: "classifier", last.key: "cover"}
+    ledger.forget_artifact(OTHER.key)
+    assert set(ledger.list_descendants(CAUSE.key)) == {CAUSE.key, pair.key, last.key}
+    assert ledger.list_descendants(BESIDE.key) == {BESIDE.key: "parcels"}
+
+
+def make_old(root):
+    """The ledger as it was before it knew the inputs of artifacts."""
+    with closing(sqlite3.connect(root / "ledger.sqlite")) as file, file:
+        file.execute("drop table inputs")
+        tables = {name for (name,) in file.execute("select name from sqlite_master where type = 'table'")}
+    assert tables == {"artifacts", "blocks", "reads", "deliveries", "runs"}
+
+
+@pytest.mark.parametrize("change", [make_old, lambda root: (root / "ledger.sqlite").unlink()])
+def test_a_ledger_of_before_or_a_rebuilt_one_knows_what_was_made_from_what(workspace, change):
+    change(workspace.root)
+    with workspace.held():
+        assert workspace.ledger.list_descendants(CAUSE.key) == {CAUSE.key: "composite", OTHER.key: "spectral"}
+        workspace.reopen(workspace.find(CAUSE))
+        assert workspace.find(OTHER) is None
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_what_only_the_ledger_knows_outlives_its_opening_and_its_upgrade(workspace, old):
+    target = workspace.root.parent / "bay" / "2024"
+    with workspace.held():
+        workspace.enter_delivery(target, "key", 5, "sum")
+    if old:
+        make_old(workspace.root)
+    for _ in range(2):
+        with workspace.held():
+            assert workspace.delivered(target) == ("key", 5, "sum")
+    assert not (workspace.root / "ledger.sqlite.damaged").exists()
+
+
+def test_an_upgrade_that_was_cut_short_is_done_again(workspace, monkeypatch):
+    make_old(workspace.root)
+    monkeypatch.setattr("pipeline.storage.ledger.keys_in", lambda cause: 1 / cause.count("甲"))
+    with pytest.raises(ZeroDivisionError), workspace.held():
+        pass
+    monkeypatch.undo()
+    with workspace.held():
+        assert set(workspace.ledger.list_descendants(CAUSE.key)) == {CAUSE.key, OTHER.key}
+
+
+def test_a_ledger_of_before_can_be_looked_into_and_stays_as_it_is(workspace):
+    make_old(workspace.root)
+    content = (workspace.root / "ledger.sqlite").read_bytes()
+    with workspace.looked_into():
+        assert workspace.ledger.list_failed_reads(1)[0].scene == "s1"
+    assert (workspace.root / "ledger.sqlite").read_bytes() == content
