@@ -1,5 +1,6 @@
 """The lock of a workspace, and whose it is."""
 
+import errno
 import json
 import os
 import signal
@@ -70,14 +71,37 @@ def test_looking_whether_a_run_is_at_work_keeps_no_run_out(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lock"]
 
 
-def test_a_lock_that_is_looked_at_is_got_all_the_same(tmp_path):
+LOOKS = (
+    "import filelock, sys, time; lock = open(sys.argv[1], 'rb')\n"
+    "print(filelock.lock_descriptor(lock.fileno(), blocking=False), flush=True); time.sleep(0.2)\n"
+)
+
+
+def test_who_looks_at_a_lock_keeps_no_run_out_and_is_none_for_others_who_look(tmp_path):
     (tmp_path / "lock").touch()
-    looks = (
-        "import fcntl, sys, time; lock = open(sys.argv[1], 'rb'); fcntl.flock(lock, fcntl.LOCK_SH)\n"
-        "print('looks', flush=True); time.sleep(0.2)\n"
-    )
-    command = [sys.executable, "-c", looks, str(tmp_path / "lock")]
+    command = [sys.executable, "-c", LOOKS, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "looks\n"
+        assert process.stdout.readline() == "True\n"
+        assert not lock.is_held(tmp_path)
         with lock.held(tmp_path):
-            pass
+            assert lock.is_held(tmp_path)
+
+
+def test_where_the_lock_cannot_be_looked_at_the_note_tells(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EBADF, "a file server that locks for writers only")
+
+    with lock.held(tmp_path):
+        monkeypatch.setattr("filelock.lock_descriptor", refuse)
+        assert lock.is_held(tmp_path)
+    assert not lock.is_held(tmp_path)
+
+
+def test_a_workspace_can_be_locked_where_there_is_no_fcntl(tmp_path):
+    code = (
+        "import sys, warnings; sys.modules['fcntl'] = None; warnings.simplefilter('ignore')\n"
+        "from pathlib import Path; from pipeline.storage.workspace import Workspace\n"
+        "with Workspace(Path(sys.argv[1])).held(): print('held')\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "work")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "held\n"
