@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.engine.journal import last_runs
 from pipeline.errors import Problem, SettingsError
-from pipeline.storage.cause import measured
+from pipeline.storage.cause import measure_files
 from pipeline.storage.lock import is_held
 from pipeline.storage.tables import load_json
 from pipeline.storage.workspace import Workspace
@@ -33,7 +33,7 @@ def status_of(out: Path) -> Status:
         problem = Problem(str(out), "no ledger of runs", "the --out folder of a run")
         raise SettingsError("Nothing was run there", [problem])
     running = is_held(workspace.root)
-    with workspace.looked_into():
+    with workspace.open_for_reading():
         return Status(
             running,
             [asdict(record) for record in last_runs(workspace)],
@@ -48,12 +48,12 @@ def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
     for pointer in sorted(out.glob("*/latest")):
         latest = pointer.read_text(encoding="utf-8").strip()
         for path in sorted(pointer.parent.glob("*/manifest.json")):
-            manifest, entered = load_json(path), workspace.delivered(path.parent)
+            manifest, entered = load_json(path), workspace.find_delivery(path.parent)
             yield {
                 "area": manifest["aoi"],
                 "label": manifest["label"],
                 "latest": path.parent.name == latest,
-                "intact": entered is not None and entered[1:] == measured(path.parent),
+                "intact": entered is not None and entered[1:] == measure_files(path.parent),
                 "published": manifest["times"]["published"],
                 "parcels": manifest["counts"]["parcels"],
                 "findings": manifest["counts"]["findings"],

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pipeline.contracts import ReadRecord
 from pipeline.engine.executors import Cluster, each_numbered
 from pipeline.grid import Block, Grid
-from pipeline.storage.blocks import Layer, clear_strays, create_store, stored_checksum
-from pipeline.storage.cause import Artifact, Cause, measured
+from pipeline.storage.blocks import Layer, checksum_of_block, clear_strays, create_store
+from pipeline.storage.cause import Artifact, Cause, measure_files
 from pipeline.storage.publish import publish, remove, restore
 from pipeline.storage.workspace import Workspace
 
@@ -122,7 +122,7 @@ class Run:
         found = self.workspace.find(cause)
         if found:
             return found
-        part = self.workspace.taken_up(cause)
+        part = self.workspace.resume_part(cause)
         kept = self._kept_blocks(cause, part, layers, blocks)
         if not kept:
             create_store(part, layers, grid, block_px)
@@ -179,12 +179,12 @@ class Run:
     def published(self, cause: Cause, target: Path) -> bool:
         """Whether a delivery of this cause stands at its target, unaltered."""
         restore(target)
-        return target.is_dir() and self.workspace.delivered(target) == (cause.key, *measured(target))
+        return target.is_dir() and self.workspace.find_delivery(target) == (cause.key, *measure_files(target))
 
     def publish(self, cause: Cause, part: Path, target: Path) -> None:
         """Publish a finished delivery folder and enter it in the ledger."""
         publish(part, target)
-        self.workspace.enter_delivery(target, cause.key, *measured(target))
+        self.workspace.enter_delivery(target, cause.key, *measure_files(target))
         _LOG.info("published", extra={"step": cause.step, "target": str(target)})
 
     def _entered(self, cause: Cause) -> Artifact:
@@ -200,7 +200,7 @@ class Run:
         return {
             block.id
             for block in blocks
-            if block.id in finished and stored_checksum(part, block, layers) == finished[block.id]
+            if block.id in finished and checksum_of_block(part, block, layers) == finished[block.id]
         }
 
 

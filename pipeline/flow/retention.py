@@ -43,7 +43,7 @@ def _surplus(run: Run, study: Study) -> list[Path]:
     told = {
         path.parent: str(load_json(path)["as_of"]) for path in study.target.parent.glob("*/manifest.json")
     }
-    ranks = {folder: run.workspace.publishing_rank(folder) for folder in told}
+    ranks = {folder: run.workspace.rank_delivery(folder) for folder in told}
     by_age = sorted(told, key=lambda folder: (folder == study.target, ranks[folder], told[folder], folder))
     return by_age[:-keep]
 

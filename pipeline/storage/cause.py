@@ -84,7 +84,7 @@ def checksums_of(paths: Iterable[Path]) -> dict[str, str]:
     }
 
 
-def measured(path: Path) -> tuple[int, str]:
+def measure_files(path: Path) -> tuple[int, str]:
     """Size in bytes and checksum (BLAKE3) of a file, or of all files of a folder with their names."""
     if path.is_file():
         return path.stat().st_size, _blake3_of_file(path)

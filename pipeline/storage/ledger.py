@@ -273,9 +273,9 @@ def _explain_errors(root: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         if _primary_code(error) == sqlite3.SQLITE_FULL:
-            raise disk.full(root) from error
+            raise disk.no_room(root) from error
         if not root.exists():
-            raise disk.gone(root, error) from error
+            raise disk.no_answer(root, error) from error
         ledger = f"The ledger {_path_of(root)}"
         if _is_damage(error):
             raise WorkspaceError(

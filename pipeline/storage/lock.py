@@ -17,7 +17,7 @@ _PROBED_S = 0.5
 
 
 @contextmanager
-def held(root: Path) -> Iterator[None]:
+def acquire(root: Path) -> Iterator[None]:
     """The lock of a workspace; WorkspaceBusy, naming the holder, if another run has it.
 
     The system frees it when the process ends, however it ends, so that a note of one that was killed counts

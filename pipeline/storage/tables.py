@@ -90,7 +90,7 @@ def save_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
             table.add(part)
 
 
-def layer_parts(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame]:
+def read_layer_parts(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame]:
     """Some columns and the geometry of a layer that a `LongTable` became, so many rows at a time."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(PART_ROWS, columns=[*columns, _GEOMETRY]):
@@ -101,13 +101,13 @@ def layer_parts(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame
 
 def _schema(part: pd.DataFrame) -> pa.Schema:
     """The types of a table, whatever its first part has of them: text where a column is of objects."""
-    found = pa.Schema.from_pandas(part.iloc[:0], preserve_index=False)
+    plain = pa.Schema.from_pandas(part.iloc[:0], preserve_index=False)
     kinds = {_GEOMETRY: pa.binary()}
     fields = [
         field.with_type(kinds.get(field.name, pa.string())) if pa.types.is_null(field.type) else field
-        for field in found
+        for field in plain
     ]
-    about = dict(found.metadata)
+    about = dict(plain.metadata)
     if _GEOMETRY in part:
         about[b"geo"] = json.dumps(_GEO).encode()
     return pa.schema(fields, metadata=about)

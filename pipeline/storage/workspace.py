@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import WorkspaceError
 from pipeline.storage import disk, lock
-from pipeline.storage.cause import Artifact, Cause, measured
+from pipeline.storage.cause import Artifact, Cause, measure_files
 from pipeline.storage.ledger import Ledger, open_ledger, open_ledger_for_reading, record_of
 from pipeline.storage.publish import flush, remove
 
@@ -23,21 +23,21 @@ class Workspace:
         self._ledger: Ledger | None = None
 
     @contextmanager
-    def held(self) -> Iterator["Workspace"]:
+    def hold(self) -> Iterator["Workspace"]:
         """The workspace, locked: WorkspaceBusy if another run holds it, WorkspaceError if it is unusable."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with lock.held(self.root), open_ledger(self.root) as ledger, self._using(ledger):
+            with lock.acquire(self.root), open_ledger(self.root) as ledger, self._use(ledger):
                 yield self
         except (OSError, RuntimeError, sqlite3.Error) as error:
-            if (trouble := disk.trouble(self.root, error)) is None:
+            if (trouble := disk.explain(self.root, error)) is None:
                 raise
             raise trouble from error
 
     @contextmanager
-    def looked_into(self) -> Iterator["Workspace"]:
+    def open_for_reading(self) -> Iterator["Workspace"]:
         """The workspace to read from only, whoever holds it."""
-        with open_ledger_for_reading(self.root) as ledger, self._using(ledger):
+        with open_ledger_for_reading(self.root) as ledger, self._use(ledger):
             yield self
 
     @property
@@ -50,7 +50,7 @@ class Workspace:
     def find(self, cause: Cause) -> Artifact | None:
         """The finished artifact of a cause, if its size and checksum are those of the ledger."""
         path, entered = self.path(cause), self.ledger.find_artifact(cause.key)
-        if entered is None or not path.exists() or entered != measured(path):
+        if entered is None or not path.exists() or entered != measure_files(path):
             return None
         return Artifact(cause.key, path)
 
@@ -59,7 +59,7 @@ class Workspace:
         path = self.path(cause)
         return path.with_name(f"{path.name}.part")
 
-    def taken_up(self, cause: Cause) -> Path:
+    def resume_part(self, cause: Cause) -> Path:
         """The part of a store, to go on with: where entering it was cut short, the finished store itself."""
         part, path = self.part(cause), self.path(cause)
         if self.ledger.find_artifact(cause.key) is None and path.exists() and not part.exists():
@@ -74,7 +74,7 @@ class Workspace:
         flush(self.part(cause))
         self.part(cause).rename(path)
         flush(path.parent)
-        self.ledger.enter_artifact(cause, path, *measured(path))
+        self.ledger.enter_artifact(cause, path, *measure_files(path))
         return Artifact(cause.key, path)
 
     def reopen(self, artifact: Artifact) -> None:
@@ -91,11 +91,11 @@ class Workspace:
             remove(part)
         artifact.path.rename(part)
 
-    def delivered(self, target: Path) -> tuple[str, int, str] | None:
+    def find_delivery(self, target: Path) -> tuple[str, int, str] | None:
         """Key, size and checksum of the delivery that was last published at a target."""
         return self.ledger.find_delivery(self._name(target))
 
-    def publishing_rank(self, target: Path) -> int:
+    def rank_delivery(self, target: Path) -> int:
         """How late a delivery was last published among all; 0 where the ledger knows nothing of it."""
         return self.ledger.rank_delivery(self._name(target))
 
@@ -127,7 +127,7 @@ class Workspace:
         return target.relative_to(self.root.parent).as_posix()
 
     @contextmanager
-    def _using(self, ledger: Ledger) -> Iterator[None]:
+    def _use(self, ledger: Ledger) -> Iterator[None]:
         self._ledger = ledger
         try:
             yield

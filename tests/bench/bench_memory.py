@@ -84,7 +84,7 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
             )
             return CompositeTask(store, request)
 
-        with Workspace(Path(name) / "work").held() as workspace:
+        with Workspace(Path(name) / "work").hold() as workspace:
             Run(workspace, Threads(WORKERS), Bars(quiet=True)).store(
                 "memory",
                 Cause("composite", 1, {}, []),

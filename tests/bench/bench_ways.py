@@ -152,7 +152,7 @@ def ours_stored(bench: Bench, root: str | None) -> Callable[[], Composite]:
 
     def work() -> Path:
         folder = Path(tempfile.mkdtemp(dir=FOLDER, prefix="store_"))
-        with Workspace(folder).held() as workspace:
+        with Workspace(folder).hold() as workspace:
             run = Run(workspace, Threads(WORKERS), Bars(quiet=True))
             return run.store(
                 "bench",

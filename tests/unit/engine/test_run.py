@@ -11,7 +11,7 @@ from pipeline.engine.run import Bars, BlockDone, Run
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, read_block, write_block
-from pipeline.storage.cause import Cause, measured
+from pipeline.storage.cause import Cause, measure_files
 from pipeline.storage.workspace import Workspace
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
@@ -46,7 +46,7 @@ class Worker:
 
 @pytest.fixture
 def run(tmp_path):
-    with Workspace(tmp_path / "work").held() as workspace:
+    with Workspace(tmp_path / "work").hold() as workspace:
         yield Run(workspace, Threads(1), Bars(quiet=True))
 
 
@@ -76,8 +76,10 @@ def test_after_an_error_only_what_is_missing_is_done(run, tmp_path):
     path = stored(run, second).path
     assert not set(first.done) & set(second.done)
     assert len(first.done) + len(second.done) == len(list(GRID.blocks(4)))
-    with Workspace(tmp_path / "other").held() as fresh:
-        assert measured(path) == measured(stored(Run(fresh, Threads(2), Bars(quiet=True)), Worker()).path)
+    with Workspace(tmp_path / "other").hold() as fresh:
+        assert measure_files(path) == measure_files(
+            stored(Run(fresh, Threads(2), Bars(quiet=True)), Worker()).path
+        )
 
 
 @pytest.mark.parametrize("damage", ["changed", "truncated", "gone", "metadata gone", "everything gone"])
@@ -130,7 +132,7 @@ def test_a_build_that_fails_leaves_no_artifact(run):
 
 
 def test_results_come_in_the_order_of_the_items(tmp_path):
-    with Workspace(tmp_path / "work").held() as workspace:
+    with Workspace(tmp_path / "work").hold() as workspace:
         run = Run(workspace, Threads(2), Bars(quiet=True))
         assert run.each("squares", abs, [-3, 2, -1, -3]) == [3, 2, 1, 3]
         assert run.each("nothing", abs, []) == []

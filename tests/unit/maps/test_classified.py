@@ -74,7 +74,7 @@ def labels(area, classes, counts, seed):
 
 
 def maps_of_run(area):
-    with Workspace(Path(area.settings.out) / "work").held() as workspace:
+    with Workspace(Path(area.settings.out) / "work").hold() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
         found = scene_table(run, area, inputs_of(run, area)).table
         maps = maps_of(run, area, found)
@@ -292,7 +292,7 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
     gpd.GeoDataFrame(geometry=[line], crs=4490).to_file(tmp_path / "line.gpkg")
     layer = RestrictingFile(path=str(tmp_path / "line.gpkg"), kind="ecological_red_line")
     area = replace(area, settings=area.settings.model_copy(update={"restricting": [layer]}))
-    with Workspace(Path(area.settings.out) / "work").held() as workspace:
+    with Workspace(Path(area.settings.out) / "work").hold() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
         found = ecosystems.stores(run, area, [], maps)
     maps = replace(maps, further={ecosystems.STEP: found})

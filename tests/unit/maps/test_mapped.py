@@ -75,7 +75,7 @@ def on_grid(area, codes):
 
 
 def land_in(area, tmp_path, edge):
-    with Workspace(tmp_path / f"work{edge}").held() as workspace:
+    with Workspace(tmp_path / f"work{edge}").hold() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
         land = land_of(run, area, [], [], (), BlockPlan(edge, 1))
         stores = [open_store(store.path) for store in land.stores]

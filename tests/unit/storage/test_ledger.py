@@ -18,7 +18,7 @@ BESIDE = Cause("parcels", 1, {}, ["of others"])
 LOST = ("s1", "mask", "r0", "failed", "not readable")
 
 
-def built(workspace, cause):
+def build(workspace, cause):
     part = workspace.part(cause)
     part.mkdir(parents=True)
     (part / "data.txt").write_text(cause.key)
@@ -29,11 +29,11 @@ def built(workspace, cause):
 def workspace(tmp_path):
     """A workspace with two artifacts, one of them with a block and its reads; nobody holds it."""
     workspace = Workspace(tmp_path / "work")
-    with workspace.held():
+    with workspace.hold():
         records = [ReadRecord(*LOST, "href", 3, "why")]
         workspace.ledger.enter_block(CAUSE.key, "r0", "sum", records)
-        built(workspace, CAUSE)
-        built(workspace, OTHER)
+        build(workspace, CAUSE)
+        build(workspace, OTHER)
     return workspace
 
 
@@ -59,7 +59,7 @@ DAMAGES = ["removed", "empty", "cut short", "not a database", "a page overwritte
 @pytest.mark.parametrize("how", DAMAGES)
 def test_a_lost_or_damaged_ledger_is_rebuilt_from_the_artifacts(workspace, how):
     spoil(workspace.root / "ledger.sqlite", how)
-    with workspace.held():
+    with workspace.hold():
         assert workspace.find(CAUSE) is not None
         assert workspace.find(OTHER) is not None
         assert workspace.ledger.list_blocks(CAUSE.key) == {"r0": "sum"}
@@ -74,7 +74,7 @@ def test_the_journal_of_a_damaged_ledger_does_not_go_into_the_new_one(workspace)
     spoil(workspace.root / "ledger.sqlite", "not a database")
     journal = workspace.root / "ledger.sqlite-journal"
     journal.write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(5000))
-    with workspace.held():
+    with workspace.hold():
         assert workspace.find(CAUSE) is not None
     assert not journal.exists()
 
@@ -82,7 +82,7 @@ def test_the_journal_of_a_damaged_ledger_does_not_go_into_the_new_one(workspace)
 def test_an_artifact_that_was_changed_is_not_believed_after_a_rebuilding(workspace):
     (workspace.path(CAUSE) / "data.txt").write_text("other")
     spoil(workspace.root / "ledger.sqlite", "removed")
-    with workspace.held():
+    with workspace.hold():
         assert workspace.find(CAUSE) is None
         assert workspace.find(OTHER) is not None
 
@@ -91,24 +91,24 @@ def test_an_artifact_that_was_changed_is_not_believed_after_a_rebuilding(workspa
 def test_an_artifact_whose_record_is_torn_is_built_anew(workspace, content):
     record_of(workspace.path(CAUSE)).write_bytes(content)
     spoil(workspace.root / "ledger.sqlite", "removed")
-    with workspace.held():
+    with workspace.hold():
         assert workspace.find(CAUSE) is None
         assert workspace.find(OTHER) is not None
 
 
 def test_what_was_forgotten_does_not_come_back_by_a_rebuilding(workspace):
-    with workspace.held():
+    with workspace.hold():
         store = workspace.find(CAUSE)
         workspace.reopen(store)
     spoil(workspace.root / "ledger.sqlite", "removed")
-    with workspace.held():
+    with workspace.hold():
         assert workspace.find(CAUSE) is None
         assert workspace.find(OTHER) is None
         assert workspace.ledger.list_blocks(CAUSE.key) == {}
 
 
 def test_removing_an_artifact_removes_its_record(workspace):
-    with workspace.held():
+    with workspace.hold():
         workspace.forget_artifacts([OTHER.key])
     assert not record_of(workspace.path(OTHER)).exists()
     assert record_of(workspace.path(CAUSE)).exists()
@@ -116,8 +116,8 @@ def test_removing_an_artifact_removes_its_record(workspace):
 
 def test_equal_artifacts_have_equal_records(workspace, tmp_path):
     other = Workspace(tmp_path / "other")
-    with other.held():
-        built(other, OTHER)
+    with other.hold():
+        build(other, OTHER)
     one, two = (record_of(each.path(OTHER)).read_bytes() for each in (workspace, other))
     assert one == two
 
@@ -127,7 +127,7 @@ def test_who_only_looks_is_told_that_the_ledger_is_damaged(workspace, how):
     spoil(workspace.root / "ledger.sqlite", how)
     with (
         pytest.raises(WorkspaceError, match=r"is damaged.*the next run rebuilds it"),
-        workspace.looked_into(),
+        workspace.open_for_reading(),
     ):
         workspace.ledger.list_failed_reads(1)
 
@@ -224,7 +224,7 @@ def make_old(root):
 @pytest.mark.parametrize("change", [make_old, lambda root: (root / "ledger.sqlite").unlink()])
 def test_a_ledger_of_before_or_a_rebuilt_one_knows_what_was_made_from_what(workspace, change):
     change(workspace.root)
-    with workspace.held():
+    with workspace.hold():
         assert workspace.ledger.list_descendants(CAUSE.key) == {CAUSE.key: "composite", OTHER.key: "spectral"}
         workspace.reopen(workspace.find(CAUSE))
         assert workspace.find(OTHER) is None
@@ -233,29 +233,29 @@ def test_a_ledger_of_before_or_a_rebuilt_one_knows_what_was_made_from_what(works
 @pytest.mark.parametrize("old", [False, True])
 def test_what_only_the_ledger_knows_outlives_its_opening_and_its_upgrade(workspace, old):
     target = workspace.root.parent / "bay" / "2024"
-    with workspace.held():
+    with workspace.hold():
         workspace.enter_delivery(target, "key", 5, "sum")
     if old:
         make_old(workspace.root)
     for _ in range(2):
-        with workspace.held():
-            assert workspace.delivered(target) == ("key", 5, "sum")
+        with workspace.hold():
+            assert workspace.find_delivery(target) == ("key", 5, "sum")
     assert not (workspace.root / "ledger.sqlite.damaged").exists()
 
 
 def test_an_upgrade_that_was_cut_short_is_done_again(workspace, monkeypatch):
     make_old(workspace.root)
     monkeypatch.setattr("pipeline.storage.ledger.keys_in", lambda cause: 1 / cause.count("甲"))
-    with pytest.raises(ZeroDivisionError), workspace.held():
+    with pytest.raises(ZeroDivisionError), workspace.hold():
         pass
     monkeypatch.undo()
-    with workspace.held():
+    with workspace.hold():
         assert set(workspace.ledger.list_descendants(CAUSE.key)) == {CAUSE.key, OTHER.key}
 
 
 def test_a_ledger_of_before_can_be_looked_into_and_stays_as_it_is(workspace):
     make_old(workspace.root)
     content = (workspace.root / "ledger.sqlite").read_bytes()
-    with workspace.looked_into():
+    with workspace.open_for_reading():
         assert workspace.ledger.list_failed_reads(1)[0].scene == "s1"
     assert (workspace.root / "ledger.sqlite").read_bytes() == content

@@ -10,10 +10,10 @@ from pipeline.geodesy import CGCS2000
 from pipeline.storage import tables
 from pipeline.storage.tables import (
     LongTable,
-    layer_parts,
     load_json,
     load_layer,
     load_table,
+    read_layer_parts,
     save_json,
     save_parts,
     save_tables,
@@ -47,7 +47,7 @@ def test_a_layer_is_read_so_many_rows_at_a_time_with_the_columns_that_are_asked_
 ):
     monkeypatch.setattr(tables, "PART_ROWS", 3)
     save_parts(tmp_path / "layer.parquet", [layer])
-    parts = list(layer_parts(tmp_path / "layer.parquet", ["area"]))
+    parts = list(read_layer_parts(tmp_path / "layer.parquet", ["area"]))
     assert [len(part) for part in parts] == [3, 3, 1]
     whole = pd.concat(parts, ignore_index=True)
     pd.testing.assert_frame_equal(pd.DataFrame(whole), pd.DataFrame(layer[["area", "geometry"]]))
@@ -56,7 +56,7 @@ def test_a_layer_is_read_so_many_rows_at_a_time_with_the_columns_that_are_asked_
 def test_a_layer_without_rows_is_a_layer(tmp_path, layer):
     save_parts(tmp_path / "layer.parquet", [layer.iloc[:0]])
     assert load_layer(tmp_path, "layer").empty
-    assert sum(len(part) for part in layer_parts(tmp_path / "layer.parquet", ["area"])) == 0
+    assert sum(len(part) for part in read_layer_parts(tmp_path / "layer.parquet", ["area"])) == 0
 
 
 def test_a_table_without_geometry_is_a_plain_one(tmp_path):

@@ -18,11 +18,11 @@ CAUSE = Cause("composite", 3, {"bands": ["red", "nir"], "clear": {"scl": [4, 5],
 
 @pytest.fixture
 def workspace(tmp_path):
-    with Workspace(tmp_path / "work").held() as held:
+    with Workspace(tmp_path / "work").hold() as held:
         yield held
 
 
-def built(workspace, cause=CAUSE, text="content"):
+def build(workspace, cause=CAUSE, text="content"):
     part = workspace.part(cause)
     part.mkdir(parents=True)
     (part / "data.txt").write_text(text)
@@ -32,12 +32,12 @@ def built(workspace, cause=CAUSE, text="content"):
 
 
 def test_a_reopened_store_keeps_what_lost_nothing_and_forgets_what_was_made_from_it(workspace):
-    store = built(workspace)
+    store = build(workspace)
     made = replace(CAUSE, step="spectral", inputs=[store.key])
-    made_of_that = replace(CAUSE, step="cover", settings={"from": built(workspace, made).key}, inputs=[])
+    made_of_that = replace(CAUSE, step="cover", settings={"from": build(workspace, made).key}, inputs=[])
     other = replace(CAUSE, step="spectral", inputs=["of others"])
     for cause in (made_of_that, other):
-        built(workspace, cause)
+        build(workspace, cause)
     for block, outcome in (("whole", "read"), ("torn", "failed")):
         records = [
             ReadRecord("s1", "red", block, outcome, "", "href"),
@@ -54,7 +54,7 @@ def test_a_reopened_store_keeps_what_lost_nothing_and_forgets_what_was_made_from
 
 
 def test_a_finished_artifact_is_found_by_its_cause_alone(workspace):
-    artifact = built(workspace)
+    artifact = build(workspace)
     assert workspace.find(replace(CAUSE, inputs=("a", "b"))) == artifact
     assert workspace.find(replace(CAUSE, version=9)) is None
     assert (artifact.path / "more" / "data.txt").read_text() == "contentcontent"
@@ -71,7 +71,7 @@ def test_a_part_is_never_found(workspace):
 
 @pytest.mark.parametrize("damage", ["changed", "truncated", "gone", "more", "renamed", "all gone"])
 def test_an_artifact_that_was_tampered_with_is_not_found_and_can_be_built_again(workspace, damage):
-    path = built(workspace).path
+    path = build(workspace).path
     file = path / "data.txt"
     match damage:
         case "changed":
@@ -88,13 +88,13 @@ def test_an_artifact_that_was_tampered_with_is_not_found_and_can_be_built_again(
             file.unlink()
             (path / "more" / "data.txt").unlink()
     assert workspace.find(CAUSE) is None
-    assert built(workspace) == workspace.find(CAUSE)
+    assert build(workspace) == workspace.find(CAUSE)
 
 
 def test_an_artifact_outlives_the_process(tmp_path):
     for _ in range(2):
-        with Workspace(tmp_path / "work").held() as held:
-            artifact = held.find(CAUSE) or built(held)
+        with Workspace(tmp_path / "work").hold() as held:
+            artifact = held.find(CAUSE) or build(held)
     assert artifact.path.is_dir()
 
 
@@ -103,7 +103,7 @@ def test_a_second_process_is_told_that_the_workspace_is_busy(workspace):
         "import sys; from pathlib import Path; from pipeline.storage.workspace import Workspace\n"
         "from pipeline.errors import PipelineError\n"
         "try:\n"
-        "    with Workspace(Path(sys.argv[1])).held(): print('held')\n"
+        "    with Workspace(Path(sys.argv[1])).hold(): print('held')\n"
         "except PipelineError as error: print(type(error).__name__, error.exit_code)\n"
     )
     command = [sys.executable, "-c", code, str(workspace.root)]
@@ -111,16 +111,16 @@ def test_a_second_process_is_told_that_the_workspace_is_busy(workspace):
 
 
 def test_a_second_holder_in_the_same_process_is_refused_and_the_first_goes_on(workspace):
-    with pytest.raises(WorkspaceBusy), Workspace(workspace.root).held():
+    with pytest.raises(WorkspaceBusy), Workspace(workspace.root).hold():
         pass
-    assert built(workspace) == workspace.find(CAUSE)
+    assert build(workspace) == workspace.find(CAUSE)
 
 
 def test_a_workspace_is_free_again_after_an_error(tmp_path):
     workspace = Workspace(tmp_path / "work")
-    with pytest.raises(ZeroDivisionError), workspace.held():
+    with pytest.raises(ZeroDivisionError), workspace.hold():
         raise ZeroDivisionError
-    with workspace.held():
+    with workspace.hold():
         assert workspace.find(CAUSE) is None
 
 
@@ -132,28 +132,28 @@ def test_something_else_in_place_of_the_workspace_is_a_workspace_error(tmp_path,
         place.touch()
     else:
         place.mkdir()
-    with pytest.raises(WorkspaceError), Workspace(tmp_path / "work").held():
+    with pytest.raises(WorkspaceError), Workspace(tmp_path / "work").hold():
         pass
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_a_workspace_error(tmp_path):
     tmp_path.chmod(0o555)
-    with pytest.raises(WorkspaceError), Workspace(tmp_path / "work").held():
+    with pytest.raises(WorkspaceError), Workspace(tmp_path / "work").hold():
         pass
 
 
 def test_a_failure_of_something_else_is_not_blamed_on_the_workspace(tmp_path):
-    with pytest.raises(FileNotFoundError), Workspace(tmp_path / "work").held():
+    with pytest.raises(FileNotFoundError), Workspace(tmp_path / "work").hold():
         (tmp_path / "parcels.gpkg").read_bytes()
-    with pytest.raises(ConnectionError), Workspace(tmp_path / "work").held():
+    with pytest.raises(ConnectionError), Workspace(tmp_path / "work").hold():
         raise ConnectionError("the provider went away")
-    with pytest.raises(sqlite3.DatabaseError), Workspace(tmp_path / "work").held():
+    with pytest.raises(sqlite3.DatabaseError), Workspace(tmp_path / "work").hold():
         sqlite3.connect(":memory:").execute("no sql")
 
 
 def test_a_full_disk_is_a_workspace_error(tmp_path):
-    with pytest.raises(WorkspaceError, match="is full; make room"), Workspace(tmp_path / "work").held():
+    with pytest.raises(WorkspaceError, match="is full; make room"), Workspace(tmp_path / "work").hold():
         raise OSError(28, "No space left on device", str(tmp_path / "work" / "artifacts" / "a"))
 
 
@@ -164,7 +164,7 @@ def test_a_workspace_that_is_not_held_has_no_ledger(tmp_path):
 
 def test_a_published_delivery_is_entered_by_its_place_below_the_output_folder(workspace):
     target = workspace.root.parent / "bay" / "2024"
-    assert workspace.delivered(target) is None
+    assert workspace.find_delivery(target) is None
     for key in ("one", "two"):
         workspace.enter_delivery(target, key, 5, "sum")
-    assert workspace.delivered(target) == ("two", 5, "sum")
+    assert workspace.find_delivery(target) == ("two", 5, "sum")
