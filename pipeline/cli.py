@@ -335,7 +335,7 @@ def _deliver(
     with (
         logged(log) as lines,
         _announced(settings, as_json=as_json) as summary,
-        workspace.held(),
+        workspace.hold(),
         recorded(workspace, settings.label, settings.aoi) as lines.run,
         open_cluster(settings.compute, workspace.root / "workers") as cluster,
         Bars(quiet=quiet).shown() as bars,

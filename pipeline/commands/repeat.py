@@ -13,7 +13,7 @@ from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.inputs import inputs_of
 from pipeline.settings import Settings
-from pipeline.storage.workspace import load_json
+from pipeline.storage.tables import load_json
 
 _SIGNS = {"config", "inputs", "files", "versions"}
 

@@ -17,7 +17,7 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.outputs.labelling import write_points
 from pipeline.periods import periods_between
 from pipeline.settings import Scenes
-from pipeline.storage.workspace import load_json
+from pipeline.storage.tables import load_json
 
 
 def draw_sample(

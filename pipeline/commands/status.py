@@ -7,8 +7,10 @@ from typing import Any
 
 from pipeline.engine.journal import last_runs
 from pipeline.errors import Problem, SettingsError
+from pipeline.storage.cause import measure_files
 from pipeline.storage.lock import is_held
-from pipeline.storage.workspace import Workspace, load_json, measured
+from pipeline.storage.tables import load_json
+from pipeline.storage.workspace import Workspace
 
 _FAILURES_SHOWN = 50
 
@@ -31,13 +33,13 @@ def status_of(out: Path) -> Status:
         problem = Problem(str(out), "no ledger of runs", "the --out folder of a run")
         raise SettingsError("Nothing was run there", [problem])
     running = is_held(workspace.root)
-    with workspace.looked_into():
+    with workspace.open_for_reading():
         return Status(
             running,
             [asdict(record) for record in last_runs(workspace)],
             list(_deliveries(out, workspace)),
             list(_unfinished(workspace)),
-            list(_failed_reads(workspace)),
+            [asdict(read) for read in workspace.ledger.list_failed_reads(_FAILURES_SHOWN)],
         )
 
 
@@ -46,12 +48,12 @@ def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
     for pointer in sorted(out.glob("*/latest")):
         latest = pointer.read_text(encoding="utf-8").strip()
         for path in sorted(pointer.parent.glob("*/manifest.json")):
-            manifest, entered = load_json(path), workspace.delivered(path.parent)
+            manifest, entered = load_json(path), workspace.find_delivery(path.parent)
             yield {
                 "area": manifest["aoi"],
                 "label": manifest["label"],
                 "latest": path.parent.name == latest,
-                "intact": entered is not None and entered[1:] == measured(path.parent),
+                "intact": entered is not None and entered[1:] == measure_files(path.parent),
                 "published": manifest["times"]["published"],
                 "parcels": manifest["counts"]["parcels"],
                 "findings": manifest["counts"]["findings"],
@@ -61,23 +63,6 @@ def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
 
 def _unfinished(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """Stores that a run began and did not finish, with how many of their blocks are kept."""
-    query = (
-        "select key, count(*) from blocks where key not in (select key from artifacts) "
-        "group by key order by key"
-    )
-    with workspace.ledger() as ledger:
-        rows = ledger.execute(query).fetchall()
-    for key, finished in rows:
+    for key, finished in workspace.ledger.count_unfinished_blocks().items():
         for part in sorted(workspace.root.glob(f"artifacts/*/{key[:24]}.part")):
             yield {"step": part.parent.name, "key": key[:24], "finished_blocks": finished}
-
-
-def _failed_reads(workspace: Workspace) -> Iterator[dict[str, Any]]:
-    """Files that could not be read, in how many blocks, and what they answered."""
-    query = (
-        "select scene_id, band, count(*), max(attempts), max(error) from reads where outcome = 'failed' "
-        "group by scene_id, band order by scene_id, band limit ?"
-    )
-    with workspace.ledger() as ledger:
-        for scene, band, blocks, attempts, error in ledger.execute(query, [_FAILURES_SHOWN]):
-            yield {"scene": scene, "band": band, "blocks": blocks, "attempts": attempts, "error": error}

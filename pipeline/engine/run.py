@@ -13,8 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from pipeline.contracts import ReadRecord
 from pipeline.engine.executors import Cluster, each_numbered
 from pipeline.grid import Block, Grid
-from pipeline.storage.blocks import Layer, clear_strays, create_store, stored_checksum
-from pipeline.storage.workspace import Artifact, Cause, Workspace, measured, publish, remove, restore
+from pipeline.storage.blocks import Layer, checksum_of_block, clear_strays, create_store
+from pipeline.storage.cause import Artifact, Cause, measure_files
+from pipeline.storage.publish import publish, remove, restore
+from pipeline.storage.workspace import Workspace
 
 _LOG = logging.getLogger("ecoledger")
 
@@ -120,7 +122,7 @@ class Run:
         found = self.workspace.find(cause)
         if found:
             return found
-        part = self.workspace.taken_up(cause)
+        part = self.workspace.resume_part(cause)
         kept = self._kept_blocks(cause, part, layers, blocks)
         if not kept:
             create_store(part, layers, grid, block_px)
@@ -130,7 +132,7 @@ class Run:
         bar = self.bars.start(title, len(blocks), len(kept))
 
         def done(request: Task, result: BlockDone) -> None:
-            self.workspace.enter_block(cause, request.block.id, result.checksum, result.records)
+            self.workspace.ledger.enter_block(cause.key, request.block.id, result.checksum, result.records)
             self.bars.advance(bar)
             _LOG.info("block finished", extra={**known, "block": request.block.id})
             for record in result.records:
@@ -177,12 +179,12 @@ class Run:
     def published(self, cause: Cause, target: Path) -> bool:
         """Whether a delivery of this cause stands at its target, unaltered."""
         restore(target)
-        return target.is_dir() and self.workspace.delivered(target) == (cause.key, *measured(target))
+        return target.is_dir() and self.workspace.find_delivery(target) == (cause.key, *measure_files(target))
 
     def publish(self, cause: Cause, part: Path, target: Path) -> None:
         """Publish a finished delivery folder and enter it in the ledger."""
         publish(part, target)
-        self.workspace.enter_delivery(target, cause.key, *measured(target))
+        self.workspace.enter_delivery(target, cause.key, *measure_files(target))
         _LOG.info("published", extra={"step": cause.step, "target": str(target)})
 
     def _entered(self, cause: Cause) -> Artifact:
@@ -194,11 +196,11 @@ class Run:
         self, cause: Cause, part: Path, layers: Mapping[str, Layer], blocks: Sequence[Block]
     ) -> set[str]:
         """Blocks of an unfinished store whose content is still what the ledger says."""
-        finished = self.workspace.finished_blocks(cause) if part.exists() else {}
+        finished = self.workspace.ledger.list_blocks(cause.key) if part.exists() else {}
         return {
             block.id
             for block in blocks
-            if block.id in finished and stored_checksum(part, block, layers) == finished[block.id]
+            if block.id in finished and checksum_of_block(part, block, layers) == finished[block.id]
         }
 
 

@@ -16,7 +16,7 @@ from pipeline.geodesy import centre, project
 from pipeline.grid import Block, Grid, grid_of
 from pipeline.periods import Period, PeriodPair
 from pipeline.settings import Settings
-from pipeline.storage.workspace import Cause
+from pipeline.storage.cause import Cause
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from pipeline.maps.making import make_maps
 from pipeline.maps.registry import STEPS
 from pipeline.maps.showing import list_warnings
 from pipeline.settings import Settings
-from pipeline.storage.workspace import load_json
+from pipeline.storage.tables import load_json
 
 _DELIVERY = 7
 

@@ -19,7 +19,7 @@ from pipeline.settings import SampleFile, Settings
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import scheme_path
 from pipeline.settings.sources import Provider, StaticCatalog
-from pipeline.storage.workspace import Cause, checksums_of
+from pipeline.storage.cause import Cause, checksums_of
 
 _SIMULATED = 2
 SEED = 20240501

@@ -9,7 +9,8 @@ from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory
 from pipeline.settings import products
-from pipeline.storage.workspace import Artifact, load_json, load_layer, load_table, save_tables
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 
 _VERSION = 3
 

@@ -19,8 +19,8 @@ from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.shapes import Plots
 from pipeline.settings import products
 from pipeline.storage.blocks import read_block
-from pipeline.storage.long_tables import layer_parts
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import read_layer_parts
 from pipeline.zonal import measures, overlay
 from pipeline.zonal.ground import Ground, Under
 
@@ -71,7 +71,7 @@ def slab_sums(task: SlabTask) -> overlay.ParcelSums:
 
 def plots_of(parcels: Artifact) -> Plots:
     """The parcels of an artifact as they are laid over maps."""
-    parts = layer_parts(parcels.path / "parcels.parquet", ["parcel_id", "area_m2"])
+    parts = read_layer_parts(parcels.path / "parcels.parquet", ["parcel_id", "area_m2"])
     return Plots.joined([Plots.of(part) for part in parts])
 
 

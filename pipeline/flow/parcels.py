@@ -23,8 +23,8 @@ from pipeline.ingest.parcels import (
 )
 from pipeline.rights_registry import findings, geometry
 from pipeline.rights_registry.rules import RULES
-from pipeline.storage.long_tables import LongTable
-from pipeline.storage.workspace import Artifact, checksums_of, save_json, save_tables
+from pipeline.storage.cause import Artifact, checksums_of
+from pipeline.storage.tables import LongTable, save_json, save_tables
 
 _PARCELS = 3
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"

@@ -25,16 +25,9 @@ from pipeline.maps.step import Maps
 from pipeline.outputs import delivery as outputs
 from pipeline.rights_registry.feature_ids import feature_ids
 from pipeline.rights_registry.rules import RULES
-from pipeline.storage.workspace import (
-    Artifact,
-    Cause,
-    load_json,
-    load_layer,
-    load_table,
-    remove,
-    save_json,
-    sha256_of_file,
-)
+from pipeline.storage.cause import Artifact, Cause, sha256_of_file
+from pipeline.storage.publish import remove
+from pipeline.storage.tables import load_json, load_layer, load_table, save_json
 
 _LOG = logging.getLogger("ecoledger")
 _LIBRARIES = (
@@ -142,7 +135,7 @@ def _gather_tables(run: Run, maps: Maps, tables: Tables) -> dict[str, pd.DataFra
         "sections": pd.DataFrame(load_layer(sections, "sections").drop(columns="geometry")),
         "samples_rejected": load_table(sections, "samples_rejected"),
         **section_tables(sections),
-        "reads": pd.DataFrame(run.workspace.reads(composites), columns=_READS),
+        "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
     }
 
 

@@ -9,7 +9,8 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import restrictions
-from pipeline.storage.workspace import Artifact, load_layer
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import load_layer
 
 _BUILT = LAND_COVER.code("built")
 

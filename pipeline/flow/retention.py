@@ -7,7 +7,8 @@ from typing import Any
 
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.storage.workspace import load_json, remove
+from pipeline.storage.publish import remove
+from pipeline.storage.tables import load_json
 
 _LOG = logging.getLogger("ecoledger")
 
@@ -42,7 +43,7 @@ def _surplus(run: Run, study: Study) -> list[Path]:
     told = {
         path.parent: str(load_json(path)["as_of"]) for path in study.target.parent.glob("*/manifest.json")
     }
-    ranks = {folder: run.workspace.publishing_rank(folder) for folder in told}
+    ranks = {folder: run.workspace.rank_delivery(folder) for folder in told}
     by_age = sorted(told, key=lambda folder: (folder == study.target, ranks[folder], told[folder], folder))
     return by_age[:-keep]
 

@@ -20,7 +20,8 @@ from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
 from pipeline.ingest.scenes.offsets import decided, undecided
 from pipeline.ingest.scenes.providers import held_items, state_of_files
 from pipeline.settings.sources import Provider, StacApi
-from pipeline.storage.workspace import Cause, load_json, load_layer, save_json, save_tables
+from pipeline.storage.cause import Cause
+from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
 
 _SEARCH, _SCENES = 1, 3
 _LOG = logging.getLogger("ecoledger")

@@ -23,7 +23,8 @@ from pipeline.indices.sections.months import MeanRules
 from pipeline.periods import periods_between
 from pipeline.rights_registry import waters
 from pipeline.settings.schemes import load_scheme
-from pipeline.storage.workspace import Artifact, load_layer, load_table, save_tables, sha256_of_file
+from pipeline.storage.cause import Artifact, sha256_of_file
+from pipeline.storage.tables import load_layer, load_table, save_tables
 
 _SECTIONS = 5
 _DELIVERED = (

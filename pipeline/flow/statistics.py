@@ -21,8 +21,8 @@ from pipeline.maps.step import Maps, View
 from pipeline.periods import When
 from pipeline.rights_registry import area_balance
 from pipeline.settings import products
-from pipeline.storage.long_tables import save_parts
-from pipeline.storage.workspace import Artifact, load_layer, save_json, save_tables
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import load_layer, save_json, save_parts, save_tables
 from pipeline.zonal.ground import ground_of
 
 _VERSION = 9

@@ -17,7 +17,7 @@ from pipeline.legends import LAND_COVER, LAND_KINDS, NODATA_CLASS
 from pipeline.maps.step import Row, Show, Step, View
 from pipeline.periods import When
 from pipeline.settings.maps import LabelledSamples
-from pipeline.storage.workspace import checksums_of
+from pipeline.storage.cause import checksums_of
 
 _CODES = [entry.code for entry in LAND_COVER.classes]
 _KEYS = {entry.code: entry.key for entry in LAND_COVER.classes}

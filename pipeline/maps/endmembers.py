@@ -17,7 +17,7 @@ from pipeline.maps.step import Maps, Place, Step
 from pipeline.periods import Period, When
 from pipeline.settings import ClassPercentiles, Endmembers
 from pipeline.storage.blocks import read_block
-from pipeline.storage.workspace import load_json, save_json
+from pipeline.storage.tables import load_json, save_json
 
 _USUAL = (5.0, 95.0)
 

@@ -22,7 +22,7 @@ from pipeline.maps.layout import plan_layout
 from pipeline.maps.step import Footprint, Inputs, Layers, Maps, Step
 from pipeline.periods import When
 from pipeline.storage.blocks import write_block
-from pipeline.storage.workspace import Artifact, Cause
+from pipeline.storage.cause import Artifact, Cause
 
 
 def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[Step]) -> Maps:
@@ -46,7 +46,7 @@ def scene_key(scene: Scene) -> str:
 
 def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
     """TooMuchLost where more of the reads behind some stores failed than is allowed; they are built anew."""
-    outcomes = [row[3] for row in run.workspace.reads([artifact.key for artifact in stores])]
+    outcomes = [row[3] for row in run.workspace.ledger.list_reads([artifact.key for artifact in stores])]
     failed = outcomes.count("failed")
     tried = failed + outcomes.count("read")
     allowed = study.settings.scenes.max_failed_share
@@ -61,7 +61,7 @@ def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
 
 def forget_lost(run: Run, artifact: Artifact) -> None:
     """Let blocks of a store that lost a read be built anew by the next run that wants it."""
-    if any(row[3] == "failed" for row in run.workspace.reads([artifact.key])):
+    if any(row[3] == "failed" for row in run.workspace.ledger.list_reads([artifact.key])):
         run.workspace.reopen(artifact)
 
 

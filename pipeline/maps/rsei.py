@@ -34,7 +34,7 @@ from pipeline.maps.step import (
 from pipeline.periods import When
 from pipeline.settings.sources import INSTRUMENTS
 from pipeline.storage.blocks import read_block
-from pipeline.storage.workspace import load_json, save_json
+from pipeline.storage.tables import load_json, save_json
 from pipeline.zonal.ground import Under
 
 _KELVIN = 273.15

@@ -24,7 +24,7 @@ from pipeline.legends import Legend
 from pipeline.maps.encoding import Encoding
 from pipeline.periods import When
 from pipeline.storage.blocks import open_store, read_block
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
 from pipeline.zonal.ground import Ground
 
 Layers = dict[str, NDArray[Any]]

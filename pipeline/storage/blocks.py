@@ -69,7 +69,7 @@ def read_block(path: Path, block: Block, names: Iterable[str]) -> dict[str, NDAr
     return {name: _chunks_of(path, name).read(block) for name in names}
 
 
-def stored_checksum(path: Path, block: Block, names: Iterable[str]) -> str | None:
+def checksum_of_block(path: Path, block: Block, names: Iterable[str]) -> str | None:
     """Checksum of what a store holds over a block; None where a lost or torn file makes it unreadable."""
     try:
         return checksum_of(read_block(path, block, names))
@@ -87,7 +87,7 @@ def open_store(path: Path) -> xr.Dataset:
     """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
     group = zarr.open_group(path, mode="r")
     lazy = {
-        name: xr.DataArray(_lazy(_chunks_of(path, name)), dims=("y", "x"), attrs=dict(array.attrs))
+        name: xr.DataArray(_as_lazy(_chunks_of(path, name)), dims=("y", "x"), attrs=dict(array.attrs))
         for name, array in sorted(group.arrays())
     }
     return xr.Dataset(lazy, attrs=dict(group.attrs))
@@ -131,8 +131,8 @@ class _Chunks:
         whole = all(end % self.edge == 0 or end == last for end, last in ends)
         if not whole or block.row_from % self.edge or block.col_from % self.edge:
             raise ValueError(f"{block} is no block of {self.folder}, whose blocks have {self.edge} pixels")
-        for row, col in self._touched(block):
-            part = self._over(row, col, block, array)
+        for row, col in self._chunks_under(block):
+            part = self._part_over(row, col, block, array)
             chunk = np.full((self.edge, self.edge), self.fill, dtype=self.dtype)
             chunk[: part.shape[0], : part.shape[1]] = part
             file = self._file(row, col)
@@ -144,11 +144,11 @@ class _Chunks:
     def read(self, block: Block) -> NDArray[Any]:
         """The numbers of a block."""
         numbers = np.empty(block.shape, dtype=self.dtype)
-        for row, col in self._touched(block):
-            self._lay(row, col, block, self._over(row, col, block, numbers))
+        for row, col in self._chunks_under(block):
+            self._read_chunk(row, col, block, self._part_over(row, col, block, numbers))
         return numbers
 
-    def _touched(self, block: Block) -> Iterator[tuple[int, int]]:
+    def _chunks_under(self, block: Block) -> Iterator[tuple[int, int]]:
         """Rows and columns of the chunks that a block touches."""
         rows, cols = (
             range(first // self.edge, -(-last // self.edge))
@@ -156,12 +156,12 @@ class _Chunks:
         )
         return product(rows, cols)
 
-    def _over(self, row: int, col: int, block: Block, numbers: NDArray[Any]) -> NDArray[Any]:
+    def _part_over(self, row: int, col: int, block: Block, numbers: NDArray[Any]) -> NDArray[Any]:
         """The part of the numbers of a block that lies over a chunk."""
         top, left = row * self.edge - block.row_from, col * self.edge - block.col_from
         return numbers[max(0, top) : top + self.edge, max(0, left) : left + self.edge]
 
-    def _lay(self, row: int, col: int, block: Block, part: NDArray[Any]) -> None:
+    def _read_chunk(self, row: int, col: int, block: Block, part: NDArray[Any]) -> None:
         """Lay a chunk over its part of the numbers of a block; one that nobody wrote is empty."""
         try:
             packed = self._file(row, col).read_bytes()
@@ -181,25 +181,25 @@ class _Chunks:
         return self.folder / "c" / str(row) / str(col)
 
 
-def _lazy(chunks: _Chunks) -> da.Array:
+def _as_lazy(chunks: _Chunks) -> da.Array:
     """An array chunk by chunk, which Dask would lay together up to 128 MiB."""
     lazy: da.Array = da.from_array(chunks, chunks=chunks.chunks, name=False)
     return lazy
 
 
 def _chunks_of(path: Path, name: str) -> _Chunks:
-    said = path / name / "zarr.json"
-    return _described(said, said.stat().st_mtime_ns)
+    metadata = path / name / "zarr.json"
+    return _read_metadata(metadata, metadata.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=1024)
-def _described(said: Path, _changed: int) -> _Chunks:
+def _read_metadata(path: Path, _changed_ns: int) -> _Chunks:
     """The chunks that the metadata of an array tell of; ValueError if they are not packed as here."""
-    told = json.loads(said.read_text(encoding="utf-8"))
-    codecs = [codec["name"] for codec in told["codecs"]]
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    codecs = [codec["name"] for codec in metadata["codecs"]]
     if codecs != _CODECS:
-        raise ValueError(f"{said}: packed by {codecs}; expected {_CODECS}")
-    edge, _ = told["chunk_grid"]["configuration"]["chunk_shape"]
-    fill = told["fill_value"]
-    dtype = np.dtype(told["data_type"])
-    return _Chunks(said.parent, tuple(told["shape"]), dtype, np.nan if fill == "NaN" else fill, edge)
+        raise ValueError(f"{path}: packed by {codecs}; expected {_CODECS}")
+    edge, _ = metadata["chunk_grid"]["configuration"]["chunk_shape"]
+    fill = metadata["fill_value"]
+    dtype = np.dtype(metadata["data_type"])
+    return _Chunks(path.parent, tuple(metadata["shape"]), dtype, np.nan if fill == "NaN" else fill, edge)

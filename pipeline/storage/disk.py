@@ -11,7 +11,7 @@ _GONE = {errno.EIO, errno.ENOTCONN, errno.ESTALE, errno.EHOSTDOWN, errno.ESHUTDO
 _LEAST_FREE = 16 * 2**20
 
 
-def trouble(root: Path, error: Exception) -> PipelineError | None:
+def explain(root: Path, error: Exception) -> PipelineError | None:
     """The error that a user of a workspace should see; None where its disk has no part in it.
 
     GDAL tells of full disks in words only, so that any error counts as that of a disk with hardly any room.
@@ -20,22 +20,22 @@ def trouble(root: Path, error: Exception) -> PipelineError | None:
     """
     code, place = getattr(error, "errno", None), Path(str(getattr(error, "filename", None) or root))
     if code in _FULL or _has_no_room(root):
-        return full(root)
+        return no_room(root)
     if code in _GONE and not place.is_relative_to(root.parent):
         return ProviderUnavailable(f"{place} does not answer: {error}; once its disk is back, run again")
     if code in _GONE or (code in {None, errno.ENOENT} and not root.exists()):
-        return gone(root, error)
+        return no_answer(root, error)
     if code == errno.EROFS or _is_own(root, error):
         return WorkspaceError(f"The workspace {root} cannot be used: {error}")
     return None
 
 
-def full(root: Path) -> WorkspaceError:
+def no_room(root: Path) -> WorkspaceError:
     """The disk of a workspace has no room left."""
     return WorkspaceError(f"The disk of {root} is full; make room, then run again: what is finished is kept")
 
 
-def gone(root: Path, error: Exception) -> WorkspaceError:
+def no_answer(root: Path, error: Exception) -> WorkspaceError:
     """The disk of a workspace is not there any more."""
     back = "once it is back, run again: what is finished is kept"
     return WorkspaceError(f"The disk of {root} does not answer: {error}; {back}")

@@ -1,6 +1,5 @@
 """One run at a time holds a workspace: by a lock that ends with its process, and a note of whose it is."""
 
-import fcntl
 import json
 import os
 import socket
@@ -18,7 +17,7 @@ _PROBED_S = 0.5
 
 
 @contextmanager
-def held(root: Path) -> Iterator[None]:
+def acquire(root: Path) -> Iterator[None]:
     """The lock of a workspace; WorkspaceBusy, naming the holder, if another run has it.
 
     The system frees it when the process ends, however it ends, so that a note of one that was killed counts
@@ -29,11 +28,11 @@ def held(root: Path) -> Iterator[None]:
         holding = filelock.FileLock(lock, timeout=_PROBED_S).acquire()
     except filelock.Timeout as error:
         raise WorkspaceBusy(
-            f"Another run holds {root}{_holder(note)}; wait for it or choose another --out. "
+            f"Another run holds {root}{_describe_holder(note)}; wait for it or choose another --out. "
             f"If its machine is gone for good, remove {lock}"
         ) from error
     with holding:
-        note.write_text(json.dumps(_own()), encoding="utf-8")
+        note.write_text(json.dumps(_own_note()), encoding="utf-8")
         try:
             yield
         finally:
@@ -41,26 +40,27 @@ def held(root: Path) -> Iterator[None]:
 
 
 def is_held(root: Path) -> bool:
-    """Whether a run holds a workspace; nothing is written, and no run is kept out."""
+    """Whether a run holds a workspace; nothing is written, and no run is kept out.
+
+    Who else looks has the lock for a moment too, but leaves no note.
+    """
     try:
         with (root / "lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # no lock was ever taken, or the file server tells nothing to those who only read
-        return (root / "holder.json").exists()
-    return False
+            is_free = filelock.lock_descriptor(lock.fileno(), blocking=False)
+    except OSError:  # no lock was ever taken, or the file server gives none to those who only read
+        is_free = False
+    return not is_free and (root / "holder.json").exists()
 
 
-def _own() -> dict[str, str | int]:
+def _own_note() -> dict[str, str | int]:
     since = datetime.now(UTC).isoformat(timespec="seconds")
     return {"host": socket.gethostname(), "process": os.getpid(), "since": since}
 
 
-def _holder(note: Path) -> str:
+def _describe_holder(note: Path) -> str:
     """Who wrote a note; nothing where it is missing or torn."""
     try:
-        told = json.loads(note.read_text(encoding="utf-8"))
-        return f" (process {told['process']} on {told['host']}, since {told['since']})"
+        holder = json.loads(note.read_text(encoding="utf-8"))
+        return f" (process {holder['process']} on {holder['host']}, since {holder['since']})"
     except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -28,7 +28,7 @@ import psutil
 from bench_engine import OUT, config_of
 from bench_scenes import Bench, bench_scenes
 
-from pipeline.storage.workspace import measured
+from pipeline.storage.cause import measure_files
 from tests.flow.dask_processes import served
 
 PROGRAM = Path(sys.executable).with_name("ecoledger")
@@ -66,7 +66,7 @@ def composite(bench: Bench, cluster: str, folder: Path) -> dict[str, object]:
         "workers_cpu_s": sum(used),
         "busiest_cpu_s": max(used, default=0.0),
         "run_cpu_s": run_s,
-        "sha256": measured(store)[1],
+        "sha256": measure_files(store)[1],
     }
 
 

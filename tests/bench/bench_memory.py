@@ -28,7 +28,8 @@ from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.maps.making import compute_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer
-from pipeline.storage.workspace import Cause, Workspace
+from pipeline.storage.cause import Cause
+from pipeline.storage.workspace import Workspace
 from tests.mapmaking import composing
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
@@ -84,7 +85,7 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
             )
             return composing(store, request)
 
-        with Workspace(Path(name) / "work").held() as workspace:
+        with Workspace(Path(name) / "work").hold() as workspace:
             Run(workspace, Threads(WORKERS), Bars(quiet=True)).store(
                 "memory",
                 Cause("composite", 1, {}, []),

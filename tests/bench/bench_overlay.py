@@ -39,8 +39,8 @@ from pipeline.grid import Grid
 from pipeline.ingest.parcels import read_parcels
 from pipeline.rights_registry import geometry
 from pipeline.settings.parcels import ParcelFile
-from pipeline.storage.long_tables import LongTable, save_parts
-from pipeline.storage.workspace import Artifact
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import LongTable, save_parts
 from pipeline.zonal import cells, overlay
 from tests.parcel_overlay import sums_of, tables_of, wide
 

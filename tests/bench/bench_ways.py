@@ -36,7 +36,8 @@ from pipeline.maps.making import compute_block
 from pipeline.maps.spectral import computing_bytes
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer, read_block
-from pipeline.storage.workspace import Cause, Workspace
+from pipeline.storage.cause import Cause
+from pipeline.storage.workspace import Workspace
 from tests.mapmaking import compose, composing
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
@@ -154,7 +155,7 @@ def ours_stored(bench: Bench, root: str | None) -> Callable[[], Composite]:
 
     def work() -> Path:
         folder = Path(tempfile.mkdtemp(dir=FOLDER, prefix="store_"))
-        with Workspace(folder).held() as workspace:
+        with Workspace(folder).hold() as workspace:
             run = Run(workspace, Threads(WORKERS), Bars(quiet=True))
             return run.store(
                 "bench",

@@ -12,7 +12,8 @@ from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, BlockDone, Run
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, write_block
-from pipeline.storage.workspace import Cause, Workspace, measured
+from pipeline.storage.cause import Cause, measure_files
+from pipeline.storage.workspace import Workspace
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 64, 64)
 BLOCK_PX = 16
@@ -37,7 +38,7 @@ def work(task: Slow) -> BlockDone:
 
 
 def main(root: Path, notes: Path, seconds: float) -> None:
-    with Workspace(root).held() as workspace:
+    with Workspace(root).hold() as workspace:
         artifact = Run(workspace, Threads(2), Bars(quiet=True)).store(
             "numbers",
             CAUSE,
@@ -48,7 +49,7 @@ def main(root: Path, notes: Path, seconds: float) -> None:
             task=lambda store, block: Slow(store, block, notes, seconds),
             work=work,
         )
-        print(*measured(artifact.path), len(workspace.reads([CAUSE.key])))
+        print(*measure_files(artifact.path), len(workspace.ledger.list_reads([CAUSE.key])))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.errors import WorkspaceError
 from pipeline.outputs.geopackage import write_geopackage
-from pipeline.storage.workspace import publish
+from pipeline.storage.publish import publish
 from tests.deliveries import small_delivery
 
 PROJECT = Path(__file__).resolve().parents[2]

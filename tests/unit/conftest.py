@@ -76,7 +76,7 @@ def planted(tmp_path):
 @pytest.fixture
 def run(tmp_path):
     """A run over a workspace, in this process."""
-    with Workspace(tmp_path / "out" / "work").held() as workspace:
+    with Workspace(tmp_path / "out" / "work").hold() as workspace:
         yield Run(workspace, Threads(1), Bars(quiet=True))
 
 

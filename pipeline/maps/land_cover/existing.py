@@ -20,7 +20,8 @@ from pipeline.maps.step import Inputs, Layers, Maps, Step, constant, of_period
 from pipeline.periods import When
 from pipeline.settings.maps import LandMap
 from pipeline.storage.blocks import Layer, read_block
-from pipeline.storage.workspace import load_json, save_json, sha256_of_file
+from pipeline.storage.cause import sha256_of_file
+from pipeline.storage.tables import load_json, save_json
 
 _CODE = "map_code"
 _LAYERS = {

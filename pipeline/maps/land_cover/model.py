@@ -12,7 +12,7 @@ from pipeline.indices import classifier
 from pipeline.legends import LAND_KINDS
 from pipeline.maps.step import Maps
 from pipeline.settings.maps import ModelFile
-from pipeline.storage.workspace import load_json
+from pipeline.storage.tables import load_json
 
 FILE, ABOUT = "model.skops", "model.json"
 LIBRARY = "scikit-learn"

@@ -25,7 +25,8 @@ from pipeline.maps.land_cover.features import Features, find_features
 from pipeline.maps.land_cover.model import ABOUT, FILE, LIBRARY, load_given, sum_file
 from pipeline.maps.step import Maps
 from pipeline.periods import Period, When
-from pipeline.storage.workspace import checksums_of, save_json
+from pipeline.storage.cause import checksums_of
+from pipeline.storage.tables import save_json
 from pipeline.zonal import overlay
 
 _WHOLE = 0.999

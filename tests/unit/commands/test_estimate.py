@@ -18,7 +18,7 @@ from tests.mapmaking import make
 def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
     planned = estimate(planted)
     maps = make(run, planted)
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads(maps.keys["composite"]))
+    reads = Counter(row[1] == "mask" for row in run.workspace.ledger.list_reads(maps.keys["composite"]))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.block_px == maps.layout.edge_px
     assert planned.blocks == len(planted.blocks(maps.layout.edge_px))
@@ -31,7 +31,7 @@ def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
     area = replace(planted, settings=planted.settings.model_copy(update={"water": water}))
     planned = estimate(area)
     stores = [key for keys in make(run, area).keys.values() for key in keys]
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads(stores))
+    reads = Counter(row[1] == "mask" for row in run.workspace.ledger.list_reads(stores))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.band_reads == estimate(planted).band_reads + 4 * 3 * planned.blocks
 
@@ -44,7 +44,7 @@ def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_sa
     compute = planted.settings.compute.model_copy(update={"memory": BASELINE_BYTES + 30 * 2**20})
     area = replace(planted, settings=planted.settings.model_copy(update={"compute": compute}))
     planned, joined = estimate(area), make(run, area)
-    reads = Counter(row[1] == "mask" for row in run.workspace.reads(joined.keys["composite"]))
+    reads = Counter(row[1] == "mask" for row in run.workspace.ledger.list_reads(joined.keys["composite"]))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.mask_reads < 3 * planned.blocks
     assert planned.block_px == joined.layout.edge_px == 128

@@ -14,7 +14,7 @@ from pipeline.geodesy import project_all
 from pipeline.legends import LAND_COVER
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.raster import write_raster
-from pipeline.storage.workspace import save_json
+from pipeline.storage.tables import save_json
 from tests.deliveries import small_delivery
 
 

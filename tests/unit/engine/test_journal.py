@@ -15,7 +15,7 @@ def workspace(tmp_path):
 
 
 def run_that(workspace, error=None):
-    with workspace.held(), recorded(workspace, "2024", ["a", "b"]) as run:
+    with workspace.hold(), recorded(workspace, "2024", ["a", "b"]) as run:
         if error:
             raise error
     return run
@@ -23,7 +23,7 @@ def run_that(workspace, error=None):
 
 def test_a_run_that_ended_well_has_code_0(workspace):
     run = run_that(workspace)
-    with workspace.looked_into():
+    with workspace.open_for_reading():
         (record,) = last_runs(workspace)
     assert (record.id, record.label, record.areas, record.exit_code) == (run, "2024", "a b", 0)
     assert record.started <= record.ended
@@ -41,16 +41,16 @@ def test_a_run_that_ended_well_has_code_0(workspace):
 def test_a_run_that_failed_says_how(workspace, error, code, message):
     with pytest.raises(type(error)):
         run_that(workspace, error)
-    with workspace.looked_into():
+    with workspace.open_for_reading():
         (record,) = last_runs(workspace)
     assert (record.exit_code, record.message) == (code, message)
 
 
 def test_a_run_that_is_at_work_or_was_killed_has_no_end(workspace):
     with (
-        workspace.held(),
+        workspace.hold(),
         recorded(workspace, "2024", ["a"]),
-        Workspace(workspace.root).looked_into() as seen,
+        Workspace(workspace.root).open_for_reading() as seen,
     ):
         (record,) = last_runs(seen)
     assert (record.ended, record.exit_code) == (None, None)
@@ -58,5 +58,5 @@ def test_a_run_that_is_at_work_or_was_killed_has_no_end(workspace):
 
 def test_the_last_five_runs_are_told_the_latest_first(workspace):
     runs = [run_that(workspace) for _ in range(7)]
-    with workspace.looked_into():
+    with workspace.open_for_reading():
         assert [record.id for record in last_runs(workspace)] == runs[:1:-1]

@@ -11,7 +11,8 @@ from pipeline.engine.run import Bars, BlockDone, Run
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, read_block, write_block
-from pipeline.storage.workspace import Cause, Workspace, measured
+from pipeline.storage.cause import Cause, measure_files
+from pipeline.storage.workspace import Workspace
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
 LAYERS = {"number": Layer("int16", -1, {})}
@@ -45,7 +46,7 @@ class Worker:
 
 @pytest.fixture
 def run(tmp_path):
-    with Workspace(tmp_path / "work").held() as workspace:
+    with Workspace(tmp_path / "work").hold() as workspace:
         yield Run(workspace, Threads(1), Bars(quiet=True))
 
 
@@ -75,8 +76,10 @@ def test_after_an_error_only_what_is_missing_is_done(run, tmp_path):
     path = stored(run, second).path
     assert not set(first.done) & set(second.done)
     assert len(first.done) + len(second.done) == len(list(GRID.blocks(4)))
-    with Workspace(tmp_path / "other").held() as fresh:
-        assert measured(path) == measured(stored(Run(fresh, Threads(2), Bars(quiet=True)), Worker()).path)
+    with Workspace(tmp_path / "other").hold() as fresh:
+        assert measure_files(path) == measure_files(
+            stored(Run(fresh, Threads(2), Bars(quiet=True)), Worker()).path
+        )
 
 
 @pytest.mark.parametrize("damage", ["changed", "truncated", "gone", "metadata gone", "everything gone"])
@@ -129,7 +132,7 @@ def test_a_build_that_fails_leaves_no_artifact(run):
 
 
 def test_results_come_in_the_order_of_the_items(tmp_path):
-    with Workspace(tmp_path / "work").held() as workspace:
+    with Workspace(tmp_path / "work").hold() as workspace:
         run = Run(workspace, Threads(2), Bars(quiet=True))
         assert run.each("squares", abs, [-3, 2, -1, -3]) == [3, 2, 1, 3]
         assert run.each("nothing", abs, []) == []
@@ -150,8 +153,7 @@ def test_a_delivery_is_known_by_cause_and_content(run):
 
 def test_a_store_whose_entering_was_cut_short_is_entered_and_no_block_done_again(run):
     path = stored(run, Worker()).path
-    with run.workspace.ledger() as ledger:
-        ledger.execute("delete from artifacts where key = ?", [CAUSE.key])
+    run.workspace.ledger.reopen_artifact(CAUSE.key, [CAUSE.key])
     second = Worker(breaks_after=0)
     assert stored(run, second).path == path
     assert run.workspace.find(CAUSE) is not None

@@ -8,7 +8,9 @@ import pytest
 from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, Run
 from pipeline.flow.retention import retire
-from pipeline.storage.workspace import Cause, Workspace, load_json, save_json
+from pipeline.storage.cause import Cause
+from pipeline.storage.tables import load_json, save_json
+from pipeline.storage.workspace import Workspace
 
 SHARED = Cause("scenes", 1, {}, [])
 
@@ -20,7 +22,7 @@ def own(label):
 @pytest.fixture
 def run(tmp_path):
     workspace = Workspace(tmp_path / "out" / "work")
-    with workspace.held():
+    with workspace.hold():
         yield Run(workspace, Threads(1), Bars(quiet=True))
 
 
@@ -58,8 +60,8 @@ def test_the_last_deliveries_stay_with_what_they_were_made_from(run):
     assert found == [False, False, True, True]
     assert not run.workspace.path(own("2024Q1")).exists()
     assert run.workspace.find(SHARED) is not None
-    assert run.workspace.delivered(folders[0]) is None
-    assert run.workspace.delivered(folders[2]) is not None
+    assert run.workspace.find_delivery(folders[0]) is None
+    assert run.workspace.find_delivery(folders[2]) is not None
 
 
 def test_what_another_area_was_made_from_stays(run):

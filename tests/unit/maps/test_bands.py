@@ -9,7 +9,7 @@ import pytest
 from pipeline.flow import deliver
 from pipeline.indices import land_cover, spectral
 from pipeline.maps.showing import list_warnings
-from pipeline.storage.workspace import load_json
+from pipeline.storage.tables import load_json
 from tests.mapmaking import make
 
 
@@ -19,7 +19,7 @@ def indexed(area, *indices):
 
 def made(run, area):
     maps = make(run, area)
-    return maps, {row[1] for row in run.workspace.reads(maps.keys["composite"])}
+    return maps, {row[1] for row in run.workspace.ledger.list_reads(maps.keys["composite"])}
 
 
 @pytest.mark.parametrize("indices", [["ndvi"], ["ndrei", "evi"], ["nbr2"]])

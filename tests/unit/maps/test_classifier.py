@@ -76,7 +76,7 @@ def labels(area, classes, counts, seed):
 
 
 def maps_of_run(area):
-    with Workspace(Path(area.settings.out) / "work").held() as workspace:
+    with Workspace(Path(area.settings.out) / "work").hold() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
         maps = make(run, area)
     close_assets()

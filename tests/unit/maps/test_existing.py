@@ -25,7 +25,8 @@ from pipeline.maps.making import make_maps
 from pipeline.maps.showing import list_warnings
 from pipeline.settings import Scenes, load_settings
 from pipeline.settings.maps import LandCover, LandMap
-from pipeline.storage.workspace import Workspace, load_json
+from pipeline.storage.tables import load_json
+from pipeline.storage.workspace import Workspace
 from tests.mapmaking import no_scenes
 from tests.scenery import LEFT, TOP, written
 from tests.unit.conftest import SIZE
@@ -83,7 +84,7 @@ def land_in(area, tmp_path, edge):
     """The maps of land cover in blocks of an edge, and their layers by period."""
     layout = Layout(BlockPlan(edge, 1), BlockPlan(edge, 1), 0, 0)
     with (
-        Workspace(tmp_path / f"work{edge}").held() as workspace,
+        Workspace(tmp_path / f"work{edge}").hold() as workspace,
         patch("pipeline.maps.making.plan_layout", lambda *_: layout),
     ):
         run = Run(workspace, Threads(1), Bars(quiet=True))

@@ -61,7 +61,7 @@ def shore(request, tmp_path_factory):
         out=str(folder / "out"),
     )
     study = Study.of(settings.aoi[0], settings)
-    with Workspace(folder / "out" / "work").held() as workspace:
+    with Workspace(folder / "out" / "work").hold() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
         found = scene_table(run, study, inputs_of(run, study)).table
         yield request.param, study, found, make(run, study, found)

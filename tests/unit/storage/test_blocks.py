@@ -8,15 +8,26 @@ from hypothesis import strategies as st
 
 from pipeline.grid import Block, Grid
 from pipeline.maps.encoding import CLASSES, COUNT, INDEX, RATIO
-from pipeline.storage.blocks import Layer, create_store, open_store, read_block, stored_checksum, write_block
+from pipeline.storage.blocks import (
+    Layer,
+    checksum_of,
+    checksum_of_block,
+    create_store,
+    open_store,
+    read_block,
+    write_block,
+)
+from pipeline.storage.cause import measure_files
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 100, 130)
 EDGE = 32
 ENCODINGS = {"ratio": RATIO, "count": COUNT, "index": INDEX, "class": CLASSES}
 LAYERS = {**{name: one.stored for name, one in ENCODINGS.items()}, "code": Layer("int32", -1, {})}
+SMALL = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
+PAIR = {"red": Layer("int16", -32768, {"units": "1"}), "looks": Layer("uint16", 0, {})}
 
 
-def planted(name):
+def plant(name):
     """Numbers of a layer over the whole grid."""
     layer = LAYERS[name]
     rng = np.random.default_rng(len(name))
@@ -30,14 +41,14 @@ def store(tmp_path_factory):
     path = tmp_path_factory.mktemp("stores") / "store.zarr"
     create_store(path, LAYERS, GRID, EDGE)
     for block in GRID.blocks(EDGE):
-        write_block(path, block, {name: planted(name)[block.rows, block.cols] for name in LAYERS})
+        write_block(path, block, {name: plant(name)[block.rows, block.cols] for name in LAYERS})
     return path
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_zarr_and_xarray_read_what_was_written(store, name):
     array = zarr.open_group(store, mode="r")[name]
-    assert np.array_equal(array[:], planted(name), equal_nan=name == "index")
+    assert np.array_equal(array[:], plant(name), equal_nan=name == "index")
     assert np.array_equal(open_store(store)[name].to_numpy(), array[:], equal_nan=name == "index")
 
 
@@ -53,7 +64,7 @@ def test_lazy_arrays_have_the_chunks_of_the_disk_however_small_they_are(store):
 def test_any_window_is_what_was_written_there(store, rows, cols):
     block = Block(*rows, *cols)
     for name, numbers in read_block(store, block, LAYERS).items():
-        expected = planted(name)[block.rows, block.cols]
+        expected = plant(name)[block.rows, block.cols]
         assert numbers.dtype == expected.dtype
         assert np.array_equal(numbers, expected, equal_nan=name == "index")
         assert numbers.flags.writeable
@@ -64,17 +75,17 @@ def test_what_zarr_wrote_is_read_and_blocks_that_nobody_wrote_are_empty(tmp_path
     create_store(path, LAYERS, GRID, EDGE)
     group = zarr.open_group(path, mode="r+")
     for name in LAYERS:
-        group[name][32:64, 0:32] = planted(name)[32:64, 0:32]
+        group[name][32:64, 0:32] = plant(name)[32:64, 0:32]
     for name, numbers in read_block(path, GRID.whole, LAYERS).items():
         expected = np.full(GRID.shape, LAYERS[name].fill, dtype=LAYERS[name].dtype)
-        expected[32:64, 0:32] = planted(name)[32:64, 0:32]
+        expected[32:64, 0:32] = plant(name)[32:64, 0:32]
         assert np.array_equal(numbers, expected, equal_nan=name == "index")
 
 
 def test_a_block_of_several_chunks_is_written_as_they_are(store, tmp_path):
     path = tmp_path / "store.zarr"
     create_store(path, LAYERS, GRID, EDGE)
-    write_block(path, GRID.whole, {name: planted(name) for name in LAYERS})
+    write_block(path, GRID.whole, {name: plant(name) for name in LAYERS})
     for name in LAYERS:
         files = sorted(file.relative_to(store) for file in (store / name).rglob("c/*/*"))
         assert files == sorted(file.relative_to(path) for file in (path / name).rglob("c/*/*"))
@@ -95,14 +106,14 @@ def test_a_chunk_that_is_torn_has_no_checksum(tmp_path, share):
     path = tmp_path / "store.zarr"
     create_store(path, LAYERS, GRID, EDGE)
     block = Block(0, EDGE, 0, EDGE)
-    written = write_block(path, block, {"ratio": planted("ratio")[:EDGE, :EDGE]})
-    assert stored_checksum(path, block, ["ratio"]) == written
+    written = write_block(path, block, {"ratio": plant("ratio")[:EDGE, :EDGE]})
+    assert checksum_of_block(path, block, ["ratio"]) == written
     chunk = path / "ratio" / "c" / "0" / "0"
     content = chunk.read_bytes()
     chunk.write_bytes(content[: int(share * len(content))])
-    assert stored_checksum(path, block, ["ratio"]) is None
+    assert checksum_of_block(path, block, ["ratio"]) is None
     chunk.unlink()
-    assert stored_checksum(path, block, ["ratio"]) != written
+    assert checksum_of_block(path, block, ["ratio"]) != written
 
 
 def test_a_store_that_is_packed_in_another_way_is_refused(tmp_path):
@@ -110,3 +121,48 @@ def test_a_store_that_is_packed_in_another_way_is_refused(tmp_path):
     group.create_array("count", shape=GRID.shape, chunks=(EDGE, EDGE), dtype="uint16")
     with pytest.raises(ValueError, match="packed by"):
         read_block(tmp_path / "store.zarr", GRID.whole, ["count"])
+
+
+def test_a_block_is_written_to_its_own_region_and_comes_back(tmp_path):
+    create_store(tmp_path / "store", PAIR, SMALL, 4)
+    rng = np.random.default_rng(1)
+    planted = {}
+    for block in SMALL.blocks(4):
+        arrays = {
+            "red": rng.integers(-9000, 9000, block.shape, dtype=np.int16),
+            "looks": rng.integers(0, 9, block.shape, dtype=np.uint16),
+        }
+        planted[block] = arrays
+        assert write_block(tmp_path / "store", block, arrays) == checksum_of(arrays)
+    for block, arrays in planted.items():
+        found = read_block(tmp_path / "store", block, ["red", "looks"])
+        assert checksum_of(found) == checksum_of(arrays)
+        assert all((found[name] == arrays[name]).all() for name in arrays)
+    lazy = open_store(tmp_path / "store")
+    assert lazy["red"].dtype == np.int16
+    assert lazy["red"].dims == ("y", "x")
+    assert (lazy["red"].values[8:, 12:] == planted[Block(8, 10, 12, 13)]["red"]).all()
+    assert lazy.attrs["grid"] == SMALL.as_dict()
+
+
+def test_what_was_never_written_is_the_fill(tmp_path):
+    create_store(tmp_path / "store", PAIR, SMALL, 4)
+    found = read_block(tmp_path / "store", SMALL.whole, PAIR)
+    assert (found["red"] == -32768).all()
+    assert (found["looks"] == 0).all()
+
+
+def test_equal_content_has_equal_bytes_in_whatever_order_it_was_written(tmp_path):
+    for name, blocks in (("one", list(SMALL.blocks(4))), ("two", list(SMALL.blocks(4))[::-1])):
+        create_store(tmp_path / name, PAIR, SMALL, 4)
+        for block in blocks:
+            red = np.full(block.shape, block.row_from, dtype=np.int16)
+            write_block(tmp_path / name, block, {"red": red, "looks": red.astype(np.uint16)})
+    assert measure_files(tmp_path / "one") == measure_files(tmp_path / "two")
+
+
+def test_a_checksum_knows_names_and_values_and_not_the_memory_layout():
+    array = np.arange(12, dtype=np.int16).reshape(3, 4)
+    assert checksum_of({"a": array, "b": array}) == checksum_of({"b": array, "a": np.asfortranarray(array)})
+    assert checksum_of({"a": array}) != checksum_of({"b": array})
+    assert checksum_of({"a": array}) != checksum_of({"a": array + 1})

@@ -18,14 +18,14 @@ def root(tmp_path):
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOTCONN, errno.ESTALE, errno.EHOSTDOWN])
 def test_a_mount_that_vanished_under_the_workspace_is_code_6_and_says_when_to_go_on(root, code):
     for place in (None, str(root / "artifacts" / "a"), str(root.parent / "bay" / "2024")):
-        found = disk.trouble(root, OSError(code, "gone", place))
+        found = disk.explain(root, OSError(code, "gone", place))
         assert isinstance(found, WorkspaceError)
         assert "once it is back, run again" in str(found)
 
 
 @pytest.mark.parametrize("code", [errno.EIO, errno.ENOTCONN, errno.ESTALE])
 def test_a_mount_that_vanished_under_the_inputs_is_the_outside_world(root, tmp_path, code):
-    found = disk.trouble(root, OSError(code, "gone", str(tmp_path / "scenes" / "B04.tif")))
+    found = disk.explain(root, OSError(code, "gone", str(tmp_path / "scenes" / "B04.tif")))
     assert isinstance(found, ProviderUnavailable)
     assert str(tmp_path / "scenes" / "B04.tif") in str(found)
 
@@ -37,25 +37,25 @@ def test_a_workspace_that_is_no_longer_there_is_a_disk_that_does_not_answer(root
         FileNotFoundError("no group found, as zarr tells it"),
         RuntimeError("not recognized, as GDAL tells it"),
     ):
-        found = disk.trouble(root, error)
+        found = disk.explain(root, error)
         assert isinstance(found, WorkspaceError)
         assert "does not answer" in str(found)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 def test_no_room_is_said_as_such(root, code):
-    found = disk.trouble(root, OSError(code, "No space left", None))
+    found = disk.explain(root, OSError(code, "No space left", None))
     assert isinstance(found, WorkspaceError)
     assert "is full; make room" in str(found)
 
 
 def test_with_hardly_any_room_any_error_is_that_of_a_full_disk(root, monkeypatch):
     monkeypatch.setattr("pipeline.storage.disk._LEAST_FREE", 2**62)
-    assert "is full" in str(disk.trouble(root, RuntimeError("TIFFWriteDirectory failed")))
+    assert "is full" in str(disk.explain(root, RuntimeError("TIFFWriteDirectory failed")))
 
 
 def test_a_disk_that_may_only_be_read_is_said_as_such(root):
-    found = disk.trouble(root, OSError(errno.EROFS, "Read-only file system", None))
+    found = disk.explain(root, OSError(errno.EROFS, "Read-only file system", None))
     assert "cannot be used" in str(found)
     assert "Read-only file system" in str(found)
 
@@ -67,4 +67,4 @@ def test_an_error_of_something_else_is_none_of_the_disk(root, tmp_path):
         ConnectionError("the provider went away"),
         RuntimeError("anything"),
     ):
-        assert disk.trouble(root, error) is None
+        assert disk.explain(root, error) is None

@@ -1,10 +1,10 @@
-"""Tables too long to be held: written part by part into one Parquet file, a row group each, and read so."""
+"""Tables and JSON on disk: whole ones, and tables too long to be held, a Parquet row group a part."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import geopandas as gpd
 import pandas as pd
@@ -26,8 +26,35 @@ _GEO = {
 }
 
 
+def save_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Tables as Parquet, geometry as GeoParquet, one file each."""
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet")
+
+
+def load_table(folder: Path, name: str) -> pd.DataFrame:
+    """A table that `save_tables` wrote."""
+    return pd.read_parquet(folder / f"{name}.parquet")
+
+
+def load_layer(folder: Path, name: str) -> gpd.GeoDataFrame:
+    """A table with geometry that `save_tables` wrote."""
+    return gpd.read_parquet(folder / f"{name}.parquet")
+
+
+def save_json(path: Path, content: Any) -> None:
+    """Content as readable JSON, keys in order."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    path.write_text(f"{text}\n", encoding="utf-8")
+
+
+def load_json(path: Path) -> Any:
+    """What `save_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 class LongTable:
-    """A table that grows on disk; `load_table` and `load_layer` of the workspace read what comes of it.
+    """A table that grows on disk; `load_table` and `load_layer` read what comes of it.
 
     Parts have the columns of the first; a `geometry` is in EPSG:4490 and makes the file a GeoParquet. Texts
     are columns of `object`. Without any part there is no file.
@@ -63,7 +90,7 @@ def save_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
             table.add(part)
 
 
-def layer_parts(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame]:
+def read_layer_parts(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame]:
     """Some columns and the geometry of a layer that a `LongTable` became, so many rows at a time."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(PART_ROWS, columns=[*columns, _GEOMETRY]):
@@ -74,13 +101,13 @@ def layer_parts(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame
 
 def _schema(part: pd.DataFrame) -> pa.Schema:
     """The types of a table, whatever its first part has of them: text where a column is of objects."""
-    found = pa.Schema.from_pandas(part.iloc[:0], preserve_index=False)
+    plain = pa.Schema.from_pandas(part.iloc[:0], preserve_index=False)
     kinds = {_GEOMETRY: pa.binary()}
     fields = [
         field.with_type(kinds.get(field.name, pa.string())) if pa.types.is_null(field.type) else field
-        for field in found
+        for field in plain
     ]
-    about = dict(found.metadata)
+    about = dict(plain.metadata)
     if _GEOMETRY in part:
         about[b"geo"] = json.dumps(_GEO).encode()
     return pa.schema(fields, metadata=about)
