@@ -17,7 +17,7 @@ from pipeline.contracts import CHANGE_PATCHES, checked
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
-from pipeline.flow.measures import measured, measured_whole, plots_of
+from pipeline.flow.measures import load_shapes, measured, measured_whole
 from pipeline.flow.parcels import parcels_of
 from pipeline.flow.restrictions import restriction_findings
 from pipeline.flow.sections import graded_sections
@@ -91,15 +91,15 @@ def _statistics(
     )
 
     def build(folder: Path) -> None:
-        plots = plots_of(parcels)
+        shapes = load_shapes(parcels)
         over_aoi = ground_of(run.cluster, study)
         aoi_measures = measured_whole(over_aoi, study, maps)
         matrices = _transitions(study, maps, over_aoi)
-        save_parts(folder / "parcel_measures.parquet", measured(run, study, maps, plots))
+        save_parts(folder / "parcel_measures.parquet", measured(run, study, maps, shapes))
         save_tables(
             folder,
             {
-                "area_balance": area_balance.balance(plots, study.aoi, aoi_measures),
+                "area_balance": area_balance.balance(shapes, study.aoi, aoi_measures),
                 "indicators": _indicators(study, maps, over_aoi, aoi_measures, matrices, sources),
                 "change_patches": _patches(study, maps),
                 **matrices,

@@ -7,22 +7,22 @@ from pipeline.aoi import Aoi
 from pipeline.contracts import AREA_BALANCE, checked
 from pipeline.geodesy import area_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 
 _CLASS_AREA = "class_area:"
 
 
-def balance(plots: Plots, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
+def balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
     """AREA_BALANCE: per period, areas that must add up, and by how much they do.
 
-    `plots` are the parcels inside, `aoi_measures` the PARCEL_MEASURES of the area as a whole for all periods.
+    `parcels` lie inside, `aoi_measures` are the PARCEL_MEASURES of the area as a whole for all periods.
     Items: `aoi`, `parcels` (sum of areas inside), `overlaps` (that sum less the area of the union), `outside`
     (area of the aoi without the union, cut out and measured by itself), `class:<key>`, `unknown`;
     `difference` and `difference_classes` are relative to the aoi: parcels - overlaps + outside, and classes
     + unknown.
     """
-    union = topology.union(plots.shapes)
-    total = float(plots.areas_m2.sum())
+    union = topology.union(parcels.shapes)
+    total = float(parcels.areas_m2.sum())
     overlaps = total - area_m2(union)
     outside = area_m2(shapely.difference(aoi.geometry, union))
     areas = [

@@ -22,7 +22,7 @@ from pipeline.rights_registry import restrictions, topology
 from pipeline.rights_registry.findings import classified, findings_of, joined
 from pipeline.rights_registry.identifiers import identified
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 
 AREA_TOLERANCE = 0.01
 _DEGREES = (180.0, 90.0)
@@ -62,7 +62,7 @@ class _Kept:
     counts parcels without a part inside the area.
     """
 
-    plots: Plots
+    inside: ParcelShapes
     drawn: NDArray[np.uint64]
     ratios: NDArray[np.float64]
     outside: int
@@ -96,14 +96,14 @@ def prepare(
         parcels, of_batch = _prepared(batch.assign(**ids.loc[batch.index]), aoi, area_tolerance, layers)
         put(parcels)
         kept.append(of_batch)
-    plots = Plots.joined([part.plots for part in kept])
-    lie = topology.lie_of(plots.shapes)
-    same = findings_of(RULES["geometry_duplicate"], _drawn_again(plots, kept))
+    inside = ParcelShapes.concat([part.inside for part in kept])
+    lie = topology.lie_of(inside.shapes)
+    same = findings_of(RULES["geometry_duplicate"], _drawn_again(inside, kept))
     found = [part.findings[name] for name in ("geometry_missing", "collapsed") for part in kept]
     for name in _ORDER:
         found += [same] if name == "geometry_duplicate" else [part.findings[name] for part in kept]
-    found.append(findings_of(RULES["overlap"], topology.overlaps(plots, lie)))
-    found.append(findings_of(RULES["gap"], topology.gaps(plots, lie)))
+    found.append(findings_of(RULES["overlap"], topology.overlaps(inside, lie)))
+    found.append(findings_of(RULES["gap"], topology.gaps(inside, lie)))
     found.append(findings_of(RULES["area_unit_doubtful"], _other_unit(kept, aoi)))
     found.append(findings_of(RULES["outside_area"], _outside(sum(part.outside for part in kept), aoi)))
     return Prepared(joined(found), restrictions.by_kind([part.pieces for part in kept], layers))
@@ -129,7 +129,7 @@ def _prepared(
     shared = restrictions.with_shares(facts, pieces, layers)[[*PARCELS.columns, "geometry"]]
     ratios = (facts["area_registered_m2"] / facts["area_whole_m2"]).to_numpy(dtype=np.float64)
     drawn = _hashes(facts["shape_whole"].to_numpy())
-    kept = _Kept(Plots.of(facts), drawn, ratios, outside, findings, pieces)
+    kept = _Kept(ParcelShapes.of(facts), drawn, ratios, outside, findings, pieces)
     return checked(shared.reset_index(drop=True), PARCELS), kept
 
 
@@ -232,14 +232,14 @@ def _hashes(shapes: NDArray[np.object_]) -> NDArray[np.uint64]:
     return np.column_stack([pd.util.hash_array(wkb, hash_key=key, categorize=False) for key in _HASH_KEYS])
 
 
-def _drawn_again(plots: Plots, kept: Sequence[_Kept]) -> gpd.GeoDataFrame:
+def _drawn_again(inside: ParcelShapes, kept: Sequence[_Kept]) -> gpd.GeoDataFrame:
     """Parcels whose whole shape is that of one before: `parcel_id`, and the first such as `same_as`."""
     drawn = np.concatenate([np.empty((0, len(_HASH_KEYS)), np.uint64), *(part.drawn for part in kept)])
     _, places, numbers = np.unique(drawn, axis=0, return_index=True, return_inverse=True)
     first = places[numbers]
-    again = np.flatnonzero(first != np.arange(len(plots)))
-    rows = {"parcel_id": plots.ids[again], "same_as": plots.ids[first[again]]}
-    return gpd.GeoDataFrame(rows, geometry=plots.shapes.at(again), crs=CGCS2000)
+    again = np.flatnonzero(first != np.arange(len(inside)))
+    rows = {"parcel_id": inside.ids[again], "same_as": inside.ids[first[again]]}
+    return gpd.GeoDataFrame(rows, geometry=inside.shapes.at(again), crs=CGCS2000)
 
 
 def _other_unit(kept: Sequence[_Kept], aoi: Aoi) -> gpd.GeoDataFrame:

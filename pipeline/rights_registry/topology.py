@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.rights_registry.shapes import PackedShapes, Places, Plots, slices
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, split
 
 MIN_OVERLAP_M2 = 1.0
 MIN_GAP_M2 = 1.0
@@ -77,13 +77,13 @@ def lie_of(shapes: PackedShapes) -> Lie:
     return Lie(np.unique(np.concatenate(pairs), axis=0), ground.whole())
 
 
-def overlaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
+def overlaps(parcels: ParcelShapes, lie: Lie) -> gpd.GeoDataFrame:
     """Pairs of parcels that share more than 1 m2; less is noise of drawing.
 
     Columns: `parcel_id`, `other_id`, `key`, `overlap_m2`; the geometry is that of the first parcel.
     """
-    ids, shapes, areas = plots.ids, plots.shapes, [np.empty(0)]
-    areas += [_shared_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in slices(lie.pairs)]
+    ids, shapes, areas = parcels.ids, parcels.shapes, [np.empty(0)]
+    areas += [_shared_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in split(lie.pairs)]
     found = np.concatenate(areas)
     shared = found > MIN_OVERLAP_M2
     first, second = lie.pairs[shared].T
@@ -96,7 +96,7 @@ def overlaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pairs, geometry=shapes.at(first), crs=CGCS2000)
 
 
-def gaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
+def gaps(parcels: ParcelShapes, lie: Lie) -> gpd.GeoDataFrame:
     """Ground of more than 1 m2 that parcels enclose and that belongs to none.
 
     One row a gap, beside the first parcel that touches it, whose geometry it carries; several beside one
@@ -106,7 +106,7 @@ def gaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
     holes = _holes(lie.ground)
     areas = areas_m2(holes)
     holes, areas = holes[areas > MIN_GAP_M2], areas[areas > MIN_GAP_M2]
-    ids, shapes = plots.ids, plots.shapes
+    ids, shapes = parcels.ids, parcels.shapes
     beside, points = _first_beside(shapes, holes), shapely.point_on_surface(holes)
     lon, lat = shapely.get_x(points), shapely.get_y(points)
     order = np.lexsort((lat, lon, beside))
@@ -130,12 +130,12 @@ def union(shapes: PackedShapes) -> BaseGeometry:
 
 
 def _neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbourhood]:
-    for own in shapes.in_neighbourhoods():
+    for own in shapes.group_neighbours():
         inner = form(shapes.at(own))
         left, bottom, right, top = shapes.bounds[own].T
-        near = shapes.meeting((left.min(), bottom.min(), right.max(), top.max()))
+        near = shapes.query((left.min(), bottom.min(), right.max(), top.max()))
         others, outer = [own[:0]], [inner[:0]]
-        for part in slices(np.setdiff1d(near, own, assume_unique=True)):
+        for part in split(np.setdiff1d(near, own, assume_unique=True)):
             around = form(shapes.at(part))
             found = np.unique(shapely.STRtree(around).query(inner, predicate="intersects")[1])
             others.append(part[found])
@@ -174,8 +174,8 @@ def _shared_m2(first: Shapes, second: Shapes) -> NDArray[np.float64]:
 def _first_beside(shapes: PackedShapes, holes: Shapes) -> Places:
     """Place of the first shape that touches each hole; how many shapes there are where none does."""
     beside = np.full(len(holes), len(shapes))
-    near = shapes.meeting(shapely.total_bounds(holes).tolist()) if len(holes) else beside
-    for part in slices(near):
+    near = shapes.query(shapely.total_bounds(holes).tolist()) if len(holes) else beside
+    for part in split(near):
         hole, shape = shapely.STRtree(shapes.at(part)).query(holes, predicate="intersects")
         np.minimum.at(beside, hole, part[shape])
     return beside

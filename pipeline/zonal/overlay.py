@@ -20,7 +20,7 @@ from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
 from pipeline.geodesy import project_all
 from pipeline.grid import Block, Grid
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal.cells import covered_cells
 
 CHUNK_PX = 1024 * 1024
@@ -131,7 +131,7 @@ def _added(arrays: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
 
 
 def summed(
-    plots: Plots,
+    parcels: ParcelShapes,
     grid: Grid,
     read: Callable[[Block], Sequence[ParcelLayers]],
     rules: CoverRules,
@@ -145,7 +145,7 @@ def summed(
     parcel that the extraction gives no pixel (too small, or on the very edge) is wholly laid on the one under
     it.
     """
-    shapes, areas = project_all(plots.shapes.all(), grid.crs), plots.areas_m2
+    shapes, areas = project_all(parcels.shapes.all(), grid.crs), parcels.areas_m2
     total = np.zeros(len(shapes))
     sums: ParcelSums | None = None
     for chunk in _covering(shapes, areas, grid, chunk_px, total):

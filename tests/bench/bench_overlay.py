@@ -33,7 +33,7 @@ from exactextract.raster import NumPyRasterSource
 from pyproj import Transformer
 
 from pipeline.aoi import Aoi, Part
-from pipeline.flow.measures import plots_of
+from pipeline.flow.measures import load_shapes
 from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject, unproject_all
 from pipeline.grid import Grid
 from pipeline.ingest.parcels import read_parcels
@@ -120,8 +120,8 @@ def prepare(folder: Path) -> None:
 
 def lay(folder: Path, rasters: overlay.ParcelLayers) -> None:
     """Lay the prepared parcels of a folder over rasters, and write their measures."""
-    plots = plots_of(Artifact("bench", folder))
-    save_parts(folder / "parcel_measures.parquet", tables_of(plots, sums_of(plots, GRID, rasters)))
+    shapes = load_shapes(Artifact("bench", folder))
+    save_parts(folder / "parcel_measures.parquet", tables_of(shapes, sums_of(shapes, GRID, rasters)))
 
 
 def layers() -> overlay.ParcelLayers:

@@ -18,7 +18,7 @@ from pipeline.grid import grid_of
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
 from pipeline.rights_registry.area_balance import balance
 from pipeline.rights_registry.identifiers import land_class
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal import overlay
 from tests import registers
 from tests.parcel_overlay import measured, whole
@@ -88,7 +88,7 @@ def measures_of_the_area():
 def test_parcels_less_overlaps_and_what_is_outside_make_the_area(shapes):
     parcels, _ = prepare(raw(shapes), AOI)
     measures = measures_of_the_area()
-    value = balance(Plots.of(parcels), AOI, measures).set_index("item")["value_m2"]
+    value = balance(ParcelShapes.of(parcels), AOI, measures).set_index("item")["value_m2"]
     assert value["parcels"] - value["overlaps"] + value["outside"] == pytest.approx(value["aoi"], rel=1e-6)
     assert value["unknown"] == pytest.approx(value["aoi"], rel=1e-9)
     assert value["overlaps"] >= -1e-6 * value["aoi"]

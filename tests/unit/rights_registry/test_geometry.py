@@ -9,7 +9,7 @@ import shapely
 from pipeline.contracts import PARCELS
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.rights_registry.area_balance import balance
-from pipeline.rights_registry.shapes import PackedShapes, Plots
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes
 from tests import registers
 from tests.parcel_overlay import measured, whole
 
@@ -180,7 +180,7 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
     ]
     parcels, _ = prepare(register([] if empty else shapes), aoi)
     area = whole(aoi)
-    table = balance(Plots.of(parcels), aoi, measured(area, grid, layers, first=2023))
+    table = balance(ParcelShapes.of(parcels), aoi, measured(area, grid, layers, first=2023))
     value = table.set_index("item")["value_m2"]
     assert set(table["period"]) == {"2023"}
     assert value["aoi"] == pytest.approx(area_m2(aoi.geometry))
@@ -239,8 +239,8 @@ def test_a_register_in_batches_is_prepared_as_it_is_at_once(register, aoi, monke
     )
     whole = registers.prepare(frame, aoi, restricting=layers)
     assert {"overlap", "gap", "geometry_duplicate", "code_duplicate", "outside_area"} <= set(rules(whole[1]))
-    small = partialmethod(PackedShapes.in_neighbourhoods, 3)
-    monkeypatch.setattr(PackedShapes, "in_neighbourhoods", small)
+    small = partialmethod(PackedShapes.group_neighbours, 3)
+    monkeypatch.setattr(PackedShapes, "group_neighbours", small)
     for count in (3, 7):
         parts = registers.prepare(frame, aoi, restricting=layers, batches=count)
         for part, table in zip(parts, whole, strict=True):

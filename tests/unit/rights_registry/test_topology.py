@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000, area_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.shapes import PackedShapes, Plots
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes
 from pipeline.rights_registry.topology import MIN_OVERLAP_M2
 
 LEFT, BOTTOM, STEP = 121.82, 31.41, 0.004
@@ -22,13 +22,13 @@ def box(col, row, cols=1.0, rows=1.0):
 
 
 def gaps(parcels):
-    plots = Plots.of(parcels)
-    return topology.gaps(plots, topology.lie_of(plots.shapes))
+    shapes = ParcelShapes.of(parcels)
+    return topology.gaps(shapes, topology.lie_of(shapes.shapes))
 
 
 def overlaps(parcels):
-    plots = Plots.of(parcels)
-    return topology.overlaps(plots, topology.lie_of(plots.shapes))
+    shapes = ParcelShapes.of(parcels)
+    return topology.overlaps(shapes, topology.lie_of(shapes.shapes))
 
 
 def union(shapes):
@@ -104,7 +104,7 @@ def test_neighbourhood_by_neighbourhood_is_the_same_as_all_at_once(cells, corner
     ]
     whole, parcels = topology.lie_of(PackedShapes.of(np.array(shapes, dtype=object))), table(*shapes)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PackedShapes, "in_neighbourhoods", partialmethod(PackedShapes.in_neighbourhoods, size))
+        patch.setattr(PackedShapes, "group_neighbours", partialmethod(PackedShapes.group_neighbours, size))
         parts = topology.lie_of(PackedShapes.of(np.array(shapes, dtype=object)))
         assert area_m2(union(parcels.geometry.to_numpy())) == pytest.approx(area_m2(whole.ground), rel=1e-6)
     np.testing.assert_array_equal(parts.pairs, whole.pairs)

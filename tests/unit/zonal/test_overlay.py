@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from pipeline.geodesy import areas_m2, project, unproject
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal import overlay
 from pipeline.zonal.cells import covered_cells
 from tests.parcel_overlay import RULES, a_year_on, measured, over, sums_of, wide
@@ -197,7 +197,7 @@ def test_only_windows_of_the_set_size_are_read(parcels, grid, layers):
         read.append(np.prod(window.shape))
         return [over(layers, window)]
 
-    overlay.summed(Plots.of(parcels), grid, watched, RULES, chunk_px=4000)
+    overlay.summed(ParcelShapes.of(parcels), grid, watched, RULES, chunk_px=4000)
     assert 0 < max(read) <= 4000
 
 
