@@ -15,7 +15,7 @@ from pipeline.contracts import Delivery, Raster
 from pipeline.geodesy import CGCS2000, areas_m2, project
 from pipeline.grid import Grid, grid_of
 from pipeline.legends import CHANGE, LAND_COVER
-from pipeline.outputs.delivery import begun, complete
+from pipeline.outputs.delivery import begin_delivery, complete_delivery
 from pipeline.periods import Period
 
 HOSTILE = "=cmd|'/c calc'!A0<script>alert(1)</script>"
@@ -32,8 +32,8 @@ ECOSYSTEMS = ("湿地", "森林", "农田", "草地", "城镇", "灌丛", "其�
 def written(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[Path]:
     """Write a delivery into an empty folder; its files."""
     told = {name: getattr(delivery, name) for name in ("simulated", "as_of", "language")}
-    with begun(folder, delivery.rasters, delivery.grid, **told) as rasters:
-        return complete(delivery, rasters, shapefile=shapefile)
+    with begin_delivery(folder, delivery.rasters, delivery.grid, **told) as rasters:
+        return complete_delivery(delivery, rasters, shapefile=shapefile)
 
 
 def small_aoi() -> Aoi:

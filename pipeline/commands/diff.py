@@ -13,7 +13,7 @@ import pyogrio
 
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000
-from pipeline.outputs.layers import multipolygons
+from pipeline.outputs.layers import to_multipolygons
 from pipeline.periods import periods_between
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
@@ -277,7 +277,7 @@ def write_comparison(found: Comparison, folder: Path) -> None:
     pyogrio.set_gdal_config_options(_CLOCK)
     try:
         pyogrio.write_dataframe(
-            pieces.set_geometry(gpd.GeoSeries(multipolygons(pieces.geometry.to_numpy()), crs=CGCS2000)),
+            pieces.set_geometry(gpd.GeoSeries(to_multipolygons(pieces.geometry.to_numpy()), crs=CGCS2000)),
             package,
             layer="pieces",
             driver="GPKG",

@@ -60,7 +60,7 @@ class Begun:
     rasters: tuple[Raster, ...]
     simulated: bool
     as_of: datetime
-    written: outputs.Begun
+    written: outputs.DeliveryDraft
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def begun(study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) ->
     as_of = scenes["datetime"].max().to_pydatetime()
     told = {"simulated": simulated, "as_of": as_of, "language": study.settings.language}
     try:
-        with outputs.begun(part, rasters, study.grid, **told) as written:
+        with outputs.begin_delivery(part, rasters, study.grid, **told) as written:
             yield Begun(inputs, scenes, maps, rasters, simulated, as_of, written)
     except PipelineError:
         if part.exists():
@@ -146,7 +146,7 @@ def publish(
     """
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = begun.written.folder
-    written = outputs.complete(delivery, begun.written, shapefile=study.settings.outputs.shapefile)
+    written = outputs.complete_delivery(delivery, begun.written, shapefile=study.settings.outputs.shapefile)
     with ThreadPoolExecutor(CPU_COUNT) as readers:
         checksums = list(readers.map(sha256_of_file, written))
     files = {
