@@ -30,7 +30,7 @@ def draw_sample(
     are shared out by area, at least `least` a class (Olofsson et al. 2014). SettingsError for a folder that
     is no delivery, or has no such period.
     """
-    label = _period(delivery, period)
+    label = _choose_period(delivery, period)
     path = delivery / "rasters" / f"land_cover_{label}.tif"
     outline = shapely.union_all(pyogrio.read_dataframe(delivery / "inventory.gpkg", layer="aoi").geometry)
     with rasterio.open(path) as source:
@@ -62,7 +62,7 @@ def write_sample(sample: gpd.GeoDataFrame, path: Path, *, language: str = "zh") 
     write_points(sample, path, choices=choices)
 
 
-def _period(delivery: Path, period: str | None) -> str:
+def _choose_period(delivery: Path, period: str | None) -> str:
     """The label of the wanted period; SettingsError where the delivery has none such."""
     manifest = delivery / "manifest.json"
     if not manifest.is_file():

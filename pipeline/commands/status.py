@@ -24,7 +24,7 @@ class Status:
     failed_reads: list[dict[str, Any]]
 
 
-def status_of(out: Path) -> Status:
+def read_status(out: Path) -> Status:
     """The status of a folder of deliveries; SettingsError if nothing was ever run there."""
     workspace = Workspace(out / "work")
     if not (workspace.root / "ledger.sqlite").is_file():
@@ -35,13 +35,13 @@ def status_of(out: Path) -> Status:
         return Status(
             running,
             [asdict(record) for record in last_runs(workspace)],
-            list(_deliveries(out, workspace)),
-            list(_unfinished(workspace)),
-            list(_failed_reads(workspace)),
+            list(_list_deliveries(out, workspace)),
+            list(_list_unfinished_stores(workspace)),
+            list(_list_failed_reads(workspace)),
         )
 
 
-def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
+def _list_deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
     """One row per delivery of every area, the last good one marked; `intact` if no byte of it changed."""
     for pointer in sorted(out.glob("*/latest")):
         latest = pointer.read_text(encoding="utf-8").strip()
@@ -59,7 +59,7 @@ def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
             }
 
 
-def _unfinished(workspace: Workspace) -> Iterator[dict[str, Any]]:
+def _list_unfinished_stores(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """Stores that a run began and did not finish, with how many of their blocks are kept."""
     query = (
         "select key, count(*) from blocks where key not in (select key from artifacts) "
@@ -72,7 +72,7 @@ def _unfinished(workspace: Workspace) -> Iterator[dict[str, Any]]:
             yield {"step": part.parent.name, "key": key[:24], "finished_blocks": finished}
 
 
-def _failed_reads(workspace: Workspace) -> Iterator[dict[str, Any]]:
+def _list_failed_reads(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """Files that could not be read, in how many blocks, and what they answered."""
     query = (
         "select scene_id, band, count(*), max(attempts), max(error) from reads where outcome = 'failed' "

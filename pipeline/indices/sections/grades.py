@@ -89,7 +89,7 @@ def _classify_item(values: NDArray[np.float64], limit: "pd.Series[str]") -> NDAr
     return (beyond + 1).astype(float)
 
 
-def grade_samples(
+def grade_sections(
     samples: pd.DataFrame,
     periods: Sequence[Period],
     limits: pd.DataFrame,

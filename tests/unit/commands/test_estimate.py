@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.commands.estimate import as_content, estimate, estimates, rows_of
+from pipeline.commands.estimate import dump_estimates, estimate_all, estimate_study, tabulate_estimates
 from pipeline.errors import NoScenes
 from pipeline.flow.inputs import inputs_of
 from pipeline.flow.scenes import scene_table
@@ -19,7 +19,7 @@ from pipeline.storage.blocks import open_store
 
 
 def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(run, planted):
-    planned = estimate(planted)
+    planned = estimate_study(planted)
     maps = maps_of(run, planted, scene_table(run, planted, inputs_of(run, planted)).table)
     reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in maps.composites]))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
@@ -32,12 +32,12 @@ def test_a_run_reads_every_mask_and_band_that_the_plan_says_where_all_is_clear(r
 def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
     water = WaterRules(inundation=True, regimes={"field": "tidal"})
     area = replace(planted, settings=planted.settings.model_copy(update={"water": water}))
-    planned = estimate(area)
+    planned = estimate_study(area)
     table = scene_table(run, area, inputs_of(run, area)).table
     stores = with_further(run, area, table, maps_of(run, area, table)).keys
     reads = Counter(row[1] == "mask" for row in run.workspace.reads(stores))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
-    assert planned.band_reads == estimate(planted).band_reads + 4 * 3 * planned.blocks
+    assert planned.band_reads == estimate_study(planted).band_reads + 4 * 3 * planned.blocks
 
 
 def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_same_maps(
@@ -48,7 +48,7 @@ def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_sa
     monkeypatch.setattr("pipeline.grid._LEAST_TASKS", 1)
     compute = planted.settings.compute.model_copy(update={"memory": BASELINE_BYTES + 30 * 2**20})
     area = replace(planted, settings=planted.settings.model_copy(update={"compute": compute}))
-    planned, joined = estimate(area), maps_of(run, area, table)
+    planned, joined = estimate_study(area), maps_of(run, area, table)
     reads = Counter(row[1] == "mask" for row in run.workspace.reads([one.key for one in joined.composites]))
     assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
     assert planned.mask_reads < 3 * planned.blocks
@@ -59,7 +59,7 @@ def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_sa
 
 
 def test_bytes_are_those_of_the_windows_once_decoded(planted):
-    planned = estimate(planted)
+    planned = estimate_study(planted)
     covered = sum(block.shape[0] * block.shape[1] for block in planted.blocks(planned.block_px)) * 100
     fine = {"blue", "green", "red", "nir"} & set(planned.bands)
     coarse = set(planned.bands) - fine
@@ -72,7 +72,7 @@ def test_a_plan_needs_no_file_of_any_scene_and_writes_none(planted, tmp_path):
     for path in tmp_path.rglob("*.tif"):
         path.unlink()
     before = sorted(tmp_path.rglob("*"))
-    (planned,) = estimates(planted.settings)
+    (planned,) = estimate_all(planted.settings)
     assert planned.scenes == 3
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -83,13 +83,13 @@ def test_what_would_find_nothing_says_so_before_anything_is_read(planted):
         update={"start": scenes.start.replace(year=2020), "end": scenes.end.replace(year=2020)}
     )
     with pytest.raises(NoScenes, match="taken on"):
-        estimates(planted.settings.model_copy(update={"scenes": nowhere}))
+        estimate_all(planted.settings.model_copy(update={"scenes": nowhere}))
 
 
 def test_people_and_machines_are_told_the_same(planted):
-    planned = estimate(planted)
-    (content,) = as_content([planned])
-    rows = {row[""]: row["field"] for row in rows_of([planned])}
+    planned = estimate_study(planted)
+    (content,) = dump_estimates([planned])
+    rows = {row[""]: row["field"] for row in tabulate_estimates([planned])}
     assert rows["景 scenes"] == content["scenes"] == 3
     assert rows["其中 of which"] == "3 sentinel-2"
     assert rows["块 blocks"] == f"{content['blocks']} x {content['block_px']} px"
@@ -99,7 +99,7 @@ def test_people_and_machines_are_told_the_same(planted):
 def test_a_simulated_world_is_planned_without_being_built(tmp_path):
     overrides = ["aoi=[longyou_bay]", f"out={tmp_path / 'out'}"]
     settings = load_settings(PROJECT_ROOT / "configs" / "demo.yaml", overrides)
-    (planned,) = estimates(settings)
+    (planned,) = estimate_all(settings)
     assert set(planned.missions) == {"sentinel-2", "landsat-8", "landsat-9"}
     assert planned.passes_missed == {}
     assert planned.mask_reads <= planned.scenes * planned.blocks

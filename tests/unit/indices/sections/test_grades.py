@@ -11,7 +11,7 @@ from pipeline.indices.sections.grades import (
     build_section_indicators,
     classify_value,
     classify_values,
-    grade_samples,
+    grade_sections,
 )
 from pipeline.indices.sections.months import MeanRules
 from pipeline.periods import periods_between
@@ -49,7 +49,7 @@ def _register(**columns):
 
 
 def _grade(samples, periods=YEAR, **settings):
-    return contracts.checked(grade_samples(samples, periods, LIMITS, **settings), contracts.SECTION_STATUS)
+    return contracts.checked(grade_sections(samples, periods, LIMITS, **settings), contracts.SECTION_STATUS)
 
 
 def _better(code, body, number):

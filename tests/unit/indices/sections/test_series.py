@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline import standards
-from pipeline.indices.sections.grades import grade_samples
+from pipeline.indices.sections.grades import grade_sections
 from pipeline.indices.sections.months import MeanRules
 from pipeline.indices.sections.places import place_samples
 from pipeline.indices.sections.series import build_monthly_series
@@ -71,7 +71,7 @@ def test_the_status_of_a_month_is_made_of_the_means_of_the_series():
     rules = MeanRules(0.25, {"NH3N": 2})
     months = periods_between(DAYS.first, DAYS.last, "month")
     series = _series(samples, rules=rules)
-    status = grade_samples(samples, months, LIMITS, rules=rules).set_index(["section_id", "period"])
+    status = grade_sections(samples, months, LIMITS, rules=rules).set_index(["section_id", "period"])
     worst = series.groupby(["section_id", "period"])["water_class"].max()
     assert len(series) == 18
     for row in series.itertuples():
