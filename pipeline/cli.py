@@ -89,7 +89,7 @@ def run(
     from pipeline.commands.repeat import read_manifest
 
     manifest = read_manifest(config)
-    settings = manifest.load_settings(overrides, aoi) if manifest else load_settings(config, overrides)
+    settings = manifest.build_settings(overrides, aoi) if manifest else load_settings(config, overrides)
     compute = settings.compute.model_copy(
         update={
             "cluster": cluster or settings.compute.cluster,

@@ -14,7 +14,7 @@ import pyogrio
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.layers import to_multipolygons
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
 
@@ -198,7 +198,7 @@ def _list_scenes_by_period(manifest: Mapping[str, Any]) -> dict[str, set[tuple[s
             for scene in manifest["scenes"]
             if period.holds(datetime.fromisoformat(scene["datetime"]))
         }
-        for period in periods_between(start, end, query["period"])
+        for period in list_periods(start, end, query["period"])
     }
 
 

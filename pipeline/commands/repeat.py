@@ -26,7 +26,7 @@ class Manifest:
     content: Mapping[str, Any]
     settings: Settings
 
-    def load_settings(self, overrides: Sequence[str], aoi: Sequence[str]) -> Settings:
+    def build_settings(self, overrides: Sequence[str], aoi: Sequence[str]) -> Settings:
         """The settings to repeat; SettingsError if a word of the command would change them."""
         given = [*(f"--set {pair}" for pair in overrides), *(f"--aoi {entry}" for entry in aoi)]
         if given:

@@ -15,7 +15,7 @@ from pipeline.geodesy import CGCS2000, project, unproject_all
 from pipeline.indices.sample_design import LEAST_PER_CLASS, allocate_points, draw_points
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.outputs.labelling import write_points
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 from pipeline.settings import Scenes
 from pipeline.storage.workspace import load_json
 
@@ -68,7 +68,7 @@ def _choose_period(delivery: Path, period: str | None) -> str:
     if not manifest.is_file():
         raise SettingsError("No delivery", [Problem(str(delivery), "no manifest.json", "a delivery")])
     scenes = Scenes.model_validate(load_json(manifest)["config"]["scenes"])
-    labels = [entry.label for entry in periods_between(scenes.start, scenes.end, scenes.period)]
+    labels = [entry.label for entry in list_periods(scenes.start, scenes.end, scenes.period)]
     if period is not None and period not in labels:
         raise SettingsError("No such period", [Problem("--period", repr(period), f"one of {labels}")])
     return period or labels[-1]

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 import xarray as xr
 
-from pipeline.contracts import CHANGE_PATCHES, checked
+from pipeline.contracts import CHANGE_PATCHES, check_table
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
@@ -21,7 +21,7 @@ from pipeline.flow.measures import load_shapes, measured, measured_whole
 from pipeline.flow.parcels import parcels_of
 from pipeline.flow.restrictions import restriction_findings
 from pipeline.flow.sections import graded_sections
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.indices import change, indicators, vegetation
 from pipeline.legends import LAND_COVER
 from pipeline.maps import assessed
@@ -205,13 +205,13 @@ def _patches(study: Study, maps: Maps) -> gpd.GeoDataFrame:
         )
     ]
     patches = pd.concat(parts, ignore_index=True) if parts else _without_rows(CHANGE_PATCHES)
-    return checked(gpd.GeoDataFrame(patches, geometry="geometry", crs=CGCS2000), CHANGE_PATCHES)
+    return check_table(gpd.GeoDataFrame(patches, geometry="geometry", crs=CGCS2000), CHANGE_PATCHES)
 
 
 def _patches_between(study: Study, artifact: Artifact, before: Period, after: Period) -> gpd.GeoDataFrame:
     codes, sure = (open_store(artifact.path)[name].to_numpy() for name in ("change", "confidence"))
     patch = change.number_patches(codes)
-    found = study.grid.polygons(patch, patch > 0)
+    found = study.grid.trace_polygons(patch, patch > 0)
     shapes = shapely.intersection(
         np.array([outline for _, outline in found], dtype=object), study.aoi.geometry
     )
@@ -222,7 +222,7 @@ def _patches_between(study: Study, artifact: Artifact, before: Period, after: Pe
             "to_class": codes.flat[place] % 10,
             "from_period": before.label,
             "to_period": after.label,
-            "area_m2": areas_m2(shapes),
+            "area_m2": measure_areas_m2(shapes),
             "confidence": from_ratio(sure.flat[place]),
             "confidence_basis": CONFIDENCE[study.settings.land_cover.method],
         },

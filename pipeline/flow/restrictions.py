@@ -33,5 +33,5 @@ def _seen(study: Study, maps: Maps, number: int) -> restrictions.Seen:
 
 
 def _outlines(study: Study, codes: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.object_]:
-    found = [outline for _, outline in study.grid.polygons(codes, wanted)]
+    found = [outline for _, outline in study.grid.trace_polygons(codes, wanted)]
     return np.array([*found, None], dtype=object)[:-1]

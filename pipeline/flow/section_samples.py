@@ -65,8 +65,8 @@ class Sampled:
 
     @cached_property
     def unmatched(self) -> pd.DataFrame:
-        """What finds no match (see `section_membership.list_unmatched`); nothing without a register."""
-        found = section_membership.list_unmatched(self.everywhere, self.study.aoi.id, self.areas, self.days)
+        """What finds no match (see `section_membership.list_mismatches`); nothing without a register."""
+        found = section_membership.list_mismatches(self.everywhere, self.study.aoi.id, self.areas, self.days)
         return found if self.register is not None else found[:0]
 
     def findings(self) -> gpd.GeoDataFrame:

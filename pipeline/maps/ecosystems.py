@@ -14,7 +14,7 @@ from pipeline import standards
 from pipeline.contracts import Raster
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.geodesy import areas_m2
+from pipeline.geodesy import measure_areas_m2
 from pipeline.indices import ecosystem, indicators
 from pipeline.indices.change import build_transition_matrix
 from pipeline.ingest.parcels import read_restricting
@@ -155,7 +155,7 @@ def _encroachment(study: Study, maps: Maps, over_aoi: Ground, sources: Mapping[s
     if not (study.settings.restricting and maps.changes):
         return
     layers = read_restricting(study.settings.restricting, study.aoi)
-    layers = layers.assign(area_m2=areas_m2(np.asarray(layers.geometry)))
+    layers = layers.assign(area_m2=measure_areas_m2(np.asarray(layers.geometry)))
     labels = [period.label for period in study.settings.scenes.periods]
     for layer in layers[layers["area_m2"] > 0].itertuples():
         whole_m2, kind = float(layer.area_m2), str(layer.kind)

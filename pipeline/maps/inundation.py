@@ -14,7 +14,7 @@ from pipeline.engine.study import Study
 from pipeline.grid import Block
 from pipeline.indices import indicators, vegetation, water
 from pipeline.ingest.reading import blocks
-from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, inundation_legend
+from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, build_inundation_legend
 from pipeline.maps.encoding import as_ratio, from_ratio
 from pipeline.maps.evidence import cover_basis, inundation_basis
 from pipeline.maps.rasters import Footprint, Maps, forget_lost, refuse_loss, request_of, scene_key
@@ -129,7 +129,7 @@ def rasters(study: Study, artifacts: Sequence[Artifact]) -> Iterator[Raster]:
 
 def legend_of(study: Study) -> Legend:
     """Zones under the name that the config gives the one between low and high water."""
-    return inundation_legend(study.settings.water.regimes.get(study.aoi.id, ""))
+    return build_inundation_legend(study.settings.water.regimes.get(study.aoi.id, ""))
 
 
 def rows(

@@ -65,7 +65,7 @@ def map_block(task: MapTask) -> BlockDone:
         name: np.full(task.block.shape, layer.fill, dtype=layer.dtype) for name, layer in _LAYERS.items()
     }
     if task.file is not None:
-        inside = task.grid.touched(task.outline, task.block)
+        inside = task.grid.mask_geometry(task.outline, task.block)
         codes = np.where(inside, codes_on(task.file, task.grid, task.block), np.int32(NO_CODE))
         layers |= {**translate_codes(codes, task.kinds), _CODE: codes}
     return BlockDone(write_block(task.store, task.block, layers))
@@ -74,7 +74,7 @@ def map_block(task: MapTask) -> BlockDone:
 def codes_of(task: CodesTask) -> Counter[int]:
     """How many pixels inside the outline each code has."""
     codes = read_block(task.store, task.block, [_CODE])[_CODE]
-    inside = task.grid.touched(task.outline, task.block)
+    inside = task.grid.mask_geometry(task.outline, task.block)
     found, count = np.unique(codes[inside], return_counts=True)
     return Counter(dict(zip(found.tolist(), count.tolist(), strict=True)))
 

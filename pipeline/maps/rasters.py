@@ -17,7 +17,7 @@ from pipeline.engine.sources import source_of
 from pipeline.engine.study import Study
 from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
-from pipeline.grid import Block, BlockPlan, block_plan, widened
+from pipeline.grid import Block, BlockPlan, plan_blocks, widen_blocks
 from pipeline.indices import land_cover, rsei, spectral, vegetation
 from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
 from pipeline.ingest.reading.handles import Source
@@ -192,7 +192,7 @@ def pixel_bytes(study: Study, scenes: Sequence[Scene], bands: int) -> int:
 
 def layout_of(study: Study, scenes: Sequence[Scene], bands: Sequence[str]) -> BlockPlan:
     """Blocks under the memory bound, by the settings and the scenes alone."""
-    return block_plan(
+    return plan_blocks(
         study.grid,
         block_bytes=pixel_bytes(study, scenes, len(bands)),
         process_bytes=process_bytes(study.grid.resolution_m),
@@ -204,7 +204,7 @@ def composing_layout(
     study: Study, scenes: Sequence[Scene], bands: Sequence[str], layout: BlockPlan
 ) -> BlockPlan:
     """The layout for composites: the same blocks, several of a row in one task where the memory allows."""
-    return widened(
+    return widen_blocks(
         layout,
         len(study.blocks(layout.edge_px)),
         block_bytes=composing_pixel_bytes(study, scenes, len(bands)),

@@ -20,10 +20,10 @@ from pipeline.contracts import (
     PARCELS,
     SECTION_STATUS,
     Delivery,
-    checked,
+    check_table,
 )
 from pipeline.errors import ContractError, Problem
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.outputs.columns import DATA_LABEL, Language
 from pipeline.outputs.texts import find_text
 
@@ -48,7 +48,7 @@ class FeatureLayer:
 
 
 def _require_table(delivery: Delivery, name: str, schema: pa.DataFrameSchema) -> gpd.GeoDataFrame:
-    return checked(getattr(delivery, name), schema)
+    return check_table(getattr(delivery, name), schema)
 
 
 def build_aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
@@ -64,7 +64,7 @@ def build_aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
             "aoi_name_en": aoi.name_en,
             "source": aoi.source,
             "accuracy": aoi.accuracy,
-            "area_m2": areas_m2(geometry),
+            "area_m2": measure_areas_m2(geometry),
             "layout_crs": [part.layout_crs for part in aoi.parts],
         },
         geometry=geometry,

@@ -4,8 +4,8 @@ import pandas as pd
 import shapely
 
 from pipeline.aoi import Aoi
-from pipeline.contracts import AREA_BALANCE, checked
-from pipeline.geodesy import area_m2
+from pipeline.contracts import AREA_BALANCE, check_table
+from pipeline.geodesy import measure_area_m2
 from pipeline.rights_registry import topology
 from pipeline.rights_registry.shapes import ParcelShapes
 
@@ -23,8 +23,8 @@ def balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.D
     """
     union = topology.union(parcels.shapes)
     total = float(parcels.areas_m2.sum())
-    overlaps = total - area_m2(union)
-    outside = area_m2(shapely.difference(aoi.geometry, union))
+    overlaps = total - measure_area_m2(union)
+    outside = measure_area_m2(shapely.difference(aoi.geometry, union))
     areas = [
         ("aoi", aoi.area_m2, "试点区椭球面积 / ellipsoidal area of the outline"),
         ("parcels", total, "范围内地块面积之和 / sum of the parcels inside"),
@@ -39,7 +39,7 @@ def balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.D
         for row in [*areas, *_class_rows(group, aoi)]
     ]
     table = pd.DataFrame(rows, columns=["aoi", "period", "item", "value_m2", "note"])
-    balanced: pd.DataFrame = checked(table, AREA_BALANCE)
+    balanced: pd.DataFrame = check_table(table, AREA_BALANCE)
     return balanced
 
 

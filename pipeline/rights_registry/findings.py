@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.aoi import Aoi
-from pipeline.contracts import FINDINGS, checked
+from pipeline.contracts import FINDINGS, check_table
 from pipeline.geodesy import CGCS2000
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
@@ -151,4 +151,4 @@ def joined(parts: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Findings of several rules under one another, checked against the contract."""
     filled = [part for part in parts if len(part)] or list(parts[:1])
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=CGCS2000)
-    return checked(table, FINDINGS)
+    return check_table(table, FINDINGS)

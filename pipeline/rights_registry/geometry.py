@@ -10,12 +10,12 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.aoi import Aoi
-from pipeline.contracts import PARCELS, checked
+from pipeline.contracts import PARCELS, check_table
 from pipeline.geodesy import (
     CGCS2000,
     SQUARE_METRES_PER_HECTARE,
     SQUARE_METRES_PER_MU,
-    areas_m2,
+    measure_areas_m2,
     project_all,
 )
 from pipeline.rights_registry import restrictions, topology
@@ -130,7 +130,7 @@ def _prepared(
     ratios = (facts["area_registered_m2"] / facts["area_whole_m2"]).to_numpy(dtype=np.float64)
     drawn = _hashes(facts["shape_whole"].to_numpy())
     kept = _Kept(ParcelShapes.of(facts), drawn, ratios, outside, findings, pieces)
-    return checked(shared.reset_index(drop=True), PARCELS), kept
+    return check_table(shared.reset_index(drop=True), PARCELS), kept
 
 
 def _unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -177,7 +177,7 @@ def _repairs(
 
     The area before is scaled from degrees, because a degenerate ring cannot be measured on the ellipsoid.
     """
-    after = areas_m2(mended)
+    after = measure_areas_m2(mended)
     flat = shapely.area(mended)
     before = np.divide(after * shapely.area(drawn), flat, out=np.zeros(len(flat)), where=flat > 0)
     reasons = shapely.is_valid_reason(drawn)
@@ -201,9 +201,9 @@ def _cut(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, int]:
     across = ~shapely.covers(outline, shapes)
     inside = shapes.copy()
     inside[across] = [_polygonal(part) for part in shapely.intersection(shapes[across], outline)]
-    areas_whole = areas_m2(shapes)
+    areas_whole = measure_areas_m2(shapes)
     areas = areas_whole.copy()
-    areas[across] = areas_m2(inside[across])
+    areas[across] = measure_areas_m2(inside[across])
     cut = parcels.assign(
         area_whole_m2=areas_whole,
         area_m2=areas,

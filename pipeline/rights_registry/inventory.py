@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.aoi import Aoi
-from pipeline.contracts import INVENTORY, checked
+from pipeline.contracts import INVENTORY, check_table
 from pipeline.geodesy import CGCS2000, SQUARE_METRES_PER_HECTARE
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.periods import Period
@@ -68,7 +68,7 @@ def build(
     table = pd.DataFrame(columns, index=rows.index).reindex(columns=list(INVENTORY.columns))
     table.insert(0, "parcel_id", rows["parcel_id"])
     table.insert(0, "fid", feature_ids(table["product_id"]))
-    return checked(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
+    return check_table(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
 
 
 def _products_by_class(products: Products) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline import standards
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.rights_registry.findings import findings_of, joined
 from pipeline.rights_registry.rules import RESTRICTION_RULES
 
@@ -98,7 +98,7 @@ def _cut(
     inside = shapes[numbers].copy()
     across = ~within[numbers]
     inside[across] = shapely.intersection(shapes[numbers[across]], layer)
-    areas = areas_m2(inside)
+    areas = measure_areas_m2(inside)
     kept = areas > 0
     columns = {
         "parcel_id": parcels["parcel_id"].to_numpy()[numbers[kept]],
@@ -113,5 +113,5 @@ def _inside_m2(cut: gpd.GeoDataFrame, found: NDArray[np.object_]) -> NDArray[np.
     """Area of some polygons, which do not overlap, inside every piece."""
     shapes = cut.geometry.to_numpy()
     piece, other = shapely.STRtree(found).query(shapes, predicate="intersects")
-    areas = areas_m2(shapely.intersection(shapes[piece], found[other]))
+    areas = measure_areas_m2(shapely.intersection(shapes[piece], found[other]))
     return np.bincount(piece, areas, len(shapes)).astype(np.float64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 
 OVERLAP_SHARE = 0.5
 """Share of the smaller of two parcels that the other must cover for the ground to be taken as the same."""
@@ -136,7 +136,7 @@ def _differing(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 def _numbered(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     shapes = shapely.normalize(parcels.geometry.to_numpy())
     table = parcels.reset_index(drop=True).set_geometry(gpd.GeoSeries(shapes, crs=CGCS2000))
-    return table.assign(area_m2=areas_m2(shapes))
+    return table.assign(area_m2=measure_areas_m2(shapes))
 
 
 def _links(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> tuple[_Places, _Places]:
@@ -253,7 +253,7 @@ def _pieces(pair: _Pair, events: pd.DataFrame) -> gpd.GeoDataFrame:
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     table = table.assign(kind=kinds["kind"].reindex(table["event"]).to_numpy())
     shapes = gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
-    shapes = shapes.assign(area_m2=areas_m2(shapes.geometry))
+    shapes = shapes.assign(area_m2=measure_areas_m2(shapes.geometry))
     return shapes[["kind", "old_id", "new_id", "area_m2", "geometry"]].sort_values(
         ["old_id", "new_id"], ignore_index=True
     )

@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, split
 
 MIN_OVERLAP_M2 = 1.0
@@ -104,7 +104,7 @@ def gaps(parcels: ParcelShapes, lie: Lie) -> gpd.GeoDataFrame:
     `lon`, `lat` (a point inside).
     """
     holes = _holes(lie.ground)
-    areas = areas_m2(holes)
+    areas = measure_areas_m2(holes)
     holes, areas = holes[areas > MIN_GAP_M2], areas[areas > MIN_GAP_M2]
     ids, shapes = parcels.ids, parcels.shapes
     beside, points = _first_beside(shapes, holes), shapely.point_on_surface(holes)
@@ -167,7 +167,7 @@ def _shared_m2(first: Shapes, second: Shapes) -> NDArray[np.float64]:
     shared = shapely.intersection(first, second)
     areas = np.zeros(len(shared))
     solid = shapely.area(shared) > 0
-    areas[solid] = areas_m2(shared[solid])
+    areas[solid] = measure_areas_m2(shared[solid])
     return areas
 
 

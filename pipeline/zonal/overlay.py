@@ -206,7 +206,7 @@ def _split(
     shapes: NDArray[np.object_], part: NDArray[np.int64], grid: Grid, chunk_px: int
 ) -> Iterator[tuple[NDArray[np.int64], Block]]:
     left, bottom, right, top = (float(value) for value in shapely.total_bounds(shapes[part]))
-    window = grid.window_over((left, bottom, right, top))
+    window = grid.block_over((left, bottom, right, top))
     rows, cols = window.shape
     pixels = shapely.area(shapes[part]).sum() / grid.resolution_m**2 + len(part)
     if rows <= 0 or cols <= 0:

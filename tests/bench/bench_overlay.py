@@ -34,7 +34,7 @@ from pyproj import Transformer
 
 from pipeline.aoi import Aoi, Part
 from pipeline.flow.measures import load_shapes
-from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject, unproject_all
+from pipeline.geodesy import CGCS2000, measure_areas_m2, project_all, unproject, unproject_all
 from pipeline.grid import Grid
 from pipeline.ingest.parcels import read_parcels
 from pipeline.rights_registry import geometry
@@ -87,7 +87,9 @@ def register(count: int) -> gpd.GeoDataFrame:
     """The parcels as a run has them: EPSG:4490, with their ellipsoidal areas."""
     shapes = unproject_all(outlines(count), GRID.crs)
     ids = np.char.add("p", np.arange(count).astype(str)).astype(object)
-    return gpd.GeoDataFrame({"parcel_id": ids, "area_m2": areas_m2(shapes)}, geometry=shapes, crs=CGCS2000)
+    return gpd.GeoDataFrame(
+        {"parcel_id": ids, "area_m2": measure_areas_m2(shapes)}, geometry=shapes, crs=CGCS2000
+    )
 
 
 def write_register(path: Path, count: int) -> None:

@@ -13,8 +13,8 @@ from hypothesis.extra import numpy as arrays
 
 from pipeline.aoi import Aoi, Part
 from pipeline.contracts import FINDINGS, PARCELS
-from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.grid import grid_of
+from pipeline.geodesy import CGCS2000, measure_area_m2
+from pipeline.grid import build_grid
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
 from pipeline.rights_registry.area_balance import balance
 from pipeline.rights_registry.identifiers import land_class
@@ -25,7 +25,7 @@ from tests.parcel_overlay import measured, whole
 
 OUTLINE = shapely.Polygon([(121.80, 31.40), (121.812, 31.4005), (121.811, 31.408), (121.806, 31.41)])
 AOI = Aoi("a", "a", "a", (Part("1", "a", "a", OUTLINE, None),), "EPSG:32651", "drawn", "exact")
-GRID = grid_of(AOI, resolution_m=10)
+GRID = build_grid(AOI, resolution_m=10)
 
 corners = st.tuples(st.floats(121.795, 121.816), st.floats(31.396, 31.414))
 rings = st.lists(corners, min_size=3, max_size=8).map(shapely.Polygon)
@@ -132,7 +132,7 @@ def test_a_repair_of_lines_that_cross_keeps_every_lobe(seed, corner_count):
     ring = shapely.Polygon(places)
     parcels, _ = prepare(raw([ring]), AOI)
     lobes = shapely.make_valid(ring, method="linework")
-    inside = area_m2(shapely.intersection(lobes, AOI.geometry))
+    inside = measure_area_m2(shapely.intersection(lobes, AOI.geometry))
     assert parcels["area_m2"].sum() >= inside * (1 - 1e-4) - 1e-2
 
 

@@ -47,7 +47,7 @@ def _is_inside(sections: pd.DataFrame, outline: BaseGeometry) -> NDArray[np.bool
     return np.asarray(shapely.intersects(outline, points))
 
 
-def list_unmatched(
+def list_mismatches(
     found: PlacedSamples, aoi_id: str, areas: Mapping[str, BaseGeometry], days: Period
 ) -> pd.DataFrame:
     """Sections that samples name and the register does not, and the other way round, each with its reason.

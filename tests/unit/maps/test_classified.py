@@ -20,7 +20,7 @@ from pipeline.engine.study import Study
 from pipeline.errors import InputError
 from pipeline.flow.inputs import SEED, inputs_of
 from pipeline.flow.scenes import scene_table
-from pipeline.geodesy import area_m2, project, unproject_all
+from pipeline.geodesy import measure_area_m2, project, unproject_all
 from pipeline.indices.accuracy import assess, count_confusion
 from pipeline.indices.sample_design import allocate_points, draw_points
 from pipeline.ingest.reading.assets import close_assets
@@ -315,7 +315,7 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
     sources = {"2023": "s", "2024": "s", "2023/2024": "s"}
     rows = {row["indicator"]: row for row in ecosystems.rows(area, maps, over_aoi, sources)}
     inside = rows["encroachment_share:ecological_red_line"]
-    assert inside["denominator"] == pytest.approx(area_m2(line), rel=1e-3)
+    assert inside["denominator"] == pytest.approx(measure_area_m2(line), rel=1e-3)
     loss = moves[(moves["from_ecosystem"] == "农田") & ~moves["to_ecosystem"].isin(["农田", "未知"])]
     assert rows["farmland_loss_rate"]["numerator"] == pytest.approx(loss["area_counted_m2"].sum())
     assert rows["classifier_accuracy_held_out"]["value"] > 0.8

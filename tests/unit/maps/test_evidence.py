@@ -15,11 +15,11 @@ from pipeline.maps.evidence import (
     maps_behind,
     scenes_behind,
 )
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.maps import ChangeRules, LandCover, LandMap, WaterRules
 
-PERIODS = periods_between(date(2024, 1, 1), date(2024, 3, 31), "month")
+PERIODS = list_periods(date(2024, 1, 1), date(2024, 3, 31), "month")
 
 
 def scenes(*, simulated=False):

@@ -13,8 +13,8 @@ from rasterio.warp import reproject
 
 from pipeline.aoi import Aoi, Part
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.geodesy import areas_m2, project, project_all
-from pipeline.grid import Block, Grid, grid_of
+from pipeline.geodesy import measure_areas_m2, project, project_all
+from pipeline.grid import Block, Grid, build_grid
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.maps.tasks import composed
 from tests.scenery import LEFT, TOP, UTM, at, grid_of_px, planted_scene, request_of
@@ -69,11 +69,11 @@ def seen_in_two_zones(folder, western, eastern, lon, lat):
 
 
 def check_no_seam(aoi, scenes):
-    grid = grid_of(aoi, resolution_m=10)
+    grid = build_grid(aoi, resolution_m=10)
     outline = project(aoi.geometry, grid.crs)
     request = request_of(grid, scenes, BANDS)
     layers, _ = composed(type(request)(**{**vars(request), "outline": outline}), "median")
-    inside = grid.touched(outline, grid.whole)
+    inside = grid.mask_geometry(outline, grid.whole)
     assert set(np.unique(layers["looks"][inside])) == {1}, "no gap, and nothing is counted twice"
     x, y = np.meshgrid(grid.x_of(grid.whole), grid.y_of(grid.whole))
     lon, lat = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(x, y)
@@ -123,7 +123,7 @@ def check_areas(aoi, grid):
     )
     parcels = parcels[shapely.area(parcels) > 1e-9]
     pixels = grid.pixel_area_m2(grid.whole)
-    on_ellipsoid = areas_m2(parcels)
+    on_ellipsoid = measure_areas_m2(parcels)
     assert on_ellipsoid.sum() == pytest.approx(aoi.area_m2, rel=1e-9)
     shares = (measured(grid, pixels, outline) for outline in project_all(parcels, grid.crs))
     np.testing.assert_allclose(np.fromiter(shares, dtype=float), on_ellipsoid, rtol=1e-4)
@@ -131,7 +131,7 @@ def check_areas(aoi, grid):
 
 def measured(grid, pixels, outline):
     """Area of an outline by the covered share of each pixel times the pixel's area on the ellipsoid."""
-    window = grid.window_over(outline.bounds)
+    window = grid.block_over(outline.bounds)
     rows, cols = np.mgrid[window.row_from : window.row_to, window.col_from : window.col_to]
     left, top = grid.left + cols * 10, grid.top - rows * 10
     shares = shapely.area(shapely.intersection(shapely.box(left, top - 10, left + 10, top), outline)) / 100

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from pipeline.errors import ContractError
-from pipeline.geodesy import area_m2
+from pipeline.geodesy import measure_area_m2
 from pipeline.outputs.layers import LAYERS, build_layer_rows, to_multipolygons
 from tests.deliveries import EAST, WEST, small_delivery
 
@@ -42,8 +42,8 @@ def test_simulated_rows_are_labelled_and_observed_rows_are_not(delivery):
 
 def test_the_aoi_has_a_row_for_each_part_with_its_own_area(delivery):
     rows = build_layer_rows(BY_NAME["aoi"], delivery).set_index("id")
-    assert rows["area_m2"]["east"] == area_m2(EAST)
-    assert rows["area_m2"]["west"] == area_m2(WEST)
+    assert rows["area_m2"]["east"] == measure_area_m2(EAST)
+    assert rows["area_m2"]["west"] == measure_area_m2(WEST)
     assert rows["layout_crs"]["east"] == "EPSG:4550"
     assert pd.isna(rows["layout_crs"]["west"])
 

@@ -117,7 +117,7 @@ def test_unknown_figures_show_a_dash_and_their_reason(page):
 def test_looks_are_counted_inside_the_area_only(folder, delivery):
     found = count_clear_looks(folder / "rasters" / "looks_2024.tif", delivery.grid, delivery)
     grid = delivery.grid
-    inside = grid.touched(project(delivery.aoi.geometry, grid.crs), next(grid.blocks(10**6)))
+    inside = grid.mask_geometry(project(delivery.aoi.geometry, grid.crs), next(grid.blocks(10**6)))
     (looks,) = (raster.values.to_numpy() for raster in delivery.rasters if raster.name == "looks_2024")
     counted = np.sort(looks[inside])
     assert (found.least, found.most) == (counted[0], counted[-1])

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.geodesy import CGCS2000, area_m2
+from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.rights_registry.restrictions import Seen, evaluate, pieces, with_shares
 from tests import registers
 
@@ -28,7 +28,7 @@ def test_parcels_are_cut_by_each_kind_and_their_shares_told(parcels):
     cut = pieces(parcels, given)
     assert cut["parcel_id"].tolist() == ["A", "B", "D"]
     assert cut["kind"].tolist() == [RED] * 3
-    half, rest = (area_m2(shapely.intersection(parcels.geometry[n], west_of(middle))) for n in (1, 3))
+    half, rest = (measure_area_m2(shapely.intersection(parcels.geometry[n], west_of(middle))) for n in (1, 3))
     assert cut["inside_m2"].tolist() == pytest.approx([parcels["area_m2"][0], half, rest], rel=1e-9)
     shared = with_shares(parcels, cut, given)
     parts = [1, half / parcels["area_m2"][1], 0, rest / parcels["area_m2"][3]]
@@ -53,7 +53,7 @@ def test_ground_built_inside_is_found_by_period_with_its_area(parcels):
     }
     change = found.set_index("rule").loc["restricted_change"]
     assert change["period"] == "2024"
-    assert f"{area_m2(house):.2f}" in change["message_zh"]
+    assert f"{measure_area_m2(house):.2f}" in change["message_zh"]
     assert "生态保护红线" in change["message_zh"]
     assert "ecological red line" in change["message_en"]
     assert change.geometry.equals(parcels.geometry[0])
@@ -64,7 +64,7 @@ def test_less_than_a_pixel_built_and_less_than_four_changed_are_nothing(parcels)
     cut = pieces(parcels, layers(**{FARM: west_of(122.0)}))
     x, y, _, _ = parcels.geometry[0].bounds
     speck, patch = shapely.box(x, y, x + 0.00009, y + 0.00009), shapely.box(x, y, x + 0.0002, y + 0.00017)
-    assert 350 < area_m2(patch) < 400
+    assert 350 < measure_area_m2(patch) < 400
     found = evaluate(cut, parcels, [Seen("2023", shapes(speck), shapes(patch))])
     assert set(found["rule"]) == {"restricted_part"}
 

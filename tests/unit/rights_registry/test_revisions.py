@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.geodesy import CGCS2000, area_m2
+from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import figures, measured, turnover
 
@@ -83,12 +83,14 @@ def test_the_balance_leads_from_the_area_before_to_that_after():
     new = {"a": A, "x": box(0, 2), "y": box(1, 2), "d": box(4, 0, 0.7), "e": FAR}
     events, _ = found(old, new)
     items = events.balance.set_index("item")["value"]
-    assert items["old"] == pytest.approx(sum(map(area_m2, old.values())), rel=1e-12)
-    assert items["new"] == pytest.approx(sum(map(area_m2, new.values())), rel=1e-12)
-    assert items["gone"] == pytest.approx(-area_m2(B), rel=1e-12)
-    assert items["appeared"] == pytest.approx(area_m2(FAR), rel=1e-12)
-    assert items["changed"] == pytest.approx(area_m2(box(4, 0, 0.7)) - area_m2(box(4, 0)), rel=1e-12)
-    assert items["split"] == pytest.approx(0, abs=1e-6 * area_m2(A))
+    assert items["old"] == pytest.approx(sum(map(measure_area_m2, old.values())), rel=1e-12)
+    assert items["new"] == pytest.approx(sum(map(measure_area_m2, new.values())), rel=1e-12)
+    assert items["gone"] == pytest.approx(-measure_area_m2(B), rel=1e-12)
+    assert items["appeared"] == pytest.approx(measure_area_m2(FAR), rel=1e-12)
+    assert items["changed"] == pytest.approx(
+        measure_area_m2(box(4, 0, 0.7)) - measure_area_m2(box(4, 0)), rel=1e-12
+    )
+    assert items["split"] == pytest.approx(0, abs=1e-6 * measure_area_m2(A))
     assert abs(items["difference"]) < 1e-12
 
 
@@ -109,7 +111,7 @@ def test_pieces_are_the_ground_that_moved_by_parcel_before_and_after():
         ("gone", "g", None): box(5, 5),
         ("appeared", None, "n"): FAR,
     }
-    assert ground == {key: pytest.approx(area_m2(shape), rel=1e-7) for key, shape in expected.items()}
+    assert ground == {key: pytest.approx(measure_area_m2(shape), rel=1e-7) for key, shape in expected.items()}
 
 
 def test_nothing_beside_nothing_and_something_beside_nothing():

@@ -78,7 +78,7 @@ def test_a_section_without_a_point_takes_that_of_the_samples(found):
 
 
 def test_every_section_without_a_match_is_listed_with_its_reason(found):
-    rows = membership.list_unmatched(found, "west", AREAS, DAYS)
+    rows = membership.list_mismatches(found, "west", AREAS, DAYS)
     assert rows[["section_id", "readings", "reason"]].to_numpy().tolist() == [
         ["S2", 1, membership.UNSAMPLED],
         ["S5", 0, membership.AREA_UNKNOWN],
