@@ -79,14 +79,14 @@ def compare_deliveries(old: Path, new: Path) -> Comparison:
     """
     before, after = load_delivery(old), load_delivery(new)
     _refuse_unlike(before, after)
-    changed = revisions.revisions(before.layers["parcels"], after.layers["parcels"])
+    changed = revisions.find_revisions(before.layers["parcels"], after.layers["parcels"])
     listed = before.layers["inventory"], after.layers["inventory"]
     names = [name for name in FIGURES if all(name in table for table in listed)]
-    figures = revisions.figures(*listed, names)
+    figures = revisions.compare_figures(*listed, names)
     reasons = _list_reasons(before.manifest, after.manifest)
     figures = figures.assign(reason=_explain_each(figures, changed.parcels, reasons))
-    events = revisions.measured(changed.parcels, figures)
-    findings = revisions.turnover(before.layers["findings"], after.layers["findings"])
+    events = revisions.mark_measures(changed.parcels, figures)
+    findings = revisions.compare_findings(before.layers["findings"], after.layers["findings"])
     found = Revisions(events, changed.pieces, changed.balance)
     return Comparison(found, figures, findings, reasons)
 

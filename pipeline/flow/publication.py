@@ -29,7 +29,7 @@ from pipeline.maps.further import further_rasters, further_tables
 from pipeline.maps.rasters import Maps, index_names
 from pipeline.outputs import delivery as outputs
 from pipeline.periods import Period
-from pipeline.rights_registry.feature_ids import feature_ids
+from pipeline.rights_registry.feature_ids import number_features
 from pipeline.rights_registry.rules import RULES
 from pipeline.storage.blocks import open_store
 from pipeline.storage.workspace import Cause, load_layer, load_table, remove, save_json, sha256_of_file
@@ -108,7 +108,7 @@ def delivery_of(run: Run, study: Study, begun: Begun, register: Register) -> Del
         as_of=begun.as_of,
         periods=tuple(periods),
         inventory=load_layer(register.inventory.path, "inventory"),
-        parcels=parcels.assign(fid=feature_ids(parcels["parcel_id"])),
+        parcels=parcels.assign(fid=number_features(parcels["parcel_id"])),
         sections=sections,
         change_patches=load_layer(statistics, "change_patches"),
         findings=load_layer(register.inventory.path, "findings"),

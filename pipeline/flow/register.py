@@ -99,7 +99,7 @@ def _statistics(
         save_tables(
             folder,
             {
-                "area_balance": area_balance.balance(shapes, study.aoi, aoi_measures),
+                "area_balance": area_balance.build_area_balance(shapes, study.aoi, aoi_measures),
                 "indicators": _indicators(study, maps, over_aoi, aoi_measures, matrices, sources),
                 "change_patches": _patches(study, maps),
                 **matrices,
@@ -260,8 +260,8 @@ def _inventory(
         measures = load_table(statistics.path, "parcel_measures")
         periods = study.settings.scenes.periods
         missing = load_json(parcels.path / "missing.json")
-        seen = findings.evaluate(rows, measures, periods, aoi=study.aoi, missing_columns=missing)
-        listed = inventory.build(
+        seen = findings.evaluate_rules(rows, measures, periods, aoi=study.aoi, missing_columns=missing)
+        listed = inventory.build_inventory(
             rows,
             measures,
             periods,
@@ -274,7 +274,7 @@ def _inventory(
         )
         restricted = restriction_findings(study, maps, parcels)
         unmatched = load_layer(graded.path, "findings")
-        found = findings.joined([load_layer(parcels.path, "findings"), seen, restricted, unmatched])
+        found = findings.join_findings([load_layer(parcels.path, "findings"), seen, restricted, unmatched])
         save_tables(folder, {"inventory": listed, "findings": found})
 
     return run.artifact(f"{study.aoi.name_zh} 清单 inventory", cause, build)

@@ -18,10 +18,10 @@ def restriction_findings(study: Study, maps: Maps, parcels: Artifact) -> gpd.Geo
     """FINDINGS about parcels inside restricting layers: how much, and what was built there, by period."""
     pieces = load_layer(parcels.path, "pieces")
     seen = [] if pieces.empty else [_seen(study, maps, number) for number in range(len(maps.land))]
-    return restrictions.evaluate(pieces, load_layer(parcels.path, "parcels"), seen)
+    return restrictions.evaluate_restrictions(pieces, load_layer(parcels.path, "parcels"), seen)
 
 
-def _seen(study: Study, maps: Maps, number: int) -> restrictions.Seen:
+def _seen(study: Study, maps: Maps, number: int) -> restrictions.SeenGround:
     cover = open_store(maps.land[number].path)["land_cover"].to_numpy()
     became = np.array([], dtype=object)
     if number:
@@ -29,7 +29,7 @@ def _seen(study: Study, maps: Maps, number: int) -> restrictions.Seen:
         moved = (change != NODATA_CLASS) & (change != UNCHANGED)
         became = _outlines(study, change, moved & (change % 10 == _BUILT))
     period = study.settings.scenes.periods[number].label
-    return restrictions.Seen(period, _outlines(study, cover, cover == _BUILT), became)
+    return restrictions.SeenGround(period, _outlines(study, cover, cover == _BUILT), became)
 
 
 def _outlines(study: Study, codes: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.object_]:

@@ -73,10 +73,10 @@ class Sampled:
         """One finding for each reason in `unmatched`, with the geometry of the area."""
         rows = self.unmatched.assign(rule=self.unmatched["reason"].map(_RULE_OF))
         parts = [
-            findings.findings_of(RULES[rule], self._counted(rows[rows["rule"] == rule]))
+            findings.build_findings(RULES[rule], self._counted(rows[rows["rule"] == rule]))
             for rule in dict.fromkeys(_RULE_OF.values())
         ]
-        return findings.joined(parts)
+        return findings.join_findings(parts)
 
     def _counted(self, rows: pd.DataFrame) -> gpd.GeoDataFrame:
         """One row with the number and the first names of some sections, none for no section."""

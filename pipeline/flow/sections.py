@@ -95,7 +95,7 @@ def _linked(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDat
     """Status with its points and the water parcel of each section."""
     within_m = study.settings.sections.rules.nearest_water_m
     rows = load_layer(parcels.path, "parcels")
-    links = waters.linked(status, rows, crs=study.grid.crs, within_m=within_m)
+    links = waters.link_sections(status, rows, crs=study.grid.crs, within_m=within_m)
     points = gpd.points_from_xy(status["lon"], status["lat"], crs=CGCS2000)
     return gpd.GeoDataFrame(check_table(status, SECTION_STATUS).join(links), geometry=points)
 

@@ -12,7 +12,7 @@ from pipeline.rights_registry.shapes import ParcelShapes
 _CLASS_AREA = "class_area:"
 
 
-def balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
+def build_area_balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
     """AREA_BALANCE: per period, areas that must add up, and by how much they do.
 
     `parcels` lie inside, `aoi_measures` are the PARCEL_MEASURES of the area as a whole for all periods.
@@ -21,7 +21,7 @@ def balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.D
     `difference` and `difference_classes` are relative to the aoi: parcels - overlaps + outside, and classes
     + unknown.
     """
-    union = topology.union(parcels.shapes)
+    union = topology.unite(parcels.shapes)
     total = float(parcels.areas_m2.sum())
     overlaps = total - measure_area_m2(union)
     outside = measure_area_m2(shapely.difference(aoi.geometry, union))
@@ -36,14 +36,14 @@ def balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.D
     rows = [
         (aoi.id, period, *row)
         for period, group in classes.groupby("period", sort=False)
-        for row in [*areas, *_class_rows(group, aoi)]
+        for row in [*areas, *_list_class_rows(group, aoi)]
     ]
     table = pd.DataFrame(rows, columns=["aoi", "period", "item", "value_m2", "note"])
     balanced: pd.DataFrame = check_table(table, AREA_BALANCE)
     return balanced
 
 
-def _class_rows(group: pd.DataFrame, aoi: Aoi) -> list[tuple[str, float, str]]:
+def _list_class_rows(group: pd.DataFrame, aoi: Aoi) -> list[tuple[str, float, str]]:
     unknown = float(group["unknown_area_m2"].iloc[0])
     together = float(group["value"].sum()) + unknown
     rows = [

@@ -117,7 +117,7 @@ def prepare(folder: Path) -> None:
     aoi = Aoi("bench", "bench", "bench", (Part("1", "", "", outline, None),), GRID.crs, "drawn", "exact")
     register = read_parcels(ParcelFile(path=str(folder / "register.gpkg")), aoi)
     with LongTable(folder / "parcels.parquet") as parcels:
-        geometry.prepare(register.keys, register.batches(), aoi, parcels.add)
+        geometry.prepare_parcels(register.keys, register.batches(), aoi, parcels.add)
 
 
 def lay(folder: Path, rasters: overlay.ParcelLayers) -> None:

@@ -16,8 +16,8 @@ from pipeline.contracts import FINDINGS, PARCELS
 from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.grid import build_grid
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
-from pipeline.rights_registry.area_balance import balance
-from pipeline.rights_registry.identifiers import land_class
+from pipeline.rights_registry.area_balance import build_area_balance
+from pipeline.rights_registry.identifiers import derive_land_class
 from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal import overlay
 from tests import registers
@@ -88,7 +88,7 @@ def measures_of_the_area():
 def test_parcels_less_overlaps_and_what_is_outside_make_the_area(shapes):
     parcels, _ = prepare(raw(shapes), AOI)
     measures = measures_of_the_area()
-    value = balance(ParcelShapes.of(parcels), AOI, measures).set_index("item")["value_m2"]
+    value = build_area_balance(ParcelShapes.of(parcels), AOI, measures).set_index("item")["value_m2"]
     assert value["parcels"] - value["overlaps"] + value["outside"] == pytest.approx(value["aoi"], rel=1e-6)
     assert value["unknown"] == pytest.approx(value["aoi"], rel=1e-9)
     assert value["overlaps"] >= -1e-6 * value["aoi"]
@@ -138,6 +138,6 @@ def test_a_repair_of_lines_that_cross_keeps_every_lobe(seed, corner_count):
 
 @given(st.lists(st.one_of(st.none(), st.text())))
 def test_any_text_for_a_land_class_gives_a_class_or_null(codes):
-    found = land_class(pd.Series(codes, dtype=object))
+    found = derive_land_class(pd.Series(codes, dtype=object))
     assert len(found) == len(codes)
     assert found.dropna().str.fullmatch(r"\w{2,4}").all()

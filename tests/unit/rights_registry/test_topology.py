@@ -23,16 +23,16 @@ def box(col, row, cols=1.0, rows=1.0):
 
 def gaps(parcels):
     shapes = ParcelShapes.of(parcels)
-    return topology.gaps(shapes, topology.lie_of(shapes.shapes))
+    return topology.find_gaps(shapes, topology.find_lie(shapes.shapes))
 
 
 def overlaps(parcels):
     shapes = ParcelShapes.of(parcels)
-    return topology.overlaps(shapes, topology.lie_of(shapes.shapes))
+    return topology.find_overlaps(shapes, topology.find_lie(shapes.shapes))
 
 
 def union(shapes):
-    return topology.union(PackedShapes.of(shapes))
+    return topology.unite(PackedShapes.of(shapes))
 
 
 def table(*shapes):
@@ -104,10 +104,10 @@ def test_neighbourhood_by_neighbourhood_is_the_same_as_all_at_once(cells, corner
     shapes = [
         shape for shape in [*(box(*cell) for cell in cells), *free] if shape.is_valid and shape.area > 1e-9
     ]
-    whole, parcels = topology.lie_of(PackedShapes.of(np.array(shapes, dtype=object))), table(*shapes)
+    whole, parcels = topology.find_lie(PackedShapes.of(np.array(shapes, dtype=object))), table(*shapes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PackedShapes, "group_neighbours", partialmethod(PackedShapes.group_neighbours, size))
-        parts = topology.lie_of(PackedShapes.of(np.array(shapes, dtype=object)))
+        parts = topology.find_lie(PackedShapes.of(np.array(shapes, dtype=object)))
         assert measure_area_m2(union(parcels.geometry.to_numpy())) == pytest.approx(
             measure_area_m2(whole.ground), rel=1e-6
         )
