@@ -19,6 +19,8 @@ from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, 
 MIN_OVERLAP_M2 = 1.0
 MIN_GAP_M2 = 1.0
 _DECIMALS = 9
+_MARGIN = 10.0**-_DECIMALS
+"""Degrees within which shapes that lie apart can touch once their corners are rounded."""
 
 Shapes = NDArray[np.object_]
 _Form = Callable[[Shapes], Shapes]
@@ -133,7 +135,9 @@ def _list_neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbo
     for own in shapes.group_neighbours():
         inner = form(shapes.at(own))
         left, bottom, right, top = shapes.bounds[own].T
-        near = shapes.query((left.min(), bottom.min(), right.max(), top.max()))
+        near = shapes.query(
+            (left.min() - _MARGIN, bottom.min() - _MARGIN, right.max() + _MARGIN, top.max() + _MARGIN)
+        )
         others, outer = [own[:0]], [inner[:0]]
         for part in split(np.setdiff1d(near, own, assume_unique=True)):
             around = form(shapes.at(part))

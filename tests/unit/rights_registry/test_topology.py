@@ -74,6 +74,17 @@ def test_the_union_is_that_of_shapely_for_parcels_that_fit_and_that_do_not():
     assert union(shapes[:0]).is_empty
 
 
+def test_shapes_that_only_rounding_brings_together_are_neighbours_wherever_the_register_is_cut():
+    near, long = box(2, 0, 2.0, 0.5), box(4, 0, 0.5, 1.0)
+    assert near.bounds[2] < long.bounds[0]
+    packed = PackedShapes.of(np.array([near, long], dtype=object))
+    whole = topology.find_lie(packed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PackedShapes, "group_neighbours", partialmethod(PackedShapes.group_neighbours, 1))
+        parts = topology.find_lie(packed)
+    assert measure_area_m2(parts.ground) == pytest.approx(measure_area_m2(whole.ground), rel=1e-12)
+
+
 boxes = st.tuples(
     st.integers(0, 4), st.integers(0, 4), st.sampled_from([0.5, 1.0, 2.0]), st.sampled_from([0.5, 1.0, 2.0])
 )
