@@ -56,7 +56,7 @@ def raw(shapes, codes=None):
 
 @given(drawings, covers, ratios)
 @settings(max_examples=25)
-def test_score_14_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
+def test_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
     parcels, _ = prepare(raw(shapes), AOI)
     counts = np.ones(GRID.shape, dtype=np.uint16)
     layers = overlay.ParcelLayers(cover, ratio, ratio, counts, counts)

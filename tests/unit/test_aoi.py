@@ -187,7 +187,7 @@ def test_coordinates_that_are_no_longitude_and_latitude_are_refused(tmp_path, ou
     ],
     ids=["past 180", "past -180", "the long way round", "cut"],
 )
-def test_score_10_an_outline_over_180_degrees_is_one_area_however_it_is_written(tmp_path, outline):
+def test_an_outline_over_180_degrees_is_one_area_however_it_is_written(tmp_path, outline):
     path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(outline))
     aoi = load_aoi(path, relative_to=tmp_path)
     elsewhere = shapely.box(20.0, -16.9, 20.08, -16.8)

@@ -88,7 +88,7 @@ def check_no_seam(aoi, scenes):
 
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("side", [0, 1])
-def test_score_10_a_border_of_utm_zones_leaves_no_seam_and_areas_are_right(tmp_path, border, side):
+def test_a_border_of_utm_zones_leaves_no_seam_and_areas_are_right(tmp_path, border, side):
     *zones, lon, lat = BORDERS[border]
     scenes = seen_in_two_zones(tmp_path, *zones, lon, lat)
     aoi = aoi_over(lon, lat, crs=zones[side])
@@ -96,7 +96,7 @@ def test_score_10_a_border_of_utm_zones_leaves_no_seam_and_areas_are_right(tmp_p
     check_areas(aoi, grid)
 
 
-def test_score_10_an_area_over_180_degrees_has_no_seam_and_its_areas_are_right(tmp_path):
+def test_an_area_over_180_degrees_has_no_seam_and_its_areas_are_right(tmp_path):
     west = shapely.box(179.993, -16.856, 180, -16.844)
     east = shapely.box(-180, -16.856, -179.993, -16.844)
     both = shapely.MultiPolygon([west, east])
@@ -140,7 +140,7 @@ def measured(grid, pixels, outline):
 
 @pytest.mark.parametrize("resolution_m", [10, 20, 30])
 @pytest.mark.parametrize("pixel_m", [10.0, 20.0, 30.0])
-def test_score_11_a_checkerboard_stays_in_its_place(tmp_path, pixel_m, resolution_m):
+def test_a_checkerboard_stays_in_its_place(tmp_path, pixel_m, resolution_m):
     """A file on edges of the grid comes back pixel by pixel; a finer one as the means that rasterio takes."""
     edge = int(60 * 12 // pixel_m)
     rows, cols = np.mgrid[0:edge, 0:edge]
@@ -168,7 +168,7 @@ def test_score_11_a_checkerboard_stays_in_its_place(tmp_path, pixel_m, resolutio
     assert (layers["looks"] == 1).all()
 
 
-def test_score_11_a_point_of_light_is_where_it_was_put(tmp_path):
+def test_a_point_of_light_is_where_it_was_put(tmp_path):
     """The centre of mass of one bright pixel does not move, whatever the pixels of file and grid."""
     for pixel_m, resolution_m, shift in [(10, 10, 0), (20, 10, 0), (30, 10, 15), (10, 20, 0), (10, 30, 0)]:
         edge = 1200 // pixel_m
@@ -195,7 +195,7 @@ def test_score_11_a_point_of_light_is_where_it_was_put(tmp_path):
         assert middle == pytest.approx(planted, abs=max(shared, 0.5)), (pixel_m, resolution_m)
 
 
-def test_score_12_all_bands_and_the_mask_of_a_pixel_come_from_one_item(tmp_path):
+def test_all_bands_and_the_mask_of_a_pixel_come_from_one_item(tmp_path):
     """Two tiles overlap, each with holes and clouds of its own and with numbers that give it away."""
     rng = np.random.default_rng(12)
     bands = ("blue", "nir", "red", "swir16")
