@@ -27,7 +27,7 @@ _RULE_OF = {
     NOT_REGISTERED: "section_not_registered",
     AMBIGUOUS: "section_ambiguous",
     section_membership.UNSAMPLED: "section_unsampled",
-    section_membership.AREA_UNKNOWN: "section_misplaced",
+    section_membership.AOI_UNKNOWN: "section_misplaced",
     section_membership.OUTSIDE: "section_misplaced",
 }
 _NAMED = 10

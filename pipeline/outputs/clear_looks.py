@@ -28,13 +28,13 @@ class ClearLooks:
 
 def count_clear_looks(path: Path, grid: Grid, delivery: Delivery) -> ClearLooks:
     """Least, median and greatest number of clear looks, over pixels that the area touches."""
-    area = project(delivery.aoi.geometry, grid.crs)
+    outline = project(delivery.aoi.geometry, grid.crs)
     counts = np.zeros(2**16, dtype=np.int64)
     with rasterio.open(path) as file:
         for top in range(0, grid.height, _STRIP):
             block = Block(top, min(top + _STRIP, grid.height), 0, grid.width)
             looks = file.read(1, window=Window(0, top, grid.width, block.shape[0]))
-            counts += np.bincount(looks[grid.mask_geometry(area, block)], minlength=len(counts))
+            counts += np.bincount(looks[grid.mask_geometry(outline, block)], minlength=len(counts))
     seen = np.flatnonzero(counts)
     middle = int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
     unseen = counts[0] / counts.sum() if counts.sum() else math.nan

@@ -77,7 +77,7 @@ class Picture:
 
 
 def draw_picture(
-    raster: Raster, path: Path, grid: Grid, area: BaseGeometry, *, pale: bool = False
+    raster: Raster, path: Path, grid: Grid, outline: BaseGeometry, *, pale: bool = False
 ) -> Picture:
     """The map of a written raster, at most 1000 pixels wide, with the outline of the area (EPSG:4490).
 
@@ -88,7 +88,7 @@ def draw_picture(
     return Picture(
         tall=round(100 * grid.height / grid.width, 2),
         image=_encode_png(_color_raster(raster, path, shape), pale=pale),
-        outline=_draw_outline(project(area, grid.crs), grid),
+        outline=_draw_outline(project(outline, grid.crs), grid),
         bar=choose_scale_bar(grid),
     )
 
@@ -193,8 +193,8 @@ def _encode_png(rgba: NDArray[np.uint8], *, pale: bool) -> str:
     return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
 
 
-def _draw_outline(area: BaseGeometry, grid: Grid) -> str:
-    simple = shapely.simplify(area, _compute_unit_m(grid) / 20, preserve_topology=True)
+def _draw_outline(outline: BaseGeometry, grid: Grid) -> str:
+    simple = shapely.simplify(outline, _compute_unit_m(grid) / 20, preserve_topology=True)
     rings = shapely.get_rings([part for part in shapely.get_parts(simple) if part.geom_type == "Polygon"])
     lines = (_to_map(shapely.get_coordinates(ring), grid).tolist() for ring in rings)
     return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in line) + "Z" for line in lines)
