@@ -96,21 +96,25 @@ def prepare_parcels(
         parcels, of_batch = _prepare_batch(batch.assign(**ids.loc[batch.index]), aoi, area_tolerance, layers)
         put(parcels)
         kept.append(of_batch)
-    inside = ParcelShapes.concat([part.inside for part in kept])
+    findings = join_findings(_order_findings(kept, aoi))
+    return Preparation(findings, restrictions.join_by_kind([part.pieces for part in kept], layers))
+
+
+def _order_findings(batches: list[_Batch], aoi: Aoi) -> list[gpd.GeoDataFrame]:
+    """Findings of all batches rule by rule, and those that only all parcels together give."""
+    inside = ParcelShapes.concat([batch.inside for batch in batches])
     lie = topology.find_lie(inside.shapes)
-    same = build_findings(RULES["geometry_duplicate"], _find_copies(inside, kept))
-    found = [part.findings[name] for name in ("geometry_missing", "collapsed") for part in kept]
+    same = build_findings(RULES["geometry_duplicate"], _find_copies(inside, batches))
+    found = [batch.findings[name] for name in ("geometry_missing", "collapsed") for batch in batches]
     for name in _ORDER:
-        found += [same] if name == "geometry_duplicate" else [part.findings[name] for part in kept]
-    found.append(build_findings(RULES["overlap"], topology.find_overlaps(inside, lie)))
-    found.append(build_findings(RULES["gap"], topology.find_gaps(inside, lie)))
-    found.append(build_findings(RULES["area_unit_doubtful"], _find_other_unit(kept, aoi)))
-    found.append(
-        build_findings(RULES["outside_area"], _find_outside(sum(part.outside for part in kept), aoi))
-    )
-    return Preparation(
-        join_findings(found), restrictions.join_by_kind([part.pieces for part in kept], layers)
-    )
+        found += [same] if name == "geometry_duplicate" else [batch.findings[name] for batch in batches]
+    together = {
+        "overlap": topology.find_overlaps(inside, lie),
+        "gap": topology.find_gaps(inside, lie),
+        "area_unit_doubtful": _find_other_unit(batches, aoi),
+        "outside_area": _find_outside(sum(batch.outside for batch in batches), aoi),
+    }
+    return found + [build_findings(RULES[name], rows) for name, rows in together.items()]
 
 
 def _prepare_batch(
