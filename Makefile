@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz bench check format lint types walls docs audit lock stac-server
+.PHONY: demo test test-slow fuzz bench house check format lint types walls docs audit lock stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -47,6 +47,9 @@ bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings,
 
 bench-trend: .venv/ready  ## time of the trend of a million pixels, beside pymannkendall
 	$(BIN)/python tests/bench/bench_trend.py
+
+house:  ## sizes, arrows between rooms and names of the house; BEFORE=path to compare with another checkout
+	$(PYTHON) tests/measure_house.py $(BEFORE) .
 
 stac-server: .venv/stac/ready  ## the STAC API that some tests search, in an environment of its own
 

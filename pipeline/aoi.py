@@ -15,7 +15,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.geodesy import CGCS2000, area_m2, centre, unproject, wrapped
+from pipeline.geodesy import CGCS2000, find_centre, measure_area_m2, unproject, wrap_outline
 
 _PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
@@ -60,10 +60,10 @@ class Aoi:
     @cached_property
     def area_m2(self) -> float:
         """Ellipsoidal area of the union."""
-        return area_m2(self.geometry)
+        return measure_area_m2(self.geometry)
 
 
-def known_aois() -> list[str]:
+def list_aois() -> list[str]:
     """Ids of the areas that the project ships."""
     return sorted(path.stem for path in (PROJECT_ROOT / "aoi").glob("*.geojson"))
 
@@ -75,16 +75,16 @@ def load_aoi(id_or_path: str, *, relative_to: Path) -> Aoi:
     feature is a part. The grid CRS comes from `grid_crs`, else it is the UTM zone of the centre.
     """
     shipped = PROJECT_ROOT / "aoi" / f"{id_or_path}.geojson"
-    path = shipped if id_or_path in known_aois() else relative_to / id_or_path
+    path = shipped if id_or_path in list_aois() else relative_to / id_or_path
     if not path.exists():
         raise SettingsError(
             "Unknown area of interest",
-            [Problem("aoi", repr(id_or_path), f"one of {known_aois()} or the path of a vector file")],
+            [Problem("aoi", repr(id_or_path), f"one of {list_aois()} or the path of a vector file")],
         )
-    return _from_features(path, *_features(path))
+    return _build_aoi(path, *_read_features(path))
 
 
-def _features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+def _read_features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
     """Properties and outlines of every feature; InputError lists all that cannot be used."""
     try:
         with fiona.open(path) as source:
@@ -94,11 +94,11 @@ def _features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
         raise InputError(
             "An area of interest cannot be read", [Problem(str(path), str(error), "a vector file")]
         ) from error
-    outlines = [_in_degrees(_shape(feature.geometry), crs) for feature in features]
+    outlines = [_to_degrees(_build_shape(feature.geometry), crs) for feature in features]
     problems = [
         Problem(f"{path}, feature {feature.id}", found, "a valid polygon in longitude and latitude")
         for feature, outline in zip(features, outlines, strict=True)
-        if (found := _flaw(outline))
+        if (found := _find_flaw(outline))
     ]
     if not features:
         problems = [Problem(str(path), "no feature", "at least one polygon")]
@@ -107,7 +107,7 @@ def _features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
     return [dict(feature.properties) for feature in features], outlines
 
 
-def _shape(geometry: Any) -> BaseGeometry:
+def _build_shape(geometry: Any) -> BaseGeometry:
     """A feature's geometry without heights; empty where it has none or too few points to be one."""
     try:
         outline: BaseGeometry = shape(geometry) if geometry is not None else shapely.Polygon()
@@ -116,14 +116,14 @@ def _shape(geometry: Any) -> BaseGeometry:
     return shapely.force_2d(outline)
 
 
-def _in_degrees(outline: BaseGeometry, crs: CRS) -> BaseGeometry:
+def _to_degrees(outline: BaseGeometry, crs: CRS) -> BaseGeometry:
     if not crs.equals(CRS(CGCS2000), ignore_axis_order=True):
         outline = unproject(outline, crs.to_wkt())
     west, _, east, _ = outline.bounds or (0.0, 0.0, 0.0, 0.0)
-    return wrapped(outline) if west >= -_ACROSS and east <= _ACROSS and outline.is_valid else outline
+    return wrap_outline(outline) if west >= -_ACROSS and east <= _ACROSS and outline.is_valid else outline
 
 
-def _flaw(outline: BaseGeometry) -> str:
+def _find_flaw(outline: BaseGeometry) -> str:
     """Why an outline cannot be an area; empty if it can."""
     if outline.is_empty:
         return "no geometry"
@@ -135,7 +135,7 @@ def _flaw(outline: BaseGeometry) -> str:
     return "" if outline.is_valid else str(shapely.is_valid_reason(outline))
 
 
-def _from_features(path: Path, properties: list[dict[str, Any]], geometries: list[BaseGeometry]) -> Aoi:
+def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[BaseGeometry]) -> Aoi:
     first = properties[0]
     aoi_id = str(first.get("id") or path.stem)
     if not _FOLDER.fullmatch(aoi_id):
@@ -158,14 +158,14 @@ def _from_features(path: Path, properties: list[dict[str, Any]], geometries: lis
         name_zh=name_zh,
         name_en=name_en,
         parts=parts,
-        grid_crs=str(first.get("grid_crs") or _utm_zone(shapely.union_all(geometries))),
+        grid_crs=str(first.get("grid_crs") or _find_utm_zone(shapely.union_all(geometries))),
         source=str(first.get("source") or path.name),
         accuracy=str(first.get("accuracy") or "未知 / unknown"),
     )
 
 
-def _utm_zone(geometry: BaseGeometry) -> str:
-    lon, lat = centre(geometry)
+def _find_utm_zone(geometry: BaseGeometry) -> str:
+    lon, lat = find_centre(geometry)
     around = AreaOfInterest(lon, lat, lon, lat)
     (zone, *_) = query_utm_crs_info("WGS 84", around)
     return f"{zone.auth_name}:{zone.code}"

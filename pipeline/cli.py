@@ -86,10 +86,10 @@ def run(
 
     Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
     """
-    from pipeline.commands.repeat import manifest_of
+    from pipeline.commands.repeat import read_manifest
 
-    manifest = manifest_of(config)
-    settings = manifest.repeated(overrides, aoi) if manifest else load_settings(config, overrides)
+    manifest = read_manifest(config)
+    settings = manifest.build_settings(overrides, aoi) if manifest else load_settings(config, overrides)
     compute = settings.compute.model_copy(
         update={
             "cluster": cluster or settings.compute.cluster,
@@ -127,11 +127,11 @@ def show_plan(
 
     Example: ecoledger plan configs/demo.yaml
     """
-    from pipeline.commands.estimate import as_content, estimates, rows_of
+    from pipeline.commands.estimate import dump_estimates, estimate_all, tabulate_estimates
 
     settings = load_settings(config, overrides)
-    found = estimates(settings.model_copy(update={"aoi": aoi or settings.aoi}))
-    _show(as_content(found) if as_json else rows_of(found), as_json=as_json)
+    found = estimate_all(settings.model_copy(update={"aoi": aoi or settings.aoi}))
+    _show(dump_estimates(found) if as_json else tabulate_estimates(found), as_json=as_json)
 
 
 @app.command()
@@ -145,9 +145,9 @@ def status(
     """
     from dataclasses import asdict
 
-    from pipeline.commands.status import status_of
+    from pipeline.commands.status import read_status
 
-    found = asdict(status_of(out))
+    found = asdict(read_status(out))
     if as_json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
         return
@@ -180,14 +180,20 @@ def grade(
 
     Example: ecoledger grade samples.csv --out graded.csv --rejected rejected.csv
     """
-    from pipeline.commands.grade import grade_samples, refusal, rows_of, summary, write_graded
+    from pipeline.commands.grade import (
+        build_refusal,
+        count_classes,
+        grade_readings,
+        tabulate_readings,
+        write_readings,
+    )
 
     source = SampleFile(path=samples, water_body=water_body, year=year)
-    graded = grade_samples(source, latest=datetime.now(UTC))
-    write_graded(graded, out, rejected)
+    graded = grade_readings(source, latest=datetime.now(UTC))
+    write_readings(graded, out, rejected)
     if graded.readings.empty or (strict and len(graded.rejects)):
-        raise refusal(graded)
-    _show(summary(graded) if out else rows_of(graded), as_json=as_json)
+        raise build_refusal(graded)
+    _show(count_classes(graded) if out else tabulate_readings(graded), as_json=as_json)
     if len(graded.rejects):
         _ERR.print(f"剔除 rejected: {len(graded.rejects)}", highlight=False)
 
@@ -203,16 +209,22 @@ def diff(
 
     Example: ecoledger diff delivery/guangyang_island/2023 delivery/guangyang_island/2024 --out changes
     """
-    from pipeline.commands.diff import as_content, compare, differences, summary, write_comparison
+    from pipeline.commands.diff import (
+        compare_deliveries,
+        count_differences,
+        count_events,
+        dump_comparison,
+        write_comparison,
+    )
 
-    found = compare(old, new)
+    found = compare_deliveries(old, new)
     if out:
         write_comparison(found, out)
     if as_json:
-        sys.stdout.write(json.dumps(as_content(found), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(dump_comparison(found), ensure_ascii=False) + "\n")
         return
-    _show(summary(found), as_json=False)
-    _show(differences(found), as_json=False)
+    _show(count_events(found), as_json=False)
+    _show(count_differences(found), as_json=False)
 
 
 @app.command()
@@ -322,7 +334,7 @@ def _deliver(
     manifest: "Manifest | None" = None,
 ) -> None:
     from pipeline.commands import repeat as repetition
-    from pipeline.commands.headlines import headlines
+    from pipeline.commands.headlines import list_headlines
     from pipeline.engine.executors import open_cluster
     from pipeline.engine.journal import recorded
     from pipeline.engine.logs import logged
@@ -347,7 +359,7 @@ def _deliver(
         if manifest:
             repetition.refuse_changed_inputs(run, manifest, settings)
         delivered = deliver_all(run, settings)
-        summary.headlines = headlines(delivered)
+        summary.headlines = list_headlines(delivered)
         summary.deliveries = [
             {"area": one.aoi, "folder": str(one.folder), "state": "kept" if one.kept else "published"}
             for one in delivered
@@ -358,7 +370,7 @@ def _deliver(
             state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
             _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
     if manifest:
-        _compared(repetition.differences(manifest, delivered[0].folder), as_json=as_json)
+        _compared(repetition.list_differences(manifest, delivered[0].folder), as_json=as_json)
 
 
 @contextmanager

@@ -83,26 +83,28 @@ class ReadRecord:
     error: str = ""
 
 
-def _column(kind: object, *, nullable: bool = False, unique: bool = False, **checks: pa.Check) -> pa.Column:
+def _build_column(
+    kind: object, *, nullable: bool = False, unique: bool = False, **checks: pa.Check
+) -> pa.Column:
     return pa.Column(
         kind, nullable=nullable, unique=unique, checks=list(checks.values()) or None, coerce=True
     )
 
 
-def _table(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
+def _build_table(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
     return pa.DataFrameSchema(columns, name=name, strict=False)
 
 
-_TEXT = _column(str)
-_TEXT_OR_NULL = _column(object, nullable=True)
-_NUMBER = _column(float)
-_NUMBER_OR_NULL = _column(float, nullable=True)
-_AREA = _column(float, at_least=pa.Check.ge(0))
+_TEXT = _build_column(str)
+_TEXT_OR_NULL = _build_column(object, nullable=True)
+_NUMBER = _build_column(float)
+_NUMBER_OR_NULL = _build_column(float, nullable=True)
+_AREA = _build_column(float, at_least=pa.Check.ge(0))
 
-SCENE_TABLE = _table(
+SCENE_TABLE = _build_table(
     "SceneTable",
     {
-        "id": _column(str, unique=True),
+        "id": _build_column(str, unique=True),
         "mission": _TEXT,
         "platform": _TEXT,
         "tile": _TEXT,
@@ -113,13 +115,13 @@ SCENE_TABLE = _table(
         "assets": _TEXT,
         "offset_source": _TEXT,
         "offset_evidence": _TEXT,
-        "offset_conflict": _column(bool),
+        "offset_conflict": _build_column(bool),
         "item_sha256": _TEXT,
-        "simulated": _column(bool),
+        "simulated": _build_column(bool),
     },
 )
 
-SAMPLES = _table(
+SAMPLES = _build_table(
     "Samples",
     {
         "province": _TEXT_OR_NULL,
@@ -128,10 +130,10 @@ SAMPLES = _table(
         "parameter": _TEXT,
         "value": _NUMBER,
         "unit": _TEXT,
-        "censored": _column(bool),
-        "water_body": _column(str, known=pa.Check.isin(["river", "lake"])),
+        "censored": _build_column(bool),
+        "water_body": _build_column(str, known=pa.Check.isin(["river", "lake"])),
         "file": _TEXT,
-        "row": _column(int),
+        "row": _build_column(int),
     },
 )
 """Long table of water samples: one row per section, time and parameter.
@@ -141,7 +143,7 @@ SAMPLES = _table(
 as a spreadsheet counts) say where it came from.
 """
 
-SECTION_STATUS = _table(
+SECTION_STATUS = _build_table(
     "SectionStatus",
     {
         "section_id": _TEXT,
@@ -150,13 +152,13 @@ SECTION_STATUS = _table(
         "section": _TEXT,
         "water_body": _TEXT,
         "period": _TEXT,
-        "samples": _column(int),
+        "samples": _build_column(int),
         "items": _TEXT,
-        "water_class": _column("Int64", nullable=True),
+        "water_class": _build_column("Int64", nullable=True),
         "decided_by": _TEXT_OR_NULL,
         "exceedance": _TEXT_OR_NULL,
-        "target_class": _column("Int64", nullable=True),
-        "target_met": _column("boolean", nullable=True),
+        "target_class": _build_column("Int64", nullable=True),
+        "target_met": _build_column("boolean", nullable=True),
         "lon": _NUMBER_OR_NULL,
         "lat": _NUMBER_OR_NULL,
         "reason": _TEXT_OR_NULL,
@@ -168,10 +170,10 @@ SECTION_STATUS = _table(
 graded. `items` and `decided_by` are codes joined by `;`.
 """
 
-PARCELS = _table(
+PARCELS = _build_table(
     "Parcels",
     {
-        "parcel_id": _column(str, unique=True),
+        "parcel_id": _build_column(str, unique=True),
         "parcel_no": _TEXT_OR_NULL,
         "unit_no": _TEXT_OR_NULL,
         "unit_name": _TEXT_OR_NULL,
@@ -192,7 +194,7 @@ PARCELS = _table(
         "area_registered_m2": _NUMBER_OR_NULL,
         "area_whole_m2": _AREA,
         "area_m2": _AREA,
-        "share_inside": _column(float, share=pa.Check.in_range(0, 1)),
+        "share_inside": _build_column(float, share=pa.Check.in_range(0, 1)),
         "repairs": _TEXT_OR_NULL,
         "resource_kind": _TEXT_OR_NULL,
         "land_class": _TEXT_OR_NULL,
@@ -214,7 +216,7 @@ survey and `land_class_basis` the table that it was taken from. Areas by kind of
 part inside the area that lies in a layer of `restricting`, null without such a layer.
 """
 
-PARCEL_MEASURES = _table(
+PARCEL_MEASURES = _build_table(
     "ParcelMeasures",
     {
         "parcel_id": _TEXT,
@@ -239,12 +241,12 @@ parcel that lost any). Under `before/after` of consecutive periods: `gained_area
 value is null.
 """
 
-AREA_BALANCE = _table(
+AREA_BALANCE = _build_table(
     "AreaBalance",
     {"aoi": _TEXT, "period": _TEXT, "item": _TEXT, "value_m2": _NUMBER, "note": _TEXT_OR_NULL},
 )
 
-INDICATORS = _table(
+INDICATORS = _build_table(
     "Indicators",
     {
         "indicator": _TEXT,
@@ -263,12 +265,12 @@ INDICATORS = _table(
 )
 """`source` names rasters or tables, the scenes' span and the method; `reason` says why a value is null."""
 
-CHANGE_PATCHES = _table(
+CHANGE_PATCHES = _build_table(
     "ChangePatches",
     {
-        "patch_id": _column(str, unique=True),
-        "from_class": _column(int),
-        "to_class": _column(int),
+        "patch_id": _build_column(str, unique=True),
+        "from_class": _build_column(int),
+        "to_class": _build_column(int),
         "from_period": _TEXT,
         "to_period": _TEXT,
         "area_m2": _AREA,
@@ -278,12 +280,12 @@ CHANGE_PATCHES = _table(
 )
 """`confidence`, 0 to 1, is null where a map has none; `confidence_basis` says what it is, or why not."""
 
-FINDINGS = _table(
+FINDINGS = _build_table(
     "Findings",
     {
-        "finding_id": _column(str, unique=True),
+        "finding_id": _build_column(str, unique=True),
         "rule": _TEXT,
-        "severity": _column(str, known=pa.Check.isin(["info", "warning", "error"])),
+        "severity": _build_column(str, known=pa.Check.isin(["info", "warning", "error"])),
         "parcel_id": _TEXT_OR_NULL,
         "period": _TEXT_OR_NULL,
         "message_zh": _TEXT,
@@ -294,8 +296,8 @@ FINDINGS = _table(
 """One row per finding, with the geometry of the parcel or of the area (EPSG:4490)."""
 
 
-def _inventory_columns() -> dict[str, pa.Column]:
-    kinds = {"str": _TEXT_OR_NULL, "float": _NUMBER_OR_NULL, "int": _column("Int64", nullable=True)}
+def _build_inventory_columns() -> dict[str, pa.Column]:
+    kinds = {"str": _TEXT_OR_NULL, "float": _NUMBER_OR_NULL, "int": _build_column("Int64", nullable=True)}
     schema = standards.table("inventory_schema")
     return {
         field: kinds[kind]
@@ -304,7 +306,7 @@ def _inventory_columns() -> dict[str, pa.Column]:
     }
 
 
-INVENTORY = _table("Inventory", _inventory_columns())
+INVENTORY = _build_table("Inventory", _build_inventory_columns())
 """One row per parcel, product and period (EPSG:4490): columns of `inventory_schema`, and `parcel_id`."""
 
 
@@ -353,7 +355,7 @@ class Delivery:
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def checked(table: Frame, schema: pa.DataFrameSchema) -> Frame:
+def check_table(table: Frame, schema: pa.DataFrameSchema) -> Frame:
     """The table with its columns in the promised types; ContractError lists every breach at once."""
     try:
         return schema.validate(table, lazy=True)

@@ -27,26 +27,26 @@ _HALF, _TURN = 180.0, 360.0
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def area_m2(geometry: BaseGeometry) -> float:
+def measure_area_m2(geometry: BaseGeometry) -> float:
     """Ellipsoidal area of a polygonal geometry in EPSG:4490; holes count off, empty is 0."""
-    return float(areas_m2([geometry])[0])
+    return float(measure_areas_m2([geometry])[0])
 
 
-def areas_m2(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
-    """`area_m2` of each geometry; what is not a polygon counts nothing."""
+def measure_areas_m2(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
+    """`measure_area_m2` of each geometry; what is not a polygon counts nothing."""
     shapes = np.fromiter(geometries, dtype=object)
     members, owners = shapely.get_parts(shapes, return_index=True)
     polygons, places = shapely.get_parts(members, return_index=True)
     rings, numbers = shapely.get_rings(polygons, return_index=True)
     hole = np.append(False, numbers[1:] == numbers[:-1])[: len(numbers)]
-    points, ring = _densified(*shapely.get_coordinates(rings, return_index=True))
+    points, ring = _densify(*shapely.get_coordinates(rings, return_index=True))
     lines = np.split(points, np.flatnonzero(np.diff(ring)) + 1) if len(points) else []
-    sizes = np.array([_enclosed_m2(line) for line in lines], dtype=np.float64)
+    sizes = np.array([_measure_ring_m2(line) for line in lines], dtype=np.float64)
     total = np.bincount(owners[places[numbers]], np.where(hole, -sizes, sizes), len(shapes))
     return total.astype(np.float64)
 
 
-def wrapped(outline: BaseGeometry) -> BaseGeometry:
+def wrap_outline(outline: BaseGeometry) -> BaseGeometry:
     """An outline (longitude, latitude) within -180 to 180 degrees, cut where it crosses.
 
     Taken as crossing is a polygon that reaches past 180 degrees, and one wider than half the earth, which is
@@ -55,16 +55,16 @@ def wrapped(outline: BaseGeometry) -> BaseGeometry:
     west, _, east, _ = outline.bounds or (0.0, 0.0, 0.0, 0.0)
     if west >= -_HALF and east <= _HALF and east - west <= _HALF:
         return outline
-    parts = [_unrolled(part) for part in shapely.get_parts(outline)]
+    parts = [_unroll(part) for part in shapely.get_parts(outline)]
     windows = [(turn, shapely.box(turn - _HALF, -90.0, turn + _HALF, 90.0)) for turn in (-_TURN, 0.0, _TURN)]
-    cut = [_moved(part.intersection(window), -turn) for part in parts for turn, window in windows]
+    cut = [_move(part.intersection(window), -turn) for part in parts for turn, window in windows]
     whole: BaseGeometry = shapely.union_all([piece for piece in cut if not piece.is_empty])
     return whole
 
 
-def centre(outline: BaseGeometry) -> tuple[float, float]:
+def find_centre(outline: BaseGeometry) -> tuple[float, float]:
     """Longitude and latitude of the middle of an outline, also of one that is cut at 180 degrees."""
-    middle = shapely.centroid(_unrolled(outline))
+    middle = shapely.centroid(_unroll(outline))
     return float(middle.x) - _TURN * (middle.x >= _HALF), float(middle.y)
 
 
@@ -81,7 +81,7 @@ def project_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_
     kind, points, offsets = shapely.to_ragged_array(shapely.force_2d(geometries))
     if offsets:
         counts = np.diff(offsets[0])
-        points, line = _densified(points, np.repeat(np.arange(len(counts)), counts))
+        points, line = _densify(points, np.repeat(np.arange(len(counts)), counts))
         ends = np.cumsum(np.bincount(line, minlength=len(counts)))
         offsets = (np.append(0, ends), *offsets[1:])
     moved = np.column_stack(_from_cgcs2000(crs).transform(points[:, 0], points[:, 1]))
@@ -97,15 +97,15 @@ def unproject(geometry: BaseGeometry, crs: str) -> BaseGeometry:
 
 def unproject_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
     """`unproject` of many geometries, in one go; heights are dropped, null stays null, lines stay whole."""
-    moved: NDArray[np.object_] = np.asarray(_transformed(geometries, to_cgcs2000(crs)), dtype=object)
+    moved: NDArray[np.object_] = np.asarray(_transform(geometries, to_cgcs2000(crs)), dtype=object)
     west, _, east, _ = shapely.bounds(moved).T
     polygonal = np.isin(shapely.get_type_id(moved), _POLYGONAL)
     for place in np.flatnonzero(polygonal & (east - west > _HALF)):
-        moved[place] = wrapped(moved[place])
+        moved[place] = wrap_outline(moved[place])
     return moved
 
 
-def _unrolled(part: BaseGeometry) -> BaseGeometry:
+def _unroll(part: BaseGeometry) -> BaseGeometry:
     west, _, east, _ = part.bounds
     if east - west <= _HALF:
         return part
@@ -117,26 +117,26 @@ def _unrolled(part: BaseGeometry) -> BaseGeometry:
     return unrolled
 
 
-def _moved(piece: BaseGeometry, degrees: float) -> BaseGeometry:
+def _move(piece: BaseGeometry, degrees: float) -> BaseGeometry:
     moved: BaseGeometry = shapely.transform(piece, lambda points: points + np.array([degrees, 0.0]))
     return moved
 
 
-def areal_scale(crs: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+def compute_areal_scale(crs: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Area on the map over area on the ellipsoid at points of a projected CRS."""
     lon, lat = to_cgcs2000(crs).transform(x, y)
     factors = Proj(CRS(crs)).get_factors(lon, lat)
     return np.asarray(factors.areal_scale, dtype=np.float64)
 
 
-def _transformed(geometry: Any, transformer: Transformer) -> Any:
+def _transform(geometry: Any, transformer: Transformer) -> Any:
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
     return shapely.transform(geometry, move)
 
 
-def _densified(
+def _densify(
     points: NDArray[np.float64], line: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Points of several lines (each with its line's number) with edges of at most `MAX_EDGE_DEG`.
@@ -152,7 +152,7 @@ def _densified(
     return np.repeat(points, pieces, axis=0) + along, np.repeat(line, pieces)
 
 
-def _enclosed_m2(points: NDArray[np.float64]) -> float:
+def _measure_ring_m2(points: NDArray[np.float64]) -> float:
     area, _ = ELLIPSOID.polygon_area_perimeter(points[:, 0], points[:, 1])
     return abs(float(area))
 

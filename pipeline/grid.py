@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.aoi import Aoi
 from pipeline.errors import Problem, SettingsError
-from pipeline.geodesy import areal_scale, project, unproject
+from pipeline.geodesy import compute_areal_scale, project, unproject
 
 ORIGIN_STEP_M = 60
 _AREA_LATTICE_PX = 32
@@ -80,7 +80,7 @@ class Block:
             for col in range(self.col_from, self.col_to, size):
                 yield Block(row, min(row + size, self.row_to), col, min(col + size, self.col_to))
 
-    def grown(self, margin: int) -> "Block":
+    def grow(self, margin: int) -> "Block":
         """The block with a margin on every side, which may reach over the grid."""
         return Block(
             self.row_from - margin, self.row_to + margin, self.col_from - margin, self.col_to + margin
@@ -148,7 +148,7 @@ class Grid:
             if geometry.intersects(shapely.box(*self.block_bounds(block)))
         ]
 
-    def window_over(self, bounds: tuple[float, float, float, float]) -> Block:
+    def block_over(self, bounds: tuple[float, float, float, float]) -> Block:
         """The smallest block that covers bounds in the grid's CRS, cut to the grid."""
         left, bottom, right, top = bounds
         return Block(
@@ -164,7 +164,7 @@ class Grid:
         row = min(max(math.floor((self.top - point.y) / self.resolution_m), 0), self.height - 1)
         return Block(row, row + 1, col, col + 1)
 
-    def touched(self, geometry: BaseGeometry, block: Block) -> NDArray[np.bool_]:
+    def mask_geometry(self, geometry: BaseGeometry, block: Block) -> NDArray[np.bool_]:
         """Pixels of a block that a geometry in the grid's CRS touches."""
         if geometry.is_empty:
             return np.zeros(block.shape, dtype=bool)
@@ -175,7 +175,7 @@ class Grid:
             )
         return touched
 
-    def polygons(
+    def trace_polygons(
         self, classes: NDArray[np.uint8] | NDArray[np.int32], wanted: NDArray[np.bool_]
     ) -> list[tuple[int, BaseGeometry]]:
         """Connected pixels of one class as polygons along pixel edges in EPSG:4490, in scan order."""
@@ -187,9 +187,9 @@ class Grid:
 
         The scale is taken on a lattice of 32 pixels and interpolated linearly; at 10 m that is good to 1e-9.
         """
-        rows, cols, scale = _scale_over(self, block)
+        rows, cols, scale = _compute_scale(self, block)
         area = np.empty(block.shape)
-        _divided(self.resolution_m**2, scale, *_between(rows), *_between(cols), area)
+        _divide(self.resolution_m**2, scale, *_locate_between(rows), *_locate_between(cols), area)
         return area
 
     def as_dict(self) -> dict[str, Any]:
@@ -203,7 +203,7 @@ class Grid:
         }
 
 
-def grid_of(aoi: Aoi, *, resolution_m: float) -> Grid:
+def build_grid(aoi: Aoi, *, resolution_m: float) -> Grid:
     """The grid that covers an area, its corners on multiples of 60 m so that Sentinel-2 reads paste."""
     left, bottom, right, top = project(aoi.geometry, aoi.grid_crs).bounds
     step = math.lcm(ORIGIN_STEP_M, int(resolution_m))
@@ -232,10 +232,10 @@ class BlockPlan:
 
     def tasks(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks of the tasks, from blocks row by row: neighbours are joined, as evenly as they go."""
-        return [joined for row in _rows_of(blocks) for joined in _joined(row, self.abreast)]
+        return [joined for row in _list_rows(blocks) for joined in _join_row(row, self.abreast)]
 
 
-def block_plan(grid: Grid, *, block_bytes: int, process_bytes: int, memory: int) -> BlockPlan:
+def plan_blocks(grid: Grid, *, block_bytes: int, process_bytes: int, memory: int) -> BlockPlan:
     """Blocks as large as the memory bound of a process (bytes) lets several of them be worked on at a time.
 
     A block takes `block_bytes` per pixel, and `process_bytes` per pixel are taken once, whatever the number
@@ -261,11 +261,13 @@ def block_plan(grid: Grid, *, block_bytes: int, process_bytes: int, memory: int)
     return BlockPlan(edge, at_once)
 
 
-def widened(plan: BlockPlan, blocks: int, *, block_bytes: int, process_bytes: int, memory: int) -> BlockPlan:
+def widen_blocks(
+    plan: BlockPlan, blocks: int, *, block_bytes: int, process_bytes: int, memory: int
+) -> BlockPlan:
     """The plan for tasks that read files: blocks that lie side by side as one, as far as the bound allows.
 
     A file has its tiles row by row, so that a wide block asks for fewer and longer stretches of it. There are
-    `blocks` in all; for bytes and memory see `block_plan`.
+    `blocks` in all; for bytes and memory see `plan_blocks`.
     """
     room = (memory - BASELINE_BYTES) // plan.edge_px**2
     fitting = [
@@ -278,7 +280,7 @@ def widened(plan: BlockPlan, blocks: int, *, block_bytes: int, process_bytes: in
     return BlockPlan(plan.edge_px, (room // fitting[-1] - process_bytes) // block_bytes, fitting[-1])
 
 
-def _rows_of(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+def _list_rows(blocks: Sequence[Block]) -> Iterator[list[Block]]:
     """Blocks that touch, one beside the other."""
     row: list[Block] = []
     for block in blocks:
@@ -290,7 +292,7 @@ def _rows_of(blocks: Sequence[Block]) -> Iterator[list[Block]]:
         yield row
 
 
-def _joined(row: Sequence[Block], most: int) -> Iterator[Block]:
+def _join_row(row: Sequence[Block], most: int) -> Iterator[Block]:
     """A row of blocks as blocks of at most so many, the larger ones first."""
     count = math.ceil(len(row) / most)
     for part in np.array_split(np.arange(len(row)), count):
@@ -299,24 +301,24 @@ def _joined(row: Sequence[Block], most: int) -> Iterator[Block]:
 
 
 @lru_cache(maxsize=1024)
-def _scale_over(
+def _compute_scale(
     grid: Grid, block: Block
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Rows and columns of a lattice over a block, and the areal scale there.
 
-    Kept, as the same windows are worked on several times, by threads that would each have to begin with PROJ.
+    Kept, as the same blocks are worked on several times, by threads that would each have to begin with PROJ.
     """
-    rows, cols = _lattice(block.row_from, block.row_to), _lattice(block.col_from, block.col_to)
+    rows, cols = _build_lattice(block.row_from, block.row_to), _build_lattice(block.col_from, block.col_to)
     x, y = np.meshgrid(grid.left + cols * grid.resolution_m, grid.top - rows * grid.resolution_m)
-    return rows, cols, areal_scale(grid.crs, x, y)
+    return rows, cols, compute_areal_scale(grid.crs, x, y)
 
 
-def _lattice(first: int, last: int) -> NDArray[np.float64]:
+def _build_lattice(first: int, last: int) -> NDArray[np.float64]:
     steps = max(4, math.ceil((last - first) / _AREA_LATTICE_PX))
     return np.linspace(first, last, steps + 1)
 
 
-def _between(lattice: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _locate_between(lattice: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The lattice point before the centre of each pixel, and how far that is on the way to the next."""
     centres = np.arange(lattice[0], lattice[-1]) + 0.5
     before = np.searchsorted(lattice, centres) - 1
@@ -324,7 +326,7 @@ def _between(lattice: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[n
 
 
 @numba.njit(nogil=True, cache=True)
-def _divided(
+def _divide(
     value: float,
     lattice: NDArray[np.float64],
     row: NDArray[np.int64],

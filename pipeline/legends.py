@@ -61,7 +61,7 @@ LAND_COVER = Legend(
 )
 
 
-def _ecosystems() -> Legend:
+def _load_ecosystems() -> Legend:
     keys = ("forest", "shrub", "grassland", "wetland", "farmland", "urban", "desert", "other")
     names = standards.table("value_names").query("column == 'ecosystem_l1'")[["name_zh", "name_en", "color"]]
     rows = zip(keys, names.to_numpy().tolist(), strict=True)
@@ -69,7 +69,7 @@ def _ecosystems() -> Legend:
     return Legend("ecosystem", "生态系统类型", "Ecosystem type", classes)
 
 
-ECOSYSTEM = _ecosystems()
+ECOSYSTEM = _load_ecosystems()
 """The eight types of HJ 1166-2021; their codes are this project's."""
 
 
@@ -86,18 +86,18 @@ class LandKind:
     ecosystem: int | None
 
 
-def _land_kinds() -> Mapping[str, LandKind]:
+def _load_land_kinds() -> Mapping[str, LandKind]:
     types = {entry.name_zh: entry.code for entry in ECOSYSTEM.classes}
     rows = standards.table("land_kinds")[["key", "name_zh", "cover", "ecosystem"]].to_numpy().tolist()
     kinds = [LandKind(key, name, LAND_COVER.code(cover), types.get(kind)) for key, name, cover, kind in rows]
     return MappingProxyType({kind.key: kind for kind in kinds})
 
 
-LAND_KINDS = _land_kinds()
+LAND_KINDS = _load_land_kinds()
 """Kinds of land by key, as the table `land_kinds` has them."""
 
 
-def _land_maps() -> Mapping[str, Mapping[int, str]]:
+def _load_land_maps() -> Mapping[str, Mapping[int, str]]:
     rows = standards.table("land_maps")
     maps: dict[str, dict[int, str]] = {}
     for product, code, kind in rows[["product", "code", "kind"]].to_numpy().tolist():
@@ -105,22 +105,22 @@ def _land_maps() -> Mapping[str, Mapping[int, str]]:
     return MappingProxyType({product: MappingProxyType(kinds) for product, kinds in maps.items()})
 
 
-LAND_MAPS = _land_maps()
+LAND_MAPS = _load_land_maps()
 """Kinds of land (keys of LAND_KINDS) by code of every existing map, as the table `land_maps` has them."""
 
 UNCHANGED = 0
 
 
-def change_code(before: int, after: int) -> int:
+def code_change(before: int, after: int) -> int:
     """Code of a land cover transition: ten times the class before plus the class after; 0 where equal."""
     return UNCHANGED if before == after else 10 * before + after
 
 
-def _change_legend(legend: Legend, key: str, title_zh: str, title_en: str) -> Legend:
+def _build_change_legend(legend: Legend, key: str, title_zh: str, title_en: str) -> Legend:
     unchanged = LegendClass(UNCHANGED, "unchanged", "未变化", "Unchanged", "#f0f0f0")
     moves = [
         LegendClass(
-            change_code(before.code, after.code),
+            code_change(before.code, after.code),
             f"{before.key}_to_{after.key}",
             f"{before.name_zh}→{after.name_zh}",
             f"{before.name_en} to {after.name_en}",
@@ -133,8 +133,8 @@ def _change_legend(legend: Legend, key: str, title_zh: str, title_en: str) -> Le
     return Legend(key, title_zh, title_en, (unchanged, *moves))
 
 
-CHANGE = _change_legend(LAND_COVER, "change", "地表覆盖变化", "Land cover change")
-ECOSYSTEM_CHANGE = _change_legend(
+CHANGE = _build_change_legend(LAND_COVER, "change", "地表覆盖变化", "Land cover change")
+ECOSYSTEM_CHANGE = _build_change_legend(
     ECOSYSTEM, "ecosystem_change", "生态系统类型变化", "Change of ecosystem type"
 )
 
@@ -179,7 +179,7 @@ _BETWEEN: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-def inundation_legend(regime: str) -> Legend:
+def build_inundation_legend(regime: str) -> Legend:
     """INUNDATION, what lies between low and high water under the name that it has in waters of a regime.
 
     `tidal` or `reservoir`; any other keeps the name that leaves it open.

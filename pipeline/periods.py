@@ -77,40 +77,40 @@ When = Period | PeriodPair
 """What a map or a figure holds for."""
 
 
-def periods_between(start: date, end: date, kind: PeriodKind) -> list[Period]:
+def list_periods(start: date, end: date, kind: PeriodKind) -> list[Period]:
     """All periods of a kind that touch the days from `start` to `end`, cut to them, in order.
 
     A season is three whole months; December belongs to the winter of the next January.
     """
     found: list[Period] = []
-    for first in _starts(start, kind):
+    for first in _list_starts(start, kind):
         if first > end:
             return found
-        last = _plus_months(first, _MONTHS[kind]) - timedelta(days=1)
+        last = _add_months(first, _MONTHS[kind]) - timedelta(days=1)
         if last >= start:
-            found.append(Period(max(first, start), min(last, end), _label(first, kind)))
+            found.append(Period(max(first, start), min(last, end), _label_period(first, kind)))
     return found
 
 
-def complete_before(day: date, kind: PeriodKind, count: int) -> list[Period]:
+def list_complete_before(day: date, kind: PeriodKind, count: int) -> list[Period]:
     """The last `count` whole periods of a kind that end before a day, in order."""
-    start = _plus_months(date(day.year, day.month, 1), -(count + 1) * _MONTHS[kind])
-    return [period for period in periods_between(start, day, kind) if period.last < day][-count:]
+    start = _add_months(date(day.year, day.month, 1), -(count + 1) * _MONTHS[kind])
+    return [period for period in list_periods(start, day, kind) if period.last < day][-count:]
 
 
-def _starts(start: date, kind: PeriodKind) -> Iterator[date]:
+def _list_starts(start: date, kind: PeriodKind) -> Iterator[date]:
     first = date(start.year - 1, _DECEMBER, 1) if kind == "season" else date(start.year, 1, 1)
     while True:
         yield first
-        first = _plus_months(first, _MONTHS[kind])
+        first = _add_months(first, _MONTHS[kind])
 
 
-def _plus_months(day: date, months: int) -> date:
+def _add_months(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     return date(day.year + years, month + 1, 1)
 
 
-def _label(first: date, kind: PeriodKind) -> str:
+def _label_period(first: date, kind: PeriodKind) -> str:
     match kind:
         case "year":
             return f"{first.year}"

@@ -12,10 +12,10 @@ import xarray as xr
 from pipeline import standards
 from pipeline.aoi import Aoi, Part
 from pipeline.contracts import Delivery, Raster
-from pipeline.geodesy import CGCS2000, areas_m2, project
-from pipeline.grid import Grid, grid_of
+from pipeline.geodesy import CGCS2000, measure_areas_m2, project
+from pipeline.grid import Grid, build_grid
 from pipeline.legends import CHANGE, LAND_COVER
-from pipeline.outputs.delivery import begun, complete
+from pipeline.outputs.delivery import begin_delivery, complete_delivery
 from pipeline.periods import Period
 
 HOSTILE = "=cmd|'/c calc'!A0<script>alert(1)</script>"
@@ -32,8 +32,8 @@ ECOSYSTEMS = ("湿地", "森林", "农田", "草地", "城镇", "灌丛", "其�
 def written(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[Path]:
     """Write a delivery into an empty folder; its files."""
     told = {name: getattr(delivery, name) for name in ("simulated", "as_of", "language")}
-    with begun(folder, delivery.rasters, delivery.grid, **told) as rasters:
-        return complete(delivery, rasters, shapefile=shapefile)
+    with begin_delivery(folder, delivery.rasters, delivery.grid, **told) as rasters:
+        return complete_delivery(delivery, rasters, shapefile=shapefile)
 
 
 def small_aoi() -> Aoi:
@@ -58,8 +58,8 @@ def _cells(aoi: Aoi) -> gpd.GeoDataFrame:
 def parcels(aoi: Aoi) -> gpd.GeoDataFrame:
     cells = _cells(aoi)
     number = np.arange(len(cells))
-    area = areas_m2(cells.geometry)
-    whole = areas_m2(cells["whole"])
+    area = measure_areas_m2(cells.geometry)
+    whole = measure_areas_m2(cells["whole"])
     text = dict.fromkeys(_REGISTERED)
     rows = pd.DataFrame(text, index=cells.index, dtype=object).assign(
         parcel_id=[f"P{n:03d}" for n in number[::-1]],
@@ -170,7 +170,7 @@ def change_patches(land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "to_class": [4, 2, 1],
             "from_period": "2023",
             "to_period": "2024",
-            "area_m2": areas_m2(shapes),
+            "area_m2": measure_areas_m2(shapes),
             "confidence": [0.93, 0.41, np.nan],
             "confidence_basis": "两期分类概率之积",
         },
@@ -287,10 +287,10 @@ def scenes() -> pd.DataFrame:
 
 def small_delivery(*, simulated: bool = True, language: str = "zh", resolution_m: float = 60) -> Delivery:
     aoi = small_aoi()
-    grid = grid_of(aoi, resolution_m=resolution_m)
+    grid = build_grid(aoi, resolution_m=resolution_m)
     land = parcels(aoi)
     whole = next(grid.blocks(10**6))
-    inside = grid.touched(project(aoi.geometry, grid.crs), whole)
+    inside = grid.mask_geometry(project(aoi.geometry, grid.crs), whole)
     return Delivery(
         aoi=aoi,
         grid=grid,

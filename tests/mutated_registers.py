@@ -13,7 +13,7 @@ import pyogrio
 import shapely
 
 from pipeline.aoi import Aoi, Part
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.settings.parcels import ParcelFile
 
 REFUSED = "refused"
@@ -76,7 +76,7 @@ def _base() -> gpd.GeoDataFrame:
             "special_protection": "自然保护区",
             "BHZK": "良好",
             "SYZK": "未利用",
-            "MJ": np.round(areas_m2(shapes), 2),
+            "MJ": np.round(measure_areas_m2(shapes), 2),
         },
         geometry=shapes,
         crs=CGCS2000,

@@ -11,7 +11,7 @@ from pipeline.aoi import Aoi
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.change import code_transitions
 from pipeline.periods import Period
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal import measures, overlay
 
 CUTS_PERCENT = (30, 45, 60, 75)
@@ -35,12 +35,12 @@ def a_year_on(layers: overlay.ParcelLayers, land_cover) -> overlay.ParcelLayers:
 
 
 def sums_of(parcels, grid, *layers, slab=overlay.SLAB_PARCELS, **options) -> overlay.ParcelSums:
-    """ParcelSums of any parcels or plots; `layers` are the rasters of the periods, one after the other."""
-    plots = parcels if isinstance(parcels, Plots) else Plots.of(parcels)
-    sums = overlay.ParcelSums.empty(len(plots), len(layers), len(CUTS_PERCENT) + 1)
-    for part in plots.shapes.in_neighbourhoods(slab):
+    """ParcelSums of any parcels or shapes; `layers` are the rasters of the periods, one after the other."""
+    shapes = parcels if isinstance(parcels, ParcelShapes) else ParcelShapes.of(parcels)
+    sums = overlay.ParcelSums.empty(len(shapes), len(layers), len(CUTS_PERCENT) + 1)
+    for part in shapes.shapes.group_neighbours(slab):
         found = overlay.summed(
-            plots.some(part), grid, lambda window: [over(one, window) for one in layers], RULES, **options
+            shapes.take(part), grid, lambda window: [over(one, window) for one in layers], RULES, **options
         )
         sums.put(part, found)
     return sums
@@ -50,7 +50,7 @@ def tables_of(parcels, sums, *, first=2024, trend=None):
     """The tables of sums of the years from `first` on; no trend unless it is given."""
     years = range(first, first + sums.periods.shape[1])
     periods = [Period(date(year, 1, 1), date(year, 12, 31), str(year)) for year in years]
-    ids = parcels.ids if isinstance(parcels, Plots) else parcels["parcel_id"]
+    ids = parcels.ids if isinstance(parcels, ParcelShapes) else parcels["parcel_id"]
 
     def none(part):
         unknown = np.full(len(part.periods), np.nan)

@@ -27,5 +27,7 @@ def prepare(raw, aoi, *, batches=1, **options) -> Prepared:
     """A raw register, prepared in so many batches."""
     places = np.array_split(np.arange(len(raw)), batches)
     parts = []
-    rest = geometry.prepare(raw[[*KEYS]], (raw.iloc[place] for place in places), aoi, parts.append, **options)
+    rest = geometry.prepare_parcels(
+        raw[[*KEYS]], (raw.iloc[place] for place in places), aoi, parts.append, **options
+    )
     return Prepared(pd.concat(parts, ignore_index=True), rest.findings, rest.pieces)

@@ -13,8 +13,8 @@ import pyogrio
 
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000
-from pipeline.outputs.layers import multipolygons
-from pipeline.periods import periods_between
+from pipeline.outputs.layers import to_multipolygons
+from pipeline.periods import list_periods
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
 
@@ -48,7 +48,7 @@ _CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
 
 
 @dataclass(frozen=True)
-class Stood:
+class StoredDelivery:
     """A delivery as it stands: the rows of its layers, and its manifest, empty where there is none."""
 
     path: Path
@@ -71,31 +71,31 @@ class Comparison:
     reasons: pd.DataFrame
 
 
-def compare(old: Path, new: Path) -> Comparison:
+def compare_deliveries(old: Path, new: Path) -> Comparison:
     """Two deliveries (folders or GeoPackages) of one area.
 
     Raises InputError where one is no delivery, SettingsError where they are of different areas or their
     products are counted in different units.
     """
-    before, after = stood(old), stood(new)
+    before, after = load_delivery(old), load_delivery(new)
     _refuse_unlike(before, after)
-    changed = revisions.revisions(before.layers["parcels"], after.layers["parcels"])
+    changed = revisions.find_revisions(before.layers["parcels"], after.layers["parcels"])
     listed = before.layers["inventory"], after.layers["inventory"]
     names = [name for name in FIGURES if all(name in table for table in listed)]
-    figures = revisions.figures(*listed, names)
-    reasons = _reasons(before.manifest, after.manifest)
-    figures = figures.assign(reason=_reason_of_each(figures, changed.parcels, reasons))
-    events = revisions.measured(changed.parcels, figures)
-    findings = revisions.turnover(before.layers["findings"], after.layers["findings"])
+    figures = revisions.compare_figures(*listed, names)
+    reasons = _list_reasons(before.manifest, after.manifest)
+    figures = figures.assign(reason=_explain_each(figures, changed.parcels, reasons))
+    events = revisions.mark_measures(changed.parcels, figures)
+    findings = revisions.compare_findings(before.layers["findings"], after.layers["findings"])
     found = Revisions(events, changed.pieces, changed.balance)
     return Comparison(found, figures, findings, reasons)
 
 
-def stood(path: Path) -> Stood:
+def load_delivery(path: Path) -> StoredDelivery:
     """A delivery read from its folder or its GeoPackage; InputError lists what it lacks."""
     package = path / "inventory.gpkg" if path.is_dir() else path
     if not package.is_file():
-        raise _no_delivery(Problem(str(package), "no such file", "a delivery folder or its inventory.gpkg"))
+        raise _build_refusal(Problem(str(package), "no such file", "a delivery folder or its inventory.gpkg"))
     try:
         held = {str(name) for name, _ in pyogrio.list_layers(package)}
         problems = [
@@ -104,19 +104,19 @@ def stood(path: Path) -> Stood:
             if name not in held
         ]
         if problems:
-            raise _no_delivery(*problems)
+            raise _build_refusal(*problems)
         layers = {name: gpd.read_file(package, layer=name) for name in _LAYERS}
     except pyogrio.errors.DataSourceError as error:
-        raise _no_delivery(Problem(str(package), str(error), "a GeoPackage")) from error
-    problems = [problem for name in _LAYERS for problem in _faults(package, name, layers[name])]
+        raise _build_refusal(Problem(str(package), str(error), "a GeoPackage")) from error
+    problems = [problem for name in _LAYERS for problem in _list_faults(package, name, layers[name])]
     if problems:
-        raise _no_delivery(*problems)
+        raise _build_refusal(*problems)
     aoi = layers["aoi"]
     names = aoi["aoi"] if "aoi" in aoi else aoi["id"]
-    return Stood(package, str(names.iloc[0]) if len(aoi) else "", layers, _manifest(package))
+    return StoredDelivery(package, str(names.iloc[0]) if len(aoi) else "", layers, _read_manifest(package))
 
 
-def _faults(package: Path, name: str, rows: gpd.GeoDataFrame) -> list[Problem]:
+def _list_faults(package: Path, name: str, rows: gpd.GeoDataFrame) -> list[Problem]:
     place, key = f"{package}, layer {name}", _KEYS[name]
     if key not in rows:
         return [Problem(place, f"no column {key}", "a delivery of ecoledger")]
@@ -126,33 +126,33 @@ def _faults(package: Path, name: str, rows: gpd.GeoDataFrame) -> list[Problem]:
     return []
 
 
-def _no_delivery(*problems: Problem) -> InputError:
+def _build_refusal(*problems: Problem) -> InputError:
     return InputError("What is given is no delivery", problems)
 
 
-def _manifest(package: Path) -> Mapping[str, Any]:
+def _read_manifest(package: Path) -> Mapping[str, Any]:
     path = package.with_name("manifest.json")
     if not path.is_file():
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise _no_delivery(Problem(str(path), str(error), "JSON in UTF-8")) from error
+        raise _build_refusal(Problem(str(path), str(error), "JSON in UTF-8")) from error
     lacking = [key for key in _TOLD if not isinstance(content, dict) or key not in content]
     if lacking:
-        raise _no_delivery(Problem(str(path), f"no {', '.join(lacking)}", "a manifest of ecoledger"))
+        raise _build_refusal(Problem(str(path), f"no {', '.join(lacking)}", "a manifest of ecoledger"))
     manifest: Mapping[str, Any] = content
     return manifest
 
 
-def _refuse_unlike(old: Stood, new: Stood) -> None:
+def _refuse_unlike(old: StoredDelivery, new: StoredDelivery) -> None:
     """Two areas have nothing to compare, and 1 ha is no change of 1 t."""
     if old.aoi != new.aoi:
         problem = Problem(str(new.path), f"the area {new.aoi}", f"{old.aoi}, as in {old.path}")
         raise SettingsError("The two deliveries are of different areas", [problem])
     units = [
-        stood.layers["inventory"].drop_duplicates("cat2_code").set_index("cat2_code")["quantity_unit"]
-        for stood in (old, new)
+        delivery.layers["inventory"].drop_duplicates("cat2_code").set_index("cat2_code")["quantity_unit"]
+        for delivery in (old, new)
     ]
     both = pd.concat([unit.rename(side) for side, unit in zip("ab", units, strict=True)], axis=1).dropna()
     problems = [
@@ -164,17 +164,22 @@ def _refuse_unlike(old: Stood, new: Stood) -> None:
         raise SettingsError("The two deliveries count in different units", problems)
 
 
-def _reasons(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFrame:
+def _list_reasons(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFrame:
     """What the manifests differ in: subject, period (null for all), and in words what."""
     columns = ["subject", "period", "what"]
     if not (old and new):
         return pd.DataFrame(columns=columns, dtype=object)
-    rows = [*_scenes(old, new), *_files(old, new), *_methods(old, new), *_versions(old, new)]
+    rows = [
+        *_compare_scenes(old, new),
+        *_compare_files(old, new),
+        *_compare_methods(old, new),
+        *_compare_versions(old, new),
+    ]
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
-def _scenes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    sides = [_scenes_by_period(manifest) for manifest in (old, new)]
+def _compare_scenes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    sides = [_list_scenes_by_period(manifest) for manifest in (old, new)]
     rows = []
     for period in sorted(set(sides[0]) & set(sides[1])):
         gone, come = (len(sides[a][period] - sides[1 - a][period]) for a in (0, 1))
@@ -184,7 +189,7 @@ def _scenes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, s
     return rows
 
 
-def _scenes_by_period(manifest: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
+def _list_scenes_by_period(manifest: Mapping[str, Any]) -> dict[str, set[tuple[str, str]]]:
     query = manifest["config"]["scenes"]
     start, end = (date.fromisoformat(str(query[name])) for name in ("start", "end"))
     return {
@@ -193,11 +198,11 @@ def _scenes_by_period(manifest: Mapping[str, Any]) -> dict[str, set[tuple[str, s
             for scene in manifest["scenes"]
             if period.holds(datetime.fromisoformat(scene["datetime"]))
         }
-        for period in periods_between(start, end, query["period"])
+        for period in list_periods(start, end, query["period"])
     }
 
 
-def _files(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
+def _compare_files(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
     """Files of the register, and other inputs, whose content differs."""
     names = sorted(set(old["inputs"]) | set(new["inputs"]))
     unlike = [name for name in names if old["inputs"].get(name) != new["inputs"].get(name)]
@@ -213,15 +218,15 @@ def _files(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, No
     ]
 
 
-def _methods(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
+def _compare_methods(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
     rows = []
-    for name, before, after in _settings_of(old, new):
+    for name, before, after in _compare_settings(old, new):
         if before != after:
             rows.append(("method", None, f"设置不同：{name} / other setting {name}: {before} → {after}"))
     return rows
 
 
-def _settings_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def _compare_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Settings that decide figures: name, value before, value after."""
     sides = old["config"], new["config"]
     pairs = [(name, sides[0].get(name), sides[1].get(name)) for name in _METHODS]
@@ -230,7 +235,7 @@ def _settings_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[s
     return [*pairs, *((f"scenes.{name}", queries[0].get(name), queries[1].get(name)) for name in names)]
 
 
-def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
+def _compare_versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
     sides = old["versions"], new["versions"]
     return [
         ("version", None, f"版本不同：{name} / other version of {name}: {before} → {after}")
@@ -239,7 +244,7 @@ def _versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str,
     ]
 
 
-def _reason_of_each(figures: pd.DataFrame, events: pd.DataFrame, reasons: pd.DataFrame) -> pd.Series:
+def _explain_each(figures: pd.DataFrame, events: pd.DataFrame, reasons: pd.DataFrame) -> pd.Series:
     """Why each figure may differ: what befell its parcel, then all that the manifests differ in."""
     befell = events[events["kind"] != "same"]
     sides = [befell[["kind", ids]].rename(columns={ids: "id"}) for ids in ("new_ids", "old_ids")]
@@ -249,13 +254,13 @@ def _reason_of_each(figures: pd.DataFrame, events: pd.DataFrame, reasons: pd.Dat
     everywhere = list(reasons.loc[reasons["period"].isna(), "what"])
     of_period = reasons.dropna(subset="period").groupby("period")["what"].agg(list).to_dict()
     texts = [
-        "；".join([*_befallen(kind), *of_period.get(period, []), *everywhere])
+        "；".join([*_explain_event(kind), *of_period.get(period, []), *everywhere])
         for kind, period in zip(kinds, figures["period"], strict=True)
     ]
     return pd.Series(texts, index=figures.index, dtype=object).replace("", _UNTOLD)
 
 
-def _befallen(kind: object) -> list[str]:
+def _explain_event(kind: object) -> list[str]:
     return [f"地块变化 / parcel {kind}"] if isinstance(kind, str) else []
 
 
@@ -266,7 +271,7 @@ def write_comparison(found: Comparison, folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables_of(found).items():
+        for name, table in list_tables(found).items():
             table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
         package = folder / "revisions.gpkg"
         package.unlink(missing_ok=True)
@@ -277,7 +282,7 @@ def write_comparison(found: Comparison, folder: Path) -> None:
     pyogrio.set_gdal_config_options(_CLOCK)
     try:
         pyogrio.write_dataframe(
-            pieces.set_geometry(gpd.GeoSeries(multipolygons(pieces.geometry.to_numpy()), crs=CGCS2000)),
+            pieces.set_geometry(gpd.GeoSeries(to_multipolygons(pieces.geometry.to_numpy()), crs=CGCS2000)),
             package,
             layer="pieces",
             driver="GPKG",
@@ -288,7 +293,7 @@ def write_comparison(found: Comparison, folder: Path) -> None:
         pyogrio.set_gdal_config_options(dict.fromkeys(_CLOCK))
 
 
-def tables_of(found: Comparison) -> dict[str, pd.DataFrame]:
+def list_tables(found: Comparison) -> dict[str, pd.DataFrame]:
     """Every table of a comparison by name; parcels without those that are the same."""
     events = found.revisions.parcels
     return {
@@ -300,15 +305,15 @@ def tables_of(found: Comparison) -> dict[str, pd.DataFrame]:
     }
 
 
-def as_content(found: Comparison) -> dict[str, list[dict[Any, Any]]]:
+def dump_comparison(found: Comparison) -> dict[str, list[dict[Any, Any]]]:
     """Every table as rows for JSON, null where nothing is known."""
     return {
         name: table.astype(object).where(table.notna(), None).to_dict("records")
-        for name, table in tables_of(found).items()
+        for name, table in list_tables(found).items()
     }
 
 
-def summary(found: Comparison) -> list[dict[str, Any]]:
+def count_events(found: Comparison) -> list[dict[str, Any]]:
     """How many parcels each kind of event befell, with their areas."""
     events = found.revisions.parcels
     count = {name: events[name].str.count(";").add(1).fillna(0) for name in ("old_ids", "new_ids")}
@@ -327,7 +332,7 @@ def summary(found: Comparison) -> list[dict[str, Any]]:
     ]
 
 
-def differences(found: Comparison) -> list[dict[str, Any]]:
+def count_differences(found: Comparison) -> list[dict[str, Any]]:
     """How many figures differ by name, and findings by state, with the closing difference of the areas."""
     balance = found.revisions.balance.set_index("item")["value"]
     figures, states = found.figures["figure"].value_counts(), found.findings["state"].value_counts()

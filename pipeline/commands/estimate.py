@@ -61,15 +61,15 @@ class Estimate:
     memory_mib: int
 
 
-def estimates(settings: Settings) -> list[Estimate]:
+def estimate_all(settings: Settings) -> list[Estimate]:
     """What every area of a config takes; SettingsError and NoScenes as a run would raise them."""
     validate(settings)
-    return [estimate(Study.of(aoi, settings)) for aoi in settings.aoi]
+    return [estimate_study(Study.of(aoi, settings)) for aoi in settings.aoi]
 
 
-def estimate(study: Study) -> Estimate:
+def estimate_study(study: Study) -> Estimate:
     """What one area takes. A simulated world is not built, so its clouds are not known yet."""
-    choice = _chosen(study)
+    choice = _choose_scenes(study)
     found = choice.candidates
     scenes = [one.scene for one in found]
     layout = plan_layout(study, scenes, STEPS)
@@ -77,7 +77,7 @@ def estimate(study: Study) -> Estimate:
     blocks = study.blocks(layout.blocks.edge_px)
     reads = sum(
         (
-            _reads(study, found, step.list_bands(study, scenes), layout.of(step).tasks(blocks))
+            _count_reads(study, found, step.list_bands(study, scenes), layout.of(step).tasks(blocks))
             for step in reading
         ),
         Counter[str](),
@@ -102,19 +102,19 @@ def estimate(study: Study) -> Estimate:
         mask_reads=reads["mask"],
         band_reads=reads["band"],
         decoded_bytes=reads["decoded"],
-        memory_mib=_memory(study, layout) // 2**20,
+        memory_mib=_estimate_memory(study, layout) // 2**20,
     )
 
 
-def _chosen(study: Study) -> Choice:
+def _choose_scenes(study: Study) -> Choice:
     settings = study.settings
     if settings.simulated:
-        return choose(_planned(study), study.aoi.geometry, settings.scenes)
+        return choose(_plan_passes(study), study.aoi.geometry, settings.scenes)
     provider = resolve(settings.scenes.provider, settings.scenes.missions)
     return chosen_of(study, provider, found_items(study, provider))
 
 
-def _planned(study: Study) -> list[RawItem]:
+def _plan_passes(study: Study) -> list[RawItem]:
     """Items of the passes that a simulated world plans, over the whole of their tiles."""
     settings = study.settings.scenes
     world = world_of(study.aoi, settings.periods, seed=SEED, resolution_m=settings.resolution_m)
@@ -143,7 +143,7 @@ def _planned(study: Study) -> list[RawItem]:
     return items
 
 
-def _reads(
+def _count_reads(
     study: Study, found: Sequence[Candidate], bands: tuple[str, ...], blocks: Sequence[Block]
 ) -> Counter[str]:
     """Masks, bands and decoded bytes of one reading of some bands over some blocks."""
@@ -153,9 +153,11 @@ def _reads(
     periods = study.settings.scenes.periods
     used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])[scene]
     size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * study.grid.resolution_m**2
-    names = [_read_bands(study, one.scene, bands) for one in found]
+    names = [_list_bands(study, one.scene, bands) for one in found]
     count = np.array([len(read) for read in names])[scene]
-    weight = np.array([_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[scene]
+    weight = np.array([_count_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[
+        scene
+    ]
     return Counter(
         mask=int(used.sum()),
         band=int((used * count).sum()),
@@ -163,7 +165,7 @@ def _reads(
     )
 
 
-def _read_bands(study: Study, scene: Scene, bands: tuple[str, ...]) -> list[str]:
+def _list_bands(study: Study, scene: Scene, bands: tuple[str, ...]) -> list[str]:
     """The bands of a sensor that are read for those of the analysis."""
     harmonised = study.settings.scenes.harmonised
     narrow = harmonised and scene.mission == "sentinel-2"
@@ -171,13 +173,13 @@ def _read_bands(study: Study, scene: Scene, bands: tuple[str, ...]) -> list[str]
     return [HARMONISED_NIR if narrow and band == "nir" else band for band in held]
 
 
-def _bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
+def _count_bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
     sensor = SENSORS[scene.mission]
     sizes: NDArray[np.float64] = np.array([sensor.pixels_m.get(band, sensor.pixel_m) for band in bands])
     return float(sensor.mask_bytes / sensor.pixel_m**2 + (_BAND_BYTES / sizes**2).sum())
 
 
-def _memory(study: Study, layout: Layout) -> int:
+def _estimate_memory(study: Study, layout: Layout) -> int:
     blocks, workers = study.blocks(layout.blocks.edge_px), worker_count(study.settings.compute.workers)
 
     def take(plan: BlockPlan, block_bytes: int) -> int:
@@ -188,12 +190,12 @@ def _memory(study: Study, layout: Layout) -> int:
     return BASELINE_BYTES + max(take(layout.blocks, layout.block_bytes), take(layout.wide, layout.wide_bytes))
 
 
-def as_content(found: Sequence[Estimate]) -> list[dict[str, Any]]:
+def dump_estimates(found: Sequence[Estimate]) -> list[dict[str, Any]]:
     """Every figure of every area, for machines."""
     return [asdict(one) for one in found]
 
 
-def rows_of(found: Sequence[Estimate]) -> list[dict[str, Any]]:
+def tabulate_estimates(found: Sequence[Estimate]) -> list[dict[str, Any]]:
     """One row a figure and one column an area, for people."""
     figures: dict[str, Callable[[Estimate], object]] = {
         "来源 provider": lambda one: one.provider,

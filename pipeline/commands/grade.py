@@ -29,14 +29,14 @@ Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Graded:
-    """`readings`: one row per record (see `grade_samples`); `rejects`: what was not graded, and why."""
+class GradedReadings:
+    """`readings`: one row per record (see `grade_readings`); `rejects`: what was not graded, and why."""
 
     readings: pd.DataFrame
     rejects: pd.DataFrame
 
 
-def grade_samples(source: SampleFile, *, latest: datetime | None = None) -> Graded:
+def grade_readings(source: SampleFile, *, latest: datetime | None = None) -> GradedReadings:
     """Classes of every reading time and section of a table, in the order in which they stand there.
 
     `class` is that of the worst single factor (GB 3838-2002) over the items of the 21-item evaluation that
@@ -47,26 +47,26 @@ def grade_samples(source: SampleFile, *, latest: datetime | None = None) -> Grad
     """
     samples, rejects, _ = read_records([source], latest=latest)
     if samples.empty:
-        return Graded(pd.DataFrame(columns=COLUMNS), rejects)
+        return GradedReadings(pd.DataFrame(columns=COLUMNS), rejects)
     record = pd.factorize(samples["record"])[0].astype(np.int64)
     order = np.argsort(record, kind="stable")
     starts = np.flatnonzero(np.diff(record[order], prepend=-1))
-    worst, items, decided = _worst(samples, record, len(starts))
+    worst, items, decided = _find_worst(samples, record, len(starts))
     first = samples.iloc[order[starts]]
-    flags = _flags(samples, order, starts)
-    table = _table(first, worst, items, decided, flags)
+    flags = _list_flags(samples, order, starts)
+    table = _build_table(first, worst, items, decided, flags)
     graded = worst > _NONE
     if graded.all():
-        return Graded(table, rejects)
+        return GradedReadings(table, rejects)
     lost = first[~graded]
     counts = np.bincount(record)[~graded]
     places = (list(lost[name].astype(object)) for name in ("file", "sheet", "row"))
     unrated = rejects_of(*places, "", "", NO_ITEMS, counts)
     both = joined([Tables(no_samples(), rejects), Tables(no_samples(), unrated)])
-    return Graded(table[graded].reset_index(drop=True), both.rejects)
+    return GradedReadings(table[graded].reset_index(drop=True), both.rejects)
 
 
-def _worst(samples: pd.DataFrame, record: Codes, length: int) -> tuple[Codes, list[str], list[str]]:
+def _find_worst(samples: pd.DataFrame, record: Codes, length: int) -> tuple[Codes, list[str], list[str]]:
     """Worst class of each record, 0 for none, its items, and the items of that class."""
     limits = standards.table("water_limits")
     evaluated = limits.loc[limits["in_21"] == "1", "code"].drop_duplicates().tolist()
@@ -85,13 +85,13 @@ def _worst(samples: pd.DataFrame, record: Codes, length: int) -> tuple[Codes, li
                 limits,
             )
             grades[evaluated.index(str(code)), record[rows]] = found.fillna(0).to_numpy(dtype=np.int8)[which]
-    _complete(grades, samples, record)
+    _complete_items(grades, samples, record)
     worst = grades.max(axis=0)
-    items = _joined(grades > _NONE, evaluated)
-    return worst.astype(np.int64), items, _joined((grades == worst) & (grades > _NONE), evaluated)
+    items = _join_codes(grades > _NONE, evaluated)
+    return worst.astype(np.int64), items, _join_codes((grades == worst) & (grades > _NONE), evaluated)
 
 
-def _complete(grades: NDArray[np.int8], samples: pd.DataFrame, record: Codes) -> None:
+def _complete_items(grades: NDArray[np.int8], samples: pd.DataFrame, record: Codes) -> None:
     """Give the second record of a long table, which holds only what contradicts, the items of the first."""
     flags = [flag for flag in samples["flag"].cat.categories if CONTRADICTS in flag]
     doubtful = np.flatnonzero(samples["flag"].isin(flags))
@@ -112,7 +112,7 @@ def _complete(grades: NDArray[np.int8], samples: pd.DataFrame, record: Codes) ->
             grades[:, after] = np.where(grades[:, after] > _NONE, grades[:, after], grades[:, before])
 
 
-def _joined(present: NDArray[np.bool_], codes: list[str]) -> Any:
+def _join_codes(present: NDArray[np.bool_], codes: list[str]) -> Any:
     """Codes of what is present in each column, joined; each combination is put together once."""
     masks = (present * np.left_shift(1, np.arange(len(codes)))[:, None]).sum(axis=0)
     which, distinct = pd.factorize(masks)
@@ -122,7 +122,7 @@ def _joined(present: NDArray[np.bool_], codes: list[str]) -> Any:
     return categories(which, texts)
 
 
-def _flags(samples: pd.DataFrame, order: Codes, starts: Codes) -> Any:
+def _list_flags(samples: pd.DataFrame, order: Codes, starts: Codes) -> Any:
     known = samples["flag"].cat.categories
     codes = samples["flag"].cat.codes.to_numpy()[order]
     bits = np.array([*(sum((CONTRADICTS in one, 2 * (IS_STUCK in one))) for one in known), 0], dtype=np.int8)
@@ -130,14 +130,14 @@ def _flags(samples: pd.DataFrame, order: Codes, starts: Codes) -> Any:
     return categories(found - 1, [CONTRADICTS, IS_STUCK, f"{CONTRADICTS};{IS_STUCK}"])
 
 
-def _table(first: pd.DataFrame, worst: Codes, items: Any, decided: Any, flags: Any) -> pd.DataFrame:
+def _build_table(first: pd.DataFrame, worst: Codes, items: Any, decided: Any, flags: Any) -> pd.DataFrame:
     names = {name: first[name].reset_index(drop=True) for name in COLUMNS[:4]}
     return pd.DataFrame({**names, "class": worst, "decided_by": decided, "items": items, "flag": flags})
 
 
-def write_graded(graded: Graded, out: Path | None, rejected: Path | None) -> None:
+def write_readings(graded: GradedReadings, out: Path | None, rejected: Path | None) -> None:
     """Write readings and rejects as CSV, UTF-8 with BOM; InputError where a path cannot be written."""
-    readings = graded.readings.assign(time=_iso(graded.readings["time"]))
+    readings = graded.readings.assign(time=_to_iso(graded.readings["time"]))
     try:
         if out:
             _write(readings, out)
@@ -148,20 +148,20 @@ def write_graded(graded: Graded, out: Path | None, rejected: Path | None) -> Non
         raise InputError("The graded table cannot be written", [problem]) from error
 
 
-def _iso(times: pd.Series) -> Any:
+def _to_iso(times: pd.Series) -> Any:
     which, distinct = pd.factorize(times)
     return categories(which, [time.isoformat() for time in distinct])
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    arrow = pa.table({name: _plain(table[name]) for name in table.columns})
+    arrow = pa.table({name: _to_plain(table[name]) for name in table.columns})
     options = pacsv.WriteOptions(include_header=False)
     with path.open("wb") as stream:
         stream.write(("\ufeff" + ",".join(table.columns) + "\n").encode())
         pacsv.write_csv(arrow, stream, options)
 
 
-def _plain(column: pd.Series) -> Any:
+def _to_plain(column: pd.Series) -> Any:
     """A column as one array of plain values; the CSV writer of pyarrow writes zero bytes for empty chunks."""
     found = pa.array(column, from_pandas=True)
     if isinstance(found, pa.ChunkedArray):
@@ -169,23 +169,23 @@ def _plain(column: pd.Series) -> Any:
     return found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
 
 
-def summary(graded: Graded) -> list[dict[str, Any]]:
+def count_classes(graded: GradedReadings) -> list[dict[str, Any]]:
     """How many readings are of each class, and how many cells or rows were rejected."""
     counts = graded.readings["class"].value_counts().sort_index()
     rows = [{"class": str(number), "readings": int(count)} for number, count in counts.items()]
     return [*rows, {"class": "剔除 rejected", "readings": len(graded.rejects)}]
 
 
-def rows_of(graded: Graded) -> list[dict[str, Any]]:
+def tabulate_readings(graded: GradedReadings) -> list[dict[str, Any]]:
     """The readings as they are printed: times as ISO 8601, nothing as None."""
-    table = graded.readings.assign(time=_iso(graded.readings["time"])).astype(object)
+    table = graded.readings.assign(time=_to_iso(graded.readings["time"])).astype(object)
     return [
         {str(name): value for name, value in row.items()}
         for row in table.where(table.notna(), None).to_dict("records")
     ]
 
 
-def refusal(graded: Graded) -> InputError:
+def build_refusal(graded: GradedReadings) -> InputError:
     """The error for a table of which nothing, or less than everything, can be used."""
     if graded.readings.empty:
         return unusable(graded.rejects)

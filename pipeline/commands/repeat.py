@@ -26,7 +26,7 @@ class Manifest:
     content: Mapping[str, Any]
     settings: Settings
 
-    def repeated(self, overrides: Sequence[str], aoi: Sequence[str]) -> Settings:
+    def build_settings(self, overrides: Sequence[str], aoi: Sequence[str]) -> Settings:
         """The settings to repeat; SettingsError if a word of the command would change them."""
         given = [*(f"--set {pair}" for pair in overrides), *(f"--aoi {entry}" for entry in aoi)]
         if given:
@@ -37,19 +37,19 @@ class Manifest:
         return self.settings.model_copy(update={"out": str(Path("delivery").resolve())})
 
 
-def manifest_of(path: Path) -> Manifest | None:
+def read_manifest(path: Path) -> Manifest | None:
     """The manifest at a path, None if the file is something else, such as a config.
 
     SettingsError if its config is not one of this version.
     """
-    content = _json(path)
+    content = _read_json(path)
     if not isinstance(content, dict) or not set(content) >= _SIGNS:
         return None
     try:
         settings = Settings.model_validate(content["config"])
     except ValidationError as error:
         problems = [
-            Problem(f"{path}, config.{_dotted(detail['loc'])}", repr(detail["input"]), detail["msg"])
+            Problem(f"{path}, config.{_join_place(detail['loc'])}", repr(detail["input"]), detail["msg"])
             for detail in error.errors()
         ]
         raise SettingsError("The manifest was written by another version", problems) from error
@@ -62,48 +62,48 @@ def refuse_changed_inputs(run: Run, manifest: Manifest, settings: Settings) -> N
     now = inputs_of(run, Study.of(entry, settings)).checksums
     problems = [
         Problem(place, found, expected, "Put the old file back, or run the config itself")
-        for place, expected, found in _changes(manifest.content["inputs"], now)
+        for place, expected, found in _list_changes(manifest.content["inputs"], now)
     ]
     if problems:
         raise InputError(f"{manifest.path}: {len(problems)} input(s) have changed", problems)
 
 
-def differences(manifest: Manifest, delivery: Path) -> list[dict[str, str]]:
+def list_differences(manifest: Manifest, delivery: Path) -> list[dict[str, str]]:
     """What a delivery has otherwise than the manifest says: versions, scenes and files, one row each."""
     old, new = manifest.content, load_json(delivery / "manifest.json")
     pairs = {
         "version": (old["versions"], new["versions"]),
-        "scene": (_items(old), _items(new)),
-        "file": (_checksums(old), _checksums(new)),
+        "scene": (_list_items(old), _list_items(new)),
+        "file": (_list_checksums(old), _list_checksums(new)),
     }
     return [
         {"what": what, "name": name, "then": then, "now": now}
         for what, (before, after) in pairs.items()
-        for name, then, now in _changes(before, after)
+        for name, then, now in _list_changes(before, after)
     ]
 
 
-def _json(path: Path) -> Any:
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def _list_changes(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     for name in sorted(before.keys() | after.keys()):
         then, now = before.get(name, "nothing"), after.get(name, "nothing")
         if then != now:
             yield name, then, now
 
 
-def _items(manifest: Mapping[str, Any]) -> dict[str, str]:
+def _list_items(manifest: Mapping[str, Any]) -> dict[str, str]:
     return {scene["id"]: scene["item_sha256"] for scene in manifest["scenes"]}
 
 
-def _checksums(manifest: Mapping[str, Any]) -> dict[str, str]:
+def _list_checksums(manifest: Mapping[str, Any]) -> dict[str, str]:
     return {name: entry["sha256"] for name, entry in manifest["files"].items()}
 
 
-def _dotted(place: tuple[int | str, ...]) -> str:
+def _join_place(place: tuple[int | str, ...]) -> str:
     return ".".join(str(step) for step in place)

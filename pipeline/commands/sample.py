@@ -15,7 +15,7 @@ from pipeline.geodesy import CGCS2000, project, unproject_all
 from pipeline.indices.sample_design import LEAST_PER_CLASS, allocate_points, draw_points
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.outputs.labelling import write_points
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 from pipeline.settings import Scenes
 from pipeline.storage.tables import load_json
 
@@ -30,7 +30,7 @@ def draw_sample(
     are shared out by area, at least `least` a class (Olofsson et al. 2014). SettingsError for a folder that
     is no delivery, or has no such period.
     """
-    label = _period(delivery, period)
+    label = _choose_period(delivery, period)
     path = delivery / "rasters" / f"land_cover_{label}.tif"
     outline = shapely.union_all(pyogrio.read_dataframe(delivery / "inventory.gpkg", layer="aoi").geometry)
     with rasterio.open(path) as source:
@@ -62,13 +62,13 @@ def write_sample(sample: gpd.GeoDataFrame, path: Path, *, language: str = "zh") 
     write_points(sample, path, choices=choices)
 
 
-def _period(delivery: Path, period: str | None) -> str:
+def _choose_period(delivery: Path, period: str | None) -> str:
     """The label of the wanted period; SettingsError where the delivery has none such."""
     manifest = delivery / "manifest.json"
     if not manifest.is_file():
         raise SettingsError("No delivery", [Problem(str(delivery), "no manifest.json", "a delivery")])
     scenes = Scenes.model_validate(load_json(manifest)["config"]["scenes"])
-    labels = [entry.label for entry in periods_between(scenes.start, scenes.end, scenes.period)]
+    labels = [entry.label for entry in list_periods(scenes.start, scenes.end, scenes.period)]
     if period is not None and period not in labels:
         raise SettingsError("No such period", [Problem("--period", repr(period), f"one of {labels}")])
     return period or labels[-1]

@@ -26,7 +26,7 @@ class Status:
     failed_reads: list[dict[str, Any]]
 
 
-def status_of(out: Path) -> Status:
+def read_status(out: Path) -> Status:
     """The status of a folder of deliveries; SettingsError if nothing was ever run there."""
     workspace = Workspace(out / "work")
     if not (workspace.root / "ledger.sqlite").is_file():
@@ -37,13 +37,13 @@ def status_of(out: Path) -> Status:
         return Status(
             running,
             [asdict(record) for record in last_runs(workspace)],
-            list(_deliveries(out, workspace)),
-            list(_unfinished(workspace)),
+            list(_list_deliveries(out, workspace)),
+            list(_list_unfinished_stores(workspace)),
             [asdict(read) for read in workspace.ledger.list_failed_reads(_FAILURES_SHOWN)],
         )
 
 
-def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
+def _list_deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
     """One row per delivery of every area, the last good one marked; `intact` if no byte of it changed."""
     for pointer in sorted(out.glob("*/latest")):
         latest = pointer.read_text(encoding="utf-8").strip()
@@ -61,7 +61,7 @@ def _deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
             }
 
 
-def _unfinished(workspace: Workspace) -> Iterator[dict[str, Any]]:
+def _list_unfinished_stores(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """Stores that a run began and did not finish, with how many of their blocks are kept."""
     for key, finished in workspace.ledger.count_unfinished_blocks().items():
         for part in sorted(workspace.root.glob(f"artifacts/*/{key[:24]}.part")):

@@ -11,9 +11,9 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.aoi import Aoi, known_aois, load_aoi
-from pipeline.geodesy import centre, project
-from pipeline.grid import Block, Grid, grid_of
+from pipeline.aoi import Aoi, list_aois, load_aoi
+from pipeline.geodesy import find_centre, project
+from pipeline.grid import Block, Grid, build_grid
 from pipeline.periods import Period, PeriodPair
 from pipeline.settings import Settings
 from pipeline.storage.cause import Cause
@@ -32,7 +32,7 @@ class Study:
         """The area of an id or a path; its settings name no other."""
         loaded = load_aoi(aoi, relative_to=Path.cwd())
         settings = settings.model_copy(update={"aoi": [aoi]})
-        return cls(loaded, settings, grid_of(loaded, resolution_m=settings.scenes.resolution_m))
+        return cls(loaded, settings, build_grid(loaded, resolution_m=settings.scenes.resolution_m))
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
@@ -62,7 +62,7 @@ class Study:
     @cached_property
     def known(self) -> dict[str, BaseGeometry]:
         """Outlines by id of the areas of the run and of those that the project ships."""
-        names = dict.fromkeys([*self.settings.aoi, *known_aois()])
+        names = dict.fromkeys([*self.settings.aoi, *list_aois()])
         found = [load_aoi(name, relative_to=Path.cwd()) for name in names]
         return {**{aoi.id: aoi.geometry for aoi in found}, self.aoi.id: self.aoi.geometry}
 
@@ -85,7 +85,7 @@ class Study:
     @property
     def longitude(self) -> float:
         """Longitude that fixes the solar day of every scene."""
-        return centre(self.aoi.geometry)[0]
+        return find_centre(self.aoi.geometry)[0]
 
     @property
     def target(self) -> Path:

@@ -41,7 +41,7 @@ def build_inventory(
         rows = load_layer(parcels.path, "parcels")
         measures = load_table(statistics.path, "parcel_measures")
         missing = load_json(parcels.path / "missing.json")
-        listed = inventory.build(
+        listed = inventory.build_inventory(
             rows,
             measures,
             study.periods,
@@ -54,10 +54,10 @@ def build_inventory(
         )
         parts = [
             load_layer(parcels.path, "findings"),
-            findings.evaluate(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
+            findings.evaluate_rules(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
             restriction_findings(maps, parcels),
             load_layer(sections.path, "findings"),
         ]
-        save_tables(folder, {"inventory": listed, "findings": findings.joined(parts)})
+        save_tables(folder, {"inventory": listed, "findings": findings.join_findings(parts)})
 
     return run.artifact(f"{study.aoi.name_zh} 清单 inventory", cause, build)

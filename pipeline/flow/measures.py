@@ -16,7 +16,7 @@ from pipeline.grid import Block, Grid
 from pipeline.indices.trend import LEAST_OBSERVATIONS, compute_trend
 from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.settings import products
 from pipeline.storage.blocks import read_block
 from pipeline.storage.cause import Artifact
@@ -54,7 +54,7 @@ class PeriodStores:
 class SlabTask:
     """Some neighbouring parcels under the rasters of all periods."""
 
-    plots: Plots
+    parcels: ParcelShapes
     grid: Grid
     periods: tuple[PeriodStores, ...]
     rules: overlay.CoverRules
@@ -66,18 +66,18 @@ def slab_sums(task: SlabTask) -> overlay.ParcelSums:
     def read(window: Block) -> list[overlay.ParcelLayers]:
         return [stores.read(lambda store, names: read_block(store, window, names)) for stores in task.periods]
 
-    return overlay.summed(task.plots, task.grid, read, task.rules)
+    return overlay.summed(task.parcels, task.grid, read, task.rules)
 
 
-def plots_of(parcels: Artifact) -> Plots:
+def load_shapes(parcels: Artifact) -> ParcelShapes:
     """The parcels of an artifact as they are laid over maps."""
     parts = read_layer_parts(parcels.path / "parcels.parquet", ["parcel_id", "area_m2"])
-    return Plots.joined([Plots.of(part) for part in parts])
+    return ParcelShapes.concat([ParcelShapes.of(part) for part in parts])
 
 
-def measured(run: Run, maps: Maps, plots: Plots) -> Iterator[pd.DataFrame]:
+def measured(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.DataFrame]:
     """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
-    return _tables(maps.study, plots.ids, _summed(run, maps, plots))
+    return _tables(maps.study, parcels.ids, _summed(run, maps, parcels))
 
 
 def measured_whole(over_aoi: Ground, maps: Maps) -> pd.DataFrame:
@@ -122,11 +122,11 @@ def _stores(maps: Maps) -> tuple[PeriodStores, ...]:
     )
 
 
-def _summed(run: Run, maps: Maps, plots: Plots) -> overlay.ParcelSums:
+def _summed(run: Run, maps: Maps, parcels: ParcelShapes) -> overlay.ParcelSums:
     study, periods, rules = maps.study, _stores(maps), _rules(maps.study)
-    slabs = plots.shapes.in_neighbourhoods(overlay.SLAB_PARCELS)
-    tasks = (SlabTask(plots.some(slab), study.grid, periods, rules) for slab in slabs)
-    sums = overlay.ParcelSums.empty(len(plots), len(periods), len(rules.cuts) + 1)
+    slabs = parcels.shapes.group_neighbours(overlay.SLAB_PARCELS)
+    tasks = (SlabTask(parcels.take(slab), study.grid, periods, rules) for slab in slabs)
+    sums = overlay.ParcelSums.empty(len(parcels), len(periods), len(rules.cuts) + 1)
 
     def put(number: int, found: overlay.ParcelSums) -> None:
         sums.put(slabs[number], found)

@@ -48,7 +48,7 @@ def parcels_of(run: Run, study: Study, inputs: Inputs) -> Artifact:
     def build(folder: Path) -> None:
         register = read_parcels(file, study.aoi) if file else _nothing()
         with LongTable(folder / "parcels.parquet") as parcels:
-            prepared = geometry.prepare(
+            prepared = geometry.prepare_parcels(
                 register.keys,
                 register.batches(),
                 study.aoi,
@@ -56,7 +56,7 @@ def parcels_of(run: Run, study: Study, inputs: Inputs) -> Artifact:
                 area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
                 restricting=read_restricting(layers, study.aoi),
             )
-        found = findings.joined([prepared.findings, _elsewhere(register.elsewhere, study.aoi)])
+        found = findings.join_findings([prepared.findings, _elsewhere(register.elsewhere, study.aoi)])
         save_tables(folder, {"findings": found, "pieces": prepared.pieces})
         save_json(folder / "missing.json", list(register.missing))
 
@@ -71,7 +71,7 @@ def _elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
         hint_en=[f"; in {crs} they would be inside (parcels.crs)" if crs else "" for crs in hint],
     )
     frame = gpd.GeoDataFrame(table, geometry=[aoi.geometry] * len(rows), crs=CGCS2000)
-    return findings.findings_of(RULES["register_elsewhere"], frame)
+    return findings.build_findings(RULES["register_elsewhere"], frame)
 
 
 def _nothing() -> LandRegister:

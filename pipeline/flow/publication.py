@@ -23,7 +23,7 @@ from pipeline.flow.sections import section_tables
 from pipeline.maps.showing import list_rasters
 from pipeline.maps.step import Maps
 from pipeline.outputs import delivery as outputs
-from pipeline.rights_registry.feature_ids import feature_ids
+from pipeline.rights_registry.feature_ids import number_features
 from pipeline.rights_registry.rules import RULES
 from pipeline.storage.cause import Artifact, Cause, sha256_of_file
 from pipeline.storage.publish import remove
@@ -70,7 +70,7 @@ class Draft:
     rasters: tuple[Raster, ...]
     simulated: bool
     as_of: datetime
-    written: outputs.Begun
+    written: outputs.DeliveryDraft
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def draft_delivery(inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iter
     as_of = scenes["datetime"].max().to_pydatetime()
     told = {"simulated": simulated, "as_of": as_of, "language": study.settings.language}
     try:
-        with outputs.begun(part, rasters, study.grid, **told) as written:
+        with outputs.begin_delivery(part, rasters, study.grid, **told) as written:
             yield Draft(inputs, scenes, maps, rasters, simulated, as_of, written)
     except PipelineError:
         if part.exists():
@@ -112,7 +112,7 @@ def gather_delivery(run: Run, draft: Draft, tables: Tables) -> Delivery:
         as_of=draft.as_of,
         periods=study.periods,
         inventory=load_layer(tables.inventory.path, "inventory"),
-        parcels=parcels.assign(fid=feature_ids(parcels["parcel_id"])),
+        parcels=parcels.assign(fid=number_features(parcels["parcel_id"])),
         sections=load_layer(tables.sections.path, "sections"),
         change_patches=load_layer(tables.statistics.path, "change_patches"),
         findings=load_layer(tables.inventory.path, "findings"),
@@ -155,7 +155,7 @@ def publish(
     study = draft.maps.study
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = draft.written.folder
-    written = outputs.complete(delivery, draft.written, shapefile=study.settings.outputs.shapefile)
+    written = outputs.complete_delivery(delivery, draft.written, shapefile=study.settings.outputs.shapefile)
     with ThreadPoolExecutor(CPU_COUNT) as readers:
         checksums = list(readers.map(sha256_of_file, written))
     files = {

@@ -19,10 +19,10 @@ def restriction_findings(maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
     """FINDINGS about parcels inside restricting layers: how much, and what was built there, by period."""
     pieces = load_layer(parcels.path, "pieces")
     seen = [] if pieces.empty else [_see(maps, period) for period in maps.study.periods]
-    return restrictions.evaluate(pieces, load_layer(parcels.path, "parcels"), seen)
+    return restrictions.evaluate_restrictions(pieces, load_layer(parcels.path, "parcels"), seen)
 
 
-def _see(maps: Maps, period: When) -> restrictions.Seen:
+def _see(maps: Maps, period: When) -> restrictions.SeenGround:
     """Built-up land of a period, and what became it since the period before."""
     cover = maps.open("land_cover", period)["land_cover"].to_numpy()
     became = np.array([], dtype=object)
@@ -31,9 +31,9 @@ def _see(maps: Maps, period: When) -> restrictions.Seen:
             change = maps.open("change", pair)["change"].to_numpy()
             moved = (change != NODATA_CLASS) & (change != UNCHANGED)
             became = _outlines(maps.study, change, moved & (change % 10 == _BUILT))
-    return restrictions.Seen(period.label, _outlines(maps.study, cover, cover == _BUILT), became)
+    return restrictions.SeenGround(period.label, _outlines(maps.study, cover, cover == _BUILT), became)
 
 
 def _outlines(study: Study, codes: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.object_]:
-    found = [outline for _, outline in study.grid.polygons(codes, wanted)]
+    found = [outline for _, outline in study.grid.trace_polygons(codes, wanted)]
     return np.array([*found, None], dtype=object)[:-1]

@@ -27,7 +27,7 @@ _RULE_OF = {
     NOT_REGISTERED: "section_not_registered",
     AMBIGUOUS: "section_ambiguous",
     section_membership.UNSAMPLED: "section_unsampled",
-    section_membership.AREA_UNKNOWN: "section_misplaced",
+    section_membership.AOI_UNKNOWN: "section_misplaced",
     section_membership.OUTSIDE: "section_misplaced",
 }
 _NAMED = 10
@@ -65,18 +65,18 @@ class Sampled:
 
     @cached_property
     def unmatched(self) -> pd.DataFrame:
-        """What finds no match (see `section_membership.list_unmatched`); nothing without a register."""
-        found = section_membership.list_unmatched(self.everywhere, self.study.aoi.id, self.areas, self.days)
+        """What finds no match (see `section_membership.list_mismatches`); nothing without a register."""
+        found = section_membership.list_mismatches(self.everywhere, self.study.aoi.id, self.areas, self.days)
         return found if self.register is not None else found[:0]
 
     def findings(self) -> gpd.GeoDataFrame:
         """One finding for each reason in `unmatched`, with the geometry of the area."""
         rows = self.unmatched.assign(rule=self.unmatched["reason"].map(_RULE_OF))
         parts = [
-            findings.findings_of(RULES[rule], self._counted(rows[rows["rule"] == rule]))
+            findings.build_findings(RULES[rule], self._counted(rows[rows["rule"] == rule]))
             for rule in dict.fromkeys(_RULE_OF.values())
         ]
-        return findings.joined(parts)
+        return findings.join_findings(parts)
 
     def _counted(self, rows: pd.DataFrame) -> gpd.GeoDataFrame:
         """One row with the number and the first names of some sections, none for no section."""

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline import standards
-from pipeline.contracts import SECTION_STATUS, checked
+from pipeline.contracts import SECTION_STATUS, check_table
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
@@ -20,7 +20,7 @@ from pipeline.indices.sections import rivers as river_evaluation
 from pipeline.indices.sections import series as section_series
 from pipeline.indices.sections import trend as section_trend
 from pipeline.indices.sections.months import MeanRules
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 from pipeline.rights_registry import waters
 from pipeline.settings.schemes import load_scheme
 from pipeline.storage.cause import Artifact, sha256_of_file
@@ -60,7 +60,7 @@ def graded_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
 
     def build(folder: Path) -> None:
         sampled = Sampled.of(study, inputs)
-        status = sections.grade_placed(
+        status = sections.grade_periods(
             sampled.here, study.settings.scenes.periods, standards.table("water_limits"), rules=_rules(study)
         )
         linked = _linked(study, status, parcels)
@@ -96,9 +96,9 @@ def _linked(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDat
     """Status with its points and the water parcel of each section."""
     within_m = study.settings.sections.rules.nearest_water_m
     rows = load_layer(parcels.path, "parcels")
-    links = waters.linked(status, rows, crs=study.grid.crs, within_m=within_m)
+    links = waters.link_sections(status, rows, crs=study.grid.crs, within_m=within_m)
     points = gpd.points_from_xy(status["lon"], status["lat"], crs=CGCS2000)
-    return gpd.GeoDataFrame(checked(status, SECTION_STATUS).join(links), geometry=points)
+    return gpd.GeoDataFrame(check_table(status, SECTION_STATUS).join(links), geometry=points)
 
 
 def _series(study: Study, sampled: Sampled) -> pd.DataFrame:
@@ -135,8 +135,8 @@ def _settled(study: Study, sampled: Sampled) -> dict[str, pd.DataFrame]:
     parts = [compensation.build_empty_transfers()]
     for name in study.settings.sections.schemes:
         scheme = load_scheme(name)
-        periods = periods_between(days.start, days.end, scheme.period)
-        status = sections.grade_placed(sampled.here, periods, limits, rules=_rules(study))
+        periods = list_periods(days.start, days.end, scheme.period)
+        status = sections.grade_periods(sampled.here, periods, limits, rules=_rules(study))
         parts.append(
             compensation.compute_transfers(Path(name).stem, scheme, status, limits, sampled.register)
         )

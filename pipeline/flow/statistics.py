@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.contracts import CHANGE_PATCHES, checked
+from pipeline.contracts import CHANGE_PATCHES, check_table
 from pipeline.engine.run import Run
-from pipeline.flow.measures import measured, measured_whole, plots_of
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.flow.measures import load_shapes, measured, measured_whole
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.indices import change, indicators
 from pipeline.maps.encoding import from_ratio
 from pipeline.maps.evidence import CONFIDENCE
@@ -44,7 +44,7 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
     )
 
     def build(folder: Path) -> None:
-        plots = plots_of(parcels)
+        plots = load_shapes(parcels)
         ground = ground_of(run.cluster, study)
         measures = measured_whole(ground, maps)
         view = View(maps, ground, measures, load_layer(parcels.path, "parcels"), sources)
@@ -54,7 +54,7 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
         save_tables(
             folder,
             {
-                "area_balance": area_balance.balance(plots, study.aoi, measures),
+                "area_balance": area_balance.build_area_balance(plots, study.aoi, measures),
                 "indicators": indicators.build_indicator_table(list(list_rows(view)), study.aoi.id),
                 "change_patches": _outline_patches(maps),
                 **tables,
@@ -68,14 +68,14 @@ def _outline_patches(maps: Maps) -> gpd.GeoDataFrame:
     """Connected changed pixels, cut to the outline, the largest first."""
     parts = [_outline_between(maps, when) for when in maps.of("change")]
     patches = pd.concat(parts, ignore_index=True) if parts else _without_rows(CHANGE_PATCHES)
-    return checked(gpd.GeoDataFrame(patches, geometry="geometry", crs=CGCS2000), CHANGE_PATCHES)
+    return check_table(gpd.GeoDataFrame(patches, geometry="geometry", crs=CGCS2000), CHANGE_PATCHES)
 
 
 def _outline_between(maps: Maps, when: When) -> gpd.GeoDataFrame:
     study, layers = maps.study, maps.open("change", when)
     codes, sure = (layers[name].to_numpy() for name in ("change", "confidence"))
     patch = change.number_patches(codes)
-    found = study.grid.polygons(patch, patch > 0)
+    found = study.grid.trace_polygons(patch, patch > 0)
     outlines = np.array([outline for _, outline in found], dtype=object)
     shapes = shapely.intersection(outlines, study.aoi.geometry)
     numbers = np.array([number for number, _ in found], dtype=np.int64)
@@ -87,7 +87,7 @@ def _outline_between(maps: Maps, when: When) -> gpd.GeoDataFrame:
             "to_class": codes.flat[place] % 10,
             "from_period": before.label,
             "to_period": after.label,
-            "area_m2": areas_m2(shapes),
+            "area_m2": measure_areas_m2(shapes),
             "confidence": from_ratio(sure.flat[place]),
             "confidence_basis": CONFIDENCE[study.settings.land_cover.method],
         },

@@ -123,7 +123,7 @@ def _watch(
             noise = _estimate_noise(values, seasons, first, limits, window, residual)
             if np.isnan(noise):
                 continue
-            count, alert, mean = _summarize_looks(values, seasons, first, noise, limits, window)
+            count, alert, mean = _summarise_looks(values, seasons, first, noise, limits, window)
             judged[y, x], look[y, x] = count, alert
             if count:
                 state[y, x] = _LOST if alert >= 0 else _STABLE
@@ -175,7 +175,7 @@ def _estimate_noise(
 
 
 @numba.njit(nogil=True, cache=True)
-def _summarize_looks(
+def _summarise_looks(
     values: NDArray[np.float64],
     seasons: NDArray[np.float64],
     first: int,

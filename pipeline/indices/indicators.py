@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.contracts import INDICATORS, checked
+from pipeline.contracts import INDICATORS, check_table
 from pipeline.indices.vegetation import CoverSums
 
 _ROUNDING = 1e-9
@@ -52,7 +52,7 @@ def build_cover_indicators(
     sums: CoverSums, period: str, *, area_m2: float, source: str
 ) -> list[dict[str, object]]:
     """Vegetated share and mean FVC of a period, of land and of the whole area; areas in m2."""
-    unseen = _subtract_seen(area_m2, sums.seen_m2)
+    unseen = _compute_rest(area_m2, sums.seen_m2)
     entries = [
         ("vegetation_cover_share_land", sums.vegetated_land_m2, sums.land_m2),
         ("vegetation_cover_share_area", sums.vegetated_m2, sums.seen_m2),
@@ -68,7 +68,7 @@ def build_percentile_indicator(
     sums: CoverSums, period: str, *, area_m2: float, source: str
 ) -> dict[str, object]:
     """Mean FVC of the land with endmembers by percentile, beside the one whose endmembers were given."""
-    unseen = _subtract_seen(area_m2, sums.seen_m2)
+    unseen = _compute_rest(area_m2, sums.seen_m2)
     name, over, under = "mean_fvc_land_percentiles", sums.fvc_land_m2, sums.land_m2
     return build_share(name, period, over, under, unseen=unseen, source=source)
 
@@ -93,7 +93,7 @@ def build_class_indicators(
         (aoi_measures["period"] == period) & aoi_measures["measure"].str.startswith("class_area:")
     ]
     seen = float(rows["value"].sum())
-    unseen = _subtract_seen(area_m2, seen)
+    unseen = _compute_rest(area_m2, seen)
     shares = [
         build_share(name, period, value, seen, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
         for name, value in zip(
@@ -124,7 +124,7 @@ def build_change_indicators(
     known = matrix[(matrix["from"] != "unknown") & (matrix["to"] != "unknown")]
     moved = known["from"] != known["to"]
     seen = float(known["area_m2"].sum())
-    unseen = _subtract_seen(float(matrix["area_m2"].sum()), seen)
+    unseen = _compute_rest(float(matrix["area_m2"].sum()), seen)
     sums = {
         "changed_share": known.loc[moved, "area_counted_m2"].sum(),
         "changed_share_unfiltered": known.loc[moved, "area_m2"].sum(),
@@ -155,7 +155,7 @@ def build_inundation_indicators(
     """
     permanent, between = zones_m2["permanent"], zones_m2["fluctuating"]
     seen = math.fsum(zones_m2.values())
-    unseen = _subtract_seen(area_m2, seen)
+    unseen = _compute_rest(area_m2, seen)
     entries = [
         ("water_share_low", permanent),
         ("water_share_high", permanent + between),
@@ -166,7 +166,7 @@ def build_inundation_indicators(
 
 def build_upland_indicator(sums: CoverSums, period: str, *, area_m2: float, source: str) -> dict[str, object]:
     """Vegetated share of the land above high water, from sums that count everything below as water."""
-    unseen = _subtract_seen(area_m2, sums.seen_m2)
+    unseen = _compute_rest(area_m2, sums.seen_m2)
     name, over, under = "vegetation_cover_share_upland", sums.vegetated_land_m2, sums.land_m2
     return build_share(name, period, over, under, unseen=unseen, source=source)
 
@@ -199,7 +199,7 @@ def build_anomaly_indicators(
     sums: AnomalySums, period: str, *, area_m2: float, source: str, least_years: int
 ) -> list[dict[str, object]]:
     """Mean difference of NDVI from earlier years, and the share of ground that is clearly less green."""
-    unseen = _subtract_seen(area_m2, sums.known_m2)
+    unseen = _compute_rest(area_m2, sums.known_m2)
     reason = (
         f"同季节且有晴空观测的往年不足 {least_years} 年 / "
         f"fewer than {least_years} earlier years with a clear look in this season"
@@ -217,7 +217,7 @@ def build_trend_indicators(
 ) -> list[dict[str, object]]:
     """Shares of ground whose NDVI rises or falls significantly, from the areas of both and of the known."""
     *parts, known = areas_m2
-    unseen = _subtract_seen(area_m2, known)
+    unseen = _compute_rest(area_m2, known)
     reason = f"有 NDVI 的时段不足 {least} 个 / fewer than {least} periods with NDVI"
     return [
         build_share(name, period, part, known, unseen=unseen, source=source, reason=reason)
@@ -242,7 +242,7 @@ def build_alert_indicator(
     states_m2: Mapping[str, float], period: str, *, area_m2: float, source: str
 ) -> dict[str, object]:
     """Share of the vegetated ground under an alert, from areas of legends.ALERTS."""
-    unseen = _subtract_seen(area_m2, math.fsum(states_m2.values()))
+    unseen = _compute_rest(area_m2, math.fsum(states_m2.values()))
     lost, vegetated = states_m2["lost"], states_m2["lost"] + states_m2["stable"]
     reason = "没有历史观测足够的植被 / no vegetation with enough of a history"
     return build_share(
@@ -259,7 +259,7 @@ def build_rsei_indicators(
     is not bounded.
     """
     total, good, known = sums
-    unseen = _subtract_seen(area_m2, known)
+    unseen = _compute_rest(area_m2, known)
     entries = [("rsei_mean", total, "1"), ("rsei_good_share", good, "share")]
     return [
         build_share(name, period, part, known, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
@@ -271,11 +271,11 @@ def build_rsei_indicators(
 def build_indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.DataFrame:
     """Rows of one area as INDICATORS."""
     table = pd.DataFrame(list(rows), columns=[name for name in INDICATORS.columns if name != "aoi"])
-    checked_table: pd.DataFrame = checked(table.assign(aoi=aoi)[list(INDICATORS.columns)], INDICATORS)
+    checked_table: pd.DataFrame = check_table(table.assign(aoi=aoi)[list(INDICATORS.columns)], INDICATORS)
     return checked_table
 
 
-def _subtract_seen(whole_m2: float, seen_m2: float) -> float:
+def _compute_rest(whole_m2: float, seen_m2: float) -> float:
     """What of an area was not seen; 0 where only the rounding of sums is left."""
     unseen = whole_m2 - seen_m2
     return unseen if unseen > _ROUNDING * whole_m2 else 0.0

@@ -71,7 +71,7 @@ def _fill_trends(
             score, pairs = _compare_pairs(values, cycle, slopes, mates, equals)
             if pairs:
                 slope[y, x] = np.median(slopes[:pairs])
-                z[y, x] = _standardize(score, mates, equals)
+                z[y, x] = _standardise(score, mates, equals)
                 p_value[y, x] = math.erfc(abs(z[y, x]) / math.sqrt(2.0))
 
 
@@ -109,7 +109,7 @@ def _compare_pairs(
 
 
 @numba.njit(nogil=True, cache=True)
-def _standardize(score: int, mates: NDArray[np.int64], equals: NDArray[np.int64]) -> float:
+def _standardise(score: int, mates: NDArray[np.int64], equals: NDArray[np.int64]) -> float:
     """S, one nearer to 0, over its standard deviation; 0 where all values are tied.
 
     Var(S) = (sum n(n-1)(2n+5) over seasons - sum t(t-1)(2t+5) over groups of ties) / 18, here summed over

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline import standards
 from pipeline.contracts import Raster
 from pipeline.engine.study import Study
-from pipeline.geodesy import areas_m2
+from pipeline.geodesy import measure_areas_m2
 from pipeline.indices import ecosystem
 from pipeline.ingest.parcels import read_restricting
 from pipeline.legends import ECOSYSTEM, ECOSYSTEM_CHANGE
@@ -139,7 +139,7 @@ def _encroachment_rows(view: View, _span: When) -> Iterator[Row]:
     """What became built-up inside each layer that restricts use, by pair of periods."""
     study = view.study
     layers = read_restricting(study.settings.restricting, study.aoi)
-    layers = layers.assign(area_m2=areas_m2(np.asarray(layers.geometry)))
+    layers = layers.assign(area_m2=measure_areas_m2(np.asarray(layers.geometry)))
     for layer in layers[layers["area_m2"] > 0].itertuples():
         whole_m2, kind = float(layer.area_m2), str(layer.kind)
         inside = view.ground.of_part(layer.geometry, whole_m2)

@@ -10,7 +10,7 @@ from pipeline.contracts import Raster, Scene
 from pipeline.engine.study import Study
 from pipeline.indices import indicators, vegetation, water
 from pipeline.ingest.reading import blocks
-from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, inundation_legend
+from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, build_inundation_legend
 from pipeline.maps.encoding import CLASSES, COUNT, RATIO, as_ratio, from_ratio
 from pipeline.maps.endmembers import find_endmembers
 from pipeline.maps.evidence import describe_cover, describe_inundation
@@ -72,7 +72,7 @@ def _regime(study: Study) -> str:
 
 def _legend(study: Study) -> Legend:
     """Zones under the name that the config gives the one between low and high water."""
-    return inundation_legend(_regime(study))
+    return build_inundation_legend(_regime(study))
 
 
 def _rasters(maps: Maps, when: When) -> Iterator[Raster]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.contracts import Scene
 from pipeline.engine.study import Study
-from pipeline.grid import BlockPlan, block_plan, widened
+from pipeline.grid import BlockPlan, plan_blocks, widen_blocks
 from pipeline.ingest.reading.blocks import process_bytes
 from pipeline.maps.step import Load, Step
 
@@ -38,8 +38,8 @@ def plan_layout(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) ->
         "process_bytes": process_bytes(study.grid.resolution_m),
         "memory": study.settings.compute.memory,
     }
-    blocks = block_plan(study.grid, block_bytes=block_bytes, **bounds)
-    wide = widened(blocks, len(study.blocks(blocks.edge_px)), block_bytes=wide_bytes, **bounds)
+    blocks = plan_blocks(study.grid, block_bytes=block_bytes, **bounds)
+    wide = widen_blocks(blocks, len(study.blocks(blocks.edge_px)), block_bytes=wide_bytes, **bounds)
     return Layout(blocks, wide, block_bytes, wide_bytes)
 
 

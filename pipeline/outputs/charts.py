@@ -13,11 +13,11 @@ from bokeh.transform import dodge
 from pipeline.contracts import Delivery
 from pipeline.legends import LAND_COVER
 from pipeline.outputs import drawing
-from pipeline.outputs.columns import coded, described, value_names
-from pipeline.outputs.drawing import UNKNOWN_COLOR, plain
-from pipeline.outputs.section_charts import section_series
-from pipeline.outputs.tables import spoken
-from pipeline.outputs.texts import text, texts
+from pipeline.outputs.columns import describe_column, list_values, name_values
+from pipeline.outputs.drawing import UNKNOWN_COLOR, clean_words
+from pipeline.outputs.section_charts import draw_section_series
+from pipeline.outputs.tables import name_codes
+from pipeline.outputs.texts import find_text, find_texts
 
 _COVER = {
     "vegetation_cover_share_land": "#1b7837",
@@ -39,17 +39,17 @@ class Chart:
     drawing: Model
 
 
-def charts_of(delivery: Delivery) -> dict[str, Chart]:
+def draw_charts(delivery: Delivery) -> dict[str, Chart]:
     """The charts that the tables of a delivery have figures for, by id."""
     drawings = (
-        ("cover", _cover(delivery)),
-        ("classes", _classes(delivery)),
-        ("transitions", _transitions(delivery)),
-        ("owners", _owners(delivery)),
-        ("rules", _rules(delivery)),
-        ("sections", section_series(delivery)),
+        ("cover", _draw_cover(delivery)),
+        ("classes", _draw_classes(delivery)),
+        ("transitions", _draw_transitions(delivery)),
+        ("owners", _draw_owners(delivery)),
+        ("rules", _draw_rules(delivery)),
+        ("sections", draw_section_series(delivery)),
     )
-    words = texts("chart", delivery.language)
+    words = find_texts("chart", delivery.language)
     return {
         name: Chart(f"chart-{name}", words[name], words[f"{name}.about"], drawn)
         for name, drawn in drawings
@@ -57,101 +57,105 @@ def charts_of(delivery: Delivery) -> dict[str, Chart]:
     }
 
 
-def _cover(delivery: Delivery) -> Figure | None:
+def _draw_cover(delivery: Delivery) -> Figure | None:
     """Bars of the vegetation indicators by period; whiskers from `low` to `high`, a dash at the target."""
-    table = _table(delivery, "indicators", ["indicator", "period", "value"])
+    table = _find_table(delivery, "indicators", ["indicator", "period", "value"])
     known = table[table["indicator"].isin(_COVER) & table["value"].notna()]
     if known.empty:
         return None
-    names = {entry.code: entry.name(delivery.language) for entry in coded("indicator")}
-    chart = drawing.bars(sorted(known["period"].unique()))
+    names = {entry.code: entry.name(delivery.language) for entry in list_values("indicator")}
+    chart = drawing.create_bars(sorted(known["period"].unique()))
     width = 0.8 / len(_COVER)
     for number, (indicator, color) in enumerate(_COVER.items()):
         rows = known[known["indicator"] == indicator]
         if len(rows):
             shift = width * (number - (len(_COVER) - 1) / 2)
-            _cover_bars(chart, _cover_rows(rows), names[indicator], color, shift, width)
-    drawing.hover(
+            _draw_cover_bars(chart, _select_cover_rows(rows), names[indicator], color, shift, width)
+    drawing.add_hover(
         chart, delivery, ["indicator", "period", "value", "numerator", "denominator", "low", "high"]
     )
-    drawing.percent_axis(chart)
-    return drawing.with_legend(chart)
+    drawing.format_percent_axis(chart)
+    return drawing.place_legend(chart)
 
 
-def _cover_rows(rows: pd.DataFrame) -> pd.DataFrame:
+def _select_cover_rows(rows: pd.DataFrame) -> pd.DataFrame:
     ranged = rows.reindex(columns=["period", "value", "low", "high", "numerator", "denominator", "target"])
     ends = ranged[["low", "high"]].astype(float)
     return ranged.assign(low=ends["low"], high=ends["high"])
 
 
-def _cover_bars(chart: Figure, rows: pd.DataFrame, name: str, color: str, shift: float, width: float) -> None:
-    said = drawing.said(rows.assign(indicator=name), percent=["value", "low", "high"])
-    source = drawing.source({"x": rows["period"], "top": rows["value"], **said})
+def _draw_cover_bars(
+    chart: Figure, rows: pd.DataFrame, name: str, color: str, shift: float, width: float
+) -> None:
+    said = drawing.write_hover_words(rows.assign(indicator=name), percent=["value", "low", "high"])
+    source = drawing.build_source({"x": rows["period"], "top": rows["value"], **said})
     place = dodge("x", shift, range=chart.x_range)
     chart.vbar(x=place, top="top", width=width * 0.92, color=color, legend_label=name, source=source)
-    ends = drawing.source({"x": rows["period"], "low": rows["low"], "high": rows["high"]})
+    ends = drawing.build_source({"x": rows["period"], "low": rows["low"], "high": rows["high"]})
     whisker = Whisker(base=place, lower="low", upper="high", source=ends, line_color="#333333")
     for head in (whisker.upper_head, whisker.lower_head):
         head.size = 8
     chart.add_layout(whisker)
     aims = rows.dropna(subset=["target"])
     if len(aims):
-        marks = drawing.source({"x": aims["period"], "y": aims["target"].astype(float)})
+        marks = drawing.build_source({"x": aims["period"], "y": aims["target"].astype(float)})
         chart.scatter(place, "y", source=marks, marker="dash", size=26, line_width=3, color="#b3261e")
 
 
-def _classes(delivery: Delivery) -> Figure | None:
+def _draw_classes(delivery: Delivery) -> Figure | None:
     """Area of each land cover class, and of what was never seen, by period; stacked, in ha."""
-    balance = _table(delivery, "area_balance", ["period", "item", "value_m2"])
+    balance = _find_table(delivery, "area_balance", ["period", "item", "value_m2"])
     keys = {f"class:{entry.key}": entry for entry in LAND_COVER.classes}
     rows = balance[balance["item"].isin([*keys, _UNKNOWN])]
     if rows.empty:
         return None
     colors = {
         **{entry.name(delivery.language): entry.color for entry in LAND_COVER.classes},
-        text("legend.unknown", delivery.language): UNKNOWN_COLOR,
+        find_text("legend.unknown", delivery.language): UNKNOWN_COLOR,
     }
     areas = rows.assign(
-        kind=value_names("item", rows["item"], delivery.language), area_ha=rows["value_m2"] / 1e4
+        kind=name_values("item", rows["item"], delivery.language), area_ha=rows["value_m2"] / 1e4
     ).pivot_table(index="period", columns="kind", values="area_ha", aggfunc="sum")
-    chart = drawing.bars([str(period) for period in areas.index])
-    return _stacked(chart, areas, colors, delivery, lying=False)
+    chart = drawing.create_bars([str(period) for period in areas.index])
+    return _draw_stack(chart, areas, colors, delivery, lying=False)
 
 
-def _owners(delivery: Delivery) -> Figure | None:
+def _draw_owners(delivery: Delivery) -> Figure | None:
     """Area of each owner kind by ecosystem in the newest period, in ha; a parcel counts once."""
     rows = pd.DataFrame(delivery.inventory.drop(columns=delivery.inventory.geometry.name))
     newest = rows[rows["period"] == delivery.periods[-1].label].drop_duplicates("parcel_id")
     if newest.empty:
         return None
-    unknown = text("legend.unknown", delivery.language)
+    unknown = find_text("legend.unknown", delivery.language)
     named = newest.assign(
-        owner=value_names("owner_type", newest["owner_type"], delivery.language).fillna(unknown).map(plain),
-        kind=value_names("ecosystem_l1", newest["ecosystem_l1"], delivery.language)
+        owner=name_values("owner_type", newest["owner_type"], delivery.language)
         .fillna(unknown)
-        .map(plain),
+        .map(clean_words),
+        kind=name_values("ecosystem_l1", newest["ecosystem_l1"], delivery.language)
+        .fillna(unknown)
+        .map(clean_words),
     )
     areas = named.pivot_table(index="owner", columns="kind", values="area_ha", aggfunc="sum")
-    colors = {entry.name(delivery.language): entry.color for entry in coded("ecosystem_l1")}
-    chart = drawing.lying_bars(list(areas.sum(axis=1).sort_values().index))
-    return _stacked(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True)
+    colors = {entry.name(delivery.language): entry.color for entry in list_values("ecosystem_l1")}
+    chart = drawing.create_lying_bars(list(areas.sum(axis=1).sort_values().index))
+    return _draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True)
 
 
-def _rules(delivery: Delivery) -> Figure | None:
+def _draw_rules(delivery: Delivery) -> Figure | None:
     """Number of findings of each rule, by severity."""
     if delivery.findings.empty:
         return None
     counts = pd.DataFrame(delivery.findings[["rule", "severity"]]).assign(
-        rule=spoken("rule", delivery.findings["rule"], delivery).map(plain),
-        severity=value_names("severity", delivery.findings["severity"], delivery.language),
+        rule=name_codes("rule", delivery.findings["rule"], delivery).map(clean_words),
+        severity=name_values("severity", delivery.findings["severity"], delivery.language),
     )
     table = counts.pivot_table(index="rule", columns="severity", aggfunc="size").astype(float)
-    colors = {entry.name(delivery.language): entry.color for entry in reversed(coded("severity"))}
-    chart = drawing.lying_bars(list(table.sum(axis=1).sort_values(kind="stable").index))
-    return _stacked(chart, table, colors, delivery, lying=True, unit="")
+    colors = {entry.name(delivery.language): entry.color for entry in reversed(list_values("severity"))}
+    chart = drawing.create_lying_bars(list(table.sum(axis=1).sort_values(kind="stable").index))
+    return _draw_stack(chart, table, colors, delivery, lying=True, unit="")
 
 
-def _stacked(
+def _draw_stack(
     chart: Figure,
     amounts: pd.DataFrame,
     colors: Mapping[str, str],
@@ -179,37 +183,37 @@ def _stacked(
             **said,
         }
         drawn = {"color": colors.get(kind, UNKNOWN_COLOR), "legend_label": kind, "line_color": "#ffffff"}
-        source = drawing.source(data)
+        source = drawing.build_source(data)
         if lying:
             chart.hbar(y="bar", left="start", right="end", height=0.66, source=source, **drawn)
         else:
             chart.vbar(x="bar", bottom="start", top="end", width=0.66, source=source, **drawn)
-    drawing.hover(chart, delivery, ["bar", "kind", "amount", "share"])
-    drawing.amount_axis(chart, unit, lying=lying)
-    return drawing.with_legend(chart)
+    drawing.add_hover(chart, delivery, ["bar", "kind", "amount", "share"])
+    drawing.format_amount_axis(chart, unit, lying=lying)
+    return drawing.place_legend(chart)
 
 
-def _transitions(delivery: Delivery) -> Model | None:
+def _draw_transitions(delivery: Delivery) -> Model | None:
     """Area by class before and after, in ha; one tab for each two neighbouring periods."""
     stems = sorted(stem for stem in delivery.tables if stem.startswith("transitions_"))
     panels = [
         TabPanel(child=chart, title=" → ".join(stem.removeprefix("transitions_").split("_")))
         for stem in stems
-        if (chart := _transition_matrix(delivery.tables[stem], delivery)) is not None
+        if (chart := _draw_transition_matrix(delivery.tables[stem], delivery)) is not None
     ]
     if not panels:
         return None
     return panels[0].child if len(panels) == 1 else Tabs(tabs=panels, sizing_mode="stretch_width")
 
 
-def _transition_matrix(moves: pd.DataFrame, delivery: Delivery) -> Figure | None:
+def _draw_transition_matrix(moves: pd.DataFrame, delivery: Delivery) -> Figure | None:
     occurring = moves[moves["area_m2"] > 0]
     if occurring.empty:
         return None
-    present = [entry.code for entry in coded("from") if _occurs(entry.code, occurring)]
-    names = {entry.code: entry.name(delivery.language) for entry in coded("from")}
+    present = [entry.code for entry in list_values("from") if _occurs(entry.code, occurring)]
+    names = {entry.code: entry.name(delivery.language) for entry in list_values("from")}
     order = [names[key] for key in present]
-    chart = drawing.square(order, order[::-1])
+    chart = drawing.create_square(order, order[::-1])
     kept = occurring["from"] == occurring["to"]
     hectares = occurring["area_m2"] / 1e4
     strength = np.sqrt(hectares / max(float(hectares[~kept].max()) if (~kept).any() else 1.0, 1e-9))
@@ -221,14 +225,14 @@ def _transition_matrix(moves: pd.DataFrame, delivery: Delivery) -> Figure | None
         "label": [f"{value:,.1f}" if value >= 0.05 else "<0.1" for value in hectares],  # noqa: PLR2004
         "amount": [f"{value:,.4f} ha" for value in hectares],
     }
-    source = drawing.source(data)
+    source = drawing.build_source(data)
     chart.rect(
         "to", "from", 0.96, 0.94, source=source, fill_color="color", fill_alpha="alpha", line_color=None
     )
-    drawing.cell_words(chart, source, "to", "from", "label")
-    chart.xaxis.axis_label = described("to").name(delivery.language) + " (ha)"
-    chart.yaxis.axis_label = described("from").name(delivery.language)
-    drawing.hover(chart, delivery, ["from", "to", "amount"])
+    drawing.add_cell_words(chart, source, "to", "from", "label")
+    chart.xaxis.axis_label = describe_column("to").name(delivery.language) + " (ha)"
+    chart.yaxis.axis_label = describe_column("from").name(delivery.language)
+    drawing.add_hover(chart, delivery, ["from", "to", "amount"])
     return chart
 
 
@@ -236,7 +240,7 @@ def _occurs(key: str, moves: pd.DataFrame) -> bool:
     return bool((moves[["from", "to"]] == key).to_numpy().any())
 
 
-def _table(delivery: Delivery, stem: str, columns: Sequence[str]) -> pd.DataFrame:
+def _find_table(delivery: Delivery, stem: str, columns: Sequence[str]) -> pd.DataFrame:
     """A table of the delivery, or none of its rows where it was not made."""
     found = delivery.tables.get(stem, pd.DataFrame(columns=list(columns)))
     return found.assign(period=found["period"].astype(str))

@@ -59,58 +59,58 @@ class ValueName:
         return self.name_zh if language == "zh" else self.name_en
 
 
-def described(column: str) -> ColumnName:
+def describe_column(column: str) -> ColumnName:
     """What a column is; one that no table of the standards knows is called by its key."""
     if column.startswith(_MEAN):
         return _mean(column.removeprefix(_MEAN))
-    return _columns().get(column) or ColumnName(column, column, column, "", "", "")
+    return _load_columns().get(column) or ColumnName(column, column, column, "", "", "")
 
 
-def headers(columns: Iterable[str], language: Language) -> dict[str, str]:
+def name_columns(columns: Iterable[str], language: Language) -> dict[str, str]:
     """Names of a table's columns by key; names that would meet carry their key in brackets."""
-    names = {column: described(column).name(language) for column in columns}
+    names = {column: describe_column(column).name(language) for column in columns}
     seen = Counter(names.values())
     return {key: name if seen[name] == 1 else f"{name} ({key})" for key, name in names.items()}
 
 
-def coded(column: str) -> tuple[ValueName, ...]:
+def list_values(column: str) -> tuple[ValueName, ...]:
     """The values that a coded column may hold, in order; empty for a column without a dictionary."""
     if column in _LEGENDS:
         return tuple(
             ValueName(str(entry.code), entry.name_zh, entry.name_en, entry.color)
             for entry in _LEGENDS[column].classes
         )
-    return _values().get(column, ())
+    return _load_values().get(column, ())
 
 
-def is_spoken(column: str, values: pd.Series) -> bool:
+def holds_names(column: str, values: pd.Series) -> bool:
     """Whether a coded column holds names, or a register's own words, instead of the dictionary's codes."""
-    codes = {entry.code for entry in coded(column)}
+    codes = {entry.code for entry in list_values(column)}
     return bool(codes) and not {str(value) for value in values.dropna().unique()} <= codes
 
 
-def value_names(column: str, values: pd.Series, language: Language) -> pd.Series:
+def name_values(column: str, values: pd.Series, language: Language) -> pd.Series:
     """Values of a column as people read them; a value without a name, and null, stay as they are."""
-    names = {entry.code: entry.name(language) for entry in coded(column)}
+    names = {entry.code: entry.name(language) for entry in list_values(column)}
     return values.astype("string").replace(names) if names else values
 
 
-def _unit(column: str) -> str:
+def _find_unit(column: str) -> str:
     """Unit at the end of a column's key; the schema of the inventory has no column for it."""
     return next((unit for end, unit in _UNITS.items() if column.endswith(end)), "")
 
 
 @cache
-def _columns() -> Mapping[str, ColumnName]:
+def _load_columns() -> Mapping[str, ColumnName]:
     schema = standards.table("inventory_schema").rename(columns={"field": "column"})
     rows = pd.concat(
-        [schema.assign(unit=schema["column"].map(_unit), note_zh=""), standards.table("column_names")]
+        [schema.assign(unit=schema["column"].map(_find_unit), note_zh=""), standards.table("column_names")]
     )
     texts = rows[["column", "name_zh", "name_en", "unit", "note_zh", "source"]].to_numpy()
     return MappingProxyType({row[0]: ColumnName(*row) for row in texts})
 
 
-def parameter_name(code: str) -> ColumnName:
+def describe_parameter(code: str) -> ColumnName:
     """What a parameter of water samples is; one that no table of the standards knows is its code."""
     return _parameters().get(code) or ColumnName(code, code, code, "", "", "")
 
@@ -136,20 +136,20 @@ def _mean(code: str) -> ColumnName:
 
 
 @cache
-def _values() -> Mapping[str, tuple[ValueName, ...]]:
+def _load_values() -> Mapping[str, tuple[ValueName, ...]]:
     rights = standards.table("rights").rename(columns={"dictionary": "column"})
     rights = rights.assign(name_en=rights["name_zh"], color="")
     indicators = standards.table("indicator_names").rename(columns={"indicator": "code"})
     indicators = indicators.assign(column="indicator", color="")
-    rows = pd.concat([rights, _land_classes(), standards.table("value_names"), indicators])
+    rows = pd.concat([rights, _load_land_classes(), standards.table("value_names"), indicators])
     rows = rows.drop_duplicates(["column", "code"], keep="last")  # what has an English name goes before
-    found = _class_keys()
+    found = _load_class_keys()
     for column, *value in rows[["column", "code", "name_zh", "name_en", "color"]].to_numpy():
         found[column] = (*found.get(column, ()), ValueName(*value))
     return MappingProxyType(found)
 
 
-def _land_classes() -> pd.DataFrame:
+def _load_land_classes() -> pd.DataFrame:
     """Classes of the third survey by code and name, as they are called in any language."""
     classes = standards.table("land_classes")
     named = (classes["code"] + " " + classes["name_zh"]).to_numpy()
@@ -157,7 +157,7 @@ def _land_classes() -> pd.DataFrame:
     return pd.concat([rows.assign(column=column) for column in ("dlbm", "land_class")])
 
 
-def _class_keys() -> dict[str, tuple[ValueName, ...]]:
+def _load_class_keys() -> dict[str, tuple[ValueName, ...]]:
     """Land cover classes as long tables name them: by key, with a prefix where other things stand beside."""
     prefixes = {"from": "", "to": "", "item": "class:", "measure": "class_area:"}
     return {

@@ -16,21 +16,21 @@ from dask.system import CPU_COUNT
 
 from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Grid
-from pipeline.outputs.catalog import write_catalog
 from pipeline.outputs.columns import Language
 from pipeline.outputs.geopackage import write_geopackage
-from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows, plain_table
+from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows, flatten_table
+from pipeline.outputs.map_sheets import is_shown
 from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
-from pipeline.outputs.sheets import is_shown
 from pipeline.outputs.spreadsheet import write_workbook
+from pipeline.outputs.stac import write_stac_catalog
 
 _PATIENCE = 5
 """By how much raster writers stand back (nice): a third of the time of a thread that does not."""
 
 
 @dataclass(frozen=True)
-class Begun:
+class DeliveryDraft:
     """A delivery folder, and by their names the rasters that are being written into it."""
 
     folder: Path
@@ -38,7 +38,7 @@ class Begun:
 
 
 @contextmanager
-def begun(
+def begin_delivery(
     folder: Path,
     rasters: Iterable[Raster],
     grid: Grid,
@@ -46,7 +46,7 @@ def begun(
     simulated: bool,
     as_of: datetime,
     language: Language,
-) -> Iterator[Begun]:
+) -> Iterator[DeliveryDraft]:
     """Begin a delivery in an existing empty folder with its rasters, each with its legend.
 
     They take the longest, so they are written beside all that follows, those that the report shows first.
@@ -56,7 +56,7 @@ def begun(
     write = partial(write_raster, grid=grid, simulated=simulated, as_of=as_of, language=language)
     writers = ThreadPoolExecutor(CPU_COUNT, "raster", _yield_to_others)
     try:
-        yield Begun(
+        yield DeliveryDraft(
             folder,
             {
                 raster.name: writers.submit(write, raster, path=folder / "rasters" / f"{raster.name}.tif")
@@ -67,7 +67,7 @@ def begun(
         writers.shutdown(cancel_futures=True)
 
 
-def complete(delivery: Delivery, begun: Begun, *, shapefile: bool = False) -> list[Path]:
+def complete_delivery(delivery: Delivery, begun: DeliveryDraft, *, shapefile: bool = False) -> list[Path]:
     """Write all else of a delivery that was begun with its rasters; returns all its files, sorted.
 
     Inventory (GeoPackage, workbook, GeoParquet), CSV tables, the report and a STAC catalogue; on request the
@@ -83,7 +83,7 @@ def complete(delivery: Delivery, begun: Begun, *, shapefile: bool = False) -> li
     _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
     write_report(delivery, folder)
     _wait(begun.rasters.values())
-    write_catalog(delivery, folder)
+    write_stac_catalog(delivery, folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -94,9 +94,9 @@ def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
     write_workbook(delivery, folder / "inventory.xlsx")
-    layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
+    build_layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
     for stem, table in delivery.tables.items():
-        write_csv(plain_table(_flat(table), delivery), folder / "tables" / f"{stem}.csv")
+        write_csv(flatten_table(_flatten(table), delivery), folder / "tables" / f"{stem}.csv")
 
 
 def _yield_to_others() -> None:
@@ -116,7 +116,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def _flat(table: pd.DataFrame) -> pd.DataFrame:
+def _flatten(table: pd.DataFrame) -> pd.DataFrame:
     if isinstance(table, gpd.GeoDataFrame):
         return pd.DataFrame(table.drop(columns=table.geometry.name))
     return table

@@ -5,49 +5,58 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.columns import DATA_LABEL, described
-from pipeline.outputs.layers import aoi_rows
-from pipeline.outputs.texts import text, texts
+from pipeline.outputs.columns import DATA_LABEL, describe_column
+from pipeline.outputs.layers import build_aoi_rows
+from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import UNITS
 
 _LAYERS = ("inventory", "parcels", "sections", "change_patches", "findings")
 _OURS = "named by this project"
 
 
-def dictionary(delivery: Delivery) -> pd.DataFrame:
+def build_dictionary(delivery: Delivery) -> pd.DataFrame:
     """One row per column: table, key, names in both languages, unit, note, source, type.
 
     Notes are written in Chinese only, so an English dictionary is without them.
     """
-    words = texts("dictionary", delivery.language)
+    words = find_texts("dictionary", delivery.language)
     order = ["table", "column", "name_zh", "name_en", "unit", "note", "source", "type"]
-    entries = pd.DataFrame([*_columns(delivery), *_totals(delivery)], columns=order)
+    entries = pd.DataFrame([*_describe_columns(delivery), *_describe_totals(delivery)], columns=order)
     kept = entries if delivery.language == "zh" else entries.drop(columns="note")
     return kept.rename(columns=words)
 
 
-def _columns(delivery: Delivery) -> Iterator[tuple[str, ...]]:
-    words = texts("dictionary", delivery.language)
-    layers = {name: getattr(delivery, name) for name in _LAYERS} | {"aoi": aoi_rows(delivery.aoi)}
+def _describe_columns(delivery: Delivery) -> Iterator[tuple[str, ...]]:
+    words = find_texts("dictionary", delivery.language)
+    layers = {name: getattr(delivery, name) for name in _LAYERS} | {"aoi": build_aoi_rows(delivery.aoi)}
     label = {DATA_LABEL: pd.Series(dtype="string")} if delivery.simulated else {}
     for table, frame in {**layers, **delivery.tables}.items():
         columns = {column: frame[column] for column in frame.columns if column != "geometry"} | label
         for column, values in columns.items():
-            known = described(column)
+            known = describe_column(column)
             names = known.name_zh, known.name_en, known.unit, known.note, known.source
-            yield table, column, *names, words[_kind(values)]
+            yield table, column, *names, words[_name_kind(values)]
 
 
-def _totals(delivery: Delivery) -> Iterator[tuple[str, ...]]:
-    sheet, words = text("sheet.totals", delivery.language), texts("dictionary", delivery.language)
-    chinese, english = texts("totals", "zh"), texts("totals", "en")
+def _describe_totals(delivery: Delivery) -> Iterator[tuple[str, ...]]:
+    sheet, words = find_text("sheet.totals", delivery.language), find_texts("dictionary", delivery.language)
+    chinese, english = find_texts("totals", "zh"), find_texts("totals", "en")
     for key, name in chinese.items():
         kind = {"": "kind.text", "ha": "kind.float", "1": "kind.int"}[UNITS[key]]
         unit = UNITS[key].replace("1", "")
-        yield sheet, texts("totals", delivery.language)[key], name, english[key], unit, "", _OURS, words[kind]
+        yield (
+            sheet,
+            find_texts("totals", delivery.language)[key],
+            name,
+            english[key],
+            unit,
+            "",
+            _OURS,
+            words[kind],
+        )
 
 
-def _kind(values: pd.Series) -> str:
+def _name_kind(values: pd.Series) -> str:
     if pd.api.types.is_bool_dtype(values):
         return "kind.bool"
     if pd.api.types.is_integer_dtype(values):

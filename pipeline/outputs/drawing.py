@@ -15,8 +15,8 @@ from bokeh.models import (
 from bokeh.plotting import figure as Figure  # noqa: N812 (a class with the name of a function)
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.columns import Language, described
-from pipeline.outputs.texts import texts
+from pipeline.outputs.columns import Language, describe_column
+from pipeline.outputs.texts import find_texts
 
 UNKNOWN_COLOR = "#878787"
 FACE = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
@@ -28,38 +28,40 @@ _BAR_PX = 34
 _MATH = str.maketrans({"$": "＄", "\\": "＼"})
 
 
-def plain(words: object) -> str:
+def clean_words(words: object) -> str:
     """Words of the data as a chart may show them: never a formula, and short enough for an axis."""
     text = str(words).translate(_MATH)
     return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004
 
 
-def source(columns: Mapping[str, Iterable[Any]]) -> ColumnDataSource:
+def build_source(columns: Mapping[str, Iterable[Any]]) -> ColumnDataSource:
     """The figures behind a drawing; null is not drawn."""
     lists = {
         name: [None if pd.isna(value) else value for value in pd.Series(list(values), dtype=object)]
         for name, values in columns.items()
     }
-    return ColumnDataSource({name: _floats(values) for name, values in lists.items()})
+    return ColumnDataSource({name: _to_floats(values) for name, values in lists.items()})
 
 
-def dated_source(days: pd.DatetimeIndex, columns: Mapping[str, Iterable[Any]]) -> ColumnDataSource:
+def build_time_source(days: pd.DatetimeIndex, columns: Mapping[str, Iterable[Any]]) -> ColumnDataSource:
     """The figures behind a drawing over dates, which stand in its column `x` as milliseconds."""
     milliseconds = [float(day.timestamp() * 1000) for day in days]
-    return source({"x": milliseconds, **columns})
+    return build_source({"x": milliseconds, **columns})
 
 
-def _floats(values: list[Any]) -> list[Any]:
+def _to_floats(values: list[Any]) -> list[Any]:
     numbers = any(isinstance(value, float) for value in values)
     return [float("nan") if value is None and numbers else value for value in values]
 
 
-def said(rows: pd.DataFrame, *, percent: Sequence[str] = ()) -> dict[str, list[str]]:
+def write_hover_words(rows: pd.DataFrame, *, percent: Sequence[str] = ()) -> dict[str, list[str]]:
     """Every column of a table as words for a hover text; a dash for what is not known."""
-    return {column: [_words(value, column in percent) for value in rows[column]] for column in rows.columns}
+    return {
+        column: [_write_words(value, column in percent) for value in rows[column]] for column in rows.columns
+    }
 
 
-def _words(value: Any, percent: bool) -> str:
+def _write_words(value: Any, percent: bool) -> str:
     if pd.isna(value):
         return "—"
     if isinstance(value, float):
@@ -67,25 +69,25 @@ def _words(value: Any, percent: bool) -> str:
     return str(value)
 
 
-def bars(factors: Sequence[str]) -> Figure:
+def create_bars(factors: Sequence[str]) -> Figure:
     """An empty chart of standing bars."""
-    chart = _empty(x_range=FactorRange(*factors), height=340)
+    chart = _create_empty(x_range=FactorRange(*factors), height=340)
     chart.xgrid.visible = False
     chart.y_range.start = 0
     return chart
 
 
-def lying_bars(factors: Sequence[str]) -> Figure:
+def create_lying_bars(factors: Sequence[str]) -> Figure:
     """An empty chart of lying bars, the last factor on top."""
-    chart = _empty(y_range=FactorRange(*factors), height=110 + _BAR_PX * len(factors))
+    chart = _create_empty(y_range=FactorRange(*factors), height=110 + _BAR_PX * len(factors))
     chart.ygrid.visible = False
     chart.x_range.start = 0
     return chart
 
 
-def square(across: Sequence[str], down: Sequence[str]) -> Figure:
+def create_square(across: Sequence[str], down: Sequence[str]) -> Figure:
     """An empty chart of cells, with the names of the columns on top."""
-    chart = _empty(
+    chart = _create_empty(
         x_range=FactorRange(*across),
         y_range=FactorRange(*down),
         height=120 + 48 * len(down),
@@ -95,12 +97,12 @@ def square(across: Sequence[str], down: Sequence[str]) -> Figure:
     return chart
 
 
-def over_time(low: float, high: float) -> Figure:
+def create_time_chart(low: float, high: float) -> Figure:
     """An empty chart over dates, with values between two bounds."""
-    return _empty(x_axis_type="datetime", y_range=(low, high), height=380)
+    return _create_empty(x_axis_type="datetime", y_range=(low, high), height=380)
 
 
-def _empty(**settings: Any) -> Figure:
+def _create_empty(**settings: Any) -> Figure:
     chart = Figure(
         sizing_mode="stretch_width", toolbar_location=None, tools="", outline_line_color=None, **settings
     )
@@ -117,31 +119,33 @@ def _empty(**settings: Any) -> Figure:
     return chart
 
 
-def hover(chart: Figure, delivery: Delivery, columns: Sequence[str], **settings: Any) -> None:
+def add_hover(chart: Figure, delivery: Delivery, columns: Sequence[str], **settings: Any) -> None:
     """Say what a mark stands for: the words of these columns of its source."""
-    names = texts("chart.field", delivery.language)
-    tips = [(names.get(column) or _name(column, delivery.language), f"@{{{column}}}") for column in columns]
+    names = find_texts("chart.field", delivery.language)
+    tips = [
+        (names.get(column) or _name_column(column, delivery.language), f"@{{{column}}}") for column in columns
+    ]
     chart.add_tools(HoverTool(tooltips=tips, point_policy="follow_mouse", **settings))
 
 
-def _name(column: str, language: Language) -> str:
-    return described(column).name(language)
+def _name_column(column: str, language: Language) -> str:
+    return describe_column(column).name(language)
 
 
-def percent_axis(chart: Figure) -> None:
+def format_percent_axis(chart: Figure) -> None:
     """Shares of the standing axis, which ends at the whole, in percent."""
     chart.y_range.end = 1
     chart.yaxis.formatter = NumeralTickFormatter(format="0%")
 
 
-def amount_axis(chart: Figure, unit: str, *, lying: bool) -> None:
+def format_amount_axis(chart: Figure, unit: str, *, lying: bool) -> None:
     """Amounts with separators, and their unit beside them."""
     axis = chart.xaxis if lying else chart.yaxis
     axis.formatter = NumeralTickFormatter(format="0,0")
     axis.axis_label = unit or None
 
 
-def with_legend(chart: Figure, *, policy: str = "mute") -> Figure:
+def place_legend(chart: Figure, *, policy: str = "mute") -> Figure:
     """The legend under the chart, in as many columns as a phone has room for; a click fades its marks."""
     (legend,) = chart.legend
     chart.center = [part for part in chart.center if part is not legend]
@@ -160,7 +164,7 @@ def with_legend(chart: Figure, *, policy: str = "mute") -> Figure:
     return chart
 
 
-def cell_words(chart: Figure, figures: ColumnDataSource, across: str, down: str, words: str) -> None:
+def add_cell_words(chart: Figure, figures: ColumnDataSource, across: str, down: str, words: str) -> None:
     """A word in the middle of each cell."""
     labels = LabelSet(x=across, y=down, text=words, source=figures, text_align="center")
     labels.text_baseline, labels.text_font, labels.text_font_size = "middle", value(FACE), "12px"

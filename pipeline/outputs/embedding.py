@@ -28,18 +28,18 @@ _UNSAFE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
 
 
 @cache
-def script() -> str:
+def build_script() -> str:
     """The script that draws charts, with the licence that it carries."""
     return (Path(bokeh.__file__).parent / _SCRIPT).read_text(encoding="utf-8")
 
 
-def chart_json(chart: Model, target: str) -> str:
+def dump_chart(chart: Model, target: str) -> str:
     """A chart for the element with the id `target`, as JSON that cannot end the element it stands in."""
-    item = _renumbered(dict(json_item(chart, target)), {})
+    item = _renumber(dict(json_item(chart, target)), {})
     return json.dumps(item, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
 
 
-def policy(*scripts: str) -> str:
+def build_policy(*scripts: str) -> str:
     """Content security policy of a page that runs these scripts only, and loads nothing at all."""
     hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts) or "'none'"
     return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}"
@@ -49,15 +49,15 @@ def _digest(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
-def _renumbered(part: Any, numbers: dict[str, str]) -> Any:
+def _renumber(part: Any, numbers: dict[str, str]) -> Any:
     """The part with every number of a model replaced by its place in the order of appearance."""
     if isinstance(part, list):
-        return [_renumbered(entry, numbers) for entry in part]
+        return [_renumber(entry, numbers) for entry in part]
     if not isinstance(part, dict):
         return part
     return {
         key: numbers.setdefault(value, f"m{len(numbers)}")
         if key in {"id", "root_id"} and isinstance(value, str)
-        else _renumbered(value, numbers)
+        else _renumber(value, numbers)
         for key, value in part.items()
     }

@@ -18,14 +18,20 @@ import pyogrio
 from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
 from pipeline.geodesy import project
-from pipeline.outputs.columns import ValueName, described, headers, is_spoken
-from pipeline.outputs.layers import LAYERS, Layer, layer_rows
-from pipeline.outputs.markup import text_of
+from pipeline.outputs.columns import ValueName, describe_column, holds_names, name_columns
+from pipeline.outputs.layers import LAYERS, FeatureLayer, build_layer_rows
+from pipeline.outputs.markup import serialise
 from pipeline.outputs.print_sheets import PrintSheet
-from pipeline.outputs.provenance import evidence_line, licence_line
-from pipeline.outputs.qgis import DOCTYPE, LOOKS, QGIS_VERSION, StyledLayer, layer_qml
-from pipeline.outputs.qgis_project import PROJECT_NAME, Project, layer_id, metadata_into, project_qgz
-from pipeline.outputs.texts import text
+from pipeline.outputs.provenance import build_evidence_line, build_licence_line
+from pipeline.outputs.qgis import DOCTYPE, LAYER_STYLES, QGIS_VERSION, StyledLayer, build_layer_qml
+from pipeline.outputs.qgis_project import (
+    PROJECT_NAME,
+    Project,
+    add_metadata,
+    build_layer_id,
+    build_project_qgz,
+)
+from pipeline.outputs.texts import find_text
 
 _MARGIN = 0.08
 _FIRST_OF_LAYERS = 2
@@ -68,7 +74,7 @@ def write_geopackage(delivery: Delivery, path: Path) -> None:
     Features are sorted by their ids and numbered from 1. Raises WorkspaceError if the finished file does
     not pass SQLite's own check.
     """
-    with _dated(delivery.as_of):
+    with _hold_clock(delivery.as_of):
         styled = [_write_layer(layer, delivery, path) for layer in LAYERS]
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA journal_mode=DELETE")
@@ -76,7 +82,7 @@ def write_geopackage(delivery: Delivery, path: Path) -> None:
         _register_extensions(file)
         _register_styles(file, delivery)
         _write_metadata(file, delivery)
-        about = _project_of(styled, delivery, path.name)
+        about = _build_project(styled, delivery, path.name)
         for number, layer in enumerate(styled, start=_FIRST_OF_LAYERS):
             _write_aliases(file, layer, delivery)
             _write_style(file, layer, delivery)
@@ -89,7 +95,7 @@ def write_geopackage(delivery: Delivery, path: Path) -> None:
 
 
 @contextmanager
-def _dated(as_of: datetime) -> Iterator[None]:
+def _hold_clock(as_of: datetime) -> Iterator[None]:
     options = {
         "OGR_CURRENT_DATE": _stamp(as_of),
         "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",  # a second thread would leave the order of pages to chance
@@ -105,8 +111,8 @@ def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
-    rows = layer_rows(layer, delivery)
+def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledLayer:
+    rows = build_layer_rows(layer, delivery)
     fids = rows.pop("fid") if "fid" in rows else range(1, len(rows) + 1)
     title = layer.title(delivery.language, simulated=delivery.simulated)
     pyogrio.write_dataframe(
@@ -126,17 +132,17 @@ def _write_layer(layer: Layer, delivery: Delivery, path: Path) -> StyledLayer:
         },
     )
     columns = tuple(column for column in rows.columns if column != rows.geometry.name)
-    spoken = frozenset(column for column in columns if is_spoken(column, rows[column]))
+    spoken = frozenset(column for column in columns if holds_names(column, rows[column]))
     newest = delivery.periods[-1].label
     about = layer.about(delivery.language)
     rules = tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items()))
     return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken, about, rules)
 
 
-def _title(delivery: Delivery) -> str:
+def _write_title(delivery: Delivery) -> str:
     name = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
-    mark = text("simulated.mark", delivery.language) if delivery.simulated else ""
-    return f"{name} {delivery.label} {text('delivery.title', delivery.language)}{mark}"
+    mark = find_text("simulated.mark", delivery.language) if delivery.simulated else ""
+    return f"{name} {delivery.label} {find_text('delivery.title', delivery.language)}{mark}"
 
 
 def _register_extensions(file: sqlite3.Connection) -> None:
@@ -153,11 +159,13 @@ def _write_metadata(file: sqlite3.Connection, delivery: Delivery) -> None:
     # As JSON: GDAL's own form of metadata makes every reader write an .aux.xml beside the file.
     stamp = _stamp(delivery.as_of)
     facts = {
-        "title": _title(delivery),
+        "title": _write_title(delivery),
         "aoi": delivery.aoi.id,
         "as_of": stamp,
         "simulated": delivery.simulated,
-        "data_label": text("simulated.label" if delivery.simulated else "simulated.not", delivery.language),
+        "data_label": find_text(
+            "simulated.label" if delivery.simulated else "simulated.not", delivery.language
+        ),
     }
     file.execute(
         "INSERT INTO gpkg_metadata VALUES (1, 'dataset', 'urn:ecoledger:delivery', 'application/json', ?)",
@@ -170,10 +178,10 @@ def _write_metadata(file: sqlite3.Connection, delivery: Delivery) -> None:
 
 def _write_layer_metadata(file: sqlite3.Connection, number: int, layer: StyledLayer, about: Project) -> None:
     root = ET.Element("qgis", {"version": QGIS_VERSION})
-    metadata_into(root, layer, about)
+    add_metadata(root, layer, about)
     file.execute(
         "INSERT INTO gpkg_metadata VALUES (?, 'dataset', 'http://mrcc.com/qgis.dtd', 'text/xml', ?)",
-        [number, DOCTYPE + text_of(root)],
+        [number, DOCTYPE + serialise(root)],
     )
     file.execute(
         "INSERT INTO gpkg_metadata_reference VALUES ('table', ?, NULL, NULL, ?, ?, NULL)",
@@ -191,9 +199,10 @@ def _register_styles(file: sqlite3.Connection, delivery: Delivery) -> None:
 
 
 def _write_aliases(file: sqlite3.Connection, layer: StyledLayer, delivery: Delivery) -> None:
-    names = headers(layer.columns, delivery.language)
+    names = name_columns(layer.columns, delivery.language)
     rows = [
-        (layer.name, column, name, name, described(column).note or None) for column, name in names.items()
+        (layer.name, column, name, name, describe_column(column).note or None)
+        for column, name in names.items()
     ]
     file.executemany("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)", rows)
 
@@ -204,8 +213,8 @@ def _write_style(file: sqlite3.Connection, layer: StyledLayer, delivery: Deliver
         "f_table_schema": "",
         "f_table_name": layer.name,
         "f_geometry_column": "geom",
-        "styleName": text(f"layer.{layer.name}", delivery.language),
-        "styleQML": layer_qml(layer, delivery.language),
+        "styleName": find_text(f"layer.{layer.name}", delivery.language),
+        "styleQML": build_layer_qml(layer, delivery.language),
         "styleSLD": "",
         "useAsDefault": 1,
         "description": layer.title,
@@ -216,40 +225,46 @@ def _write_style(file: sqlite3.Connection, layer: StyledLayer, delivery: Deliver
     file.execute(f"INSERT INTO layer_styles ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 (keys are ours)
 
 
-def _project_of(layers: list[StyledLayer], delivery: Delivery, source: str) -> Project:
+def _build_project(layers: list[StyledLayer], delivery: Delivery, source: str) -> Project:
     left, bottom, right, top = delivery.aoi.geometry.bounds
     across, up = _MARGIN * (right - left), _MARGIN * (top - bottom)
     return Project(
         source=source,
-        title=_title(delivery),
+        title=_write_title(delivery),
         extent=(left - across, bottom - up, right + across, top + up),
         as_of=delivery.as_of,
         first_day=delivery.periods[0].first,
         last_day=delivery.periods[-1].last,
-        evidence=evidence_line(delivery),
-        licence=licence_line(delivery),
+        evidence=build_evidence_line(delivery),
+        licence=build_licence_line(delivery),
         language=delivery.language,
-        sheet=_sheet_of(layers, delivery),
+        sheet=_build_sheet(layers, delivery),
     )
 
 
-def _sheet_of(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
+def _build_sheet(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
     """The print sheet, in the CRS that the parts of the area share for map sheets, else that of the grid."""
     language = delivery.language
     named = {part.layout_crs for part in delivery.aoi.parts}
     (shared,) = named if len(named) == 1 else (None,)
     crs = shared or delivery.grid.crs
-    shown = sorted((layer for layer in layers if LOOKS[layer.name].shown), key=_rank)
+    shown = sorted((layer for layer in layers if LAYER_STYLES[layer.name].shown), key=_rank)
     periods = f"{delivery.periods[0].first} – {delivery.periods[-1].last}"
     return PrintSheet(
-        title=_title(delivery),
-        subtitle=f"{text('report.label', language)} {delivery.label} · {periods}",
-        legend_title=text("layout.legend", language),
-        layers=tuple((layer_id(layer.name), text(f"layer.{layer.name}", language)) for layer in shown),
-        notes="\n".join(
-            [evidence_line(delivery), f"{text('layout.crs', language)} {crs}", licence_line(delivery)]
+        title=_write_title(delivery),
+        subtitle=f"{find_text('report.label', language)} {delivery.label} · {periods}",
+        legend_title=find_text("layout.legend", language),
+        layers=tuple(
+            (build_layer_id(layer.name), find_text(f"layer.{layer.name}", language)) for layer in shown
         ),
-        stamp=text("simulated.label", language) if delivery.simulated else "",
+        notes="\n".join(
+            [
+                build_evidence_line(delivery),
+                f"{find_text('layout.crs', language)} {crs}",
+                build_licence_line(delivery),
+            ]
+        ),
+        stamp=find_text("simulated.label", language) if delivery.simulated else "",
         crs=crs,
         bounds=project(delivery.aoi.geometry, crs).bounds,
     )
@@ -257,11 +272,11 @@ def _sheet_of(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
 
 def _rank(layer: StyledLayer) -> tuple[bool, int]:
     """Where a layer stands in a legend: outlines first, then from the top of the map to the bottom."""
-    return LOOKS[layer.name].column is not None, list(LOOKS).index(layer.name)
+    return LAYER_STYLES[layer.name].column is not None, list(LAYER_STYLES).index(layer.name)
 
 
 def _write_project(file: sqlite3.Connection, layers: list[StyledLayer], about: Project) -> None:
-    packed = project_qgz(layers, about)
+    packed = build_project_qgz(layers, about)
     stamp = about.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     metadata = json.dumps({"last_modified_time": stamp, "last_modified_user": "ecoledger"})
     file.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (PROJECT_NAME, metadata, packed.hex()))

@@ -9,7 +9,7 @@ import pandas as pd
 import pyogrio
 
 from pipeline.errors import Problem, SettingsError
-from pipeline.outputs.markup import text_of
+from pipeline.outputs.markup import serialise
 from pipeline.outputs.qgis import DOCTYPE, QGIS_VERSION
 
 LAYER = "points"
@@ -33,7 +33,7 @@ def write_points(points: gpd.GeoDataFrame, path: Path, *, choices: Mapping[str, 
         "f_table_name": LAYER,
         "f_geometry_column": "geom",
         "styleName": LAYER,
-        "styleQML": _form(columns, choices),
+        "styleQML": _build_form(columns, choices),
         "styleSLD": "",
         "useAsDefault": True,
         "description": "样本点 sample points",
@@ -54,7 +54,7 @@ def write_points(points: gpd.GeoDataFrame, path: Path, *, choices: Mapping[str, 
         pyogrio.set_gdal_config_options(dict.fromkeys(_CLOCK))
 
 
-def _form(columns: list[str], choices: Mapping[str, str]) -> str:
+def _build_form(columns: list[str], choices: Mapping[str, str]) -> str:
     """Style that only says how each column is edited."""
     root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "Fields|Forms"})
     fields = ET.SubElement(root, "fieldConfiguration")
@@ -68,4 +68,4 @@ def _form(columns: list[str], choices: Mapping[str, str]) -> str:
             for key, name in choices.items():
                 pair = ET.SubElement(listed, "Option", {"type": "Map"})
                 ET.SubElement(pair, "Option", {"name": name, "value": key, "type": "QString"})
-    return DOCTYPE + text_of(root)
+    return DOCTYPE + serialise(root)

@@ -20,16 +20,16 @@ from pipeline.contracts import (
     PARCELS,
     SECTION_STATUS,
     Delivery,
-    checked,
+    check_table,
 )
 from pipeline.errors import ContractError, Problem
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.outputs.columns import DATA_LABEL, Language
-from pipeline.outputs.texts import text
+from pipeline.outputs.texts import find_text
 
 
 @dataclass(frozen=True)
-class Layer:
+class FeatureLayer:
     """One layer; `order` are the columns that its rows are sorted by, and so its feature ids."""
 
     name: str
@@ -39,19 +39,19 @@ class Layer:
 
     def title(self, language: Language, *, simulated: bool) -> str:
         """The layer's title, which says so when the data are simulated."""
-        title = text(f"layer.{self.name}", language)
-        return f"{title}{text('simulated.mark', language)}" if simulated else title
+        title = find_text(f"layer.{self.name}", language)
+        return f"{title}{find_text('simulated.mark', language)}" if simulated else title
 
     def about(self, language: Language) -> str:
         """One sentence on what a row is."""
-        return text(f"layer.{self.name}.about", language)
+        return find_text(f"layer.{self.name}.about", language)
 
 
-def _promised(delivery: Delivery, name: str, schema: pa.DataFrameSchema) -> gpd.GeoDataFrame:
-    return checked(getattr(delivery, name), schema)
+def _require_table(delivery: Delivery, name: str, schema: pa.DataFrameSchema) -> gpd.GeoDataFrame:
+    return check_table(getattr(delivery, name), schema)
 
 
-def aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
+def build_aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
     """The parts of an area, one row each, with the ellipsoidal area of the part."""
     geometry = [part.geometry for part in aoi.parts]
     return gpd.GeoDataFrame(
@@ -64,7 +64,7 @@ def aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
             "aoi_name_en": aoi.name_en,
             "source": aoi.source,
             "accuracy": aoi.accuracy,
-            "area_m2": areas_m2(geometry),
+            "area_m2": measure_areas_m2(geometry),
             "layout_crs": [part.layout_crs for part in aoi.parts],
         },
         geometry=geometry,
@@ -72,43 +72,43 @@ def aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
     )
 
 
-INVENTORY_LAYER = Layer(
+INVENTORY_LAYER = FeatureLayer(
     "inventory",
     "MultiPolygon",
     ("product_id", "parcel_id", "period"),
-    partial(_promised, name="inventory", schema=INVENTORY),
+    partial(_require_table, name="inventory", schema=INVENTORY),
 )
 LAYERS = (
     INVENTORY_LAYER,
-    Layer(
+    FeatureLayer(
         "parcels",
         "MultiPolygon",
         ("parcel_id",),
-        partial(_promised, name="parcels", schema=PARCELS),
+        partial(_require_table, name="parcels", schema=PARCELS),
     ),
-    Layer(
+    FeatureLayer(
         "sections",
         "Point",
         ("section_id", "period"),
-        partial(_promised, name="sections", schema=SECTION_STATUS),
+        partial(_require_table, name="sections", schema=SECTION_STATUS),
     ),
-    Layer(
+    FeatureLayer(
         "change_patches",
         "MultiPolygon",
         ("patch_id",),
-        partial(_promised, name="change_patches", schema=CHANGE_PATCHES),
+        partial(_require_table, name="change_patches", schema=CHANGE_PATCHES),
     ),
-    Layer(
+    FeatureLayer(
         "findings",
         "MultiPolygon",
         ("finding_id",),
-        partial(_promised, name="findings", schema=FINDINGS),
+        partial(_require_table, name="findings", schema=FINDINGS),
     ),
-    Layer("aoi", "MultiPolygon", ("id",), lambda delivery: aoi_rows(delivery.aoi)),
+    FeatureLayer("aoi", "MultiPolygon", ("id",), lambda delivery: build_aoi_rows(delivery.aoi)),
 )
 
 
-def layer_rows(layer: Layer, delivery: Delivery) -> gpd.GeoDataFrame:
+def build_layer_rows(layer: FeatureLayer, delivery: Delivery) -> gpd.GeoDataFrame:
     """Rows of a layer as they are written: sorted, plain columns, geometries of the layer's one type.
 
     Raises ContractError where a column is missing or the CRS is not EPSG:4490.
@@ -120,12 +120,12 @@ def layer_rows(layer: Layer, delivery: Delivery) -> gpd.GeoDataFrame:
     order = [column for column in layer.order if column in rows.columns]
     rows = rows.sort_values(order, kind="stable", ignore_index=True)
     shapes = np.asarray(rows.geometry.array)
-    geometry = multipolygons(shapes) if layer.geometry == "MultiPolygon" else _points(shapes)
-    table = plain_table(pd.DataFrame(rows.drop(columns=rows.geometry.name)), delivery)
+    geometry = to_multipolygons(shapes) if layer.geometry == "MultiPolygon" else _to_points(shapes)
+    table = flatten_table(pd.DataFrame(rows.drop(columns=rows.geometry.name)), delivery)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index), crs=CGCS2000)
 
 
-def multipolygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def to_multipolygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """The polygons of each geometry as one MultiPolygon; None where there is no polygon.
 
     Lines and points, which cutting leaves at touching edges, have no area and fall away.
@@ -141,30 +141,30 @@ def multipolygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return found
 
 
-def plain_table(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+def flatten_table(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     """A table as it leaves: lists as text joined by `;`, text as text, and the label of simulated data.
 
     A simulated delivery's tables end with a column `data_label`, so that no table travels without it.
     """
     objects = [column for column in table.columns if pd.api.types.is_object_dtype(table[column])]
-    plain = table.assign(**{column: _as_text(table[column]) for column in objects})
+    plain = table.assign(**{column: _to_text(table[column]) for column in objects})
     if delivery.simulated:
         plain[DATA_LABEL] = pd.Series(
-            text("simulated.label", delivery.language), index=plain.index, dtype="string"
+            find_text("simulated.label", delivery.language), index=plain.index, dtype="string"
         )
     return plain
 
 
-def _as_text(values: pd.Series) -> pd.Series:
+def _to_text(values: pd.Series) -> pd.Series:
     listed = pd.api.types.infer_dtype(values) not in {"string", "empty"}
-    return (values.map(_joined) if listed else values).astype("string")
+    return (values.map(_join_value) if listed else values).astype("string")
 
 
-def _joined(value: object) -> object:
+def _join_value(value: object) -> object:
     return ";".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
-def _points(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def _to_points(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     points = shapes.copy()
     points[shapely.is_empty(shapes)] = None
     return points

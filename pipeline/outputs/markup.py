@@ -9,13 +9,13 @@ from pyproj import CRS
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
-def text_of(root: ET.Element) -> str:
+def serialise(root: ET.Element) -> str:
     """An element as text, indented, without the letters that XML cannot hold."""
     ET.indent(root, " ")
     return _NOT_XML.sub("", ET.tostring(root, encoding="unicode")) + "\n"
 
 
-def crs_into(parent: ET.Element, code: str) -> None:
+def add_crs(parent: ET.Element, code: str) -> None:
     """Add a CRS, given as `EPSG:4490`, under an element."""
     system = ET.SubElement(parent, "spatialrefsys")
     known = CRS(code)
@@ -25,7 +25,7 @@ def crs_into(parent: ET.Element, code: str) -> None:
     ET.SubElement(system, "geographicflag").text = "true" if known.is_geographic else "false"
 
 
-def options_into(parent: ET.Element, values: Mapping[str, str]) -> None:
+def add_options(parent: ET.Element, values: Mapping[str, str]) -> None:
     """Add settings under an element, in the form of QGIS 3.22 and in that of versions before."""
     options = ET.SubElement(parent, "Option", {"type": "Map"})
     for name, value in values.items():
@@ -34,7 +34,7 @@ def options_into(parent: ET.Element, values: Mapping[str, str]) -> None:
         ET.SubElement(parent, "prop", {"k": name, "v": value})
 
 
-def rgba(color: str, opacity: float = 1.0) -> str:
+def format_color(color: str, opacity: float = 1.0) -> str:
     """A colour as QGIS writes it."""
     red, green, blue = bytes.fromhex(color.removeprefix("#"))
     return f"{red},{green},{blue},{round(255 * opacity)}"

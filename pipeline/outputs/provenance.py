@@ -3,10 +3,10 @@
 from datetime import UTC
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.texts import text
+from pipeline.outputs.texts import find_text
 
 
-def evidence_line(delivery: Delivery) -> str:
+def build_evidence_line(delivery: Delivery) -> str:
     """Scenes by mission with their days, the outline's source and accuracy, how areas were measured."""
     language, aoi = delivery.language, delivery.aoi
     scenes = delivery.scenes
@@ -16,25 +16,25 @@ def evidence_line(delivery: Delivery) -> str:
         missions = ", ".join(f"{mission} {count}" for mission, count in counts.items())
         seen = f"{missions} ({days.min()} – {days.max()})"
     else:
-        seen = text("evidence.none", language)
-    mark = text("simulated.mark", language) if delivery.simulated else ""
+        seen = find_text("evidence.none", language)
+    mark = find_text("simulated.mark", language) if delivery.simulated else ""
     newest = delivery.as_of.astimezone(UTC).strftime("%Y-%m-%d")
     return " · ".join(
         [
-            f"{text('evidence.scenes', language)} {seen}{mark}",
-            f"{text('evidence.outline', language)} {aoi.source}; {aoi.accuracy}",
-            text("evidence.areas", language),
-            f"{text('evidence.as_of', language)} {newest}",
+            f"{find_text('evidence.scenes', language)} {seen}{mark}",
+            f"{find_text('evidence.outline', language)} {aoi.source}; {aoi.accuracy}",
+            find_text("evidence.areas", language),
+            f"{find_text('evidence.as_of', language)} {newest}",
         ]
     )
 
 
-def licence_line(delivery: Delivery) -> str:
+def build_licence_line(delivery: Delivery) -> str:
     """What the delivery may be used for, with the notices that the scenes' providers ask for."""
     language = delivery.language
     if delivery.simulated:
-        return text("licence.simulated", language)
+        return find_text("licence.simulated", language)
     missions = set(delivery.scenes["mission"].astype(str)) if len(delivery.scenes) else set[str]()
     asked = sorted({"landsat" if mission.startswith("landsat") else mission for mission in missions})
-    notices = [text(f"licence.{mission}", language) for mission in asked]
-    return "; ".join([*notices, text("licence.use", language)])
+    notices = [find_text(f"licence.{mission}", language) for mission in asked]
+    return "; ".join([*notices, find_text("licence.use", language)])

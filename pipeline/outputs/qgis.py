@@ -9,9 +9,9 @@ from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from pipeline.legends import Legend
-from pipeline.outputs.columns import Language, ValueName, coded, headers
-from pipeline.outputs.markup import options_into, rgba, text_of
-from pipeline.outputs.texts import text
+from pipeline.outputs.columns import Language, ValueName, list_values, name_columns
+from pipeline.outputs.markup import add_options, format_color, serialise
+from pipeline.outputs.texts import find_text
 
 QGIS_VERSION = "3.22.16-Białowieża"
 RAMPS: Mapping[str, tuple[tuple[float, str], ...]] = MappingProxyType(
@@ -55,7 +55,7 @@ _OWNER_COLORS = MappingProxyType({"1": "#b2182b", "2": "#2166ac"})
 
 
 @dataclass(frozen=True)
-class Look:
+class LayerStyle:
     """How one layer is drawn: by the values of `column`, or all alike where it is None.
 
     `opacity` is that of the fill; `outline` None takes the class colour.
@@ -70,14 +70,14 @@ class Look:
     shown: bool = True
 
 
-LOOKS: Mapping[str, Look] = MappingProxyType(
+LAYER_STYLES: Mapping[str, LayerStyle] = MappingProxyType(
     {
-        "sections": Look("water_class", 1.0, "#303030", 0.3, label="section"),
-        "findings": Look("severity", 0.15, None, 0.6, dashes=True, shown=False),
-        "aoi": Look(None, 0.0, "#202020", 0.7, dashes=True, label="name_zh"),
-        "change_patches": Look("to_class", 0.85, "#ffffff", 0.2),
-        "parcels": Look("owner_type", 0.0, None, 0.4),
-        "inventory": Look("ecosystem_l1", 0.8, "#ffffff", 0.15),
+        "sections": LayerStyle("water_class", 1.0, "#303030", 0.3, label="section"),
+        "findings": LayerStyle("severity", 0.15, None, 0.6, dashes=True, shown=False),
+        "aoi": LayerStyle(None, 0.0, "#202020", 0.7, dashes=True, label="name_zh"),
+        "change_patches": LayerStyle("to_class", 0.85, "#ffffff", 0.2),
+        "parcels": LayerStyle("owner_type", 0.0, None, 0.4),
+        "inventory": LayerStyle("ecosystem_l1", 0.8, "#ffffff", 0.15),
     }
 )
 """Layers from the top of the map to the bottom."""
@@ -109,14 +109,14 @@ class _Category:
     color: str
 
 
-def layer_qml(layer: StyledLayer, language: Language) -> str:
+def build_layer_qml(layer: StyledLayer, language: Language) -> str:
     """Style of a layer: classes with colours, labels, aliases in the reader's language, value lists."""
     root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
-    dress(root, layer, language)
-    return _written(root)
+    add_style(root, layer, language)
+    return _serialise_style(root)
 
 
-def ramp_qml(ramp: str) -> str:
+def build_ramp_qml(ramp: str) -> str:
     """Style of a raster of measures by one of `RAMPS`."""
     stops = RAMPS[ramp]
     low, high = str(stops[0][0]), str(stops[-1][0])
@@ -130,10 +130,10 @@ def ramp_qml(ramp: str) -> str:
     for value, color in stops:
         item = {"value": str(value), "label": f"{value:g}", "color": color, "alpha": "255"}
         ET.SubElement(shader, "item", item)
-    return _written(root)
+    return _serialise_style(root)
 
 
-def classes_qml(legend: Legend, language: Language) -> str:
+def build_classes_qml(legend: Legend, language: Language) -> str:
     """Style of a class raster: the legend's classes with their names, and nothing else."""
     root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
     pipe = ET.SubElement(root, "pipe")
@@ -142,25 +142,25 @@ def classes_qml(legend: Legend, language: Language) -> str:
     for entry in legend.classes:
         item = {"value": str(entry.code), "label": entry.name(language), "color": entry.color, "alpha": "255"}
         ET.SubElement(palette, "paletteEntry", item)
-    return _written(root)
+    return _serialise_style(root)
 
 
-def _written(root: ET.Element) -> str:
-    return DOCTYPE + text_of(root)
+def _serialise_style(root: ET.Element) -> str:
+    return DOCTYPE + serialise(root)
 
 
-def dress(root: ET.Element, layer: StyledLayer, language: Language) -> None:
+def add_style(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     """Add the whole style of a layer under an element."""
-    look = LOOKS[layer.name]
+    look = LAYER_STYLES[layer.name]
     root.set("labelsEnabled", "1" if look.label else "0")
-    _flags(root)
-    _renderer(root, layer, look, language)
+    _add_flags(root)
+    _add_renderer(root, layer, look, language)
     if look.label:
-        _labels(root, layer, look.label)
+        _add_labels(root, layer, look.label)
     ET.SubElement(root, "layerOpacity").text = "1"
-    _fields(root, layer, language)
+    _add_fields(root, layer, language)
     aliases = ET.SubElement(root, "aliases")
-    names = headers(layer.columns, language)
+    names = name_columns(layer.columns, language)
     for index, column in enumerate(("fid", *layer.columns)):
         alias = {"index": str(index), "field": column, "name": names.get(column, "")}
         ET.SubElement(aliases, "alias", alias)
@@ -168,13 +168,13 @@ def dress(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     ET.SubElement(root, "previewExpression").text = f'"{display}"'
 
 
-def _flags(root: ET.Element) -> None:
+def _add_flags(root: ET.Element) -> None:
     flags = ET.SubElement(root, "flags")
     for flag in ("Identifiable", "Removable", "Searchable"):
         ET.SubElement(flags, flag).text = "1"
 
 
-def _renderer(root: ET.Element, layer: StyledLayer, look: Look, language: Language) -> None:
+def _add_renderer(root: ET.Element, layer: StyledLayer, look: LayerStyle, language: Language) -> None:
     renderer = ET.SubElement(root, "renderer-v2", {"forceraster": "0", "symbollevels": "0"})
     if look.column is None:
         renderer.set("type", "singleSymbol")
@@ -182,14 +182,14 @@ def _renderer(root: ET.Element, layer: StyledLayer, look: Look, language: Langua
     else:
         renderer.set("type", "categorizedSymbol")
         renderer.set("attr", look.column)
-        categories = _categories(look.column, language, spoken=look.column in layer.spoken)
+        categories = _list_categories(look.column, language, spoken=look.column in layer.spoken)
         stock = ET.SubElement(renderer, "categories")
         for number, category in enumerate(categories):
             entry = {"symbol": str(number), "value": category.value, "label": category.label}
             ET.SubElement(stock, "category", {**entry, "render": "true"})
     symbols = ET.SubElement(renderer, "symbols")
     for number, category in enumerate(categories):
-        _symbol(symbols, str(number), layer.geometry, look, category.color)
+        _add_symbol(symbols, str(number), layer.geometry, look, category.color)
     if "period" in layer.columns:
         renderer.set("enableorderby", "1")
         clause = ET.SubElement(ET.SubElement(renderer, "orderby"), "orderByClause")
@@ -197,19 +197,19 @@ def _renderer(root: ET.Element, layer: StyledLayer, look: Look, language: Langua
         clause.text = '"period"'
 
 
-def _categories(column: str, language: Language, *, spoken: bool) -> list[_Category]:
+def _list_categories(column: str, language: Language, *, spoken: bool) -> list[_Category]:
     known = [
         _Category(
             entry.name_zh if spoken else entry.code,
             entry.name(language),
             entry.color or _OWNER_COLORS.get(entry.code, _GREY),
         )
-        for entry in coded(column)
+        for entry in list_values(column)
     ]
-    return [*known, _Category("", text("legend.other", language), _GREY)]
+    return [*known, _Category("", find_text("legend.other", language), _GREY)]
 
 
-def _symbol(stock: ET.Element, name: str, geometry: str, look: Look, color: str) -> None:
+def _add_symbol(stock: ET.Element, name: str, geometry: str, look: LayerStyle, color: str) -> None:
     point = geometry == "Point"
     symbol = ET.SubElement(
         stock, "symbol", {"type": "marker" if point else "fill", "name": name, "alpha": "1"}
@@ -217,22 +217,22 @@ def _symbol(stock: ET.Element, name: str, geometry: str, look: Look, color: str)
     layer = ET.SubElement(symbol, "layer", {"class": "SimpleMarker" if point else "SimpleFill"})
     layer.attrib.update({"enabled": "1", "pass": "0", "locked": "0"})
     drawn = {
-        "color": rgba(color, look.opacity),
-        "outline_color": rgba(look.outline or color),
+        "color": format_color(color, look.opacity),
+        "outline_color": format_color(look.outline or color),
         "outline_style": "dash" if look.dashes else "solid",
         "outline_width": str(look.outline_mm),
         "outline_width_unit": "MM",
         "joinstyle": "round",
     }
-    shape = {"name": "circle", "size": "4", "size_unit": "MM"} if point else {"style": _fill(look)}
-    options_into(layer, drawn | shape)
+    shape = {"name": "circle", "size": "4", "size_unit": "MM"} if point else {"style": _choose_fill(look)}
+    add_options(layer, drawn | shape)
 
 
-def _fill(look: Look) -> str:
+def _choose_fill(look: LayerStyle) -> str:
     return "solid" if look.opacity else "no"
 
 
-def _labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
+def _add_labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
     settings = ET.SubElement(ET.SubElement(root, "labeling", {"type": "simple"}), "settings")
     label = f'"{column}"'
     if "period" in layer.columns:
@@ -248,10 +248,10 @@ def _labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
     ET.SubElement(settings, "rendering", {"drawLabels": "1", "obstacle": "1", "limitNumLabels": "0"})
 
 
-def _fields(root: ET.Element, layer: StyledLayer, language: Language) -> None:
+def _add_fields(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     fields = ET.SubElement(root, "fieldConfiguration")
     for column in layer.columns:
-        values = layer.rules if column == "rule" else () if column in layer.spoken else coded(column)
+        values = layer.rules if column == "rule" else () if column in layer.spoken else list_values(column)
         widget = ET.SubElement(ET.SubElement(fields, "field", {"name": column}), "editWidget")
         widget.set("type", "ValueMap" if values else "")
         config = ET.SubElement(ET.SubElement(widget, "config"), "Option", {"type": "Map"})

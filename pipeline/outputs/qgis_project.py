@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.columns import Language
-from pipeline.outputs.markup import crs_into, text_of
-from pipeline.outputs.print_sheets import PrintSheet, layouts_into
-from pipeline.outputs.qgis import DOCTYPE, LOOKS, QGIS_VERSION, StyledLayer, dress
-from pipeline.outputs.texts import text
+from pipeline.outputs.markup import add_crs, serialise
+from pipeline.outputs.print_sheets import PrintSheet, add_layouts
+from pipeline.outputs.qgis import DOCTYPE, LAYER_STYLES, QGIS_VERSION, StyledLayer, add_style
+from pipeline.outputs.texts import find_text
 
 PROJECT_NAME = "ecoledger"
 
@@ -40,34 +40,34 @@ class Project:
     sheet: PrintSheet
 
 
-def project_qgz(layers: Sequence[StyledLayer], project: Project) -> bytes:
+def build_project_qgz(layers: Sequence[StyledLayer], project: Project) -> bytes:
     """The project as QGIS stores it: a zip of one .qgs that draws the layers of the GeoPackage."""
-    drawn = sorted(layers, key=lambda layer: list(LOOKS).index(layer.name))
+    drawn = sorted(layers, key=lambda layer: list(LAYER_STYLES).index(layer.name))
     stamp = project.as_of.astimezone(UTC)
     root = ET.Element("qgis", {"version": QGIS_VERSION, "projectname": project.title})
     root.set("saveDateTime", stamp.strftime("%Y-%m-%dT%H:%M:%S"))
     ET.SubElement(root, "title").text = project.title
-    crs_into(ET.SubElement(root, "projectCrs"), CGCS2000)
-    _tree(root, drawn, project)
-    _canvas(root, project.extent)
-    _relations(root, drawn, project.language)
+    add_crs(ET.SubElement(root, "projectCrs"), CGCS2000)
+    _add_tree(root, drawn, project)
+    _add_canvas(root, project.extent)
+    _add_relations(root, drawn, project.language)
     order = ET.SubElement(root, "layerorder")
     stock = ET.SubElement(root, "projectlayers")
     for layer in drawn:
-        ET.SubElement(order, "layer", {"id": layer_id(layer.name)})
-        _map_layer(stock, layer, project)
-    _properties(root)
-    layouts_into(root, project.sheet)
-    return _zipped(f"{PROJECT_NAME}.qgs", DOCTYPE + text_of(root), stamp)
+        ET.SubElement(order, "layer", {"id": build_layer_id(layer.name)})
+        _add_map_layer(stock, layer, project)
+    _add_properties(root)
+    add_layouts(root, project.sheet)
+    return _zip_file(f"{PROJECT_NAME}.qgs", DOCTYPE + serialise(root), stamp)
 
 
-def layer_id(name: str) -> str:
+def build_layer_id(name: str) -> str:
     """Id of a layer in the project."""
     # QGIS gives a new id to a layer whose id is shorter than ten characters, and so loses the tree.
     return f"{PROJECT_NAME}_{name}"
 
 
-def metadata_into(parent: ET.Element, layer: StyledLayer, project: Project) -> None:
+def add_metadata(parent: ET.Element, layer: StyledLayer, project: Project) -> None:
     """Add what a layer holds, rests on and may be used for, in the form of QGIS's own metadata."""
     told = {
         "identifier": f"{project.source}/{layer.name}",
@@ -80,7 +80,7 @@ def metadata_into(parent: ET.Element, layer: StyledLayer, project: Project) -> N
     }
     for name, words in told.items():
         ET.SubElement(parent, name).text = words
-    crs_into(ET.SubElement(parent, "crs"), CGCS2000)
+    add_crs(ET.SubElement(parent, "crs"), CGCS2000)
     extent = ET.SubElement(parent, "extent")
     sides = dict(zip(("minx", "miny", "maxx", "maxy"), map(repr, project.extent), strict=True))
     ET.SubElement(extent, "spatial", {"crs": CGCS2000, "dimensions": "2", "minz": "0", "maxz": "0", **sides})
@@ -89,7 +89,7 @@ def metadata_into(parent: ET.Element, layer: StyledLayer, project: Project) -> N
     ET.SubElement(period, "end").text = f"{project.last_day.isoformat()}T23:59:59Z"
 
 
-def _zipped(name: str, content: str, stamp: datetime) -> bytes:
+def _zip_file(name: str, content: str, stamp: datetime) -> bytes:
     entry = zipfile.ZipInfo(name, date_time=stamp.timetuple()[:6])
     entry.compress_type = zipfile.ZIP_DEFLATED
     packed = io.BytesIO()
@@ -98,22 +98,22 @@ def _zipped(name: str, content: str, stamp: datetime) -> bytes:
     return packed.getvalue()
 
 
-def _source(layer: StyledLayer, project: Project) -> str:
+def _build_source(layer: StyledLayer, project: Project) -> str:
     return f"./{project.source}|layername={layer.name}"
 
 
-def _tree(root: ET.Element, layers: Sequence[StyledLayer], project: Project) -> None:
+def _add_tree(root: ET.Element, layers: Sequence[StyledLayer], project: Project) -> None:
     tree = ET.SubElement(root, "layer-tree-group")
-    group = ET.SubElement(tree, "layer-tree-group", {"name": text("project.group", project.language)})
+    group = ET.SubElement(tree, "layer-tree-group", {"name": find_text("project.group", project.language)})
     group.attrib.update({"checked": "Qt::Checked", "expanded": "1"})
     for layer in layers:
-        node = {"id": layer_id(layer.name), "name": layer.title, "providerKey": "ogr", "expanded": "1"}
-        shown = "Qt::Checked" if LOOKS[layer.name].shown else "Qt::Unchecked"
-        node |= {"source": _source(layer, project), "checked": shown}
+        node = {"id": build_layer_id(layer.name), "name": layer.title, "providerKey": "ogr", "expanded": "1"}
+        shown = "Qt::Checked" if LAYER_STYLES[layer.name].shown else "Qt::Unchecked"
+        node |= {"source": _build_source(layer, project), "checked": shown}
         ET.SubElement(group, "layer-tree-layer", node)
 
 
-def _canvas(root: ET.Element, extent: tuple[float, float, float, float]) -> None:
+def _add_canvas(root: ET.Element, extent: tuple[float, float, float, float]) -> None:
     canvas = ET.SubElement(root, "mapcanvas", {"name": "theMapCanvas", "annotationsVisible": "1"})
     ET.SubElement(canvas, "units").text = "degrees"
     box = ET.SubElement(canvas, "extent")
@@ -121,37 +121,37 @@ def _canvas(root: ET.Element, extent: tuple[float, float, float, float]) -> None
     for name, value in sides.items():
         ET.SubElement(box, name).text = value
     ET.SubElement(canvas, "rotation").text = "0"
-    crs_into(ET.SubElement(canvas, "destinationsrs"), CGCS2000)
+    add_crs(ET.SubElement(canvas, "destinationsrs"), CGCS2000)
     view = ET.SubElement(ET.SubElement(root, "ProjectViewSettings"), "DefaultViewExtent", sides)
-    crs_into(view, CGCS2000)
+    add_crs(view, CGCS2000)
 
 
-def _relations(root: ET.Element, layers: Sequence[StyledLayer], language: Language) -> None:
+def _add_relations(root: ET.Element, layers: Sequence[StyledLayer], language: Language) -> None:
     """From the parcels to every layer whose rows name a parcel."""
     relations = ET.SubElement(root, "relations")
     names = {layer.name: layer.columns for layer in layers}
     children = [child for child in _CHILDREN if _PARENT in names and _KEY in names.get(child, ())]
     for child in children:
-        relation = {"id": f"{_PARENT}_{child}", "name": text(f"relation.{child}", language)}
-        ends = {"referencedLayer": layer_id(_PARENT), "referencingLayer": layer_id(child)}
+        relation = {"id": f"{_PARENT}_{child}", "name": find_text(f"relation.{child}", language)}
+        ends = {"referencedLayer": build_layer_id(_PARENT), "referencingLayer": build_layer_id(child)}
         element = ET.SubElement(relations, "relation", relation | ends | {"strength": "Association"})
         ET.SubElement(element, "fieldRef", {"referencedField": _KEY, "referencingField": _KEY})
 
 
-def _map_layer(stock: ET.Element, layer: StyledLayer, project: Project) -> None:
+def _add_map_layer(stock: ET.Element, layer: StyledLayer, project: Project) -> None:
     geometry = "Point" if layer.geometry == "Point" else "Polygon"
     element = ET.SubElement(stock, "maplayer", {"type": "vector", "geometry": geometry})
     element.set("wkbType", layer.geometry)
-    ET.SubElement(element, "id").text = layer_id(layer.name)
-    ET.SubElement(element, "datasource").text = _source(layer, project)
+    ET.SubElement(element, "id").text = build_layer_id(layer.name)
+    ET.SubElement(element, "datasource").text = _build_source(layer, project)
     ET.SubElement(element, "layername").text = layer.title
-    crs_into(ET.SubElement(element, "srs"), CGCS2000)
-    metadata_into(ET.SubElement(element, "resourceMetadata"), layer, project)
+    add_crs(ET.SubElement(element, "srs"), CGCS2000)
+    add_metadata(ET.SubElement(element, "resourceMetadata"), layer, project)
     ET.SubElement(element, "provider", {"encoding": "UTF-8"}).text = "ogr"
-    dress(element, layer, project.language)
+    add_style(element, layer, project.language)
 
 
-def _properties(root: ET.Element) -> None:
+def _add_properties(root: ET.Element) -> None:
     properties = ET.SubElement(root, "properties")
     paths = ET.SubElement(properties, "Paths")
     ET.SubElement(paths, "Absolute", {"type": "bool"}).text = "false"

@@ -24,8 +24,8 @@ from pipeline.errors import ContractError, Problem
 from pipeline.grid import Grid
 from pipeline.legends import NODATA_CLASS, Legend
 from pipeline.outputs.columns import Language
-from pipeline.outputs.qgis import classes_qml, ramp_qml
-from pipeline.outputs.texts import text
+from pipeline.outputs.qgis import build_classes_qml, build_ramp_qml
+from pipeline.outputs.texts import find_text
 
 _TILE = 512
 _GDAL = {"GDAL_CACHEMAX": 256 * 2**20}
@@ -42,7 +42,7 @@ _TABLE_FIELDS = (
 
 
 @dataclass(frozen=True)
-class Encoding:
+class RasterEncoding:
     """How a kind of raster is stored; `overviews` is the resampling of the smaller copies."""
 
     dtype: str
@@ -52,13 +52,15 @@ class Encoding:
     overviews: Resampling
 
 
-ENCODINGS: Mapping[str, Encoding] = MappingProxyType(
+ENCODINGS: Mapping[str, RasterEncoding] = MappingProxyType(
     {
-        "ratio": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average),
-        "reflectance": Encoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average),
-        "index": Encoding("float32", float("nan"), 1.0, "YES", Resampling.average),
-        "count": Encoding("uint16", None, 1.0, "NO", Resampling.nearest),
-        "classes": Encoding("uint8", NODATA_CLASS, 1.0, "NO", Resampling.mode),
+        "ratio": RasterEncoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average),
+        "reflectance": RasterEncoding(
+            "int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average
+        ),
+        "index": RasterEncoding("float32", float("nan"), 1.0, "YES", Resampling.average),
+        "count": RasterEncoding("uint16", None, 1.0, "NO", Resampling.nearest),
+        "classes": RasterEncoding("uint8", NODATA_CLASS, 1.0, "NO", Resampling.mode),
     }
 )
 
@@ -77,12 +79,12 @@ def write_raster(
     _check(raster, grid, encoding)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder, rasterio.Env(**_GDAL):
         plain = Path(folder) / "plain.tif"
-        _write_plain(raster, grid, plain, encoding, _tags(raster, simulated=simulated, as_of=as_of))
-        rasterio.shutil.copy(plain, path, driver="COG", **_cog_options(encoding))
+        _write_plain(raster, grid, plain, encoding, _build_tags(raster, simulated=simulated, as_of=as_of))
+        rasterio.shutil.copy(plain, path, driver="COG", **_build_cog_options(encoding))
     return [path, *_write_side_files(raster, path, language)]
 
 
-def _check(raster: Raster, grid: Grid, encoding: Encoding) -> None:
+def _check(raster: Raster, grid: Grid, encoding: RasterEncoding) -> None:
     dims = ("band", "y", "x") if raster.kind == "reflectance" else ("y", "x")
     expected = f"{dims} {encoding.dtype} {grid.shape}"
     found = f"{raster.values.dims} {raster.values.dtype} {raster.values.shape[-2:]}"
@@ -94,30 +96,32 @@ def _check(raster: Raster, grid: Grid, encoding: Encoding) -> None:
         )
 
 
-def _tags(raster: Raster, *, simulated: bool, as_of: datetime) -> dict[str, str]:
+def _build_tags(raster: Raster, *, simulated: bool, as_of: datetime) -> dict[str, str]:
     tags = {
         "title": raster.title_zh,
         "title_en": raster.title_en,
         "period": f"{raster.first_day.isoformat()}/{raster.last_day.isoformat()}",
         "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    return {**tags, "simulated": text("simulated.label", "zh")} if simulated else tags
+    return {**tags, "simulated": find_text("simulated.label", "zh")} if simulated else tags
 
 
-def _write_plain(raster: Raster, grid: Grid, path: Path, encoding: Encoding, tags: dict[str, str]) -> None:
-    names = _band_names(raster)
-    with rasterio.open(path, "w", **_profile(encoding, len(names), grid, step=1)) as file:
+def _write_plain(
+    raster: Raster, grid: Grid, path: Path, encoding: RasterEncoding, tags: dict[str, str]
+) -> None:
+    names = _name_bands(raster)
+    with rasterio.open(path, "w", **_build_profile(encoding, len(names), grid, step=1)) as file:
         file.descriptions = names
         file.scales = (encoding.scale,) * len(names)
         file.update_tags(**tags)
         if raster.legend is not None:
-            file.write_colormap(1, _colors(raster.legend))
-        for top, rows in _strips(raster):
+            file.write_colormap(1, _list_colors(raster.legend))
+        for top, rows in _read_strips(raster):
             _write_tiles(file, top, rows, encoding.nodata)
     _write_overviews(path, grid, encoding, len(names))
 
 
-def _profile(encoding: Encoding, count: int, grid: Grid, *, step: int) -> dict[str, Any]:
+def _build_profile(encoding: RasterEncoding, count: int, grid: Grid, *, step: int) -> dict[str, Any]:
     """How a raster is written before it is packed, or its copy of every `step` pixels."""
     return {
         "driver": "GTiff",
@@ -136,7 +140,7 @@ def _profile(encoding: Encoding, count: int, grid: Grid, *, step: int) -> dict[s
     }
 
 
-def _write_overviews(path: Path, grid: Grid, encoding: Encoding, count: int) -> None:
+def _write_overviews(path: Path, grid: Grid, encoding: RasterEncoding, count: int) -> None:
     """Write smaller copies of a raster, each half of the one before, where COG takes them from.
 
     COG's own way to them packs and unpacks every one between; rasterio's build_overviews lets no other thread
@@ -146,14 +150,14 @@ def _write_overviews(path: Path, grid: Grid, encoding: Encoding, count: int) -> 
     while max(grid.shape) > _TILE * step:
         step *= 2
         smaller = path.with_name(f"{path.name}.ovr")
-        profile = _profile(encoding, count, grid, step=step)
+        profile = _build_profile(encoding, count, grid, step=step)
         with rasterio.open(path) as whole, rasterio.open(smaller, "w", **profile) as file:
             for row, col in product(range(0, file.height, _TILE), range(0, file.width, _TILE)):
-                _write_tile(file, row, col, _halved(whole, row, col, encoding.overviews), encoding.nodata)
+                _write_tile(file, row, col, _halve(whole, row, col, encoding.overviews), encoding.nodata)
         path = smaller
 
 
-def _halved(whole: Any, row: int, col: int, resampling: Resampling) -> NDArray[Any]:
+def _halve(whole: Any, row: int, col: int, resampling: Resampling) -> NDArray[Any]:
     """A tile, from its first row and column, of a raster that is half as large as one that is open.
 
     Where a side is odd, the last tile is stretched by less than a pixel.
@@ -166,16 +170,16 @@ def _halved(whole: Any, row: int, col: int, resampling: Resampling) -> NDArray[A
     return tile
 
 
-def _band_names(raster: Raster) -> tuple[str, ...]:
+def _name_bands(raster: Raster) -> tuple[str, ...]:
     if raster.kind == "reflectance":
         return tuple(str(name) for name in raster.values["band"].values)
     return (raster.title_zh,)
 
 
-def _strips(raster: Raster) -> Iterator[tuple[int, NDArray[Any]]]:
+def _read_strips(raster: Raster) -> Iterator[tuple[int, NDArray[Any]]]:
     """The values (band, y, x) by rows of chunks, in order, each with its first row."""
     values = raster.values if raster.kind == "reflectance" else raster.values.expand_dims("band")
-    chunks = values.chunksizes.get("y") or _even_chunks(values.sizes["y"])
+    chunks = values.chunksizes.get("y") or _split_evenly(values.sizes["y"])
     top = 0
     for height in chunks:
         # On local threads even where a cluster is at hand: pixels do not travel.
@@ -184,7 +188,7 @@ def _strips(raster: Raster) -> Iterator[tuple[int, NDArray[Any]]]:
         top += height
 
 
-def _even_chunks(height: int) -> list[int]:
+def _split_evenly(height: int) -> list[int]:
     return [min(_TILE, height - top) for top in range(0, height, _TILE)]
 
 
@@ -206,7 +210,7 @@ def _is_empty(tile: NDArray[Any], nodata: float | None) -> bool:
     return bool((tile == (nodata or 0)).all())
 
 
-def _cog_options(encoding: Encoding) -> dict[str, str]:
+def _build_cog_options(encoding: RasterEncoding) -> dict[str, str]:
     return {
         "COMPRESS": "DEFLATE",
         "LEVEL": "1",  # on measures as small as higher ones, on classes small enough
@@ -219,7 +223,7 @@ def _cog_options(encoding: Encoding) -> dict[str, str]:
     }
 
 
-def _colors(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
+def _list_colors(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
     return {NODATA_CLASS: (255, 255, 255, 0)} | {entry.code: (*entry.rgb, 255) for entry in legend.classes}
 
 
@@ -227,21 +231,21 @@ def _write_side_files(raster: Raster, path: Path, language: Language) -> list[Pa
     style = path.with_suffix(".qml")
     if raster.legend is not None:
         names = path.with_name(f"{path.name}.aux.xml")
-        names.write_text(class_names_xml(raster.legend, language), encoding="utf-8")
-        style.write_text(classes_qml(raster.legend, language), encoding="utf-8")
+        names.write_text(build_class_names_xml(raster.legend, language), encoding="utf-8")
+        style.write_text(build_classes_qml(raster.legend, language), encoding="utf-8")
         return [names, style]
     if raster.kind == "reflectance":
         return []
-    style.write_text(ramp_qml(ramp_of(raster)), encoding="utf-8")
+    style.write_text(build_ramp_qml(choose_ramp(raster)), encoding="utf-8")
     return [style]
 
 
-def ramp_of(raster: Raster) -> str:
+def choose_ramp(raster: Raster) -> str:
     """Name of the colour ramp that a raster of measures is drawn with."""
     return "cover" if raster.name.startswith("fvc") else raster.kind
 
 
-def class_names_xml(legend: Legend, language: Language) -> str:
+def build_class_names_xml(legend: Legend, language: Language) -> str:
     """GDAL's side file of a class raster: category names, and a table of value, names and colours."""
     root = ET.Element("PAMDataset")
     band = ET.SubElement(root, "PAMRasterBand", {"band": "1"})

@@ -11,15 +11,15 @@ from markupsafe import Markup
 from pipeline.contracts import Delivery
 from pipeline.legends import WATER_CLASS
 from pipeline.outputs import embedding
-from pipeline.outputs.charts import Chart, charts_of
-from pipeline.outputs.columns import coded, described
-from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows
-from pipeline.outputs.looks import looks_of
-from pipeline.outputs.sheets import sheets_of
-from pipeline.outputs.spreadsheet import about
-from pipeline.outputs.tables import MOST_ROWS, Table, named, shown, without_empty
-from pipeline.outputs.texts import text, texts
-from pipeline.outputs.totals import totals
+from pipeline.outputs.charts import Chart, draw_charts
+from pipeline.outputs.clear_looks import count_clear_looks
+from pipeline.outputs.columns import describe_column, list_values
+from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
+from pipeline.outputs.map_sheets import draw_map_sheets
+from pipeline.outputs.spreadsheet import build_about
+from pipeline.outputs.tables import MOST_ROWS, Table, drop_empty, format_table, name_table
+from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.totals import sum_totals
 
 _CARDS = (
     "vegetation_cover_share_land",
@@ -76,42 +76,42 @@ def write_report(delivery: Delivery, folder: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template("report.html").render(_content(delivery, folder / "rasters"))
+    page = environment.get_template("report.html").render(_build_content(delivery, folder / "rasters"))
     path = folder / "report.html"
     path.write_text(page, encoding="utf-8")
     return path
 
 
-def _content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
-    charts = charts_of(delivery)
+def _build_content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
+    charts = draw_charts(delivery)
     return {
-        **_heading(delivery),
-        **_scripts(charts),
-        "cards": _cards(delivery),
-        "aims": _aims(delivery),
-        "indicators": _indicators(delivery),
-        "sources": _sources(delivery),
-        "sheets": sheets_of(delivery, rasters),
-        "sections": _sections(delivery),
-        "totals": _totals(delivery),
-        "findings": _findings(delivery),
-        "finding_counts": _finding_counts(delivery),
-        "reads": _reads(delivery),
-        "looks": _looks(delivery, rasters),
-        "balance": _balance(delivery),
-        "scenes": _scenes(delivery),
+        **_build_heading(delivery),
+        **_build_scripts(charts),
+        "cards": _list_cards(delivery),
+        "aims": _list_aims(delivery),
+        "indicators": _build_indicators(delivery),
+        "sources": _list_sources(delivery),
+        "sheets": draw_map_sheets(delivery, rasters),
+        "sections": _build_sections(delivery),
+        "totals": _list_totals(delivery),
+        "findings": _build_findings(delivery),
+        "finding_counts": _count_findings(delivery),
+        "reads": _build_reads(delivery),
+        "looks": _list_clear_looks(delivery, rasters),
+        "balance": _build_balance(delivery),
+        "scenes": _build_scenes(delivery),
         "scene_count": len(delivery.scenes),
-        "about": about(delivery).to_numpy().tolist(),
-        "rasters": [(raster.name, _title(raster, delivery)) for raster in delivery.rasters],
+        "about": build_about(delivery).to_numpy().tolist(),
+        "rasters": [(raster.name, _write_title(raster, delivery)) for raster in delivery.rasters],
     }
 
 
-def _heading(delivery: Delivery) -> dict[str, Any]:
+def _build_heading(delivery: Delivery) -> dict[str, Any]:
     language, aoi = delivery.language, delivery.aoi
     return {
         "language": "zh-CN" if language == "zh" else "en",
-        "words": texts("report", language),
-        "simulated": text("simulated.label", language) if delivery.simulated else "",
+        "words": find_texts("report", language),
+        "simulated": find_text("simulated.label", language) if delivery.simulated else "",
         "name": aoi.name_zh if language == "zh" else aoi.name_en,
         "other_name": aoi.name_en if language == "zh" else aoi.name_zh,
         "parts": [part.name_zh if language == "zh" else part.name_en for part in aoi.parts],
@@ -120,170 +120,173 @@ def _heading(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _scripts(charts: dict[str, Chart]) -> dict[str, Any]:
+def _build_scripts(charts: dict[str, Chart]) -> dict[str, Any]:
     """The charts as data, what draws them, and the policy that lets nothing else run."""
-    scripts = [embedding.script(), embedding.START] if charts else []
+    scripts = [embedding.build_script(), embedding.START] if charts else []
     data = {
-        name: Markup(embedding.chart_json(chart.drawing, chart.id))  # noqa: S704 (escaped by chart_json)
+        name: Markup(embedding.dump_chart(chart.drawing, chart.id))  # noqa: S704 (escaped by chart_json)
         for name, chart in charts.items()
     }
     return {
         "charts": charts,
         "chart_data": data,
         "scripts": [Markup(script) for script in scripts],  # noqa: S704 (ours and bokeh's, no data)
-        "policy": embedding.policy(*scripts),
+        "policy": embedding.build_policy(*scripts),
     }
 
 
-def _title(raster: Any, delivery: Delivery) -> str:
+def _write_title(raster: Any, delivery: Delivery) -> str:
     return str(raster.title_zh if delivery.language == "zh" else raster.title_en)
 
 
-def _percent(value: Any) -> str:
+def _format_percent(value: Any) -> str:
     return "—" if pd.isna(value) else f"{value:.2%}"
 
 
-def _indicator_rows(delivery: Delivery) -> pd.DataFrame:
+def _select_indicators(delivery: Delivery) -> pd.DataFrame:
     columns = [*_INDICATOR_COLUMNS, "source", "reason"]
     return delivery.tables.get("indicators", pd.DataFrame(columns=columns))
 
 
-def _newest(delivery: Delivery) -> pd.DataFrame:
+def _select_newest(delivery: Delivery) -> pd.DataFrame:
     """The last known value of each indicator."""
-    known = _indicator_rows(delivery).dropna(subset=["value"])
+    known = _select_indicators(delivery).dropna(subset=["value"])
     return known.drop_duplicates("indicator", keep="last").set_index("indicator")
 
 
-def _names(delivery: Delivery) -> dict[str, str]:
-    return {entry.code: entry.name(delivery.language) for entry in coded("indicator")}
+def _name_indicators(delivery: Delivery) -> dict[str, str]:
+    return {entry.code: entry.name(delivery.language) for entry in list_values("indicator")}
 
 
-def _cards(delivery: Delivery) -> list[Card]:
-    newest, names = _newest(delivery), _names(delivery)
+def _list_cards(delivery: Delivery) -> list[Card]:
+    newest, names = _select_newest(delivery), _name_indicators(delivery)
     rows = newest.loc[[key for key in _CARDS if key in newest.index]]
     return [
         Card(
-            names[str(row.Index)], f"{row.value:.1%}", str(row.period), _percent(row.target).replace("—", "")
+            names[str(row.Index)],
+            f"{row.value:.1%}",
+            str(row.period),
+            _format_percent(row.target).replace("—", ""),
         )
         for row in rows.itertuples()
     ]
 
 
-def _aims(delivery: Delivery) -> list[Aim]:
+def _list_aims(delivery: Delivery) -> list[Aim]:
     """Indicators that have a target, each at its newest value."""
-    names = _names(delivery)
-    rows = _newest(delivery).dropna(subset=["target"])
-    return [_aim(names.get(str(row.Index), str(row.Index)), row, delivery) for row in rows.itertuples()]
+    names = _name_indicators(delivery)
+    rows = _select_newest(delivery).dropna(subset=["target"])
+    return [_build_aim(names.get(str(row.Index), str(row.Index)), row, delivery) for row in rows.itertuples()]
 
 
-def _aim(name: str, row: Any, delivery: Delivery) -> Aim:
+def _build_aim(name: str, row: Any, delivery: Delivery) -> Aim:
     share = row.unit == "share"
     longest = 1.0 if share else max(row.value, row.target, 1e-9)
     points = (row.value - row.target) * (100 if share else 1)
-    unit = text("report.points", delivery.language) if share else row.unit
+    unit = find_text("report.points", delivery.language) if share else row.unit
     return Aim(
         name,
         str(row.period),
-        _percent(row.value) if share else f"{row.value:,.2f} {unit}",
-        _percent(row.target) if share else f"{row.target:,.2f} {unit}",
+        _format_percent(row.value) if share else f"{row.value:,.2f} {unit}",
+        _format_percent(row.target) if share else f"{row.target:,.2f} {unit}",
         f"{points:+.2f} {unit}",
         round(100 * min(max(row.value / longest, 0), 1), 2),
         round(100 * min(max(row.target / longest, 0), 1), 2),
     )
 
 
-def _indicators(delivery: Delivery) -> Table | None:
+def _build_indicators(delivery: Delivery) -> Table | None:
     """All indicators, shares in percent, each with the number of its source in the list of sources."""
-    table = _indicator_rows(delivery)
+    table = _select_indicators(delivery)
     if table.empty:
         return None
     share = table["unit"].eq("share")
     percents = {
         column: table[column]
         .astype(float)
-        .map(_percent)
+        .map(_format_percent)
         .where(share, table[column])
         .where(table[column].notna())
         for column in _PERCENT
     }
-    numbers = {source: f"[{number}]" for number, source in enumerate(_sources(delivery), start=1)}
+    numbers = {source: f"[{number}]" for number, source in enumerate(_list_sources(delivery), start=1)}
     told = table.assign(
         **percents, unit=table["unit"].where(~share, "%"), source=table["source"].map(numbers)
     )
     kept = told[[*_INDICATOR_COLUMNS, "source", "reason"]]
-    tidy = without_empty(kept, ("low", "high", "target", "reason")).drop(
-        columns="unit" if share.all() else []
-    )
-    return shown(named(tidy, delivery))
+    tidy = drop_empty(kept, ("low", "high", "target", "reason")).drop(columns="unit" if share.all() else [])
+    return format_table(name_table(tidy, delivery))
 
 
-def _sources(delivery: Delivery) -> list[str]:
-    return [str(source) for source in _indicator_rows(delivery)["source"].dropna().unique()]
+def _list_sources(delivery: Delivery) -> list[str]:
+    return [str(source) for source in _select_indicators(delivery)["source"].dropna().unique()]
 
 
-def _sections(delivery: Delivery) -> dict[str, Any]:
+def _build_sections(delivery: Delivery) -> dict[str, Any]:
     order = delivery.sections.sort_values(["section", "period"], kind="stable")
     rows = pd.DataFrame(order).head(MOST_ROWS)
-    kept = without_empty(
+    kept = drop_empty(
         rows[[*_SECTION_COLUMNS, "target_class", "target_met", "reason"]], ("exceedance", "reason")
     )
     return {
-        "table": shown(named(kept, delivery)),
-        "colors": [_class_color(grade) for grade in rows["water_class"]],
-        "class_column": described("water_class").name(delivery.language),
+        "table": format_table(name_table(kept, delivery)),
+        "colors": [_find_class_color(grade) for grade in rows["water_class"]],
+        "class_column": describe_column("water_class").name(delivery.language),
         "legend": [(entry.color, entry.name(delivery.language)) for entry in WATER_CLASS.classes],
         "left_out": max(0, len(order) - MOST_ROWS),
     }
 
 
-def _class_color(grade: Any) -> str:
+def _find_class_color(grade: Any) -> str:
     return "#bdbdbd" if pd.isna(grade) else WATER_CLASS.by_code()[int(grade)].color
 
 
-def _totals(delivery: Delivery) -> list[tuple[str, Table]]:
+def _list_totals(delivery: Delivery) -> list[tuple[str, Table]]:
     """Totals of the newest period, one table for each grouping."""
-    rows = pd.DataFrame(layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
+    rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
     newest = rows[rows["period"].astype(str) == delivery.periods[-1].label]
-    words = texts("totals", delivery.language)
-    summed = totals(newest, delivery)
+    words = find_texts("totals", delivery.language)
+    summed = sum_totals(newest, delivery)
     groups = summed.groupby(words["by"], sort=False)
-    return [(str(name), shown(part.drop(columns=[words["by"], words["period"]]))) for name, part in groups]
-
-
-def _findings(delivery: Delivery) -> Table:
-    """The findings, the gravest first."""
-    message = "message_zh" if delivery.language == "zh" else "message_en"
-    keys = ["severity", "rule", "parcel_id", "period", message, "basis"]
-    order = [entry.code for entry in reversed(coded("severity"))]
-    rows = delivery.findings.assign(grave=delivery.findings["severity"].map(order.index))
-    return shown(
-        named(pd.DataFrame(rows.sort_values(["grave", "finding_id"], kind="stable"))[keys], delivery)
-    )
-
-
-def _finding_counts(delivery: Delivery) -> list[tuple[str, str, int]]:
-    counts = delivery.findings["severity"].value_counts()
     return [
-        (entry.color, entry.name(delivery.language), int(counts.get(entry.code, 0)))
-        for entry in reversed(coded("severity"))
+        (str(name), format_table(part.drop(columns=[words["by"], words["period"]]))) for name, part in groups
     ]
 
 
-def _reads(delivery: Delivery) -> Table | None:
+def _build_findings(delivery: Delivery) -> Table:
+    """The findings, the gravest first."""
+    message = "message_zh" if delivery.language == "zh" else "message_en"
+    keys = ["severity", "rule", "parcel_id", "period", message, "basis"]
+    order = [entry.code for entry in reversed(list_values("severity"))]
+    rows = delivery.findings.assign(grave=delivery.findings["severity"].map(order.index))
+    return format_table(
+        name_table(pd.DataFrame(rows.sort_values(["grave", "finding_id"], kind="stable"))[keys], delivery)
+    )
+
+
+def _count_findings(delivery: Delivery) -> list[tuple[str, str, int]]:
+    counts = delivery.findings["severity"].value_counts()
+    return [
+        (entry.color, entry.name(delivery.language), int(counts.get(entry.code, 0)))
+        for entry in reversed(list_values("severity"))
+    ]
+
+
+def _build_reads(delivery: Delivery) -> Table | None:
     reads = delivery.tables.get("reads")
     if reads is None or reads.empty:
         return None
     counts = reads.fillna({"reason": ""}).groupby(["outcome", "reason"], sort=True).size()
-    table = counts.reset_index(name=text("report.reads_count", delivery.language))
-    return shown(named(table, delivery))
+    table = counts.reset_index(name=find_text("report.reads_count", delivery.language))
+    return format_table(name_table(table, delivery))
 
 
-def _looks(delivery: Delivery, rasters: Path) -> list[Any]:
+def _list_clear_looks(delivery: Delivery, rasters: Path) -> list[Any]:
     maps = [raster for raster in delivery.rasters if raster.name.startswith("looks_")]
-    return [looks_of(rasters / f"{raster.name}.tif", delivery.grid, delivery) for raster in maps]
+    return [count_clear_looks(rasters / f"{raster.name}.tif", delivery.grid, delivery) for raster in maps]
 
 
-def _balance(delivery: Delivery) -> Table | None:
+def _build_balance(delivery: Delivery) -> Table | None:
     """The area balance with one column a period, in ha."""
     table = delivery.tables.get("area_balance")
     if table is None or table.empty:
@@ -297,9 +300,9 @@ def _balance(delivery: Delivery) -> Table | None:
     wide = table.assign(said=words).pivot_table(
         index="item", columns="period", values="said", aggfunc="first", sort=False
     )
-    return shown(named(wide.reset_index().rename_axis(columns=None), delivery))
+    return format_table(name_table(wide.reset_index().rename_axis(columns=None), delivery))
 
 
-def _scenes(delivery: Delivery) -> Table:
+def _build_scenes(delivery: Delivery) -> Table:
     columns = [column for column in _SCENE_COLUMNS if column in delivery.scenes.columns]
-    return shown(named(pd.DataFrame(delivery.scenes)[columns], delivery))
+    return format_table(name_table(pd.DataFrame(delivery.scenes)[columns], delivery))

@@ -11,7 +11,7 @@ from pipeline import standards
 from pipeline.contracts import Delivery
 from pipeline.legends import WATER_CLASS
 from pipeline.outputs import drawing
-from pipeline.outputs.columns import parameter_name, value_names
+from pipeline.outputs.columns import describe_parameter, name_values
 
 SHOWN_SECTIONS = 10
 SHOWN_PARAMETERS = 12
@@ -24,7 +24,7 @@ _BAND_ALPHA = 0.16
 _ROOM = 0.08
 
 
-def section_series(delivery: Delivery) -> Tabs | None:
+def draw_section_series(delivery: Delivery) -> Tabs | None:
     """Monthly means of the sections; None where the delivery has no table `section_series`.
 
     At most SHOWN_SECTIONS sections, those of the worst class in the newest period first, and
@@ -34,18 +34,18 @@ def section_series(delivery: Delivery) -> Tabs | None:
     if series is None or series["value"].isna().all():
         return None
     known = series[series["value"].notna()]
-    kept = known[known["section_id"].isin(shown_sections(delivery))]
+    kept = known[known["section_id"].isin(choose_sections(delivery))]
     tabs = [
         TabPanel(
-            child=_parameter(rows, str(code), delivery),
-            title=parameter_name(str(code)).name(delivery.language),
+            child=_draw_parameter(rows, str(code), delivery),
+            title=describe_parameter(str(code)).name(delivery.language),
         )
-        for code, rows in _in_order(kept)
+        for code, rows in _sort_parameters(kept)
     ]
     return Tabs(tabs=tabs, sizing_mode="stretch_width")
 
 
-def shown_sections(delivery: Delivery) -> list[str]:
+def choose_sections(delivery: Delivery) -> list[str]:
     """Ids of the sections that are drawn, the worst first."""
     newest = delivery.sections[delivery.sections["period"] == delivery.periods[-1].label]
     graded = pd.Series(newest["water_class"].to_numpy(), index=newest["section_id"].to_numpy())
@@ -54,7 +54,7 @@ def shown_sections(delivery: Delivery) -> list[str]:
     return [str(section) for section in known.loc[order.index[:SHOWN_SECTIONS]]]
 
 
-def _in_order(series: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _sort_parameters(series: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Rows of each parameter, that of the worst mean class first, those without a class last."""
     order = {code: number for number, code in enumerate(standards.table("water_limits")["code"].unique())}
     numbered = series.assign(grade=series["water_class"].astype(float))
@@ -64,46 +64,48 @@ def _in_order(series: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield code, series[series["parameter"] == code]
 
 
-def _parameter(rows: pd.DataFrame, code: str, delivery: Delivery) -> Figure:
-    low, high = _bounds(rows["value"].astype(float))
-    chart = drawing.over_time(low, high)
+def _draw_parameter(rows: pd.DataFrame, code: str, delivery: Delivery) -> Figure:
+    low, high = _find_bounds(rows["value"].astype(float))
+    chart = drawing.create_time_chart(low, high)
     unit = str(rows["unit"].iloc[0])
-    name = parameter_name(code).name(delivery.language)
+    name = describe_parameter(code).name(delivery.language)
     chart.yaxis.axis_label = name if unit in {"", "-"} else f"{name} ({unit})"
     chart.xaxis.ticker.desired_num_ticks = 5
     chart.xaxis.formatter = DatetimeTickFormatter(years="%Y", months="%Y-%m", days="%Y-%m-%d")
-    for limit in _limits(code, rows, delivery):
+    for limit in _list_limits(code, rows, delivery):
         chart.add_layout(limit)
     points = [
-        _line(chart, own, color, delivery)
+        _draw_line(chart, own, color, delivery)
         for color, (_, own) in zip(cycle(_LINES), rows.groupby("section_id", sort=True), strict=False)
     ]
-    drawing.hover(chart, delivery, ["section", "period", "value", "water_class", "samples"], renderers=points)
-    return drawing.with_legend(chart, policy="hide")
+    drawing.add_hover(
+        chart, delivery, ["section", "period", "value", "water_class", "samples"], renderers=points
+    )
+    return drawing.place_legend(chart, policy="hide")
 
 
-def _bounds(values: pd.Series) -> tuple[float, float]:
+def _find_bounds(values: pd.Series) -> tuple[float, float]:
     room = max((values.max() - values.min()) * _ROOM, abs(values.max()) * 0.02, 1e-6)
     low = values.min() - room
     return (0.0 if 0 <= values.min() < values.max() / 2 else float(low)), float(values.max() + room)
 
 
-def _line(chart: Figure, rows: pd.DataFrame, color: str, delivery: Delivery) -> GlyphRenderer:
+def _draw_line(chart: Figure, rows: pd.DataFrame, color: str, delivery: Delivery) -> GlyphRenderer:
     """A line over the months, broken where one has no data; a mark in the colour of each month's class."""
-    name = drawing.plain(rows["section"].iloc[0])
+    name = drawing.clean_words(rows["section"].iloc[0])
     days = pd.DatetimeIndex(pd.to_datetime(rows["period"].astype(str), format="%Y-%m"))
     values = pd.Series(rows["value"].to_numpy(dtype=float), index=days).sort_index()
     every = pd.date_range(days.min(), days.max(), freq="MS")
-    line = drawing.dated_source(every, {"y": values.reindex(every)})
+    line = drawing.build_time_source(every, {"y": values.reindex(every)})
     chart.line("x", "y", source=line, line_width=2, color=color, legend_label=name)
-    colors = [_class_color(grade) for grade in rows["water_class"]]
-    words = drawing.said(_words(rows, delivery))
-    marks = drawing.dated_source(days, {"y": rows["value"].astype(float), "color": colors, **words})
+    colors = [_find_class_color(grade) for grade in rows["water_class"]]
+    words = drawing.write_hover_words(_write_words(rows, delivery))
+    marks = drawing.build_time_source(days, {"y": rows["value"].astype(float), "color": colors, **words})
     edge = {"line_color": color, "line_width": 1.5}
     return chart.scatter("x", "y", size=9, source=marks, fill_color="color", legend_label=name, **edge)
 
 
-def _words(given: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+def _write_words(given: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     unit = given["unit"].astype(str).where(given["unit"].astype(str) != "-", "")
     return pd.DataFrame(
         {
@@ -112,7 +114,7 @@ def _words(given: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
             "value": [
                 f"{value:.4g} {suffix}".strip() for value, suffix in zip(given["value"], unit, strict=True)
             ],
-            "water_class": value_names(
+            "water_class": name_values(
                 "water_class", given["water_class"].astype("Int64"), delivery.language
             ),
             "samples": [f"{count:.0f}" for count in given["samples"].astype(float)],
@@ -120,11 +122,11 @@ def _words(given: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     )
 
 
-def _class_color(grade: object) -> str:
+def _find_class_color(grade: object) -> str:
     return "#ffffff" if pd.isna(grade) else WATER_CLASS.by_code()[int(grade)].color  # type: ignore[call-overload]
 
 
-def _limits(code: str, rows: pd.DataFrame, delivery: Delivery) -> Iterator[BoxAnnotation | Span]:
+def _list_limits(code: str, rows: pd.DataFrame, delivery: Delivery) -> Iterator[BoxAnnotation | Span]:
     """Bands of the classes of a parameter; none where waters with other limits are drawn together."""
     bodies = delivery.sections.loc[delivery.sections["section_id"].isin(rows["section_id"]), "water_body"]
     table = standards.table("water_limits")
@@ -137,10 +139,10 @@ def _limits(code: str, rows: pd.DataFrame, delivery: Delivery) -> Iterator[BoxAn
         for end in ends[0].split("-"):
             yield Span(location=float(end), dimension="width", line_dash="dashed", line_color="#c62828")
     elif limit["rule"] in {"max", "min"}:
-        yield from _bands([float(end) for end in ends], rising=limit["rule"] == "max")
+        yield from _list_bands([float(end) for end in ends], rising=limit["rule"] == "max")
 
 
-def _bands(ends: list[float], *, rising: bool) -> Iterator[BoxAnnotation]:
+def _list_bands(ends: list[float], *, rising: bool) -> Iterator[BoxAnnotation]:
     for entry, (better, worse) in zip(
         WATER_CLASS.classes, zip([None, *ends], [*ends, None], strict=True), strict=True
     ):

@@ -17,8 +17,8 @@ import pyogrio
 import shapely
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.columns import described
-from pipeline.outputs.layers import LAYERS, Layer, layer_rows
+from pipeline.outputs.columns import describe_column
+from pipeline.outputs.layers import LAYERS, FeatureLayer, build_layer_rows
 
 MOST_BYTES = 2**31 - 2**20
 """Size that no .shp and no .dbf grows beyond: 2 GB less their headers."""
@@ -45,7 +45,7 @@ def write_shapefiles(delivery: Delivery, folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def laundered(columns: Iterable[str]) -> dict[str, str]:
+def launder_names(columns: Iterable[str]) -> dict[str, str]:
     """Names of at most ten ASCII letters for columns, no two alike in any case."""
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -61,29 +61,31 @@ def laundered(columns: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _write_layer(layer: Layer, delivery: Delivery, folder: Path) -> list[tuple[object, ...]]:
-    rows = layer_rows(layer, delivery)
+def _write_layer(layer: FeatureLayer, delivery: Delivery, folder: Path) -> list[tuple[object, ...]]:
+    rows = build_layer_rows(layer, delivery)
     columns = [column for column in rows.columns if column != rows.geometry.name]
-    names = laundered(columns)
-    texts = {column: _cut(rows[column]) for column in columns if pd.api.types.is_string_dtype(rows[column])}
+    names = launder_names(columns)
+    texts = {
+        column: _cut_texts(rows[column]) for column in columns if pd.api.types.is_string_dtype(rows[column])
+    }
     plain = rows.assign(**{column: values for column, (values, _, _) in texts.items()})
     switches = [column for column in columns if pd.api.types.is_bool_dtype(rows[column])]
     plain = plain.astype(dict.fromkeys(switches, "Int16")).rename(columns=names)
-    for number, part in enumerate(_parts(plain), start=1):
+    for number, part in enumerate(_split_rows(plain), start=1):
         stem = layer.name if number == 1 else f"{layer.name}_{number}"
         _write_part(part, folder / f"{stem}.shp", layer, delivery)
     return [
-        (layer.name, names[column], column, *_meaning(column), *texts.get(column, (None, 0, 0))[1:])
+        (layer.name, names[column], column, *_describe_column(column), *texts.get(column, (None, 0, 0))[1:])
         for column in columns
     ]
 
 
-def _meaning(column: str) -> tuple[str, str, str]:
-    known = described(column)
+def _describe_column(column: str) -> tuple[str, str, str]:
+    known = describe_column(column)
     return known.name_zh, known.name_en, known.unit
 
 
-def _cut(values: pd.Series) -> tuple[pd.Series, int, int]:
+def _cut_texts(values: pd.Series) -> tuple[pd.Series, int, int]:
     """Texts that fit, how many were cut, and the bytes of the longest."""
     packed = [None if pd.isna(value) else str(value).encode() for value in values]
     lengths = np.array([len(text or b"") for text in packed], dtype=np.int64)
@@ -92,25 +94,25 @@ def _cut(values: pd.Series) -> tuple[pd.Series, int, int]:
     return fitting, int((lengths > _TEXT).sum()), int(lengths.max(initial=0))
 
 
-def _parts(rows: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
+def _split_rows(rows: gpd.GeoDataFrame) -> list[gpd.GeoDataFrame]:
     """The rows in as many parts as it takes for each to stay below MOST_BYTES in its .shp and its .dbf."""
     shapes = np.asarray(rows.geometry.array)
     corners = shapely.get_num_coordinates(shapes) * _POINT_BYTES
     drawn = _SHAPE_BYTES + corners + np.maximum(shapely.get_num_geometries(shapes), 1) * _PART_BYTES
-    told = np.full(len(rows), _record_bytes(rows))
+    told = np.full(len(rows), _count_record_bytes(rows))
     if len(rows) == 0:
         return [rows]
     number = np.maximum(np.cumsum(drawn) // MOST_BYTES, np.cumsum(told) // MOST_BYTES)
     return [rows[number == each] for each in np.unique(number)]
 
 
-def _record_bytes(rows: gpd.GeoDataFrame) -> int:
+def _count_record_bytes(rows: gpd.GeoDataFrame) -> int:
     table = rows.drop(columns=rows.geometry.name)
     texts = [column for column in table.columns if pd.api.types.is_string_dtype(table[column])]
     return 1 + _TEXT * len(texts) + _NUMBER_BYTES * (len(table.columns) - len(texts))
 
 
-def _write_part(rows: gpd.GeoDataFrame, path: Path, layer: Layer, delivery: Delivery) -> None:
+def _write_part(rows: gpd.GeoDataFrame, path: Path, layer: FeatureLayer, delivery: Delivery) -> None:
     day = delivery.as_of.astimezone(UTC).strftime("%Y-%m-%d")
     pyogrio.write_dataframe(
         rows,

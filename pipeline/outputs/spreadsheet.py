@@ -10,11 +10,11 @@ import pandas as pd
 import xlsxwriter
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.columns import described, headers, value_names
-from pipeline.outputs.dictionary import dictionary
-from pipeline.outputs.layers import INVENTORY_LAYER, layer_rows
-from pipeline.outputs.texts import text, texts
-from pipeline.outputs.totals import totals
+from pipeline.outputs.columns import describe_column, name_columns, name_values
+from pipeline.outputs.dictionary import build_dictionary
+from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
+from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.totals import sum_totals
 
 ROWS_PER_SHEET = 1_000_000
 """Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
@@ -33,22 +33,22 @@ _LITERAL = {
 
 def write_workbook(delivery: Delivery, path: Path) -> None:
     """Write inventory.xlsx: 目录清单, 数据字典, 汇总 and 说明 (English names by the delivery's language)."""
-    rows = pd.DataFrame(layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
+    rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
     with xlsxwriter.Workbook(str(path), _LITERAL) as book:
-        book.set_properties(_properties(delivery))
+        book.set_properties(_build_properties(delivery))
         sheets = _Sheets(book, delivery)
         for number, first in enumerate(range(0, max(len(rows), 1), ROWS_PER_SHEET), start=1):
-            part = _readable(rows.iloc[first : first + ROWS_PER_SHEET], delivery)
-            name = text("sheet.inventory", delivery.language)
+            part = _make_readable(rows.iloc[first : first + ROWS_PER_SHEET], delivery)
+            name = find_text("sheet.inventory", delivery.language)
             sheets.add(name if number == 1 else f"{name}{number}", part, wide=True)
-        sheets.add(text("sheet.dictionary", delivery.language), dictionary(delivery))
-        sheets.add(text("sheet.totals", delivery.language), totals(rows, delivery))
-        sheets.add(text("sheet.about", delivery.language), about(delivery))
+        sheets.add(find_text("sheet.dictionary", delivery.language), build_dictionary(delivery))
+        sheets.add(find_text("sheet.totals", delivery.language), sum_totals(rows, delivery))
+        sheets.add(find_text("sheet.about", delivery.language), build_about(delivery))
 
 
-def about(delivery: Delivery) -> pd.DataFrame:
+def build_about(delivery: Delivery) -> pd.DataFrame:
     """What the workbook covers and how its figures were made, as pairs of term and text."""
-    words = texts("about", delivery.language)
+    words = find_texts("about", delivery.language)
     aoi = delivery.aoi
     facts = {
         "aoi": f"{aoi.name_zh} / {aoi.name_en} ({aoi.id})",
@@ -58,12 +58,14 @@ def about(delivery: Delivery) -> pd.DataFrame:
         "periods": "; ".join(
             f"{period.label} ({period.first} – {period.last})" for period in delivery.periods
         ),
-        "data_label": text("simulated.label" if delivery.simulated else "simulated.not", delivery.language),
+        "data_label": find_text(
+            "simulated.label" if delivery.simulated else "simulated.not", delivery.language
+        ),
         "as_of": delivery.as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         "scenes": str(len(delivery.scenes)),
         "area_method": words["area_method.text"],
         "nulls": words["nulls.text"],
-        "method": "; ".join(_distinct(delivery.inventory.get("method"))) or words["method.text"],
+        "method": "; ".join(_make_distinct(delivery.inventory.get("method"))) or words["method.text"],
         "disclaimer": words["disclaimer.text"],
     }
     return pd.DataFrame(
@@ -81,8 +83,8 @@ class _Sheets:
             | {"valign": "vcenter"}
         )
         self._float = book.add_format({"num_format": "#,##0.00##"})
-        mark = text("simulated.label", delivery.language) if delivery.simulated else ""
-        self._running = f"&L{_escaped(delivery.aoi.name_zh)} {delivery.label}&C{mark}&R&P / &N"
+        mark = find_text("simulated.label", delivery.language) if delivery.simulated else ""
+        self._running = f"&L{_escape(delivery.aoi.name_zh)} {delivery.label}&C{mark}&R&P / &N"
 
     def add(self, name: str, table: pd.DataFrame, *, wide: bool = False) -> None:
         """A sheet of a table; a `wide` one is printed on A3, its first column on every page."""
@@ -99,57 +101,58 @@ class _Sheets:
             sheet.fit_to_pages(1, 0)
         for number, column in enumerate(table.columns):
             style = self._float if pd.api.types.is_float_dtype(table[column]) else None
-            sheet.set_column(number, number, _width(column, table[column]), style)
+            sheet.set_column(number, number, _compute_width(column, table[column]), style)
         sheet.set_row(0, 30)
         sheet.write_row(0, 0, list(table.columns), self._header)
-        for number, row in enumerate(_plain_rows(table), start=1):
+        for number, row in enumerate(_list_plain_rows(table), start=1):
             sheet.write_row(number, 0, row)
         if len(table.columns):
             sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
 
 
-def _properties(delivery: Delivery) -> dict[str, Any]:
-    mark = text("simulated.mark", delivery.language) if delivery.simulated else ""
+def _build_properties(delivery: Delivery) -> dict[str, Any]:
+    title = find_text("delivery.title", delivery.language)
+    mark = find_text("simulated.mark", delivery.language) if delivery.simulated else ""
     return {
-        "title": f"{delivery.aoi.name_zh} {delivery.label} {text('delivery.title', delivery.language)}{mark}",
+        "title": f"{delivery.aoi.name_zh} {delivery.label} {title}{mark}",
         "author": "ecoledger",
         "created": delivery.as_of.astimezone(UTC).replace(tzinfo=None),
     }
 
 
-def _readable(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+def _make_readable(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     named = rows.assign(
-        **{column: value_names(column, rows[column], delivery.language) for column in rows.columns}
+        **{column: name_values(column, rows[column], delivery.language) for column in rows.columns}
     )
-    units = {column: described(column).unit for column in rows.columns}
-    names = headers(rows.columns, delivery.language)
+    units = {column: describe_column(column).unit for column in rows.columns}
+    names = name_columns(rows.columns, delivery.language)
     return named.rename(
         columns={key: f"{name} ({units[key]})" if units[key] else name for key, name in names.items()}
     )
 
 
-def _distinct(values: pd.Series | None) -> list[str]:
+def _make_distinct(values: pd.Series | None) -> list[str]:
     return [] if values is None else sorted(values.dropna().astype(str).unique())
 
 
-def _plain_rows(table: pd.DataFrame) -> Iterable[Sequence[Any]]:
+def _list_plain_rows(table: pd.DataFrame) -> Iterable[Sequence[Any]]:
     """Rows of Python values; null and not-a-number are empty, of text stays what a cell can hold."""
-    columns = [_cells(table[column]) for column in table.columns]
+    columns = [_to_cells(table[column]) for column in table.columns]
     return zip(*columns, strict=True)
 
 
-def _cells(values: pd.Series) -> list[Any]:
+def _to_cells(values: pd.Series) -> list[Any]:
     if pd.api.types.is_float_dtype(values):
         values = values.where(values.abs() < float("inf"))
     cells = values.astype(object).where(values.notna(), None).tolist()
     return [_NOT_XML.sub("", cell)[:_MAX_TEXT] if isinstance(cell, str) else cell for cell in cells]
 
 
-def _width(name: str, values: pd.Series) -> float:
+def _compute_width(name: str, values: pd.Series) -> float:
     seen = [str(name), *values.head(200).dropna().astype(str)]
     longest = max(sum(1 if letter.isascii() else 2 for letter in cell[:60]) for cell in seen)
     return min(max(longest + 2, 8), 46)
 
 
-def _escaped(words: str) -> str:
+def _escape(words: str) -> str:
     return words.replace("&", "&&")[:100]

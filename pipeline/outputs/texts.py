@@ -9,21 +9,23 @@ from typing import Literal
 import pandas as pd
 
 
-def text(key: str, language: Literal["zh", "en"]) -> str:
+def find_text(key: str, language: Literal["zh", "en"]) -> str:
     """The words for a key; KeyError for a key that nobody wrote."""
-    return _texts(language)[key]
+    return _load_texts(language)[key]
 
 
-def texts(prefix: str, language: Literal["zh", "en"]) -> dict[str, str]:
+def find_texts(prefix: str, language: Literal["zh", "en"]) -> dict[str, str]:
     """All words whose key starts with a prefix and a dot, by the rest of the key."""
     start = f"{prefix}."
     return {
-        key.removeprefix(start): words for key, words in _texts(language).items() if key.startswith(start)
+        key.removeprefix(start): words
+        for key, words in _load_texts(language).items()
+        if key.startswith(start)
     }
 
 
 @cache
-def _texts(language: Literal["zh", "en"]) -> Mapping[str, str]:
+def _load_texts(language: Literal["zh", "en"]) -> Mapping[str, str]:
     with (files("pipeline.outputs") / "texts.csv").open(encoding="utf-8") as stream:
         table = pd.read_csv(stream, dtype=str, keep_default_na=False)
     return MappingProxyType(dict(zip(table["key"], table[language], strict=True)))

@@ -4,27 +4,27 @@ import pandas as pd
 import shapely
 
 from pipeline.aoi import Aoi
-from pipeline.contracts import AREA_BALANCE, checked
-from pipeline.geodesy import area_m2
+from pipeline.contracts import AREA_BALANCE, check_table
+from pipeline.geodesy import measure_area_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 
 _CLASS_AREA = "class_area:"
 
 
-def balance(plots: Plots, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
+def build_area_balance(parcels: ParcelShapes, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
     """AREA_BALANCE: per period, areas that must add up, and by how much they do.
 
-    `plots` are the parcels inside, `aoi_measures` the PARCEL_MEASURES of the area as a whole for all periods.
+    `parcels` lie inside, `aoi_measures` are the PARCEL_MEASURES of the area as a whole for all periods.
     Items: `aoi`, `parcels` (sum of areas inside), `overlaps` (that sum less the area of the union), `outside`
     (area of the aoi without the union, cut out and measured by itself), `class:<key>`, `unknown`;
     `difference` and `difference_classes` are relative to the aoi: parcels - overlaps + outside, and classes
     + unknown.
     """
-    union = topology.union(plots.shapes)
-    total = float(plots.areas_m2.sum())
-    overlaps = total - area_m2(union)
-    outside = area_m2(shapely.difference(aoi.geometry, union))
+    union = topology.unite(parcels.shapes)
+    total = float(parcels.areas_m2.sum())
+    overlaps = total - measure_area_m2(union)
+    outside = measure_area_m2(shapely.difference(aoi.geometry, union))
     areas = [
         ("aoi", aoi.area_m2, "试点区椭球面积 / ellipsoidal area of the outline"),
         ("parcels", total, "范围内地块面积之和 / sum of the parcels inside"),
@@ -36,14 +36,14 @@ def balance(plots: Plots, aoi: Aoi, aoi_measures: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (aoi.id, period, *row)
         for period, group in classes.groupby("period", sort=False)
-        for row in [*areas, *_class_rows(group, aoi)]
+        for row in [*areas, *_list_class_rows(group, aoi)]
     ]
     table = pd.DataFrame(rows, columns=["aoi", "period", "item", "value_m2", "note"])
-    balanced: pd.DataFrame = checked(table, AREA_BALANCE)
+    balanced: pd.DataFrame = check_table(table, AREA_BALANCE)
     return balanced
 
 
-def _class_rows(group: pd.DataFrame, aoi: Aoi) -> list[tuple[str, float, str]]:
+def _list_class_rows(group: pd.DataFrame, aoi: Aoi) -> list[tuple[str, float, str]]:
     unknown = float(group["unknown_area_m2"].iloc[0])
     together = float(group["value"].sum()) + unknown
     rows = [

@@ -10,7 +10,7 @@ _BITS = 52
 """Numbers that every reader keeps exactly, those with doubles too."""
 
 
-def feature_ids(keys: pd.Series) -> NDArray[np.int64]:
+def number_features(keys: pd.Series) -> NDArray[np.int64]:
     """A positive number for each key, made from the key alone, so that the same key keeps its number.
 
     The first 52 bits of the SHA-256 of the key. Should two keys of a table meet in a number (about once in
@@ -21,11 +21,11 @@ def feature_ids(keys: pd.Series) -> NDArray[np.int64]:
     numbers = np.fromiter((int.from_bytes(digest) >> 64 - _BITS for digest in digests), np.int64, len(texts))
     numbers = np.maximum(numbers, 1)
     if len(np.unique(numbers)) < len(numbers):
-        _part(numbers, texts)
+        _hash_part(numbers, texts)
     return numbers
 
 
-def _part(numbers: NDArray[np.int64], texts: NDArray[np.object_]) -> None:
+def _hash_part(numbers: NDArray[np.int64], texts: NDArray[np.object_]) -> None:
     taken: set[int] = set()
     for place in np.argsort(texts, kind="stable"):
         while int(numbers[place]) in taken:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.aoi import Aoi
-from pipeline.contracts import FINDINGS, checked
+from pipeline.contracts import FINDINGS, check_table
 from pipeline.geodesy import CGCS2000
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
@@ -41,7 +41,7 @@ _COLUMNS = [
 _NONE = gpd.GeoDataFrame(columns=_COLUMNS, geometry="geometry", crs=CGCS2000)
 
 
-def evaluate(
+def evaluate_rules(
     parcels: gpd.GeoDataFrame,
     measures: pd.DataFrame,
     periods: Sequence[Period],
@@ -53,17 +53,17 @@ def evaluate(
 
     `measures` are PARCEL_MEASURES of all `periods`; a period is compared with the one before it.
     """
-    frame = observed(parcels, measures, periods)
-    found = [findings_of(rule, frame[rule.applies(frame)]) for rule in OBSERVATION_RULES]
+    frame = join_observations(parcels, measures, periods)
+    found = [build_findings(rule, frame[rule.applies(frame)]) for rule in OBSERVATION_RULES]
     missing = gpd.GeoDataFrame(
         {"key": list(missing_columns), "column": list(missing_columns)},
         geometry=[aoi.geometry] * len(missing_columns),
         crs=CGCS2000,
     )
-    return joined([*found, findings_of(RULES["missing_column"], missing)])
+    return join_findings([*found, build_findings(RULES["missing_column"], missing)])
 
 
-def observed(
+def join_observations(
     parcels: gpd.GeoDataFrame, measures: pd.DataFrame, periods: Sequence[Period]
 ) -> gpd.GeoDataFrame:
     """One row per parcel and period, in the order of the table and of time.
@@ -81,26 +81,26 @@ def observed(
     classes = measures[measures["measure"].str.startswith(_CLASS_AREA)]
     wide["unknown_area_m2"] = classes.groupby(["parcel_id", "period"])["unknown_area_m2"].first()
     labels = [period.label for period in periods]
-    gained = _gained(measures, labels)
+    gained = _sum_gains(measures, labels)
     every = pd.MultiIndex.from_product([parcels["parcel_id"], labels], names=["parcel_id", "period"])
     wide = wide.reindex(every, columns=[*_OBSERVED])
     wide["fvc_before"] = wide["fvc_mean"].groupby(level="parcel_id", sort=False).shift()
     wide["built_gained_m2"] = gained.reindex(wide.index).astype(float)
-    rows = classified(parcels).merge(wide.reset_index(), on="parcel_id", how="right")
+    rows = add_land_classes(parcels).merge(wide.reset_index(), on="parcel_id", how="right")
     return gpd.GeoDataFrame(rows, geometry="geometry", crs=CGCS2000)
 
 
-def _gained(measures: pd.DataFrame, labels: Sequence[str]) -> pd.Series:
+def _sum_gains(measures: pd.DataFrame, labels: Sequence[str]) -> pd.Series:
     """What became built-up in each parcel, by parcel and the later of two consecutive periods."""
     later = {f"{before}/{after}": after for before, after in pairwise(labels)}
     rows = measures[measures["measure"].eq(_GAINED_BUILT) & measures["period"].isin(later)]
     return rows.assign(period=rows["period"].map(later)).set_index(["parcel_id", "period"])["value"]
 
 
-def classified(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def add_land_classes(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Parcels with their `land_class` and what the `land_classes` table says of it; null where unknown."""
     about = standards.table("land_classes").set_index("code")[_CLASS_COLUMNS]
-    found = identifiers.classified(parcels["dlbm"], parcels["resource_kind"])
+    found = identifiers.classify_rows(parcels["dlbm"], parcels["resource_kind"])
     said = about.reindex(found["land_class"]).set_index(parcels.index)
     return parcels.assign(
         land_class=found["land_class"],
@@ -109,7 +109,7 @@ def classified(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def findings_of(rule: Rule, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def build_findings(rule: Rule, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """FINDINGS, one per row; the rule's messages are filled from the row's columns.
 
     `parcel_id`, `period` and `key` (what else tells two findings of a rule apart) may be absent.
@@ -130,15 +130,15 @@ def findings_of(rule: Rule, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "severity": rule.severity,
         "parcel_id": optional["parcel_id"],
         "period": optional["period"],
-        "message_zh": _filled(rule.message_zh, rows),
-        "message_en": _filled(rule.message_en, rows),
+        "message_zh": _fill_template(rule.message_zh, rows),
+        "message_en": _fill_template(rule.message_en, rows),
         "basis": rule.basis,
     }
     frame = pd.DataFrame(table, index=range(len(rows)), columns=_COLUMNS[:-1])
     return gpd.GeoDataFrame(frame, geometry=rows.geometry.to_numpy(), crs=CGCS2000)
 
 
-def _filled(template: str, rows: pd.DataFrame) -> list[str]:
+def _fill_template(template: str, rows: pd.DataFrame) -> list[str]:
     """A message for every row, filled from the columns that it names."""
     names = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
     if not names:
@@ -147,8 +147,8 @@ def _filled(template: str, rows: pd.DataFrame) -> list[str]:
     return [template.format(**dict(zip(names, row, strict=True))) for row in cells]
 
 
-def joined(parts: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+def join_findings(parts: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Findings of several rules under one another, checked against the contract."""
     filled = [part for part in parts if len(part)] or list(parts[:1])
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=CGCS2000)
-    return checked(table, FINDINGS)
+    return check_table(table, FINDINGS)

@@ -10,19 +10,19 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.aoi import Aoi
-from pipeline.contracts import PARCELS, checked
+from pipeline.contracts import PARCELS, check_table
 from pipeline.geodesy import (
     CGCS2000,
     SQUARE_METRES_PER_HECTARE,
     SQUARE_METRES_PER_MU,
-    areas_m2,
+    measure_areas_m2,
     project_all,
 )
 from pipeline.rights_registry import restrictions, topology
-from pipeline.rights_registry.findings import classified, findings_of, joined
-from pipeline.rights_registry.identifiers import identified
+from pipeline.rights_registry.findings import add_land_classes, build_findings, join_findings
+from pipeline.rights_registry.identifiers import identify_parcels
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 
 AREA_TOLERANCE = 0.01
 _DEGREES = (180.0, 90.0)
@@ -47,7 +47,7 @@ _Findings = dict[str, gpd.GeoDataFrame]
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Preparation:
     """FINDINGS about parcels, and their `pieces` inside layers that restrict use."""
 
     findings: gpd.GeoDataFrame
@@ -55,14 +55,14 @@ class Prepared:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Batch:
     """What is kept of a batch of parcels once they are put away.
 
     `drawn` are hashes of the whole shapes (rows of two), `ratios` registered over measured areas, `outside`
     counts parcels without a part inside the area.
     """
 
-    plots: Plots
+    inside: ParcelShapes
     drawn: NDArray[np.uint64]
     ratios: NDArray[np.float64]
     outside: int
@@ -70,7 +70,7 @@ class _Kept:
     pieces: gpd.GeoDataFrame
 
 
-def prepare(
+def prepare_parcels(
     keys: pd.DataFrame,
     batches: Iterable[gpd.GeoDataFrame],
     aoi: Aoi,
@@ -78,7 +78,7 @@ def prepare(
     *,
     area_tolerance: float = AREA_TOLERANCE,
     restricting: gpd.GeoDataFrame | None = None,
-) -> Prepared:
+) -> Preparation:
     """Give PARCELS that can be measured to `put`, batch by batch, and find what is wrong with them.
 
     `batches` have the attribute columns of PARCELS, the register's own key as `parcel_id` (or null),
@@ -90,50 +90,58 @@ def prepare(
     may differ; `restricting` has one row per `kind` of layer.
     """
     layers = _NO_LAYER if restricting is None else restricting
-    ids = identified(keys)
+    ids = identify_parcels(keys)
     kept = []
     for batch in batches:
-        parcels, of_batch = _prepared(batch.assign(**ids.loc[batch.index]), aoi, area_tolerance, layers)
+        parcels, of_batch = _prepare_batch(batch.assign(**ids.loc[batch.index]), aoi, area_tolerance, layers)
         put(parcels)
         kept.append(of_batch)
-    plots = Plots.joined([part.plots for part in kept])
-    lie = topology.lie_of(plots.shapes)
-    same = findings_of(RULES["geometry_duplicate"], _drawn_again(plots, kept))
-    found = [part.findings[name] for name in ("geometry_missing", "collapsed") for part in kept]
+    findings = join_findings(_order_findings(kept, aoi))
+    return Preparation(findings, restrictions.join_by_kind([part.pieces for part in kept], layers))
+
+
+def _order_findings(batches: list[_Batch], aoi: Aoi) -> list[gpd.GeoDataFrame]:
+    """Findings of all batches rule by rule, and those that only all parcels together give."""
+    inside = ParcelShapes.concat([batch.inside for batch in batches])
+    lie = topology.find_lie(inside.shapes)
+    same = build_findings(RULES["geometry_duplicate"], _find_copies(inside, batches))
+    found = [batch.findings[name] for name in ("geometry_missing", "collapsed") for batch in batches]
     for name in _ORDER:
-        found += [same] if name == "geometry_duplicate" else [part.findings[name] for part in kept]
-    found.append(findings_of(RULES["overlap"], topology.overlaps(plots, lie)))
-    found.append(findings_of(RULES["gap"], topology.gaps(plots, lie)))
-    found.append(findings_of(RULES["area_unit_doubtful"], _other_unit(kept, aoi)))
-    found.append(findings_of(RULES["outside_area"], _outside(sum(part.outside for part in kept), aoi)))
-    return Prepared(joined(found), restrictions.by_kind([part.pieces for part in kept], layers))
+        found += [same] if name == "geometry_duplicate" else [batch.findings[name] for batch in batches]
+    together = {
+        "overlap": topology.find_overlaps(inside, lie),
+        "gap": topology.find_gaps(inside, lie),
+        "area_unit_doubtful": _find_other_unit(batches, aoi),
+        "outside_area": _find_outside(sum(batch.outside for batch in batches), aoi),
+    }
+    return found + [build_findings(RULES[name], rows) for name, rows in together.items()]
 
 
-def _prepared(
+def _prepare_batch(
     batch: gpd.GeoDataFrame, aoi: Aoi, area_tolerance: float, layers: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, _Kept]:
+) -> tuple[gpd.GeoDataFrame, _Batch]:
     """PARCELS of a batch, and what is kept of them."""
-    reasons = _unusable(batch.geometry.to_numpy())
+    reasons = _explain_unusable(batch.geometry.to_numpy())
     missing = batch[reasons != ""].assign(reason=reasons[reasons != ""], geometry=aoi.geometry)
-    whole = _repaired(batch[reasons == ""])
+    whole = _repair(batch[reasons == ""])
     emptied = whole.geometry.is_empty
     collapsed = whole[emptied].assign(reason="修复后无面积 / no area left", geometry=aoi.geometry)
-    parcels, outside = _cut(whole[~emptied], aoi)
-    facts = _facts(parcels, aoi).assign(area_tolerance=area_tolerance)
-    pieces = restrictions.pieces(facts, layers)
+    parcels, outside = _cut_to_aoi(whole[~emptied], aoi)
+    facts = _gather_facts(parcels, aoi).assign(area_tolerance=area_tolerance)
+    pieces = restrictions.cut_pieces(facts, layers)
     findings = {
-        "geometry_missing": findings_of(RULES["geometry_missing"], missing),
-        "collapsed": findings_of(RULES["geometry_missing"], collapsed),
-        **{rule.id: findings_of(rule, facts[rule.applies(facts)]) for rule in _FACT_RULES},
+        "geometry_missing": build_findings(RULES["geometry_missing"], missing),
+        "collapsed": build_findings(RULES["geometry_missing"], collapsed),
+        **{rule.id: build_findings(rule, facts[rule.applies(facts)]) for rule in _FACT_RULES},
     }
-    shared = restrictions.with_shares(facts, pieces, layers)[[*PARCELS.columns, "geometry"]]
+    shared = restrictions.add_shares(facts, pieces, layers)[[*PARCELS.columns, "geometry"]]
     ratios = (facts["area_registered_m2"] / facts["area_whole_m2"]).to_numpy(dtype=np.float64)
-    drawn = _hashes(facts["shape_whole"].to_numpy())
-    kept = _Kept(Plots.of(facts), drawn, ratios, outside, findings, pieces)
-    return checked(shared.reset_index(drop=True), PARCELS), kept
+    drawn = _hash_shapes(facts["shape_whole"].to_numpy())
+    kept = _Batch(ParcelShapes.of(facts), drawn, ratios, outside, findings, pieces)
+    return check_table(shared.reset_index(drop=True), PARCELS), kept
 
 
-def _unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def _explain_unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Why each geometry cannot be used, empty text where it can."""
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
     infinite = np.zeros(len(shapes), dtype=bool)
@@ -157,27 +165,27 @@ def _unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.select(conditions, reasons, default="").astype(object)
 
 
-def _repaired(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _repair(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Valid flat polygons; `repairs` says what was wrong and the area before and after, null if nothing."""
     drawn = shapely.force_2d(parcels.geometry.to_numpy())
     broken = ~shapely.is_valid(drawn)
     mended = drawn.copy()
     mended[broken] = shapely.make_valid(drawn[broken], method="structure", keep_collapsed=False)
     mixed = shapely.get_type_id(mended) == shapely.GeometryType.GEOMETRYCOLLECTION
-    mended[mixed] = [_polygonal(geometry) for geometry in mended[mixed]]
+    mended[mixed] = [_keep_polygons(geometry) for geometry in mended[mixed]]
     notes = parcels["repairs"].to_numpy(dtype=object, copy=True)
-    notes[broken] = _repairs(notes[broken], drawn[broken], mended[broken])
+    notes[broken] = _describe_repairs(notes[broken], drawn[broken], mended[broken])
     return parcels.assign(repairs=notes).set_geometry(gpd.GeoSeries(mended, parcels.index, crs=CGCS2000))
 
 
-def _repairs(
+def _describe_repairs(
     notes: NDArray[np.object_], drawn: NDArray[np.object_], mended: NDArray[np.object_]
 ) -> list[str]:
     """What was wrong with each shape, and its area before and after, behind what was noted already.
 
     The area before is scaled from degrees, because a degenerate ring cannot be measured on the ellipsoid.
     """
-    after = areas_m2(mended)
+    after = measure_areas_m2(mended)
     flat = shapely.area(mended)
     before = np.divide(after * shapely.area(drawn), flat, out=np.zeros(len(flat)), where=flat > 0)
     reasons = shapely.is_valid_reason(drawn)
@@ -187,23 +195,23 @@ def _repairs(
     ]
 
 
-def _polygonal(geometry: shapely.Geometry) -> shapely.Geometry:
+def _keep_polygons(geometry: shapely.Geometry) -> shapely.Geometry:
     """The polygons of a geometry as one; empty if there is none."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return shapely.union_all(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
 
 
-def _cut(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, int]:
+def _cut_to_aoi(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, int]:
     """Parcels with the part inside the area and both areas; how many have no part inside."""
     shapes = parcels.geometry.to_numpy()
     outline = aoi.geometry
     shapely.prepare(outline)
     across = ~shapely.covers(outline, shapes)
     inside = shapes.copy()
-    inside[across] = [_polygonal(part) for part in shapely.intersection(shapes[across], outline)]
-    areas_whole = areas_m2(shapes)
+    inside[across] = [_keep_polygons(part) for part in shapely.intersection(shapes[across], outline)]
+    areas_whole = measure_areas_m2(shapes)
     areas = areas_whole.copy()
-    areas[across] = areas_m2(inside[across])
+    areas[across] = measure_areas_m2(inside[across])
     cut = parcels.assign(
         area_whole_m2=areas_whole,
         area_m2=areas,
@@ -214,35 +222,35 @@ def _cut(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, int]:
     return cut[kept], int((~kept).sum())
 
 
-def _facts(parcels: gpd.GeoDataFrame, aoi: Aoi) -> gpd.GeoDataFrame:
+def _gather_facts(parcels: gpd.GeoDataFrame, aoi: Aoi) -> gpd.GeoDataFrame:
     """Parcels with the columns that the rules about geometry and codes look at."""
     shapes = parcels["shape_whole"].to_numpy()
     perimeter = shapely.length(project_all(shapes, aoi.grid_crs))
     area = parcels["area_whole_m2"].to_numpy()
-    return classified(parcels).assign(
+    return add_land_classes(parcels).assign(
         outside_m2=area - parcels["area_m2"],
         mean_width_m=2 * area / perimeter,
         compactness=4 * np.pi * area / perimeter**2,
     )
 
 
-def _hashes(shapes: NDArray[np.object_]) -> NDArray[np.uint64]:
+def _hash_shapes(shapes: NDArray[np.object_]) -> NDArray[np.uint64]:
     """128 bits of each shape, whatever its first corner: two columns."""
     wkb = shapely.to_wkb(shapely.normalize(shapes))
     return np.column_stack([pd.util.hash_array(wkb, hash_key=key, categorize=False) for key in _HASH_KEYS])
 
 
-def _drawn_again(plots: Plots, kept: Sequence[_Kept]) -> gpd.GeoDataFrame:
+def _find_copies(inside: ParcelShapes, kept: Sequence[_Batch]) -> gpd.GeoDataFrame:
     """Parcels whose whole shape is that of one before: `parcel_id`, and the first such as `same_as`."""
     drawn = np.concatenate([np.empty((0, len(_HASH_KEYS)), np.uint64), *(part.drawn for part in kept)])
     _, places, numbers = np.unique(drawn, axis=0, return_index=True, return_inverse=True)
     first = places[numbers]
-    again = np.flatnonzero(first != np.arange(len(plots)))
-    rows = {"parcel_id": plots.ids[again], "same_as": plots.ids[first[again]]}
-    return gpd.GeoDataFrame(rows, geometry=plots.shapes.at(again), crs=CGCS2000)
+    again = np.flatnonzero(first != np.arange(len(inside)))
+    rows = {"parcel_id": inside.ids[again], "same_as": inside.ids[first[again]]}
+    return gpd.GeoDataFrame(rows, geometry=inside.shapes.at(again), crs=CGCS2000)
 
 
-def _other_unit(kept: Sequence[_Kept], aoi: Aoi) -> gpd.GeoDataFrame:
+def _find_other_unit(kept: Sequence[_Batch], aoi: Aoi) -> gpd.GeoDataFrame:
     """One row where registered areas are, at the median, smaller than measured by the size of a unit."""
     ratio = float(pd.Series(np.concatenate([np.empty(0), *(part.ratios for part in kept)])).median())
     units = [unit for unit, size in _UNITS.items() if abs(ratio * size - 1) < UNIT_TOLERANCE]
@@ -250,6 +258,6 @@ def _other_unit(kept: Sequence[_Kept], aoi: Aoi) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=[aoi.geometry] * len(units), crs=CGCS2000)
 
 
-def _outside(count: int, aoi: Aoi) -> gpd.GeoDataFrame:
+def _find_outside(count: int, aoi: Aoi) -> gpd.GeoDataFrame:
     counts: Sequence[int] = [count] if count else []
     return gpd.GeoDataFrame({"count": counts}, geometry=[aoi.geometry] * len(counts), crs=CGCS2000)

@@ -15,23 +15,23 @@ _UNIT_CODE = r"[0-9A-Z]{15}"
 _PARCEL_CODE = r"[0-9A-Z]{28}"
 
 
-def land_class(codes: pd.Series) -> pd.Series:
+def derive_land_class(codes: pd.Series) -> pd.Series:
     """Codes of the third survey (三调, TD/T 1055-2019) as in the `land_classes` table; null where unknown.
 
     Three digits are of the second survey (GB/T 21010-2007) and are replaced by their counterpart; longer
     codes are matched on the first four characters, so that suffixes (K 可调整, A) drop off.
     """
-    third, second = _surveys(codes)
+    third, second = _match_surveys(codes)
     found = third.fillna(second).astype(object)
     return found.where(found.notna(), None)
 
 
-def classified(codes: pd.Series, resource_kinds: pd.Series) -> pd.DataFrame:
+def classify_rows(codes: pd.Series, resource_kinds: pd.Series) -> pd.DataFrame:
     """`land_class` of every row and `land_class_basis`, the table that it comes from; null where unknown.
 
     `codes` go first; `resource_kinds` are those of the registry's tables of resources, such as SD6.
     """
-    third, second = _surveys(codes)
+    third, second = _match_surveys(codes)
     table = standards.table("land_classes")
     by_kind = table.set_index(table["registry_kind"].str.rsplit("/").str[-1])["code"]
     registered = resource_kinds.map(by_kind[by_kind.index != ""])
@@ -60,7 +60,7 @@ def is_parcel_code(codes: pd.Series) -> pd.Series:
     return _has_form(codes, _PARCEL_CODE)
 
 
-def identified(keys: pd.DataFrame) -> pd.DataFrame:
+def identify_parcels(keys: pd.DataFrame) -> pd.DataFrame:
     """`parcel_id` of every row, the `code` that it is made from, `duplicate_code` if others have it too.
 
     `keys` has the register's own `parcel_id`, `parcel_no` and `unit_no`, or null; its index is the number of
@@ -77,22 +77,22 @@ def identified(keys: pd.DataFrame) -> pd.DataFrame:
     again = repeat > 1
     parcel_id = code.where(~again, code[again] + "-" + repeat[again].astype(str))
     return pd.DataFrame(
-        {"parcel_id": _distinct(parcel_id), "code": code, "duplicate_code": code.duplicated(keep=False)}
+        {"parcel_id": _make_distinct(parcel_id), "code": code, "duplicate_code": code.duplicated(keep=False)}
     )
 
 
-def _distinct(ids: pd.Series) -> pd.Series:
+def _make_distinct(ids: pd.Series) -> pd.Series:
     """Ids with the row number added where a suffix met another code."""
     again = ids[ids.duplicated()]
     return ids.where(~ids.duplicated(), again + "#" + again.index.astype(str))
 
 
-def product_code(cat1: str, cat2: str) -> str:
+def build_product_code(cat1: str, cat2: str) -> str:
     """Code of a kind of product: class 1 (M, R, C), hyphen, class 2, such as R-REG-01."""
     return f"{cat1}-{cat2}"
 
 
-def _surveys(codes: pd.Series) -> tuple[pd.Series, pd.Series]:
+def _match_surveys(codes: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Classes of the third survey that codes are, and those whose counterparts in the second they are."""
     places, unique = pd.factorize(codes)
     text = pd.Series(unique, dtype=object).astype("string").str.strip().str.upper()

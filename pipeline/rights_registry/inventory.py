@@ -9,14 +9,14 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.aoi import Aoi
-from pipeline.contracts import INVENTORY, checked
+from pipeline.contracts import INVENTORY, check_table
 from pipeline.geodesy import CGCS2000, SQUARE_METRES_PER_HECTARE
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.periods import Period
 from pipeline.rights_registry import inventory_change, waters
-from pipeline.rights_registry.feature_ids import feature_ids
-from pipeline.rights_registry.findings import observed
-from pipeline.rights_registry.identifiers import product_code
+from pipeline.rights_registry.feature_ids import number_features
+from pipeline.rights_registry.findings import join_observations
+from pipeline.rights_registry.identifiers import build_product_code
 from pipeline.rights_registry.rules import WATER_CLASSES
 from pipeline.settings import Grades, Products
 
@@ -29,7 +29,7 @@ _STATE = ("全民", "国有", "国家")
 _COLLECTIVE = ("集体",)
 
 
-def build(
+def build_inventory(
     parcels: gpd.GeoDataFrame,
     measures: pd.DataFrame,
     periods: Sequence[Period],
@@ -51,27 +51,27 @@ def build(
     is null, and `confidence` says why. A parcel without a known land class, or of a type without products,
     has one row without a product.
     """
-    rows = observed(parcels, measures, periods)
+    rows = join_observations(parcels, measures, periods)
     rows["row"] = np.arange(len(rows))
-    rows = _with_quality(rows, sections, products.grades)
-    rows = inventory_change.with_changes(rows, measures, periods)
-    rows = rows.merge(_products_by_class(products), on="land_class", how="left", validate="many_to_many")
+    rows = _add_quality(rows, sections, products.grades)
+    rows = inventory_change.add_changes(rows, measures, periods)
+    rows = rows.merge(_list_products_by_class(products), on="land_class", how="left", validate="many_to_many")
     rows = rows.sort_values(["row", "number"], kind="stable", ignore_index=True)
     columns = {
-        **_product(rows, aoi),
-        **_rights(rows),
-        **_state(rows),
+        **_describe_product(rows, aoi),
+        **_describe_rights(rows),
+        **_describe_state(rows),
         **{name: rows[name] for name in inventory_change.COLUMNS},
         "evidence": evidence,
         "data_source": rows["period"].map(sources) + (f"；{_SIMULATED}" if simulated else ""),
     }
     table = pd.DataFrame(columns, index=rows.index).reindex(columns=list(INVENTORY.columns))
     table.insert(0, "parcel_id", rows["parcel_id"])
-    table.insert(0, "fid", feature_ids(table["product_id"]))
-    return checked(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
+    table.insert(0, "fid", number_features(table["product_id"]))
+    return check_table(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
 
 
-def _products_by_class(products: Products) -> pd.DataFrame:
+def _list_products_by_class(products: Products) -> pd.DataFrame:
     """Every land class with the products of its ecosystem type, in the order of the config."""
     classes = standards.table("land_classes")
     rows = [
@@ -88,10 +88,10 @@ def _products_by_class(products: Products) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"land_class": object})
 
 
-def _with_quality(rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades) -> gpd.GeoDataFrame:
+def _add_quality(rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades) -> gpd.GeoDataFrame:
     """Rows with grade, value and basis of quality, its change, and the reasons for nulls."""
     water = rows["land_class"].isin(WATER_CLASSES)
-    status = waters.of_parcels(sections)[["parcel_id", "period", "water_class", "section"]]
+    status = waters.rate_parcels(sections)[["parcel_id", "period", "water_class", "section"]]
     rows = rows.merge(status, on=["parcel_id", "period"], how="left", validate="many_to_one")
     cover = rows["fvc_mean"].astype(float)
     cuts = np.array(grades.cuts_percent) / 100
@@ -106,11 +106,13 @@ def _with_quality(rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades:
     rows["quality_basis"] = basis.astype(object).where(known, None)
     rows["change"] = rows.groupby("parcel_id", sort=False)["quality_value"].diff()
     first = rows["period"].eq(rows["period"].iloc[0]) if len(rows) else known
-    rows["confidence"] = _confidence(rows, water=water, known=known, first=first)
+    rows["confidence"] = _describe_confidence(rows, water=water, known=known, first=first)
     return rows
 
 
-def _confidence(rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series) -> pd.Series:
+def _describe_confidence(
+    rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series
+) -> pd.Series:
     """Share seen clear and number of looks, then the reason of every null."""
     seen = 100 * (1 - rows["unknown_area_m2"] / rows["area_m2"])
     looks = rows["looks_mean"]
@@ -129,12 +131,12 @@ def _confidence(rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first
     return text
 
 
-def _product(rows: gpd.GeoDataFrame, aoi: Aoi) -> dict[str, object]:
+def _describe_product(rows: gpd.GeoDataFrame, aoi: Aoi) -> dict[str, object]:
     """Columns that say which product it is, how much of it, where."""
     area_ha = rows["area_m2"] / SQUARE_METRES_PER_HECTARE
     listed = rows["cat2_code"].notna()
     codes = [
-        product_code(cat1, cat2) if known else None
+        build_product_code(cat1, cat2) if known else None
         for cat1, cat2, known in zip(rows["cat1"], rows["cat2_code"], listed, strict=True)
     ]
     parts = zip(rows["period"], codes, rows["unit_no"], rows["parcel_id"], strict=True)
@@ -157,12 +159,12 @@ def _product(rows: gpd.GeoDataFrame, aoi: Aoi) -> dict[str, object]:
         "physical_unit": rows["unit"],
         "period": rows["period"],
         "method": _METHOD,
-        **_wetland(rows, area_ha),
+        **_measure_wetland(rows, area_ha),
         "confidence": rows["confidence"] + np.where(unlisted, "；该类生态系统未列产品", ""),
     }
 
 
-def _wetland(rows: gpd.GeoDataFrame, area_ha: pd.Series) -> dict[str, pd.Series]:
+def _measure_wetland(rows: gpd.GeoDataFrame, area_ha: pd.Series) -> dict[str, pd.Series]:
     """Wetland area in each of its three meanings: 0 where it is none, null where that is not known.
 
     Surveyed: group 00 of the third survey, from a registered land class. Ecosystem: 湿地 of HJ 1166.
@@ -180,7 +182,7 @@ def _wetland(rows: gpd.GeoDataFrame, area_ha: pd.Series) -> dict[str, pd.Series]
     return {name: area_ha.where(is_one, 0.0).where(known) for name, (known, is_one) in meanings.items()}
 
 
-def _rights(rows: gpd.GeoDataFrame) -> dict[str, object]:
+def _describe_rights(rows: gpd.GeoDataFrame) -> dict[str, object]:
     """Columns about ownership, rights and protection, as registered; codes of the register by their names."""
     as_registered = (
         "unit_no",
@@ -195,29 +197,31 @@ def _rights(rows: gpd.GeoDataFrame) -> dict[str, object]:
         "protection_status",
         "use_status",
     )
-    owner = _spoken(rows["owner_type"], "owner_type")
+    owner = _name_codes(rows["owner_type"], "owner_type")
     area_ha = rows["area_m2"] / SQUARE_METRES_PER_HECTARE
     right_type = pd.to_numeric(rows["right_type"], errors="coerce").astype(float)
     return {
         **{name: rows[name] for name in as_registered},
-        "unit_type": _spoken(rows["unit_type"], "unit_type"),
+        "unit_type": _name_codes(rows["unit_type"], "unit_type"),
         "owner_type": owner,
-        "exercise_mode": _spoken(rows["exercise_mode"], "exercise_mode"),
+        "exercise_mode": _name_codes(rows["exercise_mode"], "exercise_mode"),
         "right_type": right_type.where(right_type % 1 == 0).astype("Int64"),
-        "state_area_ha": _hectares(rows["state_area_m2"]).fillna(area_ha.where(_names_one_of(owner, _STATE))),
-        "collective_area_ha": _hectares(rows["collective_area_m2"]).fillna(
+        "state_area_ha": _to_hectares(rows["state_area_m2"]).fillna(
+            area_ha.where(_names_one_of(owner, _STATE))
+        ),
+        "collective_area_ha": _to_hectares(rows["collective_area_m2"]).fillna(
             area_ha.where(_names_one_of(owner, _COLLECTIVE))
         ),
-        "disputed_area_ha": _hectares(rows["disputed_area_m2"]),
+        "disputed_area_ha": _to_hectares(rows["disputed_area_m2"]),
         "redline": rows["ecological_red_line_share"].astype(float),
     }
 
 
-def _hectares(area_m2: pd.Series) -> pd.Series:
+def _to_hectares(area_m2: pd.Series) -> pd.Series:
     return area_m2.astype(float) / SQUARE_METRES_PER_HECTARE
 
 
-def _spoken(codes: pd.Series, dictionary: str) -> pd.Series:
+def _name_codes(codes: pd.Series, dictionary: str) -> pd.Series:
     """Names for the codes of a dictionary of the `rights` table; other text stays as it is."""
     rights = standards.table("rights")
     names = rights[rights["dictionary"] == dictionary].set_index("code")["name_zh"]
@@ -228,7 +232,7 @@ def _names_one_of(owner: pd.Series, words: tuple[str, ...]) -> pd.Series:
     return owner.astype("string").str.contains("|".join(words)).fillna(value=False).astype(bool)
 
 
-def _state(rows: gpd.GeoDataFrame) -> dict[str, object]:
+def _describe_state(rows: gpd.GeoDataFrame) -> dict[str, object]:
     """Columns about quality, structure and change."""
     shares = pd.DataFrame(
         {

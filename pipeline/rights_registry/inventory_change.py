@@ -23,7 +23,7 @@ SHOWN_HA = 0.005
 _GAINED, _LOST = "gained_area:", "lost_area:"
 
 
-def with_changes(
+def add_changes(
     rows: gpd.GeoDataFrame, measures: pd.DataFrame, periods: Sequence[Period]
 ) -> gpd.GeoDataFrame:
     """Rows (one a parcel and period, with `land_class`, `quality_grade`, `change`) with COLUMNS.
@@ -33,17 +33,17 @@ def with_changes(
     less what it lost where both periods saw the ground, `chg_seen_share` the share of the parcel for which
     that is so. `chg_reason` says in words what moved, or why nothing can be said.
     """
-    moves = _moves(measures, periods)
+    moves = _sum_moves(measures, periods)
     rows = rows.merge(moves, on=["parcel_id", "period"], how="left", validate="many_to_one")
     rows["chg_seen_share"] = rows["chg_seen_m2"] / rows["area_m2"]
     better = np.where(rows["water_class"].notna(), -rows["change"], rows["change"])
     words = np.select([better > 0, better < 0, better == 0], ["提高", "降低", "不变"], default="")
     rows["chg_quality"] = pd.Series(words, index=rows.index, dtype=object).where(words != "", None)
-    rows["chg_reason"] = _reasons(rows)
+    rows["chg_reason"] = _explain(rows)
     return rows
 
 
-def _moves(measures: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
+def _sum_moves(measures: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
     """Net change of each class in ha, area seen in both periods, by parcel and the later period."""
     before = {f"{first.label}/{second.label}": first.label for first, second in pairwise(periods)}
     after = {f"{first.label}/{second.label}": second.label for first, second in pairwise(periods)}
@@ -67,7 +67,7 @@ def _moves(measures: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
     return table.astype({"parcel_id": object, "period": object, "chg_from": object})
 
 
-def _reasons(rows: gpd.GeoDataFrame) -> pd.Series:
+def _explain(rows: gpd.GeoDataFrame) -> pd.Series:
     """Why a row changed, in words; why it cannot be told where it cannot."""
     first = rows["chg_from"].isna()
     unseen = ~first & rows["chg_seen_share"].fillna(0).eq(0)

@@ -10,15 +10,15 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline import standards
-from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.rights_registry.findings import findings_of, joined
+from pipeline.geodesy import CGCS2000, measure_areas_m2
+from pipeline.rights_registry.findings import build_findings, join_findings
 from pipeline.rights_registry.rules import RESTRICTION_RULES
 
 SHARE = "_share"
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenGround:
     """Polygons seen in one period (EPSG:4490): built-up ground, and what became built-up since the last."""
 
     period: str
@@ -26,7 +26,7 @@ class Seen:
     became_built: NDArray[np.object_]
 
 
-def pieces(parcels: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def cut_pieces(parcels: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Parts of parcels inside layers that restrict use: `parcel_id`, `kind`, `inside_m2`, `area_m2`.
 
     `restricting` has one row per kind with the union of its polygons. Rows follow kinds, then parcels.
@@ -38,8 +38,8 @@ def pieces(parcels: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame) -> gpd.GeoD
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=CGCS2000) if parts else empty
 
 
-def by_kind(parts: Sequence[gpd.GeoDataFrame], restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """`pieces` of several tables of parcels under one another, in their order within each kind."""
+def join_by_kind(parts: Sequence[gpd.GeoDataFrame], restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`cut_pieces` of several tables of parcels under one another, in their order within each kind."""
     filled = [part for part in parts if len(part)] or list(parts[:1])
     table = pd.concat(filled, ignore_index=True).astype({"parcel_id": object, "kind": object})
     order = table["kind"].map({kind: number for number, kind in enumerate(restricting["kind"])})
@@ -47,7 +47,7 @@ def by_kind(parts: Sequence[gpd.GeoDataFrame], restricting: gpd.GeoDataFrame) ->
     return gpd.GeoDataFrame(rows, crs=CGCS2000)
 
 
-def with_shares(
+def add_shares(
     parcels: gpd.GeoDataFrame, cut: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Parcels with the share of each inside every kind of layer; null for kinds without a layer."""
@@ -60,13 +60,15 @@ def with_shares(
     return parcels.assign(**shares)
 
 
-def evaluate(cut: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, seen: Sequence[Seen]) -> gpd.GeoDataFrame:
+def evaluate_restrictions(
+    cut: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, seen: Sequence[SeenGround]
+) -> gpd.GeoDataFrame:
     """FINDINGS: what each parcel has inside a restricting layer, and what was built there by period."""
     shapes = parcels.set_index("parcel_id").geometry
-    rows = cut.merge(_spoken(), on="kind", how="left").assign(key=cut["kind"])
+    rows = cut.merge(_name_kinds(), on="kind", how="left").assign(key=cut["kind"])
     tables = [rows.assign(period=None, built_m2=np.nan, became_built_m2=np.nan)]
     for period in seen:
-        built, became = (_inside_m2(cut, found) for found in (period.built, period.became_built))
+        built, became = (_measure_inside_m2(cut, found) for found in (period.built, period.became_built))
         tables.append(rows.assign(period=period.period, built_m2=built, became_built_m2=became))
     found = []
     for rule in RESTRICTION_RULES:
@@ -77,11 +79,11 @@ def evaluate(cut: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, seen: Sequence[Se
                 geometry=shapes.reindex(broken["parcel_id"]).to_numpy(),
                 crs=CGCS2000,
             )
-            found.append(findings_of(rule, whole))
-    return joined(found)
+            found.append(build_findings(rule, whole))
+    return join_findings(found)
 
 
-def _spoken() -> pd.DataFrame:
+def _name_kinds() -> pd.DataFrame:
     kinds = standards.table("restricting_kinds")
     names: Mapping[str, str] = {"name_zh": "kind_zh", "name_en": "kind_en"}
     return kinds[["kind", *names]].rename(columns=names)
@@ -98,7 +100,7 @@ def _cut(
     inside = shapes[numbers].copy()
     across = ~within[numbers]
     inside[across] = shapely.intersection(shapes[numbers[across]], layer)
-    areas = areas_m2(inside)
+    areas = measure_areas_m2(inside)
     kept = areas > 0
     columns = {
         "parcel_id": parcels["parcel_id"].to_numpy()[numbers[kept]],
@@ -109,9 +111,9 @@ def _cut(
     return gpd.GeoDataFrame(columns, geometry=inside[kept], crs=CGCS2000)
 
 
-def _inside_m2(cut: gpd.GeoDataFrame, found: NDArray[np.object_]) -> NDArray[np.float64]:
+def _measure_inside_m2(cut: gpd.GeoDataFrame, found: NDArray[np.object_]) -> NDArray[np.float64]:
     """Area of some polygons, which do not overlap, inside every piece."""
     shapes = cut.geometry.to_numpy()
     piece, other = shapely.STRtree(found).query(shapes, predicate="intersects")
-    areas = areas_m2(shapely.intersection(shapes[piece], found[other]))
+    areas = measure_areas_m2(shapely.intersection(shapes[piece], found[other]))
     return np.bincount(piece, areas, len(shapes)).astype(np.float64)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 
 OVERLAP_SHARE = 0.5
 """Share of the smaller of two parcels that the other must cover for the ground to be taken as the same."""
@@ -52,7 +52,7 @@ class _Pair:
     new_event: _Places
 
 
-def revisions(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Revisions:
+def find_revisions(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Revisions:
     """The events between two tables of parcels (parcel_id unique, geometry in EPSG:4490).
 
     Parcels of the same code belong together. A parcel whose code is only on one side belongs to those of the
@@ -60,18 +60,18 @@ def revisions(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Revisions:
     kept code and geometry stand aside. What belongs together is one event: one before and several after is a
     split, several and one a merger, several and several redrawn. Areas are measured anew on the ellipsoid.
     """
-    before, after = (_numbered(parcels) for parcels in (old, new))
-    i, j = _links(before, after)
+    before, after = (_number_parcels(parcels) for parcels in (old, new))
+    i, j = _link_parcels(before, after)
     nodes = len(before) + len(after)
     graph = coo_array((np.ones(len(i), dtype=bool), (i, j + len(before))), shape=(nodes, nodes))
     event = connected_components(graph, directed=False)[1].astype(np.int64)
     pair = _Pair(before, after, event[: len(before)], event[len(before) :])
-    events = _events(pair)
+    events = _list_events(pair)
     shown = events.drop(columns="event")
-    return Revisions(shown, _pieces(pair, events), _balance(before, after, events))
+    return Revisions(shown, _cut_pieces(pair, events), _balance_areas(before, after, events))
 
 
-def figures(old: pd.DataFrame, new: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def compare_figures(old: pd.DataFrame, new: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Figures of the inventory that differ, one row a parcel, product, period and figure.
 
     Columns: those that tell a row of the inventory, `figure`, `before` and `after` as text, `difference`
@@ -93,19 +93,19 @@ def figures(old: pd.DataFrame, new: pd.DataFrame, names: Sequence[str]) -> pd.Da
         )
     ]
     kept = both[both["_merge"] == "both"]
-    found += [_differing(kept, name) for name in names]
+    found += [_list_differing(kept, name) for name in names]
     filled = [part for part in found if len(part)] or found[:1]
     return pd.concat(filled, ignore_index=True).sort_values([*_ROW, "figure"], ignore_index=True)
 
 
-def measured(events: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
+def mark_measures(events: pd.DataFrame, changed: pd.DataFrame) -> pd.DataFrame:
     """Events in which a parcel whose figures changed counts as changed in its `measures`."""
     moved = events["new_ids"].isin(set(changed["parcel_id"])) & events["kind"].isin(["same", "changed"])
-    aspects = events["aspects"].where(~moved, events["aspects"].map(_with_measures))
+    aspects = events["aspects"].where(~moved, events["aspects"].map(_add_measures))
     return events.assign(kind=events["kind"].where(~moved, "changed"), aspects=aspects)
 
 
-def turnover(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+def compare_findings(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Findings that only one side has, as `new` or `resolved`, by finding_id."""
     parts = [
         new[~new["finding_id"].isin(old["finding_id"])].assign(state="new"),
@@ -116,54 +116,54 @@ def turnover(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True)
 
 
-def _with_measures(aspects: str | None) -> str:
+def _add_measures(aspects: str | None) -> str:
     return ";".join([*([] if pd.isna(aspects) else [str(aspects)]), "measures"])
 
 
-def _differing(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+def _list_differing(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     before, after = rows[f"{name}_before"], rows[f"{name}_after"]
     difference = pd.Series(np.nan, index=rows.index)
-    unlike = ~(_words(before).eq(_words(after)))
+    unlike = ~(_to_words(before).eq(_to_words(after)))
     if pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(after):
         difference = (after - before).astype(float)
         larger = np.maximum(before.abs(), after.abs())
         unlike &= ~(difference.abs() <= FIGURE_TOLERANCE * larger)
-    words = {"before": _words(before)[unlike], "after": _words(after)[unlike]}
+    words = {"before": _to_words(before)[unlike], "after": _to_words(after)[unlike]}
     spoken = {side: texts.astype(object).where(texts != "", None) for side, texts in words.items()}
     return rows.loc[unlike, _ROW].assign(figure=name, **spoken, difference=difference[unlike])
 
 
-def _numbered(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _number_parcels(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     shapes = shapely.normalize(parcels.geometry.to_numpy())
     table = parcels.reset_index(drop=True).set_geometry(gpd.GeoSeries(shapes, crs=CGCS2000))
-    return table.assign(area_m2=areas_m2(shapes))
+    return table.assign(area_m2=measure_areas_m2(shapes))
 
 
-def _links(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> tuple[_Places, _Places]:
+def _link_parcels(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> tuple[_Places, _Places]:
     """Which parcel before belongs to which after."""
     place = pd.Series(np.arange(len(new)), index=new["parcel_id"])
     mate = place.reindex(old["parcel_id"]).to_numpy()
     coded = np.flatnonzero(~np.isnan(mate))
     named = mate[coded].astype(np.int64)
-    kept = _alike(old.geometry.to_numpy()[coded], new.geometry.to_numpy()[named])
+    kept = _is_alike(old.geometry.to_numpy()[coded], new.geometry.to_numpy()[named])
     known = np.zeros(len(old), dtype=bool), np.zeros(len(new), dtype=bool)
     still = np.zeros(len(old), dtype=bool), np.zeros(len(new), dtype=bool)
     for number, places in enumerate((coded, named)):
         known[number][places] = True
         still[number][places[kept]] = True
     free = np.flatnonzero(~still[0]), np.flatnonzero(~still[1])
-    i, j = _sharing_ground(old.geometry.to_numpy()[free[0]], new.geometry.to_numpy()[free[1]])
+    i, j = _pair_by_ground(old.geometry.to_numpy()[free[0]], new.geometry.to_numpy()[free[1]])
     i, j = free[0][i], free[1][j]
     open_pair = ~(known[0][i] & known[1][j])
     return np.concatenate([coded, i[open_pair]]), np.concatenate([named, j[open_pair]])
 
 
-def _alike(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[np.bool_]:
+def _is_alike(first: NDArray[np.object_], second: NDArray[np.object_]) -> NDArray[np.bool_]:
     alike: NDArray[np.bool_] = shapely.equals_exact(first, second, tolerance=SAME_DEG)
     return alike
 
 
-def _sharing_ground(old: NDArray[np.object_], new: NDArray[np.object_]) -> tuple[_Places, _Places]:
+def _pair_by_ground(old: NDArray[np.object_], new: NDArray[np.object_]) -> tuple[_Places, _Places]:
     i, j = shapely.STRtree(new).query(old, predicate="intersects")
     shared = shapely.area(shapely.intersection(old[i], new[j]))
     smaller = np.minimum(shapely.area(old[i]), shapely.area(new[j]))
@@ -171,7 +171,7 @@ def _sharing_ground(old: NDArray[np.object_], new: NDArray[np.object_]) -> tuple
     return i[enough].astype(np.int64), j[enough].astype(np.int64)
 
 
-def _events(pair: _Pair) -> pd.DataFrame:
+def _list_events(pair: _Pair) -> pd.DataFrame:
     """One row an event, in the order of the first code in it."""
     sides = []
     for name, table, event in (("old", pair.old, pair.old_event), ("new", pair.new, pair.new_event)):
@@ -189,14 +189,14 @@ def _events(pair: _Pair) -> pd.DataFrame:
     kinds = np.array([["", "appeared", "appeared"], ["gone", "same", "split"], ["gone", "merged", "redrawn"]])
     events["kind"] = kinds[tuple(np.minimum(counts, 2).T)].astype(object)
     events = events.fillna({"area_old_m2": 0.0, "area_new_m2": 0.0})
-    events = events.merge(_differences(pair, events), on="event", how="left")
+    events = events.merge(_describe_differences(pair, events), on="event", how="left")
     events.loc[events["aspects"].notna(), "kind"] = "changed"
     events["first"] = events["old_ids"].where(events["old_ids"].notna(), events["new_ids"])
     columns = ["event", "kind", "old_ids", "new_ids", "aspects", "changes", "area_old_m2", "area_new_m2"]
     return events.sort_values("first", ignore_index=True)[columns].astype({"aspects": object})
 
 
-def _differences(pair: _Pair, events: pd.DataFrame) -> pd.DataFrame:
+def _describe_differences(pair: _Pair, events: pd.DataFrame) -> pd.DataFrame:
     """Of the events with one parcel on each side: what differs, null if nothing does."""
     single = np.sort(events.loc[events["kind"] == "same", "event"].to_numpy())
     i, j = (
@@ -206,13 +206,13 @@ def _differences(pair: _Pair, events: pd.DataFrame) -> pd.DataFrame:
     old, new = pair.old.iloc[i].reset_index(drop=True), pair.new.iloc[j].reset_index(drop=True)
     changes = np.full(len(single), "", dtype=object)
     for name in sorted((set(old.columns) & set(new.columns)) - _DERIVED):
-        before, after = _words(old[name]), _words(new[name])
+        before, after = _to_words(old[name]), _to_words(new[name])
         said = name + ": " + before + " → " + after
         changes += np.where(before == after, "", "; " + said).astype(object)
     texts = pd.Series(changes, dtype=object).str[2:]
     flags = {
         "code": (old["parcel_id"] != new["parcel_id"]).to_numpy(),
-        "geometry": ~_alike(old.geometry.to_numpy(), new.geometry.to_numpy()),
+        "geometry": ~_is_alike(old.geometry.to_numpy(), new.geometry.to_numpy()),
         "attributes": (texts != "").to_numpy(),
     }
     aspects = np.full(len(single), "", dtype=object)
@@ -224,14 +224,14 @@ def _differences(pair: _Pair, events: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _words(values: pd.Series) -> pd.Series:
+def _to_words(values: pd.Series) -> pd.Series:
     """Values as text, null as empty text."""
     if pd.api.types.is_float_dtype(values):
         return values.map("{:.12g}".format).where(values.notna(), "").astype(object)
     return values.astype("string").fillna("").astype(object)
 
 
-def _pieces(pair: _Pair, events: pd.DataFrame) -> gpd.GeoDataFrame:
+def _cut_pieces(pair: _Pair, events: pd.DataFrame) -> gpd.GeoDataFrame:
     """Ground of all events in which it moved, one row a parcel before and after; null where there is none.
 
     Events that changed in attributes only lend the parcel itself.
@@ -241,10 +241,10 @@ def _pieces(pair: _Pair, events: pd.DataFrame) -> gpd.GeoDataFrame:
         ["split", "merged", "redrawn", "appeared", "gone"]
     )
     quiet = kinds.index[(kinds["kind"] == "changed") & ~moved]
-    both = _crossings(pair, kinds.index[moved & (kinds["kind"] != "changed")])
+    both = _intersect(pair, kinds.index[moved & (kinds["kind"] != "changed")])
     rests = [
-        _rests(pair.old, pair.old_event, pair.new, pair.new_event, kinds.index[moved], "old_id"),
-        _rests(pair.new, pair.new_event, pair.old, pair.old_event, kinds.index[moved], "new_id"),
+        _subtract(pair.old, pair.old_event, pair.new, pair.new_event, kinds.index[moved], "old_id"),
+        _subtract(pair.new, pair.new_event, pair.old, pair.old_event, kinds.index[moved], "new_id"),
     ]
     still = np.flatnonzero(np.isin(pair.new_event, quiet))
     same = pair.new.iloc[still]
@@ -253,13 +253,13 @@ def _pieces(pair: _Pair, events: pd.DataFrame) -> gpd.GeoDataFrame:
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     table = table.assign(kind=kinds["kind"].reindex(table["event"]).to_numpy())
     shapes = gpd.GeoDataFrame(table, geometry="geometry", crs=CGCS2000)
-    shapes = shapes.assign(area_m2=areas_m2(shapes.geometry))
+    shapes = shapes.assign(area_m2=measure_areas_m2(shapes.geometry))
     return shapes[["kind", "old_id", "new_id", "area_m2", "geometry"]].sort_values(
         ["old_id", "new_id"], ignore_index=True
     )
 
 
-def _crossings(pair: _Pair, chosen: pd.Index) -> pd.DataFrame:
+def _intersect(pair: _Pair, chosen: pd.Index) -> pd.DataFrame:
     """Ground that parcels before and after of some events have in common."""
     old = np.flatnonzero(np.isin(pair.old_event, chosen))
     new = np.flatnonzero(np.isin(pair.new_event, chosen))
@@ -279,7 +279,7 @@ def _crossings(pair: _Pair, chosen: pd.Index) -> pd.DataFrame:
     )
 
 
-def _rests(
+def _subtract(
     table: gpd.GeoDataFrame,
     event: _Places,
     other: gpd.GeoDataFrame,
@@ -299,7 +299,7 @@ def _rests(
     return pd.DataFrame({"event": event[rows][solid], **ids, "geometry": shapes[solid]})
 
 
-def _balance(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, events: pd.DataFrame) -> pd.DataFrame:
+def _balance_areas(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, events: pd.DataFrame) -> pd.DataFrame:
     """Area before, what each kind of event added, area after, and the relative difference."""
     added = (events["area_new_m2"] - events["area_old_m2"]).groupby(events["kind"]).sum()
     steps = added.reindex([kind for kind in KINDS if kind != "same"], fill_value=0.0)

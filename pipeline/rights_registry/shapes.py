@@ -32,7 +32,7 @@ class PackedShapes:
         return cls((b"".join(wkb),), (_starts(wkb),), shapely.bounds(shapes).reshape(-1, 4))
 
     @classmethod
-    def joined(cls, packed: Sequence["PackedShapes"]) -> "PackedShapes":
+    def concat(cls, packed: Sequence["PackedShapes"]) -> "PackedShapes":
         """Shapes of several behind one another."""
         return cls(
             tuple(part for shapes in packed for part in shapes.parts),
@@ -65,18 +65,18 @@ class PackedShapes:
         """All shapes in their order."""
         return self.at(np.arange(len(self)))
 
-    def some(self, places: Places) -> "PackedShapes":
+    def take(self, places: Places) -> "PackedShapes":
         """The shapes at some places, packed."""
         wkb = self.wkb_at(places).tolist()
         return PackedShapes((b"".join(wkb),), (_starts(wkb),), self.bounds[places])
 
-    def meeting(self, bounds: Sequence[float]) -> Places:
+    def query(self, bounds: Sequence[float]) -> Places:
         """Places of the shapes whose bounds meet some bounds."""
         left, bottom, right, top = self.bounds.T
         meets = (right >= bounds[0]) & (left <= bounds[2]) & (top >= bounds[1]) & (bottom <= bounds[3])
         return np.flatnonzero(meets)
 
-    def in_neighbourhoods(self, size: int = SLICE_SHAPES) -> list[Places]:
+    def group_neighbours(self, size: int = SLICE_SHAPES) -> list[Places]:
         """Places of up to so many neighbouring shapes each, along a Hilbert curve; none for no shape."""
         middles = (self.bounds[:, :2] + self.bounds[:, 2:]) / 2
         if not len(middles):
@@ -91,7 +91,7 @@ class PackedShapes:
 
 
 @dataclass(frozen=True)
-class Plots:
+class ParcelShapes:
     """Parcels as they are laid over maps: `ids`, ellipsoidal `areas_m2`, `shapes` in EPSG:4490."""
 
     ids: NDArray[np.object_]
@@ -99,8 +99,8 @@ class Plots:
     shapes: PackedShapes
 
     @classmethod
-    def of(cls, parcels: gpd.GeoDataFrame) -> "Plots":
-        """Plots of a table with `parcel_id`, `area_m2` and geometry, in its order."""
+    def of(cls, parcels: gpd.GeoDataFrame) -> "ParcelShapes":
+        """Parcels of a table with `parcel_id`, `area_m2` and geometry, in its order."""
         return cls(
             parcels["parcel_id"].to_numpy(dtype=object),
             parcels["area_m2"].to_numpy(dtype=np.float64),
@@ -108,23 +108,23 @@ class Plots:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence["Plots"]) -> "Plots":
-        """Plots of several behind one another."""
+    def concat(cls, parts: Sequence["ParcelShapes"]) -> "ParcelShapes":
+        """Parcels of several behind one another."""
         return cls(
             np.concatenate([np.empty(0, dtype=object), *(part.ids for part in parts)]),
             np.concatenate([np.empty(0), *(part.areas_m2 for part in parts)]),
-            PackedShapes.joined([part.shapes for part in parts]),
+            PackedShapes.concat([part.shapes for part in parts]),
         )
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def some(self, places: Places) -> "Plots":
-        """The plots at some places."""
-        return Plots(self.ids[places], self.areas_m2[places], self.shapes.some(places))
+    def take(self, places: Places) -> "ParcelShapes":
+        """The parcels at some places."""
+        return ParcelShapes(self.ids[places], self.areas_m2[places], self.shapes.take(places))
 
 
-def slices(places: Places, size: int = SLICE_SHAPES) -> Iterator[Places]:
+def split(places: Places, size: int = SLICE_SHAPES) -> Iterator[Places]:
     """So many places at a time."""
     return (places[start : start + size] for start in range(0, len(places), size))
 

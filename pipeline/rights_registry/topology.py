@@ -13,12 +13,14 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.geodesy import CGCS2000, areas_m2
-from pipeline.rights_registry.shapes import PackedShapes, Places, Plots, slices
+from pipeline.geodesy import CGCS2000, measure_areas_m2
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, split
 
 MIN_OVERLAP_M2 = 1.0
 MIN_GAP_M2 = 1.0
 _DECIMALS = 9
+_MARGIN = 10.0**-_DECIMALS
+"""Degrees within which shapes that lie apart can touch once their corners are rounded."""
 
 Shapes = NDArray[np.object_]
 _Form = Callable[[Shapes], Shapes]
@@ -67,23 +69,23 @@ class _Ground:
         return together
 
 
-def lie_of(shapes: PackedShapes) -> Lie:
+def find_lie(shapes: PackedShapes) -> Lie:
     """How valid polygons (EPSG:4490) lie together; their corners are taken to a tenth of a millimetre."""
     pairs, ground = [np.empty((0, 2), dtype=np.int64)], _Ground()
-    for there in _neighbourhoods(shapes, _rounded):
+    for there in _list_neighbourhoods(shapes, _round_corners):
         misfit = there.misfit
         ground.add(there.shapes[: len(there.own)], misfit)
-        pairs.append(_meeting(shapes, there, misfit))
+        pairs.append(_pair_meeting(shapes, there, misfit))
     return Lie(np.unique(np.concatenate(pairs), axis=0), ground.whole())
 
 
-def overlaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
+def find_overlaps(parcels: ParcelShapes, lie: Lie) -> gpd.GeoDataFrame:
     """Pairs of parcels that share more than 1 m2; less is noise of drawing.
 
     Columns: `parcel_id`, `other_id`, `key`, `overlap_m2`; the geometry is that of the first parcel.
     """
-    ids, shapes, areas = plots.ids, plots.shapes, [np.empty(0)]
-    areas += [_shared_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in slices(lie.pairs)]
+    ids, shapes, areas = parcels.ids, parcels.shapes, [np.empty(0)]
+    areas += [_measure_overlap_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in split(lie.pairs)]
     found = np.concatenate(areas)
     shared = found > MIN_OVERLAP_M2
     first, second = lie.pairs[shared].T
@@ -96,18 +98,18 @@ def overlaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pairs, geometry=shapes.at(first), crs=CGCS2000)
 
 
-def gaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
+def find_gaps(parcels: ParcelShapes, lie: Lie) -> gpd.GeoDataFrame:
     """Ground of more than 1 m2 that parcels enclose and that belongs to none.
 
     One row a gap, beside the first parcel that touches it, whose geometry it carries; several beside one
     parcel from west to east. Columns: `parcel_id`, `key` (number of the gap beside this parcel), `gap_m2`,
     `lon`, `lat` (a point inside).
     """
-    holes = _holes(lie.ground)
-    areas = areas_m2(holes)
+    holes = _find_holes(lie.ground)
+    areas = measure_areas_m2(holes)
     holes, areas = holes[areas > MIN_GAP_M2], areas[areas > MIN_GAP_M2]
-    ids, shapes = plots.ids, plots.shapes
-    beside, points = _first_beside(shapes, holes), shapely.point_on_surface(holes)
+    ids, shapes = parcels.ids, parcels.shapes
+    beside, points = _find_first_beside(shapes, holes), shapely.point_on_surface(holes)
     lon, lat = shapely.get_x(points), shapely.get_y(points)
     order = np.lexsort((lat, lon, beside))
     order = order[beside[order] < len(shapes)]
@@ -121,21 +123,23 @@ def gaps(plots: Plots, lie: Lie) -> gpd.GeoDataFrame:
     return table.assign(key=table.groupby("parcel_id", sort=False).cumcount() + 1)
 
 
-def union(shapes: PackedShapes) -> BaseGeometry:
+def unite(shapes: PackedShapes) -> BaseGeometry:
     """The union of valid polygons; those that fit their neighbours exactly are joined along their edges."""
     ground = _Ground()
-    for there in _neighbourhoods(shapes, np.asarray):
+    for there in _list_neighbourhoods(shapes, np.asarray):
         ground.add(there.shapes[: len(there.own)], there.misfit)
     return ground.whole()
 
 
-def _neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbourhood]:
-    for own in shapes.in_neighbourhoods():
+def _list_neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbourhood]:
+    for own in shapes.group_neighbours():
         inner = form(shapes.at(own))
         left, bottom, right, top = shapes.bounds[own].T
-        near = shapes.meeting((left.min(), bottom.min(), right.max(), top.max()))
+        near = shapes.query(
+            (left.min() - _MARGIN, bottom.min() - _MARGIN, right.max() + _MARGIN, top.max() + _MARGIN)
+        )
         others, outer = [own[:0]], [inner[:0]]
-        for part in slices(np.setdiff1d(near, own, assume_unique=True)):
+        for part in split(np.setdiff1d(near, own, assume_unique=True)):
             around = form(shapes.at(part))
             found = np.unique(shapely.STRtree(around).query(inner, predicate="intersects")[1])
             others.append(part[found])
@@ -143,7 +147,7 @@ def _neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbourhoo
         yield _Neighbourhood(own, np.concatenate(others), np.concatenate([inner, *outer]))
 
 
-def _rounded(shapes: Shapes) -> Shapes:
+def _round_corners(shapes: Shapes) -> Shapes:
     """Shapes with corners to a tenth of a millimetre, so that neighbours share theirs in every bit.
 
     Those that rounding would break stay as they are.
@@ -153,7 +157,7 @@ def _rounded(shapes: Shapes) -> Shapes:
     return np.where(whole, rounded, shapes)
 
 
-def _meeting(shapes: PackedShapes, there: _Neighbourhood, misfit: NDArray[np.bool_]) -> Places:
+def _pair_meeting(shapes: PackedShapes, there: _Neighbourhood, misfit: NDArray[np.bool_]) -> Places:
     """Pairs that can overlap: of two such polygons one at least does not fit its neighbours."""
     places = np.concatenate([there.own, there.others])
     suspects = there.own[misfit]
@@ -162,26 +166,26 @@ def _meeting(shapes: PackedShapes, there: _Neighbourhood, misfit: NDArray[np.boo
     return np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
 
 
-def _shared_m2(first: Shapes, second: Shapes) -> NDArray[np.float64]:
+def _measure_overlap_m2(first: Shapes, second: Shapes) -> NDArray[np.float64]:
     """Area that the shapes of each pair have in common."""
     shared = shapely.intersection(first, second)
     areas = np.zeros(len(shared))
     solid = shapely.area(shared) > 0
-    areas[solid] = areas_m2(shared[solid])
+    areas[solid] = measure_areas_m2(shared[solid])
     return areas
 
 
-def _first_beside(shapes: PackedShapes, holes: Shapes) -> Places:
+def _find_first_beside(shapes: PackedShapes, holes: Shapes) -> Places:
     """Place of the first shape that touches each hole; how many shapes there are where none does."""
     beside = np.full(len(holes), len(shapes))
-    near = shapes.meeting(shapely.total_bounds(holes).tolist()) if len(holes) else beside
-    for part in slices(near):
+    near = shapes.query(shapely.total_bounds(holes).tolist()) if len(holes) else beside
+    for part in split(near):
         hole, shape = shapely.STRtree(shapes.at(part)).query(holes, predicate="intersects")
         np.minimum.at(beside, hole, part[shape])
     return beside
 
 
-def _holes(shape: BaseGeometry) -> Shapes:
+def _find_holes(shape: BaseGeometry) -> Shapes:
     """What a shape encloses without having it."""
     polygons = shapely.get_parts(np.array([shape], dtype=object))
     rings, owner = shapely.get_rings(polygons, return_index=True)

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.geodesy import ELLIPSOID, project_all, unproject_all
-from pipeline.rights_registry.identifiers import land_class
+from pipeline.rights_registry.identifiers import derive_land_class
 from pipeline.rights_registry.rules import WATER_CLASSES
 
 BY_REGISTER, STANDS_ON, NEAREST = "register", "stands_on", "nearest"
@@ -32,15 +32,15 @@ class _Pairs(NamedTuple):
     parcel: Positions
 
 
-def water_parcels(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def select_water_parcels(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Parcels of units (水流), land classes or registered kinds of waters, in their order."""
-    of_class = land_class(parcels["dlbm"]).isin(WATER_CLASSES)
+    of_class = derive_land_class(parcels["dlbm"]).isin(WATER_CLASSES)
     of_unit = parcels["unit_type"].astype("string").str.strip().isin(_WATER_UNITS)
     of_kind = parcels["resource_kind"].astype("string").str.startswith(_WATER_KIND).fillna(value=False)
     return parcels[of_class | of_unit | of_kind.astype(bool)]
 
 
-def linked(
+def link_sections(
     sections: pd.DataFrame, parcels: gpd.GeoDataFrame, *, crs: str, within_m: float = NEAREST_M
 ) -> pd.DataFrame:
     """The water parcel of each section: `parcel_id`, `link`, `distance_m`, aligned with `sections`.
@@ -50,14 +50,14 @@ def linked(
     nearest one within `within_m`. `distance_m` is ellipsoidal (CGCS2000), 0 inside, NaN without a point. All
     null where no water parcel is near. `crs` is a metric CRS of the area, in which the nearest is found.
     """
-    waters = water_parcels(parcels)
+    waters = select_water_parcels(parcels)
     shapes = project_all(waters.geometry.to_numpy(), crs)
-    spots = _spots(sections, crs)
-    named = _named(sections, waters)
+    spots = _project_points(sections, crs)
+    named = _match_names(sections, waters)
     found = pd.DataFrame({"parcel_id": None, "link": None, "distance_m": np.nan}, index=sections.index)
-    near = _near(spots, shapes, within_m)
+    near = _find_nearest(spots, shapes, within_m)
     for link, pairs in ((NEAREST, near), (BY_REGISTER, named)):
-        best, distance = _best(pairs, spots, shapes, crs)
+        best, distance = _choose_best(pairs, spots, shapes, crs)
         link_of = np.where((distance == 0) & (link == NEAREST), STANDS_ON, link)
         rows = found.index[best.section]
         found.loc[rows, "parcel_id"] = waters["parcel_id"].to_numpy(dtype=object)[best.parcel]
@@ -66,7 +66,7 @@ def linked(
     return found
 
 
-def _spots(sections: pd.DataFrame, crs: str) -> NDArray[np.object_]:
+def _project_points(sections: pd.DataFrame, crs: str) -> NDArray[np.object_]:
     """Points of sections in a CRS; None for those without coordinates."""
     places = sections[["lon", "lat"]].to_numpy(dtype=float)
     spots = np.full(len(places), None, dtype=object)
@@ -75,7 +75,7 @@ def _spots(sections: pd.DataFrame, crs: str) -> NDArray[np.object_]:
     return spots
 
 
-def _named(sections: pd.DataFrame, waters: gpd.GeoDataFrame) -> _Pairs:
+def _match_names(sections: pd.DataFrame, waters: gpd.GeoDataFrame) -> _Pairs:
     """Pairs of a section and the water parcels that its reach names."""
     names = pd.concat(
         [pd.DataFrame({"name": waters[name].to_numpy(), "parcel": range(len(waters))}) for name in _NAMES]
@@ -86,7 +86,7 @@ def _named(sections: pd.DataFrame, waters: gpd.GeoDataFrame) -> _Pairs:
     return _Pairs(pairs["section"].to_numpy(dtype=np.int64), pairs["parcel"].to_numpy(dtype=np.int64))
 
 
-def _near(spots: NDArray[np.object_], shapes: NDArray[np.object_], within_m: float) -> _Pairs:
+def _find_nearest(spots: NDArray[np.object_], shapes: NDArray[np.object_], within_m: float) -> _Pairs:
     """Pairs of a section and its nearest water parcel on the map, or all that are as near."""
     known = np.flatnonzero(spots != np.array(None))
     if not len(known) or not len(shapes):
@@ -95,18 +95,18 @@ def _near(spots: NDArray[np.object_], shapes: NDArray[np.object_], within_m: flo
     return _Pairs(known[section], parcel)
 
 
-def _best(
+def _choose_best(
     pairs: _Pairs, spots: NDArray[np.object_], shapes: NDArray[np.object_], crs: str
 ) -> tuple[_Pairs, Numbers]:
     """The nearest parcel of each section, the first of equally near ones, and the ellipsoidal distance."""
-    distance = _distances_m(spots[pairs.section], shapes[pairs.parcel], crs)
+    distance = _measure_distances_m(spots[pairs.section], shapes[pairs.parcel], crs)
     rows = pd.DataFrame({"section": pairs.section, "parcel": pairs.parcel, "distance": distance})
     best = rows.sort_values(["section", "distance", "parcel"]).drop_duplicates("section")
     found = _Pairs(best["section"].to_numpy(), best["parcel"].to_numpy())
     return found, best["distance"].to_numpy(dtype=float)
 
 
-def _distances_m(spots: NDArray[np.object_], shapes: NDArray[np.object_], crs: str) -> Numbers:
+def _measure_distances_m(spots: NDArray[np.object_], shapes: NDArray[np.object_], crs: str) -> Numbers:
     """Ellipsoidal distance between points and the nearest point of shapes; NaN without a point."""
     known = spots != np.array(None)
     found = np.full(len(spots), np.nan)
@@ -119,7 +119,7 @@ def _distances_m(spots: NDArray[np.object_], shapes: NDArray[np.object_], crs: s
     return found
 
 
-def of_parcels(sections: pd.DataFrame | None) -> pd.DataFrame:
+def rate_parcels(sections: pd.DataFrame | None) -> pd.DataFrame:
     """What the graded sections say of each linked parcel and period, from rows with `parcel_id` (None: none).
 
     Columns parcel_id, period, `section` (names joined by `、`), `sections` (how many), `water_class` (of the

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.aoi import PROJECT_ROOT, known_aois
+from pipeline.aoi import PROJECT_ROOT, list_aois
 from pipeline.errors import Problem, SettingsError
-from pipeline.periods import Period, PeriodKind, periods_between
+from pipeline.periods import Period, PeriodKind, list_periods
 from pipeline.settings import text
 from pipeline.settings.computing import Notify, Slurm
 from pipeline.settings.maps import AlertRules, ChangeRules, GreennessRules, LandCover, WaterRules
@@ -100,7 +100,7 @@ class Scenes(_Model):
     @property
     def periods(self) -> list[Period]:
         """The accounting periods, in order."""
-        return periods_between(self.start, self.end, self.period)
+        return list_periods(self.start, self.end, self.period)
 
     @property
     def harmonised(self) -> bool:
@@ -388,6 +388,6 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
     changes["samples"] = [entry.model_copy(update={"path": anchor(entry.path)}) for entry in settings.samples]
     changes["sections"] = _anchored_sections(settings.sections, anchor)
     changes["land_cover"] = _anchored_land_cover(settings.land_cover, anchor)
-    shipped = known_aois()
+    shipped = list_aois()
     changes["aoi"] = [entry if entry in shipped else anchor(entry) for entry in settings.aoi]
     return settings.model_copy(update=changes)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
-from pipeline.periods import PeriodKind, complete_before
+from pipeline.periods import PeriodKind, list_complete_before
 
 MOST_PERIODS = 600
 
@@ -23,7 +23,7 @@ def rolled(content: Any, day: date) -> Any:
     scenes = content.get("scenes") if isinstance(content, dict) else None
     if not isinstance(scenes, dict) or not _rolls(scenes):
         return content
-    periods = complete_before(day, scenes.get("period", "year"), scenes["rolling"])
+    periods = list_complete_before(day, scenes.get("period", "year"), scenes["rolling"])
     days = {"start": periods[0].first, "end": periods[-1].last}
     kept = {key: value for key, value in scenes.items() if key != "rolling"}
     return {"label": periods[-1].label, **content, "scenes": {**kept, **days}}

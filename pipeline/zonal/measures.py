@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.contracts import PARCEL_MEASURES, checked
+from pipeline.contracts import PARCEL_MEASURES, check_table
 from pipeline.periods import Period
 from pipeline.zonal.overlay import CLASS_KEYS, ParcelSums
 
@@ -94,7 +94,7 @@ def _table(ids: NDArray[np.object_], measures: Sequence[_Measure]) -> pd.DataFra
             "reason": reason,
         }
     )
-    measured: pd.DataFrame = checked(table, PARCEL_MEASURES)
+    measured: pd.DataFrame = check_table(table, PARCEL_MEASURES)
     return measured
 
 

@@ -20,7 +20,7 @@ from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
 from pipeline.geodesy import project_all
 from pipeline.grid import Block, Grid
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal.cells import covered_cells
 
 CHUNK_PX = 1024 * 1024
@@ -131,7 +131,7 @@ def _added(arrays: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
 
 
 def summed(
-    plots: Plots,
+    parcels: ParcelShapes,
     grid: Grid,
     read: Callable[[Block], Sequence[ParcelLayers]],
     rules: CoverRules,
@@ -145,7 +145,7 @@ def summed(
     parcel that the extraction gives no pixel (too small, or on the very edge) is wholly laid on the one under
     it.
     """
-    shapes, areas = project_all(plots.shapes.all(), grid.crs), plots.areas_m2
+    shapes, areas = project_all(parcels.shapes.all(), grid.crs), parcels.areas_m2
     total = np.zeros(len(shapes))
     sums: ParcelSums | None = None
     for chunk in _covering(shapes, areas, grid, chunk_px, total):
@@ -206,7 +206,7 @@ def _split(
     shapes: NDArray[np.object_], part: NDArray[np.int64], grid: Grid, chunk_px: int
 ) -> Iterator[tuple[NDArray[np.int64], Block]]:
     left, bottom, right, top = (float(value) for value in shapely.total_bounds(shapes[part]))
-    window = grid.window_over((left, bottom, right, top))
+    window = grid.block_over((left, bottom, right, top))
     rows, cols = window.shape
     pixels = shapely.area(shapes[part]).sum() / grid.resolution_m**2 + len(part)
     if rows <= 0 or cols <= 0:

@@ -33,8 +33,8 @@ from exactextract.raster import NumPyRasterSource
 from pyproj import Transformer
 
 from pipeline.aoi import Aoi, Part
-from pipeline.flow.measures import plots_of
-from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject, unproject_all
+from pipeline.flow.measures import load_shapes
+from pipeline.geodesy import CGCS2000, measure_areas_m2, project_all, unproject, unproject_all
 from pipeline.grid import Grid
 from pipeline.ingest.parcels import read_parcels
 from pipeline.rights_registry import geometry
@@ -87,7 +87,9 @@ def register(count: int) -> gpd.GeoDataFrame:
     """The parcels as a run has them: EPSG:4490, with their ellipsoidal areas."""
     shapes = unproject_all(outlines(count), GRID.crs)
     ids = np.char.add("p", np.arange(count).astype(str)).astype(object)
-    return gpd.GeoDataFrame({"parcel_id": ids, "area_m2": areas_m2(shapes)}, geometry=shapes, crs=CGCS2000)
+    return gpd.GeoDataFrame(
+        {"parcel_id": ids, "area_m2": measure_areas_m2(shapes)}, geometry=shapes, crs=CGCS2000
+    )
 
 
 def write_register(path: Path, count: int) -> None:
@@ -115,13 +117,13 @@ def prepare(folder: Path) -> None:
     aoi = Aoi("bench", "bench", "bench", (Part("1", "", "", outline, None),), GRID.crs, "drawn", "exact")
     register = read_parcels(ParcelFile(path=str(folder / "register.gpkg")), aoi)
     with LongTable(folder / "parcels.parquet") as parcels:
-        geometry.prepare(register.keys, register.batches(), aoi, parcels.add)
+        geometry.prepare_parcels(register.keys, register.batches(), aoi, parcels.add)
 
 
 def lay(folder: Path, rasters: overlay.ParcelLayers) -> None:
     """Lay the prepared parcels of a folder over rasters, and write their measures."""
-    plots = plots_of(Artifact("bench", folder))
-    save_parts(folder / "parcel_measures.parquet", tables_of(plots, sums_of(plots, GRID, rasters)))
+    shapes = load_shapes(Artifact("bench", folder))
+    save_parts(folder / "parcel_measures.parquet", tables_of(shapes, sums_of(shapes, GRID, rasters)))
 
 
 def layers() -> overlay.ParcelLayers:

@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from PIL import Image, ImageDraw
 
-from pipeline.commands.grade import grade_samples, write_graded
+from pipeline.commands.grade import grade_readings, write_readings
 from pipeline.settings import SampleFile
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
@@ -77,7 +77,7 @@ def _step(what: str, path: Path) -> None:
     if what == "pyarrow":
         pacsv.read_csv(path)
     else:
-        write_graded(grade_samples(SampleFile(path=str(path))), OUT / "graded.csv", OUT / "rejected.csv")
+        write_readings(grade_readings(SampleFile(path=str(path))), OUT / "graded.csv", OUT / "rejected.csv")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(time.perf_counter() - start, peak * 1024 / 1e9)
 

@@ -27,7 +27,7 @@ from rasterio.windows import Window
 from pipeline.contracts import REFLECTANCE_NODATA, Asset, Scene
 from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, Run
-from pipeline.grid import Block, BlockPlan, Grid, block_plan, widened
+from pipeline.grid import Block, BlockPlan, Grid, plan_blocks, widen_blocks
 from pipeline.indices import composite
 from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
 from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance
@@ -114,13 +114,13 @@ def blocks_of(bench: Bench) -> list[Block]:
 
 def plan_under(memory: int, grid: Grid, dates: int) -> BlockPlan:
     """The blocks that the engine cuts under a bound, and how many of them it reads as one."""
-    plan = block_plan(
+    plan = plan_blocks(
         grid,
         block_bytes=max(composing_bytes(dates, len(BANDS), "median"), computing_bytes(len(BANDS))),
         process_bytes=process_bytes(10),
         memory=memory,
     )
-    return widened(
+    return widen_blocks(
         plan,
         len(list(grid.blocks(plan.edge_px))),
         block_bytes=composing_bytes(dates, len(BANDS), "median"),

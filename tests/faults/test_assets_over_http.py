@@ -66,7 +66,7 @@ def test_a_clean_server_is_asked_once_for_each_range_and_nothing_twice(folder):
 
 
 @pytest.mark.parametrize("fault", ["error", "cut", "short", "whole"])
-def test_score_04_what_is_lost_on_the_way_is_asked_for_again_and_never_taken_for_pixels(folder, fault):
+def test_what_is_lost_on_the_way_is_asked_for_again_and_never_taken_for_pixels(folder, fault):
     """A quarter of the answers is wrong, each in its own way: every window comes in the end, and is right."""
     failures = []
     with serving(folder, Faults(**{f"{fault}_share": 0.25})) as server:
@@ -81,7 +81,7 @@ def test_score_04_what_is_lost_on_the_way_is_asked_for_again_and_never_taken_for
     assert failures
 
 
-def test_score_04_what_is_broken_on_the_way_is_read_again_or_refused(folder):
+def test_what_is_broken_on_the_way_is_read_again_or_refused(folder):
     right, refused, mended = 0, 0, 0
     with serving(folder, Faults(corrupt_share=0.08)) as server:
         for window in WINDOWS * 5:
@@ -100,7 +100,7 @@ def test_score_04_what_is_broken_on_the_way_is_read_again_or_refused(folder):
 
 @pytest.mark.parametrize("compress", ["deflate", "lzw", "zstd", "none"])
 @pytest.mark.parametrize("fault", ["error", "cut", "short", "whole"])
-def test_score_04_gdal_alone_raises_where_a_range_is_lost_whatever_the_compression(tmp_path, compress, fault):
+def test_gdal_alone_raises_where_a_range_is_lost_whatever_the_compression(tmp_path, compress, fault):
     """What GDAL gives is right, or it is an error; with threads of its own it is neither (gdal#11552)."""
     path = written(tmp_path / "red.tif", NUMBERS, compress=compress)
     errors = 0
@@ -162,7 +162,7 @@ def test_a_tile_that_is_broken_for_good_costs_its_windows_and_no_other(folder):
         assert (read_over(server, WINDOWS[0])[0] == part(WINDOWS[0])).all()
 
 
-def test_score_06_a_storm_is_sat_out_and_retry_after_is_honoured(folder):
+def test_a_storm_is_sat_out_and_retry_after_is_honoured(folder):
     """More is asked at once than the bucket gives: all comes, and few requests are refused."""
     read, wrong = [], []
     with serving(folder, Faults(rate_per_s=60, burst=8, retry_after_s=1)) as server:
@@ -183,7 +183,7 @@ def test_score_06_a_storm_is_sat_out_and_retry_after_is_honoured(folder):
     assert 0 < statuses[429] < statuses[206]
 
 
-def test_score_06_after_retry_after_no_thread_asks_before_the_time_is_over(folder):
+def test_after_retry_after_no_thread_asks_before_the_time_is_over(folder):
     with serving(folder, Faults(error_share=1.0, retry_after_s=1)) as server:
         host = ranges.host_of(server.url)
         file = ranges.RangeFile(f"{server.url}/scenes/red.tif", Access())
@@ -220,7 +220,7 @@ def signed(folder):
         yield server, Source(Access(hosts=("127.0.0.1",), token_url=token_url))
 
 
-def test_score_05_a_job_much_longer_than_its_tokens_succeeds(signed):
+def test_a_job_much_longer_than_its_tokens_succeeds(signed):
     server, source = signed
     started = time.monotonic()
     while time.monotonic() - started < 2.5:
@@ -232,7 +232,7 @@ def test_score_05_a_job_much_longer_than_its_tokens_succeeds(signed):
     assert server.statuses[403] == 0
 
 
-def test_score_05_a_token_that_is_refused_early_is_replaced_once(signed):
+def test_a_token_that_is_refused_early_is_replaced_once(signed):
     server, source = signed
     server.set(token_ttl_s=3600.0)
     read_over(server, WINDOWS[0], source=source)

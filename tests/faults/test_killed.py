@@ -54,11 +54,11 @@ def finished_after(kills: list[tuple[int, float]], folder: Path) -> None:
     assert sum(times.values()) - BLOCKS <= len(kills) * (SIDE_BY_SIDE + BEING_ENTERED)
 
 
-def test_score_07_a_killed_store_is_finished_with_the_same_bytes_and_no_finished_block_twice(tmp_path):
+def test_a_killed_store_is_finished_with_the_same_bytes_and_no_finished_block_twice(tmp_path):
     finished_after([(6, 0.0)], tmp_path)
 
 
 @pytest.mark.slow
-def test_score_07_ten_kills_at_random_points_leave_no_trace(tmp_path):
+def test_ten_kills_at_random_points_leave_no_trace(tmp_path):
     rng = random.Random(7)
     finished_after([(number, rng.uniform(0, 0.09)) for number in range(10)], tmp_path)

@@ -70,7 +70,7 @@ def clear_of(path):
         return source.read(1) == 4
 
 
-def test_score_02_a_lost_read_is_named_by_file_block_and_date_and_is_no_nodata(tmp_path):
+def test_a_lost_read_is_named_by_file_block_and_date_and_is_no_nodata(tmp_path):
     world = tmp_path / "world"
     scenes = planted(world, 6)
     (world / "d03" / "nir.tif").unlink()
@@ -89,7 +89,7 @@ def test_score_02_a_lost_read_is_named_by_file_block_and_date_and_is_no_nodata(t
 
 
 @pytest.mark.parametrize("remote", [False, True], ids=["on disk", "over HTTP"])
-def test_score_03_truncated_files_cost_their_scenes_and_nothing_else(tmp_path, remote):
+def test_truncated_files_cost_their_scenes_and_nothing_else(tmp_path, remote):
     """5 % of 60 files are cut to an eighth, at random."""
     world = tmp_path / "world"
     scenes = planted(world, 20)
@@ -110,7 +110,7 @@ def test_score_03_truncated_files_cost_their_scenes_and_nothing_else(tmp_path, r
     assert found["failed"].any()
 
 
-def test_score_06_a_third_of_503_changes_no_pixel_and_a_bounded_number_of_requests(tmp_path):
+def test_a_third_of_503_changes_no_pixel_and_a_bounded_number_of_requests(tmp_path):
     world = tmp_path / "world"
     scenes = planted(world, 6)
     clean, _ = composite_of(tmp_path / "clean", scenes)

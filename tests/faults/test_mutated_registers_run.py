@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.geodesy import CGCS2000, area_m2
+from pipeline.geodesy import CGCS2000, measure_area_m2
 from tests.mutated_registers import COLUMNS, KINDS, base, write
 
 HOLDER = "欧阳锋克"
@@ -108,7 +108,7 @@ def test_what_lies_in_the_red_line_is_delivered_with_its_area(tmp_path):
     delivery = tmp_path / "out" / "flat" / "t" / "inventory.gpkg"
     parcels = gpd.read_file(delivery, layer="parcels")
     inside = (parcels["ecological_red_line_share"] * parcels["area_m2"]).sum()
-    truth = area_m2(
+    truth = measure_area_m2(
         shapely.intersection_all([REDLINE, OUTLINE, shapely.box(121.81, 31.405, 121.842, 31.429)])
     )
     assert inside == pytest.approx(truth, rel=1e-6)

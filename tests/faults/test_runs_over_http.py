@@ -171,7 +171,7 @@ def api_of(world: Path, server: Server) -> Iterator[str]:
             process.kill()
 
 
-def test_score_05_a_run_with_tokens_of_a_second_succeeds_and_tells_none_of_them(clean, world):
+def test_a_run_with_tokens_of_a_second_succeeds_and_tells_none_of_them(clean, world):
     faults = Faults(token_ttl_s=1.0, error_share=0.1, cut_share=0.05, only=FILES)
     with serving(world, faults) as server, api_of(world, server) as api:
         token_url = f"{server.url}/token/{{account}}/{{container}}"

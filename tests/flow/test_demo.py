@@ -16,7 +16,7 @@ import rasterio
 import shapely
 from programs import ecoledger, files_of
 
-from pipeline.geodesy import area_m2
+from pipeline.geodesy import measure_area_m2
 
 AREAS = ["chongming_wetlands", "guangyang_island", "longyou_bay"]
 PERIODS = ["2023", "2024"]
@@ -57,7 +57,7 @@ def test_every_planted_change_is_found_with_its_area(area):
     for planted in truth["planted"]:
         outline = shapely.from_geojson(json.dumps(planted["polygon"]))
         found = patches[patches.intersects(outline)]
-        inside = sum(area_m2(patch.intersection(outline.buffer(0.0002))) for patch in found.geometry)
+        inside = sum(measure_area_m2(patch.intersection(outline.buffer(0.0002))) for patch in found.geometry)
         print(f"{truth['aoi']} {planted['name']}: planted {planted['area_m2']:.0f} m2, found {inside:.0f} m2")
         assert inside == pytest.approx(planted["area_m2"], rel=0.05)
 

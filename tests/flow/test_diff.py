@@ -9,7 +9,7 @@ import pytest
 import shapely
 from programs import ecoledger, write_config
 
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 
 pytestmark = pytest.mark.slow
 
@@ -87,8 +87,8 @@ def test_every_event_of_a_revised_register_is_told_and_areas_balance(deliveries,
     assert "attributes" in changed["rights"]
     assert "geometry" in changed["shrunk"]
     balance = {row["item"]: row["value"] for row in told["balance"]}
-    assert balance["old"] == pytest.approx(sum(areas_m2(BEFORE.values())))
-    assert balance["new"] == pytest.approx(sum(areas_m2(AFTER.values())))
+    assert balance["old"] == pytest.approx(sum(measure_areas_m2(BEFORE.values())))
+    assert balance["new"] == pytest.approx(sum(measure_areas_m2(AFTER.values())))
     assert abs(balance["difference"]) < 1e-12
     ecoledger("diff", before, after, "--out", tmp_path / "changes")
     pieces = pyogrio.read_dataframe(tmp_path / "changes" / "revisions.gpkg", layer="pieces")

@@ -15,14 +15,14 @@ from rasterio.features import geometry_mask
 from pipeline.aoi import load_aoi
 from pipeline.flow.inputs import SEED
 from pipeline.geodesy import project
-from pipeline.grid import grid_of
+from pipeline.grid import build_grid
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import surface, world_of
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 
 AREAS = ["chongming_wetlands", "guangyang_island", "longyou_bay"]
-PERIODS = periods_between(date(2023, 1, 1), date(2024, 12, 31), "year")
+PERIODS = list_periods(date(2023, 1, 1), date(2024, 12, 31), "year")
 CODES = np.array([LAND_COVER.code(kind.cover_class) for kind in KINDS], dtype=np.uint8)
 
 
@@ -32,7 +32,7 @@ def area_of(aoi):
 
 def planted(aoi):
     """Class codes of each period on the grid of an area; 255 where the pixel's centre lies outside."""
-    grid = grid_of(aoi, resolution_m=10)
+    grid = build_grid(aoi, resolution_m=10)
     world = world_of(aoi, PERIODS, seed=SEED, resolution_m=10)
     found = [np.full(grid.shape, NODATA_CLASS, dtype=np.uint8) for _ in PERIODS]
     for tile in world.tiles:

@@ -14,7 +14,7 @@ SIZE, BOUND_MIB = 512, 800
 @pytest.mark.parametrize(
     "dates", [10, pytest.param(100, marks=pytest.mark.slow), pytest.param(500, marks=pytest.mark.slow)]
 )
-def test_score_08_memory_stays_within_the_bound_and_there_is_one_task_a_block(dates):
+def test_memory_stays_within_the_bound_and_there_is_one_task_a_block(dates):
     command = [sys.executable, SCRIPT, str(dates), str(SIZE), str(BOUND_MIB)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout)

@@ -13,9 +13,9 @@ from shapely.affinity import rotate
 from pipeline.errors import InputError
 from pipeline.geodesy import (
     MAX_EDGE_DEG,
-    area_m2,
-    areal_scale,
-    areas_m2,
+    compute_areal_scale,
+    measure_area_m2,
+    measure_areas_m2,
     project,
     project_all,
     to_cgcs2000,
@@ -44,37 +44,41 @@ def zone_area_m2(south: float, north: float, width_deg: float) -> float:
 )
 def test_a_rectangle_of_degrees_has_the_area_of_the_closed_formula(frame):
     west, south, east, north = frame
-    assert area_m2(shapely.box(*frame)) == pytest.approx(zone_area_m2(south, north, east - west), rel=1e-6)
+    assert measure_area_m2(shapely.box(*frame)) == pytest.approx(
+        zone_area_m2(south, north, east - west), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("geometry", [ISLAND, shapely.box(106.6, 29.5, 106.7, 29.6)])
 def test_the_area_is_that_of_pyproj_over_the_densified_edges(geometry):
     dense = shapely.segmentize(geometry, MAX_EDGE_DEG)
     theirs, _ = CGCS2000.geometry_area_perimeter(shapely.geometry.polygon.orient(dense))
-    assert area_m2(geometry) == pytest.approx(abs(theirs), rel=1e-9)
+    assert measure_area_m2(geometry) == pytest.approx(abs(theirs), rel=1e-9)
 
 
 def test_the_course_of_the_vertices_does_not_matter():
-    assert area_m2(shapely.reverse(ISLAND)) == pytest.approx(area_m2(ISLAND), rel=1e-12)
-    assert area_m2(shapely.normalize(ISLAND)) == pytest.approx(area_m2(ISLAND), rel=1e-12)
+    assert measure_area_m2(shapely.reverse(ISLAND)) == pytest.approx(measure_area_m2(ISLAND), rel=1e-12)
+    assert measure_area_m2(shapely.normalize(ISLAND)) == pytest.approx(measure_area_m2(ISLAND), rel=1e-12)
 
 
 def test_what_is_not_a_polygon_has_no_area():
     mixed = shapely.GeometryCollection(
         [ISLAND, shapely.Point(1, 1), shapely.MultiPolygon([shapely.box(0, 0, 1, 1)])]
     )
-    assert area_m2(mixed) == pytest.approx(area_m2(ISLAND) + area_m2(shapely.box(0, 0, 1, 1)), rel=1e-12)
+    assert measure_area_m2(mixed) == pytest.approx(
+        measure_area_m2(ISLAND) + measure_area_m2(shapely.box(0, 0, 1, 1)), rel=1e-12
+    )
     for nothing in (shapely.Polygon(), shapely.Point(1, 2), shapely.LineString([(0, 0), (1, 1)])):
-        assert area_m2(nothing) == 0
-    assert areas_m2([]).shape == (0,)
+        assert measure_area_m2(nothing) == 0
+    assert measure_areas_m2([]).shape == (0,)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2), st.floats(0, 180), st.floats(0.01, 0.3))
 def test_parts_and_rest_add_up_to_the_whole(east, north, angle, size):
     cutter = rotate(shapely.box(121.9 + east, 31.5 + north, 121.9 + east + size, 31.5 + north + size), angle)
-    parts = areas_m2([ISLAND.intersection(cutter), ISLAND.difference(cutter)])
-    assert parts.sum() == pytest.approx(area_m2(ISLAND), rel=1e-9)
+    parts = measure_areas_m2([ISLAND.intersection(cutter), ISLAND.difference(cutter)])
+    assert parts.sum() == pytest.approx(measure_area_m2(ISLAND), rel=1e-9)
 
 
 @pytest.mark.parametrize("crs", ["EPSG:32651", "EPSG:4550", "EPSG:4549", "EPSG:3857"])
@@ -102,7 +106,7 @@ def test_the_areal_scale_is_that_of_finite_differences(crs):
         project(shapely.box(*at - step / 2, *at + step / 2), crs).area for at in np.column_stack([lon, lat])
     ]
     on_ground = [zone_area_m2(north - step / 2, north + step / 2, step) for north in lat]
-    np.testing.assert_allclose(areal_scale(crs, x, y), np.divide(by_map, on_ground), rtol=1e-7)
+    np.testing.assert_allclose(compute_areal_scale(crs, x, y), np.divide(by_map, on_ground), rtol=1e-7)
 
 
 def test_a_datum_without_a_published_way_is_refused_and_named():

@@ -7,7 +7,7 @@ import shapely
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
-from pipeline.geodesy import CGCS2000, areas_m2, project_all, unproject_all
+from pipeline.geodesy import CGCS2000, measure_areas_m2, project_all, unproject_all
 from pipeline.grid import Block, Grid
 from pipeline.zonal import overlay
 from tests.parcel_overlay import a_year_on, measured, wide
@@ -32,7 +32,9 @@ def parcels():
     shapes = np.array([*holed, *round_ones[15:], *triangles, *strips], dtype=object)
     shapes = unproject_all(shapes, GRID.crs)
     ids = [f"p{number:03d}" for number in range(len(shapes))]
-    return gpd.GeoDataFrame({"parcel_id": ids, "area_m2": areas_m2(shapes)}, geometry=shapes, crs=CGCS2000)
+    return gpd.GeoDataFrame(
+        {"parcel_id": ids, "area_m2": measure_areas_m2(shapes)}, geometry=shapes, crs=CGCS2000
+    )
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def test_class_areas_equal_the_exact_intersection_with_every_pixel(parcels, laye
     weight = GRID.pixel_area_m2(window)
     for row in parcels.iloc[::7].itertuples():
         shape = project_all(np.array([row.geometry], dtype=object), GRID.crs)[0]
-        near = GRID.window_over(shape.bounds)
+        near = GRID.block_over(shape.bounds)
         rows, cols = np.mgrid[near.rows, near.cols]
         left, top = GRID.left + cols * 10, GRID.top - rows * 10
         fraction = (

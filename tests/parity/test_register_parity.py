@@ -11,7 +11,7 @@ import shapely
 from pyproj import Geod
 
 from pipeline.aoi import Aoi, Part
-from pipeline.geodesy import CGCS2000, MAX_EDGE_DEG, area_m2
+from pipeline.geodesy import CGCS2000, MAX_EDGE_DEG, measure_area_m2
 from pipeline.ingest.parcels import ATTRIBUTES, read_parcels
 from pipeline.settings.parcels import ParcelFile
 from tests import registers
@@ -46,7 +46,7 @@ def strip_of(area_ha: float, south: float) -> shapely.Polygon:
     low, high = south, south + 1.0
     for _ in range(60):
         middle = (low + high) / 2
-        enough = area_m2(shapely.box(WEST, south, WEST + width, middle)) >= area_ha * 1e4
+        enough = measure_area_m2(shapely.box(WEST, south, WEST + width, middle)) >= area_ha * 1e4
         low, high = (low, middle) if enough else (middle, high)
     return shapely.box(WEST, south, WEST + width, high)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SettingsError
-from pipeline.grid import BASELINE_BYTES, BlockPlan, Grid, block_plan
+from pipeline.grid import BASELINE_BYTES, BlockPlan, Grid, plan_blocks
 
 
 @given(st.integers(1, 200), st.integers(1, 200), st.integers(1, 250))
@@ -44,7 +44,7 @@ def test_more_memory_never_makes_smaller_blocks_and_no_bound_is_passed(edge_px, 
 
     def size(bound: int) -> int:
         try:
-            plan = block_plan(grid, block_bytes=each, process_bytes=once, memory=bound)
+            plan = plan_blocks(grid, block_bytes=each, process_bytes=once, memory=bound)
         except SettingsError:
             return 0
         assert BASELINE_BYTES + plan.edge_px**2 * (once + plan.at_once * each) <= bound

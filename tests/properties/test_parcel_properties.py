@@ -13,19 +13,19 @@ from hypothesis.extra import numpy as arrays
 
 from pipeline.aoi import Aoi, Part
 from pipeline.contracts import FINDINGS, PARCELS
-from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.grid import grid_of
+from pipeline.geodesy import CGCS2000, measure_area_m2
+from pipeline.grid import build_grid
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
-from pipeline.rights_registry.area_balance import balance
-from pipeline.rights_registry.identifiers import land_class
-from pipeline.rights_registry.shapes import Plots
+from pipeline.rights_registry.area_balance import build_area_balance
+from pipeline.rights_registry.identifiers import derive_land_class
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal import overlay
 from tests import registers
 from tests.parcel_overlay import measured, whole
 
 OUTLINE = shapely.Polygon([(121.80, 31.40), (121.812, 31.4005), (121.811, 31.408), (121.806, 31.41)])
 AOI = Aoi("a", "a", "a", (Part("1", "a", "a", OUTLINE, None),), "EPSG:32651", "drawn", "exact")
-GRID = grid_of(AOI, resolution_m=10)
+GRID = build_grid(AOI, resolution_m=10)
 
 corners = st.tuples(st.floats(121.795, 121.816), st.floats(31.396, 31.414))
 rings = st.lists(corners, min_size=3, max_size=8).map(shapely.Polygon)
@@ -56,7 +56,7 @@ def raw(shapes, codes=None):
 
 @given(drawings, covers, ratios)
 @settings(max_examples=25)
-def test_score_14_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
+def test_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
     parcels, _ = prepare(raw(shapes), AOI)
     counts = np.ones(GRID.shape, dtype=np.uint16)
     layers = overlay.ParcelLayers(cover, ratio, ratio, counts, counts)
@@ -88,7 +88,7 @@ def measures_of_the_area():
 def test_parcels_less_overlaps_and_what_is_outside_make_the_area(shapes):
     parcels, _ = prepare(raw(shapes), AOI)
     measures = measures_of_the_area()
-    value = balance(Plots.of(parcels), AOI, measures).set_index("item")["value_m2"]
+    value = build_area_balance(ParcelShapes.of(parcels), AOI, measures).set_index("item")["value_m2"]
     assert value["parcels"] - value["overlaps"] + value["outside"] == pytest.approx(value["aoi"], rel=1e-6)
     assert value["unknown"] == pytest.approx(value["aoi"], rel=1e-9)
     assert value["overlaps"] >= -1e-6 * value["aoi"]
@@ -132,12 +132,12 @@ def test_a_repair_of_lines_that_cross_keeps_every_lobe(seed, corner_count):
     ring = shapely.Polygon(places)
     parcels, _ = prepare(raw([ring]), AOI)
     lobes = shapely.make_valid(ring, method="linework")
-    inside = area_m2(shapely.intersection(lobes, AOI.geometry))
+    inside = measure_area_m2(shapely.intersection(lobes, AOI.geometry))
     assert parcels["area_m2"].sum() >= inside * (1 - 1e-4) - 1e-2
 
 
 @given(st.lists(st.one_of(st.none(), st.text())))
 def test_any_text_for_a_land_class_gives_a_class_or_null(codes):
-    found = land_class(pd.Series(codes, dtype=object))
+    found = derive_land_class(pd.Series(codes, dtype=object))
     assert len(found) == len(codes)
     assert found.dropna().str.fullmatch(r"\w{2,4}").all()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000
-from pipeline.rights_registry.revisions import revisions
+from pipeline.rights_registry.revisions import find_revisions
 
 EDGE = 0.01
 edits = st.sampled_from(
@@ -54,7 +54,7 @@ def test_planted_edits_are_found_exactly_and_areas_balance(rows, random):
         new |= after
         expected.append(event)
     shuffled = [dict(random.sample(list(side.items()), len(side))) for side in (old, new)]
-    found = revisions(*(table(side) for side in shuffled))
+    found = find_revisions(*(table(side) for side in shuffled))
     told = [
         (row.kind, *(set() if pd.isna(ids) else set(ids.split(";")) for ids in (row.old_ids, row.new_ids)))
         for row in found.parcels.itertuples()
@@ -76,7 +76,7 @@ registers = st.dictionaries(st.sampled_from("abcdefg"), rings, max_size=5)
 @given(registers, registers)
 @settings(max_examples=25)
 def test_every_parcel_is_in_one_event_and_areas_balance_whatever_is_compared(old, new):
-    found = revisions(table(old), table(new))
+    found = find_revisions(table(old), table(new))
     for side, name in ((old, "old_ids"), (new, "new_ids")):
         ids = found.parcels[name].dropna().str.split(";").explode().tolist()
         assert sorted(ids) == sorted(side)

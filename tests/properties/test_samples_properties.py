@@ -98,7 +98,7 @@ def _survives(content, name="samples.csv", reader=None):
 def test_no_grid_of_cells_raises_anything_but_an_input_error(rows):
     kept = _survives(_as_csv(rows))
     if kept:
-        contracts.checked(kept[0], contracts.SAMPLES)
+        contracts.check_table(kept[0], contracts.SAMPLES)
     _survives(_as_csv(rows), "sections.csv", read_sections)
 
 

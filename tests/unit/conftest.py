@@ -14,8 +14,8 @@ from pipeline.contracts import PARCELS
 from pipeline.engine.executors import Threads
 from pipeline.engine.run import Bars, Run
 from pipeline.engine.study import Study
-from pipeline.geodesy import CGCS2000, areas_m2, unproject
-from pipeline.grid import grid_of
+from pipeline.geodesy import CGCS2000, measure_areas_m2, unproject
+from pipeline.grid import build_grid
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.periods import Period
@@ -89,7 +89,7 @@ def aoi():
 
 @pytest.fixture
 def grid(aoi):
-    return grid_of(aoi, resolution_m=10)
+    return build_grid(aoi, resolution_m=10)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def parcels(register):
         unit_no=["310151204000001", None, None, None],
         right_type=["9", "x", None, None],
     )
-    areas = areas_m2(shapes)
+    areas = measure_areas_m2(shapes)
     shares = {name: np.nan for name in PARCELS.columns if name.endswith("_share")}
     return frame.assign(area_whole_m2=areas, area_m2=areas, share_inside=1.0, **shares)
 

@@ -9,9 +9,9 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from pipeline.aoi import known_aois, load_aoi
+from pipeline.aoi import list_aois, load_aoi
 from pipeline.errors import InputError, SettingsError
-from pipeline.geodesy import area_m2, centre, project, unproject
+from pipeline.geodesy import find_centre, measure_area_m2, project, unproject
 
 FIELD = shapely.box(121.8, 31.45, 121.82, 31.47)
 GRIDS = {"chongming_wetlands": "EPSG:32651", "guangyang_island": "EPSG:32648", "longyou_bay": "EPSG:32651"}
@@ -42,7 +42,7 @@ def refused(path: str) -> InputError:
 
 
 def test_the_three_areas_are_shipped():
-    assert known_aois() == sorted(GRIDS)
+    assert list_aois() == sorted(GRIDS)
 
 
 @pytest.mark.parametrize("name", GRIDS)
@@ -51,7 +51,7 @@ def test_a_shipped_area_is_whole(name):
     assert aoi.id == name
     assert aoi.grid_crs == GRIDS[name]
     assert aoi.geometry.is_valid
-    assert aoi.area_m2 == pytest.approx(area_m2(aoi.geometry))
+    assert aoi.area_m2 == pytest.approx(measure_area_m2(aoi.geometry))
     assert 1e5 < aoi.area_m2 < 1e9
     assert all("\u4e00" <= sign <= "\u9fff" for sign in aoi.name_zh)
     assert aoi.name_en.isascii()
@@ -78,7 +78,7 @@ def test_a_file_without_properties_is_named_by_its_stem(tmp_path, suffix):
     aoi = load_aoi(written(tmp_path / f"我的地块.{suffix}", [FIELD], crs="EPSG:4326"), relative_to=tmp_path)
     assert (aoi.id, aoi.name_zh, aoi.name_en) == ("我的地块", "我的地块", "我的地块")
     assert aoi.grid_crs == "EPSG:32651"
-    assert aoi.area_m2 == pytest.approx(area_m2(FIELD), rel=1e-9)
+    assert aoi.area_m2 == pytest.approx(measure_area_m2(FIELD), rel=1e-9)
 
 
 def test_id_and_name_of_a_file_are_its_properties_and_features_are_parts(tmp_path):
@@ -187,17 +187,17 @@ def test_coordinates_that_are_no_longitude_and_latitude_are_refused(tmp_path, ou
     ],
     ids=["past 180", "past -180", "the long way round", "cut"],
 )
-def test_score_10_an_outline_over_180_degrees_is_one_area_however_it_is_written(tmp_path, outline):
+def test_an_outline_over_180_degrees_is_one_area_however_it_is_written(tmp_path, outline):
     path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(outline))
     aoi = load_aoi(path, relative_to=tmp_path)
     elsewhere = shapely.box(20.0, -16.9, 20.08, -16.8)
-    assert aoi.area_m2 == pytest.approx(area_m2(elsewhere), rel=1e-9)
+    assert aoi.area_m2 == pytest.approx(measure_area_m2(elsewhere), rel=1e-9)
     assert aoi.grid_crs == "EPSG:32760"
-    assert centre(aoi.geometry) == pytest.approx((179.99, -16.85))
+    assert find_centre(aoi.geometry) == pytest.approx((179.99, -16.85))
     assert aoi.geometry.bounds == pytest.approx((-180, -16.9, 180, -16.8))
     there = project(aoi.geometry, aoi.grid_crs)
     assert there.bounds[2] - there.bounds[0] < 10_000
-    assert area_m2(unproject(there, aoi.grid_crs)) == pytest.approx(aoi.area_m2, rel=1e-9)
+    assert measure_area_m2(unproject(there, aoi.grid_crs)) == pytest.approx(aoi.area_m2, rel=1e-9)
 
 
 def test_a_shapefile_without_prj_in_metres_is_refused(tmp_path):

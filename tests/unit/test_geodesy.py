@@ -7,8 +7,8 @@ from pipeline.errors import InputError
 from pipeline.geodesy import (
     CGCS2000,
     ELLIPSOID,
-    area_m2,
-    areas_m2,
+    measure_area_m2,
+    measure_areas_m2,
     project,
     project_all,
     to_cgcs2000,
@@ -21,13 +21,13 @@ SQUARE = shapely.box(121.8, 31.4, 121.8005, 31.4008)
 
 def test_an_area_is_that_of_the_geodesic_polygon_where_edges_are_short():
     area, _ = ELLIPSOID.geometry_area_perimeter(SQUARE)
-    assert area_m2(SQUARE) == pytest.approx(abs(area), rel=1e-12)
+    assert measure_area_m2(SQUARE) == pytest.approx(abs(area), rel=1e-12)
 
 
 def test_long_edges_are_straight_in_degrees():
     wide = shapely.box(121, 31, 122, 32)
     dense = gpd.GeoSeries([shapely.segmentize(wide, 1e-4)], crs="EPSG:4326").to_crs("EPSG:6933").area.iloc[0]
-    assert area_m2(wide) == pytest.approx(dense, rel=1e-7)
+    assert measure_area_m2(wide) == pytest.approx(dense, rel=1e-7)
 
 
 def test_holes_count_off_parts_add_up_and_the_rest_is_nothing():
@@ -40,8 +40,8 @@ def test_holes_count_off_parts_add_up_and_the_rest_is_nothing():
         shapely.Polygon(),
         shapely.LineString([(121, 31), (122, 32)]),
     ]
-    square, small, other = (area_m2(shape) for shape in (SQUARE, hole, far))
-    assert areas_m2(shapes).tolist() == pytest.approx(
+    square, small, other = (measure_area_m2(shape) for shape in (SQUARE, hole, far))
+    assert measure_areas_m2(shapes).tolist() == pytest.approx(
         [square - small, square + other, square, 0, 0], abs=1e-4
     )
 
@@ -51,9 +51,11 @@ def test_a_needle_that_rounding_makes_invalid_keeps_its_area():
     corners = [(121.8, 31.4), (121.806, 31.41), (121.811, 31.408), (121.81174410397414, 31.402419220194002)]
     needle = [(121.80523540071178, 31.400218141696325), (121.812, 31.4005)]
     polygon = shapely.Polygon([*corners, *needle])
-    assert area_m2(polygon) == pytest.approx(area_m2(shapely.Polygon([*corners, needle[0]])), rel=1e-4)
+    assert measure_area_m2(polygon) == pytest.approx(
+        measure_area_m2(shapely.Polygon([*corners, needle[0]])), rel=1e-4
+    )
     there = project(polygon, "EPSG:32651")
-    assert there.area == pytest.approx(area_m2(polygon), rel=2e-3)
+    assert there.area == pytest.approx(measure_area_m2(polygon), rel=2e-3)
 
 
 def test_projecting_many_gives_what_projecting_one_gives_and_there_is_a_way_back():

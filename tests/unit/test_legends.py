@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from pipeline.legends import CHANGE, LAND_COVER, LEGENDS, NODATA_CLASS, UNCHANGED, change_code
+from pipeline.legends import CHANGE, LAND_COVER, LEGENDS, NODATA_CLASS, UNCHANGED, code_change
 
 
 @pytest.mark.parametrize("legend", LEGENDS.values(), ids=LEGENDS)
@@ -23,7 +23,7 @@ def test_codes_keys_and_names_are_unique_and_leave_nodata_free(legend):
 
 def test_every_pair_of_classes_has_a_transition_that_names_both():
     for before, after in product(LAND_COVER.classes, repeat=2):
-        entry = CHANGE.by_code()[change_code(before.code, after.code)]
+        entry = CHANGE.by_code()[code_change(before.code, after.code)]
         if before is after:
             assert entry.code == UNCHANGED
         else:

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from pipeline.periods import Period, periods_between
+from pipeline.periods import Period, list_periods
 
 
 def labels(start, end, kind):
-    return [period.label for period in periods_between(date(*start), date(*end), kind)]
+    return [period.label for period in list_periods(date(*start), date(*end), kind)]
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,14 @@ def test_every_kind_has_its_labels(kind, expected):
 
 
 def test_december_belongs_to_the_winter_of_the_next_january():
-    (winter,) = periods_between(date(2023, 12, 1), date(2024, 2, 29), "season")
+    (winter,) = list_periods(date(2023, 12, 1), date(2024, 2, 29), "season")
     assert winter == Period(date(2023, 12, 1), date(2024, 2, 29), "2024-winter")
     assert labels((2024, 1, 1), (2024, 1, 1), "season") == ["2024-winter"]
     assert labels((2024, 12, 31), (2024, 12, 31), "season") == ["2025-winter"]
 
 
 def test_periods_are_cut_to_the_days_asked_for():
-    first, last = periods_between(date(2023, 5, 17), date(2024, 2, 3), "year")
+    first, last = list_periods(date(2023, 5, 17), date(2024, 2, 3), "year")
     assert (first.first, first.last) == (date(2023, 5, 17), date(2023, 12, 31))
     assert (last.first, last.last) == (date(2024, 1, 1), date(2024, 2, 3))
 
@@ -40,16 +40,16 @@ def test_periods_are_cut_to_the_days_asked_for():
 def test_a_span_of_one_day_is_one_period():
     day = date(2024, 2, 29)
     for kind in ("month", "quarter", "season", "year"):
-        (period,) = periods_between(day, day, kind)
+        (period,) = list_periods(day, day, kind)
         assert (period.first, period.last) == (day, day)
 
 
 def test_a_span_that_ends_before_it_starts_has_no_period():
-    assert periods_between(date(2024, 2, 1), date(2024, 1, 31), "month") == []
+    assert list_periods(date(2024, 2, 1), date(2024, 1, 31), "month") == []
 
 
 def test_both_ends_are_inside_and_the_day_is_that_of_utc():
-    (april,) = periods_between(date(2024, 4, 1), date(2024, 4, 30), "month")
+    (april,) = list_periods(date(2024, 4, 1), date(2024, 4, 30), "month")
     assert april.holds(datetime(2024, 4, 1, tzinfo=UTC))
     assert april.holds(datetime(2024, 4, 30, 23, 59, 59, 999_999, tzinfo=UTC))
     assert not april.holds(datetime(2024, 5, 1, tzinfo=UTC))

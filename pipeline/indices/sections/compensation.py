@@ -146,7 +146,7 @@ def _settle_two_way(scheme: TwoWayScheme, linked: pd.DataFrame, limits: pd.DataF
         reason=_explain(rows, {NO_LIMIT: rows["limit"].isna(), NOT_MEASURED: rows["value"].isna()}),
     )
     paid = [rows] if scheme.reward is None else [rows, _settle_rewards(scheme.reward, linked, rows)]
-    return _blank_unlinked(pd.concat([part for part in paid if len(part)] or [rows], ignore_index=True))
+    return _blank_amounts(pd.concat([part for part in paid if len(part)] or [rows], ignore_index=True))
 
 
 def _settle_rewards(reward: Any, linked: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -186,7 +186,7 @@ def _settle_against_control(
     signed = _find_amounts(scheme, tier)
     rewarded = signed >= 0
     missing = {NO_CONTROL: rows["limit"].isna(), NOT_MEASURED: rows["value"].isna()}
-    return _blank_unlinked(
+    return _blank_amounts(
         rows.assign(
             from_unit=pd.Series(scheme.pool, rows.index, dtype=object).where(rewarded, rows["unit"]),
             to_unit=rows["unit"].where(rewarded, scheme.pool),
@@ -219,7 +219,7 @@ def _explain(rows: pd.DataFrame, cases: dict[str, pd.Series]) -> pd.Series:
     return reason
 
 
-def _blank_unlinked(rows: pd.DataFrame) -> pd.DataFrame:
+def _blank_amounts(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows whose money has no known giver or taker have no amount; where none is due they stay."""
     lost = (rows["from_unit"].isna() | rows["to_unit"].isna()) & (rows["amount"] != 0)
     reason = rows["reason"].mask(lost & rows["reason"].isna(), NO_UNITS)

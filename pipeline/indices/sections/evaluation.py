@@ -36,7 +36,7 @@ _COLUMNS = [
 def evaluate_sections(
     status: pd.DataFrame, periods: Sequence[Period], limits: pd.DataFrame, *, year_months: int = YEAR_MONTHS
 ) -> pd.DataFrame:
-    """Evaluation of every row of a SECTION_STATUS that `grade_samples` gave, in its order.
+    """Evaluation of every row of a SECTION_STATUS that `grade_sections` gave, in its order.
 
     `class_word` is 优 to 重度污染, `main_pollutants` as `section_means.list_main_pollutants`, `cwqi` as
     `water_index.compute_section_index`, `tli` as `trophic.rate_lakes`, for lakes. `indicative` says which

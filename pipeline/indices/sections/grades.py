@@ -89,7 +89,7 @@ def _classify_item(values: NDArray[np.float64], limit: "pd.Series[str]") -> NDAr
     return (beyond + 1).astype(float)
 
 
-def grade_samples(
+def grade_sections(
     samples: pd.DataFrame,
     periods: Sequence[Period],
     limits: pd.DataFrame,
@@ -97,16 +97,16 @@ def grade_samples(
     *,
     rules: MeanRules = PLAIN_RULES,
 ) -> pd.DataFrame:
-    """`grade_placed` for samples (`contracts.SAMPLES`, with `time`, perhaps `section_id`) by their sections.
+    """`grade_periods` for samples (`contracts.SAMPLES`, with `time`, perhaps `section_id`) by their sections.
 
     `register` has the columns of `ingest.samples.read_sections`. A sample belongs to the section of the
     register with its id, else its name, else its alias, where province and basin agree as far as both are
     given and only one section fits.
     """
-    return grade_placed(place_samples(samples, register), periods, limits, rules=rules)
+    return grade_periods(place_samples(samples, register), periods, limits, rules=rules)
 
 
-def grade_placed(
+def grade_periods(
     found: PlacedSamples, periods: Sequence[Period], limits: pd.DataFrame, *, rules: MeanRules = PLAIN_RULES
 ) -> pd.DataFrame:
     """Status of every section in every period (`contracts.SECTION_STATUS`), by the worst single factor.

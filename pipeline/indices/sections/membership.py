@@ -13,20 +13,20 @@ from pipeline.indices.sections.places import PlacedSamples
 from pipeline.periods import Period
 
 UNSAMPLED = "登记断面在运行时段内无监测数据 (registered, no reading in the days of the run)"
-AREA_UNKNOWN = "所属区域不在已知试点区中 (of an area that neither this run nor the project knows)"
+AOI_UNKNOWN = "所属区域不在已知试点区中 (of an area that neither this run nor the project knows)"
 OUTSIDE = "坐标不在任何已知试点区内，且未写明所属区域 (in no known area by its point, and none is named)"
 
 _COLUMNS = ["section_id", "province", "basin", "section", "aoi", "readings", "reason"]
 
 
-def select_sections(found: PlacedSamples, aoi_id: str, areas: Mapping[str, BaseGeometry]) -> PlacedSamples:
+def select_sections(found: PlacedSamples, aoi_id: str, outlines: Mapping[str, BaseGeometry]) -> PlacedSamples:
     """The sections of an area with their samples, numbered anew.
 
     A section belongs to the area that the register names (`aoi`), else to that in whose outline its point
     lies. Without both, a registered section belongs to the area, and so does any section where there is no
     register (`note` is null); one that is not registered does not: nothing says that it lies there.
     """
-    own = np.flatnonzero(_is_own(found.sections, aoi_id, areas[aoi_id]))
+    own = np.flatnonzero(_is_own(found.sections, aoi_id, outlines[aoi_id]))
     number = pd.Series(range(len(own)), index=own)
     place = found.samples["place"].map(number)
     samples = found.samples[place.notna()].assign(place=place.dropna().astype(int))
@@ -47,14 +47,14 @@ def _is_inside(sections: pd.DataFrame, outline: BaseGeometry) -> NDArray[np.bool
     return np.asarray(shapely.intersects(outline, points))
 
 
-def list_unmatched(
-    found: PlacedSamples, aoi_id: str, areas: Mapping[str, BaseGeometry], days: Period
+def list_mismatches(
+    found: PlacedSamples, aoi_id: str, outlines: Mapping[str, BaseGeometry], days: Period
 ) -> pd.DataFrame:
     """Sections that samples name and the register does not, and the other way round, each with its reason.
 
     One row per section: those of the samples that are not registered or fit several, with the number of
     their `readings`; registered ones of this area without a reading in the days of the run; registered ones
-    of an area that is not among `areas`, or in none of them. Without a register there are none.
+    of an area that is not among `outlines`, or in none of them. Without a register there are none.
     """
     sections = found.sections
     counts = found.samples.groupby("place").size().reindex(sections.index, fill_value=0)
@@ -64,13 +64,13 @@ def list_unmatched(
         .size()
         .reindex(sections.index, fill_value=0)
     )
-    known = sections["aoi"].isin(list(areas))
-    anywhere = np.any([_is_inside(sections, outline) for outline in areas.values()], axis=0)
-    own = _is_own(sections, aoi_id, areas[aoi_id]) & sections["note"].isna()
+    known = sections["aoi"].isin(list(outlines))
+    anywhere = np.any([_is_inside(sections, outline) for outline in outlines.values()], axis=0)
+    own = _is_own(sections, aoi_id, outlines[aoi_id]) & sections["note"].isna()
     located = sections["lon"].notna() & sections["lat"].notna()
     reason = sections["note"].astype(object)
     reason = reason.mask(own & (inside == 0), UNSAMPLED)
-    reason = reason.mask(sections["aoi"].notna() & ~known, AREA_UNKNOWN)
+    reason = reason.mask(sections["aoi"].notna() & ~known, AOI_UNKNOWN)
     lost = sections["aoi"].isna() & located & ~anywhere & sections["note"].isna()
     rows = sections.assign(readings=counts, reason=reason.mask(lost, OUTSIDE))
     return rows.loc[rows["reason"].notna(), _COLUMNS].reset_index(drop=True)

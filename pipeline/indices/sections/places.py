@@ -45,7 +45,7 @@ def place_samples(
     identities = (
         given.loc[~numbers.duplicated(), [*_IDENTITY, "water_body"]].reset_index(drop=True).astype(object)
     )
-    known = _list_known(register)
+    known = _list_candidates(register)
     match, unclear = _match(identities, known)
     ids = _make_ids(identities)[match.isna()]
     strangers = identities.loc[ids.index].assign(section_id=ids).drop_duplicates("section_id")
@@ -75,7 +75,7 @@ def _locate(
     return sections.assign(**axes)
 
 
-def _list_known(register: pd.DataFrame | None) -> pd.DataFrame:
+def _list_candidates(register: pd.DataFrame | None) -> pd.DataFrame:
     columns = [*_SECTION_COLUMNS, "aliases", "note"]
     known = pd.DataFrame(columns=columns) if register is None else register.reindex(columns=columns)
     known = known.astype(object).where(known.notna(), None).reset_index(drop=True)

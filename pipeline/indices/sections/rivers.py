@@ -41,16 +41,16 @@ _RATE_COLUMNS = [
 _NAMED = 3
 
 
-def expand_scopes(status: pd.DataFrame, rivers: Mapping[str, str], area: str) -> pd.DataFrame:
+def expand_scopes(status: pd.DataFrame, rivers: Mapping[str, str], name: str) -> pd.DataFrame:
     """Rows of a SECTION_STATUS once for each scope they belong to, with `scope` and `name`.
 
-    `area` holds all sections; `basin` and `river` hold the river sections whose basin, or whose river by
-    `rivers` (section id to name), is known.
+    `area`, called `name`, holds all sections; `basin` and `river` hold the river sections whose basin, or
+    whose river by `rivers` (section id to name), is known.
     """
     flowing = status[status["water_body"] == "river"]
     by_river = flowing.assign(scope="river", name=flowing["section_id"].map(rivers))
     parts = [
-        status.assign(scope="area", name=area),
+        status.assign(scope="area", name=name),
         flowing.assign(scope="basin", name=flowing["basin"]),
         by_river,
     ]

@@ -20,7 +20,7 @@ _COLUMNS = ["section_id", "section", "period", "parameter", "value", "unit", "wa
 def build_monthly_series(
     found: PlacedSamples, days: Period, limits: pd.DataFrame, *, rules: MeanRules = PLAIN_RULES
 ) -> pd.DataFrame:
-    """One row per section, parameter and month with data among `days`, by the rules of `grades.grade_placed`.
+    """One row a section, parameter and month with data among `days`, by the rules of `grades.grade_periods`.
 
     `period` is the month (`2024-04`), `value` its mean in `unit`, `water_class` the class of that mean alone
     (null for what the 21-item evaluation leaves out), `samples` how many values it rests on. Months without

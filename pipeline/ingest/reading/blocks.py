@@ -119,7 +119,7 @@ def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> L
 
     Dates without a clear pixel inside the outline are dropped, so their bands are never read.
     """
-    inside = request.grid.touched(request.outline, request.block)
+    inside = request.grid.mask_geometry(request.outline, request.block)
     lost = np.zeros(request.block.shape, dtype=np.uint16)
     ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
     asked = _submitted(lambda scene: _clear(request, scene), ordered, [scene.mask for scene in ordered])

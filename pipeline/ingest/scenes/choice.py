@@ -10,9 +10,9 @@ from typing import Any
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import SCENE_TABLE, Asset, Scene, checked
+from pipeline.contracts import SCENE_TABLE, Asset, Scene, check_table
 from pipeline.errors import NoScenes, Problem
-from pipeline.geodesy import CGCS2000, centre, wrapped
+from pipeline.geodesy import CGCS2000, find_centre, wrap_outline
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.items import Candidate, candidate_of
 from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS, WITHOUT_COUNTERPART, bandpass_of
@@ -68,7 +68,7 @@ def choose(
     highest baseline, then the newest; an acquisition that was downlinked in two datastrips is two. Raises
     NoScenes with the nearest misses.
     """
-    area = wrapped(geometry)
+    area = wrap_outline(geometry)
     over: list[Candidate] = []
     wanted: list[Candidate] = []
     misses: list[tuple[str, str, str]] = []
@@ -121,7 +121,7 @@ def analysis_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> 
 def to_table(scenes: Sequence[Scene], outlines: Sequence[BaseGeometry]) -> gpd.GeoDataFrame:
     """Scenes and their outlines as the SceneTable; `assets` and `mask` as JSON text."""
     rows = [{**asdict(scene), "assets": _json(scene.assets), "mask": _json(scene.mask)} for scene in scenes]
-    return checked(gpd.GeoDataFrame(rows, geometry=list(outlines), crs=CGCS2000), SCENE_TABLE)
+    return check_table(gpd.GeoDataFrame(rows, geometry=list(outlines), crs=CGCS2000), SCENE_TABLE)
 
 
 def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
@@ -171,7 +171,7 @@ def _passes(over: Sequence[Candidate], area: BaseGeometry, settings: Scenes) -> 
     What lies in the future of a catalogue is thus not missed; nor is simulated weather, which is a choice
     of passes.
     """
-    turn = timedelta(hours=centre(area)[0] / 15)
+    turn = timedelta(hours=find_centre(area)[0] / 15)
     days = {
         mission: {(one.scene.datetime + turn).date() for one in over if one.scene.mission == mission}
         for mission in settings.missions

@@ -18,7 +18,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import Asset, Scene
-from pipeline.geodesy import wrapped
+from pipeline.geodesy import wrap_outline
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.sensors import UNTOLD_SENTINEL, Sensor, sensor_of
 
@@ -108,7 +108,7 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
         item_sha256=_content_checksum(raw),
         simulated=bool(said.get("ecoledger:simulated", False)),
     )
-    outline = wrapped(shape(item.geometry))
+    outline = wrap_outline(shape(item.geometry))
     where = tile or str([round(edge, 3) for edge in outline.bounds])
     started = known.get("started") or f"{moment:%Y%m%dT%H%M}"
     acquisition = " ".join((platform, started, known.get("place", where), known.get("strip", "")))

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from urllib3.util.retry import Retry
 
 from pipeline.errors import ProviderUnavailable
-from pipeline.geodesy import wrapped
+from pipeline.geodesy import wrap_outline
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.settings.sources import Mission, StacApi
 
@@ -52,7 +52,7 @@ def api_items(
         for first, last in _months(start, end):
             search = client.search(
                 collections=collections,
-                intersects=mapping(wrapped(geometry)),
+                intersects=mapping(wrap_outline(geometry)),
                 datetime=f"{first}T00:00:00Z/{last}T23:59:59Z",
                 limit=_PAGE,
             )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.geodesy import CGCS2000, areas_m2, project, unproject
+from pipeline.geodesy import CGCS2000, measure_areas_m2, project, unproject
 from pipeline.ingest.simulate.fields import waves
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import SIMULATED, Tile, World, surface
@@ -111,7 +111,7 @@ def _parcels(world: World, tile: Tile) -> pd.DataFrame:
     geometries = np.array([unproject(outline, tile.grid.crs) for outline in outlines], dtype=object)
     rng = world.random("register", tile.part.id)
     table = _attributes(world, tile, classes, rng)
-    area = areas_m2(geometries)
+    area = measure_areas_m2(geometries)
     off = rng.random(len(table)) < _MISSTATED_SHARE
     off[:_OFF_FOR_SURE] = True
     error = rng.uniform(*_MISSTATED_BY, len(table)) * rng.choice([-1, 1], len(table))
@@ -272,7 +272,7 @@ def _slivers(world: World, tile: Tile, table: pd.DataFrame) -> pd.DataFrame:
     ]
     first = len(table) + 2
     codes = [_numbered(str(code), first + n) for n, code in enumerate(strips["BDCDYH"])]
-    area = np.round(areas_m2(outlines), 2)
+    area = np.round(measure_areas_m2(outlines), 2)
     return strips.assign(geometry=np.array(outlines, dtype=object), BDCDYH=codes, MJ=area)
 
 

@@ -15,7 +15,7 @@ from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.aoi import Aoi, Part
-from pipeline.geodesy import area_m2, project, unproject
+from pipeline.geodesy import measure_area_m2, project, unproject
 from pipeline.grid import Grid
 from pipeline.ingest.simulate.fields import Waves, field, seeded, waves
 from pipeline.ingest.simulate.landscape import (
@@ -88,7 +88,7 @@ class Planted:
     @property
     def area_m2(self) -> float:
         """Ellipsoidal area of the polygon."""
-        return area_m2(self.polygon)
+        return measure_area_m2(self.polygon)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def _strips(block: Block) -> Iterator[tuple[Block, slice]]:
 
 def _with_margin(block: Block, grid: Grid, margin: int) -> tuple[Block, tuple[slice, slice]]:
     """A block with a margin as far as the grid reaches, and where the block lies in it."""
-    grown = block.grown(margin)
+    grown = block.grow(margin)
     window = Block(
         max(0, grown.row_from),
         min(grid.height, grown.row_to),

@@ -55,7 +55,7 @@ def map_block(inputs: Inputs, *, file: MapFile | None, kinds: Mapping[int, str])
     }
     if file is None:
         return layers
-    inside = inputs.grid.touched(inputs.outline, inputs.block)
+    inside = inputs.grid.mask_geometry(inputs.outline, inputs.block)
     codes = np.where(inside, codes_on(file, inputs.grid, inputs.block), np.int32(NO_CODE))
     return {**layers, **translate_codes(codes, kinds), _CODE: codes}
 
@@ -63,7 +63,7 @@ def map_block(inputs: Inputs, *, file: MapFile | None, kinds: Mapping[int, str])
 def count_codes(task: CodesTask) -> Counter[int]:
     """How many pixels inside the outline each code has."""
     codes = read_block(task.store, task.block, [_CODE])[_CODE]
-    inside = task.grid.touched(task.outline, task.block)
+    inside = task.grid.mask_geometry(task.outline, task.block)
     found, count = np.unique(codes[inside], return_counts=True)
     return Counter(dict(zip(found.tolist(), count.tolist(), strict=True)))
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import Problem
-from pipeline.geodesy import areas_m2, project_all
+from pipeline.geodesy import measure_areas_m2, project_all
 from pipeline.grid import Block
 from pipeline.indices import classifier
 from pipeline.ingest.labels import read_labels, unusable
@@ -141,7 +141,7 @@ def _under_points(study: Study, points: NDArray[np.object_], owner: NDArray[np.i
 def _under_polygons(study: Study, rows: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> pd.DataFrame:
     polygonal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)  # noqa: PLR2004  a surface
     inside = shapely.intersection(rows.geometry.to_numpy()[polygonal], study.aoi.geometry)
-    parcels = gpd.GeoDataFrame({"area_m2": areas_m2(inside)}, geometry=inside, crs=rows.crs)
+    parcels = gpd.GeoDataFrame({"area_m2": measure_areas_m2(inside)}, geometry=inside, crs=rows.crs)
     parcels = parcels[parcels["area_m2"] > 0]
     found = [pd.DataFrame({"sample": [], "row": [], "col": []}, dtype=np.int64)]
     for chunk in overlay.coverage(parcels, study.grid):

@@ -18,45 +18,45 @@ _BUILT_GROUPS = ["05", "06", "07", "08", "09", "10"]
 _GREEN_GROUPS = ["00", "01", "02", "03", "04"]
 
 
-def _share(rows: pd.DataFrame, key: str) -> pd.Series:
+def _compute_share(rows: pd.DataFrame, key: str) -> pd.Series:
     """Share of a land cover class in the area seen; null where less than half of the parcel was seen."""
     seen = rows["area_m2"] - rows["unknown_area_m2"]
     return (rows[f"{key}_m2"] / seen).where(seen > SEEN_SHARE * rows["area_m2"])
 
 
-def _built_but_green(rows: pd.DataFrame) -> pd.Series:
-    return rows["group_code"].isin(_BUILT_GROUPS) & _share(rows, "vegetation").gt(CONTRADICTING_SHARE)
+def _is_built_but_green(rows: pd.DataFrame) -> pd.Series:
+    return rows["group_code"].isin(_BUILT_GROUPS) & _compute_share(rows, "vegetation").gt(CONTRADICTING_SHARE)
 
 
-def _green_but_built(rows: pd.DataFrame) -> pd.Series:
+def _is_green_but_built(rows: pd.DataFrame) -> pd.Series:
     green = rows["group_code"].isin(_GREEN_GROUPS) | rows["land_class"].isin(WATER_CLASSES)
-    return green & _share(rows, "built").gt(CONTRADICTING_SHARE)
+    return green & _compute_share(rows, "built").gt(CONTRADICTING_SHARE)
 
 
-def _wetland_built(rows: pd.DataFrame) -> pd.Series:
-    return rows["group_code"].eq("00") & _share(rows, "built").gt(WETLAND_BUILT_SHARE)
+def _has_built_wetland(rows: pd.DataFrame) -> pd.Series:
+    return rows["group_code"].eq("00") & _compute_share(rows, "built").gt(WETLAND_BUILT_SHARE)
 
 
-def _vegetation_loss(rows: pd.DataFrame) -> pd.Series:
+def _has_vegetation_loss(rows: pd.DataFrame) -> pd.Series:
     return (rows["fvc_before"] - rows["fvc_mean"]).gt(FVC_DROP)
 
 
-def _never_clear(rows: pd.DataFrame) -> pd.Series:
+def _was_never_clear(rows: pd.DataFrame) -> pd.Series:
     return rows["unknown_area_m2"].ge(rows["area_m2"] * (1 - EDGE_TOLERANCE))
 
 
-def _built_up_since(rows: pd.DataFrame) -> pd.Series:
+def _became_built_up(rows: pd.DataFrame) -> pd.Series:
     """Whether more than four pixels, and a twentieth of the parcel, became built-up since the last period."""
     gained = rows["built_gained_m2"]
     return gained.ge(MIN_LOST_M2) & gained.gt(LOST_SHARE * rows["area_m2"])
 
 
-def _wetland_lost(rows: pd.DataFrame) -> pd.Series:
-    return rows["group_code"].eq("00") & _built_up_since(rows)
+def _has_wetland_loss(rows: pd.DataFrame) -> pd.Series:
+    return rows["group_code"].eq("00") & _became_built_up(rows)
 
 
-def _farmland_gone(rows: pd.DataFrame) -> pd.Series:
-    return rows["group_code"].eq("01") & _built_up_since(rows)
+def _has_farmland_loss(rows: pd.DataFrame) -> pd.Series:
+    return rows["group_code"].eq("01") & _became_built_up(rows)
 
 
 OBSERVATION_RULES = (
@@ -68,7 +68,7 @@ OBSERVATION_RULES = (
         "可见面积一半以上（本项目建议）；TD/T 1055-2019 地类 / more than half of the area seen",
         "登记地类 {dlbm} 为建设用地，影像中植被 {vegetation_m2:.2f} 平方米",
         "registered as built-up ({dlbm}), {vegetation_m2:.2f} m2 seen as vegetation",
-        _built_but_green,
+        _is_built_but_green,
     ),
     Rule(
         "green_but_built",
@@ -78,7 +78,7 @@ OBSERVATION_RULES = (
         "土地管理法 土地用途管制（可见面积一半以上，本项目建议） / control of land use",
         "登记地类 {dlbm}，影像中建设用地 {built_m2:.2f} 平方米，超过可见面积一半",
         "registered as {dlbm}, {built_m2:.2f} m2 seen as built-up, over half of the area seen",
-        _green_but_built,
+        _is_green_but_built,
     ),
     Rule(
         "wetland_built",
@@ -88,7 +88,7 @@ OBSERVATION_RULES = (
         "湿地保护法 严格控制占用湿地（可见面积 10% 以上，本项目建议） / use of wetland is restricted",
         "湿地地块（三调 00 类，{dlbm}）内建设用地 {built_m2:.2f} 平方米",
         "{built_m2:.2f} m2 built-up in a wetland parcel (group 00 of the third survey, {dlbm})",
-        _wetland_built,
+        _has_built_wetland,
     ),
     Rule(
         "wetland_lost",
@@ -98,7 +98,7 @@ OBSERVATION_RULES = (
         "湿地保护法 第十九条 国家严格控制占用湿地（4 个像元且地块 5% 以上，本项目建议） / 4 pixels and 5 %",
         "湿地地块（三调 00 类，{dlbm}）较上期有 {built_gained_m2:.2f} 平方米变为建设用地",
         "{built_gained_m2:.2f} m2 of a wetland parcel ({dlbm}) became built-up since the last period",
-        _wetland_lost,
+        _has_wetland_loss,
     ),
     Rule(
         "farmland_gone",
@@ -108,7 +108,7 @@ OBSERVATION_RULES = (
         "土地管理法 第四条 土地用途管制（4 个像元且地块 5% 以上，本项目建议） / four pixels and 5 %",
         "耕地地块（{dlbm}）较上期有 {built_gained_m2:.2f} 平方米变为建设用地",
         "{built_gained_m2:.2f} m2 of a farmland parcel ({dlbm}) became built-up since the last period",
-        _farmland_gone,
+        _has_farmland_loss,
     ),
     Rule(
         "vegetation_loss",
@@ -118,7 +118,7 @@ OBSERVATION_RULES = (
         "平均植被覆盖度下降超过 0.15（SL 190-2007 一级的宽度，本项目建议） / a drop by one grade",
         "平均植被覆盖度由 {fvc_before:.3f} 降至 {fvc_mean:.3f}",
         "mean vegetation cover fell from {fvc_before:.3f} to {fvc_mean:.3f}",
-        _vegetation_loss,
+        _has_vegetation_loss,
     ),
     Rule(
         "never_clear",
@@ -128,6 +128,6 @@ OBSERVATION_RULES = (
         "本期全部观测被云、阴影遮挡或缺失 / all looks clouded or lost",
         "本期 {period} 没有晴空观测，各项指标为空",
         "no clear look in {period}; all measures are null",
-        _never_clear,
+        _was_never_clear,
     ),
 )

@@ -13,12 +13,12 @@ SLIVER_WIDTH_M = 5.0
 SLIVER_COMPACTNESS = 0.2
 
 
-def _area_mismatch(rows: pd.DataFrame) -> pd.Series:
+def _has_area_mismatch(rows: pd.DataFrame) -> pd.Series:
     differs = (rows["area_registered_m2"] - rows["area_whole_m2"]).abs()
     return differs.gt(rows["area_tolerance"] * rows["area_whole_m2"])
 
 
-def _sliver(rows: pd.DataFrame) -> pd.Series:
+def _is_sliver(rows: pd.DataFrame) -> pd.Series:
     return rows["mean_width_m"].lt(SLIVER_WIDTH_M) & rows["compactness"].lt(SLIVER_COMPACTNESS)
 
 
@@ -137,7 +137,7 @@ REGISTER_RULES = (
         "平均宽度小于 5 米且 4πA/P² 小于 0.2（本项目建议） / narrower than half a pixel",
         "平均宽度 {mean_width_m:.2f} 米，小于半个像元，遥感指标不可靠",
         "{mean_width_m:.2f} m wide on average, less than half a pixel: measures are unsure",
-        _sliver,
+        _is_sliver,
     ),
     Rule(
         "gap",
@@ -156,7 +156,7 @@ REGISTER_RULES = (
         "相差超过配置的 parcels.area_tolerance_percent（1% 为本项目建议），椭球面积 / ellipsoidal area",
         "登记面积 {area_registered_m2:.2f} 平方米，图形椭球面积 {area_whole_m2:.2f} 平方米",
         "registered {area_registered_m2:.2f} m2, measured on the ellipsoid {area_whole_m2:.2f} m2",
-        _area_mismatch,
+        _has_area_mismatch,
     ),
     Rule(
         "area_unit_doubtful",

@@ -13,7 +13,7 @@ MIN_LOST_M2 = 400.0
 Mask = Callable[[pd.DataFrame], pd.Series]
 
 
-def _every(rows: pd.DataFrame) -> pd.Series:
+def _select_every(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(data=True, index=rows.index, dtype=bool)
 
 
@@ -28,4 +28,4 @@ class Rule:
     basis: str
     message_zh: str
     message_en: str
-    applies: Mask = _every
+    applies: Mask = _select_every

@@ -6,7 +6,13 @@ import pyogrio
 import pytest
 import shapely
 
-from pipeline.commands.diff import as_content, compare, differences, summary, write_comparison
+from pipeline.commands.diff import (
+    compare_deliveries,
+    count_differences,
+    count_events,
+    dump_comparison,
+    write_comparison,
+)
 from pipeline.errors import InputError, SettingsError
 from pipeline.geodesy import CGCS2000
 
@@ -80,7 +86,7 @@ def deliver(tmp_path):
 
 def test_a_delivery_beside_itself_has_nothing_to_tell(deliver):
     folder = deliver("a", {"p": LEFT, "q": RIGHT}, told=manifest())
-    found = compare(folder, folder)
+    found = compare_deliveries(folder, folder)
     assert found.revisions.parcels["kind"].tolist() == ["same", "same"]
     assert found.figures.empty
     assert found.findings.empty
@@ -91,7 +97,7 @@ def test_a_delivery_beside_itself_has_nothing_to_tell(deliver):
 def test_a_split_its_figures_and_findings_are_told(deliver):
     old = deliver("old", {"p": WHOLE}, findings=("f1", "f2"))
     new = deliver("new", {"p": LEFT, "q": RIGHT}, values=(0.5, 0.7), findings=("f2", "f3"))
-    found = compare(old, new / "inventory.gpkg")
+    found = compare_deliveries(old, new / "inventory.gpkg")
     (event,) = found.revisions.parcels.itertuples()
     assert (event.kind, event.old_ids, event.new_ids) == ("split", "p", "p;q")
     told = {(row.parcel_id, row.period, row.figure): row.reason for row in found.figures.itertuples()}
@@ -108,7 +114,7 @@ def test_the_reason_of_a_figure_comes_from_what_the_manifests_differ_in(deliver)
     after["versions"] = {"ecoledger": "0.2.0"}
     old = deliver("old", {"p": LEFT}, told=before)
     new = deliver("new", {"p": LEFT}, values=(0.4, 0.9), told=after)
-    found = compare(old, new)
+    found = compare_deliveries(old, new)
     assert list(zip(found.reasons["subject"], found.reasons["period"], strict=True)) == [
         ("scenes", "2024"),
         ("register", None),
@@ -126,14 +132,14 @@ def test_the_reason_of_a_figure_comes_from_what_the_manifests_differ_in(deliver)
 def test_a_change_that_nothing_explains_says_so(deliver):
     old = deliver("old", {"p": LEFT}, told=manifest())
     new = deliver("new", {"p": LEFT}, values=(0.5, 0.9), told=manifest())
-    assert compare(old, new).figures["reason"].str.contains("no manifest tells").all()
+    assert compare_deliveries(old, new).figures["reason"].str.contains("no manifest tells").all()
 
 
 @pytest.mark.parametrize("unlike", [{"aoi": "there"}, {"unit": "t"}])
 def test_deliveries_of_other_areas_or_units_are_refused_in_one_message(deliver, unlike):
     old, new = deliver("old", {"p": LEFT}), deliver("new", {"p": LEFT}, **unlike)
     with pytest.raises(SettingsError, match=r"of different areas|different units") as refused:
-        compare(old, new)
+        compare_deliveries(old, new)
     assert len(refused.value.problems) == 1
     assert refused.value.exit_code == 2
 
@@ -153,11 +159,13 @@ def test_what_is_no_delivery_is_refused_as_the_users_data(deliver, tmp_path, con
     elif content == "manifest":
         bad = deliver("told", {"p": LEFT}, told={"config": {}})
     with pytest.raises(InputError, match="no delivery"):
-        compare(good, bad)
+        compare_deliveries(good, bad)
 
 
 def test_everything_is_written_and_the_same_bytes_again(deliver, tmp_path):
-    found = compare(deliver("old", {"p": WHOLE}), deliver("new", {"x": LEFT, "y": RIGHT}, values=(0.5, 0.9)))
+    found = compare_deliveries(
+        deliver("old", {"p": WHOLE}), deliver("new", {"x": LEFT, "y": RIGHT}, values=(0.5, 0.9))
+    )
     for name in ("one", "two"):
         write_comparison(found, tmp_path / name)
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
@@ -175,13 +183,15 @@ def test_everything_is_written_and_the_same_bytes_again(deliver, tmp_path):
     assert set(pieces.geom_type) == {"MultiPolygon"}
     balance = pd.read_csv(tmp_path / "one" / "balance.csv", encoding="utf-8-sig").set_index("item")["value"]
     assert abs(balance["difference"]) < 1e-9
-    assert json.loads(json.dumps(as_content(found)))["parcels"][0]["kind"] == "split"
-    assert summary(found)[0]["原宗数 before"] == "1"
-    assert any("findings" in row["项目 item"] or "figures" in row["项目 item"] for row in differences(found))
+    assert json.loads(json.dumps(dump_comparison(found)))["parcels"][0]["kind"] == "split"
+    assert count_events(found)[0]["原宗数 before"] == "1"
+    assert any(
+        "findings" in row["项目 item"] or "figures" in row["项目 item"] for row in count_differences(found)
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_said(deliver, tmp_path):
     folder = deliver("a", {"p": LEFT})
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="cannot be written"):
-        write_comparison(compare(folder, folder), tmp_path / "file" / "out")
+        write_comparison(compare_deliveries(folder, folder), tmp_path / "file" / "out")

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipeline.commands.grade import grade_samples, write_graded
+from pipeline.commands.grade import grade_readings, write_readings
 from pipeline.settings import SampleFile
 
 HEAD = "断面,日期,项目,结果,单位\n"
@@ -21,7 +21,7 @@ GOOD = "甲,2024-04-05,总磷,0.3,mg/L\n"
 def test_the_rejects_are_written_without_a_byte_between(tmp_path, rows, reasons):
     path, out, rejected = (tmp_path / name for name in ("a.csv", "graded.csv", "rejected.csv"))
     path.write_text(HEAD + rows, encoding="utf-8")
-    write_graded(grade_samples(SampleFile(path=str(path))), out, rejected)
+    write_readings(grade_readings(SampleFile(path=str(path))), out, rejected)
     for written in (out, rejected):
         assert written.read_bytes().startswith(b"\xef\xbb\xbf")
         assert b"\0" not in written.read_bytes()

@@ -49,7 +49,7 @@ def test_each_reason_to_find_no_match_is_one_finding_on_the_area(area, tmp_path)
     assert sampled.unmatched[["section", "readings", "reason"]].to_numpy().tolist() == [
         ["乙", 0, UNSAMPLED], ["丙", 1, NOT_REGISTERED],
     ]  # fmt: skip
-    found = contracts.checked(sampled.findings(), contracts.FINDINGS)
+    found = contracts.check_table(sampled.findings(), contracts.FINDINGS)
     assert found["rule"].tolist() == ["section_not_registered", "section_unsampled"]
     assert "丙" in found["message_zh"].iloc[0]
     assert found.geometry.iloc[0].equals(area.aoi.geometry)
@@ -59,7 +59,7 @@ def test_each_reason_to_find_no_match_is_one_finding_on_the_area(area, tmp_path)
 def test_without_a_register_nothing_lacks_a_match(area, tmp_path):
     sampled = _sampled(area, tmp_path, register=None)
     assert sampled.unmatched.empty
-    assert contracts.checked(sampled.findings(), contracts.FINDINGS).empty
+    assert contracts.check_table(sampled.findings(), contracts.FINDINGS).empty
     assert sampled.here.sections["section"].tolist() == ["甲"]
 
 

@@ -19,7 +19,7 @@ from pipeline.engine.run import Bars, Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError
 from pipeline.flow.inputs import SEED
-from pipeline.geodesy import area_m2, project, unproject_all
+from pipeline.geodesy import measure_area_m2, project, unproject_all
 from pipeline.indices.accuracy import assess, count_confusion
 from pipeline.indices.sample_design import allocate_points, draw_points
 from pipeline.ingest.reading.assets import close_assets
@@ -40,7 +40,7 @@ from tests.mapmaking import make, rasters_of, rows_of, view_of
 CORNERS = [(121.90, 31.43), (121.922, 31.434), (121.926, 31.447), (121.903, 31.445)]
 KIND_OF = {"paddy": "crop", "grass": "grass", "sparse": "grass"}
 NAMES = [kind.name if kind.name in LAND_KINDS else KIND_OF[kind.name] for kind in KINDS]
-NO_PARCELS = gpd.GeoDataFrame({"land_class": [], "area_m2": []})
+NO_PARCELS = gpd.GeoDataFrame({"land_class": [], "measure_area_m2": []})
 COVER = np.array([LAND_COVER.code(kind.cover_class) for kind in KINDS], dtype=np.uint8)
 
 
@@ -277,7 +277,7 @@ def test_intervals_hold_what_is_planted_for_at_least_90_of_100_draws(by_rules):
         drawn = draw_points(within, dict(zip(codes, sizes.tolist(), strict=True)), seed=seed)
         labels = true[drawn["row"], drawn["col"]].astype(np.int64)
         found = assess(count_confusion(drawn["code"].to_numpy(), labels, codes), mapped, codes)
-        held[:-1] += np.abs(found.classes["area_m2"] - planted_px) <= found.classes["area_half_m2"]
+        held[:-1] += np.abs(found.classes["measure_area_m2"] - planted_px) <= found.classes["area_half_m2"]
         held[-1] += abs(found.overall - share) <= found.overall_half
     wrong = [*expected.classes["wrong"], round(sizes.sum() * (1 - share))]
     print(f"{sizes.sum()} points, wrong ones expected {wrong}, held in 100 draws: {held.tolist()}")
@@ -293,12 +293,12 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
     layer = RestrictingFile(path=str(tmp_path / "line.gpkg"), kind="ecological_red_line")
     area = replace(area, settings=area.settings.model_copy(update={"restricting": [layer]}))
     maps = maps_of_run(area)
-    register = gpd.GeoDataFrame({"land_class": ["0101", "1105", None], "area_m2": [7.0, 5.0, 3.0]})
+    register = gpd.GeoDataFrame({"land_class": ["0101", "1105", None], "measure_area_m2": [7.0, 5.0, 3.0]})
     view = replace(view_of(maps), parcels=register)
     tables = {**TYPES.show.tables(view), **TYPE_CHANGE.show.tables(view)}
     types = tables["ecosystems"]
     unknown = types.groupby("period")["unknown_area_m2"].first()
-    assert (types.groupby("period")["area_m2"].sum() + unknown).tolist() == pytest.approx(
+    assert (types.groupby("period")["measure_area_m2"].sum() + unknown).tolist() == pytest.approx(
         [area.aoi.area_m2] * 2
     )
     assert types.groupby("ecosystem_l1")["registered_m2"].first()[["农田", "湿地", "森林"]].tolist() == [
@@ -307,12 +307,12 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
         0,
     ]
     moves = tables["ecosystem_transitions_2023_2024"]
-    assert moves["area_m2"].sum() == pytest.approx(area.aoi.area_m2)
+    assert moves["measure_area_m2"].sum() == pytest.approx(area.aoi.area_m2)
     assert moves["area_counted_m2"].sum() == pytest.approx(area.aoi.area_m2)
     found = rows_of(maps, TYPES, TYPE_CHANGE, ENCROACHMENT, CLASSIFIER)
     rows = {name: row for (name, _), row in found.items()}
     inside = rows["encroachment_share:ecological_red_line"]
-    assert inside["denominator"] == pytest.approx(area_m2(line), rel=1e-3)
+    assert inside["denominator"] == pytest.approx(measure_area_m2(line), rel=1e-3)
     loss = moves[(moves["from_ecosystem"] == "农田") & ~moves["to_ecosystem"].isin(["农田", "未知"])]
     assert rows["farmland_loss_rate"]["numerator"] == pytest.approx(loss["area_counted_m2"].sum())
     assert rows["classifier_accuracy_held_out"]["value"] > 0.8

@@ -15,7 +15,7 @@ from pipeline.errors import InputError, SettingsError
 from pipeline.flow import deliver
 from pipeline.flow.validation import validate
 from pipeline.grid import BlockPlan
-from pipeline.legends import ECOSYSTEM, LAND_COVER, NODATA_CLASS, change_code
+from pipeline.legends import ECOSYSTEM, LAND_COVER, NODATA_CLASS, code_change
 from pipeline.maps.change import CHANGE_THAT_COUNTS, TRANSITIONS
 from pipeline.maps.ecosystem import TYPE_CHANGE, TYPE_TRANSITIONS
 from pipeline.maps.land_cover.existing import EXISTING_MAP, MAP_CODES
@@ -96,7 +96,7 @@ def land_in(area, tmp_path, edge):
 def test_a_map_becomes_classes_and_types_whatever_the_blocks_and_what_is_unknown_is_named(planted, tmp_path):
     area = mapped_area(planted, tmp_path)
     maps, (before, after) = land_in(area, tmp_path, 256)
-    inside = area.grid.touched(area.outline, area.grid.whole)
+    inside = area.grid.mask_geometry(area.outline, area.grid.whole)
     names = {FOREST: ("vegetation", "forest"), CROP: ("vegetation", "farmland")}
     names |= {BUILT: ("built", "urban"), WATER: ("water", "wetland")}
     for layers, codes in ((before, ground()), (after, later())):
@@ -144,12 +144,12 @@ def test_change_between_two_maps_counts_by_its_size_alone(planted, tmp_path):
     lost[LOST] = True
     unknown = np.zeros_like(lost)
     unknown[STRANGE] = unknown[HOLE] = True
-    inside = area.grid.touched(area.outline, area.grid.whole)
+    inside = area.grid.mask_geometry(area.outline, area.grid.whole)
     for layer, legend, kinds in (
         ("land_cover", LAND_COVER, ("vegetation", "built")),
         ("ecosystem", ECOSYSTEM, ("forest", "urban")),
     ):
-        code = change_code(*(legend.code(kind) for kind in kinds))
+        code = code_change(*(legend.code(kind) for kind in kinds))
         expected = np.where(on_grid(area, lost), code, 0)
         expected[on_grid(area, unknown) | ~inside] = NODATA_CLASS
         assert (found[layer] == expected).all()

@@ -13,8 +13,8 @@ from rasterio.warp import reproject
 
 from pipeline.aoi import Aoi, Part
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.geodesy import areas_m2, project, project_all
-from pipeline.grid import Block, Grid, grid_of
+from pipeline.geodesy import measure_areas_m2, project, project_all
+from pipeline.grid import Block, Grid, build_grid
 from pipeline.ingest.reading.assets import close_assets
 from tests.mapmaking import compose
 from tests.scenery import LEFT, TOP, UTM, at, grid_of_px, planted_scene, request_of
@@ -71,11 +71,11 @@ def seen_in_two_zones(folder, western, eastern, lon, lat):
 
 
 def check_no_seam(aoi, scenes):
-    grid = grid_of(aoi, resolution_m=10)
+    grid = build_grid(aoi, resolution_m=10)
     outline = project(aoi.geometry, grid.crs)
     request = request_of(grid, scenes, BANDS)
     layers = compose(type(request)(**{**vars(request), "outline": outline}))
-    inside = grid.touched(outline, grid.whole)
+    inside = grid.mask_geometry(outline, grid.whole)
     assert set(np.unique(layers["looks"][inside])) == {1}, "no gap, and nothing is counted twice"
     x, y = np.meshgrid(grid.x_of(grid.whole), grid.y_of(grid.whole))
     lon, lat = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(x, y)
@@ -90,7 +90,7 @@ def check_no_seam(aoi, scenes):
 
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("side", [0, 1])
-def test_score_10_a_border_of_utm_zones_leaves_no_seam_and_areas_are_right(tmp_path, border, side):
+def test_a_border_of_utm_zones_leaves_no_seam_and_areas_are_right(tmp_path, border, side):
     *zones, lon, lat = BORDERS[border]
     scenes = seen_in_two_zones(tmp_path, *zones, lon, lat)
     aoi = aoi_over(lon, lat, crs=zones[side])
@@ -98,7 +98,7 @@ def test_score_10_a_border_of_utm_zones_leaves_no_seam_and_areas_are_right(tmp_p
     check_areas(aoi, grid)
 
 
-def test_score_10_an_area_over_180_degrees_has_no_seam_and_its_areas_are_right(tmp_path):
+def test_an_area_over_180_degrees_has_no_seam_and_its_areas_are_right(tmp_path):
     west = shapely.box(179.993, -16.856, 180, -16.844)
     east = shapely.box(-180, -16.856, -179.993, -16.844)
     both = shapely.MultiPolygon([west, east])
@@ -125,7 +125,7 @@ def check_areas(aoi, grid):
     )
     parcels = parcels[shapely.area(parcels) > 1e-9]
     pixels = grid.pixel_area_m2(grid.whole)
-    on_ellipsoid = areas_m2(parcels)
+    on_ellipsoid = measure_areas_m2(parcels)
     assert on_ellipsoid.sum() == pytest.approx(aoi.area_m2, rel=1e-9)
     shares = (measured(grid, pixels, outline) for outline in project_all(parcels, grid.crs))
     np.testing.assert_allclose(np.fromiter(shares, dtype=float), on_ellipsoid, rtol=1e-4)
@@ -133,7 +133,7 @@ def check_areas(aoi, grid):
 
 def measured(grid, pixels, outline):
     """Area of an outline by the covered share of each pixel times the pixel's area on the ellipsoid."""
-    window = grid.window_over(outline.bounds)
+    window = grid.block_over(outline.bounds)
     rows, cols = np.mgrid[window.row_from : window.row_to, window.col_from : window.col_to]
     left, top = grid.left + cols * 10, grid.top - rows * 10
     shares = shapely.area(shapely.intersection(shapely.box(left, top - 10, left + 10, top), outline)) / 100
@@ -142,7 +142,7 @@ def measured(grid, pixels, outline):
 
 @pytest.mark.parametrize("resolution_m", [10, 20, 30])
 @pytest.mark.parametrize("pixel_m", [10.0, 20.0, 30.0])
-def test_score_11_a_checkerboard_stays_in_its_place(tmp_path, pixel_m, resolution_m):
+def test_a_checkerboard_stays_in_its_place(tmp_path, pixel_m, resolution_m):
     """A file on edges of the grid comes back pixel by pixel; a finer one as the means that rasterio takes."""
     edge = int(60 * 12 // pixel_m)
     rows, cols = np.mgrid[0:edge, 0:edge]
@@ -170,7 +170,7 @@ def test_score_11_a_checkerboard_stays_in_its_place(tmp_path, pixel_m, resolutio
     assert (layers["looks"] == 1).all()
 
 
-def test_score_11_a_point_of_light_is_where_it_was_put(tmp_path):
+def test_a_point_of_light_is_where_it_was_put(tmp_path):
     """The centre of mass of one bright pixel does not move, whatever the pixels of file and grid."""
     for pixel_m, resolution_m, shift in [(10, 10, 0), (20, 10, 0), (30, 10, 15), (10, 20, 0), (10, 30, 0)]:
         edge = 1200 // pixel_m
@@ -197,7 +197,7 @@ def test_score_11_a_point_of_light_is_where_it_was_put(tmp_path):
         assert middle == pytest.approx(planted, abs=max(shared, 0.5)), (pixel_m, resolution_m)
 
 
-def test_score_12_all_bands_and_the_mask_of_a_pixel_come_from_one_item(tmp_path):
+def test_all_bands_and_the_mask_of_a_pixel_come_from_one_item(tmp_path):
     """Two tiles overlap, each with holes and clouds of its own and with numbers that give it away."""
     rng = np.random.default_rng(12)
     bands = ("blue", "nir", "red", "swir16")

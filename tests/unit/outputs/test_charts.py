@@ -7,7 +7,7 @@ from bokeh.models import BoxAnnotation, GlyphRenderer, Span, Tabs
 
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.outputs import section_charts
-from pipeline.outputs.charts import charts_of
+from pipeline.outputs.charts import draw_charts
 from tests.series import with_series
 
 MOVES = pd.DataFrame(
@@ -25,15 +25,15 @@ def columns_of(chart):
 
 
 def test_only_what_has_figures_is_drawn(delivery):
-    assert set(charts_of(delivery)) == {"cover", "owners", "rules"}
+    assert set(draw_charts(delivery)) == {"cover", "owners", "rules"}
     empty = replace(
         delivery, inventory=delivery.inventory.iloc[:0], findings=delivery.findings.iloc[:0], tables={}
     )
-    assert charts_of(empty) == {}
+    assert draw_charts(empty) == {}
 
 
 def test_bars_of_cover_have_the_values_of_the_indicators_and_a_mark_at_the_target(delivery):
-    chart = charts_of(delivery)["cover"].drawing
+    chart = draw_charts(delivery)["cover"].drawing
     land, mark, mean = columns_of(chart)
     assert land["top"] == [0.6123456789012345]
     assert land["value"] == ["61.23%"]
@@ -46,7 +46,7 @@ def test_classes_of_a_period_are_stacked_to_their_sum_in_the_colours_of_the_lege
     keys = [entry.key for entry in LAND_COVER.classes]
     rows = [("2024", f"class:{key}", 1e4 * 3**number) for number, key in enumerate(keys)]
     balance = pd.DataFrame([*rows, ("2024", "unknown", 5e3)], columns=["period", "item", "value_m2"])
-    chart = charts_of(with_table(delivery, area_balance=balance))["classes"].drawing
+    chart = draw_charts(with_table(delivery, area_balance=balance))["classes"].drawing
     ends = [data["end"][0] for data in columns_of(chart)]
     assert ends == pytest.approx([1, 4, 13, 40, 40.5])
     assert [data["start"][0] for data in columns_of(chart)] == pytest.approx([0, *ends[:-1]])
@@ -55,7 +55,7 @@ def test_classes_of_a_period_are_stacked_to_their_sum_in_the_colours_of_the_lege
 
 
 def test_transitions_stand_in_their_cell_and_only_change_is_coloured(delivery):
-    chart = charts_of(with_table(delivery, transitions_2023_2024=MOVES))["transitions"].drawing
+    chart = draw_charts(with_table(delivery, transitions_2023_2024=MOVES))["transitions"].drawing
     (cells,) = columns_of(chart)
     found = {(a, b): amount for a, b, amount in zip(cells["from"], cells["to"], cells["amount"], strict=True)}
     assert found == {
@@ -68,7 +68,7 @@ def test_transitions_stand_in_their_cell_and_only_change_is_coloured(delivery):
 
 
 def test_every_two_periods_have_a_tab(delivery):
-    chart = charts_of(with_table(delivery, transitions_2022_2023=MOVES, transitions_2023_2024=MOVES))
+    chart = draw_charts(with_table(delivery, transitions_2022_2023=MOVES, transitions_2023_2024=MOVES))
     tabs = chart["transitions"].drawing
     assert isinstance(tabs, Tabs)
     assert [panel.title for panel in tabs.tabs] == ["2022 → 2023", "2023 → 2024"]
@@ -76,28 +76,28 @@ def test_every_two_periods_have_a_tab(delivery):
 
 def test_a_parcel_counts_once_among_the_owners(delivery):
     twice = pd.concat([delivery.inventory, delivery.inventory.assign(product_id="other")])
-    chart = charts_of(replace(delivery, inventory=twice))["owners"].drawing
+    chart = draw_charts(replace(delivery, inventory=twice))["owners"].drawing
     total = sum(np.array(data["end"]) - np.array(data["start"]) for data in columns_of(chart)).sum()
     newest = delivery.inventory.query("period == '2024'")
     assert total == pytest.approx(newest["area_ha"].sum())
 
 
 def test_findings_are_counted_under_the_names_of_their_rules(delivery):
-    chart = charts_of(delivery)["rules"].drawing
+    chart = draw_charts(delivery)["rules"].drawing
     assert set(chart.y_range.factors) == {"地块重叠", "从未清晰观测", "cover_contradicts_use"}
     counts = {data["kind"][0]: sum(map(float, data["amount"])) for data in columns_of(chart)}
     assert counts == {"错误": 1, "警告": 1, "提示": 1}
 
 
 def test_series_have_a_tab_a_parameter_the_worst_first_and_those_without_limits_last(delivery):
-    tabs = charts_of(with_series(delivery))["sections"].drawing
+    tabs = draw_charts(with_series(delivery))["sections"].drawing
     titles = [panel.title for panel in tabs.tabs]
     assert (titles[0], titles[-1]) == ("总磷", "电导率")
     assert set(titles[1:3]) == {"溶解氧", "pH"}
 
 
 def test_a_month_without_data_breaks_its_line(delivery):
-    panel = charts_of(with_series(delivery))["sections"].drawing.tabs[0]
+    panel = draw_charts(with_series(delivery))["sections"].drawing.tabs[0]
     lines = [part.data_source.data["y"] for part in panel.child.renderers[::2]]
     assert [len(values) for values in lines] == [24, 24, 24]
     assert [int(np.isnan(values).sum()) for values in lines] == [0, 1, 0]
@@ -105,7 +105,7 @@ def test_a_month_without_data_breaks_its_line(delivery):
 
 def test_marks_have_the_colour_of_the_class_of_their_month(delivery):
     given = with_series(delivery)
-    panel = charts_of(given)["sections"].drawing.tabs[0]
+    panel = draw_charts(given)["sections"].drawing.tabs[0]
     marks = panel.child.renderers[1].data_source.data
     series = given.tables["section_series"]
     rows = series[(series["section_id"] == "S0") & (series["parameter"] == "TP")]
@@ -115,7 +115,7 @@ def test_marks_have_the_colour_of_the_class_of_their_month(delivery):
 
 
 def annotations(delivery, title):
-    tabs = charts_of(delivery)["sections"].drawing.tabs
+    tabs = draw_charts(delivery)["sections"].drawing.tabs
     (panel,) = (panel for panel in tabs if panel.title == title)
     return [part for part in panel.child.center if isinstance(part, (BoxAnnotation, Span))]
 
@@ -140,13 +140,13 @@ def test_rivers_and_lakes_together_have_no_common_limits_of_phosphorus(delivery)
 
 def test_of_many_sections_the_worst_are_drawn(delivery, monkeypatch):
     monkeypatch.setattr(section_charts, "SHOWN_SECTIONS", 2)
-    assert section_charts.shown_sections(with_series(delivery)) == ["S2", "S1"]
+    assert section_charts.choose_sections(with_series(delivery)) == ["S2", "S1"]
 
 
 def test_words_of_the_data_are_never_a_formula_to_typeset(delivery):
     given = with_series(delivery)
     series = given.tables["section_series"].assign(section="$$x^2$$ \\(y\\)")
-    tabs = charts_of(with_table(given, section_series=series))["sections"].drawing.tabs
+    tabs = draw_charts(with_table(given, section_series=series))["sections"].drawing.tabs
     labels = {item.label.value for panel in tabs for item in panel.child.legend[0].items}
     assert labels == {"＄＄x^2＄＄ ＼(y＼)"}
     assert all(isinstance(part, GlyphRenderer) for part in tabs[0].child.renderers)

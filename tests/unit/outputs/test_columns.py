@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from pipeline import contracts, standards
-from pipeline.outputs.columns import coded, described, headers, is_spoken, value_names
+from pipeline.outputs.columns import describe_column, holds_names, list_values, name_columns, name_values
 
 SCHEMAS = (
     contracts.INVENTORY,
@@ -21,13 +21,13 @@ NO_COLUMNS_FOR_STAFF = {"assets"}
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
 def test_every_column_of_the_contracts_has_a_chinese_name(schema):
     for column in set(schema.columns) - NO_COLUMNS_FOR_STAFF:
-        assert described(column).source, column
+        assert describe_column(column).source, column
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_two_columns_of_a_table_share_a_name(schema, language):
-    names = headers(schema.columns, language)
+    names = name_columns(schema.columns, language)
     assert len(set(names.values())) == len(names)
 
 
@@ -38,36 +38,36 @@ def test_no_column_is_named_twice_in_the_standards():
 
 
 def test_the_mean_of_a_parameter_is_named_after_it():
-    assert described("mean_TP").name("zh") == "总磷均值"
-    assert described("mean_TP").unit == "mg/L"
-    assert described("mean_pH").unit == ""
+    assert describe_column("mean_TP").name("zh") == "总磷均值"
+    assert describe_column("mean_TP").unit == "mg/L"
+    assert describe_column("mean_pH").unit == ""
 
 
 def test_a_column_that_nobody_named_is_called_by_its_key():
-    assert described("whatever").name("zh") == "whatever"
-    assert described("mean_unobtainium").name("zh") == "mean_unobtainium"
+    assert describe_column("whatever").name("zh") == "whatever"
+    assert describe_column("mean_unobtainium").name("zh") == "mean_unobtainium"
 
 
 def test_names_that_would_meet_carry_their_key(monkeypatch):
-    monkeypatch.setattr("pipeline.outputs.columns._columns", dict)
-    assert headers(["a", "b"], "zh") == {"a": "a", "b": "b"}
-    same = described("a")
-    monkeypatch.setattr("pipeline.outputs.columns._columns", lambda: {"a": same, "b": same})
-    assert headers(["a", "b"], "zh") == {"a": "a (a)", "b": "a (b)"}
+    monkeypatch.setattr("pipeline.outputs.columns._load_columns", dict)
+    assert name_columns(["a", "b"], "zh") == {"a": "a", "b": "b"}
+    same = describe_column("a")
+    monkeypatch.setattr("pipeline.outputs.columns._load_columns", lambda: {"a": same, "b": same})
+    assert name_columns(["a", "b"], "zh") == {"a": "a (a)", "b": "a (b)"}
 
 
 def test_codes_are_read_as_names_and_other_words_stay():
     owners = pd.Series(["1", "2", None, "国有"])
-    assert value_names("owner_type", owners, "zh").fillna("").tolist() == ["全民所有", "集体所有", "", "国有"]
+    assert name_values("owner_type", owners, "zh").fillna("").tolist() == ["全民所有", "集体所有", "", "国有"]
     classes = pd.Series([6, None], dtype="Int64")
-    assert value_names("water_class", classes, "zh").fillna("").tolist() == ["劣Ⅴ类", ""]
+    assert name_values("water_class", classes, "zh").fillna("").tolist() == ["劣Ⅴ类", ""]
 
 
 def test_owners_have_english_names_and_land_classes_their_code_and_name():
     owners = pd.Series(["1", "2"])
-    assert value_names("owner_type", owners, "en").tolist() == ["State-owned", "Collectively owned"]
-    assert [entry.code for entry in coded("owner_type")] == ["1", "2"]
-    assert value_names("dlbm", pd.Series(["0303", "9999"]), "zh").tolist() == ["0303 红树林地", "9999"]
+    assert name_values("owner_type", owners, "en").tolist() == ["State-owned", "Collectively owned"]
+    assert [entry.code for entry in list_values("owner_type")] == ["1", "2"]
+    assert name_values("dlbm", pd.Series(["0303", "9999"]), "zh").tolist() == ["0303 红树林地", "9999"]
 
 
 def test_no_value_of_a_column_is_named_twice():
@@ -80,23 +80,23 @@ def test_no_value_of_a_column_is_named_twice():
         "ecosystem_l1",
         "measure",
     ):
-        codes = [entry.code for entry in coded(column)]
+        codes = [entry.code for entry in list_values(column)]
         assert len(codes) == len(set(codes)) > 1
 
 
 def test_english_overrides_keep_the_chinese_names_of_the_register():
     rights = standards.table("rights").set_index(["dictionary", "code"])["name_zh"]
     for column in ("owner_type", "exercise_mode"):
-        assert {entry.code: entry.name_zh for entry in coded(column)} == rights[column].to_dict()
+        assert {entry.code: entry.name_zh for entry in list_values(column)} == rights[column].to_dict()
 
 
 def test_a_column_of_names_is_told_from_a_column_of_codes():
-    assert is_spoken("owner_type", pd.Series(["全民所有", None]))
-    assert not is_spoken("owner_type", pd.Series(["1", "2", None]))
-    assert not is_spoken("owner_type", pd.Series([None, None]))
+    assert holds_names("owner_type", pd.Series(["全民所有", None]))
+    assert not holds_names("owner_type", pd.Series(["1", "2", None]))
+    assert not holds_names("owner_type", pd.Series([None, None]))
 
 
 def test_every_indicator_has_a_name():
-    assert {entry.code for entry in coded("indicator")} == set(
+    assert {entry.code for entry in list_values("indicator")} == set(
         standards.table("indicator_names")["indicator"]
     )

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ContractError
-from pipeline.outputs.delivery import begun
+from pipeline.outputs.delivery import begin_delivery
 from tests.deliveries import AS_OF, HOSTILE, written
 
 HEAD = {"simulated": True, "as_of": AS_OF, "language": "zh"}
@@ -44,7 +44,7 @@ def test_the_files_are_returned_sorted(tmp_path, delivery):
 
 
 def test_rasters_are_written_while_the_rest_is_not_there_yet(tmp_path, delivery):
-    with begun(tmp_path, delivery.rasters, delivery.grid, **HEAD) as rasters:
+    with begin_delivery(tmp_path, delivery.rasters, delivery.grid, **HEAD) as rasters:
         for name, done in rasters.rasters.items():
             assert tmp_path / "rasters" / f"{name}.tif" in done.result(timeout=60)
     assert {path.name for path in tmp_path.iterdir()} == {"rasters"}
@@ -60,7 +60,7 @@ def test_no_raster_is_begun_once_what_they_are_for_has_failed(tmp_path, delivery
     monkeypatch.setattr("pipeline.outputs.delivery.write_raster", write_raster)
     many = [replace(delivery.rasters[0], name=f"looks_{number}") for number in range(50)]
     threading.Timer(0.5, gate.set).start()
-    with pytest.raises(OSError, match="full"), begun(tmp_path, many, delivery.grid, **HEAD):
+    with pytest.raises(OSError, match="full"), begin_delivery(tmp_path, many, delivery.grid, **HEAD):
         raise OSError("full")
     assert len(written_names) < 50
 
@@ -79,7 +79,7 @@ def test_only_the_writers_of_rasters_stand_back(tmp_path, delivery, monkeypatch)
         lambda *_, **__: seen.append(os.getpriority(os.PRIO_PROCESS, 0)),
     )
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    with begun(tmp_path, delivery.rasters, delivery.grid, **HEAD) as rasters:
+    with begin_delivery(tmp_path, delivery.rasters, delivery.grid, **HEAD) as rasters:
         wait(rasters.rasters.values())
     assert set(seen) == {before + 5}
     assert os.getpriority(os.PRIO_PROCESS, 0) == before

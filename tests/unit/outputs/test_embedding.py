@@ -15,13 +15,13 @@ def drawn():
 
 
 def test_a_chart_has_the_same_bytes_however_many_were_drawn_before():
-    first = embedding.chart_json(drawn(), "chart-a")
+    first = embedding.dump_chart(drawn(), "chart-a")
     drawn()
-    assert embedding.chart_json(drawn(), "chart-a") == first
+    assert embedding.dump_chart(drawn(), "chart-a") == first
 
 
 def test_no_two_parts_of_a_chart_share_a_number_and_every_reference_leads_somewhere():
-    item = json.loads(embedding.chart_json(drawn(), "chart-a"))
+    item = json.loads(embedding.dump_chart(drawn(), "chart-a"))
     made, named = [], set()
 
     def walk(part):
@@ -37,13 +37,13 @@ def test_no_two_parts_of_a_chart_share_a_number_and_every_reference_leads_somewh
 
 
 def test_no_text_of_a_chart_can_end_the_script_element():
-    text = embedding.chart_json(drawn(), "chart-a")
+    text = embedding.dump_chart(drawn(), "chart-a")
     assert not set("<>&\u2028") & set(text)
     assert HOSTILE in json.dumps(json.loads(text), ensure_ascii=False)
 
 
 def test_the_script_carries_its_licence_and_cannot_end_its_element():
-    script = embedding.script()
+    script = embedding.build_script()
     assert "Redistribution and use in source and binary forms" in script[:2000]
     assert "THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS" in script[:2000]
     assert "</script" not in script.lower()
@@ -51,8 +51,8 @@ def test_the_script_carries_its_licence_and_cannot_end_its_element():
 
 
 def test_the_policy_lets_nothing_load_and_only_named_scripts_run():
-    found = embedding.policy("a()", "b()")
+    found = embedding.build_policy("a()", "b()")
     assert found.startswith("default-src 'none'")
     assert len(re.findall(r"'sha256-[\w+/]{43}='", found)) == 2
     assert "unsafe-eval" not in found
-    assert "script-src 'none'" in embedding.policy()
+    assert "script-src 'none'" in embedding.build_policy()

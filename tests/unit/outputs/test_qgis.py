@@ -1,7 +1,7 @@
 from xml.etree import ElementTree as ET
 
 from pipeline.legends import CHANGE
-from pipeline.outputs.qgis import RAMPS, StyledLayer, classes_qml, layer_qml, ramp_qml
+from pipeline.outputs.qgis import RAMPS, StyledLayer, build_classes_qml, build_layer_qml, build_ramp_qml
 
 
 def styled(
@@ -16,25 +16,25 @@ def categories(qml):
 
 
 def test_codes_are_drawn_under_their_names():
-    found = categories(layer_qml(styled(), "zh"))
+    found = categories(build_layer_qml(styled(), "zh"))
     assert found == {"1": "全民所有", "2": "集体所有", "": "其他或未评定"}
 
 
 def test_a_column_of_names_is_drawn_by_names_and_has_no_value_list():
-    qml = layer_qml(styled(spoken=["owner_type"]), "zh")
+    qml = build_layer_qml(styled(spoken=["owner_type"]), "zh")
     assert set(categories(qml)) == {"全民所有", "集体所有", ""}
     assert "ValueMap" not in qml
-    assert "ValueMap" in layer_qml(styled(), "zh")
+    assert "ValueMap" in build_layer_qml(styled(), "zh")
 
 
 def test_only_the_newest_period_is_labelled():
-    qml = layer_qml(styled("sections", ("section", "period", "water_class"), newest="it's 2024"), "zh")
+    qml = build_layer_qml(styled("sections", ("section", "period", "water_class"), newest="it's 2024"), "zh")
     label = next(ET.fromstring(qml).iter("text-style")).get("fieldName")
     assert label == "CASE WHEN \"period\" = 'it''s 2024' THEN \"section\" END"
 
 
 def test_every_class_of_a_legend_is_in_the_palette():
-    entries = list(ET.fromstring(classes_qml(CHANGE, "zh")).iter("paletteEntry"))
+    entries = list(ET.fromstring(build_classes_qml(CHANGE, "zh")).iter("paletteEntry"))
     assert [(int(entry.get("value")), entry.get("label")) for entry in entries] == [
         (entry.code, entry.name_zh) for entry in CHANGE.classes
     ]
@@ -42,5 +42,5 @@ def test_every_class_of_a_legend_is_in_the_palette():
 
 def test_ramps_rise():
     for name, stops in RAMPS.items():
-        values = [float(item.get("value")) for item in ET.fromstring(ramp_qml(name)).iter("item")]
+        values = [float(item.get("value")) for item in ET.fromstring(build_ramp_qml(name)).iter("item")]
         assert values == sorted(set(values)) == [value for value, _ in stops]

@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pipeline.outputs.print_sheets import PrintSheet, bar_length_m, fitted
+from pipeline.outputs.print_sheets import PrintSheet, choose_bar_length_m, fit_bounds
 from pipeline.outputs.qgis import StyledLayer
-from pipeline.outputs.qgis_project import Project, project_qgz
+from pipeline.outputs.qgis_project import Project, build_project_qgz
 from tests.deliveries import AS_OF, HOSTILE
 
 SHEET = PrintSheet(
@@ -40,14 +40,14 @@ def styled(name, columns):
 
 
 def opened(layers, project=PROJECT):
-    with zipfile.ZipFile(io.BytesIO(project_qgz(layers, project))) as archive:
+    with zipfile.ZipFile(io.BytesIO(build_project_qgz(layers, project))) as archive:
         (entry,) = archive.infolist()
         return entry, ET.fromstring(archive.read(entry))
 
 
 def test_a_project_survives_any_words_and_repeats_its_bytes():
     layers = [styled("parcels", ("parcel_id", "owner_type")), styled("aoi", ("id", "name_zh"))]
-    assert project_qgz(layers, PROJECT) == project_qgz(layers, PROJECT)
+    assert build_project_qgz(layers, PROJECT) == build_project_qgz(layers, PROJECT)
     entry, root = opened(layers)
     assert entry.date_time == (2024, 11, 28, 2, 31, 8)  # zip counts two seconds
     assert root.findtext("title") == f"{HOSTILE} & ]]>"
@@ -87,7 +87,7 @@ def test_no_two_items_of_the_sheets_share_an_id():
 
 @pytest.mark.parametrize("bounds", [(0, 0, 1000, 10), (0, 0, 10, 1000), (5, 5, 5, 5)])
 def test_a_map_has_the_shape_of_its_frame_and_holds_the_area(bounds):
-    left, bottom, right, top = fitted(bounds, 209, 152)
+    left, bottom, right, top = fit_bounds(bounds, 209, 152)
     assert (right - left) / (top - bottom) == pytest.approx(209 / 152)
     assert left < bounds[0]
     assert right > bounds[2]
@@ -97,5 +97,5 @@ def test_a_map_has_the_shape_of_its_frame_and_holds_the_area(bounds):
 
 @pytest.mark.parametrize(("width", "bar"), [(56_000, 5000), (5660, 500), (99, 5), (1_000_000, 100_000)])
 def test_two_lengths_of_the_bar_fit_a_fifth_of_the_map(width, bar):
-    assert bar_length_m(width) == bar
+    assert choose_bar_length_m(width) == bar
     assert 2 * bar <= width / 5

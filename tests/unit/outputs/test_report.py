@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.geodesy import project
 from pipeline.outputs import embedding
-from pipeline.outputs.looks import looks_of
+from pipeline.outputs.clear_looks import count_clear_looks
 from tests.deliveries import HOSTILE, small_delivery, written
 
 
@@ -49,9 +49,9 @@ def test_the_page_asks_nobody_for_anything(page, folder):
 
 def test_nothing_runs_but_the_two_scripts_that_the_policy_names(page):
     scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    assert scripts == [embedding.script(), embedding.START]
+    assert scripts == [embedding.build_script(), embedding.START]
     policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]*)"', page).group(1))
-    assert policy == embedding.policy(*scripts)
+    assert policy == embedding.build_policy(*scripts)
 
 
 def test_text_from_data_is_never_markup(page):
@@ -115,9 +115,9 @@ def test_unknown_figures_show_a_dash_and_their_reason(page):
 
 
 def test_looks_are_counted_inside_the_area_only(folder, delivery):
-    found = looks_of(folder / "rasters" / "looks_2024.tif", delivery.grid, delivery)
+    found = count_clear_looks(folder / "rasters" / "looks_2024.tif", delivery.grid, delivery)
     grid = delivery.grid
-    inside = grid.touched(project(delivery.aoi.geometry, grid.crs), next(grid.blocks(10**6)))
+    inside = grid.mask_geometry(project(delivery.aoi.geometry, grid.crs), next(grid.blocks(10**6)))
     (looks,) = (raster.values.to_numpy() for raster in delivery.rasters if raster.name == "looks_2024")
     counted = np.sort(looks[inside])
     assert (found.least, found.most) == (counted[0], counted[-1])

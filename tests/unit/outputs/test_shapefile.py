@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.outputs import shapefile
-from pipeline.outputs.shapefile import laundered, write_shapefiles
+from pipeline.outputs.shapefile import launder_names, write_shapefiles
 from tests.deliveries import HOSTILE
 
 SIX = {"inventory", "parcels", "sections", "change_patches", "findings", "aoi"}
@@ -95,7 +95,7 @@ def test_empty_layers_are_written_with_their_columns(tmp_path, delivery):
 
 @given(st.lists(st.text(min_size=1, max_size=30), unique=True, max_size=40))
 def test_laundered_names_are_short_ascii_and_distinct_in_any_case(columns):
-    names = list(laundered(columns).values())
+    names = list(launder_names(columns).values())
     assert len(names) == len(columns)
     assert all(name.isascii() and 0 < len(name) <= 10 for name in names)
     assert len({name.lower() for name in names}) == len(names)

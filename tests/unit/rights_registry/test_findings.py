@@ -3,12 +3,12 @@ import pytest
 import shapely
 
 from pipeline.contracts import FINDINGS
-from pipeline.rights_registry.findings import evaluate, findings_of, joined, observed
+from pipeline.rights_registry.findings import build_findings, evaluate_rules, join_findings, join_observations
 from pipeline.rights_registry.rules import OBSERVATION_RULES, RULES
 
 
 def found(parcels, measures, periods, aoi, **options):
-    findings = evaluate(parcels, measures, periods, aoi=aoi, **options)
+    findings = evaluate_rules(parcels, measures, periods, aoi=aoi, **options)
     return findings["finding_id"].tolist()
 
 
@@ -88,7 +88,7 @@ def test_a_parcel_never_clear_is_said_for_each_period(parcels, measures_of, peri
 
 def test_each_missing_column_is_one_finding_on_the_area(parcels, measures_of, periods, aoi):
     measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], {"water": 1.0}, 0.5))
-    findings = evaluate(
+    findings = evaluate_rules(
         one(parcels, None), measures, periods[:1], aoi=aoi, missing_columns=["dlbm", "owner_type"]
     )
     assert findings["finding_id"].tolist() == ["missing_column:dlbm", "missing_column:owner_type"]
@@ -100,7 +100,7 @@ def test_findings_carry_the_geometry_of_their_parcel_and_speak_both_languages(
     parcels, measures_of, periods, aoi
 ):
     measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], {"built": 1.0}, 0.0))
-    (finding,) = evaluate(one(parcels, "0101"), measures, periods[:1], aoi=aoi).itertuples()
+    (finding,) = evaluate_rules(one(parcels, "0101"), measures, periods[:1], aoi=aoi).itertuples()
     assert finding.geometry.equals(parcels.geometry.iloc[0])
     assert finding.severity == "error"
     assert "建设用地" in finding.message_zh
@@ -109,7 +109,7 @@ def test_findings_carry_the_geometry_of_their_parcel_and_speak_both_languages(
 
 def test_nothing_seen_and_nothing_registered_gives_an_empty_table(parcels, measures_of, periods, aoi):
     measures = measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5))
-    findings = evaluate(parcels.iloc[:0], measures, periods[:1], aoi=aoi)
+    findings = evaluate_rules(parcels.iloc[:0], measures, periods[:1], aoi=aoi)
     assert findings.empty
     assert set(FINDINGS.columns) <= set(findings.columns)
 
@@ -117,7 +117,7 @@ def test_nothing_seen_and_nothing_registered_gives_an_empty_table(parcels, measu
 def test_a_measure_given_twice_is_refused(parcels, measures_of, periods):
     measures = measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5))
     with pytest.raises(ValueError, match="duplicate"):
-        observed(parcels, pd.concat([measures, measures]), periods)
+        join_observations(parcels, pd.concat([measures, measures]), periods)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
@@ -129,6 +129,6 @@ def test_every_rule_says_what_it_is_in_both_languages_and_on_what_basis(rule):
 
 @pytest.mark.parametrize("rule", OBSERVATION_RULES, ids=lambda rule: rule.id)
 def test_every_rule_about_what_is_seen_passes_over_nothing_and_nulls(rule, parcels, measures_of, periods):
-    frame = observed(parcels, measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5)), periods)
+    frame = join_observations(parcels, measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5)), periods)
     assert not rule.applies(frame[frame["parcel_id"] == "D"]).any()
-    assert joined([findings_of(rule, frame[rule.applies(frame)].iloc[:0])]).empty
+    assert join_findings([build_findings(rule, frame[rule.applies(frame)].iloc[:0])]).empty

@@ -7,9 +7,9 @@ import pytest
 import shapely
 
 from pipeline.contracts import PARCELS
-from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.rights_registry.area_balance import balance
-from pipeline.rights_registry.shapes import PackedShapes, Plots
+from pipeline.geodesy import CGCS2000, measure_area_m2
+from pipeline.rights_registry.area_balance import build_area_balance
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes
 from tests import registers
 from tests.parcel_overlay import measured, whole
 
@@ -31,7 +31,7 @@ def test_a_sound_parcel_passes_unchanged(register, aoi):
     parcels, findings = prepare(register([box(0, 0)], parcel_id=["A"]), aoi)
     assert findings.empty
     assert parcels["parcel_id"].tolist() == ["A"]
-    assert parcels["area_m2"].tolist() == parcels["area_whole_m2"].tolist() == [area_m2(box(0, 0))]
+    assert parcels["area_m2"].tolist() == parcels["area_whole_m2"].tolist() == [measure_area_m2(box(0, 0))]
     assert parcels["share_inside"].tolist() == [1.0]
     assert parcels["repairs"].isna().all()
 
@@ -39,7 +39,7 @@ def test_a_sound_parcel_passes_unchanged(register, aoi):
 def test_a_bow_tie_keeps_both_wings_and_tells_what_was_wrong(register, aoi):
     corners = [(121.82, 31.41), (121.83, 31.42), (121.83, 31.41), (121.82, 31.42)]
     parcels, findings = prepare(register([shapely.Polygon(corners)]), aoi)
-    wings = area_m2(shapely.Polygon([(121.82, 31.41), (121.825, 31.415), (121.82, 31.42)]))
+    wings = measure_area_m2(shapely.Polygon([(121.82, 31.41), (121.825, 31.415), (121.82, 31.42)]))
     assert parcels["area_m2"].iloc[0] == pytest.approx(2 * wings, rel=1e-6)
     assert rules(findings) == {"geometry_repaired": 1}
     assert "Self-intersection" in parcels["repairs"].iloc[0]
@@ -53,7 +53,7 @@ def test_heights_are_dropped_and_leftover_lines_too(register, aoi):
     shape = parcels.geometry.iloc[0]
     assert not shape.has_z
     assert shape.geom_type in {"Polygon", "MultiPolygon"}
-    assert parcels["area_m2"].iloc[0] == pytest.approx(area_m2(box(0, 0)), rel=1e-6)
+    assert parcels["area_m2"].iloc[0] == pytest.approx(measure_area_m2(box(0, 0)), rel=1e-6)
 
 
 def test_parcels_without_a_usable_polygon_are_findings_and_are_not_measured(register, aoi):
@@ -77,19 +77,19 @@ def test_a_hole_without_extent_is_repaired_and_a_parcel_without_extent_is_left_o
     shapes = [shapely.Polygon(box(0, 0).exterior.coords, [corner]), shapely.Polygon(corner)]
     parcels, findings = prepare(register(shapes, parcel_id=["A", "B"]), aoi)
     assert parcels["parcel_id"].tolist() == ["A"]
-    assert parcels["area_m2"].iloc[0] == pytest.approx(area_m2(box(0, 0)), rel=1e-9)
+    assert parcels["area_m2"].iloc[0] == pytest.approx(measure_area_m2(box(0, 0)), rel=1e-9)
     assert findings["finding_id"].tolist() == ["geometry_missing:B", "geometry_repaired:A"]
 
 
 def test_a_parcel_across_the_edge_is_measured_inside_and_reported(register, aoi):
     across = shapely.box(121.81, 31.395, 121.83, 31.41)
     parcels, findings = prepare(register([across]), aoi)
-    inside = area_m2(shapely.intersection(across, aoi.geometry))
+    inside = measure_area_m2(shapely.intersection(across, aoi.geometry))
     assert parcels["area_m2"].iloc[0] == pytest.approx(inside, rel=1e-9)
-    assert parcels["area_whole_m2"].iloc[0] == pytest.approx(area_m2(across), rel=1e-9)
-    assert parcels["share_inside"].iloc[0] == pytest.approx(inside / area_m2(across))
+    assert parcels["area_whole_m2"].iloc[0] == pytest.approx(measure_area_m2(across), rel=1e-9)
+    assert parcels["share_inside"].iloc[0] == pytest.approx(inside / measure_area_m2(across))
     assert rules(findings) == {"part_outside": 1}
-    assert f"{area_m2(across) - inside:.2f}" in findings["message_en"].iloc[0]
+    assert f"{measure_area_m2(across) - inside:.2f}" in findings["message_en"].iloc[0]
 
 
 def test_parcels_outside_are_dropped_and_counted_in_one_finding(register, aoi):
@@ -140,7 +140,7 @@ def test_overlaps_are_pairs_with_their_area_and_touching_is_none(register, aoi):
     shapes = [box(0, 0), box(0.003, 0), box(0.007, 0), box(0, 0.003)]
     _, findings = prepare(register(shapes, parcel_id=list("ABCD")), aoi)
     assert findings["finding_id"].tolist() == ["overlap:A:B"]
-    shared = area_m2(shapely.intersection(shapes[0], shapes[1]))
+    shared = measure_area_m2(shapely.intersection(shapes[0], shapes[1]))
     assert f"{shared:.2f}" in findings["message_en"].iloc[0]
 
 
@@ -155,7 +155,11 @@ def test_slivers_are_thin_not_merely_small(register, aoi):
 
 def test_a_registered_area_off_by_more_than_one_percent_of_the_whole_parcel_is_found(register, aoi):
     across = shapely.box(121.81, 31.395, 121.83, 31.41)
-    areas = [area_m2(box(0, 0.005)) * 1.02, area_m2(box(0.01, 0.005)) * 1.005, area_m2(across)]
+    areas = [
+        measure_area_m2(box(0, 0.005)) * 1.02,
+        measure_area_m2(box(0.01, 0.005)) * 1.005,
+        measure_area_m2(across),
+    ]
     frame = register(
         [box(0, 0.005), box(0.01, 0.005), across], parcel_id=["A", "B", "C"], area_registered_m2=areas
     )
@@ -180,10 +184,10 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
     ]
     parcels, _ = prepare(register([] if empty else shapes), aoi)
     area = whole(aoi)
-    table = balance(Plots.of(parcels), aoi, measured(area, grid, layers, first=2023))
+    table = build_area_balance(ParcelShapes.of(parcels), aoi, measured(area, grid, layers, first=2023))
     value = table.set_index("item")["value_m2"]
     assert set(table["period"]) == {"2023"}
-    assert value["aoi"] == pytest.approx(area_m2(aoi.geometry))
+    assert value["aoi"] == pytest.approx(measure_area_m2(aoi.geometry))
     assert value["parcels"] - value["overlaps"] + value["outside"] == pytest.approx(value["aoi"], rel=1e-6)
     assert abs(value["difference"]) < 1e-6
     assert abs(value["difference_classes"]) < 1e-6
@@ -192,7 +196,7 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
 
 
 def test_the_tolerance_of_areas_is_a_setting(register, aoi):
-    frame = register([box(0, 0.005)], area_registered_m2=[area_m2(box(0, 0.005)) * 1.02])
+    frame = register([box(0, 0.005)], area_registered_m2=[measure_area_m2(box(0, 0.005)) * 1.02])
     assert len(registers.prepare(frame, aoi, area_tolerance=0.01).findings) == 1
     assert registers.prepare(frame, aoi, area_tolerance=0.03).findings.empty
 
@@ -200,7 +204,7 @@ def test_the_tolerance_of_areas_is_a_setting(register, aoi):
 @pytest.mark.parametrize(("size", "unit"), [(10_000, "ha"), (10_000 / 15, "mu"), (100, None)])
 def test_areas_in_another_unit_are_told_once(register, aoi, size, unit):
     shapes = [box(0.006 * n, 0.005) for n in range(3)]
-    frame = register(shapes, area_registered_m2=[area_m2(shape) / size for shape in shapes])
+    frame = register(shapes, area_registered_m2=[measure_area_m2(shape) / size for shape in shapes])
     _, findings = prepare(frame, aoi)
     told = findings[findings["rule"] == "area_unit_doubtful"]
     assert len(told) == (1 if unit else 0)
@@ -239,8 +243,8 @@ def test_a_register_in_batches_is_prepared_as_it_is_at_once(register, aoi, monke
     )
     whole = registers.prepare(frame, aoi, restricting=layers)
     assert {"overlap", "gap", "geometry_duplicate", "code_duplicate", "outside_area"} <= set(rules(whole[1]))
-    small = partialmethod(PackedShapes.in_neighbourhoods, 3)
-    monkeypatch.setattr(PackedShapes, "in_neighbourhoods", small)
+    small = partialmethod(PackedShapes.group_neighbours, 3)
+    monkeypatch.setattr(PackedShapes, "group_neighbours", small)
     for count in (3, 7):
         parts = registers.prepare(frame, aoi, restricting=layers, batches=count)
         for part, table in zip(parts, whole, strict=True):

@@ -6,11 +6,11 @@ from pipeline.rights_registry.identifiers import (
     RESOURCE_KIND,
     SECOND_SURVEY,
     THIRD_SURVEY,
-    classified,
+    build_product_code,
+    classify_rows,
+    derive_land_class,
     is_parcel_code,
     is_unit_code,
-    land_class,
-    product_code,
 )
 
 
@@ -31,17 +31,17 @@ from pipeline.rights_registry.identifiers import (
     ],
 )
 def test_codes_of_both_surveys_with_and_without_suffix_become_one(code, expected):
-    assert land_class(pd.Series([code], dtype=object)).tolist() == [expected]
+    assert derive_land_class(pd.Series([code], dtype=object)).tolist() == [expected]
 
 
 def test_unknown_codes_are_null():
-    assert land_class(pd.Series(["9999", "11", "建设用地", "", None], dtype=object)).isna().all()
+    assert derive_land_class(pd.Series(["9999", "11", "建设用地", "", None], dtype=object)).isna().all()
 
 
 def test_a_class_comes_with_the_table_that_it_was_taken_from():
     codes = pd.Series(["1105A", "115", None, "9999", None], dtype=object)
     kinds = pd.Series([None, "SL1", "SD6", None, "XX1"], dtype=object)
-    found = classified(codes, kinds)
+    found = classify_rows(codes, kinds)
     assert found["land_class"].tolist() == ["1105", "1105", "1105", None, None]
     assert found["land_class_basis"].tolist() == [THIRD_SURVEY, SECOND_SURVEY, RESOURCE_KIND, None, None]
 
@@ -49,19 +49,19 @@ def test_a_class_comes_with_the_table_that_it_was_taken_from():
 def test_every_kind_of_resource_in_the_table_is_one_class():
     table = standards.table("land_classes").query("registry_kind != ''")
     kinds = table["registry_kind"].str.rsplit("/").str[-1]
-    found = classified(pd.Series(None, kinds.index, dtype=object), kinds)
+    found = classify_rows(pd.Series(None, kinds.index, dtype=object), kinds)
     assert found["land_class"].tolist() == table["code"].tolist()
 
 
 def test_every_class_of_the_third_survey_stands_for_itself():
     codes = standards.table("land_classes")["code"]
-    assert land_class(codes).tolist() == codes.tolist()
+    assert derive_land_class(codes).tolist() == codes.tolist()
 
 
 def test_every_counterpart_of_the_second_survey_is_a_class_of_the_third():
     table = standards.table("land_classes_2007")
     assert set(table["code_2019"]) <= set(standards.table("land_classes")["code"])
-    assert land_class(table["code"]).tolist() == table["code_2019"].tolist()
+    assert derive_land_class(table["code"]).tolist() == table["code_2019"].tolist()
 
 
 def test_unit_codes_have_15_and_parcel_codes_28_digits_or_capitals():
@@ -77,4 +77,4 @@ def test_unit_codes_have_15_and_parcel_codes_28_digits_or_capitals():
 
 
 def test_a_product_code_joins_both_classes():
-    assert product_code("R", "REG-01") == "R-REG-01"
+    assert build_product_code("R", "REG-01") == "R-REG-01"

@@ -28,7 +28,7 @@ def measures(parcels, measures_of):
 @pytest.fixture
 def build(parcels, measures, periods, aoi):
     def run(**options):
-        return inventory.build(
+        return inventory.build_inventory(
             options.pop("parcels", parcels),
             options.pop("measures", measures),
             options.pop("periods", periods),

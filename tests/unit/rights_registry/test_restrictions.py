@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.geodesy import CGCS2000, area_m2
-from pipeline.rights_registry.restrictions import Seen, evaluate, pieces, with_shares
+from pipeline.geodesy import CGCS2000, measure_area_m2
+from pipeline.rights_registry.restrictions import SeenGround, add_shares, cut_pieces, evaluate_restrictions
 from tests import registers
 
 RED, FARM = "ecological_red_line", "permanent_farmland"
@@ -25,12 +25,12 @@ def shapes(*found):
 def test_parcels_are_cut_by_each_kind_and_their_shares_told(parcels):
     middle = parcels.geometry[1].centroid.x
     given = layers(**{RED: west_of(middle), FARM: shapely.Polygon()})
-    cut = pieces(parcels, given)
+    cut = cut_pieces(parcels, given)
     assert cut["parcel_id"].tolist() == ["A", "B", "D"]
     assert cut["kind"].tolist() == [RED] * 3
-    half, rest = (area_m2(shapely.intersection(parcels.geometry[n], west_of(middle))) for n in (1, 3))
+    half, rest = (measure_area_m2(shapely.intersection(parcels.geometry[n], west_of(middle))) for n in (1, 3))
     assert cut["inside_m2"].tolist() == pytest.approx([parcels["area_m2"][0], half, rest], rel=1e-9)
-    shared = with_shares(parcels, cut, given)
+    shared = add_shares(parcels, cut, given)
     parts = [1, half / parcels["area_m2"][1], 0, rest / parcels["area_m2"][3]]
     assert shared[f"{RED}_share"].tolist() == pytest.approx(parts, rel=1e-9)
     assert shared[f"{FARM}_share"].tolist() == [0, 0, 0, 0]
@@ -39,13 +39,16 @@ def test_parcels_are_cut_by_each_kind_and_their_shares_told(parcels):
 
 def test_ground_built_inside_is_found_by_period_with_its_area(parcels):
     given = layers(**{RED: west_of(122.0)})
-    cut = pieces(parcels, given)
+    cut = cut_pieces(parcels, given)
     x, y, _, _ = parcels.geometry[0].bounds
     house, shed = shapely.box(x, y, x + 0.001, y + 0.001), shapely.box(x, y + 0.002, x + 0.0001, y + 0.0021)
     outside = shapely.box(121.9, 31.5, 121.91, 31.51)
     nothing = shapes()
-    seen = [Seen("2023", shapes(shed, outside), nothing), Seen("2024", shapes(shed, house), shapes(house))]
-    found = evaluate(cut, parcels, seen)
+    seen = [
+        SeenGround("2023", shapes(shed, outside), nothing),
+        SeenGround("2024", shapes(shed, house), shapes(house)),
+    ]
+    found = evaluate_restrictions(cut, parcels, seen)
     assert found.groupby("rule")["parcel_id"].agg(list).to_dict() == {
         "restricted_part": ["A", "B", "C", "D"],
         "restricted_built": ["A", "A"],
@@ -53,7 +56,7 @@ def test_ground_built_inside_is_found_by_period_with_its_area(parcels):
     }
     change = found.set_index("rule").loc["restricted_change"]
     assert change["period"] == "2024"
-    assert f"{area_m2(house):.2f}" in change["message_zh"]
+    assert f"{measure_area_m2(house):.2f}" in change["message_zh"]
     assert "生态保护红线" in change["message_zh"]
     assert "ecological red line" in change["message_en"]
     assert change.geometry.equals(parcels.geometry[0])
@@ -61,18 +64,18 @@ def test_ground_built_inside_is_found_by_period_with_its_area(parcels):
 
 
 def test_less_than_a_pixel_built_and_less_than_four_changed_are_nothing(parcels):
-    cut = pieces(parcels, layers(**{FARM: west_of(122.0)}))
+    cut = cut_pieces(parcels, layers(**{FARM: west_of(122.0)}))
     x, y, _, _ = parcels.geometry[0].bounds
     speck, patch = shapely.box(x, y, x + 0.00009, y + 0.00009), shapely.box(x, y, x + 0.0002, y + 0.00017)
-    assert 350 < area_m2(patch) < 400
-    found = evaluate(cut, parcels, [Seen("2023", shapes(speck), shapes(patch))])
+    assert 350 < measure_area_m2(patch) < 400
+    found = evaluate_restrictions(cut, parcels, [SeenGround("2023", shapes(speck), shapes(patch))])
     assert set(found["rule"]) == {"restricted_part"}
 
 
 def test_without_layers_nothing_is_restricted(parcels):
-    cut = pieces(parcels, layers())
+    cut = cut_pieces(parcels, layers())
     assert cut.empty
-    assert evaluate(cut, parcels, []).empty
+    assert evaluate_restrictions(cut, parcels, []).empty
 
 
 def test_prepared_parcels_carry_their_shares_and_pieces(register, aoi):

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.geodesy import CGCS2000, area_m2
+from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.rights_registry import revisions
-from pipeline.rights_registry.revisions import figures, measured, turnover
+from pipeline.rights_registry.revisions import compare_figures, compare_findings, mark_measures
 
 
 def box(x, y, width=1.0, height=1.0):
@@ -22,7 +22,7 @@ def parcels(shapes, **columns):
 
 
 def found(old, new, **columns):
-    events = revisions.revisions(parcels(old, **columns), parcels(new, **columns))
+    events = revisions.find_revisions(parcels(old, **columns), parcels(new, **columns))
     rows = events.parcels[events.parcels["kind"] != "same"]
     return events, list(zip(rows["kind"], rows["old_ids"], rows["new_ids"], strict=True))
 
@@ -70,7 +70,7 @@ def test_ground_is_the_same_from_half_of_the_smaller_parcel_on(share, kind):
 def test_a_change_says_in_what():
     old = parcels({"a": A, "b": B, "c": FAR}, owner=["甲", None, "丙"], dlbm=["0101", "0301", "1101"])
     new = parcels({"a": A, "b": box(1, 0, 0.9), "c": FAR}, owner=["甲", "乙", "丙"], dlbm="0101")
-    rows = revisions.revisions(old, new).parcels.set_index("old_ids")
+    rows = revisions.find_revisions(old, new).parcels.set_index("old_ids")
     assert rows["kind"].to_dict() == {"a": "same", "b": "changed", "c": "changed"}
     assert rows.loc["b", "aspects"] == "geometry;attributes"
     assert rows.loc["b", "changes"] == "dlbm: 0301 → 0101; owner:  → 乙"
@@ -83,19 +83,21 @@ def test_the_balance_leads_from_the_area_before_to_that_after():
     new = {"a": A, "x": box(0, 2), "y": box(1, 2), "d": box(4, 0, 0.7), "e": FAR}
     events, _ = found(old, new)
     items = events.balance.set_index("item")["value"]
-    assert items["old"] == pytest.approx(sum(map(area_m2, old.values())), rel=1e-12)
-    assert items["new"] == pytest.approx(sum(map(area_m2, new.values())), rel=1e-12)
-    assert items["gone"] == pytest.approx(-area_m2(B), rel=1e-12)
-    assert items["appeared"] == pytest.approx(area_m2(FAR), rel=1e-12)
-    assert items["changed"] == pytest.approx(area_m2(box(4, 0, 0.7)) - area_m2(box(4, 0)), rel=1e-12)
-    assert items["split"] == pytest.approx(0, abs=1e-6 * area_m2(A))
+    assert items["old"] == pytest.approx(sum(map(measure_area_m2, old.values())), rel=1e-12)
+    assert items["new"] == pytest.approx(sum(map(measure_area_m2, new.values())), rel=1e-12)
+    assert items["gone"] == pytest.approx(-measure_area_m2(B), rel=1e-12)
+    assert items["appeared"] == pytest.approx(measure_area_m2(FAR), rel=1e-12)
+    assert items["changed"] == pytest.approx(
+        measure_area_m2(box(4, 0, 0.7)) - measure_area_m2(box(4, 0)), rel=1e-12
+    )
+    assert items["split"] == pytest.approx(0, abs=1e-6 * measure_area_m2(A))
     assert abs(items["difference"]) < 1e-12
 
 
 def test_pieces_are_the_ground_that_moved_by_parcel_before_and_after():
     old = {"a": box(0, 0, 2), "b": box(0, 3), "g": box(5, 5)}
     new = {"x": A, "y": box(1, 0, 0.6), "b": box(0.25, 3), "n": FAR}
-    pieces = revisions.revisions(parcels(old), parcels(new)).pieces
+    pieces = revisions.find_revisions(parcels(old), parcels(new)).pieces
     ground = {
         (row.kind, *(None if pd.isna(name) else name for name in (row.old_id, row.new_id))): row.area_m2
         for row in pieces.itertuples()
@@ -109,14 +111,14 @@ def test_pieces_are_the_ground_that_moved_by_parcel_before_and_after():
         ("gone", "g", None): box(5, 5),
         ("appeared", None, "n"): FAR,
     }
-    assert ground == {key: pytest.approx(area_m2(shape), rel=1e-7) for key, shape in expected.items()}
+    assert ground == {key: pytest.approx(measure_area_m2(shape), rel=1e-7) for key, shape in expected.items()}
 
 
 def test_nothing_beside_nothing_and_something_beside_nothing():
     none = parcels({"a": A}).iloc[:0]
-    assert revisions.revisions(none, none).parcels.empty
-    assert revisions.revisions(parcels({"a": A}), none).parcels["kind"].tolist() == ["gone"]
-    assert revisions.revisions(none, parcels({"a": A})).parcels["kind"].tolist() == ["appeared"]
+    assert revisions.find_revisions(none, none).parcels.empty
+    assert revisions.find_revisions(parcels({"a": A}), none).parcels["kind"].tolist() == ["gone"]
+    assert revisions.find_revisions(none, parcels({"a": A})).parcels["kind"].tolist() == ["appeared"]
 
 
 def listed(*rows):
@@ -137,7 +139,7 @@ def test_figures_that_differ_stand_with_before_and_after_in_periods_of_both():
         ("d", "R", "REG-01", "x", "2023", np.nan, None),
         ("a", "R", "REG-01", "x", "2024", 0.9, "高"),
     )
-    rows = figures(old, new, ["quality_value", "quality_grade"])
+    rows = compare_figures(old, new, ["quality_value", "quality_grade"])
     told = [
         (r.parcel_id, r.figure, r.before, r.after)
         for r in rows.astype(object).where(rows.notna(), "").itertuples()
@@ -153,7 +155,7 @@ def test_figures_that_differ_stand_with_before_and_after_in_periods_of_both():
 
 def test_a_figure_that_becomes_known_differs_from_null():
     row = ("a", "R", "REG-01", "x", "2023")
-    (told,) = figures(
+    (told,) = compare_figures(
         listed((*row, np.nan, None)), listed((*row, 0.4, None)), ["quality_value", "quality_grade"]
     ).itertuples()
     assert (told.figure, told.after) == ("quality_value", "0.4")
@@ -161,8 +163,8 @@ def test_a_figure_that_becomes_known_differs_from_null():
 
 
 def test_a_parcel_whose_figures_changed_alone_counts_as_changed_in_its_measures():
-    events = revisions.revisions(parcels({"a": A, "b": B}), parcels({"a": A, "b": B})).parcels
-    rows = measured(events, pd.DataFrame({"parcel_id": ["b"]})).set_index("new_ids")
+    events = revisions.find_revisions(parcels({"a": A, "b": B}), parcels({"a": A, "b": B})).parcels
+    rows = mark_measures(events, pd.DataFrame({"parcel_id": ["b"]})).set_index("new_ids")
     assert rows["kind"].to_dict() == {"a": "same", "b": "changed"}
     assert rows.loc["b", "aspects"] == "measures"
 
@@ -172,5 +174,5 @@ def test_findings_are_new_or_resolved_by_their_id():
     old, new = (
         pd.DataFrame([[name, *[""] * 6] for name in names], columns=columns) for names in ("xy", "yz")
     )
-    rows = turnover(old, new)
+    rows = compare_findings(old, new)
     assert list(zip(rows["state"], rows["finding_id"], strict=True)) == [("new", "z"), ("resolved", "x")]

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.rights_registry.shapes import PackedShapes, Plots, slices
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, split
 
 
 @pytest.fixture
@@ -17,34 +17,34 @@ def shapes():
 
 
 def test_shapes_come_back_bit_by_bit_in_the_order_that_is_asked_for(shapes):
-    packed = PackedShapes.joined([PackedShapes.of(part) for part in np.array_split(shapes, 7)])
+    packed = PackedShapes.concat([PackedShapes.of(part) for part in np.array_split(shapes, 7)])
     places = np.array([1023, 3, 700, 3, 0, 512])
     assert shapely.equals_identical(packed.at(places), shapes[places]).all()
     assert shapely.equals_identical(packed.all(), shapes).all()
-    some = packed.some(places)
+    some = packed.take(places)
     assert shapely.equals_identical(some.all(), shapes[places]).all()
     np.testing.assert_array_equal(some.bounds, shapely.bounds(shapes[places]))
 
 
 def test_nothing_can_be_packed_too():
-    nothing = PackedShapes.joined([])
+    nothing = PackedShapes.concat([])
     assert len(nothing) == len(PackedShapes.of(np.empty(0, dtype=object))) == 0
-    assert nothing.in_neighbourhoods() == []
-    assert len(nothing.all()) == len(nothing.meeting((0, 0, 1, 1))) == 0
-    assert len(Plots.joined([])) == 0
+    assert nothing.group_neighbours() == []
+    assert len(nothing.all()) == len(nothing.query((0, 0, 1, 1))) == 0
+    assert len(ParcelShapes.concat([])) == 0
 
 
 def test_shapes_that_meet_bounds_are_those_whose_bounds_do(shapes):
     packed = PackedShapes.of(shapes)
     box = (121.0105, 31.0205, 121.0125, 31.0215)
     expected = np.flatnonzero(shapely.intersects(shapely.box(*box), shapely.envelope(shapes)))
-    np.testing.assert_array_equal(packed.meeting(box), expected)
+    np.testing.assert_array_equal(packed.query(box), expected)
 
 
 def test_neighbourhoods_hold_every_shape_once_and_neighbours_together(shapes):
     shapes[700] = shapes[5]
     packed = PackedShapes.of(shapes)
-    parts = packed.in_neighbourhoods(64)
+    parts = packed.group_neighbours(64)
     assert sorted(np.concatenate(parts)) == list(range(1024))
     assert max(map(len, parts)) <= 64
     extent = [shapely.area(shapely.box(*shapely.total_bounds(shapes[part]))) for part in parts]
@@ -53,18 +53,19 @@ def test_neighbourhoods_hold_every_shape_once_and_neighbours_together(shapes):
 
 def test_the_order_along_the_curve_is_that_of_geopandas(shapes):
     order = np.argsort(gpd.GeoSeries(shapes).hilbert_distance().to_numpy(), kind="stable")
-    np.testing.assert_array_equal(np.concatenate(PackedShapes.of(shapes).in_neighbourhoods(100)), order)
+    np.testing.assert_array_equal(np.concatenate(PackedShapes.of(shapes).group_neighbours(100)), order)
 
 
-def test_plots_keep_ids_and_areas_with_their_shapes(shapes):
+def test_parcels_keep_ids_and_areas_with_their_shapes(shapes):
     table = gpd.GeoDataFrame(
         {"parcel_id": [f"P{number}" for number in range(1024)], "area_m2": np.arange(1024.0)}, geometry=shapes
     )
-    plots = Plots.joined([Plots.of(table.iloc[:400]), Plots.of(table.iloc[400:])]).some(np.array([900, 2]))
-    assert plots.ids.tolist() == ["P900", "P2"]
-    assert plots.areas_m2.tolist() == [900.0, 2.0]
-    assert shapely.equals_identical(plots.shapes.all(), shapes[[900, 2]]).all()
+    halves = [ParcelShapes.of(table.iloc[:400]), ParcelShapes.of(table.iloc[400:])]
+    parcels = ParcelShapes.concat(halves).take(np.array([900, 2]))
+    assert parcels.ids.tolist() == ["P900", "P2"]
+    assert parcels.areas_m2.tolist() == [900.0, 2.0]
+    assert shapely.equals_identical(parcels.shapes.all(), shapes[[900, 2]]).all()
 
 
-def test_slices_leave_nothing_out():
-    assert [part.tolist() for part in slices(np.arange(7), 3)] == [[0, 1, 2], [3, 4, 5], [6]]
+def test_parts_leave_nothing_out():
+    assert [part.tolist() for part in split(np.arange(7), 3)] == [[0, 1, 2], [3, 4, 5], [6]]

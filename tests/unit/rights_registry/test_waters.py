@@ -36,7 +36,7 @@ def _sections(*rows):
 
 
 def test_waters_are_units_of_waters_and_land_classes_of_waters():
-    assert waters.water_parcels(_parcels())["parcel_id"].tolist() == ["A", "B", "C", "E"]
+    assert waters.select_water_parcels(_parcels())["parcel_id"].tolist() == ["A", "B", "C", "E"]
 
 
 def test_a_section_stands_on_a_parcel_or_is_near_one_or_has_none():
@@ -47,19 +47,19 @@ def test_a_section_stands_on_a_parcel_or_is_near_one_or_has_none():
         ("on the forest", 121.565, 31.505, None),
         ("nowhere", np.nan, np.nan, None),
     )
-    found = waters.linked(sections, _parcels(), crs=CRS, within_m=100)
+    found = waters.link_sections(sections, _parcels(), crs=CRS, within_m=100)
     assert found.index.equals(sections.index)
     assert found["parcel_id"].tolist() == ["A", "B", None, None]
     assert found["link"].tolist() == ["stands_on", "nearest", None, None]
     _, _, metres = NORTH.inv(121.525, 31.51, 121.525, north)
     assert found["distance_m"].tolist()[:2] == [0, pytest.approx(metres, abs=0.01)]
     assert found["distance_m"].isna().tolist()[2:] == [True, True]
-    assert waters.linked(sections, _parcels(), crs=CRS, within_m=50)["link"].tolist()[1] is None
+    assert waters.link_sections(sections, _parcels(), crs=CRS, within_m=50)["link"].tolist()[1] is None
 
 
 def test_the_distance_is_that_of_the_ellipsoid_whatever_the_projection():
     sections = _sections(("beside C", 121.55 + 150 * METRE, 31.507, None))
-    near, far = (waters.linked(sections, _parcels(), crs=crs) for crs in (CRS, "EPSG:4549"))
+    near, far = (waters.link_sections(sections, _parcels(), crs=crs) for crs in (CRS, "EPSG:4549"))
     assert near["distance_m"].iloc[0] == pytest.approx(far["distance_m"].iloc[0], abs=0.01)
     _, _, metres = NORTH.inv(121.55, 31.507, 121.55 + 150 * METRE, 31.507)
     assert near["distance_m"].iloc[0] == pytest.approx(metres, abs=0.01)
@@ -72,7 +72,7 @@ def test_the_register_goes_before_the_place():
         ("without a place", np.nan, np.nan, "B"),
         ("names a forest", 121.505, 31.505, "D"),
     )
-    found = waters.linked(sections, _parcels(), crs=CRS)
+    found = waters.link_sections(sections, _parcels(), crs=CRS)
     assert found["parcel_id"].tolist() == ["B", "A", "B", "A"]
     assert found["link"].tolist() == ["register", "register", "register", "stands_on"]
     assert found["distance_m"].iloc[1] > 100_000
@@ -81,14 +81,14 @@ def test_the_register_goes_before_the_place():
 
 def test_of_equally_near_parcels_the_first_counts():
     double = pd.concat([_parcels(), _parcels(parcel_id=list("abcde"))], ignore_index=True)
-    found = waters.linked(_sections(("inside", 121.505, 31.505, None)), double, crs=CRS)
+    found = waters.link_sections(_sections(("inside", 121.505, 31.505, None)), double, crs=CRS)
     assert found["parcel_id"].tolist() == ["A"]
 
 
 def test_no_section_or_no_water_gives_no_link():
-    assert waters.linked(_sections(), _parcels(), crs=CRS).empty
+    assert waters.link_sections(_sections(), _parcels(), crs=CRS).empty
     dry = _parcels()[3:4]
-    found = waters.linked(_sections(("inside", 121.505, 31.505, "U2")), dry, crs=CRS)
+    found = waters.link_sections(_sections(("inside", 121.505, 31.505, "U2")), dry, crs=CRS)
     assert found.isna().to_numpy().all()
 
 
@@ -101,7 +101,7 @@ def test_a_parcel_has_the_worst_and_the_mean_class_of_its_graded_sections():
             "water_class": pd.array([2, 5, 3, 6, pd.NA], dtype="Int64"),
         }
     )
-    found = waters.of_parcels(sections).sort_values("period")
+    found = waters.rate_parcels(sections).sort_values("period")
     assert found.to_numpy().tolist() == [
         ["A", "2023", "甲", 1, 3.0, 3.0], ["A", "2024", "甲、乙", 2, 5.0, 3.5],
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pipeline.errors import SettingsError
-from pipeline.periods import complete_before, periods_between
+from pipeline.periods import list_complete_before, list_periods
 from pipeline.settings import Settings, load_settings, schema
 
 DAY = date(2026, 11, 22)
@@ -28,16 +28,16 @@ def settings_of(folder, day=DAY, **content):
     ],
 )
 def test_the_last_complete_periods_end_before_the_day(kind, count, labels):
-    assert [period.label for period in complete_before(DAY, kind, count)] == labels
+    assert [period.label for period in list_complete_before(DAY, kind, count)] == labels
 
 
 @pytest.mark.parametrize("kind", ["year", "quarter", "season", "month"])
 def test_on_every_day_of_two_years_the_periods_are_whole_and_the_last_that_are_over(kind):
-    wide = periods_between(date(2018, 1, 1), date(2030, 12, 31), kind)
+    wide = list_periods(date(2018, 1, 1), date(2030, 12, 31), kind)
     for number in range(730):
         day = date(2024, 1, 1) + timedelta(number)
         over = [period for period in wide if period.last < day]
-        assert complete_before(day, kind, 3) == over[-3:]
+        assert list_complete_before(day, kind, 3) == over[-3:]
 
 
 def test_a_rolling_config_gets_its_days_and_the_label_of_its_last_period(tmp_path):

@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 import yaml
 
-from pipeline.aoi import PROJECT_ROOT, known_aois
+from pipeline.aoi import PROJECT_ROOT, list_aois
 from pipeline.errors import SettingsError
 from pipeline.settings import (
     Clear,
@@ -363,8 +363,8 @@ def test_the_table_of_products_is_whole():
 
 
 def test_every_shipped_area_can_be_named(tmp_path):
-    text = SMALL.replace("[guangyang_island]", str(known_aois()))
-    assert loaded(tmp_path, text).aoi == known_aois()
+    text = SMALL.replace("[guangyang_island]", str(list_aois()))
+    assert loaded(tmp_path, text).aoi == list_aois()
 
 
 @pytest.mark.parametrize(

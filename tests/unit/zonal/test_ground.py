@@ -5,7 +5,7 @@ from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
 from pipeline.engine.executors import Threads
-from pipeline.geodesy import area_m2, project, unproject
+from pipeline.geodesy import measure_area_m2, project, unproject
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, create_store, write_block
 from pipeline.zonal.covered import CoveredWindow
@@ -46,20 +46,20 @@ def weights_of_exactextract(outline):
     weight = np.zeros(GRID.height * GRID.width)
     cells = found["properties"]["cell_id"]
     weight[cells] = found["properties"]["coverage"] * GRID.pixel_area_m2(GRID.whole).ravel()[cells]
-    return weight * area_m2(outline) / weight.sum()
+    return weight * measure_area_m2(outline) / weight.sum()
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_areas_by_class_are_those_of_exactextract_over_the_whole_grid(outline, classes, store, workers):
-    ground = Ground.of(Threads(workers), GRID, outline, area_m2(outline))
+    ground = Ground.of(Threads(workers), GRID, outline, measure_area_m2(outline))
     found = ground.areas_m2(store, "land_cover")
     theirs = np.bincount(classes.ravel(), weights_of_exactextract(outline), 256)
     assert np.allclose(found, theirs, rtol=1e-9)
-    assert found.sum() == pytest.approx(area_m2(outline), rel=1e-12)
+    assert found.sum() == pytest.approx(measure_area_m2(outline), rel=1e-12)
 
 
 def test_results_come_in_the_order_of_the_windows_whoever_is_first(outline):
-    ground = Ground.of(Threads(3), GRID, outline, area_m2(outline))
+    ground = Ground.of(Threads(3), GRID, outline, measure_area_m2(outline))
     blocks = ground.each(lambda under: under.window)
     assert blocks == GRID.blocks_over(project(outline, GRID.crs), WINDOW_PX)
     sums = [ground.each(lambda under: float(under.weight_m2.sum())) for _ in range(2)]

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.geodesy import areas_m2, project, unproject
-from pipeline.rights_registry.shapes import Plots
+from pipeline.geodesy import measure_areas_m2, project, unproject
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal import overlay
 from pipeline.zonal.cells import covered_cells
 from tests.parcel_overlay import RULES, a_year_on, measured, over, sums_of, wide
@@ -33,7 +33,7 @@ def pixels(register, grid, window):
     """One parcel of exactly the pixels of the window."""
     rows, cols = window
     shape = on_pixels(grid, rows.start, cols.start, 8, 11)
-    return register([shape], parcel_id=["A"]).assign(area_m2=areas_m2([shape]))
+    return register([shape], parcel_id=["A"]).assign(area_m2=measure_areas_m2([shape]))
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ def test_only_windows_of_the_set_size_are_read(parcels, grid, layers):
         read.append(np.prod(window.shape))
         return [over(layers, window)]
 
-    overlay.summed(Plots.of(parcels), grid, watched, RULES, chunk_px=4000)
+    overlay.summed(ParcelShapes.of(parcels), grid, watched, RULES, chunk_px=4000)
     assert 0 < max(read) <= 4000
 
 
@@ -223,7 +223,7 @@ def test_sums_of_a_parcel_scale_to_its_ellipsoidal_area(parcels, grid, layers):
 
 def test_fractions_are_those_of_the_polygon_in_each_pixel(parcels, grid):
     shape = project(parcels.geometry.iloc[1], grid.crs)
-    window = grid.window_over(shape.bounds)
+    window = grid.block_over(shape.bounds)
     ((cells, fractions),) = covered_cells(np.array([shape], dtype=object), window, grid)
     rows, cols = np.divmod(cells, window.shape[1])
     left = grid.left + (cols + window.col_from) * 10

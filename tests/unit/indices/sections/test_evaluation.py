@@ -10,11 +10,11 @@ from pipeline import standards
 from pipeline.indices.sections.evaluation import evaluate_sections
 from pipeline.indices.sections.means import name_classes
 from pipeline.indices.sections.water_index import compute_index_parts, compute_unit_index
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 
 LIMITS = standards.table("water_limits")
-YEAR = periods_between(date(2024, 1, 1), date(2024, 12, 31), "year")
-MONTHS = periods_between(date(2024, 4, 1), date(2024, 6, 30), "month")
+YEAR = list_periods(date(2024, 1, 1), date(2024, 12, 31), "year")
+MONTHS = list_periods(date(2024, 4, 1), date(2024, 6, 30), "month")
 ITEMS = LIMITS.loc[LIMITS["in_21"] == "1", "code"].unique().tolist()
 
 

@@ -11,14 +11,14 @@ from pipeline.indices.sections.grades import (
     build_section_indicators,
     classify_value,
     classify_values,
-    grade_samples,
+    grade_sections,
 )
 from pipeline.indices.sections.months import MeanRules
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 
 LIMITS = standards.table("water_limits")
-YEAR = periods_between(date(2024, 1, 1), date(2024, 12, 31), "year")
-MONTHS = periods_between(date(2024, 4, 1), date(2024, 6, 30), "month")
+YEAR = list_periods(date(2024, 1, 1), date(2024, 12, 31), "year")
+MONTHS = list_periods(date(2024, 4, 1), date(2024, 6, 30), "month")
 GRADED = LIMITS[LIMITS["rule"].isin(["max", "min"])]
 ENTRIES = [
     (row.code, body, number, float(getattr(row, f"class_{number}")), row.rule)
@@ -49,7 +49,9 @@ def _register(**columns):
 
 
 def _grade(samples, periods=YEAR, **settings):
-    return contracts.checked(grade_samples(samples, periods, LIMITS, **settings), contracts.SECTION_STATUS)
+    return contracts.check_table(
+        grade_sections(samples, periods, LIMITS, **settings), contracts.SECTION_STATUS
+    )
 
 
 def _better(code, body, number):
@@ -264,7 +266,7 @@ def test_nothing_in_gives_nothing_out():
     assert status.empty
     register = _register(section_id=["S1"], section=["甲"])
     assert _grade(_samples(), register=register)["water_class"].tolist() == [pd.NA]
-    contracts.checked(build_section_indicators(status, "a"), contracts.INDICATORS)
+    contracts.check_table(build_section_indicators(status, "a"), contracts.INDICATORS)
 
 
 def test_shares_name_their_numerator_denominator_and_items():
@@ -276,7 +278,7 @@ def test_shares_name_their_numerator_denominator_and_items():
         ("乙", "2024-04-05", "NH3N", 0.9),
         ("丙", "2024-04-05", "TP", 0.5),
     )
-    table = contracts.checked(
+    table = contracts.check_table(
         build_section_indicators(_grade(samples, MONTHS, register=register), "longyou_bay"),
         contracts.INDICATORS,
     ).set_index(["indicator", "period"])

@@ -78,10 +78,10 @@ def test_a_section_without_a_point_takes_that_of_the_samples(found):
 
 
 def test_every_section_without_a_match_is_listed_with_its_reason(found):
-    rows = membership.list_unmatched(found, "west", AREAS, DAYS)
+    rows = membership.list_mismatches(found, "west", AREAS, DAYS)
     assert rows[["section_id", "readings", "reason"]].to_numpy().tolist() == [
         ["S2", 1, membership.UNSAMPLED],
-        ["S5", 0, membership.AREA_UNKNOWN],
+        ["S5", 0, membership.AOI_UNKNOWN],
         ["S6", 0, membership.OUTSIDE],
         ["S7", 0, membership.UNSAMPLED],
         ["S8", 0, membership.UNSAMPLED],

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from pipeline import standards
-from pipeline.indices.sections.grades import grade_samples
+from pipeline.indices.sections.grades import grade_sections
 from pipeline.indices.sections.months import MeanRules
 from pipeline.indices.sections.places import place_samples
 from pipeline.indices.sections.series import build_monthly_series
-from pipeline.periods import Period, periods_between
+from pipeline.periods import Period, list_periods
 
 LIMITS = standards.table("water_limits")
 DAYS = Period(date(2023, 12, 1), date(2024, 11, 30), "x")
@@ -69,9 +69,9 @@ def test_the_status_of_a_month_is_made_of_the_means_of_the_series():
     ]
     samples = _samples(*readings).assign(censored=lambda rows: rows["value"].lt(0.3))
     rules = MeanRules(0.25, {"NH3N": 2})
-    months = periods_between(DAYS.first, DAYS.last, "month")
+    months = list_periods(DAYS.first, DAYS.last, "month")
     series = _series(samples, rules=rules)
-    status = grade_samples(samples, months, LIMITS, rules=rules).set_index(["section_id", "period"])
+    status = grade_sections(samples, months, LIMITS, rules=rules).set_index(["section_id", "period"])
     worst = series.groupby(["section_id", "period"])["water_class"].max()
     assert len(series) == 18
     for row in series.itertuples():

@@ -10,7 +10,7 @@ import shapely
 
 from pipeline.aoi import Aoi, Part
 from pipeline.errors import InputError
-from pipeline.geodesy import CGCS2000, areas_m2
+from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.ingest.parcels import ATTRIBUTES, geoparquet, layers, read_parcels
 from pipeline.ingest.parcels import register as parcel_register
 from pipeline.settings.parcels import ParcelFile
@@ -236,7 +236,10 @@ def test_official_extracts_are_read_whole_and_their_areas_agree_with_their_own_p
     dense = degrees.set_geometry(shapely.segmentize(degrees.geometry.to_numpy(), 1e-5))
     equal_area = dense.to_crs("EPSG:6933").area.to_numpy()
     assert np.allclose(
-        areas_m2(shapely.segmentize(parcels.geometry.to_numpy(), 1e-5)), equal_area, rtol=1e-6, atol=1e-3
+        measure_areas_m2(shapely.segmentize(parcels.geometry.to_numpy(), 1e-5)),
+        equal_area,
+        rtol=1e-6,
+        atol=1e-3,
     )
 
 

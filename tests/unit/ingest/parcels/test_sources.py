@@ -13,7 +13,7 @@ from pyproj import CRS
 from pipeline import standards
 from pipeline.aoi import Aoi, Part
 from pipeline.errors import InputError
-from pipeline.geodesy import CGCS2000, area_m2
+from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, read_parcels, read_restricting
 from pipeline.ingest.parcels.encoding import encoding_of
 from pipeline.ingest.parcels.holders import hidden, masked, people_in
@@ -308,10 +308,10 @@ def test_restricting_layers_of_a_kind_are_one_shape_inside_the_area(tmp_path):
         RestrictingFile(path=str(tmp_path / "two.geojson"), kind="permanent_farmland"),
     ]
     layers = read_restricting(files, AOI).set_index("kind").geometry
-    corner = area_m2(shapely.box(121.89, 31.49, 121.90, 31.50))
-    assert area_m2(layers["permanent_farmland"]) == pytest.approx(corner, rel=1e-9)
-    both = corner + area_m2(SHAPES[0].buffer(0.002))
-    assert area_m2(layers["ecological_red_line"]) == pytest.approx(both, rel=1e-6)
+    corner = measure_area_m2(shapely.box(121.89, 31.49, 121.90, 31.50))
+    assert measure_area_m2(layers["permanent_farmland"]) == pytest.approx(corner, rel=1e-9)
+    both = corner + measure_area_m2(SHAPES[0].buffer(0.002))
+    assert measure_area_m2(layers["ecological_red_line"]) == pytest.approx(both, rel=1e-6)
     with pytest.raises(InputError, match=r"gone\.gpkg"):
         read_restricting([files[0].model_copy(update={"path": str(tmp_path / "gone.gpkg")})], AOI)
 

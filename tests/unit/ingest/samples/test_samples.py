@@ -24,7 +24,7 @@ def _csv(folder, text, encoding="utf-8", name="samples.csv"):
 
 def _read(path, **settings):
     samples, rejects = read_samples([SampleFile(path=str(path), **settings)])
-    return contracts.checked(samples, contracts.SAMPLES), rejects
+    return contracts.check_table(samples, contracts.SAMPLES), rejects
 
 
 def _workbook(folder, sheets, merges=(), name="samples.xlsx"):
@@ -355,7 +355,7 @@ def test_no_file_at_all_gives_empty_tables():
     samples, rejects = read_samples([])
     assert samples.empty
     assert rejects.empty
-    contracts.checked(samples, contracts.SAMPLES)
+    contracts.check_table(samples, contracts.SAMPLES)
 
 
 def test_the_register_is_read_with_classes_aliases_and_places(tmp_path):

@@ -11,13 +11,13 @@ import shapely
 
 from pipeline import standards
 from pipeline.aoi import Aoi, Part
-from pipeline.geodesy import areas_m2, project_all, unproject
+from pipeline.geodesy import measure_areas_m2, project_all, unproject
 from pipeline.ingest.simulate import parcels as register
 from pipeline.ingest.simulate import world
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 
 CRS = "EPSG:32651"
-YEARS = periods_between(date(2023, 1, 1), date(2024, 12, 31), "year")
+YEARS = list_periods(date(2023, 1, 1), date(2024, 12, 31), "year")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_one_code_is_malformed_and_one_parcel_lacks_its_class(parcels):
 
 
 def test_a_few_registered_areas_are_off_and_the_rest_are_ellipsoidal(parcels):
-    error = parcels["MJ"].to_numpy() / areas_m2(parcels.geometry) - 1
+    error = parcels["MJ"].to_numpy() / measure_areas_m2(parcels.geometry) - 1
     off = np.abs(error) > 0.04
     assert 2 <= off.sum() <= len(parcels) * 0.3
     assert np.abs(error[~off]).max() < 1e-3

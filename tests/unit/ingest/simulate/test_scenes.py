@@ -16,11 +16,11 @@ from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import unproject
 from pipeline.ingest.scenes.sensors import OLI_BANDPASS
 from pipeline.ingest.simulate import landscape, passes, scenes, sensing, sky, truth, world
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 
 CRS = "EPSG:32651"
 START, END = date(2023, 1, 1), date(2024, 12, 31)
-YEARS = periods_between(START, END, "year")
+YEARS = list_periods(START, END, "year")
 ALL = ["sentinel-2", "landsat-8", "landsat-9"]
 
 
@@ -315,7 +315,7 @@ def test_the_calendar_keeps_to_real_orbits(calendar):
 
 @pytest.mark.parametrize("kind", ["month", "quarter", "season"])
 def test_every_shorter_period_has_passes_enough(kind):
-    periods = periods_between(date(2023, 1, 1), date(2023, 6, 30), kind)
+    periods = list_periods(date(2023, 1, 1), date(2023, 6, 30), kind)
     planned = passes.planned_passes(world.world_of(tiny_aoi(), periods))
     for period in periods:
         held = [a for a in planned if period.holds(a.moment)]

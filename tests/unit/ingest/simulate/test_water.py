@@ -14,10 +14,10 @@ from pipeline.geodesy import project_all, unproject
 from pipeline.ingest.samples import read_sections
 from pipeline.ingest.simulate import water, world
 from pipeline.ingest.simulate.landscape import WATER
-from pipeline.periods import periods_between
+from pipeline.periods import list_periods
 
 CRS = "EPSG:32651"
-YEARS = periods_between(date(2023, 1, 1), date(2024, 12, 31), "year")
+YEARS = list_periods(date(2023, 1, 1), date(2024, 12, 31), "year")
 
 
 def tiny_world(periods=YEARS, aoi_id="tiny"):
@@ -97,7 +97,7 @@ def test_the_csv_files_have_their_encodings_and_shapes(folder):
 
 @pytest.mark.parametrize("kind", ["year", "quarter", "month"])
 def test_the_means_of_what_is_written_give_the_planted_class(kind):
-    periods = periods_between(
+    periods = list_periods(
         date(2023, 1, 1), date(2023, 12, 31) if kind == "month" else date(2024, 12, 31), kind
     )
     small = tiny_world(periods)

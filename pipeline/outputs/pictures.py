@@ -25,7 +25,7 @@ from pipeline.geodesy import project
 from pipeline.grid import Grid
 from pipeline.legends import Legend
 from pipeline.outputs.qgis import RAMPS
-from pipeline.outputs.raster import ramp_of
+from pipeline.outputs.raster import choose_ramp
 
 WIDTH_PX = 1000
 _BAR_SHARE = 0.2
@@ -76,7 +76,9 @@ class Picture:
     bar: ScaleBar
 
 
-def picture_of(raster: Raster, path: Path, grid: Grid, area: BaseGeometry, *, pale: bool = False) -> Picture:
+def draw_picture(
+    raster: Raster, path: Path, grid: Grid, outline: BaseGeometry, *, pale: bool = False
+) -> Picture:
     """The map of a written raster, at most 1000 pixels wide, with the outline of the area (EPSG:4490).
 
     A `pale` one is a ground for points: its colours are mixed with white.
@@ -85,28 +87,28 @@ def picture_of(raster: Raster, path: Path, grid: Grid, area: BaseGeometry, *, pa
     shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
     return Picture(
         tall=round(100 * grid.height / grid.width, 2),
-        image=_data_uri(_colored(raster, path, shape), pale=pale),
-        outline=_outline(project(area, grid.crs), grid),
-        bar=scale_bar(grid),
+        image=_encode_png(_color_raster(raster, path, shape), pale=pale),
+        outline=_draw_outline(project(outline, grid.crs), grid),
+        bar=choose_scale_bar(grid),
     )
 
 
-def scale_bar(grid: Grid) -> ScaleBar:
+def choose_scale_bar(grid: Grid) -> ScaleBar:
     """The longest bar of 1, 2 or 5 times a power of ten that fits a fifth of the width."""
     room = grid.width * grid.resolution_m * _BAR_SHARE
     power = 10 ** math.floor(math.log10(room))
     metres = max(factor * power for factor in _NICE if factor * power <= room)
-    return ScaleBar(metres, round(metres / _unit_m(grid), 2))
+    return ScaleBar(metres, round(metres / _compute_unit_m(grid), 2))
 
 
-def places(points: gpd.GeoSeries, grid: Grid) -> list[tuple[float, float] | None]:
+def locate_points(points: gpd.GeoSeries, grid: Grid) -> list[tuple[float, float] | None]:
     """Where points (EPSG:4490) lie on a map of the grid, in hundredths of its width; None for no point."""
     moved = points.to_crs(grid.crs)
-    spots = _on_map(np.column_stack([moved.x, moved.y]), grid).tolist()
+    spots = _to_map(np.column_stack([moved.x, moved.y]), grid).tolist()
     return [None if math.isnan(across) else (across, down) for across, down in spots]
 
 
-def spots(
+def place_spots(
     points: Sequence[tuple[float, float] | None], colors: Sequence[str], names: Sequence[str], tall: float
 ) -> list[Spot]:
     """Points with their names: right of the point, or left, below or above where that would hide another.
@@ -120,7 +122,7 @@ def spots(
     taken += [(x - 1.2, y - 1.2, x + 1.2, y + 1.2) for x, y, _, _ in known]
     for x, y, color, name in known:
         long = sum(_LETTER * (0.55 if letter.isascii() else 1) for letter in name)
-        free = next((place for place in _around(x, y, long) if _is_free(place[0], taken, tall)), None)
+        free = next((place for place in _list_boxes(x, y, long) if _is_free(place[0], taken, tall)), None)
         if free:
             taken.append(free[0])
         box, ends = free or ((0.0,) * 4, False)
@@ -129,7 +131,7 @@ def spots(
     return found
 
 
-def _around(x: float, y: float, long: float) -> Iterator[tuple[tuple[float, float, float, float], bool]]:
+def _list_boxes(x: float, y: float, long: float) -> Iterator[tuple[tuple[float, float, float, float], bool]]:
     """Boxes (left, top, right, bottom) that a name may take, and whether it ends at the point."""
     for shift in (0.0, -2.6, 2.6, -4.4, 4.4):
         top, bottom = y + shift - _LINE / 2, y + shift + _LINE / 2
@@ -146,44 +148,44 @@ def _is_free(
     return not any(left < r and right > x and top < b and bottom > t for x, t, r, b in taken)
 
 
-def _unit_m(grid: Grid) -> float:
+def _compute_unit_m(grid: Grid) -> float:
     return grid.width * grid.resolution_m / 100
 
 
-def _on_map(points: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
-    moved = (points - [grid.left, grid.top]) * [1, -1] / _unit_m(grid)
+def _to_map(points: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+    moved = (points - [grid.left, grid.top]) * [1, -1] / _compute_unit_m(grid)
     return np.round(moved, 2) + 0.0  # no negative zero
 
 
-def _colored(raster: Raster, path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def _color_raster(raster: Raster, path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
     method = Resampling.nearest if raster.legend is not None else Resampling.average
     with rasterio.open(path) as file:
         values = file.read(1, out_shape=shape, resampling=method, masked=True)
         scale = file.scales[0]
     known = ~np.ma.getmaskarray(values)
     if raster.legend is not None:
-        colors = _class_colors(values.filled(0), raster.legend)
+        colors = _color_classes(values.filled(0), raster.legend)
     else:
-        colors = _ramp_colors(values.filled(0) * scale, ramp_of(raster))
+        colors = _color_ramp(values.filled(0) * scale, choose_ramp(raster))
     alpha = np.where(known, 255, 0).astype(np.uint8)
     return np.concatenate([colors, alpha[None]])
 
 
-def _class_colors(codes: NDArray[Any], legend: Legend) -> NDArray[np.uint8]:
+def _color_classes(codes: NDArray[Any], legend: Legend) -> NDArray[np.uint8]:
     palette = np.zeros((256, 3), dtype=np.uint8)
     for entry in legend.classes:
         palette[entry.code] = entry.rgb
     return np.moveaxis(palette[codes], -1, 0)
 
 
-def _ramp_colors(values: NDArray[Any], ramp: str) -> NDArray[np.uint8]:
+def _color_ramp(values: NDArray[Any], ramp: str) -> NDArray[np.uint8]:
     stops = [value for value, _ in RAMPS[ramp]]
     colors = np.array([list(bytes.fromhex(color.removeprefix("#"))) for _, color in RAMPS[ramp]])
     bands = [np.interp(values, stops, colors[:, band]) for band in range(3)]
     return np.round(np.stack(bands)).astype(np.uint8)
 
 
-def _data_uri(rgba: NDArray[np.uint8], *, pale: bool) -> str:
+def _encode_png(rgba: NDArray[np.uint8], *, pale: bool) -> str:
     if pale:
         rgba = np.concatenate([255 - (255 - rgba[:3]) // _PALER, rgba[3:]])
     packed = io.BytesIO()
@@ -191,8 +193,8 @@ def _data_uri(rgba: NDArray[np.uint8], *, pale: bool) -> str:
     return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
 
 
-def _outline(area: BaseGeometry, grid: Grid) -> str:
-    simple = shapely.simplify(area, _unit_m(grid) / 20, preserve_topology=True)
+def _draw_outline(outline: BaseGeometry, grid: Grid) -> str:
+    simple = shapely.simplify(outline, _compute_unit_m(grid) / 20, preserve_topology=True)
     rings = shapely.get_rings([part for part in shapely.get_parts(simple) if part.geom_type == "Polygon"])
-    lines = (_on_map(shapely.get_coordinates(ring), grid).tolist() for ring in rings)
+    lines = (_to_map(shapely.get_coordinates(ring), grid).tolist() for ring in rings)
     return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in line) + "Z" for line in lines)

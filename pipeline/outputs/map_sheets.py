@@ -10,10 +10,10 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Delivery, Raster
 from pipeline.legends import CHANGE, LAND_COVER, UNCHANGED, WATER_CLASS
-from pipeline.outputs.maps import Picture, Spot, picture_of, places, spots
+from pipeline.outputs.pictures import Picture, Spot, draw_picture, locate_points, place_spots
 from pipeline.outputs.qgis import RAMPS
-from pipeline.outputs.raster import ramp_of
-from pipeline.outputs.texts import text
+from pipeline.outputs.raster import choose_ramp
+from pipeline.outputs.texts import find_text
 
 SHOWN = ("fvc", "land_cover", "change", "looks")
 """How the names of the rasters begin that have a sheet, the newest of each."""
@@ -23,7 +23,7 @@ _STRIP = 512
 
 
 @dataclass(frozen=True)
-class Sheet:
+class MapSheet:
     """A map with its title, and its legend as classes (colour, name) or as a ramp of (share, label)."""
 
     title: str
@@ -46,67 +46,67 @@ def is_shown(raster: Raster) -> bool:
     return raster.name.startswith(SHOWN)
 
 
-def sheets_of(delivery: Delivery, rasters: Path) -> list[Sheet]:
+def draw_map_sheets(delivery: Delivery, rasters: Path) -> list[MapSheet]:
     """The newest map of each kind, and the sections where there are any."""
-    newest = {stem: _newest(delivery, stem) for stem in SHOWN}
+    newest = {stem: _find_newest(delivery, stem) for stem in SHOWN}
     sheets = [
-        _sheet(raster, delivery, rasters / f"{raster.name}.tif") for raster in newest.values() if raster
+        _draw_sheet(raster, delivery, rasters / f"{raster.name}.tif") for raster in newest.values() if raster
     ]
     ground = newest[_GROUND]
     if ground is not None and len(delivery.sections):
-        sheets.insert(2, _section_sheet(ground, delivery, rasters / f"{ground.name}.tif"))
+        sheets.insert(2, _draw_section_sheet(ground, delivery, rasters / f"{ground.name}.tif"))
     return sheets
 
 
-def _newest(delivery: Delivery, stem: str) -> Raster | None:
+def _find_newest(delivery: Delivery, stem: str) -> Raster | None:
     named = [raster for raster in delivery.rasters if raster.name.startswith(f"{stem}_")]
     return named[-1] if named else None
 
 
-def _sheet(raster: Raster, delivery: Delivery, path: Path) -> Sheet:
-    stops = () if raster.legend is not None else RAMPS[ramp_of(raster)]
+def _draw_sheet(raster: Raster, delivery: Delivery, path: Path) -> MapSheet:
+    stops = () if raster.legend is not None else RAMPS[choose_ramp(raster)]
     ticks = [
         ((value - stops[0][0]) / (stops[-1][0] - stops[0][0]) * 100, value, color) for value, color in stops
     ]
     title = raster.title_zh if delivery.language == "zh" else raster.title_en
-    return Sheet(
+    return MapSheet(
         title=f"{title} {raster.first_day} – {raster.last_day}",
-        picture=picture_of(raster, path, delivery.grid, delivery.aoi.geometry),
-        classes=_present_classes(raster, path, delivery),
+        picture=draw_picture(raster, path, delivery.grid, delivery.aoi.geometry),
+        classes=_list_classes(raster, path, delivery),
         gradient=", ".join(f"{color} {share:.1f}%" for share, _, color in ticks),
         ticks=[(share, f"{value:g}") for share, value, _ in ticks],
         points=[],
     )
 
 
-def _section_sheet(ground: Raster, delivery: Delivery, path: Path) -> Sheet:
+def _draw_section_sheet(ground: Raster, delivery: Delivery, path: Path) -> MapSheet:
     """The sections in the colours of their class in the newest period, over pale land cover."""
-    picture = picture_of(ground, path, delivery.grid, delivery.aoi.geometry, pale=True)
+    picture = draw_picture(ground, path, delivery.grid, delivery.aoi.geometry, pale=True)
     period = delivery.periods[-1].label
     newest = delivery.sections[delivery.sections["period"] == period]
     grades = newest["water_class"]
     at = [
-        spot if spot and _inside(spot, picture.tall) else None
-        for spot in places(newest.geometry, delivery.grid)
+        spot if spot and _is_inside(spot, picture.tall) else None
+        for spot in locate_points(newest.geometry, delivery.grid)
     ]
     colors = [_NOT_GRADED if pd.isna(grade) else WATER_CLASS.by_code()[int(grade)].color for grade in grades]
     classes = [(entry.color, entry.name(delivery.language)) for entry in WATER_CLASS.classes]
-    other = [(_NOT_GRADED, text("legend.other", delivery.language))] if grades.isna().any() else []
-    return Sheet(
-        title=f"{text('report.sections_map', delivery.language)} {period}",
+    other = [(_NOT_GRADED, find_text("legend.other", delivery.language))] if grades.isna().any() else []
+    return MapSheet(
+        title=f"{find_text('report.sections_map', delivery.language)} {period}",
         picture=picture,
         classes=[*classes, *other],
         gradient="",
         ticks=[],
-        points=spots(at, colors, [str(name) for name in newest["section"]], picture.tall),
+        points=place_spots(at, colors, [str(name) for name in newest["section"]], picture.tall),
     )
 
 
-def _inside(spot: tuple[float, float], tall: float) -> bool:
+def _is_inside(spot: tuple[float, float], tall: float) -> bool:
     return 0 <= spot[0] <= 100 and 0 <= spot[1] <= tall  # noqa: PLR2004 (a map is 100 units wide)
 
 
-def _present_classes(raster: Raster, path: Path, delivery: Delivery) -> list[tuple[str, str]]:
+def _list_classes(raster: Raster, path: Path, delivery: Delivery) -> list[tuple[str, str]]:
     """Colour and name of the classes that occur; changes have colour and name of the class after."""
     if raster.legend is None:
         return []
@@ -120,7 +120,7 @@ def _present_classes(raster: Raster, path: Path, delivery: Delivery) -> list[tup
     if raster.legend is not CHANGE:
         return [(entry.color, entry.name(delivery.language)) for entry in present]
     colors = {entry.color for entry in present if entry.code != UNCHANGED}
-    became = text("legend.became", delivery.language)
+    became = find_text("legend.became", delivery.language)
     moved = [(entry.color, f"{became}{entry.name(delivery.language)}") for entry in LAND_COVER.classes]
     same = [(entry.color, entry.name(delivery.language)) for entry in present if entry.code == UNCHANGED]
     return [*same, *(pair for pair in moved if pair[0] in colors)]

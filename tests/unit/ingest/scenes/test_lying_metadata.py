@@ -1,4 +1,4 @@
-"""Of the score card: flags that lie, acquisitions that come twice, metadata that drift."""
+"""Flags that lie, acquisitions that come twice, metadata that drift: the pixels stay right."""
 
 import copy
 from datetime import UTC, date, datetime, timedelta
@@ -99,7 +99,7 @@ FLAGS = {"true": {"earthsearch:boa_offset_applied": True}, "false": {"earthsearc
 
 @pytest.mark.parametrize("flag", ["true", "false", "missing"])
 @pytest.mark.parametrize("applied", [True, False])
-def test_score_01_offset_flags_lie_and_the_pixels_do_not(tmp_path, applied, flag):
+def test_offset_flags_lie_and_the_pixels_do_not(tmp_path, applied, flag):
     item = earth_search("scene", files(tmp_path, 0 if applied else 1000), **FLAGS.get(flag, {}))
     scene = decided(candidate_of(item))
     _, (red, nir) = reflectance([scene])
@@ -108,7 +108,7 @@ def test_score_01_offset_flags_lie_and_the_pixels_do_not(tmp_path, applied, flag
 
 
 @pytest.mark.parametrize("stated", [True, False])
-def test_score_01_a_collection_1_scene_from_before_2022_has_the_offset_too(tmp_path, stated):
+def test_a_collection_1_scene_from_before_2022_has_the_offset_too(tmp_path, stated):
     item = earth_search(
         "S2B_T51RUQ_20180501T023010_L2A",
         files(tmp_path, 1000),
@@ -138,7 +138,7 @@ def of_strip(item: dict, name: str, sensed: str) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["reprocessing", "datastrips", "two collections", "repeated pages"])
-def test_score_09_a_pixel_is_observed_once_a_solar_day(tmp_path, kind):
+def test_a_pixel_is_observed_once_a_solar_day(tmp_path, kind):
     first = earth_search("first", files(tmp_path / "first", 1000))
     again = files(tmp_path / "again", 1000)
     match kind:
@@ -264,7 +264,7 @@ OF_THE_COPY = ["id", "updated", "item_sha256", "assets", "offset_evidence", "dat
 """What tells one provider's copy of a scene from another's; its time is that of the granule or datatake."""
 
 
-def test_score_13_one_scene_in_four_dialects_gives_one_row_and_one_reflectance(tmp_path):
+def test_one_scene_in_four_dialects_gives_one_row_and_one_reflectance(tmp_path):
     item = earth_search("S2B_T51RUQ_20240501T023010_L2A", files(tmp_path, 1000))
     drifts = [
         [lambda item: item, with_projection_2][projection](

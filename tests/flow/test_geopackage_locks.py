@@ -1,4 +1,4 @@
-"""Score card 15: locks and bytes of the GeoPackage, while somebody reads it and whenever it is written."""
+"""Locks and bytes of the GeoPackage, while somebody reads it and whenever it is written."""
 
 import hashlib
 import os
@@ -61,7 +61,7 @@ def target(tmp_path):
     return target
 
 
-def test_score_15_whoever_reads_the_old_geopackage_is_not_disturbed(target, tmp_path):
+def test_whoever_reads_the_old_geopackage_is_not_disturbed(target, tmp_path):
     words = [sys.executable, "-c", READ, str(target / "inventory.gpkg")]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
         assert reader.stdout.readline() == "open\n"
@@ -76,7 +76,7 @@ def test_score_15_whoever_reads_the_old_geopackage_is_not_disturbed(target, tmp_
         assert file.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
 
 
-def test_score_15_two_runs_at_two_times_give_the_same_sha256(tmp_path):
+def test_two_runs_at_two_times_give_the_same_sha256(tmp_path):
     sums = []
     for number, (zone, date) in enumerate(
         [("Asia/Shanghai", ""), ("America/Lima", "2001-02-03T04:05:06.000Z")]
@@ -94,7 +94,7 @@ def test_score_15_two_runs_at_two_times_give_the_same_sha256(tmp_path):
 
 
 @pytest.mark.parametrize("guard", ["-wal", "-shm"])
-def test_score_15_nothing_is_published_over_a_geopackage_that_is_open_for_writing(target, tmp_path, guard):
+def test_nothing_is_published_over_a_geopackage_that_is_open_for_writing(target, tmp_path, guard):
     before = (target / "inventory.gpkg").read_bytes()
     (target / f"inventory.gpkg{guard}").write_bytes(b"somebody's edits")
     second = finished(tmp_path / "second", "新主体")

@@ -16,7 +16,7 @@ _STRIP = 512
 
 
 @dataclass(frozen=True)
-class Looks:
+class ClearLooks:
     """Clear looks per pixel inside the area, in the period of the raster."""
 
     period: str
@@ -26,17 +26,17 @@ class Looks:
     share_unseen: float
 
 
-def looks_of(path: Path, grid: Grid, delivery: Delivery) -> Looks:
+def count_clear_looks(path: Path, grid: Grid, delivery: Delivery) -> ClearLooks:
     """Least, median and greatest number of clear looks, over pixels that the area touches."""
-    area = project(delivery.aoi.geometry, grid.crs)
+    outline = project(delivery.aoi.geometry, grid.crs)
     counts = np.zeros(2**16, dtype=np.int64)
     with rasterio.open(path) as file:
         for top in range(0, grid.height, _STRIP):
             block = Block(top, min(top + _STRIP, grid.height), 0, grid.width)
             looks = file.read(1, window=Window(0, top, grid.width, block.shape[0]))
-            counts += np.bincount(looks[grid.touched(area, block)], minlength=len(counts))
+            counts += np.bincount(looks[grid.mask_geometry(outline, block)], minlength=len(counts))
     seen = np.flatnonzero(counts)
     middle = int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
     unseen = counts[0] / counts.sum() if counts.sum() else math.nan
     least, most = (int(seen[0]), int(seen[-1])) if len(seen) else (0, 0)
-    return Looks(path.stem.removeprefix("looks_"), least, middle, most, float(unseen))
+    return ClearLooks(path.stem.removeprefix("looks_"), least, middle, most, float(unseen))
