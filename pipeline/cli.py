@@ -323,10 +323,11 @@ def _deliver(
 ) -> None:
     from pipeline.commands import repeat as repetition
     from pipeline.commands.headlines import headlines
-    from pipeline.engine.executors import open_cluster
+    from pipeline.engine.clusters import open_cluster
     from pipeline.engine.journal import recorded
     from pipeline.engine.logs import logged
-    from pipeline.engine.run import Bars, Run
+    from pipeline.engine.progress import Bars
+    from pipeline.engine.run import Run
     from pipeline.flow import deliver_all
     from pipeline.storage.workspace import Workspace
 
@@ -338,7 +339,7 @@ def _deliver(
         workspace.hold(),
         recorded(workspace, settings.label, settings.aoi) as lines.run,
         open_cluster(settings.compute, workspace.root / "workers") as cluster,
-        Bars(quiet=quiet).shown() as bars,
+        Bars(quiet=quiet).show() as bars,
     ):
         summary.run = lines.run
         if cluster.dashboard and not quiet:

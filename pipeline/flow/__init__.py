@@ -70,7 +70,7 @@ def deliver(run: Run, study: Study) -> Delivered:
             mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention", "notify"}
         ),
     )
-    kept = run.published(cause, study.target) and not run.refresh and settled(run, study, inputs)
+    kept = run.is_published(cause, study.target) and not run.refresh and settled(run, study, inputs)
     if not kept:
         found = scene_table(run, study, inputs)
         parcels = parcels_of(run, study, inputs)  # what is wrong with it is said before a pixel is read

@@ -1,0 +1,2 @@
+from . import schedulers as schedulers
+from . import slurm as slurm
