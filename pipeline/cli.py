@@ -5,26 +5,21 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.aoi import PROJECT_ROOT
+import pipeline
+from pipeline import operating_system
 from pipeline.errors import Interrupted, PipelineError
-from pipeline.settings import SampleFile, Settings, WaterBody, load_settings, schema
-from pipeline.settings.sources import providers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.commands.repeat import Manifest
-    from pipeline.engine.notice import Summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
@@ -47,8 +42,8 @@ WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks 
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-        signal.signal(number, _stopped)
+    for number in operating_system.STOPS:
+        signal.signal(number, _stop)
     try:
         app()
     except PipelineError as error:
@@ -64,7 +59,7 @@ def demo(
 
     Example: ecoledger demo --out delivery
     """
-    settings = load_settings(PROJECT_ROOT / "configs" / "demo.yaml")
+    settings = pipeline.settings.load_settings(pipeline.aoi.PROJECT_ROOT / "configs" / "demo.yaml")
     settings = settings.model_copy(update={"out": str((out or Path("delivery")).resolve())})
     _deliver(settings, quiet=quiet, log=log, as_json=as_json)
 
@@ -86,10 +81,10 @@ def run(
 
     Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
     """
-    from pipeline.commands.repeat import manifest_of
-
-    manifest = manifest_of(config)
-    settings = manifest.repeated(overrides, aoi) if manifest else load_settings(config, overrides)
+    manifest = pipeline.commands.repeat.manifest_of(config)
+    settings = (
+        manifest.repeated(overrides, aoi) if manifest else pipeline.settings.load_settings(config, overrides)
+    )
     compute = settings.compute.model_copy(
         update={
             "cluster": cluster or settings.compute.cluster,
@@ -109,10 +104,7 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 
     Example: ecoledger validate configs/demo.yaml
     """
-    from pipeline.flow.validation import validate_all
-
-    settings = load_settings(config)
-    validate_all(settings)
+    pipeline.flow.validation.validate_all(pipeline.settings.load_settings(config))
     _OUT.print(f"{config}: 无误 no mistakes")
 
 
@@ -127,11 +119,10 @@ def show_plan(
 
     Example: ecoledger plan configs/demo.yaml
     """
-    from pipeline.commands.estimate import as_content, estimates, rows_of
-
-    settings = load_settings(config, overrides)
-    found = estimates(settings.model_copy(update={"aoi": aoi or settings.aoi}))
-    _show(as_content(found) if as_json else rows_of(found), as_json=as_json)
+    estimate = pipeline.commands.estimate
+    settings = pipeline.settings.load_settings(config, overrides)
+    found = estimate.estimates(settings.model_copy(update={"aoi": aoi or settings.aoi}))
+    _show(estimate.as_content(found) if as_json else estimate.rows_of(found), as_json=as_json)
 
 
 @app.command()
@@ -143,11 +134,7 @@ def status(
 
     Example: ecoledger status delivery
     """
-    from dataclasses import asdict
-
-    from pipeline.commands.status import status_of
-
-    found = asdict(status_of(out))
+    found = asdict(pipeline.commands.status.status_of(out))
     if as_json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
         return
@@ -167,7 +154,9 @@ def grade(
     rejected: Annotated[
         Path | None, typer.Option("--rejected", help="剔除清单 what was rejected, CSV")
     ] = None,
-    water_body: Annotated[WaterBody, typer.Option("--water-body", help="river 河流 or lake 湖库")] = "river",
+    water_body: Annotated[
+        Literal["river", "lake"], typer.Option("--water-body", help="river 河流 or lake 湖库")
+    ] = "river",
     year: Annotated[
         int | None, typer.Option("--year", help="时间中没有年份时用 for times without a year")
     ] = None,
@@ -180,14 +169,13 @@ def grade(
 
     Example: ecoledger grade samples.csv --out graded.csv --rejected rejected.csv
     """
-    from pipeline.commands.grade import grade_samples, refusal, rows_of, summary, write_graded
-
-    source = SampleFile(path=samples, water_body=water_body, year=year)
-    graded = grade_samples(source, latest=datetime.now(UTC))
-    write_graded(graded, out, rejected)
+    grading = pipeline.commands.grade
+    source = pipeline.settings.SampleFile(path=samples, water_body=water_body, year=year)
+    graded = grading.grade_samples(source, latest=datetime.now(UTC))
+    grading.write_graded(graded, out, rejected)
     if graded.readings.empty or (strict and len(graded.rejects)):
-        raise refusal(graded)
-    _show(summary(graded) if out else rows_of(graded), as_json=as_json)
+        raise grading.refusal(graded)
+    _show(grading.summary(graded) if out else grading.rows_of(graded), as_json=as_json)
     if len(graded.rejects):
         _ERR.print(f"剔除 rejected: {len(graded.rejects)}", highlight=False)
 
@@ -203,16 +191,15 @@ def diff(
 
     Example: ecoledger diff delivery/guangyang_island/2023 delivery/guangyang_island/2024 --out changes
     """
-    from pipeline.commands.diff import as_content, compare, differences, summary, write_comparison
-
-    found = compare(old, new)
+    comparing = pipeline.commands.diff
+    comparison = comparing.compare(old, new)
     if out:
-        write_comparison(found, out)
+        comparing.write_comparison(comparison, out)
     if as_json:
-        sys.stdout.write(json.dumps(as_content(found), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(comparing.as_content(comparison), ensure_ascii=False) + "\n")
         return
-    _show(summary(found), as_json=False)
-    _show(differences(found), as_json=False)
+    _show(comparing.summary(comparison), as_json=False)
+    _show(comparing.differences(comparison), as_json=False)
 
 
 @app.command()
@@ -229,10 +216,9 @@ def sample(
 
     Example: ecoledger sample delivery/guangyang_island/2024 --out points.gpkg
     """
-    from pipeline.commands.sample import draw_sample, write_sample
-
-    drawn = draw_sample(delivery, points=points, period=period, seed=seed)
-    write_sample(drawn, out)
+    drawing = pipeline.commands.sample
+    drawn = drawing.draw_sample(delivery, points=points, period=period, seed=seed)
+    drawing.write_sample(drawn, out)
     _OUT.print(f"{out}: {len(drawn)} 个点待标注 points to label")
 
 
@@ -242,7 +228,9 @@ def show_schema() -> None:
 
     Example: ecoledger schema > configs/schema.json
     """
-    sys.stdout.write(json.dumps(schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+    sys.stdout.write(
+        json.dumps(pipeline.settings.schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    )
 
 
 @app.command("indices")
@@ -256,14 +244,13 @@ def show_indices(
 
     Example: ecoledger indices
     """
-    from pipeline.indices.spectral import list_foreign_indices, list_known_indices
-
+    spectral = pipeline.indices.spectral
     rows = [
         {"name": one.name, "long_name": one.long_name, "formula": one.formula, "bands": " ".join(one.bands)}
-        for one in list_known_indices()
+        for one in spectral.list_known_indices()
     ]
     if beyond:
-        rows = [{"name": name, "needs": reason} for name, reason in list_foreign_indices().items()]
+        rows = [{"name": name, "needs": reason} for name, reason in spectral.list_foreign_indices().items()]
     _show(rows, as_json=as_json)
 
 
@@ -273,7 +260,8 @@ def show_providers(as_json: JsonOption = False) -> None:
 
     Example: ecoledger providers
     """
-    rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in providers().items()]
+    known = pipeline.settings.sources.providers()
+    rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in known.items()]
     _show(rows, as_json=as_json)
 
 
@@ -283,8 +271,6 @@ def show_legends(as_json: JsonOption = False) -> None:
 
     Example: ecoledger legends
     """
-    from pipeline.legends import LEGENDS
-
     rows = [
         {
             "legend": legend.id,
@@ -294,7 +280,7 @@ def show_legends(as_json: JsonOption = False) -> None:
             "en": one.name_en,
             "color": one.color,
         }
-        for legend in LEGENDS.values()
+        for legend in pipeline.legends.LEGENDS.values()
         for one in legend.classes
     ]
     _show(rows, as_json=as_json)
@@ -306,49 +292,39 @@ def show_rules(as_json: JsonOption = False) -> None:
 
     Example: ecoledger rules
     """
-    from pipeline.rights_registry.rules import RULES
-
-    rows = [{"rule": rule.id, "severity": rule.severity, "basis": rule.basis} for rule in RULES.values()]
+    rules = pipeline.rights_registry.rules.RULES.values()
+    rows = [{"rule": rule.id, "severity": rule.severity, "basis": rule.basis} for rule in rules]
     _show(rows, as_json=as_json)
 
 
 def _deliver(
-    settings: Settings,
+    settings: "pipeline.settings.Settings",
     *,
     quiet: bool,
     log: Path | None,
     as_json: bool,
     refresh: bool = False,
-    manifest: "Manifest | None" = None,
+    manifest: "pipeline.commands.repeat.Manifest | None" = None,
 ) -> None:
-    from pipeline.commands import repeat as repetition
-    from pipeline.commands.headlines import headlines
-    from pipeline.engine.clusters import open_cluster
-    from pipeline.engine.journal import recorded
-    from pipeline.engine.logs import logged
-    from pipeline.engine.progress import Bars
-    from pipeline.engine.run import Run
-    from pipeline.flow import deliver_all
-    from pipeline.storage.workspace import Workspace
-
+    engine, flow, repeat = pipeline.engine, pipeline.flow, pipeline.commands.repeat
     gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
-    workspace = Workspace(Path(settings.out) / "work")
+    workspace = pipeline.storage.workspace.Workspace(Path(settings.out) / "work")
     with (
-        logged(log) as lines,
-        _announced(settings, as_json=as_json) as summary,
+        engine.logs.open_log(log) as lines,
+        _announce(settings, as_json=as_json) as summary,
         workspace.hold(),
-        recorded(workspace, settings.label, settings.aoi) as lines.run,
-        open_cluster(settings.compute, workspace.root / "workers") as cluster,
-        Bars(quiet=quiet).show() as bars,
+        engine.journal.record_run(workspace, settings.label, settings.aoi) as lines.run,
+        engine.clusters.open_cluster(settings.compute, workspace.root / "workers") as cluster,
+        engine.progress.Bars(quiet=quiet).show() as bars,
     ):
         summary.run = lines.run
         if cluster.dashboard and not quiet:
             _ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
-        run = Run(workspace, cluster, bars, refresh)
+        run = engine.run.Run(workspace, cluster, bars, refresh)
         if manifest:
-            repetition.refuse_changed_inputs(run, manifest, settings)
-        delivered = deliver_all(run, settings)
-        summary.headlines = headlines(delivered)
+            repeat.refuse_changed_inputs(run, manifest, settings)
+        delivered = flow.deliver_all(run, settings)
+        summary.headlines = pipeline.commands.headlines.headlines(delivered)
         summary.deliveries = [
             {"area": one.aoi, "folder": str(one.folder), "state": "kept" if one.kept else "published"}
             for one in delivered
@@ -359,28 +335,29 @@ def _deliver(
             state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
             _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
     if manifest:
-        _compared(repetition.differences(manifest, delivered[0].folder), as_json=as_json)
+        _show_differences(repeat.differences(manifest, delivered[0].folder), as_json=as_json)
 
 
 @contextmanager
-def _announced(settings: Settings, *, as_json: bool) -> "Iterator[Summary]":
+def _announce(
+    settings: "pipeline.settings.Settings", *, as_json: bool
+) -> "Iterator[pipeline.engine.notice.Summary]":
     """The summary of a run that begins here, told in the end to who asked for it, whatever the end."""
-    from pipeline.engine.notice import Summary, notify
-
-    summary = Summary(settings.label, settings.aoi)
+    notice = pipeline.engine.notice
+    summary = notice.Summary(settings.label, settings.aoi)
     try:
-        with summary.of_what_runs():
+        with summary.watch():
             yield summary
     finally:
         if as_json:
             sys.stdout.write(f"{summary.line}\n")
             sys.stdout.flush()
-        if settings.notify and (failure := notify(settings.notify, summary)):
+        if settings.notify and (failure := notice.notify(settings.notify, summary)):
             logging.getLogger("ecoledger").warning(failure)
             _ERR.print(f"警告 warning: {failure}", highlight=False, soft_wrap=True)
 
 
-def _compared(differences: list[dict[str, str]], *, as_json: bool) -> None:
+def _show_differences(differences: list[dict[str, str]], *, as_json: bool) -> None:
     """Say whether a repeated run gave the bytes of its manifest."""
     other = f"与清单不同 other than the manifest says: {len(differences)}"
     _ERR.print(
@@ -400,5 +377,5 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     _OUT.print(table)
 
 
-def _stopped(number: int, _: FrameType | None) -> None:
+def _stop(number: int, _: FrameType | None) -> None:
     raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)

@@ -33,7 +33,7 @@ class Summary:
     headlines: list[dict[str, Any]] = field(default_factory=list)
 
     @contextmanager
-    def of_what_runs(self) -> Iterator[Self]:
+    def watch(self) -> Iterator[Self]:
         """Take down how what runs inside ends."""
         try:
             yield self
