@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from pipeline import storage
 from pipeline.contracts import ReadRecord
 from pipeline.engine.executors import Cluster
 from pipeline.engine.progress import Bars
 from pipeline.grid import Block, Grid
-from pipeline.storage.blocks import Layer, checksum_of_block, clear_strays, create_store
 from pipeline.storage.cause import Artifact, Cause, measure_files
 from pipeline.storage.publish import publish, remove, restore
 from pipeline.storage.workspace import Workspace
@@ -76,7 +76,7 @@ class Run:
         title: str,
         cause: Cause,
         *,
-        layers: Mapping[str, Layer],
+        layers: "Mapping[str, storage.blocks.Layer]",
         grid: Grid,
         block_px: int,
         blocks: Sequence[Block],
@@ -95,7 +95,7 @@ class Run:
         part = self.workspace.resume_part(cause)
         kept = self._find_intact_blocks(cause, part, layers, blocks)
         if not kept:
-            create_store(part, layers, grid, block_px)
+            storage.blocks.create_store(part, layers, grid, block_px)
         known = {"step": cause.step, "key": cause.key}
         _LOG.info("begun", extra={**known, "blocks": len(blocks), "kept": len(kept)})
         remaining = [task(part, block) for block in blocks if block.id not in kept]
@@ -109,7 +109,7 @@ class Run:
             _log_reads(result.records)
 
         self.cluster.each(partial(_work_on, work, known), remaining, report, at_once=at_once)
-        clear_strays(part)
+        storage.blocks.clear_strays(part)
         return self._enter(cause)
 
     def each(
@@ -161,14 +161,15 @@ class Run:
         return artifact
 
     def _find_intact_blocks(
-        self, cause: Cause, part: Path, layers: Mapping[str, Layer], blocks: Sequence[Block]
+        self, cause: Cause, part: Path, layers: "Mapping[str, storage.blocks.Layer]", blocks: Sequence[Block]
     ) -> set[str]:
         """Blocks of an unfinished store whose content is still what the ledger says."""
         finished = self.workspace.ledger.list_blocks(cause.key) if part.exists() else {}
         return {
             block.id
             for block in blocks
-            if block.id in finished and checksum_of_block(part, block, layers) == finished[block.id]
+            if block.id in finished
+            and storage.blocks.checksum_of_block(part, block, layers) == finished[block.id]
         }
 
 

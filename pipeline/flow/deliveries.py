@@ -1,8 +1,4 @@
-"""The whole flow on one page: scenes and samples come in, become measures, meet the register, leave.
-
-Every stage is an artifact named by its cause; the run finds it or builds it, so that the same cause is
-never computed twice and every figure leads back to what it was made from.
-"""
+"""The deliveries of a run: what stands there and is still right is kept, the others go over the page."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,22 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline import flow, ingest
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.flow import publication
-from pipeline.flow.inputs import Inputs, inputs_of
-from pipeline.flow.inventory import build_inventory
-from pipeline.flow.parcels import parcels_of
+from pipeline.flow.inputs import Inputs, inputs_of, scenes_cause, settled
 from pipeline.flow.retention import retire
-from pipeline.flow.scenes import scene_table, scenes_cause, settled
-from pipeline.flow.sections import graded_sections
-from pipeline.flow.statistics import build_statistics
 from pipeline.flow.validation import validate
-from pipeline.ingest.reading.assets import close_assets
-from pipeline.maps.evidence import describe_sources
-from pipeline.maps.making import make_maps
-from pipeline.maps.registry import STEPS
-from pipeline.maps.showing import list_warnings
 from pipeline.settings import Settings
 from pipeline.storage.tables import load_json
 
@@ -53,7 +39,7 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
         retire(run, areas)
         return delivered
     finally:
-        close_assets()
+        ingest.reading.assets.close_assets()
 
 
 def deliver(run: Run, study: Study) -> Delivered:
@@ -72,23 +58,7 @@ def deliver(run: Run, study: Study) -> Delivered:
     )
     kept = run.is_published(cause, study.target) and not run.refresh and settled(run, study, inputs)
     if not kept:
-        found = scene_table(run, study, inputs)
-        parcels = parcels_of(run, study, inputs)  # what is wrong with it is said before a pixel is read
-        maps = make_maps(run, study, found.table, STEPS)
-        sources = describe_sources(study, found.table)
-        with publication.draft_delivery(inputs, found.table, maps) as draft:
-            statistics = build_statistics(run, maps, parcels, sources)
-            sections = graded_sections(run, study, inputs, parcels)
-            simulated = inputs.simulated is not None
-            inventory = build_inventory(
-                run, maps, parcels, statistics, sections, sources, simulated=simulated
-            )
-            tables = publication.Tables(parcels, statistics, sections, inventory)
-            delivery = publication.gather_delivery(run, draft, tables)
-            artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
-            warnings = [*found.account["warnings"], *list_warnings(maps)]
-            account = {**found.account, "warnings": warnings}
-            publication.publish(run, cause, draft, delivery, artifacts, account)
+        flow.page.make_delivery(run, study, inputs, cause)
     return _delivered(study, inputs, kept=kept)
 
 

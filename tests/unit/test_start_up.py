@@ -61,6 +61,15 @@ def test_help_loads_no_library_but_that_of_the_command_line(words):
     assert heavy_after(*words) == set()
 
 
+@pytest.mark.parametrize("verb", ["schema", "providers", "legends"])
+def test_what_the_settings_know_is_told_without_data_frames(verb):
+    assert heavy_after(verb) <= {"yaml", *GEOMETRY}
+
+
+def test_a_config_is_checked_without_what_reads_and_computes():
+    assert heavy_after("validate", "configs/demo.yaml") == {"yaml", "spyndex", *GEOMETRY}
+
+
 @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
 def test_what_a_room_lists_is_found_in_it(stub):
     name = ".".join(stub.parent.relative_to(PROJECT_ROOT).parts)
