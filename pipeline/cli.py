@@ -5,26 +5,21 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.aoi import PROJECT_ROOT
+import pipeline
+from pipeline import operating_system
 from pipeline.errors import Interrupted, PipelineError
-from pipeline.settings import SampleFile, Settings, WaterBody, load_settings, schema
-from pipeline.settings.sources import providers
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.commands.repeat import Manifest
-    from pipeline.engine.notice import Summary
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
@@ -47,8 +42,8 @@ WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks 
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-        signal.signal(number, _stopped)
+    for number in operating_system.STOPS:
+        signal.signal(number, _stop)
     try:
         app()
     except PipelineError as error:
@@ -64,7 +59,7 @@ def demo(
 
     Example: ecoledger demo --out delivery
     """
-    settings = load_settings(PROJECT_ROOT / "configs" / "demo.yaml")
+    settings = pipeline.settings.load_settings(pipeline.aoi.PROJECT_ROOT / "configs" / "demo.yaml")
     settings = settings.model_copy(update={"out": str((out or Path("delivery")).resolve())})
     _deliver(settings, quiet=quiet, log=log, as_json=as_json)
 
@@ -86,10 +81,12 @@ def run(
 
     Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
     """
-    from pipeline.commands.repeat import read_manifest
-
-    manifest = read_manifest(config)
-    settings = manifest.build_settings(overrides, aoi) if manifest else load_settings(config, overrides)
+    manifest = pipeline.commands.repeat.read_manifest(config)
+    settings = (
+        manifest.build_settings(overrides, aoi)
+        if manifest
+        else pipeline.settings.load_settings(config, overrides)
+    )
     compute = settings.compute.model_copy(
         update={
             "cluster": cluster or settings.compute.cluster,
@@ -109,10 +106,7 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 
     Example: ecoledger validate configs/demo.yaml
     """
-    from pipeline.flow.validation import validate_all
-
-    settings = load_settings(config)
-    validate_all(settings)
+    pipeline.flow.validation.validate_all(pipeline.settings.load_settings(config))
     _OUT.print(f"{config}: 无误 no mistakes")
 
 
@@ -127,11 +121,10 @@ def show_plan(
 
     Example: ecoledger plan configs/demo.yaml
     """
-    from pipeline.commands.estimate import dump_estimates, estimate_all, tabulate_estimates
-
-    settings = load_settings(config, overrides)
-    found = estimate_all(settings.model_copy(update={"aoi": aoi or settings.aoi}))
-    _show(dump_estimates(found) if as_json else tabulate_estimates(found), as_json=as_json)
+    estimate = pipeline.commands.estimate
+    settings = pipeline.settings.load_settings(config, overrides)
+    found = estimate.estimate_all(settings.model_copy(update={"aoi": aoi or settings.aoi}))
+    _show(estimate.dump_estimates(found) if as_json else estimate.tabulate_estimates(found), as_json=as_json)
 
 
 @app.command()
@@ -143,11 +136,7 @@ def status(
 
     Example: ecoledger status delivery
     """
-    from dataclasses import asdict
-
-    from pipeline.commands.status import read_status
-
-    found = asdict(read_status(out))
+    found = asdict(pipeline.commands.status.read_status(out))
     if as_json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
         return
@@ -167,7 +156,9 @@ def grade(
     rejected: Annotated[
         Path | None, typer.Option("--rejected", help="剔除清单 what was rejected, CSV")
     ] = None,
-    water_body: Annotated[WaterBody, typer.Option("--water-body", help="river 河流 or lake 湖库")] = "river",
+    water_body: Annotated[
+        Literal["river", "lake"], typer.Option("--water-body", help="river 河流 or lake 湖库")
+    ] = "river",
     year: Annotated[
         int | None, typer.Option("--year", help="时间中没有年份时用 for times without a year")
     ] = None,
@@ -180,20 +171,13 @@ def grade(
 
     Example: ecoledger grade samples.csv --out graded.csv --rejected rejected.csv
     """
-    from pipeline.commands.grade import (
-        build_refusal,
-        count_classes,
-        grade_readings,
-        tabulate_readings,
-        write_readings,
-    )
-
-    source = SampleFile(path=samples, water_body=water_body, year=year)
-    graded = grade_readings(source, latest=datetime.now(UTC))
-    write_readings(graded, out, rejected)
+    grading = pipeline.commands.grade
+    source = pipeline.settings.SampleFile(path=samples, water_body=water_body, year=year)
+    graded = grading.grade_readings(source, latest=datetime.now(UTC))
+    grading.write_readings(graded, out, rejected)
     if graded.readings.empty or (strict and len(graded.rejects)):
-        raise build_refusal(graded)
-    _show(count_classes(graded) if out else tabulate_readings(graded), as_json=as_json)
+        raise grading.build_refusal(graded)
+    _show(grading.count_classes(graded) if out else grading.tabulate_readings(graded), as_json=as_json)
     if len(graded.rejects):
         _ERR.print(f"剔除 rejected: {len(graded.rejects)}", highlight=False)
 
@@ -209,22 +193,15 @@ def diff(
 
     Example: ecoledger diff delivery/guangyang_island/2023 delivery/guangyang_island/2024 --out changes
     """
-    from pipeline.commands.diff import (
-        compare_deliveries,
-        count_differences,
-        count_events,
-        dump_comparison,
-        write_comparison,
-    )
-
-    found = compare_deliveries(old, new)
+    comparing = pipeline.commands.diff
+    comparison = comparing.compare_deliveries(old, new)
     if out:
-        write_comparison(found, out)
+        comparing.write_comparison(comparison, out)
     if as_json:
-        sys.stdout.write(json.dumps(dump_comparison(found), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(comparing.dump_comparison(comparison), ensure_ascii=False) + "\n")
         return
-    _show(count_events(found), as_json=False)
-    _show(count_differences(found), as_json=False)
+    _show(comparing.count_events(comparison), as_json=False)
+    _show(comparing.count_differences(comparison), as_json=False)
 
 
 @app.command()
@@ -241,10 +218,9 @@ def sample(
 
     Example: ecoledger sample delivery/guangyang_island/2024 --out points.gpkg
     """
-    from pipeline.commands.sample import draw_sample, write_sample
-
-    drawn = draw_sample(delivery, points=points, period=period, seed=seed)
-    write_sample(drawn, out)
+    drawing = pipeline.commands.sample
+    drawn = drawing.draw_sample(delivery, points=points, period=period, seed=seed)
+    drawing.write_sample(drawn, out)
     _OUT.print(f"{out}: {len(drawn)} 个点待标注 points to label")
 
 
@@ -254,7 +230,9 @@ def show_schema() -> None:
 
     Example: ecoledger schema > configs/schema.json
     """
-    sys.stdout.write(json.dumps(schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+    sys.stdout.write(
+        json.dumps(pipeline.settings.schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    )
 
 
 @app.command("indices")
@@ -268,14 +246,13 @@ def show_indices(
 
     Example: ecoledger indices
     """
-    from pipeline.indices.spectral import list_foreign_indices, list_known_indices
-
+    spectral = pipeline.indices.spectral
     rows = [
         {"name": one.name, "long_name": one.long_name, "formula": one.formula, "bands": " ".join(one.bands)}
-        for one in list_known_indices()
+        for one in spectral.list_known_indices()
     ]
     if beyond:
-        rows = [{"name": name, "needs": reason} for name, reason in list_foreign_indices().items()]
+        rows = [{"name": name, "needs": reason} for name, reason in spectral.list_foreign_indices().items()]
     _show(rows, as_json=as_json)
 
 
@@ -285,7 +262,8 @@ def show_providers(as_json: JsonOption = False) -> None:
 
     Example: ecoledger providers
     """
-    rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in providers().items()]
+    known = pipeline.settings.sources.providers()
+    rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in known.items()]
     _show(rows, as_json=as_json)
 
 
@@ -295,8 +273,6 @@ def show_legends(as_json: JsonOption = False) -> None:
 
     Example: ecoledger legends
     """
-    from pipeline.legends import LEGENDS
-
     rows = [
         {
             "legend": legend.id,
@@ -306,7 +282,7 @@ def show_legends(as_json: JsonOption = False) -> None:
             "en": one.name_en,
             "color": one.color,
         }
-        for legend in LEGENDS.values()
+        for legend in pipeline.legends.LEGENDS.values()
         for one in legend.classes
     ]
     _show(rows, as_json=as_json)
@@ -318,48 +294,39 @@ def show_rules(as_json: JsonOption = False) -> None:
 
     Example: ecoledger rules
     """
-    from pipeline.rights_registry.rules import RULES
-
-    rows = [{"rule": rule.id, "severity": rule.severity, "basis": rule.basis} for rule in RULES.values()]
+    rules = pipeline.rights_registry.rules.RULES.values()
+    rows = [{"rule": rule.id, "severity": rule.severity, "basis": rule.basis} for rule in rules]
     _show(rows, as_json=as_json)
 
 
 def _deliver(
-    settings: Settings,
+    settings: "pipeline.settings.Settings",
     *,
     quiet: bool,
     log: Path | None,
     as_json: bool,
     refresh: bool = False,
-    manifest: "Manifest | None" = None,
+    manifest: "pipeline.commands.repeat.Manifest | None" = None,
 ) -> None:
-    from pipeline.commands import repeat as repetition
-    from pipeline.commands.headlines import list_headlines
-    from pipeline.engine.executors import open_cluster
-    from pipeline.engine.journal import recorded
-    from pipeline.engine.logs import logged
-    from pipeline.engine.run import Bars, Run
-    from pipeline.flow import deliver_all
-    from pipeline.storage.workspace import Workspace
-
+    engine, flow, repeat = pipeline.engine, pipeline.flow, pipeline.commands.repeat
     gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
-    workspace = Workspace(Path(settings.out) / "work")
+    workspace = pipeline.storage.workspace.Workspace(Path(settings.out) / "work")
     with (
-        logged(log) as lines,
-        _announced(settings, as_json=as_json) as summary,
+        engine.logs.open_log(log) as lines,
+        _announce(settings, as_json=as_json) as summary,
         workspace.hold(),
-        recorded(workspace, settings.label, settings.aoi) as lines.run,
-        open_cluster(settings.compute, workspace.root / "workers") as cluster,
-        Bars(quiet=quiet).shown() as bars,
+        engine.journal.record_run(workspace, settings.label, settings.aoi) as lines.run,
+        engine.clusters.open_cluster(settings.compute, workspace.root / "workers") as cluster,
+        engine.progress.Bars(quiet=quiet).show() as bars,
     ):
         summary.run = lines.run
         if cluster.dashboard and not quiet:
             _ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
-        run = Run(workspace, cluster, bars, refresh)
+        run = engine.run.Run(workspace, cluster, bars, refresh)
         if manifest:
-            repetition.refuse_changed_inputs(run, manifest, settings)
-        delivered = deliver_all(run, settings)
-        summary.headlines = list_headlines(delivered)
+            repeat.refuse_changed_inputs(run, manifest, settings)
+        delivered = flow.deliver_all(run, settings)
+        summary.headlines = pipeline.commands.headlines.list_headlines(delivered)
         summary.deliveries = [
             {"area": one.aoi, "folder": str(one.folder), "state": "kept" if one.kept else "published"}
             for one in delivered
@@ -370,28 +337,29 @@ def _deliver(
             state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
             _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
     if manifest:
-        _compared(repetition.list_differences(manifest, delivered[0].folder), as_json=as_json)
+        _show_differences(repeat.list_differences(manifest, delivered[0].folder), as_json=as_json)
 
 
 @contextmanager
-def _announced(settings: Settings, *, as_json: bool) -> "Iterator[Summary]":
+def _announce(
+    settings: "pipeline.settings.Settings", *, as_json: bool
+) -> "Iterator[pipeline.engine.notice.Summary]":
     """The summary of a run that begins here, told in the end to who asked for it, whatever the end."""
-    from pipeline.engine.notice import Summary, notify
-
-    summary = Summary(settings.label, settings.aoi)
+    notice = pipeline.engine.notice
+    summary = notice.Summary(settings.label, settings.aoi)
     try:
-        with summary.of_what_runs():
+        with summary.watch():
             yield summary
     finally:
         if as_json:
             sys.stdout.write(f"{summary.line}\n")
             sys.stdout.flush()
-        if settings.notify and (failure := notify(settings.notify, summary)):
+        if settings.notify and (failure := notice.notify(settings.notify, summary)):
             logging.getLogger("ecoledger").warning(failure)
             _ERR.print(f"警告 warning: {failure}", highlight=False, soft_wrap=True)
 
 
-def _compared(differences: list[dict[str, str]], *, as_json: bool) -> None:
+def _show_differences(differences: list[dict[str, str]], *, as_json: bool) -> None:
     """Say whether a repeated run gave the bytes of its manifest."""
     other = f"与清单不同 other than the manifest says: {len(differences)}"
     _ERR.print(
@@ -411,5 +379,5 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     _OUT.print(table)
 
 
-def _stopped(number: int, _: FrameType | None) -> None:
+def _stop(number: int, _: FrameType | None) -> None:
     raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)

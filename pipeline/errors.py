@@ -16,9 +16,10 @@ PipelineError
 Bad data is not an exception: it is NaN, a count, a flag or a finding.
 """
 
-import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from pipeline import operating_system
 
 
 @dataclass(frozen=True)
@@ -102,5 +103,5 @@ class Interrupted(PipelineError):
     """Stopped by a signal; a later run resumes. USR1 is how a batch queue asks for a checkpoint: code 75."""
 
     def __init__(self, message: str, signal_number: int) -> None:
-        self.exit_code = 75 if signal_number == signal.SIGUSR1 else 128 + signal_number
+        self.exit_code = operating_system.exit_code(signal_number)
         super().__init__(message)

@@ -63,9 +63,11 @@ LAND_COVER = Legend(
 
 def _load_ecosystems() -> Legend:
     keys = ("forest", "shrub", "grassland", "wetland", "farmland", "urban", "desert", "other")
-    names = standards.table("value_names").query("column == 'ecosystem_l1'")[["name_zh", "name_en", "color"]]
-    rows = zip(keys, names.to_numpy().tolist(), strict=True)
-    classes = tuple(LegendClass(code, key, *named) for code, (key, named) in enumerate(rows, start=1))
+    rows = [row for row in standards.read_rows("value_names") if row["column"] == "ecosystem_l1"]
+    classes = tuple(
+        LegendClass(code, key, row["name_zh"], row["name_en"], row["color"])
+        for code, (key, row) in enumerate(zip(keys, rows, strict=True), start=1)
+    )
     return Legend("ecosystem", "生态系统类型", "Ecosystem type", classes)
 
 
@@ -88,8 +90,10 @@ class LandKind:
 
 def _load_land_kinds() -> Mapping[str, LandKind]:
     types = {entry.name_zh: entry.code for entry in ECOSYSTEM.classes}
-    rows = standards.table("land_kinds")[["key", "name_zh", "cover", "ecosystem"]].to_numpy().tolist()
-    kinds = [LandKind(key, name, LAND_COVER.code(cover), types.get(kind)) for key, name, cover, kind in rows]
+    kinds = [
+        LandKind(row["key"], row["name_zh"], LAND_COVER.code(row["cover"]), types.get(row["ecosystem"]))
+        for row in standards.read_rows("land_kinds")
+    ]
     return MappingProxyType({kind.key: kind for kind in kinds})
 
 
@@ -98,10 +102,9 @@ LAND_KINDS = _load_land_kinds()
 
 
 def _load_land_maps() -> Mapping[str, Mapping[int, str]]:
-    rows = standards.table("land_maps")
     maps: dict[str, dict[int, str]] = {}
-    for product, code, kind in rows[["product", "code", "kind"]].to_numpy().tolist():
-        maps.setdefault(product, {})[int(code)] = kind
+    for row in standards.read_rows("land_maps"):
+        maps.setdefault(row["product"], {})[int(row["code"])] = row["kind"]
     return MappingProxyType({product: MappingProxyType(kinds) for product, kinds in maps.items()})
 
 

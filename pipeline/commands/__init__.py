@@ -1,1 +1,5 @@
 """The commands beside `run`, one file each: what they answer, without printing it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

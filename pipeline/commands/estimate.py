@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.contracts import Scene
-from pipeline.engine.executors import worker_count
+from pipeline.engine.clusters import count_workers
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import SEED
 from pipeline.flow.scenes import chosen_of, found_items
@@ -180,7 +180,7 @@ def _count_bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
 
 
 def _estimate_memory(study: Study, layout: Layout) -> int:
-    blocks, workers = study.blocks(layout.blocks.edge_px), worker_count(study.settings.compute.workers)
+    blocks, workers = study.blocks(layout.blocks.edge_px), count_workers(study.settings.compute.workers)
 
     def take(plan: BlockPlan, block_bytes: int) -> int:
         at_once = min(plan.at_once, workers, len(plan.tasks(blocks)))

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.engine.journal import last_runs
+from pipeline.engine.journal import list_last_runs
 from pipeline.errors import Problem, SettingsError
 from pipeline.storage.cause import measure_files
 from pipeline.storage.lock import is_held
@@ -36,7 +36,7 @@ def read_status(out: Path) -> Status:
     with workspace.open_for_reading():
         return Status(
             running,
-            [asdict(record) for record in last_runs(workspace)],
+            [asdict(record) for record in list_last_runs(workspace)],
             list(_list_deliveries(out, workspace)),
             list(_list_unfinished_stores(workspace)),
             [asdict(read) for read in workspace.ledger.list_failed_reads(_FAILURES_SHOWN)],

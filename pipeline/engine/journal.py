@@ -13,7 +13,7 @@ _SHOWN = 5
 
 
 @contextmanager
-def recorded(workspace: Workspace, label: str, areas: Sequence[str]) -> Iterator[str]:
+def record_run(workspace: Workspace, label: str, areas: Sequence[str]) -> Iterator[str]:
     """The id of a run that begins here; how it ends is entered, whatever the end."""
     started = datetime.now(UTC)
     run = f"{started:%Y%m%dT%H%M%S.%f}-{os.getpid()}"
@@ -32,6 +32,6 @@ def recorded(workspace: Workspace, label: str, areas: Sequence[str]) -> Iterator
             workspace.ledger.end_run(run, ended, code, message)
 
 
-def last_runs(workspace: Workspace) -> list[RunRecord]:
+def list_last_runs(workspace: Workspace) -> list[RunRecord]:
     """The last runs, the latest first; none if there was no run."""
     return workspace.ledger.list_runs(_SHOWN)

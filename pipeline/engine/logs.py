@@ -28,7 +28,7 @@ class JsonLines(logging.Formatter):
 
 
 @contextmanager
-def logged(path: Path | None) -> Iterator[JsonLines]:
+def open_log(path: Path | None) -> Iterator[JsonLines]:
     """The log of ecoledger, appended to a file if one is named; its `run` is set once the run has an id.
 
     SettingsError if the file cannot be written.

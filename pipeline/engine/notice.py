@@ -2,14 +2,14 @@
 
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from pipeline.errors import PipelineError
+from pipeline.operating_system import end_process
 from pipeline.settings.computing import Notify
 
 EXIT_CODE = "ECOLEDGER_EXIT_CODE"
@@ -33,7 +33,7 @@ class Summary:
     headlines: list[dict[str, Any]] = field(default_factory=list)
 
     @contextmanager
-    def of_what_runs(self) -> Iterator[Self]:
+    def watch(self) -> Iterator[Self]:
         """Take down how what runs inside ends."""
         try:
             yield self
@@ -51,7 +51,8 @@ class Summary:
 def notify(settings: Notify, summary: Summary) -> str:
     """Run the user's command with the summary on its stdin; what went wrong with it, empty if nothing did.
 
-    Its words go to no shell. What it starts in its own process group is ended with it when its time is up.
+    Its words go to no shell. What it starts in its own process group is ended with it when its time is up,
+    where the operating system has such groups.
     """
     environment = {**os.environ, EXIT_CODE: str(summary.exit_code)}
     name = settings.command[0]
@@ -71,13 +72,5 @@ def notify(settings: Notify, summary: Summary) -> str:
     except subprocess.TimeoutExpired:
         return f"notify: {name} was ended after {settings.seconds} s"
     finally:
-        _end(process)
+        end_process(process)
     return "" if process.returncode == 0 else f"notify: {name} ended with code {process.returncode}"
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that still runs, with its group."""
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

@@ -1,19 +1,17 @@
-"""Carries the plan out: finds what is finished, builds what is missing, records it, publishes it."""
+"""One run: finds what is finished, builds what is missing, records it, publishes it."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
+from pipeline import storage
 from pipeline.contracts import ReadRecord
-from pipeline.engine.executors import Cluster, each_numbered
+from pipeline.engine.executors import Cluster
+from pipeline.engine.progress import Bars
 from pipeline.grid import Block, Grid
-from pipeline.storage.blocks import Layer, checksum_of_block, clear_strays, create_store
 from pipeline.storage.cause import Artifact, Cause, measure_files
 from pipeline.storage.publish import publish, remove, restore
 from pipeline.storage.workspace import Workspace
@@ -47,37 +45,9 @@ class BlockTask(Protocol):
 Task = TypeVar("Task", bound=BlockTask)
 
 
-class Bars:
-    """Progress on stderr, one bar a step; nothing when quiet."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            disable=quiet,
-        )
-
-    @contextmanager
-    def shown(self) -> Iterator["Bars"]:
-        """The bars, on screen."""
-        with self._progress:
-            yield self
-
-    def start(self, title: str, total: int, done: int = 0) -> TaskID:
-        """A new bar."""
-        return self._progress.add_task(title, total=total, completed=done)
-
-    def advance(self, bar: TaskID) -> None:
-        """One more done."""
-        self._progress.advance(bar)
-
-
 @dataclass(frozen=True)
 class Run:
-    """One run of the plan over a held workspace."""
+    """One run over a held workspace."""
 
     workspace: Workspace
     cluster: Cluster
@@ -99,14 +69,14 @@ class Run:
         part.mkdir(parents=True)
         build(part)
         self.bars.advance(bar)
-        return self._entered(cause)
+        return self._enter(cause)
 
     def store(
         self,
         title: str,
         cause: Cause,
         *,
-        layers: Mapping[str, Layer],
+        layers: "Mapping[str, storage.blocks.Layer]",
         grid: Grid,
         block_px: int,
         blocks: Sequence[Block],
@@ -123,26 +93,24 @@ class Run:
         if found:
             return found
         part = self.workspace.resume_part(cause)
-        kept = self._kept_blocks(cause, part, layers, blocks)
+        kept = self._find_intact_blocks(cause, part, layers, blocks)
         if not kept:
-            create_store(part, layers, grid, block_px)
+            storage.blocks.create_store(part, layers, grid, block_px)
         known = {"step": cause.step, "key": cause.key}
         _LOG.info("begun", extra={**known, "blocks": len(blocks), "kept": len(kept)})
         remaining = [task(part, block) for block in blocks if block.id not in kept]
         bar = self.bars.start(title, len(blocks), len(kept))
 
-        def done(request: Task, result: BlockDone) -> None:
-            self.workspace.ledger.enter_block(cause.key, request.block.id, result.checksum, result.records)
+        def report(number: int, result: BlockDone) -> None:
+            block = remaining[number].block.id
+            self.workspace.ledger.enter_block(cause.key, block, result.checksum, result.records)
             self.bars.advance(bar)
-            _LOG.info("block finished", extra={**known, "block": request.block.id})
-            for record in result.records:
-                if record.error:
-                    told = "read failed" if record.outcome == "failed" else "read, not at once"
-                    _LOG.warning(told, extra={"scene": record.scene_id, **asdict(record)})
+            _LOG.info("block finished", extra={**known, "block": block})
+            _log_reads(result.records)
 
-        self.cluster.each(_Noted(work, cause), remaining, done, at_once=at_once)
-        clear_strays(part)
-        return self._entered(cause)
+        self.cluster.each(partial(_work_on, work, known), remaining, report, at_once=at_once)
+        storage.blocks.clear_strays(part)
+        return self._enter(cause)
 
     def each(
         self,
@@ -152,10 +120,10 @@ class Run:
     ) -> list[Result]:
         """A function of every item, on the cluster, in the order of the items."""
         results: dict[int, Result] = {}
-        self.each_into(title, function, items, results.__setitem__, count=len(items))
+        self.stream(title, function, items, results.__setitem__, count=len(items))
         return [results[number] for number in range(len(items))]
 
-    def each_into(
+    def stream(
         self,
         title: str,
         function: Callable[[Item], Result],
@@ -170,13 +138,13 @@ class Run:
         """
         bar = self.bars.start(title, count)
 
-        def done(number: int, result: Result) -> None:
+        def report(number: int, result: Result) -> None:
             put(number, result)
             self.bars.advance(bar)
 
-        each_numbered(self.cluster, function, items, done)
+        self.cluster.each(function, items, report)
 
-    def published(self, cause: Cause, target: Path) -> bool:
+    def is_published(self, cause: Cause, target: Path) -> bool:
         """Whether a delivery of this cause stands at its target, unaltered."""
         restore(target)
         return target.is_dir() and self.workspace.find_delivery(target) == (cause.key, *measure_files(target))
@@ -187,31 +155,33 @@ class Run:
         self.workspace.enter_delivery(target, cause.key, *measure_files(target))
         _LOG.info("published", extra={"step": cause.step, "target": str(target)})
 
-    def _entered(self, cause: Cause) -> Artifact:
+    def _enter(self, cause: Cause) -> Artifact:
         artifact = self.workspace.enter(cause)
         _LOG.info("built", extra={"step": cause.step, "key": cause.key})
         return artifact
 
-    def _kept_blocks(
-        self, cause: Cause, part: Path, layers: Mapping[str, Layer], blocks: Sequence[Block]
+    def _find_intact_blocks(
+        self, cause: Cause, part: Path, layers: "Mapping[str, storage.blocks.Layer]", blocks: Sequence[Block]
     ) -> set[str]:
         """Blocks of an unfinished store whose content is still what the ledger says."""
         finished = self.workspace.ledger.list_blocks(cause.key) if part.exists() else {}
         return {
             block.id
             for block in blocks
-            if block.id in finished and checksum_of_block(part, block, layers) == finished[block.id]
+            if block.id in finished
+            and storage.blocks.checksum_of_block(part, block, layers) == finished[block.id]
         }
 
 
-@dataclass(frozen=True)
-class _Noted(Generic[Task]):
+def _work_on(work: Callable[[Task], BlockDone], known: Mapping[str, str], task: Task) -> BlockDone:
     """The work of a block, its beginning told in the log of the process that does it."""
+    _LOG.info("block begun", extra={**known, "block": task.block.id})
+    return work(task)
 
-    work: Callable[[Task], BlockDone]
-    cause: Cause
 
-    def __call__(self, task: Task) -> BlockDone:
-        known = {"step": self.cause.step, "key": self.cause.key, "block": task.block.id}
-        _LOG.info("block begun", extra=known)
-        return self.work(task)
+def _log_reads(records: Iterable[ReadRecord]) -> None:
+    """Warn of every read that failed, or had to be tried again."""
+    for record in records:
+        if record.error:
+            message = "read failed" if record.outcome == "failed" else "read, not at once"
+            _LOG.warning(message, extra={"scene": record.scene_id, **asdict(record)})

@@ -19,7 +19,7 @@ _NANNY_BYTES = 128 * 2**20
 
 
 @contextmanager
-def slurm_client(jobs: int | None, memory: int, settings: Slurm, folder: Path) -> Iterator[Client]:
+def start_jobs(jobs: int | None, memory: int, settings: Slurm, folder: Path) -> Iterator[Client]:
     """A client of workers that run as jobs; their logs are in `folder`.
 
     `jobs` is how many, None as many as the work asks for, up to `settings.most_jobs`; `memory` is the bound

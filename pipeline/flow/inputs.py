@@ -1,26 +1,23 @@
 """What an area is made from: scenes, samples, sections and parcels, given or simulated."""
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from glob import glob
 from pathlib import Path
+from typing import Any
 
+from pipeline import ingest
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.ingest.scenes.providers import fingerprint, resolve
-from pipeline.ingest.simulate.parcels import write_register
-from pipeline.ingest.simulate.passes import Acquisition
-from pipeline.ingest.simulate.scenes import acquisitions, write_acquisition, write_catalog
-from pipeline.ingest.simulate.truth import write_truth
-from pipeline.ingest.simulate.water import write_samples
-from pipeline.ingest.simulate.world import World, world_of
 from pipeline.settings import SampleFile, Settings
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import scheme_path
-from pipeline.settings.sources import Provider, StaticCatalog
+from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 from pipeline.storage.cause import Cause, checksums_of
+from pipeline.storage.tables import load_json
 
+_SEARCH, _SCENES = 1, 3
 _SIMULATED = 2
 SEED = 20240501
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
@@ -31,7 +28,7 @@ _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 class Inputs:
     """Where everything comes from. `simulated` is the cause of the simulated world, if there is one.
 
-    Paths of a simulated world are known before it is built; `build_world` builds it.
+    Paths of a simulated world are known before it is built; `flow.simulation` builds it.
     """
 
     provider: Provider
@@ -47,7 +44,7 @@ class Inputs:
     @cached_property
     def source(self) -> str:
         """What the scenes come from: the key of the simulated world, or the fingerprint of the provider."""
-        return self.simulated.key if self.simulated else fingerprint(self.provider)
+        return self.simulated.key if self.simulated else ingest.scenes.providers.fingerprint(self.provider)
 
     @property
     def tables(self) -> list[Path]:
@@ -77,7 +74,7 @@ def inputs_of(run: Run, study: Study) -> Inputs:
     rules = (*targets, *(scheme_path(name) for name in settings.sections.schemes))
     layers = tuple(Path(layer.path) for layer in settings.restricting)
     if not settings.simulated:
-        provider = resolve(settings.scenes.provider, settings.scenes.missions)
+        provider = ingest.scenes.providers.resolve(settings.scenes.provider, settings.scenes.missions)
         given = tuple(settings.samples)
         return Inputs(
             provider,
@@ -111,12 +108,6 @@ def _labelled(settings: Settings) -> tuple[Path, ...]:
     return tuple(Path(given.path) for given in named if given)
 
 
-def build_world(run: Run, study: Study, inputs: Inputs) -> None:
-    """Build the simulated world that the inputs of an area come from, if they do and it is not built."""
-    if inputs.simulated:
-        _simulate(run, study, inputs.simulated)
-
-
 def _simulated_cause(study: Study) -> Cause:
     settings = study.settings.scenes
     return study.cause(
@@ -131,27 +122,31 @@ def _simulated_cause(study: Study) -> Cause:
     )
 
 
-def _simulate(run: Run, study: Study, cause: Cause) -> None:
-    settings, periods = study.settings.scenes, study.settings.scenes.periods
-    title = f"{study.aoi.name_zh} 模拟 simulate"
-
-    def build(folder: Path) -> None:
-        world = world_of(
-            study.aoi,
-            periods,
-            seed=SEED,
-            resolution_m=settings.resolution_m,
-            tides=study.settings.tides,
-        )
-        passes = acquisitions(world, settings.start, settings.end, settings.missions)
-        run.each(title, partial(_write_pass, world, folder), passes)
-        write_samples(world, periods, folder)
-        write_register(world, folder)
-        write_truth(world, passes, periods, folder)
-        write_catalog(world, passes, folder)
-
-    run.artifact(title, cause, build)
+def scenes_cause(study: Study, inputs: Inputs) -> Cause:
+    """The cause of the SceneTable: the query, and what the catalogue holds where that can be known."""
+    provider = inputs.provider
+    source = search_cause(study, provider).key if isinstance(provider, StacApi) else inputs.source
+    return study.cause(
+        "scenes",
+        _SCENES,
+        [source],
+        **_query(study),
+        max_cloud_percent=study.settings.scenes.max_cloud_percent,
+    )
 
 
-def _write_pass(world: World, folder: Path, acquisition: Acquisition) -> None:
-    write_acquisition(world, acquisition, folder)
+def search_cause(study: Study, api: StacApi) -> Cause:
+    """The cause of what a search in a catalogue gives."""
+    entry = api.model_dump(mode="json", include={"api", "collections", "alternate"})
+    return study.cause("search", _SEARCH, [], provider=entry, **_query(study))
+
+
+def _query(study: Study) -> dict[str, Any]:
+    settings = study.settings.scenes
+    return {"missions": list(settings.missions), "days": [str(settings.start), str(settings.end)]}
+
+
+def settled(run: Run, study: Study, inputs: Inputs) -> bool:
+    """Whether no scene of the kept SceneTable waits for its offset to be decided by its pixels."""
+    artifact = run.workspace.find(scenes_cause(study, inputs))
+    return artifact is None or not load_json(artifact.path / "account.json")["undecided"]

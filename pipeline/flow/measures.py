@@ -131,7 +131,7 @@ def _summed(run: Run, maps: Maps, parcels: ParcelShapes) -> overlay.ParcelSums:
     def put(number: int, found: overlay.ParcelSums) -> None:
         sums.put(slabs[number], found)
 
-    run.each_into(f"{study.aoi.name_zh} 叠加 overlay", slab_sums, tasks, put, count=len(slabs))
+    run.stream(f"{study.aoi.name_zh} 叠加 overlay", slab_sums, tasks, put, count=len(slabs))
     return sums
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import geopandas as gpd
 
+from pipeline import ingest
 from pipeline.contracts import Scene
 from pipeline.engine.run import Run
 from pipeline.engine.sources import source_of
 from pipeline.engine.study import Study
-from pipeline.flow.inputs import Inputs, build_world
+from pipeline.flow.inputs import Inputs, scenes_cause, search_cause, settled
+from pipeline.flow.simulation import build_world
 from pipeline.ingest.reading.hosts import refuse_foreign
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
@@ -23,7 +25,6 @@ from pipeline.settings.sources import Provider, StacApi
 from pipeline.storage.cause import Cause
 from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
 
-_SEARCH, _SCENES = 1, 3
 _LOG = logging.getLogger("ecoledger")
 
 
@@ -38,19 +39,6 @@ class FoundScenes:
     table: gpd.GeoDataFrame
     key: str
     account: dict[str, Any]
-
-
-def scenes_cause(study: Study, inputs: Inputs) -> Cause:
-    """The cause of the SceneTable: the query, and what the catalogue holds where that can be known."""
-    provider = inputs.provider
-    source = _search_cause(study, provider).key if isinstance(provider, StacApi) else inputs.source
-    return study.cause(
-        "scenes",
-        _SCENES,
-        [source],
-        **_query(study),
-        max_cloud_percent=study.settings.scenes.max_cloud_percent,
-    )
 
 
 def scene_table(run: Run, study: Study, inputs: Inputs) -> FoundScenes:
@@ -79,12 +67,6 @@ def scene_table(run: Run, study: Study, inputs: Inputs) -> FoundScenes:
     return FoundScenes(load_layer(artifact.path, "scenes"), artifact.key, account)
 
 
-def settled(run: Run, study: Study, inputs: Inputs) -> bool:
-    """Whether no scene of the kept SceneTable waits for its offset to be decided by its pixels."""
-    artifact = run.workspace.find(scenes_cause(study, inputs))
-    return artifact is None or not load_json(artifact.path / "account.json")["undecided"]
-
-
 def chosen_of(study: Study, provider: Provider, items: Sequence[RawItem]) -> Choice:
     """What of the items found is taken for an area, the collections of a provider in their order.
 
@@ -102,9 +84,10 @@ def found_items(study: Study, provider: Provider) -> list[RawItem]:
     settings = study.settings.scenes
     if not isinstance(provider, StacApi):
         return list(held_items(provider))
-    from pipeline.ingest.scenes.search import api_items
-
-    return list(api_items(provider, study.aoi.geometry, settings.start, settings.end, settings.missions))
+    found = ingest.scenes.search.api_items(
+        provider, study.aoi.geometry, settings.start, settings.end, settings.missions
+    )
+    return list(found)
 
 
 def _items(run: Run, study: Study, provider: Provider) -> Sequence[RawItem]:
@@ -116,19 +99,9 @@ def _items(run: Run, study: Study, provider: Provider) -> Sequence[RawItem]:
         save_json(folder / "items.json", found_items(study, provider))
 
     title = f"{study.aoi.name_zh} 检索 search"
-    artifact = run.artifact(title, _search_cause(study, provider), build, anew=run.refresh)
+    artifact = run.artifact(title, search_cause(study, provider), build, anew=run.refresh)
     items: list[RawItem] = load_json(artifact.path / "items.json")
     return items
-
-
-def _search_cause(study: Study, api: StacApi) -> Cause:
-    entry = api.model_dump(mode="json", include={"api", "collections", "alternate"})
-    return study.cause("search", _SEARCH, [], provider=entry, **_query(study))
-
-
-def _query(study: Study) -> dict[str, Any]:
-    settings = study.settings.scenes
-    return {"missions": list(settings.missions), "days": [str(settings.start), str(settings.end)]}
 
 
 def _decided_before(run: Run, cause: Cause) -> dict[str, Scene]:

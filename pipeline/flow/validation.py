@@ -5,14 +5,10 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+from pipeline import ingest
 from pipeline.aoi import load_aoi
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.indices.spectral import find_index
-from pipeline.ingest.labels import read_labels
-from pipeline.ingest.layers.land_maps import map_file
-from pipeline.ingest.parcels import read_parcels, read_restricting
-from pipeline.ingest.samples import read_samples, read_sections
-from pipeline.ingest.scenes.providers import held_items, resolve
 from pipeline.settings import Settings
 from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
@@ -55,7 +51,7 @@ def _names(settings: Settings) -> Iterator[Check]:
     yield partial(_sampled_period, settings)
     yield partial(_mapped_periods, settings)
     if not settings.simulated:
-        yield partial(resolve, settings.scenes.provider, settings.scenes.missions)
+        yield partial(ingest.scenes.providers.resolve, settings.scenes.provider, settings.scenes.missions)
 
 
 def _sampled_period(settings: Settings) -> None:
@@ -98,7 +94,7 @@ def _mapped_periods(settings: Settings) -> None:
 def _places(settings: Settings) -> Iterator[Check]:
     cover = settings.land_cover
     for given in cover.maps.values():
-        yield partial(map_file, given)
+        yield partial(ingest.layers.land_maps.map_file, given)
     named = {
         "parcels.path": settings.parcels.path if settings.parcels else None,
         "sections.register": settings.sections.register_path,
@@ -118,10 +114,10 @@ def _contents(settings: Settings) -> Iterator[Check]:
     for aoi in settings.aoi:
         yield from _over(aoi, settings)
     if settings.samples:
-        yield partial(read_samples, settings.samples)
+        yield partial(ingest.samples.read_samples, settings.samples)
     for path in (settings.sections.register_path, settings.sections.targets):
         if path:
-            yield partial(read_sections, Path(path))
+            yield partial(ingest.samples.read_sections, Path(path))
     provider = settings.scenes.provider
     if isinstance(provider, StaticCatalog | LocalArchive):
         yield partial(_read_through, provider)
@@ -138,20 +134,20 @@ def _over(aoi: str, settings: Settings) -> Iterator[Check]:
 
 
 def _parcels_of(parcels: ParcelFile, aoi: str) -> None:
-    for _ in read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd())).batches():
+    for _ in ingest.parcels.read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd())).batches():
         pass
 
 
 def _layers_of(layers: list[RestrictingFile], aoi: str) -> None:
-    read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
+    ingest.parcels.read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
 
 
 def _labels_of(samples: LabelledSamples, aoi: str) -> None:
-    read_labels(samples, load_aoi(aoi, relative_to=Path.cwd()))
+    ingest.labels.read_labels(samples, load_aoi(aoi, relative_to=Path.cwd()))
 
 
 def _read_through(provider: StaticCatalog | LocalArchive) -> None:
-    for _ in held_items(provider):
+    for _ in ingest.scenes.providers.held_items(provider):
         pass
 
 

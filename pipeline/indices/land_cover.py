@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from pipeline.indices.spectral import compute_index, find_index
+from pipeline.indices.formulas import compute_index
+from pipeline.indices.spectral import find_index
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULE_INDICES = ("ndvi", "mndwi", "bsi")

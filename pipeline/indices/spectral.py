@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-import numba
-import numexpr
-import numpy as np
 import spyndex
-import xarray as xr
-from numpy.typing import NDArray
 
 from pipeline.errors import Problem, SettingsError
 
-_LETTERS: Mapping[str, str] = MappingProxyType(
+LETTERS: Mapping[str, str] = MappingProxyType(
     {
         "A": "coastal",
         "B": "blue",
@@ -30,6 +25,8 @@ _LETTERS: Mapping[str, str] = MappingProxyType(
         "S2": "swir22",
     }
 )
+"""Bands (STAC common names) by the symbols of formulas."""
+
 _BEYOND: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("HH", "HV", "VH", "VV"), "radar backscatter"),
@@ -49,8 +46,6 @@ _BEYOND: Mapping[str, str] = MappingProxyType(
 
 _OTHER_NAMES: Mapping[str, str] = MappingProxyType({"bsi": "BI"})
 """Names that the field uses for an entry of the catalogue."""
-
-numexpr.set_num_threads(1)  # blocks are worked on side by side already
 
 
 @dataclass(frozen=True)
@@ -73,12 +68,12 @@ def find_index(name: str) -> SpectralIndex:
     entry = _find_entry(name)
     record: Any = spyndex.indices[entry]
     if _find_foreign(entry):
-        expected = f"an index of the bands {sorted(_LETTERS.values())} and of constants that have a default"
+        expected = f"an index of the bands {sorted(LETTERS.values())} and of constants that have a default"
         raise SettingsError(
             "Index beyond the bands read",
             [Problem("indices", f"{name} needs {_explain_foreign(entry)}", expected)],
         )
-    bands = tuple(_LETTERS[symbol] for symbol in record.bands if symbol in _LETTERS)
+    bands = tuple(LETTERS[symbol] for symbol in record.bands if symbol in LETTERS)
     own = name.lower() if len(_find_same(name)) <= 1 else entry
     return SpectralIndex(own, entry, record.long_name, record.formula, record.reference, bands)
 
@@ -98,40 +93,8 @@ def list_foreign_indices() -> dict[str, str]:
     return {entry: _explain_foreign(entry) for entry in sorted(spyndex.indices) if _find_foreign(entry)}
 
 
-def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray]) -> xr.DataArray:
-    """An index from reflectance by band, in the shape of the bands; NaN where not finite or a band is NaN.
-
-    Lazy bands give a lazy index. Constants of the formula have the catalogue's defaults.
-    """
-    symbols = [symbol for symbol, band in _LETTERS.items() if band in index.bands]
-    values: xr.DataArray = xr.apply_ufunc(
-        partial(_evaluate, index.formula, symbols, _find_constants(index.entry)),
-        *(reflectance[_LETTERS[symbol]] for symbol in symbols),
-        dask="parallelized",
-        output_dtypes=[np.float64],
-    )
-    return values.rename(index.name)
-
-
-def _evaluate(
-    formula: str, symbols: Sequence[str], constants: Mapping[str, float], *bands: NDArray[np.floating[Any]]
-) -> NDArray[np.float64]:
-    given = dict(zip(symbols, bands, strict=True))
-    values: NDArray[np.float64] = numexpr.evaluate(formula, {**given, **constants}, global_dict={})
-    _forget_infinite(values.ravel(order="K"))
-    return values
-
-
-@numba.njit(nogil=True, cache=True)
-def _forget_infinite(values: NDArray[np.floating[Any]]) -> None:
-    """NaN where a value is not finite."""
-    for place in range(len(values)):
-        if not np.isfinite(values[place]):
-            values[place] = np.nan
-
-
 @cache
-def _find_constants(entry: str) -> dict[str, float]:
+def find_constants(entry: str) -> dict[str, float]:
     """Constants of the formula of an entry, by their symbols."""
     constants = spyndex.constants
     wanted = [symbol for symbol in spyndex.indices[entry].bands if symbol in constants]
@@ -158,7 +121,7 @@ def _find_foreign(entry: str) -> list[str]:
     """What a formula needs and is not here: bands, and constants that the catalogue leaves open."""
     constants = spyndex.constants
     given = {symbol for symbol in constants if constants[symbol].default is not None}
-    return sorted(set(spyndex.indices[entry].bands) - set(_LETTERS) - given)
+    return sorted(set(spyndex.indices[entry].bands) - set(LETTERS) - given)
 
 
 def _explain_foreign(entry: str) -> str:

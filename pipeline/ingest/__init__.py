@@ -1,1 +1,5 @@
 """What comes in from the world: scenes, water samples, land parcels; normalised once, at the door."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

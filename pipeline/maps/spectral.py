@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.contracts import Raster
 from pipeline.engine.study import Study
-from pipeline.indices import land_cover, spectral
+from pipeline.indices import formulas, land_cover
 from pipeline.indices.spectral import find_index, list_indices
 from pipeline.maps.encoding import INDEX, RATIO, Encoding, as_index, as_ratio, reflectance
 from pipeline.maps.step import Inputs, Layers, Load, Maps, Show, Step, of_period, periods, raster_of
@@ -22,7 +22,7 @@ def compute_block(inputs: Inputs, *, bands: Sequence[str], indices: Sequence[str
     for name in indices:
         index = find_index(name)
         if set(index.bands) <= set(seen):
-            values = spectral.compute_index(index, seen).values
+            values = formulas.compute_index(index, seen).values
             layers[name] = as_ratio(values) if name == "ndvi" else as_index(values)
     return layers
 

@@ -179,7 +179,7 @@ class LandMap(_Model):
     def incomparable(self, other: "LandMap") -> str:
         """Why what differs between two maps is no change of the ground; empty where they can be compared."""
         pair = {self.product, other.product}
-        for row in standards.table("land_map_versions").to_dict("records"):
+        for row in standards.read_rows("land_map_versions"):
             if pair == {row["product"], row["other"]}:
                 return f"{row['reason']} ({row['source']})"
         if len(pair) > 1:

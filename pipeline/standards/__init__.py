@@ -1,29 +1,21 @@
-"""Tables of the standards, each row with its source; the only place where their figures stand."""
+"""Tables of the standards, each row with its source; the only place where their figures stand.
 
-from functools import cache
-from importlib.resources import files
+`water_limits`: GB 3838-2002 limits. `land_classes`: 三调 classes and the ecosystem types they belong to.
+`land_kinds`: what classifiers and maps tell apart, with the land cover class and ecosystem type of each.
+`land_maps`: classes of existing maps and the land kinds that they mean, with whether code and name, and
+whether the kind, are confirmed; `land_map_versions`: those that must not be compared, and why.
+`rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
+`land_classes_2007`: classes of the second survey and their counterparts. `parcel_columns`: columns of
+registers by profile. `register_sums`: registered areas that add up. `restricting_kinds`: what restricts.
+`parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
+are read; `water_extras`: parameters known beside those of `water_limits`.
+`quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
+`tli_words`, `spearman_critical`: how sections and rivers are evaluated, each row with whether it is
+`confirmed`.
+`tasselled_cap`: coefficients of wetness by instrument and band.
+`bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
+"""
 
-import pandas as pd
+import lazy_loader
 
-
-@cache
-def table(name: str) -> pd.DataFrame:
-    """A table of this package by name, all cells as text, empty cells as empty strings.
-
-    `water_limits`: GB 3838-2002 limits. `land_classes`: 三调 classes and the ecosystem types they belong to.
-    `land_kinds`: what classifiers and maps tell apart, with the land cover class and ecosystem type of each.
-    `land_maps`: classes of existing maps and the land kinds that they mean, with whether code and name, and
-    whether the kind, are confirmed; `land_map_versions`: those that must not be compared, and why.
-    `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
-    `land_classes_2007`: classes of the second survey and their counterparts. `parcel_columns`: columns of
-    registers by profile. `register_sums`: registered areas that add up. `restricting_kinds`: what restricts.
-    `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
-    are read; `water_extras`: parameters known beside those of `water_limits`.
-    `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
-    `tli_words`, `spearman_critical`: how sections and rivers are evaluated, each row with whether it is
-    `confirmed`.
-    `tasselled_cap`: coefficients of wetness by instrument and band.
-    `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
-    """
-    with (files(__name__) / f"{name}.csv").open(encoding="utf-8") as stream:
-        return pd.read_csv(stream, dtype=str, keep_default_na=False)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

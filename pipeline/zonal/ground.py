@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.engine.executors import Cluster, in_order
+from pipeline.engine.executors import Cluster
 from pipeline.engine.study import Study
 from pipeline.geodesy import project
 from pipeline.grid import BASELINE_BYTES, Block, Grid
@@ -74,7 +74,7 @@ class Ground:
         """
         shape = project(outline, grid.crs)
         blocks = grid.blocks_over(shape, WINDOW_PX)
-        found = in_order(cluster, partial(_covered, shape=shape, grid=grid), blocks, at_once=at_once)
+        found = cluster.map(partial(_covered, shape=shape, grid=grid), blocks, at_once=at_once)
         covered_m2 = sum(area for _, area in found)
         windows = tuple(window for window, _ in found)
         if covered_m2 <= 0:
@@ -86,7 +86,7 @@ class Ground:
     def each(self, function: Callable[[Under], Sums]) -> list[Sums]:
         """A function of what is under every window, on the cluster; the results in the order of windows."""
         work = _OfWindow(function, self.grid, self.scale)
-        return in_order(self.cluster, work, self.windows, at_once=self.at_once)
+        return self.cluster.map(work, self.windows, at_once=self.at_once)
 
     def of_part(self, outline: BaseGeometry, area_m2: float) -> "Ground":
         """The ground of another outline, worked on in the same way."""

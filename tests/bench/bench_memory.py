@@ -23,7 +23,8 @@ from bench_ways import peak_mib, plan_under, scene_of
 
 from pipeline.contracts import REFLECTANCE_NODATA, Scene
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import Run
 from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.maps.making import compute_block
 from pipeline.settings import Clear

@@ -26,7 +26,8 @@ from rasterio.windows import Window
 
 from pipeline.contracts import REFLECTANCE_NODATA, Asset, Scene
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import Run
 from pipeline.grid import Block, BlockPlan, Grid, plan_blocks, widen_blocks
 from pipeline.indices import composite
 from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
@@ -134,9 +135,10 @@ def ours(bench: Bench, root: str | None) -> Callable[[], Composite]:
     asked = requests(bench, root)
     found = {band: np.empty(bench.grid.shape, dtype=np.int16) for band in BANDS}
 
-    def keep(request: BlockRequest, layers: Composite) -> None:
+    def keep(number: int, layers: Composite) -> None:
+        block = asked[number].block
         for band in BANDS:
-            found[band][request.block.rows, request.block.cols] = layers[band]
+            found[band][block.rows, block.cols] = layers[band]
 
     def work() -> Composite:
         Threads(WORKERS).each(_layers, asked, keep, at_once=plan_of(bench).at_once)

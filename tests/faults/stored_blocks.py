@@ -9,7 +9,8 @@ import numpy as np
 
 from pipeline.contracts import ReadRecord
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, BlockDone, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import BlockDone, Run
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, write_block
 from pipeline.storage.cause import Cause, measure_files

@@ -10,7 +10,8 @@ import rasterio
 import xarray as xr
 
 from pipeline.indices.accuracy import count_confusion
-from pipeline.indices.spectral import compute_index, find_index
+from pipeline.indices.formulas import compute_index
+from pipeline.indices.spectral import find_index
 from tests.scenery import SHARED, needs_real_scenes
 
 CHIP = SHARED / "data" / "real_scenes" / "S2_ALPS_20220612"

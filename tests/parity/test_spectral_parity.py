@@ -7,7 +7,8 @@ import pytest
 import spyndex
 import xarray as xr
 
-from pipeline.indices.spectral import compute_index, list_foreign_indices, list_known_indices
+from pipeline.indices.formulas import compute_index
+from pipeline.indices.spectral import list_foreign_indices, list_known_indices
 
 LETTERS = {
     "A": "coastal",

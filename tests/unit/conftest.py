@@ -12,7 +12,8 @@ import shapely
 from pipeline.aoi import Aoi, Part
 from pipeline.contracts import PARCELS
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.geodesy import CGCS2000, measure_areas_m2, unproject
 from pipeline.grid import build_grid

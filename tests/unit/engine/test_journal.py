@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from pipeline.engine.journal import last_runs, recorded
+from pipeline.engine.journal import list_last_runs, record_run
 from pipeline.errors import InputError, Interrupted
 from pipeline.storage.workspace import Workspace
 
@@ -15,7 +15,7 @@ def workspace(tmp_path):
 
 
 def run_that(workspace, error=None):
-    with workspace.hold(), recorded(workspace, "2024", ["a", "b"]) as run:
+    with workspace.hold(), record_run(workspace, "2024", ["a", "b"]) as run:
         if error:
             raise error
     return run
@@ -24,7 +24,7 @@ def run_that(workspace, error=None):
 def test_a_run_that_ended_well_has_code_0(workspace):
     run = run_that(workspace)
     with workspace.open_for_reading():
-        (record,) = last_runs(workspace)
+        (record,) = list_last_runs(workspace)
     assert (record.id, record.label, record.areas, record.exit_code) == (run, "2024", "a b", 0)
     assert record.started <= record.ended
     assert record.message == ""
@@ -42,21 +42,21 @@ def test_a_run_that_failed_says_how(workspace, error, code, message):
     with pytest.raises(type(error)):
         run_that(workspace, error)
     with workspace.open_for_reading():
-        (record,) = last_runs(workspace)
+        (record,) = list_last_runs(workspace)
     assert (record.exit_code, record.message) == (code, message)
 
 
 def test_a_run_that_is_at_work_or_was_killed_has_no_end(workspace):
     with (
         workspace.hold(),
-        recorded(workspace, "2024", ["a"]),
+        record_run(workspace, "2024", ["a"]),
         Workspace(workspace.root).open_for_reading() as seen,
     ):
-        (record,) = last_runs(seen)
+        (record,) = list_last_runs(seen)
     assert (record.ended, record.exit_code) == (None, None)
 
 
 def test_the_last_five_runs_are_told_the_latest_first(workspace):
     runs = [run_that(workspace) for _ in range(7)]
     with workspace.open_for_reading():
-        assert [record.id for record in last_runs(workspace)] == runs[:1:-1]
+        assert [record.id for record in list_last_runs(workspace)] == runs[:1:-1]

@@ -5,14 +5,14 @@ import logging
 
 import pytest
 
-from pipeline.engine.logs import logged
+from pipeline.engine.logs import open_log
 from pipeline.errors import SettingsError
 
 
 def test_every_line_is_an_object_that_names_its_run(tmp_path):
     path = tmp_path / "run.jsonl"
     for run in ("one", "two"):
-        with logged(path) as lines:
+        with open_log(path) as lines:
             lines.run = run
             logging.getLogger("ecoledger").info("built", extra={"step": "合成"})
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -22,11 +22,11 @@ def test_every_line_is_an_object_that_names_its_run(tmp_path):
     ]
 
 
-def test_nothing_is_logged_where_no_file_is_named():
-    with logged(None):
+def test_nothing_is_open_log_where_no_file_is_named():
+    with open_log(None):
         assert logging.getLogger("ecoledger").handlers == []
 
 
 def test_a_log_that_cannot_be_written_is_a_mistake_of_the_command(tmp_path):
-    with pytest.raises(SettingsError, match=r"--log .*missing"), logged(tmp_path / "missing" / "run.jsonl"):
+    with pytest.raises(SettingsError, match=r"--log .*missing"), open_log(tmp_path / "missing" / "run.jsonl"):
         pass

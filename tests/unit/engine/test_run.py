@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, BlockDone, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import BlockDone, Run
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, read_block, write_block
@@ -143,12 +144,12 @@ def test_a_delivery_is_known_by_cause_and_content(run):
     part = target.with_name(".2024.part")
     part.mkdir(parents=True)
     (part / "report.html").write_text("a")
-    assert not run.published(CAUSE, target)
+    assert not run.is_published(CAUSE, target)
     run.publish(CAUSE, part, target)
-    assert run.published(CAUSE, target)
-    assert not run.published(Cause("numbers", 2, {}, []), target)
+    assert run.is_published(CAUSE, target)
+    assert not run.is_published(Cause("numbers", 2, {}, []), target)
     (target / "report.html").write_text("b")
-    assert not run.published(CAUSE, target)
+    assert not run.is_published(CAUSE, target)
 
 
 def test_a_store_whose_entering_was_cut_short_is_entered_and_no_block_done_again(run):

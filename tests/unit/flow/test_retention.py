@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import Run
 from pipeline.flow.retention import retire
 from pipeline.storage.cause import Cause
 from pipeline.storage.tables import load_json, save_json

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.flow import inputs as plan_inputs
 from pipeline.flow import scenes as plan_scenes
-from pipeline.flow.inputs import inputs_of
-from pipeline.flow.scenes import scene_table, scenes_cause, settled
+from pipeline.flow.inputs import inputs_of, scenes_cause, settled
+from pipeline.flow.scenes import scene_table
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.scenes.choice import from_table
 from pipeline.settings.sources import StacApi
@@ -37,7 +38,8 @@ def test_a_scene_whose_pixels_were_out_of_reach_is_asked_again_and_the_others_ar
 ):
     """As from a host that was down: what the catalogue is known by stays the same."""
     cause = scenes_cause(planted, inputs_of(run, planted))
-    monkeypatch.setattr(plan_scenes, "scenes_cause", lambda *_: cause)
+    for module in (plan_inputs, plan_scenes):
+        monkeypatch.setattr(module, "scenes_cause", lambda *_: cause)
     red = files_of(planted) / "S2A_1" / "red.tif"
     content = red.read_bytes()
     red.write_bytes(content[:200])

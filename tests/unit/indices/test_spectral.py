@@ -6,7 +6,8 @@ import pytest
 import xarray as xr
 
 from pipeline.errors import SettingsError
-from pipeline.indices.spectral import compute_index, find_index, list_known_indices
+from pipeline.indices.formulas import compute_index
+from pipeline.indices.spectral import find_index, list_known_indices
 
 BANDS = (
     "coastal",

@@ -15,7 +15,8 @@ import shapely
 from rasterio.features import geometry_mask
 
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError
 from pipeline.flow.inputs import SEED

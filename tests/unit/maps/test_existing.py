@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.engine.executors import Threads
-from pipeline.engine.run import Bars, Run
+from pipeline.engine.progress import Bars
+from pipeline.engine.run import Run
 from pipeline.errors import InputError, SettingsError
 from pipeline.flow import deliver
 from pipeline.flow.validation import validate

@@ -1,0 +1,5 @@
+from . import page as page
+from . import validation as validation
+from .deliveries import Delivered as Delivered
+from .deliveries import deliver as deliver
+from .deliveries import deliver_all as deliver_all

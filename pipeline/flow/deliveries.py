@@ -1,0 +1,70 @@
+"""The deliveries of a run: what stands there and is still right is kept, the others go over the page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline import flow, ingest
+from pipeline.engine.run import Run
+from pipeline.engine.study import Study
+from pipeline.flow.inputs import Inputs, inputs_of, scenes_cause, settled
+from pipeline.flow.retention import retire
+from pipeline.flow.validation import validate
+from pipeline.settings import Settings
+from pipeline.storage.tables import load_json
+
+_DELIVERY = 7
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What became of one area: its delivery, its figures, and the planted truth if it is simulated."""
+
+    aoi: str
+    name: str
+    folder: Path
+    kept: bool
+    indicators: pd.DataFrame
+    truth: dict[str, Any] | None
+
+
+def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
+    """Every area of the config, one after the other; what is wrong in the config is said before any work."""
+    validate(settings)
+    areas = [Study.of(aoi, settings) for aoi in settings.aoi]
+    try:
+        delivered = [deliver(run, area) for area in areas]
+        retire(run, areas)
+        return delivered
+    finally:
+        ingest.reading.assets.close_assets()
+
+
+def deliver(run: Run, study: Study) -> Delivered:
+    """One area from its scenes to its published delivery; a delivery of the same cause is kept as it is."""
+    inputs = inputs_of(run, study)
+    cause = study.cause(
+        "delivery",
+        _DELIVERY,
+        [scenes_cause(study, inputs).key],
+        described=study.described,
+        files=inputs.checksums,
+        areas=study.known_key,
+        config=study.settings.model_dump(
+            mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention", "notify"}
+        ),
+    )
+    kept = run.is_published(cause, study.target) and not run.refresh and settled(run, study, inputs)
+    if not kept:
+        flow.page.make_delivery(run, study, inputs, cause)
+    return _delivered(study, inputs, kept=kept)
+
+
+def _delivered(study: Study, inputs: Inputs, *, kept: bool) -> Delivered:
+    figures = pd.read_csv(
+        study.target / "tables" / "indicators.csv", encoding="utf-8-sig", dtype={"period": str}
+    )
+    truth = load_json(inputs.truth) if inputs.truth else None
+    return Delivered(study.aoi.id, study.aoi.name_zh, study.target, kept, figures, truth)

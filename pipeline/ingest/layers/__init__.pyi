@@ -1,0 +1,1 @@
+from . import land_maps as land_maps

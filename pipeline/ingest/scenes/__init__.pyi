@@ -1,0 +1,2 @@
+from . import providers as providers
+from . import search as search

@@ -1,0 +1,57 @@
+"""What only some operating systems can do, and what is done elsewhere; nothing else asks which one it is."""
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+_CHECKPOINT = getattr(signal, "SIGUSR1", None)
+STOPS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, _CHECKPOINT) if number is not None)
+"""Signals that ask a run to stop; Windows has no SIGUSR1, by which batch queues ask for a checkpoint."""
+
+_TRY_AGAIN = 75
+
+
+def exit_code(number: int) -> int:
+    """The code of a program that a signal stopped, as shells give it; that of a checkpoint asks to go on."""
+    return _TRY_AGAIN if number == _CHECKPOINT else 128 + number
+
+
+def lower_priority(steps: int) -> None:
+    """Let this thread, and those that it begins, have the processors that nobody else wants.
+
+    Nothing is done but on Linux: elsewhere the priority is that of the whole process.
+    """
+    if sys.platform == "linux":
+        os.nice(steps)
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """End a process that still runs and leads a session of its own, with its group.
+
+    Windows has no such groups: there it is ended alone.
+    """
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        process.wait()
+
+
+def flush(path: Path) -> None:
+    """Bring the content of a file, or the names in a folder, to the disk.
+
+    Windows flushes what can be written to, and no folders.
+    """
+    windows = sys.platform == "win32"
+    if windows and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,2 @@
+from . import blocks as blocks
+from . import workspace as workspace

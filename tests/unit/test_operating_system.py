@@ -1,0 +1,77 @@
+"""What only some operating systems can do, and what is done elsewhere."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from pipeline import operating_system
+from pipeline.operating_system import end_process, exit_code, flush, lower_priority
+
+SLEEPS = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
+
+
+@pytest.fixture
+def sleeper():
+    with subprocess.Popen(SLEEPS, stdout=subprocess.PIPE, start_new_session=True) as process:
+        process.stdout.readline()
+        yield process
+        process.kill()
+
+
+def test_a_signal_gives_the_code_of_a_shell_and_a_checkpoint_that_of_try_again():
+    assert exit_code(signal.SIGINT) == 130
+    assert exit_code(signal.SIGTERM) == 143
+    assert exit_code(signal.SIGUSR1) == 75
+    assert set(operating_system.STOPS) == {signal.SIGINT, signal.SIGTERM, signal.SIGUSR1}
+
+
+@pytest.mark.parametrize("groups", [True, False])
+def test_a_process_is_ended_with_its_group_or_alone_where_there_are_none(sleeper, monkeypatch, groups):
+    if not groups:
+        monkeypatch.delattr(os, "killpg")
+    end_process(sleeper)
+    assert sleeper.returncode == -signal.SIGKILL
+    end_process(sleeper)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_a_thread_stands_back_and_the_others_do_not():
+    of_thread, before = [], os.nice(0)
+
+    def stand_back():
+        lower_priority(3)
+        of_thread.append(os.nice(0))
+
+    thread = threading.Thread(target=stand_back)
+    thread.start()
+    thread.join()
+    assert of_thread == [before + 3]
+    assert os.nice(0) == before
+
+
+def test_nothing_stands_back_where_the_whole_process_would(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(os, "nice")
+    lower_priority(3)
+
+
+@pytest.mark.parametrize(("platform", "expected"), [("linux", ["a.txt", "folder"]), ("win32", ["a.txt"])])
+def test_files_are_flushed_and_folders_where_they_can_be(monkeypatch, tmp_path, platform, expected):
+    opened, open_file = [], os.open
+
+    def note_and_open(path, *rest):
+        opened.append(path.name)
+        return open_file(path, *rest)
+
+    file, folder = tmp_path / "a.txt", tmp_path / "folder"
+    file.write_text("a")
+    folder.mkdir()
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(os, "open", note_and_open)
+    flush(file)
+    flush(folder)
+    assert opened == expected

@@ -1,0 +1,94 @@
+"""What a command imports: what it uses, and nothing else."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.aoi import PROJECT_ROOT
+
+HOUSE = PROJECT_ROOT / "pipeline"
+STUBS = sorted(HOUSE.rglob("__init__.pyi"))
+VERBS = ["demo", "run", "validate", "plan", "status", "grade", "diff", "sample", "indices", "rules"]
+GEOMETRY = {"numpy", "shapely", "fiona", "pyproj"}
+HEAVY = {
+    "yaml",
+    *GEOMETRY,
+    "pandas",
+    "pyarrow",
+    "geopandas",
+    "pandera",
+    "xarray",
+    "dask",
+    "distributed",
+    "zarr",
+}
+HEAVY |= {
+    "numba",
+    "scipy",
+    "rasterio",
+    "pyogrio",
+    "sklearn",
+    "bokeh",
+    "jinja2",
+    "openpyxl",
+    "pystac",
+    "spyndex",
+}
+"""Libraries that take long to load, or stand for those that do; typer loads pydantic for its own sake."""
+
+PROGRAM = (
+    "import sys; from pipeline import cli\n"
+    "try: cli.main()\n"
+    "except SystemExit: pass\n"
+    "print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+)
+
+
+def heavy_after(*words: str) -> set[str]:
+    """The heavy libraries that are loaded once a command has ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], cwd=PROJECT_ROOT, check=True, capture_output=True, text=True
+    )
+    return HEAVY & set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
+def test_help_loads_no_library_but_that_of_the_command_line(words):
+    assert heavy_after(*words) == set()
+
+
+@pytest.mark.parametrize("verb", ["schema", "providers", "legends"])
+def test_what_the_settings_know_is_told_without_data_frames(verb):
+    assert heavy_after(verb) <= {"yaml", *GEOMETRY}
+
+
+def test_a_config_is_checked_without_what_reads_and_computes():
+    assert heavy_after("validate", "configs/demo.yaml") == {"yaml", "spyndex", *GEOMETRY}
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
+def test_what_a_room_lists_is_found_in_it(stub):
+    name = ".".join(stub.parent.relative_to(PROJECT_ROOT).parts)
+    room = importlib.import_module(name)
+    imports = [one for one in ast.parse(stub.read_text()).body if isinstance(one, ast.ImportFrom)]
+    for one in imports:
+        for alias in one.names:
+            listed = getattr(room, alias.name)
+            place = f"{name}.{one.module or alias.name}"
+            expected = importlib.import_module(place)
+            assert listed is (getattr(expected, alias.name) if one.module else expected)
+
+
+def test_only_the_command_line_names_modules_through_the_whole_house():
+    """Elsewhere a room is imported by its name, so that the walls between rooms are seen."""
+    naming = {
+        path.relative_to(HOUSE)
+        for path in HOUSE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import) and any(alias.name == "pipeline" for alias in node.names)
+    }
+    assert naming == {Path("cli.py")}
