@@ -13,6 +13,7 @@ import pyogrio
 
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000
+from pipeline.maps import registry
 from pipeline.outputs.layers import to_multipolygons
 from pipeline.periods import list_periods
 from pipeline.rights_registry import revisions
@@ -30,17 +31,6 @@ FIGURES = (
 )
 _LAYERS = ("aoi", "parcels", "inventory", "findings")
 _KEYS = {"aoi": "id", "parcels": "parcel_id", "inventory": "product_id", "findings": "finding_id"}
-_METHODS = (
-    "vegetation",
-    "land_cover",
-    "change",
-    "indices",
-    "water",
-    "greenness",
-    "alerts",
-    "rsei",
-    "sections",
-)
 _QUERY = {"start", "end", "period", "provider"}
 _TOLD = ("config", "scenes", "inputs", "versions")
 _UNTOLD = "清单之外的原因 / for a reason that no manifest tells"
@@ -173,6 +163,7 @@ def _list_reasons(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFram
         *_compare_scenes(old, new),
         *_compare_files(old, new),
         *_compare_methods(old, new),
+        *_compare_steps(old, new),
         *_compare_versions(old, new),
     ]
     return pd.DataFrame(rows, columns=columns, dtype=object)
@@ -229,10 +220,21 @@ def _compare_methods(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tup
 def _compare_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Settings that decide figures: name, value before, value after."""
     sides = old["config"], new["config"]
-    pairs = [(name, sides[0].get(name), sides[1].get(name)) for name in _METHODS]
+    blocks = dict.fromkeys([*(name for step in registry.STEPS for name in step.config), "sections"])
+    pairs = [(name, sides[0].get(name), sides[1].get(name)) for name in blocks]
     queries = sides[0]["scenes"], sides[1]["scenes"]
     names = sorted((set(queries[0]) | set(queries[1])) - _QUERY)
     return [*pairs, *((f"scenes.{name}", queries[0].get(name), queries[1].get(name)) for name in names)]
+
+
+def _compare_steps(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:
+    """Maps that both sides have, made in another way."""
+    sides = old.get("steps", {}), new.get("steps", {})
+    return [
+        ("method", None, f"制图步骤版本不同：{name} / other version of step {name}: {before} → {after}")
+        for name, before in sides[0].items()
+        if (after := sides[1].get(name, before)) != before
+    ]
 
 
 def _compare_versions(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:

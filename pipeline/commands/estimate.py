@@ -25,8 +25,8 @@ from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS
 from pipeline.ingest.simulate.scenes import acquisitions
 from pipeline.ingest.simulate.world import world_of
+from pipeline.maps import registry
 from pipeline.maps.layout import Layout, plan_layout
-from pipeline.maps.registry import STEPS
 from pipeline.settings import Settings
 
 _BAND_BYTES = 2
@@ -72,8 +72,8 @@ def estimate_study(study: Study) -> Estimate:
     choice = _choose_scenes(study)
     found = choice.candidates
     scenes = [one.scene for one in found]
-    layout = plan_layout(study, scenes, STEPS)
-    reading = [step for step in STEPS if step.times(study) and step.bands]
+    layout = plan_layout(study, scenes, registry.STEPS)
+    reading = [step for step in registry.STEPS if step.times(study) and step.bands]
     blocks = study.blocks(layout.blocks.edge_px)
     reads = sum(
         (
@@ -96,7 +96,9 @@ def estimate_study(study: Study) -> Estimate:
         },
         periods=len(study.settings.scenes.periods),
         bands=next(step.list_bands(study, scenes) for step in reading if step.wide),
-        maps={step.name: len(step.times(study)) for step in STEPS if step.makes and step.times(study)},
+        maps={
+            step.name: len(step.times(study)) for step in registry.STEPS if step.makes and step.times(study)
+        },
         blocks=len(blocks),
         block_px=layout.blocks.edge_px,
         mask_reads=reads["mask"],

@@ -13,9 +13,9 @@ from pipeline.flow.parcels import parcels_of
 from pipeline.flow.scenes import scene_table
 from pipeline.flow.sections import graded_sections
 from pipeline.flow.statistics import build_statistics
+from pipeline.maps import registry
 from pipeline.maps.evidence import describe_sources
 from pipeline.maps.making import make_maps
-from pipeline.maps.registry import STEPS
 from pipeline.maps.showing import list_warnings
 from pipeline.storage.cause import Cause
 
@@ -24,7 +24,7 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
     """One area from its scenes to its published delivery."""
     found = scene_table(run, study, inputs)
     parcels = parcels_of(run, study, inputs)  # what is wrong with it is said before a pixel is read
-    maps = make_maps(run, study, found.table, STEPS)
+    maps = make_maps(run, study, found.table, registry.STEPS)
     sources = describe_sources(study, found.table)
     with publication.draft_delivery(inputs, found.table, maps) as draft:
         statistics = build_statistics(run, maps, parcels, sources)

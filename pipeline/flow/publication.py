@@ -165,6 +165,7 @@ def publish(
     manifest = {
         **_manifest(study, delivery, search),
         "artifacts": artifacts,
+        "steps": {step.name: step.version for step in draft.maps.steps if draft.maps.of(step.name)},
         "inputs": draft.inputs.checksums,
         "files": files,
     }
