@@ -185,38 +185,38 @@ wide_row = st.tuples(
 )
 
 
-def _both_readers(content):
-    """What the careful reader and the fast one make of a table."""
+def _read_both_ways(content):
+    """What is made of a table as a sheet and as a stream."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "samples.csv"
         path.write_bytes(content)
         source = [SampleFile(path=str(path))]
-        careful = read_records(source)
+        sheet = read_records(source)
         with mock.patch.object(streams, "LEAST_BYTES", 0):
-            return careful, read_records(source)
+            return sheet, read_records(source)
 
 
-def _agree(careful, fast):
+def _agree(sheet, stream):
     columns = ["section", "time", "parameter", "value", "raw", "censored", "flag", "row", "column"]
-    assert _plain(fast.samples[columns]) == _plain(careful.samples[columns])
-    assert sorted(_plain(fast.rejects)) == sorted(_plain(careful.rejects))
-    assert fast.rejects["row"].tolist() == careful.rejects["row"].tolist()
-    assert _plain(fast.points) == _plain(careful.points)
+    assert _plain(stream.samples[columns]) == _plain(sheet.samples[columns])
+    assert sorted(_plain(stream.rejects)) == sorted(_plain(sheet.rejects))
+    assert stream.rejects["row"].tolist() == sheet.rejects["row"].tolist()
+    assert _plain(stream.points) == _plain(sheet.points)
 
 
 @quick
 @given(st.lists(long_row, max_size=8))
-def test_the_fast_reader_agrees_with_the_careful_one_on_any_cells_of_a_long_table(rows):
+def test_a_stream_agrees_with_a_sheet_on_any_cells_of_a_long_table(rows):
     headings = ["断面", "日期", "监测项目", "结果", "单位", "站点情况"]
-    _agree(*_both_readers(_as_csv([headings, *rows])))
+    _agree(*_read_both_ways(_as_csv([headings, *rows])))
 
 
 @quick
 @given(st.lists(wide_row, max_size=8), st.booleans())
-def test_the_fast_reader_agrees_with_the_careful_one_on_any_cells_of_a_wide_table(rows, has_units):
+def test_a_stream_agrees_with_a_sheet_on_any_cells_of_a_wide_table(rows, has_units):
     headings = ["断面", "日期", "经度", "纬度", "pH", "氨氮(mg/L)", "总磷(unknown)", ""]
     units = [["", "", "", "", "", "mg/L", "", ""]] if has_units else []
-    _agree(*_both_readers(_as_csv([headings, *units, *rows])))
+    _agree(*_read_both_ways(_as_csv([headings, *units, *rows])))
 
 
 def _told(cell):

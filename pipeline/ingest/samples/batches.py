@@ -1,8 +1,8 @@
-"""Columns of a batch of a long table: distinct texts and which one stands in each row."""
+"""A table in batches: the face of all that holds samples, and what stands in the columns of a batch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
-from pipeline.ingest.samples.headings import Fault
-from pipeline.ingest.samples.objects import text_of
 
 Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Meaning = TypeVar("Meaning")
 
 
@@ -31,7 +30,7 @@ class Column:
         coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
         words = coded.dictionary.to_pylist()
         as_they_are = pa.types.is_string(coded.dictionary.type) and not coded.dictionary.null_count
-        texts = words if as_they_are else [text_of(word) for word in words]
+        texts = words if as_they_are else [cells.text_of(word) for word in words]
         indices = coded.indices
         if coded.null_count:
             texts.append("")
@@ -48,20 +47,70 @@ class Column:
 
 @dataclass(frozen=True)
 class Batch:
-    """Columns of a batch by role or parameter, and the row number of each row.
+    """Some rows of a table: the number of each row, and its cells in the columns that are read, by position.
 
-    `unread` are columns that are only counted, by what is wrong with them.
+    `repeats` marks cells that only repeat what a merge says in another, in the columns where there are such.
+    `points` are `lon` and `lat` of the rows of a vector file, NaN without a place, None for other files.
     """
 
-    columns: Mapping[str, pa.Array]
     row: NDArray[np.int32]
-    unread: Mapping[Fault, pa.Array] = field(default_factory=dict)
+    cells: Mapping[int, pa.Array]
+    repeats: Mapping[int, Mask] = field(default_factory=dict)
+    points: pd.DataFrame | None = None
 
-    def column(self, role: str) -> Column:
+    def column(self, position: int | None) -> Column:
         """A column, of empty texts where the table has none."""
-        if role in self.columns:
-            return Column.of(self.columns[role])
-        return Column([""], np.zeros(len(self.row), dtype=np.int64))
+        if position is None:
+            return Column([""], np.zeros(len(self.row), dtype=np.int64))
+        return Column.of(self.cells[position])
+
+    def numbers(self, position: int) -> "Numbers":
+        """What the cells of a column say, those that repeat another as well."""
+        return Numbers.of(self.cells[position])
+
+    def own_numbers(self, position: int) -> "Numbers":
+        """What the cells of a column say; what a merge repeats is blank, for it is no further reading."""
+        repeats = self.repeats.get(position)
+        if repeats is None:
+            return self.numbers(position)
+        return Numbers.of(pc.if_else(pa.array(repeats), None, self.cells[position]))
+
+
+class Table(Protocol):
+    """A table of a file: texts or numbers in rows, counted from 1 as a spreadsheet counts."""
+
+    @property
+    def file(self) -> str:
+        """Name of its file."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name of its sheet or layer; empty where a file is one table."""
+        ...
+
+    @property
+    def head(self) -> Sequence[Sequence[str]]:
+        """Texts of its first rows, among which the headings stand."""
+        ...
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands in any of its cells."""
+        ...
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether it is one batch, whose texts can be kept beside the readings."""
+        ...
+
+    def batches(self, first_row: int, positions: Sequence[int]) -> Iterator[Batch]:
+        """Rows from a number on, of some columns; `Unsuited` where another reader is due."""
+        ...
+
+
+class Unsuited(Exception):
+    """A file that a reader cannot read, and the next one may."""
 
 
 class Memo(Generic[Meaning]):
@@ -85,14 +134,14 @@ class Numbers(NamedTuple):
 
     value: NDArray[np.float64]
     raw: NDArray[np.float64]
-    censored: NDArray[np.bool_]
-    blank: NDArray[np.bool_]
+    censored: Mask
+    blank: Mask
     reason: NDArray[np.object_]
     text: Callable[[Codes], list[str]]
 
     @classmethod
     def of(cls, values: pa.Array) -> "Numbers":
-        """From texts (see `cells.numbers`) or from numbers, of which null and NaN are blank."""
+        """From texts (see `cells.read_numbers`) or from numbers, of which null and NaN are blank."""
         if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
             return cls._typed(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
         column = Column.of(values)
@@ -116,5 +165,5 @@ class Numbers(NamedTuple):
         never = np.zeros(len(values), dtype=bool)
         return cls(
             values, np.full(len(values), np.nan), never, blank, none,
-            lambda rows: [text_of(float(value)) for value in values[rows]],
+            lambda rows: [cells.text_of(float(value)) for value in values[rows]],
         )  # fmt: skip

@@ -1,6 +1,7 @@
 """What a cell says: a number, a mark of what was below detection, nothing; a moment; a name."""
 
 import html
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -60,11 +61,22 @@ _RAW = re.compile(rf"原始值\s*[:：]\s*(?P<raw>{_NUMBER})")
 _SERIAL = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")
 _SERIAL_DAY_0 = datetime(1899, 12, 30, tzinfo=ZONE)
 _YEARS = range(1950, 2100)
+_DIGITS = 15
 
 
 def narrow(text: str) -> str:
     """A text with full-width characters made narrow, outer blanks dropped, superscripts left as they are."""
     return text.translate(_WIDTHS).strip()
+
+
+def text_of(value: object) -> str:
+    """A value as a cell shows it: nothing for null, numbers to 15 digits, moments as ISO 8601."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float):
+        return format(value, f".{_DIGITS}g")
+    # half of a surrogate pair is no character
+    return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
 def each_once(texts: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
@@ -139,26 +151,6 @@ def _marked(text: str) -> tuple[float, bool, bool, str | None]:
     if below := _BELOW.fullmatch(compact):
         return float(below[below.lastgroup or 0]), True, False, None
     return float("nan"), False, False, NOT_A_NUMBER
-
-
-def times(texts: pd.Series, download: Download | None = None) -> pd.DataFrame:
-    """Moments of cells: `time` in the zone Asia/Shanghai, NaT with a `reason` where there is none.
-
-    A moment without a zone is local; a month without a day stands for its first day; a number from 20000
-    to 79999 is an Excel serial date. `download` tells the year of `04-05 08:00`, which is no time without.
-    """
-    meanings = {text: moment_of(text, download) for text in texts.unique()}
-    moments = {text: found for text, found in meanings.items() if isinstance(found, datetime)}
-    reasons = {text: found for text, found in meanings.items() if isinstance(found, str)}
-    stamps = pd.to_datetime(pd.Series(moments, dtype=object), utc=True).dt.as_unit("us")
-    time = texts.map(stamps.to_dict()) if moments else pd.Series(pd.NaT, index=texts.index)
-    return pd.DataFrame(
-        {
-            "time": pd.to_datetime(time, utc=True).dt.as_unit("us").dt.tz_convert(ZONE.key),
-            "reason": texts.map(reasons).astype(object),
-        },
-        index=texts.index,
-    )
 
 
 def moment_of(text: str, download: Download | None = None) -> datetime | str:

@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 from pipeline import standards
-from pipeline.ingest.samples.sheets import Sheet
 
 READ = frozenset(
     {
@@ -22,7 +21,12 @@ UNKNOWN_UNIT = "单位无法识别 (unit not known)"
 COLUMN_TWICE = "同一内容出现两列，只读第一列 (stands twice, the first column is read)"
 MAPPED_COLUMN_MISSING = "设置中指定的列不存在 (named in the settings, not in this sheet)"
 
-_HEADING_ROWS = 40
+HEADING_ROWS = 40
+"""So many first rows are searched for headings."""
+
+HEAD_ROWS = HEADING_ROWS + 1
+"""With a row of units below the last of them."""
+
 _BRACKETED = re.compile(r"(?P<base>.+?)[/,_:;]?[(\[](?P<inner>[^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 _SHORTEST_BARE_UNIT = 2
@@ -46,6 +50,11 @@ class Fault:
     heading: str
     reason: str
     readings_lost: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it depends on its content what is said of it: how many readings, or, nameless, if any."""
+        return self.readings_lost or not plain(self.heading)
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,22 @@ class Layout:
     @property
     def is_long(self) -> bool:
         """Whether each row holds one reading, its parameter named in a column."""
-        return not self.parameters
+        return {"parameter", "value"} <= set(self.roles)
+
+    def position(self, role: str) -> int | None:
+        """Position of a key column, None where the table has none."""
+        return self.roles[role][0] if role in self.roles else None
+
+    def heading(self, role: str) -> str:
+        """Heading of a key column, empty where the table has none."""
+        return self.roles[role][1] if role in self.roles else ""
+
+    @property
+    def positions(self) -> list[int]:
+        """Positions of the columns that are read, each once; of others only those whose content counts."""
+        roles = [position for position, _ in self.roles.values()]
+        faults = [fault.position for fault in self.faults if fault.position is not None and fault.counts]
+        return list(dict.fromkeys([*roles, *(column.position for column in self.parameters), *faults]))
 
 
 def plain(text: str) -> str:
@@ -161,23 +185,23 @@ def _bare_unit(text: str) -> Name | None:
     return None
 
 
-def find_layout(sheet: Sheet, mapping: Mapping[str, str]) -> Layout | None:
-    """Layout by the first row that names a section, a time and something measured; None without one.
+def find_layout(head: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> Layout | None:
+    """Layout by the first row of a table's head that names a section, a time and something measured.
 
-    `mapping` gives their heading for our role or parameter code and goes before the tables of names.
+    `mapping` gives their heading for our role or parameter code and goes before the tables of names. None
+    where no row does so.
     """
     theirs = {plain(heading): ours for ours, heading in mapping.items()}
-    for row, cells in sheet.cells.head(_HEADING_ROWS).iterrows():
-        headings = [str(cell) for cell in cells]
+    for row, headings in enumerate(head[:HEADING_ROWS], 1):
         names = [_mapped(heading, theirs) or name_of(heading) for heading in headings]
         names = _split_time(headings, names)
         if _is_heading({name.means for name in names if name}):
-            units = _unit_row(sheet, int(str(row)), headings, names)
-            return _layout(int(str(row)), headings, names, units, mapping)
+            units = _unit_row(head[row], headings, names) if row < len(head) else None
+            return _layout(row, headings, names, units, mapping)
     return None
 
 
-def _split_time(headings: list[str], names: list[Name | None]) -> list[Name | None]:
+def _split_time(headings: Sequence[str], names: list[Name | None]) -> list[Name | None]:
     """The names where, of two columns of time, one is of days (采样日期) and one of clocks (采样时间)."""
     places = [place for place, name in enumerate(names) if name and name.means == "time"]
     days = [place for place in places if plain(headings[place]).endswith(tuple(_DATES))]
@@ -202,13 +226,9 @@ def _is_heading(meanings: set[str]) -> bool:
 
 
 def _unit_row(
-    sheet: Sheet, heading_row: int, headings: list[str], names: list[Name | None]
+    texts: Sequence[str], headings: Sequence[str], names: list[Name | None]
 ) -> dict[int, str] | None:
     """Units by position if the row below the headings holds nothing but units, otherwise None."""
-    below = heading_row + 1
-    if below not in sheet.cells.index:
-        return None
-    texts = [str(cell) for cell in sheet.cells.loc[below]]
     units = {
         position: text
         for position, text in enumerate(texts)
@@ -223,7 +243,7 @@ def _unit_row(
 
 def _layout(
     row: int,
-    headings: list[str],
+    headings: Sequence[str],
     names: list[Name | None],
     units: dict[int, str] | None,
     mapping: Mapping[str, str],
@@ -255,7 +275,7 @@ def _layout(
     )
 
 
-def _missing(mapping: Mapping[str, str], headings: list[str]) -> Iterator[Fault]:
+def _missing(mapping: Mapping[str, str], headings: Sequence[str]) -> Iterator[Fault]:
     present = {plain(heading) for heading in headings}
     for theirs in mapping.values():
         if plain(theirs) not in present:

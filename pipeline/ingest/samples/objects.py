@@ -1,10 +1,9 @@
-"""Tables inside JSON, GeoJSON and GeoPackage files, as grids of text with their headings in the first row."""
+"""Tables inside JSON, GeoJSON and GeoPackage files, as sheets with their headings in the first row."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,24 +16,19 @@ from pyproj.exceptions import CRSError
 
 from pipeline.errors import InputError
 from pipeline.geodesy import unproject_all
+from pipeline.ingest.samples.cells import text_of
+from pipeline.ingest.samples.sheets import Sheet
 
 JSON_SUFFIXES = frozenset({".json", ".geojson"})
 POINT_SUFFIXES = frozenset({".gpkg"})
 
-_DIGITS = 15
+_FIRST_RECORD = 2
 _WGS_84 = "EPSG:4326"
 _NO_TABLE = "an object with thead and tbody, or a FeatureCollection"
 
 
-class Grid(NamedTuple):
-    """Cells with their headings in row 0, and `lon`, `lat` of the records below, null without geometry."""
-
-    cells: pd.DataFrame
-    points: pd.DataFrame | None
-
-
-def json_grid(path: Path) -> Grid:
-    """Cells of a release (`thead`, `tbody`) or of GeoJSON features, whose points are kept.
+def read_json(path: Path) -> Sheet:
+    """The table of a release (`thead`, `tbody`) or of GeoJSON features, whose points are kept.
 
     Raises ValueError, saying what was expected, for anything else.
     """
@@ -43,29 +37,38 @@ def json_grid(path: Path) -> Grid:
     except RecursionError as error:
         raise ValueError(_NO_TABLE) from error
     within = [content, *content.values()] if isinstance(content, Mapping) else []
-    table = next(((found, value) for value in within if (found := _table(value))), None)
+    table = next(((found, value) for value in within if (found := _rows_of(value))), None)
     if table is None:
         raise ValueError(_NO_TABLE)
-    return Grid(_cells(table[0]), _json_points(table[1]))
+    return _to_sheet(path, "", table[0], _json_points(table[1]))
 
 
-def layer_grids(path: Path) -> dict[str, Grid]:
-    """Attributes and points of every layer of a vector file, by layer; ValueError for other files."""
+def read_layers(path: Path) -> list[Sheet]:
+    """Attributes and points of every layer of a vector file; ValueError for other files."""
     try:
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
         layers = {name: pyogrio.read_dataframe(path, layer=name) for name in names}
     except (DataSourceError, DataLayerError) as error:
         raise ValueError(str(error)) from error
-    return {name: _layer_grid(layer) for name, layer in layers.items()}
+    return [_read_layer(path, name, layer) for name, layer in layers.items()]
 
 
-def _layer_grid(layer: pd.DataFrame) -> Grid:
+def _read_layer(path: Path, name: str, layer: pd.DataFrame) -> Sheet:
     if "geometry" not in layer:
-        return Grid(_cells([list(layer.columns), *layer.to_numpy().tolist()]), None)
+        return _to_sheet(path, name, [list(layer.columns), *layer.to_numpy().tolist()], None)
     table = pd.DataFrame(layer.drop(columns="geometry"))
     crs: str | None = layer.crs.to_wkt() if layer.crs else None
     points = _points(layer.geometry.to_numpy(), crs)
-    return Grid(_cells([list(table.columns), *table.to_numpy().tolist()]), points)
+    return _to_sheet(path, name, [list(table.columns), *table.to_numpy().tolist()], points)
+
+
+def _to_sheet(path: Path, name: str, rows: list[list[Any]], points: pd.DataFrame | None) -> Sheet:
+    """A sheet with its headings in row 1 and the first record in row 2."""
+    width = max((len(row) for row in rows), default=0)
+    texts = [[text_of(value) for value in row] + [""] * (width - len(row)) for row in rows]
+    if points is not None:
+        points = points.set_axis(range(_FIRST_RECORD, _FIRST_RECORD + len(points)))
+    return Sheet.of(path, name, pd.DataFrame(texts, columns=range(width), dtype=str), points=points)
 
 
 def _json_points(content: Mapping[str, Any]) -> pd.DataFrame | None:
@@ -92,7 +95,7 @@ def _points(shapes: NDArray[np.object_], crs: str | None) -> pd.DataFrame:
     return pd.DataFrame({"lon": shapely.get_x(moved), "lat": shapely.get_y(moved)}, dtype=float)
 
 
-def _table(content: Any) -> list[list[Any]] | None:
+def _rows_of(content: Any) -> list[list[Any]] | None:
     if not isinstance(content, Mapping):
         return None
     if isinstance(content.get("thead"), list) and isinstance(content.get("tbody"), list):
@@ -114,19 +117,3 @@ def _properties(features: Sequence[Any]) -> list[list[Any]]:
     known = [row if isinstance(row, Mapping) else {} for row in rows]
     headings = list(dict.fromkeys(name for row in known for name in row))
     return [headings, *([row.get(name) for name in headings] for row in known)]
-
-
-def _cells(rows: list[list[Any]]) -> pd.DataFrame:
-    width = max((len(row) for row in rows), default=0)
-    texts = [[text_of(value) for value in row] + [""] * (width - len(row)) for row in rows]
-    return pd.DataFrame(texts, columns=range(width), dtype=str)
-
-
-def text_of(value: object) -> str:
-    """A value as a cell shows it: nothing for null, numbers to 15 digits, moments as ISO 8601."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, float):
-        return format(value, f".{_DIGITS}g")
-    # half of a surrogate pair is no character
-    return str(value).encode("utf-8", "replace").decode("utf-8")

@@ -1,19 +1,19 @@
-"""One long table of readings out of any number of sheets, and a table of what was not taken and why."""
+"""The readings of a table, long or wide, out of its batches: kept as codes and numbers, or rejected."""
 
-import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from pipeline.errors import InputError, Problem
-from pipeline.ingest.samples import cells, streams
-from pipeline.ingest.samples.checks import implausible, reviewed
+from pipeline.ingest.samples import cells
+from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, Numbers, Table
+from pipeline.ingest.samples.checks import implausible
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import (
-    READ,
     UNKNOWN_UNIT,
     Fault,
     Layout,
@@ -23,330 +23,342 @@ from pipeline.ingest.samples.headings import (
     plain,
     unit_of,
 )
-from pipeline.ingest.samples.places import AXES, first_points, is_wrong, points_of
+from pipeline.ingest.samples.places import first_points
 from pipeline.ingest.samples.reasons import (
-    BAD_POINT,
-    LIMIT_ROWS,
+    EMPTY_SHEET,
+    NO_HEADINGS,
     NO_LIMIT,
     NO_READINGS,
     NO_SECTION,
-    NORMAL,
     NOT_NORMAL,
     UNKNOWN_PARAMETER,
 )
-from pipeline.ingest.samples.sheets import Sheet, read_sheets
+from pipeline.ingest.samples.rows import Facts, Reasons, Rows
 from pipeline.ingest.samples.tables import (
     NAMES,
     REJECT_COLUMNS,
     SAMPLE_COLUMNS,
     TRACES,
     Tables,
-    joined,
+    categories,
     no_samples,
     rejects_of,
 )
 from pipeline.settings import SampleFile
 
-EMPTY_SHEET = "空表 (the sheet is empty)"
-NO_HEADINGS = "未找到含断面、时间和监测项目的表头 (no row of headings with a section, a time and a parameter)"
+Part = dict[str, NDArray[Any]]
 
 
-def read_samples(
-    files: Sequence[SampleFile], *, latest: datetime | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Readings (`contracts.SAMPLES`) and what was rejected, from tables of any form that `sheets` opens.
-
-    A reading is a cell of a recognised parameter that is neither blank nor one of the marks of nothing
-    (`--`, `*`). Each is either in the first table or counted in the second, whose `readings` says how many
-    went with that cell, row or column; `row` is 0 for what concerns a whole file or sheet. `section_id` is
-    the id that the table gives, null if none. A value without a unit is in the unit of the standard; one
-    not detected takes the limit that its sheet tells for that parameter (a column or row 检出限, or the one
-    limit that its other marked values agree on). Rows of a station that is not 正常 are rejected, and so are
-    readings later than `latest`. `raw` is the value before it was rounded for publication, NaN where that is
-    not told. Repetitions are rejected, contradictions kept with the `flag` contradicts, runs of equal
-    readings flagged stuck or rejected (`standards` stuck_sensors).
-
-    Raises InputError, with every problem, for paths that lead nowhere and when nothing usable is left.
-    """
-    samples, rejects, _ = read_tables(files, latest=latest)
-    return samples, rejects
+_OF_ROW = -1
+"""Of what is rejected in a row, what concerns all of it comes first, then columns from left to right."""
 
 
-def read_tables(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
-    """As `read_samples`, with the `points` in degrees that the tables give for their sections.
+class Values(NamedTuple):
+    """A column of values of a batch: what each cell says and measures, why it cannot be used."""
 
-    A point stands in the columns of longitude and latitude of any table, or is the geometry of a feature (a
-    point on it, where it is no point). A section has the first one that is told.
-    """
-    samples, rejects, points = read_records(files, latest=latest)
-    if files and samples.empty:
-        raise unusable(rejects)
-    table = samples[SAMPLE_COLUMNS]
-    kinds = {name: object for name in table.columns if isinstance(table[name].dtype, pd.CategoricalDtype)}
-    return Tables(table.astype(kinds), rejects, points)
-
-
-def read_records(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
-    """As `read_samples`, with a column `record` (see `checks.reviewed`), and texts perhaps as categories.
-
-    InputError only for paths that lead nowhere.
-    """
-    problems = [problem for source in files for problem in _wrong_names(source)]
-    paths = [(source, path) for source in files for path in _paths(source, problems)]
-    if problems:
-        raise InputError("The water samples cannot be found", problems)
-    read = [_read_file(path, source, latest) for source, path in paths]
-    points = first_points([tables.points for tables in read if tables.points is not None])
-    taken = joined(read)
-    del read
-    samples, rejects, _ = reviewed(taken.samples)
-    all_rejects = joined([Tables(no_samples(), taken.rejects), Tables(no_samples(), rejects)]).rejects
-    return Tables(samples, all_rejects, points)
+    order: int
+    heading: str
+    read: Numbers
+    parameter: Codes
+    value: NDArray[np.float64]
+    factor: NDArray[np.float64]
+    told: Mask
+    reason: Reasons
 
 
-def unusable(rejects: pd.DataFrame) -> InputError:
-    """The error for tables of which no reading is left, with what was rejected as its problems."""
-    return InputError("No usable reading in the water samples", _as_problems(rejects))
-
-
-def _wrong_names(source: SampleFile) -> Iterator[Problem]:
-    known = READ | set(parameter_codes().values())
-    for name in sorted(set(source.columns) - known):
-        yield Problem(f"samples {source.path}, columns", repr(name), f"one of {', '.join(sorted(known))}")
-
-
-def _paths(source: SampleFile, problems: list[Problem]) -> list[Path]:
-    literal = Path(source.path)
-    # a pattern may be absolute, which Path.glob refuses
-    matches = sorted(glob.glob(source.path, recursive=True))  # noqa: PTH207
-    found = [literal] if literal.is_file() else [Path(match) for match in matches]
-    # Excel leaves ~$ files beside a workbook that is open
-    kept = [path for path in found if path.is_file() and not path.name.startswith("~$")]
-    if not kept:
-        problems.append(Problem(source.path, "no such file", "a file, or a pattern that some file fits"))
-    return kept
-
-
-def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Tables:
-    download = Download.of(path, source.year)
-    try:
-        if streamed := streams.read_stream(path, source, download, latest):
-            return streamed
-        sheets = read_sheets(path)
-    except InputError as error:
-        reasons = [f"{problem.expected} expected" for problem in error.problems]
-        found = [problem.found for problem in error.problems]
-        return Tables(no_samples(), rejects_of(path.name, "", 0, "", found, reasons, 0))
-    read = [_read_sheet(sheet, source, download, latest) for sheet in sheets]
-    points = first_points([tables.points for tables in read if tables.points is not None])
-    return joined(read)._replace(points=points)
-
-
-def _read_sheet(sheet: Sheet, source: SampleFile, download: Download, latest: datetime | None) -> Tables:
-    if not (sheet.cells != "").to_numpy().any():
-        return Tables(no_samples(), rejects_of(sheet.file, sheet.name, 0, "", "", EMPTY_SHEET, 0))
-    layout = find_layout(sheet, source.columns)
+def read_table(table: Table, source: SampleFile, download: Download, latest: datetime | None) -> Tables:
+    """All that a table says (see `files.read_samples`); where it says nothing, why."""
+    if table.is_empty:
+        return Tables(no_samples(), rejects_of(table.file, table.name, 0, "", "", EMPTY_SHEET, 0))
+    layout = find_layout(table.head, source.columns)
     if layout is None:
-        return Tables(no_samples(), rejects_of(sheet.file, sheet.name, 0, "", "", NO_HEADINGS, 0))
-    rows = _rows(sheet, layout, download, latest)
-    raw = _long(sheet, layout, rows) if layout.is_long else _melted(sheet, layout, rows)
-    judged = _judged(raw.merge(rows, left_on="row", right_index=True, how="left"))
-    kept = judged[judged["reason"].isna()]
-    samples = kept.assign(file=sheet.file, sheet=sheet.name, water_body=source.water_body, flag=None)
-    rejects = [
-        _column_rejects(sheet, layout),
-        _row_rejects(sheet, layout, rows, judged),
-        _cell_rejects(sheet, judged),
-        *_point_rejects(sheet, layout, rows),
-    ]
-    found = pd.concat(rejects).sort_values("row", kind="stable")
-    if judged.empty and found.empty:
-        found = rejects_of(sheet.file, sheet.name, layout.heading_row, "", "", NO_READINGS, 0)
-    named = rows[rows["section"].notna() & ~rows["is_limit"]]
-    samples = samples[[*SAMPLE_COLUMNS, *TRACES]].sort_values("row", kind="stable")
-    return Tables(samples, found, points_of(named))
+        return Tables(no_samples(), rejects_of(table.file, table.name, 0, "", "", NO_HEADINGS, 0))
+    readings = Readings(table, layout, download, latest)
+    for batch in table.batches(layout.first_row, layout.positions):
+        readings.add(batch)
+    return readings.tables(source.water_body)
 
 
-def _rows(sheet: Sheet, layout: Layout, download: Download, latest: datetime | None) -> pd.DataFrame:
-    """Names, time, fault and point of each data row, by row number."""
-    body = sheet.cells.loc[layout.first_row :]
-    none = pd.Series("", index=body.index, dtype=str)
-    texts = {
-        role: cells.published(body[layout.roles[role][0]]) if role in layout.roles else none
-        for role in [*NAMES, "time", "clock", "state"]
-    }
-    rows = pd.DataFrame({role: cells.names(texts[role]) for role in [*NAMES, "state"]}, index=body.index)
-    rows["section"] = rows["section"].fillna(rows["section_id"])
-    rows["time_text"] = texts["time"].str.cat(texts["clock"], sep=" ").str.strip()
-    moments = cells.times(rows["time_text"], download)
-    rows["time"] = moments["time"]
-    rows["is_limit"] = rows["section"].isin(LIMIT_ROWS)
-    no_section = rows["section"].isna() & ~rows["is_limit"]
-    rows["row_reason"] = moments["reason"].mask(rows["is_limit"], None)
-    if latest is not None:
-        rows["row_reason"] = rows["row_reason"].mask(rows["time"] > latest, cells.IN_THE_FUTURE)
-    rows["row_reason"] = rows["row_reason"].mask(no_section, NO_SECTION)
-    halted = rows["state"].notna() & ~rows["state"].isin(NORMAL)
-    rows["row_reason"] = rows["row_reason"].mask(
-        halted & rows["section"].notna() & ~rows["is_limit"], NOT_NORMAL
-    )
-    for axis in AXES:
-        told = cells.numbers(_axis_texts(layout, axis, body))["value"]
-        rows[axis] = told if sheet.points is None else sheet.points[axis].reindex(rows.index).fillna(told)
-    return rows
+class Readings:
+    """What has been read of a table; `add` takes a batch, `tables` gives everything."""
+
+    def __init__(self, table: Table, layout: Layout, download: Download, latest: datetime | None) -> None:
+        self._table, self._layout = table, layout
+        self._rows = Rows(layout, download, latest)
+        self._measured = Memo(partial(_measured, layout.value_unit))
+        self._parameters = sorted(set(parameter_codes().values()))
+        self._parts: list[Part] = []
+        self._points: list[pd.DataFrame] = []
+        self._rejects: list[pd.DataFrame] = []
+        self._stated: dict[int, float] = {}
+        self._marked: dict[Any, tuple[float, float]] = {}
+        self._unlimited: list[str] = []
+        self._filled: dict[Fault, tuple[bool, int]] = {}
+
+    def add(self, batch: Batch) -> None:
+        """Take the readings of a batch, and note what it loses."""
+        facts = self._rows.facts(batch)
+        columns = [self._judged(batch, facts, *column) for column in self._columns(batch)]
+        told = sum((column.told.astype(np.int64) for column in columns), np.zeros(len(batch.row), np.int64))
+        if columns:
+            self._parts.append(self._ordered([self._kept(batch, facts, column) for column in columns]))
+        has_reason = ~_is_none(facts.reason)
+        lost = ~facts.is_limit & has_reason & ((told > 0) | facts.is_written | (facts.reason == NOT_NORMAL))
+        lost &= (told > 0) | (facts.reason != NO_SECTION)
+        if lost.any():
+            rows = np.flatnonzero(lost)
+            self._reject(_OF_ROW, self._rows.reject(self._table, batch, rows, facts.reason, told))
+        for column in columns:
+            self._reject(column.order, self._bad_cells(batch, facts, column))
+        for axis, rejects in enumerate(self._rows.reject_points(self._table, batch)):
+            self._reject(len(self._layout.parameters) + 1 + axis, rejects)
+        self._note(batch)
+        points = self._rows.points(batch, facts)
+        if points is not None:
+            self._points = [first_points([*self._points, points])]
+
+    def _reject(self, order: int | list[int], rejects: pd.DataFrame) -> None:
+        if len(rejects):
+            self._rejects.append(rejects.assign(order=order))
+
+    def _columns(
+        self, batch: Batch
+    ) -> Iterator[tuple[int, str, Numbers, Codes, NDArray[np.float64], Reasons]]:
+        """Order, heading, cells, parameter, divisor and fault of each column of values."""
+        if self._layout.is_long:
+            position, heading = self._layout.roles["value"]
+            yield 0, heading, batch.own_numbers(position), *self._meant(batch)
+            return
+        length = len(batch.row)
+        for order, column in enumerate(self._layout.parameters):
+            code = np.full(length, self._parameters.index(column.code), dtype=np.int64)
+            none = np.full(length, None, dtype=object)
+            read = batch.own_numbers(column.position)
+            yield order, column.heading, read, code, np.full(length, column.divisor), none
+
+    def _meant(self, batch: Batch) -> tuple[Codes, NDArray[np.float64], Reasons]:
+        """Parameter of each row, what its value is divided by, and why it cannot be read."""
+        names, units = (batch.column(self._layout.position(role)) for role in ("parameter", "unit"))
+        pairs, codes = names.with_each(units)
+        found = self._measured(pairs)
+        known = [self._parameters.index(code) if code else -1 for code, _, _ in found]
+        parameter = np.array(known, dtype=np.int64)[codes]
+        factor = np.array([factor for _, factor, _ in found], dtype=float)[codes]
+        return parameter, factor, np.array([fault for _, _, fault in found], dtype=object)[codes]
+
+    def _judged(
+        self,
+        batch: Batch,
+        facts: Facts,
+        order: int,
+        heading: str,
+        read: Numbers,
+        parameter: Codes,
+        factor: NDArray[np.float64],
+        fault: Reasons,
+    ) -> Values:
+        value = read.value / factor
+        self._take_limits(facts, read, parameter, value)
+        value = self._with_own_limits(batch, read, value, factor)
+        odd = np.full(len(value), None, dtype=object)
+        known = parameter >= 0
+        codes = pd.Series(categories(parameter, self._parameters))
+        odd[known] = implausible(codes[known], pd.Series(value[known], index=codes.index[known])).to_numpy()
+        reason = _first(facts.reason, fault, read.reason, odd)
+        return Values(order, heading, read, parameter, value, factor, ~read.blank & ~facts.is_limit, reason)
+
+    def _take_limits(self, facts: Facts, read: Numbers, parameter: Codes, value: NDArray[np.float64]) -> None:
+        """Keep for the end the detection limits that rows state, and those that marked values tell."""
+        marked = read.censored & ~np.isnan(value)
+        told = pd.DataFrame({"code": parameter[marked], "value": value[marked]}).groupby("code")["value"]
+        for code, (low, high) in told.agg(["min", "max"]).iterrows():
+            known = self._marked.get(code, (np.inf, -np.inf))
+            self._marked[code] = min(low, known[0]), max(high, known[1])
+        for place in np.flatnonzero(facts.is_limit & ~np.isnan(value)):
+            code = int(parameter[place])
+            self._stated[code] = min(float(value[place]), self._stated.get(code, np.inf))
+
+    def _kept(self, batch: Batch, facts: Facts, column: Values) -> Part:
+        """The readings of a column as codes and numbers.
+
+        `text` of a table that is held as a whole, otherwise only of readings that still want a limit.
+        """
+        read, value = column.read, column.value
+        kept = column.told & _is_none(column.reason)
+        told = np.flatnonzero(kept if self._table.holds_all else kept & np.isnan(value))
+        text = np.full(len(value), None, dtype=object)
+        text[told] = read.text(told)
+        return {
+            **{role: codes[kept].astype(np.int32) for role, codes in facts.names.items()},
+            "time": facts.times[kept],
+            "parameter": column.parameter[kept].astype(np.int8),
+            "value": value[kept],
+            "raw": (read.raw / column.factor)[kept],
+            "censored": read.censored[kept],
+            "row": batch.row[kept],
+            "text": text[kept],
+        }
+
+    def _with_own_limits(
+        self, batch: Batch, read: Numbers, value: NDArray[np.float64], factor: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Values of a long table, of which those not detected take the limit of their row."""
+        wanting = read.censored & np.isnan(value)
+        position = self._layout.position("detection_limit")
+        if position is None or not (self._layout.is_long and wanting.any()):
+            return value
+        return np.where(wanting, batch.numbers(position).value / factor, value)
+
+    def _ordered(self, parts: list[Part]) -> Part:
+        """Readings of a batch row by row, and within a row in the order of the columns."""
+        whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        if len(parts) > 1:
+            order = np.argsort(whole["row"], kind="stable")
+            whole = {name: values[order] for name, values in whole.items()}
+        text = whole["text"] if self._table.holds_all else whole.pop("text")
+        self._unlimited += text[np.isnan(whole["value"])].tolist()
+        return whole
+
+    def _rejects_of(self, *values: object) -> pd.DataFrame:
+        return rejects_of(self._table.file, self._table.name, *values)
+
+    def _bad_cells(self, batch: Batch, facts: Facts, column: Values) -> pd.DataFrame:
+        rows = np.flatnonzero(column.told & ~_is_none(column.reason) & _is_none(facts.reason))
+        places, reasons = pd.Index(batch.row[rows]), list(column.reason[rows])
+        return self._rejects_of(places, column.heading, column.read.text(rows), reasons, 1)
+
+    def _note(self, batch: Batch) -> None:
+        """Whether anything stands in the columns that are not read, and how many readings."""
+        for fault in self._layout.faults:
+            if fault.position is None or not fault.counts:
+                continue
+            filled, count = self._filled.get(fault, (False, 0))
+            filled |= any(text.strip() for text in batch.column(fault.position).texts)
+            if fault.readings_lost:
+                count += int(np.count_nonzero(~batch.own_numbers(fault.position).blank))
+            self._filled[fault] = filled, count
+
+    def _unread(self) -> pd.DataFrame:
+        """Rejects for the columns that are not read; a nameless one counts only if something stands in it."""
+        known = [
+            (fault, *self._filled.get(fault, (False, 0)))
+            for fault in self._layout.faults
+            if plain(fault.heading) or self._filled.get(fault, (False, 0))[0]
+        ]
+        headings = [fault.heading for fault, _, _ in known]
+        reasons = [fault.reason for fault, _, _ in known]
+        counts = [count for _, _, count in known]
+        return self._rejects_of(self._layout.heading_row, headings, "", reasons, counts)
+
+    def tables(self, water_body: str) -> Tables:
+        """All readings, their texts as categories, rejects by row after those of whole columns, points."""
+        unread = self._unread()
+        columns = self._joined()
+        samples = self._frame(columns, water_body) if columns else no_samples()
+        found = unread
+        if self._rejects:
+            lost = pd.concat(self._rejects).sort_values(["row", "order"], kind="stable")[REJECT_COLUMNS]
+            found = pd.concat([part for part in (unread, lost) if len(part)], ignore_index=True)
+        if samples.empty and found.empty:
+            found = self._rejects_of(self._layout.heading_row, "", "", NO_READINGS, 0)
+        return Tables(samples, found, first_points(self._points))
+
+    def _joined(self) -> Part:
+        """All readings, without those not detected that have no limit or no plausible one."""
+        if not self._parts:
+            return {}
+        # column by column, so that nothing big is held twice
+        names = list(self._parts[0])
+        columns = {name: np.concatenate([part.pop(name) for part in self._parts]) for name in names}
+        wanting = np.isnan(columns["value"])
+        if not wanting.any():
+            return columns
+        columns["value"] = self._limited(columns, wanting)
+        codes = pd.Series(categories(columns["parameter"][wanting], self._parameters))
+        odd = implausible(codes, pd.Series(columns["value"][wanting]))
+        reason = odd.mask(np.isnan(columns["value"][wanting]), NO_LIMIT).to_numpy(dtype=object)
+        bad = ~_is_none(reason)
+        rows, parameter = columns["row"][wanting][bad], columns["parameter"][wanting][bad]
+        places = [self._place_of(code) for code in parameter]
+        headings = [heading for _, heading in places]
+        texts = np.array(self._unlimited, dtype=object)[bad]
+        rejects = self._rejects_of(pd.Index(rows), headings, texts, reason[bad], 1)
+        self._reject([order for order, _ in places], rejects)
+        kept = ~wanting
+        kept[wanting] = ~bad
+        return {name: values[kept] for name, values in columns.items()}
+
+    def _limited(self, columns: Part, wanting: Mask) -> NDArray[np.float64]:
+        """Values with the limits that the table tells."""
+        value = columns["value"].astype(float)
+        agreed = {code: low for code, (low, high) in self._marked.items() if low == high}
+        limits = {**agreed, **self._stated}
+        value[wanting] = pd.Series(columns["parameter"][wanting]).map(limits).to_numpy(dtype=float)
+        return value
+
+    def _place_of(self, code: int) -> tuple[int, str]:
+        """Order and heading of the column that holds the values of a parameter."""
+        if self._layout.is_long:
+            return 0, self._layout.heading("value")
+        own = {column.code: place for place, column in enumerate(self._layout.parameters)}
+        order = own[self._parameters[code]]
+        return order, self._layout.parameters[order].heading
+
+    def _frame(self, columns: Part, water_body: str) -> pd.DataFrame:
+        length = len(columns["row"])
+        units = [unit_of(code) for code in self._parameters]
+        kinds = sorted(set(units))
+        unit = np.array([kinds.index(name) for name in units], dtype=np.int8)[columns["parameter"]]
+        same = {"water_body": water_body, "file": self._table.file, "sheet": self._table.name, "flag": None}
+        frame = {
+            **{role: categories(columns[role], self._rows.lists[role]) for role in NAMES},
+            "time": _local(columns["time"]),
+            "parameter": categories(columns["parameter"], self._parameters),
+            "unit": categories(unit, kinds),
+            "column": self._columns_of(columns["parameter"]),
+            **{name: columns[name] for name in ("value", "raw", "censored", "row")},
+            **{name: _same(text, length) for name, text in same.items()},
+            "text": columns["text"] if self._table.holds_all else _same(None, length),
+        }
+        return pd.DataFrame(frame, columns=[*SAMPLE_COLUMNS, *TRACES])
+
+    def _columns_of(self, parameter: Codes) -> Any:
+        if self._layout.is_long:
+            return _same(self._layout.heading("value"), len(parameter))
+        headings = [column.heading for column in self._layout.parameters]
+        place = {column.code: number for number, column in enumerate(self._layout.parameters)}
+        codes = np.array([place.get(code, -1) for code in self._parameters], dtype=np.int8)
+        known = sorted(set(headings))
+        return categories(np.array([known.index(name) for name in headings])[codes[parameter]], known)
 
 
-def _axis_texts(layout: Layout, axis: str, body: pd.DataFrame) -> pd.Series:
-    if axis not in layout.roles:
-        return pd.Series("", index=body.index, dtype=str)
-    return cells.published(body[layout.roles[axis][0]])
+def _local(times: Codes) -> pd.Series:
+    return pd.Series(times.view("datetime64[us]")).dt.tz_localize("UTC").dt.tz_convert(cells.ZONE.key)
 
 
-def _melted(sheet: Sheet, layout: Layout, rows: pd.DataFrame) -> pd.DataFrame:
-    """Cells of the parameter columns of a wide table, one below the other."""
-    parts = [
-        pd.DataFrame(
-            {
-                "row": rows.index,
-                "column": column.heading,
-                "text": _own_cells(sheet, column.position, rows),
-                "parameter": column.code,
-                "divisor": column.divisor,
-                "limit_text": "",
-                "fault": None,
-            }
-        )
-        for column in layout.parameters
-    ]
-    return pd.concat(parts, ignore_index=True)
+def _same(text: str | None, length: int) -> Any:
+    known = [] if text is None else [text]
+    return categories(np.full(length, len(known) - 1, dtype=np.int8), known)
 
 
-def _own_cells(sheet: Sheet, position: int, rows: pd.DataFrame) -> pd.Series:
-    """Texts of a column of values; what a merge repeats is no further reading."""
-    texts = sheet.cells.loc[rows.index, position]
-    return texts.mask(sheet.merged.loc[rows.index, position], "")
+def _measured(value_unit: str | None, pair: tuple[str, str]) -> tuple[str | None, float, str | None]:
+    """Code, divisor and fault of a parameter and its unit."""
+    name, unit = pair
+    code = parameter_codes().get(plain(name))
+    if code is None:
+        return None, float("nan"), UNKNOWN_PARAMETER
+    factor = divisor(code, unit if unit.strip() else value_unit)
+    return (code, float("nan"), UNKNOWN_UNIT) if factor is None else (code, factor, None)
 
 
-def _long(sheet: Sheet, layout: Layout, rows: pd.DataFrame) -> pd.DataFrame:
-    """Cells of the value column of a long table, with what their rows say about them."""
-    body = sheet.cells.loc[rows.index]
-    none = pd.Series("", index=rows.index, dtype=str)
-    position, heading = layout.roles["value"]
-    names = body[layout.roles["parameter"][0]]
-    units = body[layout.roles["unit"][0]] if "unit" in layout.roles else none
-    units = units.mask(units.str.strip() == "", layout.value_unit or "")
-    known = pd.DataFrame({"name": names, "unit": units}).drop_duplicates()
-    codes = [parameter_codes().get(plain(name)) for name in known["name"]]
-    factors = [divisor(code, unit) if code else None for code, unit in zip(codes, known["unit"], strict=True)]
-    known["parameter"] = codes
-    known["divisor"] = pd.Series(factors, index=known.index, dtype=float)
-    raw = pd.DataFrame({"name": names, "unit": units, "row": rows.index})
-    raw = raw.merge(known, on=["name", "unit"], how="left").set_index(rows.index)
-    fault = raw["parameter"].isna().map({True: UNKNOWN_PARAMETER, False: None})
-    raw["fault"] = fault.mask(raw["parameter"].notna() & raw["divisor"].isna(), UNKNOWN_UNIT)
-    raw["column"] = heading
-    raw["text"] = _own_cells(sheet, position, rows)
-    raw["limit_text"] = (
-        body[layout.roles["detection_limit"][0]] if "detection_limit" in layout.roles else none
-    )
-    return raw.drop(columns=["name", "unit"])
+def _is_none(reasons: Reasons) -> Mask:
+    return np.asarray(pd.isna(reasons))
 
 
-def _judged(raw: pd.DataFrame) -> pd.DataFrame:
-    """The readings among the cells, in the unit of the standard, each with its reason to go or null."""
-    told = raw.assign(text=cells.published(raw["text"]), raw=cells.raws(raw["text"]) / raw["divisor"])
-    read = pd.concat([told, cells.numbers(told["text"])], axis=1)
-    read = read[~read["blank"]].copy()
-    read["value"] = read["value"] / read["divisor"]
-    read["value"] = read["value"].fillna(_detection_limits(read))
-    read = read[~read["is_limit"]].copy()
-    unlimited = read["censored"] & read["value"].isna()
-    read["reason"] = read["reason"].mask(unlimited, NO_LIMIT)
-    read["reason"] = read["reason"].fillna(implausible(read["parameter"], read["value"]))
-    read["reason"] = read["fault"].fillna(read["reason"])
-    read["reason"] = read["row_reason"].fillna(read["reason"])
-    read["unit"] = read["parameter"].map({code: unit_of(code) for code in set(parameter_codes().values())})
-    return read
-
-
-def _detection_limits(read: pd.DataFrame) -> pd.Series:
-    """Limit of each censored reading without one: of its row, of the row 检出限, or the only one told."""
-    wanting = read["censored"] & read["value"].isna()
-    own = cells.numbers(read["limit_text"].where(wanting, ""))["value"] / read["divisor"]
-    stated = read[read["is_limit"]].groupby("parameter")["value"].min()
-    others = read[read["censored"] & read["value"].notna()].groupby("parameter")["value"].agg(["min", "max"])
-    agreed = others.loc[others["min"] == others["max"], "min"]
-    told = read["parameter"].map(stated).fillna(read["parameter"].map(agreed)).astype(float)
-    return own.fillna(told).where(wanting)
-
-
-def _column_rejects(sheet: Sheet, layout: Layout) -> pd.DataFrame:
-    """Columns that are not read; a nameless column counts only if something stands in it."""
-    body = sheet.cells.loc[layout.first_row :]
-    found = [fault for fault in layout.faults if plain(fault.heading) or _is_filled(body, fault)]
-    counts = [_readings_in(sheet, body, fault) for fault in found]
-    return rejects_of(
-        sheet.file,
-        sheet.name,
-        layout.heading_row,
-        [fault.heading for fault in found],
-        "",
-        [fault.reason for fault in found],
-        counts,
-    )
-
-
-def _is_filled(body: pd.DataFrame, fault: Fault) -> bool:
-    return fault.position is not None and bool(body[fault.position].str.strip().ne("").any())
-
-
-def _readings_in(sheet: Sheet, body: pd.DataFrame, fault: Fault) -> int:
-    if fault.position is None or not fault.readings_lost:
-        return 0
-    return int((~cells.numbers(cells.published(_own_cells(sheet, fault.position, body)))["blank"]).sum())
-
-
-def _row_rejects(sheet: Sheet, layout: Layout, rows: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
-    """Rows without a section or a time; those that hold nothing at all are not worth a word."""
-    counts = judged.groupby("row").size().reindex(rows.index, fill_value=0)
-    blank = (rows["row_reason"] == NO_SECTION) | (rows["time_text"] == "")
-    nonsense = rows["row_reason"].notna() & (~blank | (rows["row_reason"] == NOT_NORMAL))
-    lost = rows[rows["row_reason"].notna() & ((counts > 0) | nonsense)]
-    headings = {role: heading for role, (_, heading) in layout.roles.items()}
-    section = headings.get("section", headings.get("section_id", ""))
-    no_section, halted = lost["row_reason"] == NO_SECTION, lost["row_reason"] == NOT_NORMAL
-    return rejects_of(
-        sheet.file,
-        sheet.name,
-        lost.index,
-        np.select([no_section, halted], [section, headings.get("state", "")], headings["time"]),
-        lost["time_text"].mask(no_section, "").mask(halted, lost["state"]),
-        lost["row_reason"],
-        counts.loc[lost.index],
-    )
-
-
-def _cell_rejects(sheet: Sheet, judged: pd.DataFrame) -> pd.DataFrame:
-    bad = judged[judged["reason"].notna() & judged["row_reason"].isna()]
-    return rejects_of(sheet.file, sheet.name, bad["row"], bad["column"], bad["text"], bad["reason"], 1)
-
-
-def _point_rejects(sheet: Sheet, layout: Layout, rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Coordinates that are none."""
-    for axis in AXES:
-        texts = _axis_texts(layout, axis, sheet.cells.loc[rows.index])
-        read = cells.numbers(texts)
-        wrong = is_wrong(axis, read["value"].to_numpy(), read["blank"].to_numpy())
-        heading = layout.roles.get(axis, (0, ""))[1]
-        yield rejects_of(sheet.file, sheet.name, rows.index[wrong], heading, texts[wrong], BAD_POINT, 0)
-
-
-def _as_problems(rejects: pd.DataFrame) -> list[Problem]:
-    return [
-        Problem(
-            ", ".join(part for part in (file, sheet, f"row {row}" if row else "", column) if part),
-            f"{value!r}: {reason}" if value else reason,
-            "readings of water quality",
-        )
-        for file, sheet, row, column, value, reason in rejects[REJECT_COLUMNS[:-1]].to_numpy().tolist()
-    ]
+def _first(*reasons: Reasons) -> Reasons:
+    """The first reason that is given, row by row."""
+    found = reasons[0].copy()
+    for others in reasons[1:]:
+        missing = _is_none(found)
+        found[missing] = others[missing]
+    return found

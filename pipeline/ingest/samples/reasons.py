@@ -1,4 +1,4 @@
-"""Why rows and cells are rejected, as far as both readers say it; what marks a row."""
+"""Why tables, rows and cells are rejected; what marks a row."""
 
 NO_SECTION = "缺少断面名称 (no section name)"
 NOT_NORMAL = "站点状态不是正常 (the station does not work normally)"
@@ -6,6 +6,8 @@ UNKNOWN_PARAMETER = "监测项目无法识别 (parameter not recognised)"
 NO_LIMIT = "未检出但检出限未知 (not detected, and no detection limit is known)"
 BAD_POINT = "坐标不是经纬度 (not degrees of longitude or latitude)"
 NO_READINGS = "表头下没有监测数据 (no readings below the headings)"
+EMPTY_SHEET = "空表 (the sheet is empty)"
+NO_HEADINGS = "未找到含断面、时间和监测项目的表头 (no row of headings with a section, a time and a parameter)"
 
 NORMAL = frozenset({"正常", "normal", "在线"})
 LIMIT_ROWS = frozenset({"检出限", "方法检出限", "最低检出限", "检测限"})

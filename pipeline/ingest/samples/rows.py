@@ -1,5 +1,6 @@
 """What the rows of batches say beside their readings: names, moments, states, places on the map."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -9,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
-from pipeline.ingest.samples.batches import Batch, Codes, Memo, Numbers
+from pipeline.ingest.samples.batches import Batch, Codes, Column, Mask, Memo, Table
 from pipeline.ingest.samples.dating import Download
+from pipeline.ingest.samples.headings import Layout
 from pipeline.ingest.samples.places import AXES, is_wrong, points_of
 from pipeline.ingest.samples.reasons import BAD_POINT, LIMIT_ROWS, NO_SECTION, NORMAL, NOT_NORMAL
 from pipeline.ingest.samples.tables import NAMES, rejects_of
@@ -19,7 +21,6 @@ NO_TIME = np.iinfo(np.int64).min
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Reasons = NDArray[np.object_]
-Mask = NDArray[np.bool_]
 
 
 class Facts(NamedTuple):
@@ -37,10 +38,10 @@ class Facts(NamedTuple):
 
 
 class Rows:
-    """Names and moments of a file; each distinct text is understood once."""
+    """Names and moments of a table; each distinct text is understood once."""
 
-    def __init__(self, headings: dict[str, str], download: Download, latest: datetime | None) -> None:
-        self._headings = headings
+    def __init__(self, layout: Layout, download: Download, latest: datetime | None) -> None:
+        self._layout = layout
         self._latest = None if latest is None else microseconds(latest)
         self.lists: dict[str, list[str]] = {role: [] for role in NAMES}
         self._positions: dict[str, dict[str, int]] = {role: {} for role in NAMES}
@@ -67,8 +68,15 @@ class Rows:
         times, reason, is_written = self._timed(batch, names["section"])
         return Facts(names, times, reason, is_written, is_limit)
 
+    def _column(self, batch: Batch, role: str) -> Column:
+        return batch.column(self._layout.position(role))
+
+    def _times(self, batch: Batch) -> tuple[list[tuple[str, str]], Codes]:
+        """Distinct pairs of a day and a clock, and which one stands in each row."""
+        return self._column(batch, "time").with_each(self._column(batch, "clock"))
+
     def _of_texts(self, batch: Batch, role: str) -> Codes:
-        column = batch.column(role)
+        column = self._column(batch, role)
         return np.array(self._names[role](column.texts), dtype=np.int64)[column.indices]
 
     def _with_ids(self, section: Codes, section_id: Codes) -> Codes:
@@ -81,59 +89,69 @@ class Rows:
 
     def _timed(self, batch: Batch, section: Codes) -> tuple[Codes, Reasons, Mask]:
         """Moments in microseconds, what is wrong with each row, and whether anything stands for a time."""
-        pairs, codes = batch.column("time").with_each(batch.column("clock"))
+        pairs, codes = self._times(batch)
         found = self._moments(pairs)
         times = np.array([moment for moment, _ in found], dtype=np.int64)[codes]
         reason = np.array([why for _, why in found], dtype=object)[codes]
-        written = np.array([bool(_told(pair)) for pair in pairs])[codes]
+        written = np.array([bool(_told(pair)) for pair in pairs], dtype=bool)[codes]
         if self._latest is not None:
             reason[times > self._latest] = cells.IN_THE_FUTURE
         reason[section < 0] = NO_SECTION
-        state = batch.column("state")
-        halted = np.array(self._halted(state.texts))[state.indices]
+        state = self._column(batch, "state")
+        halted = np.array(self._halted(state.texts), dtype=bool)[state.indices]
         reason[halted & (section >= 0)] = NOT_NORMAL
         return times, reason, written
 
-    def points(self, batch: Batch, facts: Facts) -> pd.DataFrame:
-        """Points of the sections of a batch, by their columns or geometry."""
+    def points(self, batch: Batch, facts: Facts) -> pd.DataFrame | None:
+        """Points of the sections of a batch by their geometry or columns; None where neither tells any."""
+        axes = {axis: self._degrees(batch, axis) for axis in AXES}
+        if any(degrees is None for degrees in axes.values()):
+            return None
         named = {
             role: pd.Series([*self.lists[role], None], dtype=object).iloc[codes].to_numpy()
             for role, codes in facts.names.items()
         }
-        axes = {axis: Numbers.of(batch.columns[axis]).value for axis in AXES}
         used = (facts.names["section"] >= 0) & ~facts.is_limit
         return points_of(pd.DataFrame({**named, **axes})[used])
 
-    def lost(self, file: str, batch: Batch, rows: Codes, reason: Reasons, told: Codes) -> pd.DataFrame:
+    def _degrees(self, batch: Batch, axis: str) -> NDArray[np.float64] | None:
+        position = self._layout.position(axis)
+        told = None if position is None else batch.numbers(position).value
+        if batch.points is None:
+            return told
+        measured = batch.points[axis].to_numpy(dtype=float)
+        return measured if told is None else np.where(np.isnan(measured), told, measured)
+
+    def reject(self, table: Table, batch: Batch, rows: Codes, reason: Reasons, told: Codes) -> pd.DataFrame:
         """Rejects for some rows of a batch, of which `told` readings go with each."""
         why = reason[rows]
-        section = self._headings.get("section") or self._headings.get("section_id", "")
+        section = self._layout.heading("section" if "section" in self._layout.roles else "section_id")
         heading = np.select(
             [why == NO_SECTION, why == NOT_NORMAL],
-            [section, self._headings.get("state", "")],
-            self._headings["time"],
+            [section, self._layout.heading("state")],
+            self._layout.heading("time"),
         )
-        pairs, codes = batch.column("time").with_each(batch.column("clock"))
+        pairs, codes = self._times(batch)
         times = [_told(pairs[code]) for code in codes[rows]]
-        state = batch.column("state")
+        state = self._column(batch, "state")
         states = [cells.name_of(cells.shown(state.texts[code])) for code in state.indices[rows]]
         texts = [
             "" if one == NO_SECTION else at if one == NOT_NORMAL else time
             for one, at, time in zip(why, states, times, strict=True)
         ]
-        return rejects_of(file, "", pd.Index(batch.row[rows]), heading, texts, list(why), told[rows])
+        places = pd.Index(batch.row[rows])
+        return rejects_of(table.file, table.name, places, heading, texts, list(why), told[rows])
 
-    def misplaced(self, file: str, batch: Batch) -> list[pd.DataFrame]:
-        """Rejects for coordinates that are none."""
-        found = []
+    def reject_points(self, table: Table, batch: Batch) -> Iterator[pd.DataFrame]:
+        """Rejects for coordinates that are none, axis by axis."""
         for axis in AXES:
-            if axis in batch.columns:
-                read = Numbers.of(batch.columns[axis])
+            position = self._layout.position(axis)
+            if position is not None:
+                read = batch.numbers(position)
                 wrong = np.flatnonzero(is_wrong(axis, read.value, read.blank))
-                places = pd.Index(batch.row[wrong])
-                texts = read.text(wrong)
-                found.append(rejects_of(file, "", places, self._headings[axis], texts, BAD_POINT, 0))
-        return found
+                places, texts = pd.Index(batch.row[wrong]), read.text(wrong)
+                heading = self._layout.heading(axis)
+                yield rejects_of(table.file, table.name, places, heading, texts, BAD_POINT, 0)
 
 
 def microseconds(moment: datetime) -> int:

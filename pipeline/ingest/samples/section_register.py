@@ -9,22 +9,22 @@ import pandas as pd
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples import cells
-from pipeline.ingest.samples.headings import name_of
-from pipeline.ingest.samples.sheets import Sheet, read_sheets
+from pipeline.ingest.samples.files import read_sheets
+from pipeline.ingest.samples.headings import HEADING_ROWS, name_of
+from pipeline.ingest.samples.places import AXES
+from pipeline.ingest.samples.sheets import Sheet
 
 REGISTER_COLUMNS = [
     "section_id", "province", "basin", "river", "section", "aliases", "water_body", "target_class",
     "lon", "lat", "aoi", "reach", "upstream_unit", "downstream_unit", "control",
 ]  # fmt: skip
 
-_HEADING_ROWS = 40
 _WATER_BODIES = {
     "river": "river", "河流": "river", "河": "river", "江河": "river",
     "lake": "lake", "湖泊": "lake", "湖库": "lake", "湖": "lake", "水库": "lake", "湖泊水库": "lake",
 }  # fmt: skip
 _CLASSES = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5,
             "一": 1, "二": 2, "三": 3, "四": 4, "五": 5}  # fmt: skip
-_BOUNDS = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
 
 
 def read_sections(path: Path) -> pd.DataFrame:
@@ -51,15 +51,15 @@ def read_sections(path: Path) -> pd.DataFrame:
 
 def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     """Row of the headings and position of each column that is known."""
-    for row, texts in sheet.cells.head(_HEADING_ROWS).iterrows():
-        names = [name_of(str(text)) for text in texts]
+    for row, texts in enumerate(sheet.head[:HEADING_ROWS], 1):
+        names = [name_of(text) for text in texts]
         positions = {
             name.means: position
             for position, name in reversed(list(enumerate(names)))
             if name and name.means in REGISTER_COLUMNS
         }
         if {"section_id", "section"} <= set(positions):
-            return int(str(row)), positions
+            return row, positions
     return None
 
 
@@ -72,7 +72,7 @@ def _register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -> pd.D
     register["aliases"] = cells.each_once(texts["aliases"], _aliases)
     water_body = register["water_body"].str.casefold().map(_WATER_BODIES)
     target_class = pd.to_numeric(register["target_class"].map(_class, na_action="ignore")).astype("Int64")
-    places = {axis: cells.numbers(texts[axis])["value"].where(_within(axis, texts[axis])) for axis in _BOUNDS}
+    places = {axis: cells.numbers(texts[axis])["value"].where(_within(axis, texts[axis])) for axis in AXES}
     parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **places}
     parsed["control"] = _controls(register)
     problems = [*_missing(register), *_repeated(register), *_unreadable(register, parsed)]
@@ -93,7 +93,7 @@ def _class(text: str) -> float:
 
 
 def _within(axis: str, texts: pd.Series) -> pd.Series:
-    low, high = _BOUNDS[axis]
+    low, high = AXES[axis]
     return cells.numbers(texts)["value"].between(low, high)
 
 

@@ -18,6 +18,13 @@ SAMPLE_COLUMNS = [
     *NAMES, "time", "parameter", "value", "unit", "censored", "raw",
     "flag", "water_body", "file", "row",
 ]  # fmt: skip
+SAMPLE_KINDS = (
+    dict.fromkeys([*NAMES, "flag"], object)
+    | dict.fromkeys(["parameter", "unit", "water_body", "file"], str)
+    | {"row": int}
+)
+"""Kinds of the columns that may hold categories while readings are collected."""
+
 TRACES = ["sheet", "column", "text"]
 _COLUMNS = (list, pd.Series, pd.Index, np.ndarray)
 REJECT_COLUMNS = ["file", "sheet", "row", "column", "value", "reason", "readings"]

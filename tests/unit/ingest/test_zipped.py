@@ -12,7 +12,7 @@ import shapely
 from pipeline.errors import InputError
 from pipeline.ingest import zipped as packed
 from pipeline.ingest.parcels.layers import open_layer
-from pipeline.ingest.samples.sheets import read_sheets
+from pipeline.ingest.samples.files import read_sheets
 from pipeline.ingest.zipped import refuse_bomb
 
 MIB = 2**20

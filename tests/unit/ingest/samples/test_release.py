@@ -192,18 +192,18 @@ def _compared(samples, rejects):
     ).to_numpy().tolist()
 
 
-def test_the_fast_reader_says_what_the_careful_one_says(tmp_path, monkeypatch):
+def test_a_stream_says_what_a_sheet_says(tmp_path, monkeypatch):
     path = tmp_path / "long.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(LONG)
-    careful = _compared(*read_records([SampleFile(path=str(path))])[:2])
+    as_sheet = _compared(*read_records([SampleFile(path=str(path))])[:2])
     monkeypatch.setattr(streams, "LEAST_BYTES", 0)
-    assert _compared(*read_records([SampleFile(path=str(path))])[:2]) == careful
+    assert _compared(*read_records([SampleFile(path=str(path))])[:2]) == as_sheet
     table = pa.table({name: [row[place] for row in LONG[1:]] for place, name in enumerate(LONG[0])})
     pq.write_table(table, tmp_path / "long.parquet")
-    assert _compared(*read_records([SampleFile(path=str(tmp_path / "long.parquet"))])[:2]) == careful
-    assert len(careful[0]) == 5
-    assert len(careful[1]) == 1 + 10
+    assert _compared(*read_records([SampleFile(path=str(tmp_path / "long.parquet"))])[:2]) == as_sheet
+    assert len(as_sheet[0]) == 5
+    assert len(as_sheet[1]) == 1 + 10
 
 
 def test_typed_columns_of_parquet_are_readings_too(tmp_path):

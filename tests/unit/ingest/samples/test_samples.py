@@ -10,7 +10,7 @@ from pipeline import contracts, standards
 from pipeline.errors import InputError
 from pipeline.ingest.samples import cells as cell
 from pipeline.ingest.samples import headings as heading
-from pipeline.ingest.samples import read_samples, read_sections
+from pipeline.ingest.samples import read_records, read_samples, read_sections
 from pipeline.settings import SampleFile
 
 HEAD = "断面名称,监测时间,氨氮(mg/L)"
@@ -223,7 +223,7 @@ def test_a_cell_that_is_no_number_is_not_bent_into_one(text):
     ],
 )
 def test_dates_in_the_forms_people_write_are_local_moments(text, moment):
-    assert cell.times(pd.Series([text], dtype=str))["time"].iloc[0] == _moment(moment)
+    assert cell.moment_of(text) == _moment(moment)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_dates_in_the_forms_people_write_are_local_moments(text, moment):
     ],
 )
 def test_a_date_that_is_none_is_named_as_such(text, reason):
-    assert cell.times(pd.Series([text], dtype=str))["reason"].iloc[0] == reason
+    assert cell.moment_of(text) == reason
 
 
 def test_every_rejected_cell_row_and_column_has_its_place_and_reason(tmp_path):
@@ -307,6 +307,14 @@ def test_an_unknown_parameter_or_unit_in_a_long_table_is_rejected_row_by_row(tmp
     assert samples["parameter"].tolist() == ["NH3N"]
     assert rejects["row"].tolist() == [3, 4]
     assert rejects["reason"].str[:4].tolist() == ["监测项目", "单位无法"]
+
+
+def test_a_table_whose_only_parameter_has_an_unknown_unit_is_rejected_by_its_column(tmp_path):
+    samples, rejects, _ = read_records(
+        [SampleFile(path=str(_csv(tmp_path, "断面,日期,氨氮(斗)\n甲,2024-04-05,0.3\n乙,2024-02-30,0.3\n")))]
+    )
+    assert samples.empty
+    assert rejects[["row", "column", "readings"]].to_numpy().tolist() == [[1, "氨氮(斗)", 2], [3, "日期", 0]]
 
 
 def test_the_settings_name_columns_that_no_table_knows(tmp_path):

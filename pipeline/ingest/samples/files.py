@@ -1,0 +1,188 @@
+"""Files of samples: which tables are in them, and one long table of readings out of all."""
+
+import glob
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.errors import InputError, Problem
+from pipeline.ingest.samples import streams
+from pipeline.ingest.samples.batches import Table, Unsuited
+from pipeline.ingest.samples.checks import reviewed
+from pipeline.ingest.samples.dating import Download
+from pipeline.ingest.samples.headings import READ, parameter_codes
+from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_json, read_layers
+from pipeline.ingest.samples.places import first_points
+from pipeline.ingest.samples.readings import read_table
+from pipeline.ingest.samples.sheets import Sheet
+from pipeline.ingest.samples.tables import (
+    NAMES,
+    REJECT_COLUMNS,
+    SAMPLE_COLUMNS,
+    SAMPLE_KINDS,
+    Tables,
+    joined,
+    no_samples,
+    rejects_of,
+)
+from pipeline.ingest.samples.text_files import ENCODINGS, TEXT_SUFFIXES, read_text
+from pipeline.ingest.samples.workbooks import WORKBOOK_SUFFIXES, read_workbook
+from pipeline.settings import SampleFile
+
+
+def read_samples(
+    files: Sequence[SampleFile], *, latest: datetime | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Readings (`contracts.SAMPLES`) and what was rejected, from tables of any form.
+
+    A reading is a cell of a recognised parameter that is neither blank nor one of the marks of nothing
+    (`--`, `*`). Each is either in the first table or counted in the second, whose `readings` says how many
+    went with that cell, row or column; `row` is 0 for what concerns a whole file or sheet. `section_id` is
+    the id that the table gives, null if none. A value without a unit is in the unit of the standard; one
+    not detected takes the limit that its sheet tells for that parameter (a column or row 检出限, or the one
+    limit that its other marked values agree on). Rows of a station that is not 正常 are rejected, and so are
+    readings later than `latest`. `raw` is the value before it was rounded for publication, NaN where that is
+    not told. Repetitions are rejected, contradictions kept with the `flag` contradicts, runs of equal
+    readings flagged stuck or rejected (`standards` stuck_sensors).
+
+    Raises InputError, with every problem, for paths that lead nowhere and when nothing usable is left.
+    """
+    samples, rejects, _ = read_tables(files, latest=latest)
+    return samples, rejects
+
+
+def read_tables(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
+    """As `read_samples`, with the `points` in degrees that the tables give for their sections.
+
+    A point stands in the columns of longitude and latitude of any table, or is the geometry of a feature (a
+    point on it, where it is no point). A section has the first one that is told.
+    """
+    samples, rejects, points = read_records(files, latest=latest)
+    if files and samples.empty:
+        raise unusable(rejects)
+    table = samples[SAMPLE_COLUMNS].astype(SAMPLE_KINDS)
+    # where all are null, categories become NaN, which is no text
+    names = {name: table[name].where(table[name].notna(), None) for name in NAMES}
+    return Tables(table.assign(**names), rejects, points)
+
+
+def read_records(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
+    """As `read_samples`, with a column `record` (see `checks.reviewed`), and texts perhaps as categories.
+
+    InputError only for paths that lead nowhere.
+    """
+    problems = [problem for source in files for problem in _wrong_names(source)]
+    paths = [(source, path) for source in files for path in _paths(source, problems)]
+    if problems:
+        raise InputError("The water samples cannot be found", problems)
+    read = [_read_file(path, source, latest) for source, path in paths]
+    taken = _join(read)
+    del read
+    samples, rejects, _ = reviewed(taken.samples)
+    all_rejects = joined([Tables(no_samples(), taken.rejects), Tables(no_samples(), rejects)]).rejects
+    return Tables(samples, all_rejects, taken.points)
+
+
+def unusable(rejects: pd.DataFrame) -> InputError:
+    """The error for tables of which no reading is left, with what was rejected as its problems."""
+    return InputError("No usable reading in the water samples", _as_problems(rejects))
+
+
+def _wrong_names(source: SampleFile) -> Iterator[Problem]:
+    known = READ | set(parameter_codes().values())
+    for name in sorted(set(source.columns) - known):
+        yield Problem(f"samples {source.path}, columns", repr(name), f"one of {', '.join(sorted(known))}")
+
+
+def _paths(source: SampleFile, problems: list[Problem]) -> list[Path]:
+    literal = Path(source.path)
+    # a pattern may be absolute, which Path.glob refuses
+    matches = sorted(glob.glob(source.path, recursive=True))  # noqa: PTH207
+    found = [literal] if literal.is_file() else [Path(match) for match in matches]
+    # Excel leaves ~$ files beside a workbook that is open
+    kept = [path for path in found if path.is_file() and not path.name.startswith("~$")]
+    if not kept:
+        problems.append(Problem(source.path, "no such file", "a file, or a pattern that some file fits"))
+    return kept
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """All sheets of a CSV file (UTF-8 with or without BOM, GB18030), a workbook, a JSON release or points.
+
+    What is no spreadsheet has its headings in row 1 and its first record in row 2.
+
+    Raises InputError where the file cannot be opened as what its suffix says.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix in TEXT_SUFFIXES:
+            return [read_text(path)]
+        if suffix in WORKBOOK_SUFFIXES:
+            return read_workbook(path)
+        if suffix in JSON_SUFFIXES | POINT_SUFFIXES:
+            return _read_objects(path)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error), "a readable file") from error
+    expected = "CSV, XLSX, XLS, ODS, Parquet, JSON or GPKG"
+    raise _unreadable(path, f"the suffix {suffix!r}", expected, "Save it as .xlsx or .csv")
+
+
+def _read_objects(path: Path) -> list[Sheet]:
+    try:
+        return [read_json(path)] if path.suffix.lower() in JSON_SUFFIXES else read_layers(path)
+    except ValueError as error:
+        raise _unreadable(path, "something else", f"a table ({error})") from error
+
+
+def _join(parts: Sequence[Tables]) -> Tables:
+    """Tables one below the other, with the first point of each section."""
+    points = first_points([part.points for part in parts if part.points is not None])
+    return joined(parts)._replace(points=points)
+
+
+def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputError:
+    return InputError(f"{path.name} cannot be read", [Problem(path.name, found, expected, todo)])
+
+
+def _readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Sequence[Table]]]:
+    """Ways to open the tables of a file, of which the first that suits is taken."""
+    suffix = path.suffix.lower()
+    if suffix in streams.PARQUET_SUFFIXES:
+        yield lambda: [streams.open_parquet(path)]
+        return
+    if suffix in TEXT_SUFFIXES and path.stat().st_size >= streams.LEAST_BYTES:
+        for encoding in ENCODINGS:
+            yield partial(_open_csv, path, encoding, source)
+    yield partial(read_sheets, path)
+
+
+def _open_csv(path: Path, encoding: str, source: SampleFile) -> list[Table]:
+    return [streams.open_csv(path, encoding, source.columns)]
+
+
+def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Tables:
+    download = Download.of(path, source.year)
+    for reader in _readers(path, source):
+        try:
+            return _join([read_table(table, source, download, latest) for table in reader()])
+        except Unsuited:
+            continue
+        except InputError as error:
+            reasons = [f"{problem.expected} expected" for problem in error.problems]
+            found = [problem.found for problem in error.problems]
+            return Tables(no_samples(), rejects_of(path.name, "", 0, "", found, reasons, 0))
+    raise Unsuited(path.name)
+
+
+def _as_problems(rejects: pd.DataFrame) -> list[Problem]:
+    return [
+        Problem(
+            ", ".join(part for part in (file, sheet, f"row {row}" if row else "", column) if part),
+            f"{value!r}: {reason}" if value else reason,
+            "readings of water quality",
+        )
+        for file, sheet, row, column, value, reason in rejects[REJECT_COLUMNS[:-1]].to_numpy().tolist()
+    ]
