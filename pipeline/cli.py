@@ -231,7 +231,7 @@ def show_schema() -> None:
     Example: ecoledger schema > configs/schema.json
     """
     sys.stdout.write(
-        json.dumps(pipeline.settings.schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        json.dumps(pipeline.settings.build_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
     )
 
 
@@ -262,7 +262,7 @@ def show_providers(as_json: JsonOption = False) -> None:
 
     Example: ecoledger providers
     """
-    known = pipeline.settings.sources.providers()
+    known = pipeline.settings.sources.load_providers()
     rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in known.items()]
     _show(rows, as_json=as_json)
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pipeline.errors import PipelineError
 from pipeline.operating_system import end_process
-from pipeline.settings.computing import Notify
+from pipeline.settings.outputs import Notify
 
 EXIT_CODE = "ECOLEDGER_EXIT_CODE"
 """The variable of the environment in which a command finds how the run ended."""

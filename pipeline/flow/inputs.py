@@ -12,7 +12,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.settings import SampleFile, Settings
 from pipeline.settings.parcels import ParcelFile
-from pipeline.settings.schemes import scheme_path
+from pipeline.settings.schemes import find_scheme
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 from pipeline.storage.cause import Cause, checksums_of
 from pipeline.storage.tables import load_json
@@ -71,7 +71,7 @@ def inputs_of(run: Run, study: Study) -> Inputs:
     settings = study.settings
     register = Path(settings.sections.register_path) if settings.sections.register_path else None
     targets = [Path(settings.sections.targets)] if settings.sections.targets else []
-    rules = (*targets, *(scheme_path(name) for name in settings.sections.schemes))
+    rules = (*targets, *(find_scheme(name) for name in settings.sections.schemes))
     layers = tuple(Path(layer.path) for layer in settings.restricting)
     if not settings.simulated:
         provider = ingest.scenes.providers.resolve(settings.scenes.provider, settings.scenes.missions)

@@ -8,7 +8,7 @@ from pipeline.flow.restrictions import restriction_findings
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory
-from pipeline.settings import products
+from pipeline.rights_registry.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 
@@ -26,7 +26,7 @@ def build_inventory(
     simulated: bool,
 ) -> Artifact:
     """Artifact with `inventory` and `findings`."""
-    study, table = maps.study, products()
+    study, table = maps.study, load_products()
     words = {when.label: text for when, text in sources.items()}
     cause = study.cause(
         "inventory",

@@ -16,8 +16,8 @@ from pipeline.grid import Block, Grid
 from pipeline.indices.trend import LEAST_OBSERVATIONS, compute_trend
 from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
+from pipeline.rights_registry.products import load_products
 from pipeline.rights_registry.shapes import ParcelShapes
-from pipeline.settings import products
 from pipeline.storage.blocks import read_block
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import read_layer_parts
@@ -99,12 +99,12 @@ def _tables(
 ) -> Iterator[pd.DataFrame]:
     settings = study.settings.scenes
     of_series = partial(ndvi_trend, cycle=PERIODS_A_YEAR[settings.period])
-    cuts = products().grades.cuts_percent
+    cuts = load_products().grades.cuts_percent
     return measures.tables(ids, settings.periods, sums, of_series, cuts_percent=cuts)
 
 
 def _rules(study: Study) -> overlay.CoverRules:
-    cuts = tuple(percent / 100 for percent in products().grades.cuts_percent)
+    cuts = tuple(percent / 100 for percent in load_products().grades.cuts_percent)
     return overlay.CoverRules(study.settings.vegetation.cover_threshold, cuts)
 
 

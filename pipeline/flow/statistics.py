@@ -20,7 +20,7 @@ from pipeline.maps.showing import collect_tables, describe_judges, list_rows
 from pipeline.maps.step import Maps, View
 from pipeline.periods import When
 from pipeline.rights_registry import area_balance
-from pipeline.settings import products
+from pipeline.rights_registry.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_layer, save_json, save_parts, save_tables
 from pipeline.zonal.ground import ground_of
@@ -38,7 +38,7 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
         "statistics",
         _VERSION,
         [*(key for keys in maps.keys.values() for key in keys), parcels.key],
-        cuts_percent=products().grades.cuts_percent,
+        cuts_percent=load_products().grades.cuts_percent,
         sources={when.label: words for when, words in sources.items()},
         shown=describe_judges(study, maps.steps),
     )

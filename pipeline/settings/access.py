@@ -1,13 +1,9 @@
 """How the files of a provider may be read: from which hosts, with which token, through which S3."""
 
-from pydantic import BaseModel, ConfigDict
+from pipeline.settings.strict import Strict
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class S3(_Model):
+class S3(Strict):
     """An S3 service; its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment."""
 
     endpoint: str = "s3.amazonaws.com"
@@ -16,7 +12,7 @@ class S3(_Model):
     requester_pays: bool = False
 
 
-class Access(_Model):
+class Access(Strict):
     """Where files may come from, and what opens them.
 
     `hosts` are patterns (`*.blob.core.windows.net`) of hosts, of buckets for s3://, which files may come

@@ -1,21 +1,22 @@
-"""How a batch queue is asked for workers, and who is told when a run has ended."""
+"""Where a run computes and how much of the machine it may take; how a batch queue is asked for workers."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from pipeline.settings.paths import OptionalPath
+from pipeline.settings.strict import Bytes, Strict
 
 Word = Annotated[str, Field(pattern=r"^[\w.,:@+-]+$")]
 """One word of a job script: nothing that a shell would read otherwise."""
 
 
-class Slurm(BaseModel):
+class Slurm(Strict):
     """Workers as jobs of Slurm, each one process of `cores` threads under the memory bound.
 
     `interface` is the network that workers and scheduler share; `options` are further words of sbatch such as
     `--qos=low`; `patience_minutes` is how long a run waits for its first job.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     partition: Word | None = None
     account: Word | None = None
@@ -27,14 +28,16 @@ class Slurm(BaseModel):
     options: list[Annotated[str, Field(pattern=r"^--[\w-]+(=[\w.,:@+/-]+)?$")]] = []
 
 
-class Notify(BaseModel):
-    """A command that is run when a run has ended, however it ended: the program and its words.
+class Compute(Strict):
+    """Where and how much: memory is per worker and is a bound, not a hint.
 
-    It finds the summary of the run (one line of JSON) on its stdin and the exit code in
-    ECOLEDGER_EXIT_CODE. It has `seconds`; its failure is a warning.
+    `cache` bounds what is kept of remote files for later runs, in `cache_folder` (work/cache of the output
+    folder unless named); 0 keeps nothing.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-    command: Annotated[list[str], Field(min_length=1)]
-    seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    cluster: str = "local"
+    workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    memory: Annotated[int, Bytes, Field(ge=2**28)] = 2 * 2**30
+    slurm: Slurm = Slurm()
+    cache: Annotated[int, Bytes, Field(ge=0)] = 2 * 2**30
+    cache_folder: OptionalPath | None = None

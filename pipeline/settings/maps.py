@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from pipeline import standards
 from pipeline.legends import LAND_KINDS, LAND_MAPS
+from pipeline.settings.paths import ConfigPath
+from pipeline.settings.strict import Share, Strict
 
 Regime = Literal["tidal", "reservoir"]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
-
-
-class ChangeRules(_Model):
+class ChangeRules(Strict):
     """Which change of land cover counts; 0 lets everything stand.
 
     A pixel counts where NDVI, MNDWI or BSI moved by `least_shift` at least (a proposal of this project), so
@@ -29,10 +27,10 @@ class ChangeRules(_Model):
 
     least_shift: Annotated[float, Field(ge=0, le=2)] = 0.15
     mmu_m2: Annotated[float, Field(ge=0)] = 600
-    least_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    least_confidence: Share = 0.5
 
 
-class WaterRules(_Model):
+class WaterRules(Strict):
     """How often each pixel is under water, from all clear looks of a period; reads four bands once more.
 
     Wet in at least `mostly` of its looks is permanent water, in at least `seldom` the zone between low and
@@ -54,7 +52,7 @@ class WaterRules(_Model):
         return self
 
 
-class GreennessRules(_Model):
+class GreennessRules(Strict):
     """NDVI against earlier years and its trend, pixel by pixel; neither unless asked for.
 
     `anomaly` sets a period beside the same season of all earlier years of the run, of which at least
@@ -70,7 +68,7 @@ class GreennessRules(_Model):
     significance: Annotated[float, Field(gt=0, lt=1)] = 0.05
 
 
-class LabelledSamples(_Model):
+class LabelledSamples(Strict):
     """Points or polygons of known land cover: any vector file with a column of classes.
 
     `classes` maps what stands in the column to keys of the `land_kinds` table; without it the column holds
@@ -78,7 +76,7 @@ class LabelledSamples(_Model):
     where it is not given.
     """
 
-    path: str
+    path: ConfigPath
     layer: str | None = None
     crs: str | None = None
     column: str = "class"
@@ -86,7 +84,7 @@ class LabelledSamples(_Model):
     period: str | None = None
 
 
-class Forest(_Model):
+class Forest(Strict):
     """How a classifier is trained: a random forest on samples split by blocks of ground.
 
     All samples within a square of `block_m` stand on the same side of the split; about `test_share` of them
@@ -100,14 +98,14 @@ class Forest(_Model):
     least: Annotated[int, Field(ge=2)] = 10
 
 
-class ModelFile(_Model):
+class ModelFile(Strict):
     """A classifier that an earlier run saved, by its folder; taken only if its checksum is this one."""
 
-    path: str
+    path: ConfigPath
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Smoothing(_Model):
+class Smoothing(Strict):
     """Means of class probabilities before the most likely class is taken; proposals of this project.
 
     In space over the square of `radius_px` pixels to every side, in time with `neighbour_weight` for the
@@ -115,10 +113,10 @@ class Smoothing(_Model):
     """
 
     radius_px: Annotated[int, Field(ge=0, le=5)] = 0
-    neighbour_weight: Annotated[float, Field(ge=0, le=1)] = 0
+    neighbour_weight: Share = 0
 
 
-class AlertRules(_Model):
+class AlertRules(Strict):
     """Alerts of vegetation loss in the last days of the run; none unless their number is given.
 
     Every look of those days is judged by the looks before them, the history: by the `least_history` or more
@@ -143,7 +141,7 @@ class AlertRules(_Model):
         return self.model_dump(exclude={"last_days"})
 
 
-class LandMap(_Model):
+class LandMap(Strict):
     """An existing map of land cover: a GeoTIFF of class codes in any CRS, and what its codes mean.
 
     `product` names a crosswalk of the `land_maps` table: worldcover-v100, worldcover-v200 or dynamic-world.
@@ -151,7 +149,7 @@ class LandMap(_Model):
     of its own: maps of one product are compared with each other, those of two products are not.
     """
 
-    path: str
+    path: ConfigPath
     product: Annotated[str, Field(min_length=1)]
     classes: dict[Annotated[int, Field(ge=0)], str] = {}
 
@@ -189,7 +187,7 @@ class LandMap(_Model):
         return ""
 
 
-class LandCover(_Model):
+class LandCover(Strict):
     """How land cover is mapped: by `rules`, by a `classifier` with `samples` or a `model`, or from a `map`.
 
     `maps` are existing maps by the label of the period that each holds in; in other periods land cover is
@@ -209,7 +207,7 @@ class LandCover(_Model):
     model: ModelFile | None = None
     forest: Forest = Forest()
     smoothing: Smoothing = Smoothing()
-    maps: dict[Annotated[str, Field(coerce_numbers_to_str=True)], LandMap] = {}
+    maps: dict[str, LandMap] = {}
     accuracy: LabelledSamples | None = None
 
     @model_validator(mode="after")

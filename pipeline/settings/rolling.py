@@ -14,7 +14,7 @@ def today() -> date:
     return datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
-def rolled(content: Any, day: date) -> Any:
+def resolve_rolling(content: Any, day: date) -> Any:
     """The content of a config with `start` and `end` of the last complete periods before a day.
 
     `label`, where there is none, becomes that of the last of them. What is not a rolling config, or not a

@@ -4,20 +4,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
+from pipeline.settings.paths import known_schemes
+from pipeline.settings.strict import Strict
 
 WaterClass = Annotated[int, Field(ge=1, le=5)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
-
-
-class Factor(_Model):
+class Factor(Strict):
     """A parameter that counts, only in `basins` if there are any; `limit` goes before that of the class."""
 
     code: str
@@ -25,7 +23,7 @@ class Factor(_Model):
     basins: list[str] = []
 
 
-class Tier(_Model):
+class Tier(Strict):
     """An amount for values up to `up_to`, which belongs to the tier if `closed`; the last tier has no end."""
 
     up_to: float | None = None
@@ -33,7 +31,7 @@ class Tier(_Model):
     amount: float
 
 
-class SectionLink(_Model):
+class SectionLink(Strict):
     """The units at a section, where the register does not give them, and the section it is compared with."""
 
     section_id: str
@@ -43,7 +41,7 @@ class SectionLink(_Model):
     control: str | None = None
 
 
-class Reward(_Model):
+class Reward(Strict):
     """Payment upstream for a section that keeps every limit and is of `best_class` or better.
 
     `amount` is per section and period; without it the payment is due and unknown.
@@ -53,7 +51,7 @@ class Reward(_Model):
     amount: Annotated[float, Field(ge=0)] | None = None
 
 
-class _Scheme(_Model):
+class _Scheme(Strict):
     """What all schemes have; one with `provinces` leaves out sections that are known to be of others."""
 
     name_zh: str
@@ -103,12 +101,7 @@ Scheme = TwoWayScheme | ControlScheme
 _ADAPTER: TypeAdapter[Scheme] = TypeAdapter(Annotated[Scheme, Field(discriminator="kind")])
 
 
-def known_schemes() -> list[str]:
-    """Ids of the schemes of configs/schemes."""
-    return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "schemes").glob("*.yaml"))
-
-
-def scheme_path(scheme: str) -> Path:
+def find_scheme(scheme: str) -> Path:
     """The file of a shipped scheme's id, else the path that was given; SettingsError when it is not there."""
     shipped = scheme in known_schemes()
     path = PROJECT_ROOT / "configs" / "schemes" / f"{scheme}.yaml" if shipped else Path(scheme)
@@ -120,9 +113,9 @@ def scheme_path(scheme: str) -> Path:
 
 def load_scheme(scheme: str) -> Scheme:
     """A scheme by id or path; SettingsError lists all its mistakes with their lines."""
-    path = scheme_path(scheme)
+    path = find_scheme(scheme)
     node, content = text.parse(path, text.read(path))
-    problems = list(text.duplicate_keys(path, node))
+    problems = list(text.find_duplicate_keys(path, node))
     try:
         found = _ADAPTER.validate_python(content)
     except ValidationError as error:

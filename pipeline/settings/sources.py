@@ -3,10 +3,12 @@
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.settings.access import Access
+from pipeline.settings.paths import ConfigPath
+from pipeline.settings.strict import Strict
 
 Mission = Literal["sentinel-2", "landsat-4", "landsat-5", "landsat-7", "landsat-8", "landsat-9"]
 
@@ -21,33 +23,29 @@ INSTRUMENTS: dict[Mission, str] = {
 """Missions of one entry see alike; ETM+ of Landsat 7 counts as TM."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class StaticCatalog(_Model):
+class StaticCatalog(Strict):
     """A static STAC catalogue: the path or URL of its catalog.json.
 
     Its files come from this machine, from its own host, and from `allowed_hosts`: patterns of hosts, of
     buckets for s3://.
     """
 
-    static: str
+    static: ConfigPath
     allowed_hosts: tuple[str, ...] = ()
 
 
-class LocalArchive(_Model):
+class LocalArchive(Strict):
     """A folder of downloaded scenes.
 
     STAC item JSONs beside their files, Landsat Collection 2 Level-2 folders, or Sentinel-2 L2A SAFE folders,
     at any depth. `allowed_hosts` as of a static catalogue, for items whose files are not beside them.
     """
 
-    local: str
+    local: ConfigPath
     allowed_hosts: tuple[str, ...] = ()
 
 
-class StacApi(_Model):
+class StacApi(Strict):
     """A STAC API: its URL, and by mission the collections to search, the preferred one first.
 
     Of an acquisition that several of them hold, the item of the first is taken. `alternate` names the
@@ -71,7 +69,7 @@ class StacApi(_Model):
 Provider = StaticCatalog | StacApi | LocalArchive
 
 
-def providers() -> dict[str, Provider]:
+def load_providers() -> dict[str, Provider]:
     """The providers of configs/providers.yaml by name."""
     content = yaml.safe_load((PROJECT_ROOT / "configs" / "providers.yaml").read_text(encoding="utf-8"))
     return {name: _entry(fields) for name, fields in content.items()}

@@ -55,7 +55,7 @@ def _refuse_depth(path: Path, node: yaml.Node | None, depth: int = 0) -> None:
                 _refuse_depth(path, child, depth + 1)
 
 
-def duplicate_keys(path: Path, node: yaml.Node | None) -> Iterator[Problem]:
+def find_duplicate_keys(path: Path, node: yaml.Node | None) -> Iterator[Problem]:
     """Keys that a mapping has more than once; YAML would take the last in silence."""
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -64,20 +64,20 @@ def duplicate_keys(path: Path, node: yaml.Node | None) -> Iterator[Problem]:
                 place = f"{path}:{key.start_mark.line + 1}, {key.value}"
                 yield Problem(place, "the key a second time", "each key once")
             seen.add(key.value)
-            yield from duplicate_keys(path, value)
+            yield from find_duplicate_keys(path, value)
     elif isinstance(node, yaml.SequenceNode):
         for entry in node.value:
-            yield from duplicate_keys(path, entry)
+            yield from find_duplicate_keys(path, entry)
 
 
-def expanded(content: Any, place: Place = ()) -> tuple[Any, list[tuple[Place, str]]]:
+def fill_variables(content: Any, place: Place = ()) -> tuple[Any, list[tuple[Place, str]]]:
     """Content with every `${NAME}` replaced from the environment, and the names that are not set."""
     unset: list[tuple[Place, str]] = []
     if isinstance(content, dict):
-        pairs = {key: expanded(value, (*place, key)) for key, value in content.items()}
+        pairs = {key: fill_variables(value, (*place, key)) for key, value in content.items()}
         return {key: value for key, (value, _) in pairs.items()}, [m for _, ms in pairs.values() for m in ms]
     if isinstance(content, list):
-        items = [expanded(value, (*place, number)) for number, value in enumerate(content)]
+        items = [fill_variables(value, (*place, number)) for number, value in enumerate(content)]
         return [value for value, _ in items], [m for _, ms in items for m in ms]
     if isinstance(content, str):
         unset = [(place, name) for name in _VARIABLE.findall(content) if name not in os.environ]

@@ -26,8 +26,9 @@ from pipeline.ingest.parcels.layers import (
 )
 from pipeline.ingest.parcels.links import Links, links_of, with_links
 from pipeline.ingest.parcels.placement import middle, neighbouring
+from pipeline.ingest.parcels.rights_codes import load_rights_codes
 from pipeline.ingest.parcels.values import Notes
-from pipeline.settings.parcels import ParcelFile, rights_codes
+from pipeline.settings.parcels import ParcelFile
 
 KEYS = ("parcel_id", "parcel_no", "unit_no")
 """What tells parcels apart."""
@@ -224,7 +225,7 @@ def _in_our_codes(
 
 
 def _shipped(column: str) -> dict[str, str]:
-    found = rights_codes().get(column)
+    found = load_rights_codes().get(column)
     return found.codes if found else {}
 
 

@@ -13,7 +13,7 @@ from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsEr
 from pipeline.ingest.reading.hosts import BoundReader
 from pipeline.ingest.reading.signing import hidden
 from pipeline.ingest.scenes.archives import RawItem, archive_items
-from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, providers
+from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, load_providers
 
 _NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
 """What pystac raises on JSON of another shape."""
@@ -25,7 +25,7 @@ def resolve(provider: str | Provider, missions: Iterable[Mission] = ()) -> Provi
     Raises SettingsError when there is none of that name, or when it is an API that has no collection of a
     mission.
     """
-    known = providers()
+    known = load_providers()
     if isinstance(provider, str) and provider not in known:
         expected = f"one of {sorted(known)}, simulated, {{static: PATH}}, {{local: PATH}} or {{api: URL}}"
         raise SettingsError("Unknown provider", [Problem("scenes.provider", repr(provider), expected)])

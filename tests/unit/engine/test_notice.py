@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from pipeline.engine.notice import Summary, notify
-from pipeline.settings.computing import Notify
+from pipeline.settings.outputs import Notify
 
 KEEPS = (
     "import os, pathlib, sys\n"

@@ -7,7 +7,7 @@ from pipeline import standards
 from pipeline.contracts import INVENTORY
 from pipeline.legends import WATER_CLASS
 from pipeline.rights_registry import inventory
-from pipeline.settings import products
+from pipeline.rights_registry.products import load_products
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def build(parcels, measures, periods, aoi):
             options.pop("measures", measures),
             options.pop("periods", periods),
             aoi=aoi,
-            products=products(),
+            products=load_products(),
             sources={"2023": "Sentinel-2 2023", "2024": "Sentinel-2 2024"},
             simulated=options.pop("simulated", False),
             evidence="parcels 12ab",
@@ -52,7 +52,7 @@ def test_there_is_one_row_per_parcel_period_and_product_with_all_columns(build):
     assert ["fid", "parcel_id", *INVENTORY.columns, "geometry"] == list(table.columns)
     assert table["product_id"].is_unique
     assert rows_of(table, "B", "2023")["cat2_code"].tolist() == [
-        product.cat2_code for product in products().ecosystems["森林"]
+        product.cat2_code for product in load_products().ecosystems["森林"]
     ]
     assert table["product_id"].iloc[0] == "island-2023-M-MAT-02-310151204000001-A"
     assert table.groupby(["parcel_id", "period"], sort=False).ngroups == 8
@@ -300,7 +300,7 @@ def test_a_run_of_one_period_has_no_change_and_says_so(build, parcels, measures,
 
 def test_every_ecosystem_type_and_land_class_of_the_products_is_of_the_standard():
     classes = standards.table("land_classes")
-    table = products()
+    table = load_products()
     assert set(table.ecosystems) == set(classes["ecosystem"])
     by_type = classes.groupby("ecosystem")["code"].agg(set)
     for ecosystem, entries in table.ecosystems.items():

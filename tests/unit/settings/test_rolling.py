@@ -7,7 +7,7 @@ import yaml
 
 from pipeline.errors import SettingsError
 from pipeline.periods import list_complete_before, list_periods
-from pipeline.settings import Settings, load_settings, schema
+from pipeline.settings import Settings, build_schema, load_settings
 
 DAY = date(2026, 11, 22)
 
@@ -63,7 +63,8 @@ def test_a_number_of_periods_that_cannot_be_is_a_mistake(tmp_path, wrong):
 
 
 def test_the_schema_asks_for_days_or_for_a_number_of_periods():
-    assert schema()["$defs"]["Scenes"]["oneOf"] == [{"required": ["start", "end"]}, {"required": ["rolling"]}]
+    scenes = build_schema()["$defs"]["Scenes"]
+    assert scenes["oneOf"] == [{"required": ["start", "end"]}, {"required": ["rolling"]}]
 
 
 def test_settings_written_to_a_manifest_come_back_to_the_letter(tmp_path):

@@ -18,7 +18,8 @@ from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, read_parcels, read_restr
 from pipeline.ingest.parcels.encoding import encoding_of
 from pipeline.ingest.parcels.holders import hidden, masked, people_in
 from pipeline.ingest.parcels.placement import misplaced, neighbouring
-from pipeline.settings.parcels import ParcelFile, ParcelProfile, RestrictingFile, rights_codes
+from pipeline.ingest.parcels.rights_codes import load_rights_codes
+from pipeline.settings.parcels import ParcelFile, ParcelProfile, RestrictingFile
 from tests.registers import parcels_in
 
 OUTLINE = shapely.box(121.80, 31.40, 121.90, 31.50)
@@ -230,7 +231,7 @@ def test_dictionaries_of_the_config_go_before_ours(tmp_path):
 
 def test_every_code_of_the_shipped_dictionaries_is_one_of_ours():
     owners = set(standards.table("rights").query("dictionary == 'owner_type'")["code"])
-    for entry in rights_codes().values():
+    for entry in load_rights_codes().values():
         known = owners if entry.ours == "owner_type" else {"m2", "ha", "mu"}
         assert set(entry.codes.values()) <= known
         assert entry.source

@@ -11,7 +11,7 @@ from pipeline.ingest.reading.hosts import hosts_of, refuse_foreign
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.ingest.scenes.providers import static_items
 from pipeline.settings.access import Access
-from pipeline.settings.sources import LocalArchive, StacApi, StaticCatalog, providers
+from pipeline.settings.sources import LocalArchive, StacApi, StaticCatalog, load_providers
 from tests.stac import raw_item, write_catalogue
 
 REMOTE = "https://stac.example.org/sentinel/catalog.json"
@@ -75,7 +75,7 @@ def test_every_foreign_host_is_named_once_and_no_signature_is_shown(scene):
 
 
 def test_the_providers_that_we_ship_name_their_hosts():
-    for provider in providers().values():
+    for provider in load_providers().values():
         assert hosts_of(provider) == provider.access.hosts != ()
 
 

@@ -10,7 +10,7 @@ from pipeline.ingest.reading import signing
 from pipeline.ingest.reading.signing import Address, address, gdal_options, hidden
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.settings.access import S3, Access
-from pipeline.settings.sources import providers
+from pipeline.settings.sources import load_providers
 from tests.scenery import SHARED, needs_responses
 
 BLOB = "https://sentinel2l2a01.blob.core.windows.net/sentinel2-l2/32/U/PU/B04_10m.tif"
@@ -58,7 +58,7 @@ def test_a_token_is_asked_once_for_all_files_of_a_container_and_joined_to_what_i
         return signing._Token("sig=secret", float("inf"))
 
     monkeypatch.setattr(signing, "_asked", token)
-    access = providers()["planetary-computer"].access
+    access = load_providers()["planetary-computer"].access
     assert address(BLOB, access).path == f"{BLOB}?sig=secret"
     assert address(f"{BLOB}?part=1", access).path == f"{BLOB}?part=1&sig=secret"
     address(BLOB.replace("sentinel2-l2", "other"), access)
@@ -67,13 +67,13 @@ def test_a_token_is_asked_once_for_all_files_of_a_container_and_joined_to_what_i
 
 
 def test_a_file_on_s3_is_read_by_the_options_of_its_provider_and_no_key_is_among_them():
-    cdse = providers()["cdse"].access
+    cdse = load_providers()["cdse"].access
     assert address("s3://eodata/Sentinel-2/a.jp2", cdse).path == "/vsis3/eodata/Sentinel-2/a.jp2"
     assert gdal_options("s3://eodata/a.jp2", cdse) == {
         "AWS_S3_ENDPOINT": "eodata.dataspace.copernicus.eu",
         "AWS_VIRTUAL_HOSTING": "FALSE",
     }
-    usgs = gdal_options("s3://usgs-landsat/a.tif", providers()["usgs-landsatlook"].access)
+    usgs = gdal_options("s3://usgs-landsat/a.tif", load_providers()["usgs-landsatlook"].access)
     assert usgs["AWS_REQUEST_PAYER"] == "requester"
     assert gdal_options("https://any.example/a.tif", cdse) == {}
     assert not {"key", "secret", "token"} & {part for name in S3.model_fields for part in name.split("_")}
@@ -89,7 +89,7 @@ def test_a_text_is_told_without_what_its_urls_carry():
 def test_the_files_of_recorded_answers_come_from_the_hosts_that_the_provider_names(name, monkeypatch):
     monkeypatch.setattr(signing, "_asked", lambda _: signing._Token("sig=secret", float("inf")))
     answer = json.loads((SHARED / "data" / "stac_responses" / ANSWERS[name]).read_text(encoding="utf-8"))
-    access = providers()[name].access
+    access = load_providers()[name].access
     scenes = [found.scene for item in answer["features"] if (found := candidate_of(item))]
     hrefs = [asset.href for scene in scenes for asset in [*scene.assets.values(), scene.mask]]
     assert len(hrefs) > 8

@@ -1,0 +1,102 @@
+"""The whole config, and how it is read from its file."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+
+from pipeline.errors import Problem, SettingsError
+from pipeline.settings import text
+from pipeline.settings.computing import Compute
+from pipeline.settings.maps import AlertRules, ChangeRules, GreennessRules, LandCover, WaterRules
+from pipeline.settings.outputs import Notify, Outputs, Retention
+from pipeline.settings.parcels import ParcelFile, RestrictingFile
+from pipeline.settings.paths import AoiName, ConfigFolder, ConfigPath
+from pipeline.settings.rolling import resolve_rolling, today
+from pipeline.settings.scenes import Scenes
+from pipeline.settings.sections import SampleFile, Sections
+from pipeline.settings.strict import Strict
+from pipeline.settings.vegetation import Vegetation
+
+TIDAL_WORLD = "simulated-tides"
+"""The simulated world with a tide at estuaries and a drawdown at reservoirs; without, their water stands."""
+
+
+def _check_label(value: Any) -> Any:
+    if isinstance(value, float):
+        raise ValueError("quotation marks: 2024.10 is the number 2024.1")  # noqa: TRY004 pydantic's way
+    if value == "latest":
+        raise ValueError("a name other than that of the file beside the deliveries")
+    return value
+
+
+class Settings(Strict):
+    """The whole config."""
+
+    label: Annotated[
+        str, BeforeValidator(_check_label, json_schema_input_type=int | str), Field(pattern=r"^\w[\w.-]*$")
+    ]
+    aoi: Annotated[list[AoiName], Field(min_length=1)]
+    scenes: Scenes
+    indices: list[str] = ["ndvi", "evi", "mndwi", "ndbi", "bsi"]
+    vegetation: Vegetation = Vegetation()
+    land_cover: LandCover = LandCover()
+    change: ChangeRules = ChangeRules()
+    water: WaterRules = WaterRules()
+    greenness: GreennessRules = GreennessRules()
+    alerts: AlertRules = AlertRules()
+    rsei: bool = False
+    samples: list[SampleFile] = []
+    sections: Sections = Sections()
+    parcels: ParcelFile | None = None
+    restricting: list[RestrictingFile] = []
+    compute: Compute = Compute()
+    language: Literal["zh", "en"] = "zh"
+    outputs: Outputs = Outputs()
+    retention: Retention = Retention()
+    notify: Notify | None = None
+    out: ConfigPath = "delivery/"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the scenes, and all other inputs that are not given, come from the simulated world."""
+        return self.scenes.provider in ("simulated", TIDAL_WORLD)
+
+    @property
+    def tides(self) -> bool:
+        """Whether the water of the simulated world rises and falls."""
+        return self.scenes.provider == TIDAL_WORLD
+
+
+def load_settings(path: Path, overrides: list[str] | None = None, *, day: date | None = None) -> Settings:
+    """Settings from a YAML file; `overrides` are `key.path=value` pairs, their values read as YAML.
+
+    Raises SettingsError with every mistake and its line. Relative paths are made absolute against the
+    folder of the file; `${NAME}` takes an environment variable. Rolling periods end before `day`, today
+    where it is not given.
+    """
+    node, raw = text.parse(path, text.read(path))
+    problems = [*text.find_duplicate_keys(path, node)]
+    for pair in overrides or []:
+        problems += text.override(raw, pair)
+    content, unset = text.fill_variables(raw)
+    content = resolve_rolling(content, day or today())
+    set_keys = [pair.partition("=")[0] for pair in overrides or []]
+    problems += [
+        Problem(text.place_of(path, node, step, set_keys), f"${{{name}}}, not set", "an environment variable")
+        for step, name in unset
+    ]
+    folder = ConfigFolder(path.resolve().parent)
+    try:
+        settings = Settings.model_validate(content, context=folder)
+    except ValidationError as error:
+        problems += text.problems_of(path, node, raw, error.errors(), set_keys)
+    if problems:
+        raise SettingsError(f"The config {path} has {len(problems)} mistake(s)", problems)
+    return settings
+
+
+def build_schema() -> dict[str, Any]:
+    """JSON schema of the config."""
+    return Settings.model_json_schema()

@@ -1,0 +1,34 @@
+"""What is written besides the standing deliverables, how long it stays, and who is told of it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.settings.strict import Strict
+
+
+class Outputs(Strict):
+    """What is written besides the standing deliverables.
+
+    `shapefile`: also the layers as Shapefiles, their names laundered, with a table that maps them back.
+    """
+
+    composite: bool = False
+    shapefile: bool = False
+
+
+class Retention(Strict):
+    """How many deliveries of each area stay, the last ones; all where there is no number."""
+
+    deliveries: Annotated[int, Field(ge=1)] | None = None
+
+
+class Notify(Strict):
+    """A command that is run when a run has ended, however it ended: the program and its words.
+
+    It finds the summary of the run (one line of JSON) on its stdin and the exit code in
+    ECOLEDGER_EXIT_CODE. It has `seconds`; its failure is a warning.
+    """
+
+    command: Annotated[list[str], Field(min_length=1)]
+    seconds: Annotated[float, Field(gt=0, le=600)] = 30

@@ -1,0 +1,53 @@
+"""Paths of a config: relative ones are made absolute against the folder of its file, where they are declared.
+
+Without that folder (`ConfigFolder` as the context of validation) a path stays as it is written.
+"""
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, ValidationInfo
+
+from pipeline.aoi import PROJECT_ROOT, list_aois
+
+
+class ConfigFolder(NamedTuple):
+    """The folder of the config file that is validated."""
+
+    path: Path
+
+
+def known_schemes() -> list[str]:
+    """Ids of the compensation schemes of configs/schemes."""
+    return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "schemes").glob("*.yaml"))
+
+
+def _anchor(value: str, info: ValidationInfo) -> str:
+    if not isinstance(info.context, ConfigFolder) or "://" in value:
+        return value
+    return str(info.context.path / value)
+
+
+def _anchor_if_any(value: str, info: ValidationInfo) -> str:
+    return _anchor(value, info) if value else value
+
+
+def _anchor_unless(shipped: Callable[[], Collection[str]]) -> Callable[[str, ValidationInfo], str]:
+    def anchor(value: str, info: ValidationInfo) -> str:
+        return value if value in shipped() else _anchor(value, info)
+
+    return anchor
+
+
+ConfigPath = Annotated[str, AfterValidator(_anchor)]
+"""A path or URL."""
+
+OptionalPath = Annotated[str, AfterValidator(_anchor_if_any)]
+"""A path or URL; an empty one is none."""
+
+AoiName = Annotated[str, AfterValidator(_anchor_unless(list_aois))]
+"""The id of a shipped aoi, or the path of one."""
+
+SchemeName = Annotated[str, AfterValidator(_anchor_unless(known_schemes))]
+"""The id of a shipped compensation scheme, or the path of one."""

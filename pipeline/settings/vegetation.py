@@ -1,0 +1,43 @@
+"""How fractional vegetation cover is worked out."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from pipeline.settings.strict import Percent, Share, Strict
+
+
+class Endmembers(Strict):
+    """NDVI of bare soil and of full vegetation, given instead of taken from the scenes."""
+
+    soil: Annotated[float, Field(ge=-1, le=1)]
+    vegetation: Annotated[float, Field(ge=-1, le=1)]
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.vegetation <= self.soil:
+            raise ValueError("vegetation must lie above soil")
+        return self
+
+
+class ClassPercentiles(Strict):
+    """Endmembers at two percentiles of NDVI within each class of the land cover."""
+
+    method: Literal["by_class"]
+    percentiles: tuple[Percent, Percent] = (5, 95)
+
+
+class Vegetation(Strict):
+    """Fractional vegetation cover by the pixel dichotomy model."""
+
+    endmembers: Endmembers | ClassPercentiles | tuple[Percent, Percent] = (5, 95)
+    freeze: bool = True
+    cover_threshold: Share = 0.3
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        chosen = self.endmembers
+        percentiles = chosen.percentiles if isinstance(chosen, ClassPercentiles) else chosen
+        if isinstance(percentiles, tuple) and percentiles[0] >= percentiles[1]:
+            raise ValueError("the percentile of vegetation (the second) must lie above that of soil")
+        return self
