@@ -16,8 +16,8 @@ from pipeline import standards
 from pipeline.errors import InputError, Problem
 from pipeline.indices.sections.grades import NO_ITEMS, classify_values
 from pipeline.ingest.samples import read_records, unusable
-from pipeline.ingest.samples.checks import CONTRADICTS, IS_STUCK, PLACE, codes_of, microseconds
-from pipeline.ingest.samples.tables import Tables, categories, joined, no_samples, rejects_of
+from pipeline.ingest.samples.checks import CONTRADICTS, IS_STUCK, PLACE, number_rows, to_microseconds
+from pipeline.ingest.samples.tables import Tables, build_rejects, join_tables, no_samples, to_categories
 from pipeline.settings import SampleFile
 
 COLUMNS = ["province", "basin", "section", "time", "class", "decided_by", "items", "flag"]
@@ -61,8 +61,8 @@ def grade_readings(source: SampleFile, *, latest: datetime | None = None) -> Gra
     lost = first[~graded]
     counts = np.bincount(record)[~graded]
     places = (list(lost[name].astype(object)) for name in ("file", "sheet", "row"))
-    unrated = rejects_of(*places, "", "", NO_ITEMS, counts)
-    both = joined([Tables(no_samples(), rejects), Tables(no_samples(), unrated)])
+    unrated = build_rejects(*places, "", "", NO_ITEMS, counts)
+    both = join_tables([Tables(no_samples(), rejects), Tables(no_samples(), unrated)])
     return GradedReadings(table[graded].reset_index(drop=True), both.rejects)
 
 
@@ -100,8 +100,8 @@ def _complete_items(grades: NDArray[np.int8], samples: pd.DataFrame, record: Cod
     told = samples.iloc[doubtful]
     rows = pd.DataFrame(
         {
-            "group": codes_of(told.assign(at=microseconds(told["time"])), [*PLACE, "at"]),
-            "source": codes_of(told, ["file", "sheet", "row"]),
+            "group": number_rows(told.assign(at=to_microseconds(told["time"])), [*PLACE, "at"]),
+            "source": number_rows(told, ["file", "sheet", "row"]),
             "record": record[doubtful],
         }
     )
@@ -119,7 +119,7 @@ def _join_codes(present: NDArray[np.bool_], codes: list[str]) -> Any:
     texts = [
         ";".join(code for bit, code in enumerate(codes) if mask >> bit & 1) for mask in distinct.tolist()
     ]
-    return categories(which, texts)
+    return to_categories(which, texts)
 
 
 def _list_flags(samples: pd.DataFrame, order: Codes, starts: Codes) -> Any:
@@ -127,7 +127,7 @@ def _list_flags(samples: pd.DataFrame, order: Codes, starts: Codes) -> Any:
     codes = samples["flag"].cat.codes.to_numpy()[order]
     bits = np.array([*(sum((CONTRADICTS in one, 2 * (IS_STUCK in one))) for one in known), 0], dtype=np.int8)
     found = np.bitwise_or.reduceat(bits[codes], starts).astype(np.int64)
-    return categories(found - 1, [CONTRADICTS, IS_STUCK, f"{CONTRADICTS};{IS_STUCK}"])
+    return to_categories(found - 1, [CONTRADICTS, IS_STUCK, f"{CONTRADICTS};{IS_STUCK}"])
 
 
 def _build_table(first: pd.DataFrame, worst: Codes, items: Any, decided: Any, flags: Any) -> pd.DataFrame:
@@ -150,7 +150,7 @@ def write_readings(graded: GradedReadings, out: Path | None, rejected: Path | No
 
 def _to_iso(times: pd.Series) -> Any:
     which, distinct = pd.factorize(times)
-    return categories(which, [time.isoformat() for time in distinct])
+    return to_categories(which, [time.isoformat() for time in distinct])
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

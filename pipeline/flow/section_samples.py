@@ -16,7 +16,7 @@ from pipeline.indices.sections import membership as section_membership
 from pipeline.indices.sections.months import date_samples, select_period
 from pipeline.indices.sections.places import AMBIGUOUS, NOT_REGISTERED, PlacedSamples, place_samples
 from pipeline.ingest.samples import read_sections, read_tables
-from pipeline.ingest.samples.tables import Tables, joined, no_samples, rejects_of
+from pipeline.ingest.samples.tables import Tables, build_rejects, join_tables, no_samples
 from pipeline.periods import Period
 from pipeline.rights_registry import findings
 from pipeline.rights_registry.rules import RULES
@@ -91,8 +91,8 @@ class Sampled:
         outside = samples.drop(index=select_period(date_samples(samples), self.days).index)
         by_file = outside.groupby("file", sort=False)["time"].agg(["min", "max", "size"])
         spans = [f"{row.min:%Y-%m-%d}/{row.max:%Y-%m-%d}" for row in by_file.itertuples(index=False)]
-        lost = rejects_of(by_file.index, "", 0, "", spans, OUTSIDE_THE_RUN, by_file["size"])
-        return joined([Tables(no_samples(), part) for part in (self.tables.rejects, lost)]).rejects
+        lost = build_rejects(by_file.index, "", 0, "", spans, OUTSIDE_THE_RUN, by_file["size"])
+        return join_tables([Tables(no_samples(), part) for part in (self.tables.rejects, lost)]).rejects
 
 
 def _register(study: Study, inputs: Inputs) -> pd.DataFrame | None:

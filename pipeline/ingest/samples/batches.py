@@ -30,14 +30,14 @@ class Column:
         coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
         words = coded.dictionary.to_pylist()
         as_they_are = pa.types.is_string(coded.dictionary.type) and not coded.dictionary.null_count
-        texts = words if as_they_are else [cells.text_of(word) for word in words]
+        texts = words if as_they_are else [cells.to_text(word) for word in words]
         indices = coded.indices
         if coded.null_count:
             texts.append("")
             indices = indices.fill_null(len(texts) - 1)
         return cls(texts, indices.to_numpy(zero_copy_only=False))
 
-    def with_each(self, other: "Column") -> tuple[list[tuple[str, str]], Codes]:
+    def pair_with(self, other: "Column") -> tuple[list[tuple[str, str]], Codes]:
         """Distinct pairs of texts of two columns, and which one stands in each row."""
         pairs = self.indices.astype(np.int64) * len(other.texts) + other.indices
         codes, distinct = pd.factorize(pairs)
@@ -143,14 +143,14 @@ class Numbers(NamedTuple):
     def of(cls, values: pa.Array) -> "Numbers":
         """From texts (see `cells.read_numbers`) or from numbers, of which null and NaN are blank."""
         if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
-            return cls._typed(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+            return cls._of_typed(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
         column = Column.of(values)
         texts = pd.Series(column.texts, dtype=str)
-        shown = cells.published(texts)
-        read = cells.numbers(shown)
+        shown = cells.strip_tags(texts)
+        read = cells.read_numbers(shown)
         return cls(
             read["value"].to_numpy(dtype=float)[column.indices],
-            cells.raws(texts).to_numpy(dtype=float)[column.indices],
+            cells.read_raw_values(texts).to_numpy(dtype=float)[column.indices],
             read["censored"].to_numpy(dtype=bool)[column.indices],
             read["blank"].to_numpy(dtype=bool)[column.indices],
             read["reason"].to_numpy(dtype=object)[column.indices],
@@ -158,12 +158,12 @@ class Numbers(NamedTuple):
         )
 
     @classmethod
-    def _typed(cls, values: NDArray[np.float64]) -> "Numbers":
+    def _of_typed(cls, values: NDArray[np.float64]) -> "Numbers":
         none = np.full(len(values), None, dtype=object)
         blank = np.isnan(values)
         none[np.isinf(values)] = cells.NOT_A_NUMBER
         never = np.zeros(len(values), dtype=bool)
         return cls(
             values, np.full(len(values), np.nan), never, blank, none,
-            lambda rows: [cells.text_of(float(value)) for value in values[rows]],
+            lambda rows: [cells.to_text(float(value)) for value in values[rows]],
         )  # fmt: skip

@@ -69,7 +69,7 @@ def narrow(text: str) -> str:
     return text.translate(_WIDTHS).strip()
 
 
-def text_of(value: object) -> str:
+def to_text(value: object) -> str:
     """A value as a cell shows it: nothing for null, numbers to 15 digits, moments as ISO 8601."""
     if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return ""
@@ -79,49 +79,49 @@ def text_of(value: object) -> str:
     return str(value).encode("utf-8", "replace").decode("utf-8")
 
 
-def each_once(texts: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
+def map_once(texts: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
     """Meaning of every text, worked out once for each distinct text."""
     meanings = {text: meaning(text) for text in texts.unique()}
     return texts.map(meanings) if len(texts) else pd.Series(index=texts.index, dtype=object)
 
 
-def names(texts: pd.Series) -> pd.Series:
+def tidy_names(texts: pd.Series) -> pd.Series:
     """Names with stray blanks dropped and letters and digits of one width; None where there is none."""
-    return each_once(texts, name_of).astype(object).where(lambda found: found.notna(), None)
+    return map_once(texts, tidy_name).astype(object).where(lambda found: found.notna(), None)
 
 
-def name_of(text: str) -> str | None:
+def tidy_name(text: str) -> str | None:
     """A name without stray blanks, None where there is none."""
     tidy = " ".join(text.translate(_WIDE_LETTERS).replace("\u3000", " ").split())
     return None if tidy.casefold() in _NOTHING else _CJK_GAP.sub("", tidy)
 
 
-def published(texts: pd.Series) -> pd.Series:
+def strip_tags(texts: pd.Series) -> pd.Series:
     """Texts as a page shows them: `0.15` for `<span title='原始值：0.1483'>0.15</span>`."""
     tagged = texts.str.contains("</", regex=False).astype(bool)
-    return texts.mask(tagged, each_once(texts[tagged], shown)) if tagged.any() else texts
+    return texts.mask(tagged, map_once(texts[tagged], strip_tag)) if tagged.any() else texts
 
 
-def raws(texts: pd.Series) -> pd.Series:
+def read_raw_values(texts: pd.Series) -> pd.Series:
     """Values before they were rounded for the page, as their titles tell them; NaN where there is none."""
     none = pd.Series(float("nan"), index=texts.index)
     tagged = texts.str.contains("</", regex=False).astype(bool)
-    return none.mask(tagged, each_once(texts[tagged], _raw)).astype(float) if tagged.any() else none
+    return none.mask(tagged, map_once(texts[tagged], _read_raw_value)).astype(float) if tagged.any() else none
 
 
-def shown(text: str) -> str:
-    """A text as a page shows it (see `published`)."""
+def strip_tag(text: str) -> str:
+    """A text as a page shows it (see `strip_tags`)."""
     parts = _TAGGED.fullmatch(text)
     return html.unescape(parts["text"]) if parts else text
 
 
-def _raw(text: str) -> float:
+def _read_raw_value(text: str) -> float:
     parts = _TAGGED.fullmatch(text)
     told = _RAW.search(html.unescape(parts["attributes"])) if parts else None
     return float(told["raw"]) if told else float("nan")
 
 
-def numbers(texts: pd.Series) -> pd.DataFrame:
+def read_numbers(texts: pd.Series) -> pd.DataFrame:
     """Numbers of cells: `value`, `censored`, `blank`, `reason`.
 
     `blank` cells hold no value. A `censored` value is the detection limit, NaN where the cell does not tell
@@ -134,12 +134,12 @@ def numbers(texts: pd.Series) -> pd.DataFrame:
     found.loc[plain, "value"] = pc.cast(pa.array(texts[plain], pa.string()), pa.float64()).to_numpy()
     marked = texts[~plain]
     if len(marked):
-        meanings = each_once(marked, _marked).tolist()
+        meanings = map_once(marked, _read_marked).tolist()
         found.loc[~plain, found.columns] = pd.DataFrame(meanings, columns=found.columns, index=marked.index)
     return found
 
 
-def _marked(text: str) -> tuple[float, bool, bool, str | None]:
+def _read_marked(text: str) -> tuple[float, bool, bool, str | None]:
     """Value, censored, blank and reason of a cell that is not written as a plain number."""
     compact = re.sub(r"\s+", "", narrow(text))
     if compact.casefold() in _NOTHING:
@@ -153,18 +153,18 @@ def _marked(text: str) -> tuple[float, bool, bool, str | None]:
     return float("nan"), False, False, NOT_A_NUMBER
 
 
-def moment_of(text: str, download: Download | None = None) -> datetime | str:
+def read_moment(text: str, download: Download | None = None) -> datetime | str:
     """The moment of a cell in UTC, or why there is none; one after the download is refused."""
     tidy = narrow(text)
     yearless = _YEARLESS.fullmatch(tidy) if download else None
     if yearless and download:
-        return _in_year_of(download, yearless)
-    found = _full_moment(tidy)
+        return _add_year(download, yearless)
+    found = _read_full_moment(tidy)
     is_late = isinstance(found, datetime) and download is not None and download.refuses(found)
     return IN_THE_FUTURE if is_late else found
 
 
-def _full_moment(tidy: str) -> datetime | str:
+def _read_full_moment(tidy: str) -> datetime | str:
     if tidy.casefold() in _NOTHING:
         return NO_TIME
     if _SERIAL.fullmatch(tidy):
@@ -179,10 +179,10 @@ def _full_moment(tidy: str) -> datetime | str:
     return moment.astimezone(UTC) if moment.year in _YEARS else YEAR_OUT_OF_RANGE
 
 
-def _in_year_of(download: Download, parts: re.Match[str]) -> datetime | str:
+def _add_year(download: Download, parts: re.Match[str]) -> datetime | str:
     month, day = int(parts["month"]), int(parts["day"])
     year = download.year - download.is_of_last_year(month, day)
-    found = moment_of(f"{year}-{month}-{day}{parts['clock'] or ''}")
+    found = read_moment(f"{year}-{month}-{day}{parts['clock'] or ''}")
     return IN_THE_FUTURE if isinstance(found, datetime) and download.precedes(found) else found
 
 
@@ -203,11 +203,11 @@ def _from_parts(parts: re.Match[str]) -> datetime:
         number("hour", default=0),
         number("minute", "minute_zh", default=0),
         number("second", "second_zh", default=0),
-        tzinfo=_zone(parts["zone"]),
+        tzinfo=_read_zone(parts["zone"]),
     )
 
 
-def _zone(text: str | None) -> timezone | ZoneInfo:
+def _read_zone(text: str | None) -> timezone | ZoneInfo:
     # a minus would be a span: 10:00-12:00
     if not text:
         return ZONE

@@ -5,7 +5,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline import standards
-from pipeline.ingest.samples.tables import Tables, categories, joined, no_rejects, no_samples, rejected
+from pipeline.ingest.samples.tables import (
+    Tables,
+    join_tables,
+    no_rejects,
+    no_samples,
+    reject_readings,
+    to_categories,
+)
 
 REPEATED = "与前面的记录重复 (repeats an earlier reading)"
 IMPLAUSIBLE = "超出合理范围 (not plausible: outside {low} to {high} {unit})"
@@ -20,12 +27,12 @@ _DAY_US = 86_400_000_000
 Codes = NDArray[np.int64]
 
 
-def implausible(parameters: pd.Series, values: pd.Series) -> pd.Series:
+def find_implausible(parameters: pd.Series, values: pd.Series) -> pd.Series:
     """Reason for values that no water has, by the table of plausible bounds; null for the others."""
     bounds = standards.table("plausibility").set_index("code")
     numbers = values.to_numpy(dtype=float)
-    low = _of_parameters(parameters, _figures(bounds["low"]), -np.inf)
-    high = _of_parameters(parameters, _figures(bounds["high"]), np.inf)
+    low = _pick_figures(parameters, _to_figures(bounds["low"]), -np.inf)
+    high = _pick_figures(parameters, _to_figures(bounds["high"]), np.inf)
     outside = (numbers < low) | (numbers > high)
     reasons = pd.Series(None, index=values.index, dtype=object)
     texts = {
@@ -38,17 +45,17 @@ def implausible(parameters: pd.Series, values: pd.Series) -> pd.Series:
     return reasons
 
 
-def _figures(texts: pd.Series) -> dict[str, float]:
+def _to_figures(texts: pd.Series) -> dict[str, float]:
     return {str(code): float(text) for code, text in texts.items()}
 
 
-def _of_parameters(parameters: pd.Series, figures: dict[str, float], default: float) -> NDArray[np.float64]:
+def _pick_figures(parameters: pd.Series, figures: dict[str, float], default: float) -> NDArray[np.float64]:
     codes, known = pd.factorize(parameters)
     table = np.array([*(figures.get(str(code), default) for code in known), default])
     return np.asarray(table[codes], dtype=float)
 
 
-def codes_of(table: pd.DataFrame, columns: list[str]) -> Codes:
+def number_rows(table: pd.DataFrame, columns: list[str]) -> Codes:
     """One number for each combination of values, from 0 in the order of appearance; null is a value."""
     combined = np.zeros(len(table), dtype=np.int64)
     for name in columns:
@@ -57,13 +64,13 @@ def codes_of(table: pd.DataFrame, columns: list[str]) -> Codes:
     return combined
 
 
-def microseconds(times: pd.Series) -> Codes:
+def to_microseconds(times: pd.Series) -> Codes:
     """Moments as microseconds since 1970."""
     plain = times.dt.tz_convert("UTC").dt.tz_localize(None).dt.as_unit("us")
     return np.asarray(plain.to_numpy().view(np.int64))
 
 
-def reviewed(samples: pd.DataFrame) -> Tables:
+def review(samples: pd.DataFrame) -> Tables:
     """Readings with their `record` and `flag`, and those rejected as repeated or stuck.
 
     A record is what was read at one section and time. Where a later row only repeats or completes it, they
@@ -73,37 +80,37 @@ def reviewed(samples: pd.DataFrame) -> Tables:
     """
     if samples.empty:
         return Tables(samples.assign(record=pd.Series(dtype=int)), no_rejects())
-    place, times = codes_of(samples, PLACE), microseconds(samples["time"])
+    place, times = number_rows(samples, PLACE), to_microseconds(samples["time"])
     parameter, known = pd.factorize(samples["parameter"])
     parameter = parameter.astype(np.int8)
-    record, again, contradicts = _records(samples, _groups(place, times), parameter)
-    run = _runs(place * len(known) + parameter, times, samples, again)
+    record, again, contradicts = _number_records(samples, _number_groups(place, times), parameter)
+    run = _count_runs(place * len(known) + parameter, times, samples, again)
     flagged, wrong = (
         _is_stuck(samples["parameter"], run, name) for name in ("flagged_from", "rejected_from")
     )
     gone = again | wrong
     if not gone.any():
-        return Tables(_noted(samples, record, contradicts, flagged), no_rejects())
-    stuck = rejected(samples[wrong], [STUCK.format(number=number) for number in run[wrong]])
-    repeated = rejected(samples[again], REPEATED)
-    kept = _noted(samples[~gone], record[~gone], contradicts[~gone], flagged[~gone])
+        return Tables(_add_notes(samples, record, contradicts, flagged), no_rejects())
+    stuck = reject_readings(samples[wrong], [STUCK.format(number=number) for number in run[wrong]])
+    repeated = reject_readings(samples[again], REPEATED)
+    kept = _add_notes(samples[~gone], record[~gone], contradicts[~gone], flagged[~gone])
     none = no_samples()
-    return Tables(kept, joined([Tables(none, repeated), Tables(none, stuck)]).rejects)
+    return Tables(kept, join_tables([Tables(none, repeated), Tables(none, stuck)]).rejects)
 
 
-def _groups(place: Codes, times: Codes) -> Codes:
+def _number_groups(place: Codes, times: Codes) -> Codes:
     moment, moments = pd.factorize(times)
     return pd.factorize(place * len(moments) + moment)[0].astype(np.int64, copy=False)
 
 
-def _noted(
+def _add_notes(
     samples: pd.DataFrame, record: Codes, contradicts: NDArray[np.bool_], flagged: NDArray[np.bool_]
 ) -> pd.DataFrame:
     codes = contradicts.astype(np.int8) + 2 * flagged.astype(np.int8) - 1
-    return samples.assign(record=record, flag=categories(codes, _FLAGS)).reset_index(drop=True)
+    return samples.assign(record=record, flag=to_categories(codes, _FLAGS)).reset_index(drop=True)
 
 
-def _records(
+def _number_records(
     samples: pd.DataFrame, group: Codes, parameter: Codes
 ) -> tuple[Codes, NDArray[np.bool_], NDArray[np.bool_]]:
     """Record of each reading, whether it repeats another, whether its record contradicts another."""
@@ -123,23 +130,22 @@ def _records(
                 "parameter": parameter[places],
                 "value": told["value"].to_numpy(),
                 "censored": told["censored"].to_numpy(),
-                "source": codes_of(told, ["file", "sheet", "row"]),
+                "source": number_rows(told, ["file", "sheet", "row"]),
             }
         )
-        again[places], contradicts[places], variant = _settled(doubts)
-        record = codes_of(pd.DataFrame({"group": group, "variant": _at(places, variant, len(group))}), [
-            "group", "variant",
-        ])  # fmt: skip
+        again[places], contradicts[places], variant = _settle(doubts)
+        variants = pd.DataFrame({"group": group, "variant": _spread(places, variant, len(group))})
+        record = number_rows(variants, ["group", "variant"])
     return record, again, contradicts
 
 
-def _at(places: Codes, values: Codes, length: int) -> Codes:
+def _spread(places: Codes, values: Codes, length: int) -> Codes:
     whole = np.zeros(length, dtype=np.int64)
     whole[places] = values
     return whole
 
 
-def _settled(doubts: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Codes]:
+def _settle(doubts: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Codes]:
     """Of groups with a parameter twice: what repeats, what contradicts, and which variant it belongs to."""
     same = doubts.duplicated(["group", "parameter", "value", "censored"])
     twice = doubts[~same].duplicated(["group", "parameter"])
@@ -157,7 +163,7 @@ def _settled(doubts: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]
     return again.to_numpy(dtype=bool), contradicts.to_numpy(dtype=bool), variant.to_numpy(dtype=np.int64)
 
 
-def _runs(series: Codes, times: Codes, samples: pd.DataFrame, again: NDArray[np.bool_]) -> Codes:
+def _count_runs(series: Codes, times: Codes, samples: pd.DataFrame, again: NDArray[np.bool_]) -> Codes:
     """How many equal readings in a row each one belongs to, at most a day apart; 0 for what repeats."""
     number = pd.factorize(series)[0]
     # numpy sorts 16 bits by radix
@@ -180,5 +186,5 @@ def _is_stuck(parameters: pd.Series, run: Codes, name: str) -> NDArray[np.bool_]
     figures = {code: float(text) for code, text in zip(rules["code"], rules[name], strict=True) if text}
     stuck = np.asarray(run >= min(figures.values()))
     long = np.flatnonzero(stuck)
-    stuck[long] = run[long] >= _of_parameters(parameters.iloc[long], figures, np.inf)
+    stuck[long] = run[long] >= _pick_figures(parameters.iloc[long], figures, np.inf)
     return stuck

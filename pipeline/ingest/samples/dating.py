@@ -29,7 +29,7 @@ class Download:
         if year is not None:
             return cls(year)
         for parts in reversed(list(_DAY.finditer(path.stem))):
-            found = _named(parts)
+            found = _read_name(parts)
             if found:
                 return found
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC).astimezone(_ZONE).date()
@@ -37,7 +37,10 @@ class Download:
 
     def is_of_last_year(self, month: int, day: int) -> bool:
         """Whether a month and day lie so far behind the download that the year before is meant."""
-        return self.day is not None and _days(month, day) - _days(self.day.month, self.day.day) > _HALF_A_YEAR
+        return (
+            self.day is not None
+            and _count_days(month, day) - _count_days(self.day.month, self.day.day) > _HALF_A_YEAR
+        )
 
     def refuses(self, moment: datetime) -> bool:
         """Whether a moment with its year lies after the day in the file's name.
@@ -52,7 +55,7 @@ class Download:
         return self.day is not None and moment.astimezone(_ZONE).date() > self.day
 
 
-def _named(parts: re.Match[str]) -> Download | None:
+def _read_name(parts: re.Match[str]) -> Download | None:
     year = int(parts["year"])
     if parts["month"] is None:
         return Download(year)
@@ -62,5 +65,5 @@ def _named(parts: re.Match[str]) -> Download | None:
         return None
 
 
-def _days(month: int, day: int) -> timedelta:
+def _count_days(month: int, day: int) -> timedelta:
     return timedelta(days=31 * month + day)

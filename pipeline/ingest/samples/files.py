@@ -11,11 +11,11 @@ import pandas as pd
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples import streams
 from pipeline.ingest.samples.batches import Table, Unsuited
-from pipeline.ingest.samples.checks import reviewed
+from pipeline.ingest.samples.checks import review
 from pipeline.ingest.samples.dating import Download
-from pipeline.ingest.samples.headings import READ, parameter_codes
+from pipeline.ingest.samples.headings import READ, load_parameter_codes
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_json, read_layers
-from pipeline.ingest.samples.places import first_points
+from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.readings import read_table
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.tables import (
@@ -24,9 +24,9 @@ from pipeline.ingest.samples.tables import (
     SAMPLE_COLUMNS,
     SAMPLE_KINDS,
     Tables,
-    joined,
+    build_rejects,
+    join_tables,
     no_samples,
-    rejects_of,
 )
 from pipeline.ingest.samples.text_files import ENCODINGS, TEXT_SUFFIXES, read_text
 from pipeline.ingest.samples.workbooks import WORKBOOK_SUFFIXES, read_workbook
@@ -70,34 +70,34 @@ def read_tables(files: Sequence[SampleFile], *, latest: datetime | None = None) 
 
 
 def read_records(files: Sequence[SampleFile], *, latest: datetime | None = None) -> Tables:
-    """As `read_samples`, with a column `record` (see `checks.reviewed`), and texts perhaps as categories.
+    """As `read_samples`, with a column `record` (see `checks.review`), and texts perhaps as categories.
 
     InputError only for paths that lead nowhere.
     """
-    problems = [problem for source in files for problem in _wrong_names(source)]
-    paths = [(source, path) for source in files for path in _paths(source, problems)]
+    problems = [problem for source in files for problem in _find_wrong_names(source)]
+    paths = [(source, path) for source in files for path in _find_paths(source, problems)]
     if problems:
         raise InputError("The water samples cannot be found", problems)
     read = [_read_file(path, source, latest) for source, path in paths]
     taken = _join(read)
     del read
-    samples, rejects, _ = reviewed(taken.samples)
-    all_rejects = joined([Tables(no_samples(), taken.rejects), Tables(no_samples(), rejects)]).rejects
+    samples, rejects, _ = review(taken.samples)
+    all_rejects = join_tables([Tables(no_samples(), taken.rejects), Tables(no_samples(), rejects)]).rejects
     return Tables(samples, all_rejects, taken.points)
 
 
 def unusable(rejects: pd.DataFrame) -> InputError:
     """The error for tables of which no reading is left, with what was rejected as its problems."""
-    return InputError("No usable reading in the water samples", _as_problems(rejects))
+    return InputError("No usable reading in the water samples", _to_problems(rejects))
 
 
-def _wrong_names(source: SampleFile) -> Iterator[Problem]:
-    known = READ | set(parameter_codes().values())
+def _find_wrong_names(source: SampleFile) -> Iterator[Problem]:
+    known = READ | set(load_parameter_codes().values())
     for name in sorted(set(source.columns) - known):
         yield Problem(f"samples {source.path}, columns", repr(name), f"one of {', '.join(sorted(known))}")
 
 
-def _paths(source: SampleFile, problems: list[Problem]) -> list[Path]:
+def _find_paths(source: SampleFile, problems: list[Problem]) -> list[Path]:
     literal = Path(source.path)
     # a pattern may be absolute, which Path.glob refuses
     matches = sorted(glob.glob(source.path, recursive=True))  # noqa: PTH207
@@ -139,15 +139,15 @@ def _read_objects(path: Path) -> list[Sheet]:
 
 def _join(parts: Sequence[Tables]) -> Tables:
     """Tables one below the other, with the first point of each section."""
-    points = first_points([part.points for part in parts if part.points is not None])
-    return joined(parts)._replace(points=points)
+    points = keep_first_points([part.points for part in parts if part.points is not None])
+    return join_tables(parts)._replace(points=points)
 
 
 def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputError:
     return InputError(f"{path.name} cannot be read", [Problem(path.name, found, expected, todo)])
 
 
-def _readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Sequence[Table]]]:
+def _choose_readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Sequence[Table]]]:
     """Ways to open the tables of a file, of which the first that suits is taken."""
     suffix = path.suffix.lower()
     if suffix in streams.PARQUET_SUFFIXES:
@@ -165,7 +165,7 @@ def _open_csv(path: Path, encoding: str, source: SampleFile) -> list[Table]:
 
 def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Tables:
     download = Download.of(path, source.year)
-    for reader in _readers(path, source):
+    for reader in _choose_readers(path, source):
         try:
             return _join([read_table(table, source, download, latest) for table in reader()])
         except Unsuited:
@@ -173,11 +173,11 @@ def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Table
         except InputError as error:
             reasons = [f"{problem.expected} expected" for problem in error.problems]
             found = [problem.found for problem in error.problems]
-            return Tables(no_samples(), rejects_of(path.name, "", 0, "", found, reasons, 0))
+            return Tables(no_samples(), build_rejects(path.name, "", 0, "", found, reasons, 0))
     raise Unsuited(path.name)
 
 
-def _as_problems(rejects: pd.DataFrame) -> list[Problem]:
+def _to_problems(rejects: pd.DataFrame) -> list[Problem]:
     return [
         Problem(
             ", ".join(part for part in (file, sheet, f"row {row}" if row else "", column) if part),

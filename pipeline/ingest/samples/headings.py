@@ -54,7 +54,7 @@ class Fault:
     @property
     def counts(self) -> bool:
         """Whether it depends on its content what is said of it: how many readings, or, nameless, if any."""
-        return self.readings_lost or not plain(self.heading)
+        return self.readings_lost or not fold(self.heading)
 
 
 @dataclass(frozen=True)
@@ -103,30 +103,30 @@ class Layout:
         return list(dict.fromkeys([*roles, *(column.position for column in self.parameters), *faults]))
 
 
-def plain(text: str) -> str:
+def fold(text: str) -> str:
     """A name for comparison: one width of characters, one dash, lower case, no blanks."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).translate(_DASHES).casefold()
 
 
 @cache
-def parameter_codes() -> Mapping[str, str]:
+def load_parameter_codes() -> Mapping[str, str]:
     """Parameter codes by plain alias."""
     aliases = standards.table("parameter_aliases")
-    return {plain(alias): code for alias, code in zip(aliases["alias"], aliases["code"], strict=True)}
+    return {fold(alias): code for alias, code in zip(aliases["alias"], aliases["code"], strict=True)}
 
 
 @cache
-def _meanings() -> Mapping[str, str]:
+def _load_meanings() -> Mapping[str, str]:
     headings = standards.table("sample_headings")
-    roles = {plain(alias): role for alias, role in zip(headings["alias"], headings["role"], strict=True)}
-    return {**roles, **parameter_codes()}
+    roles = {fold(alias): role for alias, role in zip(headings["alias"], headings["role"], strict=True)}
+    return {**roles, **load_parameter_codes()}
 
 
 @cache
-def _divisors() -> Mapping[str, Mapping[str, float]]:
+def _load_divisors() -> Mapping[str, Mapping[str, float]]:
     units = standards.table("water_units")
     return {
-        plain(str(alias)): {
+        fold(str(alias)): {
             unit: float(divisor) for unit, divisor in zip(group["unit"], group["divisor"], strict=True)
         }
         for alias, group in units.groupby("alias")
@@ -134,54 +134,54 @@ def _divisors() -> Mapping[str, Mapping[str, float]]:
 
 
 @cache
-def unit_of(code: str) -> str:
+def find_unit(code: str) -> str:
     """Unit of a parameter in the standard, or the one that is usual where the standard has no limit."""
-    return _units()[code]
+    return _load_units()[code]
 
 
 @cache
-def _units() -> Mapping[str, str]:
+def _load_units() -> Mapping[str, str]:
     tables = [standards.table(name) for name in ("water_extras", "water_limits")]
     return {code: unit for table in tables for code, unit in zip(table["code"], table["unit"], strict=True)}
 
 
-def divisor(code: str, unit: str | None) -> float | None:
+def find_divisor(code: str, unit: str | None) -> float | None:
     """What a value in `unit` is divided by to be in the unit of the standard, None for an unknown unit.
 
     Without a unit, the unit of the standard is meant.
     """
-    return 1.0 if not unit else _divisors().get(plain(unit), {}).get(unit_of(code))
+    return 1.0 if not unit else _load_divisors().get(fold(unit), {}).get(find_unit(code))
 
 
 @cache
-def name_of(heading: str) -> Name | None:
+def read_heading(heading: str) -> Name | None:
     """What a heading names, None if it is not in the tables.
 
     `氨氮`, `氨氮(mg/L)`, `氨氮 mg/L`, `氨氮/(mg·L-1)`, `高锰酸盐指数(CODMn)（mg/L）` all name a parameter.
     What stands in brackets behind a parameter and is no other name of it is taken for its unit.
     """
-    text = plain(heading)
-    if text in _meanings():
-        return Name(_meanings()[text])
-    bare = _bare_unit(text)
+    text = fold(heading)
+    if text in _load_meanings():
+        return Name(_load_meanings()[text])
+    bare = _split_bare_unit(text)
     if bare:
         return bare
     parts = _BRACKETED.fullmatch(text)
-    outer = name_of(parts["base"]) if parts else None
+    outer = read_heading(parts["base"]) if parts else None
     if parts is None or outer is None or outer.unit:
         return None
     inner = parts["inner"]
-    if outer.means not in parameter_codes().values() and inner not in _divisors():
+    if outer.means not in load_parameter_codes().values() and inner not in _load_divisors():
         return outer
-    return outer if parameter_codes().get(inner) == outer.means else Name(outer.means, inner)
+    return outer if load_parameter_codes().get(inner) == outer.means else Name(outer.means, inner)
 
 
-def _bare_unit(text: str) -> Name | None:
+def _split_bare_unit(text: str) -> Name | None:
     """Name and unit of a heading such as `氨氮mg/l`."""
-    for unit in sorted(_divisors(), key=len, reverse=True):
+    for unit in sorted(_load_divisors(), key=len, reverse=True):
         base = text.removesuffix(unit).rstrip("/,_:;")
-        if len(unit) >= _SHORTEST_BARE_UNIT and text.endswith(unit) and base in _meanings():
-            return Name(_meanings()[base], unit)
+        if len(unit) >= _SHORTEST_BARE_UNIT and text.endswith(unit) and base in _load_meanings():
+            return Name(_load_meanings()[base], unit)
     return None
 
 
@@ -191,68 +191,70 @@ def find_layout(head: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> La
     `mapping` gives their heading for our role or parameter code and goes before the tables of names. None
     where no row does so.
     """
-    theirs = {plain(heading): ours for ours, heading in mapping.items()}
+    theirs = {fold(heading): ours for ours, heading in mapping.items()}
     for row, headings in enumerate(head[:HEADING_ROWS], 1):
-        names = [_mapped(heading, theirs) or name_of(heading) for heading in headings]
+        names = [_apply_mapping(heading, theirs) or read_heading(heading) for heading in headings]
         names = _split_time(headings, names)
         if _is_heading({name.means for name in names if name}):
-            units = _unit_row(head[row], headings, names) if row < len(head) else None
-            return _layout(row, headings, names, units, mapping)
+            units = _read_unit_row(head[row], headings, names) if row < len(head) else None
+            return _build_layout(row, headings, names, units, mapping)
     return None
 
 
 def _split_time(headings: Sequence[str], names: list[Name | None]) -> list[Name | None]:
     """The names where, of two columns of time, one is of days (采样日期) and one of clocks (采样时间)."""
     places = [place for place, name in enumerate(names) if name and name.means == "time"]
-    days = [place for place in places if plain(headings[place]).endswith(tuple(_DATES))]
-    clocks = [place for place in places if plain(headings[place]).endswith(tuple(_CLOCKS))]
+    days = [place for place in places if fold(headings[place]).endswith(tuple(_DATES))]
+    clocks = [place for place in places if fold(headings[place]).endswith(tuple(_CLOCKS))]
     if len(places) != len(days) + len(clocks) or len(days) != 1 or len(clocks) != 1:
         return names
     return [Name("clock") if place == clocks[0] else name for place, name in enumerate(names)]
 
 
-def _mapped(heading: str, theirs: Mapping[str, str]) -> Name | None:
-    if plain(heading) not in theirs:
+def _apply_mapping(heading: str, theirs: Mapping[str, str]) -> Name | None:
+    if fold(heading) not in theirs:
         return None
-    known = name_of(heading)
-    parts = _BRACKETED.fullmatch(plain(heading))
-    inner = parts["inner"] if parts and parts["inner"] in _divisors() else None
-    return Name(theirs[plain(heading)], known.unit if known else inner)
+    known = read_heading(heading)
+    parts = _BRACKETED.fullmatch(fold(heading))
+    inner = parts["inner"] if parts and parts["inner"] in _load_divisors() else None
+    return Name(theirs[fold(heading)], known.unit if known else inner)
 
 
 def _is_heading(meanings: set[str]) -> bool:
-    measured = {"parameter", "value"} <= meanings or bool(meanings & set(parameter_codes().values()))
+    measured = {"parameter", "value"} <= meanings or bool(meanings & set(load_parameter_codes().values()))
     return "time" in meanings and bool({"section", "section_id"} & meanings) and measured
 
 
-def _unit_row(
+def _read_unit_row(
     texts: Sequence[str], headings: Sequence[str], names: list[Name | None]
 ) -> dict[int, str] | None:
     """Units by position if the row below the headings holds nothing but units, otherwise None."""
     units = {
         position: text
         for position, text in enumerate(texts)
-        if plain(text) not in {"", plain(headings[position])}
+        if fold(text) not in {"", fold(headings[position])}
     }
-    codes = set(parameter_codes().values())
+    codes = set(load_parameter_codes().values())
     in_place = all((name := names[position]) and name.means in codes for position in units)
     return (
-        units if units and in_place and all(plain(unit) in _divisors() for unit in units.values()) else None
+        units
+        if units and in_place and all(fold(unit) in _load_divisors() for unit in units.values())
+        else None
     )
 
 
-def _layout(
+def _build_layout(
     row: int,
     headings: Sequence[str],
     names: list[Name | None],
     units: dict[int, str] | None,
     mapping: Mapping[str, str],
 ) -> Layout:
-    codes = set(parameter_codes().values())
+    codes = set(load_parameter_codes().values())
     is_long = {"parameter", "value"} <= {name.means for name in names if name}
     roles: dict[str, tuple[int, str]] = {}
     parameters: list[ParameterColumn] = []
-    faults = list(_missing(mapping, headings))
+    faults = list(_find_missing(mapping, headings))
     for position, (heading, name) in enumerate(zip(headings, names, strict=True)):
         if name is None or (is_long and name.means in codes):
             faults.append(Fault(position, heading, UNKNOWN_COLUMN))
@@ -260,7 +262,7 @@ def _layout(
             faults.append(Fault(position, heading, COLUMN_TWICE, readings_lost=name.means in codes))
         elif name.means not in codes:
             roles |= {name.means: (position, heading)} if name.means in READ else {}
-        elif factor := divisor(name.means, name.unit or (units or {}).get(position)):
+        elif factor := find_divisor(name.means, name.unit or (units or {}).get(position)):
             parameters.append(ParameterColumn(position, heading, name.means, factor))
         else:
             faults.append(Fault(position, heading, UNKNOWN_UNIT, readings_lost=True))
@@ -275,8 +277,8 @@ def _layout(
     )
 
 
-def _missing(mapping: Mapping[str, str], headings: Sequence[str]) -> Iterator[Fault]:
-    present = {plain(heading) for heading in headings}
+def _find_missing(mapping: Mapping[str, str], headings: Sequence[str]) -> Iterator[Fault]:
+    present = {fold(heading) for heading in headings}
     for theirs in mapping.values():
-        if plain(theirs) not in present:
+        if fold(theirs) not in present:
             yield Fault(None, theirs, MAPPED_COLUMN_MISSING)

@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 
 from pipeline.errors import InputError
 from pipeline.geodesy import unproject_all
-from pipeline.ingest.samples.cells import text_of
+from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.sheets import Sheet
 
 JSON_SUFFIXES = frozenset({".json", ".geojson"})
@@ -37,10 +37,10 @@ def read_json(path: Path) -> Sheet:
     except RecursionError as error:
         raise ValueError(_NO_TABLE) from error
     within = [content, *content.values()] if isinstance(content, Mapping) else []
-    table = next(((found, value) for value in within if (found := _rows_of(value))), None)
+    table = next(((found, value) for value in within if (found := _read_rows(value))), None)
     if table is None:
         raise ValueError(_NO_TABLE)
-    return _to_sheet(path, "", table[0], _json_points(table[1]))
+    return _to_sheet(path, "", table[0], _locate_features(table[1]))
 
 
 def read_layers(path: Path) -> list[Sheet]:
@@ -58,20 +58,20 @@ def _read_layer(path: Path, name: str, layer: pd.DataFrame) -> Sheet:
         return _to_sheet(path, name, [list(layer.columns), *layer.to_numpy().tolist()], None)
     table = pd.DataFrame(layer.drop(columns="geometry"))
     crs: str | None = layer.crs.to_wkt() if layer.crs else None
-    points = _points(layer.geometry.to_numpy(), crs)
+    points = _locate(layer.geometry.to_numpy(), crs)
     return _to_sheet(path, name, [list(table.columns), *table.to_numpy().tolist()], points)
 
 
 def _to_sheet(path: Path, name: str, rows: list[list[Any]], points: pd.DataFrame | None) -> Sheet:
     """A sheet with its headings in row 1 and the first record in row 2."""
     width = max((len(row) for row in rows), default=0)
-    texts = [[text_of(value) for value in row] + [""] * (width - len(row)) for row in rows]
+    texts = [[to_text(value) for value in row] + [""] * (width - len(row)) for row in rows]
     if points is not None:
         points = points.set_axis(range(_FIRST_RECORD, _FIRST_RECORD + len(points)))
     return Sheet.of(path, name, pd.DataFrame(texts, columns=range(width), dtype=str), points=points)
 
 
-def _json_points(content: Mapping[str, Any]) -> pd.DataFrame | None:
+def _locate_features(content: Mapping[str, Any]) -> pd.DataFrame | None:
     """Points of GeoJSON features; their CRS is WGS 84 unless the collection names another."""
     if "features" not in content:
         return None
@@ -82,10 +82,10 @@ def _json_points(content: Mapping[str, Any]) -> pd.DataFrame | None:
     named = content.get("crs")
     properties = named.get("properties") if isinstance(named, Mapping) else None
     name = properties.get("name") if isinstance(properties, Mapping) else None
-    return _points(np.asarray(shapes, dtype=object), name if isinstance(name, str) else _WGS_84)
+    return _locate(np.asarray(shapes, dtype=object), name if isinstance(name, str) else _WGS_84)
 
 
-def _points(shapes: NDArray[np.object_], crs: str | None) -> pd.DataFrame:
+def _locate(shapes: NDArray[np.object_], crs: str | None) -> pd.DataFrame:
     """A point of each geometry in degrees; null without geometry or a CRS that leads to CGCS2000."""
     spots = shapely.point_on_surface(shapes)
     try:
@@ -95,24 +95,24 @@ def _points(shapes: NDArray[np.object_], crs: str | None) -> pd.DataFrame:
     return pd.DataFrame({"lon": shapely.get_x(moved), "lat": shapely.get_y(moved)}, dtype=float)
 
 
-def _rows_of(content: Any) -> list[list[Any]] | None:
+def _read_rows(content: Any) -> list[list[Any]] | None:
     if not isinstance(content, Mapping):
         return None
     if isinstance(content.get("thead"), list) and isinstance(content.get("tbody"), list):
-        return [_row(content["thead"]), *(_row(row) for row in content["tbody"])]
+        return [_read_row(content["thead"]), *(_read_row(row) for row in content["tbody"])]
     if content.get("type") == "FeatureCollection" and isinstance(content.get("features"), list):
-        return _properties(content["features"])
+        return _read_properties(content["features"])
     return None
 
 
-def _row(row: Any) -> list[Any]:
+def _read_row(row: Any) -> list[Any]:
     # a heading row may stand in a list of heading rows
     if isinstance(row, list) and len(row) == 1 and isinstance(row[0], list):
         return row[0]
     return row if isinstance(row, list) else [row]
 
 
-def _properties(features: Sequence[Any]) -> list[list[Any]]:
+def _read_properties(features: Sequence[Any]) -> list[list[Any]]:
     rows = [feature.get("properties") if isinstance(feature, Mapping) else None for feature in features]
     known = [row if isinstance(row, Mapping) else {} for row in rows]
     headings = list(dict.fromkeys(name for row in known for name in row))

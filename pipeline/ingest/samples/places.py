@@ -17,15 +17,15 @@ def is_wrong(axis: str, values: NDArray[np.float64], blank: NDArray[np.bool_]) -
     return ~blank & ~((values >= low) & (values <= high))
 
 
-def points_of(rows: pd.DataFrame) -> pd.DataFrame:
+def find_points(rows: pd.DataFrame) -> pd.DataFrame:
     """The first point in degrees of each section among rows with NAMES, lon and lat."""
     known = np.ones(len(rows), dtype=bool)
     for axis, (low, high) in AXES.items():
         known &= rows[axis].between(low, high).to_numpy()
-    return first_points([rows.loc[known, POINT_COLUMNS]])
+    return keep_first_points([rows.loc[known, POINT_COLUMNS]])
 
 
-def first_points(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def keep_first_points(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The first point of each section in the order of some tables of points."""
     filled = [part for part in parts if len(part)]
     if not filled:

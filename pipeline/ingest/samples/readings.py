@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
 from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, Numbers, Table
-from pipeline.ingest.samples.checks import implausible
+from pipeline.ingest.samples.checks import find_implausible
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import (
     UNKNOWN_UNIT,
     Fault,
     Layout,
-    divisor,
+    find_divisor,
     find_layout,
-    parameter_codes,
-    plain,
-    unit_of,
+    find_unit,
+    fold,
+    load_parameter_codes,
 )
-from pipeline.ingest.samples.places import first_points
+from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.reasons import (
     EMPTY_SHEET,
     NO_HEADINGS,
@@ -40,9 +40,9 @@ from pipeline.ingest.samples.tables import (
     SAMPLE_COLUMNS,
     TRACES,
     Tables,
-    categories,
+    build_rejects,
     no_samples,
-    rejects_of,
+    to_categories,
 )
 from pipeline.settings import SampleFile
 
@@ -69,24 +69,24 @@ class Values(NamedTuple):
 def read_table(table: Table, source: SampleFile, download: Download, latest: datetime | None) -> Tables:
     """All that a table says (see `files.read_samples`); where it says nothing, why."""
     if table.is_empty:
-        return Tables(no_samples(), rejects_of(table.file, table.name, 0, "", "", EMPTY_SHEET, 0))
+        return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", EMPTY_SHEET, 0))
     layout = find_layout(table.head, source.columns)
     if layout is None:
-        return Tables(no_samples(), rejects_of(table.file, table.name, 0, "", "", NO_HEADINGS, 0))
+        return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", NO_HEADINGS, 0))
     readings = Readings(table, layout, download, latest)
     for batch in table.batches(layout.first_row, layout.positions):
         readings.add(batch)
-    return readings.tables(source.water_body)
+    return readings.build_tables(source.water_body)
 
 
 class Readings:
-    """What has been read of a table; `add` takes a batch, `tables` gives everything."""
+    """What has been read of a table; `add` takes a batch, `build_tables` gives everything."""
 
     def __init__(self, table: Table, layout: Layout, download: Download, latest: datetime | None) -> None:
         self._table, self._layout = table, layout
         self._rows = Rows(layout, download, latest)
-        self._measured = Memo(partial(_measured, layout.value_unit))
-        self._parameters = sorted(set(parameter_codes().values()))
+        self._read_parameter = Memo(partial(_read_parameter, layout.value_unit))
+        self._parameters = sorted(set(load_parameter_codes().values()))
         self._parts: list[Part] = []
         self._points: list[pd.DataFrame] = []
         self._rejects: list[pd.DataFrame] = []
@@ -97,11 +97,11 @@ class Readings:
 
     def add(self, batch: Batch) -> None:
         """Take the readings of a batch, and note what it loses."""
-        facts = self._rows.facts(batch)
-        columns = [self._judged(batch, facts, *column) for column in self._columns(batch)]
+        facts = self._rows.read_facts(batch)
+        columns = [self._judge(batch, facts, *column) for column in self._read_columns(batch)]
         told = sum((column.told.astype(np.int64) for column in columns), np.zeros(len(batch.row), np.int64))
         if columns:
-            self._parts.append(self._ordered([self._kept(batch, facts, column) for column in columns]))
+            self._parts.append(self._order([self._keep(batch, facts, column) for column in columns]))
         has_reason = ~_is_none(facts.reason)
         lost = ~facts.is_limit & has_reason & ((told > 0) | facts.is_written | (facts.reason == NOT_NORMAL))
         lost &= (told > 0) | (facts.reason != NO_SECTION)
@@ -109,25 +109,25 @@ class Readings:
             rows = np.flatnonzero(lost)
             self._reject(_OF_ROW, self._rows.reject(self._table, batch, rows, facts.reason, told))
         for column in columns:
-            self._reject(column.order, self._bad_cells(batch, facts, column))
+            self._reject(column.order, self._reject_cells(batch, facts, column))
         for axis, rejects in enumerate(self._rows.reject_points(self._table, batch)):
             self._reject(len(self._layout.parameters) + 1 + axis, rejects)
         self._note(batch)
-        points = self._rows.points(batch, facts)
+        points = self._rows.find_points(batch, facts)
         if points is not None:
-            self._points = [first_points([*self._points, points])]
+            self._points = [keep_first_points([*self._points, points])]
 
     def _reject(self, order: int | list[int], rejects: pd.DataFrame) -> None:
         if len(rejects):
             self._rejects.append(rejects.assign(order=order))
 
-    def _columns(
+    def _read_columns(
         self, batch: Batch
     ) -> Iterator[tuple[int, str, Numbers, Codes, NDArray[np.float64], Reasons]]:
         """Order, heading, cells, parameter, divisor and fault of each column of values."""
         if self._layout.is_long:
             position, heading = self._layout.roles["value"]
-            yield 0, heading, batch.own_numbers(position), *self._meant(batch)
+            yield 0, heading, batch.own_numbers(position), *self._read_parameters(batch)
             return
         length = len(batch.row)
         for order, column in enumerate(self._layout.parameters):
@@ -136,17 +136,17 @@ class Readings:
             read = batch.own_numbers(column.position)
             yield order, column.heading, read, code, np.full(length, column.divisor), none
 
-    def _meant(self, batch: Batch) -> tuple[Codes, NDArray[np.float64], Reasons]:
+    def _read_parameters(self, batch: Batch) -> tuple[Codes, NDArray[np.float64], Reasons]:
         """Parameter of each row, what its value is divided by, and why it cannot be read."""
         names, units = (batch.column(self._layout.position(role)) for role in ("parameter", "unit"))
-        pairs, codes = names.with_each(units)
-        found = self._measured(pairs)
+        pairs, codes = names.pair_with(units)
+        found = self._read_parameter(pairs)
         known = [self._parameters.index(code) if code else -1 for code, _, _ in found]
         parameter = np.array(known, dtype=np.int64)[codes]
         factor = np.array([factor for _, factor, _ in found], dtype=float)[codes]
         return parameter, factor, np.array([fault for _, _, fault in found], dtype=object)[codes]
 
-    def _judged(
+    def _judge(
         self,
         batch: Batch,
         facts: Facts,
@@ -159,12 +159,14 @@ class Readings:
     ) -> Values:
         value = read.value / factor
         self._take_limits(facts, read, parameter, value)
-        value = self._with_own_limits(batch, read, value, factor)
+        value = self._apply_own_limits(batch, read, value, factor)
         odd = np.full(len(value), None, dtype=object)
         known = parameter >= 0
-        codes = pd.Series(categories(parameter, self._parameters))
-        odd[known] = implausible(codes[known], pd.Series(value[known], index=codes.index[known])).to_numpy()
-        reason = _first(facts.reason, fault, read.reason, odd)
+        codes = pd.Series(to_categories(parameter, self._parameters))
+        odd[known] = find_implausible(
+            codes[known], pd.Series(value[known], index=codes.index[known])
+        ).to_numpy()
+        reason = _pick_first(facts.reason, fault, read.reason, odd)
         return Values(order, heading, read, parameter, value, factor, ~read.blank & ~facts.is_limit, reason)
 
     def _take_limits(self, facts: Facts, read: Numbers, parameter: Codes, value: NDArray[np.float64]) -> None:
@@ -178,7 +180,7 @@ class Readings:
             code = int(parameter[place])
             self._stated[code] = min(float(value[place]), self._stated.get(code, np.inf))
 
-    def _kept(self, batch: Batch, facts: Facts, column: Values) -> Part:
+    def _keep(self, batch: Batch, facts: Facts, column: Values) -> Part:
         """The readings of a column as codes and numbers.
 
         `text` of a table that is held as a whole, otherwise only of readings that still want a limit.
@@ -199,7 +201,7 @@ class Readings:
             "text": text[kept],
         }
 
-    def _with_own_limits(
+    def _apply_own_limits(
         self, batch: Batch, read: Numbers, value: NDArray[np.float64], factor: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Values of a long table, of which those not detected take the limit of their row."""
@@ -209,7 +211,7 @@ class Readings:
             return value
         return np.where(wanting, batch.numbers(position).value / factor, value)
 
-    def _ordered(self, parts: list[Part]) -> Part:
+    def _order(self, parts: list[Part]) -> Part:
         """Readings of a batch row by row, and within a row in the order of the columns."""
         whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         if len(parts) > 1:
@@ -219,13 +221,13 @@ class Readings:
         self._unlimited += text[np.isnan(whole["value"])].tolist()
         return whole
 
-    def _rejects_of(self, *values: object) -> pd.DataFrame:
-        return rejects_of(self._table.file, self._table.name, *values)
+    def _build_rejects(self, *values: object) -> pd.DataFrame:
+        return build_rejects(self._table.file, self._table.name, *values)
 
-    def _bad_cells(self, batch: Batch, facts: Facts, column: Values) -> pd.DataFrame:
+    def _reject_cells(self, batch: Batch, facts: Facts, column: Values) -> pd.DataFrame:
         rows = np.flatnonzero(column.told & ~_is_none(column.reason) & _is_none(facts.reason))
         places, reasons = pd.Index(batch.row[rows]), list(column.reason[rows])
-        return self._rejects_of(places, column.heading, column.read.text(rows), reasons, 1)
+        return self._build_rejects(places, column.heading, column.read.text(rows), reasons, 1)
 
     def _note(self, batch: Batch) -> None:
         """Whether anything stands in the columns that are not read, and how many readings."""
@@ -238,32 +240,32 @@ class Readings:
                 count += int(np.count_nonzero(~batch.own_numbers(fault.position).blank))
             self._filled[fault] = filled, count
 
-    def _unread(self) -> pd.DataFrame:
+    def _reject_columns(self) -> pd.DataFrame:
         """Rejects for the columns that are not read; a nameless one counts only if something stands in it."""
         known = [
             (fault, *self._filled.get(fault, (False, 0)))
             for fault in self._layout.faults
-            if plain(fault.heading) or self._filled.get(fault, (False, 0))[0]
+            if fold(fault.heading) or self._filled.get(fault, (False, 0))[0]
         ]
         headings = [fault.heading for fault, _, _ in known]
         reasons = [fault.reason for fault, _, _ in known]
         counts = [count for _, _, count in known]
-        return self._rejects_of(self._layout.heading_row, headings, "", reasons, counts)
+        return self._build_rejects(self._layout.heading_row, headings, "", reasons, counts)
 
-    def tables(self, water_body: str) -> Tables:
+    def build_tables(self, water_body: str) -> Tables:
         """All readings, their texts as categories, rejects by row after those of whole columns, points."""
-        unread = self._unread()
-        columns = self._joined()
-        samples = self._frame(columns, water_body) if columns else no_samples()
+        unread = self._reject_columns()
+        columns = self._join()
+        samples = self._build_samples(columns, water_body) if columns else no_samples()
         found = unread
         if self._rejects:
             lost = pd.concat(self._rejects).sort_values(["row", "order"], kind="stable")[REJECT_COLUMNS]
             found = pd.concat([part for part in (unread, lost) if len(part)], ignore_index=True)
         if samples.empty and found.empty:
-            found = self._rejects_of(self._layout.heading_row, "", "", NO_READINGS, 0)
-        return Tables(samples, found, first_points(self._points))
+            found = self._build_rejects(self._layout.heading_row, "", "", NO_READINGS, 0)
+        return Tables(samples, found, keep_first_points(self._points))
 
-    def _joined(self) -> Part:
+    def _join(self) -> Part:
         """All readings, without those not detected that have no limit or no plausible one."""
         if not self._parts:
             return {}
@@ -273,22 +275,22 @@ class Readings:
         wanting = np.isnan(columns["value"])
         if not wanting.any():
             return columns
-        columns["value"] = self._limited(columns, wanting)
-        codes = pd.Series(categories(columns["parameter"][wanting], self._parameters))
-        odd = implausible(codes, pd.Series(columns["value"][wanting]))
+        columns["value"] = self._apply_limits(columns, wanting)
+        codes = pd.Series(to_categories(columns["parameter"][wanting], self._parameters))
+        odd = find_implausible(codes, pd.Series(columns["value"][wanting]))
         reason = odd.mask(np.isnan(columns["value"][wanting]), NO_LIMIT).to_numpy(dtype=object)
         bad = ~_is_none(reason)
         rows, parameter = columns["row"][wanting][bad], columns["parameter"][wanting][bad]
-        places = [self._place_of(code) for code in parameter]
+        places = [self._find_column(code) for code in parameter]
         headings = [heading for _, heading in places]
         texts = np.array(self._unlimited, dtype=object)[bad]
-        rejects = self._rejects_of(pd.Index(rows), headings, texts, reason[bad], 1)
+        rejects = self._build_rejects(pd.Index(rows), headings, texts, reason[bad], 1)
         self._reject([order for order, _ in places], rejects)
         kept = ~wanting
         kept[wanting] = ~bad
         return {name: values[kept] for name, values in columns.items()}
 
-    def _limited(self, columns: Part, wanting: Mask) -> NDArray[np.float64]:
+    def _apply_limits(self, columns: Part, wanting: Mask) -> NDArray[np.float64]:
         """Values with the limits that the table tells."""
         value = columns["value"].astype(float)
         agreed = {code: low for code, (low, high) in self._marked.items() if low == high}
@@ -296,7 +298,7 @@ class Readings:
         value[wanting] = pd.Series(columns["parameter"][wanting]).map(limits).to_numpy(dtype=float)
         return value
 
-    def _place_of(self, code: int) -> tuple[int, str]:
+    def _find_column(self, code: int) -> tuple[int, str]:
         """Order and heading of the column that holds the values of a parameter."""
         if self._layout.is_long:
             return 0, self._layout.heading("value")
@@ -304,50 +306,50 @@ class Readings:
         order = own[self._parameters[code]]
         return order, self._layout.parameters[order].heading
 
-    def _frame(self, columns: Part, water_body: str) -> pd.DataFrame:
+    def _build_samples(self, columns: Part, water_body: str) -> pd.DataFrame:
         length = len(columns["row"])
-        units = [unit_of(code) for code in self._parameters]
+        units = [find_unit(code) for code in self._parameters]
         kinds = sorted(set(units))
         unit = np.array([kinds.index(name) for name in units], dtype=np.int8)[columns["parameter"]]
         same = {"water_body": water_body, "file": self._table.file, "sheet": self._table.name, "flag": None}
         frame = {
-            **{role: categories(columns[role], self._rows.lists[role]) for role in NAMES},
-            "time": _local(columns["time"]),
-            "parameter": categories(columns["parameter"], self._parameters),
-            "unit": categories(unit, kinds),
-            "column": self._columns_of(columns["parameter"]),
+            **{role: to_categories(columns[role], self._rows.lists[role]) for role in NAMES},
+            "time": _to_local(columns["time"]),
+            "parameter": to_categories(columns["parameter"], self._parameters),
+            "unit": to_categories(unit, kinds),
+            "column": self._name_columns(columns["parameter"]),
             **{name: columns[name] for name in ("value", "raw", "censored", "row")},
-            **{name: _same(text, length) for name, text in same.items()},
-            "text": columns["text"] if self._table.holds_all else _same(None, length),
+            **{name: _repeat(text, length) for name, text in same.items()},
+            "text": columns["text"] if self._table.holds_all else _repeat(None, length),
         }
         return pd.DataFrame(frame, columns=[*SAMPLE_COLUMNS, *TRACES])
 
-    def _columns_of(self, parameter: Codes) -> Any:
+    def _name_columns(self, parameter: Codes) -> Any:
         if self._layout.is_long:
-            return _same(self._layout.heading("value"), len(parameter))
+            return _repeat(self._layout.heading("value"), len(parameter))
         headings = [column.heading for column in self._layout.parameters]
         place = {column.code: number for number, column in enumerate(self._layout.parameters)}
         codes = np.array([place.get(code, -1) for code in self._parameters], dtype=np.int8)
         known = sorted(set(headings))
-        return categories(np.array([known.index(name) for name in headings])[codes[parameter]], known)
+        return to_categories(np.array([known.index(name) for name in headings])[codes[parameter]], known)
 
 
-def _local(times: Codes) -> pd.Series:
+def _to_local(times: Codes) -> pd.Series:
     return pd.Series(times.view("datetime64[us]")).dt.tz_localize("UTC").dt.tz_convert(cells.ZONE.key)
 
 
-def _same(text: str | None, length: int) -> Any:
+def _repeat(text: str | None, length: int) -> Any:
     known = [] if text is None else [text]
-    return categories(np.full(length, len(known) - 1, dtype=np.int8), known)
+    return to_categories(np.full(length, len(known) - 1, dtype=np.int8), known)
 
 
-def _measured(value_unit: str | None, pair: tuple[str, str]) -> tuple[str | None, float, str | None]:
+def _read_parameter(value_unit: str | None, pair: tuple[str, str]) -> tuple[str | None, float, str | None]:
     """Code, divisor and fault of a parameter and its unit."""
     name, unit = pair
-    code = parameter_codes().get(plain(name))
+    code = load_parameter_codes().get(fold(name))
     if code is None:
         return None, float("nan"), UNKNOWN_PARAMETER
-    factor = divisor(code, unit if unit.strip() else value_unit)
+    factor = find_divisor(code, unit if unit.strip() else value_unit)
     return (code, float("nan"), UNKNOWN_UNIT) if factor is None else (code, factor, None)
 
 
@@ -355,7 +357,7 @@ def _is_none(reasons: Reasons) -> Mask:
     return np.asarray(pd.isna(reasons))
 
 
-def _first(*reasons: Reasons) -> Reasons:
+def _pick_first(*reasons: Reasons) -> Reasons:
     """The first reason that is given, row by row."""
     found = reasons[0].copy()
     for others in reasons[1:]:

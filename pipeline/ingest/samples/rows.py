@@ -13,9 +13,9 @@ from pipeline.ingest.samples import cells
 from pipeline.ingest.samples.batches import Batch, Codes, Column, Mask, Memo, Table
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import Layout
-from pipeline.ingest.samples.places import AXES, is_wrong, points_of
+from pipeline.ingest.samples.places import AXES, find_points, is_wrong
 from pipeline.ingest.samples.reasons import BAD_POINT, LIMIT_ROWS, NO_SECTION, NORMAL, NOT_NORMAL
-from pipeline.ingest.samples.tables import NAMES, rejects_of
+from pipeline.ingest.samples.tables import NAMES, build_rejects
 
 NO_TIME = np.iinfo(np.int64).min
 
@@ -42,16 +42,16 @@ class Rows:
 
     def __init__(self, layout: Layout, download: Download, latest: datetime | None) -> None:
         self._layout = layout
-        self._latest = None if latest is None else microseconds(latest)
+        self._latest = None if latest is None else _count_microseconds(latest)
         self.lists: dict[str, list[str]] = {role: [] for role in NAMES}
         self._positions: dict[str, dict[str, int]] = {role: {} for role in NAMES}
-        self._names = {role: Memo(partial(self._name, role)) for role in NAMES}
-        self._moments = Memo(lambda pair: _moment(_told(pair), download))
+        self._names = {role: Memo(partial(self._number_name, role)) for role in NAMES}
+        self._moments = Memo(lambda pair: _read_moment(_show_moment(pair), download))
         self._halted = Memo(_is_halted)
 
-    def _name(self, role: str, text: str) -> int:
+    def _number_name(self, role: str, text: str) -> int:
         """Position of a name among those of its column, -1 for none."""
-        name = cells.name_of(cells.shown(text))
+        name = cells.tidy_name(cells.strip_tag(text))
         if name is None:
             return -1
         position = self._positions[role].setdefault(name, len(self.lists[role]))
@@ -59,41 +59,41 @@ class Rows:
             self.lists[role].append(name)
         return position
 
-    def facts(self, batch: Batch) -> Facts:
+    def read_facts(self, batch: Batch) -> Facts:
         """What the rows of a batch say."""
-        names = {role: self._of_texts(batch, role) for role in NAMES}
-        names["section"] = self._with_ids(names["section"], names["section_id"])
+        names = {role: self._read_names(batch, role) for role in NAMES}
+        names["section"] = self._fill_with_ids(names["section"], names["section_id"])
         limits = [self._positions["section"][name] for name in LIMIT_ROWS & set(self.lists["section"])]
         is_limit = np.isin(names["section"], limits)
-        times, reason, is_written = self._timed(batch, names["section"])
+        times, reason, is_written = self._read_times(batch, names["section"])
         return Facts(names, times, reason, is_written, is_limit)
 
     def _column(self, batch: Batch, role: str) -> Column:
         return batch.column(self._layout.position(role))
 
-    def _times(self, batch: Batch) -> tuple[list[tuple[str, str]], Codes]:
+    def _pair_times(self, batch: Batch) -> tuple[list[tuple[str, str]], Codes]:
         """Distinct pairs of a day and a clock, and which one stands in each row."""
-        return self._column(batch, "time").with_each(self._column(batch, "clock"))
+        return self._column(batch, "time").pair_with(self._column(batch, "clock"))
 
-    def _of_texts(self, batch: Batch, role: str) -> Codes:
+    def _read_names(self, batch: Batch, role: str) -> Codes:
         column = self._column(batch, role)
         return np.array(self._names[role](column.texts), dtype=np.int64)[column.indices]
 
-    def _with_ids(self, section: Codes, section_id: Codes) -> Codes:
+    def _fill_with_ids(self, section: Codes, section_id: Codes) -> Codes:
         """Sections, of which those without a name are called by their id."""
         nameless = (section < 0) & (section_id >= 0)
         if nameless.any():
-            called = [self._name("section", name) for name in self.lists["section_id"]]
+            called = [self._number_name("section", name) for name in self.lists["section_id"]]
             section = np.where(nameless, np.array(called)[section_id], section)
         return section
 
-    def _timed(self, batch: Batch, section: Codes) -> tuple[Codes, Reasons, Mask]:
+    def _read_times(self, batch: Batch, section: Codes) -> tuple[Codes, Reasons, Mask]:
         """Moments in microseconds, what is wrong with each row, and whether anything stands for a time."""
-        pairs, codes = self._times(batch)
+        pairs, codes = self._pair_times(batch)
         found = self._moments(pairs)
         times = np.array([moment for moment, _ in found], dtype=np.int64)[codes]
         reason = np.array([why for _, why in found], dtype=object)[codes]
-        written = np.array([bool(_told(pair)) for pair in pairs], dtype=bool)[codes]
+        written = np.array([bool(_show_moment(pair)) for pair in pairs], dtype=bool)[codes]
         if self._latest is not None:
             reason[times > self._latest] = cells.IN_THE_FUTURE
         reason[section < 0] = NO_SECTION
@@ -102,9 +102,9 @@ class Rows:
         reason[halted & (section >= 0)] = NOT_NORMAL
         return times, reason, written
 
-    def points(self, batch: Batch, facts: Facts) -> pd.DataFrame | None:
+    def find_points(self, batch: Batch, facts: Facts) -> pd.DataFrame | None:
         """Points of the sections of a batch by their geometry or columns; None where neither tells any."""
-        axes = {axis: self._degrees(batch, axis) for axis in AXES}
+        axes = {axis: self._read_degrees(batch, axis) for axis in AXES}
         if any(degrees is None for degrees in axes.values()):
             return None
         named = {
@@ -112,9 +112,9 @@ class Rows:
             for role, codes in facts.names.items()
         }
         used = (facts.names["section"] >= 0) & ~facts.is_limit
-        return points_of(pd.DataFrame({**named, **axes})[used])
+        return find_points(pd.DataFrame({**named, **axes})[used])
 
-    def _degrees(self, batch: Batch, axis: str) -> NDArray[np.float64] | None:
+    def _read_degrees(self, batch: Batch, axis: str) -> NDArray[np.float64] | None:
         position = self._layout.position(axis)
         told = None if position is None else batch.numbers(position).value
         if batch.points is None:
@@ -131,16 +131,16 @@ class Rows:
             [section, self._layout.heading("state")],
             self._layout.heading("time"),
         )
-        pairs, codes = self._times(batch)
-        times = [_told(pairs[code]) for code in codes[rows]]
+        pairs, codes = self._pair_times(batch)
+        times = [_show_moment(pairs[code]) for code in codes[rows]]
         state = self._column(batch, "state")
-        states = [cells.name_of(cells.shown(state.texts[code])) for code in state.indices[rows]]
+        states = [cells.tidy_name(cells.strip_tag(state.texts[code])) for code in state.indices[rows]]
         texts = [
             "" if one == NO_SECTION else at if one == NOT_NORMAL else time
             for one, at, time in zip(why, states, times, strict=True)
         ]
         places = pd.Index(batch.row[rows])
-        return rejects_of(table.file, table.name, places, heading, texts, list(why), told[rows])
+        return build_rejects(table.file, table.name, places, heading, texts, list(why), told[rows])
 
     def reject_points(self, table: Table, batch: Batch) -> Iterator[pd.DataFrame]:
         """Rejects for coordinates that are none, axis by axis."""
@@ -151,25 +151,25 @@ class Rows:
                 wrong = np.flatnonzero(is_wrong(axis, read.value, read.blank))
                 places, texts = pd.Index(batch.row[wrong]), read.text(wrong)
                 heading = self._layout.heading(axis)
-                yield rejects_of(table.file, table.name, places, heading, texts, BAD_POINT, 0)
+                yield build_rejects(table.file, table.name, places, heading, texts, BAD_POINT, 0)
 
 
-def microseconds(moment: datetime) -> int:
+def _count_microseconds(moment: datetime) -> int:
     """A moment as microseconds since 1970."""
     passed = moment - _EPOCH
     return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
-def _told(pair: tuple[str, str]) -> str:
+def _show_moment(pair: tuple[str, str]) -> str:
     """A day and a clock as the page shows them."""
-    return " ".join(cells.shown(text) for text in pair).strip()
+    return " ".join(cells.strip_tag(text) for text in pair).strip()
 
 
-def _moment(text: str, download: Download) -> tuple[int, str | None]:
-    found = cells.moment_of(text, download)
-    return (NO_TIME, found) if isinstance(found, str) else (microseconds(found), None)
+def _read_moment(text: str, download: Download) -> tuple[int, str | None]:
+    found = cells.read_moment(text, download)
+    return (NO_TIME, found) if isinstance(found, str) else (_count_microseconds(found), None)
 
 
 def _is_halted(text: str) -> bool:
-    state = cells.name_of(cells.shown(text))
+    state = cells.tidy_name(cells.strip_tag(text))
     return state is not None and state not in NORMAL

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples import cells
 from pipeline.ingest.samples.files import read_sheets
-from pipeline.ingest.samples.headings import HEADING_ROWS, name_of
+from pipeline.ingest.samples.headings import HEADING_ROWS, read_heading
 from pipeline.ingest.samples.places import AXES
 from pipeline.ingest.samples.sheets import Sheet
 
@@ -42,17 +42,17 @@ def read_sections(path: Path) -> pd.DataFrame:
         problem = Problem(str(path), "no such file", "a CSV or XLSX register of sections")
         raise InputError("The register of sections cannot be read", [problem])
     for sheet in read_sheets(path):
-        found = _headings(sheet)
+        found = _find_headings(sheet)
         if found:
-            return _register(sheet, *found)
+            return _build_register(sheet, *found)
     expected = "a row of headings with section_id (断面编号) and section (断面名称)"
     raise InputError("The register of sections cannot be read", [Problem(path.name, "none", expected)])
 
 
-def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
+def _find_headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     """Row of the headings and position of each column that is known."""
     for row, texts in enumerate(sheet.head[:HEADING_ROWS], 1):
-        names = [name_of(text) for text in texts]
+        names = [read_heading(text) for text in texts]
         positions = {
             name.means: position
             for position, name in reversed(list(enumerate(names)))
@@ -63,41 +63,45 @@ def _headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     return None
 
 
-def _register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -> pd.DataFrame:
+def _build_register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -> pd.DataFrame:
     body = sheet.cells.loc[heading_row + 1 :]
     body = body[(body != "").any(axis=1)]
     none = pd.Series("", index=body.index, dtype=str)
     texts = {name: body[positions[name]] if name in positions else none for name in REGISTER_COLUMNS}
-    register = pd.DataFrame({name: cells.names(text) for name, text in texts.items()}, index=body.index)
-    register["aliases"] = cells.each_once(texts["aliases"], _aliases)
+    register = pd.DataFrame({name: cells.tidy_names(text) for name, text in texts.items()}, index=body.index)
+    register["aliases"] = cells.map_once(texts["aliases"], _read_aliases)
     water_body = register["water_body"].str.casefold().map(_WATER_BODIES)
-    target_class = pd.to_numeric(register["target_class"].map(_class, na_action="ignore")).astype("Int64")
-    places = {axis: cells.numbers(texts[axis])["value"].where(_within(axis, texts[axis])) for axis in AXES}
+    target_class = pd.to_numeric(register["target_class"].map(_read_class, na_action="ignore")).astype(
+        "Int64"
+    )
+    places = {
+        axis: cells.read_numbers(texts[axis])["value"].where(_is_within(axis, texts[axis])) for axis in AXES
+    }
     parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **places}
-    parsed["control"] = _controls(register)
-    problems = [*_missing(register), *_repeated(register), *_unreadable(register, parsed)]
+    parsed["control"] = _find_controls(register)
+    problems = [*_find_missing(register), *_find_repeated(register), *_find_unreadable(register, parsed)]
     if problems:
         found = [Problem(f"{sheet.file}, {place}", *rest) for place, *rest in sorted(problems)]
         raise InputError(f"The register of sections {sheet.file} has mistakes", found)
     return register.assign(**parsed)[REGISTER_COLUMNS].reset_index(drop=True)
 
 
-def _aliases(text: str) -> str:
+def _read_aliases(text: str) -> str:
     names = (" ".join(part.split()) for part in re.split(r"[;；、,，]", text))
     return ";".join(name for name in names if name)
 
 
-def _class(text: str) -> float:
+def _read_class(text: str) -> float:
     plain = unicodedata.normalize("NFKC", text).casefold().removesuffix("类").replace(" ", "")
     return _CLASSES.get(plain, float("nan"))
 
 
-def _within(axis: str, texts: pd.Series) -> pd.Series:
+def _is_within(axis: str, texts: pd.Series) -> pd.Series:
     low, high = AXES[axis]
-    return cells.numbers(texts)["value"].between(low, high)
+    return cells.read_numbers(texts)["value"].between(low, high)
 
 
-def _controls(register: pd.DataFrame) -> pd.Series:
+def _find_controls(register: pd.DataFrame) -> pd.Series:
     """Ids of the sections that are named by their id or, where only one has it, their name."""
     single = register[~register["section"].duplicated(keep=False)].dropna(subset=["section", "section_id"])
     by_name = dict(zip(single["section"], single["section_id"], strict=True))
@@ -105,7 +109,7 @@ def _controls(register: pd.DataFrame) -> pd.Series:
     return register["control"].map({**by_name, **by_id}, na_action="ignore").astype(object)
 
 
-def _missing(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+def _find_missing(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     for name in ("section_id", "section"):
         for row in register.index[register[name].isna()]:
             yield f"row {row}, {name}", "nothing", "a value for every section"
@@ -113,7 +117,7 @@ def _missing(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
         yield "all rows", "no section", "at least one section below the headings"
 
 
-def _repeated(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+def _find_repeated(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     rules = {
         "section_id": (["section_id"], "an id of its own for every section"),
         "section": (["province", "basin", "section"], "one row for a name in a province and basin"),
@@ -124,7 +128,7 @@ def _repeated(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
             yield f"row {row}, {column}", repr(value), expected
 
 
-def _unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> Iterator[tuple[str, str, str]]:
+def _find_unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> Iterator[tuple[str, str, str]]:
     expected = {
         "water_body": "river (河流) or lake (湖库)",
         "target_class": "a class from Ⅰ to Ⅴ",

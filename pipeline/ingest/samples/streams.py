@@ -93,7 +93,7 @@ def open_csv(path: Path, encoding: str, mapping: Mapping[str, str]) -> Stream:
 
     `Unsuited` for another encoding, and where the first two lines do not hold headings and a record.
     """
-    delimiter, head = _head(path, encoding)
+    delimiter, head = _read_head(path, encoding)
     layout = find_layout(head, mapping)
     if layout is None or layout.heading_row != 1:
         raise Unsuited("no headings in row 1")
@@ -101,7 +101,7 @@ def open_csv(path: Path, encoding: str, mapping: Mapping[str, str]) -> Stream:
     return Stream(path.name, head, partial(_read_csv, path, encoding, delimiter))
 
 
-def _head(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
+def _read_head(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
     """Delimiter and the first two records of a file, of one width."""
     with path.open("rb") as stream:
         lines = [stream.readline(_HEAD_BYTES) for _ in range(_HEAD_ROWS)]

@@ -38,12 +38,12 @@ class Tables(NamedTuple):
     points: pd.DataFrame | None = None
 
 
-def categories(codes: NDArray[Any], names: list[str]) -> Any:
+def to_categories(codes: NDArray[Any], names: list[str]) -> Any:
     """A column of categories from their positions, -1 for null."""
     return pd.Categorical.from_codes(codes, pd.Index(names, dtype=object))
 
 
-def rejects_of(*values: object) -> pd.DataFrame:
+def build_rejects(*values: object) -> pd.DataFrame:
     """Rows of the table of rejects from its columns, each one value or one for each row."""
     length = max((len(value) for value in values if isinstance(value, _COLUMNS)), default=1)
     full = {
@@ -54,17 +54,17 @@ def rejects_of(*values: object) -> pd.DataFrame:
     return pd.DataFrame(full, columns=REJECT_COLUMNS).astype({**texts, "row": int, "readings": int})
 
 
-def rejected(samples: pd.DataFrame, reason: object) -> pd.DataFrame:
+def reject_readings(samples: pd.DataFrame, reason: object) -> pd.DataFrame:
     """Rows of the table of rejects for readings; a typed value is shown to 15 digits."""
     texts = samples["text"].astype(object)
     numbers = samples["value"].map("{:.15g}".format)
     places = (list(samples[name].astype(object)) for name in ("file", "sheet", "row", "column"))
-    return rejects_of(*places, list(texts.where(texts.notna(), numbers)), reason, 1)
+    return build_rejects(*places, list(texts.where(texts.notna(), numbers)), reason, 1)
 
 
 def no_rejects() -> pd.DataFrame:
     """The table of rejects without a row."""
-    return rejects_of("", "", [], "", "", "", 0)
+    return build_rejects("", "", [], "", "", "", 0)
 
 
 def no_points() -> pd.DataFrame:
@@ -86,28 +86,28 @@ def no_samples() -> pd.DataFrame:
     return none.astype(kinds)
 
 
-def joined(parts: Sequence[Tables]) -> Tables:
+def join_tables(parts: Sequence[Tables]) -> Tables:
     """Tables one below the other; categories stay categories where all parts have them."""
     samples = [part.samples for part in parts if len(part.samples)]
     rejects = [part.rejects for part in parts if len(part.rejects)]
     return Tables(
-        _stacked(samples) if samples else no_samples(),
+        _stack(samples) if samples else no_samples(),
         pd.concat(rejects, ignore_index=True) if rejects else no_rejects(),
     )
 
 
-def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
+def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
     if len(parts) == 1:
         return parts[0].reset_index(drop=True)
     columns = {name: [part[name] for part in parts] for name in parts[0].columns}
-    return pd.DataFrame({name: _one_below_the_other(series) for name, series in columns.items()})
+    return pd.DataFrame({name: _stack_column(series) for name, series in columns.items()})
 
 
-def _one_below_the_other(series: list[pd.Series]) -> Any:
+def _stack_column(series: list[pd.Series]) -> Any:
     if all(isinstance(one.dtype, pd.CategoricalDtype) for one in series):
-        return union_categoricals([one.astype(_plain(one)) for one in series])
+        return union_categoricals([one.astype(_to_object_kind(one)) for one in series])
     return pd.concat(series, ignore_index=True)
 
 
-def _plain(series: pd.Series) -> pd.CategoricalDtype:
+def _to_object_kind(series: pd.Series) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(series.cat.categories, dtype=object))

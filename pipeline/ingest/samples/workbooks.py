@@ -20,7 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples.batches import Mask
-from pipeline.ingest.samples.cells import text_of
+from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.worksheet_xml import Extent, has_error, scan_open_xml
 from pipeline.ingest.zipped import MOST_WORKBOOK_BYTES, refuse_bomb
@@ -102,4 +102,4 @@ def _text_of(value: object) -> str:
         return str(int(value))
     if isinstance(value, date) and not isinstance(value, datetime):
         return f"{value}{_MIDNIGHT}"
-    return text_of(value)
+    return to_text(value)

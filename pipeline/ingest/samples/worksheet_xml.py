@@ -45,18 +45,18 @@ def scan_open_xml(path: Path) -> dict[str, Extent]:
     """
     with zipfile.ZipFile(path) as archive:
         relations = fromstring(archive.read(_RELATIONS)).findall("{*}Relationship")  # noqa: S314 sizes are bounded
-        members = {one.get("Id"): _member(one.get("Target", "")) for one in relations}
+        members = {one.get("Id"): _find_member(one.get("Target", "")) for one in relations}
         known = set(archive.namelist())
         sheets = fromstring(archive.read(_WORKBOOK)).findall("{*}sheets/{*}sheet")  # noqa: S314
-        named = {sheet.get("name", ""): members.get(_relation(sheet.attrib)) for sheet in sheets}
+        named = {sheet.get("name", ""): members.get(_find_relation(sheet.attrib)) for sheet in sheets}
         return {name: _scan(archive, member) for name, member in named.items() if member in known and member}
 
 
-def _relation(attributes: Mapping[str, str]) -> str | None:
+def _find_relation(attributes: Mapping[str, str]) -> str | None:
     return next((value for name, value in attributes.items() if name.endswith("}id")), None)
 
 
-def _member(target: str) -> str:
+def _find_member(target: str) -> str:
     """Name in the archive of the target of a relation, which is told from the root or from xl."""
     return target.removeprefix("/") if target.startswith("/") else str(PurePosixPath("xl") / target)
 
@@ -64,18 +64,18 @@ def _member(target: str) -> str:
 def _scan(archive: zipfile.ZipFile, member: str) -> Extent:
     height, width = _NEAR
     errors: dict[tuple[int, int], str] = {}
-    for part in _parts(archive, member):
+    for part in _read_parts(archive, member):
         for reference in set(_FAR.findall(part)):
             letters = reference.rstrip(b"0123456789")
-            width = max(width, _position(letters) + 1)
+            width = max(width, _read_position(letters) + 1)
             height = max(height, int(reference[len(letters) :] or 0))
         if _IS_ERROR.search(part):
             found = _ERROR.findall(part)
-            errors |= {(int(row) - 1, _position(column)): text.decode() for column, row, text in found}
+            errors |= {(int(row) - 1, _read_position(column)): text.decode() for column, row, text in found}
     return Extent(height, width, errors)
 
 
-def _position(letters: bytes) -> int:
+def _read_position(letters: bytes) -> int:
     """Position of a column from 0: A, Z and AA are 0, 25 and 26."""
     number = 0
     for letter in letters:
@@ -86,10 +86,10 @@ def _position(letters: bytes) -> int:
 def has_error(path: Path) -> bool:
     """Whether a cell of an ODS is an error; KeyError and BadZipFile where it is no such workbook."""
     with zipfile.ZipFile(path) as archive:
-        return any(_DOCUMENT_ERROR.search(part) for part in _parts(archive, _CONTENT))
+        return any(_DOCUMENT_ERROR.search(part) for part in _read_parts(archive, _CONTENT))
 
 
-def _parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+def _read_parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
     """The content of a member, part by part, each with the end of the one before."""
     end = b""
     with archive.open(member) as stream:

@@ -143,20 +143,20 @@ def test_a_row_of_units_below_the_headings_gives_the_units(tmp_path):
     ],
 )
 def test_a_heading_is_understood_with_or_without_its_unit(text, code, unit):
-    assert heading.name_of(text) == heading.Name(code, unit)
+    assert heading.read_heading(text) == heading.Name(code, unit)
 
 
 @pytest.mark.parametrize("text", ["色度(倍)", "蓝藻", "", "(mg/L)", "mg/L"])
 def test_a_heading_outside_the_tables_is_not_guessed(text):
-    assert heading.name_of(text) is None
+    assert heading.read_heading(text) is None
 
 
 def test_the_alias_table_covers_every_parameter_by_code_and_name_and_no_other():
     limits = standards.table("water_limits")
-    aliases = heading.parameter_codes()
+    aliases = heading.load_parameter_codes()
     for code, name in zip(limits["code"], limits["name_zh"], strict=True):
-        assert aliases[heading.plain(code)] == code
-        assert aliases[heading.plain(name)] == code
+        assert aliases[heading.fold(code)] == code
+        assert aliases[heading.fold(name)] == code
     known = {*limits["code"], *standards.table("water_extras")["code"]}
     assert set(aliases.values()) == known
     assert set(standards.table("plausibility")["code"]) == known
@@ -167,7 +167,7 @@ def test_no_alias_means_two_things():
     parameters = standards.table("parameter_aliases")
     roles = standards.table("sample_headings").rename(columns={"role": "code"})
     both = pd.concat([parameters, roles])
-    meanings = both.assign(plain=both["alias"].map(heading.plain)).groupby("plain")["code"].nunique()
+    meanings = both.assign(plain=both["alias"].map(heading.fold)).groupby("plain")["code"].nunique()
     assert meanings[meanings > 1].empty
 
 
@@ -192,7 +192,7 @@ def test_no_alias_means_two_things():
     ],
 )
 def test_a_cell_says_a_number_a_limit_or_nothing(text, value, censored, blank):
-    found = cell.numbers(pd.Series([text], dtype=str)).iloc[0]
+    found = cell.read_numbers(pd.Series([text], dtype=str)).iloc[0]
     assert (found["value"] == value) or (value is None and pd.isna(found["value"]))
     assert (found["censored"], found["blank"], found["reason"]) == (censored, blank, None)
 
@@ -201,7 +201,7 @@ def test_a_cell_says_a_number_a_limit_or_nothing(text, value, censored, blank):
     "text", ["停运", "0.12①", "5²", "1,5", "(0.5)", "0.1.2", ">16", "#DIV/0!", "٣", "1 mg"]
 )
 def test_a_cell_that_is_no_number_is_not_bent_into_one(text):
-    found = cell.numbers(pd.Series([text], dtype=str)).iloc[0]
+    found = cell.read_numbers(pd.Series([text], dtype=str)).iloc[0]
     assert found["reason"] == cell.NOT_A_NUMBER
 
 
@@ -223,7 +223,7 @@ def test_a_cell_that_is_no_number_is_not_bent_into_one(text):
     ],
 )
 def test_dates_in_the_forms_people_write_are_local_moments(text, moment):
-    assert cell.moment_of(text) == _moment(moment)
+    assert cell.read_moment(text) == _moment(moment)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_dates_in_the_forms_people_write_are_local_moments(text, moment):
     ],
 )
 def test_a_date_that_is_none_is_named_as_such(text, reason):
-    assert cell.moment_of(text) == reason
+    assert cell.read_moment(text) == reason
 
 
 def test_every_rejected_cell_row_and_column_has_its_place_and_reason(tmp_path):
