@@ -52,5 +52,5 @@ def load_products() -> Products:
     try:
         return Products.model_validate(content)
     except ValidationError as error:
-        problems = text.problems_of(path, node, content, error.errors())
+        problems = text.to_problems(path, node, content, error.errors())
         raise SettingsError(f"The table of products {path} has mistakes", problems) from error

@@ -84,14 +84,16 @@ def load_settings(path: Path, overrides: list[str] | None = None, *, day: date |
     content = resolve_rolling(content, day or today())
     set_keys = [pair.partition("=")[0] for pair in overrides or []]
     problems += [
-        Problem(text.place_of(path, node, step, set_keys), f"${{{name}}}, not set", "an environment variable")
+        Problem(
+            text.find_place(path, node, step, set_keys), f"${{{name}}}, not set", "an environment variable"
+        )
         for step, name in unset
     ]
     folder = ConfigFolder(path.resolve().parent)
     try:
         settings = Settings.model_validate(content, context=folder)
     except ValidationError as error:
-        problems += text.problems_of(path, node, raw, error.errors(), set_keys)
+        problems += text.to_problems(path, node, raw, error.errors(), set_keys)
     if problems:
         raise SettingsError(f"The config {path} has {len(problems)} mistake(s)", problems)
     return settings

@@ -18,7 +18,7 @@ class ConfigFolder(NamedTuple):
     path: Path
 
 
-def known_schemes() -> list[str]:
+def list_schemes() -> list[str]:
     """Ids of the compensation schemes of configs/schemes."""
     return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "schemes").glob("*.yaml"))
 
@@ -49,5 +49,5 @@ OptionalPath = Annotated[str, AfterValidator(_anchor_if_any)]
 AoiName = Annotated[str, AfterValidator(_anchor_unless(list_aois))]
 """The id of a shipped aoi, or the path of one."""
 
-SchemeName = Annotated[str, AfterValidator(_anchor_unless(known_schemes))]
+SchemeName = Annotated[str, AfterValidator(_anchor_unless(list_schemes))]
 """The id of a shipped compensation scheme, or the path of one."""

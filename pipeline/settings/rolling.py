@@ -21,7 +21,7 @@ def resolve_rolling(content: Any, day: date) -> Any:
     right one, comes back as it is.
     """
     scenes = content.get("scenes") if isinstance(content, dict) else None
-    if not isinstance(scenes, dict) or not _rolls(scenes):
+    if not isinstance(scenes, dict) or not _is_rolling(scenes):
         return content
     periods = list_complete_before(day, scenes.get("period", "year"), scenes["rolling"])
     days = {"start": periods[0].first, "end": periods[-1].last}
@@ -29,7 +29,7 @@ def resolve_rolling(content: Any, day: date) -> Any:
     return {"label": periods[-1].label, **content, "scenes": {**kept, **days}}
 
 
-def _rolls(scenes: dict[str, Any]) -> bool:
+def _is_rolling(scenes: dict[str, Any]) -> bool:
     count = scenes.get("rolling")
     return (
         isinstance(count, int)

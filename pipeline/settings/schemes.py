@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
-from pipeline.settings.paths import known_schemes
+from pipeline.settings.paths import list_schemes
 from pipeline.settings.strict import Strict
 
 WaterClass = Annotated[int, Field(ge=1, le=5)]
@@ -103,10 +103,10 @@ _ADAPTER: TypeAdapter[Scheme] = TypeAdapter(Annotated[Scheme, Field(discriminato
 
 def find_scheme(scheme: str) -> Path:
     """The file of a shipped scheme's id, else the path that was given; SettingsError when it is not there."""
-    shipped = scheme in known_schemes()
+    shipped = scheme in list_schemes()
     path = PROJECT_ROOT / "configs" / "schemes" / f"{scheme}.yaml" if shipped else Path(scheme)
     if not path.is_file():
-        problem = Problem("sections.schemes", scheme, f"a file, or one of {', '.join(known_schemes())}")
+        problem = Problem("sections.schemes", scheme, f"a file, or one of {', '.join(list_schemes())}")
         raise SettingsError("A compensation scheme is missing", [problem])
     return path
 
@@ -120,7 +120,7 @@ def load_scheme(scheme: str) -> Scheme:
         found = _ADAPTER.validate_python(content)
     except ValidationError as error:
         errors = [{**entry, "loc": entry["loc"][1:] or entry["loc"]} for entry in error.errors()]
-        problems += text.problems_of(path, node, content, errors)  # type: ignore[arg-type]
+        problems += text.to_problems(path, node, content, errors)  # type: ignore[arg-type]
     if problems:
         raise SettingsError(f"The compensation scheme {path} has {len(problems)} mistake(s)", problems)
     return found

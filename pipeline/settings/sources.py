@@ -72,10 +72,10 @@ Provider = StaticCatalog | StacApi | LocalArchive
 def load_providers() -> dict[str, Provider]:
     """The providers of configs/providers.yaml by name."""
     content = yaml.safe_load((PROJECT_ROOT / "configs" / "providers.yaml").read_text(encoding="utf-8"))
-    return {name: _entry(fields) for name, fields in content.items()}
+    return {name: _read_provider(fields) for name, fields in content.items()}
 
 
-def _entry(fields: dict[str, Any]) -> Provider:
+def _read_provider(fields: dict[str, Any]) -> Provider:
     kinds: dict[str, type[Provider]] = {"api": StacApi, "static": StaticCatalog, "local": LocalArchive}
     kind = next((kinds[key] for key in fields if key in kinds), StacApi)
     return kind.model_validate(fields)

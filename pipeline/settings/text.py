@@ -104,7 +104,7 @@ def override(content: Any, pair: str) -> list[Problem]:
     return []
 
 
-def problems_of(
+def to_problems(
     path: Path,
     node: yaml.Node | None,
     content: Any,
@@ -114,34 +114,34 @@ def problems_of(
     """One problem a place, found as it is written there; several allowed forms each say what they expect."""
     expected: dict[Place, list[str]] = {}
     for detail in details:
-        depth = _depth_in(content, detail)
+        depth = _count_steps_in(content, detail)
         inner = ".".join(str(step) for step in detail["loc"][depth + 1 :])
         message = _EXPECTED.get(detail["type"], detail["msg"].removeprefix("Value error, "))
         expected.setdefault(detail["loc"][:depth], []).append(f"{inner}: {message}" if inner else message)
     return [
-        Problem(place_of(path, node, place, set_keys), _found(content, place), "; or ".join(messages))
+        Problem(find_place(path, node, place, set_keys), _show_value(content, place), "; or ".join(messages))
         for place, messages in expected.items()
     ]
 
 
-def _depth_in(content: Any, detail: ErrorDetails) -> int:
+def _count_steps_in(content: Any, detail: ErrorDetails) -> int:
     """How many steps of a detail's place lie in the content; the next names one of several allowed forms."""
     *parents, last = [*detail["loc"], None]
     for depth, step in enumerate(parents):
-        inside = step in _steps(content)
+        inside = step in _list_steps(content)
         if not inside and not (detail["type"] == "missing" and depth == len(parents) - 1):
             return depth
         content = content[step] if inside else last
     return len(parents)
 
 
-def _steps(content: Any) -> Container[int | str]:
+def _list_steps(content: Any) -> Container[int | str]:
     if isinstance(content, list):
         return range(len(content))
     return content if isinstance(content, dict) else ()
 
 
-def _found(content: Any, place: Place) -> str:
+def _show_value(content: Any, place: Place) -> str:
     for step in place:
         if isinstance(content, dict) and step not in content:
             return "nothing"
@@ -149,15 +149,15 @@ def _found(content: Any, place: Place) -> str:
     return repr(content)
 
 
-def place_of(path: Path, node: yaml.Node | None, place: Place, set_keys: Sequence[str]) -> str:
+def find_place(path: Path, node: yaml.Node | None, place: Place, set_keys: Sequence[str]) -> str:
     """Where a value stands: the file with its line and key, or the option that set it."""
     dotted = ".".join(str(step) for step in place)
     if any(dotted == key or dotted.startswith(f"{key}.") for key in set_keys):
         return f"--set {dotted}"
-    return f"{path}:{_line(node, place)}, {dotted or 'the config'}"
+    return f"{path}:{_find_line(node, place)}, {dotted or 'the config'}"
 
 
-def _line(node: yaml.Node | None, place: Place) -> int:
+def _find_line(node: yaml.Node | None, place: Place) -> int:
     """Line of the deepest node on the way to a place."""
     line = node.start_mark.line + 1 if node else 1
     for step in place:

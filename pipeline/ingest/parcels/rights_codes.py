@@ -26,5 +26,5 @@ def load_rights_codes() -> dict[str, ColumnCodes]:
     try:
         return TypeAdapter(dict[str, ColumnCodes]).validate_python(content)
     except ValidationError as error:
-        problems = text.problems_of(path, node, content, error.errors())
+        problems = text.to_problems(path, node, content, error.errors())
         raise SettingsError(f"The dictionaries of rights {path} have mistakes", problems) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.aoi import list_aois
-from pipeline.settings.paths import AoiName, ConfigFolder, ConfigPath, OptionalPath, SchemeName, known_schemes
+from pipeline.settings.paths import AoiName, ConfigFolder, ConfigPath, OptionalPath, SchemeName, list_schemes
 from pipeline.settings.strict import Strict
 
 FOLDER = ConfigFolder(Path("/configs"))
@@ -17,7 +17,7 @@ class Block(Strict):
     path: ConfigPath = "by/default"
     cache: OptionalPath | None = None
     aoi: AoiName = list_aois()[0]
-    scheme: SchemeName = known_schemes()[0]
+    scheme: SchemeName = list_schemes()[0]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_relative_path_is_told_from_the_folder_of_the_config(written, absolute
 def test_shipped_ids_and_what_is_empty_are_no_paths():
     block = Block.model_validate({"cache": ""}, context=FOLDER)
     assert (block.path, block.cache) == ("/configs/by/default", "")
-    assert (block.aoi, block.scheme) == (list_aois()[0], known_schemes()[0])
+    assert (block.aoi, block.scheme) == (list_aois()[0], list_schemes()[0])
 
 
 def test_a_block_knows_its_keys_and_stays_as_it_is():

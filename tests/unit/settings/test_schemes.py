@@ -5,7 +5,7 @@ import pytest
 from pipeline import standards
 from pipeline.errors import SettingsError
 from pipeline.settings import load_settings
-from pipeline.settings.schemes import known_schemes, load_scheme
+from pipeline.settings.schemes import list_schemes, load_scheme
 
 CONFIG = """
 label: t
@@ -15,7 +15,7 @@ sections: {targets: t.csv, schemes: [jiangsu_2021, own.yaml], rules: {year_month
 """
 
 
-@pytest.mark.parametrize("name", known_schemes())
+@pytest.mark.parametrize("name", list_schemes())
 def test_a_shipped_scheme_has_its_source_and_what_in_it_is_unconfirmed(name):
     scheme = load_scheme(name)
     assert scheme.source
