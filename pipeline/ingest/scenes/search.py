@@ -76,7 +76,7 @@ def _client(api: StacApi) -> Iterator[pystac_client.Client]:
 def _search(
     client: pystac_client.Client,
     api: StacApi,
-    collections: Sequence[str],
+    collections: list[str],
     geometry: BaseGeometry,
     span: str | None,
     where: str,
