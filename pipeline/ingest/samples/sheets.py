@@ -16,7 +16,7 @@ import pandas as pd
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, Grid, json_grid, layer_grids
-from pipeline.ingest.zipped import MOST_WORKBOOK_BYTES, refuse_bomb
+from pipeline.ingest.zip_files import MOST_WORKBOOK_BYTES, refuse_bomb
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
