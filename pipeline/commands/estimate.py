@@ -23,8 +23,8 @@ from pipeline.ingest.scenes.choice import Choice, analysis_assets, choose
 from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS
-from pipeline.ingest.simulate.scenes import acquisitions
-from pipeline.ingest.simulate.world import world_of
+from pipeline.ingest.simulate.scenes import list_acquisitions
+from pipeline.ingest.simulate.world import plan_world
 from pipeline.maps import registry
 from pipeline.maps.layout import Layout, plan_layout
 from pipeline.settings import Settings
@@ -119,9 +119,9 @@ def _choose_scenes(study: Study) -> Choice:
 def _plan_passes(study: Study) -> list[RawItem]:
     """Items of the passes that a simulated world plans, over the whole of their tiles."""
     settings = study.settings.scenes
-    world = world_of(study.aoi, settings.periods, seed=SEED, resolution_m=settings.resolution_m)
+    world = plan_world(study.aoi, settings.periods, seed=SEED, resolution_m=settings.resolution_m)
     items: list[RawItem] = []
-    for entry in acquisitions(world, settings.start, settings.end, settings.missions):
+    for entry in list_acquisitions(world, settings.start, settings.end, settings.missions):
         grid, sensor = world.tile(entry.tile_id).grid, SENSORS[entry.mission]
         outline = unproject(shapely.box(*grid.block_bounds(grid.whole)), grid.crs)
         keys = [sensor.mask[0], *(names[0] for names in sensor.bands.values())]

@@ -8,10 +8,10 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import SEED, Inputs
 from pipeline.ingest.simulate.parcels import write_register
 from pipeline.ingest.simulate.passes import Acquisition
-from pipeline.ingest.simulate.scenes import acquisitions, write_acquisition, write_catalog
+from pipeline.ingest.simulate.scenes import list_acquisitions, write_acquisition, write_catalog
 from pipeline.ingest.simulate.truth import write_truth
 from pipeline.ingest.simulate.water import write_samples
-from pipeline.ingest.simulate.world import World, world_of
+from pipeline.ingest.simulate.world import World, plan_world
 from pipeline.storage.cause import Cause
 
 
@@ -26,14 +26,14 @@ def _simulate(run: Run, study: Study, cause: Cause) -> None:
     title = f"{study.aoi.name_zh} 模拟 simulate"
 
     def build(folder: Path) -> None:
-        world = world_of(
+        world = plan_world(
             study.aoi,
             periods,
             seed=SEED,
             resolution_m=settings.resolution_m,
             tides=study.settings.tides,
         )
-        passes = acquisitions(world, settings.start, settings.end, settings.missions)
+        passes = list_acquisitions(world, settings.start, settings.end, settings.missions)
         run.each(title, partial(_write_pass, world, folder), passes)
         write_samples(world, periods, folder)
         write_register(world, folder)

@@ -94,7 +94,7 @@ def _mapped_periods(settings: Settings) -> None:
 def _places(settings: Settings) -> Iterator[Check]:
     cover = settings.land_cover
     for given in cover.maps.values():
-        yield partial(ingest.layers.land_maps.map_file, given)
+        yield partial(ingest.layers.land_maps.open_map, given)
     named = {
         "parcels.path": settings.parcels.path if settings.parcels else None,
         "sections.register": settings.sections.register_path,

@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
-from pipeline.ingest.zipped import refuse_bomb
+from pipeline.ingest.zip_files import refuse_bomb
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
 
@@ -35,38 +35,38 @@ def read_labels(
     InputError with everything that is wrong: the file, its CRS, the column, each class that is not known,
     rows without a point or a polygon, nothing inside the area.
     """
-    rows = _rows(Path(given.path), given, keep)
+    rows = _read_rows(Path(given.path), given, keep)
     if blank:
-        rows = rows[rows[given.column].map(_text) != ""]
-    kinds, problems = _kinds(rows, given)
-    problems += _flaws(rows, given)
+        rows = rows[rows[given.column].map(_spell) != ""]
+    kinds, problems = _find_kinds(rows, given)
+    problems += _find_flaws(rows, given)
     if problems:
-        raise unusable(*problems)
+        raise label_error(*problems)
     inside = shapely.intersects(rows.geometry.to_numpy(), aoi.geometry)
     if not inside.any():
         found = f"{len(rows)} samples, none inside {aoi.id}: {np.round(rows.total_bounds, 4).tolist()}"
         expected = f"samples inside {np.round(aoi.geometry.bounds, 4).tolist()}"
-        raise unusable(Problem(given.path, found, expected))
+        raise label_error(Problem(given.path, found, expected))
     kept = {name: rows[name] for name in keep if name in rows}
     labelled = gpd.GeoDataFrame({"kind": kinds, **kept}, geometry=rows.geometry, crs=CGCS2000)[inside]
     labelled.attrs["outside"] = int((~inside).sum())
     return labelled
 
 
-def unusable(*problems: Problem) -> InputError:
+def label_error(*problems: Problem) -> InputError:
     """The error of samples that cannot be used."""
     return InputError("The labelled samples cannot be used", problems)
 
 
-def _rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.GeoDataFrame:
+def _read_rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.GeoDataFrame:
     """All rows in EPSG:4490, numbered from 1."""
     rows = _read(path, given.layer)
     if given.column not in rows:
         found = f"the columns {[name for name in rows.columns if name != rows.geometry.name]}"
-        raise unusable(Problem(str(path), found, f"a column {given.column!r}", "Name it: column"))
+        raise label_error(Problem(str(path), found, f"a column {given.column!r}", "Name it: column"))
     if rows.empty:
-        raise unusable(Problem(str(path), "no row", "samples, a row each"))
-    crs = _crs(path, given.crs or rows.crs)
+        raise label_error(Problem(str(path), "no row", "samples, a row each"))
+    crs = _settle_crs(path, given.crs or rows.crs)
     shapes = shapely.force_2d(rows.geometry.to_numpy())
     if not crs.equals(CRS(CGCS2000), ignore_axis_order=True):
         shapes = unproject_all(shapes, crs.to_wkt())
@@ -82,7 +82,7 @@ def _rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.GeoDat
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     expected = "a vector file with a geometry column"
     if not path.exists():
-        raise unusable(Problem(str(path), "no such file", expected))
+        raise label_error(Problem(str(path), "no such file", expected))
     try:
         if path.suffix.lower() in _PARQUET:
             return gpd.read_parquet(path)
@@ -94,26 +94,26 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
         ValueError,
         pa.ArrowException,
     ) as error:
-        raise unusable(Problem(str(path), str(error), expected)) from error
+        raise label_error(Problem(str(path), str(error), expected)) from error
     if not isinstance(rows, gpd.GeoDataFrame):
-        raise unusable(Problem(str(path), "a table without geometry", expected))
+        raise label_error(Problem(str(path), "a table without geometry", expected))
     return rows
 
 
-def _crs(path: Path, stated: Any) -> CRS:
+def _settle_crs(path: Path, stated: Any) -> CRS:
     if stated is None:
-        raise unusable(Problem(str(path), "no CRS", "the CRS of the coordinates", "Name it: crs"))
+        raise label_error(Problem(str(path), "no CRS", "the CRS of the coordinates", "Name it: crs"))
     try:
         return CRS(stated)
     except CRSError as error:
-        raise unusable(Problem(str(path), str(stated), "a CRS such as EPSG:4490")) from error
+        raise label_error(Problem(str(path), str(stated), "a CRS such as EPSG:4490")) from error
 
 
-def _kinds(rows: gpd.GeoDataFrame, given: LabelledSamples) -> tuple["pd.Series[Any]", list[Problem]]:
+def _find_kinds(rows: gpd.GeoDataFrame, given: LabelledSamples) -> tuple["pd.Series[Any]", list[Problem]]:
     """Kind of every row, and a problem for every class that is not known."""
     by_name = {kind.name_zh: key for key, kind in LAND_KINDS.items()}
     known = {**{key: key for key in LAND_KINDS}, **by_name, **given.classes}
-    said = rows[given.column].map(_text)
+    said = rows[given.column].map(_spell)
     kinds = said.map(known)
     expected = f"one of {sorted(LAND_KINDS)}"
     strange = [
@@ -123,32 +123,32 @@ def _kinds(rows: gpd.GeoDataFrame, given: LabelledSamples) -> tuple["pd.Series[A
     ]
     unknown = said[kinds.isna()]
     strange += [
-        Problem(f"{given.path}, {_places(group.index)}", repr(value), expected, "Or map it: classes")
+        Problem(f"{given.path}, {_name_rows(group.index)}", repr(value), expected, "Or map it: classes")
         for value, group in unknown.groupby(unknown, sort=True)
     ]
     return kinds, strange
 
 
-def _text(value: Any) -> str:
+def _spell(value: Any) -> str:
     """A class as text: numbers without a fraction, nothing as an empty text."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _flaws(rows: gpd.GeoDataFrame, given: LabelledSamples) -> list[Problem]:
+def _find_flaws(rows: gpd.GeoDataFrame, given: LabelledSamples) -> list[Problem]:
     """A problem for every sort of shape that cannot be a sample."""
     shapes = rows.geometry
     sort = shapes.geom_type.where(shapes.notna() & ~shapes.is_empty, "no geometry")
     sort = sort.mask(sort.isin(_KINDS_OF_SHAPE) & ~shapes.is_valid, "a polygon that is not valid")
     wrong = sort[~sort.isin(_KINDS_OF_SHAPE)]
     return [
-        Problem(f"{given.path}, {_places(group.index)}", str(value), "a point or a valid polygon")
+        Problem(f"{given.path}, {_name_rows(group.index)}", str(value), "a point or a valid polygon")
         for value, group in wrong.groupby(wrong, sort=True)
     ]
 
 
-def _places(rows: "pd.Index[Any]") -> str:
+def _name_rows(rows: "pd.Index[Any]") -> str:
     """Numbers of some rows in words."""
     numbers: Sequence[int] = rows.tolist()
     more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""

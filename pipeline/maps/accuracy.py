@@ -12,7 +12,7 @@ from pipeline.engine.study import Study
 from pipeline.errors import Problem
 from pipeline.geodesy import project_all
 from pipeline.indices import accuracy
-from pipeline.ingest.labels import read_labels, unusable
+from pipeline.ingest.labels import label_error, read_labels
 from pipeline.legends import LAND_COVER, LAND_KINDS, NODATA_CLASS
 from pipeline.maps.step import Row, Show, Step, View
 from pipeline.periods import When
@@ -75,7 +75,7 @@ def _refuse_strange(given: LabelledSamples, points: gpd.GeoDataFrame, mapped: ND
     if apart:
         found = f"{apart} of {len(points)} points whose `stratum` is not the class mapped here"
         todo = "Draw a new sample from this delivery, or run with the inputs that it was drawn from"
-        raise unusable(Problem(f"{Path(given.path)}", found, "a sample drawn from this map", todo))
+        raise label_error(Problem(f"{Path(given.path)}", found, "a sample drawn from this map", todo))
 
 
 def _judge(study: Study) -> Mapping[str, object]:

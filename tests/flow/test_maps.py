@@ -17,7 +17,7 @@ from pipeline.flow.inputs import SEED
 from pipeline.geodesy import project
 from pipeline.grid import build_grid
 from pipeline.ingest.simulate.landscape import KINDS
-from pipeline.ingest.simulate.world import surface, world_of
+from pipeline.ingest.simulate.world import build_surface, plan_world
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.periods import list_periods
 
@@ -33,7 +33,7 @@ def area_of(aoi):
 def planted(aoi):
     """Class codes of each period on the grid of an area; 255 where the pixel's centre lies outside."""
     grid = build_grid(aoi, resolution_m=10)
-    world = world_of(aoi, PERIODS, seed=SEED, resolution_m=10)
+    world = plan_world(aoi, PERIODS, seed=SEED, resolution_m=10)
     found = [np.full(grid.shape, NODATA_CLASS, dtype=np.uint8) for _ in PERIODS]
     for tile in world.tiles:
         own = tile.coarser(10)
@@ -41,7 +41,7 @@ def planted(aoi):
         rows, cols = np.nonzero(inside)
         down, across = round((own.top - grid.top) / 10), round((own.left - grid.left) / 10)
         for classes, period in zip(found, PERIODS, strict=True):
-            kind = surface(world, own, tile, period.last).kind
+            kind = build_surface(world, own, tile, period.last).kind
             classes[rows, cols] = CODES[kind[rows + down, cols - across]]
     return found
 

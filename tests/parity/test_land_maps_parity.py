@@ -4,8 +4,9 @@ import numpy as np
 import rasterio
 from rasterio.warp import Resampling, reproject
 
-from pipeline.ingest.layers.land_maps import NO_CODE, codes_on, map_file
-from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.layers.gridding import read_layer
+from pipeline.ingest.layers.land_maps import open_map
+from pipeline.ingest.layers.layer import NO_CODE
 from pipeline.settings.maps import LandMap
 from tests.scenery import grid_of_px, written
 
@@ -19,8 +20,7 @@ def test_the_commonest_code_is_that_of_gdal_wherever_one_is_commonest(tmp_path):
     numbers = rng.choice(np.array([0, 10, 30, 40, 50, 80], dtype=np.uint8), (60 * RATIO, 45 * RATIO))
     numbers[:RATIO, :RATIO] = 0
     path = written(tmp_path / "map.tif", numbers, pixel_m=10 / RATIO)
-    found = codes_on(map_file(LandMap(path=str(path), product="worldcover-v200")), GRID, GRID.whole)
-    close_assets()
+    found = read_layer(open_map(LandMap(path=str(path), product="worldcover-v200")).layer, GRID, GRID.whole)
     theirs = np.zeros(GRID.shape, dtype=np.uint8)
     with rasterio.open(path) as source:
         reproject(

@@ -1,13 +1,13 @@
 """The land register and the layers that restrict use: vector files, normalised once at the door.
 
-`layers` opens files and reads their rows, some at a time (`geoparquet` those of that format), `encoding`
+`vectors` opens files and reads their rows, some at a time (`geoparquet` those of that format), `encoding`
 finds out how text was written, `placement` where coordinates lie, `columns` what columns mean, `values` what
 cells say, `holders` hides names of people, `links` joins the tables of a registry that hang on its units.
-`register` puts them together; `restricting` reads polygons of restrictions.
+`land_register` puts them together; `restricting` reads polygons of restrictions.
 """
 
 from pipeline.ingest.parcels.columns import ATTRIBUTES, EXTRAS
-from pipeline.ingest.parcels.register import KEYS, NOTES, Elsewhere, LandRegister, read_parcels
+from pipeline.ingest.parcels.land_register import KEYS, NOTES, Elsewhere, LandRegister, read_parcels
 from pipeline.ingest.parcels.restricting import read_restricting
 
 __all__ = [

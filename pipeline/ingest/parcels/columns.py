@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.errors import Problem
-from pipeline.ingest.parcels.layers import Layer, unusable
+from pipeline.ingest.parcels.vectors import VectorLayer, vector_error
 from pipeline.settings.parcels import ParcelFile
 
 ATTRIBUTES = (
@@ -49,7 +49,7 @@ class Column:
     reading: str = ""
 
 
-def columns_of(layer: Layer, file: ParcelFile) -> dict[str, Column]:
+def find_columns(layer: VectorLayer, file: ParcelFile) -> dict[str, Column]:
     """Theirs by our name: as mapped, else recognised from the `parcel_columns` table, whatever the case.
 
     With `profile: auto` the profile that knows most of the columns goes first, then all others. Raises
@@ -67,26 +67,26 @@ def columns_of(layer: Layer, file: ParcelFile) -> dict[str, Column]:
         if ours not in _KNOWN
     ]
     if problems:
-        raise unusable(*problems)
+        raise vector_error(*problems)
     mapped = {ours: Column(theirs) for ours, theirs in file.columns.items()}
-    return {**_recognised(layer.columns, file.profile), **mapped}
+    return {**_recognise(layer.columns, file.profile), **mapped}
 
 
-def missing(columns: dict[str, Column]) -> list[str]:
+def list_missing(columns: dict[str, Column]) -> list[str]:
     """What a survey has to record and the register does not have."""
     return [name for name in ATTRIBUTES if name not in columns]
 
 
-def _recognised(columns: Sequence[str], profile: str) -> dict[str, Column]:
+def _recognise(columns: Sequence[str], profile: str) -> dict[str, Column]:
     spelled = {name.lower(): name for name in reversed(columns)}
     table = standards.table("parcel_columns")
     there = table[table["theirs"].isin(spelled)]
-    ordered = _by_profile(there, profile).drop_duplicates("ours")
+    ordered = _order_by_profile(there, profile).drop_duplicates("ours")
     rows = ordered[["theirs", "ours", "reading"]].itertuples(index=False)
     return {str(row.ours): Column(spelled[str(row.theirs)], str(row.reading)) for row in rows}
 
 
-def _by_profile(there: pd.DataFrame, profile: str) -> pd.DataFrame:
+def _order_by_profile(there: pd.DataFrame, profile: str) -> pd.DataFrame:
     """Rows of the table in the order in which they count."""
     if profile != "auto":
         return there[there["profile"].isin([_OWN, profile])]

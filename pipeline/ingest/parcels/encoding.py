@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.ingest.parcels.values import taken
+from pipeline.ingest.parcels.values import spread_values
 
 LOSSLESS = "ISO-8859-1"
 """Every byte is a character of it, so that text read in it can be decoded afterwards."""
@@ -24,7 +24,7 @@ _LANGUAGE_BYTES = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "cp950", 0x78: "cp950
 """Language drivers of dBASE that name a Chinese code page (936, 950); the others are left to the text."""
 
 
-def encoding_of(path: Path, wanted: str | None = None) -> str | None:
+def find_encoding(path: Path, wanted: str | None = None) -> str | None:
     """The encoding in which the texts of a Shapefile can be read: told by .cpg or .dbf, UTF-8, or GB18030.
 
     With `wanted` it is that one or none; else the first of these that reads all texts, else the one that
@@ -33,17 +33,17 @@ def encoding_of(path: Path, wanted: str | None = None) -> str | None:
     GB 2312 even where the file names them.
     """
     table = path.with_suffix(".dbf")
-    texts = list(_texts(table)) if table.is_file() else []
+    texts = list(_read_texts(table)) if table.is_file() else []
     if not texts:
         return wanted or "utf-8"
-    told = [*_declared(path), *_language(table)]
-    candidates = [wanted] if wanted else [*filter(_tells, told), *_USUAL, *told, "gb18030"]
-    unread = {name: sum(decoded(text, name) is None for text in texts) for name in candidates}
+    told = [*_read_code_page(path), *_read_language(table)]
+    candidates = [wanted] if wanted else [*filter(_is_telling, told), *_USUAL, *told, "gb18030"]
+    unread = {name: sum(decode(text, name) is None for text in texts) for name in candidates}
     best = min(candidates, key=unread.__getitem__)
     return best if unread[best] <= _UNREADABLE_SHARE * len(texts) else None
 
 
-def decoded(text: bytes, encoding: str) -> str | None:
+def decode(text: bytes, encoding: str) -> str | None:
     """Text of a field; a character cut at the end of a full one drops off. None if it cannot be read."""
     try:
         return text.decode(encoding)
@@ -52,13 +52,13 @@ def decoded(text: bytes, encoding: str) -> str | None:
         return text[: error.start].decode(encoding) if cut else None
 
 
-def recoded(values: pd.Series, encoding: str) -> pd.Series:
+def recode(values: pd.Series, encoding: str) -> pd.Series:
     """A column read as `LOSSLESS` in its own encoding; what cannot be read becomes U+FFFD."""
     places, unique = pd.factorize(values)
-    return taken([_text(cell, encoding) for cell in unique], places, values.index)
+    return spread_values([_recode_cell(cell, encoding) for cell in unique], places, values.index)
 
 
-def known(encoding: str) -> bool:
+def is_encoding(encoding: str) -> bool:
     """Whether there is such an encoding."""
     try:
         codecs.lookup(encoding)
@@ -67,15 +67,15 @@ def known(encoding: str) -> bool:
     return True
 
 
-def _text(cell: object, encoding: str) -> object:
+def _recode_cell(cell: object, encoding: str) -> object:
     if not isinstance(cell, str):
         return cell
     raw = cell.encode(LOSSLESS)
-    text = decoded(raw, encoding)
+    text = decode(raw, encoding)
     return raw.decode(encoding, errors="replace") if text is None else text
 
 
-def _declared(path: Path) -> Iterator[str]:
+def _read_code_page(path: Path) -> Iterator[str]:
     """The encoding that a .cpg names: `UTF-8`, `GBK`, or a code page such as `936` or `ANSI 936`."""
     for suffix in (".cpg", ".CPG"):
         if path.with_suffix(suffix).is_file():
@@ -83,49 +83,49 @@ def _declared(path: Path) -> Iterator[str]:
             digits = word.rsplit(maxsplit=1)[-1] if word else ""
             name = {"65001": "utf-8", "936": "gb18030"}.get(digits, f"cp{digits}")
             name = name if digits.isdigit() else word
-            yield from [codecs.lookup(name).name] if known(name) else []
+            yield from [codecs.lookup(name).name] if is_encoding(name) else []
 
 
-def _tells(encoding: str) -> bool:
+def _is_telling(encoding: str) -> bool:
     """Whether not every byte is a character of it, so that text which it reads was likely written in it."""
     return len(_ABOVE_ASCII.decode(encoding, errors="ignore")) < len(_ABOVE_ASCII) // 2
 
 
-def _language(table: Path) -> list[str]:
-    head = _first(table, _HEAD)
+def _read_language(table: Path) -> list[str]:
+    head = _read_first(table, _HEAD)
     number = head[29] if len(head) == _HEAD else 0
     return [_LANGUAGE_BYTES[number]] if number in _LANGUAGE_BYTES else []
 
 
-def _texts(table: Path) -> Iterator[bytes]:
+def _read_texts(table: Path) -> Iterator[bytes]:
     """Names of fields, and texts of the first rows, that are not plain ASCII."""
-    head = _first(table, _HEAD)
+    head = _read_first(table, _HEAD)
     if len(head) < _HEAD:
         return
     count, start, width = (int.from_bytes(head[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
-    fields = _first(table, start)[_HEAD:]
-    rows = _rows(table, start, width, min(count, _SAMPLED_ROWS))
+    fields = _read_first(table, start)[_HEAD:]
+    rows = _read_rows(table, start, width, min(count, _SAMPLED_ROWS))
     place = 1
     for number in range(0, len(fields) - _HEAD + 1, _HEAD):
         field = fields[number : number + _HEAD]
         name, kind, length = field[:11].split(b"\0")[0], field[11:12], field[16]
         cells = rows[:, place : place + length] if kind == b"C" else rows[:, :0]
-        yield from _foreign([name, *_unique(cells)])
+        yield from _pick_foreign([name, *_list_unique(cells)])
         place += length
 
 
-def _first(table: Path, size: int) -> bytes:
+def _read_first(table: Path, size: int) -> bytes:
     with table.open("rb") as file:
         return file.read(size)
 
 
-def _rows(table: Path, start: int, width: int, count: int) -> NDArray[np.uint8]:
+def _read_rows(table: Path, start: int, width: int, count: int) -> NDArray[np.uint8]:
     there = max(0, (table.stat().st_size - start) // width) if width else 0
     size = min(count, there) * width
     return np.fromfile(table, dtype=np.uint8, count=size, offset=start).reshape(-1, max(width, 1))
 
 
-def _unique(cells: NDArray[np.uint8]) -> list[bytes]:
+def _list_unique(cells: NDArray[np.uint8]) -> list[bytes]:
     if not cells.size:
         return []
     foreign = cells[(cells >= _ABOVE_ASCII[0]).any(axis=1)]
@@ -133,5 +133,5 @@ def _unique(cells: NDArray[np.uint8]) -> list[bytes]:
     return [text.rstrip(b" \0") for text in np.unique(texts).tolist()]
 
 
-def _foreign(texts: Iterable[bytes]) -> Iterator[bytes]:
+def _pick_foreign(texts: Iterable[bytes]) -> Iterator[bytes]:
     return (text for text in texts if not text.isascii())

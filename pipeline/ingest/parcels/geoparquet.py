@@ -25,29 +25,31 @@ _LON_LAT = "OGC:CRS84"
 Read = TypeVar("Read")
 
 
-def described(path: Path) -> tuple[list[str], Any, NDArray[np.float64]]:
+def describe_parquet(path: Path) -> tuple[list[str], Any, NDArray[np.float64]]:
     """Attribute columns, CRS (None where the file says that it is unknown), bounds of every row.
 
     Bounds are rows of left, bottom, right, top. Raises InputError where the file is no GeoParquet.
     """
-    return _told(path, lambda: _described(path))
+    return _guard(path, lambda: _describe(path))
 
 
-def rows_at(path: Path, columns: Sequence[str], places: NDArray[np.int64]) -> gpd.GeoDataFrame:
-    """Rows by their number in the file, which grows; index: the number. InputError as `described`."""
-    return _told(path, lambda: _rows_at(path, columns, places))
+def read_parquet_rows(path: Path, columns: Sequence[str], places: NDArray[np.int64]) -> gpd.GeoDataFrame:
+    """Rows by their number in the file, which grows; index: the number. InputError as `describe_parquet`."""
+    return _guard(path, lambda: _read_rows(path, columns, places))
 
 
-def _described(path: Path) -> tuple[list[str], Any, NDArray[np.float64]]:
+def _describe(path: Path) -> tuple[list[str], Any, NDArray[np.float64]]:
     with pq.ParquetFile(path) as file:
-        about = _geometry(file)
+        about = _describe_geometry(file)
         names = [name for name in file.schema_arrow.names if name != about["name"]]
         corners = [np.empty((0, 4))]
-        corners += [shapely.bounds(rows.geometry.to_numpy()).reshape(-1, 4) for _, rows in _batches(file, [])]
+        corners += [
+            shapely.bounds(rows.geometry.to_numpy()).reshape(-1, 4) for _, rows in _read_batches(file, [])
+        ]
     return names, about.get("crs", _LON_LAT), np.concatenate(corners).T
 
 
-def _rows_at(path: Path, columns: Sequence[str], places: NDArray[np.int64]) -> gpd.GeoDataFrame:
+def _read_rows(path: Path, columns: Sequence[str], places: NDArray[np.int64]) -> gpd.GeoDataFrame:
     with pq.ParquetFile(path) as file:
         ends = np.cumsum([file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)])
         groups = np.unique(np.searchsorted(ends, places, side="right"))
@@ -55,23 +57,23 @@ def _rows_at(path: Path, columns: Sequence[str], places: NDArray[np.int64]) -> g
         parts = [
             rows.iloc[wanted]
             for group in groups.tolist()
-            for first, rows in _batches(file, columns, group)
-            if len(wanted := _within(places, int(starts[group]) + first, len(rows)))
+            for first, rows in _read_batches(file, columns, group)
+            if len(wanted := _pick_within(places, int(starts[group]) + first, len(rows)))
         ]
-        found = pd.concat(parts) if parts else next(rows for _, rows in _batches(file, columns)).iloc[:0]
+        found = pd.concat(parts) if parts else next(rows for _, rows in _read_batches(file, columns)).iloc[:0]
     return gpd.GeoDataFrame(found.set_axis(places))
 
 
-def _within(places: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
+def _pick_within(places: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
     here: NDArray[np.int64] = places[np.searchsorted(places, start) : np.searchsorted(places, start + count)]
     return here - start
 
 
-def _batches(
+def _read_batches(
     file: pq.ParquetFile, columns: Sequence[str], group: int | None = None
 ) -> Iterator[tuple[int, gpd.GeoDataFrame]]:
     """Rows of a group, or of the file, some at a time, each with the number of the first."""
-    about, start = _geometry(file), 0
+    about, start = _describe_geometry(file), 0
     encoding = f"geoarrow.{about.get('encoding', 'WKB').lower()}"
     groups = None if group is None else [group]
     wanted = [*sorted(set(columns)), about["name"]]
@@ -85,7 +87,7 @@ def _batches(
         start += len(batch)
 
 
-def _geometry(file: pq.ParquetFile) -> dict[str, Any]:
+def _describe_geometry(file: pq.ParquetFile) -> dict[str, Any]:
     """What the metadata say of the primary geometry, and its `name`; TypeError or ValueError if nothing."""
     geo = json.loads((file.metadata.metadata or {}).get(b"geo", b"{}"))
     name = geo.get("primary_column")
@@ -94,7 +96,7 @@ def _geometry(file: pq.ParquetFile) -> dict[str, Any]:
     return {**geo.get("columns", {}).get(name, {}), "name": name}
 
 
-def _told(path: Path, read: Callable[[], Read]) -> Read:
+def _guard(path: Path, read: Callable[[], Read]) -> Read:
     try:
         return read()
     except (ValueError, OSError, TypeError, shapely.errors.ShapelyError, pa.ArrowException) as error:

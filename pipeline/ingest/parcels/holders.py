@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 
 import pandas as pd
 
-from pipeline.ingest.parcels.values import taken
+from pipeline.ingest.parcels.values import spread_values
 
 _SEPARATORS = re.compile(r"[、,，;；/|\s]+")
 _MASK = "＊"
@@ -17,13 +17,13 @@ _BODY = re.compile(
 SUBJECTS = ("owner_subject", "represent_subject", "agent_subject")
 
 
-def masked(names: pd.Series) -> pd.Series:
+def mask_names(names: pd.Series) -> pd.Series:
     """Names of which only the first character is left; several in a cell are masked one by one."""
     places, unique = pd.factorize(names)
-    return taken([_masked(cell) for cell in unique], places, names.index)
+    return spread_values([_mask_cell(cell) for cell in unique], places, names.index)
 
 
-def people_in(cells: Iterable[str | None]) -> frozenset[str]:
+def find_people(cells: Iterable[str | None]) -> frozenset[str]:
     """All names of two or more characters, alone and as a cell has them together; short numbers are none."""
     known = {cell for cell in cells if isinstance(cell, str)}
     parts = {part for cell in known for part in _SEPARATORS.split(cell)}
@@ -31,7 +31,7 @@ def people_in(cells: Iterable[str | None]) -> frozenset[str]:
     return frozenset(name for name in found if not name.isdigit() or len(name) >= _IDENTITY_DIGITS)
 
 
-def hidden(register: pd.DataFrame, people: frozenset[str], columns: Sequence[str]) -> pd.DataFrame:
+def hide_people(register: pd.DataFrame, people: frozenset[str], columns: Sequence[str]) -> pd.DataFrame:
     """The register with the name of everybody masked in some columns too, whoever's row it stands in.
 
     A public body or collective that holds a right keeps its name where it stands as the owning, representing
@@ -42,28 +42,28 @@ def hidden(register: pd.DataFrame, people: frozenset[str], columns: Sequence[str
     lengths = sorted({len(name) for name in people}, reverse=True)
     persons = {name for name in people if not _BODY.search(name)}
     changes = {
-        column: _without(register[column], persons if column in SUBJECTS else people, lengths)
+        column: _hide_in_texts(register[column], persons if column in SUBJECTS else people, lengths)
         for column in columns
         if column in register
     }
     return register.assign(**changes)
 
 
-def _masked(cell: str) -> str:
+def _mask_cell(cell: str) -> str:
     parts = re.split(f"({_SEPARATORS.pattern})", cell)
     return "".join(
         part if number % 2 else part[:1] + _MASK * (len(part) - 1) for number, part in enumerate(parts)
     )
 
 
-def _without(texts: pd.Series, names: AbstractSet[str], lengths: Sequence[int]) -> pd.Series:
+def _hide_in_texts(texts: pd.Series, names: AbstractSet[str], lengths: Sequence[int]) -> pd.Series:
     places, unique = pd.factorize(texts)
     foreign = not any(name.isascii() for name in names)
-    cells = [text if foreign and text.isascii() else _hidden(text, names, lengths) for text in unique]
-    return taken(cells, places, texts.index)
+    cells = [text if foreign and text.isascii() else _hide_in_text(text, names, lengths) for text in unique]
+    return spread_values(cells, places, texts.index)
 
 
-def _hidden(text: str, names: AbstractSet[str], lengths: Sequence[int]) -> str:
+def _hide_in_text(text: str, names: AbstractSet[str], lengths: Sequence[int]) -> str:
     """Text with every name in it masked, the longest first; looks up each piece of a name's length."""
     for length in lengths:
         starts = [at for at in range(len(text) - length + 1) if text[at : at + length] in names]

@@ -12,8 +12,8 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.geodesy import SQUARE_METRES_PER_HECTARE
-from pipeline.ingest.parcels.layers import Layer, table_of
-from pipeline.ingest.parcels.values import areas_m2, nulls, texts
+from pipeline.ingest.parcels.values import build_nulls, read_areas, read_texts
+from pipeline.ingest.parcels.vectors import VectorLayer, read_table_beside
 
 _CONTROLS = {"1": "red_line", "2": "planning_use", "3": "special_protection"}
 _UNIT = "zrzydjdyh"
@@ -27,50 +27,54 @@ class Links:
     holders: pd.Series
 
 
-def links_of(layer: Layer, *, unit_m2: float) -> Links:
+def read_links(layer: VectorLayer, *, unit_m2: float) -> Links:
     """Links of a layer's units: `red_line`, `planning_use`, `special_protection`, `linked_rights`.
 
     Contents of several controls of a kind, and several kinds of rights, stand behind one another; rights
     carry their number and area, not their holders. `unit_m2` is the size of the unit of areas.
     """
-    controls, rights = (_table(layer, name) for name in ("ZRZY_GGGZGLXX", "ZRZY_BDCQLGLXX"))
-    parts = [_controls(controls), _rights(rights, unit_m2)]
-    holders = texts(rights["qlr"]) if "qlr" in rights else nulls(rights.index)
+    controls, rights = (_read_table(layer, name) for name in ("ZRZY_GGGZGLXX", "ZRZY_BDCQLGLXX"))
+    parts = [_collect_controls(controls), _collect_rights(rights, unit_m2)]
+    holders = read_texts(rights["qlr"]) if "qlr" in rights else build_nulls(rights.index)
     return Links(pd.concat([part for part in parts if len(part.columns)] or parts[:1], axis=1), holders)
 
 
-def with_links(parcels: pd.DataFrame, links: Links) -> pd.DataFrame:
+def add_links(parcels: pd.DataFrame, links: Links) -> pd.DataFrame:
     """Parcels with what their units are linked to, where the register itself says nothing."""
     found = links.by_unit.reindex(parcels["unit_no"]).set_axis(parcels.index)
     columns = {str(name): parcels[name].fillna(found[name]) for name in found}
     return parcels.assign(**columns)
 
 
-def _table(layer: Layer, name: str) -> pd.DataFrame:
-    found = table_of(layer, name)
-    empty = pd.DataFrame({_UNIT: nulls(pd.RangeIndex(0))})
+def _read_table(layer: VectorLayer, name: str) -> pd.DataFrame:
+    found = read_table_beside(layer, name)
+    empty = pd.DataFrame({_UNIT: build_nulls(pd.RangeIndex(0))})
     if found is None or _UNIT not in found:
         return empty
-    return found.assign(**{_UNIT: texts(found[_UNIT])}).dropna(subset=_UNIT)
+    return found.assign(**{_UNIT: read_texts(found[_UNIT])}).dropna(subset=_UNIT)
 
 
-def _controls(table: pd.DataFrame) -> pd.DataFrame:
+def _collect_controls(table: pd.DataFrame) -> pd.DataFrame:
     if not {"gggzyslx", "gggznr"} <= set(table):
         return pd.DataFrame()
-    kinds = texts(table["gggzyslx"]).map(_CONTROLS)
-    rows = pd.DataFrame({"unit": table[_UNIT], "kind": kinds, "content": texts(table["gggznr"]).fillna("是")})
-    joined = rows.dropna().groupby(["unit", "kind"], sort=True)["content"].agg(_behind)
+    kinds = read_texts(table["gggzyslx"]).map(_CONTROLS)
+    rows = pd.DataFrame(
+        {"unit": table[_UNIT], "kind": kinds, "content": read_texts(table["gggznr"]).fillna("是")}
+    )
+    joined = rows.dropna().groupby(["unit", "kind"], sort=True)["content"].agg(_join)
     kept = {kind: joined.xs(kind, level="kind") for kind in joined.index.unique("kind")}
     return pd.DataFrame(kept).astype(object).where(lambda cells: cells.notna(), None)
 
 
-def _rights(table: pd.DataFrame, unit_m2: float) -> pd.DataFrame:
+def _collect_rights(table: pd.DataFrame, unit_m2: float) -> pd.DataFrame:
     if "qllx" not in table:
         return pd.DataFrame()
-    codes = texts(table["qllx"])
+    codes = read_texts(table["qllx"])
     rights = standards.table("rights")
     names = rights[rights["dictionary"] == "right_type"].set_index("code")["name_zh"]
-    areas = areas_m2(texts(table["mj"]), unit_m2)[0] if "mj" in table else pd.Series(np.nan, table.index)
+    areas = (
+        read_areas(read_texts(table["mj"]), unit_m2)[0] if "mj" in table else pd.Series(np.nan, table.index)
+    )
     rows = pd.DataFrame(
         {"unit": table[_UNIT], "code": codes, "name": codes.map(names).fillna(codes), "area": areas}
     )
@@ -81,8 +85,8 @@ def _rights(table: pd.DataFrame, unit_m2: float) -> pd.DataFrame:
         (sums["sum"] / SQUARE_METRES_PER_HECTARE).map("，{:.2f} 公顷".format).where(sums["count"] > 0, "")
     )
     text = sums["name"] + " " + sums["size"].astype(str) + " 宗" + area_ha
-    return text.groupby(sums["unit"], sort=True).agg(_behind).rename("linked_rights").to_frame()
+    return text.groupby(sums["unit"], sort=True).agg(_join).rename("linked_rights").to_frame()
 
 
-def _behind(values: pd.Series) -> str:
+def _join(values: pd.Series) -> str:
     return "；".join(dict.fromkeys(values))

@@ -33,7 +33,7 @@ _FALSE_EASTING_M = 500_000.0
 _TRANSVERSE_MERCATOR = "9807"
 
 
-def stated(place: str, crs: Any) -> CRS | Problem:
+def parse_crs(place: str, crs: Any) -> CRS | Problem:
     """The CRS that a file or the config names, or why it is none."""
     try:
         return CRS.from_user_input(crs)
@@ -41,7 +41,7 @@ def stated(place: str, crs: Any) -> CRS | Problem:
         return Problem(place, str(crs), "a CRS that PROJ knows, such as EPSG:4490")
 
 
-def middle(corners: NDArray[np.float64]) -> tuple[float, float] | None:
+def find_middle(corners: NDArray[np.float64]) -> tuple[float, float] | None:
     """The middle of the middles of features, which a few misplaced ones do not move; None without any.
 
     `corners` are rows of left, bottom, right, top, with NaN for features without geometry.
@@ -53,40 +53,40 @@ def middle(corners: NDArray[np.float64]) -> tuple[float, float] | None:
     return float(np.median((left + right)[finite] / 2)), float(np.median((bottom + top)[finite] / 2))
 
 
-def unstated(place: str, centre: tuple[float, float] | None) -> Problem:
+def explain_no_crs(place: str, centre: tuple[float, float] | None) -> Problem:
     """What to do about a layer without CRS: what its coordinates look like, and which CRS that would be."""
     found = "no coordinate reference system"
     if centre is not None:
-        found += f", and coordinates around ({centre[0]:.6g}, {centre[1]:.6g}): {_form(*centre)[0]}"
-    likely = _form(*centre)[1] if centre else ""
+        found += f", and coordinates around ({centre[0]:.6g}, {centre[1]:.6g}): {_guess_form(*centre)[0]}"
+    likely = _guess_form(*centre)[1] if centre else ""
     todo = f"Set parcels.crs, for these coordinates likely {likely}." if likely else "Set parcels.crs."
     return Problem(place, found, "a CRS, such as EPSG:4490, in the file, its .prj or the config", todo)
 
 
-def misplaced(place: str, crs: CRS, centre: tuple[float, float] | None) -> Problem | None:
+def explain_misplaced(place: str, crs: CRS, centre: tuple[float, float] | None) -> Problem | None:
     """Why coordinates around a point cannot be of a CRS; None if they can."""
     if centre is None:
         return None
-    (form, likely), expected = _form(*centre), _expected(crs)
+    (form, likely), expected = _guess_form(*centre), _describe_expected(crs)
     degrees = crs.is_projected and form in {_DEGREES, _SWAPPED_DEGREES}
     if degrees or (expected and form not in {expected, _OTHER}):
         wrong = form
-    elif _in_use(crs, centre):
+    elif _is_in_use(crs, centre):
         return None
     elif not crs.is_geographic:
         wrong = "far from where it is used"
-    elif _in_use(crs, centre[::-1]):
+    elif _is_in_use(crs, centre[::-1]):
         wrong = _SWAPPED_DEGREES
     else:  # degrees name any place on earth; whether it is the area is asked later
         return None
     found = f"coordinates around ({centre[0]:.6g}, {centre[1]:.6g}), {wrong}"
     todo = f"If that is what they are, set parcels.crs to {likely}." if likely else ""
-    return Problem(f"{place}, CRS", found, f"{crs.name}: {expected or _area(crs)}", todo)
+    return Problem(f"{place}, CRS", found, f"{crs.name}: {expected or _name_area(crs)}", todo)
 
 
-def neighbouring(crs: CRS, centre: tuple[float, float] | None, bounds: Bounds) -> str:
+def find_neighbour_zone(crs: CRS, centre: tuple[float, float] | None, bounds: Bounds) -> str:
     """Another Gauss-Krueger zone in which a point would lie inside bounds; empty if there is none."""
-    if centre is None or _expected(crs) != _PLAIN:
+    if centre is None or _describe_expected(crs) != _PLAIN:
         return ""
     area = shapely.box(*bounds)
     for code in [*range(4534, 4555), *range(4502, 4513)]:
@@ -96,7 +96,7 @@ def neighbouring(crs: CRS, centre: tuple[float, float] | None, bounds: Bounds) -
     return ""
 
 
-def _form(x: float, y: float) -> tuple[str, str]:
+def _guess_form(x: float, y: float) -> tuple[str, str]:
     """What a pair of coordinates looks like, and the CRS that would be likely for it."""
     zone = int(x // 1e6)
     if abs(x) <= _EAST and abs(y) <= _NORTH:
@@ -113,7 +113,7 @@ def _form(x: float, y: float) -> tuple[str, str]:
     return (_NORTH_FIRST, "") if swapped and _NORTHINGS[0] <= x <= _NORTHINGS[1] else (_OTHER, "")
 
 
-def _expected(crs: CRS) -> str:
+def _describe_expected(crs: CRS) -> str:
     """What coordinates of a CRS look like, if they are degrees or Gauss-Krueger; else empty."""
     if crs.is_geographic:
         return _DEGREES
@@ -128,30 +128,30 @@ def _expected(crs: CRS) -> str:
     return f"Gauss-Krueger eastings of zone {int(zone)}" if known else ""
 
 
-def _in_use(crs: CRS, centre: tuple[float, float]) -> bool:
+def _is_in_use(crs: CRS, centre: tuple[float, float]) -> bool:
     """Whether a point lies where a CRS is used, give or take some degrees; also where that is not told."""
     lon, lat = Transformer.from_crs(crs, crs.geodetic_crs or crs, always_xy=True).transform(*centre)
     if not (np.isfinite([lon, lat]).all() and abs(lat) <= _NORTH):
         return False
-    area = _area_of_use(crs)
+    area = _find_area_of_use(crs)
     return area is None or (
-        _within(lon, area.west, area.east, wraps=area.west > area.east)
+        _is_within(lon, area.west, area.east, wraps=area.west > area.east)
         and area.south - _MARGIN_DEG <= lat <= area.north + _MARGIN_DEG
     )
 
 
-def _within(lon: float, west: float, east: float, *, wraps: bool) -> bool:
+def _is_within(lon: float, west: float, east: float, *, wraps: bool) -> bool:
     if wraps:
         return lon >= west - _MARGIN_DEG or lon <= east + _MARGIN_DEG
     return west - _MARGIN_DEG <= lon <= east + _MARGIN_DEG
 
 
-def _area_of_use(crs: CRS) -> Any:
+def _find_area_of_use(crs: CRS) -> Any:
     """Where a CRS is used; a .prj does not tell it, so it is looked up by the CRS's EPSG code."""
     code = crs.to_epsg() if crs.area_of_use is None else None
     return crs.area_of_use if code is None else CRS.from_epsg(code).area_of_use
 
 
-def _area(crs: CRS) -> str:
-    area = _area_of_use(crs)
+def _name_area(crs: CRS) -> str:
+    area = _find_area_of_use(crs)
     return "coordinates where it is used" if area is None else f"coordinates in {area.name}"

@@ -9,19 +9,19 @@ import shapely
 
 from pipeline.aoi import Aoi
 from pipeline.geodesy import CGCS2000
-from pipeline.ingest.parcels.layers import open_layer, places_over, rows_at
+from pipeline.ingest.parcels.vectors import find_places, open_vector, read_rows
 from pipeline.settings.parcels import RestrictingFile
 
 
 def read_restricting(files: Sequence[RestrictingFile], aoi: Aoi) -> gpd.GeoDataFrame:
     """One row per kind: the union, in EPSG:4490 and inside the area, of all polygons of its files.
 
-    Kinds whose files have nothing inside the area have an empty geometry. Raises InputError as `open_layer`.
+    Kinds whose files have nothing inside the area have an empty geometry. Raises InputError as `open_vector`.
     """
     shapes: dict[str, list[shapely.Geometry]] = {}
     for file in files:
-        layer = open_layer(Path(file.path), name=file.layer, crs=file.crs)
-        rows = rows_at(layer, [], places_over(layer, aoi.geometry.bounds))
+        layer = open_vector(Path(file.path), name=file.layer, crs=file.crs)
+        rows = read_rows(layer, [], find_places(layer, aoi.geometry.bounds))
         usable = rows.geometry[rows.geometry.notna()].to_numpy()
         usable = usable[np.isfinite(shapely.bounds(usable)).all(axis=-1)]
         mended = shapely.make_valid(shapely.force_2d(usable), method="structure", keep_collapsed=False)

@@ -43,14 +43,14 @@ class Doubts:
         if len(cells):
             self._parts.append(f"{column}=" + cells.astype("string").str.slice(0, _SHOWN).fillna(""))
 
-    def noted(self) -> pd.Series:
+    def join(self) -> pd.Series:
         """Notes of each row behind one another, null where there are none."""
         if not self._parts:
-            return nulls(self._index)
+            return build_nulls(self._index)
         notes = pd.concat(self._parts).astype(object)
         joined = notes.groupby(level=0, sort=False).agg("；".join).reindex(self._index).astype(object)
-        noted: pd.Series = joined.where(joined.notna(), None)
-        return noted
+        notes_or_null: pd.Series = joined.where(joined.notna(), None)
+        return notes_or_null
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class Notes:
         return cls(Doubts(index), Doubts(index))
 
 
-def nulls(index: pd.Index) -> pd.Series:
+def build_nulls(index: pd.Index) -> pd.Series:
     """A column of nothing."""
     return pd.Series(None, index=index, dtype=object)
 
 
-def texts(values: pd.Series) -> pd.Series:
+def read_texts(values: pd.Series) -> pd.Series:
     """Text as it is written, without blanks around it; whole numbers without a point; nothing is null."""
     if values.dtype == object:
         values = values.map(
@@ -84,10 +84,10 @@ def texts(values: pd.Series) -> pd.Series:
         whole = (cells % 1 == 0) & (cells.abs() < _TOO_LARGE)
         text = text.where(~whole, cells.where(whole).astype("Int64").astype("string"))
     text = text.astype(object).where(text.notna() & (text != ""), None)
-    return taken(text, places, values.index)
+    return spread_values(text, places, values.index)
 
 
-def cleaned(text: pd.Series, column: str, notes: Notes) -> pd.Series:
+def clean_text(text: pd.Series, column: str, notes: Notes) -> pd.Series:
     """Text without control characters and of at most 1000 characters.
 
     Noted as damaged: what was cut or cannot be read. Noted as suspicious: what looks like a formula, a script
@@ -100,26 +100,26 @@ def cleaned(text: pd.Series, column: str, notes: Notes) -> pd.Series:
     clean = cells.str.replace(_CONTROLS, "", regex=True).str.replace(r"\s+", " ", regex=True)
     clean = clean.str.slice(0, _LONGEST_TEXT).str.strip()
     clean = clean.astype(object).where(clean.notna() & (clean != ""), None)
-    result = taken(clean, places, text.index)
+    result = spread_values(clean, places, text.index)
     for doubts, mask in ((notes.damaged, bad), (notes.suspicious, odd)):
-        marked = taken(mask.astype(object), places, text.index).eq(True)  # noqa: FBT003 null is not marked
+        marked = spread_values(mask.astype(object), places, text.index).eq(True)  # noqa: FBT003 null is not marked
         doubts.add(column, result, marked)
     return result
 
 
-def land_class_codes(values: pd.Series, largest: float) -> pd.Series:
+def read_land_classes(values: pd.Series, largest: float) -> pd.Series:
     """Land class codes; a column of numbers has lost the leading zeros of its three or four digits.
 
     `largest` is the largest number of the whole column, NaN for a column of texts.
     """
-    text = texts(values)
+    text = read_texts(values)
     if np.isnan(largest):
         return text
     digits = _FOUR_DIGITS if largest > _LARGEST_THREE_DIGIT_CODE else _THREE_DIGITS
     return text.map(lambda code: code.zfill(digits), na_action="ignore")
 
 
-def areas_m2(values: pd.Series, factor: float | pd.Series) -> tuple[pd.Series, pd.Series]:
+def read_areas(values: pd.Series, factor: float | pd.Series) -> tuple[pd.Series, pd.Series]:
     """Areas in m2, and which cells are no area: not a number, negative or without a known unit.
 
     `factor` is the size of the unit in m2, of all cells or of each.
@@ -131,35 +131,35 @@ def areas_m2(values: pd.Series, factor: float | pd.Series) -> tuple[pd.Series, p
     return areas, values.notna() & ~usable
 
 
-def ours(values: pd.Series, column: str, codes: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
+def translate_values(values: pd.Series, column: str, codes: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
     """Codes of our dictionary for what a column says, and which cells are in no dictionary and stay text.
 
     `codes` maps theirs, codes or names, to ours and goes first; then our codes and our names.
     """
-    known = {**_codes_and_names(column), **codes}
+    known = {**_map_names(column), **codes}
     mapped = values.map(known)
     return mapped.where(mapped.notna(), values).astype(object), values.notna() & mapped.isna()
 
 
-def code_named(column: str, name: str) -> str | None:
+def find_code(column: str, name: str) -> str | None:
     """Our code of a name or code in the dictionary of a column."""
-    return _codes_and_names(column).get(name)
+    return _map_names(column).get(name)
 
 
-def names_of(column: str) -> list[str]:
+def list_names(column: str) -> list[str]:
     """Names in the dictionary of a column."""
     rights = standards.table("rights")
     return rights.loc[rights["dictionary"] == column, "name_zh"].tolist()
 
 
-def _codes_and_names(column: str) -> dict[str, str]:
+def _map_names(column: str) -> dict[str, str]:
     rights = standards.table("rights")
     own = rights[rights["dictionary"] == column]
     codes = own["code"].tolist()
     return {**dict(zip(own["name_zh"], codes, strict=True)), **dict(zip(codes, codes, strict=True))}
 
 
-def taken(unique: Iterable[Any], places: NDArray[np.int64], index: pd.Index) -> pd.Series:
+def spread_values(unique: Iterable[Any], places: NDArray[np.int64], index: pd.Index) -> pd.Series:
     """A column from its distinct values and the place of each row's among them; -1 is null."""
     cells = pd.Series([*unique, None], dtype=object).to_numpy()
     return pd.Series(cells[places], index=index, dtype=object)

@@ -33,7 +33,7 @@ def refuse_foreign(provider: Provider, scenes: Iterable[Scene]) -> None:
     foreign: dict[str, list[str]] = defaultdict(list)
     for scene in scenes:
         for href in (scene.mask.href, *(asset.href for asset in scene.assets.values())):
-            if not _is_allowed(href, allowed):
+            if not is_allowed(href, allowed):
                 foreign[_host(href)].append(href)
     if foreign:
         raise _refusal(provider, {host: foreign[host] for host in sorted(foreign)[:_SHOWN]})
@@ -48,12 +48,13 @@ class BoundReader(DefaultStacIO):
 
     def read_text_from_href(self, href: str, *args: Any, **kwargs: Any) -> str:
         """The text at an address; InputError if it is not one of the provider's hosts."""
-        if not _is_allowed(href, hosts_of(self.provider)):
+        if not is_allowed(href, hosts_of(self.provider)):
             raise _refusal(self.provider, {_host(href): [href]})
         return super().read_text_from_href(href, *args, **kwargs)
 
 
-def _is_allowed(href: str, allowed: Iterable[str]) -> bool:
+def is_allowed(href: str, allowed: Iterable[str]) -> bool:
+    """Whether a file lies on this machine, or on a host of one of these patterns."""
     host = _host(href)
     return not host or any(fnmatch(host, pattern.lower()) for pattern in allowed)
 

@@ -23,7 +23,7 @@ from pipeline.ingest.samples.batches import Mask
 from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.worksheet_xml import Extent, has_error, scan_open_xml
-from pipeline.ingest.zipped import MOST_WORKBOOK_BYTES, refuse_bomb
+from pipeline.ingest.zip_files import MOST_WORKBOOK_BYTES, refuse_bomb
 
 WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 

@@ -5,6 +5,7 @@ What a search found is kept by the plan and never asked again in a run, so a sea
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -45,23 +46,46 @@ def api_items(
     the API says to match are warned of. Raises ProviderUnavailable when the API does not answer or hands
     out pages without end.
     """
-    reader = StacApiIO(max_retries=_RETRY, timeout=_TIMEOUT_S)
     collections = sorted({name for mission in missions for name in api.collections.get(mission, [])})
-    try:
-        client = pystac_client.Client.open(api.api, stac_io=reader)
+    with _client(api) as client:
         for first, last in _months(start, end):
-            search = client.search(
-                collections=collections,
-                intersects=mapping(wrap_outline(geometry)),
-                datetime=f"{first}T00:00:00Z/{last}T23:59:59Z",
-                limit=_PAGE,
-            )
-            for item in _every_page(search.pages_as_dicts(), f"{api.api}, {first} to {last}"):
-                yield _addressed(item, api.alternate)
+            span, where = f"{first}T00:00:00Z/{last}T23:59:59Z", f"{api.api}, {first} to {last}"
+            yield from _search(client, api, collections, geometry, span, where)
+
+
+def collection_items(api: StacApi, collection: str, geometry: BaseGeometry) -> Iterator[RawItem]:
+    """Items of one collection that a STAC API holds over a geometry (EPSG:4490), whatever their time.
+
+    Raises ProviderUnavailable as `api_items`.
+    """
+    with _client(api) as client:
+        yield from _search(client, api, [collection], geometry, None, f"{api.api}, {collection}")
+
+
+@contextmanager
+def _client(api: StacApi) -> Iterator[pystac_client.Client]:
+    """A client of an API; ProviderUnavailable where it does not answer, now or later."""
+    try:
+        yield pystac_client.Client.open(api.api, stac_io=StacApiIO(max_retries=_RETRY, timeout=_TIMEOUT_S))
     except (APIError, OSError, pystac.STACError) as error:
         raise ProviderUnavailable(
             f"The STAC API {api.api} does not answer: {error}; try again later"
         ) from error
+
+
+def _search(
+    client: pystac_client.Client,
+    api: StacApi,
+    collections: list[str],
+    geometry: BaseGeometry,
+    span: str | None,
+    where: str,
+) -> Iterator[RawItem]:
+    search = client.search(
+        collections=collections, intersects=mapping(wrap_outline(geometry)), datetime=span, limit=_PAGE
+    )
+    for item in _every_page(search.pages_as_dicts(), where):
+        yield _addressed(item, api.alternate)
 
 
 def _every_page(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem]:

@@ -17,18 +17,18 @@ Waves = NDArray[np.float64]
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
-def compiled(function: Kernel) -> Kernel:
+def compile_loop(function: Kernel) -> Kernel:
     """A loop over pixels as machine code that runs beside other threads."""
     return cast("Kernel", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
 
 
-def seeded(*names: object) -> np.random.Generator:
+def make_random(*names: object) -> np.random.Generator:
     """The random numbers that belong to a sequence of names; the same names give the same numbers."""
     digest = hashlib.sha256("|".join(map(str, names)).encode()).digest()
     return np.random.default_rng(np.random.SeedSequence(int.from_bytes(digest[:16])))
 
 
-def waves(
+def draw_waves(
     rng: np.random.Generator, *, count: int = 12, shortest_m: float = 400.0, longest_m: float = 6000.0
 ) -> Waves:
     """Waves whose sum has mean 0 and variance 1 and is rougher the shorter they are."""
@@ -41,12 +41,12 @@ def waves(
     return np.column_stack([number * np.cos(direction), number * np.sin(direction), phase, amplitude])
 
 
-def field(waves: Waves, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
+def sum_waves(waves: Waves, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float32]:
     """Values (y, x) of a sum of waves at the crossings of columns `x` and rows `y`."""
     along_x = np.outer(waves[:, 0], x) + waves[:, 2:3]
     along_y = np.outer(waves[:, 1], y)
     amplitude = waves[:, 3:4]
-    values: NDArray[np.float32] = _sum_of_products(
+    values: NDArray[np.float32] = _sum_products(
         (amplitude * np.cos(along_x)).astype(np.float32),
         (amplitude * np.sin(along_x)).astype(np.float32),
         np.cos(along_y).astype(np.float32),
@@ -55,8 +55,8 @@ def field(waves: Waves, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArr
     return values
 
 
-@compiled
-def _sum_of_products(
+@compile_loop
+def _sum_products(
     cos_x: NDArray[np.float32],
     sin_x: NDArray[np.float32],
     cos_y: NDArray[np.float32],
@@ -73,8 +73,8 @@ def _sum_of_products(
     return values
 
 
-@compiled
-def scrambled(seed: np.uint64, row: int, col: int) -> np.uint64:
+@compile_loop
+def scramble(seed: np.uint64, row: int, col: int) -> np.uint64:
     """64 random bits that follow from a seed and a place (SplitMix64, DOI 10.1145/2660193.2660195)."""
     word = (
         seed + np.uint64(row) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(col) * np.uint64(0xD1B54A32D192ED03)
@@ -84,8 +84,8 @@ def scrambled(seed: np.uint64, row: int, col: int) -> np.uint64:
     return word ^ (word >> np.uint64(31))
 
 
-@compiled
-def bell(word: np.uint64) -> float:
+@compile_loop
+def draw_bell(word: np.uint64) -> float:
     """A number of mean 0, variance 1 and bell shape from 64 random bits: the sum of four 16-bit numbers."""
     low = np.uint64(0xFFFF)
     total = (

@@ -32,15 +32,15 @@ _MASKS = ("scl", "qa_pixel")
 _QA_CLOUDY = (1 << 1) | (1 << 2) | (1 << 3)
 
 
-def item(
+def build_item(
     tile: Tile,
     acquisition: Acquisition,
     numbers: Mapping[str, NDArray[np.integer]],
     transforms: Mapping[str, Affine],
 ) -> dict[str, Any]:
     """The STAC item of a pass, whose files `numbers` stand beside it under their asset keys."""
-    footprint = _footprint(tile, acquisition)
-    common = _common(tile, acquisition, numbers)
+    footprint = _find_footprint(tile, acquisition)
+    common = _describe_pass(tile, acquisition, numbers)
     sentinel = acquisition.mission == "sentinel-2"
     return {
         "type": "Feature",
@@ -50,16 +50,16 @@ def item(
         "collection": "sentinel-2-c1-l2a" if sentinel else "landsat-c2-l2",
         "bbox": list(footprint.bounds),
         "geometry": mapping(footprint),
-        "properties": common | (_sentinel_properties(acquisition) if sentinel else _landsat_properties()),
+        "properties": common | (_describe_sentinel(acquisition) if sentinel else _describe_landsat()),
         "links": [{"rel": "root", "href": "../../catalog.json", "type": "application/json"}],
         "assets": {
-            band: _asset(acquisition, band, values.shape, transforms[band])
+            band: _describe_asset(acquisition, band, values.shape, transforms[band])
             for band, values in numbers.items()
         },
     }
 
 
-def catalog(aoi: Aoi, links: Sequence[str]) -> dict[str, Any]:
+def build_catalog(aoi: Aoi, links: Sequence[str]) -> dict[str, Any]:
     """The root of a static catalogue over an area, with relative links to its items."""
     root = {"rel": "root", "href": "./catalog.json", "type": "application/json"}
     return {
@@ -73,7 +73,7 @@ def catalog(aoi: Aoi, links: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _footprint(tile: Tile, acquisition: Acquisition) -> BaseGeometry:
+def _find_footprint(tile: Tile, acquisition: Acquisition) -> BaseGeometry:
     """What the pass covers of the tile, in longitude and latitude."""
     left, bottom, right, top = tile.grid.block_bounds(tile.grid.whole)
     covered: BaseGeometry = shapely.box(left, bottom, right, top)
@@ -85,25 +85,25 @@ def _footprint(tile: Tile, acquisition: Acquisition) -> BaseGeometry:
     return shapely.set_precision(unproject(covered, tile.grid.crs), 1e-7)
 
 
-def _common(
+def _describe_pass(
     tile: Tile, acquisition: Acquisition, numbers: Mapping[str, NDArray[np.integer]]
 ) -> dict[str, Any]:
-    published = _text(acquisition.moment + _PUBLISHED_AFTER)
+    published = _write_moment(acquisition.moment + _PUBLISHED_AFTER)
     return {
         "title": f"{acquisition.id}（模拟数据 / simulated）",
         "description": SIMULATED,
         "ecoledger:simulated": True,
-        "datetime": _text(acquisition.moment),
+        "datetime": _write_moment(acquisition.moment),
         "created": published,
         "updated": published,
         "platform": acquisition.platform,
         "grid:code": tile.id,
         "proj:code": tile.grid.crs,
-        "eo:cloud_cover": _cloud_percent(numbers),
+        "eo:cloud_cover": _measure_clouds(numbers),
     }
 
 
-def _sentinel_properties(acquisition: Acquisition) -> dict[str, Any]:
+def _describe_sentinel(acquisition: Acquisition) -> dict[str, Any]:
     return {
         "constellation": "sentinel-2",
         "instruments": ["msi"],
@@ -112,11 +112,11 @@ def _sentinel_properties(acquisition: Acquisition) -> dict[str, Any]:
     }
 
 
-def _landsat_properties() -> dict[str, Any]:
+def _describe_landsat() -> dict[str, Any]:
     return {"constellation": "landsat", "instruments": ["oli", "tirs"], "landsat:correction": "L2SP"}
 
 
-def _cloud_percent(numbers: Mapping[str, NDArray[np.integer]]) -> float:
+def _measure_clouds(numbers: Mapping[str, NDArray[np.integer]]) -> float:
     """Share of the seen pixels that the mask calls cloud or cirrus."""
     if "scl" in numbers:
         mask, fill = numbers["scl"], 0
@@ -127,7 +127,9 @@ def _cloud_percent(numbers: Mapping[str, NDArray[np.integer]]) -> float:
     return round(100.0 * float(cloudy.sum()) / max(1, int((mask != fill).sum())), 2)
 
 
-def _asset(acquisition: Acquisition, band: str, shape: tuple[int, ...], transform: Affine) -> dict[str, Any]:
+def _describe_asset(
+    acquisition: Acquisition, band: str, shape: tuple[int, ...], transform: Affine
+) -> dict[str, Any]:
     asset: dict[str, Any] = {
         "href": f"./{band}.tif",
         "type": "image/tiff; application=geotiff; profile=cloud-optimized",
@@ -140,7 +142,7 @@ def _asset(acquisition: Acquisition, band: str, shape: tuple[int, ...], transfor
         nodata = 0 if band == "scl" else FILL_QA
         kind = "uint8" if band == "scl" else "uint16"
         return asset | {"raster:bands": [{"data_type": kind, "nodata": nodata}]}
-    scale, offset = _radiometry(acquisition)
+    scale, offset = _state_radiometry(acquisition)
     values = {"data_type": "uint16", "nodata": 0, "scale": scale, "offset": offset}
     return asset | {
         "eo:bands": [{"name": band, "common_name": band}],
@@ -148,12 +150,12 @@ def _asset(acquisition: Acquisition, band: str, shape: tuple[int, ...], transfor
     }
 
 
-def _radiometry(acquisition: Acquisition) -> tuple[float, float]:
+def _state_radiometry(acquisition: Acquisition) -> tuple[float, float]:
     """Scale and offset as the metadata state them, which a lying item does not keep."""
     if acquisition.mission != "sentinel-2":
         return LANDSAT_SCALE, LANDSAT_OFFSET
     return SENTINEL_SCALE, 0.0 if acquisition.radiometry == "applied" else _SENTINEL_OFFSET
 
 
-def _text(moment: datetime) -> str:
+def _write_moment(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -157,37 +157,37 @@ _LANDSCAPES: Mapping[str, Landscape] = MappingProxyType(
 )
 
 
-def landscape_of(part_id: str) -> Landscape:
+def find_landscape(part_id: str) -> Landscape:
     """The landscape of a part of an area; parts that are not known by name share one."""
     return _LANDSCAPES.get(part_id, _ELSEWHERE)
 
 
-def colours() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def mix_colours() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Reflectance (kind, band) without plants, and what full cover adds to it; bands as in `BANDS`.
 
     Red and near infrared follow from the NDVI and their sum, so that the dichotomy model is exactly true.
     """
-    without = np.array([_without_plants(kind) for kind in KINDS])
-    with_plants = np.array([_with_plants(kind) for kind in KINDS])
+    without = np.array([_mix_without_plants(kind) for kind in KINDS])
+    with_plants = np.array([_mix_with_plants(kind) for kind in KINDS])
     return without, with_plants - without
 
 
-def course_table(moment: datetime, advance_days: float) -> NDArray[np.float64]:
+def tabulate_course(moment: datetime, advance_days: float) -> NDArray[np.float64]:
     """Green share of the plants (kind, shift in days from -10 to 10) at a moment; periodic over the year."""
     day = moment.timetuple().tm_yday - 0.5 + advance_days
     days = (day + np.arange(-MAX_SHIFT_DAYS, MAX_SHIFT_DAYS + 1)) % _DAYS
     return np.array([np.interp(days, _MID_MONTH, kind.course, period=_DAYS) for kind in KINDS])
 
 
-def _without_plants(kind: Kind) -> list[float]:
+def _mix_without_plants(kind: Kind) -> list[float]:
     ndvi = NDVI_WATER if kind.name == "water" else NDVI_SOIL
-    return [kind.blue, kind.green, *_red_and_nir(kind, ndvi), kind.swir16, kind.swir22]
+    return [kind.blue, kind.green, *_split_red_and_nir(kind, ndvi), kind.swir16, kind.swir22]
 
 
-def _with_plants(kind: Kind) -> list[float]:
+def _mix_with_plants(kind: Kind) -> list[float]:
     blue, green, swir16, swir22 = _FULL_VEGETATION.values()
-    return [blue, green, *_red_and_nir(kind, NDVI_VEGETATION), swir16, swir22]
+    return [blue, green, *_split_red_and_nir(kind, NDVI_VEGETATION), swir16, swir22]
 
 
-def _red_and_nir(kind: Kind, ndvi: float) -> tuple[float, float]:
+def _split_red_and_nir(kind: Kind, ndvi: float) -> tuple[float, float]:
     return kind.red_nir * (1 - ndvi) / 2, kind.red_nir * (1 + ndvi) / 2

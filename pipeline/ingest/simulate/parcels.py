@@ -1,6 +1,6 @@
 """The land register of the simulated world: a GeoPackage in a registry's columns, with its usual faults."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ from rasterio.features import rasterize
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import CGCS2000, measure_areas_m2, project, unproject
-from pipeline.ingest.simulate.fields import waves
+from pipeline.ingest.simulate.fields import draw_waves
 from pipeline.ingest.simulate.landscape import KINDS
-from pipeline.ingest.simulate.world import SIMULATED, Tile, World, surface
+from pipeline.ingest.simulate.world import SIMULATED, Tile, World, build_surface
 
 LAYER = "自然资源登记"
 
@@ -78,11 +78,11 @@ def write_register(world: World, folder: Path) -> None:
     a code of the wrong length, registered areas that are off.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [_with_faults(world, tile, _parcels(world, tile)) for tile in world.tiles]
+    parts = [_plant_faults(world, tile, _build_parcels(world, tile)) for tile in world.tiles]
     table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=CGCS2000)
     path = folder / "register.gpkg"
     path.unlink(missing_ok=True)
-    with _still_clock():
+    with _stop_clock():
         pyogrio.write_dataframe(
             table,
             path,
@@ -95,7 +95,7 @@ def write_register(world: World, folder: Path) -> None:
 
 
 @contextmanager
-def _still_clock() -> Iterator[None]:
+def _stop_clock() -> Iterator[None]:
     """No time of day and no second thread in the file, so that its bytes repeat."""
     pyogrio.set_gdal_config_options(_CLOCK)
     try:
@@ -104,13 +104,13 @@ def _still_clock() -> Iterator[None]:
         pyogrio.set_gdal_config_options(dict.fromkeys(_CLOCK))
 
 
-def _parcels(world: World, tile: Tile) -> pd.DataFrame:
+def _build_parcels(world: World, tile: Tile) -> pd.DataFrame:
     """The sound parcels of a part, with all columns of the register."""
-    outlines = _outlines(world, tile)
-    classes = _land_classes(world, tile, outlines)
+    outlines = _draw_outlines(world, tile)
+    classes = _find_land_classes(world, tile, outlines)
     geometries = np.array([unproject(outline, tile.grid.crs) for outline in outlines], dtype=object)
     rng = world.random("register", tile.part.id)
-    table = _attributes(world, tile, classes, rng)
+    table = _fill_attributes(world, tile, classes, rng)
     area = measure_areas_m2(geometries)
     off = rng.random(len(table)) < _MISSTATED_SHARE
     off[:_OFF_FOR_SURE] = True
@@ -120,7 +120,7 @@ def _parcels(world: World, tile: Tile) -> pd.DataFrame:
     return table
 
 
-def _outlines(world: World, tile: Tile) -> NDArray[np.object_]:
+def _draw_outlines(world: World, tile: Tile) -> NDArray[np.object_]:
     """Irregular parcels in the grid's CRS: a warped Voronoi net over the part, some cells left out."""
     rng = world.random("parcels", tile.part.id)
     ground = project(tile.part.geometry, tile.grid.crs).buffer(_OUTSIDE_M)
@@ -129,7 +129,7 @@ def _outlines(world: World, tile: Tile) -> NDArray[np.object_]:
     x, y = np.meshgrid(np.arange(left, right + spacing, spacing), np.arange(bottom, top + spacing, spacing))
     points = np.column_stack([x.ravel(), y.ravel()]) + rng.uniform(-0.42, 0.42, (x.size, 2)) * spacing
     net = shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=ground.envelope.buffer(spacing))
-    cells = _warped(world, shapely.segmentize(shapely.get_parts(net), _EDGE_M), spacing)
+    cells = _warp_cells(world, shapely.segmentize(shapely.get_parts(net), _EDGE_M), spacing)
     cut = shapely.get_parts(shapely.intersection(cells, ground))
     cut = cut[
         (shapely.get_type_id(cut) == shapely.GeometryType.POLYGON) & (shapely.area(cut) > spacing**2 / 25)
@@ -139,10 +139,10 @@ def _outlines(world: World, tile: Tile) -> NDArray[np.object_]:
     return kept[np.lexsort((centres[:, 0], -np.round(centres[:, 1] / spacing)))]
 
 
-def _warped(world: World, cells: NDArray[np.object_], spacing_m: float) -> NDArray[np.object_]:
+def _warp_cells(world: World, cells: NDArray[np.object_], spacing_m: float) -> NDArray[np.object_]:
     """Cells with bent edges; each point moves by a smooth field, so that neighbours stay neighbours."""
     bend = [
-        waves(world.random("warp", axis), count=6, shortest_m=spacing_m / 2, longest_m=2 * spacing_m)
+        draw_waves(world.random("warp", axis), count=6, shortest_m=spacing_m / 2, longest_m=2 * spacing_m)
         for axis in ("x", "y")
     ]
 
@@ -158,10 +158,10 @@ def _warped(world: World, cells: NDArray[np.object_], spacing_m: float) -> NDArr
     return bent
 
 
-def _land_classes(world: World, tile: Tile, outlines: NDArray[np.object_]) -> NDArray[np.object_]:
+def _find_land_classes(world: World, tile: Tile, outlines: NDArray[np.object_]) -> NDArray[np.object_]:
     """Land class of each parcel: of the kind of ground that takes most of it on the first day."""
     grid = tile.coarser(_RASTER_M)
-    kind = surface(world, grid, tile, world.periods[0].first).kind
+    kind = build_surface(world, grid, tile, world.periods[0].first).kind
     shapes = [(outline, number) for number, outline in enumerate(outlines, start=1)]
     number = rasterize(shapes, out_shape=grid.shape, transform=grid.transform, dtype="int32")
     counts = np.bincount(
@@ -171,17 +171,17 @@ def _land_classes(world: World, tile: Tile, outlines: NDArray[np.object_]) -> ND
     classes = np.array([entry.dlbm for entry in KINDS], dtype=object)[main]
     if not tile.part.id.startswith("dongtan"):
         classes[classes == "1105"] = "1106"
-    return _with_industry(classes)
+    return _place_industry(classes)
 
 
-def _with_industry(classes: NDArray[np.object_]) -> NDArray[np.object_]:
+def _place_industry(classes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Every third built-up parcel is industrial."""
     built = np.flatnonzero(classes == "0702")
     classes[built[2::3]] = "0601"
     return classes
 
 
-def _attributes(
+def _fill_attributes(
     world: World, tile: Tile, classes: NDArray[np.object_], rng: np.random.Generator
 ) -> pd.DataFrame:
     uses = [_USES[str(code)] for code in classes]
@@ -195,34 +195,41 @@ def _attributes(
             "ZRZYDJDYH": [f"{region}{use.unit}{part}{int(use.unit):06d}" for use in uses],
             "DJDYMC": [f"{name}{use.word}登记单元（模拟）" for use in uses],
             "DJDYLX": [use.unit for use in uses],
-            "BDCDYH": [
-                f"{region}{part:03d}001{'G' if owned else 'J'}{use.feature}{number:05d}W00000000"
-                for number, (use, owned) in enumerate(zip(uses, state, strict=True), start=1)
-            ],
+            "BDCDYH": _number_rights(f"{region}{part:03d}001", uses, state),
             "DLBM": classes,
             "SYQZT": [
                 "全民所有" if s else f"{name}{v}村集体（模拟）" for s, v in zip(state, villages, strict=True)
             ],
             "SYQZTLX": np.where(state, "1", "2"),
-            "DBXSZT": _where(state, "自然资源主管部门（模拟）"),
-            "DLXSZT": _where(state, "县级人民政府（模拟）"),
-            "QLXSFS": _where(state, "2"),
+            "DBXSZT": _write_where(state, "自然资源主管部门（模拟）"),
+            "DLXSZT": _write_where(state, "县级人民政府（模拟）"),
+            "QLXSFS": _write_where(state, "2"),
             "QLLX": np.where(state, "1", [use.right if use.right != "1" else "2" for use in uses]),
-            "QLR": [
-                f"模拟权利人{h}{n:02d}"
-                for h, n in zip(rng.choice(_HOLDERS, len(uses)), rng.integers(1, 30, len(uses)), strict=True)
-            ],
+            "QLR": _name_holders(rng, len(uses)),
             "XZQDM": region,
             "GHYT": [use.planned for use in uses],
         }
     )
 
 
-def _where(chosen: NDArray[np.bool_], text: str) -> list[str | None]:
+def _number_rights(start: str, uses: Sequence[_Use], state: NDArray[np.bool_]) -> list[str]:
+    """Codes of real estate units, by who owns the land and what it is used for, in the order of the rows."""
+    return [
+        f"{start}{'G' if owned else 'J'}{use.feature}{number:05d}W00000000"
+        for number, (use, owned) in enumerate(zip(uses, state, strict=True), start=1)
+    ]
+
+
+def _name_holders(rng: np.random.Generator, count: int) -> list[str]:
+    names, numbers = rng.choice(_HOLDERS, count), rng.integers(1, 30, count)
+    return [f"模拟权利人{name}{number:02d}" for name, number in zip(names, numbers, strict=True)]
+
+
+def _write_where(chosen: NDArray[np.bool_], text: str) -> list[str | None]:
     return [text if yes else None for yes in chosen]
 
 
-def _with_faults(world: World, tile: Tile, parcels: pd.DataFrame) -> pd.DataFrame:
+def _plant_faults(world: World, tile: Tile, parcels: pd.DataFrame) -> pd.DataFrame:
     """The parcels with each fault planted at a place of its own."""
     rng = world.random("faults", tile.part.id)
     shapes = parcels["geometry"].to_numpy(copy=True)
@@ -232,28 +239,28 @@ def _with_faults(world: World, tile: Tile, parcels: pd.DataFrame) -> pd.DataFram
         rng.choice(np.arange(_OFF_FOR_SURE, len(parcels)), _OVERLAPS + 6, replace=False), [_OVERLAPS]
     )
     for spot in overlapping:
-        shapes[spot] = _grown(tile, shapes[spot])
-    shapes[bow] = _crossed(shapes[bow])
+        shapes[spot] = _grow(tile, shapes[spot])
+    shapes[bow] = _cross_ring(shapes[bow])
     classes[unclassed] = None
     codes[short] = codes[short][:_BARE_CODE]
     codes[twin] = codes[original]
     table = parcels.assign(geometry=shapes, BDCDYH=codes, DLBM=classes)
-    again = table.iloc[[copied]].assign(BDCDYH=_numbered(codes[copied], len(table) + 1))
-    slivers = _slivers(world, tile, table)
+    again = table.iloc[[copied]].assign(BDCDYH=_renumber(codes[copied], len(table) + 1))
+    slivers = _cut_slivers(world, tile, table)
     return pd.concat([table, again, slivers], ignore_index=True)
 
 
-def _numbered(code: str, number: int) -> str:
+def _renumber(code: str, number: int) -> str:
     """A code with another serial number."""
     return f"{code[:14]}{number:05d}W00000000"
 
 
-def _grown(tile: Tile, geometry: BaseGeometry) -> BaseGeometry:
+def _grow(tile: Tile, geometry: BaseGeometry) -> BaseGeometry:
     grown = shapely.buffer(project(geometry, tile.grid.crs), _OVERLAP_M, join_style="mitre")
     return unproject(shapely.polygons(shapely.get_exterior_ring(grown)), tile.grid.crs)
 
 
-def _crossed(geometry: BaseGeometry) -> BaseGeometry:
+def _cross_ring(geometry: BaseGeometry) -> BaseGeometry:
     """The parcel with two corners in the wrong order, so that its ring crosses itself."""
     ring = shapely.get_coordinates(shapely.get_exterior_ring(geometry))[:-1]
     first, second = len(ring) // 4, len(ring) // 2
@@ -261,22 +268,22 @@ def _crossed(geometry: BaseGeometry) -> BaseGeometry:
     return shapely.Polygon(ring)
 
 
-def _slivers(world: World, tile: Tile, table: pd.DataFrame) -> pd.DataFrame:
+def _cut_slivers(world: World, tile: Tile, table: pd.DataFrame) -> pd.DataFrame:
     """Strips a few metres wide along the edges of some parcels, under codes of their own."""
     rng = world.random("slivers", tile.part.id)
     near = rng.choice(np.arange(_OFF_FOR_SURE, len(table)), _SLIVERS, replace=False)
     strips = table.iloc[near]
     outlines = [
-        unproject(_strip(rng, project(geometry, tile.grid.crs)), tile.grid.crs)
+        unproject(_cut_strip(rng, project(geometry, tile.grid.crs)), tile.grid.crs)
         for geometry in strips["geometry"]
     ]
     first = len(table) + 2
-    codes = [_numbered(str(code), first + n) for n, code in enumerate(strips["BDCDYH"])]
+    codes = [_renumber(str(code), first + n) for n, code in enumerate(strips["BDCDYH"])]
     area = np.round(measure_areas_m2(outlines), 2)
     return strips.assign(geometry=np.array(outlines, dtype=object), BDCDYH=codes, MJ=area)
 
 
-def _strip(rng: np.random.Generator, outline: BaseGeometry) -> BaseGeometry:
+def _cut_strip(rng: np.random.Generator, outline: BaseGeometry) -> BaseGeometry:
     ring = shapely.get_exterior_ring(outline)
     start = rng.uniform(0, shapely.length(ring) - _SLIVER_LENGTH_M)
     along = np.arange(0, _SLIVER_LENGTH_M, _EDGE_M / 4)

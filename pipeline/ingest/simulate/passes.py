@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.simulate.landscape import FOREST, GRASS, MARSH, MAX_SHIFT_DAYS, PADDY
 from pipeline.ingest.simulate.sky import Edge
-from pipeline.ingest.simulate.world import Tile, World, season
+from pipeline.ingest.simulate.world import Tile, World, find_season
 from pipeline.periods import Period
 
 SENTINEL_A_YEAR = 11
@@ -65,63 +65,63 @@ class Acquisition:
     hazy: bool = False
 
 
-def planned_passes(world: World) -> list[Acquisition]:
+def plan_passes(world: World) -> list[Acquisition]:
     """Every pass over every tile in the world's periods, in order of time."""
     passes = [
         entry
         for tile in world.tiles
         for period in world.periods
-        for entry in _with_weather(
+        for entry in _choose_weather(
             world,
             tile,
             period,
-            [*_sentinel_passes(world, tile, period), *_landsat_passes(world, tile, period)],
+            [*_plan_sentinel(world, tile, period), *_plan_landsat(world, tile, period)],
         )
     ]
-    return _with_liars(world, sorted(passes, key=lambda entry: (entry.moment, entry.id)))
+    return _plant_liars(world, sorted(passes, key=lambda entry: (entry.moment, entry.id)))
 
 
-def _sentinel_passes(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
+def _plan_sentinel(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
     """Passes of the two Sentinel-2 satellites, which take turns every five days."""
     rng = world.random("calendar", "sentinel-2", tile.id, period.label)
-    wanted = _wanted(period, SENTINEL_A_YEAR, SENTINEL_A_PERIOD)
-    for day, turn in _days(world, rng, tile, period, _SENTINEL_REVISIT_DAYS, wanted):
+    wanted = _count_wanted(period, SENTINEL_A_YEAR, SENTINEL_A_PERIOD)
+    for day, turn in _draw_days(world, rng, tile, period, _SENTINEL_REVISIT_DAYS, wanted):
         letter = "ab"[turn % 2]
         yield Acquisition(
             id=f"S2{letter.upper()}_{tile.id}_{day:%Y%m%d}_0_L2A",
             tile_id=tile.id,
             mission="sentinel-2",
             platform=f"sentinel-2{letter}",
-            moment=_moment(tile, day, _SENTINEL_SOLAR_HOUR),
+            moment=_find_moment(tile, day, _SENTINEL_SOLAR_HOUR),
             radiometry="applied" if rng.random() < _APPLIED_SHARE else "offset",
         )
 
 
-def _landsat_passes(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
+def _plan_landsat(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
     """Passes of Landsat 8 and 9, which take turns every eight days."""
     rng = world.random("calendar", "landsat", tile.id, period.label)
-    wanted = _wanted(period, LANDSAT_A_YEAR, 1)
-    for day, turn in _days(world, rng, tile, period, _LANDSAT_REVISIT_DAYS, wanted):
+    wanted = _count_wanted(period, LANDSAT_A_YEAR, 1)
+    for day, turn in _draw_days(world, rng, tile, period, _LANDSAT_REVISIT_DAYS, wanted):
         number = 8 + turn % 2
         yield Acquisition(
             id=f"LC{number:02d}_{tile.id}_{day:%Y%m%d}",
             tile_id=tile.id,
             mission=f"landsat-{number}",
             platform=f"landsat-{number}",
-            moment=_moment(tile, day, _LANDSAT_SOLAR_HOUR),
+            moment=_find_moment(tile, day, _LANDSAT_SOLAR_HOUR),
         )
 
 
-def _wanted(period: Period, a_year: int, at_least: int) -> int:
+def _count_wanted(period: Period, a_year: int, at_least: int) -> int:
     return max(at_least, round(a_year * ((period.last - period.first).days + 1) / _YEAR_DAYS))
 
 
-def _days(
+def _draw_days(
     world: World, rng: np.random.Generator, tile: Tile, period: Period, revisit_days: int, wanted: int
 ) -> Iterator[tuple[date, int]]:
     """Days of passes with the number of their turn: of each stretch of the period, one pass at random."""
     start = int(world.random("orbit", tile.id).integers(revisit_days))
-    turns = _turns(period, start, revisit_days)
+    turns = _list_turns(period, start, revisit_days)
     if not turns:
         return
     for stretch in np.array_split(turns, min(wanted, len(turns))):
@@ -129,13 +129,13 @@ def _days(
         yield _CYCLE_START + timedelta(days=start + turn * revisit_days), turn
 
 
-def _turns(period: Period, start: int, revisit_days: int) -> list[int]:
+def _list_turns(period: Period, start: int, revisit_days: int) -> list[int]:
     first = -(-((period.first - _CYCLE_START).days - start) // revisit_days)
     last = ((period.last - _CYCLE_START).days - start) // revisit_days
     return list(range(first, last + 1))
 
 
-def _with_weather(world: World, tile: Tile, period: Period, passes: list[Acquisition]) -> list[Acquisition]:
+def _choose_weather(world: World, tile: Tile, period: Period, passes: list[Acquisition]) -> list[Acquisition]:
     """The passes of a period with their clouds, haze and orbit edges.
 
     Of some draws the one is kept whose clear looks tell most nearly the season of all looks: the truth is the
@@ -144,13 +144,13 @@ def _with_weather(world: World, tile: Tile, period: Period, passes: list[Acquisi
     if not passes:
         return []
     rng = world.random("weather", tile.id, period.label)
-    green = np.array([season(world, entry.moment)[_PLANTS, MAX_SHIFT_DAYS] for entry in passes])
+    green = np.array([find_season(world, entry.moment)[_PLANTS, MAX_SHIFT_DAYS] for entry in passes])
     chances = rng.random((_TRIALS, len(passes)))
-    draws = [_weather(rng, tile, passes) for _ in range(_DRAWS)]
-    return min(draws, key=lambda draw: _season_bias(draw, green, chances))
+    draws = [_draw_weather(rng, tile, passes) for _ in range(_DRAWS)]
+    return min(draws, key=lambda draw: _measure_bias(draw, green, chances))
 
 
-def _weather(rng: np.random.Generator, tile: Tile, passes: list[Acquisition]) -> list[Acquisition]:
+def _draw_weather(rng: np.random.Generator, tile: Tile, passes: list[Acquisition]) -> list[Acquisition]:
     """One draw: each of clouds, haze and edges has its planned share of the passes, in random order."""
     count = len(passes)
     clouds, edges, haze = ((rng.permutation(count) + rng.random()) / count for _ in range(3))
@@ -159,19 +159,19 @@ def _weather(rng: np.random.Generator, tile: Tile, passes: list[Acquisition]) ->
         replace(
             entry,
             cloudiness=round(float(cloudiness[number]), 4),
-            edge=_edge(rng, tile) if edges[number] < _EDGE_SHARE else None,
+            edge=_draw_edge(rng, tile) if edges[number] < _EDGE_SHARE else None,
             hazy=bool(haze[number] < _HAZY_SHARE),
         )
         for number, entry in enumerate(passes)
     ]
 
 
-def _season_bias(draw: list[Acquisition], green: NDArray[np.float64], chances: NDArray[np.float64]) -> float:
+def _measure_bias(draw: list[Acquisition], green: NDArray[np.float64], chances: NDArray[np.float64]) -> float:
     """How far the expected median green share of clear looks lies from that of all, at worst of all plants.
 
     `green` (look, plant); each row of `chances` (trial, look) decides what is seen in one place.
     """
-    clear = np.array([_clear_share(entry) for entry in draw])
+    clear = np.array([_estimate_clear_share(entry) for entry in draw])
     hazed = np.array([1 - _HAZE_TAKES * entry.hazy for entry in draw])
     seen = chances < clear
     seen = seen[seen.any(axis=1)]
@@ -181,19 +181,19 @@ def _season_bias(draw: list[Acquisition], green: NDArray[np.float64], chances: N
     return float(np.abs(medians.mean(axis=0) - np.median(green, axis=0)).max())
 
 
-def _clear_share(entry: Acquisition) -> float:
+def _estimate_clear_share(entry: Acquisition) -> float:
     """The share of a tile that stays usable once masks have been grown around the clouds."""
     kept = 1.0 if entry.edge is None else float(np.mean(_EDGE_KEEPS))
     return max(0.0, 1 - _MASKS_GROW * entry.cloudiness) * kept
 
 
-def _moment(tile: Tile, day: date, solar_hour: float) -> datetime:
+def _find_moment(tile: Tile, day: date, solar_hour: float) -> datetime:
     longitude = tile.part.geometry.centroid.x
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return midnight + timedelta(minutes=round(60 * (solar_hour - longitude / 15)))
 
 
-def _edge(rng: np.random.Generator, tile: Tile) -> Edge:
+def _draw_edge(rng: np.random.Generator, tile: Tile) -> Edge:
     """An orbit that covers only the west of the tile."""
     slant, keep = rng.uniform(0.15, 0.3), rng.uniform(*_EDGE_KEEPS)
     grid = tile.grid
@@ -201,7 +201,7 @@ def _edge(rng: np.random.Generator, tile: Tile) -> Edge:
     return Edge(float(slant), float(x + slant * (grid.top - grid.height * grid.resolution_m / 2)))
 
 
-def _with_liars(world: World, passes: list[Acquisition]) -> list[Acquisition]:
+def _plant_liars(world: World, passes: list[Acquisition]) -> list[Acquisition]:
     """A few clear Sentinel-2 passes whose metadata are wrong about the offset, spread over the time."""
     clear = [
         entry

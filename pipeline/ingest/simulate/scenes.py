@@ -11,30 +11,30 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 
-from pipeline.ingest.simulate.items import catalog, item
-from pipeline.ingest.simulate.passes import Acquisition, planned_passes
+from pipeline.ingest.simulate.items import build_catalog, build_item
+from pipeline.ingest.simulate.passes import Acquisition, plan_passes
 from pipeline.ingest.simulate.sensing import (
     FILL_QA,
     SENTINEL_OFFSET_DN,
-    landsat_numbers,
-    light_of,
-    sentinel_numbers,
+    encode_landsat,
+    encode_sentinel,
+    prepare_light,
 )
-from pipeline.ingest.simulate.sky import sky_over
-from pipeline.ingest.simulate.tides import flooded
-from pipeline.ingest.simulate.world import SIMULATED, Tile, World, season, surface
+from pipeline.ingest.simulate.sky import draw_sky
+from pipeline.ingest.simulate.tides import flood
+from pipeline.ingest.simulate.world import SIMULATED, Tile, World, build_surface, find_season
 
 _BLOCK_PX = 512
 
 
-def acquisitions(world: World, start: date, end: date, missions: Sequence[str]) -> list[Acquisition]:
+def list_acquisitions(world: World, start: date, end: date, missions: Sequence[str]) -> list[Acquisition]:
     """The passes over every tile from `start` to `end` (both inside), in order of time.
 
     What the world plans for its periods does not depend on what is asked for here.
     """
     return [
         entry
-        for entry in planned_passes(world)
+        for entry in plan_passes(world)
         if entry.mission in missions and start <= entry.moment.date() <= end
     ]
 
@@ -48,17 +48,17 @@ def write_acquisition(world: World, acquisition: Acquisition, folder: Path) -> N
     place = folder / tile.id / acquisition.id
     place.mkdir(parents=True, exist_ok=True)
     numbers = observe(world, acquisition)
-    transforms = {band: _transform(tile, acquisition, values) for band, values in numbers.items()}
+    transforms = {band: _find_transform(tile, acquisition, values) for band, values in numbers.items()}
     for band, values in numbers.items():
         _write_band(place / f"{band}.tif", values, transforms[band], tile.grid.crs)
-    _write_json(place / f"{acquisition.id}.json", item(tile, acquisition, numbers, transforms))
+    _write_json(place / f"{acquisition.id}.json", build_item(tile, acquisition, numbers, transforms))
 
 
 def write_catalog(world: World, acquisitions: Sequence[Acquisition], folder: Path) -> Path:
     """The root catalogue, which links every item; written last, so that its presence means complete."""
     links = [f"./{entry.tile_id}/{entry.id}/{entry.id}.json" for entry in acquisitions]
     path = folder / "catalog.json"
-    _write_json(path, catalog(world.aoi, links))
+    _write_json(path, build_catalog(world.aoi, links))
     return path
 
 
@@ -66,10 +66,10 @@ def observe(world: World, acquisition: Acquisition) -> dict[str, NDArray[np.inte
     """Digital numbers (y, x) of every band and of the mask, as the files hold them, by asset key."""
     tile = world.tile(acquisition.tile_id)
     rng = world.random("sky", acquisition.id)
-    ground = surface(world, tile.grid, tile, acquisition.moment.date())
+    ground = build_surface(world, tile.grid, tile, acquisition.moment.date())
     if world.tides:
-        ground = flooded(world, tile, ground, tile.grid, acquisition.moment)
-    sky = sky_over(
+        ground = flood(world, tile, ground, tile.grid, acquisition.moment)
+    sky = draw_sky(
         tile,
         acquisition.moment,
         rng,
@@ -77,15 +77,15 @@ def observe(world: World, acquisition: Acquisition) -> dict[str, NDArray[np.inte
         edge=acquisition.edge,
         hazy=acquisition.hazy,
     )
-    light = light_of(season(world, acquisition.moment))
+    light = prepare_light(find_season(world, acquisition.moment))
     seed = np.uint64(rng.integers(2**63))
     if acquisition.mission != "sentinel-2":
-        return landsat_numbers(ground, sky, light, seed=seed)
+        return encode_landsat(ground, sky, light, seed=seed)
     offset = SENTINEL_OFFSET_DN if acquisition.radiometry == "offset" else 0
-    return sentinel_numbers(ground, sky, light, platform=acquisition.platform, offset_dn=offset, seed=seed)
+    return encode_sentinel(ground, sky, light, platform=acquisition.platform, offset_dn=offset, seed=seed)
 
 
-def _transform(tile: Tile, acquisition: Acquisition, values: NDArray[np.integer]) -> Affine:
+def _find_transform(tile: Tile, acquisition: Acquisition, values: NDArray[np.integer]) -> Affine:
     """Sentinel-2 shares the tile's corner; Landsat's lies 15 m inside."""
     grid = tile.grid
     if acquisition.mission != "sentinel-2":

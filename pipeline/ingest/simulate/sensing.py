@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ingest.scenes.sensors import OLI_BANDPASS
-from pipeline.ingest.simulate.fields import bell, compiled, scrambled
-from pipeline.ingest.simulate.landscape import BANDS, BUILT, KINDS, WATER, colours
+from pipeline.ingest.simulate.fields import compile_loop, draw_bell, scramble
+from pipeline.ingest.simulate.landscape import BANDS, BUILT, KINDS, WATER, mix_colours
 from pipeline.ingest.simulate.sky import (
     CIRRUS,
     CLOUD_COLOURS,
@@ -36,6 +36,8 @@ _UNSURE_ABOVE = 0.26
 _BRIGHT_ROOF = 200
 _FALSE_CLOUDS_PERMILLE = 60
 _UNSURE_PERMILLE = 3
+_WEIGHTS = np.array([0.5, 1.0, 1.0, 0.5]) / 3
+"""Of pixels of 10 m along a side of 30 m that begins and ends in the middle of one."""
 _RIM_OPACITY = 0.1
 
 _FIRST_SHORT_WAVE = 4
@@ -72,14 +74,14 @@ class Encoding(NamedTuple):
     nir: tuple[float, float]
 
 
-def light_of(season: NDArray[np.float64]) -> Light:
+def prepare_light(season: NDArray[np.float64]) -> Light:
     """The tables for a season (kind, shift)."""
-    bare, plants = colours()
+    bare, plants = mix_colours()
     cover = np.array([kind.cover for kind in KINDS])
     return Light(bare, plants, season, cover, np.array([CLOUD_COLOURS, HAZE_COLOURS, DRIFT_COLOURS]))
 
 
-def sentinel_numbers(
+def encode_sentinel(
     ground: Surface, sky: Sky, light: Light, *, platform: str, offset_dn: int, seed: np.uint64
 ) -> dict[str, NDArray[np.integer]]:
     """Digital numbers of every band of a Sentinel-2 L2A scene at its own resolution, and `scl`.
@@ -93,12 +95,12 @@ def sentinel_numbers(
     gain, shift = 1 / slope / SENTINEL_SCALE, -offset / slope / SENTINEL_SCALE
     narrow = BANDS.index("nir08")
     nir = (B08_TO_B8A * gain[narrow], B08_TO_B8A * shift[narrow] + offset_dn)
-    fine, coarse, scl = _sentinel(ground, sky, light, Encoding(gain, shift + offset_dn, nir), seed)
+    fine, coarse, scl = _fill_sentinel(ground, sky, light, Encoding(gain, shift + offset_dn, nir), seed)
     named = dict(zip(("blue", "green", "red", "nir"), fine, strict=True))
     return named | dict(zip(("nir08", "swir16", "swir22"), coarse, strict=True)) | {"scl": scl}
 
 
-def landsat_numbers(
+def encode_landsat(
     ground: Surface, sky: Sky, light: Light, *, seed: np.uint64
 ) -> dict[str, NDArray[np.integer]]:
     """Digital numbers of a Landsat 8 or 9 level 2 scene at 30 m, and `qa_pixel`.
@@ -107,11 +109,11 @@ def landsat_numbers(
     pixel averages two whole and two half pixels of 10 m along each axis.
     """
     shift = -LANDSAT_OFFSET / LANDSAT_SCALE
-    bands, qa = _landsat(ground, sky, light, 1 / LANDSAT_SCALE, shift, _qa_table(), seed)
+    bands, qa = _fill_landsat(ground, sky, light, 1 / LANDSAT_SCALE, shift, _build_qa_table(), seed)
     return dict(zip(BANDS, bands, strict=True)) | {"qa_pixel": qa}
 
 
-def _qa_table() -> NDArray[np.uint16]:
+def _build_qa_table() -> NDArray[np.uint16]:
     """QA_PIXEL by flag of the sky; 1 stands for clear water, 2 for the rim of a cloud."""
     table = np.full(HIGH_CLOUD + 2, _QA_CLEAR, dtype=np.uint16)
     table[1], table[2], table[SHADOW], table[CIRRUS] = _QA_WATER, _QA_DILATED, _QA_SHADOW, _QA_CIRRUS
@@ -119,7 +121,7 @@ def _qa_table() -> NDArray[np.uint16]:
     return table
 
 
-@compiled
+@compile_loop
 def _see(ground: Surface, sky: Sky, light: Light, row: int, col: int, seen: NDArray[np.float64]) -> float:
     """Reflectance of a pixel of 10 m by band, written into `seen`; gives its vegetation cover."""
     kind, row_sky, col_sky = ground.kind[row, col], row // 2, col // 2
@@ -139,13 +141,13 @@ def _see(ground: Surface, sky: Sky, light: Light, row: int, col: int, seen: NDAr
     return float(fvc)
 
 
-@compiled
-def _number(value: float) -> int:
+@compile_loop
+def _round(value: float) -> int:
     return min(65535, max(1, int(value + 0.5)))
 
 
-@compiled
-def _scene_class(flag: int, kind: int, brightness: int, fvc: float, chance: int) -> int:
+@compile_loop
+def _classify_pixel(flag: int, kind: int, brightness: int, fvc: float, chance: int) -> int:
     """SCL of a pixel of 20 m: what the sky says first, now and then a bright roof taken for a cloud."""
     if flag:
         return flag
@@ -158,8 +160,8 @@ def _scene_class(flag: int, kind: int, brightness: int, fvc: float, chance: int)
     return _SCL_UNSURE if fvc > _UNSURE_ABOVE or chance < _UNSURE_PERMILLE else _SCL_BARE
 
 
-@compiled
-def _sentinel(
+@compile_loop
+def _fill_sentinel(
     ground: Surface, sky: Sky, light: Light, encoding: Encoding, seed: np.uint64
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint8]]:
     """Bands at 10 m (blue, green, red, nir), at 20 m (nir08, swir16, swir22), and SCL."""
@@ -180,16 +182,16 @@ def _sentinel(
                 _expose(seen, encoding, seed, fine, y, x)
                 mean += seen / 4
             for band in range(3):
-                noise = bell(scrambled(seed + np.uint64(band + 11), row, col)) * SENSOR_NOISE
+                noise = draw_bell(scramble(seed + np.uint64(band + 11), row, col)) * SENSOR_NOISE
                 value = (mean[band + 3] + noise) * encoding.gain[band + 3] + encoding.shift[band + 3]
-                coarse[band, row, col] = _number(value)
-            chance = int(scrambled(seed, row, col) % np.uint64(1000))
+                coarse[band, row, col] = _round(value)
+            chance = int(scramble(seed, row, col) % np.uint64(1000))
             kind, brightness = ground.kind[2 * row, 2 * col], ground.brightness[2 * row, 2 * col]
-            scl[row, col] = _scene_class(sky.flags[row, col], kind, brightness, fvc, chance)
+            scl[row, col] = _classify_pixel(sky.flags[row, col], kind, brightness, fvc, chance)
     return fine, coarse, scl
 
 
-@compiled
+@compile_loop
 def _expose(
     seen: NDArray[np.float64],
     encoding: Encoding,
@@ -200,14 +202,31 @@ def _expose(
 ) -> None:
     """The numbers of one pixel of 10 m, with noise of its own in each band."""
     for band in range(3):
-        value = seen[band] + bell(scrambled(seed + np.uint64(band + 1), row, col)) * SENSOR_NOISE
-        fine[band, row, col] = _number(value * encoding.gain[band] + encoding.shift[band])
-    nir = seen[3] + bell(scrambled(seed + np.uint64(4), row, col)) * SENSOR_NOISE
-    fine[3, row, col] = _number(nir * encoding.nir[0] + encoding.nir[1])
+        value = seen[band] + draw_bell(scramble(seed + np.uint64(band + 1), row, col)) * SENSOR_NOISE
+        fine[band, row, col] = _round(value * encoding.gain[band] + encoding.shift[band])
+    nir = seen[3] + draw_bell(scramble(seed + np.uint64(4), row, col)) * SENSOR_NOISE
+    fine[3, row, col] = _round(nir * encoding.nir[0] + encoding.nir[1])
 
 
-@compiled
-def _landsat(
+@compile_loop
+def _average(
+    ground: Surface,
+    sky: Sky,
+    light: Light,
+    row: int,
+    col: int,
+    seen: NDArray[np.float64],
+    mean: NDArray[np.float64],
+) -> None:
+    """Mean reflectance over 30 m from a corner at the middle of a pixel of 10 m, by band."""
+    mean[:] = 0.0
+    for place in range(16):
+        _see(ground, sky, light, row + place // 4, col + place % 4, seen)
+        mean += _WEIGHTS[place // 4] * _WEIGHTS[place % 4] * seen
+
+
+@compile_loop
+def _fill_landsat(
     ground: Surface,
     sky: Sky,
     light: Light,
@@ -220,20 +239,16 @@ def _landsat(
     rows, cols = (ground.kind.shape[0] - 5) // 3 + 1, (ground.kind.shape[1] - 5) // 3 + 1
     numbers = np.zeros((6, rows, cols), dtype=np.uint16)
     qa = np.full((rows, cols), FILL_QA, dtype=np.uint16)
-    weights = np.array([0.5, 1.0, 1.0, 0.5]) / 3
     seen, mean = np.empty(6), np.empty(6)
     for row in range(rows):
         for col in range(cols):
             y, x = 3 * row + 1, 3 * col + 1
             if sky.void[(y + 2) // 2, (x + 2) // 2]:
                 continue
-            mean[:] = 0.0
-            for place in range(16):
-                _see(ground, sky, light, y + place // 4, x + place % 4, seen)
-                mean += weights[place // 4] * weights[place % 4] * seen
+            _average(ground, sky, light, y, x, seen, mean)
             for band in range(6):
-                value = mean[band] + bell(scrambled(seed + np.uint64(band + 1), row, col)) * SENSOR_NOISE
-                numbers[band, row, col] = _number(value * gain + shift)
+                value = mean[band] + draw_bell(scramble(seed + np.uint64(band + 1), row, col)) * SENSOR_NOISE
+                numbers[band, row, col] = _round(value * gain + shift)
             flag = sky.flags[(y + 2) // 2, (x + 2) // 2]
             if flag == 0 and sky.opacity[(y + 2) // 2, (x + 2) // 2] > _RIM_OPACITY:
                 flag = 2

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.simulate.fields import Waves, field, waves
+from pipeline.ingest.simulate.fields import Waves, draw_waves, sum_waves
 from pipeline.ingest.simulate.world import Tile
 
 SKY_RESOLUTION_M = 20.0
@@ -62,8 +62,13 @@ class Edge:
     slant: float
     reach: float
 
+    def hides(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Where there is no data (y, x), at the crossings of columns and rows."""
+        hidden: NDArray[np.bool_] = (x[None, :] + self.slant * y[:, None]) > self.reach
+        return hidden
 
-def sky_over(
+
+def draw_sky(
     tile: Tile,
     moment: datetime,
     rng: np.random.Generator,
@@ -73,17 +78,14 @@ def sky_over(
     hazy: bool = False,
 ) -> Sky:
     """The sky over a tile: clouds cover about `cloudiness` (0 to 1) of it, haze the half of it if `hazy`."""
-    x, y = sky_axes(tile)
-    cloud = waves(rng, count=16, shortest_m=350.0, longest_m=9000.0)
-    density = field(cloud, x, y) - _threshold(field(cloud, x[::8], y[::8]), cloudiness)
-    dx, dy = _shadow_offset(tile, moment, rng)
-    above = field(cloud, x - dx, y - dy) - (field(cloud, x, y) - density)
-    veil = _veil(rng, x, y)
-    void = np.zeros(density.shape, dtype=bool)
-    if edge is not None:
-        void = (x[None, :] + edge.slant * y[:, None]) > edge.reach
-    haze = field(waves(rng, shortest_m=1500.0, longest_m=9000.0), x, y)
-    drift = field(waves(rng, shortest_m=400.0, longest_m=2500.0), x, y)
+    x, y = find_axes(tile)
+    cloud = draw_waves(rng, count=16, shortest_m=350.0, longest_m=9000.0)
+    density = sum_waves(cloud, x, y) - _find_threshold(sum_waves(cloud, x[::8], y[::8]), cloudiness)
+    dx, dy = _cast_shadow(tile, moment, rng)
+    above = sum_waves(cloud, x - dx, y - dy) - (sum_waves(cloud, x, y) - density)
+    veil = _draw_veil(rng, x, y)
+    haze = sum_waves(draw_waves(rng, shortest_m=1500.0, longest_m=9000.0), x, y)
+    drift = sum_waves(draw_waves(rng, shortest_m=400.0, longest_m=2500.0), x, y)
     opacity = np.clip((density + _EDGE) / _THICK, 0, _OPAQUE)
     shadow = np.clip((above + _EDGE) / _THICK, 0, 1) * (density < 0)
     return Sky(
@@ -91,22 +93,22 @@ def sky_over(
         shade=(1 - _SHADE * np.sqrt(shadow)).astype(np.float32),
         haze=(np.clip(haze, 0, 1) if hazy else np.zeros_like(haze)),
         drift=drift,
-        flags=_flags(density, above, veil),
-        void=void,
+        flags=_flag_sky(density, above, veil),
+        void=np.zeros(density.shape, dtype=bool) if edge is None else edge.hides(x, y),
     )
 
 
-def sky_axes(tile: Tile) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def find_axes(tile: Tile) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Pixel centres (x, y) of a tile at 20 m."""
     grid = tile.coarser(SKY_RESOLUTION_M)
     return grid.x_of(grid.whole), grid.y_of(grid.whole)
 
 
-def _threshold(density: NDArray[np.float32], cloudiness: float) -> np.float32:
+def _find_threshold(density: NDArray[np.float32], cloudiness: float) -> np.float32:
     return np.float32(np.quantile(density, 1 - cloudiness) if cloudiness > 0 else density.max() + 1)
 
 
-def _shadow_offset(tile: Tile, moment: datetime, rng: np.random.Generator) -> tuple[float, float]:
+def _cast_shadow(tile: Tile, moment: datetime, rng: np.random.Generator) -> tuple[float, float]:
     """How far shadows fall from their clouds (metres east and north), the sun in the south-south-east."""
     tilt = -23.44 * math.cos(2 * math.pi * (moment.timetuple().tm_yday + 10) / 365.25)
     elevation = math.radians(82 - tile.part.geometry.centroid.y + tilt)
@@ -115,14 +117,14 @@ def _shadow_offset(tile: Tile, moment: datetime, rng: np.random.Generator) -> tu
     return length * math.sin(away), length * math.cos(away)
 
 
-def _veil(rng: np.random.Generator, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _draw_veil(rng: np.random.Generator, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Where thin cirrus hangs, on some of the dates."""
-    bands: Waves = waves(rng, count=8, shortest_m=2500.0, longest_m=12000.0)
+    bands: Waves = draw_waves(rng, count=8, shortest_m=2500.0, longest_m=12000.0)
     often = rng.random() < _CIRRUS_SHARE
-    return field(bands, x, y) > (1.0 if often else np.inf)
+    return sum_waves(bands, x, y) > (1.0 if often else np.inf)
 
 
-def _flags(
+def _flag_sky(
     density: NDArray[np.float32], above: NDArray[np.float32], veil: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
     flags = np.full(density.shape, CLEAR, dtype=np.uint8)

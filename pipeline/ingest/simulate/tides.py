@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.grid import Grid
 from pipeline.ingest.simulate.landscape import FLAT, WATER
-from pipeline.ingest.simulate.world import Surface, Tile, World, height_of
+from pipeline.ingest.simulate.world import Surface, Tile, World, find_height
 
 _RESERVOIR = (0.92, 0.85, 0.72, 0.58, 0.35, 0.06, 0.0, 0.04, 0.3, 0.75, 1.0, 0.97)
 _MID_MONTH = (np.arange(12) + 0.5) * 365.25 / 12
@@ -17,7 +17,7 @@ _STIR = 0.02
 in winter, drawn down for the floods of summer. Days differ from it by up to `_STIR`."""
 
 
-def level(world: World, tile: Tile, moment: datetime) -> float:
+def find_level(world: World, tile: Tile, moment: datetime) -> float:
     """How much of the range between low (0) and high water (1) is under water at a moment.
 
     Passes meet the tide in any phase; a reservoir follows the months. 0 where neither is at work.
@@ -32,18 +32,18 @@ def level(world: World, tile: Tile, moment: datetime) -> float:
     return 0.0
 
 
-def flooded(world: World, tile: Tile, ground: Surface, grid: Grid, moment: datetime) -> Surface:
+def flood(world: World, tile: Tile, ground: Surface, grid: Grid, moment: datetime) -> Surface:
     """The ground at a moment, the flats below the level of the water under it."""
     kind = ground.kind.copy()
-    kind[(kind == FLAT) & (rise(world, tile, grid) < level(world, tile, moment))] = WATER
+    kind[(kind == FLAT) & (find_rise(world, tile, grid) < find_level(world, tile, moment))] = WATER
     return ground._replace(kind=kind)
 
 
-def rise(world: World, tile: Tile, grid: Grid) -> NDArray[np.float64]:
+def find_rise(world: World, tile: Tile, grid: Grid) -> NDArray[np.float64]:
     """Height of the flats on a grid, 0 at low and 1 at high water; beyond on other ground."""
     zone = [kind for kind, _ in tile.landscape.zones].index(FLAT)
     low, high = tile.levels[zone - 1], tile.levels[zone]
-    raised = height_of(
+    raised = find_height(
         world, tile.part, tile.landscape, grid.crs, grid.x_of(grid.whole), grid.y_of(grid.whole)
     )
     return (raised.astype(np.float64) - low) / (high - low)

@@ -14,8 +14,8 @@ from pipeline.geodesy import project
 from pipeline.grid import Grid
 from pipeline.ingest.simulate.landscape import KINDS, NDVI_SOIL, NDVI_VEGETATION, WATER
 from pipeline.ingest.simulate.passes import Acquisition
-from pipeline.ingest.simulate.water import section_truth
-from pipeline.ingest.simulate.world import SIMULATED, Planted, Tile, World, season, surface
+from pipeline.ingest.simulate.water import describe_sections
+from pipeline.ingest.simulate.world import SIMULATED, Planted, Tile, World, build_surface, find_season
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
 
@@ -31,15 +31,15 @@ def write_truth(
         "seed": world.seed,
         "resolution_m": world.resolution_m,
         "endmembers": {"soil": NDVI_SOIL, "vegetation": NDVI_VEGETATION},
-        "periods": {period.label: period_truth(world, acquisitions, period) for period in periods},
-        "planted": [_planted(change) for change in world.planted],
-        "sections": section_truth(world, periods),
+        "periods": {period.label: measure_period(world, acquisitions, period) for period in periods},
+        "planted": [_describe_change(change) for change in world.planted],
+        "sections": describe_sections(world, periods),
     }
     text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / "truth.json").write_text(text, encoding="utf-8")
 
 
-def period_truth(world: World, acquisitions: Sequence[Acquisition], period: Period) -> dict[str, Any]:
+def measure_period(world: World, acquisitions: Sequence[Acquisition], period: Period) -> dict[str, Any]:
     """Mean FVC off the water and class areas of one period, over the pixels whose centre lies in the area.
 
     The FVC of a pixel is the median over the period's passes, clouded or not; of a period without a pass
@@ -49,13 +49,13 @@ def period_truth(world: World, acquisitions: Sequence[Acquisition], period: Peri
     total, count, seen = 0.0, 0, 0
     for tile in world.tiles:
         grid = tile.coarser(world.resolution_m)
-        ground = surface(world, grid, tile, period.last)
-        inside = ~_outside(tile, grid)
+        ground = build_surface(world, grid, tile, period.last)
+        inside = ~_find_outside(tile, grid)
         pixel_m2 = grid.pixel_area_m2(grid.whole)
-        for key, area in _class_areas(ground.kind, inside, pixel_m2).items():
+        for key, area in _measure_classes(ground.kind, inside, pixel_m2).items():
             areas[key] += area
         land = inside & (ground.kind != WATER)
-        median = median_season(world, [a for a in acquisitions if a.tile_id == tile.id], period)
+        median = find_median_season(world, [a for a in acquisitions if a.tile_id == tile.id], period)
         if median is not None:
             cover = ground.fraction()[land] * median[ground.kind[land], ground.shift[land]]
             total, count, seen = total + float(cover.sum()), count + cover.size, seen + 1
@@ -66,24 +66,24 @@ def period_truth(world: World, acquisitions: Sequence[Acquisition], period: Peri
     }
 
 
-def median_season(
+def find_median_season(
     world: World, acquisitions: Sequence[Acquisition], period: Period
 ) -> NDArray[np.float64] | None:
     """Median over a period's passes of the green share by kind and shift; None without a pass.
 
     The fraction of plants stays within a period, so FVC's median is the fraction times this.
     """
-    greens = [season(world, entry.moment) for entry in acquisitions if period.holds(entry.moment)]
+    greens = [find_season(world, entry.moment) for entry in acquisitions if period.holds(entry.moment)]
     return np.median(greens, axis=0) if greens else None
 
 
-def _outside(tile: Tile, grid: Grid) -> NDArray[np.bool_]:
+def _find_outside(tile: Tile, grid: Grid) -> NDArray[np.bool_]:
     outline = project(tile.part.geometry, grid.crs)
     mask: NDArray[np.bool_] = geometry_mask([outline], grid.shape, grid.transform)
     return mask
 
 
-def _class_areas(
+def _measure_classes(
     kind: NDArray[np.uint8], inside: NDArray[np.bool_], pixel_m2: NDArray[np.float64]
 ) -> Mapping[str, float]:
     by_kind = np.bincount(kind[inside], weights=pixel_m2[inside], minlength=len(KINDS))
@@ -93,7 +93,7 @@ def _class_areas(
     return areas
 
 
-def _planted(change: Planted) -> dict[str, Any]:
+def _describe_change(change: Planted) -> dict[str, Any]:
     return {
         "name": change.name,
         "part": change.part_id,

@@ -16,7 +16,7 @@ from pipeline import standards
 from pipeline.aoi import Part
 from pipeline.geodesy import unproject_all
 from pipeline.ingest.simulate.landscape import WATER
-from pipeline.ingest.simulate.world import World, surface
+from pipeline.ingest.simulate.world import World, build_surface
 from pipeline.periods import Period
 
 TITLE = "模拟数据：地表水监测结果（不是真实观测）"
@@ -74,22 +74,24 @@ def write_samples(world: World, periods: Sequence[Period], folder: Path) -> None
     One section comes as a wide CSV in GBK, one as a long CSV in UTF-8 with BOM.
     """
     (folder / "water").mkdir(parents=True, exist_ok=True)
-    sections = sections_of(world)
-    tables = [samples_of(world, section, periods) for section in sections]
+    sections = place_sections(world)
+    tables = [draw_samples(world, section, periods) for section in sections]
     _write_workbook(world, sections[:-2], tables[:-2], folder / "water" / f"{world.aoi.id}_月报.xlsx")
-    wide = _wide(world, sections[-2], tables[-2])
+    wide = _build_wide(world, sections[-2], tables[-2])
     _write_csv(wide, folder / "water" / f"{world.aoi.id}_手工台账.csv", "gbk")
-    _write_csv(_long(sections[-1], tables[-1]), folder / "water" / f"{world.aoi.id}_长表.csv", "utf-8-sig")
-    _write_csv(_register(world, sections), folder / "sections.csv", "utf-8")
+    _write_csv(
+        _build_long(sections[-1], tables[-1]), folder / "water" / f"{world.aoi.id}_长表.csv", "utf-8-sig"
+    )
+    _write_csv(_build_register(world, sections), folder / "sections.csv", "utf-8")
 
 
-def sections_of(world: World) -> list[Section]:
+def place_sections(world: World) -> list[Section]:
     """Three to six sections on the waters of the first day, spread over the parts of the area."""
     rng = world.random("sections")
     sections = []
     for number, place in enumerate(_PLACES[: int(rng.integers(3, len(_PLACES) + 1))]):
         part = world.aoi.parts[number % len(world.aoi.parts)]
-        point = _point_on_water(world, rng, part)
+        point = _find_water(world, rng, part)
         sections.append(
             Section(
                 section_id=f"SIM-{world.aoi.id}-{number + 1}",
@@ -107,24 +109,24 @@ def sections_of(world: World) -> list[Section]:
     return sections
 
 
-def samples_of(world: World, section: Section, periods: Sequence[Period]) -> pd.DataFrame:
+def draw_samples(world: World, section: Section, periods: Sequence[Period]) -> pd.DataFrame:
     """Monthly samples of a section: `day`, `period`, a column by parameter, and `below` (parameters by `;`).
 
     NaN is a blank; a value below detection holds the limit of detection.
     """
-    return pd.concat([_samples(world, section, period) for period in periods], ignore_index=True)
+    return pd.concat([_draw_period(world, section, period) for period in periods], ignore_index=True)
 
 
-def section_truth(world: World, periods: Sequence[Period]) -> dict[str, Any]:
+def describe_sections(world: World, periods: Sequence[Period]) -> dict[str, Any]:
     """By section id: its name, target, and for each period the class by single factor and what decides it.
 
     The class follows from the means of what is written; values below detection cannot change it, since they
     stand only in parameters that do not decide.
     """
     truth: dict[str, Any] = {}
-    for section in sections_of(world):
-        table = samples_of(world, section, periods)
-        graded = {str(label): _single_factor(rows) for label, rows in table.groupby("period", sort=False)}
+    for section in place_sections(world):
+        table = draw_samples(world, section, periods)
+        graded = {str(label): _grade_means(rows) for label, rows in table.groupby("period", sort=False)}
         truth[section.section_id] = {
             "section": section.name,
             "target_class": section.target_class,
@@ -133,17 +135,17 @@ def section_truth(world: World, periods: Sequence[Period]) -> dict[str, Any]:
     return truth
 
 
-def planted_class(world: World, section: Section, period: Period) -> tuple[int, str]:
+def plan_class(world: World, section: Section, period: Period) -> tuple[int, str]:
     """The class (1 to 6) planned for a section and period, and the parameter that decides it."""
     rng = world.random("water class", section.section_id, period.label)
     return int(rng.choice(_CLASSES, p=_CLASS_SHARES)), str(rng.choice(_DECIDERS))
 
 
-def _point_on_water(world: World, rng: np.random.Generator, part: Part) -> shapely.Point:
+def _find_water(world: World, rng: np.random.Generator, part: Part) -> shapely.Point:
     """The middle of a pixel of water inside a part; a point of the part where it has no water."""
     tile = world.tiles[world.aoi.parts.index(part)]
     grid = tile.coarser(_RASTER_M)
-    row, col = np.nonzero(surface(world, grid, tile, world.periods[0].first).kind == WATER)
+    row, col = np.nonzero(build_surface(world, grid, tile, world.periods[0].first).kind == WATER)
     x, y = grid.left + (col + 0.5) * _RASTER_M, grid.top - (row + 0.5) * _RASTER_M
     spots = unproject_all(np.asarray(shapely.points(x, y), dtype=object), grid.crs)
     inside = np.flatnonzero(shapely.contains_xy(part.geometry, shapely.get_x(spots), shapely.get_y(spots)))
@@ -153,38 +155,40 @@ def _point_on_water(world: World, rng: np.random.Generator, part: Part) -> shape
     return point
 
 
-def _samples(world: World, section: Section, period: Period) -> pd.DataFrame:
+def _draw_period(world: World, section: Section, period: Period) -> pd.DataFrame:
     rng = world.random("samples", section.section_id, period.label)
-    water_class, decider = planted_class(world, section, period)
-    days = _days(rng, period)
+    water_class, decider = plan_class(world, section, period)
+    days = _draw_days(rng, period)
     table = pd.DataFrame({"day": days, "period": period.label})
     season = np.cos(2 * np.pi * (pd.DatetimeIndex(days).day_of_year.to_numpy() - 25) / 365.25)
     table["WT"] = (17.5 - 11 * season + rng.normal(0, 1, len(days))).round(1)
     table["pH"] = (7.8 + rng.normal(0, 0.15, len(days))).round(1)
     for code in _DECIDERS:
-        level = _level(rng, code, water_class if code == decider else int(rng.integers(1, water_class + 1)))
-        table[code] = _course(rng, code, level, season if code == "DO" else -season)
+        level = _draw_level(
+            rng, code, water_class if code == decider else int(rng.integers(1, water_class + 1))
+        )
+        table[code] = _draw_course(rng, code, level, season if code == "DO" else -season)
     if section.section_id.endswith(("1", "3")):
-        table["TN"] = _course(rng, "TN", 1.9, season)
-    return _with_gaps(rng, table, decider)
+        table["TN"] = _draw_course(rng, "TN", 1.9, season)
+    return _plant_gaps(rng, table, decider)
 
 
-def _days(rng: np.random.Generator, period: Period) -> list[date]:
+def _draw_days(rng: np.random.Generator, period: Period) -> list[date]:
     """A sampling day in each month that the period touches."""
     months = pd.period_range(period.first, period.last, freq="M")
     days = [date(month.year, month.month, int(rng.integers(*_SAMPLING_DAYS))) for month in months]
     return [min(max(day, period.first), period.last) for day in days]
 
 
-def _limits(code: str) -> list[float]:
+def _list_limits(code: str) -> list[float]:
     table = standards.table("water_limits")
     row = table[(table["code"] == code) & table["water_body"].isin(["any", "river"])].iloc[0]
     return [float(row[f"class_{number}"]) for number in range(1, 6)]
 
 
-def _level(rng: np.random.Generator, code: str, water_class: int) -> float:
+def _draw_level(rng: np.random.Generator, code: str, water_class: int) -> float:
     """A mean inside a class, a quarter of its width away from the next one."""
-    limits = _limits(code)
+    limits = _list_limits(code)
     if water_class == _CLASSES[0]:
         return limits[0] * (1.18 if code == "DO" else 0.75)
     if water_class == _CLASSES[-1]:
@@ -193,7 +197,7 @@ def _level(rng: np.random.Generator, code: str, water_class: int) -> float:
     return better + float(rng.uniform(0.3, 0.7)) * (worse - better)
 
 
-def _course(
+def _draw_course(
     rng: np.random.Generator, code: str, level: float, season: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Values over the months whose mean is the level."""
@@ -202,7 +206,7 @@ def _course(
     return values
 
 
-def _with_gaps(rng: np.random.Generator, table: pd.DataFrame, decider: str) -> pd.DataFrame:
+def _plant_gaps(rng: np.random.Generator, table: pd.DataFrame, decider: str) -> pd.DataFrame:
     """Blanks and values below detection, in parameters that do not decide the class."""
     below = np.full(len(table), "", dtype=object)
     for code, limit in _DETECTION.items():
@@ -217,7 +221,7 @@ def _with_gaps(rng: np.random.Generator, table: pd.DataFrame, decider: str) -> p
     return table
 
 
-def _single_factor(rows: pd.DataFrame) -> dict[str, Any]:
+def _grade_means(rows: pd.DataFrame) -> dict[str, Any]:
     classes = {code: _grade(code, float(rows[code].mean())) for code in _DECIDERS}
     worst = max(classes.values())
     return {
@@ -229,20 +233,20 @@ def _single_factor(rows: pd.DataFrame) -> dict[str, Any]:
 
 def _grade(code: str, mean: float) -> int:
     sign = -1 if code == "DO" else 1
-    worse = [sign * mean > sign * limit for limit in _limits(code)]
+    worse = [sign * mean > sign * limit for limit in _list_limits(code)]
     return 1 + sum(worse)
 
 
-def _columns(table: pd.DataFrame) -> list[str]:
+def _list_columns(table: pd.DataFrame) -> list[str]:
     return [code for code in _DECIMALS if code in table and table[code].notna().any()]
 
 
-def _heading(code: str) -> str:
+def _write_heading(code: str) -> str:
     names = standards.table("water_limits").drop_duplicates("code").set_index("code")["name_zh"]
     return f"{names[code]}（{_UNITS.get(code, 'mg/L')}）"
 
 
-def _spelled(rng: np.random.Generator, code: str, value: float, *, below: bool) -> Cell:
+def _spell(rng: np.random.Generator, code: str, value: float, *, below: bool) -> Cell:
     """A value as staff type it."""
     if np.isnan(value):
         return None
@@ -269,18 +273,18 @@ def _write_workbook(
         sheet = book.add_worksheet(SHEET)
         dates = book.add_format({"num_format": "yyyy-mm-dd"})
         sheet.merge_range(0, 0, 0, len(codes) + 2, TITLE)
-        sheet.write_row(1, 0, ["断面名称", "采样日期", *map(_heading, codes), "备注"])
+        sheet.write_row(1, 0, ["断面名称", "采样日期", *map(_write_heading, codes), "备注"])
         row = 2
         for section, table in zip(sections, tables, strict=True):
-            for name, rows in _named_blocks(section, table, alias=section is sections[0]):
+            for name, rows in _split_by_name(section, table, alias=section is sections[0]):
                 _write_name(sheet, row, len(rows), name)
                 for record in rows.to_dict("records"):
                     sheet.write_datetime(row, 1, datetime.combine(record["day"], datetime.min.time()), dates)
-                    sheet.write_row(row, 2, [*_cells(rng, record, codes), REMARK])
+                    sheet.write_row(row, 2, [*_spell_row(rng, record, codes), REMARK])
                     row += 1
 
 
-def _named_blocks(section: Section, table: pd.DataFrame, *, alias: bool) -> list[tuple[str, pd.DataFrame]]:
+def _split_by_name(section: Section, table: pd.DataFrame, *, alias: bool) -> list[tuple[str, pd.DataFrame]]:
     middle = (len(table) + 1) // 2
     if not alias or middle == len(table):
         return [(section.name, table)]
@@ -294,24 +298,26 @@ def _write_name(sheet: Any, row: int, rows: int, name: str) -> None:
         sheet.write(row, 0, name)
 
 
-def _cells(rng: np.random.Generator, record: Mapping[Any, Any], codes: Sequence[str]) -> list[Cell]:
+def _spell_row(rng: np.random.Generator, record: Mapping[Any, Any], codes: Sequence[str]) -> list[Cell]:
     below = record["below"].split(";")
-    return [_spelled(rng, code, record.get(code, np.nan), below=code in below) for code in codes]
+    return [_spell(rng, code, record.get(code, np.nan), below=code in below) for code in codes]
 
 
-def _wide(world: World, section: Section, table: pd.DataFrame) -> pd.DataFrame:
+def _build_wide(world: World, section: Section, table: pd.DataFrame) -> pd.DataFrame:
     rng = world.random("spelling", section.section_id)
-    codes = _columns(table)
+    codes = _list_columns(table)
     rows = [
-        [section.name, f"{record['day']:%Y/%m/%d}", *_cells(rng, record, codes), REMARK]
+        [section.name, f"{record['day']:%Y/%m/%d}", *_spell_row(rng, record, codes), REMARK]
         for record in table.to_dict("records")
     ]
-    return pd.DataFrame(rows, columns=["断面名称", "采样日期", *map(_heading, codes), "备注"], dtype=object)
+    return pd.DataFrame(
+        rows, columns=["断面名称", "采样日期", *map(_write_heading, codes), "备注"], dtype=object
+    )
 
 
-def _long(section: Section, table: pd.DataFrame) -> pd.DataFrame:
+def _build_long(section: Section, table: pd.DataFrame) -> pd.DataFrame:
     """One row per section, time and parameter; values below detection as `<limit`."""
-    codes = _columns(table)
+    codes = _list_columns(table)
     melted = table.melt(["day", "period", "below"], codes, "code", "value").dropna(subset="value")
     melted = melted.sort_values(["day", "code"], kind="stable")
     names = standards.table("water_limits").drop_duplicates("code").set_index("code")["name_zh"]
@@ -330,7 +336,7 @@ def _long(section: Section, table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _register(world: World, sections: Sequence[Section]) -> pd.DataFrame:
+def _build_register(world: World, sections: Sequence[Section]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "section_id": [section.section_id for section in sections],

@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import measure_area_m2, project, unproject
 from pipeline.grid import Grid
-from pipeline.ingest.simulate.fields import Waves, field, seeded, waves
+from pipeline.ingest.simulate.fields import Waves, draw_waves, make_random, sum_waves
 from pipeline.ingest.simulate.landscape import (
     BARE,
     BUILT,
@@ -30,8 +30,8 @@ from pipeline.ingest.simulate.landscape import (
     SPARSE,
     WATER,
     Landscape,
-    course_table,
-    landscape_of,
+    find_landscape,
+    tabulate_course,
 )
 from pipeline.periods import Period
 
@@ -108,7 +108,7 @@ class World:
 
     def random(self, *names: object) -> np.random.Generator:
         """The random numbers of this world that belong to some names."""
-        return seeded("ecoledger", self.aoi.id, self.seed, *names)
+        return make_random("ecoledger", self.aoi.id, self.seed, *names)
 
     def tile(self, tile_id: str) -> Tile:
         """The tile with this id."""
@@ -140,7 +140,7 @@ class Surface(NamedTuple):
         return np.array([kind.cover_class for kind in KINDS])[self.kind]
 
 
-def world_of(
+def plan_world(
     aoi: Aoi,
     periods: Sequence[Period],
     *,
@@ -155,36 +155,36 @@ def world_of(
     on which the truth is counted; the scenes have the pixels of their sensors.
     """
     bare = World(aoi, tuple(periods), seed, float(resolution_m), (), ())
-    tiles = tuple(_tile(bare, part) for part in aoi.parts)
+    tiles = tuple(_build_tile(bare, part) for part in aoi.parts)
     planted = tuple(change for tile in tiles for change in _plant(bare, tile))
     return World(aoi, tuple(periods), seed, float(resolution_m), tiles, planted, tides)
 
 
-def surface(world: World, grid: Grid, tile: Tile, day: date) -> Surface:
+def build_surface(world: World, grid: Grid, tile: Tile, day: date) -> Surface:
     """The ground on a day, at the pixel centres of any grid in the tile's CRS."""
     happened = tuple(change.name for change in world.planted if change.day <= day)
     with _SURFACE_LOCK:
-        return _surface(world, grid, tile, happened)
+        return _build_surface(world, grid, tile, happened)
 
 
-def season(world: World, moment: datetime) -> NDArray[np.float64]:
+def find_season(world: World, moment: datetime) -> NDArray[np.float64]:
     """Green share of the plants by kind and shift (0 to 20) at a moment; years are a little early or late."""
     advance = world.random("year", moment.year).uniform(-_YEAR_SHIFT_DAYS, _YEAR_SHIFT_DAYS)
-    return course_table(moment, float(advance))
+    return tabulate_course(moment, float(advance))
 
 
-def fvc(world: World, ground: Surface, moment: datetime) -> NDArray[np.float32]:
+def measure_fvc(world: World, ground: Surface, moment: datetime) -> NDArray[np.float32]:
     """Fractional vegetation cover (y, x) of a surface at a moment, 0 to 1; water has none."""
-    green: NDArray[np.float32] = season(world, moment).astype(np.float32)[ground.kind, ground.shift]
+    green: NDArray[np.float32] = find_season(world, moment).astype(np.float32)[ground.kind, ground.shift]
     return ground.fraction() * green
 
 
-def at_noon(day: date) -> datetime:
+def find_noon(day: date) -> datetime:
     """The middle of a day."""
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
-def _tile(world: World, part: Part) -> Tile:
+def _build_tile(world: World, part: Part) -> Tile:
     outline = project(part.geometry, world.aoi.grid_crs)
     left, bottom, right, top = shapely.buffer(outline, TILE_MARGIN_M).bounds
     left, top = math.floor(left / _TILE_STEP_M) * _TILE_STEP_M, math.ceil(top / _TILE_STEP_M) * _TILE_STEP_M
@@ -194,23 +194,23 @@ def _tile(world: World, part: Part) -> Tile:
     grid = Grid(
         world.aoi.grid_crs, float(left), float(top), pixel, round(height / pixel), round(width / pixel)
     )
-    landscape = landscape_of(part.id)
-    return Tile(f"SIM-{part.id}", part, grid, landscape, _levels(world, part, grid, landscape))
+    landscape = find_landscape(part.id)
+    return Tile(f"SIM-{part.id}", part, grid, landscape, _find_levels(world, part, grid, landscape))
 
 
-def _levels(world: World, part: Part, grid: Grid, landscape: Landscape) -> tuple[float, ...]:
+def _find_levels(world: World, part: Part, grid: Grid, landscape: Landscape) -> tuple[float, ...]:
     """Heights below which the planned shares of the part lie."""
     outline = project(part.geometry, grid.crs)
     left, bottom, right, top = outline.bounds
     x = np.linspace(left, right, _LATTICE)
     y = np.linspace(top, bottom, _LATTICE)
     inside = shapely.contains_xy(outline, *np.meshgrid(x, y))
-    heights = height_of(world, part, landscape, grid.crs, x, y)[inside]
+    heights = find_height(world, part, landscape, grid.crs, x, y)[inside]
     shares = np.cumsum([share for _, share in landscape.zones])
     return tuple(float(level) for level in np.quantile(heights, shares))
 
 
-def height_of(
+def find_height(
     world: World,
     part: Part,
     landscape: Landscape,
@@ -224,70 +224,74 @@ def height_of(
     v = (2 * y - bottom - top) / (top - bottom)
     across = landscape.slope[0] * u - landscape.dome * u**2
     along = landscape.slope[1] * v - landscape.dome * v**2
-    rough = field(
-        _waves(world, "height", shortest_m=landscape.grain_m, longest_m=9 * landscape.grain_m), x, y
+    rough = sum_waves(
+        _draw_waves(world, "height", shortest_m=landscape.grain_m, longest_m=9 * landscape.grain_m), x, y
     )
     return rough + across.astype(np.float32) + along.astype(np.float32)[:, None]
 
 
-def _waves(world: World, name: str, *, shortest_m: float = 400.0, longest_m: float = 6000.0) -> Waves:
-    return waves(world.random("ground", name), shortest_m=shortest_m, longest_m=longest_m)
+def _draw_waves(world: World, name: str, *, shortest_m: float = 400.0, longest_m: float = 6000.0) -> Waves:
+    return draw_waves(world.random("ground", name), shortest_m=shortest_m, longest_m=longest_m)
 
 
 _SURFACE_LOCK = Lock()
 
 
 @lru_cache(maxsize=6)
-def _surface(world: World, grid: Grid, tile: Tile, happened: tuple[str, ...]) -> Surface:
+def _build_surface(world: World, grid: Grid, tile: Tile, happened: tuple[str, ...]) -> Surface:
     x, y = grid.x_of(grid.whole), grid.y_of(grid.whole)
-    vigour = field(_waves(world, "vigour", shortest_m=60.0, longest_m=1500.0), x, y)
-    kind = _kinds(world, tile, x, y)
+    vigour = sum_waves(_draw_waves(world, "vigour", shortest_m=60.0, longest_m=1500.0), x, y)
+    kind = _find_kinds(world, tile, x, y)
     kind[np.isin(kind, (GRASS, MARSH, FOREST)) & (vigour < _SPARSE_BELOW)] = SPARSE
     for change in world.planted:
         if change.part_id == tile.part.id:
             _burn(kind, change.outline, grid, change.after if change.name in happened else change.before)
-    shift = field(_waves(world, "shift"), x, y) * np.float32(MAX_SHIFT_DAYS / 3)
+    shift = sum_waves(_draw_waves(world, "shift"), x, y) * np.float32(MAX_SHIFT_DAYS / 3)
     paddy = kind == PADDY
-    early, yield_ = _paddocks(x, y)
+    early, yield_ = _lay_paddocks(x, y)
     vigour = np.where(paddy, vigour * np.float32(0.3) + yield_, vigour)
     shift = np.where(paddy, early, shift)
     return Surface(
         kind=kind,
-        vigour=_stepped(0.62 + 0.2 * vigour),
-        brightness=_stepped(0.5 + 0.17 * field(_waves(world, "brightness", shortest_m=40.0), x, y)),
-        texture=_stepped(0.5 + 0.17 * field(_waves(world, "texture", shortest_m=50.0), x, y)),
+        vigour=_step(0.62 + 0.2 * vigour),
+        brightness=_step(0.5 + 0.17 * sum_waves(_draw_waves(world, "brightness", shortest_m=40.0), x, y)),
+        texture=_step(0.5 + 0.17 * sum_waves(_draw_waves(world, "texture", shortest_m=50.0), x, y)),
         shift=(np.clip(np.rint(shift), -MAX_SHIFT_DAYS, MAX_SHIFT_DAYS) + MAX_SHIFT_DAYS).astype(np.uint8),
     )
 
 
-def _stepped(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+def _step(values: NDArray[np.floating]) -> NDArray[np.uint8]:
     steps: NDArray[np.uint8] = np.clip(np.rint(values * _STEPS), 0, _STEPS).astype(np.uint8)
     return steps
 
 
-def _kinds(world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _find_kinds(
+    world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.uint8]:
     landscape = tile.landscape
-    height = height_of(world, tile.part, landscape, tile.grid.crs, x, y)
-    kind = _mosaic(world, landscape, x, y)
+    height = find_height(world, tile.part, landscape, tile.grid.crs, x, y)
+    kind = _lay_mosaic(world, landscape, x, y)
     for (zone, _), level in reversed(list(zip(landscape.zones, tile.levels, strict=True))):
         kind[height < level] = zone
     if landscape.creek_m:
-        course = _waves(world, "creek", shortest_m=2 * landscape.grain_m, longest_m=12 * landscape.grain_m)
+        course = _draw_waves(
+            world, "creek", shortest_m=2 * landscape.grain_m, longest_m=12 * landscape.grain_m
+        )
         steepness = float(np.sqrt(((course[:, :2] ** 2).sum(axis=1) * course[:, 3] ** 2).sum() / 4))
-        creek = np.abs(field(course, x, y)) < landscape.creek_m / 2 * steepness
+        creek = np.abs(sum_waves(course, x, y)) < landscape.creek_m / 2 * steepness
         kind[creek & (height < tile.levels[-1])] = WATER
     return kind
 
 
-def _mosaic(
+def _lay_mosaic(
     world: World, landscape: Landscape, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
     """Patches: the direction of a vector of two fields falls evenly on the circle, which the kinds share."""
-    east = field(
-        _waves(world, "east", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y
+    east = sum_waves(
+        _draw_waves(world, "east", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y
     )
-    north = field(
-        _waves(world, "north", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y
+    north = sum_waves(
+        _draw_waves(world, "north", shortest_m=landscape.grain_m / 2, longest_m=6 * landscape.grain_m), x, y
     )
     direction = np.arctan2(north, east) / np.float32(2 * np.pi) + np.float32(0.5)
     kinds, shares = zip(*landscape.mosaic, strict=True)
@@ -295,7 +299,7 @@ def _mosaic(
     return np.array(kinds, dtype=np.uint8)[rank]
 
 
-def _paddocks(
+def _lay_paddocks(
     x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Sowing shift (days) and yield (standard deviations) by paddock, on a turned lattice of fields."""
@@ -322,7 +326,7 @@ def _plant(world: World, tile: Tile) -> list[Planted]:
     taken: BaseGeometry = shapely.Polygon()
     planted = []
     for name, old, new in plans:
-        outline = _patch(world, tile, name, taken)
+        outline = _draw_patch(world, tile, name, taken)
         taken = taken.union(outline.buffer(150))
         polygon = unproject(outline, tile.grid.crs)
         full_name = f"{name}:{tile.part.id}"
@@ -332,12 +336,12 @@ def _plant(world: World, tile: Tile) -> list[Planted]:
     return planted
 
 
-def _patch(world: World, tile: Tile, name: str, taken: BaseGeometry) -> BaseGeometry:
+def _draw_patch(world: World, tile: Tile, name: str, taken: BaseGeometry) -> BaseGeometry:
     """An irregular patch inside the part, on the driest ground among some places drawn at random."""
     rng = world.random("planted", name, tile.part.id)
     area = project(tile.part.geometry, tile.grid.crs)
     size = float(np.clip(area.area * _PLANTED_SHARE, *_PLANTED_LIMITS_M2))
-    shape = _blob(rng, math.sqrt(size / math.pi))
+    shape = _draw_blob(rng, math.sqrt(size / math.pi))
     left, bottom, right, top = area.bounds
     x, y = rng.uniform(left, right, 400), rng.uniform(bottom, top, 400)
     room = area.difference(taken).buffer(-1.6 * math.sqrt(size / math.pi))
@@ -345,16 +349,16 @@ def _patch(world: World, tile: Tile, name: str, taken: BaseGeometry) -> BaseGeom
     if not inside.size:
         centre = shapely.point_on_surface(room if not room.is_empty else area)
         return shapely.affinity.translate(shape, centre.x, centre.y)
-    heights = [_dryness(world, tile, x[i : i + 1], y[i : i + 1]) for i in inside]
+    heights = [_measure_dryness(world, tile, x[i : i + 1], y[i : i + 1]) for i in inside]
     best = inside[int(np.argmax(heights))]
     return shapely.affinity.translate(shape, float(x[best]), float(y[best]))
 
 
-def _dryness(world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    return float(height_of(world, tile.part, tile.landscape, tile.grid.crs, x, y)[0, 0])
+def _measure_dryness(world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    return float(find_height(world, tile.part, tile.landscape, tile.grid.crs, x, y)[0, 0])
 
 
-def _blob(rng: np.random.Generator, radius_m: float) -> BaseGeometry:
+def _draw_blob(rng: np.random.Generator, radius_m: float) -> BaseGeometry:
     """A rounded shape about the origin without symmetry."""
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     orders = np.arange(1, 5)

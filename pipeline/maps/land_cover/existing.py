@@ -12,7 +12,9 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.grid import Block, Grid
 from pipeline.indices.crosswalk import translate_codes
-from pipeline.ingest.layers.land_maps import NO_CODE, MapFile, codes_on, map_file
+from pipeline.ingest.layers.gridding import read_layer
+from pipeline.ingest.layers.land_maps import MapFile, open_map
+from pipeline.ingest.layers.layer import NO_CODE
 from pipeline.legends import LAND_KINDS
 from pipeline.maps.encoding import CLASSES, RATIO, Encoding
 from pipeline.maps.land_cover.showing import NO_MAP, show_land_cover
@@ -56,7 +58,7 @@ def map_block(inputs: Inputs, *, file: MapFile | None, kinds: Mapping[int, str])
     if file is None:
         return layers
     inside = inputs.grid.mask_geometry(inputs.outline, inputs.block)
-    codes = np.where(inside, codes_on(file, inputs.grid, inputs.block), np.int32(NO_CODE))
+    codes = np.where(inside, read_layer(file.layer, inputs.grid, inputs.block), np.int32(NO_CODE))
     return {**layers, **translate_codes(codes, kinds), _CODE: codes}
 
 
@@ -90,13 +92,13 @@ def _settings(maps: Maps, when: When) -> Mapping[str, object]:
         for code, kind in given.kinds_by_code.items()
     }
     checksum = sha256_of_file(Path(given.path))
-    return {"map": checksum, "crosswalk": meant, "nodata": map_file(given).nodata}
+    return {"map": checksum, "crosswalk": meant, "nodata": open_map(given).nodata}
 
 
 def _parameters(maps: Maps, when: When) -> Mapping[str, object]:
     given = _given(maps.study, when)
     return {
-        "file": map_file(given) if given else None,
+        "file": open_map(given) if given else None,
         "kinds": dict(given.kinds_by_code) if given else {},
     }
 

@@ -20,7 +20,7 @@ from pipeline.errors import Problem
 from pipeline.geodesy import measure_areas_m2, project_all
 from pipeline.grid import Block
 from pipeline.indices import classifier
-from pipeline.ingest.labels import read_labels, unusable
+from pipeline.ingest.labels import label_error, read_labels
 from pipeline.maps.land_cover.features import Features, find_features
 from pipeline.maps.land_cover.model import ABOUT, FILE, LIBRARY, load_given, sum_file
 from pipeline.maps.step import Maps
@@ -167,7 +167,7 @@ def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFra
             tasks.append(PixelsTask(block, row[own], col[own], features, stores))
             order.append(own)
     if not tasks:
-        raise unusable(
+        raise label_error(
             Problem("samples", "no pixel inside the area", "points, or polygons that hold a pixel")
         )
     values = np.concatenate(run.each(f"{study.aoi.name_zh} 训练 classifier", read_features, tasks), axis=1)
@@ -175,7 +175,7 @@ def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFra
     flat = values.reshape(-1, values.shape[-1])
     seen = np.isfinite(flat).all(axis=1)
     if not seen.any():
-        raise unusable(Problem("samples", "no labelled pixel was seen clear", "samples under clear looks"))
+        raise label_error(Problem("samples", "no labelled pixel was seen clear", "samples under clear looks"))
     return repeated[seen].reset_index(drop=True), flat[seen]
 
 

@@ -25,7 +25,7 @@ from pipeline.indices.accuracy import assess, count_confusion
 from pipeline.indices.sample_design import allocate_points, draw_points
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.simulate.landscape import KINDS
-from pipeline.ingest.simulate.world import surface, world_of
+from pipeline.ingest.simulate.world import build_surface, plan_world
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
 from pipeline.maps.accuracy import ACCURACY
 from pipeline.maps.ecosystem import ENCROACHMENT, TYPE_CHANGE, TYPES
@@ -59,9 +59,9 @@ def settings_of(folder, land_cover):
 
 def planted(area, day):
     """Kind (position in KINDS) of every pixel on a day; 255 where its centre lies outside."""
-    world = world_of(area.aoi, area.settings.scenes.periods, seed=SEED)
+    world = plan_world(area.aoi, area.settings.scenes.periods, seed=SEED)
     (tile,) = world.tiles
-    ground = surface(world, tile.grid, tile, day).kind
+    ground = build_surface(world, tile.grid, tile, day).kind
     down, across = round((tile.grid.top - area.grid.top) / 10), round((area.grid.left - tile.grid.left) / 10)
     ground = ground[down : down + area.grid.height, across : across + area.grid.width]
     outside = geometry_mask([project(area.aoi.geometry, area.grid.crs)], area.grid.shape, area.grid.transform)

@@ -20,9 +20,9 @@ from pipeline.geodesy import project
 from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.reading.clearness import clear_pixels
 from pipeline.ingest.simulate.landscape import FLAT, WATER
-from pipeline.ingest.simulate.scenes import acquisitions
-from pipeline.ingest.simulate.tides import flooded, level
-from pipeline.ingest.simulate.world import surface, world_of
+from pipeline.ingest.simulate.scenes import list_acquisitions
+from pipeline.ingest.simulate.tides import find_level, flood
+from pipeline.ingest.simulate.world import build_surface, plan_world
 from pipeline.legends import INUNDATION, NODATA_CLASS
 from pipeline.maps.inundation import INUNDATION as STEP
 from pipeline.settings import TIDAL_WORLD, Clear, Scenes, Settings
@@ -71,21 +71,21 @@ def shore(request, tmp_path_factory):
 
 def planted(area, table):
     """Where the flats are, and which zone each pixel falls into by the water under its clear looks."""
-    world = world_of(area.aoi, area.settings.scenes.periods, seed=SEED, tides=True)
+    world = plan_world(area.aoi, area.settings.scenes.periods, seed=SEED, tides=True)
     tile = world.tiles[0]
     down, across = (
         round(span / 10) for span in (tile.grid.top - area.grid.top, area.grid.left - tile.grid.left)
     )
     window = slice(down, down + area.grid.height), slice(across, across + area.grid.width)
-    ground = surface(world, tile.grid, tile, date(2024, 12, 31))
+    ground = build_surface(world, tile.grid, tile, date(2024, 12, 31))
     looks, wet = np.zeros(area.grid.shape), np.zeros(area.grid.shape)
     passes = {
-        one.id: one for one in acquisitions(world, date(2024, 1, 1), date(2024, 12, 31), ["sentinel-2"])
+        one.id: one for one in list_acquisitions(world, date(2024, 1, 1), date(2024, 12, 31), ["sentinel-2"])
     }
     for scene in table.itertuples():
         with rasterio.open(next(Path(area.settings.out).glob(f"work/**/{scene.id}/scl.tif"))) as source:
             clear = np.kron(clear_pixels(source.read(1), "sentinel-2", Clear()), np.ones((2, 2)))[window] > 0
-        under = flooded(world, tile, ground, tile.grid, passes[scene.id].moment).kind[window] == WATER
+        under = flood(world, tile, ground, tile.grid, passes[scene.id].moment).kind[window] == WATER
         looks += clear
         wet += clear & under
     inside = ~geometry_mask([project(area.aoi.geometry, area.grid.crs)], area.grid.shape, area.grid.transform)
@@ -134,11 +134,11 @@ def test_the_zone_has_the_name_that_the_config_gives_it_on_the_map_and_among_the
 
 def test_the_water_of_a_simulated_world_stands_still_unless_it_is_asked_to_move(shore):
     regime, area, _, _ = shore
-    moving = world_of(area.aoi, area.settings.scenes.periods, seed=SEED, tides=True)
+    moving = plan_world(area.aoi, area.settings.scenes.periods, seed=SEED, tides=True)
     moments = [
-        one.moment for one in acquisitions(moving, date(2024, 1, 1), date(2024, 12, 31), ["sentinel-2"])
+        one.moment for one in list_acquisitions(moving, date(2024, 1, 1), date(2024, 12, 31), ["sentinel-2"])
     ]
-    levels = [level(moving, moving.tiles[0], moment) for moment in moments]
+    levels = [find_level(moving, moving.tiles[0], moment) for moment in moments]
     assert all(0 <= value <= 1 for value in levels)
     assert (max(levels) - min(levels) > 0.5) == bool(regime)
     still = Settings(

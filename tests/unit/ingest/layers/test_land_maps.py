@@ -9,9 +9,11 @@ from affine import Affine
 from pipeline.errors import InputError
 from pipeline.geodesy import unproject_all
 from pipeline.grid import Grid
-from pipeline.ingest.layers import land_maps
-from pipeline.ingest.layers.land_maps import NO_CODE, MapFile, codes_on, map_file
-from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.layers import gridding
+from pipeline.ingest.layers.files import RasterFile
+from pipeline.ingest.layers.gridding import read_layer
+from pipeline.ingest.layers.land_maps import open_map
+from pipeline.ingest.layers.layer import NO_CODE
 from pipeline.settings.maps import LandMap
 from tests.scenery import LEFT, TOP, UTM, grid_of_px, written
 
@@ -19,18 +21,16 @@ GRID = grid_of_px(40, 70)
 OWN = {1: "forest", 2: "crop", 7: "water", 40: "built"}
 
 
-@pytest.fixture(autouse=True)
-def _files_closed():
-    yield
-    close_assets()
-
-
 def drawn(seed, shape):
     return np.random.default_rng(seed).choice(np.array([1, 2, 7, 40], dtype=np.uint8), shape)
 
 
 def opened(path, product="ours", classes=OWN):
-    return map_file(LandMap(path=str(path), product=product, classes=classes))
+    return open_map(LandMap(path=str(path), product=product, classes=classes))
+
+
+def codes_on(file, grid, block):
+    return read_layer(file.layer, grid, block)
 
 
 def of_cells(numbers, ratio):
@@ -123,7 +123,7 @@ def test_every_cut_into_blocks_gives_the_same_codes(tmp_path, monkeypatch, pixel
     whole = codes_on(file, GRID, GRID.whole)
     assert (whole != NO_CODE).mean() > 0.5
     for edge, window in ((7, 2048), (32, 2048), (64, 16)):
-        monkeypatch.setattr(land_maps, "_WINDOW_PX", window)
+        monkeypatch.setattr(gridding, "_WINDOW_PX", window)
         for block in GRID.blocks(edge):
             assert (codes_on(file, GRID, block) == whole[block.rows, block.cols]).all()
 
@@ -131,14 +131,14 @@ def test_every_cut_into_blocks_gives_the_same_codes(tmp_path, monkeypatch, pixel
 def test_windows_of_a_very_fine_map_stay_small(tmp_path, monkeypatch):
     numbers = drawn(2, (1600, 2800))
     file = opened(written(tmp_path / "map.tif", numbers, pixel_m=0.25))
-    read, sizes = land_maps.read_window, []
+    read, sizes = RasterFile.read, []
 
-    def counted(asset, window):
+    def counted(file, window):
         sizes.append((window.height, window.width))
-        return read(asset, window)
+        return read(file, window)
 
-    monkeypatch.setattr(land_maps, "read_window", counted)
-    monkeypatch.setattr(land_maps, "_WINDOW_PX", 640)
+    monkeypatch.setattr(RasterFile, "read", counted)
+    monkeypatch.setattr(gridding, "_WINDOW_PX", 640)
     codes_on(file, GRID, GRID.whole)
     assert len(sizes) == 3 * 5
     assert max(max(size) for size in sizes) <= 641
@@ -183,8 +183,8 @@ def test_a_missing_file_and_one_that_is_no_raster_are_refused_by_name(tmp_path):
 
 def test_without_a_declared_nodata_no_class_is_taken_for_it(tmp_path):
     path = raster(tmp_path / "map.tif", BYTES, nodata=None)
-    assert opened(path) == MapFile(str(path), 255)
-    assert opened(path, classes={255: "water", 254: "crop", 1: "forest"}) == MapFile(str(path), 253)
+    assert opened(path).nodata == 255
+    assert opened(path, classes={255: "water", 254: "crop", 1: "forest"}).nodata == 253
 
 
 def test_a_file_that_breaks_between_its_header_and_its_pixels_is_the_users_to_mend(tmp_path):

@@ -11,8 +11,7 @@ import shapely
 from pipeline.aoi import Aoi, Part
 from pipeline.errors import InputError
 from pipeline.geodesy import CGCS2000, measure_areas_m2
-from pipeline.ingest.parcels import ATTRIBUTES, geoparquet, layers, read_parcels
-from pipeline.ingest.parcels import register as parcel_register
+from pipeline.ingest.parcels import ATTRIBUTES, geoparquet, land_register, read_parcels, vectors
 from pipeline.settings.parcels import ParcelFile
 from tests.registers import parcels_in
 
@@ -269,8 +268,8 @@ def test_a_register_read_in_batches_is_the_register(tmp_path, aoi, monkeypatch, 
     assert whole["dlbm"].dropna().isin(["0101", "0303", "1104"]).all()
     assert len(whole) == 6
     assert "欧阳锋" not in whole.to_csv()
-    monkeypatch.setattr(layers, "BATCH_ROWS", 4)
-    monkeypatch.setattr(parcel_register, "PARCELS_AT_ONCE", 3)
+    monkeypatch.setattr(vectors, "BATCH_ROWS", 4)
+    monkeypatch.setattr(land_register, "PARCELS_AT_ONCE", 3)
     monkeypatch.setattr(geoparquet, "_BATCH_ROWS", 2)
     read = read_parcels(file, aoi)
     assert [len(batch) for batch in read.batches()] == [3, 1, 2]
@@ -280,11 +279,11 @@ def test_a_register_read_in_batches_is_the_register(tmp_path, aoi, monkeypatch, 
 
 def test_rows_of_a_format_that_finds_none_by_number_are_the_same(tmp_path):
     registry().to_file(tmp_path / "r.gpkg")
-    layer = layers.open_layer(tmp_path / "r.gpkg")
+    layer = vectors.open_vector(tmp_path / "r.gpkg")
     assert layer.by_number
     for places in (np.array([0, 2]), np.array([1]), np.array([], dtype=np.int64)):
-        expected = layers.rows_at(layer, ["DLBM"], places)
-        found = layers.rows_at(replace(layer, by_number=False), ["DLBM"], places)
+        expected = vectors.read_rows(layer, ["DLBM"], places)
+        found = vectors.read_rows(replace(layer, by_number=False), ["DLBM"], places)
         pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(expected))
 
 
@@ -297,8 +296,8 @@ def test_places_in_another_crs_are_those_whose_bounds_meet_in_degrees(tmp_path, 
     shapes = [shapely.box(x, y, x + 0.001, y + 0.002) for x, y in zip(along, low, strict=True)]
     frame = gpd.GeoDataFrame({"BSM": range(60)}, geometry=shapes, crs=CGCS2000).to_crs(crs)
     frame.to_file(tmp_path / "r.gpkg", layer="r")
-    layer = layers.open_layer(tmp_path / "r.gpkg")
+    layer = vectors.open_vector(tmp_path / "r.gpkg")
     edges = frame.to_crs(CGCS2000).bounds
     meets = (edges["maxx"] >= left) & (edges["minx"] <= right) & (edges["maxy"] >= bottom)
     assert 0 < meets.sum() < 30
-    assert layers.places_over(layer, aoi.geometry.bounds).tolist() == np.flatnonzero(meets).tolist()
+    assert vectors.find_places(layer, aoi.geometry.bounds).tolist() == np.flatnonzero(meets).tolist()

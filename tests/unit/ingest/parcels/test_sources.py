@@ -15,9 +15,9 @@ from pipeline.aoi import Aoi, Part
 from pipeline.errors import InputError
 from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, read_parcels, read_restricting
-from pipeline.ingest.parcels.encoding import encoding_of
-from pipeline.ingest.parcels.holders import hidden, masked, people_in
-from pipeline.ingest.parcels.placement import misplaced, neighbouring
+from pipeline.ingest.parcels.encoding import find_encoding
+from pipeline.ingest.parcels.holders import find_people, hide_people, mask_names
+from pipeline.ingest.parcels.placement import explain_misplaced, find_neighbour_zone
 from pipeline.ingest.parcels.rights_codes import load_rights_codes
 from pipeline.settings.parcels import ParcelFile, ParcelProfile, RestrictingFile
 from tests.registers import parcels_in
@@ -88,7 +88,7 @@ def test_text_is_read_by_what_its_bytes_are_whatever_the_file_says(tmp_path, wri
     (tmp_path / "r.cpg").unlink()
     if cpg:
         (tmp_path / "r.cpg").write_text(cpg)
-    assert encoding_of(tmp_path / "r.shp") == read_as
+    assert find_encoding(tmp_path / "r.shp") == read_as
     parcels = parcels_of(tmp_path / "r.shp", columns={"area_registered_m2": "面积"})
     assert parcels["unit_name"].tolist() == names
     assert parcels["area_registered_m2"].tolist() == [1.0, 2.0]
@@ -111,8 +111,8 @@ def test_every_zone_takes_its_own_coordinates_and_refuses_those_with_or_without_
     params = {entry.name: entry.value for entry in crs.coordinate_operation.params}
     easting, other = params["False easting"], 500_000.0 if params["False easting"] > 1e6 else 40_500_000.0
     northing = (crs.area_of_use.south + crs.area_of_use.north) / 2 * 111_000
-    assert misplaced("here", crs, (easting + 30_000, northing)) is None
-    problem = misplaced("here", crs, (other + 30_000, northing))
+    assert explain_misplaced("here", crs, (easting + 30_000, northing)) is None
+    problem = explain_misplaced("here", crs, (other + 30_000, northing))
     assert problem is not None
     assert "zone" in problem.found
 
@@ -122,7 +122,7 @@ def test_coordinates_where_a_crs_is_used_are_taken(code):
     area = CRS.from_epsg(code).area_of_use
     lon, lat = 0.4 * area.west + 0.6 * area.east, 0.4 * area.south + 0.6 * area.north
     point = gpd.GeoSeries([shapely.Point(lon, lat)], crs="EPSG:4326").to_crs(code)[0]
-    assert misplaced("here", CRS.from_epsg(code), (point.x, point.y)) is None
+    assert explain_misplaced("here", CRS.from_epsg(code), (point.x, point.y)) is None
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_coordinates_where_a_crs_is_used_are_taken(code):
     ],
 )
 def test_coordinates_of_another_crs_are_named_for_what_they_look_like(crs, centre, word):
-    assert word in misplaced("here", CRS(crs), centre).found
+    assert word in explain_misplaced("here", CRS(crs), centre).found
 
 
 def test_a_prj_of_esri_is_held_against_the_coordinates_too():
     crs = CRS.from_wkt(CRS("EPSG:4528").to_wkt("WKT1_ESRI"))
-    assert misplaced("here", crs, (40_512_345.0, 3_480_000.0)) is None
-    assert misplaced("here", crs, (512_345.0, 3_480_000.0)) is not None
+    assert explain_misplaced("here", crs, (40_512_345.0, 3_480_000.0)) is None
+    assert explain_misplaced("here", crs, (512_345.0, 3_480_000.0)) is not None
 
 
 def test_a_file_without_crs_is_refused_with_the_likely_one_and_read_when_the_config_names_it(tmp_path):
@@ -167,7 +167,7 @@ def test_a_register_in_the_zone_next_door_is_told_which_would_fit(tmp_path):
     where = read(tmp_path / "r.gpkg").elsewhere
     assert (where.count, where.likely) == (2, "EPSG:4550")
     assert where.lon == pytest.approx(118.83, abs=0.01)
-    assert neighbouring(CRS("EPSG:4529"), (41_400_000.0, 3_480_000.0), OUTLINE.bounds) == ""
+    assert find_neighbour_zone(CRS("EPSG:4529"), (41_400_000.0, 3_480_000.0), OUTLINE.bounds) == ""
 
 
 def test_one_parcel_far_out_does_not_move_the_register(tmp_path):
@@ -280,7 +280,7 @@ def test_controls_and_rights_are_joined_by_the_unit_and_holders_stay_behind(tmp_
 
 def test_names_of_holders_are_masked_one_by_one():
     names = pd.Series(["欧阳锋", "郭靖、黄蓉", "Anna Li", None, "王"], dtype=object)
-    assert masked(names).tolist() == ["欧＊＊", "郭＊、黄＊", "A＊＊＊ L＊", None, "王"]
+    assert mask_names(names).tolist() == ["欧＊＊", "郭＊、黄＊", "A＊＊＊ L＊", None, "王"]
 
 
 def test_a_name_is_hidden_in_every_column_and_row_but_a_public_body_stays_a_subject():
@@ -292,7 +292,7 @@ def test_a_name_is_hidden_in_every_column_and_row_but_a_public_body_stays_a_subj
             "parcel_no": ["310151", "310152", "郭靖、黄蓉"],
         }
     )
-    found = hidden(table, people_in(names), list(table))
+    found = hide_people(table, find_people(names), list(table))
     assert found["use_status"].tolist() == ["黄＊经营", "由欧＊＊承包", "自＊＊＊＊"]
     assert found["owner_subject"].tolist() == ["欧＊＊", "自然资源部", None]
     assert found["parcel_no"].tolist() == ["310151", "310152", "郭＊＊＊＊"]

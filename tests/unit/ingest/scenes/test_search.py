@@ -11,7 +11,7 @@ from urllib3 import HTTPResponse
 
 from pipeline.errors import ProviderUnavailable
 from pipeline.ingest.scenes import search
-from pipeline.ingest.scenes.search import api_items
+from pipeline.ingest.scenes.search import api_items, collection_items
 from pipeline.settings.sources import StacApi
 from tests.stac import HERE, raw_item
 
@@ -80,7 +80,7 @@ class Answers(BaseHTTPRequestHandler):
             self._send({"code": "Busy"}, self.status, Retry_After="7")
             return
         self.searches.append(body)
-        first, page = body["datetime"][:10], body.get("page", 1)
+        first, page = body.get("datetime", "2024-05-01")[:10], body.get("page", 1)
         link = {
             "rel": "next",
             "href": f"http://{self.headers['Host']}/search",
@@ -131,6 +131,13 @@ def waits(monkeypatch):
     slept = []
     monkeypatch.setattr("urllib3.util.retry.time.sleep", slept.append)
     return slept
+
+
+def test_a_collection_is_asked_for_alone_and_of_any_time(api):
+    found = [raw["id"] for raw in collection_items(api, "cop-dem-glo-30", HERE)]
+    assert len(found) == len(set(found)) == 4
+    assert Answers.searches[0]["collections"] == ["cop-dem-glo-30"]
+    assert "datetime" not in Answers.searches[0]
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

@@ -24,7 +24,7 @@ YEARS = list_periods(date(2023, 1, 1), date(2024, 12, 31), "year")
 def tiny():
     square = shapely.box(395_000, 3_486_000, 396_500, 3_487_500)
     part = Part("tiny", "小区", "Tiny", unproject(square, CRS), None)
-    return world.world_of(Aoi("tiny", "小区", "Tiny", (part,), CRS, "test", "exact"), YEARS)
+    return world.plan_world(Aoi("tiny", "小区", "Tiny", (part,), CRS, "test", "exact"), YEARS)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_classes_and_codes_are_those_of_the_standards(parcels):
 
 def test_land_classes_follow_the_ground(tiny, parcels):
     tile = tiny.tiles[0]
-    ground = world.surface(tiny, tile.grid, tile, YEARS[0].first).kind
+    ground = world.build_surface(tiny, tile.grid, tile, YEARS[0].first).kind
     inner = shapely.buffer(project_all(parcels.geometry.to_numpy(), CRS), -40)
     woods = shapely.union_all(inner[(parcels["DLBM"] == "0301").to_numpy() & shapely.is_valid(inner)])
     x, y = np.meshgrid(tile.grid.x_of(tile.grid.whole), tile.grid.y_of(tile.grid.whole))

@@ -32,12 +32,12 @@ def tiny_aoi(aoi_id="tiny"):
 
 @pytest.fixture(scope="module")
 def tiny():
-    return world.world_of(tiny_aoi(), YEARS)
+    return world.plan_world(tiny_aoi(), YEARS)
 
 
 @pytest.fixture(scope="module")
 def calendar(tiny):
-    return scenes.acquisitions(tiny, START, END, ALL)
+    return scenes.list_acquisitions(tiny, START, END, ALL)
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +77,8 @@ def doubled(values):
 
 def ndvi_of_world(tiny, acquisition, grid):
     tile = tiny.tiles[0]
-    ground = world.surface(tiny, grid, tile, acquisition.moment.date())
-    cover = world.fvc(tiny, ground, acquisition.moment)
+    ground = world.build_surface(tiny, grid, tile, acquisition.moment.date())
+    cover = world.measure_fvc(tiny, ground, acquisition.moment)
     return ground, landscape.NDVI_SOIL + cover * (landscape.NDVI_VEGETATION - landscape.NDVI_SOIL)
 
 
@@ -126,7 +126,7 @@ def clearest_landsat(calendar):
 
 
 def test_the_dichotomy_model_is_exactly_true_of_the_colours_of_the_ground():
-    bare, plants = landscape.colours()
+    bare, plants = landscape.mix_colours()
     red, nir = landscape.BANDS.index("red"), landscape.BANDS.index("nir08")
     for cover in (0.0, 0.3, 0.77, 1.0):
         seen = (bare + cover * plants)[1:]
@@ -136,7 +136,7 @@ def test_the_dichotomy_model_is_exactly_true_of_the_colours_of_the_ground():
 
 
 def test_the_rules_can_tell_water_bare_and_built_by_their_colours():
-    bare, _ = landscape.colours()
+    bare, _ = landscape.mix_colours()
     blue, green, red, nir, swir, _ = bare.T
     mndwi = (green - swir) / (green + swir)
     bsi = ((swir + red) - (nir + blue)) / (swir + red + nir + blue)
@@ -150,7 +150,7 @@ def test_the_rules_can_tell_water_bare_and_built_by_their_colours():
 def test_the_mask_follows_the_clouds_but_not_quite(tiny, calendar):
     tile = tiny.tiles[0]
     entry = next(a for a in calendar if a.mission == "sentinel-2" and 0.15 < a.cloudiness < 0.6)
-    over = sky.sky_over(
+    over = sky.draw_sky(
         tile,
         entry.moment,
         tiny.random("sky", entry.id),
@@ -169,12 +169,12 @@ def test_the_mask_follows_the_clouds_but_not_quite(tiny, calendar):
 
 def test_clouds_cover_about_what_was_planned_and_throw_shadows(tiny):
     tile = tiny.tiles[0]
-    noon = world.at_noon(date(2023, 5, 9))
-    over = sky.sky_over(tile, noon, tiny.random("a sky"), cloudiness=0.3)
+    noon = world.find_noon(date(2023, 5, 9))
+    over = sky.draw_sky(tile, noon, tiny.random("a sky"), cloudiness=0.3)
     assert np.isin(over.flags, (8, 9)).mean() == pytest.approx(0.3, abs=0.05)
     assert (over.flags == sky.SHADOW).any()
     assert over.shade.min() < 0.8
-    assert not np.isin(sky.sky_over(tile, noon, tiny.random("b"), cloudiness=0.0).flags, (8, 9)).any()
+    assert not np.isin(sky.draw_sky(tile, noon, tiny.random("b"), cloudiness=0.0).flags, (8, 9)).any()
 
 
 def test_numbers_whose_metadata_lie_are_those_of_an_applied_offset(calendar, written):
@@ -214,7 +214,7 @@ def test_an_orbit_edge_leaves_nothing_in_any_band(calendar, written):
 
 
 def test_two_runs_give_the_same_bytes(tiny, calendar, written, tmp_path):
-    again = world.world_of(tiny_aoi(), YEARS)
+    again = world.plan_world(tiny_aoi(), YEARS)
     assert again == tiny
     for entry in (calendar[0], calendar[-1], clearest(calendar, clearest_landsat(calendar))):
         scenes.write_acquisition(again, pickle.loads(pickle.dumps(entry)), tmp_path)
@@ -224,38 +224,40 @@ def test_two_runs_give_the_same_bytes(tiny, calendar, written, tmp_path):
 
 
 def test_another_area_or_seed_is_another_world(tiny):
-    other = world.world_of(tiny_aoi("elsewhere"), YEARS)
-    seeded = world.world_of(tiny_aoi(), YEARS, seed=7)
-    first = world.surface(tiny, tiny.tiles[0].grid, tiny.tiles[0], START).kind
+    other = world.plan_world(tiny_aoi("elsewhere"), YEARS)
+    seeded = world.plan_world(tiny_aoi(), YEARS, seed=7)
+    first = world.build_surface(tiny, tiny.tiles[0].grid, tiny.tiles[0], START).kind
     for stranger in (other, seeded):
         tile = stranger.tiles[0]
-        assert (world.surface(stranger, tile.grid, tile, START).kind != first).mean() > 0.2
+        assert (world.build_surface(stranger, tile.grid, tile, START).kind != first).mean() > 0.2
 
 
 def test_nothing_in_the_world_is_symmetric(tiny):
     tile = tiny.tiles[0]
-    ground = world.surface(tiny, tile.grid, tile, START)
+    ground = world.build_surface(tiny, tile.grid, tile, START)
     for values in (ground.kind, ground.vigour, ground.brightness, ground.texture, ground.shift):
         square = values[: min(values.shape), : min(values.shape)]
         for turned in (square[::-1], square[:, ::-1], square.T, square[::-1, ::-1], square[::-1].T):
             assert (square != turned).mean() > 0.1
-    first, second = (world.season(tiny, world.at_noon(date(year, 4, 7))) for year in (2023, 2024))
+    first, second = (world.find_season(tiny, world.find_noon(date(year, 4, 7))) for year in (2023, 2024))
     assert not np.array_equal(first, second)
-    spring, autumn = (world.season(tiny, world.at_noon(date(2023, *day))) for day in ((3, 20), (9, 20)))
+    spring, autumn = (
+        world.find_season(tiny, world.find_noon(date(2023, *day))) for day in ((3, 20), (9, 20))
+    )
     assert not np.allclose(spring, autumn)
 
 
 def test_ground_at_a_point_does_not_depend_on_the_grid_that_asks(tiny):
     tile = tiny.tiles[0]
     coarse = tile.coarser(30)
-    fine = world.surface(tiny, tile.grid, tile, START).kind[1::3, 1::3]
-    assert (world.surface(tiny, coarse, tile, START).kind == fine).mean() > 0.99
+    fine = world.build_surface(tiny, tile.grid, tile, START).kind[1::3, 1::3]
+    assert (world.build_surface(tiny, coarse, tile, START).kind == fine).mean() > 0.99
 
 
 def test_the_area_of_each_planted_change_is_that_of_its_pixels(tiny):
     tile = tiny.tiles[0]
-    before = world.surface(tiny, tile.grid, tile, START)
-    after = world.surface(tiny, tile.grid, tile, END)
+    before = world.build_surface(tiny, tile.grid, tile, START)
+    after = world.build_surface(tiny, tile.grid, tile, END)
     pixel_m2 = tile.grid.pixel_area_m2(tile.grid.whole)
     changed = before.kind != after.kind
     assert {change.name.split(":")[0] for change in tiny.planted} == {
@@ -270,7 +272,7 @@ def test_the_area_of_each_planted_change_is_that_of_its_pixels(tiny):
 
 
 def test_a_world_of_one_period_does_not_change():
-    assert world.world_of(tiny_aoi(), YEARS[:1]).planted == ()
+    assert world.plan_world(tiny_aoi(), YEARS[:1]).planted == ()
 
 
 def test_the_truth_counts_every_pixel_of_the_area_once(tiny, calendar, tmp_path):
@@ -289,15 +291,15 @@ def test_the_truth_counts_every_pixel_of_the_area_once(tiny, calendar, tmp_path)
 def test_mean_fvc_is_the_mean_over_land_of_the_median_over_all_passes(tiny, calendar):
     tile = tiny.tiles[0]
     period = YEARS[0]
-    ground = world.surface(tiny, tile.grid, tile, period.last)
+    ground = world.build_surface(tiny, tile.grid, tile, period.last)
     dates = [a.moment for a in calendar if period.holds(a.moment)]
-    median = np.median([world.fvc(tiny, ground, moment) for moment in dates], axis=0)
+    median = np.median([world.measure_fvc(tiny, ground, moment) for moment in dates], axis=0)
     inside = shapely.contains_xy(
         shapely.box(395_000, 3_486_000, 396_500, 3_487_500),
         *np.meshgrid(tile.grid.x_of(tile.grid.whole), tile.grid.y_of(tile.grid.whole)),
     )
     expected = median[inside & (ground.kind != landscape.WATER)].mean()
-    found = truth.period_truth(tiny, calendar, period)["mean_fvc"]
+    found = truth.measure_period(tiny, calendar, period)["mean_fvc"]
     assert found == pytest.approx(expected, abs=2e-4)
 
 
@@ -316,14 +318,14 @@ def test_the_calendar_keeps_to_real_orbits(calendar):
 @pytest.mark.parametrize("kind", ["month", "quarter", "season"])
 def test_every_shorter_period_has_passes_enough(kind):
     periods = list_periods(date(2023, 1, 1), date(2023, 6, 30), kind)
-    planned = passes.planned_passes(world.world_of(tiny_aoi(), periods))
+    planned = passes.plan_passes(world.plan_world(tiny_aoi(), periods))
     for period in periods:
         held = [a for a in planned if period.holds(a.moment)]
         assert sum(a.mission == "sentinel-2" for a in held) >= passes.SENTINEL_A_PERIOD
 
 
 def test_what_is_asked_for_does_not_change_what_is_there(tiny, calendar):
-    only = scenes.acquisitions(tiny, date(2024, 2, 1), date(2024, 8, 31), ["sentinel-2"])
+    only = scenes.list_acquisitions(tiny, date(2024, 2, 1), date(2024, 8, 31), ["sentinel-2"])
     assert only
     assert set(only) < set(calendar)
 

@@ -23,7 +23,7 @@ YEARS = list_periods(date(2023, 1, 1), date(2024, 12, 31), "year")
 def tiny_world(periods=YEARS, aoi_id="tiny"):
     square = shapely.box(395_000, 3_486_000, 396_500, 3_487_500)
     part = Part("tiny", "小区", "Tiny", unproject(square, CRS), None)
-    return world.world_of(Aoi(aoi_id, "小区", "Tiny", (part,), CRS, "test", "exact"), periods)
+    return world.plan_world(Aoi(aoi_id, "小区", "Tiny", (part,), CRS, "test", "exact"), periods)
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +101,11 @@ def test_the_means_of_what_is_written_give_the_planted_class(kind):
         date(2023, 1, 1), date(2023, 12, 31) if kind == "month" else date(2024, 12, 31), kind
     )
     small = tiny_world(periods)
-    found = water.section_truth(small, periods)
+    found = water.describe_sections(small, periods)
     classes = set()
-    for section in water.sections_of(small):
+    for section in water.place_sections(small):
         for period in periods:
-            planted, decider = water.planted_class(small, section, period)
+            planted, decider = water.plan_class(small, section, period)
             graded = found[section.section_id]["periods"][period.label]
             assert graded["water_class"] == planted
             assert decider in graded["decided_by"]
@@ -115,11 +115,11 @@ def test_the_means_of_what_is_written_give_the_planted_class(kind):
 
 def test_values_below_detection_cannot_change_the_class():
     small = tiny_world()
-    for section in water.sections_of(small):
-        table = water.samples_of(small, section, YEARS)
+    for section in water.place_sections(small):
+        table = water.draw_samples(small, section, YEARS)
         for period in YEARS:
             rows = table[table["period"] == period.label]
-            planted, _ = water.planted_class(small, section, period)
+            planted, _ = water.plan_class(small, section, period)
             for share in (0.0, 0.5, 1.0):
                 grades = []
                 for code in ("CODMn", "NH3N", "TP", "DO"):
@@ -135,8 +135,8 @@ def test_values_below_detection_cannot_change_the_class():
 
 def test_samples_are_monthly_and_inside_their_period():
     small = tiny_world()
-    section = water.sections_of(small)[0]
-    table = water.samples_of(small, section, YEARS)
+    section = water.place_sections(small)[0]
+    table = water.draw_samples(small, section, YEARS)
     assert len(table) == 24
     for period in YEARS:
         days = table.loc[table["period"] == period.label, "day"]
@@ -153,9 +153,9 @@ def test_the_same_samples_have_the_same_bytes(folder, tmp_path):
 def test_sections_stand_on_the_water_of_the_world_between_two_units():
     small = tiny_world()
     (tile,) = small.tiles
-    sections = water.sections_of(small)
+    sections = water.place_sections(small)
     grid = tile.coarser(20)
-    kind = world.surface(small, grid, tile, YEARS[0].first).kind
+    kind = world.build_surface(small, grid, tile, YEARS[0].first).kind
     spots = project_all(shapely.points([(section.lon, section.lat) for section in sections]), grid.crs)
     cols = ((shapely.get_x(spots) - grid.left) // grid.resolution_m).astype(int)
     rows = ((grid.top - shapely.get_y(spots)) // grid.resolution_m).astype(int)

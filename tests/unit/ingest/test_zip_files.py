@@ -10,10 +10,10 @@ import pytest
 import shapely
 
 from pipeline.errors import InputError
-from pipeline.ingest import zipped as packed
-from pipeline.ingest.parcels.layers import open_layer
+from pipeline.ingest import zip_files
+from pipeline.ingest.parcels.vectors import open_vector
 from pipeline.ingest.samples.files import read_sheets
-from pipeline.ingest.zipped import refuse_bomb
+from pipeline.ingest.zip_files import refuse_bomb
 
 MIB = 2**20
 
@@ -59,7 +59,7 @@ def test_what_unpacks_to_hundreds_of_times_itself_is_refused(tmp_path):
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(packed, "MOST_MEMBERS", 5)
+    monkeypatch.setattr(zip_files, "MOST_MEMBERS", 5)
     refuse_bomb(bomb(tmp_path / "five.zip", 0, members=5))
     with pytest.raises(InputError, match="found 6 files in it; expected at most 5"):
         refuse_bomb(bomb(tmp_path / "six.zip", 0, members=6))
@@ -74,7 +74,7 @@ def test_names_that_lead_out_of_an_archive_are_refused(tmp_path, name):
 
 
 def test_every_mistake_of_an_archive_is_said_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(packed, "MOST_MEMBERS", 0)
+    monkeypatch.setattr(zip_files, "MOST_MEMBERS", 0)
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("../evil.shp", "123")
@@ -85,14 +85,14 @@ def test_every_mistake_of_an_archive_is_said_at_once(tmp_path, monkeypatch):
 
 def test_a_bomb_for_a_register_is_refused_and_a_zipped_register_is_read(tmp_path):
     with pytest.raises(InputError, match="is not unpacked"):
-        open_layer(claiming(tmp_path / "bomb.gdb.zip", 4095 * MIB))
+        open_vector(claiming(tmp_path / "bomb.gdb.zip", 4095 * MIB))
     frame = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(120, 30, 121, 31)], crs="EPSG:4490")
     frame.to_file(tmp_path / "register.shp")
     with zipfile.ZipFile(tmp_path / "register.zip", "w") as archive:
         for path in tmp_path.glob("register.*"):
             if path.suffix != ".zip":
                 archive.write(path, path.name)
-    assert open_layer(tmp_path / "register.zip").columns == ("a",)
+    assert open_vector(tmp_path / "register.zip").columns == ("a",)
 
 
 def test_a_bomb_for_samples_is_refused(tmp_path):

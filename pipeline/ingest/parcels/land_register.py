@@ -13,21 +13,21 @@ from pipeline.aoi import Aoi
 from pipeline.errors import Problem
 from pipeline.geodesy import to_cgcs2000
 from pipeline.ingest.parcels import holders, values
-from pipeline.ingest.parcels.columns import AREAS, ATTRIBUTES, EXTRAS, Column, columns_of, missing
-from pipeline.ingest.parcels.layers import (
-    Layer,
-    Places,
-    batches,
-    cells_at,
-    open_layer,
-    places_over,
-    rows_at,
-    unusable,
-)
-from pipeline.ingest.parcels.links import Links, links_of, with_links
-from pipeline.ingest.parcels.placement import middle, neighbouring
+from pipeline.ingest.parcels.columns import AREAS, ATTRIBUTES, EXTRAS, Column, find_columns, list_missing
+from pipeline.ingest.parcels.links import Links, add_links, read_links
+from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
 from pipeline.ingest.parcels.rights_codes import load_rights_codes
 from pipeline.ingest.parcels.values import Notes
+from pipeline.ingest.parcels.vectors import (
+    Places,
+    VectorLayer,
+    find_places,
+    open_vector,
+    read_cells,
+    read_rows,
+    split_places,
+    vector_error,
+)
 from pipeline.settings.parcels import ParcelFile
 
 KEYS = ("parcel_id", "parcel_no", "unit_no")
@@ -73,7 +73,7 @@ class _Reading:
     `largest_class` is the largest of land class codes that are numbers; `people` are the names to be hidden.
     """
 
-    layer: Layer
+    layer: VectorLayer
     columns: Mapping[str, Column]
     codes: Mapping[str, dict[str, str]]
     sums: Sequence[tuple[str, Sequence[str]]]
@@ -93,62 +93,64 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     Raises InputError, at once or while batches are read: no such file, layer or mapped column, no geometry,
     no or a wrong CRS, unreadable text.
     """
-    layer = open_layer(Path(file.path), name=file.layer, encoding=file.encoding, crs=file.crs)
-    columns, codes = columns_of(layer, file), _codes_of(file)
-    places = places_over(layer, aoi.geometry.bounds)
+    layer = open_vector(Path(file.path), name=file.layer, encoding=file.encoding, crs=file.crs)
+    columns, codes = find_columns(layer, file), _find_codes(file)
+    places = find_places(layer, aoi.geometry.bounds)
     unit_m2 = values.M2[file.area_unit]
-    links = links_of(layer, unit_m2=unit_m2)
-    keys, holding, largest = _looked_through(layer, columns, places)
-    people = holders.people_in([*holding, *links.holders]) if file.mask_holders else frozenset()
+    links = read_links(layer, unit_m2=unit_m2)
+    keys, holding, largest = _look_through(layer, columns, places)
+    people = holders.find_people([*holding, *links.holders]) if file.mask_holders else frozenset()
     reading = _Reading(
-        layer, columns, codes, _sums_in(layer), unit_m2, links, largest, people, file.mask_holders
+        layer, columns, codes, _find_sums(layer), unit_m2, links, largest, people, file.mask_holders
     )
-    lacking = [name for name in missing(columns) if name not in links.by_unit]
+    lacking = [name for name in list_missing(columns) if name not in links.by_unit]
     return LandRegister(
-        holders.hidden(keys, people, KEYS),
-        lambda: _batches(reading, places),
+        holders.hide_people(keys, people, KEYS),
+        lambda: _read_batches(reading, places),
         tuple(lacking),
-        _elsewhere(layer, places, aoi),
+        _describe_elsewhere(layer, places, aoi),
     )
 
 
-def _looked_through(
-    layer: Layer, columns: Mapping[str, Column], places: Places
+def _look_through(
+    layer: VectorLayer, columns: Mapping[str, Column], places: Places
 ) -> tuple[pd.DataFrame, set[str], float]:
     """Keys of all rows, all who hold a right, and the largest land class that is a number, NaN if none is."""
     keys, holding, largest = [], set(), np.nan
-    for part in batches(places):
+    for part in split_places(places):
         wanted = {name: columns[name].theirs for name in (*KEYS, "right_holder", "dlbm") if name in columns}
-        cells = cells_at(layer, list(wanted.values()), part)
+        cells = read_cells(layer, list(wanted.values()), part)
         if "dlbm" in wanted and pd.api.types.is_numeric_dtype(cells[wanted["dlbm"]]):
             largest = np.fmax(largest, float(cells[wanted["dlbm"]].max()))
-        said = _said(cells, columns, (*KEYS, "right_holder"), largest, Notes.of(cells.index))
+        said = _read_columns(cells, columns, (*KEYS, "right_holder"), largest, Notes.of(cells.index))
         keys.append(said[[*KEYS]])
         holding |= set(said["right_holder"].dropna())
     return pd.concat(keys), holding, largest
 
 
-def _batches(reading: _Reading, places: Places) -> Iterator[gpd.GeoDataFrame]:
+def _read_batches(reading: _Reading, places: Places) -> Iterator[gpd.GeoDataFrame]:
     """Parcels, fewer at a time than are read: text in thirty columns takes more room than a row of a file."""
     columns, sums = reading.columns, reading.sums
     wanted = [column.theirs for column in columns.values()] + [name for _, names in sums for name in names]
-    for part in batches(places):
-        rows = rows_at(reading.layer, wanted, part)
+    for part in split_places(places):
+        rows = read_rows(reading.layer, wanted, part)
         for start in range(0, max(len(rows), 1), PARCELS_AT_ONCE):
-            yield _parcels(rows.iloc[start : start + PARCELS_AT_ONCE], reading)
+            yield _build_parcels(rows.iloc[start : start + PARCELS_AT_ONCE], reading)
 
 
-def _parcels(rows: gpd.GeoDataFrame, reading: _Reading) -> gpd.GeoDataFrame:
-    parcels = with_links(_named(rows, reading), reading.links).assign(sums=_sums(rows, reading.sums))
+def _build_parcels(rows: gpd.GeoDataFrame, reading: _Reading) -> gpd.GeoDataFrame:
+    parcels = add_links(_name_columns(rows, reading), reading.links).assign(
+        sums=_check_sums(rows, reading.sums)
+    )
     if reading.masked:
         others = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES]
         others = [name for name in others if name not in {"right_holder", *AREAS}]
-        parcels = holders.hidden(parcels, reading.people, others)
-        parcels = parcels.assign(right_holder=holders.masked(parcels["right_holder"]))
+        parcels = holders.hide_people(parcels, reading.people, others)
+        parcels = parcels.assign(right_holder=holders.mask_names(parcels["right_holder"]))
     return gpd.GeoDataFrame(parcels, geometry=rows.geometry)
 
 
-def _codes_of(file: ParcelFile) -> dict[str, dict[str, str]]:
+def _find_codes(file: ParcelFile) -> dict[str, dict[str, str]]:
     """Codes of this register in ours, by our column, from the config; InputError lists what is not ours."""
     problems = [
         Problem(f"parcels.dictionaries.{column}", column, f"one of {', '.join(values.DICTIONARIES)}")
@@ -156,32 +158,34 @@ def _codes_of(file: ParcelFile) -> dict[str, dict[str, str]]:
         if column not in values.DICTIONARIES
     ]
     problems += [
-        Problem(f"parcels.dictionaries.{column}.{code}", name, f"one of {', '.join(values.names_of(column))}")
+        Problem(
+            f"parcels.dictionaries.{column}.{code}", name, f"one of {', '.join(values.list_names(column))}"
+        )
         for column, names in file.dictionaries.items()
         for code, name in names.items()
-        if column in values.DICTIONARIES and values.code_named(column, name) is None
+        if column in values.DICTIONARIES and values.find_code(column, name) is None
     ]
     if problems:
-        raise unusable(*problems)
+        raise vector_error(*problems)
     return {
-        column: {code: str(values.code_named(column, name)) for code, name in names.items()}
+        column: {code: str(values.find_code(column, name)) for code, name in names.items()}
         for column, names in file.dictionaries.items()
     }
 
 
-def _named(rows: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
+def _name_columns(rows: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
     notes, columns = Notes.of(rows.index), reading.columns
-    parcels = _said(rows, columns, ("parcel_id", *ATTRIBUTES, *EXTRAS), reading.largest_class, notes)
-    parcels = _in_our_codes(parcels, columns, reading.codes, notes.damaged)
-    parcels = _in_square_metres(parcels, rows, columns, reading.unit_m2, notes.damaged)
+    parcels = _read_columns(rows, columns, ("parcel_id", *ATTRIBUTES, *EXTRAS), reading.largest_class, notes)
+    parcels = _translate_codes(parcels, columns, reading.codes, notes.damaged)
+    parcels = _convert_areas(parcels, rows, columns, reading.unit_m2, notes.damaged)
     return parcels.assign(
         repairs=rows["repairs"].astype(object),
-        doubts=notes.damaged.noted(),
-        suspects=notes.suspicious.noted(),
+        doubts=notes.damaged.join(),
+        suspects=notes.suspicious.join(),
     )
 
 
-def _said(
+def _read_columns(
     rows: pd.DataFrame,
     columns: Mapping[str, Column],
     names: Sequence[str],
@@ -193,15 +197,17 @@ def _said(
     for ours in names:
         column = columns.get(ours)
         if column is None:
-            said[ours] = values.nulls(rows.index)
+            said[ours] = values.build_nulls(rows.index)
         else:
             cells = rows[column.theirs]
-            text = values.land_class_codes(cells, largest_class) if ours == "dlbm" else values.texts(cells)
-            said[ours] = values.cleaned(text, column.theirs, notes)
+            text = (
+                values.read_land_classes(cells, largest_class) if ours == "dlbm" else values.read_texts(cells)
+            )
+            said[ours] = values.clean_text(text, column.theirs, notes)
     return pd.DataFrame(said, index=rows.index)
 
 
-def _in_our_codes(
+def _translate_codes(
     parcels: pd.DataFrame,
     columns: Mapping[str, Column],
     codes: Mapping[str, dict[str, str]],
@@ -211,10 +217,12 @@ def _in_our_codes(
     changed: dict[str, pd.Series] = {}
     for name in values.DICTIONARIES:
         theirs = columns[name].theirs if name in columns else name
-        known = {**_shipped(name), **_shipped(theirs.lower()), **codes.get(name, {})}
-        changed[name], unknown = values.ours(parcels[name], name, known)
+        known = {**_list_shipped(name), **_list_shipped(theirs.lower()), **codes.get(name, {})}
+        changed[name], unknown = values.translate_values(parcels[name], name, known)
         doubts.add(theirs, parcels[name], unknown)
-    subject, unknown = values.ours(parcels["owner_subject"], "owner_type", codes.get("owner_type", {}))
+    subject, unknown = values.translate_values(
+        parcels["owner_subject"], "owner_type", codes.get("owner_type", {})
+    )
     changed["owner_type"] = changed["owner_type"].fillna(subject.where(~unknown))
     rights = standards.table("rights")
     spoken = rights[rights["dictionary"] == "owner_type"].set_index("code")["name_zh"]
@@ -224,12 +232,12 @@ def _in_our_codes(
     return parcels.assign(**changed)
 
 
-def _shipped(column: str) -> dict[str, str]:
+def _list_shipped(column: str) -> dict[str, str]:
     found = load_rights_codes().get(column)
     return found.codes if found else {}
 
 
-def _in_square_metres(
+def _convert_areas(
     parcels: pd.DataFrame,
     rows: pd.DataFrame,
     columns: Mapping[str, Column],
@@ -240,19 +248,19 @@ def _in_square_metres(
     for name in AREAS:
         column = columns.get(name, Column(name))
         told = columns.get("area_unit") if not column.reading else None
-        factor = _sizes(rows[told.theirs]) if told else values.M2.get(column.reading, unit_m2)
-        areas[name], unusable_cells = values.areas_m2(parcels[name], factor)
+        factor = _find_unit_sizes(rows[told.theirs]) if told else values.M2.get(column.reading, unit_m2)
+        areas[name], unusable_cells = values.read_areas(parcels[name], factor)
         doubts.add(column.theirs, parcels[name], unusable_cells)
     return parcels.assign(**areas)
 
 
-def _sizes(units: pd.Series) -> pd.Series:
+def _find_unit_sizes(units: pd.Series) -> pd.Series:
     """Size in m2 of the unit that each row names; NaN where it names none that is known."""
-    known = {**{unit: unit for unit in values.M2}, **_shipped("mjdw")}
-    return values.texts(units).map(known).map(values.M2).astype(float)
+    known = {**{unit: unit for unit in values.M2}, **_list_shipped("mjdw")}
+    return values.read_texts(units).map(known).map(values.M2).astype(float)
 
 
-def _sums_in(layer: Layer) -> list[tuple[str, list[str]]]:
+def _find_sums(layer: VectorLayer) -> list[tuple[str, list[str]]]:
     """Sums of the `register_sums` table whose columns are all there, total first, as the file spells them."""
     spelled = {name.lower(): name for name in reversed(layer.columns)}
     table = standards.table("register_sums")
@@ -264,7 +272,7 @@ def _sums_in(layer: Layer) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _sums(rows: pd.DataFrame, sums: Sequence[tuple[str, Sequence[str]]]) -> pd.Series:
+def _check_sums(rows: pd.DataFrame, sums: Sequence[tuple[str, Sequence[str]]]) -> pd.Series:
     """Registered totals that differ from their parts by more than rounding to two decimals allows."""
     doubts = values.Doubts(rows.index)
     for _, (total, *parts) in sums:
@@ -273,13 +281,15 @@ def _sums(rows: pd.DataFrame, sums: Sequence[tuple[str, Sequence[str]]]) -> pd.S
         apart = (numbers[total] - told).abs() > _ROUNDED_BY * (len(parts) + 1)
         words = numbers[total].map("{:.2f}".format) + f" ≠ {'+'.join(parts)} = " + told.map("{:.2f}".format)
         doubts.add(total, words, apart)
-    return doubts.noted()
+    return doubts.join()
 
 
-def _elsewhere(layer: Layer, places: Places, aoi: Aoi) -> Elsewhere | None:
-    centre = middle(layer.corners)
+def _describe_elsewhere(layer: VectorLayer, places: Places, aoi: Aoi) -> Elsewhere | None:
+    centre = find_middle(layer.corners)
     if centre is None or not np.isnan(layer.corners[0, places]).all():
         return None
     lon, lat = to_cgcs2000(layer.crs.to_wkt()).transform(*centre)
     count = int(np.isfinite(layer.corners).all(axis=0).sum())
-    return Elsewhere(count, float(lon), float(lat), neighbouring(layer.crs, centre, aoi.geometry.bounds))
+    return Elsewhere(
+        count, float(lon), float(lat), find_neighbour_zone(layer.crs, centre, aoi.geometry.bounds)
+    )

@@ -31,12 +31,12 @@ def refuse_bomb(path: Path, most_bytes: int = MOST_BYTES) -> None:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return
-    problems = [*_too_much(path, members, most_bytes), *_outside(path, members)]
+    problems = [*_find_excess(path, members, most_bytes), *_find_outside(path, members)]
     if problems:
         raise InputError(f"{path.name} is not unpacked", problems)
 
 
-def _too_much(path: Path, members: list[zipfile.ZipInfo], most_bytes: int) -> list[Problem]:
+def _find_excess(path: Path, members: list[zipfile.ZipInfo], most_bytes: int) -> list[Problem]:
     place, unpacked, todo = (
         str(path),
         sum(member.file_size for member in members),
@@ -55,7 +55,7 @@ def _too_much(path: Path, members: list[zipfile.ZipInfo], most_bytes: int) -> li
     return problems
 
 
-def _outside(path: Path, members: list[zipfile.ZipInfo]) -> list[Problem]:
+def _find_outside(path: Path, members: list[zipfile.ZipInfo]) -> list[Problem]:
     """Members whose names lead out of the folder that they would be unpacked to."""
     names = [member.filename.replace("\\", "/") for member in members]
     leading_out = [name for name in names if name.startswith("/") or ".." in PurePosixPath(name).parts]

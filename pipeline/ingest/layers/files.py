@@ -1,0 +1,164 @@
+"""Raster files that GDAL reads, as layers: what their headers say, and the numbers of a band."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from pipeline.errors import InputError, Problem
+from pipeline.ingest.layers.layer import (
+    Layer,
+    Masked,
+    OpenLayer,
+    Statement,
+    find_flaws,
+    join,
+    list_assumptions,
+    mask_numbers,
+    resampling_of,
+    settle_crs,
+    unusable,
+)
+from pipeline.ingest.layers.times import UNTOLD
+from pipeline.ingest.reading.handles import Source, Trail, taken
+from pipeline.ingest.reading.headers import Footprint
+from pipeline.settings.access import Access
+from pipeline.settings.layers import LayerFile, LayerSource
+from pipeline.storage.cause import sha256_of_file
+
+_GDAL: dict[str, Any] = {"GDAL_CACHEMAX": 64 * 2**20, "GDAL_NUM_THREADS": "1"}
+_ANYWHERE = Access()
+_EXPECTED = "a raster that GDAL reads"
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class RasterFile:
+    """A band of a file; its numbers mean `number * scale + offset`, and nothing where they are `nodata`.
+
+    What the file itself says of nothing, by its nodata, a mask or an alpha band, holds besides.
+    """
+
+    name: str
+    place: Footprint
+    band: int = 1
+    scale: float = 1.0
+    offset: float = 0.0
+    nodata: float | None = None
+    access: Access = _ANYWHERE
+
+    def read(self, window: Window) -> Masked:
+        """Numbers of a window inside the file.
+
+        Raises InputError where a file of this machine cannot be read, BrokenAsset of one of the network.
+        """
+
+        def read_band(dataset: rasterio.DatasetReader) -> Masked:
+            band: Masked = dataset.read(self.band, window=window, masked=True)
+            return band
+
+        numbers = mask_numbers(_ask(self.name, self.access, read_band), self.nodata)
+        packed = (self.scale, self.offset) != (1.0, 0.0)
+        if not packed:
+            return numbers
+        return np.ma.MaskedArray(numbers.data * self.scale + self.offset, np.ma.getmaskarray(numbers))
+
+    def checksum(self) -> str:
+        """That of its bytes; of its address where it is not on this machine."""
+        if "://" in self.name:
+            return hashlib.sha256(self.name.encode()).hexdigest()
+        return sha256_of_file(Path(self.name))
+
+
+def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
+    """A file as a layer, by its header; InputError with everything that keeps it from being one."""
+    raster, said = describe_file(layer, given, given.path, given.band)
+    if problems := list(find_flaws(layer, given, said)):
+        raise unusable(layer, *problems)
+    return OpenLayer(
+        layer,
+        resampling_of(layer, given),
+        (raster,),
+        vertical_datum=given.vertical_datum or said.vertical_datum,
+        assumed=(*list_assumptions(layer, given, said), *([UNTOLD] if layer.over_time else [])),
+    )
+
+
+def describe_file(
+    layer: Layer,
+    given: LayerSource,
+    href: str,
+    band: int | str | None,
+    access: Access = _ANYWHERE,
+) -> tuple[RasterFile, Statement]:
+    """A band of a file, and what its header says of it.
+
+    Raises InputError where there is no such file or band, BrokenAsset where one of the network does not open.
+    """
+    if "://" not in href and not Path(href).exists():
+        raise unusable(layer, Problem(href, "no such file", _EXPECTED))
+    try:
+        return _ask(href, access, lambda dataset: _describe(layer, given, href, dataset, band, access))
+    except InputError as error:
+        raise unusable(layer, *error.problems) from error
+
+
+def _describe(
+    layer: Layer,
+    given: LayerSource,
+    href: str,
+    dataset: rasterio.DatasetReader,
+    band: int | str | None,
+    access: Access,
+) -> tuple[RasterFile, Statement]:
+    number = _find_band(layer, href, dataset, band)
+    scale, offset = dataset.scales[number - 1], dataset.offsets[number - 1]
+    stated = dataset.crs.to_wkt() if dataset.crs else ""
+    crs, datum = settle_crs(layer, given, href, stated)
+    said = Statement(
+        name=href,
+        crs=crs,
+        transform=dataset.transform,
+        dtype=dataset.dtypes[number - 1],
+        unit=dataset.units[number - 1] or "",
+        vertical_datum=datum,
+        nodata=dataset.nodatavals[number - 1],
+        packed=(scale, offset) != (1.0, 0.0),
+        fill=dataset.mask_flag_enums[number - 1] != [rasterio.enums.MaskFlags.all_valid],
+    )
+    place = Footprint(crs, dataset.transform, dataset.height, dataset.width)
+    return RasterFile(href, place, number, scale, offset, given.nodata, access), said
+
+
+def _find_band(layer: Layer, href: str, dataset: rasterio.DatasetReader, band: int | str | None) -> int:
+    """The number of a band; InputError where there is none, or several of which none is named."""
+    names = dataset.descriptions
+    if band is None and dataset.count == 1:
+        return 1
+    if isinstance(band, int) and band <= dataset.count:
+        return band
+    if isinstance(band, str) and names.count(band) == 1:
+        return int(names.index(band)) + 1
+    named = [f"{number} {name or ''}".strip() for number, name in enumerate(names, start=1)]
+    expected = "one band" if band is None else f"the band {band!r}"
+    todo = "Name one by `band`" if band is None else ""
+    raise unusable(layer, Problem(href, f"{dataset.count} bands: {join(named)}", expected, todo))
+
+
+def _ask(href: str, access: Access, take: Callable[[rasterio.DatasetReader], Read]) -> Read:
+    """What is taken from a file: of the network through its shared handle, else opened for it."""
+    if "://" in href:
+        return taken(href, Source(access), Trail(), take)
+    try:
+        with rasterio.Env(**_GDAL), rasterio.open(href) as dataset:
+            return take(dataset)
+    except (RasterioError, OSError) as error:
+        problem = Problem(href, " ".join(str(error).split()), _EXPECTED)
+        raise InputError("A raster cannot be read", [problem]) from error

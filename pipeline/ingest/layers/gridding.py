@@ -1,0 +1,142 @@
+"""A layer on the pixels of a grid, whatever its raster, CRS and pixel size."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.windows import Window
+
+from pipeline.errors import Problem
+from pipeline.grid import Block, Grid
+from pipeline.ingest.layers.kernels import count_mode, interpolate, pick_nearest, share_by_area
+from pipeline.ingest.layers.layer import NO_CODE, OpenLayer, Raster, as_codes, as_numbers, unusable
+from pipeline.ingest.reading.headers import Footprint
+from pipeline.ingest.reading.places import fineness, positions, reach, strips, window_around
+
+_ALIGNED = 1e-6
+_LEAST_POINTS = 8
+_WINDOW_PX = 2048
+_PART_PX = 512
+_LEAST_EDGE_PX = 16
+
+
+def read_layer(opened: OpenLayer, grid: Grid, block: Block) -> NDArray[Any]:
+    """A layer on a block (y, x): classes as codes (int32, NO_CODE where unknown), else float64 with NaN.
+
+    Classes: the commonest code under `share` x `share` points of each pixel, the lower of two as common,
+    where the raster is finer than the grid; unknown points have no say. These are 8 at least along each
+    side, and a multiple of the raster's pixels, so that aligned ones are counted pixel by pixel. Else the
+    nearest one. Numbers: the mean of those that are known in a pixel, by the area that each shares with it;
+    the sum of totals, each shared out by area within its own pixel, so that none is lost or doubled; the one
+    under the centre; or a bilinear interpolation there, in which unknown neighbours have no weight. What lies
+    beside the raster is unknown. Raises InputError where the raster cannot be read or its CRS does not reach
+    the grid, BrokenAsset where a file of the network cannot be read.
+    """
+    codes = opened.resampling == "mode"
+    values = np.full(block.shape, NO_CODE, dtype=np.int32) if codes else np.full(block.shape, np.nan)
+    for raster in opened.rasters:
+        unknown = values == NO_CODE if codes else np.isnan(values)
+        if unknown.any():
+            others = (
+                _read_codes(opened, raster, grid, block)
+                if codes
+                else _read_numbers(opened, raster, grid, block)
+            )
+            values[unknown] = others[unknown]
+    return values
+
+
+def _read_codes(opened: OpenLayer, raster: Raster, grid: Grid, block: Block) -> NDArray[np.int32]:
+    across = _refuse_beyond(opened, raster, grid, fineness(raster.place, grid))
+    share = _share(across) if across > 1 + _ALIGNED else 1
+    codes = np.full(block.shape, NO_CODE, dtype=np.int32)
+    for part in block.split(_edge(across)):
+        window = _clip(window_around(*reach(raster.place, grid, part, share), 0), raster.place)
+        if window is not None:
+            source = as_codes(raster.read(window))
+            target = codes[part.within(block)]
+            for strip, lines in strips(part, share):
+                row, col = np.broadcast_arrays(*positions(raster.place, grid, strip, share))
+                places = row - window.row_off, col - window.col_off
+                count_mode(source, *places, share, target[lines])
+    return codes
+
+
+def _read_numbers(opened: OpenLayer, raster: Raster, grid: Grid, block: Block) -> NDArray[np.float64]:
+    across = _refuse_beyond(opened, raster, grid, _across(raster.place, grid))
+    values = np.full(block.shape, np.nan)
+    by_area = opened.resampling in {"mean", "sum"}
+    for part in block.split(min(_PART_PX, _edge(across))):
+        row, col = _corners(raster.place, grid, part) if by_area else _points(raster.place, grid, part)
+        window = _window_under(row, col, raster.place)
+        if window is None:
+            continue
+        source, target = as_numbers(raster.read(window)), values[part.within(block)]
+        places = row - window.row_off, col - window.col_off
+        if by_area:
+            share_by_area(source, *places, opened.resampling == "sum", target)
+        else:
+            (pick_nearest if opened.resampling == "nearest" else interpolate)(source, *places, target)
+    return values
+
+
+def _refuse_beyond(opened: OpenLayer, raster: Raster, grid: Grid, across: float) -> float:
+    """How many pixels of a raster lie across one of a grid; InputError where its CRS does not reach there."""
+    if math.isfinite(across):
+        return across
+    problem = Problem(raster.name, f"the CRS {raster.place.crs}", f"one that reaches {grid.crs} here")
+    raise unusable(opened.layer, problem)
+
+
+def _share(across: float) -> int:
+    """Points along each side of a pixel for so many pixels of a raster."""
+    whole = math.ceil(across - _ALIGNED)
+    return whole * math.ceil(_LEAST_POINTS / whole)
+
+
+def _edge(across: float) -> int:
+    """Edge of the parts of a block that keep windows of a raster small."""
+    return max(_LEAST_EDGE_PX, int(_WINDOW_PX / max(across, 1.0)))
+
+
+def _points(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Row and column in a raster (y, x), from its corner, of pixel centres of a block; NaN out of reach."""
+    plane = replace(place, transform=Affine.identity())
+    y, x = np.broadcast_arrays(*positions(plane, grid, block, 1))
+    reached = np.isfinite(x) & np.isfinite(y)
+    col, row = ~place.transform * (np.where(reached, x, np.nan), np.where(reached, y, np.nan))
+    return row, col
+
+
+def _corners(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Row and column in a raster (y + 1, x + 1), from its corner, of the pixel corners of a block."""
+    half = grid.resolution_m / 2
+    nodes = replace(grid, left=grid.left - half, top=grid.top + half)
+    return _points(place, nodes, Block(block.row_from, block.row_to + 1, block.col_from, block.col_to + 1))
+
+
+def _across(place: Footprint, grid: Grid) -> float:
+    """How many pixels of a raster lie across one in the middle of a grid, along the finer axis."""
+    y, x = grid.height // 2, grid.width // 2
+    row, col = _corners(place, grid, Block(y, y + 1, x, x + 1))
+    return float(max(np.ptp(row), np.ptp(col)))
+
+
+def _window_under(row: NDArray[np.float64], col: NDArray[np.float64], place: Footprint) -> Window | None:
+    """The window of a raster under some points, with a pixel on every side; None where they lie beside it."""
+    known = np.isfinite(row) & np.isfinite(col)
+    if not known.any():
+        return None
+    rows, cols = (np.floor(axis[known]).astype(np.int64) for axis in (row, col))
+    return _clip(window_around(rows, cols, 1), place)
+
+
+def _clip(window: Window, place: Footprint) -> Window | None:
+    """The part of a window inside a raster."""
+    top, left = max(0, window.row_off), max(0, window.col_off)
+    bottom = min(place.height, window.row_off + window.height)
+    right = min(place.width, window.col_off + window.width)
+    return Window(left, top, right - left, bottom - top) if bottom > top and right > left else None
