@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from pipeline.contracts import Asset, Scene
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.reading.reader import Reader
+from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.settings import Clear
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -130,8 +132,12 @@ def request_of(
     block: Block | None = None,
     clear: Clear = NO_GROWTH,
     harmonised: bool = False,
+    reader: Reader | None = None,
 ) -> BlockRequest:
-    """A request for a block of a grid, the whole of it unless given, the whole grid being inside."""
+    """A request for a block of a grid, the whole of it unless given, the whole grid being inside.
+
+    Unless a Reader is given, the request has one of its own, as if it were another run.
+    """
     return BlockRequest(
         grid=grid,
         block=block or grid.whole,
@@ -141,6 +147,7 @@ def request_of(
         clear=clear,
         harmonised=harmonised,
         longitude=121.8,
+        reader=reader or reader_of(Source()),
     )
 
 

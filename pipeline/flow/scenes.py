@@ -12,14 +12,13 @@ import geopandas as gpd
 from pipeline import ingest
 from pipeline.contracts import Scene
 from pipeline.engine.run import Run
-from pipeline.engine.sources import source_of
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs, scenes_cause, search_cause, settled
 from pipeline.flow.simulation import build_world
 from pipeline.ingest.reading.hosts import refuse_foreign
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
-from pipeline.ingest.scenes.offsets import decided, undecided
+from pipeline.ingest.scenes.offsets import apply_offset, is_provisional
 from pipeline.ingest.scenes.providers import held_items, state_of_files
 from pipeline.settings.sources import Provider, StacApi
 from pipeline.storage.cause import Cause
@@ -51,7 +50,7 @@ def scene_table(run: Run, study: Study, inputs: Inputs) -> FoundScenes:
     cause = scenes_cause(study, inputs)
     known = {} if run.refresh else _decided_before(run, cause)
     title = f"{study.aoi.name_zh} 场景 scenes"
-    decide = partial(decided, source=source_of(study))
+    decide = partial(apply_offset, reader=run.reader)
 
     def build(folder: Path) -> None:
         choice = chosen_of(study, inputs.provider, _items(run, study, inputs.provider))
@@ -108,7 +107,7 @@ def _decided_before(run: Run, cause: Cause) -> dict[str, Scene]:
     """Scenes of a kept SceneTable that are decided for good, by id."""
     artifact = run.workspace.find(cause)
     kept = from_table(load_layer(artifact.path, "scenes")) if artifact else []
-    return {scene.id: scene for scene in kept if not undecided(scene)}
+    return {scene.id: scene for scene in kept if not is_provisional(scene)}
 
 
 def _watched(scene: Scene) -> Scene:
@@ -129,7 +128,7 @@ def _account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str,
         "superseded": choice.superseded,
         "rejected": choice.rejected,
         "passes": {mission: asdict(passes) for mission, passes in choice.passes.items()},
-        "undecided": [scene.id for scene in scenes if undecided(scene)],
+        "undecided": [scene.id for scene in scenes if is_provisional(scene)],
         "warnings": [*warnings, *conflicts],
     }
 
@@ -142,6 +141,6 @@ def _warnings(choice: Choice, scenes: Sequence[Scene]) -> list[str]:
     waiting = [
         f"{scene.id}: 偏移量暂按元数据 offset by metadata for now, asked again by the next run"
         for scene in scenes
-        if undecided(scene)
+        if is_provisional(scene)
     ]
     return [*missed, *waiting]

@@ -31,6 +31,7 @@ from pipeline.engine.run import Run
 from pipeline.grid import Block, BlockPlan, Grid, plan_blocks, widen_blocks
 from pipeline.indices import composite
 from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
+from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance
 from pipeline.maps.composite import composing_bytes
 from pipeline.maps.making import compute_block
@@ -64,6 +65,7 @@ def requests(bench: Bench, root: str | None) -> list[BlockRequest]:
     """The bench as requests of blocks, with the masks as they are: others grow no clouds either."""
     scenes = tuple(scene_of(item) for item in bench.items(root))
     frame = shapely.box(*bench.grid.block_bounds(bench.grid.whole))
+    reader = reader_of(Source())
     return [
         BlockRequest(
             grid=bench.grid,
@@ -74,6 +76,7 @@ def requests(bench: Bench, root: str | None) -> list[BlockRequest]:
             clear=Clear(open_px=0, dilate_px=0),
             harmonised=False,
             longitude=121.0,
+            reader=reader,
         )
         for block in blocks_of(bench)
     ]

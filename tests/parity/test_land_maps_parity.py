@@ -5,7 +5,7 @@ import rasterio
 from rasterio.warp import Resampling, reproject
 
 from pipeline.ingest.layers.land_maps import NO_CODE, codes_on, map_file
-from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.reading.assets import ItemReader
 from pipeline.settings.maps import LandMap
 from tests.scenery import grid_of_px, written
 
@@ -13,14 +13,15 @@ RATIO = 4
 GRID = grid_of_px(60, 45)
 
 
-def test_the_commonest_code_is_that_of_gdal_wherever_one_is_commonest(tmp_path):
+def test_the_commonest_code_is_that_of_gdal_wherever_one_is_commonest(tmp_path, reader):
     """GDAL takes one of several that are equally common by their order in the file."""
     rng = np.random.default_rng(17)
     numbers = rng.choice(np.array([0, 10, 30, 40, 50, 80], dtype=np.uint8), (60 * RATIO, 45 * RATIO))
     numbers[:RATIO, :RATIO] = 0
     path = written(tmp_path / "map.tif", numbers, pixel_m=10 / RATIO)
-    found = codes_on(map_file(LandMap(path=str(path), product="worldcover-v200")), GRID, GRID.whole)
-    close_assets()
+    found = codes_on(
+        ItemReader(reader), map_file(LandMap(path=str(path), product="worldcover-v200")), GRID, GRID.whole
+    )
     theirs = np.zeros(GRID.shape, dtype=np.uint8)
     with rasterio.open(path) as source:
         reproject(

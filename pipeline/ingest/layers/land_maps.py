@@ -14,10 +14,10 @@ from rasterio.errors import RasterioError
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset, InputError, Problem
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.assets import footprint, read_window
-from pipeline.ingest.reading.headers import Footprint
-from pipeline.ingest.reading.places import fineness, positions, reach, strips, window_around
-from pipeline.ingest.reading.resampling import nearest
+from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.positions import fineness, positions, reach, strips, window_around
+from pipeline.ingest.reading.resampling import read_nearest
 from pipeline.settings.maps import LandMap
 
 NO_CODE = -1
@@ -55,7 +55,7 @@ def map_file(given: LandMap) -> MapFile:
         raise unusable(Problem(str(path), " ".join(str(error).split()), _EXPECTED)) from error
 
 
-def codes_on(file: MapFile, grid: Grid, block: Block) -> NDArray[np.int32]:
+def codes_on(files: ItemReader, file: MapFile, grid: Grid, block: Block) -> NDArray[np.int32]:
     """The codes of a map on a block (y, x); NO_CODE where it has none, below 0 or beside the file.
 
     Where the map is finer than the grid, the code of the most of `share` x `share` points in each pixel,
@@ -65,15 +65,15 @@ def codes_on(file: MapFile, grid: Grid, block: Block) -> NDArray[np.int32]:
     """
     asset = Asset(file.path, nodata=file.nodata)
     try:
-        place = footprint(asset)
-        across = fineness(place, grid)
+        profile = files.read_profile(asset)
+        across = fineness(profile, grid)
         if not math.isfinite(across):
-            raise unusable(Problem(file.path, f"the CRS {place.crs}", f"one that reaches {grid.crs} here"))
+            raise unusable(Problem(file.path, f"the CRS {profile.crs}", f"one that reaches {grid.crs} here"))
         if across <= 1 + _ALIGNED:
-            return _codes(nearest(asset, grid, block).spread(), file.nodata)
+            return _codes(read_nearest(files, asset, grid, block).spread(), file.nodata)
         codes = np.empty(block.shape, dtype=np.int32)
         for part in block.split(max(_LEAST_EDGE_PX, int(_WINDOW_PX / across))):
-            codes[part.within(block)] = _commonest(asset, place, grid, part, _share(across))
+            codes[part.within(block)] = _commonest(files, asset, profile, grid, part, _share(across))
     except BrokenAsset as error:
         raise unusable(Problem(file.path, str(error), "a file that can be read")) from error
     return codes
@@ -113,12 +113,14 @@ def _share(across: float) -> int:
     return whole * math.ceil(_LEAST_POINTS / whole)
 
 
-def _commonest(asset: Asset, place: Footprint, grid: Grid, block: Block, share: int) -> NDArray[np.int32]:
-    window = window_around(*reach(place, grid, block, share), 0)
-    source = _codes(read_window(asset, window), asset.nodata)
+def _commonest(
+    files: ItemReader, asset: Asset, profile: Profile, grid: Grid, block: Block, share: int
+) -> NDArray[np.int32]:
+    window = window_around(*reach(profile, grid, block, share), 0)
+    source = _codes(files.read_window(asset, window), asset.nodata)
     codes = np.full(block.shape, NO_CODE, dtype=np.int32)
     for strip, lines in strips(block, share):
-        row, col = np.broadcast_arrays(*positions(place, grid, strip, share))
+        row, col = np.broadcast_arrays(*positions(profile, grid, strip, share))
         _mode(source, row - window.row_off, col - window.col_off, share, codes[lines])
     return codes
 

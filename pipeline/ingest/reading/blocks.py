@@ -1,13 +1,10 @@
 """One block, all dates: clear masks first, then band by band, with a record of every read."""
 
 import math
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
 from itertools import chain, groupby
 from typing import Any, TypeVar
 
@@ -18,17 +15,14 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, ReadRecord, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.assets import reading
+from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.clearness import clear_pixels, reach_px
-from pipeline.ingest.reading.handles import ANYWHERE, Source, Trail, tune_gdal
-from pipeline.ingest.reading.resampling import Numbers, claim, nearest, place_reflectance, resampled
-from pipeline.ingest.reading.signing import hidden
+from pipeline.ingest.reading.reader import NETWORK_THREADS, Reader, Trail
+from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance, read_nearest, resample
+from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.choice import analysis_assets
 from pipeline.settings import Clear
 
-_READERS_OF_NETWORK = 32
-_READERS_OF_DISK = 4
-_TURN_S = 0.0005
 _FINEST_PIXEL_M = 10.0
 ROOM = 2
 """Stacks of a band that let one be read while the one before is worked on."""
@@ -40,8 +34,8 @@ Result = TypeVar("Result")
 class BlockRequest:
     """What to read: a block of a grid, inside an outline (CRS of the grid), from scenes that may meet it.
 
-    `longitude` fixes the solar day: scenes of one mission and solar day are one look. `source` tells how
-    their files are reached.
+    `longitude` fixes the solar day: scenes of one mission and solar day are one look. `reader` reads their
+    files.
     """
 
     grid: Grid
@@ -52,7 +46,7 @@ class BlockRequest:
     clear: Clear
     harmonised: bool
     longitude: float
-    source: Source = ANYWHERE
+    reader: Reader
 
 
 @dataclass(frozen=True)
@@ -101,10 +95,10 @@ def block_bytes(dates: int, stacks: int) -> int:
 
 def process_bytes(resolution_m: float) -> int:
     """Bytes per pixel of a block that numbers under way, and the tiles behind them, take in all readers."""
-    return math.ceil(_READERS_OF_NETWORK * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
+    return math.ceil(NETWORK_THREADS * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
 
 
-def in_parts(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
+def split(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
     """The request in parts of at most so many looks, by mission and day; a look's scenes stay together."""
     ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
     together = [
@@ -122,7 +116,8 @@ def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> L
     inside = request.grid.mask_geometry(request.outline, request.block)
     lost = np.zeros(request.block.shape, dtype=np.uint16)
     ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
-    asked = _submitted(lambda scene: _clear(request, scene), ordered, [scene.mask for scene in ordered])
+    masks_of = [scene.mask for scene in ordered]
+    asked = _submit(request.reader, lambda scene: _clear(request, scene), ordered, masks_of)
     masks = (mask.result() for mask in asked)
     owner = np.zeros((len(ordered), *request.block.shape), dtype=np.uint8)
     dates: list[tuple[Scene, ...]] = []
@@ -150,10 +145,10 @@ def read_bands(request: BlockRequest, looks: Looks, stacks: NDArray[np.int16]) -
     try:
         for number, band in enumerate(request.bands):
             asked += [
-                _begun(request, looks, request.bands[ahead], jobs, rooms[ahead])
+                _begin(request, looks, request.bands[ahead], jobs, rooms[ahead])
                 for ahead in range(len(asked), min(number + 2, len(rooms)))
             ]
-            yield _finished(band, jobs, asked[number], rooms[number], looks)
+            yield _finish(band, jobs, asked[number], rooms[number], looks)
     finally:
         wait([future for futures in asked for future in futures if not future.cancel()])
 
@@ -164,18 +159,19 @@ def _look(scene: Scene, longitude: float) -> tuple[str, date]:
 
 
 def _clear(request: BlockRequest, scene: Scene) -> tuple[Numbers | BrokenAsset, Trail]:
-    with reading(request.source, scene.item_sha256) as trail:
-        try:
-            clear = nearest(
-                scene.mask,
-                request.grid,
-                request.block,
-                margin=reach_px(request.clear),
-                meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
-            )
-        except BrokenAsset as error:
-            return error, trail
-        return clear, trail
+    files = ItemReader(request.reader, scene.item_sha256)
+    try:
+        clear = read_nearest(
+            files,
+            scene.mask,
+            request.grid,
+            request.block,
+            margin=reach_px(request.clear),
+            meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
+        )
+    except BrokenAsset as error:
+        return error, files.trail
+    return clear, files.trail
 
 
 def _own(
@@ -207,7 +203,7 @@ def _jobs(looks: Looks) -> list[_Job]:
     ]
 
 
-def _begun(
+def _begin(
     request: BlockRequest, looks: Looks, band: str, jobs: Sequence[_Job], stack: NDArray[np.int16]
 ) -> list[Future[tuple[ReadRecord, int]]]:
     """The reading of a band into a stack, under way."""
@@ -215,21 +211,22 @@ def _begun(
         if not job.alone:
             stack[job.day] = REFLECTANCE_NODATA
     assets = [_asset(request, job.scene, band) for job in jobs]
-    return _submitted(
+    return _submit(
+        request.reader,
         lambda pair: _fill(request, looks, band, pair[0], pair[1], stack[pair[0].day]),
         list(zip(jobs, assets, strict=True)),
         assets,
     )
 
 
-def _finished(
+def _finish(
     band: str,
     jobs: Sequence[_Job],
-    reading: Sequence[Future[tuple[ReadRecord, int]]],
+    fills: Sequence[Future[tuple[ReadRecord, int]]],
     stack: NDArray[np.int16],
     looks: Looks,
 ) -> BandRead:
-    results = [future.result() for future in reading]
+    results = [future.result() for future in fills]
     for job, (_, missing) in zip(jobs, results, strict=True):
         if missing:
             owner = looks.owner[job.day]
@@ -252,18 +249,17 @@ def _fill(
     target: NDArray[np.int16],
 ) -> tuple[ReadRecord, int]:
     """What became of reading a scene into its layer, and how many of its looks have no number there."""
-    with reading(request.source, job.scene.item_sha256) as trail:
-        try:
-            if asset is not None:
-                numbers = resampled(asset, request.grid, request.block)
-                owner = looks.owner[job.day]
-                missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
-                return _record(request.block, job.scene, band, "read", "", asset, trail), missing
-            record = _record(
-                request.block, job.scene, band, "skipped", "the scene has no such band", None, trail
-            )
-        except BrokenAsset as error:
-            record = _failed(request.block, job.scene, band, asset, trail, error)
+    files = ItemReader(request.reader, job.scene.item_sha256)
+    try:
+        if asset is not None:
+            numbers = resample(files, asset, request.grid, request.block)
+            owner = looks.owner[job.day]
+            missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
+            return _record(request.block, job.scene, band, "read", "", asset, files.trail), missing
+        why = "the scene has no such band"
+        record = _record(request.block, job.scene, band, "skipped", why, None, files.trail)
+    except BrokenAsset as error:
+        record = _failure(request.block, job.scene, band, asset, files.trail, error)
     if job.alone:
         target[...] = REFLECTANCE_NODATA
     return record, 0
@@ -273,12 +269,12 @@ def _mask_record(
     block: Block, scene: Scene, clear: Numbers | BrokenAsset, trail: Trail, *, seen: bool
 ) -> ReadRecord:
     if isinstance(clear, BrokenAsset):
-        return _failed(block, scene, "mask", scene.mask, trail, clear)
+        return _failure(block, scene, "mask", scene.mask, trail, clear)
     reason = "" if seen else "nothing clear in the block"
     return _record(block, scene, "mask", "read", reason, scene.mask, trail)
 
 
-def _failed(
+def _failure(
     block: Block, scene: Scene, band: str, asset: Asset | None, trail: Trail, error: BrokenAsset
 ) -> ReadRecord:
     record = _record(block, scene, band, "failed", "not readable", asset, trail)
@@ -294,24 +290,16 @@ def _record(
     asset: Asset | None,
     trail: Trail,
 ) -> ReadRecord:
-    href = hidden(asset.href) if asset else ""
+    href = redact(asset.href) if asset else ""
     return ReadRecord(scene.id, band, block.id, outcome, reason, href, trail.attempts, trail.error)
 
 
-def _submitted(
-    function: Callable[[Any], Result], items: Sequence[Any], assets: Sequence[Asset | None]
+def _submit(
+    reader: Reader,
+    function: Callable[[Any], Result],
+    items: Sequence[Any],
+    assets: Sequence[Asset | None],
 ) -> list[Future[Result]]:
     """A function of every item, under way on the threads for where the assets lie."""
     network = any(asset is not None and "://" in asset.href for asset in assets)
-    readers = _readers(os.getpid(), _READERS_OF_NETWORK if network else _READERS_OF_DISK)
-    return [readers.submit(function, item) for item in items]
-
-
-@cache
-def _readers(process: int, count: int) -> ThreadPoolExecutor:
-    """Threads that read: one pool per process for the disk, one for the network.
-
-    A thread that has unpacked a tile, in a few milliseconds, must not wait as long again for its turn.
-    """
-    sys.setswitchinterval(_TURN_S)
-    return ThreadPoolExecutor(count, f"reader-{process}", initializer=tune_gdal)
+    return reader.submit(function, items, network=network)

@@ -10,7 +10,7 @@ from pystac.stac_io import DefaultStacIO
 
 from pipeline.contracts import Scene
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.reading.signing import hidden
+from pipeline.ingest.reading.signing import redact
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 
 _SHOWN = 10
@@ -39,7 +39,7 @@ def refuse_foreign(provider: Provider, scenes: Iterable[Scene]) -> None:
         raise _refusal(provider, {host: foreign[host] for host in sorted(foreign)[:_SHOWN]})
 
 
-class BoundReader(DefaultStacIO):
+class CatalogIO(DefaultStacIO):
     """Reads the JSON of a catalogue, from the hosts of its provider alone."""
 
     def __init__(self, provider: StaticCatalog) -> None:
@@ -68,7 +68,7 @@ def _refusal(provider: Provider, foreign: dict[str, list[str]]) -> InputError:
     problems = [
         Problem(
             "scenes.provider",
-            f"{len(hrefs)} addresses at {host}, such as {hidden(hrefs[0])}",
+            f"{len(hrefs)} addresses at {host}, such as {redact(hrefs[0])}",
             expected,
             f"If you trust {host}, name it in {key} of the provider",
         )

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, Asset
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.assets import footprint, read_window
-from pipeline.ingest.reading.headers import Footprint
-from pipeline.ingest.reading.places import positions, reach, strips, window_around
+from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.positions import positions, reach, strips, window_around
 
 _ALIGNED = 1e-6
 _WARP_MARGIN_PX = 2
@@ -43,7 +43,8 @@ class Numbers:
         return self.values[self.rows[:, None], self.cols]
 
 
-def nearest(
+def read_nearest(
+    files: ItemReader,
     asset: Asset,
     grid: Grid,
     block: Block,
@@ -55,25 +56,26 @@ def nearest(
 
     `meaning` sees the pixels as they lie in the file, and `margin` more of them on every side.
     """
-    place = footprint(asset)
-    if place.crs == grid.crs:
-        row, col = (axis.ravel() for axis in reach(place, grid, block, 1))
+    profile = files.read_profile(asset)
+    if profile.crs == grid.crs:
+        row, col = (axis.ravel() for axis in reach(profile, grid, block, 1))
         window = window_around(row, col, margin)
-        values = meaning(read_window(asset, window))
+        values = meaning(files.read_window(asset, window))
         return Numbers(values, row - window.row_off, col - window.col_off)
-    window = window_around(*reach(place, grid, block, 1), margin)
-    values = meaning(read_window(asset, window))
+    window = window_around(*reach(profile, grid, block, 1), margin)
+    values = meaning(files.read_window(asset, window))
     picked = np.empty(block.shape, dtype=values.dtype)
     for strip, lines in strips(block, 1):
-        rows, cols = positions(place, grid, strip, 1)
+        rows, cols = positions(profile, grid, strip, 1)
         _pick(values, rows - window.row_off, cols - window.col_off, picked[lines])
     return Numbers.of_block(picked)
 
 
-def resampled(asset: Asset, grid: Grid, block: Block) -> Numbers:
+def resample(files: ItemReader, asset: Asset, grid: Grid, block: Block) -> Numbers:
     """A band on a block: pasted where the grids align, else warped; BrokenAsset if it cannot be read."""
-    place = footprint(asset)
-    numbers = nearest(asset, grid, block) if _pastes(place, grid) else _warped(asset, place, grid, block)
+    profile = files.read_profile(asset)
+    pastes = _pastes(profile, grid)
+    numbers = read_nearest(files, asset, grid, block) if pastes else _warp(files, asset, profile, grid, block)
     if numbers.values.dtype != np.uint16:
         raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; expected uint16")
     return numbers
@@ -103,27 +105,27 @@ def place_reflectance(
     return missing
 
 
-def _pastes(place: Footprint, grid: Grid) -> bool:
+def _pastes(profile: Profile, grid: Grid) -> bool:
     """Same CRS, the file's pixel a whole multiple of the grid's, edges on edges of the grid."""
-    ratio = place.transform.a / grid.resolution_m
+    ratio = profile.transform.a / grid.resolution_m
     shifts = (
-        (place.transform.c - grid.left) / grid.resolution_m,
-        (grid.top - place.transform.f) / grid.resolution_m,
+        (profile.transform.c - grid.left) / grid.resolution_m,
+        (grid.top - profile.transform.f) / grid.resolution_m,
     )
     whole = all(abs(number - round(number)) < _ALIGNED for number in (ratio, *shifts))
-    return place.crs == grid.crs and ratio > 1 - _ALIGNED and whole
+    return profile.crs == grid.crs and ratio > 1 - _ALIGNED and whole
 
 
-def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> Numbers:
+def _warp(files: ItemReader, asset: Asset, profile: Profile, grid: Grid, block: Block) -> Numbers:
     """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
-    share = max(1, math.ceil(grid.resolution_m / place.transform.a - _ALIGNED))
-    window = window_around(*reach(place, grid, block, share), _WARP_MARGIN_PX)
-    source = read_window(asset, window)
+    share = max(1, math.ceil(grid.resolution_m / profile.transform.a - _ALIGNED))
+    window = window_around(*reach(profile, grid, block, share), _WARP_MARGIN_PX)
+    source = files.read_window(asset, window)
     numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
-    warp = _bilinear if share == 1 else _mean
+    kernel = _bilinear if share == 1 else _mean
     for strip, lines in strips(block, share):
-        row, col = np.broadcast_arrays(*positions(place, grid, strip, share))
-        warp(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
+        row, col = np.broadcast_arrays(*positions(profile, grid, strip, share))
+        kernel(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
     return Numbers.of_block(numbers)
 
 

@@ -10,8 +10,8 @@ import pystac
 from urllib3.exceptions import HTTPError
 
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
-from pipeline.ingest.reading.hosts import BoundReader
-from pipeline.ingest.reading.signing import hidden
+from pipeline.ingest.reading.hosts import CatalogIO
+from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.archives import RawItem, archive_items
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, providers
 
@@ -54,16 +54,16 @@ def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
     Raises InputError when the catalogue or an item cannot be read, or lies on a host that is not its own;
     ProviderUnavailable when its host does not answer.
     """
-    reader = BoundReader(catalog)
+    catalog_io = CatalogIO(catalog)
     try:
-        root = pystac.Catalog.from_file(catalog.static, stac_io=reader)
+        root = pystac.Catalog.from_file(catalog.static, stac_io=catalog_io)
         for folder, _, _ in root.walk():
             for link in folder.get_item_links():
                 href = link.get_absolute_href()
                 assert href is not None
-                yield _absolute(reader.read_json(href), href)
+                yield _absolute(catalog_io.read_json(href), href)
     except HTTPError as error:
-        told = hidden(f"The catalogue {catalog.static} does not answer: {error}; try again later")
+        told = redact(f"The catalogue {catalog.static} does not answer: {error}; try again later")
         raise ProviderUnavailable(told) from error
     except (OSError, *_NOT_STAC) as error:
         found = f"{type(error).__name__}: {error}"

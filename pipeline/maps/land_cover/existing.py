@@ -13,6 +13,7 @@ from pipeline.engine.study import Study
 from pipeline.grid import Block, Grid
 from pipeline.indices.crosswalk import translate_codes
 from pipeline.ingest.layers.land_maps import NO_CODE, MapFile, codes_on, map_file
+from pipeline.ingest.reading.assets import ItemReader
 from pipeline.legends import LAND_KINDS
 from pipeline.maps.encoding import CLASSES, RATIO, Encoding
 from pipeline.maps.land_cover.showing import NO_MAP, show_land_cover
@@ -56,7 +57,8 @@ def map_block(inputs: Inputs, *, file: MapFile | None, kinds: Mapping[int, str])
     if file is None:
         return layers
     inside = inputs.grid.mask_geometry(inputs.outline, inputs.block)
-    codes = np.where(inside, codes_on(file, inputs.grid, inputs.block), np.int32(NO_CODE))
+    codes = codes_on(ItemReader(inputs.reader), file, inputs.grid, inputs.block)
+    codes = np.where(inside, codes, np.int32(NO_CODE))
     return {**layers, **translate_codes(codes, kinds), _CODE: codes}
 
 

@@ -17,7 +17,6 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import SEED, inputs_of
 from pipeline.flow.scenes import scene_table
 from pipeline.geodesy import project
-from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.reading.clearness import clear_pixels
 from pipeline.ingest.simulate.landscape import FLAT, WATER
 from pipeline.ingest.simulate.scenes import acquisitions
@@ -66,7 +65,6 @@ def shore(request, tmp_path_factory):
         run = Run(workspace, Threads(1), Bars(quiet=True))
         found = scene_table(run, study, inputs_of(run, study)).table
         yield request.param, study, found, make(run, study, found)
-    close_assets()
 
 
 def planted(area, table):

@@ -15,9 +15,8 @@ from scipy import ndimage
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block
-from pipeline.ingest.reading import resampling
-from pipeline.ingest.reading.assets import close_assets
-from pipeline.ingest.reading.blocks import ROOM, in_parts, read_bands, read_looks
+from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.blocks import ROOM, read_bands, read_looks, split
 from pipeline.settings import Clear
 from tests.scenery import LEFT, NO_GROWTH, TOP, UTM, at, grid_of_px, planted_scene, request_of, truncated
 
@@ -26,12 +25,6 @@ RNG = np.random.default_rng(11)
 RED = RNG.integers(1, 9000, GRID.shape, dtype=np.uint16)
 ALL_CLEAR = np.full(GRID.shape, 4, dtype=np.uint8)
 DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    close_assets()
 
 
 def read_band(request, looks, band):
@@ -257,7 +250,7 @@ def test_a_request_in_parts_has_every_scene_once_and_never_parts_a_look(tmp_path
         for tile in range(1 + day)
     ]
     request = request_of(grid_of_px(64, 64), scenes, ("red",))
-    parts = list(in_parts(request, 4))
+    parts = list(split(request, 4))
     assert [len({(scene.mission, scene.datetime) for scene in part.scenes}) for part in parts] == [4, 2]
     assert sorted(scene.id for part in parts for scene in part.scenes) == sorted(scene.id for scene in scenes)
     first, second = ({(scene.mission, scene.datetime) for scene in part.scenes} for part in parts)
@@ -379,13 +372,13 @@ def test_a_scene_that_is_known_to_be_broken_is_lost_and_its_twin_takes_its_place
 
 def counted(monkeypatch):
     reads = Counter()
-    read = resampling.read_window
+    read = ItemReader.read_window
 
-    def count(asset, window):
+    def count(files, asset, window):
         reads[asset.href.rpartition("/")[2]] += 1
-        return read(asset, window)
+        return read(files, asset, window)
 
-    monkeypatch.setattr(resampling, "read_window", count)
+    monkeypatch.setattr(ItemReader, "read_window", count)
     return reads
 
 

@@ -1,6 +1,7 @@
 """Tiles that are unpacked without GDAL, against GDAL; and files that are left to it."""
 
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,9 +12,9 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.reading.assets import close_assets, footprint, read_window, reading
-from pipeline.ingest.reading.handles import Source
-from pipeline.ingest.reading.headers import Footprint, read_header
+from pipeline.ingest.reading import headers
+from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.tiles import read_tiles
 from tests.scenery import LEFT, TOP, UTM
 
@@ -34,6 +35,16 @@ def packed(path, numbers, **options):
     ) as file:
         file.write(numbers, 1)
     return path
+
+
+def read_header(fetch):
+    with ThreadPoolExecutor(1) as opener:
+        return headers.read_header(fetch, opener)
+
+
+@pytest.fixture
+def item(reader):
+    return ItemReader(reader)
 
 
 def fetching(path):
@@ -88,7 +99,7 @@ def test_the_header_of_a_tiled_and_deflated_file_is_enough(tmp_path, options):
     path = packed(tmp_path / "f.tif", numbers, **options)
     header = read_header(fetching(path))
     with rasterio.open(path) as dataset:
-        assert header.place == Footprint.of(dataset)
+        assert header.profile == Profile.of(dataset)
     assert (read_tiles(header.tiling, Window(0, 0, WIDTH, HEIGHT), fetching(path)) == numbers).all()
 
 
@@ -106,45 +117,41 @@ def test_the_header_of_a_tiled_and_deflated_file_is_enough(tmp_path, options):
     ],
     ids=str,
 )
-def test_files_that_are_packed_in_another_way_are_left_to_gdal(tmp_path, options):
+def test_files_that_are_packed_in_another_way_are_left_to_gdal(tmp_path, options, item):
     numbers = (numbers_of("uint16") % 4096).astype(options.get("dtype", "uint16"))
     path = packed(tmp_path / "f.tif", numbers, **options)
     assert read_header(fetching(path)) is None
-    assert (read_window(Asset(str(path)), Window(0, 0, WIDTH, HEIGHT)) == numbers).all()
-    close_assets()
+    assert (item.read_window(Asset(str(path)), Window(0, 0, WIDTH, HEIGHT)) == numbers).all()
 
 
-def test_a_file_that_lacks_tiles_is_left_to_gdal(tmp_path):
+def test_a_file_that_lacks_tiles_is_left_to_gdal(tmp_path, item):
     numbers = numbers_of("uint16")
     numbers[:48, :64] = 0
     path = packed(tmp_path / "f.tif", numbers, nodata=0, SPARSE_OK=True)
     assert read_header(fetching(path)) is None
-    assert (read_window(Asset(str(path)), Window(0, 0, WIDTH, HEIGHT)) == numbers).all()
-    close_assets()
+    assert (item.read_window(Asset(str(path)), Window(0, 0, WIDTH, HEIGHT)) == numbers).all()
 
 
-def test_a_file_whose_header_is_longer_than_what_is_read_of_it_is_left_to_gdal(tmp_path):
+def test_a_file_whose_header_is_longer_than_what_is_read_of_it_is_left_to_gdal(tmp_path, item):
     numbers = np.random.default_rng(4).integers(0, 99, (2000, 1600), dtype=np.uint16)
     path = packed(tmp_path / "f.tif", numbers, blockxsize=16, blockysize=16)
     assert read_header(fetching(path)) is None
-    assert (read_window(Asset(str(path)), Window(3, 5, 1500, 90)) == numbers[5:95, 3:1503]).all()
-    close_assets()
+    assert (item.read_window(Asset(str(path)), Window(3, 5, 1500, 90)) == numbers[5:95, 3:1503]).all()
 
 
-def test_overviews_beyond_the_header_are_not_overlooked(tmp_path):
+def test_overviews_beyond_the_header_are_not_overlooked(tmp_path, item):
     path = packed(tmp_path / "f.tif", np.random.default_rng(4).integers(0, 9999, (600, 600), dtype=np.uint16))
     with rasterio.open(path, "r+") as dataset:
         dataset.build_overviews([2])
     assert read_header(fetching(path)) is None
-    assert footprint(Asset(str(path))).overviews
-    close_assets()
+    assert item.read_profile(Asset(str(path))).overviews
 
 
 def test_a_tile_that_is_said_to_be_huge_is_not_fetched(tmp_path):
     numbers = np.random.default_rng(5).integers(0, 2**16, (600, 600), dtype=np.uint16)
     path = packed(tmp_path / "f.tif", numbers, blockxsize=256, blockysize=256)
     content = path.read_bytes()
-    size = read_header(fetching(path)).tiling.places[1, 1, 1]
+    size = read_header(fetching(path)).tiling.spans[1, 1, 1]
     huge = content.replace(struct.pack("<I", size), struct.pack("<I", 2**31), 1)
     assert huge != content
     assert read_header(lambda first, size: huge[first : first + size]) is None
@@ -157,7 +164,7 @@ def test_a_header_that_is_cut_or_rotten_is_no_header_or_one(files, cut, place, t
     content[place] ^= turned
     for changed in (bytes(content), bytes(content[:cut])):
         header = read_header(lambda first, size, changed=changed: changed[first : first + size])
-        assert header is None or header.tiling.places.all()
+        assert header is None or header.tiling.spans.all()
 
 
 def test_directories_that_go_round_in_a_circle_come_to_an_end(files):
@@ -169,12 +176,11 @@ def test_directories_that_go_round_in_a_circle_come_to_an_end(files):
     assert (read_tiles(tiling, Window(0, 0, WIDTH, HEIGHT), fetching(path)) == numbers).all()
 
 
-def test_a_file_that_lies_nowhere_is_broken(tmp_path):
+def test_a_file_that_lies_nowhere_is_broken(tmp_path, item):
     path = packed(tmp_path / "f.tif", numbers_of("uint8"), crs=None)
     assert read_header(fetching(path)) is None
     with pytest.raises(BrokenAsset, match="no CRS or no place"):
-        footprint(Asset(str(path)))
-    close_assets()
+        item.read_profile(Asset(str(path)))
 
 
 def test_tiles_of_a_row_are_fetched_at_once(files):
@@ -192,27 +198,25 @@ def test_tiles_of_a_row_are_fetched_at_once(files):
     assert len(set(asked)) == len(asked)
 
 
-def test_rot_in_a_tile_is_an_error_of_the_file_and_of_no_other_tile(files, tmp_path):
+def test_rot_in_a_tile_is_an_error_of_the_file_and_of_no_other_tile(files, tmp_path, item):
     path, numbers = files["uint16", 2]
-    first, size = read_header(fetching(path)).tiling.places[1, 1].tolist()
+    first, size = read_header(fetching(path)).tiling.spans[1, 1].tolist()
     content = bytearray(path.read_bytes())
     content[first + size // 2] ^= 0x5A
     rotten = tmp_path / "rotten.tif"
     rotten.write_bytes(content)
-    with reading(Source()) as trail, pytest.raises(BrokenAsset, match=r"tile 1,1 is broken"):
-        read_window(Asset(str(rotten)), Window(0, 0, WIDTH, HEIGHT))
-    assert trail.attempts > 1
-    assert (read_window(Asset(str(rotten)), Window(0, 0, WIDTH, 48)) == numbers[:48]).all()
-    close_assets()
+    with pytest.raises(BrokenAsset, match=r"tile 1,1 is broken"):
+        item.read_window(Asset(str(rotten)), Window(0, 0, WIDTH, HEIGHT))
+    assert item.trail.attempts > 1
+    assert (item.read_window(Asset(str(rotten)), Window(0, 0, WIDTH, 48)) == numbers[:48]).all()
 
 
-def test_a_file_that_was_put_in_the_place_of_another_is_read_as_it_is_now(files, tmp_path):
+def test_a_file_that_was_put_in_the_place_of_another_is_read_as_it_is_now(files, tmp_path, item):
     path, numbers = files["uint16", 2]
     place = tmp_path / "red.tif"
     place.write_bytes(path.read_bytes())
     whole = Window(0, 0, WIDTH, HEIGHT)
-    assert (read_window(Asset(str(place)), whole) == numbers).all()
+    assert (item.read_window(Asset(str(place)), whole) == numbers).all()
     later = packed(tmp_path / "later.tif", numbers[::-1].copy(), predictor=2, blockxsize=32)
     later.replace(place)
-    assert (read_window(Asset(str(place)), whole) == numbers[::-1]).all()
-    close_assets()
+    assert (item.read_window(Asset(str(place)), whole) == numbers[::-1]).all()
