@@ -1,5 +1,6 @@
 """Planted scenes as files and items, and where the real ones are; for the tests of ingest and of the plan."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
-from pipeline.contracts import Asset, Scene
+from pipeline.contracts import Asset, Packing, Scene
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.reader import Reader
@@ -133,6 +134,7 @@ def request_of(
     clear: Clear = NO_GROWTH,
     harmonised: bool = False,
     reader: Reader | None = None,
+    packings: Mapping[str, Packing] | None = None,
 ) -> BlockRequest:
     """A request for a block of a grid, the whole of it unless given, the whole grid being inside.
 
@@ -148,6 +150,7 @@ def request_of(
         harmonised=harmonised,
         longitude=121.8,
         reader=reader or reader_of(Source()),
+        packings=packings or {},
     )
 
 

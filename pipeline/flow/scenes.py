@@ -112,7 +112,7 @@ def _decided_before(run: Run, cause: Cause) -> dict[str, Scene]:
 
 def _watched(scene: Scene) -> Scene:
     """A scene that counts as updated when a file of it on this machine is replaced."""
-    files = state_of_files([scene.mask.href, *(asset.href for asset in scene.assets.values())])
+    files = state_of_files(scene.hrefs)
     updated = scene.updated.partition(" ")[0]
     return replace(scene, updated=f"{updated} {files}".strip()) if files else scene
 

@@ -1,10 +1,9 @@
 """One block, all dates: clear masks first, then band by band, with a record of every read."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from typing import Any, TypeVar
 
@@ -12,15 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, ReadRecord, Scene
+from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, Packing, ReadRecord, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.clearness import clear_pixels, reach_px
 from pipeline.ingest.reading.reader import NETWORK_THREADS, Reader, Trail
-from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance, read_nearest, resample
+from pipeline.ingest.reading.resampling import (
+    Numbers,
+    claim,
+    find_values,
+    place_numbers,
+    read_nearest,
+    resample,
+)
 from pipeline.ingest.reading.signing import redact
-from pipeline.ingest.scenes.choice import analysis_assets
+from pipeline.ingest.scenes.choice import select_assets
+from pipeline.ingest.scenes.looks import look_of
+from pipeline.ingest.scenes.sensors import SENSORS, stored_packing
 from pipeline.settings import Clear
 
 _FINEST_PIXEL_M = 10.0
@@ -34,8 +42,8 @@ Result = TypeVar("Result")
 class BlockRequest:
     """What to read: a block of a grid, inside an outline (CRS of the grid), from scenes that may meet it.
 
-    `longitude` fixes the solar day: scenes of one mission and solar day are one look. `reader` reads their
-    files.
+    `longitude` fixes the solar day, see `look_of`. `reader` reads their files. `packings` say how bands are
+    to be held that are not held as `stored_packing` says.
     """
 
     grid: Grid
@@ -47,6 +55,11 @@ class BlockRequest:
     harmonised: bool
     longitude: float
     reader: Reader
+    packings: Mapping[str, Packing] = field(default_factory=dict)
+
+    def packing(self, band: str) -> Packing:
+        """How a band is held once it is read, int16."""
+        return self.packings.get(band) or stored_packing(band)
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,7 @@ class Looks:
 
 @dataclass(frozen=True)
 class BandRead:
-    """One band of all looks: reflectance (date, y, x), int16 with scale 1e-4 and nodata -32768.
+    """One band of all looks (date, y, x), int16 in the packing of the request, with nodata -32768.
 
     A scene whose read failed leaves nodata; its record says so. `struck` counts the looks that have no
     number here though their mask calls them clear. They are taken out of `Looks.owner`, and all bands must
@@ -88,6 +101,15 @@ class _Job:
     alone: bool
 
 
+@dataclass(frozen=True)
+class _Clear:
+    """Where a scene is clear, the file that told it, and what its reading took."""
+
+    teller: Asset | None
+    numbers: Numbers | BrokenAsset
+    trail: Trail
+
+
 def block_bytes(dates: int, stacks: int) -> int:
     """Bytes that a pixel of a block takes while its looks are read into so many stacks, at most."""
     return dates * (1 + 2 * stacks)
@@ -100,34 +122,35 @@ def process_bytes(resolution_m: float) -> int:
 
 def split(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
     """The request in parts of at most so many looks, by mission and day; a look's scenes stay together."""
-    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
+    ordered = sorted(request.scenes, key=lambda scene: (*look_of(scene, request.longitude), scene.id))
     together = [
-        tuple(group) for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude))
+        tuple(group) for _, group in groupby(ordered, key=lambda scene: look_of(scene, request.longitude))
     ]
     for first in range(0, len(together), looks):
         yield replace(request, scenes=tuple(chain.from_iterable(together[first : first + looks])))
 
 
 def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> Looks:
-    """The clear looks at a block, from the scenes' masks; `broken` scenes are left out and counted as lost.
+    """The clear looks at a block; `broken` scenes are left out and counted as lost.
 
+    A mask says where a scene is clear; without one it is where the first band of the request has a number.
     Dates without a clear pixel inside the outline are dropped, so their bands are never read.
     """
     inside = request.grid.mask_geometry(request.outline, request.block)
     lost = np.zeros(request.block.shape, dtype=np.uint16)
-    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
-    masks_of = [scene.mask for scene in ordered]
-    asked = _submit(request.reader, lambda scene: _clear(request, scene), ordered, masks_of)
+    ordered = sorted(request.scenes, key=lambda scene: (*look_of(scene, request.longitude), scene.id))
+    tellers = [_teller(request, scene) for scene in ordered]
+    asked = _submit(request.reader, lambda scene: _clear(request, scene), ordered, tellers)
     masks = (mask.result() for mask in asked)
     owner = np.zeros((len(ordered), *request.block.shape), dtype=np.uint8)
     dates: list[tuple[Scene, ...]] = []
     records: list[ReadRecord] = []
-    for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude)):
+    for _, group in groupby(ordered, key=lambda scene: look_of(scene, request.longitude)):
         scenes = tuple(group)
         taken = owner[len(dates)]
-        for number, (scene, (clear, trail)) in enumerate(zip(scenes, masks, strict=False), start=1):
-            seen = _own(clear, inside, number, taken, lost, lost_too=scene.id in broken)
-            records.append(_mask_record(request.block, scene, clear, trail, seen=seen))
+        for number, (scene, clear) in enumerate(zip(scenes, masks, strict=False), start=1):
+            seen = _own(clear.numbers, inside, number, taken, lost, lost_too=scene.id in broken)
+            records.append(_mask_record(request.block, scene, clear, seen=seen))
         if taken.any():
             dates.append(scenes)
     return Looks(tuple(dates), owner[: len(dates)], lost, tuple(records))
@@ -153,25 +176,36 @@ def read_bands(request: BlockRequest, looks: Looks, stacks: NDArray[np.int16]) -
         wait([future for futures in asked for future in futures if not future.cancel()])
 
 
-def _look(scene: Scene, longitude: float) -> tuple[str, date]:
-    solar = scene.datetime + timedelta(hours=longitude / 15)
-    return scene.mission, solar.date()
+def _teller(request: BlockRequest, scene: Scene) -> Asset | None:
+    """The file that tells where a scene is clear; None where the scene has none of the bands."""
+    if scene.mask is not None:
+        return scene.mask
+    return next((asset for band in request.bands if (asset := _asset(request, scene, band))), None)
 
 
-def _clear(request: BlockRequest, scene: Scene) -> tuple[Numbers | BrokenAsset, Trail]:
-    files = ItemReader(request.reader, scene.item_sha256)
+def _clear(request: BlockRequest, scene: Scene) -> _Clear:
+    teller, files = _teller(request, scene), ItemReader(request.reader, scene.item_sha256)
     try:
-        clear = read_nearest(
-            files,
-            scene.mask,
-            request.grid,
-            request.block,
-            margin=reach_px(request.clear),
-            meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
-        )
+        return _Clear(teller, _clear_numbers(request, scene, teller, files), files.trail)
     except BrokenAsset as error:
-        return error, files.trail
-    return clear, files.trail
+        return _Clear(teller, error, files.trail)
+
+
+def _clear_numbers(request: BlockRequest, scene: Scene, teller: Asset | None, files: ItemReader) -> Numbers:
+    """Where a scene is clear, by its mask, else wherever it has a number."""
+    mask = SENSORS[scene.mission].mask
+    if teller is None:
+        return Numbers.of_block(np.zeros(request.block.shape, dtype=np.bool_))
+    if mask is None:
+        return find_values(resample(files, teller, request.grid, request.block), teller)
+    return read_nearest(
+        files,
+        teller,
+        request.grid,
+        request.block,
+        margin=reach_px(request.clear),
+        meaning=lambda numbers: clear_pixels(numbers, mask, request.clear),
+    )
 
 
 def _own(
@@ -237,7 +271,7 @@ def _finish(
 
 
 def _asset(request: BlockRequest, scene: Scene, band: str) -> Asset | None:
-    return analysis_assets(scene, [band], harmonised=request.harmonised).get(band)
+    return select_assets(scene, [band], harmonised=request.harmonised).get(band)
 
 
 def _fill(
@@ -254,7 +288,9 @@ def _fill(
         if asset is not None:
             numbers = resample(files, asset, request.grid, request.block)
             owner = looks.owner[job.day]
-            missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
+            missing = place_numbers(
+                numbers, asset, request.packing(band), owner, job.number, target, alone=job.alone
+            )
             return _record(request.block, job.scene, band, "read", "", asset, files.trail), missing
         why = "the scene has no such band"
         record = _record(request.block, job.scene, band, "skipped", why, None, files.trail)
@@ -265,13 +301,12 @@ def _fill(
     return record, 0
 
 
-def _mask_record(
-    block: Block, scene: Scene, clear: Numbers | BrokenAsset, trail: Trail, *, seen: bool
-) -> ReadRecord:
-    if isinstance(clear, BrokenAsset):
-        return _failure(block, scene, "mask", scene.mask, trail, clear)
+def _mask_record(block: Block, scene: Scene, clear: _Clear, *, seen: bool) -> ReadRecord:
+    if isinstance(clear.numbers, BrokenAsset):
+        return _failure(block, scene, "mask", clear.teller, clear.trail, clear.numbers)
     reason = "" if seen else "nothing clear in the block"
-    return _record(block, scene, "mask", "read", reason, scene.mask, trail)
+    outcome: Outcome = "read" if clear.teller else "skipped"
+    return _record(block, scene, "mask", outcome, reason, clear.teller, clear.trail)
 
 
 def _failure(

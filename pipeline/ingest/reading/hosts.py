@@ -32,7 +32,7 @@ def refuse_foreign(provider: Provider, scenes: Iterable[Scene]) -> None:
     allowed = hosts_of(provider)
     foreign: dict[str, list[str]] = defaultdict(list)
     for scene in scenes:
-        for href in (scene.mask.href, *(asset.href for asset in scene.assets.values())):
+        for href in scene.hrefs:
             if not _is_allowed(href, allowed):
                 foreign[_host(href)].append(href)
     if foreign:

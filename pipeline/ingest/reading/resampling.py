@@ -1,12 +1,12 @@
 """From the pixels of a file to those of a grid: pasted where edges meet edges, else resampled.
 
-Masks are always the nearest pixel. Reflectance is pasted where the file's pixel is a whole multiple of the
-grid's and lies on its edges; else it is bilinear, or the mean of the file's pixels where the grid is coarser.
+Masks are always the nearest pixel. Bands are pasted where the file's pixel is a whole multiple of the grid's
+and lies on its edges; else they are bilinear, or the mean of the file's pixels where the grid is coarser.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, Asset
+from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, Asset, Packing
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.assets import ItemReader
@@ -23,6 +23,7 @@ from pipeline.ingest.reading.positions import positions, reach, strips, window_a
 
 _ALIGNED = 1e-6
 _WARP_MARGIN_PX = 2
+_TYPES = ("uint8", "uint16", "int16")
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,17 @@ def resample(files: ItemReader, asset: Asset, grid: Grid, block: Block) -> Numbe
     profile = files.read_profile(asset)
     pastes = _pastes(profile, grid)
     numbers = read_nearest(files, asset, grid, block) if pastes else _warp(files, asset, profile, grid, block)
-    if numbers.values.dtype != np.uint16:
-        raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; expected uint16")
+    if numbers.values.dtype not in _TYPES:
+        expected = f"expected {', '.join(_TYPES)}"
+        raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; {expected}")
     return numbers
+
+
+def find_values(numbers: Numbers, asset: Asset) -> Numbers:
+    """Where the numbers of an asset stand for a value."""
+    low, high = asset.valid or (-math.inf, math.inf)
+    values = numbers.values
+    return replace(numbers, values=(values != asset.nodata) & (values >= low) & (values <= high))
 
 
 def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray[np.uint8]) -> int:
@@ -87,21 +96,24 @@ def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray
     return seen
 
 
-def place_reflectance(
+def place_numbers(
     numbers: Numbers,
     asset: Asset,
+    packing: Packing,
     owner: NDArray[np.uint8],
     number: int,
     target: NDArray[np.int16],
     *,
     alone: bool,
 ) -> int:
-    """Put numbers as reflectance (int16, 1e-4) where `number` owns; how many of its pixels have no number.
+    """Put numbers (int16, in a packing) where `number` owns; how many of its pixels have no number.
 
     Those become nodata. What is not its own stays as it is, or becomes nodata if this owner is `alone`.
     """
-    meaning = _meaning(asset.scale, asset.offset, asset.nodata)
-    missing: int = _place(numbers.values, numbers.rows, numbers.cols, owner, number, meaning, alone, target)
+    values = numbers.values
+    meaning = _meaning(replace(asset, href=""), packing, str(values.dtype))
+    unsigned = values.astype(np.uint16) if values.itemsize == 1 else values.view(np.uint16)
+    missing: int = _place(unsigned, numbers.rows, numbers.cols, owner, number, meaning, alone, target)
     return missing
 
 
@@ -277,10 +289,10 @@ def _missing(line: NDArray[np.int16], owners: NDArray[np.uint8], own: np.uint8) 
 
 
 @lru_cache(maxsize=256)
-def _meaning(scale: float, offset: float, nodata: int) -> NDArray[np.int16]:
-    """Reflectance (int16, 1e-4) of every number that a file can hold; nodata of its nodata."""
-    gain, shift = scale / REFLECTANCE_SCALE, offset / REFLECTANCE_SCALE
-    values = np.rint(np.arange(2**16) * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
-    meaning: NDArray[np.int16] = values.astype(np.int16)
-    meaning[nodata] = REFLECTANCE_NODATA
-    return meaning
+def _meaning(asset: Asset, packing: Packing, dtype: str) -> NDArray[np.int16]:
+    """What every number that a file of a type can hold is in a packing, by the number as unsigned."""
+    numbers = np.arange(2**16, dtype=np.uint16).view(np.int16 if dtype == "int16" else np.uint16)
+    gain, shift = asset.scale / packing.scale, (asset.offset - packing.offset) / packing.scale
+    values = np.rint(numbers * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
+    known = find_values(Numbers.of_block(numbers[None]), asset).values[0]
+    return np.where(known, values, REFLECTANCE_NODATA).astype(np.int16)

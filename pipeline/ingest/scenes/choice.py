@@ -98,7 +98,7 @@ def choose(
     )
 
 
-def analysis_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> dict[str, Asset]:
+def select_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> dict[str, Asset]:
     """Assets by band of the analysis, their scale and offset brought to the OLI bandpass if asked for.
 
     Bands that the scene lacks are left out. Harmonised, the near infrared of Sentinel-2 is B8A, else B08.
@@ -131,12 +131,17 @@ def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
             **{
                 **row,
                 "datetime": row["datetime"].to_pydatetime(),
-                "assets": {band: Asset(**asset) for band, asset in json.loads(row["assets"]).items()},
-                "mask": Asset(**json.loads(row["mask"])),
+                "assets": {band: _asset(said) for band, said in json.loads(row["assets"]).items()},
+                "mask": _asset(mask) if (mask := json.loads(row["mask"])) else None,
             }
         )
         for row in table.drop(columns="geometry").to_dict("records")
     ]
+
+
+def _asset(said: dict[str, Any]) -> Asset:
+    valid = said.get("valid")
+    return Asset(**{**said, "valid": tuple(valid) if valid else None})
 
 
 def _json(value: Any) -> str:

@@ -15,6 +15,7 @@ from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.radiometry import METADATA, decide_offset, offset_in_pixels
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.scenes.items import Candidate
+from pipeline.ingest.scenes.sensors import SENSORS
 
 _EDGE_PX = 400
 _FULL_READ = 2
@@ -23,15 +24,15 @@ _WINDOW_PX = 128
 
 
 def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
-    """The scene with its radiometric offset decided: by pixels, raster:bands or baseline (Sentinel-2).
+    """The scene with its radiometric offset decided: by pixels, raster:bands or baseline, if its sensor asks.
 
     Where its pixels could not be read, `offset_source` is `metadata`: that is not for good, see
     `is_provisional`.
     """
     scene = candidate.scene
-    if scene.mission != "sentinel-2":
+    if not SENSORS[scene.mission].offset_from_pixels or scene.mask is None:
         return scene
-    pixels, readable = _pixels(ItemReader(reader, scene.item_sha256), scene)
+    pixels, readable = _pixels(ItemReader(reader, scene.item_sha256), scene.assets.get("red"), scene.mask)
     decision = decide_offset(pixels, candidate.stated_dn, scene.baseline, readable=readable)
     assets = {
         band: replace(asset, offset=round(decision.dn * asset.scale, 9))
@@ -51,14 +52,14 @@ def is_provisional(scene: Scene) -> bool:
     return scene.offset_source == METADATA
 
 
-def _pixels(files: ItemReader, scene: Scene) -> tuple[tuple[int | None, str], bool]:
+def _pixels(files: ItemReader, red: Asset | None, mask: Asset) -> tuple[tuple[int | None, str], bool]:
     """The offset that the pixels give away and the evidence; and whether any pixel could be read."""
-    if "red" not in scene.assets:
+    if red is None:
         return (None, "pixels: no red band"), True
     errors: list[str] = []
     for look in (_overview, _windows):
         try:
-            return offset_in_pixels(*look(files, scene.assets["red"], scene.mask)), True
+            return offset_in_pixels(*look(files, red, mask)), True
         except BrokenAsset as error:
             errors.append(str(error))
     return (None, f"pixels: not readable ({'; '.join(dict.fromkeys(errors))})"), False

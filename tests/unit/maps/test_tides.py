@@ -18,6 +18,7 @@ from pipeline.flow.inputs import SEED, inputs_of
 from pipeline.flow.scenes import scene_table
 from pipeline.geodesy import project
 from pipeline.ingest.reading.clearness import clear_pixels
+from pipeline.ingest.scenes.sensors import SENSORS
 from pipeline.ingest.simulate.landscape import FLAT, WATER
 from pipeline.ingest.simulate.scenes import acquisitions
 from pipeline.ingest.simulate.tides import flooded, level
@@ -82,7 +83,12 @@ def planted(area, table):
     }
     for scene in table.itertuples():
         with rasterio.open(next(Path(area.settings.out).glob(f"work/**/{scene.id}/scl.tif"))) as source:
-            clear = np.kron(clear_pixels(source.read(1), "sentinel-2", Clear()), np.ones((2, 2)))[window] > 0
+            clear = (
+                np.kron(clear_pixels(source.read(1), SENSORS["sentinel-2"].mask, Clear()), np.ones((2, 2)))[
+                    window
+                ]
+                > 0
+            )
         under = flooded(world, tile, ground, tile.grid, passes[scene.id].moment).kind[window] == WATER
         looks += clear
         wet += clear & under
