@@ -309,5 +309,6 @@ def raster_of(
     titles = (legend.title_zh, legend.title_en) if legend else titles
     assert titles is not None, f"{step}: the raster of {layer} has neither titles nor a legend"
     kind = maps.step(step).layers(maps)[layer].kind
+    assert kind is not None, f"{step}: {layer} is no kind of raster"
     values = maps.open(step, when)[layer]
     return Raster(f"{name or layer}_{when.stem}", kind, values, *titles, when.first, when.last, legend)
