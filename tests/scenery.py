@@ -6,15 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import rasterio
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
-from pipeline.contracts import Asset, Packing, Scene
+from pipeline.contracts import Asset, Packing, ReadRecord, Scene
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.reading.blocks import ROOM, BlockRequest, Looks, read_bands, read_looks
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.settings import Clear
@@ -157,3 +158,15 @@ def request_of(
 def at(scene: Scene, **changes: Any) -> Scene:
     """A scene with some fields changed."""
     return replace(scene, **changes)
+
+
+def read_band(request: BlockRequest, looks: Looks, band: str) -> tuple[NDArray[np.int16], list[ReadRecord]]:
+    """One band of the looks, and the records of its reads."""
+    stacks = np.empty((ROOM, *looks.owner.shape), dtype=np.int16)
+    (read,) = read_bands(replace(request, bands=(band,)), looks, stacks)
+    return read.stack, list(read.records)
+
+
+def band_of(request: BlockRequest, band: str = "red") -> NDArray[np.int16]:
+    """One band of all looks of a request."""
+    return read_band(request, read_looks(request), band)[0]

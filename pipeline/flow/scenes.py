@@ -19,7 +19,7 @@ from pipeline.ingest.reading.hosts import refuse_foreign
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
 from pipeline.ingest.scenes.offsets import apply_offset, is_provisional
-from pipeline.ingest.scenes.providers import held_items, state_of_files
+from pipeline.ingest.scenes.providers import digest_files, read_items
 from pipeline.settings.sources import Provider, StacApi
 from pipeline.storage.cause import Cause
 from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
@@ -82,8 +82,8 @@ def found_items(study: Study, provider: Provider) -> list[RawItem]:
     """All items that a provider has for an area, from a search or from what it holds."""
     settings = study.settings.scenes
     if not isinstance(provider, StacApi):
-        return list(held_items(provider))
-    found = ingest.scenes.search.api_items(
+        return list(read_items(provider))
+    found = ingest.scenes.search.search_items(
         provider, study.aoi.geometry, settings.start, settings.end, settings.missions
     )
     return list(found)
@@ -112,7 +112,7 @@ def _decided_before(run: Run, cause: Cause) -> dict[str, Scene]:
 
 def _watched(scene: Scene) -> Scene:
     """A scene that counts as updated when a file of it on this machine is replaced."""
-    files = state_of_files(scene.hrefs)
+    files = digest_files(scene.hrefs)
     updated = scene.updated.partition(" ")[0]
     return replace(scene, updated=f"{updated} {files}".strip()) if files else scene
 

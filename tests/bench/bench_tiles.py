@@ -34,7 +34,8 @@ from pipeline.contracts import Asset
 from pipeline.ingest.reading import gdal
 from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.headers import Fetch, Tiling, read_header
-from pipeline.ingest.reading.reader import Reader, Source, Trail, open_reader
+from pipeline.ingest.reading.reader import Reader, Trail
+from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.ingest.reading.tiles import read_tiles
 
 WINDOW_PX = 1024
@@ -207,7 +208,7 @@ def format_line(name: str, pixels: int, found: dict[str, list[float]]) -> str:
 def main() -> None:
     """Measure every kind of tile."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--size", type=int, default=4096, help="edge of each file in pixels")
+    parser.add_argument("--size", type=int, default=4096, help="edge of each file in pixels, 2048 at least")
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -27,7 +27,7 @@ def clear_pixels(
     if isinstance(mask, ClassMask):
         clear = tuple(settings.scl) if mask.clear is None else mask.clear
         valid = numbers != mask.nodata
-        obscured = _obscured(mask.nodata, clear).take(numbers, mode="clip")
+        obscured = _find_hiding(mask.nodata, clear).take(numbers, mode="clip")
     else:
         valid = (numbers & mask.nodata) == 0
         obscured = valid & ((numbers & sum(1 << bit for bit in mask.hidden)) != 0)
@@ -42,7 +42,7 @@ def clear_pixels(
 
 
 @cache
-def _obscured(nodata: int, clear: tuple[int, ...]) -> NDArray[np.bool_]:
+def _find_hiding(nodata: int, clear: tuple[int, ...]) -> NDArray[np.bool_]:
     """Of every class whether it hides the surface: all but no data and those that count as clear."""
     obscured = np.ones(2**8, dtype=np.bool_)
     obscured[[nodata, *clear]] = False

@@ -69,12 +69,12 @@ def positions(
     interpolated between a lattice of the grid's pixels, which is good to 1e-4 of a pixel of 10 m.
     """
     if profile.crs == grid.crs:
-        x = _subdivided(grid.x_of(block), share, grid.resolution_m)[None, :]
-        y = _subdivided(grid.y_of(block), share, -grid.resolution_m)[:, None]
+        x = _subdivide(grid.x_of(block), share, grid.resolution_m)[None, :]
+        y = _subdivide(grid.y_of(block), share, -grid.resolution_m)[:, None]
         return _in_file(profile, x, y)
     row, col, top, left = _lattice(profile, grid, block)
-    down = _subdivided(_centres(block.row_from, block.row_to), share, 1.0) / _LATTICE_PX - top
-    across = _subdivided(_centres(block.col_from, block.col_to), share, 1.0) / _LATTICE_PX - left
+    down = _subdivide(_centres(block.row_from, block.row_to), share, 1.0) / _LATTICE_PX - top
+    across = _subdivide(_centres(block.col_from, block.col_to), share, 1.0) / _LATTICE_PX - left
     return _between(row, down, across), _between(col, down, across)
 
 
@@ -106,7 +106,7 @@ def _centres(first: int, last: int) -> NDArray[np.float64]:
     return np.arange(first, last, dtype=np.float64) + 0.5
 
 
-def _subdivided(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
+def _subdivide(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
     inside = ((np.arange(share) + 0.5) / share - 0.5) * step
     return (centres[:, None] + inside).ravel()
 

@@ -89,7 +89,7 @@ class Reader:
         count = NETWORK_THREADS if network else DISK_THREADS
         with self._lock:
             pool = self._pools.get(count) or self._pools.setdefault(
-                count, ThreadPoolExecutor(count, "reader", _tune_for_good, (self._thread,))
+                count, ThreadPoolExecutor(count, "reader", _tune_thread, (self._thread,))
             )
         return [pool.submit(function, item) for item in items]
 
@@ -116,7 +116,7 @@ class Reader:
         if known := self._broken.get(href):
             raise BrokenAsset(known)
         trail.answered = False
-        with self._tuned(), gdal.tune_s3(self.network.signer.gdal_options(href)):
+        with self._tune(), gdal.tune_s3(self.network.signer.gdal_options(href)):
             file = self.shelf.file(href)
             try:
                 value = first(file) if first else self.shelf.take(file, read)
@@ -175,11 +175,11 @@ class Reader:
             self._broken[href] = text
         return BrokenAsset(text)
 
-    def _tuned(self) -> AbstractContextManager[Any]:
+    def _tune(self) -> AbstractContextManager[Any]:
         return nullcontext() if getattr(self._thread, "tuned", False) else gdal.tune()
 
 
-def _tune_for_good(thread: threading.local) -> None:
+def _tune_thread(thread: threading.local) -> None:
     """Tune GDAL for the rest of a thread's life; by no method, as threads would keep its Reader alive."""
     gdal.tune().__enter__()
     thread.tuned = True

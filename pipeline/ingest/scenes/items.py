@@ -199,20 +199,20 @@ def _assets(item: pystac.Item, sensor: Sensor) -> dict[str, Asset]:
 
 def _asset(asset: pystac.Asset, packing: Packing) -> Asset:
     """A file as its item says that its numbers are to be read, else as its sensor stores them."""
-    scale, offset = _stated(asset, "scale", packing.scale), _stated(asset, "offset", packing.offset)
+    scale, offset = _figure(asset, "scale", packing.scale), _figure(asset, "offset", packing.offset)
     return Asset(asset.href, scale, offset, packing.nodata, packing.valid)
 
 
 def _stated_dn(item: pystac.Item, sensor: Sensor) -> int | None:
     band = sensor.bands.get("red")
     red = _first(item, band.keys) if band else None
-    offset = _stated(red, "offset", math.nan) if red else math.nan
+    offset = _figure(red, "offset", math.nan) if red else math.nan
     if band is None or red is None or math.isnan(offset):
         return None
-    return round(offset / _stated(red, "scale", band.packing.scale))
+    return round(offset / _figure(red, "scale", band.packing.scale))
 
 
-def _stated(asset: pystac.Asset, what: str, otherwise: float) -> float:
+def _figure(asset: pystac.Asset, what: str, otherwise: float) -> float:
     """A figure of raster:bands (v1), or of raster:scale and raster:offset on band or asset (v2)."""
     fields = asset.extra_fields
     bands = [*fields.get("raster:bands", []), *fields.get("bands", []), fields]

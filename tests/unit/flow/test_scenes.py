@@ -90,7 +90,7 @@ def by_api(planted, monkeypatch):
         searches.append(api.api)
         return items
 
-    monkeypatch.setattr("pipeline.ingest.scenes.search.api_items", search)
+    monkeypatch.setattr("pipeline.ingest.scenes.search.search_items", search)
     scenes = planted.settings.scenes.model_copy(update={"provider": StacApi(api="https://host")})
     return replace(planted, settings=planted.settings.model_copy(update={"scenes": scenes})), searches
 
