@@ -33,8 +33,12 @@ walls: .venv/ready
 docs: .venv/ready  ## what is generated from the code: the JSON schema of the config
 	$(BIN)/ecoledger schema > configs/schema.json
 
-bench: .venv/ready  ## our engine beside odc-stac, stackstac and the floor; BENCH="--size 2048 --rounds 1" is quicker
+bench: .venv/ready  ## our engine beside odc-stac, stackstac and the floor, and bench-tiles; BENCH="--size 2048 --rounds 1" is quicker
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_engine.py $(BENCH)
+	$(BIN)/python tests/bench/bench_tiles.py $(TILES)
+
+bench-tiles: .venv/ready  ## our tile reader beside GDAL and imagecodecs, on the same tiles
+	$(BIN)/python tests/bench/bench_tiles.py $(TILES)
 
 bench-cluster: .venv/ready  ## the composite on one and on two worker processes of a Dask scheduler
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_cluster.py $(BENCH)

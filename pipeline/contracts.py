@@ -30,21 +30,46 @@ Frame = TypeVar("Frame", pd.DataFrame, gpd.GeoDataFrame)
 
 
 @dataclass(frozen=True)
+class Packing:
+    """How whole numbers stand for values in a unit: `value = number * scale + offset` (CF, packed data).
+
+    `nodata` stands for none, `valid` are the least and the greatest number that stand for one; None where all
+    others do.
+    """
+
+    scale: float = 1.0
+    offset: float = 0.0
+    nodata: int = 0
+    unit: str = "1"
+    valid: tuple[int, int] | None = None
+
+
+REFLECTANCE = Packing(REFLECTANCE_SCALE, nodata=REFLECTANCE_NODATA)
+"""Reflectance as composites hold it, int16."""
+
+
+@dataclass(frozen=True)
 class Asset:
-    """One file of a scene: `value = DN * scale + offset` gives reflectance, `nodata` is the DN of nothing."""
+    """One file of a scene: `value = DN * scale + offset` in the unit of its band.
+
+    `nodata` is the DN of nothing, `valid` the least and the greatest DN that stand for a value; None where
+    all others do.
+    """
 
     href: str
     scale: float = 1.0
     offset: float = 0.0
     nodata: int = 0
+    valid: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One normalised scene. `assets` are keyed by STAC common name; `mask` is SCL or QA_PIXEL.
+    """One normalised scene. `assets` are keyed by STAC common name; `mask` says what is clear, None: all is.
 
     `offset_source` tells which evidence decided the radiometric offset (pixels, raster:bands or
-    baseline), `offset_evidence` what it saw, `offset_conflict` whether the others disagreed.
+    baseline), `offset_evidence` what it saw, `offset_conflict` whether the others disagreed. `orbit` names
+    the pass where looks are told apart by it, and is empty elsewhere.
     """
 
     id: str
@@ -57,17 +82,24 @@ class Scene:
     cloud_percent: float
     crs: str
     assets: dict[str, Asset]
-    mask: Asset
+    mask: Asset | None
     offset_source: str
     offset_evidence: str
     offset_conflict: bool
     item_sha256: str
     simulated: bool
+    orbit: str = ""
+
+    @property
+    def hrefs(self) -> list[str]:
+        """All files, the mask first."""
+        masks = [self.mask] if self.mask else []
+        return [asset.href for asset in (*masks, *self.assets.values())]
 
 
 @dataclass(frozen=True)
 class ReadRecord:
-    """What became of one asset in one block; `band` is `mask` for the clear mask.
+    """What became of one asset in one block; `band` is `mask` for what says where a scene is clear.
 
     `attempts` counts how often the file was asked (0: it was not), `error` lists what went wrong on the way,
     also where it came in the end; `href` is without signature.
@@ -118,6 +150,7 @@ SCENE_TABLE = _build_table(
         "offset_conflict": _build_column(bool),
         "item_sha256": _TEXT,
         "simulated": _build_column(bool),
+        "orbit": _TEXT,
     },
 )
 

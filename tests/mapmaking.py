@@ -16,6 +16,7 @@ from pipeline.flow.inputs import inputs_of
 from pipeline.flow.scenes import scene_table
 from pipeline.grid import Grid
 from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.maps.composite import compose_block
 from pipeline.maps.encoding import Encoding
 from pipeline.maps.making import BlockTask, make_maps
@@ -87,10 +88,11 @@ def composing(store: Path, request: BlockRequest, method: CompositeMethod = "med
 
 
 def _inputs_of(request: BlockRequest) -> Inputs:
-    return Inputs(request.block, request.grid, request.outline, {}, request)
+    return Inputs(request.block, request.grid, request.outline, {}, request.reader, request)
 
 
 def inputs_over(grid: Grid, **stores: Path | tuple[Path, ...]) -> Inputs:
     """What a kernel is given of a whole grid, its stores by step."""
     each = {name: paths if isinstance(paths, tuple) else (paths,) for name, paths in stores.items()}
-    return Inputs(grid.whole, grid, shapely.box(*grid.block_bounds(grid.whole)), each)
+    outline = shapely.box(*grid.block_bounds(grid.whole))
+    return Inputs(grid.whole, grid, outline, each, reader_of(Source()))

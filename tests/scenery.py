@@ -1,19 +1,23 @@
 """Planted scenes as files and items, and where the real ones are; for the tests of ingest and of the plan."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import rasterio
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
-from pipeline.contracts import Asset, Scene
+from pipeline.contracts import Asset, Packing, ReadRecord, Scene
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.reading.blocks import ROOM, BlockRequest, Looks, read_bands, read_looks
+from pipeline.ingest.reading.reader import Reader
+from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.settings import Clear
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -130,8 +134,13 @@ def request_of(
     block: Block | None = None,
     clear: Clear = NO_GROWTH,
     harmonised: bool = False,
+    reader: Reader | None = None,
+    packings: Mapping[str, Packing] | None = None,
 ) -> BlockRequest:
-    """A request for a block of a grid, the whole of it unless given, the whole grid being inside."""
+    """A request for a block of a grid, the whole of it unless given, the whole grid being inside.
+
+    Unless a Reader is given, the request has one of its own, as if it were another run.
+    """
     return BlockRequest(
         grid=grid,
         block=block or grid.whole,
@@ -141,9 +150,23 @@ def request_of(
         clear=clear,
         harmonised=harmonised,
         longitude=121.8,
+        reader=reader or reader_of(Source()),
+        packings=packings or {},
     )
 
 
 def at(scene: Scene, **changes: Any) -> Scene:
     """A scene with some fields changed."""
     return replace(scene, **changes)
+
+
+def read_band(request: BlockRequest, looks: Looks, band: str) -> tuple[NDArray[np.int16], list[ReadRecord]]:
+    """One band of the looks, and the records of its reads."""
+    stacks = np.empty((ROOM, *looks.owner.shape), dtype=np.int16)
+    (read,) = read_bands(replace(request, bands=(band,)), looks, stacks)
+    return read.stack, list(read.records)
+
+
+def band_of(request: BlockRequest, band: str = "red") -> NDArray[np.int16]:
+    """One band of all looks of a request."""
+    return read_band(request, read_looks(request), band)[0]

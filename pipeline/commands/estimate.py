@@ -19,7 +19,7 @@ from pipeline.geodesy import project, unproject
 from pipeline.grid import BASELINE_BYTES, Block, BlockPlan
 from pipeline.ingest.reading.blocks import process_bytes
 from pipeline.ingest.scenes.archives import RawItem
-from pipeline.ingest.scenes.choice import Choice, analysis_assets, choose
+from pipeline.ingest.scenes.choice import Choice, choose, select_assets
 from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS
@@ -124,7 +124,8 @@ def _plan_passes(study: Study) -> list[RawItem]:
     for entry in list_acquisitions(world, settings.start, settings.end, settings.missions):
         grid, sensor = world.tile(entry.tile_id).grid, SENSORS[entry.mission]
         outline = unproject(shapely.box(*grid.block_bounds(grid.whole)), grid.crs)
-        keys = [sensor.mask[0], *(names[0] for names in sensor.bands.values())]
+        files = [*sensor.bands.values(), *([sensor.mask] if sensor.mask else [])]
+        keys = [file.keys[0] for file in files]
         items.append(
             {
                 "type": "Feature",
@@ -171,14 +172,15 @@ def _list_bands(study: Study, scene: Scene, bands: tuple[str, ...]) -> list[str]
     """The bands of a sensor that are read for those of the analysis."""
     harmonised = study.settings.scenes.harmonised
     narrow = harmonised and scene.mission == "sentinel-2"
-    held = analysis_assets(scene, bands, harmonised=harmonised)
+    held = select_assets(scene, bands, harmonised=harmonised)
     return [HARMONISED_NIR if narrow and band == "nir" else band for band in held]
 
 
 def _count_bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
     sensor = SENSORS[scene.mission]
-    sizes: NDArray[np.float64] = np.array([sensor.pixels_m.get(band, sensor.pixel_m) for band in bands])
-    return float(sensor.mask_bytes / sensor.pixel_m**2 + (_BAND_BYTES / sizes**2).sum())
+    sizes: NDArray[np.float64] = np.array([sensor.bands[band].pixel_m for band in bands])
+    mask = sensor.mask.pixel_bytes / sensor.mask.pixel_m**2 if sensor.mask else 0.0
+    return float(mask + (_BAND_BYTES / sizes**2).sum())
 
 
 def _estimate_memory(study: Study, layout: Layout) -> int:

@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from pipeline import storage
+from pipeline import ingest, storage
 from pipeline.contracts import ReadRecord
 from pipeline.engine.executors import Cluster
 from pipeline.engine.progress import Bars
 from pipeline.grid import Block, Grid
+from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.storage.cause import Artifact, Cause, measure_files
 from pipeline.storage.publish import publish, remove, restore
 from pipeline.storage.workspace import Workspace
@@ -47,12 +48,18 @@ Task = TypeVar("Task", bound=BlockTask)
 
 @dataclass(frozen=True)
 class Run:
-    """One run over a held workspace."""
+    """One run over a held workspace; `source` makes what reads its files, from anywhere unless given."""
 
     workspace: Workspace
     cluster: Cluster
     bars: Bars
     refresh: bool = False
+    source: Source = field(default_factory=Source)
+
+    @property
+    def reader(self) -> "ingest.reading.reader.Reader":
+        """Reads the files of the run."""
+        return reader_of(self.source)
 
     def artifact(
         self, title: str, cause: Cause, build: Callable[[Path], None], *, anew: bool = False

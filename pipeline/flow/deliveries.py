@@ -1,17 +1,19 @@
 """The deliveries of a run: what stands there and is still right is kept, the others go over the page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from pipeline import flow, ingest
+from pipeline import flow
 from pipeline.engine.run import Run
+from pipeline.engine.sources import source_of
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs, inputs_of, scenes_cause, settled
 from pipeline.flow.retention import retire
 from pipeline.flow.validation import validate
+from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
 from pipeline.storage.tables import load_json
 
@@ -34,12 +36,12 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
     """Every area of the config, one after the other; what is wrong in the config is said before any work."""
     validate(settings)
     areas = [Study.of(aoi, settings) for aoi in settings.aoi]
-    try:
+    source = source_of(settings)
+    with closing_reader(source):
+        run = replace(run, source=source)
         delivered = [deliver(run, area) for area in areas]
         retire(run, areas)
         return delivered
-    finally:
-        ingest.reading.assets.close_assets()
 
 
 def deliver(run: Run, study: Study) -> Delivered:

@@ -12,15 +12,14 @@ import geopandas as gpd
 from pipeline import ingest
 from pipeline.contracts import Scene
 from pipeline.engine.run import Run
-from pipeline.engine.sources import source_of
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs, scenes_cause, search_cause, settled
 from pipeline.flow.simulation import build_world
 from pipeline.ingest.reading.hosts import refuse_foreign
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
-from pipeline.ingest.scenes.offsets import decided, undecided
-from pipeline.ingest.scenes.providers import held_items, state_of_files
+from pipeline.ingest.scenes.offsets import apply_offset, is_provisional
+from pipeline.ingest.scenes.providers import digest_files, read_items
 from pipeline.settings.sources import Provider, StacApi
 from pipeline.storage.cause import Cause
 from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
@@ -51,7 +50,7 @@ def scene_table(run: Run, study: Study, inputs: Inputs) -> FoundScenes:
     cause = scenes_cause(study, inputs)
     known = {} if run.refresh else _decided_before(run, cause)
     title = f"{study.aoi.name_zh} 场景 scenes"
-    decide = partial(decided, source=source_of(study))
+    decide = partial(apply_offset, reader=run.reader)
 
     def build(folder: Path) -> None:
         choice = chosen_of(study, inputs.provider, _items(run, study, inputs.provider))
@@ -83,8 +82,8 @@ def found_items(study: Study, provider: Provider) -> list[RawItem]:
     """All items that a provider has for an area, from a search or from what it holds."""
     settings = study.settings.scenes
     if not isinstance(provider, StacApi):
-        return list(held_items(provider))
-    found = ingest.scenes.search.api_items(
+        return list(read_items(provider))
+    found = ingest.scenes.search.search_items(
         provider, study.aoi.geometry, settings.start, settings.end, settings.missions
     )
     return list(found)
@@ -108,12 +107,12 @@ def _decided_before(run: Run, cause: Cause) -> dict[str, Scene]:
     """Scenes of a kept SceneTable that are decided for good, by id."""
     artifact = run.workspace.find(cause)
     kept = from_table(load_layer(artifact.path, "scenes")) if artifact else []
-    return {scene.id: scene for scene in kept if not undecided(scene)}
+    return {scene.id: scene for scene in kept if not is_provisional(scene)}
 
 
 def _watched(scene: Scene) -> Scene:
     """A scene that counts as updated when a file of it on this machine is replaced."""
-    files = state_of_files([scene.mask.href, *(asset.href for asset in scene.assets.values())])
+    files = digest_files(scene.hrefs)
     updated = scene.updated.partition(" ")[0]
     return replace(scene, updated=f"{updated} {files}".strip()) if files else scene
 
@@ -129,7 +128,7 @@ def _account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str,
         "superseded": choice.superseded,
         "rejected": choice.rejected,
         "passes": {mission: asdict(passes) for mission, passes in choice.passes.items()},
-        "undecided": [scene.id for scene in scenes if undecided(scene)],
+        "undecided": [scene.id for scene in scenes if is_provisional(scene)],
         "warnings": [*warnings, *conflicts],
     }
 
@@ -142,6 +141,6 @@ def _warnings(choice: Choice, scenes: Sequence[Scene]) -> list[str]:
     waiting = [
         f"{scene.id}: 偏移量暂按元数据 offset by metadata for now, asked again by the next run"
         for scene in scenes
-        if undecided(scene)
+        if is_provisional(scene)
     ]
     return [*missed, *waiting]

@@ -147,7 +147,7 @@ def _labels_of(samples: LabelledSamples, aoi: str) -> None:
 
 
 def _read_through(provider: StaticCatalog | LocalArchive) -> None:
-    for _ in ingest.scenes.providers.held_items(provider):
+    for _ in ingest.scenes.providers.read_items(provider):
         pass
 
 

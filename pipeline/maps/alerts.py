@@ -42,7 +42,7 @@ def _read_looks(inputs: Inputs) -> tuple[list[int], list[NDArray[np.int16]]]:
     """Day and NDVI of every look that is clear somewhere."""
     days: list[int] = []
     stacks: list[NDArray[np.int16]] = []
-    for part in blocks.in_parts(inputs.scenes, max(1, len(inputs.scenes.scenes) // _PARTS)):
+    for part in blocks.split(inputs.scenes, max(1, len(inputs.scenes.scenes) // _PARTS)):
         looks = blocks.read_looks(part)
         bands = np.empty((len(alerts.BANDS), *looks.owner.shape), dtype=np.int16)
         inputs.records.extend(looks.records)

@@ -14,6 +14,7 @@ from pipeline.contracts import (
     REFLECTANCE_LIMIT,
     REFLECTANCE_NODATA,
     REFLECTANCE_SCALE,
+    Packing,
     RasterKind,
 )
 from pipeline.legends import NODATA_CLASS
@@ -22,9 +23,9 @@ from pipeline.storage.blocks import Layer
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a layer of a map is stored, and the kind of raster that it is delivered as."""
+    """How a layer of a map is stored, and the kind of raster that it is delivered as, None: as none."""
 
-    kind: RasterKind
+    kind: RasterKind | None
     stored: Layer
 
 
@@ -55,6 +56,17 @@ def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
     values = np.empty(stored.shape)
     _ratios(stored.ravel(), values.reshape(-1))
     return values
+
+
+def encoding_of(packing: Packing) -> Encoding:
+    """How a band is stored that composites hold in a packing, and that is delivered as no raster."""
+    attrs = {"scale_factor": packing.scale, "add_offset": packing.offset, "units": packing.unit}
+    return Encoding(None, Layer("int16", packing.nodata, attrs))
+
+
+def unpack(stored: NDArray[np.int16], packing: Packing) -> NDArray[np.float64]:
+    """The values that numbers stand for, in the unit of their packing; NaN where nodata."""
+    return np.where(stored == packing.nodata, np.nan, stored * packing.scale + packing.offset)
 
 
 def reflectance(stored: Mapping[str, NDArray[np.int16]]) -> dict[str, xr.DataArray]:

@@ -28,7 +28,7 @@ def flood_block(inputs: Inputs, *, rules: LandCover, limits: WaterRules) -> Laye
     request = inputs.scenes
     wet = np.zeros(request.block.shape, dtype=np.uint16)
     seen = np.zeros_like(wet)
-    for part in blocks.in_parts(request, max(1, len(request.scenes) // 2)):
+    for part in blocks.split(request, max(1, len(request.scenes) // 2)):
         looks = blocks.read_looks(part)
         stacks = np.empty((len(water.BANDS), *looks.owner.shape), dtype=np.int16)
         inputs.records.extend(looks.records)

@@ -10,13 +10,12 @@ import shapely
 
 from pipeline.contracts import Scene
 from pipeline.engine.run import BlockDone, Run
-from pipeline.engine.sources import source_of
 from pipeline.engine.study import Study
 from pipeline.errors import TooMuchLost
 from pipeline.geodesy import project
 from pipeline.grid import Block
 from pipeline.ingest.reading.blocks import BlockRequest
-from pipeline.ingest.reading.handles import Source
+from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.scenes.choice import from_table
 from pipeline.maps.layout import plan_layout
 from pipeline.maps.step import Footprint, Inputs, Layers, Maps, Step
@@ -105,7 +104,7 @@ def _make(run: Run, maps: Maps, step: Step, when: When) -> Artifact:
         grid=study.grid,
         block_px=layout.edge_px,
         blocks=layout.tasks(study.blocks(layout.edge_px)),
-        task=_task_of(maps, step, when, footprints),
+        task=_task_of(run.reader, maps, step, when, footprints),
         work=compute_block,
         at_once=layout.at_once,
     )
@@ -157,7 +156,7 @@ def compute_block(task: BlockTask) -> BlockDone:
 
 
 def _task_of(
-    maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]
+    reader: Reader, maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]
 ) -> Callable[[Path, Block], BlockTask]:
     """What makes the tasks of a map, given its store and a block."""
     assert step.kernel is not None, f"{step.name} has neither a kernel nor a build"
@@ -166,18 +165,17 @@ def _task_of(
     stores: dict[str, tuple[Path, ...]] = {}
     for name, time in step.needs(study, when):
         stores[name] = (*stores.get(name, ()), maps.path(name, time))
-    source = source_of(study)
 
     def task(store: Path, block: Block) -> BlockTask:
-        request = step.request(_request(study, block, footprints, bands, source)) if step.bands else None
-        inputs = Inputs(block, study.grid, study.outline_over(block), stores, request)
+        request = step.request(_request(study, block, footprints, bands, reader)) if step.bands else None
+        inputs = Inputs(block, study.grid, study.outline_over(block), stores, reader, request)
         return BlockTask(store, inputs, kernel)
 
     return task
 
 
 def _request(
-    study: Study, block: Block, footprints: Sequence[Footprint], bands: tuple[str, ...], source: Source
+    study: Study, block: Block, footprints: Sequence[Footprint], bands: tuple[str, ...], reader: Reader
 ) -> BlockRequest:
     """What a task reads of some bands of the scenes that meet a block."""
     settings = study.settings.scenes
@@ -191,5 +189,5 @@ def _request(
         clear=settings.clear,
         harmonised=settings.harmonised,
         longitude=study.longitude,
-        source=source,
+        reader=reader,
     )

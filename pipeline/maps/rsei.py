@@ -10,15 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline import standards
-from pipeline.contracts import REFLECTANCE_SCALE, Asset, Raster, Scene
+from pipeline.contracts import REFLECTANCE_SCALE, Raster, Scene
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.grid import Block
 from pipeline.indices import indicators, rsei
 from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.scenes.sensors import stored_packing
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.maps.composite import compose_block
-from pipeline.maps.encoding import COUNT, RATIO, as_ratio, from_ratio
+from pipeline.maps.encoding import COUNT, RATIO, as_ratio, encoding_of, from_ratio, unpack
 from pipeline.maps.step import (
     Inputs,
     Layers,
@@ -37,10 +38,9 @@ from pipeline.storage.blocks import read_block
 from pipeline.storage.tables import load_json, save_json
 from pipeline.zonal.ground import Under
 
-_KELVIN = 273.15
-_DEGREES = 100.0
-"""Temperature is stored like reflectance, in hundreds of degrees Celsius: steps of 0.01 degree."""
 _THERMAL = "lwir11"
+_KELVIN = stored_packing(_THERMAL)
+_CELSIUS = replace(_KELVIN, offset=_KELVIN.offset - 273.15, unit="degC")
 _GOOD = 0.6
 """From here on the upper two of five grades of 0.2 (优, 良; as in ChinaXiv-201911.00047V1)."""
 
@@ -61,7 +61,7 @@ class Components:
         """Components of the land (component, y, x); NaN where there is water or the land cover is unknown."""
         stored = read_block(self.composite, block, rsei.BANDS)
         bands = {name: from_ratio(values) for name, values in stored.items()}
-        heat = from_ratio(read_block(self.heat, block, ["heat"])["heat"]) * _DEGREES
+        heat = unpack(read_block(self.heat, block, ["heat"])["heat"], _CELSIUS)
         cover = read_block(self.land, block, ["land_cover"])["land_cover"]
         land = (cover != LAND_COVER.code("water")) & (cover != NODATA_CLASS)
         return np.where(land, rsei.compute_components(bands, heat, dict(self.wetness)), np.nan)
@@ -101,7 +101,7 @@ def score_block(inputs: Inputs, *, wetness: Wetness, axis: rsei.Axis, ends: Ends
 
 
 def compose_heat(inputs: Inputs) -> Layers:
-    """Median surface temperature of the clear looks that have a thermal band, in hundreds of degrees."""
+    """Median surface temperature of the clear looks that have a thermal band, as composites hold it."""
     layers = compose_block(inputs, method="median")
     return {"heat": layers.pop(_THERMAL), **layers}
 
@@ -115,15 +115,8 @@ def _bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
 
 
 def _request_heat(request: BlockRequest) -> BlockRequest:
-    """As temperature: from kelvin to hundreds of degrees Celsius, whatever the other bands are brought to."""
-    scenes = tuple(
-        replace(scene, assets={_THERMAL: _convert(scene.assets[_THERMAL])}) for scene in request.scenes
-    )
-    return replace(request, scenes=scenes, harmonised=False)
-
-
-def _convert(asset: Asset) -> Asset:
-    return replace(asset, scale=asset.scale / _DEGREES, offset=(asset.offset - _KELVIN) / _DEGREES)
+    """As it was measured, whatever the other bands are brought to."""
+    return replace(request, harmonised=False)
 
 
 def _find_wetness(study: Study) -> tuple[Wetness, str]:
@@ -237,7 +230,7 @@ HEAT = Step(
     times=_times,
     bands=_bands,
     request=_request_heat,
-    layers=constant({"heat": RATIO, "looks": COUNT, "failed": COUNT}),
+    layers=constant({"heat": encoding_of(_KELVIN), "looks": COUNT, "failed": COUNT}),
     kernel=compose_heat,
 )
 AXIS = Step(

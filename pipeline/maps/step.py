@@ -20,6 +20,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.grid import Block, BlockPlan, Grid
 from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.reading.reader import Reader
 from pipeline.legends import Legend
 from pipeline.maps.encoding import Encoding
 from pipeline.periods import When
@@ -47,12 +48,16 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a kernel is given of one block: the outline over it, the stores of what is needed, in order."""
+    """What a kernel is given of one block: the outline over it, the stores of what is needed, in order.
+
+    `reader` reads what is neither: the scenes of `request`, and other files.
+    """
 
     block: Block
     grid: Grid
     outline: BaseGeometry
     stores: Mapping[str, tuple[Path, ...]]
+    reader: Reader
     request: BlockRequest | None = None
     records: list[ReadRecord] = field(default_factory=list)
     """What became of every read of a scene: a kernel that reads scenes adds to it."""
@@ -304,5 +309,6 @@ def raster_of(
     titles = (legend.title_zh, legend.title_en) if legend else titles
     assert titles is not None, f"{step}: the raster of {layer} has neither titles nor a legend"
     kind = maps.step(step).layers(maps)[layer].kind
+    assert kind is not None, f"{step}: {layer} is no kind of raster"
     values = maps.open(step, when)[layer]
     return Raster(f"{name or layer}_{when.stem}", kind, values, *titles, when.first, when.last, legend)

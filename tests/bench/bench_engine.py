@@ -46,12 +46,12 @@ TOLERANCE = 1
 
 
 @contextmanager
-def served(bench: Bench, latency_ms: int | None) -> Iterator[str]:
-    """The scenes at an address, `local` without a server."""
+def serve(folder: Path, latency_ms: int | None) -> Iterator[str]:
+    """The files of a folder at an address, `local` without a server."""
     if latency_ms is None:
         yield "local"
         return
-    command = [sys.executable, HERE.parent / "faults" / "server.py", bench.folder]
+    command = [sys.executable, HERE.parent / "faults" / "server.py", folder]
     with subprocess.Popen(
         [*command, "--latency-ms", str(latency_ms)], stdout=subprocess.PIPE, text=True
     ) as server:
@@ -151,7 +151,7 @@ def rounds(bench: Bench, media: list[str], ways: list[str], count: int) -> pd.Da
     """A row for each medium, round and way."""
     rows = []
     for medium in media:
-        with served(bench, MEDIA[medium]) as root:
+        with serve(bench.folder, MEDIA[medium]) as root:
             for number in range(count):
                 for way in ways:
                     if (medium, way) in NOT_MEASURED:

@@ -26,6 +26,7 @@ from pipeline.engine.executors import Threads
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.ingest.reading.blocks import BlockRequest
+from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.maps.making import compute_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer
@@ -83,10 +84,11 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
                 clear=Clear(),
                 harmonised=False,
                 longitude=121.0,
+                reader=reader,
             )
             return composing(store, request)
 
-        with Workspace(Path(name) / "work").hold() as workspace:
+        with Workspace(Path(name) / "work").hold() as workspace, open_reader(Source()) as reader:
             Run(workspace, Threads(WORKERS), Bars(quiet=True)).store(
                 "memory",
                 Cause("composite", 1, {}, []),

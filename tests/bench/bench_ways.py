@@ -24,14 +24,15 @@ from bench_scenes import BANDS, CRS, OFFSET, Bench, bench_scenes
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from pipeline.contracts import REFLECTANCE_NODATA, Asset, Scene
+from pipeline.contracts import REFLECTANCE, REFLECTANCE_NODATA, Asset, Scene
 from pipeline.engine.executors import Threads
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.grid import Block, BlockPlan, Grid, plan_blocks, widen_blocks
 from pipeline.indices import composite
 from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
-from pipeline.ingest.reading.resampling import Numbers, claim, place_reflectance
+from pipeline.ingest.reading.readers import Source, reader_of
+from pipeline.ingest.reading.resampling import Numbers, claim, place_numbers
 from pipeline.maps.composite import composing_bytes
 from pipeline.maps.making import compute_block
 from pipeline.maps.spectral import computing_bytes
@@ -64,6 +65,7 @@ def requests(bench: Bench, root: str | None) -> list[BlockRequest]:
     """The bench as requests of blocks, with the masks as they are: others grow no clouds either."""
     scenes = tuple(scene_of(item) for item in bench.items(root))
     frame = shapely.box(*bench.grid.block_bounds(bench.grid.whole))
+    reader = reader_of(Source())
     return [
         BlockRequest(
             grid=bench.grid,
@@ -74,6 +76,7 @@ def requests(bench: Bench, root: str | None) -> list[BlockRequest]:
             clear=Clear(open_px=0, dilate_px=0),
             harmonised=False,
             longitude=121.0,
+            reader=reader,
         )
         for block in blocks_of(bench)
     ]
@@ -233,7 +236,7 @@ def _kernels(bench: Bench, block: Block) -> Callable[[Block], None]:
         for band in BANDS:
             for date, numbers in enumerate(fine):
                 values = Numbers(numbers, *halves) if band == "swir16" else Numbers.of_block(numbers)
-                place_reflectance(values, asset, owner[date], 1, stack[date], alone=True)
+                place_numbers(values, asset, REFLECTANCE, owner[date], 1, stack[date], alone=True)
             composite.compute_median(stack)
         composite.count_looks(owner)
 
@@ -275,9 +278,10 @@ def _fused(numbers: NDArray[np.uint16], classes: NDArray[np.uint8]) -> NDArray[n
     owner = np.isin(classes, CLEAR).view(np.uint8)
     stack = np.empty(numbers.shape, dtype=np.int16)
     for date, values in enumerate(numbers):
-        place_reflectance(
+        place_numbers(
             Numbers.of_block(np.ascontiguousarray(values)),
             Asset("", 1e-4, -OFFSET * 1e-4),
+            REFLECTANCE,
             owner[date],
             1,
             stack[date],

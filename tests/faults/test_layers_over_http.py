@@ -7,8 +7,7 @@ from pipeline.errors import BrokenAsset
 from pipeline.ingest.layers.door import open_layer
 from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import Layer
-from pipeline.ingest.reading import ranges
-from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.settings.layers import LayerCollection
 from tests.faults.server import Faults, serving
 from tests.scenery import LEFT, TOP, UTM, written
@@ -18,17 +17,7 @@ from tests.unit.ingest.layers.planted import GRID
 HEIGHTS = np.random.default_rng(9).integers(1, 900, (40, 70)).astype(np.uint16)
 
 
-@pytest.fixture(autouse=True)
-def forgotten(monkeypatch):
-    """Pauses of milliseconds, and no host or handle of another test."""
-    monkeypatch.setattr(ranges, "_FIRST_PAUSE_S", 0.002)
-    close_assets()
-    ranges._HOSTS.clear()
-    yield
-    close_assets()
-
-
-def over(server, folder):
+def over(server, folder, reader):
     """The heights of two tiles of a collection, whose catalogue lies here and whose files do not."""
     items = []
     for name, cols in (("a", slice(0, 30)), ("b", slice(30, 70))):
@@ -37,22 +26,22 @@ def over(server, folder):
         items.append({**raw_item(name), "assets": {"data": asset}, "bbox": list(HERE.bounds)})
     provider = {"static": str(write_catalogue(folder / "catalogue", items)), "allowed_hosts": ["127.0.0.1"]}
     given = LayerCollection(collection=items[0]["collection"], asset="data", provider=provider)
-    return open_layer(Layer("height", "A toy height", "m", "nearest"), given, GRID)
+    return open_layer(Layer("height", "A toy height", "m", "nearest"), given, GRID, reader=reader)
 
 
 @pytest.mark.parametrize("fault", ["error", "cut", "short"])
 def test_tiles_come_over_a_network_that_loses_answers(tmp_path, fault):
     with serving(tmp_path, Faults(**{f"{fault}_share": 0.25}, only=".tif")) as server:
         for _ in range(4):
-            close_assets()
-            assert (read_layer(over(server, tmp_path), GRID, GRID.whole) == HEIGHTS).all()
+            with open_reader(Source()) as reader:
+                assert (read_layer(over(server, tmp_path, reader), GRID, GRID.whole) == HEIGHTS).all()
         assert any(request.fault == fault for request in server.requests)
 
 
 def test_a_tile_that_is_gone_is_an_error_of_the_network_and_no_hole(tmp_path):
-    with serving(tmp_path) as server:
-        found = over(server, tmp_path)
-        close_assets()
+    with serving(tmp_path) as server, open_reader(Source()) as reader:
+        found = over(server, tmp_path, reader)
+        reader.shelf.close()
         (tmp_path / "b.tif").unlink()
         with pytest.raises(BrokenAsset, match=r"b\.tif"):
             read_layer(found, GRID, GRID.whole)

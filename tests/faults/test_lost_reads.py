@@ -8,8 +8,8 @@ import pytest
 import rasterio
 
 from pipeline.contracts import REFLECTANCE_NODATA
-from pipeline.ingest.reading import ranges
-from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.reading import network
+from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.maps.making import compute_block
 from pipeline.storage.blocks import Layer, create_store, read_block
 from tests.faults.server import Faults, serving
@@ -24,12 +24,8 @@ DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def forgotten(monkeypatch):
-    monkeypatch.setattr(ranges, "_FIRST_PAUSE_S", 0.002)
-    close_assets()
-    ranges._HOSTS.clear()
-    yield
-    close_assets()
+def short_pauses(monkeypatch):
+    monkeypatch.setattr(network, "_FIRST_PAUSE_S", 0.002)
 
 
 def planted(folder, days):
@@ -56,12 +52,13 @@ def served(scenes, folder, url):
 
 
 def composite_of(folder, scenes, size=64):
-    """A composite block by block: its arrays, and the records of its reads."""
+    """A composite block by block, by one Reader: its arrays, and the records of its reads."""
     create_store(folder, {**LAYERS, **COUNTS}, GRID, size)
     records = []
-    for block in GRID.blocks(size):
-        request = request_of(GRID, scenes, BANDS, block=block)
-        records += compute_block(composing(folder, request)).records
+    with open_reader(Source()) as reader:
+        for block in GRID.blocks(size):
+            request = request_of(GRID, scenes, BANDS, block=block, reader=reader)
+            records += compute_block(composing(folder, request)).records
     return read_block(folder, GRID.whole, [*LAYERS, *COUNTS]), records
 
 
@@ -117,7 +114,6 @@ def test_a_third_of_503_changes_no_pixel_and_a_bounded_number_of_requests(tmp_pa
     with serving(world) as server:
         composite_of(tmp_path / "calm", served(scenes, world, server.url))
         calm = len(server.requests)
-    close_assets()
     with serving(world, Faults(error_share=0.3)) as server:
         found, records = composite_of(tmp_path / "store", served(scenes, world, server.url))
         asked = len(server.requests)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.ingest.scenes import search
-from pipeline.ingest.scenes.search import api_items
+from pipeline.ingest.scenes.search import search_items
 from pipeline.settings.sources import StacApi
 from tests.scenery import needs_responses
 from tests.stac import raw_item, recorded, write_catalogue
@@ -87,7 +87,7 @@ def wanted(items, area=AREA) -> list[str]:
 
 
 def found(address: str, area=AREA, missions=MISSIONS) -> list[str]:
-    return [item["id"] for item in api_items(StacApi(api=address), area, FIRST, LAST, missions)]
+    return [item["id"] for item in search_items(StacApi(api=address), area, FIRST, LAST, missions)]
 
 
 @pytest.mark.parametrize("page", [100, 3, 1])
@@ -107,7 +107,7 @@ def test_only_the_collections_of_the_missions_are_searched(api):
 def test_items_of_earth_search_come_back_as_they_were_served(api):
     items = {item["id"]: item for item in served_before()}
     area = shapely.union_all([shapely.geometry.shape(item["geometry"]) for item in items.values()])
-    got = list(api_items(StacApi(api=api), area, date(2024, 3, 1), date(2024, 4, 30), ["sentinel-2"]))
+    got = list(search_items(StacApi(api=api), area, date(2024, 3, 1), date(2024, 4, 30), ["sentinel-2"]))
     assert sorted(item["id"] for item in got) == sorted(items)
     for item in got:
         assert item["properties"] == items[item["id"]]["properties"]

@@ -82,7 +82,7 @@ def test_a_search_finds_every_item_once_month_by_month(api):
     url, world = api
     found = [
         item["id"]
-        for item in search.api_items(
+        for item in search.search_items(
             StacApi(api=url),
             shapely.box(120.4, 32.0, 120.6, 32.1),
             date(2023, 1, 1),
@@ -126,7 +126,7 @@ def test_an_api_that_does_not_answer_is_worth_another_try_later(monkeypatch):
     monkeypatch.setattr(search, "_RETRY", 0)
     with pytest.raises(ProviderUnavailable, match="try again later"):
         list(
-            search.api_items(
+            search.search_items(
                 StacApi(api="http://127.0.0.1:9"),
                 shapely.box(0, 0, 1, 1),
                 date(2023, 1, 1),

@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 from pipeline.ingest.reading.clearness import clear_pixels, reach_px
+from pipeline.ingest.scenes.sensors import SENSORS
 from pipeline.settings import Clear
 
-SCL = st.sampled_from([0, 3, 4, 4, 4, 6, 9, 9, 9])
-MASKS = st_numpy.arrays(np.uint8, st.tuples(st.integers(8, 40), st.integers(8, 40)), elements=SCL, fill=SCL)
+CLASSES = st.sampled_from([0, 3, 4, 4, 4, 6, 9, 9, 9])
+SHAPES = st.tuples(st.integers(8, 40), st.integers(8, 40))
+MASKS = st_numpy.arrays(np.uint8, SHAPES, elements=CLASSES, fill=CLASSES)
+SCL = SENSORS["sentinel-2"].mask
 CLEARS = st.builds(Clear, open_px=st.integers(0, 2), dilate_px=st.integers(0, 3))
 SHARES = st.tuples(st.floats(0, 0.7), st.floats(0, 0.7))
 
@@ -18,12 +21,10 @@ SHARES = st.tuples(st.floats(0, 0.7), st.floats(0, 0.7))
 @given(MASKS, CLEARS, SHARES)
 def test_a_block_with_its_reach_sees_what_the_whole_image_sees(mask, clear, corner):
     reach = reach_px(clear)
-    whole = clear_pixels(np.pad(mask, reach + 3), "sentinel-2", clear)[
-        reach + 3 : -reach - 3, reach + 3 : -reach - 3
-    ]
+    whole = clear_pixels(np.pad(mask, reach + 3), SCL, clear)[reach + 3 : -reach - 3, reach + 3 : -reach - 3]
     row, col = (int(share * length) for share, length in zip(corner, mask.shape, strict=True))
     window = np.pad(mask, reach)[row : row + 6 + 2 * reach, col : col + 6 + 2 * reach]
-    block = clear_pixels(window, "sentinel-2", clear)
+    block = clear_pixels(window, SCL, clear)
     inner = block[reach : block.shape[0] - reach, reach : block.shape[1] - reach]
     assert (inner == whole[row : row + 6, col : col + 6]).all()
 
@@ -31,7 +32,7 @@ def test_a_block_with_its_reach_sees_what_the_whole_image_sees(mask, clear, corn
 @settings(max_examples=60, deadline=None)
 @given(MASKS, CLEARS)
 def test_growing_never_makes_a_pixel_clear_and_no_data_never_is(mask, clear):
-    grown = clear_pixels(mask, "sentinel-2", clear)
-    opened = clear_pixels(mask, "sentinel-2", Clear(open_px=clear.open_px, dilate_px=0))
+    grown = clear_pixels(mask, SCL, clear)
+    opened = clear_pixels(mask, SCL, Clear(open_px=clear.open_px, dilate_px=0))
     assert not (grown & ~opened).any()
     assert not grown[mask == 0].any()

@@ -18,7 +18,6 @@ from pipeline.engine.study import Study
 from pipeline.geodesy import CGCS2000, measure_areas_m2, unproject
 from pipeline.grid import build_grid
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
-from pipeline.ingest.reading.assets import close_assets
 from pipeline.periods import Period
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.sources import StaticCatalog
@@ -70,8 +69,7 @@ def planted(tmp_path):
     settings = Settings(
         label="2024", aoi=[str(tmp_path / "field.geojson")], scenes=scenes, out=str(tmp_path / "out")
     )
-    yield Study.of(settings.aoi[0], settings)
-    close_assets()
+    return Study.of(settings.aoi[0], settings)
 
 
 @pytest.fixture

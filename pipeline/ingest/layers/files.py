@@ -26,14 +26,12 @@ from pipeline.ingest.layers.layer import (
     unusable,
 )
 from pipeline.ingest.layers.times import UNTOLD
-from pipeline.ingest.reading.handles import Source, Trail, taken
-from pipeline.ingest.reading.headers import Footprint
-from pipeline.settings.access import Access
+from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.settings.layers import LayerFile, LayerSource
 from pipeline.storage.cause import sha256_of_file
 
 _GDAL: dict[str, Any] = {"GDAL_CACHEMAX": 64 * 2**20, "GDAL_NUM_THREADS": "1"}
-_ANYWHERE = Access()
 _EXPECTED = "a raster that GDAL reads"
 
 Read = TypeVar("Read")
@@ -43,16 +41,17 @@ Read = TypeVar("Read")
 class RasterFile:
     """A band of a file; its numbers mean `number * scale + offset`, and nothing where they are `nodata`.
 
-    What the file itself says of nothing, by its nodata, a mask or an alpha band, holds besides.
+    What the file itself says of nothing, by its nodata, a mask or an alpha band, holds besides. A file of the
+    network has a Reader.
     """
 
     name: str
-    place: Footprint
+    place: Profile
     band: int = 1
     scale: float = 1.0
     offset: float = 0.0
     nodata: float | None = None
-    access: Access = _ANYWHERE
+    reader: Reader | None = None
 
     def read(self, window: Window) -> Masked:
         """Numbers of a window inside the file.
@@ -64,7 +63,7 @@ class RasterFile:
             band: Masked = dataset.read(self.band, window=window, masked=True)
             return band
 
-        numbers = mask_numbers(_ask(self.name, self.access, read_band), self.nodata)
+        numbers = mask_numbers(_ask(self.name, self.reader, read_band), self.nodata)
         packed = (self.scale, self.offset) != (1.0, 0.0)
         if not packed:
             return numbers
@@ -96,7 +95,7 @@ def describe_file(
     given: LayerSource,
     href: str,
     band: int | str | None,
-    access: Access = _ANYWHERE,
+    reader: Reader | None = None,
 ) -> tuple[RasterFile, Statement]:
     """A band of a file, and what its header says of it.
 
@@ -105,7 +104,7 @@ def describe_file(
     if "://" not in href and not Path(href).exists():
         raise unusable(layer, Problem(href, "no such file", _EXPECTED))
     try:
-        return _ask(href, access, lambda dataset: _describe(layer, given, href, dataset, band, access))
+        return _ask(href, reader, lambda dataset: _describe(layer, given, href, dataset, band, reader))
     except InputError as error:
         raise unusable(layer, *error.problems) from error
 
@@ -116,7 +115,7 @@ def _describe(
     href: str,
     dataset: rasterio.DatasetReader,
     band: int | str | None,
-    access: Access,
+    reader: Reader | None,
 ) -> tuple[RasterFile, Statement]:
     number = _find_band(layer, href, dataset, band)
     scale, offset = dataset.scales[number - 1], dataset.offsets[number - 1]
@@ -133,8 +132,8 @@ def _describe(
         packed=(scale, offset) != (1.0, 0.0),
         fill=dataset.mask_flag_enums[number - 1] != [rasterio.enums.MaskFlags.all_valid],
     )
-    place = Footprint(crs, dataset.transform, dataset.height, dataset.width)
-    return RasterFile(href, place, number, scale, offset, given.nodata, access), said
+    place = Profile(crs, dataset.transform, dataset.height, dataset.width)
+    return RasterFile(href, place, number, scale, offset, given.nodata, reader), said
 
 
 def _find_band(layer: Layer, href: str, dataset: rasterio.DatasetReader, band: int | str | None) -> int:
@@ -152,10 +151,11 @@ def _find_band(layer: Layer, href: str, dataset: rasterio.DatasetReader, band: i
     raise unusable(layer, Problem(href, f"{dataset.count} bands: {join(named)}", expected, todo))
 
 
-def _ask(href: str, access: Access, take: Callable[[rasterio.DatasetReader], Read]) -> Read:
-    """What is taken from a file: of the network through its shared handle, else opened for it."""
+def _ask(href: str, reader: Reader | None, take: Callable[[rasterio.DatasetReader], Read]) -> Read:
+    """What is taken from a file: of the network through a Reader, else opened for it."""
     if "://" in href:
-        return taken(href, Source(access), Trail(), take)
+        assert reader is not None, f"{href} is of the network, and no Reader was given"
+        return reader.take(href, Trail(), take)
     try:
         with rasterio.Env(**_GDAL), rasterio.open(href) as dataset:
             return take(dataset)

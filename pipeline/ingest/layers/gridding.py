@@ -13,8 +13,8 @@ from pipeline.errors import Problem
 from pipeline.grid import Block, Grid
 from pipeline.ingest.layers.kernels import count_mode, interpolate, pick_nearest, share_by_area
 from pipeline.ingest.layers.layer import NO_CODE, OpenLayer, Raster, as_codes, as_numbers, unusable
-from pipeline.ingest.reading.headers import Footprint
-from pipeline.ingest.reading.places import fineness, positions, reach, strips, window_around
+from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.positions import fineness, positions, reach, strips, window_around
 
 _ALIGNED = 1e-6
 _LEAST_POINTS = 8
@@ -102,7 +102,7 @@ def _edge(across: float) -> int:
     return max(_LEAST_EDGE_PX, int(_WINDOW_PX / max(across, 1.0)))
 
 
-def _points(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row and column in a raster (y, x), from its corner, of pixel centres of a block; NaN out of reach."""
     plane = replace(place, transform=Affine.identity())
     y, x = np.broadcast_arrays(*positions(plane, grid, block, 1))
@@ -111,21 +111,21 @@ def _points(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.floa
     return row, col
 
 
-def _corners(place: Footprint, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _corners(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row and column in a raster (y + 1, x + 1), from its corner, of the pixel corners of a block."""
     half = grid.resolution_m / 2
     nodes = replace(grid, left=grid.left - half, top=grid.top + half)
     return _points(place, nodes, Block(block.row_from, block.row_to + 1, block.col_from, block.col_to + 1))
 
 
-def _across(place: Footprint, grid: Grid) -> float:
+def _across(place: Profile, grid: Grid) -> float:
     """How many pixels of a raster lie across one in the middle of a grid, along the finer axis."""
     y, x = grid.height // 2, grid.width // 2
     row, col = _corners(place, grid, Block(y, y + 1, x, x + 1))
     return float(max(np.ptp(row), np.ptp(col)))
 
 
-def _window_under(row: NDArray[np.float64], col: NDArray[np.float64], place: Footprint) -> Window | None:
+def _window_under(row: NDArray[np.float64], col: NDArray[np.float64], place: Profile) -> Window | None:
     """The window of a raster under some points, with a pixel on every side; None where they lie beside it."""
     known = np.isfinite(row) & np.isfinite(col)
     if not known.any():
@@ -134,7 +134,7 @@ def _window_under(row: NDArray[np.float64], col: NDArray[np.float64], place: Foo
     return _clip(window_around(rows, cols, 1), place)
 
 
-def _clip(window: Window, place: Footprint) -> Window | None:
+def _clip(window: Window, place: Profile) -> Window | None:
     """The part of a window inside a raster."""
     top, left = max(0, window.row_off), max(0, window.col_off)
     bottom = min(place.height, window.row_off + window.height)

@@ -14,7 +14,7 @@ from rasterio.crs import CRS as FileCRS  # noqa: N811 an abbreviation
 from rasterio.windows import Window
 
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.reading.headers import Footprint
+from pipeline.ingest.reading.headers import Profile
 from pipeline.settings.layers import LayerSource, Resampling
 
 NO_CODE = -1
@@ -63,7 +63,7 @@ class Raster(Protocol):
         """What messages call it: its path or address."""
 
     @property
-    def place(self) -> Footprint:
+    def place(self) -> Profile:
         """Where it lies."""
 
     def read(self, window: Window) -> Masked:

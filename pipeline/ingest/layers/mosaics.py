@@ -33,14 +33,14 @@ from pipeline.ingest.layers.layer import (
     resampling_of,
     unusable,
 )
-from pipeline.ingest.reading.headers import Footprint
+from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.hosts import hosts_of, is_allowed
-from pipeline.ingest.reading.signing import hidden
+from pipeline.ingest.reading.reader import Reader
+from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.archives import RawItem
-from pipeline.ingest.scenes.providers import held_items, resolve, state_of_files
-from pipeline.ingest.scenes.search import collection_items
+from pipeline.ingest.scenes.providers import digest_files, read_items, resolve
+from pipeline.ingest.scenes.search import search_collection
 from pipeline.periods import Period
-from pipeline.settings.access import Access
 from pipeline.settings.layers import LayerCollection
 from pipeline.settings.sources import Provider, StacApi
 
@@ -74,7 +74,7 @@ class Mosaic:
     """Tiles on one lattice as one raster; the first that knows a pixel counts."""
 
     name: str
-    place: Footprint
+    place: Profile
     tiles: tuple[_Tile, ...]
     state: str
 
@@ -106,17 +106,21 @@ class _Found:
 
 
 def open_collection(
-    layer: Layer, given: LayerCollection, grid: Grid, period: Period | None = None
+    layer: Layer,
+    given: LayerCollection,
+    grid: Grid,
+    period: Period | None = None,
+    reader: Reader | None = None,
 ) -> OpenLayer:
     """The tiles of a collection over a grid as a layer, of a period where the layer changes with time.
 
-    The latest lies on top, of those of one time the first by its id. Raises InputError with everything that
-    keeps them from being one, or where there are none; SettingsError where there is no such provider,
-    ProviderUnavailable where it does not answer.
+    A `reader` reads those of the network. The latest lies on top, of those of one time the first by its id.
+    Raises InputError with everything that keeps them from being one, or where there are none; SettingsError
+    where there is no such provider, ProviderUnavailable where it does not answer.
     """
     provider = resolve(given.provider)
     items = _choose_items(layer, given, provider, _outline(grid), period if layer.over_time else None)
-    tiles = [_open_tile(layer, given, provider, item) for item in items]
+    tiles = [_open_tile(layer, given, provider, item, reader) for item in items]
     lattices, datums = list(_by_lattice(tiles)), sorted({tile.said.vertical_datum for tile in tiles})
     problems = [problem for tile in tiles for problem in find_flaws(layer, given, tile.said)]
     problems += _find_discord(layer, given, len(lattices), datums)
@@ -158,9 +162,9 @@ def _choose_items(
 ) -> list[pystac.Item]:
     """Items over an outline and in a period, the latest first; InputError where there are none."""
     if isinstance(provider, StacApi):
-        raw = list(collection_items(provider, given.collection, outline))
+        raw = list(search_collection(provider, given.collection, outline))
     else:
-        raw = [item for item in held_items(provider) if item.get("collection") == given.collection]
+        raw = [item for item in read_items(provider) if item.get("collection") == given.collection]
     items = [_as_item(layer, item) for item in raw]
     here = [item for item in items if _box(item).intersects(outline)]
     chosen = [item for item in here if period is None or period.holds(_moment(item))]
@@ -196,7 +200,9 @@ def _moment(item: pystac.Item) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _open_tile(layer: Layer, given: LayerCollection, provider: Provider, item: pystac.Item) -> _Found:
+def _open_tile(
+    layer: Layer, given: LayerCollection, provider: Provider, item: pystac.Item, reader: Reader | None
+) -> _Found:
     if given.asset not in item.assets:
         problem = Problem(item.id, f"the assets {join(sorted(item.assets))}", f"the asset {given.asset!r}")
         raise unusable(layer, problem)
@@ -204,9 +210,8 @@ def _open_tile(layer: Layer, given: LayerCollection, provider: Provider, item: p
     if not is_allowed(asset.href, hosts_of(provider)):
         expected = f"a file at {join(hosts_of(provider))}"
         todo = "If you trust its host, allow it at the provider"
-        raise unusable(layer, Problem(item.id, hidden(asset.href), expected, todo))
-    access = provider.access if isinstance(provider, StacApi) else Access()
-    file, said = describe_file(layer, given, asset.href, None, access)
+        raise unusable(layer, Problem(item.id, redact(asset.href), expected, todo))
+    file, said = describe_file(layer, given, asset.href, None, reader)
     return _Found(item, _moment(item), *_complete(file, said, asset))
 
 
@@ -240,7 +245,7 @@ def _by_lattice(tiles: Sequence[_Found]) -> Iterator[list[_Found]]:
         rest = [tile for tile in rest if tile not in together]
 
 
-def _offset(place: Footprint, other: Footprint) -> tuple[int, int] | None:
+def _offset(place: Profile, other: Profile) -> tuple[int, int] | None:
     """Row and column of a raster's first pixel in another's; None where they are not on one lattice."""
     one, two = place.transform, other.transform
     pixel = math.hypot(one.a, one.d), math.hypot(one.b, one.e)
@@ -263,7 +268,7 @@ def _mosaic(name: str, asset: str, tiles: Sequence[_Found]) -> Mosaic:
     transform = first.transform * Affine.translation(left, top)
     return Mosaic(
         name,
-        Footprint(first.crs, transform, bottom - top, right - left),
+        Profile(first.crs, transform, bottom - top, right - left),
         tuple(
             _Tile(tile.file, row - top, col - left) for tile, (row, col) in zip(tiles, offsets, strict=True)
         ),
@@ -282,7 +287,7 @@ def _state_of(asset: str, tiles: Sequence[_Found]) -> str:
         )
         for tile in tiles
     ]
-    text = json.dumps([said, state_of_files(tile.file.name for tile in tiles)], sort_keys=True, default=str)
+    text = json.dumps([said, digest_files(tile.file.name for tile in tiles)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -30,7 +30,7 @@ from pipeline.ingest.layers.layer import (
     unusable,
 )
 from pipeline.ingest.layers.times import as_datetimes, choose_times
-from pipeline.ingest.reading.headers import Footprint
+from pipeline.ingest.reading.headers import Profile
 from pipeline.periods import Period
 from pipeline.settings.layers import LayerVariable
 from pipeline.storage.cause import files_of, sha256_of_file
@@ -55,7 +55,7 @@ class RasterVariable:
 
     name: str
     variable: str
-    place: Footprint
+    place: Profile
     axes: tuple[str, ...]
     chosen: tuple[tuple[str, tuple[int, ...]], ...] = ()
     over_time: OverTime | None = None
@@ -120,7 +120,7 @@ def _describe(
     if problems:
         raise unusable(layer, *problems)
     chosen = (*([(time, times.chosen)] if time else []), *((axis, (0,)) for axis in others))
-    place = Footprint(crs, transform, variable.sizes[down], variable.sizes[across])
+    place = Profile(crs, transform, variable.sizes[down], variable.sizes[across])
     return OpenLayer(
         layer,
         resampling_of(layer, given),

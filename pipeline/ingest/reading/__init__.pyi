@@ -1,1 +1,2 @@
-from . import assets as assets
+from . import reader as reader
+from . import signing as signing

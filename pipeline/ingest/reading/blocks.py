@@ -1,13 +1,9 @@
 """One block, all dates: clear masks first, then band by band, with a record of every read."""
 
 import math
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field, replace
 from itertools import chain, groupby
 from typing import Any, TypeVar
 
@@ -15,20 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, ReadRecord, Scene
+from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, Packing, ReadRecord, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.assets import reading
+from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.clearness import clear_pixels, reach_px
-from pipeline.ingest.reading.handles import ANYWHERE, Source, Trail, tune_gdal
-from pipeline.ingest.reading.resampling import Numbers, claim, nearest, place_reflectance, resampled
-from pipeline.ingest.reading.signing import hidden
-from pipeline.ingest.scenes.choice import analysis_assets
+from pipeline.ingest.reading.reader import NETWORK_THREADS, Reader, Trail
+from pipeline.ingest.reading.resampling import (
+    Numbers,
+    claim,
+    find_values,
+    place_numbers,
+    read_nearest,
+    resample,
+)
+from pipeline.ingest.reading.signing import redact
+from pipeline.ingest.scenes.choice import select_assets
+from pipeline.ingest.scenes.looks import look_of
+from pipeline.ingest.scenes.sensors import SENSORS, stored_packing
 from pipeline.settings import Clear
 
-_READERS_OF_NETWORK = 32
-_READERS_OF_DISK = 4
-_TURN_S = 0.0005
 _FINEST_PIXEL_M = 10.0
 ROOM = 2
 """Stacks of a band that let one be read while the one before is worked on."""
@@ -40,8 +42,8 @@ Result = TypeVar("Result")
 class BlockRequest:
     """What to read: a block of a grid, inside an outline (CRS of the grid), from scenes that may meet it.
 
-    `longitude` fixes the solar day: scenes of one mission and solar day are one look. `source` tells how
-    their files are reached.
+    `longitude` fixes the solar day, see `look_of`. `reader` reads their files. `packings` say how bands are
+    to be held that are not held as `stored_packing` says.
     """
 
     grid: Grid
@@ -52,7 +54,12 @@ class BlockRequest:
     clear: Clear
     harmonised: bool
     longitude: float
-    source: Source = ANYWHERE
+    reader: Reader
+    packings: Mapping[str, Packing] = field(default_factory=dict)
+
+    def packing(self, band: str) -> Packing:
+        """How a band is held once it is read, int16."""
+        return self.packings.get(band) or stored_packing(band)
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ class Looks:
 
 @dataclass(frozen=True)
 class BandRead:
-    """One band of all looks: reflectance (date, y, x), int16 with scale 1e-4 and nodata -32768.
+    """One band of all looks (date, y, x), int16 in the packing of the request, with nodata -32768.
 
     A scene whose read failed leaves nodata; its record says so. `struck` counts the looks that have no
     number here though their mask calls them clear. They are taken out of `Looks.owner`, and all bands must
@@ -94,6 +101,15 @@ class _Job:
     alone: bool
 
 
+@dataclass(frozen=True)
+class _Clear:
+    """Where a scene is clear, the file that told it, and what its reading took."""
+
+    teller: Asset | None
+    numbers: Numbers | BrokenAsset
+    trail: Trail
+
+
 def block_bytes(dates: int, stacks: int) -> int:
     """Bytes that a pixel of a block takes while its looks are read into so many stacks, at most."""
     return dates * (1 + 2 * stacks)
@@ -101,38 +117,40 @@ def block_bytes(dates: int, stacks: int) -> int:
 
 def process_bytes(resolution_m: float) -> int:
     """Bytes per pixel of a block that numbers under way, and the tiles behind them, take in all readers."""
-    return math.ceil(_READERS_OF_NETWORK * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
+    return math.ceil(NETWORK_THREADS * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
 
 
-def in_parts(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
+def split(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
     """The request in parts of at most so many looks, by mission and day; a look's scenes stay together."""
-    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
+    ordered = sorted(request.scenes, key=lambda scene: (*look_of(scene, request.longitude), scene.id))
     together = [
-        tuple(group) for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude))
+        tuple(group) for _, group in groupby(ordered, key=lambda scene: look_of(scene, request.longitude))
     ]
     for first in range(0, len(together), looks):
         yield replace(request, scenes=tuple(chain.from_iterable(together[first : first + looks])))
 
 
 def read_looks(request: BlockRequest, broken: frozenset[str] = frozenset()) -> Looks:
-    """The clear looks at a block, from the scenes' masks; `broken` scenes are left out and counted as lost.
+    """The clear looks at a block; `broken` scenes are left out and counted as lost.
 
+    A mask says where a scene is clear; without one it is where the first band of the request has a number.
     Dates without a clear pixel inside the outline are dropped, so their bands are never read.
     """
     inside = request.grid.mask_geometry(request.outline, request.block)
     lost = np.zeros(request.block.shape, dtype=np.uint16)
-    ordered = sorted(request.scenes, key=lambda scene: (*_look(scene, request.longitude), scene.id))
-    asked = _submitted(lambda scene: _clear(request, scene), ordered, [scene.mask for scene in ordered])
+    ordered = sorted(request.scenes, key=lambda scene: (*look_of(scene, request.longitude), scene.id))
+    tellers = [_teller(request, scene) for scene in ordered]
+    asked = _submit(request.reader, lambda scene: _clear(request, scene), ordered, tellers)
     masks = (mask.result() for mask in asked)
     owner = np.zeros((len(ordered), *request.block.shape), dtype=np.uint8)
     dates: list[tuple[Scene, ...]] = []
     records: list[ReadRecord] = []
-    for _, group in groupby(ordered, key=lambda scene: _look(scene, request.longitude)):
+    for _, group in groupby(ordered, key=lambda scene: look_of(scene, request.longitude)):
         scenes = tuple(group)
         taken = owner[len(dates)]
-        for number, (scene, (clear, trail)) in enumerate(zip(scenes, masks, strict=False), start=1):
-            seen = _own(clear, inside, number, taken, lost, lost_too=scene.id in broken)
-            records.append(_mask_record(request.block, scene, clear, trail, seen=seen))
+        for number, (scene, clear) in enumerate(zip(scenes, masks, strict=False), start=1):
+            seen = _own(clear.numbers, inside, number, taken, lost, lost_too=scene.id in broken)
+            records.append(_mask_record(request.block, scene, clear, seen=seen))
         if taken.any():
             dates.append(scenes)
     return Looks(tuple(dates), owner[: len(dates)], lost, tuple(records))
@@ -150,32 +168,44 @@ def read_bands(request: BlockRequest, looks: Looks, stacks: NDArray[np.int16]) -
     try:
         for number, band in enumerate(request.bands):
             asked += [
-                _begun(request, looks, request.bands[ahead], jobs, rooms[ahead])
+                _begin(request, looks, request.bands[ahead], jobs, rooms[ahead])
                 for ahead in range(len(asked), min(number + 2, len(rooms)))
             ]
-            yield _finished(band, jobs, asked[number], rooms[number], looks)
+            yield _finish(band, jobs, asked[number], rooms[number], looks)
     finally:
         wait([future for futures in asked for future in futures if not future.cancel()])
 
 
-def _look(scene: Scene, longitude: float) -> tuple[str, date]:
-    solar = scene.datetime + timedelta(hours=longitude / 15)
-    return scene.mission, solar.date()
+def _teller(request: BlockRequest, scene: Scene) -> Asset | None:
+    """The file that tells where a scene is clear; None where the scene has none of the bands."""
+    if scene.mask is not None:
+        return scene.mask
+    return next((asset for band in request.bands if (asset := _asset(request, scene, band))), None)
 
 
-def _clear(request: BlockRequest, scene: Scene) -> tuple[Numbers | BrokenAsset, Trail]:
-    with reading(request.source, scene.item_sha256) as trail:
-        try:
-            clear = nearest(
-                scene.mask,
-                request.grid,
-                request.block,
-                margin=reach_px(request.clear),
-                meaning=lambda mask: clear_pixels(mask, scene.mission, request.clear),
-            )
-        except BrokenAsset as error:
-            return error, trail
-        return clear, trail
+def _clear(request: BlockRequest, scene: Scene) -> _Clear:
+    teller, files = _teller(request, scene), ItemReader(request.reader, scene.item_sha256)
+    try:
+        return _Clear(teller, _clear_numbers(request, scene, teller, files), files.trail)
+    except BrokenAsset as error:
+        return _Clear(teller, error, files.trail)
+
+
+def _clear_numbers(request: BlockRequest, scene: Scene, teller: Asset | None, files: ItemReader) -> Numbers:
+    """Where a scene is clear, by its mask, else wherever it has a number."""
+    mask = SENSORS[scene.mission].mask
+    if teller is None:
+        return Numbers.of_block(np.zeros(request.block.shape, dtype=np.bool_))
+    if mask is None:
+        return find_values(resample(files, teller, request.grid, request.block), teller)
+    return read_nearest(
+        files,
+        teller,
+        request.grid,
+        request.block,
+        margin=reach_px(request.clear),
+        meaning=lambda numbers: clear_pixels(numbers, mask, request.clear),
+    )
 
 
 def _own(
@@ -207,7 +237,7 @@ def _jobs(looks: Looks) -> list[_Job]:
     ]
 
 
-def _begun(
+def _begin(
     request: BlockRequest, looks: Looks, band: str, jobs: Sequence[_Job], stack: NDArray[np.int16]
 ) -> list[Future[tuple[ReadRecord, int]]]:
     """The reading of a band into a stack, under way."""
@@ -215,21 +245,22 @@ def _begun(
         if not job.alone:
             stack[job.day] = REFLECTANCE_NODATA
     assets = [_asset(request, job.scene, band) for job in jobs]
-    return _submitted(
+    return _submit(
+        request.reader,
         lambda pair: _fill(request, looks, band, pair[0], pair[1], stack[pair[0].day]),
         list(zip(jobs, assets, strict=True)),
         assets,
     )
 
 
-def _finished(
+def _finish(
     band: str,
     jobs: Sequence[_Job],
-    reading: Sequence[Future[tuple[ReadRecord, int]]],
+    fills: Sequence[Future[tuple[ReadRecord, int]]],
     stack: NDArray[np.int16],
     looks: Looks,
 ) -> BandRead:
-    results = [future.result() for future in reading]
+    results = [future.result() for future in fills]
     for job, (_, missing) in zip(jobs, results, strict=True):
         if missing:
             owner = looks.owner[job.day]
@@ -240,7 +271,7 @@ def _finished(
 
 
 def _asset(request: BlockRequest, scene: Scene, band: str) -> Asset | None:
-    return analysis_assets(scene, [band], harmonised=request.harmonised).get(band)
+    return select_assets(scene, [band], harmonised=request.harmonised).get(band)
 
 
 def _fill(
@@ -252,33 +283,33 @@ def _fill(
     target: NDArray[np.int16],
 ) -> tuple[ReadRecord, int]:
     """What became of reading a scene into its layer, and how many of its looks have no number there."""
-    with reading(request.source, job.scene.item_sha256) as trail:
-        try:
-            if asset is not None:
-                numbers = resampled(asset, request.grid, request.block)
-                owner = looks.owner[job.day]
-                missing = place_reflectance(numbers, asset, owner, job.number, target, alone=job.alone)
-                return _record(request.block, job.scene, band, "read", "", asset, trail), missing
-            record = _record(
-                request.block, job.scene, band, "skipped", "the scene has no such band", None, trail
+    files = ItemReader(request.reader, job.scene.item_sha256)
+    try:
+        if asset is not None:
+            numbers = resample(files, asset, request.grid, request.block)
+            owner = looks.owner[job.day]
+            missing = place_numbers(
+                numbers, asset, request.packing(band), owner, job.number, target, alone=job.alone
             )
-        except BrokenAsset as error:
-            record = _failed(request.block, job.scene, band, asset, trail, error)
+            return _record(request.block, job.scene, band, "read", "", asset, files.trail), missing
+        why = "the scene has no such band"
+        record = _record(request.block, job.scene, band, "skipped", why, None, files.trail)
+    except BrokenAsset as error:
+        record = _failure(request.block, job.scene, band, asset, files.trail, error)
     if job.alone:
         target[...] = REFLECTANCE_NODATA
     return record, 0
 
 
-def _mask_record(
-    block: Block, scene: Scene, clear: Numbers | BrokenAsset, trail: Trail, *, seen: bool
-) -> ReadRecord:
-    if isinstance(clear, BrokenAsset):
-        return _failed(block, scene, "mask", scene.mask, trail, clear)
+def _mask_record(block: Block, scene: Scene, clear: _Clear, *, seen: bool) -> ReadRecord:
+    if isinstance(clear.numbers, BrokenAsset):
+        return _failure(block, scene, "mask", clear.teller, clear.trail, clear.numbers)
     reason = "" if seen else "nothing clear in the block"
-    return _record(block, scene, "mask", "read", reason, scene.mask, trail)
+    outcome: Outcome = "read" if clear.teller else "skipped"
+    return _record(block, scene, "mask", outcome, reason, clear.teller, clear.trail)
 
 
-def _failed(
+def _failure(
     block: Block, scene: Scene, band: str, asset: Asset | None, trail: Trail, error: BrokenAsset
 ) -> ReadRecord:
     record = _record(block, scene, band, "failed", "not readable", asset, trail)
@@ -294,24 +325,16 @@ def _record(
     asset: Asset | None,
     trail: Trail,
 ) -> ReadRecord:
-    href = hidden(asset.href) if asset else ""
+    href = redact(asset.href) if asset else ""
     return ReadRecord(scene.id, band, block.id, outcome, reason, href, trail.attempts, trail.error)
 
 
-def _submitted(
-    function: Callable[[Any], Result], items: Sequence[Any], assets: Sequence[Asset | None]
+def _submit(
+    reader: Reader,
+    function: Callable[[Any], Result],
+    items: Sequence[Any],
+    assets: Sequence[Asset | None],
 ) -> list[Future[Result]]:
     """A function of every item, under way on the threads for where the assets lie."""
     network = any(asset is not None and "://" in asset.href for asset in assets)
-    readers = _readers(os.getpid(), _READERS_OF_NETWORK if network else _READERS_OF_DISK)
-    return [readers.submit(function, item) for item in items]
-
-
-@cache
-def _readers(process: int, count: int) -> ThreadPoolExecutor:
-    """Threads that read: one pool per process for the disk, one for the network.
-
-    A thread that has unpacked a tile, in a few milliseconds, must not wait as long again for its turn.
-    """
-    sys.setswitchinterval(_TURN_S)
-    return ThreadPoolExecutor(count, f"reader-{process}", initializer=tune_gdal)
+    return reader.submit(function, items, network=network)

@@ -2,7 +2,8 @@
 
 Sentinel-2 SCL classes: 0 no data, 1 saturated, 2 dark, 3 cloud shadow, 4 vegetation, 5 bare, 6 water,
 7 unclassified, 8 and 9 cloud, 10 cirrus, 11 snow. Landsat Collection 2 QA_PIXEL bits: 0 fill, 1 dilated
-cloud, 2 cirrus, 3 cloud, 4 cloud shadow, 5 snow, 6 clear, 7 water.
+cloud, 2 cirrus, 3 cloud, 4 cloud shadow, 5 snow, 6 clear, 7 water. The entry of a sensor says which of them
+hide the surface, for SCL the config does.
 """
 
 from functools import cache
@@ -11,24 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from pipeline.ingest.scenes.sensors import BitMask, ClassMask
 from pipeline.settings import Clear
 
-_FILL = 1 << 0
-_NOT_CLEAR = sum(1 << bit for bit in (1, 2, 3, 4))
 
-
-def clear_pixels(mask: NDArray[np.integer], mission: str, settings: Clear) -> NDArray[np.bool_]:
-    """Where a mask at its own resolution says that the surface was seen.
+def clear_pixels(
+    numbers: NDArray[np.integer], mask: ClassMask | BitMask, settings: Clear
+) -> NDArray[np.bool_]:
+    """Where the numbers of a mask, at its own resolution, say that the surface was seen.
 
     What is not clear is opened (specks of false cloud over bright roofs vanish) and then dilated (cloud
     edges that the mask misses are taken along); no data is never clear and never grows.
     """
-    if mission == "sentinel-2":
-        valid = mask != 0
-        obscured = _obscured(tuple(settings.scl)).take(mask, mode="clip")
+    if isinstance(mask, ClassMask):
+        clear = tuple(settings.scl) if mask.clear is None else mask.clear
+        valid = numbers != mask.nodata
+        obscured = _find_hiding(mask.nodata, clear).take(numbers, mode="clip")
     else:
-        valid = (mask & _FILL) == 0
-        obscured = valid & ((mask & _NOT_CLEAR) != 0)
+        valid = (numbers & mask.nodata) == 0
+        obscured = valid & ((numbers & sum(1 << bit for bit in mask.hidden)) != 0)
     if not obscured.any():
         return np.asarray(valid)
     if settings.open_px:
@@ -40,10 +42,10 @@ def clear_pixels(mask: NDArray[np.integer], mission: str, settings: Clear) -> ND
 
 
 @cache
-def _obscured(clear: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Of every SCL class whether it hides the surface: all but no data and those that count as clear."""
+def _find_hiding(nodata: int, clear: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Of every class whether it hides the surface: all but no data and those that count as clear."""
     obscured = np.ones(2**8, dtype=np.bool_)
-    obscured[[0, *clear]] = False
+    obscured[[nodata, *clear]] = False
     return obscured
 
 

@@ -4,11 +4,9 @@ Of a GeoTIFF the first bytes are enough; GDAL is asked about them in memory, as 
 it opens a file, and a file of the network takes long.
 """
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cache
 from struct import Struct
 from struct import error as StructError  # noqa: N812 an exception is named as one
 
@@ -30,17 +28,17 @@ _TYPE_BYTES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) 
 _DIFFERENCES = "2"
 _EXPANSION = 2
 """Deflate hardly ever makes a tile larger; what is said to be so much larger is not fetched."""
-_UNIT_PX = 512
+_PIECE_PX = 512
 
 Fetch = Callable[[int, int], bytes]
 """Some bytes of a file, by the first of them and their number at most; OSError if they are not to be had."""
 
 
 @dataclass(frozen=True)
-class Footprint:
+class Profile:
     """Where a file lies: CRS, transform, rows and columns; and whether it holds overviews.
 
-    `dtype` is the kind of its numbers; `unit` rows and columns of whole tiles are kept as one in a cache.
+    `dtype` is the kind of its numbers; `piece` rows and columns of whole tiles are kept as one in a cache.
     """
 
     crs: str
@@ -49,12 +47,12 @@ class Footprint:
     width: int
     overviews: bool = False
     dtype: str = "uint16"
-    unit: tuple[int, int] = (_UNIT_PX, _UNIT_PX)
+    piece: tuple[int, int] = (_PIECE_PX, _PIECE_PX)
 
     @classmethod
-    def of(cls, dataset: rasterio.DatasetReader) -> "Footprint":
+    def of(cls, dataset: rasterio.DatasetReader) -> "Profile":
         """Where a dataset lies."""
-        height, width = (edge * max(1, -(-_UNIT_PX // edge)) for edge in dataset.block_shapes[0])
+        height, width = (edge * max(1, -(-_PIECE_PX // edge)) for edge in dataset.block_shapes[0])
         return cls(
             dataset.crs.to_string(),
             dataset.transform,
@@ -70,14 +68,14 @@ class Footprint:
 class Tiling:
     """The deflated tiles of a file of one band: their shape and type, and whether they hold differences.
 
-    `places` (row, column, 2) are the first byte of each tile and the number of its bytes.
+    `spans` (row, column, 2) are the first byte of each tile and the number of its bytes.
     """
 
     height: int
     width: int
     dtype: str
     differences: bool
-    places: NDArray[np.int64]
+    spans: NDArray[np.int64]
 
     @property
     def tile_bytes(self) -> int:
@@ -89,35 +87,33 @@ class Tiling:
 class Header:
     """Where a file lies, and its tiles; None where they are left to GDAL."""
 
-    place: Footprint
+    profile: Profile
     tiling: Tiling | None = None
 
     @classmethod
     def of(cls, dataset: rasterio.DatasetReader) -> "Header":
         """The header of a file that GDAL is to read."""
-        return cls(Footprint.of(dataset))
+        return cls(Profile.of(dataset))
 
 
-def read_header(fetch: Fetch) -> Header | None:
-    """The header of a GeoTIFF that has a place and whose tiles can be unpacked here; None for any other."""
+def read_header(fetch: Fetch, opener: Executor) -> Header | None:
+    """The header of a GeoTIFF that has a place and whose tiles can be unpacked here; None for any other.
+
+    `opener` is the one thread that opens headers: each thread begins with PROJ, which takes longer than a
+    header.
+    """
     content = fetch(0, _HEADER_BYTES)
-    return _opener(os.getpid()).submit(_opened, content).result() if _is_whole(content) else None
+    return opener.submit(_parse, content).result() if _is_whole(content) else None
 
 
-@cache
-def _opener(process: int) -> ThreadPoolExecutor:
-    """The thread of a process that opens headers: each begins with PROJ, which takes longer than a header."""
-    return ThreadPoolExecutor(1, f"header-{process}")
-
-
-def _opened(content: bytes) -> Header | None:
+def _parse(content: bytes) -> Header | None:
     """What GDAL says of the first bytes of a file."""
     try:
         with MemoryFile(content) as memory, memory.open(driver="GTiff") as dataset:
             if dataset.crs is None or dataset.transform.is_identity:
                 return None
             tiling = _tiling(dataset)
-            return Header(Footprint.of(dataset), tiling) if tiling else None
+            return Header(Profile.of(dataset), tiling) if tiling else None
     except RasterioError:
         return None
 
@@ -154,10 +150,10 @@ def _tiling(dataset: rasterio.DatasetReader) -> Tiling | None:
         return None
     height, width = dataset.block_shapes[0]
     shape = -(-dataset.height // height), -(-dataset.width // width)
-    places = np.zeros((*shape, 2), dtype=np.int64)
+    spans = np.zeros((*shape, 2), dtype=np.int64)
     for row, col in np.ndindex(shape):
         for number, what in enumerate(("OFFSET", "SIZE")):
-            places[row, col, number] = dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) or 0
-    tiling = Tiling(height, width, dataset.dtypes[0], predictor == _DIFFERENCES, places)
-    believable = places.min() > 0 and places[..., 1].max() <= _EXPANSION * tiling.tile_bytes
+            spans[row, col, number] = dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) or 0
+    tiling = Tiling(height, width, dataset.dtypes[0], predictor == _DIFFERENCES, spans)
+    believable = spans.min() > 0 and spans[..., 1].max() <= _EXPANSION * tiling.tile_bytes
     return tiling if believable else None

@@ -10,7 +10,7 @@ from pystac.stac_io import DefaultStacIO
 
 from pipeline.contracts import Scene
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.reading.signing import hidden
+from pipeline.ingest.reading.signing import redact
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 
 _SHOWN = 10
@@ -32,14 +32,14 @@ def refuse_foreign(provider: Provider, scenes: Iterable[Scene]) -> None:
     allowed = hosts_of(provider)
     foreign: dict[str, list[str]] = defaultdict(list)
     for scene in scenes:
-        for href in (scene.mask.href, *(asset.href for asset in scene.assets.values())):
+        for href in scene.hrefs:
             if not is_allowed(href, allowed):
                 foreign[_host(href)].append(href)
     if foreign:
         raise _refusal(provider, {host: foreign[host] for host in sorted(foreign)[:_SHOWN]})
 
 
-class BoundReader(DefaultStacIO):
+class CatalogIO(DefaultStacIO):
     """Reads the JSON of a catalogue, from the hosts of its provider alone."""
 
     def __init__(self, provider: StaticCatalog) -> None:
@@ -69,7 +69,7 @@ def _refusal(provider: Provider, foreign: dict[str, list[str]]) -> InputError:
     problems = [
         Problem(
             "scenes.provider",
-            f"{len(hrefs)} addresses at {host}, such as {hidden(hrefs[0])}",
+            f"{len(hrefs)} addresses at {host}, such as {redact(hrefs[0])}",
             expected,
             f"If you trust {host}, name it in {key} of the provider",
         )

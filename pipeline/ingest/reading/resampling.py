@@ -1,12 +1,12 @@
 """From the pixels of a file to those of a grid: pasted where edges meet edges, else resampled.
 
-Masks are always the nearest pixel. Reflectance is pasted where the file's pixel is a whole multiple of the
-grid's and lies on its edges; else it is bilinear, or the mean of the file's pixels where the grid is coarser.
+Masks are always the nearest pixel. Bands are pasted where the file's pixel is a whole multiple of the grid's
+and lies on its edges; else they are bilinear, or the mean of the file's pixels where the grid is coarser.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,15 +14,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE, Asset
+from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, Asset, Packing
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.assets import footprint, read_window
-from pipeline.ingest.reading.headers import Footprint
-from pipeline.ingest.reading.places import positions, reach, strips, window_around
+from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.positions import positions, reach, strips, window_around
 
 _ALIGNED = 1e-6
 _WARP_MARGIN_PX = 2
+_TYPES = ("uint8", "uint16", "int16")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Numbers:
         return self.values[self.rows[:, None], self.cols]
 
 
-def nearest(
+def read_nearest(
+    files: ItemReader,
     asset: Asset,
     grid: Grid,
     block: Block,
@@ -55,28 +57,37 @@ def nearest(
 
     `meaning` sees the pixels as they lie in the file, and `margin` more of them on every side.
     """
-    place = footprint(asset)
-    if place.crs == grid.crs:
-        row, col = (axis.ravel() for axis in reach(place, grid, block, 1))
+    profile = files.read_profile(asset)
+    if profile.crs == grid.crs:
+        row, col = (axis.ravel() for axis in reach(profile, grid, block, 1))
         window = window_around(row, col, margin)
-        values = meaning(read_window(asset, window))
+        values = meaning(files.read_window(asset, window))
         return Numbers(values, row - window.row_off, col - window.col_off)
-    window = window_around(*reach(place, grid, block, 1), margin)
-    values = meaning(read_window(asset, window))
+    window = window_around(*reach(profile, grid, block, 1), margin)
+    values = meaning(files.read_window(asset, window))
     picked = np.empty(block.shape, dtype=values.dtype)
     for strip, lines in strips(block, 1):
-        rows, cols = positions(place, grid, strip, 1)
+        rows, cols = positions(profile, grid, strip, 1)
         _pick(values, rows - window.row_off, cols - window.col_off, picked[lines])
     return Numbers.of_block(picked)
 
 
-def resampled(asset: Asset, grid: Grid, block: Block) -> Numbers:
+def resample(files: ItemReader, asset: Asset, grid: Grid, block: Block) -> Numbers:
     """A band on a block: pasted where the grids align, else warped; BrokenAsset if it cannot be read."""
-    place = footprint(asset)
-    numbers = nearest(asset, grid, block) if _pastes(place, grid) else _warped(asset, place, grid, block)
-    if numbers.values.dtype != np.uint16:
-        raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; expected uint16")
+    profile = files.read_profile(asset)
+    pastes = _pastes(profile, grid)
+    numbers = read_nearest(files, asset, grid, block) if pastes else _warp(files, asset, profile, grid, block)
+    if numbers.values.dtype not in _TYPES:
+        expected = f"expected {', '.join(_TYPES)}"
+        raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; {expected}")
     return numbers
+
+
+def find_values(numbers: Numbers, asset: Asset) -> Numbers:
+    """Where the numbers of an asset stand for a value."""
+    low, high = asset.valid or (-math.inf, math.inf)
+    values = numbers.values
+    return replace(numbers, values=(values != asset.nodata) & (values >= low) & (values <= high))
 
 
 def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray[np.uint8]) -> int:
@@ -85,45 +96,48 @@ def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray
     return seen
 
 
-def place_reflectance(
+def place_numbers(
     numbers: Numbers,
     asset: Asset,
+    packing: Packing,
     owner: NDArray[np.uint8],
     number: int,
     target: NDArray[np.int16],
     *,
     alone: bool,
 ) -> int:
-    """Put numbers as reflectance (int16, 1e-4) where `number` owns; how many of its pixels have no number.
+    """Put numbers (int16, in a packing) where `number` owns; how many of its pixels have no number.
 
     Those become nodata. What is not its own stays as it is, or becomes nodata if this owner is `alone`.
     """
-    meaning = _meaning(asset.scale, asset.offset, asset.nodata)
-    missing: int = _place(numbers.values, numbers.rows, numbers.cols, owner, number, meaning, alone, target)
+    values = numbers.values
+    meaning = _meaning(replace(asset, href=""), packing, str(values.dtype))
+    unsigned = values.astype(np.uint16) if values.itemsize == 1 else values.view(np.uint16)
+    missing: int = _place(unsigned, numbers.rows, numbers.cols, owner, number, meaning, alone, target)
     return missing
 
 
-def _pastes(place: Footprint, grid: Grid) -> bool:
+def _pastes(profile: Profile, grid: Grid) -> bool:
     """Same CRS, the file's pixel a whole multiple of the grid's, edges on edges of the grid."""
-    ratio = place.transform.a / grid.resolution_m
+    ratio = profile.transform.a / grid.resolution_m
     shifts = (
-        (place.transform.c - grid.left) / grid.resolution_m,
-        (grid.top - place.transform.f) / grid.resolution_m,
+        (profile.transform.c - grid.left) / grid.resolution_m,
+        (grid.top - profile.transform.f) / grid.resolution_m,
     )
     whole = all(abs(number - round(number)) < _ALIGNED for number in (ratio, *shifts))
-    return place.crs == grid.crs and ratio > 1 - _ALIGNED and whole
+    return profile.crs == grid.crs and ratio > 1 - _ALIGNED and whole
 
 
-def _warped(asset: Asset, place: Footprint, grid: Grid, block: Block) -> Numbers:
+def _warp(files: ItemReader, asset: Asset, profile: Profile, grid: Grid, block: Block) -> Numbers:
     """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
-    share = max(1, math.ceil(grid.resolution_m / place.transform.a - _ALIGNED))
-    window = window_around(*reach(place, grid, block, share), _WARP_MARGIN_PX)
-    source = read_window(asset, window)
+    share = max(1, math.ceil(grid.resolution_m / profile.transform.a - _ALIGNED))
+    window = window_around(*reach(profile, grid, block, share), _WARP_MARGIN_PX)
+    source = files.read_window(asset, window)
     numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
-    warp = _bilinear if share == 1 else _mean
+    kernel = _bilinear if share == 1 else _mean
     for strip, lines in strips(block, share):
-        row, col = np.broadcast_arrays(*positions(place, grid, strip, share))
-        warp(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
+        row, col = np.broadcast_arrays(*positions(profile, grid, strip, share))
+        kernel(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
     return Numbers.of_block(numbers)
 
 
@@ -275,10 +289,10 @@ def _missing(line: NDArray[np.int16], owners: NDArray[np.uint8], own: np.uint8) 
 
 
 @lru_cache(maxsize=256)
-def _meaning(scale: float, offset: float, nodata: int) -> NDArray[np.int16]:
-    """Reflectance (int16, 1e-4) of every number that a file can hold; nodata of its nodata."""
-    gain, shift = scale / REFLECTANCE_SCALE, offset / REFLECTANCE_SCALE
-    values = np.rint(np.arange(2**16) * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
-    meaning: NDArray[np.int16] = values.astype(np.int16)
-    meaning[nodata] = REFLECTANCE_NODATA
-    return meaning
+def _meaning(asset: Asset, packing: Packing, dtype: str) -> NDArray[np.int16]:
+    """What every number that a file of a type can hold is in a packing, by the number as unsigned."""
+    numbers = np.arange(2**16, dtype=np.uint16).view(np.int16 if dtype == "int16" else np.uint16)
+    gain, shift = asset.scale / packing.scale, (asset.offset - packing.offset) / packing.scale
+    values = np.rint(numbers * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
+    known = find_values(Numbers.of_block(numbers[None]), asset).values[0]
+    return np.where(known, values, REFLECTANCE_NODATA).astype(np.int16)

@@ -1,7 +1,8 @@
 """Windows of deflated tiles, unpacked here: libdeflate, then one compiled pass over each tile.
 
 GDAL unpacks with the same libdeflate, but undoes the predictor a pixel at a time and copies through its
-cache, which takes about a third of the time of its reading.
+cache, which takes about a third of the time of its reading. Without a predictor the two are even on disk;
+over a network GDAL opens a file by two requests that hold the interpreter (`make bench-tiles`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,22 +38,22 @@ class _Tile:
 def read_tiles(tiling: Tiling, window: Window, fetch: Fetch) -> NDArray[Any]:
     """The numbers of a window inside a file; OSError where a tile cannot be fetched or is broken."""
     numbers = np.empty((window.height, window.width), dtype=tiling.dtype)
-    cols = _touched(window.col_off, window.width, tiling.width)
-    for row in _touched(window.row_off, window.height, tiling.height):
-        tiles = [_Tile(row, col, *tiling.places[row, col].tolist()) for col in cols]
-        for tile, packed in _fetched(tiles, fetch):
+    cols = _tiles_over(window.col_off, window.width, tiling.width)
+    for row in _tiles_over(window.row_off, window.height, tiling.height):
+        tiles = [_Tile(row, col, *tiling.spans[row, col].tolist()) for col in cols]
+        for tile, packed in _fetch_tiles(tiles, fetch):
             top, left = row * tiling.height - window.row_off, tile.col * tiling.width - window.col_off
-            values = _unpacked(tile, packed, tiling)
+            values = _unpack(tile, packed, tiling)
             _put(values, top, left, numbers, differences=tiling.differences)
     return numbers
 
 
-def _touched(first: int, length: int, edge: int) -> range:
+def _tiles_over(first: int, length: int, edge: int) -> range:
     """Numbers of the tiles that a stretch of pixels touches."""
     return range(first // edge, (first + length - 1) // edge + 1)
 
 
-def _fetched(tiles: Sequence[_Tile], fetch: Fetch) -> Iterator[tuple[_Tile, memoryview]]:
+def _fetch_tiles(tiles: Sequence[_Tile], fetch: Fetch) -> Iterator[tuple[_Tile, memoryview]]:
     """The packed bytes of tiles; those that lie side by side are fetched together."""
     groups: list[list[_Tile]] = []
     for tile in tiles:
@@ -67,7 +68,7 @@ def _fetched(tiles: Sequence[_Tile], fetch: Fetch) -> Iterator[tuple[_Tile, memo
             yield tile, content[tile.first - start : tile.end - start]
 
 
-def _unpacked(tile: _Tile, packed: memoryview, tiling: Tiling) -> NDArray[Any]:
+def _unpack(tile: _Tile, packed: memoryview, tiling: Tiling) -> NDArray[Any]:
     try:
         content = deflate.zlib_decompress(packed, tiling.tile_bytes)
     except deflate.DeflateError as error:

@@ -24,7 +24,7 @@ _MSI_BANDS = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B0
 """In the order of `band_id` in the metadata of a product."""
 
 
-def archive_items(folder: Path) -> Iterator[RawItem]:
+def read_archive(folder: Path) -> Iterator[RawItem]:
     """Every scene below a folder as a raw item, in the order of paths; InputError if there is no folder.
 
     Metadata that cannot be read give an item that says nothing but its place, to be rejected and counted.

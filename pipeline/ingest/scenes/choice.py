@@ -74,7 +74,7 @@ def choose(
     misses: list[tuple[str, str, str]] = []
     for raw in items:
         candidate = candidate_of(raw)
-        reason, detail = _unwanted(candidate, area, settings)
+        reason, detail = _refuse(candidate, area, settings)
         if isinstance(candidate, Candidate) and reason in {"", "cloud"}:
             over.append(candidate)
         if isinstance(candidate, Candidate) and not reason:
@@ -94,11 +94,11 @@ def choose(
         found=len(wanted) + len(misses),
         superseded=len(wanted) - len(best),
         rejected=dict(sorted(Counter(reason for _, reason, _ in misses).items())),
-        passes=_passes(over, area, settings),
+        passes=_count_passes(over, area, settings),
     )
 
 
-def analysis_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> dict[str, Asset]:
+def select_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> dict[str, Asset]:
     """Assets by band of the analysis, their scale and offset brought to the OLI bandpass if asked for.
 
     Bands that the scene lacks are left out. Harmonised, the near infrared of Sentinel-2 is B8A, else B08.
@@ -131,19 +131,24 @@ def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
             **{
                 **row,
                 "datetime": row["datetime"].to_pydatetime(),
-                "assets": {band: Asset(**asset) for band, asset in json.loads(row["assets"]).items()},
-                "mask": Asset(**json.loads(row["mask"])),
+                "assets": {band: _asset(said) for band, said in json.loads(row["assets"]).items()},
+                "mask": _asset(mask) if (mask := json.loads(row["mask"])) else None,
             }
         )
         for row in table.drop(columns="geometry").to_dict("records")
     ]
 
 
+def _asset(said: dict[str, Any]) -> Asset:
+    valid = said.get("valid")
+    return Asset(**{**said, "valid": tuple(valid) if valid else None})
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, default=asdict, sort_keys=True)
 
 
-def _unwanted(candidate: Candidate | str, area: BaseGeometry, settings: Scenes) -> tuple[str, str]:
+def _refuse(candidate: Candidate | str, area: BaseGeometry, settings: Scenes) -> tuple[str, str]:
     """Why a candidate is not taken, in a word to count by and in detail; '' if it is."""
     if isinstance(candidate, str):
         return candidate, candidate
@@ -165,7 +170,7 @@ def _rank(candidate: Candidate, preference: Sequence[str]) -> int:
     return ranks.get(candidate.collection, len(ranks))
 
 
-def _passes(over: Sequence[Candidate], area: BaseGeometry, settings: Scenes) -> dict[Mission, Passes]:
+def _count_passes(over: Sequence[Candidate], area: BaseGeometry, settings: Scenes) -> dict[Mission, Passes]:
     """Passes by mission. The last one of any mission ends the time that is looked at.
 
     What lies in the future of a catalogue is thus not missed; nor is simulated weather, which is a choice

@@ -17,10 +17,10 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import Asset, Scene
+from pipeline.contracts import Asset, Packing, Scene
 from pipeline.geodesy import wrap_outline
 from pipeline.ingest.scenes.archives import RawItem
-from pipeline.ingest.scenes.sensors import UNTOLD_SENTINEL, Sensor, sensor_of
+from pipeline.ingest.scenes.sensors import Sensor, sensor_of
 
 _LONGEST = timedelta(days=1)
 _MISCHIEF = (
@@ -74,19 +74,20 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
     sensor = sensor_of(_platform_said(item) or known.get("platform", ""), item.collection_id or "")
     if sensor is None:
         return "no known sensor"
-    mask, moment, assets = _first(item, sensor.mask), _moment(item), _assets(item, sensor)
+    mask = _first(item, sensor.mask.keys) if sensor.mask else None
+    moment, assets = _moment(item), _assets(item, sensor)
     lacking = [
         word
         for word, found in (
             ("id", item.id),
             ("outline", item.geometry),
             ("time", moment),
-            ("clear mask", mask),
+            ("clear mask", mask or not sensor.mask),
             ("band", assets),
         )
         if not found
     ]
-    if lacking or mask is None or moment is None or item.geometry is None:
+    if lacking or moment is None or item.geometry is None:
         return f"no {', no '.join(lacking)}"
     platform = _platform(item, sensor, known)
     tile = _tile(said, known)
@@ -99,14 +100,15 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
         baseline=_baseline(said, known),
         updated=_updated(said),
         cloud_percent=_number(said.get("eo:cloud_cover")),
-        crs=_crs(item, mask),
+        crs=_crs(item, mask or _first(item, next(iter(sensor.bands.values())).keys)),
         assets=assets,
-        mask=Asset(href=mask.href, nodata=sensor.mask_nodata),
+        mask=Asset(mask.href, nodata=sensor.mask.nodata) if mask and sensor.mask else None,
         offset_source="product",
         offset_evidence=f"{sensor.mission}: scale and offset of the product",
         offset_conflict=False,
         item_sha256=_content_checksum(raw),
         simulated=bool(said.get("ecoledger:simulated", False)),
+        orbit=str(said.get("sat:absolute_orbit", "")) if sensor.look == "orbit" else "",
     )
     outline = wrap_outline(shape(item.geometry))
     where = tile or str([round(edge, 3) for edge in outline.bounds])
@@ -145,9 +147,9 @@ def _platform_said(item: pystac.Item) -> str:
 
 
 def _platform(item: pystac.Item, sensor: Sensor, known: dict[str, str]) -> str:
-    """As the sensor table writes it; where the item names no satellite, as its names do, else untold."""
+    """As the sensor table writes it; where the item names no satellite, as its names do, else the mission."""
     said = _platform_said(item)
-    return said if said in sensor.platforms else known.get("platform") or UNTOLD_SENTINEL
+    return said if said in sensor.platforms else known.get("platform") or sensor.mission
 
 
 def _tile(said: dict[str, Any], known: dict[str, str]) -> str:
@@ -189,26 +191,28 @@ def _first(item: pystac.Item, keys: Iterable[str]) -> pystac.Asset | None:
 
 
 def _assets(item: pystac.Item, sensor: Sensor) -> dict[str, Asset]:
-    found = {band: _first(item, keys) for band, keys in sensor.bands.items()}
+    found = {name: _first(item, band.keys) for name, band in sensor.bands.items()}
     return {
-        band: Asset(
-            href=asset.href,
-            scale=_stated(asset, "scale", sensor.calibration.get(band, (sensor.scale, sensor.offset))[0]),
-            offset=_stated(asset, "offset", sensor.calibration.get(band, (sensor.scale, sensor.offset))[1]),
-            nodata=sensor.nodata,
-        )
-        for band, asset in found.items()
-        if asset is not None
+        name: _asset(asset, sensor.bands[name].packing) for name, asset in found.items() if asset is not None
     }
 
 
+def _asset(asset: pystac.Asset, packing: Packing) -> Asset:
+    """A file as its item says that its numbers are to be read, else as its sensor stores them."""
+    scale, offset = _figure(asset, "scale", packing.scale), _figure(asset, "offset", packing.offset)
+    return Asset(asset.href, scale, offset, packing.nodata, packing.valid)
+
+
 def _stated_dn(item: pystac.Item, sensor: Sensor) -> int | None:
-    red = _first(item, sensor.bands["red"])
-    offset = _stated(red, "offset", float("nan")) if red else float("nan")
-    return None if red is None or math.isnan(offset) else round(offset / _stated(red, "scale", sensor.scale))
+    band = sensor.bands.get("red")
+    red = _first(item, band.keys) if band else None
+    offset = _figure(red, "offset", math.nan) if red else math.nan
+    if band is None or red is None or math.isnan(offset):
+        return None
+    return round(offset / _figure(red, "scale", band.packing.scale))
 
 
-def _stated(asset: pystac.Asset, what: str, otherwise: float) -> float:
+def _figure(asset: pystac.Asset, what: str, otherwise: float) -> float:
     """A figure of raster:bands (v1), or of raster:scale and raster:offset on band or asset (v2)."""
     fields = asset.extra_fields
     bands = [*fields.get("raster:bands", []), *fields.get("bands", []), fields]
@@ -216,8 +220,8 @@ def _stated(asset: pystac.Asset, what: str, otherwise: float) -> float:
     return float(stated[0]) if stated else otherwise
 
 
-def _crs(item: pystac.Item, mask: pystac.Asset) -> str:
-    fields = [mask.extra_fields, item.properties]
+def _crs(item: pystac.Item, asset: pystac.Asset | None) -> str:
+    fields = [asset.extra_fields if asset else {}, item.properties]
     codes = [field["proj:code"] for field in fields if field.get("proj:code")]
     numbers = [f"EPSG:{field['proj:epsg']}" for field in fields if field.get("proj:epsg")]
     return next(iter([*codes, *numbers]), "")

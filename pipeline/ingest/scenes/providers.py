@@ -10,9 +10,9 @@ import pystac
 from urllib3.exceptions import HTTPError
 
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
-from pipeline.ingest.reading.hosts import BoundReader
-from pipeline.ingest.reading.signing import hidden
-from pipeline.ingest.scenes.archives import RawItem, archive_items
+from pipeline.ingest.reading.hosts import CatalogIO
+from pipeline.ingest.reading.signing import redact
+from pipeline.ingest.scenes.archives import RawItem, read_archive
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, load_providers
 
 _NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
@@ -38,32 +38,32 @@ def resolve(provider: str | Provider, missions: Iterable[Mission] = ()) -> Provi
     return found
 
 
-def held_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
+def read_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
     """Every item of a static catalogue or of a folder, hrefs made absolute.
 
     Raises InputError when the catalogue or an item of it cannot be read, or when there is no such folder.
     """
     if isinstance(provider, StaticCatalog):
-        return static_items(provider)
-    return archive_items(Path(provider.local))
+        return read_catalog(provider)
+    return read_archive(Path(provider.local))
 
 
-def static_items(catalog: StaticCatalog) -> Iterator[RawItem]:
+def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
     """Every item of a static catalogue, hrefs made absolute.
 
     Raises InputError when the catalogue or an item cannot be read, or lies on a host that is not its own;
     ProviderUnavailable when its host does not answer.
     """
-    reader = BoundReader(catalog)
+    catalog_io = CatalogIO(catalog)
     try:
-        root = pystac.Catalog.from_file(catalog.static, stac_io=reader)
+        root = pystac.Catalog.from_file(catalog.static, stac_io=catalog_io)
         for folder, _, _ in root.walk():
             for link in folder.get_item_links():
                 href = link.get_absolute_href()
                 assert href is not None
-                yield _absolute(reader.read_json(href), href)
+                yield _make_absolute(catalog_io.read_json(href), href)
     except HTTPError as error:
-        told = hidden(f"The catalogue {catalog.static} does not answer: {error}; try again later")
+        told = redact(f"The catalogue {catalog.static} does not answer: {error}; try again later")
         raise ProviderUnavailable(told) from error
     except (OSError, *_NOT_STAC) as error:
         found = f"{type(error).__name__}: {error}"
@@ -81,13 +81,13 @@ def fingerprint(provider: Provider) -> str:
     if isinstance(provider, LocalArchive) or (
         isinstance(provider, StaticCatalog) and "://" not in provider.static
     ):
-        for item in held_items(provider):
+        for item in read_items(provider):
             digest.update(json.dumps(item, sort_keys=True).encode())
-            digest.update(state_of_files(_hrefs(item)).encode())
+            digest.update(digest_files(_hrefs(item)).encode())
     return digest.hexdigest()
 
 
-def state_of_files(hrefs: Iterable[str]) -> str:
+def digest_files(hrefs: Iterable[str]) -> str:
     """Checksum of the sizes and times of change of those files that are on this machine; '' if none is."""
     local = sorted({href for href in hrefs if "://" not in href})
     states = [(path.name, *_size_and_time(path)) for path in map(Path, local) if path.exists()]
@@ -103,7 +103,7 @@ def _hrefs(item: RawItem) -> list[str]:
     return [str(asset["href"]) for asset in item.get("assets", {}).values() if "href" in asset]
 
 
-def _absolute(item: dict[str, Any], href: str) -> RawItem:
+def _make_absolute(item: dict[str, Any], href: str) -> RawItem:
     assets = {
         key: {**asset, "href": pystac.utils.make_absolute_href(asset["href"], href)}
         for key, asset in item["assets"].items()

@@ -37,7 +37,7 @@ _RETRY = Retry(
 _TIMEOUT_S = 60
 
 
-def api_items(
+def search_items(
     api: StacApi, geometry: BaseGeometry, start: date, end: date, missions: Sequence[Mission]
 ) -> Iterator[RawItem]:
     """Items that a STAC API holds over a geometry (EPSG:4490) and span of days, month by month, each once.
@@ -47,23 +47,23 @@ def api_items(
     out pages without end.
     """
     collections = sorted({name for mission in missions for name in api.collections.get(mission, [])})
-    with _client(api) as client:
-        for first, last in _months(start, end):
+    with _open_client(api) as client:
+        for first, last in _split_months(start, end):
             span, where = f"{first}T00:00:00Z/{last}T23:59:59Z", f"{api.api}, {first} to {last}"
             yield from _search(client, api, collections, geometry, span, where)
 
 
-def collection_items(api: StacApi, collection: str, geometry: BaseGeometry) -> Iterator[RawItem]:
+def search_collection(api: StacApi, collection: str, geometry: BaseGeometry) -> Iterator[RawItem]:
     """Items of one collection that a STAC API holds over a geometry (EPSG:4490), whatever their time.
 
-    Raises ProviderUnavailable as `api_items`.
+    Raises ProviderUnavailable as `search_items`.
     """
-    with _client(api) as client:
+    with _open_client(api) as client:
         yield from _search(client, api, [collection], geometry, None, f"{api.api}, {collection}")
 
 
 @contextmanager
-def _client(api: StacApi) -> Iterator[pystac_client.Client]:
+def _open_client(api: StacApi) -> Iterator[pystac_client.Client]:
     """A client of an API; ProviderUnavailable where it does not answer, now or later."""
     try:
         yield pystac_client.Client.open(api.api, stac_io=StacApiIO(max_retries=_RETRY, timeout=_TIMEOUT_S))
@@ -84,11 +84,11 @@ def _search(
     search = client.search(
         collections=collections, intersects=mapping(wrap_outline(geometry)), datetime=span, limit=_PAGE
     )
-    for item in _every_page(search.pages_as_dicts(), where):
-        yield _addressed(item, api.alternate)
+    for item in _read_pages(search.pages_as_dicts(), where):
+        yield _choose_address(item, api.alternate)
 
 
-def _every_page(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem]:
+def _read_pages(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem]:
     """Each item of all pages once; some servers repeat items, or hand out the same page for ever."""
     seen: set[tuple[Any, Any]] = set()
     matched = 0
@@ -97,7 +97,7 @@ def _every_page(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem
             raise ProviderUnavailable(f"{where}: more than {_MOST_PAGES} pages of {_PAGE}; try again later")
         new = [item for item in page["features"] if (item.get("collection"), item.get("id")) not in seen]
         seen.update((item.get("collection"), item.get("id")) for item in new)
-        matched = max(matched, _matched(page))
+        matched = max(matched, _count_matches(page))
         yield from new
         if not new:
             break
@@ -107,11 +107,11 @@ def _every_page(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem
         )
 
 
-def _matched(page: dict[str, Any]) -> int:
+def _count_matches(page: dict[str, Any]) -> int:
     return int(page.get("numberMatched") or page.get("context", {}).get("matched") or 0)
 
 
-def _addressed(item: RawItem, alternate: str | None) -> RawItem:
+def _choose_address(item: RawItem, alternate: str | None) -> RawItem:
     """The item with the alternate address of every asset that has one of that name."""
     assets = {
         key: {**asset, "href": asset["alternate"][alternate]["href"]}
@@ -121,7 +121,7 @@ def _addressed(item: RawItem, alternate: str | None) -> RawItem:
     return {**item, "assets": {**item.get("assets", {}), **assets}}
 
 
-def _months(start: date, end: date) -> Iterator[tuple[date, date]]:
+def _split_months(start: date, end: date) -> Iterator[tuple[date, date]]:
     first = start
     while first <= end:
         following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,4 +1,4 @@
-"""What a band of a sensor is called, what its numbers mean, and how it compares to Landsat OLI.
+"""What a sensor is: its bands and how their numbers are stored, its mask if any, and what one look of it is.
 
 One entry per mission; bands are keyed by STAC common name as the analysis uses it. Asset keys are tried
 in order: Earth Search, Planetary Computer, CDSE (Sentinel-2); Earth Search and Planetary Computer, USGS
@@ -9,129 +9,161 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Literal
 
 from pipeline import standards
+from pipeline.contracts import REFLECTANCE, REFLECTANCE_NODATA, Packing
+
+LookKind = Literal["day", "orbit"]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band: its asset keys in the order to try, how its files store values, the size of their pixels."""
+
+    keys: tuple[str, ...]
+    packing: Packing
+    pixel_m: float
+
+
+@dataclass(frozen=True)
+class ClassMask:
+    """A file of classes: `clear` are those in which the surface is seen, None: those that the config names.
+
+    `nodata` is never clear, and does not hide what lies beside it.
+    """
+
+    keys: tuple[str, ...]
+    pixel_m: float
+    clear: tuple[int, ...] | None = None
+    nodata: int = 0
+    pixel_bytes: int = 1
+
+
+@dataclass(frozen=True)
+class BitMask:
+    """A file of bits: any of `hidden` hides the surface, `fill` says that there is no data."""
+
+    keys: tuple[str, ...]
+    pixel_m: float
+    hidden: tuple[int, ...]
+    fill: int = 0
+    pixel_bytes: int = 2
+
+    @property
+    def nodata(self) -> int:
+        """The number that says nothing but that there is no data."""
+        return 1 << self.fill
 
 
 @dataclass(frozen=True)
 class Sensor:
-    """How one mission writes its surface reflectance: `reflectance = DN * scale + offset`.
+    """A mission: what its items are called, its bands, its mask, and its looks.
 
-    `calibration` are scale and offset by band where they are others and give no reflectance: `lwir11` is the
-    temperature of the surface in kelvin (USGS, Landsat Collection 2 Level 2 Science Product Guide).
-    `pixels_m` are the sizes of pixels by band where they are not `pixel_m`, which is that of the mask.
-    Since the day `complete_since` every place is taken at least every `revisit_days`; None where that is
-    not so: Landsat 4, 5 and 7 did not take all that they passed over.
+    Without a mask all pixels with a number are clear. Scenes of one mission and solar day are one `look`, or
+    those of one orbit. `offset_from_pixels`: the offset of the numbers is decided by them, see `radiometry`.
+    Since the day `complete_since` every place is taken at least every `revisit_days`; None where that is not
+    so: Landsat 4, 5 and 7 did not take all that they passed over.
     """
 
     mission: str
     platforms: tuple[str, ...]
     collections: tuple[str, ...]
-    bands: Mapping[str, tuple[str, ...]]
-    mask: tuple[str, ...]
-    mask_nodata: int
-    scale: float
-    offset: float
-    nodata: int
-    pixel_m: float
-    mask_bytes: int
-    pixels_m: Mapping[str, float]
-    calibration: Mapping[str, tuple[float, float]]
+    bands: Mapping[str, Band]
+    mask: ClassMask | BitMask | None = None
+    look: LookKind = "day"
+    offset_from_pixels: bool = False
     revisit_days: int | None = None
     complete_since: date | None = None
 
+
+def _bands(
+    packing: Packing, pixel_m: float, keys: Mapping[str, tuple[str, ...]], **others: Band
+) -> Mapping[str, Band]:
+    """Bands that are stored alike, and others."""
+    alike = {band: Band(names, packing, pixel_m) for band, names in keys.items()}
+    return MappingProxyType({**alike, **others})
+
+
+_MSI = Packing(1e-4)
+_FINE = {
+    "blue": ("blue", "B02", "B02_10m"),
+    "green": ("green", "B03", "B03_10m"),
+    "red": ("red", "B04", "B04_10m"),
+    "nir": ("nir", "B08", "B08_10m"),
+}
+_MEDIUM = {
+    "rededge071": ("rededge1", "B05", "B05_20m"),
+    "rededge075": ("rededge2", "B06", "B06_20m"),
+    "rededge078": ("rededge3", "B07", "B07_20m"),
+    "nir08": ("nir08", "B8A", "B8A_20m"),
+    "swir16": ("swir16", "B11", "B11_20m"),
+    "swir22": ("swir22", "B12", "B12_20m"),
+}
+_COARSE = {"coastal": ("coastal", "B01", "B01_60m", "B01_20m")}
 
 _SENTINEL_2 = Sensor(
     mission="sentinel-2",
     platforms=("sentinel-2a", "sentinel-2b", "sentinel-2c", "sentinel-2d"),
     collections=("sentinel-2-c1-l2a", "sentinel-2-l2a"),
-    bands=MappingProxyType(
-        {
-            "coastal": ("coastal", "B01", "B01_60m", "B01_20m"),
-            "blue": ("blue", "B02", "B02_10m"),
-            "green": ("green", "B03", "B03_10m"),
-            "red": ("red", "B04", "B04_10m"),
-            "rededge071": ("rededge1", "B05", "B05_20m"),
-            "rededge075": ("rededge2", "B06", "B06_20m"),
-            "rededge078": ("rededge3", "B07", "B07_20m"),
-            "nir": ("nir", "B08", "B08_10m"),
-            "nir08": ("nir08", "B8A", "B8A_20m"),
-            "swir16": ("swir16", "B11", "B11_20m"),
-            "swir22": ("swir22", "B12", "B12_20m"),
-        }
-    ),
-    mask=("scl", "SCL", "SCL_20m"),
-    mask_nodata=0,
-    scale=1e-4,
-    offset=0.0,
-    nodata=0,
-    pixel_m=20,
-    mask_bytes=1,
-    calibration=MappingProxyType({}),
-    pixels_m=MappingProxyType({"coastal": 60, **dict.fromkeys(("blue", "green", "red", "nir"), 10)}),
+    bands=_bands(_MSI, 10, _FINE, **_bands(_MSI, 20, _MEDIUM), **_bands(_MSI, 60, _COARSE)),
+    mask=ClassMask(("scl", "SCL", "SCL_20m"), pixel_m=20),
+    offset_from_pixels=True,
     revisit_days=5,
     complete_since=date(2018, 12, 14),
 )
 
-_OLI_BANDS = MappingProxyType(
-    {
-        "coastal": ("coastal", "SR_B1"),
-        "blue": ("blue", "SR_B2"),
-        "green": ("green", "SR_B3"),
-        "red": ("red", "SR_B4"),
-        "nir": ("nir08", "SR_B5"),
-        "nir08": ("nir08", "SR_B5"),
-        "swir16": ("swir16", "SR_B6"),
-        "swir22": ("swir22", "SR_B7"),
-        "lwir11": ("lwir11", "ST_B10"),
-    }
-)
-_TM_BANDS = MappingProxyType(
-    {
-        "blue": ("blue", "SR_B1"),
-        "green": ("green", "SR_B2"),
-        "red": ("red", "SR_B3"),
-        "nir": ("nir08", "SR_B4"),
-        "nir08": ("nir08", "SR_B4"),
-        "swir16": ("swir16", "SR_B5"),
-        "swir22": ("swir22", "SR_B7"),
-        "lwir11": ("lwir", "ST_B6"),
-    }
-)
-_SURFACE_TEMPERATURE = MappingProxyType({"lwir11": (0.00341802, 149.0)})
+_OLI = {
+    "coastal": ("coastal", "SR_B1"),
+    "blue": ("blue", "SR_B2"),
+    "green": ("green", "SR_B3"),
+    "red": ("red", "SR_B4"),
+    "nir": ("nir08", "SR_B5"),
+    "nir08": ("nir08", "SR_B5"),
+    "swir16": ("swir16", "SR_B6"),
+    "swir22": ("swir22", "SR_B7"),
+}
+_TM = {
+    "blue": ("blue", "SR_B1"),
+    "green": ("green", "SR_B2"),
+    "red": ("red", "SR_B3"),
+    "nir": ("nir08", "SR_B4"),
+    "nir08": ("nir08", "SR_B4"),
+    "swir16": ("swir16", "SR_B5"),
+    "swir22": ("swir22", "SR_B7"),
+}
+_COLLECTION_2 = Packing(2.75e-5, -0.2)
+_TEMPERATURE = Packing(0.00341802, 149.0, unit="K")
+"""Of the surface (USGS, Landsat Collection 2 Level 2 Science Product Guide)."""
 
 
-def _landsat(number: int, bands: Mapping[str, tuple[str, ...]], complete_since: date | None = None) -> Sensor:
+def _landsat(
+    number: int,
+    keys: Mapping[str, tuple[str, ...]],
+    thermal: tuple[str, ...],
+    complete_since: date | None = None,
+) -> Sensor:
     return Sensor(
         mission=f"landsat-{number}",
         platforms=(f"landsat-{number}", f"landsat_{number}"),
         collections=("landsat-c2-l2", "landsat-c2l2-sr"),
-        bands=bands,
-        mask=("qa_pixel", "QA_PIXEL"),
-        mask_nodata=1,
-        scale=2.75e-5,
-        offset=-0.2,
-        nodata=0,
-        pixel_m=30,
-        mask_bytes=2,
-        pixels_m=MappingProxyType({}),
-        calibration=_SURFACE_TEMPERATURE,
+        bands=_bands(_COLLECTION_2, 30, keys, lwir11=Band(thermal, _TEMPERATURE, 30)),
+        mask=BitMask(("qa_pixel", "QA_PIXEL"), pixel_m=30, hidden=(1, 2, 3, 4)),
         revisit_days=16 if complete_since else None,
         complete_since=complete_since,
     )
 
 
-SENSORS: Mapping[str, Sensor] = MappingProxyType(
-    {
-        sensor.mission: sensor
-        for sensor in (
-            _SENTINEL_2,
-            *(_landsat(number, _TM_BANDS) for number in (4, 5, 7)),
-            _landsat(8, _OLI_BANDS, date(2013, 4, 12)),
-            _landsat(9, _OLI_BANDS, date(2022, 2, 11)),
-        )
-    }
-)
+_SENSORS = {
+    sensor.mission: sensor
+    for sensor in (
+        _SENTINEL_2,
+        *(_landsat(number, _TM, ("lwir", "ST_B6")) for number in (4, 5, 7)),
+        _landsat(8, _OLI, ("lwir11", "ST_B10"), date(2013, 4, 12)),
+        _landsat(9, _OLI, ("lwir11", "ST_B10"), date(2022, 2, 11)),
+    )
+}
+SENSORS: Mapping[str, Sensor] = MappingProxyType(_SENSORS)
 """Revisit: ESA (5 days with two satellites; L2A worldwide since mid-December 2018), USGS (16 days a path)."""
 
 WITHOUT_COUNTERPART = ("rededge071", "rededge075", "rededge078")
@@ -140,8 +172,9 @@ WITHOUT_COUNTERPART = ("rededge071", "rededge075", "rededge078")
 HARMONISED_NIR = "nir08"
 """The near infrared that has a counterpart on OLI: B8A of Sentinel-2, whose B08 is wider."""
 
-UNTOLD_SENTINEL = "sentinel-2"
-"""The platform of a Sentinel-2 scene whose satellite neither its item nor its id names."""
+_STORED = {"lwir11": Packing(0.01, 273.15, REFLECTANCE_NODATA, "K")}
+STORED: Mapping[str, Packing] = MappingProxyType(_STORED)
+"""How composites hold bands that are no reflectance, in the unit of every sensor that has them."""
 
 Bandpass = Mapping[str, tuple[float, float]]
 
@@ -175,3 +208,8 @@ def sensor_of(platform: str, collection: str) -> Sensor | None:
     if by_platform:
         return by_platform[0]
     return by_collection[0] if len(by_collection) == 1 else None
+
+
+def stored_packing(band: str) -> Packing:
+    """How composites hold a band: as reflectance, unless it is something else."""
+    return STORED.get(band, REFLECTANCE)

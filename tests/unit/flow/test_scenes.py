@@ -10,7 +10,7 @@ from pipeline.flow import inputs as plan_inputs
 from pipeline.flow import scenes as plan_scenes
 from pipeline.flow.inputs import inputs_of, scenes_cause, settled
 from pipeline.flow.scenes import scene_table
-from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.reading.readers import Source
 from pipeline.ingest.scenes.choice import from_table
 from pipeline.settings.sources import StacApi
 
@@ -20,7 +20,8 @@ def files_of(area) -> Path:
 
 
 def found(run, area):
-    close_assets()
+    """The scenes of an area as another run finds them."""
+    run = replace(run, source=Source())
     return scene_table(run, area, inputs_of(run, area))
 
 
@@ -51,9 +52,9 @@ def test_a_scene_whose_pixels_were_out_of_reach_is_asked_again_and_the_others_ar
 
     red.write_bytes(content)
     asked = []
-    decide = plan_scenes.decided
+    decide = plan_scenes.apply_offset
     monkeypatch.setattr(
-        plan_scenes, "decided", lambda one, source: asked.append(one.scene.id) or decide(one, source)
+        plan_scenes, "apply_offset", lambda one, reader: asked.append(one.scene.id) or decide(one, reader)
     )
     again = found(run, planted)
     assert asked == ["S2A_1"]
@@ -89,7 +90,7 @@ def by_api(planted, monkeypatch):
         searches.append(api.api)
         return items
 
-    monkeypatch.setattr("pipeline.ingest.scenes.search.api_items", search)
+    monkeypatch.setattr("pipeline.ingest.scenes.search.search_items", search)
     scenes = planted.settings.scenes.model_copy(update={"provider": StacApi(api="https://host")})
     return replace(planted, settings=planted.settings.model_copy(update={"scenes": scenes})), searches
 

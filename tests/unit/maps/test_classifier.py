@@ -23,7 +23,6 @@ from pipeline.flow.inputs import SEED
 from pipeline.geodesy import measure_area_m2, project, unproject_all
 from pipeline.indices.accuracy import assess, count_confusion
 from pipeline.indices.sample_design import allocate_points, draw_points
-from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.simulate.landscape import KINDS
 from pipeline.ingest.simulate.world import build_surface, plan_world
 from pipeline.legends import ECOSYSTEM, LAND_COVER, LAND_KINDS, NODATA_CLASS
@@ -79,9 +78,7 @@ def labels(area, classes, counts, seed):
 def maps_of_run(area):
     with Workspace(Path(area.settings.out) / "work").hold() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
-        maps = make(run, area)
-    close_assets()
-    return maps
+        return make(run, area)
 
 
 def west_of(area, classes, share):

@@ -10,9 +10,9 @@ import shapely
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block, BlockPlan, Grid
-from pipeline.ingest.reading.assets import close_assets
+from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.ingest.scenes.items import candidate_of
-from pipeline.ingest.scenes.offsets import decided
+from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.maps.encoding import COUNT, RATIO
 from pipeline.maps.making import compute_block
 from pipeline.settings import Clear
@@ -25,12 +25,6 @@ DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
 RNG = np.random.default_rng(5)
 BANDS = ("nir", "red")
 LAYERS = {"looks": COUNT.stored, "failed": COUNT.stored}
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    close_assets()
 
 
 def planted(folder, days=5):
@@ -163,7 +157,6 @@ def test_a_broken_scene_is_lost_only_in_the_blocks_that_it_breaks(tmp_path):
     path = tmp_path / "d1" / "nir.tif"
     content = path.read_bytes()
     whole, _ = composite_of(tmp_path / "whole", scenes, blocks=list(GRID.blocks(64)))
-    close_assets()
     path.write_bytes(content[: len(content) - 2000])
     found, records = composite_of(tmp_path / "store", scenes, blocks=list(GRID.blocks(64)))
     broken = {record.block for record in records if record.outcome == "failed"}
@@ -190,7 +183,7 @@ def real(pattern):
         raw = json.loads(path.read_text(encoding="utf-8"))
         for asset in raw["assets"].values():
             asset["href"] = str(path.parent / asset["href"])
-        scenes.append(decided(candidate_of(raw)))
+        scenes.append(apply_offset(candidate_of(raw), reader_of(Source())))
     return scenes
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from pipeline.contracts import INDEX_STEP
+from pipeline.contracts import INDEX_STEP, REFLECTANCE, Packing
+from pipeline.ingest.scenes.sensors import stored_packing
 from pipeline.legends import LAND_COVER, NODATA_CLASS
-from pipeline.maps.encoding import as_index, as_ratio, from_ratio
+from pipeline.maps.encoding import as_index, as_ratio, encoding_of, from_ratio, unpack
 
 
 def test_ratios_keep_four_digits_and_unknown_stays_unknown():
@@ -44,3 +45,20 @@ def test_what_is_stored_is_what_arrays_give_in_any_layout(order):
 
 def test_every_class_of_land_cover_fits_its_byte():
     assert max(entry.code for entry in LAND_COVER.classes) < NODATA_CLASS
+
+
+NUMBERS = np.array([[-32768, -32767, 0], [2685, 9999, 32767]], dtype=np.int16)
+
+
+def test_packed_numbers_stand_for_values_in_their_unit_and_nodata_for_none():
+    decibels = Packing(0.5, -20.0, -32768, "dB")
+    expected = [[np.nan, -16403.5, -20.0], [1322.5, 4979.5, 16363.5]]
+    assert np.array_equal(unpack(NUMBERS, decibels), expected, equal_nan=True)
+    assert np.array_equal(unpack(NUMBERS, REFLECTANCE), from_ratio(NUMBERS), equal_nan=True)
+
+
+def test_temperature_is_held_in_steps_of_a_hundredth_of_a_kelvin_above_the_freezing_point():
+    assert unpack(NUMBERS, stored_packing("lwir11"))[1, 0] == pytest.approx(300.0)
+    stored = encoding_of(stored_packing("lwir11")).stored
+    assert stored.attrs == {"scale_factor": 0.01, "add_offset": 273.15, "units": "K"}
+    assert (stored.dtype, stored.fill) == ("int16", -32768)

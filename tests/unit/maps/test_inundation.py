@@ -4,11 +4,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import numpy as np
-import pytest
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.indices.water import BANDS
-from pipeline.ingest.reading.assets import close_assets
 from pipeline.legends import INUNDATION, NODATA_CLASS
 from pipeline.maps.inundation import flood_block
 from pipeline.maps.making import BlockTask, compute_block
@@ -29,12 +27,6 @@ LAYERS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    close_assets()
-
-
 def tide(folder):
     """Scenes of a shore that rises to the east, under water that reaches further east each day."""
     rng = np.random.default_rng(3)
@@ -52,7 +44,7 @@ def tide(folder):
 def flooded_block(folder, scenes):
     create_store(folder / "store", LAYERS, GRID, 64)
     request = request_of(GRID, scenes, BANDS)
-    inputs = Inputs(request.block, request.grid, request.outline, {}, request)
+    inputs = Inputs(request.block, request.grid, request.outline, {}, request.reader, request)
     kernel = partial(flood_block, rules=LandCover(), limits=WaterRules())
     done = compute_block(BlockTask(folder / "store", inputs, kernel))
     return read_block(folder / "store", GRID.whole, LAYERS), done

@@ -15,7 +15,6 @@ from pipeline.aoi import Aoi, Part
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.geodesy import measure_areas_m2, project, project_all
 from pipeline.grid import Block, Grid, build_grid
-from pipeline.ingest.reading.assets import close_assets
 from tests.mapmaking import compose
 from tests.scenery import LEFT, TOP, UTM, at, grid_of_px, planted_scene, request_of
 
@@ -28,12 +27,6 @@ BORDERS = {
     "50/51": ("EPSG:32650", "EPSG:32651", 120.0, 31.4),
 }
 TILE_PX = 180
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    close_assets()
 
 
 def aoi_over(lon, lat, width=0.016, height=0.012, crs=None):

@@ -17,8 +17,8 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import SEED, inputs_of
 from pipeline.flow.scenes import scene_table
 from pipeline.geodesy import project
-from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.reading.clearness import clear_pixels
+from pipeline.ingest.scenes.sensors import SENSORS
 from pipeline.ingest.simulate.landscape import FLAT, WATER
 from pipeline.ingest.simulate.scenes import list_acquisitions
 from pipeline.ingest.simulate.tides import find_level, flood
@@ -66,7 +66,6 @@ def shore(request, tmp_path_factory):
         run = Run(workspace, Threads(1), Bars(quiet=True))
         found = scene_table(run, study, inputs_of(run, study)).table
         yield request.param, study, found, make(run, study, found)
-    close_assets()
 
 
 def planted(area, table):
@@ -84,7 +83,12 @@ def planted(area, table):
     }
     for scene in table.itertuples():
         with rasterio.open(next(Path(area.settings.out).glob(f"work/**/{scene.id}/scl.tif"))) as source:
-            clear = np.kron(clear_pixels(source.read(1), "sentinel-2", Clear()), np.ones((2, 2)))[window] > 0
+            clear = (
+                np.kron(clear_pixels(source.read(1), SENSORS["sentinel-2"].mask, Clear()), np.ones((2, 2)))[
+                    window
+                ]
+                > 0
+            )
         under = flood(world, tile, ground, tile.grid, passes[scene.id].moment).kind[window] == WATER
         looks += clear
         wet += clear & under

@@ -9,7 +9,7 @@ from pipeline.contracts import Asset
 from pipeline.errors import InputError, ProviderUnavailable
 from pipeline.ingest.reading.hosts import hosts_of, refuse_foreign
 from pipeline.ingest.scenes.items import candidate_of
-from pipeline.ingest.scenes.providers import static_items
+from pipeline.ingest.scenes.providers import read_catalog
 from pipeline.settings.access import Access
 from pipeline.settings.sources import LocalArchive, StacApi, StaticCatalog, load_providers
 from tests.stac import raw_item, write_catalogue
@@ -85,7 +85,7 @@ def test_a_catalogue_that_leads_to_another_host_is_not_followed(tmp_path):
     catalog["links"].append({"rel": "item", "href": "http://127.0.0.1:9/evil.json"})
     path.write_text(json.dumps(catalog), encoding="utf-8")
     with pytest.raises(InputError, match=r"1 addresses at 127\.0\.0\.1, such as http://127\.0\.0\.1:9/evil"):
-        list(static_items(StaticCatalog(static=str(path))))
+        list(read_catalog(StaticCatalog(static=str(path))))
     allowed = StaticCatalog(static=str(path), allowed_hosts=("127.0.0.1",))
     with pytest.raises(ProviderUnavailable, match="does not answer"):
-        list(static_items(allowed))
+        list(read_catalog(allowed))

@@ -4,10 +4,10 @@ import json
 from urllib.parse import urlsplit
 
 import pytest
+import urllib3
 
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.reading import signing
-from pipeline.ingest.reading.signing import Address, address, gdal_options, hidden
+from pipeline.ingest.reading.signing import Address, Signer, Token, redact
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.settings.access import S3, Access
 from pipeline.settings.sources import load_providers
@@ -21,11 +21,8 @@ ANSWERS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def forgotten():
-    signing._TOKENS.clear()
-    yield
-    signing._TOKENS.clear()
+def signer(access: Access) -> Signer:
+    return Signer(access, urllib3.PoolManager())
 
 
 @pytest.mark.parametrize(
@@ -42,56 +39,56 @@ def forgotten():
 )
 def test_only_the_hosts_of_a_provider_are_asked(href):
     with pytest.raises(BrokenAsset, match="hosts of the provider"):
-        address(href, Access(hosts=("*.blob.core.windows.net", "eodata")))
+        signer(Access(hosts=("*.blob.core.windows.net", "eodata"))).sign(href)
 
 
 def test_without_hosts_a_file_may_come_from_anywhere_and_is_not_signed():
     for href in ("/data/a.tif", "https://any.example/a.tif"):
-        assert address(href, Access()) == Address(href)
+        assert signer(Access()).sign(href) == Address(href)
 
 
 def test_a_token_is_asked_once_for_all_files_of_a_container_and_joined_to_what_is_there(monkeypatch):
     asked = []
 
-    def token(url):
+    def token(_, url):
         asked.append(url)
-        return signing._Token("sig=secret", float("inf"))
+        return Token("sig=secret")
 
-    monkeypatch.setattr(signing, "_asked", token)
-    access = load_providers()["planetary-computer"].access
-    assert address(BLOB, access).path == f"{BLOB}?sig=secret"
-    assert address(f"{BLOB}?part=1", access).path == f"{BLOB}?part=1&sig=secret"
-    address(BLOB.replace("sentinel2-l2", "other"), access)
+    monkeypatch.setattr(Signer, "request_token", token)
+    ours = signer(load_providers()["planetary-computer"].access)
+    assert ours.sign(BLOB).path == f"{BLOB}?sig=secret"
+    assert ours.sign(f"{BLOB}?part=1").path == f"{BLOB}?part=1&sig=secret"
+    ours.sign(BLOB.replace("sentinel2-l2", "other"))
     service = "https://planetarycomputer.microsoft.com/api/sas/v1/token/sentinel2l2a01"
     assert asked == [f"{service}/sentinel2-l2", f"{service}/other"]
 
 
 def test_a_file_on_s3_is_read_by_the_options_of_its_provider_and_no_key_is_among_them():
-    cdse = load_providers()["cdse"].access
-    assert address("s3://eodata/Sentinel-2/a.jp2", cdse).path == "/vsis3/eodata/Sentinel-2/a.jp2"
-    assert gdal_options("s3://eodata/a.jp2", cdse) == {
+    cdse = signer(load_providers()["cdse"].access)
+    assert cdse.sign("s3://eodata/Sentinel-2/a.jp2").path == "/vsis3/eodata/Sentinel-2/a.jp2"
+    assert cdse.gdal_options("s3://eodata/a.jp2") == {
         "AWS_S3_ENDPOINT": "eodata.dataspace.copernicus.eu",
         "AWS_VIRTUAL_HOSTING": "FALSE",
     }
-    usgs = gdal_options("s3://usgs-landsat/a.tif", load_providers()["usgs-landsatlook"].access)
+    usgs = signer(load_providers()["usgs-landsatlook"].access).gdal_options("s3://usgs-landsat/a.tif")
     assert usgs["AWS_REQUEST_PAYER"] == "requester"
-    assert gdal_options("https://any.example/a.tif", cdse) == {}
+    assert cdse.gdal_options("https://any.example/a.tif") == {}
     assert not {"key", "secret", "token"} & {part for name in S3.model_fields for part in name.split("_")}
 
 
 def test_a_text_is_told_without_what_its_urls_carry():
     text = f"cannot open '/vsicurl/{BLOB}?sv=1&sig=a%2Fb' (HTTP 403 on {BLOB}?sig=b)"
-    assert hidden(text) == f"cannot open '/vsicurl/{BLOB}' (HTTP 403 on {BLOB}"
+    assert redact(text) == f"cannot open '/vsicurl/{BLOB}' (HTTP 403 on {BLOB}"
 
 
 @needs_responses
 @pytest.mark.parametrize("name", sorted(ANSWERS))
 def test_the_files_of_recorded_answers_come_from_the_hosts_that_the_provider_names(name, monkeypatch):
-    monkeypatch.setattr(signing, "_asked", lambda _: signing._Token("sig=secret", float("inf")))
+    monkeypatch.setattr(Signer, "request_token", lambda *_: Token("sig=secret"))
     answer = json.loads((SHARED / "data" / "stac_responses" / ANSWERS[name]).read_text(encoding="utf-8"))
-    access = load_providers()[name].access
+    ours = signer(load_providers()[name].access)
     scenes = [found.scene for item in answer["features"] if (found := candidate_of(item))]
     hrefs = [asset.href for scene in scenes for asset in [*scene.assets.values(), scene.mask]]
     assert len(hrefs) > 8
     for href in hrefs:
-        assert address(href, access).path.startswith(("/vsis3/", "https://")), urlsplit(href).netloc
+        assert ours.sign(href).path.startswith(("/vsis3/", "https://")), urlsplit(href).netloc

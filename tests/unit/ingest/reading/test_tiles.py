@@ -1,8 +1,5 @@
-"""Tiles that are unpacked without GDAL, against GDAL; and files that are left to it."""
+"""Tiles that are unpacked without GDAL, against GDAL."""
 
-import struct
-
-import numpy as np
 import pytest
 import rasterio
 from hypothesis import given
@@ -11,47 +8,8 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.reading.assets import close_assets, footprint, read_window, reading
-from pipeline.ingest.reading.handles import Source
-from pipeline.ingest.reading.headers import Footprint, read_header
 from pipeline.ingest.reading.tiles import read_tiles
-from tests.scenery import LEFT, TOP, UTM
-
-HEIGHT, WIDTH = 150, 210
-PACKED = {"driver": "GTiff", "tiled": True, "blockxsize": 64, "blockysize": 48, "compress": "deflate"}
-
-
-def numbers_of(dtype):
-    return np.random.default_rng(3).integers(0, np.iinfo(dtype).max, (HEIGHT, WIDTH), dtype, endpoint=True)
-
-
-def packed(path, numbers, **options):
-    """A GeoTIFF with some creation options."""
-    transform = rasterio.Affine(10, 0, LEFT, 0, -10, TOP)
-    size = {"height": numbers.shape[0], "width": numbers.shape[1], "count": 1, "dtype": numbers.dtype}
-    with rasterio.open(
-        path, "w", **{"crs": UTM, "transform": transform, **size, **PACKED, **options}
-    ) as file:
-        file.write(numbers, 1)
-    return path
-
-
-def fetching(path):
-    content = path.read_bytes()
-    return lambda first, size: content[first : first + size]
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """A file of each type and predictor, with the numbers in it."""
-    folder = tmp_path_factory.mktemp("packed")
-    found = {}
-    for dtype in ("uint8", "uint16"):
-        for predictor in (1, 2):
-            numbers = numbers_of(dtype)
-            path = packed(folder / f"{dtype}_{predictor}.tif", numbers, predictor=predictor)
-            found[dtype, predictor] = path, numbers
-    return found
+from tests.tiles import HEIGHT, WIDTH, fetching, pack, read_header
 
 
 @pytest.mark.parametrize("predictor", [1, 2])
@@ -71,112 +29,6 @@ def test_every_window_is_as_gdal_reads_it(files, dtype, predictor, rows, cols):
     assert (found == numbers[slice(*rows), slice(*cols)]).all()
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"predictor": 2},
-        {"BIGTIFF": "YES"},
-        {"driver": "COG", "blocksize": 128, "predictor": "YES", "tiled": None, "blockxsize": None},
-        {"interleave": "pixel"},
-        {"photometric": "MINISWHITE"},
-    ],
-    ids=str,
-)
-def test_the_header_of_a_tiled_and_deflated_file_is_enough(tmp_path, options):
-    numbers = numbers_of("uint16")
-    path = packed(tmp_path / "f.tif", numbers, **options)
-    header = read_header(fetching(path))
-    with rasterio.open(path) as dataset:
-        assert header.place == Footprint.of(dataset)
-    assert (read_tiles(header.tiling, Window(0, 0, WIDTH, HEIGHT), fetching(path)) == numbers).all()
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"compress": "lzw"},
-        {"compress": "zstd"},
-        {"compress": "none"},
-        {"tiled": False, "blockxsize": WIDTH},
-        {"ENDIANNESS": "BIG"},
-        {"nbits": 12},
-        {"dtype": "int16"},
-        {"dtype": "float32", "predictor": 3},
-    ],
-    ids=str,
-)
-def test_files_that_are_packed_in_another_way_are_left_to_gdal(tmp_path, options):
-    numbers = (numbers_of("uint16") % 4096).astype(options.get("dtype", "uint16"))
-    path = packed(tmp_path / "f.tif", numbers, **options)
-    assert read_header(fetching(path)) is None
-    assert (read_window(Asset(str(path)), Window(0, 0, WIDTH, HEIGHT)) == numbers).all()
-    close_assets()
-
-
-def test_a_file_that_lacks_tiles_is_left_to_gdal(tmp_path):
-    numbers = numbers_of("uint16")
-    numbers[:48, :64] = 0
-    path = packed(tmp_path / "f.tif", numbers, nodata=0, SPARSE_OK=True)
-    assert read_header(fetching(path)) is None
-    assert (read_window(Asset(str(path)), Window(0, 0, WIDTH, HEIGHT)) == numbers).all()
-    close_assets()
-
-
-def test_a_file_whose_header_is_longer_than_what_is_read_of_it_is_left_to_gdal(tmp_path):
-    numbers = np.random.default_rng(4).integers(0, 99, (2000, 1600), dtype=np.uint16)
-    path = packed(tmp_path / "f.tif", numbers, blockxsize=16, blockysize=16)
-    assert read_header(fetching(path)) is None
-    assert (read_window(Asset(str(path)), Window(3, 5, 1500, 90)) == numbers[5:95, 3:1503]).all()
-    close_assets()
-
-
-def test_overviews_beyond_the_header_are_not_overlooked(tmp_path):
-    path = packed(tmp_path / "f.tif", np.random.default_rng(4).integers(0, 9999, (600, 600), dtype=np.uint16))
-    with rasterio.open(path, "r+") as dataset:
-        dataset.build_overviews([2])
-    assert read_header(fetching(path)) is None
-    assert footprint(Asset(str(path))).overviews
-    close_assets()
-
-
-def test_a_tile_that_is_said_to_be_huge_is_not_fetched(tmp_path):
-    numbers = np.random.default_rng(5).integers(0, 2**16, (600, 600), dtype=np.uint16)
-    path = packed(tmp_path / "f.tif", numbers, blockxsize=256, blockysize=256)
-    content = path.read_bytes()
-    size = read_header(fetching(path)).tiling.places[1, 1, 1]
-    huge = content.replace(struct.pack("<I", size), struct.pack("<I", 2**31), 1)
-    assert huge != content
-    assert read_header(lambda first, size: huge[first : first + size]) is None
-
-
-@given(cut=st.integers(0, 1000), place=st.integers(0, 400), turned=st.integers(1, 255))
-def test_a_header_that_is_cut_or_rotten_is_no_header_or_one(files, cut, place, turned):
-    path, _ = files["uint16", 2]
-    content = bytearray(path.read_bytes())
-    content[place] ^= turned
-    for changed in (bytes(content), bytes(content[:cut])):
-        header = read_header(lambda first, size, changed=changed: changed[first : first + size])
-        assert header is None or header.tiling.places.all()
-
-
-def test_directories_that_go_round_in_a_circle_come_to_an_end(files):
-    path, numbers = files["uint16", 2]
-    content = bytearray(path.read_bytes())
-    (entries,) = struct.unpack_from("<H", content, 8)
-    struct.pack_into("<I", content, 10 + 12 * entries, 8)
-    tiling = read_header(lambda first, size: bytes(content[first : first + size])).tiling
-    assert (read_tiles(tiling, Window(0, 0, WIDTH, HEIGHT), fetching(path)) == numbers).all()
-
-
-def test_a_file_that_lies_nowhere_is_broken(tmp_path):
-    path = packed(tmp_path / "f.tif", numbers_of("uint8"), crs=None)
-    assert read_header(fetching(path)) is None
-    with pytest.raises(BrokenAsset, match="no CRS or no place"):
-        footprint(Asset(str(path)))
-    close_assets()
-
-
 def test_tiles_of_a_row_are_fetched_at_once(files):
     path, _ = files["uint16", 2]
     asked = []
@@ -192,27 +44,25 @@ def test_tiles_of_a_row_are_fetched_at_once(files):
     assert len(set(asked)) == len(asked)
 
 
-def test_rot_in_a_tile_is_an_error_of_the_file_and_of_no_other_tile(files, tmp_path):
+def test_rot_in_a_tile_is_an_error_of_the_file_and_of_no_other_tile(files, tmp_path, item):
     path, numbers = files["uint16", 2]
-    first, size = read_header(fetching(path)).tiling.places[1, 1].tolist()
+    first, size = read_header(fetching(path)).tiling.spans[1, 1].tolist()
     content = bytearray(path.read_bytes())
     content[first + size // 2] ^= 0x5A
     rotten = tmp_path / "rotten.tif"
     rotten.write_bytes(content)
-    with reading(Source()) as trail, pytest.raises(BrokenAsset, match=r"tile 1,1 is broken"):
-        read_window(Asset(str(rotten)), Window(0, 0, WIDTH, HEIGHT))
-    assert trail.attempts > 1
-    assert (read_window(Asset(str(rotten)), Window(0, 0, WIDTH, 48)) == numbers[:48]).all()
-    close_assets()
+    with pytest.raises(BrokenAsset, match=r"tile 1,1 is broken"):
+        item.read_window(Asset(str(rotten)), Window(0, 0, WIDTH, HEIGHT))
+    assert item.trail.attempts > 1
+    assert (item.read_window(Asset(str(rotten)), Window(0, 0, WIDTH, 48)) == numbers[:48]).all()
 
 
-def test_a_file_that_was_put_in_the_place_of_another_is_read_as_it_is_now(files, tmp_path):
+def test_a_file_that_was_put_in_the_place_of_another_is_read_as_it_is_now(files, tmp_path, item):
     path, numbers = files["uint16", 2]
     place = tmp_path / "red.tif"
     place.write_bytes(path.read_bytes())
     whole = Window(0, 0, WIDTH, HEIGHT)
-    assert (read_window(Asset(str(place)), whole) == numbers).all()
-    later = packed(tmp_path / "later.tif", numbers[::-1].copy(), predictor=2, blockxsize=32)
+    assert (item.read_window(Asset(str(place)), whole) == numbers).all()
+    later = pack(tmp_path / "later.tif", numbers[::-1].copy(), predictor=2, blockxsize=32)
     later.replace(place)
-    assert (read_window(Asset(str(place)), whole) == numbers[::-1]).all()
-    close_assets()
+    assert (item.read_window(Asset(str(place)), whole) == numbers[::-1]).all()

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from pipeline.errors import InputError
-from pipeline.ingest.scenes.archives import archive_items
+from pipeline.ingest.scenes.archives import read_archive
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.ingest.scenes.providers import fingerprint
 from pipeline.settings.sources import LocalArchive
@@ -121,7 +121,7 @@ def safe_folder(folder: Path, text: str = MTD) -> Path:
 
 def test_a_landsat_folder_is_what_its_mtl_says(tmp_path):
     landsat_folder(tmp_path / "deep" / "down")
-    (raw,) = archive_items(tmp_path)
+    (raw,) = read_archive(tmp_path)
     found = candidate_of(raw)
     scene = found.scene
     assert (scene.id, scene.mission, scene.tile, scene.crs) == (
@@ -144,12 +144,12 @@ def test_a_landsat_folder_is_what_its_mtl_says(tmp_path):
 
 def test_level_1_is_left_alone(tmp_path):
     put(tmp_path / "LC08_L1TP_MTL.txt", MTL.replace("L2SP", "L1TP"))
-    assert list(archive_items(tmp_path)) == []
+    assert list(read_archive(tmp_path)) == []
 
 
 def test_a_safe_folder_is_what_its_metadata_say(tmp_path):
     safe_folder(tmp_path)
-    (raw,) = archive_items(tmp_path)
+    (raw,) = read_archive(tmp_path)
     found = candidate_of(raw)
     scene = found.scene
     assert (scene.id, scene.platform, scene.tile, scene.baseline) == (
@@ -169,7 +169,7 @@ def test_a_safe_folder_is_what_its_metadata_say(tmp_path):
 
 def test_a_safe_folder_from_before_baseline_4_states_no_offset(tmp_path):
     safe_folder(tmp_path, MTD.replace(OFFSETS, "").replace("05.10", "02.14"))
-    (raw,) = archive_items(tmp_path)
+    (raw,) = read_archive(tmp_path)
     assert candidate_of(raw).stated_dn == 0
 
 
@@ -178,7 +178,7 @@ def test_an_item_takes_the_files_beside_it_whatever_address_it_gives(tmp_path):
     raw["assets"]["scl"]["href"] = "./elsewhere/scl.tif"
     put(tmp_path / "scene" / "item.json", json.dumps(raw))
     put(tmp_path / "scene" / "red.tif", "")
-    (found,) = archive_items(tmp_path)
+    (found,) = read_archive(tmp_path)
     assert found["assets"]["red"]["href"] == str(tmp_path / "scene" / "red.tif")
     assert found["assets"]["nir"]["href"] == "https://host/scene/nir.tif"
     assert found["assets"]["scl"]["href"] == str(tmp_path / "scene" / "elsewhere" / "scl.tif")
@@ -197,7 +197,7 @@ def test_an_item_takes_the_files_beside_it_whatever_address_it_gives(tmp_path):
 def test_metadata_that_cannot_be_read_stop_nothing_and_are_told_by_their_place(tmp_path, name, text):
     landsat_folder(tmp_path)
     put(tmp_path / "broken" / name, text)
-    broken, whole = archive_items(tmp_path)
+    broken, whole = read_archive(tmp_path)
     if whole["id"] != LANDSAT:
         broken, whole = whole, broken
     assert whole["id"] == LANDSAT
@@ -208,12 +208,12 @@ def test_metadata_that_cannot_be_read_stop_nothing_and_are_told_by_their_place(t
 def test_json_that_is_no_item_is_none_of_our_business(tmp_path):
     put(tmp_path / "list.json", "[1]")
     put(tmp_path / "points.json", '{"type": "Feature", "geometry": null}')
-    assert list(archive_items(tmp_path)) == []
+    assert list(read_archive(tmp_path)) == []
 
 
 def test_an_archive_that_is_not_there_says_so(tmp_path):
     with pytest.raises(InputError, match="nowhere"):
-        list(archive_items(tmp_path / "nowhere"))
+        list(read_archive(tmp_path / "nowhere"))
 
 
 def test_an_archive_is_known_by_its_items_and_files(tmp_path):

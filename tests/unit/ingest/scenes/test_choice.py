@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from pipeline.errors import NoScenes
-from pipeline.ingest.scenes.choice import Passes, analysis_assets, choose, from_table, to_table
+from pipeline.ingest.scenes.choice import Passes, choose, from_table, select_assets, to_table
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.ingest.scenes.sensors import OLI_BANDPASS
 from pipeline.settings import Scenes
@@ -203,7 +203,7 @@ def test_a_table_of_scenes_comes_back_as_it_was(tmp_path):
 
 def test_harmonised_sentinel_2_is_brought_to_oli_band_by_band():
     scene = candidate_of(raw_item(platform="sentinel-2b")).scene
-    found = analysis_assets(scene, ["red", "nir", "swir16"], harmonised=True)
+    found = select_assets(scene, ["red", "nir", "swir16"], harmonised=True)
     slope, shift = OLI_BANDPASS["sentinel-2b"]["red"]
     raw = scene.assets["red"]
     for dn in (1, 1234, 9000):
@@ -211,7 +211,7 @@ def test_harmonised_sentinel_2_is_brought_to_oli_band_by_band():
             slope * (dn * raw.scale + raw.offset) + shift
         )
     assert found["nir"].href == scene.assets["nir08"].href
-    plain = analysis_assets(scene, ["red", "nir"], harmonised=False)
+    plain = select_assets(scene, ["red", "nir"], harmonised=False)
     assert plain["nir"].href == scene.assets["nir"].href
     assert plain["red"] == scene.assets["red"]
 
@@ -221,7 +221,7 @@ def test_what_oli_has_not_stays_as_it_is_when_harmonised():
     raw["assets"]["rededge1"] = dict(raw["assets"]["red"], href="rededge1.tif")
     scene = candidate_of(raw).scene
     assert scene.assets["rededge071"].href.endswith("rededge1.tif")
-    found = analysis_assets(scene, ["rededge071", "rededge075"], harmonised=True)
+    found = select_assets(scene, ["rededge071", "rededge075"], harmonised=True)
     assert found == {"rededge071": scene.assets["rededge071"]}
 
 
@@ -229,32 +229,32 @@ def test_landsat_is_the_target_and_never_changed():
     raw = raw_item(platform="landsat-8")
     raw["assets"]["qa_pixel"] = raw["assets"].pop("scl")
     scene = candidate_of(raw).scene
-    assert analysis_assets(scene, ["red"], harmonised=True)["red"] == scene.assets["red"]
+    assert select_assets(scene, ["red"], harmonised=True)["red"] == scene.assets["red"]
 
 
 def test_bands_that_a_scene_lacks_are_left_out():
     raw = raw_item()
     del raw["assets"]["nir08"]
     scene = candidate_of(raw).scene
-    assert set(analysis_assets(scene, ["red", "nir", "nope"], harmonised=True)) == {"red"}
-    assert set(analysis_assets(scene, ["red", "nir", "nope"], harmonised=False)) == {"red", "nir"}
+    assert set(select_assets(scene, ["red", "nir", "nope"], harmonised=True)) == {"red"}
+    assert set(select_assets(scene, ["red", "nir", "nope"], harmonised=False)) == {"red", "nir"}
 
 
 def test_a_sentinel_2_that_no_table_knows_does_not_stop_a_harmonised_run():
     raw = raw_item("nameless", platform="sentinel-2")
-    assert "red" in analysis_assets(candidate_of(raw).scene, ["red"], harmonised=True)
+    assert "red" in select_assets(candidate_of(raw).scene, ["red"], harmonised=True)
 
 
 def test_tm_is_brought_to_oli_with_its_own_figures_and_only_when_harmonised():
     raw = landsat("LT05_L2SP_118038_20100501_20200824_02_T1")
     raw["properties"]["platform"] = "landsat-5"
     scene = candidate_of(raw).scene
-    found = analysis_assets(scene, ["red", "nir", "coastal"], harmonised=True)
+    found = select_assets(scene, ["red", "nir", "coastal"], harmonised=True)
     assert set(found) == {"red", "nir"}
     for band, (slope, shift) in (("red", (0.9047, 0.0061)), ("nir", (0.8462, 0.0412))):
         reflectance = 20_000 * 2.75e-5 - 0.2
         assert 20_000 * found[band].scale + found[band].offset == pytest.approx(slope * reflectance + shift)
-    assert analysis_assets(scene, ["red"], harmonised=False)["red"] == scene.assets["red"]
+    assert select_assets(scene, ["red"], harmonised=False)["red"] == scene.assets["red"]
 
 
 def test_what_is_not_taken_is_counted_by_reason():

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from pipeline.contracts import Scene
 from pipeline.geodesy import unproject
-from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.reading.blocks import read_bands, read_looks
 from pipeline.ingest.scenes.choice import choose, to_table
 from pipeline.ingest.scenes.items import candidate_of
-from pipeline.ingest.scenes.offsets import decided
+from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.settings import Scenes
 from tests.scenery import UTM, grid_of_px, request_of, written
 
@@ -85,7 +84,6 @@ def reflectance(scenes: list[Scene]) -> tuple[NDArray[np.uint8], NDArray[np.floa
     looks = read_looks(request)
     stacks = np.zeros((2, *looks.owner.shape), dtype=np.int16)
     bands = [band.stack.astype(np.float64) / 1e4 for band in read_bands(request, looks, stacks)]
-    close_assets()
     return looks.owner, np.stack(bands)
 
 
@@ -99,16 +97,16 @@ FLAGS = {"true": {"earthsearch:boa_offset_applied": True}, "false": {"earthsearc
 
 @pytest.mark.parametrize("flag", ["true", "false", "missing"])
 @pytest.mark.parametrize("applied", [True, False])
-def test_offset_flags_lie_and_the_pixels_do_not(tmp_path, applied, flag):
+def test_offset_flags_lie_and_the_pixels_do_not(tmp_path, applied, flag, reader):
     item = earth_search("scene", files(tmp_path, 0 if applied else 1000), **FLAGS.get(flag, {}))
-    scene = decided(candidate_of(item))
+    scene = apply_offset(candidate_of(item), reader)
     _, (red, nir) = reflectance([scene])
     assert np.abs(ndvi(red[0], nir[0]) - TRUE_NDVI).max() <= 1e-3
     assert scene.offset_conflict is applied
 
 
 @pytest.mark.parametrize("stated", [True, False])
-def test_a_collection_1_scene_from_before_2022_has_the_offset_too(tmp_path, stated):
+def test_a_collection_1_scene_from_before_2022_has_the_offset_too(tmp_path, stated, reader):
     item = earth_search(
         "S2B_T51RUQ_20180501T023010_L2A",
         files(tmp_path, 1000),
@@ -117,7 +115,7 @@ def test_a_collection_1_scene_from_before_2022_has_the_offset_too(tmp_path, stat
     if not stated:
         for band in KEYS:
             del item["assets"][band]["raster:bands"]
-    scene = decided(candidate_of(item))
+    scene = apply_offset(candidate_of(item), reader)
     _, (red, nir) = reflectance([scene])
     assert np.abs(ndvi(red[0], nir[0]) - TRUE_NDVI).max() <= 1e-3
     assert not scene.offset_conflict
@@ -138,7 +136,7 @@ def of_strip(item: dict, name: str, sensed: str) -> dict:
 
 
 @pytest.mark.parametrize("kind", ["reprocessing", "datastrips", "two collections", "repeated pages"])
-def test_a_pixel_is_observed_once_a_solar_day(tmp_path, kind):
+def test_a_pixel_is_observed_once_a_solar_day(tmp_path, kind, reader):
     first = earth_search("first", files(tmp_path / "first", 1000))
     again = files(tmp_path / "again", 1000)
     match kind:
@@ -170,7 +168,7 @@ def test_a_pixel_is_observed_once_a_solar_day(tmp_path, kind):
     choice = choose([*items, next_day], AREA, EVER, COLLECTIONS)
     kept = {"reprocessing": ["first"], "datastrips": ["a", "b"]}.get(kind, ["first"])
     assert [one.scene.id for one in choice.candidates] == [*kept, "next"]
-    owner, bands = reflectance([decided(one) for one in choice.candidates])
+    owner, bands = reflectance([apply_offset(one, reader) for one in choice.candidates])
     assert len(owner) == 2
     assert ((owner > 0).sum(axis=0) == 2).all()
     truth = np.stack([land()[band] / 1e4 for band in KEYS])
@@ -264,7 +262,7 @@ OF_THE_COPY = ["id", "updated", "item_sha256", "assets", "offset_evidence", "dat
 """What tells one provider's copy of a scene from another's; its time is that of the granule or datatake."""
 
 
-def test_one_scene_in_four_dialects_gives_one_row_and_one_reflectance(tmp_path):
+def test_one_scene_in_four_dialects_gives_one_row_and_one_reflectance(tmp_path, reader):
     item = earth_search("S2B_T51RUQ_20240501T023010_L2A", files(tmp_path, 1000))
     drifts = [
         [lambda item: item, with_projection_2][projection](
@@ -280,7 +278,7 @@ def test_one_scene_in_four_dialects_gives_one_row_and_one_reflectance(tmp_path):
         drift["id"] = f"{drift['id']}_{number}"
     assert len(choose(drifts, AREA, EVER, COLLECTIONS).candidates) == 1
 
-    scenes = [decided(candidate) for candidate in candidates]
+    scenes = [apply_offset(candidate, reader) for candidate in candidates]
     rows = [
         to_table([scene], [candidate.outline]) for scene, candidate in zip(scenes, candidates, strict=True)
     ]

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.contracts import Asset
-from pipeline.ingest.reading.assets import close_assets
 from pipeline.ingest.scenes.items import Candidate, candidate_of
-from pipeline.ingest.scenes.offsets import decided, undecided
+from pipeline.ingest.scenes.offsets import apply_offset, is_provisional
 from tests.scenery import SHARED, at, needs_real_scenes, planted_scene
 from tests.stac import HERE, raw_item
 
@@ -26,13 +25,12 @@ def offset_world(folder, *, applied: bool, cloudy: bool = False):
 
 @pytest.mark.parametrize("stated_dn", [-1000, 0, None])
 @pytest.mark.parametrize("applied", [True, False])
-def test_the_pixels_decide_whatever_the_item_says(tmp_path, applied, stated_dn):
-    scene = decided(Candidate(offset_world(tmp_path, applied=applied), HERE, stated_dn, ""))
+def test_the_pixels_decide_whatever_the_item_says(tmp_path, applied, stated_dn, reader):
+    scene = apply_offset(Candidate(offset_world(tmp_path, applied=applied), HERE, stated_dn, ""), reader)
     truth = 0 if applied else -1000
     assert scene.assets["red"].offset == truth * 1e-4
     assert scene.offset_source == "pixels"
     assert scene.offset_conflict == (truth == 0 or stated_dn == 0)
-    close_assets()
 
 
 @pytest.mark.parametrize(
@@ -46,67 +44,65 @@ def test_the_pixels_decide_whatever_the_item_says(tmp_path, applied, stated_dn):
     ],
 )
 def test_under_cloud_the_item_decides_and_then_the_baseline(
-    tmp_path, stated_dn, baseline, offset, source, conflict
+    tmp_path, stated_dn, baseline, offset, source, conflict, reader
 ):
     cloudy = offset_world(tmp_path, applied=True, cloudy=True)
-    scene = decided(Candidate(type(cloudy)(**{**vars(cloudy), "baseline": baseline}), HERE, stated_dn, ""))
+    scene = apply_offset(
+        Candidate(type(cloudy)(**{**vars(cloudy), "baseline": baseline}), HERE, stated_dn, ""), reader
+    )
     assert scene.assets["red"].offset == offset
     assert (scene.offset_source, scene.offset_conflict) == (source, conflict)
-    close_assets()
 
 
-def test_a_scene_whose_files_cannot_be_read_is_taken_by_what_is_written_but_not_for_good(tmp_path):
+def test_a_scene_whose_files_cannot_be_read_is_taken_by_what_is_written_but_not_for_good(tmp_path, reader):
     scene = offset_world(tmp_path, applied=True)
     gone = at(scene, assets={"red": Asset(str(tmp_path / "gone.tif"), 1e-4, 0.0)})
-    result = decided(Candidate(gone, HERE, None, ""))
+    result = apply_offset(Candidate(gone, HERE, None, ""), reader)
     assert result.offset_source == "metadata"
     assert result.assets["red"].offset == -0.1
     assert "not readable" in result.offset_evidence
-    assert undecided(result)
-    assert not undecided(decided(Candidate(scene, HERE, None, "")))
-    close_assets()
+    assert is_provisional(result)
+    assert not is_provisional(apply_offset(Candidate(scene, HERE, None, ""), reader))
 
 
-def test_a_scene_without_a_red_band_is_decided_for_good(tmp_path):
+def test_a_scene_without_a_red_band_is_decided_for_good(tmp_path, reader):
     scene = offset_world(tmp_path, applied=True)
-    result = decided(Candidate(at(scene, assets={"nir": scene.assets["red"]}), HERE, -1000, ""))
+    result = apply_offset(Candidate(at(scene, assets={"nir": scene.assets["red"]}), HERE, -1000, ""), reader)
     assert result.offset_source == "raster:bands"
     assert "no red band" in result.offset_evidence
-    assert not undecided(result)
+    assert not is_provisional(result)
 
 
 @pytest.mark.parametrize("applied", [True, False])
-def test_where_a_part_of_the_file_is_gone_the_rest_decides(tmp_path, applied):
+def test_where_a_part_of_the_file_is_gone_the_rest_decides(tmp_path, applied, reader):
     rng = np.random.default_rng(7)
     red = rng.integers(200, 900, (1024, 1024)).astype(np.uint16) + np.uint16(0 if applied else 1000)
     classes = rng.choice(np.array([4, 6], dtype=np.uint8), (512, 512))
     scene = planted_scene(tmp_path, "cut", {"red": red}, classes, pixel_m={"mask": 20.0})
     file = Path(scene.assets["red"].href)
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    result = decided(Candidate(scene, HERE, -1000 if applied else 0, ""))
+    result = apply_offset(Candidate(scene, HERE, -1000 if applied else 0, ""), reader)
     assert result.offset_source == "pixels"
     assert result.assets["red"].offset == (0.0 if applied else -0.1)
-    close_assets()
 
 
-def test_landsat_is_not_asked():
+def test_landsat_is_not_asked(reader):
     raw = raw_item(platform="landsat-8")
     raw["assets"]["qa_pixel"] = raw["assets"].pop("scl")
     candidate = candidate_of(raw)
-    assert decided(candidate) == candidate.scene
+    assert apply_offset(candidate, reader) == candidate.scene
     assert candidate.scene.offset_source == "product"
 
 
 @needs_real_scenes
-def test_the_real_chips_carry_no_offset_and_their_pixels_say_so():
+def test_the_real_chips_carry_no_offset_and_their_pixels_say_so(reader):
     catalog = SHARED / "data" / "real_scenes"
     found = {}
     for path in sorted(catalog.glob("*/item.json")):
         raw = json.loads(path.read_text(encoding="utf-8"))
         for asset in raw["assets"].values():
             asset["href"] = str(path.parent / asset["href"])
-        found[raw["id"]] = decided(candidate_of(raw))
-    close_assets()
+        found[raw["id"]] = apply_offset(candidate_of(raw), reader)
     assert len(found) == 13
     assert {asset.offset for scene in found.values() for asset in scene.assets.values()} == {0.0}
     assert found["S2_ALPS_20220612"].offset_source == "pixels"

@@ -8,7 +8,7 @@ import pystac
 import pytest
 
 from pipeline.errors import InputError, SettingsError
-from pipeline.ingest.scenes.providers import fingerprint, held_items, resolve, static_items
+from pipeline.ingest.scenes.providers import fingerprint, read_catalog, read_items, resolve
 from pipeline.settings.sources import StacApi, StaticCatalog
 from tests.scenery import SHARED, needs_real_scenes
 from tests.stac import raw_item
@@ -37,7 +37,7 @@ def catalogue(folder: Path) -> StaticCatalog:
 
 
 def test_every_item_of_a_static_catalogue_comes_with_absolute_files(tmp_path):
-    found = {raw["id"]: raw for raw in held_items(catalogue(tmp_path))}
+    found = {raw["id"]: raw for raw in read_items(catalogue(tmp_path))}
     assert set(found) == {"a", "b"}
     assert found["b"]["assets"]["red"]["href"] == str(tmp_path / "deep" / "b" / "red.tif")
     assert found["b"]["assets"]["far"]["href"] == "https://host/far.tif"
@@ -63,7 +63,7 @@ def test_a_catalogue_that_cannot_be_read_is_an_input_error_with_its_name(tmp_pat
         case "item empty":
             leaf.write_text("{}")
     with pytest.raises(InputError, match=str(tmp_path)):
-        list(static_items(catalog))
+        list(read_catalog(catalog))
 
 
 def test_the_fingerprint_follows_every_item_of_a_catalogue(tmp_path):
@@ -114,7 +114,7 @@ def test_a_provider_that_has_no_scenes_of_a_mission_says_what_it_has():
 @needs_real_scenes
 def test_the_real_catalogue_is_read_whole():
     path = SHARED / "data" / "real_scenes" / "catalog.json"
-    found = list(static_items(StaticCatalog(static=str(path))))
+    found = list(read_catalog(StaticCatalog(static=str(path))))
     assert len(found) == 13
     assert all(Path(asset["href"]).is_file() for raw in found for asset in raw["assets"].values())
     assert all(pystac.Item.from_dict(raw).id == raw["id"] for raw in found)

@@ -11,7 +11,7 @@ from urllib3 import HTTPResponse
 
 from pipeline.errors import ProviderUnavailable
 from pipeline.ingest.scenes import search
-from pipeline.ingest.scenes.search import api_items, collection_items
+from pipeline.ingest.scenes.search import search_collection, search_items
 from pipeline.settings.sources import StacApi
 from tests.stac import HERE, raw_item
 
@@ -109,7 +109,7 @@ def api(monkeypatch):
 
 
 def ids(api, start, end, missions=("sentinel-2", "landsat-8")):
-    return [raw["id"] for raw in api_items(api, HERE, start, end, missions)]
+    return [raw["id"] for raw in search_items(api, HERE, start, end, missions)]
 
 
 def test_an_api_is_asked_month_by_month_and_every_page_is_read(api):
@@ -134,7 +134,7 @@ def waits(monkeypatch):
 
 
 def test_a_collection_is_asked_for_alone_and_of_any_time(api):
-    found = [raw["id"] for raw in collection_items(api, "cop-dem-glo-30", HERE)]
+    found = [raw["id"] for raw in search_collection(api, "cop-dem-glo-30", HERE)]
     assert len(found) == len(set(found)) == 4
     assert Answers.searches[0]["collections"] == ["cop-dem-glo-30"]
     assert "datetime" not in Answers.searches[0]
@@ -182,13 +182,13 @@ def test_fewer_items_than_matched_are_warned_of(api, caplog, matched, warned):
 )
 def test_an_alternate_address_is_taken_where_there_is_one(api, alternate, far):
     named = api.model_copy(update={"alternate": alternate})
-    found = list(api_items(named, HERE, date(2024, 1, 1), date(2024, 1, 31), ["sentinel-2"]))
+    found = list(search_items(named, HERE, date(2024, 1, 1), date(2024, 1, 31), ["sentinel-2"]))
     assert {raw["assets"]["far"]["href"] for raw in found} == {far}
     assert {raw["assets"]["red"]["href"] for raw in found} == {"./red.tif"}
 
 
 def test_an_area_across_180_degrees_is_asked_for_on_both_sides(api):
-    list(api_items(api, shapely.box(179, 0, 181, 1), date(2024, 1, 1), date(2024, 1, 31), ["sentinel-2"]))
+    list(search_items(api, shapely.box(179, 0, 181, 1), date(2024, 1, 1), date(2024, 1, 31), ["sentinel-2"]))
     asked = shapely.geometry.shape(Answers.searches[0]["intersects"])
     assert asked.bounds == (-180, 0, 180, 1)
     assert asked.area == 2

@@ -2,7 +2,14 @@
 
 import pytest
 
-from pipeline.ingest.scenes.sensors import HARMONISED_NIR, OLI_BANDPASS, SENSORS, bandpass_of, sensor_of
+from pipeline.ingest.scenes.sensors import (
+    HARMONISED_NIR,
+    OLI_BANDPASS,
+    SENSORS,
+    bandpass_of,
+    sensor_of,
+    stored_packing,
+)
 
 # HLS v2, NASA-IMPACT/hls-sentinel bandpass_parameter.S2{A,B,C}.txt: band, then slope and offset of A, B, C
 HLS = """
@@ -81,25 +88,40 @@ def test_the_sensor_comes_from_the_platform_else_from_the_collection(platform, c
 
 
 def test_the_near_infrared_is_asked_by_mission_and_never_by_common_name_alone():
-    assert SENSORS["sentinel-2"].bands["nir"] == ("nir", "B08", "B08_10m")
-    assert SENSORS["sentinel-2"].bands["nir08"] == ("nir08", "B8A", "B8A_20m")
+    assert SENSORS["sentinel-2"].bands["nir"].keys == ("nir", "B08", "B08_10m")
+    assert SENSORS["sentinel-2"].bands["nir08"].keys == ("nir08", "B8A", "B8A_20m")
     for mission in ("landsat-8", "landsat-9"):
-        assert SENSORS[mission].bands["nir"] == ("nir08", "SR_B5")
+        assert SENSORS[mission].bands["nir"].keys == ("nir08", "SR_B5")
     for mission in ("landsat-4", "landsat-5", "landsat-7"):
-        assert SENSORS[mission].bands["nir"] == ("nir08", "SR_B4")
-        assert SENSORS[mission].bands["blue"] == ("blue", "SR_B1")
-        assert SENSORS[mission].bands["swir16"] == ("swir16", "SR_B5")
+        assert SENSORS[mission].bands["nir"].keys == ("nir08", "SR_B4")
+        assert SENSORS[mission].bands["blue"].keys == ("blue", "SR_B1")
+        assert SENSORS[mission].bands["swir16"].keys == ("swir16", "SR_B5")
         assert "coastal" not in SENSORS[mission].bands
 
 
 def test_no_asset_key_means_two_bands_of_sentinel_2():
-    keys = [key for names in SENSORS["sentinel-2"].bands.values() for key in names]
+    keys = [key for band in SENSORS["sentinel-2"].bands.values() for key in band.keys]
     assert len(keys) == len(set(keys))
 
 
 def test_landsat_collection_2_maps_its_valid_numbers_to_0_and_1():
     for mission in ("landsat-4", "landsat-5", "landsat-7", "landsat-8", "landsat-9"):
-        sensor = SENSORS[mission]
-        assert 7273 * sensor.scale + sensor.offset == pytest.approx(0, abs=1e-5)
-        assert 43636 * sensor.scale + sensor.offset == pytest.approx(1, abs=1e-5)
-        assert (sensor.nodata, sensor.mask_nodata) == (0, 1)
+        red = SENSORS[mission].bands["red"].packing
+        assert 7273 * red.scale + red.offset == pytest.approx(0, abs=1e-5)
+        assert 43636 * red.scale + red.offset == pytest.approx(1, abs=1e-5)
+        assert (red.nodata, SENSORS[mission].mask.nodata) == (0, 1)
+
+
+@pytest.mark.parametrize("mission", SENSORS)
+def test_composites_hold_every_band_in_the_unit_in_which_its_files_give_it(mission):
+    for name, band in SENSORS[mission].bands.items():
+        stored = stored_packing(name)
+        assert band.packing.unit == stored.unit
+        assert (stored.nodata, stored.valid) == (-32768, None)
+
+
+def test_surface_temperature_is_held_in_hundredths_of_a_degree():
+    file, stored = SENSORS["landsat-9"].bands["lwir11"].packing, stored_packing("lwir11")
+    kelvin = 44177 * file.scale + file.offset
+    assert kelvin == pytest.approx(300, abs=0.01)
+    assert round((kelvin - stored.offset) / stored.scale) == 2685

@@ -10,7 +10,7 @@ from pyproj import Transformer
 from rasterio.windows import Window
 
 from pipeline.grid import Block, Grid
-from pipeline.ingest.reading.headers import Footprint
+from pipeline.ingest.reading.headers import Profile
 
 _STRIP_POINTS = 2**17
 _LATTICE_PX = 16
@@ -29,11 +29,13 @@ def strips(block: Block, share: int) -> Iterator[tuple[Block, slice]]:
 
 
 def reach(
-    place: Footprint, grid: Grid, block: Block, share: int
+    profile: Profile, grid: Grid, block: Block, share: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows and columns in a file between which all points of a block lie."""
     row, col = (
-        positions(place, grid, block, share) if place.crs == grid.crs else _lattice(place, grid, block)[:2]
+        positions(profile, grid, block, share)
+        if profile.crs == grid.crs
+        else _lattice(profile, grid, block)[:2]
     )
     return np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
 
@@ -44,7 +46,7 @@ def window_around(rows: NDArray[np.int64], cols: NDArray[np.int64], margin: int)
     return Window(col, row, int(cols.max()) + margin + 1 - col, int(rows.max()) + margin + 1 - row)
 
 
-def fineness(place: Footprint, grid: Grid) -> float:
+def fineness(profile: Profile, grid: Grid) -> float:
     """How many pixels of a file lie across one of a grid, in its middle, along the finer axis.
 
     NaN or infinite where the CRS of the file does not reach there.
@@ -52,32 +54,32 @@ def fineness(place: Footprint, grid: Grid) -> float:
     left, bottom, right, top = grid.block_bounds(grid.whole)
     x, y, step = (left + right) / 2, (bottom + top) / 2, grid.resolution_m
     ends = np.array([x, x + step, x]), np.array([y, y, y - step])
-    if place.crs != grid.crs:
-        ends = _transformer(grid.crs, place.crs).transform(*ends)
-    row, col = _in_file(place, *ends)
+    if profile.crs != grid.crs:
+        ends = _transformer(grid.crs, profile.crs).transform(*ends)
+    row, col = _in_file(profile, *ends)
     return float(np.abs([row[1:] - row[0], col[1:] - col[0]]).max())
 
 
 def positions(
-    place: Footprint, grid: Grid, block: Block, share: int
+    profile: Profile, grid: Grid, block: Block, share: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row and column in a file, from its corner, of `share` x `share` points in each pixel of a block.
 
     In the file's own CRS rows are a column vector and columns a row vector. From another CRS they are
     interpolated between a lattice of the grid's pixels, which is good to 1e-4 of a pixel of 10 m.
     """
-    if place.crs == grid.crs:
-        x = _subdivided(grid.x_of(block), share, grid.resolution_m)[None, :]
-        y = _subdivided(grid.y_of(block), share, -grid.resolution_m)[:, None]
-        return _in_file(place, x, y)
-    row, col, top, left = _lattice(place, grid, block)
-    down = _subdivided(_centres(block.row_from, block.row_to), share, 1.0) / _LATTICE_PX - top
-    across = _subdivided(_centres(block.col_from, block.col_to), share, 1.0) / _LATTICE_PX - left
+    if profile.crs == grid.crs:
+        x = _subdivide(grid.x_of(block), share, grid.resolution_m)[None, :]
+        y = _subdivide(grid.y_of(block), share, -grid.resolution_m)[:, None]
+        return _in_file(profile, x, y)
+    row, col, top, left = _lattice(profile, grid, block)
+    down = _subdivide(_centres(block.row_from, block.row_to), share, 1.0) / _LATTICE_PX - top
+    across = _subdivide(_centres(block.col_from, block.col_to), share, 1.0) / _LATTICE_PX - left
     return _between(row, down, across), _between(col, down, across)
 
 
 def _lattice(
-    place: Footprint, grid: Grid, block: Block
+    profile: Profile, grid: Grid, block: Block
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], int, int]:
     """Row and column in a file of every 16th pixel corner over a block, and the number of the first ones.
 
@@ -89,14 +91,14 @@ def _lattice(
         grid.left + np.arange(left, right + 1) * (_LATTICE_PX * grid.resolution_m),
         grid.top - np.arange(top, bottom + 1) * (_LATTICE_PX * grid.resolution_m),
     )
-    row, col = _in_file(place, *_transformer(grid.crs, place.crs).transform(x, y))
+    row, col = _in_file(profile, *_transformer(grid.crs, profile.crs).transform(x, y))
     return row, col, top, left
 
 
 def _in_file(
-    place: Footprint, x: NDArray[np.float64], y: NDArray[np.float64]
+    profile: Profile, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    inverse = ~place.transform
+    inverse = ~profile.transform
     return y * inverse.e + inverse.f, x * inverse.a + inverse.c
 
 
@@ -104,7 +106,7 @@ def _centres(first: int, last: int) -> NDArray[np.float64]:
     return np.arange(first, last, dtype=np.float64) + 0.5
 
 
-def _subdivided(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
+def _subdivide(centres: NDArray[np.float64], share: int, step: float) -> NDArray[np.float64]:
     inside = ((np.arange(share) + 0.5) / share - 0.5) * step
     return (centres[:, None] + inside).ravel()
 

@@ -5,15 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from pipeline.ingest.reading import block_cache
-from pipeline.ingest.reading.block_cache import BlockCache
+from pipeline.ingest.reading.cache import Cache
 
 RNG = np.random.default_rng(8)
-
-
-@pytest.fixture(autouse=True)
-def uncounted():
-    block_cache._LEVELS.clear()
 
 
 def noise(kilobytes):
@@ -25,7 +19,7 @@ def held(folder):
 
 
 def test_what_was_put_comes_back_and_nothing_else(tmp_path):
-    cache = BlockCache(tmp_path / "cache", 2**20)
+    cache = Cache(tmp_path / "cache", 2**20)
     assert cache.get("a") is None
     cache.put("a", b"of a")
     cache.put("b", b"")
@@ -40,7 +34,7 @@ def test_what_was_put_comes_back_and_nothing_else(tmp_path):
 
 @pytest.mark.parametrize("damage", ["a byte turned", "cut", "empty", "that of another name"])
 def test_a_damaged_entry_is_no_entry_and_can_be_put_again(tmp_path, damage):
-    cache = BlockCache(tmp_path, 2**20)
+    cache = Cache(tmp_path, 2**20)
     cache.put("a", noise(4))
     cache.put("b", noise(4))
     path = cache._path("a")
@@ -60,7 +54,7 @@ def test_a_damaged_entry_is_no_entry_and_can_be_put_again(tmp_path, damage):
 
 
 def test_the_folder_stays_within_its_bound_and_keeps_what_was_used_last(tmp_path):
-    cache = BlockCache(tmp_path, 100 * 1024)
+    cache = Cache(tmp_path, 100 * 1024)
     for number in range(60):
         cache.put(f"{number}", noise(4))
         assert cache.get("0") is not None
@@ -72,27 +66,25 @@ def test_the_folder_stays_within_its_bound_and_keeps_what_was_used_last(tmp_path
 
 
 def test_what_other_processes_wrote_counts_too(tmp_path):
-    ours = BlockCache(tmp_path, 100 * 1024)
+    ours, theirs = Cache(tmp_path, 100 * 1024), Cache(tmp_path, 100 * 1024)
     ours.put("first", noise(1))
-    level = block_cache._LEVELS.pop(tmp_path)
     for number in range(20):
-        ours.put(f"of another {number}", noise(4))
-    block_cache._LEVELS[tmp_path] = level
+        theirs.put(f"of another {number}", noise(4))
     for number in range(20):
         ours.put(f"{number}", noise(4))
         assert held(tmp_path) <= ours.most_bytes * (1 + 2 / 16)
 
 
 def test_what_is_larger_than_the_bound_or_cannot_be_written_is_not_kept(tmp_path):
-    BlockCache(tmp_path / "cache", 1024).put("a", noise(4))
+    Cache(tmp_path / "cache", 1024).put("a", noise(4))
     assert held(tmp_path) == 0
     (tmp_path / "file").write_text("in the way")
-    BlockCache(tmp_path / "file", 2**20).put("a", noise(4))
-    assert BlockCache(tmp_path / "file", 2**20).get("a") is None
+    Cache(tmp_path / "file", 2**20).put("a", noise(4))
+    assert Cache(tmp_path / "file", 2**20).get("a") is None
 
 
 def test_many_threads_put_and_get_what_belongs_to_their_names(tmp_path):
-    cache = BlockCache(tmp_path, 40 * 1024)
+    cache = Cache(tmp_path, 40 * 1024)
     contents = {f"{number}": noise(1) for number in range(60)}
     wrong = []
 

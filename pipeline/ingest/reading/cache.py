@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 
 _DIGEST, _LENGTH = 4, 8
 _KEPT_SHARE = 0.9
-_LOOKS_PER_FILL = 16
+_COUNTS_PER_FILL = 16
 _CODEC = pa.Codec("zstd", compression_level=1)
-_LOCK = threading.Lock()
 
 
 @dataclass
@@ -35,18 +34,16 @@ class _Level:
     written: int = 0
 
 
-_LEVELS: dict[Path, _Level] = {}
-
-
-@dataclass(frozen=True)
-class BlockCache:
+class Cache:
     """A folder of entries that together stay within `most_bytes`.
 
-    Processes that share it may each be a sixteenth above for a moment.
+    Caches that share it, in one process or in many, may each be a sixteenth above for a moment.
     """
 
-    folder: Path
-    most_bytes: int
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self.folder, self.most_bytes = folder, most_bytes
+        self._level: _Level | None = None
+        self._lock = threading.Lock()
 
     def get(self, name: str) -> bytes | None:
         """What was put under a name; None if nothing was, or if it is no longer what was put."""
@@ -97,15 +94,16 @@ class BlockCache:
 
     def _make_room(self, size: int) -> None:
         """See that an entry of a size has room; the folder is counted now and then, as others write too."""
-        with _LOCK:
-            level = _LEVELS.get(self.folder)
-            if level is None or level.written > self.most_bytes / _LOOKS_PER_FILL:
-                level = _LEVELS[self.folder] = _Level(sum(held for _, held, _ in self._entries()))
+        with self._lock:
+            level = self._level
+            if level is None or level.written > self.most_bytes / _COUNTS_PER_FILL:
+                level = _Level(sum(held for _, held, _ in self._entries()))
             if level.counted + level.written + size > self.most_bytes:
-                level = _LEVELS[self.folder] = _Level(self._thinned(self.most_bytes * _KEPT_SHARE - size))
+                level = _Level(self._thin(self.most_bytes * _KEPT_SHARE - size))
             level.written += size
+            self._level = level
 
-    def _thinned(self, target: float) -> int:
+    def _thin(self, target: float) -> int:
         """Remove the entries not used for longest until the rest is within a target; bytes that are left."""
         entries = sorted(self._entries())
         left = sum(size for _, size, _ in entries)

@@ -1,0 +1,75 @@
+"""The Readers of this process, one a run: what makes them, where they are kept, how they are closed."""
+
+import logging
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from pipeline.ingest import reading
+from pipeline.settings.access import Access
+
+_TURN_S = 0.0005
+_RUNS = 4
+"""Runs whose Readers a worker process keeps: those of today, and the last of yesterday."""
+_ANYWHERE = Access()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What makes a Reader, on any machine: the provider's access, a cache if any, and the id of the run.
+
+    Workers that outlive a run ask anew for what was broken in it, by the id; it enters nothing delivered.
+    """
+
+    access: Access = _ANYWHERE
+    cache_folder: Path | None = None
+    cache_bytes: int = 0
+    run: str = field(default_factory=lambda: uuid4().hex)
+
+
+def reader_of(source: Source) -> "reading.reader.Reader":
+    """The Reader of a run in this process: all that is the process's own stands here.
+
+    Tasks of a run come to a worker one by one, and nothing but the process lives from one to the next: what
+    the first of them opened and learnt, the next ones must find. A Reader whose run is over has no one to
+    close it there: it goes when newer runs have come and its last task is done. Python has one length of
+    turn for all threads: one that has unpacked a tile, in a few milliseconds, must not wait as long again
+    for its own. And what other libraries log of addresses, they log for all runs.
+    """
+    sys.setswitchinterval(_TURN_S)
+    for name in reading.signing.LOGGERS:
+        logging.getLogger(name).addFilter(reading.signing.REDACTION)
+    with _LOCK:
+        reader = _READERS.get(source.run) or _READERS.setdefault(source.run, reading.reader.Reader(source))
+        _READERS.move_to_end(source.run)
+        if len(_READERS) > _RUNS:
+            _READERS.popitem(last=False)
+    return reader
+
+
+@contextmanager
+def closing_reader(source: Source) -> Iterator[None]:
+    """Close the Reader of a run at its end, if it read anything."""
+    try:
+        yield
+    finally:
+        with _LOCK:
+            reader = _READERS.pop(source.run, None)
+        if reader is not None:
+            reader.close()
+
+
+@contextmanager
+def open_reader(source: Source) -> Iterator["reading.reader.Reader"]:
+    """The Reader of a run, closed at its end."""
+    with closing_reader(source):
+        yield reader_of(source)
+
+
+_READERS: OrderedDict[str, "reading.reader.Reader"] = OrderedDict()
+_LOCK = threading.Lock()
