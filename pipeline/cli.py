@@ -177,7 +177,7 @@ def grade(
     grading.write_readings(graded, out, rejected)
     if graded.readings.empty or (strict and len(graded.rejects)):
         raise grading.build_refusal(graded)
-    _show(grading.count_classes(graded) if out else grading.tabulate_readings(graded), as_json=as_json)
+    _show(grading.count_readings(graded) if out else grading.tabulate_readings(graded), as_json=as_json)
     if len(graded.rejects):
         _ERR.print(f"剔除 rejected: {len(graded.rejects)}", highlight=False)
 

@@ -169,7 +169,7 @@ def _to_plain(column: pd.Series) -> Any:
     return found.dictionary_decode() if pa.types.is_dictionary(found.type) else found
 
 
-def count_classes(graded: GradedReadings) -> list[dict[str, Any]]:
+def count_readings(graded: GradedReadings) -> list[dict[str, Any]]:
     """How many readings are of each class, and how many cells or rows were rejected."""
     counts = graded.readings["class"].value_counts().sort_index()
     rows = [{"class": str(number), "readings": int(count)} for number, count in counts.items()]
