@@ -10,7 +10,7 @@ from affine import Affine
 from pyproj import CRS, Transformer
 
 from pipeline.ingest.layers.layer import Layer, OpenLayer
-from pipeline.ingest.reading.headers import Footprint
+from pipeline.ingest.reading.headers import Profile
 from tests.scenery import LEFT, TOP, UTM, grid_of_px
 
 GRID = grid_of_px(40, 70)
@@ -30,7 +30,7 @@ def toy(resampling="mean", unit="toy", **fields):
 class Planted:
     """A raster of numbers in memory."""
 
-    place: Footprint
+    place: Profile
     numbers: np.ndarray
     name: str = "planted"
 
@@ -42,7 +42,7 @@ class Planted:
 
 
 def opened(numbers, transform, resampling, crs=UTM):
-    place = Footprint(crs, transform, *numbers.shape)
+    place = Profile(crs, transform, *numbers.shape)
     return OpenLayer(toy(resampling), resampling, (Planted(place, numbers),))
 
 
