@@ -1,7 +1,5 @@
 """The delivery folder of one area: everything in it but the manifest."""
 
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,8 +12,10 @@ import geopandas as gpd
 import pandas as pd
 from dask.system import CPU_COUNT
 
+from pipeline import outputs
 from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Grid
+from pipeline.operating_system import lower_priority
 from pipeline.outputs.columns import Language
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows, flatten_table
@@ -54,7 +54,7 @@ def begin_delivery(
     """
     (folder / "rasters").mkdir()
     write = partial(write_raster, grid=grid, simulated=simulated, as_of=as_of, language=language)
-    writers = ThreadPoolExecutor(CPU_COUNT, "raster", _yield_to_others)
+    writers = ThreadPoolExecutor(CPU_COUNT, "raster", lower_priority, (_PATIENCE,))
     try:
         yield DeliveryDraft(
             folder,
@@ -75,13 +75,11 @@ def complete_delivery(delivery: Delivery, begun: DeliveryDraft, *, shapefile: bo
     ContractError where a table or a raster is not as promised, and then leaves an unfinished folder, which
     must not be published.
     """
-    from pipeline.outputs.report import write_report
-
     folder = begun.folder
     (folder / "tables").mkdir()
     _write_tables(delivery, folder, shapefile=shapefile)
     _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
-    write_report(delivery, folder)
+    outputs.report.write_report(delivery, folder)
     _wait(begun.rasters.values())
     write_stac_catalog(delivery, folder)
     return sorted(path for path in folder.rglob("*") if path.is_file())
@@ -97,12 +95,6 @@ def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
     build_layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
     for stem, table in delivery.tables.items():
         write_csv(flatten_table(_flatten(table), delivery), folder / "tables" / f"{stem}.csv")
-
-
-def _yield_to_others() -> None:
-    """Let this thread, and those that it begins, have the processors that nobody else wants."""
-    if sys.platform == "linux":  # elsewhere the whole process would
-        os.nice(_PATIENCE)
 
 
 def _wait(written: Iterable[Future[list[Path]]]) -> None:

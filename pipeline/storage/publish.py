@@ -1,9 +1,9 @@
 """Deliveries put in place whole, and what else is done to folders: brought to the disk, removed."""
 
-import os
 import shutil
 from pathlib import Path
 
+from pipeline import operating_system
 from pipeline.errors import WorkspaceError
 
 
@@ -59,8 +59,4 @@ def remove(path: Path) -> None:
 def flush(path: Path) -> None:
     """Bring a file, or a folder with all in it, to the disk."""
     for entry in [*path.rglob("*"), path] if path.is_dir() else [path]:
-        handle = os.open(entry, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        operating_system.flush(entry)

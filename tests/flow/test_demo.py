@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
-from programs import ecoledger, files_of
+from programs import ROOT, ecoledger, files_of
 
 from pipeline.geodesy import measure_area_m2
+from tests.unit.test_start_up import load_libraries
 
 AREAS = ["chongming_wetlands", "guangyang_island", "longyou_bay"]
 PERIODS = ["2023", "2024"]
@@ -128,6 +129,14 @@ def test_a_run_killed_in_the_middle_resumes_to_the_same_bytes(demo, tmp_path):
         assert not (out / "longyou_bay" / "2024").exists()
     ecoledger(*words, "--out", out)
     assert files_of(out / "longyou_bay") == files_of(demo / "longyou_bay")
+
+
+def test_a_run_that_changes_nothing_loads_nothing_that_computes_maps_or_draws(demo):
+    config = ROOT / "configs" / "demo.yaml"
+    loaded = load_libraries("run", config, "--out", demo, "--aoi", "longyou_bay", "--quiet", "--json")
+    assert not loaded & {"zarr", "sklearn", "exactextract", "pyogrio", "bokeh", "xlsxwriter", "openpyxl"}
+    assert not loaded & {"pystac", "pystac_client", "distributed"}
+    assert "pandas" in loaded
 
 
 def test_a_second_run_beside_a_running_one_stops_at_once_with_code_5(tmp_path):

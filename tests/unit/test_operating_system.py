@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from pipeline import operating_system
+from pipeline.aoi import PROJECT_ROOT
 from pipeline.operating_system import end_process, exit_code, flush, lower_priority
 
 SLEEPS = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
@@ -75,3 +76,53 @@ def test_files_are_flushed_and_folders_where_they_can_be(monkeypatch, tmp_path, 
     flush(file)
     flush(folder)
     assert opened == expected
+
+
+WITHOUT_POSIX = """
+import asyncio, importlib.abc, multiprocessing, os, signal, sys  # the standard library goes by sys.platform
+
+class Refusing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name in GONE:
+            raise ModuleNotFoundError(name)
+
+GONE = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+for name in GONE:
+    sys.modules.pop(name, None)
+sys.meta_path.insert(0, Refusing())
+for name in ("SIGALRM", "SIGCHLD", "SIGHUP", "SIGKILL", "SIGPIPE", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
+    delattr(signal, name)
+for name in (
+    "fchmod", "fork", "geteuid", "getloadavg", "getpgid", "getuid", "killpg", "mkfifo", "nice", "pread",
+    "pwrite", "sched_getaffinity", "setpgid", "setsid", "statvfs",
+):
+    delattr(os, name)
+
+from pipeline import cli
+cli.main()
+"""
+COMMANDS = {
+    "--help": 0,
+    "schema": 0,
+    "indices": 0,
+    "rules": 0,
+    "validate configs/demo.yaml": 0,
+    "plan configs/demo.yaml": 0,
+    "run configs/no-such.yaml": 2,
+    "status no-such-folder": 2,
+    "grade no-such-file.csv": 3,
+    "diff no-such-delivery no-such-delivery": 3,
+    "sample no-such-delivery --out points.gpkg": 2,
+}
+
+
+@pytest.mark.parametrize(("command", "code"), COMMANDS.items())
+def test_every_command_starts_without_what_only_posix_has(command, code):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_POSIX, *command.split()],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr

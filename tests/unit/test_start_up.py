@@ -48,26 +48,30 @@ PROGRAM = (
 )
 
 
-def heavy_after(*words: str) -> set[str]:
-    """The heavy libraries that are loaded once a command has ended."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words], cwd=PROJECT_ROOT, check=True, capture_output=True, text=True
-    )
-    return HEAVY & set(done.stderr.splitlines()[-1].split())
+def load_libraries(*words: object) -> set[str]:
+    """The libraries that are loaded once a command has ended."""
+    command = [sys.executable, "-c", PROGRAM, *map(str, words)]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, check=True, capture_output=True, text=True)
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def load_heavy(*words: object) -> set[str]:
+    """Those of them that are heavy."""
+    return HEAVY & load_libraries(*words)
 
 
 @pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
 def test_help_loads_no_library_but_that_of_the_command_line(words):
-    assert heavy_after(*words) == set()
+    assert load_heavy(*words) == set()
 
 
 @pytest.mark.parametrize("verb", ["schema", "providers", "legends"])
 def test_what_the_settings_know_is_told_without_data_frames(verb):
-    assert heavy_after(verb) <= {"yaml", *GEOMETRY}
+    assert load_heavy(verb) <= {"yaml", *GEOMETRY}
 
 
 def test_a_config_is_checked_without_what_reads_and_computes():
-    assert heavy_after("validate", "configs/demo.yaml") == {"yaml", "spyndex", *GEOMETRY}
+    assert load_heavy("validate", "configs/demo.yaml") == {"yaml", "spyndex", *GEOMETRY}
 
 
 @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
