@@ -22,7 +22,7 @@ from pipeline.storage.blocks import read_block
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import read_layer_parts
 from pipeline.zonal import measures, overlay
-from pipeline.zonal.ground import Ground, Under
+from pipeline.zonal.ground import Ground, GroundPixels
 
 _LAND, _SPECTRAL, _COVER, _COMPOSITE = ("land_cover",), ("ndvi",), ("fvc",), ("looks", "failed")
 _CHANGE = ("change",)
@@ -83,12 +83,12 @@ def measured(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.DataFra
 def measured_whole(over_aoi: Ground, maps: Maps) -> pd.DataFrame:
     """PARCEL_MEASURES of the area itself, as if it were one parcel."""
     part = partial(_sums_under, periods=_stores(maps), rules=_rules(maps.study))
-    sums = overlay.ParcelSums.total(over_aoi.each(part))
+    sums = overlay.ParcelSums.total(over_aoi.map(part))
     return pd.concat(_tables(maps.study, [maps.study.aoi.id], sums))
 
 
 def _sums_under(
-    under: Under, *, periods: tuple[PeriodStores, ...], rules: overlay.CoverRules
+    under: GroundPixels, *, periods: tuple[PeriodStores, ...], rules: overlay.CoverRules
 ) -> overlay.ParcelSums:
     layers = [stores.read(under.read) for stores in periods]
     return overlay.sums_under(under.weight_m2, layers, rules)

@@ -23,7 +23,7 @@ from pipeline.rights_registry import area_balance
 from pipeline.rights_registry.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_layer, save_json, save_parts, save_tables
-from pipeline.zonal.ground import ground_of
+from pipeline.zonal.ground import lay_ground
 
 _VERSION = 9
 
@@ -44,17 +44,17 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
     )
 
     def build(folder: Path) -> None:
-        plots = load_shapes(parcels)
-        ground = ground_of(run.cluster, study)
+        shapes = load_shapes(parcels)
+        ground = lay_ground(run.cluster, study)
         measures = measured_whole(ground, maps)
         view = View(maps, ground, measures, load_layer(parcels.path, "parcels"), sources)
-        save_parts(folder / "parcel_measures.parquet", measured(run, maps, plots))
+        save_parts(folder / "parcel_measures.parquet", measured(run, maps, shapes))
         tables = collect_tables(view)
         save_json(folder / "tables.json", list(tables))
         save_tables(
             folder,
             {
-                "area_balance": area_balance.build_area_balance(plots, study.aoi, measures),
+                "area_balance": area_balance.build_area_balance(shapes, study.aoi, measures),
                 "indicators": indicators.build_indicator_table(list(list_rows(view)), study.aoi.id),
                 "change_patches": _outline_patches(maps),
                 **tables,

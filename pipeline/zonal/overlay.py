@@ -21,7 +21,7 @@ from pipeline.geodesy import project_all
 from pipeline.grid import Block, Grid
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED
 from pipeline.rights_registry.shapes import ParcelShapes
-from pipeline.zonal.cells import covered_cells
+from pipeline.zonal.cells import extract_cells
 
 CHUNK_PX = 1024 * 1024
 SLAB_PARCELS = 2048
@@ -223,7 +223,7 @@ def _split(
 
 
 def _chunk(shapes: NDArray[np.object_], part: NDArray[np.int64], window: Block, grid: Grid) -> Chunk:
-    results = covered_cells(shapes[part], window, grid)
+    results = extract_cells(shapes[part], window, grid)
     cells = [cells for cells, _ in results]
     cell = np.concatenate(cells).astype(np.int32)
     fraction = np.concatenate([fractions for _, fractions in results])

@@ -8,7 +8,7 @@ import shapely
 from pipeline.geodesy import measure_areas_m2, project, unproject
 from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal import overlay
-from pipeline.zonal.cells import covered_cells
+from pipeline.zonal.cells import extract_cells
 from tests.parcel_overlay import RULES, a_year_on, measured, over, sums_of, wide
 
 KEYS = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}
@@ -224,7 +224,7 @@ def test_sums_of_a_parcel_scale_to_its_ellipsoidal_area(parcels, grid, layers):
 def test_fractions_are_those_of_the_polygon_in_each_pixel(parcels, grid):
     shape = project(parcels.geometry.iloc[1], grid.crs)
     window = grid.block_over(shape.bounds)
-    ((cells, fractions),) = covered_cells(np.array([shape], dtype=object), window, grid)
+    ((cells, fractions),) = extract_cells(np.array([shape], dtype=object), window, grid)
     rows, cols = np.divmod(cells, window.shape[1])
     left = grid.left + (cols + window.col_from) * 10
     top = grid.top - (rows + window.row_from) * 10
