@@ -11,7 +11,7 @@ import shapely
 
 from pipeline.contracts import CHANGE_PATCHES, check_table
 from pipeline.engine.run import Run
-from pipeline.flow.measures import load_shapes, measured, measured_whole
+from pipeline.flow.measures import load_shapes, measure_aoi, measure_parcels
 from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.indices import change, indicators
 from pipeline.maps.encoding import from_ratio
@@ -46,9 +46,9 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
     def build(folder: Path) -> None:
         shapes = load_shapes(parcels)
         ground = lay_ground(run.cluster, study)
-        measures = measured_whole(ground, maps)
+        measures = measure_aoi(ground, maps)
         view = View(maps, ground, measures, load_layer(parcels.path, "parcels"), sources)
-        save_parts(folder / "parcel_measures.parquet", measured(run, maps, shapes))
+        save_parts(folder / "parcel_measures.parquet", measure_parcels(run, maps, shapes))
         tables = collect_tables(view)
         save_json(folder / "tables.json", list(tables))
         save_tables(

@@ -16,9 +16,10 @@ from pipeline.engine.study import Study
 from pipeline.geodesy import project
 from pipeline.grid import BASELINE_BYTES, Block, Grid
 from pipeline.indices.change import sum_transitions
-from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend
+from pipeline.legends import LAND_COVER, Legend
 from pipeline.storage.blocks import read_block
 from pipeline.zonal.covered import CoveredBlock
+from pipeline.zonal.kernels import CODE_LIMIT, Pixels, add_class_areas
 
 BLOCK_EDGE_PX = 1024
 _PIXEL_BYTES = 128
@@ -134,8 +135,11 @@ def _cover(block: Block, *, shape: BaseGeometry, grid: Grid) -> tuple[CoveredBlo
 
 
 def _sum_classes(under: GroundPixels, *, store: Path, layer: str) -> NDArray[np.float64]:
-    areas = np.bincount(under.read_layer(store, layer), under.weight_m2, NODATA_CLASS + 1)
-    return areas.astype(np.float64)
+    sums = np.zeros((1, CODE_LIMIT))
+    pixels = Pixels.of_one(under.weight_m2)
+    add_class_areas(pixels, under.read_layer(store, layer), np.arange(CODE_LIMIT), sums)
+    areas: NDArray[np.float64] = sums[0]
+    return areas
 
 
 def _sum_moves(
