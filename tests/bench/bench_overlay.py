@@ -224,9 +224,17 @@ class _Uniform(Grid):
 
 
 def sums_alone(parcels: gpd.GeoDataFrame, rasters: ParcelLayers, add: Callable[..., None]) -> Work:
-    """The kernels over pixels that are laid already."""
-    laid = [(one.pixels, rasters.cut(one.block)) for one in overlay.lay_parcels(parcels, GRID)]
-    return partial(add, laid, len(parcels))
+    """The kernels over pixels that are laid already, some neighbours at a time as a run takes them."""
+    laid = []
+    for part in ParcelShapes.of(parcels).shapes.group_neighbours(overlay.NEIGHBOURS):
+        blocks = overlay.lay_parcels(parcels.iloc[part], GRID)
+        laid.append(([(one.pixels, rasters.cut(one.block)) for one in blocks], len(part)))
+
+    def add_all() -> None:
+        for pixels, rows in laid:
+            add(pixels, rows)
+
+    return add_all
 
 
 def shares_by_frame(parcels: gpd.GeoDataFrame, rasters: ParcelLayers) -> Work:
