@@ -58,7 +58,7 @@ def load_shapes(parcels: Artifact) -> ParcelShapes:
 
 def measure_parcels(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.DataFrame]:
     """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
-    study, stores, plan = maps.study, _list_stores(maps), _plan_measures(maps)
+    study, stores, plan = maps.study, _list_stores(maps), plan_measures(maps)
     jobs, places = plan.jobs, plan.places
     groups = parcels.shapes.group_neighbours(NEIGHBOURS)
     tasks = (ParcelTask(parcels.take(group), study.grid, stores, places, jobs) for group in groups)
@@ -73,12 +73,12 @@ def measure_parcels(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.
 
 def measure_aoi(ground: Ground, maps: Maps) -> pd.DataFrame:
     """PARCEL_MEASURES of the aoi itself, as if it were one parcel."""
-    stores, plan = _list_stores(maps), _plan_measures(maps)
+    stores, plan = _list_stores(maps), plan_measures(maps)
     parts = ground.map(partial(sum_ground, stores=stores, places=plan.places, jobs=plan.jobs))
     return pd.concat(tabulate([maps.study.aoi.id], plan, ParcelSums.total(parts)))
 
 
-def _plan_measures(maps: Maps) -> MeasurePlan:
+def plan_measures(maps: Maps) -> MeasurePlan:
     """The measures whose layers the maps have."""
     settings = maps.study.settings
     cycle, cuts = PERIODS_A_YEAR[settings.scenes.period], tuple(load_products().grades.cuts_percent)

@@ -11,7 +11,7 @@ import shapely
 
 from pipeline.contracts import CHANGE_PATCHES, check_table
 from pipeline.engine.run import Run
-from pipeline.flow.measures import load_shapes, measure_aoi, measure_parcels
+from pipeline.flow.measures import load_shapes, measure_aoi, measure_parcels, plan_measures
 from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.indices import change, indicators
 from pipeline.maps.encoding import from_ratio
@@ -38,6 +38,7 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
         "statistics",
         _VERSION,
         [*(key for keys in maps.keys.values() for key in keys), parcels.key],
+        measures=plan_measures(maps).names,
         cuts_percent=load_products().grades.cuts_percent,
         sources={when.label: words for when, words in sources.items()},
         shown=describe_judges(study, maps.steps),

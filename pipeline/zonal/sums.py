@@ -54,6 +54,12 @@ class MeasurePlan:
         )
 
     @property
+    def names(self) -> list[str]:
+        """What is measured, each once."""
+        courses = [name for entry in self.series for name in entry.names]
+        return [*dict.fromkeys(entry.name for entry, _ in self.entries), *courses]
+
+    @property
     def jobs(self) -> tuple[Job, ...]:
         """What is added up, each once however many measures rest on it."""
         return tuple(dict.fromkeys((entry.tally(self.rules), when) for entry, when in self.entries))
