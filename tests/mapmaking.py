@@ -25,7 +25,7 @@ from pipeline.maps.step import Inputs, Layers, Maps, Step, View
 from pipeline.periods import When
 from pipeline.settings import CompositeMethod
 from pipeline.storage.blocks import create_store, write_block
-from pipeline.zonal.ground import ground_of
+from pipeline.zonal.ground import lay_ground
 
 
 def make(run: Run, study: Study, table: gpd.GeoDataFrame | None = None) -> Maps:
@@ -44,7 +44,7 @@ def view_of(maps: Maps) -> View:
     study = maps.study
     whens: list[When] = [*study.periods, *study.pairs, study.span]
     nothing = pd.DataFrame()
-    return View(maps, ground_of(Threads(1), study), nothing, gpd.GeoDataFrame(), dict.fromkeys(whens, "s"))
+    return View(maps, lay_ground(Threads(1), study), nothing, gpd.GeoDataFrame(), dict.fromkeys(whens, "s"))
 
 
 def rows_of(maps: Maps, *steps: Step) -> dict[tuple[str, str], dict[str, object]]:

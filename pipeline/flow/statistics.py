@@ -11,7 +11,7 @@ import shapely
 
 from pipeline.contracts import CHANGE_PATCHES, check_table
 from pipeline.engine.run import Run
-from pipeline.flow.measures import load_shapes, measured, measured_whole
+from pipeline.flow.measures import load_shapes, measure_aoi, measure_parcels, plan_measures
 from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.indices import change, indicators
 from pipeline.maps.encoding import from_ratio
@@ -23,7 +23,7 @@ from pipeline.rights_registry import area_balance
 from pipeline.rights_registry.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_layer, save_json, save_parts, save_tables
-from pipeline.zonal.ground import ground_of
+from pipeline.zonal.ground import lay_ground
 
 _VERSION = 9
 
@@ -38,6 +38,7 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
         "statistics",
         _VERSION,
         [*(key for keys in maps.keys.values() for key in keys), parcels.key],
+        measures=plan_measures(maps).names,
         cuts_percent=load_products().grades.cuts_percent,
         sources={when.label: words for when, words in sources.items()},
         shown=describe_judges(study, maps.steps),
@@ -45,10 +46,10 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
 
     def build(folder: Path) -> None:
         shapes = load_shapes(parcels)
-        ground = ground_of(run.cluster, study)
-        measures = measured_whole(ground, maps)
+        ground = lay_ground(run.cluster, study)
+        measures = measure_aoi(ground, maps)
         view = View(maps, ground, measures, load_layer(parcels.path, "parcels"), sources)
-        save_parts(folder / "parcel_measures.parquet", measured(run, maps, shapes))
+        save_parts(folder / "parcel_measures.parquet", measure_parcels(run, maps, shapes))
         tables = collect_tables(view)
         save_json(folder / "tables.json", list(tables))
         save_tables(

@@ -53,7 +53,7 @@ def _assess(view: View, when: When) -> accuracy.Assessment:
     _refuse_strange(given, points, mapped)
     reference = points["kind"].map({key: kind.cover for key, kind in LAND_KINDS.items()})
     counts = accuracy.count_confusion(mapped, reference.to_numpy(dtype=np.int64), _CODES)
-    areas_m2 = view.ground.areas_m2(view.maps.path("land_cover", when), "land_cover")
+    areas_m2 = view.ground.sum_classes(view.maps.path("land_cover", when), "land_cover")
     return accuracy.assess(counts, areas_m2[_CODES], _CODES)
 
 

@@ -112,7 +112,7 @@ def _rows(view: View, when: When) -> Iterator[Row]:
         f"{view.source(when)}; CUSUM of NDVI below its season (Page 1954), "
         f"history before {since}, limit {rules.limit:g}, slack {rules.slack:g}"
     )
-    areas = view.ground.areas_m2(view.maps.path("alerts", when), "state")
+    areas = view.ground.sum_classes(view.maps.path("alerts", when), "state")
     states = {entry.key: float(areas[entry.code]) for entry in ALERTS.classes}
     label = f"{since}/{study.settings.scenes.end}"
     yield indicators.build_alert_indicator(states, label, area_m2=study.aoi.area_m2, source=source)

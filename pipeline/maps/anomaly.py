@@ -23,7 +23,7 @@ from pipeline.maps.step import (
     raster_of,
 )
 from pipeline.periods import PERIODS_A_YEAR, When
-from pipeline.zonal.ground import Under
+from pipeline.zonal.ground import GroundPixels
 
 
 def compare_block(inputs: Inputs, *, least_years: int) -> Layers:
@@ -78,14 +78,16 @@ def _rows(view: View, when: When) -> Iterator[Row]:
     sums = indicators.AnomalySums()
     if ("anomaly", when) in view.maps:
         part = partial(_sum_under, store=view.maps.path("anomaly", when), least_drop=rules.least_drop)
-        sums = sum(view.ground.each(part), sums)
+        sums = sum(view.ground.map(part), sums)
     yield from indicators.build_anomaly_indicators(
         sums, when.label, area_m2=view.study.aoi.area_m2, source=source, least_years=rules.least_years
     )
 
 
-def _sum_under(under: Under, *, store: Path, least_drop: float) -> indicators.AnomalySums:
-    return indicators.sum_anomaly(under.layer(store, "difference"), under.weight_m2, least_drop=least_drop)
+def _sum_under(under: GroundPixels, *, store: Path, least_drop: float) -> indicators.AnomalySums:
+    return indicators.sum_anomaly(
+        under.read_layer(store, "difference"), under.weight_m2, least_drop=least_drop
+    )
 
 
 def _judge(study: Study) -> Mapping[str, object]:

@@ -33,7 +33,6 @@ from pipeline.maps.step import (
 )
 from pipeline.periods import When
 from pipeline.storage.blocks import create_store, read_block, write_block
-from pipeline.zonal.moves import Moved
 
 
 @dataclass(frozen=True)
@@ -147,8 +146,9 @@ def tabulate_transitions(view: View, what: Changing) -> dict[When, pd.DataFrame]
 
 def _tabulate(view: View, what: Changing, when: When) -> pd.DataFrame:
     before, after = (view.maps.path("land_cover", period) for period in when.periods)
-    moved = Moved(what.layer, before, after, view.maps.path(what.step, when), what.legend)
-    return change.build_transition_matrix(view.ground.each(moved), what.legend)
+    counted = view.maps.path(what.step, when)
+    sums = view.ground.sum_transitions(what.layer, before, after, counted, what.legend)
+    return change.build_transition_matrix(sums, what.legend)
 
 
 def _least_px(study: Study) -> int:

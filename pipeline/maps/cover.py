@@ -31,7 +31,7 @@ from pipeline.maps.step import (
 )
 from pipeline.periods import When
 from pipeline.settings import ClassPercentiles
-from pipeline.zonal.ground import Under
+from pipeline.zonal.ground import GroundPixels
 
 
 def compute_block(inputs: Inputs, *, endmembers: Ends) -> Layers:
@@ -83,11 +83,11 @@ def _sum_cover(view: View, when: When, other: vegetation.EndmemberPair | None) -
     maps, threshold = view.maps, view.study.settings.vegetation.cover_threshold
     land, seen, cover = (maps.path(step, when) for step in ("land_cover", "spectral", "cover"))
     part = partial(_sum_under, stores=(land, seen, cover), other=other, threshold=threshold)
-    return vegetation.CoverSums.total(view.ground.each(part))
+    return vegetation.CoverSums.total(view.ground.map(part))
 
 
 def _sum_under(
-    under: Under,
+    under: GroundPixels,
     *,
     stores: tuple[Path, Path, Path],
     other: vegetation.EndmemberPair | None,
@@ -96,11 +96,11 @@ def _sum_under(
     land, seen, cover = stores
     fvc: NDArray[np.float64]
     if other:
-        ndvi = xr.DataArray(from_ratio(under.layer(seen, "ndvi")))
+        ndvi = xr.DataArray(from_ratio(under.read_layer(seen, "ndvi")))
         fvc = vegetation.compute_fractional_cover(ndvi, other).values
     else:
-        fvc = from_ratio(under.layer(cover, "fvc"))
-    water = under.layer(land, "land_cover") == LAND_COVER.code("water")
+        fvc = from_ratio(under.read_layer(cover, "fvc"))
+    water = under.read_layer(land, "land_cover") == LAND_COVER.code("water")
     return vegetation.sum_cover(fvc, water, under.weight_m2, threshold=threshold)
 
 

@@ -22,7 +22,7 @@ from pipeline.maps.land_cover.kinds import is_typed, list_kinds
 from pipeline.maps.land_cover.showing import explain_missing_map
 from pipeline.maps.step import Maps, Row, Show, Step, View, pairs, periods, raster_of
 from pipeline.periods import When
-from pipeline.zonal.ground import Under
+from pipeline.zonal.ground import GroundPixels
 
 _TYPES = Changing(
     "ecosystem_change",
@@ -74,12 +74,12 @@ def _tables(view: View) -> Mapping[str, pd.DataFrame]:
 
 def _sum_types(view: View, when: When) -> ecosystem.TypeSums:
     part = partial(_sum_under, land=view.maps.path("land_cover", when), typed=is_typed(view.study))
-    return ecosystem.TypeSums.of(np.sum(view.ground.each(part), axis=0))
+    return ecosystem.TypeSums.of(np.sum(view.ground.map(part), axis=0))
 
 
-def _sum_under(under: Under, *, land: Path, typed: bool) -> NDArray[np.float64]:
-    cover = under.layer(land, "land_cover")
-    kind = under.layer(land, "ecosystem") if typed else ecosystem.classify_types(cover)
+def _sum_under(under: GroundPixels, *, land: Path, typed: bool) -> NDArray[np.float64]:
+    cover = under.read_layer(land, "land_cover")
+    kind = under.read_layer(land, "ecosystem") if typed else ecosystem.classify_types(cover)
     return ecosystem.sum_type_areas(cover, kind, under.weight_m2)
 
 
@@ -142,10 +142,10 @@ def _encroachment_rows(view: View, _span: When) -> Iterator[Row]:
     layers = layers.assign(area_m2=measure_areas_m2(np.asarray(layers.geometry)))
     for layer in layers[layers["area_m2"] > 0].itertuples():
         whole_m2, kind = float(layer.area_m2), str(layer.kind)
-        inside = view.ground.of_part(layer.geometry, whole_m2)
+        inside = view.ground.restrict(layer.geometry, whole_m2)
         for pair in study.pairs:
             part = partial(_sum_encroached, change=view.maps.path("change", pair))
-            built, seen = np.sum(inside.each(part), axis=0)
+            built, seen = np.sum(inside.map(part), axis=0)
             yield ecosystem.build_encroachment_indicator(
                 kind,
                 pair.label,
@@ -157,8 +157,8 @@ def _encroachment_rows(view: View, _span: When) -> Iterator[Row]:
             )
 
 
-def _sum_encroached(under: Under, *, change: Path) -> NDArray[np.float64]:
-    return ecosystem.sum_encroachment(under.layer(change, "change"), under.weight_m2)
+def _sum_encroached(under: GroundPixels, *, change: Path) -> NDArray[np.float64]:
+    return ecosystem.sum_encroachment(under.read_layer(change, "change"), under.weight_m2)
 
 
 TYPES = Step(

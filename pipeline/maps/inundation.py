@@ -17,7 +17,7 @@ from pipeline.maps.evidence import describe_cover, describe_inundation
 from pipeline.maps.step import Inputs, Layers, Maps, Row, Show, Step, View, constant, raster_of
 from pipeline.periods import When
 from pipeline.settings.maps import LandCover, WaterRules
-from pipeline.zonal.ground import Under
+from pipeline.zonal.ground import GroundPixels
 
 
 def flood_block(inputs: Inputs, *, rules: LandCover, limits: WaterRules) -> Layers:
@@ -97,7 +97,7 @@ def _rows(view: View, when: When) -> Iterator[Row]:
 
 def _sum_zones(view: View, when: When) -> dict[str, float]:
     """Area of each zone of inundation by its key; the unknown is in none."""
-    areas = view.ground.areas_m2(view.maps.path("inundation", when), "inundation")
+    areas = view.ground.sum_classes(view.maps.path("inundation", when), "inundation")
     return {entry.key: float(areas[entry.code]) for entry in _legend(view.study).classes}
 
 
@@ -106,16 +106,16 @@ def _sum_above(view: View, when: When) -> vegetation.CoverSums:
     cover, land, flooded = (view.maps.path(step, when) for step in ("cover", "land_cover", "inundation"))
     dry, threshold = _legend(view.study).code("dry"), view.study.settings.vegetation.cover_threshold
     part = partial(_sum_under, stores=(cover, land, flooded), dry=dry, threshold=threshold)
-    return vegetation.CoverSums.total(view.ground.each(part))
+    return vegetation.CoverSums.total(view.ground.map(part))
 
 
 def _sum_under(
-    under: Under, *, stores: tuple[Path, Path, Path], dry: int, threshold: float
+    under: GroundPixels, *, stores: tuple[Path, Path, Path], dry: int, threshold: float
 ) -> vegetation.CoverSums:
     cover, land, flooded = stores
-    zone = under.layer(flooded, "inundation")
-    fvc = np.where(zone == NODATA_CLASS, np.nan, from_ratio(under.layer(cover, "fvc")))
-    wet = (zone != dry) | (under.layer(land, "land_cover") == LAND_COVER.code("water"))
+    zone = under.read_layer(flooded, "inundation")
+    fvc = np.where(zone == NODATA_CLASS, np.nan, from_ratio(under.read_layer(cover, "fvc")))
+    wet = (zone != dry) | (under.read_layer(land, "land_cover") == LAND_COVER.code("water"))
     return vegetation.sum_cover(fvc, wet, under.weight_m2, threshold=threshold)
 
 

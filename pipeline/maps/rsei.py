@@ -36,7 +36,7 @@ from pipeline.periods import When
 from pipeline.settings.sources import INSTRUMENTS
 from pipeline.storage.blocks import read_block
 from pipeline.storage.tables import load_json, save_json
-from pipeline.zonal.ground import Under
+from pipeline.zonal.ground import GroundPixels
 
 _THERMAL = "lwir11"
 _KELVIN = stored_packing(_THERMAL)
@@ -182,7 +182,7 @@ def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
 def _rows(view: View, when: When) -> Iterator[Row]:
     """Mean index of the land and the share of the upper two grades; null with the reason."""
     part = partial(_sum_under, index=view.maps.path("rsei", when))
-    total, good, known = np.sum(view.ground.each(part), axis=0)
+    total, good, known = np.sum(view.ground.map(part), axis=0)
     axis = _load_axis(view.maps, when)[0]
     share = "unknown" if np.isnan(axis.shares[0]) else f"{axis.shares[0]:.1%}"
     yield from indicators.build_rsei_indicators(
@@ -194,9 +194,9 @@ def _rows(view: View, when: When) -> Iterator[Row]:
     )
 
 
-def _sum_under(under: Under, *, index: Path) -> NDArray[np.float64]:
+def _sum_under(under: GroundPixels, *, index: Path) -> NDArray[np.float64]:
     """Index times area, area of the upper grades, area known."""
-    found, weight = from_ratio(under.layer(index, "rsei")), under.weight_m2
+    found, weight = from_ratio(under.read_layer(index, "rsei")), under.weight_m2
     seen = np.isfinite(found)
     good = seen & (found >= _GOOD - REFLECTANCE_SCALE / 2)
     return np.array([(found[seen] * weight[seen]).sum(), weight[good].sum(), weight[seen].sum()])

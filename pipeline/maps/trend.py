@@ -24,7 +24,7 @@ from pipeline.maps.step import (
     raster_of,
 )
 from pipeline.periods import PERIODS_A_YEAR, When
-from pipeline.zonal.ground import Under
+from pipeline.zonal.ground import GroundPixels
 
 _ROWS = 64
 
@@ -71,7 +71,7 @@ def _rows(view: View, when: When) -> Iterator[Row]:
     greener = poorer = known = 0.0
     if ("trend", when) in view.maps:
         part = partial(_sum_under, store=view.maps.path("trend", when), significance=limit)
-        greener, poorer, known = np.sum(view.ground.each(part), axis=0)
+        greener, poorer, known = np.sum(view.ground.map(part), axis=0)
     yield from indicators.build_trend_indicators(
         (greener, poorer, known),
         when.label,
@@ -81,7 +81,7 @@ def _rows(view: View, when: When) -> Iterator[Row]:
     )
 
 
-def _sum_under(under: Under, *, store: Path, significance: float) -> NDArray[np.float64]:
+def _sum_under(under: GroundPixels, *, store: Path, significance: float) -> NDArray[np.float64]:
     """Area that grows greener, area that grows less green, both significantly, and area with a trend."""
     values, weight = under.read(store, ("slope", "p_value")), under.weight_m2
     slope, sure = values["slope"], values["p_value"] < significance

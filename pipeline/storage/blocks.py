@@ -69,6 +69,12 @@ def read_block(path: Path, block: Block, names: Iterable[str]) -> dict[str, NDAr
     return {name: _chunks_of(path, name).read(block) for name in names}
 
 
+def describe_layer(path: Path, name: str) -> Layer:
+    """What a store says of one of its arrays."""
+    metadata = path / name / "zarr.json"
+    return _layer_of(metadata, metadata.stat().st_mtime_ns)
+
+
 def checksum_of_block(path: Path, block: Block, names: Iterable[str]) -> str | None:
     """Checksum of what a store holds over a block; None where a lost or torn file makes it unreadable."""
     try:
@@ -190,6 +196,13 @@ def _as_lazy(chunks: _Chunks) -> da.Array:
 def _chunks_of(path: Path, name: str) -> _Chunks:
     metadata = path / name / "zarr.json"
     return _read_metadata(metadata, metadata.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _layer_of(path: Path, _changed_ns: int) -> Layer:
+    metadata = json.loads(path.read_text(encoding="utf-8"))
+    fill = metadata["fill_value"]
+    return Layer(metadata["data_type"], np.nan if fill == "NaN" else fill, metadata["attributes"])
 
 
 @lru_cache(maxsize=1024)

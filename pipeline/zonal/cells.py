@@ -17,51 +17,51 @@ from pipeline.grid import Block, Grid
 _LEAF_PX = 256
 
 
-def covered_cells(
-    shapes: NDArray[np.object_], window: Block, grid: Grid
+def extract_cells(
+    shapes: NDArray[np.object_], block: Block, grid: Grid
 ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Cells of a window (counted row by row) that each shape covers, and the covered fraction of each.
+    """Cells of a block (counted row by row) that each shape covers, and the covered fraction of each.
 
     `shapes` are polygons in the grid's CRS. No raster is held: the extraction sees one byte everywhere.
-    Fractions carry the single precision of exactextract. A shape that has the window for itself is extracted
+    Fractions carry the single precision of exactextract. A shape that has the block for itself is extracted
     along its edge alone.
     """
     wkb: list[bytes] = list(shapely.to_wkb(shapes))
-    if len(wkb) == 1 and max(window.shape) > _LEAF_PX:
-        return [_around_the_edge(wkb, window, grid)]
-    return _extracted(wkb, window, grid)
+    if len(wkb) == 1 and max(block.shape) > _LEAF_PX:
+        return [_extract_edge(wkb, block, grid)]
+    return _extract(wkb, block, grid)
 
 
-def _around_the_edge(
-    wkb: list[bytes], window: Block, grid: Grid
+def _extract_edge(
+    wkb: list[bytes], block: Block, grid: Grid
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cells and fractions of one shape: the leaves of a window that lie deep inside it are covered wholly.
+    """Cells and fractions of one shape: the leaves of a block that lie deep inside it are covered wholly.
 
-    The shape is a copy: GEOS ends the process where two threads ask one prepared geometry, and windows of an
+    The shape is a copy: GEOS ends the process where two threads ask one prepared geometry, and blocks of an
     outline are worked on side by side.
     """
     shape: BaseGeometry = shapely.from_wkb(wkb[0])
     shapely.prepare(shape)
-    fraction = np.zeros(window.shape)
-    for leaf in window.split(_LEAF_PX):
+    fraction = np.zeros(block.shape)
+    for leaf in block.split(_LEAF_PX):
         frame = shapely.box(*grid.block_bounds(leaf))
-        part = fraction[leaf.within(window)]
+        part = fraction[leaf.within(block)]
         if shapely.contains_properly(shape, frame):
             part[...] = 1
         elif shapely.intersects(shape, frame):
-            ((cells, covered),) = _extracted(wkb, leaf, grid)
+            ((cells, covered),) = _extract(wkb, leaf, grid)
             part[np.unravel_index(cells, leaf.shape)] = covered
     cells = np.flatnonzero(fraction)
     return cells, fraction.ravel()[cells]
 
 
-def _extracted(
-    wkb: list[bytes], window: Block, grid: Grid
+def _extract(
+    wkb: list[bytes], block: Block, grid: Grid
 ) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    raster = NumPyRasterSource(np.broadcast_to(np.uint8(0), window.shape), *grid.block_bounds(window))
+    raster = NumPyRasterSource(np.broadcast_to(np.uint8(0), block.shape), *grid.block_bounds(block))
     writer = _Cells()
     exact_extract(raster, _Shapes(wkb), ["cell_id", "coverage"], output=writer)
-    return writer.found
+    return writer.cells
 
 
 class _Shape(Feature):  # type: ignore[misc]  # exactextract is untyped
@@ -94,7 +94,7 @@ class _Shapes(FeatureSource):  # type: ignore[misc]  # see _Shape
 
 
 class _Result(Feature):  # type: ignore[misc]  # see _Shape
-    """What exactextract found for one geometry."""
+    """What exactextract gives for one geometry."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class _Cells(Writer):  # type: ignore[misc]  # see _Shape
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+        self.cells: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
 
     def add_operation(self, operation: Any) -> None:
         """Nothing to prepare: the names of the operations are fixed."""
@@ -123,10 +123,10 @@ class _Cells(Writer):  # type: ignore[misc]  # see _Shape
     def write(self, feature: Any) -> None:
         result = _Result()
         feature.copy_to(result)
-        self.found.append((result.values["cell_id"], result.values["coverage"]))
+        self.cells.append((result.values["cell_id"], result.values["coverage"]))
 
     def finish(self) -> None:
         """Nothing to close."""
 
     def features(self) -> None:
-        """What was found is read from `found`."""
+        """The results are read from `cells`."""

@@ -1,18 +1,20 @@
 """What laying parcels over rasters costs: beside bare exactextract and rasterstats, and in memory.
 
-    make bench-overlay
+    make bench-overlay                     or, with fewer parcels and without strangers
+    python tests/bench/bench_overlay.py --ours 10000
 
-lays 100,000 parcels over 4 rasters of 4000 x 4000 (land cover, FVC, NDVI, looks); then takes 1,000,000
-parcels from a GeoPackage in Gauss-Krueger to the table of their measures (`path`: read, checked, repaired,
-placed, overlaid), and from the prepared parcels to that table (`overlay`), for the memory. Each step runs in
-a process of its own; CPU seconds are those of its work, without starting Python and making the world; MB are
-10^6 bytes resident at most, in all of the process. Ours starts from parcels in EPSG:4490 and gives all sums
-of a period (classes, grades, means, lost looks) scaled to ellipsoidal areas; `ours_table` goes on to the
-table of measures, as a run does. Bare exactextract is its shortest way: shapes as WKB, results kept as they
-come, the means of all four in one call; or the means of three and, in a second call, the shares of the
-classes, which is what we give; then the same two calls as people write them, with a GeoDataFrame. rasterstats
-gets a sample of the parcels, and is scaled. Prints tables and ratios; no time is asserted, the memory and the
-equality of results are.
+lays 100,000 parcels over 4 rasters of 4000 x 4000 (land cover, FVC, NDVI, looks), by today's overlay and by
+that before measures were entries (`old`: two closed kernels); `sums` are the kernels alone, over pixels that
+are laid already. Then takes 1,000,000 parcels from a GeoPackage in Gauss-Krueger to the table of their
+measures (`path`: read, checked, repaired, placed, overlaid), and from the prepared parcels to that table
+(`overlay`), for the memory. Each step runs in a process of its own; CPU seconds are those of its work,
+without starting Python and making the world; MB are 10^6 bytes resident at most, in all of the process. Ours
+starts from parcels in EPSG:4490 and gives all sums of a period (classes, grades, means, lost looks) scaled to
+ellipsoidal areas; `ours_table` goes on to the table of measures, as a run does. Bare exactextract is its
+shortest way: shapes as WKB, results kept as they come, the means of all four in one call; or the means of
+three and, in a second call, the shares of the classes, which is what we give; then the same two calls as
+people write them, with a GeoDataFrame. rasterstats gets a sample of the parcels, and is scaled. Prints
+tables and ratios; no time is asserted, the memory and the equality of results are.
 """
 
 import json
@@ -20,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -38,27 +42,24 @@ from pipeline.geodesy import CGCS2000, measure_areas_m2, project_all, unproject,
 from pipeline.grid import Grid
 from pipeline.ingest.parcels import read_parcels
 from pipeline.rights_registry import geometry
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.settings.parcels import ParcelFile
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import LongTable, save_parts
 from pipeline.zonal import cells, overlay
-from tests.parcel_overlay import sums_of, tables_of, wide
+from pipeline.zonal.sums import ParcelSums
+from tests.bench import old_overlay
+from tests.parcel_overlay import ParcelLayers, measure, plan_of, rasters_of, sums_of, tables_of, widen, years
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 GRID = Grid("EPSG:32651", 350_000.0, 3_520_000.0, 10.0, 4000, 4000)
 PARCELS, MANY, SAMPLE = 100_000, 1_000_000, 1000
 BOUND_MB = 2000
+OLD_RULES = old_overlay.CoverRules(0.3, (0.3, 0.45, 0.6, 0.75))
 EXTENT_M = 39_700.0
 GAUSS_KRUEGER = "EPSG:4549"
 NODATA = {"land_cover": 255, "fvc": -32768, "ndvi": -32768, "looks": None}
-STEPS = (
-    "ours",
-    "ours_table",
-    "exactextract_means",
-    "exactextract_shares",
-    "exactextract_geopandas",
-    "rasterstats",
-)
+Work = Callable[[], object]
 
 
 def outlines(count: int) -> np.ndarray:
@@ -120,13 +121,13 @@ def prepare(folder: Path) -> None:
         geometry.prepare_parcels(register.keys, register.batches(), aoi, parcels.add)
 
 
-def lay(folder: Path, rasters: overlay.ParcelLayers) -> None:
+def lay(folder: Path, rasters: ParcelLayers) -> None:
     """Lay the prepared parcels of a folder over rasters, and write their measures."""
     shapes = load_shapes(Artifact("bench", folder))
-    save_parts(folder / "parcel_measures.parquet", tables_of(shapes, sums_of(shapes, GRID, rasters)))
+    save_parts(folder / "parcel_measures.parquet", tables_of(shapes, sums_of(shapes, GRID, rasters), 1))
 
 
-def layers() -> overlay.ParcelLayers:
+def layers() -> ParcelLayers:
     """Four rasters without structure, 3 % never seen; no read was lost."""
     rng = np.random.default_rng(5)
     unseen = rng.random(GRID.shape, dtype=np.float32) < 0.03
@@ -135,10 +136,10 @@ def layers() -> overlay.ParcelLayers:
     ndvi = rng.integers(-3000, 9000, GRID.shape, dtype=np.int16)
     land_cover[unseen], fvc[unseen], ndvi[unseen] = 255, -32768, -32768
     looks = rng.integers(0, 40, GRID.shape, dtype=np.uint16)
-    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks, np.broadcast_to(np.uint16(0), GRID.shape))
+    return ParcelLayers(land_cover, fvc, ndvi, looks, np.broadcast_to(np.uint16(0), GRID.shape))
 
 
-def sources(rasters: overlay.ParcelLayers) -> list[NumPyRasterSource]:
+def sources(rasters: ParcelLayers) -> list[NumPyRasterSource]:
     """The four rasters as exactextract takes them."""
     wkt = gpd.GeoSeries(crs=GRID.crs).crs.to_wkt()
     bounds = GRID.block_bounds(GRID.whole)
@@ -154,23 +155,55 @@ class _Results(cells._Cells):
     def write(self, feature):
         result = cells._Result()
         feature.copy_to(result)
-        self.found.append(result.values)
+        self.cells.append(result.values)
 
 
-def bare(parcels: gpd.GeoDataFrame, rasters: overlay.ParcelLayers, *, shares: bool) -> list[dict]:
+def bare(parcels: gpd.GeoDataFrame, rasters: ParcelLayers, *, shares: bool) -> list[dict]:
     """Means of all rasters in one call; or of three, and in a second call the shares of the classes."""
-    shapes = cells._Shapes(project_all(parcels.geometry.to_numpy(), GRID.crs))
+    shapes = cells._Shapes(list(shapely.to_wkb(project_all(parcels.geometry.to_numpy(), GRID.crs))))
     land_cover, *others = sources(rasters)
     writer = _Results()
     exact_extract(others if shares else [land_cover, *others], shapes, ["mean"], output=writer)
     if shares:
         exact_extract(land_cover, shapes, ["unique", "frac"], output=_Results())
-    return writer.found
+    return writer.cells
 
 
-def largest_difference(parcels: gpd.GeoDataFrame, rasters: overlay.ParcelLayers) -> float:
+def add_new(laid: list, rows: int) -> None:
+    """The kernels of today over pixels and their rasters."""
+    plan = plan_of(1)
+    sums = ParcelSums.zeros(rows, plan.jobs)
+    for pixels, rasters in laid:
+        sums.add(pixels, rasters_of(plan.periods, [rasters]))
+
+
+def add_old(laid: list, rows: int) -> None:
+    """The kernels before."""
+    sums = old_overlay.ParcelSums.empty(rows, 1, len(OLD_RULES.cuts) + 1)
+    for pixels, rasters in laid:
+        old_overlay._add(pixels, [rasters], OLD_RULES, sums)
+
+
+def old_sums_of(parcels: gpd.GeoDataFrame, rasters: ParcelLayers) -> old_overlay.ParcelSums:
+    """The sums of parcels by the overlay before."""
+    shapes = ParcelShapes.of(parcels)
+    sums = old_overlay.ParcelSums.empty(len(shapes), 1, len(OLD_RULES.cuts) + 1)
+    for part in shapes.shapes.group_neighbours(overlay.NEIGHBOURS):
+        read = lambda block: [rasters.cut(block)]  # noqa: E731 one line, used once
+        sums.put(part, old_overlay.summed(shapes.take(part), GRID, read, OLD_RULES))
+    return sums
+
+
+def old_tables_of(parcels: gpd.GeoDataFrame, sums: old_overlay.ParcelSums) -> Iterator[pd.DataFrame]:
+    """The tables of those sums, in a year of one period."""
+    trend = partial(old_overlay.trend_of, cycle=1)
+    cuts = [100 * cut for cut in OLD_RULES.cuts]
+    return old_overlay.tables(parcels["parcel_id"], years(1), sums, trend, cuts_percent=cuts)
+
+
+def largest_difference(parcels: gpd.GeoDataFrame, rasters: ParcelLayers) -> float:
     """Relative difference between our means and those of exactextract, pixels taken as equally large."""
-    ours = wide(pd.concat(tables_of(parcels, sums_of(parcels, _Uniform(**vars(GRID)), rasters))))
+    ours = widen(measure(parcels, _Uniform(**vars(GRID)), rasters))
     theirs = bare(parcels, rasters, shares=True)
     worst = 0.0
     for name, layer, scale in (
@@ -190,42 +223,81 @@ class _Uniform(Grid):
         return np.full(block.shape, self.resolution_m**2)
 
 
-def work(step: str, parcels: gpd.GeoDataFrame, rasters: overlay.ParcelLayers) -> float:
-    """CPU seconds of one step."""
-    shapes = project_all(parcels.geometry.to_numpy(), GRID.crs)
-    projected = gpd.GeoDataFrame(geometry=shapes, crs=GRID.crs)
-    rows = len(parcels)
+def sums_alone(parcels: gpd.GeoDataFrame, rasters: ParcelLayers, add: Callable[..., None]) -> Work:
+    """The kernels over pixels that are laid already, some neighbours at a time as a run takes them."""
+    laid = []
+    for part in ParcelShapes.of(parcels).shapes.group_neighbours(overlay.NEIGHBOURS):
+        blocks = overlay.lay_parcels(parcels.iloc[part], GRID)
+        laid.append(([(one.pixels, rasters.cut(one.block)) for one in blocks], len(part)))
+
+    def add_all() -> None:
+        for pixels, rows in laid:
+            add(pixels, rows)
+
+    return add_all
+
+
+def shares_by_frame(parcels: gpd.GeoDataFrame, rasters: ParcelLayers) -> Work:
+    """exactextract as people write it: means, then shares of the classes, of a GeoDataFrame."""
+    projected = gpd.GeoDataFrame(geometry=project_all(parcels.geometry.to_numpy(), GRID.crs), crs=GRID.crs)
+
+    def extract() -> None:
+        land_cover, *others = sources(rasters)
+        exact_extract(others, projected, ["mean"], output="pandas")
+        exact_extract(land_cover, projected, ["unique", "frac"], output="pandas")
+
+    return extract
+
+
+def sample_by_rasterstats(parcels: gpd.GeoDataFrame, rasters: ParcelLayers) -> Work:
+    """rasterstats over a sample of the parcels."""
+    shapes = project_all(parcels.geometry.to_numpy()[:SAMPLE], GRID.crs)
+    part = gpd.GeoDataFrame(geometry=shapes, crs=GRID.crs)
+
+    def extract() -> None:
+        for name, nodata in NODATA.items():
+            options = {"categorical": True} if name == "land_cover" else {"stats": ["mean"]}
+            no = 65535 if nodata is None else nodata
+            raster = getattr(rasters, name)
+            rasterstats.zonal_stats(part, raster, affine=GRID.transform, nodata=no, **options)
+
+    return extract
+
+
+OURS: dict[str, Callable[[gpd.GeoDataFrame, ParcelLayers], Work]] = {
+    "ours": lambda parcels, rasters: partial(sums_of, parcels, GRID, rasters),
+    "old_ours": lambda parcels, rasters: partial(old_sums_of, parcels, rasters),
+    "ours_table": lambda parcels, rasters: partial(measure, parcels, GRID, rasters),
+    "old_table": lambda parcels, rasters: (
+        lambda: pd.concat(old_tables_of(parcels, old_sums_of(parcels, rasters)))
+    ),
+    "sums": partial(sums_alone, add=add_new),
+    "old_sums": partial(sums_alone, add=add_old),
+}
+STRANGERS: dict[str, Callable[[gpd.GeoDataFrame, ParcelLayers], Work]] = {
+    "exactextract_means": lambda parcels, rasters: partial(bare, parcels, rasters, shares=False),
+    "exactextract_shares": lambda parcels, rasters: partial(bare, parcels, rasters, shares=True),
+    "exactextract_geopandas": shares_by_frame,
+    "rasterstats": sample_by_rasterstats,
+}
+STEPS = OURS | STRANGERS
+
+
+def cpu_seconds(step: str, parcels: gpd.GeoDataFrame, rasters: ParcelLayers) -> float:
+    """CPU seconds of one step; of what works on a sample, scaled."""
+    work = STEPS[step](parcels, rasters)
     start = time.process_time()
-    match step:
-        case "ours":
-            sums_of(parcels, GRID, rasters)
-        case "ours_table":
-            rows = sum(len(table) for table in tables_of(parcels, sums_of(parcels, GRID, rasters)))
-        case "exactextract_means":
-            bare(parcels, rasters, shares=False)
-        case "exactextract_shares":
-            bare(parcels, rasters, shares=True)
-        case "exactextract_geopandas":
-            land_cover, *others = sources(rasters)
-            exact_extract(others, projected, ["mean"], output="pandas")
-            exact_extract(land_cover, projected, ["unique", "frac"], output="pandas")
-        case "rasterstats":
-            part = projected.iloc[:SAMPLE]
-            start = time.process_time()
-            for name, nodata in NODATA.items():
-                options = {"categorical": True} if name == "land_cover" else {"stats": ["mean"]}
-                raster = getattr(rasters, name)
-                no = 65535 if nodata is None else nodata
-                rasterstats.zonal_stats(part, raster, affine=GRID.transform, nodata=no, **options)
-            return (time.process_time() - start) * rows / SAMPLE
-    return time.process_time() - start
+    work()
+    seconds = time.process_time() - start
+    return seconds * len(parcels) / SAMPLE if step == "rasterstats" else seconds
 
 
-def warm(rasters: overlay.ParcelLayers) -> None:
+def warm(rasters: ParcelLayers) -> None:
     """Compile what is compiled once, and bring libraries in."""
     few = register(64)
-    for step in STEPS[:-1]:
-        work(step, few, rasters)
+    for step in STEPS:
+        if step != "rasterstats":
+            cpu_seconds(step, few, rasters)
 
 
 def in_process(what: str, count: int, folder: Path | None = None) -> dict[str, float]:
@@ -248,7 +320,7 @@ def _step(what: str, count: int) -> dict[str, float]:
     warm(rasters)
     parcels = register(count)
     before = resident_mb()
-    return {"cpu_s": work(what, parcels, rasters), "start_mb": before, "peak_mb": resident_mb()}
+    return {"cpu_s": cpu_seconds(what, parcels, rasters), "start_mb": before, "peak_mb": resident_mb()}
 
 
 def _long_step(what: str, count: int, folder: Path) -> dict[str, float]:
@@ -265,23 +337,33 @@ def _long_step(what: str, count: int, folder: Path) -> dict[str, float]:
     return {"cpu_s": time.process_time() - start, "start_mb": before, "peak_mb": resident_mb()}
 
 
+def compare(parcels: int, steps: Sequence[str]) -> pd.DataFrame:
+    """What each step costs over so many parcels."""
+    rows = []
+    for step in steps:
+        rows.append({"step": step, "parcels": parcels, **in_process(step, parcels)})
+        print(rows[-1], flush=True)
+    table = pd.DataFrame(rows)
+    seconds = table.set_index("step")["cpu_s"]
+    for new, old in zip([*OURS][::2], [*OURS][1::2], strict=True):
+        print(f"{new} / {old}: {seconds[new] / seconds[old]:.3f}")
+    ratios = (seconds["ours"] / seconds).rename("ours / step")
+    print(pd.concat([ratios, (1 / ratios).rename("step / ours")], axis=1).round(3).to_string())
+    return table
+
+
 def main() -> None:
     """Measure all steps, print the table and the ratios, write them."""
     OUT.mkdir(parents=True, exist_ok=True)
+    table = compare(PARCELS, list(STEPS))
     rows = []
-    for step in STEPS:
-        rows.append({"step": step, "parcels": PARCELS, **in_process(step, PARCELS)})
-        print(rows[-1], flush=True)
     with tempfile.TemporaryDirectory() as name:
         in_process("write", MANY, Path(name))
         for step in ("path", "overlay"):
             rows.append({"step": step, "parcels": MANY, **in_process(step, MANY, Path(name))})
             print(rows[-1], flush=True)
-    table = pd.DataFrame(rows)
+    table = pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
     print(table.round(1).to_string(index=False))
-    seconds = table[table["parcels"] == PARCELS].set_index("step")["cpu_s"]
-    ratios = (seconds["ours"] / seconds).rename("ours / step")
-    print(pd.concat([ratios, (1 / ratios).rename("step / ours")], axis=1).round(3).to_string())
     difference = in_process("equal", PARCELS // 5)["difference"]
     print(f"largest relative difference from exactextract, {PARCELS // 5} parcels: {difference:.2g}")
     table.to_csv(OUT / "overlay.csv", index=False)
@@ -291,6 +373,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
+        case ["--ours", count]:
+            compare(int(count), list(OURS))
         case [what, count, folder]:
             print(json.dumps(_long_step(what, int(count), Path(folder))))
         case [what, count]:

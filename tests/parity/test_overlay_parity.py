@@ -10,7 +10,7 @@ from exactextract.raster import NumPyRasterSource
 from pipeline.geodesy import CGCS2000, measure_areas_m2, project_all, unproject_all
 from pipeline.grid import Block, Grid
 from pipeline.zonal import overlay
-from tests.parcel_overlay import a_year_on, measured, wide
+from tests.parcel_overlay import ParcelLayers, a_year_on, measure, widen
 
 GRID = Grid("EPSG:32651", 350_000.0, 3_480_000.0, 10.0, 260, 300)
 CODES = {1: "water", 2: "vegetation", 3: "bare", 4: "built"}
@@ -49,11 +49,11 @@ def layers():
     )
     looks = rng.integers(0, 30, GRID.shape).astype(np.uint16)
     failed = rng.integers(0, 3, GRID.shape).astype(np.uint16)
-    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks, failed)
+    return ParcelLayers(land_cover, fvc, ndvi, looks, failed)
 
 
 def values_of(parcels, layers, **options):
-    return wide(measured(parcels, GRID, layers, **options))
+    return widen(measure(parcels, GRID, layers, **options))
 
 
 def theirs(parcels, values, ops, nodata=None):
@@ -71,10 +71,10 @@ def uniform(monkeypatch):
     monkeypatch.setattr(Grid, "pixel_area_m2", lambda _, block: np.full(block.shape, 100.0))
 
 
-@pytest.mark.parametrize("chunk_px", [overlay.CHUNK_PX, 3000])
+@pytest.mark.parametrize("block_px", [overlay.BLOCK_PX, 3000])
 @pytest.mark.usefixtures("uniform")
-def test_means_equal_those_of_exactextract_to_1e_9(parcels, layers, chunk_px):
-    ours = values_of(parcels, layers, chunk_px=chunk_px)
+def test_means_equal_those_of_exactextract_to_1e_9(parcels, layers, block_px):
+    ours = values_of(parcels, layers, block_px=block_px)
     for name, values, nodata in (("fvc_mean", layers.fvc, -32768), ("ndvi_mean", layers.ndvi, -32768)):
         mean = theirs(parcels, values, ["mean"], nodata)["mean"].to_numpy() * 1e-4
         assert np.allclose(ours[name], mean, rtol=1e-9, atol=1e-12, equal_nan=True)
@@ -87,10 +87,10 @@ def test_means_equal_those_of_exactextract_to_1e_9(parcels, layers, chunk_px):
     assert np.allclose(ours["vegetated_share"], share, rtol=1e-9, atol=1e-12, equal_nan=True)
 
 
-@pytest.mark.parametrize("chunk_px", [overlay.CHUNK_PX, 3000])
+@pytest.mark.parametrize("block_px", [overlay.BLOCK_PX, 3000])
 @pytest.mark.usefixtures("uniform")
-def test_class_shares_equal_those_of_exactextract_to_1e_9(parcels, layers, chunk_px):
-    ours = values_of(parcels, layers, chunk_px=chunk_px)
+def test_class_shares_equal_those_of_exactextract_to_1e_9(parcels, layers, block_px):
+    ours = values_of(parcels, layers, block_px=block_px)
     area = parcels.set_index("parcel_id")["area_m2"]
     found = theirs(parcels, layers.land_cover, ["unique", "frac"])
     for code, key in CODES.items():
@@ -103,7 +103,7 @@ def test_class_shares_equal_those_of_exactextract_to_1e_9(parcels, layers, chunk
 @pytest.mark.usefixtures("uniform")
 def test_grades_and_moves_equal_the_means_of_exactextract_over_their_masks_to_1e_9(parcels, layers):
     after = a_year_on(layers, np.roll(layers.land_cover, 1, axis=1))
-    found = dict(iter(measured(parcels, GRID, layers, after).groupby(["period", "measure"])["value"]))
+    found = dict(iter(measure(parcels, GRID, layers, after).groupby(["period", "measure"])["value"]))
     area = parcels["area_m2"].to_numpy()
     before, now = layers.land_cover, after.land_cover
     known = (before != 255) & (now != 255)
@@ -140,6 +140,6 @@ def test_the_weights_before_scaling_are_already_the_ellipsoidal_area(parcels):
     """Grid scale and geodesics are two ways to the same area."""
     large = parcels[parcels["area_m2"] > 5000]
     found = np.zeros(len(large))
-    for chunk in overlay.coverage(large, GRID):
-        np.add.at(found, chunk.parcel[chunk.owner], chunk.weight_m2)
+    for covered in overlay.lay_parcels(large, GRID):
+        np.add.at(found, covered.owner, covered.pixels.weight_m2)
     assert np.allclose(found / large["area_m2"], 1, atol=2e-6)

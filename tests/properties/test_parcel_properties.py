@@ -19,9 +19,8 @@ from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, NOTES
 from pipeline.rights_registry.area_balance import build_area_balance
 from pipeline.rights_registry.identifiers import derive_land_class
 from pipeline.rights_registry.shapes import ParcelShapes
-from pipeline.zonal import overlay
 from tests import registers
-from tests.parcel_overlay import measured, whole
+from tests.parcel_overlay import ParcelLayers, measure, whole
 
 OUTLINE = shapely.Polygon([(121.80, 31.40), (121.812, 31.4005), (121.811, 31.408), (121.806, 31.41)])
 AOI = Aoi("a", "a", "a", (Part("1", "a", "a", OUTLINE, None),), "EPSG:32651", "drawn", "exact")
@@ -59,8 +58,8 @@ def raw(shapes, codes=None):
 def test_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
     parcels, _ = prepare(raw(shapes), AOI)
     counts = np.ones(GRID.shape, dtype=np.uint16)
-    layers = overlay.ParcelLayers(cover, ratio, ratio, counts, counts)
-    measures = measured(parcels, GRID, layers, chunk_px=4000)
+    layers = ParcelLayers(cover, ratio, ratio, counts, counts)
+    measures = measure(parcels, GRID, layers, block_px=4000)
     classes = measures[measures["measure"].str.startswith("class_area:")].groupby("parcel_id", sort=False)
     total = classes["value"].sum() + classes["unknown_area_m2"].first()
     assert np.allclose(total.to_numpy(), parcels["area_m2"].to_numpy(), rtol=1e-9)
@@ -72,12 +71,12 @@ def test_classes_and_unknown_add_up_to_every_parcel(shapes, cover, ratio):
 @cache
 def measures_of_the_area():
     area = whole(AOI)
-    blank = overlay.ParcelLayers(
+    blank = ParcelLayers(
         np.full(GRID.shape, 255, np.uint8),
         *(np.full(GRID.shape, -32768, np.int16) for _ in range(2)),
         *(np.zeros(GRID.shape, np.uint16) for _ in range(2)),
     )
-    return measured(area, GRID, blank)
+    return measure(area, GRID, blank)
 
 
 @given(drawings)

@@ -22,7 +22,7 @@ from pipeline.periods import Period
 from pipeline.settings import Scenes, Settings
 from pipeline.settings.sources import StaticCatalog
 from pipeline.storage.workspace import Workspace
-from pipeline.zonal import overlay
+from tests.parcel_overlay import ParcelLayers
 from tests.scenery import UTM, grid_of_px, written
 from tests.stac import BANDS, raw_item, write_catalogue
 
@@ -139,7 +139,7 @@ def layers(grid):
     failed = rng.choice(np.array([0, 0, 0, 1, 3], dtype=np.uint16), grid.shape)
     unseen = (slice(0, grid.height // 2), slice(grid.width // 2, None))
     land_cover[unseen], fvc[unseen], ndvi[unseen], looks[unseen] = 255, -32768, -32768, 0
-    return overlay.ParcelLayers(land_cover, fvc, ndvi, looks, failed)
+    return ParcelLayers(land_cover, fvc, ndvi, looks, failed)
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_only_blocks_that_touch_a_geometry_are_worked_on():
     assert [block.col_from for block in ISLAND.blocks_over(cross, 128)] == [0, 128, 256, 384]
 
 
-def test_a_window_over_bounds_is_the_smallest_that_covers_them_inside_the_grid():
+def test_a_block_over_bounds_is_the_smallest_that_covers_them_inside_the_grid():
     left, bottom, right, top = ISLAND.block_bounds(Block(3, 5, 7, 9))
     assert ISLAND.block_over((left, bottom, right, top)) == Block(3, 5, 7, 9)
     assert ISLAND.block_over((left - 1, bottom - 1, right + 1, top + 1)) == Block(2, 6, 6, 10)

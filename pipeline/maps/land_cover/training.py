@@ -144,11 +144,12 @@ def _under_polygons(study: Study, rows: gpd.GeoDataFrame, shapes: NDArray[np.obj
     parcels = gpd.GeoDataFrame({"area_m2": measure_areas_m2(inside)}, geometry=inside, crs=rows.crs)
     parcels = parcels[parcels["area_m2"] > 0]
     found = [pd.DataFrame({"sample": [], "row": [], "col": []}, dtype=np.int64)]
-    for chunk in overlay.coverage(parcels, study.grid):
-        row, col = np.divmod(chunk.cell.astype(np.int64), chunk.window.shape[1])
-        whole = chunk.weight_m2 >= _WHOLE * study.grid.pixel_area_m2(chunk.window)[row, col]
-        owner = polygonal[parcels.index.to_numpy()][chunk.parcel][chunk.owner]
-        places = {"sample": owner, "row": row + chunk.window.row_from, "col": col + chunk.window.col_from}
+    for covered in overlay.lay_parcels(parcels, study.grid):
+        block, pixels = covered.block, covered.pixels
+        row, col = np.divmod(pixels.cell.astype(np.int64), block.shape[1])
+        whole = pixels.weight_m2 >= _WHOLE * study.grid.pixel_area_m2(block)[row, col]
+        owner = polygonal[parcels.index.to_numpy()][covered.owner]
+        places = {"sample": owner, "row": row + block.row_from, "col": col + block.col_from}
         found.append(pd.DataFrame(places)[whole])
     return pd.concat(found, ignore_index=True)
 

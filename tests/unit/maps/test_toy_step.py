@@ -29,14 +29,14 @@ def find_bright(inputs, *, times):
 
 
 def sum_bright(under, *, store):
-    return float(under.weight_m2[under.layer(store, "bright") > 0].sum())
+    return float(under.weight_m2[under.read_layer(store, "bright") > 0].sum())
 
 
 def list_rows(view, when):
     part = partial(sum_bright, store=view.maps.path("bright", when))
     whole = view.study.aoi.area_m2
     share = build_share
-    yield share("bright_share", when.label, sum(view.ground.each(part)), whole, unseen=0, source="toy")
+    yield share("bright_share", when.label, sum(view.ground.map(part)), whole, unseen=0, source="toy")
 
 
 def list_rasters(maps, when):

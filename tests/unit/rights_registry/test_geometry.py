@@ -11,7 +11,7 @@ from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.rights_registry.area_balance import build_area_balance
 from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes
 from tests import registers
-from tests.parcel_overlay import measured, whole
+from tests.parcel_overlay import measure, whole
 
 
 def prepare(register, area):
@@ -184,7 +184,7 @@ def test_the_balance_adds_up_over_overlaps_gaps_and_edges(register, aoi, grid, l
     ]
     parcels, _ = prepare(register([] if empty else shapes), aoi)
     area = whole(aoi)
-    table = build_area_balance(ParcelShapes.of(parcels), aoi, measured(area, grid, layers, first=2023))
+    table = build_area_balance(ParcelShapes.of(parcels), aoi, measure(area, grid, layers, first=2023))
     value = table.set_index("item")["value_m2"]
     assert set(table["period"]) == {"2023"}
     assert value["aoi"] == pytest.approx(measure_area_m2(aoi.geometry))

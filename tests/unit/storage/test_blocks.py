@@ -13,6 +13,7 @@ from pipeline.storage.blocks import (
     checksum_of,
     checksum_of_block,
     create_store,
+    describe_layer,
     open_store,
     read_block,
     write_block,
@@ -50,6 +51,13 @@ def test_zarr_and_xarray_read_what_was_written(store, name):
     array = zarr.open_group(store, mode="r")[name]
     assert np.array_equal(array[:], plant(name), equal_nan=name == "index")
     assert np.array_equal(open_store(store)[name].to_numpy(), array[:], equal_nan=name == "index")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_store_says_of_its_layers_what_it_was_made_with(store, name):
+    said, layer = describe_layer(store, name), LAYERS[name]
+    assert (said.dtype, said.attrs) == (layer.dtype, layer.attrs)
+    assert np.array_equal(said.fill, layer.fill, equal_nan=True)
 
 
 def test_lazy_arrays_have_the_chunks_of_the_disk_however_small_they_are(store):

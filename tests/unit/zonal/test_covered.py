@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from pipeline.grid import Grid
-from pipeline.zonal.covered import CoveredWindow
+from pipeline.zonal.covered import CoveredBlock
 
 GRID = Grid("EPSG:32651", 300_000.0, 3_500_000.0, 10.0, 1040, 1040)
 
@@ -19,16 +19,16 @@ def ragged(seed):
 
 
 def pixels_of(covered):
-    inside = np.prod(covered.window.shape) if covered.inside is None else np.unpackbits(covered.inside).sum()
+    inside = np.prod(covered.block.shape) if covered.inside is None else np.unpackbits(covered.inside).sum()
     return inside + covered.fraction.sum()
 
 
-def test_windows_of_one_outline_may_be_covered_side_by_side():
+def test_blocks_of_one_outline_may_be_covered_side_by_side():
     """GEOS ends the process where threads share a prepared geometry, so none may be left with one."""
-    windows = list(GRID.blocks(260))
+    blocks = list(GRID.blocks(260))
     with ThreadPoolExecutor(8) as pool:
         for outline in map(ragged, range(4)):
-            found = list(pool.map(lambda window, of=outline: CoveredWindow.of(of, window, GRID), windows))
+            found = list(pool.map(lambda block, of=outline: CoveredBlock.of(of, block, GRID), blocks))
             area_m2 = sum(map(pixels_of, found)) * GRID.resolution_m**2
             assert area_m2 == pytest.approx(outline.area, rel=1e-6)
             assert not shapely.is_prepared(outline)

@@ -8,15 +8,15 @@ from pipeline.engine.executors import Threads
 from pipeline.geodesy import measure_area_m2, project, unproject
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, create_store, write_block
-from pipeline.zonal.covered import CoveredWindow
-from pipeline.zonal.ground import WINDOW_PX, Ground
+from pipeline.zonal.covered import CoveredBlock
+from pipeline.zonal.ground import BLOCK_EDGE_PX, Ground
 
-GRID = Grid("EPSG:32651", 300_000.0, 3_500_040.0, 10.0, 2 * WINDOW_PX + 76, 2 * WINDOW_PX + 300)
+GRID = Grid("EPSG:32651", 300_000.0, 3_500_040.0, 10.0, 2 * BLOCK_EDGE_PX + 76, 2 * BLOCK_EDGE_PX + 300)
 
 
 @pytest.fixture(scope="module")
 def outline():
-    """A ring with a hole, wider than a window, that holds one window wholly."""
+    """A ring with a hole, wider than a block, that holds one block wholly."""
     centre = shapely.Point(*GRID.transform * (GRID.width / 2, GRID.height / 2))
     hole = shapely.Point(centre.x + 7_000, centre.y - 7_000).buffer(1_234)
     bite = shapely.box(GRID.left, GRID.top - 3_000, GRID.left + 4_000, GRID.top)
@@ -52,35 +52,35 @@ def weights_of_exactextract(outline):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_areas_by_class_are_those_of_exactextract_over_the_whole_grid(outline, classes, store, workers):
     ground = Ground.of(Threads(workers), GRID, outline, measure_area_m2(outline))
-    found = ground.areas_m2(store, "land_cover")
+    found = ground.sum_classes(store, "land_cover")
     theirs = np.bincount(classes.ravel(), weights_of_exactextract(outline), 256)
     assert np.allclose(found, theirs, rtol=1e-9)
     assert found.sum() == pytest.approx(measure_area_m2(outline), rel=1e-12)
 
 
-def test_results_come_in_the_order_of_the_windows_whoever_is_first(outline):
+def test_results_come_in_the_order_of_the_blocks_whoever_is_first(outline):
     ground = Ground.of(Threads(3), GRID, outline, measure_area_m2(outline))
-    blocks = ground.each(lambda under: under.window)
-    assert blocks == GRID.blocks_over(project(outline, GRID.crs), WINDOW_PX)
-    sums = [ground.each(lambda under: float(under.weight_m2.sum())) for _ in range(2)]
+    blocks = ground.map(lambda under: under.block)
+    assert blocks == GRID.blocks_over(project(outline, GRID.crs), BLOCK_EDGE_PX)
+    sums = [ground.map(lambda under: float(under.weight_m2.sum())) for _ in range(2)]
     assert sums[0] == sums[1]
 
 
-def test_a_window_that_is_covered_wholly_keeps_no_cells(outline):
+def test_a_block_that_is_covered_wholly_keeps_no_cells(outline):
     shape = project(outline, GRID.crs)
-    windows = [CoveredWindow.of(shape, window, GRID) for window in GRID.blocks(700)]
-    assert any(covered.inside is None for covered in windows)
-    for covered in windows:
+    blocks = [CoveredBlock.of(shape, block, GRID) for block in GRID.blocks(700)]
+    assert any(covered.inside is None for covered in blocks)
+    for covered in blocks:
         cells, area = covered.cells_m2(GRID)
-        rows, cols = covered.window.shape
+        rows, cols = covered.block.shape
         if covered.inside is None:
             assert cells is None
             assert len(area) == rows * cols
         else:
             assert covered.inside.nbytes <= rows * cols / 8 + 1
-        exact = shapely.intersection(shape, shapely.box(*GRID.block_bounds(covered.window))).area
+        exact = shapely.intersection(shape, shapely.box(*GRID.block_bounds(covered.block))).area
         in_crs = (
-            area / GRID.pixel_area_m2(covered.window).ravel()[slice(None) if cells is None else cells]
+            area / GRID.pixel_area_m2(covered.block).ravel()[slice(None) if cells is None else cells]
         ).sum()
         assert in_crs * 100 == pytest.approx(exact, rel=1e-6, abs=1e-3)
 
@@ -91,7 +91,7 @@ def test_an_outline_without_a_pixel_is_laid_on_the_nearest(store, classes, x, y)
     crumb = unproject(shapely.box(left, top, left + 1e-7, top + 1e-7), GRID.crs)
     ground = Ground.of(Threads(1), GRID, crumb, 3.0)
     code = classes[int(-y // 10), max(x // 10, 0)]
-    found = ground.areas_m2(store, "land_cover")
+    found = ground.sum_classes(store, "land_cover")
     assert found[code] == pytest.approx(3.0)
     assert found.sum() == pytest.approx(3.0)
 
