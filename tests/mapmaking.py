@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from pipeline.engine.executors import Threads
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.flow.inputs import inputs_of
-from pipeline.flow.scenes import scene_table
+from pipeline.flow.inputs import find_inputs
+from pipeline.flow.scenes import make_scene_table
 from pipeline.grid import Grid
 from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.maps.composite import compose_block
 from pipeline.maps.encoding import Encoding
-from pipeline.maps.making import BlockTask, make_maps
+from pipeline.maps.making import MapTask, make_maps
 from pipeline.maps.registry import STEPS
-from pipeline.maps.step import Inputs, Layers, Maps, Step, View
+from pipeline.maps.step import BlockInputs, Layers, Maps, Step, View
 from pipeline.periods import When
 from pipeline.settings import CompositeMethod
 from pipeline.storage.blocks import create_store, write_block
@@ -30,13 +30,13 @@ from pipeline.zonal.ground import lay_ground
 
 def make(run: Run, study: Study, table: gpd.GeoDataFrame | None = None) -> Maps:
     """All maps of a study, from its own scenes unless a SceneTable is given."""
-    found = scene_table(run, study, inputs_of(run, study)).table if table is None else table
+    found = make_scene_table(run, study, find_inputs(run, study)).table if table is None else table
     return make_maps(run, study, found, STEPS)
 
 
 def no_scenes(run: Run, study: Study) -> gpd.GeoDataFrame:
     """The SceneTable of a study without any of its rows."""
-    return scene_table(run, study, inputs_of(run, study)).table[:0]
+    return make_scene_table(run, study, find_inputs(run, study)).table[:0]
 
 
 def view_of(maps: Maps) -> View:
@@ -82,17 +82,17 @@ def compose(request: BlockRequest, method: CompositeMethod = "median") -> Layers
     return compose_block(_inputs_of(request), method=method)
 
 
-def composing(store: Path, request: BlockRequest, method: CompositeMethod = "median") -> BlockTask:
+def composing(store: Path, request: BlockRequest, method: CompositeMethod = "median") -> MapTask:
     """The task that composes a block into a store."""
-    return BlockTask(store, _inputs_of(request), partial(compose_block, method=method))
+    return MapTask(store, _inputs_of(request), partial(compose_block, method=method))
 
 
-def _inputs_of(request: BlockRequest) -> Inputs:
-    return Inputs(request.block, request.grid, request.outline, {}, request.reader, request)
+def _inputs_of(request: BlockRequest) -> BlockInputs:
+    return BlockInputs(request.block, request.grid, request.outline, {}, request.reader, request)
 
 
-def inputs_over(grid: Grid, **stores: Path | tuple[Path, ...]) -> Inputs:
+def inputs_over(grid: Grid, **stores: Path | tuple[Path, ...]) -> BlockInputs:
     """What a kernel is given of a whole grid, its stores by step."""
     each = {name: paths if isinstance(paths, tuple) else (paths,) for name, paths in stores.items()}
     outline = shapely.box(*grid.block_bounds(grid.whole))
-    return Inputs(grid.whole, grid, outline, each, reader_of(Source()))
+    return BlockInputs(grid.whole, grid, outline, each, reader_of(Source()))

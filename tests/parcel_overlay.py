@@ -17,7 +17,7 @@ from pipeline.periods import Period, PeriodPair
 from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.storage.blocks import Layer
 from pipeline.zonal import measures
-from pipeline.zonal.layers import Raster, Rasters
+from pipeline.zonal.layers import LayerNumbers, LayersNumbers
 from pipeline.zonal.overlay import NEIGHBOURS, sum_parcels
 from pipeline.zonal.sums import MeasurePlan, ParcelSums
 from pipeline.zonal.tables import tabulate
@@ -56,17 +56,17 @@ def plan_of(count: int, *, first: int = 2024) -> MeasurePlan:
     return MeasurePlan(measures.MEASURES, RULES, years(count, first))
 
 
-def rasters_of(periods: Sequence[Period], layers: Sequence[ParcelLayers]) -> Rasters:
+def rasters_of(periods: Sequence[Period], layers: Sequence[ParcelLayers]) -> LayersNumbers:
     """What kernels read of the layers of some periods."""
     rasters = {}
     for period, of_period in zip(periods, layers, strict=True):
-        rasters[measures.LAND, period] = Raster(of_period.land_cover, CLASSES)
-        rasters[measures.FVC, period] = Raster(of_period.fvc, RATIO)
-        rasters[measures.NDVI, period] = Raster(of_period.ndvi, RATIO)
-        rasters[measures.LOOKS, period] = Raster(of_period.looks, COUNT)
-        rasters[measures.FAILED, period] = Raster(of_period.failed, COUNT)
+        rasters[measures.LAND, period] = LayerNumbers(of_period.land_cover, CLASSES)
+        rasters[measures.FVC, period] = LayerNumbers(of_period.fvc, RATIO)
+        rasters[measures.NDVI, period] = LayerNumbers(of_period.ndvi, RATIO)
+        rasters[measures.LOOKS, period] = LayerNumbers(of_period.looks, COUNT)
+        rasters[measures.FAILED, period] = LayerNumbers(of_period.failed, COUNT)
     for pair, after in zip(pairwise(periods), layers[1:], strict=True):
-        rasters[measures.CHANGE, PeriodPair(*pair)] = Raster(after.change, CLASSES)
+        rasters[measures.CHANGE, PeriodPair(*pair)] = LayerNumbers(after.change, CLASSES)
     return rasters
 
 
@@ -83,7 +83,7 @@ def sums_of(parcels, grid, *layers, first=2024, neighbours=NEIGHBOURS, **options
     jobs = plan.jobs
     sums = ParcelSums.zeros(len(shapes), jobs)
 
-    def read(block: Block) -> Rasters:
+    def read(block: Block) -> LayersNumbers:
         return rasters_of(plan.periods, [of_period.cut(block) for of_period in layers])
 
     for part in shapes.shapes.group_neighbours(neighbours):

@@ -13,8 +13,8 @@ from pipeline.contracts import Scene
 from pipeline.engine.clusters import count_workers
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import SEED
-from pipeline.flow.scenes import chosen_of, found_items
-from pipeline.flow.validation import validate
+from pipeline.flow.scenes import choose_for_study, find_items
+from pipeline.flow.validation import validate_settings
 from pipeline.geodesy import project, unproject
 from pipeline.grid import BASELINE_BYTES, Block, BlockPlan
 from pipeline.ingest.reading.blocks import process_bytes
@@ -63,7 +63,7 @@ class Estimate:
 
 def estimate_all(settings: Settings) -> list[Estimate]:
     """What every area of a config takes; SettingsError and NoScenes as a run would raise them."""
-    validate(settings)
+    validate_settings(settings)
     return [estimate_study(Study.of(aoi, settings)) for aoi in settings.aoi]
 
 
@@ -113,7 +113,7 @@ def _choose_scenes(study: Study) -> Choice:
     if settings.simulated:
         return choose(_plan_passes(study), study.aoi.geometry, settings.scenes)
     provider = resolve(settings.scenes.provider, settings.scenes.missions)
-    return chosen_of(study, provider, found_items(study, provider))
+    return choose_for_study(study, provider, find_items(study, provider))
 
 
 def _plan_passes(study: Study) -> list[RawItem]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.flow.inputs import inputs_of
+from pipeline.flow.inputs import find_inputs
 from pipeline.settings import Settings
 from pipeline.storage.tables import load_json
 
@@ -59,7 +59,7 @@ def read_manifest(path: Path) -> Manifest | None:
 def refuse_changed_inputs(run: Run, manifest: Manifest, settings: Settings) -> None:
     """InputError that names every input that is not what it was when the manifest was written."""
     (entry,) = settings.aoi
-    now = inputs_of(run, Study.of(entry, settings)).checksums
+    now = find_inputs(run, Study.of(entry, settings)).checksums
     problems = [
         Problem(place, found, expected, "Put the old file back, or run the config itself")
         for place, expected, found in _list_changes(manifest.content["inputs"], now)

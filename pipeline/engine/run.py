@@ -31,7 +31,7 @@ class BlockDone:
     records: tuple[ReadRecord, ...] = ()
 
 
-class BlockTask(Protocol):
+class StoreTask(Protocol):
     """The request of one block task: where it writes and which block."""
 
     @property
@@ -43,7 +43,7 @@ class BlockTask(Protocol):
         """The region to write."""
 
 
-Task = TypeVar("Task", bound=BlockTask)
+Task = TypeVar("Task", bound=StoreTask)
 
 
 @dataclass(frozen=True)

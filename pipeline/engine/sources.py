@@ -9,7 +9,7 @@ from pipeline.settings.access import Access
 from pipeline.settings.sources import StacApi
 
 
-def source_of(settings: Settings) -> Source:
+def find_source(settings: Settings) -> Source:
     """What makes the Reader of a new run."""
     compute = settings.compute
     provider = None if settings.simulated else ingest.scenes.providers.resolve(settings.scenes.provider)

@@ -8,11 +8,11 @@ import pandas as pd
 
 from pipeline import flow
 from pipeline.engine.run import Run
-from pipeline.engine.sources import source_of
+from pipeline.engine.sources import find_source
 from pipeline.engine.study import Study
-from pipeline.flow.inputs import Inputs, inputs_of, scenes_cause, settled
+from pipeline.flow.inputs import Inputs, find_inputs, is_settled, name_scenes
 from pipeline.flow.retention import retire
-from pipeline.flow.validation import validate
+from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
 from pipeline.storage.tables import load_json
@@ -34,9 +34,9 @@ class Delivered:
 
 def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
     """Every area of the config, one after the other; what is wrong in the config is said before any work."""
-    validate(settings)
+    validate_settings(settings)
     areas = [Study.of(aoi, settings) for aoi in settings.aoi]
-    source = source_of(settings)
+    source = find_source(settings)
     with closing_reader(source):
         run = replace(run, source=source)
         delivered = [deliver(run, area) for area in areas]
@@ -46,11 +46,11 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
 
 def deliver(run: Run, study: Study) -> Delivered:
     """One area from its scenes to its published delivery; a delivery of the same cause is kept as it is."""
-    inputs = inputs_of(run, study)
+    inputs = find_inputs(run, study)
     cause = study.cause(
         "delivery",
         _DELIVERY,
-        [scenes_cause(study, inputs).key],
+        [name_scenes(study, inputs).key],
         described=study.described,
         files=inputs.checksums,
         areas=study.known_key,
@@ -58,13 +58,13 @@ def deliver(run: Run, study: Study) -> Delivered:
             mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention", "notify"}
         ),
     )
-    kept = run.is_published(cause, study.target) and not run.refresh and settled(run, study, inputs)
+    kept = run.is_published(cause, study.target) and not run.refresh and is_settled(run, study, inputs)
     if not kept:
         flow.page.make_delivery(run, study, inputs, cause)
-    return _delivered(study, inputs, kept=kept)
+    return _summarize(study, inputs, kept=kept)
 
 
-def _delivered(study: Study, inputs: Inputs, *, kept: bool) -> Delivered:
+def _summarize(study: Study, inputs: Inputs, *, kept: bool) -> Delivered:
     figures = pd.read_csv(
         study.target / "tables" / "indicators.csv", encoding="utf-8-sig", dtype={"period": str}
     )

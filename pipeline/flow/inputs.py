@@ -66,7 +66,7 @@ class Inputs:
         return {**known, **checksums_of([*given, *self.restricting, *self.labelled, _PRODUCTS, _RIGHTS])}
 
 
-def inputs_of(run: Run, study: Study) -> Inputs:
+def find_inputs(run: Run, study: Study) -> Inputs:
     """The inputs that the config names; with the simulated provider, what is not named is simulated."""
     settings = study.settings
     register = Path(settings.sections.register_path) if settings.sections.register_path else None
@@ -83,9 +83,9 @@ def inputs_of(run: Run, study: Study) -> Inputs:
             settings.parcels,
             rules=rules,
             restricting=layers,
-            labelled=_labelled(settings),
+            labelled=_list_labels(settings),
         )
-    cause = _simulated_cause(study)
+    cause = _name_world(study)
     folder = run.workspace.path(cause)
     made = (SampleFile(path=str(folder / "water" / "*")),)
     return Inputs(
@@ -97,18 +97,18 @@ def inputs_of(run: Run, study: Study) -> Inputs:
         truth=folder / "truth.json",
         rules=rules,
         restricting=layers,
-        labelled=_labelled(settings),
+        labelled=_list_labels(settings),
     )
 
 
-def _labelled(settings: Settings) -> tuple[Path, ...]:
+def _list_labels(settings: Settings) -> tuple[Path, ...]:
     """Files of samples, folders of models and existing maps that land cover is mapped by."""
     cover = settings.land_cover
     named = (cover.samples, cover.model, cover.accuracy, *cover.maps.values())
     return tuple(Path(given.path) for given in named if given)
 
 
-def _simulated_cause(study: Study) -> Cause:
+def _name_world(study: Study) -> Cause:
     settings = study.settings.scenes
     return study.cause(
         "simulated",
@@ -122,31 +122,31 @@ def _simulated_cause(study: Study) -> Cause:
     )
 
 
-def scenes_cause(study: Study, inputs: Inputs) -> Cause:
+def name_scenes(study: Study, inputs: Inputs) -> Cause:
     """The cause of the SceneTable: the query, and what the catalogue holds where that can be known."""
     provider = inputs.provider
-    source = search_cause(study, provider).key if isinstance(provider, StacApi) else inputs.source
+    source = name_search(study, provider).key if isinstance(provider, StacApi) else inputs.source
     return study.cause(
         "scenes",
         _SCENES,
         [source],
-        **_query(study),
+        **_describe_query(study),
         max_cloud_percent=study.settings.scenes.max_cloud_percent,
     )
 
 
-def search_cause(study: Study, api: StacApi) -> Cause:
+def name_search(study: Study, api: StacApi) -> Cause:
     """The cause of what a search in a catalogue gives."""
     entry = api.model_dump(mode="json", include={"api", "collections", "alternate"})
-    return study.cause("search", _SEARCH, [], provider=entry, **_query(study))
+    return study.cause("search", _SEARCH, [], provider=entry, **_describe_query(study))
 
 
-def _query(study: Study) -> dict[str, Any]:
+def _describe_query(study: Study) -> dict[str, Any]:
     settings = study.settings.scenes
     return {"missions": list(settings.missions), "days": [str(settings.start), str(settings.end)]}
 
 
-def settled(run: Run, study: Study, inputs: Inputs) -> bool:
+def is_settled(run: Run, study: Study, inputs: Inputs) -> bool:
     """Whether no scene of the kept SceneTable waits for its offset to be decided by its pixels."""
-    artifact = run.workspace.find(scenes_cause(study, inputs))
+    artifact = run.workspace.find(name_scenes(study, inputs))
     return artifact is None or not load_json(artifact.path / "account.json")["undecided"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.engine.run import Run
-from pipeline.flow.restrictions import restriction_findings
+from pipeline.flow.restrictions import find_restricted
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory
@@ -15,7 +15,7 @@ from pipeline.storage.tables import load_json, load_layer, load_table, save_tabl
 _VERSION = 3
 
 
-def build_inventory(
+def make_inventory(
     run: Run,
     maps: Maps,
     parcels: Artifact,
@@ -55,7 +55,7 @@ def build_inventory(
         parts = [
             load_layer(parcels.path, "findings"),
             findings.evaluate_rules(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
-            restriction_findings(maps, parcels),
+            find_restricted(maps, parcels),
             load_layer(sections.path, "findings"),
         ]
         save_tables(folder, {"inventory": listed, "findings": findings.join_findings(parts)})

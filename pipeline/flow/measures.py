@@ -17,7 +17,7 @@ from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import read_layer_parts
 from pipeline.zonal import measures
 from pipeline.zonal.ground import Ground, GroundPixels
-from pipeline.zonal.layers import MapStores, Place, Rasters
+from pipeline.zonal.layers import LayersNumbers, MapStores, Place
 from pipeline.zonal.overlay import NEIGHBOURS, sum_parcels, sum_pixels
 from pipeline.zonal.sums import Job, MeasurePlan, ParcelSums
 from pipeline.zonal.tables import tabulate
@@ -37,7 +37,7 @@ class ParcelTask:
 def sum_neighbours(task: ParcelTask) -> ParcelSums:
     """The sums of some neighbours; reads each block of each layer once."""
 
-    def read(block: Block) -> Rasters:
+    def read(block: Block) -> LayersNumbers:
         return task.stores.read(task.places, lambda store, names: read_block(store, block, names))
 
     return sum_parcels(task.parcels, task.grid, read, task.jobs)

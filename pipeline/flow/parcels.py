@@ -30,7 +30,7 @@ _PARCELS = 3
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 
 
-def parcels_of(run: Run, study: Study, inputs: Inputs) -> Artifact:
+def make_parcels(run: Run, study: Study, inputs: Inputs) -> Artifact:
     """Artifact with `parcels`, `findings` and `pieces` inside layers that restrict use.
 
     `missing.json` lists the columns that the register lacks.
@@ -46,7 +46,7 @@ def parcels_of(run: Run, study: Study, inputs: Inputs) -> Artifact:
     )
 
     def build(folder: Path) -> None:
-        register = read_parcels(file, study.aoi) if file else _nothing()
+        register = read_parcels(file, study.aoi) if file else _build_empty_register()
         with LongTable(folder / "parcels.parquet") as parcels:
             prepared = geometry.prepare_parcels(
                 register.keys,
@@ -56,14 +56,14 @@ def parcels_of(run: Run, study: Study, inputs: Inputs) -> Artifact:
                 area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
                 restricting=read_restricting(layers, study.aoi),
             )
-        found = findings.join_findings([prepared.findings, _elsewhere(register.elsewhere, study.aoi)])
+        found = findings.join_findings([prepared.findings, _find_elsewhere(register.elsewhere, study.aoi)])
         save_tables(folder, {"findings": found, "pieces": prepared.pieces})
         save_json(folder / "missing.json", list(register.missing))
 
     return run.artifact(f"{study.aoi.name_zh} 地块 parcels", cause, build)
 
 
-def _elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
+def _find_elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
     rows = [asdict(where)] if where else []
     hint = [row["likely"] for row in rows]
     table = pd.DataFrame(rows, columns=["count", "lon", "lat", "likely"]).assign(
@@ -74,7 +74,7 @@ def _elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
     return findings.build_findings(RULES["register_elsewhere"], frame)
 
 
-def _nothing() -> LandRegister:
+def _build_empty_register() -> LandRegister:
     """The register of an area without one."""
     columns = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES, "geometry"]
     rows = gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=CGCS2000)

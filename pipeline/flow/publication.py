@@ -19,7 +19,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import PipelineError
 from pipeline.flow.inputs import Inputs
-from pipeline.flow.sections import section_tables
+from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
 from pipeline.maps.step import Maps
 from pipeline.outputs import delivery as outputs
@@ -46,7 +46,7 @@ _READS = ["scene_id", "band", "block", "outcome", "reason"]
 
 
 @dataclass(frozen=True)
-class Tables:
+class TableArtifacts:
     """The artifacts of tables behind a delivery."""
 
     parcels: Artifact
@@ -99,7 +99,7 @@ def draft_delivery(inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iter
         raise
 
 
-def gather_delivery(run: Run, draft: Draft, tables: Tables) -> Delivery:
+def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
     """What a study delivers."""
     study, scenes = draft.maps.study, draft.scenes
     parcels = load_layer(tables.parcels.path, "parcels")
@@ -123,7 +123,7 @@ def gather_delivery(run: Run, draft: Draft, tables: Tables) -> Delivery:
     )
 
 
-def _gather_tables(run: Run, maps: Maps, tables: Tables) -> dict[str, pd.DataFrame]:
+def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd.DataFrame]:
     """The tables of a delivery by the stem of their file."""
     statistics, sections = tables.statistics.path, tables.sections.path
     of_steps = load_json(statistics / "tables.json")
@@ -134,12 +134,12 @@ def _gather_tables(run: Run, maps: Maps, tables: Tables) -> dict[str, pd.DataFra
         "indicators": pd.concat([part for part in figures if len(part)], ignore_index=True),
         "sections": pd.DataFrame(load_layer(sections, "sections").drop(columns="geometry")),
         "samples_rejected": load_table(sections, "samples_rejected"),
-        **section_tables(sections),
+        **load_section_tables(sections),
         "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
     }
 
 
-def publish(
+def publish_delivery(
     run: Run,
     cause: Cause,
     draft: Draft,
@@ -163,7 +163,7 @@ def publish(
         for path, checksum in zip(written, checksums, strict=True)
     }
     manifest = {
-        **_manifest(study, delivery, search),
+        **_describe_delivery(study, delivery, search),
         "artifacts": artifacts,
         "steps": {step.name: step.version for step in draft.maps.steps if draft.maps.of(step.name)},
         "inputs": draft.inputs.checksums,
@@ -173,7 +173,7 @@ def publish(
     run.publish(cause, part, study.target)
 
 
-def _manifest(study: Study, delivery: Delivery, search: Mapping[str, Any]) -> dict[str, Any]:
+def _describe_delivery(study: Study, delivery: Delivery, search: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "aoi": study.aoi.id,
         "label": delivery.label,

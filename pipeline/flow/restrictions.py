@@ -15,7 +15,7 @@ from pipeline.storage.tables import load_layer
 _BUILT = LAND_COVER.code("built")
 
 
-def restriction_findings(maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
+def find_restricted(maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
     """FINDINGS about parcels inside restricting layers: how much, and what was built there, by period."""
     pieces = load_layer(parcels.path, "pieces")
     seen = [] if pieces.empty else [_see(maps, period) for period in maps.study.periods]
@@ -30,10 +30,10 @@ def _see(maps: Maps, period: When) -> restrictions.SeenGround:
         if pair.after == period:
             change = maps.open("change", pair)["change"].to_numpy()
             moved = (change != NODATA_CLASS) & (change != UNCHANGED)
-            became = _outlines(maps.study, change, moved & (change % 10 == _BUILT))
-    return restrictions.SeenGround(period.label, _outlines(maps.study, cover, cover == _BUILT), became)
+            became = _trace_outlines(maps.study, change, moved & (change % 10 == _BUILT))
+    return restrictions.SeenGround(period.label, _trace_outlines(maps.study, cover, cover == _BUILT), became)
 
 
-def _outlines(study: Study, codes: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.object_]:
+def _trace_outlines(study: Study, codes: NDArray[np.uint8], wanted: NDArray[np.bool_]) -> NDArray[np.object_]:
     found = [outline for _, outline in study.grid.trace_polygons(codes, wanted)]
     return np.array([*found, None], dtype=object)[:-1]

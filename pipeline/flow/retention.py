@@ -19,20 +19,22 @@ def retire(run: Run, areas: Sequence[Study]) -> list[Path]:
     With a delivery go the artifacts that no delivery that stays was made from. The one that was just
     published stays, and so does everything where the config names no number.
     """
-    old = [folder for area in areas for folder in _surplus(run, area)]
+    old = [folder for area in areas for folder in _list_surplus(run, area)]
     if not old:
         return []
     gone = {folder: load_json(folder / "manifest.json") for folder in old}
-    stays = [load_json(path) for path in _manifests(areas[0].target.parents[1]) if path.parent not in gone]
+    stays = [
+        load_json(path) for path in _list_manifests(areas[0].target.parents[1]) if path.parent not in gone
+    ]
     for folder in old:
         run.workspace.forget_delivery(folder)
         remove(folder)
         _LOG.info("retired", extra={"target": str(folder)})
-    run.workspace.forget_artifacts(_keys(gone.values()) - _keys(stays))
+    run.workspace.forget_artifacts(_collect_keys(gone.values()) - _collect_keys(stays))
     return old
 
 
-def _surplus(run: Run, study: Study) -> list[Path]:
+def _list_surplus(run: Run, study: Study) -> list[Path]:
     """The deliveries of an area but the last, by the order of their publishing.
 
     Those that the ledger does not know are the oldest, among themselves by the days that they tell of.
@@ -48,11 +50,11 @@ def _surplus(run: Run, study: Study) -> list[Path]:
     return by_age[:-keep]
 
 
-def _manifests(out: Path) -> Iterable[Path]:
+def _list_manifests(out: Path) -> Iterable[Path]:
     return sorted(out.glob("*/*/manifest.json"))
 
 
-def _keys(manifests: Iterable[Mapping[str, Any]]) -> set[str]:
+def _collect_keys(manifests: Iterable[Mapping[str, Any]]) -> set[str]:
     """Keys of all artifacts behind some deliveries, the simulated world among them."""
     keys: set[str] = set()
     for manifest in manifests:

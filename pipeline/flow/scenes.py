@@ -13,7 +13,7 @@ from pipeline import ingest
 from pipeline.contracts import Scene
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.flow.inputs import Inputs, scenes_cause, search_cause, settled
+from pipeline.flow.inputs import Inputs, is_settled, name_scenes, name_search
 from pipeline.flow.simulation import build_world
 from pipeline.ingest.reading.hosts import refuse_foreign
 from pipeline.ingest.scenes.archives import RawItem
@@ -28,7 +28,7 @@ _LOG = logging.getLogger("ecoledger")
 
 
 @dataclass(frozen=True)
-class FoundScenes:
+class StudyScenes:
     """The SceneTable of an area, its key, and what became of all that was found.
 
     `account` counts what was found, taken, superseded and rejected by reason, and passes by mission; it
@@ -40,33 +40,33 @@ class FoundScenes:
     account: dict[str, Any]
 
 
-def scene_table(run: Run, study: Study, inputs: Inputs) -> FoundScenes:
+def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
     """The SceneTable of an area: searched once and kept, until its inputs change or --refresh.
 
     The radiometric offset of each scene is decided here, from its pixels and metadata. A scene whose pixels
     cannot be read is taken by its metadata for now, and asked again by every later run.
     """
     build_world(run, study, inputs)
-    cause = scenes_cause(study, inputs)
-    known = {} if run.refresh else _decided_before(run, cause)
+    cause = name_scenes(study, inputs)
+    known = {} if run.refresh else _load_decisions(run, cause)
     title = f"{study.aoi.name_zh} 场景 scenes"
     decide = partial(apply_offset, reader=run.reader)
 
     def build(folder: Path) -> None:
-        choice = chosen_of(study, inputs.provider, _items(run, study, inputs.provider))
+        choice = choose_for_study(study, inputs.provider, _find_or_load_items(run, study, inputs.provider))
         new = [one for one in choice.candidates if one.scene.id not in known]
         known.update({scene.id: scene for scene in run.each(title, decide, new)})
         scenes = [known[one.scene.id] for one in choice.candidates]
-        taken = scenes if inputs.simulated else [_watched(scene) for scene in scenes]
+        taken = scenes if inputs.simulated else [_watch_files(scene) for scene in scenes]
         save_tables(folder, {"scenes": to_table(taken, [one.outline for one in choice.candidates])})
-        save_json(folder / "account.json", _account(study, choice, scenes))
+        save_json(folder / "account.json", _give_account(study, choice, scenes))
 
-    artifact = run.artifact(title, cause, build, anew=run.refresh or not settled(run, study, inputs))
+    artifact = run.artifact(title, cause, build, anew=run.refresh or not is_settled(run, study, inputs))
     account = load_json(artifact.path / "account.json")
-    return FoundScenes(load_layer(artifact.path, "scenes"), artifact.key, account)
+    return StudyScenes(load_layer(artifact.path, "scenes"), artifact.key, account)
 
 
-def chosen_of(study: Study, provider: Provider, items: Sequence[RawItem]) -> Choice:
+def choose_for_study(study: Study, provider: Provider, items: Sequence[RawItem]) -> Choice:
     """What of the items found is taken for an area, the collections of a provider in their order.
 
     Raises InputError where files of what is taken lie on hosts that are not the provider's.
@@ -78,7 +78,7 @@ def chosen_of(study: Study, provider: Provider, items: Sequence[RawItem]) -> Cho
     return choice
 
 
-def found_items(study: Study, provider: Provider) -> list[RawItem]:
+def find_items(study: Study, provider: Provider) -> list[RawItem]:
     """All items that a provider has for an area, from a search or from what it holds."""
     settings = study.settings.scenes
     if not isinstance(provider, StacApi):
@@ -89,36 +89,36 @@ def found_items(study: Study, provider: Provider) -> list[RawItem]:
     return list(found)
 
 
-def _items(run: Run, study: Study, provider: Provider) -> Sequence[RawItem]:
+def _find_or_load_items(run: Run, study: Study, provider: Provider) -> Sequence[RawItem]:
     """What a search found is an artifact of its own, so that no later step makes anyone search again."""
     if not isinstance(provider, StacApi):
-        return found_items(study, provider)
+        return find_items(study, provider)
 
     def build(folder: Path) -> None:
-        save_json(folder / "items.json", found_items(study, provider))
+        save_json(folder / "items.json", find_items(study, provider))
 
     title = f"{study.aoi.name_zh} 检索 search"
-    artifact = run.artifact(title, search_cause(study, provider), build, anew=run.refresh)
+    artifact = run.artifact(title, name_search(study, provider), build, anew=run.refresh)
     items: list[RawItem] = load_json(artifact.path / "items.json")
     return items
 
 
-def _decided_before(run: Run, cause: Cause) -> dict[str, Scene]:
+def _load_decisions(run: Run, cause: Cause) -> dict[str, Scene]:
     """Scenes of a kept SceneTable that are decided for good, by id."""
     artifact = run.workspace.find(cause)
     kept = from_table(load_layer(artifact.path, "scenes")) if artifact else []
     return {scene.id: scene for scene in kept if not is_provisional(scene)}
 
 
-def _watched(scene: Scene) -> Scene:
+def _watch_files(scene: Scene) -> Scene:
     """A scene that counts as updated when a file of it on this machine is replaced."""
     files = digest_files(scene.hrefs)
     updated = scene.updated.partition(" ")[0]
     return replace(scene, updated=f"{updated} {files}".strip()) if files else scene
 
 
-def _account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
-    warnings = _warnings(choice, scenes)
+def _give_account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
+    warnings = _list_warnings(choice, scenes)
     for warning in warnings:
         _LOG.warning(warning, extra={"aoi": study.aoi.id})
     conflicts = [f"{scene.id}: {scene.offset_evidence}" for scene in scenes if scene.offset_conflict]
@@ -133,7 +133,7 @@ def _account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str,
     }
 
 
-def _warnings(choice: Choice, scenes: Sequence[Scene]) -> list[str]:
+def _list_warnings(choice: Choice, scenes: Sequence[Scene]) -> list[str]:
     missed = [
         f"{mission}: 过境日少于应有 {passes.found} days of passes found, at least {passes.expected} expected"
         for mission, passes in choice.missed.items()

@@ -34,7 +34,7 @@ _NAMED = 10
 
 
 @dataclass(frozen=True)
-class Sampled:
+class StudySamples:
     """Readings, register and areas of a run, and the sections of one area among them."""
 
     study: Study
@@ -43,9 +43,9 @@ class Sampled:
     areas: Mapping[str, BaseGeometry]
 
     @classmethod
-    def of(cls, study: Study, inputs: Inputs) -> "Sampled":
+    def of(cls, study: Study, inputs: Inputs) -> "StudySamples":
         """What the files of the run hold."""
-        return cls(study, read_tables(inputs.samples), _register(study, inputs), study.known)
+        return cls(study, read_tables(inputs.samples), _load_register(study, inputs), study.known)
 
     @property
     def days(self) -> Period:
@@ -95,7 +95,7 @@ class Sampled:
         return join_tables([Tables(no_samples(), part) for part in (self.tables.rejects, lost)]).rejects
 
 
-def _register(study: Study, inputs: Inputs) -> pd.DataFrame | None:
+def _load_register(study: Study, inputs: Inputs) -> pd.DataFrame | None:
     """The register of sections, with their target classes from the table of targets where it has them."""
     targets = study.settings.sections.targets
     tables = [read_sections(path) for path in (inputs.sections, Path(targets) if targets else None) if path]

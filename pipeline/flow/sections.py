@@ -10,7 +10,7 @@ from pipeline.contracts import SECTION_STATUS, check_table
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
-from pipeline.flow.section_samples import Sampled
+from pipeline.flow.section_samples import StudySamples
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.sections import change as section_change
 from pipeline.indices.sections import compensation, water_index
@@ -40,7 +40,7 @@ _DELIVERED = (
 _WHERE_ANY = ("units_ranking", "compensation", "compensation_balances")
 
 
-def graded_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> Artifact:
+def make_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> Artifact:
     """The artifact of the sections: layers `sections` and `findings`, `samples_rejected`, their tables.
 
     Each section is linked to the water parcel that it stands on.
@@ -59,11 +59,14 @@ def graded_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
     )
 
     def build(folder: Path) -> None:
-        sampled = Sampled.of(study, inputs)
+        sampled = StudySamples.of(study, inputs)
         status = sections.grade_periods(
-            sampled.here, study.settings.scenes.periods, standards.table("water_limits"), rules=_rules(study)
+            sampled.here,
+            study.settings.scenes.periods,
+            standards.table("water_limits"),
+            rules=_find_rules(study),
         )
-        linked = _linked(study, status, parcels)
+        linked = _link_parcels(study, status, parcels)
         save_tables(
             folder,
             {
@@ -72,27 +75,27 @@ def graded_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
                 "indicators": sections.build_section_indicators(status, study.aoi.id),
                 "samples_rejected": sampled.rejected(),
                 "sections_unmatched": sampled.unmatched,
-                "section_series": _series(study, sampled),
-                **_evaluations(study, status),
-                **_settled(study, sampled),
+                "section_series": _build_series(study, sampled),
+                **_evaluate(study, status),
+                **_settle_schemes(study, sampled),
             },
         )
 
     return run.artifact(f"{study.aoi.name_zh} 断面 sections", cause, build)
 
 
-def section_tables(folder: Path) -> dict[str, pd.DataFrame]:
+def load_section_tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Tables to deliver from the artifact of the sections; compensation and ranks where there are any."""
     tables = {name: load_table(folder, name) for name in (*_DELIVERED, *_WHERE_ANY)}
     return {name: table for name, table in tables.items() if name in _DELIVERED or len(table)}
 
 
-def _rules(study: Study) -> MeanRules:
+def _find_rules(study: Study) -> MeanRules:
     rules = study.settings.sections.rules
     return MeanRules(rules.censored_share, rules.decimals)
 
 
-def _linked(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDataFrame:
+def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDataFrame:
     """Status with its points and the water parcel of each section."""
     within_m = study.settings.sections.rules.nearest_water_m
     rows = load_layer(parcels.path, "parcels")
@@ -101,12 +104,12 @@ def _linked(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDat
     return gpd.GeoDataFrame(check_table(status, SECTION_STATUS).join(links), geometry=points)
 
 
-def _series(study: Study, sampled: Sampled) -> pd.DataFrame:
+def _build_series(study: Study, sampled: StudySamples) -> pd.DataFrame:
     limits = standards.table("water_limits")
-    return section_series.build_monthly_series(sampled.here, sampled.days, limits, rules=_rules(study))
+    return section_series.build_monthly_series(sampled.here, sampled.days, limits, rules=_find_rules(study))
 
 
-def _evaluations(study: Study, status: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _evaluate(study: Study, status: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Evaluation of sections, rivers and units, trends, and changes between neighbouring periods."""
     limits = standards.table("water_limits")
     periods = study.settings.scenes.periods
@@ -129,14 +132,14 @@ def _evaluations(study: Study, status: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
 
 
-def _settled(study: Study, sampled: Sampled) -> dict[str, pd.DataFrame]:
+def _settle_schemes(study: Study, sampled: StudySamples) -> dict[str, pd.DataFrame]:
     """Transfers and balances of all schemes of the config, over the periods that each settles by."""
     limits, days = standards.table("water_limits"), study.settings.scenes
     parts = [compensation.build_empty_transfers()]
     for name in study.settings.sections.schemes:
         scheme = load_scheme(name)
         periods = list_periods(days.start, days.end, scheme.period)
-        status = sections.grade_periods(sampled.here, periods, limits, rules=_rules(study))
+        status = sections.grade_periods(sampled.here, periods, limits, rules=_find_rules(study))
         parts.append(
             compensation.compute_transfers(Path(name).stem, scheme, status, limits, sampled.register)
         )

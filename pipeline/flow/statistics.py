@@ -28,7 +28,7 @@ from pipeline.zonal.ground import lay_ground
 _VERSION = 9
 
 
-def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[When, str]) -> Artifact:
+def make_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[When, str]) -> Artifact:
     """Artifact with measures of parcels, balance of areas, indicators, patches of change, tables of steps.
 
     `tables.json` names the tables of the steps, in the order in which they are shown.
@@ -68,7 +68,7 @@ def build_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[W
 def _outline_patches(maps: Maps) -> gpd.GeoDataFrame:
     """Connected changed pixels, cut to the outline, the largest first."""
     parts = [_outline_between(maps, when) for when in maps.of("change")]
-    patches = pd.concat(parts, ignore_index=True) if parts else _without_rows(CHANGE_PATCHES)
+    patches = pd.concat(parts, ignore_index=True) if parts else _build_empty(CHANGE_PATCHES)
     return check_table(gpd.GeoDataFrame(patches, geometry="geometry", crs=CGCS2000), CHANGE_PATCHES)
 
 
@@ -100,5 +100,5 @@ def _outline_between(maps: Maps, when: When) -> gpd.GeoDataFrame:
     return patches.assign(patch_id=[f"{name}-{number:05d}" for number in range(1, len(patches) + 1)])
 
 
-def _without_rows(schema: Any) -> gpd.GeoDataFrame:
+def _build_empty(schema: Any) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns=[*schema.columns, "geometry"], geometry="geometry", crs=CGCS2000)

@@ -18,14 +18,14 @@ from pipeline.settings.sources import LocalArchive, StaticCatalog
 Check = Callable[[], object]
 
 
-def validate(settings: Settings) -> None:
+def validate_settings(settings: Settings) -> None:
     """Check names and places: areas, indices, provider, files; SettingsError lists all that is wrong."""
-    _raise_all([*_names(settings), *_places(settings)])
+    _raise_all([*_check_names(settings), *_check_places(settings)])
 
 
 def validate_all(settings: Settings) -> None:
     """Check names and places, and read parcels, samples, sections and a static catalogue through."""
-    _raise_all([*_names(settings), *_places(settings), *_contents(settings)])
+    _raise_all([*_check_names(settings), *_check_places(settings), *_check_contents(settings)])
 
 
 def _raise_all(checks: list[Check]) -> None:
@@ -41,20 +41,20 @@ def _raise_all(checks: list[Check]) -> None:
         raise kind("; ".join(dict.fromkeys(error.message for error in errors)), problems)
 
 
-def _names(settings: Settings) -> Iterator[Check]:
+def _check_names(settings: Settings) -> Iterator[Check]:
     for aoi in settings.aoi:
         yield partial(load_aoi, aoi, relative_to=Path.cwd())
     for name in settings.indices:
         yield partial(find_index, name)
     for scheme in settings.sections.schemes:
         yield partial(load_scheme, scheme)
-    yield partial(_sampled_period, settings)
-    yield partial(_mapped_periods, settings)
+    yield partial(_check_label_periods, settings)
+    yield partial(_check_map_periods, settings)
     if not settings.simulated:
         yield partial(ingest.scenes.providers.resolve, settings.scenes.provider, settings.scenes.missions)
 
 
-def _sampled_period(settings: Settings) -> None:
+def _check_label_periods(settings: Settings) -> None:
     """SettingsError where labelled samples hold in no period of the run."""
     cover = settings.land_cover
     labels = [period.label for period in settings.scenes.periods]
@@ -67,7 +67,7 @@ def _sampled_period(settings: Settings) -> None:
         raise SettingsError("Samples of a period that the run does not have", problems)
 
 
-def _mapped_periods(settings: Settings) -> None:
+def _check_map_periods(settings: Settings) -> None:
     """SettingsError where maps hold in no period of the run, or those of two periods cannot be compared."""
     maps = settings.land_cover.maps
     labels = [period.label for period in settings.scenes.periods]
@@ -91,7 +91,7 @@ def _mapped_periods(settings: Settings) -> None:
         raise SettingsError("Maps of land cover do not fit the periods of the run", [*strange, *apart])
 
 
-def _places(settings: Settings) -> Iterator[Check]:
+def _check_places(settings: Settings) -> Iterator[Check]:
     cover = settings.land_cover
     for given in cover.maps.values():
         yield partial(ingest.layers.land_maps.open_map, given)
@@ -105,14 +105,14 @@ def _places(settings: Settings) -> Iterator[Check]:
     }
     for key, path in named.items():
         if path is not None:
-            yield partial(_there, key, Path(path))
+            yield partial(_check_file, key, Path(path))
     for number, layer in enumerate(settings.restricting):
-        yield partial(_there, f"restricting.{number}.path", Path(layer.path))
+        yield partial(_check_file, f"restricting.{number}.path", Path(layer.path))
 
 
-def _contents(settings: Settings) -> Iterator[Check]:
+def _check_contents(settings: Settings) -> Iterator[Check]:
     for aoi in settings.aoi:
-        yield from _over(aoi, settings)
+        yield from _check_over(aoi, settings)
     if settings.samples:
         yield partial(ingest.samples.read_samples, settings.samples)
     for path in (settings.sections.register_path, settings.sections.targets):
@@ -123,26 +123,26 @@ def _contents(settings: Settings) -> Iterator[Check]:
         yield partial(_read_through, provider)
 
 
-def _over(aoi: str, settings: Settings) -> Iterator[Check]:
+def _check_over(aoi: str, settings: Settings) -> Iterator[Check]:
     """Vector files, read through over one area."""
     if settings.parcels:
-        yield partial(_parcels_of, settings.parcels, aoi)
+        yield partial(_check_parcels, settings.parcels, aoi)
     if settings.restricting:
-        yield partial(_layers_of, settings.restricting, aoi)
+        yield partial(_check_layers, settings.restricting, aoi)
     if settings.land_cover.samples:
-        yield partial(_labels_of, settings.land_cover.samples, aoi)
+        yield partial(_check_labels, settings.land_cover.samples, aoi)
 
 
-def _parcels_of(parcels: ParcelFile, aoi: str) -> None:
+def _check_parcels(parcels: ParcelFile, aoi: str) -> None:
     for _ in ingest.parcels.read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd())).batches():
         pass
 
 
-def _layers_of(layers: list[RestrictingFile], aoi: str) -> None:
+def _check_layers(layers: list[RestrictingFile], aoi: str) -> None:
     ingest.parcels.read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
 
 
-def _labels_of(samples: LabelledSamples, aoi: str) -> None:
+def _check_labels(samples: LabelledSamples, aoi: str) -> None:
     ingest.labels.read_labels(samples, load_aoi(aoi, relative_to=Path.cwd()))
 
 
@@ -151,7 +151,7 @@ def _read_through(provider: StaticCatalog | LocalArchive) -> None:
         pass
 
 
-def _there(key: str, path: Path) -> None:
+def _check_file(key: str, path: Path) -> None:
     if not path.exists():
         problem = Problem(key, f"{path}, which does not exist", "a file")
         raise SettingsError("A file of the config is missing", [problem])

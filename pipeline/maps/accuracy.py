@@ -23,7 +23,7 @@ _CODES = [entry.code for entry in LAND_COVER.classes]
 _KEYS = {entry.code: entry.key for entry in LAND_COVER.classes}
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     """The period that the sample holds in, the last unless it is named."""
     given = study.settings.land_cover.accuracy
     if given is None:
@@ -32,14 +32,14 @@ def _times(study: Study) -> Sequence[When]:
     return named if given.period else study.periods[-1:]
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Overall accuracy, and the share of each class freed of the map's bias, with 95 % intervals."""
     yield from accuracy.build_accuracy_indicators(_assess(view, when), when.label, _KEYS)
 
 
-def _tables(view: View) -> Mapping[str, pd.DataFrame]:
+def _collect_tables(view: View) -> Mapping[str, pd.DataFrame]:
     """`accuracy`, one row a class."""
-    (when,) = _times(view.study)
+    (when,) = _list_times(view.study)
     table = accuracy.build_accuracy_table(_assess(view, when), _KEYS)
     first = {"aoi": view.study.aoi.id, "period": when.label}
     return {"accuracy": table.assign(**first)[[*first, *table.columns]]}
@@ -91,6 +91,6 @@ ACCURACY = Step(
     name="accuracy",
     version=1,
     title="精度 accuracy",
-    times=_times,
-    show=Show(rows=_rows, tables=_tables, judge=_judge),
+    times=_list_times,
+    show=Show(rows=_list_rows, tables=_collect_tables, judge=_judge),
 )

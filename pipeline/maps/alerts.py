@@ -13,7 +13,7 @@ from pipeline.indices import alerts, indicators
 from pipeline.ingest.reading import blocks
 from pipeline.legends import ALERTS, Legend
 from pipeline.maps.encoding import CLASSES, COUNT, INDEX
-from pipeline.maps.step import Inputs, Layers, Load, Maps, Row, Show, Step, View, constant
+from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Row, Show, Step, View, keep_layers
 from pipeline.periods import When
 
 _PARTS = 4
@@ -21,7 +21,7 @@ _PARTS = 4
 _COUNTS_BYTES = 16
 
 
-def watch_block(inputs: Inputs, *, since: date, limits: Mapping[str, Any]) -> Layers:
+def watch_block(inputs: BlockInputs, *, since: date, limits: Mapping[str, Any]) -> Layers:
     """Alerts of a block since a day: all looks are read, a part of them at a time, and put in order of days.
 
     `limits` are those of `pipeline.indices.alerts`. `day` counts from 1, the first of the watched days; 0
@@ -38,11 +38,11 @@ def watch_block(inputs: Inputs, *, since: date, limits: Mapping[str, Any]) -> La
     return {"state": found.state, "day": watched[found.look], "drop": found.drop, "judged": found.judged}
 
 
-def _read_looks(inputs: Inputs) -> tuple[list[int], list[NDArray[np.int16]]]:
+def _read_looks(inputs: BlockInputs) -> tuple[list[int], list[NDArray[np.int16]]]:
     """Day and NDVI of every look that is clear somewhere."""
     days: list[int] = []
     stacks: list[NDArray[np.int16]] = []
-    for part in blocks.split(inputs.scenes, max(1, len(inputs.scenes.scenes) // _PARTS)):
+    for part in blocks.split_scenes(inputs.scenes, max(1, len(inputs.scenes.scenes) // _PARTS)):
         looks = blocks.read_looks(part)
         bands = np.empty((len(alerts.BANDS), *looks.owner.shape), dtype=np.int16)
         inputs.records.extend(looks.records)
@@ -53,41 +53,41 @@ def _read_looks(inputs: Inputs) -> tuple[list[int], list[NDArray[np.int16]]]:
     return days, stacks
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     return (study.span,) if study.settings.alerts.last_days else ()
 
 
-def _bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
+def _list_bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
     return alerts.BANDS
 
 
-def _since(study: Study) -> date:
+def _find_first_day(study: Study) -> date:
     return study.settings.scenes.end - timedelta(days=(study.settings.alerts.last_days or 0) - 1)
 
 
-def _limits(study: Study) -> dict[str, float]:
+def _gather_limits(study: Study) -> dict[str, float]:
     thresholds = study.settings.alerts.thresholds
     return thresholds | {"vegetation_ndvi": study.settings.land_cover.vegetation_ndvi}
 
 
-def _settings(maps: Maps, _when: When) -> Mapping[str, object]:
-    return {"since": str(_since(maps.study)), "limits": _limits(maps.study)}
+def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
+    return {"since": str(_find_first_day(maps.study)), "limits": _gather_limits(maps.study)}
 
 
-def _parameters(maps: Maps, _when: When) -> Mapping[str, object]:
-    return {"since": _since(maps.study), "limits": _limits(maps.study)}
+def _list_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
+    return {"since": _find_first_day(maps.study), "limits": _gather_limits(maps.study)}
 
 
-def _block_bytes(_study: Study, load: Load) -> int:
+def _count_block_bytes(_study: Study, load: Load) -> int:
     """Bytes of NDVI of all looks, and of the bands of a part of them."""
     part = load.scenes // _PARTS + 1
     return 4 * load.scenes + blocks.block_bytes(part, blocks.ROOM) + 2 * part + _COUNTS_BYTES
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     """State, day of the alert and drop of NDVI, under the days that are watched."""
     layers, end = maps.open("alerts", when), maps.study.settings.scenes.end
-    since = _since(maps.study)
+    since = _find_first_day(maps.study)
     shown: list[tuple[str, str, RasterKind, str, str, Legend | None]] = [
         ("alerts", "state", "classes", ALERTS.title_zh, ALERTS.title_en, ALERTS),
         (
@@ -105,9 +105,9 @@ def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
         yield Raster(stem, kind, layers[layer], title_zh, title_en, since, end, legend)
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Share of the vegetated ground under an alert."""
-    study, rules, since = view.study, view.study.settings.alerts, _since(view.study)
+    study, rules, since = view.study, view.study.settings.alerts, _find_first_day(view.study)
     source = (
         f"{view.source(when)}; CUSUM of NDVI below its season (Page 1954), "
         f"history before {since}, limit {rules.limit:g}, slack {rules.slack:g}"
@@ -122,13 +122,13 @@ ALERT = Step(
     name="alerts",
     version=2,
     title="植被损失预警 alerts",
-    times=_times,
-    bands=_bands,
-    settings=_settings,
-    parameters=_parameters,
-    layers=constant({"state": CLASSES, "day": COUNT, "drop": INDEX, "judged": COUNT}),
+    times=_list_times,
+    bands=_list_bands,
+    settings=_list_settings,
+    parameters=_list_parameters,
+    layers=keep_layers({"state": CLASSES, "day": COUNT, "drop": INDEX, "judged": COUNT}),
     kernel=watch_block,
-    block_bytes=_block_bytes,
+    block_bytes=_count_block_bytes,
     config=("alerts",),
-    show=Show(rasters=_rasters, rows=_rows),
+    show=Show(rasters=_list_rasters, rows=_list_rows),
 )

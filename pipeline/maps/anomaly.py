@@ -11,7 +11,7 @@ from pipeline.engine.study import Study
 from pipeline.indices import anomaly, indicators
 from pipeline.maps.encoding import COUNT, INDEX, from_ratio
 from pipeline.maps.step import (
-    Inputs,
+    BlockInputs,
     Layers,
     Maps,
     Place,
@@ -19,14 +19,14 @@ from pipeline.maps.step import (
     Show,
     Step,
     View,
-    constant,
-    raster_of,
+    build_raster,
+    keep_layers,
 )
 from pipeline.periods import PERIODS_A_YEAR, When
 from pipeline.zonal.ground import GroundPixels
 
 
-def compare_block(inputs: Inputs, *, least_years: int) -> Layers:
+def compare_block(inputs: BlockInputs, *, least_years: int) -> Layers:
     """Difference from the mean of earlier years, and z; the period's own indices are the first needed."""
     own, *earlier = (from_ratio(layers["ndvi"]) for layers in inputs.read_each("spectral", ["ndvi"]))
     found = anomaly.compute_anomaly(own, np.array(earlier), least=least_years)
@@ -40,7 +40,7 @@ def _list_earlier(study: Study, when: When) -> Sequence[When]:
     return study.periods[number % cycle : number : cycle]
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     """Every period that has enough earlier years, where the config asks for them."""
     rules = study.settings.greenness
     if not rules.anomaly:
@@ -48,27 +48,27 @@ def _times(study: Study) -> Sequence[When]:
     return [when for when in study.periods if len(_list_earlier(study, when)) >= rules.least_years]
 
 
-def _shown(study: Study) -> Sequence[When]:
+def _list_shown(study: Study) -> Sequence[When]:
     return study.periods if study.settings.greenness.anomaly else ()
 
 
-def _needs(study: Study, when: When) -> Sequence[Place]:
+def _list_needs(study: Study, when: When) -> Sequence[Place]:
     return [("spectral", period) for period in (when, *_list_earlier(study, when))]
 
 
-def _parameters(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
     return maps.study.settings.greenness.model_dump(include={"least_years"})
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     """Difference and z."""
     titles = "NDVI 距平", "NDVI anomaly"
-    yield raster_of(maps, "anomaly", when, "difference", titles=titles, name="ndvi_anomaly")
+    yield build_raster(maps, "anomaly", when, "difference", titles=titles, name="ndvi_anomaly")
     titles = "NDVI 标准化距平", "NDVI anomaly, standardised"
-    yield raster_of(maps, "anomaly", when, "z", titles=titles, name="ndvi_anomaly_z")
+    yield build_raster(maps, "anomaly", when, "z", titles=titles, name="ndvi_anomaly_z")
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Mean anomaly of a period and the share that is clearly less green; null without enough years."""
     rules = view.study.settings.greenness
     source = (
@@ -98,12 +98,12 @@ ANOMALY = Step(
     name="anomaly",
     version=1,
     title="距平 anomaly",
-    times=_times,
-    needs=_needs,
-    settings=_parameters,
-    parameters=_parameters,
-    layers=constant({"difference": INDEX, "z": INDEX, "years": COUNT}),
+    times=_list_times,
+    needs=_list_needs,
+    settings=_list_parameters,
+    parameters=_list_parameters,
+    layers=keep_layers({"difference": INDEX, "z": INDEX, "years": COUNT}),
     kernel=compare_block,
     config=("greenness",),
-    show=Show(rasters=_rasters, rows=_rows, times=_shown, judge=_judge),
+    show=Show(rasters=_list_rasters, rows=_list_rows, times=_list_shown, judge=_judge),
 )

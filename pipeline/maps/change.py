@@ -19,7 +19,7 @@ from pipeline.maps.encoding import CLASSES, RATIO, as_ratio, from_ratio
 from pipeline.maps.evidence import describe_change
 from pipeline.maps.land_cover.showing import explain_missing_map
 from pipeline.maps.step import (
-    Inputs,
+    BlockInputs,
     Layers,
     Maps,
     Place,
@@ -27,16 +27,16 @@ from pipeline.maps.step import (
     Show,
     Step,
     View,
-    constant,
-    pairs,
-    raster_of,
+    build_raster,
+    each_pair,
+    keep_layers,
 )
 from pipeline.periods import When
 from pipeline.storage.blocks import create_store, read_block, write_block
 
 
 @dataclass(frozen=True)
-class Changing:
+class ChangeOf:
     """What changes: a layer of classes of the land cover, the layer with its confidence, and its legend.
 
     `step` is the map of the change that counts, `transitions` that of every transition.
@@ -50,11 +50,11 @@ class Changing:
     legend: Legend
 
 
-_COVER = Changing("change", "transitions", "变化 change", "land_cover", "confidence", LAND_COVER)
+_COVER = ChangeOf("change", "transitions", "变化 change", "land_cover", "confidence", LAND_COVER)
 
 
 def build_change_steps(
-    what: Changing, *, times: Callable[[Study], Sequence[When]], show: Show, config: tuple[str, ...] = ()
+    what: ChangeOf, *, times: Callable[[Study], Sequence[When]], show: Show, config: tuple[str, ...] = ()
 ) -> tuple[Step, Step]:
     """The steps of every transition between two periods, and of the change that counts."""
     transitions = Step(
@@ -62,20 +62,20 @@ def build_change_steps(
         version=2,
         title=what.title,
         times=times,
-        needs=_list_compared,
+        needs=_list_sources,
         settings=partial(_describe_transitions, what),
         parameters=partial(_describe_transitions, what),
-        layers=constant({"change": CLASSES}),
-        kernel=transition_block,
+        layers=keep_layers({"change": CLASSES}),
+        kernel=code_block,
     )
     counted = Step(
         name=what.step,
         version=1,
         title="图斑 patches",
         times=times,
-        needs=partial(_list_counted, what),
+        needs=partial(_list_transitions, what),
         settings=_describe_limits,
-        layers=constant({"change": CLASSES, "confidence": RATIO}),
+        layers=keep_layers({"change": CLASSES, "confidence": RATIO}),
         build=partial(_count_change, what),
         config=config,
         show=show,
@@ -83,7 +83,7 @@ def build_change_steps(
     return transitions, counted
 
 
-def transition_block(inputs: Inputs, *, layer: str, least_shift: float | None) -> Layers:
+def code_block(inputs: BlockInputs, *, layer: str, least_shift: float | None) -> Layers:
     """Transitions of a block, as far as an index of the rules moved with them.
 
     Without a least shift every transition is one.
@@ -97,30 +97,30 @@ def transition_block(inputs: Inputs, *, layer: str, least_shift: float | None) -
     return {"change": codes}
 
 
-def _describe_transitions(what: Changing, maps: Maps, _when: When) -> Mapping[str, object]:
+def _describe_transitions(what: ChangeOf, maps: Maps, _when: When) -> Mapping[str, object]:
     """Between existing maps every transition is one, whether an index of the scenes moved or not."""
     by_map = maps.study.settings.land_cover.method == "map"
     least_shift = None if by_map else maps.study.settings.change.least_shift
     return {"layer": what.layer, "least_shift": least_shift}
 
 
-def _list_compared(study: Study, when: When) -> Sequence[Place]:
+def _list_sources(study: Study, when: When) -> Sequence[Place]:
     """Land cover of both periods, and their indices where a change must show in them."""
     by_map = study.settings.land_cover.method == "map"
     names = ["land_cover"] if by_map else ["spectral", "land_cover"]
     return [(name, period) for period in when.periods for name in names]
 
 
-def _list_counted(what: Changing, _study: Study, when: When) -> Sequence[Place]:
+def _list_transitions(what: ChangeOf, _study: Study, when: When) -> Sequence[Place]:
     return [(what.transitions, when), *(("land_cover", period) for period in when.periods)]
 
 
 def _describe_limits(maps: Maps, _when: When) -> Mapping[str, object]:
     rules = maps.study.settings.change
-    return {"least_px": _least_px(maps.study), "least_confidence": rules.least_confidence}
+    return {"least_px": _count_least_px(maps.study), "least_confidence": rules.least_confidence}
 
 
-def _count_change(what: Changing, _run: Run, maps: Maps, when: When, folder: Path) -> None:
+def _count_change(what: ChangeOf, _run: Run, maps: Maps, when: When, folder: Path) -> None:
     """Write the change that counts, and the `confidence` of its patch.
 
     It has no patch below the minimum mapping unit (in pixels of the grid's nominal layout), and none below
@@ -128,7 +128,7 @@ def _count_change(what: Changing, _run: Run, maps: Maps, when: When, folder: Pat
     """
     study, edge = maps.study, maps.layout.edge_px
     codes = maps.open(what.transitions, when)["change"].to_numpy()
-    codes = change.sieve_patches(codes, least_px=_least_px(study))
+    codes = change.sieve_patches(codes, least_px=_count_least_px(study))
     patch = change.number_patches(codes)
     sure = _find_confidence(maps, when, patch, what.confidence)
     codes = change.keep_sure(codes, patch, sure, least=study.settings.change.least_confidence)
@@ -139,19 +139,19 @@ def _count_change(what: Changing, _run: Run, maps: Maps, when: When, folder: Pat
         write_block(folder, block, {"change": own, "confidence": as_ratio(of_patch)})
 
 
-def tabulate_transitions(view: View, what: Changing) -> dict[When, pd.DataFrame]:
+def tabulate_transitions(view: View, what: ChangeOf) -> dict[When, pd.DataFrame]:
     """Areas of all transitions between every two periods, as mapped and as they count."""
     return {when: _tabulate(view, what, when) for when in view.maps.of(what.step)}
 
 
-def _tabulate(view: View, what: Changing, when: When) -> pd.DataFrame:
+def _tabulate(view: View, what: ChangeOf, when: When) -> pd.DataFrame:
     before, after = (view.maps.path("land_cover", period) for period in when.periods)
     counted = view.maps.path(what.step, when)
     sums = view.ground.sum_transitions(what.layer, before, after, counted, what.legend)
     return change.build_transition_matrix(sums, what.legend)
 
 
-def _least_px(study: Study) -> int:
+def _count_least_px(study: Study) -> int:
     return math.ceil(study.settings.change.mmu_m2 / study.grid.resolution_m**2)
 
 
@@ -165,11 +165,11 @@ def _find_confidence(maps: Maps, when: When, patch: NDArray[np.int32], layer: st
     return means.means
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
-    yield raster_of(maps, "change", when, "change", legend=CHANGE)
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
+    yield build_raster(maps, "change", when, "change", legend=CHANGE)
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Shares of what was seen in both periods whose class differs."""
     yield from indicators.build_change_indicators(
         _tabulate(view, _COVER, when),
@@ -179,12 +179,15 @@ def _rows(view: View, when: When) -> Iterator[Row]:
     )
 
 
-def _tables(view: View) -> Mapping[str, pd.DataFrame]:
+def _collect_tables(view: View) -> Mapping[str, pd.DataFrame]:
     """Areas by pair of classes."""
     matrices = tabulate_transitions(view, _COVER)
     return {f"transitions_{when.stem}": matrix for when, matrix in matrices.items()}
 
 
 TRANSITIONS, CHANGE_THAT_COUNTS = build_change_steps(
-    _COVER, times=pairs, show=Show(rasters=_rasters, rows=_rows, tables=_tables), config=("change",)
+    _COVER,
+    times=each_pair,
+    show=Show(rasters=_list_rasters, rows=_list_rows, tables=_collect_tables),
+    config=("change",),
 )

@@ -10,14 +10,14 @@ from pipeline.indices import composite, land_cover, rsei
 from pipeline.indices.spectral import find_index, list_indices
 from pipeline.ingest.reading import blocks
 from pipeline.maps.encoding import COUNT, RATIO, Encoding
-from pipeline.maps.step import Inputs, Layers, Load, Maps, Show, Step, periods, raster_of
+from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Show, Step, build_raster, each_period
 from pipeline.periods import When
 from pipeline.settings import CompositeMethod
 
 _COUNTS_BYTES = 16
 
 
-def compose_block(inputs: Inputs, *, method: CompositeMethod) -> Layers:
+def compose_block(inputs: BlockInputs, *, method: CompositeMethod) -> Layers:
     """The bands of a block composed, with the counts `looks` and `failed`.
 
     A scene that fails in one band is lost in all. So is a look at a pixel that has no number in one band, so
@@ -72,30 +72,30 @@ def list_bands(study: Study, scenes: Sequence[Scene]) -> tuple[str, ...]:
     return tuple(sorted(wanted & {band for scene in scenes for band in scene.assets}))
 
 
-def _layers(maps: Maps) -> Mapping[str, Encoding]:
+def _list_layers(maps: Maps) -> Mapping[str, Encoding]:
     bands = list_bands(maps.study, maps.scenes)
     return {**dict.fromkeys(bands, RATIO), "looks": COUNT, "failed": COUNT}
 
 
-def _parameters(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
     return {"method": maps.study.settings.scenes.composite}
 
 
-def _settings(maps: Maps, when: When) -> Mapping[str, object]:
-    return {**_parameters(maps, when), "bands": list(list_bands(maps.study, maps.scenes))}
+def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
+    return {**_list_parameters(maps, when), "bands": list(list_bands(maps.study, maps.scenes))}
 
 
-def composing_bytes(dates: int, bands: int, method: CompositeMethod) -> int:
+def count_composing_bytes(dates: int, bands: int, method: CompositeMethod) -> int:
     """Bytes that a pixel of a block takes in memory while it is composed."""
     return blocks.block_bytes(dates, _count_stacks(bands, method)) + 2 * bands + _COUNTS_BYTES
 
 
-def _block_bytes(study: Study, load: Load) -> int:
-    return composing_bytes(load.dates, load.bands, study.settings.scenes.composite)
+def _count_block_bytes(study: Study, load: Load) -> int:
+    return count_composing_bytes(load.dates, load.bands, study.settings.scenes.composite)
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
-    yield raster_of(maps, "composite", when, "looks", titles=("晴空观测次数", "Clear looks"))
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
+    yield build_raster(maps, "composite", when, "looks", titles=("晴空观测次数", "Clear looks"))
     if maps.study.settings.outputs.composite:
         bands = maps.open("composite", when).drop_vars(["looks", "failed"]).to_dataarray("band")
         titles, days = ("合成反射率", "Composite"), (when.first, when.last)
@@ -106,13 +106,13 @@ COMPOSITE = Step(
     name="composite",
     version=3,
     title="合成 composite",
-    times=periods,
+    times=each_period,
     bands=list_bands,
-    settings=_settings,
-    parameters=_parameters,
-    layers=_layers,
+    settings=_list_settings,
+    parameters=_list_parameters,
+    layers=_list_layers,
     kernel=compose_block,
-    block_bytes=_block_bytes,
+    block_bytes=_count_block_bytes,
     wide=True,
-    show=Show(rasters=_rasters, first=True),
+    show=Show(rasters=_list_rasters, first=True),
 )

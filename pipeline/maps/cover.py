@@ -13,11 +13,11 @@ from pipeline.engine.study import Study
 from pipeline.indices import indicators, vegetation
 from pipeline.legends import LAND_COVER
 from pipeline.maps.encoding import RATIO, as_ratio, from_ratio
-from pipeline.maps.endmembers import Ends, find_compared, find_endmembers, list_needed
+from pipeline.maps.endmembers import Ends, find_beside, find_endmembers, list_sources
 from pipeline.maps.evidence import describe_cover
 from pipeline.maps.land_cover.showing import explain_missing_map
 from pipeline.maps.step import (
-    Inputs,
+    BlockInputs,
     Layers,
     Maps,
     Place,
@@ -25,16 +25,16 @@ from pipeline.maps.step import (
     Show,
     Step,
     View,
-    constant,
-    periods,
-    raster_of,
+    build_raster,
+    each_period,
+    keep_layers,
 )
 from pipeline.periods import When
 from pipeline.settings import ClassPercentiles
 from pipeline.zonal.ground import GroundPixels
 
 
-def compute_block(inputs: Inputs, *, endmembers: Ends) -> Layers:
+def cover_block(inputs: BlockInputs, *, endmembers: Ends) -> Layers:
     """FVC of a block from NDVI as stored, so that anyone can recompute it; unknown without endmembers."""
     stored = inputs.read("spectral", ["ndvi"])["ndvi"]
     if endmembers is None:
@@ -46,32 +46,32 @@ def compute_block(inputs: Inputs, *, endmembers: Ends) -> Layers:
     return {"fvc": as_ratio(vegetation.compute_fractional_cover(xr.DataArray(ndvi), endmembers).values)}
 
 
-def _needs(study: Study, when: When) -> Sequence[Place]:
+def _list_needs(study: Study, when: When) -> Sequence[Place]:
     by_class = isinstance(study.settings.vegetation.endmembers, ClassPercentiles)
     land: list[Place] = [("land_cover", when)] if by_class else []
-    return [("spectral", when), *land, *list_needed(study, when)]
+    return [("spectral", when), *land, *list_sources(study, when)]
 
 
-def _settings(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
     return maps.study.settings.vegetation.model_dump(include={"endmembers"})
 
 
-def _parameters(maps: Maps, when: When) -> Mapping[str, object]:
+def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
     return {"endmembers": find_endmembers(maps, when)}
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
-    yield raster_of(maps, "cover", when, "fvc", titles=("植被覆盖度", "Vegetation cover"))
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
+    yield build_raster(maps, "cover", when, "fvc", titles=("植被覆盖度", "Vegetation cover"))
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Vegetated share and mean FVC, beside them those by other endmembers."""
     threshold = view.study.settings.vegetation.cover_threshold
     whole_m2, source = view.study.aoi.area_m2, view.source(when)
     basis = describe_cover(find_endmembers(view.maps, when), threshold=threshold, source=source)
     sums = _sum_cover(view, when, None)
     rows = indicators.build_cover_indicators(sums, when.label, area_m2=whole_m2, source=basis)
-    if compared := find_compared(view.maps, when):
+    if compared := find_beside(view.maps, when):
         beside = _sum_cover(view, when, compared)
         basis = describe_cover(compared, threshold=threshold, source=source)
         rows.append(indicators.build_percentile_indicator(beside, when.label, area_m2=whole_m2, source=basis))
@@ -112,12 +112,12 @@ COVER = Step(
     name="cover",
     version=1,
     title="植被覆盖度 FVC",
-    times=periods,
-    needs=_needs,
-    settings=_settings,
-    parameters=_parameters,
-    layers=constant({"fvc": RATIO}),
-    kernel=compute_block,
+    times=each_period,
+    needs=_list_needs,
+    settings=_list_settings,
+    parameters=_list_parameters,
+    layers=keep_layers({"fvc": RATIO}),
+    kernel=cover_block,
     config=("vegetation",),
-    show=Show(rasters=_rasters, rows=_rows, judge=_judge, first=True),
+    show=Show(rasters=_list_rasters, rows=_list_rows, judge=_judge, first=True),
 )

@@ -16,15 +16,15 @@ from pipeline.geodesy import measure_areas_m2
 from pipeline.indices import ecosystem
 from pipeline.ingest.parcels import read_restricting
 from pipeline.legends import ECOSYSTEM, ECOSYSTEM_CHANGE
-from pipeline.maps.change import Changing, build_change_steps, tabulate_transitions
+from pipeline.maps.change import ChangeOf, build_change_steps, tabulate_transitions
 from pipeline.maps.evidence import describe_change
 from pipeline.maps.land_cover.kinds import is_typed, list_kinds
 from pipeline.maps.land_cover.showing import explain_missing_map
-from pipeline.maps.step import Maps, Row, Show, Step, View, pairs, periods, raster_of
+from pipeline.maps.step import Maps, Row, Show, Step, View, build_raster, each_pair, each_period
 from pipeline.periods import When
 from pipeline.zonal.ground import GroundPixels
 
-_TYPES = Changing(
+_TYPES = ChangeOf(
     "ecosystem_change",
     "ecosystem_transitions",
     "类型变化 change of types",
@@ -34,22 +34,22 @@ _TYPES = Changing(
 )
 
 
-def _typed_pairs(study: Study) -> Sequence[When]:
+def _list_typed_pairs(study: Study) -> Sequence[When]:
     return study.pairs if is_typed(study) else ()
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     """Types, and the probability of its classes by a classifier; none by the rules."""
     method = maps.study.settings.land_cover.method
     if is_typed(maps.study):
-        yield raster_of(maps, "land_cover", when, "ecosystem", legend=ECOSYSTEM)
+        yield build_raster(maps, "land_cover", when, "ecosystem", legend=ECOSYSTEM)
     if method == "classifier":
         titles = "地表覆盖分类概率", "Probability of the land cover class"
         name = "land_cover_confidence"
-        yield raster_of(maps, "land_cover", when, "confidence", titles=titles, name=name)
+        yield build_raster(maps, "land_cover", when, "confidence", titles=titles, name=name)
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Share of each type."""
     method = view.study.settings.land_cover.method
     basis = f"{view.source(when)}{'' if method == 'map' else f'; land cover: {method}'}; types: land_kinds"
@@ -59,9 +59,9 @@ def _rows(view: View, when: When) -> Iterator[Row]:
     yield from ecosystem.build_type_indicators(table, sums.seen, when.label, area_m2=whole_m2, source=basis)
 
 
-def _tables(view: View) -> Mapping[str, pd.DataFrame]:
+def _collect_tables(view: View) -> Mapping[str, pd.DataFrame]:
     """Areas by type and period, as mapped and as registered."""
-    registered = _sum_registered(view.parcels)
+    registered = _sum_register(view.parcels)
     parts = [
         _tabulate(view, period, _sum_types(view, period), registered).assign(
             aoi=view.study.aoi.id, period=period.label
@@ -95,7 +95,7 @@ def _tabulate(
     )
 
 
-def _sum_registered(parcels: gpd.GeoDataFrame) -> dict[str, float]:
+def _sum_register(parcels: gpd.GeoDataFrame) -> dict[str, float]:
     """Area of parcels inside the aoi by the type of their registered class; empty without a known class."""
     types = standards.table("land_classes").set_index("code")["ecosystem"]
     kinds = parcels["land_class"].map(types)
@@ -103,12 +103,12 @@ def _sum_registered(parcels: gpd.GeoDataFrame) -> dict[str, float]:
     return {str(name): float(area) for name, area in areas.items()}
 
 
-def _change_rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_change_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     name = "ecosystem_change"
-    yield raster_of(maps, "ecosystem_change", when, "change", legend=ECOSYSTEM_CHANGE, name=name)
+    yield build_raster(maps, "ecosystem_change", when, "change", legend=ECOSYSTEM_CHANGE, name=name)
 
 
-def _loss_rows(view: View, when: When) -> Iterator[Row]:
+def _list_loss_rows(view: View, when: When) -> Iterator[Row]:
     """Losses of farmland and wetland; null where the types are not told apart."""
     yield from ecosystem.build_loss_indicators(
         tabulate_transitions(view, _TYPES).get(when),
@@ -119,7 +119,7 @@ def _loss_rows(view: View, when: When) -> Iterator[Row]:
     )
 
 
-def _change_tables(view: View) -> Mapping[str, pd.DataFrame]:
+def _collect_change_tables(view: View) -> Mapping[str, pd.DataFrame]:
     """Areas by pair of types, where types are told."""
     names = {entry.key: entry.name_zh for entry in ECOSYSTEM.classes} | {"unknown": "未知"}
     columns = ["from_ecosystem", "to_ecosystem", "area_m2", "percent", "area_counted_m2", "percent_counted"]
@@ -131,11 +131,11 @@ def _change_tables(view: View) -> Mapping[str, pd.DataFrame]:
     }
 
 
-def _span_of_change(study: Study) -> Sequence[When]:
+def _list_span(study: Study) -> Sequence[When]:
     return (study.span,) if study.settings.restricting and study.pairs else ()
 
 
-def _encroachment_rows(view: View, _span: When) -> Iterator[Row]:
+def _list_encroachment_rows(view: View, _span: When) -> Iterator[Row]:
     """What became built-up inside each layer that restricts use, by pair of periods."""
     study = view.study
     layers = read_restricting(study.settings.restricting, study.aoi)
@@ -144,7 +144,7 @@ def _encroachment_rows(view: View, _span: When) -> Iterator[Row]:
         whole_m2, kind = float(layer.area_m2), str(layer.kind)
         inside = view.ground.restrict(layer.geometry, whole_m2)
         for pair in study.pairs:
-            part = partial(_sum_encroached, change=view.maps.path("change", pair))
+            part = partial(_sum_encroachment, change=view.maps.path("change", pair))
             built, seen = np.sum(inside.map(part), axis=0)
             yield ecosystem.build_encroachment_indicator(
                 kind,
@@ -157,7 +157,7 @@ def _encroachment_rows(view: View, _span: When) -> Iterator[Row]:
             )
 
 
-def _sum_encroached(under: GroundPixels, *, change: Path) -> NDArray[np.float64]:
+def _sum_encroachment(under: GroundPixels, *, change: Path) -> NDArray[np.float64]:
     return ecosystem.sum_encroachment(under.read_layer(change, "change"), under.weight_m2)
 
 
@@ -165,18 +165,20 @@ TYPES = Step(
     name="ecosystem",
     version=1,
     title="生态系统类型 ecosystem types",
-    times=periods,
-    show=Show(rasters=_rasters, rows=_rows, tables=_tables),
+    times=each_period,
+    show=Show(rasters=_list_rasters, rows=_list_rows, tables=_collect_tables),
 )
 TYPE_TRANSITIONS, TYPE_CHANGE = build_change_steps(
     _TYPES,
-    times=_typed_pairs,
-    show=Show(rasters=_change_rasters, rows=_loss_rows, times=pairs, tables=_change_tables),
+    times=_list_typed_pairs,
+    show=Show(
+        rasters=_list_change_rasters, rows=_list_loss_rows, times=each_pair, tables=_collect_change_tables
+    ),
 )
 ENCROACHMENT = Step(
     name="encroachment",
     version=1,
     title="侵占 encroachment",
-    times=_span_of_change,
-    show=Show(rows=_encroachment_rows),
+    times=_list_span,
+    show=Show(rows=_list_encroachment_rows),
 )

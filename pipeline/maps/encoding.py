@@ -40,25 +40,25 @@ CLASSES = Encoding("classes", Layer("uint8", NODATA_CLASS, {"units": "class"}))
 def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
     """Numbers as int16 with scale 1e-4, cut to what that holds, and nodata -32768 where not finite."""
     steps = np.empty(values.shape, dtype=np.int16)
-    _ratio_steps(values.ravel(), steps.reshape(-1))
+    _fill_ratio_steps(values.ravel(), steps.reshape(-1))
     return steps
 
 
 def as_index(values: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Numbers of any size as float32 in steps of INDEX_STEP, NaN as it is."""
     steps = np.empty(values.shape, dtype=np.float32)
-    _index_steps(values.ravel(), steps.reshape(-1))
+    _fill_index_steps(values.ravel(), steps.reshape(-1))
     return steps
 
 
 def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
     """What `as_ratio` stored; NaN where nodata."""
     values = np.empty(stored.shape)
-    _ratios(stored.ravel(), values.reshape(-1))
+    _fill_ratios(stored.ravel(), values.reshape(-1))
     return values
 
 
-def encoding_of(packing: Packing) -> Encoding:
+def find_encoding(packing: Packing) -> Encoding:
     """How a band is stored that composites hold in a packing, and that is delivered as no raster."""
     attrs = {"scale_factor": packing.scale, "add_offset": packing.offset, "units": packing.unit}
     return Encoding(None, Layer("int16", packing.nodata, attrs))
@@ -69,13 +69,13 @@ def unpack(stored: NDArray[np.int16], packing: Packing) -> NDArray[np.float64]:
     return np.where(stored == packing.nodata, np.nan, stored * packing.scale + packing.offset)
 
 
-def reflectance(stored: Mapping[str, NDArray[np.int16]]) -> dict[str, xr.DataArray]:
+def unpack_reflectance(stored: Mapping[str, NDArray[np.int16]]) -> dict[str, xr.DataArray]:
     """Bands of a composite as maps of reflectance (y, x); NaN where nodata."""
     return {band: xr.DataArray(from_ratio(values), dims=("y", "x")) for band, values in stored.items()}
 
 
 @numba.njit(nogil=True, cache=True)
-def _ratio_steps(values: NDArray[np.floating[Any]], steps: NDArray[np.int16]) -> None:
+def _fill_ratio_steps(values: NDArray[np.floating[Any]], steps: NDArray[np.int16]) -> None:
     for place in range(len(values)):
         if np.isfinite(values[place]):
             step = np.rint(values[place] / REFLECTANCE_SCALE)
@@ -85,13 +85,13 @@ def _ratio_steps(values: NDArray[np.floating[Any]], steps: NDArray[np.int16]) ->
 
 
 @numba.njit(nogil=True, cache=True)
-def _index_steps(values: NDArray[np.floating[Any]], steps: NDArray[np.float32]) -> None:
+def _fill_index_steps(values: NDArray[np.floating[Any]], steps: NDArray[np.float32]) -> None:
     for place in range(len(values)):
         steps[place] = np.rint(values[place] / INDEX_STEP) * INDEX_STEP
 
 
 @numba.njit(nogil=True, cache=True)
-def _ratios(steps: NDArray[np.int16], values: NDArray[np.float64]) -> None:
+def _fill_ratios(steps: NDArray[np.int16], values: NDArray[np.float64]) -> None:
     for place in range(len(steps)):
         step = steps[place]
         values[place] = np.nan if step == REFLECTANCE_NODATA else step * REFLECTANCE_SCALE

@@ -60,65 +60,65 @@ def find_endmembers(maps: Maps, period: When) -> Ends:
     return _find_by_class(maps, period, over_land) if isinstance(chosen, ClassPercentiles) else over_land
 
 
-def find_compared(maps: Maps, period: When) -> vegetation.EndmemberPair | None:
+def find_beside(maps: Maps, period: When) -> vegetation.EndmemberPair | None:
     """Those by percentile over all land, set beside those of a period; None where they are these."""
     chosen = maps.study.settings.vegetation.endmembers
     return None if isinstance(chosen, tuple) else _find_over_land(maps, period)
 
 
-def list_needed(study: Study, period: When) -> Sequence[Place]:
+def list_sources(study: Study, period: When) -> Sequence[Place]:
     """The maps of endmembers that vegetation cover of a period is made from; none where they are given."""
     chosen = study.settings.vegetation.endmembers
     if isinstance(chosen, Endmembers):
         return ()
     names = ["endmembers", "class_endmembers"] if isinstance(chosen, ClassPercentiles) else ["endmembers"]
-    return [(name, _together(study, period)) for name in names]
+    return [(name, _find_group(study, period)) for name in names]
 
 
-def _together(study: Study, when: When) -> When:
+def _find_group(study: Study, when: When) -> When:
     """The periods that a period has its endmembers in common with: all of them where they are frozen."""
     return study.span if study.settings.vegetation.freeze else when
 
 
-def _groups(study: Study) -> Sequence[When]:
-    return list(dict.fromkeys(_together(study, period) for period in study.periods))
+def _list_groups(study: Study) -> Sequence[When]:
+    return list(dict.fromkeys(_find_group(study, period) for period in study.periods))
 
 
-def _class_groups(study: Study) -> Sequence[When]:
+def _list_class_groups(study: Study) -> Sequence[When]:
     by_class = isinstance(study.settings.vegetation.endmembers, ClassPercentiles)
-    return _groups(study) if by_class else ()
+    return _list_groups(study) if by_class else ()
 
 
-def _members(study: Study, when: When) -> Sequence[Period]:
+def _list_members(study: Study, when: When) -> Sequence[Period]:
     return [when] if isinstance(when, Period) else study.periods
 
 
-def _needs(study: Study, when: When) -> Sequence[Place]:
-    return [(step, period) for period in _members(study, when) for step in ("spectral", "land_cover")]
+def _list_needs(study: Study, when: When) -> Sequence[Place]:
+    return [(step, period) for period in _list_members(study, when) for step in ("spectral", "land_cover")]
 
 
-def _percentiles(study: Study) -> tuple[float, float]:
+def _find_percentiles(study: Study) -> tuple[float, float]:
     chosen = study.settings.vegetation.endmembers
     if isinstance(chosen, ClassPercentiles):
         return chosen.percentiles
     return chosen if isinstance(chosen, tuple) else _USUAL
 
 
-def _settings(maps: Maps, _when: When) -> Mapping[str, object]:
-    return {"percentiles": list(_percentiles(maps.study))}
+def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
+    return {"percentiles": list(_find_percentiles(maps.study))}
 
 
 def _build_over_land(run: Run, maps: Maps, when: When, folder: Path) -> None:
     counts = _sum_counts(run, maps, when, count_land)
-    pair = vegetation.find_percentile_endmembers(counts, *_percentiles(maps.study))
-    found = {**asdict(pair), "basis": f"{pair.basis}, {_pooled(maps.study, when)}"} if pair else None
+    pair = vegetation.find_percentile_endmembers(counts, *_find_percentiles(maps.study))
+    found = {**asdict(pair), "basis": f"{pair.basis}, {_describe_group(maps.study, when)}"} if pair else None
     save_json(folder / "endmembers.json", found)
 
 
 def _build_by_class(run: Run, maps: Maps, when: When, folder: Path) -> None:
     counts = _sum_counts(run, maps, when, count_classes)
     pairs = {
-        entry.code: vegetation.find_percentile_endmembers(counts[number], *_percentiles(maps.study))
+        entry.code: vegetation.find_percentile_endmembers(counts[number], *_find_percentiles(maps.study))
         for number, entry in enumerate(LAND_COVER.classes)
         if entry.key != "water" and counts[number].sum() >= vegetation.LEAST_PIXELS
     }
@@ -133,7 +133,7 @@ def _sum_counts(
     study = maps.study
     tasks = [
         HistogramTask(block, maps.path("spectral", period), maps.path("land_cover", period))
-        for period in _members(study, when)
+        for period in _list_members(study, when)
         for block in study.blocks(maps.layout.edge_px)
     ]
     title = f"{study.aoi.name_zh} 端元 endmembers"
@@ -142,7 +142,7 @@ def _sum_counts(
 
 
 def _find_over_land(maps: Maps, period: When) -> vegetation.EndmemberPair | None:
-    folder = maps.path("endmembers", _together(maps.study, period))
+    folder = maps.path("endmembers", _find_group(maps.study, period))
     stored = load_json(folder / "endmembers.json")
     return vegetation.EndmemberPair(**stored) if stored else None
 
@@ -152,16 +152,16 @@ def _find_by_class(
 ) -> vegetation.ClassEndmembers | None:
     if otherwise is None:
         return None
-    study, when = maps.study, _together(maps.study, period)
+    study, when = maps.study, _find_group(maps.study, period)
     stored = load_json(maps.path("class_endmembers", when) / "endmembers.json")
     own = tuple((int(code), soil, full) for code, (soil, full) in stored.items())
-    low, high = _percentiles(study)
-    basis = f"percentiles {low:g} and {high:g} of NDVI within each class, {_pooled(study, when)}"
+    low, high = _find_percentiles(study)
+    basis = f"percentiles {low:g} and {high:g} of NDVI within each class, {_describe_group(study, when)}"
     return vegetation.ClassEndmembers(own, otherwise, basis)
 
 
-def _pooled(study: Study, when: When) -> str:
-    count = len(_members(study, when))
+def _describe_group(study: Study, when: When) -> str:
+    count = len(_list_members(study, when))
     return "this period alone" if count == 1 else f"{count} periods together"
 
 
@@ -169,17 +169,17 @@ ENDMEMBERS = Step(
     name="endmembers",
     version=3,
     title="端元 endmembers",
-    times=_groups,
-    needs=_needs,
-    settings=_settings,
+    times=_list_groups,
+    needs=_list_needs,
+    settings=_list_settings,
     build=_build_over_land,
 )
 CLASS_ENDMEMBERS = Step(
     name="class_endmembers",
     version=1,
     title="分类端元 endmembers by class",
-    times=_class_groups,
-    needs=_needs,
-    settings=_settings,
+    times=_list_class_groups,
+    needs=_list_needs,
+    settings=_list_settings,
     build=_build_by_class,
 )

@@ -14,13 +14,13 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, build_inundation_
 from pipeline.maps.encoding import CLASSES, COUNT, RATIO, as_ratio, from_ratio
 from pipeline.maps.endmembers import find_endmembers
 from pipeline.maps.evidence import describe_cover, describe_inundation
-from pipeline.maps.step import Inputs, Layers, Maps, Row, Show, Step, View, constant, raster_of
+from pipeline.maps.step import BlockInputs, Layers, Maps, Row, Show, Step, View, build_raster, keep_layers
 from pipeline.periods import When
 from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.zonal.ground import GroundPixels
 
 
-def flood_block(inputs: Inputs, *, rules: LandCover, limits: WaterRules) -> Layers:
+def flood_block(inputs: BlockInputs, *, rules: LandCover, limits: WaterRules) -> Layers:
     """Wet looks, looks, their ratio and its zones; half of the dates at a time, four bands of each.
 
     A look whose read failed in one band saw nothing.
@@ -28,7 +28,7 @@ def flood_block(inputs: Inputs, *, rules: LandCover, limits: WaterRules) -> Laye
     request = inputs.scenes
     wet = np.zeros(request.block.shape, dtype=np.uint16)
     seen = np.zeros_like(wet)
-    for part in blocks.split(request, max(1, len(request.scenes) // 2)):
+    for part in blocks.split_scenes(request, max(1, len(request.scenes) // 2)):
         looks = blocks.read_looks(part)
         stacks = np.empty((len(water.BANDS), *looks.owner.shape), dtype=np.int16)
         inputs.records.extend(looks.records)
@@ -46,15 +46,15 @@ def flood_block(inputs: Inputs, *, rules: LandCover, limits: WaterRules) -> Laye
     return {"wet": wet, "seen": seen, "water_frequency": as_ratio(share), "inundation": zones}
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     return study.periods if study.settings.water.inundation else ()
 
 
-def _bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
+def _list_bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
     return water.BANDS
 
 
-def _settings(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
     settings = maps.study.settings
     return {
         "land_cover": settings.land_cover.thresholds,
@@ -62,32 +62,32 @@ def _settings(maps: Maps, _when: When) -> Mapping[str, object]:
     }
 
 
-def _parameters(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
     return {"rules": maps.study.settings.land_cover, "limits": maps.study.settings.water}
 
 
-def _regime(study: Study) -> str:
+def _find_regime(study: Study) -> str:
     return study.settings.water.regimes.get(study.aoi.id, "")
 
 
-def _legend(study: Study) -> Legend:
+def _find_legend(study: Study) -> Legend:
     """Zones under the name that the config gives the one between low and high water."""
-    return build_inundation_legend(_regime(study))
+    return build_inundation_legend(_find_regime(study))
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     """Frequency and zones."""
     titles = "淹没频率", "Inundation frequency"
-    yield raster_of(maps, "inundation", when, "water_frequency", titles=titles)
-    yield raster_of(maps, "inundation", when, "inundation", legend=_legend(maps.study))
+    yield build_raster(maps, "inundation", when, "water_frequency", titles=titles)
+    yield build_raster(maps, "inundation", when, "inundation", legend=_find_legend(maps.study))
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Extent at low and at high water, what lies between, and the cover of the land above high water."""
     study, whole_m2 = view.study, view.study.aoi.area_m2
     basis = describe_inundation(study.settings.water, source=view.source(when))
     yield from indicators.build_inundation_indicators(
-        _sum_zones(view, when), when.label, area_m2=whole_m2, source=basis, regime=_regime(study)
+        _sum_zones(view, when), when.label, area_m2=whole_m2, source=basis, regime=_find_regime(study)
     )
     threshold = study.settings.vegetation.cover_threshold
     cover = describe_cover(find_endmembers(view.maps, when), threshold=threshold, source=basis)
@@ -98,13 +98,13 @@ def _rows(view: View, when: When) -> Iterator[Row]:
 def _sum_zones(view: View, when: When) -> dict[str, float]:
     """Area of each zone of inundation by its key; the unknown is in none."""
     areas = view.ground.sum_classes(view.maps.path("inundation", when), "inundation")
-    return {entry.key: float(areas[entry.code]) for entry in _legend(view.study).classes}
+    return {entry.key: float(areas[entry.code]) for entry in _find_legend(view.study).classes}
 
 
 def _sum_above(view: View, when: When) -> vegetation.CoverSums:
     """Cover sums in which all that is under water at high water counts as water; both must be known."""
     cover, land, flooded = (view.maps.path(step, when) for step in ("cover", "land_cover", "inundation"))
-    dry, threshold = _legend(view.study).code("dry"), view.study.settings.vegetation.cover_threshold
+    dry, threshold = _find_legend(view.study).code("dry"), view.study.settings.vegetation.cover_threshold
     part = partial(_sum_under, stores=(cover, land, flooded), dry=dry, threshold=threshold)
     return vegetation.CoverSums.total(view.ground.map(part))
 
@@ -120,19 +120,19 @@ def _sum_under(
 
 
 def _judge(study: Study) -> Mapping[str, object]:
-    return {"regime": _regime(study), "cover_threshold": study.settings.vegetation.cover_threshold}
+    return {"regime": _find_regime(study), "cover_threshold": study.settings.vegetation.cover_threshold}
 
 
 INUNDATION = Step(
     name="inundation",
     version=1,
     title="淹没 inundation",
-    times=_times,
-    bands=_bands,
-    settings=_settings,
-    parameters=_parameters,
-    layers=constant({"wet": COUNT, "seen": COUNT, "water_frequency": RATIO, "inundation": CLASSES}),
+    times=_list_times,
+    bands=_list_bands,
+    settings=_list_settings,
+    parameters=_list_parameters,
+    layers=keep_layers({"wet": COUNT, "seen": COUNT, "water_frequency": RATIO, "inundation": CLASSES}),
     kernel=flood_block,
     config=("water",),
-    show=Show(rasters=_rasters, rows=_rows, judge=_judge),
+    show=Show(rasters=_list_rasters, rows=_list_rows, judge=_judge),
 )

@@ -30,7 +30,7 @@ def plan_layout(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) ->
     They are as large as the step that takes most of a pixel allows, the same for all, so that a map may be
     read wherever another one is made. Raises SettingsError where not even the smallest fits.
     """
-    load = _load(study, scenes, steps)
+    load = _measure_load(study, scenes, steps)
     asked = [step for step in steps if step.times(study)]
     block_bytes = max(step.block_bytes(study, load) for step in asked)
     wide_bytes = max(step.block_bytes(study, load) for step in asked if step.wide)
@@ -43,7 +43,7 @@ def plan_layout(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) ->
     return Layout(blocks, wide, block_bytes, wide_bytes)
 
 
-def _load(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) -> Load:
+def _measure_load(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) -> Load:
     dates = max(sum(period.holds(scene.datetime) for scene in scenes) for period in study.periods)
     bands = max(len(step.list_bands(study, scenes)) for step in steps if step.wide)
     return Load(dates, len(scenes), bands)

@@ -18,7 +18,7 @@ from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.scenes.choice import from_table
 from pipeline.maps.layout import plan_layout
-from pipeline.maps.step import Footprint, Inputs, Layers, Maps, Step
+from pipeline.maps.step import BlockInputs, Footprint, Layers, Maps, Step
 from pipeline.periods import When
 from pipeline.storage.blocks import write_block
 from pipeline.storage.cause import Artifact, Cause
@@ -26,10 +26,10 @@ from pipeline.storage.cause import Artifact, Cause
 
 def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[Step]) -> Maps:
     """All maps of a study from its SceneTable; TooMuchLost when more reads failed than is allowed."""
-    footprints = tuple(_footprints(study, table))
+    footprints = tuple(_list_footprints(study, table))
     layout = plan_layout(study, [footprint.scene for footprint in footprints], steps)
     maps = Maps(study, tuple(steps), footprints, layout.blocks, layout.wide)
-    for step in _in_order(study, steps):
+    for step in _sort_by_need(study, steps):
         for when in step.times(study):
             maps = maps.with_map((step.name, when), _make(run, maps, step, when))
         if step.bands:
@@ -37,7 +37,7 @@ def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[S
     return maps
 
 
-def scene_key(scene: Scene) -> str:
+def describe_scene(scene: Scene) -> str:
     """What of a scene decides what is read from it."""
     offsets = sorted({(asset.scale, asset.offset) for asset in scene.assets.values()})
     return f"{scene.id}|{scene.baseline}|{offsets}|{scene.updated}|{scene.item_sha256}"
@@ -51,25 +51,25 @@ def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
     allowed = study.settings.scenes.max_failed_share
     if tried and failed / tried > allowed:
         for artifact in stores:
-            forget_lost(run, artifact)
+            forget_losses(run, artifact)
         raise TooMuchLost(
             f"{study.aoi.id}: {failed} of {tried} reads failed, more than max_failed_share {allowed:g} "
             "allows; nothing is published. The log names them; another run reads what was lost again"
         )
 
 
-def forget_lost(run: Run, artifact: Artifact) -> None:
+def forget_losses(run: Run, artifact: Artifact) -> None:
     """Let blocks of a store that lost a read be built anew by the next run that wants it."""
     if any(row[3] == "failed" for row in run.workspace.ledger.list_reads([artifact.key])):
         run.workspace.reopen(artifact)
 
 
-def _footprints(study: Study, table: gpd.GeoDataFrame) -> Iterator[Footprint]:
+def _list_footprints(study: Study, table: gpd.GeoDataFrame) -> Iterator[Footprint]:
     for scene, outline in zip(from_table(table), table.geometry, strict=True):
         yield Footprint(scene, project(outline, study.grid.crs))
 
 
-def _in_order(study: Study, steps: Sequence[Step]) -> list[Step]:
+def _sort_by_need(study: Study, steps: Sequence[Step]) -> list[Step]:
     """The steps that a study makes, each behind those that it needs, else in their own order."""
     asked = {step.name: step for step in steps if step.makes and step.times(study)}
     ordered: dict[str, Step] = {}
@@ -89,13 +89,13 @@ def _in_order(study: Study, steps: Sequence[Step]) -> list[Step]:
 def _make(run: Run, maps: Maps, step: Step, when: When) -> Artifact:
     """The map of a step that holds for a time."""
     study, bands = maps.study, step.list_bands(maps.study, maps.scenes)
-    footprints = _behind(maps, bands, when)
-    cause = _cause(maps, step, when, footprints)
+    footprints = _list_behind(maps, bands, when)
+    cause = _name_cause(maps, step, when, footprints)
     title = f"{study.aoi.name_zh} {when.label} {step.title}"
     if step.build is not None:
         return run.artifact(title, cause, partial(step.build, run, maps, when))
     if step.bands and run.refresh and (before := run.workspace.find(cause)):
-        forget_lost(run, before)
+        forget_losses(run, before)
     layout = maps.wide_layout if step.wide else maps.layout
     return run.store(
         title,
@@ -104,13 +104,13 @@ def _make(run: Run, maps: Maps, step: Step, when: When) -> Artifact:
         grid=study.grid,
         block_px=layout.edge_px,
         blocks=layout.tasks(study.blocks(layout.edge_px)),
-        task=_task_of(run.reader, maps, step, when, footprints),
-        work=compute_block,
+        task=_build_tasks(run.reader, maps, step, when, footprints),
+        work=make_block,
         at_once=layout.at_once,
     )
 
 
-def _behind(maps: Maps, bands: Sequence[str], when: When) -> tuple[Footprint, ...]:
+def _list_behind(maps: Maps, bands: Sequence[str], when: When) -> tuple[Footprint, ...]:
     """The scenes of a time that have a band that is read."""
     return tuple(
         footprint
@@ -119,10 +119,10 @@ def _behind(maps: Maps, bands: Sequence[str], when: When) -> tuple[Footprint, ..
     )
 
 
-def _cause(maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]) -> Cause:
+def _name_cause(maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]) -> Cause:
     """What a map is made from: its scenes and how they are read, the maps that it needs, its settings."""
     study = maps.study
-    inputs = [scene_key(footprint.scene) for footprint in footprints]
+    inputs = [describe_scene(footprint.scene) for footprint in footprints]
     inputs += [maps[place].key for place in step.needs(study, when)]
     settings = dict(step.settings(maps, when))
     if step.bands:
@@ -135,12 +135,12 @@ def _cause(maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]) 
 
 
 @dataclass(frozen=True)
-class BlockTask:
+class MapTask:
     """One block of a map: where it is written, what its kernel is given."""
 
     store: Path
-    inputs: Inputs
-    kernel: Callable[[Inputs], Layers]
+    inputs: BlockInputs
+    kernel: Callable[[BlockInputs], Layers]
 
     @property
     def block(self) -> Block:
@@ -148,16 +148,16 @@ class BlockTask:
         return self.inputs.block
 
 
-def compute_block(task: BlockTask) -> BlockDone:
+def make_block(task: MapTask) -> BlockDone:
     """The layers of a block, computed and written."""
     inputs = replace(task.inputs, records=[])  # a task is kept until the last has ended
     layers = task.kernel(inputs)
     return BlockDone(write_block(task.store, task.block, layers), tuple(inputs.records))
 
 
-def _task_of(
+def _build_tasks(
     reader: Reader, maps: Maps, step: Step, when: When, footprints: Sequence[Footprint]
-) -> Callable[[Path, Block], BlockTask]:
+) -> Callable[[Path, Block], MapTask]:
     """What makes the tasks of a map, given its store and a block."""
     assert step.kernel is not None, f"{step.name} has neither a kernel nor a build"
     study, bands = maps.study, step.list_bands(maps.study, maps.scenes)
@@ -166,15 +166,17 @@ def _task_of(
     for name, time in step.needs(study, when):
         stores[name] = (*stores.get(name, ()), maps.path(name, time))
 
-    def task(store: Path, block: Block) -> BlockTask:
-        request = step.request(_request(study, block, footprints, bands, reader)) if step.bands else None
-        inputs = Inputs(block, study.grid, study.outline_over(block), stores, reader, request)
-        return BlockTask(store, inputs, kernel)
+    def task(store: Path, block: Block) -> MapTask:
+        request = (
+            step.request(_build_request(study, block, footprints, bands, reader)) if step.bands else None
+        )
+        inputs = BlockInputs(block, study.grid, study.outline_over(block), stores, reader, request)
+        return MapTask(store, inputs, kernel)
 
     return task
 
 
-def _request(
+def _build_request(
     study: Study, block: Block, footprints: Sequence[Footprint], bands: tuple[str, ...], reader: Reader
 ) -> BlockRequest:
     """What a task reads of some bands of the scenes that meet a block."""

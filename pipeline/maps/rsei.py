@@ -19,18 +19,18 @@ from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.scenes.sensors import stored_packing
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.maps.composite import compose_block
-from pipeline.maps.encoding import COUNT, RATIO, as_ratio, encoding_of, from_ratio, unpack
+from pipeline.maps.encoding import COUNT, RATIO, as_ratio, find_encoding, from_ratio, unpack
 from pipeline.maps.step import (
-    Inputs,
+    BlockInputs,
     Layers,
     Maps,
     Row,
     Show,
     Step,
     View,
-    constant,
-    of_period,
-    raster_of,
+    build_raster,
+    keep_layers,
+    need_same,
 )
 from pipeline.periods import When
 from pipeline.settings.sources import INSTRUMENTS
@@ -76,7 +76,7 @@ class AxisTask:
     axis: rsei.Axis | None = None
 
 
-def compute_moments(task: AxisTask) -> rsei.Moments:
+def measure_block(task: AxisTask) -> rsei.Moments:
     """Moments of the components over the land of a block."""
     values = task.components.read(task.block)
     return rsei.compute_moments(values, np.ones(values.shape[1:], dtype=bool))
@@ -90,7 +90,7 @@ def find_ends(task: AxisTask) -> Ends:
     return (float(known.min()), float(known.max())) if known.size else (np.inf, -np.inf)
 
 
-def score_block(inputs: Inputs, *, wetness: Wetness, axis: rsei.Axis, ends: Ends) -> Layers:
+def score_block(inputs: BlockInputs, *, wetness: Wetness, axis: rsei.Axis, ends: Ends) -> Layers:
     """The index of a block, 0 to 1; all unknown without an axis."""
     values = np.full(inputs.block.shape, np.nan)
     if not axis.reason:
@@ -100,17 +100,17 @@ def score_block(inputs: Inputs, *, wetness: Wetness, axis: rsei.Axis, ends: Ends
     return {"rsei": as_ratio(values)}
 
 
-def compose_heat(inputs: Inputs) -> Layers:
+def compose_heat(inputs: BlockInputs) -> Layers:
     """Median surface temperature of the clear looks that have a thermal band, as composites hold it."""
     layers = compose_block(inputs, method="median")
     return {"heat": layers.pop(_THERMAL), **layers}
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     return study.periods if study.settings.rsei else ()
 
 
-def _bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
+def _list_bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
     return (_THERMAL,)
 
 
@@ -138,7 +138,7 @@ def _explain_lack(maps: Maps, when: When) -> str:
     return maps.lacking(rsei.BANDS) or _find_wetness(maps.study)[1] or cold
 
 
-def _axis_settings(maps: Maps, when: When) -> Mapping[str, object]:
+def _list_axis_settings(maps: Maps, when: When) -> Mapping[str, object]:
     return {"wetness": dict(_find_wetness(maps.study)[0]), "reason": _explain_lack(maps, when)}
 
 
@@ -151,7 +151,7 @@ def _build_axis(run: Run, maps: Maps, when: When, folder: Path) -> None:
     unknown = np.full(len(rsei.COMPONENTS), np.nan)
     axis, ends = rsei.Axis(unknown, unknown, unknown, unknown, reason), (0.0, 1.0)
     if not reason:
-        axis = rsei.find_axis(rsei.pool_moments(run.each(title, compute_moments, tasks)))
+        axis = rsei.find_axis(rsei.pool_moments(run.each(title, measure_block, tasks)))
     if not axis.reason:
         found = run.each(title, find_ends, [replace(task, axis=axis) for task in tasks])
         ends = min(low for low, _ in found), max(high for _, high in found)
@@ -168,18 +168,18 @@ def _load_axis(maps: Maps, when: When) -> tuple[rsei.Axis, Ends]:
     return rsei.Axis(low, high, loadings, shares, content["reason"]), tuple(content["ends"])
 
 
-def _parameters(maps: Maps, when: When) -> Mapping[str, object]:
+def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
     axis, ends = _load_axis(maps, when)
     return {"wetness": _find_wetness(maps.study)[0], "axis": axis, "ends": ends}
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     """The index, where there is one."""
     if not _load_axis(maps, when)[0].reason:
-        yield raster_of(maps, "rsei", when, "rsei", titles=("遥感生态指数 RSEI", "RSEI"))
+        yield build_raster(maps, "rsei", when, "rsei", titles=("遥感生态指数 RSEI", "RSEI"))
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Mean index of the land and the share of the upper two grades; null with the reason."""
     part = partial(_sum_under, index=view.maps.path("rsei", when))
     total, good, known = np.sum(view.ground.map(part), axis=0)
@@ -202,9 +202,9 @@ def _sum_under(under: GroundPixels, *, index: Path) -> NDArray[np.float64]:
     return np.array([(found[seen] * weight[seen]).sum(), weight[good].sum(), weight[seen].sum()])
 
 
-def _tables(view: View) -> Mapping[str, pd.DataFrame]:
+def _collect_tables(view: View) -> Mapping[str, pd.DataFrame]:
     """Loading and range of each component by period, and the share of variance that the axis explains."""
-    parts = [_tabulate(view, when) for when in _times(view.study)]
+    parts = [_tabulate(view, when) for when in _list_times(view.study)]
     return {"rsei": pd.concat(parts, ignore_index=True)} if parts else {}
 
 
@@ -227,30 +227,30 @@ HEAT = Step(
     name="heat",
     version=1,
     title="地表温度 heat",
-    times=_times,
-    bands=_bands,
+    times=_list_times,
+    bands=_list_bands,
     request=_request_heat,
-    layers=constant({"heat": encoding_of(_KELVIN), "looks": COUNT, "failed": COUNT}),
+    layers=keep_layers({"heat": find_encoding(_KELVIN), "looks": COUNT, "failed": COUNT}),
     kernel=compose_heat,
 )
 AXIS = Step(
     name="rsei_axis",
     version=1,
     title="RSEI",
-    times=_times,
-    needs=of_period("composite", "heat", "land_cover"),
-    settings=_axis_settings,
+    times=_list_times,
+    needs=need_same("composite", "heat", "land_cover"),
+    settings=_list_axis_settings,
     build=_build_axis,
 )
 RSEI = Step(
     name="rsei",
     version=1,
     title="RSEI",
-    times=_times,
-    needs=of_period("composite", "heat", "land_cover", "rsei_axis"),
-    parameters=_parameters,
-    layers=constant({"rsei": RATIO}),
+    times=_list_times,
+    needs=need_same("composite", "heat", "land_cover", "rsei_axis"),
+    parameters=_list_parameters,
+    layers=keep_layers({"rsei": RATIO}),
     kernel=score_block,
     config=("rsei",),
-    show=Show(rasters=_rasters, rows=_rows, tables=_tables),
+    show=Show(rasters=_list_rasters, rows=_list_rows, tables=_collect_tables),
 )

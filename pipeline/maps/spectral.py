@@ -6,8 +6,18 @@ from pipeline.contracts import Raster
 from pipeline.engine.study import Study
 from pipeline.indices import formulas, land_cover
 from pipeline.indices.spectral import find_index, list_indices
-from pipeline.maps.encoding import INDEX, RATIO, Encoding, as_index, as_ratio, reflectance
-from pipeline.maps.step import Inputs, Layers, Load, Maps, Show, Step, of_period, periods, raster_of
+from pipeline.maps.encoding import INDEX, RATIO, Encoding, as_index, as_ratio, unpack_reflectance
+from pipeline.maps.step import (
+    BlockInputs,
+    Layers,
+    Load,
+    Maps,
+    Show,
+    Step,
+    build_raster,
+    each_period,
+    need_same,
+)
 from pipeline.periods import When
 
 _BAND_BYTES = 16
@@ -15,9 +25,9 @@ _MOST_OPEN = 4
 """Arrays of a formula that are held beside the bands."""
 
 
-def compute_block(inputs: Inputs, *, bands: Sequence[str], indices: Sequence[str]) -> Layers:
+def index_block(inputs: BlockInputs, *, bands: Sequence[str], indices: Sequence[str]) -> Layers:
     """NDVI and the named indices of a block; what lacks a band is unknown."""
-    seen = reflectance(inputs.read("composite", bands))
+    seen = unpack_reflectance(inputs.read("composite", bands))
     layers: Layers = {}
     for name in indices:
         index = find_index(name)
@@ -27,39 +37,39 @@ def compute_block(inputs: Inputs, *, bands: Sequence[str], indices: Sequence[str
     return layers
 
 
-def list_stored(study: Study) -> tuple[str, ...]:
+def list_indices_to_keep(study: Study) -> tuple[str, ...]:
     """The indices that are computed: NDVI, those that the config names, those of the rules."""
     return tuple(dict.fromkeys([*list_indices(study.settings.indices), *land_cover.RULE_INDICES]))
 
 
-def _layers(maps: Maps) -> Mapping[str, Encoding]:
-    return {name: RATIO if name == "ndvi" else INDEX for name in list_stored(maps.study)}
+def _list_layers(maps: Maps) -> Mapping[str, Encoding]:
+    return {name: RATIO if name == "ndvi" else INDEX for name in list_indices_to_keep(maps.study)}
 
 
-def _settings(maps: Maps, _when: When) -> Mapping[str, object]:
-    return {"indices": list(list_stored(maps.study))}
+def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
+    return {"indices": list(list_indices_to_keep(maps.study))}
 
 
-def _parameters(maps: Maps, _when: When) -> Mapping[str, object]:
-    return {"bands": maps.bands, "indices": list_stored(maps.study)}
+def _list_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
+    return {"bands": maps.bands, "indices": list_indices_to_keep(maps.study)}
 
 
-def computing_bytes(bands: int) -> int:
+def count_index_bytes(bands: int) -> int:
     """Bytes that a pixel of a block takes in memory while its indices are computed."""
     return _BAND_BYTES * (bands + _MOST_OPEN)
 
 
-def _block_bytes(_study: Study, load: Load) -> int:
-    return computing_bytes(load.bands)
+def _count_block_bytes(_study: Study, load: Load) -> int:
+    return count_index_bytes(load.bands)
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     for name in list_indices(maps.study.settings.indices):
         titles = name.upper(), find_index(name).long_name
-        yield raster_of(maps, "spectral", when, name, titles=titles)
+        yield build_raster(maps, "spectral", when, name, titles=titles)
 
 
-def _warnings(maps: Maps) -> Iterator[str]:
+def _list_warnings(maps: Maps) -> Iterator[str]:
     """Every named index that no scene has the bands for."""
     for name in list_indices(maps.study.settings.indices):
         if reason := maps.lacking(find_index(name).bands):
@@ -70,13 +80,13 @@ SPECTRAL = Step(
     name="spectral",
     version=3,
     title="指数 indices",
-    times=periods,
-    needs=of_period("composite"),
-    settings=_settings,
-    parameters=_parameters,
-    layers=_layers,
-    kernel=compute_block,
-    block_bytes=_block_bytes,
+    times=each_period,
+    needs=need_same("composite"),
+    settings=_list_settings,
+    parameters=_list_parameters,
+    layers=_list_layers,
+    kernel=index_block,
+    block_bytes=_count_block_bytes,
     config=("indices",),
-    show=Show(rasters=_rasters, warnings=_warnings, first=True),
+    show=Show(rasters=_list_rasters, warnings=_list_warnings, first=True),
 )

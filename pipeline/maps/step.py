@@ -47,7 +47,7 @@ class Footprint:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class BlockInputs:
     """What a kernel is given of one block: the outline over it, the stores of what is needed, in order.
 
     `reader` reads what is neither: the scenes of `request`, and other files.
@@ -254,17 +254,17 @@ class Step:
         return self.kernel is not None or self.build is not None
 
 
-def periods(study: Study) -> Sequence[When]:
+def each_period(study: Study) -> Sequence[When]:
     """For every period."""
     return study.periods
 
 
-def pairs(study: Study) -> Sequence[When]:
+def each_pair(study: Study) -> Sequence[When]:
     """For every two consecutive periods."""
     return study.pairs
 
 
-def of_period(*steps: str) -> Callable[[Study, When], Sequence[Place]]:
+def need_same(*steps: str) -> Callable[[Study, When], Sequence[Place]]:
     """Needs the maps of some steps for the same time."""
 
     def places(_study: Study, when: When) -> Sequence[Place]:
@@ -273,7 +273,7 @@ def of_period(*steps: str) -> Callable[[Study, When], Sequence[Place]]:
     return places
 
 
-def of_all_periods(*steps: str) -> Callable[[Study, When], Sequence[Place]]:
+def need_all_periods(*steps: str) -> Callable[[Study, When], Sequence[Place]]:
     """Needs the maps of some steps for all periods."""
 
     def places(study: Study, _when: When) -> Sequence[Place]:
@@ -282,7 +282,7 @@ def of_all_periods(*steps: str) -> Callable[[Study, When], Sequence[Place]]:
     return places
 
 
-def constant(layers: Mapping[str, Encoding]) -> Callable[[Maps], Mapping[str, Encoding]]:
+def keep_layers(layers: Mapping[str, Encoding]) -> Callable[[Maps], Mapping[str, Encoding]]:
     """The same layers whatever the maps before."""
 
     def those(_maps: Maps) -> Mapping[str, Encoding]:
@@ -291,7 +291,7 @@ def constant(layers: Mapping[str, Encoding]) -> Callable[[Maps], Mapping[str, En
     return those
 
 
-def raster_of(
+def build_raster(
     maps: Maps,
     step: str,
     when: When,

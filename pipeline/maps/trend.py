@@ -12,16 +12,16 @@ from pipeline.engine.study import Study
 from pipeline.indices import indicators, trend
 from pipeline.maps.encoding import COUNT, INDEX, from_ratio
 from pipeline.maps.step import (
-    Inputs,
+    BlockInputs,
     Layers,
     Maps,
     Row,
     Show,
     Step,
     View,
-    constant,
-    of_all_periods,
-    raster_of,
+    build_raster,
+    keep_layers,
+    need_all_periods,
 )
 from pipeline.periods import PERIODS_A_YEAR, When
 from pipeline.zonal.ground import GroundPixels
@@ -29,7 +29,7 @@ from pipeline.zonal.ground import GroundPixels
 _ROWS = 64
 
 
-def fit_block(inputs: Inputs, *, cycle: int) -> Layers:
+def fit_block(inputs: BlockInputs, *, cycle: int) -> Layers:
     """Slope, significance and number of observations of a block, some rows at a time; `cycle` make a year."""
     stack = np.array([layers["ndvi"] for layers in inputs.read_each("spectral", ["ndvi"])])
     parts = [
@@ -43,28 +43,28 @@ def fit_block(inputs: Inputs, *, cycle: int) -> Layers:
     }
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     """The span, where the config asks for it and the periods are enough."""
-    return _shown(study) if len(study.periods) >= trend.LEAST_OBSERVATIONS else ()
+    return _list_shown(study) if len(study.periods) >= trend.LEAST_OBSERVATIONS else ()
 
 
-def _shown(study: Study) -> Sequence[When]:
+def _list_shown(study: Study) -> Sequence[When]:
     return (study.span,) if study.settings.greenness.trend else ()
 
 
-def _parameters(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
     return {"cycle": PERIODS_A_YEAR[maps.study.settings.scenes.period]}
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     """Slope and significance."""
     titles = "NDVI 趋势（每年）", "NDVI trend per year"
-    yield raster_of(maps, "trend", when, "slope", titles=titles, name="ndvi_trend")
+    yield build_raster(maps, "trend", when, "slope", titles=titles, name="ndvi_trend")
     titles = "NDVI 趋势显著性 p", "NDVI trend, p value"
-    yield raster_of(maps, "trend", when, "p_value", titles=titles, name="ndvi_trend_p")
+    yield build_raster(maps, "trend", when, "p_value", titles=titles, name="ndvi_trend_p")
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Shares that grow greener and less green, significantly; null with too few periods."""
     limit, count = view.study.settings.greenness.significance, len(view.study.periods)
     source = f"{view.source(when)}; Theil-Sen, Mann-Kendall p < {limit:g}, {count} periods"
@@ -97,12 +97,12 @@ TREND = Step(
     name="trend",
     version=1,
     title="NDVI 趋势 trend",
-    times=_times,
-    needs=of_all_periods("spectral"),
-    settings=_parameters,
-    parameters=_parameters,
-    layers=constant({"slope": INDEX, "p_value": INDEX, "count": COUNT}),
+    times=_list_times,
+    needs=need_all_periods("spectral"),
+    settings=_list_parameters,
+    parameters=_list_parameters,
+    layers=keep_layers({"slope": INDEX, "p_value": INDEX, "count": COUNT}),
     kernel=fit_block,
     config=("greenness",),
-    show=Show(rasters=_rasters, rows=_rows, times=_shown, judge=_judge),
+    show=Show(rasters=_list_rasters, rows=_list_rows, times=_list_shown, judge=_judge),
 )

@@ -124,7 +124,7 @@ class ParcelShapes:
         return ParcelShapes(self.ids[places], self.areas_m2[places], self.shapes.take(places))
 
 
-def split(places: Places, size: int = SLICE_SHAPES) -> Iterator[Places]:
+def split_places(places: Places, size: int = SLICE_SHAPES) -> Iterator[Places]:
     """So many places at a time."""
     return (places[start : start + size] for start in range(0, len(places), size))
 

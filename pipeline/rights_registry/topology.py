@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import CGCS2000, measure_areas_m2
-from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, split
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, split_places
 
 MIN_OVERLAP_M2 = 1.0
 MIN_GAP_M2 = 1.0
@@ -85,7 +85,9 @@ def find_overlaps(parcels: ParcelShapes, lie: Lie) -> gpd.GeoDataFrame:
     Columns: `parcel_id`, `other_id`, `key`, `overlap_m2`; the geometry is that of the first parcel.
     """
     ids, shapes, areas = parcels.ids, parcels.shapes, [np.empty(0)]
-    areas += [_measure_overlap_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in split(lie.pairs)]
+    areas += [
+        _measure_overlap_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in split_places(lie.pairs)
+    ]
     found = np.concatenate(areas)
     shared = found > MIN_OVERLAP_M2
     first, second = lie.pairs[shared].T
@@ -139,7 +141,7 @@ def _list_neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbo
             (left.min() - _MARGIN, bottom.min() - _MARGIN, right.max() + _MARGIN, top.max() + _MARGIN)
         )
         others, outer = [own[:0]], [inner[:0]]
-        for part in split(np.setdiff1d(near, own, assume_unique=True)):
+        for part in split_places(np.setdiff1d(near, own, assume_unique=True)):
             around = form(shapes.at(part))
             found = np.unique(shapely.STRtree(around).query(inner, predicate="intersects")[1])
             others.append(part[found])
@@ -179,7 +181,7 @@ def _find_first_beside(shapes: PackedShapes, holes: Shapes) -> Places:
     """Place of the first shape that touches each hole; how many shapes there are where none does."""
     beside = np.full(len(holes), len(shapes))
     near = shapes.query(shapely.total_bounds(holes).tolist()) if len(holes) else beside
-    for part in split(near):
+    for part in split_places(near):
         hole, shape = shapely.STRtree(shapes.at(part)).query(holes, predicate="intersects")
         np.minimum.at(beside, hole, part[shape])
     return beside

@@ -50,7 +50,7 @@ def add_class_areas(pixels: Pixels, codes: NDArray[np.uint8], columns: Columns, 
 
 
 @numba.njit(nogil=True, cache=True)
-def add_weighted(
+def add_means(
     pixels: Pixels, numbers: NDArray[Any], nodata: float, scale: float, threshold: float, sums: Numbers
 ) -> None:
     """Add value times area, the area of values from `threshold` on, the area seen, and the unknown area.

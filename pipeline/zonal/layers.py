@@ -29,7 +29,7 @@ Place = tuple[MapLayer, When]
 
 
 @dataclass(frozen=True)
-class Raster:
+class LayerNumbers:
     """Numbers of a layer as they are stored, over a block (y, x) or pixel by pixel, and how they are."""
 
     numbers: NDArray[Any]
@@ -46,7 +46,7 @@ class Raster:
         return float(self.layer.attrs.get("scale_factor", 1))
 
 
-Rasters = Mapping[Place, Raster]
+LayersNumbers = Mapping[Place, LayerNumbers]
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class MapStores:
 
     def read(
         self, places: Iterable[Place], read: Callable[[Path, Sequence[str]], Mapping[str, NDArray[Any]]]
-    ) -> Rasters:
+    ) -> LayersNumbers:
         """Some layers, where `read` gives the numbers of layers of a store."""
         rasters = {}
         for layer, when in places:
             folder = self.folders[layer.step, when]
             numbers = read(folder, (layer.name,))[layer.name]
-            rasters[layer, when] = Raster(numbers, describe_layer(folder, layer.name))
+            rasters[layer, when] = LayerNumbers(numbers, describe_layer(folder, layer.name))
         return rasters

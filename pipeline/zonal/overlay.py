@@ -19,7 +19,7 @@ from pipeline.grid import Block, Grid
 from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal.cells import extract_cells
 from pipeline.zonal.kernels import Numbers, Pixels
-from pipeline.zonal.layers import Rasters
+from pipeline.zonal.layers import LayersNumbers
 from pipeline.zonal.sums import Job, ParcelSums
 
 BLOCK_PX = 1024 * 1024
@@ -47,7 +47,7 @@ class ParcelPixels:
 def sum_parcels(
     parcels: ParcelShapes,
     grid: Grid,
-    read: Callable[[Block], Rasters],
+    read: Callable[[Block], LayersNumbers],
     jobs: Sequence[Job],
     *,
     block_px: int = BLOCK_PX,
@@ -65,7 +65,7 @@ def sum_parcels(
     return sums.scale(parcels.areas_m2 / total)
 
 
-def sum_pixels(weight_m2: Numbers, rasters: Rasters, jobs: Sequence[Job]) -> ParcelSums:
+def sum_pixels(weight_m2: Numbers, rasters: LayersNumbers, jobs: Sequence[Job]) -> ParcelSums:
     """Sums of some jobs under one parcel, from the area of each of its pixels and the rasters (pixel)."""
     sums = ParcelSums.zeros(1, jobs)
     sums.add(Pixels.of_one(weight_m2), rasters)

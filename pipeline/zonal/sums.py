@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.periods import Period, PeriodPair, When
 from pipeline.rights_registry.shapes import Places
 from pipeline.zonal.kernels import Numbers, Pixels
-from pipeline.zonal.layers import MapStores, Over, Place, Rasters
+from pipeline.zonal.layers import LayersNumbers, MapStores, Over, Place
 from pipeline.zonal.measures import Measure, MeasureRules, SeriesMeasure
 from pipeline.zonal.tallies import Tally
 
@@ -109,7 +109,7 @@ class ParcelSums:
                 sums[job] += numbers
         return cls(sums)
 
-    def add(self, pixels: Pixels, rasters: Rasters) -> None:
+    def add(self, pixels: Pixels, rasters: LayersNumbers) -> None:
         """Add pixels to the sums of their parcels."""
         for (tally, when), numbers in self.by_job.items():
             tally.add(pixels, [rasters[place] for place in tally.list_places(when)], numbers)

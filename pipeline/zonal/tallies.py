@@ -21,10 +21,10 @@ from pipeline.zonal.kernels import (
     Pixels,
     add_class_areas,
     add_histogram,
+    add_means,
     add_transitions,
-    add_weighted,
 )
-from pipeline.zonal.layers import MapLayer, Over, Place, Raster
+from pipeline.zonal.layers import LayerNumbers, MapLayer, Over, Place
 
 
 class Tally(ABC):
@@ -53,7 +53,7 @@ class Tally(ABC):
         """Layers that it reads, in the order in which `add` takes them."""
 
     @abstractmethod
-    def add(self, pixels: Pixels, rasters: Sequence[Raster], sums: Numbers) -> None:
+    def add(self, pixels: Pixels, rasters: Sequence[LayerNumbers], sums: Numbers) -> None:
         """Add pixels to the sums of their parcels."""
 
     def covered(self, sums: Numbers) -> Numbers:
@@ -97,7 +97,7 @@ class ClassAreas(_OfLayer):
         """Keys of the classes."""
         return tuple(entry.key for entry in self.legend.classes)
 
-    def add(self, pixels: Pixels, rasters: Sequence[Raster], sums: Numbers) -> None:
+    def add(self, pixels: Pixels, rasters: Sequence[LayerNumbers], sums: Numbers) -> None:
         """See Tally."""
         (codes,) = rasters
         add_class_areas(pixels, codes.numbers.ravel(), _columns(self.legend), sums)
@@ -127,11 +127,11 @@ class Weighted(_OfLayer):
         """Value times area, the area that reaches the threshold, and the last two."""
         return 4
 
-    def add(self, pixels: Pixels, rasters: Sequence[Raster], sums: Numbers) -> None:
+    def add(self, pixels: Pixels, rasters: Sequence[LayerNumbers], sums: Numbers) -> None:
         """See Tally."""
         (raster,) = rasters
         threshold = np.nan if self.threshold is None else self.threshold
-        add_weighted(pixels, raster.numbers.ravel(), raster.nodata, raster.scale, threshold, sums)
+        add_means(pixels, raster.numbers.ravel(), raster.nodata, raster.scale, threshold, sums)
 
     def mean(self, sums: Numbers) -> Numbers:
         """Mean over the area seen."""
@@ -159,7 +159,7 @@ class Histogram(_OfLayer):
         """Names of the parts."""
         return self.names
 
-    def add(self, pixels: Pixels, rasters: Sequence[Raster], sums: Numbers) -> None:
+    def add(self, pixels: Pixels, rasters: Sequence[LayerNumbers], sums: Numbers) -> None:
         """See Tally."""
         (raster,) = rasters
         cuts = np.array(self.cuts, dtype=np.float64)
@@ -202,7 +202,7 @@ class Transitions(Tally):
         before, after = when.periods
         return (self.layer, before), (self.layer, after), (self.counted, when)
 
-    def add(self, pixels: Pixels, rasters: Sequence[Raster], sums: Numbers) -> None:
+    def add(self, pixels: Pixels, rasters: Sequence[LayerNumbers], sums: Numbers) -> None:
         """See Tally."""
         before, after, counted = (raster.numbers.ravel() for raster in rasters)
         add_transitions(pixels, before, after, counted, _moves(self.legend), sums)

@@ -27,7 +27,7 @@ from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.readers import Source, open_reader
-from pipeline.maps.making import compute_block
+from pipeline.maps.making import make_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer
 from pipeline.storage.cause import Cause
@@ -97,7 +97,7 @@ def composed_under(bound_mib: int, bench: Bench, dates: int) -> dict[str, float]
                 block_px=plan.edge_px,
                 blocks=blocks,
                 task=task,
-                work=compute_block,
+                work=make_block,
                 at_once=plan.at_once,
             )
     pixels = {"edge_px": plan.edge_px, "abreast": plan.abreast}

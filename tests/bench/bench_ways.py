@@ -33,9 +33,9 @@ from pipeline.indices import composite
 from pipeline.ingest.reading.blocks import BlockRequest, process_bytes
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.ingest.reading.resampling import Numbers, claim, place_numbers
-from pipeline.maps.composite import composing_bytes
-from pipeline.maps.making import compute_block
-from pipeline.maps.spectral import computing_bytes
+from pipeline.maps.composite import count_composing_bytes
+from pipeline.maps.making import make_block
+from pipeline.maps.spectral import count_index_bytes
 from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer, read_block
 from pipeline.storage.cause import Cause
@@ -120,14 +120,14 @@ def plan_under(memory: int, grid: Grid, dates: int) -> BlockPlan:
     """The blocks that the engine cuts under a bound, and how many of them it reads as one."""
     plan = plan_blocks(
         grid,
-        block_bytes=max(composing_bytes(dates, len(BANDS), "median"), computing_bytes(len(BANDS))),
+        block_bytes=max(count_composing_bytes(dates, len(BANDS), "median"), count_index_bytes(len(BANDS))),
         process_bytes=process_bytes(10),
         memory=memory,
     )
     return widen_blocks(
         plan,
         len(list(grid.blocks(plan.edge_px))),
-        block_bytes=composing_bytes(dates, len(BANDS), "median"),
+        block_bytes=count_composing_bytes(dates, len(BANDS), "median"),
         process_bytes=process_bytes(10),
         memory=memory,
     )
@@ -170,7 +170,7 @@ def ours_stored(bench: Bench, root: str | None) -> Callable[[], Composite]:
                 block_px=plan_of(bench).edge_px,
                 blocks=list(asked),
                 task=lambda store, block: composing(store, asked[block]),
-                work=compute_block,
+                work=make_block,
                 at_once=plan_of(bench).at_once,
             ).path
 

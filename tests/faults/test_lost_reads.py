@@ -10,7 +10,7 @@ import rasterio
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.ingest.reading import network
 from pipeline.ingest.reading.readers import Source, open_reader
-from pipeline.maps.making import compute_block
+from pipeline.maps.making import make_block
 from pipeline.storage.blocks import Layer, create_store, read_block
 from tests.faults.server import Faults, serving
 from tests.mapmaking import composing
@@ -58,7 +58,7 @@ def composite_of(folder, scenes, size=64):
     with open_reader(Source()) as reader:
         for block in GRID.blocks(size):
             request = request_of(GRID, scenes, BANDS, block=block, reader=reader)
-            records += compute_block(composing(folder, request)).records
+            records += make_block(composing(folder, request)).records
     return read_block(folder, GRID.whole, [*LAYERS, *COUNTS]), records
 
 

@@ -17,13 +17,13 @@ from pipeline.ingest.layers.layer import (
     Masked,
     OpenLayer,
     Statement,
+    build_refusal,
     find_flaws,
     join,
     list_assumptions,
     mask_numbers,
     resampling_of,
     settle_crs,
-    unusable,
 )
 from pipeline.ingest.layers.times import UNTOLD
 from pipeline.ingest.reading.headers import Profile
@@ -80,7 +80,7 @@ def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
     """A file as a layer, by its header; InputError with everything that keeps it from being one."""
     raster, said = describe_file(layer, given, given.path, given.band)
     if problems := list(find_flaws(layer, given, said)):
-        raise unusable(layer, *problems)
+        raise build_refusal(layer, *problems)
     return OpenLayer(
         layer,
         resampling_of(layer, given),
@@ -102,11 +102,11 @@ def describe_file(
     Raises InputError where there is no such file or band, BrokenAsset where one of the network does not open.
     """
     if "://" not in href and not Path(href).exists():
-        raise unusable(layer, Problem(href, "no such file", _EXPECTED))
+        raise build_refusal(layer, Problem(href, "no such file", _EXPECTED))
     try:
         return _ask(href, reader, lambda dataset: _describe(layer, given, href, dataset, band, reader))
     except InputError as error:
-        raise unusable(layer, *error.problems) from error
+        raise build_refusal(layer, *error.problems) from error
 
 
 def _describe(
@@ -148,7 +148,7 @@ def _find_band(layer: Layer, href: str, dataset: rasterio.DatasetReader, band: i
     named = [f"{number} {name or ''}".strip() for number, name in enumerate(names, start=1)]
     expected = "one band" if band is None else f"the band {band!r}"
     todo = "Name one by `band`" if band is None else ""
-    raise unusable(layer, Problem(href, f"{dataset.count} bands: {join(named)}", expected, todo))
+    raise build_refusal(layer, Problem(href, f"{dataset.count} bands: {join(named)}", expected, todo))
 
 
 def _ask(href: str, reader: Reader | None, take: Callable[[rasterio.DatasetReader], Read]) -> Read:

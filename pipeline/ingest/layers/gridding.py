@@ -12,7 +12,7 @@ from rasterio.windows import Window
 from pipeline.errors import Problem
 from pipeline.grid import Block, Grid
 from pipeline.ingest.layers.kernels import count_mode, interpolate, pick_nearest, share_by_area
-from pipeline.ingest.layers.layer import NO_CODE, OpenLayer, Raster, as_codes, as_numbers, unusable
+from pipeline.ingest.layers.layer import NO_CODE, OpenLayer, SourceRaster, as_codes, as_numbers, build_refusal
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.positions import fineness, positions, reach, strips, window_around
 
@@ -49,7 +49,7 @@ def read_layer(opened: OpenLayer, grid: Grid, block: Block) -> NDArray[Any]:
     return values
 
 
-def _read_codes(opened: OpenLayer, raster: Raster, grid: Grid, block: Block) -> NDArray[np.int32]:
+def _read_codes(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Block) -> NDArray[np.int32]:
     across = _refuse_beyond(opened, raster, grid, fineness(raster.place, grid))
     share = _share(across) if across > 1 + _ALIGNED else 1
     codes = np.full(block.shape, NO_CODE, dtype=np.int32)
@@ -65,7 +65,7 @@ def _read_codes(opened: OpenLayer, raster: Raster, grid: Grid, block: Block) -> 
     return codes
 
 
-def _read_numbers(opened: OpenLayer, raster: Raster, grid: Grid, block: Block) -> NDArray[np.float64]:
+def _read_numbers(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Block) -> NDArray[np.float64]:
     across = _refuse_beyond(opened, raster, grid, _across(raster.place, grid))
     values = np.full(block.shape, np.nan)
     by_area = opened.resampling in {"mean", "sum"}
@@ -83,12 +83,12 @@ def _read_numbers(opened: OpenLayer, raster: Raster, grid: Grid, block: Block) -
     return values
 
 
-def _refuse_beyond(opened: OpenLayer, raster: Raster, grid: Grid, across: float) -> float:
+def _refuse_beyond(opened: OpenLayer, raster: SourceRaster, grid: Grid, across: float) -> float:
     """How many pixels of a raster lie across one of a grid; InputError where its CRS does not reach there."""
     if math.isfinite(across):
         return across
     problem = Problem(raster.name, f"the CRS {raster.place.crs}", f"one that reaches {grid.crs} here")
-    raise unusable(opened.layer, problem)
+    raise build_refusal(opened.layer, problem)
 
 
 def _share(across: float) -> int:

@@ -27,11 +27,11 @@ from pipeline.ingest.layers.layer import (
     Masked,
     OpenLayer,
     Statement,
+    build_refusal,
     find_flaws,
     join,
     list_assumptions,
     resampling_of,
-    unusable,
 )
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.hosts import hosts_of, is_allowed
@@ -125,7 +125,7 @@ def open_collection(
     problems = [problem for tile in tiles for problem in find_flaws(layer, given, tile.said)]
     problems += _find_discord(layer, given, len(lattices), datums)
     if problems:
-        raise unusable(layer, *problems)
+        raise build_refusal(layer, *problems)
     notes = [note for tile in tiles for note in list_assumptions(layer, given, tile.said)]
     return OpenLayer(
         layer,
@@ -171,7 +171,7 @@ def _choose_items(
     if not chosen:
         found = f"{len(items)} items, {len(here)} of them over the grid"
         expected = "items over the grid" + (f" of {period.label}" if period else "")
-        raise unusable(layer, Problem(given.collection, found, expected))
+        raise build_refusal(layer, Problem(given.collection, found, expected))
     return sorted(chosen, key=lambda item: (-_moment(item).timestamp(), item.id))
 
 
@@ -182,7 +182,7 @@ def _as_item(layer: Layer, raw: RawItem) -> pystac.Item:
         _box(item)
     except _NOT_STAC as error:
         problem = Problem(str(raw.get("id", "an item")), f"{type(error).__name__}: {error}", _EXPECTED)
-        raise unusable(layer, problem) from error
+        raise build_refusal(layer, problem) from error
     return item
 
 
@@ -205,30 +205,30 @@ def _open_tile(
 ) -> _Found:
     if given.asset not in item.assets:
         problem = Problem(item.id, f"the assets {join(sorted(item.assets))}", f"the asset {given.asset!r}")
-        raise unusable(layer, problem)
+        raise build_refusal(layer, problem)
     asset = item.assets[given.asset]
     if not is_allowed(asset.href, hosts_of(provider)):
         expected = f"a file at {join(hosts_of(provider))}"
         todo = "If you trust its host, allow it at the provider"
-        raise unusable(layer, Problem(item.id, redact(asset.href), expected, todo))
+        raise build_refusal(layer, Problem(item.id, redact(asset.href), expected, todo))
     file, said = describe_file(layer, given, asset.href, None, reader)
     return _Found(item, _moment(item), *_complete(file, said, asset))
 
 
 def _complete(file: RasterFile, said: Statement, asset: pystac.Asset) -> tuple[RasterFile, Statement]:
     """What the item says of a file besides: unit, nodata, scale and offset, where the file says nothing."""
-    unit = said.unit or str(_stated(asset, "unit") or "")
-    scale, offset = _stated(asset, "scale"), _stated(asset, "offset")
+    unit = said.unit or str(_find_statement(asset, "unit") or "")
+    scale, offset = _find_statement(asset, "scale"), _find_statement(asset, "offset")
     if not said.packed and (scale, offset) != (None, None):
         file = replace(file, scale=1.0 if scale is None else float(scale), offset=float(offset or 0.0))
-    nodata = _stated(asset, "nodata")
+    nodata = _find_statement(asset, "nodata")
     if file.nodata is None and nodata is not None:
         file = replace(file, nodata=float(nodata))
     packed = (file.scale, file.offset) != (1.0, 0.0)
     return file, replace(said, unit=unit, packed=packed, fill=said.fill or nodata is not None)
 
 
-def _stated(asset: pystac.Asset, what: str) -> Any:
+def _find_statement(asset: pystac.Asset, what: str) -> Any:
     """A statement of raster:bands (v1), or raster:... on band or asset (v2), of the first that makes it."""
     fields = asset.extra_fields
     bands = [*fields.get("raster:bands", []), *fields.get("bands", []), fields]

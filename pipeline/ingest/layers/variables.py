@@ -21,13 +21,13 @@ from pipeline.ingest.layers.layer import (
     OpenLayer,
     OverTime,
     Statement,
+    build_refusal,
     find_flaws,
     join,
     list_assumptions,
     mask_numbers,
     resampling_of,
     settle_crs,
-    unusable,
 )
 from pipeline.ingest.layers.times import as_datetimes, choose_times
 from pipeline.ingest.reading.headers import Profile
@@ -101,7 +101,7 @@ def open_variable(layer: Layer, given: LayerVariable, period: Period | None = No
     with closing(_look(layer, given.path)) as dataset:
         if given.variable not in dataset.data_vars:
             found = f"the variables {join(sorted(map(str, dataset.data_vars)))}"
-            raise unusable(layer, Problem(given.path, found, f"the variable {given.variable!r}"))
+            raise build_refusal(layer, Problem(given.path, found, f"the variable {given.variable!r}"))
         return _describe(layer, given, dataset, dataset[given.variable], period)
 
 
@@ -118,7 +118,7 @@ def _describe(
     times = choose_times(layer, name, moments, period)
     problems = [*find_flaws(layer, given, said), *_find_surplus(name, variable, others), *times.problems]
     if problems:
-        raise unusable(layer, *problems)
+        raise build_refusal(layer, *problems)
     chosen = (*([(time, times.chosen)] if time else []), *((axis, (0,)) for axis in others))
     place = Profile(crs, transform, variable.sizes[down], variable.sizes[across])
     return OpenLayer(
@@ -147,7 +147,7 @@ def _state(name: str, crs: str, transform: Affine, variable: xr.DataArray, verti
 
 def _look(layer: Layer, path: str) -> xr.Dataset:
     if not Path(path).exists():
-        raise unusable(layer, Problem(path, "no such file", _EXPECTED))
+        raise build_refusal(layer, Problem(path, "no such file", _EXPECTED))
     return _open(path)
 
 
@@ -171,10 +171,12 @@ def _find_axis(layer: Layer, name: str, variable: xr.DataArray, which: str) -> s
         words = {axis.lower(), str(said.get("standard_name", "")).lower()}
         if str(said.get("axis", "")).lower() == which or words & _AXES[which]:
             if axis not in variable.coords:
-                raise unusable(layer, Problem(name, f"no coordinates along {axis}", "where its pixels lie"))
+                raise build_refusal(
+                    layer, Problem(name, f"no coordinates along {axis}", "where its pixels lie")
+                )
             return axis
     found = f"the axes {join([str(axis) for axis in variable.dims])}"
-    raise unusable(layer, Problem(name, found, f"one along {which}, with coordinates"))
+    raise build_refusal(layer, Problem(name, found, f"one along {which}, with coordinates"))
 
 
 def _find_transform(layer: Layer, name: str, down: xr.DataArray, across: xr.DataArray) -> Affine:
@@ -190,7 +192,7 @@ def _find_transform(layer: Layer, name: str, down: xr.DataArray, across: xr.Data
         starts.append(centres[0] - step / 2)
         steps.append(step)
     if problems:
-        raise unusable(layer, *problems)
+        raise build_refusal(layer, *problems)
     return Affine(steps[0], 0.0, starts[0], 0.0, steps[1], starts[1])
 
 
@@ -203,7 +205,9 @@ def _crs_of(layer: Layer, name: str, dataset: xr.Dataset, variable: xr.DataArray
     try:
         return CRS.from_cf(dataset[mapping].attrs).to_wkt()
     except (CRSError, KeyError) as error:
-        raise unusable(layer, Problem(name, f"the grid mapping {mapping!r}: {error}", "a CRS")) from error
+        raise build_refusal(
+            layer, Problem(name, f"the grid mapping {mapping!r}: {error}", "a CRS")
+        ) from error
 
 
 def _split_axes(variable: xr.DataArray, plane: tuple[str, ...]) -> tuple[str, list[str]]:

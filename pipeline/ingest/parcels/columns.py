@@ -42,14 +42,14 @@ _OWN = "ecoledger"
 
 
 @dataclass(frozen=True)
-class Column:
+class RegisterColumn:
     """A column of theirs, and how it is read: the unit of an area, or the letters before a code of a kind."""
 
     theirs: str
     reading: str = ""
 
 
-def find_columns(layer: VectorLayer, file: ParcelFile) -> dict[str, Column]:
+def find_columns(layer: VectorLayer, file: ParcelFile) -> dict[str, RegisterColumn]:
     """Theirs by our name: as mapped, else recognised from the `parcel_columns` table, whatever the case.
 
     With `profile: auto` the profile that knows most of the columns goes first, then all others. Raises
@@ -68,22 +68,22 @@ def find_columns(layer: VectorLayer, file: ParcelFile) -> dict[str, Column]:
     ]
     if problems:
         raise vector_error(*problems)
-    mapped = {ours: Column(theirs) for ours, theirs in file.columns.items()}
+    mapped = {ours: RegisterColumn(theirs) for ours, theirs in file.columns.items()}
     return {**_recognise(layer.columns, file.profile), **mapped}
 
 
-def list_missing(columns: dict[str, Column]) -> list[str]:
+def list_missing(columns: dict[str, RegisterColumn]) -> list[str]:
     """What a survey has to record and the register does not have."""
     return [name for name in ATTRIBUTES if name not in columns]
 
 
-def _recognise(columns: Sequence[str], profile: str) -> dict[str, Column]:
+def _recognise(columns: Sequence[str], profile: str) -> dict[str, RegisterColumn]:
     spelled = {name.lower(): name for name in reversed(columns)}
     table = standards.table("parcel_columns")
     there = table[table["theirs"].isin(spelled)]
     ordered = _order_by_profile(there, profile).drop_duplicates("ours")
     rows = ordered[["theirs", "ours", "reading"]].itertuples(index=False)
-    return {str(row.ours): Column(spelled[str(row.theirs)], str(row.reading)) for row in rows}
+    return {str(row.ours): RegisterColumn(spelled[str(row.theirs)], str(row.reading)) for row in rows}
 
 
 def _order_by_profile(there: pd.DataFrame, profile: str) -> pd.DataFrame:

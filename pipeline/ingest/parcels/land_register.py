@@ -13,7 +13,14 @@ from pipeline.aoi import Aoi
 from pipeline.errors import Problem
 from pipeline.geodesy import to_cgcs2000
 from pipeline.ingest.parcels import holders, values
-from pipeline.ingest.parcels.columns import AREAS, ATTRIBUTES, EXTRAS, Column, find_columns, list_missing
+from pipeline.ingest.parcels.columns import (
+    AREAS,
+    ATTRIBUTES,
+    EXTRAS,
+    RegisterColumn,
+    find_columns,
+    list_missing,
+)
 from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
 from pipeline.ingest.parcels.rights_codes import load_rights_codes
@@ -24,7 +31,7 @@ from pipeline.ingest.parcels.vectors import (
     find_places,
     open_vector,
     read_cells,
-    read_rows,
+    read_features,
     split_places,
     vector_error,
 )
@@ -74,7 +81,7 @@ class _Reading:
     """
 
     layer: VectorLayer
-    columns: Mapping[str, Column]
+    columns: Mapping[str, RegisterColumn]
     codes: Mapping[str, dict[str, str]]
     sums: Sequence[tuple[str, Sequence[str]]]
     unit_m2: float
@@ -113,7 +120,7 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
 
 
 def _look_through(
-    layer: VectorLayer, columns: Mapping[str, Column], places: Places
+    layer: VectorLayer, columns: Mapping[str, RegisterColumn], places: Places
 ) -> tuple[pd.DataFrame, set[str], float]:
     """Keys of all rows, all who hold a right, and the largest land class that is a number, NaN if none is."""
     keys, holding, largest = [], set(), np.nan
@@ -133,7 +140,7 @@ def _read_batches(reading: _Reading, places: Places) -> Iterator[gpd.GeoDataFram
     columns, sums = reading.columns, reading.sums
     wanted = [column.theirs for column in columns.values()] + [name for _, names in sums for name in names]
     for part in split_places(places):
-        rows = read_rows(reading.layer, wanted, part)
+        rows = read_features(reading.layer, wanted, part)
         for start in range(0, max(len(rows), 1), PARCELS_AT_ONCE):
             yield _build_parcels(rows.iloc[start : start + PARCELS_AT_ONCE], reading)
 
@@ -187,7 +194,7 @@ def _name_columns(rows: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
 
 def _read_columns(
     rows: pd.DataFrame,
-    columns: Mapping[str, Column],
+    columns: Mapping[str, RegisterColumn],
     names: Sequence[str],
     largest_class: float,
     notes: Notes,
@@ -209,7 +216,7 @@ def _read_columns(
 
 def _translate_codes(
     parcels: pd.DataFrame,
-    columns: Mapping[str, Column],
+    columns: Mapping[str, RegisterColumn],
     codes: Mapping[str, dict[str, str]],
     doubts: values.Doubts,
 ) -> pd.DataFrame:
@@ -240,13 +247,13 @@ def _list_shipped(column: str) -> dict[str, str]:
 def _convert_areas(
     parcels: pd.DataFrame,
     rows: pd.DataFrame,
-    columns: Mapping[str, Column],
+    columns: Mapping[str, RegisterColumn],
     unit_m2: float,
     doubts: values.Doubts,
 ) -> pd.DataFrame:
     areas = {}
     for name in AREAS:
-        column = columns.get(name, Column(name))
+        column = columns.get(name, RegisterColumn(name))
         told = columns.get("area_unit") if not column.reading else None
         factor = _find_unit_sizes(rows[told.theirs]) if told else values.M2.get(column.reading, unit_m2)
         areas[name], unusable_cells = values.read_areas(parcels[name], factor)

@@ -9,7 +9,7 @@ import shapely
 
 from pipeline.aoi import Aoi
 from pipeline.geodesy import CGCS2000
-from pipeline.ingest.parcels.vectors import find_places, open_vector, read_rows
+from pipeline.ingest.parcels.vectors import find_places, open_vector, read_features
 from pipeline.settings.parcels import RestrictingFile
 
 
@@ -21,7 +21,7 @@ def read_restricting(files: Sequence[RestrictingFile], aoi: Aoi) -> gpd.GeoDataF
     shapes: dict[str, list[shapely.Geometry]] = {}
     for file in files:
         layer = open_vector(Path(file.path), name=file.layer, crs=file.crs)
-        rows = read_rows(layer, [], find_places(layer, aoi.geometry.bounds))
+        rows = read_features(layer, [], find_places(layer, aoi.geometry.bounds))
         usable = rows.geometry[rows.geometry.notna()].to_numpy()
         usable = usable[np.isfinite(shapely.bounds(usable)).all(axis=-1)]
         mended = shapely.make_valid(shapely.force_2d(usable), method="structure", keep_collapsed=False)

@@ -117,7 +117,7 @@ def split_places(places: Places) -> Iterator[Places]:
     return (places[start : start + BATCH_ROWS] for start in range(0, max(len(places), 1), BATCH_ROWS))
 
 
-def read_rows(layer: VectorLayer, columns: Sequence[str], places: Places) -> gpd.GeoDataFrame:
+def read_features(layer: VectorLayer, columns: Sequence[str], places: Places) -> gpd.GeoDataFrame:
     """Rows at some places, with their geometry in EPSG:4490.
 
     Index: number of the row in the file. Beside the columns: `repairs`, what reading had to repair.
@@ -252,7 +252,7 @@ def _refine_places(layer: VectorLayer, places: Places, around: shapely.Geometry,
     known = np.flatnonzero(np.isfinite(corners).all(axis=0))
     sure[known] = shapely.covers(around, shapely.box(*corners[:, known]))
     doubtful = places[~sure]
-    moved = shapely.bounds(read_rows(layer, [], doubtful).geometry.to_numpy()).reshape(-1, 4).T
+    moved = shapely.bounds(read_features(layer, [], doubtful).geometry.to_numpy()).reshape(-1, 4).T
     return np.sort(np.concatenate([places[sure], doubtful[_find_meeting(moved, bounds)]]))
 
 

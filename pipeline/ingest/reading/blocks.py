@@ -120,7 +120,7 @@ def process_bytes(resolution_m: float) -> int:
     return math.ceil(NETWORK_THREADS * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
 
 
-def split(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
+def split_scenes(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
     """The request in parts of at most so many looks, by mission and day; a look's scenes stay together."""
     ordered = sorted(request.scenes, key=lambda scene: (*look_of(scene, request.longitude), scene.id))
     together = [

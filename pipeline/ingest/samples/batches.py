@@ -18,14 +18,14 @@ Meaning = TypeVar("Meaning")
 
 
 @dataclass(frozen=True)
-class Column:
+class SampleColumn:
     """A column of a batch: its distinct texts, and which one stands in each row."""
 
     texts: list[str]
     indices: Codes
 
     @classmethod
-    def of(cls, values: pa.Array) -> "Column":
+    def of(cls, values: pa.Array) -> "SampleColumn":
         """From any array of pyarrow; null is an empty text."""
         coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
         words = coded.dictionary.to_pylist()
@@ -37,7 +37,7 @@ class Column:
             indices = indices.fill_null(len(texts) - 1)
         return cls(texts, indices.to_numpy(zero_copy_only=False))
 
-    def pair_with(self, other: "Column") -> tuple[list[tuple[str, str]], Codes]:
+    def pair_with(self, other: "SampleColumn") -> tuple[list[tuple[str, str]], Codes]:
         """Distinct pairs of texts of two columns, and which one stands in each row."""
         pairs = self.indices.astype(np.int64) * len(other.texts) + other.indices
         codes, distinct = pd.factorize(pairs)
@@ -58,11 +58,11 @@ class Batch:
     repeats: Mapping[int, Mask] = field(default_factory=dict)
     points: pd.DataFrame | None = None
 
-    def column(self, position: int | None) -> Column:
+    def column(self, position: int | None) -> SampleColumn:
         """A column, of empty texts where the table has none."""
         if position is None:
-            return Column([""], np.zeros(len(self.row), dtype=np.int64))
-        return Column.of(self.cells[position])
+            return SampleColumn([""], np.zeros(len(self.row), dtype=np.int64))
+        return SampleColumn.of(self.cells[position])
 
     def numbers(self, position: int) -> "Numbers":
         """What the cells of a column say, those that repeat another as well."""
@@ -76,7 +76,7 @@ class Batch:
         return Numbers.of(pc.if_else(pa.array(repeats), None, self.cells[position]))
 
 
-class Table(Protocol):
+class SampleTable(Protocol):
     """A table of a file: texts or numbers in rows, counted from 1 as a spreadsheet counts."""
 
     @property
@@ -144,7 +144,7 @@ class Numbers(NamedTuple):
         """From texts (see `cells.read_numbers`) or from numbers, of which null and NaN are blank."""
         if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
             return cls._of_typed(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
-        column = Column.of(values)
+        column = SampleColumn.of(values)
         texts = pd.Series(column.texts, dtype=str)
         shown = cells.strip_tags(texts)
         read = cells.read_numbers(shown)

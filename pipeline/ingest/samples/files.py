@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples import streams
-from pipeline.ingest.samples.batches import Table, Unsuited
+from pipeline.ingest.samples.batches import SampleTable, Unsuited
 from pipeline.ingest.samples.checks import review
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import READ, load_parameter_codes
@@ -147,7 +147,7 @@ def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputE
     return InputError(f"{path.name} cannot be read", [Problem(path.name, found, expected, todo)])
 
 
-def _choose_readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Sequence[Table]]]:
+def _choose_readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Sequence[SampleTable]]]:
     """Ways to open the tables of a file, of which the first that suits is taken."""
     suffix = path.suffix.lower()
     if suffix in streams.PARQUET_SUFFIXES:
@@ -159,7 +159,7 @@ def _choose_readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Seq
     yield partial(read_sheets, path)
 
 
-def _open_csv(path: Path, encoding: str, source: SampleFile) -> list[Table]:
+def _open_csv(path: Path, encoding: str, source: SampleFile) -> list[SampleTable]:
     return [streams.open_csv(path, encoding, source.columns)]
 
 

@@ -68,7 +68,7 @@ class ParameterColumn:
 
 
 @dataclass(frozen=True)
-class Layout:
+class SheetLayout:
     """How a sheet is to be read.
 
     `roles` gives the position and heading of each key column, `parameters` those of a wide table (empty
@@ -185,7 +185,7 @@ def _split_bare_unit(text: str) -> Name | None:
     return None
 
 
-def find_layout(head: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> Layout | None:
+def find_layout(head: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> SheetLayout | None:
     """Layout by the first row of a table's head that names a section, a time and something measured.
 
     `mapping` gives their heading for our role or parameter code and goes before the tables of names. None
@@ -249,7 +249,7 @@ def _build_layout(
     names: list[Name | None],
     units: dict[int, str] | None,
     mapping: Mapping[str, str],
-) -> Layout:
+) -> SheetLayout:
     codes = set(load_parameter_codes().values())
     is_long = {"parameter", "value"} <= {name.means for name in names if name}
     roles: dict[str, tuple[int, str]] = {}
@@ -267,7 +267,7 @@ def _build_layout(
         else:
             faults.append(Fault(position, heading, UNKNOWN_UNIT, readings_lost=True))
     value_name = names[roles["value"][0]] if is_long else None
-    return Layout(
+    return SheetLayout(
         row,
         row + (1 if units is None else 2),
         roles,

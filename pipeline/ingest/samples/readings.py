@@ -10,13 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
-from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, Numbers, Table
+from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, Numbers, SampleTable
 from pipeline.ingest.samples.checks import find_implausible
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import (
     UNKNOWN_UNIT,
     Fault,
-    Layout,
+    SheetLayout,
     find_divisor,
     find_layout,
     find_unit,
@@ -66,7 +66,7 @@ class Values(NamedTuple):
     reason: Reasons
 
 
-def read_table(table: Table, source: SampleFile, download: Download, latest: datetime | None) -> Tables:
+def read_table(table: SampleTable, source: SampleFile, download: Download, latest: datetime | None) -> Tables:
     """All that a table says (see `files.read_samples`); where it says nothing, why."""
     if table.is_empty:
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", EMPTY_SHEET, 0))
@@ -82,7 +82,9 @@ def read_table(table: Table, source: SampleFile, download: Download, latest: dat
 class Readings:
     """What has been read of a table; `add` takes a batch, `build_tables` gives everything."""
 
-    def __init__(self, table: Table, layout: Layout, download: Download, latest: datetime | None) -> None:
+    def __init__(
+        self, table: SampleTable, layout: SheetLayout, download: Download, latest: datetime | None
+    ) -> None:
         self._table, self._layout = table, layout
         self._rows = Rows(layout, download, latest)
         self._read_parameter = Memo(partial(_read_parameter, layout.value_unit))

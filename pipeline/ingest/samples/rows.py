@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
-from pipeline.ingest.samples.batches import Batch, Codes, Column, Mask, Memo, Table
+from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, SampleColumn, SampleTable
 from pipeline.ingest.samples.dating import Download
-from pipeline.ingest.samples.headings import Layout
+from pipeline.ingest.samples.headings import SheetLayout
 from pipeline.ingest.samples.places import AXES, find_points, is_wrong
 from pipeline.ingest.samples.reasons import BAD_POINT, LIMIT_ROWS, NO_SECTION, NORMAL, NOT_NORMAL
 from pipeline.ingest.samples.tables import NAMES, build_rejects
@@ -40,7 +40,7 @@ class Facts(NamedTuple):
 class Rows:
     """Names and moments of a table; each distinct text is understood once."""
 
-    def __init__(self, layout: Layout, download: Download, latest: datetime | None) -> None:
+    def __init__(self, layout: SheetLayout, download: Download, latest: datetime | None) -> None:
         self._layout = layout
         self._latest = None if latest is None else _count_microseconds(latest)
         self.lists: dict[str, list[str]] = {role: [] for role in NAMES}
@@ -68,7 +68,7 @@ class Rows:
         times, reason, is_written = self._read_times(batch, names["section"])
         return Facts(names, times, reason, is_written, is_limit)
 
-    def _column(self, batch: Batch, role: str) -> Column:
+    def _column(self, batch: Batch, role: str) -> SampleColumn:
         return batch.column(self._layout.position(role))
 
     def _pair_times(self, batch: Batch) -> tuple[list[tuple[str, str]], Codes]:
@@ -122,7 +122,9 @@ class Rows:
         measured = batch.points[axis].to_numpy(dtype=float)
         return measured if told is None else np.where(np.isnan(measured), told, measured)
 
-    def reject(self, table: Table, batch: Batch, rows: Codes, reason: Reasons, told: Codes) -> pd.DataFrame:
+    def reject(
+        self, table: SampleTable, batch: Batch, rows: Codes, reason: Reasons, told: Codes
+    ) -> pd.DataFrame:
         """Rejects for some rows of a batch, of which `told` readings go with each."""
         why = reason[rows]
         section = self._layout.heading("section" if "section" in self._layout.roles else "section_id")
@@ -142,7 +144,7 @@ class Rows:
         places = pd.Index(batch.row[rows])
         return build_rejects(table.file, table.name, places, heading, texts, list(why), told[rows])
 
-    def reject_points(self, table: Table, batch: Batch) -> Iterator[pd.DataFrame]:
+    def reject_points(self, table: SampleTable, batch: Batch) -> Iterator[pd.DataFrame]:
         """Rejects for coordinates that are none, axis by axis."""
         for axis in AXES:
             position = self._layout.position(axis)

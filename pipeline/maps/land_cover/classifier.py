@@ -14,8 +14,8 @@ from pipeline.maps.encoding import CLASSES, RATIO, Encoding, as_ratio, from_rati
 from pipeline.maps.land_cover.features import Features, find_features
 from pipeline.maps.land_cover.model import Model, find_model
 from pipeline.maps.land_cover.showing import show_land_cover
-from pipeline.maps.land_cover.training import describe_model, list_labelled, provide_model
-from pipeline.maps.step import Inputs, Layers, Maps, Place, Row, Show, Step, View, constant
+from pipeline.maps.land_cover.training import describe_model, list_label_periods, provide_model
+from pipeline.maps.step import BlockInputs, Layers, Maps, Place, Row, Show, Step, View, keep_layers
 from pipeline.periods import When
 from pipeline.settings.maps import Smoothing
 
@@ -30,12 +30,12 @@ _LAYERS = {
 }
 
 
-def predict_block(inputs: Inputs, *, features: Features, model: Model) -> Layers:
+def predict_block(inputs: BlockInputs, *, features: Features, model: Model) -> Layers:
     """Probability of every kind in a block; unknown where a feature is."""
     forest = _load_forest(model.file, model.sha256)
     names = [name_layer(kind) for kind in model.kinds]
     layers: Layers = {name: np.empty(inputs.block.shape, dtype=np.int16) for name in names}
-    for strip, rows in _strips(inputs.block):
+    for strip, rows in _split_strips(inputs.block):
         values = features.stack(
             inputs.read("composite", features.bands, strip), inputs.read("spectral", features.indices, strip)
         )
@@ -45,7 +45,7 @@ def predict_block(inputs: Inputs, *, features: Features, model: Model) -> Layers
     return layers
 
 
-def decide_block(inputs: Inputs, *, kinds: tuple[str, ...], smoothing: Smoothing) -> Layers:
+def decide_block(inputs: BlockInputs, *, kinds: tuple[str, ...], smoothing: Smoothing) -> Layers:
     """Class, type and confidence of a block, after what smoothing the config asks for.
 
     The period's own probabilities are the first that are needed, its neighbours' follow.
@@ -53,7 +53,7 @@ def decide_block(inputs: Inputs, *, kinds: tuple[str, ...], smoothing: Smoothing
     layers: Layers = {
         name: np.empty(inputs.block.shape, dtype=encoding.stored.dtype) for name, encoding in _LAYERS.items()
     }
-    for strip, rows in _strips(inputs.block):
+    for strip, rows in _split_strips(inputs.block):
         for name, values in _decide(inputs, strip, kinds, smoothing).items():
             layers[name][rows] = values
     return layers
@@ -64,8 +64,8 @@ def name_layer(kind: str) -> str:
     return f"p_{kind}"
 
 
-def _decide(inputs: Inputs, strip: Block, names: tuple[str, ...], smoothing: Smoothing) -> Layers:
-    window, own = _with_margin(strip, inputs.grid, smoothing.radius_px)
+def _decide(inputs: BlockInputs, strip: Block, names: tuple[str, ...], smoothing: Smoothing) -> Layers:
+    window, own = _add_margin(strip, inputs.grid, smoothing.radius_px)
     stored = [name_layer(kind) for kind in names]
     held = inputs.read_each("probabilities", stored, window)
     maps = [np.stack([from_ratio(layers[name]) for name in stored]) for layers in held]
@@ -78,14 +78,14 @@ def _decide(inputs: Inputs, strip: Block, names: tuple[str, ...], smoothing: Smo
     }
 
 
-def _strips(block: Block) -> Iterator[tuple[Block, slice]]:
+def _split_strips(block: Block) -> Iterator[tuple[Block, slice]]:
     """Some rows of a block after the other, and where they lie in it."""
     for row in range(block.row_from, block.row_to, _ROWS):
         strip = Block(row, min(row + _ROWS, block.row_to), block.col_from, block.col_to)
         yield strip, slice(row - block.row_from, strip.row_to - block.row_from)
 
 
-def _with_margin(block: Block, grid: Grid, margin: int) -> tuple[Block, tuple[slice, slice]]:
+def _add_margin(block: Block, grid: Grid, margin: int) -> tuple[Block, tuple[slice, slice]]:
     """A block with a margin as far as the grid reaches, and where the block lies in it."""
     grown = block.grow(margin)
     window = Block(
@@ -103,24 +103,24 @@ def _load_forest(file: Path, sha256: str) -> RandomForestClassifier:
     return classifier.load_forest(file.read_bytes(), f"{file} ({sha256[:12]})")
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     return study.periods if study.settings.land_cover.method == "classifier" else ()
 
 
-def _span(study: Study) -> Sequence[When]:
+def _list_span(study: Study) -> Sequence[When]:
     return (study.span,) if study.settings.land_cover.method == "classifier" else ()
 
 
-def _needed_for_training(study: Study, _when: When) -> Sequence[Place]:
+def _list_training_needs(study: Study, _when: When) -> Sequence[Place]:
     """The features of the periods in which the labels hold."""
-    return [(step, period) for period in list_labelled(study) for step in ("composite", "spectral")]
+    return [(step, period) for period in list_label_periods(study) for step in ("composite", "spectral")]
 
 
-def _needed_for_probabilities(study: Study, when: When) -> Sequence[Place]:
+def _list_probability_needs(study: Study, when: When) -> Sequence[Place]:
     return [("composite", when), ("spectral", when), ("classifier", study.span)]
 
 
-def _needed_for_decision(study: Study, when: When) -> Sequence[Place]:
+def _list_decision_needs(study: Study, when: When) -> Sequence[Place]:
     """The probabilities of the period itself, then those of its neighbours where they have a weight."""
     beside: list[When] = []
     if study.settings.land_cover.smoothing.neighbour_weight:
@@ -129,24 +129,24 @@ def _needed_for_decision(study: Study, when: When) -> Sequence[Place]:
     return [("probabilities", period) for period in (when, *beside)]
 
 
-def _prediction(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_prediction_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
     return {"features": find_features(maps), "model": find_model(maps)}
 
 
-def _probability_layers(maps: Maps) -> Mapping[str, Encoding]:
+def _list_probability_layers(maps: Maps) -> Mapping[str, Encoding]:
     return {name_layer(kind): RATIO for kind in find_model(maps).kinds}
 
 
-def _decision(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_decision_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
     return {"kinds": find_model(maps).kinds, "smoothing": maps.study.settings.land_cover.smoothing}
 
 
-def _decision_settings(maps: Maps, _when: When) -> Mapping[str, object]:
+def _list_decision_settings(maps: Maps, _when: When) -> Mapping[str, object]:
     smoothing = maps.study.settings.land_cover.smoothing.model_dump()
     return {"smoothing": smoothing, "kinds": list(find_model(maps).kinds)}
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """How right it was on the samples that were held back."""
     confusion = find_model(view.maps).about["confusion_predicted_by_labelled"]
     label = "/".join(dict.fromkeys(period.label for period in when.periods))
@@ -157,31 +157,31 @@ CLASSIFIER = Step(
     name="classifier",
     version=1,
     title="训练 classifier",
-    times=_span,
-    needs=_needed_for_training,
+    times=_list_span,
+    needs=_list_training_needs,
     settings=describe_model,
     build=provide_model,
-    show=Show(rows=_rows),
+    show=Show(rows=_list_rows),
 )
 PROBABILITIES = Step(
     name="probabilities",
     version=1,
     title="分类概率 probabilities",
-    times=_times,
-    needs=_needed_for_probabilities,
-    parameters=_prediction,
-    layers=_probability_layers,
+    times=_list_times,
+    needs=_list_probability_needs,
+    parameters=_list_prediction_parameters,
+    layers=_list_probability_layers,
     kernel=predict_block,
 )
 CLASSIFIED = Step(
     name="land_cover",
     version=1,
     title="地表覆盖 land cover",
-    times=_times,
-    needs=_needed_for_decision,
-    settings=_decision_settings,
-    parameters=_decision,
-    layers=constant(_LAYERS),
+    times=_list_times,
+    needs=_list_decision_needs,
+    settings=_list_decision_settings,
+    parameters=_list_decision_parameters,
+    layers=keep_layers(_LAYERS),
     kernel=decide_block,
     config=("land_cover",),
     show=show_land_cover(),

@@ -18,7 +18,7 @@ from pipeline.ingest.layers.layer import NO_CODE
 from pipeline.legends import LAND_KINDS
 from pipeline.maps.encoding import CLASSES, RATIO, Encoding
 from pipeline.maps.land_cover.showing import NO_MAP, show_land_cover
-from pipeline.maps.step import Inputs, Layers, Maps, Step, constant, of_period
+from pipeline.maps.step import BlockInputs, Layers, Maps, Step, keep_layers, need_same
 from pipeline.periods import When
 from pipeline.settings.maps import LandMap
 from pipeline.storage.blocks import Layer, read_block
@@ -46,7 +46,7 @@ class CodesTask:
     store: Path
 
 
-def map_block(inputs: Inputs, *, file: MapFile | None, kinds: Mapping[int, str]) -> Layers:
+def map_block(inputs: BlockInputs, *, file: MapFile | None, kinds: Mapping[int, str]) -> Layers:
     """Class, type and code where the outline touches a pixel; all unknown without a file.
 
     An existing map tells no confidence.
@@ -70,21 +70,21 @@ def count_codes(task: CodesTask) -> Counter[int]:
     return Counter(dict(zip(found.tolist(), count.tolist(), strict=True)))
 
 
-def _given(study: Study, when: When) -> LandMap | None:
+def _find_map(study: Study, when: When) -> LandMap | None:
     return study.settings.land_cover.maps.get(when.label)
 
 
-def _times(study: Study) -> Sequence[When]:
+def _list_times(study: Study) -> Sequence[When]:
     return study.periods if study.settings.land_cover.method == "map" else ()
 
 
-def _times_with_map(study: Study) -> Sequence[When]:
-    return [period for period in study.periods if _given(study, period)]
+def _list_times_with_map(study: Study) -> Sequence[When]:
+    return [period for period in study.periods if _find_map(study, period)]
 
 
-def _settings(maps: Maps, when: When) -> Mapping[str, object]:
+def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
     """The file is known by its checksum, each class by the kind that it means, and what that is here."""
-    given = _given(maps.study, when)
+    given = _find_map(maps.study, when)
     if given is None:
         return {"map": None}
     meant = {
@@ -95,8 +95,8 @@ def _settings(maps: Maps, when: When) -> Mapping[str, object]:
     return {"map": checksum, "crosswalk": meant, "nodata": open_map(given).nodata}
 
 
-def _parameters(maps: Maps, when: When) -> Mapping[str, object]:
-    given = _given(maps.study, when)
+def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
+    given = _find_map(maps.study, when)
     return {
         "file": open_map(given) if given else None,
         "kinds": dict(given.kinds_by_code) if given else {},
@@ -114,20 +114,20 @@ def _build_counts(run: Run, maps: Maps, when: When, folder: Path) -> None:
     save_json(folder / "codes.json", {str(code): counts[code] for code in sorted(counts)})
 
 
-def _warnings(maps: Maps) -> Iterator[str]:
+def _list_warnings(maps: Maps) -> Iterator[str]:
     """What is unknown in the land cover of each period, in words."""
     for period in maps.study.periods:
-        given = _given(maps.study, period)
+        given = _find_map(maps.study, period)
         if given is None:
             yield f"land_cover {period.label}: {NO_MAP}"
         else:
             stored = load_json(maps.path("map_codes", period) / "codes.json")
             counts = {int(code): count for code, count in stored.items()}
-            if words := _describe_unknown(given, counts):
+            if words := _describe_gaps(given, counts):
                 yield f"land_cover {period.label}: {given.title}: {words}"
 
 
-def _describe_unknown(given: LandMap, counts: Mapping[int, int]) -> str:
+def _describe_gaps(given: LandMap, counts: Mapping[int, int]) -> str:
     """Pixels without data, and those of codes without a class; empty where there are none."""
     total, empty = sum(counts.values()), counts.get(NO_CODE, 0)
     strange = {code: n for code, n in counts.items() if code not in {NO_CODE, *given.kinds_by_code}}
@@ -145,19 +145,19 @@ EXISTING_MAP = Step(
     name="land_cover",
     version=1,
     title="地表覆盖 land cover",
-    times=_times,
-    settings=_settings,
-    parameters=_parameters,
-    layers=constant(_LAYERS),
+    times=_list_times,
+    settings=_list_settings,
+    parameters=_list_parameters,
+    layers=keep_layers(_LAYERS),
     kernel=map_block,
     config=("land_cover",),
-    show=show_land_cover(warnings=_warnings),
+    show=show_land_cover(warnings=_list_warnings),
 )
 MAP_CODES = Step(
     name="map_codes",
     version=1,
     title="地图代码 codes of the map",
-    times=_times_with_map,
-    needs=of_period("land_cover"),
+    times=_list_times_with_map,
+    needs=need_same("land_cover"),
     build=_build_counts,
 )

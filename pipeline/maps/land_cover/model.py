@@ -50,7 +50,7 @@ def load_model(folder: Path) -> Model:
     return Model(folder, about["sha256"], tuple(about["features"]), tuple(about["kinds"]))
 
 
-def load_given(file: ModelFile, features: Sequence[str]) -> Model:
+def load_from_config(file: ModelFile, features: Sequence[str]) -> Model:
     """The model of a config; InputError with everything that keeps it from being used."""
     folder = Path(file.path)
     missing = [name for name in (FILE, ABOUT) if not (folder / name).is_file()]
@@ -58,7 +58,7 @@ def load_given(file: ModelFile, features: Sequence[str]) -> Model:
         raise _refuse_model(Problem(str(folder), f"no {', '.join(missing)}", "a folder that a run saved"))
     about = load_json(folder / ABOUT)
     problems = [
-        *_list_differences(str(folder / FILE), "checksum", sum_file(folder), file.sha256),
+        *_list_differences(str(folder / FILE), "checksum", checksum_forest(folder), file.sha256),
         *_list_differences(str(folder / ABOUT), "features", list(features), about.get("features")),
         *_list_differences(
             str(folder / ABOUT),
@@ -88,6 +88,6 @@ def _refuse_model(*problems: Problem) -> InputError:
     return InputError("The classifier of the config cannot be used", problems)
 
 
-def sum_file(folder: Path) -> str:
+def checksum_forest(folder: Path) -> str:
     """Checksum of the forest in a folder."""
     return hashlib.sha256((folder / FILE).read_bytes()).hexdigest()

@@ -6,7 +6,7 @@ from pipeline.contracts import Raster
 from pipeline.engine.study import Study
 from pipeline.indices import indicators, land_cover
 from pipeline.legends import LAND_COVER
-from pipeline.maps.step import Maps, Row, Show, View, raster_of
+from pipeline.maps.step import Maps, Row, Show, View, build_raster
 from pipeline.periods import When
 
 NO_MAP = "此时段未给地表覆盖图 / no map of land cover is given for the period"
@@ -20,7 +20,7 @@ def warn_lacking(maps: Maps) -> Iterator[str]:
 
 def show_land_cover(*, warnings: Callable[[Maps], Iterable[str]] = warn_lacking) -> Show:
     """Its raster, the area of each class, and warnings of what in it is unknown."""
-    return Show(rasters=_rasters, rows=_rows, warnings=warnings, first=True)
+    return Show(rasters=_list_rasters, rows=_list_rows, warnings=warnings, first=True)
 
 
 def explain_missing_map(study: Study, when: When) -> str:
@@ -30,22 +30,22 @@ def explain_missing_map(study: Study, when: When) -> str:
     return NO_MAP if missing else ""
 
 
-def explain_unknown(maps: Maps, when: When) -> str:
+def explain_gap(maps: Maps, when: When) -> str:
     """Why the land cover of a time is not known; empty where it is."""
     bands = () if maps.study.settings.land_cover.method == "map" else land_cover.BANDS
     return explain_missing_map(maps.study, when) or maps.lacking(bands)
 
 
-def _rasters(maps: Maps, when: When) -> Iterator[Raster]:
-    yield raster_of(maps, "land_cover", when, "land_cover", legend=LAND_COVER)
+def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
+    yield build_raster(maps, "land_cover", when, "land_cover", legend=LAND_COVER)
 
 
-def _rows(view: View, when: When) -> Iterator[Row]:
+def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Share of each class, and of what is unknown."""
     yield from indicators.build_class_indicators(
         view.measures,
         when.label,
         area_m2=view.study.aoi.area_m2,
         source=view.source(when),
-        reason=explain_unknown(view.maps, when),
+        reason=explain_gap(view.maps, when),
     )

@@ -22,7 +22,7 @@ from pipeline.grid import Block
 from pipeline.indices import classifier
 from pipeline.ingest.labels import label_error, read_labels
 from pipeline.maps.land_cover.features import Features, find_features
-from pipeline.maps.land_cover.model import ABOUT, FILE, LIBRARY, load_given, sum_file
+from pipeline.maps.land_cover.model import ABOUT, FILE, LIBRARY, checksum_forest, load_from_config
 from pipeline.maps.step import Maps
 from pipeline.periods import Period, When
 from pipeline.storage.cause import checksums_of
@@ -49,7 +49,7 @@ def read_features(task: PixelsTask) -> NDArray[np.float32]:
     return np.stack([task.features.read(*stores, task.block)[:, row, col].T for stores in task.periods])
 
 
-def list_labelled(study: Study) -> list[Period]:
+def list_label_periods(study: Study) -> list[Period]:
     """The periods in which the labels hold; none where a model is given."""
     samples = study.settings.land_cover.samples
     return [period for period in study.periods if samples and samples.period in (None, period.label)]
@@ -75,7 +75,7 @@ def provide_model(run: Run, maps: Maps, _when: When, folder: Path) -> None:
     """Train the classifier, or take the one that the config gives, if its checksum and features fit."""
     given = maps.study.settings.land_cover.model
     if given:
-        model = load_given(given, find_features(maps).names)
+        model = load_from_config(given, find_features(maps).names)
         for name in (FILE, ABOUT):
             shutil.copyfile(model.folder / name, folder / name)
     else:
@@ -98,7 +98,7 @@ def _train(run: Run, maps: Maps, folder: Path) -> None:
     trained = classifier.train(labelled, **settings)
     (folder / FILE).write_bytes(classifier.dump_forest(trained.forest))
     about = _describe(study, find_features(maps).names, trained, labelled, counts)
-    save_json(folder / ABOUT, {**about, "sha256": sum_file(folder)})
+    save_json(folder / ABOUT, {**about, "sha256": checksum_forest(folder)})
 
 
 def _find_pixels(study: Study, rows: gpd.GeoDataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -110,7 +110,10 @@ def _find_pixels(study: Study, rows: gpd.GeoDataFrame) -> tuple[pd.DataFrame, di
     shapes = project_all(rows.geometry.to_numpy(), study.grid.crs)
     parts, owner = shapely.get_parts(shapes, return_index=True)
     is_point = shapely.get_type_id(parts) == shapely.GeometryType.POINT
-    places = [_under_points(study, parts[is_point], owner[is_point]), _under_polygons(study, rows, shapes)]
+    places = [
+        _find_under_points(study, parts[is_point], owner[is_point]),
+        _find_under_polygons(study, rows, shapes),
+    ]
     found = pd.concat(places, ignore_index=True)
     height, width = study.grid.shape
     found = found[found["row"].between(0, height - 1) & found["col"].between(0, width - 1)]
@@ -132,13 +135,13 @@ def _find_pixels(study: Study, rows: gpd.GeoDataFrame) -> tuple[pd.DataFrame, di
     return distinct.reset_index(drop=True), counts
 
 
-def _under_points(study: Study, points: NDArray[np.object_], owner: NDArray[np.int64]) -> pd.DataFrame:
+def _find_under_points(study: Study, points: NDArray[np.object_], owner: NDArray[np.int64]) -> pd.DataFrame:
     col, row = ~study.grid.transform * (shapely.get_x(points), shapely.get_y(points))
     places = {"sample": owner, "row": np.floor(row).astype(np.int64), "col": np.floor(col).astype(np.int64)}
     return pd.DataFrame(places)
 
 
-def _under_polygons(study: Study, rows: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> pd.DataFrame:
+def _find_under_polygons(study: Study, rows: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> pd.DataFrame:
     polygonal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)  # noqa: PLR2004  a surface
     inside = shapely.intersection(rows.geometry.to_numpy()[polygonal], study.aoi.geometry)
     parcels = gpd.GeoDataFrame({"area_m2": measure_areas_m2(inside)}, geometry=inside, crs=rows.crs)
@@ -156,7 +159,7 @@ def _under_polygons(study: Study, rows: gpd.GeoDataFrame, shapes: NDArray[np.obj
 
 def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFrame, NDArray[np.float32]]:
     """The pixels once a period with their features, without those never seen."""
-    study, periods, features = maps.study, list_labelled(maps.study), find_features(maps)
+    study, periods, features = maps.study, list_label_periods(maps.study), find_features(maps)
     stores = tuple((maps.path("composite", period), maps.path("spectral", period)) for period in periods)
     row, col = pixels["row"].to_numpy(), pixels["col"].to_numpy()
     tasks, order = [], []

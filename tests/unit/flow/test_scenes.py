@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.flow import inputs as plan_inputs
 from pipeline.flow import scenes as plan_scenes
-from pipeline.flow.inputs import inputs_of, scenes_cause, settled
-from pipeline.flow.scenes import scene_table
+from pipeline.flow.inputs import find_inputs, is_settled, name_scenes
+from pipeline.flow.scenes import make_scene_table
 from pipeline.ingest.reading.readers import Source
 from pipeline.ingest.scenes.choice import from_table
 from pipeline.settings.sources import StacApi
@@ -22,7 +22,7 @@ def files_of(area) -> Path:
 def found(run, area):
     """The scenes of an area as another run finds them."""
     run = replace(run, source=Source())
-    return scene_table(run, area, inputs_of(run, area))
+    return make_scene_table(run, area, find_inputs(run, area))
 
 
 def test_what_was_found_and_taken_is_accounted_for(run, planted):
@@ -31,14 +31,14 @@ def test_what_was_found_and_taken_is_accounted_for(run, planted):
     assert result.account["found"] == result.account["taken"] == 3
     assert result.account["passes"] == {"sentinel-2": {"found": 3, "expected": 2}}
     assert result.account["undecided"] == result.account["warnings"] == []
-    assert settled(run, planted, inputs_of(run, planted))
+    assert is_settled(run, planted, find_inputs(run, planted))
 
 
 def test_a_scene_whose_pixels_were_out_of_reach_is_asked_again_and_the_others_are_not(
     run, planted, monkeypatch
 ):
     """As from a host that was down: what the catalogue is known by stays the same."""
-    cause = scenes_cause(planted, inputs_of(run, planted))
+    cause = name_scenes(planted, find_inputs(run, planted))
     for module in (plan_inputs, plan_scenes):
         monkeypatch.setattr(module, "scenes_cause", lambda *_: cause)
     red = files_of(planted) / "S2A_1" / "red.tif"
@@ -48,7 +48,7 @@ def test_a_scene_whose_pixels_were_out_of_reach_is_asked_again_and_the_others_ar
     assert list(first.table["offset_source"]) == ["pixels", "metadata", "pixels"]
     assert first.account["undecided"] == ["S2A_1"]
     assert "S2A_1" in first.account["warnings"][0]
-    assert not settled(run, planted, inputs_of(run, planted))
+    assert not is_settled(run, planted, find_inputs(run, planted))
 
     red.write_bytes(content)
     asked = []
@@ -59,7 +59,7 @@ def test_a_scene_whose_pixels_were_out_of_reach_is_asked_again_and_the_others_ar
     again = found(run, planted)
     assert asked == ["S2A_1"]
     assert list(again.table["offset_source"]) == ["pixels"] * 3
-    assert settled(run, planted, inputs_of(run, planted))
+    assert is_settled(run, planted, find_inputs(run, planted))
     found(run, planted)
     assert asked == ["S2A_1"]
 
@@ -83,7 +83,7 @@ def test_a_file_replaced_under_an_unchanged_item_makes_another_scene_of_it(run, 
 @pytest.fixture
 def by_api(planted, monkeypatch):
     """The same scenes through a STAC API, and every search that it was asked for."""
-    items = plan_scenes.found_items(planted, planted.settings.scenes.provider)
+    items = plan_scenes.find_items(planted, planted.settings.scenes.provider)
     searches = []
 
     def search(api, *_):

@@ -8,7 +8,7 @@ import shapely
 
 from pipeline import contracts
 from pipeline.engine.study import Study
-from pipeline.flow.section_samples import OUTSIDE_THE_RUN, Sampled
+from pipeline.flow.section_samples import OUTSIDE_THE_RUN, StudySamples
 from pipeline.indices.sections.membership import UNSAMPLED
 from pipeline.indices.sections.places import NOT_REGISTERED
 from pipeline.ingest.samples import read_sections, read_tables
@@ -33,7 +33,7 @@ def _sampled(area, tmp_path, *, register=REGISTER, samples=f"{HEAD}甲,2024-04-0
     (tmp_path / "sections.csv").write_text(register or "", encoding="utf-8")
     tables = read_tables([SampleFile(path=str(tmp_path / "samples.csv"))])
     known = read_sections(tmp_path / "sections.csv") if register else None
-    return Sampled(area, tables, known, {"box": area.aoi.geometry})
+    return StudySamples(area, tables, known, {"box": area.aoi.geometry})
 
 
 def test_readings_outside_the_days_are_counted_among_the_rejects(area, tmp_path):
@@ -72,7 +72,7 @@ def test_the_point_of_a_feature_goes_to_its_section_in_degrees(area, tmp_path):
     projected = gpd.read_file(path).to_crs("EPSG:32651")
     projected.assign(断面="戊").to_file(tmp_path / "points.gpkg")
     tables = read_tables([SampleFile(path=str(tmp_path / "points.*"))])
-    sampled = Sampled(area, tables, None, {"box": area.aoi.geometry})
+    sampled = StudySamples(area, tables, None, {"box": area.aoi.geometry})
     places = sampled.here.sections.set_index("section")[["lon", "lat"]]
     for name in "丁戊":
         assert places.loc[name].tolist() == pytest.approx([121.505, 31.505], abs=1e-8)

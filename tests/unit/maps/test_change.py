@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.grid import Grid
-from pipeline.maps.change import transition_block
+from pipeline.maps.change import code_block
 from pipeline.maps.encoding import CLASSES, INDEX, RATIO
 from tests.mapmaking import inputs_over, store_of
 
@@ -34,10 +34,10 @@ def inputs(folder):
 
 
 def test_change_is_the_transition_of_the_stored_classes_as_far_as_an_index_moved(tmp_path):
-    codes = transition_block(inputs(tmp_path), layer="land_cover", least_shift=0.15)["change"]
+    codes = code_block(inputs(tmp_path), layer="land_cover", least_shift=0.15)["change"]
     assert codes.tolist() == [[0, 24, 0], [255, 255, 34]]
 
 
 def test_between_existing_maps_every_transition_is_one(tmp_path):
-    codes = transition_block(inputs(tmp_path), layer="land_cover", least_shift=None)["change"]
+    codes = code_block(inputs(tmp_path), layer="land_cover", least_shift=None)["change"]
     assert codes.tolist() == [[0, 24, 34], [255, 255, 34]]

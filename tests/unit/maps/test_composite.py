@@ -14,7 +14,7 @@ from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.maps.encoding import COUNT, RATIO
-from pipeline.maps.making import compute_block
+from pipeline.maps.making import make_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import create_store, read_block
 from tests.mapmaking import composing
@@ -47,9 +47,7 @@ def composite_of(
     settings = {"clear": clear} if clear else {}
     records = []
     for block in blocks:
-        done = compute_block(
-            composing(folder, request_of(grid, scenes, bands, block=block, **settings), method)
-        )
+        done = make_block(composing(folder, request_of(grid, scenes, bands, block=block, **settings), method))
         records += done.records
     return read_block(folder, grid.whole, (*bands, "looks", "failed")), records
 
@@ -221,7 +219,7 @@ def test_an_outline_bounds_what_is_composed(tmp_path):
     request = type(request)(**{**vars(request), "outline": outline})
     layers = {**dict.fromkeys(BANDS, RATIO.stored), **LAYERS}
     create_store(tmp_path / "store", layers, GRID, 128)
-    compute_block(composing(tmp_path / "store", request))
+    make_block(composing(tmp_path / "store", request))
     found = read_block(tmp_path / "store", GRID.whole, ["looks", "red"])
     assert not found["looks"][:, 40:].any()
     assert (found["red"][:, 40:] == REFLECTANCE_NODATA).all()

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.indices.vegetation import ClassEndmembers
 from pipeline.legends import LAND_COVER
-from pipeline.maps.endmembers import find_compared, find_endmembers
+from pipeline.maps.endmembers import find_beside, find_endmembers
 from pipeline.settings import ClassPercentiles
 from tests.mapmaking import make
 
@@ -30,7 +30,7 @@ def test_each_class_has_the_percentiles_of_its_own_ndvi(run, planted, freeze):
     before, ends = (find_endmembers(maps, period) for period in (april, may))
     assert before == (ends if freeze else None)
     assert isinstance(ends, ClassEndmembers)
-    assert find_compared(maps, may) == ends.otherwise
+    assert find_beside(maps, may) == ends.otherwise
     places = [("spectral", "ndvi"), ("land_cover", "land_cover"), ("cover", "fvc")]
     ndvi, classes, fvc = (maps.open(step, may)[layer].to_numpy() for step, layer in places)
     seen = ndvi != -32768

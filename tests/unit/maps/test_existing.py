@@ -14,7 +14,7 @@ from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.errors import InputError, SettingsError
 from pipeline.flow import deliver
-from pipeline.flow.validation import validate
+from pipeline.flow.validation import validate_settings
 from pipeline.grid import BlockPlan
 from pipeline.legends import ECOSYSTEM, LAND_COVER, NODATA_CLASS, code_change
 from pipeline.maps.change import CHANGE_THAT_COUNTS, TRANSITIONS
@@ -218,20 +218,20 @@ def test_maps_that_must_not_be_compared_are_refused_unless_a_period_lies_between
     first, second = f"{{path: one.tif, product: {one}}}", f"{{path: two.tif, product: {other}}}"
     settings = load_settings(config(tmp_path, f"    2020: {first}\n    2021: {second}"))
     with pytest.raises(SettingsError, match=words) as caught:
-        validate(settings)
+        validate_settings(settings)
     (problem,) = caught.value.problems
     assert problem.place == "land_cover.maps.2021"
     assert all(name in problem.found for name in ("one.tif", "two.tif", "2020", one.split(",")[0]))
-    validate(load_settings(config(tmp_path, f"    2020: {first}\n    2022: {second}")))
+    validate_settings(load_settings(config(tmp_path, f"    2020: {first}\n    2022: {second}")))
 
 
 def test_periods_that_are_not_there_and_files_that_are_missing_are_said_before_any_work(tmp_path):
     known = "{path: one.tif, product: worldcover-v200}"
     with pytest.raises(SettingsError, match=r"land_cover\.maps\.2019"):
-        validate(load_settings(config(tmp_path, f"    2019: {known}")))
+        validate_settings(load_settings(config(tmp_path, f"    2019: {known}")))
     missing = "{path: gone.tif, product: worldcover-v200}"
     with pytest.raises(InputError, match=r"gone\.tif: found no such file"):
-        validate(load_settings(config(tmp_path, f"    2020: {missing}")))
+        validate_settings(load_settings(config(tmp_path, f"    2020: {missing}")))
 
 
 @pytest.mark.parametrize(

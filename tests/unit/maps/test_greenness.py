@@ -12,7 +12,7 @@ from pipeline.maps.anomaly import ANOMALY
 from pipeline.maps.composite import COMPOSITE
 from pipeline.maps.encoding import RATIO, as_ratio
 from pipeline.maps.making import make_maps
-from pipeline.maps.step import Step, constant, periods
+from pipeline.maps.step import Step, each_period, keep_layers
 from pipeline.maps.trend import TREND
 from pipeline.settings.maps import GreennessRules
 from pipeline.storage.blocks import create_store, write_block
@@ -45,9 +45,9 @@ def mapped(run, area, series):
         "spectral",
         1,
         "planted",
-        times=periods,
+        times=each_period,
         settings=lambda _, when: {"year": when.label},
-        layers=constant({"ndvi": RATIO}),
+        layers=keep_layers({"ndvi": RATIO}),
         build=build,
     )
     return make_maps(run, area, no_scenes(run, area), (COMPOSITE, planted, ANOMALY, TREND))

@@ -9,8 +9,8 @@ from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.indices.water import BANDS
 from pipeline.legends import INUNDATION, NODATA_CLASS
 from pipeline.maps.inundation import flood_block
-from pipeline.maps.making import BlockTask, compute_block
-from pipeline.maps.step import Inputs
+from pipeline.maps.making import MapTask, make_block
+from pipeline.maps.step import BlockInputs
 from pipeline.settings.maps import LandCover, WaterRules
 from pipeline.storage.blocks import Layer, create_store, read_block
 from tests.scenery import grid_of_px, planted_scene, request_of
@@ -44,9 +44,9 @@ def tide(folder):
 def flooded_block(folder, scenes):
     create_store(folder / "store", LAYERS, GRID, 64)
     request = request_of(GRID, scenes, BANDS)
-    inputs = Inputs(request.block, request.grid, request.outline, {}, request.reader, request)
+    inputs = BlockInputs(request.block, request.grid, request.outline, {}, request.reader, request)
     kernel = partial(flood_block, rules=LandCover(), limits=WaterRules())
-    done = compute_block(BlockTask(folder / "store", inputs, kernel))
+    done = make_block(MapTask(folder / "store", inputs, kernel))
     return read_block(folder / "store", GRID.whole, LAYERS), done
 
 

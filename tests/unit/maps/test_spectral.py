@@ -6,7 +6,7 @@ import rasterio
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Grid
 from pipeline.maps.encoding import RATIO, from_ratio
-from pipeline.maps.spectral import compute_block
+from pipeline.maps.spectral import index_block
 from pipeline.settings import Clear
 from tests.mapmaking import inputs_over, store_of
 from tests.scenery import needs_real_scenes
@@ -22,7 +22,7 @@ def test_what_lacks_a_band_is_left_out_and_the_rest_is_computed(tmp_path):
     red[1, 1], nir[1, 1] = -200, 200
     grid = Grid("EPSG:32651", 0.0, 0.0, 10.0, 4, 4)
     store = store_of(tmp_path / "composite", grid, {"red": red, "nir": nir}, dict.fromkeys(BANDS, RATIO))
-    found = compute_block(inputs_over(grid, composite=store), bands=BANDS, indices=("ndvi", "evi"))
+    found = index_block(inputs_over(grid, composite=store), bands=BANDS, indices=("ndvi", "evi"))
     assert found["ndvi"][0, 0] == REFLECTANCE_NODATA
     assert found["ndvi"][1, 1] == REFLECTANCE_NODATA
     assert found["ndvi"][2, 2] == 5000
@@ -35,7 +35,7 @@ def test_ndvi_of_the_south_tyrol_chip_is_that_of_its_own_pixels(tmp_path):
     grid = grid_over(scene)
     found, _ = composite_of(tmp_path / "store", [scene], bands=BANDS, grid=grid, clear=Clear())
     inputs = inputs_over(grid, composite=tmp_path / "store")
-    ndvi = from_ratio(compute_block(inputs, bands=BANDS, indices=("ndvi",))["ndvi"])
+    ndvi = from_ratio(index_block(inputs, bands=BANDS, indices=("ndvi",))["ndvi"])
     with rasterio.open(scene.assets["red"].href) as source:
         col, row = ~grid.transform * (source.bounds.left, source.bounds.top)
         red, nir = numbers_of(scene, "red"), numbers_of(scene, "nir")

@@ -14,8 +14,8 @@ from pipeline.engine.executors import Threads
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.flow.inputs import SEED, inputs_of
-from pipeline.flow.scenes import scene_table
+from pipeline.flow.inputs import SEED, find_inputs
+from pipeline.flow.scenes import make_scene_table
 from pipeline.geodesy import project
 from pipeline.ingest.reading.clearness import clear_pixels
 from pipeline.ingest.scenes.sensors import SENSORS
@@ -64,7 +64,7 @@ def shore(request, tmp_path_factory):
     study = Study.of(settings.aoi[0], settings)
     with Workspace(folder / "out" / "work").hold() as workspace:
         run = Run(workspace, Threads(1), Bars(quiet=True))
-        found = scene_table(run, study, inputs_of(run, study)).table
+        found = make_scene_table(run, study, find_inputs(run, study)).table
         yield request.param, study, found, make(run, study, found)
 
 

@@ -14,7 +14,7 @@ from pipeline.flow.deliveries import deliver
 from pipeline.indices.indicators import build_share
 from pipeline.maps import registry
 from pipeline.maps.encoding import COUNT
-from pipeline.maps.step import Show, Step, constant, of_period, periods, raster_of
+from pipeline.maps.step import Show, Step, build_raster, each_period, keep_layers, need_same
 from pipeline.storage.blocks import open_store
 from pipeline.storage.tables import load_json
 
@@ -40,7 +40,7 @@ def list_rows(view, when):
 
 
 def list_rasters(maps, when):
-    yield raster_of(maps, "bright", when, "bright", titles=("亮地", "Bright ground"))
+    yield build_raster(maps, "bright", when, "bright", titles=("亮地", "Bright ground"))
 
 
 def collect_tables(view):
@@ -51,11 +51,11 @@ BRIGHT = Step(
     name="bright",
     version=1,
     title="亮地 bright ground",
-    times=periods,
-    needs=of_period("composite"),
+    times=each_period,
+    needs=need_same("composite"),
     settings=lambda _maps, _when: {"over": OVER},
     parameters=lambda _maps, _when: {"times": 1},
-    layers=constant({"bright": COUNT}),
+    layers=keep_layers({"bright": COUNT}),
     kernel=find_bright,
     show=Show(rasters=list_rasters, rows=list_rows, tables=collect_tables),
 )

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import shapely
 
-from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, split
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, split_places
 
 
 @pytest.fixture
@@ -68,4 +68,4 @@ def test_parcels_keep_ids_and_areas_with_their_shapes(shapes):
 
 
 def test_parts_leave_nothing_out():
-    assert [part.tolist() for part in split(np.arange(7), 3)] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert [part.tolist() for part in split_places(np.arange(7), 3)] == [[0, 1, 2], [3, 4, 5], [6]]

@@ -9,7 +9,7 @@ from pipeline.indices.change import code_transitions
 from pipeline.legends import ECOSYSTEM, LAND_COVER
 from pipeline.storage.blocks import Layer
 from pipeline.zonal.kernels import Pixels
-from pipeline.zonal.layers import MapLayer, Raster
+from pipeline.zonal.layers import LayerNumbers, MapLayer
 from pipeline.zonal.tallies import ClassAreas, Histogram, Transitions, Weighted
 
 LAYER, MOVES = MapLayer("step", "layer"), MapLayer("change", "change", over="pair")
@@ -72,7 +72,7 @@ def known(raster):
 def test_area_by_class_is_the_area_of_the_pixels_of_its_code(legend, data):
     under, tally = data.draw(pixels()), ClassAreas(LAYER, legend)
     codes = np.array(data.draw(st.lists(st.sampled_from([0, 1, 2, 3, 4, 77, 255]), min_size=CELLS)))[:CELLS]
-    sums = add(tally, under, Raster(codes.astype(np.uint8), Layer("uint8", 255, {})))
+    sums = add(tally, under, LayerNumbers(codes.astype(np.uint8), Layer("uint8", 255, {})))
     classes = [entry.code for entry in legend.classes]
     theirs = by_parcel(under, lambda cell, area: [area[codes[cell] == code].sum() for code in classes])
     assert np.allclose(tally.areas(sums), theirs)
@@ -88,7 +88,7 @@ def test_area_by_class_is_the_area_of_the_pixels_of_its_code(legend, data):
 @settings(max_examples=30)
 def test_means_and_shares_are_those_of_the_values_that_are_known(encoding, data):
     under, layer = data.draw(pixels()), ENCODINGS[encoding]
-    raster = Raster(data.draw(numbers(layer)), layer)
+    raster = LayerNumbers(data.draw(numbers(layer)), layer)
     seen, values = known(raster)
     threshold = float(np.median(values))
     tally = Weighted(LAYER, threshold)
@@ -108,7 +108,7 @@ def test_means_and_shares_are_those_of_the_values_that_are_known(encoding, data)
 def test_nothing_reaches_a_threshold_that_is_not_set(data):
     under, layer = data.draw(pixels()), ENCODINGS["count"]
     tally = Weighted(LAYER)
-    share = tally.share(add(tally, under, Raster(data.draw(numbers(layer)), layer)))
+    share = tally.share(add(tally, under, LayerNumbers(data.draw(numbers(layer)), layer)))
     assert (share[np.isfinite(share)] == 0).all()
 
 
@@ -117,7 +117,7 @@ def test_nothing_reaches_a_threshold_that_is_not_set(data):
 @settings(max_examples=30)
 def test_a_histogram_has_the_area_between_its_cuts_and_a_value_on_a_cut_is_above_it(encoding, data):
     under, layer = data.draw(pixels()), ENCODINGS[encoding]
-    raster = Raster(data.draw(numbers(layer)), layer)
+    raster = LayerNumbers(data.draw(numbers(layer)), layer)
     seen, values = known(raster)
     cuts = tuple(np.unique(data.draw(st.lists(st.sampled_from(values.tolist()), min_size=1, max_size=4))))
     tally = Histogram(LAYER, cuts, tuple("abcde"[: len(cuts) + 1]))
@@ -139,7 +139,7 @@ def test_transitions_give_what_each_class_gained_and_lost_where_the_change_count
     before, after = rng.choice(np.array([1, 2, 3, 4, 255], np.uint8), (2, CELLS))
     counted = np.where(rng.random(CELLS) < 0.3, np.uint8(0), code_transitions(before, after))
     classes = Layer("uint8", 255, {})
-    sums = add(tally, under, *(Raster(codes, classes) for codes in (before, after, counted)))
+    sums = add(tally, under, *(LayerNumbers(codes, classes) for codes in (before, after, counted)))
     moved = (counted != 0) & (counted != 255)
     for place, entry in enumerate(LAND_COVER.classes):
         gained, lost = moved & (after == entry.code), moved & (before == entry.code)
@@ -159,7 +159,7 @@ def test_transitions_give_what_each_class_gained_and_lost_where_the_change_count
 def test_pixels_in_two_parts_add_up_to_the_same_bits_as_at_once(data):
     """The areas of a parcel are added one by one, whatever block they come in."""
     under, layer = data.draw(pixels()), ENCODINGS["ratio"]
-    raster, tally = Raster(data.draw(numbers(layer)), layer), Weighted(LAYER, 0.1)
+    raster, tally = LayerNumbers(data.draw(numbers(layer)), layer), Weighted(LAYER, 0.1)
     parts = np.zeros((PARCELS, tally.width))
     for half in (0, 1):
         starts = under.indptr[:-1] + np.diff(under.indptr) // 2

@@ -282,8 +282,8 @@ def test_rows_of_a_format_that_finds_none_by_number_are_the_same(tmp_path):
     layer = vectors.open_vector(tmp_path / "r.gpkg")
     assert layer.by_number
     for places in (np.array([0, 2]), np.array([1]), np.array([], dtype=np.int64)):
-        expected = vectors.read_rows(layer, ["DLBM"], places)
-        found = vectors.read_rows(replace(layer, by_number=False), ["DLBM"], places)
+        expected = vectors.read_features(layer, ["DLBM"], places)
+        found = vectors.read_features(replace(layer, by_number=False), ["DLBM"], places)
         pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(expected))
 
 

@@ -11,7 +11,7 @@ import shapely
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block
 from pipeline.ingest.reading.assets import ItemReader
-from pipeline.ingest.reading.blocks import read_looks, split
+from pipeline.ingest.reading.blocks import read_looks, split_scenes
 from pipeline.settings import Clear
 from tests.scenery import (
     LEFT,
@@ -92,7 +92,7 @@ def test_a_request_in_parts_has_every_scene_once_and_never_parts_a_look(tmp_path
         for tile in range(1 + day)
     ]
     request = request_of(grid_of_px(64, 64), scenes, ("red",))
-    parts = list(split(request, 4))
+    parts = list(split_scenes(request, 4))
     assert [len({(scene.mission, scene.datetime) for scene in part.scenes}) for part in parts] == [4, 2]
     assert sorted(scene.id for part in parts for scene in part.scenes) == sorted(scene.id for scene in scenes)
     first, second = ({(scene.mission, scene.datetime) for scene in part.scenes} for part in parts)

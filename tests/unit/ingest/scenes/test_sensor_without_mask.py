@@ -15,7 +15,7 @@ from pipeline.ingest.scenes.items import Candidate, candidate_of
 from pipeline.ingest.scenes.looks import look_of
 from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.ingest.scenes.sensors import Band, Sensor
-from pipeline.maps.making import compute_block
+from pipeline.maps.making import make_block
 from pipeline.storage.blocks import Layer, create_store, read_block
 from tests.mapmaking import composing
 from tests.scenery import LEFT, UTM, grid_of_px, request_of, written
@@ -122,7 +122,7 @@ def test_a_composite_holds_the_median_of_the_passes_in_hundredths_of_a_decibel(t
     layers = {"vv": Layer("int16", REFLECTANCE_NODATA, {}), **counts}
     create_store(store, layers, GRID, 32)
     for block in GRID.blocks(32):
-        compute_block(composing(store, request_of(GRID, scenes, ("vv",), block=block)))
+        make_block(composing(store, request_of(GRID, scenes, ("vv",), block=block)))
     found = read_block(store, GRID.whole, list(layers))
     passes = np.stack([decibels(orbit) for orbit in (1, 2, 3)])
     seen = np.isfinite(passes).sum(axis=0)
@@ -146,7 +146,7 @@ def test_a_request_may_ask_for_a_band_in_a_packing_of_its_own(tmp_path, scenes):
     request = request_of(GRID, scenes[4:], ("vv",), packings={"vv": coarse})
     store = tmp_path / "store"
     create_store(store, {name: Layer("int16", 0, {}) for name in ("vv", "looks", "failed")}, GRID, 70)
-    compute_block(composing(store, request))
+    make_block(composing(store, request))
     truth = decibels(3)
     found = read_block(store, GRID.whole, ["vv"])["vv"]
     known = np.isfinite(truth)
