@@ -28,6 +28,7 @@ from pipeline.ingest.layers.layer import (
 from pipeline.ingest.layers.times import UNTOLD
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.reader import Reader, Trail
+from pipeline.ingest.reading.signing import redact
 from pipeline.settings.layers import LayerFile, LayerSource
 from pipeline.storage.cause import sha256_of_file
 
@@ -78,6 +79,9 @@ class RasterFile:
 
 def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
     """A file as a layer, by its header; InputError with everything that keeps it from being one."""
+    if "://" in given.path:
+        todo = "Download it, or name its collection"
+        raise unusable(layer, Problem(redact(given.path), "an address", "a file of this machine", todo))
     raster, said = describe_file(layer, given, given.path, given.band)
     if problems := list(find_flaws(layer, given, said)):
         raise build_refusal(layer, *problems)

@@ -36,11 +36,13 @@ from pipeline.ingest.layers.layer import (
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.hosts import hosts_of, is_allowed
 from pipeline.ingest.reading.reader import Reader
+from pipeline.ingest.reading.readers import reader_of
 from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.providers import digest_files, read_items, resolve
 from pipeline.ingest.scenes.search import search_collection
 from pipeline.periods import Period
+from pipeline.settings.access import Access
 from pipeline.settings.layers import LayerCollection
 from pipeline.settings.sources import Provider, StacApi
 
@@ -114,13 +116,15 @@ def open_collection(
 ) -> OpenLayer:
     """The tiles of a collection over a grid as a layer, of a period where the layer changes with time.
 
-    A `reader` reads those of the network. The latest lies on top, of those of one time the first by its id.
-    Raises InputError with everything that keeps them from being one, or where there are none; SettingsError
-    where there is no such provider, ProviderUnavailable where it does not answer.
+    A `reader`, or one beside it with the provider's access, reads those of the network. The latest lies on
+    top, of those of one time the first by its id. Raises InputError with everything that keeps them from
+    being one, or where there are none; SettingsError where there is no such provider, ProviderUnavailable
+    where it does not answer.
     """
     provider = resolve(given.provider)
     items = _choose_items(layer, given, provider, _outline(grid), period if layer.over_time else None)
-    tiles = [_open_tile(layer, given, provider, item, reader) for item in items]
+    own = _find_reader(given.collection, provider, reader)
+    tiles = [_open_tile(layer, given, provider, item, own) for item in items]
     lattices, datums = list(_by_lattice(tiles)), sorted({tile.said.vertical_datum for tile in tiles})
     problems = [problem for tile in tiles for problem in find_flaws(layer, given, tile.said)]
     problems += _find_discord(layer, given, len(lattices), datums)
@@ -135,6 +139,14 @@ def open_collection(
         given.vertical_datum or datums[0],
         tuple(dict.fromkeys(notes)),
     )
+
+
+def _find_reader(collection: str, provider: Provider, reader: Reader | None) -> Reader | None:
+    """The Reader for the files of a provider: the given one, or one beside it for another access."""
+    access = provider.access if isinstance(provider, StacApi) else Access()
+    if reader is None or reader.source.access == access:
+        return reader
+    return reader_of(replace(reader.source, access=access, run=f"{reader.source.run} {collection}"))
 
 
 def _outline(grid: Grid) -> BaseGeometry:

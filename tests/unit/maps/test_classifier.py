@@ -40,7 +40,7 @@ from tests.mapmaking import make, rasters_of, rows_of, view_of
 CORNERS = [(121.90, 31.43), (121.922, 31.434), (121.926, 31.447), (121.903, 31.445)]
 KIND_OF = {"paddy": "crop", "grass": "grass", "sparse": "grass"}
 NAMES = [kind.name if kind.name in LAND_KINDS else KIND_OF[kind.name] for kind in KINDS]
-NO_PARCELS = gpd.GeoDataFrame({"land_class": [], "measure_area_m2": []})
+NO_PARCELS = gpd.GeoDataFrame({"land_class": [], "area_m2": []})
 COVER = np.array([LAND_COVER.code(kind.cover_class) for kind in KINDS], dtype=np.uint8)
 
 

@@ -399,6 +399,12 @@ def test_classes_that_are_turned_or_packed_and_bands_that_none_names_are_refused
             read(KINDS, LayerFile(path=path))
 
 
+def test_a_file_at_an_address_is_refused_without_what_its_query_says():
+    with pytest.raises(InputError, match=r"https://host/x\.tif: found an address") as caught:
+        read(toy(), LayerFile(path="https://host/x.tif?secret=1"))
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["gone.tif", "gone.nc", "text.tif", "text.nc", "empty.zarr"])
 def test_what_is_not_there_or_no_raster_is_refused_by_name(tmp_path, name):
     if name.startswith("text"):

@@ -46,14 +46,12 @@ def commonest(cell, nodata):
 
 
 @pytest.mark.parametrize("ratio", [2, 3, 5, 10])
-def test_a_finer_map_gives_the_code_of_most_of_a_pixel_and_the_lower_one_of_two(tmp_path, ratio, files):
+def test_a_finer_map_gives_the_code_of_most_of_a_pixel_and_the_lower_one_of_two(tmp_path, ratio):
     numbers = drawn(ratio, (40 * ratio, 70 * ratio))
     numbers[:ratio, :ratio] = 0
     numbers[:ratio, ratio : 2 * ratio] = 0
     numbers[0, ratio] = 40
-    found = codes_on(
-        files, opened(written(tmp_path / "map.tif", numbers, pixel_m=10 / ratio)), GRID, GRID.whole
-    )
+    found = codes_on(opened(written(tmp_path / "map.tif", numbers, pixel_m=10 / ratio)), GRID, GRID.whole)
     cells = of_cells(numbers, ratio)
     expected = np.array([[commonest(cell, 0) for cell in row] for row in cells])
     assert found.dtype == np.int32
@@ -63,11 +61,11 @@ def test_a_finer_map_gives_the_code_of_most_of_a_pixel_and_the_lower_one_of_two(
     assert ratio > 3 or (counts[-1] == counts[-2]).sum() > 100
 
 
-def test_a_coarser_map_gives_the_pixel_that_holds_the_centre(tmp_path, files):
+def test_a_coarser_map_gives_the_pixel_that_holds_the_centre(tmp_path):
     numbers = drawn(3, (14, 25))
     path = written(tmp_path / "map.tif", numbers, pixel_m=30, left=LEFT - 7, top=TOP + 4)
     row, col = (np.arange(40) * 10 + 9) // 30, (np.arange(70) * 10 + 12) // 30
-    assert (codes_on(files, opened(path), GRID, GRID.whole) == numbers[row[:, None], col]).all()
+    assert (codes_on(opened(path), GRID, GRID.whole) == numbers[row[:, None], col]).all()
 
 
 def planted(lon, lat):
@@ -76,7 +74,7 @@ def planted(lon, lat):
 
 
 @pytest.mark.parametrize("step", [1 / 12000, 1 / 3000])
-def test_a_map_in_degrees_lies_where_it_belongs(tmp_path, step, files):
+def test_a_map_in_degrees_lies_where_it_belongs(tmp_path, step):
     block = GRID.whole
     x, y = np.meshgrid(GRID.x_of(block), GRID.y_of(block))
     lon, lat = degrees(x, y)
@@ -85,7 +83,7 @@ def test_a_map_in_degrees_lies_where_it_belongs(tmp_path, step, files):
     across, down = left + (np.arange(size[1]) + 0.5) * step, top - (np.arange(size[0]) + 0.5) * step
     numbers = planted(*np.meshgrid(across, down))
     path = written(tmp_path / "map.tif", numbers, pixel_m=step, left=left, top=top, crs="EPSG:4326")
-    right = codes_on(files, opened(path), GRID, block) == planted(lon, lat)
+    right = codes_on(opened(path), GRID, block) == planted(lon, lat)
     near = np.abs((lon * 800 + lat * 500 + 0.5) % 1 - 0.5) < step * 800
     print(f"step {step:.6f}: right {right.mean():.4f}, away from borders {right[~near].mean():.4f}")
     assert (~near).mean() > 0.4
@@ -97,11 +95,11 @@ def degrees(x, y):
     return found[:, 0].reshape(x.shape), found[:, 1].reshape(x.shape)
 
 
-def test_pixels_of_codes_without_a_class_keep_them_and_nothing_lies_beside_the_file(tmp_path, files):
+def test_pixels_of_codes_without_a_class_keep_them_and_nothing_lies_beside_the_file(tmp_path):
     numbers = np.full((20, 70), 9, dtype=np.uint16)
     numbers[3, 5], numbers[4] = 60_000, 65_535
     path = written(tmp_path / "map.tif", numbers, nodata=65_535)
-    found = codes_on(files, opened(path), GRID, GRID.whole)
+    found = codes_on(opened(path), GRID, GRID.whole)
     assert (found[3, 5], found[2, 5]) == (60_000, 9)
     assert (found[4] == NO_CODE).all()
     assert (found[20:] == NO_CODE).all()
@@ -110,7 +108,7 @@ def test_pixels_of_codes_without_a_class_keep_them_and_nothing_lies_beside_the_f
 
 @pytest.mark.parametrize("pixel_m", [3.7, 10.0, 26.0])
 @pytest.mark.parametrize("crs", [UTM, "EPSG:32650"])
-def test_every_cut_into_blocks_gives_the_same_codes(tmp_path, monkeypatch, pixel_m, crs, files):
+def test_every_cut_into_blocks_gives_the_same_codes(tmp_path, monkeypatch, pixel_m, crs):
     shift = {UTM: (0, 0), "EPSG:32650": (570_280, 9_040)}[crs]
     numbers = drawn(8, (int(3000 / pixel_m), int(3000 / pixel_m)))
     path = written(
@@ -122,12 +120,12 @@ def test_every_cut_into_blocks_gives_the_same_codes(tmp_path, monkeypatch, pixel
         crs=crs,
     )
     file = opened(path)
-    whole = codes_on(files, file, GRID, GRID.whole)
+    whole = codes_on(file, GRID, GRID.whole)
     assert (whole != NO_CODE).mean() > 0.5
     for edge, window in ((7, 2048), (32, 2048), (64, 16)):
         monkeypatch.setattr(gridding, "_WINDOW_PX", window)
         for block in GRID.blocks(edge):
-            assert (codes_on(files, file, GRID, block) == whole[block.rows, block.cols]).all()
+            assert (codes_on(file, GRID, block) == whole[block.rows, block.cols]).all()
 
 
 def test_windows_of_a_very_fine_map_stay_small(tmp_path, monkeypatch):
@@ -189,9 +187,9 @@ def test_without_a_declared_nodata_no_class_is_taken_for_it(tmp_path):
     assert opened(path, classes={255: "water", 254: "crop", 1: "forest"}).nodata == 253
 
 
-def test_a_file_that_breaks_between_its_header_and_its_pixels_is_the_users_to_mend(tmp_path, files):
+def test_a_file_that_breaks_between_its_header_and_its_pixels_is_the_users_to_mend(tmp_path):
     path = written(tmp_path / "map.tif", drawn(1, (400, 700)), pixel_m=1)
     file = opened(path)
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(InputError, match=r"map.tif"):
-        codes_on(files, file, Grid(UTM, LEFT, TOP, 10.0, 40, 70), GRID.whole)
+        codes_on(file, Grid(UTM, LEFT, TOP, 10.0, 40, 70), GRID.whole)
