@@ -275,7 +275,7 @@ def test_intervals_hold_what_is_planted_for_at_least_90_of_100_draws(by_rules):
         drawn = draw_points(within, dict(zip(codes, sizes.tolist(), strict=True)), seed=seed)
         labels = true[drawn["row"], drawn["col"]].astype(np.int64)
         found = assess(count_confusion(drawn["code"].to_numpy(), labels, codes), mapped, codes)
-        held[:-1] += np.abs(found.classes["measure_area_m2"] - planted_px) <= found.classes["area_half_m2"]
+        held[:-1] += np.abs(found.classes["area_m2"] - planted_px) <= found.classes["area_half_m2"]
         held[-1] += abs(found.overall - share) <= found.overall_half
     wrong = [*expected.classes["wrong"], round(sizes.sum() * (1 - share))]
     print(f"{sizes.sum()} points, wrong ones expected {wrong}, held in 100 draws: {held.tolist()}")
@@ -291,12 +291,12 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
     layer = RestrictingFile(path=str(tmp_path / "line.gpkg"), kind="ecological_red_line")
     area = replace(area, settings=area.settings.model_copy(update={"restricting": [layer]}))
     maps = maps_of_run(area)
-    register = gpd.GeoDataFrame({"land_class": ["0101", "1105", None], "measure_area_m2": [7.0, 5.0, 3.0]})
+    register = gpd.GeoDataFrame({"land_class": ["0101", "1105", None], "area_m2": [7.0, 5.0, 3.0]})
     view = replace(view_of(maps), parcels=register)
     tables = {**TYPES.show.tables(view), **TYPE_CHANGE.show.tables(view)}
     types = tables["ecosystems"]
     unknown = types.groupby("period")["unknown_area_m2"].first()
-    assert (types.groupby("period")["measure_area_m2"].sum() + unknown).tolist() == pytest.approx(
+    assert (types.groupby("period")["area_m2"].sum() + unknown).tolist() == pytest.approx(
         [area.aoi.area_m2] * 2
     )
     assert types.groupby("ecosystem_l1")["registered_m2"].first()[["农田", "湿地", "森林"]].tolist() == [
@@ -305,7 +305,7 @@ def test_types_and_what_is_built_over_are_told_and_add_up_to_the_area(shore, tmp
         0,
     ]
     moves = tables["ecosystem_transitions_2023_2024"]
-    assert moves["measure_area_m2"].sum() == pytest.approx(area.aoi.area_m2)
+    assert moves["area_m2"].sum() == pytest.approx(area.aoi.area_m2)
     assert moves["area_counted_m2"].sum() == pytest.approx(area.aoi.area_m2)
     found = rows_of(maps, TYPES, TYPE_CHANGE, ENCROACHMENT, CLASSIFIER)
     rows = {name: row for (name, _), row in found.items()}
