@@ -81,7 +81,7 @@ def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
     """A file as a layer, by its header; InputError with everything that keeps it from being one."""
     if "://" in given.path:
         todo = "Download it, or name its collection"
-        raise unusable(layer, Problem(redact(given.path), "an address", "a file of this machine", todo))
+        raise build_refusal(layer, Problem(redact(given.path), "an address", "a file of this machine", todo))
     raster, said = describe_file(layer, given, given.path, given.band)
     if problems := list(find_flaws(layer, given, said)):
         raise build_refusal(layer, *problems)
