@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz bench house check format lint types walls docs audit lock stac-server
+.PHONY: demo test test-slow fuzz bench bench-tiles bench-cluster bench-overlay bench-samples bench-trend house check format lint types walls docs site wheel audit lock stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -32,6 +32,12 @@ walls: .venv/ready
 
 docs: .venv/ready  ## what is generated from the code: the JSON schema of the config
 	$(BIN)/ecoledger schema > configs/schema.json
+
+site: .venv/ready  ## the pages of docs/ into build/site, every warning an error, without a network
+	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site
+
+wheel: .venv/ready  ## what is released, into dist
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 bench: .venv/ready  ## our engine beside odc-stac, stackstac and the floor, and bench-tiles; BENCH="--size 2048 --rounds 1" is quicker
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_engine.py $(BENCH)

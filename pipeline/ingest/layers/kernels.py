@@ -146,11 +146,11 @@ def share_by_area(
                 corners[number, 0] = row[y + down, x + across]
                 corners[number, 1] = col[y + down, x + across]
             if np.isfinite(corners).all():
-                values[y, x] = _blend(source, corners, pieces, summed)
+                values[y, x] = _gather_under(source, corners, pieces, summed)
 
 
 @numba.njit(nogil=True, cache=True)
-def _blend(
+def _gather_under(
     source: NDArray[np.float64],
     corners: NDArray[np.float64],
     pieces: NDArray[np.float64],
