@@ -18,7 +18,7 @@ from pipeline.grid import Grid
 from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.maps.composite import compose_block
-from pipeline.maps.encoding import Encoding
+from pipeline.maps.encoding import LayerEncoding
 from pipeline.maps.making import MapTask, make_maps
 from pipeline.maps.registry import STEPS
 from pipeline.maps.step import BlockInputs, Layers, Maps, Step, View
@@ -69,7 +69,9 @@ def rasters_of(maps: Maps, *steps: Step) -> dict[str, NDArray]:
     }
 
 
-def store_of(path: Path, grid: Grid, values: Mapping[str, NDArray], layers: Mapping[str, Encoding]) -> Path:
+def store_of(
+    path: Path, grid: Grid, values: Mapping[str, NDArray], layers: Mapping[str, LayerEncoding]
+) -> Path:
     """A store of planted values, in one chunk."""
     stored = {name: layers[name].stored for name in values}
     create_store(path, stored, grid, max(grid.shape))

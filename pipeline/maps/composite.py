@@ -9,7 +9,7 @@ from pipeline.engine.study import Study
 from pipeline.indices import composite, land_cover, rsei
 from pipeline.indices.spectral import find_index, list_indices
 from pipeline.ingest.reading import blocks
-from pipeline.maps.encoding import COUNT, RATIO, Encoding
+from pipeline.maps.encoding import COUNT, RATIO, LayerEncoding
 from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Show, Step, build_raster, each_period
 from pipeline.periods import When
 from pipeline.settings import CompositeMethod
@@ -72,7 +72,7 @@ def list_bands(study: Study, scenes: Sequence[Scene]) -> tuple[str, ...]:
     return tuple(sorted(wanted & {band for scene in scenes for band in scene.assets}))
 
 
-def _list_layers(maps: Maps) -> Mapping[str, Encoding]:
+def _list_layers(maps: Maps) -> Mapping[str, LayerEncoding]:
     bands = list_bands(maps.study, maps.scenes)
     return {**dict.fromkeys(bands, RATIO), "looks": COUNT, "failed": COUNT}
 

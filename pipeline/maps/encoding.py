@@ -22,19 +22,19 @@ from pipeline.storage.blocks import Layer
 
 
 @dataclass(frozen=True)
-class Encoding:
+class LayerEncoding:
     """How a layer of a map is stored, and the kind of raster that it is delivered as, None: as none."""
 
     kind: RasterKind | None
     stored: Layer
 
 
-RATIO = Encoding(
+RATIO = LayerEncoding(
     "ratio", Layer("int16", REFLECTANCE_NODATA, {"scale_factor": REFLECTANCE_SCALE, "units": "1"})
 )
-COUNT = Encoding("count", Layer("uint16", 0, {"units": "1"}))
-INDEX = Encoding("index", Layer("float32", float("nan"), {"units": "1"}))
-CLASSES = Encoding("classes", Layer("uint8", NODATA_CLASS, {"units": "class"}))
+COUNT = LayerEncoding("count", Layer("uint16", 0, {"units": "1"}))
+INDEX = LayerEncoding("index", Layer("float32", float("nan"), {"units": "1"}))
+CLASSES = LayerEncoding("classes", Layer("uint8", NODATA_CLASS, {"units": "class"}))
 
 
 def as_ratio(values: NDArray[np.floating[Any]]) -> NDArray[np.int16]:
@@ -58,10 +58,10 @@ def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
     return values
 
 
-def find_encoding(packing: Packing) -> Encoding:
+def find_encoding(packing: Packing) -> LayerEncoding:
     """How a band is stored that composites hold in a packing, and that is delivered as no raster."""
     attrs = {"scale_factor": packing.scale, "add_offset": packing.offset, "units": packing.unit}
-    return Encoding(None, Layer("int16", packing.nodata, attrs))
+    return LayerEncoding(None, Layer("int16", packing.nodata, attrs))
 
 
 def unpack(stored: NDArray[np.int16], packing: Packing) -> NDArray[np.float64]:

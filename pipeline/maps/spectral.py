@@ -6,7 +6,7 @@ from pipeline.contracts import Raster
 from pipeline.engine.study import Study
 from pipeline.indices import formulas, land_cover
 from pipeline.indices.spectral import find_index, list_indices
-from pipeline.maps.encoding import INDEX, RATIO, Encoding, as_index, as_ratio, unpack_reflectance
+from pipeline.maps.encoding import INDEX, RATIO, LayerEncoding, as_index, as_ratio, unpack_reflectance
 from pipeline.maps.step import (
     BlockInputs,
     Layers,
@@ -42,7 +42,7 @@ def list_indices_to_keep(study: Study) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*list_indices(study.settings.indices), *land_cover.RULE_INDICES]))
 
 
-def _list_layers(maps: Maps) -> Mapping[str, Encoding]:
+def _list_layers(maps: Maps) -> Mapping[str, LayerEncoding]:
     return {name: RATIO if name == "ndvi" else INDEX for name in list_indices_to_keep(maps.study)}
 
 

@@ -22,7 +22,7 @@ from pipeline.grid import Block, BlockPlan, Grid
 from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.reader import Reader
 from pipeline.legends import Legend
-from pipeline.maps.encoding import Encoding
+from pipeline.maps.encoding import LayerEncoding
 from pipeline.periods import When
 from pipeline.storage.blocks import open_store, read_block
 from pipeline.storage.cause import Artifact
@@ -236,7 +236,7 @@ class Step:
     request: Callable[[BlockRequest], BlockRequest] = _as_it_is
     settings: Callable[[Maps, When], Mapping[str, Any]] = _no_entry
     parameters: Callable[[Maps, When], Mapping[str, Any]] = _no_entry
-    layers: Callable[[Maps], Mapping[str, Encoding]] = _no_entry
+    layers: Callable[[Maps], Mapping[str, LayerEncoding]] = _no_entry
     kernel: Callable[..., Layers] | None = None
     build: Callable[[Run, Maps, When, Path], None] | None = None
     block_bytes: Callable[[Study, Load], int] = _no_byte
@@ -282,10 +282,10 @@ def need_all_periods(*steps: str) -> Callable[[Study, When], Sequence[Place]]:
     return places
 
 
-def keep_layers(layers: Mapping[str, Encoding]) -> Callable[[Maps], Mapping[str, Encoding]]:
+def keep_layers(layers: Mapping[str, LayerEncoding]) -> Callable[[Maps], Mapping[str, LayerEncoding]]:
     """The same layers whatever the maps before."""
 
-    def those(_maps: Maps) -> Mapping[str, Encoding]:
+    def those(_maps: Maps) -> Mapping[str, LayerEncoding]:
         return layers
 
     return those

@@ -66,7 +66,7 @@ class Light(NamedTuple):
     air: NDArray[np.float64]
 
 
-class NumberFormat(NamedTuple):
+class Encoding(NamedTuple):
     """How reflectance becomes numbers: DN = reflectance * gain + shift, by band; `nir` is B08 over B8A."""
 
     gain: NDArray[np.float64]
@@ -95,7 +95,7 @@ def encode_sentinel(
     gain, shift = 1 / slope / SENTINEL_SCALE, -offset / slope / SENTINEL_SCALE
     narrow = BANDS.index("nir08")
     nir = (B08_TO_B8A * gain[narrow], B08_TO_B8A * shift[narrow] + offset_dn)
-    fine, coarse, scl = _fill_sentinel(ground, sky, light, NumberFormat(gain, shift + offset_dn, nir), seed)
+    fine, coarse, scl = _fill_sentinel(ground, sky, light, Encoding(gain, shift + offset_dn, nir), seed)
     named = dict(zip(("blue", "green", "red", "nir"), fine, strict=True))
     return named | dict(zip(("nir08", "swir16", "swir22"), coarse, strict=True)) | {"scl": scl}
 
@@ -162,7 +162,7 @@ def _classify_pixel(flag: int, kind: int, brightness: int, fvc: float, chance: i
 
 @compile_loop
 def _fill_sentinel(
-    ground: Surface, sky: Sky, light: Light, encoding: NumberFormat, seed: np.uint64
+    ground: Surface, sky: Sky, light: Light, encoding: Encoding, seed: np.uint64
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint8]]:
     """Bands at 10 m (blue, green, red, nir), at 20 m (nir08, swir16, swir22), and SCL."""
     rows, cols = sky.flags.shape
@@ -194,7 +194,7 @@ def _fill_sentinel(
 @compile_loop
 def _expose(
     seen: NDArray[np.float64],
-    encoding: NumberFormat,
+    encoding: Encoding,
     seed: np.uint64,
     fine: NDArray[np.uint16],
     row: int,

@@ -10,7 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from pipeline.engine.study import Study
 from pipeline.grid import Block, Grid
 from pipeline.indices import classifier, indicators, kinds
-from pipeline.maps.encoding import CLASSES, RATIO, Encoding, as_ratio, from_ratio
+from pipeline.maps.encoding import CLASSES, RATIO, LayerEncoding, as_ratio, from_ratio
 from pipeline.maps.land_cover.features import Features, find_features
 from pipeline.maps.land_cover.model import Model, find_model
 from pipeline.maps.land_cover.showing import show_land_cover
@@ -133,7 +133,7 @@ def _list_prediction_parameters(maps: Maps, _when: When) -> Mapping[str, object]
     return {"features": find_features(maps), "model": find_model(maps)}
 
 
-def _list_probability_layers(maps: Maps) -> Mapping[str, Encoding]:
+def _list_probability_layers(maps: Maps) -> Mapping[str, LayerEncoding]:
     return {name_layer(kind): RATIO for kind in find_model(maps).kinds}
 
 

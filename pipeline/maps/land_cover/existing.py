@@ -16,7 +16,7 @@ from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.land_maps import MapFile, open_map
 from pipeline.ingest.layers.layer import NO_CODE
 from pipeline.legends import LAND_KINDS
-from pipeline.maps.encoding import CLASSES, RATIO, Encoding
+from pipeline.maps.encoding import CLASSES, RATIO, LayerEncoding
 from pipeline.maps.land_cover.showing import NO_MAP, show_land_cover
 from pipeline.maps.step import BlockInputs, Layers, Maps, Step, keep_layers, need_same
 from pipeline.periods import When
@@ -31,7 +31,7 @@ _LAYERS = {
     "ecosystem": CLASSES,
     "confidence": RATIO,
     "ecosystem_confidence": RATIO,
-    _CODE: Encoding("classes", Layer("int32", NO_CODE, {"units": "class"})),
+    _CODE: LayerEncoding("classes", Layer("int32", NO_CODE, {"units": "class"})),
 }
 _NAMED = 10
 
