@@ -18,11 +18,11 @@ from pipeline.ingest.layers.layer import (
     OpenLayer,
     Statement,
     build_refusal,
+    choose_resampling,
     find_flaws,
     join,
     list_assumptions,
     mask_numbers,
-    resampling_of,
     settle_crs,
 )
 from pipeline.ingest.layers.times import UNTOLD
@@ -87,7 +87,7 @@ def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
         raise build_refusal(layer, *problems)
     return OpenLayer(
         layer,
-        resampling_of(layer, given),
+        choose_resampling(layer, given),
         (raster,),
         vertical_datum=given.vertical_datum or said.vertical_datum,
         assumed=(*list_assumptions(layer, given, said), *([UNTOLD] if layer.over_time else [])),

@@ -51,9 +51,9 @@ def read_layer(opened: OpenLayer, grid: Grid, block: Block) -> NDArray[Any]:
 
 def _read_codes(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Block) -> NDArray[np.int32]:
     across = _refuse_beyond(opened, raster, grid, fineness(raster.place, grid))
-    share = _share(across) if across > 1 + _ALIGNED else 1
+    share = _count_points(across) if across > 1 + _ALIGNED else 1
     codes = np.full(block.shape, NO_CODE, dtype=np.int32)
-    for part in block.split(_edge(across)):
+    for part in block.split(_choose_edge(across)):
         window = _clip(window_around(*reach(raster.place, grid, part, share), 0), raster.place)
         if window is not None:
             source = as_codes(raster.read(window))
@@ -66,12 +66,14 @@ def _read_codes(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Bloc
 
 
 def _read_numbers(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Block) -> NDArray[np.float64]:
-    across = _refuse_beyond(opened, raster, grid, _across(raster.place, grid))
+    across = _refuse_beyond(opened, raster, grid, _measure_across(raster.place, grid))
     values = np.full(block.shape, np.nan)
     by_area = opened.resampling in {"mean", "sum"}
-    for part in block.split(min(_PART_PX, _edge(across))):
-        row, col = _corners(raster.place, grid, part) if by_area else _points(raster.place, grid, part)
-        window = _window_under(row, col, raster.place)
+    for part in block.split(min(_PART_PX, _choose_edge(across))):
+        row, col = (
+            _find_corners(raster.place, grid, part) if by_area else _find_points(raster.place, grid, part)
+        )
+        window = _find_window(row, col, raster.place)
         if window is None:
             continue
         source, target = as_numbers(raster.read(window)), values[part.within(block)]
@@ -91,18 +93,18 @@ def _refuse_beyond(opened: OpenLayer, raster: SourceRaster, grid: Grid, across: 
     raise build_refusal(opened.layer, problem)
 
 
-def _share(across: float) -> int:
+def _count_points(across: float) -> int:
     """Points along each side of a pixel for so many pixels of a raster."""
     whole = math.ceil(across - _ALIGNED)
     return whole * math.ceil(_LEAST_POINTS / whole)
 
 
-def _edge(across: float) -> int:
+def _choose_edge(across: float) -> int:
     """Edge of the parts of a block that keep windows of a raster small."""
     return max(_LEAST_EDGE_PX, int(_WINDOW_PX / max(across, 1.0)))
 
 
-def _points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _find_points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row and column in a raster (y, x), from its corner, of pixel centres of a block; NaN out of reach."""
     plane = replace(place, transform=Affine.identity())
     y, x = np.broadcast_arrays(*positions(plane, grid, block, 1))
@@ -111,21 +113,25 @@ def _points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float6
     return row, col
 
 
-def _corners(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _find_corners(
+    place: Profile, grid: Grid, block: Block
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row and column in a raster (y + 1, x + 1), from its corner, of the pixel corners of a block."""
     half = grid.resolution_m / 2
     nodes = replace(grid, left=grid.left - half, top=grid.top + half)
-    return _points(place, nodes, Block(block.row_from, block.row_to + 1, block.col_from, block.col_to + 1))
+    return _find_points(
+        place, nodes, Block(block.row_from, block.row_to + 1, block.col_from, block.col_to + 1)
+    )
 
 
-def _across(place: Profile, grid: Grid) -> float:
+def _measure_across(place: Profile, grid: Grid) -> float:
     """How many pixels of a raster lie across one in the middle of a grid, along the finer axis."""
     y, x = grid.height // 2, grid.width // 2
-    row, col = _corners(place, grid, Block(y, y + 1, x, x + 1))
+    row, col = _find_corners(place, grid, Block(y, y + 1, x, x + 1))
     return float(max(np.ptp(row), np.ptp(col)))
 
 
-def _window_under(row: NDArray[np.float64], col: NDArray[np.float64], place: Profile) -> Window | None:
+def _find_window(row: NDArray[np.float64], col: NDArray[np.float64], place: Profile) -> Window | None:
     """The window of a raster under some points, with a pixel on every side; None where they lie beside it."""
     known = np.isfinite(row) & np.isfinite(col)
     if not known.any():

@@ -55,7 +55,7 @@ def _count_codes(
     different = 0
     for y in range(top, top + share):
         for x in range(left, left + share):
-            code = _code_at(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
+            code = _pick_code(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
             if code == NO_CODE:
                 continue
             place = 0
@@ -69,7 +69,7 @@ def _count_codes(
 
 
 @numba.njit(nogil=True, cache=True)
-def _code_at(source: NDArray[np.int32], y: int, x: int) -> int:
+def _pick_code(source: NDArray[np.int32], y: int, x: int) -> int:
     inside = 0 <= y < source.shape[0] and 0 <= x < source.shape[1]
     return source[y, x] if inside else NO_CODE
 
@@ -85,7 +85,7 @@ def pick_nearest(
     for y in range(values.shape[0]):
         for x in range(values.shape[1]):
             if np.isfinite(row[y, x]) and np.isfinite(col[y, x]):
-                values[y, x] = _number_at(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
+                values[y, x] = _pick_number(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
 
 
 @numba.njit(nogil=True, cache=True)
@@ -103,7 +103,7 @@ def interpolate(
         for x in range(values.shape[1]):
             if not (np.isfinite(row[y, x]) and np.isfinite(col[y, x])):
                 continue
-            first = _number_at(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
+            first = _pick_number(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
             if np.isnan(first):
                 continue
             upper, before = int(np.floor(row[y, x] - 0.5)), int(np.floor(col[y, x] - 0.5))
@@ -111,7 +111,7 @@ def interpolate(
             total, weights = 0.0, 0.0
             for step_y in range(2):
                 for step_x in range(2):
-                    number = _number_at(source, upper + step_y, before + step_x)
+                    number = _pick_number(source, upper + step_y, before + step_x)
                     if not np.isnan(number):
                         weight = abs(1 - step_y - down) * abs(1 - step_x - across)
                         total += weight * (number - first)
@@ -120,7 +120,7 @@ def interpolate(
 
 
 @numba.njit(nogil=True, cache=True)
-def _number_at(source: NDArray[np.float64], y: int, x: int) -> float:
+def _pick_number(source: NDArray[np.float64], y: int, x: int) -> float:
     inside = 0 <= y < source.shape[0] and 0 <= x < source.shape[1]
     return source[y, x] if inside else np.nan
 
@@ -164,18 +164,18 @@ def _gather_under(
             number = source[i, j]
             if np.isnan(number):
                 continue
-            weight = _shared_area(corners, i, j, pieces)
+            weight = _measure_shared_area(corners, i, j, pieces)
             if np.isnan(first):
                 first = 0.0 if summed else number
             total += weight * (number - first)
             weights += weight
-    if weights <= _SLIVER * _area(corners, _CORNERS):
+    if weights <= _SLIVER * _measure_area(corners, _CORNERS):
         return np.nan
     return total if summed else first + total / weights
 
 
 @numba.njit(nogil=True, cache=True)
-def _shared_area(corners: NDArray[np.float64], i: int, j: int, pieces: NDArray[np.float64]) -> float:
+def _measure_shared_area(corners: NDArray[np.float64], i: int, j: int, pieces: NDArray[np.float64]) -> float:
     """Area that a quadrilateral shares with the pixel of a row and column, whose own is 1.
 
     It is cut in the coordinates of that pixel, so that windows do not round it differently.
@@ -197,7 +197,7 @@ def _shared_area(corners: NDArray[np.float64], i: int, j: int, pieces: NDArray[n
         ((0, 0.0, 1.0), (0, 1.0, -1.0), (1, 0.0, 1.0), (1, 1.0, -1.0))
     ):
         size = _cut(pieces[side % 2], size, axis, bound, sign, pieces[(side + 1) % 2])
-    return _area(pieces[0], size)
+    return _measure_area(pieces[0], size)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -222,7 +222,7 @@ def _cut(
 
 
 @numba.njit(nogil=True, cache=True)
-def _area(shape: NDArray[np.float64], size: int) -> float:
+def _measure_area(shape: NDArray[np.float64], size: int) -> float:
     """Area of a shape of so many corners, reckoned from its first, so that no digits are lost."""
     double = 0.0
     for number in range(1, size - 1):

@@ -117,7 +117,7 @@ def build_refusal(layer: Layer, *problems: Problem) -> InputError:
     return InputError(f"{layer.title} cannot be used", problems)
 
 
-def resampling_of(layer: Layer, given: LayerSource) -> Resampling | Literal["mode"]:
+def choose_resampling(layer: Layer, given: LayerSource) -> Resampling | Literal["mode"]:
     """How a layer comes onto the grid; InputError where classes are asked for as numbers."""
     if given.resampling is None or layer.resampling == given.resampling:
         return layer.resampling

@@ -28,10 +28,10 @@ from pipeline.ingest.layers.layer import (
     OpenLayer,
     Statement,
     build_refusal,
+    choose_resampling,
     find_flaws,
     join,
     list_assumptions,
-    resampling_of,
 )
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.hosts import hosts_of, is_allowed
@@ -98,7 +98,7 @@ class Mosaic:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _OpenTile:
     """An item of the collection: its tile, what that says of itself, and when it is of."""
 
     item: pystac.Item
@@ -122,23 +122,19 @@ def open_collection(
     where it does not answer.
     """
     provider = resolve(given.provider)
-    items = _choose_items(layer, given, provider, _outline(grid), period if layer.over_time else None)
-    own = _find_reader(given.collection, provider, reader)
-    tiles = [_open_tile(layer, given, provider, item, own) for item in items]
-    lattices, datums = list(_by_lattice(tiles)), sorted({tile.said.vertical_datum for tile in tiles})
+    items = _choose_items(layer, given, provider, _find_outline(grid), period if layer.over_time else None)
+    reader = _find_reader(given.collection, provider, reader)
+    tiles = [_open_tile(layer, given, provider, item, reader) for item in items]
+    lattices, datums = list(_group_by_lattice(tiles)), sorted({tile.said.vertical_datum for tile in tiles})
     problems = [problem for tile in tiles for problem in find_flaws(layer, given, tile.said)]
     problems += _find_discord(layer, given, len(lattices), datums)
     if problems:
         raise build_refusal(layer, *problems)
     notes = [note for tile in tiles for note in list_assumptions(layer, given, tile.said)]
-    return OpenLayer(
-        layer,
-        resampling_of(layer, given),
-        tuple(_mosaic(given.collection, given.asset, members) for members in lattices),
-        tuple(sorted({tile.moment for tile in tiles})),
-        given.vertical_datum or datums[0],
-        tuple(dict.fromkeys(notes)),
-    )
+    mosaics = tuple(_build_mosaic(given.collection, given.asset, members) for members in lattices)
+    times, datum = tuple(sorted({tile.moment for tile in tiles})), given.vertical_datum or datums[0]
+    way = choose_resampling(layer, given)
+    return OpenLayer(layer, way, mosaics, times, datum, tuple(dict.fromkeys(notes)))
 
 
 def _find_reader(collection: str, provider: Provider, reader: Reader | None) -> Reader | None:
@@ -149,7 +145,7 @@ def _find_reader(collection: str, provider: Provider, reader: Reader | None) -> 
     return reader_of(replace(reader.source, access=access, run=f"{reader.source.run} {collection}"))
 
 
-def _outline(grid: Grid) -> BaseGeometry:
+def _find_outline(grid: Grid) -> BaseGeometry:
     """The outline of a grid in degrees."""
     frame = shapely.box(*grid.block_bounds(grid.whole))
     return unproject(frame.segmentize(frame.length / _EDGES), grid.crs)
@@ -164,7 +160,7 @@ def _find_discord(
         yield Problem(given.collection, found, "a file or a variable, whose times are of one raster")
     if len(datums) > 1 and not given.vertical_datum:
         yield Problem(given.collection, f"vertical datums {join(datums)}", "one of all tiles")
-    if lattices > 1 and resampling_of(layer, given) == "sum":
+    if lattices > 1 and choose_resampling(layer, given) == "sum":
         found = f"{lattices} lattices, whose pixels cut each other"
         yield Problem(given.collection, found, "tiles of one lattice for a sum of totals")
 
@@ -178,27 +174,27 @@ def _choose_items(
     else:
         raw = [item for item in read_items(provider) if item.get("collection") == given.collection]
     items = [_as_item(layer, item) for item in raw]
-    here = [item for item in items if _box(item).intersects(outline)]
-    chosen = [item for item in here if period is None or period.holds(_moment(item))]
+    here = [item for item in items if _find_box(item).intersects(outline)]
+    chosen = [item for item in here if period is None or period.holds(_find_moment(item))]
     if not chosen:
         found = f"{len(items)} items, {len(here)} of them over the grid"
         expected = "items over the grid" + (f" of {period.label}" if period else "")
         raise build_refusal(layer, Problem(given.collection, found, expected))
-    return sorted(chosen, key=lambda item: (-_moment(item).timestamp(), item.id))
+    return sorted(chosen, key=lambda item: (-_find_moment(item).timestamp(), item.id))
 
 
 def _as_item(layer: Layer, raw: RawItem) -> pystac.Item:
     try:
         item = pystac.Item.from_dict(raw, migrate=False)
-        _moment(item)
-        _box(item)
+        _find_moment(item)
+        _find_box(item)
     except _NOT_STAC as error:
         problem = Problem(str(raw.get("id", "an item")), f"{type(error).__name__}: {error}", _EXPECTED)
         raise build_refusal(layer, problem) from error
     return item
 
 
-def _box(item: pystac.Item) -> BaseGeometry:
+def _find_box(item: pystac.Item) -> BaseGeometry:
     """The bbox of an item, of two or three dimensions."""
     bbox = item.bbox or []
     half = len(bbox) // 2
@@ -206,7 +202,7 @@ def _box(item: pystac.Item) -> BaseGeometry:
     return box
 
 
-def _moment(item: pystac.Item) -> datetime:
+def _find_moment(item: pystac.Item) -> datetime:
     """When an item is of: its time, or the start of its span."""
     moment = item.datetime or pystac.utils.str_to_datetime(item.properties["start_datetime"])
     return moment.astimezone(UTC)
@@ -214,7 +210,7 @@ def _moment(item: pystac.Item) -> datetime:
 
 def _open_tile(
     layer: Layer, given: LayerCollection, provider: Provider, item: pystac.Item, reader: Reader | None
-) -> _Found:
+) -> _OpenTile:
     if given.asset not in item.assets:
         problem = Problem(item.id, f"the assets {join(sorted(item.assets))}", f"the asset {given.asset!r}")
         raise build_refusal(layer, problem)
@@ -224,7 +220,7 @@ def _open_tile(
         todo = "If you trust its host, allow it at the provider"
         raise build_refusal(layer, Problem(item.id, redact(asset.href), expected, todo))
     file, said = describe_file(layer, given, asset.href, None, reader)
-    return _Found(item, _moment(item), *_complete(file, said, asset))
+    return _OpenTile(item, _find_moment(item), *_complete(file, said, asset))
 
 
 def _complete(file: RasterFile, said: Statement, asset: pystac.Asset) -> tuple[RasterFile, Statement]:
@@ -248,16 +244,16 @@ def _find_statement(asset: pystac.Asset, what: str) -> Any:
     return stated[0] if stated else None
 
 
-def _by_lattice(tiles: Sequence[_Found]) -> Iterator[list[_Found]]:
+def _group_by_lattice(tiles: Sequence[_OpenTile]) -> Iterator[list[_OpenTile]]:
     """Tiles whose pixels lie on one lattice, the lattices by their first tile."""
     rest = list(tiles)
     while rest:
-        together = [tile for tile in rest if _offset(rest[0].file.place, tile.file.place) is not None]
+        together = [tile for tile in rest if _find_offset(rest[0].file.place, tile.file.place) is not None]
         yield together
         rest = [tile for tile in rest if tile not in together]
 
 
-def _offset(place: Profile, other: Profile) -> tuple[int, int] | None:
+def _find_offset(place: Profile, other: Profile) -> tuple[int, int] | None:
     """Row and column of a raster's first pixel in another's; None where they are not on one lattice."""
     one, two = place.transform, other.transform
     pixel = math.hypot(one.a, one.d), math.hypot(one.b, one.e)
@@ -270,9 +266,9 @@ def _offset(place: Profile, other: Profile) -> tuple[int, int] | None:
     return round(row), round(col)
 
 
-def _mosaic(name: str, asset: str, tiles: Sequence[_Found]) -> Mosaic:
+def _build_mosaic(name: str, asset: str, tiles: Sequence[_OpenTile]) -> Mosaic:
     first = tiles[0].file.place
-    offsets = [offset for tile in tiles if (offset := _offset(first, tile.file.place))]
+    offsets = [offset for tile in tiles if (offset := _find_offset(first, tile.file.place))]
     places = [tile.file.place for tile in tiles]
     top, left = (min(axis) for axis in zip(*offsets, strict=True))
     bottom = max(row + place.height for (row, _), place in zip(offsets, places, strict=True))
@@ -284,11 +280,11 @@ def _mosaic(name: str, asset: str, tiles: Sequence[_Found]) -> Mosaic:
         tuple(
             _Tile(tile.file, row - top, col - left) for tile, (row, col) in zip(tiles, offsets, strict=True)
         ),
-        _state_of(asset, tiles),
+        _digest_state(asset, tiles),
     )
 
 
-def _state_of(asset: str, tiles: Sequence[_Found]) -> str:
+def _digest_state(asset: str, tiles: Sequence[_OpenTile]) -> str:
     """Checksum of what the items say of a mosaic's files, wherever these lie, and of their state."""
     said = [
         (

@@ -70,7 +70,7 @@ def _judge_gaps(layer: Layer, name: str, chosen: tuple[int, ...], moments: Momen
     axis, whole = (np.sort(moments) - start) / _DAY, float((end - start) / _DAY)
     if len(axis) < _FEWEST:
         return Times(chosen, assumed=(f"its one time, {moments[0]}, fills {period.label} 仅一个时次",))
-    step, widest = float(np.median(np.diff(axis))), _widest_gap(axis, whole)
+    step, widest = float(np.median(np.diff(axis))), _find_widest_gap(axis, whole)
     twice = bool((np.diff(axis) == 0).any())
     if not twice and widest <= _WIDEST_GAP * step and step <= _WIDEST_GAP * whole:
         return Times(chosen)
@@ -82,7 +82,7 @@ def _judge_gaps(layer: Layer, name: str, chosen: tuple[int, ...], moments: Momen
     return Times(chosen, assumed=(f"{found}: the mean is of these 时段未填满",))
 
 
-def _widest_gap(axis: NDArray[np.float64], whole: float) -> float:
+def _find_widest_gap(axis: NDArray[np.float64], whole: float) -> float:
     """The widest gap between times of a period (days since its start) and those next to it.
 
     Where the axis begins or ends inside it, what is left before and behind counts together: it is one step

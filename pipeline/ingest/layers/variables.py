@@ -22,11 +22,11 @@ from pipeline.ingest.layers.layer import (
     OverTime,
     Statement,
     build_refusal,
+    choose_resampling,
     find_flaws,
     join,
     list_assumptions,
     mask_numbers,
-    resampling_of,
     settle_crs,
 )
 from pipeline.ingest.layers.times import as_datetimes, choose_times
@@ -111,8 +111,8 @@ def _describe(
     name = f"{given.path}, {given.variable}"
     axes = down, across = tuple(_find_axis(layer, name, variable, which) for which in ("y", "x"))
     transform = _find_transform(layer, name, variable[down], variable[across])
-    crs, datum = settle_crs(layer, given, name, _crs_of(layer, name, dataset, variable))
-    said = _state(name, crs, transform, variable, datum)
+    crs, datum = settle_crs(layer, given, name, _find_crs(layer, name, dataset, variable))
+    said = _collect_statement(name, crs, transform, variable, datum)
     time, others = _split_axes(variable, axes)
     moments = variable[time].values if time else np.array([], dtype="datetime64[ns]")
     times = choose_times(layer, name, moments, period)
@@ -123,7 +123,7 @@ def _describe(
     place = Profile(crs, transform, variable.sizes[down], variable.sizes[across])
     return OpenLayer(
         layer,
-        resampling_of(layer, given),
+        choose_resampling(layer, given),
         (RasterVariable(given.path, given.variable, place, axes, chosen, layer.over_time, given.nodata),),
         as_datetimes(moments[list(times.chosen)]),
         given.vertical_datum or said.vertical_datum,
@@ -131,7 +131,9 @@ def _describe(
     )
 
 
-def _state(name: str, crs: str, transform: Affine, variable: xr.DataArray, vertical_datum: str) -> Statement:
+def _collect_statement(
+    name: str, crs: str, transform: Affine, variable: xr.DataArray, vertical_datum: str
+) -> Statement:
     keys = variable.encoding
     return Statement(
         name=name,
@@ -196,7 +198,7 @@ def _find_transform(layer: Layer, name: str, down: xr.DataArray, across: xr.Data
     return Affine(steps[0], 0.0, starts[0], 0.0, steps[1], starts[1])
 
 
-def _crs_of(layer: Layer, name: str, dataset: xr.Dataset, variable: xr.DataArray) -> str:
+def _find_crs(layer: Layer, name: str, dataset: xr.Dataset, variable: xr.DataArray) -> str:
     """The CRS as WKT of the grid mapping that a variable names; empty where it names none."""
     named = str(variable.attrs.get("grid_mapping") or variable.encoding.get("grid_mapping") or "")
     mapping = re.split(r"[: ]", named)[0]
