@@ -42,7 +42,7 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def flush(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Bring the content of a file, or the names in a folder, to the disk.
 
     Windows flushes what can be written to, and no folders.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.engine.run import Run
-from pipeline.flow.restrictions import find_restricted
+from pipeline.flow.restrictions import find_restriction_findings
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory
@@ -55,7 +55,7 @@ def make_inventory(
         parts = [
             load_layer(parcels.path, "findings"),
             findings.evaluate_rules(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
-            find_restricted(maps, parcels),
+            find_restriction_findings(maps, parcels),
             load_layer(sections.path, "findings"),
         ]
         save_tables(folder, {"inventory": listed, "findings": findings.join_findings(parts)})

@@ -15,7 +15,7 @@ from pipeline.storage.tables import load_layer
 _BUILT = LAND_COVER.code("built")
 
 
-def find_restricted(maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
+def find_restriction_findings(maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
     """FINDINGS about parcels inside restricting layers: how much, and what was built there, by period."""
     pieces = load_layer(parcels.path, "pieces")
     seen = [] if pieces.empty else [_see(maps, period) for period in maps.study.periods]

@@ -48,7 +48,7 @@ def _list_times(study: Study) -> Sequence[When]:
     return [when for when in study.periods if len(_list_earlier(study, when)) >= rules.least_years]
 
 
-def _list_shown(study: Study) -> Sequence[When]:
+def _list_show_times(study: Study) -> Sequence[When]:
     return study.periods if study.settings.greenness.anomaly else ()
 
 
@@ -105,5 +105,5 @@ ANOMALY = Step(
     layers=keep_layers({"difference": INDEX, "z": INDEX, "years": COUNT}),
     kernel=compare_block,
     config=("greenness",),
-    show=Show(rasters=_list_rasters, rows=_list_rows, times=_list_shown, judge=_judge),
+    show=Show(rasters=_list_rasters, rows=_list_rows, times=_list_show_times, judge=_judge),
 )

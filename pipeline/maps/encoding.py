@@ -58,7 +58,7 @@ def from_ratio(stored: NDArray[np.int16]) -> NDArray[np.float64]:
     return values
 
 
-def find_encoding(packing: Packing) -> LayerEncoding:
+def encode_band(packing: Packing) -> LayerEncoding:
     """How a band is stored that composites hold in a packing, and that is delivered as no raster."""
     attrs = {"scale_factor": packing.scale, "add_offset": packing.offset, "units": packing.unit}
     return LayerEncoding(None, Layer("int16", packing.nodata, attrs))

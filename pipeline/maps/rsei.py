@@ -16,10 +16,10 @@ from pipeline.engine.study import Study
 from pipeline.grid import Block
 from pipeline.indices import indicators, rsei
 from pipeline.ingest.reading.blocks import BlockRequest
-from pipeline.ingest.scenes.sensors import stored_packing
+from pipeline.ingest.scenes.sensors import choose_packing
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.maps.composite import compose_block
-from pipeline.maps.encoding import COUNT, RATIO, as_ratio, find_encoding, from_ratio, unpack
+from pipeline.maps.encoding import COUNT, RATIO, as_ratio, encode_band, from_ratio, unpack
 from pipeline.maps.step import (
     BlockInputs,
     Layers,
@@ -39,7 +39,7 @@ from pipeline.storage.tables import load_json, save_json
 from pipeline.zonal.ground import GroundPixels
 
 _THERMAL = "lwir11"
-_KELVIN = stored_packing(_THERMAL)
+_KELVIN = choose_packing(_THERMAL)
 _CELSIUS = replace(_KELVIN, offset=_KELVIN.offset - 273.15, unit="degC")
 _GOOD = 0.6
 """From here on the upper two of five grades of 0.2 (优, 良; as in ChinaXiv-201911.00047V1)."""
@@ -230,7 +230,7 @@ HEAT = Step(
     times=_list_times,
     bands=_list_bands,
     request=_request_heat,
-    layers=keep_layers({"heat": find_encoding(_KELVIN), "looks": COUNT, "failed": COUNT}),
+    layers=keep_layers({"heat": encode_band(_KELVIN), "looks": COUNT, "failed": COUNT}),
     kernel=compose_heat,
 )
 AXIS = Step(

@@ -26,7 +26,7 @@ def list_rows(view: View) -> Iterator[Row]:
 
 def collect_tables(view: View) -> dict[str, pd.DataFrame]:
     """The tables of all steps by name."""
-    asked = [step for step in view.maps.steps if _list_shown(view.study, step)]
+    asked = [step for step in view.maps.steps if _list_show_times(view.study, step)]
     return {name: table for step in asked for name, table in step.show.tables(view).items()}
 
 
@@ -38,18 +38,18 @@ def list_warnings(maps: Maps) -> list[str]:
 
 def describe_judges(study: Study, steps: Sequence[Step]) -> dict[str, Mapping[str, Any]]:
     """Settings by step that change what is shown but no map."""
-    judges = {step.name: step.show.judge(study) for step in steps if _list_shown(study, step)}
+    judges = {step.name: step.show.judge(study) for step in steps if _list_show_times(study, step)}
     return {name: settings for name, settings in judges.items() if settings}
 
 
 def _sort_for_show(study: Study, steps: Sequence[Step]) -> Iterator[tuple[Step, When]]:
-    first = [step for step in steps if step.show.first and _list_shown(study, step)]
+    first = [step for step in steps if step.show.first and _list_show_times(study, step)]
     yield from ((step, period) for period in study.periods for step in first)
     for step in steps:
         if not step.show.first:
-            yield from ((step, when) for when in _list_shown(study, step))
+            yield from ((step, when) for when in _list_show_times(study, step))
 
 
-def _list_shown(study: Study, step: Step) -> Sequence[When]:
+def _list_show_times(study: Study, step: Step) -> Sequence[When]:
     times = step.show.times or step.times
     return times(study)

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -125,14 +125,7 @@ class Maps:
 
     def with_map(self, place: Place, artifact: Artifact) -> "Maps":
         """These maps and one more."""
-        return Maps(
-            self.study,
-            self.steps,
-            self.footprints,
-            self.layout,
-            self.wide_layout,
-            {**self.made, place: artifact},
-        )
+        return replace(self, made={**self.made, place: artifact})
 
     @cached_property
     def scenes(self) -> tuple[Scene, ...]:

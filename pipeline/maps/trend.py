@@ -45,10 +45,10 @@ def fit_block(inputs: BlockInputs, *, cycle: int) -> Layers:
 
 def _list_times(study: Study) -> Sequence[When]:
     """The span, where the config asks for it and the periods are enough."""
-    return _list_shown(study) if len(study.periods) >= trend.LEAST_OBSERVATIONS else ()
+    return _list_show_times(study) if len(study.periods) >= trend.LEAST_OBSERVATIONS else ()
 
 
-def _list_shown(study: Study) -> Sequence[When]:
+def _list_show_times(study: Study) -> Sequence[When]:
     return (study.span,) if study.settings.greenness.trend else ()
 
 
@@ -104,5 +104,5 @@ TREND = Step(
     layers=keep_layers({"slope": INDEX, "p_value": INDEX, "count": COUNT}),
     kernel=fit_block,
     config=("greenness",),
-    show=Show(rasters=_list_rasters, rows=_list_rows, times=_list_shown, judge=_judge),
+    show=Show(rasters=_list_rasters, rows=_list_rows, times=_list_show_times, judge=_judge),
 )

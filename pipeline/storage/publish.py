@@ -59,4 +59,4 @@ def remove(path: Path) -> None:
 def flush(path: Path) -> None:
     """Bring a file, or a folder with all in it, to the disk."""
     for entry in [*path.rglob("*"), path] if path.is_dir() else [path]:
-        operating_system.flush(entry)
+        operating_system.sync_to_disk(entry)

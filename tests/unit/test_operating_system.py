@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import operating_system
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.operating_system import end_process, exit_code, flush, lower_priority
+from pipeline.operating_system import end_process, exit_code, sync_to_disk, lower_priority
 
 SLEEPS = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
 
@@ -73,8 +73,8 @@ def test_files_are_flushed_and_folders_where_they_can_be(monkeypatch, tmp_path, 
     folder.mkdir()
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(os, "open", note_and_open)
-    flush(file)
-    flush(folder)
+    sync_to_disk(file)
+    sync_to_disk(folder)
     assert opened == expected
 
 

@@ -17,7 +17,7 @@ from pipeline.ingest.layers.layer import (
     Masked,
     OpenLayer,
     Statement,
-    build_refusal,
+    build_layer_error,
     choose_resampling,
     find_flaws,
     join,
@@ -81,10 +81,12 @@ def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
     """A file as a layer, by its header; InputError with everything that keeps it from being one."""
     if "://" in given.path:
         todo = "Download it, or name its collection"
-        raise build_refusal(layer, Problem(redact(given.path), "an address", "a file of this machine", todo))
+        raise build_layer_error(
+            layer, Problem(redact(given.path), "an address", "a file of this machine", todo)
+        )
     raster, said = describe_file(layer, given, given.path, given.band)
     if problems := list(find_flaws(layer, given, said)):
-        raise build_refusal(layer, *problems)
+        raise build_layer_error(layer, *problems)
     return OpenLayer(
         layer,
         choose_resampling(layer, given),
@@ -106,11 +108,11 @@ def describe_file(
     Raises InputError where there is no such file or band, BrokenAsset where one of the network does not open.
     """
     if "://" not in href and not Path(href).exists():
-        raise build_refusal(layer, Problem(href, "no such file", _EXPECTED))
+        raise build_layer_error(layer, Problem(href, "no such file", _EXPECTED))
     try:
         return _ask(href, reader, lambda dataset: _describe(layer, given, href, dataset, band, reader))
     except InputError as error:
-        raise build_refusal(layer, *error.problems) from error
+        raise build_layer_error(layer, *error.problems) from error
 
 
 def _describe(
@@ -152,7 +154,7 @@ def _find_band(layer: Layer, href: str, dataset: rasterio.DatasetReader, band: i
     named = [f"{number} {name or ''}".strip() for number, name in enumerate(names, start=1)]
     expected = "one band" if band is None else f"the band {band!r}"
     todo = "Name one by `band`" if band is None else ""
-    raise build_refusal(layer, Problem(href, f"{dataset.count} bands: {join(named)}", expected, todo))
+    raise build_layer_error(layer, Problem(href, f"{dataset.count} bands: {join(named)}", expected, todo))
 
 
 def _ask(href: str, reader: Reader | None, take: Callable[[rasterio.DatasetReader], Read]) -> Read:

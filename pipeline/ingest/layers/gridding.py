@@ -12,7 +12,14 @@ from rasterio.windows import Window
 from pipeline.errors import Problem
 from pipeline.grid import Block, Grid
 from pipeline.ingest.layers.kernels import count_mode, interpolate, pick_nearest, share_by_area
-from pipeline.ingest.layers.layer import NO_CODE, OpenLayer, SourceRaster, as_codes, as_numbers, build_refusal
+from pipeline.ingest.layers.layer import (
+    NO_CODE,
+    OpenLayer,
+    SourceRaster,
+    as_codes,
+    as_numbers,
+    build_layer_error,
+)
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.positions import fineness, positions, reach, strips, window_around
 
@@ -90,7 +97,7 @@ def _refuse_beyond(opened: OpenLayer, raster: SourceRaster, grid: Grid, across: 
     if math.isfinite(across):
         return across
     problem = Problem(raster.name, f"the CRS {raster.place.crs}", f"one that reaches {grid.crs} here")
-    raise build_refusal(opened.layer, problem)
+    raise build_layer_error(opened.layer, problem)
 
 
 def _count_points(across: float) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from pipeline.errors import Problem
 from pipeline.ingest.layers.files import describe_file
-from pipeline.ingest.layers.layer import Layer, OpenLayer, Statement, build_refusal, find_flaws
+from pipeline.ingest.layers.layer import Layer, OpenLayer, Statement, build_layer_error, find_flaws
 from pipeline.settings.layers import LayerFile
 from pipeline.settings.maps import LandMap
 
@@ -28,7 +28,7 @@ def open_map(given: LandMap) -> MapFile:
     """
     raster, said = describe_file(LAND_MAP, LayerFile(path=given.path), given.path, None)
     if problems := list(find_flaws(LAND_MAP, LayerFile(path=given.path), said)):
-        raise build_refusal(LAND_MAP, *problems)
+        raise build_layer_error(LAND_MAP, *problems)
     nodata = _choose_nodata(given, said)
     return MapFile(OpenLayer(LAND_MAP, "mode", (replace(raster, nodata=nodata),)), nodata)
 
@@ -39,6 +39,6 @@ def _choose_nodata(given: LandMap, said: Statement) -> int:
         if int(stated) in kinds:
             found = f"nodata {int(stated)}, which is the code of {kinds[int(stated)]!r}"
             problem = Problem(said.name, found, "a nodata that is no class", "Declare another one")
-            raise build_refusal(LAND_MAP, problem)
+            raise build_layer_error(LAND_MAP, problem)
         return int(stated)
     return next(number for number in range(limits.max, limits.min, -1) if number not in kinds)

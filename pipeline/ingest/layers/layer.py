@@ -112,7 +112,7 @@ class Statement:
     packed: bool = False
 
 
-def build_refusal(layer: Layer, *problems: Problem) -> InputError:
+def build_layer_error(layer: Layer, *problems: Problem) -> InputError:
     """The error of a layer that cannot be used."""
     return InputError(f"{layer.title} cannot be used", problems)
 
@@ -123,7 +123,7 @@ def choose_resampling(layer: Layer, given: LayerSource) -> Resampling | Literal[
         return layer.resampling
     if layer.resampling == "mode":
         problem = Problem(f"{layer.name}.resampling", given.resampling, "classes, which come by the mode")
-        raise build_refusal(layer, problem)
+        raise build_layer_error(layer, problem)
     return given.resampling
 
 
@@ -138,7 +138,9 @@ def settle_crs(layer: Layer, given: LayerSource, name: str, stated: str) -> tupl
     try:
         crs = CRS.from_user_input(text)
     except CRSError as error:
-        raise build_refusal(layer, Problem(name, f"the CRS {text!r}", "a CRS such as EPSG:4326")) from error
+        raise build_layer_error(
+            layer, Problem(name, f"the CRS {text!r}", "a CRS such as EPSG:4326")
+        ) from error
     flat = crs.sub_crs_list[0] if crs.is_compound else crs.to_2d()
     upright = crs.sub_crs_list[1].name if crs.is_compound else ""
     return FileCRS.from_wkt(flat.to_wkt()).to_string(), upright

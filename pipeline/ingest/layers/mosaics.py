@@ -27,7 +27,7 @@ from pipeline.ingest.layers.layer import (
     Masked,
     OpenLayer,
     Statement,
-    build_refusal,
+    build_layer_error,
     choose_resampling,
     find_flaws,
     join,
@@ -129,7 +129,7 @@ def open_collection(
     problems = [problem for tile in tiles for problem in find_flaws(layer, given, tile.said)]
     problems += _find_discord(layer, given, len(lattices), datums)
     if problems:
-        raise build_refusal(layer, *problems)
+        raise build_layer_error(layer, *problems)
     notes = [note for tile in tiles for note in list_assumptions(layer, given, tile.said)]
     mosaics = tuple(_build_mosaic(given.collection, given.asset, members) for members in lattices)
     times, datum = tuple(sorted({tile.moment for tile in tiles})), given.vertical_datum or datums[0]
@@ -179,7 +179,7 @@ def _choose_items(
     if not chosen:
         found = f"{len(items)} items, {len(here)} of them over the grid"
         expected = "items over the grid" + (f" of {period.label}" if period else "")
-        raise build_refusal(layer, Problem(given.collection, found, expected))
+        raise build_layer_error(layer, Problem(given.collection, found, expected))
     return sorted(chosen, key=lambda item: (-_find_moment(item).timestamp(), item.id))
 
 
@@ -190,7 +190,7 @@ def _as_item(layer: Layer, raw: RawItem) -> pystac.Item:
         _find_box(item)
     except _NOT_STAC as error:
         problem = Problem(str(raw.get("id", "an item")), f"{type(error).__name__}: {error}", _EXPECTED)
-        raise build_refusal(layer, problem) from error
+        raise build_layer_error(layer, problem) from error
     return item
 
 
@@ -213,12 +213,12 @@ def _open_tile(
 ) -> _OpenTile:
     if given.asset not in item.assets:
         problem = Problem(item.id, f"the assets {join(sorted(item.assets))}", f"the asset {given.asset!r}")
-        raise build_refusal(layer, problem)
+        raise build_layer_error(layer, problem)
     asset = item.assets[given.asset]
     if not is_allowed(asset.href, hosts_of(provider)):
         expected = f"a file at {join(hosts_of(provider))}"
         todo = "If you trust its host, allow it at the provider"
-        raise build_refusal(layer, Problem(item.id, redact(asset.href), expected, todo))
+        raise build_layer_error(layer, Problem(item.id, redact(asset.href), expected, todo))
     file, said = describe_file(layer, given, asset.href, None, reader)
     return _OpenTile(item, _find_moment(item), *_complete(file, said, asset))
 

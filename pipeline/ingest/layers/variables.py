@@ -21,7 +21,7 @@ from pipeline.ingest.layers.layer import (
     OpenLayer,
     OverTime,
     Statement,
-    build_refusal,
+    build_layer_error,
     choose_resampling,
     find_flaws,
     join,
@@ -101,7 +101,7 @@ def open_variable(layer: Layer, given: LayerVariable, period: Period | None = No
     with closing(_look(layer, given.path)) as dataset:
         if given.variable not in dataset.data_vars:
             found = f"the variables {join(sorted(map(str, dataset.data_vars)))}"
-            raise build_refusal(layer, Problem(given.path, found, f"the variable {given.variable!r}"))
+            raise build_layer_error(layer, Problem(given.path, found, f"the variable {given.variable!r}"))
         return _describe(layer, given, dataset, dataset[given.variable], period)
 
 
@@ -118,7 +118,7 @@ def _describe(
     times = choose_times(layer, name, moments, period)
     problems = [*find_flaws(layer, given, said), *_find_surplus(name, variable, others), *times.problems]
     if problems:
-        raise build_refusal(layer, *problems)
+        raise build_layer_error(layer, *problems)
     chosen = (*([(time, times.chosen)] if time else []), *((axis, (0,)) for axis in others))
     place = Profile(crs, transform, variable.sizes[down], variable.sizes[across])
     return OpenLayer(
@@ -149,7 +149,7 @@ def _collect_statement(
 
 def _look(layer: Layer, path: str) -> xr.Dataset:
     if not Path(path).exists():
-        raise build_refusal(layer, Problem(path, "no such file", _EXPECTED))
+        raise build_layer_error(layer, Problem(path, "no such file", _EXPECTED))
     return _open(path)
 
 
@@ -173,12 +173,12 @@ def _find_axis(layer: Layer, name: str, variable: xr.DataArray, which: str) -> s
         words = {axis.lower(), str(said.get("standard_name", "")).lower()}
         if str(said.get("axis", "")).lower() == which or words & _AXES[which]:
             if axis not in variable.coords:
-                raise build_refusal(
+                raise build_layer_error(
                     layer, Problem(name, f"no coordinates along {axis}", "where its pixels lie")
                 )
             return axis
     found = f"the axes {join([str(axis) for axis in variable.dims])}"
-    raise build_refusal(layer, Problem(name, found, f"one along {which}, with coordinates"))
+    raise build_layer_error(layer, Problem(name, found, f"one along {which}, with coordinates"))
 
 
 def _find_transform(layer: Layer, name: str, down: xr.DataArray, across: xr.DataArray) -> Affine:
@@ -194,7 +194,7 @@ def _find_transform(layer: Layer, name: str, down: xr.DataArray, across: xr.Data
         starts.append(centres[0] - step / 2)
         steps.append(step)
     if problems:
-        raise build_refusal(layer, *problems)
+        raise build_layer_error(layer, *problems)
     return Affine(steps[0], 0.0, starts[0], 0.0, steps[1], starts[1])
 
 
@@ -207,7 +207,7 @@ def _find_crs(layer: Layer, name: str, dataset: xr.Dataset, variable: xr.DataArr
     try:
         return CRS.from_cf(dataset[mapping].attrs).to_wkt()
     except (CRSError, KeyError) as error:
-        raise build_refusal(
+        raise build_layer_error(
             layer, Problem(name, f"the grid mapping {mapping!r}: {error}", "a CRS")
         ) from error
 

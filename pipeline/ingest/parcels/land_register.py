@@ -32,7 +32,7 @@ from pipeline.ingest.parcels.vectors import (
     open_vector,
     read_cells,
     read_features,
-    split_places,
+    split_features,
     vector_error,
 )
 from pipeline.settings.parcels import ParcelFile
@@ -124,7 +124,7 @@ def _look_through(
 ) -> tuple[pd.DataFrame, set[str], float]:
     """Keys of all rows, all who hold a right, and the largest land class that is a number, NaN if none is."""
     keys, holding, largest = [], set(), np.nan
-    for part in split_places(places):
+    for part in split_features(places):
         wanted = {name: columns[name].theirs for name in (*KEYS, "right_holder", "dlbm") if name in columns}
         cells = read_cells(layer, list(wanted.values()), part)
         if "dlbm" in wanted and pd.api.types.is_numeric_dtype(cells[wanted["dlbm"]]):
@@ -139,7 +139,7 @@ def _read_batches(reading: _Reading, places: Places) -> Iterator[gpd.GeoDataFram
     """Parcels, fewer at a time than are read: text in thirty columns takes more room than a row of a file."""
     columns, sums = reading.columns, reading.sums
     wanted = [column.theirs for column in columns.values()] + [name for _, names in sums for name in names]
-    for part in split_places(places):
+    for part in split_features(places):
         rows = read_features(reading.layer, wanted, part)
         for start in range(0, max(len(rows), 1), PARCELS_AT_ONCE):
             yield _build_parcels(rows.iloc[start : start + PARCELS_AT_ONCE], reading)
@@ -224,7 +224,7 @@ def _translate_codes(
     changed: dict[str, pd.Series] = {}
     for name in values.DICTIONARIES:
         theirs = columns[name].theirs if name in columns else name
-        known = {**_list_shipped(name), **_list_shipped(theirs.lower()), **codes.get(name, {})}
+        known = {**_list_our_codes(name), **_list_our_codes(theirs.lower()), **codes.get(name, {})}
         changed[name], unknown = values.translate_values(parcels[name], name, known)
         doubts.add(theirs, parcels[name], unknown)
     subject, unknown = values.translate_values(
@@ -239,7 +239,7 @@ def _translate_codes(
     return parcels.assign(**changed)
 
 
-def _list_shipped(column: str) -> dict[str, str]:
+def _list_our_codes(column: str) -> dict[str, str]:
     found = load_rights_codes().get(column)
     return found.codes if found else {}
 
@@ -263,7 +263,7 @@ def _convert_areas(
 
 def _find_unit_sizes(units: pd.Series) -> pd.Series:
     """Size in m2 of the unit that each row names; NaN where it names none that is known."""
-    known = {**{unit: unit for unit in values.M2}, **_list_shipped("mjdw")}
+    known = {**{unit: unit for unit in values.M2}, **_list_our_codes("mjdw")}
     return values.read_texts(units).map(known).map(values.M2).astype(float)
 
 

@@ -63,11 +63,11 @@ def explain_no_crs(place: str, centre: tuple[float, float] | None) -> Problem:
     return Problem(place, found, "a CRS, such as EPSG:4490, in the file, its .prj or the config", todo)
 
 
-def explain_misplaced(place: str, crs: CRS, centre: tuple[float, float] | None) -> Problem | None:
+def explain_place(place: str, crs: CRS, centre: tuple[float, float] | None) -> Problem | None:
     """Why coordinates around a point cannot be of a CRS; None if they can."""
     if centre is None:
         return None
-    (form, likely), expected = _guess_form(*centre), _describe_expected(crs)
+    (form, likely), expected = _guess_form(*centre), _describe_zone(crs)
     degrees = crs.is_projected and form in {_DEGREES, _SWAPPED_DEGREES}
     if degrees or (expected and form not in {expected, _OTHER}):
         wrong = form
@@ -86,7 +86,7 @@ def explain_misplaced(place: str, crs: CRS, centre: tuple[float, float] | None) 
 
 def find_neighbour_zone(crs: CRS, centre: tuple[float, float] | None, bounds: Bounds) -> str:
     """Another Gauss-Krueger zone in which a point would lie inside bounds; empty if there is none."""
-    if centre is None or _describe_expected(crs) != _PLAIN:
+    if centre is None or _describe_zone(crs) != _PLAIN:
         return ""
     area = shapely.box(*bounds)
     for code in [*range(4534, 4555), *range(4502, 4513)]:
@@ -113,7 +113,7 @@ def _guess_form(x: float, y: float) -> tuple[str, str]:
     return (_NORTH_FIRST, "") if swapped and _NORTHINGS[0] <= x <= _NORTHINGS[1] else (_OTHER, "")
 
 
-def _describe_expected(crs: CRS) -> str:
+def _describe_zone(crs: CRS) -> str:
     """What coordinates of a CRS look like, if they are degrees or Gauss-Krueger; else empty."""
     if crs.is_geographic:
         return _DEGREES

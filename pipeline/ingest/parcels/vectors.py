@@ -21,8 +21,8 @@ from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import (
     Bounds,
-    explain_misplaced,
     explain_no_crs,
+    explain_place,
     find_middle,
     parse_crs,
 )
@@ -107,12 +107,12 @@ def find_places(layer: VectorLayer, bounds: Bounds) -> Places:
     if not _is_in_degrees(layer.crs):
         around = project(shapely.box(*bounds), layer.crs.to_wkt())
         near = np.concatenate(
-            [near[:0], *(_refine_places(layer, part, around, bounds) for part in split_places(near))]
+            [near[:0], *(_refine_places(layer, part, around, bounds) for part in split_features(near))]
         )
     return near[np.argsort(layer.fids[near], kind="stable")]
 
 
-def split_places(places: Places) -> Iterator[Places]:
+def split_features(places: Places) -> Iterator[Places]:
     """So many places at a time; none of no place is a batch too."""
     return (places[start : start + BATCH_ROWS] for start in range(0, max(len(places), 1), BATCH_ROWS))
 
@@ -214,7 +214,7 @@ def _settle_crs(place: str, crs: Any, corners: NDArray[np.float64]) -> CRS:
     if crs is None:
         raise vector_error(explain_no_crs(place, centre))
     found = parse_crs(place, crs)
-    problem = found if isinstance(found, Problem) else explain_misplaced(place, found, centre)
+    problem = found if isinstance(found, Problem) else explain_place(place, found, centre)
     if problem or isinstance(found, Problem):
         raise vector_error(*([problem] if problem else []))
     return found

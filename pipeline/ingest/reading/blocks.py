@@ -28,7 +28,7 @@ from pipeline.ingest.reading.resampling import (
 from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.choice import select_assets
 from pipeline.ingest.scenes.looks import look_of
-from pipeline.ingest.scenes.sensors import SENSORS, stored_packing
+from pipeline.ingest.scenes.sensors import SENSORS, choose_packing
 from pipeline.settings import Clear
 
 _FINEST_PIXEL_M = 10.0
@@ -59,7 +59,7 @@ class BlockRequest:
 
     def packing(self, band: str) -> Packing:
         """How a band is held once it is read, int16."""
-        return self.packings.get(band) or stored_packing(band)
+        return self.packings.get(band) or choose_packing(band)
 
 
 @dataclass(frozen=True)

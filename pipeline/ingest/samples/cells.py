@@ -134,12 +134,12 @@ def read_numbers(texts: pd.Series) -> pd.DataFrame:
     found.loc[plain, "value"] = pc.cast(pa.array(texts[plain], pa.string()), pa.float64()).to_numpy()
     marked = texts[~plain]
     if len(marked):
-        meanings = map_once(marked, _read_marked).tolist()
+        meanings = map_once(marked, _read_mark).tolist()
         found.loc[~plain, found.columns] = pd.DataFrame(meanings, columns=found.columns, index=marked.index)
     return found
 
 
-def _read_marked(text: str) -> tuple[float, bool, bool, str | None]:
+def _read_mark(text: str) -> tuple[float, bool, bool, str | None]:
     """Value, censored, blank and reason of a cell that is not written as a plain number."""
     compact = re.sub(r"\s+", "", narrow(text))
     if compact.casefold() in _NOTHING:

@@ -79,7 +79,7 @@ def _build_register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -
     }
     parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **places}
     parsed["control"] = _find_controls(register)
-    problems = [*_find_missing(register), *_find_repeated(register), *_find_unreadable(register, parsed)]
+    problems = [*_find_missing(register), *_find_duplicates(register), *_find_unreadable(register, parsed)]
     if problems:
         found = [Problem(f"{sheet.file}, {place}", *rest) for place, *rest in sorted(problems)]
         raise InputError(f"The register of sections {sheet.file} has mistakes", found)
@@ -117,7 +117,7 @@ def _find_missing(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
         yield "all rows", "no section", "at least one section below the headings"
 
 
-def _find_repeated(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+def _find_duplicates(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     rules = {
         "section_id": (["section_id"], "an id of its own for every section"),
         "section": (["province", "basin", "section"], "one row for a name in a province and basin"),

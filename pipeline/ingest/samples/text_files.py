@@ -25,7 +25,7 @@ def read_text(path: Path) -> Sheet:
     first = list(islice(_lines(text), _LINES))
     delimiter = max(DELIMITERS, key=lambda mark: sum(line.count(mark) for line in first))
     try:
-        cells = _split_quoted(text, delimiter)
+        cells = _split_line(text, delimiter)
     except (csv.Error, pd.errors.ParserError, pd.errors.ParserWarning):
         # a quotation mark that is never closed is a character like any other
         cells = _split(text, delimiter, _count_columns(text, delimiter), csv.QUOTE_NONE)
@@ -53,7 +53,7 @@ def _count_columns(text: str, delimiter: str) -> int:
     return max((line.count(delimiter) for line in _lines(text)), default=0) + 1
 
 
-def _split_quoted(text: str, delimiter: str) -> pd.DataFrame:
+def _split_line(text: str, delimiter: str) -> pd.DataFrame:
     """Cells of a text whose cells may be quoted and then hold delimiters and line ends."""
     width = _count_columns(text, delimiter)
     if '"' in text:

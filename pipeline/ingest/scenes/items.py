@@ -71,7 +71,7 @@ def candidate_of(raw: RawItem) -> Candidate | str:
 
 def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
     said, known = item.properties, _names(item)
-    sensor = sensor_of(_platform_said(item) or known.get("platform", ""), item.collection_id or "")
+    sensor = sensor_of(_read_platform(item) or known.get("platform", ""), item.collection_id or "")
     if sensor is None:
         return "no known sensor"
     mask = _first(item, sensor.mask.keys) if sensor.mask else None
@@ -98,7 +98,7 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
         datetime=moment,
         tile=tile,
         baseline=_baseline(said, known),
-        updated=_updated(said),
+        updated=_read_update(said),
         cloud_percent=_number(said.get("eo:cloud_cover")),
         crs=_crs(item, mask or _first(item, next(iter(sensor.bands.values())).keys)),
         assets=assets,
@@ -116,7 +116,7 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
     acquisition = " ".join((platform, started, known.get("place", where), known.get("strip", "")))
     processing = (scene.baseline, known.get("tier", ""), known.get("processed", ""), scene.updated, scene.id)
     return Candidate(
-        scene, outline, _stated_dn(item, sensor), acquisition, item.collection_id or "", processing
+        scene, outline, _read_offset_dn(item, sensor), acquisition, item.collection_id or "", processing
     )
 
 
@@ -142,13 +142,13 @@ def _names(item: pystac.Item) -> dict[str, str]:
     return told | ({"strip": strip[1]} if strip else {})
 
 
-def _platform_said(item: pystac.Item) -> str:
+def _read_platform(item: pystac.Item) -> str:
     return str(item.properties.get("platform") or "").lower().replace("_", "-")
 
 
 def _platform(item: pystac.Item, sensor: Sensor, known: dict[str, str]) -> str:
     """As the sensor table writes it; where the item names no satellite, as its names do, else the mission."""
-    said = _platform_said(item)
+    said = _read_platform(item)
     return said if said in sensor.platforms else known.get("platform") or sensor.mission
 
 
@@ -169,7 +169,7 @@ def _baseline(said: dict[str, Any], known: dict[str, str]) -> str:
     return f"{float(told):05.2f}" if re.fullmatch(r"\d{1,2}\.\d{1,2}", told) else told
 
 
-def _updated(said: dict[str, Any]) -> str:
+def _read_update(said: dict[str, Any]) -> str:
     told = said.get("updated") or said.get("created") or said.get("s2:generation_time")
     return f"{_utc(str(told)):%Y-%m-%dT%H:%M:%SZ}" if told else ""
 
@@ -203,7 +203,7 @@ def _asset(asset: pystac.Asset, packing: Packing) -> Asset:
     return Asset(asset.href, scale, offset, packing.nodata, packing.valid)
 
 
-def _stated_dn(item: pystac.Item, sensor: Sensor) -> int | None:
+def _read_offset_dn(item: pystac.Item, sensor: Sensor) -> int | None:
     band = sensor.bands.get("red")
     red = _first(item, band.keys) if band else None
     offset = _figure(red, "offset", math.nan) if red else math.nan

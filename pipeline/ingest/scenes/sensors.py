@@ -210,6 +210,6 @@ def sensor_of(platform: str, collection: str) -> Sensor | None:
     return by_collection[0] if len(by_collection) == 1 else None
 
 
-def stored_packing(band: str) -> Packing:
+def choose_packing(band: str) -> Packing:
     """How composites hold a band: as reflectance, unless it is something else."""
     return STORED.get(band, REFLECTANCE)

@@ -84,7 +84,7 @@ def plan_passes(world: World) -> list[Acquisition]:
 def _plan_sentinel(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
     """Passes of the two Sentinel-2 satellites, which take turns every five days."""
     rng = world.random("calendar", "sentinel-2", tile.id, period.label)
-    wanted = _count_wanted(period, SENTINEL_A_YEAR, SENTINEL_A_PERIOD)
+    wanted = _count_passes(period, SENTINEL_A_YEAR, SENTINEL_A_PERIOD)
     for day, turn in _draw_days(world, rng, tile, period, _SENTINEL_REVISIT_DAYS, wanted):
         letter = "ab"[turn % 2]
         yield Acquisition(
@@ -100,7 +100,7 @@ def _plan_sentinel(world: World, tile: Tile, period: Period) -> Iterator[Acquisi
 def _plan_landsat(world: World, tile: Tile, period: Period) -> Iterator[Acquisition]:
     """Passes of Landsat 8 and 9, which take turns every eight days."""
     rng = world.random("calendar", "landsat", tile.id, period.label)
-    wanted = _count_wanted(period, LANDSAT_A_YEAR, 1)
+    wanted = _count_passes(period, LANDSAT_A_YEAR, 1)
     for day, turn in _draw_days(world, rng, tile, period, _LANDSAT_REVISIT_DAYS, wanted):
         number = 8 + turn % 2
         yield Acquisition(
@@ -112,7 +112,7 @@ def _plan_landsat(world: World, tile: Tile, period: Period) -> Iterator[Acquisit
         )
 
 
-def _count_wanted(period: Period, a_year: int, at_least: int) -> int:
+def _count_passes(period: Period, a_year: int, at_least: int) -> int:
     return max(at_least, round(a_year * ((period.last - period.first).days + 1) / _YEAR_DAYS))
 
 

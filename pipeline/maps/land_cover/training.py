@@ -43,7 +43,7 @@ class PixelsTask:
     periods: tuple[tuple[Path, Path], ...]
 
 
-def read_features(task: PixelsTask) -> NDArray[np.float32]:
+def read_pixel_features(task: PixelsTask) -> NDArray[np.float32]:
     """Features (period, pixel, feature) of the pixels of a block."""
     row, col = task.rows - task.block.row_from, task.cols - task.block.col_from
     return np.stack([task.features.read(*stores, task.block)[:, row, col].T for stores in task.periods])
@@ -174,7 +174,9 @@ def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFra
         raise label_error(
             Problem("samples", "no pixel inside the area", "points, or polygons that hold a pixel")
         )
-    values = np.concatenate(run.each(f"{study.aoi.name_zh} 训练 classifier", read_features, tasks), axis=1)
+    values = np.concatenate(
+        run.each(f"{study.aoi.name_zh} 训练 classifier", read_pixel_features, tasks), axis=1
+    )
     repeated = pd.concat([pixels.iloc[np.concatenate(order)]] * len(periods), ignore_index=True)
     flat = values.reshape(-1, values.shape[-1])
     seen = np.isfinite(flat).all(axis=1)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline.contracts import INDEX_STEP, REFLECTANCE, Packing
-from pipeline.ingest.scenes.sensors import stored_packing
+from pipeline.ingest.scenes.sensors import choose_packing
 from pipeline.legends import LAND_COVER, NODATA_CLASS
-from pipeline.maps.encoding import as_index, as_ratio, find_encoding, from_ratio, unpack
+from pipeline.maps.encoding import as_index, as_ratio, encode_band, from_ratio, unpack
 
 
 def test_ratios_keep_four_digits_and_unknown_stays_unknown():
@@ -58,7 +58,7 @@ def test_packed_numbers_stand_for_values_in_their_unit_and_nodata_for_none():
 
 
 def test_temperature_is_held_in_steps_of_a_hundredth_of_a_kelvin_above_the_freezing_point():
-    assert unpack(NUMBERS, stored_packing("lwir11"))[1, 0] == pytest.approx(300.0)
-    stored = find_encoding(stored_packing("lwir11")).stored
+    assert unpack(NUMBERS, choose_packing("lwir11"))[1, 0] == pytest.approx(300.0)
+    stored = encode_band(choose_packing("lwir11")).stored
     assert stored.attrs == {"scale_factor": 0.01, "add_offset": 273.15, "units": "K"}
     assert (stored.dtype, stored.fill) == ("int16", -32768)

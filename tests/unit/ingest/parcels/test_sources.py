@@ -17,7 +17,7 @@ from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, read_parcels, read_restricting
 from pipeline.ingest.parcels.encoding import find_encoding
 from pipeline.ingest.parcels.holders import find_people, hide_people, mask_names
-from pipeline.ingest.parcels.placement import explain_misplaced, find_neighbour_zone
+from pipeline.ingest.parcels.placement import explain_place, find_neighbour_zone
 from pipeline.ingest.parcels.rights_codes import load_rights_codes
 from pipeline.settings.parcels import ParcelFile, ParcelProfile, RestrictingFile
 from tests.registers import parcels_in
@@ -111,8 +111,8 @@ def test_every_zone_takes_its_own_coordinates_and_refuses_those_with_or_without_
     params = {entry.name: entry.value for entry in crs.coordinate_operation.params}
     easting, other = params["False easting"], 500_000.0 if params["False easting"] > 1e6 else 40_500_000.0
     northing = (crs.area_of_use.south + crs.area_of_use.north) / 2 * 111_000
-    assert explain_misplaced("here", crs, (easting + 30_000, northing)) is None
-    problem = explain_misplaced("here", crs, (other + 30_000, northing))
+    assert explain_place("here", crs, (easting + 30_000, northing)) is None
+    problem = explain_place("here", crs, (other + 30_000, northing))
     assert problem is not None
     assert "zone" in problem.found
 
@@ -122,7 +122,7 @@ def test_coordinates_where_a_crs_is_used_are_taken(code):
     area = CRS.from_epsg(code).area_of_use
     lon, lat = 0.4 * area.west + 0.6 * area.east, 0.4 * area.south + 0.6 * area.north
     point = gpd.GeoSeries([shapely.Point(lon, lat)], crs="EPSG:4326").to_crs(code)[0]
-    assert explain_misplaced("here", CRS.from_epsg(code), (point.x, point.y)) is None
+    assert explain_place("here", CRS.from_epsg(code), (point.x, point.y)) is None
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_coordinates_where_a_crs_is_used_are_taken(code):
     ],
 )
 def test_coordinates_of_another_crs_are_named_for_what_they_look_like(crs, centre, word):
-    assert word in explain_misplaced("here", CRS(crs), centre).found
+    assert word in explain_place("here", CRS(crs), centre).found
 
 
 def test_a_prj_of_esri_is_held_against_the_coordinates_too():
     crs = CRS.from_wkt(CRS("EPSG:4528").to_wkt("WKT1_ESRI"))
-    assert explain_misplaced("here", crs, (40_512_345.0, 3_480_000.0)) is None
-    assert explain_misplaced("here", crs, (512_345.0, 3_480_000.0)) is not None
+    assert explain_place("here", crs, (40_512_345.0, 3_480_000.0)) is None
+    assert explain_place("here", crs, (512_345.0, 3_480_000.0)) is not None
 
 
 def test_a_file_without_crs_is_refused_with_the_likely_one_and_read_when_the_config_names_it(tmp_path):

@@ -7,8 +7,8 @@ from pipeline.ingest.scenes.sensors import (
     OLI_BANDPASS,
     SENSORS,
     bandpass_of,
+    choose_packing,
     sensor_of,
-    stored_packing,
 )
 
 # HLS v2, NASA-IMPACT/hls-sentinel bandpass_parameter.S2{A,B,C}.txt: band, then slope and offset of A, B, C
@@ -115,13 +115,13 @@ def test_landsat_collection_2_maps_its_valid_numbers_to_0_and_1():
 @pytest.mark.parametrize("mission", SENSORS)
 def test_composites_hold_every_band_in_the_unit_in_which_its_files_give_it(mission):
     for name, band in SENSORS[mission].bands.items():
-        stored = stored_packing(name)
+        stored = choose_packing(name)
         assert band.packing.unit == stored.unit
         assert (stored.nodata, stored.valid) == (-32768, None)
 
 
 def test_surface_temperature_is_held_in_hundredths_of_a_degree():
-    file, stored = SENSORS["landsat-9"].bands["lwir11"].packing, stored_packing("lwir11")
+    file, stored = SENSORS["landsat-9"].bands["lwir11"].packing, choose_packing("lwir11")
     kelvin = 44177 * file.scale + file.offset
     assert kelvin == pytest.approx(300, abs=0.01)
     assert round((kelvin - stored.offset) / stored.scale) == 2685
