@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import operating_system
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.operating_system import end_process, exit_code, sync_to_disk, lower_priority
+from pipeline.operating_system import end_process, exit_code, lower_priority, sync_to_disk
 
 SLEEPS = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
 

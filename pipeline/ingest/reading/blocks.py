@@ -43,7 +43,7 @@ class BlockRequest:
     """What to read: a block of a grid, inside an outline (CRS of the grid), from scenes that may meet it.
 
     `longitude` fixes the solar day, see `look_of`. `reader` reads their files. `packings` say how bands are
-    to be held that are not held as `stored_packing` says.
+    to be held that are not held as `choose_packing` says.
     """
 
     grid: Grid
