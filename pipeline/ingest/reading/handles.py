@@ -5,12 +5,12 @@ own: with more it takes lost ranges of uncompressed files for pixels (gdal#11552
 whatever the compression.
 """
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -72,11 +72,9 @@ class File:
         if self.host is not None:
             self.host.wait()
             return fetch_range(self._network.http, path, first, first + size - 1)
-        file = os.open(path, os.O_RDONLY)
-        try:
-            return os.pread(file, size, first)
-        finally:
-            os.close(file)
+        with Path(path).open("rb", buffering=0) as file:
+            file.seek(first)
+            return file.read(size)
 
     def know(self, read: Callable[[], Header]) -> Header:
         """The header, read once."""
