@@ -40,7 +40,7 @@ def test_a_scene_whose_pixels_were_out_of_reach_is_asked_again_and_the_others_ar
     """As from a host that was down: what the catalogue is known by stays the same."""
     cause = name_scenes(planted, find_inputs(run, planted))
     for module in (plan_inputs, plan_scenes):
-        monkeypatch.setattr(module, "scenes_cause", lambda *_: cause)
+        monkeypatch.setattr(module, "name_scenes", lambda *_: cause)
     red = files_of(planted) / "S2A_1" / "red.tif"
     content = red.read_bytes()
     red.write_bytes(content[:200])
