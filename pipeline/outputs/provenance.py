@@ -3,7 +3,7 @@
 from datetime import UTC
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.texts import find_text, find_texts
 
 
 def build_evidence_line(delivery: Delivery) -> str:
@@ -36,5 +36,6 @@ def build_licence_line(delivery: Delivery) -> str:
         return find_text("licence.simulated", language)
     missions = set(delivery.scenes["mission"].astype(str)) if len(delivery.scenes) else set[str]()
     asked = sorted({"landsat" if mission.startswith("landsat") else mission for mission in missions})
-    notices = [find_text(f"licence.{mission}", language) for mission in asked]
+    texts = find_texts("licence", language)
+    notices = [texts[mission] for mission in asked if mission in texts]
     return "; ".join([*notices, find_text("licence.use", language)])
