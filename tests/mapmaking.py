@@ -1,7 +1,6 @@
 """Maps of a study as a run makes them, and what a kernel or a step is given in a test."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,15 +14,12 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import find_inputs
 from pipeline.flow.scenes import make_scene_table
 from pipeline.grid import Grid
-from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.readers import Source, reader_of
-from pipeline.maps.composite import compose_block
 from pipeline.maps.encoding import LayerEncoding
-from pipeline.maps.making import MapTask, make_maps
+from pipeline.maps.making import make_maps
 from pipeline.maps.registry import STEPS
-from pipeline.maps.step import BlockInputs, Layers, Maps, Step, View
+from pipeline.maps.step import BlockInputs, Maps, Step, View
 from pipeline.periods import When
-from pipeline.settings import CompositeMethod
 from pipeline.storage.blocks import create_store, write_block
 from pipeline.zonal.ground import lay_ground
 
@@ -77,20 +73,6 @@ def store_of(
     create_store(path, stored, grid, max(grid.shape))
     write_block(path, grid.whole, values)
     return path
-
-
-def compose(request: BlockRequest, method: CompositeMethod = "median") -> Layers:
-    """The composite of a block."""
-    return compose_block(_inputs_of(request), method=method)
-
-
-def composing(store: Path, request: BlockRequest, method: CompositeMethod = "median") -> MapTask:
-    """The task that composes a block into a store."""
-    return MapTask(store, _inputs_of(request), partial(compose_block, method=method))
-
-
-def _inputs_of(request: BlockRequest) -> BlockInputs:
-    return BlockInputs(request.block, request.grid, request.outline, {}, request.reader, request)
 
 
 def inputs_over(grid: Grid, **stores: Path | tuple[Path, ...]) -> BlockInputs:

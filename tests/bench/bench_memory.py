@@ -32,7 +32,7 @@ from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer
 from pipeline.storage.cause import Cause
 from pipeline.storage.workspace import Workspace
-from tests.mapmaking import composing
+from tests.composing import composing
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 DATES, SIZES = (10, 40, 160, 500), (1024, 2048, 4096)

@@ -40,7 +40,7 @@ from pipeline.settings import Clear
 from pipeline.storage.blocks import Layer, read_block
 from pipeline.storage.cause import Cause
 from pipeline.storage.workspace import Workspace
-from tests.mapmaking import compose, composing
+from tests.composing import compose, composing
 
 FOLDER = Path(__file__).parents[2] / "build" / "bench"
 WORKERS = 2

@@ -12,8 +12,8 @@ from pipeline.ingest.reading import network
 from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.maps.making import make_block
 from pipeline.storage.blocks import Layer, create_store, read_block
+from tests.composing import composing
 from tests.faults.server import Faults, serving
-from tests.mapmaking import composing
 from tests.scenery import at, grid_of_px, planted_scene, request_of, truncated
 
 GRID = grid_of_px(128, 128)

@@ -125,7 +125,7 @@ def test_the_same_samples_give_the_same_bytes():
 def test_the_same_samples_give_the_same_bytes_in_any_process():
     script = (
         "import hashlib; from tests.unit.indices.test_classifier import *; "
-        "print(hashlib.sha256(dumped(train(labelled(), **FOREST).forest)).hexdigest())"
+        "print(hashlib.sha256(dump_forest(train(labelled(), **FOREST).forest)).hexdigest())"
     )
     once = hashlib.sha256(dump_forest(train(labelled(), **FOREST).forest)).hexdigest()
     other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

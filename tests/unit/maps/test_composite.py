@@ -17,7 +17,7 @@ from pipeline.maps.encoding import COUNT, RATIO
 from pipeline.maps.making import make_block
 from pipeline.settings import Clear
 from pipeline.storage.blocks import create_store, read_block
-from tests.mapmaking import composing
+from tests.composing import composing
 from tests.scenery import SHARED, at, grid_of_px, needs_real_scenes, planted_scene, request_of, truncated
 
 GRID = grid_of_px(128, 128)

@@ -15,7 +15,7 @@ from pipeline.aoi import Aoi, Part
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.geodesy import measure_areas_m2, project, project_all
 from pipeline.grid import Block, Grid, build_grid
-from tests.mapmaking import compose
+from tests.composing import compose
 from tests.scenery import LEFT, TOP, UTM, at, grid_of_px, planted_scene, request_of
 
 DAY = datetime(2024, 5, 1, 2, 30, tzinfo=UTC)

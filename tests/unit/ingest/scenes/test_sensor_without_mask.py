@@ -17,7 +17,7 @@ from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.ingest.scenes.sensors import Band, Sensor
 from pipeline.maps.making import make_block
 from pipeline.storage.blocks import Layer, create_store, read_block
-from tests.mapmaking import composing
+from tests.composing import composing
 from tests.scenery import LEFT, UTM, grid_of_px, request_of, written
 
 GRID = grid_of_px(48, 70)
