@@ -1,1 +1,2 @@
+from . import classifier as classifier
 from . import spectral as spectral

@@ -74,6 +74,13 @@ def test_a_config_is_checked_without_what_reads_and_computes():
     assert load_heavy("validate", "configs/demo.yaml") == {"yaml", "spyndex", *GEOMETRY}
 
 
+def test_the_page_of_a_run_does_without_what_only_some_configs_ask_for():
+    program = "import sys, pipeline.flow.page; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    asked_for = {"sklearn", "skops", "distributed", "pystac_client", "python_calamine", "bokeh"}
+    assert not asked_for & set(done.stdout.split())
+
+
 @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
 def test_what_a_room_lists_is_found_in_it(stub):
     name = ".".join(stub.parent.relative_to(PROJECT_ROOT).parts)

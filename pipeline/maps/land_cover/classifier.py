@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
 
+from pipeline import indices
 from pipeline.engine.study import Study
 from pipeline.grid import Block, Grid
-from pipeline.indices import classifier, indicators, kinds
+from pipeline.indices import indicators, kinds
 from pipeline.maps.encoding import CLASSES, RATIO, LayerEncoding, as_ratio, from_ratio
 from pipeline.maps.land_cover.features import Features, find_features
 from pipeline.maps.land_cover.model import Model, find_model
@@ -18,6 +19,9 @@ from pipeline.maps.land_cover.training import describe_model, list_label_periods
 from pipeline.maps.step import BlockInputs, Layers, Maps, Place, Row, Show, Step, View, keep_layers
 from pipeline.periods import When
 from pipeline.settings.maps import Smoothing
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import RandomForestClassifier
 
 _ROWS = 128
 """Rows of a block that are worked on at a time, so that few pixels are held in double precision."""
@@ -39,7 +43,7 @@ def predict_block(inputs: BlockInputs, *, features: Features, model: Model) -> L
         values = features.stack(
             inputs.read("composite", features.bands, strip), inputs.read("spectral", features.indices, strip)
         )
-        found = classifier.predict_probabilities(forest, values.reshape(len(values), -1).T)
+        found = indices.classifier.predict_probabilities(forest, values.reshape(len(values), -1).T)
         for name, probability in zip(names, found.T, strict=True):
             layers[name][rows] = as_ratio(probability.reshape(strip.shape))
     return layers
@@ -98,9 +102,9 @@ def _add_margin(block: Block, grid: Grid, margin: int) -> tuple[Block, tuple[sli
 
 
 @lru_cache(maxsize=4)
-def _load_forest(file: Path, sha256: str) -> RandomForestClassifier:
+def _load_forest(file: Path, sha256: str) -> "RandomForestClassifier":
     """A forest that every block of a process uses; the checksum tells two of one place apart."""
-    return classifier.load_forest(file.read_bytes(), f"{file} ({sha256[:12]})")
+    return indices.classifier.load_forest(file.read_bytes(), f"{file} ({sha256[:12]})")
 
 
 def _list_times(study: Study) -> Sequence[When]:

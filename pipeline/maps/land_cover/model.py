@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pipeline import indices
 from pipeline.errors import InputError, Problem
-from pipeline.indices import classifier
 from pipeline.legends import LAND_KINDS
 from pipeline.maps.step import Maps
 from pipeline.settings.maps import ModelFile
@@ -73,7 +73,7 @@ def load_from_config(file: ModelFile, features: Sequence[str]) -> Model:
     )
     if problems:
         raise _refuse_model(*problems)
-    forest = classifier.load_forest((folder / FILE).read_bytes(), str(folder / FILE))
+    forest = indices.classifier.load_forest((folder / FILE).read_bytes(), str(folder / FILE))
     problems = _list_differences(str(folder / FILE), "kinds", list(map(str, forest.classes_)), about["kinds"])
     if problems:
         raise _refuse_model(*problems)

@@ -14,12 +14,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from pipeline import indices
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import Problem
 from pipeline.geodesy import measure_areas_m2, project_all
 from pipeline.grid import Block
-from pipeline.indices import classifier
 from pipeline.ingest.labels import label_error, read_labels
 from pipeline.maps.land_cover.features import Features, find_features
 from pipeline.maps.land_cover.model import ABOUT, FILE, LIBRARY, checksum_forest, load_from_config
@@ -89,14 +89,14 @@ def _train(run: Run, maps: Maps, folder: Path) -> None:
     pixels, counts = _find_pixels(study, rows)
     pixels, features = _read_pixels(run, maps, pixels)
     centres = study.grid.transform * (pixels["centre_col"].to_numpy(), pixels["centre_row"].to_numpy())
-    labelled = classifier.LabelledPixels(
+    labelled = indices.classifier.LabelledPixels(
         features,
         pixels["kind"].to_numpy(dtype=str),
-        classifier.number_blocks(*centres, size_m=rules.forest.block_m),
+        indices.classifier.number_blocks(*centres, size_m=rules.forest.block_m),
     )
     settings = rules.forest.model_dump(include={"trees", "seed", "test_share", "least"})
-    trained = classifier.train(labelled, **settings)
-    (folder / FILE).write_bytes(classifier.dump_forest(trained.forest))
+    trained = indices.classifier.train(labelled, **settings)
+    (folder / FILE).write_bytes(indices.classifier.dump_forest(trained.forest))
     about = _describe(study, find_features(maps).names, trained, labelled, counts)
     save_json(folder / ABOUT, {**about, "sha256": checksum_forest(folder)})
 
@@ -188,8 +188,8 @@ def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFra
 def _describe(
     study: Study,
     features: Sequence[str],
-    trained: classifier.TrainedForest,
-    labelled: classifier.LabelledPixels,
+    trained: "indices.classifier.TrainedForest",
+    labelled: "indices.classifier.LabelledPixels",
     counts: Mapping[str, int],
 ) -> dict[str, Any]:
     """What stands of a trained model beside its file."""
@@ -198,7 +198,9 @@ def _describe(
     return {
         "features": list(features),
         "kinds": list(trained.kinds),
-        "pixels": {side: classifier.count_by_kind(labelled.kinds[mask]) for side, mask in sides.items()},
+        "pixels": {
+            side: indices.classifier.count_by_kind(labelled.kinds[mask]) for side, mask in sides.items()
+        },
         "blocks": {side: len(np.unique(labelled.blocks[mask])) for side, mask in sides.items()},
         **counts,
         "samples_hold_in": samples.period if samples and samples.period else "every period",
