@@ -77,7 +77,7 @@ def test_a_config_is_checked_without_what_reads_and_computes():
 def test_the_page_of_a_run_does_without_what_only_some_configs_ask_for():
     program = "import sys, pipeline.flow.page; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    asked_for = {"sklearn", "skops", "distributed", "pystac_client", "python_calamine", "bokeh"}
+    asked_for = {"sklearn", "skops", "distributed", "pystac_client", "bokeh"}
     assert not asked_for & set(done.stdout.split())
 
 
