@@ -67,8 +67,8 @@ class Asset:
 class Scene:
     """One normalised scene. `assets` are keyed by STAC common name; `mask` says what is clear, None: all is.
 
-    `offset_source` tells which evidence decided the radiometric offset (pixels, raster:bands or
-    baseline), `offset_evidence` what it saw, `offset_conflict` whether the others disagreed. `orbit` names
+    `offset_source` tells what the radiometric offset rests on (pixels, raster:bands, boa_offset_applied or
+    baseline), `offset_evidence` what all said, `offset_conflict` whether they disagreed. `orbit` names
     the pass where looks are told apart by it, and is empty elsewhere.
     """
 

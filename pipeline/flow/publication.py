@@ -41,7 +41,15 @@ _LIBRARIES = (
     "xarray",
     "zarr",
 )
-_SCENES = ["id", "mission", "datetime", "item_sha256", "offset_source", "offset_evidence"]
+_SCENES = [
+    "id",
+    "mission",
+    "datetime",
+    "item_sha256",
+    "offset_source",
+    "offset_evidence",
+    "offset_conflict",
+]
 _READS = ["scene_id", "band", "block", "outcome", "reason"]
 
 

@@ -13,18 +13,21 @@ from pipeline import ingest
 from pipeline.contracts import Scene
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
+from pipeline.errors import InputError, Problem
 from pipeline.flow.inputs import Inputs, is_settled, name_scenes, name_search
 from pipeline.flow.simulation import build_world
 from pipeline.ingest.reading.hosts import refuse_foreign
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
-from pipeline.ingest.scenes.offsets import apply_offset, is_provisional
+from pipeline.ingest.scenes.offsets import apply_offset, is_provisional, is_undecided
 from pipeline.ingest.scenes.providers import digest_files, read_items
 from pipeline.settings.sources import Provider, StacApi
 from pipeline.storage.cause import Cause
 from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
 
 _LOG = logging.getLogger("ecoledger")
+_NAMED = 8
+"""Scenes that an error names; a warning names all."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ class StudyScenes:
 def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
     """The SceneTable of an area: searched once and kept, until its inputs change or --refresh.
 
-    The radiometric offset of each scene is decided here, from its pixels and metadata. A scene whose pixels
-    cannot be read is taken by its metadata for now, and asked again by every later run.
+    The radiometric offset of each scene is decided here, from its metadata and pixels. A scene whose pixels
+    cannot be read is taken by its metadata for now, and asked again by every later run; one whose offset
+    nothing tells is left out by name. Raises InputError where none is left.
     """
     build_world(run, study, inputs)
     cause = name_scenes(study, inputs)
@@ -57,8 +61,7 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
         new = [one for one in choice.candidates if one.scene.id not in known]
         known.update({scene.id: scene for scene in run.each(title, decide, new)})
         scenes = [known[one.scene.id] for one in choice.candidates]
-        taken = scenes if inputs.simulated else [_watch_files(scene) for scene in scenes]
-        save_tables(folder, {"scenes": to_table(taken, [one.outline for one in choice.candidates])})
+        save_tables(folder, {"scenes": _tabulate(choice, scenes, watched=not inputs.simulated)})
         save_json(folder / "account.json", _give_account(study, choice, scenes))
 
     artifact = run.artifact(title, cause, build, anew=run.refresh or not is_settled(run, study, inputs))
@@ -110,6 +113,21 @@ def _load_decisions(run: Run, cause: Cause) -> dict[str, Scene]:
     return {scene.id: scene for scene in kept if not is_provisional(scene)}
 
 
+def _tabulate(choice: Choice, scenes: Sequence[Scene], *, watched: bool) -> gpd.GeoDataFrame:
+    """The SceneTable of those scenes whose offset is decided; InputError if it is of none."""
+    pairs = [
+        (_watch_files(scene) if watched else scene, one.outline)
+        for scene, one in zip(scenes, choice.candidates, strict=True)
+        if not is_undecided(scene)
+    ]
+    if not pairs:
+        expected = "statements of the offset (raster:bands, baseline) that agree, or pixels that decide"
+        problems = [Problem(scene.id, scene.offset_evidence, expected) for scene in scenes[:_NAMED]]
+        raise InputError("偏移量均无法判定 The offset of no scene over the area can be told", problems)
+    taken, outlines = zip(*pairs, strict=True)
+    return to_table(taken, outlines)
+
+
 def _watch_files(scene: Scene) -> Scene:
     """A scene that counts as updated when a file of it on this machine is replaced."""
     files = digest_files(scene.hrefs)
@@ -118,29 +136,46 @@ def _watch_files(scene: Scene) -> Scene:
 
 
 def _give_account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
-    warnings = _list_warnings(choice, scenes)
+    warnings = [*_list_missed(choice), *_list_offsets(scenes)]
     for warning in warnings:
         _LOG.warning(warning, extra={"aoi": study.aoi.id})
-    conflicts = [f"{scene.id}: {scene.offset_evidence}" for scene in scenes if scene.offset_conflict]
+    left_out = sum(is_undecided(scene) for scene in scenes)
     return {
         "found": choice.found,
-        "taken": len(scenes),
+        "taken": len(scenes) - left_out,
         "superseded": choice.superseded,
-        "rejected": choice.rejected,
+        "rejected": {**choice.rejected, **({"offset": left_out} if left_out else {})},
         "passes": {mission: asdict(passes) for mission, passes in choice.passes.items()},
         "undecided": [scene.id for scene in scenes if is_provisional(scene)],
-        "warnings": [*warnings, *conflicts],
+        "warnings": warnings,
     }
 
 
-def _list_warnings(choice: Choice, scenes: Sequence[Scene]) -> list[str]:
-    missed = [
+def _list_missed(choice: Choice) -> list[str]:
+    return [
         f"{mission}: 过境日少于应有 {passes.found} days of passes found, at least {passes.expected} expected"
         for mission, passes in choice.missed.items()
     ]
-    waiting = [
-        f"{scene.id}: 偏移量暂按元数据 offset by metadata for now, asked again by the next run"
-        for scene in scenes
-        if is_provisional(scene)
+
+
+def _list_offsets(scenes: Sequence[Scene]) -> list[str]:
+    """What should be known of the offsets of scenes: a warning a kind, with an example of the evidence."""
+    kinds: dict[str, list[Scene]] = {}
+    for scene in scenes:
+        kinds.setdefault(_describe_offset(scene), []).append(scene)
+    kinds.pop("", None)
+    return [
+        f"{len(some)} 景 scenes: {text}: {', '.join(one.id for one in some)} ({some[0].offset_evidence})"
+        for text, some in sorted(kinds.items())
     ]
-    return [*missed, *waiting]
+
+
+def _describe_offset(scene: Scene) -> str:
+    """What should be known of the offset of a scene; '' where all agree."""
+    if is_undecided(scene):
+        return "偏移量无法判定，未采用 left out, their offset is undecided"
+    if is_provisional(scene):
+        return "偏移量暂按元数据 offset by metadata for now, asked again by the next run"
+    if scene.offset_conflict:
+        return "偏移量说法不一，按像元判定 what is stated of the offset is contradicted, their pixels decided"
+    return ""

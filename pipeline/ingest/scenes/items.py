@@ -5,7 +5,6 @@ Nothing is guessed: what an item does not say is looked for in its id, and else 
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +16,11 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import Asset, Packing, Scene
+from pipeline.contracts import Asset, Scene
 from pipeline.geodesy import wrap_outline
+from pipeline.ingest.reading.radiometry import Statement
 from pipeline.ingest.scenes.archives import RawItem
+from pipeline.ingest.scenes.figures import UnusableItem, describe_asset, list_statements
 from pipeline.ingest.scenes.sensors import Sensor, sensor_of
 
 _LONGEST = timedelta(days=1)
@@ -45,16 +46,16 @@ _TIERS = {"T1": "2", "T2": "1", "RT": "0"}
 
 @dataclass(frozen=True)
 class Candidate:
-    """A scene as its item tells it, its outline (longitude, latitude), the offset in DN that it states.
+    """A scene as its item tells it, and its outline (longitude, latitude).
 
     `acquisition` names what the satellite took, whoever processed it, however often: satellite, start of
     sensing, tile and datastrip; satellite, path and row, and day for Landsat. `processing` orders the
-    processings of one acquisition, the better one last. `stated_dn` is None where nothing is stated.
+    processings of one acquisition, the better one last. `statements` are what it states of the offset.
     """
 
     scene: Scene
     outline: BaseGeometry
-    stated_dn: int | None
+    statements: tuple[Statement, ...]
     acquisition: str
     collection: str = ""
     processing: tuple[str, ...] = ()
@@ -67,6 +68,8 @@ def candidate_of(raw: RawItem) -> Candidate | str:
         return _candidate(raw, item)
     except _MISCHIEF:
         return "not a STAC item"
+    except UnusableItem as error:
+        return str(error)
 
 
 def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
@@ -75,7 +78,8 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
     if sensor is None:
         return "no known sensor"
     mask = _first(item, sensor.mask.keys) if sensor.mask else None
-    moment, assets = _moment(item), _assets(item, sensor)
+    moment, files = _moment(item), _files(item, sensor)
+    assets = {band: describe_asset(file, sensor.bands[band].packing) for band, file in files.items()}
     lacking = [
         word
         for word, found in (
@@ -115,9 +119,8 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
     started = known.get("started") or f"{moment:%Y%m%dT%H%M}"
     acquisition = " ".join((platform, started, known.get("place", where), known.get("strip", "")))
     processing = (scene.baseline, known.get("tier", ""), known.get("processed", ""), scene.updated, scene.id)
-    return Candidate(
-        scene, outline, _read_offset_dn(item, sensor), acquisition, item.collection_id or "", processing
-    )
+    statements = list_statements(said, files, sensor, scene.baseline)
+    return Candidate(scene, outline, statements, acquisition, item.collection_id or "", processing)
 
 
 def _names(item: pystac.Item) -> dict[str, str]:
@@ -190,34 +193,10 @@ def _first(item: pystac.Item, keys: Iterable[str]) -> pystac.Asset | None:
     return next((item.assets[key] for key in keys if key in item.assets), None)
 
 
-def _assets(item: pystac.Item, sensor: Sensor) -> dict[str, Asset]:
-    found = {name: _first(item, band.keys) for name, band in sensor.bands.items()}
-    return {
-        name: _asset(asset, sensor.bands[name].packing) for name, asset in found.items() if asset is not None
-    }
-
-
-def _asset(asset: pystac.Asset, packing: Packing) -> Asset:
-    """A file as its item says that its numbers are to be read, else as its sensor stores them."""
-    scale, offset = _figure(asset, "scale", packing.scale), _figure(asset, "offset", packing.offset)
-    return Asset(asset.href, scale, offset, packing.nodata, packing.valid)
-
-
-def _read_offset_dn(item: pystac.Item, sensor: Sensor) -> int | None:
-    band = sensor.bands.get("red")
-    red = _first(item, band.keys) if band else None
-    offset = _figure(red, "offset", math.nan) if red else math.nan
-    if band is None or red is None or math.isnan(offset):
-        return None
-    return round(offset / _figure(red, "scale", band.packing.scale))
-
-
-def _figure(asset: pystac.Asset, what: str, otherwise: float) -> float:
-    """A figure of raster:bands (v1), or of raster:scale and raster:offset on band or asset (v2)."""
-    fields = asset.extra_fields
-    bands = [*fields.get("raster:bands", []), *fields.get("bands", []), fields]
-    stated = [band[key] for band in bands for key in (what, f"raster:{what}") if key in band]
-    return float(stated[0]) if stated else otherwise
+def _files(item: pystac.Item, sensor: Sensor) -> dict[str, pystac.Asset]:
+    """The files of an item by band."""
+    found = {band: _first(item, entry.keys) for band, entry in sensor.bands.items()}
+    return {band: file for band, file in found.items() if file is not None}
 
 
 def _crs(item: pystac.Item, asset: pystac.Asset | None) -> str:

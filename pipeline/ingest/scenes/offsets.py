@@ -1,6 +1,6 @@
-"""The radiometric offset of a Sentinel-2 scene, decided by its pixels where they can be read."""
+"""The radiometric offset of a Sentinel-2 scene, decided by what is stated and by its pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,36 +12,51 @@ from pipeline.contracts import Asset, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.headers import Profile
-from pipeline.ingest.reading.radiometry import METADATA, decide_offset, offset_in_pixels
+from pipeline.ingest.reading.radiometry import (
+    WITNESSES,
+    OffsetDecision,
+    PixelEvidence,
+    decide_offset,
+    weigh_pixels,
+)
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.sensors import SENSORS
 
+_METADATA, _UNDECIDED, _UNREAD = "metadata", "undecided", "unread"
+"""Sources of what the pixels had no part in since none could be read, and of what is not decided at all."""
+_SHORT_WAVES = ("red", "blue", "coastal")
+"""Bands in which dense vegetation is dark, in the order to ask."""
 _EDGE_PX = 400
 _FULL_READ = 2
 _WINDOWS = 4
 _WINDOW_PX = 128
 
+Pixels = tuple[dict[str, NDArray[Any]], NDArray[Any]]
+"""Numbers by band, 0 where there is none, and classes at the same places."""
+
 
 def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
-    """The scene with its radiometric offset decided: by pixels, raster:bands or baseline, if its sensor asks.
+    """The scene with its radiometric offset decided by statements and pixels, if its sensor asks.
 
-    Where its pixels could not be read, `offset_source` is `metadata`: that is not for good, see
-    `is_provisional`.
+    Where its pixels could not be read, the decision is not for good, see `is_provisional`. Where nothing
+    could be decided, its numbers mean nothing, see `is_undecided`.
     """
     scene = candidate.scene
     if not SENSORS[scene.mission].offset_from_pixels or scene.mask is None:
         return scene
-    pixels, readable = _pixels(ItemReader(reader, scene.item_sha256), scene.assets.get("red"), scene.mask)
-    decision = decide_offset(pixels, candidate.stated_dn, scene.baseline, readable=readable)
+    witnesses = {band: scene.assets[band] for band in _SHORT_WAVES if band in scene.assets}
+    witnesses = dict(list(witnesses.items())[:WITNESSES])
+    pixels, readable = _ask_pixels(ItemReader(reader, scene.item_sha256), witnesses, scene.mask)
+    decision = decide_offset(candidate.statements, pixels)
     assets = {
-        band: replace(asset, offset=round(decision.dn * asset.scale, 9))
+        band: replace(asset, offset=round((decision.dn or 0) * asset.scale, 9))
         for band, asset in scene.assets.items()
     }
     return replace(
         scene,
         assets=assets,
-        offset_source=decision.source,
+        offset_source=_name_source(decision, readable=readable),
         offset_evidence=decision.evidence,
         offset_conflict=decision.conflict,
     )
@@ -49,51 +64,79 @@ def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
 
 def is_provisional(scene: Scene) -> bool:
     """Whether a scene's pixels could not be read, so that a later run must ask them again."""
-    return scene.offset_source == METADATA
+    return scene.offset_source in {_METADATA, _UNREAD}
 
 
-def _pixels(files: ItemReader, red: Asset | None, mask: Asset) -> tuple[tuple[int | None, str], bool]:
-    """The offset that the pixels give away and the evidence; and whether any pixel could be read."""
-    if red is None:
-        return (None, "pixels: no red band"), True
+def is_undecided(scene: Scene) -> bool:
+    """Whether neither statements nor pixels told a scene's offset, so that it cannot be taken."""
+    return scene.offset_source in {_UNDECIDED, _UNREAD}
+
+
+def _name_source(decision: OffsetDecision, *, readable: bool) -> str:
+    if decision.dn is None:
+        return _UNDECIDED if readable else _UNREAD
+    return decision.source if readable else _METADATA
+
+
+def _ask_pixels(files: ItemReader, bands: Mapping[str, Asset], mask: Asset) -> tuple[PixelEvidence, bool]:
+    """What the pixels give away; and whether any pixel could be read."""
+    if len(bands) < WITNESSES:
+        return PixelEvidence(None, 0, f"{' and '.join(bands) or 'no band'} of {_SHORT_WAVES}, too few"), True
     errors: list[str] = []
     for look in (_overview, _windows):
         try:
-            return offset_in_pixels(*look(files, red, mask)), True
+            return weigh_pixels(*look(files, bands, mask)), True
         except BrokenAsset as error:
             errors.append(str(error))
-    return (None, f"pixels: not readable ({'; '.join(dict.fromkeys(errors))})"), False
+    return PixelEvidence(None, 0, f"not readable ({'; '.join(dict.fromkeys(errors))})"), False
 
 
-def _overview(files: ItemReader, red: Asset, mask: Asset) -> tuple[NDArray[Any], NDArray[Any]]:
+def _overview(files: ItemReader, bands: Mapping[str, Asset], mask: Asset) -> Pixels:
     """The whole scene thinned, from overviews where there are any."""
     profile = files.read_profile(mask)
     shape = min(profile.height, _EDGE_PX), min(profile.width, _EDGE_PX)
     lattice = not profile.overviews and profile.height * profile.width > _EDGE_PX**2 * _FULL_READ
-    return (
-        files.read_thinned(red, shape, lattice=lattice),
-        files.read_thinned(mask, shape, lattice=lattice),
-    )
+    numbers = {
+        band: _without_fill(files.read_thinned(asset, shape, lattice=lattice), asset)
+        for band, asset in bands.items()
+    }
+    return numbers, files.read_thinned(mask, shape, lattice=lattice)
 
 
-def _windows(files: ItemReader, red: Asset, mask: Asset) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Small windows all over the scene at full resolution, as far as they can be read in both files."""
-    fine, coarse = files.read_profile(red), files.read_profile(mask)
-    ratio = max(1, round(fine.width / coarse.width))
-    found: list[tuple[NDArray[Any], NDArray[Any]]] = []
+def _windows(files: ItemReader, bands: Mapping[str, Asset], mask: Asset) -> Pixels:
+    """Small windows all over the scene at full resolution, as far as they can be read in all files."""
+    coarse = files.read_profile(mask)
+    ratios = {band: files.read_profile(asset).width / coarse.width for band, asset in bands.items()}
+    found: list[Pixels] = []
     errors: list[str] = []
     for window in _spread(coarse):
-        finer = Window(*(ratio * length for length in window.flatten()))
         try:
-            pair = files.read_window(red, finer)[::ratio, ::ratio], files.read_window(mask, window)
+            numbers = {
+                band: _without_fill(_read_like(files, asset, window, ratios[band]), asset)
+                for band, asset in bands.items()
+            }
+            found.append((numbers, files.read_window(mask, window)))
         except BrokenAsset as error:
             errors.append(str(error))
-        else:
-            found.append(pair)
     if not found:
         raise BrokenAsset(errors[0])
-    reds, classes = zip(*found, strict=True)
-    return np.concatenate(reds, axis=None), np.concatenate(classes, axis=None)
+    together = {band: np.concatenate([numbers[band] for numbers, _ in found], axis=None) for band in bands}
+    return together, np.concatenate([classes for _, classes in found], axis=None)
+
+
+def _read_like(files: ItemReader, asset: Asset, window: Window, ratio: float) -> NDArray[Any]:
+    """A window of another file, whose pixels are `ratio` to one here, brought to its shape: nearest pixel."""
+    left, top, width, height = (int(ratio * length) for length in window.flatten())
+    read = files.read_window(asset, Window(left, top, max(1, width), max(1, height)))
+    rows, cols = (
+        np.minimum((np.arange(length) * ratio).astype(int), edge - 1)
+        for length, edge in zip((window.height, window.width), read.shape, strict=True)
+    )
+    return read[np.ix_(rows, cols)]
+
+
+def _without_fill(numbers: NDArray[Any], asset: Asset) -> NDArray[Any]:
+    return np.where(numbers == asset.nodata, 0, numbers)
 
 
 def _spread(profile: Profile) -> Iterator[Window]:

@@ -61,7 +61,7 @@ class Sensor:
     """A mission: what its items are called, its bands, its mask, and its looks.
 
     Without a mask all pixels with a number are clear. Scenes of one mission and solar day are one `look`, or
-    those of one orbit. `offset_from_pixels`: the offset of the numbers is decided by them, see `radiometry`.
+    those of one orbit. `offset_from_pixels`: they are asked for the offset of the numbers, see `radiometry`.
     Since the day `complete_since` every place is taken at least every `revisit_days`; None where that is not
     so: Landsat 4, 5 and 7 did not take all that they passed over.
     """

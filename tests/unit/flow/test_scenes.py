@@ -1,11 +1,15 @@
 """Scenes are searched once, decided for good or asked again, and accounted for."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import rasterio
 
+from pipeline.errors import InputError
 from pipeline.flow import inputs as plan_inputs
 from pipeline.flow import scenes as plan_scenes
 from pipeline.flow.inputs import find_inputs, is_settled, name_scenes
@@ -114,3 +118,46 @@ def test_another_question_is_another_search(run, by_api):
     longer = area.settings.scenes.model_copy(update={"end": area.settings.scenes.end.replace(month=6, day=1)})
     found(run, replace(area, settings=area.settings.model_copy(update={"scenes": longer})))
     assert len(searches) == 2
+
+
+def lie(planted, name, *, baseline="02.14", cloudy=False):
+    """Let an item of the catalogue state another baseline beside the offset of its bands."""
+    item = files_of(planted) / name / "item.json"
+    content = json.loads(item.read_text(encoding="utf-8"))
+    content["properties"]["s2:processing_baseline"] = baseline
+    content["assets"]["red"]["raster:bands"] = [{"scale": 1e-4, "offset": -0.1}]
+    item.write_text(json.dumps(content), encoding="utf-8")
+    if cloudy:
+        with rasterio.open(item.parent / "scl.tif", "r+") as scl:
+            scl.write(np.full((1, *scl.shape), 9, dtype=np.uint8))
+
+
+def test_a_scene_whose_offset_nothing_tells_is_left_out_by_name_and_counted(run, planted):
+    lie(planted, "S2A_1", cloudy=True)
+    lie(planted, "S2A_2")
+    result = found(run, planted)
+    assert list(result.table["id"]) == ["S2A_0", "S2A_2"]
+    assert list(result.table["offset_conflict"]) == [False, True]
+    account = result.account
+    assert (account["found"], account["taken"], account["rejected"]) == (3, 2, {"offset": 1})
+    assert account["undecided"] == []
+    left_out, contradicted = sorted(account["warnings"], key=lambda text: "S2A_1" not in text)
+    assert "未采用" in left_out
+    assert "raster:bands: -1000; baseline: 0" in left_out
+    assert "S2A_2" in contradicted
+    assert "按像元判定" in contradicted
+
+
+def test_where_the_offset_of_no_scene_can_be_told_all_are_named(run, planted):
+    for number in range(3):
+        lie(planted, f"S2A_{number}", cloudy=True)
+    with pytest.raises(InputError) as refusal:
+        found(run, planted)
+    assert [problem.place for problem in refusal.value.problems] == ["S2A_0", "S2A_1", "S2A_2"]
+
+
+def test_a_kind_of_conflict_is_one_warning_whatever_the_number_of_scenes(run, planted):
+    for number in range(3):
+        lie(planted, f"S2A_{number}")
+    (warning,) = found(run, planted).account["warnings"]
+    assert warning.startswith("3 景 scenes")

@@ -162,7 +162,7 @@ def test_a_safe_folder_is_what_its_metadata_say(tmp_path):
     assert Path(scene.assets["red"].href).name == "T51RUQ_20240501T023009_B04_10m.jp2"
     assert Path(scene.mask.href).name == "T51RUQ_20240501T023009_SCL_20m.jp2"
     assert (scene.assets["nir08"].scale, scene.assets["nir08"].offset) == (1e-4, -0.1)
-    assert (found.stated_dn, scene.cloud_percent) == (-1000, 12.5)
+    assert (dict(found.statements), scene.cloud_percent) == ({"raster:bands": -1000, "baseline": -1000}, 12.5)
     assert found.outline.equals(shapely.box(120.5, 31.5, 121.6, 32.5))
     assert found.acquisition == "sentinel-2b 20240501T023009 MGRS-51RUQ 20240501T023010"
 
@@ -170,7 +170,7 @@ def test_a_safe_folder_is_what_its_metadata_say(tmp_path):
 def test_a_safe_folder_from_before_baseline_4_states_no_offset(tmp_path):
     safe_folder(tmp_path, MTD.replace(OFFSETS, "").replace("05.10", "02.14"))
     (raw,) = read_archive(tmp_path)
-    assert candidate_of(raw).stated_dn == 0
+    assert dict(candidate_of(raw).statements) == {"raster:bands": 0, "baseline": 0}
 
 
 def test_an_item_takes_the_files_beside_it_whatever_address_it_gives(tmp_path):

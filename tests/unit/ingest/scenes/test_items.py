@@ -21,7 +21,7 @@ from tests.stac import RESPONSES, raw_item, recorded
             "MGRS-13TDE",
             "05.10",
             "EPSG:32613",
-            -1000,
+            {"raster:bands": -1000, "baseline": -1000},
             (1e-4, -0.1),
         ),
         (
@@ -30,7 +30,7 @@ from tests.stac import RESPONSES, raw_item, recorded
             "MGRS-32TPS",
             "05.09",
             "EPSG:32632",
-            -1000,
+            {"raster:bands": -1000, "boa_offset_applied": 0},
             (1e-4, -0.1),
         ),
         (
@@ -39,7 +39,7 @@ from tests.stac import RESPONSES, raw_item, recorded
             "MGRS-47XML",
             "05.10",
             "EPSG:32647",
-            None,
+            {"baseline": -1000},
             (1e-4, 0.0),
         ),
         (
@@ -48,7 +48,7 @@ from tests.stac import RESPONSES, raw_item, recorded
             "MGRS-32TNT",
             "05.00",
             "EPSG:32632",
-            -1000,
+            {"raster:bands": -1000, "baseline": -1000},
             (1e-4, -0.1),
         ),
         (
@@ -57,7 +57,7 @@ from tests.stac import RESPONSES, raw_item, recorded
             "WRS2-089090",
             "",
             "EPSG:32655",
-            -7273,
+            {},
             (2.75e-5, -0.2),
         ),
         (
@@ -66,7 +66,7 @@ from tests.stac import RESPONSES, raw_item, recorded
             "WRS2-028030",
             "",
             "EPSG:32615",
-            None,
+            {},
             (2.75e-5, -0.2),
         ),
     ],
@@ -80,7 +80,7 @@ def test_every_providers_answer_means_the_same(file, mission, tile, baseline, cr
     assert set(scene.assets) == set(SENSORS[mission].bands) - {"lwir11"}
     assert heat is None or (heat.scale, heat.offset, heat.nodata) == (0.00341802, 149.0, 0)
     assert (heat is not None) == ("planetarycomputer_landsat" in file)
-    assert candidate.stated_dn == stated
+    assert dict(candidate.statements) == stated
     for asset in scene.assets.values():
         assert (asset.scale, asset.offset, asset.nodata) == (*scale_offset, 0)
     assert scene.mask.nodata == (0 if mission == "sentinel-2" else 1)
@@ -181,15 +181,41 @@ def test_scale_and_offset_are_found_in_every_version_of_the_raster_extension(fie
     raw["assets"]["red"].update(fields)
     candidate = candidate_of(raw)
     assert (candidate.scene.assets["red"].scale, candidate.scene.assets["red"].offset) == (2e-4, -0.2)
-    assert candidate.stated_dn == -1000
+    assert candidate.statements == (("raster:bands", -1000), ("baseline", -1000))
     assert candidate.scene.assets["green"].scale == 1e-4
 
 
-def test_an_offset_of_zero_is_a_statement_and_none_is_not():
+def test_an_offset_of_zero_is_a_statement_and_null_is_not():
     raw = raw_item()
-    assert candidate_of(raw).stated_dn is None
+    assert candidate_of(raw).statements == (("baseline", -1000),)
+    raw["assets"]["red"]["raster:bands"] = [{"scale": None, "offset": None}]
+    assert candidate_of(raw).statements == (("baseline", -1000),)
     raw["assets"]["red"]["raster:bands"] = [{"scale": 1e-4, "offset": 0}]
-    assert candidate_of(raw).stated_dn == 0
+    assert candidate_of(raw).statements == (("raster:bands", 0), ("baseline", -1000))
+
+
+def test_bands_that_state_different_offsets_are_statements_that_disagree():
+    raw = raw_item()
+    raw["assets"]["red"]["raster:bands"] = [{"scale": 1e-4, "offset": -0.1}]
+    raw["assets"]["swir16"]["raster:bands"] = [{"scale": 1e-4, "offset": 0}]
+    assert candidate_of(raw).statements == (
+        ("raster:bands", -1000),
+        ("raster:bands", 0),
+        ("baseline", -1000),
+    )
+
+
+@pytest.mark.parametrize("flag", ["earthsearch:boa_offset_applied", "sentinel:boa_offset_applied"])
+@pytest.mark.parametrize(
+    ("value", "stated"), [(True, 0), (False, -1000), (None, -1000), ("true", 0), ("no", -1000)]
+)
+def test_a_flag_that_the_offset_is_taken_off_speaks_in_place_of_the_baseline(flag, value, stated):
+    ((_, dn),) = candidate_of(raw_item(**{flag: value})).statements
+    assert dn == stated
+
+
+def test_an_item_without_a_baseline_states_nothing():
+    assert candidate_of(raw_item(**{"s2:processing_baseline": None})).statements == ()
 
 
 @pytest.mark.parametrize(
