@@ -9,22 +9,28 @@ import pytest
 from programs import ecoledger
 
 ROWS = 1900
+UNITS = {
+    "水温": "℃", "pH": "无量纲", "溶解氧": "mg/L", "电导率": "μS/cm", "浊度": "NTU", "高锰酸盐指数": "mg/L",
+    "氨氮": "mg/L", "总磷": "mg/L", "总氮": "mg/L", "叶绿素α": "mg/L", "藻密度": "cells/L",
+}  # fmt: skip
 HEADINGS = [
-    "省份", "流域", "断面名称", "监测时间", "水质类别", "水温(℃)", "pH(无量纲)", "溶解氧(mg/L)",
-    "电导率(μS/cm)", "浊度(NTU)", "高锰酸盐指数(mg/L)", "氨氮(mg/L)", "总磷(mg/L)", "总氮(mg/L)",
-    "叶绿素α(mg/L)", "藻密度(cells/L)", "站点情况",
+    "省份", "流域", "断面名称", "监测时间", "水质类别",
+    *(f"{name}<br/><span class='unit'>({unit})</span>" for name, unit in UNITS.items()), "站点情况",
 ]  # fmt: skip
+SHOWN = [*HEADINGS[:5], *(f"{name} ({unit})" for name, unit in UNITS.items()), "站点情况"]
 PH, DO, CODMN, NH3N, TP, STATE, TIME = 6, 7, 10, 11, 12, 16, 3
 # one value of each class, the last ones on the limit
 CODMN_OF_CLASS = {1: "1.9", 2: "4.0", 3: "5.2", 4: "10.0", 5: "15.0", 6: "15.1"}
 
 
-def _span(text, rng):
-    return f"<span title='原始值：{float(text) + rng.choice([-0.0004, 0.0004]):.4f}'>{text}</span>"
+def _span(text):
+    """A raw value, of which the page shows the next higher step."""
+    places = len(text.partition(".")[2])
+    return f"<span title='原始值：{text}'>{float(text) + 10**-places:.{places}f}</span>"
 
 
 def _good(number, rng):
-    """A row and its planted class; every other value is of class I."""
+    """A row and the planted class of its raw values; every other value is of class I."""
     planted = rng.randint(1, 6)
     time = f"04-{rng.randint(1, 5):02d} {rng.choice([0, 4, 8, 12, 16, 20]):02d}:00"
     values = [
@@ -32,7 +38,7 @@ def _good(number, rng):
         f"{rng.uniform(0.02, 0.15):.3f}", "0.02", "1.2", rng.choice(["*", "0.004"]),
         rng.choice(["--", "1000"]),
     ]  # fmt: skip
-    wrapped = [_span(text, rng) if text[0].isdigit() and rng.random() < 0.7 else text for text in values]
+    wrapped = [_span(text) if text[0].isdigit() and rng.random() < 0.7 else text for text in values]
     # names repeat between provinces
     return [f"省{number % 2}", "长江", f"断面{number // 2}", time, "Ⅱ", *wrapped, "正常"], planted
 
@@ -60,12 +66,12 @@ def planted():
         if draw < 0.2:
             position, text, reason = DEFECTS[rng.choice(list(DEFECTS))]
             row[position] = text(rng)
-            defects[here, HEADINGS[position]] = reason
+            defects[here, SHOWN[position]] = reason
             if position in {STATE, TIME}:
                 planted = None
         elif draw < 0.25 and here - 1 in classes:
             row = list(rows[-1])
-            defects[here, HEADINGS[CODMN]] = "与前面的记录重复"
+            defects[here, SHOWN[CODMN]] = "与前面的记录重复"
             planted = None
         elif draw < 0.3 and here - 1 in classes and (here - 1) not in {place for place, _ in defects}:
             row = list(rows[-1])

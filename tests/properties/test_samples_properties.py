@@ -197,7 +197,7 @@ def _read_both_ways(content):
 
 
 def _agree(sheet, stream):
-    columns = ["section", "time", "parameter", "value", "raw", "censored", "flag", "row", "column"]
+    columns = ["section", "time", "parameter", "value", "published", "censored", "flag", "row", "column"]
     assert _plain(stream.samples[columns]) == _plain(sheet.samples[columns])
     assert sorted(_plain(stream.rejects)) == sorted(_plain(sheet.rejects))
     assert stream.rejects["row"].tolist() == sheet.rejects["row"].tolist()

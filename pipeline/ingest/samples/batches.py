@@ -1,5 +1,6 @@
 """A table in batches: the face of all that holds samples, and what stands in the columns of a batch."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -11,10 +12,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
+from pipeline.ingest.samples.figures import NO_MARKS, NOT_A_NUMBER, DecimalMarks, read_numbers
+from pipeline.ingest.samples.markup import read_raw_values, strip_tag, strip_tags
 
 Codes = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Meaning = TypeVar("Meaning")
+
+RAW_DIFFERS = "显示值不是其原始值的修约值 (the value shown is not its raw value rounded)"
+
+_PLAIN = re.compile(r"[+-]?[0-9]*(?:\.(?P<places>[0-9]*))?(?:[eE](?P<power>[+-]?[0-9]{1,3}))?")
 
 
 @dataclass(frozen=True)
@@ -64,16 +71,21 @@ class Batch:
             return SampleColumn([""], np.zeros(len(self.row), dtype=np.int64))
         return SampleColumn.of(self.cells[position])
 
-    def numbers(self, position: int) -> "Numbers":
-        """What the cells of a column say, those that repeat another as well."""
-        return Numbers.of(self.cells[position])
+    def find_marks(self, positions: Sequence[int]) -> DecimalMarks:
+        """The decimal marks that some columns are sure to use."""
+        read = [self.cells[position] for position in positions if not _is_typed(self.cells[position])]
+        return DecimalMarks.of(strip_tag(text) for values in read for text in SampleColumn.of(values).texts)
 
-    def own_numbers(self, position: int) -> "Numbers":
+    def numbers(self, position: int, marks: DecimalMarks = NO_MARKS) -> "Numbers":
+        """What the cells of a column say, those that repeat another as well."""
+        return Numbers.of(self.cells[position], marks)
+
+    def own_numbers(self, position: int, marks: DecimalMarks = NO_MARKS) -> "Numbers":
         """What the cells of a column say; what a merge repeats is blank, for it is no further reading."""
         repeats = self.repeats.get(position)
         if repeats is None:
-            return self.numbers(position)
-        return Numbers.of(pc.if_else(pa.array(repeats), None, self.cells[position]))
+            return self.numbers(position, marks)
+        return Numbers.of(pc.if_else(pa.array(repeats), None, self.cells[position]), marks)
 
 
 class SampleTable(Protocol):
@@ -130,30 +142,36 @@ class Memo(Generic[Meaning]):
 
 
 class Numbers(NamedTuple):
-    """What the cells of a column say, row by row; `text` gives the texts of some rows."""
+    """What the cells of a column say, row by row; `text` gives the texts of some rows.
+
+    Of a cell whose title tells the value before it was rounded for the page, that is the `value`, and what
+    the page shows is `published` (NaN for other cells). `unit` is the one that a cell itself states.
+    """
 
     value: NDArray[np.float64]
-    raw: NDArray[np.float64]
+    published: NDArray[np.float64]
     censored: Mask
     blank: Mask
     reason: NDArray[np.object_]
+    unit: NDArray[np.object_]
     text: Callable[[Codes], list[str]]
 
     @classmethod
-    def of(cls, values: pa.Array) -> "Numbers":
-        """From texts (see `cells.read_numbers`) or from numbers, of which null and NaN are blank."""
-        if pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
+    def of(cls, values: pa.Array, marks: DecimalMarks = NO_MARKS) -> "Numbers":
+        """From texts (see `figures.read_numbers`) or from numbers, of which null and NaN are blank."""
+        if _is_typed(values):
             return cls._of_typed(pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False))
         column = SampleColumn.of(values)
         texts = pd.Series(column.texts, dtype=str)
-        shown = cells.strip_tags(texts)
-        read = cells.read_numbers(shown)
+        shown = strip_tags(texts)
+        read = _prefer_raw_values(read_numbers(shown, marks), read_raw_values(texts), shown)
         return cls(
             read["value"].to_numpy(dtype=float)[column.indices],
-            cells.read_raw_values(texts).to_numpy(dtype=float)[column.indices],
+            read["published"].to_numpy(dtype=float)[column.indices],
             read["censored"].to_numpy(dtype=bool)[column.indices],
             read["blank"].to_numpy(dtype=bool)[column.indices],
             read["reason"].to_numpy(dtype=object)[column.indices],
+            read["unit"].to_numpy(dtype=object)[column.indices],
             lambda rows: shown.iloc[column.indices[rows]].tolist(),
         )
 
@@ -161,9 +179,34 @@ class Numbers(NamedTuple):
     def _of_typed(cls, values: NDArray[np.float64]) -> "Numbers":
         none = np.full(len(values), None, dtype=object)
         blank = np.isnan(values)
-        none[np.isinf(values)] = cells.NOT_A_NUMBER
+        reason = none.copy()
+        reason[np.isinf(values)] = NOT_A_NUMBER
         never = np.zeros(len(values), dtype=bool)
         return cls(
-            values, np.full(len(values), np.nan), never, blank, none,
+            values, np.full(len(values), np.nan), never, blank, reason, none,
             lambda rows: [cells.to_text(float(value)) for value in values[rows]],
         )  # fmt: skip
+
+
+def _is_typed(values: pa.Array) -> bool:
+    return bool(pa.types.is_floating(values.type) or pa.types.is_integer(values.type))
+
+
+def _prefer_raw_values(read: pd.DataFrame, raw: pd.Series, shown: pd.Series) -> pd.DataFrame:
+    """Numbers of cells of which measured ones are as they were before the page rounded them.
+
+    What the page shows must be the raw value rounded: within one unit of its last digit.
+    """
+    told = raw.notna() & read["value"].notna() & ~read["censored"]
+    published = read["value"].where(told)
+    found = read.assign(value=raw.where(told, read["value"]), published=published)
+    step = shown[told].map(_measure_last_digit).astype(float)
+    differs = (raw[told] - published[told]).abs() > step * (1 + 1e-9)
+    found.loc[differs[differs].index, "reason"] = RAW_DIFFERS
+    return found
+
+
+def _measure_last_digit(text: str) -> float:
+    """What one step of the last digit of a number is worth; infinite where it is not written plainly."""
+    parts = _PLAIN.fullmatch(text.strip())
+    return 10.0 ** (int(parts["power"] or 0) - len(parts["places"] or "")) if parts else float("inf")

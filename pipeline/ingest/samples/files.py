@@ -13,7 +13,8 @@ from pipeline.ingest.samples import streams
 from pipeline.ingest.samples.batches import SampleTable, Unsuited
 from pipeline.ingest.samples.checks import review
 from pipeline.ingest.samples.dating import Download
-from pipeline.ingest.samples.headings import READ, load_parameter_codes
+from pipeline.ingest.samples.headings import load_parameter_codes
+from pipeline.ingest.samples.layouts import READ
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_json, read_layers
 from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.readings import read_table
@@ -44,9 +45,10 @@ def read_samples(
     the id that the table gives, null if none. A value without a unit is in the unit of the standard; one
     not detected takes the limit that its sheet tells for that parameter (a column or row 检出限, or the one
     limit that its other marked values agree on). Rows of a station that is not 正常 are rejected, and so are
-    readings later than `latest`. `raw` is the value before it was rounded for publication, NaN where that is
-    not told. Repetitions are rejected, contradictions kept with the `flag` contradicts, runs of equal
-    readings flagged stuck or rejected (`standards` stuck_sensors).
+    readings later than `latest`. Where a title tells the value before it was rounded for the page
+    (原始值), that is the value, and `published` what the page shows; NaN for other readings. Repetitions
+    are rejected, contradictions kept with the `flag` contradicts, runs of equal readings flagged stuck or
+    rejected (`standards` stuck_sensors).
 
     Raises InputError, with every problem, for paths that lead nowhere and when nothing usable is left.
     """
@@ -132,7 +134,7 @@ def read_sheets(path: Path) -> list[Sheet]:
 
 def _read_objects(path: Path) -> list[Sheet]:
     try:
-        return [read_json(path)] if path.suffix.lower() in JSON_SUFFIXES else read_layers(path)
+        return read_json(path) if path.suffix.lower() in JSON_SUFFIXES else read_layers(path)
     except ValueError as error:
         raise _unreadable(path, "something else", f"a table ({error})") from error
 

@@ -27,20 +27,31 @@ _WGS_84 = "EPSG:4326"
 _NO_TABLE = "an object with thead and tbody, or a FeatureCollection"
 
 
-def read_json(path: Path) -> Sheet:
-    """The table of a release (`thead`, `tbody`) or of GeoJSON features, whose points are kept.
+def read_json(path: Path) -> list[Sheet]:
+    """The tables of releases (`thead`, `tbody`) or of GeoJSON features, whose points are kept.
 
+    A file may hold several of them, in a list or by name: `name` of a sheet is its name or number there.
     Raises ValueError, saying what was expected, for anything else.
     """
     try:
         content = json.loads(path.read_bytes())
     except RecursionError as error:
         raise ValueError(_NO_TABLE) from error
-    within = [content, *content.values()] if isinstance(content, Mapping) else []
-    table = next(((found, value) for value in within if (found := _read_rows(value))), None)
-    if table is None:
+    tables = [(name, value, rows) for name, value in _list_values(content) if (rows := _read_rows(value))]
+    if not tables:
         raise ValueError(_NO_TABLE)
-    return _to_sheet(path, "", table[0], _locate_features(table[1]))
+    return [_to_sheet(path, name, rows, _locate_features(value)) for name, value, rows in tables]
+
+
+def _list_values(content: Any) -> list[tuple[str, Any]]:
+    """A table alone, else what may be one in a list or an object, with its number from 1 or its name."""
+    if _read_rows(content):
+        return [("", content)]
+    if isinstance(content, Mapping):
+        return [(str(name), value) for name, value in content.items()]
+    return (
+        [(str(number), value) for number, value in enumerate(content, 1)] if isinstance(content, list) else []
+    )
 
 
 def read_layers(path: Path) -> list[Sheet]:

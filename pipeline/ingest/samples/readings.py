@@ -13,16 +13,8 @@ from pipeline.ingest.samples import cells
 from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, Numbers, SampleTable
 from pipeline.ingest.samples.checks import find_implausible
 from pipeline.ingest.samples.dating import Download
-from pipeline.ingest.samples.headings import (
-    UNKNOWN_UNIT,
-    Fault,
-    SheetLayout,
-    find_divisor,
-    find_layout,
-    find_unit,
-    fold,
-    load_parameter_codes,
-)
+from pipeline.ingest.samples.headings import find_divisor, find_unit, fold, load_parameter_codes
+from pipeline.ingest.samples.layouts import UNKNOWN_UNIT, Fault, SheetLayout, find_layout
 from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.reasons import (
     EMPTY_SHEET,
@@ -197,7 +189,7 @@ class Readings:
             "time": facts.times[kept],
             "parameter": column.parameter[kept].astype(np.int8),
             "value": value[kept],
-            "raw": (read.raw / column.factor)[kept],
+            "published": (read.published / column.factor)[kept],
             "censored": read.censored[kept],
             "row": batch.row[kept],
             "text": text[kept],
@@ -320,7 +312,7 @@ class Readings:
             "parameter": to_categories(columns["parameter"], self._parameters),
             "unit": to_categories(unit, kinds),
             "column": self._name_columns(columns["parameter"]),
-            **{name: columns[name] for name in ("value", "raw", "censored", "row")},
+            **{name: columns[name] for name in ("value", "published", "censored", "row")},
             **{name: _repeat(text, length) for name, text in same.items()},
             "text": columns["text"] if self._table.holds_all else _repeat(None, length),
         }

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pipeline.ingest.samples import cells
 from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, SampleColumn, SampleTable
 from pipeline.ingest.samples.dating import Download
-from pipeline.ingest.samples.headings import SheetLayout
+from pipeline.ingest.samples.layouts import SheetLayout
+from pipeline.ingest.samples.markup import strip_tag
 from pipeline.ingest.samples.places import AXES, find_points, is_wrong
 from pipeline.ingest.samples.reasons import BAD_POINT, LIMIT_ROWS, NO_SECTION, NORMAL, NOT_NORMAL
 from pipeline.ingest.samples.tables import NAMES, build_rejects
@@ -51,7 +52,7 @@ class Rows:
 
     def _number_name(self, role: str, text: str) -> int:
         """Position of a name among those of its column, -1 for none."""
-        name = cells.tidy_name(cells.strip_tag(text))
+        name = cells.tidy_name(strip_tag(text))
         if name is None:
             return -1
         position = self._positions[role].setdefault(name, len(self.lists[role]))
@@ -136,7 +137,7 @@ class Rows:
         pairs, codes = self._pair_times(batch)
         times = [_show_moment(pairs[code]) for code in codes[rows]]
         state = self._column(batch, "state")
-        states = [cells.tidy_name(cells.strip_tag(state.texts[code])) for code in state.indices[rows]]
+        states = [cells.tidy_name(strip_tag(state.texts[code])) for code in state.indices[rows]]
         texts = [
             "" if one == NO_SECTION else at if one == NOT_NORMAL else time
             for one, at, time in zip(why, states, times, strict=True)
@@ -164,7 +165,7 @@ def _count_microseconds(moment: datetime) -> int:
 
 def _show_moment(pair: tuple[str, str]) -> str:
     """A day and a clock as the page shows them."""
-    return " ".join(cells.strip_tag(text) for text in pair).strip()
+    return " ".join(strip_tag(text) for text in pair).strip()
 
 
 def _read_moment(text: str, download: Download) -> tuple[int, str | None]:
@@ -173,5 +174,5 @@ def _read_moment(text: str, download: Download) -> tuple[int, str | None]:
 
 
 def _is_halted(text: str) -> bool:
-    state = cells.tidy_name(cells.strip_tag(text))
+    state = cells.tidy_name(strip_tag(text))
     return state is not None and state not in NORMAL

@@ -9,8 +9,10 @@ import pandas as pd
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples import cells
+from pipeline.ingest.samples.figures import read_numbers
 from pipeline.ingest.samples.files import read_sheets
-from pipeline.ingest.samples.headings import HEADING_ROWS, read_heading
+from pipeline.ingest.samples.headings import read_heading
+from pipeline.ingest.samples.layouts import HEADING_ROWS
 from pipeline.ingest.samples.places import AXES
 from pipeline.ingest.samples.sheets import Sheet
 
@@ -74,9 +76,7 @@ def _build_register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -
     target_class = pd.to_numeric(register["target_class"].map(_read_class, na_action="ignore")).astype(
         "Int64"
     )
-    places = {
-        axis: cells.read_numbers(texts[axis])["value"].where(_is_within(axis, texts[axis])) for axis in AXES
-    }
+    places = {axis: read_numbers(texts[axis])["value"].where(_is_within(axis, texts[axis])) for axis in AXES}
     parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **places}
     parsed["control"] = _find_controls(register)
     problems = [*_find_missing(register), *_find_duplicates(register), *_find_unreadable(register, parsed)]
@@ -98,7 +98,7 @@ def _read_class(text: str) -> float:
 
 def _is_within(axis: str, texts: pd.Series) -> pd.Series:
     low, high = AXES[axis]
-    return cells.read_numbers(texts)["value"].between(low, high)
+    return read_numbers(texts)["value"].between(low, high)
 
 
 def _find_controls(register: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipeline.ingest.samples.batches import Batch, Mask
-from pipeline.ingest.samples.headings import HEAD_ROWS
+from pipeline.ingest.samples.layouts import HEAD_ROWS
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples.batches import Batch, Unsuited
-from pipeline.ingest.samples.headings import find_layout
+from pipeline.ingest.samples.layouts import find_layout
 from pipeline.ingest.samples.text_files import DELIMITERS
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})

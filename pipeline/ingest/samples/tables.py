@@ -15,7 +15,7 @@ NAMES = ["section_id", "province", "basin", "section"]
 
 POINT_COLUMNS = [*NAMES, "lon", "lat"]
 SAMPLE_COLUMNS = [
-    *NAMES, "time", "parameter", "value", "unit", "censored", "raw",
+    *NAMES, "time", "parameter", "value", "unit", "censored", "published",
     "flag", "water_body", "file", "row",
 ]  # fmt: skip
 SAMPLE_KINDS = (
@@ -78,7 +78,7 @@ def no_samples() -> pd.DataFrame:
     none = pd.DataFrame({name: pd.Series(dtype=object) for name in [*SAMPLE_COLUMNS, *TRACES]})
     kinds: dict[str, Any] = {
         "value": float,
-        "raw": float,
+        "published": float,
         "censored": bool,
         "row": int,
         "time": f"datetime64[us, {cells.ZONE.key}]",

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 
 import geopandas as gpd
 import numpy as np
@@ -49,16 +50,54 @@ def _read(path, **settings):
     return read_samples([SampleFile(path=str(path), **settings)])
 
 
-def test_the_published_value_is_read_and_the_raw_one_is_kept(tmp_path):
+def test_the_raw_value_is_read_and_the_published_one_is_kept(tmp_path):
     row = _row(
         氨氮="<span title='原始值：0.1483'>0.15</span>", 总磷='<span title="原始值：0.0461">0.05</span>'
     )
     samples, rejects = _read(_release(tmp_path, [row]))
     found = samples.set_index("parameter")
     assert rejects.empty
-    assert found.loc["NH3N", ["value", "raw"]].tolist() == [0.15, 0.1483]
-    assert found.loc["TP", ["value", "raw"]].tolist() == [0.05, 0.0461]
-    assert pd.isna(found.loc["pH", "raw"])
+    assert found.loc["NH3N", ["value", "published"]].tolist() == [0.1483, 0.15]
+    assert found.loc["TP", ["value", "published"]].tolist() == [0.0461, 0.05]
+    assert pd.isna(found.loc["pH", "published"])
+
+
+def test_headings_in_the_markup_of_the_page_are_read_with_their_units(tmp_path):
+    wrapped = [
+        re.sub(r"(.+)(\(.+\))", r"\1<br/><span class='unit'>\2</span>", heading) for heading in HEADINGS
+    ]
+    wrapped[HEADINGS.index("氨氮(mg/L)")] = "氨氮<br/><span class='unit'>(μg/L)</span>"
+    row = _row(氨氮="<span title='原始值：148.3'>148</span>")
+    row[2] = "<span title='所在地市:泰州市&#10;所属河流:长江'>甲</span>"
+    answer = {"result": 1, "records": 1, "total": 1, "thead": wrapped, "tbody": [row]}
+    path = tmp_path / "2024-04-06.json"
+    path.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
+    table = tmp_path / "2024-04-06.csv"
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([wrapped, row])
+    for samples, rejects in (_read(path), _read(table)):
+        assert rejects.empty
+        assert samples["section"].unique().tolist() == ["甲"]
+        found = samples.set_index("parameter")["value"]
+        assert found["NH3N"] == pytest.approx(0.1483)
+        assert found[["pH", "DO", "EC"]].tolist() == [7.5, 8.1, 310]
+
+
+def test_a_value_that_is_not_its_raw_value_rounded_is_rejected(tmp_path):
+    row = _row(pH="<span title='原始值：8.26'>8.3</span>", 氨氮="<span title='原始值：0.148'>1.5</span>")
+    samples, rejects = _read(_release(tmp_path, [row]))
+    assert samples.set_index("parameter").loc["pH", ["value", "published"]].tolist() == [8.26, 8.3]
+    assert rejects[["column", "value"]].to_numpy().tolist() == [["氨氮(mg/L)", "1.5"]]
+    assert rejects["reason"].str.contains("raw value").all()
+
+
+@pytest.mark.parametrize("pack", [list, lambda answers: {"page1": answers[0], "page2": answers[1]}])
+def test_every_answer_of_a_file_is_read_and_not_only_the_first(tmp_path, pack):
+    answers = [{"thead": HEADINGS, "tbody": [_row(section)]} for section in ("甲", "乙")]
+    path = tmp_path / "2024-04-06.json"
+    path.write_text(json.dumps(pack(answers), ensure_ascii=False), encoding="utf-8")
+    samples, _ = _read(path)
+    assert samples["section"].unique().tolist() == ["甲", "乙"]
 
 
 def test_what_the_standard_has_no_limit_for_is_kept_under_its_name(tmp_path):

@@ -9,8 +9,8 @@ import pytest
 from pipeline import contracts, standards
 from pipeline.errors import InputError
 from pipeline.ingest.samples import cells as cell
+from pipeline.ingest.samples import figures, read_records, read_samples, read_sections
 from pipeline.ingest.samples import headings as heading
-from pipeline.ingest.samples import read_records, read_samples, read_sections
 from pipeline.settings import SampleFile
 
 HEAD = "断面名称,监测时间,氨氮(mg/L)"
@@ -192,17 +192,17 @@ def test_no_alias_means_two_things():
     ],
 )
 def test_a_cell_says_a_number_a_limit_or_nothing(text, value, censored, blank):
-    found = cell.read_numbers(pd.Series([text], dtype=str)).iloc[0]
+    found = figures.read_numbers(pd.Series([text], dtype=str)).iloc[0]
     assert (found["value"] == value) or (value is None and pd.isna(found["value"]))
     assert (found["censored"], found["blank"], found["reason"]) == (censored, blank, None)
 
 
 @pytest.mark.parametrize(
-    "text", ["停运", "0.12①", "5²", "1,5", "(0.5)", "0.1.2", ">16", "#DIV/0!", "٣", "1 mg"]
+    "text", ["停运", "0.12①", "5²", "1,5,2", "(0.5)", "0.1.2", ">16", "#DIV/0!", "٣", "1 mg"]
 )
 def test_a_cell_that_is_no_number_is_not_bent_into_one(text):
-    found = cell.read_numbers(pd.Series([text], dtype=str)).iloc[0]
-    assert found["reason"] == cell.NOT_A_NUMBER
+    found = figures.read_numbers(pd.Series([text], dtype=str)).iloc[0]
+    assert found["reason"] == figures.NOT_A_NUMBER
 
 
 @pytest.mark.parametrize(
