@@ -1,6 +1,6 @@
 """The readings of a table, long or wide, out of its batches: kept as codes and numbers, or rejected."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -65,7 +65,7 @@ def read_table(table: SampleTable, source: SampleFile, download: Download, lates
     layout = find_layout(table.head, source.columns)
     if layout is None:
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", NO_HEADINGS, 0))
-    readings = Readings(table, layout, download, latest)
+    readings = Readings(table, layout, download, latest, source.detection_limits)
     for batch in table.batches(layout.first_row, layout.positions):
         readings.add(batch)
     return readings.build_tables(source.water_body)
@@ -75,7 +75,12 @@ class Readings:
     """What has been read of a table; `add` takes a batch, `build_tables` gives everything."""
 
     def __init__(
-        self, table: SampleTable, layout: SheetLayout, download: Download, latest: datetime | None
+        self,
+        table: SampleTable,
+        layout: SheetLayout,
+        download: Download,
+        latest: datetime | None,
+        detection_limits: Mapping[str, float],
     ) -> None:
         self._table, self._layout = table, layout
         self._rows = Rows(layout, download, latest)
@@ -85,7 +90,7 @@ class Readings:
         self._points: list[pd.DataFrame] = []
         self._rejects: list[pd.DataFrame] = []
         self._stated: dict[int, float] = {}
-        self._marked: dict[Any, tuple[float, float]] = {}
+        self._given = {self._parameters.index(code): limit for code, limit in detection_limits.items()}
         self._unlimited: list[str] = []
         self._filled: dict[Fault, tuple[bool, int]] = {}
 
@@ -152,7 +157,7 @@ class Readings:
         fault: Reasons,
     ) -> Values:
         value = read.value / factor
-        self._take_limits(facts, read, parameter, value)
+        self._take_limits(facts, parameter, value)
         value = self._apply_own_limits(batch, read, value, factor)
         odd = np.full(len(value), None, dtype=object)
         known = parameter >= 0
@@ -163,13 +168,8 @@ class Readings:
         reason = _pick_first(facts.reason, fault, read.reason, odd)
         return Values(order, heading, read, parameter, value, factor, ~read.blank & ~facts.is_limit, reason)
 
-    def _take_limits(self, facts: Facts, read: Numbers, parameter: Codes, value: NDArray[np.float64]) -> None:
-        """Keep for the end the detection limits that rows state, and those that marked values tell."""
-        marked = read.censored & ~np.isnan(value)
-        told = pd.DataFrame({"code": parameter[marked], "value": value[marked]}).groupby("code")["value"]
-        for code, (low, high) in told.agg(["min", "max"]).iterrows():
-            known = self._marked.get(code, (np.inf, -np.inf))
-            self._marked[code] = min(low, known[0]), max(high, known[1])
+    def _take_limits(self, facts: Facts, parameter: Codes, value: NDArray[np.float64]) -> None:
+        """Keep for the end the detection limits that rows state."""
         for place in np.flatnonzero(facts.is_limit & ~np.isnan(value)):
             code = int(parameter[place])
             self._stated[code] = min(float(value[place]), self._stated.get(code, np.inf))
@@ -285,10 +285,12 @@ class Readings:
         return {name: values[kept] for name, values in columns.items()}
 
     def _apply_limits(self, columns: Part, wanting: Mask) -> NDArray[np.float64]:
-        """Values with the limits that the table tells."""
+        """Values with the limits that the table states for all its rows, else those of the config.
+
+        A limit that stands in the cell or the row of another reading is that reading's alone.
+        """
         value = columns["value"].astype(float)
-        agreed = {code: low for code, (low, high) in self._marked.items() if low == high}
-        limits = {**agreed, **self._stated}
+        limits = self._given | self._stated
         value[wanting] = pd.Series(columns["parameter"][wanting]).map(limits).to_numpy(dtype=float)
         return value
 

@@ -3,7 +3,11 @@
 NO_SECTION = "缺少断面名称 (no section name)"
 NOT_NORMAL = "站点状态不是正常 (the station does not work normally)"
 UNKNOWN_PARAMETER = "监测项目无法识别 (parameter not recognised)"
-NO_LIMIT = "未检出但检出限未知 (not detected, and no detection limit is known)"
+NO_LIMIT = (
+    "未检出但检出限未知：请写作 0.025L 或 <0.025，或加检出限行、列，或配置 samples 的 detection_limits "
+    "(not detected, and no detection limit is known: write 0.025L or <0.025, give a row or column of "
+    "limits, or detection_limits in samples of the config)"
+)
 BAD_POINT = "坐标不是经纬度 (not degrees of longitude or latitude)"
 NO_READINGS = "表头下没有监测数据 (no readings below the headings)"
 EMPTY_SHEET = "空表 (the sheet is empty)"

@@ -282,6 +282,7 @@ def _write_workbook(
                     sheet.write_datetime(row, 1, datetime.combine(record["day"], datetime.min.time()), dates)
                     sheet.write_row(row, 2, [*_spell_row(rng, record, codes), REMARK])
                     row += 1
+        sheet.write_row(row, 0, _build_limit_row(codes))
 
 
 def _split_by_name(section: Section, table: pd.DataFrame, *, alias: bool) -> list[tuple[str, pd.DataFrame]]:
@@ -303,6 +304,11 @@ def _spell_row(rng: np.random.Generator, record: Mapping[Any, Any], codes: Seque
     return [_spell(rng, code, record.get(code, np.nan), below=code in below) for code in codes]
 
 
+def _build_limit_row(codes: Sequence[str]) -> list[Cell]:
+    """The last row of a wide table: what `ND` above it means."""
+    return ["检出限", None, *(_DETECTION.get(code) for code in codes), REMARK]
+
+
 def _build_wide(world: World, section: Section, table: pd.DataFrame) -> pd.DataFrame:
     rng = world.random("spelling", section.section_id)
     codes = _list_columns(table)
@@ -311,7 +317,9 @@ def _build_wide(world: World, section: Section, table: pd.DataFrame) -> pd.DataF
         for record in table.to_dict("records")
     ]
     return pd.DataFrame(
-        rows, columns=["断面名称", "采样日期", *map(_write_heading, codes), "备注"], dtype=object
+        [*rows, _build_limit_row(codes)],
+        columns=["断面名称", "采样日期", *map(_write_heading, codes), "备注"],
+        dtype=object,
     )
 
 

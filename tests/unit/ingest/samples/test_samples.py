@@ -273,17 +273,31 @@ def test_every_rejected_cell_row_and_column_has_its_place_and_reason(tmp_path):
     assert rejects["reason"].str.contains("(", regex=False).all()
 
 
-def test_not_detected_takes_the_limit_that_its_table_tells_and_is_rejected_without_one(tmp_path):
-    unknown = _csv(tmp_path, f"{HEAD}\n甲,2024-04-05,ND\n甲,2024-04-06,0.3\n")
-    samples, rejects = _read(unknown)
-    assert len(samples) == 1
+@pytest.mark.parametrize("other", ["0.3", "0.025L", "<0.025"])
+def test_not_detected_never_takes_the_limit_of_another_reading(tmp_path, other):
+    samples, rejects = _read(_csv(tmp_path, f"{HEAD}\n甲,2024-04-05,ND\n甲,2024-04-06,{other}\n"))
+    assert samples["row"].tolist() == [3]
     assert rejects["reason"].str.startswith("未检出但检出限未知").all()
-    told = {
-        "row": f"{HEAD}\n检出限,,0.025\n甲,2024-04-05,ND\n",
-        "other": f"{HEAD}\n甲,2024-04-05,ND\n甲,2024-04-06,0.025L\n",
-        "column": "断面,日期,项目,结果,检出限\n甲,2024-04-05,氨氮,未检出,0.025\n",
-    }
-    for text in told.values():
+    assert rejects["row"].tolist() == [2]
+
+
+def test_not_detected_takes_the_limit_of_the_config_where_the_table_states_none(tmp_path):
+    path = _csv(tmp_path, f"{HEAD}\n甲,2024-04-05,ND\n")
+    samples, rejects = _read(path, detection_limits={"NH3N": 0.05})
+    assert samples[["value", "censored"]].to_numpy().tolist() == [[0.05, True]]
+    assert rejects.empty
+    path.write_text(f"{HEAD}\n检出限,,0.025\n甲,2024-04-05,ND\n", encoding="utf-8")
+    samples, _ = _read(path, detection_limits={"NH3N": 0.05})
+    assert samples["value"].tolist() == [0.025]
+
+
+def test_not_detected_takes_the_limit_that_its_table_states(tmp_path):
+    told = [
+        f"{HEAD}\n检出限,,0.025\n甲,2024-04-05,ND\n",
+        f"{HEAD}\n甲,2024-04-05,ND\n检出限,,0.025\n",
+        "断面,日期,项目,结果,检出限\n甲,2024-04-05,氨氮,未检出,0.025\n",
+    ]
+    for text in told:
         samples, rejects = _read(_csv(tmp_path, text))
         assert samples["value"].unique().tolist() == [0.025]
         assert samples["censored"].all()
