@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.errors import InputError, Problem
-from pipeline.indices.sections.grades import NO_ITEMS, classify_values
+from pipeline.indices.sections.grades import NO_ITEMS
+from pipeline.indices.sections.limits import classify_values
 from pipeline.ingest.samples import read_records, unusable
 from pipeline.ingest.samples.checks import CONTRADICTS, IS_STUCK, PLACE, number_rows, to_microseconds
 from pipeline.ingest.samples.tables import Tables, build_rejects, join_tables, no_samples, to_categories

@@ -16,6 +16,7 @@ from pipeline.indices.sections import change as section_change
 from pipeline.indices.sections import compensation, water_index
 from pipeline.indices.sections import evaluation as section_evaluation
 from pipeline.indices.sections import grades as sections
+from pipeline.indices.sections import items as section_items
 from pipeline.indices.sections import rivers as river_evaluation
 from pipeline.indices.sections import series as section_series
 from pipeline.indices.sections import trend as section_trend
@@ -29,6 +30,7 @@ from pipeline.storage.tables import load_layer, load_table, save_tables
 _SECTIONS = 6
 _DELIVERED = (
     "section_series",
+    "section_items",
     "sections_evaluation",
     "sections_change",
     "sections_trend",
@@ -60,23 +62,24 @@ def make_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> 
 
     def build(folder: Path) -> None:
         sampled = StudySamples.of(study, inputs)
-        status = sections.grade_periods(
+        graded = sections.grade_periods(
             sampled.here,
             study.settings.scenes.periods,
             standards.table("water_limits"),
             rules=_find_rules(study),
         )
-        linked = _link_parcels(study, status, parcels)
+        linked = _link_parcels(study, graded.status, parcels)
         save_tables(
             folder,
             {
                 "sections": linked,
                 "findings": sampled.findings(),
-                "indicators": sections.build_section_indicators(status, study.aoi.id),
+                "indicators": sections.build_section_indicators(graded.status, study.aoi.id),
                 "samples_rejected": sampled.rejected(),
                 "sections_unmatched": sampled.unmatched,
                 "section_series": _build_series(study, sampled),
-                **_evaluate(study, status),
+                "section_items": section_items.build_item_table(graded.items, sampled.here),
+                **_evaluate(study, graded),
                 **_settle_schemes(study, sampled),
             },
         )
@@ -90,9 +93,13 @@ def load_section_tables(folder: Path) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in tables.items() if name in _DELIVERED or len(table)}
 
 
-def _find_rules(study: Study) -> MeanRules:
+def _find_rules(study: Study) -> section_items.EvaluationRules:
     rules = study.settings.sections.rules
-    return MeanRules(rules.censored_share, rules.decimals)
+    table = standards.table("mean_decimals")
+    decimals = dict(zip(table["code"], table["decimals"].astype(int), strict=True))
+    rounded = {"none": {}, "2020-82": decimals}[rules.rounding] | rules.decimals
+    means = MeanRules(rules.censored_share, rounded)
+    return section_items.EvaluationRules(means, rules.reference, rules.year_months, rules.few_months)
 
 
 def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDataFrame:
@@ -106,23 +113,22 @@ def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.
 
 def _build_series(study: Study, sampled: StudySamples) -> pd.DataFrame:
     limits = standards.table("water_limits")
-    return section_series.build_monthly_series(sampled.here, sampled.days, limits, rules=_find_rules(study))
+    return section_series.build_monthly_series(
+        sampled.here, sampled.days, limits, rules=_find_rules(study).means
+    )
 
 
-def _evaluate(study: Study, status: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _evaluate(study: Study, graded: sections.GradedSections) -> dict[str, pd.DataFrame]:
     """Evaluation of sections, rivers and units, trends, and changes between neighbouring periods."""
     limits = standards.table("water_limits")
-    periods = study.settings.scenes.periods
-    labels = [period.label for period in periods]
+    labels = [period.label for period in study.settings.scenes.periods]
+    status = graded.status
     named = status.drop_duplicates("section_id").set_index("section_id")[["river", "upstream_unit"]]
     rivers_of = {str(key): str(name) for key, name in named["river"].dropna().items()}
     scoped = river_evaluation.expand_scopes(status, rivers_of, study.aoi.name_zh)
     rivers = river_evaluation.evaluate_scopes(scoped, limits)
-    year_months = study.settings.sections.rules.year_months
     return {
-        "sections_evaluation": section_evaluation.evaluate_sections(
-            status, periods, limits, year_months=year_months
-        ),
+        "sections_evaluation": section_evaluation.evaluate_sections(graded, limits, rules=_find_rules(study)),
         "sections_change": section_change.compare_sections(status, labels),
         "sections_trend": section_trend.compute_trends(status, labels),
         "sections_exceedance": river_evaluation.build_exceedance_table(scoped, limits),
@@ -139,7 +145,7 @@ def _settle_schemes(study: Study, sampled: StudySamples) -> dict[str, pd.DataFra
     for name in study.settings.sections.schemes:
         scheme = load_scheme(name)
         periods = list_periods(days.start, days.end, scheme.period)
-        status = sections.grade_periods(sampled.here, periods, limits, rules=_find_rules(study))
+        status = sections.grade_periods(sampled.here, periods, limits, rules=_find_rules(study)).status
         parts.append(
             compensation.compute_transfers(Path(name).stem, scheme, status, limits, sampled.register)
         )

@@ -10,8 +10,8 @@ registers by profile. `register_sums`: registered areas that add up. `restrictin
 `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
 are read; `water_extras`: parameters known beside those of `water_limits`.
 `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
-`tli_words`, `spearman_critical`: how sections and rivers are evaluated, each row with whether it is
-`confirmed`.
+`tli_words`, `spearman_critical`, `mean_decimals`: how sections and rivers are evaluated, each row with
+whether it is `confirmed`.
 `tasselled_cap`: coefficients of wetness by instrument and band.
 `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
 """

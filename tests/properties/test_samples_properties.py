@@ -17,7 +17,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from pipeline import contracts, standards
 from pipeline.errors import InputError
-from pipeline.indices.sections.grades import classify_values
+from pipeline.indices.sections.limits import classify_values
 from pipeline.ingest.samples import read_records, read_samples, read_sections, streams
 from pipeline.settings import SampleFile
 

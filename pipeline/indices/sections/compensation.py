@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.indices.sections.grades import list_upper_limits
+from pipeline.indices.sections.limits import list_upper_limits
 from pipeline.indices.sections.means import melt_means
 from pipeline.indices.sections.tiers import number_tiers
 from pipeline.settings.schemes import ControlScheme, Scheme, TwoWayScheme

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
-from pipeline.indices.sections.grades import GOOD_CLASS, judge_means
 from pipeline.indices.sections.months import SCALES
 
 POLLUTANT_RULE = "主要污染物排序规则未核实 (order of main pollutants unconfirmed)"
@@ -38,21 +37,15 @@ def pool_means(status: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return pooled
 
 
-def judge_against_good(means: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Long means with `place`, judged against class III: as `grades.judge_means`."""
-    target = pd.array([pd.NA] * len(means), dtype="Int64")
-    return judge_means(means.assign(target_class=target), limits)
-
-
 def list_main_pollutants(items: pd.DataFrame) -> pd.Series:
-    """Up to three items beyond class III at each place worse than III, as `code(C/S - 1)` joined by `;`.
+    """Up to three items beyond their reference class at each place, as `code(C/S - 1)` joined by `;`.
 
     Cyanide and heavy metals first, then by class, the worst first, then by multiple (地表水环境质量评价办法,
-    the order from knowledge, unconfirmed); pH and DO have no multiple. `items` are of `judge_against_good`.
-    Indexed by `place`; places of class III and better have none.
+    the order from knowledge, unconfirmed); pH and DO have no multiple. `items` are of `items.judge_means`.
+    Indexed by `place`; places that keep the reference class have none.
     """
     first = items["parameter"].isin(standards.table("first_pollutants")["code"])
-    beyond = items.assign(first=first)[items["class"] > GOOD_CLASS]
+    beyond = items.assign(first=first)[items["class"] > items["reference"]]
     beyond = beyond.sort_values(
         ["first", "class", "multiple", "order"], ascending=[False, False, False, True], kind="stable"
     )

@@ -53,7 +53,8 @@ class MeanRules:
 
     A censored value enters with `censored_share` of its limit (half of it: 环办监测函〔2020〕82号,
     unconfirmed). A mean of a parameter in `decimals` is rounded to so many of them, half to even
-    (四舍六入五成双, GB/T 8170), before it is graded; a period's mean is made of monthly means not rounded.
+    (四舍六入五成双, GB/T 8170), before it is graded, but keeps its first digit where that would leave 0
+    (总站水字〔2018〕87号); a period's mean is made of monthly means not rounded.
     """
 
     censored_share: float = 0.5
@@ -66,16 +67,25 @@ PLAIN_RULES = MeanRules()
 def compute_monthly_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
     """Mean of each parameter at each place in each month: place, parameter, month, `mean`, `samples`.
 
-    `samples` counts the values that the mean rests on.
+    `samples` counts the values that the mean rests on, `censored` those of them not detected.
     """
     found = _compute_scaled_means(days, rules.censored_share)
     return found.assign(mean=_round_means(found.assign(mean=_rescale(found, back=True)), rules.decimals))
 
 
 def compute_period_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
-    """Mean of the monthly means of each parameter at each place: place, parameter, `mean`."""
+    """Mean of the monthly means of each parameter at each place: place, parameter, `mean`.
+
+    `months` with data and `samples` are what it rests on, `censored` those of the samples not detected.
+    """
     months = _compute_scaled_means(days, rules.censored_share)
-    means = months.groupby(_ITEM, observed=True)["mean"].mean().reset_index()
+    means = months.groupby(_ITEM, observed=True).agg(
+        mean=("mean", "mean"),
+        months=("mean", "size"),
+        samples=("samples", "sum"),
+        censored=("censored", "sum"),
+    )
+    means = means.reset_index()
     return means.assign(mean=_round_means(means.assign(mean=_rescale(means, back=True)), rules.decimals))
 
 
@@ -83,18 +93,28 @@ def _round_means(rows: pd.DataFrame, decimals: Mapping[str, int]) -> pd.Series:
     values = rows["mean"]
     for code, number in decimals.items():
         here = rows["parameter"] == code
-        # a mean of 1.015 is 101.49999999999999 hundredths and still a half
-        steps = (values[here] * 10.0**number).round(_NOISE_DECIMALS)
-        values = values.mask(here, np.rint(steps) / 10.0**number)
+        exact = values[here]
+        rounded = _round_half_even(exact, 10.0**number)
+        lost = (rounded == 0) & (exact != 0)
+        first_digit = 10.0 ** -np.floor(np.log10(exact[lost].abs()))
+        values = values.mask(here, rounded.mask(lost, _round_half_even(exact[lost], first_digit)))
     return values
+
+
+def _round_half_even(values: pd.Series, steps: pd.Series | float) -> pd.Series:
+    # a mean of 1.015 is 101.49999999999999 hundredths and still a half
+    whole: pd.Series = (values * steps).round(_NOISE_DECIMALS).round()
+    return whole / steps
 
 
 def _compute_scaled_means(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
     """As `compute_monthly_means`, the mean still on the scale of its parameter."""
     values = days["value"].where(~days["censored"], days["value"] * censored_share)
-    rows = days[[*_ITEM, "month"]].assign(mean=values)
-    groups = rows.assign(mean=_rescale(rows, back=False)).groupby([*_ITEM, "month"], observed=True)["mean"]
-    return groups.agg(["mean", "size"]).reset_index().rename(columns={"size": "samples"})
+    rows = days[[*_ITEM, "month", "censored"]].assign(mean=values)
+    groups = rows.assign(mean=_rescale(rows, back=False)).groupby([*_ITEM, "month"], observed=True)
+    return groups.agg(
+        mean=("mean", "mean"), samples=("mean", "size"), censored=("censored", "sum")
+    ).reset_index()
 
 
 def _rescale(rows: pd.DataFrame, *, back: bool) -> pd.Series:

@@ -14,7 +14,7 @@ _IDENTITY = ["section_id", *_NAMES]
 REGISTERED = ["river", "reach", "upstream_unit", "downstream_unit"]
 """What the register alone says of a section and a status repeats."""
 
-_SECTION_COLUMNS = [*_IDENTITY, "water_body", "target_class", "lon", "lat", "aoi", *REGISTERED]
+_SECTION_COLUMNS = [*_IDENTITY, "water_body", "target_class", "lon", "lat", "altitude_m", "aoi", *REGISTERED]
 _RANKS = {"section_id": 0, "section": 1, "alias": 2}
 _PROVINCE = "(?:壮族自治区|回族自治区|维吾尔自治区|自治区|省|市)$"
 _BASIN = "流域$"
@@ -79,7 +79,7 @@ def _list_candidates(register: pd.DataFrame | None) -> pd.DataFrame:
     columns = [*_SECTION_COLUMNS, "aliases", "note"]
     known = pd.DataFrame(columns=columns) if register is None else register.reindex(columns=columns)
     known = known.astype(object).where(known.notna(), None).reset_index(drop=True)
-    return known.astype({"target_class": "Int64", "lon": float, "lat": float})
+    return known.astype({"target_class": "Int64", "lon": float, "lat": float, "altitude_m": float})
 
 
 def _simplify(names: pd.Series) -> pd.Series:

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
-from pipeline.indices.sections.grades import GOOD_CLASS, NO_GRADED, WORSE_THAN_V, join_items
+from pipeline.indices.sections.grades import NO_GRADED, join_items
+from pipeline.indices.sections.items import judge_means
+from pipeline.indices.sections.limits import GOOD_CLASS, WORSE_THAN_V
 from pipeline.indices.sections.means import (
     POLLUTANT_RULE,
-    judge_against_good,
     list_main_pollutants,
     melt_means,
     name_classes,
@@ -25,15 +26,15 @@ FEWEST_FOR_SHARES = 5
 UNCONFIRMED_CHANGE = "变化分级未核实 (grades of change from knowledge, unconfirmed)"
 NOT_IN_BOTH = "两个时段未都有可评价断面 (no graded sections in one of the periods)"
 
-_KEYS = ["scope", "name", "period"]
+_KEYS = ["scope", "name", "water_body", "period"]
 _COLUMNS = [
     *_KEYS, "sections_graded", "good_sections", "worst_sections", "good_percent", "worst_percent",
     "evaluated_by", "water_class", "class_word", "main_pollutants", "target_met_sections",
     "target_sections", "items", "indicative", "reason",
 ]  # fmt: skip
 _CHANGE_COLUMNS = [
-    "scope", "name", "from_period", "to_period", "good_change_pp", "worst_change_pp", "difference_pp",
-    "change_word", "indicative", "reason",
+    "scope", "name", "water_body", "from_period", "to_period", "good_change_pp", "worst_change_pp",
+    "difference_pp", "change_word", "indicative", "reason",
 ]  # fmt: skip
 _RATE_COLUMNS = [
     *_KEYS, "parameter", "sections_measured", "sections_beyond", "sections_graded", "beyond_percent",
@@ -44,8 +45,8 @@ _NAMED = 3
 def expand_scopes(status: pd.DataFrame, rivers: Mapping[str, str], name: str) -> pd.DataFrame:
     """Rows of a SECTION_STATUS once for each scope they belong to, with `scope` and `name`.
 
-    `area`, called `name`, holds all sections; `basin` and `river` hold the river sections whose basin, or
-    whose river by `rivers` (section id to name), is known.
+    `area`, called `name`, holds all sections, its rivers and its lakes apart by `water_body`; `basin` and
+    `river` hold the river sections whose basin, or whose river by `rivers` (section id to name), is known.
     """
     flowing = status[status["water_body"] == "river"]
     by_river = flowing.assign(scope="river", name=flowing["section_id"].map(rivers))
@@ -58,18 +59,19 @@ def expand_scopes(status: pd.DataFrame, rivers: Mapping[str, str], name: str) ->
 
 
 def evaluate_scopes(scoped: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Evaluation of each scope and period of `expand_scopes`, with numerators and denominators.
+    """Evaluation of each scope, kind of water and period of `expand_scopes`, with both parts of each share.
 
-    Under 5 graded sections of one kind of water the concentrations are averaged over the sections and the
-    mean is graded by the worst single factor (`evaluated_by` 均值法, `water_class`); from 5, or where rivers
-    and lakes meet, the shares of class I-III and worse than V decide (断面比例法). Main pollutants go by
-    multiple with the first method, with the second by the share of sections beyond class III in percent.
+    Rivers and lakes have limits of their own and are judged apart. Under 5 graded sections the concentrations
+    are averaged over the sections and the mean is graded by the worst single factor (`evaluated_by` 均值法,
+    `water_class`); from 5 the shares of class I-III and worse than V decide (断面比例法). Main pollutants are
+    beyond class III, whatever the targets: by multiple with the first method, with the second by the share of
+    sections in percent.
     """
     graded = scoped[scoped["water_class"].notna()]
     counts = _count_sections(scoped)
     by_mean = _evaluate_by_mean(graded, limits).reindex(counts.index)
     graded_number = counts["sections_graded"]
-    shares = (graded_number >= FEWEST_FOR_SHARES) | (counts["bodies"] > 1)
+    shares = graded_number >= FEWEST_FOR_SHARES
     word = name_classes(by_mean["class"].astype("Int64")).mask(shares, name_shares(counts))
     polluted = ~word.isin([None, "优", "良好"])
     pollutants = by_mean["main"].mask(shares, _list_by_rate(graded, limits).reindex(counts.index))
@@ -101,9 +103,7 @@ def _count_sections(scoped: pd.DataFrame) -> pd.DataFrame:
         target_sections=scoped["target_met"].notna(),
         target_met_sections=scoped["target_met"].fillna(value=False),
     )
-    sums = numbers.groupby(_KEYS, sort=False).sum().astype(int)
-    bodies = scoped[scoped["water_class"].notna()].groupby(_KEYS)["water_body"].nunique()
-    return sums.assign(bodies=bodies.reindex(sums.index).fillna(0))
+    return numbers.groupby(_KEYS, sort=False).sum().astype(int)
 
 
 def name_shares(counts: pd.DataFrame) -> pd.Series:
@@ -118,10 +118,10 @@ def name_shares(counts: pd.DataFrame) -> pd.Series:
 
 
 def _evaluate_by_mean(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
-    """Class and main pollutants of the mean over the sections; meaningful where all are of one water body."""
+    """Class and main pollutants of the mean over the sections of each scope."""
     pooled = pool_means(graded, _KEYS)
     place = pd.MultiIndex.from_frame(pooled[_KEYS])
-    items = judge_against_good(pooled.assign(place=place.to_flat_index()), limits)
+    items = judge_means(pooled.assign(place=place.to_flat_index()), limits)
     found = pd.DataFrame(
         {"class": items.groupby("place")["class"].max(), "main": list_main_pollutants(items)}
     )
@@ -145,11 +145,13 @@ def _list_by_rate(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.Series:
 def compute_exceedance_rates(graded: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     """Section exceedance rate (断面超标率) of each item in each scope and period.
 
-    Columns scope, name, period, parameter, sections_measured, sections_beyond (class III),
+    Columns scope, name, water_body, period, parameter, sections_measured, sections_beyond (class III),
     sections_graded, `beyond_percent` of these, `order` of the item in the standard.
     """
-    items = judge_against_good(melt_means(graded.assign(place=graded.index), ["place"]), limits)
-    items = items.join(graded[_KEYS], on="place").assign(beyond=items["class"] > GOOD_CLASS)
+    items = judge_means(melt_means(graded.assign(place=graded.index), ["place"]), limits)
+    items = items.join(graded[["scope", "name", "period"]], on="place").assign(
+        beyond=items["class"] > GOOD_CLASS
+    )
     found = items.groupby([*_KEYS, "parameter"], sort=False).agg(
         sections_measured=("beyond", "size"), sections_beyond=("beyond", "sum"), order=("order", "first")
     )
@@ -181,7 +183,7 @@ def compare_scopes(rivers: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
 
 def _compare_two(rivers: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
     percents = {
-        period: rivers[rivers["period"] == period].set_index(["scope", "name"])[
+        period: rivers[rivers["period"] == period].set_index(["scope", "name", "water_body"])[
             ["good_percent", "worst_percent"]
         ]
         for period in (before, after)

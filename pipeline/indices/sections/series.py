@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.indices.sections.grades import classify_values
+from pipeline.indices.sections.limits import classify_values
 from pipeline.indices.sections.months import (
     PLAIN_RULES,
     MeanRules,

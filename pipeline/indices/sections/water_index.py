@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from pipeline.indices.sections.grades import GOOD_CLASS, list_upper_limits
+from pipeline.indices.sections.limits import GOOD_CLASS, list_upper_limits
 from pipeline.indices.sections.means import melt_means, pool_means
 
 _NEUTRAL = 7.0

@@ -18,7 +18,7 @@ from pipeline.ingest.samples.sheets import Sheet
 
 REGISTER_COLUMNS = [
     "section_id", "province", "basin", "river", "section", "aliases", "water_body", "target_class",
-    "lon", "lat", "aoi", "reach", "upstream_unit", "downstream_unit", "control",
+    "lon", "lat", "altitude_m", "aoi", "reach", "upstream_unit", "downstream_unit", "control",
 ]  # fmt: skip
 
 _WATER_BODIES = {
@@ -28,15 +28,18 @@ _WATER_BODIES = {
 _CLASSES = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5,
             "一": 1, "二": 2, "三": 3, "四": 4, "五": 5}  # fmt: skip
 
+_NUMBERS = {**AXES, "altitude_m": (-500.0, 9000.0)}
+
 
 def read_sections(path: Path) -> pd.DataFrame:
     """Register of sections from a CSV or Excel table, one row per section.
 
     `section_id` and `section` are given for all, `aliases` are joined by `;` (also read as `、`, `,`),
     `water_body` is river, lake or null, `target_class` 1 to 5 (`Int64`, read from Ⅲ, III, 3, Ⅲ类), `lon` and
-    `lat` degrees or NaN. `aoi` is the id of the area that a section belongs to, `reach` the parcel or unit of
-    the land register that it assesses, `control` the id of the section that it is compared with (read from
-    its id or name); these, the names of places and the units up- and downstream are null where unknown.
+    `lat` degrees or NaN, `altitude_m` metres above the sea or NaN. `aoi` is the id of the area that a section
+    belongs to, `reach` the parcel or unit of the land register that it assesses, `control` the id of the
+    section that it is compared with (read from its id or name); these, the names of places and the units up-
+    and downstream are null where unknown.
 
     Raises InputError with every mistake and its place.
     """
@@ -76,8 +79,8 @@ def _build_register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -
     target_class = pd.to_numeric(register["target_class"].map(_read_class, na_action="ignore")).astype(
         "Int64"
     )
-    places = {axis: read_numbers(texts[axis])["value"].where(_is_within(axis, texts[axis])) for axis in AXES}
-    parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **places}
+    numbers = {name: _read_within(texts[name], *bounds) for name, bounds in _NUMBERS.items()}
+    parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **numbers}
     parsed["control"] = _find_controls(register)
     problems = [*_find_missing(register), *_find_duplicates(register), *_find_unreadable(register, parsed)]
     if problems:
@@ -96,9 +99,9 @@ def _read_class(text: str) -> float:
     return _CLASSES.get(plain, float("nan"))
 
 
-def _is_within(axis: str, texts: pd.Series) -> pd.Series:
-    low, high = AXES[axis]
-    return read_numbers(texts)["value"].between(low, high)
+def _read_within(texts: pd.Series, low: float, high: float) -> pd.Series:
+    values = read_numbers(texts)["value"]
+    return values.where(values.between(low, high))
 
 
 def _find_controls(register: pd.DataFrame) -> pd.Series:
@@ -134,6 +137,7 @@ def _find_unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> It
         "target_class": "a class from Ⅰ to Ⅴ",
         "lon": "degrees from -180 to 180",
         "lat": "degrees from -90 to 90",
+        "altitude_m": "metres above the sea, from -500 to 9000",
         "control": "the id or the name of a section of this register",
     }
     for column, values in parsed.items():

@@ -8,13 +8,27 @@ import pytest
 
 from pipeline import standards
 from pipeline.indices.sections.evaluation import evaluate_sections
-from pipeline.indices.sections.means import name_classes
+from pipeline.indices.sections.grades import GradedSections, grade_sections
+from pipeline.indices.sections.items import EvaluationRules, judge_means
+from pipeline.indices.sections.means import melt_means, name_classes
+from pipeline.indices.sections.months import MeanRules
 from pipeline.indices.sections.water_index import compute_index_parts, compute_unit_index
 from pipeline.periods import list_periods
 
 LIMITS = standards.table("water_limits")
 YEAR = list_periods(date(2024, 1, 1), date(2024, 12, 31), "year")
 MONTHS = list_periods(date(2024, 4, 1), date(2024, 6, 30), "month")
+COLUMNS = [
+    "section_id",
+    "province",
+    "basin",
+    "section",
+    "aliases",
+    "water_body",
+    "target_class",
+    "lon",
+    "lat",
+]
 ITEMS = LIMITS.loc[LIMITS["in_21"] == "1", "code"].unique().tolist()
 
 
@@ -23,7 +37,7 @@ def _status(*rows):
     fixed = {
         "province": None, "basin": None, "water_body": "river", "period": "2024", "samples": 12, "months": 12,
         "items": "", "water_class": 3, "decided_by": None, "target_class": pd.NA, "target_met": pd.NA,
-        "reason": None,
+        "reference_class": 3, "few_months_items": None, "reason": None,
     }  # fmt: skip
     table = pd.DataFrame(
         [
@@ -40,8 +54,11 @@ def _status(*rows):
     return table.astype({"water_class": "Int64", "target_class": "Int64", "target_met": "boolean"})
 
 
-def _evaluated(*rows, periods=YEAR, **settings):
-    return evaluate_sections(_status(*rows), periods, LIMITS, **settings)
+def _evaluated(*rows, **settings):
+    status = _status(*rows)
+    means = melt_means(status.assign(place=status.index), ["place", "section_id", "period"])
+    items = judge_means(means, LIMITS).assign(by_saturation=False)
+    return evaluate_sections(GradedSections(status, items), LIMITS, **settings)
 
 
 def test_classes_have_the_words_of_the_rule():
@@ -81,18 +98,74 @@ def test_a_section_without_a_class_has_no_word_and_keeps_its_reason():
     assert row["indicative"] is None
 
 
-@pytest.mark.parametrize(("months", "marked"), [(7, True), (8, False)])
-def test_a_year_on_fewer_than_eight_months_is_marked(months, marked):
-    row = _evaluated(("甲", {"NH3N": 0.1}, {"months": months})).iloc[0]
-    assert ("年均值不足8个月" in row["indicative"]) is marked
-    assert "CWQI 不足21项" in row["indicative"]
+def _readings(months):
+    """Readings by parameter in the first months of 2024, once a month."""
+    rows = [
+        (f"2024-{month:02d}-05", code, value)
+        for code, (number, value) in months.items()
+        for month in range(1, number + 1)
+    ]
+    table = pd.DataFrame(rows, columns=["time", "parameter", "value"])
+    return table.assign(
+        time=pd.to_datetime(table["time"]).dt.tz_localize("Asia/Shanghai"),
+        section="甲", section_id=None, province=None, basin=None, censored=False, unit="mg/L",
+        water_body="river",
+    )  # fmt: skip
+
+
+def _graded(months, periods=YEAR, **rules):
+    rules = EvaluationRules(**rules)
+    graded = grade_sections(_readings(months), periods, LIMITS, rules=rules)
+    return graded, evaluate_sections(graded, LIMITS, rules=rules)
+
+
+def test_an_item_on_fewer_than_eight_months_of_a_year_is_named_and_marks_the_section():
+    graded, found = _graded({"NH3N": (12, 0.1), "TP": (7, 0.25), "COD": (8, 10.0)})
+    assert found["few_months_items"].tolist() == ["TP(7)"]
+    assert "年均值不足8个月" in found["indicative"].iloc[0]
+    assert found["water_class"].tolist() == [4]
+    assert graded.items.set_index("parameter")["months"].to_dict() == {"NH3N": 12, "TP": 7, "COD": 8}
+
+
+def test_such_an_item_is_left_out_by_name_where_the_rules_say_so():
+    graded, found = _graded({"NH3N": (12, 0.1), "TP": (7, 0.25)}, few_months="exclude")
+    assert found[["water_class", "items"]].iloc[0].tolist() == [1, "NH3N"]
+    assert "TP(7)" in found["reason"].iloc[0]
+    assert "年均值" not in found["indicative"].iloc[0]
+    phosphorus = graded.items.set_index("parameter").loc["TP"]
+    assert phosphorus["mean"] == pytest.approx(0.25)
+    assert pd.isna(phosphorus["class"])
+    assert phosphorus["reason"].startswith("年均值不足8个月")
+    _, alone = _graded({"TP": (7, 0.25)}, few_months="exclude")
+    assert alone["water_class"].isna().all()
+    assert "TP(7)" in alone["reason"].iloc[0]
 
 
 def test_the_fewest_months_can_be_set_and_do_not_bind_a_month():
-    section = ("甲", {"NH3N": 0.1}, {"months": 3})
-    assert "年均值" not in _evaluated(section, year_months=3)["indicative"].iloc[0]
-    monthly = ("甲", {"NH3N": 0.1}, {"months": 1, "period": "2024-04"})
-    assert "年均值" not in _evaluated(monthly, periods=MONTHS)["indicative"].iloc[0]
+    _, found = _graded({"NH3N": (3, 0.1)}, year_months=3)
+    assert "年均值" not in found["indicative"].iloc[0]
+    _, monthly = _graded({"NH3N": (6, 0.1)}, MONTHS, few_months="exclude")
+    assert monthly["water_class"].tolist() == [1, 1, 1]
+    assert monthly["few_months_items"].isna().all()
+
+
+def test_main_pollutants_and_exceedances_are_measured_against_the_same_class():
+    for reference, bound in (("III", 1.0), ("target", 0.5)):
+        samples = _readings({"NH3N": (12, 0.75), "TP": (12, 0.38)})
+        register = pd.DataFrame({"section_id": ["S"], "section": ["甲"], "target_class": [2], "aliases": ""})
+        rules = EvaluationRules(reference=reference)
+        graded = grade_sections(samples, YEAR, LIMITS, register.reindex(columns=COLUMNS), rules=rules)
+        row = evaluate_sections(graded, LIMITS, rules=rules).iloc[0]
+        named = [name.split("(")[0] for name in row["main_pollutants"].split(";")]
+        assert row["main_pollutants"] == graded.status["exceedance"].iloc[0]
+        assert ("NH3N" in named) is (bound < 0.75)
+        assert row["reference_class"] == {"III": 3, "target": 2}[reference]
+
+
+def test_a_rounded_mean_is_marked_as_indicative():
+    _, found = _graded({"NH3N": (12, 0.154)}, means=MeanRules(decimals={"NH3N": 2}))
+    assert found["water_class"].tolist() == [1]
+    assert "修约位数未核实" in found["indicative"].iloc[0]
 
 
 @pytest.mark.parametrize(

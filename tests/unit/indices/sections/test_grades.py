@@ -7,12 +7,9 @@ import pandas as pd
 import pytest
 
 from pipeline import contracts, standards
-from pipeline.indices.sections.grades import (
-    build_section_indicators,
-    classify_value,
-    classify_values,
-    grade_sections,
-)
+from pipeline.indices.sections.grades import build_section_indicators, grade_sections
+from pipeline.indices.sections.items import EvaluationRules
+from pipeline.indices.sections.limits import classify_value, classify_values
 from pipeline.indices.sections.months import MeanRules
 from pipeline.periods import list_periods
 
@@ -50,7 +47,7 @@ def _register(**columns):
 
 def _grade(samples, periods=YEAR, **settings):
     return contracts.check_table(
-        grade_sections(samples, periods, LIMITS, **settings), contracts.SECTION_STATUS
+        grade_sections(samples, periods, LIMITS, **settings).status, contracts.SECTION_STATUS
     )
 
 
@@ -184,7 +181,8 @@ def test_censored_values_enter_by_half_unless_set_otherwise():
         ("甲", "2024-04-05", "NH3N", 0.4), ("甲", "2024-04-06", "NH3N", 0.2), censored=[True, False]
     )
     assert _grade(samples)["mean_NH3N"].tolist() == pytest.approx([0.2])
-    assert _grade(samples, rules=MeanRules(censored_share=1.0))["mean_NH3N"].tolist() == pytest.approx([0.3])
+    whole = EvaluationRules(MeanRules(censored_share=1.0))
+    assert _grade(samples, rules=whole)["mean_NH3N"].tolist() == pytest.approx([0.3])
 
 
 def test_ph_is_averaged_as_hydrogen_ions():
@@ -234,13 +232,16 @@ def test_sections_are_found_by_id_then_name_then_alias_within_province_and_basin
     assert "名称对应多个登记断面" in status.loc["桥", "reason"]
 
 
-def test_a_target_is_met_or_missed_and_exceedances_are_measured_from_it():
-    register = _register(section_id=["S1", "S2"], section=["甲", "乙"], target_class=[2, 2])
-    samples = _samples(("甲", "2024-04-05", "NH3N", 0.75), ("乙", "2024-04-05", "NH3N", 0.5))
+def test_a_target_is_met_or_missed_and_exceedances_are_measured_from_the_stated_class():
+    register = _register(section_id=["S1", "S2"], section=["甲", "乙"], target_class=[2, pd.NA])
+    samples = _samples(("甲", "2024-04-05", "NH3N", 0.75), ("乙", "2024-04-05", "NH3N", 1.25))
     status = _grade(samples, register=register)
-    assert status["target_met"].tolist() == [False, True]
-    assert status["exceedance"].tolist()[0] == "NH3N(0.50)"
-    assert pd.isna(status["exceedance"].iloc[1])
+    assert status["target_met"].tolist() == [False, pd.NA]
+    assert status["reference_class"].tolist() == [3, 3]
+    assert status["exceedance"].tolist() == [np.nan, "NH3N(0.25)"]
+    status = _grade(samples, register=register, rules=EvaluationRules(reference="target"))
+    assert status["reference_class"].tolist() == [2, 3]
+    assert status["exceedance"].tolist() == ["NH3N(0.50)", "NH3N(0.25)"]
 
 
 def test_the_register_says_what_water_body_a_section_is():

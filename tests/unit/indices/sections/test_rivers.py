@@ -81,9 +81,23 @@ def test_a_share_on_a_cut_belongs_to_the_class_that_begins_there(number, good, w
 
 def test_lakes_belong_to_the_area_and_to_no_river():
     status = pd.concat([_sections([0.1, 0.1]), _sections([3.0], body="lake").assign(section_id="L")])
-    rows = evaluate_scopes(expand_scopes(status, {"S0": "江", "L": "江"}, "区"), LIMITS).set_index("scope")
-    assert rows["sections_graded"].to_dict() == {"area": 3, "basin": 2, "river": 1}
-    assert rows["evaluated_by"].to_dict() == {"area": "断面比例法", "basin": "均值法", "river": "均值法"}
+    rows = evaluate_scopes(expand_scopes(status, {"S0": "江", "L": "江"}, "区"), LIMITS)
+    rows = rows.set_index(["scope", "water_body"])
+    assert rows["sections_graded"].to_dict() == {
+        ("area", "river"): 2, ("area", "lake"): 1, ("basin", "river"): 2, ("river", "river"): 1,
+    }  # fmt: skip
+    assert set(rows["evaluated_by"]) == {"均值法"}
+
+
+def test_rivers_and_lakes_of_an_area_are_judged_apart_each_by_its_own_limits():
+    rivers = _sections([0.1] * 6).assign(mean_TP=0.08)
+    lakes = _sections([0.1] * 2, body="lake").assign(section_id=["L0", "L1"], mean_TP=0.08, water_class=4)
+    lakes["water_class"] = lakes["water_class"].astype("Int64")
+    rows = evaluate_scopes(expand_scopes(pd.concat([rivers, lakes]), {}, "区"), LIMITS)
+    area = rows[rows["scope"] == "area"].set_index("water_body")
+    assert area["class_word"].to_dict() == {"river": "优", "lake": "轻度污染"}
+    assert area.loc["lake", "main_pollutants"] == "TP(0.60)"
+    assert pd.isna(area.loc["river", "main_pollutants"])
 
 
 def test_a_river_without_a_graded_section_says_so():

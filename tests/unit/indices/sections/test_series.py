@@ -8,6 +8,7 @@ import pytest
 
 from pipeline import standards
 from pipeline.indices.sections.grades import grade_sections
+from pipeline.indices.sections.items import EvaluationRules
 from pipeline.indices.sections.months import MeanRules
 from pipeline.indices.sections.places import place_samples
 from pipeline.indices.sections.series import build_monthly_series
@@ -71,7 +72,8 @@ def test_the_status_of_a_month_is_made_of_the_means_of_the_series():
     rules = MeanRules(0.25, {"NH3N": 2})
     months = list_periods(DAYS.first, DAYS.last, "month")
     series = _series(samples, rules=rules)
-    status = grade_sections(samples, months, LIMITS, rules=rules).set_index(["section_id", "period"])
+    graded = grade_sections(samples, months, LIMITS, rules=EvaluationRules(rules))
+    status = graded.status.set_index(["section_id", "period"])
     worst = series.groupby(["section_id", "period"])["water_class"].max()
     assert len(series) == 18
     for row in series.itertuples():
@@ -82,11 +84,15 @@ def test_the_status_of_a_month_is_made_of_the_means_of_the_series():
 
 @pytest.mark.parametrize(
     ("values", "rounded"),
-    [([0.24, 0.25], 0.24), ([0.25, 0.26], 0.26), ([1.01, 1.02], 1.02), ([0.2, 0.2051], 0.20)],
-)
+    [
+        ([0.24, 0.25], 0.24), ([0.25, 0.26], 0.26), ([1.01, 1.02], 1.02), ([0.2, 0.2051], 0.20),
+        ([0.004, 0.0041], 0.004), ([0.006, 0.006], 0.01), ([0.0005, 0.0005], 0.0005),
+    ],
+)  # fmt: skip
 def test_a_mean_is_rounded_half_to_even_before_it_is_graded_where_the_rules_say_so(values, rounded):
     readings = [("甲", f"2024-01-{day:02d}", "TP", value) for day, value in enumerate(values, 3)]
     found = _series(_samples(*readings), rules=MeanRules(decimals={"TP": 2}))
     assert found["value"].tolist() == [rounded]
-    assert found["water_class"].tolist() == [3 if rounded == 0.2 else 4 if rounded <= 0.3 else 6]
+    limits = [(0.02, 1), (0.1, 2), (0.2, 3), (0.3, 4), (np.inf, 6)]
+    assert found["water_class"].tolist() == [next(grade for bound, grade in limits if rounded <= bound)]
     assert _series(_samples(*readings))["value"].tolist() == [pytest.approx(np.mean(values))]
