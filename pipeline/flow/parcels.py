@@ -1,5 +1,6 @@
 """The land register of an area: read, checked, repaired and cut to it."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
 from pipeline.geodesy import CGCS2000
+from pipeline.ingest.notes import FileNote
 from pipeline.ingest.parcels import (
     ATTRIBUTES,
     EXTRAS,
@@ -26,7 +28,7 @@ from pipeline.rights_registry.rules import RULES
 from pipeline.storage.cause import Artifact, checksums_of
 from pipeline.storage.tables import LongTable, save_json, save_tables
 
-_PARCELS = 3
+_PARCELS = 4
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 
 
@@ -56,7 +58,8 @@ def make_parcels(run: Run, study: Study, inputs: Inputs) -> Artifact:
                 area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
                 restricting=read_restricting(layers, study.aoi),
             )
-        found = findings.join_findings([prepared.findings, _find_elsewhere(register.elsewhere, study.aoi)])
+        said = [_find_elsewhere(register.elsewhere, study.aoi), *_tell_notes(register.notes, study.aoi)]
+        found = findings.join_findings([prepared.findings, *said])
         save_tables(folder, {"findings": found, "pieces": prepared.pieces})
         save_json(folder / "missing.json", list(register.missing))
 
@@ -72,6 +75,12 @@ def _find_elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
     )
     frame = gpd.GeoDataFrame(table, geometry=[aoi.geometry] * len(rows), crs=CGCS2000)
     return findings.build_findings(RULES["register_elsewhere"], frame)
+
+
+def _tell_notes(notes: Iterable[FileNote], aoi: Aoi) -> Iterator[gpd.GeoDataFrame]:
+    for note in notes:
+        frame = gpd.GeoDataFrame([{**note.facts, "key": note.about}], geometry=[aoi.geometry], crs=CGCS2000)
+        yield findings.build_findings(RULES[note.rule], frame)
 
 
 def _build_empty_register() -> LandRegister:

@@ -1,5 +1,7 @@
 """Labelled samples of land cover: points or polygons of any vector file with a column of classes."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from pipeline.settings.maps import LabelledSamples
 _PARQUET = {".parquet", ".geoparquet"}
 _KINDS_OF_SHAPE = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
 _NAMED = 5
+_WHOLE = re.compile(r"(-?\d+)\.0+")
 
 
 def read_labels(
@@ -112,7 +115,8 @@ def _settle_crs(path: Path, stated: Any) -> CRS:
 def _find_kinds(rows: gpd.GeoDataFrame, given: LabelledSamples) -> tuple["pd.Series[Any]", list[Problem]]:
     """Kind of every row, and a problem for every class that is not known."""
     by_name = {kind.name_zh: key for key, kind in LAND_KINDS.items()}
-    known = {**{key: key for key in LAND_KINDS}, **by_name, **given.classes}
+    named = {**{key: key for key in LAND_KINDS}, **by_name, **given.classes}
+    known = {_spell(theirs): ours for theirs, ours in named.items()}
     said = rows[given.column].map(_spell)
     kinds = said.map(known)
     expected = f"one of {sorted(LAND_KINDS)}"
@@ -130,10 +134,12 @@ def _find_kinds(rows: gpd.GeoDataFrame, given: LabelledSamples) -> tuple["pd.Ser
 
 
 def _spell(value: Any) -> str:
-    """A class as text: numbers without a fraction, nothing as an empty text."""
+    """A class as text of plain width: whole numbers without a fraction, nothing as an empty text."""
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    text = unicodedata.normalize("NFKC", str(value)).strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def _find_flaws(rows: gpd.GeoDataFrame, given: LabelledSamples) -> list[Problem]:

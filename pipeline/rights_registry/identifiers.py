@@ -97,6 +97,7 @@ def _match_surveys(codes: pd.Series) -> tuple[pd.Series, pd.Series]:
     places, unique = pd.factorize(codes)
     text = pd.Series(unique, dtype=object).astype("string").str.strip().str.upper()
     counterpart = standards.table("land_classes_2007").set_index("code")["code_2019"]
+    counterpart = counterpart[counterpart != ""]
     known = standards.table("land_classes")["code"]
     groups = {code for code in known if len(code) < _CLASS_LENGTH}
     third = text.str[:_CLASS_LENGTH].map({code: code for code in known})

@@ -19,6 +19,9 @@ ParcelProfile = Literal[
 ]
 """Which columns a register has: `auto` looks which of the others fits best (table `parcel_columns`)."""
 
+LandClassEdition = Literal["third", "second"]
+"""Whose land classes a register has: of the third (TD/T 1055-2019) or second survey (GB/T 21010-2007)."""
+
 RestrictingKind = Literal["ecological_red_line", "permanent_farmland", "special_protection"]
 AreaUnit = Literal["m2", "ha", "mu"]
 
@@ -28,8 +31,9 @@ class ParcelFile(Strict):
 
     `crs` stands in for one that the file lacks or misstates, `area_unit` is that of areas whose column does
     not tell. `area_tolerance_percent`, by which the registered may differ from the measured area, is a
-    proposal of this project. `dictionaries` maps, by our column, codes of this register to names of the
-    `rights` table.
+    proposal of this project. `land_class_edition` is for a column of land classes that does not tell by its
+    codes which survey they are of, such as 101 and 102 alone. `dictionaries` maps, by our column, codes of
+    this register to names of the `rights` table.
     """
 
     path: ConfigPath
@@ -40,6 +44,7 @@ class ParcelFile(Strict):
     columns: dict[str, str] = {}
     area_unit: AreaUnit = "m2"
     area_tolerance_percent: Percent = 1
+    land_class_edition: LandClassEdition | None = None
     dictionaries: dict[str, dict[str, str]] = {}
     mask_holders: bool = True
 

@@ -5,8 +5,10 @@
 `land_maps`: classes of existing maps and the land kinds that they mean, with whether code and name, and
 whether the kind, are confirmed; `land_map_versions`: those that must not be compared, and why.
 `rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
-`land_classes_2007`: classes of the second survey and their counterparts. `parcel_columns`: columns of
-registers by profile. `register_sums`: registered areas that add up. `restricting_kinds`: what restricts.
+`land_classes_2007`: classes of the second survey and their counterparts, if there is one.
+`land_classes_planning`: classes that only the planning classification has, so that a column is told from it.
+`parcel_columns`: columns of registers by profile. `register_sums`: registered areas that add up.
+`restricting_kinds`: what restricts.
 `parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
 are read; `water_extras`: parameters known beside those of `water_limits`.
 `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,

@@ -1,5 +1,6 @@
 """The land register, whatever its columns, encoding and CRS: one set of names in EPSG:4490."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline import standards
 from pipeline.aoi import Aoi
 from pipeline.errors import Problem
 from pipeline.geodesy import to_cgcs2000
+from pipeline.ingest.notes import FileNote
 from pipeline.ingest.parcels import holders, values
 from pipeline.ingest.parcels.columns import (
     AREAS,
@@ -21,6 +23,7 @@ from pipeline.ingest.parcels.columns import (
     find_columns,
     list_missing,
 )
+from pipeline.ingest.parcels.land_classes import ColumnReading, list_some, read_column
 from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
 from pipeline.ingest.parcels.rights_codes import load_rights_codes
@@ -65,19 +68,21 @@ class LandRegister:
     of the row in the file. Columns: `ATTRIBUTES`, `EXTRAS`, `parcel_id` (the register's own key, null if it
     has none), `NOTES` (null where there is nothing to note) and the geometry in EPSG:4490. Columns that are
     not there are null. Codes are those of our dictionaries, areas m2. `keys` has the columns `KEYS` of all.
+    `notes` are about the file as a whole.
     """
 
     keys: pd.DataFrame
     batches: Callable[[], Iterator[gpd.GeoDataFrame]]
     missing: tuple[str, ...]
     elsewhere: Elsewhere | None
+    notes: tuple[FileNote, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Reading:
     """How a register is read: what its columns and codes mean, and what must be known of all its rows.
 
-    `largest_class` is the largest of land class codes that are numbers; `people` are the names to be hidden.
+    `classes` is how the column of land classes is read; `people` are the names to be hidden.
     """
 
     layer: VectorLayer
@@ -86,7 +91,7 @@ class _Reading:
     sums: Sequence[tuple[str, Sequence[str]]]
     unit_m2: float
     links: Links
-    largest_class: float
+    classes: ColumnReading
     people: frozenset[str]
     masked: bool
 
@@ -105,10 +110,11 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     places = find_places(layer, aoi.geometry.bounds)
     unit_m2 = values.M2[file.area_unit]
     links = read_links(layer, unit_m2=unit_m2)
-    keys, holding, largest = _look_through(layer, columns, places)
+    keys, holding, counts = _look_through(layer, columns, places)
+    classes = _settle_classes(layer, columns, file, counts)
     people = holders.find_people([*holding, *links.holders]) if file.mask_holders else frozenset()
     reading = _Reading(
-        layer, columns, codes, _find_sums(layer), unit_m2, links, largest, people, file.mask_holders
+        layer, columns, codes, _find_sums(layer), unit_m2, links, classes, people, file.mask_holders
     )
     lacking = [name for name in list_missing(columns) if name not in links.by_unit]
     return LandRegister(
@@ -116,23 +122,49 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
         lambda: _read_batches(reading, places),
         tuple(lacking),
         _describe_elsewhere(layer, places, aoi),
+        _note_classes(columns, classes),
     )
 
 
 def _look_through(
     layer: VectorLayer, columns: Mapping[str, RegisterColumn], places: Places
-) -> tuple[pd.DataFrame, set[str], float]:
-    """Keys of all rows, all who hold a right, and the largest land class that is a number, NaN if none is."""
-    keys, holding, largest = [], set(), np.nan
+) -> tuple[pd.DataFrame, set[str], Counter[str]]:
+    """Keys of the rows, all who hold a right, and how many rows of the whole file have each land class."""
+    keys, holding, counts = [], set(), Counter[str]()
+    wanted = {name: columns[name].theirs for name in (*KEYS, "right_holder", "dlbm") if name in columns}
     for part in split_features(places):
-        wanted = {name: columns[name].theirs for name in (*KEYS, "right_holder", "dlbm") if name in columns}
         cells = read_cells(layer, list(wanted.values()), part)
-        if "dlbm" in wanted and pd.api.types.is_numeric_dtype(cells[wanted["dlbm"]]):
-            largest = np.fmax(largest, float(cells[wanted["dlbm"]].max()))
-        said = _read_columns(cells, columns, (*KEYS, "right_holder"), largest, Notes.of(cells.index))
+        said = _read_columns(cells, columns, (*KEYS, "right_holder", "dlbm"), Notes.of(cells.index))
         keys.append(said[[*KEYS]])
         holding |= set(said["right_holder"].dropna())
-    return pd.concat(keys), holding, largest
+        counts.update(said["dlbm"].dropna())
+    away = np.setdiff1d(np.arange(layer.corners.shape[1]), places)
+    if "dlbm" in wanted and len(away):
+        for part in split_features(away):
+            cells = read_cells(layer, [wanted["dlbm"]], part)
+            counts.update(_read_columns(cells, columns, ["dlbm"], Notes.of(cells.index))["dlbm"].dropna())
+    return pd.concat(keys), holding, counts
+
+
+def _settle_classes(
+    layer: VectorLayer, columns: Mapping[str, RegisterColumn], file: ParcelFile, counts: Mapping[str, int]
+) -> ColumnReading:
+    """How the land classes of the whole column are read; InputError where that cannot be told."""
+    place = f"{layer.place}, column {columns['dlbm'].theirs}" if "dlbm" in columns else layer.place
+    found = read_column(counts, file.land_class_edition, place=place)
+    if isinstance(found, Problem):
+        raise vector_error(found)
+    return found
+
+
+def _note_classes(columns: Mapping[str, RegisterColumn], classes: ColumnReading) -> tuple[FileNote, ...]:
+    """What has to be said of the column of land classes."""
+    theirs = columns["dlbm"].theirs if "dlbm" in columns else "dlbm"
+    restored = list_some(f"{spelled} → {code}" for spelled, code in classes.restored.items())
+    notes = {"land_class_zeros": restored, "land_class_unclear": list_some(sorted(classes.unclear))}
+    return tuple(
+        FileNote(rule, theirs, {"column": theirs, "codes": codes}) for rule, codes in notes.items() if codes
+    )
 
 
 def _read_batches(reading: _Reading, places: Places) -> Iterator[gpd.GeoDataFrame]:
@@ -182,7 +214,8 @@ def _find_codes(file: ParcelFile) -> dict[str, dict[str, str]]:
 
 def _name_columns(rows: pd.DataFrame, reading: _Reading) -> pd.DataFrame:
     notes, columns = Notes.of(rows.index), reading.columns
-    parcels = _read_columns(rows, columns, ("parcel_id", *ATTRIBUTES, *EXTRAS), reading.largest_class, notes)
+    parcels = _read_columns(rows, columns, ("parcel_id", *ATTRIBUTES, *EXTRAS), notes)
+    parcels = _classify_land(parcels, reading, notes.damaged)
     parcels = _translate_codes(parcels, columns, reading.codes, notes.damaged)
     parcels = _convert_areas(parcels, rows, columns, reading.unit_m2, notes.damaged)
     return parcels.assign(
@@ -196,7 +229,6 @@ def _read_columns(
     rows: pd.DataFrame,
     columns: Mapping[str, RegisterColumn],
     names: Sequence[str],
-    largest_class: float,
     notes: Notes,
 ) -> pd.DataFrame:
     """What rows say under some of our names, as clean text; null in columns that are not there."""
@@ -206,12 +238,17 @@ def _read_columns(
         if column is None:
             said[ours] = values.build_nulls(rows.index)
         else:
-            cells = rows[column.theirs]
-            text = (
-                values.read_land_classes(cells, largest_class) if ours == "dlbm" else values.read_texts(cells)
-            )
+            text = values.read_texts(rows[column.theirs])
             said[ours] = values.clean_text(text, column.theirs, notes)
     return pd.DataFrame(said, index=rows.index)
+
+
+def _classify_land(parcels: pd.DataFrame, reading: _Reading, doubts: values.Doubts) -> pd.DataFrame:
+    """Land classes as the edition of their column writes them; null and in doubt where it cannot be told."""
+    codes, unclear = reading.classes.apply(parcels["dlbm"])
+    theirs = reading.columns["dlbm"].theirs if "dlbm" in reading.columns else "dlbm"
+    doubts.add(theirs, parcels["dlbm"], unclear)
+    return parcels.assign(dlbm=codes)
 
 
 def _translate_codes(
@@ -235,7 +272,8 @@ def _translate_codes(
     spoken = rights[rights["dictionary"] == "owner_type"].set_index("code")["name_zh"]
     changed["owner_subject"] = parcels["owner_subject"].map(spoken).fillna(parcels["owner_subject"])
     letters = columns["resource_kind"].reading if "resource_kind" in columns else ""
-    changed["resource_kind"] = letters + parcels["resource_kind"]
+    changed["resource_kind"] = letters + values.read_codes(parcels["resource_kind"])
+    changed["region_code"] = values.read_codes(parcels["region_code"])
     return parcels.assign(**changed)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.geodesy import SQUARE_METRES_PER_HECTARE
-from pipeline.ingest.parcels.values import build_nulls, read_areas, read_texts
+from pipeline.ingest.parcels.values import build_nulls, read_areas, read_texts, translate_values
 from pipeline.ingest.parcels.vectors import VectorLayer, read_table_beside
 
 _CONTROLS = {"1": "red_line", "2": "planning_use", "3": "special_protection"}
@@ -57,7 +57,7 @@ def _read_table(layer: VectorLayer, name: str) -> pd.DataFrame:
 def _collect_controls(table: pd.DataFrame) -> pd.DataFrame:
     if not {"gggzyslx", "gggznr"} <= set(table):
         return pd.DataFrame()
-    kinds = read_texts(table["gggzyslx"]).map(_CONTROLS)
+    kinds = translate_values(read_texts(table["gggzyslx"]), "public_control", {})[0].map(_CONTROLS)
     rows = pd.DataFrame(
         {"unit": table[_UNIT], "kind": kinds, "content": read_texts(table["gggznr"]).fillna("是")}
     )
@@ -69,7 +69,7 @@ def _collect_controls(table: pd.DataFrame) -> pd.DataFrame:
 def _collect_rights(table: pd.DataFrame, unit_m2: float) -> pd.DataFrame:
     if "qllx" not in table:
         return pd.DataFrame()
-    codes = read_texts(table["qllx"])
+    codes, _ = translate_values(read_texts(table["qllx"]), "right_type", {})
     rights = standards.table("rights")
     names = rights[rights["dictionary"] == "right_type"].set_index("code")["name_zh"]
     areas = (

@@ -3,6 +3,8 @@
 A cell that cannot be used as it is becomes null, or stays text, and is noted, so that it becomes a finding.
 """
 
+import re
+import unicodedata
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,10 +26,10 @@ _DAMAGED = rf"{_CONTROLS}|�"
 _SUSPICIOUS = (
     r"^[=@]|^[+\-](?![\d.\s]|$)|<\s*[A-Za-z/!]|javascript:|\{\{|\{%|\.\.[/\\]|^[/\\~]|^[A-Za-z]:[\\/]|\$\{"
 )
-_THREE_DIGITS = 3
-_FOUR_DIGITS = 4
-_LARGEST_THREE_DIGIT_CODE = 999
 _TOO_LARGE = 2.0**63
+_CODE_WITH_NAME = re.compile(
+    r"(?:([^0-9A-Z]*[^\W\d])\W*)?([0-9][0-9A-Z]*)(?:\.0+)?(?:\W*([^\W\dA-Z_][^0-9A-Z]*?))?[)\]】》\s]*"
+)
 
 
 class Doubts:
@@ -107,16 +109,23 @@ def clean_text(text: pd.Series, column: str, notes: Notes) -> pd.Series:
     return result
 
 
-def read_land_classes(values: pd.Series, largest: float) -> pd.Series:
-    """Land class codes; a column of numbers has lost the leading zeros of its three or four digits.
+def split_code(text: str) -> tuple[str, str]:
+    """A code and the name that stands before or behind it, empty if none: `0101 水田`, `水田（0101）`.
 
-    `largest` is the largest number of the whole column, NaN for a column of texts.
+    Digits and letters of full width become plain ones, small letters capitals; the `.0` of what has been a
+    number drops off. Text that is no code comes back as it is, without a name.
     """
-    text = read_texts(values)
-    if np.isnan(largest):
-        return text
-    digits = _FOUR_DIGITS if largest > _LARGEST_THREE_DIGIT_CODE else _THREE_DIGITS
-    return text.map(lambda code: code.zfill(digits), na_action="ignore")
+    plain = unicodedata.normalize("NFKC", text).strip().upper()
+    found = _CODE_WITH_NAME.fullmatch(plain)
+    if found is None or (found[1] and found[3]):
+        return text, ""
+    return found[2], (found[1] or found[3] or "").strip()
+
+
+def read_codes(texts: pd.Series) -> pd.Series:
+    """Texts of a column of codes, each without a name beside it and without traces of a number."""
+    places, unique = pd.factorize(texts)
+    return spread_values([split_code(text)[0] for text in unique], places, texts.index)
 
 
 def read_areas(values: pd.Series, factor: float | pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -134,11 +143,26 @@ def read_areas(values: pd.Series, factor: float | pd.Series) -> tuple[pd.Series,
 def translate_values(values: pd.Series, column: str, codes: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
     """Codes of our dictionary for what a column says, and which cells are in no dictionary and stay text.
 
-    `codes` maps theirs, codes or names, to ours and goes first; then our codes and our names.
+    `codes` maps theirs, codes or names, to ours and goes first; then our codes and our names. A code is known
+    with other zeros before it too (`01`, `1.0`), and with a name beside it that means the same.
     """
     known = {**_map_names(column), **codes}
-    mapped = values.map(known)
+    places, unique = pd.factorize(values)
+    mapped = spread_values([_look_up(text, known) for text in unique], places, values.index)
     return mapped.where(mapped.notna(), values).astype(object), values.notna() & mapped.isna()
+
+
+def _look_up(text: str, known: Mapping[str, str]) -> str | None:
+    """What a cell means; None where nothing is known of it, or its code and its name mean two things."""
+    if text in known:
+        return known[text]
+    code, name = split_code(text)
+    spelled = [
+        theirs for theirs in known if theirs.isdecimal() and code.isdecimal() and int(theirs) == int(code)
+    ]
+    meant = {known[theirs] for theirs in ([code] if code in known else spelled)}
+    meant |= {known[name]} if name in known else set()
+    return meant.pop() if len(meant) == 1 else None
 
 
 def find_code(column: str, name: str) -> str | None:

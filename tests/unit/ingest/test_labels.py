@@ -44,6 +44,15 @@ def test_own_names_and_numbers_are_mapped_to_kinds(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("spelled", ["11", "11.0", "１１", " 11 "])
+def test_a_class_is_the_same_however_its_number_is_written(tmp_path, spelled):
+    path = written(tmp_path, [spelled, "植被（未细分）", "植被(未细分)"])
+    kinds = read(path, classes={"11": "forest"})["kind"].tolist()
+    assert kinds == ["forest", "vegetation"]
+    with pytest.raises(InputError, match="'011'"):
+        read(written(tmp_path, ["011"] * 3), classes={"11": "forest"})
+
+
 def test_points_polygons_and_other_coordinates_come_together(tmp_path):
     square = shapely.box(121.04, 31.06, 121.06, 31.08)
     shapes = [shapely.Point(121.01, 31.02), square, shapely.Point(121.09, 31.09)]

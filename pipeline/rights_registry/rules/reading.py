@@ -1,0 +1,26 @@
+"""Rules about how a file was read: what was taken for granted of it as a whole, and what stays in doubt."""
+
+from pipeline.rights_registry.rules.rule import Rule
+
+READING_RULES = (
+    Rule(
+        "land_class_zeros",
+        "info",
+        "地类编码的前导零已补",
+        "Leading zeros of land classes put back",
+        "TD/T 1055-2019 四位、GB/T 21010-2007 三位编码，按全列判定 / told by the codes of the whole column",
+        "字段 {column} 的编码缺前导零，按全列编码补为：{codes}",
+        "codes in the column {column} lack their leading zeros; by the whole column they are: {codes}",
+    ),
+    Rule(
+        "land_class_unclear",
+        "warning",
+        "地类编码无法判定版本",
+        "Land classes of an edition that cannot be told",
+        "同一编码在三调（缺前导零）和二调中是不同地类 / one code is two classes in the two surveys",
+        "字段 {column} 的编码 {codes} 与全列的版本不符、两版含义不同或与所附名称不符，地类为空"
+        "（配置 parcels.land_class_edition）",
+        "the codes {codes} in the column {column} are not of its edition, mean two classes, or stand beside "
+        "another name; their land class is null (parcels.land_class_edition)",
+    ),
+)
