@@ -270,8 +270,8 @@ per cent of cover), `vegetated_share` (share of the covered area with FVC at or 
 `ndvi_mean`, `looks_mean`, `failed_looks_mean` (looks lost to failed reads) and `failed_share` (share of the
 parcel that lost any). Under `before/after` of consecutive periods: `gained_area:<key>` and
 `lost_area:<key>` (m2) of the change that counts. Under `first/last`: `ndvi_trend` (1/year) and
-`ndvi_trend_p`. Every row carries the area that its value rests on and the area unknown; `reason` says why a
-value is null.
+`ndvi_trend_p`, of each parcel by itself, by the test that the config names. Every row carries the area that
+its value rests on and the area unknown; `reason` says why a value is null.
 """
 
 AREA_BALANCE = _build_table(

@@ -82,7 +82,7 @@ def plan_measures(maps: Maps) -> MeasurePlan:
     """The measures whose layers the maps have."""
     settings = maps.study.settings
     cycle, cuts = PERIODS_A_YEAR[settings.scenes.period], tuple(load_products().grades.cuts_percent)
-    rules = measures.MeasureRules(settings.vegetation.cover_threshold, cuts, cycle)
+    rules = measures.MeasureRules(settings.vegetation.cover_threshold, cuts, cycle, settings.greenness.test)
     return MeasurePlan(measures.MEASURES, rules, maps.study.periods).limit(_list_stores(maps))
 
 

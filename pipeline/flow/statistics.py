@@ -40,6 +40,7 @@ def make_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[Wh
         [*(key for keys in maps.keys.values() for key in keys), parcels.key],
         measures=plan_measures(maps).names,
         cuts_percent=load_products().grades.cuts_percent,
+        trend_test=study.settings.greenness.test,
         sources={when.label: words for when, words in sources.items()},
         shown=describe_judges(study, maps.steps),
     )

@@ -50,6 +50,7 @@ def _check_names(settings: Settings) -> Iterator[Check]:
         yield partial(load_scheme, scheme)
     yield partial(_check_label_periods, settings)
     yield partial(_check_map_periods, settings)
+    yield partial(_check_trend_test, settings)
     if not settings.simulated:
         yield partial(ingest.scenes.providers.resolve, settings.scenes.provider, settings.scenes.missions)
 
@@ -89,6 +90,20 @@ def _check_map_periods(settings: Settings) -> None:
     ]
     if strange or apart:
         raise SettingsError("Maps of land cover do not fit the periods of the run", [*strange, *apart])
+
+
+def _check_trend_test(settings: Settings) -> None:
+    """SettingsError where a test of trend is for other periods than the run has."""
+    test, period = settings.greenness.test, settings.scenes.period
+    fit = {"ar1": ("year",), "hamed-rao": ("year",), "hirsch-slack": ("month", "quarter", "season")}
+    if period not in fit.get(test, (period,)):
+        problem = Problem(
+            "greenness.test",
+            f"{test} with periods of a {period}",
+            f"periods out of {list(fit[test])} for {test}",
+            "Take hirsch-slack for months, quarters and seasons, ar1 or hamed-rao for years",
+        )
+        raise SettingsError("A test of trend does not fit the periods of the run", [problem])
 
 
 def _check_places(settings: Settings) -> Iterator[Check]:

@@ -213,12 +213,15 @@ def build_anomaly_indicators(
 
 
 def build_trend_indicators(
-    areas_m2: tuple[float, float, float], period: str, *, area_m2: float, source: str, least: int
+    areas_m2: tuple[float, float, float], period: str, *, area_m2: float, source: str, needs: tuple[str, str]
 ) -> list[dict[str, object]]:
-    """Shares of ground whose NDVI rises or falls significantly, from the areas of both and of the known."""
+    """Shares of ground whose NDVI rises or falls significantly, from the areas of both and of the tested.
+
+    `needs` says in Chinese and in English what a trend needs.
+    """
     *parts, known = areas_m2
     unseen = _compute_rest(area_m2, known)
-    reason = f"有 NDVI 的时段不足 {least} 个 / fewer than {least} periods with NDVI"
+    reason = f"有 NDVI 的不足 {needs[0]} / fewer than {needs[1]} with NDVI"
     return [
         build_share(name, period, part, known, unseen=unseen, source=source, reason=reason)
         for name, part in zip(("greening_share", "browning_share"), parts, strict=True)

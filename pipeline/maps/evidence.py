@@ -6,10 +6,11 @@ from types import MappingProxyType
 import geopandas as gpd
 
 from pipeline.engine.study import Study
+from pipeline.indices.trend import TESTS
 from pipeline.indices.vegetation import ClassEndmembers, EndmemberPair
 from pipeline.periods import When
 from pipeline.settings import Settings
-from pipeline.settings.maps import LandCover, WaterRules
+from pipeline.settings.maps import GreennessRules, LandCover, WaterRules
 
 CONFIDENCE: Mapping[str, str] = MappingProxyType(
     {
@@ -61,6 +62,22 @@ def describe_inundation(rules: WaterRules, *, source: str) -> str:
     return (
         f"{source}; water by look, at least {rules.least_looks} looks: permanent >= {rules.mostly:g}, "
         f"between low and high water >= {rules.seldom:g} of them"
+    )
+
+
+def describe_trend(
+    rules: GreennessRules, limited: Mapping[str, float] | None, *, periods: int, source: str
+) -> str:
+    """Behind a figure of trend: its scenes, its test, and what is significant: by itself, or `limited`."""
+    words = f"{source}; Theil-Sen, {TESTS[rules.test].words}, {periods} periods"
+    if limited:
+        return (
+            f"{words}; Benjamini-Hochberg 错误发现率 false discovery rate {rules.significance:g}: "
+            f"p <= {limited['limit']:.3g} of {limited['tests']:g} pixels"
+        )
+    return (
+        f"{words}; p < {rules.significance:g} 逐像元，未作多重检验校正 "
+        "each pixel by itself, not corrected for their number"
     )
 
 

@@ -15,7 +15,7 @@ from pipeline.maps.land_cover.rules import RULES
 from pipeline.maps.rsei import AXIS, HEAT, RSEI
 from pipeline.maps.spectral import SPECTRAL
 from pipeline.maps.step import Step
-from pipeline.maps.trend import TREND
+from pipeline.maps.trend import SIGNIFICANT_TREND, TREND, TREND_LIMIT
 
 STEPS: tuple[Step, ...] = (
     COVER,
@@ -28,6 +28,7 @@ STEPS: tuple[Step, ...] = (
     INUNDATION,
     ANOMALY,
     TREND,
+    SIGNIFICANT_TREND,
     TYPES,
     TYPE_CHANGE,
     ENCROACHMENT,
@@ -37,6 +38,7 @@ STEPS: tuple[Step, ...] = (
     RSEI,
     ENDMEMBERS,
     CLASS_ENDMEMBERS,
+    TREND_LIMIT,
     PROBABILITIES,
     MAP_CODES,
     TRANSITIONS,

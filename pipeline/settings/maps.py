@@ -12,6 +12,7 @@ from pipeline.settings.paths import ConfigPath
 from pipeline.settings.strict import Share, Strict
 
 Regime = Literal["tidal", "reservoir"]
+TrendTest = Literal["mann-kendall", "ar1", "hamed-rao", "hirsch-slack"]
 
 
 class ChangeRules(Strict):
@@ -57,15 +58,21 @@ class GreennessRules(Strict):
 
     `anomaly` sets a period beside the same season of all earlier years of the run, of which at least
     `least_years` must be known; ground is clearly less green where NDVI lies `least_drop` below their mean.
-    `trend` is the Theil-Sen slope over all periods, significant below `significance` (Mann-Kendall). The
-    limits are proposals of this project.
+    `trend` is the Theil-Sen slope over all periods, significant below `significance` by the `test`, which
+    parcels have as well: `mann-kendall` takes the periods as independent; of years, `ar1` and `hamed-rao`
+    correct for serial correlation, of months, quarters and seasons `hirsch-slack` does. With
+    `false_discovery` the `significance` is the share of false ones among the pixels called significant
+    (Benjamini and Hochberg), else that among pixels without a trend. The limits are proposals of this
+    project.
     """
 
     anomaly: bool = False
     least_years: Annotated[int, Field(ge=2)] = 3
     least_drop: Annotated[float, Field(gt=0, le=2)] = 0.1
     trend: bool = False
+    test: TrendTest = "mann-kendall"
     significance: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    false_discovery: bool = False
 
 
 class LabelledSamples(Strict):

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.indices.trend import LEAST_OBSERVATIONS, compute_trend
+from pipeline.indices import trend
 from pipeline.legends import LAND_COVER
 from pipeline.zonal.kernels import Numbers
 from pipeline.zonal.layers import MapLayer
@@ -28,12 +28,14 @@ AnyTally = TypeVar("AnyTally", bound=Tally)
 class MeasureRules:
     """What the settings of a run say of measures.
 
-    FVC from which ground counts as vegetated, the cuts between grades of FVC, and the periods in a year.
+    FVC from which ground counts as vegetated, the cuts between grades of FVC, the periods in a year, the test
+    of trend.
     """
 
     cover_threshold: float
     cuts_percent: tuple[float, ...]
     cycle: int
+    test: str = "mann-kendall"
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,23 @@ def _share_water(tally: ClassAreas, sums: Numbers) -> Numbers:
 
 def _fit_trend(means: Numbers, rules: MeasureRules) -> tuple[tuple[Numbers, Numbers], Reasons]:
     """Slope a year and significance; see `pipeline.indices.trend`."""
-    found, least = compute_trend(means[:, None, :], cycle=rules.cycle), LEAST_OBSERVATIONS
-    words = [
+    found = trend.compute_trend(means[:, None, :], cycle=rules.cycle, test=rules.test)
+    least, (needs_zh, needs_en) = trend.LEAST_OBSERVATIONS, trend.TESTS[rules.test].needs
+    few = [
         f"有 NDVI 均值的时段 {count} 个，少于 {least} 个 / {count} periods with a mean, fewer than {least}"
         for count in range(least)
     ]
-    reasons = np.array([*words, "没有同季节的两个时段 / no two periods of one season"], dtype=object)
-    return (found.slope[0], found.p_value[0]), reasons[np.minimum(found.count[0], least)]
+    words = {
+        trend.NO_PAIR: "没有同季节的两个时段 / no two periods of one season",
+        trend.SHORT: f"{rules.test} 检验至少要 {needs_zh}，序列太短，无法估计自相关 / "
+        f"{rules.test} needs {needs_en}: too short a series for its serial correlation",
+        trend.UNTOLD: "缺测太多，无法估计自相关 / too many gaps to tell the serial correlation",
+    }
+    reasons = [
+        few[count] if state == trend.FEW else words.get(state)
+        for count, state in zip(found.count[0], found.state[0], strict=True)
+    ]
+    return (found.slope[0], found.p_value[0]), np.array(reasons, dtype=object)
 
 
 MEASURES: tuple[Measure[Any] | SeriesMeasure, ...] = (

@@ -222,7 +222,9 @@ def test_the_table_keeps_the_columns_of_its_contract_and_every_indicator_has_a_n
             source="s",
         ),
         *build_rsei_indicators((20.0, 5.0, 40.0), "2024", area_m2=100, source="s", reason=""),
-        *build_trend_indicators((3.0, 4.0, 40.0), "2013/2024", area_m2=100, source="s", least=10),
+        *build_trend_indicators(
+            (3.0, 4.0, 40.0), "2013/2024", area_m2=100, source="s", needs=("10 年", "10 years")
+        ),
     ]
     table = build_indicator_table(rows, "bay")
     assert list(table.columns) == list(INDICATORS.columns)

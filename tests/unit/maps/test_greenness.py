@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.indices.trend import compute_trend
@@ -13,12 +14,13 @@ from pipeline.maps.composite import COMPOSITE
 from pipeline.maps.encoding import RATIO, as_ratio
 from pipeline.maps.making import make_maps
 from pipeline.maps.step import Step, each_period, keep_layers
-from pipeline.maps.trend import TREND
+from pipeline.maps.trend import SIGNIFICANT_TREND, TREND, TREND_LIMIT
 from pipeline.settings.maps import GreennessRules
 from pipeline.storage.blocks import create_store, write_block
 from tests.mapmaking import no_scenes, rasters_of, rows_of
 
 EDGE = 256
+TRENDS = TREND, SIGNIFICANT_TREND
 RULES = GreennessRules(anomaly=True, trend=True, least_years=3)
 
 
@@ -50,7 +52,9 @@ def mapped(run, area, series):
         layers=keep_layers({"ndvi": RATIO}),
         build=build,
     )
-    return make_maps(run, area, no_scenes(run, area), (COMPOSITE, planted, ANOMALY, TREND))
+    unmade = replace(COMPOSITE, build=lambda *_: None)
+    steps = unmade, planted, ANOMALY, TREND, TREND_LIMIT, SIGNIFICANT_TREND
+    return make_maps(run, area, no_scenes(run, area), steps)
 
 
 def over(area, count, rules=RULES):
@@ -90,6 +94,38 @@ def test_planted_loss_and_trend_come_back_as_rasters_and_indicators(run, planted
     greener, poorer = (rows[name, "2013/2024"] for name in ("greening_share", "browning_share"))
     assert greener["value"] == pytest.approx(0.4, abs=0.15)
     assert poorer["value"] == pytest.approx(0.4, abs=0.15)
+    for words in ("serial correlation not corrected", "未作多重检验校正", "p < 0.05"):
+        assert words in greener["source"]
+
+
+def test_with_a_rate_of_false_discoveries_the_map_holds_what_scipy_keeps_of_it(run, planted):
+    area = over(planted, 12, GreennessRules(trend=True, test="ar1", false_discovery=True))
+    maps = mapped(run, area, years_of(area, 12))
+    rasters = rasters_of(maps, *TRENDS)
+    slope, p_value, kept = (rasters[f"ndvi_trend{kind}_2013_2024"] for kind in ("", "_p", "_significant"))
+    known = np.isfinite(p_value)
+    significant = false_discovery_control(p_value[known].astype(np.float64)) <= 0.05
+    assert 0.2 < significant.mean() < 0.95
+    np.testing.assert_array_equal(kept[known], np.where(significant, slope[known], 0))
+    assert np.isnan(kept[~known]).all()
+    rows = rows_of(maps, TREND)
+    shares = [rows[name, "2013/2024"]["value"] for name in ("greening_share", "browning_share")]
+    assert sum(shares) == pytest.approx(significant.mean(), abs=0.03)
+    source = rows["greening_share", "2013/2024"]["source"]
+    assert "AR(1)" in source
+    assert "false discovery rate 0.05: p <= 0.0" in source
+    assert f"of {known.sum()} pixels" in source
+
+
+def test_years_too_few_for_a_test_leave_the_slope_and_no_significance(run, planted):
+    area = over(planted, 12, GreennessRules(trend=True, test="hamed-rao", false_discovery=True))
+    maps = mapped(run, area, years_of(area, 12))
+    rasters = rasters_of(maps, *TRENDS)
+    assert np.isfinite(rasters["ndvi_trend_2013_2024"]).any()
+    assert not np.isfinite(rasters["ndvi_trend_p_2013_2024"]).any()
+    for row in rows_of(maps, TREND).values():
+        assert row["value"] is None
+        assert "40" in row["reason"]
 
 
 def test_with_too_few_periods_there_is_no_raster_and_every_figure_says_why(run, planted):

@@ -1,5 +1,6 @@
 """Measures are entries: those of today as they were to the last bit, and one more found everywhere."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -86,6 +87,18 @@ def test_tables_of_any_length_are_the_same(parcels, grid, layers):
     parts = list(tabulate(parcels["parcel_id"], plan_of(1), sums, slice_parcels=3))
     assert [len(part) for part in parts] == [len(whole) * 3 // 4, len(whole) // 4]
     pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
+
+
+@pytest.mark.parametrize(("test", "why"), [("hamed-rao", "40"), ("ar1", "缺测太多")])
+def test_a_parcel_whose_correlation_is_not_told_has_a_slope_and_the_reason_for_no_p(test, why):
+    means = np.random.default_rng(2).normal(0.5, 0.1, (20, 3)) + 0.02 * np.arange(20)[:, None]
+    means[:11, 1], means[::2, 2] = np.nan, np.nan
+    trend = next(entry for entry in MEASURES if isinstance(entry, SeriesMeasure))
+    (slope, p_value), reason = trend.course(means, replace(RULES, test=test))
+    assert np.isfinite(slope).tolist() == [True, False, True]
+    assert np.isfinite(p_value).tolist() == [test == "ar1", False, False]
+    assert "9 periods with a mean, fewer than 10" in reason[1]
+    assert why in reason[2]
 
 
 WETNESS = Measure("mndwi_mean", "1", lambda _: Weighted(MapLayer("spectral", "mndwi"), 0.0), Weighted.mean)

@@ -1,0 +1,40 @@
+"""What is refused before anything is computed because its parts do not fit each other."""
+
+import pytest
+import yaml
+
+from pipeline.errors import SettingsError
+from pipeline.flow.validation import validate_settings
+from pipeline.settings import load_settings
+
+
+def settings_of(tmp_path, **changes):
+    scenes = {"provider": "simulated", "start": "2013-01-01", "end": "2024-12-31", **changes.pop("scenes")}
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        yaml.safe_dump({"label": "a", "aoi": ["guangyang_island"], "scenes": scenes, **changes}), "utf-8"
+    )
+    return load_settings(path)
+
+
+@pytest.mark.parametrize(
+    ("test", "fit"),
+    [
+        ("mann-kendall", {"year", "month", "quarter", "season"}),
+        ("ar1", {"year"}),
+        ("hamed-rao", {"year"}),
+        ("hirsch-slack", {"month", "quarter", "season"}),
+    ],
+)
+def test_a_test_of_trend_goes_with_the_periods_that_it_is_for(tmp_path, test, fit):
+    for period in ("year", "month", "quarter", "season"):
+        settings = settings_of(tmp_path, scenes={"period": period}, greenness={"test": test})
+        if period in fit:
+            validate_settings(settings)
+            continue
+        with pytest.raises(SettingsError, match="does not fit the periods") as refused:
+            validate_settings(settings)
+        (problem,) = refused.value.problems
+        assert problem.place == "greenness.test"
+        assert period in problem.found
+        assert "hirsch-slack" in problem.todo
