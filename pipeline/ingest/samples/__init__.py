@@ -1,7 +1,8 @@
 """Water-quality tables as staff have them, made into one long table; the register of river sections.
 
 `files` finds out what a file is. Every table in it has one face, `batches`: a `sheet` is one batch of texts
-(`text_files`, `workbooks` with `worksheet_xml`, `objects` make sheets), big tables are `streams` of many.
+(`text_files`, `workbooks`, `objects` make sheets), big tables are `streams` of many. `notes` are what a
+workbook says beside its values: `open_xml`, `excel_97` and `open_document` take them.
 One engine reads them: `layouts` says how a sheet is to be read, `headings` what a column means, `markup` what
 a page shows, `figures` which number a cell says and `cells` what else, `dating` which year is meant, `rows`
 what a row says beside its readings, `places` where sections lie; `readings` puts them together.

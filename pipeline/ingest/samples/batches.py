@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
+from pipeline.ingest.samples.dating import DAY_0
 from pipeline.ingest.samples.figures import NO_MARKS, NOT_A_NUMBER, DecimalMarks, read_numbers
 from pipeline.ingest.samples.markup import read_raw_values, strip_tag, strip_tags
 
@@ -22,6 +24,23 @@ Meaning = TypeVar("Meaning")
 RAW_DIFFERS = "显示值不是其原始值的修约值 (the value shown is not its raw value rounded)"
 
 _PLAIN = re.compile(r"[+-]?[0-9]*(?:\.(?P<places>[0-9]*))?(?:[eE](?P<power>[+-]?[0-9]{1,3}))?")
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a workbook says of a whole sheet.
+
+    `day_0` is what its serial numbers of days are counted from; `remarks` are what was found, and the words,
+    of what is read all the same but has to be said.
+    """
+
+    is_hidden: bool = False
+    day_0: date = DAY_0
+    remarks: tuple[tuple[str, str], ...] = ()
+
+
+NO_TRAITS = Traits()
+"""Of what is no spreadsheet, or says nothing."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +118,11 @@ class SampleTable(Protocol):
     @property
     def name(self) -> str:
         """Name of its sheet or layer; empty where a file is one table."""
+        ...
+
+    @property
+    def traits(self) -> Traits:
+        """What its workbook says of it."""
         ...
 
     @property

@@ -2,13 +2,14 @@
 
 import math
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from pipeline.ingest.samples.dating import Download
+from pipeline.ingest.samples.dating import DAY_0, Download
+from pipeline.ingest.samples.notes import ERROR, FORMULA, YEAR_AND_TENTH
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -16,6 +17,13 @@ NOT_A_TIME = "时间无法识别 (not a date that can be read)"
 NO_SUCH_TIME = "日期不存在 (no such date)"
 NO_TIME = "缺少时间 (no time)"
 YEAR_OUT_OF_RANGE = "年份超出 1950-2099 (year out of range)"
+NO_RESULT = (
+    "公式没有有效的存储结果，请用 Excel 打开并保存后再读 "
+    "(a formula without a result that holds: open the workbook in Excel and save it)"
+)
+AMBIGUOUS_MONTH = (
+    "无法判断是1月还是10月，请写成 2024-01 或 2024-10 (January or October? write it as 2024-01 or 2024-10)"
+)
 IN_THE_FUTURE = "时间在未来 (a reading in the future)"
 
 NOTHING = frozenset(
@@ -41,7 +49,6 @@ _YEARLESS = re.compile(
     r"(?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})(?P<clock>[T ]+[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?)?"
 )
 _SERIAL = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")
-_SERIAL_DAY_0 = datetime(1899, 12, 30, tzinfo=ZONE)
 _YEARS = range(1950, 2100)
 _DIGITS = 15
 
@@ -84,16 +91,16 @@ def read_moment(text: str, download: Download | None = None) -> datetime | str:
     yearless = _YEARLESS.fullmatch(tidy) if download else None
     if yearless and download:
         return _add_year(download, yearless)
-    found = _read_full_moment(tidy)
+    found = _read_full_moment(tidy, download.day_0 if download else DAY_0)
     is_late = isinstance(found, datetime) and download is not None and download.refuses(found)
     return IN_THE_FUTURE if is_late else found
 
 
-def _read_full_moment(tidy: str) -> datetime | str:
-    if tidy.casefold() in NOTHING:
-        return NO_TIME
+def _read_full_moment(tidy: str, day_0: date) -> datetime | str:
+    if fault := _find_fault_of_time(tidy):
+        return fault
     if _SERIAL.fullmatch(tidy):
-        return _from_serial(float(tidy))
+        return _from_serial(float(tidy), day_0)
     parts = _MOMENT.fullmatch(tidy)
     if parts is None:
         return NOT_A_TIME
@@ -104,6 +111,17 @@ def _read_full_moment(tidy: str) -> datetime | str:
     return moment.astimezone(UTC) if moment.year in _YEARS else YEAR_OUT_OF_RANGE
 
 
+def settle_months(texts: Sequence[str]) -> list[str]:
+    """Times of a column: where it tells 2024.10 from 2024.1, the latter is January."""
+    octobers = {text[:-1] for text in texts if YEAR_AND_TENTH.fullmatch(text[:-1]) and text.endswith("0")}
+    return [f"{text[:4]}-01" if text in octobers else text for text in texts]
+
+
+def is_unresolved(text: str) -> bool:
+    """Whether a cell is an error, or a formula without a result that holds."""
+    return text.startswith(FORMULA) or bool(ERROR.fullmatch(text))
+
+
 def _add_year(download: Download, parts: re.Match[str]) -> datetime | str:
     month, day = int(parts["month"]), int(parts["day"])
     year = download.year - download.is_of_last_year(month, day)
@@ -111,9 +129,18 @@ def _add_year(download: Download, parts: re.Match[str]) -> datetime | str:
     return IN_THE_FUTURE if isinstance(found, datetime) and download.precedes(found) else found
 
 
-def _from_serial(days: float) -> datetime:
+def _find_fault_of_time(tidy: str) -> str | None:
+    """Why a text tells no moment whatever its form, None where its form decides."""
+    if tidy.casefold() in NOTHING:
+        return NO_TIME
+    if tidy.startswith(FORMULA):
+        return NO_RESULT
+    return AMBIGUOUS_MONTH if YEAR_AND_TENTH.fullmatch(tidy) else None
+
+
+def _from_serial(days: float, day_0: date) -> datetime:
     # whole seconds: a serial is a fraction of a day, and 10:00 must not become 09:59:59.999
-    local = _SERIAL_DAY_0.replace(tzinfo=None) + timedelta(seconds=round(days * 86400))
+    local = datetime.combine(day_0, time()) + timedelta(seconds=round(days * 86400))
     return local.replace(tzinfo=ZONE).astimezone(UTC)
 
 

@@ -6,6 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+DAY_0 = date(1899, 12, 30)
+"""What spreadsheets count days from, unless they say otherwise."""
+
+DAY_0_OF_1904 = date(1904, 1, 1)
+"""The same in workbooks that began on a Macintosh."""
+
 _ZONE = ZoneInfo("Asia/Shanghai")
 _DAY = re.compile(
     r"(?<![0-9])(?P<year>(?:19|20)[0-9]{2})"
@@ -17,11 +23,15 @@ _HALF_A_YEAR = timedelta(days=183)
 
 @dataclass(frozen=True)
 class Download:
-    """The year of a table, and the day of its download where that is known; `is_named` by the file's name."""
+    """The year of a table, and the day of its download where that is known; `is_named` by the file's name.
+
+    `day_0` is what its serial numbers of days are counted from.
+    """
 
     year: int
     day: date | None = None
     is_named: bool = False
+    day_0: date = DAY_0
 
     @classmethod
     def of(cls, path: Path, year: int | None) -> "Download":

@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.samples.cells import NOTHING, narrow
+from pipeline.ingest.samples.cells import NO_RESULT, NOTHING, narrow
 from pipeline.ingest.samples.headings import is_unit
+from pipeline.ingest.samples.notes import FORMULA
 
 NOT_A_NUMBER = "不是数值 (not a number)"
 COMMA_UNCLEAR = "逗号或点是小数点还是千分位不明 (comma or point: a decimal mark, or thousands?)"
@@ -132,6 +133,8 @@ def _read_mark(text: str, marks: DecimalMarks) -> tuple[float, bool, bool, str |
         return nothing, False, True, None, None
     if _UNQUANTIFIED.fullmatch(compact):
         return nothing, True, False, None, None
+    if compact.startswith(FORMULA):
+        return nothing, False, False, NO_RESULT, None
     parts = _find_numeral(text)
     if parts is None:
         return nothing, False, False, NOT_A_NUMBER, None

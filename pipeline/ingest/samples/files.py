@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.ingest.samples.checks import review
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import load_parameter_codes
 from pipeline.ingest.samples.layouts import READ
+from pipeline.ingest.samples.notes import HIDDEN_SHEET
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_json, read_layers
 from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.readings import read_table
@@ -169,7 +171,7 @@ def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Table
     download = Download.of(path, source.year)
     for reader in _choose_readers(path, source):
         try:
-            return _join([read_table(table, source, download, latest) for table in reader()])
+            return _join([_read_table(table, source, download, latest) for table in reader()])
         except Unsuited:
             continue
         except InputError as error:
@@ -177,6 +179,20 @@ def _read_file(path: Path, source: SampleFile, latest: datetime | None) -> Table
             found = [problem.found for problem in error.problems]
             return Tables(no_samples(), build_rejects(path.name, "", 0, "", found, reasons, 0))
     raise Unsuited(path.name)
+
+
+def _read_table(
+    table: SampleTable, source: SampleFile, download: Download, latest: datetime | None
+) -> Tables:
+    """All that a table says, after what its workbook says of it; of a hidden one only that it is not read."""
+    traits = table.traits
+    read = read_table(table, source, replace(download, day_0=traits.day_0), latest)
+    if traits.is_hidden:
+        lost = len(read.samples) + int(read.rejects["readings"].sum())
+        return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", HIDDEN_SHEET, lost))
+    found, words = [value for value, _ in traits.remarks], [reason for _, reason in traits.remarks]
+    remarks = build_rejects(table.file, table.name, 0, "", found, words, 0)
+    return join_tables([Tables(no_samples(), remarks), read])._replace(points=read.points)
 
 
 def _to_problems(rejects: pd.DataFrame) -> list[Problem]:

@@ -1,6 +1,9 @@
 """Why tables, rows and cells are rejected; what marks a row."""
 
 NO_SECTION = "缺少断面名称 (no section name)"
+UNRESOLVED_NAME = (
+    "名称是出错或没有有效存储结果的公式 (a name is an error, or a formula without a result that holds)"
+)
 NOT_NORMAL = "站点状态不是正常 (the station does not work normally)"
 UNKNOWN_PARAMETER = "监测项目无法识别 (parameter not recognised)"
 NO_LIMIT = (

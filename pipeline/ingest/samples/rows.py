@@ -14,9 +14,20 @@ from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, SampleColu
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.layouts import SheetLayout
 from pipeline.ingest.samples.markup import strip_tag
+from pipeline.ingest.samples.notes import YEAR_AND_TENTH
 from pipeline.ingest.samples.places import AXES, find_points, is_wrong
-from pipeline.ingest.samples.reasons import BAD_POINT, LIMIT_ROWS, NO_SECTION, NORMAL, NOT_NORMAL
+from pipeline.ingest.samples.reasons import (
+    BAD_POINT,
+    LIMIT_ROWS,
+    NO_SECTION,
+    NORMAL,
+    NOT_NORMAL,
+    UNRESOLVED_NAME,
+)
 from pipeline.ingest.samples.tables import NAMES, build_rejects
+
+NAMELESS = [NO_SECTION, UNRESOLVED_NAME]
+"""What is wrong with the names of a row."""
 
 NO_TIME = np.iinfo(np.int64).min
 
@@ -53,7 +64,7 @@ class Rows:
     def _number_name(self, role: str, text: str) -> int:
         """Position of a name among those of its column, -1 for none."""
         name = cells.tidy_name(strip_tag(text))
-        if name is None:
+        if name is None or cells.is_unresolved(name):
             return -1
         position = self._positions[role].setdefault(name, len(self.lists[role]))
         if position == len(self.lists[role]):
@@ -74,7 +85,9 @@ class Rows:
 
     def _pair_times(self, batch: Batch) -> tuple[list[tuple[str, str]], Codes]:
         """Distinct pairs of a day and a clock, and which one stands in each row."""
-        return self._column(batch, "time").pair_with(self._column(batch, "clock"))
+        days = self._column(batch, "time")
+        settled = SampleColumn(cells.settle_months(days.texts), days.indices)
+        return settled.pair_with(self._column(batch, "clock"))
 
     def _read_names(self, batch: Batch, role: str) -> Codes:
         column = self._column(batch, role)
@@ -97,11 +110,30 @@ class Rows:
         written = np.array([bool(_show_moment(pair)) for pair in pairs], dtype=bool)[codes]
         if self._latest is not None:
             reason[times > self._latest] = cells.IN_THE_FUTURE
+        reason[self._has_doubtful_month(batch, section)] = cells.AMBIGUOUS_MONTH
         reason[section < 0] = NO_SECTION
+        reason[self._has_unresolved_name(batch)] = UNRESOLVED_NAME
         state = self._column(batch, "state")
         halted = np.array(self._halted(state.texts), dtype=bool)[state.indices]
         reason[halted & (section >= 0)] = NOT_NORMAL
         return times, reason, written
+
+    def _has_doubtful_month(self, batch: Batch, section: Codes) -> Mask:
+        """Rows of a wide table of which two of a section are of 2024.1: January and October, it seems."""
+        column = self._column(batch, "time")
+        is_tenth = np.array([bool(YEAR_AND_TENTH.fullmatch(text)) for text in column.texts], dtype=bool)
+        twice = pd.Series(section * len(column.texts) + column.indices).duplicated(keep=False).to_numpy()
+        return is_tenth[column.indices] & twice & (not self._layout.is_long)
+
+    def _has_unresolved_name(self, batch: Batch) -> Mask:
+        """Rows in which a name of the section is an error, or a formula without a result that holds."""
+        unresolved = np.zeros(len(batch.row), dtype=bool)
+        for role in NAMES:
+            column = self._column(batch, role)
+            unresolved |= np.array([cells.is_unresolved(text) for text in column.texts], dtype=bool)[
+                column.indices
+            ]
+        return unresolved
 
     def find_points(self, batch: Batch, facts: Facts) -> pd.DataFrame | None:
         """Points of the sections of a batch by their geometry or columns; None where neither tells any."""
@@ -130,7 +162,7 @@ class Rows:
         why = reason[rows]
         section = self._layout.heading("section" if "section" in self._layout.roles else "section_id")
         heading = np.select(
-            [why == NO_SECTION, why == NOT_NORMAL],
+            [np.isin(why.astype(str), NAMELESS), why == NOT_NORMAL],
             [section, self._layout.heading("state")],
             self._layout.heading("time"),
         )
@@ -139,7 +171,7 @@ class Rows:
         state = self._column(batch, "state")
         states = [cells.tidy_name(strip_tag(state.texts[code])) for code in state.indices[rows]]
         texts = [
-            "" if one == NO_SECTION else at if one == NOT_NORMAL else time
+            "" if one in NAMELESS else at if one == NOT_NORMAL else time
             for one, at, time in zip(why, states, times, strict=True)
         ]
         places = pd.Index(batch.row[rows])

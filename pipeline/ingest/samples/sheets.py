@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from pipeline.ingest.samples.batches import Batch, Mask
+from pipeline.ingest.samples.batches import NO_TRAITS, Batch, Mask, Traits
 from pipeline.ingest.samples.layouts import HEAD_ROWS
 
 
@@ -28,6 +28,7 @@ class Sheet:
     repeats: Mask | None = None
     points: pd.DataFrame | None = None
     holds_all: bool = True
+    traits: Traits = NO_TRAITS
 
     @classmethod
     def of(
@@ -37,9 +38,11 @@ class Sheet:
         cells: pd.DataFrame,
         repeats: Mask | None = None,
         points: pd.DataFrame | None = None,
+        traits: Traits = NO_TRAITS,
     ) -> "Sheet":
         """From cells in any rows, of which the first becomes row 1."""
-        return cls(path.name, name, cells.fillna("").set_axis(range(1, len(cells) + 1)), repeats, points)
+        numbered = cells.fillna("").set_axis(range(1, len(cells) + 1))
+        return cls(path.name, name, numbered, repeats, points, traits=traits)
 
     @cached_property
     def head(self) -> list[list[str]]:

@@ -19,7 +19,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.samples.batches import Batch, Unsuited
+from pipeline.ingest.samples.batches import NO_TRAITS, Batch, Traits, Unsuited
 from pipeline.ingest.samples.layouts import find_layout
 from pipeline.ingest.samples.text_files import DELIMITERS
 
@@ -46,6 +46,7 @@ class Stream:
     name: str = ""
     is_empty: bool = False
     holds_all: bool = False
+    traits: Traits = NO_TRAITS
 
     def batches(self, first_row: int, positions: Sequence[int]) -> Iterator[Batch]:
         """Rows from a number on; `Unsuited` for ragged rows and blank lines, InputError for a broken file."""

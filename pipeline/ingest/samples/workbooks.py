@@ -1,13 +1,12 @@
 """Worksheets of workbooks (XLSX, XLSM, XLS, ODS), their cells as Excel shows them; hidden ones as well.
 
-calamine reads them. It holds all cells from the first to the farthest, and takes one with an error for an
-empty one: `worksheet_xml` says before how far a sheet reaches, and where errors stand. Of an XLS, whose
-sheets are small, it cannot; there a cell with an error is empty.
+calamine reads them. It holds all cells from the first to the farthest, and takes one with an error, or with a
+formula that has no result, for an empty one: `notes` say how far a sheet reaches, and what calamine does not.
 """
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,18 +15,24 @@ from xml.etree.ElementTree import ParseError
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.samples.batches import Mask
+from pipeline.ingest.samples import excel_97, open_document, open_xml
+from pipeline.ingest.samples.batches import Mask, Traits
 from pipeline.ingest.samples.cells import to_text
+from pipeline.ingest.samples.notes import SheetNotes, WorkbookNotes
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.samples.worksheet_xml import Extent, has_error, scan_open_xml
 from pipeline.ingest.zip_files import MOST_WORKBOOK_BYTES, refuse_bomb
 
-WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
+_READERS_OF_NOTES = {
+    ".xlsx": open_xml.read_notes,
+    ".xlsm": open_xml.read_notes,
+    ".xls": excel_97.read_notes,
+    ".ods": open_document.read_notes,
+}
+WORKBOOK_SUFFIXES = frozenset(_READERS_OF_NOTES)
 
-_OPEN_XML = frozenset({".xlsx", ".xlsm"})
 _MOST_CELLS = 50_000_000
 _MOST_EXACT = 2**53
 _MIDNIGHT = " 00:00:00"
@@ -38,21 +43,25 @@ def read_workbook(path: Path) -> list[Sheet]:
     """The worksheets of a workbook in their order; InputError for what is none, or reaches too far."""
     refuse_bomb(path, MOST_WORKBOOK_BYTES)
     try:
-        extents = scan_open_xml(path) if path.suffix.lower() in _OPEN_XML else {}
-        for name, extent in extents.items():
-            _refuse_size(path, name, extent.height, extent.width)
-        if path.suffix.lower() == ".ods" and has_error(path):
-            todo = "Mend their formulas, or save it as .xlsx"
-            raise _unreadable(path, "cells with an error such as #DIV/0!", "values", todo)
+        notes = _READERS_OF_NOTES[path.suffix.lower()](path)
         with CalamineWorkbook.from_path(path) as workbook:
-            return [
-                _read_worksheet(path, workbook.get_sheet_by_index(number), extents)
-                for number, known in enumerate(workbook.sheets_metadata)
-                if known.typ == SheetTypeEnum.WorkSheet
-            ]
+            return list(_read_worksheets(path, workbook, notes))
     except _FAULTS as error:
         found = str(error) or type(error).__name__
         raise _unreadable(path, found, "a workbook of Excel or LibreOffice") from error
+
+
+def _read_worksheets(path: Path, workbook: CalamineWorkbook, notes: WorkbookNotes) -> Iterator[Sheet]:
+    known = workbook.sheets_metadata
+    sheets = list(zip(known, notes.sheets or [SheetNotes() for _ in known], strict=True))
+    for metadata, own in sheets:
+        _refuse_size(path, metadata.name, *own.extent)
+    for number, (metadata, own) in enumerate(sheets):
+        if metadata.typ == SheetTypeEnum.WorkSheet:
+            cells, repeats = _read_cells(path, workbook.get_sheet_by_index(number), own)
+            is_hidden = metadata.visible != SheetVisibleEnum.Visible
+            traits = Traits(is_hidden, notes.day_0, tuple(own.list_remarks(*cells.shape)))
+            yield Sheet.of(path, metadata.name, pd.DataFrame(cells, dtype=str), repeats, traits=traits)
 
 
 def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputError:
@@ -66,21 +75,22 @@ def _refuse_size(path: Path, name: str, height: int, width: int) -> None:
         raise _unreadable(path, found, f"at most {_MOST_CELLS} cells", todo)
 
 
-def _read_worksheet(path: Path, worksheet: CalamineSheet, extents: Mapping[str, Extent]) -> Sheet:
+def _read_cells(
+    path: Path, worksheet: CalamineSheet, notes: SheetNotes
+) -> tuple[NDArray[np.object_], Mask | None]:
+    """Texts of the cells as its format or its formula has them, and which of them repeat a merge."""
     rows = worksheet.to_python(skip_empty_area=False)
-    merges = worksheet.merged_cell_ranges or []
-    height = max([len(rows), *(last[0] + 1 for _, last in merges)])
-    width = max([*(len(row) for row in rows[:1]), *(last[1] + 1 for _, last in merges)], default=0)
+    merges = [*(worksheet.merged_cell_ranges or []), *notes.merges]
+    ends = [(len(rows) - 1, len(rows[0]) - 1)] if rows else []
+    ends += [*notes.texts, *(last for _, last in merges)]
+    height, width = (max((end[axis] + 1 for end in ends), default=0) for axis in (0, 1))
     _refuse_size(path, worksheet.name, height, width)
     cells = np.full((height, width), "", dtype=object)
-    for place, row in enumerate(rows):
-        cells[place, : len(row)] = [_text_of(value) for value in row]
-    extent = extents.get(worksheet.name)
-    for (row_number, position), text in (extent.errors if extent else {}).items():
-        if row_number < height and position < width:
-            cells[row_number, position] = text
-    repeats = _fill_merges(cells, merges) if merges else None
-    return Sheet.of(path, worksheet.name, pd.DataFrame(cells, dtype=str), repeats)
+    for number, row in enumerate(rows):
+        cells[number, : len(row)] = [_text_of(value) for value in row]
+    for place, text in notes.texts.items():
+        cells[place] = text
+    return cells, _fill_merges(cells, merges) if merges else None
 
 
 def _fill_merges(cells: NDArray[np.object_], merges: list[Any]) -> Mask:

@@ -1,6 +1,5 @@
 """Workbooks of Excel and LibreOffice are read as a person reads them, and never past their size."""
 
-import struct
 import zipfile
 from datetime import date, datetime, time, timedelta
 
@@ -9,17 +8,12 @@ import pytest
 import xlsxwriter
 
 from pipeline.errors import InputError
-from pipeline.ingest.samples import read_records, read_samples
+from pipeline.ingest.samples import read_samples
 from pipeline.ingest.samples.workbooks import read_workbook
 from pipeline.settings import SampleFile
+from tests.spreadsheets import write_excel_97, write_open_document
 
 HEAD = ["断面名称", "监测时间", "pH", "氨氮(mg/L)"]
-NAMESPACES = (
-    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" '
-    'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
-)
 STRICT = {
     b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": (
         b"http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -48,68 +42,12 @@ def _workbook(path, rows, *, merges=(), formats=(), options=None):
     return path
 
 
-def _open_document(path, *rows):
-    """An ODS of rows, each a list of (attributes, text) of its cells."""
-    cells = [
-        "".join(f"<table:table-cell {kind}><text:p>{text}</text:p></table:table-cell>" for kind, text in row)
-        for row in rows
-    ]
-    body = "".join(f"<table:table-row>{row}</table:table-row>" for row in cells)
-    content = (
-        f'<?xml version="1.0"?><office:document-content {NAMESPACES} office:version="1.2"><office:body>'
-        f'<office:spreadsheet><table:table table:name="一">{body}</table:table></office:spreadsheet>'
-        "</office:body></office:document-content>"
-    )
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", f"<?xml version='1.0'?><manifest {NAMESPACES}/>")
-        archive.writestr("content.xml", content)
-    return path
-
-
 def _text(text):
     return 'office:value-type="string"', text
 
 
 def _number(value, shown=None):
     return f'office:value-type="float" office:value="{value}"', value if shown is None else shown
-
-
-def _record(number, content):
-    return struct.pack("<HH", number, len(content)) + content
-
-
-def _binary_workbook(path, rows):
-    """An XLS of Excel 97 with one sheet: a compound file of one stream of BIFF8 records."""
-    start, end = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 1997, 0, 6)), _record(0x0A, b"")
-    cells = b""
-    for row, values in enumerate(rows):
-        for column, value in enumerate(values):
-            place = struct.pack("<HHH", row, column, 0)
-            if isinstance(value, str):
-                cells += _record(0x204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
-            else:
-                cells += _record(0x203, place + struct.pack("<d", value))
-    name = struct.pack("<BBB", 0, 1, 1) + "一".encode("utf-16-le")
-    offset = len(start) + 4 + 5 + len(name) + len(end)
-    bound = _record(0x85, struct.pack("<IB", offset, 0) + name)
-    stream = start + bound + end + start.replace(b"\x05\x00\x00\x00", b"\x10\x00\x00\x00") + cells + end
-    stream = stream.ljust(max(4096, -(-len(stream) // 512) * 512), b"\0")
-    sectors = len(stream) // 512
-    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, 2 + sectors), 0xFFFFFFFE]
-    table = struct.pack("<128I", *chain, *[0xFFFFFFFF] * (128 - len(chain)))
-
-    def entry(title, kind, child, first, size):
-        text = title.encode("utf-16-le").ljust(64, b"\0")
-        links = struct.pack("<HBBIII", 2 * len(title) + 2, kind, 1, 0xFFFFFFFF, 0xFFFFFFFF, child)
-        return text + links + bytes(36) + struct.pack("<IQ", first, size)
-
-    directory = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry("Workbook", 2, 0xFFFFFFFF, 2, len(stream))
-    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
-    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
-    header += struct.pack("<109I", 0, *[0xFFFFFFFF] * 108)
-    path.write_bytes(header + table + directory.ljust(512, b"\0") + stream)
-    return path
 
 
 @pytest.mark.parametrize(
@@ -185,7 +123,7 @@ def test_a_cell_with_an_error_is_rejected_with_its_place(tmp_path):
     ]
 
 
-def test_hidden_sheets_are_read_and_sheets_of_charts_are_none(tmp_path):
+def test_hidden_sheets_are_known_as_such_and_sheets_of_charts_are_none(tmp_path):
     book = xlsxwriter.Workbook(tmp_path / "a.xlsx")
     book.add_worksheet("明").write(0, 0, "x")
     chart = book.add_chart({"type": "line"})
@@ -195,8 +133,9 @@ def test_hidden_sheets_are_read_and_sheets_of_charts_are_none(tmp_path):
     hidden.write(0, 0, "y")
     hidden.hide()
     book.close()
-    assert [(sheet.name, _texts(sheet)) for sheet in read_workbook(tmp_path / "a.xlsx")] == [
-        ("明", [["x"]]), ("暗", [["y"]]),
+    sheets = read_workbook(tmp_path / "a.xlsx")
+    assert [(sheet.name, _texts(sheet), sheet.traits.is_hidden) for sheet in sheets] == [
+        ("明", [["x"]], False), ("暗", [["y"]], True),
     ]  # fmt: skip
 
 
@@ -228,7 +167,7 @@ def test_an_open_document_is_read_with_its_days_and_whole_numbers(tmp_path):
     day = 'office:value-type="date" office:date-value="2024-04-05"', "2024年4月5日"
     moment = 'office:value-type="date" office:date-value="2024-04-06T10:30:00"', "昨天"
     rows = [[_text(name) for name in HEAD], [_text("甲"), day, _number("7"), _number("0.3")]]
-    path = _open_document(
+    path = write_open_document(
         tmp_path / "a.ods", *rows, [_number("2024"), moment, _number("7.2"), _text("0.05L")]
     )
     samples, rejects = read_samples([SampleFile(path=str(path))])
@@ -246,16 +185,16 @@ def test_an_open_document_is_read_with_its_days_and_whole_numbers(tmp_path):
         _number("0", "Err:502"),
     ],
 )
-def test_an_open_document_with_an_error_is_refused_for_it_may_read_as_zero(tmp_path, cell):
+def test_a_cell_of_an_open_document_with_an_error_is_rejected_and_never_reads_as_zero(tmp_path, cell):
     rows = [[_text(name) for name in HEAD], [_text("甲"), _text("2024-04-05"), _number("7"), cell]]
-    path = _open_document(tmp_path / "a.ods", *rows)
-    samples, rejects, _ = read_records([SampleFile(path=str(path))])
-    assert samples.empty
-    assert rejects["value"].tolist() == ["cells with an error such as #DIV/0!"]
+    path = write_open_document(tmp_path / "a.ods", *rows)
+    samples, rejects = read_samples([SampleFile(path=str(path))])
+    assert samples[["parameter", "value"]].to_numpy().tolist() == [["pH", 7.0]]
+    assert rejects[["row", "column", "value"]].to_numpy().tolist() == [[2, "氨氮(mg/L)", cell[1]]]
 
 
 def test_a_workbook_of_excel_97_is_read(tmp_path):
-    path = _binary_workbook(tmp_path / "a.xls", [HEAD, ["甲", 45388.4375, 7, 0.3]])
+    path = write_excel_97(tmp_path / "a.xls", [HEAD, ["甲", 45388.4375, 7, 0.3]])
     samples, rejects = read_samples([SampleFile(path=str(path))])
     assert samples[["section", "parameter", "value", "row"]].to_numpy().tolist() == [
         ["甲", "pH", 7.0, 2], ["甲", "NH3N", 0.3, 2],
