@@ -70,6 +70,15 @@ class SampleColumn:
         width = len(other.texts)
         return [(self.texts[pair // width], other.texts[pair % width]) for pair in distinct], codes
 
+    def map(self, meaning: Callable[[str], str]) -> "SampleColumn":
+        """A column of what its texts mean."""
+        return SampleColumn([meaning(text) for text in self.texts], self.indices)
+
+    def join(self, other: "SampleColumn", meaning: Callable[[str, str], str]) -> "SampleColumn":
+        """A column of what the texts of two columns mean together."""
+        pairs, codes = self.pair_with(other)
+        return SampleColumn([meaning(*pair) for pair in pairs], codes)
+
 
 @dataclass(frozen=True)
 class Batch:

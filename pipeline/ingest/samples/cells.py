@@ -21,6 +21,9 @@ NO_RESULT = (
     "公式没有有效的存储结果，请用 Excel 打开并保存后再读 "
     "(a formula without a result that holds: open the workbook in Excel and save it)"
 )
+NO_YEAR = (
+    "月份缺少年份，请加“年”列或在设置中写 year (a month without its year: add a column of years, or set year)"
+)
 AMBIGUOUS_MONTH = (
     "无法判断是1月还是10月，请写成 2024-01 或 2024-10 (January or October? write it as 2024-01 or 2024-10)"
 )
@@ -45,9 +48,10 @@ _MOMENT = re.compile(
     r"|[时点](?:(?P<minute_zh>[0-9]{1,2})分?(?:(?P<second_zh>[0-9]{1,2})秒)?)?)"
     r" *(?P<zone>Z|\+[0-9]{2}:?[0-9]{2})?)?"
 )
-_YEARLESS = re.compile(
+YEARLESS = re.compile(
     r"(?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})(?P<clock>[T ]+[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?)?"
 )
+_MONTH_ALONE = re.compile(r"(?P<month>[0-9]{1,2})月份?")
 _SERIAL = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")
 _YEARS = range(1950, 2100)
 _DIGITS = 15
@@ -88,9 +92,11 @@ def tidy_name(text: str) -> str | None:
 def read_moment(text: str, download: Download | None = None) -> datetime | str:
     """The moment of a cell in UTC, or why there is none; one after the download is refused."""
     tidy = narrow(text)
-    yearless = _YEARLESS.fullmatch(tidy) if download else None
+    yearless = YEARLESS.fullmatch(tidy) if download else None
     if yearless and download:
         return _add_year(download, yearless)
+    if download and (month := _MONTH_ALONE.fullmatch(tidy)):
+        tidy = f"{download.year}-{month['month']}" if download.has_one_year else tidy
     found = _read_full_moment(tidy, download.day_0 if download else DAY_0)
     is_late = isinstance(found, datetime) and download is not None and download.refuses(found)
     return IN_THE_FUTURE if is_late else found
@@ -135,6 +141,8 @@ def _find_fault_of_time(tidy: str) -> str | None:
         return NO_TIME
     if tidy.startswith(FORMULA):
         return NO_RESULT
+    if _MONTH_ALONE.fullmatch(tidy):
+        return NO_YEAR
     return AMBIGUOUS_MONTH if YEAR_AND_TENTH.fullmatch(tidy) else None
 
 

@@ -45,6 +45,11 @@ class Download:
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC).astimezone(_ZONE).date()
         return cls(written.year, written)
 
+    @property
+    def has_one_year(self) -> bool:
+        """Whether the year is set, or all that the file's name tells, and so that of every month in it."""
+        return self.day is None
+
     def is_of_last_year(self, month: int, day: int) -> bool:
         """Whether a month and day lie so far behind the download that the year before is meant."""
         return (

@@ -16,11 +16,14 @@ from pipeline.ingest.samples.markup import strip_tag
 
 READ = frozenset(
     {
-        "section_id", "province", "basin", "section", "lon", "lat", "time", "clock", "state", "parameter",
-        "value", "unit", "detection_limit",
+        "section_id", "province", "basin", "section", "lon", "lat", "time", "year", "month", "day", "clock",
+        "state", "parameter", "value", "unit", "detection_limit",
     }
 )  # fmt: skip
 """Roles of columns that readings are made of; other known columns say nothing about them."""
+
+TIMES = ("time", "year", "month", "day")
+"""Roles of the columns that tell a day: as a whole, or in parts."""
 
 UNKNOWN_COLUMN = "列名无法识别 (column not recognised)"
 UNKNOWN_UNIT = "单位无法识别 (unit not known)"
@@ -91,6 +94,11 @@ class SheetLayout:
         return self.roles[role][1] if role in self.roles else ""
 
     @property
+    def time_heading(self) -> str:
+        """Heading of the column of times, or of those that hold their parts."""
+        return " ".join(self.heading(role) for role in TIMES if role in self.roles)
+
+    @property
     def positions(self) -> list[int]:
         """Positions of the columns that are read, each once; of others only those whose content counts."""
         roles = [position for position, _ in self.roles.values()]
@@ -136,7 +144,7 @@ def _apply_mapping(heading: str, theirs: Mapping[str, str]) -> Name | None:
 
 def _is_heading(meanings: set[str]) -> bool:
     measured = {"parameter", "value"} <= meanings or bool(meanings & set(load_parameter_codes().values()))
-    return "time" in meanings and bool({"section", "section_id"} & meanings) and measured
+    return bool({"time", "month"} & meanings) and bool({"section", "section_id"} & meanings) and measured
 
 
 def _read_unit_row(

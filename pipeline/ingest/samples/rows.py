@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.ingest.samples import cells
+from pipeline.ingest.samples import cells, day_parts
 from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, SampleColumn, SampleTable
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.layouts import SheetLayout
@@ -85,9 +85,20 @@ class Rows:
 
     def _pair_times(self, batch: Batch) -> tuple[list[tuple[str, str]], Codes]:
         """Distinct pairs of a day and a clock, and which one stands in each row."""
+        return self._read_days(batch).pair_with(self._column(batch, "clock"))
+
+    def _read_days(self, batch: Batch) -> SampleColumn:
+        """Texts of days, of which the parts may stand in columns of their own."""
         days = self._column(batch, "time")
         settled = SampleColumn(cells.settle_months(days.texts), days.indices)
-        return settled.pair_with(self._column(batch, "clock"))
+        roles, years = self._layout.roles, self._column(batch, "year")
+        if "time" in roles:
+            return settled.join(years, day_parts.complete_day) if "year" in roles else settled
+        months = self._column(batch, "month")
+        months = (
+            months.join(years, day_parts.join_month) if "year" in roles else months.map(day_parts.tidy_month)
+        )
+        return months.join(self._column(batch, "day"), day_parts.join_day) if "day" in roles else months
 
     def _read_names(self, batch: Batch, role: str) -> Codes:
         column = self._column(batch, role)
@@ -164,7 +175,7 @@ class Rows:
         heading = np.select(
             [np.isin(why.astype(str), NAMELESS), why == NOT_NORMAL],
             [section, self._layout.heading("state")],
-            self._layout.heading("time"),
+            self._layout.time_heading,
         )
         pairs, codes = self._pair_times(batch)
         times = [_show_moment(pairs[code]) for code in codes[rows]]
