@@ -51,6 +51,7 @@ def _check_names(settings: Settings) -> Iterator[Check]:
     yield partial(_check_label_periods, settings)
     yield partial(_check_map_periods, settings)
     yield partial(_check_trend_test, settings)
+    yield partial(_check_growing_season, settings)
     if not settings.simulated:
         yield partial(ingest.scenes.providers.resolve, settings.scenes.provider, settings.scenes.missions)
 
@@ -104,6 +105,19 @@ def _check_trend_test(settings: Settings) -> None:
             "Take hirsch-slack for months, quarters and seasons, ar1 or hamed-rao for years",
         )
         raise SettingsError("A test of trend does not fit the periods of the run", [problem])
+
+
+def _check_growing_season(settings: Settings) -> None:
+    """SettingsError where cover is to be made from growing seasons, and the periods are no years."""
+    period = settings.scenes.period
+    if settings.vegetation.ndvi == "growing-season" and period != "year":
+        problem = Problem(
+            "vegetation.ndvi",
+            f"growing-season with periods of a {period}",
+            "scenes.period: year",
+            "Take vegetation.ndvi: composite or maximum for shorter periods",
+        )
+        raise SettingsError("A growing season goes with periods of a year", [problem])
 
 
 def _check_places(settings: Settings) -> Iterator[Check]:

@@ -64,22 +64,29 @@ def build_cover_indicators(
     ]
 
 
-def build_percentile_indicator(
-    sums: CoverSums, period: str, *, area_m2: float, source: str
+def build_cover_beside(
+    indicator: str, sums: CoverSums, period: str, *, area_m2: float, source: str
 ) -> dict[str, object]:
-    """Mean FVC of the land with endmembers by percentile, beside the one whose endmembers were given."""
+    """Mean FVC of the land by other endmembers or other NDVI, beside that of the period."""
     unseen = _compute_rest(area_m2, sums.seen_m2)
-    name, over, under = "mean_fvc_land_percentiles", sums.fvc_land_m2, sums.land_m2
-    return build_share(name, period, over, under, unseen=unseen, source=source)
+    over, under = sums.fvc_land_m2, sums.land_m2
+    return build_share(indicator, period, over, under, unseen=unseen, source=source)
 
 
 def blank_land(rows: Sequence[Mapping[str, object]], unknown: str) -> list[dict[str, object]]:
     """Rows of `build_cover_indicators`, those of land null where `unknown` says why it is not known."""
+    return [_blank(row, unknown) if "_land" in str(row["indicator"]) else dict(row) for row in rows]
+
+
+def blank_cover(rows: Sequence[Mapping[str, object]], unknown: str) -> list[dict[str, object]]:
+    """Rows of cover, all but that of the composite null where `unknown` says why they are not known."""
+    own = "mean_fvc_land_composite"
+    return [dict(row) if row["indicator"] == own else _blank(row, unknown) for row in rows]
+
+
+def _blank(row: Mapping[str, object], unknown: str) -> dict[str, object]:
     nothing = dict.fromkeys(("value", "numerator", "denominator", "low", "high"))
-    return [
-        {**row, **nothing, "reason": unknown} if unknown and "_land" in str(row["indicator"]) else dict(row)
-        for row in rows
-    ]
+    return {**row, **nothing, "reason": unknown} if unknown else dict(row)
 
 
 def build_class_indicators(

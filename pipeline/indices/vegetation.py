@@ -8,6 +8,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from pipeline.contracts import REFLECTANCE_NODATA
+
 RATIO_STEPS = 10_000
 """NDVI is stored in steps of 1e-4, so a histogram of its steps loses nothing."""
 
@@ -90,6 +92,35 @@ def compute_cover_by_class(
     for code, low, high in endmembers.own:
         soil[code], full[code] = low, high
     cover: NDArray[np.float64] = ((ndvi - soil[classes]) / (full - soil)[classes]).clip(0, 1)
+    return cover
+
+
+def drop_beyond(ndvi: NDArray[np.int16]) -> NDArray[np.int16]:
+    """NDVI in steps of 1e-4, nodata -32768 where it lies beyond -1 to 1: a reflectance was below 0."""
+    return np.where(np.abs(ndvi.astype(np.int32)) > RATIO_STEPS, np.int16(REFLECTANCE_NODATA), ndvi)
+
+
+def find_greatest(ndvi: NDArray[np.int16]) -> NDArray[np.int16]:
+    """The greatest of the looks (look, y, x), nodata -32768 where none is known (maximum value composite)."""
+    found: NDArray[np.int16] = ndvi.max(axis=0, initial=REFLECTANCE_NODATA)
+    return found
+
+
+def count_known(ndvi: NDArray[np.int16]) -> NDArray[np.uint16]:
+    """How many of the looks (look, y, x) are known."""
+    known: NDArray[np.uint16] = (ndvi != REFLECTANCE_NODATA).sum(axis=0, dtype=np.uint16)
+    return known
+
+
+def compute_cover(
+    ndvi: NDArray[np.float64],
+    classes: NDArray[np.uint8],
+    endmembers: EndmemberPair | ClassEndmembers,
+) -> NDArray[np.float64]:
+    """Fractional vegetation cover by one pair of endmembers, or by those of the classes."""
+    if isinstance(endmembers, ClassEndmembers):
+        return compute_cover_by_class(ndvi, classes, endmembers)
+    cover: NDArray[np.float64] = compute_fractional_cover(xr.DataArray(ndvi), endmembers).values
     return cover
 
 

@@ -5,8 +5,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
 
 from pipeline.contracts import REFLECTANCE_NODATA, Raster
 from pipeline.engine.study import Study
@@ -16,6 +14,13 @@ from pipeline.maps.encoding import RATIO, as_ratio, from_ratio
 from pipeline.maps.endmembers import Ends, find_beside, find_endmembers, list_sources
 from pipeline.maps.evidence import describe_cover
 from pipeline.maps.land_cover.showing import explain_missing_map
+from pipeline.maps.look_ndvi import (
+    describe_composite,
+    describe_ndvi,
+    explain_no_season,
+    find_ndvi,
+    title_cover,
+)
 from pipeline.maps.step import (
     BlockInputs,
     Layers,
@@ -34,22 +39,25 @@ from pipeline.settings import ClassPercentiles
 from pipeline.zonal.ground import GroundPixels
 
 
-def cover_block(inputs: BlockInputs, *, endmembers: Ends) -> Layers:
-    """FVC of a block from NDVI as stored, so that anyone can recompute it; unknown without endmembers."""
-    stored = inputs.read("spectral", ["ndvi"])["ndvi"]
-    if endmembers is None:
-        return {"fvc": np.full(stored.shape, REFLECTANCE_NODATA, dtype=np.int16)}
-    ndvi = from_ratio(stored)
+def cover_block(inputs: BlockInputs, *, ndvi: str, endmembers: Ends) -> Layers:
+    """FVC of a block from NDVI as stored, so that anyone can recompute it; unknown without endmembers.
+
+    `ndvi` is the step whose NDVI it is; empty where there is none.
+    """
+    if endmembers is None or not ndvi:
+        return {"fvc": np.full(inputs.block.shape, REFLECTANCE_NODATA, dtype=np.int16)}
+    stored = inputs.read(ndvi, ["ndvi"])["ndvi"]
+    classes = np.zeros(stored.shape, dtype=np.uint8)
     if isinstance(endmembers, vegetation.ClassEndmembers):
         classes = inputs.read("land_cover", ["land_cover"])["land_cover"]
-        return {"fvc": as_ratio(vegetation.compute_cover_by_class(ndvi, classes, endmembers))}
-    return {"fvc": as_ratio(vegetation.compute_fractional_cover(xr.DataArray(ndvi), endmembers).values)}
+    return {"fvc": as_ratio(vegetation.compute_cover(from_ratio(stored), classes, endmembers))}
 
 
 def _list_needs(study: Study, when: When) -> Sequence[Place]:
     by_class = isinstance(study.settings.vegetation.endmembers, ClassPercentiles)
     land: list[Place] = [("land_cover", when)] if by_class else []
-    return [("spectral", when), *land, *list_sources(study, when)]
+    ndvi = find_ndvi(study, when.periods[0])
+    return [*([ndvi] if ndvi else []), *land, *list_sources(study, when)]
 
 
 def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
@@ -57,60 +65,69 @@ def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
 
 
 def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
-    return {"endmembers": find_endmembers(maps, when)}
+    place = find_ndvi(maps.study, when.periods[0])
+    return {"ndvi": place[0] if place else "", "endmembers": find_endmembers(maps, when)}
 
 
 def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
-    yield build_raster(maps, "cover", when, "fvc", titles=("植被覆盖度", "Vegetation cover"))
+    yield build_raster(maps, "cover", when, "fvc", titles=title_cover(maps.study))
 
 
 def _list_rows(view: View, when: When) -> Iterator[Row]:
-    """Vegetated share and mean FVC, beside them those by other endmembers."""
+    """Vegetated share and mean FVC, beside them those by other endmembers and of the composite's NDVI."""
+    study, period = view.study, when.periods[0]
+    area_m2, threshold = study.aoi.area_m2, study.settings.vegetation.cover_threshold
+    describe = partial(describe_cover, threshold=threshold, source=view.source(when))
+    sums = _sum_cover(view, when, view.maps.path("cover", when), None)
+    source = describe(find_endmembers(view.maps, when), ndvi=describe_ndvi(study, period))
+    rows = indicators.build_cover_indicators(sums, when.label, area_m2=area_m2, source=source)
+    for name, place, ends, ndvi in _list_beside(view.maps, when):
+        sums = _sum_cover(view, when, view.maps.path(*place), ends)
+        source = describe(ends, ndvi=ndvi)
+        rows.append(indicators.build_cover_beside(name, sums, when.label, area_m2=area_m2, source=source))
+    rows = indicators.blank_land(rows, explain_missing_map(study, period))
+    yield from indicators.blank_cover(rows, explain_no_season(study, period))
+
+
+def _list_beside(maps: Maps, when: When) -> Iterator[tuple[str, Place, Ends, str]]:
+    """What stands beside: the indicator, the map of NDVI, the endmembers, the NDVI in words."""
+    period, own = when.periods[0], ("spectral", when)
+    place, compared, ends = (
+        find_ndvi(maps.study, period),
+        find_beside(maps, when),
+        find_endmembers(maps, when),
+    )
+    if place and compared:
+        yield "mean_fvc_land_percentiles", place, compared, describe_ndvi(maps.study, period)
+    if place != own and ends:
+        yield "mean_fvc_land_composite", own, ends, describe_composite(maps.study)
+
+
+def _sum_cover(view: View, when: When, values: Path, ends: Ends) -> vegetation.CoverSums:
+    """Sums of a period over a map of FVC, or over one of NDVI with endmembers."""
     threshold = view.study.settings.vegetation.cover_threshold
-    whole_m2, source = view.study.aoi.area_m2, view.source(when)
-    basis = describe_cover(find_endmembers(view.maps, when), threshold=threshold, source=source)
-    sums = _sum_cover(view, when, None)
-    rows = indicators.build_cover_indicators(sums, when.label, area_m2=whole_m2, source=basis)
-    if compared := find_beside(view.maps, when):
-        beside = _sum_cover(view, when, compared)
-        basis = describe_cover(compared, threshold=threshold, source=source)
-        rows.append(indicators.build_percentile_indicator(beside, when.label, area_m2=whole_m2, source=basis))
-    yield from indicators.blank_land(rows, explain_missing_map(view.study, when))
-
-
-def _sum_cover(view: View, when: When, other: vegetation.EndmemberPair | None) -> vegetation.CoverSums:
-    """Sums of a period with its own FVC, or with other endmembers."""
-    maps, threshold = view.maps, view.study.settings.vegetation.cover_threshold
-    land, seen, cover = (maps.path(step, when) for step in ("land_cover", "spectral", "cover"))
-    part = partial(_sum_under, stores=(land, seen, cover), other=other, threshold=threshold)
+    land = view.maps.path("land_cover", when)
+    part = partial(_sum_under, land=land, values=values, ends=ends, threshold=threshold)
     return vegetation.CoverSums.total(view.ground.map(part))
 
 
 def _sum_under(
-    under: GroundPixels,
-    *,
-    stores: tuple[Path, Path, Path],
-    other: vegetation.EndmemberPair | None,
-    threshold: float,
+    under: GroundPixels, *, land: Path, values: Path, ends: Ends, threshold: float
 ) -> vegetation.CoverSums:
-    land, seen, cover = stores
-    fvc: NDArray[np.float64]
-    if other:
-        ndvi = xr.DataArray(from_ratio(under.read_layer(seen, "ndvi")))
-        fvc = vegetation.compute_fractional_cover(ndvi, other).values
-    else:
-        fvc = from_ratio(under.read_layer(cover, "fvc"))
-    water = under.read_layer(land, "land_cover") == LAND_COVER.code("water")
+    classes = under.read_layer(land, "land_cover")
+    found = from_ratio(under.read_layer(values, "ndvi" if ends else "fvc"))
+    fvc = vegetation.compute_cover(found, classes, ends) if ends else found
+    water = classes == LAND_COVER.code("water")
     return vegetation.sum_cover(fvc, water, under.weight_m2, threshold=threshold)
 
 
 def _judge(study: Study) -> Mapping[str, object]:
-    return study.settings.vegetation.model_dump(include={"cover_threshold", "endmembers"})
+    return study.settings.vegetation.model_dump(exclude={"freeze"})
 
 
 COVER = Step(
     name="cover",
-    version=1,
+    version=2,
     title="植被覆盖度 FVC",
     times=each_period,
     needs=_list_needs,

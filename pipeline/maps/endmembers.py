@@ -1,6 +1,6 @@
 """The endmembers of vegetation cover: given, or by percentile of NDVI over all land or within each class."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipeline.engine.study import Study
 from pipeline.grid import Block
 from pipeline.indices import vegetation
 from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.maps.look_ndvi import find_ndvi
 from pipeline.maps.step import Maps, Place, Step
 from pipeline.periods import Period, When
 from pipeline.settings import ClassPercentiles, Endmembers
@@ -27,24 +28,25 @@ Ends = vegetation.EndmemberPair | vegetation.ClassEndmembers | None
 
 @dataclass(frozen=True)
 class HistogramTask:
-    """One block of NDVI and of the land cover of a period."""
+    """One block of NDVI and of the land cover of a period, and the classes that are left out."""
 
     block: Block
-    spectral: Path
+    ndvi: Path
     land: Path
+    left_out: tuple[int, ...] = (LAND_COVER.code("water"),)
 
 
 def count_land(task: HistogramTask) -> NDArray[np.int64]:
-    """Counts of NDVI over a block, without water; where land cover is unknown, negative NDVI is water."""
-    ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
+    """Counts of NDVI over a block, without what is left out; unknown land of negative NDVI is water."""
+    ndvi = read_block(task.ndvi, task.block, ["ndvi"])["ndvi"]
     cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
-    water = (cover == LAND_COVER.code("water")) | ((cover == NODATA_CLASS) & (ndvi < 0))
-    return vegetation.count_ndvi(ndvi, (ndvi != REFLECTANCE_NODATA) & ~water)
+    left_out = np.isin(cover, task.left_out) | ((cover == NODATA_CLASS) & (ndvi < 0))
+    return vegetation.count_ndvi(ndvi, (ndvi != REFLECTANCE_NODATA) & ~left_out)
 
 
 def count_classes(task: HistogramTask) -> NDArray[np.int64]:
     """Counts of NDVI over a block for each class of the land cover (class, step)."""
-    ndvi = read_block(task.spectral, task.block, ["ndvi"])["ndvi"]
+    ndvi = read_block(task.ndvi, task.block, ["ndvi"])["ndvi"]
     cover = read_block(task.land, task.block, ["land_cover"])["land_cover"]
     seen = ndvi != REFLECTANCE_NODATA
     counts = [vegetation.count_ndvi(ndvi, seen & (cover == entry.code)) for entry in LAND_COVER.classes]
@@ -93,8 +95,15 @@ def _list_members(study: Study, when: When) -> Sequence[Period]:
     return [when] if isinstance(when, Period) else study.periods
 
 
+def _list_pairs(study: Study, when: When) -> Iterator[tuple[Place, Place]]:
+    """The maps of NDVI and of land cover of some periods; a period without NDVI has none."""
+    for period in _list_members(study, when):
+        if ndvi := find_ndvi(study, period):
+            yield ndvi, ("land_cover", period)
+
+
 def _list_needs(study: Study, when: When) -> Sequence[Place]:
-    return [(step, period) for period in _list_members(study, when) for step in ("spectral", "land_cover")]
+    return [place for pair in _list_pairs(study, when) for place in pair]
 
 
 def _find_percentiles(study: Study) -> tuple[float, float]:
@@ -105,40 +114,55 @@ def _find_percentiles(study: Study) -> tuple[float, float]:
 
 
 def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
-    return {"percentiles": list(_find_percentiles(maps.study))}
+    left_out = [LAND_COVER.code(key) for key in _list_left_out(maps.study)]
+    return {"percentiles": list(_find_percentiles(maps.study)), "left_out": left_out}
+
+
+def _list_left_out(study: Study) -> tuple[str, ...]:
+    return ("water", "built") if study.settings.vegetation.without_built else ("water",)
+
+
+def _describe_left_out(study: Study) -> str:
+    built = study.settings.vegetation.without_built
+    return "without water and built-up land 不含水体和建设用地" if built else "without water 不含水体"
 
 
 def _build_over_land(run: Run, maps: Maps, when: When, folder: Path) -> None:
-    counts = _sum_counts(run, maps, when, count_land)
+    counts = _sum_counts(run, maps, when, count_land, ())
     pair = vegetation.find_percentile_endmembers(counts, *_find_percentiles(maps.study))
     found = {**asdict(pair), "basis": f"{pair.basis}, {_describe_group(maps.study, when)}"} if pair else None
     save_json(folder / "endmembers.json", found)
 
 
 def _build_by_class(run: Run, maps: Maps, when: When, folder: Path) -> None:
-    counts = _sum_counts(run, maps, when, count_classes)
+    counts = _sum_counts(run, maps, when, count_classes, (len(LAND_COVER.classes),))
     pairs = {
         entry.code: vegetation.find_percentile_endmembers(counts[number], *_find_percentiles(maps.study))
         for number, entry in enumerate(LAND_COVER.classes)
-        if entry.key != "water" and counts[number].sum() >= vegetation.LEAST_PIXELS
+        if entry.key not in _list_left_out(maps.study) and counts[number].sum() >= vegetation.LEAST_PIXELS
     }
     own = {code: [pair.soil, pair.vegetation] for code, pair in pairs.items() if pair}
     save_json(folder / "endmembers.json", own)
 
 
 def _sum_counts(
-    run: Run, maps: Maps, when: When, count: Callable[[HistogramTask], NDArray[np.int64]]
+    run: Run,
+    maps: Maps,
+    when: When,
+    count: Callable[[HistogramTask], NDArray[np.int64]],
+    rows: tuple[int, ...],
 ) -> NDArray[np.int64]:
-    """Histograms of all blocks of some periods, summed."""
+    """Histograms of all blocks of some periods, summed, in rows; empty ones where there is no NDVI."""
     study = maps.study
+    left_out = tuple(LAND_COVER.code(key) for key in _list_left_out(study))
     tasks = [
-        HistogramTask(block, maps.path("spectral", period), maps.path("land_cover", period))
-        for period in _list_members(study, when)
+        HistogramTask(block, maps.path(*ndvi), maps.path(*land), left_out)
+        for ndvi, land in _list_pairs(study, when)
         for block in study.blocks(maps.layout.edge_px)
     ]
     title = f"{study.aoi.name_zh} 端元 endmembers"
-    total: NDArray[np.int64] = np.sum(run.each(title, count, tasks), axis=0)
-    return total
+    nothing = np.zeros((*rows, 1), dtype=np.int64)
+    return sum(run.each(title, count, tasks), start=nothing)
 
 
 def _find_over_land(maps: Maps, period: When) -> vegetation.EndmemberPair | None:
@@ -162,12 +186,13 @@ def _find_by_class(
 
 def _describe_group(study: Study, when: When) -> str:
     count = len(_list_members(study, when))
-    return "this period alone" if count == 1 else f"{count} periods together"
+    periods = "this period alone" if count == 1 else f"{count} periods together"
+    return f"{_describe_left_out(study)}, {periods}"
 
 
 ENDMEMBERS = Step(
     name="endmembers",
-    version=3,
+    version=4,
     title="端元 endmembers",
     times=_list_groups,
     needs=_list_needs,
@@ -176,7 +201,7 @@ ENDMEMBERS = Step(
 )
 CLASS_ENDMEMBERS = Step(
     name="class_endmembers",
-    version=1,
+    version=2,
     title="分类端元 endmembers by class",
     times=_list_class_groups,
     needs=_list_needs,

@@ -37,10 +37,12 @@ def describe_sources(study: Study, scenes: gpd.GeoDataFrame) -> dict[When, str]:
     return found
 
 
-def describe_cover(pair: EndmemberPair | ClassEndmembers | None, *, threshold: float, source: str) -> str:
-    """Behind a figure of vegetation cover: its scenes, endmembers and what counts as vegetated."""
+def describe_cover(
+    pair: EndmemberPair | ClassEndmembers | None, *, ndvi: str, threshold: float, source: str
+) -> str:
+    """Behind a figure of vegetation cover: its scenes, its NDVI and endmembers, what counts as vegetated."""
     ends = pair.words if pair else "no endmembers"
-    return f"{source}; FVC: pixel dichotomy, endmembers {ends}; vegetated: FVC >= {threshold:g}"
+    return f"{source}; FVC: pixel dichotomy, {ndvi}, endmembers {ends}; vegetated: FVC >= {threshold:g}"
 
 
 def describe_change(settings: Settings, *, source: str) -> str:

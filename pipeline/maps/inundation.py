@@ -14,6 +14,7 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS, Legend, build_inundation_
 from pipeline.maps.encoding import CLASSES, COUNT, RATIO, as_ratio, from_ratio
 from pipeline.maps.endmembers import find_endmembers
 from pipeline.maps.evidence import describe_cover, describe_inundation
+from pipeline.maps.look_ndvi import describe_ndvi, explain_no_season
 from pipeline.maps.step import BlockInputs, Layers, Maps, Row, Show, Step, View, build_raster, keep_layers
 from pipeline.periods import When
 from pipeline.settings.maps import LandCover, WaterRules
@@ -90,9 +91,11 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
         _sum_zones(view, when), when.label, area_m2=whole_m2, source=basis, regime=_find_regime(study)
     )
     threshold = study.settings.vegetation.cover_threshold
-    cover = describe_cover(find_endmembers(view.maps, when), threshold=threshold, source=basis)
+    ndvi, ends = describe_ndvi(study, when.periods[0]), find_endmembers(view.maps, when)
+    cover = describe_cover(ends, ndvi=ndvi, threshold=threshold, source=basis)
     above = _sum_above(view, when)
-    yield indicators.build_upland_indicator(above, when.label, area_m2=whole_m2, source=cover)
+    row = indicators.build_upland_indicator(above, when.label, area_m2=whole_m2, source=cover)
+    yield from indicators.blank_cover([row], explain_no_season(study, when.periods[0]))
 
 
 def _sum_zones(view: View, when: When) -> dict[str, float]:

@@ -12,6 +12,7 @@ from pipeline.maps.inundation import INUNDATION
 from pipeline.maps.land_cover.classifier import CLASSIFIED, CLASSIFIER, PROBABILITIES
 from pipeline.maps.land_cover.existing import EXISTING_MAP, MAP_CODES
 from pipeline.maps.land_cover.rules import RULES
+from pipeline.maps.look_ndvi import LOOK_NDVI
 from pipeline.maps.rsei import AXIS, HEAT, RSEI
 from pipeline.maps.spectral import SPECTRAL
 from pipeline.maps.step import Step
@@ -20,6 +21,7 @@ from pipeline.maps.trend import SIGNIFICANT_TREND, TREND, TREND_LIMIT
 STEPS: tuple[Step, ...] = (
     COVER,
     SPECTRAL,
+    LOOK_NDVI,
     RULES,
     CLASSIFIED,
     EXISTING_MAP,

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from pipeline.settings.strict import Percent, Share, Strict
 
+Month = Annotated[int, Field(ge=1, le=12)]
+
 
 class Endmembers(Strict):
     """NDVI of bare soil and of full vegetation, given instead of taken from the scenes."""
@@ -28,9 +30,18 @@ class ClassPercentiles(Strict):
 
 
 class Vegetation(Strict):
-    """Fractional vegetation cover by the pixel dichotomy model."""
+    """Fractional vegetation cover by the pixel dichotomy model.
 
+    `ndvi` is what it is made from: that of the `composite` of a period; the `maximum` of all its clear looks;
+    or, with periods of a year, the median of those of the `growing-season`, whose first and last month
+    `growing_season` names (April to October are a proposal of this project for the Yangtze). Percentiles for
+    `endmembers` leave water out, and what is built up as well where `without_built` says so.
+    """
+
+    ndvi: Literal["composite", "maximum", "growing-season"] = "composite"
+    growing_season: tuple[Month, Month] = (4, 10)
     endmembers: Endmembers | ClassPercentiles | tuple[Percent, Percent] = (5, 95)
+    without_built: bool = False
     freeze: bool = True
     cover_threshold: Share = 0.3
 
@@ -40,4 +51,6 @@ class Vegetation(Strict):
         percentiles = chosen.percentiles if isinstance(chosen, ClassPercentiles) else chosen
         if isinstance(percentiles, tuple) and percentiles[0] >= percentiles[1]:
             raise ValueError("the percentile of vegetation (the second) must lie above that of soil")
+        if self.growing_season[1] < self.growing_season[0]:
+            raise ValueError("the last month of the growing season must not lie before the first")
         return self

@@ -38,3 +38,15 @@ def test_a_test_of_trend_goes_with_the_periods_that_it_is_for(tmp_path, test, fi
         assert problem.place == "greenness.test"
         assert period in problem.found
         assert "hirsch-slack" in problem.todo
+
+
+@pytest.mark.parametrize("period", ["month", "quarter", "season", "year"])
+def test_a_growing_season_goes_with_years_alone(tmp_path, period):
+    settings = settings_of(tmp_path, scenes={"period": period}, vegetation={"ndvi": "growing-season"})
+    if period == "year":
+        validate_settings(settings)
+        return
+    with pytest.raises(SettingsError, match="growing season") as refused:
+        validate_settings(settings)
+    assert refused.value.problems[0].place == "vegetation.ndvi"
+    validate_settings(settings_of(tmp_path, scenes={"period": period}, vegetation={"ndvi": "maximum"}))

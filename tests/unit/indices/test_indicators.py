@@ -18,10 +18,10 @@ from pipeline.indices.indicators import (
     build_anomaly_indicators,
     build_change_indicators,
     build_class_indicators,
+    build_cover_beside,
     build_cover_indicators,
     build_indicator_table,
     build_inundation_indicators,
-    build_percentile_indicator,
     build_rsei_indicators,
     build_share,
     build_trend_indicators,
@@ -81,7 +81,9 @@ def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
     }
     assert rows["mean_fvc_area"]["low"] == 0.30
     assert rows["mean_fvc_area"]["high"] == 0.50
-    beside = build_percentile_indicator(SUMS, "2024", area_m2=100, source="by percentile")
+    beside = build_cover_beside(
+        "mean_fvc_land_percentiles", SUMS, "2024", area_m2=100, source="by percentile"
+    )
     assert beside["indicator"] == "mean_fvc_land_percentiles"
     assert (beside["value"], beside["source"]) == (28 / 60, "by percentile")
 
@@ -101,7 +103,7 @@ def test_where_no_map_tells_land_from_water_shares_of_land_are_null_and_those_of
 
 def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():
     nothing = CoverSums(0, 0, 0, 0, 0, 0)
-    beside = build_percentile_indicator(nothing, "2024", area_m2=100, source="s")
+    beside = build_cover_beside("mean_fvc_land_percentiles", nothing, "2024", area_m2=100, source="s")
     for row in [*build_cover_indicators(nothing, "2024", area_m2=100, source="s"), beside]:
         assert row["value"] is None
         assert (row["low"], row["high"]) == (0, 1)

@@ -32,7 +32,7 @@ def test_the_histogram_leaves_water_and_the_unknown_out(tmp_path):
 def test_cover_comes_from_ndvi_as_it_is_stored(tmp_path, endmembers):
     ndvi = np.array([[1000, 8000, 4500, REFLECTANCE_NODATA], [-5000, 9999, 1001, 7999]], dtype=np.int16)
     store = store_of(tmp_path / "spectral", GRID, {"ndvi": ndvi}, LAYERS)
-    fvc = cover_block(inputs_over(GRID, spectral=store), endmembers=endmembers)["fvc"]
+    fvc = cover_block(inputs_over(GRID, spectral=store), ndvi="spectral", endmembers=endmembers)["fvc"]
     if endmembers is None:
         assert (fvc == REFLECTANCE_NODATA).all()
     else:

@@ -44,3 +44,31 @@ def test_each_class_has_the_percentiles_of_its_own_ndvi(run, planted, freeze):
         chosen = seen & (classes == code)
         expected = np.clip((ndvi[chosen] * 1e-4 - soil) / (full - soil), 0, 1)
         assert np.abs(expected - fvc[chosen] * 1e-4).max() < 0.6e-4
+
+
+@pytest.mark.parametrize("without_built", [False, True])
+def test_percentiles_leave_out_what_the_source_says(run, planted, without_built):
+    vegetation = planted.settings.vegetation.model_copy(update={"without_built": without_built})
+    area = replace(planted, settings=planted.settings.model_copy(update={"vegetation": vegetation}))
+    maps = make(run, area)
+    (period,) = area.periods
+    pair = find_endmembers(maps, period)
+    ndvi = maps.open("spectral", period)["ndvi"].to_numpy()
+    classes = maps.open("land_cover", period)["land_cover"].to_numpy()
+    built = classes == LAND_COVER.code("built")
+    land = (ndvi != -32768) & (classes != LAND_COVER.code("water")) & ((classes != 255) | (ndvi >= 0))
+    assert 0.05 < built[land].mean() < 0.95
+    own = np.sort(ndvi[land & ~built if without_built else land])
+    assert round(pair.soil * 1e4) == own[int(np.ceil(0.05 * own.size)) - 1]
+    assert round(pair.vegetation * 1e4) == own[int(np.ceil(0.95 * own.size)) - 1]
+    words = "without water and built-up land" if without_built else "without water 不含水体"
+    assert words in pair.words
+
+
+def test_built_up_land_that_is_left_out_has_no_endmembers_of_its_own(run, planted):
+    chosen = {"endmembers": ClassPercentiles(method="by_class"), "without_built": True}
+    vegetation = planted.settings.vegetation.model_copy(update=chosen)
+    area = replace(planted, settings=planted.settings.model_copy(update={"vegetation": vegetation}))
+    ends = find_endmembers(make(run, area), area.periods[0])
+    assert LAND_COVER.code("built") not in {code for code, _, _ in ends.own}
+    assert "without water and built-up land" in ends.words

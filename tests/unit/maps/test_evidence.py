@@ -53,9 +53,10 @@ def test_simulated_scenes_are_labelled_even_where_a_period_has_none():
     ],
 )
 def test_cover_names_its_endmembers_and_threshold(pair, words):
-    basis = describe_cover(pair, threshold=0.3, source="9 景")
+    basis = describe_cover(pair, ndvi="greatest NDVI", threshold=0.3, source="9 景")
     assert basis.startswith("9 景; ")
     assert words in basis
+    assert "greatest NDVI" in basis
     assert basis.endswith("FVC >= 0.3")
 
 

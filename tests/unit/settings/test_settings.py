@@ -137,6 +137,10 @@ def test_where_several_forms_are_allowed_one_problem_says_what_each_expects(tmp_
     [
         ("scenes: {start: 2024-01-02, end: 2024-01-01}", "lies before start"),
         ("vegetation: {endmembers: [95, 5]}", "must lie above"),
+        ("vegetation: {growing_season: [10, 4]}", "must not lie before"),
+        ("vegetation: {growing_season: [0, 4]}", "greater than or equal to 1"),
+        ("vegetation: {ndvi: mean}", "maximum"),
+        ("greenness: {test: spearman}", "hirsch-slack"),
         ("water: {seldom: 0.5, mostly: 0.5}", "mostly must lie above seldom"),
         ("vegetation: {endmembers: {soil: 0.8, vegetation: 0.1}}", "vegetation must lie above soil"),
         ("vegetation: {endmembers: {soil: .nan, vegetation: 0.1}}", "finite"),
