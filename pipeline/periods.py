@@ -32,8 +32,8 @@ class Period:
         return (self,)
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a moment (aware, taken as UTC) lies in the period."""
-        return self.first <= moment.astimezone(UTC).date() <= self.last
+        """Whether a moment lies in the period, by its day in UTC."""
+        return self.first <= as_utc(moment).date() <= self.last
 
 
 @dataclass(frozen=True, order=True)
@@ -70,11 +70,16 @@ class PeriodPair:
 
     def holds(self, moment: datetime) -> bool:
         """Whether a moment lies between the first and the last day, both inside."""
-        return self.first <= moment.astimezone(UTC).date() <= self.last
+        return self.first <= as_utc(moment).date() <= self.last
 
 
 When = Period | PeriodPair
 """What a map or a figure holds for."""
+
+
+def as_utc(moment: datetime) -> datetime:
+    """A moment in UTC; one without a zone is UTC already, as STAC has it, whatever zone the machine is in."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def list_periods(start: date, end: date, kind: PeriodKind) -> list[Period]:

@@ -136,7 +136,7 @@ def _watch_files(scene: Scene) -> Scene:
 
 
 def _give_account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
-    warnings = [*_list_missed(choice), *_list_offsets(scenes)]
+    warnings = [*_list_missed(choice), *_list_flaws(choice), *_list_offsets(scenes)]
     for warning in warnings:
         _LOG.warning(warning, extra={"aoi": study.aoi.id})
     left_out = sum(is_undecided(scene) for scene in scenes)
@@ -155,6 +155,19 @@ def _list_missed(choice: Choice) -> list[str]:
     return [
         f"{mission}: 过境日少于应有 {passes.found} days of passes found, at least {passes.expected} expected"
         for mission, passes in choice.missed.items()
+    ]
+
+
+def _list_flaws(choice: Choice) -> list[str]:
+    """What of the items found cannot be used, and what is assumed of those that are."""
+    assumed: dict[str, list[str]] = {}
+    for one in choice.candidates:
+        for text in one.assumptions:
+            assumed.setdefault(text, []).append(one.scene.id)
+    faults = [f"{len(choice.faults)} 项无法采用 items cannot be used: {'; '.join(choice.faults)}"]
+    return [
+        *(faults if choice.faults else []),
+        *(f"{len(ids)} 景 scenes: {text}: {', '.join(ids)}" for text, ids in assumed.items()),
     ]
 
 

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.providers import digest_files, read_items, resolve
 from pipeline.ingest.scenes.search import search_collection
-from pipeline.periods import Period
+from pipeline.periods import Period, as_utc
 from pipeline.settings.access import Access
 from pipeline.settings.layers import LayerCollection
 from pipeline.settings.sources import Provider, StacApi
@@ -205,7 +205,7 @@ def _find_box(item: pystac.Item) -> BaseGeometry:
 def _find_moment(item: pystac.Item) -> datetime:
     """When an item is of: its time, or the start of its span."""
     moment = item.datetime or pystac.utils.str_to_datetime(item.properties["start_datetime"])
-    return moment.astimezone(UTC)
+    return as_utc(moment)
 
 
 def _open_tile(

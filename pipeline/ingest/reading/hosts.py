@@ -11,6 +11,7 @@ from pystac.stac_io import DefaultStacIO
 from pipeline.contracts import Scene
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.reading.signing import redact
+from pipeline.ingest.scenes.addresses import find_file
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 
 _SHOWN = 10
@@ -50,7 +51,7 @@ class CatalogIO(DefaultStacIO):
         """The text at an address; InputError if it is not one of the provider's hosts."""
         if not is_allowed(href, hosts_of(self.provider)):
             raise _refusal(self.provider, {_host(href): [href]})
-        return super().read_text_from_href(href, *args, **kwargs)
+        return super().read_text_from_href(find_file(href), *args, **kwargs)
 
 
 def is_allowed(href: str, allowed: Iterable[str]) -> bool:
@@ -60,6 +61,9 @@ def is_allowed(href: str, allowed: Iterable[str]) -> bool:
 
 
 def _host(href: str) -> str:
+    """The host of an address, '' on this machine; of what GDAL would fetch by itself, the name for it."""
+    if href.startswith("/vsi"):
+        return href.split("/")[1]
     return (urlsplit(href).hostname or "").lower() if "://" in href else ""
 
 

@@ -20,6 +20,7 @@ import urllib3
 from urllib3.util.retry import Retry
 
 from pipeline.errors import BrokenAsset
+from pipeline.periods import as_utc
 from pipeline.settings.access import Access
 
 LOGGERS = ("rasterio._env", "rasterio._err", "urllib3.connectionpool")
@@ -114,7 +115,8 @@ class Signer:
             if answer.status != 200:  # noqa: PLR2004 the one status that brings a token
                 raise BrokenAsset(f"{redact(url)}: no token, HTTP {answer.status}")
             said = answer.json()
-            left = (datetime.fromisoformat(said["msft:expiry"]) - datetime.now(UTC)).total_seconds()
+            expiry = as_utc(datetime.fromisoformat(said["msft:expiry"]))
+            left = (expiry - datetime.now(UTC)).total_seconds()
             margin = min(_LONGEST_MARGIN_S, left * _MARGIN_SHARE)
             return Token(str(said["token"]).removeprefix("?"), time.monotonic() + left - margin)
         except (urllib3.exceptions.HTTPError, KeyError, ValueError, TypeError) as error:

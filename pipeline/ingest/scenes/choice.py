@@ -20,6 +20,8 @@ from pipeline.settings import Scenes
 from pipeline.settings.sources import Mission
 
 _NEAREST_MISSES = 8
+_WANTED_OTHERWISE = {"mission", "day", "place", "cloud", "no known sensor"}
+"""Reasons that are in what was asked for, and not in the item."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Passes:
 class Choice:
     """The candidates taken, by time, then id; how many of what was found were not, and why.
 
-    `superseded` counts further processings and copies of acquisitions that are taken.
+    `superseded` counts further processings and copies of acquisitions that are taken. `faults` name what no
+    setting leaves out and that cannot be used all the same, each with its reason.
     """
 
     candidates: tuple[Candidate, ...]
@@ -45,6 +48,7 @@ class Choice:
     superseded: int
     rejected: dict[str, int]
     passes: dict[Mission, Passes]
+    faults: tuple[str, ...] = ()
 
     @property
     def missed(self) -> dict[Mission, Passes]:
@@ -95,6 +99,7 @@ def choose(
         superseded=len(wanted) - len(best),
         rejected=dict(sorted(Counter(reason for _, reason, _ in misses).items())),
         passes=_count_passes(over, area, settings),
+        faults=tuple(f"{name}: {reason}" for name, reason, _ in misses if reason not in _WANTED_OTHERWISE),
     )
 
 

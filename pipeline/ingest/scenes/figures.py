@@ -8,6 +8,7 @@ import pystac
 
 from pipeline.contracts import Asset, Packing
 from pipeline.ingest.reading.radiometry import Statement, state_by_baseline
+from pipeline.ingest.scenes.raw_items import read_number
 from pipeline.ingest.scenes.sensors import Sensor
 
 _APPLIED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
@@ -17,12 +18,14 @@ class UnusableItem(Exception):
     """What an item says cannot be right; the words say what."""
 
 
-def describe_asset(asset: pystac.Asset, packing: Packing) -> Asset:
-    """A file as its item says that its numbers are to be read, else as its sensor stores them."""
-    scale = _read_figure(asset, "scale")
-    offset = _read_figure(asset, "offset")
-    if scale is not None and scale <= 0:
-        raise UnusableItem(f"scale {scale:g}")
+def describe_asset(band: str, asset: pystac.Asset, packing: Packing) -> Asset:
+    """The file of a band as its item says that its numbers are to be read, else as its sensor stores them.
+
+    Raises UnusableItem where scale or offset is no number, or the scale is not above 0.
+    """
+    scale, offset = (_read_figure(asset, what) for what in ("scale", "offset"))
+    if not (scale is None or 0 < scale < math.inf) or not (offset is None or math.isfinite(offset)):
+        raise UnusableItem(f"{band}: scale {scale}, offset {offset}: no figures to read its numbers by")
     return Asset(
         asset.href,
         packing.scale if scale is None else scale,
@@ -56,19 +59,18 @@ def list_statements(
 def _read_figure(asset: pystac.Asset, what: str) -> float | None:
     """A figure of raster:bands (v1), or of raster:scale and raster:offset on band or asset (v2).
 
-    Null says nothing. Raises UnusableItem where it is no number.
+    Null says nothing; NaN where it is no number.
     """
     fields = asset.extra_fields
-    bands = [*(fields.get("raster:bands") or []), *(fields.get("bands") or []), fields]
+    bands = [band for key in ("raster:bands", "bands") for band in _list_bands(fields.get(key))]
     stated = [
-        band[key] for band in bands for key in (what, f"raster:{what}") if band and band.get(key) is not None
+        band[key]
+        for band in (*bands, fields)
+        for key in (what, f"raster:{what}")
+        if band.get(key) is not None
     ]
-    if not stated:
-        return None
-    try:
-        figure = float(stated[0])
-    except (TypeError, ValueError):
-        figure = math.nan
-    if not math.isfinite(figure):
-        raise UnusableItem(f"{what} {stated[0]!r}")
-    return figure
+    return read_number(stated[0]) if stated else None
+
+
+def _list_bands(said: Any) -> list[Mapping[str, Any]]:
+    return [band for band in said if isinstance(band, Mapping)] if isinstance(said, list) else []

@@ -5,35 +5,24 @@ Nothing is guessed: what an item does not say is looked for in its id, and else 
 
 import hashlib
 import json
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pystac
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import Asset, Scene
-from pipeline.geodesy import wrap_outline
 from pipeline.ingest.reading.radiometry import Statement
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.figures import UnusableItem, describe_asset, list_statements
+from pipeline.ingest.scenes.raw_items import UNREADABLE, Item, list_files, read_item, read_number, read_time
 from pipeline.ingest.scenes.sensors import Sensor, sensor_of
 
-_LONGEST = timedelta(days=1)
-_MISCHIEF = (
-    KeyError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    pystac.STACError,
-    pystac.STACTypeError,
-    ShapelyError,
-)
-"""What an item of another shape makes pystac, shapely and us raise."""
+ZONELESS = "时间无时区，按 UTC 计 times without a zone are taken as UTC"
+_WHOLE = 100
 
 _PRODUCT = re.compile(r"(S2[A-Z])_MSIL2A_(\d{8}T\d{6})_(?:N(\d{2})(\d{2})_)?(?:R\d{3}_)?T(\d{2}[A-Z]{3})")
 _DATATAKE = re.compile(r"G(S2[A-Z])_(\d{8}T\d{6})_")
@@ -50,7 +39,8 @@ class Candidate:
 
     `acquisition` names what the satellite took, whoever processed it, however often: satellite, start of
     sensing, tile and datastrip; satellite, path and row, and day for Landsat. `processing` orders the
-    processings of one acquisition, the better one last. `statements` are what it states of the offset.
+    processings of one acquisition, the better one last. `statements` are what it states of the offset,
+    `assumptions` what is assumed where it says nothing.
     """
 
     scene: Scene
@@ -59,39 +49,39 @@ class Candidate:
     acquisition: str
     collection: str = ""
     processing: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 def candidate_of(raw: RawItem) -> Candidate | str:
     """What a raw item says; or, in a few words, why it cannot be used."""
+    if reason := raw.get(UNREADABLE):
+        return str(reason)
+    item = read_item(raw)
     try:
-        item = pystac.Item.from_dict(raw, migrate=False)
-        return _candidate(raw, item)
-    except _MISCHIEF:
-        return "not a STAC item"
+        return _candidate(raw, item) if item else "not a STAC item"
     except UnusableItem as error:
         return str(error)
 
 
-def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
-    said, known = item.properties, _names(item)
-    sensor = sensor_of(_read_platform(item) or known.get("platform", ""), item.collection_id or "")
+def _candidate(raw: RawItem, item: Item) -> Candidate | str:
+    said, known = item.said, _names(item)
+    sensor = sensor_of(_read_platform(item) or known.get("platform", ""), item.collection)
     if sensor is None:
         return "no known sensor"
     mask = _first(item, sensor.mask.keys) if sensor.mask else None
-    moment, files = _moment(item), _files(item, sensor)
-    assets = {band: describe_asset(file, sensor.bands[band].packing) for band, file in files.items()}
+    files = _files(item, sensor)
     lacking = [
         word
         for word, found in (
             ("id", item.id),
-            ("outline", item.geometry),
-            ("time", moment),
+            ("outline", item.outline),
+            (_name_time(said), item.moment),
             ("clear mask", mask or not sensor.mask),
-            ("band", assets),
+            ("band", files),
         )
         if not found
     ]
-    if lacking or moment is None or item.geometry is None:
+    if lacking or item.moment is None or item.outline is None:
         return f"no {', no '.join(lacking)}"
     platform = _platform(item, sensor, known)
     tile = _tile(said, known)
@@ -99,13 +89,13 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
         id=item.id,
         mission=sensor.mission,
         platform=platform,
-        datetime=moment,
+        datetime=item.moment,
         tile=tile,
         baseline=_baseline(said, known),
         updated=_read_update(said),
-        cloud_percent=_number(said.get("eo:cloud_cover")),
+        cloud_percent=_read_cloud(said),
         crs=_crs(item, mask or _first(item, next(iter(sensor.bands.values())).keys)),
-        assets=assets,
+        assets={band: describe_asset(band, file, sensor.bands[band].packing) for band, file in files.items()},
         mask=Asset(mask.href, nodata=sensor.mask.nodata) if mask and sensor.mask else None,
         offset_source="product",
         offset_evidence=f"{sensor.mission}: scale and offset of the product",
@@ -114,18 +104,24 @@ def _candidate(raw: RawItem, item: pystac.Item) -> Candidate | str:
         simulated=bool(said.get("ecoledger:simulated", False)),
         orbit=str(said.get("sat:absolute_orbit", "")) if sensor.look == "orbit" else "",
     )
-    outline = wrap_outline(shape(item.geometry))
-    where = tile or str([round(edge, 3) for edge in outline.bounds])
-    started = known.get("started") or f"{moment:%Y%m%dT%H%M}"
+    where = tile or str([round(edge, 3) for edge in item.outline.bounds])
+    started = known.get("started") or f"{item.moment:%Y%m%dT%H%M}"
     acquisition = " ".join((platform, started, known.get("place", where), known.get("strip", "")))
     processing = (scene.baseline, known.get("tier", ""), known.get("processed", ""), scene.updated, scene.id)
-    statements = list_statements(said, files, sensor, scene.baseline)
-    return Candidate(scene, outline, statements, acquisition, item.collection_id or "", processing)
+    return Candidate(
+        scene,
+        item.outline,
+        list_statements(said, files, sensor, scene.baseline),
+        acquisition,
+        item.collection,
+        processing,
+        () if item.zoned else (ZONELESS,),
+    )
 
 
-def _names(item: pystac.Item) -> dict[str, str]:
+def _names(item: Item) -> dict[str, str]:
     """What the names of an item give away: platform, tile, baseline, start of sensing, strip, tier."""
-    said = item.properties
+    said = item.said
     told: dict[str, str] = {}
     for text in (item.id, str(said.get("s2:product_uri", ""))):
         if product := _PRODUCT.match(text):
@@ -145,17 +141,17 @@ def _names(item: pystac.Item) -> dict[str, str]:
     return told | ({"strip": strip[1]} if strip else {})
 
 
-def _read_platform(item: pystac.Item) -> str:
-    return str(item.properties.get("platform") or "").lower().replace("_", "-")
+def _read_platform(item: Item) -> str:
+    return str(item.said.get("platform") or "").lower().replace("_", "-")
 
 
-def _platform(item: pystac.Item, sensor: Sensor, known: dict[str, str]) -> str:
+def _platform(item: Item, sensor: Sensor, known: dict[str, str]) -> str:
     """As the sensor table writes it; where the item names no satellite, as its names do, else the mission."""
     said = _read_platform(item)
     return said if said in sensor.platforms else known.get("platform") or sensor.mission
 
 
-def _tile(said: dict[str, Any], known: dict[str, str]) -> str:
+def _tile(said: Mapping[str, Any], known: dict[str, str]) -> str:
     path, row = said.get("landsat:wrs_path"), said.get("landsat:wrs_row")
     if path and row:
         return f"WRS2-{str(path).zfill(3)}{str(row).zfill(3)}"
@@ -164,7 +160,7 @@ def _tile(said: dict[str, Any], known: dict[str, str]) -> str:
     return f"MGRS-{mgrs[1].zfill(2)}{mgrs[2]}" if mgrs else told
 
 
-def _baseline(said: dict[str, Any], known: dict[str, str]) -> str:
+def _baseline(said: Mapping[str, Any], known: dict[str, str]) -> str:
     """With two digits before and behind the point, so that baselines compare as text."""
     told = str(
         said.get("s2:processing_baseline") or said.get("processing:version") or known.get("baseline", "")
@@ -172,46 +168,41 @@ def _baseline(said: dict[str, Any], known: dict[str, str]) -> str:
     return f"{float(told):05.2f}" if re.fullmatch(r"\d{1,2}\.\d{1,2}", told) else told
 
 
-def _read_update(said: dict[str, Any]) -> str:
-    told = said.get("updated") or said.get("created") or said.get("s2:generation_time")
-    return f"{_utc(str(told)):%Y-%m-%dT%H:%M:%SZ}" if told else ""
+def _read_update(said: Mapping[str, Any]) -> str:
+    times = [read_time(said.get(key)) for key in ("updated", "created", "s2:generation_time")]
+    return next((f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in times if moment), "")
 
 
-def _moment(item: pystac.Item) -> datetime | None:
-    """When it was taken; the middle of a span, unless the span is too long for one pass."""
-    if item.datetime is not None:
-        return item.datetime.astimezone(UTC)
-    start, end = (_utc(str(item.properties[key])) for key in ("start_datetime", "end_datetime"))
-    return start + (end - start) / 2 if timedelta(0) <= end - start <= _LONGEST else None
+def _read_cloud(said: Mapping[str, Any]) -> float:
+    """Clouds in percent; NaN for what is none, such as the -1 of Landsat for what is not known."""
+    percent = read_number(said.get("eo:cloud_cover"))
+    return percent if 0 <= percent <= _WHOLE else math.nan
 
 
-def _utc(text: str) -> datetime:
-    return pystac.utils.str_to_datetime(text).astimezone(UTC)
+def _name_time(said: Mapping[str, Any]) -> str:
+    """The word for a time, with what stands in its place."""
+    return f"time that can be read ({said['datetime']!r})" if said.get("datetime") else "time"
 
 
-def _first(item: pystac.Item, keys: Iterable[str]) -> pystac.Asset | None:
+def _first(item: Item, keys: Iterable[str]) -> pystac.Asset | None:
     return next((item.assets[key] for key in keys if key in item.assets), None)
 
 
-def _files(item: pystac.Item, sensor: Sensor) -> dict[str, pystac.Asset]:
+def _files(item: Item, sensor: Sensor) -> dict[str, pystac.Asset]:
     """The files of an item by band."""
     found = {band: _first(item, entry.keys) for band, entry in sensor.bands.items()}
     return {band: file for band, file in found.items() if file is not None}
 
 
-def _crs(item: pystac.Item, asset: pystac.Asset | None) -> str:
-    fields = [asset.extra_fields if asset else {}, item.properties]
-    codes = [field["proj:code"] for field in fields if field.get("proj:code")]
-    numbers = [f"EPSG:{field['proj:epsg']}" for field in fields if field.get("proj:epsg")]
-    return next(iter([*codes, *numbers]), "")
-
-
-def _number(said: Any) -> float:
-    return float("nan") if said is None else float(said)
+def _crs(item: Item, asset: pystac.Asset | None) -> str:
+    fields = [asset.extra_fields if asset else {}, item.said]
+    codes = [str(field["proj:code"]) for field in fields if field.get("proj:code")]
+    numbers = [read_number(field.get("proj:epsg")) for field in fields]
+    return next(iter([*codes, *(f"EPSG:{number:.0f}" for number in numbers if number > 0)]), "")
 
 
 def _content_checksum(raw: RawItem) -> str:
     """Checksum of what an item says, wherever its files lie."""
-    files = {key: {**asset, "href": asset["href"].rpartition("/")[2]} for key, asset in raw["assets"].items()}
+    files = {key: {**asset, "href": asset["href"].rpartition("/")[2]} for key, asset in list_files(raw)}
     text = json.dumps({**raw, "assets": files, "links": []}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

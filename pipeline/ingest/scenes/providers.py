@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pystac
 from urllib3.exceptions import HTTPError
@@ -12,7 +12,9 @@ from urllib3.exceptions import HTTPError
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
 from pipeline.ingest.reading.hosts import CatalogIO
 from pipeline.ingest.reading.signing import redact
-from pipeline.ingest.scenes.archives import RawItem, read_archive
+from pipeline.ingest.scenes.addresses import find_file, place_files
+from pipeline.ingest.scenes.archives import RawItem, list_items, read_archive
+from pipeline.ingest.scenes.raw_items import list_files
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, load_providers
 
 _NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
@@ -56,12 +58,11 @@ def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
     """
     catalog_io = CatalogIO(catalog)
     try:
-        root = pystac.Catalog.from_file(catalog.static, stac_io=catalog_io)
-        for folder, _, _ in root.walk():
-            for link in folder.get_item_links():
-                href = link.get_absolute_href()
-                assert href is not None
-                yield _make_absolute(catalog_io.read_json(href), href)
+        for href in _list_documents(catalog, catalog_io):
+            items = list(list_items(catalog_io.read_json(href)))
+            if not items:
+                raise ValueError(f"no STAC item in {href}")
+            yield from (place_files(item, partial(_make_absolute, beside=href)) for item in items)
     except HTTPError as error:
         told = redact(f"The catalogue {catalog.static} does not answer: {error}; try again later")
         raise ProviderUnavailable(told) from error
@@ -69,6 +70,17 @@ def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
         found = f"{type(error).__name__}: {error}"
         problem = Problem(catalog.static, found, "a STAC catalogue with readable items")
         raise InputError("A static STAC catalogue cannot be read", [problem]) from error
+
+
+def _list_documents(catalog: StaticCatalog, catalog_io: CatalogIO) -> Iterator[str]:
+    """The addresses of all items of a catalogue; its own, where it is an ItemCollection."""
+    if catalog_io.read_json(catalog.static).get("type") == "FeatureCollection":
+        yield catalog.static
+        return
+    root = pystac.Catalog.from_file(catalog.static, stac_io=catalog_io)
+    for folder, _, _ in root.walk():
+        for link in folder.get_item_links():
+            yield str(link.get_absolute_href())
 
 
 def fingerprint(provider: Provider) -> str:
@@ -100,12 +112,8 @@ def _size_and_time(path: Path) -> tuple[int, int]:
 
 
 def _hrefs(item: RawItem) -> list[str]:
-    return [str(asset["href"]) for asset in item.get("assets", {}).values() if "href" in asset]
+    return [asset["href"] for _, asset in list_files(item)]
 
 
-def _make_absolute(item: dict[str, Any], href: str) -> RawItem:
-    assets = {
-        key: {**asset, "href": pystac.utils.make_absolute_href(asset["href"], href)}
-        for key, asset in item["assets"].items()
-    }
-    return {**item, "assets": assets}
+def _make_absolute(href: str, beside: str) -> str:
+    return find_file(pystac.utils.make_absolute_href(href, beside))

@@ -20,6 +20,7 @@ from urllib3.util.retry import Retry
 from pipeline.errors import ProviderUnavailable
 from pipeline.geodesy import wrap_outline
 from pipeline.ingest.scenes.archives import RawItem
+from pipeline.ingest.scenes.raw_items import list_files
 from pipeline.settings.sources import Mission, StacApi
 
 _LOG = logging.getLogger("ecoledger")
@@ -108,17 +109,17 @@ def _read_pages(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem
 
 
 def _count_matches(page: dict[str, Any]) -> int:
-    return int(page.get("numberMatched") or page.get("context", {}).get("matched") or 0)
+    return int(page.get("numberMatched") or (page.get("context") or {}).get("matched") or 0)
 
 
 def _choose_address(item: RawItem, alternate: str | None) -> RawItem:
     """The item with the alternate address of every asset that has one of that name."""
     assets = {
         key: {**asset, "href": asset["alternate"][alternate]["href"]}
-        for key, asset in item.get("assets", {}).items()
-        if alternate in asset.get("alternate", {})
+        for key, asset in list_files(item)
+        if isinstance(asset.get("alternate"), dict) and alternate in asset["alternate"]
     }
-    return {**item, "assets": {**item.get("assets", {}), **assets}}
+    return {**item, "assets": {**dict(list_files(item)), **assets}}
 
 
 def _split_months(start: date, end: date) -> Iterator[tuple[date, date]]:

@@ -161,3 +161,17 @@ def test_a_kind_of_conflict_is_one_warning_whatever_the_number_of_scenes(run, pl
         lie(planted, f"S2A_{number}")
     (warning,) = found(run, planted).account["warnings"]
     assert warning.startswith("3 景 scenes")
+
+
+def test_what_cannot_be_used_and_what_is_assumed_is_said_once_by_name(run, planted):
+    for name, when in (("S2A_0", "2024-05-01T02:30:00"), ("S2A_1", "someday")):
+        item = files_of(planted) / name / "item.json"
+        content = json.loads(item.read_text(encoding="utf-8"))
+        content["properties"]["datetime"] = when
+        item.write_text(json.dumps(content), encoding="utf-8")
+    result = found(run, planted)
+    assert list(result.table["id"]) == ["S2A_0", "S2A_2"]
+    fault, assumed = sorted(result.account["warnings"], key=lambda text: "someday" not in text)
+    assert "S2A_1: no time that can be read ('someday')" in fault
+    assert "S2A_0" in assumed
+    assert "UTC" in assumed

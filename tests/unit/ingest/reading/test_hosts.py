@@ -52,6 +52,8 @@ def test_files_of_the_provider_and_of_allowed_hosts_pass(scene, provider, href):
         (StaticCatalog(static=REMOTE), "https://stac.example.org@evil.org/B04.tif", "evil.org", "allowed"),
         (LocalArchive(local="scenes"), "s3://bucket/B04.tif", "bucket", "allowed_hosts"),
         (StacApi(api="https://a.org"), "https://b.org/B04.tif", "b.org", "access.hosts"),
+        (StaticCatalog(static="catalog.json"), "/vsicurl/https://b.org/1.tif", "vsicurl", "allowed_hosts"),
+        (LocalArchive(local="scenes"), "/vsis3/bucket/B04.tif", "vsis3", "allowed_hosts"),
     ],
 )
 def test_files_of_other_hosts_are_refused_with_what_to_do(scene, provider, href, host, key):

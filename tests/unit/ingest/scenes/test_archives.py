@@ -1,6 +1,8 @@
 """A folder of downloads: what its metadata say becomes an item like any other."""
 
 import json
+import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -142,9 +144,33 @@ def test_a_landsat_folder_is_what_its_mtl_says(tmp_path):
     assert found.acquisition == "landsat-8 20240501 118038 "
 
 
-def test_level_1_is_left_alone(tmp_path):
+def refusals(folder: Path) -> dict[str, str]:
+    """What is said of every file of a folder that gives no scene, by its name."""
+    return {Path(raw["id"]).name: candidate_of(raw) for raw in read_archive(folder)}
+
+
+def test_products_of_level_1_say_what_they_are(tmp_path):
     put(tmp_path / "LC08_L1TP_MTL.txt", MTL.replace("L2SP", "L1TP"))
-    assert list(read_archive(tmp_path)) == []
+    put(tmp_path / "S2B_MSIL1C.SAFE" / "MTD_MSIL1C.xml", "<n/>")
+    said = refusals(tmp_path)
+    assert "download Level-2" in said["LC08_L1TP_MTL.txt"]
+    assert "Level-1C" in said["MTD_MSIL1C.xml"]
+
+
+@pytest.mark.parametrize("name", [f"{SAFE}.SAFE.zip", f"{SAFE}.zip", f"{LANDSAT}.tar", f"{LANDSAT}.tar.gz"])
+def test_a_packed_product_is_named_and_is_to_be_unpacked_unless_it_lies_unpacked_beside(tmp_path, name):
+    put(tmp_path / "deep" / name, "whatever")
+    assert "unpack it" in refusals(tmp_path)[name]
+    product = SAFE if name.startswith("S2") else LANDSAT
+    (tmp_path / "deep" / (f"{product}.SAFE" if product == SAFE else product)).mkdir()
+    assert refusals(tmp_path) == {}
+
+
+def test_a_zip_of_another_name_is_looked_into(tmp_path):
+    for name, inside in (("may.zip", f"{SAFE}.SAFE/MTD_MSIL2A.xml"), ("parcels.zip", "parcels.shp")):
+        with zipfile.ZipFile(tmp_path / name, "w") as content:
+            content.writestr(inside, "")
+    assert list(refusals(tmp_path)) == ["may.zip"]
 
 
 def test_a_safe_folder_is_what_its_metadata_say(tmp_path):
@@ -171,6 +197,75 @@ def test_a_safe_folder_from_before_baseline_4_states_no_offset(tmp_path):
     safe_folder(tmp_path, MTD.replace(OFFSETS, "").replace("05.10", "02.14"))
     (raw,) = read_archive(tmp_path)
     assert dict(candidate_of(raw).statements) == {"raster:bands": 0, "baseline": 0}
+
+
+MTD_2018 = (
+    MTD.replace(OFFSETS, "")
+    .replace("05.10", "02.09")
+    .replace("PRODUCT_URI>", "PRODUCT_URI_2A>")
+    .replace("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE")
+)
+
+
+def test_a_safe_folder_of_2018_is_read_by_the_names_that_it_has(tmp_path):
+    safe_folder(tmp_path, MTD_2018)
+    (raw,) = read_archive(tmp_path)
+    found = candidate_of(raw)
+    assert (found.scene.baseline, found.scene.platform) == ("02.09", "sentinel-2b")
+    assert dict(found.statements) == {"raster:bands": 0, "baseline": 0}
+    assert set(found.scene.assets) == {"coastal", "red", "nir", "nir08"}
+
+
+def test_what_a_safe_folder_need_not_say_may_lack(tmp_path):
+    lean = MTD
+    for tag in (
+        "SPACECRAFT_NAME",
+        "GENERATION_TIME",
+        "Cloud_Coverage_Assessment",
+        "PRODUCT_URI",
+        "Granule_List",
+    ):
+        lean = re.sub(f"<{tag}>.*?</{tag}>", "", lean, flags=re.DOTALL)
+    safe_folder(tmp_path, lean)
+    put(tmp_path / f"{SAFE}.SAFE" / "GRANULE" / "notes.txt", "")
+    (raw,) = read_archive(tmp_path)
+    scene = candidate_of(raw).scene
+    assert (scene.platform, scene.tile, scene.updated) == ("sentinel-2b", "MGRS-51RUQ", "")
+    assert np.isnan(scene.cloud_percent)
+
+
+@pytest.mark.parametrize("zone", ["Z", ""])
+def test_the_start_of_a_product_is_utc(tmp_path, zone):
+    safe_folder(tmp_path, MTD.replace("09.024Z", f"09.024{zone}"))
+    (raw,) = read_archive(tmp_path)
+    assert f"{candidate_of(raw).scene.datetime:%Y-%m-%dT%H:%M:%S%z}" == "2024-05-01T02:30:09+0000"
+
+
+def test_every_item_of_an_item_collection_is_read_and_other_geojson_is_not(tmp_path):
+    items = [raw_item(name) for name in ("first", "second")]
+    other = {"type": "Feature", "properties": {}, "geometry": None}
+    put(tmp_path / "found.json", json.dumps({"type": "FeatureCollection", "features": [*items, other]}))
+    put(tmp_path / "aoi.geojson", json.dumps({"type": "FeatureCollection", "features": [other]}))
+    assert [raw["id"] for raw in read_archive(tmp_path)] == ["first", "second"]
+
+
+@pytest.mark.parametrize("href", ["./red%20band.tif", "red band.tif", "https://host/deep/red%20band.tif"])
+def test_a_file_is_found_whose_address_is_spelt_in_codes(tmp_path, href):
+    raw = raw_item("scene")
+    raw["assets"]["red"]["href"] = href
+    put(tmp_path / "item.json", json.dumps(raw))
+    put(tmp_path / "red band.tif", "")
+    (found,) = read_archive(tmp_path)
+    assert found["assets"]["red"]["href"] == str(tmp_path / "red band.tif")
+
+
+def test_a_file_address_is_a_path(tmp_path):
+    raw = raw_item("scene")
+    raw["assets"]["red"]["href"] = (tmp_path / "else where" / "r.tif").as_uri()
+    put(tmp_path / "else where" / "r.tif", "")
+    put(tmp_path / "items" / "item.json", json.dumps(raw))
+    (found,) = read_archive(tmp_path)
+    assert found["assets"]["red"]["href"] == str(tmp_path / "else where" / "r.tif")
 
 
 def test_an_item_takes_the_files_beside_it_whatever_address_it_gives(tmp_path):
@@ -202,7 +297,7 @@ def test_metadata_that_cannot_be_read_stop_nothing_and_are_told_by_their_place(t
         broken, whole = whole, broken
     assert whole["id"] == LANDSAT
     assert str(tmp_path / "broken" / name) in broken["id"]
-    assert candidate_of(broken) == "not a STAC item"
+    assert candidate_of(broken).startswith(("cannot be read (", "no id"))
 
 
 def test_json_that_is_no_item_is_none_of_our_business(tmp_path):

@@ -224,11 +224,11 @@ def test_an_item_without_a_baseline_states_nothing():
         ("no mask", "no clear mask"),
         ("no geometry", "no outline"),
         ("no bands", "no band"),
-        ("no time", "not a STAC item"),
+        ("no time", "no time"),
         ("a season", "no time"),
         ("unknown", "no known sensor"),
-        ("no properties", "not a STAC item"),
-        ("nonsense for an outline", "not a STAC item"),
+        ("no properties", "no time"),
+        ("nonsense for an outline", "no outline"),
     ],
 )
 def test_an_item_that_cannot_be_used_says_why(change, reason):
@@ -254,7 +254,7 @@ def test_an_item_that_cannot_be_used_says_why(change, reason):
         case "no properties":
             del raw["properties"]
         case "nonsense for an outline":
-            raw["geometry"] = {"type": "Polygon", "coordinates": "everywhere"}
+            raw["geometry"], raw["bbox"] = {"type": "Polygon", "coordinates": "everywhere"}, "there"
     assert candidate_of(raw) == reason
 
 

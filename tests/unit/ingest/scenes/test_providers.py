@@ -66,6 +66,36 @@ def test_a_catalogue_that_cannot_be_read_is_an_input_error_with_its_name(tmp_pat
         list(read_catalog(catalog))
 
 
+def test_a_catalogue_may_be_an_item_collection(tmp_path):
+    path = tmp_path / "found.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [item("a"), item("b")]}))
+    found = {raw["id"]: raw for raw in read_items(StaticCatalog(static=str(path)))}
+    assert set(found) == {"a", "b"}
+    assert found["a"]["assets"]["red"]["href"] == str(tmp_path / "red.tif")
+
+
+def test_addresses_of_a_catalogue_that_are_spelt_in_codes_lead_to_their_files(tmp_path):
+    catalog = catalogue(tmp_path / "my scenes")
+    root = tmp_path / "my scenes" / "catalog.json"
+    (tmp_path / "my scenes" / "a").rename(tmp_path / "my scenes" / "a b")
+    root.write_text(root.read_text().replace("./a/item.json", "./a%20b/item.json"))
+    place = tmp_path / "my scenes" / "a b" / "item.json"
+    place.write_text(place.read_text().replace("./red.tif", "red%20band.tif"))
+    (place.parent / "red band.tif").write_bytes(b"")
+    found = {raw["id"]: raw for raw in read_items(catalog)}
+    assert found["a"]["assets"]["red"]["href"] == str(place.parent / "red band.tif")
+
+
+@pytest.mark.parametrize("odd", [None, [], "none", {"red": None, "far": {"href": None}, "no": {}}])
+def test_an_item_whose_assets_are_none_stops_no_catalogue_and_no_fingerprint(tmp_path, odd):
+    catalog = catalogue(tmp_path)
+    (tmp_path / "a" / "item.json").write_text(json.dumps(item("a") | {"assets": odd}))
+    found = {raw["id"]: raw["assets"] for raw in read_items(catalog)}
+    assert found["a"] == {}
+    assert found["b"]
+    assert fingerprint(catalog)
+
+
 def test_the_fingerprint_follows_every_item_of_a_catalogue(tmp_path):
     catalog = catalogue(tmp_path)
     before = fingerprint(catalog)

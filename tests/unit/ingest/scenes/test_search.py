@@ -187,6 +187,16 @@ def test_an_alternate_address_is_taken_where_there_is_one(api, alternate, far):
     assert {raw["assets"]["red"]["href"] for raw in found} == {"./red.tif"}
 
 
+@pytest.mark.parametrize("odd", [None, {}, "s3", []])
+def test_an_alternate_address_that_is_none_changes_nothing(odd):
+    raw = raw_item()
+    raw["assets"]["red"]["alternate"] = odd
+    raw["assets"]["blue"] = None
+    found = search._choose_address(raw, "s3")
+    assert found["assets"]["red"]["href"] == raw["assets"]["red"]["href"]
+    assert search._count_matches({"features": [], "context": None, "numberMatched": None}) == 0
+
+
 def test_an_area_across_180_degrees_is_asked_for_on_both_sides(api):
     list(search_items(api, shapely.box(179, 0, 181, 1), date(2024, 1, 1), date(2024, 1, 31), ["sentinel-2"]))
     asked = shapely.geometry.shape(Answers.searches[0]["intersects"])
