@@ -16,6 +16,9 @@ BANDS = ("blue", "green", "nir", "red", "swir16", "swir22")
 LEAST_PIXELS = 1000
 """Fewer pixels span no axis (a proposal of this project)."""
 
+STEPS = 10_000
+"""Percentiles of a component are found to this share of its range."""
+
 _SIGNS = np.array([1, 1, -1, -1])
 
 Numbers = NDArray[np.float64]
@@ -95,6 +98,26 @@ def pool_moments(parts: list[Moments]) -> Moments:
     return reduce(lambda one, other: one + other, parts)
 
 
+def count_steps(values: Numbers, low: Numbers, high: Numbers) -> NDArray[np.int64]:
+    """Counts (component, step) of finite pixels of components in equal steps from `low` to `high`."""
+    chosen = values[:, np.isfinite(values).all(axis=0)]
+    place = (chosen - low[:, None]) / (high - low)[:, None] * STEPS
+    steps = place.astype(np.int64).clip(0, STEPS - 1)
+    return np.array([np.bincount(row, minlength=STEPS) for row in steps])
+
+
+def find_range(
+    counts: NDArray[np.int64], low: Numbers, high: Numbers, trim: tuple[float, float]
+) -> tuple[Numbers, Numbers]:
+    """Two percentiles of each component, by its counts from `low` to `high`; the step of each lies within."""
+    below, size = np.cumsum(counts, axis=1), (high - low) / STEPS
+    ranks = [np.maximum(1.0, share / 100 * below[:, -1]) for share in trim]
+    first, last = (
+        np.array([np.searchsorted(row, at) for row, at in zip(below, rank, strict=True)]) for rank in ranks
+    )
+    return low + first * size, low + (last + 1) * size
+
+
 def find_axis(found: Moments) -> Axis:
     """The first principal component of pixels with these moments.
 
@@ -103,8 +126,12 @@ def find_axis(found: Moments) -> Axis:
     """
     unknown = np.full(len(COMPONENTS), np.nan)
     span = found.high - found.low
-    if found.count < LEAST_PIXELS or not (span > 0).all():
+    reason = ""
+    if found.count < LEAST_PIXELS:
         reason = f"四个分量齐全的陆地像元不足 {LEAST_PIXELS} 个 / fewer than {LEAST_PIXELS} pixels of land"
+    elif not (span > 0).all():
+        reason = "有分量处处相同，不成轴 / a component is the same everywhere"
+    if reason:
         return Axis(unknown, unknown, unknown, unknown, reason)
     mean = found.total / found.count
     spread = (found.products / found.count - np.outer(mean, mean)) / np.outer(span, span)
@@ -118,7 +145,11 @@ def find_axis(found: Moments) -> Axis:
 
 
 def score_pixels(values: Numbers, axis: Axis) -> Numbers:
-    """Place (y, x) of components on an axis, before it is brought to 0 to 1; NaN where a component is NaN."""
-    low, span = axis.low[:, None, None], (axis.high - axis.low)[:, None, None]
-    placed: Numbers = np.einsum("c,cyx->yx", axis.loadings, (values - low) / span)
+    """Place (y, x) of components on an axis, before it is brought to 0 to 1; NaN where a component is NaN.
+
+    What lies beyond the range of a component is cut to it.
+    """
+    low, high = axis.low[:, None, None], axis.high[:, None, None]
+    inside = values.clip(low, high)
+    placed: Numbers = np.einsum("c,cyx->yx", axis.loadings, (inside - low) / (high - low))
     return placed

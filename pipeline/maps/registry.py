@@ -13,7 +13,8 @@ from pipeline.maps.land_cover.classifier import CLASSIFIED, CLASSIFIER, PROBABIL
 from pipeline.maps.land_cover.existing import EXISTING_MAP, MAP_CODES
 from pipeline.maps.land_cover.rules import RULES
 from pipeline.maps.look_ndvi import LOOK_NDVI
-from pipeline.maps.rsei import AXIS, HEAT, RSEI
+from pipeline.maps.rsei import HEAT, RSEI
+from pipeline.maps.rsei_axis import AXIS
 from pipeline.maps.spectral import SPECTRAL
 from pipeline.maps.step import Step
 from pipeline.maps.trend import SIGNIFICANT_TREND, TREND, TREND_LIMIT

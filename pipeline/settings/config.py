@@ -9,7 +9,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
 from pipeline.settings.computing import Compute
-from pipeline.settings.maps import AlertRules, ChangeRules, GreennessRules, LandCover, WaterRules
+from pipeline.settings.maps import (
+    AlertRules,
+    ChangeRules,
+    EcologicalIndex,
+    GreennessRules,
+    LandCover,
+    WaterRules,
+)
 from pipeline.settings.outputs import Notify, Outputs, Retention
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.settings.paths import AoiName, ConfigFolder, ConfigPath
@@ -46,7 +53,7 @@ class Settings(Strict):
     water: WaterRules = WaterRules()
     greenness: GreennessRules = GreennessRules()
     alerts: AlertRules = AlertRules()
-    rsei: bool = False
+    rsei: bool | EcologicalIndex = False
     samples: list[SampleFile] = []
     sections: Sections = Sections()
     parcels: ParcelFile | None = None

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pipeline import standards
 from pipeline.legends import LAND_KINDS, LAND_MAPS
 from pipeline.settings.paths import ConfigPath
-from pipeline.settings.strict import Share, Strict
+from pipeline.settings.strict import Percent, Share, Strict
 
 Regime = Literal["tidal", "reservoir"]
 TrendTest = Literal["mann-kendall", "ar1", "hamed-rao", "hirsch-slack"]
@@ -73,6 +73,26 @@ class GreennessRules(Strict):
     test: TrendTest = "mann-kendall"
     significance: Annotated[float, Field(gt=0, lt=1)] = 0.05
     false_discovery: bool = False
+
+
+class EcologicalIndex(Strict):
+    """How the remote sensing ecological index (RSEI) is made; `rsei: true` leaves it as it stands here.
+
+    Each component is 0 and 1 at the percentiles of `trim`, by which single pixels decide no range; what lies
+    beyond is cut. `common` makes one axis and one range of all periods together: only then can figures of two
+    periods be compared. `wetness` takes the coefficients that are usual in Xu's index, which for OLI are of
+    at-sensor reflectance, or those of `surface` reflectance, which the scenes hold.
+    """
+
+    trim: tuple[Percent, Percent] = (0, 100)
+    common: bool = False
+    wetness: Literal["usual", "surface"] = "usual"
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.trim[1] <= self.trim[0]:
+            raise ValueError("the second percentile of trim must lie above the first")
+        return self
 
 
 class LabelledSamples(Strict):

@@ -9,14 +9,22 @@ from pipeline import standards
 from pipeline.indices.rsei import (
     BANDS,
     COMPONENTS,
+    STEPS,
     compute_components,
     compute_moments,
+    count_steps,
     find_axis,
+    find_range,
     pool_moments,
     score_pixels,
 )
 
-OLI = standards.table("tasselled_cap").query("instrument == 'OLI'").set_index("band")["wetness"].astype(float)
+OLI = (
+    standards.table("tasselled_cap")
+    .query("instrument == 'OLI' and use == 'usual'")
+    .set_index("band")["wetness"]
+    .astype(float)
+)
 
 
 def planted(*, signs=(1, 1, -1, -1), edge=80, seed=3):
@@ -114,3 +122,44 @@ def test_too_little_land_spans_no_axis():
     assert "1000" in axis.reason
     assert np.isnan(axis.loadings).all()
     assert len(axis.loadings) == len(COMPONENTS)
+
+
+@pytest.mark.parametrize("trim", [(2, 98), (0.5, 90), (0, 100)])
+def test_the_range_of_a_component_is_between_its_percentiles_and_parts_add_up(trim):
+    values, _ = planted()
+    values[1, 3, 4] = np.nan
+    whole = compute_moments(values, everywhere(values))
+    parts = [count_steps(values[:, rows], whole.low, whole.high) for rows in (slice(0, 9), slice(9, 80))]
+    low, high = find_range(np.sum(parts, axis=0), whole.low, whole.high, trim)
+    known = values[:, np.isfinite(values).all(axis=0)]
+    step = (whole.high - whole.low) / STEPS
+    for found, share in ((low, trim[0]), (high, trim[1])):
+        expected = np.percentile(known, share, axis=1, method="inverted_cdf")
+        assert (np.abs(found - expected) <= step * 1.001).all()
+
+
+def test_what_lies_beyond_the_range_of_an_axis_counts_as_its_end():
+    values, _ = planted()
+    axis = find_axis(compute_moments(values, everywhere(values)))
+    beyond = np.array([axis.high * 2 - axis.low, axis.high])[..., None].swapaxes(0, 1)
+    placed = score_pixels(beyond, axis)
+    assert placed[0, 0] == placed[1, 0]
+
+
+def test_a_component_that_is_the_same_everywhere_spans_no_axis_and_says_so():
+    values, _ = planted()
+    values[3] = 21.5
+    axis = find_axis(compute_moments(values, everywhere(values)))
+    assert "处处相同" in axis.reason
+    assert np.isnan(axis.loadings).all()
+
+
+@pytest.mark.parametrize("use", ["usual", "surface"])
+@pytest.mark.parametrize("instrument", ["TM", "OLI"])
+def test_coefficients_of_wetness_are_of_length_one_and_named_by_band(use, instrument):
+    table = standards.table("tasselled_cap")
+    rows = table[(table["use"] == use) & (table["instrument"] == instrument)]
+    assert set(rows["band"]) == set(BANDS)
+    assert (rows["wetness"].astype(float) ** 2).sum() == pytest.approx(1, abs=5e-4)
+    assert rows["source"].nunique() == rows["reflectance"].nunique() == 1
+    assert rows["reflectance"].iloc[0] == "surface" or (use, instrument) == ("usual", "OLI")

@@ -137,6 +137,8 @@ def test_where_several_forms_are_allowed_one_problem_says_what_each_expects(tmp_
     [
         ("scenes: {start: 2024-01-02, end: 2024-01-01}", "lies before start"),
         ("vegetation: {endmembers: [95, 5]}", "must lie above"),
+        ("rsei: {trim: [98, 2]}", "must lie above the first"),
+        ("rsei: {wetness: msi}", "surface"),
         ("vegetation: {growing_season: [10, 4]}", "must not lie before"),
         ("vegetation: {growing_season: [0, 4]}", "greater than or equal to 1"),
         ("vegetation: {ndvi: mean}", "maximum"),
