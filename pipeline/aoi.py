@@ -11,11 +11,13 @@ import shapely
 from pyproj import CRS
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
+from pyproj.exceptions import CRSError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.geodesy import CGCS2000, find_centre, measure_area_m2, unproject, wrap_outline
+from pipeline.geodesy import CGCS2000, find_centre, is_undefined, measure_area_m2, unproject, wrap_outline
+from pipeline.vector_files import OFFLINE, choose_layer, refuse_driver, refuse_pointer
 
 _PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
@@ -68,11 +70,12 @@ def list_aois() -> list[str]:
     return sorted(path.stem for path in (PROJECT_ROOT / "aoi").glob("*.geojson"))
 
 
-def load_aoi(id_or_path: str, *, relative_to: Path) -> Aoi:
+def load_aoi(id_or_path: str, *, relative_to: Path, layer: str | None = None, crs: str | None = None) -> Aoi:
     """An area by the id of a shipped outline, or from any vector file that fiona reads.
 
     From a file: id from the property `id`, else the file stem; name from `name`, else the id; each
-    feature is a part. The grid CRS comes from `grid_crs`, else it is the UTM zone of the centre.
+    feature is a part. The grid CRS comes from `grid_crs`, else it is the UTM zone of the centre. `layer` is
+    the one to read where several have polygons, `crs` stands in for one that the file lacks.
     """
     shipped = PROJECT_ROOT / "aoi" / f"{id_or_path}.geojson"
     path = shipped if id_or_path in list_aois() else relative_to / id_or_path
@@ -81,19 +84,21 @@ def load_aoi(id_or_path: str, *, relative_to: Path) -> Aoi:
             "Unknown area of interest",
             [Problem("aoi", repr(id_or_path), f"one of {list_aois()} or the path of a vector file")],
         )
-    return _build_aoi(path, *_read_features(path))
+    return _build_aoi(path, *_read_features(path, layer, crs))
 
 
-def _read_features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
+def _read_features(
+    path: Path, layer: str | None, stated: str | None
+) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
     """Properties and outlines of every feature; InputError lists all that cannot be used."""
+    refuse_pointer(path)
     try:
-        with fiona.open(path) as source:
-            crs = CRS.from_user_input(source.crs_wkt or "EPSG:4326")
+        with fiona.Env(**OFFLINE), _open(path, _find_layer(path, layer)) as source:
+            refuse_driver(path, source.driver)
+            crs = _settle_crs(path, stated or source.crs_wkt)
             features = list(source)
     except fiona.errors.FionaError as error:
-        raise InputError(
-            "An area of interest cannot be read", [Problem(str(path), str(error), "a vector file")]
-        ) from error
+        raise _aoi_error(Problem(str(path), str(error), "a vector file")) from error
     outlines = [_to_degrees(_build_shape(feature.geometry), crs) for feature in features]
     problems = [
         Problem(f"{path}, feature {feature.id}", found, "a valid polygon in longitude and latitude")
@@ -105,6 +110,51 @@ def _read_features(path: Path) -> tuple[list[dict[str, Any]], list[BaseGeometry]
     if problems:
         raise InputError("An area of interest needs valid polygons", problems)
     return [dict(feature.properties) for feature in features], outlines
+
+
+def _aoi_error(problem: Problem) -> InputError:
+    return InputError("An area of interest cannot be read", [problem])
+
+
+def _open(path: Path, layer: str) -> fiona.Collection:
+    return fiona.open(path, layer=layer, allow_unsupported_drivers=True)
+
+
+def _find_layer(path: Path, wanted: str | None) -> str:
+    """The layer with the outline; InputError where it is not told which of several that is."""
+    kinds = {}
+    for name in fiona.listlayers(path):
+        with _open(path, name) as source:
+            kinds[name] = str(source.schema["geometry"])
+    candidates = [name for name, kind in kinds.items() if _may_be_polygons(kind)]
+    chosen = choose_layer(
+        path, kinds, candidates, lambda name: _has_polygons(path, name), wanted=wanted, expected="polygons"
+    )
+    if isinstance(chosen, Problem):
+        raise _aoi_error(chosen)
+    return chosen
+
+
+def _may_be_polygons(kind: str) -> bool:
+    return "Polygon" in kind or kind in {"Unknown", "Geometry", "GeometryCollection"}
+
+
+def _has_polygons(path: Path, layer: str) -> bool:
+    with _open(path, layer) as source:
+        return any(feature.geometry and "Polygon" in feature.geometry.type for feature in source)
+
+
+def _settle_crs(path: Path, stated: str) -> CRS:
+    """The CRS of the coordinates; InputError where none is told."""
+    try:
+        crs = CRS.from_user_input(stated) if stated else None
+    except CRSError as error:
+        raise _aoi_error(Problem(str(path), stated, "a CRS that PROJ knows, such as EPSG:4490")) from error
+    if crs is None or is_undefined(crs):
+        expected = "a CRS, such as EPSG:4490 for longitude and latitude"
+        todo = "Name it in the config, as in aoi: [{path: ..., crs: EPSG:4490}]"
+        raise _aoi_error(Problem(str(path), "no coordinate reference system", expected, todo))
+    return crs
 
 
 def _build_shape(geometry: Any) -> BaseGeometry:
@@ -141,7 +191,7 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
     if not _FOLDER.fullmatch(aoi_id):
         problem = Problem(f"{path}, id", repr(aoi_id), "a name that a folder can have, other than work")
         raise InputError("An area of interest needs an id", [problem])
-    name_zh = str(first.get("name") or aoi_id)
+    name_zh = str(first.get("name") or first.get("Name") or aoi_id)
     name_en = str(first.get("name_en") or name_zh)
     parts = tuple(
         Part(

@@ -93,7 +93,7 @@ def run(
             "workers": workers or settings.compute.workers,
         }
     )
-    changes: dict[str, Any] = {"compute": compute, "aoi": aoi or settings.aoi}
+    changes: dict[str, Any] = {"compute": compute, "aoi": settings.choose_aoi(aoi)}
     if out:
         changes["out"] = str(out.resolve())
     settings = settings.model_copy(update=changes)
@@ -123,7 +123,7 @@ def show_plan(
     """
     estimate = pipeline.commands.estimate
     settings = pipeline.settings.load_settings(config, overrides)
-    found = estimate.estimate_all(settings.model_copy(update={"aoi": aoi or settings.aoi}))
+    found = estimate.estimate_all(settings.model_copy(update={"aoi": settings.choose_aoi(aoi)}))
     _show(estimate.dump_estimates(found) if as_json else estimate.tabulate_estimates(found), as_json=as_json)
 
 
@@ -315,7 +315,7 @@ def _deliver(
         engine.logs.open_log(log) as lines,
         _announce(settings, as_json=as_json) as summary,
         workspace.hold(),
-        engine.journal.record_run(workspace, settings.label, settings.aoi) as lines.run,
+        engine.journal.record_run(workspace, settings.label, [*map(str, settings.aoi)]) as lines.run,
         engine.clusters.open_cluster(settings.compute, workspace.root / "workers") as cluster,
         engine.progress.Bars(quiet=quiet).show() as bars,
     ):
@@ -346,7 +346,7 @@ def _announce(
 ) -> "Iterator[pipeline.engine.notice.Summary]":
     """The summary of a run that begins here, told in the end to who asked for it, whatever the end."""
     notice = pipeline.engine.notice
-    summary = notice.Summary(settings.label, settings.aoi)
+    summary = notice.Summary(settings.label, [*map(str, settings.aoi)])
     try:
         with summary.watch():
             yield summary

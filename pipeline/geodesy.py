@@ -27,6 +27,11 @@ _HALF, _TURN = 180.0, 360.0
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
+def is_undefined(crs: CRS) -> bool:
+    """Whether a CRS says no more than that there is none: those of GeoPackage, and local ones."""
+    return crs.is_engineering or crs.name.lower().startswith("undefined")
+
+
 def measure_area_m2(geometry: BaseGeometry) -> float:
     """Ellipsoidal area of a polygonal geometry in EPSG:4490; holes count off, empty is 0."""
     return float(measure_areas_m2([geometry])[0])

@@ -11,11 +11,12 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.aoi import Aoi, list_aois, load_aoi
+from pipeline.aoi import Aoi, list_aois
 from pipeline.geodesy import find_centre, project
 from pipeline.grid import Block, Grid, build_grid
 from pipeline.periods import Period, PeriodPair
 from pipeline.settings import Settings
+from pipeline.settings.aoi import AoiEntry, load_entry
 from pipeline.storage.cause import Cause
 
 
@@ -28,9 +29,9 @@ class Study:
     grid: Grid
 
     @classmethod
-    def of(cls, aoi: str, settings: Settings) -> "Study":
-        """The area of an id or a path; its settings name no other."""
-        loaded = load_aoi(aoi, relative_to=Path.cwd())
+    def of(cls, aoi: AoiEntry, settings: Settings) -> "Study":
+        """The area of an id or a file; its settings name no other."""
+        loaded = load_entry(aoi)
         settings = settings.model_copy(update={"aoi": [aoi]})
         return cls(loaded, settings, build_grid(loaded, resolution_m=settings.scenes.resolution_m))
 
@@ -62,8 +63,8 @@ class Study:
     @cached_property
     def known(self) -> dict[str, BaseGeometry]:
         """Outlines by id of the areas of the run and of those that the project ships."""
-        names = dict.fromkeys([*self.settings.aoi, *list_aois()])
-        found = [load_aoi(name, relative_to=Path.cwd()) for name in names]
+        shipped = [name for name in list_aois() if name not in self.settings.aoi]
+        found = [load_entry(entry) for entry in [*self.settings.aoi, *shipped]]
         return {**{aoi.id: aoi.geometry for aoi in found}, self.aoi.id: self.aoi.geometry}
 
     @property

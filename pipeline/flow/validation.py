@@ -6,10 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from pipeline import ingest
-from pipeline.aoi import load_aoi
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
+from pipeline.settings.aoi import AoiEntry, load_entry
 from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.settings.schemes import load_scheme
@@ -43,7 +43,7 @@ def _raise_all(checks: list[Check]) -> None:
 
 def _check_names(settings: Settings) -> Iterator[Check]:
     for aoi in settings.aoi:
-        yield partial(load_aoi, aoi, relative_to=Path.cwd())
+        yield partial(load_entry, aoi)
     for name in settings.indices:
         yield partial(find_index, name)
     for scheme in settings.sections.schemes:
@@ -152,7 +152,7 @@ def _check_contents(settings: Settings) -> Iterator[Check]:
         yield partial(_read_through, provider)
 
 
-def _check_over(aoi: str, settings: Settings) -> Iterator[Check]:
+def _check_over(aoi: AoiEntry, settings: Settings) -> Iterator[Check]:
     """Vector files, read through over one area."""
     if settings.parcels:
         yield partial(_check_parcels, settings.parcels, aoi)
@@ -162,17 +162,17 @@ def _check_over(aoi: str, settings: Settings) -> Iterator[Check]:
         yield partial(_check_labels, settings.land_cover.samples, aoi)
 
 
-def _check_parcels(parcels: ParcelFile, aoi: str) -> None:
-    for _ in ingest.parcels.read_parcels(parcels, load_aoi(aoi, relative_to=Path.cwd())).batches():
+def _check_parcels(parcels: ParcelFile, aoi: AoiEntry) -> None:
+    for _ in ingest.parcels.read_parcels(parcels, load_entry(aoi)).batches():
         pass
 
 
-def _check_layers(layers: list[RestrictingFile], aoi: str) -> None:
-    ingest.parcels.read_restricting(layers, load_aoi(aoi, relative_to=Path.cwd()))
+def _check_layers(layers: list[RestrictingFile], aoi: AoiEntry) -> None:
+    ingest.parcels.read_restricting(layers, load_entry(aoi))
 
 
-def _check_labels(samples: LabelledSamples, aoi: str) -> None:
-    ingest.labels.read_labels(samples, load_aoi(aoi, relative_to=Path.cwd()))
+def _check_labels(samples: LabelledSamples, aoi: AoiEntry) -> None:
+    ingest.labels.read_labels(samples, load_entry(aoi))
 
 
 def _read_through(provider: StaticCatalog | LocalArchive) -> None:

@@ -18,9 +18,9 @@ from pyproj.exceptions import CRSError
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
-from pipeline.ingest.zip_files import refuse_bomb
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
+from pipeline.vector_files import refuse_pointer
 
 _PARQUET = {".parquet", ".geoparquet"}
 _KINDS_OF_SHAPE = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
@@ -89,7 +89,7 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     try:
         if path.suffix.lower() in _PARQUET:
             return gpd.read_parquet(path)
-        refuse_bomb(path)
+        refuse_pointer(path)
         rows = pyogrio.read_dataframe(path, layer=layer)
     except (
         pyogrio.errors.DataSourceError,

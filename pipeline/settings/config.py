@@ -1,5 +1,6 @@
 """The whole config, and how it is read from its file."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
+from pipeline.settings.aoi import AoiEntry
 from pipeline.settings.computing import Compute
 from pipeline.settings.maps import (
     AlertRules,
@@ -19,7 +21,7 @@ from pipeline.settings.maps import (
 )
 from pipeline.settings.outputs import Notify, Outputs, Retention
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
-from pipeline.settings.paths import AoiName, ConfigFolder, ConfigPath
+from pipeline.settings.paths import ConfigFolder, ConfigPath
 from pipeline.settings.rolling import resolve_rolling, today
 from pipeline.settings.scenes import Scenes
 from pipeline.settings.sections import SampleFile, Sections
@@ -44,7 +46,7 @@ class Settings(Strict):
     label: Annotated[
         str, BeforeValidator(_check_label, json_schema_input_type=int | str), Field(pattern=r"^\w[\w.-]*$")
     ]
-    aoi: Annotated[list[AoiName], Field(min_length=1)]
+    aoi: Annotated[list[AoiEntry], Field(min_length=1)]
     scenes: Scenes
     indices: list[str] = ["ndvi", "evi", "mndwi", "ndbi", "bsi"]
     vegetation: Vegetation = Vegetation()
@@ -64,6 +66,11 @@ class Settings(Strict):
     retention: Retention = Retention()
     notify: Notify | None = None
     out: ConfigPath = "delivery/"
+
+    def choose_aoi(self, names: Sequence[str]) -> list[AoiEntry]:
+        """The entries of `aoi` that are called so, all where none is; another name stands for itself."""
+        known = {str(entry): entry for entry in self.aoi}
+        return [known.get(name, known.get(str(Path(name).resolve()), name)) for name in names] or self.aoi
 
     @property
     def simulated(self) -> bool:

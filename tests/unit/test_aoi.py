@@ -1,10 +1,13 @@
 """Areas of interest: shipped ones, and files as staff have them."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import fiona
 import geopandas as gpd
+import pyogrio
 import pytest
 import shapely
 from pyproj import CRS
@@ -210,3 +213,76 @@ def test_a_shapefile_without_prj_in_metres_is_refused(tmp_path):
 def test_an_id_that_cannot_name_the_folder_of_a_delivery_is_refused(tmp_path, name):
     path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(FIELD), id=name)
     assert "id" in refused(path).problems[0].place
+
+
+def kml(path: Path, *folders: tuple[str, str]) -> str:
+    marks = "".join(
+        f"<Folder><name>{name}</name><Placemark><name>{name}</name>{shape}</Placemark></Folder>"
+        for name, shape in folders
+    )
+    path.write_text(
+        f'<kml xmlns="http://www.opengis.net/kml/2.2"><Document>{marks}</Document></kml>', "utf-8"
+    )
+    return str(path)
+
+
+def ring(shape: shapely.Polygon) -> str:
+    corners = " ".join(f"{x},{y}" for x, y in shape.exterior.coords)
+    outline = f"<LinearRing><coordinates>{corners}</coordinates></LinearRing>"
+    return f"<Polygon><outerBoundaryIs>{outline}</outerBoundaryIs></Polygon>"
+
+
+POINT = "<Point><coordinates>121.8,31.4</coordinates></Point>"
+
+
+def test_an_outline_drawn_on_a_globe_is_read_whatever_points_lie_beside_it(tmp_path):
+    path = kml(tmp_path / "a.kml", ("营地", POINT), ("试验区", ring(FIELD)))
+    aoi = load_aoi(path, relative_to=tmp_path)
+    assert (aoi.id, aoi.name_zh) == ("a", "试验区")
+    assert aoi.area_m2 == pytest.approx(measure_area_m2(FIELD), rel=1e-9)
+
+
+@pytest.mark.parametrize("suffix", ["gpkg", "kml"])
+def test_of_several_layers_with_outlines_the_one_that_is_named_is_the_area(tmp_path, suffix):
+    path, other = tmp_path / f"a.{suffix}", shapely.box(121.9, 31.45, 121.91, 31.46)
+    if suffix == "kml":
+        kml(path, ("核心区", ring(FIELD)), ("缓冲区", ring(other)))
+    else:
+        for layer, shape in (("核心区", FIELD), ("缓冲区", other)):
+            gpd.GeoDataFrame(geometry=[shape], crs="EPSG:4490").to_file(path, layer=layer)
+    assert "核心区, 缓冲区" in refused(str(path)).problems[0].found
+    for layer, shape in (("核心区", FIELD), ("缓冲区", other)):
+        aoi = load_aoi(str(path), relative_to=tmp_path, layer=layer)
+        assert aoi.area_m2 == pytest.approx(measure_area_m2(shape), rel=1e-9)
+    with pytest.raises(InputError, match="layer 试点"):
+        load_aoi(str(path), relative_to=tmp_path, layer="试点")
+
+
+def test_a_folder_of_shapefiles_is_not_the_first_of_them(tmp_path):
+    written(tmp_path / "one.shp", [FIELD])
+    assert load_aoi(str(tmp_path), relative_to=tmp_path).area_m2 > 0
+    written(tmp_path / "two.shp", [FIELD.buffer(0.01)])
+    problem = refused(str(tmp_path)).problems[0]
+    assert {"one", "two"} <= set(problem.found.replace(",", "").split())
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_an_undefined_crs_is_none_and_one_that_the_config_names_stands_in_for_it(tmp_path, number):
+    path = tmp_path / "a.gpkg"
+    pyogrio.write_dataframe(gpd.GeoDataFrame(geometry=[FIELD], crs="EPSG:4490"), path)
+    with closing(sqlite3.connect(path)) as package, package:
+        package.execute(f"UPDATE gpkg_contents SET srs_id = {number}")
+        package.execute(f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
+    problem = refused(str(path)).problems[0]
+    assert "no coordinate reference system" in problem.found
+    assert "crs" in problem.todo
+    aoi = load_aoi(str(path), relative_to=tmp_path, crs="EPSG:4490")
+    assert aoi.area_m2 == pytest.approx(measure_area_m2(FIELD), rel=1e-9)
+    with pytest.raises(InputError, match="a CRS that PROJ knows"):
+        load_aoi(str(path), relative_to=tmp_path, crs="EPSG:none")
+
+
+def test_a_shapefile_without_prj_is_not_taken_to_be_in_degrees(tmp_path):
+    path = written(tmp_path / "a.shp", [FIELD], crs=None)
+    assert "no coordinate reference system" in refused(path).problems[0].found
+    assert load_aoi(path, relative_to=tmp_path, crs="EPSG:4490").area_m2 > 0

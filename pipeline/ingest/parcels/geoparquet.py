@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError, Problem
+from pipeline.ingest.attributes import pick_within, tabulate
 
 SUFFIXES = {".parquet", ".geoparquet"}
 
@@ -58,15 +59,10 @@ def _read_rows(path: Path, columns: Sequence[str], places: NDArray[np.int64]) ->
             rows.iloc[wanted]
             for group in groups.tolist()
             for first, rows in _read_batches(file, columns, group)
-            if len(wanted := _pick_within(places, int(starts[group]) + first, len(rows)))
+            if len(wanted := pick_within(places, int(starts[group]) + first, len(rows)))
         ]
         found = pd.concat(parts) if parts else next(rows for _, rows in _read_batches(file, columns)).iloc[:0]
     return gpd.GeoDataFrame(found.set_axis(places))
-
-
-def _pick_within(places: NDArray[np.int64], start: int, count: int) -> NDArray[np.int64]:
-    here: NDArray[np.int64] = places[np.searchsorted(places, start) : np.searchsorted(places, start + count)]
-    return here - start
 
 
 def _read_batches(
@@ -83,7 +79,8 @@ def _read_batches(
             for field in batch.schema
         ]
         table = pa.Table.from_arrays(batch.columns, schema=pa.schema(fields))
-        yield start, gpd.GeoDataFrame.from_arrow(table, geometry=about["name"])
+        shapes = gpd.GeoDataFrame.from_arrow(table.select([about["name"]]), geometry=about["name"]).geometry
+        yield start, gpd.GeoDataFrame(tabulate(table.drop_columns(about["name"])), geometry=shapes)
         start += len(batch)
 
 

@@ -23,6 +23,7 @@ from pipeline.ingest.parcels.columns import (
     find_columns,
     list_missing,
 )
+from pipeline.ingest.parcels.keys import refuse_cut_keys, refuse_rounded_keys
 from pipeline.ingest.parcels.land_classes import ColumnReading, list_some, read_column
 from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
@@ -48,6 +49,8 @@ NOTES = ("repairs", "doubts", "suspects", "sums")
 PARCELS_AT_ONCE = 8192
 
 _ROUNDED_BY = 0.005
+_LAYERS = {"dltb": ["dltb", "地类图斑"], "zrzy_djdy": ["zrzy_djdy"], "zdjbxx": ["zdjbxx"]}
+"""Layers, in lower case, that a register of a profile is in; databases hold many others beside it."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     Raises InputError, at once or while batches are read: no such file, layer or mapped column, no geometry,
     no or a wrong CRS, unreadable text.
     """
-    layer = open_vector(Path(file.path), name=file.layer, encoding=file.encoding, crs=file.crs)
+    layer = open_vector(
+        Path(file.path), name=file.layer, encoding=file.encoding, crs=file.crs, known=_list_known(file)
+    )
     columns, codes = find_columns(layer, file), _find_codes(file)
     places = find_places(layer, aoi.geometry.bounds)
     unit_m2 = values.M2[file.area_unit]
@@ -126,14 +131,22 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     )
 
 
+def _list_known(file: ParcelFile) -> list[str]:
+    """Names, in lower case, of the layer that a register is in by its profile, or by any."""
+    return _LAYERS.get(file.profile, [name for names in _LAYERS.values() for name in names])
+
+
 def _look_through(
     layer: VectorLayer, columns: Mapping[str, RegisterColumn], places: Places
 ) -> tuple[pd.DataFrame, set[str], Counter[str]]:
     """Keys of the rows, all who hold a right, and how many rows of the whole file have each land class."""
     keys, holding, counts = [], set(), Counter[str]()
     wanted = {name: columns[name].theirs for name in (*KEYS, "right_holder", "dlbm") if name in columns}
+    own = [wanted[name] for name in KEYS if name in wanted]
+    refuse_cut_keys(layer, own)
     for part in split_features(places):
         cells = read_cells(layer, list(wanted.values()), part)
+        refuse_rounded_keys(layer, cells[own])
         said = _read_columns(cells, columns, (*KEYS, "right_holder", "dlbm"), Notes.of(cells.index))
         keys.append(said[[*KEYS]])
         holding |= set(said["right_holder"].dropna())

@@ -1,22 +1,26 @@
 """Vector layers of any format that GDAL reads, and of GeoParquet: what they hold, and their rows."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import shapely
 from numpy.typing import NDArray
+from pyogrio.raw import open_arrow, read_arrow
 from pyproj import CRS
 from pyproj.enums import TransformDirection
 
 from pipeline.errors import InputError, Problem
-from pipeline.geodesy import CGCS2000, project, to_cgcs2000, unproject_all
+from pipeline.geodesy import CGCS2000, is_undefined, project, to_cgcs2000, unproject_all
+from pipeline.ingest.attributes import pick_within, tabulate
 from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import (
@@ -26,13 +30,22 @@ from pipeline.ingest.parcels.placement import (
     find_middle,
     parse_crs,
 )
-from pipeline.ingest.zip_files import refuse_bomb
+from pipeline.ingest.parcels.polygon_layers import choose_polygons
+from pipeline.vector_files import OFFLINE, refuse_driver, refuse_pointer
 
 BATCH_ROWS = 32_768
 _RING_CLOSED = "未闭合的环已闭合 / open ring closed"
+_NUMBERED_TO = 2**31
+"""Above it the library takes the number of a feature for another."""
+_HARMLESS = ("Non closed ring detected", "Several features with id")
+"""Warnings of GDAL that call for nothing: the ring is recorded, features are told apart by their places."""
+_OPTIONS = {"ESRI Shapefile": {"ADJUST_TYPE": "YES"}}
+"""By driver; whole numbers of more than 18 digits would be rounded to doubles otherwise."""
 
 Places = NDArray[np.int64]
 Read = TypeVar("Read")
+
+pyogrio.set_gdal_config_options(OFFLINE)
 
 
 @dataclass(frozen=True)
@@ -40,9 +53,10 @@ class VectorLayer:
     """One vector layer: its attribute columns, its CRS, how its text is decoded, its features' bounds.
 
     `name` is None for GeoParquet. `recode` is the encoding of text that was read as `encodings.LOSSLESS`.
+    `key` is the column that numbers the features, empty if there is none; `driver` is that of GDAL.
     `by_number` tells whether features are found by their number without looking through those before.
     `fids` and `corners` (rows of left, bottom, right, top) are those of all features, NaN without geometry,
-    for which GDAL has either NaN or nothing but 0.
+    for which GDAL has either NaN or nothing but 0. `rows` are the same numbers, or places where they repeat.
     """
 
     path: Path
@@ -54,11 +68,19 @@ class VectorLayer:
     by_number: bool
     fids: NDArray[np.int64]
     corners: NDArray[np.float64]
+    key: str = ""
+    driver: str = ""
 
     @property
     def place(self) -> str:
         """Where it is, as an error names it."""
         return f"{self.path}, layer {self.name}" if self.name else str(self.path)
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """A number for each feature that no other has."""
+        repeated = len(np.unique(self.fids)) < len(self.fids)
+        return np.arange(1, len(self.fids) + 1) if repeated else self.fids
 
 
 def vector_error(*problems: Problem) -> InputError:
@@ -67,35 +89,49 @@ def vector_error(*problems: Problem) -> InputError:
 
 
 def open_vector(
-    path: Path, *, name: str | None = None, encoding: str = "auto", crs: str | None = None
+    path: Path,
+    *,
+    name: str | None = None,
+    encoding: str = "auto",
+    crs: str | None = None,
+    known: Collection[str] = (),
 ) -> VectorLayer:
-    """The named layer of a file, else its first of polygons, with its CRS held against its coordinates.
+    """The named layer of a file, else its layer of polygons, with its CRS held against its coordinates.
 
-    Raises InputError: no such file or layer, no polygons, unreadable text, no CRS, a CRS that does not fit,
-    an archive beyond measure.
+    Of several layers with polygons, the one whose name (in lower case) is `known` is taken. Raises
+    InputError: no such file or layer, no polygons, several layers that may be meant, unreadable text, no CRS,
+    a CRS that does not fit, an archive beyond measure, a file that only says where features are.
     """
     if not path.exists():
         raise vector_error(Problem(str(path), "no such file", "a vector file"))
     if path.suffix.lower() in geoparquet.SUFFIXES:
         return _open_parquet(path, crs)
-    refuse_bomb(path)
-    try:
-        layers = pyogrio.list_layers(path)
-    except pyogrio.errors.DataSourceError as error:
-        raise vector_error(Problem(str(path), str(error), "a vector file that GDAL reads")) from error
-    chosen = _find_layer_name(path, layers, name)
+    refuse_pointer(path)
+    chosen = _read(path, None, lambda: choose_polygons(path, name, known))
+    if isinstance(chosen, Problem):
+        raise vector_error(chosen)
     recode = _find_shapefile_encoding(path, encoding)
     codec = encodings.LOSSLESS if recode else None if encoding == "auto" else encoding
     info = _read(path, codec, lambda: pyogrio.read_info(path, chosen, encoding=codec))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Non closed ring detected")  # the repair is recorded
-        fids, corners = _read(path, codec, lambda: pyogrio.read_bounds(path, layer=chosen))
+    refuse_driver(path, info["driver"])
+    fids, corners = _read(path, codec, lambda: pyogrio.read_bounds(path, layer=chosen))
     _refuse_empty(f"{path}, layer {chosen}", fids)
     corners[:, ~corners.any(axis=0)] = np.nan
-    found = _settle_crs(f"{path}, layer {chosen}", crs or info["crs"], corners)
-    columns = tuple(_recode_names(info["fields"], recode))
-    by_number = bool(info["capabilities"]["random_read"])
-    return VectorLayer(path, chosen, columns, found, codec, recode, by_number, fids, corners)
+    key = str(info["fid_column"])
+    names = _recode_names(info["fields"], recode)
+    return VectorLayer(
+        path,
+        chosen,
+        tuple(names if not key or key in names else [*names, key]),
+        _settle_crs(f"{path}, layer {chosen}", crs or info["crs"], corners),
+        codec,
+        recode,
+        bool(info["capabilities"]["random_read"]) and _is_numbered(fids),
+        fids,
+        corners,
+        "" if key in names else key,
+        info["driver"],
+    )
 
 
 def find_places(layer: VectorLayer, bounds: Bounds) -> Places:
@@ -133,16 +169,19 @@ def read_features(layer: VectorLayer, columns: Sequence[str], places: Places) ->
 
 
 def read_cells(layer: VectorLayer, columns: Sequence[str], places: Places) -> pd.DataFrame:
-    """Cells of some columns at some places, as `read_rows` has them, without geometry."""
+    """Cells of some columns at some places, as `read_features` has them, without geometry.
+
+    Whole numbers keep every digit, whatever stands beside or above them.
+    """
     if layer.name is None:
         return pd.DataFrame(geoparquet.read_parquet_rows(layer.path, columns, places)[[*columns]])
     wanted = sorted(set(columns))
     theirs = _encode_names(layer, wanted)
-    cells = _read(
-        layer.path, layer.encoding, lambda: _read_features(layer, theirs, places, read_geometry=False)
-    )
+    held = [name for name in theirs if name != layer.key]
+    table = _read(layer.path, layer.encoding, lambda: _read_attributes(layer, held, places))
+    cells = tabulate(table.select(theirs)).set_axis(layer.rows[places])
     named = cells.rename(columns=dict(zip(theirs, wanted, strict=True)))
-    return _recode_columns(pd.DataFrame(named), wanted, layer.recode)
+    return _recode_columns(named, wanted, layer.recode)
 
 
 def read_table_beside(layer: VectorLayer, name: str) -> pd.DataFrame | None:
@@ -153,27 +192,12 @@ def read_table_beside(layer: VectorLayer, name: str) -> pd.DataFrame | None:
     there = next((found for found in names if found.lower() == name.lower()), None)
     if there is None:
         return None
-    table = _read(
+    _, table = _read(
         layer.path,
         layer.encoding,
-        lambda: pyogrio.read_dataframe(layer.path, there, read_geometry=False, encoding=layer.encoding),
+        lambda: read_arrow(layer.path, layer=there, read_geometry=False, encoding=layer.encoding),
     )
-    return pd.DataFrame(table).rename(columns=str.lower)
-
-
-def _find_layer_name(path: Path, layers: NDArray[Any], wanted: str | None) -> str:
-    kinds = {str(name): str(kind) for name, kind in layers}
-    polygonal = [name for name, kind in kinds.items() if _may_be_polygons(kind)]
-    found = ", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "no layer"
-    if wanted is None and not polygonal:
-        raise vector_error(Problem(str(path), found, "a layer of polygons with a geometry column"))
-    if wanted is not None and wanted not in polygonal:
-        raise vector_error(Problem(f"{path}, layer {wanted}", found, "the name of a layer of polygons"))
-    return wanted or polygonal[0]
-
-
-def _may_be_polygons(kind: str) -> bool:
-    return "Polygon" in kind or "Surface" in kind or kind in {"Unknown", "GeometryCollection"}
+    return tabulate(table).rename(columns=str.lower)
 
 
 def _find_shapefile_encoding(path: Path, wanted: str) -> str | None:
@@ -192,7 +216,10 @@ def _find_shapefile_encoding(path: Path, wanted: str) -> str | None:
 def _read(path: Path, codec: str | None, read: Callable[[], Read]) -> Read:
     """What was read; InputError where text, geometry or the file itself cannot be."""
     try:
-        return read()
+        with warnings.catch_warnings():
+            for words in _HARMLESS:
+                warnings.filterwarnings("ignore", words)
+            return read()
     except UnicodeDecodeError as error:
         text = f"text that is not {codec or error.encoding}"
         raise vector_error(Problem(str(path), text, "the right `encoding`, such as UTF-8 or GBK")) from error
@@ -200,7 +227,7 @@ def _read(path: Path, codec: str | None, read: Callable[[], Read]) -> Read:
         raise vector_error(Problem(str(path), str(error), "an encoding such as UTF-8 or GBK")) from error
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise vector_error(Problem(str(path), str(error), "a vector file that GDAL reads")) from error
-    except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError) as error:
+    except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, pa.ArrowException) as error:
         raise vector_error(Problem(str(path), str(error), "rows that GDAL reads")) from error
 
 
@@ -211,9 +238,9 @@ def _refuse_empty(place: str, rows: NDArray[Any]) -> None:
 
 def _settle_crs(place: str, crs: Any, corners: NDArray[np.float64]) -> CRS:
     centre = find_middle(corners)
-    if crs is None:
+    found = parse_crs(place, crs) if crs is not None else None
+    if found is None or (isinstance(found, CRS) and is_undefined(found)):
         raise vector_error(explain_no_crs(place, centre))
-    found = parse_crs(place, crs)
     problem = found if isinstance(found, Problem) else explain_place(place, found, centre)
     if problem or isinstance(found, Problem):
         raise vector_error(*([problem] if problem else []))
@@ -257,45 +284,76 @@ def _refine_places(layer: VectorLayer, places: Places, around: shapely.Geometry,
 
 
 def _read_vector_rows(layer: VectorLayer, columns: Sequence[str], places: Places) -> gpd.GeoDataFrame:
-    wanted = sorted(set(columns))
-    theirs = _encode_names(layer, wanted)
-
-    def parts() -> list[gpd.GeoDataFrame]:
-        placed = _read_features(layer, theirs, places, on_invalid="ignore").assign(repairs=None)
-        broken = placed.geometry.isna().to_numpy() & np.isfinite(layer.corners[0, places])
-        found = [placed[~broken]]
-        if broken.any():
-            mended = _read_features(layer, theirs, places[broken], on_invalid="fix")
-            found.append(mended.assign(repairs=_RING_CLOSED))
-        return [part.astype({"repairs": object}) for part in found]
-
-    register = pd.concat(_read(layer.path, layer.encoding, parts)).sort_index()
-    named = gpd.GeoDataFrame(register.rename(columns=dict(zip(theirs, wanted, strict=True))))
-    return gpd.GeoDataFrame(_recode_columns(named, wanted, layer.recode))
+    cells = read_cells(layer, columns, places)
+    outlines = _read(layer.path, layer.encoding, lambda: _read_outlines(layer, places))
+    shapes = shapely.from_wkb(outlines, on_invalid="ignore")
+    broken = shapely.is_missing(shapes) & np.array([outline is not None for outline in outlines], dtype=bool)
+    shapes[broken] = shapely.from_wkb(outlines[broken], on_invalid="fix")
+    marks = [_RING_CLOSED if bad else None for bad in broken.tolist()]
+    repairs = pd.Series(marks, cells.index, dtype=object)
+    return gpd.GeoDataFrame(cells.assign(repairs=repairs), geometry=shapes)
 
 
-def _read_features(
-    layer: VectorLayer, columns: Sequence[str], places: Places, **options: Any
-) -> pd.DataFrame:
-    """Features at some places: by their numbers, or from the first to the last of them."""
-    which: dict[str, Any] = {"fids": layer.fids[places]}
+def _read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places) -> pa.Table:
+    """Cells at some places, read from the first to the last of them."""
+    order = np.sort(places)
+    start = int(order[0]) if len(order) else 0
+    with open_arrow(
+        layer.path,
+        layer=layer.name,
+        encoding=layer.encoding,
+        columns=list(columns),
+        read_geometry=False,
+        return_fids=True,
+        skip_features=start,
+        batch_size=BATCH_ROWS,
+        use_pyarrow=True,
+        **_OPTIONS.get(layer.driver, {}),
+    ) as (_, reader):
+        parts = [reader.schema.empty_table()]
+        while len(order) and start <= order[-1]:
+            batch = reader.read_next_batch()
+            parts.append(pa.Table.from_batches([batch.take(pa.array(pick_within(order, start, len(batch))))]))
+            start += len(batch)
+    table = pa.concat_tables(parts).take(pa.array(np.searchsorted(order, places)))
+    _refuse_moved(layer, places, table.column(0).to_numpy())
+    return table
+
+
+def _read_outlines(layer: VectorLayer, places: Places) -> NDArray[np.object_]:
+    """Outlines (WKB) at some places: by the numbers of their features, or from the first to the last."""
     if not len(places):
-        which = {"max_features": 1}
-    elif not layer.by_number:
-        first, last = int(places.min()), int(places.max())
-        which = {"skip_features": first, "max_features": last + 1 - first}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Non closed ring detected")  # the repair is recorded
-        found: pd.DataFrame = pyogrio.read_dataframe(
-            layer.path,
-            layer.name,
-            encoding=layer.encoding,
-            columns=list(columns),
-            fid_as_index=True,
-            **which,
-            **options,
-        )
-    return found.loc[layer.fids[places]]
+        return np.array([], dtype=object)
+    if layer.by_number:
+        return _read_wkb(layer, places, fids=layer.fids[places])
+    order = np.sort(places)
+    parts = [
+        _read_wkb(layer, start + np.arange(BATCH_ROWS), skip_features=start, max_features=BATCH_ROWS)[wanted]
+        for start in range(int(order[0]), int(order[-1]) + 1, BATCH_ROWS)
+        if len(wanted := pick_within(order, start, BATCH_ROWS))
+    ]
+    return np.concatenate(parts)[np.searchsorted(order, places)]
+
+
+def _read_wkb(layer: VectorLayer, places: Places, **which: Any) -> NDArray[np.object_]:
+    _, numbers, outlines, _ = pyogrio.raw.read(
+        layer.path, layer=layer.name, encoding=layer.encoding, columns=[], return_fids=True, **which
+    )
+    _refuse_moved(layer, places[: len(numbers)], numbers)
+    found: NDArray[np.object_] = outlines
+    return found
+
+
+def _refuse_moved(layer: VectorLayer, places: Places, numbers: NDArray[np.int64]) -> None:
+    """InputError where other features were read than those that are wanted."""
+    if not np.array_equal(layer.fids[places], numbers):
+        expected = "a file that stays as it is while it is read"
+        raise vector_error(Problem(layer.place, "features that changed their places", expected))
+
+
+def _is_numbered(fids: NDArray[np.int64]) -> bool:
+    """Whether features can be asked for by their numbers: none is too large, none stands twice."""
+    return bool((fids < _NUMBERED_TO).all()) and len(np.unique(fids)) == len(fids)
 
 
 def _encode_names(layer: VectorLayer, names: Sequence[str]) -> list[str]:

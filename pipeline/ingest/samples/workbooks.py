@@ -23,7 +23,7 @@ from pipeline.ingest.samples.batches import Mask, Traits
 from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.notes import SheetNotes, WorkbookNotes
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.zip_files import MOST_WORKBOOK_BYTES, refuse_bomb
+from pipeline.zip_files import MOST_WORKBOOK_BYTES, refuse_bomb
 
 _READERS_OF_NOTES = {
     ".xlsx": open_xml.read_notes,

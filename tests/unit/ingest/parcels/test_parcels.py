@@ -159,13 +159,15 @@ def test_whole_numbers_with_gaps_stay_whole(tmp_path, aoi):
     assert parcels["right_type"].isna().iloc[1]
 
 
-def test_the_first_polygon_layer_is_taken_unless_one_is_named(tmp_path, aoi):
+def test_of_several_layers_of_polygons_none_is_taken_that_is_not_named(tmp_path, aoi):
     path = tmp_path / "r.gpkg"
     points = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(121.81, 31.41)], crs=CGCS2000)
     points.to_file(path, layer="points")
     registry().to_file(path, layer="first")
-    registry().iloc[[1]].to_file(path, layer="second")
     assert len(parcels_in(read_parcels(ParcelFile(path=str(path)), aoi))) == 2
+    registry().iloc[[1]].to_file(path, layer="second")
+    with pytest.raises(InputError, match=r"2 layers that may be meant: first, second"):
+        read_parcels(ParcelFile(path=str(path)), aoi)
     assert len(parcels_in(read_parcels(ParcelFile(path=str(path), layer="second"), aoi))) == 1
     for wrong in ("points", "third"):
         with pytest.raises(InputError, match=r"points \(Point\), first \(Polygon\)") as caught:

@@ -9,11 +9,11 @@ import openpyxl
 import pytest
 import shapely
 
+from pipeline import zip_files
 from pipeline.errors import InputError
-from pipeline.ingest import zip_files
 from pipeline.ingest.parcels.vectors import open_vector
 from pipeline.ingest.samples.files import read_sheets
-from pipeline.ingest.zip_files import refuse_bomb
+from pipeline.zip_files import refuse_bomb
 
 MIB = 2**20
 

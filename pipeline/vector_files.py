@@ -1,0 +1,103 @@
+"""Vector files before they are read: what may open them, and which of their layers is meant.
+
+Files are of this machine. Some formats hold no features but say where features are: such a file would have
+the library open any other file or host in its name, so it is refused before the library sees it.
+"""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from pipeline.errors import InputError, Problem
+from pipeline.zip_files import refuse_bomb
+
+FEATURE_DRIVERS = frozenset(
+    {"AIVector", "AVCBin", "AVCE00", "CSV", "DGN", "DXF", "EDIGEO", "ESRI Shapefile", "ESRIJSON"}
+    | {"FlatGeobuf", "GML", "GPKG", "GPX", "GTFS", "GeoJSON", "GeoJSONSeq", "GeoRSS", "Idrisi", "JML"}
+    | {"JSONFG", "KML", "LIBKML", "LVBAG", "MBTiles", "MVT", "MapInfo File", "MapML", "MiraMonVector", "ODS"}
+    | {"OGR_GMT", "OSM", "OpenFileGDB", "PCIDSK", "PMTiles", "S57", "SQLite", "SXF", "Selafin", "TopoJSON"}
+    | {"VDV", "VFK", "WAsP", "XLSX"}
+)
+"""Drivers of GDAL whose files hold the features themselves."""
+
+OFFLINE = {"CPL_VSIL_CURL_ALLOWED_FILENAME": "none", "GML_DOWNLOAD_SCHEMA": "NO"}
+"""Options of GDAL by which a file of features fetches nothing either."""
+
+_POINTERS = {
+    b"<OGRVRTDataSource": "a virtual layer (VRT), which only says where features are",
+    b"gdal_streamed_alg": "a pipeline of GDAL, which only says where features are",
+    b"OGRWFSDataSource": "the address of a service (WFS)",
+    b"WFS_Capabilities": "the description of a service (WFS)",
+}
+_HEAD = 2**16
+_FORMATS = "a file that holds its features, such as GeoPackage, GeoJSON, Shapefile, FileGDB or KML"
+
+
+def refuse_pointer(path: Path) -> None:
+    """InputError for a file, or an archive with one, that holds no features but says where they are.
+
+    Archives beyond measure are refused too (`zip_files.refuse_bomb`).
+    """
+    refuse_bomb(path)
+    found = next(
+        (words for head in _read_heads(path) for mark, words in _POINTERS.items() if mark in head), ""
+    )
+    if found:
+        raise InputError(f"{path.name} is not opened", [Problem(str(path), found, _FORMATS)])
+
+
+def refuse_driver(path: Path, driver: str) -> None:
+    """InputError for a file that was opened by a driver whose files do not hold the features themselves."""
+    if driver not in FEATURE_DRIVERS:
+        raise InputError(f"{path.name} is not read", [Problem(str(path), f"the format {driver}", _FORMATS)])
+
+
+def choose_layer(
+    path: Path,
+    kinds: Mapping[str, str],
+    candidates: Sequence[str],
+    fits: Callable[[str], bool],
+    *,
+    wanted: str | None,
+    expected: str,
+    known: Collection[str] = (),
+) -> str | Problem:
+    """The one layer that is meant, or what to do where that is not told.
+
+    `kinds` are the kinds of geometry of all layers, `candidates` those that may hold what is `expected`;
+    `fits` looks whether one does, and is asked only where there are several. Of several that fit, the one
+    whose name (in lower case) is `known` is taken.
+    """
+    there = ", ".join(f"{name} ({kind})" for name, kind in kinds.items()) or "no layer"
+    if wanted is not None:
+        problem = Problem(f"{path}, layer {wanted}", there, f"the name of a layer of {expected}")
+        return wanted if wanted in candidates else problem
+    fitting = [*candidates] if len(candidates) == 1 else [name for name in candidates if fits(name)]
+    if not fitting:
+        return Problem(str(path), there, f"a layer of {expected} with a geometry column")
+    named = [name for name in fitting if name.lower() in known]
+    if 1 in (len(fitting), len(named)):
+        return (named or fitting)[0]
+    found = f"{len(fitting)} layers that may be meant: {', '.join(fitting)}"
+    return Problem(str(path), found, f"one layer of {expected}", f"Name it, such as `layer: {fitting[0]}`")
+
+
+def _read_heads(path: Path) -> Iterator[bytes]:
+    """The first bytes of a file, and of all that is in it if it is an archive that can be opened."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        yield file.read(_HEAD)
+    if zipfile.is_zipfile(path):
+        with suppress(zipfile.BadZipFile, OSError, RuntimeError, ValueError, zlib.error, struct.error):
+            yield from _read_member_heads(path)
+
+
+def _read_member_heads(path: Path) -> Iterator[bytes]:
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as file:
+                yield file.read(_HEAD)

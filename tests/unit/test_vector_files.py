@@ -1,0 +1,143 @@
+"""What may be opened as a vector file, and which layer of it is meant."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pyogrio
+import pytest
+from pyogrio.raw import open_arrow
+
+from pipeline.aoi import load_aoi
+from pipeline.errors import InputError, Problem
+from pipeline.ingest.labels import read_labels
+from pipeline.ingest.parcels.vectors import open_vector
+from pipeline.settings.maps import LabelledSamples
+from pipeline.vector_files import FEATURE_DRIVERS, choose_layer, refuse_driver, refuse_pointer
+from tests.mutated_registers import AOI
+
+ELSEWHERE = {
+    *(
+        "ADBC",
+        "AmigoCloud",
+        "CSW",
+        "Carto",
+        "EEDA",
+        "Elasticsearch",
+        "GDALG",
+        "GPSBabel",
+        "HTTP",
+        "MEM",
+        "NGW",
+    ),
+    *("OAPIF", "OGCAPI", "OGR_PDS", "OGR_VRT", "PDF", "PDS4", "PGDUMP", "PLSCENES", "VICAR", "WFS"),
+}
+"""Drivers that ask a service, run a program, read another file, or hold no features."""
+
+PIPELINE = "gdal vector pipeline ! read /vsicurl/http://192.0.2.1/a.geojson"
+POINTERS = {
+    "a.vrt": '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>/etc/a</SrcDataSource></OGRVRTLayer>',
+    "a.gpkg": '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>a.shp</SrcDataSource></OGRVRTLayer>',
+    "a.gdalg.json": json.dumps({"type": "gdal_streamed_alg", "command_line": PIPELINE}),
+    "a.xml": "<OGRWFSDataSource><URL>http://192.0.2.1/wfs</URL></OGRWFSDataSource>",
+    "b.xml": '<?xml version="1.0"?><wfs:WFS_Capabilities xmlns:wfs="http://www.opengis.net/wfs/2.0"/>',
+}
+
+
+def write_pointer(folder: Path, name: str, *, zipped: bool) -> Path:
+    if not zipped:
+        (folder / name).write_text(POINTERS[name])
+        return folder / name
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("readme.txt", "")
+        archive.writestr(name, POINTERS[name])
+    return folder / "a.zip"
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("name", POINTERS)
+@pytest.mark.parametrize(
+    "door",
+    [
+        refuse_pointer,
+        open_vector,
+        lambda path: load_aoi(str(path), relative_to=path.parent),
+        lambda path: read_labels(LabelledSamples(path=str(path)), AOI),
+    ],
+    ids=["door", "register", "aoi", "labels"],
+)
+def test_a_file_that_says_where_features_are_is_refused_unopened(tmp_path, monkeypatch, door, name, zipped):
+    monkeypatch.setattr(pyogrio, "list_layers", lambda _: pytest.fail("opened"))
+    path = write_pointer(tmp_path, name, zipped=zipped)
+    with pytest.raises(InputError, match="a file that holds its features") as caught:
+        door(path)
+    assert caught.value.problems[0].place == str(path)
+
+
+def test_a_torn_archive_is_left_to_its_reader(tmp_path):
+    path = write_pointer(tmp_path, "a.vrt", zipped=True)
+    path.write_bytes(path.read_bytes().replace(b"<OGRVRT", b"<OGRXXX"))
+    refuse_pointer(path)
+
+
+def test_every_driver_of_the_library_holds_features_or_is_refused(tmp_path):
+    drivers = set(pyogrio.list_drivers())
+    assert drivers - ELSEWHERE == FEATURE_DRIVERS & drivers
+    for driver in ELSEWHERE:
+        with pytest.raises(InputError, match=driver):
+            refuse_driver(tmp_path / "a", driver)
+    for driver in FEATURE_DRIVERS:
+        refuse_driver(tmp_path / "a", driver)
+
+
+def test_a_file_of_features_that_names_addresses_is_read_without_them(tmp_path):
+    schema = "http://a http://192.0.2.1/ows?SERVICE=WFS&amp;REQUEST=DescribeFeatureType&amp;TYPENAME=a:b"
+    (tmp_path / "a.gml").write_text(
+        '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" xmlns:gml="http://www.opengis.net/gml"'
+        ' xmlns:a="http://a" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        f' xsi:schemaLocation="{schema}"><gml:featureMember><a:b fid="b.1"><a:x>1</a:x></a:b>'
+        "</gml:featureMember></wfs:FeatureCollection>"
+    )
+    with open_arrow(tmp_path / "a.gml", use_pyarrow=True) as (_, reader):
+        assert reader.read_all().column("x").to_pylist() == [1]
+
+
+KINDS = {"XZQ": "Polygon", "DLTB": "Polygon", "注记": "Point", "dltb_old": "MultiPolygon"}
+AREAS = ["XZQ", "DLTB", "dltb_old"]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "empty", "wanted", "known", "expected"),
+    [
+        (["XZQ"], {"XZQ"}, None, (), "XZQ"),
+        (AREAS, {"XZQ", "dltb_old"}, None, (), "DLTB"),
+        (AREAS, set(), None, ("dltb",), "DLTB"),
+        (AREAS, {"DLTB"}, None, ("dltb",), "2 layers that may be meant: XZQ, dltb_old"),
+        (AREAS, set(), None, ("dltb", "xzq"), "3 layers that may be meant: XZQ, DLTB, dltb_old"),
+        (AREAS, set(), None, (), "3 layers that may be meant: XZQ, DLTB, dltb_old"),
+        (AREAS, set(), "XZQ", ("dltb",), "XZQ"),
+        (
+            AREAS,
+            set(),
+            "注记",
+            ("dltb",),
+            "XZQ (Polygon), DLTB (Polygon), 注记 (Point), dltb_old (MultiPolygon)",
+        ),
+        (AREAS, set(AREAS), None, (), "XZQ (Polygon), DLTB (Polygon), 注记 (Point), dltb_old (MultiPolygon)"),
+        ([], set(), None, (), "XZQ (Polygon), DLTB (Polygon), 注记 (Point), dltb_old (MultiPolygon)"),
+    ],
+)
+def test_a_layer_is_the_one_that_is_named_known_or_alone_else_none(
+    candidates, empty, wanted, known, expected
+):
+    path = Path("a.gdb")
+    found = choose_layer(
+        path,
+        KINDS,
+        candidates,
+        lambda name: name not in empty,
+        wanted=wanted,
+        expected="polygons",
+        known=known,
+    )
+    assert (found.found if isinstance(found, Problem) else found) == expected
