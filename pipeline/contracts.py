@@ -97,6 +97,10 @@ class Scene:
         return [asset.href for asset in (*masks, *self.assets.values())]
 
 
+NOT_READABLE, NEVER_READABLE = "not readable", "not readable, nor by another run"
+"""Why a read failed: what was in the way may pass, or the file is gone or broken."""
+
+
 @dataclass(frozen=True)
 class ReadRecord:
     """What became of one asset in one block; `band` is `mask` for what says where a scene is clear.

@@ -10,7 +10,7 @@ PipelineError
 ├── ContractError        a stage gave what it had not promised (ours)                    exit 1
 ├── SourceError          the outside world: try again                                    exit 75
 │   ├── ProviderUnavailable
-│   └── BrokenAsset      one file; counted, skipped up to a set share
+│   └── BrokenAsset      one file; counted, skipped up to a set share       (3 if it stays so)
 └── Interrupted          stopped by a signal, resumable                 exit 130, 143; USR1 asks for 75
 
 Bad data is not an exception: it is NaN, a count, a flag or a finding.
@@ -96,7 +96,13 @@ class ProviderUnavailable(SourceError):
 
 
 class BrokenAsset(SourceError):
-    """One file of a scene cannot be read."""
+    """One file of a scene cannot be read; `lasting`: not by a later run either, as it is gone or broken."""
+
+    def __init__(self, message: str, problems: Iterable[Problem] = (), *, lasting: bool = True) -> None:
+        super().__init__(message, problems)
+        self.lasting = lasting
+        if lasting:
+            self.exit_code = InputError.exit_code
 
 
 class Interrupted(PipelineError):

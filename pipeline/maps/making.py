@@ -8,10 +8,10 @@ from pathlib import Path
 import geopandas as gpd
 import shapely
 
-from pipeline.contracts import Scene
+from pipeline.contracts import NEVER_READABLE, Scene
 from pipeline.engine.run import BlockDone, Run
 from pipeline.engine.study import Study
-from pipeline.errors import TooMuchLost
+from pipeline.errors import InputError, Problem, TooMuchLost
 from pipeline.geodesy import project
 from pipeline.grid import Block
 from pipeline.ingest.reading.blocks import BlockRequest
@@ -22,6 +22,9 @@ from pipeline.maps.step import BlockInputs, Footprint, Layers, Maps, Step
 from pipeline.periods import When
 from pipeline.storage.blocks import write_block
 from pipeline.storage.cause import Artifact, Cause
+
+_NAMED = 10
+"""Files that an error names."""
 
 
 def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[Step]) -> Maps:
@@ -44,18 +47,36 @@ def describe_scene(scene: Scene) -> str:
 
 
 def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
-    """TooMuchLost where more of the reads behind some stores failed than is allowed; they are built anew."""
-    outcomes = [row[3] for row in run.workspace.ledger.list_reads([artifact.key for artifact in stores])]
-    failed = outcomes.count("failed")
-    tried = failed + outcomes.count("read")
+    """An error where more of the reads behind some stores failed than is allowed; they are built anew.
+
+    TooMuchLost, or InputError with the files where another run could not read them either.
+    """
+    keys = [artifact.key for artifact in stores]
+    reads = [row[3:] for row in run.workspace.ledger.list_reads(keys)]
+    failed = [reason for outcome, reason in reads if outcome == "failed"]
+    tried = len(failed) + sum(outcome == "read" for outcome, _ in reads)
     allowed = study.settings.scenes.max_failed_share
-    if tried and failed / tried > allowed:
-        for artifact in stores:
-            forget_losses(run, artifact)
-        raise TooMuchLost(
-            f"{study.aoi.id}: {failed} of {tried} reads failed, more than max_failed_share {allowed:g} "
-            "allows; nothing is published. The log names them; another run reads what was lost again"
-        )
+    if not tried or len(failed) / tried <= allowed:
+        return
+    share = f"{len(failed)} of {tried} reads failed, more than max_failed_share {allowed:g} allows"
+    told = f"{study.aoi.id}: {share}"
+    problems = _list_unreadable(run, keys)
+    for artifact in stores:
+        forget_losses(run, artifact)
+    if set(failed) == {NEVER_READABLE}:
+        raise InputError(f"{told}; these files are gone or broken", problems)
+    again = "nothing is published. The log names them; another run reads what was lost again"
+    gone = failed.count(NEVER_READABLE)
+    raise TooMuchLost(f"{told}; {again}" + (f", but for {gone} reads of files that are gone" if gone else ""))
+
+
+def _list_unreadable(run: Run, keys: Sequence[str]) -> list[Problem]:
+    """The first files that could not be read, with what to do."""
+    todo = "Replace the file, take its item out of the catalogue, or raise scenes.max_failed_share"
+    return [
+        Problem(f"{read.scene}, {read.band}", read.error, "a file that can be read", todo)
+        for read in run.workspace.ledger.list_failed_reads(_NAMED, keys)
+    ]
 
 
 def forget_losses(run: Run, artifact: Artifact) -> None:

@@ -148,14 +148,15 @@ class Ledger:
         with self._access() as ledger:
             return ledger.execute(query, list(keys)).fetchall()
 
-    def list_failed_reads(self, most: int) -> list[FailedRead]:
-        """The first files that could not be read, by scene and band."""
+    def list_failed_reads(self, most: int, keys: Sequence[str] | None = None) -> list[FailedRead]:
+        """The first files that could not be read, by scene and band; of some artifacts, else of all."""
+        of_keys = "" if keys is None else f"and key in ({', '.join('?' * len(keys))}) "
         query = (
-            "select scene_id, band, count(*), max(attempts), max(error) from reads where outcome = 'failed' "
-            "group by scene_id, band order by scene_id, band limit ?"
+            "select scene_id, band, count(*), max(attempts), max(error) from reads "  # noqa: S608 only marks
+            f"where outcome = 'failed' {of_keys}group by scene_id, band order by scene_id, band limit ?"
         )
         with self._access() as ledger:
-            return [FailedRead(*row) for row in ledger.execute(query, [most])]
+            return [FailedRead(*row) for row in ledger.execute(query, [*(keys or ()), most])]
 
     def count_unfinished_blocks(self) -> dict[str, int]:
         """How many blocks of each store are finished, of stores that a run began and did not finish."""

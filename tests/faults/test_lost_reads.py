@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 import rasterio
+from rasterio.windows import Window
 
-from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.contracts import NEVER_READABLE, REFLECTANCE_NODATA
+from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading import network
+from pipeline.ingest.reading.reader import Trail
 from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.maps.making import make_block
 from pipeline.storage.blocks import Layer, create_store, read_block
@@ -122,3 +125,37 @@ def test_a_third_of_503_changes_no_pixel_and_a_bounded_number_of_requests(tmp_pa
     assert {record.outcome for record in records} == {"read"}
     assert asked < 6 * calm
     print(f"{calm} requests without faults, {asked} with a third of 503")
+
+
+@pytest.mark.parametrize(("status", "lasting"), [(404, True), (410, True), (503, False), (403, False)])
+def test_a_file_that_is_gone_is_told_from_a_host_that_is_busy(tmp_path, status, lasting, reader):
+    planted(tmp_path, 1)
+    with serving(tmp_path, Faults(error_share=1.0, status=status)) as server:
+        with pytest.raises(BrokenAsset) as lost:
+            reader.read_header(f"{server.url}/d00/nir.tif", Trail())
+        with pytest.raises(BrokenAsset) as again:
+            reader.read_header(f"{server.url}/d00/nir.tif", Trail())
+    assert lost.value.lasting is again.value.lasting is lasting
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "no raster"])
+def test_a_file_of_this_machine_that_is_broken_stays_so(tmp_path, damage, reader):
+    planted(tmp_path, 1)
+    path = tmp_path / "d00" / "nir.tif"
+    match damage:
+        case "gone":
+            path.unlink()
+        case "cut":
+            truncated(path)
+        case _:
+            path.write_text("a raster")
+    with pytest.raises(BrokenAsset) as lost:
+        reader.read_window(str(path), Trail(), Window(0, 0, 128, 128))
+    assert lost.value.lasting
+
+
+def test_the_record_of_a_read_says_whether_another_run_could_do_it(tmp_path):
+    scenes = planted(tmp_path / "world", 2)
+    (tmp_path / "world" / "d01" / "nir.tif").unlink()
+    _, records = composite_of(tmp_path / "store", scenes)
+    assert {record.reason for record in records if record.outcome == "failed"} == {NEVER_READABLE}

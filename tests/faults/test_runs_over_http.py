@@ -115,7 +115,7 @@ def test_a_run_of_one_period_without_a_register_or_samples_delivers_the_same_map
     assert len(pd.read_csv(delivered / "tables" / "indicators.csv", encoding="utf-8-sig"))
 
 
-def test_too_much_lost_is_exit_4_and_the_last_delivery_stands_until_a_run_has_what_was_lost(clean, world):
+def test_files_that_are_gone_are_exit_3_and_the_last_delivery_stands_until_they_are_back(clean, world):
     with serving(world) as server:
         good = config_over(world, {"static": f"{server.url}/catalog.json"})
         out = run(world, clean, good)
@@ -125,7 +125,7 @@ def test_too_much_lost_is_exit_4_and_the_last_delivery_stands_until_a_run_has_wh
         shutil.rmtree(out / "work" / "cache")
         other = {**good, "scenes": {**good["scenes"], "clear": {"dilate_px": 4}}}
         server.set(error_share=1.0, status=404, only=r"(red|green|blue)\.tif$")
-        run(world, clean, other, expected=4)
+        run(world, clean, other, expected=3)
         assert files_of(delivered, but="") == before
         assert (out / "pond" / "latest").read_text(encoding="utf-8").strip() == "q2"
         server.set(error_share=0.0)

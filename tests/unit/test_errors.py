@@ -1,6 +1,7 @@
 """Errors: sorted by who can mend them."""
 
 import inspect
+import pickle
 import signal
 
 import pytest
@@ -19,7 +20,7 @@ EXIT_CODES = {
     "WorkspaceError": 6,
     "SourceError": 75,
     "ProviderUnavailable": 75,
-    "BrokenAsset": 75,
+    "BrokenAsset": 3,
 }
 
 
@@ -28,6 +29,12 @@ def test_the_exit_code_says_who_can_mend_it(name, code):
     error = getattr(errors, name)("what", [Problem("here", "a", "b", "do c")])
     assert error.exit_code == code
     assert str(error) == "what\n  - here: found a; expected b. do c"
+
+
+def test_a_file_that_may_come_back_is_worth_another_try():
+    assert errors.BrokenAsset("HTTP 503", lasting=False).exit_code == 75
+    gone = pickle.loads(pickle.dumps(errors.BrokenAsset("HTTP 503", lasting=False)))
+    assert not gone.lasting
 
 
 def test_no_error_is_left_without_an_exit_code():

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import REFLECTANCE_NODATA, Asset, Outcome, Packing, ReadRecord, Scene
+from pipeline.contracts import (
+    NEVER_READABLE,
+    NOT_READABLE,
+    REFLECTANCE_NODATA,
+    Asset,
+    Outcome,
+    Packing,
+    ReadRecord,
+    Scene,
+)
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.assets import ItemReader
@@ -312,7 +321,8 @@ def _mask_record(block: Block, scene: Scene, clear: _Clear, *, seen: bool) -> Re
 def _failure(
     block: Block, scene: Scene, band: str, asset: Asset | None, trail: Trail, error: BrokenAsset
 ) -> ReadRecord:
-    record = _record(block, scene, band, "failed", "not readable", asset, trail)
+    reason = NEVER_READABLE if error.lasting else NOT_READABLE
+    record = _record(block, scene, band, "failed", reason, asset, trail)
     return replace(record, error=str(error))
 
 

@@ -20,6 +20,9 @@ from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading.network import Network
 
 _TRIES = 8
+GONE = frozenset({"HTTP 404", "HTTP 410"})
+"""Failures of a file that is not there, however often it is asked for."""
+
 _AHEAD = 64 * 2**10
 _BUSY = {408, 429, 500, 502, 503, 504}
 _REFUSED = {401, 403}

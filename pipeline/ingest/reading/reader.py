@@ -25,7 +25,7 @@ from pipeline.ingest.reading.cache import Cache
 from pipeline.ingest.reading.handles import HTTP, File, Shelf
 from pipeline.ingest.reading.headers import Header
 from pipeline.ingest.reading.network import Network
-from pipeline.ingest.reading.ranges import Ranges, busy_status
+from pipeline.ingest.reading.ranges import GONE, Ranges, busy_status
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.ingest.reading.signing import redact
 
@@ -66,7 +66,7 @@ class Reader:
         self.network = Network(source.access)
         self.cache = Cache(source.cache_folder, source.cache_bytes) if source.cache_folder else None
         self.shelf = Shelf(self.network)
-        self._broken: dict[str, str] = {}
+        self._broken: dict[str, BrokenAsset] = {}
         self._pools: dict[int, ThreadPoolExecutor] = {}
         self._lock = threading.Lock()
         self._thread = threading.local()
@@ -114,14 +114,14 @@ class Reader:
         Raises BrokenAsset when it cannot be read, ProviderUnavailable when its host has stopped answering.
         """
         if known := self._broken.get(href):
-            raise BrokenAsset(known)
+            raise BrokenAsset(str(known), lasting=known.lasting)
         trail.answered = False
         with self._tune(), gdal.tune_s3(self.network.signer.gdal_options(href)):
             file = self.shelf.file(href)
             try:
                 value = first(file) if first else self.shelf.take(file, read)
             except BrokenAsset as error:
-                self._broken[href] = str(error)
+                self._broken[href] = error
                 raise
             except (RasterioError, OSError) as error:
                 trail.failures.append(gdal.describe(error))
@@ -155,10 +155,14 @@ class Reader:
             trail.failures.append(told)
         if ranges.unanswered:
             host.give_up(href)
-        raise self._loss(href, trail, whole=not opens)
+        lasting = not ranges.failure or ranges.failure in GONE
+        raise self._loss(href, trail, whole=not opens, lasting=lasting)
 
     def _take_afresh(self, href: str, trail: Trail, read: Callable[[rasterio.DatasetReader], Value]) -> Value:
-        """Through a handle opened anew; on S3, where GDAL alone can sign, with growing pauses."""
+        """Through a handle opened anew; on S3, where GDAL alone can sign, with growing pauses.
+
+        A file of this machine that cannot be read so stays unreadable until it is replaced.
+        """
         file = self.shelf.file(href)
         for pause_s in _S3_PAUSES_S if href.startswith("s3://") else (0,):
             sleep(pause_s)
@@ -166,14 +170,14 @@ class Reader:
                 return self.shelf.take(file, read)
             except (RasterioError, OSError) as error:
                 trail.failures.append(gdal.describe(error))
-        raise self._loss(href, trail, whole=not file.opens)
+        raise self._loss(href, trail, whole=not file.opens, lasting="://" not in href)
 
-    def _loss(self, href: str, trail: Trail, *, whole: bool) -> BrokenAsset:
+    def _loss(self, href: str, trail: Trail, *, whole: bool, lasting: bool) -> BrokenAsset:
         """The error of a read that is lost; a file that is lost as a whole is left alone from now on."""
-        text = f"{redact(href)}: {trail.error}"
+        error = BrokenAsset(f"{redact(href)}: {trail.error}", lasting=lasting)
         if whole:
-            self._broken[href] = text
-        return BrokenAsset(text)
+            self._broken[href] = error
+        return error
 
     def _tune(self) -> AbstractContextManager[Any]:
         return nullcontext() if getattr(self._thread, "tuned", False) else gdal.tune()

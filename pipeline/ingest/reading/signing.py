@@ -113,14 +113,15 @@ class Signer:
         try:
             answer = self._http.request("GET", url, retries=_TOKEN_RETRY)
             if answer.status != 200:  # noqa: PLR2004 the one status that brings a token
-                raise BrokenAsset(f"{redact(url)}: no token, HTTP {answer.status}")
+                raise BrokenAsset(f"{redact(url)}: no token, HTTP {answer.status}", lasting=False)
             said = answer.json()
             expiry = as_utc(datetime.fromisoformat(said["msft:expiry"]))
             left = (expiry - datetime.now(UTC)).total_seconds()
             margin = min(_LONGEST_MARGIN_S, left * _MARGIN_SHARE)
             return Token(str(said["token"]).removeprefix("?"), time.monotonic() + left - margin)
         except (urllib3.exceptions.HTTPError, KeyError, ValueError, TypeError) as error:
-            raise BrokenAsset(f"{redact(url)}: no token, {type(error).__name__}") from error
+            told = f"{redact(url)}: no token, {type(error).__name__}"
+            raise BrokenAsset(told, lasting=False) from error
 
 
 def redact(text: str) -> str:

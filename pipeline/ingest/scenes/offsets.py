@@ -39,15 +39,15 @@ Pixels = tuple[dict[str, NDArray[Any]], NDArray[Any]]
 def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
     """The scene with its radiometric offset decided by statements and pixels, if its sensor asks.
 
-    Where its pixels could not be read, the decision is not for good, see `is_provisional`. Where nothing
-    could be decided, its numbers mean nothing, see `is_undecided`.
+    Where its pixels could not be read for now, the decision is not for good, see `is_provisional`. Where
+    nothing could be decided, its numbers mean nothing, see `is_undecided`.
     """
     scene = candidate.scene
     if not SENSORS[scene.mission].offset_from_pixels or scene.mask is None:
         return scene
     witnesses = {band: scene.assets[band] for band in _SHORT_WAVES if band in scene.assets}
     witnesses = dict(list(witnesses.items())[:WITNESSES])
-    pixels, readable = _ask_pixels(ItemReader(reader, scene.item_sha256), witnesses, scene.mask)
+    pixels, is_settled = _ask_pixels(ItemReader(reader, scene.item_sha256), witnesses, scene.mask)
     decision = decide_offset(candidate.statements, pixels)
     assets = {
         band: replace(asset, offset=round((decision.dn or 0) * asset.scale, 9))
@@ -56,14 +56,14 @@ def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
     return replace(
         scene,
         assets=assets,
-        offset_source=_name_source(decision, readable=readable),
+        offset_source=_name_source(decision, is_settled=is_settled),
         offset_evidence=decision.evidence,
         offset_conflict=decision.conflict,
     )
 
 
 def is_provisional(scene: Scene) -> bool:
-    """Whether a scene's pixels could not be read, so that a later run must ask them again."""
+    """Whether a scene's pixels could not be read for now, so that a later run must ask them again."""
     return scene.offset_source in {_METADATA, _UNREAD}
 
 
@@ -72,29 +72,30 @@ def is_undecided(scene: Scene) -> bool:
     return scene.offset_source in {_UNDECIDED, _UNREAD}
 
 
-def _name_source(decision: OffsetDecision, *, readable: bool) -> str:
+def _name_source(decision: OffsetDecision, *, is_settled: bool) -> str:
     if decision.dn is None:
-        return _UNDECIDED if readable else _UNREAD
-    return decision.source if readable else _METADATA
+        return _UNDECIDED if is_settled else _UNREAD
+    return decision.source if is_settled else _METADATA
 
 
 def _ask_pixels(files: ItemReader, bands: Mapping[str, Asset], mask: Asset) -> tuple[PixelEvidence, bool]:
-    """What the pixels give away; and whether any pixel could be read."""
+    """What the pixels give away; and whether a later run would learn no more."""
     if len(bands) < WITNESSES:
         return PixelEvidence(None, 0, f"{' and '.join(bands) or 'no band'} of {_SHORT_WAVES}, too few"), True
-    errors: list[str] = []
+    errors: list[BrokenAsset] = []
     for look in (_overview, _windows):
         try:
             return weigh_pixels(*look(files, bands, mask)), True
         except BrokenAsset as error:
-            errors.append(str(error))
-    return PixelEvidence(None, 0, f"not readable ({'; '.join(dict.fromkeys(errors))})"), False
+            errors.append(error)
+    text = f"not readable ({'; '.join(dict.fromkeys(map(str, errors)))})"
+    return PixelEvidence(None, 0, text), all(error.lasting for error in errors)
 
 
 def _overview(files: ItemReader, bands: Mapping[str, Asset], mask: Asset) -> Pixels:
-    """The whole scene thinned, from overviews where there are any."""
-    profile = files.read_profile(mask)
-    shape = min(profile.height, _EDGE_PX), min(profile.width, _EDGE_PX)
+    """The whole scene at the pixels of its first band, thinned, from overviews where there are any."""
+    profile, finest = files.read_profile(mask), files.read_profile(next(iter(bands.values())))
+    shape = min(finest.height, _EDGE_PX), min(finest.width, _EDGE_PX)
     lattice = not profile.overviews and profile.height * profile.width > _EDGE_PX**2 * _FULL_READ
     numbers = {
         band: _without_fill(files.read_thinned(asset, shape, lattice=lattice), asset)
@@ -108,7 +109,7 @@ def _windows(files: ItemReader, bands: Mapping[str, Asset], mask: Asset) -> Pixe
     coarse = files.read_profile(mask)
     ratios = {band: files.read_profile(asset).width / coarse.width for band, asset in bands.items()}
     found: list[Pixels] = []
-    errors: list[str] = []
+    errors: list[BrokenAsset] = []
     for window in _spread(coarse):
         try:
             numbers = {
@@ -117,9 +118,9 @@ def _windows(files: ItemReader, bands: Mapping[str, Asset], mask: Asset) -> Pixe
             }
             found.append((numbers, files.read_window(mask, window)))
         except BrokenAsset as error:
-            errors.append(str(error))
+            errors.append(error)
     if not found:
-        raise BrokenAsset(errors[0])
+        raise errors[0]
     together = {band: np.concatenate([numbers[band] for numbers, _ in found], axis=None) for band in bands}
     return together, np.concatenate([classes for _, classes in found], axis=None)
 

@@ -8,6 +8,8 @@ import pytest
 import rasterio
 
 from pipeline.contracts import Asset
+from pipeline.errors import BrokenAsset
+from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.scenes.items import Candidate, candidate_of
 from pipeline.ingest.scenes.offsets import apply_offset, is_provisional, is_undecided
 from tests.scenery import SHARED, at, needs_real_scenes, planted_scene
@@ -113,25 +115,42 @@ def test_fog_that_scl_calls_water_leaves_a_stated_0_as_it_is(tmp_path, fog, read
     assert not result.offset_conflict
 
 
-def gone(scene, folder):
-    return at(scene, assets={**scene.assets, "red": Asset(str(folder / "gone.tif"), 1e-4, 0.0)})
+@pytest.fixture
+def out_of_reach(monkeypatch):
+    """No file can be read for now."""
+
+    def refuse(*_, **__):
+        raise BrokenAsset("host: HTTP 503", lasting=False)
+
+    for way in ("read_profile", "read_thinned", "read_window"):
+        monkeypatch.setattr(ItemReader, way, refuse)
 
 
+@pytest.mark.usefixtures("out_of_reach")
 def test_a_scene_whose_files_cannot_be_read_is_taken_by_what_is_written_but_not_for_good(tmp_path, reader):
-    scene = offset_world(tmp_path, applied=True)
-    result = decided(gone(scene, tmp_path), STATED[-1000], reader)
+    result = decided(offset_world(tmp_path, applied=True), STATED[-1000], reader)
     assert result.offset_source == "metadata"
     assert result.assets["red"].offset == -0.1
     assert "not readable" in result.offset_evidence
     assert is_provisional(result)
     assert not is_undecided(result)
-    assert not is_provisional(decided(scene, STATED[-1000], reader))
 
 
+@pytest.mark.usefixtures("out_of_reach")
 def test_a_scene_whose_files_cannot_be_read_and_whose_statements_disagree_waits(tmp_path, reader):
-    result = decided(gone(offset_world(tmp_path, applied=True), tmp_path), DISAGREEING, reader)
+    result = decided(offset_world(tmp_path, applied=True), DISAGREEING, reader)
     assert is_provisional(result)
     assert is_undecided(result)
+
+
+def test_what_is_written_of_a_scene_whose_files_are_gone_is_for_good(tmp_path, reader):
+    scene = offset_world(tmp_path, applied=True)
+    gone = at(scene, assets={**scene.assets, "red": Asset(str(tmp_path / "gone.tif"), 1e-4, 0.0)})
+    result = decided(gone, STATED[-1000], reader)
+    assert result.offset_source == "raster:bands"
+    assert "not readable" in result.offset_evidence
+    assert not is_provisional(result)
+    assert not is_provisional(decided(gone, DISAGREEING, reader))
 
 
 @pytest.mark.parametrize("lacking", ["red", "blue"])
