@@ -1,12 +1,13 @@
 """Areas of interest: where they lie, how they are called, how sure their outline is."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import fiona
+import numpy as np
 import shapely
 from pyproj import CRS
 from pyproj.aoi import AreaOfInterest
@@ -15,8 +16,9 @@ from pyproj.exceptions import CRSError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.datum import DatumShift, describe_shift, explain_no_shift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.geodesy import CGCS2000, find_centre, is_undefined, measure_area_m2, unproject, wrap_outline
+from pipeline.geodesy import CGCS2000, find_centre, measure_area_m2, unproject, wrap_outline
 from pipeline.vector_files import OFFLINE, choose_layer, refuse_driver, refuse_pointer
 
 _PROJECT = Path(__file__).resolve().parent.parent
@@ -44,7 +46,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Aoi:
-    """An area of interest in EPSG:4490; `grid_crs` is the CRS of its analysis grid."""
+    """An area of interest in EPSG:4490; `grid_crs` is the CRS of its analysis grid.
+
+    `shift` tells how the coordinates of its file came to CGCS2000, None where they were of it.
+    """
 
     id: str
     name_zh: str
@@ -53,6 +58,7 @@ class Aoi:
     grid_crs: str
     source: str
     accuracy: str
+    shift: DatumShift | None = None
 
     @cached_property
     def geometry(self) -> BaseGeometry:
@@ -84,13 +90,14 @@ def load_aoi(id_or_path: str, *, relative_to: Path, layer: str | None = None, cr
             "Unknown area of interest",
             [Problem("aoi", repr(id_or_path), f"one of {list_aois()} or the path of a vector file")],
         )
-    return _build_aoi(path, *_read_features(path, layer, crs))
+    rows, outlines, shift = _read_features(path, layer, crs)
+    return replace(_build_aoi(path, rows, outlines), shift=shift)
 
 
 def _read_features(
     path: Path, layer: str | None, stated: str | None
-) -> tuple[list[dict[str, Any]], list[BaseGeometry]]:
-    """Properties and outlines of every feature; InputError lists all that cannot be used."""
+) -> tuple[list[dict[str, Any]], list[BaseGeometry], DatumShift | None]:
+    """Properties and outlines of every feature, and their datum; InputError lists all that cannot be used."""
     refuse_pointer(path)
     try:
         with fiona.Env(**OFFLINE), _open(path, _find_layer(path, layer)) as source:
@@ -99,7 +106,9 @@ def _read_features(
             features = list(source)
     except fiona.errors.FionaError as error:
         raise _aoi_error(Problem(str(path), str(error), "a vector file")) from error
-    outlines = [_to_degrees(_build_shape(feature.geometry), crs) for feature in features]
+    shapes = [_build_shape(feature.geometry) for feature in features]
+    shift = _find_shift(path, crs, shapes)
+    outlines = [_to_degrees(outline, crs) for outline in shapes]
     problems = [
         Problem(f"{path}, feature {feature.id}", found, "a valid polygon in longitude and latitude")
         for feature, outline in zip(features, outlines, strict=True)
@@ -109,7 +118,7 @@ def _read_features(
         problems = [Problem(str(path), "no feature", "at least one polygon")]
     if problems:
         raise InputError("An area of interest needs valid polygons", problems)
-    return [dict(feature.properties) for feature in features], outlines
+    return [dict(feature.properties) for feature in features], outlines, shift
 
 
 def _aoi_error(problem: Problem) -> InputError:
@@ -164,6 +173,18 @@ def _build_shape(geometry: Any) -> BaseGeometry:
     except ValueError:
         return shapely.Polygon()
     return shapely.force_2d(outline)
+
+
+def _find_shift(path: Path, crs: CRS, shapes: list[BaseGeometry]) -> DatumShift | None:
+    """How coordinates come to CGCS2000, None where they are of it; InputError where they cannot."""
+    if crs.equals(CRS(CGCS2000), ignore_axis_order=True):
+        return None
+    west, south, east, north = shapely.bounds(shapely.GeometryCollection(shapes))
+    middle = (west + east) / 2, (south + north) / 2
+    shift = describe_shift(crs, to_lon_lat(crs, *middle) if np.isfinite(middle).all() else None)
+    if shift is None:
+        raise InputError("An area of interest cannot be placed", [explain_no_shift(str(path), crs)])
+    return shift
 
 
 def _to_degrees(outline: BaseGeometry, crs: CRS) -> BaseGeometry:

@@ -12,11 +12,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod, Proj
-from pyproj.exceptions import ProjError
 from pyproj.transformer import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.errors import InputError, Problem
+from pipeline.datum import LonLat, explain_no_shift, find_transformer
+from pipeline.errors import InputError
 
 CGCS2000 = "EPSG:4490"
 ELLIPSOID = Geod(a=6378137.0, rf=298.257222101)
@@ -25,11 +25,6 @@ SQUARE_METRES_PER_HECTARE = 10_000.0
 SQUARE_METRES_PER_MU = 10_000.0 / 15.0
 _HALF, _TURN = 180.0, 360.0
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-
-
-def is_undefined(crs: CRS) -> bool:
-    """Whether a CRS says no more than that there is none: those of GeoPackage, and local ones."""
-    return crs.is_engineering or crs.name.lower().startswith("undefined")
 
 
 def measure_area_m2(geometry: BaseGeometry) -> float:
@@ -73,13 +68,13 @@ def find_centre(outline: BaseGeometry) -> tuple[float, float]:
     return float(middle.x) - _TURN * (middle.x >= _HALF), float(middle.y)
 
 
-def project(geometry: BaseGeometry, crs: str) -> BaseGeometry:
+def project(geometry: BaseGeometry, crs: str, near: LonLat | None = None) -> BaseGeometry:
     """A geometry of EPSG:4490 in another CRS, densified first so that its edges keep their course."""
-    projected: BaseGeometry = project_all(np.array([geometry], dtype=object), crs)[0]
+    projected: BaseGeometry = project_all(np.array([geometry], dtype=object), crs, near)[0]
     return projected
 
 
-def project_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
+def project_all(geometries: NDArray[np.object_], crs: str, near: LonLat | None = None) -> NDArray[np.object_]:
     """`project` of many geometries, in one go."""
     if len(geometries) == 0:
         return geometries
@@ -89,20 +84,22 @@ def project_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_
         points, line = _densify(points, np.repeat(np.arange(len(counts)), counts))
         ends = np.cumsum(np.bincount(line, minlength=len(counts)))
         offsets = (np.append(0, ends), *offsets[1:])
-    moved = np.column_stack(_from_cgcs2000(crs).transform(points[:, 0], points[:, 1]))
+    moved = np.column_stack(_from_cgcs2000(crs, near).transform(points[:, 0], points[:, 1]))
     projected: NDArray[np.object_] = shapely.from_ragged_array(kind, moved, offsets)
     return projected
 
 
-def unproject(geometry: BaseGeometry, crs: str) -> BaseGeometry:
+def unproject(geometry: BaseGeometry, crs: str, near: LonLat | None = None) -> BaseGeometry:
     """A geometry of another CRS in EPSG:4490, vertex by vertex; cut at 180 degrees where it crosses."""
-    moved: BaseGeometry = unproject_all(np.array([geometry], dtype=object), crs)[0]
+    moved: BaseGeometry = unproject_all(np.array([geometry], dtype=object), crs, near)[0]
     return moved
 
 
-def unproject_all(geometries: NDArray[np.object_], crs: str) -> NDArray[np.object_]:
+def unproject_all(
+    geometries: NDArray[np.object_], crs: str, near: LonLat | None = None
+) -> NDArray[np.object_]:
     """`unproject` of many geometries, in one go; heights are dropped, null stays null, lines stay whole."""
-    moved: NDArray[np.object_] = np.asarray(_transform(geometries, to_cgcs2000(crs)), dtype=object)
+    moved: NDArray[np.object_] = np.asarray(_transform(geometries, to_cgcs2000(crs, near)), dtype=object)
     west, _, east, _ = shapely.bounds(moved).T
     polygonal = np.isin(shapely.get_type_id(moved), _POLYGONAL)
     for place in np.flatnonzero(polygonal & (east - west > _HALF)):
@@ -163,24 +160,22 @@ def _measure_ring_m2(points: NDArray[np.float64]) -> float:
 
 
 @lru_cache(maxsize=64)
-def _from_cgcs2000(crs: str) -> Transformer:
-    return Transformer.from_crs(CGCS2000, crs, always_xy=True)
+def _from_cgcs2000(crs: str, near: LonLat | None = None) -> Transformer:
+    return _find_way(crs, near, back=True)
 
 
 @lru_cache(maxsize=64)
-def to_cgcs2000(crs: str) -> Transformer:
-    """The way from a CRS to CGCS2000 degrees (longitude, latitude).
+def to_cgcs2000(crs: str, near: LonLat | None = None) -> Transformer:
+    """The way from a CRS to CGCS2000 degrees (longitude, latitude), the best for a place.
 
-    Other datums go by their published transformation to WGS 84, which is within a metre of CGCS2000;
-    PROJ knows none between the two and would fall back on a guess that can be 100 m off. InputError where
-    nothing is published (Xian 1980): such data have to be brought to CGCS2000 by the surveyors.
+    InputError where nothing is published (Xian 1980), and for local systems; see `find_transformer`.
     """
-    for target in (CGCS2000, "EPSG:4326"):
-        try:
-            return Transformer.from_crs(crs, target, always_xy=True, allow_ballpark=False)
-        except ProjError:
-            continue
-    raise InputError(
-        "Coordinates cannot be brought to CGCS2000",
-        [Problem("CRS", CRS(crs).name, "a CRS on CGCS2000, or with a published way to WGS 84 or CGCS2000")],
-    )
+    return _find_way(crs, near, back=False)
+
+
+def _find_way(crs: str, near: LonLat | None, *, back: bool) -> Transformer:
+    known = CRS(crs)
+    found = find_transformer(known, near, back=back)
+    if found is None:
+        raise InputError("Coordinates cannot be brought to CGCS2000", [explain_no_shift("CRS", known)])
+    return found

@@ -18,6 +18,7 @@ from pipeline.maps.evidence import describe_sources
 from pipeline.maps.making import make_maps
 from pipeline.maps.showing import list_warnings
 from pipeline.storage.cause import Cause
+from pipeline.storage.tables import load_json
 
 
 def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
@@ -36,4 +37,5 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
         warnings = [*found.account["warnings"], *list_warnings(maps)]
         account = {**found.account, "warnings": warnings}
-        publication.publish_delivery(run, cause, draft, delivery, artifacts, account)
+        shifts = load_json(parcels.path / "datum_shifts.json")
+        publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

@@ -8,8 +8,10 @@ import geopandas as gpd
 import pandas as pd
 
 from pipeline.aoi import PROJECT_ROOT, Aoi
+from pipeline.datum import DatumShift
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
+from pipeline.flow.datums import find_shifts, note_shifts
 from pipeline.flow.inputs import Inputs
 from pipeline.geodesy import CGCS2000
 from pipeline.ingest.notes import FileNote
@@ -25,6 +27,8 @@ from pipeline.ingest.parcels import (
 )
 from pipeline.rights_registry import findings, geometry
 from pipeline.rights_registry.rules import RULES
+from pipeline.settings.crs import list_grids
+from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.storage.cause import Artifact, checksums_of
 from pipeline.storage.tables import LongTable, save_json, save_tables
 
@@ -35,20 +39,26 @@ _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 def make_parcels(run: Run, study: Study, inputs: Inputs) -> Artifact:
     """Artifact with `parcels`, `findings` and `pieces` inside layers that restrict use.
 
-    `missing.json` lists the columns that the register lacks.
+    `missing.json` lists the columns that the register lacks, `datum_shifts.json` by the key of the config how
+    the coordinates of each input of the area came to CGCS2000.
     """
     file, layers = inputs.parcels, study.settings.restricting
-    paths = [*([Path(file.path)] if file else []), *(Path(layer.path) for layer in layers), _RIGHTS]
+    given: list[ParcelFile | RestrictingFile] = [*([file] if file else []), *layers]
+    grids = list_grids(*(entry.crs for entry in given))
+    paths = [*(Path(entry.path) for entry in given), *grids, _RIGHTS]
+    shifts = find_shifts(study)
     cause = study.cause(
         "parcels",
         _PARCELS,
         list(checksums_of(paths).values()),
         parcels=file.model_dump(exclude={"path"}) if file else {},
         restricting=[layer.model_dump(exclude={"path"}) for layer in layers],
+        shifts={key: shift.as_dict() for key, shift in shifts.items()},
     )
 
     def build(folder: Path) -> None:
         register = read_parcels(file, study.aoi) if file else _build_empty_register()
+        restricting = read_restricting(layers, study.aoi)
         with LongTable(folder / "parcels.parquet") as parcels:
             prepared = geometry.prepare_parcels(
                 register.keys,
@@ -56,14 +66,26 @@ def make_parcels(run: Run, study: Study, inputs: Inputs) -> Artifact:
                 study.aoi,
                 parcels.add,
                 area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
-                restricting=read_restricting(layers, study.aoi),
+                restricting=restricting,
             )
-        said = [_find_elsewhere(register.elsewhere, study.aoi), *_tell_notes(register.notes, study.aoi)]
+        every = {**shifts, **_list_shifts(register, restricting)}
+        notes = [*register.notes, *note_shifts(every, study.settings.model_copy(update={"parcels": file}))]
+        said = [_find_elsewhere(register.elsewhere, study.aoi), *_tell_notes(notes, study.aoi)]
         found = findings.join_findings([prepared.findings, *said])
         save_tables(folder, {"findings": found, "pieces": prepared.pieces})
         save_json(folder / "missing.json", list(register.missing))
+        told = {key: shift.as_dict() for key, shift in every.items() if not shift.changes_nothing}
+        save_json(folder / "datum_shifts.json", told)
 
     return run.artifact(f"{study.aoi.name_zh} 地块 parcels", cause, build)
+
+
+def _list_shifts(register: LandRegister, restricting: gpd.GeoDataFrame) -> dict[str, DatumShift]:
+    of_register = {"parcels": register.shift} if register.shift else {}
+    return {
+        **of_register,
+        **{f"restricting.{number}": shift for number, shift in enumerate(restricting.attrs["shifts"])},
+    }
 
 
 def _find_elsewhere(where: Elsewhere | None, aoi: Aoi) -> gpd.GeoDataFrame:
@@ -87,4 +109,4 @@ def _build_empty_register() -> LandRegister:
     """The register of an area without one."""
     columns = ["parcel_id", *ATTRIBUTES, *EXTRAS, *NOTES, "geometry"]
     rows = gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=CGCS2000)
-    return LandRegister(rows[[*KEYS]], lambda: iter([rows]), (), None)
+    return LandRegister(rows[[*KEYS]], lambda: iter([rows]), (), None, None)

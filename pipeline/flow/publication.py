@@ -154,11 +154,12 @@ def publish_delivery(
     delivery: Delivery,
     artifacts: Mapping[str, str | Sequence[str]],
     search: Mapping[str, Any],
+    shifts: Mapping[str, Any],
 ) -> None:
     """Complete a delivery that is begun and publish it; what stood at its place stays until then.
 
     `artifacts` are the keys of everything behind it, `search` tells what became of all scenes that were
-    found.
+    found, `shifts` how the coordinates of inputs came to CGCS2000.
     """
     study = draft.maps.study
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
@@ -175,6 +176,7 @@ def publish_delivery(
         "artifacts": artifacts,
         "steps": {step.name: step.version for step in draft.maps.steps if draft.maps.of(step.name)},
         "inputs": draft.inputs.checksums,
+        "datum_shifts": shifts,
         "files": files,
     }
     save_json(part / "manifest.json", manifest)

@@ -12,12 +12,15 @@ import pandas as pd
 import pyarrow as pa
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from pipeline.aoi import Aoi
+from pipeline.datum import DatumShift, to_lon_lat
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.ingest.crs import parse_crs, settle_shift
+from pipeline.ingest.parcels.placement import find_middle
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
 from pipeline.vector_files import refuse_pointer
@@ -33,7 +36,8 @@ def read_labels(
 ) -> gpd.GeoDataFrame:
     """Labelled samples that reach into an area: `kind` (key of LAND_KINDS), geometry in EPSG:4490.
 
-    The index is the row in the file, from 1; `attrs["outside"]` counts the rows that lie elsewhere. Columns
+    The index is the row in the file, from 1; `attrs["outside"]` counts the rows that lie elsewhere, and
+    `attrs["shift"]` tells how they came to CGCS2000, None where their coordinates were of it. Columns
     to `keep` are taken along where they are there. Rows without a label are left out if `blank`. Raises
     InputError with everything that is wrong: the file, its CRS, the column, each class that is not known,
     rows without a point or a polygon, nothing inside the area.
@@ -52,8 +56,14 @@ def read_labels(
         raise label_error(Problem(given.path, found, expected))
     kept = {name: rows[name] for name in keep if name in rows}
     labelled = gpd.GeoDataFrame({"kind": kinds, **kept}, geometry=rows.geometry, crs=CGCS2000)[inside]
-    labelled.attrs["outside"] = int((~inside).sum())
+    labelled.attrs = {"outside": int((~inside).sum()), "shift": rows.attrs["shift"]}
     return labelled
+
+
+def find_shift(given: LabelledSamples) -> DatumShift | None:
+    """How the coordinates of samples come to CGCS2000, None where they are of it; as `read_labels`."""
+    shift: DatumShift | None = _read_rows(Path(given.path), given, ()).attrs["shift"]
+    return shift
 
 
 def label_error(*problems: Problem) -> InputError:
@@ -69,17 +79,17 @@ def _read_rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.G
         raise label_error(Problem(str(path), found, f"a column {given.column!r}", "Name it: column"))
     if rows.empty:
         raise label_error(Problem(str(path), "no row", "samples, a row each"))
-    crs = _settle_crs(path, given.crs or rows.crs)
     shapes = shapely.force_2d(rows.geometry.to_numpy())
-    if not crs.equals(CRS(CGCS2000), ignore_axis_order=True):
-        shapes = unproject_all(shapes, crs.to_wkt())
+    shapes, shift = _place(path, given.crs or rows.crs, shapes)
     index = pd.RangeIndex(1, len(rows) + 1)
-    return gpd.GeoDataFrame(
+    placed = gpd.GeoDataFrame(
         {name: rows[name].to_numpy() for name in (given.column, *keep) if name in rows},
         geometry=shapes,
         index=index,
         crs=CGCS2000,
     )
+    placed.attrs["shift"] = shift
+    return placed
 
 
 def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -103,13 +113,23 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     return rows
 
 
-def _settle_crs(path: Path, stated: Any) -> CRS:
+def _place(
+    path: Path, stated: Any, shapes: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], DatumShift | None]:
+    """Shapes in EPSG:4490, and how they came to it, None where they were of it."""
     if stated is None:
         raise label_error(Problem(str(path), "no CRS", "the CRS of the coordinates", "Name it: crs"))
-    try:
-        return CRS(stated)
-    except CRSError as error:
-        raise label_error(Problem(str(path), str(stated), "a CRS such as EPSG:4490")) from error
+    crs = parse_crs(str(path), stated)
+    if isinstance(crs, Problem):
+        raise label_error(crs)
+    if crs.equals(CRS(CGCS2000), ignore_axis_order=True):
+        return shapes, None
+    centre = find_middle(shapely.bounds(shapes).reshape(-1, 4).T)
+    near = to_lon_lat(crs, *centre) if centre else None
+    shift = settle_shift(str(path), crs, stated, near)
+    if isinstance(shift, Problem):
+        raise label_error(shift)
+    return unproject_all(shapes, crs.to_wkt(), near), shift
 
 
 def _find_kinds(rows: gpd.GeoDataFrame, given: LabelledSamples) -> tuple["pd.Series[Any]", list[Problem]]:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline import standards
 from pipeline.legends import LAND_KINDS, LAND_MAPS
+from pipeline.settings.crs import CrsSetting
 from pipeline.settings.paths import ConfigPath
 from pipeline.settings.strict import Percent, Share, Strict
 
@@ -105,7 +106,7 @@ class LabelledSamples(Strict):
 
     path: ConfigPath
     layer: str | None = None
-    crs: str | None = None
+    crs: CrsSetting | None = None
     column: str = "class"
     classes: dict[str, str] = {}
     period: str | None = None

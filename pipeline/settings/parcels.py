@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from pipeline.settings.crs import CrsSetting
 from pipeline.settings.paths import ConfigPath
 from pipeline.settings.strict import Percent, Strict
 
@@ -40,7 +41,7 @@ class ParcelFile(Strict):
     layer: str | None = None
     encoding: str = "auto"
     profile: ParcelProfile = "auto"
-    crs: str | None = None
+    crs: CrsSetting | None = None
     columns: dict[str, str] = {}
     area_unit: AreaUnit = "m2"
     area_tolerance_percent: Percent = 1
@@ -55,4 +56,4 @@ class RestrictingFile(Strict):
     path: ConfigPath
     kind: RestrictingKind
     layer: str | None = None
-    crs: str | None = None
+    crs: CrsSetting | None = None

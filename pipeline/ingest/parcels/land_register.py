@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.aoi import Aoi
+from pipeline.datum import DatumShift, find_base
 from pipeline.errors import Problem
 from pipeline.geodesy import to_cgcs2000
 from pipeline.ingest.notes import FileNote
@@ -71,13 +72,14 @@ class LandRegister:
     of the row in the file. Columns: `ATTRIBUTES`, `EXTRAS`, `parcel_id` (the register's own key, null if it
     has none), `NOTES` (null where there is nothing to note) and the geometry in EPSG:4490. Columns that are
     not there are null. Codes are those of our dictionaries, areas m2. `keys` has the columns `KEYS` of all.
-    `notes` are about the file as a whole.
+    `shift` tells how coordinates came to CGCS2000, `notes` are about the file as a whole.
     """
 
     keys: pd.DataFrame
     batches: Callable[[], Iterator[gpd.GeoDataFrame]]
     missing: tuple[str, ...]
     elsewhere: Elsewhere | None
+    shift: DatumShift | None
     notes: tuple[FileNote, ...] = ()
 
 
@@ -127,6 +129,7 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
         lambda: _read_batches(reading, places),
         tuple(lacking),
         _describe_elsewhere(layer, places, aoi),
+        layer.shift,
         _note_classes(columns, classes),
     )
 
@@ -346,8 +349,8 @@ def _describe_elsewhere(layer: VectorLayer, places: Places, aoi: Aoi) -> Elsewhe
     centre = find_middle(layer.corners)
     if centre is None or not np.isnan(layer.corners[0, places]).all():
         return None
-    lon, lat = to_cgcs2000(layer.crs.to_wkt()).transform(*centre)
+    lon, lat = to_cgcs2000(layer.crs.to_wkt(), layer.near).transform(*centre)
     count = int(np.isfinite(layer.corners).all(axis=0).sum())
     return Elsewhere(
-        count, float(lon), float(lat), find_neighbour_zone(layer.crs, centre, aoi.geometry.bounds)
+        count, float(lon), float(lat), find_neighbour_zone(find_base(layer.crs), centre, aoi.geometry.bounds)
     )

@@ -11,7 +11,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 from pyproj.transformer import Transformer
 
 from pipeline.errors import Problem
@@ -31,14 +30,6 @@ _NORTH_FIRST = "northings before eastings"
 _OTHER = "other"
 _FALSE_EASTING_M = 500_000.0
 _TRANSVERSE_MERCATOR = "9807"
-
-
-def parse_crs(place: str, crs: Any) -> CRS | Problem:
-    """The CRS that a file or the config names, or why it is none."""
-    try:
-        return CRS.from_user_input(crs)
-    except CRSError:
-        return Problem(place, str(crs), "a CRS that PROJ knows, such as EPSG:4490")
 
 
 def find_middle(corners: NDArray[np.float64]) -> tuple[float, float] | None:
@@ -65,7 +56,7 @@ def explain_no_crs(place: str, centre: tuple[float, float] | None) -> Problem:
 
 def explain_place(place: str, crs: CRS, centre: tuple[float, float] | None) -> Problem | None:
     """Why coordinates around a point cannot be of a CRS; None if they can."""
-    if centre is None:
+    if centre is None or crs.geodetic_crs is None:
         return None
     (form, likely), expected = _guess_form(*centre), _describe_zone(crs)
     degrees = crs.is_projected and form in {_DEGREES, _SWAPPED_DEGREES}

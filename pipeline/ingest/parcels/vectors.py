@@ -18,9 +18,11 @@ from pyogrio.raw import open_arrow, read_arrow
 from pyproj import CRS
 from pyproj.enums import TransformDirection
 
+from pipeline.datum import DatumShift, LonLat, find_base, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem
-from pipeline.geodesy import CGCS2000, is_undefined, project, to_cgcs2000, unproject_all
+from pipeline.geodesy import CGCS2000, project, to_cgcs2000, unproject_all
 from pipeline.ingest.attributes import pick_within, tabulate
+from pipeline.ingest.crs import parse_crs, settle_shift
 from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import (
@@ -28,9 +30,9 @@ from pipeline.ingest.parcels.placement import (
     explain_no_crs,
     explain_place,
     find_middle,
-    parse_crs,
 )
 from pipeline.ingest.parcels.polygon_layers import choose_polygons
+from pipeline.settings.crs import CrsSetting
 from pipeline.vector_files import OFFLINE, refuse_driver, refuse_pointer
 
 BATCH_ROWS = 32_768
@@ -52,6 +54,7 @@ pyogrio.set_gdal_config_options(OFFLINE)
 class VectorLayer:
     """One vector layer: its attribute columns, its CRS, how its text is decoded, its features' bounds.
 
+    `shift` tells how its coordinates come to CGCS2000, `near` where they are in degrees of their own datum.
     `name` is None for GeoParquet. `recode` is the encoding of text that was read as `encodings.LOSSLESS`.
     `key` is the column that numbers the features, empty if there is none; `driver` is that of GDAL.
     `by_number` tells whether features are found by their number without looking through those before.
@@ -63,6 +66,8 @@ class VectorLayer:
     name: str | None
     columns: tuple[str, ...]
     crs: CRS
+    shift: DatumShift
+    near: LonLat | None
     encoding: str | None
     recode: str | None
     by_number: bool
@@ -93,7 +98,7 @@ def open_vector(
     *,
     name: str | None = None,
     encoding: str = "auto",
-    crs: str | None = None,
+    crs: CrsSetting | None = None,
     known: Collection[str] = (),
 ) -> VectorLayer:
     """The named layer of a file, else its layer of polygons, with its CRS held against its coordinates.
@@ -123,7 +128,7 @@ def open_vector(
         path,
         chosen,
         tuple(names if not key or key in names else [*names, key]),
-        _settle_crs(f"{path}, layer {chosen}", crs or info["crs"], corners),
+        *_settle_crs(f"{path}, layer {chosen}", crs or info["crs"], corners),
         codec,
         recode,
         bool(info["capabilities"]["random_read"]) and _is_numbered(fids),
@@ -139,9 +144,9 @@ def find_places(layer: VectorLayer, bounds: Bounds) -> Places:
 
     They are in the order of the numbers that the features have in the file.
     """
-    near = _find_meeting(layer.corners, _transform_bounds(layer.crs, bounds))
+    near = _find_meeting(layer.corners, _transform_bounds(layer, bounds))
     if not _is_in_degrees(layer.crs):
-        around = project(shapely.box(*bounds), layer.crs.to_wkt())
+        around = project(shapely.box(*bounds), layer.crs.to_wkt(), layer.near)
         near = np.concatenate(
             [near[:0], *(_refine_places(layer, part, around, bounds) for part in split_features(near))]
         )
@@ -164,7 +169,7 @@ def read_features(layer: VectorLayer, columns: Sequence[str], places: Places) ->
         register = _read_vector_rows(layer, columns, places)
     shapes = register.geometry.to_numpy()
     if not _is_in_degrees(layer.crs):
-        shapes = unproject_all(shapes, layer.crs.to_wkt())
+        shapes = unproject_all(shapes, layer.crs.to_wkt(), layer.near)
     return register.set_geometry(gpd.GeoSeries(shapes, register.index, crs=CGCS2000))
 
 
@@ -236,15 +241,20 @@ def _refuse_empty(place: str, rows: NDArray[Any]) -> None:
         raise vector_error(Problem(place, "no row", "polygons, a row each"))
 
 
-def _settle_crs(place: str, crs: Any, corners: NDArray[np.float64]) -> CRS:
+def _settle_crs(place: str, crs: Any, corners: NDArray[np.float64]) -> tuple[CRS, DatumShift, LonLat | None]:
+    """The CRS of coordinates, how they come to CGCS2000, and where their middle is in degrees."""
     centre = find_middle(corners)
     found = parse_crs(place, crs) if crs is not None else None
     if found is None or (isinstance(found, CRS) and is_undefined(found)):
         raise vector_error(explain_no_crs(place, centre))
-    problem = found if isinstance(found, Problem) else explain_place(place, found, centre)
-    if problem or isinstance(found, Problem):
-        raise vector_error(*([problem] if problem else []))
-    return found
+    if isinstance(found, Problem):
+        raise vector_error(found)
+    near = to_lon_lat(found, *centre) if centre else None
+    shift = settle_shift(place, found, crs, near)
+    misplaced = explain_place(place, find_base(found), centre)
+    if isinstance(shift, Problem) or misplaced:
+        raise vector_error(*(problem for problem in (misplaced, shift) if isinstance(problem, Problem)))
+    return found, shift, near
 
 
 def _recode_names(names: Sequence[Any], recode: str | None) -> list[str]:
@@ -256,9 +266,9 @@ def _is_in_degrees(crs: CRS) -> bool:
     return bool(crs.equals(CRS(CGCS2000), ignore_axis_order=True))
 
 
-def _transform_bounds(crs: CRS, bounds: Bounds) -> Bounds:
-    """Bounds of EPSG:4490 in another CRS: those of the box's edges, not only of its corners."""
-    left, bottom, right, top = to_cgcs2000(crs.to_wkt()).transform_bounds(
+def _transform_bounds(layer: VectorLayer, bounds: Bounds) -> Bounds:
+    """Bounds of EPSG:4490 in a layer's CRS: those of the box's edges, not only of its corners."""
+    left, bottom, right, top = to_cgcs2000(layer.crs.to_wkt(), layer.near).transform_bounds(
         *bounds, direction=TransformDirection.INVERSE
     )
     return left, bottom, right, top
@@ -372,11 +382,11 @@ def _recode_columns(register: pd.DataFrame, columns: Sequence[str], recode: str 
     return register.assign(**{name: encodings.recode(register[name], recode) for name in texts})
 
 
-def _open_parquet(path: Path, crs: str | None) -> VectorLayer:
+def _open_parquet(path: Path, crs: CrsSetting | None) -> VectorLayer:
     columns, told, corners = geoparquet.describe_parquet(path)
     _refuse_empty(str(path), corners[0])
-    found = _settle_crs(str(path), crs or told, corners)
+    placed = _settle_crs(str(path), crs or told, corners)
     numbers = np.arange(len(corners[0]))
     return VectorLayer(
-        path, None, tuple(columns), found, None, None, by_number=True, fids=numbers, corners=corners
+        path, None, tuple(columns), *placed, None, None, by_number=True, fids=numbers, corners=corners
     )

@@ -4,6 +4,17 @@ from pipeline.rights_registry.rules.rule import Rule
 
 READING_RULES = (
     Rule(
+        "datum_shift",
+        "warning",
+        "坐标转换精度不足或适用范围不符",
+        "Coordinates brought to CGCS2000 too coarsely",
+        "转换精度 2 m 以内为本项目建议；精度和适用范围取自 EPSG / accuracy and area of use are those of EPSG",
+        "{file} 的坐标系为 {crs}，以“{operation}”转换到 CGCS2000，精度 {accuracy_zh}"
+        "（建议 {accepted} 以内），适用范围 {area}{place_zh}；可在配置 crs 中给出当地七参数或格网",
+        "{file} is in {crs}; {operation} brings it to CGCS2000 with an accuracy of {accuracy_en} (accepted: "
+        "{accepted}) and is meant for {area}{place_en}; give local seven parameters or a grid as crs",
+    ),
+    Rule(
         "land_class_zeros",
         "info",
         "地类编码的前导零已补",

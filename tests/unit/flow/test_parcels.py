@@ -11,9 +11,12 @@ import shapely
 from pipeline.errors import InputError
 from pipeline.flow.inputs import find_inputs
 from pipeline.flow.parcels import make_parcels
-from pipeline.geodesy import CGCS2000
+from pipeline.geodesy import CGCS2000, project_all
+from pipeline.ingest.crs import parse_crs
 from pipeline.rights_registry.findings import add_land_classes
-from pipeline.settings.parcels import ParcelFile
+from pipeline.settings.crs import GivenCrs
+from pipeline.settings.parcels import ParcelFile, RestrictingFile
+from pipeline.storage.tables import load_json
 
 
 def lay_out(study, count):
@@ -78,3 +81,58 @@ def test_a_register_whose_land_classes_cannot_be_told_is_refused_by_file_and_col
         read_register({"BSM": ["a", "b"], "DLBM": [101, 102]})
     parcels, _ = read_register({"BSM": ["a", "b"], "DLBM": [101, 102]}, land_class_edition="second")
     assert parcels["land_class"].tolist() == ["1001", "1003"]
+
+
+def test_a_datum_known_to_15_m_is_a_finding_with_its_operation_and_stands_with_the_parcels(read_register):
+    columns = {"BSM": ["a", "b"], "DLBM": ["0101", "0301"]}
+    parcels, findings = read_register(columns, crs="EPSG:2437")
+    told = findings.loc["datum_shift"]
+    assert all(word in told["message_en"] for word in ("parcels.gpkg", "Beijing 1954", "15 m", "2 m"))
+    assert "精度 15 m" in told["message_zh"]
+    assert len(parcels) == 2
+
+
+XIAN = GivenCrs(
+    name="EPSG:2385",
+    seven_parameters={"dx_m": -10, "dy_m": 60, "dz_m": 30, "rx_arcsec": 1, "rotation": "coordinate_frame"},
+    accuracy_m=0.5,
+    source="测绘院 2019",
+)
+
+
+def write_in_xian_1980(study, path):
+    """Two parcels and where they are, in a file of Xian 1980."""
+    shapes = np.array(lay_out(study, 2), dtype=object)
+    moved = project_all(shapes, parse_crs("", XIAN).to_wkt())
+    columns = {"BSM": ["a", "b"], "DLBM": ["0101", "0301"]}
+    gpd.GeoDataFrame(columns, geometry=moved, crs=XIAN.name).to_file(path)
+    return shapes
+
+
+def test_xian_1980_is_refused_with_the_way_out(run, planted, tmp_path):
+    write_in_xian_1980(planted, tmp_path / "parcels.gpkg")
+    file = ParcelFile(path=str(tmp_path / "parcels.gpkg"))
+    study = replace(planted, settings=planted.settings.model_copy(update={"parcels": file}))
+    with pytest.raises(InputError, match=r"parcels\.gpkg.*Xian 1980.*seven_parameters"):
+        make_parcels(run, study, find_inputs(run, study))
+
+
+def test_xian_1980_comes_by_the_parameters_of_the_config_which_stand_with_the_parcels(run, planted, tmp_path):
+    path = tmp_path / "parcels.gpkg"
+    shapes = write_in_xian_1980(planted, path)
+    update = {
+        "parcels": ParcelFile(path=str(path), crs=XIAN),
+        "restricting": [RestrictingFile(path=str(path), kind="ecological_red_line", crs=XIAN)],
+    }
+    study = replace(planted, settings=planted.settings.model_copy(update=update))
+    folder = make_parcels(run, study, find_inputs(run, study)).path
+    parcels = gpd.read_parquet(folder / "parcels.parquet")
+    apart = shapely.hausdorff_distance(parcels.geometry.to_numpy(), shapes)
+    assert apart.max() < 1e-8
+    shifts = load_json(folder / "datum_shifts.json")
+    for key in ("parcels", "restricting.0"):
+        assert shifts[key]["accuracy_m"] == 0.5
+        assert shifts[key]["note"] == "测绘院 2019"
+        assert "rx=1" in shifts[key]["definition"]
+        assert 40 < shifts[key]["moved_m"] < 50
+    assert "datum_shift" not in gpd.read_parquet(folder / "findings.parquet")["rule"].tolist()
