@@ -57,4 +57,4 @@ def _find_file(key: str, settings: Settings) -> str:
         "land_cover.accuracy": cover.accuracy,
     }
     given = named.get(key) or cover.maps.get(which.removeprefix("maps."))
-    return Path(given.path if given else settings.aoi[0]).name
+    return Path(given.path if given else str(settings.aoi[0])).name
