@@ -40,4 +40,5 @@ def _format_figure(value: float, form: str) -> str:
 def _find_truth(one: Delivered, indicator: str, period: str) -> str:
     if one.truth is None or not indicator.startswith("mean_fvc_land"):
         return ""
-    return f"{one.truth['periods'][period]['mean_fvc']:.4f}（模拟 simulated）"
+    planted = one.truth["periods"][period]["mean_fvc"]
+    return "" if planted is None else f"{planted:.4f}（模拟 simulated）"

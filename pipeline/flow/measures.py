@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.engine.run import Run
 from pipeline.grid import Block, Grid
+from pipeline.maps.look_ndvi import explain_unseen
 from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.products import load_products
@@ -82,7 +83,13 @@ def plan_measures(maps: Maps) -> MeasurePlan:
     """The measures whose layers the maps have."""
     settings = maps.study.settings
     cycle, cuts = PERIODS_A_YEAR[settings.scenes.period], tuple(load_products().grades.cuts_percent)
-    rules = measures.MeasureRules(settings.vegetation.cover_threshold, cuts, cycle, settings.greenness.test)
+    rules = measures.MeasureRules(
+        settings.vegetation.cover_threshold,
+        cuts,
+        cycle,
+        settings.greenness.test,
+        explain_unseen(maps.study)[1],
+    )
     return MeasurePlan(measures.MEASURES, rules, maps.study.periods).limit(_list_stores(maps))
 
 

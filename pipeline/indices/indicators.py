@@ -49,7 +49,7 @@ def build_share(
 
 
 def build_cover_indicators(
-    sums: CoverSums, period: str, *, area_m2: float, source: str
+    sums: CoverSums, period: str, *, area_m2: float, source: str, reason: str = NOTHING_SEEN
 ) -> list[dict[str, object]]:
     """Vegetated share and mean FVC of a period, of land and of the whole area; areas in m2."""
     unseen = _compute_rest(area_m2, sums.seen_m2)
@@ -60,7 +60,8 @@ def build_cover_indicators(
         ("mean_fvc_area", sums.fvc_m2, sums.seen_m2),
     ]
     return [
-        build_share(name, period, over, under, unseen=unseen, source=source) for name, over, under in entries
+        build_share(name, period, over, under, unseen=unseen, source=source, reason=reason)
+        for name, over, under in entries
     ]
 
 

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from pipeline.contracts import Raster, Scene
 from pipeline.engine.study import Study
-from pipeline.indices import alerts, composite, vegetation
+from pipeline.indices import alerts, composite, indicators, vegetation
 from pipeline.ingest.reading import blocks
 from pipeline.maps.encoding import COUNT, RATIO
 from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Place, Show, Step, build_raster, keep_layers
 from pipeline.periods import Period, When
+from pipeline.zonal import measures
 
 _PARTS = 4
 """So many readings of their looks spare the memory for the bands of all at once."""
@@ -67,6 +68,16 @@ def explain_no_season(study: Study, period: Period) -> str:
         return ""
     first, last = study.settings.vegetation.growing_season
     return f"本期不含生长季（{first}–{last} 月）/ no day of the growing season (months {first} to {last})"
+
+
+def explain_unseen(study: Study) -> tuple[str, str]:
+    """Why there is no cover of an area, and of a parcel, in a period that has the days for it."""
+    if study.settings.vegetation.ndvi != "growing-season":
+        return indicators.NOTHING_SEEN, measures.NEVER_SEEN
+    return (
+        "范围内生长季没有晴空观测 / nothing was seen clear in the growing season",
+        "本期生长季无晴空观测 / never seen clear in the growing season",
+    )
 
 
 def title_cover(study: Study) -> tuple[str, str]:

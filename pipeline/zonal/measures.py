@@ -14,6 +14,8 @@ from pipeline.zonal.kernels import Numbers
 from pipeline.zonal.layers import MapLayer
 from pipeline.zonal.tallies import ClassAreas, Histogram, Tally, Transitions, Weighted
 
+NEVER_SEEN = "本期无晴空观测 / never seen clear"
+
 _PERCENT = 100
 
 LAND, CHANGE = MapLayer("land_cover", "land_cover"), MapLayer("change", "change", over="pair")
@@ -29,13 +31,22 @@ class MeasureRules:
     """What the settings of a run say of measures.
 
     FVC from which ground counts as vegetated, the cuts between grades of FVC, the periods in a year, the test
-    of trend.
+    of trend, and why a parcel has no FVC.
     """
 
     cover_threshold: float
     cuts_percent: tuple[float, ...]
     cycle: int
     test: str = "mann-kendall"
+    unseen_cover: str = NEVER_SEEN
+
+
+def _explain_unseen(_: MeasureRules) -> str:
+    return NEVER_SEEN
+
+
+def _explain_no_cover(rules: MeasureRules) -> str:
+    return rules.unseen_cover
 
 
 @dataclass(frozen=True)
@@ -43,12 +54,14 @@ class Measure(Generic[AnyTally]):
     """A measure of every period, every two consecutive ones, or the first and the last, as its tally is.
 
     `value` gives it from the sums of the tally: by parcel, or (parcel, part), which stand as `name:part`.
+    `unseen` says why a parcel has none.
     """
 
     name: str
     unit: str
     tally: Callable[[MeasureRules], AnyTally]
     value: Callable[[AnyTally, Numbers], Numbers]
+    unseen: Callable[[MeasureRules], str] = _explain_unseen
 
 
 @dataclass(frozen=True)
@@ -123,9 +136,9 @@ def _fit_trend(means: Numbers, rules: MeasureRules) -> tuple[tuple[Numbers, Numb
 MEASURES: tuple[Measure[Any] | SeriesMeasure, ...] = (
     Measure("class_area", "m2", _tally_classes, ClassAreas.areas),
     Measure("water_share", "1", _tally_classes, _share_water),
-    Measure("fvc_mean", "1", _tally_cover, Weighted.mean),
-    Measure("fvc_grade_area", "m2", _grade_cover, Histogram.areas),
-    Measure("vegetated_share", "1", _tally_cover, Weighted.share),
+    Measure("fvc_mean", "1", _tally_cover, Weighted.mean, _explain_no_cover),
+    Measure("fvc_grade_area", "m2", _grade_cover, Histogram.areas, _explain_no_cover),
+    Measure("vegetated_share", "1", _tally_cover, Weighted.share, _explain_no_cover),
     Measure("ndvi_mean", "1", _tally_greenness, Weighted.mean),
     Measure("looks_mean", "count", _tally_looks, Weighted.mean),
     Measure("failed_looks_mean", "count", _tally_failures, Weighted.mean),

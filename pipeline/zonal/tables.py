@@ -13,7 +13,6 @@ from pipeline.zonal.measures import Reasons, SeriesMeasure
 from pipeline.zonal.sums import MeasurePlan, ParcelSums
 
 SLICE_PARCELS = 16_384
-NEVER_SEEN = "本期无晴空观测 / never seen clear"
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class _Rows:
     value: Numbers
     covered: Numbers
     unknown: Numbers
-    reason: str | Reasons = NEVER_SEEN
+    reason: str | Reasons
 
 
 def tabulate(
@@ -56,12 +55,13 @@ def _list_rows(plan: MeasurePlan, sums: ParcelSums) -> Iterator[_Rows]:
         numbers = sums.by_job[tally, when]
         values = measure.value(tally, numbers)
         covered, unknown = tally.covered(numbers), tally.unknown(numbers)
+        reason = measure.unseen(plan.rules)
         names, columns = [measure.name], [values]
         if values.ndim > 1:
             names = [f"{measure.name}:{part}" for part in tally.parts]
             columns = list(values.T)
         for name, value in zip(names, columns, strict=True):
-            yield _Rows(when.label, name, measure.unit, value, covered, unknown)
+            yield _Rows(when.label, name, measure.unit, value, covered, unknown, reason)
 
 
 def _list_series(plan: MeasurePlan, sums: ParcelSums) -> Iterator[_Rows]:

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.flow.measures import measure_aoi
 from pipeline.ingest.scenes.choice import to_table
 from pipeline.maps.cover import COVER
 from pipeline.maps.look_ndvi import LOOK_NDVI, describe_ndvi, find_ndvi
 from pipeline.settings import Endmembers, Settings, Vegetation
-from tests.mapmaking import make, rasters_of, rows_of
+from tests.mapmaking import make, rasters_of, rows_of, view_of
 from tests.scenery import NO_GROWTH, planted_scene
 
 DAYS = {(1, 20): 0.2, (2, 9): 0.25, (5, 3): 0.5, (6, 12): 0.9, (8, 1): 0.7, (11, 5): 0.3, (12, 15): 0.22}
@@ -92,6 +93,18 @@ def test_a_year_without_a_day_of_the_season_has_no_cover_and_says_why(run, plant
     for row in rows.values():
         assert row["value"] is None
         assert "9–10 月" in row["reason"]
+
+
+def test_a_season_without_a_clear_look_is_not_called_a_year_without_one(run, planted, tmp_path):
+    area = over(planted, ndvi="growing-season", growing_season=(9, 10))
+    table, _ = scenes_of(area, tmp_path)
+    maps = make(run, area, table)
+    rows = {name: row for (name, _), row in rows_of(maps, COVER).items()}
+    assert rows["mean_fvc_land"]["value"] is None
+    assert "生长季没有晴空观测" in rows["mean_fvc_land"]["reason"]
+    measures = measure_aoi(view_of(maps).ground, maps).set_index("measure")
+    assert "生长季无晴空观测" in measures.loc["fvc_mean", "reason"]
+    assert measures.loc["ndvi_mean", "value"] > 0
 
 
 def test_a_year_that_is_cut_says_which_days_of_its_season_it_has(planted):

@@ -21,10 +21,10 @@ from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.storage.blocks import create_store, write_block
 from pipeline.zonal.ground import Ground
 from pipeline.zonal.layers import MapLayer, MapStores
-from pipeline.zonal.measures import CHANGE, FVC, LAND, MEASURES, Measure, SeriesMeasure
+from pipeline.zonal.measures import CHANGE, FVC, LAND, MEASURES, NEVER_SEEN, Measure, SeriesMeasure
 from pipeline.zonal.overlay import sum_pixels
 from pipeline.zonal.sums import MeasurePlan, ParcelSums
-from pipeline.zonal.tables import NEVER_SEEN, tabulate
+from pipeline.zonal.tables import tabulate
 from pipeline.zonal.tallies import Weighted
 from tests.bench import old_overlay
 from tests.parcel_overlay import RULES, a_year_on, measure, plan_of, rasters_of, sums_of, tables_of, years
