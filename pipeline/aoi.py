@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.datum import DatumShift, describe_shift, explain_no_shift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000, find_centre, measure_area_m2, unproject, wrap_outline
-from pipeline.vector_files import OFFLINE, choose_layer, refuse_driver, refuse_pointer
+from pipeline.vector_files import OFFLINE, choose_layer, name_dataset, refuse_driver, refuse_pointer
 
 _PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
@@ -126,13 +126,13 @@ def _aoi_error(problem: Problem) -> InputError:
 
 
 def _open(path: Path, layer: str) -> fiona.Collection:
-    return fiona.open(path, layer=layer, allow_unsupported_drivers=True)
+    return fiona.open(name_dataset(path), layer=layer, allow_unsupported_drivers=True)
 
 
 def _find_layer(path: Path, wanted: str | None) -> str:
     """The layer with the outline; InputError where it is not told which of several that is."""
     kinds = {}
-    for name in fiona.listlayers(path):
+    for name in fiona.listlayers(name_dataset(path)):
         with _open(path, name) as source:
             kinds[name] = str(source.schema["geometry"])
     candidates = [name for name, kind in kinds.items() if _may_be_polygons(kind)]

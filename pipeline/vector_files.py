@@ -9,10 +9,10 @@ import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError, Problem
-from pipeline.zip_files import refuse_bomb
+from pipeline.zip_files import list_members, refuse_bomb
 
 FEATURE_DRIVERS = frozenset(
     {"AIVector", "AVCBin", "AVCE00", "CSV", "DGN", "DXF", "EDIGEO", "ESRI Shapefile", "ESRIJSON"}
@@ -53,6 +53,20 @@ def refuse_driver(path: Path, driver: str) -> None:
     """InputError for a file that was opened by a driver whose files do not hold the features themselves."""
     if driver not in FEATURE_DRIVERS:
         raise InputError(f"{path.name} is not read", [Problem(str(path), f"the format {driver}", _FORMATS)])
+
+
+def name_dataset(path: Path) -> str:
+    """What GDAL opens for a file: the file, or what is in an archive with Shapefiles or a KML.
+
+    InputError where an archive has such in several folders.
+    """
+    names = [PurePosixPath(member.filename) for member in list_members(path)]
+    folders = {name.parent for name in names if name.suffix.lower() == ".shp"}
+    inside = sorted(map(str, folders or {name for name in names if name.suffix.lower() == ".kml"}))
+    if len(inside) > 1:
+        found, todo = f"datasets in several places: {', '.join(inside)}", "Unpack it, and name one of them"
+        raise InputError(f"{path.name} is not read", [Problem(str(path), found, "one dataset", todo)])
+    return f"/vsizip/{{{path}}}/{inside[0]}".removesuffix("/.") if inside else str(path)
 
 
 def choose_layer(

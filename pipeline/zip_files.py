@@ -24,16 +24,21 @@ def refuse_bomb(path: Path, most_bytes: int = MOST_BYTES) -> None:
 
     What is no zip is left to its reader, and so is a file that cannot be opened.
     """
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
-        return
+    members = list_members(path)
     problems = [*_find_excess(path, members, most_bytes), *_find_outside(path, members)]
     if problems:
         raise InputError(f"{path.name} is not unpacked", problems)
+
+
+def list_members(path: Path) -> list[zipfile.ZipInfo]:
+    """What is in an archive; nothing in what is none, or cannot be opened."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
+        return []
 
 
 def _find_excess(path: Path, members: list[zipfile.ZipInfo], most_bytes: int) -> list[Problem]:

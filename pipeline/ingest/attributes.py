@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-_WHOLE = {
+WHOLE_NUMBERS = {
     kind(): dtype()
     for kind, dtype in (
         (pa.int8, pd.Int8Dtype),
@@ -18,11 +18,12 @@ _WHOLE = {
         (pa.uint64, pd.UInt64Dtype),
     )
 }
+"""Kinds of columns that keep whole numbers and nulls side by side, by those that are read."""
 
 
 def tabulate(table: pa.Table) -> pd.DataFrame:
     """A table of cells in which whole numbers stay whole, also where one is null in the same column."""
-    cells: pd.DataFrame = table.to_pandas(types_mapper=_WHOLE.get)
+    cells: pd.DataFrame = table.to_pandas(types_mapper=WHOLE_NUMBERS.get)
     return cells
 
 

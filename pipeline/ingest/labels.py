@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from pipeline.aoi import Aoi
-from pipeline.datum import DatumShift, to_lon_lat
+from pipeline.datum import DatumShift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
 from pipeline.ingest.crs import parse_crs, settle_shift
 from pipeline.ingest.parcels.placement import find_middle
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
-from pipeline.vector_files import refuse_pointer
+from pipeline.vector_files import choose_layer, name_dataset, refuse_driver, refuse_pointer
 
 _PARQUET = {".parquet", ".geoparquet"}
 _KINDS_OF_SHAPE = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
@@ -73,7 +73,7 @@ def label_error(*problems: Problem) -> InputError:
 
 def _read_rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.GeoDataFrame:
     """All rows in EPSG:4490, numbered from 1."""
-    rows = _read(path, given.layer)
+    rows = _read(path, given)
     if given.column not in rows:
         found = f"the columns {[name for name in rows.columns if name != rows.geometry.name]}"
         raise label_error(Problem(str(path), found, f"a column {given.column!r}", "Name it: column"))
@@ -92,7 +92,7 @@ def _read_rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.G
     return placed
 
 
-def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+def _read(path: Path, given: LabelledSamples) -> gpd.GeoDataFrame:
     expected = "a vector file with a geometry column"
     if not path.exists():
         raise label_error(Problem(str(path), "no such file", expected))
@@ -100,7 +100,11 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
         if path.suffix.lower() in _PARQUET:
             return gpd.read_parquet(path)
         refuse_pointer(path)
-        rows = pyogrio.read_dataframe(path, layer=layer)
+        source = name_dataset(path)
+        refuse_driver(
+            path, pyogrio.read_info(source, layer=(layer := _find_layer(path, source, given)))["driver"]
+        )
+        rows = pyogrio.read_dataframe(source, layer=layer, on_invalid="ignore")
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
@@ -108,20 +112,34 @@ def _read(path: Path, layer: str | None) -> gpd.GeoDataFrame:
         pa.ArrowException,
     ) as error:
         raise label_error(Problem(str(path), str(error), expected)) from error
-    if not isinstance(rows, gpd.GeoDataFrame):
-        raise label_error(Problem(str(path), "a table without geometry", expected))
     return rows
+
+
+def _find_layer(path: Path, source: str, given: LabelledSamples) -> str:
+    """The layer of the samples; InputError where several have the column of classes and none is named."""
+    kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(source)}
+    chosen = choose_layer(
+        path,
+        kinds,
+        [name for name, kind in kinds.items() if kind != "None"],
+        lambda name: given.column in pyogrio.read_info(source, layer=name)["fields"],
+        wanted=given.layer,
+        expected=f"samples with a column {given.column!r}",
+    )
+    if isinstance(chosen, Problem):
+        raise label_error(chosen)
+    return chosen
 
 
 def _place(
     path: Path, stated: Any, shapes: NDArray[np.object_]
 ) -> tuple[NDArray[np.object_], DatumShift | None]:
     """Shapes in EPSG:4490, and how they came to it, None where they were of it."""
-    if stated is None:
-        raise label_error(Problem(str(path), "no CRS", "the CRS of the coordinates", "Name it: crs"))
-    crs = parse_crs(str(path), stated)
+    crs = None if stated is None else parse_crs(str(path), stated)
     if isinstance(crs, Problem):
         raise label_error(crs)
+    if crs is None or is_undefined(crs):
+        raise label_error(Problem(str(path), "no CRS", "the CRS of the coordinates", "Name it: crs"))
     if crs.equals(CRS(CGCS2000), ignore_axis_order=True):
         return shapes, None
     centre = find_middle(shapely.bounds(shapes).reshape(-1, 4).T)

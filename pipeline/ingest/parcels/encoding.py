@@ -1,8 +1,11 @@
 """In which encoding a Shapefile's text was written, told from its bytes rather than from its word for it."""
 
 import codecs
+import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -18,6 +21,7 @@ _UNREADABLE_SHARE = 0.1
 _LONGEST_CHARACTER = 4
 _CUT_BY_WRITERS = 250
 _HEAD = 32
+_COPIED_BYTES = 2**26
 _USUAL = ("utf-8", "gb2312")
 _ABOVE_ASCII = bytes(range(0x80, 0x100))
 _LANGUAGE_BYTES = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "cp950", 0x78: "cp950"}
@@ -32,15 +36,41 @@ def find_encoding(path: Path, wanted: str | None = None) -> str | None:
     texts stay unread. Encodings of one byte a character read anything, so they come after UTF-8 and plain
     GB 2312 even where the file names them.
     """
-    table = path.with_suffix(".dbf")
-    texts = list(_read_texts(table)) if table.is_file() else []
-    if not texts:
+    table = _find_part(path, ".dbf")
+    texts = list(_read_texts(table)) if table else []
+    if not texts or not table:
         return wanted or "utf-8"
     told = [*_read_code_page(path), *_read_language(table)]
     candidates = [wanted] if wanted else [*filter(_is_telling, told), *_USUAL, *told, "gb18030"]
     unread = {name: sum(decode(text, name) is None for text in texts) for name in candidates}
     best = min(candidates, key=unread.__getitem__)
     return best if unread[best] <= _UNREADABLE_SHARE * len(texts) else None
+
+
+@contextmanager
+def locate_shapefile(path: Path, layer: str) -> Iterator[Path | None]:
+    """A Shapefile whose table can be looked at: itself, in its folder, or a copy from an archive.
+
+    None for what is no Shapefile.
+    """
+    if path.is_file() and zipfile.is_zipfile(path):
+        with TemporaryDirectory() as folder:
+            yield _copy_table(path, layer, Path(folder))
+        return
+    file = path / f"{layer}.shp" if path.is_dir() else path
+    yield file if file.is_file() and file.suffix.lower() == ".shp" else None
+
+
+def _copy_table(path: Path, layer: str, folder: Path) -> Path | None:
+    """The beginning of a layer's table, and the name of its code page, out of an archive of Shapefiles."""
+    with zipfile.ZipFile(path) as archive:
+        members = {Path(name).suffix.lower(): name for name in archive.namelist() if Path(name).stem == layer}
+        if ".shp" not in members:
+            return None
+        for suffix in {".dbf", ".cpg"} & set(members):
+            with archive.open(members[suffix]) as file:
+                (folder / f"table{suffix}").write_bytes(file.read(_COPIED_BYTES))
+    return folder / "table.shp"
 
 
 def decode(text: bytes, encoding: str) -> str | None:
@@ -77,13 +107,19 @@ def _recode_cell(cell: object, encoding: str) -> object:
 
 def _read_code_page(path: Path) -> Iterator[str]:
     """The encoding that a .cpg names: `UTF-8`, `GBK`, or a code page such as `936` or `ANSI 936`."""
-    for suffix in (".cpg", ".CPG"):
-        if path.with_suffix(suffix).is_file():
-            word = path.with_suffix(suffix).read_text(encoding="ascii", errors="ignore").strip()
-            digits = word.rsplit(maxsplit=1)[-1] if word else ""
-            name = {"65001": "utf-8", "936": "gb18030"}.get(digits, f"cp{digits}")
-            name = name if digits.isdigit() else word
-            yield from [codecs.lookup(name).name] if is_encoding(name) else []
+    file = _find_part(path, ".cpg")
+    if file:
+        word = file.read_text(encoding="ascii", errors="ignore").strip()
+        digits = word.rsplit(maxsplit=1)[-1] if word else ""
+        name = {"65001": "utf-8", "936": "gb18030"}.get(digits, f"cp{digits}")
+        name = name if digits.isdigit() else word
+        yield from [codecs.lookup(name).name] if is_encoding(name) else []
+
+
+def _find_part(path: Path, suffix: str) -> Path | None:
+    """The file of a Shapefile with a suffix, in small or capital letters."""
+    parts = (path.with_suffix(spelled) for spelled in (suffix, suffix.upper()))
+    return next((part for part in parts if part.is_file()), None)
 
 
 def _is_telling(encoding: str) -> bool:

@@ -28,7 +28,7 @@ def refuse_cut_keys(layer: VectorLayer, columns: list[str]) -> None:
     """InputError with every column of keys that holds larger whole numbers than it is declared for."""
     if layer.driver not in _SQL or layer.name is None:
         return
-    declared = pyogrio.read_info(layer.path, layer.name)
+    declared = pyogrio.read_info(layer.source, layer.name)
     kinds = dict(zip(map(str, declared["fields"]), map(str, declared["dtypes"]), strict=True))
     problems = [
         _describe(layer, name, f"{largest}, in a column that is declared as {kinds[name]}")
@@ -42,7 +42,7 @@ def refuse_cut_keys(layer: VectorLayer, columns: list[str]) -> None:
 def _find_largest(layer: VectorLayer, column: str) -> int:
     name, table = (text.replace('"', '""') for text in (column, str(layer.name)))
     question = f'SELECT max(abs("{name}")) AS largest FROM "{table}"'  # noqa: S608 names are quoted
-    _, found = pyogrio.raw.read_arrow(layer.path, sql=question, read_geometry=False)
+    _, found = pyogrio.raw.read_arrow(layer.source, sql=question, read_geometry=False)
     (largest,) = found.column("largest").to_pylist() or [None]
     return int(largest or 0)
 

@@ -13,14 +13,16 @@ from pipeline.vector_files import choose_layer
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def choose_polygons(path: Path, wanted: str | None, known: Collection[str] = ()) -> str | Problem:
-    """The layer of polygons that is meant, as `vector_files.choose_layer`."""
-    kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
+def choose_polygons(
+    path: Path, source: str, wanted: str | None, known: Collection[str] = ()
+) -> str | Problem:
+    """The layer of polygons that is meant, as `vector_files.choose_layer`; `source` is what GDAL opens."""
+    kinds = {str(name): str(kind) for name, kind in pyogrio.list_layers(source)}
     return choose_layer(
         path,
         kinds,
         [name for name, kind in kinds.items() if _may_be_polygons(kind)],
-        lambda name: _has_polygons(path, name, kinds[name]),
+        lambda name: _has_polygons(source, name, kinds[name]),
         wanted=wanted,
         expected="polygons",
         known=known,
@@ -31,11 +33,11 @@ def _may_be_polygons(kind: str) -> bool:
     return "Polygon" in kind or "Surface" in kind or kind in {"Unknown", "GeometryCollection"}
 
 
-def _has_polygons(path: Path, name: str, kind: str) -> bool:
+def _has_polygons(source: str, name: str, kind: str) -> bool:
     """Whether there is a polygon in a layer: any row of one of polygons, else as its rows have it."""
     if "Polygon" in kind or "Surface" in kind:
-        return bool(pyogrio.read_info(path, name, force_feature_count=True)["features"])
-    with open_arrow(path, layer=name, columns=[], use_pyarrow=True) as (about, reader):
+        return bool(pyogrio.read_info(source, name, force_feature_count=True)["features"])
+    with open_arrow(source, layer=name, columns=[], use_pyarrow=True) as (about, reader):
         outlines = (
             outline for batch in reader for outline in batch.column(_name_geometry(about)).to_pylist()
         )

@@ -33,7 +33,7 @@ from pipeline.ingest.parcels.placement import (
 )
 from pipeline.ingest.parcels.polygon_layers import choose_polygons
 from pipeline.settings.crs import CrsSetting
-from pipeline.vector_files import OFFLINE, refuse_driver, refuse_pointer
+from pipeline.vector_files import OFFLINE, name_dataset, refuse_driver, refuse_pointer
 
 BATCH_ROWS = 32_768
 _RING_CLOSED = "未闭合的环已闭合 / open ring closed"
@@ -56,7 +56,8 @@ class VectorLayer:
 
     `shift` tells how its coordinates come to CGCS2000, `near` where they are in degrees of their own datum.
     `name` is None for GeoParquet. `recode` is the encoding of text that was read as `encodings.LOSSLESS`.
-    `key` is the column that numbers the features, empty if there is none; `driver` is that of GDAL.
+    `key` is the column that numbers the features, empty if there is none; `driver` is that of GDAL, which
+    opens `source`.
     `by_number` tells whether features are found by their number without looking through those before.
     `fids` and `corners` (rows of left, bottom, right, top) are those of all features, NaN without geometry,
     for which GDAL has either NaN or nothing but 0. `rows` are the same numbers, or places where they repeat.
@@ -75,6 +76,7 @@ class VectorLayer:
     corners: NDArray[np.float64]
     key: str = ""
     driver: str = ""
+    source: str = ""
 
     @property
     def place(self) -> str:
@@ -112,14 +114,15 @@ def open_vector(
     if path.suffix.lower() in geoparquet.SUFFIXES:
         return _open_parquet(path, crs)
     refuse_pointer(path)
-    chosen = _read(path, None, lambda: choose_polygons(path, name, known))
+    source = name_dataset(path)
+    chosen = _read(path, None, lambda: choose_polygons(path, source, name, known))
     if isinstance(chosen, Problem):
         raise vector_error(chosen)
-    recode = _find_shapefile_encoding(path, encoding)
+    recode = _find_shapefile_encoding(path, chosen, encoding)
     codec = encodings.LOSSLESS if recode else None if encoding == "auto" else encoding
-    info = _read(path, codec, lambda: pyogrio.read_info(path, chosen, encoding=codec))
+    info = _read(path, codec, lambda: pyogrio.read_info(source, chosen, encoding=codec))
     refuse_driver(path, info["driver"])
-    fids, corners = _read(path, codec, lambda: pyogrio.read_bounds(path, layer=chosen))
+    fids, corners = _read(path, codec, lambda: pyogrio.read_bounds(source, layer=chosen))
     _refuse_empty(f"{path}, layer {chosen}", fids)
     corners[:, ~corners.any(axis=0)] = np.nan
     key = str(info["fid_column"])
@@ -136,6 +139,7 @@ def open_vector(
         corners,
         "" if key in names else key,
         info["driver"],
+        source,
     )
 
 
@@ -193,25 +197,26 @@ def read_table_beside(layer: VectorLayer, name: str) -> pd.DataFrame | None:
     """A table without geometry that stands beside a layer, by its name in any case; None if there is none."""
     if layer.name is None:
         return None
-    names = [str(found) for found, _ in pyogrio.list_layers(layer.path)]
+    names = [str(found) for found, _ in pyogrio.list_layers(layer.source)]
     there = next((found for found in names if found.lower() == name.lower()), None)
     if there is None:
         return None
     _, table = _read(
         layer.path,
         layer.encoding,
-        lambda: read_arrow(layer.path, layer=there, read_geometry=False, encoding=layer.encoding),
+        lambda: read_arrow(layer.source, layer=there, read_geometry=False, encoding=layer.encoding),
     )
     return tabulate(table).rename(columns=str.lower)
 
 
-def _find_shapefile_encoding(path: Path, wanted: str) -> str | None:
+def _find_shapefile_encoding(path: Path, layer: str, wanted: str) -> str | None:
     """The encoding to decode a Shapefile's text in; None for other formats, which know their own."""
-    if path.suffix.lower() != ".shp":
-        return None
     asked = None if wanted == "auto" else wanted
     known = asked is None or encodings.is_encoding(asked)
-    found = encodings.find_encoding(path, asked) if known else None
+    with encodings.locate_shapefile(path, layer) as file:
+        if file is None:
+            return None
+        found = encodings.find_encoding(file, asked) if known else None
     if found is None:
         text = f"text that is not {asked}" if asked else "text that is neither UTF-8 nor GBK"
         raise vector_error(Problem(str(path), text, "the right `encoding`, such as UTF-8, GBK or BIG5"))
@@ -309,7 +314,7 @@ def _read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places)
     order = np.sort(places)
     start = int(order[0]) if len(order) else 0
     with open_arrow(
-        layer.path,
+        layer.source,
         layer=layer.name,
         encoding=layer.encoding,
         columns=list(columns),
@@ -347,7 +352,7 @@ def _read_outlines(layer: VectorLayer, places: Places) -> NDArray[np.object_]:
 
 def _read_wkb(layer: VectorLayer, places: Places, **which: Any) -> NDArray[np.object_]:
     _, numbers, outlines, _ = pyogrio.raw.read(
-        layer.path, layer=layer.name, encoding=layer.encoding, columns=[], return_fids=True, **which
+        layer.source, layer=layer.name, encoding=layer.encoding, columns=[], return_fids=True, **which
     )
     _refuse_moved(layer, places[: len(numbers)], numbers)
     found: NDArray[np.object_] = outlines
@@ -370,7 +375,7 @@ def _encode_names(layer: VectorLayer, names: Sequence[str]) -> list[str]:
     """Names of columns as the layer's lossless encoding spells them."""
     if layer.recode is None:
         return list(names)
-    info = pyogrio.read_info(layer.path, layer.name, encoding=layer.encoding)
+    info = pyogrio.read_info(layer.source, layer.name, encoding=layer.encoding)
     spelled = dict(zip(layer.columns, map(str, info["fields"]), strict=True))
     return [spelled[name] for name in names]
 

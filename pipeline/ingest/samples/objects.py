@@ -16,8 +16,10 @@ from pyproj.exceptions import CRSError
 
 from pipeline.errors import InputError
 from pipeline.geodesy import unproject_all
+from pipeline.ingest.attributes import WHOLE_NUMBERS
 from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.sheets import Sheet
+from pipeline.vector_files import refuse_pointer
 
 JSON_SUFFIXES = frozenset({".json", ".geojson"})
 POINT_SUFFIXES = frozenset({".gpkg"})
@@ -55,22 +57,30 @@ def _list_values(content: Any) -> list[tuple[str, Any]]:
 
 
 def read_layers(path: Path) -> list[Sheet]:
-    """Attributes and points of every layer of a vector file; ValueError for other files."""
+    """Attributes and points of every layer of a vector file; ValueError for other files.
+
+    InputError for one that only says where features are.
+    """
+    refuse_pointer(path)
+    whole = {"types_mapper": WHOLE_NUMBERS.get}
     try:
         names = [str(name) for name, _ in pyogrio.list_layers(path)]
-        layers = {name: pyogrio.read_dataframe(path, layer=name) for name in names}
+        layers = {
+            name: pyogrio.read_dataframe(path, layer=name, use_arrow=True, arrow_to_pandas_kwargs=whole)
+            for name in names
+        }
     except (DataSourceError, DataLayerError) as error:
         raise ValueError(str(error)) from error
     return [_read_layer(path, name, layer) for name, layer in layers.items()]
 
 
 def _read_layer(path: Path, name: str, layer: pd.DataFrame) -> Sheet:
+    table = pd.DataFrame(layer.drop(columns="geometry", errors="ignore")).astype(object)
+    rows = [list(table.columns), *table.where(table.notna(), None).to_numpy().tolist()]
     if "geometry" not in layer:
-        return _to_sheet(path, name, [list(layer.columns), *layer.to_numpy().tolist()], None)
-    table = pd.DataFrame(layer.drop(columns="geometry"))
+        return _to_sheet(path, name, rows, None)
     crs: str | None = layer.crs.to_wkt() if layer.crs else None
-    points = _locate(layer.geometry.to_numpy(), crs)
-    return _to_sheet(path, name, [list(table.columns), *table.to_numpy().tolist()], points)
+    return _to_sheet(path, name, rows, _locate(layer.geometry.to_numpy(), crs))
 
 
 def _to_sheet(path: Path, name: str, rows: list[list[Any]], points: pd.DataFrame | None) -> Sheet:

@@ -32,7 +32,10 @@ _NUMBERS = {**AXES, "altitude_m": (-500.0, 9000.0)}
 
 
 def read_sections(path: Path) -> pd.DataFrame:
-    """Register of sections from a CSV or Excel table, one row per section.
+    """Register of sections from a CSV or Excel table, or a vector file, one row per section.
+
+    All sheets, and layers, that have the headings are read, but for hidden ones; where there are no columns
+    of longitude and latitude, the place of a feature is that of its section.
 
     `section_id` and `section` are given for all, `aliases` are joined by `;` (also read as `、`, `,`),
     `water_body` is river, lake or null, `target_class` 1 to 5 (`Int64`, read from Ⅲ, III, 3, Ⅲ类), `lon` and
@@ -46,12 +49,13 @@ def read_sections(path: Path) -> pd.DataFrame:
     if not path.is_file():
         problem = Problem(str(path), "no such file", "a CSV or XLSX register of sections")
         raise InputError("The register of sections cannot be read", [problem])
-    for sheet in read_sheets(path):
-        found = _find_headings(sheet)
-        if found:
-            return _build_register(sheet, *found)
-    expected = "a row of headings with section_id (断面编号) and section (断面名称)"
-    raise InputError("The register of sections cannot be read", [Problem(path.name, "none", expected)])
+    sheets = [sheet for sheet in read_sheets(path) if not sheet.traits.is_hidden]
+    parts = [(sheet, *found) for sheet in sheets if (found := _find_headings(sheet))]
+    if not parts:
+        expected = "a row of headings with section_id (断面编号) and section (断面名称)"
+        raise InputError("The register of sections cannot be read", [Problem(path.name, "none", expected)])
+    named = len(parts) > 1
+    return _build_register(path.name, pd.concat([_read_texts(*part, named=named) for part in parts]))
 
 
 def _find_headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
@@ -68,12 +72,22 @@ def _find_headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
     return None
 
 
-def _build_register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -> pd.DataFrame:
+def _read_texts(sheet: Sheet, heading_row: int, positions: dict[str, int], *, named: bool) -> pd.DataFrame:
+    """What stands under the headings, by where it stands; with the name of the sheet if it is `named`."""
     body = sheet.cells.loc[heading_row + 1 :]
     body = body[(body != "").any(axis=1)]
+    found = {name: body[position] for name, position in positions.items()}
+    if sheet.points is not None and not set(AXES) & set(positions):
+        places = sheet.points.reindex(body.index)
+        found |= {axis: places[axis].map(repr).where(places[axis].notna(), "") for axis in AXES}
     none = pd.Series("", index=body.index, dtype=str)
-    texts = {name: body[positions[name]] if name in positions else none for name in REGISTER_COLUMNS}
-    register = pd.DataFrame({name: cells.tidy_names(text) for name, text in texts.items()}, index=body.index)
+    where = f"{sheet.name}, " if named else ""
+    texts = pd.DataFrame({name: found.get(name, none) for name in REGISTER_COLUMNS}, index=body.index)
+    return texts.set_axis([f"{where}row {row}" for row in body.index])
+
+
+def _build_register(file: str, texts: pd.DataFrame) -> pd.DataFrame:
+    register = pd.DataFrame({name: cells.tidy_names(texts[name]) for name in texts}, index=texts.index)
     register["aliases"] = cells.map_once(texts["aliases"], _read_aliases)
     water_body = register["water_body"].str.casefold().map(_WATER_BODIES)
     target_class = pd.to_numeric(register["target_class"].map(_read_class, na_action="ignore")).astype(
@@ -84,8 +98,8 @@ def _build_register(sheet: Sheet, heading_row: int, positions: dict[str, int]) -
     parsed["control"] = _find_controls(register)
     problems = [*_find_missing(register), *_find_duplicates(register), *_find_unreadable(register, parsed)]
     if problems:
-        found = [Problem(f"{sheet.file}, {place}", *rest) for place, *rest in sorted(problems)]
-        raise InputError(f"The register of sections {sheet.file} has mistakes", found)
+        found = [Problem(f"{file}, {place}", *rest) for place, *rest in sorted(problems)]
+        raise InputError(f"The register of sections {file} has mistakes", found)
     return register.assign(**parsed)[REGISTER_COLUMNS].reset_index(drop=True)
 
 
@@ -115,7 +129,7 @@ def _find_controls(register: pd.DataFrame) -> pd.Series:
 def _find_missing(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     for name in ("section_id", "section"):
         for row in register.index[register[name].isna()]:
-            yield f"row {row}, {name}", "nothing", "a value for every section"
+            yield f"{row}, {name}", "nothing", "a value for every section"
     if register.empty:
         yield "all rows", "no section", "at least one section below the headings"
 
@@ -128,7 +142,7 @@ def _find_duplicates(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     for column, (keys, expected) in rules.items():
         given = register[register[column].notna()]
         for row, value in given.loc[given.duplicated(keys), column].items():
-            yield f"row {row}, {column}", repr(value), expected
+            yield f"{row}, {column}", repr(value), expected
 
 
 def _find_unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> Iterator[tuple[str, str, str]]:
@@ -143,7 +157,7 @@ def _find_unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> It
     for column, values in parsed.items():
         bad = register[column].notna() & values.isna()
         for row, value in register.loc[bad, column].items():
-            yield f"row {row}, {column}", repr(value), expected[column]
+            yield f"{row}, {column}", repr(value), expected[column]
     half = parsed["lon"].isna() ^ parsed["lat"].isna()
     for row in register.index[half & register["lon"].isna() | half & register["lat"].isna()]:
-        yield f"row {row}, lon and lat", "one of them", "both or none"
+        yield f"{row}, lon and lat", "one of them", "both or none"

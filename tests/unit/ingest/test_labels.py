@@ -1,5 +1,8 @@
 """Labelled samples of land cover."""
 
+import sqlite3
+from contextlib import closing
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -125,3 +128,25 @@ def test_rows_without_a_label_are_left_out_where_that_is_asked_for_and_columns_a
     assert rows["stratum"].tolist() == [1, 4]
     with pytest.raises(InputError, match="row 2: found ''"):
         read_labels(given, AOI)
+
+
+def test_of_several_layers_the_one_with_the_column_holds_the_samples(tmp_path):
+    path = written(tmp_path, ["water", "crop", "built"])
+    frame = gpd.GeoDataFrame({"note": ["a"]}, geometry=[shapely.Point(121.0, 31.0)], crs=4490)
+    frame.to_file(path, layer="before")
+    assert len(read(path)) == 2
+    frame.rename(columns={"note": "class"}).to_file(path, layer="after")
+    with pytest.raises(InputError, match="2 layers that may be meant: samples, after"):
+        read(path)
+    assert len(read(path, layer="samples")) == 2
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_samples_in_an_undefined_crs_are_refused_until_the_config_names_one(tmp_path, number):
+    path = written(tmp_path, ["water", "crop", "built"])
+    with closing(sqlite3.connect(path)) as package, package:
+        package.execute(f"UPDATE gpkg_contents SET srs_id = {number}")
+        package.execute(f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
+    with pytest.raises(InputError, match="no CRS"):
+        read(path)
+    assert len(read(path, crs="EPSG:4490")) == 2

@@ -1,6 +1,9 @@
 """Formats, encodings, CRSs, profiles, dictionaries and links of registers; names that must not leave them."""
 
 import shutil
+import sqlite3
+import zipfile
+from contextlib import closing
 
 import geopandas as gpd
 import numpy as np
@@ -319,3 +322,78 @@ def test_restricting_layers_of_a_kind_are_one_shape_inside_the_area(tmp_path):
 
 def test_without_restricting_layers_there_is_no_row():
     assert read_restricting([], AOI).empty
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_plots_of_a_survey_are_found_whatever_stands_before_them(tmp_path, known):
+    path, name = tmp_path / "r.gdb", "DLTB" if known else "TB"
+    townships = gpd.GeoDataFrame({"BSM": ["x"]}, geometry=[OUTLINE], crs=CGCS2000)
+    townships.to_file(path, driver="OpenFileGDB", layer="XZQ")
+    register(DLBM=["0301", "0101"]).to_file(path, driver="OpenFileGDB", layer=name)
+    if known:
+        assert parcels_of(path)["parcel_id"].tolist() == ["a", "b"]
+        assert parcels_of(path, layer="XZQ")["parcel_id"].tolist() == ["x"]
+        return
+    with pytest.raises(InputError, match="2 layers that may be meant: XZQ, TB"):
+        read(path)
+    assert parcels_of(path, layer="TB")["parcel_id"].tolist() == ["a", "b"]
+
+
+def zipped(folder, inside):
+    path = folder.parent / "r.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.iterdir()):
+            archive.write(file, f"{inside}{file.name}")
+    return path
+
+
+@pytest.mark.parametrize("inside", [None, "", "第三次调查/DLTB/"])
+@pytest.mark.parametrize("encoding", ["GBK", "UTF-8"])
+def test_shapefiles_in_a_folder_or_an_archive_are_read_as_alone(tmp_path, inside, encoding):
+    folder, names = tmp_path / "shapes", ["东滩湿地", "西沙明珠湖"]
+    folder.mkdir()
+    register(DJDYMC=names).to_file(folder / "plots.shp", encoding=encoding)
+    (folder / "plots.cpg").unlink()
+    path = folder if inside is None else zipped(folder, inside)
+    parcels = parcels_of(path)
+    assert parcels["unit_name"].tolist() == names
+    assert parcels["parcel_id"].tolist() == ["a", "b"]
+    register().to_file(folder / "others.shp")
+    path = folder if inside is None else zipped(folder, inside)
+    with pytest.raises(InputError, match="2 layers that may be meant"):
+        read(path)
+    assert parcels_of(path, layer="plots")["unit_name"].tolist() == names
+
+
+def test_an_archive_with_shapefiles_in_several_folders_is_refused_by_their_names(tmp_path):
+    register().to_file(tmp_path / "a.shp")
+    with zipfile.ZipFile(tmp_path / "r.zip", "w") as archive:
+        for name in ("东/a", "西/a"):
+            for suffix in (".shp", ".shx", ".dbf", ".prj"):
+                archive.write(tmp_path / f"a{suffix}", name + suffix)
+    with pytest.raises(InputError, match="datasets in several places: 东, 西"):
+        read(tmp_path / "r.zip")
+
+
+def test_restricting_polygons_in_several_layers_are_never_those_of_the_first(tmp_path):
+    path = tmp_path / "redline.gpkg"
+    for layer, shape in zip(("海洋", "陆域"), SHAPES, strict=True):
+        gpd.GeoDataFrame({"a": [1]}, geometry=[shape], crs=CGCS2000).to_file(path, layer=layer)
+    file = RestrictingFile(path=str(path), kind="ecological_red_line")
+    with pytest.raises(InputError, match="2 layers that may be meant: 海洋, 陆域"):
+        read_restricting([file], AOI)
+    both = [file.model_copy(update={"layer": layer}) for layer in ("海洋", "陆域")]
+    (shape,) = read_restricting(both, AOI).geometry
+    assert measure_area_m2(shape) == pytest.approx(sum(map(measure_area_m2, SHAPES)), rel=1e-9)
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_an_undefined_crs_is_none_until_the_config_names_one(tmp_path, number):
+    path = tmp_path / "r.gpkg"
+    pyogrio.write_dataframe(register(), path)
+    with closing(sqlite3.connect(path)) as package, package:
+        package.execute(f"UPDATE gpkg_contents SET srs_id = {number}")
+        package.execute(f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
+    with pytest.raises(InputError, match="likely EPSG:4490"):
+        read(path)
+    assert parcels_of(path, crs="EPSG:4490")["parcel_id"].tolist() == ["a", "b"]
