@@ -34,7 +34,7 @@ class Packing:
     """How whole numbers stand for values in a unit: `value = number * scale + offset` (CF, packed data).
 
     `nodata` stands for none, `valid` are the least and the greatest number that stand for one; None where all
-    others do.
+    others do. `special` are numbers that stand for something else, such as a limit that was cut to.
     """
 
     scale: float = 1.0
@@ -42,6 +42,7 @@ class Packing:
     nodata: int = 0
     unit: str = "1"
     valid: tuple[int, int] | None = None
+    special: tuple[int, ...] = ()
 
 
 REFLECTANCE = Packing(REFLECTANCE_SCALE, nodata=REFLECTANCE_NODATA)
@@ -49,11 +50,24 @@ REFLECTANCE = Packing(REFLECTANCE_SCALE, nodata=REFLECTANCE_NODATA)
 
 
 @dataclass(frozen=True)
-class Asset:
-    """One file of a scene: `value = DN * scale + offset` in the unit of its band.
+class BandChoice:
+    """Which band of a file is meant: what it may be called there, and its number, where that is told.
 
-    `nodata` is the DN of nothing, `valid` the least and the greatest DN that stand for a value; None where
-    all others do.
+    `number` counts from 1, `among` is how many bands the file is said to have; 0 where nothing is said.
+    """
+
+    names: tuple[str, ...] = ()
+    number: int = 0
+    among: int = 0
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One band of a file of a scene: `value = DN * scale + offset` in the unit of the band.
+
+    `nodata` is the DN of nothing, as are those of `stated`; `valid` the least and the greatest DN that stand
+    for a value, of which the `special` ones do not; None where all others do. `band` says which band of the
+    file it is.
     """
 
     href: str
@@ -61,11 +75,16 @@ class Asset:
     offset: float = 0.0
     nodata: int = 0
     valid: tuple[int, int] | None = None
+    special: tuple[int, ...] = ()
+    stated: tuple[int, ...] = ()
+    band: BandChoice = BandChoice()
 
 
 @dataclass(frozen=True)
 class Scene:
     """One normalised scene. `assets` are keyed by STAC common name; `mask` says what is clear, None: all is.
+
+    `saturation` says in which bands a pixel was too bright, None: nothing does.
 
     `offset_source` tells what the radiometric offset rests on (pixels, raster:bands, boa_offset_applied or
     baseline), `offset_evidence` what all said, `offset_conflict` whether they disagreed. `orbit` names
@@ -89,11 +108,12 @@ class Scene:
     item_sha256: str
     simulated: bool
     orbit: str = ""
+    saturation: Asset | None = None
 
     @property
     def hrefs(self) -> list[str]:
         """All files, the mask first."""
-        masks = [self.mask] if self.mask else []
+        masks = [asset for asset in (self.mask, self.saturation) if asset]
         return [asset.href for asset in (*masks, *self.assets.values())]
 
 

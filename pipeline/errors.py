@@ -96,7 +96,7 @@ class ProviderUnavailable(SourceError):
 
 
 class BrokenAsset(SourceError):
-    """One file of a scene cannot be read; `lasting`: not by a later run either, as it is gone or broken."""
+    """One file of a scene cannot be read; `lasting`: not by a later run either, as it is no band of a scene."""
 
     def __init__(self, message: str, problems: Iterable[Problem] = (), *, lasting: bool = True) -> None:
         super().__init__(message, problems)

@@ -36,7 +36,8 @@ _BAND_BYTES = 2
 class Estimate:
     """What one area takes of its provider.
 
-    `mask_reads` is how many clear masks are read, one a scene and task that it meets; `band_reads` how
+    `mask_reads` is how many clear masks are read, one a scene and task that it meets, and another of a scene
+    that says where it is saturated; `band_reads` how
     many bands follow at most, if every mask shows something clear; `decoded_bytes` what all these windows
     hold once decoded, without what whole tiles of files add. `maps` counts what is made by step.
     `memory_mib` is the most that the process takes (2^20 bytes), by the same figures that size the blocks.
@@ -158,11 +159,12 @@ def _count_reads(
     size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * study.grid.resolution_m**2
     names = [_list_bands(study, one.scene, bands) for one in found]
     count = np.array([len(read) for read in names])[scene]
+    masks = np.array([1 + (one.scene.saturation is not None) for one in found])[scene]
     weight = np.array([_count_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[
         scene
     ]
     return Counter(
-        mask=int(used.sum()),
+        mask=int((used * masks).sum()),
         band=int((used * count).sum()),
         decoded=round(float((used * size_m2 * weight).sum())),
     )
@@ -180,7 +182,8 @@ def _count_bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
     sensor = SENSORS[scene.mission]
     sizes: NDArray[np.float64] = np.array([sensor.bands[band].pixel_m for band in bands])
     mask = sensor.mask.pixel_bytes / sensor.mask.pixel_m**2 if sensor.mask else 0.0
-    return float(mask + (_BAND_BYTES / sizes**2).sum())
+    masks = mask * (2 if scene.saturation else 1)
+    return float(masks + (_BAND_BYTES / sizes**2).sum())
 
 
 def _estimate_memory(study: Study, layout: Layout) -> int:

@@ -17,7 +17,7 @@ from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 from pipeline.storage.cause import Cause, checksums_of
 from pipeline.storage.tables import load_json
 
-_SEARCH, _SCENES = 1, 4
+_SEARCH, _SCENES = 1, 5
 _SIMULATED = 2
 SEED = 20240501
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"

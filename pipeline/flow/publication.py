@@ -127,7 +127,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         tables=_gather_tables(run, draft.maps, tables),
         rasters=draft.rasters,
         rules={name: (rule.title_zh, rule.title_en) for name, rule in RULES.items()},
-        scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask"])),
+        scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask", "saturation"])),
     )
 
 

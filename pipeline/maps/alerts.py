@@ -120,7 +120,7 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
 
 ALERT = Step(
     name="alerts",
-    version=2,
+    version=3,
     title="植被损失预警 alerts",
     times=_list_times,
     bands=_list_bands,

@@ -104,7 +104,7 @@ def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
 
 COMPOSITE = Step(
     name="composite",
-    version=3,
+    version=4,
     title="合成 composite",
     times=each_period,
     bands=list_bands,

@@ -128,7 +128,7 @@ def _judge(study: Study) -> Mapping[str, object]:
 
 INUNDATION = Step(
     name="inundation",
-    version=1,
+    version=2,
     title="淹没 inundation",
     times=_list_times,
     bands=_list_bands,

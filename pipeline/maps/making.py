@@ -64,7 +64,7 @@ def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:
     for artifact in stores:
         forget_losses(run, artifact)
     if set(failed) == {NEVER_READABLE}:
-        raise InputError(f"{told}; these files are gone or broken", problems)
+        raise InputError(f"{told}; these files are gone, broken or not what their items say", problems)
     again = "nothing is published. The log names them; another run reads what was lost again"
     gone = failed.count(NEVER_READABLE)
     raise TooMuchLost(f"{told}; {again}" + (f", but for {gone} reads of files that are gone" if gone else ""))

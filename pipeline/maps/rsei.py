@@ -151,7 +151,7 @@ def _tabulate(view: View, when: When) -> pd.DataFrame:
 
 HEAT = Step(
     name="heat",
-    version=1,
+    version=2,
     title="地表温度 heat",
     times=list_times,
     bands=_list_bands,

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from pipeline.contracts import Asset
+from pipeline.ingest.reading.bands import AssetBand
 from pipeline.ingest.reading.cache import Cache
-from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.gdal import ONLY_BAND, Extract
+from pipeline.ingest.reading.headers import FileBand, Profile
 from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.ingest.reading.signing import redact
 
@@ -36,10 +38,9 @@ class ItemReader:
         cache = self._cache(asset)
         if cache is None:
             return self.reader.read_header(asset.href, self.trail).profile
-        name = self._name(asset, "profile")
+        name = self._name(asset, "header")
         if (kept := cache.get(name)) is not None:
-            said = json.loads(kept)
-            return Profile(**{**said, "transform": Affine(*said["transform"]), "piece": tuple(said["piece"])})
+            return _profile_of(json.loads(kept))
         profile = self.reader.read_header(asset.href, self.trail).profile
         cache.put(name, json.dumps({**asdict(profile), "transform": profile.transform[:6]}).encode())
         return profile
@@ -47,23 +48,27 @@ class ItemReader:
     def read_window(self, asset: Asset, window: Window) -> NDArray[Any]:
         """Numbers of an asset over a window of its own pixels; its nodata where the window reaches over.
 
-        Raises BrokenAsset when the file cannot be read.
+        Its nodata as well where the file or its item says that nothing is there: by another nodata, a mask or
+        an alpha band. Raises BrokenAsset when the file cannot be read, or holds several bands of which none
+        is named.
         """
         profile, cache = self.read_profile(asset), self._cache(asset)
+        band = AssetBand.of(asset, profile)
         inside = _intersect(window, Window(0, 0, profile.width, profile.height))
         if cache is None and inside == window:
-            return self.reader.read_window(asset.href, self.trail, window)
+            return band.settle(self.reader.read_window(asset.href, self.trail, window, band.extract))
         numbers = np.full((window.height, window.width), asset.nodata, dtype=profile.dtype)
         if inside is None:
-            return numbers
+            return band.settle(numbers)
         if cache is None:
-            _part(numbers, window, inside)[...] = self.reader.read_window(asset.href, self.trail, inside)
+            read = self.reader.read_window(asset.href, self.trail, inside, band.extract)
+            _part(numbers, window, inside)[...] = read
         else:
-            for piece, kept in self._pieces(asset, profile, inside, cache).items():
+            for piece, kept in self._pieces(asset, band.extract, profile, inside, cache).items():
                 shared = _intersect(piece, inside)
                 assert shared is not None
                 _part(numbers, window, shared)[...] = _part(kept, piece, shared)
-        return numbers
+        return band.settle(numbers)
 
     def read_thinned(self, asset: Asset, shape: tuple[int, int], *, lattice: bool) -> NDArray[Any]:
         """An asset thinned to a shape, nearest pixel; BrokenAsset when it cannot be read.
@@ -71,49 +76,61 @@ class ItemReader:
         Thinned evenly, which is cheap where the file has overviews; or as a lattice of windows that together
         are 1/16 of the file. Both take the same places from files of one extent, whatever their resolution.
         """
+        band = AssetBand.of(asset, self.read_profile(asset))
 
         def read(dataset: rasterio.DatasetReader) -> NDArray[Any]:
             if not lattice:
-                thinned: NDArray[Any] = dataset.read(1, out_shape=shape)
-                return thinned
+                return band.extract.read(dataset, out_shape=shape)
             corner = shape[0] // _LATTICE, shape[1] // _LATTICE
             rows, cols = (_stretches(length) for length in dataset.shape)
             windows = [[Window.from_slices(row, col) for col in cols] for row in rows]
             return np.block(
-                [[dataset.read(1, window=window, out_shape=corner) for window in row] for row in windows]
+                [
+                    [band.extract.read(dataset, window=window, out_shape=corner) for window in row]
+                    for row in windows
+                ]
             )
 
         cache = self._cache(asset)
         if cache is None:
-            return self.reader.take(asset.href, self.trail, read)
-        name = self._name(asset, f"thinned to {shape}, lattice {lattice}")
+            return band.settle(self.reader.take(asset.href, self.trail, read))
+        name = self._name(asset, f"thinned to {shape}, lattice {lattice}", band.extract)
         kept = cache.get_array(name)
         if kept is None:
             kept = self.reader.take(asset.href, self.trail, read)
             cache.put_array(name, kept)
-        return kept
+        return band.settle(kept.copy())
 
     def _pieces(
-        self, asset: Asset, profile: Profile, inside: Window, cache: Cache
+        self, asset: Asset, extract: Extract, profile: Profile, inside: Window, cache: Cache
     ) -> dict[Window, NDArray[Any]]:
         """Pieces of whole tiles that a window meets: kept ones, and others read at once and then kept."""
-        found = {piece: cache.get_array(self._name(asset, str(piece))) for piece in _tile(profile, inside)}
+        names = {piece: self._name(asset, str(piece), extract) for piece in _tile(profile, inside)}
+        found = {piece: cache.get_array(name) for piece, name in names.items()}
         pieces = {piece: kept for piece, kept in found.items() if kept is not None}
         missing = [piece for piece in found if piece not in pieces]
         if missing:
             frame = _around(missing)
-            read = self.reader.read_window(asset.href, self.trail, frame)
+            read = self.reader.read_window(asset.href, self.trail, frame, extract)
             for piece in missing:
                 pieces[piece] = fresh = _part(read, frame, piece)
-                cache.put_array(self._name(asset, str(piece)), fresh)
+                cache.put_array(names[piece], fresh)
         return pieces
 
     def _cache(self, asset: Asset) -> Cache | None:
         """The cache for what is read of an asset: remote files of a known item."""
         return self.reader.cache if self.item_sha256 and "://" in asset.href else None
 
-    def _name(self, asset: Asset, what: str) -> str:
-        return f"{redact(asset.href)}|{self.item_sha256}|{what}"
+    def _name(self, asset: Asset, what: str, extract: Extract = ONLY_BAND) -> str:
+        part = "" if extract == ONLY_BAND else f"|{extract}"
+        return f"{redact(asset.href)}|{self.item_sha256}|{what}{part}"
+
+
+def _profile_of(said: dict[str, Any]) -> Profile:
+    """A profile that was kept as JSON."""
+    bands = tuple(FileBand(**band) for band in said["bands"])
+    transform, piece = Affine(*said["transform"]), tuple(said["piece"])
+    return Profile(**{**said, "transform": transform, "piece": piece, "bands": bands})
 
 
 def _tile(profile: Profile, inside: Window) -> list[Window]:

@@ -24,9 +24,10 @@ from pipeline.contracts import (
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.assets import ItemReader
-from pipeline.ingest.reading.clearness import clear_pixels, reach_px
+from pipeline.ingest.reading.clearness import clear_pixels, find_bits, reach_px
 from pipeline.ingest.reading.reader import NETWORK_THREADS, Reader, Trail
 from pipeline.ingest.reading.resampling import (
+    FINEST_PIXEL_M,
     Numbers,
     claim,
     find_values,
@@ -40,7 +41,6 @@ from pipeline.ingest.scenes.looks import look_of
 from pipeline.ingest.scenes.sensors import SENSORS, choose_packing
 from pipeline.settings import Clear
 
-_FINEST_PIXEL_M = 10.0
 ROOM = 2
 """Stacks of a band that let one be read while the one before is worked on."""
 
@@ -126,7 +126,7 @@ def block_bytes(dates: int, stacks: int) -> int:
 
 def process_bytes(resolution_m: float) -> int:
     """Bytes per pixel of a block that numbers under way, and the tiles behind them, take in all readers."""
-    return math.ceil(NETWORK_THREADS * 3 * max(1.0, resolution_m / _FINEST_PIXEL_M) ** 2)
+    return math.ceil(NETWORK_THREADS * 3 * max(1.0, resolution_m / FINEST_PIXEL_M) ** 2)
 
 
 def split_scenes(request: BlockRequest, looks: int) -> Iterator[BlockRequest]:
@@ -207,7 +207,7 @@ def _clear_numbers(request: BlockRequest, scene: Scene, teller: Asset | None, fi
         return Numbers.of_block(np.zeros(request.block.shape, dtype=np.bool_))
     if mask is None:
         return find_values(resample(files, teller, request.grid, request.block), teller)
-    return read_nearest(
+    clear = read_nearest(
         files,
         teller,
         request.grid,
@@ -215,6 +215,25 @@ def _clear_numbers(request: BlockRequest, scene: Scene, teller: Asset | None, fi
         margin=reach_px(request.clear),
         meaning=lambda numbers: clear_pixels(numbers, mask, request.clear),
     )
+    return _without_saturated(request, scene, clear, files)
+
+
+def _without_saturated(request: BlockRequest, scene: Scene, clear: Numbers, files: ItemReader) -> Numbers:
+    """What is clear, but for pixels that are saturated in any band of the request, if the scene says so."""
+    saturation = SENSORS[scene.mission].saturation
+    if saturation is None or scene.saturation is None or not clear.values.any():
+        return clear
+    bits = [saturation.bits[band] for band in request.bands if band in saturation.bits]
+    saturated = read_nearest(
+        files,
+        scene.saturation,
+        request.grid,
+        request.block,
+        meaning=lambda numbers: find_bits(numbers, (*bits, *saturation.spoiling)),
+    )
+    if not saturated.values.any():
+        return clear
+    return Numbers.of_block(clear.spread() & ~saturated.spread())
 
 
 def _own(

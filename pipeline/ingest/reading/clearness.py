@@ -58,3 +58,8 @@ def _disk(radius: int) -> NDArray[np.bool_]:
     y, x = np.ogrid[-radius : radius + 1, -radius : radius + 1]
     disk: NDArray[np.bool_] = x * x + y * y <= radius * radius
     return disk
+
+
+def find_bits(numbers: NDArray[np.integer], bits: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Where the numbers of a file of bits have any of some."""
+    return np.asarray((numbers & sum(1 << bit for bit in bits)) != 0)

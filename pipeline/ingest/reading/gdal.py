@@ -1,15 +1,18 @@
 """GDAL as it is asked here: its options, a dataset that lies somewhere, a window, what went wrong."""
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import rasterio
 import rasterio.io
 from numpy.typing import NDArray
 from rasterio.errors import RasterioIOError
-from rasterio.windows import Window
 
+from pipeline.ingest.reading.headers import find_alphas
 from pipeline.ingest.reading.ranges import Ranges
 from pipeline.ingest.reading.signing import redact
 
@@ -28,6 +31,8 @@ OPTIONS: dict[str, Any] = {
     "GDAL_NUM_THREADS": "1",
     "GDAL_CACHEMAX": 64 * 2**20,
 }
+_SIDECARS = (".msk", ".aux.xml")
+_LOOK_BESIDE = {"GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
 _S3_RETRIES = {"GDAL_HTTP_MAX_RETRY": "5", "GDAL_HTTP_RETRY_DELAY": "0.5"}
 
 
@@ -45,6 +50,12 @@ def tune_s3(options: dict[str, Any]) -> AbstractContextManager[Any]:
     return rasterio.Env(**options, **_S3_RETRIES) if options else nullcontext()
 
 
+def find_sidecars(path: str) -> list[Path]:
+    """Files beside one of this machine in which GDAL keeps what that does not say: its mask, its nodata."""
+    beside = [Path(path + ending) for ending in _SIDECARS] if "://" not in path else []
+    return [file for file in beside if file.exists()]
+
+
 def open_dataset(path: str, opener: Ranges | None = None) -> rasterio.DatasetReader:
     """A dataset that lies somewhere: where a tag of the header is lost, GDAL only warns.
 
@@ -52,7 +63,8 @@ def open_dataset(path: str, opener: Ranges | None = None) -> rasterio.DatasetRea
     """
     driver = "JP2OpenJPEG" if urlsplit(path).path.endswith(".jp2") else "GTiff"
     if opener is None:
-        dataset = rasterio.io.DatasetReader(path, driver=driver)
+        with rasterio.Env(**_LOOK_BESIDE) if find_sidecars(path) else nullcontext():
+            dataset = rasterio.io.DatasetReader(path, driver=driver)
     else:
         dataset = rasterio.open(path, driver=driver, opener=opener)
     if dataset.crs is None or dataset.transform.is_identity:
@@ -61,10 +73,35 @@ def open_dataset(path: str, opener: Ranges | None = None) -> rasterio.DatasetRea
     return dataset
 
 
-def read_window(dataset: rasterio.DatasetReader, *, window: Window) -> NDArray[Any]:
-    """The numbers of a window inside a dataset."""
-    numbers: NDArray[Any] = dataset.read(1, window=window)
-    return numbers
+@dataclass(frozen=True)
+class Extract:
+    """What is taken of a file: a band by its number, and the number to put where that is hidden.
+
+    `fill` is None of a band that no mask and no alpha band hides. Of another, nothing is known where either
+    says so: GDAL asks but one of nodata, mask and alpha.
+    """
+
+    band: int = 1
+    fill: int | None = None
+
+    def read(self, dataset: rasterio.DatasetReader, **how: Any) -> NDArray[Any]:
+        """Its numbers over a window, or in a shape, as rasterio is asked for them."""
+        numbers: NDArray[Any] = dataset.read(self.band, **how)
+        if self.fill is not None:
+            numbers[find_hidden(dataset, self.band, **how)] = self.fill
+        return numbers
+
+
+ONLY_BAND = Extract()
+"""All that there is in a file of one band without a mask."""
+
+
+def find_hidden(dataset: rasterio.DatasetReader, band: int, **how: Any) -> NDArray[np.bool_]:
+    """Where a mask or an alpha band hides a band, over a window or in a shape."""
+    hidden = np.asarray(dataset.read_masks(band, **how) == 0)
+    for alpha in find_alphas(dataset):
+        hidden |= dataset.read(alpha, **how) == 0
+    return hidden
 
 
 def describe(error: Exception) -> str:

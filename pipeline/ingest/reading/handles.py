@@ -131,11 +131,11 @@ class Shelf:
         """The header of a file, read once: from its first bytes, or by GDAL."""
         return file.know(lambda: self._read_header(file))
 
-    def window(self, file: File, window: Window) -> NDArray[Any]:
+    def window(self, file: File, window: Window, extract: gdal.Extract) -> NDArray[Any]:
         """The numbers of a window inside a file: unpacked here, beside other threads, or read by GDAL."""
         tiling = self.header(file).tiling
         if tiling is None:
-            return self.take(file, partial(gdal.read_window, window=window))
+            return self.take(file, partial(extract.read, window=window))
         try:
             return read_tiles(tiling, window, file.fetch)
         except OSError:
@@ -154,7 +154,8 @@ class Shelf:
 
     def _read_header(self, file: File) -> Header:
         reachable = file.host is not None or not file.remote
-        return (read_header(file.fetch, self._opener) if reachable else None) or self.take(file, Header.of)
+        alone = reachable and not gdal.find_sidecars(file.href)
+        return (read_header(file.fetch, self._opener) if alone else None) or self.take(file, Header.of)
 
     def _count(self, file: File) -> None:
         """Count a file among the open ones; the least used of them may be closed."""

@@ -1,4 +1,4 @@
-"""What the header of a raster file says: where it lies, and where its tiles are and how they are packed.
+"""What the header of a raster file says: where it lies, what its bands are, and how its tiles are packed.
 
 Of a GeoTIFF the first bytes are enough; GDAL is asked about them in memory, as it holds the interpreter while
 it opens a file, and a file of the network takes long.
@@ -14,6 +14,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
@@ -28,17 +29,35 @@ _TYPE_BYTES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) 
 _DIFFERENCES = "2"
 _EXPANSION = 2
 """Deflate hardly ever makes a tile larger; what is said to be so much larger is not fetched."""
+_MOST_TILE_BYTES = 2**26
+"""Of a tile that is unpacked here: what a header declares is not believed beyond this."""
 _PIECE_PX = 512
+_PLAIN_MASKS = {MaskFlags.all_valid, MaskFlags.nodata}
+"""Of a band whose numbers alone tell what is there."""
 
 Fetch = Callable[[int, int], bytes]
 """Some bytes of a file, by the first of them and their number at most; OSError if they are not to be had."""
 
 
 @dataclass(frozen=True)
+class FileBand:
+    """What a file says of a band: its number, what it is called, and the number that stands for nothing.
+
+    `hidden`: some of its pixels stand for nothing by a mask or an alpha band, whatever their number.
+    """
+
+    number: int
+    name: str = ""
+    nodata: float | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
 class Profile:
-    """Where a file lies: CRS, transform, rows and columns; and whether it holds overviews.
+    """Where a file lies: CRS, transform, rows and columns; its bands; and whether it holds overviews.
 
     `dtype` is the kind of its numbers; `piece` rows and columns of whole tiles are kept as one in a cache.
+    An alpha band is none of the `bands`.
     """
 
     crs: str
@@ -48,10 +67,16 @@ class Profile:
     overviews: bool = False
     dtype: str = "uint16"
     piece: tuple[int, int] = (_PIECE_PX, _PIECE_PX)
+    bands: tuple[FileBand, ...] = (FileBand(1),)
+
+    @property
+    def turned(self) -> bool:
+        """Whether its rows and columns do not run along the axes of its CRS."""
+        return bool(self.transform.b or self.transform.d)
 
     @classmethod
     def of(cls, dataset: rasterio.DatasetReader) -> "Profile":
-        """Where a dataset lies."""
+        """Where a dataset lies, and what its bands are."""
         height, width = (edge * max(1, -(-_PIECE_PX // edge)) for edge in dataset.block_shapes[0])
         return cls(
             dataset.crs.to_string(),
@@ -61,7 +86,26 @@ class Profile:
             bool(dataset.overviews(1)),
             dataset.dtypes[0],
             (height, width),
+            list_bands(dataset),
         )
+
+
+def list_bands(dataset: rasterio.DatasetReader) -> tuple[FileBand, ...]:
+    """What a dataset says of its bands, without alpha bands, which say what of the others is hidden."""
+    alphas = find_alphas(dataset)
+    described = zip(dataset.descriptions, dataset.nodatavals, dataset.mask_flag_enums, strict=True)
+    return tuple(
+        FileBand(number, name or "", nodata, bool(alphas) or not set(flags) <= _PLAIN_MASKS)
+        for number, (name, nodata, flags) in enumerate(described, start=1)
+        if number not in alphas
+    )
+
+
+def find_alphas(dataset: rasterio.DatasetReader) -> list[int]:
+    """The numbers of the alpha bands of a dataset."""
+    return [
+        number for number, colour in enumerate(dataset.colorinterp, start=1) if colour == ColorInterp.alpha
+    ]
 
 
 @dataclass(frozen=True)
@@ -145,11 +189,15 @@ def _tiling(dataset: rasterio.DatasetReader) -> Tiling | None:
     said = dataset.tags(ns="IMAGE_STRUCTURE")
     predictor = said.get("PREDICTOR", "1")
     plain = dataset.count == 1 and "NBITS" not in dataset.tags(1, ns="IMAGE_STRUCTURE")
+    plain &= not any(band.hidden for band in list_bands(dataset))
     known = said.get("COMPRESSION") == "DEFLATE" and predictor in {"1", _DIFFERENCES}
     if not (plain and known and dataset.dtypes[0] in {"uint8", "uint16"} and dataset.profile["tiled"]):
         return None
     height, width = dataset.block_shapes[0]
     shape = -(-dataset.height // height), -(-dataset.width // width)
+    tile_bytes = height * width * np.dtype(dataset.dtypes[0]).itemsize
+    if shape[0] * shape[1] > _HEADER_BYTES or tile_bytes > _MOST_TILE_BYTES:
+        return None
     spans = np.zeros((*shape, 2), dtype=np.int64)
     for row, col in np.ndindex(shape):
         for number, what in enumerate(("OFFSET", "SIZE")):

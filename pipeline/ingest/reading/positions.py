@@ -34,7 +34,7 @@ def reach(
     """Rows and columns in a file between which all points of a block lie."""
     row, col = (
         positions(profile, grid, block, share)
-        if profile.crs == grid.crs
+        if runs_along(profile, grid)
         else _lattice(profile, grid, block)[:2]
     )
     return np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
@@ -44,6 +44,11 @@ def window_around(rows: NDArray[np.int64], cols: NDArray[np.int64], margin: int)
     """The window of a file that holds these rows and columns, with a margin on every side."""
     row, col = int(rows.min()) - margin, int(cols.min()) - margin
     return Window(col, row, int(cols.max()) + margin + 1 - col, int(rows.max()) + margin + 1 - row)
+
+
+def runs_along(profile: Profile, grid: Grid) -> bool:
+    """Whether rows and columns of a file run along those of a grid: same CRS, and not turned in it."""
+    return profile.crs == grid.crs and not profile.turned
 
 
 def fineness(profile: Profile, grid: Grid) -> float:
@@ -65,10 +70,10 @@ def positions(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row and column in a file, from its corner, of `share` x `share` points in each pixel of a block.
 
-    In the file's own CRS rows are a column vector and columns a row vector. From another CRS they are
+    Where the file runs along the grid, rows are a column vector and columns a row vector. Else they are
     interpolated between a lattice of the grid's pixels, which is good to 1e-4 of a pixel of 10 m.
     """
-    if profile.crs == grid.crs:
+    if runs_along(profile, grid):
         x = _subdivide(grid.x_of(block), share, grid.resolution_m)[None, :]
         y = _subdivide(grid.y_of(block), share, -grid.resolution_m)[:, None]
         return _in_file(profile, x, y)
@@ -91,7 +96,9 @@ def _lattice(
         grid.left + np.arange(left, right + 1) * (_LATTICE_PX * grid.resolution_m),
         grid.top - np.arange(top, bottom + 1) * (_LATTICE_PX * grid.resolution_m),
     )
-    row, col = _in_file(profile, *_transformer(grid.crs, profile.crs).transform(x, y))
+    if profile.crs != grid.crs:
+        x, y = _transformer(grid.crs, profile.crs).transform(x, y)
+    row, col = _in_file(profile, x, y)
     return row, col, top, left
 
 
@@ -99,7 +106,9 @@ def _in_file(
     profile: Profile, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     inverse = ~profile.transform
-    return y * inverse.e + inverse.f, x * inverse.a + inverse.c
+    if not profile.turned:
+        return y * inverse.e + inverse.f, x * inverse.a + inverse.c
+    return x * inverse.d + y * inverse.e + inverse.f, x * inverse.a + y * inverse.b + inverse.c
 
 
 def _centres(first: int, last: int) -> NDArray[np.float64]:

@@ -22,9 +22,11 @@ from rasterio.windows import Window
 from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading import gdal
 from pipeline.ingest.reading.cache import Cache
+from pipeline.ingest.reading.gdal import ONLY_BAND, Extract
 from pipeline.ingest.reading.handles import HTTP, File, Shelf
 from pipeline.ingest.reading.headers import Header
 from pipeline.ingest.reading.network import Network
+from pipeline.ingest.reading.places import find_flaw
 from pipeline.ingest.reading.ranges import GONE, Ranges, busy_status
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.ingest.reading.signing import redact
@@ -94,13 +96,18 @@ class Reader:
         return [pool.submit(function, item) for item in items]
 
     def read_header(self, href: str, trail: Trail) -> Header:
-        """The header of a file; for errors see `take`."""
-        return self.take(href, trail, Header.of, self.shelf.header)
+        """The header of a file; for errors see `take`. BrokenAsset where it lies nowhere on the earth."""
+        header = self.take(href, trail, Header.of, self.shelf.header)
+        if flaw := find_flaw(header.profile):
+            raise BrokenAsset(f"{redact(href)}: {flaw}")
+        return header
 
-    def read_window(self, href: str, trail: Trail, window: Window) -> NDArray[Any]:
-        """The numbers of a window inside a file; for errors see `take`."""
-        first = partial(self.shelf.window, window=window)
-        return self.take(href, trail, partial(gdal.read_window, window=window), first)
+    def read_window(
+        self, href: str, trail: Trail, window: Window, extract: Extract = ONLY_BAND
+    ) -> NDArray[Any]:
+        """What is extracted from a window inside a file; for errors see `take`."""
+        first = partial(self.shelf.window, window=window, extract=extract)
+        return self.take(href, trail, partial(extract.read, window=window), first)
 
     def take(
         self,

@@ -19,11 +19,15 @@ from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.headers import Profile
-from pipeline.ingest.reading.positions import positions, reach, strips, window_around
+from pipeline.ingest.reading.positions import fineness, positions, reach, runs_along, strips, window_around
+from pipeline.ingest.reading.signing import redact
 
 _ALIGNED = 1e-6
 _WARP_MARGIN_PX = 2
-_TYPES = ("uint8", "uint16", "int16")
+_OTHER_ZONE = 0.05
+_FINEST = 2
+FINEST_PIXEL_M = 10.0
+"""Of the bands of all sensors: memory is planned for it, and for files that are finer by `_FINEST`."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ def read_nearest(
     `meaning` sees the pixels as they lie in the file, and `margin` more of them on every side.
     """
     profile = files.read_profile(asset)
-    if profile.crs == grid.crs:
+    _count_points(asset, profile, grid)
+    if runs_along(profile, grid):
         row, col = (axis.ravel() for axis in reach(profile, grid, block, 1))
         window = window_around(row, col, margin)
         values = meaning(files.read_window(asset, window))
@@ -76,18 +81,13 @@ def resample(files: ItemReader, asset: Asset, grid: Grid, block: Block) -> Numbe
     """A band on a block: pasted where the grids align, else warped; BrokenAsset if it cannot be read."""
     profile = files.read_profile(asset)
     pastes = _pastes(profile, grid)
-    numbers = read_nearest(files, asset, grid, block) if pastes else _warp(files, asset, profile, grid, block)
-    if numbers.values.dtype not in _TYPES:
-        expected = f"expected {', '.join(_TYPES)}"
-        raise BrokenAsset(f"{asset.href}: numbers of type {numbers.values.dtype}; {expected}")
-    return numbers
+    return read_nearest(files, asset, grid, block) if pastes else _warp(files, asset, profile, grid, block)
 
 
 def find_values(numbers: Numbers, asset: Asset) -> Numbers:
     """Where the numbers of an asset stand for a value."""
-    low, high = asset.valid or (-math.inf, math.inf)
-    values = numbers.values
-    return replace(numbers, values=(values != asset.nodata) & (values >= low) & (values <= high))
+    known = _known(replace(asset, href=""), str(numbers.values.dtype))
+    return replace(numbers, values=known[_unsigned(numbers.values)])
 
 
 def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray[np.uint8]) -> int:
@@ -112,33 +112,68 @@ def place_numbers(
     """
     values = numbers.values
     meaning = _meaning(replace(asset, href=""), packing, str(values.dtype))
-    unsigned = values.astype(np.uint16) if values.itemsize == 1 else values.view(np.uint16)
-    missing: int = _place(unsigned, numbers.rows, numbers.cols, owner, number, meaning, alone, target)
+    missing: int = _place(
+        _unsigned(values), numbers.rows, numbers.cols, owner, number, meaning, alone, target
+    )
     return missing
 
 
+def _unsigned(values: NDArray[Any]) -> NDArray[np.uint16]:
+    """Numbers as places in a table of all that a type of 16 bits can hold."""
+    return values.astype(np.uint16) if values.itemsize == 1 else values.view(np.uint16)
+
+
 def _pastes(profile: Profile, grid: Grid) -> bool:
-    """Same CRS, the file's pixel a whole multiple of the grid's, edges on edges of the grid."""
-    ratio = profile.transform.a / grid.resolution_m
-    shifts = (
-        (profile.transform.c - grid.left) / grid.resolution_m,
-        (grid.top - profile.transform.f) / grid.resolution_m,
-    )
-    whole = all(abs(number - round(number)) < _ALIGNED for number in (ratio, *shifts))
-    return profile.crs == grid.crs and ratio > 1 - _ALIGNED and whole
+    """The file's pixel a square of whole pixels of the grid, edges on edges; it may lie south up."""
+    place, step = profile.transform, grid.resolution_m
+    ratios = abs(place.a) / step, abs(place.e) / step
+    shifts = (place.c - grid.left) / step, (grid.top - place.f) / step
+    whole = all(abs(number - round(number)) < _ALIGNED for number in (*ratios, *shifts))
+    return runs_along(profile, grid) and min(ratios) > 1 - _ALIGNED and whole
+
+
+def _count_points(asset: Asset, profile: Profile, grid: Grid) -> int:
+    """Points along a side of a pixel of the grid, so that each of the file's pixels in it has one.
+
+    Pixels of another zone are larger by a thousandth, which is no reason for more. BrokenAsset where the
+    CRS of the file does not reach the grid, or its pixels are finer than memory is planned for.
+    """
+    across = fineness(profile, grid)
+    if not math.isfinite(across):
+        raise BrokenAsset(
+            f"{redact(asset.href)}: the CRS {profile.crs}, which does not reach {grid.crs} here"
+        )
+    share = max(1, math.ceil(across - _OTHER_ZONE))
+    if share > _FINEST * max(1.0, grid.resolution_m / FINEST_PIXEL_M):
+        found = f"pixels of {grid.resolution_m / across:.3g} m"
+        raise BrokenAsset(
+            f"{redact(asset.href)}: {found}; expected those of a scene, {FINEST_PIXEL_M:g} m at the finest"
+        )
+    return share
 
 
 def _warp(files: ItemReader, asset: Asset, profile: Profile, grid: Grid, block: Block) -> Numbers:
     """Bilinear where the file is coarser than the grid, else the mean of its pixels in each grid pixel."""
-    share = max(1, math.ceil(grid.resolution_m / profile.transform.a - _ALIGNED))
+    share = _count_points(asset, profile, grid)
     window = window_around(*reach(profile, grid, block, share), _WARP_MARGIN_PX)
     source = files.read_window(asset, window)
+    _strike(source, _known(replace(asset, href=""), str(source.dtype)), asset.nodata)
     numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
     kernel = _bilinear if share == 1 else _mean
     for strip, lines in strips(block, share):
         row, col = np.broadcast_arrays(*positions(profile, grid, strip, share))
         kernel(source, row - window.row_off, col - window.col_off, asset.nodata, share, numbers[lines])
     return Numbers.of_block(numbers)
+
+
+@numba.njit(nogil=True, cache=True)
+def _strike(values: NDArray[Any], known: NDArray[np.bool_], nodata: int) -> None:
+    """Put nodata wherever a number stands for no value."""
+    height, width = values.shape
+    for y in range(height):
+        for x in range(width):
+            if not known[np.uint16(values[y, x])]:
+                values[y, x] = nodata
 
 
 @numba.njit(nogil=True, cache=True)
@@ -291,8 +326,19 @@ def _missing(line: NDArray[np.int16], owners: NDArray[np.uint8], own: np.uint8) 
 @lru_cache(maxsize=256)
 def _meaning(asset: Asset, packing: Packing, dtype: str) -> NDArray[np.int16]:
     """What every number that a file of a type can hold is in a packing, by the number as unsigned."""
-    numbers = np.arange(2**16, dtype=np.uint16).view(np.int16 if dtype == "int16" else np.uint16)
     gain, shift = asset.scale / packing.scale, (asset.offset - packing.offset) / packing.scale
-    values = np.rint(numbers * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
-    known = find_values(Numbers.of_block(numbers[None]), asset).values[0]
-    return np.where(known, values, REFLECTANCE_NODATA).astype(np.int16)
+    values = np.rint(_list_numbers(dtype) * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
+    return np.where(_known(asset, dtype), values, REFLECTANCE_NODATA).astype(np.int16)
+
+
+@lru_cache(maxsize=256)
+def _known(asset: Asset, dtype: str) -> NDArray[np.bool_]:
+    """Whether every number that a file of a type can hold stands for a value, by the number as unsigned."""
+    numbers = _list_numbers(dtype)
+    low, high = asset.valid or (-math.inf, math.inf)
+    return (numbers >= low) & (numbers <= high) & ~np.isin(numbers, (asset.nodata, *asset.special))
+
+
+def _list_numbers(dtype: str) -> NDArray[np.integer]:
+    """All numbers of a type of up to 16 bits, in the order in which they count as unsigned."""
+    return np.arange(2**16, dtype=np.uint16).view(np.int16 if dtype == "int16" else np.uint16)

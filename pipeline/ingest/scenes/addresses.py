@@ -1,5 +1,6 @@
 """Where the files of an item lie: what other tools wrote as an address, as a file of this machine."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,27 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline.ingest.scenes.raw_items import list_files
 
+_BAND = re.compile(r"(.+\.(?:tiff?|jp2))#(?:bands?[=_:]?)?([\w.-]+)", re.IGNORECASE)
+
 
 def place_files(raw: dict[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
-    """An item whose files have the addresses that `place` gives; what names no file is left out."""
-    files = {key: {**asset, "href": place(asset["href"])} for key, asset in list_files(raw)}
+    """An item whose files have the addresses that `place` gives; what names no file is left out.
+
+    What behind an address tells a band stays behind it.
+    """
+
+    def move(href: str) -> str:
+        file, band = split_band(href)
+        return f"{place(file)}#{band}" if band else place(file)
+
+    files = {key: {**asset, "href": move(asset["href"])} for key, asset in list_files(raw)}
     return {**raw, "assets": files}
+
+
+def split_band(href: str) -> tuple[str, str]:
+    """The address of a file, and what behind it tells a band (`all.tif#3`, `all.tif#band=red`), or ''."""
+    found = _BAND.fullmatch(href)
+    return (found[1], found[2]) if found else (href, "")
 
 
 def find_file(href: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.contracts import SCENE_TABLE, Asset, Scene, check_table
+from pipeline.contracts import SCENE_TABLE, Asset, BandChoice, Scene, check_table
 from pipeline.errors import NoScenes, Problem
 from pipeline.geodesy import CGCS2000, find_centre, wrap_outline
 from pipeline.ingest.scenes.archives import RawItem
@@ -20,6 +20,8 @@ from pipeline.settings import Scenes
 from pipeline.settings.sources import Mission
 
 _NEAREST_MISSES = 8
+_ASIDE = ("mask", "saturation")
+"""Files of a scene that are no bands."""
 _WANTED_OTHERWISE = {"mission", "day", "place", "cloud", "no known sensor"}
 """Reasons that are in what was asked for, and not in the item."""
 
@@ -124,8 +126,9 @@ def select_assets(scene: Scene, bands: Sequence[str], *, harmonised: bool) -> di
 
 
 def to_table(scenes: Sequence[Scene], outlines: Sequence[BaseGeometry]) -> gpd.GeoDataFrame:
-    """Scenes and their outlines as the SceneTable; `assets` and `mask` as JSON text."""
-    rows = [{**asdict(scene), "assets": _json(scene.assets), "mask": _json(scene.mask)} for scene in scenes]
+    """Scenes and their outlines as the SceneTable; `assets`, `mask` and `saturation` as JSON text."""
+    files = ("assets", *_ASIDE)
+    rows = [{**asdict(scene), **{key: _json(getattr(scene, key)) for key in files}} for scene in scenes]
     return check_table(gpd.GeoDataFrame(rows, geometry=list(outlines), crs=CGCS2000), SCENE_TABLE)
 
 
@@ -137,7 +140,7 @@ def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
                 **row,
                 "datetime": row["datetime"].to_pydatetime(),
                 "assets": {band: _asset(said) for band, said in json.loads(row["assets"]).items()},
-                "mask": _asset(mask) if (mask := json.loads(row["mask"])) else None,
+                **{key: _asset(said) if (said := json.loads(row[key])) else None for key in _ASIDE},
             }
         )
         for row in table.drop(columns="geometry").to_dict("records")
@@ -145,8 +148,9 @@ def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
 
 
 def _asset(said: dict[str, Any]) -> Asset:
-    valid = said.get("valid")
-    return Asset(**{**said, "valid": tuple(valid) if valid else None})
+    lists = {key: tuple(value) for key, value in said.items() if isinstance(value, list)}
+    band = said["band"]
+    return Asset(**{**said, **lists, "band": BandChoice(**{**band, "names": tuple(band["names"])})})
 
 
 def _json(value: Any) -> str:

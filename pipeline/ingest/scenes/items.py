@@ -7,17 +7,17 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pystac
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import Asset, Scene
 from pipeline.ingest.reading.radiometry import Statement
 from pipeline.ingest.scenes.archives import RawItem
-from pipeline.ingest.scenes.figures import UnusableItem, describe_asset, list_statements
+from pipeline.ingest.scenes.bands import BandFile, UnusableItem, find_band
+from pipeline.ingest.scenes.figures import describe_asset, describe_mask, list_statements
 from pipeline.ingest.scenes.raw_items import UNREADABLE, Item, list_files, read_item, read_number, read_time
 from pipeline.ingest.scenes.sensors import Sensor, sensor_of
 
@@ -68,7 +68,8 @@ def _candidate(raw: RawItem, item: Item) -> Candidate | str:
     sensor = sensor_of(_read_platform(item) or known.get("platform", ""), item.collection)
     if sensor is None:
         return "no known sensor"
-    mask = _first(item, sensor.mask.keys) if sensor.mask else None
+    mask = find_band(item, sensor.mask.keys) if sensor.mask else None
+    spoilt = find_band(item, sensor.saturation.keys) if sensor.saturation else None
     files = _files(item, sensor)
     lacking = [
         word
@@ -94,15 +95,16 @@ def _candidate(raw: RawItem, item: Item) -> Candidate | str:
         baseline=_baseline(said, known),
         updated=_read_update(said),
         cloud_percent=_read_cloud(said),
-        crs=_crs(item, mask or _first(item, next(iter(sensor.bands.values())).keys)),
+        crs=_crs(item, mask or next(iter(files.values()))),
         assets={band: describe_asset(band, file, sensor.bands[band].packing) for band, file in files.items()},
-        mask=Asset(mask.href, nodata=sensor.mask.nodata) if mask and sensor.mask else None,
+        mask=describe_mask(mask, sensor.mask.nodata) if mask and sensor.mask else None,
         offset_source="product",
         offset_evidence=f"{sensor.mission}: scale and offset of the product",
         offset_conflict=False,
         item_sha256=_content_checksum(raw),
         simulated=bool(said.get("ecoledger:simulated", False)),
         orbit=str(said.get("sat:absolute_orbit", "")) if sensor.look == "orbit" else "",
+        saturation=Asset(spoilt.href, band=spoilt.band) if spoilt else None,
     )
     where = tile or str([round(edge, 3) for edge in item.outline.bounds])
     started = known.get("started") or f"{item.moment:%Y%m%dT%H%M}"
@@ -184,18 +186,14 @@ def _name_time(said: Mapping[str, Any]) -> str:
     return f"time that can be read ({said['datetime']!r})" if said.get("datetime") else "time"
 
 
-def _first(item: Item, keys: Iterable[str]) -> pystac.Asset | None:
-    return next((item.assets[key] for key in keys if key in item.assets), None)
-
-
-def _files(item: Item, sensor: Sensor) -> dict[str, pystac.Asset]:
+def _files(item: Item, sensor: Sensor) -> dict[str, BandFile]:
     """The files of an item by band."""
-    found = {band: _first(item, entry.keys) for band, entry in sensor.bands.items()}
+    found = {band: find_band(item, entry.keys) for band, entry in sensor.bands.items()}
     return {band: file for band, file in found.items() if file is not None}
 
 
-def _crs(item: Item, asset: pystac.Asset | None) -> str:
-    fields = [asset.extra_fields if asset else {}, item.said]
+def _crs(item: Item, file: BandFile) -> str:
+    fields = [file.asset.extra_fields, item.said]
     codes = [str(field["proj:code"]) for field in fields if field.get("proj:code")]
     numbers = [read_number(field.get("proj:epsg")) for field in fields]
     return next(iter([*codes, *(f"EPSG:{number:.0f}" for number in numbers if number > 0)]), "")

@@ -10,9 +10,10 @@ import pystac
 from urllib3.exceptions import HTTPError
 
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
+from pipeline.ingest.reading.gdal import find_sidecars
 from pipeline.ingest.reading.hosts import CatalogIO
 from pipeline.ingest.reading.signing import redact
-from pipeline.ingest.scenes.addresses import find_file, place_files
+from pipeline.ingest.scenes.addresses import find_file, place_files, split_band
 from pipeline.ingest.scenes.archives import RawItem, list_items, read_archive
 from pipeline.ingest.scenes.raw_items import list_files
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, load_providers
@@ -100,9 +101,13 @@ def fingerprint(provider: Provider) -> str:
 
 
 def digest_files(hrefs: Iterable[str]) -> str:
-    """Checksum of the sizes and times of change of those files that are on this machine; '' if none is."""
+    """Checksum of the sizes and times of change of those files that are on this machine; '' if none is.
+
+    With those of the files in which GDAL keeps their masks and their nodata.
+    """
     local = sorted({href for href in hrefs if "://" not in href})
-    states = [(path.name, *_size_and_time(path)) for path in map(Path, local) if path.exists()]
+    paths = [path for href in local for path in (Path(href), *find_sidecars(href))]
+    states = [(path.name, *_size_and_time(path)) for path in paths if path.exists()]
     return hashlib.sha256(json.dumps(states).encode()).hexdigest() if states else ""
 
 
@@ -112,7 +117,7 @@ def _size_and_time(path: Path) -> tuple[int, int]:
 
 
 def _hrefs(item: RawItem) -> list[str]:
-    return [asset["href"] for _, asset in list_files(item)]
+    return [split_band(asset["href"])[0] for _, asset in list_files(item)]
 
 
 def _make_absolute(href: str, beside: str) -> str:

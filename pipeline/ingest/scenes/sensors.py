@@ -57,10 +57,23 @@ class BitMask:
 
 
 @dataclass(frozen=True)
+class Saturation:
+    """A file of bits that say in which bands a pixel was too bright to be measured: the bit of each band.
+
+    Any of `spoiling` says that none of its bands tells of the surface.
+    """
+
+    keys: tuple[str, ...]
+    bits: Mapping[str, int]
+    spoiling: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Sensor:
     """A mission: what its items are called, its bands, its mask, and its looks.
 
-    Without a mask all pixels with a number are clear. Scenes of one mission and solar day are one `look`, or
+    Without a mask all pixels with a number are clear. What `saturation` says is none in the bands that are
+    read. Scenes of one mission and solar day are one `look`, or
     those of one orbit. `offset_from_pixels`: they are asked for the offset of the numbers, see `radiometry`.
     Since the day `complete_since` every place is taken at least every `revisit_days`; None where that is not
     so: Landsat 4, 5 and 7 did not take all that they passed over.
@@ -71,6 +84,7 @@ class Sensor:
     collections: tuple[str, ...]
     bands: Mapping[str, Band]
     mask: ClassMask | BitMask | None = None
+    saturation: Saturation | None = None
     look: LookKind = "day"
     offset_from_pixels: bool = False
     revisit_days: int | None = None
@@ -85,7 +99,10 @@ def _bands(
     return MappingProxyType({**alike, **others})
 
 
-_MSI = Packing(1e-4)
+_MSI = Packing(1e-4, valid=(-999, 65534), special=(1,))
+"""65535 is saturated (ESA, Sentinel-2 Products Specification); 1 is what processing before 04.00 cuts to at
+the edges of its strips and in deep shadow. Nothing is measured below the offset: that is nodata, shifted.
+"""
 _FINE = {
     "blue": ("blue", "B02", "B02_10m"),
     "green": ("green", "B03", "B03_10m"),
@@ -132,9 +149,22 @@ _TM = {
     "swir16": ("swir16", "SR_B5"),
     "swir22": ("swir22", "SR_B7"),
 }
-_COLLECTION_2 = Packing(2.75e-5, -0.2)
-_TEMPERATURE = Packing(0.00341802, 149.0, unit="K")
-"""Of the surface (USGS, Landsat Collection 2 Level 2 Science Product Guide)."""
+_COLLECTION_2 = Packing(2.75e-5, -0.2, valid=(7273, 43636))
+_TEMPERATURE = Packing(0.00341802, 149.0, unit="K", valid=(293, 61440))
+"""Of the surface, with their valid ranges (USGS, Landsat Collection 2 Level 2 Science Product Guide)."""
+_RADSAT = ("qa_radsat", "QA_RADSAT")
+_OLI_SATURATION = Saturation(
+    _RADSAT,
+    {"coastal": 0, "blue": 1, "green": 2, "red": 3, "nir": 4, "nir08": 4, "swir16": 5, "swir22": 6},
+    spoiling=(11,),
+)
+_TM_SATURATION = Saturation(
+    _RADSAT,
+    {"blue": 0, "green": 1, "red": 2, "nir": 3, "nir08": 3, "swir16": 4, "lwir11": 5, "swir22": 6},
+    spoiling=(9,),
+)
+"""QA_RADSAT of OLI, whose bit 11 is terrain that hides the pixel; of TM and ETM+, whose bit 9 is a dropped
+pixel (USGS, Landsat Collection 2 Level 1 Data Format Control Books)."""
 
 
 def _landsat(
@@ -149,6 +179,7 @@ def _landsat(
         collections=("landsat-c2-l2", "landsat-c2l2-sr"),
         bands=_bands(_COLLECTION_2, 30, keys, lwir11=Band(thermal, _TEMPERATURE, 30)),
         mask=BitMask(("qa_pixel", "QA_PIXEL"), pixel_m=30, hidden=(1, 2, 3, 4)),
+        saturation=_OLI_SATURATION if keys is _OLI else _TM_SATURATION,
         revisit_days=16 if complete_since else None,
         complete_since=complete_since,
     )

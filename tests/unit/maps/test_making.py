@@ -27,7 +27,7 @@ def lose(run, planted, tmp_path):
 
 
 def test_files_that_are_gone_are_named_as_the_users_to_mend(lose):
-    with pytest.raises(InputError, match="gone or broken") as refusal:
+    with pytest.raises(InputError, match="gone, broken or not what their items say") as refusal:
         lose(NEVER_READABLE, NEVER_READABLE)
     assert [problem.place for problem in refusal.value.problems] == ["s0, red", "s1, red"]
     assert "s0.tif: HTTP 404" in refusal.value.problems[0].found

@@ -1,6 +1,7 @@
 """Flags that lie, acquisitions that come twice, metadata that drift: the pixels stay right."""
 
 import copy
+import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -263,6 +264,11 @@ OF_THE_COPY = ["id", "updated", "item_sha256", "assets", "offset_evidence", "dat
 """What tells one provider's copy of a scene from another's; its time is that of the granule or datatake."""
 
 
+def forget_names(assets: str) -> str:
+    """Assets as a table holds them, but for what their bands may be called in a file of several."""
+    return json.dumps({band: {**said, "band": None} for band, said in json.loads(assets).items()})
+
+
 def test_one_scene_in_four_dialects_gives_one_row_and_one_reflectance(tmp_path, reader):
     item = earth_search("S2B_T51RUQ_20240501T023010_L2A", files(tmp_path, 1000))
     drifts = [
@@ -284,7 +290,7 @@ def test_one_scene_in_four_dialects_gives_one_row_and_one_reflectance(tmp_path, 
         to_table([scene], [candidate.outline]) for scene, candidate in zip(scenes, candidates, strict=True)
     ]
     assert len({tuple(row.drop(columns=OF_THE_COPY).iloc[0].astype(str)) for row in rows}) == 1
-    assert len({row["assets"].iloc[0] for row in rows}) == 1
+    assert len({forget_names(row["assets"].iloc[0]) for row in rows}) == 1
     moments = [scene.datetime for scene in scenes]
     assert max(moments) - min(moments) < timedelta(minutes=15)
     assert min(moments) >= datetime(2024, 5, 1, 2, 30, tzinfo=UTC)
