@@ -96,7 +96,7 @@ class ProviderUnavailable(SourceError):
 
 
 class BrokenAsset(SourceError):
-    """One file of a scene cannot be read; `lasting`: not by a later run either, as it is no band of a scene."""
+    """One file of a scene cannot be read; `lasting`: not by a later run either, as it is gone or no band."""
 
     def __init__(self, message: str, problems: Iterable[Problem] = (), *, lasting: bool = True) -> None:
         super().__init__(message, problems)
