@@ -9,8 +9,8 @@ whether the kind, are confirmed; `land_map_versions`: those that must not be com
 `land_classes_planning`: classes that only the planning classification has, so that a column is told from it.
 `parcel_columns`: columns of registers by profile. `register_sums`: registered areas that add up.
 `restricting_kinds`: what restricts.
-`parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `stuck_sensors`: how water samples
-are read; `water_extras`: parameters known beside those of `water_limits`.
+`parameter_aliases`, `sample_headings`, `water_units`, `plausibility`, `suspect_values`, `stuck_sensors`: how
+water samples are read; `water_extras`: parameters known beside those of `water_limits`.
 `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
 `tli_words`, `spearman_critical`, `mean_decimals`: how sections and rivers are evaluated, each row with
 whether it is `confirmed`.

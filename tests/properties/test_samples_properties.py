@@ -260,7 +260,7 @@ def test_readings_in_are_readings_kept_and_rejected(rows, is_long):
             st.datetimes(pd.Timestamp("1992-01-01"), pd.Timestamp("2090-01-01")).map(
                 lambda t: t.replace(microsecond=0)
             ),
-            st.floats(0, 14),
+            st.floats(1, 14),
             st.floats(0, 100) | st.none(),
         ),
         min_size=1,

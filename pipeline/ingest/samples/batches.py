@@ -1,7 +1,7 @@
 """A table in batches: the face of all that holds samples, and what stands in the columns of a batch."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -99,10 +99,15 @@ class Batch:
             return SampleColumn([""], np.zeros(len(self.row), dtype=np.int64))
         return SampleColumn.of(self.cells[position])
 
-    def find_marks(self, positions: Sequence[int]) -> DecimalMarks:
+    def list_texts(self, positions: Iterable[int]) -> Iterator[str]:
+        """The distinct texts of some columns, of those that hold texts; of marked ones what a page shows."""
+        for position in positions:
+            if not _is_typed(self.cells[position]):
+                yield from map(strip_tag, SampleColumn.of(self.cells[position]).texts)
+
+    def find_marks(self, positions: Iterable[int]) -> DecimalMarks:
         """The decimal marks that some columns are sure to use."""
-        read = [self.cells[position] for position in positions if not _is_typed(self.cells[position])]
-        return DecimalMarks.of(strip_tag(text) for values in read for text in SampleColumn.of(values).texts)
+        return DecimalMarks.of(self.list_texts(positions))
 
     def numbers(self, position: int, marks: DecimalMarks = NO_MARKS) -> "Numbers":
         """What the cells of a column say, those that repeat another as well."""
@@ -147,6 +152,11 @@ class SampleTable(Protocol):
     @property
     def holds_all(self) -> bool:
         """Whether it is one batch, whose texts can be kept beside the readings."""
+        ...
+
+    @property
+    def is_delimited(self) -> bool:
+        """Whether it is a text, whose rows may be of other widths than its headings."""
         ...
 
     def batches(self, first_row: int, positions: Sequence[int]) -> Iterator[Batch]:

@@ -1,5 +1,9 @@
 """What is wrong with readings that are well written: bounds, repetitions, contradictions, stuck sensors."""
 
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -14,6 +18,10 @@ from pipeline.ingest.samples.tables import (
     to_categories,
 )
 
+SUSPECT = (
+    "疑为单位或小数点之误，未采用：达到{name}类限值{limit} {unit}的{times}倍 "
+    "(held back as a suspect of unit or decimal mark: {times} times the limit {limit} {unit} of class {name})"
+)
 REPEATED = "与前面的记录重复 (repeats an earlier reading)"
 IMPLAUSIBLE = "超出合理范围 (not plausible: outside {low} to {high} {unit})"
 STUCK = "连续{number}次读数相同，疑为仪器卡滞 (stuck sensor: {number} equal consecutive readings)"
@@ -21,35 +29,77 @@ CONTRADICTS = "contradicts"
 IS_STUCK = "stuck"
 
 PLACE = ["section_id", "province", "basin", "section", "water_body"]
+_CLASS_NAMES = {"class_1": "Ⅰ", "class_5": "Ⅴ"}
 _FLAGS = [CONTRADICTS, IS_STUCK, f"{CONTRADICTS};{IS_STUCK}"]
 _DAY_US = 86_400_000_000
 
 Codes = NDArray[np.int64]
 
 
+class Bound(NamedTuple):
+    """Values of a parameter at least so high, or at most so low but not 0, and why they are not taken."""
+
+    figure: float
+    is_upper: bool
+    reason: str
+
+    def holds(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which values lie beyond it."""
+        return values >= self.figure if self.is_upper else (values > 0) & (values <= self.figure)
+
+
 def find_implausible(parameters: pd.Series, values: pd.Series) -> pd.Series:
-    """Reason for values that no water has, by the table of plausible bounds; null for the others."""
-    bounds = standards.table("plausibility").set_index("code")
+    """Reason for values that no water has, and for suspects; null for the others.
+
+    The first by the table of plausible bounds; a suspect is 1,000 times, or a thousandth of, the limit of a
+    class (`standards` suspect_values).
+    """
     numbers = values.to_numpy(dtype=float)
-    low = _pick_figures(parameters, _to_figures(bounds["low"]), -np.inf)
-    high = _pick_figures(parameters, _to_figures(bounds["high"]), np.inf)
-    outside = (numbers < low) | (numbers > high)
+    low = _pick_figures(parameters, _load_plausible("low"), -np.inf)
+    high = _pick_figures(parameters, _load_plausible("high"), np.inf)
     reasons = pd.Series(None, index=values.index, dtype=object)
-    texts = {
-        code: IMPLAUSIBLE.format(low=low, high=high, unit=unit)
-        for code, low, high, unit in zip(
-            bounds.index, bounds["low"], bounds["high"], bounds["unit"], strict=True
-        )
-    }
-    reasons[outside] = parameters[outside].astype(object).map(texts)
+    for code in parameters.unique():
+        bound = _load_suspects().get(str(code))
+        if bound:
+            here = (parameters == code).to_numpy() & bound.holds(numbers)
+            reasons[here] = bound.reason
+    outside = (numbers < low) | (numbers > high)
+    reasons[outside] = parameters[outside].astype(object).map(_load_implausible())
     return reasons
 
 
-def _to_figures(texts: pd.Series) -> dict[str, float]:
+@cache
+def _load_plausible(name: str) -> Mapping[str, float]:
+    bounds = standards.table("plausibility")
+    return _to_figures(bounds.set_index("code")[name])
+
+
+@cache
+def _load_implausible() -> Mapping[str, str]:
+    rows = standards.read_rows("plausibility")
+    return {row["code"]: IMPLAUSIBLE.format(**row) for row in rows}
+
+
+@cache
+def _load_suspects() -> Mapping[str, Bound]:
+    return {row["code"]: _build_suspect(row) for row in standards.read_rows("suspect_values")}
+
+
+def _build_suspect(row: Mapping[str, str]) -> Bound:
+    """The bound of suspects of a parameter; of a range (pH 6-9) and of several waters by the higher limit."""
+    limits = [one for one in standards.read_rows("water_limits") if one["code"] == row["code"]]
+    limit = max(float(one[row["limit_of"]].split("-")[-1]) for one in limits)
+    times = float(row["times"])
+    name = _CLASS_NAMES[row["limit_of"]]
+    words = SUSPECT.format(times=f"{times:g}", name=name, limit=f"{limit:g}", unit=limits[0]["unit"])
+    return Bound(limit * times, times > 1, words)
+
+
+def _to_figures(texts: pd.Series) -> Mapping[str, float]:
     return {str(code): float(text) for code, text in texts.items()}
 
 
-def _pick_figures(parameters: pd.Series, figures: dict[str, float], default: float) -> NDArray[np.float64]:
+def _pick_figures(parameters: pd.Series, figures: Mapping[str, float], default: float) -> NDArray[np.float64]:
     codes, known = pd.factorize(parameters)
     table = np.array([*(figures.get(str(code), default) for code in known), default])
     return np.asarray(table[codes], dtype=float)

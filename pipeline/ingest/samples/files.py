@@ -156,6 +156,7 @@ def _choose_readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Seq
     suffix = path.suffix.lower()
     if suffix in streams.PARQUET_SUFFIXES:
         yield lambda: [streams.open_parquet(path)]
+        yield lambda: [streams.hold_parquet(path)]
         return
     if suffix in TEXT_SUFFIXES and path.stat().st_size >= streams.LEAST_BYTES:
         for encoding in ENCODINGS:

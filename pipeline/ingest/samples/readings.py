@@ -1,6 +1,6 @@
 """The readings of a table, long or wide, out of its batches: kept as codes and numbers, or rejected."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,14 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.ingest.samples import cells
-from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, Numbers, SampleTable
+from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, Numbers, SampleTable, Unsuited
 from pipeline.ingest.samples.checks import find_implausible
 from pipeline.ingest.samples.dating import Download
+from pipeline.ingest.samples.figures import DecimalMarks
 from pipeline.ingest.samples.headings import find_divisor, find_unit, fold, load_parameter_codes
-from pipeline.ingest.samples.layouts import UNKNOWN_UNIT, Fault, SheetLayout, find_layout
+from pipeline.ingest.samples.layouts import UNKNOWN_UNIT, Fault, SheetLayout, find_stated_divisor
 from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.reasons import (
     EMPTY_SHEET,
+    INCOMPLETE_HEADINGS,
     NO_HEADINGS,
     NO_LIMIT,
     NO_READINGS,
@@ -26,6 +28,7 @@ from pipeline.ingest.samples.reasons import (
     UNKNOWN_PARAMETER,
 )
 from pipeline.ingest.samples.rows import Facts, Reasons, Rows
+from pipeline.ingest.samples.stacks import TablePart, divide, needs_whole
 from pipeline.ingest.samples.tables import (
     NAMES,
     REJECT_COLUMNS,
@@ -33,6 +36,7 @@ from pipeline.ingest.samples.tables import (
     TRACES,
     Tables,
     build_rejects,
+    join_tables,
     no_samples,
     to_categories,
 )
@@ -43,6 +47,17 @@ Part = dict[str, NDArray[Any]]
 
 _OF_ROW = -1
 """Of what is rejected in a row, what concerns all of it comes first, then columns from left to right."""
+
+
+class ValueCells(NamedTuple):
+    """A column of cells that hold values: of which parameter, divided by what, and why that is not known."""
+
+    order: int
+    heading: str
+    read: Numbers
+    parameter: Codes
+    factor: NDArray[np.float64]
+    fault: Reasons
 
 
 class Values(NamedTuple):
@@ -62,12 +77,28 @@ def read_table(table: SampleTable, source: SampleFile, download: Download, lates
     """All that a table says (see `files.read_samples`); where it says nothing, why."""
     if table.is_empty:
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", EMPTY_SHEET, 0))
-    layout = find_layout(table.head, source.columns)
-    if layout is None:
+    groups = divide(table, source.columns)
+    if not groups:
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", NO_HEADINGS, 0))
+    read = [_read_parts(parts, source, download, latest) for parts in groups]
+    points = keep_first_points([one.points for one in read if one.points is not None])
+    return join_tables(read)._replace(points=points)
+
+
+def _read_parts(
+    parts: Sequence[TablePart], source: SampleFile, download: Download, latest: datetime | None
+) -> Tables:
+    """What the parts of one table say."""
+    table, layout = parts[0].table, parts[0].layout
+    if layout is None:
+        where = (table.file, table.name, parts[0].heading_row)
+        return Tables(no_samples(), build_rejects(*where, "", "", INCOMPLETE_HEADINGS, 0))
     readings = Readings(table, layout, download, latest, source.detection_limits)
-    for batch in table.batches(layout.first_row, layout.positions):
-        readings.add(batch)
+    for part in parts:
+        for batch in part.table.batches(part.first_row, layout.positions):
+            if not table.holds_all and needs_whole(batch, layout, source.columns):
+                raise Unsuited("what its cells mean is decided by the table as a whole")
+            readings.add(batch)
     return readings.build_tables(source.water_body)
 
 
@@ -83,8 +114,8 @@ class Readings:
         detection_limits: Mapping[str, float],
     ) -> None:
         self._table, self._layout = table, layout
-        self._rows = Rows(layout, download, latest)
-        self._read_parameter = Memo(partial(_read_parameter, layout.value_unit))
+        self._rows = Rows(layout, download, latest, is_delimited=table.is_delimited)
+        self._read_parameter = Memo(partial(_read_parameter, layout))
         self._parameters = sorted(set(load_parameter_codes().values()))
         self._parts: list[Part] = []
         self._points: list[pd.DataFrame] = []
@@ -97,7 +128,8 @@ class Readings:
     def add(self, batch: Batch) -> None:
         """Take the readings of a batch, and note what it loses."""
         facts = self._rows.read_facts(batch)
-        columns = [self._judge(batch, facts, *column) for column in self._read_columns(batch)]
+        marks = batch.find_marks(self._layout.number_positions)
+        columns = [self._judge(batch, facts, marks, column) for column in self._read_columns(batch, marks)]
         told = sum((column.told.astype(np.int64) for column in columns), np.zeros(len(batch.row), np.int64))
         if columns:
             self._parts.append(self._order([self._keep(batch, facts, column) for column in columns]))
@@ -120,20 +152,18 @@ class Readings:
         if len(rejects):
             self._rejects.append(rejects.assign(order=order))
 
-    def _read_columns(
-        self, batch: Batch
-    ) -> Iterator[tuple[int, str, Numbers, Codes, NDArray[np.float64], Reasons]]:
-        """Order, heading, cells, parameter, divisor and fault of each column of values."""
+    def _read_columns(self, batch: Batch, marks: DecimalMarks) -> Iterator[ValueCells]:
+        """The columns of values of a batch."""
         if self._layout.is_long:
             position, heading = self._layout.roles["value"]
-            yield 0, heading, batch.own_numbers(position), *self._read_parameters(batch)
+            yield ValueCells(0, heading, batch.own_numbers(position, marks), *self._read_parameters(batch))
             return
         length = len(batch.row)
         for order, column in enumerate(self._layout.parameters):
             code = np.full(length, self._parameters.index(column.code), dtype=np.int64)
             none = np.full(length, None, dtype=object)
-            read = batch.own_numbers(column.position)
-            yield order, column.heading, read, code, np.full(length, column.divisor), none
+            read = batch.own_numbers(column.position, marks)
+            yield ValueCells(order, column.heading, read, code, np.full(length, column.divisor), none)
 
     def _read_parameters(self, batch: Batch) -> tuple[Codes, NDArray[np.float64], Reasons]:
         """Parameter of each row, what its value is divided by, and why it cannot be read."""
@@ -145,28 +175,22 @@ class Readings:
         factor = np.array([factor for _, factor, _ in found], dtype=float)[codes]
         return parameter, factor, np.array([fault for _, _, fault in found], dtype=object)[codes]
 
-    def _judge(
-        self,
-        batch: Batch,
-        facts: Facts,
-        order: int,
-        heading: str,
-        read: Numbers,
-        parameter: Codes,
-        factor: NDArray[np.float64],
-        fault: Reasons,
-    ) -> Values:
+    def _judge(self, batch: Batch, facts: Facts, marks: DecimalMarks, column: ValueCells) -> Values:
+        read, parameter = column.read, column.parameter
+        own = np.where(_is_none(read.unit), facts.unit, read.unit)
+        factor, misfit = self._divide_by(own, parameter, column.factor)
         value = read.value / factor
         self._take_limits(facts, parameter, value)
-        value = self._apply_own_limits(batch, read, value, factor)
+        value = self._apply_own_limits(batch, marks, column, value)
         odd = np.full(len(value), None, dtype=object)
         known = parameter >= 0
         codes = pd.Series(to_categories(parameter, self._parameters))
         odd[known] = find_implausible(
             codes[known], pd.Series(value[known], index=codes.index[known])
         ).to_numpy()
-        reason = _pick_first(facts.reason, fault, read.reason, odd)
-        return Values(order, heading, read, parameter, value, factor, ~read.blank & ~facts.is_limit, reason)
+        reason = _pick_first(facts.reason, column.fault, misfit, read.reason, odd)
+        told = ~read.blank & ~facts.is_limit
+        return Values(column.order, column.heading, read, parameter, value, factor, told, reason)
 
     def _take_limits(self, facts: Facts, parameter: Codes, value: NDArray[np.float64]) -> None:
         """Keep for the end the detection limits that rows state."""
@@ -195,15 +219,30 @@ class Readings:
             "text": text[kept],
         }
 
+    def _divide_by(
+        self, units: Reasons, parameter: Codes, factor: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], Reasons]:
+        """Divisors, and faults, of values of which some have a unit of their own."""
+        found, fault = factor.copy(), np.full(len(factor), None, dtype=object)
+        for place in np.flatnonzero(~_is_none(units) & (parameter >= 0)):
+            divisor = find_divisor(self._parameters[parameter[place]], units[place])
+            found[place] = np.nan if divisor is None else divisor
+            fault[place] = UNKNOWN_UNIT if divisor is None else None
+        return found, fault
+
     def _apply_own_limits(
-        self, batch: Batch, read: Numbers, value: NDArray[np.float64], factor: NDArray[np.float64]
+        self, batch: Batch, marks: DecimalMarks, column: ValueCells, value: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Values of a long table, of which those not detected take the limit of their row."""
-        wanting = read.censored & np.isnan(value)
+        """Values of a long table, of which those not detected take the limit of their row, in its unit."""
+        wanting = column.read.censored & np.isnan(value)
         position = self._layout.position("detection_limit")
         if position is None or not (self._layout.is_long and wanting.any()):
             return value
-        return np.where(wanting, batch.numbers(position).value / factor, value)
+        limit = batch.numbers(position, marks)
+        own = limit.unit.copy()
+        own[_is_none(own)] = self._layout.limit_unit
+        factor, _ = self._divide_by(own, column.parameter, column.factor)
+        return np.where(wanting, limit.value / factor, value)
 
     def _order(self, parts: list[Part]) -> Part:
         """Readings of a batch row by row, and within a row in the order of the columns."""
@@ -339,14 +378,14 @@ def _repeat(text: str | None, length: int) -> Any:
     return to_categories(np.full(length, len(known) - 1, dtype=np.int8), known)
 
 
-def _read_parameter(value_unit: str | None, pair: tuple[str, str]) -> tuple[str | None, float, str | None]:
+def _read_parameter(layout: SheetLayout, pair: tuple[str, str]) -> tuple[str | None, float, str | None]:
     """Code, divisor and fault of a parameter and its unit."""
     name, unit = pair
     code = load_parameter_codes().get(fold(name))
     if code is None:
         return None, float("nan"), UNKNOWN_PARAMETER
-    factor = find_divisor(code, unit if unit.strip() else value_unit)
-    return (code, float("nan"), UNKNOWN_UNIT) if factor is None else (code, factor, None)
+    found = find_stated_divisor(code, unit.strip() or layout.value_unit, layout.unit_line)
+    return (code, float("nan"), found) if isinstance(found, str) else (code, found, None)
 
 
 def _is_none(reasons: Reasons) -> Mask:

@@ -11,6 +11,13 @@ NO_LIMIT = (
     "(not detected, and no detection limit is known: write 0.025L or <0.025, give a row or column of "
     "limits, or detection_limits in samples of the config)"
 )
+TOO_WIDE = (
+    "单元格多于表头，可能是数字里的逗号未加引号 (more cells than headings: commas in numbers without quotes?)"
+)
+INCOMPLETE_HEADINGS = (
+    "此处另有一行表头，但缺断面、时间或监测项目，其下各行未读 "
+    "(another row of headings, without a section, a time or a parameter: the rows below it are not read)"
+)
 BAD_POINT = "坐标不是经纬度 (not degrees of longitude or latitude)"
 NO_READINGS = "表头下没有监测数据 (no readings below the headings)"
 EMPTY_SHEET = "空表 (the sheet is empty)"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.ingest.samples import cells, day_parts
 from pipeline.ingest.samples.batches import Batch, Codes, Mask, Memo, SampleColumn, SampleTable
 from pipeline.ingest.samples.dating import Download
+from pipeline.ingest.samples.headings import read_heading
 from pipeline.ingest.samples.layouts import SheetLayout
 from pipeline.ingest.samples.markup import strip_tag
 from pipeline.ingest.samples.notes import YEAR_AND_TENTH
@@ -22,6 +23,7 @@ from pipeline.ingest.samples.reasons import (
     NO_SECTION,
     NORMAL,
     NOT_NORMAL,
+    TOO_WIDE,
     UNRESOLVED_NAME,
 )
 from pipeline.ingest.samples.tables import NAMES, build_rejects
@@ -39,7 +41,8 @@ class Facts(NamedTuple):
     """What is known of each row of a batch.
 
     `names` are positions in the lists of `Rows`, `times` microseconds, `reason` why the row cannot be used;
-    `is_written` tells whether anything stands for a time, `is_limit` whether the row states limits.
+    `is_written` tells whether anything stands for a time, `is_limit` whether the row states limits, `unit`
+    the unit that its label gives them.
     """
 
     names: dict[str, Codes]
@@ -47,12 +50,15 @@ class Facts(NamedTuple):
     reason: Reasons
     is_written: Mask
     is_limit: Mask
+    unit: Reasons
 
 
 class Rows:
     """Names and moments of a table; each distinct text is understood once."""
 
-    def __init__(self, layout: SheetLayout, download: Download, latest: datetime | None) -> None:
+    def __init__(
+        self, layout: SheetLayout, download: Download, latest: datetime | None, *, is_delimited: bool
+    ) -> None:
         self._layout = layout
         self._latest = None if latest is None else _count_microseconds(latest)
         self.lists: dict[str, list[str]] = {role: [] for role in NAMES}
@@ -60,6 +66,8 @@ class Rows:
         self._names = {role: Memo(partial(self._number_name, role)) for role in NAMES}
         self._moments = Memo(lambda pair: _read_moment(_show_moment(pair), download))
         self._halted = Memo(_is_halted)
+        self._labels = Memo(_read_limit_label)
+        self._beyond = layout.beyond_headings if is_delimited else []
 
     def _number_name(self, role: str, text: str) -> int:
         """Position of a name among those of its column, -1 for none."""
@@ -75,10 +83,20 @@ class Rows:
         """What the rows of a batch say."""
         names = {role: self._read_names(batch, role) for role in NAMES}
         names["section"] = self._fill_with_ids(names["section"], names["section_id"])
-        limits = [self._positions["section"][name] for name in LIMIT_ROWS & set(self.lists["section"])]
-        is_limit = np.isin(names["section"], limits)
         times, reason, is_written = self._read_times(batch, names["section"])
-        return Facts(names, times, reason, is_written, is_limit)
+        reason[self._is_too_wide(batch)] = TOO_WIDE
+        labels = self._labels([*self.lists["section"], ""])
+        is_limit = np.array([label is not None for label in labels], dtype=bool)[names["section"]]
+        unit = np.array([label or None for label in labels], dtype=object)[names["section"]]
+        return Facts(names, times, reason, is_written, is_limit, unit)
+
+    def _is_too_wide(self, batch: Batch) -> Mask:
+        """Rows of a text file with more cells than headings: a comma in a number has parted it."""
+        filled = np.zeros(len(batch.row), dtype=bool)
+        for position in self._beyond:
+            column = batch.column(position)
+            filled |= np.array([bool(text.strip()) for text in column.texts], dtype=bool)[column.indices]
+        return filled
 
     def _column(self, batch: Batch, role: str) -> SampleColumn:
         return batch.column(self._layout.position(role))
@@ -173,8 +191,8 @@ class Rows:
         why = reason[rows]
         section = self._layout.heading("section" if "section" in self._layout.roles else "section_id")
         heading = np.select(
-            [np.isin(why.astype(str), NAMELESS), why == NOT_NORMAL],
-            [section, self._layout.heading("state")],
+            [np.isin(why.astype(str), NAMELESS), why == NOT_NORMAL, why == TOO_WIDE],
+            [section, self._layout.heading("state"), ""],
             self._layout.time_heading,
         )
         pairs, codes = self._pair_times(batch)
@@ -182,7 +200,7 @@ class Rows:
         state = self._column(batch, "state")
         states = [cells.tidy_name(strip_tag(state.texts[code])) for code in state.indices[rows]]
         texts = [
-            "" if one in NAMELESS else at if one == NOT_NORMAL else time
+            "" if one in {*NAMELESS, TOO_WIDE} else at if one == NOT_NORMAL else time
             for one, at, time in zip(why, states, times, strict=True)
         ]
         places = pd.Index(batch.row[rows])
@@ -214,6 +232,14 @@ def _show_moment(pair: tuple[str, str]) -> str:
 def _read_moment(text: str, download: Download) -> tuple[int, str | None]:
     found = cells.read_moment(text, download)
     return (NO_TIME, found) if isinstance(found, str) else (_count_microseconds(found), None)
+
+
+def _read_limit_label(name: str) -> str | None:
+    """The unit in the label of a row of limits, empty without one; None for any other section."""
+    if name in LIMIT_ROWS:
+        return ""
+    found = read_heading(name) if name.startswith(tuple(LIMIT_ROWS)) else None
+    return found.unit or "" if found and found.means == "detection_limit" else None
 
 
 def _is_halted(text: str) -> bool:

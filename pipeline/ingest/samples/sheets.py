@@ -28,6 +28,7 @@ class Sheet:
     repeats: Mask | None = None
     points: pd.DataFrame | None = None
     holds_all: bool = True
+    is_delimited: bool = False
     traits: Traits = NO_TRAITS
 
     @classmethod
@@ -64,6 +65,6 @@ class Sheet:
             {position: pa.array(body[position], pa.string()) for position in positions},
             {}
             if repeats is None
-            else {position: repeats[first_row - 1 :, position] for position in positions},
+            else {position: repeats[body.index - 1, position] for position in positions},
             None if self.points is None else self.points.reindex(body.index),
         )

@@ -14,13 +14,16 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples.batches import NO_TRAITS, Batch, Traits, Unsuited
+from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.layouts import find_layout
+from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.text_files import DELIMITERS
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
@@ -46,6 +49,7 @@ class Stream:
     name: str = ""
     is_empty: bool = False
     holds_all: bool = False
+    is_delimited: bool = False
     traits: Traits = NO_TRAITS
 
     def batches(self, first_row: int, positions: Sequence[int]) -> Iterator[Batch]:
@@ -66,6 +70,18 @@ def open_parquet(path: Path) -> Stream:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise _no_parquet(path, str(error)) from error
     return Stream(path.name, [[str(name) for name in schema.names]], partial(_read_parquet, path, schema))
+
+
+def hold_parquet(path: Path) -> Sheet:
+    """The table of a Parquet file held as a whole, as texts."""
+    stream = open_parquet(path)
+    positions = range(len(stream.head[0]))
+    rows = [
+        [to_text(value) for value in row]
+        for batch in stream.read(1, positions)
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    ]
+    return Sheet.of(path, "", pd.DataFrame([*stream.head, *rows], columns=positions, dtype=str))
 
 
 def _read_parquet(
@@ -99,7 +115,7 @@ def open_csv(path: Path, encoding: str, mapping: Mapping[str, str]) -> Stream:
     if layout is None or layout.heading_row != 1:
         raise Unsuited("no headings in row 1")
 
-    return Stream(path.name, head, partial(_read_csv, path, encoding, delimiter))
+    return Stream(path.name, head, partial(_read_csv, path, encoding, delimiter), is_delimited=True)
 
 
 def _read_head(path: Path, encoding: str) -> tuple[str, list[list[str]]]:

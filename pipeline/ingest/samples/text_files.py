@@ -3,6 +3,7 @@
 import csv
 import io
 import warnings
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -29,7 +30,7 @@ def read_text(path: Path) -> Sheet:
     except (csv.Error, pd.errors.ParserError, pd.errors.ParserWarning):
         # a quotation mark that is never closed is a character like any other
         cells = _split(text, delimiter, _count_columns(text, delimiter), csv.QUOTE_NONE)
-    return Sheet.of(path, "", cells)
+    return replace(Sheet.of(path, "", cells), is_delimited=True)
 
 
 def _decode(path: Path) -> str:
