@@ -5,8 +5,8 @@
 workbook says beside its values: `open_xml`, `excel_97` and `open_document` take them.
 One engine reads them: `stacks` tells the tables of a sheet apart, `layouts` how each is to be read,
 `headings` what a column means, `unit_lines` units that stand elsewhere, `markup` what a page shows, `figures`
-which number a cell says and `cells` what else, `dating` which year is meant, `rows` what a row says beside its
-readings, `places` where sections lie; `readings` puts them together.
+which number a cell says and `cells` what else, `dating` which year is meant, `rows` what a row says beside
+its readings, `places` where sections lie; `readings` puts them together.
 `checks` reviews all readings, `tables` has the columns, `section_register` reads the sections.
 """
 
