@@ -76,7 +76,7 @@ def find_transformer(crs: CRS, near: LonLat | None = None, *, back: bool = False
             way = Transformer.from_crs(start, end, always_xy=True, allow_ballpark=False)
         except ProjError:
             continue
-        if near is None or crs.is_bound or _is_on(crs, *_TARGETS):
+        if near is None or crs.is_bound or is_on_cgcs2000_or_wgs_84(crs):
             return way
         found = TransformerGroup(start, end, always_xy=True, allow_ballpark=False).transformers
         return way if len(found) < _SEVERAL else min(found, key=lambda one: _rank(one, near))
@@ -143,6 +143,11 @@ def find_wrong_shift(place: str, crs: CRS, shift: DatumShift) -> Problem | None:
     return Problem(
         place, f"a shift of {name_crs(crs)} by {far}", f"one of at most {LARGEST_MOVE_M:.0f} m", todo
     )
+
+
+def is_on_cgcs2000_or_wgs_84(crs: CRS) -> bool:
+    """Whether coordinates need no shift: their datum is CGCS2000 or WGS 84, which is taken for it."""
+    return _is_on(crs, *_TARGETS)
 
 
 def name_crs(crs: CRS) -> str:

@@ -5,6 +5,7 @@ geodesics (Karney 2013, DOI 10.1007/s00190-012-0578-z) on CGCS2000 (a = 6378137 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ from pyproj import CRS, Geod, Proj
 from pyproj.transformer import Transformer
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.datum import LonLat, explain_no_shift, find_transformer
+from pipeline.datum import LonLat, explain_no_shift, find_transformer, is_on_cgcs2000_or_wgs_84
 from pipeline.errors import InputError
 
 CGCS2000 = "EPSG:4490"
@@ -179,3 +180,26 @@ def _find_way(crs: str, near: LonLat | None, *, back: bool) -> Transformer:
     if found is None:
         raise InputError("Coordinates cannot be brought to CGCS2000", [explain_no_shift("CRS", known)])
     return found
+
+
+@dataclass(frozen=True)
+class Route:
+    """The way from one CRS to another, in one step or by way of CGCS2000."""
+
+    ways: tuple[Transformer, ...]
+
+    def transform(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Points of the one in the other, longitude and eastings first."""
+        for way in self.ways:
+            x, y = way.transform(x, y)
+        return x, y
+
+
+@lru_cache(maxsize=64)
+def find_route(source: str, target: str) -> Route:
+    """The way from one CRS to another; InputError where nothing leads from one to CGCS2000."""
+    if all(is_on_cgcs2000_or_wgs_84(CRS(crs)) for crs in (source, target)):
+        return Route((Transformer.from_crs(source, target, always_xy=True),))
+    return Route((to_cgcs2000(source), _from_cgcs2000(target)))

@@ -6,11 +6,13 @@ from pathlib import Path
 from pyproj import CRS
 
 from pipeline import ingest
-from pipeline.datum import LARGEST_ERROR_M, DatumShift, describe_shift
+from pipeline.datum import LARGEST_ERROR_M, DatumShift
 from pipeline.engine.study import Study
+from pipeline.errors import InputError, Problem
 from pipeline.geodesy import find_centre
 from pipeline.ingest.notes import FileNote
 from pipeline.settings import Settings
+from pipeline.settings.placing import settle_shift
 
 
 def find_shifts(study: Study) -> dict[str, DatumShift]:
@@ -21,7 +23,10 @@ def find_shifts(study: Study) -> dict[str, DatumShift]:
         found[f"land_cover.{name}"] = ingest.labels.find_shift(given) if given else None
     for period, map_file in cover.maps.items():
         (raster,) = ingest.layers.land_maps.open_map(map_file).layer.rasters
-        found[f"land_cover.maps.{period}"] = describe_shift(CRS(raster.place.crs), near)
+        shift = settle_shift(raster.name, CRS(raster.place.crs), map_file.crs, near)
+        if isinstance(shift, Problem):
+            raise InputError("A map of land cover cannot be placed", [shift])
+        found[f"land_cover.maps.{period}"] = shift
     return {key: shift for key, shift in found.items() if shift}
 
 

@@ -1,5 +1,6 @@
 """What an area is made from: scenes, samples, sections and parcels, given or simulated."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from glob import glob
@@ -11,6 +12,8 @@ from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.settings import SampleFile, Settings
+from pipeline.settings.aoi import AoiFile
+from pipeline.settings.crs import CrsSetting, list_grids
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import find_scheme
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
@@ -105,7 +108,15 @@ def _list_labels(settings: Settings) -> tuple[Path, ...]:
     """Files of samples, folders of models and existing maps that land cover is mapped by."""
     cover = settings.land_cover
     named = (cover.samples, cover.model, cover.accuracy, *cover.maps.values())
-    return tuple(Path(given.path) for given in named if given)
+    return (*(Path(given.path) for given in named if given), *list_grids(*_list_crs(settings)))
+
+
+def _list_crs(settings: Settings) -> Iterator[CrsSetting | None]:
+    """What the config says of the CRS of its files."""
+    cover = settings.land_cover
+    given = (cover.samples, cover.accuracy, settings.parcels, *cover.maps.values(), *settings.restricting)
+    yield from (entry.crs for entry in given if entry)
+    yield from (entry.crs for entry in settings.aoi if isinstance(entry, AoiFile))
 
 
 def _name_world(study: Study) -> Cause:

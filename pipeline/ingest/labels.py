@@ -19,10 +19,10 @@ from pipeline.aoi import Aoi
 from pipeline.datum import DatumShift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
-from pipeline.ingest.crs import parse_crs, settle_shift
 from pipeline.ingest.parcels.placement import find_middle
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
+from pipeline.settings.placing import parse_crs, settle_shift
 from pipeline.vector_files import choose_layer, name_dataset, refuse_driver, refuse_pointer
 
 _PARQUET = {".parquet", ".geoparquet"}

@@ -16,6 +16,7 @@ from pipeline.ingest.labels import label_error, read_labels
 from pipeline.legends import LAND_COVER, LAND_KINDS, NODATA_CLASS
 from pipeline.maps.step import Row, Show, Step, View
 from pipeline.periods import When
+from pipeline.settings.crs import list_grids
 from pipeline.settings.maps import LabelledSamples
 from pipeline.storage.cause import checksums_of
 
@@ -83,7 +84,7 @@ def _judge(study: Study) -> Mapping[str, object]:
     given = study.settings.land_cover.accuracy
     if given is None:
         return {}
-    checksums = sorted(checksums_of([Path(given.path)]).values())
+    checksums = sorted(checksums_of([Path(given.path), *list_grids(given.crs)]).values())
     return {"sample": given.model_dump(exclude={"path"}), "files": checksums}
 
 

@@ -1,9 +1,16 @@
 """Areas of interest, as a config names them."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from pyproj import CRS
+
 from pipeline.aoi import Aoi, load_aoi
+from pipeline.errors import InputError, Problem
+from pipeline.geodesy import find_centre
+from pipeline.settings.crs import CrsSetting
 from pipeline.settings.paths import AoiName, ConfigPath
+from pipeline.settings.placing import parse_crs, settle_shift
 from pipeline.settings.strict import Strict
 
 
@@ -16,7 +23,7 @@ class AoiFile(Strict):
 
     path: ConfigPath
     layer: str | None = None
-    crs: str | None = None
+    crs: CrsSetting | None = None
 
     def __str__(self) -> str:
         """What it is called by: its path."""
@@ -29,6 +36,19 @@ AoiEntry = AoiName | AoiFile
 
 def load_entry(entry: AoiEntry) -> Aoi:
     """The aoi that an entry of a config names; errors as `load_aoi`."""
-    if isinstance(entry, AoiFile):
-        return load_aoi(entry.path, relative_to=Path.cwd(), layer=entry.layer, crs=entry.crs)
-    return load_aoi(entry, relative_to=Path.cwd())
+    if not isinstance(entry, AoiFile):
+        return load_aoi(entry, relative_to=Path.cwd())
+    crs = parse_crs(entry.path, entry.crs) if entry.crs else None
+    if isinstance(crs, Problem):
+        raise InputError("An area of interest cannot be placed", [crs])
+    stated = crs.to_wkt() if crs else None
+    aoi = load_aoi(entry.path, relative_to=Path.cwd(), layer=entry.layer, crs=stated)
+    return _add_shift(aoi, entry, crs) if crs else aoi
+
+
+def _add_shift(aoi: Aoi, entry: AoiFile, crs: CRS) -> Aoi:
+    """An aoi with what the config says of its way to CGCS2000; InputError where that cannot be right."""
+    shift = settle_shift(entry.path, crs, entry.crs, find_centre(aoi.geometry))
+    if isinstance(shift, Problem):
+        raise InputError("An area of interest cannot be placed", [shift])
+    return replace(aoi, shift=None if shift.changes_nothing else shift)

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.settings.crs import GivenCrs
 from pipeline.settings.sources import Provider
 
 Resampling = Literal["mean", "sum", "nearest", "bilinear"]
@@ -23,7 +24,7 @@ class _LayerSource(BaseModel):
 
     unit: Name | None = None
     nodata: float | None = None
-    crs: Name | None = None
+    crs: Name | GivenCrs | None = None
     vertical_datum: Name | None = None
     resampling: Resampling | None = None
 

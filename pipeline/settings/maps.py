@@ -174,12 +174,14 @@ class LandMap(Strict):
 
     `product` names a crosswalk of the `land_maps` table: worldcover-v100, worldcover-v200 or dynamic-world.
     Any other raster has `classes`, from its codes to keys of the `land_kinds` table, and as `product` a name
-    of its own: maps of one product are compared with each other, those of two products are not.
+    of its own: maps of one product are compared with each other, those of two products are not. `crs` stands
+    in for one that the file lacks or misstates.
     """
 
     path: ConfigPath
     product: Annotated[str, Field(min_length=1)]
     classes: dict[Annotated[int, Field(ge=0)], str] = {}
+    crs: CrsSetting | None = None
 
     @model_validator(mode="after")
     def _one_crosswalk(self) -> Self:

@@ -26,8 +26,9 @@ def open_map(given: LandMap) -> MapFile:
 
     Where no nodata is declared, the greatest number without a class stands for it.
     """
-    raster, said = describe_file(LAND_MAP, LayerFile(path=given.path), given.path, None)
-    if problems := list(find_flaws(LAND_MAP, LayerFile(path=given.path), said)):
+    file = LayerFile(path=given.path, crs=given.crs)
+    raster, said = describe_file(LAND_MAP, file, given.path, None)
+    if problems := list(find_flaws(LAND_MAP, file, said)):
         raise build_layer_error(LAND_MAP, *problems)
     nodata = _choose_nodata(given, said)
     return MapFile(OpenLayer(LAND_MAP, "mode", (replace(raster, nodata=nodata),)), nodata)

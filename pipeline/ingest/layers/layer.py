@@ -8,14 +8,15 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS
-from pyproj.exceptions import CRSError
 from rasterio.crs import CRS as FileCRS  # noqa: N811 an abbreviation
 from rasterio.windows import Window
 
+from pipeline.datum import explain_no_shift, find_transformer
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.reading.headers import Profile
+from pipeline.settings.crs import GivenCrs
 from pipeline.settings.layers import LayerSource, Resampling
+from pipeline.settings.placing import parse_crs
 
 NO_CODE = -1
 """The code of what has no class."""
@@ -130,20 +131,19 @@ def choose_resampling(layer: Layer, given: LayerSource) -> Resampling | Literal[
 def settle_crs(layer: Layer, given: LayerSource, name: str, stated: str) -> tuple[str, str]:
     """Horizontal CRS and name of the vertical one, empty where there is none, of a CRS given or stated.
 
-    Both are empty where there is neither. Raises InputError where the given one is none.
+    Both are empty where there is neither. Raises InputError where the given one is none, and where no
+    transformation from it to CGCS2000 is published or given.
     """
-    text = given.crs or stated
-    if not text:
+    if not (given.crs or stated):
         return "", ""
-    try:
-        crs = CRS.from_user_input(text)
-    except CRSError as error:
-        raise build_layer_error(
-            layer, Problem(name, f"the CRS {text!r}", "a CRS such as EPSG:4326")
-        ) from error
-    flat = crs.sub_crs_list[0] if crs.is_compound else crs.to_2d()
+    crs = parse_crs(name, given.crs or stated)
+    if isinstance(crs, Problem):
+        raise build_layer_error(layer, crs)
+    flat = crs if crs.is_bound else crs.sub_crs_list[0] if crs.is_compound else crs.to_2d()
     upright = crs.sub_crs_list[1].name if crs.is_compound else ""
-    return FileCRS.from_wkt(flat.to_wkt()).to_string(), upright
+    if find_transformer(flat) is None:
+        raise build_layer_error(layer, explain_no_shift(name, flat))
+    return flat.to_wkt() if flat.is_bound else FileCRS.from_wkt(flat.to_wkt()).to_string(), upright
 
 
 def find_flaws(layer: Layer, given: LayerSource, said: Statement) -> Iterator[Problem]:
@@ -165,7 +165,8 @@ def find_flaws(layer: Layer, given: LayerSource, said: Statement) -> Iterator[Pr
 
 def list_assumptions(layer: Layer, given: LayerSource, said: Statement) -> Iterator[str]:
     """What a raster does not say of itself and is taken for granted, or is told otherwise; in words."""
-    told = given.model_dump(include={"unit", "crs", "vertical_datum", "nodata"}, exclude_none=True)
+    told = given.model_dump(include={"unit", "vertical_datum", "nodata"}, exclude_none=True)
+    told |= {"crs": given.crs.name if isinstance(given.crs, GivenCrs) else given.crs} if given.crs else {}
     yield from (f"{key} {value}: as the config says 按配置" for key, value in told.items())
     if layer.unit and not (said.unit or given.unit):
         yield f"unit {layer.unit}: assumed, none is told 单位未注明"

@@ -22,7 +22,6 @@ from pipeline.datum import DatumShift, LonLat, find_base, is_undefined, to_lon_l
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, project, to_cgcs2000, unproject_all
 from pipeline.ingest.attributes import pick_within, tabulate
-from pipeline.ingest.crs import parse_crs, settle_shift
 from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import (
@@ -33,6 +32,7 @@ from pipeline.ingest.parcels.placement import (
 )
 from pipeline.ingest.parcels.polygon_layers import choose_polygons
 from pipeline.settings.crs import CrsSetting
+from pipeline.settings.placing import parse_crs, settle_shift
 from pipeline.vector_files import OFFLINE, name_dataset, refuse_driver, refuse_pointer
 
 BATCH_ROWS = 32_768

@@ -1,14 +1,13 @@
 """Where the pixels of a grid lie in a file: rows and columns, whatever the CRS of the two."""
 
 from collections.abc import Iterator
-from functools import cache
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
 from rasterio.windows import Window
 
+from pipeline.geodesy import find_route
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.headers import Profile
 
@@ -60,7 +59,7 @@ def fineness(profile: Profile, grid: Grid) -> float:
     x, y, step = (left + right) / 2, (bottom + top) / 2, grid.resolution_m
     ends = np.array([x, x + step, x]), np.array([y, y, y - step])
     if profile.crs != grid.crs:
-        ends = _transformer(grid.crs, profile.crs).transform(*ends)
+        ends = find_route(grid.crs, profile.crs).transform(*ends)
     row, col = _in_file(profile, *ends)
     return float(np.abs([row[1:] - row[0], col[1:] - col[0]]).max())
 
@@ -97,7 +96,7 @@ def _lattice(
         grid.top - np.arange(top, bottom + 1) * (_LATTICE_PX * grid.resolution_m),
     )
     if profile.crs != grid.crs:
-        x, y = _transformer(grid.crs, profile.crs).transform(x, y)
+        x, y = find_route(grid.crs, profile.crs).transform(x, y)
     row, col = _in_file(profile, x, y)
     return row, col, top, left
 
@@ -136,8 +135,3 @@ def _between(
             lower = lattice[i + 1, j] * (1 - u) + lattice[i + 1, j + 1] * u
             found[y, x] = upper * (1 - v) + lower * v
     return found
-
-
-@cache
-def _transformer(source: str, target: str) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)

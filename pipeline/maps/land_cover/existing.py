@@ -20,9 +20,10 @@ from pipeline.maps.encoding import CLASSES, RATIO, LayerEncoding
 from pipeline.maps.land_cover.showing import NO_MAP, show_land_cover
 from pipeline.maps.step import BlockInputs, Layers, Maps, Step, keep_layers, need_same
 from pipeline.periods import When
+from pipeline.settings.crs import list_grids
 from pipeline.settings.maps import LandMap
 from pipeline.storage.blocks import Layer, read_block
-from pipeline.storage.cause import sha256_of_file
+from pipeline.storage.cause import checksums_of, sha256_of_file
 from pipeline.storage.tables import load_json, save_json
 
 _CODE = "map_code"
@@ -92,7 +93,8 @@ def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
         for code, kind in given.kinds_by_code.items()
     }
     checksum = sha256_of_file(Path(given.path))
-    return {"map": checksum, "crosswalk": meant, "nodata": open_map(given).nodata}
+    placed = {"crs": str(given.crs), "grids": checksums_of(list_grids(given.crs))} if given.crs else {}
+    return {"map": checksum, "crosswalk": meant, "nodata": open_map(given).nodata, **placed}
 
 
 def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:

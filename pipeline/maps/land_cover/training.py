@@ -25,6 +25,7 @@ from pipeline.maps.land_cover.features import Features, find_features
 from pipeline.maps.land_cover.model import ABOUT, FILE, LIBRARY, checksum_forest, load_from_config
 from pipeline.maps.step import Maps
 from pipeline.periods import Period, When
+from pipeline.settings.crs import list_grids
 from pipeline.storage.cause import checksums_of
 from pipeline.storage.tables import save_json
 from pipeline.zonal import overlay
@@ -63,7 +64,7 @@ def describe_model(maps: Maps, _when: When) -> Mapping[str, object]:
         return {"model": rules.model.sha256, "files": files, "features": features}
     assert rules.samples is not None, "a classifier has samples where it has no model"
     return {
-        "labels": sorted(checksums_of([Path(rules.samples.path)]).values()),
+        "labels": sorted(checksums_of([Path(rules.samples.path), *list_grids(rules.samples.crs)]).values()),
         "samples": rules.samples.model_dump(exclude={"path"}),
         "features": features,
         "forest": rules.forest.model_dump(),

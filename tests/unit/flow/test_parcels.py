@@ -12,10 +12,11 @@ from pipeline.errors import InputError
 from pipeline.flow.inputs import find_inputs
 from pipeline.flow.parcels import make_parcels
 from pipeline.geodesy import CGCS2000, project_all
-from pipeline.ingest.crs import parse_crs
 from pipeline.rights_registry.findings import add_land_classes
-from pipeline.settings.crs import GivenCrs
+from pipeline.settings.aoi import AoiFile, load_entry
+from pipeline.settings.crs import GivenCrs, SevenParameters
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
+from pipeline.settings.placing import parse_crs
 from pipeline.storage.tables import load_json
 
 
@@ -136,3 +137,19 @@ def test_xian_1980_comes_by_the_parameters_of_the_config_which_stand_with_the_pa
         assert "rx=1" in shifts[key]["definition"]
         assert 40 < shifts[key]["moved_m"] < 50
     assert "datum_shift" not in gpd.read_parquet(folder / "findings.parquet")["rule"].tolist()
+
+
+def test_an_aoi_of_xian_1980_comes_by_the_parameters_of_the_config(planted, tmp_path):
+    outline = project_all(np.array([planted.aoi.geometry], dtype=object), parse_crs("", XIAN).to_wkt())
+    path = tmp_path / "aoi.gpkg"
+    gpd.GeoDataFrame({"id": ["a"]}, geometry=outline, crs=XIAN.name).to_file(path)
+    with pytest.raises(InputError, match=r"aoi\.gpkg.*Xian 1980"):
+        load_entry(str(path))
+    found = load_entry(AoiFile(path=str(path), crs=XIAN))
+    assert shapely.hausdorff_distance(found.geometry, planted.aoi.geometry) < 1e-8
+    assert (found.shift.accuracy_m, found.shift.note) == (0.5, "测绘院 2019")
+    wrong = XIAN.model_copy(
+        update={"seven_parameters": SevenParameters(dx_m=9e4, dy_m=0, dz_m=0, rotation="coordinate_frame")}
+    )
+    with pytest.raises(InputError, match=r"a shift of .*Xian 1980"):
+        load_entry(AoiFile(path=str(path), crs=wrong))

@@ -367,7 +367,7 @@ def test_a_month_that_is_lost_is_found_wherever_in_the_month_its_time_lies(tmp_p
     ("layer", "fields", "options", "words"),
     [
         (toy(), {"crs": None}, {}, "no CRS"),
-        (toy(), {}, {"crs": "EPSG:0"}, "the CRS 'EPSG:0'"),
+        (toy(), {}, {"crs": "EPSG:0"}, "EPSG:0"),
         (toy(), {}, {"band": 2}, "1 bands: 1 a; expected the band 2"),
         (toy(), {}, {"band": "b"}, "1 bands: 1 a; expected the band 'b'"),
         (toy(), {"units": ("ft",)}, {}, "the unit 'ft'; expected 'toy'"),

@@ -7,14 +7,16 @@ import shapely
 from affine import Affine
 
 from pipeline.errors import InputError
-from pipeline.geodesy import unproject_all
+from pipeline.geodesy import project, unproject, unproject_all
 from pipeline.grid import Grid
 from pipeline.ingest.layers import gridding
 from pipeline.ingest.layers.files import RasterFile
 from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.land_maps import open_map
 from pipeline.ingest.layers.layer import NO_CODE
+from pipeline.settings.crs import GivenCrs
 from pipeline.settings.maps import LandMap
+from pipeline.settings.placing import parse_crs
 from tests.scenery import LEFT, TOP, UTM, grid_of_px, written
 
 GRID = grid_of_px(40, 70)
@@ -193,3 +195,34 @@ def test_a_file_that_breaks_between_its_header_and_its_pixels_is_the_users_to_me
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(InputError, match=r"map.tif"):
         codes_on(file, Grid(UTM, LEFT, TOP, 10.0, 40, 70), GRID.whole)
+
+
+XIAN = GivenCrs(
+    name="EPSG:2385",
+    seven_parameters={"dx_m": -10, "dy_m": 60, "dz_m": 30, "rx_arcsec": 1, "rotation": "coordinate_frame"},
+    accuracy_m=0.5,
+    source="测绘院 2019",
+)
+
+
+def test_a_map_of_another_datum_is_refused_or_moved_by_what_the_config_gives(tmp_path):
+    """Two classes meet in the middle of the grid, where 43 m between the datums are four pixels."""
+    x, y = LEFT + 350, TOP - 200
+    east, north = shapely.get_coordinates(project(unproject(shapely.Point(x, y), UTM), bind(XIAN)))[0]
+    codes = np.repeat(np.array([[1, 2]], dtype=np.uint8), 100, axis=1).repeat(200, axis=0)
+    place = Affine.translation(east - 1000, north + 1000) * Affine.scale(10, -10)
+    path = tmp_path / "map.tif"
+    about = {"count": 1, "dtype": "uint8", "height": 200, "width": 200, "crs": XIAN.name}
+    with rasterio.open(path, "w", driver="GTiff", transform=place, **about) as file:
+        file.write(codes, 1)
+    given = {"path": str(path), "product": "ours", "classes": OWN}
+    with pytest.raises(InputError, match=r"map\.tif.*Xian 1980.*seven_parameters"):
+        open_map(LandMap(**given))
+    found = codes_on(open_map(LandMap(**given, crs=XIAN)), GRID, GRID.whole)
+    assert set(np.unique(found)) == {1, 2}
+    assert (found[20, :34] == 1).all()
+    assert (found[20, 36:] == 2).all()
+
+
+def bind(crs):
+    return parse_crs("", crs).to_wkt()

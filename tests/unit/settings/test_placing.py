@@ -10,8 +10,8 @@ from pyproj import CRS, Transformer
 
 from pipeline.datum import find_transformer
 from pipeline.errors import Problem
-from pipeline.ingest.crs import parse_crs, settle_shift
 from pipeline.settings.crs import GivenCrs, list_grids
+from pipeline.settings.placing import parse_crs, settle_shift
 
 PLACE = (121.5, 31.4)
 IAG_75, GRS_80 = (6378140.0, 298.257), (6378137.0, 298.257223563)
