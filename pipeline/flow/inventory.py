@@ -1,10 +1,14 @@
 """The ecological product inventory of a study, and everything that an officer should look at."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.engine.run import Run
 from pipeline.flow.restrictions import find_restriction_findings
+from pipeline.maps.endmembers import find_endmembers
+from pipeline.maps.evidence import describe_fvc
+from pipeline.maps.look_ndvi import describe_ndvi, explain_unseen
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory
@@ -12,7 +16,7 @@ from pipeline.rights_registry.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 
-_VERSION = 3
+_VERSION = 4
 
 
 def make_inventory(
@@ -28,6 +32,7 @@ def make_inventory(
     """Artifact with `inventory` and `findings`."""
     study, table = maps.study, load_products()
     words = {when.label: text for when, text in sources.items()}
+    cover = _describe_cover(maps)
     cause = study.cause(
         "inventory",
         _VERSION,
@@ -35,6 +40,7 @@ def make_inventory(
         products=table.model_dump(),
         sources=words,
         simulated=simulated,
+        cover=asdict(cover),
     )
 
     def build(folder: Path) -> None:
@@ -49,6 +55,7 @@ def make_inventory(
             products=table,
             sources=words,
             simulated=simulated,
+            cover=cover,
             evidence=f"parcels {parcels.key[:12]}；sections {sections.key[:12]}；manifest.json",
             sections=load_layer(sections.path, "sections"),
         )
@@ -61,3 +68,13 @@ def make_inventory(
         save_tables(folder, {"inventory": listed, "findings": findings.join_findings(parts)})
 
     return run.artifact(f"{study.aoi.name_zh} 清单 inventory", cause, build)
+
+
+def _describe_cover(maps: Maps) -> inventory.CoverBasis:
+    """What the vegetation cover of every period is made from."""
+    study = maps.study
+    words = {
+        period.label: describe_fvc(find_endmembers(maps, period), ndvi=describe_ndvi(study, period))
+        for period in study.periods
+    }
+    return inventory.CoverBasis(words, explain_unseen(study)[1].partition(" / ")[0])

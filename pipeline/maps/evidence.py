@@ -41,8 +41,12 @@ def describe_cover(
     pair: EndmemberPair | ClassEndmembers | None, *, ndvi: str, threshold: float, source: str
 ) -> str:
     """Behind a figure of vegetation cover: its scenes, its NDVI and endmembers, what counts as vegetated."""
-    ends = pair.words if pair else "no endmembers"
-    return f"{source}; FVC: pixel dichotomy, {ndvi}, endmembers {ends}; vegetated: FVC >= {threshold:g}"
+    return f"{source}; {describe_fvc(pair, ndvi=ndvi)}; vegetated: FVC >= {threshold:g}"
+
+
+def describe_fvc(pair: EndmemberPair | ClassEndmembers | None, *, ndvi: str) -> str:
+    """How FVC was made: its NDVI and its endmembers."""
+    return f"FVC: pixel dichotomy, {ndvi}, endmembers {pair.words if pair else 'no endmembers'}"
 
 
 def describe_change(settings: Settings, *, source: str) -> str:

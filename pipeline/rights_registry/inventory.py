@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
@@ -29,6 +30,14 @@ _STATE = ("全民", "国有", "国家")
 _COLLECTIVE = ("集体",)
 
 
+@dataclass(frozen=True)
+class CoverBasis:
+    """What vegetation cover is made from, by period in words, and why a parcel has none."""
+
+    words: Mapping[str, str]
+    unseen: str = "本期无晴空观测"
+
+
 def build_inventory(
     parcels: gpd.GeoDataFrame,
     measures: pd.DataFrame,
@@ -39,21 +48,22 @@ def build_inventory(
     sources: Mapping[str, str],
     simulated: bool,
     evidence: str,
+    cover: CoverBasis,
     sections: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """INVENTORY of an area, in the order of parcels, periods and the table of products.
 
     `measures` are the PARCEL_MEASURES of all `periods`, `sources` name the scenes behind each period,
-    `evidence` the artifacts behind all rows; `fid` is a number that a product keeps between deliveries,
-    `sections` the SECTION_STATUS with `parcel_id`, which lends water parcels their quality. Quantity is the
-    area in ha until values are accounted, `physical_unit` the unit that they will have. Quality is the grade
-    of mean vegetation cover, for water the class of the worst section linked to the parcel. What is not known
-    is null, and `confidence` says why. A parcel without a known land class, or of a type without products,
-    has one row without a product.
+    `evidence` the artifacts behind all rows, `cover` what their vegetation cover is made from; `fid` is a
+    number that a product keeps between deliveries, `sections` the SECTION_STATUS with `parcel_id`, which
+    lends water parcels their quality. Quantity is the area in ha until values are accounted, `physical_unit` the
+    unit that they will have. Quality is the grade of mean vegetation cover, for water the class of the worst
+    section linked to the parcel. What is not known is null, and `confidence` says why. A parcel without a
+    known land class, or of a type without products, has one row without a product.
     """
     rows = join_observations(parcels, measures, periods)
     rows["row"] = np.arange(len(rows))
-    rows = _add_quality(rows, sections, products.grades)
+    rows = _add_quality(rows, sections, products.grades, cover)
     rows = inventory_change.add_changes(rows, measures, periods)
     rows = rows.merge(_list_products_by_class(products), on="land_class", how="left", validate="many_to_many")
     rows = rows.sort_values(["row", "number"], kind="stable", ignore_index=True)
@@ -88,7 +98,9 @@ def _list_products_by_class(products: Products) -> pd.DataFrame:
     return pd.DataFrame(rows).astype({"land_class": object})
 
 
-def _add_quality(rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades) -> gpd.GeoDataFrame:
+def _add_quality(
+    rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades, made_from: CoverBasis
+) -> gpd.GeoDataFrame:
     """Rows with grade, value and basis of quality, its change, and the reasons for nulls."""
     water = rows["land_class"].isin(WATER_CLASSES)
     status = waters.rate_parcels(sections)[["parcel_id", "period", "water_class", "section"]]
@@ -102,16 +114,19 @@ def _add_quality(rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: 
     grade = rows["water_class"].map(water_names).where(water, pd.Series(cover_grade, rows.index))
     rows["quality_grade"] = grade.astype(object).where(known, None)
     of_water = _WATER_BASIS + rows["section"].astype("string") + _WATER_SENSE
-    basis = of_water.where(water, f"平均植被覆盖度，变化为正表示提高；{grades.source}")
+    of_cover = f"平均植被覆盖度，变化为正表示提高；{grades.source}；" + rows["period"].map(made_from.words)
+    basis = of_water.where(water, of_cover)
     rows["quality_basis"] = basis.astype(object).where(known, None)
     rows["change"] = rows.groupby("parcel_id", sort=False)["quality_value"].diff()
     first = rows["period"].eq(rows["period"].iloc[0]) if len(rows) else known
-    rows["confidence"] = _describe_confidence(rows, water=water, known=known, first=first)
+    rows["confidence"] = _describe_confidence(
+        rows, water=water, known=known, first=first, unseen=made_from.unseen
+    )
     return rows
 
 
 def _describe_confidence(
-    rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series
+    rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series, unseen: str
 ) -> pd.Series:
     """Share seen clear and number of looks, then the reason of every null."""
     seen = 100 * (1 - rows["unknown_area_m2"] / rows["area_m2"])
@@ -120,7 +135,7 @@ def _describe_confidence(
     text = text + "，平均观测 " + looks.map("{:.1f} 次".format).astype(object)
     reasons = [
         (water & ~known, "；无已评价的水质断面与地块关联，质量等级为空"),
-        (~water & ~known, "；本期无晴空观测，质量等级为空"),
+        (~water & ~known, f"；{unseen}，质量等级为空"),
         (first, "；首期，变化为空"),
         (~first & rows["change"].isna(), "；本期或上期无质量指标值，变化为空"),
         (rows["dlbm"].isna(), "；登记数据无地类编码，生态系统类型为空"),

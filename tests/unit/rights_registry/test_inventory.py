@@ -9,6 +9,8 @@ from pipeline.legends import WATER_CLASS
 from pipeline.rights_registry import inventory
 from pipeline.rights_registry.products import load_products
 
+COVER = inventory.CoverBasis({"2023": "FVC of the greatest NDVI", "2024": "FVC of the composite"})
+
 
 @pytest.fixture
 def measures(parcels, measures_of):
@@ -37,6 +39,7 @@ def build(parcels, measures, periods, aoi):
             sources={"2023": "Sentinel-2 2023", "2024": "Sentinel-2 2024"},
             simulated=options.pop("simulated", False),
             evidence="parcels 12ab",
+            cover=options.pop("cover", COVER),
             **options,
         )
 
@@ -84,6 +87,7 @@ def test_a_cover_on_a_cut_belongs_to_the_better_grade(build, measures, fvc, grad
     assert row["quality_grade"] == grade
     assert row["quality_value"] == fvc
     assert "SL 190-2007" in row["quality_basis"]
+    assert row["quality_basis"].endswith("；FVC of the composite")
 
 
 def test_change_is_against_the_period_before_and_null_with_a_reason_otherwise(build):
@@ -104,6 +108,11 @@ def test_what_was_never_seen_is_null_and_says_so(build):
     assert pd.isna(row["quality_basis"])
     assert "晴空可见 0.0%" in row["confidence"]
     assert "本期无晴空观测" in row["confidence"]
+
+
+def test_what_was_seen_but_not_in_its_season_is_not_called_never_seen(build):
+    row = rows_of(build(cover=inventory.CoverBasis(COVER.words, "本期生长季无晴空观测")), "C", "2023").iloc[0]
+    assert "本期生长季无晴空观测，质量等级为空" in row["confidence"]
 
 
 def test_a_parcel_without_a_land_class_has_one_row_without_product(build):
