@@ -56,10 +56,10 @@ def build_inventory(
     `measures` are the PARCEL_MEASURES of all `periods`, `sources` name the scenes behind each period,
     `evidence` the artifacts behind all rows, `cover` what their vegetation cover is made from; `fid` is a
     number that a product keeps between deliveries, `sections` the SECTION_STATUS with `parcel_id`, which
-    lends water parcels their quality. Quantity is the area in ha until values are accounted, `physical_unit` the
-    unit that they will have. Quality is the grade of mean vegetation cover, for water the class of the worst
-    section linked to the parcel. What is not known is null, and `confidence` says why. A parcel without a
-    known land class, or of a type without products, has one row without a product.
+    lends water parcels their quality. Quantity is the area in ha until values are accounted,
+    `physical_unit` the unit that they will have. Quality is the grade of mean vegetation cover, for water
+    the class of the worst section linked to the parcel. What is not known is null, and `confidence` says
+    why. A parcel without a known land class, or of a type without products, has one row without a product.
     """
     rows = join_observations(parcels, measures, periods)
     rows["row"] = np.arange(len(rows))
