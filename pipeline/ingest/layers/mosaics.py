@@ -40,8 +40,9 @@ from pipeline.ingest.reading.readers import reader_of
 from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.providers import digest_files, read_items, resolve
+from pipeline.ingest.scenes.raw_items import ZONELESS, Item, read_item, read_time
 from pipeline.ingest.scenes.search import search_collection
-from pipeline.periods import Period, as_utc
+from pipeline.periods import Period
 from pipeline.settings.access import Access
 from pipeline.settings.layers import LayerCollection
 from pipeline.settings.sources import Provider, StacApi
@@ -50,15 +51,6 @@ _ALIGNED = 1e-3
 """Of a pixel: how far tiles of one lattice may lie beside it, as their corners are written in degrees."""
 _EDGES = 400
 """Into how many the outline of the grid is cut, so that it keeps its course in degrees."""
-_NOT_STAC = (
-    KeyError,
-    IndexError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    pystac.STACError,
-    pystac.STACTypeError,
-)
 _EXPECTED = "an item with a bbox, a time and the asset"
 
 
@@ -101,7 +93,7 @@ class Mosaic:
 class _OpenTile:
     """An item of the collection: its tile, what that says of itself, and when it is of."""
 
-    item: pystac.Item
+    item: Item
     moment: datetime
     file: RasterFile
     said: Statement
@@ -131,6 +123,7 @@ def open_collection(
     if problems:
         raise build_layer_error(layer, *problems)
     notes = [note for tile in tiles for note in list_assumptions(layer, given, tile.said)]
+    notes += [ZONELESS for tile in tiles if not tile.item.zoned]
     mosaics = tuple(_build_mosaic(given.collection, given.asset, members) for members in lattices)
     times, datum = tuple(sorted({tile.moment for tile in tiles})), given.vertical_datum or datums[0]
     way = choose_resampling(layer, given)
@@ -167,49 +160,43 @@ def _find_discord(
 
 def _choose_items(
     layer: Layer, given: LayerCollection, provider: Provider, outline: BaseGeometry, period: Period | None
-) -> list[pystac.Item]:
+) -> list[Item]:
     """Items over an outline and in a period, the latest first; InputError where there are none."""
     if isinstance(provider, StacApi):
         raw = list(search_collection(provider, given.collection, outline))
     else:
         raw = [item for item in read_items(provider) if item.get("collection") == given.collection]
     items = [_as_item(layer, item) for item in raw]
-    here = [item for item in items if _find_box(item).intersects(outline)]
-    chosen = [item for item in here if period is None or period.holds(_find_moment(item))]
+    here = [item for item in items if item.outline and item.outline.intersects(outline)]
+    chosen = [item for item in here if period is None or period.holds(_date(item))]
     if not chosen:
         found = f"{len(items)} items, {len(here)} of them over the grid"
         expected = "items over the grid" + (f" of {period.label}" if period else "")
         raise build_layer_error(layer, Problem(given.collection, found, expected))
-    return sorted(chosen, key=lambda item: (-_find_moment(item).timestamp(), item.id))
+    return sorted(chosen, key=lambda item: (-_date(item).timestamp(), item.id))
 
 
-def _as_item(layer: Layer, raw: RawItem) -> pystac.Item:
-    try:
-        item = pystac.Item.from_dict(raw, migrate=False)
-        _find_moment(item)
-        _find_box(item)
-    except _NOT_STAC as error:
-        problem = Problem(str(raw.get("id", "an item")), f"{type(error).__name__}: {error}", _EXPECTED)
-        raise build_layer_error(layer, problem) from error
+def _as_item(layer: Layer, raw: RawItem) -> Item:
+    item = read_item(raw)
+    if item is None or item.outline is None or _find_moment(item) is None:
+        found = "no item" if item is None else f"bbox {raw.get('bbox')}, time {item.said.get('datetime')!r}"
+        raise build_layer_error(layer, Problem(str(raw.get("id", "an item")), found, _EXPECTED))
     return item
 
 
-def _find_box(item: pystac.Item) -> BaseGeometry:
-    """The bbox of an item, of two or three dimensions."""
-    bbox = item.bbox or []
-    half = len(bbox) // 2
-    box: BaseGeometry = shapely.box(bbox[0], bbox[1], bbox[half], bbox[half + 1])
-    return box
-
-
-def _find_moment(item: pystac.Item) -> datetime:
+def _find_moment(item: Item) -> datetime | None:
     """When an item is of: its time, or the start of its span."""
-    moment = item.datetime or pystac.utils.str_to_datetime(item.properties["start_datetime"])
-    return as_utc(moment)
+    return item.moment or read_time(item.said.get("start_datetime"))
+
+
+def _date(item: Item) -> datetime:
+    moment = _find_moment(item)
+    assert moment is not None
+    return moment
 
 
 def _open_tile(
-    layer: Layer, given: LayerCollection, provider: Provider, item: pystac.Item, reader: Reader | None
+    layer: Layer, given: LayerCollection, provider: Provider, item: Item, reader: Reader | None
 ) -> _OpenTile:
     if given.asset not in item.assets:
         problem = Problem(item.id, f"the assets {join(sorted(item.assets))}", f"the asset {given.asset!r}")
@@ -220,7 +207,7 @@ def _open_tile(
         todo = "If you trust its host, allow it at the provider"
         raise build_layer_error(layer, Problem(item.id, redact(asset.href), expected, todo))
     file, said = describe_file(layer, given, asset.href, None, reader)
-    return _OpenTile(item, _find_moment(item), *_complete(file, said, asset))
+    return _OpenTile(item, _date(item), *_complete(file, said, asset))
 
 
 def _complete(file: RasterFile, said: Statement, asset: pystac.Asset) -> tuple[RasterFile, Statement]:
@@ -239,9 +226,10 @@ def _complete(file: RasterFile, said: Statement, asset: pystac.Asset) -> tuple[R
 def _find_statement(asset: pystac.Asset, what: str) -> Any:
     """A statement of raster:bands (v1), or raster:... on band or asset (v2), of the first that makes it."""
     fields = asset.extra_fields
-    bands = [*fields.get("raster:bands", []), *fields.get("bands", []), fields]
-    stated = [band[key] for band in bands for key in (what, f"raster:{what}") if band.get(key) is not None]
-    return stated[0] if stated else None
+    lists = [fields.get(key) for key in ("raster:bands", "bands")]
+    bands = [band for said in lists if isinstance(said, list) for band in said if isinstance(band, dict)]
+    stated = (band.get(key) for band in (*bands, fields) for key in (what, f"raster:{what}"))
+    return next((value for value in stated if value is not None), None)
 
 
 def _group_by_lattice(tiles: Sequence[_OpenTile]) -> Iterator[list[_OpenTile]]:
@@ -289,7 +277,7 @@ def _digest_state(asset: str, tiles: Sequence[_OpenTile]) -> str:
     said = [
         (
             tile.item.id,
-            tile.item.properties,
+            tile.item.said,
             tile.item.assets[asset].extra_fields,
             tile.file.name.rpartition("/")[2],
         )

@@ -18,10 +18,17 @@ from pipeline.ingest.reading.radiometry import Statement
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.bands import BandFile, UnusableItem, find_band
 from pipeline.ingest.scenes.figures import describe_asset, describe_mask, list_statements
-from pipeline.ingest.scenes.raw_items import UNREADABLE, Item, list_files, read_item, read_number, read_time
+from pipeline.ingest.scenes.raw_items import (
+    UNREADABLE,
+    ZONELESS,
+    Item,
+    list_files,
+    read_item,
+    read_number,
+    read_time,
+)
 from pipeline.ingest.scenes.sensors import Sensor, sensor_of
 
-ZONELESS = "时间无时区，按 UTC 计 times without a zone are taken as UTC"
 _WHOLE = 100
 
 _PRODUCT = re.compile(r"(S2[A-Z])_MSIL2A_(\d{8}T\d{6})_(?:N(\d{2})(\d{2})_)?(?:R\d{3}_)?T(\d{2}[A-Z]{3})")

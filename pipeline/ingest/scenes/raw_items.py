@@ -18,6 +18,9 @@ from pipeline.periods import as_utc
 UNREADABLE = "ecoledger:unreadable"
 """Where a reader of files says in an item why there is none."""
 
+ZONELESS = "时间无时区，按 UTC 计 times without a zone are taken as UTC"
+"""What is assumed of such items, in words."""
+
 _LONGEST = timedelta(days=1)
 _DAY = len("20240501")
 _TURN = 360.0

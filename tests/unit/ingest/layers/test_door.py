@@ -16,6 +16,7 @@ from pipeline.errors import InputError, SettingsError
 from pipeline.ingest.layers.door import open_layer
 from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import NO_CODE, Layer
+from pipeline.ingest.scenes.raw_items import ZONELESS
 from pipeline.periods import Period
 from pipeline.settings.layers import LayerCollection, LayerFile, LayerSource, LayerVariable
 from tests.scenery import LEFT, TOP, UTM
@@ -513,9 +514,24 @@ def test_files_on_other_hosts_and_items_that_are_none_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"found https://elsewhere.example/x.tif; expected") as caught:
         open_layer(HEIGHT, dem(tmp_path, [item]), GRID)
     assert "secret" not in str(caught.value)
-    broken = {**two_tiles(tmp_path)[0], "bbox": []}
+    broken = {**two_tiles(tmp_path)[0], "bbox": [], "geometry": None}
     with pytest.raises(InputError, match="part-0: found"):
         open_layer(HEIGHT, dem(tmp_path, [broken]), GRID)
+
+
+def test_what_is_null_or_odd_in_an_item_and_not_needed_costs_no_tile(tmp_path):
+    plain = two_tiles(tmp_path)
+    expected = read(HEIGHT, dem(tmp_path, plain))
+    odd = [
+        {**item, "links": None, "stac_extensions": "odd", "bbox": None, "stac_version": None}
+        for item in plain
+    ]
+    for item in odd:
+        item["assets"] |= {"thumbnail": None, "metadata": {"href": None}}
+        item["properties"] = {"datetime": "2021-04-22T00:00:00", "updated": "someday"}
+    given = dem(tmp_path / "odd", odd)
+    assert ZONELESS in open_layer(HEIGHT, given, GRID).assumed
+    assert same(read(HEIGHT, given), expected)
 
 
 def test_tiles_of_two_vertical_datums_are_no_one_layer(tmp_path):

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.layers.mosaics import _find_moment
-from pipeline.ingest.scenes.items import ZONELESS, Candidate, candidate_of
-from pipeline.ingest.scenes.raw_items import read_item
+from pipeline.ingest.scenes.items import Candidate, candidate_of
+from pipeline.ingest.scenes.raw_items import ZONELESS, read_item
 from tests.stac import HERE, raw_item
 
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "Pacific/Kiritimati"]
@@ -167,8 +167,7 @@ def test_whatever_stands_in_a_field_the_item_is_the_planted_scene_or_says_in_wor
         assert found
 
 
-def test_items_of_layers_are_of_the_same_moment_in_every_zone(zone):
-    class Spoken:
-        datetime = datetime(2024, 5, 1, 2, 30)  # noqa: DTZ001 as pystac reads a text without a zone
-
-    assert _find_moment(Spoken()) == datetime(2024, 5, 1, 2, 30, tzinfo=UTC), zone
+@pytest.mark.parametrize("key", ["datetime", "start_datetime"])
+def test_items_of_layers_are_of_the_same_moment_in_every_zone(zone, key):
+    raw = raw_item(**{"datetime": None, key: "2024-05-01T02:30:00"})
+    assert _find_moment(read_item(raw)) == datetime(2024, 5, 1, 2, 30, tzinfo=UTC), zone
