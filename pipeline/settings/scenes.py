@@ -13,7 +13,11 @@ CompositeMethod = Literal["median", "medoid", "max-ndvi"]
 
 
 class Clear(Strict):
-    """What counts as a clear look; sizes in pixels of the mask's own resolution, 0 switches a step off."""
+    """What counts as a clear look; sizes in pixels of the mask's own resolution, 0 switches a step off.
+
+    `scl` are the classes that are clear. Clouds, cirrus and their shadows grow by `dilate_px`, those that an
+    opening by `open_px` removes by `open_px` only; what is not clear for another reason does not grow.
+    """
 
     scl: list[Annotated[int, Field(ge=1, le=11)]] = [4, 5, 6, 7, 11]
     open_px: Annotated[int, Field(ge=0, le=20)] = 2

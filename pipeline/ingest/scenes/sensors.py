@@ -30,19 +30,21 @@ class Band:
 class ClassMask:
     """A file of classes: `clear` are those in which the surface is seen, None: those that the config names.
 
-    `nodata` is never clear, and does not hide what lies beside it.
+    Of the others the `obscuring` ones, None: all of them, are something above the surface, whose edges the
+    mask may miss. `nodata` is never clear, and obscures nothing beside it.
     """
 
     keys: tuple[str, ...]
     pixel_m: float
     clear: tuple[int, ...] | None = None
+    obscuring: tuple[int, ...] | None = None
     nodata: int = 0
     pixel_bytes: int = 1
 
 
 @dataclass(frozen=True)
 class BitMask:
-    """A file of bits: any of `hidden` hides the surface, `fill` says that there is no data."""
+    """A file of bits: any of `hidden` obscures the surface, `fill` says that there is no data."""
 
     keys: tuple[str, ...]
     pixel_m: float
@@ -124,7 +126,7 @@ _SENTINEL_2 = Sensor(
     platforms=("sentinel-2a", "sentinel-2b", "sentinel-2c", "sentinel-2d"),
     collections=("sentinel-2-c1-l2a", "sentinel-2-l2a"),
     bands=_bands(_MSI, 10, _FINE, **_bands(_MSI, 20, _MEDIUM), **_bands(_MSI, 60, _COARSE)),
-    mask=ClassMask(("scl", "SCL", "SCL_20m"), pixel_m=20),
+    mask=ClassMask(("scl", "SCL", "SCL_20m"), pixel_m=20, obscuring=(3, 8, 9, 10)),
     offset_from_pixels=True,
     revisit_days=5,
     complete_since=date(2018, 12, 14),

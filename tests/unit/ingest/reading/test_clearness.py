@@ -44,16 +44,71 @@ def test_common_numbers_of_qa_pixel_mean_what_usgs_says(value, clear):
     assert clear_pixels(np.array([[value]], dtype=np.uint16), QA_PIXEL, PLAIN)[0, 0] == clear
 
 
+def around(mask, number, radius):
+    """Where a pixel of some number lies within a radius."""
+    places = np.argwhere(mask == number)
+    y, x = np.indices(mask.shape)
+    return np.any([(y - row) ** 2 + (x - col) ** 2 <= radius**2 for row, col in places], axis=0)
+
+
+@pytest.mark.parametrize("scl", range(12))
+def test_clouds_cirrus_and_shadows_grow_and_nothing_else_does(scl):
+    mask = np.full((41, 41), 4, dtype=np.uint8)
+    mask[20, 20] = scl
+    clear = clear_pixels(mask, SCL, Clear(open_px=0, dilate_px=5))
+    hidden = around(mask, scl, 5) if scl in {3, 8, 9, 10} else (mask == scl) & (scl in {0, 1, 2})
+    assert (clear == ~hidden).all()
+
+
+def test_what_the_config_does_not_call_clear_is_not_and_does_not_grow():
+    mask = np.full((41, 41), 4, dtype=np.uint8)
+    mask[10, 10], mask[30, 30], mask[10, 30], mask[30, 10] = 6, 7, 11, 2
+    clear = clear_pixels(mask, SCL, Clear(scl=[4, 5], open_px=0, dilate_px=5))
+    assert (clear == (mask == 4)).all()
+    assert clear_pixels(mask, SCL, Clear(scl=[2, 4, 6, 7, 11])).all()
+
+
+def test_dark_water_beside_clear_water_costs_itself_alone():
+    """The lake of a cloudless day whose shaded shore the mask calls dark."""
+    mask = np.full((60, 60), 4, dtype=np.uint8)
+    mask[20:40, 20:40], mask[20:40, 34:40] = 6, 2
+    clear = clear_pixels(mask, SCL, Clear())
+    assert (clear == (mask != 2)).all()
+
+
 @pytest.mark.parametrize(("mission", "ground", "cloud"), [("sentinel-2", 4, 9), ("landsat-8", 64, 8)])
-def test_specks_of_false_cloud_vanish_and_real_clouds_stay(mission, ground, cloud):
+@pytest.mark.parametrize("width", range(1, 9))
+def test_no_cloud_is_too_narrow_to_be_one_and_narrow_ones_grow_less(mission, ground, cloud, width):
     mask = np.full((60, 60), ground, dtype=np.uint16)
-    mask[10, 10] = mask[50, 5:8] = mask[30:33, 50] = cloud
-    speck = clear_pixels(mask, SENSORS[mission].mask, Clear(open_px=2, dilate_px=5))
-    assert speck.all()
-    mask[30:37, 30:37] = cloud
-    clear = clear_pixels(mask, SENSORS[mission].mask, Clear(open_px=2, dilate_px=0))
-    assert not clear[31:36, 31:36].any()
-    assert clear[10, 10]
+    mask[30 : 30 + width, 30 : 30 + width] = cloud
+    clear = clear_pixels(mask, SENSORS[mission].mask, Clear(open_px=2, dilate_px=5))
+    near, far = around(mask, cloud, 2), around(mask, cloud, 5)
+    assert not clear[near].any()
+    assert clear[~far].all()
+    assert clear[far & ~near].all() == (width < 5)
+
+
+@pytest.mark.parametrize("radius", [0, 1, 2, 5])
+def test_nothing_grows_by_more_than_the_growth_that_is_set(radius):
+    mask = np.full((60, 60), 4, dtype=np.uint8)
+    mask[10, 10] = mask[30:40, 30:40] = 8
+    clear = clear_pixels(mask, SCL, Clear(open_px=2, dilate_px=radius))
+    assert clear[~around(mask, 8, radius)].all()
+    assert not clear[mask == 8].any()
+
+
+def test_light_of_a_small_cloud_whose_edge_the_mask_misses_is_not_taken_for_ground():
+    """Clouds of red 0.79 that thin out over two pixels, where the mask begins at half of their light."""
+    rng = np.random.default_rng(7)
+    y, x = np.ogrid[:300, :300]
+    opacity = np.zeros((300, 300))
+    for width, row, col in zip(range(1, 9), *rng.integers(20, 280, (2, 8)), strict=True):
+        apart = np.hypot(y - row, x - col)
+        opacity = np.maximum(opacity, np.clip(0.5 + (width / 2 - apart) / 2, 0, 1))
+    red = 0.05 + opacity * (0.79 - 0.05)
+    clear = clear_pixels(np.where(opacity >= 0.5, 9, 4).astype(np.uint8), SCL, Clear())
+    assert red[clear].max() < 0.1
+    assert clear.mean() > 0.97
 
 
 def test_clouds_grow_by_the_radius_and_no_further():
@@ -83,6 +138,9 @@ def test_classes_of_a_sensor_of_its_own_are_clear_whatever_the_config_says_of_sc
     mask = np.array([[0, 1, 2, 3, 255]], dtype=np.uint8)
     own = ClassMask(("qa",), pixel_m=10, clear=(2, 3), nodata=255)
     assert list(clear_pixels(mask, own, PLAIN)[0]) == [False, False, True, True, False]
+    assert not clear_pixels(mask, own, Clear(open_px=0, dilate_px=2))[0, :4].any()
+    part = ClassMask(("qa",), pixel_m=10, clear=(2, 3), obscuring=(0,), nodata=255)
+    assert list(clear_pixels(mask, part, Clear(open_px=0, dilate_px=2))[0]) == [False] * 3 + [True, False]
 
 
 def test_the_reach_counts_the_opening_twice():
