@@ -248,7 +248,13 @@ def show_indices(
     """
     spectral = pipeline.indices.spectral
     rows = [
-        {"name": one.name, "long_name": one.long_name, "formula": one.formula, "bands": " ".join(one.bands)}
+        {
+            "name": one.name,
+            "long_name": one.long_name,
+            "formula": one.formula,
+            "bands": " ".join(one.bands),
+            "known_where": one.domain_words,
+        }
         for one in spectral.list_known_indices()
     ]
     if beyond:

@@ -12,7 +12,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, REFLECTANCE_SCALE
+from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
+from pipeline.indices.dark_water import LEAST_STEPS, is_known
 from pipeline.legends import ALERTS, NODATA_CLASS
 
 BANDS = ("nir", "red")
@@ -37,9 +38,9 @@ class Alerts:
 
 
 def compute_ndvi_stack(nir: NDArray[np.int16], red: NDArray[np.int16]) -> NDArray[np.int16]:
-    """NDVI of every look with scale 1e-4 and nodata -32768, also where a band is unknown or both sum to 0."""
+    """NDVI of every look with scale 1e-4; nodata -32768 outside its domain and where a band is unknown."""
     found = np.empty_like(nir)
-    _fill_ndvi(nir.ravel(), red.ravel(), found.ravel())
+    _fill_ndvi(nir.ravel(), red.ravel(), LEAST_STEPS, found.ravel())
     return found
 
 
@@ -83,14 +84,13 @@ def find_alerts(
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_ndvi(nir: NDArray[np.int16], red: NDArray[np.int16], found: NDArray[np.int16]) -> None:
+def _fill_ndvi(nir: NDArray[np.int16], red: NDArray[np.int16], least: int, found: NDArray[np.int16]) -> None:
     for place in range(len(found)):
         n, r = np.int32(nir[place]), np.int32(red[place])
-        if REFLECTANCE_NODATA in (n, r) or n + r == 0:
-            found[place] = REFLECTANCE_NODATA
+        if is_known(n, r, least):
+            found[place] = np.rint((n - r) / (n + r) / REFLECTANCE_SCALE)
         else:
-            ratio = np.rint((n - r) / (n + r) / REFLECTANCE_SCALE)
-            found[place] = min(max(ratio, -REFLECTANCE_LIMIT), REFLECTANCE_LIMIT)
+            found[place] = REFLECTANCE_NODATA
 
 
 @numba.njit(nogil=True, cache=True)

@@ -30,10 +30,15 @@ def keep_evident(
     """Transition codes where some index moved by at least `least_shift`; elsewhere what differs is unchanged.
 
     `before` and `after` hold the same indices by name. A pixel on the brink of two classes goes over to the
-    other with the least noise; such a change of class without a change of the ground is not evident.
+    other with the least noise; such a change of class without a change of the ground is not evident. An index
+    that is known in one of them only has left its domain, as that of drowned plants does, which is a move.
     """
-    shift = np.max([np.abs(after[name] - before[name]) for name in before], axis=0)
-    return np.where((codes == NODATA_CLASS) | (shift >= least_shift), codes, np.uint8(UNCHANGED))
+    moved = [
+        (np.abs(after[name] - before[name]) >= least_shift)
+        | (np.isnan(after[name]) != np.isnan(before[name]))
+        for name in before
+    ]
+    return np.where((codes == NODATA_CLASS) | np.any(moved, axis=0), codes, np.uint8(UNCHANGED))
 
 
 def sieve_patches(codes: NDArray[np.uint8], *, least_px: int) -> NDArray[np.uint8]:

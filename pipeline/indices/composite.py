@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA
+from pipeline.indices.dark_water import LEAST_STEPS, is_known
 
 _NO_LOOK = -1
 
@@ -50,12 +51,12 @@ def choose_medoid_look(stacks: NDArray[np.int16], _bands: Sequence[str]) -> NDAr
 def choose_greenest_look(stacks: NDArray[np.int16], bands: Sequence[str]) -> NDArray[np.int16]:
     """The look (number of its date, -1 if none) with the greatest NDVI, of stacks (band, date, y, x).
 
-    NDVI are compared exactly, as fractions of whole numbers; of equal looks it is the first. A look whose red
-    and nir sum to nothing or less has no NDVI and comes after all that have; one without either is none.
+    NDVI are compared exactly, as fractions of whole numbers; of equal looks it is the first. A look outside
+    the domain of NDVI, as dark water is, comes after all that are in it; one without red or nir is none.
     """
     chosen = np.full(stacks.shape[2:], _NO_LOOK, dtype=np.int16)
     if {"red", "nir"} <= set(bands):
-        _choose_greenest(stacks[bands.index("red")], stacks[bands.index("nir")], chosen)
+        _choose_greenest(stacks[bands.index("red")], stacks[bands.index("nir")], LEAST_STEPS, chosen)
     return chosen
 
 
@@ -181,7 +182,9 @@ def _find_candidates(row: NDArray[np.int16], candidate: NDArray[np.bool_]) -> No
 
 
 @numba.njit(nogil=True, cache=True)
-def _choose_greenest(red: NDArray[np.int16], nir: NDArray[np.int16], chosen: NDArray[np.int16]) -> None:
+def _choose_greenest(
+    red: NDArray[np.int16], nir: NDArray[np.int16], least: int, chosen: NDArray[np.int16]
+) -> None:
     dates, height, width = red.shape
     for y in range(height):
         for x in range(width):
@@ -190,11 +193,12 @@ def _choose_greenest(red: NDArray[np.int16], nir: NDArray[np.int16], chosen: NDA
                 low, high = np.int64(red[date, y, x]), np.int64(nir[date, y, x])
                 if REFLECTANCE_NODATA in (low, high):
                     continue
+                known = is_known(low, high, least)
                 if chosen[y, x] < 0 or (
-                    low + high > 0 and (total == 0 or (high - low) * total > difference * (low + high))
+                    known and (total == 0 or (high - low) * total > difference * (low + high))
                 ):
                     chosen[y, x] = date
-                    total = low + high if low + high > 0 else np.int64(0)
+                    total = low + high if known else np.int64(0)
                     difference = high - low
 
 

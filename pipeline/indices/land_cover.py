@@ -10,20 +10,29 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from pipeline.indices.dark_water import DARK, UNTOLD, WATER, tell_water
 from pipeline.indices.formulas import compute_index
 from pipeline.indices.spectral import find_index
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULE_INDICES = ("ndvi", "mndwi", "bsi")
 BANDS = tuple(sorted({band for name in RULE_INDICES for band in find_index(name).bands}))
+_JUDGED = (*RULE_INDICES, "red_nir", "swir")
 _WATER, _VEGETATION, _BARE, _BUILT = map(LAND_COVER.code, ("water", "vegetation", "bare", "built"))
 _SURE = 9.0
 """Standard deviations beyond which the normal distribution is 1 in double precision."""
 
 
 def compute_rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, xr.DataArray]:
-    """The indices that the rules judge by, from reflectance of BANDS."""
-    return {name: compute_index(find_index(name), reflectance) for name in RULE_INDICES}
+    """The indices that the rules judge by, and the light that tells dark water, from reflectance of BANDS.
+
+    `red_nir` is the sum of red and near infrared, `swir` short-wave infrared; they are NaN where any of BANDS
+    is, an index outside its domain as well.
+    """
+    indices = {name: compute_index(find_index(name), reflectance) for name in RULE_INDICES}
+    nothing = 0 * sum(reflectance[band] for band in BANDS)
+    light = {"red_nir": reflectance["red"] + reflectance["nir"], "swir": reflectance["swir16"]}
+    return indices | {name: values + nothing for name, values in light.items()}
 
 
 def classify(
@@ -33,14 +42,15 @@ def classify(
     vegetation_ndvi: float,
     bare_bsi: float,
 ) -> xr.DataArray:
-    """Class codes of legends.LAND_COVER as uint8 from `compute_rule_indices`, 255 where one of them is NaN.
+    """Class codes of legends.LAND_COVER as uint8 from `compute_rule_indices`.
 
-    In this order: water where MNDWI is at least `water_mndwi` and NDVI below `vegetation_ndvi`; vegetation
-    where NDVI is at least `vegetation_ndvi`; bare where BSI is at least `bare_bsi`; built-up what remains.
-    MNDWI: Xu 2006, DOI 10.1080/01431160600589179. BSI: Rikimaru et al. 2002. The thresholds are
-    proposals of this project.
+    In this order: water where MNDWI is at least `water_mndwi` and NDVI below `vegetation_ndvi`, or where it
+    is too dark for them (`pipeline.indices.dark_water`); vegetation where NDVI is at least `vegetation_ndvi`;
+    bare where BSI is at least `bare_bsi`; built-up what remains. 255 where a band is NaN, or an index without
+    which that cannot be told. MNDWI: Xu 2006, DOI 10.1080/01431160600589179. BSI: Rikimaru et al. 2002. The
+    thresholds are proposals of this project.
     """
-    judge = partial(_fill_classes, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]))
+    judge = partial(_fill_classes, cuts=(water_mndwi, vegetation_ndvi, DARK, bare_bsi))
     return _judge_pixels(judge, indices, np.uint8).rename("land_cover")
 
 
@@ -52,15 +62,14 @@ def compute_confidence(
     bare_bsi: float,
     index_noise: float,
 ) -> xr.DataArray:
-    """How sure the class of `classify` is, 0.5 to 1; NaN where one of the `indices` is NaN.
+    """How sure the class of `classify` is, 0.5 to 1; NaN where there is none.
 
     The probability that normal noise of standard deviation `index_noise` has not carried the pixel over the
     threshold that lies nearest among those that its class depends on; 0.5 on a threshold. A proposal of this
     project, which stands beside the probabilities of a classifier.
     """
-    judge = partial(
-        _fill_confidence, cuts=np.array([water_mndwi, vegetation_ndvi, bare_bsi]), noise=index_noise
-    )
+    cuts = (water_mndwi, vegetation_ndvi, DARK, bare_bsi)
+    judge = partial(_fill_confidence, cuts=cuts, noise=index_noise)
     return _judge_pixels(judge, indices, np.float64).rename("confidence")
 
 
@@ -75,9 +84,32 @@ def _judge_pixels(
         return found
 
     result: xr.DataArray = xr.apply_ufunc(
-        entered, *(indices[name] for name in RULE_INDICES), dask="parallelized", output_dtypes=[dtype]
+        entered, *(indices[name] for name in _JUDGED), dask="parallelized", output_dtypes=[dtype]
     )
     return result
+
+
+@numba.njit(nogil=True, cache=True)
+def _judge(
+    ndvi: float,
+    mndwi: float,
+    bsi: float,
+    red_nir: float,
+    swir: float,
+    cuts: tuple[float, float, float, float],
+) -> tuple[int, float]:
+    """The class of a pixel, and the distance to the nearest threshold that it depends on."""
+    if np.isnan(red_nir + swir):
+        return NODATA_CLASS, np.nan
+    wet, green, dark, bare = cuts
+    if ndvi >= green:
+        return _VEGETATION, ndvi - green
+    state, nearest = tell_water(ndvi, mndwi, red_nir, swir, (wet, green, dark))
+    if state == WATER:
+        return _WATER, nearest
+    if state == UNTOLD or np.isnan(bsi):
+        return NODATA_CLASS, np.nan
+    return (_BARE if bsi >= bare else _BUILT), min(nearest, abs(bsi - bare))
 
 
 @numba.njit(nogil=True, cache=True)
@@ -85,19 +117,14 @@ def _fill_classes(
     ndvi: NDArray[np.floating[Any]],
     mndwi: NDArray[np.floating[Any]],
     bsi: NDArray[np.floating[Any]],
-    cuts: NDArray[np.float64],
+    red_nir: NDArray[np.floating[Any]],
+    swir: NDArray[np.floating[Any]],
+    cuts: tuple[float, float, float, float],
     out: NDArray[np.uint8],
 ) -> None:
-    wet, green, bare = cuts
     for place in range(len(out)):
-        if not np.isfinite(ndvi[place] + mndwi[place] + bsi[place]):
-            out[place] = NODATA_CLASS
-        elif ndvi[place] >= green:
-            out[place] = _VEGETATION
-        elif mndwi[place] >= wet:
-            out[place] = _WATER
-        else:
-            out[place] = _BARE if bsi[place] >= bare else _BUILT
+        seen = ndvi[place], mndwi[place], bsi[place], red_nir[place], swir[place]
+        out[place] = _judge(*seen, cuts)[0]
 
 
 @numba.njit(nogil=True, cache=True)
@@ -105,19 +132,13 @@ def _fill_confidence(
     ndvi: NDArray[np.floating[Any]],
     mndwi: NDArray[np.floating[Any]],
     bsi: NDArray[np.floating[Any]],
-    cuts: NDArray[np.float64],
+    red_nir: NDArray[np.floating[Any]],
+    swir: NDArray[np.floating[Any]],
+    cuts: tuple[float, float, float, float],
     noise: float,
     out: NDArray[np.float64],
 ) -> None:
-    wet, green, bare = cuts
     for place in range(len(out)):
-        if not np.isfinite(ndvi[place] + mndwi[place] + bsi[place]):
-            out[place] = np.nan
-            continue
-        nearest = abs(ndvi[place] - green)
-        if ndvi[place] < green:
-            nearest = min(nearest, abs(mndwi[place] - wet))
-            if mndwi[place] < wet:
-                nearest = min(nearest, abs(bsi[place] - bare))
-        deviations = nearest / noise
+        seen = ndvi[place], mndwi[place], bsi[place], red_nir[place], swir[place]
+        deviations = _judge(*seen, cuts)[1] / noise
         out[place] = 1.0 if deviations > _SURE else 0.5 * math.erfc(-deviations / math.sqrt(2))

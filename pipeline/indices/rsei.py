@@ -11,6 +11,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.indices.domain import compute_difference, divide, find_least
+
 COMPONENTS = ("greenness", "wetness", "dryness", "heat")
 BANDS = ("blue", "green", "nir", "red", "swir16", "swir22")
 LEAST_PIXELS = 1000
@@ -62,19 +64,20 @@ class Axis:
 
 
 def compute_components(bands: Mapping[str, Numbers], heat: Numbers, wetness: Mapping[str, float]) -> Numbers:
-    """The four components (component, y, x) from reflectance of `BANDS`; NaN in all where one is not finite.
+    """The four components (component, y, x) from reflectance of `BANDS`; NaN in all where one is unknown.
 
     NDVI; the tasselled cap's wetness by its coefficients; NDBSI = (SI + IBI) / 2, of the soil index
     SI = ((swir16 + red) - (nir + blue)) / ((swir16 + red) + (nir + blue)) and the index of built-up land
     IBI = (b - v) / (b + v), b = 2 swir16 / (swir16 + nir), v = nir / (nir + red) + green / (green + swir16);
-    heat as it is given.
+    heat as it is given. Outside the domain of an index (`pipeline.indices.domain`) it is unknown.
     """
     blue, green, nir, red, swir, _ = (bands[band] for band in BANDS)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        greenness = (nir - red) / (nir + red)
-        soil = ((swir + red) - (nir + blue)) / ((swir + red) + (nir + blue))
-        built, open_land = 2 * swir / (swir + nir), nir / (nir + red) + green / (green + swir)
-        dryness = (soil + (built - open_land) / (built + open_land)) / 2
+    greenness = compute_difference(nir, red, least=find_least("NDVI"))
+    least = find_least("BI")
+    soil = compute_difference(swir + red, nir + blue, least=least)
+    built = divide(2 * swir, swir + nir, least=least)
+    open_land = divide(nir, nir + red, least=least) + divide(green, green + swir, least=least)
+    dryness = (soil + compute_difference(built, open_land, least=least)) / 2
     wet = sum((factor * bands[band] for band, factor in wetness.items()), np.zeros_like(red))
     found = np.array([greenness, wet, dryness, heat])
     return np.where(np.isfinite(found).all(axis=0), found, np.nan)

@@ -9,6 +9,7 @@ from typing import Any
 import spyndex
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.indices.domain import Condition, find_least, list_conditions
 
 LETTERS: Mapping[str, str] = MappingProxyType(
     {
@@ -50,7 +51,10 @@ _OTHER_NAMES: Mapping[str, str] = MappingProxyType({"bsi": "BI"})
 
 @dataclass(frozen=True)
 class SpectralIndex:
-    """One index: the name used here, its entry in the catalogue, the bands it needs (STAC common names)."""
+    """One index: the name used here, its entry in the catalogue, the bands it needs (STAC common names).
+
+    It is unknown where one of the conditions of its `domain` does not hold.
+    """
 
     name: str
     entry: str
@@ -58,8 +62,15 @@ class SpectralIndex:
     formula: str
     reference: str
     bands: tuple[str, ...]
+    domain: tuple[Condition, ...]
+
+    @property
+    def domain_words(self) -> str:
+        """Where it is known; empty where that is everywhere."""
+        return ", ".join(condition.words for condition in self.domain)
 
 
+@cache
 def find_index(name: str) -> SpectralIndex:
     """An index by its name, upper or lower case; SettingsError if unknown or beyond these sensors.
 
@@ -75,7 +86,8 @@ def find_index(name: str) -> SpectralIndex:
         )
     bands = tuple(LETTERS[symbol] for symbol in record.bands if symbol in LETTERS)
     own = name.lower() if len(_find_same(name)) <= 1 else entry
-    return SpectralIndex(own, entry, record.long_name, record.formula, record.reference, bands)
+    domain = list_conditions(record.formula, find_constants(entry), find_least(entry))
+    return SpectralIndex(own, entry, record.long_name, record.formula, record.reference, bands, domain)
 
 
 def list_indices(names: Sequence[str]) -> tuple[str, ...]:

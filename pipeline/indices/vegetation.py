@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.indices.dark_water import DARK
 
 RATIO_STEPS = 10_000
 """NDVI is stored in steps of 1e-4, so a histogram of its steps loses nothing."""
@@ -95,11 +96,6 @@ def compute_cover_by_class(
     return cover
 
 
-def drop_beyond(ndvi: NDArray[np.int16]) -> NDArray[np.int16]:
-    """NDVI in steps of 1e-4, nodata -32768 where it lies beyond -1 to 1: a reflectance was below 0."""
-    return np.where(np.abs(ndvi.astype(np.int32)) > RATIO_STEPS, np.int16(REFLECTANCE_NODATA), ndvi)
-
-
 def find_greatest(ndvi: NDArray[np.int16]) -> NDArray[np.int16]:
     """The greatest of the looks (look, y, x), nodata -32768 where none is known (maximum value composite)."""
     found: NDArray[np.int16] = ndvi.max(axis=0, initial=REFLECTANCE_NODATA)
@@ -122,6 +118,16 @@ def compute_cover(
         return compute_cover_by_class(ndvi, classes, endmembers)
     cover: NDArray[np.float64] = compute_fractional_cover(xr.DataArray(ndvi), endmembers).values
     return cover
+
+
+def bare_dark_water(
+    cover: NDArray[np.float64], light: NDArray[np.float64], water: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Cover with 0 where it is unknown because water is too dark for NDVI: it was seen, and bears no plants.
+
+    `light` is the reflectance of red and near infrared together, NaN where nothing was seen.
+    """
+    return np.where(np.isnan(cover) & water & (light < DARK), 0.0, cover)
 
 
 def count_ndvi(ndvi: NDArray[np.int16], usable: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -6,7 +6,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts import REFLECTANCE_NODATA
+from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
+from pipeline.indices.dark_water import (
+    DARK,
+    LEAST_MNDWI_STEPS,
+    LEAST_STEPS,
+    UNTOLD,
+    WATER,
+    is_known,
+    tell_water,
+)
 from pipeline.legends import INUNDATION, NODATA_CLASS
 
 BANDS = ("green", "nir", "red", "swir16")
@@ -19,12 +28,14 @@ def count_wet_looks(
 
     `stacks` hold the `BANDS` (date, y, x) as int16 with scale 1e-4 and nodata -32768. A look is wet by the
     rule of the land cover: MNDWI at least `water_mndwi` and NDVI below `vegetation_ndvi` (Xu 2006,
-    DOI 10.1080/01431160600589179). A look that lacks a band, or whose index is not finite, saw nothing.
+    DOI 10.1080/01431160600589179), or too dark for them (`pipeline.indices.dark_water`). A look that lacks a
+    band, or that no rule can judge, saw nothing.
     """
     shape = stacks["green"].shape[1:]
     wet, seen = np.zeros(shape, dtype=np.uint16), np.zeros(shape, dtype=np.uint16)
     bands = [stacks[band] for band in BANDS]
-    _count(bands[0], bands[1], bands[2], bands[3], water_mndwi, vegetation_ndvi, wet, seen)
+    cuts, least = (water_mndwi, vegetation_ndvi, DARK), (LEAST_STEPS, LEAST_MNDWI_STEPS)
+    _count(bands[0], bands[1], bands[2], bands[3], cuts, least, wet, seen)
     return wet, seen
 
 
@@ -56,8 +67,8 @@ def _count(
     nir: NDArray[np.int16],
     red: NDArray[np.int16],
     swir: NDArray[np.int16],
-    water_mndwi: float,
-    vegetation_ndvi: float,
+    cuts: tuple[float, float, float],
+    least: tuple[int, int],
     wet: NDArray[np.uint16],
     seen: NDArray[np.uint16],
 ) -> None:
@@ -67,7 +78,11 @@ def _count(
             for x in range(width):
                 g, s = np.int32(green[date, y, x]), np.int32(swir[date, y, x])
                 n, r = np.int32(nir[date, y, x]), np.int32(red[date, y, x])
-                if min(g, s, n, r) == REFLECTANCE_NODATA or g + s == 0 or n + r == 0:
+                if min(g, s, n, r) == REFLECTANCE_NODATA:
                     continue
-                seen[y, x] += 1
-                wet[y, x] += (g - s) / (g + s) >= water_mndwi and (n - r) / (n + r) < vegetation_ndvi
+                ndvi = (n - r) / (n + r) if is_known(n, r, least[0]) else np.nan
+                mndwi = (g - s) / (g + s) if is_known(g, s, least[1]) else np.nan
+                light, short = (n + r) * REFLECTANCE_SCALE, s * REFLECTANCE_SCALE
+                state = tell_water(ndvi, mndwi, light, short, cuts)[0]
+                seen[y, x] += state != UNTOLD
+                wet[y, x] += state == WATER

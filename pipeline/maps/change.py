@@ -59,7 +59,7 @@ def build_change_steps(
     """The steps of every transition between two periods, and of the change that counts."""
     transitions = Step(
         name=what.transitions,
-        version=2,
+        version=3,
         title=what.title,
         times=times,
         needs=_list_sources,

@@ -36,29 +36,30 @@ from pipeline.maps.step import (
     keep_layers,
 )
 from pipeline.periods import When
-from pipeline.settings import ClassPercentiles
 from pipeline.zonal.ground import GroundPixels
 
+_LIGHT = ("nir", "red")
 
-def cover_block(inputs: BlockInputs, *, ndvi: str, endmembers: Ends) -> Layers:
+
+def cover_block(inputs: BlockInputs, *, ndvi: str, endmembers: Ends, bands: Sequence[str]) -> Layers:
     """FVC of a block from NDVI as stored, so that anyone can recompute it; unknown without endmembers.
 
-    `ndvi` is the step whose NDVI it is; empty where there is none.
+    `ndvi` is the step whose NDVI it is; empty where there is none. Water that is too dark for an NDVI bears
+    no plants.
     """
-    if endmembers is None or not ndvi:
+    if endmembers is None or not ndvi or not set(_LIGHT) <= set(bands):
         return {"fvc": np.full(inputs.block.shape, REFLECTANCE_NODATA, dtype=np.int16)}
-    stored = inputs.read(ndvi, ["ndvi"])["ndvi"]
-    classes = np.zeros(stored.shape, dtype=np.uint8)
-    if isinstance(endmembers, vegetation.ClassEndmembers):
-        classes = inputs.read("land_cover", ["land_cover"])["land_cover"]
-    return {"fvc": as_ratio(vegetation.compute_cover(from_ratio(stored), classes, endmembers))}
+    stored, classes = inputs.read(ndvi, ["ndvi"])["ndvi"], inputs.read("land_cover", ["land_cover"])
+    water = classes["land_cover"] == LAND_COVER.code("water")
+    fvc = vegetation.compute_cover(from_ratio(stored), classes["land_cover"], endmembers)
+    light = sum(from_ratio(values) for values in inputs.read("composite", _LIGHT).values())
+    return {"fvc": as_ratio(vegetation.bare_dark_water(fvc, light, water))}
 
 
 def _list_needs(study: Study, when: When) -> Sequence[Place]:
-    by_class = isinstance(study.settings.vegetation.endmembers, ClassPercentiles)
-    land: list[Place] = [("land_cover", when)] if by_class else []
     ndvi = find_ndvi(study, when.periods[0])
-    return [*([ndvi] if ndvi else []), *land, *list_sources(study, when)]
+    own: list[Place] = list(dict.fromkeys([*([ndvi] if ndvi else []), ("composite", when)]))
+    return [*own, ("land_cover", when), *list_sources(study, when)]
 
 
 def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
@@ -67,7 +68,8 @@ def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
 
 def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
     place = find_ndvi(maps.study, when.periods[0])
-    return {"ndvi": place[0] if place else "", "endmembers": find_endmembers(maps, when)}
+    ends = find_endmembers(maps, when)
+    return {"ndvi": place[0] if place else "", "endmembers": ends, "bands": maps.bands}
 
 
 def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
@@ -108,18 +110,21 @@ def _list_beside(maps: Maps, when: When) -> Iterator[tuple[str, Place, Ends, str
 def _sum_cover(view: View, when: When, values: Path, ends: Ends) -> vegetation.CoverSums:
     """Sums of a period over a map of FVC, or over one of NDVI with endmembers."""
     threshold = view.study.settings.vegetation.cover_threshold
-    land = view.maps.path("land_cover", when)
-    part = partial(_sum_under, land=land, values=values, ends=ends, threshold=threshold)
+    land, cover = (view.maps.path(step, when) for step in ("land_cover", "cover"))
+    part = partial(_sum_under, land=land, cover=cover, values=values, ends=ends, threshold=threshold)
     return vegetation.CoverSums.total(view.ground.map(part))
 
 
 def _sum_under(
-    under: GroundPixels, *, land: Path, values: Path, ends: Ends, threshold: float
+    under: GroundPixels, *, land: Path, cover: Path, values: Path, ends: Ends, threshold: float
 ) -> vegetation.CoverSums:
+    """Sums under a piece of ground; water without NDVI has the FVC of the map of cover."""
     classes = under.read_layer(land, "land_cover")
-    found = from_ratio(under.read_layer(values, "ndvi" if ends else "fvc"))
-    fvc = vegetation.compute_cover(found, classes, ends) if ends else found
     water = classes == LAND_COVER.code("water")
+    fvc = from_ratio(under.read_layer(cover, "fvc"))
+    if ends:
+        found = vegetation.compute_cover(from_ratio(under.read_layer(values, "ndvi")), classes, ends)
+        fvc = np.where(np.isnan(found) & water, fvc, found)
     return vegetation.sum_cover(fvc, water, under.weight_m2, threshold=threshold)
 
 
@@ -129,7 +134,7 @@ def _judge(study: Study) -> Mapping[str, object]:
 
 COVER = Step(
     name="cover",
-    version=2,
+    version=3,
     title="植被覆盖度 FVC",
     times=each_period,
     needs=_list_needs,

@@ -108,7 +108,7 @@ def _read_looks(inputs: BlockInputs) -> Iterator[NDArray[np.int16]]:
         inputs.records.extend(looks.records)
         for read in blocks.read_bands(part, looks, bands):
             inputs.records.extend(read.records)
-        yield vegetation.drop_beyond(alerts.compute_ndvi_stack(*bands))
+        yield alerts.compute_ndvi_stack(*bands)
 
 
 def _list_times(study: Study) -> Sequence[When]:
@@ -139,7 +139,7 @@ def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
 
 LOOK_NDVI = Step(
     name="look_ndvi",
-    version=1,
+    version=2,
     title="逐景 NDVI 合成 NDVI of looks",
     times=_list_times,
     bands=_list_bands,

@@ -161,7 +161,7 @@ HEAT = Step(
 )
 RSEI = Step(
     name="rsei",
-    version=1,
+    version=2,
     title="RSEI",
     times=list_times,
     needs=_list_needs,

@@ -206,7 +206,7 @@ def load_axis(maps: Maps, when: When) -> tuple[rsei.Axis, Ends]:
 
 AXIS = Step(
     name="rsei_axis",
-    version=2,
+    version=3,
     title="RSEI",
     times=_list_groups,
     needs=_list_axis_needs,

@@ -78,7 +78,7 @@ def _list_warnings(maps: Maps) -> Iterator[str]:
 
 SPECTRAL = Step(
     name="spectral",
-    version=3,
+    version=4,
     title="指数 indices",
     times=each_period,
     needs=need_same("composite"),

@@ -16,6 +16,7 @@ water samples are read; `water_extras`: parameters known beside those of `water_
 whether it is `confirmed`.
 `tasselled_cap`: coefficients of wetness by instrument and band.
 `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
+`index_domains`: what the formula of a spectral index divides by at least.
 """
 
 import lazy_loader

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as st_numpy
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.indices.composite import choose_greenest_look, choose_medoid_look, compute_median, take_looks
+from pipeline.indices.dark_water import LEAST_STEPS
 
 VALUES = st.one_of(
     st.sampled_from([REFLECTANCE_NODATA, REFLECTANCE_NODATA, -32767, 32767, 32766, 0, -1, 1]),
@@ -52,7 +53,11 @@ def test_the_order_of_the_dates_does_not_matter(stack, random):
     assert (compute_median(stack) == compute_median(stack[order])).all()
 
 
-FEW = st.one_of(st.sampled_from([REFLECTANCE_NODATA, 0, 1, -1, 32767, -32767]), st.integers(-32767, 32767))
+FEW = st.one_of(
+    st.sampled_from([REFLECTANCE_NODATA, 0, 1, -1, 199, 200, 32767, -32767]),
+    st.integers(-300, 600),
+    st.integers(-32767, 32767),
+)
 BANDS = ("nir", "red", "swir16")
 CUBES = st_numpy.arrays(
     np.int16,
@@ -79,7 +84,11 @@ def greenest_of(values):
     """The greenest look of a pixel (band, date), by fractions."""
     nir, red = values[BANDS.index("nir")].tolist(), values[BANDS.index("red")].tolist()
     ranks = {
-        date: (high + low > 0, Fraction(high - low, high + low) if high + low > 0 else 0, -date)
+        date: (
+            known := min(high, low) >= 0 and high + low >= LEAST_STEPS,
+            Fraction(high - low, high + low) if known else 0,
+            -date,
+        )
         for date, (high, low) in enumerate(zip(nir, red, strict=True))
         if REFLECTANCE_NODATA not in {high, low}
     }

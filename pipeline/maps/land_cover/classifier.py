@@ -159,7 +159,7 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
 
 CLASSIFIER = Step(
     name="classifier",
-    version=1,
+    version=2,
     title="训练 classifier",
     times=_list_span,
     needs=_list_training_needs,
@@ -169,7 +169,7 @@ CLASSIFIER = Step(
 )
 PROBABILITIES = Step(
     name="probabilities",
-    version=1,
+    version=2,
     title="分类概率 probabilities",
     times=_list_times,
     needs=_list_probability_needs,

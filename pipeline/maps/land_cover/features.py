@@ -30,13 +30,17 @@ class Features:
         return (*self.bands, *self.indices)
 
     def stack(self, composite: Stored, seen: Stored) -> NDArray[np.float32]:
-        """Features (feature, y, x): reflectance and indices; NaN where unknown."""
-        stored = {**composite, **seen}
-        maps = [
-            from_ratio(stored[name]) if stored[name].dtype == np.int16 else stored[name]
-            for name in self.names
-        ]
-        return np.stack(maps).astype(np.float32)
+        """Features (feature, y, x): reflectance and indices; NaN where a band is unknown.
+
+        Outside its domain, as over dark water, an index says nothing, and its feature is 0: bands decide.
+        """
+        bands, indices = (
+            [from_ratio(part[name]) if part[name].dtype == np.int16 else part[name] for name in names]
+            for part, names in ((composite, self.bands), (seen, self.indices))
+        )
+        unseen = np.isnan(bands).any(axis=0)
+        said = [np.where(np.isnan(values) & ~unseen, 0.0, values) for values in indices]
+        return np.stack([*bands, *said]).astype(np.float32)
 
     def read(self, composite: Path, seen: Path, block: Block) -> NDArray[np.float32]:
         """Features of a block (feature, y, x) from the stores of a period."""

@@ -97,12 +97,18 @@ def test_ground_without_plants_has_none_to_lose_and_what_was_seldom_seen_is_unkn
 
 def test_ndvi_of_every_look_is_the_rounded_ratio_and_unknown_where_a_band_is():
     rng = np.random.default_rng(2)
-    nir, red = (rng.integers(-200, 9000, (3, 4, 5)).astype(np.int16) for _ in range(2))
+    nir, red = (rng.integers(-200, 2000, (3, 40, 5)).astype(np.int16) for _ in range(2))
     nir[0, 0, 0] = REFLECTANCE_NODATA
     red[1, 0, 0], nir[1, 0, 0] = 50, -50
     found = compute_ndvi_stack(nir, red)
     assert found[0, 0, 0] == found[1, 0, 0] == REFLECTANCE_NODATA
-    sure = nir.astype(float) + red > 500
-    sure[0, 0, 0] = False
-    n, r = nir[sure].astype(float), red[sure].astype(float)
-    assert (np.abs(found[sure] - np.rint((n - r) / (n + r) * 1e4)) <= 1).all()
+    n, r = nir.astype(float), red.astype(float)
+    known = (np.minimum(n, r) >= 0) & (n + r >= 400)
+    assert (found[~known] == REFLECTANCE_NODATA).all()
+    assert (found[known] == np.rint((n - r)[known] / (n + r)[known] * 1e4)).all()
+
+
+@pytest.mark.parametrize(("red", "nir"), [(-50, 100), (-300, 3000), (0, 399), (200, -1), (0, 0)])
+def test_dark_water_and_what_is_no_reflectance_have_no_ndvi_to_watch(red, nir):
+    stacks = [np.full((2, 1, 1), value, dtype=np.int16) for value in (nir, red)]
+    assert (compute_ndvi_stack(*stacks) == REFLECTANCE_NODATA).all()

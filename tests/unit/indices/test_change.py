@@ -104,6 +104,15 @@ def test_a_class_on_the_brink_is_no_change_and_a_shift_of_any_index_is():
     assert keep_evident(codes, after, before, least_shift=0.15).tolist() == found.tolist()
 
 
+def test_an_index_that_leaves_its_domain_has_moved_and_one_that_is_never_in_it_says_nothing():
+    """Plants that drown in dark water have no NDVI any more; water that was dark and is lit has one again."""
+    codes = np.array([21, 12, 13, 24], dtype=np.uint8)
+    before = {"ndvi": np.array([0.7, np.nan, np.nan, 0.6]), "mndwi": np.array([-0.4, np.nan, 0.3, 0.1])}
+    after = {"ndvi": np.array([np.nan, 0.7, np.nan, 0.6]), "mndwi": np.array([np.nan, -0.4, 0.3, 0.1])}
+    assert keep_evident(codes, before, after, least_shift=0.15).tolist() == [21, 12, 0, 0]
+    assert keep_evident(codes, after, before, least_shift=0.15).tolist() == [21, 12, 0, 0]
+
+
 def drawn(*rows):
     """Codes from a drawing: `.` unchanged, `?` unknown, `a` water to bare, `b` bare to built."""
     signs = {".": 0, "?": NODATA_CLASS, "a": 13, "b": 34}

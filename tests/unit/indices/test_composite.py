@@ -103,6 +103,12 @@ def test_a_look_without_an_ndvi_comes_after_all_that_have_one():
     assert choose_greenest_look(stacks[:, ::2], ("red", "nir")).item() == 0
 
 
+@pytest.mark.parametrize(("red", "nir"), [(-50, 100), (-100, 3000), (0, 399), (200, -1)])
+def test_a_look_at_dark_water_is_never_the_greenest(red, nir):
+    stacks = one_pixel([red, 900, red], [nir, 700, nir])
+    assert choose_greenest_look(stacks, ("red", "nir")).item() == 1
+
+
 def test_numbagg_is_not_installed():
     assert find_spec("numbagg") is None, (
         "xarray prefers it, and its medians take six times as long as numpy's"

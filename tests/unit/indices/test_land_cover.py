@@ -55,9 +55,49 @@ def test_a_pixel_that_lacks_any_band_is_unknown(band):
     assert found.dtype == np.uint8
 
 
-def test_a_pixel_whose_index_divides_by_zero_is_unknown():
-    zero = dict.fromkeys(BANDS, 0.0)
-    assert classes([zero]).item() == NODATA_CLASS
+DARK_WATER = [
+    {"blue": 0.010, "green": 0.006, "red": -0.005, "nir": 0.010, "swir16": 0.002},
+    {"blue": 0.012, "green": 0.010, "red": -0.010, "nir": 0.020, "swir16": -0.004},
+    {"blue": -0.002, "green": -0.004, "red": -0.006, "nir": -0.002, "swir16": -0.003},
+    {"blue": 0.010, "green": 0.004, "red": 0.001, "nir": 0.012, "swir16": 0.006},
+    {"blue": 0.020, "green": 0.030, "red": 0.015, "nir": 0.010, "swir16": 0.001},
+    dict.fromkeys(BANDS, 0.0),
+]
+"""NDVI of 3 and more, of 2, of -0.5 where both are below 0, of 0.85 from next to nothing, and none."""
+
+
+@pytest.mark.parametrize("pixel", DARK_WATER)
+def test_water_is_told_before_plants_where_light_is_near_or_below_nothing(pixel):
+    assert classes([pixel]).item() == LAND_COVER.code("water")
+    assert 0.5 < sureness([pixel]).item() <= 1
+
+
+def test_water_whose_short_waves_are_below_nothing_is_water():
+    clear = {"blue": 0.04, "green": 0.05, "red": 0.03, "nir": 0.02, "swir16": -0.003}
+    assert classes([clear]).item() == LAND_COVER.code("water")
+
+
+@pytest.mark.parametrize(
+    "pixel",
+    [
+        {"blue": 0.03, "green": 0.06, "red": -0.02, "nir": 0.40, "swir16": 0.18},
+        {"blue": 0.02, "green": 0.02, "red": 0.01, "nir": 0.02, "swir16": 0.20},
+        {"blue": 0.02, "green": -0.05, "red": 0.20, "nir": 0.22, "swir16": 0.30},
+        {"blue": -0.50, "green": 0.19, "red": 0.20, "nir": 0.22, "swir16": 0.21},
+    ],
+)
+def test_what_is_no_reflectance_of_ground_or_water_has_no_class_and_no_confidence(pixel):
+    assert classes([pixel]).item() == NODATA_CLASS
+    assert np.isnan(sureness([pixel]).item())
+
+
+@pytest.mark.parametrize("key", SEEN)
+def test_ordinary_ground_keeps_its_class_and_its_confidence_whatever_dark_water_is(key):
+    bands = {band: xr.DataArray([[value]], dims=("y", "x")) for band, value in SEEN[key].items()}
+    indices = compute_rule_indices(bands)
+    lit = {**indices, "red_nir": indices["red_nir"] * 0 + 9, "swir": indices["swir"] * 0 + 9}
+    assert classify(lit, **RULES).item() == LAND_COVER.code(key)
+    assert compute_confidence(lit, **RULES, index_noise=0.1).item() == sureness([SEEN[key]], noise=0.1).item()
 
 
 def test_every_pixel_has_a_class_of_the_legend_or_is_unknown():
@@ -126,23 +166,35 @@ def test_no_noise_smaller_than_the_distance_to_the_nearest_threshold_changes_a_c
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_class_and_confidence_of_every_pixel_are_those_of_the_rules_written_with_arrays(dtype, order):
     rng = np.random.default_rng(4)
-    values = rng.choice([-0.5, 0.08, 0.1, 0.3, 0.9, np.nan, np.inf], (3, 50, 40)) + rng.normal(0, 0.05, 40)
-    stack = np.array(values, dtype=dtype, order=order)
+    values = rng.choice([-0.5, 0.08, 0.1, 0.3, 0.9, np.nan], (3, 50, 40)) + rng.normal(0, 0.05, 40)
+    light = rng.choice([-0.03, 0.01, 0.05, 0.4, 0.4, np.nan], (2, 50, 40)) + rng.uniform(0, 0.02, 40)
+    stack = np.array(np.concatenate([values, light]), dtype=dtype, order=order)
     lazy = xr.DataArray(stack, dims=("index", "y", "x")).chunk({"y": 20})
     for maps in (lazy.compute(), lazy):
-        indices = dict(zip(RULE_INDICES, maps, strict=True))
+        indices = dict(zip([*RULE_INDICES, "red_nir", "swir"], maps, strict=True))
         found = classify(indices, **RULES).values
         sure = compute_confidence(indices, **RULES, index_noise=0.02).values
-        ndvi, mndwi, bsi = stack.astype(np.float64)
+        ndvi, mndwi, bsi, red_nir, swir = stack.astype(np.float64)
         wet, green, bare = RULES["water_mndwi"], RULES["vegetation_ndvi"], RULES["bare_bsi"]
-        keys = np.select(
-            [ndvi >= green, mndwi >= wet, bsi >= bare], ["vegetation", "water", "bare"], default="built"
-        )
-        known = np.isfinite(stack).all(axis=0)
-        expected = np.where(known, np.vectorize(LAND_COVER.code)(keys), NODATA_CLASS)
+        ratios = np.isfinite(ndvi) & np.isfinite(mndwi)
+        dim = np.minimum(np.where(np.isnan(ndvi), 1 - red_nir / 0.04, green - ndvi), 1 - swir / 0.04)
+        seen = np.isfinite(red_nir + swir)
+        rules = {
+            "unseen": ~seen,
+            "vegetation": ndvi >= green,
+            "water": np.where(ratios, mndwi >= wet, dim > 0),
+            "untold": ~ratios | np.isnan(bsi),
+            "bare": bsi >= bare,
+        }
+        keys = np.select(list(rules.values()), list(rules), default="built")
+        expected = np.full(keys.shape, NODATA_CLASS)
+        for entry in LAND_COVER.classes:
+            expected[keys == entry.key] = entry.code
         assert found.dtype == np.uint8
         assert np.array_equal(found, expected)
-        away = np.where(mndwi >= wet, np.inf, abs(bsi - bare))
-        away = np.where(ndvi >= green, np.inf, np.minimum(abs(mndwi - wet), away))
-        expected = np.where(known, ndtr(np.minimum(abs(ndvi - green), away) / 0.02), np.nan)
+        assert set(keys.ravel()) == {*rules, "built"}
+        from_wet = np.where(ratios, np.minimum(abs(ndvi - green), abs(mndwi - wet)), dim)
+        land = np.minimum(from_wet, abs(bsi - bare))
+        away = np.select([keys == "vegetation", keys == "water"], [ndvi - green, from_wet], land)
+        expected = np.where(expected == NODATA_CLASS, np.nan, ndtr(away / 0.02))
         assert np.allclose(sure, expected, rtol=1e-6, equal_nan=True)

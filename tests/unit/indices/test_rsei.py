@@ -65,6 +65,22 @@ def test_a_pixel_that_lacks_one_band_has_no_component():
     assert np.isfinite(compute_components(bands, np.full((1, 7), 20.0), OLI)[:, 0, 6]).all()
 
 
+@pytest.mark.parametrize(
+    "dark",
+    [
+        {"red": -0.005, "nir": 0.01},
+        {"red": 0.001, "nir": 0.03},
+        {"red": -0.02, "nir": 0.4},
+        {"swir16": -0.01},
+        {"green": -0.3},
+        {"swir16": 0.0, "green": 0.0},
+    ],
+)
+def test_a_pixel_outside_the_domain_of_an_index_has_no_component(dark):
+    bands = {band: np.full((1, 1), dark.get(band, 0.2)) for band in BANDS}
+    assert np.isnan(compute_components(bands, np.full((1, 1), 20.0), OLI)).all()
+
+
 def test_the_axis_is_that_of_scikit_learn_on_the_same_standardised_components():
     values, _ = planted()
     flat = values.reshape(4, -1).T

@@ -10,6 +10,7 @@ import shapely
 
 from pipeline.contracts import REFLECTANCE_NODATA
 from pipeline.grid import Block, BlockPlan, Grid
+from pipeline.indices.dark_water import LEAST_STEPS
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.ingest.scenes.offsets import apply_offset
@@ -101,7 +102,7 @@ def test_a_composite_of_chosen_looks_has_all_bands_of_a_pixel_from_one_of_them(t
     assert (found["looks"] == clear.sum(axis=0)).all()
     assert (same.any(axis=0) == clear.any(axis=0)).all()
     if method == "max-ndvi":
-        ndvi = np.where(clear, (nir - red) / (nir + red), -9)
+        ndvi = np.where(clear & (nir + red >= LEAST_STEPS), (nir - red) / (nir + red), -9)
         chosen = np.where(same, ndvi, -9).max(axis=0)
         assert (chosen == ndvi.max(axis=0)).all()
 
