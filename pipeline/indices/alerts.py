@@ -83,14 +83,12 @@ def find_alerts(
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _fill_ndvi(nir: NDArray[np.int16], red: NDArray[np.int16], least: int, found: NDArray[np.int16]) -> None:
     for place in range(len(found)):
         n, r = np.int32(nir[place]), np.int32(red[place])
-        if is_known(n, r, least):
-            found[place] = np.rint((n - r) / (n + r) / REFLECTANCE_SCALE)
-        else:
-            found[place] = REFLECTANCE_NODATA
+        ratio = np.rint((n - r) / (n + r) / REFLECTANCE_SCALE)
+        found[place] = ratio if is_known(n, r, least) else REFLECTANCE_NODATA
 
 
 @numba.njit(nogil=True, cache=True)

@@ -25,7 +25,7 @@ WATER, NO_WATER, UNTOLD = 1, 0, -1
 @numba.njit(nogil=True, cache=True)
 def is_known(first: int, second: int, least: int) -> bool:
     """Whether two stored reflectances have a normalised difference; nodata has none."""
-    return bool(min(first, second) >= 0 and first + second >= least)
+    return bool((first >= 0) & (second >= 0) & (first + second >= least))
 
 
 @numba.njit(nogil=True, cache=True)

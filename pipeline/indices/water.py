@@ -61,7 +61,7 @@ def classify_inundation(share: NDArray[np.float64], *, seldom: float, mostly: fl
     return np.where(np.isnan(share), np.uint8(NODATA_CLASS), wet)
 
 
-@numba.njit(nogil=True, cache=True)
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _count(
     green: NDArray[np.int16],
     nir: NDArray[np.int16],
@@ -75,14 +75,31 @@ def _count(
     dates, height, width = green.shape
     for date in range(dates):
         for y in range(height):
+            dark = 0
             for x in range(width):
                 g, s = np.int32(green[date, y, x]), np.int32(swir[date, y, x])
                 n, r = np.int32(nir[date, y, x]), np.int32(red[date, y, x])
-                if min(g, s, n, r) == REFLECTANCE_NODATA:
-                    continue
-                ndvi = (n - r) / (n + r) if is_known(n, r, least[0]) else np.nan
-                mndwi = (g - s) / (g + s) if is_known(g, s, least[1]) else np.nan
-                light, short = (n + r) * REFLECTANCE_SCALE, s * REFLECTANCE_SCALE
-                state = tell_water(ndvi, mndwi, light, short, cuts)[0]
-                seen[y, x] += state != UNTOLD
-                wet[y, x] += state == WATER
+                lit = is_known(n, r, least[0]) & is_known(g, s, least[1])
+                moist, bare = (g - s) / (g + s) >= cuts[0], (n - r) / (n + r) < cuts[1]
+                seen[y, x] += np.uint16(lit)
+                wet[y, x] += np.uint16(lit & moist & bare)
+                dark += np.int32(not lit)
+            for x in range(width if dark else 0):
+                values = green[date, y, x], swir[date, y, x], nir[date, y, x], red[date, y, x]
+                state = _judge_dark(values, cuts, least)
+                seen[y, x] += np.uint16(state != UNTOLD)
+                wet[y, x] += np.uint16(state == WATER)
+
+
+@numba.njit(nogil=True, cache=True)
+def _judge_dark(
+    values: tuple[int, int, int, int], cuts: tuple[float, float, float], least: tuple[int, int]
+) -> int:
+    """What a look is that lacks one of the two indices, or both; UNTOLD where it has both or lacks a band."""
+    g, s, n, r = values
+    told, moist = is_known(n, r, least[0]), is_known(g, s, least[1])
+    if min(values) == REFLECTANCE_NODATA or (told and moist):
+        return UNTOLD
+    ndvi = (n - r) / (n + r) if told else np.nan
+    mndwi = (g - s) / (g + s) if moist else np.nan
+    return tell_water(ndvi, mndwi, (n + r) * REFLECTANCE_SCALE, s * REFLECTANCE_SCALE, cuts)[0]
