@@ -13,14 +13,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.contracts import REFLECTANCE_SCALE
 from pipeline.standards.rows import read_rows
 
 Numbers = NDArray[np.float64]
 
 _ALL = "*"
-_HALF_STEP = REFLECTANCE_SCALE / 2
-"""Sums of stored reflectances meet a limit that they equal, whatever the rounding."""
+_SLACK = 1 - 1e-9
+"""Sums of reflectances meet a limit that they equal, whatever the rounding."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def find_least(entry: str) -> float:
 
 def divide(over: Numbers, under: Numbers, *, least: float) -> Numbers:
     """A quotient of sums of reflectances; NaN where what it divides by is less than `least`."""
-    known = under >= least - _HALF_STEP
+    known = under >= least * _SLACK
     return np.divide(over, under, out=np.full(np.shape(under), np.nan), where=known)
 
 
@@ -76,7 +75,7 @@ def _list_of_division(node: ast.BinOp, constants: Mapping[str, float], least: fl
     limit = least ** (_find_degree(node.right, constants) or 1.0)
     only_adds = not any(isinstance(part, ast.Sub | ast.USub) for part in ast.walk(node.right))
     size, shown = (f"({under})", under) if only_adds else (f"abs({under})", f"|{under}|")
-    yield Condition(f"{shown} >= {limit:.3g}", f"{size} >= {limit - _HALF_STEP * (limit / least)}")
+    yield Condition(f"{shown} >= {limit:.3g}", f"{size} >= {limit * _SLACK}")
     if _is_normalised(node):
         over = ast.unparse(node.left)
         yield Condition(f"|{over}| <= {under}", f"abs({over}) <= ({under})")

@@ -77,7 +77,9 @@ def test_half_an_area_of_dark_water_is_half_water_and_half_covered_by_plants(tmp
     assert (ndvi[water] == REFLECTANCE_NODATA).all()
     for values in (from_ratio(ndvi), indices["mndwi"], indices["bsi"]):
         assert np.abs(values[np.isfinite(values)]).max() <= 1
-    fvc = from_ratio(cover_block(inputs_over(GRID, **made), endmembers=GIVEN, bands=BANDS)["fvc"])
+    fvc = from_ratio(
+        cover_block(inputs_over(GRID, **made), ndvi="spectral", endmembers=GIVEN, bands=BANDS)["fvc"]
+    )
     assert (fvc[water] == 0).all()
     sums = sum_cover(fvc, water, np.ones(GRID.shape), threshold=0.5)
     assert sums.vegetated_m2 / sums.seen_m2 == 0.5
