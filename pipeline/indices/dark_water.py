@@ -19,11 +19,14 @@ LEAST_MNDWI_STEPS = round(find_least("MNDWI") / REFLECTANCE_SCALE)
 """The least sum of green and short-wave infrared for MNDWI, as stored."""
 WATER, NO_WATER, UNTOLD = 1, 0, -1
 
+Steps = int | np.integer
+"""A stored reflectance, in steps of 1e-4."""
+
 # numba keeps a compiled caller in another file until that file changes: change it with what it calls here.
 
 
 @numba.njit(nogil=True, cache=True)
-def is_known(first: int, second: int, least: int) -> bool:
+def is_known(first: Steps, second: Steps, least: int) -> bool:
     """Whether two stored reflectances have a normalised difference; nodata has none."""
     return bool((first >= 0) & (second >= 0) & (first + second >= least))
 

@@ -39,8 +39,9 @@ def find_least(entry: str) -> float:
 
 def divide(over: Numbers, under: Numbers, *, least: float) -> Numbers:
     """A quotient of sums of reflectances; NaN where what it divides by is less than `least`."""
-    known = under >= least * _SLACK
-    return np.divide(over, under, out=np.full(np.shape(under), np.nan), where=known)
+    nothing = np.full(np.shape(under), np.nan)
+    found: Numbers = np.divide(over, under, out=nothing, where=under >= least * _SLACK)
+    return found
 
 
 def compute_difference(first: Numbers, second: Numbers, *, least: float) -> Numbers:

@@ -13,6 +13,7 @@ from pipeline.indices.dark_water import (
     LEAST_STEPS,
     UNTOLD,
     WATER,
+    Steps,
     is_known,
     tell_water,
 )
@@ -75,7 +76,7 @@ def _count(
     dates, height, width = green.shape
     for date in range(dates):
         for y in range(height):
-            dark = 0
+            dark = np.int32(0)
             for x in range(width):
                 g, s = np.int32(green[date, y, x]), np.int32(swir[date, y, x])
                 n, r = np.int32(nir[date, y, x]), np.int32(red[date, y, x])
@@ -93,7 +94,7 @@ def _count(
 
 @numba.njit(nogil=True, cache=True)
 def _judge_dark(
-    values: tuple[int, int, int, int], cuts: tuple[float, float, float], least: tuple[int, int]
+    values: tuple[Steps, Steps, Steps, Steps], cuts: tuple[float, float, float], least: tuple[int, int]
 ) -> int:
     """What a look is that lacks one of the two indices, or both; UNTOLD where it has both or lacks a band."""
     g, s, n, r = values

@@ -52,8 +52,8 @@ def cover_block(inputs: BlockInputs, *, ndvi: str, endmembers: Ends, bands: Sequ
     stored, classes = inputs.read(ndvi, ["ndvi"])["ndvi"], inputs.read("land_cover", ["land_cover"])
     water = classes["land_cover"] == LAND_COVER.code("water")
     fvc = vegetation.compute_cover(from_ratio(stored), classes["land_cover"], endmembers)
-    light = sum(from_ratio(values) for values in inputs.read("composite", _LIGHT).values())
-    return {"fvc": as_ratio(vegetation.bare_dark_water(fvc, light, water))}
+    nir, red = (from_ratio(values) for values in inputs.read("composite", _LIGHT).values())
+    return {"fvc": as_ratio(vegetation.bare_dark_water(fvc, nir + red, water))}
 
 
 def _list_needs(study: Study, when: When) -> Sequence[Place]:
