@@ -128,17 +128,20 @@ def _fill_trends(
     mates, equals = np.empty(periods, dtype=np.int64), np.empty(periods, dtype=np.int64)
     for y in range(height):
         for x in range(width):
+            known = 0
             for period in range(periods):
                 value = series[period, y, x]
                 values[period] = value if np.isfinite(value) else np.nan
-            count[y, x] = np.sum(np.isfinite(values))
-            slope[y, x], z[y, x], state[y, x] = _fit(values, cycle, test, needs, slopes, mates, equals)
+                known += np.isfinite(value)
+            count[y, x] = known
+            slope[y, x], z[y, x], state[y, x] = _fit(values, known, cycle, test, needs, slopes, mates, equals)
             p_value[y, x] = math.erfc(abs(z[y, x]) / math.sqrt(2.0))
 
 
 @numba.njit(nogil=True, cache=True)
 def _fit(
     values: NDArray[np.float64],
+    known: int,
     cycle: int,
     test: int,
     needs: tuple[int, int, int],
@@ -146,15 +149,14 @@ def _fit(
     mates: NDArray[np.int64],
     equals: NDArray[np.int64],
 ) -> tuple[float, float, int]:
-    """Slope, z and state of a series, given room for its pairs."""
-    known = np.sum(np.isfinite(values))
+    """Slope, z and state of a series with so many known values, given room for its pairs."""
     if known < needs[0]:
         return np.nan, np.nan, FEW
     score, pairs = _compare_pairs(values, cycle, slopes, mates, equals)
     if not pairs:
         return np.nan, np.nan, NO_PAIR
     slope = np.median(slopes[:pairs])
-    if known < needs[1] or _count_years(values, cycle) < needs[2]:
+    if known < needs[1] or (needs[2] > 1 and _count_years(values, cycle) < needs[2]):
         return slope, np.nan, SHORT
     variance = _vary(test, values, cycle, slope, mates, equals)
     if np.isnan(variance):

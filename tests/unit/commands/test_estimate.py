@@ -36,6 +36,16 @@ def test_a_run_reads_again_what_the_plan_says_for_inundation(run, planted):
     assert planned.band_reads == estimate_study(planted).band_reads + 4 * 3 * planned.blocks
 
 
+def test_a_run_reads_again_what_the_plan_says_for_the_greatest_ndvi(run, planted):
+    vegetation = planted.settings.vegetation.model_copy(update={"ndvi": "maximum"})
+    area = replace(planted, settings=planted.settings.model_copy(update={"vegetation": vegetation}))
+    planned = estimate_study(area)
+    stores = [key for keys in make(run, area).keys.values() for key in keys]
+    reads = Counter(row[1] == "mask" for row in run.workspace.ledger.list_reads(stores))
+    assert (planned.mask_reads, planned.band_reads) == (reads[True], reads[False])
+    assert planned.band_reads == estimate_study(planted).band_reads + 2 * 3 * planned.blocks
+
+
 def test_blocks_of_a_row_that_are_read_as_one_are_planned_as_one_and_give_the_same_maps(
     run, planted, monkeypatch
 ):
