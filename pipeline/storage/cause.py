@@ -18,7 +18,14 @@ from blake3 import blake3
 
 _KEY = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _PIECE_BYTES = 2**20
-_SHAPEFILE_PARTS = {".shp", ".shx", ".dbf", ".prj", ".cpg"}
+_PARTS = {
+    ".shp": {".shp", ".shx", ".dbf", ".prj", ".cpg"},
+    ".tab": {".tab", ".dat", ".map", ".id", ".ind"},
+    ".mif": {".mif", ".mid"},
+}
+"""Files of one stem that hold a dataset together, by the suffix that it is named by."""
+_JOURNAL = "-wal"
+"""What follows the name of a database, such as a GeoPackage, where changes stand that it does not hold yet."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,11 @@ def files_of(path: Path) -> list[Path]:
     """All files that hold a dataset: those of a folder, the parts of a Shapefile, or the file itself."""
     if path.is_dir():
         return sorted(entry for entry in path.rglob("*") if entry.is_file())
-    if path.suffix.lower() != ".shp":
-        return [path] if path.is_file() else []
+    parts = _PARTS.get(path.suffix.lower())
+    if parts is None:
+        return [file for file in (path, path.with_name(path.name + _JOURNAL)) if file.is_file()]
     beside = path.parent.glob("*")
-    return sorted(
-        entry for entry in beside if entry.stem == path.stem and entry.suffix.lower() in _SHAPEFILE_PARTS
-    )
+    return sorted(entry for entry in beside if entry.stem == path.stem and entry.suffix.lower() in parts)
 
 
 def checksums_of(paths: Iterable[Path]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from pipeline.ingest.parcels.keys import refuse_cut_keys, refuse_rounded_keys
 from pipeline.ingest.parcels.land_classes import ColumnReading, list_some, read_column
 from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
+from pipeline.ingest.parcels.polygon_layers import list_polygons
 from pipeline.ingest.parcels.rights_codes import load_rights_codes
 from pipeline.ingest.parcels.values import Notes
 from pipeline.ingest.parcels.vectors import (
@@ -130,7 +131,7 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
         tuple(lacking),
         _describe_elsewhere(layer, places, aoi),
         layer.shift,
-        _note_classes(columns, classes),
+        (*_note_layer(layer, file), *_note_classes(columns, classes)),
     )
 
 
@@ -171,6 +172,18 @@ def _settle_classes(
     if isinstance(found, Problem):
         raise vector_error(found)
     return found
+
+
+def _note_layer(layer: VectorLayer, file: ParcelFile) -> Iterator[FileNote]:
+    """What has to be said of the layer: that it was chosen by its name, that its numbers repeat."""
+    name, numbers = layer.name or layer.path.name, len(np.unique(layer.fids))
+    others = [] if file.layer or not layer.name else [*list_polygons(layer.source)]
+    if len(others) > 1:
+        named = {"file": layer.path.name, "layer": name, "others": list_some(n for n in others if n != name)}
+        yield FileNote("register_layer", name, named)
+    if numbers < len(layer.fids):
+        counts = {"layer": name, "rows": str(len(layer.fids)), "numbers": str(numbers)}
+        yield FileNote("register_rows_repeat", name, counts)
 
 
 def _note_classes(columns: Mapping[str, RegisterColumn], classes: ColumnReading) -> tuple[FileNote, ...]:

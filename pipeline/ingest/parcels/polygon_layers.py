@@ -21,12 +21,17 @@ def choose_polygons(
     return choose_layer(
         path,
         kinds,
-        [name for name, kind in kinds.items() if _may_be_polygons(kind)],
+        list_polygons(source),
         lambda name: _has_polygons(source, name, kinds[name]),
         wanted=wanted,
         expected="polygons",
         known=known,
     )
+
+
+def list_polygons(source: str) -> list[str]:
+    """Layers that may hold polygons."""
+    return [str(name) for name, kind in pyogrio.list_layers(source) if _may_be_polygons(str(kind))]
 
 
 def _may_be_polygons(kind: str) -> bool:

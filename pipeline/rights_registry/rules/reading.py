@@ -4,6 +4,27 @@ from pipeline.rights_registry.rules.rule import Rule
 
 READING_RULES = (
     Rule(
+        "register_layer",
+        "info",
+        "按名称选用地块图层",
+        "Layer of parcels taken by its name",
+        "三调数据库图层名 DLTB（TD/T 1057）/ names of layers are those of the survey's database",
+        "{file} 有多个面图层，未在配置中指定，按名称读取 {layer}；未读取：{others}（配置 parcels.layer）",
+        "{file} has several layers of polygons and the config names none; by its name {layer} is read, "
+        "and not {others} (parcels.layer)",
+    ),
+    Rule(
+        "register_rows_repeat",
+        "warning",
+        "要素编号重复",
+        "Feature numbers that repeat",
+        "要素编号应各不相同 / a number is that of one feature (OGC 12-128, GeoPackage)",
+        "图层 {layer} 的要素编号重复（如联表视图），{rows} 行只有 {numbers} 个编号；"
+        "逐行读取，同一地块可能出现多次",
+        "feature numbers of the layer {layer} repeat, as in a view that joins tables: {rows} rows have "
+        "{numbers} numbers; each row is read, so that a parcel may be there several times",
+    ),
+    Rule(
         "datum_shift",
         "warning",
         "坐标转换精度不足或适用范围不符",

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from pipeline.storage.cause import Cause, keys_in
+import pytest
+
+from pipeline.storage.cause import Cause, checksums_of, files_of, keys_in
 
 CAUSE = Cause("composite", 3, {"bands": ["red", "nir"], "clear": {"scl": [4, 5], "open_px": 2}}, ["a", "b"])
 
@@ -52,3 +54,22 @@ def test_the_keys_that_a_cause_names_are_found_wherever_they_stand_in_it():
     )
     assert keys_in(cause.text) == sorted([one, two, three])
     assert keys_in(CAUSE.text) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "parts", "others"),
+    [
+        ("a.shp", ["a.shp", "a.shx", "a.dbf", "a.prj", "a.cpg"], ["b.dbf", "a.txt"]),
+        ("a.tab", ["a.tab", "a.dat", "a.map", "a.id"], ["b.dat", "a.txt"]),
+        ("a.mif", ["a.mif", "a.mid"], ["b.mid"]),
+        ("a.gpkg", ["a.gpkg", "a.gpkg-wal"], ["a.gpkg-shm", "b.gpkg-wal"]),
+    ],
+)
+def test_every_file_that_holds_a_dataset_counts(tmp_path, named, parts, others):
+    for name in [*parts, *others]:
+        (tmp_path / name).write_text(name)
+    assert files_of(tmp_path / named) == sorted(tmp_path / name for name in parts)
+    for name in parts:
+        before = checksums_of([tmp_path / named])
+        (tmp_path / name).write_text("changed")
+        assert checksums_of([tmp_path / named]) != before
