@@ -25,7 +25,7 @@ _PARTS = {
 }
 """Files of one stem that hold a dataset together, by the suffix that it is named by."""
 _JOURNAL = "-wal"
-"""What follows the name of a database, such as a GeoPackage, where changes stand that it does not hold yet."""
+"""What follows the name of a database, for changes that it does not hold yet."""
 
 
 @dataclass(frozen=True)
