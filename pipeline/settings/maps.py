@@ -175,11 +175,12 @@ class LandMap(Strict):
     `product` names a crosswalk of the `land_maps` table: worldcover-v100, worldcover-v200 or dynamic-world.
     Any other raster has `classes`, from its codes to keys of the `land_kinds` table, and as `product` a name
     of its own: maps of one product are compared with each other, those of two products are not. `crs` stands
-    in for one that the file lacks or misstates.
+    in for one that the file lacks or misstates. `band` by number or name is needed where the file has several.
     """
 
     path: ConfigPath
     product: Annotated[str, Field(min_length=1)]
+    band: Annotated[int, Field(ge=1)] | Annotated[str, Field(min_length=1)] | None = None
     classes: dict[Annotated[int, Field(ge=0)], str] = {}
     crs: CrsSetting | None = None
 

@@ -1,7 +1,9 @@
 """Raster files that GDAL reads, as layers: what their headers say, and the numbers of a band."""
 
 import hashlib
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +28,8 @@ from pipeline.ingest.layers.layer import (
     settle_crs,
 )
 from pipeline.ingest.layers.times import UNTOLD
-from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.gdal import find_hidden, find_sidecars
+from pipeline.ingest.reading.headers import FileBand, Profile, list_bands
 from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.ingest.reading.signing import redact
 from pipeline.settings.layers import LayerFile, LayerSource
@@ -34,6 +37,7 @@ from pipeline.storage.cause import sha256_of_file
 
 _GDAL: dict[str, Any] = {"GDAL_CACHEMAX": 64 * 2**20, "GDAL_NUM_THREADS": "1"}
 _EXPECTED = "a raster that GDAL reads"
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 Read = TypeVar("Read")
 
@@ -42,7 +46,8 @@ Read = TypeVar("Read")
 class RasterFile:
     """A band of a file; its numbers mean `number * scale + offset`, and nothing where they are `nodata`.
 
-    What the file itself says of nothing, by its nodata, a mask or an alpha band, holds besides. A file of the
+    What the file itself says of nothing holds besides: `stated` is its own nodata, `hidden` whether a mask or
+    an alpha band hides some, `valid` the least and the greatest number that stand for a value. A file of the
     network has a Reader.
     """
 
@@ -53,6 +58,9 @@ class RasterFile:
     offset: float = 0.0
     nodata: float | None = None
     reader: Reader | None = None
+    stated: float | None = None
+    hidden: bool = False
+    valid: tuple[float, float] = (-math.inf, math.inf)
 
     def read(self, window: Window) -> Masked:
         """Numbers of a window inside the file.
@@ -61,20 +69,23 @@ class RasterFile:
         """
 
         def read_band(dataset: rasterio.DatasetReader) -> Masked:
-            band: Masked = dataset.read(self.band, window=window, masked=True)
-            return band
+            band = np.ma.asarray(dataset.read(self.band, window=window, masked=not self.hidden))
+            hidden = find_hidden(dataset, self.band, window=window) if self.hidden else False
+            beside = (band.data < self.valid[0]) | (band.data > self.valid[1])
+            return np.ma.MaskedArray(band.data, np.ma.getmaskarray(band) | hidden | beside)
 
-        numbers = mask_numbers(_ask(self.name, self.reader, read_band), self.nodata)
+        numbers = mask_numbers(_ask(self.name, self.reader, read_band), self.nodata, self.stated)
         packed = (self.scale, self.offset) != (1.0, 0.0)
         if not packed:
             return numbers
         return np.ma.MaskedArray(numbers.data * self.scale + self.offset, np.ma.getmaskarray(numbers))
 
     def checksum(self) -> str:
-        """That of its bytes; of its address where it is not on this machine."""
+        """That of its bytes, and of what lies beside it; of its address where it is not on this machine."""
         if "://" in self.name:
             return hashlib.sha256(self.name.encode()).hexdigest()
-        return sha256_of_file(Path(self.name))
+        beside = [sha256_of_file(file) for file in find_sidecars(self.name)]
+        return ",".join([sha256_of_file(Path(self.name)), *beside])
 
 
 def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
@@ -123,7 +134,9 @@ def _describe(
     band: int | str | None,
     reader: Reader | None,
 ) -> tuple[RasterFile, Statement]:
-    number = _find_band(layer, href, dataset, band)
+    bands = list_bands(dataset)
+    number = _find_band(layer, href, bands, band)
+    own = next(one for one in bands if one.number == number)
     scale, offset = dataset.scales[number - 1], dataset.offsets[number - 1]
     stated = dataset.crs.to_wkt() if dataset.crs else ""
     crs, datum = settle_crs(layer, given, href, stated)
@@ -136,25 +149,37 @@ def _describe(
         vertical_datum=datum,
         nodata=dataset.nodatavals[number - 1],
         packed=(scale, offset) != (1.0, 0.0),
-        fill=dataset.mask_flag_enums[number - 1] != [rasterio.enums.MaskFlags.all_valid],
+        fill=own.nodata is not None or own.hidden,
+        height=dataset.height,
+        width=dataset.width,
     )
     place = Profile(crs, dataset.transform, dataset.height, dataset.width)
-    return RasterFile(href, place, number, scale, offset, given.nodata, reader), said
+    valid = _read_range(dataset.tags(number))
+    return RasterFile(
+        href, place, number, scale, offset, given.nodata, reader, own.nodata, own.hidden, valid
+    ), said
 
 
-def _find_band(layer: Layer, href: str, dataset: rasterio.DatasetReader, band: int | str | None) -> int:
+def _read_range(tags: Mapping[str, str]) -> tuple[float, float]:
+    """The valid range that a band states, as CF has it and GDAL keeps it, in numbers as they are stored."""
+    ends = [float(end) for end in _NUMBER.findall(tags.get("valid_range", ""))]
+    if len(ends) == 2:  # noqa: PLR2004 the ends of a range
+        return min(ends), max(ends)
+    least, most = (_NUMBER.findall(tags.get(key, "")) for key in ("valid_min", "valid_max"))
+    return float(least[0]) if least else -math.inf, float(most[0]) if most else math.inf
+
+
+def _find_band(layer: Layer, href: str, bands: Sequence[FileBand], band: int | str | None) -> int:
     """The number of a band; InputError where there is none, or several of which none is named."""
-    names = dataset.descriptions
-    if band is None and dataset.count == 1:
-        return 1
-    if isinstance(band, int) and band <= dataset.count:
-        return band
-    if isinstance(band, str) and names.count(band) == 1:
-        return int(names.index(band)) + 1
-    named = [f"{number} {name or ''}".strip() for number, name in enumerate(names, start=1)]
+    if band is None and len(bands) == 1:
+        return bands[0].number
+    named = [one.number for one in bands if band in {one.number, one.name}]
+    if len(named) == 1:
+        return named[0]
+    told = [f"{one.number} {one.name}".strip() for one in bands]
     expected = "one band" if band is None else f"the band {band!r}"
     todo = "Name one by `band`" if band is None else ""
-    raise build_layer_error(layer, Problem(href, f"{dataset.count} bands: {join(named)}", expected, todo))
+    raise build_layer_error(layer, Problem(href, f"{len(bands)} bands: {join(told)}", expected, todo))
 
 
 def _ask(href: str, reader: Reader | None, take: Callable[[rasterio.DatasetReader], Read]) -> Read:

@@ -28,6 +28,8 @@ _LEAST_POINTS = 8
 _WINDOW_PX = 2048
 _PART_PX = 512
 _LEAST_EDGE_PX = 16
+_MOST_ACROSS = 256
+"""Pixels of a raster across one of a grid: a part of the least edge then takes 4096 of them."""
 
 
 def read_layer(opened: OpenLayer, grid: Grid, block: Block) -> NDArray[Any]:
@@ -93,11 +95,20 @@ def _read_numbers(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Bl
 
 
 def _refuse_beyond(opened: OpenLayer, raster: SourceRaster, grid: Grid, across: float) -> float:
-    """How many pixels of a raster lie across one of a grid; InputError where its CRS does not reach there."""
-    if math.isfinite(across):
-        return across
-    problem = Problem(raster.name, f"the CRS {raster.place.crs}", f"one that reaches {grid.crs} here")
-    raise build_layer_error(opened.layer, problem)
+    """How many pixels of a raster lie across one of a grid.
+
+    InputError where its CRS does not reach there, or they are so many that no memory holds them.
+    """
+    if not math.isfinite(across):
+        problem = Problem(raster.name, f"the CRS {raster.place.crs}", f"one that reaches {grid.crs} here")
+        raise build_layer_error(opened.layer, problem)
+    if across > _MOST_ACROSS:
+        found, most = f"pixels of {grid.resolution_m / across:.3g} m", grid.resolution_m / _MOST_ACROSS
+        problem = Problem(
+            raster.name, found, f"{most:g} m at the finest", "Resample it with gdalwarp -r mode"
+        )
+        raise build_layer_error(opened.layer, problem)
+    return across
 
 
 def _count_points(across: float) -> int:

@@ -27,7 +27,7 @@ def open_map(given: LandMap) -> MapFile:
     Where no nodata is declared, the greatest number without a class stands for it.
     """
     file = LayerFile(path=given.path, crs=given.crs)
-    raster, said = describe_file(LAND_MAP, file, given.path, None)
+    raster, said = describe_file(LAND_MAP, file, given.path, given.band)
     if problems := list(find_flaws(LAND_MAP, file, said)):
         raise build_layer_error(LAND_MAP, *problems)
     nodata = _choose_nodata(given, said)

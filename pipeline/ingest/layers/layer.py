@@ -14,6 +14,7 @@ from rasterio.windows import Window
 from pipeline.datum import explain_no_shift, find_transformer
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.places import find_flaw
 from pipeline.settings.crs import GivenCrs
 from pipeline.settings.layers import LayerSource, Resampling
 from pipeline.settings.placing import parse_crs
@@ -96,7 +97,7 @@ class OpenLayer:
 
 @dataclass(frozen=True)
 class Statement:
-    """What a raster says of itself; a text is empty where it says nothing.
+    """What a raster says of itself, with its rows and columns; a text is empty where it says nothing.
 
     `nodata` is the number that stands for nothing; `fill` whether it says of any, by that or by a mask;
     `packed` whether its numbers mean others by a scale and an offset.
@@ -111,6 +112,8 @@ class Statement:
     nodata: float | None = None
     fill: bool = False
     packed: bool = False
+    height: int = 1
+    width: int = 1
 
 
 def build_layer_error(layer: Layer, *problems: Problem) -> InputError:
@@ -155,6 +158,8 @@ def find_flaws(layer: Layer, given: LayerSource, said: Statement) -> Iterator[Pr
         yield Problem(said.name, "no CRS", "a raster with a CRS", "Name it by `crs`")
     if said.transform.is_identity:
         yield Problem(said.name, "no place", "a raster that says where its pixels lie")
+    elif said.crs and (flaw := find_flaw(Profile(said.crs, said.transform, said.height, said.width))):
+        yield Problem(said.name, flaw, "a raster that lies on the earth")
     if layer.resampling == "mode":
         yield from _find_flaws_of_classes(said)
     unit = given.unit or said.unit
@@ -182,9 +187,12 @@ def spell_unit(unit: str) -> str:
     return _SPELLINGS.get(plain.lower(), plain)
 
 
-def mask_numbers(numbers: Masked, nodata: float | None) -> Masked:
-    """Numbers, masked also where they are `nodata` or none at all."""
-    mask = np.ma.getmaskarray(numbers) | (numbers.data == nodata if nodata is not None else False)
+def mask_numbers(numbers: Masked, *nothing: float | None) -> Masked:
+    """Numbers, masked also where they are one of `nothing`, or none at all."""
+    mask = np.ma.getmaskarray(numbers).copy()
+    for nodata in nothing:
+        if nodata is not None:
+            mask |= numbers.data == nodata
     if numbers.dtype.kind == "f":
         mask |= ~np.isfinite(numbers.data)
     return np.ma.MaskedArray(numbers.data, mask)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from affine import Affine
+from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 from rasterio.windows import Window
@@ -41,6 +42,17 @@ _AXES = {
     "x": {"x", "lon", "longitude", "easting", "projection_x_coordinate"},
     "y": {"y", "lat", "latitude", "northing", "projection_y_coordinate"},
 }
+_DEFAULT_FILLS = {
+    "i2": -32767.0,
+    "u2": 65535.0,
+    "i4": -2147483647.0,
+    "u4": 4294967295.0,
+    "f4": 9.969209968386869e36,
+    "f8": 9.969209968386869e36,
+}
+"""By type (NC_FILL_... of the NetCDF library); of bytes every number may be one."""
+_SINGLE = 1e-6
+"""Of a number: how near to a fill a float32 may be kept."""
 _EVEN = 0.01
 """By how much of a step a coordinate may lie beside its place; many files keep them as float32."""
 
@@ -50,7 +62,7 @@ class RasterVariable:
     """A variable by the positions, by axis, that count: all of two of them, the ones chosen of any other.
 
     `axes` are those down and across; `time` is that of time, of whose chosen positions the mean or sum is
-    taken, or empty.
+    taken, or empty. `fill` stands for nothing in numbers as they are stored.
     """
 
     name: str
@@ -60,6 +72,7 @@ class RasterVariable:
     chosen: tuple[tuple[str, tuple[int, ...]], ...] = ()
     over_time: OverTime | None = None
     nodata: float | None = None
+    fill: float | None = None
 
     def read(self, window: Window) -> Masked:
         """Numbers of a window inside it; a sum is unknown where one time is, a mean where all are.
@@ -71,7 +84,7 @@ class RasterVariable:
         with closing(_open(self.name)) as dataset:
             variable = dataset[self.variable].isel({self.axes[0]: rows, self.axes[1]: cols, **steps})
             ordered = variable.transpose(*steps, *self.axes)
-            numbers = mask_numbers(_mask_range(ordered), self.nodata)
+            numbers = mask_numbers(_mask_stored(ordered, self.fill), self.nodata)
         times = numbers.reshape(-1, *numbers.shape[-2:])
         if len(times) == 1:
             return np.ma.MaskedArray(times.data[0], np.ma.getmaskarray(times)[0])
@@ -112,7 +125,9 @@ def _describe(
     axes = down, across = tuple(_find_axis(layer, name, variable, which) for which in ("y", "x"))
     transform = _find_transform(layer, name, variable[down], variable[across])
     crs, datum = settle_crs(layer, given, name, _find_crs(layer, name, dataset, variable))
-    said = _collect_statement(name, crs, transform, variable, datum)
+    place = Profile(crs, transform, variable.sizes[down], variable.sizes[across])
+    fill = _find_default_fill(given.path, variable)
+    said = _collect_statement(name, place, variable, datum, has_fill=fill is not None)
     time, others = _split_axes(variable, axes)
     moments = variable[time].values if time else np.array([], dtype="datetime64[ns]")
     times = choose_times(layer, name, moments, period)
@@ -120,11 +135,14 @@ def _describe(
     if problems:
         raise build_layer_error(layer, *problems)
     chosen = (*([(time, times.chosen)] if time else []), *((axis, (0,)) for axis in others))
-    place = Profile(crs, transform, variable.sizes[down], variable.sizes[across])
     return OpenLayer(
         layer,
         choose_resampling(layer, given),
-        (RasterVariable(given.path, given.variable, place, axes, chosen, layer.over_time, given.nodata),),
+        (
+            RasterVariable(
+                given.path, given.variable, place, axes, chosen, layer.over_time, given.nodata, fill
+            ),
+        ),
         as_datetimes(moments[list(times.chosen)]),
         given.vertical_datum or said.vertical_datum,
         (*list_assumptions(layer, given, said), *times.assumed),
@@ -132,19 +150,36 @@ def _describe(
 
 
 def _collect_statement(
-    name: str, crs: str, transform: Affine, variable: xr.DataArray, vertical_datum: str
+    name: str, place: Profile, variable: xr.DataArray, vertical_datum: str, *, has_fill: bool
 ) -> Statement:
     keys = variable.encoding
     return Statement(
         name=name,
-        crs=crs,
-        transform=transform,
-        dtype=str(np.dtype(keys.get("dtype", variable.dtype))),
+        crs=place.crs,
+        transform=place.transform,
+        dtype=str(_stored_type(variable)),
         unit=str(variable.attrs.get("units", "")),
         vertical_datum=vertical_datum,
         packed="scale_factor" in keys or "add_offset" in keys,
-        fill=any(keys.get(key) is not None for key in ("_FillValue", "missing_value")),
+        fill=has_fill or _states_fill(variable),
+        height=place.height,
+        width=place.width,
     )
+
+
+def _stored_type(variable: xr.DataArray) -> np.dtype[Any]:
+    return np.dtype(variable.encoding.get("dtype", variable.dtype))
+
+
+def _states_fill(variable: xr.DataArray) -> bool:
+    return any(variable.encoding.get(key) is not None for key in ("_FillValue", "missing_value"))
+
+
+def _find_default_fill(path: str, variable: xr.DataArray) -> float | None:
+    """What a NetCDF file holds wherever nothing was written to a variable that states no fill of its own."""
+    if _states_fill(variable) or not Path(path).is_file():
+        return None
+    return _DEFAULT_FILLS.get(_stored_type(variable).str[1:])
 
 
 def _look(layer: Layer, path: str) -> xr.Dataset:
@@ -186,6 +221,8 @@ def _find_transform(layer: Layer, name: str, down: xr.DataArray, across: xr.Data
     starts, steps, problems = [], [], []
     for axis in (across, down):
         centres = axis.values.astype(np.float64)
+        if not len(centres):
+            raise build_layer_error(layer, Problem(name, f"nothing along {axis.name}", "pixels"))
         step = (centres[-1] - centres[0]) / max(1, len(centres) - 1)
         even = centres[0] + np.arange(len(centres)) * step
         if step == 0 or not (np.abs(centres - even) <= _EVEN * abs(step)).all():
@@ -230,13 +267,30 @@ def _find_surplus(name: str, variable: xr.DataArray, others: list[str]) -> list[
     )
 
 
-def _mask_range(values: xr.DataArray) -> Masked:
-    """Numbers, masked outside the range that a variable says is valid, in the units of the packed ones."""
+def _mask_stored(values: xr.DataArray, fill: float | None) -> Masked:
+    """Numbers, masked where they are a fill as it is stored, and outside the range that is said to be valid.
+
+    That range is in stored numbers too, unless these are whole ones and its ends are not, as CF has it.
+    """
     said, keys = values.attrs, values.encoding
-    low, high = said.get("valid_range", (said.get("valid_min", -np.inf), said.get("valid_max", np.inf)))
     scale, offset = float(keys.get("scale_factor", 1.0)), float(keys.get("add_offset", 0.0))
     slack = abs(scale) / 2 if "scale_factor" in keys else 0.0
-    ends = sorted((float(low) * scale + offset, float(high) * scale + offset))
-    numbers = values.values
-    beside = (numbers < ends[0] - slack) | (numbers > ends[1] + slack)
+    numbers = _take(values)
+    stated = [np.asarray(said[key]) for key in ("valid_range", "valid_min", "valid_max") if key in said]
+    given = said.get("valid_range", (said.get("valid_min", -np.inf), said.get("valid_max", np.inf)))
+    ends = np.asarray(given, dtype=np.float64)
+    real = _stored_type(values).kind in "iu" and any(end.dtype.kind == "f" for end in stated)
+    low, high = sorted(ends.tolist() if real else (ends * scale + offset).tolist())
+    beside = (numbers < low - slack) | (numbers > high + slack)
+    if fill is not None:
+        beside |= np.abs(numbers - (fill * scale + offset)) <= max(slack, abs(fill) * _SINGLE)
     return np.ma.MaskedArray(numbers, beside)
+
+
+def _take(values: xr.DataArray) -> NDArray[Any]:
+    """The numbers of a part of a variable; InputError where its bytes cannot be read."""
+    try:
+        return np.asarray(values.values)
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        problem = Problem(str(values.name), " ".join(str(error).split()), "numbers that can be read")
+        raise InputError("A raster cannot be read", [problem]) from error

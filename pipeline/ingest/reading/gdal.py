@@ -10,6 +10,7 @@ import numpy as np
 import rasterio
 import rasterio.io
 from numpy.typing import NDArray
+from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioIOError
 
 from pipeline.ingest.reading.headers import find_alphas
@@ -33,6 +34,8 @@ OPTIONS: dict[str, Any] = {
 }
 _SIDECARS = (".msk", ".aux.xml")
 _LOOK_BESIDE = {"GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
+_OF_ALPHA = {MaskFlags.alpha, MaskFlags.nodata}
+"""Of a band beside an alpha band whose mask says no more than that, or than its nodata."""
 _S3_RETRIES = {"GDAL_HTTP_MAX_RETRY": "5", "GDAL_HTTP_RETRY_DELAY": "0.5"}
 
 
@@ -98,10 +101,10 @@ ONLY_BAND = Extract()
 
 def find_hidden(dataset: rasterio.DatasetReader, band: int, **how: Any) -> NDArray[np.bool_]:
     """Where a mask or an alpha band hides a band, over a window or in a shape."""
-    hidden = np.asarray(dataset.read_masks(band, **how) == 0)
-    for alpha in find_alphas(dataset):
-        hidden |= dataset.read(alpha, **how) == 0
-    return hidden
+    alphas = [dataset.read(alpha, **how) == 0 for alpha in find_alphas(dataset)]
+    flags = set(dataset.mask_flag_enums[band - 1])
+    masks = [] if alphas and flags & _OF_ALPHA else [dataset.read_masks(band, **how) == 0]
+    return np.logical_or.reduce([*alphas, *masks])
 
 
 def describe(error: Exception) -> str:

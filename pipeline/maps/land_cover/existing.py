@@ -23,7 +23,7 @@ from pipeline.periods import When
 from pipeline.settings.crs import list_grids
 from pipeline.settings.maps import LandMap
 from pipeline.storage.blocks import Layer, read_block
-from pipeline.storage.cause import checksums_of, sha256_of_file
+from pipeline.storage.cause import checksums_of
 from pipeline.storage.tables import load_json, save_json
 
 _CODE = "map_code"
@@ -92,9 +92,16 @@ def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
         str(code): [kind, LAND_KINDS[kind].cover, LAND_KINDS[kind].ecosystem]
         for code, kind in given.kinds_by_code.items()
     }
-    checksum = sha256_of_file(Path(given.path))
+    file = open_map(given)
     placed = {"crs": str(given.crs), "grids": checksums_of(list_grids(given.crs))} if given.crs else {}
-    return {"map": checksum, "crosswalk": meant, "nodata": open_map(given).nodata, **placed}
+    band = {} if given.band is None else {"band": given.band}
+    return {
+        "map": file.layer.checksum(),
+        "crosswalk": meant,
+        "nodata": file.nodata,
+        **placed,
+        **band,
+    }
 
 
 def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
@@ -145,7 +152,7 @@ def _describe_gaps(given: LandMap, counts: Mapping[int, int]) -> str:
 
 EXISTING_MAP = Step(
     name="land_cover",
-    version=1,
+    version=2,
     title="地表覆盖 land cover",
     times=_list_times,
     settings=_list_settings,
