@@ -168,7 +168,8 @@ def _collect_statement(
 
 
 def _stored_type(variable: xr.DataArray) -> np.dtype[Any]:
-    return np.dtype(variable.encoding.get("dtype", variable.dtype))
+    stored: np.dtype[Any] = np.dtype(variable.encoding.get("dtype", variable.dtype))
+    return stored
 
 
 def _states_fill(variable: xr.DataArray) -> bool:

@@ -104,7 +104,7 @@ def find_hidden(dataset: rasterio.DatasetReader, band: int, **how: Any) -> NDArr
     alphas = [dataset.read(alpha, **how) == 0 for alpha in find_alphas(dataset)]
     flags = set(dataset.mask_flag_enums[band - 1])
     masks = [] if alphas and flags & _OF_ALPHA else [dataset.read_masks(band, **how) == 0]
-    return np.logical_or.reduce([*alphas, *masks])
+    return np.asarray(np.logical_or.reduce([*alphas, *masks]), dtype=np.bool_)
 
 
 def describe(error: Exception) -> str:
