@@ -175,7 +175,7 @@ class LandMap(Strict):
     `product` names a crosswalk of the `land_maps` table: worldcover-v100, worldcover-v200 or dynamic-world.
     Any other raster has `classes`, from its codes to keys of the `land_kinds` table, and as `product` a name
     of its own: maps of one product are compared with each other, those of two products are not. `crs` stands
-    in for one that the file lacks or misstates. `band` by number or name is needed where the file has several.
+    in for one that the file lacks or misstates. `band`, by number or name, is needed where there are several.
     """
 
     path: ConfigPath

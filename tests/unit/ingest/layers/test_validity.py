@@ -111,7 +111,7 @@ def test_a_map_in_a_file_of_several_bands_is_the_one_that_the_config_names(tmp_p
         (Affine(float("nan"), 0, 4e5, 0, -10, 3e6), UTM, "the transform"),
         (Affine(10, 0, 1e12, 0, -10, 3e6), UTM, "40 rows and 70 columns, with a corner at"),
         (Affine(10, 0, 4e5, 0, -10, 3e6), DEGREES, "pixels of 10 x 10"),
-        (PLACE, 'LOCAL_CS["site",UNIT["metre",1]]', "the CRS"),
+        (PLACE, 'LOCAL_CS["site",UNIT["metre",1]]', "site"),
     ],
 )
 @pytest.mark.parametrize("resampling", ["mean", "mode"])
