@@ -27,7 +27,7 @@ from pipeline.settings.schemes import load_scheme
 from pipeline.storage.cause import Artifact, sha256_of_file
 from pipeline.storage.tables import load_layer, load_table, save_tables
 
-_SECTIONS = 7
+_SECTIONS = 8
 _DELIVERED = (
     "section_series",
     "section_items",
@@ -130,7 +130,7 @@ def _evaluate(study: Study, graded: sections.GradedSections) -> dict[str, pd.Dat
     return {
         "sections_evaluation": section_evaluation.evaluate_sections(graded, limits, rules=_find_rules(study)),
         "sections_change": section_change.compare_sections(status, labels),
-        "sections_trend": section_trend.compute_trends(status, labels),
+        "sections_trend": section_trend.compute_trends(graded.items, labels),
         "sections_exceedance": river_evaluation.build_exceedance_table(scoped, limits),
         "rivers_evaluation": rivers,
         "rivers_change": river_evaluation.compare_scopes(rivers, labels),

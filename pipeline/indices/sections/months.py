@@ -67,7 +67,8 @@ PLAIN_RULES = MeanRules()
 def compute_monthly_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
     """Mean of each parameter at each place in each month: place, parameter, month, `mean`, `samples`.
 
-    `samples` counts the values that the mean rests on, `censored` those of them not detected.
+    `samples` counts the values that the mean rests on, `censored` those of them not detected, whose highest
+    limit is `limit`, NaN without one.
     """
     found = _compute_scaled_means(days, rules.censored_share)
     return found.assign(mean=_round_means(found.assign(mean=_rescale(found, back=True)), rules.decimals))
@@ -76,7 +77,8 @@ def compute_monthly_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
 def compute_period_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
     """Mean of the monthly means of each parameter at each place: place, parameter, `mean`.
 
-    `months` with data and `samples` are what it rests on, `censored` those of the samples not detected.
+    `months` with data and `samples` are what it rests on, `censored` those of the samples not detected, whose
+    highest limit is `limit`, NaN without one.
     """
     months = _compute_scaled_means(days, rules.censored_share)
     means = months.groupby(_ITEM, observed=True).agg(
@@ -84,6 +86,7 @@ def compute_period_means(days: pd.DataFrame, rules: MeanRules) -> pd.DataFrame:
         months=("mean", "size"),
         samples=("samples", "sum"),
         censored=("censored", "sum"),
+        limit=("limit", "max"),
     )
     means = means.reset_index()
     return means.assign(mean=_round_means(means.assign(mean=_rescale(means, back=True)), rules.decimals))
@@ -110,10 +113,14 @@ def _round_half_even(values: pd.Series, steps: pd.Series | float) -> pd.Series:
 def _compute_scaled_means(days: pd.DataFrame, censored_share: float) -> pd.DataFrame:
     """As `compute_monthly_means`, the mean still on the scale of its parameter."""
     values = days["value"].where(~days["censored"], days["value"] * censored_share)
-    rows = days[[*_ITEM, "month", "censored"]].assign(mean=values)
+    limit = days["value"].where(days["censored"])
+    rows = days[[*_ITEM, "month", "censored"]].assign(mean=values, limit=limit)
     groups = rows.assign(mean=_rescale(rows, back=False)).groupby([*_ITEM, "month"], observed=True)
     return groups.agg(
-        mean=("mean", "mean"), samples=("mean", "size"), censored=("censored", "sum")
+        mean=("mean", "mean"),
+        samples=("mean", "size"),
+        censored=("censored", "sum"),
+        limit=("limit", "max"),
     ).reset_index()
 
 
