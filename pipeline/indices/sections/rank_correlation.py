@@ -104,4 +104,5 @@ def _draw(ranks: tuple[int, ...], distance: int) -> float:
 def _list_arrangements(number: int) -> Whole:
     """Random arrangements of the places 1 to `number`, one a row."""
     rows = np.tile(np.arange(1, number + 1), (PERMUTATIONS, 1))
-    return np.random.default_rng(_SEED).permuted(rows, axis=1)
+    arrangements: Whole = np.random.default_rng(_SEED).permuted(rows, axis=1)
+    return arrangements
