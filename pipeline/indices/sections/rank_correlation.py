@@ -80,7 +80,7 @@ def _count_sums(ranks: tuple[int, ...]) -> Whole:
     """How many arrangements of ranks have each sum of place times rank, counted place by place."""
     distinct, often = np.unique(ranks, return_counts=True)
     highest = int(np.arange(1, len(ranks) + 1) @ np.array(ranks))
-    layer = {(0,) * len(distinct): np.eye(1, highest + 1, dtype=np.int64)[0]}
+    layer: dict[tuple[int, ...], Whole] = {(0,) * len(distinct): np.eye(1, highest + 1, dtype=np.int64)[0]}
     for place in range(1, len(ranks) + 1):
         following: dict[tuple[int, ...], Whole] = {}
         for used, counts in layer.items():
@@ -90,7 +90,8 @@ def _count_sums(ranks: tuple[int, ...]) -> Whole:
                 shifted = np.roll(counts, place * int(distinct[kind]))
                 following[taken] = following[taken] + shifted if taken in following else shifted
         layer = following
-    return layer[tuple(often.tolist())]
+    (counts,) = layer.values()
+    return counts
 
 
 def _draw(ranks: tuple[int, ...], distance: int) -> float:
