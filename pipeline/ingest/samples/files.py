@@ -16,6 +16,7 @@ from pipeline.ingest.samples.checks import review
 from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.headings import load_parameter_codes
 from pipeline.ingest.samples.layouts import READ
+from pipeline.ingest.samples.levels import join_levels
 from pipeline.ingest.samples.notes import HIDDEN_SHEET
 from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_json, read_layers
 from pipeline.ingest.samples.places import keep_first_points
@@ -187,7 +188,8 @@ def _read_table(
 ) -> Tables:
     """All that a table says, after what its workbook says of it; of a hidden one only that it is not read."""
     traits = table.traits
-    read = read_table(table, source, replace(download, day_0=traits.day_0), latest)
+    shown = join_levels(table, source.columns) if isinstance(table, Sheet) else table
+    read = read_table(shown, source, replace(download, day_0=traits.day_0), latest)
     if traits.is_hidden:
         lost = len(read.samples) + int(read.rejects["readings"].sum())
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", HIDDEN_SHEET, lost))

@@ -23,6 +23,7 @@ from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples.batches import NO_TRAITS, Batch, Traits, Unsuited
 from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.layouts import find_layout
+from pipeline.ingest.samples.levels import join_rows
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.text_files import DELIMITERS
 
@@ -112,8 +113,8 @@ def open_csv(path: Path, encoding: str, mapping: Mapping[str, str]) -> Stream:
     """
     delimiter, head = _read_head(path, encoding)
     layout = find_layout(head, mapping)
-    if layout is None or layout.heading_row != 1:
-        raise Unsuited("no headings in row 1")
+    if layout is None or layout.heading_row != 1 or join_rows(head[0], head[1], mapping) is not None:
+        raise Unsuited("no headings in row 1 alone")
 
     return Stream(path.name, head, partial(_read_csv, path, encoding, delimiter), is_delimited=True)
 
