@@ -15,6 +15,7 @@ from pipeline.zonal.layers import MapLayer
 from pipeline.zonal.tallies import ClassAreas, Histogram, Tally, Transitions, Weighted
 
 NEVER_SEEN = "本期无晴空观测 / never seen clear"
+_NO_NDVI = "本期无 NDVI：无晴空观测，或水面过暗 / no NDVI: never seen clear, or water too dark for one"
 
 _PERCENT = 100
 
@@ -43,6 +44,10 @@ class MeasureRules:
 
 def _explain_unseen(_: MeasureRules) -> str:
     return NEVER_SEEN
+
+
+def _explain_no_ndvi(_: MeasureRules) -> str:
+    return _NO_NDVI
 
 
 def _explain_no_cover(rules: MeasureRules) -> str:
@@ -139,7 +144,7 @@ MEASURES: tuple[Measure[Any] | SeriesMeasure, ...] = (
     Measure("fvc_mean", "1", _tally_cover, Weighted.mean, _explain_no_cover),
     Measure("fvc_grade_area", "m2", _grade_cover, Histogram.areas, _explain_no_cover),
     Measure("vegetated_share", "1", _tally_cover, Weighted.share, _explain_no_cover),
-    Measure("ndvi_mean", "1", _tally_greenness, Weighted.mean),
+    Measure("ndvi_mean", "1", _tally_greenness, Weighted.mean, _explain_no_ndvi),
     Measure("looks_mean", "count", _tally_looks, Weighted.mean),
     Measure("failed_looks_mean", "count", _tally_failures, Weighted.mean),
     Measure("failed_share", "1", _tally_failures, Weighted.share),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,14 @@ from numpy.typing import NDArray
 
 from pipeline.contracts import PARCEL_MEASURES, check_table
 from pipeline.zonal.kernels import Numbers
-from pipeline.zonal.measures import Reasons, SeriesMeasure
+from pipeline.zonal.measures import Measure, Reasons, SeriesMeasure
 from pipeline.zonal.sums import MeasurePlan, ParcelSums
+from pipeline.zonal.tallies import Tally
 
 SLICE_PARCELS = 16_384
+
+_SLIP = 1e-6
+"""So small a share of a parcel is a slip of its outline over the edge of a pixel, and no view of it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def _list_rows(plan: MeasurePlan, sums: ParcelSums) -> Iterator[_Rows]:
     for measure, when in plan.entries:
         tally = measure.tally(plan.rules)
         numbers = sums.by_job[tally, when]
-        values = measure.value(tally, numbers)
+        values = _value(measure, tally, numbers)
         covered, unknown = tally.covered(numbers), tally.unknown(numbers)
         reason = measure.unseen(plan.rules)
         names, columns = [measure.name], [values]
@@ -62,6 +67,15 @@ def _list_rows(plan: MeasurePlan, sums: ParcelSums) -> Iterator[_Rows]:
             columns = list(values.T)
         for name, value in zip(names, columns, strict=True):
             yield _Rows(when.label, name, measure.unit, value, covered, unknown, reason)
+
+
+def _value(measure: Measure[Any], tally: Tally, numbers: Numbers) -> Numbers:
+    """A measure by parcel; a mean or a share is NaN where nothing but a slip of the parcel was seen."""
+    values: Numbers = measure.value(tally, numbers).copy()
+    if measure.unit != "m2":
+        covered, unknown = tally.covered(numbers), tally.unknown(numbers)
+        values[covered <= _SLIP * (covered + unknown)] = np.nan
+    return values
 
 
 def _list_series(plan: MeasurePlan, sums: ParcelSums) -> Iterator[_Rows]:
@@ -80,7 +94,7 @@ def _stack_series(
     tally = measure.tally(plan.rules)
     numbers = [sums.by_job[tally, period] for period in plan.periods]
     return (
-        np.stack([measure.value(tally, of_period) for of_period in numbers]),
+        np.stack([_value(measure, tally, of_period) for of_period in numbers]),
         np.stack([tally.covered(of_period) for of_period in numbers]),
         np.stack([tally.unknown(of_period) for of_period in numbers]),
     )

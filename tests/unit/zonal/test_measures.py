@@ -220,6 +220,25 @@ def test_an_added_measure_says_what_it_rests_on_and_why_it_is_null(stores, plan,
     assert table.loc[("east", "2024", "nights_mean"), "unknown_area_m2"] == 0
 
 
+def test_a_parcel_of_which_a_slip_along_its_edge_was_seen_has_no_mean(stores, plan):
+    """In 2024 the columns from 60 on are unknown; outlines along column 60 slip over its edge by rounding."""
+    shapes = [
+        shapely.box(*GRID.block_bounds(Block(row, row + 20, 60, 60 + width)))
+        for row in range(5, 85, 5)
+        for width in (10, 17)
+    ]
+    outlines = unproject_all(np.array(shapes, dtype=object), GRID.crs)
+    names = [f"P{number}" for number in range(len(shapes))]
+    parcels = gpd.GeoDataFrame(
+        {"parcel_id": names, "area_m2": measure_areas_m2(outlines)}, geometry=outlines, crs=CGCS2000
+    )
+    table = lay(parcels, stores, plan.limit(stores)).loc[(slice(None), "2024", "mndwi_mean"), :]
+    assert table["covered_area_m2"].gt(0).any()
+    assert table["covered_area_m2"].max() < 0.01
+    assert table["value"].isna().all()
+    assert table["reason"].eq(NEVER_SEEN).all()
+
+
 def test_an_added_measure_is_told_of_an_area_too(stores, plan, fields):
     outline, own = fields.geometry.iloc[1], plan.limit(stores)
     ground = Ground.of(Threads(1), GRID, outline, fields["area_m2"].iloc[1])
