@@ -25,6 +25,7 @@ _PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
 
 
+_EXPECTED = "a vector file that fiona reads, such as GeoPackage, GeoJSON, Shapefile, FileGDB or KML"
 _SOUTH, _NORTH, _EAST = -80, 84, 180
 """Where UTM has zones."""
 _ACROSS = 190
@@ -105,7 +106,7 @@ def _read_features(
             crs = _settle_crs(path, stated or source.crs_wkt)
             features = list(source)
     except fiona.errors.FionaError as error:
-        raise _aoi_error(Problem(str(path), str(error), "a vector file")) from error
+        raise _aoi_error(Problem(str(path), str(error), _EXPECTED)) from error
     shapes = [_build_shape(feature.geometry) for feature in features]
     shift = _find_shift(path, crs, shapes)
     outlines = [_to_degrees(outline, crs) for outline in shapes]

@@ -97,13 +97,14 @@ def _read(path: Path, given: LabelledSamples) -> gpd.GeoDataFrame:
     if not path.exists():
         raise label_error(Problem(str(path), "no such file", expected))
     try:
+        if path.suffix.lower() in _PARQUET and given.layer is not None:
+            raise label_error(Problem(f"{path}, layer {given.layer}", "a file without layers", "no layer"))
         if path.suffix.lower() in _PARQUET:
             return gpd.read_parquet(path)
         refuse_pointer(path)
         source = name_dataset(path)
-        refuse_driver(
-            path, pyogrio.read_info(source, layer=(layer := _find_layer(path, source, given)))["driver"]
-        )
+        layer = _find_layer(path, source, given)
+        refuse_driver(path, pyogrio.read_info(source, layer=layer)["driver"])
         rows = pyogrio.read_dataframe(source, layer=layer, on_invalid="ignore")
     except (
         pyogrio.errors.DataSourceError,

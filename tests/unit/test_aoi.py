@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -286,3 +287,14 @@ def test_a_shapefile_without_prj_is_not_taken_to_be_in_degrees(tmp_path):
     path = written(tmp_path / "a.shp", [FIELD], crs=None)
     assert "no coordinate reference system" in refused(path).problems[0].found
     assert load_aoi(path, relative_to=tmp_path, crs="EPSG:4490").area_m2 > 0
+
+
+def test_an_outline_in_an_archive_is_read_as_alone(tmp_path):
+    written(tmp_path / "b.shp", [FIELD])
+    kml(tmp_path / "doc.kml", ("营地", POINT), ("试验区", ring(FIELD)))
+    for name, pattern in (("a.zip", "b.*"), ("a.kmz", "doc.kml")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for path in tmp_path.glob(pattern):
+                archive.write(path, f"成果/{path.name}")
+        aoi = load_aoi(str(tmp_path / name), relative_to=tmp_path)
+        assert aoi.area_m2 == pytest.approx(measure_area_m2(FIELD), rel=1e-9)

@@ -26,11 +26,15 @@ _LON_LAT = "OGC:CRS84"
 Read = TypeVar("Read")
 
 
-def describe_parquet(path: Path) -> tuple[list[str], Any, NDArray[np.float64]]:
+def describe_parquet(path: Path, layer: str | None = None) -> tuple[list[str], Any, NDArray[np.float64]]:
     """Attribute columns, CRS (None where the file says that it is unknown), bounds of every row.
 
-    Bounds are rows of left, bottom, right, top. Raises InputError where the file is no GeoParquet.
+    Bounds are rows of left, bottom, right, top. Raises InputError where the file is no GeoParquet, and where
+    a layer is asked for, since it has none.
     """
+    if layer is not None:
+        problem = Problem(f"{path}, layer {layer}", "a file without layers", "no layer in the config")
+        raise InputError("The land register cannot be used", [problem])
     return _guard(path, lambda: _describe(path))
 
 

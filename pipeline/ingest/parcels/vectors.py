@@ -112,7 +112,7 @@ def open_vector(
     if not path.exists():
         raise vector_error(Problem(str(path), "no such file", "a vector file"))
     if path.suffix.lower() in geoparquet.SUFFIXES:
-        return _open_parquet(path, crs)
+        return _open_parquet(path, name, crs)
     refuse_pointer(path)
     source = name_dataset(path)
     chosen = _read(path, None, lambda: choose_polygons(path, source, name, known))
@@ -368,7 +368,7 @@ def _refuse_moved(layer: VectorLayer, places: Places, numbers: NDArray[np.int64]
 
 def _is_numbered(fids: NDArray[np.int64]) -> bool:
     """Whether features can be asked for by their numbers: none is too large, none stands twice."""
-    return bool((fids < _NUMBERED_TO).all()) and len(np.unique(fids)) == len(fids)
+    return bool((np.abs(fids) < _NUMBERED_TO).all()) and len(np.unique(fids)) == len(fids)
 
 
 def _encode_names(layer: VectorLayer, names: Sequence[str]) -> list[str]:
@@ -387,8 +387,8 @@ def _recode_columns(register: pd.DataFrame, columns: Sequence[str], recode: str 
     return register.assign(**{name: encodings.recode(register[name], recode) for name in texts})
 
 
-def _open_parquet(path: Path, crs: CrsSetting | None) -> VectorLayer:
-    columns, told, corners = geoparquet.describe_parquet(path)
+def _open_parquet(path: Path, name: str | None, crs: CrsSetting | None) -> VectorLayer:
+    columns, told, corners = geoparquet.describe_parquet(path, name)
     _refuse_empty(str(path), corners[0])
     placed = _settle_crs(str(path), crs or told, corners)
     numbers = np.arange(len(corners[0]))

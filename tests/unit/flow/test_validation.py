@@ -1,9 +1,12 @@
 """What is refused before anything is computed because its parts do not fit each other."""
 
+import geopandas as gpd
 import pytest
+import shapely
 import yaml
 
-from pipeline.errors import SettingsError
+from pipeline.engine.study import Study
+from pipeline.errors import InputError, SettingsError
 from pipeline.flow.validation import validate_settings
 from pipeline.settings import load_settings
 
@@ -12,7 +15,8 @@ def settings_of(tmp_path, **changes):
     scenes = {"provider": "simulated", "start": "2013-01-01", "end": "2024-12-31", **changes.pop("scenes")}
     path = tmp_path / "config.yaml"
     path.write_text(
-        yaml.safe_dump({"label": "a", "aoi": ["guangyang_island"], "scenes": scenes, **changes}), "utf-8"
+        yaml.safe_dump({"label": "a", "aoi": ["guangyang_island"], "scenes": scenes, **changes}),
+        encoding="utf-8",
     )
     return load_settings(path)
 
@@ -50,3 +54,15 @@ def test_a_growing_season_goes_with_years_alone(tmp_path, period):
         validate_settings(settings)
     assert refused.value.problems[0].place == "vegetation.ndvi"
     validate_settings(settings_of(tmp_path, scenes={"period": period}, vegetation={"ndvi": "maximum"}))
+
+
+def test_an_aoi_is_read_from_the_layer_that_the_config_names(tmp_path):
+    for layer, left in (("核心区", 121.80), ("缓冲区", 121.85)):
+        shape = shapely.box(left, 31.45, left + 0.01, 31.46)
+        gpd.GeoDataFrame(geometry=[shape], crs="EPSG:4490").to_file(tmp_path / "area.gpkg", layer=layer)
+    with pytest.raises(InputError, match="核心区, 缓冲区"):
+        validate_settings(settings_of(tmp_path, scenes={"period": "year"}, aoi=["area.gpkg"]))
+    named = {"path": "area.gpkg", "layer": "缓冲区"}
+    settings = settings_of(tmp_path, scenes={"period": "year"}, aoi=[named])
+    validate_settings(settings)
+    assert Study.of(settings.aoi[0], settings).aoi.geometry.bounds[0] == 121.85

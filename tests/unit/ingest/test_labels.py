@@ -150,3 +150,8 @@ def test_samples_in_an_undefined_crs_are_refused_until_the_config_names_one(tmp_
     with pytest.raises(InputError, match="no CRS"):
         read(path)
     assert len(read(path, crs="EPSG:4490")) == 2
+
+
+def test_a_layer_of_a_file_without_layers_is_refused(tmp_path):
+    with pytest.raises(InputError, match="a file without layers"):
+        read(written(tmp_path, ["water"] * 3, name="samples.parquet"), layer="a")

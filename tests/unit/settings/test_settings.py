@@ -386,3 +386,15 @@ def test_a_classifier_has_samples_or_a_model_and_the_rules_have_neither(tmp_path
         assert all(file.startswith(str(tmp_path)) for file in files)
     else:
         assert "land_cover" in str(mistakes(tmp_path, text))
+
+
+def test_an_aoi_may_say_its_layer_and_is_chosen_by_its_path(tmp_path, monkeypatch):
+    text = SMALL.replace("[guangyang_island]", "[guangyang_island, {path: area.kml, layer: 核心区}]")
+    settings = loaded(tmp_path, text)
+    island, file = settings.aoi
+    assert (island, file.path, file.layer) == ("guangyang_island", str(tmp_path / "area.kml"), "核心区")
+    monkeypatch.chdir(tmp_path)
+    assert settings.choose_aoi([]) == [island, file]
+    assert settings.choose_aoi(["area.kml", "longyou_bay"]) == [file, "longyou_bay"]
+    assert settings.choose_aoi([str(tmp_path / "area.kml")]) == [file]
+    assert Settings.model_validate(settings.model_dump(mode="json", by_alias=True)).aoi == settings.aoi

@@ -169,3 +169,9 @@ def test_rows_are_the_same_however_few_are_asked_for(tmp_path, monkeypatch, suff
     some = read_features(layer, ["BSM"], wanted)
     assert 8 < len(some) < 13
     pd.testing.assert_frame_equal(pd.DataFrame(some), pd.DataFrame(everything.iloc[wanted]))
+
+
+def test_a_file_without_layers_is_not_read_for_one_of_them(tmp_path):
+    plant([1, 2, 3]).to_parquet(tmp_path / "r.parquet")
+    with pytest.raises(InputError, match=r"layer DLTB: found a file without layers"):
+        read_parcels(ParcelFile(path=str(tmp_path / "r.parquet"), layer="DLTB"), AOI)
