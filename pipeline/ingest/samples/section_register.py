@@ -13,6 +13,8 @@ from pipeline.ingest.samples.figures import read_numbers
 from pipeline.ingest.samples.files import read_sheets
 from pipeline.ingest.samples.headings import read_heading
 from pipeline.ingest.samples.layouts import HEADING_ROWS
+from pipeline.ingest.samples.levels import join_levels
+from pipeline.ingest.samples.notes import HIDDEN_SHEET
 from pipeline.ingest.samples.places import AXES
 from pipeline.ingest.samples.sheets import Sheet
 
@@ -49,11 +51,21 @@ def read_sections(path: Path) -> pd.DataFrame:
     if not path.is_file():
         problem = Problem(str(path), "no such file", "a CSV or XLSX register of sections")
         raise InputError("The register of sections cannot be read", [problem])
-    sheets = [sheet for sheet in read_sheets(path) if not sheet.traits.is_hidden]
+    sheets = [join_levels(sheet, {}) for sheet in read_sheets(path)]
     parts = [(sheet, *found) for sheet in sheets if (found := _find_headings(sheet))]
-    if not parts:
+    shown = [part for part in parts if not part[0].traits.is_hidden]
+    if not shown:
         expected = "a row of headings with section_id (断面编号) and section (断面名称)"
-        raise InputError("The register of sections cannot be read", [Problem(path.name, "none", expected)])
+        hidden = [Problem(f"{path.name}, {sheet.name}", HIDDEN_SHEET, expected) for sheet, *_ in parts]
+        problems = hidden or [Problem(path.name, "none", expected)]
+        raise InputError("The register of sections cannot be read", problems)
+    return _read_parts(path, shown)
+
+
+def _read_parts(path: Path, parts: list[tuple[Sheet, int, dict[str, int]]]) -> pd.DataFrame:
+    contradictions = [problem for sheet, row, _ in parts for problem in _find_contradictions(sheet, row)]
+    if contradictions:
+        raise InputError(f"The register of sections {path.name} says two things", contradictions)
     named = len(parts) > 1
     return _build_register(path.name, pd.concat([_read_texts(*part, named=named) for part in parts]))
 
@@ -70,6 +82,22 @@ def _find_headings(sheet: Sheet) -> tuple[int, dict[str, int]] | None:
         if {"section_id", "section"} <= set(positions):
             return row, positions
     return None
+
+
+def _find_contradictions(sheet: Sheet, heading_row: int) -> Iterator[Problem]:
+    """Columns that mean the same and say another thing in some row."""
+    headings, body = sheet.cells.loc[heading_row], sheet.cells.loc[heading_row + 1 :]
+    names = [read_heading(str(text)) for text in headings]
+    for role in REGISTER_COLUMNS:
+        first, *others = [place for place, name in enumerate(names) if name and name.means == role] or [-1]
+        for other in others:
+            rows = body.index[(body[other] != "") & (body[other] != body[first])]
+            if len(rows):
+                said = [f"{headings[column]} {body[column][rows[0]]!r}" for column in (first, other)]
+                place = f"{sheet.file}, {sheet.name or 'table'}, row {rows[0]}, {role}"
+                yield Problem(
+                    place, ", ".join(said), "one column for it", "Remove or rename the other column"
+                )
 
 
 def _read_texts(sheet: Sheet, heading_row: int, positions: dict[str, int], *, named: bool) -> pd.DataFrame:
@@ -96,7 +124,12 @@ def _build_register(file: str, texts: pd.DataFrame) -> pd.DataFrame:
     numbers = {name: _read_within(texts[name], *bounds) for name, bounds in _NUMBERS.items()}
     parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **numbers}
     parsed["control"] = _find_controls(register)
-    problems = [*_find_missing(register), *_find_duplicates(register), *_find_unreadable(register, parsed)]
+    problems = [
+        *_find_missing(register),
+        *_find_duplicates(register),
+        *_find_unreadable(register, parsed),
+        *_find_unresolved(register.drop(columns=[*parsed])),
+    ]
     if problems:
         found = [Problem(f"{file}, {place}", *rest) for place, *rest in sorted(problems)]
         raise InputError(f"The register of sections {file} has mistakes", found)
@@ -143,6 +176,14 @@ def _find_duplicates(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
         given = register[register[column].notna()]
         for row, value in given.loc[given.duplicated(keys), column].items():
             yield f"{row}, {column}", repr(value), expected
+
+
+def _find_unresolved(texts: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Errors, and formulas without a result that holds, where any text may stand."""
+    for column in texts:
+        given = texts[column].dropna()
+        for row, value in given[given.map(cells.is_unresolved).astype(bool)].items():
+            yield f"{row}, {column}", repr(value), "a text, or a formula with the result that Excel stores"
 
 
 def _find_unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> Iterator[tuple[str, str, str]]:

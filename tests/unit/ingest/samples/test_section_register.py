@@ -70,3 +70,69 @@ def test_a_section_on_two_sheets_is_told_with_its_sheet(tmp_path):
     write_sheets(path, ("国考", [["A1", "甲", ""]]), ("省考", [["A1", "乙", ""]]))
     with pytest.raises(InputError, match=r"s\.xlsx, 省考, row 2, section_id: found 'A1'"):
         read_sections(path)
+
+
+def _write_rows(path, *rows, merges=(), state="visible"):
+    workbook = openpyxl.Workbook()
+    sheet = workbook.create_sheet("断面")
+    for row in rows:
+        sheet.append(row)
+    for area in merges:
+        sheet.merge_cells(area)
+    sheet.sheet_state = state
+    workbook.save(path)
+    return path
+
+
+def test_a_register_has_its_headings_on_two_rows_and_its_names_merged(tmp_path):
+    path = _write_rows(
+        tmp_path / "s.xlsx",
+        ["断面编号", "断面名称", "河流", "位置", None],
+        [None, None, None, "经度", "纬度"],
+        ["A1", "甲", "长江", 121.1, 31.2],
+        ["A2", "乙", None, 121.2, 31.3],
+        merges=["A1:A2", "B1:B2", "C1:C2", "D1:E1", "C3:C4"],
+    )
+    found = read_sections(path)
+    assert found[["section_id", "river", "lon", "lat"]].to_numpy().tolist() == [
+        ["A1", "长江", 121.1, 31.2], ["A2", "长江", 121.2, 31.3],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", range(5))
+@pytest.mark.parametrize("cell", ["=A9", "#N/A"])
+def test_a_cell_of_the_register_that_is_unresolved_is_named(tmp_path, column, cell):
+    headings, row = ["断面编号", "断面名称", "河流", "水质目标", "经度"], ["A1", "甲", "长江", "Ⅲ", None]
+    row[column] = cell
+    with pytest.raises(InputError) as caught:
+        read_sections(_write_rows(tmp_path / "s.xlsx", headings, row))
+    assert any(problem.found == repr(cell) for problem in caught.value.problems)
+
+
+def test_two_columns_that_mean_the_same_are_refused_where_they_differ_and_read_where_not(tmp_path):
+    headings = ["断面编号", "断面名称", "水质目标", "考核目标"]
+    same = _write_rows(tmp_path / "a.xlsx", headings, ["A1", "甲", "Ⅲ", "Ⅲ"], ["A2", "乙", "Ⅱ", None])
+    assert read_sections(same)["target_class"].tolist() == [3, 2]
+    other = _write_rows(tmp_path / "b.xlsx", headings, ["A1", "甲", "Ⅲ", "Ⅲ"], ["A2", "乙", None, "Ⅱ"])
+    with pytest.raises(InputError) as caught:
+        read_sections(other)
+    (problem,) = caught.value.problems
+    assert problem.place == "b.xlsx, 断面, row 3, target_class"
+    assert problem.found == "水质目标 '', 考核目标 'Ⅱ'"
+
+
+def test_targets_of_two_years_under_one_heading_are_refused(tmp_path):
+    rows = [
+        ["断面编号", "断面名称", "水质目标", None],
+        [None, None, "2023年", "2024年"],
+        ["A1", "甲", "Ⅲ", "Ⅱ"],
+    ]
+    with pytest.raises(InputError, match="says two things"):
+        read_sections(_write_rows(tmp_path / "s.xlsx", *rows, merges=["C1:D1"]))
+
+
+def test_a_register_that_is_hidden_is_refused_with_its_sheet(tmp_path):
+    path = _write_rows(tmp_path / "s.xlsx", ["断面编号", "断面名称"], ["A1", "甲"], state="hidden")
+    with pytest.raises(InputError, match="unhide") as caught:
+        read_sections(path)
+    assert caught.value.problems[0].place == "s.xlsx, 断面"
