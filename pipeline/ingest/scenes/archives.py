@@ -168,8 +168,14 @@ def _find_strip(root: ET.Element, tile: str) -> str:
 
 
 def _find_images(granule: Path, radiometry: dict[str, tuple[float, float]]) -> dict[str, dict[str, Any]]:
-    files = {"_".join(file.stem.split("_")[-2:]): file for file in sorted(granule.glob("IMG_DATA/**/*.*"))}
+    files = {_name_image(file.stem): file for file in sorted(granule.glob("IMG_DATA/**/*.*"))}
     return {key: _file(file, radiometry.get(key.split("_")[0])) for key, file in files.items()}
+
+
+def _name_image(stem: str) -> str:
+    """Band and size of pixels, as in B04_10m; the classes of 2016 are named elsewhere in a name."""
+    parts = stem.split("_")
+    return f"SCL_{parts[-1]}" if "SCL" in parts else "_".join(parts[-2:])
 
 
 def _sentinel_radiometry(root: ET.Element) -> dict[str, tuple[float, float]]:

@@ -10,17 +10,25 @@ from pipeline.ingest.scenes.bands import BandFile, UnusableItem
 from pipeline.ingest.scenes.raw_items import read_number
 from pipeline.ingest.scenes.sensors import Sensor
 
+DEFAULTS = (
+    "比例 1、偏移 0 视为未注明 scale 1 and offset 0 are taken as not stated: writers put them by default"
+)
+"""What is assumed of numbers whose sensor has other figures, in words."""
+
+_FAR = 20
+"""A scale that is so many times another one makes no reflectance of the numbers of the sensor."""
 _APPLIED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 
 
 def describe_asset(band: str, file: BandFile, packing: Packing) -> Asset:
     """A band as its item says that its numbers are to be read, else as its sensor stores them.
 
-    Raises UnusableItem where scale or offset is no number, or the scale is not above 0.
+    Raises UnusableItem where scale or offset is no number, or the scale can be none of these numbers.
     """
-    scale, offset = (_read_figure(file, what) for what in ("scale", "offset"))
-    if not (scale is None or 0 < scale < math.inf) or not (offset is None or math.isfinite(offset)):
-        raise UnusableItem(f"{band}: scale {scale}, offset {offset}: no figures to read its numbers by")
+    scale, offset = _read_figures(file, packing)
+    if not (scale is None or _is_near(scale, packing)) or not (offset is None or math.isfinite(offset)):
+        expected = f"those of the sensor are {packing.scale:g} and {packing.offset:g}"
+        raise UnusableItem(f"{band}: scale {scale}, offset {offset} cannot be right; {expected}")
     return Asset(
         file.href,
         packing.scale if scale is None else scale,
@@ -47,16 +55,38 @@ def list_statements(
     """
     if not sensor.offset_from_pixels:
         return ()
-    figures = {
-        round(offset / (_read_figure(file, "scale") or sensor.bands[band].packing.scale))
-        for band, file in files.items()
-        if (offset := _read_figure(file, "offset")) is not None
-    }
-    stated = [("raster:bands", dn) for dn in sorted(figures)]
+    packings = {band: sensor.bands[band].packing for band in files}
+    figures = [(*_read_figures(file, packings[band]), packings[band]) for band, file in files.items()]
+    numbers = {round(offset / (scale or own.scale)) for scale, offset, own in figures if offset is not None}
+    stated = [("raster:bands", dn) for dn in sorted(numbers)]
     if any(str(said.get(flag)).lower() == "true" for flag in _APPLIED):
         return (*stated, ("boa_offset_applied", 0))
     by_rule = state_by_baseline(baseline)
     return (*stated, *([] if by_rule is None else [("baseline", by_rule)]))
+
+
+def list_assumptions(files: Mapping[str, BandFile], sensor: Sensor) -> tuple[str, ...]:
+    """What is assumed of the figures of an item, in words."""
+    defaults = any(_are_defaults(file, sensor.bands[band].packing) for band, file in files.items())
+    return (DEFAULTS,) if defaults else ()
+
+
+def _read_figures(file: BandFile, packing: Packing) -> tuple[float | None, float | None]:
+    """Scale and offset that an item states of a band; None where it states none."""
+    if _are_defaults(file, packing):
+        return None, None
+    return _read_figure(file, "scale"), _read_figure(file, "offset")
+
+
+def _are_defaults(file: BandFile, packing: Packing) -> bool:
+    """Whether figures are those that GDAL has of any file, and not those of the sensor."""
+    return packing.scale != 1 and _read_figure(file, "scale") == 1 and not _read_figure(file, "offset")
+
+
+def _is_near(scale: float, packing: Packing) -> bool:
+    """Whether a scale can be that of a band."""
+    least, most = (packing.scale / _FAR, packing.scale * _FAR) if packing.scale != 1 else (0.0, math.inf)
+    return 0 < scale < math.inf and least <= scale <= most
 
 
 def _read_figure(file: BandFile, what: str) -> float | None:

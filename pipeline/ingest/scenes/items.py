@@ -17,7 +17,7 @@ from pipeline.contracts import Asset, Scene
 from pipeline.ingest.reading.radiometry import Statement
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.bands import BandFile, UnusableItem, find_band
-from pipeline.ingest.scenes.figures import describe_asset, describe_mask, list_statements
+from pipeline.ingest.scenes.figures import describe_asset, describe_mask, list_assumptions, list_statements
 from pipeline.ingest.scenes.raw_items import (
     UNREADABLE,
     ZONELESS,
@@ -124,7 +124,7 @@ def _candidate(raw: RawItem, item: Item) -> Candidate | str:
         acquisition,
         item.collection,
         processing,
-        () if item.zoned else (ZONELESS,),
+        (*(() if item.zoned else (ZONELESS,)), *list_assumptions(files, sensor)),
     )
 
 

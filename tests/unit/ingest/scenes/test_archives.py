@@ -216,6 +216,21 @@ def test_a_safe_folder_of_2018_is_read_by_the_names_that_it_has(tmp_path):
     assert set(found.scene.assets) == {"coastal", "red", "nir", "nir08"}
 
 
+def test_a_safe_folder_of_2016_is_read_by_the_names_that_it_has(tmp_path):
+    product = tmp_path / "S2A_USER_PRD_MSIL2A_PDMC_20160504T180000_R022_V20160504T101917_20160504T101917.SAFE"
+    granule = product / "GRANULE" / "S2A_USER_MSI_L2A_TL_SGS__20160504T153645_A004525_T51RUQ_N02.01"
+    for size, kind, end in ((10, "MSI", "_B04"), (10, "MSI", "_B08"), (20, "SCL", "")):
+        name = f"S2A_USER_{kind}_L2A_TL_SGS__20160504T153645_A004525_T51RUQ{end}_{size}m.jp2"
+        put(granule / "IMG_DATA" / f"R{size}m" / name, "")
+    text = MTD_2018.replace("02.09", "02.01").replace("Sentinel-2B", "Sentinel-2A")
+    put(product / "S2A_USER_MTD_SAFL2A_PDMC_20160504T180000_R022_V20160504T101917.xml", text)
+    (raw,) = read_archive(tmp_path)
+    scene = candidate_of(raw).scene
+    assert (scene.platform, scene.tile, scene.baseline) == ("sentinel-2a", "MGRS-51RUQ", "02.01")
+    assert Path(scene.mask.href).name.endswith("T51RUQ_20m.jp2")
+    assert {"red", "nir"} == set(scene.assets)
+
+
 def test_what_a_safe_folder_need_not_say_may_lack(tmp_path):
     lean = MTD
     for tag in (

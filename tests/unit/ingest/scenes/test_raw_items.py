@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.layers.mosaics import _find_moment
+from pipeline.ingest.scenes.figures import DEFAULTS
 from pipeline.ingest.scenes.items import Candidate, candidate_of
 from pipeline.ingest.scenes.raw_items import ZONELESS, read_item
 from tests.stac import HERE, raw_item
@@ -124,12 +125,23 @@ def test_an_epsg_code_is_read_as_number_and_as_text(code):
 
 
 @pytest.mark.parametrize(
-    ("scale", "offset"), [("odd", 0), (0, 0), (-1e-4, 0), (1e-4, "odd"), (1e-4, math.inf)]
+    ("scale", "offset"),
+    [(1, -1000), (0.01, 0), (1e-7, 0), ("odd", 0), (0, 0), (-1e-4, 0), (1e-4, "odd"), (1e-4, math.inf)],
 )
 def test_figures_that_read_no_number_are_refused_by_band(scale, offset):
     raw = raw_item()
     raw["assets"]["red"]["raster:bands"] = [{"scale": scale, "offset": offset}]
     assert candidate_of(raw).startswith("red: scale ")
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 0.0), ("1", None), (1, 0)])
+def test_the_default_figures_of_any_file_are_no_statement_and_that_is_said(scale, offset):
+    raw = raw_item()
+    raw["assets"]["red"]["raster:bands"] = [{"scale": scale, "offset": offset}]
+    candidate = candidate_of(raw)
+    assert candidate.scene.assets["red"] == candidate_of(raw_item()).scene.assets["red"]
+    assert candidate.statements == (("baseline", -1000),)
+    assert candidate.assumptions == (DEFAULTS,)
 
 
 def test_figures_as_text_are_figures():
