@@ -9,14 +9,16 @@ from pipeline import ingest
 from pipeline.datum import LARGEST_ERROR_M, DatumShift
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem
+from pipeline.flow.inputs import Inputs
 from pipeline.geodesy import find_centre
 from pipeline.ingest.notes import FileNote
+from pipeline.ingest.samples.objects import find_shifts as find_point_shifts
 from pipeline.settings import Settings
 from pipeline.settings.placing import settle_shift
 
 
-def find_shifts(study: Study) -> dict[str, DatumShift]:
-    """Operations by the key of the config that names the input: area, samples, maps; by their headers."""
+def find_shifts(study: Study, inputs: Inputs) -> dict[str, DatumShift]:
+    """Operations by the key of the config that names the input: area, samples, maps; tables by their name."""
     cover, near = study.settings.land_cover, find_centre(study.aoi.geometry)
     found = {"aoi": study.aoi.shift}
     for name, given in (("samples", cover.samples), ("accuracy", cover.accuracy)):
@@ -27,6 +29,9 @@ def find_shifts(study: Study) -> dict[str, DatumShift]:
         if isinstance(shift, Problem):
             raise InputError("A map of land cover cannot be placed", [shift])
         found[f"land_cover.maps.{period}"] = shift
+    for path in inputs.tables:
+        for number, shift in enumerate(find_point_shifts(path)):
+            found[f"{path.name}#{number}" if number else path.name] = shift
     return {key: shift for key, shift in found.items() if shift}
 
 
@@ -62,4 +67,4 @@ def _find_file(key: str, settings: Settings) -> str:
         "land_cover.accuracy": cover.accuracy,
     }
     given = named.get(key) or cover.maps.get(which.removeprefix("maps."))
-    return Path(given.path if given else str(settings.aoi[0])).name
+    return Path(given.path if given else str(settings.aoi[0]) if key == "aoi" else key).name

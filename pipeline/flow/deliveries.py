@@ -17,7 +17,7 @@ from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
 from pipeline.storage.tables import load_json
 
-_DELIVERY = 8
+_DELIVERY = 9
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def make_parcels(run: Run, study: Study, inputs: Inputs) -> Artifact:
     given: list[ParcelFile | RestrictingFile] = [*([file] if file else []), *layers]
     grids = list_grids(*(entry.crs for entry in given))
     paths = [*(Path(entry.path) for entry in given), *grids, _RIGHTS]
-    shifts = find_shifts(study)
+    shifts = find_shifts(study, inputs)
     cause = study.cause(
         "parcels",
         _PARCELS,

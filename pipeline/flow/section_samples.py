@@ -10,6 +10,7 @@ import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.engine.study import Study
+from pipeline.errors import InputError, Problem
 from pipeline.flow.inputs import Inputs
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.sections import membership as section_membership
@@ -103,7 +104,27 @@ def _load_register(study: Study, inputs: Inputs) -> pd.DataFrame | None:
         return None
     register = tables[0]
     if len(tables) > 1:
+        _refuse_other_ids(register, tables[1])
         given = tables[1].set_index("section_id")["target_class"]
         wanted = register["section_id"].map(given).astype("Int64")
         register = register.assign(target_class=wanted.fillna(register["target_class"]))
     return register
+
+
+def _refuse_other_ids(register: pd.DataFrame, targets: pd.DataFrame) -> None:
+    """InputError where a section of the register stands among the targets under another id alone."""
+    wanting = register[~register["section_id"].isin(targets["section_id"])]
+    strange = targets[~targets["section_id"].isin(register["section_id"])]
+    names = ["province", "basin", "section"]
+    both = wanting.merge(strange, on=names, suffixes=("", "_other"))
+    problems = [
+        Problem(
+            f"sections.targets, {row.section}",
+            f"the id {row.section_id_other!r}",
+            f"{row.section_id!r}, as in the register of sections",
+            "Codes may have lost leading zeros or digits in a spreadsheet: keep them as text",
+        )
+        for row in both.itertuples(index=False)
+    ]
+    if problems:
+        raise InputError("Targets are of no registered section", problems)

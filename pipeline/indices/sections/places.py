@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 NOT_REGISTERED = "断面未登记 (not in the register of sections)"
-AMBIGUOUS = "名称对应多个登记断面 (the name fits several sections of the register)"
+AMBIGUOUS = "编号、名称对应多个登记断面 (the id and the name fit several sections of the register)"
 
 _NAMES = ["province", "basin", "section"]
 _IDENTITY = ["section_id", *_NAMES]
@@ -15,6 +15,7 @@ REGISTERED = ["river", "reach", "upstream_unit", "downstream_unit"]
 """What the register alone says of a section and a status repeats."""
 
 _SECTION_COLUMNS = [*_IDENTITY, "water_body", "target_class", "lon", "lat", "altitude_m", "aoi", *REGISTERED]
+_PAIR = ["identity", "match"]
 _RANKS = {"section_id": 0, "section": 1, "alias": 2}
 _PROVINCE = "(?:壮族自治区|回族自治区|维吾尔自治区|自治区|省|市)$"
 _BASIN = "流域$"
@@ -37,7 +38,8 @@ def place_samples(
 
     Sections are those of the register in its order, then those that only the samples name, with an id made
     of province, basin and name, without target; where there is a register, `note` says that they are not in
-    it. A name that fits several sections of the register fits none. A section without coordinates has those
+    it. A name that fits several sections of the register fits none, as does an id beside the name of another
+    section. A section without coordinates has those
     of `points` (section_id, province, basin, section, lon, lat), as the tables of samples tell them.
     """
     given = samples if "section_id" in samples else samples.assign(section_id=None)
@@ -89,6 +91,11 @@ def _simplify(names: pd.Series) -> pd.Series:
     )
 
 
+def _simplify_ids(ids: pd.Series) -> pd.Series:
+    """Ids for comparison; one that has been a number of a spreadsheet (`101.0`) is the whole number."""
+    return _simplify(ids).replace(r"^(\d+)\.0+$", r"\1", regex=True)
+
+
 def _simplify_places(table: pd.DataFrame) -> pd.DataFrame:
     """Provinces and basins for comparison: 江苏 is 江苏省, 长江 is 长江流域."""
     ends = {"province": _PROVINCE, "basin": _BASIN}
@@ -109,7 +116,8 @@ def _make_ids(identities: pd.DataFrame) -> pd.Series:
 def _match(identities: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Row of the register for each identity, NaN where none or several fit, and whether several do."""
     names = _list_names(known)
-    wanted = pd.DataFrame({name: _simplify(identities[name]) for name in ("section_id", "section")})
+    ids = _simplify_ids(identities["section_id"])
+    wanted = pd.DataFrame({"section_id": ids, "section": _simplify(identities["section"])})
     wanted = wanted.join(_simplify_places(identities)).assign(identity=identities.index)
     by_id = wanted.assign(name=wanted["section_id"]).merge(names[names["rank"] == 0], on="name")
     by_name = wanted.assign(name=wanted["section"]).merge(
@@ -119,10 +127,19 @@ def _match(identities: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.Series, pd
     columns = ["identity", "rank", "match"]
     fitting = pd.concat([by_id[columns], by_name.loc[agree, columns]]).drop_duplicates(["identity", "match"])
     best = fitting[fitting["rank"] == fitting.groupby("identity")["rank"].transform("min")]
-    several = best["identity"].duplicated(keep=False)
+    several = best["identity"].duplicated(keep=False) | best["identity"].isin(
+        _find_contradictions(by_id[_PAIR], by_name.loc[agree, _PAIR])
+    )
     unclear = pd.Series(identities.index.isin(best.loc[several, "identity"]), index=identities.index)
     match = best[~several].set_index("identity")["match"].reindex(identities.index).astype(float)
     return match, unclear
+
+
+def _find_contradictions(by_id: pd.DataFrame, by_name: pd.DataFrame) -> pd.Series:
+    """Identities whose id is that of one section of the register and whose name is only that of others."""
+    fitting = by_id.merge(by_name, on=_PAIR)["identity"]
+    told_twice = by_id["identity"][by_id["identity"].isin(by_name["identity"])]
+    return told_twice[~told_twice.isin(fitting)]
 
 
 def _agree(pairs: pd.DataFrame, level: str) -> pd.Series:
@@ -134,8 +151,12 @@ def _list_names(known: pd.DataFrame) -> pd.DataFrame:
     """Every name that a section of the register goes by, best first, with its province and basin."""
     aliases = known["aliases"].fillna("").str.split(";").explode().replace("", None).dropna()
     kinds = {"section_id": known["section_id"], "section": known["section"], "alias": aliases}
+    simplify = {"section_id": _simplify_ids}
     names = pd.concat(
-        [pd.DataFrame({"name": _simplify(texts), "rank": _RANKS[kind]}) for kind, texts in kinds.items()]
+        [
+            pd.DataFrame({"name": simplify.get(kind, _simplify)(texts), "rank": _RANKS[kind]})
+            for kind, texts in kinds.items()
+        ]
     )
     names = names.dropna(subset="name").rename_axis("match").reset_index()
     return names.join(_simplify_places(known), on="match")

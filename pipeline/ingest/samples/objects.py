@@ -12,17 +12,26 @@ import shapely
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
-from pipeline.errors import InputError
+from pipeline.datum import (
+    DatumShift,
+    LonLat,
+    describe_shift,
+    explain_no_shift,
+    find_transformer,
+    to_lon_lat,
+)
+from pipeline.errors import InputError, Problem
 from pipeline.geodesy import unproject_all
 from pipeline.ingest.attributes import WHOLE_NUMBERS
 from pipeline.ingest.samples.cells import to_text
 from pipeline.ingest.samples.sheets import Sheet
+from pipeline.settings.placing import parse_crs
 from pipeline.vector_files import refuse_pointer
 
 JSON_SUFFIXES = frozenset({".json", ".geojson"})
 POINT_SUFFIXES = frozenset({".gpkg"})
+_PLACED = POINT_SUFFIXES | {".geojson"}
 
 _FIRST_RECORD = 2
 _WGS_84 = "EPSG:4326"
@@ -33,7 +42,8 @@ def read_json(path: Path) -> list[Sheet]:
     """The tables of releases (`thead`, `tbody`) or of GeoJSON features, whose points are kept.
 
     A file may hold several of them, in a list or by name: `name` of a sheet is its name or number there.
-    Raises ValueError, saying what was expected, for anything else.
+    Raises ValueError, saying what was expected, for anything else, InputError for points of a CRS that does
+    not lead to CGCS2000.
     """
     try:
         content = json.loads(path.read_bytes())
@@ -42,7 +52,7 @@ def read_json(path: Path) -> list[Sheet]:
     tables = [(name, value, rows) for name, value in _list_values(content) if (rows := _read_rows(value))]
     if not tables:
         raise ValueError(_NO_TABLE)
-    return [_to_sheet(path, name, rows, _locate_features(value)) for name, value, rows in tables]
+    return [_to_sheet(path, name, rows, _locate_features(path, value)) for name, value, rows in tables]
 
 
 def _list_values(content: Any) -> list[tuple[str, Any]]:
@@ -59,7 +69,8 @@ def _list_values(content: Any) -> list[tuple[str, Any]]:
 def read_layers(path: Path) -> list[Sheet]:
     """Attributes and points of every layer of a vector file; ValueError for other files.
 
-    InputError for one that only says where features are.
+    InputError for one that only says where features are, and for points of a CRS that does not lead to
+    CGCS2000.
     """
     refuse_pointer(path)
     whole = {"types_mapper": WHOLE_NUMBERS.get}
@@ -80,7 +91,7 @@ def _read_layer(path: Path, name: str, layer: pd.DataFrame) -> Sheet:
     if "geometry" not in layer:
         return _to_sheet(path, name, rows, None)
     crs: str | None = layer.crs.to_wkt() if layer.crs else None
-    return _to_sheet(path, name, rows, _locate(layer.geometry.to_numpy(), crs))
+    return _to_sheet(path, name, rows, _locate(path, layer.geometry.to_numpy(), crs))
 
 
 def _to_sheet(path: Path, name: str, rows: list[list[Any]], points: pd.DataFrame | None) -> Sheet:
@@ -92,7 +103,7 @@ def _to_sheet(path: Path, name: str, rows: list[list[Any]], points: pd.DataFrame
     return Sheet.of(path, name, pd.DataFrame(texts, columns=range(width), dtype=str), points=points)
 
 
-def _locate_features(content: Mapping[str, Any]) -> pd.DataFrame | None:
+def _locate_features(path: Path, content: Mapping[str, Any]) -> pd.DataFrame | None:
     """Points of GeoJSON features; their CRS is WGS 84 unless the collection names another."""
     if "features" not in content:
         return None
@@ -103,17 +114,48 @@ def _locate_features(content: Mapping[str, Any]) -> pd.DataFrame | None:
     named = content.get("crs")
     properties = named.get("properties") if isinstance(named, Mapping) else None
     name = properties.get("name") if isinstance(properties, Mapping) else None
-    return _locate(np.asarray(shapes, dtype=object), name if isinstance(name, str) else _WGS_84)
+    return _locate(path, np.asarray(shapes, dtype=object), name if isinstance(name, str) else _WGS_84)
 
 
-def _locate(shapes: NDArray[np.object_], crs: str | None) -> pd.DataFrame:
-    """A point of each geometry in degrees; null without geometry or a CRS that leads to CGCS2000."""
+def _locate(path: Path, shapes: NDArray[np.object_], stated: str | None) -> pd.DataFrame:
+    """A point of each geometry in degrees; null without geometry, and where no CRS is told."""
     spots = shapely.point_on_surface(shapes)
-    try:
-        moved = unproject_all(spots, CRS(crs).to_wkt()) if crs else np.full(len(spots), None, dtype=object)
-    except (CRSError, InputError):
-        moved = np.full(len(spots), None, dtype=object)
+    moved: NDArray[np.object_] = np.full(len(spots), None, dtype=object)
+    if stated:
+        crs = parse_crs(path.name, stated)
+        if isinstance(crs, CRS) and find_transformer(crs) is None:
+            crs = explain_no_shift(path.name, crs)
+        if isinstance(crs, Problem):
+            raise InputError("The places of sections cannot be used", [crs])
+        moved = unproject_all(spots, crs.to_wkt(), _find_near(crs, spots))
     return pd.DataFrame({"lon": shapely.get_x(moved), "lat": shapely.get_y(moved)}, dtype=float)
+
+
+def _find_near(crs: CRS, spots: NDArray[np.object_]) -> LonLat | None:
+    """Where most points are, in degrees of their own datum."""
+    places = shapely.get_coordinates(spots)
+    places = places[np.isfinite(places).all(axis=1)]
+    return to_lon_lat(crs, *np.median(places, axis=0)) if len(places) else None
+
+
+def find_shifts(path: Path) -> list[DatumShift]:
+    """How the points of each layer of a vector file come to CGCS2000, by its header; none of other files."""
+    if path.suffix.lower() not in _PLACED:
+        return []
+    refuse_pointer(path)
+    try:
+        names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
+        headers = [pyogrio.read_info(path, name, force_total_bounds=True) for name in names]
+    except (DataSourceError, DataLayerError):
+        return []
+    found = [_describe(header) for header in headers if header["crs"] and header["total_bounds"] is not None]
+    return [shift for shift in found if shift]
+
+
+def _describe(header: Mapping[str, Any]) -> DatumShift | None:
+    west, south, east, north = header["total_bounds"]
+    crs = CRS(header["crs"])
+    return describe_shift(crs, to_lon_lat(crs, (west + east) / 2, (south + north) / 2))
 
 
 def _read_rows(content: Any) -> list[list[Any]] | None:

@@ -15,7 +15,7 @@ from pipeline.ingest.samples.headings import read_heading
 from pipeline.ingest.samples.layouts import HEADING_ROWS
 from pipeline.ingest.samples.levels import join_levels
 from pipeline.ingest.samples.notes import HIDDEN_SHEET
-from pipeline.ingest.samples.places import AXES
+from pipeline.ingest.samples.places import AXES, read_angles
 from pipeline.ingest.samples.sheets import Sheet
 
 REGISTER_COLUMNS = [
@@ -121,7 +121,10 @@ def _build_register(file: str, texts: pd.DataFrame) -> pd.DataFrame:
     target_class = pd.to_numeric(register["target_class"].map(_read_class, na_action="ignore")).astype(
         "Int64"
     )
-    numbers = {name: _read_within(texts[name], *bounds) for name, bounds in _NUMBERS.items()}
+    places = {axis: read_angles(texts[axis]) for axis in AXES}
+    numbers = {
+        name: _read_within(places.get(name, texts[name]), *bounds) for name, bounds in _NUMBERS.items()
+    }
     parsed: dict[str, pd.Series] = {"water_body": water_body, "target_class": target_class, **numbers}
     parsed["control"] = _find_controls(register)
     problems = [
@@ -190,8 +193,8 @@ def _find_unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> It
     expected = {
         "water_body": "river (河流) or lake (湖库)",
         "target_class": "a class from Ⅰ to Ⅴ",
-        "lon": "degrees from -180 to 180",
-        "lat": "degrees from -90 to 90",
+        "lon": "degrees from -180 to 180, such as 121.504 or 121°30′15″E; not metres of a map",
+        "lat": "degrees from -90 to 90, such as 31.401 or 31°24′4″N; not metres of a map",
         "altitude_m": "metres above the sea, from -500 to 9000",
         "control": "the id or the name of a section of this register",
     }

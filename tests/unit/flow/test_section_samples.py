@@ -1,6 +1,8 @@
 """Samples of a run meet its register: what lies outside its days, and what finds no match, is told."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import geopandas as gpd
 import pytest
@@ -8,9 +10,10 @@ import shapely
 
 from pipeline import contracts
 from pipeline.engine.study import Study
-from pipeline.flow.section_samples import OUTSIDE_THE_RUN, StudySamples
+from pipeline.errors import InputError
+from pipeline.flow.section_samples import OUTSIDE_THE_RUN, StudySamples, _load_register
 from pipeline.indices.sections.membership import UNSAMPLED
-from pipeline.indices.sections.places import NOT_REGISTERED
+from pipeline.indices.sections.places import AMBIGUOUS, NOT_REGISTERED
 from pipeline.ingest.samples import read_sections, read_tables
 from pipeline.settings import SampleFile, Settings
 
@@ -76,3 +79,44 @@ def test_the_point_of_a_feature_goes_to_its_section_in_degrees(area, tmp_path):
     places = sampled.here.sections.set_index("section")[["lon", "lat"]]
     for name in "丁戊":
         assert places.loc[name].tolist() == pytest.approx([121.505, 31.505], abs=1e-8)
+
+
+def test_an_id_beside_the_name_of_another_section_fits_neither(area, tmp_path):
+    head = "断面编号,断面,日期,氨氮(mg/L)\n"
+    rows = "S1,乙,2024-04-05,0.3\nS2,乙,2024-05-05,0.3\nS1,无名,2024-06-05,0.3\n"
+    sampled = _sampled(area, tmp_path, samples=head + rows)
+    placed = sampled.everywhere.samples
+    sections = sampled.everywhere.sections
+    by_time = placed.assign(section=sections["section"].to_numpy()[placed["place"]])
+    names = by_time.sort_values("time")[["place", "section"]].to_numpy().tolist()
+    assert names[1:] == [[1, "乙"], [0, "甲"]]
+    assert names[0][0] >= 2
+    assert AMBIGUOUS in sections["note"].tolist()
+
+
+def test_ids_that_have_been_numbers_of_a_spreadsheet_are_those_of_the_register(area, tmp_path):
+    register = "section_id,断面名称,aoi\n101,甲,box\n102.0,乙,box\n"
+    head = "断面编号,日期,氨氮(mg/L)\n"
+    sampled = _sampled(
+        area, tmp_path, register=register, samples=f"{head}101.0,2024-04-05,0.3\n102,2024-04-06,0.3\n"
+    )
+    assert sampled.everywhere.samples["place"].tolist() == [0, 1]
+
+
+def test_targets_under_another_id_than_that_of_the_register_are_refused(area, tmp_path):
+    settings = area.settings.sections
+    (tmp_path / "sections.csv").write_text(
+        "section_id,断面名称,水质目标\n0101,甲,Ⅲ\n0102,乙,Ⅲ\n", encoding="utf-8"
+    )
+    (tmp_path / "targets.csv").write_text(
+        "section_id,断面名称,水质目标\n101,甲,Ⅱ\n0102,乙,Ⅱ\n", encoding="utf-8"
+    )
+    sections = settings.model_copy(update={"targets": str(tmp_path / "targets.csv")})
+    study = replace(area, settings=area.settings.model_copy(update={"sections": sections}))
+    inputs = SimpleNamespace(sections=tmp_path / "sections.csv")
+    with pytest.raises(InputError, match=r"'101'.*'0101'"):
+        _load_register(study, inputs)
+    (tmp_path / "targets.csv").write_text(
+        "section_id,断面名称,水质目标\n9,丙,Ⅱ\n0102,乙,Ⅱ\n", encoding="utf-8"
+    )
+    assert _load_register(study, inputs)["target_class"].tolist() == [3, 2]

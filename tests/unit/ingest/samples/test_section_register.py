@@ -6,9 +6,13 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.ingest.samples import read_sections
+from pipeline.ingest.samples.objects import find_shifts
+from pipeline.ingest.samples.places import read_angles
 
 LONG = 3207241234567890121
 
@@ -136,3 +140,59 @@ def test_a_register_that_is_hidden_is_refused_with_its_sheet(tmp_path):
     with pytest.raises(InputError, match="unhide") as caught:
         read_sections(path)
     assert caught.value.problems[0].place == "s.xlsx, 断面"
+
+
+def test_points_of_a_datum_that_leads_nowhere_are_refused_and_of_another_are_moved_and_told(tmp_path):
+    rows = pd.DataFrame({"断面编号": ["S1"], "断面名称": ["甲"]})
+    for code, name in [("EPSG:2385", "xian.gpkg"), ("EPSG:2437", "beijing.gpkg"), ("EPSG:4490", "own.gpkg")]:
+        places = gpd.GeoDataFrame(rows, geometry=[shapely.Point(121.5, 31.4)], crs="EPSG:4490")
+        moved = places.set_crs("EPSG:4490").to_crs("EPSG:4549").set_crs(code, allow_override=True)
+        (places if code == "EPSG:4490" else moved).to_file(tmp_path / name)
+    with pytest.raises(InputError, match=r"xian\.gpkg.*Xian 1980"):
+        read_sections(tmp_path / "xian.gpkg")
+    assert find_shifts(tmp_path / "xian.gpkg") == []
+    found = read_sections(tmp_path / "beijing.gpkg")
+    assert 20 < 111_000 * abs(found["lat"][0] - 31.4) + 95_000 * abs(found["lon"][0] - 121.5) < 150
+    (told,) = find_shifts(tmp_path / "beijing.gpkg")
+    assert (told.accuracy_m, told.doubtful) == (15, True)
+    assert find_shifts(tmp_path / "own.gpkg")[0].changes_nothing
+    assert find_shifts(tmp_path / "other.csv") == []
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [
+        ("121.50416667", "31.40111111"),
+        ("121°30′15″", "31°24′4″"),
+        ("121°30'15\"E", "N31°24'4\""),
+        ("东经121度30分15秒", "北纬31度24分4秒"),
+        ("121º30.25’", "31º24.066667’"),
+        ("１２１°３０′１５″", "31°24′04.0″N"),
+    ],
+)
+def test_degrees_minutes_and_seconds_are_the_place_that_they_name(tmp_path, lon, lat):
+    path = tmp_path / "s.csv"
+    pd.DataFrame({"断面编号": ["S1"], "断面名称": ["甲"], "经度": [lon], "纬度": [lat]}).to_csv(
+        path, index=False
+    )
+    found = read_sections(path)
+    assert found[["lon", "lat"]].loc[0].tolist() == pytest.approx([121.504167, 31.401111], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [("40512345", "3476000"), ("31.4", "121.5"), ("121°61′0″", "31°0′0″"), ("512345.6", "31.4")],
+)
+def test_places_that_are_no_degrees_are_refused_with_what_was_expected(tmp_path, lon, lat):
+    path = tmp_path / "s.csv"
+    pd.DataFrame({"断面编号": ["S1"], "断面名称": ["甲"], "经度": [lon], "纬度": [lat]}).to_csv(
+        path, index=False
+    )
+    with pytest.raises(InputError, match=r"s\.csv.*row 2, (lon|lat).*metres of a map"):
+        read_sections(path)
+
+
+@given(st.text())
+def test_any_text_is_an_angle_or_stays_as_it_is(text):
+    (found,) = read_angles(pd.Series([text], dtype=object))
+    assert found == text or abs(float(found)) < 1001
