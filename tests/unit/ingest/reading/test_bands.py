@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from rasterio.windows import Window
 
-from pipeline.contracts import Asset, BandChoice
+from pipeline.contracts import NEVER_READABLE, Asset, BandChoice
 from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.blocks import read_looks
 from pipeline.ingest.reading.readers import Source, open_reader
 from tests.declared import Declared
-from tests.scenery import written
+from tests.scenery import grid_of_px, planted_scene, request_of, written
 
 NUMBERS = np.arange(200, 200 + 40 * 52, dtype=np.uint16).reshape(40, 52)
 HIDDEN = (NUMBERS % 7 == 0) | (np.indices(NUMBERS.shape)[1] < 9)
@@ -127,3 +128,53 @@ def test_two_bands_of_a_file_of_the_network_are_kept_apart_in_the_cache(tmp_path
             one = files.read_window(Asset(str(path), band=choices[1]), WHOLE)
         assert (two == np.where(HIDDEN, 0, NUMBERS)).all()
         assert (one == np.where(HIDDEN, 0, NUMBERS[::-1, ::-1] // 2 + 1)).all()
+
+
+SCL = np.where(NUMBERS % 3 == 0, 9, 4)
+GRID = grid_of_px(40, 52)
+
+
+def clear_by(tmp_path, declared, classes=SCL, hidden=HIDDEN):
+    """Where a scene is clear whose mask is written in one way; the record of its reading."""
+    scene = planted_scene(tmp_path, "a", {"red": NUMBERS}, SCL.astype(np.uint8))
+    declared.write(tmp_path / "a" / "mask.tif", classes, hidden)
+    looks = read_looks(request_of(GRID, [scene], ("red",)))
+    return looks.owner.any(axis=0), looks.records[0]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        Declared("nodata", 255, "uint8"),
+        Declared("nodata", -9999, "int16"),
+        Declared("nodata", float("nan"), "float32"),
+        Declared("mask", dtype="uint8"),
+        Declared("alpha", dtype="uint8"),
+    ],
+    ids=str,
+)
+def test_where_a_mask_has_no_data_nothing_is_clear(tmp_path, declared):
+    clear, record = clear_by(tmp_path, declared)
+    assert record.outcome == "read"
+    assert (clear == ((SCL == 4) & ~HIDDEN)).all()
+
+
+@pytest.mark.parametrize("number", [-9999, -1])
+def test_a_class_below_0_is_never_clear_though_no_one_says_so(tmp_path, number):
+    declared = Declared("nothing", dtype="int16")
+    clear, _ = clear_by(tmp_path, declared, np.where(HIDDEN, number, SCL))
+    assert (clear == ((SCL == 4) & ~HIDDEN)).all()
+
+
+@pytest.mark.parametrize(
+    ("declared", "classes", "why"),
+    [
+        (Declared("nothing", dtype="float32"), SCL + 0.25, "numbers of type float32"),
+        (Declared("nothing", bands=3, dtype="uint8"), SCL, "3 bands"),
+    ],
+)
+def test_a_mask_that_is_smoothed_or_has_several_bands_is_refused_by_name(tmp_path, declared, classes, why):
+    clear, record = clear_by(tmp_path, declared, classes)
+    assert not clear.any()
+    assert (record.outcome, record.reason) == ("failed", NEVER_READABLE)
+    assert f"mask.tif: {why}" in record.error

@@ -121,6 +121,16 @@ def safe_folder(folder: Path, text: str = MTD) -> Path:
     return put(folder / f"{SAFE}.SAFE" / "MTD_MSIL2A.xml", text)
 
 
+def test_a_band_in_a_file_beside_its_item_is_the_one_that_its_address_tells(tmp_path):
+    item = raw_item("together")
+    item["assets"] = {"scl": {"href": "https://far/scl.tif"}, "red": {"href": "https://far/x/all.tif#3"}}
+    put(tmp_path / "all.tif", "")
+    put(tmp_path / "item.json", json.dumps(item))
+    (raw,) = read_archive(tmp_path)
+    red = candidate_of(raw).scene.assets["red"]
+    assert (red.href, red.band.number) == (str(tmp_path / "all.tif"), 3)
+
+
 def test_a_landsat_folder_is_what_its_mtl_says(tmp_path):
     landsat_folder(tmp_path / "deep" / "down")
     (raw,) = read_archive(tmp_path)
@@ -140,6 +150,10 @@ def test_a_landsat_folder_is_what_its_mtl_says(tmp_path):
     assert (scene.assets["red"].scale, scene.assets["red"].offset) == (2.75e-5, -0.2)
     assert Path(scene.assets["nir"].href).name == f"{LANDSAT}_SR_B5.TIF"
     assert Path(scene.mask.href).name == f"{LANDSAT}_QA_PIXEL.TIF"
+    assert scene.saturation is None
+    put(tmp_path / "deep" / "down" / LANDSAT / f"{LANDSAT}_QA_RADSAT.TIF", "")
+    (raw,) = read_archive(tmp_path)
+    assert Path(candidate_of(raw).scene.saturation.href).name == f"{LANDSAT}_QA_RADSAT.TIF"
     assert found.outline.equals(shapely.box(120.5, 30.5, 122.5, 32.5))
     assert found.acquisition == "landsat-8 20240501 118038 "
 
