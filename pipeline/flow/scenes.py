@@ -121,8 +121,9 @@ def _tabulate(choice: Choice, scenes: Sequence[Scene], *, watched: bool) -> gpd.
         if not is_undecided(scene)
     ]
     if not pairs:
-        expected = "statements of the offset (raster:bands, baseline) that agree, or pixels that decide"
-        problems = [Problem(scene.id, scene.offset_evidence, expected) for scene in scenes[:_NAMED]]
+        expected = "an offset in raster:bands that fits the baseline, or enough clear land to tell it"
+        todo = "Correct raster:bands or the baseline of the item, or leave it out 请更正条目或剔除该景"
+        problems = [Problem(scene.id, scene.offset_evidence, expected, todo) for scene in scenes[:_NAMED]]
         raise InputError("偏移量均无法判定 The offset of no scene over the area can be told", problems)
     taken, outlines = zip(*pairs, strict=True)
     return to_table(taken, outlines)

@@ -160,6 +160,7 @@ def test_where_the_offset_of_no_scene_can_be_told_all_are_named(run, planted):
     with pytest.raises(InputError) as refusal:
         found(run, planted)
     assert [problem.place for problem in refusal.value.problems] == ["S2A_0", "S2A_1", "S2A_2"]
+    assert all("raster:bands" in problem.todo for problem in refusal.value.problems)
 
 
 def test_a_kind_of_conflict_is_one_warning_whatever_the_number_of_scenes(run, planted):

@@ -2,12 +2,16 @@
 
 import json
 import re
+import tempfile
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.ingest.scenes.archives import read_archive
@@ -348,3 +352,38 @@ def test_an_archive_is_known_by_its_items_and_files(tmp_path):
     assert fingerprint(archive) == before
     written(tmp_path / LANDSAT / f"{LANDSAT}_SR_B4.TIF", np.ones((64, 64), dtype=np.uint16))
     assert fingerprint(archive) != before
+
+
+@settings(max_examples=40)
+@given(
+    spelling=st.sampled_from(["2018", "now"]),
+    zone=st.sampled_from(["Z", "", "+00:00"]),
+    offset=st.sampled_from([0, -1000, None]),
+    unit=st.sampled_from([10000, 1000]),
+    lacking=st.sets(st.sampled_from(["SPACECRAFT_NAME", "GENERATION_TIME", "Granule_List", "EXT_POS_LIST"])),
+    order=st.randoms(use_true_random=False),
+)
+def test_whatever_a_safe_says_it_is_the_planted_scene_or_a_refusal_by_name(
+    spelling, zone, offset, unit, lacking, order
+):
+    offsets = [f'<BOA_ADD_OFFSET band_id="{number}">{offset}</BOA_ADD_OFFSET>' for number in range(13)]
+    order.shuffle(offsets)
+    text = MTD.replace(OFFSETS, "" if offset is None else "".join(offsets))
+    text = text.replace("09.024Z", f"09.024{zone}").replace(">10000<", f">{unit}<")
+    if spelling == "2018":
+        text = text.replace("PRODUCT_URI>", "PRODUCT_URI_2A>")
+        text = text.replace("BOA_QUANTIFICATION_VALUE", "L2A_BOA_QUANTIFICATION_VALUE")
+    for tag in lacking:
+        text = re.sub(f"<{tag}>.*?</{tag}>", "", text, flags=re.DOTALL)
+    with tempfile.TemporaryDirectory() as name:
+        path = safe_folder(Path(name), text)
+        (raw,) = read_archive(Path(name))
+    if "EXT_POS_LIST" in lacking:
+        assert raw["id"] == str(path)
+        assert "EXT_POS_LIST" in candidate_of(raw)
+        return
+    found = candidate_of(raw)
+    assert found.scene.datetime == datetime(2024, 5, 1, 2, 30, 9, 24000, tzinfo=UTC)
+    assert found.scene.platform == "sentinel-2b"
+    assert found.scene.assets["red"].scale == 1 / unit
+    assert dict(found.statements) == {"raster:bands": offset or 0, "baseline": -1000}
