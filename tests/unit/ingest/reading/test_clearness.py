@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import rasterio
 
 from pipeline.ingest.reading.clearness import clear_pixels, reach_px
 from pipeline.ingest.scenes.sensors import SENSORS, ClassMask
 from pipeline.settings import Clear
+from tests.scenery import SHARED, needs_real_scenes
 
 SCL, QA_PIXEL = SENSORS["sentinel-2"].mask, SENSORS["landsat-8"].mask
 PLAIN = Clear(open_px=0, dilate_px=0)
@@ -146,3 +148,26 @@ def test_classes_of_a_sensor_of_its_own_are_clear_whatever_the_config_says_of_sc
 def test_the_reach_counts_the_opening_twice():
     assert reach_px(Clear(open_px=2, dilate_px=5)) == 9
     assert reach_px(PLAIN) == 0
+
+
+@needs_real_scenes
+@pytest.mark.parametrize(
+    ("scene", "unknown"),
+    [("S2_ALPS_20220612", 0.0025), ("S2_FLANDERS_20230405", 0.0426), ("S2_FLANDERS_20230415", 0.0019)],
+)
+def test_real_masks_lose_what_the_page_of_clear_looks_says(scene, unknown):
+    with rasterio.open(SHARED / "data" / "real_scenes" / scene / "scl.tif") as source:
+        mask = source.read(1)[::2, ::2]
+    clear = clear_pixels(mask, SCL, Clear())
+    assert 1 - clear.mean() == pytest.approx(unknown, abs=5e-5)
+    assert clear[mask == 6].all()
+    assert not clear[np.isin(mask, (2, 10))].any()
+
+
+@needs_real_scenes
+def test_nothing_of_real_dates_under_cloud_is_clear():
+    for date in ("0402", "0407", "0410", "0412", "0417", "0420", "0422", "0425", "0427", "0430"):
+        path = SHARED / "data" / "real_scenes" / f"S2_FLANDERS_2023{date}" / "scl.tif"
+        with rasterio.open(path) as source:
+            mask = source.read(1)
+        assert not any(clear_pixels(mask, SCL, Clear(open_px=px)).any() for px in (0, 2, 4))
