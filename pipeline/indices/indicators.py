@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,9 @@ from pipeline.indices.vegetation import CoverSums
 
 _ROUNDING = 1e-9
 NOTHING_SEEN = "范围内没有晴空观测 / nothing was seen clear"
+_NO_LAND = "看到的全是水面 / all that was seen is water"
+_SLIP = 1e-6
+"""So small a share of an area is a slip of its outline over the edge of a pixel, and no land."""
 
 
 def build_share(
@@ -52,16 +56,16 @@ def build_cover_indicators(
     sums: CoverSums, period: str, *, area_m2: float, source: str, reason: str = NOTHING_SEEN
 ) -> list[dict[str, object]]:
     """Vegetated share and mean FVC of a period, of land and of the whole area; areas in m2."""
-    unseen = _compute_rest(area_m2, sums.seen_m2)
-    entries = [
-        ("vegetation_cover_share_land", sums.vegetated_land_m2, sums.land_m2),
-        ("vegetation_cover_share_area", sums.vegetated_m2, sums.seen_m2),
-        ("mean_fvc_land", sums.fvc_land_m2, sums.land_m2),
-        ("mean_fvc_area", sums.fvc_m2, sums.seen_m2),
-    ]
+    unseen, seen = _compute_rest(area_m2, sums.seen_m2), sums.seen_m2
+    of_land = partial(
+        _build_land_share, sums=sums, period=period, area_m2=area_m2, source=source, reason=reason
+    )
+    of_area = partial(build_share, period=period, unseen=unseen, source=source, reason=reason)
     return [
-        build_share(name, period, over, under, unseen=unseen, source=source, reason=reason)
-        for name, over, under in entries
+        of_land("vegetation_cover_share_land", sums.vegetated_land_m2),
+        of_area("vegetation_cover_share_area", numerator=sums.vegetated_m2, denominator=seen),
+        of_land("mean_fvc_land", sums.fvc_land_m2),
+        of_area("mean_fvc_area", numerator=sums.fvc_m2, denominator=seen),
     ]
 
 
@@ -69,9 +73,7 @@ def build_cover_beside(
     indicator: str, sums: CoverSums, period: str, *, area_m2: float, source: str
 ) -> dict[str, object]:
     """Mean FVC of the land by other endmembers or other NDVI, beside that of the period."""
-    unseen = _compute_rest(area_m2, sums.seen_m2)
-    over, under = sums.fvc_land_m2, sums.land_m2
-    return build_share(indicator, period, over, under, unseen=unseen, source=source)
+    return _build_land_share(indicator, sums.fvc_land_m2, sums, period, area_m2=area_m2, source=source)
 
 
 def blank_land(rows: Sequence[Mapping[str, object]], unknown: str) -> list[dict[str, object]]:
@@ -174,9 +176,8 @@ def build_inundation_indicators(
 
 def build_upland_indicator(sums: CoverSums, period: str, *, area_m2: float, source: str) -> dict[str, object]:
     """Vegetated share of the land above high water, from sums that count everything below as water."""
-    unseen = _compute_rest(area_m2, sums.seen_m2)
-    name, over, under = "vegetation_cover_share_upland", sums.vegetated_land_m2, sums.land_m2
-    return build_share(name, period, over, under, unseen=unseen, source=source)
+    name, over = "vegetation_cover_share_upland", sums.vegetated_land_m2
+    return _build_land_share(name, over, sums, period, area_m2=area_m2, source=source)
 
 
 @dataclass(frozen=True)
@@ -284,6 +285,24 @@ def build_indicator_table(rows: Sequence[dict[str, object]], aoi: str) -> pd.Dat
     table = pd.DataFrame(list(rows), columns=[name for name in INDICATORS.columns if name != "aoi"])
     checked_table: pd.DataFrame = check_table(table.assign(aoi=aoi)[list(INDICATORS.columns)], INDICATORS)
     return checked_table
+
+
+def _build_land_share(
+    indicator: str,
+    over: float,
+    sums: CoverSums,
+    period: str,
+    *,
+    area_m2: float,
+    source: str,
+    reason: str = NOTHING_SEEN,
+) -> dict[str, object]:
+    """A share of the land; null where all that was seen is water but for a slip along the edge of a pixel."""
+    unseen = _compute_rest(area_m2, sums.seen_m2)
+    if sums.land_m2 > _SLIP * area_m2:
+        return build_share(indicator, period, over, sums.land_m2, unseen=unseen, source=source)
+    words = _NO_LAND if sums.seen_m2 > _SLIP * area_m2 else reason
+    return build_share(indicator, period, 0.0, 0.0, unseen=unseen, source=source, reason=words)
 
 
 def _compute_rest(whole_m2: float, seen_m2: float) -> float:

@@ -110,6 +110,19 @@ def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():
         assert row["reason"]
 
 
+def test_an_area_of_water_alone_has_no_share_of_land_whatever_slips_over_its_edge():
+    for slip in (0.0, 5e-8):
+        sums = CoverSums(100.0, slip, slip, slip, slip, slip)
+        rows = {
+            row["indicator"]: row for row in build_cover_indicators(sums, "2024", area_m2=100, source="s")
+        }
+        for name in ("vegetation_cover_share_land", "mean_fvc_land"):
+            assert rows[name]["value"] is None
+            assert "water" in str(rows[name]["reason"])
+        assert rows["vegetation_cover_share_area"]["value"] == pytest.approx(0, abs=1e-6)
+        assert build_upland_indicator(sums, "2024", area_m2=100, source="s")["value"] is None
+
+
 def measures(values, period="2024"):
     rows = [
         {"period": period, "measure": f"class_area:{entry.key}", "value": value}
