@@ -4,6 +4,7 @@ Files are of this machine. Some formats hold no features but say where features 
 the library open any other file or host in its name, so it is refused before the library sees it.
 """
 
+import re
 import struct
 import zipfile
 import zlib
@@ -23,7 +24,13 @@ FEATURE_DRIVERS = frozenset(
 )
 """Drivers of GDAL whose files hold the features themselves."""
 
-OFFLINE = {"CPL_VSIL_CURL_ALLOWED_FILENAME": "none", "GML_DOWNLOAD_SCHEMA": "NO"}
+_NOWHERE = "127.0.0.1:9"
+OFFLINE = {
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
+    "GDAL_HTTP_PROXY": _NOWHERE,
+    "GDAL_HTTPS_PROXY": _NOWHERE,
+    "GML_DOWNLOAD_SCHEMA": "NO",
+}
 """Options of GDAL by which a file of features fetches nothing either."""
 
 _POINTERS = {
@@ -32,8 +39,12 @@ _POINTERS = {
     b"OGRWFSDataSource": "the address of a service (WFS)",
     b"WFS_Capabilities": "the description of a service (WFS)",
 }
+_LINKED_CRS = re.compile(rb'"crs"\s*:\s*\{[^}]*"(link|url|href)"', re.IGNORECASE)
+"""A CRS of GeoJSON that stands elsewhere; where it cannot be had, GDAL takes WGS 84 without a word."""
 _HEAD = 2**16
-_FORMATS = "a file that holds its features, such as GeoPackage, GeoJSON, Shapefile, FileGDB or KML"
+_FORMATS = (
+    "a file that holds its features and names its CRS, such as GeoPackage, GeoJSON, Shapefile, FileGDB or KML"
+)
 
 
 def refuse_pointer(path: Path) -> None:
@@ -42,11 +53,15 @@ def refuse_pointer(path: Path) -> None:
     Archives beyond measure are refused too (`zip_files.refuse_bomb`).
     """
     refuse_bomb(path)
-    found = next(
-        (words for head in _read_heads(path) for mark, words in _POINTERS.items() if mark in head), ""
-    )
+    found = next((words for head in _read_heads(path) if (words := _find_pointer(head))), "")
     if found:
         raise InputError(f"{path.name} is not opened", [Problem(str(path), found, _FORMATS)])
+
+
+def _find_pointer(head: bytes) -> str:
+    """What a file says of places elsewhere, by its first bytes; empty if nothing."""
+    words = next((words for mark, words in _POINTERS.items() if mark in head), "")
+    return words or ("the address of its CRS" if _LINKED_CRS.search(head) else "")
 
 
 def refuse_driver(path: Path, driver: str) -> None:
@@ -100,11 +115,13 @@ def choose_layer(
 
 
 def _read_heads(path: Path) -> Iterator[bytes]:
-    """The first bytes of a file, and of all that is in it if it is an archive that can be opened."""
+    """The first and last bytes of a file, and the first of all that is in it if it is an archive."""
     if not path.is_file():
         return
     with path.open("rb") as file:
         yield file.read(_HEAD)
+        file.seek(max(0, path.stat().st_size - _HEAD))
+        yield file.read()
     if zipfile.is_zipfile(path):
         with suppress(zipfile.BadZipFile, OSError, RuntimeError, ValueError, zlib.error, struct.error):
             yield from _read_member_heads(path)

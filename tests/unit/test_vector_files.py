@@ -40,6 +40,8 @@ POINTERS = {
     "a.gpkg": '<OGRVRTDataSource><OGRVRTLayer name="a"><SrcDataSource>a.shp</SrcDataSource></OGRVRTLayer>',
     "a.gdalg.json": json.dumps({"type": "gdal_streamed_alg", "command_line": PIPELINE}),
     "a.xml": "<OGRWFSDataSource><URL>http://192.0.2.1/wfs</URL></OGRWFSDataSource>",
+    "a.geojson": '{"type": "FeatureCollection", "features": [], "crs": {"type": "link", "properties": {}}}',
+    "b.geojson": '{"crs": {"properties": {"url": "http://192.0.2.1/"}, "type": "URL"}, "features": []}',
     "b.xml": '<?xml version="1.0"?><wfs:WFS_Capabilities xmlns:wfs="http://www.opengis.net/wfs/2.0"/>',
 }
 
