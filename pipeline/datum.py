@@ -208,5 +208,5 @@ def _is_on(crs: CRS, *datums: str) -> bool:
     return (
         not crs.is_bound
         and geodetic is not None
-        and any(geodetic.equals(CRS(datum), ignore_axis_order=True) for datum in datums)
+        and any(geodetic.to_2d().equals(CRS(datum), ignore_axis_order=True) for datum in datums)
     )

@@ -42,6 +42,12 @@ def test_a_projection_of_cgcs2000_is_exact():
     assert not shift.changes_nothing
 
 
+@pytest.mark.parametrize("code", ["EPSG:4480", "EPSG:4490+5737", "EPSG:4549+5737"])
+def test_heights_beside_cgcs2000_change_nothing_of_the_plane(code):
+    shift = describe_shift(CRS(code), SHANGHAI)
+    assert (shift.accuracy_m, shift.moved_m, shift.doubtful, shift.note) == (0, 0, False, "")
+
+
 def test_beijing_1954_is_known_to_15_m_and_said_to_be_of_the_yellow_sea():
     at_sea, inland = (describe_shift(CRS("EPSG:2437"), place) for place in (SHANGHAI, URUMQI))
     assert at_sea.accuracy_m == 15

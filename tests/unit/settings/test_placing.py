@@ -76,20 +76,33 @@ def test_parameters_in_other_units_are_refused_by_how_far_they_move(slip):
     assert "units" in told.todo
 
 
-@pytest.fixture
-def grid_file(tmp_path):
-    """A GeoTIFF grid around 121 E, 32 N that moves by 3.6 seconds north and 1.8 west."""
-    path = tmp_path / "xian80.tif"
-    options = {"count": 2, "dtype": "float32", "crs": "EPSG:4610", "height": 21, "width": 21}
-    place = rasterio.transform.from_origin(119.95, 33.05, 0.1, 0.1)
-    with rasterio.open(path, "w", driver="GTiff", transform=place, **options) as grid:
-        grid.write(np.stack([np.full((21, 21), 3.6), np.full((21, 21), -1.8)]).astype("float32"))
+@pytest.fixture(params=["tif", "gsb"])
+def grid_file(request, tmp_path):
+    """A grid around 121 E, 32 N that moves by 3.6 seconds north and 1.8 west, which NTv2 counts positive."""
+    path = tmp_path / f"xian80.{request.param}"
+    about = {
+        "height": 21,
+        "width": 21,
+        "dtype": "float32",
+        "transform": rasterio.transform.from_origin(119.95, 33.05, 0.1, 0.1),
+    }
+    if request.param == "gsb":
+        with rasterio.open(path, "w", driver="NTv2", count=4, **about) as grid:
+            grid.write(fill(3.6, 1.8, 0, 0))
+        return path
+    with rasterio.open(path, "w", driver="GTiff", count=2, crs="EPSG:4610", **about) as grid:
+        grid.write(fill(3.6, -1.8))
         grid.update_tags(TYPE="HORIZONTAL_OFFSET")
         for band, axis in enumerate(["latitude_offset", "longitude_offset"], start=1):
             grid.set_band_description(band, axis)
             grid.update_tags(band, UNITTYPE="arc-second", **({"positive_value": "east"} if band == 2 else {}))
         grid.units = ("arc-second", "arc-second")
     return path
+
+
+def fill(*values):
+    """Bands that are the same everywhere."""
+    return np.stack([np.full((21, 21), value, dtype="float32") for value in values])
 
 
 def test_a_grid_moves_a_place_by_what_stands_in_it_and_not_beyond_its_edge(grid_file):
