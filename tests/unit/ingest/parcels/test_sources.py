@@ -251,26 +251,34 @@ def test_values_that_cannot_be_used_are_noted_with_their_column(tmp_path):
     assert parcels["unit_name"].str.len().tolist() == [1000, 4]
 
 
-def with_links(path):
+def with_links(path, kinds=("1", "3", "2", "3"), rights=(9, 9, 14)):
     frame = register(ZRZYDJDYH=["3" * 15, "4" * 15], GHYT=[None, "农业"])
     frame.to_file(path, layer="ZRZY_DJDY")
     controls = {
         "ZRZYDJDYH": ["3" * 15, "3" * 15, "4" * 15, "3" * 15],
-        "GGGZYSLX": ["1", "3", "2", "3"],
+        "GGGZYSLX": [*kinds],
         "GGGZNR": ["东滩红线", "鸟类保护区", "农业空间", "欧阳锋看护"],
     }
-    rights = {
+    linked = {
         "ZRZYDJDYH": ["3" * 15] * 3,
-        "QLLX": [9, 9, 14],
+        "QLLX": [*rights],
         "QLR": ["欧阳锋", "郭靖、黄蓉", None],
         "MJ": [10_000.0, 5_000.0, None],
     }
     pyogrio.write_dataframe(pd.DataFrame(controls), path, layer="ZRZY_GGGZGLXX")
-    pyogrio.write_dataframe(pd.DataFrame(rights), path, layer="ZRZY_BDCQLGLXX")
+    pyogrio.write_dataframe(pd.DataFrame(linked), path, layer="ZRZY_BDCQLGLXX")
 
 
-def test_controls_and_rights_are_joined_by_the_unit_and_holders_stay_behind(tmp_path):
-    with_links(tmp_path / "r.gpkg")
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        {},
+        {"kinds": ("01", "3.0", "2 国土空间规划分区", "３"), "rights": ("09", "9.0", "14")},
+        {"kinds": (1, 3, 2, 3), "rights": ("９", "土地承包经营权（9）", "14 ")},
+    ],
+)
+def test_controls_and_rights_are_joined_by_the_unit_and_holders_stay_behind(tmp_path, spelled):
+    with_links(tmp_path / "r.gpkg", **spelled)
     read_as = read(tmp_path / "r.gpkg", layer="ZRZY_DJDY")
     first, second = parcels_in(read_as).to_dict("records")
     assert first["red_line"] == "东滩红线"
