@@ -11,6 +11,7 @@ Resampling = Literal["mean", "sum", "nearest", "bilinear"]
 """How numbers come onto the grid; classes come by the mode."""
 
 Name = Annotated[str, Field(min_length=1)]
+BandName = Annotated[int, Field(ge=1)] | Name
 
 
 class _LayerSource(BaseModel):
@@ -33,7 +34,7 @@ class LayerFile(_LayerSource):
     """A raster file that GDAL reads; `band` by number or name, needed where there are several."""
 
     path: Name
-    band: Annotated[int, Field(ge=1)] | Name | None = None
+    band: BandName | None = None
 
 
 class LayerVariable(_LayerSource):
@@ -44,10 +45,14 @@ class LayerVariable(_LayerSource):
 
 
 class LayerCollection(_LayerSource):
-    """A STAC collection of a provider (a name of configs/providers.yaml, or as for scenes): its `asset`."""
+    """A STAC collection of a provider (a name of configs/providers.yaml, or as for scenes): its `asset`.
+
+    `band` is that of its files, by number or name, needed where there are several.
+    """
 
     collection: Name
     asset: Name
+    band: BandName | None = None
     provider: str | Provider = "earth-search"
 
 

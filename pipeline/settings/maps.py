@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pipeline import standards
 from pipeline.legends import LAND_KINDS, LAND_MAPS
 from pipeline.settings.crs import CrsSetting
+from pipeline.settings.layers import BandName
 from pipeline.settings.paths import ConfigPath
 from pipeline.settings.strict import Percent, Share, Strict
 
@@ -180,7 +181,7 @@ class LandMap(Strict):
 
     path: ConfigPath
     product: Annotated[str, Field(min_length=1)]
-    band: Annotated[int, Field(ge=1)] | Annotated[str, Field(min_length=1)] | None = None
+    band: BandName | None = None
     classes: dict[Annotated[int, Field(ge=0)], str] = {}
     crs: CrsSetting | None = None
 

@@ -206,29 +206,30 @@ def _open_tile(
         expected = f"a file at {join(hosts_of(provider))}"
         todo = "If you trust its host, allow it at the provider"
         raise build_layer_error(layer, Problem(item.id, redact(asset.href), expected, todo))
-    file, said = describe_file(layer, given, asset.href, None, reader)
+    file, said = describe_file(layer, given, asset.href, given.band, reader)
     return _OpenTile(item, _date(item), *_complete(file, said, asset))
 
 
 def _complete(file: RasterFile, said: Statement, asset: pystac.Asset) -> tuple[RasterFile, Statement]:
     """What the item says of a file besides: unit, nodata, scale and offset, where the file says nothing."""
-    unit = said.unit or str(_find_statement(asset, "unit") or "")
-    scale, offset = _find_statement(asset, "scale"), _find_statement(asset, "offset")
+    unit = said.unit or str(_find_statement(asset, "unit", file.band) or "")
+    scale, offset = (_find_statement(asset, what, file.band) for what in ("scale", "offset"))
     if not said.packed and (scale, offset) != (None, None):
         file = replace(file, scale=1.0 if scale is None else float(scale), offset=float(offset or 0.0))
-    nodata = _find_statement(asset, "nodata")
+    nodata = _find_statement(asset, "nodata", file.band)
     if file.nodata is None and nodata is not None:
         file = replace(file, nodata=float(nodata))
     packed = (file.scale, file.offset) != (1.0, 0.0)
     return file, replace(said, unit=unit, packed=packed, fill=said.fill or nodata is not None)
 
 
-def _find_statement(asset: pystac.Asset, what: str) -> Any:
-    """A statement of raster:bands (v1), or raster:... on band or asset (v2), of the first that makes it."""
+def _find_statement(asset: pystac.Asset, what: str, band: int) -> Any:
+    """A statement of raster:bands (v1), or raster:... on band or asset (v2), of a band by its number."""
     fields = asset.extra_fields
-    lists = [fields.get(key) for key in ("raster:bands", "bands")]
-    bands = [band for said in lists if isinstance(said, list) for band in said if isinstance(band, dict)]
-    stated = (band.get(key) for band in (*bands, fields) for key in (what, f"raster:{what}"))
+    lists = [fields[key] for key in ("raster:bands", "bands") if isinstance(fields.get(key), list)]
+    entries = [said[band - 1] for said in lists if len(said) >= band]
+    said = [entry for entry in (*entries, fields) if isinstance(entry, dict)]
+    stated = (entry.get(key) for entry in said for key in (what, f"raster:{what}"))
     return next((value for value in stated if value is not None), None)
 
 

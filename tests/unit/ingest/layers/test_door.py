@@ -508,6 +508,20 @@ def test_a_collection_that_is_not_the_layer_is_refused_by_name(tmp_path):
         open_layer(HEIGHT, given.model_copy(update={"provider": "nobody"}), GRID)
 
 
+def test_the_band_of_a_collection_is_read_with_what_its_items_state_of_it(tmp_path):
+    item = tile(tmp_path, "two", heights(0, ROWS, 0, COLS), lattice_transform())
+    asset = item["assets"]["data"]
+    stack = np.stack([heights(0, ROWS, 0, COLS) * 0, heights(0, ROWS, 0, COLS)]).astype("int16")
+    tif(asset["href"], stack, lattice_transform(), DEGREES)
+    asset["raster:bands"] = [{"scale": 7.0, "unit": "K"}, {"scale": 0.5, "nodata": int(stack[1, 3, 4])}]
+    with pytest.raises(InputError, match=r"2 bands: 1, 2.*Name one by `band`"):
+        open_layer(toy("nearest", "m"), dem(tmp_path, [item]), GRID)
+    found = read(toy("nearest", "m"), dem(tmp_path, [item]).model_copy(update={"band": 2}))
+    known = np.where(stack[1] == stack[1, 3, 4], np.nan, stack[1] * 0.5)
+    expected = opened(known, lattice_transform(), "nearest", DEGREES)
+    assert np.array_equal(found, read_layer(expected, GRID, GRID.whole), equal_nan=True)
+
+
 def test_files_on_other_hosts_and_items_that_are_none_are_refused(tmp_path):
     item = two_tiles(tmp_path)[0]
     item["assets"]["data"]["href"] = "https://elsewhere.example/x.tif?secret=1"
