@@ -16,6 +16,7 @@ from pipeline.ingest.samples.dating import Download
 from pipeline.ingest.samples.figures import DecimalMarks
 from pipeline.ingest.samples.headings import find_divisor, find_unit, fold, load_parameter_codes
 from pipeline.ingest.samples.layouts import UNKNOWN_UNIT, Fault, SheetLayout, find_stated_divisor
+from pipeline.ingest.samples.month_columns import MONTHS_AS_COLUMNS, has_month_columns
 from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.reasons import (
     EMPTY_SHEET,
@@ -79,7 +80,8 @@ def read_table(table: SampleTable, source: SampleFile, download: Download, lates
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", EMPTY_SHEET, 0))
     groups = divide(table, source.columns)
     if not groups:
-        return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", NO_HEADINGS, 0))
+        reason = MONTHS_AS_COLUMNS if has_month_columns(table.head) else NO_HEADINGS
+        return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", reason, 0))
     read = [_read_parts(parts, source, download, latest) for parts in groups]
     points = keep_first_points([one.points for one in read if one.points is not None])
     return join_tables(read)._replace(points=points)
