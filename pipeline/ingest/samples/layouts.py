@@ -34,6 +34,11 @@ UNITS_DIFFER = "表头与单位行的单位不一致 (the heading and the row of
 UNIT_LINE_UNREAD = (
     "单位说明无法识别，请在表头写明单位 (the line of units cannot be read: write them into headings)"
 )
+UNIT_ASSUMED = (
+    "未注明单位，按{unit}读取，而同表别的列用其他单位 "
+    "(no unit told, read in {unit}, though another column of the table has another)"
+)
+BESIDE = "位于第二个断面或时间列之后，归属不明 (behind a second column of sections or times: it is not clear of which)"
 COLUMN_TWICE = "同一内容出现两列，只读第一列 (stands twice, the first column is read)"
 MAPPED_COLUMN_MISSING = "设置中指定的列不存在 (named in the settings, not in this sheet)"
 
@@ -49,6 +54,7 @@ HEAD_ROWS = HEADING_ROWS + 1
 ROWS_ABOVE = 6
 """So many rows above headings are searched for a line of units."""
 _NO_DIMENSION = "-"
+_CONCENTRATION = "mg/L"
 _DATES = frozenset({"日期", "date"})
 _CLOCKS = frozenset({"时间", "time"})
 
@@ -254,23 +260,40 @@ def _build_layout(
     roles: dict[str, tuple[int, str]] = {}
     parameters: list[ParameterColumn] = []
     faults = list(_find_missing(mapping, headings))
+    is_beside = False
     for position in span:
         heading, name = headings[position], names[position]
         if name is None or (is_long and name.means in codes):
             faults.append(Fault(position, heading, UNKNOWN_COLUMN))
         elif name.means in roles or any(name.means == column.code for column in parameters):
             faults.append(Fault(position, heading, COLUMN_TWICE, readings_lost=name.means in codes))
+            is_beside |= name.means in KEYS and bool(parameters)
         elif name.means not in codes:
             roles |= {name.means: (position, heading)} if name.means in READ else {}
+        elif is_beside:
+            faults.append(Fault(position, heading, BESIDE, readings_lost=True))
         elif isinstance(divisor := _find_divisor(name, units.get(position), line), float):
             parameters.append(ParameterColumn(position, heading, name.means, divisor))
         else:
             faults.append(Fault(position, heading, divisor, readings_lost=True))
+    told = {position for position in span if units.get(position) or ((name := names[position]) and name.unit)}
+    faults += _find_assumed(parameters, told, line)
     own = {role: name.unit for role, (position, _) in roles.items() if (name := names[position])}
     limit_unit = own.get("detection_limit")
     return SheetLayout(
         row, first_row, roles, tuple(parameters), tuple(faults), own.get("value"), limit_unit, line
     )
+
+
+def _find_assumed(
+    parameters: Sequence[ParameterColumn], told: set[int], line: UnitLine | None
+) -> Iterator[Fault]:
+    """What is to be said of columns without a unit where others of the table have one of their own."""
+    if any(column.divisor != 1 for column in parameters if column.position in told):
+        for column in parameters:
+            unit, stated = find_unit(column.code), line.find_unit(column.code) if line else None
+            if column.position not in told and not stated and unit == _CONCENTRATION:
+                yield Fault(column.position, column.heading, UNIT_ASSUMED.format(unit=unit))
 
 
 def _find_divisor(name: Name, of_column: str | None, line: UnitLine | None) -> float | str:

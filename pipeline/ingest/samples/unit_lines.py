@@ -19,7 +19,8 @@ from pipeline.ingest.samples.headings import (
 _STATES_UNIT = re.compile(r"单位|units?\b")
 _LOOKS_LIKE_UNIT = re.compile(r"[^\s0-9]\s*/\s*[0-9]*[a-zμ升]|[·•]\s*l|pp[bm]|%|‰|℃|°c|无量纲")
 _WORDS = (
-    "以外", "之外", "除外", "其余", "其他", "其它", "均为", "项目", "指标", "单位", "浓度", "数据",
+    "以外", "之外", "除外", "其余", "其他", "其它", "均为", "项目", "指标", "单位", "浓度", "数据", "备注",
+    "说明", "附注", "计量", "结果", "测定", "监测", "表中", "所有", "全部",
     "除", "外", "均", "为", "以", "计", "和", "及", "与", "各", "值", "的", "注",
 )  # fmt: skip
 _OUTSIDE = frozenset({"以外", "之外", "除外", "外"})
@@ -65,9 +66,9 @@ def read_unit_line(texts: Sequence[str]) -> UnitLine | None:
     if len(filled) == 1 and is_unit(filled[0].strip(_BRACKETS)):
         return UnitLine(filled[0], fold(filled[0].strip(_BRACKETS)))
     lines = [
-        _parse(text, rest)
+        _parse(text, statement)
         for text, following in pairwise([*filled, ""])
-        for rest in _list_rests(text, following)
+        for statement in _list_statements(text, following)
     ]
     return next((line for line in lines if line.is_read), lines[0] if lines else None)
 
@@ -77,13 +78,20 @@ def may_state_unit(text: str) -> bool:
     return _STATES_UNIT.search(text.casefold()) is not None
 
 
-def _list_rests(text: str, following: str) -> Iterator[str]:
-    """What stands behind each word 单位 of a cell, where it looks like a unit."""
+def _list_statements(text: str, following: str) -> Iterator[str]:
+    """What each word 单位 of a cell says of which parameters, where a unit seems to follow it."""
     plain = unicodedata.normalize("NFKC", text[:_LONGEST_LINE]).casefold()
     for found in _STATES_UNIT.finditer(plain):
         rest = plain[found.end() :].strip(" :)]") or unicodedata.normalize("NFKC", following).casefold()
         if _LOOKS_LIKE_UNIT.search(rest):
-            yield rest
+            yield f"{_find_subject(plain[: found.start()])}:{rest}"
+
+
+def _find_subject(before: str) -> str:
+    """What a unit is said to be of, by the text before the word 单位; a title before that is left out."""
+    subject = re.split(r"[\s(\[。;|]", before)[-1]
+    is_title = any(kind == "stranger" for kind, _ in _split(fold(subject))) and not set("除外") & set(subject)
+    return subject.rpartition(",")[2] if is_title else subject
 
 
 def read_unit_row(
@@ -117,12 +125,12 @@ def read_upper_units(texts: Sequence[str], names: Sequence[Name | None]) -> dict
     }
 
 
-def _parse(text: str, rest: str) -> UnitLine:
+def _parse(text: str, statement: str) -> UnitLine:
     general: str | None = None
     special: dict[str, str] = {}
     exempt: set[str] = set()
     pending: list[str] = []
-    for kind, word in _split(fold(rest)):
+    for kind, word in _split(fold(statement)):
         if kind == "code":
             pending.append(word)
         elif kind == "unit" and pending:
@@ -140,7 +148,7 @@ def _parse(text: str, rest: str) -> UnitLine:
     return UnitLine(text, general, special, frozenset(exempt))
 
 
-def _split(rest: str) -> Iterator[tuple[str, str]]:
+def _split(text: str) -> Iterator[tuple[str, str]]:
     """Units, parameters and words of a text in their order; a `stranger` where it holds anything else."""
     known = {
         **dict.fromkeys(_WORDS, "word"),
@@ -148,13 +156,13 @@ def _split(rest: str) -> Iterator[tuple[str, str]]:
         **{unit: "unit" for unit in load_divisors() if len(unit) >= _SHORTEST_UNIT},
     }
     longest = sorted(known, key=len, reverse=True)
-    while rest:
-        if rest[0] in _PUNCTUATION:
-            rest = rest[1:]
+    while text:
+        if text[0] in _PUNCTUATION:
+            text = text[1:]
             continue
-        word = next((word for word in longest if rest.startswith(word)), None)
+        word = next((word for word in longest if text.startswith(word)), None)
         if word is None:
-            yield "stranger", rest
+            yield "stranger", text
             return
         yield known[word], load_parameter_codes()[word] if known[word] == "code" else word
-        rest = rest[len(word) :]
+        text = text[len(word) :]

@@ -49,7 +49,8 @@ def _is_right(found):
 def test_headings_that_come_again_in_another_order_and_unit_begin_another_table(tmp_path):
     found, rejects = _read(_workbook(tmp_path, *MAY, [None], ["2024年6月"], *JUNE))
     assert _is_right(found)
-    assert rejects.empty
+    assert rejects[["row", "column", "readings"]].to_numpy().tolist() == [[5, "溶解氧", 0], [5, "总磷", 0]]
+    assert rejects["reason"].str.contains("without a unit told").all()
 
 
 def test_a_file_that_is_big_or_parquet_is_divided_as_well(tmp_path, monkeypatch):
@@ -77,8 +78,7 @@ def test_headings_that_lack_something_lose_the_rows_below_them_and_say_so(tmp_pa
     )
     found, rejects = _read(path)
     assert {(section, day) for section, day, _ in found} == {("东断面", "05-06"), ("东断面", "06-06")}
-    assert rejects["row"].tolist() == [3]
-    assert rejects["reason"].str.contains("表头").all()
+    assert rejects.loc[rejects["reason"].str.contains("表头"), "row"].tolist() == [3]
 
 
 def test_tables_side_by_side_have_their_own_sections_and_times(tmp_path):
@@ -90,6 +90,16 @@ def test_tables_side_by_side_have_their_own_sections_and_times(tmp_path):
     found, rejects = _read(path)
     assert found == {("甲", "05-06", "pH"): 7.5, ("乙", "06-07", "Pb"): 0.003}
     assert rejects.empty
+
+
+@pytest.mark.parametrize("key", ["断面", "时间"])
+def test_what_stands_behind_a_second_section_or_time_is_nobodys(tmp_path, key):
+    path = _workbook(
+        tmp_path, ["断面", "时间", "pH", None, key, "总磷"], ["甲", "2024-05-06", 7.5, None, "乙", 0.08]
+    )
+    found, rejects = _read(path)
+    assert found == {("甲", "05-06", "pH"): 7.5}
+    assert rejects[["column", "readings"]].to_numpy().tolist() == [[key, 0], ["总磷", 1]]
 
 
 def test_headings_of_the_settings_begin_a_table_where_they_come_again(tmp_path, monkeypatch):

@@ -34,6 +34,10 @@ def _read(folder, *rows, merges=(), name="water.xlsx"):
         (["单位：汞、砷为μg/L，其余为mg/L"], {"Hg": "μg/l", "As": "μg/l", "Pb": "mg/l"}),
         (["各项目单位为 mg/L（粪大肠菌群：个/L；汞：μg/L）"], {"FC": "个/l", "Hg": "μg/l", "Pb": "mg/l"}),
         (["Unit: µg/L"], {"Pb": "μg/l"}),
+        (["备注：除氨氮外，单位均为μg/L"], {"Pb": "μg/l", "NH3N": None}),
+        (["某县5月水质监测结果，单位：mg/L"], {"Pb": "mg/l"}),
+        (["某县5月水质（单位：mg/L，pH 无量纲，汞 μg/L）"], {"Pb": "mg/l", "Hg": "μg/l", "pH": "无量纲"}),
+        (["汞、砷单位：μg/L"], {"Hg": "μg/l", "As": "μg/l", "Pb": None}),
     ],
 )
 def test_a_line_of_units_says_that_of_all_and_those_of_single_parameters(cells, units):
@@ -43,7 +47,16 @@ def test_a_line_of_units_says_that_of_all_and_those_of_single_parameters(cells, 
 
 
 @pytest.mark.parametrize(
-    "text", ["单位：mg/kg", "单位：mg/L、μg/L", "单位：mg/L（总磷等）", "单位：ppm", "单位：斗/L"]
+    "text",
+    [
+        "单位：mg/kg",
+        "单位：mg/L、μg/L",
+        "单位：mg/L（总磷等）",
+        "单位：ppm",
+        "单位：斗/L",
+        "备注：重金属单位为μg/L",
+        "除重金属外，单位为mg/L",
+    ],
 )
 def test_a_line_that_is_not_understood_as_a_whole_says_nothing(text):
     line = read_unit_line([text])
