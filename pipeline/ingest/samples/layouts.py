@@ -38,7 +38,9 @@ UNIT_ASSUMED = (
     "未注明单位，按{unit}读取，而同表别的列用其他单位 "
     "(no unit told, read in {unit}, though another column of the table has another)"
 )
-BESIDE = "位于第二个断面或时间列之后，归属不明 (behind a second column of sections or times: it is not clear of which)"
+BESIDE = (
+    "位于第二个断面或时间列之后，归属不明 (behind a second column of sections or times: of which is unclear)"
+)
 COLUMN_TWICE = "同一内容出现两列，只读第一列 (stands twice, the first column is read)"
 MAPPED_COLUMN_MISSING = "设置中指定的列不存在 (named in the settings, not in this sheet)"
 
