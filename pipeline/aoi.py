@@ -19,7 +19,14 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.datum import DatumShift, describe_shift, explain_no_shift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000, find_centre, measure_area_m2, unproject, wrap_outline
-from pipeline.vector_files import OFFLINE, choose_layer, name_dataset, refuse_driver, refuse_pointer
+from pipeline.vector_files import (
+    OFFLINE,
+    choose_layer,
+    find_named_crs,
+    name_dataset,
+    refuse_driver,
+    refuse_pointer,
+)
 
 _PROJECT = Path(__file__).resolve().parent.parent
 PROJECT_ROOT = _PROJECT if (_PROJECT / "aoi").is_dir() else Path(__file__).resolve().parent / "_project"
@@ -103,7 +110,7 @@ def _read_features(
     try:
         with fiona.Env(**OFFLINE), _open(path, _find_layer(path, layer)) as source:
             refuse_driver(path, source.driver)
-            crs = _settle_crs(path, stated or source.crs_wkt)
+            crs = _settle_crs(path, stated or find_named_crs(path) or source.crs_wkt)
             features = list(source)
     except fiona.errors.FionaError as error:
         raise _aoi_error(Problem(str(path), str(error), _EXPECTED)) from error

@@ -41,6 +41,9 @@ _POINTERS = {
 }
 _LINKED_CRS = re.compile(rb'"crs"\s*:\s*\{[^}]*"(link|url|href)"', re.IGNORECASE)
 """A CRS of GeoJSON that stands elsewhere; where it cannot be had, GDAL takes WGS 84 without a word."""
+_NAMED_CRS = re.compile(rb'"crs"\s*:\s*\{[^}]*"name"\s*:\s*"([^"]+)"', re.IGNORECASE)
+_WGS_84 = re.compile("84|4326")
+_BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 _HEAD = 2**16
 _FORMATS = (
     "a file that holds its features and names its CRS, such as GeoPackage, GeoJSON, Shapefile, FileGDB or KML"
@@ -62,6 +65,15 @@ def _find_pointer(head: bytes) -> str:
     """What a file says of places elsewhere, by its first bytes; empty if nothing."""
     words = next((words for mark, words in _POINTERS.items() if mark in head), "")
     return words or ("the address of its CRS" if _LINKED_CRS.search(head) else "")
+
+
+def find_named_crs(path: Path) -> str | None:
+    """The CRS that a GeoJSON names, unless it is WGS 84, which GDAL takes for every name it does not know."""
+    heads = [*_read_heads(path)]
+    if not heads or not heads[0].lstrip(_BEFORE_JSON).startswith(b"{"):
+        return None
+    found = [match[1].decode(errors="replace") for head in heads if (match := _NAMED_CRS.search(head))]
+    return next((name for name in found if not _WGS_84.search(name)), None)
 
 
 def refuse_driver(path: Path, driver: str) -> None:

@@ -23,7 +23,7 @@ from pipeline.ingest.parcels.placement import find_middle
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.placing import parse_crs, settle_shift
-from pipeline.vector_files import choose_layer, name_dataset, refuse_driver, refuse_pointer
+from pipeline.vector_files import choose_layer, find_named_crs, name_dataset, refuse_driver, refuse_pointer
 
 _PARQUET = {".parquet", ".geoparquet"}
 _KINDS_OF_SHAPE = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
@@ -80,7 +80,7 @@ def _read_rows(path: Path, given: LabelledSamples, keep: Sequence[str]) -> gpd.G
     if rows.empty:
         raise label_error(Problem(str(path), "no row", "samples, a row each"))
     shapes = shapely.force_2d(rows.geometry.to_numpy())
-    shapes, shift = _place(path, given.crs or rows.crs, shapes)
+    shapes, shift = _place(path, given.crs or find_named_crs(path) or rows.crs, shapes)
     index = pd.RangeIndex(1, len(rows) + 1)
     placed = gpd.GeoDataFrame(
         {name: rows[name].to_numpy() for name in (given.column, *keep) if name in rows},

@@ -4,8 +4,10 @@ import json
 import zipfile
 from pathlib import Path
 
+import geopandas as gpd
 import pyogrio
 import pytest
+import shapely
 from pyogrio.raw import open_arrow
 
 from pipeline.aoi import load_aoi
@@ -13,7 +15,7 @@ from pipeline.errors import InputError, Problem
 from pipeline.ingest.labels import read_labels
 from pipeline.ingest.parcels.vectors import open_vector
 from pipeline.settings.maps import LabelledSamples
-from pipeline.vector_files import FEATURE_DRIVERS, choose_layer, refuse_driver, refuse_pointer
+from pipeline.vector_files import FEATURE_DRIVERS, choose_layer, find_named_crs, refuse_driver, refuse_pointer
 from tests.mutated_registers import AOI
 
 ELSEWHERE = {
@@ -143,3 +145,44 @@ def test_a_layer_is_the_one_that_is_named_known_or_alone_else_none(
         known=known,
     )
     assert (found.found if isinstance(found, Problem) else found) == expected
+
+
+@pytest.mark.parametrize("name", ["Xian 1980 / zone 40", "urn:ogc:def:crs:EPSG::99999"])
+@pytest.mark.parametrize(
+    "door",
+    [
+        open_vector,
+        lambda path: load_aoi(str(path), relative_to=path.parent),
+        lambda path: read_labels(LabelledSamples(path=str(path)), AOI),
+    ],
+    ids=["register", "aoi", "labels"],
+)
+def test_a_named_crs_that_nobody_knows_is_never_taken_for_wgs_84(tmp_path, door, name):
+    path = tmp_path / "a.geojson"
+    frame = gpd.GeoDataFrame({"class": ["water"]}, geometry=[shapely.box(121.81, 31.41, 121.82, 31.42)])
+    content = json.loads(frame.to_json())
+    path.write_text(json.dumps(content | {"crs": {"type": "name", "properties": {"name": name}}}))
+    with pytest.raises(InputError, match="a CRS that PROJ knows") as caught:
+        door(path)
+    assert caught.value.problems[0].found == name
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("urn:ogc:def:crs:EPSG::4549", "urn:ogc:def:crs:EPSG::4549"), ("urn:ogc:def:crs:OGC:1.3:CRS84", None)],
+)
+def test_the_crs_of_geojson_is_found_wherever_it_stands(tmp_path, first, name, found):
+    crs = {"crs": {"type": "name", "properties": {"name": name}}}
+    body = {"features": [{"properties": {"name": "东滩" * 9000}}] * 9}
+    (tmp_path / "a.geojson").write_text(json.dumps({**crs, **body} if first else {**body, **crs}))
+    assert find_named_crs(tmp_path / "a.geojson") == found
+
+
+def test_what_is_no_json_names_its_crs_in_its_own_way(tmp_path):
+    frame = gpd.GeoDataFrame({"class": ["water"]}, geometry=[shapely.box(121.81, 31.41, 121.82, 31.42)])
+    frame.set_crs("EPSG:4490").to_parquet(tmp_path / "a.parquet")
+    frame.set_crs("EPSG:4490").to_file(tmp_path / "a.gpkg")
+    assert find_named_crs(tmp_path / "a.parquet") is None
+    assert find_named_crs(tmp_path / "a.gpkg") is None
+    assert find_named_crs(tmp_path) is None

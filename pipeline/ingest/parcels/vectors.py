@@ -33,7 +33,7 @@ from pipeline.ingest.parcels.placement import (
 from pipeline.ingest.parcels.polygon_layers import choose_polygons
 from pipeline.settings.crs import CrsSetting
 from pipeline.settings.placing import parse_crs, settle_shift
-from pipeline.vector_files import OFFLINE, name_dataset, refuse_driver, refuse_pointer
+from pipeline.vector_files import OFFLINE, find_named_crs, name_dataset, refuse_driver, refuse_pointer
 
 BATCH_ROWS = 32_768
 _RING_CLOSED = "未闭合的环已闭合 / open ring closed"
@@ -131,7 +131,7 @@ def open_vector(
         path,
         chosen,
         tuple(names if not key or key in names else [*names, key]),
-        *_settle_crs(f"{path}, layer {chosen}", crs or info["crs"], corners),
+        *_settle_crs(f"{path}, layer {chosen}", crs or find_named_crs(path) or info["crs"], corners),
         codec,
         recode,
         bool(info["capabilities"]["random_read"]) and _is_numbered(fids),
