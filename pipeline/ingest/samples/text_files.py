@@ -17,6 +17,10 @@ TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv"})
 ENCODINGS = ("utf-8-sig", "gb18030")
 DELIMITERS = ",\t;"
 
+_AS_TEXT = '="'
+_QUOTED_AS_TEXT = r'^="([^"]*)"$'
+"""How exports have Excel keep a cell as it is: ="2024.10"."""
+
 _LINES = 50
 
 
@@ -30,6 +34,8 @@ def read_text(path: Path) -> Sheet:
     except (csv.Error, pd.errors.ParserError, pd.errors.ParserWarning):
         # a quotation mark that is never closed is a character like any other
         cells = _split(text, delimiter, _count_columns(text, delimiter), csv.QUOTE_NONE)
+    if _AS_TEXT in text:
+        cells = cells.replace(_QUOTED_AS_TEXT, r"\1", regex=True)
     return replace(Sheet.of(path, "", cells), is_delimited=True)
 
 

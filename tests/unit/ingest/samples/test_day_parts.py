@@ -75,6 +75,13 @@ def test_a_month_alone_takes_the_year_that_is_set_or_that_the_name_of_its_file_t
     assert _read(_csv(tmp_path, *lines, name="水质20230110.csv"))[0] == []
 
 
+def test_what_an_export_has_excel_keep_as_text_is_that_text(tmp_path):
+    path = _csv(tmp_path, "断面名称,监测时间,氨氮(mg/L)", '="甲",="2024.10",="0.3"', '="甲",="2024.1",0.4')
+    times, rejects = _read(path)
+    assert times == ["2024-10-01 00:00", "2024-01-01 00:00"]
+    assert rejects.empty
+
+
 def test_the_parts_of_days_in_a_parquet_file_are_numbers(tmp_path):
     table = {
         "断面": ["甲", "乙"],
