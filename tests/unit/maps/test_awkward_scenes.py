@@ -115,6 +115,9 @@ def expected(unknown: float, plants: float) -> Any:
         Declared("msk"),
         Declared("alpha"),
         Declared("nodata", 0, packing=(("compress", "zstd"), ("predictor", 2), ("tiled", True))),
+        Declared("nodata", 0, packing=(("compress", "lerc_deflate"), ("BIGTIFF", "YES"), ("tiled", True))),
+        Declared("nodata", 0, packing=(("compress", "lzw"), ("ENDIANNESS", "BIG"))),
+        Declared("nodata", 0, packing=(("nbits", 13), ("compress", "packbits"))),
     ],
     ids=str,
 )
