@@ -33,7 +33,8 @@ class Scenes(Strict):
     """Which scenes are searched and how they become composites.
 
     `rolling` stands instead of `start` and `end`: that many periods, the last that are complete on the day
-    of the run; what a run makes of it is in its manifest as `start` and `end`.
+    of the run; what a run makes of it is in its manifest as `start` and `end`. STAC asks for times with a
+    zone: items with times that have none are refused by name, unless `times_without_zone` takes them as UTC.
     """
 
     model_config = ConfigDict(json_schema_extra=_days_or_rolling)
@@ -50,6 +51,7 @@ class Scenes(Strict):
     harmonise: Literal["auto", True, False] = "auto"
     resolution_m: Literal[10, 20, 30, 60] = 10
     max_failed_share: Share = 0.05
+    times_without_zone: Literal["refuse", "utc"] = "refuse"
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -58,7 +58,7 @@ def plant(folder: Path, name: str, when: str, share: float, options=None) -> dic
     return item | place | {"assets": files}
 
 
-def run(folder: Path, provider: dict, out: str = "out") -> tuple[int, str]:
+def run(folder: Path, provider: dict, out: str = "out", **scenes) -> tuple[int, str]:
     """The exit code of a run over the middle of the world, and what went wrong."""
     gpd.GeoDataFrame({"id": ["field"], "name": ["田"]}, geometry=[MIDDLE], crs=4490).to_file(
         folder / "a.geojson"
@@ -72,6 +72,7 @@ def run(folder: Path, provider: dict, out: str = "out") -> tuple[int, str]:
             "start": "2024-01-01",
             "end": "2024-12-31",
             "clear": {"open_px": 0, "dilate_px": 0},
+            **scenes,
         },
         "vegetation": {"endmembers": {"soil": SOIL, "vegetation": DENSE}},
     }
@@ -90,7 +91,9 @@ def warnings_of(folder: Path, out: str = "out") -> str:
     return "\n".join(manifest["warnings"])
 
 
-def test_scenes_without_a_zone_give_the_same_figures_in_every_zone_of_the_machine(tmp_path, monkeypatch):
+def test_scenes_without_a_zone_are_refused_or_taken_as_utc_in_every_zone_of_the_machine(
+    tmp_path, monkeypatch
+):
     planted = (
         ("S2A_51RUQ_20240101_0_L2A", "2024-01-01T02:30:15", 1.0),
         ("S2A_51RUQ_20240501_0_L2A", "2024-05-01T02:30:15", 0.0),
@@ -101,7 +104,12 @@ def test_scenes_without_a_zone_give_the_same_figures_in_every_zone_of_the_machin
     for number, zone in enumerate(("Asia/Shanghai", "America/New_York")):
         monkeypatch.setenv("TZ", zone)
         time.tzset()
-        assert run(tmp_path, {"static": str(catalog)}, str(number))[0] == 0
+        code, told = run(tmp_path, {"static": str(catalog)}, f"{number} refused")
+        assert code == 2
+        assert all(
+            f"{name}: found 时间无时区 time {moment} without a zone" in told for name, moment, _ in planted
+        )
+        assert run(tmp_path, {"static": str(catalog)}, str(number), times_without_zone="utc")[0] == 0
         found = figures(tmp_path, str(number))
         assert found["mean_fvc_land"] == pytest.approx(truth, abs=2e-4)
         assert found["vegetation_cover_share_land"] == pytest.approx(1.0)

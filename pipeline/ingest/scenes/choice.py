@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from pipeline.errors import NoScenes, Problem
 from pipeline.geodesy import CGCS2000, find_centre, wrap_outline
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.items import Candidate, candidate_of
+from pipeline.ingest.scenes.raw_items import ZONELESS
 from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS, WITHOUT_COUNTERPART, bandpass_of
 from pipeline.settings import Scenes
 from pipeline.settings.sources import Mission
@@ -22,6 +23,10 @@ from pipeline.settings.sources import Mission
 _NEAREST_MISSES = 8
 _ASIDE = ("mask", "saturation")
 """Files of a scene that are no bands."""
+_NO_ZONE = (
+    "时间无时区 time {time} without a zone: write it with one (Z for UTC), or take all such times as UTC by "
+    "times_without_zone: utc"
+)
 _WANTED_OTHERWISE = {"mission", "day", "place", "cloud", "no known sensor"}
 """Reasons that are in what was asked for, and not in the item."""
 
@@ -161,16 +166,21 @@ def _refuse(candidate: Candidate | str, area: BaseGeometry, settings: Scenes) ->
     """Why a candidate is not taken, in a word to count by and in detail; '' if it is."""
     if isinstance(candidate, str):
         return candidate, candidate
+    return next(_list_reasons(candidate, area, settings), ("", ""))
+
+
+def _list_reasons(candidate: Candidate, area: BaseGeometry, settings: Scenes) -> Iterator[tuple[str, str]]:
     scene = candidate.scene
     if scene.mission not in settings.missions:
-        return "mission", f"mission {scene.mission}"
+        yield "mission", f"mission {scene.mission}"
+    if ZONELESS in candidate.assumptions and settings.times_without_zone == "refuse":
+        yield "no zone", _NO_ZONE.format(time=scene.datetime.replace(tzinfo=None).isoformat())
     if not settings.start <= scene.datetime.date() <= settings.end:
-        return "day", f"taken on {scene.datetime.date()}"
+        yield "day", f"taken on {scene.datetime.date()}"
     if not candidate.outline.intersects(area):
-        return "place", f"over {[round(edge, 3) for edge in candidate.outline.bounds]}"
+        yield "place", f"over {[round(edge, 3) for edge in candidate.outline.bounds]}"
     if scene.cloud_percent > settings.max_cloud_percent:
-        return "cloud", f"{scene.cloud_percent:g} % cloud"
-    return "", ""
+        yield "cloud", f"{scene.cloud_percent:g} % cloud"
 
 
 def _rank(candidate: Candidate, preference: Sequence[str]) -> int:

@@ -32,7 +32,7 @@ _NO_OUTLINE = (AttributeError, IndexError, KeyError, TypeError, ValueError, Shap
 class Item:
     """What an item says: properties, files by key, outline (longitude, latitude), time (UTC), if it does.
 
-    `zoned` tells whether its time has a zone; without one it is UTC, as STAC has it.
+    `zoned` tells whether its time has a zone; without one it is read as UTC, on every machine.
     """
 
     id: str
