@@ -112,12 +112,12 @@ def with_broken_band(catalog: Path, world: Path, band: str) -> Path:
     return world / "catalog.json"
 
 
-def test_lost_scenes_are_code_4_and_the_last_delivery_stays(config, tmp_path):
+def test_broken_files_of_scenes_are_code_3_and_the_last_delivery_stays(config, tmp_path):
     words = ("--out", tmp_path / "out", "--quiet", "--set", "indices=[ndvi]")
     ecoledger("run", write_config(tmp_path / "run.yaml", config), *words)
     before = files_of(tmp_path / "out" / "longyou_bay", but="")
     catalog = with_broken_band(Path(config["scenes"]["provider"]["static"]), tmp_path / "world", "nir08")
     config["scenes"]["provider"] = {"static": str(catalog)}
-    done = ecoledger("run", write_config(tmp_path / "spoilt.yaml", config), *words, expected=4)
-    assert "reads failed" in done.stderr
+    done = ecoledger("run", write_config(tmp_path / "spoilt.yaml", config), *words, expected=3)
+    assert "_nir08.tif: tile 0,0 is broken" in done.stderr
     assert files_of(tmp_path / "out" / "longyou_bay", but="") == before

@@ -37,8 +37,9 @@ def test_every_command_that_the_readme_names_exists():
 def test_the_config_of_the_readme_is_valid_with_each_of_its_further_pieces(tmp_path):
     whole, *pieces = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
     path = tmp_path / "my.yaml"
-    for piece in ("", *pieces):
-        path.write_text(whole + piece, encoding="utf-8")
+    for piece in ("{}", *pieces):
+        config = yaml.safe_load(whole) | yaml.safe_load(piece)
+        path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
         assert load_settings(path).label == "2024"
 
 
