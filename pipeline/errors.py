@@ -109,5 +109,6 @@ class Interrupted(PipelineError):
     """Stopped by a signal; a later run resumes. USR1 is how a batch queue asks for a checkpoint: code 75."""
 
     def __init__(self, message: str, signal_number: int) -> None:
+        self.signal_number = signal_number
         self.exit_code = operating_system.exit_code(signal_number)
         super().__init__(message)

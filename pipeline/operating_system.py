@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,15 @@ _TRY_AGAIN = 75
 def exit_code(number: int) -> int:
     """The code of a program that a signal stopped, as shells give it; that of a checkpoint asks to go on."""
     return _TRY_AGAIN if number == _CHECKPOINT else 128 + number
+
+
+def signal_main_thread(number: int) -> None:
+    """Send a signal to the main thread, and wake it; on Windows it is heeded when that thread goes on."""
+    main = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main is not None:
+        signal.pthread_kill(main, number)
+    else:
+        signal.raise_signal(number)
 
 
 def lower_priority(steps: int) -> None:

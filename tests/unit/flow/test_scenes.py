@@ -141,7 +141,9 @@ def lie(planted, name, *, baseline="02.14", cloudy=False):
 def test_a_scene_whose_offset_nothing_tells_is_left_out_by_name_and_counted(run, planted):
     lie(planted, "S2A_1", cloudy=True)
     lie(planted, "S2A_2")
-    result = found(run, planted)
+    scenes = planted.settings.scenes.model_copy(update={"times_without_zone": "utc"})
+    settings = planted.settings.model_copy(update={"scenes": scenes})
+    result = found(run, replace(planted, settings=settings))
     assert list(result.table["id"]) == ["S2A_0", "S2A_2"]
     assert list(result.table["offset_conflict"]) == [False, True]
     account = result.account
@@ -176,7 +178,9 @@ def test_what_cannot_be_used_and_what_is_assumed_is_said_once_by_name(run, plant
         content = json.loads(item.read_text(encoding="utf-8"))
         content["properties"]["datetime"] = when
         item.write_text(json.dumps(content), encoding="utf-8")
-    result = found(run, planted)
+    scenes = planted.settings.scenes.model_copy(update={"times_without_zone": "utc"})
+    settings = planted.settings.model_copy(update={"scenes": scenes})
+    result = found(run, replace(planted, settings=settings))
     assert list(result.table["id"]) == ["S2A_0", "S2A_2"]
     fault, assumed = sorted(result.account["warnings"], key=lambda text: "someday" not in text)
     assert "S2A_1: no time that can be read ('someday')" in fault
