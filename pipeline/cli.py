@@ -3,15 +3,12 @@
 import gc
 import json
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any, Literal
 
 import typer
@@ -19,13 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 import pipeline
-from pipeline import operating_system
-from pipeline.errors import Interrupted, PipelineError
+from pipeline import signals
+from pipeline.errors import PipelineError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _OUT = Console()
 _ERR = Console(stderr=True)
-_SOON_S = 0.1
 _STATUS = {
     "runs": "最近的运行 last runs",
     "deliveries": "交付 deliveries",
@@ -44,7 +40,7 @@ WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks 
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
-    _heed_signals()
+    signals.watch_signals()
     try:
         app()
     except PipelineError as error:
@@ -384,23 +380,3 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     _OUT.print(table)
-
-
-def _heed_signals() -> None:
-    """Let the signals to stop end a command, also one that comes while a library calls back."""
-    for number in operating_system.STOPS:
-        signal.signal(number, _stop)
-    sys.unraisablehook = _send_again
-
-
-def _stop(number: int, _: FrameType | None) -> None:
-    raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)
-
-
-def _send_again(lost: "sys.UnraisableHookArgs") -> None:
-    """Send a signal once more whose exception was raised where no one could receive it."""
-    if isinstance(lost.exc_value, Interrupted):
-        again = operating_system.signal_main_thread
-        threading.Timer(_SOON_S, again, [lost.exc_value.signal_number]).start()
-    else:
-        sys.__unraisablehook__(lost)

@@ -12,7 +12,7 @@ from pipeline.errors import InputError, Problem
 from pipeline.flow.inputs import Inputs
 from pipeline.geodesy import find_centre
 from pipeline.ingest.notes import FileNote
-from pipeline.ingest.samples.objects import find_shifts as find_point_shifts
+from pipeline.ingest.samples.objects import find_point_shifts
 from pipeline.settings import Settings
 from pipeline.settings.placing import settle_shift
 

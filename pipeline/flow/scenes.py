@@ -137,7 +137,7 @@ def _watch_files(scene: Scene) -> Scene:
 
 
 def _give_account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
-    warnings = [*_list_missed(choice), *_list_flaws(choice), *_list_offsets(scenes)]
+    warnings = [*_list_missing_passes(choice), *_list_flaws(choice), *_list_offsets(scenes)]
     for warning in warnings:
         _LOG.warning(warning, extra={"aoi": study.aoi.id})
     left_out = sum(is_undecided(scene) for scene in scenes)
@@ -152,7 +152,7 @@ def _give_account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict
     }
 
 
-def _list_missed(choice: Choice) -> list[str]:
+def _list_missing_passes(choice: Choice) -> list[str]:
     return [
         f"{mission}: 过境日少于应有 {passes.found} days of passes found, at least {passes.expected} expected"
         for mission, passes in choice.missed.items()

@@ -21,7 +21,7 @@ WHOLE_NUMBERS = {
 """Kinds of columns that keep whole numbers and nulls side by side, by those that are read."""
 
 
-def tabulate(table: pa.Table) -> pd.DataFrame:
+def build_cells(table: pa.Table) -> pd.DataFrame:
     """A table of cells in which whole numbers stay whole, also where one is null in the same column."""
     cells: pd.DataFrame = table.to_pandas(types_mapper=WHOLE_NUMBERS.get)
     return cells

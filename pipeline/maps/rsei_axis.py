@@ -71,7 +71,7 @@ def measure_block(task: AxisTask) -> rsei.Moments:
     return rsei.compute_moments(values, np.ones(values.shape[1:], dtype=bool))
 
 
-def count_block(task: AxisTask) -> NDArray[np.int64]:
+def count_components(task: AxisTask) -> NDArray[np.int64]:
     """Counts of the components over the land of a block, in steps of their range."""
     assert task.bounds is not None, "the range comes before the counts in it"
     return rsei.count_steps(task.components.read(task.block), *task.bounds)
@@ -188,7 +188,7 @@ def _measure(run: Run, title: str, tasks: list[AxisTask], trim: Ends) -> rsei.Mo
     if trim == (0, 100) or not (found.high > found.low).all():
         return found
     bounds = found.low, found.high
-    counts = run.each(title, count_block, [replace(task, bounds=bounds) for task in tasks])
+    counts = run.each(title, count_components, [replace(task, bounds=bounds) for task in tasks])
     low, high = rsei.find_range(np.sum(counts, axis=0), *bounds, trim)
     cut = run.each(title, measure_block, [replace(task, bounds=(low, high)) for task in tasks])
     return replace(rsei.pool_moments(cut), low=low, high=high)

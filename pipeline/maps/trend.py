@@ -59,7 +59,7 @@ def fit_block(inputs: BlockInputs, *, cycle: int, test: str) -> Layers:
     }
 
 
-def count_block(task: CountTask) -> int:
+def count_pixels(task: CountTask) -> int:
     """How many p-values of a block are not above the limit."""
     values = read_block(task.trend, task.block, ["p_value"])["p_value"]
     return int(_is_up_to(values, task.limit).sum())
@@ -107,7 +107,7 @@ def _build_limit(run: Run, maps: Maps, when: When, folder: Path) -> None:
 
     def count(limit: float) -> int:
         tasks = [CountTask(block, store, limit) for block in blocks]
-        return sum(run.each(f"{study.aoi.name_zh} {TREND_LIMIT.title}", count_block, tasks))
+        return sum(run.each(f"{study.aoi.name_zh} {TREND_LIMIT.title}", count_pixels, tasks))
 
     tests = count(1.0)
     limit = trend.find_discovery_limit(count, tests, rate=study.settings.greenness.significance)

@@ -42,7 +42,7 @@ class MeasureRules:
     unseen_cover: str = NEVER_SEEN
 
 
-def _explain_unseen(_: MeasureRules) -> str:
+def _explain_gap(_: MeasureRules) -> str:
     return NEVER_SEEN
 
 
@@ -66,7 +66,7 @@ class Measure(Generic[AnyTally]):
     unit: str
     tally: Callable[[MeasureRules], AnyTally]
     value: Callable[[AnyTally, Numbers], Numbers]
-    unseen: Callable[[MeasureRules], str] = _explain_unseen
+    unseen: Callable[[MeasureRules], str] = _explain_gap
 
 
 @dataclass(frozen=True)

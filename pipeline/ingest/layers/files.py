@@ -23,13 +23,13 @@ from pipeline.ingest.layers.layer import (
     choose_resampling,
     find_flaws,
     join,
-    list_assumptions,
+    list_layer_assumptions,
     mask_numbers,
     settle_crs,
 )
 from pipeline.ingest.layers.times import UNTOLD
-from pipeline.ingest.reading.gdal import find_hidden, find_sidecars
-from pipeline.ingest.reading.headers import FileBand, Profile, list_bands
+from pipeline.ingest.reading.gdal import find_masked_pixels, find_sidecars
+from pipeline.ingest.reading.headers import FileBand, Profile, read_file_bands
 from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.ingest.reading.signing import redact
 from pipeline.settings.layers import LayerFile, LayerSource
@@ -70,7 +70,7 @@ class RasterFile:
 
         def read_band(dataset: rasterio.DatasetReader) -> Masked:
             band = np.ma.asarray(dataset.read(self.band, window=window, masked=not self.hidden))
-            hidden = find_hidden(dataset, self.band, window=window) if self.hidden else False
+            hidden = find_masked_pixels(dataset, self.band, window=window) if self.hidden else False
             beside = (band.data < self.valid[0]) | (band.data > self.valid[1])
             return np.ma.MaskedArray(band.data, np.ma.getmaskarray(band) | hidden | beside)
 
@@ -103,7 +103,7 @@ def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
         choose_resampling(layer, given),
         (raster,),
         vertical_datum=given.vertical_datum or said.vertical_datum,
-        assumed=(*list_assumptions(layer, given, said), *([UNTOLD] if layer.over_time else [])),
+        assumed=(*list_layer_assumptions(layer, given, said), *([UNTOLD] if layer.over_time else [])),
     )
 
 
@@ -134,7 +134,7 @@ def _describe(
     band: int | str | None,
     reader: Reader | None,
 ) -> tuple[RasterFile, Statement]:
-    bands = list_bands(dataset)
+    bands = read_file_bands(dataset)
     number = _find_band(layer, href, bands, band)
     own = next(one for one in bands if one.number == number)
     scale, offset = dataset.scales[number - 1], dataset.offsets[number - 1]

@@ -168,7 +168,7 @@ def find_flaws(layer: Layer, given: LayerSource, said: Statement) -> Iterator[Pr
         yield Problem(said.name, f"the unit {unit!r}", repr(layer.unit), todo)
 
 
-def list_assumptions(layer: Layer, given: LayerSource, said: Statement) -> Iterator[str]:
+def list_layer_assumptions(layer: Layer, given: LayerSource, said: Statement) -> Iterator[str]:
     """What a raster does not say of itself and is taken for granted, or is told otherwise; in words."""
     told = given.model_dump(include={"unit", "vertical_datum", "nodata"}, exclude_none=True)
     told |= {"crs": given.crs.name if isinstance(given.crs, GivenCrs) else given.crs} if given.crs else {}

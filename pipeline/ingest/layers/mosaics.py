@@ -31,7 +31,7 @@ from pipeline.ingest.layers.layer import (
     choose_resampling,
     find_flaws,
     join,
-    list_assumptions,
+    list_layer_assumptions,
 )
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.hosts import hosts_of, is_allowed
@@ -122,7 +122,7 @@ def open_collection(
     problems += _find_discord(layer, given, len(lattices), datums)
     if problems:
         raise build_layer_error(layer, *problems)
-    notes = [note for tile in tiles for note in list_assumptions(layer, given, tile.said)]
+    notes = [note for tile in tiles for note in list_layer_assumptions(layer, given, tile.said)]
     notes += [ZONELESS for tile in tiles if not tile.item.zoned]
     mosaics = tuple(_build_mosaic(given.collection, given.asset, members) for members in lattices)
     times, datum = tuple(sorted({tile.moment for tile in tiles})), given.vertical_datum or datums[0]

@@ -26,7 +26,7 @@ from pipeline.ingest.layers.layer import (
     choose_resampling,
     find_flaws,
     join,
-    list_assumptions,
+    list_layer_assumptions,
     mask_numbers,
     settle_crs,
 )
@@ -84,7 +84,7 @@ class RasterVariable:
         with closing(_open(self.name)) as dataset:
             variable = dataset[self.variable].isel({self.axes[0]: rows, self.axes[1]: cols, **steps})
             ordered = variable.transpose(*steps, *self.axes)
-            numbers = mask_numbers(_mask_stored(ordered, self.fill), self.nodata)
+            numbers = mask_numbers(_mask_fill(ordered, self.fill), self.nodata)
         times = numbers.reshape(-1, *numbers.shape[-2:])
         if len(times) == 1:
             return np.ma.MaskedArray(times.data[0], np.ma.getmaskarray(times)[0])
@@ -145,7 +145,7 @@ def _describe(
         ),
         as_datetimes(moments[list(times.chosen)]),
         given.vertical_datum or said.vertical_datum,
-        (*list_assumptions(layer, given, said), *times.assumed),
+        (*list_layer_assumptions(layer, given, said), *times.assumed),
     )
 
 
@@ -157,7 +157,7 @@ def _collect_statement(
         name=name,
         crs=place.crs,
         transform=place.transform,
-        dtype=str(_stored_type(variable)),
+        dtype=str(_find_dtype(variable)),
         unit=str(variable.attrs.get("units", "")),
         vertical_datum=vertical_datum,
         packed="scale_factor" in keys or "add_offset" in keys,
@@ -167,7 +167,7 @@ def _collect_statement(
     )
 
 
-def _stored_type(variable: xr.DataArray) -> np.dtype[Any]:
+def _find_dtype(variable: xr.DataArray) -> np.dtype[Any]:
     stored: np.dtype[Any] = np.dtype(variable.encoding.get("dtype", variable.dtype))
     return stored
 
@@ -180,7 +180,7 @@ def _find_default_fill(path: str, variable: xr.DataArray) -> float | None:
     """What a NetCDF file holds wherever nothing was written to a variable that states no fill of its own."""
     if _states_fill(variable) or not Path(path).is_file():
         return None
-    return _DEFAULT_FILLS.get(_stored_type(variable).str[1:])
+    return _DEFAULT_FILLS.get(_find_dtype(variable).str[1:])
 
 
 def _look(layer: Layer, path: str) -> xr.Dataset:
@@ -268,7 +268,7 @@ def _find_surplus(name: str, variable: xr.DataArray, others: list[str]) -> list[
     )
 
 
-def _mask_stored(values: xr.DataArray, fill: float | None) -> Masked:
+def _mask_fill(values: xr.DataArray, fill: float | None) -> Masked:
     """Numbers, masked where they are a fill as it is stored, and outside the range that is said to be valid.
 
     That range is in stored numbers too, unless these are whole ones and its ends are not, as CF has it.
@@ -280,7 +280,7 @@ def _mask_stored(values: xr.DataArray, fill: float | None) -> Masked:
     stated = [np.asarray(said[key]) for key in ("valid_range", "valid_min", "valid_max") if key in said]
     given = said.get("valid_range", (said.get("valid_min", -np.inf), said.get("valid_max", np.inf)))
     ends = np.asarray(given, dtype=np.float64)
-    real = _stored_type(values).kind in "iu" and any(end.dtype.kind == "f" for end in stated)
+    real = _find_dtype(values).kind in "iu" and any(end.dtype.kind == "f" for end in stated)
     low, high = sorted(ends.tolist() if real else (ends * scale + offset).tolist())
     beside = (numbers < low - slack) | (numbers > high + slack)
     if fill is not None:

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.attributes import pick_within, tabulate
+from pipeline.ingest.attributes import build_cells, pick_within
 
 SUFFIXES = {".parquet", ".geoparquet"}
 
@@ -34,7 +34,7 @@ def describe_parquet(path: Path, layer: str | None = None) -> tuple[list[str], A
     """
     if layer is not None:
         problem = Problem(f"{path}, layer {layer}", "a file without layers", "no layer in the config")
-        raise InputError("The land register cannot be used", [problem])
+        raise InputError("矢量文件无法使用 A vector file cannot be used", [problem])
     return _guard(path, lambda: _describe(path))
 
 
@@ -84,7 +84,7 @@ def _read_batches(
         ]
         table = pa.Table.from_arrays(batch.columns, schema=pa.schema(fields))
         shapes = gpd.GeoDataFrame.from_arrow(table.select([about["name"]]), geometry=about["name"]).geometry
-        yield start, gpd.GeoDataFrame(tabulate(table.drop_columns(about["name"])), geometry=shapes)
+        yield start, gpd.GeoDataFrame(build_cells(table.drop_columns(about["name"])), geometry=shapes)
         start += len(batch)
 
 
@@ -102,4 +102,4 @@ def _guard(path: Path, read: Callable[[], Read]) -> Read:
         return read()
     except (ValueError, OSError, TypeError, shapely.errors.ShapelyError, pa.ArrowException) as error:
         problem = Problem(str(path), str(error), _EXPECTED)
-        raise InputError("The land register cannot be used", [problem]) from error
+        raise InputError("矢量文件无法使用 A vector file cannot be used", [problem]) from error

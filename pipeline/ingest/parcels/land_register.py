@@ -112,7 +112,7 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     no or a wrong CRS, unreadable text.
     """
     layer = open_vector(
-        Path(file.path), name=file.layer, encoding=file.encoding, crs=file.crs, known=_list_known(file)
+        Path(file.path), name=file.layer, encoding=file.encoding, crs=file.crs, known=_list_layer_names(file)
     )
     columns, codes = find_columns(layer, file), _find_codes(file)
     places = find_places(layer, aoi.geometry.bounds)
@@ -135,7 +135,7 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     )
 
 
-def _list_known(file: ParcelFile) -> list[str]:
+def _list_layer_names(file: ParcelFile) -> list[str]:
     """Names, in lower case, of the layer that a register is in by its profile, or by any."""
     return _LAYERS.get(file.profile, [name for names in _LAYERS.values() for name in names])
 

@@ -21,7 +21,7 @@ from pyproj.enums import TransformDirection
 from pipeline.datum import DatumShift, LonLat, find_base, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, project, to_cgcs2000, unproject_all
-from pipeline.ingest.attributes import pick_within, tabulate
+from pipeline.ingest.attributes import build_cells, pick_within
 from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import (
@@ -46,8 +46,6 @@ _OPTIONS = {"ESRI Shapefile": {"ADJUST_TYPE": "YES"}}
 
 Places = NDArray[np.int64]
 Read = TypeVar("Read")
-
-pyogrio.set_gdal_config_options(OFFLINE)
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,16 @@ class VectorLayer:
 
 def vector_error(*problems: Problem) -> InputError:
     """The error of a vector file that cannot be used."""
-    return InputError("The land register cannot be used", problems)
+    return InputError("矢量文件无法使用 A vector file cannot be used", problems)
+
+
+def _stay_offline() -> None:
+    """Have GDAL fetch nothing for a vector file.
+
+    pyogrio sets options for the whole process only. Scenes are read by the GDAL of rasterio, which is one of
+    its own in the wheels of both.
+    """
+    pyogrio.set_gdal_config_options(OFFLINE)
 
 
 def open_vector(
@@ -109,6 +116,7 @@ def open_vector(
     InputError: no such file or layer, no polygons, several layers that may be meant, unreadable text, no CRS,
     a CRS that does not fit, an archive beyond measure, a file that only says where features are.
     """
+    _stay_offline()
     if not path.exists():
         raise vector_error(Problem(str(path), "no such file", "a vector file"))
     if path.suffix.lower() in geoparquet.SUFFIXES:
@@ -188,7 +196,7 @@ def read_cells(layer: VectorLayer, columns: Sequence[str], places: Places) -> pd
     theirs = _encode_names(layer, wanted)
     held = [name for name in theirs if name != layer.key]
     table = _read(layer.path, layer.encoding, lambda: _read_attributes(layer, held, places))
-    cells = tabulate(table.select(theirs)).set_axis(layer.rows[places])
+    cells = build_cells(table.select(theirs)).set_axis(layer.rows[places])
     named = cells.rename(columns=dict(zip(theirs, wanted, strict=True)))
     return _recode_columns(named, wanted, layer.recode)
 
@@ -206,7 +214,7 @@ def read_table_beside(layer: VectorLayer, name: str) -> pd.DataFrame | None:
         layer.encoding,
         lambda: read_arrow(layer.source, layer=there, read_geometry=False, encoding=layer.encoding),
     )
-    return tabulate(table).rename(columns=str.lower)
+    return build_cells(table).rename(columns=str.lower)
 
 
 def _find_shapefile_encoding(path: Path, layer: str, wanted: str) -> str | None:
@@ -331,7 +339,7 @@ def _read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places)
             parts.append(pa.Table.from_batches([batch.take(pa.array(pick_within(order, start, len(batch))))]))
             start += len(batch)
     table = pa.concat_tables(parts).take(pa.array(np.searchsorted(order, places)))
-    _refuse_moved(layer, places, table.column(0).to_numpy())
+    _refuse_moves(layer, places, table.column(0).to_numpy())
     return table
 
 
@@ -354,12 +362,12 @@ def _read_wkb(layer: VectorLayer, places: Places, **which: Any) -> NDArray[np.ob
     _, numbers, outlines, _ = pyogrio.raw.read(
         layer.source, layer=layer.name, encoding=layer.encoding, columns=[], return_fids=True, **which
     )
-    _refuse_moved(layer, places[: len(numbers)], numbers)
+    _refuse_moves(layer, places[: len(numbers)], numbers)
     found: NDArray[np.object_] = outlines
     return found
 
 
-def _refuse_moved(layer: VectorLayer, places: Places, numbers: NDArray[np.int64]) -> None:
+def _refuse_moves(layer: VectorLayer, places: Places, numbers: NDArray[np.int64]) -> None:
     """InputError where other features were read than those that are wanted."""
     if not np.array_equal(layer.fids[places], numbers):
         expected = "a file that stays as it is while it is read"

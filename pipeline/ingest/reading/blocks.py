@@ -215,10 +215,10 @@ def _clear_numbers(request: BlockRequest, scene: Scene, teller: Asset | None, fi
         margin=reach_px(request.clear),
         meaning=lambda numbers: clear_pixels(numbers, mask, request.clear),
     )
-    return _without_saturated(request, scene, clear, files)
+    return _strike_saturation(request, scene, clear, files)
 
 
-def _without_saturated(request: BlockRequest, scene: Scene, clear: Numbers, files: ItemReader) -> Numbers:
+def _strike_saturation(request: BlockRequest, scene: Scene, clear: Numbers, files: ItemReader) -> Numbers:
     """What is clear, but for pixels that are saturated in any band of the request, if the scene says so."""
     saturation = SENSORS[scene.mission].saturation
     if saturation is None or scene.saturation is None or not clear.values.any():

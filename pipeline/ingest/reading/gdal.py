@@ -91,7 +91,7 @@ class Extract:
         """Its numbers over a window, or in a shape, as rasterio is asked for them."""
         numbers: NDArray[Any] = dataset.read(self.band, **how)
         if self.fill is not None:
-            numbers[find_hidden(dataset, self.band, **how)] = self.fill
+            numbers[find_masked_pixels(dataset, self.band, **how)] = self.fill
         return numbers
 
 
@@ -99,7 +99,7 @@ ONLY_BAND = Extract()
 """All that there is in a file of one band without a mask."""
 
 
-def find_hidden(dataset: rasterio.DatasetReader, band: int, **how: Any) -> NDArray[np.bool_]:
+def find_masked_pixels(dataset: rasterio.DatasetReader, band: int, **how: Any) -> NDArray[np.bool_]:
     """Where a mask or an alpha band hides a band, over a window or in a shape."""
     alphas = [dataset.read(alpha, **how) == 0 for alpha in find_alphas(dataset)]
     flags = set(dataset.mask_flag_enums[band - 1])

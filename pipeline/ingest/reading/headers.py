@@ -86,11 +86,11 @@ class Profile:
             bool(dataset.overviews(1)),
             dataset.dtypes[0],
             (height, width),
-            list_bands(dataset),
+            read_file_bands(dataset),
         )
 
 
-def list_bands(dataset: rasterio.DatasetReader) -> tuple[FileBand, ...]:
+def read_file_bands(dataset: rasterio.DatasetReader) -> tuple[FileBand, ...]:
     """What a dataset says of its bands, without alpha bands, which say what of the others is hidden."""
     alphas = find_alphas(dataset)
     described = zip(dataset.descriptions, dataset.nodatavals, dataset.mask_flag_enums, strict=True)
@@ -189,7 +189,7 @@ def _tiling(dataset: rasterio.DatasetReader) -> Tiling | None:
     said = dataset.tags(ns="IMAGE_STRUCTURE")
     predictor = said.get("PREDICTOR", "1")
     plain = dataset.count == 1 and "NBITS" not in dataset.tags(1, ns="IMAGE_STRUCTURE")
-    plain &= not any(band.hidden for band in list_bands(dataset))
+    plain &= not any(band.hidden for band in read_file_bands(dataset))
     known = said.get("COMPRESSION") == "DEFLATE" and predictor in {"1", _DIFFERENCES}
     if not (plain and known and dataset.dtypes[0] in {"uint8", "uint16"} and dataset.profile["tiled"]):
         return None

@@ -86,8 +86,8 @@ def resample(files: ItemReader, asset: Asset, grid: Grid, block: Block) -> Numbe
 
 def find_values(numbers: Numbers, asset: Asset) -> Numbers:
     """Where the numbers of an asset stand for a value."""
-    known = _known(replace(asset, href=""), str(numbers.values.dtype))
-    return replace(numbers, values=known[_unsigned(numbers.values)])
+    known = _list_valid_numbers(replace(asset, href=""), str(numbers.values.dtype))
+    return replace(numbers, values=known[_to_uint16(numbers.values)])
 
 
 def claim(clear: Numbers, inside: NDArray[np.bool_], number: int, owner: NDArray[np.uint8]) -> int:
@@ -113,12 +113,12 @@ def place_numbers(
     values = numbers.values
     meaning = _meaning(replace(asset, href=""), packing, str(values.dtype))
     missing: int = _place(
-        _unsigned(values), numbers.rows, numbers.cols, owner, number, meaning, alone, target
+        _to_uint16(values), numbers.rows, numbers.cols, owner, number, meaning, alone, target
     )
     return missing
 
 
-def _unsigned(values: NDArray[Any]) -> NDArray[np.uint16]:
+def _to_uint16(values: NDArray[Any]) -> NDArray[np.uint16]:
     """Numbers as places in a table of all that a type of 16 bits can hold."""
     return values.astype(np.uint16) if values.itemsize == 1 else values.view(np.uint16)
 
@@ -157,7 +157,7 @@ def _warp(files: ItemReader, asset: Asset, profile: Profile, grid: Grid, block: 
     share = _count_points(asset, profile, grid)
     window = window_around(*reach(profile, grid, block, share), _WARP_MARGIN_PX)
     source = files.read_window(asset, window)
-    _strike(source, _known(replace(asset, href=""), str(source.dtype)), asset.nodata)
+    _strike(source, _list_valid_numbers(replace(asset, href=""), str(source.dtype)), asset.nodata)
     numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
     kernel = _bilinear if share == 1 else _mean
     for strip, lines in strips(block, share):
@@ -328,11 +328,11 @@ def _meaning(asset: Asset, packing: Packing, dtype: str) -> NDArray[np.int16]:
     """What every number that a file of a type can hold is in a packing, by the number as unsigned."""
     gain, shift = asset.scale / packing.scale, (asset.offset - packing.offset) / packing.scale
     values = np.rint(_list_numbers(dtype) * gain + shift).clip(-REFLECTANCE_LIMIT, REFLECTANCE_LIMIT)
-    return np.where(_known(asset, dtype), values, REFLECTANCE_NODATA).astype(np.int16)
+    return np.where(_list_valid_numbers(asset, dtype), values, REFLECTANCE_NODATA).astype(np.int16)
 
 
 @lru_cache(maxsize=256)
-def _known(asset: Asset, dtype: str) -> NDArray[np.bool_]:
+def _list_valid_numbers(asset: Asset, dtype: str) -> NDArray[np.bool_]:
     """Whether every number that a file of a type can hold stands for a value, by the number as unsigned."""
     numbers = _list_numbers(dtype)
     low, high = asset.valid or (-math.inf, math.inf)

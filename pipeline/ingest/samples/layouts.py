@@ -279,7 +279,7 @@ def _build_layout(
         else:
             faults.append(Fault(position, heading, divisor, readings_lost=True))
     told = {position for position in span if units.get(position) or ((name := names[position]) and name.unit)}
-    faults += _find_assumed(parameters, told, line)
+    faults += _find_assumptions(parameters, told, line)
     own = {role: name.unit for role, (position, _) in roles.items() if (name := names[position])}
     limit_unit = own.get("detection_limit")
     return SheetLayout(
@@ -287,7 +287,7 @@ def _build_layout(
     )
 
 
-def _find_assumed(
+def _find_assumptions(
     parameters: Sequence[ParameterColumn], told: set[int], line: UnitLine | None
 ) -> Iterator[Fault]:
     """What is to be said of columns without a unit where others of the table have one of their own."""

@@ -23,13 +23,13 @@ def strip_tag(text: str) -> str:
 
 def strip_tags(texts: pd.Series) -> pd.Series:
     """Texts as a page shows them (see `strip_tag`)."""
-    return _map_marked(texts, strip_tag, texts)
+    return _map_markup(texts, strip_tag, texts)
 
 
 def read_raw_values(texts: pd.Series) -> pd.Series:
     """Values before they were rounded for the page, as their titles tell them; NaN where there is none."""
     none = pd.Series(float("nan"), index=texts.index)
-    return _map_marked(texts, _read_raw_value, none).astype(float)
+    return _map_markup(texts, _read_raw_value, none).astype(float)
 
 
 def _replace_tag(tag: re.Match[str]) -> str:
@@ -42,7 +42,7 @@ def _read_raw_value(text: str) -> float:
     return told.pop() if len(told) == 1 else float("nan")
 
 
-def _map_marked(texts: pd.Series, meaning: Callable[[str], object], others: pd.Series) -> pd.Series:
+def _map_markup(texts: pd.Series, meaning: Callable[[str], object], others: pd.Series) -> pd.Series:
     """Meanings of the texts with markup, each distinct one worked out once, and `others` for the rest."""
     marked = texts.str.contains("<", regex=False).astype(bool)
     meanings = {text: meaning(text) for text in texts[marked].unique()}

@@ -138,7 +138,7 @@ def _find_near(crs: CRS, spots: NDArray[np.object_]) -> LonLat | None:
     return to_lon_lat(crs, *np.median(places, axis=0)) if len(places) else None
 
 
-def find_shifts(path: Path) -> list[DatumShift]:
+def find_point_shifts(path: Path) -> list[DatumShift]:
     """How the points of each layer of a vector file come to CGCS2000, by its header; none of other files."""
     if path.suffix.lower() not in _PLACED:
         return []

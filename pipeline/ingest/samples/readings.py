@@ -29,7 +29,7 @@ from pipeline.ingest.samples.reasons import (
     UNKNOWN_PARAMETER,
 )
 from pipeline.ingest.samples.rows import Facts, Reasons, Rows
-from pipeline.ingest.samples.stacks import TablePart, divide, needs_whole
+from pipeline.ingest.samples.stacks import TablePart, needs_whole, split_tables
 from pipeline.ingest.samples.tables import (
     NAMES,
     REJECT_COLUMNS,
@@ -78,7 +78,7 @@ def read_table(table: SampleTable, source: SampleFile, download: Download, lates
     """All that a table says (see `files.read_samples`); where it says nothing, why."""
     if table.is_empty:
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", EMPTY_SHEET, 0))
-    groups = divide(table, source.columns)
+    groups = split_tables(table, source.columns)
     if not groups:
         reason = MONTHS_AS_COLUMNS if has_month_columns(table.head) else NO_HEADINGS
         return Tables(no_samples(), build_rejects(table.file, table.name, 0, "", "", reason, 0))

@@ -131,7 +131,7 @@ def _build_register(file: str, texts: pd.DataFrame) -> pd.DataFrame:
         *_find_missing(register),
         *_find_duplicates(register),
         *_find_unreadable(register, parsed),
-        *_find_unresolved(register.drop(columns=[*parsed])),
+        *_find_open_cells(register.drop(columns=[*parsed])),
     ]
     if problems:
         found = [Problem(f"{file}, {place}", *rest) for place, *rest in sorted(problems)]
@@ -181,7 +181,7 @@ def _find_duplicates(register: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
             yield f"{row}, {column}", repr(value), expected
 
 
-def _find_unresolved(texts: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+def _find_open_cells(texts: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     """Errors, and formulas without a result that holds, where any text may stand."""
     for column in texts:
         given = texts[column].dropna()

@@ -40,7 +40,7 @@ class TablePart:
         return self.layout.first_row if self.layout else self.heading_row + 1
 
 
-def divide(table: SampleTable, mapping: Mapping[str, str]) -> list[list[TablePart]]:
+def split_tables(table: SampleTable, mapping: Mapping[str, str]) -> list[list[TablePart]]:
     """The tables of a sheet, each as the parts that have the same columns and units; empty without headings.
 
     Headings that come again, as on every page, go on with the table that has them.

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.scenes.addresses import find_file, place_files
-from pipeline.ingest.scenes.packed import OTHER_LEVELS, PACKED, read_other_level, read_packed, refuse
+from pipeline.ingest.scenes.packed import OTHER_LEVELS, PACKED, read_other_level, read_package, refuse
 
 RawItem = dict[str, Any]
 """A STAC item as it was served or found, not yet looked at."""
@@ -41,7 +41,7 @@ def read_archive(folder: Path) -> Iterator[RawItem]:
         **dict.fromkeys(("*.json", "*.geojson"), _stac),
         **dict.fromkeys(("MTD_MSIL2A.xml", "*MTD_SAFL2A*.xml"), _sentinel),
         **dict.fromkeys(OTHER_LEVELS, read_other_level),
-        **dict.fromkeys(PACKED, read_packed),
+        **dict.fromkeys(PACKED, read_package),
         "*_MTL.txt": _landsat,
     }
     found = [(path, reader) for pattern, reader in readers.items() for path in folder.rglob(pattern)]

@@ -94,16 +94,16 @@ def _read_figure(file: BandFile, what: str) -> float | None:
 
     Null says nothing; NaN where it is no number.
     """
-    stated = _list_stated(file, what)
+    stated = _list_figures(file, what)
     return read_number(stated[0]) if stated else None
 
 
 def _list_nodata(file: BandFile, nodata: int) -> tuple[int, ...]:
     """Whole numbers that an item states to stand for nothing, besides that of the sensor."""
-    stated = [read_number(number) for number in _list_stated(file, "nodata")]
+    stated = [read_number(number) for number in _list_figures(file, "nodata")]
     return tuple(dict.fromkeys(int(number) for number in stated if number.is_integer() and number != nodata))
 
 
-def _list_stated(file: BandFile, what: str) -> list[Any]:
+def _list_figures(file: BandFile, what: str) -> list[Any]:
     keys = (what, f"raster:{what}")
     return [entry[key] for entry in file.read_entries() for key in keys if entry.get(key) is not None]

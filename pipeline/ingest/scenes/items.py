@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -76,29 +77,50 @@ def _candidate(raw: RawItem, item: Item) -> Candidate | str:
     if sensor is None:
         return "no known sensor"
     mask = find_band(item, sensor.mask.keys) if sensor.mask else None
-    spoilt = find_band(item, sensor.saturation.keys) if sensor.saturation else None
     files = _files(item, sensor)
-    lacking = [
-        word
-        for word, found in (
-            ("id", item.id),
-            ("outline", item.outline),
-            (_name_time(said), item.moment),
-            ("clear mask", mask or not sensor.mask),
-            ("band", files),
-        )
-        if not found
-    ]
+    needed = {
+        "id": item.id,
+        "outline": item.outline,
+        _name_time(said): item.moment,
+        "clear mask": mask or not sensor.mask,
+        "band": files,
+    }
+    lacking = [word for word, found in needed.items() if not found]
     if lacking or item.moment is None or item.outline is None:
         return f"no {', no '.join(lacking)}"
-    platform = _platform(item, sensor, known)
-    tile = _tile(said, known)
-    scene = Scene(
+    scene = _build_scene(
+        item, sensor, known, mask, files, moment=item.moment, checksum=_content_checksum(raw)
+    )
+    processing = (scene.baseline, known.get("tier", ""), known.get("processed", ""), scene.updated, scene.id)
+    return Candidate(
+        scene,
+        item.outline,
+        list_statements(said, files, sensor, scene.baseline),
+        _name_acquisition(scene, item.outline, known),
+        item.collection,
+        processing,
+        (*(() if item.zoned else (ZONELESS,)), *list_assumptions(files, sensor)),
+    )
+
+
+def _build_scene(
+    item: Item,
+    sensor: Sensor,
+    known: dict[str, str],
+    mask: BandFile | None,
+    files: Mapping[str, BandFile],
+    *,
+    moment: datetime,
+    checksum: str,
+) -> Scene:
+    said = item.said
+    spoilt = find_band(item, sensor.saturation.keys) if sensor.saturation else None
+    return Scene(
         id=item.id,
         mission=sensor.mission,
-        platform=platform,
-        datetime=item.moment,
-        tile=tile,
+        platform=_platform(item, sensor, known),
+        datetime=moment,
+        tile=_tile(said, known),
         baseline=_baseline(said, known),
         updated=_read_update(said),
         cloud_percent=_read_cloud(said),
@@ -108,24 +130,18 @@ def _candidate(raw: RawItem, item: Item) -> Candidate | str:
         offset_source="product",
         offset_evidence=f"{sensor.mission}: scale and offset of the product",
         offset_conflict=False,
-        item_sha256=_content_checksum(raw),
+        item_sha256=checksum,
         simulated=bool(said.get("ecoledger:simulated", False)),
         orbit=str(said.get("sat:absolute_orbit", "")) if sensor.look == "orbit" else "",
         saturation=Asset(spoilt.href, band=spoilt.band) if spoilt else None,
     )
-    where = tile or str([round(edge, 3) for edge in item.outline.bounds])
-    started = known.get("started") or f"{item.moment:%Y%m%dT%H%M}"
-    acquisition = " ".join((platform, started, known.get("place", where), known.get("strip", "")))
-    processing = (scene.baseline, known.get("tier", ""), known.get("processed", ""), scene.updated, scene.id)
-    return Candidate(
-        scene,
-        item.outline,
-        list_statements(said, files, sensor, scene.baseline),
-        acquisition,
-        item.collection,
-        processing,
-        (*(() if item.zoned else (ZONELESS,)), *list_assumptions(files, sensor)),
-    )
+
+
+def _name_acquisition(scene: Scene, outline: BaseGeometry, known: dict[str, str]) -> str:
+    """What the satellite took: its name, the start of sensing, the place and the datastrip."""
+    where = scene.tile or str([round(edge, 3) for edge in outline.bounds])
+    started = known.get("started") or f"{scene.datetime:%Y%m%dT%H%M}"
+    return " ".join((scene.platform, started, known.get("place", where), known.get("strip", "")))
 
 
 def _names(item: Item) -> dict[str, str]:

@@ -22,7 +22,7 @@ def refuse(path: Path, reason: str) -> dict[str, Any]:
     return {"id": str(path), UNREADABLE: reason}
 
 
-def read_packed(path: Path) -> Iterator[dict[str, Any]]:
+def read_package(path: Path) -> Iterator[dict[str, Any]]:
     """That a product is packed, unless it lies unpacked beside; nothing of other archives."""
     product = _SUFFIXES.sub("", path.name)
     unpacked = any((path.parent / f"{product}{suffix}").is_dir() for suffix in ("", ".SAFE"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.ingest.samples import read_sections
-from pipeline.ingest.samples.objects import find_shifts
+from pipeline.ingest.samples.objects import find_point_shifts
 from pipeline.ingest.samples.places import read_angles
 
 LONG = 3207241234567890121
@@ -150,13 +150,13 @@ def test_points_of_a_datum_that_leads_nowhere_are_refused_and_of_another_are_mov
         (places if code == "EPSG:4490" else moved).to_file(tmp_path / name)
     with pytest.raises(InputError, match=r"xian\.gpkg.*Xian 1980"):
         read_sections(tmp_path / "xian.gpkg")
-    assert find_shifts(tmp_path / "xian.gpkg") == []
+    assert find_point_shifts(tmp_path / "xian.gpkg") == []
     found = read_sections(tmp_path / "beijing.gpkg")
     assert 20 < 111_000 * abs(found["lat"][0] - 31.4) + 95_000 * abs(found["lon"][0] - 121.5) < 150
-    (told,) = find_shifts(tmp_path / "beijing.gpkg")
+    (told,) = find_point_shifts(tmp_path / "beijing.gpkg")
     assert (told.accuracy_m, told.doubtful) == (15, True)
-    assert find_shifts(tmp_path / "own.gpkg")[0].changes_nothing
-    assert find_shifts(tmp_path / "other.csv") == []
+    assert find_point_shifts(tmp_path / "own.gpkg")[0].changes_nothing
+    assert find_point_shifts(tmp_path / "other.csv") == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""Signals to stop: each ends a command by the one exception that says how to go on."""
+
+import signal
+import sys
+import threading
+from types import FrameType
+
+from pipeline import operating_system
+from pipeline.errors import Interrupted
+
+_SOON_S = 0.1
+
+
+def watch_signals() -> None:
+    """Let the signals to stop raise Interrupted, also one that comes while a library calls back.
+
+    Python drops what is raised within a callback from C; such a signal is sent once more.
+    """
+    for number in operating_system.STOPS:
+        signal.signal(number, _stop)
+    sys.unraisablehook = _send_again
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)
+
+
+def _send_again(lost: "sys.UnraisableHookArgs") -> None:
+    if isinstance(lost.exc_value, Interrupted):
+        again = operating_system.signal_main_thread
+        threading.Timer(_SOON_S, again, [lost.exc_value.signal_number]).start()
+    else:
+        sys.__unraisablehook__(lost)
