@@ -13,7 +13,7 @@ from pipeline.ingest.samples.tables import NAMES, POINT_COLUMNS, no_points
 
 _SIXTY = 60
 _ANGLE = re.compile(
-    r"(?P<before>[EWNS]|东经|西经|北纬|南纬)?\s*(?P<degrees>\d{1,3})\s*[°O度D]\s*"
+    r"(?P<before>[EWNS]|东经|西经|北纬|南纬)?\s*(?P<degrees>\d{1,3}(?:\.\d+)?)\s*[°O度D]\s*"
     r"(?:(?P<minutes>\d{1,2}(?:\.\d+)?)\s*[′'’‘`分]\s*)?"
     r"(?:(?P<seconds>\d{1,2}(?:\.\d+)?)\s*(?:[″\"”“秒]|′′|'')\s*)?(?P<behind>[EWNS])?"
 )
@@ -24,7 +24,8 @@ AXES = {"lon": (-180.0, 180.0), "lat": (-90.0, 90.0)}
 def read_angles(texts: pd.Series) -> pd.Series:
     """Texts with degrees, minutes and seconds (`121°30′15″E`, `北纬31度24分`) as decimal degrees.
 
-    All others stay as they are, and so do minutes and seconds of 60 and more, which are none.
+    All others stay as they are, and so do minutes and seconds of 60 and more, or of degrees that are not
+    whole, which are none.
     """
     return map_once(texts, _read_angle).astype(object)
 
@@ -34,7 +35,8 @@ def _read_angle(text: str) -> str:
     if found is None:
         return text
     parts = [float(part or 0) for part in (found["degrees"], found["minutes"], found["seconds"])]
-    if max(parts[1:]) >= _SIXTY:
+    is_split = bool(found["minutes"] or found["seconds"])
+    if max(parts[1:]) >= _SIXTY or (is_split and not parts[0].is_integer()):
         return text
     ends = {found["before"], found["behind"]}
     sign = -1 if ends & {"W", "S", "西经", "南纬"} else 1

@@ -163,6 +163,7 @@ def test_points_of_a_datum_that_leads_nowhere_are_refused_and_of_another_are_mov
     ("lon", "lat"),
     [
         ("121.50416667", "31.40111111"),
+        ("121.50416667°", "北纬31.40111111度"),
         ("121°30′15″", "31°24′4″"),
         ("121°30'15\"E", "N31°24'4\""),
         ("东经121度30分15秒", "北纬31度24分4秒"),
@@ -181,7 +182,13 @@ def test_degrees_minutes_and_seconds_are_the_place_that_they_name(tmp_path, lon,
 
 @pytest.mark.parametrize(
     ("lon", "lat"),
-    [("40512345", "3476000"), ("31.4", "121.5"), ("121°61′0″", "31°0′0″"), ("512345.6", "31.4")],
+    [
+        ("40512345", "3476000"),
+        ("31.4", "121.5"),
+        ("121°61′0″", "31°0′0″"),
+        ("121.5°30′", "31.4"),
+        ("512345.6", "31.4"),
+    ],
 )
 def test_places_that_are_no_degrees_are_refused_with_what_was_expected(tmp_path, lon, lat):
     path = tmp_path / "s.csv"
