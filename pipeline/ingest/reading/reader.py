@@ -53,8 +53,8 @@ class Trail:
 
     @property
     def error(self) -> str:
-        """The failures in their order."""
-        return "; ".join(self.failures)
+        """The failures in their order, each once."""
+        return "; ".join(dict.fromkeys(self.failures))
 
 
 class Reader:
