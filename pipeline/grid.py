@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
 import rasterio.features
 import shapely
@@ -17,6 +16,7 @@ from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.aoi import Aoi
+from pipeline.compiled import numba
 from pipeline.errors import Problem, SettingsError
 from pipeline.geodesy import compute_areal_scale, project, unproject
 

@@ -8,10 +8,10 @@ harmonic season to them, needs no number of looks to be fixed beforehand, and ke
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
 from pipeline.indices.dark_water import LEAST_STEPS, is_known
 from pipeline.legends import ALERTS, NODATA_CLASS

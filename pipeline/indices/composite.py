@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA
 from pipeline.indices.dark_water import LEAST_STEPS, is_known
 

@@ -5,9 +5,9 @@ or below 0. NDVI is unknown there (`pipeline.indices.domain`), and what is dark 
 well is water: of all ground only deep shadow is as dark, which the masks of scenes take away.
 """
 
-import numba
 import numpy as np
 
+from pipeline.compiled import numba
 from pipeline.contracts import REFLECTANCE_SCALE
 from pipeline.indices.domain import find_least
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numba
 import numexpr
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.indices.spectral import LETTERS, SpectralIndex, find_constants
 
 numexpr.set_num_threads(1)  # blocks are worked on side by side already

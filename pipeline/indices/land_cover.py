@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import numba
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.indices.dark_water import DARK, UNTOLD, WATER, tell_water
 from pipeline.indices.formulas import compute_index
 from pipeline.indices.spectral import find_index

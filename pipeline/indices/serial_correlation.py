@@ -7,9 +7,10 @@ series, is in `tests/unit/indices/test_serial_correlation.py`.
 
 import math
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.compiled import numba
 
 LEAST_PAIRS = 9
 """Fewer pairs of values a lag apart tell no correlation: those of ten values without a gap."""

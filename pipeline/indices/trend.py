@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.indices import serial_correlation
 
 LEAST_OBSERVATIONS = 10

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
 from pipeline.indices.dark_water import (
     DARK,

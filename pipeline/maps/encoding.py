@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.contracts import (
     INDEX_STEP,
     REFLECTANCE_LIMIT,

@@ -9,9 +9,10 @@ A number times `scale` is the value; what equals `nodata` (NaN for none) or is N
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.compiled import numba
 
 CODE_LIMIT = 256
 NO_COLUMN = -1

@@ -3,10 +3,10 @@
 Rows and columns count from the corner of the window that `source` holds. What lies beside it is unknown.
 """
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.ingest.layers.layer import NO_CODE
 
 _SLIVER = 1e-6

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from pipeline.compiled import numba
 from pipeline.geodesy import find_route
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.headers import Profile

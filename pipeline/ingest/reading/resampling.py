@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.compiled import numba
 from pipeline.contracts import REFLECTANCE_LIMIT, REFLECTANCE_NODATA, Asset, Packing
 from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import deflate
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
+from pipeline.compiled import numba
 from pipeline.ingest.reading.headers import Fetch, Tiling
 
 _NEIGHBOURS_BYTES = 4096

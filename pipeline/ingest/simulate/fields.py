@@ -7,9 +7,10 @@ import hashlib
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.compiled import numba
 
 Waves = NDArray[np.float64]
 """One row per wave: wave numbers along x and y (radians per metre), phase (radians), amplitude."""

@@ -1,0 +1,71 @@
+"""Compiled kernels are those of the source code that stands there."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import compiled
+from pipeline.compiled import name_cache, numba
+
+CALLER = """
+from pipeline.compiled import numba
+from pipeline.callee import add
+
+@numba.njit(cache=True)
+def compute(value):
+    return add(value)
+
+print(compute(1.0))
+"""
+CALLEE = """
+from pipeline.compiled import numba
+
+@numba.njit(cache=True)
+def add(value):
+    return value + {}
+"""
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "pipeline"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    shutil.copy(compiled.__file__, folder)
+    (folder / "caller.py").write_text(CALLER, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("has_place", [False, True])
+def test_a_kernel_of_another_file_that_changes_is_not_called_as_it_was(package, tmp_path, has_place):
+    environment = {name: text for name, text in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    if has_place:
+        environment["NUMBA_CACHE_DIR"] = str(tmp_path / "caches")
+    for number in (1, 10, 1):
+        (package / "callee.py").write_text(CALLEE.format(number), encoding="utf-8")
+        program = [sys.executable, "-c", "import pipeline.caller"]
+        done = subprocess.run(
+            program, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+        )
+        assert float(done.stdout) == 1 + number
+    place = tmp_path / "caches" if has_place else package / "__pycache__"
+    assert len(list(place.glob("kernels-*"))) == 3
+
+
+def test_the_cache_is_named_by_every_file_and_stays_while_none_changes(package):
+    first = name_cache(package)
+    assert name_cache(package) == first
+    for path in (package / "caller.py", package / "deep" / "kernel.py"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("# another\n", encoding="utf-8")
+        assert name_cache(package) != first
+        first = name_cache(package)
+
+
+def test_kernels_of_the_pipeline_are_cached_under_that_name():
+    folder = Path(compiled.__file__).parent
+    assert Path(numba.config.CACHE_DIR).name == name_cache(folder)
