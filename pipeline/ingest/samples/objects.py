@@ -1,7 +1,7 @@
 """Tables inside JSON, GeoJSON and GeoPackage files, as sheets with their headings in the first row."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from pipeline.errors import InputError, Problem
 from pipeline.geodesy import unproject_all
 from pipeline.ingest.attributes import WHOLE_NUMBERS
 from pipeline.ingest.samples.cells import to_text
+from pipeline.ingest.samples.headings import read_heading
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.settings.placing import parse_crs
 from pipeline.vector_files import refuse_pointer
@@ -69,8 +70,8 @@ def _list_values(content: Any) -> list[tuple[str, Any]]:
 def read_layers(path: Path) -> list[Sheet]:
     """Attributes and points of every layer of a vector file; ValueError for other files.
 
-    InputError for one that only says where features are, and for points of a CRS that does not lead to
-    CGCS2000.
+    InputError for one that only says where features are, for points of a CRS that does not lead to CGCS2000,
+    and for those of none where no columns of degrees stand beside them.
     """
     refuse_pointer(path)
     whole = {"types_mapper": WHOLE_NUMBERS.get}
@@ -91,7 +92,17 @@ def _read_layer(path: Path, name: str, layer: pd.DataFrame) -> Sheet:
     if "geometry" not in layer:
         return _to_sheet(path, name, rows, None)
     crs: str | None = layer.crs.to_wkt() if layer.crs else None
+    if crs is None and layer.geometry.notna().any() and not _has_degrees(table.columns):
+        expected = "a CRS in the file or its .prj, or columns of longitude and latitude (经度, 纬度)"
+        problem = Problem(f"{path.name}, layer {name}", "points without a CRS", expected)
+        raise InputError("The places of sections cannot be used", [problem])
     return _to_sheet(path, name, rows, _locate(path, layer.geometry.to_numpy(), crs))
+
+
+def _has_degrees(columns: Iterable[str]) -> bool:
+    """Whether there are columns of longitude and of latitude, so that points are not needed."""
+    names = [read_heading(str(column)) for column in columns]
+    return {"lon", "lat"} <= {name.means for name in names if name}
 
 
 def _to_sheet(path: Path, name: str, rows: list[list[Any]], points: pd.DataFrame | None) -> Sheet:

@@ -1,5 +1,7 @@
 """The register of sections in files with several tables, and with places of its own."""
 
+import warnings
+
 import geopandas as gpd
 import openpyxl
 import pandas as pd
@@ -203,3 +205,18 @@ def test_places_that_are_no_degrees_are_refused_with_what_was_expected(tmp_path,
 def test_any_text_is_an_angle_or_stays_as_it_is(text):
     (found,) = read_angles(pd.Series([text], dtype=object))
     assert found == text or abs(float(found)) < 1001
+
+
+def write_points(path, rows):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no CRS is the point
+        gpd.GeoDataFrame(rows, geometry=gpd.points_from_xy([121.7], [31.5])).to_file(path)
+
+
+def test_points_without_a_crs_are_refused_unless_columns_tell_the_place(tmp_path):
+    rows = pd.DataFrame({"断面编号": ["S1"], "断面名称": ["甲"]})
+    write_points(tmp_path / "s.gpkg", rows)
+    with pytest.raises(InputError, match=r"points without a CRS.*经度"):
+        read_sections(tmp_path / "s.gpkg")
+    write_points(tmp_path / "own.gpkg", rows.assign(经度=121.5, 纬度=31.4))
+    assert read_sections(tmp_path / "own.gpkg")[["lon", "lat"]].loc[0].tolist() == [121.5, 31.4]
