@@ -86,9 +86,9 @@ class Scene:
 
     `saturation` says in which bands a pixel was too bright, None: nothing does.
 
-    `offset_source` tells what the radiometric offset rests on (pixels, raster:bands, boa_offset_applied or
-    baseline), `offset_evidence` what all said, `offset_conflict` whether they disagreed. `orbit` names
-    the pass where looks are told apart by it, and is empty elsewhere.
+    `offset_source` tells what the radiometric offset rests on (pixels, raster:bands, boa_offset_applied,
+    baseline or header), `offset_evidence` what all said, `offset_conflict` whether they disagreed. `orbit`
+    names the pass where looks are told apart by it, and is empty elsewhere.
     """
 
     id: str

@@ -14,6 +14,8 @@ from pipeline.ingest.reading.signing import redact
 
 _TYPES = ("uint8", "uint16", "int16")
 """The numbers of scenes; others are brought to the first of them that holds them all."""
+_LIKE = 0.8
+"""Scales that are so much alike are one: that of a sensor may be brought to the bandpass of another."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,16 @@ class AssetBand:
 
     @classmethod
     def of(cls, asset: Asset, profile: Profile) -> "AssetBand":
-        """The band by what the file says of itself; BrokenAsset where it is not told which one it is."""
-        band = _find_band(asset, profile)
+        """The band by what the file says of itself.
+
+        BrokenAsset where it is not told which one it is, or its scale is another than that of its item.
+        """
+        band = choose_band(asset, profile)
+        if band.is_scaled and not _LIKE < band.scale / asset.scale < 1 / _LIKE:
+            found = f"a scale of {band.scale:g} in the file, and of {asset.scale:g} by its item"
+            raise BrokenAsset(
+                f"{redact(asset.href)}: {found}; expected one scale, in raster:bands of the item"
+            )
         own = () if band.nodata is None else (band.nodata,)
         nothing = dict.fromkeys(number for number in (*own, *asset.stated) if number != asset.nodata)
         fill = asset.nodata if band.hidden else None
@@ -57,8 +67,11 @@ class AssetBand:
         raise BrokenAsset(f"{redact(self.asset.href)}: {found}; expected {', '.join(_TYPES)}")
 
 
-def _find_band(asset: Asset, profile: Profile) -> FileBand:
-    """The band that the item means: by its number where the file has as many as it says, else by its name."""
+def choose_band(asset: Asset, profile: Profile) -> FileBand:
+    """The band that the item means: by its number where the file has as many as it says, else by its name.
+
+    BrokenAsset where that tells none.
+    """
     choice, bands = asset.band, profile.bands
     named = [band for band in bands if band.name.casefold() in _fold(choice)]
     numbered = [

@@ -43,13 +43,21 @@ Fetch = Callable[[int, int], bytes]
 class FileBand:
     """What a file says of a band: its number, what it is called, and the number that stands for nothing.
 
-    `hidden`: some of its pixels stand for nothing by a mask or an alpha band, whatever their number.
+    `hidden`: some of its pixels stand for nothing by a mask or an alpha band, whatever their number. `scale`
+    and `offset` lead from its numbers to values; 1 and 0, as GDAL has them where a file says neither.
     """
 
     number: int
     name: str = ""
     nodata: float | None = None
     hidden: bool = False
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the file says how its numbers lead to values."""
+        return (self.scale, self.offset) != (1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -93,10 +101,17 @@ class Profile:
 def read_file_bands(dataset: rasterio.DatasetReader) -> tuple[FileBand, ...]:
     """What a dataset says of its bands, without alpha bands, which say what of the others is hidden."""
     alphas = find_alphas(dataset)
-    described = zip(dataset.descriptions, dataset.nodatavals, dataset.mask_flag_enums, strict=True)
+    described = zip(
+        dataset.descriptions,
+        dataset.nodatavals,
+        dataset.mask_flag_enums,
+        dataset.scales,
+        dataset.offsets,
+        strict=True,
+    )
     return tuple(
-        FileBand(number, name or "", nodata, bool(alphas) or not set(flags) <= _PLAIN_MASKS)
-        for number, (name, nodata, flags) in enumerate(described, start=1)
+        FileBand(number, name or "", nodata, bool(alphas) or not set(flags) <= _PLAIN_MASKS, *packing)
+        for number, (name, nodata, flags, *packing) in enumerate(described, start=1)
         if number not in alphas
     )
 

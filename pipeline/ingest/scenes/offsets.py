@@ -1,6 +1,7 @@
 """The radiometric offset of a Sentinel-2 scene, decided by what is stated and by its pixels."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +12,13 @@ from rasterio.windows import Window
 from pipeline.contracts import Asset, Scene
 from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.bands import choose_band
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.radiometry import (
     WITNESSES,
     OffsetDecision,
     PixelEvidence,
+    Statement,
     decide_offset,
     weigh_pixels,
 )
@@ -39,6 +42,8 @@ Pixels = tuple[dict[str, NDArray[Any]], NDArray[Any]]
 def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
     """The scene with its radiometric offset decided by statements and pixels, if its sensor asks.
 
+    Statements are those of its item and of the headers of its files.
+
     Where its pixels could not be read for now, the decision is not for good, see `is_provisional`. Where
     nothing could be decided, its numbers mean nothing, see `is_undecided`.
     """
@@ -47,8 +52,9 @@ def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
         return scene
     witnesses = {band: scene.assets[band] for band in _SHORT_WAVES if band in scene.assets}
     witnesses = dict(list(witnesses.items())[:WITNESSES])
-    pixels, is_settled = _ask_pixels(ItemReader(reader, scene.item_sha256), witnesses, scene.mask)
-    decision = decide_offset(candidate.statements, pixels)
+    files = ItemReader(reader, scene.item_sha256)
+    pixels, is_settled = _ask_pixels(files, witnesses, scene.mask)
+    decision = decide_offset((*candidate.statements, *_list_headers(files, witnesses)), pixels)
     assets = {
         band: replace(asset, offset=round((decision.dn or 0) * asset.scale, 9))
         for band, asset in scene.assets.items()
@@ -60,6 +66,17 @@ def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
         offset_evidence=decision.evidence,
         offset_conflict=decision.conflict,
     )
+
+
+def _list_headers(files: ItemReader, bands: Mapping[str, Asset]) -> list[Statement]:
+    """The offsets in DN that the headers of files state, each once; those that cannot be read state none."""
+    stated = set()
+    for asset in bands.values():
+        with suppress(BrokenAsset):
+            band = choose_band(asset, files.read_profile(asset))
+            if band.is_scaled and np.isfinite(dn := np.divide(band.offset, band.scale or np.nan)):
+                stated.add(round(dn))
+    return [("header", dn) for dn in sorted(stated)]
 
 
 def is_provisional(scene: Scene) -> bool:

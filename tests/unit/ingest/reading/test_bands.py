@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import rasterio
 from rasterio.windows import Window
 
 from pipeline.contracts import NEVER_READABLE, Asset, BandChoice
@@ -57,6 +58,18 @@ def test_a_file_that_says_nothing_is_read_as_it_is_and_unpacked_here(tmp_path, r
     assert (item.read_window(Asset(str(path)), WHOLE) == NUMBERS).all()
     (file,) = reader.shelf.files
     assert file.dataset is None
+
+
+@pytest.mark.parametrize(("scale", "is_right"), [(1e-4, True), (0.9e-4, True), (1e-3, False), (0.0, False)])
+def test_a_scale_in_the_file_that_is_not_that_of_its_item_is_refused_by_name(tmp_path, item, scale, is_right):
+    path = written(tmp_path / "red.tif", NUMBERS)
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = [scale], [-0.1]
+    if is_right:
+        assert (item.read_window(Asset(str(path), scale=1e-4), WHOLE) == NUMBERS).all()
+        return
+    with pytest.raises(BrokenAsset, match=r"red\.tif: a scale of .* in the file, and of 0\.0001 by its item"):
+        item.read_window(Asset(str(path), scale=1e-4), WHOLE)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "uint32"])

@@ -66,6 +66,35 @@ def test_on_a_chip_the_offset_is_the_right_one_or_undecided(tmp_path, applied, s
     assert not is_provisional(scene)
 
 
+def state_in_headers(scene, scale, offset):
+    for band in ("red", "blue"):
+        with rasterio.open(scene.assets[band].href, "r+") as file:
+            file.scales, file.offsets = [scale], [offset]
+
+
+@pytest.mark.parametrize(
+    ("header", "statements", "offset"),
+    [
+        ((1e-4, -0.1), (), -0.1),
+        ((1e-4, 0.0), (), 0.0),
+        ((1e-4, -0.1), STATED[-1000], -0.1),
+        ((1e-4, -0.1), STATED[0], None),
+        ((1e-4, 0.0), STATED[-1000], None),
+        ((1.0, 0.0), STATED[-1000], -0.1),
+        ((0.0, -0.1), STATED[-1000], -0.1),
+    ],
+)
+def test_what_the_headers_of_files_state_of_the_offset_is_weighed_as_well(
+    tmp_path, header, statements, offset, reader
+):
+    scene = offset_world(tmp_path, applied=True, cloudy=True)
+    state_in_headers(scene, *header)
+    scene = decided(scene, statements, reader)
+    assert is_undecided(scene) is (offset is None)
+    assert offset is None or scene.assets["red"].offset == offset
+    assert ("header: " in scene.offset_evidence) is (header[0] == 1e-4)
+
+
 @pytest.mark.parametrize(
     ("statements", "offset", "source"),
     [
