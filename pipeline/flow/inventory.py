@@ -8,7 +8,7 @@ from pipeline.engine.run import Run
 from pipeline.flow.restrictions import find_restriction_findings
 from pipeline.maps.endmembers import find_endmembers
 from pipeline.maps.evidence import describe_fvc
-from pipeline.maps.look_ndvi import describe_ndvi, explain_gap
+from pipeline.maps.look_ndvi import describe_ndvi, explain_nothing
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory
@@ -77,4 +77,4 @@ def _describe_cover(maps: Maps) -> inventory.CoverBasis:
         period.label: describe_fvc(find_endmembers(maps, period), ndvi=describe_ndvi(study, period))
         for period in study.periods
     }
-    return inventory.CoverBasis(words, explain_gap(study)[1].partition(" / ")[0])
+    return inventory.CoverBasis(words, explain_nothing(study)[1].partition(" / ")[0])

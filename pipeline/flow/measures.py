@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.engine.run import Run
 from pipeline.grid import Block, Grid
-from pipeline.maps.look_ndvi import explain_gap
+from pipeline.maps.look_ndvi import explain_nothing
 from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.products import load_products
@@ -88,7 +88,7 @@ def plan_measures(maps: Maps) -> MeasurePlan:
         cuts,
         cycle,
         settings.greenness.test,
-        explain_gap(maps.study)[1],
+        explain_nothing(maps.study)[1],
     )
     return MeasurePlan(measures.MEASURES, rules, maps.study.periods).limit(_list_stores(maps))
 

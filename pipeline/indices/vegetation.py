@@ -102,7 +102,7 @@ def find_greatest(ndvi: NDArray[np.int16]) -> NDArray[np.int16]:
     return found
 
 
-def count_looks(ndvi: NDArray[np.int16]) -> NDArray[np.uint16]:
+def count_ndvi_looks(ndvi: NDArray[np.int16]) -> NDArray[np.uint16]:
     """How many of the looks (look, y, x) are known."""
     known: NDArray[np.uint16] = (ndvi != REFLECTANCE_NODATA).sum(axis=0, dtype=np.uint16)
     return known

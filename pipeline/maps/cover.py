@@ -17,8 +17,8 @@ from pipeline.maps.land_cover.showing import explain_missing_map
 from pipeline.maps.look_ndvi import (
     describe_composite,
     describe_ndvi,
-    explain_gap,
     explain_no_season,
+    explain_nothing,
     find_ndvi,
     title_cover,
 )
@@ -83,7 +83,7 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
     describe = partial(describe_cover, threshold=threshold, source=view.source(when))
     sums = _sum_cover(view, when, view.maps.path("cover", when), None)
     source = describe(find_endmembers(view.maps, when), ndvi=describe_ndvi(study, period))
-    reason = explain_gap(study)[0]
+    reason = explain_nothing(study)[0]
     rows = indicators.build_cover_indicators(sums, when.label, area_m2=area_m2, source=source, reason=reason)
     for name, place, ends, ndvi in _list_beside(view.maps, when):
         sums = _sum_cover(view, when, view.maps.path(*place), ends)

@@ -34,7 +34,7 @@ def compose_looks(inputs: BlockInputs, *, method: str) -> Layers:
     stacks = list(_read_looks(inputs))
     ndvi = np.concatenate(stacks) if stacks else np.empty((0, *inputs.block.shape), dtype=np.int16)
     found = vegetation.find_greatest(ndvi) if method == "maximum" else composite.compute_median(ndvi)
-    return {"ndvi": found, "count": vegetation.count_looks(ndvi)}
+    return {"ndvi": found, "count": vegetation.count_ndvi_looks(ndvi)}
 
 
 def find_ndvi(study: Study, period: Period) -> Place | None:
@@ -70,7 +70,7 @@ def explain_no_season(study: Study, period: Period) -> str:
     return f"本期不含生长季（{first}–{last} 月）/ no day of the growing season (months {first} to {last})"
 
 
-def explain_gap(study: Study) -> tuple[str, str]:
+def explain_nothing(study: Study) -> tuple[str, str]:
     """Why there is no cover of an area, and of a parcel, in a period that has the days for it."""
     if study.settings.vegetation.ndvi != "growing-season":
         return indicators.NOTHING_SEEN, measures.NEVER_SEEN

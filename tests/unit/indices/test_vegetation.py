@@ -14,8 +14,8 @@ from pipeline.indices.vegetation import (
     EndmemberPair,
     compute_cover_by_class,
     compute_fractional_cover,
-    count_looks,
     count_ndvi,
+    count_ndvi_looks,
     find_greatest,
     find_percentile_endmembers,
     sum_cover,
@@ -59,7 +59,7 @@ def test_the_greatest_is_of_the_looks_that_are_known():
     nothing = -32768
     looks = np.array([[nothing, 4000, -9000, nothing], [nothing, nothing, -10000, 10000]], dtype=np.int16)
     assert find_greatest(looks[:, None]).tolist() == [[nothing, 4000, -9000, 10000]]
-    assert count_looks(looks[:, None]).tolist() == [[0, 1, 2, 1]]
+    assert count_ndvi_looks(looks[:, None]).tolist() == [[0, 1, 2, 1]]
     assert find_greatest(looks[:0, None]).tolist() == [[nothing] * 4]
 
 
