@@ -104,10 +104,11 @@ def random_moments(rng: random.Random, undisturbed: Undisturbed, count: int) -> 
     ]
 
 
-def kill(process: subprocess.Popen[str]) -> None:
+def kill(process: subprocess.Popen[str]) -> bool:
+    """Kill a run; False if it ended before the signal came."""
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    process.wait()
+    return process.returncode == -signal.SIGKILL
 
 
 def killed_at(run: Killed, moment: float, undisturbed: Undisturbed) -> bool:
@@ -123,10 +124,9 @@ def killed_at(run: Killed, moment: float, undisturbed: Undisturbed) -> bool:
         time.sleep(0.01)
     with suppress(subprocess.TimeoutExpired):
         process.wait(behind)
-    if process.poll() is not None:
+    if process.poll() is not None or not kill(process):
         ended(process)
         return False
-    kill(process)
     told = run.events[-1]
     run.struck[f"{told[-1]['message']} {told[-1]['step']}" if told else "starting"] += 1
     return True
