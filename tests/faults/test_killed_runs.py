@@ -107,7 +107,7 @@ def random_moments(rng: random.Random, undisturbed: Undisturbed, count: int) -> 
 def kill(process: subprocess.Popen[str]) -> bool:
     """Kill a run; False if it ended before the signal came."""
     os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.communicate()
     return process.returncode == -signal.SIGKILL
 
 
