@@ -22,8 +22,6 @@ WATER, NO_WATER, UNTOLD = 1, 0, -1
 Steps = int | np.integer
 """A stored reflectance, in steps of 1e-4."""
 
-# numba keeps a compiled caller in another file until that file changes: change it with what it calls here.
-
 
 @numba.njit(nogil=True, cache=True)
 def is_known(first: Steps, second: Steps, least: int) -> bool:

@@ -82,6 +82,6 @@ def _disk(radius: int) -> Pixels:
     return disk
 
 
-def find_bits(numbers: NDArray[np.integer], bits: tuple[int, ...]) -> NDArray[np.bool_]:
+def find_bits(numbers: NDArray[np.integer], bits: tuple[int, ...]) -> Pixels:
     """Where the numbers of a file of bits have any of some."""
-    return np.asarray((numbers & sum(1 << bit for bit in bits)) != 0)
+    return np.asarray((numbers & _join_bits(bits)) != 0)
