@@ -1,0 +1,156 @@
+"""The tables of the accounts: what lies under units, what statistics say, what services come to."""
+
+import pandera.pandas as pa
+
+from pipeline.contracts.columns import (
+    AREA,
+    NUMBER,
+    NUMBER_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    build_column,
+    build_table,
+)
+
+_KINDS = ("parcel", "outside", "project")
+_BASES = ("registered", "mapped")
+_PERIOD = TEXT
+_FLAG = build_column(bool)
+
+STATISTICS = build_table(
+    "Statistics",
+    {
+        "region": TEXT,
+        "year": build_column(int),
+        "item": TEXT,
+        "product": TEXT_OR_NULL,
+        "value": NUMBER,
+        "unit": TEXT,
+        "source": TEXT_OR_NULL,
+        "file": TEXT,
+        "sheet": TEXT_OR_NULL,
+        "row": build_column(int),
+    },
+)
+"""Long table of what offices publish: one row per region, year and item (a code of `statistic_items`).
+
+`region` is the id of a region or of the aoi; `product` names what is told of by products; `value` is in
+`unit`, that of the item. `file`, `sheet` and `row` (1-based, as a spreadsheet counts) say where it stands.
+"""
+
+REGIONS = build_table("Regions", {"region": build_column(str, unique=True), "name": TEXT})
+"""Towns or villages of an area, their geometry (EPSG:4490) cut to it and apart from each other."""
+
+ACCOUNT_SUMS = build_table(
+    "AccountSums",
+    {
+        "unit_id": TEXT,
+        "kind": build_column(str, known=pa.Check.isin(_KINDS)),
+        "parcel_id": TEXT_OR_NULL,
+        "region": TEXT,
+        "project": TEXT_OR_NULL,
+        "counted": _FLAG,
+        "period": _PERIOD,
+        "dlbm": TEXT_OR_NULL,
+        "ecosystem": TEXT_OR_NULL,
+        "mapped": TEXT_OR_NULL,
+        "area_m2": AREA,
+    },
+)
+"""What lies under each unit by mapped class: one row per unit, period and mapped class.
+
+A unit is a piece of ground: a parcel within one region (`kind` parcel), what no parcel covers of a region
+(outside), or a project. `counted` is false of what an earlier parcel covers already, and of projects: it is
+left out of totals, so that counted units are the area, each piece of ground once. `dlbm` and `ecosystem` are
+as registered, null outside; `mapped` is the class on the map, null where none is known.
+
+For every account variable that is given there are two columns: `<variable>`, the sum over pixels of value
+times area (its unit times m2), and `<variable>_m2`, the area where it is known.
+"""
+
+ACCOUNT_PARAMETERS = build_table(
+    "AccountParameters",
+    {
+        "key": TEXT,
+        "class": TEXT_OR_NULL,
+        "region": TEXT_OR_NULL,
+        "value": NUMBER,
+        "low": NUMBER_OR_NULL,
+        "high": NUMBER_OR_NULL,
+        "unit": TEXT,
+        "price_year": build_column("Int64", nullable=True),
+        "source": TEXT,
+        "confirmed": _FLAG,
+        "origin": TEXT,
+        "services": TEXT_OR_NULL,
+    },
+)
+"""Parameters: one row per key, class and region; `low` and `high` hold the value in 95 of 100 cases.
+
+`class` is a code of the third survey, an ecosystem type or a mapped class, null: of all. `origin` is the file
+that it was taken from, `services` are the codes of those that used it, joined by `;`.
+"""
+
+ACCOUNT_ITEMS = build_table(
+    "AccountItems",
+    {
+        "unit_id": TEXT,
+        "kind": build_column(str, known=pa.Check.isin(_KINDS)),
+        "parcel_id": TEXT_OR_NULL,
+        "region": TEXT,
+        "project": TEXT_OR_NULL,
+        "counted": _FLAG,
+        "period": _PERIOD,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "account_class": TEXT_OR_NULL,
+        "service": TEXT,
+        "item": TEXT,
+        "quantity": NUMBER_OR_NULL,
+        "unit": TEXT,
+        "price": NUMBER_OR_NULL,
+        "value_yuan": NUMBER_OR_NULL,
+        "comparable_yuan": NUMBER_OR_NULL,
+        "unknown_m2": AREA,
+        "shared_out": _FLAG,
+        "indicative": _FLAG,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""What each service of each unit and class comes to, of both bases where there are both.
+
+`item` tells apart what a service has several of (SO2, NOx), empty where it has one. `price` is in yuan a
+`unit`, in prices of the period; `comparable_yuan` is the value in prices of the price year. `shared_out`:
+a figure of a region, handed out to its units by a key. `indicative`: it rests on a parameter that is not
+confirmed. `unknown_m2` is supplying area about which nothing is known. `reason` says why a quantity or a
+value is null.
+"""
+
+ACCOUNT_TOTALS = build_table(
+    "AccountTotals",
+    {
+        "region": TEXT,
+        "period": _PERIOD,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "service": TEXT,
+        "item": TEXT,
+        "quantity": NUMBER_OR_NULL,
+        "quantity_low": NUMBER_OR_NULL,
+        "quantity_high": NUMBER_OR_NULL,
+        "unit": TEXT,
+        "price": NUMBER_OR_NULL,
+        "value_yuan": NUMBER_OR_NULL,
+        "value_low": NUMBER_OR_NULL,
+        "value_high": NUMBER_OR_NULL,
+        "comparable_yuan": NUMBER_OR_NULL,
+        "known": build_column(int),
+        "of": build_column(int),
+        "indicative": _FLAG,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""The accounts of the area (`region` is its id) and of its regions.
+
+Beside the services there are rows of sums, whose `service` is `M`, `R`, `C` or `GEP`: `known` of the `of`
+indicators of the profile are in it. Where `known` is less than `of`, the sum is partial and its `service` is
+`partial`, never `GEP`.
+"""

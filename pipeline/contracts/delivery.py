@@ -1,0 +1,62 @@
+"""What a delivery shows, and nothing else is consulted as it is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+import geopandas as gpd
+import pandas as pd
+import xarray as xr
+
+from pipeline.aoi import Aoi
+from pipeline.grid import Grid
+from pipeline.legends import Legend
+from pipeline.periods import Period
+
+RasterKind = Literal["ratio", "index", "count", "classes", "reflectance"]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """One map to deliver: `values` has dims (y, x) on the area's grid, may be lazy, and is as stored.
+
+    `kind` decides encoding and style: `ratio` is int16 with scale 1e-4 and nodata -32768, `index` float32
+    with NaN, `count` uint16 without nodata, `classes` uint8 with nodata 255 and a legend, `reflectance`
+    int16 (band, y, x) with scale 1e-4.
+    """
+
+    name: str
+    kind: RasterKind
+    values: xr.DataArray
+    title_zh: str
+    title_en: str
+    first_day: date
+    last_day: date
+    legend: Legend | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Everything that one area's delivery shows; `outputs` writes it, nothing else is consulted.
+
+    `as_of` is the time of the latest scene; it stands for every time inside a file, so that bytes repeat.
+    `tables` are the CSV tables by file stem; `rules` names the rules of the findings, in Chinese and English.
+    """
+
+    aoi: Aoi
+    grid: Grid
+    label: str
+    language: Literal["zh", "en"]
+    simulated: bool
+    as_of: datetime
+    periods: tuple[Period, ...]
+    inventory: gpd.GeoDataFrame
+    parcels: gpd.GeoDataFrame
+    sections: gpd.GeoDataFrame
+    change_patches: gpd.GeoDataFrame
+    findings: gpd.GeoDataFrame
+    tables: dict[str, pd.DataFrame]
+    rasters: tuple[Raster, ...]
+    scenes: pd.DataFrame
+    rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
