@@ -1,4 +1,6 @@
+from .accounts import ACCOUNT_INPUTS as ACCOUNT_INPUTS
 from .accounts import ACCOUNT_ITEMS as ACCOUNT_ITEMS
+from .accounts import ACCOUNT_METHODS as ACCOUNT_METHODS
 from .accounts import ACCOUNT_PARAMETERS as ACCOUNT_PARAMETERS
 from .accounts import ACCOUNT_SUMS as ACCOUNT_SUMS
 from .accounts import ACCOUNT_TOTALS as ACCOUNT_TOTALS

@@ -154,3 +154,42 @@ Beside the services there are rows of sums, whose `service` is `M`, `R`, `C` or 
 indicators of the profile are in it. Where `known` is less than `of`, the sum is partial and its `service` is
 `partial`, never `GEP`.
 """
+
+ACCOUNT_METHODS = build_table(
+    "AccountMethods",
+    {
+        "service": TEXT,
+        "item": TEXT,
+        "category": build_column(str, known=pa.Check.isin(("M", "R", "C"))),
+        "name_zh": TEXT,
+        "name_en": TEXT,
+        "item_zh": TEXT_OR_NULL,
+        "item_en": TEXT_OR_NULL,
+        "unit": TEXT,
+        "formula": TEXT,
+        "source": TEXT,
+    },
+)
+"""What the indicators of the profile are: one row per service and item, in the order of the accounts.
+
+The names that readers see are these: `name_*` of the service, `item_*` of the item where there are several.
+"""
+
+ACCOUNT_INPUTS = build_table(
+    "AccountInputs",
+    {
+        "service": TEXT,
+        "kind": build_column(str, known=pa.Check.isin(("layer", "statistic", "map"))),
+        "input": TEXT,
+        "period": _PERIOD,
+        "unit": TEXT_OR_NULL,
+        "given": _FLAG,
+        "source": TEXT_OR_NULL,
+        "raster": TEXT_OR_NULL,
+    },
+)
+"""What each service of a period was made from: one row per layer variable, statistic item or map of this run.
+
+`input` is the variable or the item's code; `source` is the file or data set; `raster` is the delivered raster
+that shows it, by its name. An input that is not given is here too, with `given` false.
+"""

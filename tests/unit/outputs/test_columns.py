@@ -14,6 +14,14 @@ SCHEMAS = (
     contracts.AREA_BALANCE,
     contracts.INDICATORS,
     contracts.SCENE_TABLE,
+    contracts.STATISTICS,
+    contracts.REGIONS,
+    contracts.ACCOUNT_SUMS,
+    contracts.ACCOUNT_PARAMETERS,
+    contracts.ACCOUNT_ITEMS,
+    contracts.ACCOUNT_TOTALS,
+    contracts.ACCOUNT_METHODS,
+    contracts.ACCOUNT_INPUTS,
 )
 NO_COLUMNS_FOR_STAFF = {"assets"}
 
