@@ -4,8 +4,10 @@ from .accounts import ACCOUNT_METHODS as ACCOUNT_METHODS
 from .accounts import ACCOUNT_PARAMETERS as ACCOUNT_PARAMETERS
 from .accounts import ACCOUNT_SUMS as ACCOUNT_SUMS
 from .accounts import ACCOUNT_TOTALS as ACCOUNT_TOTALS
+from .accounts import PROJECTS as PROJECTS
 from .accounts import REGIONS as REGIONS
 from .accounts import STATISTICS as STATISTICS
+from .accounts import STATISTICS_REJECTED as STATISTICS_REJECTED
 from .columns import check_table as check_table
 from .delivery import Delivery as Delivery
 from .delivery import Raster as Raster

@@ -38,8 +38,48 @@ STATISTICS = build_table(
 `unit`, that of the item. `file`, `sheet` and `row` (1-based, as a spreadsheet counts) say where it stands.
 """
 
+STATISTICS_REJECTED = build_table(
+    "StatisticsRejected",
+    {
+        "file": TEXT,
+        "sheet": TEXT_OR_NULL,
+        "row": build_column(int),
+        "column": TEXT_OR_NULL,
+        "found": TEXT,
+        "expected": TEXT,
+        "todo": TEXT_OR_NULL,
+    },
+)
+"""What of the statistics is not used, and why: one row per cell, row or sheet; `row` is 0 for a whole sheet.
+
+`expected` says what should have stood there, in Chinese and English, `todo` what to do about it.
+"""
+
 REGIONS = build_table("Regions", {"region": build_column(str, unique=True), "name": TEXT})
 """Towns or villages of an area, their geometry (EPSG:4490) cut to it and apart from each other."""
+
+PROJECTS = build_table(
+    "Projects",
+    {
+        "project": build_column(str, unique=True),
+        "name": TEXT,
+        "kind": build_column(str, known=pa.Check.isin(("belt", "village", "pledged", "carbon"))),
+        "start": TEXT_OR_NULL,
+        "end": TEXT_OR_NULL,
+        "holder": TEXT_OR_NULL,
+        "right": TEXT_OR_NULL,
+        "documents": TEXT_OR_NULL,
+        "methodology": TEXT_OR_NULL,
+        "intertidal": build_column("boolean", nullable=True),
+        "alien_species": TEXT_OR_NULL,
+    },
+)
+"""Projects of an area: one row each, their geometry (EPSG:4490) cut to it; they may overlap.
+
+`start` and `end` are days (ISO 8601), null: not told. `holder` and `right` are who holds the ground and by
+which right, `documents` what proves it, `methodology` under which carbon is to be counted. `alien_species`
+names those that grow there, `none` where it is stated that none does; null: nothing is told.
+"""
 
 ACCOUNT_SUMS = build_table(
     "AccountSums",

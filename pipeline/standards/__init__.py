@@ -16,6 +16,9 @@ water samples are read; `water_extras`: parameters known beside those of `water_
 whether it is `confirmed`.
 `tasselled_cap`: coefficients of wetness by instrument and band.
 `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
+`statistic_items`: what is told by statistics, the units of each and the services that use it;
+`statistic_products`: products and the kind of output they are; `statistic_units`: what values in a unit are
+multiplied by.
 `index_domains`: what the formula of a spectral index divides by at least.
 """
 

@@ -22,6 +22,8 @@ SCHEMAS = (
     contracts.ACCOUNT_TOTALS,
     contracts.ACCOUNT_METHODS,
     contracts.ACCOUNT_INPUTS,
+    contracts.STATISTICS_REJECTED,
+    contracts.PROJECTS,
 )
 NO_COLUMNS_FOR_STAFF = {"assets"}
 
