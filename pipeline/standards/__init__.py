@@ -20,6 +20,8 @@ whether it is `confirmed`.
 `statistic_products`: products and the kind of output they are; `statistic_units`: what values in a unit are
 multiplied by.
 `index_domains`: what the formula of a spectral index divides by at least.
+`layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row
+with whether it is `confirmed`.
 """
 
 import lazy_loader
