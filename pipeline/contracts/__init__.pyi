@@ -1,7 +1,13 @@
+from .accounts import ACCOUNT_BRIDGE as ACCOUNT_BRIDGE
+from .accounts import ACCOUNT_CARBON as ACCOUNT_CARBON
+from .accounts import ACCOUNT_CONDITION as ACCOUNT_CONDITION
+from .accounts import ACCOUNT_EXTENT as ACCOUNT_EXTENT
 from .accounts import ACCOUNT_INPUTS as ACCOUNT_INPUTS
 from .accounts import ACCOUNT_ITEMS as ACCOUNT_ITEMS
 from .accounts import ACCOUNT_METHODS as ACCOUNT_METHODS
 from .accounts import ACCOUNT_PARAMETERS as ACCOUNT_PARAMETERS
+from .accounts import ACCOUNT_PROJECTS as ACCOUNT_PROJECTS
+from .accounts import ACCOUNT_SERVICES as ACCOUNT_SERVICES
 from .accounts import ACCOUNT_SUMS as ACCOUNT_SUMS
 from .accounts import ACCOUNT_TOTALS as ACCOUNT_TOTALS
 from .accounts import PROJECTS as PROJECTS

@@ -233,3 +233,172 @@ ACCOUNT_INPUTS = build_table(
 `input` is the variable or the item's code; `source` is the file or data set; `raster` is the delivered raster
 that shows it, by its name. An input that is not given is here too, with `given` false.
 """
+
+ACCOUNT_EXTENT = build_table(
+    "AccountExtent",
+    {
+        "region": TEXT,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "from_period": _PERIOD,
+        "to_period": _PERIOD,
+        "account_class": TEXT,
+        "opening_m2": AREA,
+        "additions_m2": NUMBER_OR_NULL,
+        "managed_additions_m2": NUMBER_OR_NULL,
+        "counted_additions_m2": NUMBER_OR_NULL,
+        "reductions_m2": NUMBER_OR_NULL,
+        "managed_reductions_m2": NUMBER_OR_NULL,
+        "counted_reductions_m2": NUMBER_OR_NULL,
+        "net_change_m2": NUMBER,
+        "closing_m2": AREA,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""Extent of ecosystem types in the form of SEEA EA table 4.1: one row per region, basis, time and type.
+
+Opening extent plus additions less reductions is the closing extent. The class `unknown` is ground without a
+class, so that types and unknown are the region; `total` is the region. `managed_*` is what came from, or went
+to, ground that people keep (farmland, urban); `counted_*` is what of it is more than noise of the maps.
+`reason` says why additions and reductions are null: opening and closing alone tell the net change.
+"""
+
+ACCOUNT_CONDITION = build_table(
+    "AccountCondition",
+    {
+        "region": TEXT,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "from_period": _PERIOD,
+        "to_period": _PERIOD,
+        "account_class": TEXT,
+        "variable": TEXT,
+        "unit": TEXT,
+        "opening_numerator": NUMBER_OR_NULL,
+        "opening_denominator": NUMBER,
+        "opening_value": NUMBER_OR_NULL,
+        "closing_numerator": NUMBER_OR_NULL,
+        "closing_denominator": NUMBER,
+        "closing_value": NUMBER_OR_NULL,
+        "change_value": NUMBER_OR_NULL,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""Condition of ecosystem types (SEEA EA table 5.2): one row per region, time, type and variable.
+
+A value is its numerator by its denominator: the sum of value times area by the area where it is known, or the
+sections of class III or better by the sections that could be graded.
+"""
+
+ACCOUNT_SERVICES = build_table(
+    "AccountServices",
+    {
+        "region": TEXT,
+        "period": _PERIOD,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "flow": build_column(str, known=pa.Check.isin(("supply", "use"))),
+        "account_class": TEXT_OR_NULL,
+        "sector": TEXT_OR_NULL,
+        "service": TEXT,
+        "item": TEXT,
+        "quantity": NUMBER_OR_NULL,
+        "unit": TEXT,
+        "value_yuan": NUMBER_OR_NULL,
+        "comparable_yuan": NUMBER_OR_NULL,
+        "indicative": _FLAG,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""Supply and use of services (SEEA EA tables 7.1): supply by class of ecosystem, use by sector.
+
+Of each service and item what is supplied is used. `sector` is null, with a reason, of use that no statistic
+tells of, and of supply.
+"""
+
+ACCOUNT_BRIDGE = build_table(
+    "AccountBridge",
+    {
+        "region": TEXT,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "from_period": _PERIOD,
+        "to_period": _PERIOD,
+        "service": TEXT,
+        "item": TEXT,
+        "account_class": TEXT_OR_NULL,
+        "opening_yuan": NUMBER_OR_NULL,
+        "extent_yuan": NUMBER_OR_NULL,
+        "intensity_yuan": NUMBER_OR_NULL,
+        "price_yuan": NUMBER_OR_NULL,
+        "method_yuan": NUMBER_OR_NULL,
+        "scope_yuan": NUMBER_OR_NULL,
+        "closing_yuan": NUMBER_OR_NULL,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""Why value changed from one period to another: parts that sum to the difference to 1e-6 yuan.
+
+`extent_yuan` is by more or less area, `intensity_yuan` by quantity per hectare, `price_yuan` by price,
+`method_yuan` by method or parameters; `scope_yuan` is the value of what is known at one of the times only.
+Values are in prices of the period. A row with a class is of that class; without, of the item, and of all
+services where `service` is `total`.
+"""
+
+ACCOUNT_CARBON = build_table(
+    "AccountCarbon",
+    {
+        "region": TEXT,
+        "period": _PERIOD,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "account_class": TEXT,
+        "carbon_kind": build_column(str, known=pa.Check.isin(("rate", "stock"))),
+        "key": TEXT,
+        "area_m2": AREA,
+        "rate_low": NUMBER_OR_NULL,
+        "rate_central": NUMBER_OR_NULL,
+        "rate_high": NUMBER_OR_NULL,
+        "rate_unit": TEXT,
+        "carbon_low": NUMBER_OR_NULL,
+        "carbon_central": NUMBER_OR_NULL,
+        "carbon_high": NUMBER_OR_NULL,
+        "unit": TEXT,
+        "source": TEXT_OR_NULL,
+        "indicative": _FLAG,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""Carbon of wetland and forest: low, central and high, of a class and a parameter.
+
+`carbon_*` are in t CO2 a year where `carbon_kind` is `rate`, in t CO2 where it is `stock`; a stock is what
+plants or soil hold and never what they take up in a year.
+"""
+
+ACCOUNT_PROJECTS = build_table(
+    "AccountProjects",
+    {
+        "project": TEXT,
+        "basis": build_column(str, known=pa.Check.isin(_BASES)),
+        "from_period": TEXT_OR_NULL,
+        "to_period": TEXT_OR_NULL,
+        "service": TEXT,
+        "item": TEXT,
+        "unit": TEXT,
+        "area_m2": AREA,
+        "quantity_before": NUMBER_OR_NULL,
+        "quantity_after": NUMBER_OR_NULL,
+        "quantity_without": NUMBER_OR_NULL,
+        "quantity_gain": NUMBER_OR_NULL,
+        "value_before_yuan": NUMBER_OR_NULL,
+        "value_after_yuan": NUMBER_OR_NULL,
+        "value_without_yuan": NUMBER_OR_NULL,
+        "value_gain_yuan": NUMBER_OR_NULL,
+        "holders": TEXT_OR_NULL,
+        "rights": TEXT_OR_NULL,
+        "parcels": TEXT_OR_NULL,
+        "indicative": _FLAG,
+        "reason": TEXT_OR_NULL,
+    },
+)
+"""Accounts of projects: before and after, with and without, by service and item; value, never a loan.
+
+`*_without` is what the project's ground would give after, had it gone as ground of the same class outside all
+projects of its region did; `*_gain` is after less without. `holders` and `rights` are those of the parcels
+that the project lies on, as registered.
+"""

@@ -24,6 +24,12 @@ SCHEMAS = (
     contracts.ACCOUNT_INPUTS,
     contracts.STATISTICS_REJECTED,
     contracts.PROJECTS,
+    contracts.ACCOUNT_EXTENT,
+    contracts.ACCOUNT_CONDITION,
+    contracts.ACCOUNT_SERVICES,
+    contracts.ACCOUNT_BRIDGE,
+    contracts.ACCOUNT_CARBON,
+    contracts.ACCOUNT_PROJECTS,
 )
 NO_COLUMNS_FOR_STAFF = {"assets"}
 
