@@ -1,0 +1,174 @@
+"""What a service is: who supplies it, from what it is reckoned, by which formula, and what it excludes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Category = Literal["M", "R", "C"]
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "products": ("gross", "net"),
+        "negative_water": ("kept", "cut"),
+        "flood_lake": ("formula", "statistic"),
+        "flood_vegetation": ("runoff", "reduction"),
+        "oxygen": ("rate", "nep", "biomass"),
+        "air_purification": ("capped", "capacity", "emission"),
+        "water_purification": ("capped", "capacity", "discharge"),
+        "evaporation": ("with_r", "without_r"),
+        "tourism": ("travel_cost", "spend"),
+    }
+)
+"""Variants of formulas that a profile chooses from, by name; the first is taken where it is silent."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a formula reads: arrays that broadcast to (..., row), NaN where unknown.
+
+    A row is supplying ground of one unit and class, or of several of one class. `area_m2` is that of which
+    the variables are known, `whole_m2` that of the whole parcel that a row is a part of. `sums` of account
+    variables (unit times m2) over `area_m2`; `parameters` by key, money of them in prices of the period or of
+    the price year; `statistics` by code: the part of a row of what is handed out, the whole of a price,
+    class or number of days.
+    """
+
+    area_m2: Array
+    whole_m2: Array
+    sums: Mapping[str, Array] = field(default_factory=dict)
+    parameters: Mapping[str, Array] = field(default_factory=dict)
+    statistics: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def area_ha(self) -> Array:
+        """The area in hectares."""
+        return self.area_m2 * 1e-4
+
+
+Formula = Callable[[Terms], Array]
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Quantity of an item in its unit and price in yuan a unit, both (..., row); NaN where unknown."""
+
+    quantity: Array
+    price: Array
+
+    @property
+    def value(self) -> Array:
+        """Quantity times price, in yuan."""
+        return self.quantity * self.price
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What formulas read: layer variables, statistics handed out or alike in all rows, parameters."""
+
+    variables: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of all statistics."""
+        return self.shared + self.statistics
+
+    def __add__(self, other: "Inputs") -> "Inputs":
+        """Both, each name once, in order."""
+        return Inputs(
+            *(
+                tuple(dict.fromkeys(ours + theirs))
+                for ours, theirs in (
+                    (self.variables, other.variables),
+                    (self.shared, other.shared),
+                    (self.statistics, other.statistics),
+                    (self.parameters, other.parameters),
+                )
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Term:
+    """A formula with what it reads: its text as an accountant writes it, and its function."""
+
+    text: str
+    compute: Formula
+    needs: Inputs
+
+
+@dataclass(frozen=True)
+class Item:
+    """One of what a service has several of; `key` is empty where it has one.
+
+    `share` weighs rows where a statistic of a region is handed out among them (all of them read no handed-out
+    statistic): area where it is not given. `product` is that of a statistic that is told by products.
+    """
+
+    key: str
+    name_zh: str
+    name_en: str
+    unit: str
+    quantity: Term
+    price: Term
+    share: Term | None = None
+    product: str | None = None
+
+    @property
+    def needs(self) -> Inputs:
+        """All that quantity, price and share read."""
+        both = self.quantity.needs + self.price.needs
+        return both if self.share is None else both + self.share.needs
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Ground that supplies a service: ecosystem types and survey codes; the more specific holds.
+
+    `vegetation` stands for plants that the method of mapping does not tell apart.
+    """
+
+    classes: frozenset[str]
+    without: frozenset[str] = frozenset()
+
+    def covers(self, lineage: Sequence[str]) -> bool:
+        """Whether ground of a class supplies; `lineage` holds its names, the most specific first."""
+        for name in lineage:
+            if name in self.classes or name in self.without:
+                return name in self.classes
+        return False
+
+
+@dataclass(frozen=True)
+class Service:
+    """An indicator of GEP (指标), as a profile names it by its code.
+
+    `variants` are items by the option that the profile takes of `choice` (see `CHOICES`); a service without
+    choices has one variant, whose option is empty. `excludes` are codes of services that value the same gift
+    of nature: no profile counts both. `confirmed` is false where the formula rests on a text that was not
+    seen, so that all that it gives is indicative.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str
+    category: Category
+    supply: Supply
+    variants: Mapping[str, tuple[Item, ...]]
+    source: str
+    confirmed: bool
+    choice: str | None = None
+    excludes: frozenset[str] = frozenset()
+
+    def pick_items(self, choices: Mapping[str, str]) -> tuple[Item, ...]:
+        """The items by the choices of a profile, the first option where it is silent."""
+        if self.choice is None:
+            return self.variants[""]
+        return self.variants[choices.get(self.choice, CHOICES[self.choice][0])]
