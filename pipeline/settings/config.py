@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
+from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry
 from pipeline.settings.computing import Compute
 from pipeline.settings.maps import (
@@ -40,8 +41,12 @@ def _check_label(value: Any) -> Any:
     return value
 
 
+def _is_absent(value: Any) -> bool:
+    return value is None
+
+
 class Settings(Strict):
-    """The whole config."""
+    """The whole config; a manifest without accounts does not name them."""
 
     label: Annotated[
         str, BeforeValidator(_check_label, json_schema_input_type=int | str), Field(pattern=r"^\w[\w.-]*$")
@@ -60,6 +65,7 @@ class Settings(Strict):
     sections: Sections = Sections()
     parcels: ParcelFile | None = None
     restricting: list[RestrictingFile] = []
+    accounts: Annotated[Accounts | None, Field(exclude_if=_is_absent)] = None
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()

@@ -23,6 +23,11 @@ def list_schemes() -> list[str]:
     return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "schemes").glob("*.yaml"))
 
 
+def list_profiles() -> list[str]:
+    """Ids of the profiles of configs/accounts."""
+    return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "accounts").glob("*.yaml"))
+
+
 def _anchor(value: str, info: ValidationInfo) -> str:
     if not isinstance(info.context, ConfigFolder) or "://" in value:
         return value
@@ -51,3 +56,6 @@ AoiName = Annotated[str, AfterValidator(_anchor_unless(list_aois))]
 
 SchemeName = Annotated[str, AfterValidator(_anchor_unless(list_schemes))]
 """The id of a shipped compensation scheme, or the path of one."""
+
+ProfileName = Annotated[str, AfterValidator(_anchor_unless(list_profiles))]
+"""The id of a shipped profile of accounts, or the path of one."""

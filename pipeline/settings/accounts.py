@@ -1,0 +1,175 @@
+"""Accounts of what nature gives, as a config asks for them, and the profiles that say how they are made."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from pipeline.aoi import PROJECT_ROOT
+from pipeline.errors import Problem, SettingsError
+from pipeline.settings import text
+from pipeline.settings.account_layers import AccountLayers
+from pipeline.settings.paths import ConfigFolder, ConfigPath, ProfileName, list_profiles
+from pipeline.settings.statistics import ProjectFile, RegionFile, StatisticsFile
+from pipeline.settings.strict import Strict
+
+AccountYear = Annotated[int, Field(ge=1978, le=2099)]
+ServiceCode = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{2}[a-z]?$")]
+Basis = Literal["registered", "mapped"]
+
+
+class Choices(Strict):
+    """Which variant of each formula holds; texts differ, and the choice changes the result.
+
+    - `runoff_table`: whose runoff coefficients hold, of tables A or B.
+    - `negative_water`: rain less runoff and evapotranspiration below 0 is kept in the sum, or cut to 0.
+    - `soil_practice`: soil kept is potential less actual erosion with the practice factor P, or without it.
+    - `flood_vegetation`: storm rain less its runoff, or rain in storms x share of runoff x share held back.
+    - `carbon_method`: by rate of the class, by NEP, or by biomass.
+    - `capacity`: what is cleaned is the emission up to the capacity (`capped`), the emission whatever the
+      capacity, or the capacity whatever the emission.
+    - `pollution_price`: price of what is cleaned by its cost, or by the environmental tax.
+    - `evaporation`: the heat of what evaporates is divided by the efficiency of cooling (`with_r`) or not.
+    - `evaporation_days`: water counts on hot days, or over the year.
+    - `material_output`: products count gross, or net of what went into them.
+    - `tourism`: by travel cost (expense, time, surplus), or by what visitors spend.
+    - `oxygen`, `noise`, `negative_ions`: whether these count at all.
+    """
+
+    runoff_table: Literal["A", "B"] = "B"
+    negative_water: Literal["kept", "cut"] = "kept"
+    soil_practice: Literal["with_p", "without_p"] = "with_p"
+    flood_vegetation: Literal["storm_runoff", "held_back"] = "storm_runoff"
+    carbon_method: Literal["rate", "nep", "biomass"] = "rate"
+    capacity: Literal["capped", "emission", "capacity"] = "capped"
+    pollution_price: Literal["cost", "tax"] = "tax"
+    evaporation: Literal["with_r", "without_r"] = "with_r"
+    evaporation_days: Literal["hot", "year"] = "hot"
+    material_output: Literal["gross", "net"] = "gross"
+    tourism: Literal["travel_cost", "spend"] = "travel_cost"
+    oxygen: bool = False
+    noise: bool = False
+    negative_ions: bool = False
+
+    def override(self, other: "Choices") -> "Choices":
+        """These choices, with those that the other states in their place."""
+        return self.model_copy(update=other.model_dump(exclude_unset=True))
+
+
+OPTIONAL_SERVICES: Mapping[str, str] = {"oxygen": "REG-07", "noise": "REG-11", "negative_ions": "REG-14"}
+"""The services that a choice puts in or leaves out, by the choice."""
+
+
+class Profile(Strict):
+    """How accounts are made after one document: which services count, which variants, which parameters.
+
+    `parameters` are tables, those of the `base` first; a later one goes before an earlier one. `services`
+    and `choices` that are not stated are those of the base. `unconfirmed` says what of it was not seen in
+    the document's own text.
+    """
+
+    name_zh: str
+    name_en: str
+    source: str
+    base: ProfileName | None = None
+    services: list[ServiceCode] = []
+    choices: Choices = Choices()
+    parameters: list[ConfigPath] = []
+    unconfirmed: list[str]
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Codes of the services that count, options as the choices say."""
+        options = [code for choice, code in OPTIONAL_SERVICES.items() if getattr(self.choices, choice)]
+        return (*(code for code in self.services if code not in OPTIONAL_SERVICES.values()), *options)
+
+
+class Intervals(Strict):
+    """How often parameters and areas are drawn for low and high, and from which seed; 0 draws: none."""
+
+    draws: Annotated[int, Field(ge=0, le=100_000)] = 2000
+    seed: Annotated[int, Field(ge=0)] = 20240501
+
+
+class Accounts(Strict):
+    """What nature gives, in quantity and yuan, of calendar years.
+
+    `profile` is the id of a shipped profile or the path of one, or such by the id of each area; `choices`
+    go before those of the profile, `parameters`, a table, before its parameters, by key, class and region.
+    `price_index` is a table (year, index, and kind where there are several) by which prices are moved;
+    `price_year` is the year of comparable prices, the first of the run where it is not given. `class_basis`
+    says whether registered or mapped classes make the headline. In the simulated world what is not named is
+    simulated.
+    """
+
+    profile: ProfileName | dict[str, ProfileName] = "gbt46869-2025"
+    choices: Choices = Choices()
+    parameters: ConfigPath | None = None
+    price_index: ConfigPath | None = None
+    price_year: AccountYear | None = None
+    class_basis: Basis = "registered"
+    layers: AccountLayers = AccountLayers()
+    statistics: list[StatisticsFile] = []
+    regions: RegionFile | None = None
+    projects: list[ProjectFile] = []
+    intervals: Intervals = Intervals()
+
+    @model_validator(mode="after")
+    def _any_profile(self) -> Self:
+        if not self.profile:
+            raise ValueError("a profile, or one for each area")
+        return self
+
+    def load_profile(self, aoi: str) -> Profile:
+        """The profile of an area, with the choices of the config; SettingsError where there is none."""
+        name = self.profile if isinstance(self.profile, str) else self.profile.get(aoi)
+        if name is None:
+            problem = Problem("accounts.profile", f"none for {aoi}", "a profile for each area of the run")
+            raise SettingsError("An area has no profile", [problem])
+        found = load_profile(name)
+        return found.model_copy(update={"choices": found.choices.override(self.choices)})
+
+
+def find_profile(profile: str) -> Path:
+    """The file of a shipped profile's id, else the path that was given; SettingsError where there is none."""
+    shipped = profile in list_profiles()
+    path = PROJECT_ROOT / "configs" / "accounts" / f"{profile}.yaml" if shipped else Path(profile)
+    if not path.is_file():
+        problem = Problem("accounts.profile", profile, f"a file, or one of {', '.join(list_profiles())}")
+        raise SettingsError("A profile of the accounts is missing", [problem])
+    return path
+
+
+def load_profile(profile: str, beyond: tuple[Path, ...] = ()) -> Profile:
+    """A profile by id or path, what it takes from its base included; `beyond` are those that lead to it.
+
+    Raises SettingsError with all mistakes of the file and their lines.
+    """
+    path = find_profile(profile)
+    if path in beyond:
+        problem = Problem(str(path), "itself among its bases", "bases that end")
+        raise SettingsError("Profiles are each other's base", [problem])
+    own = _read_profile(path)
+    if own.base is None:
+        return own
+    base = load_profile(own.base, (*beyond, path))
+    return own.model_copy(
+        update={
+            "services": own.services or base.services,
+            "choices": base.choices.override(own.choices),
+            "parameters": [*base.parameters, *own.parameters],
+        }
+    )
+
+
+def _read_profile(path: Path) -> Profile:
+    node, content = text.parse(path, text.read(path))
+    problems = list(text.find_duplicate_keys(path, node))
+    try:
+        found = Profile.model_validate(content, context=ConfigFolder(path.resolve().parent))
+    except ValidationError as error:
+        problems += text.to_problems(path, node, content, error.errors())
+    if problems:
+        raise SettingsError(f"The profile {path} has {len(problems)} mistake(s)", problems)
+    return found
