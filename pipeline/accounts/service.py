@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -10,21 +9,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Category = Literal["M", "R", "C"]
-
-CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "products": ("gross", "net"),
-        "negative_water": ("kept", "cut"),
-        "flood_lake": ("formula", "statistic"),
-        "flood_vegetation": ("runoff", "reduction"),
-        "oxygen": ("rate", "nep", "biomass"),
-        "air_purification": ("capped", "capacity", "emission"),
-        "water_purification": ("capped", "capacity", "discharge"),
-        "evaporation": ("with_r", "without_r"),
-        "tourism": ("travel_cost", "spend"),
-    }
-)
-"""Variants of formulas that a profile chooses from, by name; the first is taken where it is silent."""
 
 
 @dataclass(frozen=True)
@@ -150,10 +134,10 @@ class Supply:
 class Service:
     """An indicator of GEP (指标), as a profile names it by its code.
 
-    `variants` are items by the option that the profile takes of `choice` (see `CHOICES`); a service without
-    choices has one variant, whose option is empty. `excludes` are codes of services that value the same gift
-    of nature: no profile counts both. `confirmed` is false where the formula rests on a text that was not
-    seen, so that all that it gives is indicative.
+    `variants` are items by the options that a profile takes of `choices`, in their order; a service that
+    leaves no choice has one, of no options. `excludes` are codes of services that value the same gift of
+    nature: no profile counts both. `confirmed` is false where the formula rests on a text that was not seen,
+    so that all that it gives is indicative.
     """
 
     code: str
@@ -161,14 +145,12 @@ class Service:
     name_en: str
     category: Category
     supply: Supply
-    variants: Mapping[str, tuple[Item, ...]]
+    variants: Mapping[tuple[str, ...], tuple[Item, ...]]
     source: str
     confirmed: bool
-    choice: str | None = None
+    choices: tuple[str, ...] = ()
     excludes: frozenset[str] = frozenset()
 
-    def pick_items(self, choices: Mapping[str, str]) -> tuple[Item, ...]:
-        """The items by the choices of a profile, the first option where it is silent."""
-        if self.choice is None:
-            return self.variants[""]
-        return self.variants[choices.get(self.choice, CHOICES[self.choice][0])]
+    def pick_items(self, options: Mapping[str, object]) -> tuple[Item, ...]:
+        """The items by the options that a profile takes, by choice (`Choices` of the settings)."""
+        return self.variants[tuple(str(options[choice]) for choice in self.choices)]
