@@ -14,7 +14,7 @@ from pipeline.grid import Grid
 from pipeline.legends import Legend
 from pipeline.periods import Period
 
-RasterKind = Literal["ratio", "index", "count", "classes", "reflectance"]
+RasterKind = Literal["ratio", "index", "amount", "count", "classes", "reflectance"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Raster:
     """One map to deliver: `values` has dims (y, x) on the area's grid, may be lazy, and is as stored.
 
     `kind` decides encoding and style: `ratio` is int16 with scale 1e-4 and nodata -32768, `index` float32
-    with NaN, `count` uint16 without nodata, `classes` uint8 with nodata 255 and a legend, `reflectance`
-    int16 (band, y, x) with scale 1e-4.
+    with NaN, `amount` float32 with NaN, in `unit` and drawn by what it holds, `count` uint16 without nodata,
+    `classes` uint8 with nodata 255 and a legend, `reflectance` int16 (band, y, x) with scale 1e-4.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Raster:
     first_day: date
     last_day: date
     legend: Legend | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)

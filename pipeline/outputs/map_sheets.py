@@ -11,12 +11,13 @@ from rasterio.windows import Window
 from pipeline.contracts import Delivery, Raster
 from pipeline.legends import CHANGE, LAND_COVER, UNCHANGED, WATER_CLASS
 from pipeline.outputs.pictures import Picture, Spot, draw_picture, locate_points, place_spots
-from pipeline.outputs.qgis import RAMPS
-from pipeline.outputs.raster import choose_ramp
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.ramps import Stops, find_stops, format_amount
+from pipeline.outputs.texts import find_text, name_unit
 
 SHOWN = ("fvc", "land_cover", "change", "looks")
 """How the names of the rasters begin that have a sheet, the newest of each."""
+VALUE = "value_per_ha"
+"""How the names of the rasters begin that show what nature gives, in yuan; those of the accounts alone."""
 _GROUND = "land_cover"
 _NOT_GRADED = "#bdbdbd"
 _STRIP = 512
@@ -24,7 +25,7 @@ _STRIP = 512
 
 @dataclass(frozen=True)
 class MapSheet:
-    """A map with its title, and its legend as classes (colour, name) or as a ramp of (share, label)."""
+    """A map with its title, and its legend: classes (colour, name), or a ramp of (share, label) in `unit`."""
 
     title: str
     picture: Picture
@@ -32,6 +33,7 @@ class MapSheet:
     gradient: str
     ticks: list[tuple[float, str]]
     points: list[Spot]
+    unit: str = ""
 
     @property
     def about(self) -> str:
@@ -43,7 +45,7 @@ class MapSheet:
 
 def is_shown(raster: Raster) -> bool:
     """Whether the report reads the file of a raster."""
-    return raster.name.startswith(SHOWN)
+    return raster.name.startswith((*SHOWN, VALUE))
 
 
 def draw_map_sheets(delivery: Delivery, rasters: Path) -> list[MapSheet]:
@@ -58,25 +60,38 @@ def draw_map_sheets(delivery: Delivery, rasters: Path) -> list[MapSheet]:
     return sheets
 
 
+def draw_value_sheets(delivery: Delivery, rasters: Path) -> list[MapSheet]:
+    """The newest map of value per hectare, where there is one."""
+    newest = _find_newest(delivery, VALUE)
+    return [_draw_sheet(newest, delivery, rasters / f"{newest.name}.tif")] if newest else []
+
+
 def _find_newest(delivery: Delivery, stem: str) -> Raster | None:
     named = [raster for raster in delivery.rasters if raster.name.startswith(f"{stem}_")]
     return named[-1] if named else None
 
 
 def _draw_sheet(raster: Raster, delivery: Delivery, path: Path) -> MapSheet:
-    stops = () if raster.legend is not None else RAMPS[choose_ramp(raster)]
-    ticks = [
-        ((value - stops[0][0]) / (stops[-1][0] - stops[0][0]) * 100, value, color) for value, color in stops
-    ]
+    stops = () if raster.legend is not None else find_stops(raster, path)
+    shares = _space_stops(stops, evenly=raster.kind == "amount")
+    write = format_amount if raster.kind == "amount" else "{:g}".format
     title = raster.title_zh if delivery.language == "zh" else raster.title_en
     return MapSheet(
         title=f"{title} {raster.first_day} – {raster.last_day}",
         picture=draw_picture(raster, path, delivery.grid, delivery.aoi.geometry),
         classes=_list_classes(raster, path, delivery),
-        gradient=", ".join(f"{color} {share:.1f}%" for share, _, color in ticks),
-        ticks=[(share, f"{value:g}") for share, value, _ in ticks],
+        gradient=", ".join(f"{color} {share:.1f}%" for share, (_, color) in zip(shares, stops, strict=True)),
+        ticks=[(share, write(value)) for share, (value, _) in zip(shares, stops, strict=True)],
         points=[],
+        unit=name_unit(raster.unit, delivery.language),
     )
+
+
+def _space_stops(stops: Stops, *, evenly: bool) -> list[float]:
+    """Where the stops of a ramp stand on its bar, in hundredths: by their value, or as far apart each."""
+    values = [value for value, _ in stops]
+    places = list(range(len(values))) if evenly else values
+    return [(place - places[0]) / (places[-1] - places[0]) * 100 for place in places]
 
 
 def _draw_section_sheet(ground: Raster, delivery: Delivery, path: Path) -> MapSheet:

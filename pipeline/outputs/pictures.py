@@ -24,8 +24,7 @@ from pipeline.contracts import Raster
 from pipeline.geodesy import project
 from pipeline.grid import Grid
 from pipeline.legends import Legend
-from pipeline.outputs.qgis import RAMPS
-from pipeline.outputs.raster import choose_ramp
+from pipeline.outputs.ramps import Stops, find_stops
 
 WIDTH_PX = 1000
 _BAR_SHARE = 0.2
@@ -166,7 +165,7 @@ def _color_raster(raster: Raster, path: Path, shape: tuple[int, int]) -> NDArray
     if raster.legend is not None:
         colors = _color_classes(values.filled(0), raster.legend)
     else:
-        colors = _color_ramp(values.filled(0) * scale, choose_ramp(raster))
+        colors = _color_ramp(values.filled(0) * scale, find_stops(raster, path))
     alpha = np.where(known, 255, 0).astype(np.uint8)
     return np.concatenate([colors, alpha[None]])
 
@@ -178,10 +177,10 @@ def _color_classes(codes: NDArray[Any], legend: Legend) -> NDArray[np.uint8]:
     return np.moveaxis(palette[codes], -1, 0)
 
 
-def _color_ramp(values: NDArray[Any], ramp: str) -> NDArray[np.uint8]:
-    stops = [value for value, _ in RAMPS[ramp]]
-    colors = np.array([list(bytes.fromhex(color.removeprefix("#"))) for _, color in RAMPS[ramp]])
-    bands = [np.interp(values, stops, colors[:, band]) for band in range(3)]
+def _color_ramp(values: NDArray[Any], stops: Stops) -> NDArray[np.uint8]:
+    ends = [value for value, _ in stops]
+    colors = np.array([list(bytes.fromhex(color.removeprefix("#"))) for _, color in stops])
+    bands = [np.interp(values, ends, colors[:, band]) for band in range(3)]
     return np.round(np.stack(bands)).astype(np.uint8)
 
 

@@ -11,36 +11,10 @@ from xml.etree import ElementTree as ET
 from pipeline.legends import Legend
 from pipeline.outputs.columns import Language, ValueName, list_values, name_columns
 from pipeline.outputs.markup import add_options, format_color, serialise
+from pipeline.outputs.ramps import Stops, format_amount
 from pipeline.outputs.texts import find_text
 
 QGIS_VERSION = "3.22.16-Białowieża"
-RAMPS: Mapping[str, tuple[tuple[float, str], ...]] = MappingProxyType(
-    {
-        "cover": (
-            (0.0, "#c9b48b"),
-            (0.1, "#e9d8a6"),
-            (0.3, "#d9e88f"),
-            (0.45, "#9ccc65"),
-            (0.6, "#5aa845"),
-            (0.75, "#2b7a34"),
-            (1.0, "#0b4620"),
-        ),
-        "ratio": (
-            (-1.0, "#35608d"),
-            (0.0, "#c9b48b"),
-            (0.15, "#e9d8a6"),
-            (0.35, "#d9e88f"),
-            (0.5, "#9ccc65"),
-            (0.65, "#5aa845"),
-            (0.8, "#2b7a34"),
-            (1.0, "#0b4620"),
-        ),
-        "index": ((-1.0, "#8c510a"), (-0.3, "#d8b365"), (0.0, "#f5f5f5"), (0.3, "#5ab4ac"), (1.0, "#01665e")),
-        "count": ((0.0, "#ffffff"), (1.0, "#fde0c5"), (4.0, "#eb7f86"), (12.0, "#9b3f80"), (30.0, "#3b1c5a")),
-    }
-)
-"""Value and colour, from bare ground through ever denser green; `count` is for the number of clear looks."""
-
 _GREY = "#8c8c8c"
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _AROUND_POINT = {
@@ -116,9 +90,8 @@ def build_layer_qml(layer: StyledLayer, language: Language) -> str:
     return _serialise_style(root)
 
 
-def build_ramp_qml(ramp: str) -> str:
-    """Style of a raster of measures by one of `RAMPS`."""
-    stops = RAMPS[ramp]
+def build_ramp_qml(stops: Stops, unit: str = "") -> str:
+    """Style of a raster of measures: colours of some values and between them, in the `unit` of its legend."""
     low, high = str(stops[0][0]), str(stops[-1][0])
     root = ET.Element("qgis", {"version": QGIS_VERSION, "styleCategories": "AllStyleCategories"})
     renderer = ET.SubElement(ET.SubElement(root, "pipe"), "rasterrenderer")
@@ -128,7 +101,8 @@ def build_ramp_qml(ramp: str) -> str:
     shader.attrib.update({"colorRampType": "INTERPOLATED", "classificationMode": "1", "clip": "0"})
     shader.attrib.update({"minimumValue": low, "maximumValue": high})
     for value, color in stops:
-        item = {"value": str(value), "label": f"{value:g}", "color": color, "alpha": "255"}
+        label = f"{value:g}" if not unit else f"{format_amount(value)} {unit}"
+        item = {"value": str(value), "label": label, "color": color, "alpha": "255"}
         ET.SubElement(shader, "item", item)
     return _serialise_style(root)
 

@@ -25,7 +25,8 @@ from pipeline.grid import Grid
 from pipeline.legends import NODATA_CLASS, Legend
 from pipeline.outputs.columns import Language
 from pipeline.outputs.qgis import build_classes_qml, build_ramp_qml
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.ramps import find_stops
+from pipeline.outputs.texts import find_text, name_unit
 
 _TILE = 512
 _GDAL = {"GDAL_CACHEMAX": 256 * 2**20}
@@ -59,6 +60,7 @@ ENCODINGS: Mapping[str, RasterEncoding] = MappingProxyType(
             "int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average
         ),
         "index": RasterEncoding("float32", float("nan"), 1.0, "YES", Resampling.average),
+        "amount": RasterEncoding("float32", float("nan"), 1.0, "YES", Resampling.average),
         "count": RasterEncoding("uint16", None, 1.0, "NO", Resampling.nearest),
         "classes": RasterEncoding("uint8", NODATA_CLASS, 1.0, "NO", Resampling.mode),
     }
@@ -102,6 +104,7 @@ def _build_tags(raster: Raster, *, simulated: bool, as_of: datetime) -> dict[str
         "title_en": raster.title_en,
         "period": f"{raster.first_day.isoformat()}/{raster.last_day.isoformat()}",
         "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        **({"unit": raster.unit} if raster.unit else {}),
     }
     return {**tags, "simulated": find_text("simulated.label", "zh")} if simulated else tags
 
@@ -113,6 +116,8 @@ def _write_plain(
     with rasterio.open(path, "w", **_build_profile(encoding, len(names), grid, step=1)) as file:
         file.descriptions = names
         file.scales = (encoding.scale,) * len(names)
+        if raster.unit:
+            file.units = (raster.unit,) * len(names)
         file.update_tags(**tags)
         if raster.legend is not None:
             file.write_colormap(1, _list_colors(raster.legend))
@@ -236,13 +241,9 @@ def _write_side_files(raster: Raster, path: Path, language: Language) -> list[Pa
         return [names, style]
     if raster.kind == "reflectance":
         return []
-    style.write_text(build_ramp_qml(choose_ramp(raster)), encoding="utf-8")
+    unit = name_unit(raster.unit, language)
+    style.write_text(build_ramp_qml(find_stops(raster, path), unit), encoding="utf-8")
     return [style]
-
-
-def choose_ramp(raster: Raster) -> str:
-    """Name of the colour ramp that a raster of measures is drawn with."""
-    return "cover" if raster.name.startswith("fvc") else raster.kind
 
 
 def build_class_names_xml(legend: Legend, language: Language) -> str:

@@ -107,6 +107,8 @@ def _list_bands(file: Any) -> list[dict[str, Any]]:
         band["nodata"] = "nan" if math.isnan(file.nodata) else file.nodata
     if file.scales[0] != 1:
         band |= {"scale": file.scales[0], "offset": file.offsets[0]}
+    if file.units[0]:
+        band["unit"] = file.units[0]
     return [{"name": name, **band} for name in file.descriptions]
 
 

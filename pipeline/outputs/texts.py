@@ -24,6 +24,11 @@ def find_texts(prefix: str, language: Literal["zh", "en"]) -> dict[str, str]:
     }
 
 
+def name_unit(unit: str, language: Literal["zh", "en"]) -> str:
+    """A unit as people read it; one that nobody named is written as it is."""
+    return _load_texts(language).get(f"unit.{unit}", unit)
+
+
 @cache
 def _load_texts(language: Literal["zh", "en"]) -> Mapping[str, str]:
     with (files("pipeline.outputs") / "texts.csv").open(encoding="utf-8") as stream:

@@ -2,6 +2,7 @@ import time
 import warnings
 from dataclasses import replace
 from datetime import date
+from xml.etree import ElementTree as ET
 
 import dask.array as da
 import numpy as np
@@ -43,12 +44,13 @@ def shares(shape=GRID.shape):
     [
         ("ratio", shares(), -32768, 1e-4),
         ("index", shares().astype(np.float32) / 7, float("nan"), 1),
+        ("amount", shares().astype(np.float32) * 11, float("nan"), 1),
         ("count", np.abs(shares() % 30).astype(np.uint16), None, 1),
     ],
 )
 def test_stored_values_scale_and_nodata_come_back(tmp_path, kind, values, nodata, scale):
     with written(made(kind, values), tmp_path / "map.tif") as file:
-        assert np.array_equal(file.read(1), values, equal_nan=kind == "index")
+        assert np.array_equal(file.read(1), values, equal_nan=kind in {"index", "amount"})
         assert file.dtypes[0] == values.dtype
         assert file.nodata is None if nodata is None else np.isclose(file.nodata, nodata, equal_nan=True)
         assert file.scales == (scale,)
@@ -65,6 +67,15 @@ def test_the_file_is_a_cog_with_overviews_and_says_what_it_is(tmp_path):
     assert tags["simulated"] == "模拟数据"
     assert tags["period"] == "2024-01-01/2024-12-31"
     assert tags["as_of"] == "2024-11-28T02:31:09Z"
+
+
+def test_an_amount_says_its_unit_in_the_file_and_in_the_legend(tmp_path):
+    given = replace(made("amount", shares().astype(np.float32), "value_2024"), unit="yuan/ha")
+    with written(given, tmp_path / "map.tif") as file:
+        assert file.units == ("yuan/ha",)
+        assert file.tags()["unit"] == "yuan/ha"
+    labels = [item.get("label") for item in ET.parse(tmp_path / "map.qml").iter("item")]
+    assert all(label.endswith(" 元/公顷") for label in labels)
 
 
 def test_observed_data_carry_no_label(tmp_path):

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pipeline.outputs.ramps import fit_stops
+
+AMOUNTS = st.floats(-1e7, 1e9, allow_nan=False).map(lambda value: round(value, 3))
+
+
+@given(arrays(np.float64, st.integers(0, 60), elements=AMOUNTS))
+def test_any_amounts_have_a_ramp_that_rises_and_colours_of_one_form(values):
+    stops = fit_stops(values)
+    assert len(stops) >= 2
+    ends = [value for value, _ in stops]
+    assert ends == sorted(set(ends))
+    assert all(len(color) == 7 and int(color[1:], 16) >= 0 for _, color in stops)
+
+
+def test_each_colour_takes_as_many_pixels_however_skewed_they_are():
+    values = np.random.default_rng(7).lognormal(9, 1.3, 20_000)
+    ends = [value for value, _ in fit_stops(values)]
+    shares = np.histogram(values, ends)[0] / len(values)
+    assert shares[:4] == pytest.approx([0.18, 0.2, 0.2, 0.2], abs=0.03)
+    assert all(float(f"{value:.2g}") == value for value in ends)
+
+
+def test_a_deficit_is_brown_and_a_supply_is_not():
+    colors = dict(fit_stops(np.linspace(-400, 900, 500)))
+    red = {value: int(color[1:3], 16) - int(color[5:7], 16) for value, color in colors.items()}
+    assert min(red[value] for value in red if value < -100) > 30
+    assert max(red[value] for value in red if value > 500) < 0
