@@ -22,7 +22,7 @@ from pipeline.rights_registry import restrictions, topology
 from pipeline.rights_registry.findings import add_land_classes, build_findings, join_findings
 from pipeline.rights_registry.identifiers import identify_parcels
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
-from pipeline.rights_registry.shapes import ParcelShapes
+from pipeline.rights_registry.shapes import ParcelShapes, keep_polygons
 
 AREA_TOLERANCE = 0.01
 _DEGREES = (180.0, 90.0)
@@ -172,7 +172,7 @@ def _repair(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     mended = drawn.copy()
     mended[broken] = shapely.make_valid(drawn[broken], method="structure", keep_collapsed=False)
     mixed = shapely.get_type_id(mended) == shapely.GeometryType.GEOMETRYCOLLECTION
-    mended[mixed] = [_keep_polygons(geometry) for geometry in mended[mixed]]
+    mended[mixed] = [keep_polygons(geometry) for geometry in mended[mixed]]
     notes = parcels["repairs"].to_numpy(dtype=object, copy=True)
     notes[broken] = _describe_repairs(notes[broken], drawn[broken], mended[broken])
     return parcels.assign(repairs=notes).set_geometry(gpd.GeoSeries(mended, parcels.index, crs=CGCS2000))
@@ -195,12 +195,6 @@ def _describe_repairs(
     ]
 
 
-def _keep_polygons(geometry: shapely.Geometry) -> shapely.Geometry:
-    """The polygons of a geometry as one; empty if there is none."""
-    parts = shapely.get_parts(shapely.get_parts(geometry))
-    return shapely.union_all(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
-
-
 def _cut_to_aoi(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, int]:
     """Parcels with the part inside the area and both areas; how many have no part inside."""
     shapes = parcels.geometry.to_numpy()
@@ -208,7 +202,7 @@ def _cut_to_aoi(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, 
     shapely.prepare(outline)
     across = ~shapely.covers(outline, shapes)
     inside = shapes.copy()
-    inside[across] = [_keep_polygons(part) for part in shapely.intersection(shapes[across], outline)]
+    inside[across] = [keep_polygons(part) for part in shapely.intersection(shapes[across], outline)]
     areas_whole = measure_areas_m2(shapes)
     areas = areas_whole.copy()
     areas[across] = measure_areas_m2(inside[across])

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 SLICE_SHAPES = 8192
 
@@ -122,6 +123,13 @@ class ParcelShapes:
     def take(self, places: Places) -> "ParcelShapes":
         """The parcels at some places."""
         return ParcelShapes(self.ids[places], self.areas_m2[places], self.shapes.take(places))
+
+
+def keep_polygons(geometry: BaseGeometry) -> BaseGeometry:
+    """The polygons of a geometry as one; empty if there is none."""
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    whole: BaseGeometry = shapely.union_all(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
+    return whole
 
 
 def split_places(places: Places, size: int = SLICE_SHAPES) -> Iterator[Places]:

@@ -71,8 +71,17 @@ class _Ground:
 
 def find_lie(shapes: PackedShapes) -> Lie:
     """How valid polygons (EPSG:4490) lie together; their corners are taken to a tenth of a millimetre."""
+    return _look(shapes, _round_corners)
+
+
+def find_exact_lie(shapes: PackedShapes) -> Lie:
+    """How valid polygons (EPSG:4490) lie together, every corner as it is."""
+    return _look(shapes, np.asarray)
+
+
+def _look(shapes: PackedShapes, form: _Form) -> Lie:
     pairs, ground = [np.empty((0, 2), dtype=np.int64)], _Ground()
-    for there in _list_neighbourhoods(shapes, _round_corners):
+    for there in _list_neighbourhoods(shapes, form):
         misfit = there.misfit
         ground.add(there.shapes[: len(there.own)], misfit)
         pairs.append(_pair_meeting(shapes, there, misfit))
