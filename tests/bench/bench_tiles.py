@@ -31,8 +31,8 @@ from rasterio.windows import Window
 from scipy import ndimage
 
 from pipeline.contracts import Asset
-from pipeline.ingest.reading import gdal
 from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.gdal import ONLY_BAND
 from pipeline.ingest.reading.headers import Fetch, Tiling, read_header
 from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.ingest.reading.readers import Source, open_reader
@@ -160,7 +160,7 @@ def compare(path: Path, numbers: NDArray[Any], rounds: int) -> dict[str, list[fl
 
 def over_gdal(reader: Reader, href: str, window: Window) -> NDArray[Any]:
     """A window of a file that GDAL opens and reads."""
-    return reader.take(href, Trail(), partial(gdal.read_window, window=window))
+    return reader.take(href, Trail(), partial(ONLY_BAND.read, window=window))
 
 
 def over_ours(reader: Reader, href: str, window: Window) -> NDArray[Any]:
