@@ -12,7 +12,7 @@ pytest.importorskip("imagecodecs", reason="the extra `bench` is not installed")
 pytest.importorskip("odc.stac", reason="the extra `bench` is not installed")
 
 BENCHES = {
-    "bench_engine.py": "--size 1024 --dates 2 --rounds 1 --media local --ways floor ours ours_stored odc_fused",
+    "bench_engine.py": "--size 1024 --dates 2 --rounds 1 --media local --ways floor ours odc_fused",
     "bench_tiles.py": "--size 2048 --rounds 1",
     "bench_overlay.py": "--ours 200",
 }
