@@ -134,3 +134,25 @@ def add_transitions(
                 fields[moves.gained[code]] += area
                 fields[moves.lost[code]] += area
         fields[-2], fields[-1] = seen, unknown
+
+
+@numba.njit(nogil=True, cache=True)
+def add_class_values(
+    pixels: Pixels,
+    codes: NDArray[np.uint8],
+    columns: Columns,
+    numbers: NDArray[Any],
+    nodata: float,
+    scale: float,
+    sums: Numbers,
+) -> None:
+    """Add value times area, then the area seen, from the field on that `columns` has for the code of a class."""
+    for row in range(len(pixels.parcel)):
+        fields = sums[pixels.parcel[row]]
+        for place in range(pixels.indptr[row], pixels.indptr[row + 1]):
+            pixel, area = pixels.cell[place], pixels.weight_m2[place]
+            number = numbers[pixel]
+            if number != nodata and not np.isnan(number):
+                first = columns[codes[pixel]]
+                fields[first] += number * scale * area
+                fields[first + 1] += area
