@@ -1,6 +1,5 @@
 """Accounts of what nature gives, as a config asks for them, and the profiles that say how they are made."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -14,6 +13,7 @@ from pipeline.settings.paths import ConfigFolder, ConfigPath, ProfileName, list_
 from pipeline.settings.statistics import ProjectFile, RegionFile, StatisticsFile
 from pipeline.settings.strict import Strict
 
+PROFILES = PROJECT_ROOT / "configs" / "accounts"
 AccountYear = Annotated[int, Field(ge=1978, le=2099)]
 ServiceCode = Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{2}[a-z]?$")]
 Basis = Literal["registered", "mapped"]
@@ -22,43 +22,32 @@ Basis = Literal["registered", "mapped"]
 class Choices(Strict):
     """Which variant of each formula holds; texts differ, and the choice changes the result.
 
-    - `runoff_table`: whose runoff coefficients hold, of tables A or B.
+    - `runoff_table`: whose runoff coefficients hold, of tables A or B (configs/accounts/parameters).
     - `negative_water`: rain less runoff and evapotranspiration below 0 is kept in the sum, or cut to 0.
-    - `soil_practice`: soil kept is potential less actual erosion with the practice factor P, or without it.
+    - `products`: they count gross, or net of what went into them.
+    - `flood_lake`: storage of lakes by the formula of their area, or as statistics tell it.
     - `flood_vegetation`: storm rain less its runoff, or rain in storms x share of runoff x share held back.
-    - `carbon_method`: by rate of the class, by NEP, or by biomass.
-    - `capacity`: what is cleaned is the emission up to the capacity (`capped`), the emission whatever the
-      capacity, or the capacity whatever the emission.
-    - `pollution_price`: price of what is cleaned by its cost, or by the environmental tax.
+    - `oxygen`: from the carbon fixed by rate, by NEP, or from biomass. Carbon itself has a service each.
+    - `air_purification`, `water_purification`: what is cleaned is the emission or discharge up to the
+      capacity (`capped`), the capacity whatever is emitted, or what is emitted whatever the capacity.
     - `evaporation`: the heat of what evaporates is divided by the efficiency of cooling (`with_r`) or not.
-    - `evaporation_days`: water counts on hot days, or over the year.
-    - `material_output`: products count gross, or net of what went into them.
     - `tourism`: by travel cost (expense, time, surplus), or by what visitors spend.
-    - `oxygen`, `noise`, `negative_ions`: whether these count at all.
     """
 
-    runoff_table: Literal["A", "B"] = "B"
+    runoff_table: Literal["A", "B"] = "A"
     negative_water: Literal["kept", "cut"] = "kept"
-    soil_practice: Literal["with_p", "without_p"] = "with_p"
-    flood_vegetation: Literal["storm_runoff", "held_back"] = "storm_runoff"
-    carbon_method: Literal["rate", "nep", "biomass"] = "rate"
-    capacity: Literal["capped", "emission", "capacity"] = "capped"
-    pollution_price: Literal["cost", "tax"] = "tax"
+    products: Literal["gross", "net"] = "gross"
+    flood_lake: Literal["formula", "statistic"] = "formula"
+    flood_vegetation: Literal["runoff", "reduction"] = "runoff"
+    oxygen: Literal["rate", "nep", "biomass"] = "rate"
+    air_purification: Literal["capped", "capacity", "emission"] = "capped"
+    water_purification: Literal["capped", "capacity", "discharge"] = "capped"
     evaporation: Literal["with_r", "without_r"] = "with_r"
-    evaporation_days: Literal["hot", "year"] = "hot"
-    material_output: Literal["gross", "net"] = "gross"
     tourism: Literal["travel_cost", "spend"] = "travel_cost"
-    oxygen: bool = False
-    noise: bool = False
-    negative_ions: bool = False
 
     def override(self, other: "Choices") -> "Choices":
         """These choices, with those that the other states in their place."""
         return self.model_copy(update=other.model_dump(exclude_unset=True))
-
-
-OPTIONAL_SERVICES: Mapping[str, str] = {"oxygen": "REG-07", "noise": "REG-11", "negative_ions": "REG-14"}
-"""The services that a choice puts in or leaves out, by the choice."""
 
 
 class Profile(Strict):
@@ -79,10 +68,10 @@ class Profile(Strict):
     unconfirmed: list[str]
 
     @property
-    def counted(self) -> tuple[str, ...]:
-        """Codes of the services that count, options as the choices say."""
-        options = [code for choice, code in OPTIONAL_SERVICES.items() if getattr(self.choices, choice)]
-        return (*(code for code in self.services if code not in OPTIONAL_SERVICES.values()), *options)
+    def tables(self) -> list[Path]:
+        """The tables of parameters, each before those that it goes after; that of the runoff is the first."""
+        runoff = PROFILES / "parameters" / f"runoff_{self.choices.runoff_table.lower()}.csv"
+        return [runoff, *map(Path, self.parameters)]
 
 
 class Intervals(Strict):
@@ -95,8 +84,9 @@ class Intervals(Strict):
 class Accounts(Strict):
     """What nature gives, in quantity and yuan, of calendar years.
 
-    `profile` is the id of a shipped profile or the path of one, or such by the id of each area; `choices`
-    go before those of the profile, `parameters`, a table, before its parameters, by key, class and region.
+    `profile` is the id of a shipped profile or the path of one, or such by the id of each area; it counts the
+    services that it names, those of `include` as well and those of `exclude` not. `choices` go before those
+    of the profile, `parameters`, a table, before its parameters, by key, class and region.
     `price_index` is a table (year, index, and kind where there are several) by which prices are moved;
     `price_year` is the year of comparable prices, the first of the run where it is not given. `class_basis`
     says whether registered or mapped classes make the headline. In the simulated world what is not named is
@@ -104,6 +94,8 @@ class Accounts(Strict):
     """
 
     profile: ProfileName | dict[str, ProfileName] = "gbt46869-2025"
+    include: list[ServiceCode] = []
+    exclude: list[ServiceCode] = []
     choices: Choices = Choices()
     parameters: ConfigPath | None = None
     price_index: ConfigPath | None = None
@@ -128,13 +120,15 @@ class Accounts(Strict):
             problem = Problem("accounts.profile", f"none for {aoi}", "a profile for each area of the run")
             raise SettingsError("An area has no profile", [problem])
         found = load_profile(name)
-        return found.model_copy(update={"choices": found.choices.override(self.choices)})
+        services = [*found.services, *(code for code in self.include if code not in found.services)]
+        counted = [code for code in services if code not in self.exclude]
+        return found.model_copy(update={"services": counted, "choices": found.choices.override(self.choices)})
 
 
 def find_profile(profile: str) -> Path:
     """The file of a shipped profile's id, else the path that was given; SettingsError where there is none."""
     shipped = profile in list_profiles()
-    path = PROJECT_ROOT / "configs" / "accounts" / f"{profile}.yaml" if shipped else Path(profile)
+    path = PROFILES / f"{profile}.yaml" if shipped else Path(profile)
     if not path.is_file():
         problem = Problem("accounts.profile", profile, f"a file, or one of {', '.join(list_profiles())}")
         raise SettingsError("A profile of the accounts is missing", [problem])

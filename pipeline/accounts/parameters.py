@@ -1,0 +1,164 @@
+"""Parameters as formulas read them: found by key, class and region, drawn, and listed by who used them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.contracts.accounts import ACCOUNT_PARAMETERS
+from pipeline.settings.parameters import ParameterRow
+
+Array = NDArray[np.float64]
+Lineage = tuple[str | None, ...]
+Names = Sequence[str | None] | pd.Series
+
+_NORMAL_95 = 1.959963984540054
+"""95 of 100 draws of a standard normal lie within this of 0."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The distinct kinds of ground of some rows: names of its class, the most specific first, and region.
+
+    `which` is the kind of each row.
+    """
+
+    kinds: tuple[tuple[Lineage, str | None], ...]
+    which: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, classes: Sequence[Names], regions: Names) -> "Ground":
+        """Ground of rows, of one sequence of names for each level of class, and the region of each row.
+
+        A name that is null, as of ground that is not registered, is passed over.
+        """
+        levels = [
+            pd.Series(list(names), dtype=object).where(lambda one: one.notna(), None) for names in classes
+        ]
+        table = pd.DataFrame(dict(enumerate([*levels, pd.Series(list(regions), dtype=object)])))
+        which, kinds = pd.factorize(pd.MultiIndex.from_frame(table))
+        return cls(tuple((tuple(_drop_null(kind[:-1])), _or_none(kind[-1])) for kind in kinds), which)
+
+    @classmethod
+    def all(cls) -> "Ground":
+        """One row, of no class and no region: for what is the same everywhere."""
+        return cls((((), None),), np.zeros(1, np.intp))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a key comes to on some ground: `value` is (..., row), NaN where there is none.
+
+    `place` is the row of the book's table that each value is from, -1 where there is none; `indicative` says
+    which rest on a parameter that is not confirmed.
+    """
+
+    key: str
+    value: Array
+    place: NDArray[np.intp]
+    indicative: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ParameterBook:
+    """The parameters of an area.
+
+    `rows` are those of all tables; of two that fit, that of the later table holds, whatever its class, then
+    that of the more specific class, then that of the more specific region: a town before the whole area
+    before no region. `values` are (..., row of `rows`): as given, or drawn. `tables` are the
+    number of the table that each of `rows` is of.
+    """
+
+    rows: tuple[ParameterRow, ...]
+    values: Array
+    area: str | None
+    tables: tuple[int, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, tables: Sequence[Sequence[ParameterRow]], area: str | None = None) -> "ParameterBook":
+        """A book of tables, each before those that go before it; `area` is the id of the aoi."""
+        rows = tuple(row for table in tables for row in table)
+        numbers = tuple(number for number, table in enumerate(tables) for _ in table)
+        return cls(rows, np.array([row.value for row in rows], float), area, numbers)
+
+    @cached_property
+    def _places(self) -> dict[str, dict[int, dict[tuple[str | None, str | None], int]]]:
+        """By key and table: the row of a class and region."""
+        found: dict[str, dict[int, dict[tuple[str | None, str | None], int]]] = {}
+        for place, (row, table) in enumerate(zip(self.rows, self.tables, strict=True)):
+            found.setdefault(row.key, {}).setdefault(table, {})[row.land_class, row.region] = place
+        return found
+
+    def find(self, key: str, ground: Ground) -> Found:
+        """The parameter of a key on some ground."""
+        kinds = np.array([self._find_place(key, *kind) for kind in ground.kinds], np.intp)
+        place = kinds[ground.which]
+        known = place >= 0
+        value = np.where(known, self.values[..., np.where(known, place, 0)], np.nan) if self.rows else np.nan
+        confirmed = np.array([*(row.confirmed for row in self.rows), True])
+        return Found(
+            key, np.broadcast_to(value, (*self.values.shape[:-1], len(place))), place, ~confirmed[place]
+        )
+
+    def _find_place(self, key: str, lineage: Lineage, region: str | None) -> int:
+        regions = dict.fromkeys((region, self.area, None))
+        for places in reversed(self._places.get(key, {}).values()):
+            for name in (*lineage, None):
+                for where in regions:
+                    if (name, where) in places:
+                        return places[name, where]
+        return -1
+
+    def draw(self, generator: np.random.Generator, draws: int) -> "ParameterBook":
+        """The book with `values` (draw, row), drawn between low and high, as given where there are neither.
+
+        Each row is drawn by itself from two halves of a normal about its value, so that 95 of 100 lie from
+        low to high; none lies below 0 where low does not.
+        """
+        value, low, high = (self._list(name) for name in ("value", "low", "high"))
+        deviate = generator.standard_normal((draws, len(self.rows)))
+        reach = np.where(deviate < 0, value - low, high - value)
+        drawn = value + deviate * np.nan_to_num(reach) / _NORMAL_95
+        return replace(self, values=np.where(low >= 0, np.maximum(drawn, 0), drawn))
+
+    def _list(self, name: str) -> Array:
+        return np.array([getattr(row, name) for row in self.rows], float)
+
+    def tabulate(self, used: Iterable[tuple[str, Found]]) -> pd.DataFrame:
+        """ACCOUNT_PARAMETERS of what services used, by pairs of service and what it found."""
+        services: dict[int, set[str]] = {}
+        for service, found in used:
+            for place in np.unique(found.place[found.place >= 0]):
+                services.setdefault(int(place), set()).add(service)
+        rows = [
+            {**_to_record(self.rows[place]), "services": ";".join(sorted(services[place]))}
+            for place in sorted(services)
+        ]
+        table = pd.DataFrame(rows, columns=[*ACCOUNT_PARAMETERS.columns])
+        return ACCOUNT_PARAMETERS.validate(
+            table.astype({"price_year": "Int64", "low": float, "high": float, "confirmed": bool})
+        )
+
+
+def explain_lack(key: str, lineage: Lineage) -> str:
+    """Why nothing is known where a key has no value for a class."""
+    name = next(iter(_drop_null(lineage)), None)
+    zh = f"参数 {key} 没有“{name}”的取值" if name else f"参数 {key} 没有取值"
+    en = f"no value of the parameter {key} for {name}" if name else f"no value of the parameter {key}"
+    return f"{zh} / {en}"
+
+
+def _to_record(row: ParameterRow) -> dict[str, object]:
+    told = row._asdict()
+    return {"class": told.pop("land_class"), **{name: told[name] for name in told if name != "row"}}
+
+
+def _drop_null(names: Iterable[str | None]) -> Iterable[str | None]:
+    return (name for name in names if name is not None and name == name)  # noqa: PLR0124 NaN
+
+
+def _or_none(name: str | None) -> str | None:
+    return None if pd.isna(name) else name
