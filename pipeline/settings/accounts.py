@@ -24,24 +24,28 @@ class Choices(Strict):
 
     - `runoff_table`: whose runoff coefficients hold, of tables A or B (configs/accounts/parameters).
     - `negative_water`: rain less runoff and evapotranspiration below 0 is kept in the sum, or cut to 0.
+    - `soil_practice`: soil kept is potential less actual erosion with the practice factor P, or without it.
     - `products`: they count gross, or net of what went into them.
     - `flood_lake`: storage of lakes by the formula of their area, or as statistics tell it.
     - `flood_vegetation`: storm rain less its runoff, or rain in storms x share of runoff x share held back.
     - `oxygen`: from the carbon fixed by rate, by NEP, or from biomass. Carbon itself has a service each.
-    - `air_purification`, `water_purification`: what is cleaned is the emission or discharge up to the
-      capacity (`capped`), the capacity whatever is emitted, or what is emitted whatever the capacity.
+    - `air_purification`, `water_purification`: what is cleaned is what is emitted up to the capacity
+      (`capped`), the capacity whatever is emitted, or what is emitted whatever the capacity.
+    - `pollution_price`: what is cleaned is worth its cost of treatment, or the environmental tax on it.
     - `evaporation`: the heat of what evaporates is divided by the efficiency of cooling (`with_r`) or not.
     - `tourism`: by travel cost (expense, time, surplus), or by what visitors spend.
     """
 
     runoff_table: Literal["A", "B"] = "A"
     negative_water: Literal["kept", "cut"] = "kept"
+    soil_practice: Literal["with_p", "without_p"] = "with_p"
     products: Literal["gross", "net"] = "gross"
     flood_lake: Literal["formula", "statistic"] = "formula"
     flood_vegetation: Literal["runoff", "reduction"] = "runoff"
     oxygen: Literal["rate", "nep", "biomass"] = "rate"
-    air_purification: Literal["capped", "capacity", "emission"] = "capped"
-    water_purification: Literal["capped", "capacity", "discharge"] = "capped"
+    air_purification: Literal["capped", "capacity", "emitted"] = "capped"
+    water_purification: Literal["capped", "capacity", "emitted"] = "capped"
+    pollution_price: Literal["cost", "tax"] = "cost"
     evaporation: Literal["with_r", "without_r"] = "with_r"
     tourism: Literal["travel_cost", "spend"] = "travel_cost"
 
