@@ -87,13 +87,63 @@ class Term:
     compute: Formula
     needs: Inputs
 
+    def extend(self, text: str, compute: Callable[[Array, Terms], Array], *parameters: str) -> "Term":
+        """A formula of what this one gives, and of parameters besides."""
+        needs = self.needs + Inputs(parameters=parameters)
+        return Term(text, lambda terms: compute(self.compute(terms), terms), needs)
+
+
+def build_term(
+    text: str,
+    compute: Formula,
+    *,
+    variables: tuple[str, ...] = (),
+    shared: tuple[str, ...] = (),
+    statistics: tuple[str, ...] = (),
+    parameters: tuple[str, ...] = (),
+) -> Term:
+    """A formula and the names that it reads."""
+    return Term(text, compute, Inputs(variables, shared, statistics, parameters))
+
+
+def take_parameter(key: str) -> Term:
+    """A price that is one parameter."""
+    return build_term(key, lambda terms: terms.parameters[key], parameters=(key,))
+
+
+def take_rate(key: str) -> Term:
+    """A quantity that is a parameter a hectare of ground."""
+    return build_term(f"{key}·A", lambda terms: terms.parameters[key] * terms.area_ha, parameters=(key,))
+
+
+def take_statistic(code: str) -> Term:
+    """A quantity that is one statistic, handed out."""
+    return build_term(code, lambda terms: terms.statistics[code], shared=(code,))
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Ground that supplies: ecosystem types, codes of the third survey, classes of cover.
+
+    `vegetation` stands for plants that the method of mapping does not tell apart. What is in `without` does
+    not supply, though its type does.
+    """
+
+    classes: frozenset[str]
+    without: frozenset[str] = frozenset()
+
+    def covers(self, lineage: Sequence[str]) -> bool:
+        """Whether ground of a class supplies; `lineage` holds its names, and the most specific decides."""
+        return next((name in self.classes for name in lineage if name in self.classes | self.without), False)
+
 
 @dataclass(frozen=True)
 class Item:
     """One of what a service has several of; `key` is empty where it has one.
 
-    `share` weighs rows where a statistic of a region is handed out among them (all of them read no handed-out
-    statistic): area where it is not given. `product` is that of a statistic that is told by products.
+    `share` weighs rows where a statistic of a region is handed out among them, by area where it is not given;
+    it reads no such statistic itself. `supply` holds where not all ground of the service supplies it.
+    `product` is that of a statistic that is told by products.
     """
 
     key: str
@@ -103,6 +153,7 @@ class Item:
     quantity: Term
     price: Term
     share: Term | None = None
+    supply: Supply | None = None
     product: str | None = None
 
     @property
@@ -112,22 +163,9 @@ class Item:
         return both if self.share is None else both + self.share.needs
 
 
-@dataclass(frozen=True)
-class Supply:
-    """Ground that supplies a service: ecosystem types and survey codes; the more specific holds.
-
-    `vegetation` stands for plants that the method of mapping does not tell apart.
-    """
-
-    classes: frozenset[str]
-    without: frozenset[str] = frozenset()
-
-    def covers(self, lineage: Sequence[str]) -> bool:
-        """Whether ground of a class supplies; `lineage` holds its names, the most specific first."""
-        for name in lineage:
-            if name in self.classes or name in self.without:
-                return name in self.classes
-        return False
+def build_single(unit: str, quantity: Term, price: Term) -> tuple[Item, ...]:
+    """The items of a service that has one."""
+    return (Item("", "", "", unit, quantity, price),)
 
 
 @dataclass(frozen=True)
@@ -150,6 +188,10 @@ class Service:
     confirmed: bool
     choices: tuple[str, ...] = ()
     excludes: frozenset[str] = frozenset()
+
+    def find_supply(self, item: Item) -> Supply:
+        """The ground that supplies one of its items."""
+        return item.supply or self.supply
 
     def pick_items(self, options: Mapping[str, object]) -> tuple[Item, ...]:
         """The items by the options that a profile takes, by choice (`Choices` of the settings)."""

@@ -1,0 +1,1 @@
+"""The services, one entry each, by what they do; `registry` lists them."""
