@@ -1,7 +1,7 @@
-"""What an area is made from: scenes, samples, sections and parcels, given or simulated."""
+"""What an area is made from: scenes, samples, sections, parcels and accounts, given or simulated."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from glob import glob
 from pathlib import Path
@@ -11,7 +11,10 @@ from pipeline import ingest
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
+from pipeline.flow.account_files import list_account_files
+from pipeline.ingest.simulate.account_sources import complete_accounts, describe_accounts
 from pipeline.settings import SampleFile, Settings
+from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiFile
 from pipeline.settings.crs import CrsSetting, list_grids
 from pipeline.settings.parcels import ParcelFile
@@ -21,7 +24,7 @@ from pipeline.storage.cause import Cause, checksums_of
 from pipeline.storage.tables import load_json
 
 _SEARCH, _SCENES = 1, 5
-_SIMULATED = 2
+_SIMULATED, _SIMULATED_ACCOUNTS = 2, 1
 SEED = 20240501
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
@@ -31,7 +34,9 @@ _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 class Inputs:
     """Where everything comes from. `simulated` is the cause of the simulated world, if there is one.
 
-    Paths of a simulated world are known before it is built; `flow.simulation` builds it.
+    `accounts` are those of the config, in the simulated world with all that they do not name; what is
+    simulated for them has a cause of its own. Paths of a simulated world are known before it is built;
+    `flow.simulation` builds it.
     """
 
     provider: Provider
@@ -43,6 +48,9 @@ class Inputs:
     rules: tuple[Path, ...] = ()
     restricting: tuple[Path, ...] = ()
     labelled: tuple[Path, ...] = ()
+    accounts: Accounts | None = None
+    simulated_accounts: Cause | None = None
+    account_files: tuple[Path, ...] = ()
 
     @cached_property
     def source(self) -> str:
@@ -61,47 +69,61 @@ class Inputs:
 
     @property
     def checksums(self) -> dict[str, str]:
-        """The key of the simulated world, checksums of every given file and of the tables of configs."""
+        """Keys of the simulated world, checksums of every given file and of the tables of configs."""
         parcels = [Path(self.parcels.path)] if self.parcels else []
-        known = {"simulated": self.simulated.key} if self.simulated else {}
+        worlds = {"simulated": self.simulated, "simulated_accounts": self.simulated_accounts}
+        known = {name: cause.key for name, cause in worlds.items() if cause}
         made = Path(self.provider.static).parent if isinstance(self.provider, StaticCatalog) else None
         given = [path for path in [*self.tables, *parcels] if not (self.simulated and made in path.parents)]
-        return {**known, **checksums_of([*given, *self.restricting, *self.labelled, _PRODUCTS, _RIGHTS])}
+        return {**known, **checksums_of([*given, *self._others])}
+
+    @property
+    def _others(self) -> tuple[Path, ...]:
+        return (*self.restricting, *self.labelled, *self.account_files, _PRODUCTS, _RIGHTS)
 
 
 def find_inputs(run: Run, study: Study) -> Inputs:
     """The inputs that the config names; with the simulated provider, what is not named is simulated."""
     settings = study.settings
     register = Path(settings.sections.register_path) if settings.sections.register_path else None
-    targets = [Path(settings.sections.targets)] if settings.sections.targets else []
-    rules = (*targets, *(find_scheme(name) for name in settings.sections.schemes))
-    layers = tuple(Path(layer.path) for layer in settings.restricting)
+    given = tuple(settings.samples)
     if not settings.simulated:
         provider = ingest.scenes.providers.resolve(settings.scenes.provider, settings.scenes.missions)
-        given = tuple(settings.samples)
-        return Inputs(
-            provider,
-            given,
-            register,
-            settings.parcels,
-            rules=rules,
-            restricting=layers,
-            labelled=_list_labels(settings),
-        )
+        others = _list_others(study)
+        return Inputs(provider, given, register, settings.parcels, accounts=settings.accounts, **others)
     cause = _name_world(study)
     folder = run.workspace.path(cause)
-    made = (SampleFile(path=str(folder / "water" / "*")),)
-    return Inputs(
+    inputs = Inputs(
         provider=StaticCatalog(static=str(folder / "catalog.json")),
-        samples=tuple(settings.samples) or made,
+        samples=given or (SampleFile(path=str(folder / "water" / "*")),),
         sections=register or folder / "sections.csv",
         parcels=settings.parcels or ParcelFile(path=str(folder / "register.gpkg")),
         simulated=cause,
         truth=folder / "truth.json",
-        rules=rules,
-        restricting=layers,
-        labelled=_list_labels(settings),
+        **_list_others(study),
     )
+    return _simulate_accounts(run, study, settings.accounts, inputs) if settings.accounts else inputs
+
+
+def _simulate_accounts(run: Run, study: Study, given: Accounts, inputs: Inputs) -> Inputs:
+    """The inputs with the accounts of the config, in what they do not name those of the simulated world."""
+    assert inputs.simulated
+    cause = study.cause("simulated_accounts", _SIMULATED_ACCOUNTS, [inputs.simulated.key])
+    accounts = complete_accounts(given, describe_accounts(run.workspace.path(cause)))
+    return replace(inputs, accounts=accounts, simulated_accounts=cause)
+
+
+def _list_others(study: Study) -> dict[str, Any]:
+    """Files that stand in the config alone, simulated or not, by the field of `Inputs`."""
+    settings, sections = study.settings, study.settings.sections
+    targets = [Path(sections.targets)] if sections.targets else []
+    accounts = settings.accounts
+    return {
+        "rules": (*targets, *(find_scheme(name) for name in sections.schemes)),
+        "restricting": tuple(Path(layer.path) for layer in settings.restricting),
+        "labelled": _list_labels(settings),
+        "account_files": list_account_files(accounts, study.aoi.id) if accounts else (),
+    }
 
 
 def _list_labels(settings: Settings) -> tuple[Path, ...]:
@@ -116,6 +138,8 @@ def _list_crs(settings: Settings) -> Iterator[CrsSetting | None]:
     cover = settings.land_cover
     given = (cover.samples, cover.accuracy, settings.parcels, *cover.maps.values(), *settings.restricting)
     yield from (entry.crs for entry in given if entry)
+    if accounts := settings.accounts:
+        yield from (entry.crs for entry in (accounts.regions, *accounts.projects) if entry)
     yield from (entry.crs for entry in settings.aoi if isinstance(entry, AoiFile))
 
 

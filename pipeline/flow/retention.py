@@ -10,6 +10,7 @@ from pipeline.engine.study import Study
 from pipeline.storage.publish import remove
 from pipeline.storage.tables import load_json
 
+_WORLDS = ("simulated", "simulated_accounts")
 _LOG = logging.getLogger("ecoledger")
 
 
@@ -60,5 +61,5 @@ def _collect_keys(manifests: Iterable[Mapping[str, Any]]) -> set[str]:
     for manifest in manifests:
         for found in manifest["artifacts"].values():
             keys |= {found} if isinstance(found, str) else set(found)
-        keys |= {manifest["inputs"]["simulated"]} if "simulated" in manifest["inputs"] else set()
+        keys |= {manifest["inputs"][name] for name in _WORLDS if name in manifest["inputs"]}
     return keys

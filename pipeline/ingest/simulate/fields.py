@@ -56,6 +56,21 @@ def sum_waves(waves: Waves, x: NDArray[np.float64], y: NDArray[np.float64]) -> N
     return values
 
 
+def sum_waves_at(waves: Waves, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Values of a sum of waves at points, in the shape of `x` and `y`."""
+    values = np.zeros(np.shape(x))
+    for along_x, along_y, phase, amplitude in waves:
+        values += amplitude * np.cos(along_x * x + along_y * y + phase)
+    return values
+
+
+def differentiate_waves(waves: Waves) -> tuple[Waves, Waves]:
+    """The waves that are the derivatives of a sum of waves along x and y, per metre."""
+    turned = waves[:, 2] + np.pi / 2
+    along = [np.column_stack([waves[:, :2], turned, waves[:, 3] * waves[:, axis]]) for axis in (0, 1)]
+    return along[0], along[1]
+
+
 @compile_loop
 def _sum_products(
     cos_x: NDArray[np.float32],

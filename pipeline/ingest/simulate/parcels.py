@@ -1,14 +1,12 @@
 """The land register of the simulated world: a GeoPackage in a registry's columns, with its usual faults."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
@@ -17,7 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.geodesy import CGCS2000, measure_areas_m2, project, unproject
 from pipeline.ingest.simulate.fields import draw_waves
 from pipeline.ingest.simulate.landscape import KINDS
-from pipeline.ingest.simulate.world import SIMULATED, Tile, World, build_surface
+from pipeline.ingest.simulate.polygons import write_polygons
+from pipeline.ingest.simulate.world import Tile, World, build_surface
 
 LAYER = "自然资源登记"
 
@@ -37,7 +36,6 @@ _BARE_CODE = 19
 _MISSTATED_BY = (0.05, 0.20)
 _STATE_OWNED_SHARE = 0.35
 _HOLDERS = ("甲", "乙", "丙", "丁", "戊", "己")
-_CLOCK = {"OGR_CURRENT_DATE": "2024-01-01T00:00:00.000Z", "OGR_GPKG_ALLOW_THREADED_RTREE": "NO"}
 
 
 @dataclass(frozen=True)
@@ -80,28 +78,7 @@ def write_register(world: World, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     parts = [_plant_faults(world, tile, _build_parcels(world, tile)) for tile in world.tiles]
     table = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=CGCS2000)
-    path = folder / "register.gpkg"
-    path.unlink(missing_ok=True)
-    with _stop_clock():
-        pyogrio.write_dataframe(
-            table,
-            path,
-            layer=LAYER,
-            driver="GPKG",
-            geometry_type="Polygon",
-            layer_metadata={"simulated": SIMULATED},
-            layer_options={"DESCRIPTION": SIMULATED, "IDENTIFIER": f"{LAYER}（模拟数据）"},
-        )
-
-
-@contextmanager
-def _stop_clock() -> Iterator[None]:
-    """No time of day and no second thread in the file, so that its bytes repeat."""
-    pyogrio.set_gdal_config_options(_CLOCK)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(dict.fromkeys(_CLOCK))
+    write_polygons(table, folder / "register.gpkg", LAYER)
 
 
 def _build_parcels(world: World, tile: Tile) -> pd.DataFrame:

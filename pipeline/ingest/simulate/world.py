@@ -224,10 +224,14 @@ def find_height(
     v = (2 * y - bottom - top) / (top - bottom)
     across = landscape.slope[0] * u - landscape.dome * u**2
     along = landscape.slope[1] * v - landscape.dome * v**2
-    rough = sum_waves(
-        _draw_waves(world, "height", shortest_m=landscape.grain_m, longest_m=9 * landscape.grain_m), x, y
-    )
+    rough = sum_waves(draw_height_waves(world, landscape), x, y)
     return rough + across.astype(np.float32) + along.astype(np.float32)[:, None]
+
+
+def draw_height_waves(world: World, landscape: Landscape) -> Waves:
+    """The waves of the height of the ground, beside its slope and its dome."""
+    grain = landscape.grain_m
+    return _draw_waves(world, "height", shortest_m=grain, longest_m=9 * grain)
 
 
 def _draw_waves(world: World, name: str, *, shortest_m: float = 400.0, longest_m: float = 6000.0) -> Waves:
@@ -341,7 +345,7 @@ def _draw_patch(world: World, tile: Tile, name: str, taken: BaseGeometry) -> Bas
     rng = world.random("planted", name, tile.part.id)
     area = project(tile.part.geometry, tile.grid.crs)
     size = float(np.clip(area.area * _PLANTED_SHARE, *_PLANTED_LIMITS_M2))
-    shape = _draw_blob(rng, math.sqrt(size / math.pi))
+    shape = draw_blob(rng, math.sqrt(size / math.pi))
     left, bottom, right, top = area.bounds
     x, y = rng.uniform(left, right, 400), rng.uniform(bottom, top, 400)
     room = area.difference(taken).buffer(-1.6 * math.sqrt(size / math.pi))
@@ -358,7 +362,7 @@ def _measure_dryness(world: World, tile: Tile, x: NDArray[np.float64], y: NDArra
     return float(find_height(world, tile.part, tile.landscape, tile.grid.crs, x, y)[0, 0])
 
 
-def _draw_blob(rng: np.random.Generator, radius_m: float) -> BaseGeometry:
+def draw_blob(rng: np.random.Generator, radius_m: float) -> BaseGeometry:
     """A rounded shape about the origin without symmetry."""
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     orders = np.arange(1, 5)
