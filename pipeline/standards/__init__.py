@@ -19,8 +19,8 @@ whether it is `confirmed`.
 `statistic_items`: what is told by statistics, the units of each and the services that use it;
 `statistic_products`: products and the kind of output they are; `statistic_units`: what values in a unit are
 multiplied by.
-`account_parameters`: keys of parameters of the accounts, the unit that formulas expect of each, between which
-figures it can lie, and by which index its price moves; `account_parameter_units`: what figures in another unit
+`account_parameters`: keys of parameters of the accounts, the unit that formulas expect of each, the bounds of
+its figures, and the index by which its price moves; `account_parameter_units`: what figures in another unit
 are multiplied by; `ecosystem_subtypes`: what parameters tell apart within an ecosystem type.
 `index_domains`: what the formula of a spectral index divides by at least.
 `layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row
