@@ -59,7 +59,7 @@ def load_shapes(parcels: Artifact) -> ParcelShapes:
 
 def measure_parcels(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.DataFrame]:
     """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
-    study, stores, plan = maps.study, _list_stores(maps), plan_measures(maps)
+    study, stores, plan = maps.study, list_stores(maps), plan_measures(maps)
     jobs, places = plan.jobs, plan.places
     groups = parcels.shapes.group_neighbours(NEIGHBOURS)
     tasks = (ParcelTask(parcels.take(group), study.grid, stores, places, jobs) for group in groups)
@@ -74,7 +74,7 @@ def measure_parcels(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.
 
 def measure_aoi(ground: Ground, maps: Maps) -> pd.DataFrame:
     """PARCEL_MEASURES of the aoi itself, as if it were one parcel."""
-    stores, plan = _list_stores(maps), plan_measures(maps)
+    stores, plan = list_stores(maps), plan_measures(maps)
     parts = ground.map(partial(sum_ground, stores=stores, places=plan.places, jobs=plan.jobs))
     return pd.concat(tabulate([maps.study.aoi.id], plan, ParcelSums.total(parts)))
 
@@ -90,8 +90,9 @@ def plan_measures(maps: Maps) -> MeasurePlan:
         settings.greenness.test,
         explain_nothing(maps.study)[1],
     )
-    return MeasurePlan(measures.MEASURES, rules, maps.study.periods).limit(_list_stores(maps))
+    return MeasurePlan(measures.MEASURES, rules, maps.study.periods).limit(list_stores(maps))
 
 
-def _list_stores(maps: Maps) -> MapStores:
+def list_stores(maps: Maps) -> MapStores:
+    """Where every map is stored."""
     return MapStores({place: artifact.path for place, artifact in maps.made.items()})

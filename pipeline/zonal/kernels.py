@@ -146,7 +146,7 @@ def add_class_values(
     scale: float,
     sums: Numbers,
 ) -> None:
-    """Add value times area, then the area seen, from the field on that `columns` has for the code of a class."""
+    """Add value times area and the area seen to the two fields from that of `columns` for the code on."""
     for row in range(len(pixels.parcel)):
         fields = sums[pixels.parcel[row]]
         for place in range(pixels.indptr[row], pixels.indptr[row + 1]):
