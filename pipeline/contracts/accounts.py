@@ -143,6 +143,7 @@ ACCOUNT_ITEMS = build_table(
         "period": _PERIOD,
         "basis": build_column(str, known=pa.Check.isin(_BASES)),
         "account_class": TEXT_OR_NULL,
+        "area_m2": AREA,
         "service": TEXT,
         "item": TEXT,
         "quantity": NUMBER_OR_NULL,
@@ -161,8 +162,8 @@ ACCOUNT_ITEMS = build_table(
 `item` tells apart what a service has several of (SO2, NOx), empty where it has one. `price` is in yuan a
 `unit`, in prices of the period; `comparable_yuan` is the value in prices of the price year. `shared_out`:
 a figure of a region, handed out to its units by a key. `indicative`: it rests on a parameter that is not
-confirmed. `unknown_m2` is supplying area about which nothing is known. `reason` says why a quantity or a
-value is null.
+confirmed. `area_m2` is the supplying area, `unknown_m2` what of it nothing is known about. `reason` says why
+a quantity or a value is null, or what was assumed for want of better.
 """
 
 ACCOUNT_TOTALS = build_table(

@@ -1,0 +1,116 @@
+"""The rows of accounts: ground of one unit and class, by what the register or the map calls it."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import standards
+from pipeline.accounts.parameters import Ground
+from pipeline.accounts.service import Array, Supply
+from pipeline.accounts.variables import VARIABLES
+
+BASES = ("registered", "mapped")
+UNIT = ("unit_id", "kind", "parcel_id", "region", "project", "counted", "period")
+_CLASS = ["account_class", "wider_class"]
+_TYPE_OF_COVER = {
+    row["key"]: row["ecosystem"]
+    for row in standards.read_rows("land_kinds")
+    if row["key"] == row["cover"] and row["ecosystem"]
+}
+"""Ecosystem types of classes of cover; none of plants that are not told apart."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one period and basis: `table` has the columns of UNIT, the class, its area and variables.
+
+    `account_class` is the narrowest class that is known, `wider_class` the type that it is of; both are null
+    where no class is known. `whole_m2` is the area of that class in the whole parcel.
+    """
+
+    table: pd.DataFrame
+    ground: Ground
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> "Rows":
+        """Rows of a table of `list_rows`."""
+        return cls(table, Ground.of([table[name] for name in _CLASS], table["region"]))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def area_m2(self) -> Array:
+        """Area of each row."""
+        return self.table["area_m2"].to_numpy(float)
+
+    @property
+    def counted(self) -> NDArray[np.bool_]:
+        """Whether a row counts in the area."""
+        return self.table["counted"].to_numpy(bool)
+
+    @cached_property
+    def regions(self) -> NDArray[np.object_]:
+        """Region of each row."""
+        return self.table["region"].to_numpy(object)
+
+    @cached_property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Rows whose class is not known."""
+        return self.table["account_class"].isna().to_numpy()
+
+    def find_suppliers(self, supply: Supply) -> NDArray[np.bool_]:
+        """Rows whose ground supplies."""
+        kinds = [supply.covers([name for name in names if name]) for names, _ in self.ground.kinds]
+        return np.array(kinds, bool)[self.ground.which]
+
+    def take(self, rows: NDArray[np.bool_]) -> "Rows":
+        """Some of the rows."""
+        return Rows(self.table[rows], replace(self.ground, which=self.ground.which[rows]))
+
+
+def list_bases(sums: pd.DataFrame) -> tuple[str, ...]:
+    """The bases that sums can be accounted by: registered classes where there are any, and mapped ones."""
+    return BASES if sums[["dlbm", "ecosystem"]].notna().any(axis=None) else BASES[1:]
+
+
+def list_rows(sums: pd.DataFrame, basis: str) -> pd.DataFrame:
+    """Rows of ACCOUNT_SUMS by unit, period and class of a basis.
+
+    Ground without a registered class (outside parcels, or unreadable) is of its mapped class on both bases.
+    A variable's column is the sum over the area where it is known, which is its column `<variable>_m2`.
+    """
+    narrow, wide = _name_classes(sums, basis)
+    names = [*UNIT, *_CLASS]
+    figures = ["area_m2", *list_variable_columns(sums)]
+    table = sums.assign(account_class=narrow.fillna(wide), wider_class=wide)
+    keys = ["unit_id", "period", "account_class"]
+    first = [name for name in names if name not in keys]
+    found = table.groupby(keys, sort=False, dropna=False).agg(
+        {**dict.fromkeys(first, "first"), **dict.fromkeys(figures, "sum")}
+    )
+    return _add_whole(found.reset_index()[[*names, *figures]])
+
+
+def list_variable_columns(sums: pd.DataFrame) -> list[str]:
+    """Columns of the variables that sums hold, each with the area where it is known."""
+    return [column for name in VARIABLES if name in sums for column in (name, f"{name}_m2")]
+
+
+def _name_classes(sums: pd.DataFrame, basis: str) -> tuple[pd.Series, pd.Series]:
+    mapped = sums["mapped"].astype(object)
+    of_cover = mapped.map(_TYPE_OF_COVER)
+    if basis == "mapped":
+        return mapped, of_cover
+    registered = sums[["dlbm", "ecosystem"]].notna().any(axis=1)
+    narrow = sums["dlbm"].astype(object).where(registered, mapped)
+    return narrow, sums["ecosystem"].astype(object).where(registered, of_cover)
+
+
+def _add_whole(table: pd.DataFrame) -> pd.DataFrame:
+    holder = table["parcel_id"].fillna(table["unit_id"])
+    keys = [holder, table["period"], table["account_class"]]
+    return table.assign(whole_m2=table.groupby(keys, dropna=False)["area_m2"].transform("sum"))

@@ -1,0 +1,155 @@
+"""Terms of formulas gathered for rows: variables, statistics handed out, parameters; and what is lacking."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.accounts.parameters import Found, ParameterBook, explain_lack
+from pipeline.accounts.rows import Rows
+from pipeline.accounts.service import Array, Item, Supply, Terms
+from pipeline.accounts.sharing import YearStatistics, share_out
+
+NO_LAYER = "缺图层 {0} / no layer {0}"
+NO_STATISTIC = "缺统计数据 {0} / no statistic {0}"
+_NOT_UNDER = "此处图层 {0} 无数据 / the layer {0} knows nothing here"
+_NOT_HERE = "本区域缺统计数据 {0} / no statistic {0} of this region"
+_NO_CLASS = "地类不明 / the class of the ground is unknown"
+BY_AREA = "区内无供给地类，按全部面积分摊 / no ground there supplies it: handed out by all area"
+
+Lack = tuple[NDArray[np.bool_], str]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What terms of a year are taken from: statistics, and parameters with prices as of that year."""
+
+    statistics: YearStatistics
+    book: ParameterBook
+
+    def has(self, name: str) -> bool:
+        """Whether a statistic or a parameter of a name is given."""
+        return self.statistics.has(name) or any(row.key == name for row in self.book.rows)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Terms of rows, the parameters that were found, the area that is known, and why rows lack something.
+
+    `lacks` hold which rows lack an input, and what to say of it, in the order that formulas name them;
+    `by_area` are rows that do not supply, but among which a statistic was handed out for want of others.
+    """
+
+    rows: Rows
+    terms: Terms
+    found: tuple[Found, ...]
+    known_m2: Array
+    by_area: NDArray[np.bool_]
+    lacks: tuple[Lack, ...] = field(repr=False)
+
+
+def list_missing(item: Item, rows: Rows, sources: Sources) -> list[str]:
+    """Inputs of a quantity that are given nowhere in a period: each said, so that none is computed without.
+
+    A number that no layer, or no statistic, tells may be a statistic, or a parameter, of the same name.
+    """
+    needs = item.quantity.needs
+    layers = [
+        NO_LAYER.format(name) for name in needs.variables if name not in rows.table and not sources.has(name)
+    ]
+    shared = [NO_STATISTIC.format(code) for code in needs.shared if not sources.statistics.has(code)]
+    other = [NO_STATISTIC.format(code) for code in needs.statistics if not sources.has(code)]
+    return layers + shared + other
+
+
+def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Gathered:
+    """Terms of an item for the rows that supply it, of the leading axes of the parameters.
+
+    A variable that is known on more of a row's ground than another counts by its mean: all are of the ground
+    where all are known. Rows whose class is unknown are among those of pixels, with nothing known.
+    """
+    supplying = rows.find_suppliers(supply)
+    among = supplying | _find_unsupplied(item, rows, supplying, sources)
+    if not item.needs.shared:
+        among |= rows.unknown
+    rows, supplying = rows.take(among), supplying[among]
+    sums, known_m2 = _gather_variables(item, rows, sources)
+    known_m2 = known_m2 if item.needs.shared else np.where(rows.unknown, 0.0, known_m2)
+    found = tuple(sources.book.find(key, rows.ground) for key in item.needs.parameters)
+    terms = Terms(
+        known_m2,
+        rows.table["whole_m2"].to_numpy(float),
+        sums,
+        {one.key: one.value for one in found},
+        {code: _spread(code, item, rows, sources) for code in item.needs.statistics},
+    )
+    by_area = ~supplying & ~rows.unknown if item.needs.shared else np.zeros(len(rows), bool)
+    shared = _share(item, terms, rows, sources)
+    terms = replace(terms, statistics={**terms.statistics, **shared})
+    return Gathered(rows, terms, found, known_m2, by_area, _list_lacks(rows, terms, found, known_m2))
+
+
+def _find_unsupplied(
+    item: Item, rows: Rows, supplying: NDArray[np.bool_], sources: Sources
+) -> NDArray[np.bool_]:
+    """Rows of the places where a statistic is told, but no ground supplies; none where capacity shares it."""
+    alone = np.zeros(len(rows), bool)
+    if item.share is not None:
+        return alone
+    for code in item.needs.shared:
+        place = sources.statistics.take(code, rows.regions, item.product).place
+        served = np.unique(place[supplying & rows.counted])
+        alone |= (place >= 0) & ~np.isin(place, served)
+    return alone
+
+
+def _gather_variables(item: Item, rows: Rows, sources: Sources) -> tuple[dict[str, Array], Array]:
+    """Sums of the variables over the ground where all of them are known, and its area."""
+    given = {name: _take_variable(name, rows, sources) for name in item.needs.variables}
+    known_m2 = rows.area_m2
+    for _, area_m2 in given.values():
+        known_m2 = np.minimum(known_m2, area_m2)
+    return {name: _scale(total, area_m2, known_m2) for name, (total, area_m2) in given.items()}, known_m2
+
+
+def _take_variable(name: str, rows: Rows, sources: Sources) -> tuple[Array, Array]:
+    if name in rows.table:
+        return tuple(rows.table[column].to_numpy(float) for column in (name, f"{name}_m2"))  # type: ignore[return-value]
+    alike = _spread(name, None, rows, sources)
+    return alike * rows.area_m2, np.where(np.isnan(alike), 0.0, rows.area_m2)
+
+
+def _scale(total: Array, area_m2: Array, known_m2: Array) -> Array:
+    share = np.divide(known_m2, area_m2, out=np.full(len(total), np.nan), where=area_m2 > 0)
+    return np.where(share == 1.0, total, total * share)
+
+
+def _spread(code: str, item: Item | None, rows: Rows, sources: Sources) -> Array:
+    """What is alike for all rows of a region: the statistic, else the parameter of the same name."""
+    told = sources.statistics.spread(code, rows.regions, item.product if item else None)
+    return np.where(np.isnan(told), sources.book.find(code, rows.ground).value, told)
+
+
+def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> dict[str, Array]:
+    weights = terms.area_m2 if item.share is None else item.share.compute(terms)
+    return {
+        code: share_out(sources.statistics.take(code, rows.regions, item.product), weights, rows.counted)
+        for code in item.needs.shared
+    }
+
+
+def _list_lacks(rows: Rows, terms: Terms, found: tuple[Found, ...], known_m2: Array) -> tuple[Lack, ...]:
+    lacks: list[Lack] = [(rows.unknown & (known_m2 <= 0), _NO_CLASS)]
+    for one in found:
+        for kind in np.unique(rows.ground.which[one.place < 0]):
+            text = explain_lack(one.key, rows.ground.kinds[kind][0])
+            lacks.append(((one.place < 0) & (rows.ground.which == kind), text))
+    lacks += [(_find_null(total), _NOT_UNDER.format(name)) for name, total in terms.sums.items()]
+    lacks += [(_find_null(value), _NOT_HERE.format(code)) for code, value in terms.statistics.items()]
+    return tuple(lacks)
+
+
+def _find_null(value: Array) -> NDArray[np.bool_]:
+    """Rows that are NaN on all leading axes."""
+    null: NDArray[np.bool_] = np.isnan(value).reshape(-1, value.shape[-1]).all(axis=0)
+    return null
