@@ -139,7 +139,7 @@ def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> dict[str, 
 
 
 def _list_lacks(rows: Rows, terms: Terms, found: tuple[Found, ...], known_m2: Array) -> tuple[Lack, ...]:
-    lacks: list[Lack] = [(rows.unknown & (known_m2 <= 0), _NO_CLASS)]
+    lacks: list[Lack] = [(np.logical_and(rows.unknown, known_m2 <= 0), _NO_CLASS)]
     for one in found:
         for kind in np.unique(rows.ground.which[one.place < 0]):
             text = explain_lack(one.key, rows.ground.kinds[kind][0])
