@@ -126,7 +126,7 @@ def test_what_counts_is_the_area_and_by_class_and_variable_what_lies_under_it_as
     expected = whole.set_index("mapped")[numbers]
     pd.testing.assert_frame_equal(found, expected.loc[found.index], rtol=1e-7, check_names=False)
     total = counted[numbers].sum() / whole[numbers].sum().replace(0, 1)
-    assert total.drop("npp_m2").to_numpy() == pytest.approx(1, rel=1e-8)
+    assert total.drop("npp_m2").to_numpy() == pytest.approx(1, rel=1e-7)
     assert total["npp_m2"] == 0
     assert load_json(made.path / "closures.json")[""] == pytest.approx(0, abs=1e-9)
 
