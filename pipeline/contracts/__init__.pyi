@@ -1,3 +1,5 @@
+from .account_checks import ACCOUNT_BALANCE as ACCOUNT_BALANCE
+from .account_checks import ACCOUNT_BASES as ACCOUNT_BASES
 from .accounts import ACCOUNT_BRIDGE as ACCOUNT_BRIDGE
 from .accounts import ACCOUNT_CARBON as ACCOUNT_CARBON
 from .accounts import ACCOUNT_CONDITION as ACCOUNT_CONDITION

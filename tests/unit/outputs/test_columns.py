@@ -30,6 +30,8 @@ SCHEMAS = (
     contracts.ACCOUNT_BRIDGE,
     contracts.ACCOUNT_CARBON,
     contracts.ACCOUNT_PROJECTS,
+    contracts.ACCOUNT_BALANCE,
+    contracts.ACCOUNT_BASES,
 )
 NO_COLUMNS_FOR_STAFF = {"assets"}
 
