@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import pandas as pd
 
+from pipeline.accounts.books import join_book
 from pipeline.accounts.extent import UNKNOWN, sum_types
-from pipeline.contracts import ACCOUNT_CONDITION, check_table
+from pipeline.contracts import ACCOUNT_CONDITION
 
 CONDITION_VARIABLES = {"fvc": "1", "npp": "t C/ha/a", "evapotranspiration": "mm/a"}
 """Account variables that tell of condition, with their unit: means over the area where they are known."""
@@ -31,14 +32,9 @@ def build_condition(sums: pd.DataFrame, sections: pd.DataFrame, *, aoi_id: str) 
     of those of class III or better in those that could be graded, over the whole aoi.
     """
     states = [*_sum_variables(sums, aoi_id), *_count_sections(sections, aoi_id)]
-    tables = []
-    if states:
-        known = pd.concat(states, ignore_index=True)
-        labels = sorted(sums["period"].unique())
-        tables = [_compare_states(known, *pair) for pair in pairwise(labels)]
-    if not tables:
-        return check_table(pd.DataFrame(columns=list(ACCOUNT_CONDITION.columns)), ACCOUNT_CONDITION)
-    return check_table(pd.concat(tables, ignore_index=True), ACCOUNT_CONDITION)
+    pairs = pairwise(sorted(sums["period"].unique())) if states else ()
+    tables = [_compare_states(pd.concat(states, ignore_index=True), *pair) for pair in pairs]
+    return join_book(tables, ACCOUNT_CONDITION)
 
 
 def _sum_variables(sums: pd.DataFrame, aoi_id: str) -> list[pd.DataFrame]:

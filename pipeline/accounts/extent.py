@@ -10,12 +10,13 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from pipeline.contracts import ACCOUNT_EXTENT, check_table
+from pipeline.accounts.books import double_rows, join_book
+from pipeline.accounts.rows import BASES
+from pipeline.contracts import ACCOUNT_EXTENT
 from pipeline.legends import ECOSYSTEM
 
 UNKNOWN = "unknown"
 TOTAL = "total"
-BASES = ("registered", "mapped")
 MANAGED = frozenset({"农田", "城镇", "built"})
 """Ground that people make and keep: what comes from it or goes to it is managed, in the words of SEEA EA."""
 
@@ -45,9 +46,7 @@ def sum_types(sums: pd.DataFrame, columns: Sequence[str], *, aoi_id: str) -> pd.
     """Sums of columns by region (and of the whole aoi), period, basis and type, over counted ground."""
     counted = sums[sums["counted"]]
     parts = [counted.assign(basis=basis, account_class=name_types(counted, basis)) for basis in BASES]
-    rows = pd.concat(parts, ignore_index=True)
-    towns = rows[rows["region"] != aoi_id]
-    both = pd.concat([towns, rows.assign(region=aoi_id)], ignore_index=True)
+    both = double_rows(pd.concat(parts, ignore_index=True), aoi_id)
     return both.groupby(["region", "period", "basis", "account_class"], as_index=False)[list(columns)].sum()
 
 
@@ -63,11 +62,9 @@ def build_extent(
     """
     areas = sum_types(sums, ["area_m2"], aoi_id=aoi_id)
     tables = [_compare(areas, *pair) for pair in pairwise(sorted(areas["period"].unique()))]
-    if not tables:
-        return check_table(pd.DataFrame(columns=list(ACCOUNT_EXTENT.columns)), ACCOUNT_EXTENT)
-    extent = _add_flows(pd.concat(tables, ignore_index=True), matrices, aoi_id=aoi_id)
-    extent = _add_total(extent)
-    return check_table(extent[list(ACCOUNT_EXTENT.columns)], ACCOUNT_EXTENT)
+    if tables:
+        tables = [_add_total(_add_flows(pd.concat(tables, ignore_index=True), matrices, aoi_id=aoi_id))]
+    return join_book(tables, ACCOUNT_EXTENT)
 
 
 def _compare(areas: pd.DataFrame, before: str, after: str) -> pd.DataFrame:
