@@ -175,7 +175,7 @@ class Service:
     `variants` are items by the options that a profile takes of `choices`, in their order; a service that
     leaves no choice has one, of no options. `excludes` are codes of services that value the same gift of
     nature: no profile counts both. `confirmed` is false where the formula rests on a text that was not seen,
-    so that all that it gives is indicative.
+    so that all that it gives is indicative. An `open_list` has no more items than statistics tell of.
     """
 
     code: str
@@ -188,6 +188,7 @@ class Service:
     confirmed: bool
     choices: tuple[str, ...] = ()
     excludes: frozenset[str] = frozenset()
+    open_list: bool = False
 
     def find_supply(self, item: Item) -> Supply:
         """The ground that supplies one of its items."""

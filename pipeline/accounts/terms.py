@@ -151,5 +151,4 @@ def _list_lacks(rows: Rows, terms: Terms, found: tuple[Found, ...], known_m2: Ar
 
 def _find_null(value: Array) -> NDArray[np.bool_]:
     """Rows that are NaN on all leading axes."""
-    null: NDArray[np.bool_] = np.isnan(value).reshape(-1, value.shape[-1]).all(axis=0)
-    return null
+    return np.asarray(np.isnan(value).reshape(-1, value.shape[-1]).all(axis=0))

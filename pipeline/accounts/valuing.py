@@ -40,11 +40,12 @@ class Valuation:
     """What services come to: ACCOUNT_ITEMS; items of which nothing could be said (LACKS); parameters used.
 
     An item that lacks an input everywhere has no rows among `items`, but one of its own among `lacks`, with
-    the reason.
+    the reason. `spans` are the regions, periods and bases that were accounted.
     """
 
     items: pd.DataFrame
     lacks: pd.DataFrame
+    spans: pd.DataFrame
     used: tuple[tuple[str, Found], ...]
 
 
@@ -91,12 +92,14 @@ def value_services(
     return Valuation(
         check_table(items.reset_index(drop=True), ACCOUNT_ITEMS),
         pd.DataFrame(lacks, columns=list(LACKS)),
+        pd.concat([year.spans for year in told]),
         tuple(pair for year in told for pair in year.used),
     )
 
 
 @dataclass(frozen=True)
 class _Year:
+    spans: pd.DataFrame
     items: Sequence[pd.DataFrame]
     lacks: Sequence[tuple[str, ...]]
     used: Sequence[tuple[str, Found]]
@@ -127,7 +130,8 @@ def _value_year(
         prices = _price_comparably(item, gathered, comparable, index, year, method.price_year)
         items.append(_tabulate(service, item, gathered, prices, basis))
         used += [(service.code, _list_places(found)) for found in gathered.found]
-    return _Year(items, lacks, used)
+    spans = table.loc[table["counted"], ["region", "period"]].drop_duplicates().assign(basis=basis)
+    return _Year(spans, items, lacks, used)
 
 
 def _price_comparably(

@@ -105,6 +105,7 @@ PRODUCTS = Service(
     variants={(option,): _build_products(option) for option in ("gross", "net")},
     source=_GARZE,
     confirmed=True,
+    open_list=True,
 )
 FRESH_WATER = Service(
     code="MAT-02",

@@ -1,0 +1,172 @@
+"""Totals of services by region and area, their sums by category, and GEP where all of them are known."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipeline.accounts.prices import PriceIndex
+from pipeline.accounts.services.registry import SERVICES
+from pipeline.accounts.sharing import YearStatistics
+from pipeline.accounts.valuing import Method, Valuation
+from pipeline.contracts.accounts import ACCOUNT_TOTALS
+from pipeline.contracts.columns import check_table
+
+CATEGORIES = ("M", "R", "C")
+GEP, PARTIAL, OUTSIDE = "GEP", "partial", "outside"
+LEAST_KNOWN = 0.9
+"""Share of supplying ground that must be known for a service to have a total."""
+_IMPORTS = "imports_value"
+_SPAN = ["region", "period", "basis"]
+_ITEM = ["service", "item"]
+_MONEY = ["value_yuan", "comparable_yuan"]
+_BOUNDS = ["quantity_low", "quantity_high", "value_low", "value_high"]
+_NONE_SUPPLIES = "区内无供给地类 / no ground there supplies it"
+_UNKNOWN = "供给面积的 {share:.1%} 未知 / of what supplies is unknown: {reason}"
+_LACKING = "不含 / without: {0}"
+_NO_ITEM = {"item": "", "unit": "yuan", "quantity": np.nan, "price": np.nan}
+_NOT_DEDUCTED = "区外输入价值未扣除 / value from outside is not deducted"
+
+
+def total_services(
+    valuation: Valuation,
+    statistics: pd.DataFrame,
+    index: PriceIndex,
+    method: Method,
+    *,
+    aoi_id: str,
+    least_known: float = LEAST_KNOWN,
+) -> pd.DataFrame:
+    """ACCOUNT_TOTALS of the area and its regions: services by item, then their sums.
+
+    A total is of the ground of which something is known, null where that is less than `least_known` of what
+    supplies; 0 where no ground supplies. Sums are of the services that are known. GEP is all of them less
+    what `imports_value` tells of value from outside, as the row `outside`; one of fewer is `partial`.
+    """
+    items = _add_area(valuation.items[valuation.items["counted"]], aoi_id)
+    spans = _add_area(valuation.spans, aoi_id)[_SPAN].drop_duplicates()
+    totals = _complete(_sum_items(items, least_known), spans, valuation)
+    sums = [
+        row
+        for _, rows in totals.groupby(_SPAN, sort=False)
+        for row in _sum_services(rows, statistics, index, method, aoi_id)
+    ]
+    table = pd.concat([totals, pd.DataFrame(sums)], ignore_index=True)
+    table = table.assign(**dict.fromkeys(_BOUNDS, np.nan))
+    return check_table(table[[*ACCOUNT_TOTALS.columns]], ACCOUNT_TOTALS)
+
+
+def _add_area(rows: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
+    """Rows of regions, and once more as those of the area, unless it is its own only region."""
+    parts = rows[rows["region"] != aoi_id]
+    both: pd.DataFrame = pd.concat([rows.assign(region=aoi_id), parts], ignore_index=True)
+    return both
+
+
+def _sum_items(items: pd.DataFrame, least_known: float) -> pd.DataFrame:
+    null = items["value_yuan"].isna()
+    told = items.assign(
+        unvalued_m2=items["area_m2"].where(null, items["unknown_m2"]),
+        unmoved=~null & items["comparable_yuan"].isna(),
+        lack=items["reason"].where(null),
+    )
+    sums = dict.fromkeys(["quantity", *_MONEY, "area_m2", "unvalued_m2", "unknown_m2"], "sum")
+    how = {**sums, "unit": "first", "indicative": "any", "unmoved": "any", "lack": "first"}
+    total = told.groupby([*_SPAN, *_ITEM], sort=False).agg(how)
+    known = total["unvalued_m2"] <= (1.0 - least_known) * total["area_m2"]
+    measured = total["unknown_m2"] <= (1.0 - least_known) * total["area_m2"]
+    total["quantity"] = total["quantity"].where(measured)
+    total["value_yuan"] = total["value_yuan"].where(known)
+    total["comparable_yuan"] = total["comparable_yuan"].where(known & ~total["unmoved"])
+    share = (total["unvalued_m2"] / total["area_m2"]).fillna(0.0)
+    reason = [
+        None if fine else _UNKNOWN.format(share=part, reason=lack)
+        for fine, part, lack in zip(known, share, total["lack"], strict=True)
+    ]
+    return total.assign(known=known.astype(int), of=1, reason=np.array(reason, object)).reset_index()
+
+
+def _complete(totals: pd.DataFrame, spans: pd.DataFrame, valuation: Valuation) -> pd.DataFrame:
+    """Totals of every span: null of what lacks an input everywhere, 0 of what no ground there supplies."""
+    lacks = _drop_products(valuation.lacks, valuation.items)
+    time = ["period", "basis"]
+    told = pd.concat([valuation.items[[*time, *_ITEM, "unit"]], lacks]).drop_duplicates([*time, *_ITEM])
+    every = spans.merge(told[[*time, *_ITEM, "unit", "reason"]], on=time)
+    found = every.merge(totals.drop(columns="unit"), "left", [*_SPAN, *_ITEM], suffixes=("_everywhere", ""))
+    absent, lacking = found["known"].isna(), found["reason_everywhere"].notna()
+    none = absent & ~lacking
+    found[["quantity", *_MONEY]] = found[["quantity", *_MONEY]].mask(none, 0.0)
+    found["reason"] = found["reason"].mask(none, _NONE_SUPPLIES).mask(lacking, found["reason_everywhere"])
+    price = (found["value_yuan"] / found["quantity"]).where(found["quantity"] != 0)
+    return found.assign(
+        known=found["known"].mask(absent, none.astype(float)).astype(int),
+        of=1,
+        indicative=found["indicative"].eq(other=True),
+        price=price,
+    )
+
+
+def _drop_products(lacks: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """Lacks but those of products of which no statistic tells, where it tells of others: there are none."""
+    time = ["period", "basis", "service"]
+    open_lists = {code for code, service in SERVICES.items() if service.open_list}
+    others = set(items.loc[items["service"].isin(open_lists), time].itertuples(index=False, name=None))
+    return lacks[[row not in others for row in lacks[time].itertuples(index=False, name=None)]]
+
+
+def _sum_services(
+    rows: pd.DataFrame, statistics: pd.DataFrame, index: PriceIndex, method: Method, aoi_id: str
+) -> list[dict[str, Any]]:
+    head: dict[str, Any] = {name: rows[name].iloc[0] for name in _SPAN}
+    whole = rows.groupby("service")["known"].min()
+    known = frozenset(whole.index[whole == 1])
+    counted = rows[rows["service"].isin(known)]
+    kinds = {
+        kind: [code for code in method.services if SERVICES[code].category == kind] for kind in CATEGORIES
+    }
+    sums = [
+        {**head, **_sum_values(counted[counted["service"].isin(codes)], kind, codes, known)}
+        for kind, codes in kinds.items()
+        if codes
+    ]
+    outside = {**head, **_deduct(head, statistics, index, method, aoi_id)}
+    total = _sum_values(counted, GEP, method.services, known)
+    if outside["known"]:
+        total.update({name: total[name] + outside[name] for name in _MONEY})
+    if not known.issuperset(method.services):
+        total["service"] = PARTIAL
+    total["reason"] = "; ".join(text for text in (total["reason"], outside["reason"]) if text) or None
+    return [*sums, outside, {**head, **total}]
+
+
+def _sum_values(rows: pd.DataFrame, name: str, codes: Sequence[str], known: frozenset[str]) -> dict[str, Any]:
+    lacking = [f"{code} {SERVICES[code].name_zh}" for code in codes if code not in known]
+    return {
+        **_NO_ITEM,
+        **{money: rows[money].sum(skipna=False) if len(rows) else np.nan for money in _MONEY},
+        "service": name,
+        "known": len(codes) - len(lacking),
+        "of": len(codes),
+        "indicative": bool(rows["indicative"].any()),
+        "reason": _LACKING.format(", ".join(lacking)) if lacking else None,
+    }
+
+
+def _deduct(
+    span: dict[str, Any], statistics: pd.DataFrame, index: PriceIndex, method: Method, aoi_id: str
+) -> dict[str, Any]:
+    """Value from outside, below 0, of a region of which it is told; null where it is not deducted."""
+    year = int(span["period"])
+    value = -YearStatistics(statistics, year, aoi_id).find_whole(_IMPORTS, span["region"])
+    factor = index.find_factor(_IMPORTS, year, method.price_year)
+    return {
+        **_NO_ITEM,
+        "service": OUTSIDE,
+        "value_yuan": value,
+        "comparable_yuan": np.nan if factor is None else value * factor,
+        "known": int(not np.isnan(value)),
+        "of": 1,
+        "indicative": False,
+        "reason": _NOT_DEDUCTED if np.isnan(value) else None,
+    }
