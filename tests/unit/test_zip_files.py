@@ -12,7 +12,7 @@ import shapely
 from pipeline import zip_files
 from pipeline.errors import InputError
 from pipeline.ingest.parcels.vectors import open_vector
-from pipeline.ingest.samples.files import read_sheets
+from pipeline.ingest.samples.opening import read_sheets
 from pipeline.zip_files import refuse_bomb
 
 MIB = 2**20

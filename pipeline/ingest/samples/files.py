@@ -1,6 +1,5 @@
 """Files of samples: which tables are in them, and one long table of readings out of all."""
 
-import glob
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +17,7 @@ from pipeline.ingest.samples.headings import load_parameter_codes
 from pipeline.ingest.samples.layouts import READ
 from pipeline.ingest.samples.levels import join_levels
 from pipeline.ingest.samples.notes import HIDDEN_SHEET
-from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_json, read_layers
+from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.places import keep_first_points
 from pipeline.ingest.samples.readings import read_table
 from pipeline.ingest.samples.sheets import Sheet
@@ -32,8 +31,7 @@ from pipeline.ingest.samples.tables import (
     join_tables,
     no_samples,
 )
-from pipeline.ingest.samples.text_files import ENCODINGS, TEXT_SUFFIXES, read_text
-from pipeline.ingest.samples.workbooks import WORKBOOK_SUFFIXES, read_workbook
+from pipeline.ingest.samples.text_files import ENCODINGS, TEXT_SUFFIXES
 from pipeline.settings import SampleFile
 
 
@@ -103,53 +101,16 @@ def _find_wrong_names(source: SampleFile) -> Iterator[Problem]:
 
 
 def _find_paths(source: SampleFile, problems: list[Problem]) -> list[Path]:
-    literal = Path(source.path)
-    # a pattern may be absolute, which Path.glob refuses
-    matches = sorted(glob.glob(source.path, recursive=True))  # noqa: PTH207
-    found = [literal] if literal.is_file() else [Path(match) for match in matches]
-    # Excel leaves ~$ files beside a workbook that is open
-    kept = [path for path in found if path.is_file() and not path.name.startswith("~$")]
-    if not kept:
+    found = find_paths(source.path)
+    if not found:
         problems.append(Problem(source.path, "no such file", "a file, or a pattern that some file fits"))
-    return kept
-
-
-def read_sheets(path: Path) -> list[Sheet]:
-    """All sheets of a CSV file (UTF-8 with or without BOM, GB18030), a workbook, a JSON release or points.
-
-    What is no spreadsheet has its headings in row 1 and its first record in row 2.
-
-    Raises InputError where the file cannot be opened as what its suffix says.
-    """
-    suffix = path.suffix.lower()
-    try:
-        if suffix in TEXT_SUFFIXES:
-            return [read_text(path)]
-        if suffix in WORKBOOK_SUFFIXES:
-            return read_workbook(path)
-        if suffix in JSON_SUFFIXES | POINT_SUFFIXES:
-            return _read_objects(path)
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error), "a readable file") from error
-    expected = "CSV, XLSX, XLS, ODS, Parquet, JSON or GPKG"
-    raise _unreadable(path, f"the suffix {suffix!r}", expected, "Save it as .xlsx or .csv")
-
-
-def _read_objects(path: Path) -> list[Sheet]:
-    try:
-        return read_json(path) if path.suffix.lower() in JSON_SUFFIXES else read_layers(path)
-    except ValueError as error:
-        raise _unreadable(path, "something else", f"a table ({error})") from error
+    return found
 
 
 def _join(parts: Sequence[Tables]) -> Tables:
     """Tables one below the other, with the first point of each section."""
     points = keep_first_points([part.points for part in parts if part.points is not None])
     return join_tables(parts)._replace(points=points)
-
-
-def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputError:
-    return InputError(f"{path.name} cannot be read", [Problem(path.name, found, expected, todo)])
 
 
 def _choose_readers(path: Path, source: SampleFile) -> Iterator[Callable[[], Sequence[SampleTable]]]:

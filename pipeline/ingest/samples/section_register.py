@@ -10,11 +10,11 @@ import pandas as pd
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.samples import cells
 from pipeline.ingest.samples.figures import read_numbers
-from pipeline.ingest.samples.files import read_sheets
 from pipeline.ingest.samples.headings import read_heading
 from pipeline.ingest.samples.layouts import HEADING_ROWS
 from pipeline.ingest.samples.levels import join_levels
 from pipeline.ingest.samples.notes import HIDDEN_SHEET
+from pipeline.ingest.samples.opening import read_sheets
 from pipeline.ingest.samples.places import AXES, read_angles
 from pipeline.ingest.samples.sheets import Sheet
 
