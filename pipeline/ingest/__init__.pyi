@@ -1,6 +1,9 @@
 from . import labels as labels
 from . import layers as layers
 from . import parcels as parcels
+from . import projects as projects
 from . import reading as reading
+from . import regions as regions
 from . import samples as samples
 from . import scenes as scenes
+from . import statistics as statistics
