@@ -17,8 +17,9 @@ whether it is `confirmed`.
 `tasselled_cap`: coefficients of wetness by instrument and band.
 `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
 `statistic_items`: what is told by statistics, the units of each and the services that use it;
-`statistic_products`: products and the kind of output they are; `statistic_units`: what values in a unit are
-multiplied by.
+`statistic_products`: products, the kind of output they are and what they are a part of; `statistic_units`:
+what values in a unit are multiplied by; `statistic_words`: words of headings and rows.
+`place_columns`: columns of layers of regions and projects; `project_kinds`: kinds of projects.
 `account_parameters`: keys of parameters of the accounts, the unit that formulas expect of each, the bounds of
 its figures, and the index by which its price moves; `account_parameter_units`: what figures in another unit
 are multiplied by; `ecosystem_subtypes`: what parameters tell apart within an ecosystem type.

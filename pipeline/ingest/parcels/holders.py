@@ -1,7 +1,7 @@
 """Names of right holders, hidden wherever they stand: personal data leave the register masked."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 import pandas as pd
@@ -14,6 +14,7 @@ _IDENTITY_DIGITS = 15
 _BODY = re.compile(
     r"部|局|厅|署|委|政府|国家|全民|集体|公司|集团|合作社|村|镇|乡|街道|居|社区|农场|林场|中心|学校|大学|医院|站|所|处|会|厂|场|组"
 )
+_SHORTEST_BODY = 4
 SUBJECTS = ("owner_subject", "represent_subject", "agent_subject")
 
 
@@ -21,6 +22,12 @@ def mask_names(names: pd.Series) -> pd.Series:
     """Names of which only the first character is left; several in a cell are masked one by one."""
     places, unique = pd.factorize(names)
     return spread_values([_mask_cell(cell) for cell in unique], places, names.index)
+
+
+def mask_persons(names: pd.Series) -> pd.Series:
+    """As `mask_names`, but for names of public bodies, collectives and companies."""
+    places, unique = pd.factorize(names)
+    return spread_values([_mask_cell(cell, keep=_is_body) for cell in unique], places, names.index)
 
 
 def find_people(cells: Iterable[str | None]) -> frozenset[str]:
@@ -49,11 +56,17 @@ def hide_people(register: pd.DataFrame, people: frozenset[str], columns: Sequenc
     return register.assign(**changes)
 
 
-def _mask_cell(cell: str) -> str:
+def _mask_cell(cell: str, keep: Callable[[str], bool] = lambda _: False) -> str:
     parts = re.split(f"({_SEPARATORS.pattern})", cell)
     return "".join(
-        part if number % 2 else part[:1] + _MASK * (len(part) - 1) for number, part in enumerate(parts)
+        part if number % 2 or keep(part) else part[:1] + _MASK * (len(part) - 1)
+        for number, part in enumerate(parts)
     )
+
+
+def _is_body(name: str) -> bool:
+    """Whether a name ends as those of bodies do and is longer than those of most people."""
+    return len(name) >= _SHORTEST_BODY and re.search(f"(?:{_BODY.pattern})$", name) is not None
 
 
 def _hide_in_texts(texts: pd.Series, names: AbstractSet[str], lengths: Sequence[int]) -> pd.Series:

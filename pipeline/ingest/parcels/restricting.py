@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import shapely
 
 from pipeline.aoi import Aoi
 from pipeline.datum import DatumShift
 from pipeline.geodesy import CGCS2000
+from pipeline.ingest.parcels.named_polygons import mend_shapes
 from pipeline.ingest.parcels.vectors import find_places, open_vector, read_features
 from pipeline.settings.parcels import RestrictingFile
 
@@ -26,10 +26,8 @@ def read_restricting(files: Sequence[RestrictingFile], aoi: Aoi) -> gpd.GeoDataF
         layer = open_vector(Path(file.path), name=file.layer, crs=file.crs)
         shifts.append(layer.shift)
         rows = read_features(layer, [], find_places(layer, aoi.geometry.bounds))
-        usable = rows.geometry[rows.geometry.notna()].to_numpy()
-        usable = usable[np.isfinite(shapely.bounds(usable)).all(axis=-1)]
-        mended = shapely.make_valid(shapely.force_2d(usable), method="structure", keep_collapsed=False)
-        shapes.setdefault(file.kind, []).extend(shapely.get_parts(mended))
+        mended = mend_shapes(rows.geometry)
+        shapes.setdefault(file.kind, []).extend(shapely.get_parts(mended[~shapely.is_missing(mended)]))
     inside = [shapely.intersection(shapely.union_all(parts), aoi.geometry) for parts in shapes.values()]
     found = gpd.GeoDataFrame({"kind": list(shapes)}, geometry=inside, crs=CGCS2000)
     found.attrs["shifts"] = shifts
