@@ -57,7 +57,8 @@ class Choices(Strict):
 class Profile(Strict):
     """How accounts are made after one document: which services count, which variants, which parameters.
 
-    `parameters` are tables, those of the `base` first; a later one goes before an earlier one. `services`
+    `parameters` are tables, those of the `base` first; what a later one states goes before what an earlier
+    one does. `services`
     and `choices` that are not stated are those of the base. `unconfirmed` says what of it was not seen in
     the document's own text.
     """
@@ -70,12 +71,6 @@ class Profile(Strict):
     choices: Choices = Choices()
     parameters: list[ConfigPath] = []
     unconfirmed: list[str]
-
-    @property
-    def tables(self) -> list[Path]:
-        """The tables of parameters, each before those that it goes after; that of the runoff is the first."""
-        runoff = PROFILES / "parameters" / f"runoff_{self.choices.runoff_table.lower()}.csv"
-        return [runoff, *map(Path, self.parameters)]
 
 
 class Intervals(Strict):
@@ -118,15 +113,27 @@ class Accounts(Strict):
         return self
 
     def load_profile(self, aoi: str) -> Profile:
-        """The profile of an area, with the choices of the config; SettingsError where there is none."""
+        """The profile of an area, with the services and choices of the config and all tables of parameters.
+
+        The table of runoff coefficients that is chosen is the first of them, that of the config the last.
+        Raises SettingsError where the area has no profile.
+        """
         name = self.profile if isinstance(self.profile, str) else self.profile.get(aoi)
         if name is None:
             problem = Problem("accounts.profile", f"none for {aoi}", "a profile for each area of the run")
             raise SettingsError("An area has no profile", [problem])
         found = load_profile(name)
-        services = [*found.services, *(code for code in self.include if code not in found.services)]
-        counted = [code for code in services if code not in self.exclude]
-        return found.model_copy(update={"services": counted, "choices": found.choices.override(self.choices)})
+        choices = found.choices.override(self.choices)
+        runoff = PROFILES / "parameters" / f"runoff_{choices.runoff_table.lower()}.csv"
+        own = [self.parameters] if self.parameters else []
+        services = dict.fromkeys([*found.services, *self.include])
+        return found.model_copy(
+            update={
+                "services": [code for code in services if code not in self.exclude],
+                "choices": choices,
+                "parameters": [str(runoff), *found.parameters, *own],
+            }
+        )
 
 
 def find_profile(profile: str) -> Path:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -44,8 +45,8 @@ def test_a_shipped_profile_counts_known_services_once_and_says_what_is_unconfirm
 
 @pytest.mark.parametrize("name", list_profiles())
 def test_the_tables_of_a_shipped_profile_are_read_and_all_its_rows_have_a_source(name):
-    profile = load_profile(name)
-    for table in read_parameters(profile.tables):
+    profile = Accounts(profile=name).load_profile("longyou_bay")
+    for table in read_parameters([Path(path) for path in profile.parameters]):
         assert table
         assert all(row.source for row in table)
 
@@ -150,7 +151,7 @@ def test_choices_of_a_config_go_before_those_of_its_profile_and_these_before_the
     )  # fmt: skip
     text = (
         CONFIG + f"accounts: {{profile: {own.name}, choices: {{evaporation: with_r}}, "
-        "exclude: [REG-07], include: [REG-11]}\n"
+        "exclude: [REG-07], include: [REG-11], parameters: local.csv}\n"
     )
     profile = load_settings(write(tmp_path, "c.yaml", text)).accounts.load_profile("longyou_bay")
     assert profile.choices.negative_water == "cut"
@@ -158,8 +159,9 @@ def test_choices_of_a_config_go_before_those_of_its_profile_and_these_before_the
     assert profile.choices.pollution_price == "tax"
     assert "REG-07" not in profile.services
     assert profile.services[-1] == "REG-11"
-    assert profile.tables[-1] == tmp_path / "own.csv"
-    assert [path.name for path in profile.tables[:-1]] == ["runoff_a.csv", "national.csv", "chongqing.csv"]
+    names = [Path(path).name for path in profile.parameters]
+    assert names == ["runoff_a.csv", "national.csv", "chongqing.csv", "own.csv", "local.csv"]
+    assert profile.parameters[-2] == str(tmp_path / "own.csv")
 
 
 def test_each_area_has_a_profile_of_its_own_or_is_named():

@@ -159,7 +159,8 @@ def test_a_planted_figure_comes_back_in_the_unit_of_its_key(tmp_path_factory, ro
     key, named, (low, value, high), unit, factor, region = row
     cells = {
         "key": key, "class": named, "region": region, "value": repr(value / factor),
-        "low": repr(low / factor), "high": repr(high / factor), "unit": unit, "price_year": "", "source": "种下", "confirmed": "yes",
+        "low": repr(low / factor), "high": repr(high / factor), "unit": unit,
+        "price_year": "", "source": "种下", "confirmed": "yes",
     }  # fmt: skip
     stream = io.StringIO()
     writer = csv.writer(stream)
