@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.accounts.prices import PriceIndex
+from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.services.registry import SERVICES
 from pipeline.accounts.sharing import YearStatistics
 from pipeline.accounts.valuing import Method, Valuation

@@ -8,7 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.accounts.parameters import Found, ParameterBook
-from pipeline.accounts.prices import PriceIndex, move_prices
+from pipeline.accounts.price_index import PriceIndex
+from pipeline.accounts.prices import move_prices
 from pipeline.accounts.rows import Rows, list_bases, list_rows
 from pipeline.accounts.service import Amounts, Array, Item, Service, Terms
 from pipeline.accounts.services.registry import SERVICES

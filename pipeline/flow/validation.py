@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline import ingest
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
+from pipeline.flow.account_checks import check_accounts
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
 from pipeline.settings.aoi import AoiEntry, load_entry
@@ -52,7 +53,7 @@ def _check_names(settings: Settings) -> Iterator[Check]:
     yield partial(_check_map_periods, settings)
     yield partial(_check_trend_test, settings)
     yield partial(_check_growing_season, settings)
-    yield partial(_check_account_periods, settings)
+    yield partial(check_accounts, settings)
     if not settings.simulated:
         yield partial(ingest.scenes.providers.resolve, settings.scenes.provider, settings.scenes.missions)
 
@@ -119,19 +120,6 @@ def _check_growing_season(settings: Settings) -> None:
             "Take vegetation.ndvi: composite or maximum for shorter periods",
         )
         raise SettingsError("A growing season goes with periods of a year", [problem])
-
-
-def _check_account_periods(settings: Settings) -> None:
-    """SettingsError where there are to be accounts, and the periods are no years."""
-    period = settings.scenes.period
-    if settings.accounts and period != "year":
-        problem = Problem(
-            "accounts",
-            f"periods of a {period}",
-            "scenes.period: year, as accounts are of calendar years",
-            "Set it to year, or leave the accounts out of this run",
-        )
-        raise SettingsError("Accounts go with periods of a year", [problem])
 
 
 def _check_places(settings: Settings) -> Iterator[Check]:

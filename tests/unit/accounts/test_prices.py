@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.accounts.parameters import Ground, ParameterBook
-from pipeline.accounts.prices import NO_INDEX, PriceIndex, list_unmoved, move_prices
+from pipeline.accounts.price_index import NO_INDEX, PriceIndex, list_unmoved
+from pipeline.accounts.prices import move_prices
 from pipeline.settings.parameters import ParameterRow
 
 

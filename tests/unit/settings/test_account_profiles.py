@@ -10,7 +10,6 @@ import pytest
 from pipeline.accounts.services.registry import SERVICES, find_double_counting
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import SettingsError
-from pipeline.flow.validation import validate_settings
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.accounts import Accounts, Choices, load_profile
 from pipeline.settings.parameters import list_keys, read_parameters
@@ -193,9 +192,3 @@ def test_all_mistakes_of_a_profile_are_told_with_their_lines(tmp_path):
     assert len(places) == 3
     assert f"{path}:4" in places[0]
     assert all(f"{path}:5" in place for place in places[1:])
-
-
-def test_accounts_of_months_are_refused_with_the_way_out(tmp_path):
-    text = CONFIG.replace("12-31}", "12-31, period: month}") + "accounts: {}\n"
-    with pytest.raises(SettingsError, match=r"scenes\.period: year"):
-        validate_settings(load_settings(write(tmp_path, "c.yaml", text)))
