@@ -58,6 +58,11 @@ class Rows:
         return self.table["region"].to_numpy(object)
 
     @cached_property
+    def is_registered(self) -> bool:
+        """Whether any of the rows is of a class of the survey."""
+        return any(name[0].isdigit() for names, _ in self.ground.kinds for name in names if name)
+
+    @cached_property
     def unknown(self) -> NDArray[np.bool_]:
         """Rows whose class is not known."""
         return self.table["account_class"].isna().to_numpy()

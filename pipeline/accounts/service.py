@@ -132,6 +132,11 @@ class Supply:
     classes: frozenset[str]
     without: frozenset[str] = frozenset()
 
+    @property
+    def is_registered(self) -> bool:
+        """Whether classes of the survey alone tell the ground that supplies."""
+        return all(name[0].isdigit() for name in self.classes)
+
     def covers(self, lineage: Sequence[str]) -> bool:
         """Whether ground of a class supplies; `lineage` holds its names, and the most specific decides."""
         return next((name in self.classes for name in lineage if name in self.classes | self.without), False)

@@ -14,6 +14,7 @@ NO_LAYER = "缺图层 {0} / no layer {0}"
 NO_STATISTIC = "缺统计数据 {0} / no statistic {0}"
 _NOT_UNDER = "此处图层 {0} 无数据 / the layer {0} knows nothing here"
 _NOT_HERE = "本区域缺统计数据 {0} / no statistic {0} of this region"
+_NOT_TOLD = "制图类别不能区分供给地类 / mapped classes do not tell the ground that supplies it apart"
 _NO_CLASS = "地类不明 / the class of the ground is unknown"
 BY_AREA = "区内无供给地类，按全部面积分摊 / no ground there supplies it: handed out by all area"
 
@@ -48,18 +49,20 @@ class Gathered:
     lacks: tuple[Lack, ...] = field(repr=False)
 
 
-def list_missing(item: Item, rows: Rows, sources: Sources) -> list[str]:
-    """Inputs of a quantity that are given nowhere in a period: each said, so that none is computed without.
+def list_missing(item: Item, supply: Supply, rows: Rows, sources: Sources) -> list[str]:
+    """What a quantity lacks everywhere in a period: each said, so that none is computed without.
 
-    A number that no layer, or no statistic, tells may be a statistic, or a parameter, of the same name.
+    A number that no layer, or no statistic, tells may be a statistic, or a parameter, of the same name. Where
+    no ground is of a registered class, what only classes of the survey supply is not told apart.
     """
     needs = item.quantity.needs
+    untold = [_NOT_TOLD] if supply.is_registered and not rows.is_registered else []
     layers = [
         NO_LAYER.format(name) for name in needs.variables if name not in rows.table and not sources.has(name)
     ]
     shared = [NO_STATISTIC.format(code) for code in needs.shared if not sources.statistics.has(code)]
     other = [NO_STATISTIC.format(code) for code in needs.statistics if not sources.has(code)]
-    return layers + shared + other
+    return untold + layers + shared + other
 
 
 def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Gathered:

@@ -12,7 +12,7 @@ from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
 from pipeline.accounts.rows import Rows, list_bases, list_rows
 from pipeline.accounts.service import Amounts, Array, Item, Service, Terms
-from pipeline.accounts.services.registry import SERVICES
+from pipeline.accounts.services.registry import SERVICES, check_services
 from pipeline.accounts.sharing import YearStatistics, list_money
 from pipeline.accounts.terms import BY_AREA, Gathered, Sources, gather_terms, list_missing
 from pipeline.contracts.accounts import ACCOUNT_ITEMS
@@ -23,11 +23,17 @@ LACKS = ("period", "basis", "service", "item", "unit", "reason")
 
 @dataclass(frozen=True)
 class Method:
-    """How services are accounted: which of them, by which variants of formulas, in prices of which year."""
+    """How services are accounted: which of them, by which variants of formulas, in prices of which year.
+
+    Raises SettingsError where services are unknown, or would count the same gift of nature twice.
+    """
 
     services: tuple[str, ...]
     options: Mapping[str, object]
     price_year: int
+
+    def __post_init__(self) -> None:
+        check_services(self.services)
 
     def list_items(self, statistics: YearStatistics) -> Iterator[tuple[Service, Item]]:
         """The items of each service, those of products by the products that statistics tell."""
@@ -123,11 +129,12 @@ def _value_year(
     comparable = replace(current, book=move_prices(book, index, method.price_year))
     items, lacks, used = [], [], []
     for service, item in method.list_items(told):
-        missing = list_missing(item, rows, current)
+        supply = service.find_supply(item)
+        missing = list_missing(item, supply, rows, current)
         if missing:
             lacks.append((period, basis, service.code, item.key, item.unit, "; ".join(missing)))
             continue
-        gathered = gather_terms(item, service.find_supply(item), rows, current)
+        gathered = gather_terms(item, supply, rows, current)
         prices = _price_comparably(item, gathered, comparable, index, year, method.price_year)
         items.append(_tabulate(service, item, gathered, prices, basis))
         used += [(service.code, _list_places(found)) for found in gathered.found]

@@ -32,6 +32,7 @@ class Choices(Strict):
     - `air_purification`, `water_purification`: what is cleaned is what is emitted up to the capacity
       (`capped`), the capacity whatever is emitted, or what is emitted whatever the capacity.
     - `pollution_price`: what is cleaned is worth its cost of treatment, or the environmental tax on it.
+    - `plant_cooling`: plants cool by heat of their class on hot days, or by the water that growth takes.
     - `evaporation`: the heat of what evaporates is divided by the efficiency of cooling (`with_r`) or not.
     - `tourism`: by travel cost (expense, time, surplus), or by what visitors spend.
     """
@@ -46,6 +47,7 @@ class Choices(Strict):
     air_purification: Literal["capped", "capacity", "emission"] = "capped"
     water_purification: Literal["capped", "capacity", "discharge"] = "capped"
     pollution_price: Literal["cost", "tax"] = "cost"
+    plant_cooling: Literal["heat", "growth"] = "heat"
     evaporation: Literal["with_r", "without_r"] = "with_r"
     tourism: Literal["travel_cost", "spend"] = "travel_cost"
 

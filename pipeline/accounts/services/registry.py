@@ -1,6 +1,6 @@
 """All services by code, and which of them value the same gift of nature."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from pipeline.accounts.services import (
     soil,
     water,
 )
+from pipeline.errors import Problem, SettingsError
 
 SERVICES: Mapping[str, Service] = MappingProxyType(
     {
@@ -56,10 +57,30 @@ SERVICES: Mapping[str, Service] = MappingProxyType(
 """Services in the order of the accounts: material, regulating, cultural."""
 
 
+def check_services(codes: Sequence[str]) -> None:
+    """SettingsError that names all of a profile that is no service, and all that would be counted twice."""
+    place = "services"
+    problems = [
+        Problem(place, code, f"one of {', '.join(SERVICES)}") for code in codes if code not in SERVICES
+    ]
+    known = [code for code in codes if code in SERVICES]
+    problems += [
+        Problem(
+            place,
+            f"{one} {SERVICES[one].name_zh} and {other} {SERVICES[other].name_zh}",
+            "one of the two",
+            "Both value the same gift of nature; leave one out",
+        )
+        for one, other in find_double_counting(known)
+    ]
+    if problems:
+        raise SettingsError("The services of a profile cannot be counted together", problems)
+
+
 def find_double_counting(codes: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs of services of a profile that would count the same gift of nature twice."""
+    """Pairs of services that would count the same gift of nature twice, one that is listed twice too."""
     return [
         (one, other)
         for one, other in combinations(codes, 2)
-        if other in SERVICES[one].excludes or one in SERVICES[other].excludes
+        if one == other or other in SERVICES[one].excludes or one in SERVICES[other].excludes
     ]
