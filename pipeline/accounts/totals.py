@@ -112,7 +112,8 @@ def _drop_products(lacks: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     time = ["period", "basis", "service"]
     open_lists = {code for code, service in SERVICES.items() if service.open_list}
     others = set(items.loc[items["service"].isin(open_lists), time].itertuples(index=False, name=None))
-    return lacks[[row not in others for row in lacks[time].itertuples(index=False, name=None)]]
+    rows = lacks[time].itertuples(index=False, name=None)
+    return lacks[np.array([row not in others for row in rows], bool)]
 
 
 def _sum_services(
