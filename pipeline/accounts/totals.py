@@ -54,7 +54,8 @@ def total_services(
     ]
     table = pd.concat([totals, pd.DataFrame(sums)], ignore_index=True)
     table = table.assign(**dict.fromkeys(_BOUNDS, np.nan))
-    return check_table(table[[*ACCOUNT_TOTALS.columns]], ACCOUNT_TOTALS)
+    checked: pd.DataFrame = check_table(table[[*ACCOUNT_TOTALS.columns]], ACCOUNT_TOTALS)
+    return checked
 
 
 def _add_area(rows: pd.DataFrame, aoi_id: str) -> pd.DataFrame:

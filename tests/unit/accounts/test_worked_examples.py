@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.accounts.prices import NO_INDEX, PriceIndex
+from pipeline.accounts.prices import PriceIndex
 from pipeline.accounts.service import Amounts
 from pipeline.accounts.services.carbon import compute_carbon, compute_carbon_dioxide
 from pipeline.accounts.services.climate import compute_evaporation_energy, compute_transpiration
@@ -141,7 +141,7 @@ def total(values, codes=None, regions=None):
     spans = pd.DataFrame({"region": regions, "period": "2010", "basis": "mapped"}).drop_duplicates()
     valuation = Valuation(ACCOUNT_ITEMS.validate(items), pd.DataFrame(columns=list(LACKS)), spans, ())
     method = Method(tuple(dict.fromkeys(codes)), OPTIONS, 2010)
-    table = total_services(valuation, build_statistics(year=2010), NO_INDEX, method, aoi_id=AOI)
+    table = total_services(valuation, build_statistics(year=2010), PriceIndex({}), method, aoi_id=AOI)
     return table.set_index(["region", "service"])["value_yuan"]
 
 
