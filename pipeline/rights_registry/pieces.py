@@ -17,10 +17,8 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline import standards
 from pipeline.aoi import Aoi
-from pipeline.contracts.accounts import REGIONS
-from pipeline.contracts.columns import check_table
 from pipeline.errors import ContractError
-from pipeline.geodesy import CGCS2000, measure_areas_m2
+from pipeline.geodesy import measure_areas_m2
 from pipeline.rights_registry import topology
 from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, keep_polygons, split_places
 
@@ -30,8 +28,6 @@ LARGEST_CLOSURE = 1e-6
 _LEAST_DEG2 = 1e-16
 """About a square millimetre: less is rounding along an edge that two pieces share."""
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
-_CRUMB_M2 = 1.0
-"""Ground of no region that is less than this in all is left by the drawing of the regions."""
 
 Shapes = NDArray[np.object_]
 
@@ -67,26 +63,6 @@ class _Pieces:
             np.concatenate([part.counted for part in every]),
             np.concatenate([part.shapes for part in every]),
         )
-
-
-def complete_regions(regions: gpd.GeoDataFrame | None, aoi: Aoi) -> gpd.GeoDataFrame:
-    """REGIONS that cover an area: the area itself where none are given, else they and what they leave.
-
-    What they leave is a region of its own, `<aoi>:rest`; crumbs of less than 1 m2 go to the nearest region.
-    """
-    if regions is None or regions.empty:
-        own = {"region": [aoi.id], "name": [aoi.name_zh]}
-        return check_table(gpd.GeoDataFrame(own, geometry=[aoi.geometry], crs=CGCS2000), REGIONS)
-    shapes = regions.geometry.to_numpy().copy()
-    rest = keep_polygons(shapely.difference(aoi.geometry, shapely.union_all(shapes)))
-    if measure_areas_m2([rest])[0] >= _CRUMB_M2:
-        last = {"region": [f"{aoi.id}:rest"], "name": ["未划入分区 / in no region"]}
-        left = gpd.GeoDataFrame(last, geometry=[rest], crs=CGCS2000)
-        return check_table(pd.concat([regions[[*last, "geometry"]], left], ignore_index=True), REGIONS)
-    for crumb in shapely.get_parts(rest):
-        nearest = int(shapely.STRtree(shapes).nearest(crumb))
-        shapes[nearest] = shapely.union(shapes[nearest], crumb)
-    return regions.set_geometry(gpd.GeoSeries(_keep(shapes), regions.index, crs=CGCS2000))
 
 
 def cut_units(

@@ -15,7 +15,6 @@ from pipeline.geodesy import CGCS2000, measure_area_m2, measure_areas_m2, projec
 from pipeline.grid import BlockPlan
 from pipeline.legends import LAND_COVER
 from pipeline.maps.step import Maps
-from pipeline.rights_registry.pieces import complete_regions
 from pipeline.storage.blocks import Layer, create_store, write_block
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import LongTable, load_json, load_table
@@ -81,11 +80,15 @@ def halve(aoi):
     return gpd.GeoDataFrame(table, geometry=shapely.intersection(sides, aoi.geometry), crs=CGCS2000)
 
 
+def whole_of(aoi):
+    return gpd.GeoDataFrame({"region": [aoi.id], "name": ["田"]}, geometry=[aoi.geometry], crs=CGCS2000)
+
+
 @pytest.fixture
 def made(run, ground):
     aoi = ground.maps.study.aoi
     belt = gpd.GeoDataFrame({"project": ["belt"]}, geometry=[aoi.geometry.buffer(-0.01)], crs=CGCS2000)
-    return make_account_sums(run, ground.maps, ground.parcels, complete_regions(halve(aoi), aoi), belt)
+    return make_account_sums(run, ground.maps, ground.parcels, halve(aoi), belt)
 
 
 def sum_by_exactextract(ground, outline):
@@ -145,6 +148,6 @@ def test_rows_say_whose_ground_it_is_and_of_which_registered_class(made):
 def test_the_same_ground_is_not_summed_again_and_other_regions_are(run, made, ground):
     aoi = ground.maps.study.aoi
     none = gpd.GeoDataFrame({"project": []}, geometry=[], crs=CGCS2000)
-    other = make_account_sums(run, ground.maps, ground.parcels, complete_regions(None, aoi), none)
-    again = make_account_sums(run, ground.maps, ground.parcels, complete_regions(None, aoi), none)
+    other = make_account_sums(run, ground.maps, ground.parcels, whole_of(aoi), none)
+    again = make_account_sums(run, ground.maps, ground.parcels, whole_of(aoi), none)
     assert other.key == again.key != made.key

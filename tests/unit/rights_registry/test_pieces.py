@@ -45,7 +45,9 @@ def halves(at=0.5):
 
 
 def cut(ground, regions=None, projects=None):
-    return pieces.cut_units(ground, AOI, pieces.complete_regions(regions, AOI), projects)
+    return pieces.cut_units(
+        ground, AOI, layer("region", isle=OUTLINE) if regions is None else regions, projects
+    )
 
 
 def areas(units, **wanted):
@@ -99,19 +101,9 @@ def test_projects_are_the_parts_of_units_that_count_each_with_its_parcel():
     assert areas(units, kind="project") == pytest.approx(measure_area_m2(box(0.25, 0, 0.75, 0.5)), rel=1e-7)
 
 
-def test_ground_of_no_region_is_a_region_by_itself():
-    regions = pieces.complete_regions(layer("region", west=box(0, 0, 0.5, 1)), AOI)
-    assert regions["region"].tolist() == ["west", "isle:rest"]
-    units = cut(parcels(box(0.4, 0, 0.7, 0.5)), layer("region", west=box(0, 0, 0.5, 1)))
-    assert areas(units, region="isle:rest") == pytest.approx(measure_area_m2(box(0.5, 0, 1, 1)), rel=1e-7)
-
-
-def test_a_crumb_between_regions_goes_to_the_nearest():
-    sliver = 2e-8
-    torn = layer("region", west=box(0, 0, 0.5, 1), east=box(0.5 + sliver, 0, 1, 1))
-    regions = pieces.complete_regions(torn, AOI)
-    assert regions["region"].tolist() == ["west", "east"]
-    assert shapely.union_all(regions.geometry).symmetric_difference(OUTLINE).area == 0
+def test_regions_that_leave_ground_are_refused():
+    with pytest.raises(ContractError, match="not the area"):
+        cut(parcels(), layer("region", west=box(0, 0, 0.5, 1)))
 
 
 def test_regions_that_overlap_are_refused():
