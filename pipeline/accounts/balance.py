@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
+from pipeline.accounts.books import join_book
 from pipeline.accounts.variables import VARIABLES
 from pipeline.contracts.account_checks import ACCOUNT_BALANCE, ACCOUNT_BASES
-from pipeline.contracts.columns import check_table
 
 TOLERANCE = 1e-9
 """Relative difference up to which books balance."""
@@ -48,7 +48,7 @@ def build_balance(
     table = pd.concat(parts, ignore_index=True)
     table["difference"] = table["parts_sum"] / table["whole"].where(table["whole"] != 0) - 1
     table["note"] = table["parts"].map(NOTES)
-    return check_table(table[list(ACCOUNT_BALANCE.columns)], ACCOUNT_BALANCE)
+    return join_book([table], ACCOUNT_BALANCE)
 
 
 def list_unbalanced(balance: pd.DataFrame) -> pd.DataFrame:
@@ -99,19 +99,24 @@ def _balance_services(items: pd.DataFrame, totals: pd.DataFrame, aoi_id: str) ->
     """Quantity and value of every item by units, classes and regions against the total of the area."""
     counted = items[items["counted"]]
     of_area = totals[totals["region"].eq(aoi_id)].set_index(_ITEM)
-    towns = totals[~totals["region"].eq(aoi_id)]
+    towns = totals[~totals["region"].eq(aoi_id)].groupby(_ITEM)
     for column, figure in _FIGURES.items():
         whole = of_area[column].dropna().rename("whole")
         by_class = counted.groupby([*_ITEM, "account_class"], dropna=False)[column].sum()
         sums = {
             "units": counted.groupby(_ITEM)[column].sum(),
             "classes": by_class.groupby(_ITEM).sum(),
-            "regions": towns.groupby(_ITEM)[column].sum(),
+            "regions": towns[column].agg(_sum_all).dropna(),
         }
         for parts, found in sums.items():
             both = whole.to_frame().join(found.rename("parts_sum"), how="inner").reset_index()
             told = both.rename(columns={"service": "subject"}).assign(parts=parts, figure=figure)
             yield told if figure == "quantity" else told.assign(unit="yuan")
+
+
+def _sum_all(values: pd.Series) -> float:
+    """Sum of values; NaN where one is unknown."""
+    return float(values.sum(skipna=False))
 
 
 def compare_bases(items: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +131,7 @@ def compare_bases(items: pd.DataFrame) -> pd.DataFrame:
         for basis in ("registered", "mapped")
     ]
     if any(side.empty for side in sides):
-        return check_table(pd.DataFrame(columns=list(ACCOUNT_BASES.columns)), ACCOUNT_BASES)
+        return join_book([], ACCOUNT_BASES)
     both = sides[0].join(sides[1], how="outer").reset_index()
     areas = ["registered_m2", "mapped_m2"]
     both[areas] = both[areas].fillna(0.0)
@@ -138,7 +143,7 @@ def compare_bases(items: pd.DataFrame) -> pd.DataFrame:
     known = values[0].notna() | values[1].notna()
     table["difference_yuan"] = (values[0].fillna(0.0) - values[1].fillna(0.0)).where(known)
     table = table.sort_values(of_item, kind="stable", ignore_index=True)
-    return check_table(table[list(ACCOUNT_BASES.columns)], ACCOUNT_BASES)
+    return join_book([table], ACCOUNT_BASES)
 
 
 def name_types(classes: pd.Series) -> pd.Series:
@@ -154,4 +159,5 @@ def name_types(classes: pd.Series) -> pd.Series:
 
 
 def _sum_known(rows: pd.DataFrame, keys: list[str], columns: list[str]) -> pd.DataFrame:
-    return rows.groupby(keys)[columns].sum(min_count=1)
+    known: pd.DataFrame = rows.groupby(keys)[columns].sum(min_count=1)
+    return known

@@ -5,13 +5,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.engine.run import Run
+from pipeline.flow.accounts import load_values
 from pipeline.flow.restrictions import find_restriction_findings
 from pipeline.maps.endmembers import find_endmembers
 from pipeline.maps.evidence import describe_fvc
 from pipeline.maps.look_ndvi import describe_ndvi, explain_nothing
 from pipeline.maps.step import Maps
 from pipeline.periods import When
-from pipeline.rights_registry import findings, inventory
+from pipeline.rights_registry import findings, inventory, inventory_values
 from pipeline.rights_registry.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
@@ -25,18 +26,19 @@ def make_inventory(
     parcels: Artifact,
     statistics: Artifact,
     sections: Artifact,
+    accounts: Artifact | None,
     sources: Mapping[When, str],
     *,
     simulated: bool,
 ) -> Artifact:
-    """Artifact with `inventory` and `findings`."""
+    """Artifact with `inventory` and `findings`; the inventory has values where there are accounts."""
     study, table = maps.study, load_products()
     words = {when.label: text for when, text in sources.items()}
     cover = _describe_cover(maps)
     cause = study.cause(
         "inventory",
         _VERSION,
-        [parcels.key, statistics.key, sections.key],
+        [parcels.key, statistics.key, sections.key, *([accounts.key] if accounts else [])],
         products=table.model_dump(),
         sources=words,
         simulated=simulated,
@@ -59,6 +61,8 @@ def make_inventory(
             evidence=f"parcels {parcels.key[:12]}；sections {sections.key[:12]}；manifest.json",
             sections=load_layer(sections.path, "sections"),
         )
+        if accounts:
+            listed = inventory_values.fill_values(listed, load_values(accounts))
         parts = [
             load_layer(parcels.path, "findings"),
             findings.evaluate_rules(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),

@@ -7,6 +7,8 @@ never computed twice and every figure leads back to what it was made from.
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow import publication
+from pipeline.flow.account_inputs import complete_study, make_account_inputs
+from pipeline.flow.accounts import make_accounts
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
 from pipeline.flow.parcels import make_parcels
@@ -18,24 +20,26 @@ from pipeline.maps.evidence import describe_sources
 from pipeline.maps.making import make_maps
 from pipeline.maps.showing import list_warnings
 from pipeline.storage.cause import Cause
-from pipeline.storage.tables import load_json
 
 
 def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
     """One area from its scenes to its published delivery."""
     found = make_scene_table(run, study, inputs)
     parcels = make_parcels(run, study, inputs)  # what is wrong with it is said before a pixel is read
-    maps = make_maps(run, study, found.table, registry.STEPS)
+    told = make_account_inputs(run, study, inputs)
+    maps = make_maps(run, complete_study(study, inputs), found.table, registry.STEPS)
     sources = describe_sources(study, found.table)
-    with publication.draft_delivery(inputs, found.table, maps) as draft:
+    with publication.draft_delivery(study, inputs, found.table, maps) as draft:
         statistics = make_statistics(run, maps, parcels, sources)
         sections = make_sections(run, study, inputs, parcels)
-        simulated = inputs.simulated is not None
-        inventory = make_inventory(run, maps, parcels, statistics, sections, sources, simulated=simulated)
-        tables = publication.TableArtifacts(parcels, statistics, sections, inventory)
+        accounts = make_accounts(run, maps, parcels, told, sections, inputs)
+        inventory = make_inventory(
+            run, maps, parcels, statistics, sections, accounts, sources, simulated=draft.simulated
+        )
+        tables = publication.TableArtifacts(parcels, statistics, sections, inventory, accounts)
         delivery = publication.gather_delivery(run, draft, tables)
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
         warnings = [*found.account["warnings"], *list_warnings(maps)]
         account = {**found.account, "warnings": warnings}
-        shifts = load_json(parcels.path / "datum_shifts.json")
+        shifts = publication.load_shifts(parcels, told)
         publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

@@ -61,17 +61,20 @@ class TableArtifacts:
     statistics: Artifact
     sections: Artifact
     inventory: Artifact
+    accounts: Artifact | None = None
 
     @property
     def keys(self) -> dict[str, str]:
         """Keys by step."""
-        return {field.name: getattr(self, field.name).key for field in fields(self)}
+        made = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: artifact.key for name, artifact in made.items() if artifact}
 
 
 @dataclass(frozen=True)
 class Draft:
     """A delivery that is begun beside its place: what is known once its maps are."""
 
+    study: Study
     inputs: Inputs
     scenes: gpd.GeoDataFrame
     maps: Maps
@@ -82,12 +85,11 @@ class Draft:
 
 
 @contextmanager
-def draft_delivery(inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iterator[Draft]:
-    """Begin the delivery of a study with its rasters, which are written beside what follows.
+def draft_delivery(study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iterator[Draft]:
+    """Begin the delivery of a study, as the config has it, with its rasters, written beside what follows.
 
     An error that a user can mend leaves nothing of it.
     """
-    study = maps.study
     part = study.target.with_name(f".{study.target.name}.part")
     if part.exists():
         remove(part)
@@ -98,7 +100,7 @@ def draft_delivery(inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iter
     told = {"simulated": simulated, "as_of": as_of, "language": study.settings.language}
     try:
         with outputs.begin_delivery(part, rasters, study.grid, **told) as written:
-            yield Draft(inputs, scenes, maps, rasters, simulated, as_of, written)
+            yield Draft(study, inputs, scenes, maps, rasters, simulated, as_of, written)
     except PipelineError:
         if part.exists():
             remove(part)
@@ -109,7 +111,7 @@ def draft_delivery(inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iter
 
 def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
     """What a study delivers."""
-    study, scenes = draft.maps.study, draft.scenes
+    study, scenes = draft.study, draft.scenes
     parcels = load_layer(tables.parcels.path, "parcels")
     return Delivery(
         aoi=study.aoi,
@@ -143,8 +145,21 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
         "sections": pd.DataFrame(load_layer(sections, "sections").drop(columns="geometry")),
         "samples_rejected": load_table(sections, "samples_rejected"),
         **load_section_tables(sections),
+        **_load_account_tables(tables.accounts),
         "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
     }
+
+
+def _load_account_tables(accounts: Artifact | None) -> dict[str, pd.DataFrame]:
+    """The tables of the accounts; none where there are none."""
+    names = load_json(accounts.path / "tables.json") if accounts else []
+    return {name: load_table(accounts.path, name) for name in names} if accounts else {}
+
+
+def load_shifts(*made: Artifact | None) -> dict[str, Any]:
+    """How coordinates of what was read came to CGCS2000, by the key of the config."""
+    found = [load_json(artifact.path / "datum_shifts.json") for artifact in made if artifact]
+    return {key: shift for shifts in found for key, shift in shifts.items()}
 
 
 def publish_delivery(
@@ -161,7 +176,7 @@ def publish_delivery(
     `artifacts` are the keys of everything behind it, `search` tells what became of all scenes that were
     found, `shifts` how the coordinates of inputs came to CGCS2000.
     """
-    study = draft.maps.study
+    study = draft.study
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = draft.written.folder
     written = outputs.complete_delivery(delivery, draft.written, shapefile=study.settings.outputs.shapefile)

@@ -50,7 +50,7 @@ class ChangeOf:
     legend: Legend
 
 
-_COVER = ChangeOf("change", "transitions", "变化 change", "land_cover", "confidence", LAND_COVER)
+COVER_MOVES = ChangeOf("change", "transitions", "变化 change", "land_cover", "confidence", LAND_COVER)
 
 
 def build_change_steps(
@@ -172,7 +172,7 @@ def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
 def _list_rows(view: View, when: When) -> Iterator[Row]:
     """Shares of what was seen in both periods whose class differs."""
     yield from indicators.build_change_indicators(
-        _tabulate(view, _COVER, when),
+        _tabulate(view, COVER_MOVES, when),
         when.label,
         source=describe_change(view.study.settings, source=view.source(when)),
         unknown=explain_missing_map(view.study, when),
@@ -181,12 +181,12 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
 
 def _collect_tables(view: View) -> Mapping[str, pd.DataFrame]:
     """Areas by pair of classes."""
-    matrices = tabulate_transitions(view, _COVER)
+    matrices = tabulate_transitions(view, COVER_MOVES)
     return {f"transitions_{when.stem}": matrix for when, matrix in matrices.items()}
 
 
 TRANSITIONS, CHANGE_THAT_COUNTS = build_change_steps(
-    _COVER,
+    COVER_MOVES,
     times=each_pair,
     show=Show(rasters=_list_rasters, rows=_list_rows, tables=_collect_tables),
     config=("change",),

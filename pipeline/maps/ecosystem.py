@@ -24,7 +24,7 @@ from pipeline.maps.step import Maps, Row, Show, Step, View, build_raster, each_p
 from pipeline.periods import When
 from pipeline.zonal.ground import GroundPixels
 
-_TYPES = ChangeOf(
+TYPE_MOVES = ChangeOf(
     "ecosystem_change",
     "ecosystem_transitions",
     "类型变化 change of types",
@@ -111,7 +111,7 @@ def _list_change_rasters(maps: Maps, when: When) -> Iterator[Raster]:
 def _list_loss_rows(view: View, when: When) -> Iterator[Row]:
     """Losses of farmland and wetland; null where the types are not told apart."""
     yield from ecosystem.build_loss_indicators(
-        tabulate_transitions(view, _TYPES).get(when),
+        tabulate_transitions(view, TYPE_MOVES).get(when),
         when.label,
         kinds=list_kinds(view.maps, when.periods[0]),
         source=describe_change(view.study.settings, source=view.source(when)),
@@ -127,7 +127,7 @@ def _collect_change_tables(view: View) -> Mapping[str, pd.DataFrame]:
         f"ecosystem_transitions_{when.stem}": matrix.assign(
             from_ecosystem=matrix["from"].map(names), to_ecosystem=matrix["to"].map(names)
         )[columns]
-        for when, matrix in tabulate_transitions(view, _TYPES).items()
+        for when, matrix in tabulate_transitions(view, TYPE_MOVES).items()
     }
 
 
@@ -169,7 +169,7 @@ TYPES = Step(
     show=Show(rasters=_list_rasters, rows=_list_rows, tables=_collect_tables),
 )
 TYPE_TRANSITIONS, TYPE_CHANGE = build_change_steps(
-    _TYPES,
+    TYPE_MOVES,
     times=_list_typed_pairs,
     show=Show(
         rasters=_list_change_rasters, rows=_list_loss_rows, times=each_pair, tables=_collect_change_tables

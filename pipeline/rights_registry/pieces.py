@@ -105,7 +105,8 @@ def _find_overlapping(shapes: PackedShapes, pairs: Places) -> Places:
     for part in split_places(pairs):
         common = shapely.intersection(shapes.at(part[:, 0]), shapes.at(part[:, 1]))
         shared.append(shapely.area(common) > _LEAST_DEG2)
-    return pairs[np.concatenate(shared)]
+    overlapping: Places = pairs[np.concatenate(shared)]
+    return overlapping
 
 
 def _cut_parcels(shapes: PackedShapes, pairs: Places, regions: gpd.GeoDataFrame) -> _Pieces:
