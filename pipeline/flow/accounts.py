@@ -15,7 +15,7 @@ from pipeline.accounts.condition import build_condition
 from pipeline.accounts.extent import build_extent
 from pipeline.accounts.methods import Evidence, describe_inputs, describe_methods
 from pipeline.accounts.parameters import ParameterBook
-from pipeline.accounts.prices import NO_INDEX, PriceIndex
+from pipeline.accounts.price_index import NO_INDEX, PriceIndex
 from pipeline.accounts.totals import total_services
 from pipeline.accounts.valuing import Method, Valuation, value_services
 from pipeline.engine.run import Run
@@ -84,9 +84,8 @@ class Ledger:
 
     @cached_property
     def book(self) -> ParameterBook:
-        """Parameters of the profile, and before them those of the config."""
-        own = [self.given.parameters] if self.given.parameters else []
-        tables = read_parameters([*self.profile.tables, *map(Path, own)])
+        """Parameters of the profile and of the config."""
+        tables = read_parameters([Path(path) for path in self.profile.parameters])
         return ParameterBook.of(tables, self.aoi_id)
 
     @cached_property

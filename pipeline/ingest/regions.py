@@ -107,9 +107,9 @@ def _partition(
         own = keep_polygons(np.array([shapely.intersection(free, shape)]))[0]
         free = keep_polygons(np.array([shapely.difference(free, shape)]))[0]
         parts.append((region, name, own))
-    rest_m2 = measure_area_m2(free)
-    if rest_m2 <= _LEAST_REST * aoi.area_m2:
+    if free.area <= _LEAST_REST * aoi.geometry.area:
         return parts, []
+    rest_m2 = measure_area_m2(free)
     name = f"{aoi.name_zh}（镇村界外）"
     said = f"不属任何镇村 in no region: {rest_m2:.0f} m2 ({rest_m2 / aoi.area_m2:.2%})"
     return [*parts, (name_rest(aoi.id), name, free)], [said]

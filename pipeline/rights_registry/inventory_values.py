@@ -76,7 +76,7 @@ def sum_products(items: pd.DataFrame) -> pd.DataFrame:
     groups = own.groupby(["parcel_id", "period", "service"], sort=False)
     found = groups[["quantity", "value_yuan"]].sum(min_count=1)
     sums = groups[["area_m2", "unknown_m2"]].sum()
-    found["several"] = groups["unit"].nunique() > 1
+    found["several"] = groups["unit"].min() != groups["unit"].max()
     found["quantity"] = found["quantity"].where(~found["several"])
     found["unit"] = groups["unit"].first().where(~found["several"])
     found["unknown_share"] = sums["unknown_m2"] / sums["area_m2"]
@@ -90,7 +90,7 @@ def _explain(found: pd.DataFrame, counted: pd.Series, listed: pd.Series) -> pd.S
     lack = "；价值为空：" + found["lack"].astype(object).fillna("该地块无供给面积 / no supplying ground")
     null, valued = found["value_yuan"].isna(), found["value_yuan"].notna()
     text = pd.Series("", found.index, dtype=object)
-    told: list[tuple[pd.Series, object]] = [
+    told: list[tuple[pd.Series, str | pd.Series]] = [
         (valued & found["shared_out"].eq(other=True), _SHARED),
         (valued & found["indicative"].eq(other=True), _INDICATIVE),
         (valued & found["unknown_share"].ge(0.0005), share),
@@ -99,7 +99,7 @@ def _explain(found: pd.DataFrame, counted: pd.Series, listed: pd.Series) -> pd.S
         (listed & ~counted, _NOT_COUNTED),
     ]
     for applies, words in told:
-        text = text + np.where(applies, words, "")
+        text = text + pd.Series(words, found.index, dtype=object).where(applies, "")
     return text
 
 
