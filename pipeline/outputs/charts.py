@@ -117,7 +117,7 @@ def _draw_classes(delivery: Delivery) -> Figure | None:
         kind=name_values("item", rows["item"], delivery.language), area_ha=rows["value_m2"] / 1e4
     ).pivot_table(index="period", columns="kind", values="area_ha", aggfunc="sum")
     chart = drawing.create_bars([str(period) for period in areas.index])
-    return _draw_stack(chart, areas, colors, delivery, lying=False)
+    return draw_stack(chart, areas, colors, delivery, lying=False)
 
 
 def _draw_owners(delivery: Delivery) -> Figure | None:
@@ -138,7 +138,7 @@ def _draw_owners(delivery: Delivery) -> Figure | None:
     areas = named.pivot_table(index="owner", columns="kind", values="area_ha", aggfunc="sum")
     colors = {entry.name(delivery.language): entry.color for entry in list_values("ecosystem_l1")}
     chart = drawing.create_lying_bars(list(areas.sum(axis=1).sort_values().index))
-    return _draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True)
+    return draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True)
 
 
 def _draw_rules(delivery: Delivery) -> Figure | None:
@@ -152,10 +152,10 @@ def _draw_rules(delivery: Delivery) -> Figure | None:
     table = counts.pivot_table(index="rule", columns="severity", aggfunc="size").astype(float)
     colors = {entry.name(delivery.language): entry.color for entry in reversed(list_values("severity"))}
     chart = drawing.create_lying_bars(list(table.sum(axis=1).sort_values(kind="stable").index))
-    return _draw_stack(chart, table, colors, delivery, lying=True, unit="")
+    return draw_stack(chart, table, colors, delivery, lying=True, unit="")
 
 
-def _draw_stack(
+def draw_stack(
     chart: Figure,
     amounts: pd.DataFrame,
     colors: Mapping[str, str],

@@ -59,16 +59,22 @@ class ValueName:
         return self.name_zh if language == "zh" else self.name_en
 
 
-def describe_column(column: str) -> ColumnName:
-    """What a column is; one that no table of the standards knows is called by its key."""
+def describe_column(column: str, family: str = "") -> ColumnName:
+    """What a column is; one that no table of the standards knows is called by its key.
+
+    In the tables of a `family`, such as `account`, it may mean what it means nowhere else.
+    """
     if column.startswith(_MEAN):
         return _mean(column.removeprefix(_MEAN))
-    return _load_columns().get(column) or ColumnName(column, column, column, "", "", "")
+    known = _load_columns()
+    return (
+        known.get(f"{family}.{column}") or known.get(column) or ColumnName(column, column, column, "", "", "")
+    )
 
 
-def name_columns(columns: Iterable[str], language: Language) -> dict[str, str]:
+def name_columns(columns: Iterable[str], language: Language, family: str = "") -> dict[str, str]:
     """Names of a table's columns by key; names that would meet carry their key in brackets."""
-    names = {column: describe_column(column).name(language) for column in columns}
+    names = {column: describe_column(column, family).name(language) for column in columns}
     seen = Counter(names.values())
     return {key: name if seen[name] == 1 else f"{name} ({key})" for key, name in names.items()}
 

@@ -33,7 +33,7 @@ def _describe_columns(delivery: Delivery) -> Iterator[tuple[str, ...]]:
     for table, frame in {**layers, **delivery.tables}.items():
         columns = {column: frame[column] for column in frame.columns if column != "geometry"} | label
         for column, values in columns.items():
-            known = describe_column(column)
+            known = describe_column(column, table.partition("_")[0])
             names = known.name_zh, known.name_en, known.unit, known.note, known.source
             yield table, column, *names, words[_name_kind(values)]
 

@@ -11,6 +11,9 @@ from markupsafe import Markup
 from pipeline.contracts import Delivery
 from pipeline.legends import WATER_CLASS
 from pipeline.outputs import embedding
+from pipeline.outputs.accounts.book import find_book
+from pipeline.outputs.accounts.chapter import build_chapter
+from pipeline.outputs.accounts.drawings import draw_account_charts
 from pipeline.outputs.charts import Chart, draw_charts
 from pipeline.outputs.clear_looks import count_clear_looks
 from pipeline.outputs.columns import describe_column, list_values
@@ -21,6 +24,9 @@ from pipeline.outputs.tables import MOST_ROWS, Table, drop_empty, format_table, 
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import sum_totals
 
+_CHAPTERS = (
+    *("indicators", "accounts", "maps", "change", "sections", "totals", "findings", "quality", "evidence"),
+)
 _CARDS = (
     "vegetation_cover_share_land",
     "mean_fvc_land",
@@ -83,7 +89,8 @@ def write_report(delivery: Delivery, folder: Path) -> Path:
 
 
 def _build_content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
-    charts = draw_charts(delivery)
+    book = find_book(delivery)
+    charts = {**draw_charts(delivery), **(draw_account_charts(book) if book else {})}
     return {
         **_build_heading(delivery),
         **_build_scripts(charts),
@@ -91,6 +98,8 @@ def _build_content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
         "aims": _list_aims(delivery),
         "indicators": _build_indicators(delivery),
         "sources": _list_sources(delivery),
+        "accounts": build_chapter(book, rasters) if book else None,
+        "chapters": [name for name in _CHAPTERS if name != "accounts" or book],
         "sheets": draw_map_sheets(delivery, rasters),
         "sections": _build_sections(delivery),
         "totals": _list_totals(delivery),

@@ -1,15 +1,18 @@
 """The workbook of a delivery: the inventory, what its columns mean, totals, and how it was made."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
 from pipeline.contracts import Delivery
+from pipeline.outputs.accounts.book import find_book
+from pipeline.outputs.accounts.sheets import Links, build_account_sheets, find_places, link_inventory
 from pipeline.outputs.columns import describe_column, name_columns, name_values
 from pipeline.outputs.dictionary import build_dictionary
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
@@ -20,6 +23,9 @@ ROWS_PER_SHEET = 1_000_000
 """Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
 
 _MAX_TEXT = 32_767
+_MOST_LINKS = 65_000
+"""A little below what a sheet can hold (65,530); rows beyond are found by their key."""
+_NO_LINKS: Mapping[int, Sequence[str | None]] = MappingProxyType({})
 _A3, _A4 = 8, 9
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 # Nothing that came from data is ever taken for a formula, a link or a number.
@@ -37,13 +43,35 @@ def write_workbook(delivery: Delivery, path: Path) -> None:
     with xlsxwriter.Workbook(str(path), _LITERAL) as book:
         book.set_properties(_build_properties(delivery))
         sheets = _Sheets(book, delivery)
-        for number, first in enumerate(range(0, max(len(rows), 1), ROWS_PER_SHEET), start=1):
-            part = _make_readable(rows.iloc[first : first + ROWS_PER_SHEET], delivery)
-            name = find_text("sheet.inventory", delivery.language)
-            sheets.add(name if number == 1 else f"{name}{number}", part, wide=True)
+        accounts = find_book(delivery)
+        places = find_places(accounts, ROWS_PER_SHEET) if accounts else None
+        links = link_inventory(rows, places) if places else {}
+        for name, part in _split_rows(len(rows), "inventory", delivery):
+            readable = _make_readable(rows.iloc[part], delivery)
+            sheets.add(
+                name, readable, wide=True, links=_cut_links(links, rows.columns, readable.columns, part)
+            )
+        for sheet in build_account_sheets(accounts, places) if accounts and places else ():
+            for name, part in _split_rows(len(sheet.table), sheet.key, delivery):
+                heads = sheet.table.columns
+                cut = _cut_links(sheet.links, heads, heads, part)
+                sheets.add(name, sheet.table.iloc[part], links=cut, exact=sheet.exact)
         sheets.add(find_text("sheet.dictionary", delivery.language), build_dictionary(delivery))
         sheets.add(find_text("sheet.totals", delivery.language), sum_totals(rows, delivery))
         sheets.add(find_text("sheet.about", delivery.language), build_about(delivery))
+
+
+def _split_rows(count: int, key: str, delivery: Delivery) -> Iterator[tuple[str, slice]]:
+    """Names of the sheets that so many rows fill, and which rows each of them holds."""
+    name = find_text(f"sheet.{key}", delivery.language)
+    for number, first in enumerate(range(0, max(count, 1), ROWS_PER_SHEET), start=1):
+        yield name if number == 1 else f"{name}{number}", slice(first, first + ROWS_PER_SHEET)
+
+
+def _cut_links(links: Links, keys: pd.Index, heads: pd.Index, part: slice) -> dict[int, Sequence[str | None]]:
+    """Links of some rows by the number of their column."""
+    numbers = dict(zip(keys, range(len(heads)), strict=True))
+    return {numbers[key]: targets[part] for key, targets in links.items()}
 
 
 def build_about(delivery: Delivery) -> pd.DataFrame:
@@ -83,11 +111,25 @@ class _Sheets:
             | {"valign": "vcenter"}
         )
         self._float = book.add_format({"num_format": "#,##0.00##"})
+        looks = {"font_color": "#1f5f4a", "underline": 1}
+        self._link = book.add_format(looks)
+        self._linked_float = book.add_format({**looks, "num_format": "#,##0.00##"})
         mark = find_text("simulated.label", delivery.language) if delivery.simulated else ""
         self._running = f"&L{_escape(delivery.aoi.name_zh)} {delivery.label}&C{mark}&R&P / &N"
 
-    def add(self, name: str, table: pd.DataFrame, *, wide: bool = False) -> None:
-        """A sheet of a table; a `wide` one is printed on A3, its first column on every page."""
+    def add(
+        self,
+        name: str,
+        table: pd.DataFrame,
+        *,
+        wide: bool = False,
+        links: Mapping[int, Sequence[str | None]] = _NO_LINKS,
+        exact: bool = False,
+    ) -> None:
+        """A sheet of a table; a `wide` one is printed on A3, its first column on every page.
+
+        `links` are by the number of a column; figures of an `exact` one are shown with all digits.
+        """
         sheet = self._book.add_worksheet(name)
         sheet.freeze_panes(1, 1 if wide else 0)
         sheet.set_header(self._running)
@@ -100,14 +142,29 @@ class _Sheets:
         else:
             sheet.fit_to_pages(1, 0)
         for number, column in enumerate(table.columns):
-            style = self._float if pd.api.types.is_float_dtype(table[column]) else None
+            style = self._float if pd.api.types.is_float_dtype(table[column]) and not exact else None
             sheet.set_column(number, number, _compute_width(column, table[column]), style)
         sheet.set_row(0, 30)
         sheet.write_row(0, 0, list(table.columns), self._header)
-        for number, row in enumerate(_list_plain_rows(table), start=1):
-            sheet.write_row(number, 0, row)
+        self._write_rows(sheet, table, links)
         if len(table.columns):
             sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
+
+    def _write_rows(self, sheet: Any, table: pd.DataFrame, links: Mapping[int, Sequence[str | None]]) -> None:
+        room = _MOST_LINKS
+        for number, row in enumerate(_list_plain_rows(table)):
+            sheet.write_row(number + 1, 0, row)
+            for place, targets in links.items():
+                target = targets[number]
+                if room and target is not None:
+                    room -= 1
+                    self._write_link(sheet, number + 1, place, target, row[place])
+
+    def _write_link(self, sheet: Any, row: int, place: int, target: str, cell: Any) -> None:
+        """A cell that leads somewhere; a number stays one."""
+        sheet.write_url(row, place, target, self._link, str(cell))
+        if isinstance(cell, float):
+            sheet.write_number(row, place, cell, self._linked_float)
 
 
 def _build_properties(delivery: Delivery) -> dict[str, Any]:

@@ -25,8 +25,10 @@ def find_texts(prefix: str, language: Literal["zh", "en"]) -> dict[str, str]:
 
 
 def name_unit(unit: str, language: Literal["zh", "en"]) -> str:
-    """A unit as people read it; one that nobody named is written as it is."""
-    return _load_texts(language).get(f"unit.{unit}", unit)
+    """A unit as people read it; what nobody named, as a whole or in its parts, is written as it is."""
+    words = _load_texts(language)
+    parts = [words.get(f"unit.{part}", part) for part in unit.split("/")]
+    return words.get(f"unit.{unit}", "/".join(parts))
 
 
 @cache

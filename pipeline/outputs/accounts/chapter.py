@@ -1,0 +1,232 @@
+"""The chapter of the accounts in the report: headline, composition, towns, what is missing and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.outputs.accounts.amounts import (
+    choose_money,
+    write_money,
+    write_money_range,
+    write_quantity,
+    write_reason,
+)
+from pipeline.outputs.accounts.book import AccountBook, Row, list_records
+from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
+from pipeline.outputs.accounts.wording import name_book
+from pipeline.outputs.map_sheets import draw_value_sheets
+from pipeline.outputs.tables import Table, format_table
+from pipeline.outputs.texts import find_text, find_texts
+
+_MOST_REGIONS = 60
+_BOOKS = ("extent", "condition", "projects", "carbon", "balance")
+"""Tables that the chapter shows in this order, where there are any."""
+_LEAST_SHARE = 1e-3
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A figure at the top of the chapter: what it is, its words, and what to know of it."""
+
+    name: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class LinkedTable:
+    """A table whose rows begin with a link: to the anchor of the same place in `anchors`."""
+
+    headers: list[str]
+    rows: list[list[str]]
+    anchors: list[str]
+
+
+def build_chapter(book: AccountBook, rasters: Path) -> dict[str, Any]:
+    """What the template shows of the accounts."""
+    return {
+        "words": find_texts("accounts.report", book.language),
+        "headlines": _list_headlines(book),
+        "caution": _write_caution(book),
+        "bases": _build_bases(book),
+        "services": _build_services(book),
+        "missing": _build_missing(book),
+        "regions": _build_regions(book),
+        "sheets": draw_value_sheets(book.delivery, rasters),
+        "parcels": list_parcels(book),
+        "evidence": list_evidence(book),
+        "books": list(_list_books(book)),
+    }
+
+
+def _list_headlines(book: AccountBook) -> list[Headline]:
+    period = book.periods[-1]
+    whole = book.find_whole(period)
+    if whole is None:
+        return []
+    words, language = find_texts("accounts.headline", book.language), book.language
+    value = float(whole["value_yuan"])
+    area_ha = book.delivery.aoi.area_m2 / 1e4
+    regulating = book.sum_categories(None, period)["R"]
+    found = [
+        Headline(
+            f"{_name_whole(whole, book)} {period}", write_money(value, language), _write_interval(whole, book)
+        ),
+        Headline(
+            words["comparable"], write_money(whole["comparable_yuan"], language), words["comparable.note"]
+        ),
+        Headline(words["per_ha"], write_money(value / area_ha, language), f"{area_ha:,.2f} ha"),
+        Headline(words["regulating"], _write_share(regulating, value), write_money(regulating, language)),
+    ]
+    gdp = book.find_gdp(period)
+    if gdp:
+        found.append(Headline(words["to_gdp"], _write_share(value, gdp), f"GDP {write_money(gdp, language)}"))
+    return found
+
+
+def _name_whole(row: Row, book: AccountBook) -> str:
+    return f"{book.name_service(str(row['service']))} {row['known']}/{row['of']}"
+
+
+def _write_interval(row: Row, book: AccountBook) -> str:
+    words = write_money_range(row["value_low"], row["value_high"], book.language)
+    mark = find_text("accounts.indicative", book.language) if row["indicative"] else ""
+    return " · ".join(part for part in (words and f"95 %: {words}", mark) if part)
+
+
+def _write_share(part: float, whole: float) -> str:
+    if pd.isna(part) or pd.isna(whole) or not whole:
+        return "—"
+    share = part / whole
+    return f"{share:.1%}" if not 0 < share < _LEAST_SHARE else f"<{_LEAST_SHARE:.1%}"
+
+
+def _write_caution(book: AccountBook) -> str:
+    """That the sum is partial and may not be called GEP, where it is; empty where it is GEP."""
+    whole = book.find_whole(book.periods[-1])
+    if whole is None or whole["service"] == "GEP":
+        return ""
+    return find_text("accounts.partial", book.language).format(known=whole["known"], of=whole["of"])
+
+
+def _build_bases(book: AccountBook) -> Table | None:
+    """The sum of every period by both bases side by side, and how far they are apart."""
+    bases = list(dict.fromkeys(book.totals["basis"]))
+    scale, unit = choose_money(book.language)
+    words = find_texts("accounts.bases", book.language)
+    rows = []
+    for period in book.periods:
+        found = [book.find_whole(period, basis=basis) for basis in bases]
+        values = [float("nan") if row is None else float(row["value_yuan"]) / scale for row in found]
+        gap = values[-1] - values[0] if len(values) > 1 else float("nan")
+        names = [_name_whole(row, book) for row in found if row is not None]
+        rows.append([period, names[0] if names else "—", *map(_write_figure, values), _write_figure(gap)])
+    if len(bases) == 1:
+        return None
+    headers = [words["period"], words["sum"], *(f"{book.name_basis(basis)} ({unit})" for basis in bases)]
+    return Table([*headers, f"{words['gap']} ({unit})"], rows)
+
+
+def _write_figure(value: float) -> str:
+    return "—" if pd.isna(value) else f"{value:,.2f}"
+
+
+def _build_services(book: AccountBook) -> LinkedTable:
+    """Every indicator and item of the newest period that is known, each linked to what it rests on."""
+    rows = book.list_services(book.periods[-1])
+    known = rows[rows["value_yuan"].notna()]
+    whole = known["value_yuan"].sum()
+    _, unit = choose_money(book.language)
+    names = find_texts("accounts.services", book.language)
+    headers = [names[key] for key in ("name", "quantity", "quantity_range", "price")]
+    headers += [f"{names[key]} ({unit})" for key in ("value", "value_range", "comparable")]
+    cells = [_write_service(row, whole, book) for row in list_records(known)]
+    anchors = [build_anchor(str(code)) for code in known["service"]]
+    return LinkedTable([*headers, names["share"], names["marks"]], cells, anchors)
+
+
+def _write_service(row: Any, whole: float, book: AccountBook) -> list[str]:
+    scale, _ = choose_money(book.language)
+    unit = book.name_unit(row["unit"])
+    price = row["price"]
+    return [
+        book.name_service(row["service"], row["item"]),
+        write_quantity(row["quantity"], unit),
+        _write_range(row["quantity_low"], row["quantity_high"]),
+        "—" if pd.isna(price) else f"{price:,.6g} {book.name_unit('yuan')}/{unit}",
+        _write_figure(row["value_yuan"] / scale),
+        _write_range(row["value_low"] / scale, row["value_high"] / scale, money=True),
+        _write_figure(row["comparable_yuan"] / scale),
+        _write_share(row["value_yuan"], whole),
+        find_text("accounts.indicative", book.language) if row["indicative"] else "",
+    ]
+
+
+def _write_range(low: float, high: float, *, money: bool = False) -> str:
+    write = _write_figure if money else write_quantity
+    return "—" if pd.isna(low) or pd.isna(high) else f"{write(low)} – {write(high)}"
+
+
+def _build_missing(book: AccountBook) -> Table | None:
+    """The indicators without a value in any period, with the reason."""
+    frames = [book.list_services(period) for period in book.periods]
+    rows = pd.concat(frames)
+    unknown = rows[rows["value_yuan"].isna()]
+    if unknown.empty:
+        return None
+    words = find_texts("accounts.missing", book.language)
+    told = unknown.assign(reason=unknown["reason"].map(write_reason))
+    groups = told.groupby(["service", "item", "reason"], sort=False)["period"].agg(", ".join).reset_index()
+    cells = [
+        [book.name_service(row["service"], row["item"]), row["period"], row["reason"] or "—"]
+        for row in list_records(groups)
+    ]
+    return Table([words["name"], words["period"], words["reason"]], cells)
+
+
+def _build_regions(book: AccountBook) -> Table | None:
+    """Regions of the newest period by value, with their kinds, their rank and value per hectare."""
+    if not book.regions:
+        return None
+    scale, unit = choose_money(book.language)
+    period, areas = book.periods[-1], book.measure_regions()
+    found = []
+    for region in book.regions:
+        whole = book.find_whole(period, region=region)
+        value = float("nan") if whole is None else float(whole["value_yuan"])
+        found.append(
+            (value, region, book.sum_categories(region, period), areas.get(region, float("nan")) / 1e4)
+        )
+    ordered = sorted(found, key=lambda entry: -1e30 if pd.isna(entry[0]) else -entry[0])
+    words = find_texts("accounts.regions", book.language)
+    kinds = [book.name_service(key) for key in found[0][2]]
+    headers = [
+        words["rank"],
+        words["name"],
+        *(f"{kind} ({unit})" for kind in kinds),
+        f"{words['sum']} ({unit})",
+    ]
+    rows = [
+        [
+            str(rank),
+            book.name_region(region),
+            *(_write_figure(amount / scale) for amount in parts.values()),
+            _write_figure(value / scale),
+            _write_figure(area_ha),
+            write_money(value / area_ha, book.language) if area_ha else "—",
+        ]
+        for rank, (value, region, parts, area_ha) in enumerate(ordered, start=1)
+    ]
+    left_out = max(0, len(rows) - _MOST_REGIONS)
+    return Table([*headers, words["area"], words["per_ha"]], rows[:_MOST_REGIONS], left_out)
+
+
+def _list_books(book: AccountBook) -> Iterator[tuple[str, Table]]:
+    """The books that stand beside the accounts: name and table."""
+    for stem in _BOOKS:
+        table = book.table(stem)
+        if len(table):
+            yield find_text(f"accounts.books.{stem}", book.language), format_table(name_book(table, book))

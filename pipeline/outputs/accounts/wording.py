@@ -1,0 +1,56 @@
+"""Tables of the accounts as people read them: hectares, 万元 or million yuan, codes under their names."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import pandas as pd
+
+from pipeline.outputs.accounts.amounts import choose_money
+from pipeline.outputs.accounts.book import AccountBook
+from pipeline.outputs.columns import describe_column, list_values, name_columns, name_values
+from pipeline.outputs.texts import find_text
+
+_HECTARE = 1e4
+_NAMES: Mapping[str, Callable[[AccountBook, Any], str]] = MappingProxyType(
+    {
+        "service": lambda book, code: book.name_service(str(code)),
+        "region": lambda book, code: book.name_region(str(code)),
+        "basis": lambda book, code: book.name_basis(str(code)),
+        "account_class": lambda book, code: book.name_class(code),
+        "key": lambda book, key: book.name_parameter(str(key)),
+        "variable": lambda book, code: book.name_input(str(code)),
+        "unit": lambda book, unit: book.name_unit(unit),
+    }
+)
+"""How codes of a column are said."""
+
+
+def name_book(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
+    """A table under the names of its columns, without those that hold nothing.
+
+    Columns of areas are in hectares, of money in what `choose_money` says; codes stand under their names.
+    """
+    kept = table.dropna(axis=1, how="all")
+    heads = name_columns(kept.columns, book.language, "account")
+    heads |= {"service": find_text("accounts.sheet.service", book.language)}
+    scale, money = choose_money(book.language)
+    told = {}
+    for column in kept.columns:
+        unit = describe_column(column, "account").unit
+        values, shown = kept[column], unit
+        if column.endswith("_m2"):
+            values, shown = values / _HECTARE, "ha"
+        elif unit == "CNY":
+            values, shown = values / scale, money
+        else:
+            values = _name_codes(column, values, book)
+        told[f"{heads[column]} ({shown})" if shown else heads[column]] = values
+    return pd.DataFrame(told)
+
+
+def _name_codes(column: str, values: pd.Series, book: AccountBook) -> pd.Series:
+    say = _NAMES.get(column)
+    if say is not None:
+        return values.map(lambda value: say(book, value) if not pd.isna(value) or column == "unit" else "")
+    return name_values(column, values, book.language) if list_values(column) else values
