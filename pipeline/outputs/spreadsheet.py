@@ -12,7 +12,7 @@ import xlsxwriter
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.accounts.book import find_book
-from pipeline.outputs.accounts.sheets import Links, build_account_sheets, find_places, link_inventory
+from pipeline.outputs.accounts.sheets import Links, build_account_sheets, link_inventory, locate_rows
 from pipeline.outputs.columns import describe_column, name_columns, name_values
 from pipeline.outputs.dictionary import build_dictionary
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
@@ -44,7 +44,7 @@ def write_workbook(delivery: Delivery, path: Path) -> None:
         book.set_properties(_build_properties(delivery))
         sheets = _Sheets(book, delivery)
         accounts = find_book(delivery)
-        places = find_places(accounts, ROWS_PER_SHEET) if accounts else None
+        places = locate_rows(accounts, ROWS_PER_SHEET) if accounts else None
         links = link_inventory(rows, places) if places else {}
         for name, part in _split_rows(len(rows), "inventory", delivery):
             readable = _make_readable(rows.iloc[part], delivery)

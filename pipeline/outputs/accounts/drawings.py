@@ -102,7 +102,7 @@ def _draw_regions(book: AccountBook) -> Figure | None:
     if values.isna().all(axis=None):
         return None
     top = values.loc[values.sum(axis=1).sort_values(kind="stable").index].tail(MOST_BARS)
-    return _draw_stacked(top, book)
+    return _draw_kinds(top, book)
 
 
 def _draw_gdp(book: AccountBook) -> Figure | None:
@@ -114,10 +114,10 @@ def _draw_gdp(book: AccountBook) -> Figure | None:
             rows[f"{period} GDP"] = {"GDP": gdp}
         rows[f"{period} {_name_whole(book, period)}"] = book.sum_categories(None, period)
     values = pd.DataFrame.from_dict(rows, orient="index")
-    return None if values.isna().all(axis=None) else _draw_stacked(values, book)
+    return None if values.isna().all(axis=None) else _draw_kinds(values, book)
 
 
-def _draw_stacked(values: pd.DataFrame, book: AccountBook) -> Figure:
+def _draw_kinds(values: pd.DataFrame, book: AccountBook) -> Figure:
     scale, unit = choose_money(book.language)
     names = {key: book.name_service(key) for key in CATEGORY_COLORS}
     colors = {**{names[key]: color for key, color in CATEGORY_COLORS.items()}, "GDP": _GDP}

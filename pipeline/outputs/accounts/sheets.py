@@ -45,7 +45,7 @@ class Places:
     methods: Mapping[str, str]
 
 
-def find_places(book: AccountBook, most: int) -> Places:
+def locate_rows(book: AccountBook, most: int) -> Places:
     """Where a workbook of at most so many rows a sheet has what; the first row of each key."""
     ledger = select_parcels(book)
     keys = zip(ledger["parcel_id"], ledger["period"], ledger["service"], strict=True)
