@@ -99,7 +99,7 @@ def _balance_services(items: pd.DataFrame, totals: pd.DataFrame, aoi_id: str) ->
     """Quantity and value of every item by units, classes and regions against the total of the area."""
     counted = items[items["counted"]]
     of_area = totals[totals["region"].eq(aoi_id)].set_index(_ITEM)
-    towns = totals[~totals["region"].eq(aoi_id)].groupby(_ITEM)
+    towns = _list_like(totals[~totals["region"].eq(aoi_id)], of_area).groupby(_ITEM)
     for column, figure in _FIGURES.items():
         whole = of_area[column].dropna().rename("whole")
         by_class = counted.groupby([*_ITEM, "account_class"], dropna=False)[column].sum()
@@ -112,6 +112,14 @@ def _balance_services(items: pd.DataFrame, totals: pd.DataFrame, aoi_id: str) ->
             both = whole.to_frame().join(found.rename("parts_sum"), how="inner").reset_index()
             told = both.rename(columns={"service": "subject"}).assign(parts=parts, figure=figure)
             yield told if figure == "quantity" else told.assign(unit="yuan")
+
+
+def _list_like(towns: pd.DataFrame, of_area: pd.DataFrame) -> pd.DataFrame:
+    """Totals of regions, without figures where another number of indicators is known than of the area."""
+    told = towns.join(of_area["known"].rename("known_of_area"), on=_ITEM)
+    like = told["known"].eq(told["known_of_area"])
+    figures = list(_FIGURES)
+    return told.assign(**{name: told[name].where(like) for name in figures})
 
 
 def _sum_all(values: pd.Series) -> float:

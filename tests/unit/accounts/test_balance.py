@@ -53,7 +53,7 @@ def totals_of(items):
     figures = ["quantity", "value_yuan"]
     towns = counted.groupby(["region", *keys])[figures].sum(min_count=1).reset_index()
     whole = counted.groupby(keys)[figures].sum(min_count=1).reset_index().assign(region=AOI)
-    return pd.concat([whole, towns], ignore_index=True)
+    return pd.concat([whole, towns], ignore_index=True).assign(known=1)
 
 
 def balance_of(sums, items, totals):
