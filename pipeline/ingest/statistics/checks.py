@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.statistics import rejects
@@ -18,8 +19,7 @@ Checked = tuple[list[Figure], list[Reject]]
 def review(figures: Sequence[Figure], area: str, regions: Sequence[str]) -> Checked:
     """Figures of an area and its regions that nothing speaks against, each once, and why the others are not.
 
-    Of what adds up there is either the figure of the area or those of all its regions; of what is in no
-    account, such as the gross domestic product, both where they agree.
+    Of what adds up the regions together are no more than the area, and all of them are it.
     """
     lost: list[Reject] = []
     steps: list[Callable[[Sequence[Figure]], Checked]] = [
@@ -45,7 +45,7 @@ def check_totals(figures: Sequence[Figure]) -> Checked:
         totals = [one for one in group if one.region is None]
         parts = [one for one in group if one.region is not None]
         wrong = [one for one in totals if _adds_up(one) and parts and not _agree(one, parts)]
-        lost += [one.reject(rejects.A_TOTAL) for one in totals if not parts]
+        lost += [one.reject(rejects.A_TOTAL) for one in totals if not (parts and _adds_up(one))]
         lost += [_reject_sum(one, parts, rejects.TOTAL_DIFFERS) for one in wrong]
         lost += [one.reject(rejects.TOTAL_DIFFERS, sum=_write(_sum(parts))) for one in parts if wrong]
         kept += [] if wrong else parts
@@ -106,22 +106,24 @@ def check_prices(figures: Sequence[Figure]) -> Checked:
 
 
 def settle_levels(figures: Sequence[Figure], area: str, regions: Sequence[str]) -> Checked:
-    """Of what adds up the figure of the area or those of all its regions, never both."""
+    """Figures of which those of regions are no more than that of the area, and all together are it.
+
+    Where all regions agree with the area but for the last places, the area's figure is their sum.
+    """
     towns = set(regions) - {area}
     kept, lost = [], []
     for group in _group(figures, lambda one: (one.year, one.item, one.product)).values():
-        whole = [one for one in group if one.region == area]
+        whole = next((one for one in group if one.region == area), None)
         parts = [one for one in group if one.region in towns]
-        if not (whole and parts and _adds_up(group[0])):
+        if whole is None or not parts or not _adds_up(whole):
             kept += group
-        elif {one.region for one in parts} != towns:
-            kept += whole
-            lost += [one.reject(rejects.IN_AREA) for one in parts]
-        elif not _agree(whole[0], parts):
+        elif not (_agree(whole, parts) if {one.region for one in parts} == towns else _holds(whole, parts)):
             lost += [_reject_sum(one, parts, rejects.AREA_DIFFERS) for one in group]
+        elif {one.region for one in parts} != towns:
+            kept += group
         else:
-            kept += parts if _is_accounted(group[0]) else group
-            lost += [one.reject(rejects.BY_REGIONS) for one in whole if _is_accounted(one)]
+            kept += [replace(whole, value=_sum(parts)), *parts]
+            lost += [whole.reject(rejects.BY_REGIONS, sum=_write(_sum(parts)))] * (whole.value != _sum(parts))
     return kept, lost
 
 
@@ -161,10 +163,6 @@ def _adds_up(one: Figure) -> bool:
     return load_items()[one.item]["adds"] == "yes"
 
 
-def _is_accounted(one: Figure) -> bool:
-    return load_items()[one.item]["service"] != ""
-
-
 def _sum(parts: Sequence[Figure]) -> float:
     return sum(part.value for part in parts)
 
@@ -173,6 +171,11 @@ def _agree(whole: Figure, parts: Sequence[Figure]) -> bool:
     """Whether a figure is the sum of others as far as their last places tell."""
     slack = whole.rounding + sum(part.rounding for part in parts)
     return abs(whole.value - _sum(parts)) <= slack * (1 + _PRECISION) + _PRECISION * abs(whole.value)
+
+
+def _holds(whole: Figure, parts: Sequence[Figure]) -> bool:
+    """Whether a figure is no less than the sum of others, as far as their last places tell."""
+    return _agree(whole, parts) or whole.value > _sum(parts)
 
 
 def _is_same(one: Figure, other: Figure) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 from pipeline import contracts
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
+from pipeline.ingest.regions import name_rest
 from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.statistics import rejects
@@ -36,8 +37,8 @@ def read_statistics(
     or more rows of headings. Every figure is in the unit of its item (`standards` statistic_items); without
     a unit that is stated, or an item, a region or a year, it is rejected, and so is what is below 0. Totals
     are held against the sum of their table and not read. Equal repetitions count once; contradictions, and
-    totals that are not the sum, reject all concerned. Of what adds up there is the figure of the area or
-    those of all its regions, never both.
+    totals that are not the sum, reject all concerned; and so do regions that tell more than the area, or all
+    of them another sum.
 
     Raises InputError, with every problem, for paths that lead nowhere and where figures are named but no cell
     of any file can be used.
@@ -53,7 +54,8 @@ def read_statistics(
             read, more = _read_file(path, source, words)
             figures += read
             lost += more
-    kept, more = review(figures, aoi.id, [region for region, _ in places])
+    towns = [region for region, _ in places if region != name_rest(aoi.id)]
+    kept, more = review(figures, aoi.id, towns)
     table = build_rejects([*lost, *more])
     if files and not figures:
         raise InputError("统计资料无法使用 No figure of the statistics can be used", explain(table))
@@ -114,4 +116,6 @@ def _build_statistics(figures: Sequence[Figure]) -> pd.DataFrame:
     table = pd.DataFrame([{name: getattr(one, name) for name in columns} for one in figures], columns=columns)
     ordered = table.sort_values(["region", "year", "item", "product"], kind="stable", na_position="first")
     checked: pd.DataFrame = contracts.check_table(ordered.reset_index(drop=True), contracts.STATISTICS)
-    return checked
+    # a column with texts and nulls would hold NaN for null
+    texts = {name: checked[name].astype(object) for name in ("product", "source", "sheet")}
+    return checked.assign(**{name: text.where(text.notna(), None) for name, text in texts.items()})

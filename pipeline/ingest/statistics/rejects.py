@@ -92,16 +92,12 @@ WRONG_PRICE_UNIT = Advice(
     "按产量单位计的价格 {units} / a price by the unit of the output, {units}",
     "改正价格或产量的单位 / mend the unit of one of them",
 )
-IN_AREA = Advice(
-    "全区的数，或所有镇村的数 / the figure of the area, or those of all its regions",
-    "全区的数已用并分摊；如用镇村的数，请全部给出 / the area's figure is used and shared out; else give all",
-)
 BY_REGIONS = Advice(
-    "镇村的数 / figures of the regions",
-    "各镇村已全部给出，全区的数不再计入 / those of all regions are given, and count",
+    "各镇村之和 {sum} / the sum of the regions, {sum}",
+    "相差在末位舍入之内，按各镇村之和计 / they differ by the last place: the sum of the regions counts",
 )
 AREA_DIFFERS = Advice(
-    "各镇村之和 {sum} / the sum of the regions, {sum}",
+    "全区不小于各镇村之和 {sum} / an area of no less than its regions, {sum}; all of them are it",
     "全区与各镇村的数都不使用；改正错误的数 / neither is used: mend the wrong figure",
 )
 
