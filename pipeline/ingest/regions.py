@@ -10,7 +10,7 @@ from pipeline import contracts
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, measure_area_m2, measure_areas_m2
-from pipeline.ingest.parcels.named_polygons import keep_polygons, read_named_polygons
+from pipeline.ingest.parcels.named_polygons import pick_polygons, read_named_polygons
 from pipeline.settings.statistics import RegionFile
 
 _MOST_OVERLAP = 1e-3
@@ -104,8 +104,8 @@ def _partition(
     free = aoi.geometry
     parts = []
     for region, name, shape in zip(regions["id"], regions["name"], regions.geometry, strict=True):
-        own = keep_polygons(np.array([shapely.intersection(free, shape)]))[0]
-        free = keep_polygons(np.array([shapely.difference(free, shape)]))[0]
+        own = pick_polygons(np.array([shapely.intersection(free, shape)]))[0]
+        free = pick_polygons(np.array([shapely.difference(free, shape)]))[0]
         parts.append((region, name, own))
     if free.area <= _LEAST_REST * aoi.geometry.area:
         return parts, []

@@ -55,7 +55,7 @@ def read_named_polygons(
         ours: read_texts(rows[columns[ours]]) if ours in columns else build_nulls(rows.index)
         for ours in dict.fromkeys(names)
     }
-    inside = keep_polygons(shapely.intersection(shapes, aoi.geometry))
+    inside = pick_polygons(shapely.intersection(shapes, aoi.geometry))
     cut = gpd.GeoDataFrame(texts, geometry=inside, index=rows.index, crs=rows.crs)
     cut = cut[~shapely.is_empty(inside)]
     if cut.empty:
@@ -74,7 +74,7 @@ def mend_shapes(shapes: gpd.GeoSeries) -> NDArray[np.object_]:
     return mended
 
 
-def keep_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+def pick_polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Polygons of shapes, without points and lines that a cut has left; empty where there is none."""
     return np.array(
         [

@@ -8,7 +8,7 @@ from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.statistics import rejects
 from pipeline.ingest.statistics.figures import Figure
 from pipeline.ingest.statistics.rejects import Advice, Reject
-from pipeline.ingest.statistics.words import load_items, load_products
+from pipeline.ingest.statistics.words import index_products, load_items
 
 _PRECISION = 1e-9
 _OUTPUT, _PRICE = "output.", "price."
@@ -16,7 +16,7 @@ _OUTPUT, _PRICE = "output.", "price."
 Checked = tuple[list[Figure], list[Reject]]
 
 
-def review(figures: Sequence[Figure], area: str, regions: Sequence[str]) -> Checked:
+def hold_together(figures: Sequence[Figure], area: str, regions: Sequence[str]) -> Checked:
     """Figures of an area and its regions that nothing speaks against, each once, and why the others are not.
 
     Of what adds up the regions together are no more than the area, and all of them are it.
@@ -153,10 +153,10 @@ def _leave_out(
 
 def _list_wholes(one: Figure) -> Iterable[str]:
     """Products that an output is a part of."""
-    row = load_products().get(fold(one.product or ""), {}) if one.item.startswith(_OUTPUT) else {}
+    row = index_products().get(fold(one.product or ""), {}) if one.item.startswith(_OUTPUT) else {}
     while whole := row.get("part_of"):
         yield whole
-        row = load_products()[fold(whole)]
+        row = index_products()[fold(whole)]
 
 
 def _adds_up(one: Figure) -> bool:

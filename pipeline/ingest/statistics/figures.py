@@ -12,7 +12,7 @@ from pipeline.ingest.samples.figures import DecimalMarks, read_numbers
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.statistics import rejects
-from pipeline.ingest.statistics.layouts import Layout
+from pipeline.ingest.statistics.layouts import TableLayout
 from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.ingest.statistics.words import (
     YEARS,
@@ -22,10 +22,10 @@ from pipeline.ingest.statistics.words import (
     find_kind,
     is_subtotal,
     is_total,
-    is_unit,
     list_units,
     load_items,
     name_product,
+    names_unit,
 )
 
 _NUMBER_AND_UNIT = re.compile(r"(?P<number>[+-]?[0-9][0-9.,\s]*)(?P<unit>[^0-9.,\s].*)")
@@ -73,7 +73,7 @@ class Given:
     source: str | None = None
 
 
-class Fault(Exception):
+class Unusable(Exception):
     """Why a cell is not used; `found` stands in the column of `role`, in the cell where none is given."""
 
     def __init__(self, advice: Advice, found: str = "", role: str = "", **facts: object) -> None:
@@ -85,7 +85,7 @@ class Fault(Exception):
 
 
 def read_figures(
-    sheet: Sheet, layout: Layout, words: Words, given: Given
+    sheet: Sheet, layout: TableLayout, words: Words, given: Given
 ) -> tuple[list[Figure], list[Reject]]:
     """Figures of a table, and what of it cannot be used."""
     reader = _Reader(sheet, layout, words, given)
@@ -98,7 +98,7 @@ def read_figures(
 class _Reader:
     """Reads the cells of one table."""
 
-    def __init__(self, sheet: Sheet, layout: Layout, words: Words, given: Given) -> None:
+    def __init__(self, sheet: Sheet, layout: TableLayout, words: Words, given: Given) -> None:
         self._sheet, self._layout, self._words, self._given = sheet, layout, words, given
         body = sheet.cells.loc[layout.first_row : layout.last_row]
         self._rows: dict[int, list[str]] = {
@@ -125,13 +125,13 @@ class _Reader:
                 continue
             try:
                 yield self._read_cell(number, row, place)
-            except Fault as fault:
+            except Unusable as fault:
                 yield self._reject(number, place, fault)
 
     def _read_cell(self, number: int, row: Sequence[str], place: int) -> Figure:
-        """The figure of a cell; Fault where it cannot be used."""
+        """The figure of a cell; Unusable where it cannot be used."""
         if self._is_merged(number, place):
-            raise Fault(rejects.MERGED)
+            raise Unusable(rejects.MERGED)
         meaning = self._find_meaning(row, place)
         item, product = self._name_item(meaning, row, place)
         region, is_elsewhere = self._find_region(meaning, row)
@@ -141,7 +141,7 @@ class _Reader:
         unit, factor = self._find_unit(item, meaning, [text for text in stated if fold(text) not in NOTHING])
         most = load_items()[item]["most"]
         if most and value * factor > float(most):
-            raise Fault(rejects.TOO_MUCH, most=most, unit=unit)
+            raise Unusable(rejects.TOO_MUCH, most=most, unit=unit)
         source = self._find_text(row, "source") or self._layout.title.source or self._given.source
         return Figure(
             region, year, item, product, value * factor, unit, source, self._sheet.file, self._sheet.name,
@@ -160,13 +160,13 @@ class _Reader:
         item, product = self._find_text(row, "item"), self._find_text(row, "product")
         read = self._words.read(item) if item else Meaning()
         if read is None:
-            raise Fault(rejects.UNKNOWN_ITEM, item, "item")
+            raise Unusable(rejects.UNKNOWN_ITEM, item, "item")
         of_product = Meaning(product=name_product(product)) if product else Meaning()
         joined = replace(read, unit=None).join(replace(heading, unit=None, role=None))
         whole = joined and joined.join(of_product)
         if whole is None:
             said = " | ".join(text for text in (item, product, self._layout.headings[place]) if text)
-            raise Fault(rejects.TWO_THINGS, said)
+            raise Unusable(rejects.TWO_THINGS, said)
         return whole
 
     def _name_item(self, meaning: Meaning, row: Sequence[str], place: int) -> tuple[str, str | None]:
@@ -181,7 +181,7 @@ class _Reader:
                 self._find_text(row, "product"),
                 self._layout.headings[place],
             ]
-            raise Fault(rejects.UNKNOWN_ITEM, " ".join(text for text in texts if text), "item")
+            raise Unusable(rejects.UNKNOWN_ITEM, " ".join(text for text in texts if text), "item")
         return f"{measure}.{kind}", meaning.product
 
     def _find_region(self, meaning: Meaning, row: Sequence[str]) -> tuple[str | None, bool]:
@@ -193,7 +193,7 @@ class _Reader:
             return meaning.region, False
         named = text or ("" if "region" in self._layout.roles else self._given.region or "")
         if not named:
-            raise Fault(rejects.NO_REGION, "", "region")
+            raise Unusable(rejects.NO_REGION, "", "region")
         known = self._words.regions.get(fold(named))
         return known or named, known is None
 
@@ -202,19 +202,19 @@ class _Reader:
         told = self._words.read(text) if text else meaning
         year = told.year if told else None
         if text and (year is None or (meaning.year or year) != year):
-            raise Fault(rejects.NO_YEAR, text, "year")
+            raise Unusable(rejects.NO_YEAR, text, "year")
         year = year or self._layout.title.year or self._given.year
         if year is None or year not in YEARS:
-            raise Fault(rejects.NO_YEAR, str(year or ""), "year")
+            raise Unusable(rejects.NO_YEAR, str(year or ""), "year")
         return year
 
     def _find_value(self, text: str) -> tuple[float, str, float]:
         """Value, the unit in the cell, half of its last place."""
         value, unit, rounding = self._numbers[text]
         if math.isnan(value):
-            raise Fault(rejects.NOT_A_FIGURE)
+            raise Unusable(rejects.NOT_A_FIGURE)
         if value < 0:
-            raise Fault(rejects.NEGATIVE)
+            raise Unusable(rejects.NEGATIVE)
         return value, unit, rounding
 
     def _list_units(self, row: Sequence[str], place: int) -> Iterator[str]:
@@ -230,9 +230,9 @@ class _Reader:
         nearest = stated or ([meaning.implied] if meaning.implied else around)
         found = {find_factor(item, unit) for unit in nearest}
         if None in found:
-            raise Fault(rejects.WRONG_UNIT, ", ".join(nearest), units=", ".join(list_units(item)))
+            raise Unusable(rejects.WRONG_UNIT, ", ".join(nearest), units=", ".join(list_units(item)))
         if len(found) != 1:
-            raise Fault(rejects.TWO_UNITS if found else rejects.NO_UNIT, ", ".join(nearest))
+            raise Unusable(rejects.TWO_UNITS if found else rejects.NO_UNIT, ", ".join(nearest))
         return next(pair for pair in found if pair)
 
     def _repeats_left(self, number: int, place: int) -> bool:
@@ -250,7 +250,7 @@ class _Reader:
         text = self._rows[number][place]
         return self._is_repeated(number, place) or (bool(below) and below == text)
 
-    def _reject(self, number: int, place: int, fault: Fault) -> Reject:
+    def _reject(self, number: int, place: int, fault: Unusable) -> Reject:
         blamed = self._layout.roles.get(fault.role, place)
         found = fault.found or ("" if fault.role else self._rows[number][place])
         one = Reject(
@@ -284,7 +284,7 @@ def _read_texts(texts: Sequence[str]) -> Mapping[str, tuple[float, str, float]]:
 def _part_unit(text: str) -> tuple[str, str]:
     """The number of a cell and the unit behind it, empty where there is none."""
     found = _NUMBER_AND_UNIT.fullmatch(narrow(text))
-    return (found["number"], found["unit"]) if found and is_unit(found["unit"]) else (text, "")
+    return (found["number"], found["unit"]) if found and names_unit(found["unit"]) else (text, "")
 
 
 def _find_rounding(number: str) -> float:

@@ -13,10 +13,10 @@ from pipeline.ingest.regions import name_rest
 from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.statistics import rejects
-from pipeline.ingest.statistics.checks import review
+from pipeline.ingest.statistics.checks import hold_together
 from pipeline.ingest.statistics.figures import Figure, Given, read_figures
-from pipeline.ingest.statistics.layouts import read_layouts
-from pipeline.ingest.statistics.rejects import Reject, build_rejects, explain
+from pipeline.ingest.statistics.layouts import find_tables
+from pipeline.ingest.statistics.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.statistics.words import Words
 from pipeline.settings.statistics import StatisticsFile
 
@@ -55,10 +55,10 @@ def read_statistics(
             figures += read
             lost += more
     towns = [region for region, _ in places if region != name_rest(aoi.id)]
-    kept, more = review(figures, aoi.id, towns)
-    table = build_rejects([*lost, *more])
+    kept, more = hold_together(figures, aoi.id, towns)
+    table = tabulate_rejects([*lost, *more])
     if files and not figures:
-        raise InputError("统计资料无法使用 No figure of the statistics can be used", explain(table))
+        raise InputError("统计资料无法使用 No figure of the statistics can be used", explain_rejects(table))
     return StatisticTables(_build_statistics(kept), table)
 
 
@@ -103,7 +103,7 @@ def _read_sheet(
             for found, remark in sheet.traits.remarks
         ],
     )
-    layouts = read_layouts(sheet, words)
+    layouts = find_tables(sheet, words)
     if not layouts:
         yield [], [Reject(sheet.file, sheet.name, 0, "", " ".join(sheet.head[0])[:60], rejects.NO_HEADINGS)]
     given = Given(source.region, source.year, source.source)

@@ -23,7 +23,7 @@ _LEAST_NAMED = 2
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """How a table is read, its rows counted from 1.
 
     `roles` are the positions of columns that say of what the figures are, `figures` what those of other
@@ -42,7 +42,7 @@ class Layout:
     title: Title
 
 
-def read_layouts(sheet: Sheet, words: Words) -> list[Layout]:
+def find_tables(sheet: Sheet, words: Words) -> list[TableLayout]:
     """The tables of a sheet, one below the other; empty where there are no headings."""
     rows: list[Row] = [[str(text) for text in row] for row in sheet.cells.to_numpy(dtype=object).tolist()]
     starts = list(_find_heading_rows(rows, words))
@@ -78,7 +78,7 @@ def _holds_figures(row: Row, words: Words) -> bool:
     return bool(read_numbers(pd.Series(others, dtype=str))["value"].notna().any())
 
 
-def _read_layout(name: str, rows: Sequence[Row], words: Words, span: tuple[int, int, int]) -> Layout:
+def _read_layout(name: str, rows: Sequence[Row], words: Words, span: tuple[int, int, int]) -> TableLayout:
     """The table whose headings stand in the second row of `span`: after the first row, up to the third."""
     previous, start, last = span
     top, bottom = _find_levels(rows, words, span)
@@ -92,7 +92,7 @@ def _read_layout(name: str, rows: Sequence[Row], words: Words, span: tuple[int, 
         for place, meaning in meanings.items()
         if meaning and not _is_key(meaning) and place not in roles.values()
     }
-    return Layout(
+    return TableLayout(
         start,
         bottom + 1,
         last,

@@ -119,7 +119,7 @@ class Reject:
         return Reject(self.file, self.sheet, self.row, self.column, self.found, words)
 
 
-def build_rejects(rejects: Iterable[Reject]) -> pd.DataFrame:
+def tabulate_rejects(rejects: Iterable[Reject]) -> pd.DataFrame:
     """The table of rejects (STATISTICS_REJECTED), in the order of files, sheets and rows."""
     known = list(dict.fromkeys(rejects))
     rows = [{**asdict(one), **asdict(one.advice)} for one in known]
@@ -129,7 +129,7 @@ def build_rejects(rejects: Iterable[Reject]) -> pd.DataFrame:
     return checked
 
 
-def explain(rejects: pd.DataFrame) -> list[Problem]:
+def explain_rejects(rejects: pd.DataFrame) -> list[Problem]:
     """Rejects as problems of the user's data."""
     return [
         Problem(

@@ -78,7 +78,7 @@ class Words:
         if not text or len(text) > LONGEST_WORD:
             return None
         found = self._find(text) or self._read_year(text) or self._split_unit(text) or _split_product(text)
-        return found or (Meaning(unit=text.strip(_BRACKETS)) if is_unit(text) else None)
+        return found or (Meaning(unit=text.strip(_BRACKETS)) if names_unit(text) else None)
 
     def _find(self, text: str) -> Meaning | None:
         """What the whole of a text says."""
@@ -125,7 +125,7 @@ def is_of_another(text: str) -> bool:
     return any(word in plain for word in load_words("another"))
 
 
-def is_unit(text: str) -> bool:
+def names_unit(text: str) -> bool:
     """Whether a text is the name of a unit."""
     return fold(text).strip(_BRACKETS) in _load_factors()
 
@@ -143,12 +143,12 @@ def list_units(item: str) -> list[str]:
 
 def name_product(text: str) -> str:
     """The name of a product in the table, or the text itself where it has none."""
-    return load_products().get(fold(text), {}).get("product", " ".join(narrow(text).split()))
+    return index_products().get(fold(text), {}).get("product", " ".join(narrow(text).split()))
 
 
 def find_kind(product: str) -> str | None:
     """Which output a product is of, such as agriculture_managed; None where the table does not tell."""
-    return load_products().get(fold(product), {}).get("kind")
+    return index_products().get(fold(product), {}).get("kind")
 
 
 @cache
@@ -158,7 +158,7 @@ def load_items() -> Mapping[str, Mapping[str, str]]:
 
 
 @cache
-def load_products() -> Mapping[str, Mapping[str, str]]:
+def index_products() -> Mapping[str, Mapping[str, str]]:
     """Products of `statistic_products` by every name."""
     rows = standards.read_rows("statistic_products")
     return {fold(alias): row for row in rows for alias in row["aliases"].split(";")}
@@ -184,7 +184,7 @@ def _load_factors() -> Mapping[str, Mapping[str, float]]:
 def _load_meanings() -> Mapping[str, Meaning]:
     roles = {word: Meaning(role=role) for role in STATISTIC_COLUMNS for word in load_words(role)}
     measures = {word: Meaning(measure=name) for name in ("output", "price") for word in load_words(name)}
-    products = {name: Meaning(product=row["product"]) for name, row in load_products().items()}
+    products = {name: Meaning(product=row["product"]) for name, row in index_products().items()}
     return {**products, **measures, **roles, **dict(_list_item_names())}
 
 
@@ -206,7 +206,7 @@ def _split_product(text: str) -> Meaning | None:
     """A product and a measure of it in one text, such as 稻谷产量."""
     for name in ("output", "price"):
         for word in load_words(name):
-            row = load_products().get(text.removesuffix(word))
+            row = index_products().get(text.removesuffix(word))
             if row and text.endswith(word):
                 return Meaning(measure=name, product=row["product"])
     return None

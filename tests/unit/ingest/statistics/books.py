@@ -98,7 +98,7 @@ def draw_truths(draw):
     columns = draw(st.lists(draw_columns(), min_size=1, max_size=4, unique_by=lambda one: one[:2]))
     years = draw(st.lists(st.integers(2015, 2024), min_size=1, max_size=3, unique=True))
     figures = {
-        (region, year, place): draw(st.integers(0, 3600)) / 10
+        (region, year, place): draw(st.integers(0, 10 * int(ITEMS[columns[place][0]]["most"] or 10**6))) / 10
         for region in REGIONS["region"]
         for year in years
         for place in range(len(columns))
