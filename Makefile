@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz bench bench-tiles bench-cluster bench-overlay bench-samples bench-trend house check format lint types walls docs site wheel audit lock stac-server
+.PHONY: demo test test-slow fuzz bench bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals house check format lint types walls docs site wheel audit lock stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -57,6 +57,9 @@ bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings,
 
 bench-trend: .venv/ready  ## time of the trend of a million pixels, beside pymannkendall
 	$(BIN)/python tests/bench/bench_trend.py
+
+bench-intervals: .venv/ready  ## in how many of a thousand planted worlds each indicator's interval holds the truth
+	PYTHONPATH=. $(BIN)/python tests/bench/coverage_of_intervals.py
 
 house:  ## sizes, arrows between rooms and names of the house; BEFORE=path to compare with another checkout
 	$(PYTHON) tests/measure_house.py $(BEFORE) .

@@ -22,7 +22,6 @@ PARTS = ("extent_yuan", "scope_yuan", "intensity_yuan", "price_yuan", "method_yu
 TOTAL = "total"
 
 _CELL = ["region", "basis", "service", "item", "account_class"]
-_UNIT = ["unit_id", "period", "basis", "account_class"]
 _CLASS = ["region", "basis", "account_class", "period"]
 _SUMS = ["value", "amount", "known_m2"]
 _ONE_TIME = "只有一期可核算 / known at one of the times only"
@@ -46,7 +45,7 @@ def build_bridge(
     all scope. An item of no class, or without a quantity, has no extent or no price of its own.
     """
     ground = pd.concat([list_rows(sums, basis).assign(basis=basis) for basis in list_bases(sums)])
-    methods = [_sum_cells(table, ground, aoi_id) for table in (items if earlier is None else earlier, items)]
+    methods = [_sum_cells(table, aoi_id) for table in (items if earlier is None else earlier, items)]
     areas = double_rows(ground[ground["counted"]], aoi_id).groupby(_CLASS, dropna=False)["area_m2"].sum()
     said = pd.concat([items, lacks]).dropna(subset="reason")
     reasons = said.groupby(["service", "item"])["reason"].first()
@@ -86,9 +85,9 @@ def close_parts(parts: Array, opening: Array, closing: Array) -> Array:
     return closed
 
 
-def _sum_cells(items: pd.DataFrame, ground: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
+def _sum_cells(items: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
     """Value, quantity and known area by cell and period, over counted ground; quantity null where any is."""
-    rows = items[items["counted"]].merge(ground[[*_UNIT, "area_m2"]], how="left", on=_UNIT)
+    rows = items[items["counted"]]
     known = rows["value_yuan"].notna()
     rows = rows.assign(
         value=rows["value_yuan"],

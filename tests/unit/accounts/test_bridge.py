@@ -28,8 +28,8 @@ def bridge_of(*rows, earlier=None, without=()):
     sums = table[["unit_id", "region", "period", "account_class", "area_m2"]].drop_duplicates()
     sums = sums.rename(columns={"account_class": "mapped"})
     sums = sums.assign(kind="outside", parcel_id=None, project=None, counted=True, dlbm=None, ecosystem=None)
-    items = table[~table["period"].isin(without)].drop(columns="area_m2")
-    old = None if earlier is None else pd.DataFrame(earlier).drop(columns="area_m2")
+    items = table[~table["period"].isin(without)]
+    old = None if earlier is None else pd.DataFrame(earlier)
     return build_bridge(items, sums, aoi_id="island", earlier=old)
 
 
