@@ -195,5 +195,5 @@ def _sum_classes(ground: pd.DataFrame) -> Rows:
     wide = ground.assign(whole_m2=ground["whole_m2"] * ground["area_m2"])
     table = wide.groupby([*_CLASS, "period"], dropna=False, as_index=False)[[*figures, "whole_m2"]].sum()
     table["whole_m2"] = (table["whole_m2"] / table["area_m2"]).where(table["area_m2"] > 0, 0.0)
-    told = {"unit_id": table["region"], "kind": "outside", "parcel_id": None, "project": None}
-    return Rows.of(table.assign(**told, counted=True))
+    named = table.assign(unit_id=table["region"], kind="outside", parcel_id=None, project=None, counted=True)
+    return Rows.of(named)

@@ -20,8 +20,8 @@ LEAST, MOST = 93.0, 97.0
 def main() -> None:
     """Plant, publish, count, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--offices", type=int, default=50)
-    parser.add_argument("--truths", type=int, default=20)
+    parser.add_argument("--offices", type=int, default=100)
+    parser.add_argument("--truths", type=int, default=10)
     parser.add_argument("--draws", type=int, default=2000)
     given = parser.parse_args()
     method = choose_method()
