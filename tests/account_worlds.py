@@ -50,7 +50,7 @@ def build_sums(*rows):
 
 def build_statistics(*rows, year=2024):
     """STATISTICS of (region, item, value), or with a product and its unit besides."""
-    told = [(*row, None, "t")[:5] for row in rows]
+    told = [(*row, *(None, "t")[len(row) - 3 :]) for row in rows]
     names = ["region", "item", "value", "product", "unit"]
     table = pd.DataFrame(told, columns=names).astype({"value": float, "product": object})
     return table.assign(year=year, source="planted", file="planted.csv", sheet=None, row=1)
