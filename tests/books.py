@@ -8,6 +8,7 @@ import xarray as xr
 
 from pipeline import contracts
 from pipeline.contracts import Delivery, Raster, check_table
+from pipeline.contracts.account_checks import ACCOUNT_BALANCE, ACCOUNT_BASES
 from tests.deliveries import HOSTILE, PERIODS
 
 TOWNS = {"T01": "东滩镇", "T02": f"西沙乡{HOSTILE}"}
@@ -207,9 +208,26 @@ def statistics() -> pd.DataFrame:
 
 
 def balance() -> pd.DataFrame:
-    return pd.DataFrame(
-        {"period": "2024", "item": ["area", "parcels"], "value": [1e8, 1e8], "relative": [0.0, 3e-12]}
-    )
+    rows = [
+        ("area", "", "area", "regions", "m2", 2.6281e8, 2.6281e8, 1e-15),
+        ("rain", "", "variable", "ground", "mm/a", 3.1e11, 3.1e11, -4e-13),
+        ("REG-01", "", "value", "units", "yuan", 3.3e8, 3.3e8, 2e-12),
+        ("REG-01", "", "value", "classes", "yuan", 3.3e8, 3.3e8, 0.0),
+    ]
+    names = ["subject", "item", "figure", "parts", "unit", "parts_sum", "whole", "difference"]
+    return pd.DataFrame(rows, columns=names).assign(period="2024", basis="registered", note="")
+
+
+def bases(found: pd.DataFrame) -> pd.DataFrame:
+    """Value of each item by class of either basis: what is registered as 0303 and 1106 is mapped as wetland."""
+    keys = ["period", "service", "item", "account_class", "unit"]
+    sums = found.groupby([*keys, "basis"], sort=False)[["area_m2", "quantity", "value_yuan"]].sum(min_count=1)
+    wide = sums.unstack("basis")
+    names = {"area_m2": "m2", "quantity": "quantity", "value_yuan": "yuan"}
+    wide.columns = [f"{basis}_{names[figure]}" for figure, basis in wide.columns]
+    told = wide.reset_index().fillna({"registered_m2": 0.0, "mapped_m2": 0.0})
+    gap = told["mapped_yuan"].fillna(0.0) - told["registered_yuan"].fillna(0.0)
+    return told.assign(difference_yuan=gap)
 
 
 def account_tables(delivery: Delivery) -> dict[str, pd.DataFrame]:
@@ -222,7 +240,8 @@ def account_tables(delivery: Delivery) -> dict[str, pd.DataFrame]:
         "account_parameters": check_table(parameters(), contracts.ACCOUNT_PARAMETERS),
         "account_inputs": check_table(inputs(), contracts.ACCOUNT_INPUTS),
         "account_bridge": check_table(bridge(summed), contracts.ACCOUNT_BRIDGE),
-        "account_balance": balance(),
+        "account_balance": check_table(balance(), ACCOUNT_BALANCE),
+        "account_bases": check_table(bases(found), ACCOUNT_BASES),
         "account_regions": pd.DataFrame({"region": list(TOWNS), "name": list(TOWNS.values())}),
         "account_statistics": check_table(statistics(), contracts.STATISTICS),
     }

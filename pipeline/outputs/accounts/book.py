@@ -163,6 +163,8 @@ class AccountBook:
         """A class of the account: a code of the third survey with its name, a type, or a mapped class."""
         if pd.isna(code):
             return find_text("accounts.all_classes", self.language)
+        if str(code) == "total":
+            return find_text("accounts.sum.total", self.language)
         found = pd.Series([str(code)])
         for column in ("dlbm", "ecosystem_l1", "from"):
             found = name_values(column, found, self.language)
@@ -176,6 +178,13 @@ class AccountBook:
         """What an input is called: an item of the statistics, or a variable of the layers."""
         names = _name_codes("statistic_items", "code", self.language)
         return names.get(str(code)) or describe_column(str(code)).name(self.language)
+
+    def name_subject(self, code: str) -> str:
+        """What a row of the balance is about: area, a service, or a variable of the layers."""
+        if code == "area":
+            return find_text("accounts.area", self.language)
+        known = any(service == code for service, _ in self._names)
+        return self.name_service(code) if known else self.name_input(code)
 
     def name_unit(self, unit: Any) -> str:
         """A unit as people read it."""

@@ -16,13 +16,13 @@ from pipeline.outputs.accounts.amounts import (
 )
 from pipeline.outputs.accounts.book import AccountBook, Row, list_records
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
-from pipeline.outputs.accounts.wording import name_book
+from pipeline.outputs.accounts.wording import name_book, select_headline
 from pipeline.outputs.map_sheets import draw_value_sheets
 from pipeline.outputs.tables import Table, format_table
 from pipeline.outputs.texts import find_text, find_texts
 
 _MOST_REGIONS = 60
-_BOOKS = ("extent", "condition", "projects", "carbon", "balance")
+_BOOKS = ("extent", "condition", "projects", "carbon")
 """Tables that the chapter shows in this order, where there are any."""
 _LEAST_SHARE = 1e-3
 
@@ -52,6 +52,7 @@ def build_chapter(book: AccountBook, rasters: Path) -> dict[str, Any]:
         "headlines": _list_headlines(book),
         "caution": _write_caution(book),
         "bases": _build_bases(book),
+        "gaps": _build_gaps(book),
         "services": _build_services(book),
         "missing": _build_missing(book),
         "regions": _build_regions(book),
@@ -224,9 +225,40 @@ def _build_regions(book: AccountBook) -> Table | None:
     return Table([*headers, words["area"], words["per_ha"]], rows[:_MOST_REGIONS], left_out)
 
 
+def _build_gaps(book: AccountBook) -> Table | None:
+    """Why the bases differ in the newest period: value by class of either, the largest difference first."""
+    table = book.table("bases")
+    if table.empty:
+        return None
+    rows = table[(table["period"].astype(str) == book.periods[-1]) & (table["account_class"] != "total")]
+    money = ["registered_yuan", "mapped_yuan", "difference_yuan"]
+    by_class = rows.groupby("account_class", sort=False)[["registered_m2", "mapped_m2"]].max()
+    values = rows.groupby("account_class", sort=False)[money].sum(min_count=1)
+    both = by_class.join(values).reset_index()
+    order = both["difference_yuan"].abs().sort_values(ascending=False, kind="stable").index
+    return format_table(name_book(both.loc[order], book))
+
+
+def _build_balance(book: AccountBook) -> Table | None:
+    """How well the accounts balance: of each figure and way to cut it, how many checks, and the worst."""
+    table = book.table("balance")
+    if table.empty:
+        return None
+    groups = table.assign(size=table["difference"].abs()).groupby(["figure", "parts"], sort=False)["size"]
+    words = find_texts("accounts.balance", book.language)
+    counts = groups.agg(["size", "max"]).reset_index()
+    told = name_book(counts[["figure", "parts"]], book)
+    worst = ["—" if pd.isna(value) else f"{value:.1e}" for value in counts["max"]]
+    return format_table(told.assign(**{words["checks"]: counts["size"], words["worst"]: worst}))
+
+
 def _list_books(book: AccountBook) -> Iterator[tuple[str, Table]]:
-    """The books that stand beside the accounts: name and table."""
+    """The books that stand beside the accounts, of the area in the headline basis: name and table."""
     for stem in _BOOKS:
         table = book.table(stem)
         if len(table):
-            yield find_text(f"accounts.books.{stem}", book.language), format_table(name_book(table, book))
+            named = name_book(select_headline(table, book), book)
+            yield find_text(f"accounts.books.{stem}", book.language), format_table(named)
+    balance = _build_balance(book)
+    if balance:
+        yield find_text("accounts.books.balance", book.language), balance

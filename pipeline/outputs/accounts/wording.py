@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.outputs.accounts.amounts import choose_money
 from pipeline.outputs.accounts.book import AccountBook
 from pipeline.outputs.columns import describe_column, list_values, name_columns, name_values
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.texts import find_text, find_texts
 
 _HECTARE = 1e4
 _NAMES: Mapping[str, Callable[[AccountBook, Any], str]] = MappingProxyType(
@@ -18,6 +18,7 @@ _NAMES: Mapping[str, Callable[[AccountBook, Any], str]] = MappingProxyType(
         "region": lambda book, code: book.name_region(str(code)),
         "basis": lambda book, code: book.name_basis(str(code)),
         "account_class": lambda book, code: book.name_class(code),
+        "subject": lambda book, code: book.name_subject(str(code)),
         "key": lambda book, key: book.name_parameter(str(key)),
         "variable": lambda book, code: book.name_input(str(code)),
         "unit": lambda book, unit: book.name_unit(unit),
@@ -53,4 +54,18 @@ def _name_codes(column: str, values: pd.Series, book: AccountBook) -> pd.Series:
     say = _NAMES.get(column)
     if say is not None:
         return values.map(lambda value: say(book, value) if not pd.isna(value) or column == "unit" else "")
+    words = find_texts(f"accounts.code.{column}", book.language)
+    if words:
+        return values.map(lambda value: words.get(str(value), value))
     return name_values(column, values, book.language) if list_values(column) else values
+
+
+def select_headline(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
+    """Rows of the whole area and of the headline basis, where a table tells regions and bases apart."""
+    here = (
+        table["region"] == book.delivery.aoi.id
+        if "region" in table
+        else pd.Series(data=True, index=table.index)
+    )
+    own = table["basis"] == book.basis if "basis" in table else here
+    return table[here & own].drop(columns=["region", "basis"], errors="ignore")
