@@ -15,6 +15,22 @@ from pipeline.ingest.statistics.words import Meaning, Words, is_of_another
 
 Row = Sequence[str]
 
+
+@dataclass(frozen=True)
+class _Grid:
+    """Texts of a sheet by row, those of them that are numbers, and what words mean."""
+
+    rows: Sequence[Row]
+    numbers: frozenset[str]
+    words: Words
+
+    @classmethod
+    def of(cls, sheet: Sheet, words: Words) -> "_Grid":
+        rows: list[Row] = [[str(text) for text in row] for row in sheet.cells.to_numpy(dtype=object).tolist()]
+        texts = pd.Series(sorted({text for row in rows for text in row}), dtype=str)
+        return cls(rows, frozenset(texts[read_numbers(texts)["value"].notna()]), words)
+
+
 _LEVELS = 2
 """So many rows above and below a row of headings may be further levels of it."""
 
@@ -44,42 +60,39 @@ class TableLayout:
 
 def find_tables(sheet: Sheet, words: Words) -> list[TableLayout]:
     """The tables of a sheet, one below the other; empty where there are no headings."""
-    rows: list[Row] = [[str(text) for text in row] for row in sheet.cells.to_numpy(dtype=object).tolist()]
-    starts = list(_find_heading_rows(rows, words))
-    ends = [*(start - 1 for start in starts[1:]), len(rows)]
-    before = [0, *starts]
+    grid = _Grid.of(sheet, words)
+    starts = list(_find_heading_rows(grid))
+    ends = [*(start - 1 for start in starts[1:]), len(grid.rows)]
     return [
-        _read_layout(sheet.name, rows, words, (previous, start, last))
-        for previous, start, last in zip(before, starts, ends, strict=False)
+        _read_layout(sheet.name, grid, (previous, start, last))
+        for previous, start, last in zip([0, *starts], starts, ends, strict=False)
     ]
 
 
-def _find_heading_rows(rows: Sequence[Row], words: Words) -> Iterator[int]:
+def _find_heading_rows(grid: _Grid) -> Iterator[int]:
     """Numbers of rows that begin a table; where no column is named by its role, the first that looks so."""
-    likely = [number for number, row in enumerate(rows, 1) if _is_heading(row, words)]
-    named = [number for number in likely if _names_role(rows[number - 1], words)]
+    likely = [number for number, row in enumerate(grid.rows, 1) if _is_heading(row, grid)]
+    named = [number for number in likely if _names_role(grid.rows[number - 1], grid.words)]
     if not named:
         yield from likely[:1]
     yield from (number for before, number in pairwise([-1, *named]) if number > before + 1)
 
 
-def _is_heading(row: Row, words: Words) -> bool:
-    known = {fold(text) for text in row if words.read(text)}
-    return len(known) >= _LEAST_NAMED and not _holds_figures(row, words)
+def _is_heading(row: Row, grid: _Grid) -> bool:
+    """Whether known words, and no number that is not a year, stand in a row."""
+    known = {fold(text) for text in row if grid.words.read(text)}
+    return len(known) >= _LEAST_NAMED and not any(
+        text in grid.numbers and not grid.words.read(text) for text in row
+    )
 
 
 def _names_role(row: Row, words: Words) -> bool:
     return any(meaning.role for text in row if (meaning := words.read(text)))
 
 
-def _holds_figures(row: Row, words: Words) -> bool:
-    """Whether a number that is no year stands in a row."""
-    others = [text for text in row if not words.read(text)]
-    return bool(read_numbers(pd.Series(others, dtype=str))["value"].notna().any())
-
-
-def _read_layout(name: str, rows: Sequence[Row], words: Words, span: tuple[int, int, int]) -> TableLayout:
+def _read_layout(name: str, grid: _Grid, span: tuple[int, int, int]) -> TableLayout:
     """The table whose headings stand in the second row of `span`: after the first row, up to the third."""
+    rows, words = grid.rows, grid.words
     previous, start, last = span
     top, bottom = _find_levels(rows, words, span)
     columns = list(zip(*_spread(rows[top - 1 : bottom], words), strict=True))
@@ -87,19 +100,15 @@ def _read_layout(name: str, rows: Sequence[Row], words: Words, span: tuple[int, 
     named = [(meaning.role, place) for place, meaning in meanings.items() if meaning and _is_key(meaning)]
     roles = {str(role): place for role, place in reversed(named)}
     roles |= _find_roles_inside(rows[bottom:last], [p for p, m in meanings.items() if not m], roles, words)
-    figures = {
-        place: meaning
-        for place, meaning in meanings.items()
-        if meaning and not _is_key(meaning) and place not in roles.values()
-    }
+    free = {place: meaning for place, meaning in meanings.items() if place not in roles.values()}
     return TableLayout(
         start,
         bottom + 1,
         last,
         {place: " ".join(dict.fromkeys(filter(None, texts))) for place, texts in enumerate(columns)},
         roles,
-        figures,
-        tuple(place for place, meaning in meanings.items() if not meaning and place not in roles.values()),
+        {place: meaning for place, meaning in free.items() if meaning and not _is_key(meaning)},
+        tuple(place for place, meaning in free.items() if not meaning),
         tuple(sorted({str(role) for role, place in named if roles[str(role)] != place})),
         read_title(name, rows[previous : top - 1], rows[bottom:last]),
     )
