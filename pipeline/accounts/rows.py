@@ -15,7 +15,7 @@ from pipeline.accounts.variables import VARIABLES
 BASES = ("registered", "mapped")
 UNIT = ("unit_id", "kind", "parcel_id", "region", "project", "counted", "period")
 _CLASS = ["account_class", "wider_class"]
-_TYPE_OF_COVER = {
+TYPE_OF_COVER = {
     row["key"]: row["ecosystem"]
     for row in standards.read_rows("land_kinds")
     if row["key"] == row["cover"] and row["ecosystem"]
@@ -107,7 +107,7 @@ def list_variable_columns(sums: pd.DataFrame) -> list[str]:
 
 def _name_classes(sums: pd.DataFrame, basis: str) -> tuple[pd.Series, pd.Series]:
     mapped = sums["mapped"].astype(object)
-    of_cover = mapped.map(_TYPE_OF_COVER)
+    of_cover = mapped.map(TYPE_OF_COVER)
     if basis == "mapped":
         return mapped, of_cover
     registered = sums[["dlbm", "ecosystem"]].notna().any(axis=1)

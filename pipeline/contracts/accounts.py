@@ -235,6 +235,30 @@ ACCOUNT_INPUTS = build_table(
 that shows it, by its name. An input that is not given is here too, with `given` false.
 """
 
+ACCOUNT_LAYERS = build_table(
+    "AccountLayers",
+    {
+        "layer": TEXT,
+        "period": _PERIOD,
+        "source": TEXT,
+        "unit": TEXT,
+        "parts": build_column(int),
+        "vertical_datum": TEXT_OR_NULL,
+        "pixel_m": NUMBER,
+        "known_share": NUMBER,
+        "least": NUMBER_OR_NULL,
+        "mean": NUMBER_OR_NULL,
+        "most": NUMBER_OR_NULL,
+        "assumed": TEXT_OR_NULL,
+    },
+)
+"""The rasters that the accounts of a period take, as they were found: one row per raster and period.
+
+`parts` are the months or years that its numbers are the sum of; `pixel_m` is the size of its own pixels;
+`known_share` of the grid it has numbers, between `least` and `most` in `unit`. `assumed` says what it does
+not say of itself.
+"""
+
 ACCOUNT_EXTENT = build_table(
     "AccountExtent",
     {

@@ -31,7 +31,7 @@ def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[S
     """All maps of a study from its SceneTable; TooMuchLost when more reads failed than is allowed."""
     footprints = tuple(_list_footprints(study, table))
     layout = plan_layout(study, [footprint.scene for footprint in footprints], steps)
-    maps = Maps(study, tuple(steps), footprints, layout.blocks, layout.wide)
+    maps = Maps(study, tuple(steps), footprints, layout.blocks, layout.wide, reader=run.reader)
     for step in _sort_by_need(study, steps):
         for when in step.times(study):
             maps = maps.with_map((step.name, when), _make(run, maps, step, when))

@@ -1,5 +1,8 @@
 """Every step there is, in the order in which a delivery shows them; another map is another entry."""
 
+from pipeline.maps.accounts.checks import ACCOUNT_CHECKS
+from pipeline.maps.accounts.fields import ACCOUNT_LAYERS
+from pipeline.maps.accounts.ground import ACCOUNT_GROUND
 from pipeline.maps.accuracy import ACCURACY
 from pipeline.maps.alerts import ALERT
 from pipeline.maps.anomaly import ANOMALY
@@ -48,4 +51,7 @@ STEPS: tuple[Step, ...] = (
     TYPE_TRANSITIONS,
     HEAT,
     AXIS,
+    ACCOUNT_LAYERS,
+    ACCOUNT_GROUND,
+    ACCOUNT_CHECKS,
 )

@@ -91,7 +91,7 @@ class Maps:
     """The finished maps of a study: `maps["cover", period]` is an artifact; `steps` are those of the run.
 
     `layout` are the blocks of every map; where a step reads whole rows of tiles, several of them that lie
-    side by side are one task, which is `wide_layout`.
+    side by side are one task, which is `wide_layout`. `reader` opens files of the network.
     """
 
     study: Study
@@ -100,6 +100,7 @@ class Maps:
     layout: BlockPlan
     wide_layout: BlockPlan
     made: Mapping[Place, Artifact] = field(default_factory=dict)
+    reader: Reader | None = None
 
     def __getitem__(self, place: Place) -> Artifact:
         return self.made[place]

@@ -104,6 +104,7 @@ def open_file(layer: Layer, given: LayerFile) -> OpenLayer:
         (raster,),
         vertical_datum=given.vertical_datum or said.vertical_datum,
         assumed=(*list_layer_assumptions(layer, given, said), *([UNTOLD] if layer.over_time else [])),
+        unscaled=said.unscaled,
     )
 
 

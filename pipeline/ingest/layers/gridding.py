@@ -28,6 +28,8 @@ _LEAST_POINTS = 8
 _WINDOW_PX = 2048
 _PART_PX = 512
 _LEAST_EDGE_PX = 16
+_NODES = 64
+"""Points along a grid between which its edges are straight in any CRS."""
 _MOST_ACROSS = 256
 """Pixels of a raster across one of a grid: a part of the least edge then takes 4096 of them."""
 
@@ -56,6 +58,14 @@ def read_layer(opened: OpenLayer, grid: Grid, block: Block) -> NDArray[Any]:
             )
             values[unknown] = others[unknown]
     return values
+
+
+def find_window_under(place: Profile, grid: Grid) -> Window | None:
+    """The window of a raster under a grid, with two pixels on every side; None where they do not meet."""
+    step = max(1.0, max(grid.shape) / _NODES)
+    height, width = (math.ceil(length / step) for length in grid.shape)
+    coarse = replace(grid, resolution_m=grid.resolution_m * step, height=height, width=width)
+    return _find_window(*_find_corners(place, coarse, coarse.whole), place, 2)
 
 
 def _read_codes(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Block) -> NDArray[np.int32]:
@@ -149,13 +159,15 @@ def _measure_across(place: Profile, grid: Grid) -> float:
     return float(max(np.ptp(row), np.ptp(col)))
 
 
-def _find_window(row: NDArray[np.float64], col: NDArray[np.float64], place: Profile) -> Window | None:
-    """The window of a raster under some points, with a pixel on every side; None where they lie beside it."""
+def _find_window(
+    row: NDArray[np.float64], col: NDArray[np.float64], place: Profile, margin: int = 1
+) -> Window | None:
+    """The window of a raster under some points, with a margin around; None where they lie beside it."""
     known = np.isfinite(row) & np.isfinite(col)
     if not known.any():
         return None
     rows, cols = (np.floor(axis[known]).astype(np.int64) for axis in (row, col))
-    return _clip(window_around(rows, cols, 1), place)
+    return _clip(window_around(rows, cols, margin), place)
 
 
 def _clip(window: Window, place: Profile) -> Window | None:

@@ -36,6 +36,8 @@ _SPELLINGS = {
     "meters": "m",
     "millimetre": "mm",
     "millimeter": "mm",
+    "millimetres": "mm",
+    "millimeters": "mm",
 }
 
 
@@ -43,10 +45,11 @@ _SPELLINGS = {
 class Layer:
     """What the numbers of a raster have to be: an entry.
 
-    `title` names it in messages, `unit` is that of its numbers, empty of classes; `resampling` is the mode
-    of classes, else what is taken of numbers in a pixel: their mean, the sum of totals, the nearest one or
-    a bilinear interpolation. Where it changes with time, `over_time` is what stands for a period: the one
-    time in it, or the mean or sum of all; without, it holds at any time. `heights` have a vertical datum.
+    `title` names it in messages, `unit` is that of its numbers, empty of classes, `spellings` are what it is
+    called besides; `resampling` is the mode of classes, else what is taken of numbers in a pixel: their
+    mean, the sum of totals, the nearest one or a bilinear interpolation. Where it changes with time,
+    `over_time` is what stands for a period: the one time in it, or the mean or sum of all; without, it holds
+    at any time. `heights` have a vertical datum.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Layer:
     resampling: Resampling | Literal["mode"]
     over_time: OverTime | None = None
     heights: bool = False
+    spellings: tuple[str, ...] = ()
 
 
 class SourceRaster(Protocol):
@@ -80,7 +84,8 @@ class OpenLayer:
     """A layer whose raster was looked at: `assumed` says in words what it does not say of itself.
 
     Of several rasters the first that knows a pixel counts. `times` are those that it takes its numbers
-    from, empty where it does not tell; `vertical_datum` is empty where none is known.
+    from, empty where it does not tell; `vertical_datum` is empty where none is known. `unscaled`: its numbers
+    are stored as whole ones, and it says of no scale.
     """
 
     layer: Layer
@@ -89,6 +94,7 @@ class OpenLayer:
     times: tuple[datetime, ...] = ()
     vertical_datum: str = ""
     assumed: tuple[str, ...] = ()
+    unscaled: bool = False
 
     def checksum(self) -> str:
         """What its numbers are known by, as part of the cause of what is made of them."""
@@ -114,6 +120,11 @@ class Statement:
     packed: bool = False
     height: int = 1
     width: int = 1
+
+    @property
+    def unscaled(self) -> bool:
+        """Whether its numbers are stored as whole ones, and it says of no scale."""
+        return not self.packed and not self.dtype.startswith("float")
 
 
 def build_layer_error(layer: Layer, *problems: Problem) -> InputError:
@@ -163,7 +174,7 @@ def find_flaws(layer: Layer, given: LayerSource, said: Statement) -> Iterator[Pr
     if layer.resampling == "mode":
         yield from _find_flaws_of_classes(said)
     unit = given.unit or said.unit
-    if unit and spell_unit(unit) != layer.unit:
+    if unit and spell_unit(unit) not in {layer.unit, *layer.spellings}:
         todo = "" if given.unit else "If that is another word for it, or wrong, name it by `unit`"
         yield Problem(said.name, f"the unit {unit!r}", repr(layer.unit), todo)
 

@@ -127,7 +127,8 @@ def open_collection(
     mosaics = tuple(_build_mosaic(given.collection, given.asset, members) for members in lattices)
     times, datum = tuple(sorted({tile.moment for tile in tiles})), given.vertical_datum or datums[0]
     way = choose_resampling(layer, given)
-    return OpenLayer(layer, way, mosaics, times, datum, tuple(dict.fromkeys(notes)))
+    unscaled = all(tile.said.unscaled for tile in tiles)
+    return OpenLayer(layer, way, mosaics, times, datum, tuple(dict.fromkeys(notes)), unscaled)
 
 
 def _find_reader(collection: str, provider: Provider, reader: Reader | None) -> Reader | None:

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,11 @@ class RasterVariable:
             return np.ma.MaskedArray(total, ~known.all(axis=0))
         return np.ma.MaskedArray(total / np.maximum(1, known.sum(axis=0)), ~known.any(axis=0))
 
+    def pick_times(self, positions: Sequence[int]) -> "RasterVariable":
+        """The same of some of its chosen times alone, by their positions among these."""
+        (time, numbers), *others = self.chosen
+        return replace(self, chosen=((time, tuple(numbers[place] for place in positions)), *others))
+
     def checksum(self) -> str:
         """That of its bytes; of a store, of all its files and where they lie in it."""
         path = Path(self.name)
@@ -146,6 +152,7 @@ def _describe(
         as_datetimes(moments[list(times.chosen)]),
         given.vertical_datum or said.vertical_datum,
         (*list_layer_assumptions(layer, given, said), *times.assumed),
+        said.unscaled,
     )
 
 
