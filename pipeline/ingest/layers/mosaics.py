@@ -18,6 +18,7 @@ from affine import Affine
 from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
+from pipeline import ingest
 from pipeline.errors import Problem
 from pipeline.geodesy import unproject
 from pipeline.grid import Grid
@@ -41,7 +42,6 @@ from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.providers import digest_files, read_items, resolve
 from pipeline.ingest.scenes.raw_items import ZONELESS, Item, read_item, read_time
-from pipeline.ingest.scenes.search import search_collection
 from pipeline.periods import Period
 from pipeline.settings.access import Access
 from pipeline.settings.layers import LayerCollection
@@ -164,7 +164,7 @@ def _choose_items(
 ) -> list[Item]:
     """Items over an outline and in a period, the latest first; InputError where there are none."""
     if isinstance(provider, StacApi):
-        raw = list(search_collection(provider, given.collection, outline))
+        raw = list(ingest.scenes.search.search_collection(provider, given.collection, outline))
     else:
         raw = [item for item in read_items(provider) if item.get("collection") == given.collection]
     items = [_as_item(layer, item) for item in raw]
