@@ -242,7 +242,7 @@ ACCOUNT_LAYERS = build_table(
         "period": _PERIOD,
         "source": TEXT,
         "unit": TEXT,
-        "parts": build_column(int),
+        "moments": build_column(int),
         "vertical_datum": TEXT_OR_NULL,
         "pixel_m": NUMBER,
         "known_share": NUMBER,
@@ -254,9 +254,9 @@ ACCOUNT_LAYERS = build_table(
 )
 """The rasters that the accounts of a period take, as they were found: one row per raster and period.
 
-`parts` are the months or years that its numbers are the sum of; `pixel_m` is the size of its own pixels;
-`known_share` of the grid it has numbers, between `least` and `most` in `unit`. `assumed` says what it does
-not say of itself.
+`moments` are how many months, days or years its numbers are put together from; `pixel_m` is the size of its
+own pixels; `known_share` of the grid it has numbers, between `least` and `most` in `unit`. `assumed` says
+what it does not say of itself.
 """
 
 ACCOUNT_EXTENT = build_table(

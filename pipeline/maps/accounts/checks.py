@@ -46,7 +46,7 @@ def describe_layer(name: str, opened: YearLayer, grid: Grid, period: str) -> Row
         "period": period,
         "source": year.rasters[0].name,
         "unit": opened.layer.unit,
-        "parts": len(opened.parts),
+        "moments": len(opened.parts),
         "vertical_datum": year.vertical_datum or None,
         "pixel_m": grid.resolution_m / fineness(year.rasters[0].place, grid),
         "known_share": known.size / values.size,
@@ -120,7 +120,7 @@ def _list_warnings(maps: Maps) -> Iterator[str]:
             yield f"{place}: {row['assumed']}"
     if "erosion" in list_variables(maps.study):
         for row in _load_rows(maps):
-            if row["layer"] == "rain" and row["parts"] == 1:
+            if row["layer"] == "rain" and row["moments"] == 1:
                 yield f"erosion {row['period']}: unknown, it needs months of rain 需要逐月降水"
 
 

@@ -62,7 +62,7 @@ def test_a_row_says_what_was_found(planted, tmp_path):
     (year,) = study.periods
     opened = open_layers(study, year, ("npp",), None)["npp"]
     row = describe_layer("npp", opened, study.grid, year.label)
-    assert (row["unit"], row["parts"], row["pixel_m"]) == ("t C/ha", 1, pytest.approx(10))
+    assert (row["unit"], row["moments"], row["pixel_m"]) == ("t C/ha", 1, pytest.approx(10))
     assert (row["least"], row["mean"], row["most"]) == pytest.approx((6.5, 6.5, 6.5))
     assert 0.5 < row["known_share"] < 1
     assert "it holds in every period" in row["assumed"]

@@ -167,7 +167,7 @@ def test_all_variables_are_those_of_the_formulas(run, planted, sources, tmp_path
     assert 0.02 < np.isfinite(fields["deficit"][inside]).mean() < 0.98
     assert np.nanmax(fields["erosion_potential"]) > 50 * np.nanmin(fields["erosion_potential"])
     table = ACCOUNT_CHECKS.show.tables(view_of(maps))["account_layers"].set_index("layer")
-    assert table.loc["rain", "parts"] == 12
+    assert table.loc["rain", "moments"] == 12
     assert table.loc["rain", "pixel_m"] == pytest.approx(600)
     assert table.loc["elevation", "known_share"] == 1
     assert any("vertical datum: unknown" in warning for warning in list_warnings(maps))
