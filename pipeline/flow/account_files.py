@@ -13,11 +13,17 @@ def list_account_files(accounts: Accounts, aoi: str) -> tuple[Path, ...]:
 
     What lies behind an address is not among them. Raises SettingsError where a profile is none.
     """
-    named = [path for path in (accounts.parameters, accounts.price_index) if path]
+    named = [accounts.price_index] if accounts.price_index else []
     named += [entry.path for entry in accounts.statistics]
     named += [entry.path for entry in (accounts.regions, *accounts.projects) if entry]
     named += _list_rasters(accounts)
-    return (*_list_profile_files(accounts, aoi), *(file for name in named for file in _expand(name)))
+    profile = (*_list_profiles(accounts, aoi), *list_parameter_tables(accounts, aoi))
+    return (*profile, *(file for name in named for file in _expand(name)))
+
+
+def list_parameter_tables(accounts: Accounts, aoi: str) -> list[Path]:
+    """The tables of parameters of an area, in order: those of its profile, then that of the config."""
+    return [Path(name) for name in accounts.load_profile(aoi).parameters]
 
 
 def _list_rasters(accounts: Accounts) -> Iterator[str]:
@@ -26,9 +32,7 @@ def _list_rasters(accounts: Accounts) -> Iterator[str]:
             yield source.path.replace("{year}", "*").replace("{month}", "*")
 
 
-def _list_profile_files(accounts: Accounts, aoi: str) -> Iterator[Path]:
-    profile = accounts.load_profile(aoi)
-    yield from map(Path, profile.parameters)
+def _list_profiles(accounts: Accounts, aoi: str) -> Iterator[Path]:
     name: str | None = accounts.profile if isinstance(accounts.profile, str) else accounts.profile[aoi]
     while name is not None:
         yield find_profile(name)

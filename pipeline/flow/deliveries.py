@@ -68,5 +68,12 @@ def _summarize(study: Study, inputs: Inputs, *, kept: bool) -> Delivered:
     figures = pd.read_csv(
         study.target / "tables" / "indicators.csv", encoding="utf-8-sig", dtype={"period": str}
     )
-    truth = load_json(inputs.truth) if inputs.truth else None
-    return Delivered(study.aoi.id, study.aoi.name_zh, study.target, kept, figures, truth)
+    return Delivered(study.aoi.id, study.aoi.name_zh, study.target, kept, figures, _load_truth(inputs))
+
+
+def _load_truth(inputs: Inputs) -> dict[str, Any] | None:
+    """The planted truth of the simulated world, that of its accounts by period under `accounts`."""
+    if inputs.truth is None:
+        return None
+    planted = load_json(inputs.account_truth)["periods"] if inputs.account_truth else {}
+    return {**load_json(inputs.truth), "accounts": planted}

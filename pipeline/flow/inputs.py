@@ -11,8 +11,12 @@ from pipeline import ingest
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.flow.account_files import list_account_files
-from pipeline.ingest.simulate.account_sources import complete_accounts, describe_accounts
+from pipeline.flow.account_files import list_account_files, list_parameter_tables
+from pipeline.ingest.simulate.account_sources import (
+    complete_accounts,
+    describe_accounts,
+    is_wholly_simulated,
+)
 from pipeline.settings import SampleFile, Settings
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiFile
@@ -20,12 +24,15 @@ from pipeline.settings.crs import CrsSetting, list_grids
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import find_scheme
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
-from pipeline.storage.cause import Cause, checksums_of
+from pipeline.storage.cause import Cause, checksums_of, sha256_of_file
 from pipeline.storage.tables import load_json
 
 _SEARCH, _SCENES = 1, 5
-_SIMULATED, _SIMULATED_ACCOUNTS = 2, 1
+_SIMULATED, _SIMULATED_ACCOUNTS, _ACCOUNT_TRUTH = 2, 1, 1
 SEED = 20240501
+WORLDS = ("simulated", "simulated_accounts", "account_truth")
+"""What the artifacts of a simulated world are called among the inputs of a delivery."""
+
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 
@@ -35,8 +42,8 @@ class Inputs:
     """Where everything comes from. `simulated` is the cause of the simulated world, if there is one.
 
     `accounts` are those of the config, in the simulated world with all that they do not name; what is
-    simulated for them has a cause of its own. Paths of a simulated world are known before it is built;
-    `flow.simulation` builds it.
+    simulated for them, and what it should come to, have causes of their own. Paths of a simulated world are
+    known before it is built; `flow.simulation` builds it.
     """
 
     provider: Provider
@@ -50,6 +57,8 @@ class Inputs:
     labelled: tuple[Path, ...] = ()
     accounts: Accounts | None = None
     simulated_accounts: Cause | None = None
+    planted_accounts: Cause | None = None
+    account_truth: Path | None = None
     account_files: tuple[Path, ...] = ()
 
     @cached_property
@@ -71,8 +80,8 @@ class Inputs:
     def checksums(self) -> dict[str, str]:
         """Keys of the simulated world, checksums of every given file and of the tables of configs."""
         parcels = [Path(self.parcels.path)] if self.parcels else []
-        worlds = {"simulated": self.simulated, "simulated_accounts": self.simulated_accounts}
-        known = {name: cause.key for name, cause in worlds.items() if cause}
+        worlds = zip(WORLDS, (self.simulated, self.simulated_accounts, self.planted_accounts), strict=True)
+        known = {name: cause.key for name, cause in worlds if cause}
         made = Path(self.provider.static).parent if isinstance(self.provider, StaticCatalog) else None
         given = [path for path in [*self.tables, *parcels] if not (self.simulated and made in path.parents)]
         return {**known, **checksums_of([*given, *self._others])}
@@ -110,7 +119,24 @@ def _simulate_accounts(run: Run, study: Study, given: Accounts, inputs: Inputs) 
     assert inputs.simulated
     cause = study.cause("simulated_accounts", _SIMULATED_ACCOUNTS, [inputs.simulated.key])
     accounts = complete_accounts(given, describe_accounts(run.workspace.path(cause)))
-    return replace(inputs, accounts=accounts, simulated_accounts=cause)
+    inputs = replace(inputs, accounts=accounts, simulated_accounts=cause)
+    if study.settings.parcels or not is_wholly_simulated(given):
+        return inputs
+    planted = _name_account_truth(study, given, cause)
+    return replace(inputs, planted_accounts=planted, account_truth=run.workspace.path(planted) / "truth.json")
+
+
+def _name_account_truth(study: Study, accounts: Accounts, made: Cause) -> Cause:
+    profile = accounts.load_profile(study.aoi.id)
+    return study.cause(
+        "account_truth",
+        _ACCOUNT_TRUTH,
+        [*made.inputs, made.key],
+        services=profile.services,
+        choices=profile.choices.model_dump(),
+        tables=[sha256_of_file(path) for path in list_parameter_tables(accounts, study.aoi.id)],
+        slopes=[accounts.layers.slope_length_m, accounts.layers.level_slope_percent],
+    )
 
 
 def _list_others(study: Study) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
+from pipeline.flow.inputs import WORLDS
 from pipeline.storage.publish import remove
 from pipeline.storage.tables import load_json
 
-_WORLDS = ("simulated", "simulated_accounts")
 _LOG = logging.getLogger("ecoledger")
 
 
@@ -61,5 +61,5 @@ def _collect_keys(manifests: Iterable[Mapping[str, Any]]) -> set[str]:
     for manifest in manifests:
         for found in manifest["artifacts"].values():
             keys |= {found} if isinstance(found, str) else set(found)
-        keys |= {manifest["inputs"][name] for name in _WORLDS if name in manifest["inputs"]}
+        keys |= {manifest["inputs"][name] for name in WORLDS if name in manifest["inputs"]}
     return keys

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
+from pipeline.flow.account_files import list_parameter_tables
 from pipeline.flow.inputs import SEED, Inputs
+from pipeline.ingest.simulate.account_estate import AccountRules
+from pipeline.ingest.simulate.account_truth import write_account_truth
 from pipeline.ingest.simulate.accounts import write_accounts
 from pipeline.ingest.simulate.parcels import write_register
 from pipeline.ingest.simulate.passes import Acquisition
@@ -13,6 +16,8 @@ from pipeline.ingest.simulate.scenes import list_acquisitions, write_acquisition
 from pipeline.ingest.simulate.truth import write_truth
 from pipeline.ingest.simulate.water import write_samples
 from pipeline.ingest.simulate.world import World, plan_world
+from pipeline.settings.accounts import Accounts
+from pipeline.settings.parameters import read_parameters
 from pipeline.storage.cause import Cause
 
 
@@ -22,6 +27,8 @@ def build_world(run: Run, study: Study, inputs: Inputs) -> None:
         _simulate(run, study, inputs.simulated)
     if inputs.simulated_accounts:
         _simulate_accounts(run, study, inputs.simulated_accounts)
+    if inputs.planted_accounts:
+        _plant_account_truth(run, study, inputs, inputs.planted_accounts)
 
 
 def _plan(study: Study) -> World:
@@ -36,12 +43,12 @@ def _plan(study: Study) -> World:
 
 
 def _simulate(run: Run, study: Study, cause: Cause) -> None:
-    settings, periods = study.settings.scenes, study.settings.scenes.periods
+    periods = study.settings.scenes.periods
     title = f"{study.aoi.name_zh} 模拟 simulate"
 
     def build(folder: Path) -> None:
         world = _plan(study)
-        passes = list_acquisitions(world, settings.start, settings.end, settings.missions)
+        passes = _list_passes(study, world)
         run.each(title, partial(_write_pass, world, folder), passes)
         write_samples(world, periods, folder)
         write_register(world, folder)
@@ -54,6 +61,35 @@ def _simulate(run: Run, study: Study, cause: Cause) -> None:
 def _simulate_accounts(run: Run, study: Study, cause: Cause) -> None:
     title = f"{study.aoi.name_zh} 模拟核算资料 simulate accounts"
     run.artifact(title, cause, lambda folder: write_accounts(_plan(study), folder))
+
+
+def _plant_account_truth(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
+    assert inputs.parcels
+    assert inputs.accounts
+    register, rules = Path(inputs.parcels.path), partial(_load_rules, inputs.accounts, study.aoi.id)
+    title = f"{study.aoi.name_zh} 核算真值 truth of the accounts"
+
+    def build(folder: Path) -> None:
+        world = _plan(study)
+        write_account_truth(world, _list_passes(study, world), register, rules(), folder)
+
+    run.artifact(title, cause, build)
+
+
+def _load_rules(accounts: Accounts, aoi: str) -> AccountRules:
+    profile = accounts.load_profile(aoi)
+    return AccountRules(
+        services=tuple(profile.services),
+        choices=profile.choices,
+        tables=read_parameters(list_parameter_tables(accounts, aoi)),
+        slope_length_m=accounts.layers.slope_length_m,
+        level_slope=accounts.layers.level_slope_percent / 100,
+    )
+
+
+def _list_passes(study: Study, world: World) -> list[Acquisition]:
+    settings = study.settings.scenes
+    return list_acquisitions(world, settings.start, settings.end, settings.missions)
 
 
 def _write_pass(world: World, folder: Path, acquisition: Acquisition) -> None:

@@ -50,8 +50,14 @@ def describe_accounts(folder: Path) -> Accounts:
             "regions": {"path": str(folder / "towns.gpkg"), "layer": REGIONS_LAYER},
             "projects": [{"path": str(folder / "projects.gpkg"), "layer": PROJECTS_LAYER}],
             "price_index": str(folder / "price_index.csv"),
+            "parameters": str(folder / "parameters.csv"),
         }
     )
+
+
+def is_wholly_simulated(given: Accounts) -> bool:
+    """Whether accounts name no layer and no table of their own, so that the planted truth is theirs."""
+    return not given.layers.sources and not any(getattr(given, name) for name in _TABLES)
 
 
 def complete_accounts(given: Accounts, made: Accounts) -> Accounts:
@@ -60,5 +66,6 @@ def complete_accounts(given: Accounts, made: Accounts) -> Accounts:
     layers = {name: source for name, source in made.layers.sources.items() if name not in known}
     if "temperature" in known:
         layers.pop("hot_days", None)
-    tables = {name: getattr(made, name) for name in _TABLES if not getattr(given, name)}
+    named = (*_TABLES, "parameters")
+    tables = {name: getattr(made, name) for name in named if not getattr(given, name)}
     return given.model_copy(update={**tables, "layers": given.layers.model_copy(update=layers)})

@@ -1,9 +1,10 @@
-"""What accounts are made from in the simulated world: layers, statistics, towns, projects, a price index."""
+"""What accounts of the simulated world are made from: layers, statistics, towns, projects, parameters."""
 
 from pathlib import Path
 
 from pipeline.ingest.simulate.climate import write_climate
 from pipeline.ingest.simulate.ground_layers import write_ground_layers
+from pipeline.ingest.simulate.local_parameters import write_parameters
 from pipeline.ingest.simulate.terrain import write_elevation
 from pipeline.ingest.simulate.towns import write_towns
 from pipeline.ingest.simulate.world import World
@@ -19,3 +20,4 @@ def write_accounts(world: World, folder: Path) -> None:
     write_towns(world, folder)
     write_statistics(world, folder)
     write_price_index(world, folder / "price_index.csv")
+    write_parameters(world, folder / "parameters.csv")

@@ -13,11 +13,12 @@ from pyproj import Transformer
 
 from pipeline.geodesy import CGCS2000, project
 from pipeline.grid import Grid
-from pipeline.ingest.simulate.fields import differentiate_waves, sum_waves, sum_waves_at
+from pipeline.ingest.simulate.fields import Waves, differentiate_waves, sum_waves, sum_waves_at
 from pipeline.ingest.simulate.world import SIMULATED, Tile, World, draw_height_waves
 
 _PIXELS_PER_DEGREE = 3600
 _MARGIN_PX = 40
+_LONG_WAVES_M = 1200.0
 _WGS84_EGM2008 = "EPSG:9518"
 
 
@@ -34,7 +35,7 @@ _RELIEFS: Mapping[str, Relief] = MappingProxyType(
     {
         "dongtan": Relief(3.4, 0.5),
         "xisha": Relief(3.1, 0.4),
-        "guangyang": Relief(236.0, 22.0),
+        "guangyang": Relief(268.0, 26.0),
         "longyou": Relief(4.6, 0.6),
     }
 )
@@ -69,7 +70,7 @@ def measure_slope(world: World, tile: Tile, grid: Grid) -> NDArray[np.float64]:
     """Slope of the ground (y, x) at pixel centres in radians: of the formula, not of differences."""
     x, y = grid.x_of(grid.whole), grid.y_of(grid.whole)
     landscape, (u, v, per_x, per_y) = tile.landscape, _find_frame(tile, x, y)
-    east, north = differentiate_waves(draw_height_waves(world, landscape))
+    east, north = differentiate_waves(_find_waves(world, tile))
     to_east = sum_waves(east, x, y) + (landscape.slope[0] - 2 * landscape.dome * u) * per_x
     to_north = sum_waves(north, x, y) + ((landscape.slope[1] - 2 * landscape.dome * v) * per_y)[:, None]
     slope: NDArray[np.float64] = np.arctan(find_relief(tile.part.id).rise_m * np.hypot(to_east, to_north))
@@ -89,8 +90,14 @@ def _raise_part(world: World, tile: Tile, metres: NDArray[np.float32], transform
     u, v, *_ = _find_frame(tile, x, y)
     landscape, relief = tile.landscape, find_relief(tile.part.id)
     tilt = landscape.slope[0] * u + landscape.slope[1] * v - landscape.dome * (u**2 + v**2)
-    height = sum_waves_at(draw_height_waves(world, landscape), x, y) + tilt
+    height = sum_waves_at(_find_waves(world, tile), x, y) + tilt
     metres[rows, cols] = relief.base_m + relief.rise_m * height
+
+
+def _find_waves(world: World, tile: Tile) -> Waves:
+    """The height of the ground without its small features, which an elevation of 30 m would blur."""
+    waves = draw_height_waves(world, tile.landscape)
+    return waves[np.hypot(waves[:, 0], waves[:, 1]) <= 2 * np.pi / _LONG_WAVES_M]
 
 
 def _find_frame(

@@ -1,6 +1,7 @@
 """Towns and projects of the simulated world, as polygons in EPSG:4490."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,28 +84,30 @@ def write_towns(world: World, folder: Path) -> None:
 
 
 def _share_out(world: World, tile: Tile) -> list[dict[str, Any]]:
-    """The cells of three points of a part, which share their edges corner by corner."""
-    left, bottom, right, top = _find_frame(tile).bounds
+    """Strips of a part from west to east, whose crooked borders are the same points on both sides."""
+    left, bottom, right, top = _find_frame(tile)
     rng = world.random("towns", tile.part.id)
-    along = (np.arange(len(_LETTERS)) + rng.uniform(0.3, 0.7, len(_LETTERS))) / len(_LETTERS)
-    across = rng.uniform(0.2, 0.8, len(_LETTERS))
-    points = np.column_stack([left + along * (right - left), bottom + across * (top - bottom)])
-    frame = _find_frame(tile)
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=frame))
+    borders = [[(left, top), (left, bottom)]]
+    for number in range(1, len(_LETTERS)):
+        x = left + (number + rng.uniform(-0.3, 0.3, 3)) / len(_LETTERS) * (right - left)
+        borders.append(list(zip(x, (top, (bottom + top) / 2, bottom), strict=True)))
+    borders.append([(right, top), (right, bottom)])
     first = 100 * (1 + world.tiles.index(tile))
     return [
         {
             "XZQDM": f"{tile.landscape.region_code}{first + number}",
             "XZQMC": f"{tile.part.name_zh}{letter}镇（模拟）",
-            "geometry": next(cell for cell in cells if cell.intersects(shapely.Point(point))),
+            "geometry": shapely.Polygon([*west, *reversed(east)]),
         }
-        for number, (letter, point) in enumerate(zip(_LETTERS, points, strict=True))
+        for number, (letter, (west, east)) in enumerate(zip(_LETTERS, pairwise(borders), strict=True))
     ]
 
 
-def _find_frame(tile: Tile) -> BaseGeometry:
+def _find_frame(tile: Tile) -> tuple[float, float, float, float]:
+    """Bounds about a part, in degrees."""
     around = shapely.box(*project(tile.part.geometry, tile.grid.crs).buffer(_BEYOND_M).bounds)
-    return unproject(around, tile.grid.crs).envelope
+    bounds: tuple[float, float, float, float] = unproject(around, tile.grid.crs).bounds
+    return bounds
 
 
 def _cut_belt(tile: Tile) -> BaseGeometry:

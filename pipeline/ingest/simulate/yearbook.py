@@ -94,7 +94,14 @@ _VISITS = (
     Kept("visitor_spend", None, "旅游总收入", "亿元", 1e8, 0.019, 4),
     Kept("resident_visits", None, "居民游憩人次", "万人次", 1e4, 0.23, 3),
 )
-_SHEETS: Mapping[str, Sequence[Kept]] = {"农林牧渔": _FARMING, "水资源": _WATER, "综合": _SOCIETY}
+_BESIDE = Kept("", None, "一般公共预算收入", "亿元", 1e8, 0.02, 4)
+"""What no account asks for, as yearbooks have much."""
+
+_SHEETS: Mapping[str, Sequence[Kept]] = {
+    "农林牧渔": _FARMING,
+    "水资源": _WATER,
+    "综合": (*_SOCIETY, _BESIDE),
+}
 """Wide sheets, of the whole area: a row by item, a column by year."""
 
 
@@ -115,13 +122,7 @@ class Figure:
 
 def list_figures(world: World) -> list[Figure]:
     """All that the statistics say: visits by town, the rest of the whole area."""
-    area_km2 = measure_area_m2(world.aoi.geometry) / _SQUARE_METRES_PER_KM2
-    whole = [
-        _draw_figure(world, world.aoi.id, year, kept, area_km2)
-        for kept in (*_FARMING, *_WATER, *_EMISSIONS, *_SOCIETY)
-        for year in list_years(world)
-    ]
-    return [*whole, *_list_visits(world)]
+    return [*_list_whole(world, [*_FARMING, *_WATER, *_EMISSIONS, *_SOCIETY]), *_list_visits(world)]
 
 
 def write_statistics(world: World, folder: Path) -> None:
@@ -148,6 +149,14 @@ def list_price_index(world: World) -> dict[int, float]:
     return {year: round(float(level), 2) for year, level in zip(years, levels, strict=True)}
 
 
+def _list_whole(world: World, entries: Sequence[Kept]) -> Iterator[Figure]:
+    """Figures of the whole area, so many for each km2 of it."""
+    area_km2 = measure_area_m2(world.aoi.geometry) / _SQUARE_METRES_PER_KM2
+    for kept in entries:
+        for year in list_years(world):
+            yield _draw_figure(world, world.aoi.id, year, kept, area_km2)
+
+
 def _list_visits(world: World) -> Iterator[Figure]:
     """Visits by town, so many for each km2 of it."""
     towns = build_towns(world)
@@ -167,7 +176,8 @@ def _draw_figure(world: World, region: str, year: int, kept: Kept, area_km2: flo
 
 
 def _write_workbook(world: World, path: Path) -> None:
-    figures = {(entry.region, entry.kept.name, entry.year): entry.printed for entry in list_figures(world)}
+    told = [*list_figures(world), *_list_whole(world, [_BESIDE])]
+    figures = {(entry.region, entry.kept.name, entry.year): entry.printed for entry in told}
     with xlsxwriter.Workbook(path) as book:
         book.set_properties({"title": SOURCE, "created": datetime(2024, 1, 1)})  # noqa: DTZ001  Excel has no zones
         for name, entries in _SHEETS.items():
@@ -179,12 +189,13 @@ def _write_wide(
     sheet: Any, world: World, entries: Sequence[Kept], figures: Mapping[tuple[str, str, int], float]
 ) -> None:
     years = list_years(world)
-    sheet.merge_range(0, 0, 0, len(years) + 2, f"{world.aoi.name_zh}{SOURCE}")
-    sheet.write_row(2, 0, ["指标", "计量单位", *(f"{year}年" for year in years), "数据来源"])
+    sheet.merge_range(0, 0, 0, len(years) + 3, f"{world.aoi.name_zh}{SOURCE}")
+    sheet.write_row(2, 0, ["地区", "指标", "计量单位", *(f"{year}年" for year in years), "数据来源"])
+    sheet.merge_range(3, 0, len(entries) + 2, 0, world.aoi.name_zh)
     rng = world.random("spelling", "statistics")
     for row, kept in enumerate(entries, start=3):
         values = [figures[world.aoi.id, kept.name, year] for year in years]
-        sheet.write_row(row, 0, [kept.name, kept.unit, *(_spell(rng, value) for value in values), SOURCE])
+        sheet.write_row(row, 1, [kept.name, kept.unit, *(_spell(rng, value) for value in values), SOURCE])
 
 
 def _write_towns(sheet: Any, world: World, figures: Mapping[tuple[str, str, int], float]) -> None:
