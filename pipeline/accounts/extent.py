@@ -37,9 +37,9 @@ def name_types(sums: pd.DataFrame, basis: str) -> pd.Series:
 
     Ground without a registered type is of its mapped class. A map that tells no types names cover classes.
     """
-    mapped = sums["mapped"]
-    types = sums["ecosystem"].fillna(mapped) if basis == "registered" else mapped
-    return types.fillna(UNKNOWN).astype(str)
+    mapped, registered = (sums[name].astype(object) for name in ("mapped", "ecosystem"))
+    types = registered.where(registered.notna(), mapped) if basis == "registered" else mapped
+    return types.where(types.notna(), UNKNOWN).astype(str)
 
 
 def sum_types(sums: pd.DataFrame, columns: Sequence[str], *, aoi_id: str) -> pd.DataFrame:
