@@ -1,5 +1,6 @@
 """What offices give the accounts: statistics, regions and projects, read before a pixel is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
 from pipeline.settings.accounts import Accounts
+from pipeline.settings.statistics import StatisticsFile
 from pipeline.storage.cause import Artifact, checksums_of
 from pipeline.storage.tables import save_json, save_tables
 
@@ -47,7 +49,8 @@ def make_account_inputs(run: Run, study: Study, inputs: Inputs) -> Artifact | No
     def build(folder: Path) -> None:
         regions = ingest.regions.read_regions(given.regions, study.aoi)
         projects = ingest.projects.read_projects(given.projects, study.aoi)
-        statistics, rejected = ingest.statistics.read_statistics(given.statistics, study.aoi, regions)
+        files = _name_region(given.statistics, study) if inputs.simulated_accounts else given.statistics
+        statistics, rejected = ingest.statistics.read_statistics(files, study.aoi, regions)
         shifts = dict(_list_shifts(regions.attrs.get("shift"), projects.attrs.get("shifts", [])))
         save_json(folder / "remarks.json", list(regions.attrs.get("remarks", [])))
         save_json(folder / "datum_shifts.json", shifts)
@@ -56,6 +59,11 @@ def make_account_inputs(run: Run, study: Study, inputs: Inputs) -> Artifact | No
         save_tables(folder, {**tables, "regions": regions, "projects": projects})
 
     return run.artifact(f"{study.aoi.name_zh} 核算资料 inputs of accounts", cause, build)
+
+
+def _name_region(files: Sequence[StatisticsFile], study: Study) -> list[StatisticsFile]:
+    """Files of a simulated world: what names no region in them is of its area."""
+    return [file.model_copy(update={"region": file.region or study.aoi.id}) for file in files]
 
 
 def _describe(given: Accounts) -> dict[str, Any]:
