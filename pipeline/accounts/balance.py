@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.accounts.books import join_book
+from pipeline.accounts.totals import GEP, OUTSIDE, PARTIAL
 from pipeline.accounts.variables import VARIABLES
 from pipeline.contracts.account_checks import ACCOUNT_BALANCE, ACCOUNT_BASES
 
@@ -22,6 +23,7 @@ NOTES = {
 }
 _TOTAL = "total"
 _ITEM = ["period", "basis", "service", "item", "unit"]
+_SPAN = ["region", "period", "basis"]
 _FIGURES = {"quantity": "quantity", "value_yuan": "value"}
 
 
@@ -97,7 +99,7 @@ def _balance_ground(sums: pd.DataFrame, whole: pd.DataFrame) -> Iterator[pd.Data
 
 def _balance_services(items: pd.DataFrame, totals: pd.DataFrame, aoi_id: str) -> Iterator[pd.DataFrame]:
     """Quantity and value of every item by units, classes and regions against the total of the area."""
-    counted = items[items["counted"]]
+    counted, totals = items[items["counted"]], _add_outside(totals)
     of_area = totals[totals["region"].eq(aoi_id)].set_index(_ITEM)
     towns = _list_like(totals[~totals["region"].eq(aoi_id)], of_area).groupby(_ITEM)
     for column, figure in _FIGURES.items():
@@ -112,6 +114,17 @@ def _balance_services(items: pd.DataFrame, totals: pd.DataFrame, aoi_id: str) ->
             both = whole.to_frame().join(found.rename("parts_sum"), how="inner").reset_index()
             told = both.rename(columns={"service": "subject"}).assign(parts=parts, figure=figure)
             yield told if figure == "quantity" else told.assign(unit="yuan")
+
+
+def _add_outside(totals: pd.DataFrame) -> pd.DataFrame:
+    """Totals in which value from outside, which regions may not tell, is not yet deducted."""
+    outside = (
+        totals[totals["service"].eq(OUTSIDE)].set_index(_SPAN)["value_yuan"].rename("outside").fillna(0.0)
+    )
+    deducted = totals[_SPAN].join(outside, on=_SPAN)["outside"].fillna(0.0)
+    whole = totals["service"].isin((GEP, PARTIAL))
+    before = totals["value_yuan"] - deducted.where(whole, 0.0)
+    return totals.assign(value_yuan=before)[~totals["service"].eq(OUTSIDE)]
 
 
 def _list_like(towns: pd.DataFrame, of_area: pd.DataFrame) -> pd.DataFrame:

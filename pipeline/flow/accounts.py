@@ -13,6 +13,7 @@ from pipeline.accounts.balance import build_balance, compare_bases, list_unbalan
 from pipeline.accounts.bridge import build_bridge
 from pipeline.accounts.condition import build_condition
 from pipeline.accounts.extent import build_extent
+from pipeline.accounts.intervals import bound_totals
 from pipeline.accounts.methods import Evidence, describe_inputs, describe_methods
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import NO_INDEX, PriceIndex
@@ -46,7 +47,7 @@ class Ledger:
     """What accounts of an area are drawn up from: sums under units, statistics, the profile and its figures.
 
     `whole` are the sums of the area as one piece, `closures` errors of closure of areas, `sections`
-    SECTION_STATUS.
+    SECTION_STATUS, `accuracy` the table of the accuracy sample where there is one.
     """
 
     study: Study
@@ -58,6 +59,7 @@ class Ledger:
     regions: gpd.GeoDataFrame
     projects: gpd.GeoDataFrame
     sections: pd.DataFrame
+    accuracy: pd.DataFrame | None
 
     @property
     def aoi_id(self) -> str:
@@ -103,12 +105,18 @@ class Ledger:
 
 
 def make_accounts(
-    run: Run, maps: Maps, parcels: Artifact, told: Artifact | None, sections: Artifact, inputs: Inputs
+    run: Run,
+    maps: Maps,
+    parcels: Artifact,
+    told: Artifact | None,
+    statistics: Artifact,
+    sections: Artifact,
+    inputs: Inputs,
 ) -> Artifact | None:
     """Artifact with the tables of the accounts; `tables.json` names them, in the order of a delivery.
 
-    `told` are the inputs that offices give; None where the config asks for no accounts. Raises ContractError
-    where books do not balance.
+    `told` are the inputs that offices give, `statistics` those of the maps; None where the config asks for no
+    accounts. Raises ContractError where books do not balance.
     """
     study, given = maps.study, inputs.accounts
     if given is None or told is None:
@@ -118,24 +126,24 @@ def make_accounts(
     cause = study.cause(
         "accounts",
         _VERSION,
-        [sums.key, told.key, sections.key, *list_account_keys(inputs)],
+        [sums.key, told.key, statistics.key, sections.key, *list_account_keys(inputs)],
         accounts=_describe(given, study.aoi.id),
         parcels=parcels.key,
     )
 
     def build(folder: Path) -> None:
         status = pd.DataFrame(load_layer(sections.path, "sections").drop(columns="geometry"))
-        statistics = load_table(told.path, "statistics")
         ledger = Ledger(
             study,
             given,
             load_table(sums.path, "sums"),
             load_table(sums.path, "whole"),
             load_json(sums.path / "closures.json"),
-            _add_water_class(statistics, status, study.aoi.id),
+            _add_water_class(load_table(told.path, "statistics"), status, study.aoi.id),
             regions,
             projects,
             status,
+            _load_accuracy(statistics),
         )
         tables = _draw_up(run, maps, ledger)
         tables["statistics_rejected"] = load_table(told.path, "statistics_rejected")
@@ -168,7 +176,9 @@ def _describe(given: Accounts, aoi: str) -> dict[str, Any]:
 def _draw_up(run: Run, maps: Maps, ledger: Ledger) -> dict[str, pd.DataFrame]:
     """All tables by name; of both bases the headline's rows stand first."""
     valuation, aoi_id = ledger.valuation, ledger.aoi_id
-    totals = total_services(valuation, ledger.statistics, ledger.index, ledger.method, aoi_id=aoi_id)
+    totals = _bound(
+        ledger, total_services(valuation, ledger.statistics, ledger.index, ledger.method, aoi_id=aoi_id)
+    )
     balance = build_balance(
         ledger.sums,
         ledger.whole,
@@ -198,6 +208,27 @@ def _draw_up(run: Run, maps: Maps, ledger: Ledger) -> dict[str, pd.DataFrame]:
         "account_statistics": ledger.statistics,
     }
     return {name: _put_first(table, ledger.given.class_basis) for name, table in tables.items()}
+
+
+def _bound(ledger: Ledger, totals: pd.DataFrame) -> pd.DataFrame:
+    """Totals with low and high."""
+    return bound_totals(
+        totals,
+        ledger.valuation.items,
+        ledger.sums,
+        ledger.statistics,
+        ledger.book,
+        ledger.index,
+        ledger.method,
+        aoi_id=ledger.aoi_id,
+        **ledger.given.intervals.model_dump(),
+        accuracy=ledger.accuracy,
+    )
+
+
+def _load_accuracy(statistics: Artifact) -> pd.DataFrame | None:
+    made = load_json(statistics.path / "tables.json")
+    return load_table(statistics.path, "accuracy") if "accuracy" in made else None
 
 
 def _put_first(table: pd.DataFrame, basis: str) -> pd.DataFrame:

@@ -32,7 +32,7 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
     with publication.draft_delivery(study, inputs, found.table, maps) as draft:
         statistics = make_statistics(run, maps, parcels, sources)
         sections = make_sections(run, study, inputs, parcels)
-        accounts = make_accounts(run, maps, parcels, told, sections, inputs)
+        accounts = make_accounts(run, maps, parcels, told, statistics, sections, inputs)
         inventory = make_inventory(
             run, maps, parcels, statistics, sections, accounts, sources, simulated=draft.simulated
         )
