@@ -219,13 +219,17 @@ def balance() -> pd.DataFrame:
 
 
 def bases(found: pd.DataFrame) -> pd.DataFrame:
-    """Value of each item by class of either basis: what is registered as 0303 and 1106 is mapped as wetland."""
+    """Value of each item by class of either basis: all that is registered is mapped as wetland."""
     keys = ["period", "service", "item", "account_class", "unit"]
-    sums = found.groupby([*keys, "basis"], sort=False)[["area_m2", "quantity", "value_yuan"]].sum(min_count=1)
-    wide = sums.unstack("basis")
     names = {"area_m2": "m2", "quantity": "quantity", "value_yuan": "yuan"}
-    wide.columns = [f"{basis}_{names[figure]}" for figure, basis in wide.columns]
-    told = wide.reset_index().fillna({"registered_m2": 0.0, "mapped_m2": 0.0})
+    parts = [
+        rows.groupby(keys, sort=False)[list(names)]
+        .sum(min_count=1)
+        .rename(columns={figure: f"{basis}_{name}" for figure, name in names.items()})
+        for basis, rows in found.groupby("basis", sort=False)
+    ]
+    told = parts[0].join(parts[1], how="outer").reset_index()
+    told = told.fillna({"registered_m2": 0.0, "mapped_m2": 0.0})
     gap = told["mapped_yuan"].fillna(0.0) - told["registered_yuan"].fillna(0.0)
     return told.assign(difference_yuan=gap)
 

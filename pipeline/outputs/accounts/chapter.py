@@ -248,8 +248,9 @@ def _build_balance(book: AccountBook) -> Table | None:
     words = find_texts("accounts.balance", book.language)
     counts = groups.agg(["size", "max"]).reset_index()
     told = name_book(counts[["figure", "parts"]], book)
-    worst = ["—" if pd.isna(value) else f"{value:.1e}" for value in counts["max"]]
-    return format_table(told.assign(**{words["checks"]: counts["size"], words["worst"]: worst}))
+    told[words["checks"]] = counts["size"]
+    told[words["worst"]] = ["—" if pd.isna(value) else f"{value:.1e}" for value in counts["max"]]
+    return format_table(told)
 
 
 def _list_books(book: AccountBook) -> Iterator[tuple[str, Table]]:

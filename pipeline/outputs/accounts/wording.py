@@ -62,10 +62,8 @@ def _name_codes(column: str, values: pd.Series, book: AccountBook) -> pd.Series:
 
 def select_headline(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
     """Rows of the whole area and of the headline basis, where a table tells regions and bases apart."""
-    here = (
-        table["region"] == book.delivery.aoi.id
-        if "region" in table
-        else pd.Series(data=True, index=table.index)
-    )
-    own = table["basis"] == book.basis if "basis" in table else here
-    return table[here & own].drop(columns=["region", "basis"], errors="ignore")
+    own = {"region": book.delivery.aoi.id, "basis": book.basis}
+    rows = table
+    for column in [name for name in own if name in table]:
+        rows = rows[rows[column] == own[column]].drop(columns=column)
+    return rows
