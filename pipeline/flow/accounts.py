@@ -254,8 +254,12 @@ def _refuse_unbalanced(balance: pd.DataFrame) -> None:
 
 
 def _add_water_class(statistics: pd.DataFrame, sections: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
-    """STATISTICS with the class of the worst section of each year, as a figure of the area."""
+    """STATISTICS with the class of the worst section of each year, as a figure of the area.
+
+    A year of which the statistics tell the class of the area themselves keeps theirs.
+    """
     graded = sections.dropna(subset="water_class")
+    own = statistics[statistics["item"].eq(_WATER_CLASS) & statistics["region"].eq(aoi_id)]
     rows = [
         {
             "region": aoi_id,
@@ -268,6 +272,7 @@ def _add_water_class(statistics: pd.DataFrame, sections: pd.DataFrame, aoi_id: s
             "row": 0,
         }
         for period, worst in graded.groupby("period")["water_class"].max().items()
+        if int(str(period)) not in set(own["year"])
     ]
     return pd.concat([statistics, pd.DataFrame(rows, columns=statistics.columns)], ignore_index=True)
 

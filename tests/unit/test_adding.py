@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import yaml
 
+from pipeline.accounts import valuing
+from pipeline.accounts.price_index import PriceIndex
+from pipeline.accounts.services import registry
 from pipeline.flow.inputs import find_inputs
 from pipeline.flow.measures import measure_aoi
 from pipeline.flow.scenes import make_scene_table
@@ -20,6 +23,7 @@ from pipeline.rights_registry import findings, inventory, products
 from pipeline.settings import sources
 from pipeline.zonal import measures
 from pipeline.zonal.ground import lay_ground
+from tests.account_worlds import build_book, build_statistics, build_sums
 from tests.mapmaking import make, rasters_of, rows_of
 from tests.pages import ROOT, read_yaml, run_example
 from tests.scenery import grid_of_px, written
@@ -65,6 +69,25 @@ def test_the_layer_brings_rain_onto_the_grid_as_the_mean_of_finer_pixels(tmp_pat
     path = written(tmp_path / "rain.tif", rain, pixel_m=5)
     found = run_example("layer")["read_rain"](path, GRID)
     assert np.allclose(found, rain.reshape(40, 2, 70, 2).mean(axis=(1, 3)), rtol=1e-6)
+
+
+def test_the_service_is_valued_on_orchards_alone_and_is_indicative(monkeypatch):
+    service = run_example("service")["POLLINATION"]
+    for room in (registry, valuing):
+        monkeypatch.setattr(room, "SERVICES", {**registry.SERVICES, service.code: service})
+    book = build_book(("pollinated_fruit", 2.5), ("fruit_price", 4000.0))
+    ground = [
+        ("p1", "镇", "0201", "农田", "农田", 30_000.0, {}),
+        ("p2", "镇", "0101", "农田", "农田", 10_000.0, {}),
+    ]
+    method = valuing.Method((service.code,), {}, 2024)
+    found = valuing.value_services(
+        build_sums(*ground), build_statistics(), book, PriceIndex({}), method, aoi_id="area"
+    ).items.query("basis == 'registered'")
+    assert found["unit_id"].tolist() == ["p1@镇"]
+    assert found["quantity"].tolist() == pytest.approx([7.5])
+    assert found["value_yuan"].tolist() == pytest.approx([30_000.0])
+    assert found["indicative"].all()
 
 
 def test_the_sensor_takes_items_without_a_mask_and_tells_looks_by_orbit(monkeypatch):
