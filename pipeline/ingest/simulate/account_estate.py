@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline import standards
+from pipeline.ingest.simulate.water import describe_sections
 from pipeline.ingest.simulate.world import World
 from pipeline.ingest.simulate.yearbook import list_figures, list_price_index
 from pipeline.settings.accounts import Choices
@@ -16,6 +17,7 @@ from pipeline.settings.parameters import ParameterRow
 Field = NDArray[np.float64]
 
 _COVER_TYPES = {"water": "湿地", "built": "城镇", "bare": "其他"}
+_DRINKABLE = 3
 _WATERS = ("1101", "1102", "1103", "1104", "1107", "water")
 
 
@@ -47,6 +49,7 @@ class Estate:
         self._rows = [_index_rows(table) for table in reversed(rules.tables)]
         self._lineages = _list_lineages(ground)
         self._figures = _sum_figures(world, year)
+        self._worst = _find_worst_class(world, year)
 
     @property
     def products(self) -> list[tuple[str, str]]:
@@ -79,6 +82,10 @@ class Estate:
     def tell(self, item: str, product: str | None = None) -> Field:
         """What statistics tell of the whole area; NaN where they do not."""
         return np.array([self._figures.get((item, product), np.nan)])
+
+    def has_fresh_water(self) -> bool:
+        """Whether the worst section of the year is of class III or better."""
+        return self._worst <= _DRINKABLE
 
     def _find(self, key: str, lineage: tuple[str, ...]) -> float:
         for rows in self._rows:
@@ -113,3 +120,9 @@ def _sum_figures(world: World, year: int) -> dict[tuple[str, str | None], float]
             key = entry.kept.item, entry.kept.product
             figures[key] = figures.get(key, 0.0) + entry.value
     return figures
+
+
+def _find_worst_class(world: World, year: int) -> int:
+    periods = [period for period in world.periods if period.first.year == year]
+    told = describe_sections(world, periods).values()
+    return max(int(graded["water_class"]) for section in told for graded in section["periods"].values())

@@ -222,6 +222,15 @@ def _list_products(estate: Estate) -> Mapping[str, Worth]:
     }
 
 
+def _draw_water(estate: Estate) -> Mapping[str, Worth]:
+    """Water by use, none of it where the worst section is too bad to be fresh."""
+    share = float(estate.has_fresh_water())
+    return {
+        use: Worth(estate.tell(f"fresh_water.{use}") * share, estate.tell(f"water_price.{use}"), "m3")
+        for use in ("domestic", "industry", "agriculture")
+    }
+
+
 def _tell(item: str, unit: str, price: str) -> Formula:
     """A statistic at the price of a parameter."""
     return lambda estate: {"": Worth(estate.tell(item), estate.take(price), unit)}
@@ -247,6 +256,7 @@ def _quiet(estate: Estate) -> Mapping[str, Worth]:
 
 FORMULAS: Mapping[str, Formula] = {
     "MAT-01": _list_products,
+    "MAT-02": _draw_water,
     "MAT-03": _tell("energy_output", "kWh", "energy_price"),
     "REG-01": _keep_water,
     "REG-02a": _keep_silt,

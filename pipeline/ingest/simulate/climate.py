@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
 from pipeline.geodesy import CGCS2000, project
 from pipeline.grid import Grid
@@ -22,6 +21,7 @@ _TILT = 0.02
 _TILT_OVER_M = 50_000.0
 _YEAR_SWING = 0.06
 _FILL = -32768
+_WGS84 = "EPSG:4326"
 # Shares of the year by month of the delta: plum rains in June and July, dry winters.
 _RAIN_COURSE = (0.040, 0.045, 0.075, 0.080, 0.095, 0.160, 0.150, 0.130, 0.095, 0.055, 0.045, 0.030)
 _WARMTH_COURSE = (0.030, 0.035, 0.060, 0.085, 0.115, 0.125, 0.150, 0.145, 0.105, 0.075, 0.045, 0.030)
@@ -101,7 +101,7 @@ def _write_field(world: World, name: str, path: Path) -> None:
     dataset = xr.Dataset(
         {
             variable: (("time", "lat", "lon"), np.stack(months), about),
-            "crs": ((), np.int32(0), {"grid_mapping_name": "latitude_longitude", **_describe_ellipsoid()}),
+            "crs": ((), np.int32(0), CRS(_WGS84).to_cf()),
         },
         {"time": _list_times(years, len(kept.course)), "lat": lat, "lon": lon},
         {"title": SIMULATED, "Conventions": "CF-1.8"},
@@ -137,7 +137,3 @@ def _list_times(years: Sequence[int], steps: int) -> NDArray[np.datetime64]:
     """The first day of each month, or of each year."""
     months = [f"{year}-{month:02d}-01" for year in years for month in range(1, steps + 1)]
     return np.array(months, dtype="datetime64[ns]")
-
-
-def _describe_ellipsoid() -> dict[str, Any]:
-    return {"semi_major_axis": 6378137.0, "inverse_flattening": 298.257223563}

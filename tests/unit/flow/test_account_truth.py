@@ -19,6 +19,7 @@ from pipeline.geodesy import unproject
 from pipeline.ingest.simulate import account_estate, account_ground, account_truth, accounts, parcels, scenes
 from pipeline.ingest.simulate import yearbook as book
 from pipeline.ingest.simulate.account_sources import complete_accounts, describe_accounts
+from pipeline.ingest.simulate.water import describe_sections
 from pipeline.ingest.simulate.world import plan_world
 from pipeline.periods import list_periods
 from pipeline.settings.accounts import Accounts
@@ -94,7 +95,10 @@ def sums_of(ground):
 
 def statistics_of(world):
     entries = book.list_figures(world)
-    return pd.DataFrame(
+    graded = describe_sections(world, YEARS[1:]).values()
+    worst = max(entry["periods"]["2024"]["water_class"] for entry in graded)
+    grade = {"region": "tiny", "year": 2024, "item": "water_class", "value": worst, "unit": "class"}
+    table = pd.DataFrame(
         {
             "region": [entry.region if entry.region == "tiny" else "town" for entry in entries],
             "year": [entry.year for entry in entries],
@@ -104,6 +108,7 @@ def statistics_of(world):
             "unit": ["m3" if entry.kept.product == "木材" else "t" for entry in entries],
         }
     )
+    return pd.concat([table, pd.DataFrame([grade])], ignore_index=True)
 
 
 def valued(planted, rules):
@@ -156,6 +161,6 @@ def test_every_variant_of_a_formula_is_planted_too(planted, tmp_path):
 
 
 def test_what_the_truth_does_not_tell_is_what_the_world_does_not_have():
-    """Lakes, graded water, pests, ions, land spared and existence."""
-    beyond = {"MAT-02", "REG-02c", "REG-05a", "REG-13", "REG-14", "CUL-04"}
+    """Lakes, pests, ions, land spared and existence."""
+    beyond = {"REG-02c", "REG-05a", "REG-13", "REG-14", "CUL-04"}
     assert set(SERVICES) - set(account_truth.FORMULAS) == beyond

@@ -1,0 +1,68 @@
+"""The ground of the truth of accounts: its factors are those of other formulas, its area that of the area."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+import shapely
+
+from pipeline.aoi import Aoi, Part
+from pipeline.geodesy import measure_area_m2, unproject
+from pipeline.indices.erosion import compute_cover_factor, compute_erodibility
+from pipeline.indices.erosion import compute_erosivity as compute_r
+from pipeline.indices.terrain import compute_ls
+from pipeline.ingest.simulate import account_ground, parcels, scenes
+from pipeline.ingest.simulate.world import plan_world
+from pipeline.periods import list_periods
+
+CRS = "EPSG:32651"
+START, END = date(2023, 1, 1), date(2024, 12, 31)
+YEARS = list_periods(START, END, "year")
+RANDOM = np.random.default_rng(11)
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    square = shapely.box(395_000, 3_486_000, 397_000, 3_488_000)
+    part = Part("guangyang", "小岛", "Islet", unproject(square, CRS), None)
+    world = plan_world(Aoi("tiny", "小区", "Tiny", (part,), CRS, "test", "exact"), YEARS)
+    folder = tmp_path_factory.mktemp("ground")
+    parcels.write_register(world, folder)
+    passes = scenes.list_acquisitions(world, START, END, ["sentinel-2"])
+    slopes = {"slope_length_m": 30.0, "level_slope": 0.01}
+    return world, account_ground.sum_ground(world, passes, folder / "register.gpkg", YEARS[0], **slopes)
+
+
+def test_classes_fill_the_area(ground):
+    world, table = ground
+    assert table["area_m2"].sum() == pytest.approx(measure_area_m2(world.aoi.geometry), rel=0.01)
+    assert not table.duplicated(["dlbm", "cover"]).any()
+    assert 0.01 < table.loc[table["dlbm"] == "", "area_m2"].sum() / table["area_m2"].sum() < 0.25
+
+
+def test_the_ground_erodes_less_under_plants(ground):
+    table = ground[1].groupby("cover")[["erosion_potential", "erosion"]].sum()
+    share = table["erosion"] / table["erosion_potential"]
+    assert share["vegetation"] < 0.05 < share["bare"] < share["water"] == 1
+
+
+def test_topography_is_that_of_the_other_formula():
+    slope = np.arctan(np.abs(RANDOM.normal(0, 0.2, 500)))
+    found = account_ground.compute_topography(slope, 30.0, 0.01)
+    assert found == pytest.approx(compute_ls(np.tan(slope)[None], length_m=30.0, level=0.01)[0], rel=1e-9)
+
+
+def test_cover_is_that_of_the_other_formula():
+    fraction = RANDOM.uniform(0, 1, 500)
+    assert account_ground.compute_cover(fraction) == pytest.approx(compute_cover_factor(fraction), rel=1e-9)
+
+
+def test_soil_is_that_of_the_other_formula():
+    sand, silt = RANDOM.uniform(5, 60, 300), RANDOM.uniform(5, 39, 300)
+    parts = (sand, silt, 100 - sand - silt, RANDOM.uniform(0.1, 6, 300))
+    assert account_ground.compute_erodibility(*parts) == pytest.approx(compute_erodibility(*parts), rel=1e-9)
+
+
+def test_rain_is_that_of_the_other_formula():
+    months = RANDOM.uniform(0, 300, (12, 50))
+    assert account_ground.compute_erosivity(list(months)) == pytest.approx(compute_r(months), rel=1e-9)
