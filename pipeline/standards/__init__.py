@@ -23,7 +23,7 @@ what values in a unit are multiplied by; `statistic_words`: words of headings an
 `account_parameters`: keys of parameters of the accounts, the unit that formulas expect of each, the bounds of
 its figures, and the index by which its price moves; `account_parameter_units`: what figures in another unit
 are multiplied by; `ecosystem_subtypes`: what parameters tell apart within an ecosystem type.
-`service_sectors`: sectors that use services of which statistics tell, by service and the beginning of the item.
+`service_sectors`: sectors that use services, where statistics tell it, by service and beginning of the item.
 `index_domains`: what the formula of a spectral index divides by at least.
 `layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row
 with whether it is `confirmed`.

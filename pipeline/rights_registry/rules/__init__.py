@@ -1,14 +1,15 @@
 """The rules by which the register is checked: one entry each, with severity, basis and messages.
 
 `registration` looks at the register alone, `reading` at how files were read, `observation` at what the maps
-show of its parcels, `restriction` at layers that restrict use, `section` at the sections of rivers. A new
-rule is a new entry in one of them.
+show of its parcels, `restriction` at layers that restrict use, `section` at the sections of rivers, `project`
+at carbon projects. A new rule is a new entry in one of them.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.rights_registry.rules.observation import OBSERVATION_RULES, WATER_CLASSES
+from pipeline.rights_registry.rules.project import PROJECT_RULES
 from pipeline.rights_registry.rules.reading import READING_RULES
 from pipeline.rights_registry.rules.registration import REGISTER_RULES, UNIT_TOLERANCE
 from pipeline.rights_registry.rules.restriction import RESTRICTION_RULES
@@ -17,6 +18,7 @@ from pipeline.rights_registry.rules.section import SECTION_RULES
 
 __all__ = [
     "OBSERVATION_RULES",
+    "PROJECT_RULES",
     "READING_RULES",
     "REGISTER_RULES",
     "RESTRICTION_RULES",
@@ -30,7 +32,14 @@ __all__ = [
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
         rule.id: rule
-        for rules in (REGISTER_RULES, READING_RULES, OBSERVATION_RULES, RESTRICTION_RULES, SECTION_RULES)
+        for rules in (
+            REGISTER_RULES,
+            READING_RULES,
+            OBSERVATION_RULES,
+            RESTRICTION_RULES,
+            SECTION_RULES,
+            PROJECT_RULES,
+        )
         for rule in rules
     }
 )
