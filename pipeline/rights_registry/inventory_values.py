@@ -49,7 +49,7 @@ def fill_values(inventory: gpd.GeoDataFrame, accounts: AccountedValues) -> gpd.G
     counted = inventory["cat2_code"].isin(services.index)
     unit = found["unit"].where(found["unit"].notna(), inventory["physical_unit"])
     sold = inventory["cat2_code"].map(services["category"]).isin(_MARKET)
-    formula = "；" + inventory["cat2_code"].map(services["formula"]).astype(object)
+    formula = "；" + inventory["cat2_code"].map(_describe_formulas(accounts.methods)).astype(object)
     columns = {
         "quantity": found["quantity"].where(counted, inventory["quantity"]),
         "quantity_unit": unit.where(counted, inventory["quantity_unit"]),
@@ -64,6 +64,13 @@ def fill_values(inventory: gpd.GeoDataFrame, accounts: AccountedValues) -> gpd.G
         "chg_reason": inventory["chg_reason"] + _describe_change(inventory, found, unit),
     }
     return check_table(inventory.assign(**columns), INVENTORY)
+
+
+def _describe_formulas(methods: pd.DataFrame) -> pd.Series:
+    """The formula of each service; of one with several items where they stand."""
+    of_service = methods.groupby("service")["formula"]
+    several = "分项 " + of_service.size().astype(str) + " 项，公式见 account_methods"
+    return of_service.first().where(of_service.size() == 1, several)
 
 
 def sum_products(items: pd.DataFrame) -> pd.DataFrame:

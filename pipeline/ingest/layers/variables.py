@@ -16,6 +16,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from rasterio.windows import Window
 
+from pipeline.datum import is_undefined
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.layers.layer import (
     Layer,
@@ -52,6 +53,7 @@ _DEFAULT_FILLS = {
     "f8": 9.969209968386869e36,
 }
 """By type (NC_FILL_... of the NetCDF library); of bytes every number may be one."""
+_WGS_84 = CRS(4326)
 _SINGLE = 1e-6
 """Of a number: how near to a fill a float32 may be kept."""
 _EVEN = 0.01
@@ -244,17 +246,33 @@ def _find_transform(layer: Layer, name: str, down: xr.DataArray, across: xr.Data
 
 
 def _find_crs(layer: Layer, name: str, dataset: xr.Dataset, variable: xr.DataArray) -> str:
-    """The CRS as WKT of the grid mapping that a variable names; empty where it names none."""
+    """The CRS as WKT of the grid mapping that a variable names; empty where it names none.
+
+    Longitude and latitude on the ellipsoid of WGS 84, of a datum without a name, are those of WGS 84.
+    """
     named = str(variable.attrs.get("grid_mapping") or variable.encoding.get("grid_mapping") or "")
     mapping = re.split(r"[: ]", named)[0]
     if mapping not in dataset.variables:
         return ""
     try:
-        return CRS.from_cf(dataset[mapping].attrs).to_wkt()
+        crs = CRS.from_cf(dataset[mapping].attrs)
     except (CRSError, KeyError) as error:
         raise build_layer_error(
             layer, Problem(name, f"the grid mapping {mapping!r}: {error}", "a CRS")
         ) from error
+    unnamed = crs.is_geographic and is_undefined(crs)
+    return (_WGS_84 if unnamed and _is_on_wgs_84(crs) else crs).to_wkt()
+
+
+def _is_on_wgs_84(crs: CRS) -> bool:
+    """Whether the ellipsoid of a CRS is that of WGS 84."""
+    shape, figure = crs.ellipsoid, _WGS_84.ellipsoid
+    return bool(
+        shape
+        and figure
+        and shape.semi_major_metre == figure.semi_major_metre
+        and shape.inverse_flattening == figure.inverse_flattening
+    )
 
 
 def _split_axes(variable: xr.DataArray, plane: tuple[str, ...]) -> tuple[str, list[str]]:
