@@ -201,6 +201,33 @@ def diff(
     _show(comparing.count_differences(comparison), as_json=False)
 
 
+@app.command("account")
+def revalue(
+    delivery: Annotated[Path, typer.Argument(help="有核算的交付（文件夹） a delivery with accounts")],
+    parameters: Annotated[
+        Path | None, typer.Option("--parameters", help="本地参数表，CSV parameters that go before others")
+    ] = None,
+    price_year: Annotated[
+        int | None, typer.Option("--price-year", help="可比价年份 year of comparable prices")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="结果文件夹 folder for CSV")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """重新估值 Value the accounts of a delivery anew from its tables, with other parameters or prices.
+
+    Example: ecoledger account delivery/guangyang_island/2024 --parameters local.csv --price-year 2024
+    """
+    accounting = pipeline.commands.account
+    stored = accounting.load_accounts(delivery)
+    found = accounting.revalue(stored, parameters=parameters, price_year=price_year)
+    if out:
+        accounting.write_revaluation(found, out)
+    _show(accounting.dump_totals(found) if as_json else accounting.tabulate_totals(found), as_json=as_json)
+    for row in found.unused:
+        place = f"{row.origin}, row {row.row}: {row.key} {row.land_class or ''} {row.region or ''}"
+        _ERR.print(f"未用到 not used: {place.strip()}", highlight=False, soft_wrap=True)
+
+
 @app.command()
 def sample(
     delivery: Annotated[Path, typer.Argument(help="交付（文件夹） a delivery")],

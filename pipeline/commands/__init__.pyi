@@ -1,3 +1,4 @@
+from . import account as account
 from . import diff as diff
 from . import estimate as estimate
 from . import grade as grade

@@ -131,6 +131,19 @@ ACCOUNT_PARAMETERS = build_table(
 that it was taken from, `services` are the codes of those that used it, joined by `;`.
 """
 
+ACCOUNT_PRICES = build_table(
+    "AccountPrices",
+    {
+        "index_kind": TEXT_OR_NULL,
+        "year": build_column(int),
+        "price_index": build_column(float, positive=pa.Check.gt(0)),
+    },
+)
+"""The index that moves prices: of one base, by kind and year; no rows where none was given."""
+
+ACCOUNT_CHOICES = build_table("AccountChoices", {"choice": build_column(str, unique=True), "option": TEXT})
+"""What was chosen: rows `profile` and `price_year`, then the variant of each formula (`Choices`)."""
+
 ACCOUNT_ITEMS = build_table(
     "AccountItems",
     {

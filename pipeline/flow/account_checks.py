@@ -1,6 +1,6 @@
 """What can be known to be wrong with the accounts of a config before anything is computed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,13 +41,7 @@ class _Plan:
 
     @cached_property
     def keys(self) -> frozenset[str]:
-        options = self.profile.choices.model_dump()
-        items = [item for code in self.profile.services for item in SERVICES[code].pick_items(options)]
-        return frozenset(
-            key
-            for item in items
-            for key in (*item.needs.parameters, *item.needs.statistics, *item.needs.variables)
-        )
+        return list_read_keys(self.profile.services, self.profile.choices.model_dump())
 
     @cached_property
     def tables(self) -> tuple[tuple[ParameterRow, ...], ...]:
@@ -91,7 +85,24 @@ def _list_unread(plans: list[_Plan]) -> list[Problem]:
     """Rows of the config's own table whose key no service of any area reads."""
     if not plans[0].accounts.parameters:
         return []
-    read = frozenset().union(*(plan.keys for plan in plans))
+    return list_unread(plans[0].tables[-1], frozenset().union(*(plan.keys for plan in plans)))
+
+
+def list_read_keys(services: Iterable[str], options: Mapping[str, object]) -> frozenset[str]:
+    """Keys of parameters that services read by the options of a profile.
+
+    Names of statistics and variables are among them, as a parameter of that name stands in where they lack.
+    """
+    items = [item for code in services for item in SERVICES[code].pick_items(options)]
+    return frozenset(
+        key
+        for item in items
+        for key in (*item.needs.parameters, *item.needs.statistics, *item.needs.variables)
+    )
+
+
+def list_unread(rows: Iterable[ParameterRow], keys: Collection[str]) -> list[Problem]:
+    """Parameters of which no service reads the key, each with its place."""
     return [
         Problem(
             f"{row.origin}, row {row.row}, column key",
@@ -99,8 +110,8 @@ def _list_unread(plans: list[_Plan]) -> list[Problem]:
             "keys of services that are accounted",
             "Take the row out, or put its service in by accounts.include",
         )
-        for row in plans[0].tables[-1]
-        if row.key not in read
+        for row in rows
+        if row.key not in keys
     ]
 
 

@@ -19,6 +19,8 @@ from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import NO_INDEX, PriceIndex
 from pipeline.accounts.totals import total_services
 from pipeline.accounts.valuing import Method, Valuation, value_services
+from pipeline.contracts.accounts import ACCOUNT_CHOICES, ACCOUNT_PRICES
+from pipeline.contracts.columns import check_table
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import ContractError, Problem
@@ -195,6 +197,8 @@ def _draw_up(run: Run, maps: Maps, ledger: Ledger) -> dict[str, pd.DataFrame]:
         "account_parcels": items,
         "account_sums": ledger.sums,
         "account_parameters": ledger.book.tabulate(valuation.used),
+        "account_choices": _tabulate_choices(ledger),
+        "account_prices": _tabulate_prices(ledger.index),
         "account_methods": describe_methods(ledger.method, ledger.statistics, aoi_id=aoi_id),
         "account_inputs": describe_inputs(
             ledger.method, ledger.sums, ledger.statistics, _gather_evidence(maps), aoi_id=aoi_id
@@ -229,6 +233,23 @@ def _bound(ledger: Ledger, totals: pd.DataFrame) -> pd.DataFrame:
 def _load_accuracy(statistics: Artifact) -> pd.DataFrame | None:
     made = load_json(statistics.path / "tables.json")
     return load_table(statistics.path, "accuracy") if "accuracy" in made else None
+
+
+def _tabulate_choices(ledger: Ledger) -> pd.DataFrame:
+    """ACCOUNT_CHOICES: profile and price year, then the variant of each formula."""
+    head = {"profile": ledger.profile.name_zh, "price_year": ledger.method.price_year}
+    options = {**head, **ledger.method.options}.items()
+    rows = [(choice, str(option)) for choice, option in options]
+    table: pd.DataFrame = check_table(pd.DataFrame(rows, columns=["choice", "option"]), ACCOUNT_CHOICES)
+    return table
+
+
+def _tabulate_prices(index: PriceIndex) -> pd.DataFrame:
+    """ACCOUNT_PRICES of the index that moved prices."""
+    rows = [(kind, year, level) for kind, levels in index.levels.items() for year, level in levels.items()]
+    columns = ["index_kind", "year", "price_index"]
+    table: pd.DataFrame = check_table(pd.DataFrame(rows, columns=columns), ACCOUNT_PRICES)
+    return table
 
 
 def _put_first(table: pd.DataFrame, basis: str) -> pd.DataFrame:
