@@ -12,7 +12,10 @@ from itertools import pairwise
 import pytest
 
 import pipeline
+from pipeline.accounts.services.registry import SERVICES
 from pipeline.cli import app
+from pipeline.settings.accounts import load_profile
+from pipeline.settings.paths import list_profiles
 from tests.pages import DOCS, PAGES, PATHS, ROOT, list_quoted, list_stops
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -96,6 +99,26 @@ def test_the_walls_of_the_pages_are_those_that_are_checked():
 def test_a_map_of_the_house_has_every_room_of_it(text):
     rooms = {path.name for path in (ROOT / "pipeline").iterdir() if not path.name.startswith("__")}
     assert [room for room in sorted(rooms) if not re.search(rf"(pipeline/|\s){room}\b", text)] == []
+
+
+def test_the_formulas_of_the_accounts_are_those_of_the_code():
+    rows = [line.strip("|").split(" | ") for line in PAGES["docs/accounts.md"].splitlines()]
+    told = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows if row[0].strip() in SERVICES}
+    for code, service in SERVICES.items():
+        firsts = [items[0] for items in service.variants.values()]
+        texts = [[item.quantity.text for item in firsts], [item.price.text for item in firsts]]
+        formulas = ["; ".join(dict.fromkeys(each)) for each in texts]
+        seen = "yes" if service.confirmed else "no"
+        assert told[code] == [service.name_zh, *formulas, service.source, seen]
+
+
+def test_every_profile_is_on_the_page_of_the_accounts_with_what_is_unconfirmed():
+    for name in list_profiles():
+        (row,) = re.findall(rf"^\| `{name}` \|(.*)\|$", PAGES["docs/accounts.md"], re.MULTILINE)
+        profile = load_profile(name)
+        assert all(
+            words in row for words in [profile.name_zh, *(one.split(" (")[0] for one in profile.unconfirmed)]
+        )
 
 
 def test_a_planted_path_is_read_stop_by_stop():
