@@ -1,6 +1,6 @@
 """Parameters as formulas read them: found by key, class and region, drawn, and listed by who used them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -94,18 +94,37 @@ class ParameterBook:
 
     def find(self, key: str, ground: Ground) -> Found:
         """The parameter of a key on some ground."""
-        kinds = np.array([self._find_place(key, *kind) for kind in ground.kinds], np.intp)
+        tables = list(self._places.get(key, {}).values())
+        classes, regions = ({pair[side] for table in tables for pair in table} for side in (0, 1))
+        known: dict[tuple[Lineage, str | None], int] = {}
+        kinds = np.empty(len(ground.kinds), np.intp)
+        for number, (lineage, region) in enumerate(ground.kinds):
+            told = (tuple(filter(classes.__contains__, lineage)), region if region in regions else None)
+            if told not in known:
+                known[told] = self._find_place(tables, *told)
+            kinds[number] = known[told]
         place = kinds[ground.which]
-        known = place >= 0
-        value = np.where(known, self.values[..., np.where(known, place, 0)], np.nan) if self.rows else np.nan
-        confirmed = np.array([*(row.confirmed for row in self.rows), True])
-        return Found(
-            key, np.broadcast_to(value, (*self.values.shape[:-1], len(place))), place, ~confirmed[place]
-        )
+        return Found(key, self.read(place), place, ~self._confirmed[place])
 
-    def _find_place(self, key: str, lineage: Lineage, region: str | None) -> int:
+    def read(self, place: NDArray[np.intp]) -> Array:
+        """Values (..., place) at places of the table, NaN at -1."""
+        none = np.full((*self.values.shape[:-1], 1), np.nan)
+        values: Array = np.concatenate([self.values, none], axis=-1)[..., place]
+        return values
+
+    @cached_property
+    def _confirmed(self) -> NDArray[np.bool_]:
+        """Whether each row is confirmed; what is found nowhere (-1) rests on nothing that is not."""
+        return np.array([*(row.confirmed for row in self.rows), True])
+
+    def _find_place(
+        self,
+        tables: Sequence[Mapping[tuple[str | None, str | None], int]],
+        lineage: Lineage,
+        region: str | None,
+    ) -> int:
         regions = dict.fromkeys((region, self.area, None))
-        for places in reversed(self._places.get(key, {}).values()):
+        for places in reversed(tables):
             for name in (*lineage, None):
                 for where in regions:
                     if (name, where) in places:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pipeline import standards
 from pipeline.accounts.parameters import Ground
 from pipeline.accounts.service import Array, Supply
+from pipeline.accounts.sharing import Regions
 from pipeline.accounts.variables import VARIABLES
 
 BASES = ("registered", "mapped")
@@ -25,37 +26,52 @@ TYPE_OF_COVER = {
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one period and basis: `table` has the columns of UNIT, the class, its area and variables.
+    """Some rows of one period and basis, at `place` of a table of `list_rows`.
 
-    `account_class` is the narrowest class that is known, `wider_class` the type that it is of; both are null
-    where no class is known. `whole_m2` is the area of that class in the whole parcel.
+    Its `account_class` is the narrowest class that is known, `wider_class` the type that it is of; both are
+    null where no class is known. `whole_m2` is the area of that class in the whole parcel.
     """
 
-    table: pd.DataFrame
+    every: pd.DataFrame
+    place: NDArray[np.intp]
     ground: Ground
+    located: Regions
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> "Rows":
-        """Rows of a table of `list_rows`."""
-        return cls(table, Ground.of([table[name] for name in _CLASS], table["region"]))
+        """All rows of a table of `list_rows`."""
+        ground = Ground.of([table[name] for name in _CLASS], table["region"])
+        return cls(table, np.arange(len(table)), ground, Regions.of(table["region"]))
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self.place)
 
-    @property
-    def area_m2(self) -> Array:
-        """Area of each row."""
-        return self.table["area_m2"].to_numpy(float)
-
-    @property
-    def counted(self) -> NDArray[np.bool_]:
-        """Whether a row counts in the area."""
-        return self.table["counted"].to_numpy(bool)
+    def __contains__(self, variable: str) -> bool:
+        return variable in self.every
 
     @cached_property
+    def table(self) -> pd.DataFrame:
+        """The rows with the columns of UNIT, their class, area and variables."""
+        return self.every.iloc[self.place]
+
+    def read(self, column: str) -> Array:
+        """Figures of a column."""
+        return self.every[column].to_numpy(float)[self.place]
+
+    @cached_property
+    def area_m2(self) -> Array:
+        """Area of each row."""
+        return self.read("area_m2")
+
+    @cached_property
+    def counted(self) -> NDArray[np.bool_]:
+        """Whether a row counts in the area."""
+        return self.every["counted"].to_numpy(bool)[self.place]
+
+    @property
     def regions(self) -> NDArray[np.object_]:
         """Region of each row."""
-        return self.table["region"].to_numpy(object)
+        return np.array(self.located.names, object)[self.located.which]
 
     @cached_property
     def is_registered(self) -> bool:
@@ -65,16 +81,19 @@ class Rows:
     @cached_property
     def unknown(self) -> NDArray[np.bool_]:
         """Rows whose class is not known."""
-        return self.table["account_class"].isna().to_numpy()
+        return np.array([not names for names, _ in self.ground.kinds], bool)[self.ground.which]
 
     def find_suppliers(self, supply: Supply) -> NDArray[np.bool_]:
         """Rows whose ground supplies."""
-        kinds = [supply.covers([name for name in names if name]) for names, _ in self.ground.kinds]
+        lineages = {names: supply.covers(names) for names in {names for names, _ in self.ground.kinds}}
+        kinds = [lineages[names] for names, _ in self.ground.kinds]
         return np.array(kinds, bool)[self.ground.which]
 
     def take(self, rows: NDArray[np.bool_]) -> "Rows":
         """Some of the rows."""
-        return Rows(self.table[rows], replace(self.ground, which=self.ground.which[rows]))
+        ground = replace(self.ground, which=self.ground.which[rows])
+        located = replace(self.located, which=self.located.which[rows])
+        return Rows(self.every, self.place[rows], ground, located)
 
 
 def list_bases(sums: pd.DataFrame) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ class Supply:
         """Whether classes of the survey alone tell the ground that supplies."""
         return all(name[0].isdigit() for name in self.classes)
 
-    def covers(self, lineage: Sequence[str]) -> bool:
+    def covers(self, lineage: Sequence[str | None]) -> bool:
         """Whether ground of a class supplies; `lineage` holds its names, and the most specific decides."""
         return next((name in self.classes for name in lineage if name in self.classes | self.without), False)
 

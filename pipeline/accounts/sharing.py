@@ -16,6 +16,20 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
+class Regions:
+    """Regions of rows: their names, and which of them each row lies in."""
+
+    names: tuple[str, ...]
+    which: Places
+
+    @classmethod
+    def of(cls, regions: pd.Series) -> "Regions":
+        """Those of rows that name theirs."""
+        which, names = pd.factorize(regions)
+        return cls(tuple(map(str, names)), which)
+
+
+@dataclass(frozen=True)
 class Told:
     """What statistics tell of one item and year: `amounts` by place, and the place of each row.
 
@@ -59,51 +73,48 @@ class YearStatistics:
 
     def __init__(self, statistics: pd.DataFrame, year: int, aoi_id: str) -> None:
         self.year, self.aoi_id = year, aoi_id
-        self._table = statistics[statistics["year"] == year]
-        self._groups = dict(tuple(self._table.groupby("item")))
+        self._amounts: dict[str, dict[str | None, dict[str, float]]] = {}
+        self._units: dict[str, dict[str, str]] = {}
+        columns = ["item", "product", "region", "value", "unit"]
+        for item, product, region, value, unit in statistics.loc[statistics["year"] == year, columns].values:
+            name = None if pd.isna(product) else str(product)
+            amounts = self._amounts.setdefault(item, {}).setdefault(name, {})
+            amounts[region] = amounts.get(region, 0.0) + value
+            if name is not None:
+                self._units.setdefault(item, {})[name] = unit
 
     def list_products(self, code: str) -> list[tuple[str, str]]:
         """Products that an item is told by, and their units, in order of name."""
-        found = self._find(code).dropna(subset="product")
-        return sorted(set(zip(found["product"], found["unit"], strict=True)))
+        return sorted(self._units.get(code, {}).items())
 
     def has(self, code: str) -> bool:
         """Whether anything is told of an item."""
-        return code in self._groups
+        return code in self._amounts
 
-    def take(self, code: str, regions: NDArray[np.object_], product: str | None = None) -> Told:
+    def take(self, code: str, regions: Regions, product: str | None = None) -> Told:
         """What is told of an amount that is handed out, for rows of some regions."""
-        own = self._by_region(code, product)
-        known = np.unique(regions.astype(str))
-        whole = own.pop(self.aoi_id, None) if self.aoi_id not in known else None
-        names = [name for name in known if name in own]
-        numbers = {name: number for number, name in enumerate(names)}
-        place = np.array([numbers.get(name, -1) for name in known], np.intp)
-        amounts = [own[name] for name in names]
+        own = dict(self._find(code, product))
+        whole = None if self.aoi_id in regions.names else own.pop(self.aoi_id, None)
+        amounts = [own[name] for name in regions.names if name in own]
+        numbers = iter(range(len(amounts)))
+        place = np.array([next(numbers) if name in own else -1 for name in regions.names], np.intp)
         if whole is not None and (place < 0).any():
-            place = np.where(place < 0, len(names), place)
+            place = np.where(place < 0, len(amounts), place)
             amounts.append(_subtract(whole, sum(own.values())))
-        return Told(np.array(amounts, float), place[np.searchsorted(known, regions.astype(str))])
+        return Told(np.array(amounts, float), place[regions.which])
 
-    def spread(self, code: str, regions: NDArray[np.object_], product: str | None = None) -> Array:
+    def spread(self, code: str, regions: Regions, product: str | None = None) -> Array:
         """What is told of a price, a class or a number of days, of the region or else of the area."""
-        own = self._by_region(code, product) or self._by_region(code, None)
+        own = self._find(code, product) or self._find(code, None)
         whole = own.get(self.aoi_id, np.nan)
-        known, which = np.unique(regions.astype(str), return_inverse=True)
-        return np.array([own.get(name, whole) for name in known], float)[which]
+        return np.array([own.get(name, whole) for name in regions.names], float)[regions.which]
 
     def find_whole(self, code: str, region: str) -> float:
         """What is told of a region itself; NaN where nothing is."""
-        return self._by_region(code, None).get(region, np.nan)
+        return self._find(code, None).get(region, np.nan)
 
-    def _find(self, code: str) -> pd.DataFrame:
-        return self._groups.get(code, self._table.iloc[:0])
-
-    def _by_region(self, code: str, product: str | None) -> dict[str, float]:
-        found = self._find(code)
-        mine = found["product"].isna() if product is None else found["product"] == product
-        totals = found[mine].groupby("region")["value"].sum()
-        return dict(zip(totals.index.astype(str), totals.tolist(), strict=True))
+    def _find(self, code: str, product: str | None) -> dict[str, float]:
+        return self._amounts.get(code, {}).get(product, {})
 
 
 def _subtract(whole: float, parts: float) -> float:

@@ -1,6 +1,6 @@
 """Terms of formulas gathered for rows: variables, statistics handed out, parameters; and what is lacking."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,13 @@ from pipeline.accounts.rows import Rows
 from pipeline.accounts.service import Array, Item, Supply, Terms
 from pipeline.accounts.sharing import YearStatistics, share_out
 
-NO_LAYER = "缺图层 {0} / no layer {0}"
-NO_STATISTIC = "缺统计数据 {0} / no statistic {0}"
+_NO_LAYER = "缺图层 {0} / no layer {0}"
+_NO_STATISTIC = "缺统计数据 {0} / no statistic {0}"
 _NOT_UNDER = "此处图层 {0} 无数据 / the layer {0} knows nothing here"
 _NOT_HERE = "本区域缺统计数据 {0} / no statistic {0} of this region"
 _NOT_TOLD = "制图类别不能区分供给地类 / mapped classes do not tell the ground that supplies it apart"
 _NO_CLASS = "地类不明 / the class of the ground is unknown"
-BY_AREA = "区内无供给地类，按全部面积分摊 / no ground there supplies it: handed out by all area"
-
-Lack = tuple[NDArray[np.bool_], str]
+_BY_AREA = "区内无供给地类，按全部面积分摊 / no ground there supplies it: handed out by all area"
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,8 @@ class Sources:
 
 @dataclass(frozen=True)
 class Gathered:
-    """Terms of rows, the parameters that were found, the area that is known, and why rows lack something.
+    """Terms of rows, the parameters that were found, and the area that is known.
 
-    `lacks` hold which rows lack an input, and what to say of it, in the order that formulas name them;
     `by_area` are rows that do not supply, but among which a statistic was handed out for want of others.
     """
 
@@ -46,7 +43,34 @@ class Gathered:
     found: tuple[Found, ...]
     known_m2: Array
     by_area: NDArray[np.bool_]
-    lacks: tuple[Lack, ...] = field(repr=False)
+
+    def explain(self, null: NDArray[np.bool_]) -> NDArray[np.object_]:
+        """Why rows are null, the first input that they lack; or what was assumed for want of better."""
+        reason = np.full(len(null), None, object)
+        reason[self.by_area] = _BY_AREA
+        if null.any():
+            for lacking, text in reversed(self._list_lacks()):
+                reason[lacking & null] = text[lacking & null]
+        return reason
+
+    def _list_lacks(self) -> list[tuple[NDArray[np.bool_], NDArray[np.object_]]]:
+        """Which rows lack an input, and what to say of each, in the order that formulas name them."""
+        lacks = [(self.rows.unknown & np.less_equal(self.known_m2, 0), self._say(_NO_CLASS))]
+        lacks += [(one.place < 0, self._name_lack(one)) for one in self.found if (one.place < 0).any()]
+        told = {_NOT_UNDER: self.terms.sums, _NOT_HERE: self.terms.statistics}
+        lacks += [
+            (_find_null(value), self._say(text.format(name)))
+            for text, given in told.items()
+            for name, value in given.items()
+        ]
+        return lacks
+
+    def _say(self, text: str) -> NDArray[np.object_]:
+        return np.full(len(self.rows), text, object)
+
+    def _name_lack(self, found: Found) -> NDArray[np.object_]:
+        kinds = [explain_lack(found.key, lineage) for lineage, _ in self.rows.ground.kinds]
+        return np.array(kinds, object)[self.rows.ground.which]
 
 
 def list_missing(item: Item, supply: Supply, rows: Rows, sources: Sources) -> list[str]:
@@ -58,10 +82,10 @@ def list_missing(item: Item, supply: Supply, rows: Rows, sources: Sources) -> li
     needs = item.quantity.needs
     untold = [_NOT_TOLD] if supply.is_registered and not rows.is_registered else []
     layers = [
-        NO_LAYER.format(name) for name in needs.variables if name not in rows.table and not sources.has(name)
+        _NO_LAYER.format(name) for name in needs.variables if name not in rows and not sources.has(name)
     ]
-    shared = [NO_STATISTIC.format(code) for code in needs.shared if not sources.statistics.has(code)]
-    other = [NO_STATISTIC.format(code) for code in needs.statistics if not sources.has(code)]
+    shared = [_NO_STATISTIC.format(code) for code in needs.shared if not sources.statistics.has(code)]
+    other = [_NO_STATISTIC.format(code) for code in needs.statistics if not sources.has(code)]
     return untold + layers + shared + other
 
 
@@ -81,15 +105,14 @@ def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Ga
     found = tuple(sources.book.find(key, rows.ground) for key in item.needs.parameters)
     terms = Terms(
         known_m2,
-        rows.table["whole_m2"].to_numpy(float),
+        rows.read("whole_m2"),
         sums,
         {one.key: one.value for one in found},
-        {code: _spread(code, item, rows, sources) for code in item.needs.statistics},
+        {code: _spread(code, item.product, rows, sources) for code in item.needs.statistics},
     )
-    by_area = ~supplying & ~rows.unknown if item.needs.shared else np.zeros(len(rows), bool)
-    shared = _share(item, terms, rows, sources)
-    terms = replace(terms, statistics={**terms.statistics, **shared})
-    return Gathered(rows, terms, found, known_m2, by_area, _list_lacks(rows, terms, found, known_m2))
+    terms = replace(terms, statistics={**terms.statistics, **_share(item, terms, rows, sources)})
+    by_area = ~supplying if item.needs.shared else np.zeros(len(rows), bool)
+    return Gathered(rows, terms, found, known_m2, by_area)
 
 
 def _find_unsupplied(
@@ -100,7 +123,7 @@ def _find_unsupplied(
     if item.share is not None:
         return alone
     for code in item.needs.shared:
-        place = sources.statistics.take(code, rows.regions, item.product).place
+        place = sources.statistics.take(code, rows.located, item.product).place
         served = np.unique(place[supplying & rows.counted])
         alone |= (place >= 0) & ~np.isin(place, served)
     return alone
@@ -116,40 +139,29 @@ def _gather_variables(item: Item, rows: Rows, sources: Sources) -> tuple[dict[st
 
 
 def _take_variable(name: str, rows: Rows, sources: Sources) -> tuple[Array, Array]:
-    if name in rows.table:
-        return tuple(rows.table[column].to_numpy(float) for column in (name, f"{name}_m2"))  # type: ignore[return-value]
+    if name in rows:
+        return rows.read(name), rows.read(f"{name}_m2")
     alike = _spread(name, None, rows, sources)
-    return alike * rows.area_m2, np.where(np.isnan(alike), 0.0, rows.area_m2)
+    return alike * rows.area_m2, np.where(_find_null(alike), 0.0, rows.area_m2)
 
 
 def _scale(total: Array, area_m2: Array, known_m2: Array) -> Array:
-    share = np.divide(known_m2, area_m2, out=np.full(len(total), np.nan), where=area_m2 > 0)
+    share = np.divide(known_m2, area_m2, out=np.full(len(area_m2), np.nan), where=area_m2 > 0)
     return np.where(share == 1.0, total, total * share)
 
 
-def _spread(code: str, item: Item | None, rows: Rows, sources: Sources) -> Array:
+def _spread(code: str, product: str | None, rows: Rows, sources: Sources) -> Array:
     """What is alike for all rows of a region: the statistic, else the parameter of the same name."""
-    told = sources.statistics.spread(code, rows.regions, item.product if item else None)
+    told = sources.statistics.spread(code, rows.located, product)
     return np.where(np.isnan(told), sources.book.find(code, rows.ground).value, told)
 
 
 def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> dict[str, Array]:
     weights = terms.area_m2 if item.share is None else item.share.compute(terms)
     return {
-        code: share_out(sources.statistics.take(code, rows.regions, item.product), weights, rows.counted)
+        code: share_out(sources.statistics.take(code, rows.located, item.product), weights, rows.counted)
         for code in item.needs.shared
     }
-
-
-def _list_lacks(rows: Rows, terms: Terms, found: tuple[Found, ...], known_m2: Array) -> tuple[Lack, ...]:
-    lacks: list[Lack] = [(np.logical_and(rows.unknown, known_m2 <= 0), _NO_CLASS)]
-    for one in found:
-        for kind in np.unique(rows.ground.which[one.place < 0]):
-            text = explain_lack(one.key, rows.ground.kinds[kind][0])
-            lacks.append(((one.place < 0) & (rows.ground.which == kind), text))
-    lacks += [(_find_null(total), _NOT_UNDER.format(name)) for name, total in terms.sums.items()]
-    lacks += [(_find_null(value), _NOT_HERE.format(code)) for code, value in terms.statistics.items()]
-    return tuple(lacks)
 
 
 def _find_null(value: Array) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Totals of services by region and area, their sums by category, and GEP where all of them are known."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ GEP, PARTIAL, OUTSIDE = "GEP", "partial", "outside"
 LEAST_KNOWN = 0.9
 """Share of supplying ground that must be known for a service to have a total."""
 _IMPORTS = "imports_value"
+_Row = dict[str, Any]
 _SPAN = ["region", "period", "basis"]
 _ITEM = ["service", "item"]
 _MONEY = ["value_yuan", "comparable_yuan"]
@@ -47,11 +48,8 @@ def total_services(
     items = _add_area(valuation.items[valuation.items["counted"]], aoi_id)
     spans = _add_area(valuation.spans, aoi_id)[_SPAN].drop_duplicates()
     totals = _complete(_sum_items(items, least_known), spans, valuation)
-    sums = [
-        row
-        for _, rows in totals.groupby(_SPAN, sort=False)
-        for row in _sum_services(rows, statistics, index, method, aoi_id)
-    ]
+    outside = _Outside(statistics, index, method.price_year, aoi_id)
+    sums = [row for rows in _list_spans(totals) for row in _sum_services(rows, method.services, outside)]
     table = pd.concat([totals, pd.DataFrame(sums)], ignore_index=True)
     table = table.assign(**dict.fromkeys(_BOUNDS, np.nan))
     checked: pd.DataFrame = check_table(table[[*ACCOUNT_TOTALS.columns]], ACCOUNT_TOTALS)
@@ -112,63 +110,73 @@ def _drop_products(lacks: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     """Lacks but those of products of which no statistic tells, where it tells of others: there are none."""
     time = ["period", "basis", "service"]
     open_lists = {code for code, service in SERVICES.items() if service.open_list}
-    others = set(items.loc[items["service"].isin(open_lists), time].itertuples(index=False, name=None))
+    told = items.loc[items["service"].isin(open_lists), time].drop_duplicates()
+    others = set(told.itertuples(index=False, name=None))
     rows = lacks[time].itertuples(index=False, name=None)
     return lacks[np.array([row not in others for row in rows], bool)]
 
 
-def _sum_services(
-    rows: pd.DataFrame, statistics: pd.DataFrame, index: PriceIndex, method: Method, aoi_id: str
-) -> list[dict[str, Any]]:
-    head: dict[str, Any] = {name: rows[name].iloc[0] for name in _SPAN}
-    whole = rows.groupby("service")["known"].min()
-    known = frozenset(whole.index[whole == 1])
-    counted = rows[rows["service"].isin(known)]
-    kinds = {
-        kind: [code for code in method.services if SERVICES[code].category == kind] for kind in CATEGORIES
-    }
-    sums = [
-        {**head, **_sum_values(counted[counted["service"].isin(codes)], kind, codes, known)}
-        for kind, codes in kinds.items()
-        if codes
-    ]
-    outside = {**head, **_deduct(head, statistics, index, method, aoi_id)}
-    total = _sum_values(counted, GEP, method.services, known)
-    if outside["known"]:
-        total.update({name: total[name] + outside[name] for name in _MONEY})
-    if not known.issuperset(method.services):
+def _list_spans(totals: pd.DataFrame) -> Iterable[list[_Row]]:
+    """The totals of each region, period and basis."""
+    spans: dict[tuple[str, ...], list[_Row]] = {}
+    for told in totals.to_dict("records"):
+        row = {str(name): value for name, value in told.items()}
+        spans.setdefault(tuple(row[name] for name in _SPAN), []).append(row)
+    return spans.values()
+
+
+def _sum_services(rows: list[_Row], services: Sequence[str], outside: "_Outside") -> list[_Row]:
+    """Sums of a span: by category, what is from outside, and of all services."""
+    head = {name: rows[0][name] for name in _SPAN}
+    known = {row["service"] for row in rows} - {row["service"] for row in rows if not row["known"]}
+    counted = [row for row in rows if row["service"] in known]
+    kinds = {kind: [code for code in services if SERVICES[code].category == kind] for kind in CATEGORIES}
+    sums = [_sum_values(counted, kind, codes, known) for kind, codes in kinds.items() if codes]
+    deducted = outside.deduct(head["region"], int(head["period"]))
+    total = _sum_values(counted, GEP, services, known)
+    if deducted["known"]:
+        total.update({name: total[name] + deducted[name] for name in _MONEY})
+    if not known.issuperset(services):
         total["service"] = PARTIAL
-    total["reason"] = "; ".join(text for text in (total["reason"], outside["reason"]) if text) or None
-    return [*sums, outside, {**head, **total}]
+    total["reason"] = "; ".join(text for text in (total["reason"], deducted["reason"]) if text) or None
+    return [{**head, **row} for row in (*sums, deducted, total)]
 
 
-def _sum_values(rows: pd.DataFrame, name: str, codes: Sequence[str], known: frozenset[str]) -> dict[str, Any]:
+def _sum_values(rows: list[_Row], name: str, codes: Sequence[str], known: Collection[str]) -> _Row:
+    mine = [row for row in rows if row["service"] in codes]
     lacking = [f"{code} {SERVICES[code].name_zh}" for code in codes if code not in known]
     return {
         **_NO_ITEM,
-        **{money: rows[money].sum(skipna=False) if len(rows) else np.nan for money in _MONEY},
+        **{money: sum(row[money] for row in mine) if mine else np.nan for money in _MONEY},
         "service": name,
         "known": len(codes) - len(lacking),
         "of": len(codes),
-        "indicative": bool(rows["indicative"].any()),
+        "indicative": any(row["indicative"] for row in mine),
         "reason": _LACKING.format(", ".join(lacking)) if lacking else None,
     }
 
 
-def _deduct(
-    span: dict[str, Any], statistics: pd.DataFrame, index: PriceIndex, method: Method, aoi_id: str
-) -> dict[str, Any]:
-    """Value from outside, below 0, of a region of which it is told; null where it is not deducted."""
-    year = int(span["period"])
-    value = -YearStatistics(statistics, year, aoi_id).find_whole(_IMPORTS, span["region"])
-    factor = index.find_factor(_IMPORTS, year, method.price_year)
-    return {
-        **_NO_ITEM,
-        "service": OUTSIDE,
-        "value_yuan": value,
-        "comparable_yuan": np.nan if factor is None else value * factor,
-        "known": int(not np.isnan(value)),
-        "of": 1,
-        "indicative": False,
-        "reason": _NOT_DEDUCTED if np.isnan(value) else None,
-    }
+class _Outside:
+    """Value from outside, as statistics tell it."""
+
+    def __init__(self, statistics: pd.DataFrame, index: PriceIndex, price_year: int, aoi_id: str) -> None:
+        self._index, self._price_year = index, price_year
+        self._years = {
+            int(year): YearStatistics(statistics, int(year), aoi_id) for year in statistics["year"].unique()
+        }
+
+    def deduct(self, region: str, year: int) -> _Row:
+        """Value from outside, below 0, of a region of which it is told; null where it is not deducted."""
+        value = -self._years[year].find_whole(_IMPORTS, region) if year in self._years else np.nan
+        factor = self._index.find_factor(_IMPORTS, year, self._price_year)
+        known = not np.isnan(value)
+        return {
+            **_NO_ITEM,
+            "service": OUTSIDE,
+            "value_yuan": value,
+            "comparable_yuan": np.nan if factor is None else value * factor,
+            "known": int(known),
+            "of": 1,
+            "indicative": False,
+            "reason": None if known else _NOT_DEDUCTED,
+        }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,11 @@ from numpy.typing import NDArray
 from pipeline.accounts.parameters import Found, ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
-from pipeline.accounts.rows import Rows, list_bases, list_rows
+from pipeline.accounts.rows import UNIT, Rows, list_bases, list_rows
 from pipeline.accounts.service import Amounts, Array, Item, Service, Terms
 from pipeline.accounts.services.registry import SERVICES, check_services
 from pipeline.accounts.sharing import YearStatistics, list_money
-from pipeline.accounts.terms import BY_AREA, Gathered, Sources, gather_terms, list_missing
+from pipeline.accounts.terms import Gathered, Sources, gather_terms, list_missing
 from pipeline.contracts.accounts import ACCOUNT_ITEMS
 from pipeline.contracts.columns import check_table
 
@@ -93,11 +94,11 @@ def value_services(
         for basis in list_bases(sums)
         for _, rows in list_rows(sums, basis).groupby("period", sort=True)
     ]
-    items = pd.concat([frame for year in told for frame in year.items] or [_tabulate_nothing()])
+    items = pd.concat([year.items for year in told], ignore_index=True)
     items["reason"] = items["reason"].where(items["reason"].notna(), None)
     lacks = [lack for year in told for lack in year.lacks]
     return Valuation(
-        check_table(items.reset_index(drop=True), ACCOUNT_ITEMS),
+        check_table(items, ACCOUNT_ITEMS),
         pd.DataFrame(lacks, columns=list(LACKS)),
         pd.concat([year.spans for year in told]),
         tuple(pair for year in told for pair in year.used),
@@ -107,9 +108,34 @@ def value_services(
 @dataclass(frozen=True)
 class _Year:
     spans: pd.DataFrame
-    items: Sequence[pd.DataFrame]
+    items: pd.DataFrame
     lacks: Sequence[tuple[str, ...]]
     used: Sequence[tuple[str, Found]]
+
+
+@dataclass(frozen=True)
+class _Prices:
+    """Where prices of a year are taken from, and those of the price year; money of statistics by a factor."""
+
+    current: Sources
+    comparable: ParameterBook
+    index: PriceIndex
+    price_year: int
+
+    def compare(self, item: Item, gathered: Gathered) -> Array:
+        """Price of each row in prices of the price year."""
+        needs, terms, year = item.price.needs, gathered.terms, self.current.statistics.year
+        parameters = {one.key: self.comparable.read(one.place) for one in gathered.found}
+        factors = {
+            code: self.index.find_factor(code, year, self.price_year) for code in list_money(needs.codes)
+        }
+        moved = {
+            code: terms.statistics[code] * (np.nan if factor is None else factor)
+            for code, factor in factors.items()
+        }
+        return item.price.compute(
+            replace(terms, parameters=parameters, statistics={**terms.statistics, **moved})
+        )
 
 
 def _value_year(
@@ -124,65 +150,56 @@ def _value_year(
 ) -> _Year:
     period = str(table["period"].iloc[0])
     rows, year = Rows.of(table), int(period)
-    told = YearStatistics(statistics, year, aoi_id)
-    current = Sources(told, move_prices(book, index, year))
-    comparable = replace(current, book=move_prices(book, index, method.price_year))
-    items, lacks, used = [], [], []
-    for service, item in method.list_items(told):
+    sources = Sources(YearStatistics(statistics, year, aoi_id), move_prices(book, index, year))
+    prices = _Prices(sources, move_prices(book, index, method.price_year), index, method.price_year)
+    parts, lacks, used = [], [], []
+    for service, item in method.list_items(sources.statistics):
         supply = service.find_supply(item)
-        missing = list_missing(item, supply, rows, current)
+        missing = list_missing(item, supply, rows, sources)
         if missing:
             lacks.append((period, basis, service.code, item.key, item.unit, "; ".join(missing)))
             continue
-        gathered = gather_terms(item, supply, rows, current)
-        prices = _price_comparably(item, gathered, comparable, index, year, method.price_year)
-        items.append(_tabulate(service, item, gathered, prices, basis))
+        gathered = gather_terms(item, supply, rows, sources)
+        parts.append(_list_figures(service, item, gathered, prices))
         used += [(service.code, _list_places(found)) for found in gathered.found]
     spans = table.loc[table["counted"], ["region", "period"]].drop_duplicates().assign(basis=basis)
-    return _Year(spans, items, lacks, used)
+    return _Year(spans, _tabulate(table, parts, basis), lacks, used)
 
 
-def _price_comparably(
-    item: Item, gathered: Gathered, sources: Sources, index: PriceIndex, year: int, price_year: int
-) -> Array:
-    """Price of each row in prices of the price year; money of statistics is moved as parameters are."""
-    ground = gathered.rows.ground
-    parameters = {key: sources.book.find(key, ground).value for key in item.price.needs.parameters}
-    factors = {code: index.find_factor(code, year, price_year) for code in list_money(item.price.needs.codes)}
-    moved = {
-        code: gathered.terms.statistics[code] * (np.nan if factor is None else factor)
-        for code, factor in factors.items()
-    }
-    terms = replace(
-        gathered.terms,
-        parameters={**gathered.terms.parameters, **parameters},
-        statistics={**gathered.terms.statistics, **moved},
-    )
-    return item.price.compute(terms)
-
-
-def _tabulate(
-    service: Service, item: Item, gathered: Gathered, comparable: Array, basis: str
-) -> pd.DataFrame:
+def _list_figures(service: Service, item: Item, gathered: Gathered, prices: _Prices) -> dict[str, Any]:
+    """What an item comes to by row, and what is said of all of its rows."""
     rows, amounts = gathered.rows, evaluate(item, gathered.terms)
-    known = gathered.known_m2 > 0
-    quantity = np.where(known, amounts.quantity, np.nan)
+    quantity = np.where(gathered.known_m2 > 0, amounts.quantity, np.nan)
     value = quantity * amounts.price
-    told = rows.table.assign(
-        basis=basis,
-        service=service.code,
-        item=item.key,
-        quantity=quantity,
-        unit=item.unit,
-        price=np.broadcast_to(amounts.price, len(rows)),
-        value_yuan=value,
-        comparable_yuan=quantity * comparable,
-        unknown_m2=np.where(np.isnan(quantity), rows.area_m2, rows.area_m2 - gathered.known_m2),
-        shared_out=bool(item.needs.shared),
-        indicative=_find_indicative(service, gathered.found, len(rows)),
-        reason=_explain(gathered, np.isnan(value)),
-    )
-    return told[[*ACCOUNT_ITEMS.columns]]
+    return {
+        "place": rows.place,
+        "service": service.code,
+        "item": item.key,
+        "quantity": quantity,
+        "unit": item.unit,
+        "price": np.broadcast_to(amounts.price, len(rows)),
+        "value_yuan": value,
+        "comparable_yuan": quantity * prices.compare(item, gathered),
+        "unknown_m2": rows.area_m2 - np.where(np.isnan(quantity), 0.0, gathered.known_m2),
+        "shared_out": bool(item.needs.shared),
+        "indicative": _find_indicative(service, gathered.found, len(rows)),
+        "reason": gathered.explain(np.isnan(value)),
+    }
+
+
+def _tabulate(table: pd.DataFrame, parts: Sequence[Mapping[str, Any]], basis: str) -> pd.DataFrame:
+    """ACCOUNT_ITEMS of figures of items, each with the unit and class of its row in the table."""
+    if not parts:
+        return pd.DataFrame({name: [] for name in ACCOUNT_ITEMS.columns})
+    lengths = [len(part["place"]) for part in parts]
+    joined = {
+        name: np.concatenate([part[name] for part in parts])
+        if isinstance(first, np.ndarray)
+        else np.repeat(np.array([part[name] for part in parts], object), lengths)
+        for name, first in parts[0].items()
+    }
+    units = table[[*UNIT, "account_class", "area_m2"]].take(joined.pop("place"))
+    return units.assign(basis=basis, **joined)[[*ACCOUNT_ITEMS.columns]]
 
 
 def _find_indicative(service: Service, found: Sequence[Found], rows: int) -> NDArray[np.bool_]:
@@ -192,18 +209,6 @@ def _find_indicative(service: Service, found: Sequence[Found], rows: int) -> NDA
     return resting
 
 
-def _explain(gathered: Gathered, null: NDArray[np.bool_]) -> NDArray[np.object_]:
-    reason = np.full(len(null), None, object)
-    reason[gathered.by_area] = BY_AREA
-    for rows, text in reversed(gathered.lacks):
-        reason[rows & null] = text
-    return reason
-
-
 def _list_places(found: Found) -> Found:
     """What was found, without its values: which rows of the book."""
     return replace(found, value=np.empty(0), place=np.unique(found.place), indicative=np.empty(0, bool))
-
-
-def _tabulate_nothing() -> pd.DataFrame:
-    return pd.DataFrame({name: [] for name in ACCOUNT_ITEMS.columns})

@@ -1,14 +1,16 @@
 """What statistics tell of places is handed out whole, by weight, each place to its own ground."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.accounts.sharing import Told, YearStatistics, list_money, share_out, sum_places
+from pipeline.accounts.sharing import Regions, Told, YearStatistics, list_money, share_out, sum_places
 from tests.account_worlds import AOI, build_statistics
 
-REGIONS = np.array(["东平镇", "新村乡", "东平镇", "绿华镇"], object)
+NAMES = ["东平镇", "新村乡", "东平镇", "绿华镇"]
+REGIONS = Regions.of(pd.Series(NAMES))
 
 
 @st.composite
@@ -84,7 +86,7 @@ def test_an_amount_of_the_area_is_that_of_all_regions():
 
 
 def test_amounts_of_the_area_are_not_asked_for_where_every_region_has_its_own():
-    rows = [(name, "visits", 10.0) for name in set(REGIONS)]
+    rows = [(name, "visits", 10.0) for name in set(NAMES)]
     told = YearStatistics(build_statistics((AOI, "visits", 999.0), *rows), 2024, AOI).take("visits", REGIONS)
     assert told.amounts.tolist() == [10.0, 10.0, 10.0]
 
