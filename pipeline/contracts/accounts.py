@@ -436,7 +436,7 @@ ACCOUNT_PROJECTS = build_table(
 )
 """Accounts of projects: before and after, with and without, by service and item; value, never a loan.
 
-`*_without` is what the project's ground would give after, had it gone as ground of the same class outside all
-projects of its region did; `*_gain` is after less without. `holders` and `rights` are those of the parcels
-that the project lies on, as registered.
+`*_without` is what the project's ground would give after, had a hectare of each class changed by as much as
+one of the same class outside the project; `*_gain` is after less without. A row `total` is of all services
+that have a gain. `holders` and `rights` are those of the parcels that the project lies on, as registered.
 """
