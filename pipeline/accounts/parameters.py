@@ -1,5 +1,6 @@
 """Parameters as formulas read them: found by key, class and region, drawn, and listed by who used them."""
 
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,14 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.contracts.accounts import ACCOUNT_PARAMETERS
+from pipeline.indices.accuracy import NORMAL_95
 from pipeline.settings.parameters import ParameterRow
 
 Array = NDArray[np.float64]
 Lineage = tuple[str | None, ...]
 Names = Sequence[str | None] | pd.Series
-
-_NORMAL_95 = 1.959963984540054
-"""95 of 100 draws of a standard normal lie within this of 0."""
 
 
 @dataclass(frozen=True)
@@ -135,12 +134,16 @@ class ParameterBook:
         """The book with `values` (draw, row), drawn between low and high, as given where there are neither.
 
         Each row is drawn by itself from two halves of a normal about its value, so that 95 of 100 lie from
-        low to high; none lies below 0 where low does not.
+        low to high; none lies below 0 where low does not. What a parameter draws does not depend on which
+        others are in the book.
         """
+        seed = int(generator.integers(2**32))
         value, low, high = (self._list(name) for name in ("value", "low", "high"))
-        deviate = generator.standard_normal((draws, len(self.rows)))
-        reach = np.where(deviate < 0, value - low, high - value)
-        drawn = value + deviate * np.nan_to_num(reach) / _NORMAL_95
+        drawn = np.broadcast_to(value, (draws, len(value))).copy()
+        for place in np.flatnonzero(low < high):
+            deviate = np.random.default_rng([seed, _number(self.rows[place])]).standard_normal(draws)
+            reach = np.where(deviate < 0, value[place] - low[place], high[place] - value[place])
+            drawn[:, place] += deviate * reach / NORMAL_95
         return replace(self, values=np.where(low >= 0, np.maximum(drawn, 0), drawn))
 
     def _list(self, name: str) -> Array:
@@ -168,6 +171,11 @@ def explain_lack(key: str, lineage: Lineage) -> str:
     zh = f"参数 {key} 没有“{name}”的取值" if name else f"参数 {key} 没有取值"
     en = f"no value of the parameter {key} for {name}" if name else f"no value of the parameter {key}"
     return f"{zh} / {en}"
+
+
+def _number(row: ParameterRow) -> int:
+    """A number that is the same for a key, class and region in every book."""
+    return zlib.crc32(repr(row[:3]).encode())
 
 
 def _to_record(row: ParameterRow) -> dict[str, object]:

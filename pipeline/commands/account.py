@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from pandera.pandas import DataFrameSchema
 
+from pipeline.accounts.intervals import bound_totals
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex, list_unmoved
 from pipeline.accounts.totals import total_services
@@ -30,6 +31,7 @@ from pipeline.contracts.columns import check_table
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.account_checks import list_read_keys, list_unread
 from pipeline.outputs.delivery import write_csv
+from pipeline.settings.accounts import Intervals
 from pipeline.settings.parameters import ParameterRow, read_parameters
 
 _PARAMETERS = "tables/account_parameters.csv"
@@ -56,6 +58,8 @@ class StoredAccounts:
     statistics: pd.DataFrame
     totals: pd.DataFrame
     methods: pd.DataFrame
+    accuracy: pd.DataFrame | None
+    intervals: Intervals
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ def load_accounts(delivery: Path) -> StoredAccounts:
         reading.read("account_statistics", STATISTICS),
         totals,
         methods,
+        reading.read_if_any("accuracy"),
+        Intervals.model_validate(reading.manifest["config"]["accounts"]["intervals"]),
     )
 
 
@@ -102,7 +108,18 @@ class _Reading:
     manifest: Mapping[str, Any]
 
     def read(self, name: str, schema: DataFrameSchema) -> pd.DataFrame:
-        """A table whose bytes are those that the manifest tells of."""
+        """A table in the types that it was promised in."""
+        return _parse_table(self._read_bytes(name), schema)
+
+    def read_if_any(self, name: str) -> pd.DataFrame | None:
+        """A table that only some deliveries have."""
+        if f"tables/{name}.csv" not in self.manifest["files"]:
+            return None
+        table: pd.DataFrame = pacsv.read_csv(BytesIO(self._read_bytes(name))).to_pandas()
+        return table
+
+    def _read_bytes(self, name: str) -> bytes:
+        """The content of a table, as the manifest tells of it."""
         path = self.folder / "tables" / f"{name}.csv"
         told = self.manifest["files"].get(f"tables/{name}.csv", {}).get("sha256")
         content = path.read_bytes() if path.is_file() else b""
@@ -110,7 +127,7 @@ class _Reading:
             found = "a table that is not as it was delivered" if content else "no such table"
             todo = "Give other parameters by --parameters, or run the config again"
             raise _build_refusal(Problem(str(path), found, "the table that manifest.json tells of", todo))
-        return _parse_table(content, schema)
+        return content
 
 
 def _parse_table(content: bytes, schema: DataFrameSchema) -> pd.DataFrame:
@@ -180,7 +197,18 @@ def revalue(
         raise InputError("The delivery cannot be valued so from its tables", problems)
     book = ParameterBook.of([*stored.tables, *given], stored.aoi)
     valuation = value_services(stored.sums, stored.statistics, book, stored.index, method, aoi_id=stored.aoi)
-    totals = total_services(valuation, stored.statistics, stored.index, method, aoi_id=stored.aoi)
+    totals = bound_totals(
+        total_services(valuation, stored.statistics, stored.index, method, aoi_id=stored.aoi),
+        valuation.items,
+        stored.sums,
+        stored.statistics,
+        book,
+        stored.index,
+        method,
+        aoi_id=stored.aoi,
+        **stored.intervals.model_dump(),
+        accuracy=stored.accuracy,
+    )
     places = {int(place) for _, found in valuation.used for place in found.place}
     first = len(book.rows) - len(own)
     unused = tuple(row for number, row in enumerate(own, start=first) if number not in places)

@@ -75,6 +75,17 @@ def test_draws_are_those_of_their_seed():
     assert not np.array_equal(one, other)
 
 
+def test_what_a_parameter_draws_does_not_depend_on_the_others_of_the_book():
+    own = row(1.0, land_class="森林", low=0.2, high=3.0)
+    ground = Ground.of([["森林"]], ["a"])
+    books = [ParameterBook.of([[own]]), ParameterBook.of([[row(2.0, low=1.0, high=9.0)], [own]])]
+    one, other = (book.draw(np.random.default_rng(3), 9).find("carbon_rate", ground).value for book in books)
+    np.testing.assert_array_equal(one, other)
+    twins = ParameterBook.of([[row(1.0, region=name, low=0.2, high=3.0) for name in "ab"]])
+    values = twins.draw(np.random.default_rng(3), 9).values
+    assert not np.array_equal(values[:, 0], values[:, 1])
+
+
 def test_used_parameters_are_listed_once_with_the_services_that_used_them():
     book = ParameterBook.of(
         [[row(1.0), row(2.0, land_class="湿地", confirmed=False), row(3.0, land_class="0302")]]

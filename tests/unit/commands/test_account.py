@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.accounts.intervals import bound_totals
 from pipeline.accounts.methods import describe_methods
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex
@@ -79,7 +80,7 @@ def make_statistics():
     return table.assign(product=None, source="s", file="f.xlsx", sheet=None, row=2)
 
 
-def deliver(folder, *, parcels=24, levels=INDEX, options=()):
+def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0):
     """A delivery folder with accounts as a run leaves them: tables, and their digests in the manifest."""
     tables = folder / "tables"
     tables.mkdir(parents=True)
@@ -99,13 +100,25 @@ def deliver(folder, *, parcels=24, levels=INDEX, options=()):
         "account_choices": pd.DataFrame(
             [*choices.items(), ("price_year", 2023)], columns=["choice", "option"]
         ),
-        "account_totals": total_services(valuation, statistics, index, method, aoi_id=AREA),
+        "account_totals": bound_totals(
+            total_services(valuation, statistics, index, method, aoi_id=AREA),
+            valuation.items,
+            sums,
+            statistics,
+            book,
+            index,
+            method,
+            aoi_id=AREA,
+            draws=draws,
+            seed=5,
+        ),
         "account_methods": describe_methods(method, statistics, aoi_id=AREA),
         "account_parcels": valuation.items,
     }.items():
         write_csv(table, tables / f"{name}.csv")
     manifest = {
         "aoi": AREA,
+        "config": {"accounts": {"intervals": {"draws": draws, "seed": 5}}},
         "files": {
             f"tables/{path.name}": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
             for path in tables.iterdir()
@@ -117,7 +130,7 @@ def deliver(folder, *, parcels=24, levels=INDEX, options=()):
 
 @pytest.fixture(scope="module")
 def delivery(tmp_path_factory):
-    return deliver(tmp_path_factory.mktemp("delivery") / AREA)
+    return deliver(tmp_path_factory.mktemp("delivery") / AREA, draws=60)
 
 
 def local(folder, *rows):
@@ -140,6 +153,9 @@ def test_without_other_parameters_every_figure_is_the_delivered_one(delivery):
     names = ["quantity", "price", "value_yuan", "comparable_yuan", "unknown_m2"]
     np.testing.assert_array_equal(found.valuation.items[names], delivered[names])
     assert compare_totals(found)["difference_yuan"].abs().max() == 0
+    bounds = ["quantity_low", "quantity_high", "value_low", "value_high"]
+    assert found.totals[bounds].notna().any().all()
+    np.testing.assert_allclose(found.totals[bounds], found.stored.totals[bounds], rtol=1e-12)
     assert not found.unused
 
 
@@ -244,7 +260,7 @@ def test_people_read_names_and_a_dash_for_what_is_not_known(delivery):
 
 
 def test_a_thousand_parcels_are_valued_anew_within_3_seconds_of_work(tmp_path):
-    folder = deliver(tmp_path / "d", parcels=1000)
+    folder = deliver(tmp_path / "d", parcels=1000, draws=2000)
     began = time.process_time()
     write_revaluation(revalue(load_accounts(folder), price_year=2022), tmp_path / "out")
     assert time.process_time() - began < 3
