@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from types import MappingProxyType
@@ -48,14 +49,13 @@ def write_workbook(delivery: Delivery, path: Path) -> None:
         links = link_inventory(rows, places) if places else {}
         for name, part in _split_rows(len(rows), "inventory", delivery):
             readable = _make_readable(rows.iloc[part], delivery)
-            sheets.add(
-                name, readable, wide=True, links=_cut_links(links, rows.columns, readable.columns, part)
-            )
+            cut = _cut_links(links, rows.columns, readable.columns, part)
+            sheets.add(name, readable, _Manner(wide=True), cut)
         for sheet in build_account_sheets(accounts, places) if accounts and places else ():
             for name, part in _split_rows(len(sheet.table), sheet.key, delivery):
                 heads = sheet.table.columns
                 cut = _cut_links(sheet.links, heads, heads, part)
-                sheets.add(name, sheet.table.iloc[part], links=cut, exact=sheet.exact)
+                sheets.add(name, sheet.table.iloc[part], _Manner(snug=True, exact=sheet.exact), cut)
         sheets.add(find_text("sheet.dictionary", delivery.language), build_dictionary(delivery))
         sheets.add(find_text("sheet.totals", delivery.language), sum_totals(rows, delivery))
         sheets.add(find_text("sheet.about", delivery.language), build_about(delivery))
@@ -101,6 +101,22 @@ def build_about(delivery: Delivery) -> pd.DataFrame:
     )
 
 
+@dataclass(frozen=True)
+class _Manner:
+    """How a sheet is laid out: a `wide` one is printed on A3, its first column on every page.
+
+    A `snug` one has columns as narrow as their figures with two decimals, under headers of several lines;
+    one that is `exact` shows all digits.
+    """
+
+    wide: bool = False
+    snug: bool = False
+    exact: bool = False
+
+
+_PLAIN = _Manner()
+
+
 class _Sheets:
     """Sheets of one look: a coloured frozen header, widths by content, a filter, numbers as numbers."""
 
@@ -111,6 +127,7 @@ class _Sheets:
             | {"valign": "vcenter"}
         )
         self._float = book.add_format({"num_format": "#,##0.00##"})
+        self._short = book.add_format({"num_format": "[>=1]#,##0.00;[<=-1]-#,##0.00;0.00####"})
         looks = {"font_color": "#1f5f4a", "underline": 1}
         self._link = book.add_format(looks)
         self._linked_float = book.add_format({**looks, "num_format": "#,##0.00##"})
@@ -121,34 +138,35 @@ class _Sheets:
         self,
         name: str,
         table: pd.DataFrame,
-        *,
-        wide: bool = False,
+        manner: _Manner = _PLAIN,
         links: Mapping[int, Sequence[str | None]] = _NO_LINKS,
-        exact: bool = False,
     ) -> None:
-        """A sheet of a table; a `wide` one is printed on A3, its first column on every page.
-
-        `links` are by the number of a column; figures of an `exact` one are shown with all digits.
-        """
-        sheet = self._book.add_worksheet(name)
-        sheet.freeze_panes(1, 1 if wide else 0)
-        sheet.set_header(self._running)
-        sheet.set_landscape()
-        sheet.set_paper(_A3 if wide else _A4)
-        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.5)
-        sheet.repeat_rows(0)
-        if wide:
-            sheet.repeat_columns(0)
-        else:
-            sheet.fit_to_pages(1, 0)
+        """A sheet of a table; `links` are by the number of a column."""
+        sheet = self._begin(name, manner)
+        style = None if manner.exact else self._short if manner.snug else self._float
+        measure = _compute_snug_width if manner.snug else _compute_width
         for number, column in enumerate(table.columns):
-            style = self._float if pd.api.types.is_float_dtype(table[column]) and not exact else None
-            sheet.set_column(number, number, _compute_width(column, table[column]), style)
-        sheet.set_row(0, 30)
+            own = style if pd.api.types.is_float_dtype(table[column]) else None
+            sheet.set_column(number, number, measure(column, table[column]), own)
+        sheet.set_row(0, 45 if manner.snug else 30)
         sheet.write_row(0, 0, list(table.columns), self._header)
         self._write_rows(sheet, table, links)
         if len(table.columns):
             sheet.autofilter(0, 0, max(len(table), 1), len(table.columns) - 1)
+
+    def _begin(self, name: str, manner: _Manner) -> Any:
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, 1 if manner.wide else 0)
+        sheet.set_header(self._running)
+        sheet.set_landscape()
+        sheet.set_paper(_A3 if manner.wide else _A4)
+        sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.5)
+        sheet.repeat_rows(0)
+        if manner.wide:
+            sheet.repeat_columns(0)
+        else:
+            sheet.fit_to_pages(1, 0)
+        return sheet
 
     def _write_rows(self, sheet: Any, table: pd.DataFrame, links: Mapping[int, Sequence[str | None]]) -> None:
         room = _MOST_LINKS
@@ -207,8 +225,19 @@ def _to_cells(values: pd.Series) -> list[Any]:
 
 def _compute_width(name: str, values: pd.Series) -> float:
     seen = [str(name), *values.head(200).dropna().astype(str)]
-    longest = max(sum(1 if letter.isascii() else 2 for letter in cell[:60]) for cell in seen)
+    longest = max(_measure_words(cell[:60]) for cell in seen)
     return min(max(longest + 2, 8), 46)
+
+
+def _compute_snug_width(name: str, values: pd.Series) -> float:
+    seen = values.head(200).dropna()
+    cells = seen.map("{:,.2f}".format) if pd.api.types.is_float_dtype(values) else seen.astype(str)
+    widths = [_measure_words(cell[:36]) for cell in cells]
+    return min(max(_measure_words(name) / 3 + 3, *widths, 4) + 2, 34)
+
+
+def _measure_words(words: str) -> int:
+    return sum(1 if letter.isascii() else 2 for letter in words)
 
 
 def _escape(words: str) -> str:

@@ -16,7 +16,7 @@ from pipeline.outputs.accounts.amounts import (
 )
 from pipeline.outputs.accounts.book import AccountBook, Row, list_records
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
-from pipeline.outputs.accounts.wording import name_book, select_headline
+from pipeline.outputs.accounts.wording import name_book, select_area
 from pipeline.outputs.map_sheets import draw_value_sheets
 from pipeline.outputs.tables import Table, format_table
 from pipeline.outputs.texts import find_text, find_texts
@@ -249,16 +249,22 @@ def _build_balance(book: AccountBook) -> Table | None:
     counts = groups.agg(["size", "max"]).reset_index()
     told = name_book(counts[["figure", "parts"]], book)
     told[words["checks"]] = counts["size"]
-    told[words["worst"]] = ["—" if pd.isna(value) else f"{value:.1e}" for value in counts["max"]]
+    told[words["worst"]] = [
+        "—" if pd.isna(value) else f"{value:.1e}" if value else "0" for value in counts["max"]
+    ]
     return format_table(told)
 
 
+def _write_error(value: float) -> str:
+    return "—" if pd.isna(value) else f"{value:.1e}" if value else "0"
+
+
 def _list_books(book: AccountBook) -> Iterator[tuple[str, Table]]:
-    """The books that stand beside the accounts, of the area in the headline basis: name and table."""
+    """The books that stand beside the accounts, of the area: name and table."""
     for stem in _BOOKS:
         table = book.table(stem)
         if len(table):
-            named = name_book(select_headline(table, book), book)
+            named = name_book(select_area(table, book), book)
             yield find_text(f"accounts.books.{stem}", book.language), format_table(named)
     balance = _build_balance(book)
     if balance:

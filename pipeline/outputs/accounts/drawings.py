@@ -14,9 +14,10 @@ from pipeline.outputs.accounts.book import CATEGORIES, AccountBook, Row, list_re
 from pipeline.outputs.charts import Chart, draw_stack
 from pipeline.outputs.texts import find_text, find_texts
 
-MOST_BARS = 24
+MOST_SERVICES, MOST_REGIONS = 12, 24
 CATEGORY_COLORS = dict(zip(CATEGORIES, ("#c08a2d", "#1f7a5c", "#7a5195"), strict=True))
 
+_REST = "rest"
 _MORE, _LESS, _WHOLE, _GDP = "#2f7a5d", "#b3261e", "#55635d", "#9fb3c8"
 _PARTS = ("extent", "intensity", "price", "method", "scope")
 _ROOM = 0.35
@@ -49,17 +50,29 @@ def _draw_services(book: AccountBook) -> Figure | None:
     rows = book.list_services(book.periods[-1]).dropna(subset=["value_yuan"])
     if rows.empty:
         return None
-    top = rows.sort_values("value_yuan", kind="stable").tail(MOST_BARS)
-    names = [_shorten(book.name_service(row["service"], row["item"])) for row in list_records(top)]
-    named = top.assign(bar=_make_unique(names), category=[book.find_category(key) for key in top["service"]])
+    named = _pick_services(rows, book)
     chart = drawing.create_lying_bars(list(named["bar"]))
-    for category, color in CATEGORY_COLORS.items():
+    kinds = {category: book.name_service(category) for category in CATEGORIES}
+    for category, kind in {**kinds, _REST: find_text("accounts.rest", book.language)}.items():
         part = named[named["category"] == category]
         if len(part):
-            _draw_service_bars(chart, part, book.name_service(category), color, book)
+            _draw_service_bars(chart, part, kind, CATEGORY_COLORS.get(category, _WHOLE), book)
     _add_interval(chart, named, choose_money(book.language)[0])
     drawing.add_hover(chart, book.delivery, ["bar", "kind", "amount", "interval"])
     return _finish(chart, named, book)
+
+
+def _pick_services(rows: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
+    """The rows of most value, the greatest last, each with its name `bar`; all others as one before them."""
+    ordered = rows.sort_values("value_yuan", kind="stable")
+    top, rest = ordered.tail(MOST_SERVICES), ordered.iloc[:-MOST_SERVICES]
+    names = [_shorten(book.name_service(row["service"], row["item"])) for row in list_records(top)]
+    named = top.assign(bar=_make_unique(names), category=[book.find_category(key) for key in top["service"]])
+    if rest.empty:
+        return named
+    told = f"{find_text('accounts.rest', book.language)} ({len(rest)})"
+    one = {"bar": told, "category": _REST, "value_yuan": rest["value_yuan"].sum()}
+    return pd.concat([pd.DataFrame([one]), named], ignore_index=True)
 
 
 def _draw_service_bars(chart: Figure, rows: pd.DataFrame, kind: str, color: str, book: AccountBook) -> None:
@@ -101,7 +114,7 @@ def _draw_regions(book: AccountBook) -> Figure | None:
     values = pd.DataFrame.from_dict(rows, orient="index")
     if values.isna().all(axis=None):
         return None
-    top = values.loc[values.sum(axis=1).sort_values(kind="stable").index].tail(MOST_BARS)
+    top = values.loc[values.sum(axis=1).sort_values(kind="stable").index].tail(MOST_REGIONS)
     return _draw_kinds(top, book)
 
 

@@ -12,6 +12,8 @@ from pipeline.outputs.columns import describe_column, list_values, name_columns,
 from pipeline.outputs.texts import find_text, find_texts
 
 _HECTARE = 1e4
+_DECIMALS = 9
+"""Of hectares: what is less is noise of sums."""
 _NAMES: Mapping[str, Callable[[AccountBook, Any], str]] = MappingProxyType(
     {
         "service": lambda book, code: book.name_service(str(code)),
@@ -41,7 +43,7 @@ def name_book(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
         unit = describe_column(column, "account").unit
         values, shown = kept[column], unit
         if column.endswith("_m2"):
-            values, shown = values / _HECTARE, "ha"
+            values, shown = (values / _HECTARE).round(_DECIMALS), "ha"
         elif unit == "CNY":
             values, shown = values / scale, money
         else:
@@ -60,10 +62,8 @@ def _name_codes(column: str, values: pd.Series, book: AccountBook) -> pd.Series:
     return name_values(column, values, book.language) if list_values(column) else values
 
 
-def select_headline(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
-    """Rows of the whole area and of the headline basis, where a table tells regions and bases apart."""
-    own = {"region": book.delivery.aoi.id, "basis": book.basis}
-    rows = table
-    for column in [name for name in own if name in table]:
-        rows = rows[rows[column] == own[column]].drop(columns=column)
-    return rows
+def select_area(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
+    """Rows of the whole area, where a table tells regions apart."""
+    return (
+        table[table["region"] == book.delivery.aoi.id].drop(columns="region") if "region" in table else table
+    )

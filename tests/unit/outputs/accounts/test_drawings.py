@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from bokeh.models import Tabs
 
+from pipeline.outputs.accounts import drawings
 from pipeline.outputs.accounts.book import find_book
 from pipeline.outputs.accounts.drawings import draw_account_charts
 
@@ -38,6 +39,14 @@ def test_bars_of_indicators_are_their_values_of_the_newest_year_in_ten_thousand_
     assert found["水源涵养"] == pytest.approx(known["REG-01"] / 1e4)
     assert found["固碳"] == pytest.approx(known["REG-06a"] / 1e4)
     assert "旅游康养" not in found
+
+
+def test_what_has_no_bar_of_its_own_is_in_one_so_that_nothing_is_lost(book, monkeypatch):
+    monkeypatch.setattr(drawings, "MOST_SERVICES", 2)
+    chart = draw_account_charts(book)["account_services"].drawing
+    assert list(chart.y_range.factors) == ["其余 (3)", "农林牧渔产品 · 稻谷", "水源涵养"]
+    total = sum(end for data in columns_of(chart) for end in data["end"])
+    assert total * 1e4 == pytest.approx(book.find_whole("2024")["value_yuan"])
 
 
 def test_the_axis_has_room_for_the_whole_of_every_interval(book):
