@@ -10,6 +10,7 @@ from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.flow.account_checks import check_accounts
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
+from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry, load_entry
 from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
@@ -25,7 +26,7 @@ def validate_settings(settings: Settings) -> None:
 
 
 def validate_all(settings: Settings) -> None:
-    """Check names and places, and read parcels, samples, sections and a static catalogue through."""
+    """Check names and places, and read tables, vector files and a static catalogue through."""
     _raise_all([*_check_names(settings), *_check_places(settings), *_check_contents(settings)])
 
 
@@ -162,6 +163,8 @@ def _check_over(aoi: AoiEntry, settings: Settings) -> Iterator[Check]:
         yield partial(_check_layers, settings.restricting, aoi)
     if settings.land_cover.samples:
         yield partial(_check_labels, settings.land_cover.samples, aoi)
+    if settings.accounts:
+        yield from _check_accounts(settings.accounts, aoi)
 
 
 def _check_parcels(parcels: ParcelFile, aoi: AoiEntry) -> None:
@@ -175,6 +178,33 @@ def _check_layers(layers: list[RestrictingFile], aoi: AoiEntry) -> None:
 
 def _check_labels(samples: LabelledSamples, aoi: AoiEntry) -> None:
     ingest.labels.read_labels(samples, load_entry(aoi))
+
+
+def _check_accounts(accounts: Accounts, aoi: AoiEntry) -> Iterator[Check]:
+    if accounts.regions:
+        yield partial(_check_regions, accounts, aoi)
+    if accounts.projects:
+        yield partial(_check_projects, accounts, aoi)
+    if accounts.statistics:
+        yield partial(_check_statistics, accounts, aoi)
+
+
+def _check_regions(accounts: Accounts, aoi: AoiEntry) -> None:
+    ingest.regions.read_regions(accounts.regions, load_entry(aoi))
+
+
+def _check_projects(accounts: Accounts, aoi: AoiEntry) -> None:
+    ingest.projects.read_projects(accounts.projects, load_entry(aoi))
+
+
+def _check_statistics(accounts: Accounts, aoi: AoiEntry) -> None:
+    area = load_entry(aoi)
+    try:
+        regions = ingest.regions.read_regions(accounts.regions, area)
+    except InputError:
+        # what is wrong with them is said by their own check
+        regions = None
+    ingest.statistics.read_statistics(accounts.statistics, area, regions)
 
 
 def _read_through(provider: StaticCatalog | LocalArchive) -> None:

@@ -7,7 +7,7 @@ import yaml
 
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, SettingsError
-from pipeline.flow.validation import validate_settings
+from pipeline.flow.validation import validate_all, validate_settings
 from pipeline.settings import load_settings
 
 
@@ -66,3 +66,24 @@ def test_an_aoi_is_read_from_the_layer_that_the_config_names(tmp_path):
     settings = settings_of(tmp_path, scenes={"period": "year"}, aoi=[named])
     validate_settings(settings)
     assert Study.of(settings.aoi[0], settings).aoi.geometry.bounds[0] == 121.85
+
+
+def test_towns_projects_and_statistics_are_read_through_and_all_mistakes_said_at_once(tmp_path):
+    (tmp_path / "a.csv").write_text("地区,年份,指标,数值\nguangyang_island,2023,visits,5\n", encoding="utf-8")
+    shape = [shapely.box(106.60, 29.50, 106.80, 29.70)]
+    gpd.GeoDataFrame({"QLR": ["某"]}, geometry=shape, crs="EPSG:4490").to_file(tmp_path / "belts.gpkg")
+    gpd.GeoDataFrame({"id": [None]}, geometry=shape, crs="EPSG:4490").to_file(tmp_path / "towns.gpkg")
+    accounts = {
+        "statistics": [{"path": "a.csv"}],
+        "regions": {"path": "towns.gpkg"},
+        "projects": [{"path": "belts.gpkg"}],
+    }
+    settings = settings_of(tmp_path, scenes={"period": "year"}, accounts=accounts)
+    with pytest.raises(InputError) as refused:
+        validate_all(settings)
+    said = [str(problem) for problem in refused.value.problems]
+    assert {word: sum(word in one for one in said) for word in ("towns.gpkg", "belts.gpkg", "a.csv")} == {
+        "towns.gpkg": 1,
+        "belts.gpkg": 2,
+        "a.csv": 1,
+    }

@@ -10,6 +10,7 @@ from pipeline.errors import InputError
 from pipeline.ingest.statistics import read_statistics
 from pipeline.ingest.statistics.words import find_factor, fold
 from pipeline.settings.statistics import StatisticsFile
+from tests.spreadsheets import Formula, write_excel_97, write_open_document
 from tests.unit.ingest.statistics.books import (
     AOI,
     NAMES,
@@ -465,3 +466,31 @@ def test_a_name_that_two_towns_share_means_neither(tmp_path):
     tables = read_statistics([StatisticsFile(path=str(path))], AOI, towns)
     assert tables.statistics["region"].tolist() == ["t2"]
     assert tables.rejects["found"].tolist() == ["中心村"]
+
+
+def test_workbooks_of_excel_97_and_of_libreoffice_are_read_as_any(tmp_path):
+    rows = [["乡镇", "年份", "常住人口(万人)"], ["陈家镇", 2023.0, 5.25]]
+    old = write_excel_97(tmp_path / "a.xls", rows)
+    number = 'office:value-type="float" office:value="{}"'
+    cells = [
+        [("office:value-type='string'", text) for text in rows[0]],
+        [
+            ("office:value-type='string'", "陈家镇"),
+            (number.format(2023), "2023"),
+            (number.format(5.25), "5.25"),
+        ],
+    ]
+    for path in (old, write_open_document(tmp_path / "b.ods", *cells)):
+        assert find(read(path)) == {Key("t1", 2023, "population"): pytest.approx(52500)}
+
+
+def test_a_formula_counts_with_its_stored_result_and_an_error_is_no_figure(tmp_path):
+    rows = [
+        ["乡镇", "年份", "常住人口(人)"],
+        ["陈家镇", 2023.0, Formula(7.0)],
+        ["新海镇", 2023.0, Formula(error=7)],
+    ]
+    tables = read(write_excel_97(tmp_path / "a.xls", rows))
+    assert find(tables) == {Key("t1", 2023, "population"): 7}
+    assert tables.rejects["row"].tolist() == [0, 3]
+    assert tables.rejects["found"].tolist()[1] == "#DIV/0!"
