@@ -48,7 +48,8 @@ class Valuation:
     """What services come to: ACCOUNT_ITEMS; items of which nothing could be said (LACKS); parameters used.
 
     An item that lacks an input everywhere has no rows among `items`, but one of its own among `lacks`, with
-    the reason. `spans` are the regions, periods and bases that were accounted.
+    the reason; so has one that no ground supplies, without a reason. `spans` are the regions, periods and
+    bases that were accounted.
     """
 
     items: pd.DataFrame
@@ -109,7 +110,7 @@ def value_services(
 class _Year:
     spans: pd.DataFrame
     items: pd.DataFrame
-    lacks: Sequence[tuple[str, ...]]
+    lacks: Sequence[tuple[str | None, ...]]
     used: Sequence[tuple[str, Found]]
 
 
@@ -152,7 +153,8 @@ def _value_year(
     rows, year = Rows.of(table), int(period)
     sources = Sources(YearStatistics(statistics, year, aoi_id), move_prices(book, index, year))
     prices = _Prices(sources, move_prices(book, index, method.price_year), index, method.price_year)
-    parts, lacks, used = [], [], []
+    parts, used = [], []
+    lacks: list[tuple[str | None, ...]] = []
     for service, item in method.list_items(sources.statistics):
         supply = service.find_supply(item)
         missing = list_missing(item, supply, rows, sources)
@@ -160,6 +162,9 @@ def _value_year(
             lacks.append((period, basis, service.code, item.key, item.unit, "; ".join(missing)))
             continue
         gathered = gather_terms(item, supply, rows, sources)
+        if not len(gathered.rows):
+            lacks.append((period, basis, service.code, item.key, item.unit, None))
+            continue
         parts.append(_list_figures(service, item, gathered, prices))
         used += [(service.code, _list_places(found)) for found in gathered.found]
     spans = table.loc[table["counted"], ["region", "period"]].drop_duplicates().assign(basis=basis)

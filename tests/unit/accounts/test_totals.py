@@ -77,6 +77,16 @@ def test_what_no_ground_supplies_is_nothing_and_known():
     assert "无供给地类" in none["reason"]
 
 
+def test_what_no_ground_of_the_area_supplies_is_nothing_and_leaves_gep_whole():
+    book = [*BOOK, ("marsh_depth", 0.3)]
+    found = total([HERE, THERE], ("REG-01", "REG-05c"), book=book)
+    for region in (AOI, "东平镇", "新村乡"):
+        none = found.loc[(region, "REG-05c")]
+        assert none[["quantity", "value_yuan", "known"]].tolist() == [0.0, 0.0, 1]
+        assert "无供给地类" in none["reason"]
+    assert found.loc[(AOI, "GEP"), ["value_yuan", "known", "of"]].tolist() == pytest.approx([50_000.0, 2, 2])
+
+
 @pytest.mark.parametrize(("unseen", "known"), [(900.0, True), (1100.0, False)])
 def test_a_total_needs_nine_tenths_of_its_ground(unseen, known):
     shade = (
