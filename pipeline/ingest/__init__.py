@@ -1,4 +1,4 @@
-"""What comes in from the world: scenes, water samples, land parcels; normalised once, at the door."""
+"""What comes in from the world: scenes, layers, tables of offices, parcels; normalised once, at the door."""
 
 import lazy_loader
 

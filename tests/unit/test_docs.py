@@ -112,6 +112,13 @@ def test_the_formulas_of_the_accounts_are_those_of_the_code():
         assert told[code] == [service.name_zh, *formulas, service.source, seen]
 
 
+def test_every_table_of_the_accounts_is_explained_on_their_page():
+    flow = (ROOT / "pipeline" / "flow" / "accounts.py").read_text("utf-8")
+    tables = set(re.findall(r'"(account_[a-z]+)":', flow))
+    assert len(tables) > LEAST_STOPS
+    assert tables <= set(list_quoted(PAGES["docs/accounts.md"]))
+
+
 def test_every_profile_is_on_the_page_of_the_accounts_with_what_is_unconfirmed():
     for name in list_profiles():
         (row,) = re.findall(rf"^\| `{name}` \|(.*)\|$", PAGES["docs/accounts.md"], re.MULTILINE)
