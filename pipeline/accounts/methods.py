@@ -13,6 +13,7 @@ from pipeline.accounts.variables import VARIABLES
 from pipeline.contracts.accounts import ACCOUNT_INPUTS, ACCOUNT_METHODS
 
 _FORMULA = "实物量 quantity = {quantity}；单价 price = {price}"
+_SHARED = "；统计数据分摊权重 statistics handed out by {key}"
 _LAND = "land_cover"
 _FILE = ["file", "sheet", "row"]
 
@@ -28,7 +29,7 @@ class Evidence:
 def describe_methods(method: Method, statistics: pd.DataFrame, *, aoi_id: str) -> pd.DataFrame:
     """ACCOUNT_METHODS: services and items of a profile, of products all that statistics of any year tell."""
     rows = {
-        (service.code, item.key): _describe_item(service, item)
+        (service.code, item.key): _describe_item(service, item, str(method.options["share_by"]))
         for year in _list_years(statistics)
         for service, item in method.list_items(YearStatistics(statistics, year, aoi_id))
     }
@@ -42,8 +43,11 @@ def _list_years(statistics: pd.DataFrame) -> list[int]:
     return years or [0]
 
 
-def _describe_item(service: Service, item: Item) -> dict[str, object]:
+def _describe_item(service: Service, item: Item, share_by: str) -> dict[str, object]:
     several = item.key != ""
+    formula = _FORMULA.format(quantity=item.quantity.text, price=item.price.text)
+    if item.needs.shared:
+        formula += _SHARED.format(key=item.share.text if item.share else share_by)
     return {
         "service": service.code,
         "item": item.key,
@@ -53,7 +57,7 @@ def _describe_item(service: Service, item: Item) -> dict[str, object]:
         "item_zh": item.name_zh if several else None,
         "item_en": item.name_en if several else None,
         "unit": item.unit,
-        "formula": _FORMULA.format(quantity=item.quantity.text, price=item.price.text),
+        "formula": formula,
         "source": service.source,
     }
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pipeline.accounts.parameters import Found, ParameterBook, explain_lack
 from pipeline.accounts.rows import Rows
 from pipeline.accounts.service import Array, Item, Supply, Terms
-from pipeline.accounts.sharing import YearStatistics, share_out
+from pipeline.accounts.sharing import Told, YearStatistics, share_out, sum_places
 
 _NO_LAYER = "缺图层 {0} / no layer {0}"
 _NO_STATISTIC = "缺统计数据 {0} / no statistic {0}"
@@ -16,15 +16,19 @@ _NOT_UNDER = "此处图层 {0} 无数据 / the layer {0} knows nothing here"
 _NOT_HERE = "本区域缺统计数据 {0} / no statistic {0} of this region"
 _NOT_TOLD = "制图类别不能区分供给地类 / mapped classes do not tell the ground that supplies it apart"
 _NO_CLASS = "地类不明 / the class of the ground is unknown"
-_BY_AREA = "区内无供给地类，按全部面积分摊 / no ground there supplies it: handed out by all area"
+_BY_AREA = "区内无供给地类或分摊权重，按面积分摊 / no ground or weight there: handed out by area"
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What terms of a year are taken from: statistics, and parameters with prices as of that year."""
+    """What terms of a year are taken from: statistics, and parameters with prices as of that year.
+
+    `share_by` is what statistics are handed out by: area, or a variable whose sums weigh the ground.
+    """
 
     statistics: YearStatistics
     book: ParameterBook
+    share_by: str = "area"
 
     def has(self, name: str) -> bool:
         """Whether a statistic or a parameter of a name is given."""
@@ -35,7 +39,7 @@ class Sources:
 class Gathered:
     """Terms of rows, the parameters that were found, and the area that is known.
 
-    `by_area` are rows that do not supply, but among which a statistic was handed out for want of others.
+    `by_area` are rows to which a statistic was handed out by area for want of ground, or of weight.
     """
 
     rows: Rows
@@ -110,9 +114,10 @@ def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Ga
         {one.key: one.value for one in found},
         {code: _spread(code, item.product, rows, sources) for code in item.needs.statistics},
     )
-    terms = replace(terms, statistics={**terms.statistics, **_share(item, terms, rows, sources)})
-    by_area = ~supplying if item.needs.shared else np.zeros(len(rows), bool)
-    return Gathered(rows, terms, found, known_m2, by_area)
+    if not item.needs.shared:
+        return Gathered(rows, terms, found, known_m2, np.zeros(len(rows), bool))
+    shared, by_area = _share(item, terms, rows, sources)
+    return Gathered(rows, shared, found, known_m2, by_area | ~supplying)
 
 
 def _find_unsupplied(
@@ -156,12 +161,39 @@ def _spread(code: str, product: str | None, rows: Rows, sources: Sources) -> Arr
     return np.where(np.isnan(told), sources.book.find(code, rows.ground).value, told)
 
 
-def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> dict[str, Array]:
-    weights = terms.area_m2 if item.share is None else item.share.compute(terms)
-    return {
-        code: share_out(sources.statistics.take(code, rows.located, item.product), weights, rows.counted)
-        for code in item.needs.shared
-    }
+def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> tuple[Terms, NDArray[np.bool_]]:
+    """Terms with the statistics that are handed out, and rows that have them by area for want of weight.
+
+    What weighs is what the item says, else the area, or the sum of the variable of `share_by` as if it were
+    known all over the row.
+    """
+    told = {code: sources.statistics.take(code, rows.located, item.product) for code in item.needs.shared}
+    if item.share is not None:
+        weights = item.share.compute(terms)
+        shared = {code: share_out(one, weights, rows.counted) for code, one in told.items()}
+        return replace(terms, statistics={**terms.statistics, **shared}), np.zeros(len(rows), bool)
+    terms = _weigh(terms, rows, sources.share_by)
+    weights = terms.sums.get(sources.share_by, rows.area_m2)
+    pairs = {code: _hand_out(one, weights, rows) for code, one in told.items()}
+    statistics = {**terms.statistics, **{code: share for code, (share, _) in pairs.items()}}
+    return replace(terms, statistics=statistics), np.any([lost for _, lost in pairs.values()], axis=0)
+
+
+def _weigh(terms: Terms, rows: Rows, share_by: str) -> Terms:
+    """Terms with the variable that weighs; its sum is 0 where no layer of it is given."""
+    if share_by == "area":
+        return terms
+    if share_by not in rows:
+        return replace(terms, sums={**terms.sums, share_by: np.zeros(len(rows))})
+    weights = _scale(rows.read(share_by), rows.read(f"{share_by}_m2"), rows.area_m2)
+    return replace(terms, sums={**terms.sums, share_by: weights})
+
+
+def _hand_out(told: Told, weights: Array, rows: Rows) -> tuple[Array, NDArray[np.bool_]]:
+    """The amounts of places by weight, by area in places that have none; and the rows of these."""
+    total = sum_places(np.where(rows.counted, weights, 0.0), told.place, len(told.amounts))
+    lost = (told.place >= 0) & ~np.isin(told.place, np.flatnonzero(total > 0))
+    return share_out(told, np.where(lost, rows.area_m2, weights), rows.counted), lost
 
 
 def _find_null(value: Array) -> NDArray[np.bool_]:

@@ -151,7 +151,8 @@ def _value_year(
 ) -> _Year:
     period = str(table["period"].iloc[0])
     rows, year = Rows.of(table), int(period)
-    sources = Sources(YearStatistics(statistics, year, aoi_id), move_prices(book, index, year))
+    told = YearStatistics(statistics, year, aoi_id)
+    sources = Sources(told, move_prices(book, index, year), str(method.options["share_by"]))
     prices = _Prices(sources, move_prices(book, index, method.price_year), index, method.price_year)
     parts, used = [], []
     lacks: list[tuple[str | None, ...]] = []

@@ -34,6 +34,7 @@ class Choices(Strict):
     - `pollution_price`: what is cleaned is worth its cost of treatment, or the environmental tax on it.
     - `plant_cooling`: plants cool by heat of their class on hot days, or by the water that growth takes.
     - `evaporation`: the heat of what evaporates is divided by the efficiency of cooling (`with_r`) or not.
+    - `share_by`: statistics of a region go to its supplying ground by area, by vegetation cover or by NPP.
     - `tourism`: by travel cost (expense, time, surplus), or by what visitors spend.
     """
 
@@ -49,6 +50,7 @@ class Choices(Strict):
     pollution_price: Literal["cost", "tax"] = "cost"
     plant_cooling: Literal["heat", "growth"] = "heat"
     evaporation: Literal["with_r", "without_r"] = "with_r"
+    share_by: Literal["area", "fvc", "npp"] = "area"
     tourism: Literal["travel_cost", "spend"] = "travel_cost"
 
     def override(self, other: "Choices") -> "Choices":

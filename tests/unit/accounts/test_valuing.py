@@ -18,6 +18,7 @@ GLADE = ("p1", "东平镇", "0301", "森林", "草地", 1000.0, WATER)
 POND = ("out", "新村乡", None, None, "water", 2000.0, WATER)
 FIELD = ("p2", "新村乡", "0101", "农田", "农田", 5000.0, WATER)
 PRICE = ("reservoir_unit_cost", 6.0)
+VISIT = [(name, 1.0) for name in ("travel_expense", "travel_time_value", "consumer_surplus")]
 RUNOFF = ("runoff_coefficient", 0.05, "森林"), ("runoff_coefficient", 0.0, "湿地")
 NOTHING = build_statistics()
 
@@ -150,8 +151,33 @@ def test_a_statistic_of_a_region_without_supplying_ground_goes_by_all_ground_and
     told = build_statistics((AOI, "energy_output", 1000.0))
     found = pick(run([FOREST, FIELD], ("MAT-03",), statistics=told, book=[("energy_price", 0.5)]))
     assert found["quantity"].tolist() == pytest.approx([1000 * 9 / 14, 1000 * 5 / 14])
-    assert found["reason"].str.contains("按全部面积分摊").all()
+    assert found["reason"].str.contains("按面积分摊").all()
     assert found["value_yuan"].sum() == pytest.approx(500.0)
+
+
+def test_statistics_may_be_handed_out_by_the_cover_of_the_ground():
+    told = build_statistics((AOI, "visits", 90.0))
+    thick = ("p1", "东平镇", "0301", "森林", "森林", 1000.0, {"fvc": (0.9, 500.0)})
+    thin = ("p2", "东平镇", "0401", "草地", "草地", 3000.0, {"fvc": 0.2})
+    found = pick(run([thick, thin], ("CUL-01",), statistics=told, book=VISIT, share_by="fvc"))
+    assert found["quantity"].tolist() == pytest.approx([90 * 900 / 1500, 90 * 600 / 1500])
+    assert found["reason"].isna().all()
+
+
+def test_ground_of_unknown_cover_has_no_part_that_could_be_known():
+    told = build_statistics((AOI, "visits", 90.0))
+    seen = ("p1", "东平镇", "0301", "森林", "森林", 1000.0, {"fvc": 0.9})
+    unseen = ("p2", "东平镇", "0401", "草地", "草地", 3000.0, {"fvc": (0.0, 0.0)})
+    found = pick(run([seen, unseen], ("CUL-01",), statistics=told, book=VISIT, share_by="fvc"))
+    assert found["quantity"].tolist() == pytest.approx([90.0, np.nan], nan_ok=True)
+    assert "fvc" in found["reason"].iloc[1]
+
+
+def test_without_the_layer_that_should_weigh_it_is_done_by_area_and_said():
+    told = build_statistics((AOI, "visits", 90.0))
+    found = pick(run([FOREST, FIELD], ("CUL-01",), statistics=told, book=VISIT, share_by="npp"))
+    assert found["quantity"].tolist() == pytest.approx([90 * 9 / 14, 90 * 5 / 14])
+    assert found["reason"].str.contains("按面积分摊").all()
 
 
 def test_what_is_cleaned_is_capped_by_what_the_region_is_able_to_and_shared_by_it():

@@ -63,7 +63,7 @@ def test_services_leave_no_other_choices_than_the_settings_know():
             for choice, option in zip(service.choices, options, strict=True):
                 assert option in choices[choice]
     left = {choice for service in SERVICES.values() for choice in service.choices}
-    assert set(choices) - left == {"runoff_table"}
+    assert set(choices) - left == {"runoff_table", "share_by"}
 
 
 def test_every_parameter_that_a_service_reads_is_a_key():
