@@ -1,6 +1,6 @@
 """The accounts of an area: what nature gives in quantity and yuan, and the books that they stand in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +12,17 @@ import pandas as pd
 from pipeline.accounts.balance import build_balance, compare_bases, list_unbalanced
 from pipeline.accounts.bridge import build_bridge
 from pipeline.accounts.condition import build_condition
+from pipeline.accounts.eligibility import check_projects
 from pipeline.accounts.extent import build_extent
 from pipeline.accounts.intervals import bound_totals
 from pipeline.accounts.methods import Evidence, describe_inputs, describe_methods
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import NO_INDEX, PriceIndex
+from pipeline.accounts.projects import account_projects
+from pipeline.accounts.supply import build_supply_and_use
 from pipeline.accounts.totals import total_services
 from pipeline.accounts.valuing import Method, Valuation, value_services
+from pipeline.accounts.variables import VARIABLES
 from pipeline.contracts.accounts import ACCOUNT_CHOICES, ACCOUNT_PRICES
 from pipeline.contracts.columns import check_table
 from pipeline.engine.run import Run
@@ -41,7 +45,15 @@ from pipeline.storage.tables import load_json, load_layer, load_table, save_json
 from pipeline.zonal.ground import lay_ground
 
 _VERSION = 1
-_WATER_CLASS = "water_class"
+_WATER_CLASS, _LAYERS = "water_class", "account_layers"
+_BALANCE, _SOIL = ("rain", "evapotranspiration"), ("sand", "silt", "clay", "organic_carbon")
+_MADE_FROM = {
+    "deficit": _BALANCE,
+    "erosion_potential": ("rain", "elevation", *_SOIL),
+    "erosion": ("rain", "elevation", *_SOIL),
+    "hot_days": ("hot_days", "temperature"),
+}
+"""Layers that variables of another name, or of several layers, are made from."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ class Ledger:
     statistics: pd.DataFrame
     regions: gpd.GeoDataFrame
     projects: gpd.GeoDataFrame
+    parcels: pd.DataFrame
     sections: pd.DataFrame
     accuracy: pd.DataFrame | None
 
@@ -144,12 +157,13 @@ def make_accounts(
             _add_water_class(load_table(told.path, "statistics"), status, study.aoi.id),
             regions,
             projects,
+            pd.DataFrame(load_layer(parcels.path, "parcels").drop(columns="geometry")),
             status,
             _load_accuracy(statistics),
         )
-        tables = _draw_up(run, maps, ledger)
+        tables = _draw_up(run, maps, statistics, ledger)
         tables["statistics_rejected"] = load_table(told.path, "statistics_rejected")
-        save_tables(folder, tables)
+        save_tables(folder, {**tables, "findings": check_projects(projects, ledger.sums)})
         save_json(folder / "tables.json", list(tables))
         save_json(folder / "parameter_set.json", ledger.parameter_set)
 
@@ -175,7 +189,7 @@ def _describe(given: Accounts, aoi: str) -> dict[str, Any]:
     return {**given.model_dump(mode="json", include=own), **profile}
 
 
-def _draw_up(run: Run, maps: Maps, ledger: Ledger) -> dict[str, pd.DataFrame]:
+def _draw_up(run: Run, maps: Maps, statistics: Artifact, ledger: Ledger) -> dict[str, pd.DataFrame]:
     """All tables by name; of both bases the headline's rows stand first."""
     valuation, aoi_id = ledger.valuation, ledger.aoi_id
     totals = _bound(
@@ -201,13 +215,15 @@ def _draw_up(run: Run, maps: Maps, ledger: Ledger) -> dict[str, pd.DataFrame]:
         "account_prices": _tabulate_prices(ledger.index),
         "account_methods": describe_methods(ledger.method, ledger.statistics, aoi_id=aoi_id),
         "account_inputs": describe_inputs(
-            ledger.method, ledger.sums, ledger.statistics, _gather_evidence(maps), aoi_id=aoi_id
+            ledger.method, ledger.sums, ledger.statistics, _gather_evidence(maps, statistics), aoi_id=aoi_id
         ),
         "account_balance": balance,
         "account_bases": compare_bases(items),
         "account_extent": build_extent(ledger.sums, _tabulate_moves(run, maps), aoi_id=aoi_id),
         "account_condition": build_condition(ledger.sums, ledger.sections, aoi_id=aoi_id),
         "account_bridge": build_bridge(items, ledger.sums, aoi_id=aoi_id, lacks=valuation.lacks),
+        "account_services": build_supply_and_use(items, aoi_id=aoi_id),
+        "account_projects": account_projects(items, ledger.projects, ledger.parcels),
         "account_regions": pd.DataFrame(ledger.regions[["region", "name"]]),
         "account_statistics": ledger.statistics,
     }
@@ -306,13 +322,26 @@ def _tabulate_moves(run: Run, maps: Maps) -> dict[tuple[str, str], pd.DataFrame]
     return {(when.periods[0].label, when.periods[-1].label): matrix for when, matrix in found.items()}
 
 
-def _gather_evidence(maps: Maps) -> Evidence:
-    """Delivered rasters by layer and period, and the files of layers."""
+def _gather_evidence(maps: Maps, statistics: Artifact) -> Evidence:
+    """Delivered rasters of variables and classes by period, and the files that variables are made from."""
     names = {raster.name for raster in list_rasters(maps)}
+    shown = ("land_cover", *VARIABLES)
     rasters = {
         (name, period.label): f"{name}_{period.stem}"
         for period in maps.study.periods
-        for name in ("land_cover", "fvc", *(one for one in names))
+        for name in shown
         if f"{name}_{period.stem}" in names
     }
-    return Evidence({}, rasters)
+    made = load_json(statistics.path / "tables.json")
+    layers = load_table(statistics.path, _LAYERS) if _LAYERS in made else pd.DataFrame()
+    return Evidence(dict(_name_sources(layers)), rasters)
+
+
+def _name_sources(layers: pd.DataFrame) -> Iterator[tuple[tuple[str, str], str]]:
+    """Files behind each variable and period, by ACCOUNT_LAYERS."""
+    for period, rows in layers.groupby("period") if len(layers) else ():
+        files = rows.set_index("layer")["source"].to_dict()
+        for name in VARIABLES:
+            used = [files[layer] for layer in _MADE_FROM.get(name, (name,)) if layer in files]
+            if used:
+                yield (name, str(period)), "; ".join(used)

@@ -68,6 +68,7 @@ def make_inventory(
             findings.evaluate_rules(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
             find_restriction_findings(maps, parcels),
             load_layer(sections.path, "findings"),
+            *([load_layer(accounts.path, "findings")] if accounts else []),
         ]
         save_tables(folder, {"inventory": listed, "findings": findings.join_findings(parts)})
 

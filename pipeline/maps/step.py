@@ -145,8 +145,10 @@ class Maps:
 
     @property
     def keys(self) -> dict[str, list[str]]:
-        """Keys of all maps by step, in order."""
-        return {step.name: [one.key for one in self.of(step.name).values()] for step in self.steps}
+        """Keys of all maps by step, in order; steps of the accounts only where they are asked for."""
+        asked = self.study.settings.accounts is not None
+        steps = [step for step in self.steps if asked or step.config != ("accounts",)]
+        return {step.name: [one.key for one in self.of(step.name).values()] for step in steps}
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def describe_layer(name: str, opened: YearLayer, grid: Grid, period: str) -> Row
     return {
         "layer": name,
         "period": period,
-        "source": year.rasters[0].name,
+        "source": Path(year.rasters[0].name).name,
         "unit": opened.layer.unit,
         "moments": len(opened.parts),
         "vertical_datum": year.vertical_datum or None,
