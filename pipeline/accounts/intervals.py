@@ -28,7 +28,7 @@ BOUNDS = ("quantity_low", "quantity_high", "value_low", "value_high")
 SHARE = (0.025, 0.975)
 """Quantiles of the draws that are low and high: 95 of 100 lie between."""
 
-_CLASS = ["region", "account_class", "wider_class"]
+_CLASS = ["region", "account_class"]
 _Key = tuple[str, str]
 
 
@@ -193,7 +193,8 @@ def _sum_classes(ground: pd.DataFrame) -> Rows:
     """One row by region and class of the rows of units, each variable's sum as theirs together."""
     figures = ["area_m2", *list_variable_columns(ground)]
     wide = ground.assign(whole_m2=ground["whole_m2"] * ground["area_m2"])
-    table = wide.groupby([*_CLASS, "period"], dropna=False, as_index=False)[[*figures, "whole_m2"]].sum()
+    how = {**dict.fromkeys([*figures, "whole_m2"], "sum"), "wider_class": "first"}
+    table = wide.groupby([*_CLASS, "period"], dropna=False).agg(how).reset_index()
     table["whole_m2"] = (table["whole_m2"] / table["area_m2"]).where(table["area_m2"] > 0, 0.0)
     named = table.assign(unit_id=table["region"], kind="outside", parcel_id=None, project=None, counted=True)
     return Rows.of(named)

@@ -1,5 +1,6 @@
 """Statistics of regions handed out to the ground that supplies what they tell of."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ def sum_places(weights: Array, place: Places, places: int) -> Array:
     inside = place >= 0
     rows = np.flatnonzero(inside)
     member = csr_array((np.ones(len(rows)), (place[rows], rows)), shape=(places, len(place)))
-    flat = np.nan_to_num(weights).reshape(-1, len(place))
+    flat = np.nan_to_num(weights).reshape(math.prod(weights.shape[:-1]), len(place))
     return np.asarray((member @ flat.T).T).reshape(*weights.shape[:-1], places)
 
 

@@ -109,7 +109,7 @@ state = st.tuples(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(state, state), min_size=1, max_size=6), st.randoms(use_true_random=False))
 def test_parts_sum_to_the_difference_and_order_of_rows_changes_nothing(classes, shuffler):
     rows = [
