@@ -176,7 +176,8 @@ def name_types(classes: pd.Series) -> pd.Series:
     kinds = standards.table("land_kinds").set_index("key")
     cover = kinds.loc[kinds.index == kinds["cover"], "ecosystem"].replace("", np.nan).dropna()
     types = {**land.to_dict(), **cover.to_dict()}
-    return classes.map(lambda name: types.get(name, name)).fillna("unknown").astype(object)
+    named = classes.astype(object).map(lambda name: types.get(name, name)).astype(object)
+    return named.where(classes.notna(), "unknown")
 
 
 def _sum_known(rows: pd.DataFrame, keys: list[str], columns: list[str]) -> pd.DataFrame:

@@ -33,7 +33,7 @@ def check_projects(projects: gpd.GeoDataFrame, sums: pd.DataFrame) -> gpd.GeoDat
         key=carbon["project"], **pd.DataFrame(measured, columns=["baseline", "cover", "known"])
     )
     for place, language in enumerate(("zh", "en")):
-        rows[f"untold_{language}"] = [_list_untold(row, place) for row in rows.to_dict("records")]
+        rows[f"untold_{language}"] = [_list_questions(row, place) for row in rows.to_dict("records")]
     return join_findings([build_findings(rule, rows[rule.applies(rows)]) for rule in PROJECT_RULES])
 
 
@@ -47,6 +47,6 @@ def _measure_cover(project: str, start: str | None, sums: pd.DataFrame) -> tuple
     return baseline, float(ground["fvc"].sum()) / known_m2, known_m2 / float(ground["area_m2"].sum())
 
 
-def _list_untold(row: dict[Any, Any], place: int) -> str:
+def _list_questions(row: dict[Any, Any], place: int) -> str:
     """Questions that nothing answers, in the language of a place."""
     return ("、", ", ")[place].join(words[place] for name, words in _QUESTIONS.items() if pd.isna(row[name]))

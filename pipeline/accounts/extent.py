@@ -32,7 +32,7 @@ _ROUNDING = 1e-6
 _SPAN = ["region", "basis", "from_period", "to_period"]
 
 
-def name_types(sums: pd.DataFrame, basis: str) -> pd.Series:
+def find_types(sums: pd.DataFrame, basis: str) -> pd.Series:
     """Ecosystem type of each row of ACCOUNT_SUMS, by the register or the map; `unknown` where there is none.
 
     Ground without a registered type is of its mapped class. A map that tells no types names cover classes.
@@ -45,7 +45,7 @@ def name_types(sums: pd.DataFrame, basis: str) -> pd.Series:
 def sum_types(sums: pd.DataFrame, columns: Sequence[str], *, aoi_id: str) -> pd.DataFrame:
     """Sums of columns by region (and of the whole aoi), period, basis and type, over counted ground."""
     counted = sums[sums["counted"]]
-    parts = [counted.assign(basis=basis, account_class=name_types(counted, basis)) for basis in BASES]
+    parts = [counted.assign(basis=basis, account_class=find_types(counted, basis)) for basis in BASES]
     both = double_rows(pd.concat(parts, ignore_index=True), aoi_id)
     return both.groupby(["region", "period", "basis", "account_class"], as_index=False)[list(columns)].sum()
 

@@ -109,12 +109,12 @@ class _Span:
             place = self.regions.index(region)
             quantities |= {key: drawn[:, place] for key, drawn in self.quantities.items()}
             values |= {key: drawn[:, place] for key, drawn in self.values.items()}
-        values |= _sum_drawn(values, totals)
+        values |= _sum_draws(values, totals)
         rows = [[*_take_quantiles(quantities[key]), *_take_quantiles(values[key])] for key in keys]
         return pd.DataFrame(rows, columns=list(BOUNDS), index=totals.index)
 
 
-def _sum_drawn(values: Mapping[_Key, Array], totals: pd.DataFrame) -> dict[_Key, Array]:
+def _sum_draws(values: Mapping[_Key, Array], totals: pd.DataFrame) -> dict[_Key, Array]:
     """Draws of the sums of a region: of services all of whose items have a total, less what is deducted."""
     services = totals[totals["service"].isin(SERVICES)]
     whole = services.groupby("service")["known"].min()

@@ -7,8 +7,8 @@ ACCOUNT_SERVICES.
 import pandas as pd
 
 from pipeline import standards
+from pipeline.accounts.balance import name_types
 from pipeline.accounts.books import double_rows, join_book
-from pipeline.accounts.extent import UNKNOWN
 from pipeline.contracts import ACCOUNT_SERVICES
 
 _FIGURES = ["quantity", "value_yuan", "comparable_yuan"]
@@ -26,9 +26,7 @@ def build_supply_and_use(items: pd.DataFrame, *, aoi_id: str) -> pd.DataFrame:
     counted = double_rows(items[items["counted"]], aoi_id)
     if counted.empty:
         return join_book([], ACCOUNT_SERVICES)
-    types = {row["code"]: row["ecosystem"] for row in standards.read_rows("land_classes")}
-    classes = counted["account_class"].astype(object)
-    named = classes.map(types).fillna(classes).astype(object).where(classes.notna(), UNKNOWN)
+    named = name_types(counted["account_class"])
     pairs = pd.MultiIndex.from_frame(counted[["service", "item"]])
     sector = pd.Series(pairs.map({pair: find_sector(*pair) for pair in pairs.unique()}), counted.index)
     supply = _sum_flow(counted.assign(account_class=named, sector=None, flow="supply"))
