@@ -9,7 +9,7 @@ from pipeline import standards
 from pipeline.accounts.intervals import bound_totals
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex
-from pipeline.accounts.rows import Rows, list_rows
+from pipeline.accounts.rows import Rows, gather_rows
 from pipeline.accounts.services.registry import SERVICES
 from pipeline.accounts.sharing import YearStatistics
 from pipeline.accounts.terms import Sources, gather_terms, list_missing
@@ -124,7 +124,7 @@ def publish(world, method, *, draws, seed):
 
 def find_truths(world, method):
     """True quantity and value (truth) of each service and item, of all ground."""
-    rows = Rows.of(list_rows(world.true_sums, "mapped"))
+    rows = Rows.of(gather_rows(world.true_sums, "mapped"))
     sources = Sources(YearStatistics(world.statistics, YEAR, AOI), world.true_book)
     truths = {}
     for service, item in method.list_items(sources.statistics):

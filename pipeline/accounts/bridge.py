@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.accounts.books import double_rows, join_book
-from pipeline.accounts.rows import list_bases, list_rows
+from pipeline.accounts.rows import gather_rows, list_bases
 from pipeline.contracts import ACCOUNT_BRIDGE
 
 PARTS = ("extent_yuan", "scope_yuan", "intensity_yuan", "price_yuan", "method_yuan")
@@ -44,7 +44,7 @@ def build_bridge(
     order factors are taken. A class that a period does not have is all extent; what is unknown at one time is
     all scope. An item of no class, or without a quantity, has no extent or no price of its own.
     """
-    ground = pd.concat([list_rows(sums, basis).assign(basis=basis) for basis in list_bases(sums)])
+    ground = pd.concat([gather_rows(sums, basis).assign(basis=basis) for basis in list_bases(sums)])
     methods = [_sum_cells(table, aoi_id) for table in (items if earlier is None else earlier, items)]
     areas = double_rows(ground[ground["counted"]], aoi_id).groupby(_CLASS, dropna=False)["area_m2"].sum()
     said = pd.concat([items, lacks]).dropna(subset="reason")

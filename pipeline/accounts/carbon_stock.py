@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.accounts.books import double_rows, join_book
 from pipeline.accounts.parameters import Ground, Lineage, ParameterBook, explain_lack
-from pipeline.accounts.rows import list_bases, list_rows
+from pipeline.accounts.rows import gather_rows, list_bases
 from pipeline.contracts import ACCOUNT_CARBON
 from pipeline.settings.parameters import ParameterRow
 
@@ -53,7 +53,7 @@ def build_carbon(sums: pd.DataFrame, book: ParameterBook, *, aoi_id: str) -> pd.
     hold at a time, counted on the ground that plants cover.
     """
     ground = pd.concat(
-        [list_rows(sums[sums["counted"]], basis).assign(basis=basis) for basis in list_bases(sums)]
+        [gather_rows(sums[sums["counted"]], basis).assign(basis=basis) for basis in list_bases(sums)]
     )
     kind = ground["wider_class"].where(ground["wider_class"].notna(), ground["account_class"])
     areas = ["area_m2", *(name for name in ("fvc",) if name in ground)]

@@ -15,7 +15,7 @@ import pandas as pd
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
-from pipeline.accounts.rows import Rows, list_bases, list_rows, list_variable_columns
+from pipeline.accounts.rows import Rows, gather_rows, list_bases, list_variable_columns
 from pipeline.accounts.service import Array, Item
 from pipeline.accounts.services.registry import SERVICES
 from pipeline.accounts.sharing import YearStatistics, sum_places
@@ -61,7 +61,7 @@ def bound_totals(
     counted = items[items["counted"]]
     bounds = []
     for basis in list_bases(sums):
-        for period, ground in list_rows(sums[sums["counted"]], basis).groupby("period", sort=True):
+        for period, ground in gather_rows(sums[sums["counted"]], basis).groupby("period", sort=True):
             span = totals[totals["basis"].eq(basis) & totals["period"].eq(period)]
             mine = counted[counted["basis"].eq(basis) & counted["period"].eq(period)]
             year = int(str(period))

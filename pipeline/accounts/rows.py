@@ -26,7 +26,7 @@ TYPE_OF_COVER = {
 
 @dataclass(frozen=True)
 class Rows:
-    """Some rows of one period and basis, at `place` of a table of `list_rows`.
+    """Some rows of one period and basis, at `place` of a table of `gather_rows`.
 
     Its `account_class` is the narrowest class that is known, `wider_class` the type that it is of; both are
     null where no class is known. `whole_m2` is the area of that class in the whole parcel.
@@ -39,7 +39,7 @@ class Rows:
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> "Rows":
-        """All rows of a table of `list_rows`."""
+        """All rows of a table of `gather_rows`."""
         ground = Ground.of([table[name] for name in _CLASS], table["region"])
         return cls(table, np.arange(len(table)), ground, Regions.of(table["region"]))
 
@@ -101,7 +101,7 @@ def list_bases(sums: pd.DataFrame) -> tuple[str, ...]:
     return BASES if sums[["dlbm", "ecosystem"]].notna().any(axis=None) else BASES[1:]
 
 
-def list_rows(sums: pd.DataFrame, basis: str) -> pd.DataFrame:
+def gather_rows(sums: pd.DataFrame, basis: str) -> pd.DataFrame:
     """Rows of ACCOUNT_SUMS by unit, period and class of a basis.
 
     Ground without a registered class (outside parcels, or unreadable) is of its mapped class on both bases.

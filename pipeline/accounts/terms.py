@@ -77,7 +77,7 @@ class Gathered:
         return np.array(kinds, object)[self.rows.ground.which]
 
 
-def list_missing(item: Item, supply: Supply, rows: Rows, sources: Sources) -> list[str]:
+def find_gaps(item: Item, supply: Supply, rows: Rows, sources: Sources) -> list[str]:
     """What a quantity lacks everywhere in a period: each said, so that none is computed without.
 
     A number that no layer, or no statistic, tells may be a statistic, or a parameter, of the same name. Where

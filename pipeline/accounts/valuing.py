@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pipeline.accounts.parameters import Found, ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
-from pipeline.accounts.rows import UNIT, Rows, list_bases, list_rows
+from pipeline.accounts.rows import UNIT, Rows, gather_rows, list_bases
 from pipeline.accounts.service import Amounts, Array, Item, Service, Terms
 from pipeline.accounts.services.registry import SERVICES, check_services
 from pipeline.accounts.sharing import YearStatistics, list_money
-from pipeline.accounts.terms import Gathered, Sources, gather_terms, list_missing
+from pipeline.accounts.terms import Gathered, Sources, find_gaps, gather_terms
 from pipeline.contracts.accounts import ACCOUNT_ITEMS
 from pipeline.contracts.columns import check_table
 
@@ -93,7 +93,7 @@ def value_services(
     told = [
         _value_year(rows, statistics, book, index, method, aoi_id=aoi_id, basis=basis)
         for basis in list_bases(sums)
-        for _, rows in list_rows(sums, basis).groupby("period", sort=True)
+        for _, rows in gather_rows(sums, basis).groupby("period", sort=True)
     ]
     items = pd.concat([year.items for year in told], ignore_index=True)
     items["reason"] = items["reason"].where(items["reason"].notna(), None)
@@ -158,7 +158,7 @@ def _value_year(
     lacks: list[tuple[str | None, ...]] = []
     for service, item in method.list_items(sources.statistics):
         supply = service.find_supply(item)
-        missing = list_missing(item, supply, rows, sources)
+        missing = find_gaps(item, supply, rows, sources)
         if missing:
             lacks.append((period, basis, service.code, item.key, item.unit, "; ".join(missing)))
             continue

@@ -1,7 +1,7 @@
 """Heat that plants and water take from hot days (气候调节), as electricity that cooling would need."""
 
 from pipeline.accounts.service import Array, Service, Terms, build_single, build_term, take_parameter
-from pipeline.accounts.services.ground import PLANTS, WATERS, WETLAND, pick_types, pick_within
+from pipeline.accounts.services.ground import PLANTS, WATERS, WETLAND, pick_classes, pick_types
 
 _GARZE = "白玛卓嘎等2017 甘孜州GEP (ChinaXiv-201711.00120V1)"
 _KJ_PER_KWH = 3600.0
@@ -119,7 +119,7 @@ COOLING_BY_WATER = Service(
     name_zh="气候调节-水面蒸发",
     name_en="Cooling by evaporation of water",
     category="R",
-    supply=pick_within(WETLAND, *WATERS),
+    supply=pick_classes(WETLAND, *WATERS),
     choices=("evaporation",),
     variants={
         (option,): build_single("kWh", quantity, _ELECTRICITY) for option, quantity in _EVAPORATION.items()

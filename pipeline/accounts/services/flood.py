@@ -12,7 +12,7 @@ from pipeline.accounts.service import (
     take_parameter,
     take_statistic,
 )
-from pipeline.accounts.services.ground import MARSHES, PLANTS, WETLAND, pick_types, pick_within
+from pipeline.accounts.services.ground import MARSHES, PLANTS, WETLAND, pick_classes, pick_types
 
 _GARZE = "白玛卓嘎等2017 甘孜州GEP (ChinaXiv-201711.00120V1)"
 _COAST = ("0303", "1105", "1108")
@@ -107,7 +107,7 @@ COAST_PROTECTION = Service(
     name_zh="海岸带防护",
     name_en="Coastal protection",
     category="R",
-    supply=pick_within(WETLAND, *_COAST),
+    supply=pick_classes(WETLAND, *_COAST),
     variants={
         (): build_single("km", take_statistic("coast_length"), take_parameter("coast_protection_cost"))
     },
@@ -133,7 +133,7 @@ RESERVOIRS = Service(
     name_zh="洪水调蓄-水库",
     name_en="Flood regulation by reservoirs",
     category="R",
-    supply=pick_within(WETLAND, "1103"),
+    supply=pick_classes(WETLAND, "1103"),
     variants={
         (): build_single(
             "m3",

@@ -17,7 +17,7 @@ def pick_types(*names: str) -> Supply:
     return Supply(frozenset(names))
 
 
-def pick_within(type_zh: str, *names: str) -> Supply:
+def pick_classes(type_zh: str, *names: str) -> Supply:
     """Some classes of a type; ground of the type that is not told apart further supplies too."""
     rest = {row["code"] for row in standards.read_rows("land_classes") if row["ecosystem"] == type_zh}
     return Supply(frozenset({type_zh, *names}), frozenset(rest - set(names)))

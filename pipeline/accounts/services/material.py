@@ -16,7 +16,7 @@ from pipeline.accounts.service import (
     take_parameter,
     take_statistic,
 )
-from pipeline.accounts.services.ground import FARMLAND, ORCHARDS, WATERS, WETLAND, pick_types, pick_within
+from pipeline.accounts.services.ground import FARMLAND, ORCHARDS, WATERS, WETLAND, pick_classes, pick_types
 
 _GARZE = "白玛卓嘎等2017 甘孜州GEP (ChinaXiv-201711.00120V1)"
 _DRINKABLE = 3
@@ -25,7 +25,7 @@ _KINDS: dict[str, tuple[str, str, Supply]] = {
     "agriculture": ("农产品", "crops", pick_types(FARMLAND)),
     "forestry": ("林产品", "forest products", pick_types("森林", "灌丛", *ORCHARDS)),
     "livestock": ("畜产品", "livestock", pick_types("草地", FARMLAND)),
-    "fishery": ("水产品", "fish", pick_within(WETLAND, *WATERS, "1105", "1106")),
+    "fishery": ("水产品", "fish", pick_classes(WETLAND, *WATERS, "1105", "1106")),
 }
 _WAYS = {"wild": ("野生", "wild"), "managed": ("人工", "managed")}
 _USES = {
@@ -112,7 +112,7 @@ FRESH_WATER = Service(
     name_zh="淡水资源",
     name_en="Fresh water",
     category="M",
-    supply=pick_within(WETLAND, *WATERS),
+    supply=pick_classes(WETLAND, *WATERS),
     variants={(): tuple(_build_use(use, *names) for use, names in _USES.items())},
     source=_GARZE,
     confirmed=True,
@@ -122,7 +122,7 @@ ENERGY = Service(
     name_zh="生态能源",
     name_en="Energy from nature",
     category="M",
-    supply=pick_within(WETLAND, *WATERS),
+    supply=pick_classes(WETLAND, *WATERS),
     variants={(): build_single("kWh", take_statistic("energy_output"), take_parameter("energy_price"))},
     source=_GARZE,
     confirmed=True,
