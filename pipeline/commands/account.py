@@ -30,7 +30,6 @@ from pipeline.contracts.accounts import (
 from pipeline.contracts.columns import check_table
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.account_checks import list_read_keys, list_unread
-from pipeline.outputs.delivery import write_csv
 from pipeline.settings.accounts import Intervals
 from pipeline.settings.parameters import ParameterRow, read_parameters
 
@@ -245,7 +244,7 @@ def _list_unmoved(
 def compare_totals(found: Revaluation) -> pd.DataFrame:
     """ACCOUNT_TOTALS valued anew, beside `delivered_yuan` and the `difference_yuan` to it."""
     delivered = found.stored.totals[[*_SPAN, "value_yuan"]].rename(columns={"value_yuan": "delivered_yuan"})
-    told = found.totals.merge(delivered, "outer", _SPAN, sort=False)
+    told = found.totals.merge(delivered, "left", _SPAN)
     return told.assign(difference_yuan=told["value_yuan"] - told["delivered_yuan"])
 
 
@@ -263,7 +262,9 @@ def write_revaluation(found: Revaluation, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            write_csv(table, folder / f"{name}.csv")
+            with (folder / f"{name}.csv").open("wb") as stream:
+                stream.write("\ufeff".encode())
+                pacsv.write_csv(pa.Table.from_pandas(table, preserve_index=False), stream)
     except OSError as error:
         problem = Problem(str(error.filename), error.strerror or str(error), "a place to write to")
         raise SettingsError("The accounts cannot be written", [problem]) from error

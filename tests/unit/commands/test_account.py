@@ -80,7 +80,7 @@ def make_statistics():
     return table.assign(product=None, source="s", file="f.xlsx", sheet=None, row=2)
 
 
-def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0):
+def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0, services=SERVICES):
     """A delivery folder with accounts as a run leaves them: tables, and their digests in the manifest."""
     tables = folder / "tables"
     tables.mkdir(parents=True)
@@ -88,7 +88,7 @@ def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0):
         (folder / name).write_text(text, encoding="utf-8")
     book = ParameterBook.of(read_parameters([folder / "national.csv", folder / "regional.csv"]), AREA)
     choices = Choices().model_dump() | dict(options)
-    method, index = Method(SERVICES, choices, 2023), PriceIndex(levels)
+    method, index = Method(tuple(services), choices, 2023), PriceIndex(levels)
     sums, statistics = make_sums(parcels), make_statistics()
     valuation = value_services(sums, statistics, book, index, method, aoi_id=AREA)
     prices = [(kind, year, level) for kind, told in levels.items() for year, level in told.items()]
