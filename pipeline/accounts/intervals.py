@@ -138,6 +138,7 @@ def _draw_span(
     ground: pd.DataFrame, items: pd.DataFrame, sources: Sources, method: Method, uncertain: _Uncertain
 ) -> _Span:
     classes = _sum_classes(ground)
+    ground_m2 = ground.loc[ground["account_class"].notna(), "area_m2"].to_numpy(float)
     told = dict(tuple(items.groupby(["service", "item"])))
     towns = sorted(set(classes.regions) - {sources.statistics.aoi_id})
     quantities, values = {}, {}
@@ -145,7 +146,7 @@ def _draw_span(
         key = service.code, item.key
         if key in told:
             gathered = gather_terms(item, service.find_supply(item), classes, sources)
-            pair = _draw_item(item, gathered, told[key], ground, len(sources.book.values), uncertain)
+            pair = _draw_item(item, gathered, told[key], ground_m2, len(sources.book.values), uncertain)
             quantities[key], values[key] = (_sum_regions(drawn, gathered.rows, towns) for drawn in pair)
     return _Span([*towns, sources.statistics.aoi_id], quantities, values)
 
@@ -154,7 +155,7 @@ def _draw_item(
     item: Item,
     gathered: Gathered,
     told: pd.DataFrame,
-    ground: pd.DataFrame,
+    ground_m2: Array,
     draws: int,
     uncertain: _Uncertain,
 ) -> tuple[Array, Array]:
@@ -165,7 +166,7 @@ def _draw_item(
     amounts, classes = evaluate(item, gathered.terms), gathered.rows.table["account_class"]
     known = np.nan_to_num(np.where(gathered.known_m2 > 0, amounts.quantity, 0.0))
     quantity, price = (np.broadcast_to(figure, (draws, len(classes))) for figure in (known, amounts.price))
-    spread = Spread.of(told, gathered.rows.table, ground)
+    spread = Spread.of(told, gathered.rows.table, ground_m2)
     first = quantity[0]
     quantity = quantity * np.divide(spread.quantity, first, where=first != 0, out=np.ones(len(first)))
     if not item.needs.shared:

@@ -67,11 +67,13 @@ class Spread:
     ground_m2: float
 
     @classmethod
-    def of(cls, items: pd.DataFrame, table: pd.DataFrame, ground: pd.DataFrame) -> "Spread":
-        """Of the ACCOUNT_ITEMS of an item, on the rows of a table, and all rows of units of the span."""
-        seen = (items["quantity"].notna() & (items["area_m2"] > items["unknown_m2"])).to_numpy()
-        area = items["area_m2"].to_numpy(float)
-        rate = np.divide(items["quantity"], area - items["unknown_m2"], where=seen, out=np.zeros(len(area)))
+    def of(cls, items: pd.DataFrame, table: pd.DataFrame, ground_m2: Array) -> "Spread":
+        """Of the ACCOUNT_ITEMS of an item, on the rows of a table, and the areas of all ground by unit."""
+        area, unknown, quantity = (
+            items[name].to_numpy(float) for name in ("area_m2", "unknown_m2", "quantity")
+        )
+        seen = ~np.isnan(quantity) & (area > unknown)
+        rate = np.divide(quantity, area - unknown, where=seen, out=np.zeros(len(area)))
         where = pd.MultiIndex.from_frame(table[["region", "account_class"]])
         keys = pd.MultiIndex.from_frame(items[["region", "account_class"]])
         row = where.get_indexer(keys)
@@ -80,7 +82,7 @@ class Spread:
             for weight in (area * seen, area * ~seen, (area * ~seen) ** 2)
         )
         place, classes = pd.factorize(table["account_class"])
-        units = _measure_units(rate[seen], area[seen], place[row[seen]], len(classes), ground)
+        units = _measure_units(rate[seen], area[seen], place[row[seen]], len(classes), ground_m2)
         deviation, leverage, freedom = (figure[place] for figure in units)
         share = np.divide(unseen_2, unseen_m2**2, where=unseen_m2 > 0, out=np.zeros(len(table)))
         return cls(
@@ -90,7 +92,7 @@ class Spread:
             deviation * np.sqrt(share + leverage),
             freedom,
             place,
-            float(ground.loc[ground["account_class"].notna(), "area_m2"].sum()),
+            float(ground_m2.sum()),
         )
 
     def extend(self, quantity: Array, generator: np.random.Generator) -> Array:
@@ -111,13 +113,12 @@ class Spread:
 
 
 def _measure_units(
-    rate: Array, area: Array, place: NDArray[np.intp], classes: int, ground: pd.DataFrame
+    rate: Array, area: Array, place: NDArray[np.intp], classes: int, whole: Array
 ) -> tuple[Array, Array, Array]:
     """Deviation between units, leverage of their mean, and freedom by class; the last of all ground together.
 
     Weighted by area; a class of one unit, which tells no spread, varies by as much as its rate.
     """
-    whole = ground.loc[ground["account_class"].notna(), "area_m2"].to_numpy(float)
     count = np.append(np.bincount(place, minlength=classes), len(whole)).astype(float)
     mass, first, second, square = (
         np.append(np.bincount(place, weight, classes), of_all)

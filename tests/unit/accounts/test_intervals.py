@@ -134,10 +134,9 @@ def test_a_type_has_the_area_of_its_cover_unless_it_is_of_several():
 
 
 def test_ground_of_unknown_class_gives_as_all_ground_does():
-    ground = pd.DataFrame({"account_class": ["森林", "农田", None], "area_m2": [60.0, 20.0, 20.0]})
     table = pd.DataFrame({"region": ["a", "a"], "account_class": ["森林", None]})
     items = table.assign(quantity=[120.0, np.nan], area_m2=[60.0, 20.0], unknown_m2=[0.0, 20.0])
-    spread = Spread.of(items, table, ground)
+    spread = Spread.of(items, table, np.array([60.0, 20.0]))
     drawn = spread.extend(np.tile([120.0, 0.0], (4001, 1)), np.random.default_rng(1))
     assert drawn[0].tolist() == [120.0, 0.0]
     assert np.median(drawn[1:, 1]) == pytest.approx(20.0 * 120.0 / 80.0, rel=0.05)
