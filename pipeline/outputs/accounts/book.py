@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.contracts import Delivery
-from pipeline.outputs.columns import Language, describe_column, name_values
+from pipeline.outputs.columns import Language, describe_column, list_values
 from pipeline.outputs.texts import find_text, name_unit
 
 CATEGORIES = ("M", "R", "C")
@@ -19,6 +19,8 @@ SUMS = (*CATEGORIES, *WHOLE, "outside")
 """What `service` holds in rows of sums: of a kind of services, of all, and value from outside, deducted."""
 Row = dict[str, Any]
 _BETWEEN = " · "
+_CLASSES = ("from", "ecosystem_l1", "dlbm")
+"""Columns whose values are classes of an account: of the map, types, and of the third survey."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,12 @@ class AccountBook:
         found = table.loc[place & (table["year"].astype(str) == period), "value"]
         return float(found.iloc[0]) if len(found) else None
 
+    def find_outside(self, period: str, *, basis: str | None = None) -> float:
+        """Value from outside the area, which is deducted and below 0; 0 where it is not deducted."""
+        rows = self.select_totals(period=period, basis=basis)
+        values = rows.loc[rows["service"] == "outside", "value_yuan"].dropna()
+        return float(values.iloc[0]) if len(values) else 0.0
+
     def select_bridge(self) -> pd.DataFrame:
         """Rows of the bridge that tell of the whole area, in the headline basis."""
         table = self.table("bridge")
@@ -165,10 +173,7 @@ class AccountBook:
             return find_text("accounts.all_classes", self.language)
         if str(code) == "total":
             return find_text("accounts.sum.total", self.language)
-        found = pd.Series([str(code)])
-        for column in ("dlbm", "ecosystem_l1", "from"):
-            found = name_values(column, found, self.language)
-        return str(found.iloc[0])
+        return _list_class_names(self.language).get(str(code), str(code))
 
     def name_parameter(self, key: str) -> str:
         """What a parameter is called; the key of one without a name."""
@@ -204,6 +209,12 @@ def find_book(delivery: Delivery) -> AccountBook | None:
     """The accounts of a delivery, None where it has none."""
     totals = delivery.tables.get("account_totals")
     return None if totals is None or totals.empty else AccountBook(delivery)
+
+
+@cache
+def _list_class_names(language: Language) -> Mapping[str, str]:
+    entries = (entry for column in _CLASSES for entry in list_values(column))
+    return MappingProxyType({entry.code: entry.name(language) for entry in entries})
 
 
 @cache

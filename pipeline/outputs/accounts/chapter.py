@@ -24,7 +24,8 @@ from pipeline.outputs.texts import find_text, find_texts
 _MOST_REGIONS = 60
 _BOOKS = ("extent", "condition", "projects", "carbon")
 """Tables that the chapter shows in this order, where there are any."""
-_LEAST_SHARE = 1e-3
+_LEAST_SHARE, _LEAST_FIGURE = 1e-3, 0.1
+"""Shares below are said to be less; of figures below, two digits are shown that mean something."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def _write_caution(book: AccountBook) -> str:
     whole = book.find_whole(book.periods[-1])
     if whole is None or whole["service"] == "GEP":
         return ""
-    return find_text("accounts.partial", book.language).format(known=whole["known"], of=whole["of"])
+    told = find_text("accounts.partial", book.language).format(known=whole["known"], of=whole["of"])
+    return f"{told} {write_reason(whole['reason'])}".strip()
 
 
 def _build_bases(book: AccountBook) -> Table | None:
@@ -132,7 +134,9 @@ def _build_bases(book: AccountBook) -> Table | None:
 
 
 def _write_figure(value: float) -> str:
-    return "—" if pd.isna(value) else f"{value:,.2f}"
+    if pd.isna(value):
+        return "—"
+    return f"{value:,.2f}" if abs(value) >= _LEAST_FIGURE or not value else f"{value:.2g}"
 
 
 def _build_services(book: AccountBook) -> LinkedTable:

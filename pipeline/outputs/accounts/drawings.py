@@ -161,17 +161,24 @@ def _list_bridges(book: AccountBook) -> Iterator[TabPanel]:
 
 
 def _draw_waterfall(row: Row, book: AccountBook) -> Figure:
-    """Bars from the value before, over what each cause added or took, to the value after."""
+    """Bars from the value before, over what each cause added or took, to the value after.
+
+    The bridge is of services; what is deducted as from outside is a step of its own, so that it ends at
+    the sum.
+    """
     scale, unit = choose_money(book.language)
     words = find_texts("accounts.part", book.language)
-    parts = [(words[key], _to_number(row[f"{key}_yuan"]) / scale) for key in _PARTS]
-    at, low = _to_number(row["opening_yuan"]) / scale, 0.0
-    steps = [(f"{words['opening']} {row['from_period']}", low, at, _WHOLE, at)]
-    for name, amount in parts:
-        steps.append((name, at, at + amount, _MORE if amount >= 0 else _LESS, amount))
-        at += amount
-    closing = _to_number(row["closing_yuan"]) / scale
-    steps.append((f"{words['closing']} {row['to_period']}", low, closing, _WHOLE, closing))
+    before, after = book.find_outside(row["from_period"]), book.find_outside(row["to_period"])
+    parts = {words[key]: _to_number(row[f"{key}_yuan"]) for key in _PARTS}
+    if before or after:
+        parts[words["outside"]] = after - before
+    at = (_to_number(row["opening_yuan"]) + before) / scale
+    steps = [(f"{words['opening']} {row['from_period']}", 0.0, at, _WHOLE, at)]
+    for name, yuan in parts.items():
+        steps.append((name, at, at + yuan / scale, _MORE if yuan >= 0 else _LESS, yuan / scale))
+        at += yuan / scale
+    closing = (_to_number(row["closing_yuan"]) + after) / scale
+    steps.append((f"{words['closing']} {row['to_period']}", 0.0, closing, _WHOLE, closing))
     return _draw_steps(steps, unit, book)
 
 

@@ -128,6 +128,7 @@ def _list_total(period: str, basis: str, book: AccountBook) -> Row:
     whole = book.find_whole(period, basis=basis) or {}
     kinds, gdp = book.sum_categories(None, period, basis=basis), book.find_gdp(period)
     money = {book.name_service(key): kinds[key] for key in CATEGORIES} | {
+        book.name_service("outside"): book.find_outside(period, basis=basis),
         words["sum"]: whole["value_yuan"],
         words["low"]: whole["value_low"],
         words["high"]: whole["value_high"],

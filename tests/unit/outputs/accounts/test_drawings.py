@@ -71,6 +71,20 @@ def test_the_bridge_goes_from_before_to_after_without_a_gap(book):
     assert data["words"][1].startswith("+")
 
 
+def test_what_is_deducted_as_from_outside_is_a_step_so_that_the_bridge_ends_at_the_sum(book):
+    outside = book.totals[book.totals["service"] == "partial"].assign(service="outside", value_yuan=-2e6)
+    outside.loc[outside["period"] == "2024", "value_yuan"] = -5e6
+    totals = pd.concat([book.totals, outside], ignore_index=True)
+    deducted = find_book(replace(book.delivery, tables={**book.delivery.tables, "account_totals": totals}))
+    (data,) = columns_of(draw_account_charts(deducted)["account_bridge"].drawing)
+    steps = dict(zip(data["bar"], data["words"], strict=True))
+    assert steps["区外输入扣除"] == "-300.00"
+    rows = book.select_bridge().iloc[0]
+    assert data["end"][0] == pytest.approx((rows["opening_yuan"] - 2e6) / 1e4)
+    assert data["end"][-1] == pytest.approx((rows["closing_yuan"] - 5e6) / 1e4)
+    assert data["end"][-2] == pytest.approx(data["end"][-1])
+
+
 def test_a_cut_axis_says_so(book):
     chart = draw_account_charts(book)["account_bridge"].drawing
     assert chart.x_range.start > 0
