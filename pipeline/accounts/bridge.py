@@ -1,8 +1,8 @@
 """Why value changed between two periods: by extent, quantity per hectare, price, and method or parameters.
 
-What to call: `bridge = build_bridge(items, sums, aoi_id=..., lacks=...)`, with ACCOUNT_ITEMS, ACCOUNT_SUMS
-and the LACKS of all periods; it is ACCOUNT_BRIDGE. Where method or parameters changed too, `earlier` are the
-items of the same periods under the earlier ones.
+What to call: `bridge = build_bridge(items, sums, totals, aoi_id=..., lacks=...)`, with ACCOUNT_ITEMS,
+ACCOUNT_SUMS, ACCOUNT_TOTALS and the LACKS of all periods; it is ACCOUNT_BRIDGE. Where method or parameters
+changed too, `earlier` are the items of the same periods under the earlier ones.
 """
 
 import math
@@ -16,14 +16,20 @@ from numpy.typing import NDArray
 
 from pipeline.accounts.books import double_rows, join_book
 from pipeline.accounts.rows import gather_rows, list_bases
+from pipeline.accounts.totals import OUTSIDE
 from pipeline.contracts import ACCOUNT_BRIDGE
 
 PARTS = ("extent_yuan", "scope_yuan", "intensity_yuan", "price_yuan", "method_yuan")
 TOTAL = "total"
 
-_CELL = ["region", "basis", "service", "item", "account_class"]
+_ENDS = ("opening_yuan", "closing_yuan")
+_ITEM = ["region", "basis", "service", "item"]
+_CELL = [*_ITEM, "account_class"]
 _CLASS = ["region", "basis", "account_class", "period"]
 _SUMS = ["value", "amount", "known_m2"]
+_ROUNDING = 1e-13
+"""What is less, by the larger of two values, is what their last digits hold."""
+_LEAST_YUAN = 1e-7
 _ONE_TIME = "只有一期可核算 / known at one of the times only"
 
 Array = NDArray[np.float64]
@@ -32,6 +38,7 @@ Array = NDArray[np.float64]
 def build_bridge(
     items: pd.DataFrame,
     sums: pd.DataFrame,
+    totals: pd.DataFrame,
     *,
     aoi_id: str,
     lacks: pd.DataFrame | None = None,
@@ -50,7 +57,7 @@ def build_bridge(
     said = pd.concat([items, lacks]).dropna(subset="reason")
     reasons = said.groupby(["service", "item"])["reason"].first()
     tables = [
-        _bridge_pair(methods, areas, before, after, reasons)
+        _bridge_pair(methods, areas, totals, (before, after), reasons)
         for before, after in pairwise(sorted(ground["period"].unique()))
     ]
     return join_book(tables, ACCOUNT_BRIDGE)
@@ -74,14 +81,16 @@ def split_difference(corners: Array) -> Array:
 def close_parts(parts: Array, opening: Array, closing: Array) -> Array:
     """Parts (part, row) that sum to closing less opening to the last digit, and not only to their rounding.
 
-    What rounding leaves is added to the smallest part that is not 0, where it changes least of what is read;
-    what even that cannot hold, a few millionths of a yuan, to the smallest of all.
+    Parts that are rounding alone are 0. What rounding leaves is added to the smallest other part, where it
+    changes least of what is read; what even that cannot hold, some 1e-6 yuan in 1e10, to the smallest of all.
     """
-    closed = parts.copy()
+    scale = np.maximum(np.abs(opening), np.abs(closing))
+    closed = np.where(np.abs(parts) <= _ROUNDING * scale, 0.0, parts)
     for row in range(parts.shape[1]):
-        sizes = np.abs(parts[:, row])
+        sizes = np.abs(closed[:, row])
         for least in (np.argmin(np.where(sizes == 0, np.inf, sizes)), np.argmin(sizes)):
-            closed[least, row] += math.fsum([closing[row], -opening[row], *(-closed[:, row])])
+            apart = math.fsum([closing[row], -opening[row], *(-closed[:, row])])
+            closed[least, row] += apart if abs(apart) > _LEAST_YUAN or sizes[least] > 0 else 0.0
     return closed
 
 
@@ -102,34 +111,71 @@ def _sum_cells(items: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
 
 
 def _bridge_pair(
-    methods: Sequence[pd.DataFrame], areas: pd.Series, before: str, after: str, reasons: pd.Series
+    methods: Sequence[pd.DataFrame],
+    areas: pd.Series,
+    totals: pd.DataFrame,
+    pair: tuple[str, str],
+    reasons: pd.Series,
 ) -> pd.DataFrame:
-    """The rows of one pair of periods: of each class, of each item, and in total."""
+    """The rows of one pair of periods: of each class, of each item, what is deducted, and in total."""
+    rows = _split_cells(methods, areas, pair)
+    items = pd.concat([_sum_rows(rows, _ITEM), _tell_outside(totals, pair)], ignore_index=True)
+    whole = _sum_rows(_keep_published(items, totals, pair), ["region", "basis"]).assign(
+        service=TOTAL, item=""
+    )
+    bridge = pd.concat([_close_rows(level) for level in (rows, items, whole)], ignore_index=True)
+    return bridge.assign(from_period=pair[0], to_period=pair[1], reason=_explain(bridge, reasons))
+
+
+def _split_cells(methods: Sequence[pd.DataFrame], areas: pd.Series, pair: tuple[str, str]) -> pd.DataFrame:
+    """Opening, parts and closing of each item and class."""
     states = [
-        table[table.index.get_level_values("period") == label]
-        for label in (before, after)
+        table[table.index.get_level_values("period") == label].droplevel("period")
+        for label in pair
         for table in methods
     ]
-    states = [state.droplevel("period") for state in states]
     cells = pd.concat(states).index.drop_duplicates().sort_values()
     figures = np.stack([state.reindex(cells)[_SUMS].to_numpy(dtype=float).T for state in states])
     value, amount, known = figures.reshape(2, 2, len(_SUMS), -1).transpose(2, 0, 1, 3)
     classes = cells.to_frame(index=False)
-    extent = np.stack(
-        [
-            areas.reindex(pd.MultiIndex.from_frame(classes.assign(period=label)[_CLASS])).fillna(0.0)
-            for label in (before, after)
-        ]
-    )
+    places = [pd.MultiIndex.from_frame(classes.assign(period=label)[_CLASS]) for label in pair]
+    extent = np.stack([areas.reindex(place).fillna(0.0) for place in places])
     parts = split_difference(_build_corners(value, amount, extent, known))
     ends = {"opening_yuan": value[0, 0], "closing_yuan": value[1, 1]}
     rows = pd.DataFrame({**ends, **dict(zip(PARTS, parts, strict=True))}, index=cells).reset_index()
     rows[[*PARTS]] = rows[[*PARTS]].mask(rows[[*ends]].isna().all(axis=1), np.nan)
-    items = _sum_rows(rows, ["region", "basis", "service", "item"])
-    totals = _sum_rows(items, ["region", "basis"]).assign(service=TOTAL, item="")
-    bridge = pd.concat([_close_rows(level) for level in (rows, items, totals)], ignore_index=True)
-    reason = _explain(bridge, reasons)
-    return bridge.assign(from_period=before, to_period=after, reason=reason)
+    return rows
+
+
+def _tell_outside(totals: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+    """The rows of what is deducted as value from outside, whose amount alone changes."""
+    told = totals[totals["service"].eq(OUTSIDE) & totals["value_yuan"].notna()]
+    ends = [told[told["period"] == label].set_index(["region", "basis"])["value_yuan"] for label in pair]
+    rows = pd.concat(ends, axis=1, keys=_ENDS).reset_index()
+    both = rows[[*_ENDS]].notna().all(axis=1)
+    parts = pd.DataFrame(0.0, rows.index, [*PARTS])
+    parts["intensity_yuan"] = (rows["closing_yuan"] - rows["opening_yuan"]).where(both, 0.0)
+    return _keep_known(rows.assign(service=OUTSIDE, item="").join(parts))
+
+
+def _keep_published(items: pd.DataFrame, totals: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+    """The items as the published sums count them at each time; what one time does not count is scope."""
+    known = totals.groupby(["region", "basis", "service", "period"])["known"].min()
+    kept = items.copy()
+    for end, label in zip(_ENDS, pair, strict=True):
+        place = pd.MultiIndex.from_frame(items[["region", "basis", "service"]].assign(period=label))
+        kept[end] = items[end].where(known.reindex(place).eq(1).to_numpy())
+    return _keep_known(kept)
+
+
+def _keep_known(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a value at one of the times; where at one only, all of the difference is scope."""
+    ends = rows[[*_ENDS]]
+    rows = rows[ends.notna().any(axis=1)].copy()
+    one = rows[[*_ENDS]].isna().any(axis=1)
+    rows.loc[one, [*PARTS]] = 0.0
+    rows.loc[one, "scope_yuan"] = rows["closing_yuan"].fillna(0.0) - rows["opening_yuan"].fillna(0.0)
+    return rows
 
 
 def _build_corners(value: Array, amount: Array, extent: Array, known: Array) -> Array:
@@ -162,7 +208,7 @@ def _fill_gaps(factor: Array) -> Array:
 
 def _sum_rows(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Sums over the classes, or the items, of each group; null where all of it is null."""
-    numbers = ["opening_yuan", *PARTS, "closing_yuan"]
+    numbers = [*_ENDS, *PARTS]
     groups = rows.groupby(keys, sort=True)
     return groups[numbers].agg(_sum_exactly).reset_index()
 
@@ -175,7 +221,7 @@ def _sum_exactly(values: pd.Series) -> float:
 
 def _close_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with parts that sum to the difference to the last digit."""
-    opening, closing = (rows[name].fillna(0.0).to_numpy() for name in ("opening_yuan", "closing_yuan"))
+    opening, closing = (rows[name].fillna(0.0).to_numpy() for name in _ENDS)
     parts = rows[[*PARTS]].to_numpy().T
     closed = close_parts(np.nan_to_num(parts), opening, closing)
     return rows.assign(**dict(zip(PARTS, np.where(np.isnan(parts), np.nan, closed), strict=True)))
@@ -185,6 +231,6 @@ def _explain(bridge: pd.DataFrame, reasons: pd.Series) -> pd.Series:
     """Why a row has no figures, or some at one of the times only."""
     keys = pd.MultiIndex.from_frame(bridge[["service", "item"]])
     given = pd.Series(reasons.reindex(keys).to_numpy(dtype=object), index=bridge.index)
-    lacks = bridge[["opening_yuan", "closing_yuan"]].isna()
+    lacks = bridge[[*_ENDS]].isna()
     partial = lacks.any(axis=1) | bridge["scope_yuan"].fillna(0.0).ne(0.0)
     return given.fillna(_ONE_TIME).where(partial, None)

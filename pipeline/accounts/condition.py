@@ -12,7 +12,7 @@ from pipeline.accounts.books import join_book
 from pipeline.accounts.extent import UNKNOWN, sum_types
 from pipeline.contracts import ACCOUNT_CONDITION
 
-CONDITION_VARIABLES = {"fvc": "1", "npp": "t C/ha/a", "evapotranspiration": "mm/a"}
+CONDITION_VARIABLES = {"fvc": "1", "npp": "t C/ha/a"}
 """Account variables that tell of condition, with their unit: means over the area where they are known."""
 
 GOOD_SECTIONS = "good_sections"

@@ -42,7 +42,9 @@ def draw_up_books(ledger: Ledger) -> dict[str, pd.DataFrame]:
         "account_extent": build_extent(ledger.sums, ledger.moves, aoi_id=aoi_id),
         "account_condition": build_condition(ledger.sums, ledger.sections, aoi_id=aoi_id),
         "account_services": build_supply_and_use(items, aoi_id=aoi_id),
-        "account_bridge": build_bridge(items, ledger.sums, aoi_id=aoi_id, lacks=ledger.valuation.lacks),
+        "account_bridge": build_bridge(
+            items, ledger.sums, totals, aoi_id=aoi_id, lacks=ledger.valuation.lacks
+        ),
         "account_carbon": build_carbon(ledger.sums, ledger.book, aoi_id=aoi_id),
         "account_projects": account_projects(items, ledger.projects, ledger.parcels),
         "account_regions": pd.DataFrame(ledger.regions[["region", "name"]]),

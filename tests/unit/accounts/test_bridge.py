@@ -14,6 +14,9 @@ from pipeline.accounts.bridge import PARTS, build_bridge, close_parts, split_dif
 GROUND = {"region": "island", "basis": "mapped", "service": "REG-01", "item": "", "account_class": "森林"}
 
 
+NOTHING = {}
+
+
 def plant(period, *, area, quantity, price, unit="u1", unknown=0.0, **ground):
     """An item of a unit, as valuing gives it, and the area of its unit."""
     value = None if quantity is None else quantity * price
@@ -22,7 +25,7 @@ def plant(period, *, area, quantity, price, unit="u1", unknown=0.0, **ground):
     return {**row, "value_yuan": value, "unknown_m2": lost, "reason": None, "area_m2": area}
 
 
-def bridge_of(*rows, earlier=None, without=()):
+def bridge_of(*rows, earlier=None, without=(), published=NOTHING, outside=NOTHING):
     """The bridge of planted items, which a period of `without` has no rows of."""
     table = pd.DataFrame(rows).astype({"quantity": float, "value_yuan": float})
     sums = table[["unit_id", "region", "period", "account_class", "area_m2"]].drop_duplicates()
@@ -30,7 +33,19 @@ def bridge_of(*rows, earlier=None, without=()):
     sums = sums.assign(kind="outside", parcel_id=None, project=None, counted=True, dlbm=None, ecosystem=None)
     items = table[~table["period"].isin(without)]
     old = None if earlier is None else pd.DataFrame(earlier)
-    return build_bridge(items, sums, aoi_id="island", earlier=old)
+    return build_bridge(items, sums, total(items, published, outside), aoi_id="island", earlier=old)
+
+
+def total(items, published, outside):
+    """Totals of the items of every region, which know what `published` says, and what is deducted."""
+    both = pd.concat([items, items.assign(region="island")])
+    rows = both[["region", "basis", "service", "item", "period"]].drop_duplicates()
+    known = [published.get((row.service, row.period), 1) for row in rows.itertuples()]
+    deducted = pd.DataFrame(
+        [{**GROUND, "service": "outside", "period": year, "value_yuan": -value, "known": 1}
+         for year, value in outside.items()]
+    )  # fmt: skip
+    return pd.concat([rows.assign(value_yuan=1.0, known=known), deducted], ignore_index=True)
 
 
 def parts_of(table, **where):
@@ -76,6 +91,17 @@ def test_a_class_that_appears_or_goes_is_extent():
     assert parts_of(table, account_class="湿地") == only("extent_yuan", 40.0)
     assert parts_of(table, account_class="农田") == only("extent_yuan", -45.0)
     assert parts_of(table, service="total") == only("extent_yuan", -5.0)
+
+
+def test_the_total_opens_and_closes_with_what_the_totals_count_less_what_is_deducted():
+    rows = [plant(year, area=10.0, quantity=20.0, price=5.0) for year in ("2022", "2023")]
+    more = [plant(year, area=1.0, quantity=7.0, price=1.0, service="REG-06a") for year in ("2022", "2023")]
+    table = bridge_of(*rows, *more, published={("REG-06a", "2022"): 0}, outside={"2022": 30.0, "2023": 32.0})
+    whole = table[table["service"] == "total"].squeeze()
+    assert (whole["opening_yuan"], whole["closing_yuan"]) == (70.0, 75.0)
+    assert (whole["scope_yuan"], whole["intensity_yuan"]) == (7.0, -2.0)
+    late = bridge_of(*rows, outside={"2023": 32.0})
+    assert parts_of(late, service="total") == only("scope_yuan", -32.0)
 
 
 def test_other_parameters_alone_are_the_method():
@@ -156,5 +182,7 @@ def test_rounding_goes_to_the_smallest_part_that_is_not_0():
     parts = np.array([[3e10], [0.25], [0.0]])
     closed = close_parts(parts, np.array([1e10]), np.array([4e10 + 0.5]))
     assert closed[:, 0].tolist() == [3e10, 0.5, 0.0]
-    huge = close_parts(np.array([[3e10], [-3e10], [0.0]]), np.array([0.0]), np.array([1e-7]))
-    assert math.fsum(huge[:, 0]) == 1e-7
+    huge = close_parts(np.array([[3e10], [-3e10], [0.0]]), np.array([0.0]), np.array([1e-6]))
+    assert math.fsum(huge[:, 0]) == 1e-6
+    noise = close_parts(np.array([[5.0], [1e-12], [0.0]]), np.array([100.0]), np.array([105.0]))
+    assert noise[:, 0].tolist() == [5.0, 0.0, 0.0]
