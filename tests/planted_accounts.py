@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline import standards
-from pipeline.accounts.intervals import bound_totals
+from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.rows import Rows, gather_rows
@@ -119,7 +119,7 @@ def publish(world, method, *, draws, seed):
     given = (world.sums, world.statistics, world.book, PriceIndex({}), method)
     valuation = value_services(*given, aoi_id=AOI)
     totals = total_services(valuation, world.statistics, PriceIndex({}), method, aoi_id=AOI)
-    return bound_totals(totals, valuation.items, *given, aoi_id=AOI, draws=draws, seed=seed)
+    return add_intervals(totals, valuation.items, *given, aoi_id=AOI, draws=draws, seed=seed)
 
 
 def find_truths(world, method):

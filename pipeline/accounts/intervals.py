@@ -1,6 +1,6 @@
 """Low and high of totals: what parameters, unknown ground and the accuracy of the map leave open.
 
-What to call after `total_services`: `totals = bound_totals(totals, valuation.items, sums, statistics, book,
+What to call after `total_services`: `totals = add_intervals(totals, valuation.items, sums, statistics, book,
 index, method, aoi_id=..., draws=..., seed=..., accuracy=...)`, `accuracy` being the delivered table of that
 name where there is a sample. A total is of the ground that is known; low and high are of all ground, so that
 where much is unknown both may lie above it.
@@ -32,7 +32,7 @@ _CLASS = ["region", "account_class"]
 _Key = tuple[str, str]
 
 
-def bound_totals(
+def add_intervals(
     totals: pd.DataFrame,
     items: pd.DataFrame,
     sums: pd.DataFrame,

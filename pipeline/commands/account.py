@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from pandera.pandas import DataFrameSchema
 
-from pipeline.accounts.intervals import bound_totals
+from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex, list_unmoved
 from pipeline.accounts.totals import total_services
@@ -196,7 +196,7 @@ def revalue(
         raise InputError("The delivery cannot be valued so from its tables", problems)
     book = ParameterBook.of([*stored.tables, *given], stored.aoi)
     valuation = value_services(stored.sums, stored.statistics, book, stored.index, method, aoi_id=stored.aoi)
-    totals = bound_totals(
+    totals = add_intervals(
         total_services(valuation, stored.statistics, stored.index, method, aoi_id=stored.aoi),
         valuation.items,
         stored.sums,

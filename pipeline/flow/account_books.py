@@ -7,7 +7,7 @@ from pipeline.accounts.bridge import build_bridge
 from pipeline.accounts.carbon_stock import build_carbon
 from pipeline.accounts.condition import build_condition
 from pipeline.accounts.extent import build_extent
-from pipeline.accounts.intervals import bound_totals
+from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.methods import describe_inputs, describe_methods
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.projects import account_projects
@@ -57,7 +57,7 @@ def _total(ledger: Ledger) -> pd.DataFrame:
     """ACCOUNT_TOTALS with low and high."""
     valuation, how = ledger.valuation, (ledger.statistics, ledger.index, ledger.method)
     totals = total_services(valuation, *how, aoi_id=ledger.aoi_id)
-    return bound_totals(
+    return add_intervals(
         totals,
         valuation.items,
         ledger.sums,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.accounts.intervals import bound_totals
+from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.methods import describe_methods
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex
@@ -100,7 +100,7 @@ def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0, services=S
         "account_choices": pd.DataFrame(
             [*choices.items(), ("price_year", 2023)], columns=["choice", "option"]
         ),
-        "account_totals": bound_totals(
+        "account_totals": add_intervals(
             total_services(valuation, statistics, index, method, aoi_id=AREA),
             valuation.items,
             sums,
