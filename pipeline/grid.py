@@ -175,6 +175,17 @@ class Grid:
             )
         return touched
 
+    def burn(
+        self, shapes: NDArray[np.object_], numbers: NDArray[np.int16], block: Block
+    ) -> NDArray[np.int16]:
+        """The number of the first of some shapes (in the grid's CRS) that holds a pixel's centre; else -1."""
+        burnt = np.full(block.shape, -1, dtype=np.int16)
+        pairs = [*zip(shapes.tolist(), numbers.tolist(), strict=True)]
+        if pairs:
+            with _ONE_AT_A_TIME:
+                rasterio.features.rasterize(pairs[::-1], out=burnt, transform=self.block_transform(block))
+        return burnt
+
     def trace_polygons(
         self, classes: NDArray[np.uint8] | NDArray[np.int32], wanted: NDArray[np.bool_]
     ) -> list[tuple[int, BaseGeometry]]:

@@ -29,7 +29,7 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
     told = make_account_inputs(run, study, inputs)
     maps = make_maps(run, complete_study(study, inputs), found.table, registry.STEPS)
     sources = describe_sources(study, found.table)
-    with publication.draft_delivery(study, inputs, found.table, maps) as draft:
+    with publication.draft_delivery(study, inputs, found.table, maps, parcels) as draft:
         statistics = make_statistics(run, maps, parcels, sources)
         sections = make_sections(run, study, inputs, parcels)
         accounts = make_accounts(run, maps, parcels, told, statistics, sections, inputs)

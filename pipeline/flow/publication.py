@@ -18,6 +18,7 @@ from pipeline.contracts import Delivery, Raster
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import PipelineError
+from pipeline.flow.account_rasters import list_service_rasters
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
@@ -85,7 +86,9 @@ class Draft:
 
 
 @contextmanager
-def draft_delivery(study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps) -> Iterator[Draft]:
+def draft_delivery(
+    study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps, parcels: Artifact
+) -> Iterator[Draft]:
     """Begin the delivery of a study, as the config has it, with its rasters, written beside what follows.
 
     An error that a user can mend leaves nothing of it.
@@ -94,7 +97,7 @@ def draft_delivery(study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps:
     if part.exists():
         remove(part)
     part.mkdir(parents=True)
-    rasters = tuple(list_rasters(maps))
+    rasters = (*list_rasters(maps), *list_service_rasters(maps, parcels))
     simulated = bool(scenes["simulated"].any()) or inputs.simulated is not None
     as_of = scenes["datetime"].max().to_pydatetime()
     told = {"simulated": simulated, "as_of": as_of, "language": study.settings.language}

@@ -16,9 +16,10 @@ from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import OpenLayer
 from pipeline.ingest.layers.years import YearLayer, hold
 from pipeline.maps.accounts.entries import SOIL, describe_sources, find_sources, open_layers
+from pipeline.maps.accounts.rasters import list_layer_rasters
 from pipeline.maps.accounts.runoff import Runoff, find_runoff
 from pipeline.maps.encoding import LayerEncoding, from_ratio
-from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Place, Step
+from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Place, Show, Step
 from pipeline.periods import When
 from pipeline.storage.blocks import Layer
 
@@ -162,4 +163,5 @@ ACCOUNT_LAYERS = Step(
     kernel=fields_block,
     block_bytes=_count_block_bytes,
     config=("accounts",),
+    show=Show(rasters=list_layer_rasters),
 )

@@ -3,19 +3,24 @@
 from dataclasses import replace
 from datetime import date
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 import xarray as xr
 from pyproj import CRS
 
 from pipeline.accounts.variables import VARIABLES
 from pipeline.flow.inputs import find_inputs
 from pipeline.flow.scenes import make_scene_table
+from pipeline.geodesy import unproject
 from pipeline.indices.erosion import compute_cover_factor, compute_erodibility, compute_erosivity
 from pipeline.indices.terrain import compute_ls, compute_slope
 from pipeline.legends import LAND_COVER
 from pipeline.maps.accounts.checks import ACCOUNT_CHECKS
+from pipeline.maps.accounts.rasters import ServiceMaps
+from pipeline.maps.accounts.registered import RegisteredGround
 from pipeline.maps.making import make_maps
 from pipeline.maps.registry import STEPS
 from pipeline.maps.showing import list_warnings
@@ -27,6 +32,13 @@ from tests.unit.conftest import SIZE
 from tests.unit.ingest.layers.planted import tif
 
 RUNOFF = {"vegetation": 0.05, "water": 0.0, "built": 0.6, "bare": 0.3}
+ALIKE = {
+    "reservoir_unit_cost": (6.0, "yuan/m3"),
+    "dredging_cost": (15.0, "yuan/m3"),
+    "silt_coefficient": (0.24, "1"),
+    "soil_bulk_density": (1.3, "t/m3"),
+}
+FOREST = {"runoff_coefficient": 0.02, "conservation_practice": 0.9}
 SOIL = {"sand": 30.0, "silt": 45.0, "clay": 25.0, "organic_carbon": 1.5}
 
 
@@ -67,12 +79,14 @@ def profile(folder):
     """A profile whose only parameters are coefficients of runoff."""
     rows = ["key,class,value,unit,source"]
     rows += [f"runoff_coefficient,{name},{share},1,toy" for name, share in RUNOFF.items()]
+    rows += [f"{key},,{value},{unit},toy" for key, (value, unit) in ALIKE.items()]
+    rows += [f"{key},0301,{value},1,toy" for key, value in FOREST.items()]
     (folder / "toy.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     lines = [
         "name_zh: 玩具",
         "name_en: toy",
         "source: toy",
-        "services: [REG-01]",
+        "services: [REG-01, REG-02a]",
         "parameters: [toy.csv]",
         "unconfirmed: []",
     ]
@@ -171,3 +185,37 @@ def test_all_variables_are_those_of_the_formulas(run, planted, sources, tmp_path
     assert table.loc["rain", "pixel_m"] == pytest.approx(600)
     assert table.loc["elevation", "known_share"] == 1
     assert any("vertical datum: unknown" in warning for warning in list_warnings(maps))
+    check_services(maps, year, expected)
+
+
+def check_services(maps, year, truth):
+    """Water and soil kept by a wood that the register knows, over plants that it does not."""
+    grid = maps.study.grid
+    left, bottom, right, top = grid.block_bounds(grid.whole)
+    halves = [shapely.box(left, bottom, (left + right) / 2, top), shapely.box(left, bottom, right, top)]
+    woods = gpd.GeoDataFrame(
+        {"land_class": ["0301", None]},
+        geometry=[unproject(half, grid.crs) for half in halves],
+        crs="EPSG:4490",
+    )
+    ground = RegisteredGround.of(woods, grid.crs)
+    rasters = {raster.name: raster for raster in ServiceMaps(maps, year, ground).list_rasters()}
+    assert set(rasters) == {"service_reg_01_2024", "service_reg_02a_2024", "value_per_ha_2024"}
+    assert {raster.unit for raster in rasters.values()} == {"m3/ha", "yuan/ha"}
+    assert "登记地类" in rasters["value_per_ha_2024"].title_zh
+    values = {name: raster.values.to_numpy() for name, raster in rasters.items()}
+    inside = grid.mask_geometry(maps.study.outline, grid.whole)
+    wood = ground.number_pixels(grid, grid.whole) == 0
+    assert 0.45 < wood.mean() < 0.55
+    water = (truth["rain"] * (1 - FOREST["runoff_coefficient"]) - truth["evapotranspiration"]) * 10
+    kept = truth["erosion_potential"] - truth["erosion"] * FOREST["conservation_practice"]
+    silt = kept * 0.24 / 1.3
+    where = inside & wood
+    np.testing.assert_allclose(values["service_reg_01_2024"][where], water[where], rtol=2e-5)
+    np.testing.assert_allclose(values["service_reg_02a_2024"][where], silt[where], rtol=2e-5, atol=1e-5)
+    total = water * 6 + silt * 15
+    np.testing.assert_allclose(values["value_per_ha_2024"][where], total[where], rtol=2e-5, atol=1e-3)
+    assert np.isnan(values["service_reg_02a_2024"][~wood]).all()
+    plants = inside & ~wood & (maps.open("land_cover", year)["land_cover"].to_numpy() == 2)
+    mapped = (truth["rain"] * 0.95 - truth["evapotranspiration"]) * 60
+    np.testing.assert_allclose(values["value_per_ha_2024"][plants], mapped[plants], rtol=2e-5, atol=1e-2)
