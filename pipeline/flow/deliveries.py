@@ -22,7 +22,10 @@ _DELIVERY = 9
 
 @dataclass(frozen=True)
 class Delivered:
-    """What became of one area: its delivery, its figures, and the planted truth if it is simulated."""
+    """What became of one area: its delivery, its figures, and the planted truth if it is simulated.
+
+    `totals` are ACCOUNT_TOTALS, None without accounts.
+    """
 
     aoi: str
     name: str
@@ -30,6 +33,7 @@ class Delivered:
     kept: bool
     indicators: pd.DataFrame
     truth: dict[str, Any] | None
+    totals: pd.DataFrame | None = None
 
 
 def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
@@ -65,10 +69,15 @@ def deliver(run: Run, study: Study) -> Delivered:
 
 
 def _summarize(study: Study, inputs: Inputs, *, kept: bool) -> Delivered:
-    figures = pd.read_csv(
-        study.target / "tables" / "indicators.csv", encoding="utf-8-sig", dtype={"period": str}
-    )
-    return Delivered(study.aoi.id, study.aoi.name_zh, study.target, kept, figures, _load_truth(inputs))
+    figures = _read_table(study, "indicators")
+    totals = _read_table(study, "account_totals") if inputs.accounts else None
+    aoi = study.aoi
+    return Delivered(aoi.id, aoi.name_zh, study.target, kept, figures, _load_truth(inputs), totals)
+
+
+def _read_table(study: Study, name: str) -> pd.DataFrame:
+    path = study.target / "tables" / f"{name}.csv"
+    return pd.read_csv(path, encoding="utf-8-sig", dtype={"period": str})
 
 
 def _load_truth(inputs: Inputs) -> dict[str, Any] | None:

@@ -38,6 +38,69 @@ def area(request, demo):
     return demo / request.param / "2024", truth_of(demo, request.param)
 
 
+@pytest.fixture(params=AREAS)
+def accounts(request, demo):
+    """Delivery folder, totals of the area by registered class, and planted truth of its accounts."""
+    folder = demo / request.param / "2024"
+    key = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["inputs"]["account_truth"]
+    path = demo / "work" / "artifacts" / "account_truth" / key[:24] / "truth.json"
+    totals = table(folder, "account_totals")
+    own = totals["region"].eq(request.param) & totals["basis"].eq("registered")
+    return folder, totals[own].fillna({"item": ""}), json.loads(path.read_text(encoding="utf-8"))["periods"]
+
+
+def planted_items(truth):
+    """Period, service, item and what is planted of it."""
+    for period, services in truth.items():
+        for service, items in services.items():
+            for item, planted in items.items():
+                yield (period, service, item), planted
+
+
+def is_told(service):
+    """Whether a service is wholly told by statistics."""
+    return service.startswith(("MAT-", "CUL-")) or service in {"REG-04", "REG-05b", "REG-11", "outside"}
+
+
+def test_every_quantity_and_value_of_the_accounts_is_the_planted_one(accounts):
+    """Of pixels within 2 %, of statistics exactly."""
+    folder, totals, truth = accounts
+    found = totals.set_index(["period", "service", "item"])
+    worst = 0.0
+    for key, planted in planted_items(truth):
+        for name in ("quantity", "value_yuan"):
+            if key[1] == "outside" and name == "quantity":
+                continue
+            within = 1e-9 if is_told(key[1]) else 0.02
+            assert found.loc[key, name] == pytest.approx(planted[name], rel=within), (key, name)
+            if planted[name]:
+                worst = max(worst, abs(found.loc[key, name] / planted[name] - 1))
+    print(f"{folder.parent.name}: {len([*planted_items(truth)])} items, the furthest off {worst:.2%}")
+
+
+def test_gep_is_whole_and_near_the_planted_one(accounts):
+    _, totals, truth = accounts
+    gep = totals[totals["service"] == "GEP"].set_index("period")
+    for period in PERIODS:
+        planted = sum(entry["value_yuan"] for key, entry in planted_items(truth) if key[0] == period)
+        assert gep.loc[period, "value_yuan"] == pytest.approx(planted, rel=0.02)
+        assert gep.loc[period, "known"] == gep.loc[period, "of"]
+
+
+def test_the_books_of_the_accounts_balance(accounts):
+    folder, totals, _ = accounts
+    balance = table(folder, "account_balance")
+    held = balance[balance["parts_sum"].notna() & balance["whole"].notna()]
+    off = (held["parts_sum"] - held["whole"]).abs() / held["whole"].abs().clip(lower=1e-300)
+    assert len(held) > 50
+    assert (off[held["whole"] != 0] <= 1e-9).all()
+    regions = table(folder, "account_totals")
+    towns = regions[regions["basis"].eq("registered") & regions["region"].ne(totals["region"].iloc[0])]
+    parts = towns.fillna({"item": ""}).groupby(["period", "service", "item"])["quantity"].sum()
+    whole = totals.set_index(["period", "service", "item"])["quantity"].dropna()
+    assert parts.loc[whole.index].to_numpy() == pytest.approx(whole.to_numpy(), rel=1e-9)
+
+
 @pytest.mark.parametrize("period", PERIODS)
 def test_mean_vegetation_cover_of_the_land_is_the_planted_one(area, period):
     folder, truth = area

@@ -24,6 +24,10 @@ _WATER_KG = 1000.0
 _IN_M3 = ("木材",)
 
 
+OUTSIDE = "outside"
+_NOTHING = {"quantity": None, "unit": None, "value_yuan": None}
+
+
 class Worth(NamedTuple):
     """Quantity and price of a service, of every class or of all ground together."""
 
@@ -55,13 +59,18 @@ def write_account_truth(
 
 
 def account_ground(world: World, ground: pd.DataFrame, rules: AccountRules, year: int) -> dict[str, Any]:
-    """What ground comes to in a year, by service and item."""
+    """What ground comes to in a year, by service and item, and what is deducted of value from outside.
+
+    A service of which the world knows nothing is null.
+    """
     estate = Estate(world, ground, rules, year)
-    return {
+    told = {
         code: {key: _describe(worth) for key, worth in FORMULAS[code](estate).items()}
         for code in rules.services
         if code in FORMULAS
     }
+    beyond = {code: {"": _NOTHING} for code in rules.services if code not in FORMULAS}
+    return {**told, **beyond, OUTSIDE: {"": _describe(_deduct(estate))}}
 
 
 def _describe(worth: Worth) -> dict[str, Any]:
@@ -110,6 +119,12 @@ def _hold_sand(estate: Estate) -> Mapping[str, Worth]:
     sand = estate.weigh("area_m2", "sand_fixation_rate", *supply) * _HECTARES
     price = estate.take("wind_sand_cost") / estate.take("wind_sand_density") / estate.take("wind_sand_depth")
     return {"": Worth(sand, price, "t")}
+
+
+def _store_in_lakes(estate: Estate) -> Mapping[str, Worth]:
+    """Nothing, as the world has no lakes; unknown where it had any, whose storage goes by each of them."""
+    lakes = estate.measure("area_m2", "1102")
+    return {"": Worth(np.where(lakes > 0, np.nan, 0.0), estate.take("reservoir_unit_cost"), "m3")}
 
 
 def _store_on_marshes(estate: Estate) -> Mapping[str, Worth]:
@@ -254,6 +269,10 @@ def _quiet(estate: Estate) -> Mapping[str, Worth]:
     return {"": Worth(noise, estate.take("noise_cost"), "dB km")}
 
 
+def _deduct(estate: Estate) -> Worth:
+    return Worth(estate.tell("imports_value"), np.full(1, -1.0), "yuan")
+
+
 FORMULAS: Mapping[str, Formula] = {
     "MAT-01": _list_products,
     "MAT-02": _draw_water,
@@ -263,6 +282,7 @@ FORMULAS: Mapping[str, Formula] = {
     "REG-02b": _keep_nutrients,
     "REG-03": _hold_sand,
     "REG-04": _tell("coast_length", "km", "coast_protection_cost"),
+    "REG-05a": _store_in_lakes,
     "REG-05b": _store_in_reservoirs,
     "REG-05c": _store_on_marshes,
     "REG-05d": _store_by_plants,
@@ -280,4 +300,4 @@ FORMULAS: Mapping[str, Formula] = {
     "CUL-02": _rest,
     "CUL-03": _tell("benefiting_housing_area", "m2", "landscape_premium"),
 }
-"""By service; what the world does not have, such as lakes, has none."""
+"""By service; of what has none the world knows nothing."""

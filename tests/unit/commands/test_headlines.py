@@ -19,3 +19,45 @@ def test_a_period_without_a_pass_has_no_planted_truth(planted, words):
     )
     assert row["植入真值 planted truth"] == words
     assert row["值 value"] == "—"
+
+
+def accounted(basis="registered", *, known=2, planted=120_000.0):
+    """The rows of an area with a GEP of 123,456 yuan beside its planted value."""
+    sums = {"R": 123_456.0, "GEP" if known == 2 else "partial": 120_000.0}
+    totals = pd.DataFrame(
+        {
+            "region": ["shore", "shore", "town"],
+            "period": "2024",
+            "basis": basis,
+            "service": [*sums, "GEP"],
+            "value_yuan": [*sums.values(), 1.0],
+            "known": known,
+            "of": 2,
+        }
+    )
+    services = {"REG-01": planted and planted + 3000.0, "REG-02a": 400.0, "outside": -3400.0}
+    told = {code: {"": {"value_yuan": value}} for code, value in services.items()}
+    truth = {"periods": {}, "accounts": {"2024": told}}
+    nothing = pd.DataFrame({"indicator": [], "period": []})
+    area = Delivered("shore", "滩涂", Path("out"), kept=False, indicators=nothing, truth=truth, totals=totals)
+    return list_headlines([area])
+
+
+def test_sums_of_accounts_stand_beside_the_planted_ones():
+    regulating, gep = accounted()
+    assert regulating["值 value"] == "12.35 万元"
+    assert regulating["植入真值 planted truth"] == "12.34 万元（模拟 simulated）"
+    assert gep["指标 indicator"] == "生态产品总值 GEP"
+    assert gep["植入真值 planted truth"] == "12.00 万元（模拟 simulated）"
+    assert (gep["分子 numerator"], gep["分母 denominator"]) == ("2", "2")
+
+
+def test_a_partial_sum_is_never_called_gep_and_has_no_planted_truth_beside_it():
+    partial = accounted(known=1)[1]
+    assert "不是 GEP" in partial["指标 indicator"]
+    assert partial["植入真值 planted truth"] == ""
+
+
+@pytest.mark.parametrize("told", [{"planted": None}, {"basis": "mapped"}])
+def test_sums_of_which_no_truth_is_planted_have_none_beside_them(told):
+    assert {row["植入真值 planted truth"] for row in accounted(**told)} == {""}
