@@ -12,7 +12,7 @@ from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.rows import Rows, gather_rows
 from pipeline.accounts.services.registry import SERVICES
 from pipeline.accounts.sharing import YearStatistics
-from pipeline.accounts.terms import Sources, gather_terms, list_missing
+from pipeline.accounts.terms import Sources, find_gaps, gather_terms
 from pipeline.accounts.totals import total_services
 from pipeline.accounts.valuing import Method, evaluate, value_services
 from pipeline.accounts.variables import VARIABLES
@@ -129,7 +129,7 @@ def find_truths(world, method):
     truths = {}
     for service, item in method.list_items(sources.statistics):
         supply = service.find_supply(item)
-        if not list_missing(item, supply, rows, sources):
+        if not find_gaps(item, supply, rows, sources):
             amounts = evaluate(item, gather_terms(item, supply, rows, sources).terms)
             truths[service.code, item.key] = amounts.quantity.sum(axis=-1), amounts.value.sum(axis=-1)
     return truths

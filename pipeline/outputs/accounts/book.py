@@ -17,6 +17,8 @@ CATEGORIES = ("M", "R", "C")
 WHOLE = ("GEP", "partial")
 SUMS = (*CATEGORIES, *WHOLE, "outside")
 """What `service` holds in rows of sums: of a kind of services, of all, and value from outside, deducted."""
+PARTS = ("extent", "intensity", "price", "method", "scope")
+"""Parts of the bridge in the order in which they are drawn."""
 Row = dict[str, Any]
 _BETWEEN = " · "
 _CLASSES = ("from", "ecosystem_l1", "dlbm")
@@ -105,13 +107,21 @@ class AccountBook:
         values = rows.loc[rows["service"] == "outside", "value_yuan"].dropna()
         return float(values.iloc[0]) if len(values) else 0.0
 
-    def select_bridge(self) -> pd.DataFrame:
-        """Rows of the bridge that tell of the whole area, in the headline basis."""
+    def select_bridge(self, service: str = "total") -> pd.DataFrame:
+        """Rows of the bridge that tell of the whole area and a service, in the headline basis."""
         table = self.table("bridge")
         if table.empty:
             return table
-        whole = (table["region"] == self.delivery.aoi.id) & (table["service"] == "total")
+        whole = (table["region"] == self.delivery.aoi.id) & (table["service"] == service)
         return table[whole & (table["basis"] == self.basis)]
+
+    def find_outside_step(self, before: str, after: str) -> dict[str, float]:
+        """Parts of the bridge by what is deducted as from outside; none where nothing is."""
+        rows = self.select_bridge("outside")
+        if rows.empty:
+            return {}
+        step = rows[rows["from_period"].eq(before) & rows["to_period"].eq(after)]
+        return {key: float(step[f"{key}_yuan"].sum()) for key in PARTS if len(step)}
 
     def sort_services(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows in the order of the methods, those of one service and item as they were."""

@@ -10,7 +10,7 @@ from bokeh.plotting import figure as Figure  # noqa: N812 (a class with the name
 
 from pipeline.outputs import drawing
 from pipeline.outputs.accounts.amounts import choose_money, write_money, write_money_range
-from pipeline.outputs.accounts.book import CATEGORIES, AccountBook, Row, list_records
+from pipeline.outputs.accounts.book import CATEGORIES, PARTS, AccountBook, Row, list_records
 from pipeline.outputs.charts import Chart, draw_stack
 from pipeline.outputs.texts import find_text, find_texts
 
@@ -19,7 +19,6 @@ CATEGORY_COLORS = dict(zip(CATEGORIES, ("#c08a2d", "#1f7a5c", "#7a5195"), strict
 
 _REST = "rest"
 _MORE, _LESS, _WHOLE, _GDP = "#2f7a5d", "#b3261e", "#55635d", "#9fb3c8"
-_PARTS = ("extent", "intensity", "price", "method", "scope")
 _ROOM = 0.35
 """Room beside the longest bar for the words at its end, in shares of its length."""
 _CUT, _WORDS = 2.0, 1.7
@@ -163,21 +162,20 @@ def _list_bridges(book: AccountBook) -> Iterator[TabPanel]:
 def _draw_waterfall(row: Row, book: AccountBook) -> Figure:
     """Bars from the value before, over what each cause added or took, to the value after.
 
-    The bridge is of services; what is deducted as from outside is a step of its own, so that it ends at
-    the sum.
+    What of it is deducted as from outside is a step of its own.
     """
     scale, unit = choose_money(book.language)
     words = find_texts("accounts.part", book.language)
-    before, after = book.find_outside(row["from_period"]), book.find_outside(row["to_period"])
-    parts = {words[key]: _to_number(row[f"{key}_yuan"]) for key in _PARTS}
-    if before or after:
-        parts[words["outside"]] = after - before
-    at = (_to_number(row["opening_yuan"]) + before) / scale
+    outside = book.find_outside_step(row["from_period"], row["to_period"])
+    parts = {words[key]: _to_number(row[f"{key}_yuan"]) - outside.get(key, 0.0) for key in PARTS}
+    if outside:
+        parts[words["outside"]] = sum(outside.values())
+    at = _to_number(row["opening_yuan"]) / scale
     steps = [(f"{words['opening']} {row['from_period']}", 0.0, at, _WHOLE, at)]
     for name, yuan in parts.items():
         steps.append((name, at, at + yuan / scale, _MORE if yuan >= 0 else _LESS, yuan / scale))
         at += yuan / scale
-    closing = (_to_number(row["closing_yuan"]) + after) / scale
+    closing = _to_number(row["closing_yuan"]) / scale
     steps.append((f"{words['closing']} {row['to_period']}", 0.0, closing, _WHOLE, closing))
     return _draw_steps(steps, unit, book)
 

@@ -72,16 +72,27 @@ def test_the_bridge_goes_from_before_to_after_without_a_gap(book):
 
 
 def test_what_is_deducted_as_from_outside_is_a_step_so_that_the_bridge_ends_at_the_sum(book):
-    outside = book.totals[book.totals["service"] == "partial"].assign(service="outside", value_yuan=-2e6)
-    outside.loc[outside["period"] == "2024", "value_yuan"] = -5e6
-    totals = pd.concat([book.totals, outside], ignore_index=True)
-    deducted = find_book(replace(book.delivery, tables={**book.delivery.tables, "account_totals": totals}))
+    bridge = book.table("bridge")
+    whole = bridge["service"] == "total"
+    outside = bridge[whole].assign(
+        service="outside", opening_yuan=-2e6, closing_yuan=-5e6, intensity_yuan=-3e6,
+        extent_yuan=0.0, price_yuan=0.0, method_yuan=0.0, scope_yuan=0.0,
+    )  # fmt: skip
+    total = bridge.copy()
+    for name in ("opening_yuan", "intensity_yuan", "closing_yuan"):
+        total.loc[whole, name] += outside[name]
+    both = pd.concat([total, outside], ignore_index=True)
+    deducted = find_book(replace(book.delivery, tables={**book.delivery.tables, "account_bridge": both}))
     (data,) = columns_of(draw_account_charts(deducted)["account_bridge"].drawing)
-    steps = dict(zip(data["bar"], data["words"], strict=True))
+    (before,) = columns_of(draw_account_charts(book)["account_bridge"].drawing)
+    steps, plain = (dict(zip(one["bar"], one["words"], strict=True)) for one in (data, before))
     assert steps["区外输入扣除"] == "-300.00"
-    rows = book.select_bridge().iloc[0]
-    assert data["end"][0] == pytest.approx((rows["opening_yuan"] - 2e6) / 1e4)
-    assert data["end"][-1] == pytest.approx((rows["closing_yuan"] - 5e6) / 1e4)
+    assert {name: steps[name] for name in list(plain)[1:-1]} == {
+        name: plain[name] for name in list(plain)[1:-1]
+    }
+    row = book.select_bridge().iloc[0]
+    assert data["end"][0] == pytest.approx((row["opening_yuan"] - 2e6) / 1e4)
+    assert data["end"][-1] == pytest.approx((row["closing_yuan"] - 5e6) / 1e4)
     assert data["end"][-2] == pytest.approx(data["end"][-1])
 
 
