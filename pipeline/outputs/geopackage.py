@@ -19,7 +19,7 @@ from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
 from pipeline.geodesy import project
 from pipeline.outputs.columns import ValueName, describe_column, holds_names, name_columns
-from pipeline.outputs.layers import LAYERS, FeatureLayer, build_layer_rows
+from pipeline.outputs.layers import INVENTORY_LAYER, LAYERS, FeatureLayer, build_layer_rows
 from pipeline.outputs.markup import serialise
 from pipeline.outputs.print_sheets import PrintSheet
 from pipeline.outputs.provenance import build_evidence_line, build_licence_line
@@ -136,7 +136,8 @@ def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledL
     newest = delivery.periods[-1].label
     about = layer.about(delivery.language)
     rules = tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items()))
-    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken, about, rules)
+    tabs = layer is INVENTORY_LAYER and "account_totals" in delivery.tables
+    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken, about, rules, tabs)
 
 
 def _write_title(delivery: Delivery) -> str:

@@ -57,13 +57,37 @@ LAYER_STYLES: Mapping[str, LayerStyle] = MappingProxyType(
 """Layers from the top of the map to the bottom."""
 
 
+FORM_TABS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "value": (
+            *("cat1_name", "cat2_name", "cat3_name", "period", "quantity", "quantity_unit"),
+            *("physical_value", "physical_unit", "eco_value_yuan", "econ_value_yuan", "change", "chg_reason"),
+            *("param_set", "method", "evidence", "confidence", "data_source"),
+        ),
+        "place": (
+            "product_id",
+            "parcel_id",
+            "region_code",
+            "ecosystem_l1",
+            "dlbm",
+            "area_ha",
+            "quality_grade",
+        ),
+    }
+)
+"""Tabs of the form of a product that has a value: what it comes to and rests on, what and where it is.
+
+The columns that are in none of them stand in a last tab.
+"""
+
+
 @dataclass(frozen=True)
 class StyledLayer:
     """What a style needs to know of a layer: its name, geometry type, title and columns in order.
 
     `newest` is the label of the last period: where a layer has one row per period, only those rows are
     labelled. `spoken` are coded columns that hold names already; `about` says what a row is,
-    `rules` what the rules of findings are called.
+    `rules` what the rules of findings are called. With `tabs` its form has what FORM_TABS says.
     """
 
     name: str
@@ -74,6 +98,7 @@ class StyledLayer:
     spoken: frozenset[str] = frozenset()
     about: str = ""
     rules: tuple[ValueName, ...] = ()
+    tabs: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,6 +158,8 @@ def add_style(root: ET.Element, layer: StyledLayer, language: Language) -> None:
         _add_labels(root, layer, look.label)
     ET.SubElement(root, "layerOpacity").text = "1"
     _add_fields(root, layer, language)
+    if layer.tabs:
+        _add_tabs(root, layer, language)
     aliases = ET.SubElement(root, "aliases")
     names = name_columns(layer.columns, language)
     for index, column in enumerate(("fid", *layer.columns)):
@@ -235,3 +262,17 @@ def _add_fields(root: ET.Element, layer: StyledLayer, language: Language) -> Non
                 pair = ET.SubElement(listed, "Option", {"type": "Map"})
                 choice = {"name": entry.name(language), "value": entry.code, "type": "QString"}
                 ET.SubElement(pair, "Option", choice)
+
+
+def _add_tabs(root: ET.Element, layer: StyledLayer, language: Language) -> None:
+    named = {column for columns in FORM_TABS.values() for column in columns}
+    rest = tuple(column for column in layer.columns if column not in named)
+    ET.SubElement(root, "editorlayout").text = "tablayout"
+    form = ET.SubElement(root, "attributeEditorForm")
+    for key, columns in {**FORM_TABS, "rest": rest}.items():
+        tab = {"name": find_text(f"form.{key}", language), "columnCount": "1", "groupBox": "0"}
+        box = ET.SubElement(form, "attributeEditorContainer", tab | {"showLabel": "1"})
+        for column in columns:
+            if column in layer.columns:
+                place = {"name": column, "index": str(1 + layer.columns.index(column)), "showLabel": "1"}
+                ET.SubElement(box, "attributeEditorField", place)

@@ -17,7 +17,10 @@ MARKED = ("indicative", "shared_out", "unknown_m2", "reason")
 
 @dataclass(frozen=True)
 class ServiceEvidence:
-    """What a service rests on: formulas, parameters, and inputs as (name, source, raster or empty)."""
+    """What a service rests on: formulas, parameters, and inputs as (name, source, raster or empty).
+
+    `rasters` are those that show the service itself, by name and title.
+    """
 
     anchor: str
     name: str
@@ -25,6 +28,7 @@ class ServiceEvidence:
     source: str
     parameters: Table | None
     inputs: list[tuple[str, str, str]]
+    rasters: list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,18 @@ def _build_evidence(code: str, book: AccountBook) -> ServiceEvidence:
         source="; ".join(dict.fromkeys(str(row["source"]) for row in told)),
         parameters=_build_parameters(code, book),
         inputs=_list_inputs(code, book),
+        rasters=_list_rasters(code, book),
     )
+
+
+def _list_rasters(code: str, book: AccountBook) -> list[tuple[str, str]]:
+    """The rasters of a service in the newest period: `service_<code>_..._<period>`."""
+    start, end = f"service_{code.lower().replace('-', '_')}_", f"_{book.periods[-1]}"
+    return [
+        (raster.name, raster.title_zh if book.language == "zh" else raster.title_en)
+        for raster in book.delivery.rasters
+        if raster.name.startswith(start) and raster.name.endswith(end)
+    ]
 
 
 def select_parameters(book: AccountBook, code: str) -> pd.DataFrame:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from pipeline.legends import CHANGE
@@ -45,3 +46,20 @@ def test_ramps_rise():
     for stops in RAMPS.values():
         values = [float(item.get("value")) for item in ET.fromstring(build_ramp_qml(stops)).iter("item")]
         assert values == sorted(set(values)) == [value for value, _ in stops]
+
+
+def test_the_form_of_a_product_with_a_value_has_every_column_in_one_tab():
+    columns = ("product_id", "parcel_id", "owner_type", "eco_value_yuan", "method")
+    layer = replace(styled("inventory", columns), tabs=True)
+    form = ET.fromstring(build_layer_qml(layer, "zh"))
+    assert form.findtext("editorlayout") == "tablayout"
+    tabs = {
+        box.get("name"): [(field.get("name"), int(field.get("index"))) for field in box]
+        for box in form.iter("attributeEditorContainer")
+    }
+    assert tabs == {
+        "数量与价值": [("eco_value_yuan", 4), ("method", 5)],
+        "产品与地块": [("product_id", 1), ("parcel_id", 2)],
+        "权属及其他": [("owner_type", 3)],
+    }
+    assert "attributeEditorForm" not in build_layer_qml(styled("inventory", columns), "zh")
