@@ -112,7 +112,9 @@ def _sum_classes(cells: pd.DataFrame) -> pd.DataFrame:
     for figure in ("quantity_{}", "value_{}_yuan"):
         without = figure.format("without")
         table[without] = table[without].mask(groups[without].count() < groups[without].size())
-        table[figure.format("gain")] = table[figure.format("after")] - table[without]
+        after = table[figure.format("after")]
+        gain = after - table[without]
+        table[figure.format("gain")] = gain.mask(gain.abs() <= _ROUNDING * after.abs(), 0.0)
     return table.reset_index()
 
 

@@ -375,8 +375,8 @@ ACCOUNT_BRIDGE = build_table(
 
 `extent_yuan` is by more or less area, `intensity_yuan` by quantity per hectare, `price_yuan` by price,
 `method_yuan` by method or parameters; `scope_yuan` is the value of what is known at one of the times only.
-Values are in prices of the period. A row with a class is of that class; without, of the item, and of all
-services where `service` is `total`.
+Values are in prices of the period. A row with a class is of that class; without, of the item. The row `total`
+opens and closes with the published sum; `outside` is what of it is deducted as value from outside.
 """
 
 ACCOUNT_CARBON = build_table(

@@ -69,6 +69,19 @@ def test_ground_that_the_project_made_marsh_is_its_gain():
     assert row["value_gain_yuan"] == 60.0
 
 
+def test_ground_of_no_class_is_compared_with_ground_of_no_class_and_rounding_is_no_gain():
+    table = account(
+        *(plant(year, "belt", area=3.0, rate=0.1 * 3, klass=None) for year in ("2022", "2024")),
+        *(
+            plant(year, None, area=0.7, rate=rate, klass=None)
+            for year, rate in (("2022", 0.3), ("2024", 0.1 + 0.2))
+        ),
+    )
+    row = table[table["service"] == "REG-06a"].squeeze()
+    assert row["quantity_after"] == pytest.approx(0.9)
+    assert row["quantity_gain"] == row["value_gain_yuan"] == 0.0
+
+
 def test_what_cannot_be_compared_is_null_and_says_why():
     alone = account(plant("2022", "belt", area=1.0, rate=1.0), plant("2024", "belt", area=1.0, rate=2.0))
     row = alone[alone["service"] == "REG-06a"].squeeze()
