@@ -81,7 +81,7 @@ def _list_times(study: Study) -> Sequence[When]:
 
 def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
     opened = open_layers(maps.study, when.periods[0], tuple(LAYERS), maps.reader)
-    return {"sources": describe_sources(maps.study, opened)}
+    return {"year": when.label, "sources": describe_sources(maps.study, opened)}
 
 
 def _build(_run: Run, maps: Maps, when: When, folder: Path) -> None:

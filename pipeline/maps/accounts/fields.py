@@ -110,6 +110,7 @@ def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
     rules = sources.model_dump(include={"hot_day_celsius", "level_slope_percent", "slope_length_m"})
     runoff = _find_runoff(maps)
     return {
+        "year": when.label,
         "sources": describe_sources(maps.study, _open(maps, when)),
         "rules": rules,
         "runoff": runoff.describe() if runoff else None,

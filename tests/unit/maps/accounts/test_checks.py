@@ -1,17 +1,24 @@
 """What rasters hold is looked at before anything is made of it; what cannot be is refused by name."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
+from pyproj import CRS
 
 from pipeline import standards
 from pipeline.errors import InputError
 from pipeline.maps.accounts.checks import ACCOUNT_CHECKS, describe_layer
 from pipeline.maps.accounts.entries import LAYERS, open_layers
+from pipeline.maps.accounts.fields import ACCOUNT_LAYERS
 from pipeline.maps.step import Maps
+from pipeline.periods import list_periods
 from pipeline.settings.account_layers import AccountLayers
 from pipeline.settings.accounts import Accounts
+from tests.scenery import LEFT, TOP, UTM
 from tests.unit.conftest import SIZE
 from tests.unit.ingest.layers.planted import tif
 
@@ -74,3 +81,26 @@ def test_every_layer_has_limits_that_admit_something():
     for row in limits.values():
         assert float(row["least"]) <= float(row["least_mean"]) < float(row["most"])
         assert all(row[name] for name in ("hint_zh", "hint_en", "source"))
+
+
+def test_years_of_one_file_are_maps_of_their_own(planted, tmp_path):
+    months = xr.DataArray(
+        np.ones((24, 2, 2)),
+        dims=("time", "y", "x"),
+        coords={
+            "time": pd.date_range("2023-01-01", periods=24, freq="MS"),
+            "y": [TOP - 500.0, TOP - 1500.0],
+            "x": [LEFT + 500.0, LEFT + 1500.0],
+        },
+        attrs={"units": "mm", "grid_mapping": "crs"},
+    ).to_dataset(name="rain")
+    months["crs"] = xr.DataArray(0, attrs=CRS(UTM).to_cf())
+    months["y"].attrs["axis"], months["x"].attrs["axis"] = "Y", "X"
+    months.to_netcdf(tmp_path / "rain.nc", engine="h5netcdf")
+    study = study_of(planted, {"rain": {"path": str(tmp_path / "rain.nc"), "variable": "rain"}})
+    maps = Maps(study, (), (), None, None)
+    years = list_periods(date(2023, 1, 1), date(2024, 12, 31), "year")
+    for step in (ACCOUNT_CHECKS, ACCOUNT_LAYERS):
+        one, other = (step.settings(maps, year) for year in years)
+        assert one["sources"] == other["sources"]
+        assert one != other
