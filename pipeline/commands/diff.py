@@ -34,6 +34,9 @@ _KEYS = {"aoi": "id", "parcels": "parcel_id", "inventory": "product_id", "findin
 _QUERY = {"start", "end", "period", "provider"}
 _TOLD = ("config", "scenes", "inputs", "versions")
 _UNTOLD = "清单之外的原因 / for a reason that no manifest tells"
+_AREA = "ha"
+"""The unit of products that are not accounted: their quantity is the area."""
+_UNACCOUNTED = "只有一方核算了实物量，数量不可比 / only one side accounts quantities, which are not compared"
 _CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
 
 
@@ -71,9 +74,14 @@ def compare_deliveries(old: Path, new: Path) -> Comparison:
     _refuse_unlike(before, after)
     changed = revisions.find_revisions(before.layers["parcels"], after.layers["parcels"])
     listed = before.layers["inventory"], after.layers["inventory"]
-    names = [name for name in FIGURES if all(name in table for table in listed)]
+    alike = _list_other_units(before, after).empty
+    names = [
+        name for name in FIGURES if all(name in table for table in listed) and (alike or name != "quantity")
+    ]
     figures = revisions.compare_figures(*listed, names)
     reasons = _list_reasons(before.manifest, after.manifest)
+    if not alike:
+        reasons.loc[len(reasons)] = ("method", None, _UNACCOUNTED)
     figures = figures.assign(reason=_explain_each(figures, changed.parcels, reasons))
     events = revisions.mark_measures(changed.parcels, figures)
     findings = revisions.compare_findings(before.layers["findings"], after.layers["findings"])
@@ -136,22 +144,28 @@ def _read_manifest(package: Path) -> Mapping[str, Any]:
 
 
 def _refuse_unlike(old: StoredDelivery, new: StoredDelivery) -> None:
-    """Two areas have nothing to compare, and 1 ha is no change of 1 t."""
+    """Two areas have nothing to compare, and 1 kg is no change of 1 t; what is not accounted is in ha."""
     if old.aoi != new.aoi:
         problem = Problem(str(new.path), f"the area {new.aoi}", f"{old.aoi}, as in {old.path}")
         raise SettingsError("The two deliveries are of different areas", [problem])
+    other = _list_other_units(old, new)
+    problems = [
+        Problem(f"{new.path}, product {code}", str(row.b), f"{row.a}, as in {old.path}")
+        for code, row in zip(other.index, other.itertuples(), strict=True)
+        if _AREA not in {row.a, row.b}
+    ]
+    if problems:
+        raise SettingsError("The two deliveries count in different units", problems)
+
+
+def _list_other_units(old: StoredDelivery, new: StoredDelivery) -> pd.DataFrame:
+    """Units of products that both deliveries have and count otherwise: `a` before, `b` after, by code."""
     units = [
         delivery.layers["inventory"].drop_duplicates("cat2_code").set_index("cat2_code")["quantity_unit"]
         for delivery in (old, new)
     ]
     both = pd.concat([unit.rename(side) for side, unit in zip("ab", units, strict=True)], axis=1).dropna()
-    problems = [
-        Problem(f"{new.path}, product {code}", str(row.b), f"{row.a}, as in {old.path}")
-        for code, row in zip(both.index, both.itertuples(), strict=True)
-        if row.a != row.b
-    ]
-    if problems:
-        raise SettingsError("The two deliveries count in different units", problems)
+    return both[both["a"] != both["b"]]
 
 
 def _list_reasons(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFrame:

@@ -137,11 +137,17 @@ def test_a_change_that_nothing_explains_says_so(deliver):
 
 @pytest.mark.parametrize("unlike", [{"aoi": "there"}, {"unit": "t"}])
 def test_deliveries_of_other_areas_or_units_are_refused_in_one_message(deliver, unlike):
-    old, new = deliver("old", {"p": LEFT}), deliver("new", {"p": LEFT}, **unlike)
+    old, new = deliver("old", {"p": LEFT}, unit="kg"), deliver("new", {"p": LEFT}, **{"unit": "kg"} | unlike)
     with pytest.raises(SettingsError, match=r"of different areas|different units") as refused:
         compare_deliveries(old, new)
     assert len(refused.value.problems) == 1
     assert refused.value.exit_code == 2
+
+
+def test_quantities_that_one_side_accounts_and_the_other_does_not_are_not_compared(deliver):
+    found = compare_deliveries(deliver("old", {"p": LEFT}), deliver("new", {"p": LEFT}, unit="m3"))
+    assert "quantity" not in set(found.figures["figure"])
+    assert "只有一方核算" in "".join(found.reasons["what"])
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database", "layers", "twice", "manifest"])
