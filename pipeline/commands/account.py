@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from pandera.pandas import DataFrameSchema
 
+from pipeline.accounts.doubts import add_doubts
 from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex, list_unmoved
@@ -31,7 +32,7 @@ from pipeline.contracts.columns import check_table
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.account_checks import list_read_keys, list_unread
 from pipeline.settings.accounts import Intervals
-from pipeline.settings.parameters import ParameterRow, read_parameters
+from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
 
 _PARAMETERS = "tables/account_parameters.csv"
 _CHOICES = "tables/account_choices.csv"
@@ -211,7 +212,8 @@ def revalue(
     places = {int(place) for _, found in valuation.used for place in found.place}
     first = len(book.rows) - len(own)
     unused = tuple(row for number, row in enumerate(own, start=first) if number not in places)
-    return Revaluation(stored, method, valuation, totals, book.tabulate(valuation.used), unused)
+    used = add_doubts(book.tabulate(valuation.used), read_elsewhere())
+    return Revaluation(stored, method, valuation, totals, used, unused)
 
 
 def _list_strange(stored: StoredAccounts, own: tuple[ParameterRow, ...]) -> Iterator[Problem]:

@@ -128,7 +128,8 @@ ACCOUNT_PARAMETERS = build_table(
 """Parameters: one row per key, class and region; `low` and `high` hold the value in 95 of 100 cases.
 
 `class` is a code of the third survey, an ecosystem type or a mapped class, null: of all. `origin` is the file
-that it was taken from, `services` are the codes of those that used it, joined by `;`.
+that it was taken from, `services` are the codes of those that used it, joined by `;`. A delivery has the
+column `doubt` besides: what speaks against a figure, null where nothing does.
 """
 
 ACCOUNT_PRICES = build_table(

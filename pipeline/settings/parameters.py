@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline import standards
+from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import InputError
 from pipeline.settings.csv_files import CsvFile
 
@@ -71,6 +72,12 @@ def read_parameters(paths: Sequence[Path]) -> tuple[tuple[ParameterRow, ...], ..
     if problems:
         raise InputError(f"Tables of parameters have {len(problems)} mistake(s)", problems)
     return tables
+
+
+@cache
+def read_elsewhere() -> tuple[ParameterRow, ...]:
+    """Figures of other places, which no profile takes, to hold those that are taken against."""
+    return read_parameters([PROJECT_ROOT / "configs" / "accounts" / "parameters" / "elsewhere.csv"])[0]
 
 
 class _ParameterFile(CsvFile):

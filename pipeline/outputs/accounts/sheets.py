@@ -341,6 +341,7 @@ def _list_parameter(row: Row, book: AccountBook) -> Row:
         words["marks"]: "" if row["confirmed"] else words["indicative"],
         words["source"]: row["source"],
         words["origin"]: row["origin"],
+        words["doubt"]: row.get("doubt"),
     }
 
 
