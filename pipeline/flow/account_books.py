@@ -6,6 +6,7 @@ from pipeline.accounts.balance import build_balance, compare_bases, list_unbalan
 from pipeline.accounts.bridge import build_bridge
 from pipeline.accounts.carbon_stock import build_carbon
 from pipeline.accounts.condition import build_condition
+from pipeline.accounts.doubts import add_doubts
 from pipeline.accounts.extent import build_extent
 from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.methods import describe_inputs, describe_methods
@@ -17,6 +18,7 @@ from pipeline.contracts.accounts import ACCOUNT_CHOICES, ACCOUNT_PRICES
 from pipeline.contracts.columns import check_table
 from pipeline.errors import ContractError, Problem
 from pipeline.flow.account_ledger import Ledger
+from pipeline.settings.parameters import read_elsewhere
 
 
 def draw_up_books(ledger: Ledger) -> dict[str, pd.DataFrame]:
@@ -30,7 +32,7 @@ def draw_up_books(ledger: Ledger) -> dict[str, pd.DataFrame]:
         "account_totals": totals,
         "account_parcels": items,
         "account_sums": ledger.sums,
-        "account_parameters": ledger.book.tabulate(ledger.valuation.used),
+        "account_parameters": add_doubts(ledger.book.tabulate(ledger.valuation.used), read_elsewhere()),
         "account_choices": _tabulate_choices(ledger),
         "account_prices": _tabulate_prices(ledger.index),
         "account_methods": describe_methods(ledger.method, ledger.statistics, aoi_id=aoi_id),
