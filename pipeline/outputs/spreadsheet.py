@@ -93,12 +93,35 @@ def build_about(delivery: Delivery) -> pd.DataFrame:
         "scenes": str(len(delivery.scenes)),
         "area_method": words["area_method.text"],
         "nulls": words["nulls.text"],
-        "method": "; ".join(_make_distinct(delivery.inventory.get("method"))) or words["method.text"],
+        "method": "; ".join(_list_methods(delivery)) or words["method.text"],
+        **_describe_accounts(delivery),
         "disclaimer": words["disclaimer.text"],
     }
     return pd.DataFrame(
         [(words[key], value) for key, value in facts.items()], columns=[words["term"], words["text"]]
     )
+
+
+def _list_methods(delivery: Delivery) -> list[str]:
+    """How the rows were made; of accounts without the formula of each product, which their sheets tell."""
+    found = _make_distinct(delivery.inventory.get("method"))
+    if find_book(delivery) is None:
+        return found
+    return [method for method in found if not any(method.startswith(one) for one in found if one != method)]
+
+
+def _describe_accounts(delivery: Delivery) -> dict[str, str]:
+    """Profile, class basis and how values are to be read, where there are accounts."""
+    book = find_book(delivery)
+    if book is None:
+        return {}
+    sets = "; ".join(_make_distinct(delivery.inventory.get("param_set")))
+    words = find_texts("about", delivery.language)
+    return {
+        **({"accounts": sets} if sets else {}),
+        "accounts_basis": book.name_basis(book.basis),
+        "accounts_values": words["accounts_values.text"],
+    }
 
 
 @dataclass(frozen=True)

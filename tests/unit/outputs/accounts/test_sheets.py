@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -146,3 +147,16 @@ def test_an_english_workbook_of_accounts_has_no_chinese_heading(tmp_path):
     words = [*found.sheetnames, *(cell.value for sheet in found for cell in sheet[1])]
     assert not [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)]
     assert max(map(len, found.sheetnames)) <= 31
+
+
+def test_the_notes_tell_profile_and_basis_once_and_not_the_formula_of_each_product(accounted):
+    base = "像元二分模型"
+    formulas = [
+        f"{base}；公式 {number % 3}" if number else base for number in range(len(accounted.inventory))
+    ]
+    told = accounted.inventory.assign(method=formulas, param_set="某方案；可比价 2023 年")
+    about = dict(spreadsheet.build_about(replace(accounted, inventory=told)).to_numpy().tolist())
+    assert about["核算方法"] == base
+    assert about["核算方案"] == "某方案；可比价 2023 年"
+    assert about["核算地类口径"] == "登记地类"
+    assert "不是可贷额度" in about["价值量说明"]
