@@ -1,5 +1,6 @@
 """Terms of formulas gathered for rows: variables, statistics handed out, parameters; and what is lacking."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,14 +40,21 @@ class Sources:
 class Gathered:
     """Terms of rows, the parameters that were found, and the area that is known.
 
+    `standing` are parameters that stand in for statistics or layers, of the rows of which these tell nothing.
     `by_area` are rows to which a statistic was handed out by area for want of ground, or of weight.
     """
 
     rows: Rows
     terms: Terms
     found: tuple[Found, ...]
+    standing: tuple[Found, ...]
     known_m2: Array
     by_area: NDArray[np.bool_]
+
+    @property
+    def used(self) -> tuple[Found, ...]:
+        """All parameters that the terms rest on."""
+        return self.found + self.standing
 
     def explain(self, null: NDArray[np.bool_]) -> NDArray[np.object_]:
         """Why rows are null, the first input that they lack; or what was assumed for want of better."""
@@ -107,6 +115,7 @@ def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Ga
     sums, known_m2 = _gather_variables(item, rows, sources)
     known_m2 = known_m2 if item.needs.shared else np.where(rows.unknown, 0.0, known_m2)
     found = tuple(sources.book.find(key, rows.ground) for key in item.needs.parameters)
+    standing = tuple(_find_standing(item, rows, sources))
     terms = Terms(
         known_m2,
         rows.read("whole_m2"),
@@ -115,9 +124,9 @@ def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Ga
         {code: _spread(code, item.product, rows, sources) for code in item.needs.statistics},
     )
     if not item.needs.shared:
-        return Gathered(rows, terms, found, known_m2, np.zeros(len(rows), bool))
+        return Gathered(rows, terms, found, standing, known_m2, np.zeros(len(rows), bool))
     shared, by_area = _share(item, terms, rows, sources)
-    return Gathered(rows, shared, found, known_m2, by_area | ~supplying)
+    return Gathered(rows, shared, found, standing, known_m2, by_area | ~supplying)
 
 
 def _find_unsupplied(
@@ -159,6 +168,17 @@ def _spread(code: str, product: str | None, rows: Rows, sources: Sources) -> Arr
     """What is alike for all rows of a region: the statistic, else the parameter of the same name."""
     told = sources.statistics.spread(code, rows.located, product)
     return np.where(np.isnan(told), sources.book.find(code, rows.ground).value, told)
+
+
+def _find_standing(item: Item, rows: Rows, sources: Sources) -> Iterator[Found]:
+    """Parameters that stand in for statistics, and for layers that are not given."""
+    layers = [(name, None) for name in item.needs.variables if name not in rows]
+    for code, product in [*layers, *((code, item.product) for code in item.needs.statistics)]:
+        found = sources.book.find(code, rows.ground)
+        alone = np.isnan(sources.statistics.spread(code, rows.located, product)) & (found.place >= 0)
+        if alone.any():
+            place, indicative = np.where(alone, found.place, -1), found.indicative & alone
+            yield replace(found, place=place, indicative=indicative)
 
 
 def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> tuple[Terms, NDArray[np.bool_]]:

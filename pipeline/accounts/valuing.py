@@ -167,7 +167,7 @@ def _value_year(
             lacks.append((period, basis, service.code, item.key, item.unit, None))
             continue
         parts.append(_list_figures(service, item, gathered, prices))
-        used += [(service.code, _list_places(found)) for found in gathered.found]
+        used += [(service.code, _list_places(found)) for found in gathered.used]
     spans = table.loc[table["counted"], ["region", "period"]].drop_duplicates().assign(basis=basis)
     return _Year(spans, _tabulate(table, parts, basis), lacks, used)
 
@@ -188,7 +188,7 @@ def _list_figures(service: Service, item: Item, gathered: Gathered, prices: _Pri
         "comparable_yuan": quantity * prices.compare(item, gathered),
         "unknown_m2": rows.area_m2 - np.where(np.isnan(quantity), 0.0, gathered.known_m2),
         "shared_out": bool(item.needs.shared),
-        "indicative": _find_indicative(service, gathered.found, len(rows)),
+        "indicative": _find_indicative(service, gathered.used, len(rows)),
         "reason": gathered.explain(np.isnan(value)),
     }
 

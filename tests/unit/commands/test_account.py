@@ -42,6 +42,8 @@ transpiration_heat,森林,,2837.27,,,kJ/m2/d,,s,no
 air_conditioner_efficiency,,,3,,,1,,s,yes
 electricity_price,,,0.53,,,yuan/kWh,2010,s,yes
 energy_price,,,0.53,,,yuan/kWh,2010,s,yes
+hot_days,,石港镇,50,,,d,,s,no
+hot_days,,,60,,,d,,s,yes
 """
 REGIONAL = """key,class,region,value,unit,source
 carbon_rate,湿地,东社镇,2,t C/ha/a,s
@@ -80,7 +82,7 @@ def make_statistics():
     return table.assign(product=None, source="s", file="f.xlsx", sheet=None, row=2)
 
 
-def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0, services=SERVICES):
+def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0, services=SERVICES, without=()):
     """A delivery folder with accounts as a run leaves them: tables, and their digests in the manifest."""
     tables = folder / "tables"
     tables.mkdir(parents=True)
@@ -89,7 +91,7 @@ def deliver(folder, *, parcels=24, levels=INDEX, options=(), draws=0, services=S
     book = ParameterBook.of(read_parameters([folder / "national.csv", folder / "regional.csv"]), AREA)
     choices = Choices().model_dump() | dict(options)
     method, index = Method(tuple(services), choices, 2023), PriceIndex(levels)
-    sums, statistics = make_sums(parcels), make_statistics()
+    sums, statistics = make_sums(parcels).drop(columns=[*without]), make_statistics()
     valuation = value_services(sums, statistics, book, index, method, aoi_id=AREA)
     prices = [(kind, year, level) for kind, told in levels.items() for year, level in told.items()]
     for name, table in {
@@ -157,6 +159,17 @@ def test_without_other_parameters_every_figure_is_the_delivered_one(delivery):
     assert found.totals[bounds].notna().any().all()
     np.testing.assert_allclose(found.totals[bounds], found.stored.totals[bounds], rtol=1e-12)
     assert not found.unused
+
+
+def test_a_parameter_that_stands_in_for_a_layer_travels_with_the_delivery(delivery, tmp_path):
+    stored = load_accounts(deliver(tmp_path / "d", without=("hot_days", "hot_days_m2")))
+    used = revalue(stored).parameters.set_index("key")["services"]
+    assert list(used["hot_days"]) == ["REG-10a", "REG-10a"]
+    assert compare_totals(revalue(stored))["difference_yuan"].abs().max() == 0
+    found = revalue(stored, parameters=local(tmp_path, "hot_days,,石港镇,100,d,,气象局"))
+    cooling = take(found, "REG-10a", region="石港镇")
+    assert cooling["value_yuan"] == pytest.approx(2 * cooling["delivered_yuan"], rel=1e-12)
+    assert "hot_days" not in set(revalue(load_accounts(delivery)).parameters["key"])
 
 
 def test_a_local_price_moves_the_value_that_rests_on_it_in_its_ratio_and_nothing_else(delivery, tmp_path):
