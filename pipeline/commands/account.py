@@ -31,11 +31,12 @@ from pipeline.contracts.accounts import (
 from pipeline.contracts.columns import check_table
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.account_checks import list_read_keys, list_unread
-from pipeline.settings.accounts import Intervals
+from pipeline.settings.accounts import Choices, Intervals
 from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
 
 _PARAMETERS = "tables/account_parameters.csv"
 _CHOICES = "tables/account_choices.csv"
+_RUN_AGAIN = "Run the config again"
 _SPAN = ["region", "period", "basis", "service", "item"]
 _DECIDES_PIXELS = "runoff_coefficient"
 """The parameter that a sum of pixels rests on where deficits of water are cut (`negative_water: cut`)."""
@@ -82,15 +83,13 @@ def load_accounts(delivery: Path) -> StoredAccounts:
         str(kind): dict(zip(rows["year"], rows["price_index"], strict=True))
         for kind, rows in prices.groupby(prices["index_kind"].fillna(""))
     }
-    table = reading.read("account_choices", ACCOUNT_CHOICES)
-    choices = dict(zip(table["choice"], table["option"], strict=True))
     methods = reading.read("account_methods", ACCOUNT_METHODS)
     totals = reading.read("account_totals", ACCOUNT_TOTALS)
     return StoredAccounts(
         delivery,
         str(reading.manifest["aoi"]),
         str(totals["basis"].iloc[0]),
-        Method(tuple(methods["service"].unique()), choices, int(choices["price_year"])),
+        _read_method(reading, tuple(methods["service"].unique())),
         PriceIndex(levels),
         _split_tables(reading.read("account_parameters", ACCOUNT_PARAMETERS)),
         reading.read("account_sums", ACCOUNT_SUMS),
@@ -141,6 +140,18 @@ def _parse_table(content: bytes, schema: DataFrameSchema) -> pd.DataFrame:
     never = [name for name in texts if not schema.columns[name].nullable]
     checked: pd.DataFrame = check_table(table.fillna(dict.fromkeys(never, "")), schema)
     return checked
+
+
+def _read_method(reading: _Reading, services: tuple[str, ...]) -> Method:
+    """How the delivery was accounted; InputError where it does not say what this version has to know."""
+    table = reading.read("account_choices", ACCOUNT_CHOICES)
+    told = dict(zip(table["choice"], table["option"], strict=True))
+    lacking = [name for name in (*Choices.model_fields, "price_year") if name not in told]
+    if lacking:
+        expected = "all choices of this version"
+        problem = Problem(str(reading.folder / _CHOICES), f"no {', '.join(lacking)}", expected, _RUN_AGAIN)
+        raise _build_refusal(problem)
+    return Method(services, {name: told[name] for name in Choices.model_fields}, int(told["price_year"]))
 
 
 def _read_manifest(delivery: Path) -> Mapping[str, Any]:

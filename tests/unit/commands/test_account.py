@@ -252,6 +252,17 @@ def test_a_folder_without_accounts_or_with_a_table_that_was_edited_is_refused(tm
         load_accounts(folder)
 
 
+def test_a_delivery_of_a_version_that_knew_fewer_choices_is_refused(tmp_path):
+    folder = deliver(tmp_path / "d")
+    path = folder / "tables" / "account_choices.csv"
+    path.write_text("choice,option\nprice_year,2023\nevaporation,with_r\n", encoding="utf-8")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["tables/account_choices.csv"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(InputError, match="negative_water"):
+        load_accounts(folder)
+
+
 def test_the_command_writes_its_tables_and_says_what_was_not_used(delivery, tmp_path):
     table = local(tmp_path, "carbon_rate,0303,,9,t C/ha/a,,监测")
     words = ["account", str(delivery), "--parameters", str(table), "--out", str(tmp_path / "out"), "--json"]
