@@ -30,7 +30,7 @@ def draw_up_books(ledger: Ledger) -> dict[str, pd.DataFrame]:
     totals = _total(ledger)
     tables = {
         "account_totals": totals,
-        "account_parcels": items,
+        "account_parcels": _select_headline(items, ledger.given.class_basis),
         "account_sums": ledger.sums,
         "account_parameters": add_doubts(ledger.book.tabulate(ledger.valuation.used), read_elsewhere()),
         "account_choices": _tabulate_choices(ledger),
@@ -103,6 +103,12 @@ def _tabulate_prices(index: PriceIndex) -> pd.DataFrame:
     columns = ["index_kind", "year", "price_index"]
     table: pd.DataFrame = check_table(pd.DataFrame(rows, columns=columns), ACCOUNT_PRICES)
     return table
+
+
+def _select_headline(items: pd.DataFrame, basis: str) -> pd.DataFrame:
+    """Items of the basis of the headline, or of the other where that has none; totals have both."""
+    own = items[items["basis"].eq(basis)]
+    return (own if len(own) else items).reset_index(drop=True)
 
 
 def _put_first(table: pd.DataFrame, basis: str) -> pd.DataFrame:
