@@ -40,12 +40,14 @@ def _check_project_columns(columns: dict[str, str]) -> dict[str, str]:
 class StatisticsFile(Strict):
     """Tables of statistics: a path or glob; `columns` maps our names, or codes of items, to theirs.
 
-    `region`, an id of an area or of a region, is that of figures whose table names none, and `year` that of
-    figures whose table tells none; `source` is of rows without one.
+    `names` maps their names of regions to ids of ours, as 崇明区 to that of an area within it. `region`, an
+    id of an area or of a region, is that of figures whose table names none, and `year` that of figures whose
+    table tells none; `source` is of rows without one.
     """
 
     path: ConfigPath
     columns: Annotated[dict[str, str], AfterValidator(_check_columns)] = {}
+    names: dict[str, str] = {}
     region: Annotated[str, Field(min_length=1)] | None = None
     year: Annotated[int, Field(ge=1950, le=2099)] | None = None
     source: str | None = None

@@ -46,10 +46,12 @@ def read_statistics(
     _refuse_missing(files)
     places = [] if regions is None else list(zip(regions["region"], regions["name"], strict=True))
     names = [(aoi.id, (aoi.name_zh, aoi.name_en)), *((region, (name,)) for region, name in places)]
+    known = {region for region, _ in names}
     figures: list[Figure] = []
     lost: list[Reject] = []
     for source in files:
-        words = Words.of(names, source.columns)
+        own = [(region, (theirs,)) for theirs, region in source.names.items() if region in known]
+        words = Words.of([*names, *own], source.columns)
         for path in find_paths(source.path):
             read, more = _read_file(path, source, words)
             figures += read

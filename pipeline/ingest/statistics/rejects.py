@@ -43,7 +43,7 @@ NO_REGION = Advice(
 )
 ELSEWHERE = Advice(
     "本区或其镇村 / this area or one of its regions",
-    "别处的数不用；若属本区，请改成其名称或标识 / not used; if it is of here, write its name or id",
+    "别处的数不用；若属本区，在配置中写 names / not used; if it is of here, say so by names in the config",
 )
 A_TOTAL = Advice(
     "各区域的数；合计只作核对 / figures of regions; a total is only held against their sum",

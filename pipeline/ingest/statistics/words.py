@@ -132,7 +132,10 @@ def names_unit(text: str) -> bool:
 
 def find_factor(item: str, unit: str) -> tuple[str, float] | None:
     """Unit of an item, and what values in another are multiplied by; None where that cannot be its."""
-    factors = _load_factors().get(fold(unit).strip(_BRACKETS), {})
+    text = fold(unit)
+    parts = BRACKETED.fullmatch(text)
+    plain = parts["base"] if parts and parts["inner"] in load_words("note") else text
+    factors = _load_factors().get(plain.strip(_BRACKETS), {})
     return next(((own, factors[own]) for own in list_units(item) if own in factors), None)
 
 

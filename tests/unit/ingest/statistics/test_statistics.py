@@ -190,15 +190,16 @@ def test_parts_of_products_are_products_of_the_same_kind():
         ("pest_area", "亩", ("ha", 1 / 15)),
         ("energy_output", "亿千瓦时", ("kWh", 1e8)),
         ("coast_length", "米", ("km", 1e-3)),
+        ("gdp", "亿元（现价）", ("yuan", 1e8)),
+        ("gdp", "亿元（不变价）", None),
         ("gdp", "%", None),
         ("visits", "吨", None),
         ("gdp", "亿美元", None),
     ],
 )
 def test_units_are_brought_to_that_of_the_item_or_refused(item, unit, expected):
-    assert find_factor(item, unit) == (expected and pytest.approx(expected[:1] + expected[1:])) or (
-        expected and find_factor(item, unit) == (expected[0], pytest.approx(expected[1]))
-    )
+    found = find_factor(item, unit)
+    assert found == (expected and (expected[0], pytest.approx(expected[1])))
 
 
 HEAD = ["地区", "年份", "指标", "数值", "单位"]
@@ -431,6 +432,17 @@ def test_headings_of_ones_own_are_named_in_the_config(tmp_path):
     assert find(read(write_csv(path, rows), columns=columns)) == {Key("t1", 2023, "visits"): 12e4}
     with pytest.raises(ValueError, match="names of ours"):
         StatisticsFile(path="a.csv", columns={"vsits": "来客"})
+
+
+def test_names_of_regions_of_ones_own_are_told_by_the_config(tmp_path):
+    path = write_csv(
+        tmp_path / "a.csv", [HEAD, ["崇明区", *ONE[1:]], ["裕安社区", *ONE[1:]], ["别处", *ONE[1:]]]
+    )
+    names = {"崇明区": AOI.id, "裕安社区": "t1", "别处": "guangyang_island"}
+    tables = read(path, names=names)
+    assert set(find(tables)) == {Key(AOI.id, 2023, "visits"), Key("t1", 2023, "visits")}
+    assert tables.rejects["found"].tolist() == ["别处"]
+    assert read(path).statistics.empty
 
 
 def test_tables_below_each_other_are_read_each_by_its_headings(tmp_path):
