@@ -120,9 +120,7 @@ def _bridge_pair(
     """The rows of one pair of periods: of each class, of each item, what is deducted, and in total."""
     rows = _split_cells(methods, areas, pair)
     items = pd.concat([_sum_rows(rows, _ITEM), _tell_outside(totals, pair)], ignore_index=True)
-    whole = _sum_rows(_keep_published(items, totals, pair), ["region", "basis"]).assign(
-        service=TOTAL, item=""
-    )
+    whole = _sum_rows(_apply_scope(items, totals, pair), ["region", "basis"]).assign(service=TOTAL, item="")
     bridge = pd.concat([_close_rows(level) for level in (rows, items, whole)], ignore_index=True)
     return bridge.assign(from_period=pair[0], to_period=pair[1], reason=_explain(bridge, reasons))
 
@@ -155,20 +153,20 @@ def _tell_outside(totals: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
     both = rows[[*_ENDS]].notna().all(axis=1)
     parts = pd.DataFrame(0.0, rows.index, [*PARTS])
     parts["intensity_yuan"] = (rows["closing_yuan"] - rows["opening_yuan"]).where(both, 0.0)
-    return _keep_known(rows.assign(service=OUTSIDE, item="").join(parts))
+    return _move_to_scope(rows.assign(service=OUTSIDE, item="").join(parts))
 
 
-def _keep_published(items: pd.DataFrame, totals: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
+def _apply_scope(items: pd.DataFrame, totals: pd.DataFrame, pair: tuple[str, str]) -> pd.DataFrame:
     """The items as the published sums count them at each time; what one time does not count is scope."""
     known = totals.groupby(["region", "basis", "service", "period"])["known"].min()
     kept = items.copy()
     for end, label in zip(_ENDS, pair, strict=True):
         place = pd.MultiIndex.from_frame(items[["region", "basis", "service"]].assign(period=label))
         kept[end] = items[end].where(known.reindex(place).eq(1).to_numpy())
-    return _keep_known(kept)
+    return _move_to_scope(kept)
 
 
-def _keep_known(rows: pd.DataFrame) -> pd.DataFrame:
+def _move_to_scope(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with a value at one of the times; where at one only, all of the difference is scope."""
     ends = rows[[*_ENDS]]
     rows = rows[ends.notna().any(axis=1)].copy()
