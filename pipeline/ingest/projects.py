@@ -36,7 +36,9 @@ def read_projects(files: Sequence[ProjectFile], aoi: Aoi) -> gpd.GeoDataFrame:
     twice = table["project"][table["project"].duplicated()].unique()
     if len(twice):
         problems = [
-            Problem(f"projects, {name}", "several files", "项目标识不重复 one project of an id")
+            Problem(
+                f"projects, {name}", "见于多个文件 in several files", "项目标识不重复 one project of an id"
+            )
             for name in twice
         ]
         raise _explain(problems)
@@ -121,10 +123,13 @@ _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
 def _find_mistakes(path: str, full: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> Iterator[Problem]:
     for row in full.index[full["project"].isna()]:
         yield Problem(
-            f"{path}, row {row}", "no id and no name", "标识或名称 an id or a name", "columns: project, name"
+            f"{path}, row {row}",
+            "没有标识和名称 no id and no name",
+            "标识或名称 an id or a name",
+            "columns: project, name",
         )
     for row in full.index[rows["kind"].isna()]:
-        yield Problem(f"{path}, row {row}, kind", "nothing", _READERS["kind"][0], "kind: belt")
+        yield Problem(f"{path}, row {row}, kind", "未填写 nothing", _READERS["kind"][0], "kind: belt")
     dated = full.dropna(subset=["start", "end"])
     for row in dated.index[dated["end"] < dated["start"]]:
         found = f"{full['start'][row]} .. {full['end'][row]}"

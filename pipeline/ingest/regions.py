@@ -61,7 +61,10 @@ def read_regions(file: RegionFile | None, aoi: Aoi) -> gpd.GeoDataFrame:
 def _find_mistakes(path: str, rows: gpd.GeoDataFrame, aoi: Aoi) -> Iterator[Problem]:
     for row in rows.index[rows["id"].isna()]:
         yield Problem(
-            f"{path}, row {row}", "no id and no name", "一个标识或名称 an id or a name", "columns: id, name"
+            f"{path}, row {row}",
+            "没有标识和名称 no id and no name",
+            "一个标识或名称 an id or a name",
+            "columns: id, name",
         )
     reserved = {aoi.id, name_rest(aoi.id)}
     for row in rows.index[rows["id"].isin(reserved)]:

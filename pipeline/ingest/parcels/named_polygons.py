@@ -48,7 +48,10 @@ def read_named_polygons(
     bare = rows.index[shapely.is_missing(shapes) | shapely.is_empty(shapes)]
     if len(bare):
         raise vector_error(
-            *(Problem(f"{opened.place}, row {row}", "no polygon", "a polygon 多边形") for row in bare)
+            *(
+                Problem(f"{opened.place}, row {row}", "没有多边形 no polygon", "多边形 a polygon")
+                for row in bare
+            )
         )
     names = [row["ours"] for row in standards.read_rows("place_columns") if row["layer"] == kind]
     texts = {
@@ -93,7 +96,10 @@ def _find_columns(layer: VectorLayer, kind: str, given: Mapping[str, str]) -> di
     if missing:
         found = ", ".join(layer.columns)
         raise vector_error(
-            *(Problem(f"{layer.place}, column {name}", "no such column", found) for name in missing)
+            *(
+                Problem(f"{layer.place}, column {name}", "没有这一列 no such column", found)
+                for name in missing
+            )
         )
     own = {name.casefold(): name for name in layer.columns}
     usual = {

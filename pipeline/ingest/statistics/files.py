@@ -66,7 +66,11 @@ def read_statistics(
 
 def _refuse_missing(files: Sequence[StatisticsFile]) -> None:
     problems = [
-        Problem(file.path, "no such file", "a file, or a pattern that some file fits")
+        Problem(
+            file.path,
+            "没有这个文件 no such file",
+            "文件或能匹配到文件的模式 a file, or a pattern that one fits",
+        )
         for file in files
         if not find_paths(file.path)
     ]

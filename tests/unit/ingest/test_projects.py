@@ -1,10 +1,15 @@
 """Projects of an area: what their columns say, and what is refused."""
 
+from datetime import date, timedelta
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pipeline import standards
 from pipeline.aoi import Aoi, Part
 from pipeline.errors import InputError
 from pipeline.geodesy import CGCS2000
@@ -132,3 +137,41 @@ def test_names_of_people_are_masked_and_those_of_bodies_are_not():
         None,
         "东滩生态科技有限公司",
     ]
+
+
+SPELLED = [
+    lambda day: day.isoformat(),
+    lambda day: f"{day.year}/{day.month}/{day.day}",
+    lambda day: f"{day.year}年{day.month}月{day.day}日",
+    lambda day: day.strftime("%Y%m%d"),
+    lambda day: f"{day} 00:00:00",
+]
+ANSWERS = {True: ["是", "Y", "true", "1"], False: ["否", "无", "No", "0"]}
+
+
+@st.composite
+def draw_project(draw):
+    """A project as it is, and its cells as a layer has them, under headings that the table knows."""
+    kinds = standards.read_rows("project_kinds")
+    headings = [row for row in standards.read_rows("place_columns") if row["layer"] == "projects"]
+    kind = draw(st.sampled_from(kinds))
+    start = draw(st.dates(date(1990, 1, 1), date(2020, 1, 1)))
+    end, answer = start + draw(st.timedeltas(timedelta(0), timedelta(9999))), draw(st.booleans())
+    cells = {
+        "name": "某项目",
+        "kind": draw(st.sampled_from([kind["kind"], *kind["aliases"].split(";")])),
+        "start": draw(st.sampled_from(SPELLED))(start),
+        "end": draw(st.sampled_from(SPELLED))(end),
+        "intertidal": draw(st.sampled_from(ANSWERS[answer])),
+    }
+    theirs = {ours: [row["theirs"] for row in headings if row["ours"] == ours] for ours in cells}
+    named = {draw(st.sampled_from(theirs[ours])): [cell] for ours, cell in cells.items()}
+    return (kind["kind"], start.isoformat(), end.isoformat(), answer), named
+
+
+@settings(max_examples=25, deadline=None)
+@given(planted=draw_project(), kind=st.sampled_from(["gpkg", "geojson"]))
+def test_a_planted_project_is_read_under_any_heading_and_spelling(tmp_path_factory, planted, kind):
+    truth, columns = planted
+    projects = read(tmp_path_factory.mktemp("p") / f"a.{kind}", SHAPES[:1], **columns)
+    assert tuple(projects[["kind", "start", "end", "intertidal"]].iloc[0]) == truth
