@@ -1,6 +1,6 @@
 """What offices give the accounts: statistics, regions and projects, read before a pixel is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from pipeline.flow.inputs import Inputs
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.statistics import StatisticsFile
 from pipeline.storage.cause import Artifact, checksums_of
-from pipeline.storage.tables import save_json, save_tables
+from pipeline.storage.tables import load_json, load_table, save_json, save_tables
 
 _VERSION = 1
 
@@ -64,6 +64,17 @@ def make_account_inputs(run: Run, study: Study, inputs: Inputs) -> Artifact | No
 def _name_region(files: Sequence[StatisticsFile], study: Study) -> list[StatisticsFile]:
     """Files of a simulated world: what names no region in them is of its area."""
     return [file.model_copy(update={"region": file.region or study.aoi.id}) for file in files]
+
+
+def list_input_warnings(told: Artifact | None) -> Iterator[str]:
+    """What is to be said of the inputs: how regions became the area, how much of statistics is not used."""
+    if told is None:
+        return
+    for remark in load_json(told.path / "remarks.json"):
+        yield f"accounts.regions: {remark}"
+    lost = len(load_table(told.path, "statistics_rejected"))
+    if lost:
+        yield f"accounts.statistics: {lost} 处未使用 places not used, 见 see statistics_rejected"
 
 
 def _describe(given: Accounts) -> dict[str, Any]:

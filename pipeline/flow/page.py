@@ -7,7 +7,7 @@ never computed twice and every figure leads back to what it was made from.
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow import publication
-from pipeline.flow.account_inputs import complete_study, make_account_inputs
+from pipeline.flow.account_inputs import complete_study, list_input_warnings, make_account_inputs
 from pipeline.flow.accounts import make_accounts
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
@@ -39,7 +39,7 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
         tables = publication.TableArtifacts(parcels, statistics, sections, inventory, accounts)
         delivery = publication.gather_delivery(run, draft, tables)
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
-        warnings = [*found.account["warnings"], *list_warnings(maps)]
+        warnings = [*found.account["warnings"], *list_input_warnings(told), *list_warnings(maps)]
         account = {**found.account, "warnings": warnings}
         shifts = publication.load_shifts(parcels, told)
         publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

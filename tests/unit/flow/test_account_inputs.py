@@ -2,11 +2,15 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from pipeline.engine.study import Study
+from pipeline.flow.account_inputs import list_input_warnings
 from pipeline.flow.inputs import find_inputs
 from pipeline.settings import Settings
+from pipeline.storage.cause import Artifact
+from pipeline.storage.tables import save_json, save_tables
 from pipeline.storage.workspace import Workspace
 
 PROFILE = "name_zh: 试验\nname_en: trial\nsource: test\nservices: [REG-01]\nunconfirmed: []\n"
@@ -79,3 +83,16 @@ def test_rasters_of_months_are_all_known(tmp_path, profile):
     given = {"profile": str(profile), "layers": {"rain": {"path": str(tmp_path / "rain_{year}{month}.tif")}}}
     found = inputs(tmp_path, accounts=given).checksums
     assert {"rain_202401.tif", "rain_202402.tif"} <= set(found)
+
+
+def test_what_regions_became_and_how_much_of_statistics_is_not_used_are_warnings(tmp_path):
+    save_json(tmp_path / "remarks.json", ["镇村边界相互重叠 outlines of regions overlap: 12 m2"])
+    columns = ["file", "sheet", "row", "column", "found", "expected", "todo"]
+    save_tables(
+        tmp_path,
+        {"statistics_rejected": pd.DataFrame([["a.csv", "", 2, "", "x", "y", "z"]], columns=columns)},
+    )
+    regions, statistics = list_input_warnings(Artifact("key", tmp_path))
+    assert "12 m2" in regions
+    assert "1 处" in statistics
+    assert list(list_input_warnings(None)) == []
