@@ -9,6 +9,7 @@ import xarray as xr
 from pipeline import contracts
 from pipeline.contracts import Delivery, Raster, check_table
 from pipeline.contracts.account_checks import ACCOUNT_BALANCE, ACCOUNT_BASES
+from pipeline.settings.accounts import Choices
 from tests.deliveries import HOSTILE, PERIODS
 
 TOWNS = {"T01": "东滩镇", "T02": f"西沙乡{HOSTILE}"}
@@ -234,6 +235,11 @@ def bases(found: pd.DataFrame) -> pd.DataFrame:
     return told.assign(difference_yuan=gap)
 
 
+def choices() -> pd.DataFrame:
+    rows = [("profile", "某方案"), ("price_year", "2023"), *((key, option) for key, option in Choices())]
+    return pd.DataFrame(rows, columns=["choice", "option"])
+
+
 def account_tables(delivery: Delivery) -> dict[str, pd.DataFrame]:
     found = items(delivery)
     summed = totals(found)
@@ -246,6 +252,7 @@ def account_tables(delivery: Delivery) -> dict[str, pd.DataFrame]:
         "account_bridge": check_table(bridge(summed), contracts.ACCOUNT_BRIDGE),
         "account_balance": check_table(balance(), ACCOUNT_BALANCE),
         "account_bases": check_table(bases(found), ACCOUNT_BASES),
+        "account_choices": choices(),
         "account_regions": pd.DataFrame({"region": list(TOWNS), "name": list(TOWNS.values())}),
         "account_statistics": check_table(statistics(), contracts.STATISTICS),
     }

@@ -189,6 +189,10 @@ class AccountBook:
         """What a parameter is called; the key of one without a name."""
         return _name_codes("account_parameters", "key", self.language).get(str(key), str(key))
 
+    def name_sector(self, code: str) -> str:
+        """What a sector is called that uses a service."""
+        return _name_codes("service_sectors", "sector", self.language).get(code, code)
+
     def name_input(self, code: str) -> str:
         """What an input is called: an item of the statistics, or a variable of the layers."""
         names = _name_codes("statistic_items", "code", self.language)

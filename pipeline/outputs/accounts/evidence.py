@@ -100,7 +100,7 @@ def _build_parameters(code: str, book: AccountBook) -> Table | None:
             f"{row['value']:,.6g} {book.name_unit(row['unit'])}",
             _write_range(row["low"], row["high"]),
             "" if pd.isna(row["price_year"]) else str(int(row["price_year"])),
-            "" if row["confirmed"] else find_text("accounts.indicative", book.language),
+            _write_doubt(row, book),
             str(row["source"]),
             str(row["origin"]),
         ]
@@ -108,6 +108,11 @@ def _build_parameters(code: str, book: AccountBook) -> Table | None:
     ]
     keys = ("key", "class", "value", "range", "price_year", "mark", "source", "origin")
     return Table([words[key] for key in keys], cells)
+
+
+def _write_doubt(row: Row, book: AccountBook) -> str:
+    mark = "" if row["confirmed"] else find_text("accounts.indicative", book.language)
+    return " · ".join(part for part in (mark, write_reason(row.get("doubt"))) if part)
 
 
 def _write_range(low: float, high: float) -> str:

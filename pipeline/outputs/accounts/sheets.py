@@ -21,7 +21,18 @@ Links = Mapping[str, Sequence[str | None]]
 """By column: where each of its cells leads to, such as `internal:'参数表'!A7`; None for nowhere."""
 
 _HECTARE = 1e4
-_BOOKS = ("balance", "bases", "extent", "condition", "services", "bridge", "projects", "carbon")
+_BOOKS = (
+    "balance",
+    "bases",
+    "extent",
+    "condition",
+    "services",
+    "bridge",
+    "projects",
+    "carbon",
+    "choices",
+    "prices",
+)
 
 
 @dataclass(frozen=True)

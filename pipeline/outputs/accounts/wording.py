@@ -23,6 +23,7 @@ _NAMES: Mapping[str, Callable[[AccountBook, Any], str]] = MappingProxyType(
         "subject": lambda book, code: book.name_subject(str(code)),
         "key": lambda book, key: book.name_parameter(str(key)),
         "variable": lambda book, code: book.name_input(str(code)),
+        "sector": lambda book, code: book.name_sector(str(code)),
         "unit": lambda book, unit: book.name_unit(unit),
     }
 )

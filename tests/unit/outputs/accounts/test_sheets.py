@@ -1,17 +1,20 @@
 import re
 from dataclasses import replace
+from typing import get_args
 
 import openpyxl
 import pandas as pd
 import pytest
 
 from pipeline.outputs import spreadsheet
+from pipeline.outputs.texts import find_texts
+from pipeline.settings.accounts import Choices
 from tests.books import REASON, with_accounts
 from tests.deliveries import HOSTILE, small_delivery
 
 SHEETS = [
     *("目录清单", "核算总表", "分项表", "分镇表", "地块分项表", "方法表", "参数表", "来源表"),
-    *("平衡表", "口径差异表", "变化分解表", "数据字典", "汇总", "说明"),
+    *("平衡表", "口径差异表", "变化分解表", "核算选项", "数据字典", "汇总", "说明"),
 ]
 
 
@@ -91,6 +94,14 @@ def test_links_lead_to_the_right_rows_also_where_the_parcels_fill_several_sheets
     assert "地块分项表7" in found.sheetnames
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_choice_of_a_profile_and_each_of_its_options_has_a_name(language):
+    words = {key: find_texts(f"accounts.code.{key}", language) for key in ("choice", "option")}
+    for name, field in Choices.model_fields.items():
+        assert name in words["choice"]
+        assert {*get_args(field.annotation)} - {"A", "B"} <= set(words["option"])
+
+
 def test_a_sheet_without_room_for_more_links_keeps_its_figures(tmp_path, accounted, monkeypatch):
     monkeypatch.setattr(spreadsheet, "_MOST_LINKS", 10)
     spreadsheet.write_workbook(accounted, tmp_path / "book.xlsx")
@@ -126,7 +137,7 @@ def test_towns_are_ranked_within_each_year(workbook):
 
 
 def test_every_account_sheet_says_that_it_is_simulated_and_holds_no_formula(workbook):
-    for name in SHEETS[1:11]:
+    for name in SHEETS[1:12]:
         sheet = workbook[name]
         assert set(table_of(sheet)["数据性质"]) == {"模拟数据"}
         assert "模拟数据" in sheet.oddHeader.center.text
