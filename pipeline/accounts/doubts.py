@@ -5,6 +5,7 @@ from statistics import median
 
 import pandas as pd
 
+from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.services.carbon import CO2_PER_CARBON
 from pipeline.settings.parameters import ParameterRow
 
@@ -20,36 +21,42 @@ _PER_DIOXIDE = (
     "与{place}按二氧化碳计的数值相同，应核对是按碳还是按二氧化碳 / the same figure is per t CO2 in {place}: "
     "C or CO2?"
 )
+_UNMOVED = "{given} 年价格，指数不能换算到 {years} 年 / in prices of {given}: no index brings it to {years}"
 
 
-def add_doubts(parameters: pd.DataFrame, elsewhere: Iterable[ParameterRow]) -> pd.DataFrame:
+def add_doubts(
+    parameters: pd.DataFrame, elsewhere: Iterable[ParameterRow], index: PriceIndex, years: Sequence[int]
+) -> pd.DataFrame:
     """ACCOUNT_PARAMETERS with the column `doubt`: what speaks against a figure, null where nothing does.
 
     `elsewhere` are figures of other places. A figure is doubted that is `TIMES` their median or a `TIMES`-th
-    of it, or one of carbon that would be that of another place if it were per t C there and per t CO2 here.
-    Figures stay as they are.
+    of it, one of carbon that would be that of another place if it were per t C there and per t CO2 here, or a
+    price that the index does not bring to the `years` of the accounts. Figures stay as they are.
     """
     others: dict[str, list[ParameterRow]] = {}
     for row in elsewhere:
         others.setdefault(row.key, []).append(row)
-    doubts = [_find_doubt(row, others.get(row["key"], [])) for row in parameters.to_dict("records")]
+    rows = parameters.to_dict("records")
+    said = [
+        (*_find_doubts(row, others.get(row["key"], [])), *_find_unmoved(row, index, years)) for row in rows
+    ]
+    doubts = ["; ".join(texts) or None for texts in said]
     return parameters.assign(doubt=pd.Series(doubts, parameters.index, dtype=object))
 
 
-def _find_doubt(row: Mapping[object, object], others: Sequence[ParameterRow]) -> str | None:
+def _find_doubts(row: Mapping[object, object], others: Sequence[ParameterRow]) -> list[str]:
     named = None if pd.isna(row["class"]) else row["class"]  # type: ignore[call-overload]
     value = float(row["value"])  # type: ignore[arg-type]
     alike = [other for other in others if other.land_class == named and other.value > 0]
-    said = [_find_far(value, alike), *_find_other_unit(value, alike if "CO2" in str(row["unit"]) else [])]
-    return "; ".join(text for text in said if text) or None
+    return [*_find_far(value, alike), *_find_other_unit(value, alike if "CO2" in str(row["unit"]) else [])]
 
 
-def _find_far(value: float, others: Sequence[ParameterRow]) -> str | None:
+def _find_far(value: float, others: Sequence[ParameterRow]) -> list[str]:
     if len(others) < _LEAST_OTHERS:
-        return None
+        return []
     times = value / median(other.value for other in others)
     far = times >= TIMES or times <= 1.0 / TIMES
-    return _FAR.format(count=len(others), times=times) if far else None
+    return [_FAR.format(count=len(others), times=times)] if far else []
 
 
 def _find_other_unit(value: float, others: Sequence[ParameterRow]) -> list[str]:
@@ -60,3 +67,12 @@ def _find_other_unit(value: float, others: Sequence[ParameterRow]) -> list[str]:
         for text, factor in ((_PER_CARBON, CO2_PER_CARBON), (_PER_DIOXIDE, 1.0 / CO2_PER_CARBON))
         if abs(value / factor - other.value) <= _ROUNDING * other.value
     ]
+
+
+def _find_unmoved(row: Mapping[object, object], index: PriceIndex, years: Sequence[int]) -> list[str]:
+    """What of the years of the accounts the index does not bring a price to."""
+    given = row["price_year"]
+    if pd.isna(given):  # type: ignore[call-overload]
+        return []
+    lacking = [str(year) for year in years if index.find_factor(str(row["key"]), int(given), year) is None]  # type: ignore[call-overload]
+    return [_UNMOVED.format(given=given, years="、".join(lacking))] if lacking else []

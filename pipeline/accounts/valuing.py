@@ -153,7 +153,8 @@ def _value_year(
     rows, year = Rows.of(table), int(period)
     told = YearStatistics(statistics, year, aoi_id)
     sources = Sources(told, move_prices(book, index, year), str(method.options["share_by"]))
-    prices = _Prices(sources, move_prices(book, index, method.price_year), index, method.price_year)
+    comparable = move_prices(book, index, method.price_year, unmoved="null")
+    prices = _Prices(sources, comparable, index, method.price_year)
     parts, used = [], []
     lacks: list[tuple[str | None, ...]] = []
     for service, item in method.list_items(sources.statistics):

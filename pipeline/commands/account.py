@@ -223,7 +223,8 @@ def revalue(
     places = {int(place) for _, found in valuation.used for place in found.place}
     first = len(book.rows) - len(own)
     unused = tuple(row for number, row in enumerate(own, start=first) if number not in places)
-    used = add_doubts(book.tabulate(valuation.used), read_elsewhere())
+    years = sorted({*map(int, stored.sums["period"].unique()), year})
+    used = add_doubts(book.tabulate(valuation.used), read_elsewhere(), stored.index, years)
     return Revaluation(stored, method, valuation, totals, used, unused)
 
 

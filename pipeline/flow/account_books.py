@@ -32,7 +32,7 @@ def draw_up_books(ledger: Ledger) -> dict[str, pd.DataFrame]:
         "account_totals": totals,
         "account_parcels": _select_headline(items, ledger.given.class_basis),
         "account_sums": ledger.sums,
-        "account_parameters": add_doubts(ledger.book.tabulate(ledger.valuation.used), read_elsewhere()),
+        "account_parameters": _tabulate_parameters(ledger),
         "account_choices": _tabulate_choices(ledger),
         "account_prices": _tabulate_prices(ledger.index),
         "account_methods": describe_methods(ledger.method, ledger.statistics, aoi_id=aoi_id),
@@ -86,6 +86,13 @@ def _balance(ledger: Ledger, totals: pd.DataFrame) -> pd.DataFrame:
     )
     _refuse_unbalanced(balance)
     return balance
+
+
+def _tabulate_parameters(ledger: Ledger) -> pd.DataFrame:
+    """ACCOUNT_PARAMETERS that were used, with what speaks against them."""
+    years = sorted({*(int(period.label) for period in ledger.study.periods), ledger.method.price_year})
+    used = ledger.book.tabulate(ledger.valuation.used)
+    return add_doubts(used, read_elsewhere(), ledger.index, years)
 
 
 def _tabulate_choices(ledger: Ledger) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.accounts.doubts import add_doubts
 from pipeline.accounts.parameters import Ground, ParameterBook
+from pipeline.accounts.price_index import NO_INDEX, PriceIndex
 from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
 
 HEAD = "key,class,region,value,low,high,unit,price_year,source,confirmed\n"
@@ -22,7 +23,7 @@ def doubt(tmp_path, *lines):
     """What is said of the parameters of a local table, by key."""
     book = ParameterBook.of(read(tmp_path, *lines))
     used = [("REG-01", book.find(row.key, Ground.all())) for row in book.rows]
-    table = add_doubts(book.tabulate(used), read_elsewhere())
+    table = add_doubts(book.tabulate(used), read_elsewhere(), NO_INDEX, [])
     assert table["value"].tolist() == [row.value for row in book.rows]
     return table.set_index("key")["doubt"]
 
@@ -71,8 +72,26 @@ def test_a_figure_is_doubted_where_three_others_are_ten_times_off_in_their_middl
     ]
     middle = sorted(others)[len(others) // 2] if len(others) % 2 else pd.Series(others).median()
     value = (middle if others else 1.0) * times
-    table = pd.DataFrame({"key": ["k"], "class": [None], "value": [value], "unit": ["m"]})
-    said = add_doubts(table, rows)["doubt"].iloc[0]
+    table = pd.DataFrame(
+        {"key": ["k"], "class": [None], "value": [value], "unit": ["m"], "price_year": [pd.NA]}
+    )
+    said = add_doubts(table, rows, NO_INDEX, [])["doubt"].iloc[0]
     ratio = value / middle if others else 1.0
     far = len(others) >= 3 and (ratio >= 10 or ratio <= 0.1)
     assert (said is not None) == far
+
+
+def test_a_price_is_doubted_that_no_index_brings_to_the_years_of_the_accounts(tmp_path):
+    rows = read(
+        tmp_path, "oxygen_price,,,1000,,,yuan/t,2008,a study,yes", "so2_tax,,,6,,,yuan/equivalent,,law,yes"
+    )
+    book = ParameterBook.of(rows)
+    table = book.tabulate([("REG-07", book.find(row.key, Ground.all())) for row in book.rows])
+    index = PriceIndex({"": {2008: 90.0, 2023: 120.0}})
+    said = {
+        years: add_doubts(table, [], index, years).set_index("key")["doubt"]
+        for years in ((2023,), (2023, 2024))
+    }
+    assert said[2023,].isna().all()
+    assert "no index brings it to 2024" in said[2023, 2024]["oxygen_price"]
+    assert said[2023, 2024].isna()["so2_tax"]

@@ -74,6 +74,7 @@ def test_a_price_moves_there_and_back_by_the_ratio_or_is_named_and_not_confirmed
     else:
         np.testing.assert_array_equal(moved.values, drawn.values)
         assert (row.price_year, row.confirmed) == (given_year, False)
+        assert np.isnan(move_prices(drawn, index, year, unmoved="null").values).all()
         assert "t.csv, row 3" in problems[0].place
         assert str(given_year) in problems[0].found
 
