@@ -74,7 +74,8 @@ def list_input_warnings(told: Artifact | None) -> Iterator[str]:
         yield f"accounts.regions: {remark}"
     lost = len(load_table(told.path, "statistics_rejected"))
     if lost:
-        yield f"accounts.statistics: {lost} 处未使用或须留意 places not used, or to be looked at: 见 see statistics_rejected"
+        words = "处未使用或须留意 places not used, or to be looked at"
+        yield f"accounts.statistics: {lost} {words} (statistics_rejected)"
 
 
 def _describe(given: Accounts) -> dict[str, Any]:
