@@ -6,6 +6,7 @@ import pytest
 from browser import PROGRAM, Browser
 from matplotlib.image import imread
 
+from tests.books import with_accounts
 from tests.deliveries import small_delivery, written
 from tests.series import with_series
 
@@ -87,3 +88,35 @@ def test_the_report_can_be_printed(browser, folders):
     browser.open(folders["zh"] / "report.html", width=1240)
     browser.printed(PICTURES / "report.pdf")
     assert (PICTURES / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.fixture(scope="module")
+def accounted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("accounted")
+    written(with_accounts(small_delivery(resolution_m=60)), folder)
+    return folder / "report.html"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_chapter_of_the_accounts_fits_a_phone_and_a_desk_and_its_charts_a_printed_page(
+    browser, accounted, width
+):
+    browser.open(accounted, width=width)
+    assert browser.requests() == [accounted.as_uri()]
+    assert not browser.complaints()
+    assert browser.ask("document.documentElement.scrollWidth") == width
+    widths = "[...document.querySelectorAll('#accounts div.chart')].map(e => e.getBoundingClientRect().width)"
+    assert len(browser.ask(widths)) == 4
+    assert max(browser.ask(widths)) <= 660, "A4 less its margins"
+    browser.picture(PICTURES / f"accounts_{width}.png")
+
+
+def test_three_clicks_in_the_browser_lead_from_a_parcel_to_its_layers(browser, accounted):
+    browser.open(accounted, width=1440)
+    browser.ask("document.querySelector('details.parcel summary').click()")
+    assert browser.ask("document.querySelector('details.parcel table').checkVisibility()")
+    browser.ask("document.querySelector('details.parcel a[href=\"#method-REG-01\"]').click()")
+    assert browser.ask("document.querySelector('.proof:target h4').textContent") == "水源涵养 REG-01"
+    assert browser.ask("document.querySelector('.proof:target table').checkVisibility()")
+    raster = browser.ask("document.querySelector('.proof:target a').getAttribute('href')")
+    assert (accounted.parent / raster).is_file()
