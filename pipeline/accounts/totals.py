@@ -22,6 +22,7 @@ _Row = dict[str, Any]
 _SPAN = ["region", "period", "basis"]
 _ITEM = ["service", "item"]
 _MONEY = ["value_yuan", "comparable_yuan"]
+_SUMS = ["quantity", *_MONEY, "area_m2", "unknown_m2"]
 _BOUNDS = ["quantity_low", "quantity_high", "value_low", "value_high"]
 _NONE_SUPPLIES = "区内无供给地类 / no ground there supplies it"
 _UNKNOWN = "供给面积的 {share:.1%} 未知 / of what supplies is unknown: {reason}"
@@ -45,9 +46,9 @@ def total_services(
     supplies; 0 where no ground supplies. Sums are of the services that are known. GEP is all of them less
     what `imports_value` tells of value from outside, as the row `outside`; one of fewer is `partial`.
     """
-    items = _add_area(valuation.items[valuation.items["counted"]], aoi_id)
     spans = _add_area(valuation.spans, aoi_id)[_SPAN].drop_duplicates()
-    totals = _complete(_sum_items(items, least_known), spans, valuation)
+    summed = _judge(_sum_items(valuation.items, aoi_id), least_known)
+    totals = _complete(summed, spans, valuation)
     outside = _Outside(statistics, index, method.price_year, aoi_id)
     sums = [row for rows in _list_spans(totals) for row in _sum_services(rows, method.services, outside)]
     table = pd.concat([totals, pd.DataFrame(sums)], ignore_index=True)
@@ -63,27 +64,41 @@ def _add_area(rows: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
     return both
 
 
-def _sum_items(items: pd.DataFrame, least_known: float) -> pd.DataFrame:
-    null = items["value_yuan"].isna()
-    told = items.assign(
-        unvalued_m2=items["area_m2"].where(null, items["unknown_m2"]),
-        unmoved=~null & items["comparable_yuan"].isna(),
-        lack=items["reason"].where(null),
+def _sum_items(items: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
+    """Figures of items that count by region and, as the sum of its regions, of the area."""
+    counted = items.loc[items["counted"], [*_SPAN, *_ITEM, *_SUMS, "unit", "indicative", "reason"]]
+    null = counted["value_yuan"].isna()
+    told = counted.drop(columns="reason").assign(
+        unvalued_m2=counted["area_m2"].where(null, counted["unknown_m2"]),
+        unmoved=~null & counted["comparable_yuan"].isna(),
+        lack=counted["reason"].where(null),
     )
-    sums = dict.fromkeys(["quantity", *_MONEY, "area_m2", "unvalued_m2", "unknown_m2"], "sum")
+    sums = dict.fromkeys([*_SUMS, "unvalued_m2"], "sum")
     how = {**sums, "unit": "first", "indicative": "any", "unmoved": "any", "lack": "first"}
-    total = told.groupby([*_SPAN, *_ITEM], sort=False).agg(how)
-    known = total["unvalued_m2"] <= (1.0 - least_known) * total["area_m2"]
-    measured = total["unknown_m2"] <= (1.0 - least_known) * total["area_m2"]
-    total["quantity"] = total["quantity"].where(measured)
-    total["value_yuan"] = total["value_yuan"].where(known)
-    total["comparable_yuan"] = total["comparable_yuan"].where(known & ~total["unmoved"])
+    keys = [*_SPAN, *_ITEM]
+    regions = told.groupby(keys, sort=False).agg(how).reset_index()
+    area = regions.assign(region=aoi_id).groupby(keys, sort=False).agg(how).reset_index()
+    both: pd.DataFrame = pd.concat([area, regions[regions["region"] != aoi_id]], ignore_index=True)
+    return both
+
+
+def _judge(total: pd.DataFrame, least_known: float) -> pd.DataFrame:
+    """Totals, null where too little of the ground is known."""
+    most = (1.0 - least_known) * total["area_m2"]
+    known = total["unvalued_m2"] <= most
     share = (total["unvalued_m2"] / total["area_m2"]).fillna(0.0)
     reason = [
         None if fine else _UNKNOWN.format(share=part, reason=lack)
         for fine, part, lack in zip(known, share, total["lack"], strict=True)
     ]
-    return total.assign(known=known.astype(int), of=1, reason=np.array(reason, object)).reset_index()
+    return total.assign(
+        quantity=total["quantity"].where(total["unknown_m2"] <= most),
+        value_yuan=total["value_yuan"].where(known),
+        comparable_yuan=total["comparable_yuan"].where(known & ~total["unmoved"]),
+        known=known.astype(int),
+        of=1,
+        reason=np.array(reason, object),
+    )
 
 
 def _complete(totals: pd.DataFrame, spans: pd.DataFrame, valuation: Valuation) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.accounts.books import join_book
 from pipeline.accounts.parameters import Found, ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
@@ -17,7 +18,6 @@ from pipeline.accounts.services.registry import SERVICES, check_services
 from pipeline.accounts.sharing import YearStatistics, list_money
 from pipeline.accounts.terms import Gathered, Sources, find_gaps, gather_terms
 from pipeline.contracts.accounts import ACCOUNT_ITEMS
-from pipeline.contracts.columns import check_table
 
 LACKS = ("period", "basis", "service", "item", "unit", "reason")
 
@@ -95,11 +95,9 @@ def value_services(
         for basis in list_bases(sums)
         for _, rows in gather_rows(sums, basis).groupby("period", sort=True)
     ]
-    items = pd.concat([year.items for year in told], ignore_index=True)
-    items["reason"] = items["reason"].where(items["reason"].notna(), None)
     lacks = [lack for year in told for lack in year.lacks]
     return Valuation(
-        check_table(items, ACCOUNT_ITEMS),
+        pd.concat([year.items for year in told], ignore_index=True),
         pd.DataFrame(lacks, columns=list(LACKS)),
         pd.concat([year.spans for year in told]),
         tuple(pair for year in told for pair in year.used),
@@ -197,7 +195,7 @@ def _list_figures(service: Service, item: Item, gathered: Gathered, prices: _Pri
 def _tabulate(table: pd.DataFrame, parts: Sequence[Mapping[str, Any]], basis: str) -> pd.DataFrame:
     """ACCOUNT_ITEMS of figures of items, each with the unit and class of its row in the table."""
     if not parts:
-        return pd.DataFrame({name: [] for name in ACCOUNT_ITEMS.columns})
+        return join_book([], ACCOUNT_ITEMS)
     lengths = [len(part["place"]) for part in parts]
     joined = {
         name: np.concatenate([part[name] for part in parts])
@@ -206,7 +204,7 @@ def _tabulate(table: pd.DataFrame, parts: Sequence[Mapping[str, Any]], basis: st
         for name, first in parts[0].items()
     }
     units = table[[*UNIT, "account_class", "area_m2"]].take(joined.pop("place"))
-    return units.assign(basis=basis, **joined)[[*ACCOUNT_ITEMS.columns]]
+    return join_book([units.assign(basis=basis, **joined)], ACCOUNT_ITEMS)
 
 
 def _find_indicative(service: Service, found: Sequence[Found], rows: int) -> NDArray[np.bool_]:
