@@ -59,11 +59,11 @@ def test_additions_and_reductions_of_each_type_are_those_of_the_pixels(rows):
         gained, lost = moved[moved["after"] == key], moved[moved["before"] == key]
         row = whole.loc[name]
         assert row["opening_m2"] == pytest.approx(pixels.loc[pixels["before"] == key, "m2"].sum())
-        assert row["additions_m2"] == pytest.approx(gained["m2"].sum(), abs=1e-9)
-        assert row["reductions_m2"] == pytest.approx(lost["m2"].sum(), abs=1e-9)
+        assert row["additions_m2"] == pytest.approx(gained["m2"].sum(), rel=1e-9, abs=1e-9)
+        assert row["reductions_m2"] == pytest.approx(lost["m2"].sum(), rel=1e-9, abs=1e-9)
         kept = [NAMES[key] in MANAGED or NAMES[other] in MANAGED for other in gained["before"]]
-        assert row["managed_additions_m2"] == pytest.approx(gained.loc[kept, "m2"].sum(), abs=1e-9)
-        assert row["counted_reductions_m2"] == pytest.approx(0.75 * lost["m2"].sum(), abs=1e-9)
+        assert row["managed_additions_m2"] == pytest.approx(gained.loc[kept, "m2"].sum(), rel=1e-9, abs=1e-9)
+        assert row["counted_reductions_m2"] == pytest.approx(0.75 * lost["m2"].sum(), rel=1e-9, abs=1e-9)
 
 
 @settings(max_examples=15)
