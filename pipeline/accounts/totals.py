@@ -25,6 +25,11 @@ _MONEY = ["value_yuan", "comparable_yuan"]
 _SUMS = ["quantity", *_MONEY, "area_m2", "unknown_m2"]
 _BOUNDS = ["quantity_low", "quantity_high", "value_low", "value_high"]
 _NONE_SUPPLIES = "区内无供给地类 / no ground there supplies it"
+_UNTOLD = (
+    "登记地类中无供给；另有未登记湿地 {0:.2f} ha，制图不能区分 / none as registered; "
+    "{0:.2f} ha of wetland that is not registered are not told apart"
+)
+_OF_SURVEY = {code for code, service in SERVICES.items() if service.supply.is_registered}
 _UNKNOWN = "供给面积的 {share:.1%} 未知 / of what supplies is unknown: {reason}"
 _LACKING = "不含 / without: {0}"
 _NO_ITEM = {"item": "", "unit": "yuan", "quantity": np.nan, "price": np.nan}
@@ -46,7 +51,7 @@ def total_services(
     supplies; 0 where no ground supplies. Sums are of the services that are known. GEP is all of them less
     what `imports_value` tells of value from outside, as the row `outside`; one of fewer is `partial`.
     """
-    spans = _add_area(valuation.spans, aoi_id)[_SPAN].drop_duplicates()
+    spans = _add_area(valuation.spans, aoi_id).groupby(_SPAN, as_index=False, sort=False).sum()
     summed = _judge(_sum_items(valuation.items, aoi_id), least_known)
     totals = _complete(summed, spans, valuation)
     outside = _Outside(statistics, index, method.price_year, aoi_id)
@@ -112,6 +117,10 @@ def _complete(totals: pd.DataFrame, spans: pd.DataFrame, valuation: Valuation) -
     none = absent & ~lacking
     found[["quantity", *_MONEY]] = found[["quantity", *_MONEY]].mask(none, 0.0)
     found["reason"] = found["reason"].mask(none, _NONE_SUPPLIES).mask(lacking, found["reason_everywhere"])
+    untold = none & found["service"].isin(_OF_SURVEY) & (found["mapped_wetland_m2"] > 0)
+    found.loc[untold, "reason"] = [
+        _UNTOLD.format(area / 1e4) for area in found.loc[untold, "mapped_wetland_m2"]
+    ]
     price = (found["value_yuan"] / found["quantity"]).where(found["quantity"] != 0)
     return found.assign(
         known=found["known"].mask(absent, none.astype(float)).astype(int),

@@ -14,6 +14,7 @@ from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
 from pipeline.accounts.rows import UNIT, Rows, gather_rows, list_bases
 from pipeline.accounts.service import Amounts, Array, Item, Service, Terms
+from pipeline.accounts.services.ground import WETLAND
 from pipeline.accounts.services.registry import SERVICES, check_services
 from pipeline.accounts.sharing import YearStatistics, list_money
 from pipeline.accounts.terms import Gathered, Sources, find_gaps, gather_terms
@@ -49,7 +50,7 @@ class Valuation:
 
     An item that lacks an input everywhere has no rows among `items`, but one of its own among `lacks`, with
     the reason; so has one that no ground supplies, without a reason. `spans` are the regions, periods and
-    bases that were accounted.
+    bases that were accounted, with the area of wetland that a map alone tells of (`mapped_wetland_m2`).
     """
 
     items: pd.DataFrame
@@ -167,8 +168,17 @@ def _value_year(
             continue
         parts.append(_list_figures(service, item, gathered, prices))
         used += [(service.code, _list_places(found)) for found in gathered.used]
-    spans = table.loc[table["counted"], ["region", "period"]].drop_duplicates().assign(basis=basis)
-    return _Year(spans, _tabulate(table, parts, basis), lacks, used)
+    return _Year(_list_spans(table, basis), _tabulate(table, parts, basis), lacks, used)
+
+
+def _list_spans(table: pd.DataFrame, basis: str) -> pd.DataFrame:
+    counted = table[table["counted"]]
+    wetland = counted["wider_class"].fillna(counted["account_class"]).eq(WETLAND)
+    mapped = ~counted["account_class"].astype(str).str.match(r"\d")
+    told = counted[["region", "period"]].assign(
+        basis=basis, mapped_wetland_m2=counted["area_m2"].where(wetland & mapped, 0.0)
+    )
+    return told.groupby(["region", "period", "basis"], as_index=False, sort=False).sum()
 
 
 def _list_figures(service: Service, item: Item, gathered: Gathered, prices: _Prices) -> dict[str, Any]:

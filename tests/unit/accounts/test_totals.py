@@ -20,6 +20,7 @@ BOOK = [
     ("travel_time_value", 2.0),
     ("consumer_surplus", 3.0),
 ]
+LAKE = ("coefficient", "exponent", "exchanges")
 VISITS = (AOI, "visits", 1000.0)
 
 
@@ -85,6 +86,14 @@ def test_what_no_ground_of_the_area_supplies_is_nothing_and_leaves_gep_whole():
         assert none[["quantity", "value_yuan", "known"]].tolist() == [0.0, 0.0, 1]
         assert "无供给地类" in none["reason"]
     assert found.loc[(AOI, "GEP"), ["value_yuan", "known", "of"]].tolist() == pytest.approx([50_000.0, 2, 2])
+
+
+def test_no_lake_in_the_register_is_said_not_to_tell_of_water_that_the_map_alone_shows():
+    water = ("out", "新村乡", None, None, "water", 3e4, WATER)
+    found = total([HERE, water], ("REG-05a",), book=[(f"lake_flood_{name}", 1.0) for name in LAKE])
+    assert found.loc[(AOI, "REG-05a"), "value_yuan"] == 0.0
+    assert "3.00 ha" in found.loc[(AOI, "REG-05a"), "reason"]
+    assert "3.00 ha" not in found.loc[("东平镇", "REG-05a"), "reason"]
 
 
 @pytest.mark.parametrize(("unseen", "known"), [(900.0, True), (1100.0, False)])

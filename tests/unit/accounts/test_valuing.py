@@ -312,3 +312,10 @@ def test_nothing_to_account_gives_an_empty_table_of_the_right_columns():
     found = run([FIELD], ("REG-05c",), book=[PRICE, ("marsh_depth", 0.3)])
     assert found.items.empty
     assert isinstance(found.items, pd.DataFrame)
+
+
+def test_ground_none_of_which_has_a_class_is_all_unknown():
+    rows = [("out", "东平镇", None, None, None, 700.0, WATER)]
+    found = run(rows, ("REG-01", "REG-05a"), book=[*RUNOFF, PRICE])
+    assert found.items["quantity"].isna().all()
+    assert found.items["unknown_m2"].sum() == 700.0

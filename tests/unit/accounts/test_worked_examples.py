@@ -140,7 +140,8 @@ def total(values, codes=None, regions=None):
             "reason": None,
         }
     )
-    spans = pd.DataFrame({"region": regions, "period": "2010", "basis": "mapped"}).drop_duplicates()
+    told = {"region": regions, "period": "2010", "basis": "mapped", "mapped_wetland_m2": 0.0}
+    spans = pd.DataFrame(told).drop_duplicates()
     valuation = Valuation(ACCOUNT_ITEMS.validate(items), pd.DataFrame(columns=list(LACKS)), spans, ())
     method = Method(tuple(dict.fromkeys(codes)), OPTIONS, 2010)
     table = total_services(valuation, build_statistics(year=2010), PriceIndex({}), method, aoi_id=AOI)
