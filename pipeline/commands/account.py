@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,6 @@ class Revaluation:
     """Accounts valued anew, the parameters that were used, and the given rows that were not."""
 
     stored: StoredAccounts
-    method: Method
     valuation: Valuation
     totals: pd.DataFrame
     parameters: pd.DataFrame
@@ -201,14 +200,23 @@ def revalue(
     """
     given = read_parameters([parameters]) if parameters else ()
     own = given[0] if given else ()
-    year = price_year or stored.method.price_year
-    method = Method(stored.method.services, stored.method.options, year)
     problems = [*_list_strange(stored, own), *_list_unmoved(stored, own, price_year)]
     if problems:
         raise InputError("The delivery cannot be valued so from its tables", problems)
+    method = replace(stored.method, price_year=price_year or stored.method.price_year)
     book = ParameterBook.of([*stored.tables, *given], stored.aoi)
     valuation = value_services(stored.sums, stored.statistics, book, stored.index, method, aoi_id=stored.aoi)
-    totals = add_intervals(
+    places = {int(place) for _, found in valuation.used for place in found.place}
+    first = len(book.rows) - len(own)
+    unused = tuple(row for number, row in enumerate(own, start=first) if number not in places)
+    years = sorted({*map(int, stored.sums["period"].unique()), method.price_year})
+    used = add_doubts(book.tabulate(valuation.used), read_elsewhere(), stored.index, years)
+    return Revaluation(stored, valuation, _total(stored, valuation, book, method), used, unused)
+
+
+def _total(stored: StoredAccounts, valuation: Valuation, book: ParameterBook, method: Method) -> pd.DataFrame:
+    """Totals with low and high."""
+    return add_intervals(
         total_services(valuation, stored.statistics, stored.index, method, aoi_id=stored.aoi),
         valuation.items,
         stored.sums,
@@ -220,12 +228,6 @@ def revalue(
         **stored.intervals.model_dump(),
         accuracy=stored.accuracy,
     )
-    places = {int(place) for _, found in valuation.used for place in found.place}
-    first = len(book.rows) - len(own)
-    unused = tuple(row for number, row in enumerate(own, start=first) if number not in places)
-    years = sorted({*map(int, stored.sums["period"].unique()), year})
-    used = add_doubts(book.tabulate(valuation.used), read_elsewhere(), stored.index, years)
-    return Revaluation(stored, method, valuation, totals, used, unused)
 
 
 def _list_strange(stored: StoredAccounts, own: tuple[ParameterRow, ...]) -> Iterator[Problem]:
