@@ -171,6 +171,21 @@ def test_everything_that_is_simulated_says_so(area):
             assert "模拟" in " ".join(source.tags().values()), raster.name
 
 
+def test_the_bridge_between_the_years_leads_from_one_to_the_other(accounts):
+    folder, totals, _ = accounts
+    bridge = table(folder, "account_bridge").fillna({"item": ""})
+    steps = ["extent_yuan", "intensity_yuan", "price_yuan", "method_yuan", "scope_yuan"]
+    whole = bridge.dropna(subset=["opening_yuan", "closing_yuan", *steps])
+    assert len(whole) > 50
+    ends = whole["opening_yuan"] + whole[steps].sum(axis=1) - whole["closing_yuan"]
+    assert ends.abs().max() <= 1e-6
+    silt = totals[totals["service"].eq("REG-02a")].set_index("period")["value_yuan"]
+    own = bridge["region"].eq(folder.parent.name) & bridge["basis"].eq("registered")
+    rows = bridge[own & bridge["service"].eq("REG-02a") & bridge["account_class"].notna()]
+    for column, period in (("opening_yuan", "2023"), ("closing_yuan", "2024")):
+        assert rows[column].sum() == pytest.approx(silt[period], rel=1e-9)
+
+
 def test_a_second_run_recomputes_nothing_and_keeps_every_byte(demo):
     before = {aoi: files_of(demo / aoi, but="") for aoi in AREAS}
     done = ecoledger("demo", "--out", demo, "--quiet")
