@@ -70,9 +70,10 @@ def _check_periods(settings: Settings) -> None:
 
 def _list_strange(plans: list[_Plan]) -> list[Problem]:
     found = []
-    for profile in {plan.profile.name_en: plan.profile for plan in plans}.values():
+    for plan in {plan.profile.name_en: plan for plan in plans}.values():
+        profile = plan.profile
         place = f"accounts.profile, {profile.name_zh}"
-        strange = [code for code in profile.services if code not in SERVICES]
+        strange = [code for code in (*profile.services, *plan.accounts.exclude) if code not in SERVICES]
         if strange:
             found.append(Problem(place, ", ".join(strange), f"services out of {', '.join(SERVICES)}"))
         for one, other in find_double_counting(code for code in profile.services if code in SERVICES):

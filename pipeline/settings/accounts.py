@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_serializer, model_validator
 
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.errors import Problem, SettingsError
@@ -62,9 +62,8 @@ class Profile(Strict):
     """How accounts are made after one document: which services count, which variants, which parameters.
 
     `parameters` are tables, those of the `base` first; what a later one states goes before what an earlier
-    one does. `services`
-    and `choices` that are not stated are those of the base. `unconfirmed` says what of it was not seen in
-    the document's own text.
+    one does. `services` and `choices` that are not stated are those of the base. `unconfirmed` says what of
+    it was not seen in the document's own text.
     """
 
     name_zh: str
@@ -109,6 +108,11 @@ class Accounts(Strict):
     regions: RegionFile | None = None
     projects: list[ProjectFile] = []
     intervals: Intervals = Intervals()
+
+    @field_serializer("choices")
+    def _dump_stated(self, choices: Choices) -> dict[str, str]:
+        """Those that are stated alone: a manifest that stated all would go before its profile."""
+        return choices.model_dump(exclude_unset=True)
 
     @model_validator(mode="after")
     def _any_profile(self) -> Self:

@@ -50,8 +50,8 @@ def test_an_area_without_a_profile_is_named(tmp_path):
 
 
 def test_services_that_do_not_exist_or_count_twice_are_named(tmp_path):
-    strange, twice = list_problems(SettingsError, tmp_path, "include: [REG-99, REG-06b]")
-    assert "REG-99" in strange
+    strange, twice = list_problems(SettingsError, tmp_path, "include: [REG-99, REG-06b], exclude: [REG-98]")
+    assert "REG-99, REG-98" in strange
     assert "REG-06a and REG-06b" in twice
     assert "accounts.exclude" in twice
     check(tmp_path, "include: [REG-06b], exclude: [REG-06a]")

@@ -140,6 +140,16 @@ def test_a_config_without_accounts_does_not_name_them(tmp_path):
     assert again.accounts == Accounts()
 
 
+def test_accounts_repeated_from_a_manifest_are_those_of_their_profile(tmp_path):
+    text = CONFIG + "accounts: {profile: chongqing-2023, choices: {negative_water: cut}}\n"
+    given = load_settings(write(tmp_path, "c.yaml", text))
+    again = Settings.model_validate(given.model_dump(mode="json", by_alias=True))
+    one, other = (settings.accounts.load_profile("longyou_bay") for settings in (given, again))
+    assert one == other
+    assert other.choices.pollution_price == "tax"
+    assert other.choices.negative_water == "cut"
+
+
 def test_choices_of_a_config_go_before_those_of_its_profile_and_these_before_the_base(tmp_path):
     write(tmp_path, "own.csv", "key,value,unit,source\nelectricity_price,0.6,yuan/kWh,供电局\n")
     own = write(
