@@ -164,7 +164,8 @@ def _list_other_units(old: StoredDelivery, new: StoredDelivery) -> pd.DataFrame:
         delivery.layers["inventory"].drop_duplicates("cat2_code").set_index("cat2_code")["quantity_unit"]
         for delivery in (old, new)
     ]
-    both = pd.concat([unit.rename(side) for side, unit in zip("ab", units, strict=True)], axis=1).dropna()
+    sides = [unit.rename(side) for side, unit in zip("ab", units, strict=True)]
+    both: pd.DataFrame = pd.concat(sides, axis=1).dropna()
     return both[both["a"] != both["b"]]
 
 
