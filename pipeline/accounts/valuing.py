@@ -173,7 +173,7 @@ def _value_year(
 
 def _list_spans(table: pd.DataFrame, basis: str) -> pd.DataFrame:
     counted = table[table["counted"]]
-    wetland = counted[["account_class", "wider_class"]].eq(WETLAND).any(axis=1)
+    wetland = counted[["account_class", "wider_class"]].isin([WETLAND]).any(axis=1)
     mapped = ~counted["account_class"].astype(str).str.match(r"\d")
     told = counted[["region", "period"]].assign(
         basis=basis, mapped_wetland_m2=counted["area_m2"].where(wetland & mapped, 0.0)
