@@ -28,7 +28,7 @@ NPP_TONNES = 10.0
 """Of carbon to the hectare in a kilogram to the square metre."""
 
 
-def sum_ground(
+def tabulate_ground(
     world: World,
     acquisitions: Sequence[Acquisition],
     register: Path,
@@ -51,14 +51,14 @@ def sum_ground(
     return pd.concat(tables).groupby(["dlbm", "cover"], as_index=False).sum()
 
 
-def compute_erosivity(months: Sequence[Field]) -> Field:
+def evaluate_rain(months: Sequence[Field]) -> Field:
     """R in MJ mm/(ha h a) of monthly rain in mm: 0.1833 F^1.9957, F the sum of squares over the sum."""
     squares, total = sum(month**2 for month in months), sum(months)
     erosivity: Field = 0.1833 * np.power(squares / total, 1.9957)
     return erosivity
 
 
-def compute_erodibility(sand: Field, silt: Field, clay: Field, carbon: Field) -> Field:
+def evaluate_soil(sand: Field, silt: Field, clay: Field, carbon: Field) -> Field:
     """K in t ha h/(ha MJ mm) by EPIC, of per cent of weight."""
     rest = 1 - sand / 100
     coarse = 0.2 + 0.3 * np.exp(-0.0256 * sand * (1 - silt / 100))
@@ -69,7 +69,7 @@ def compute_erodibility(sand: Field, silt: Field, clay: Field, carbon: Field) ->
     return erodibility
 
 
-def compute_topography(slope: Field, length_m: float, level_slope: float) -> Field:
+def evaluate_slope(slope: Field, length_m: float, level_slope: float) -> Field:
     """LS of slopes in radians, with the breaks of S at 5.1428 and 14.0362 degrees."""
     sine = np.where(np.tan(slope) < level_slope, 0.0, np.sin(slope))
     ratio = sine / 0.0896 / (3 * sine**0.8 + 0.56)
@@ -82,7 +82,7 @@ def compute_topography(slope: Field, length_m: float, level_slope: float) -> Fie
     return factor
 
 
-def compute_cover(fraction: Field) -> Field:
+def evaluate_cover(fraction: Field) -> Field:
     """C of fractional vegetation cover: 1 up to 0.1 %, 0 from 78.3 %."""
     percent = 100 * fraction
     between = 0.6508 - 0.3436 * np.log10(np.maximum(percent, 0.1))
@@ -108,9 +108,9 @@ def _sum_tile(
     season = find_median_season(world, [a for a in acquisitions if a.tile_id == tile.id], period)
     fraction = ground.fraction() * (season[ground.kind, ground.shift] if season is not None else np.nan)
     values = _measure_values(world, grid, period.first.year)
-    topography = compute_topography(measure_slope(world, tile, grid), slope_length_m, level_slope)
+    topography = evaluate_slope(measure_slope(world, tile, grid), slope_length_m, level_slope)
     values["erosion_potential"] = values.pop("rain_and_soil") * topography
-    values["erosion"] = values["erosion_potential"] * compute_cover(fraction.astype(np.float64))
+    values["erosion"] = values["erosion_potential"] * evaluate_cover(fraction.astype(np.float64))
     sums = _sum_by_key(
         key[inside], {name: value[inside] for name, value in values.items()}, _weigh(grid)[inside]
     )
@@ -145,7 +145,7 @@ def _measure_values(world: World, grid: Grid, year: int) -> dict[str, Field]:
     carbon = measure_ground(world, "organic_carbon", grid) / 100
     return climate | {
         "npp": measure_ground(world, "npp", grid) * NPP_TONNES,
-        "rain_and_soil": compute_erosivity(months) * compute_erodibility(soil[0], soil[1], soil[2], carbon),
+        "rain_and_soil": evaluate_rain(months) * evaluate_soil(soil[0], soil[1], soil[2], carbon),
     }
 
 

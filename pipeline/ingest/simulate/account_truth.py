@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.ingest.simulate.account_estate import AccountRules, Estate, Field
-from pipeline.ingest.simulate.account_ground import sum_ground
+from pipeline.ingest.simulate.account_ground import tabulate_ground
 from pipeline.ingest.simulate.passes import Acquisition
 from pipeline.ingest.simulate.world import SIMULATED, World
 
@@ -50,7 +50,7 @@ def write_account_truth(
     lengths = {"slope_length_m": rules.slope_length_m, "level_slope": rules.level_slope}
     periods = {}
     for period in world.periods:
-        ground = sum_ground(world, acquisitions, register, period, **lengths)
+        ground = tabulate_ground(world, acquisitions, register, period, **lengths)
         periods[period.label] = account_ground(world, ground, rules, period.first.year)
     content = {"simulated": SIMULATED, "aoi": world.aoi.id, "periods": periods}
     folder.mkdir(parents=True, exist_ok=True)

@@ -106,7 +106,7 @@ _SHEETS: Mapping[str, Sequence[Kept]] = {
 
 
 @dataclass(frozen=True)
-class Figure:
+class Printed:
     """A printed value of a region (the id of a town, or of the area) and year."""
 
     region: str
@@ -120,7 +120,7 @@ class Figure:
         return self.printed * self.kept.factor
 
 
-def list_figures(world: World) -> list[Figure]:
+def list_figures(world: World) -> list[Printed]:
     """All that the statistics say: visits by town, the rest of the whole area."""
     return [*_list_whole(world, [*_FARMING, *_WATER, *_EMISSIONS, *_SOCIETY]), *_list_visits(world)]
 
@@ -149,7 +149,7 @@ def list_price_index(world: World) -> dict[int, float]:
     return {year: round(float(level), 2) for year, level in zip(years, levels, strict=True)}
 
 
-def _list_whole(world: World, entries: Sequence[Kept]) -> Iterator[Figure]:
+def _list_whole(world: World, entries: Sequence[Kept]) -> Iterator[Printed]:
     """Figures of the whole area, so many for each km2 of it."""
     area_km2 = measure_area_m2(world.aoi.geometry) / _SQUARE_METRES_PER_KM2
     for kept in entries:
@@ -157,7 +157,7 @@ def _list_whole(world: World, entries: Sequence[Kept]) -> Iterator[Figure]:
             yield _draw_figure(world, world.aoi.id, year, kept, area_km2)
 
 
-def _list_visits(world: World) -> Iterator[Figure]:
+def _list_visits(world: World) -> Iterator[Printed]:
     """Visits by town, so many for each km2 of it."""
     towns = build_towns(world)
     for town, outline in zip(towns["XZQDM"], towns.geometry, strict=True):
@@ -167,12 +167,12 @@ def _list_visits(world: World) -> Iterator[Figure]:
                 yield _draw_figure(world, town, year, kept, area_km2)
 
 
-def _draw_figure(world: World, region: str, year: int, kept: Kept, area_km2: float) -> Figure:
+def _draw_figure(world: World, region: str, year: int, kept: Kept, area_km2: float) -> Printed:
     swing = world.random("statistics", region, kept.item, kept.product, year).uniform(
         -_YEAR_SWING, _YEAR_SWING
     )
     level = kept.level if kept.is_price else kept.level * area_km2
-    return Figure(region, year, kept, round(level * (1 + float(swing)), kept.decimals))
+    return Printed(region, year, kept, round(level * (1 + float(swing)), kept.decimals))
 
 
 def _write_workbook(world: World, path: Path) -> None:

@@ -55,7 +55,7 @@ def planted(tmp_path_factory):
     accounts.write_accounts(world, folder)
     passes = scenes.list_acquisitions(world, START, END, ["sentinel-2"])
     slopes = {"slope_length_m": 30.0, "level_slope": 0.01}
-    ground = account_ground.sum_ground(world, passes, folder / "register.gpkg", YEARS[1], **slopes)
+    ground = account_ground.tabulate_ground(world, passes, folder / "register.gpkg", YEARS[1], **slopes)
     return world, folder, ground
 
 

@@ -8,8 +8,7 @@ import shapely
 
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import measure_area_m2, unproject
-from pipeline.indices.erosion import compute_cover_factor, compute_erodibility
-from pipeline.indices.erosion import compute_erosivity as compute_r
+from pipeline.indices.erosion import compute_cover_factor, compute_erodibility, compute_erosivity
 from pipeline.indices.terrain import compute_ls
 from pipeline.ingest.simulate import account_ground, parcels, scenes
 from pipeline.ingest.simulate.world import plan_world
@@ -30,7 +29,7 @@ def ground(tmp_path_factory):
     parcels.write_register(world, folder)
     passes = scenes.list_acquisitions(world, START, END, ["sentinel-2"])
     slopes = {"slope_length_m": 30.0, "level_slope": 0.01}
-    return world, account_ground.sum_ground(world, passes, folder / "register.gpkg", YEARS[0], **slopes)
+    return world, account_ground.tabulate_ground(world, passes, folder / "register.gpkg", YEARS[0], **slopes)
 
 
 def test_classes_fill_the_area(ground):
@@ -48,21 +47,21 @@ def test_the_ground_erodes_less_under_plants(ground):
 
 def test_topography_is_that_of_the_other_formula():
     slope = np.arctan(np.abs(RANDOM.normal(0, 0.2, 500)))
-    found = account_ground.compute_topography(slope, 30.0, 0.01)
+    found = account_ground.evaluate_slope(slope, 30.0, 0.01)
     assert found == pytest.approx(compute_ls(np.tan(slope)[None], length_m=30.0, level=0.01)[0], rel=1e-9)
 
 
 def test_cover_is_that_of_the_other_formula():
     fraction = RANDOM.uniform(0, 1, 500)
-    assert account_ground.compute_cover(fraction) == pytest.approx(compute_cover_factor(fraction), rel=1e-9)
+    assert account_ground.evaluate_cover(fraction) == pytest.approx(compute_cover_factor(fraction), rel=1e-9)
 
 
 def test_soil_is_that_of_the_other_formula():
     sand, silt = RANDOM.uniform(5, 60, 300), RANDOM.uniform(5, 39, 300)
     parts = (sand, silt, 100 - sand - silt, RANDOM.uniform(0.1, 6, 300))
-    assert account_ground.compute_erodibility(*parts) == pytest.approx(compute_erodibility(*parts), rel=1e-9)
+    assert account_ground.evaluate_soil(*parts) == pytest.approx(compute_erodibility(*parts), rel=1e-9)
 
 
 def test_rain_is_that_of_the_other_formula():
     months = RANDOM.uniform(0, 300, (12, 50))
-    assert account_ground.compute_erosivity(list(months)) == pytest.approx(compute_r(months), rel=1e-9)
+    assert account_ground.evaluate_rain(list(months)) == pytest.approx(compute_erosivity(months), rel=1e-9)
