@@ -23,7 +23,7 @@ from pipeline.rights_registry import findings, inventory, products
 from pipeline.settings import sources
 from pipeline.zonal import measures
 from pipeline.zonal.ground import lay_ground
-from tests.account_worlds import build_book, build_statistics, build_sums
+from tests.account_worlds import OPTIONS, build_book, build_statistics, build_sums
 from tests.mapmaking import make, rasters_of, rows_of
 from tests.pages import ROOT, read_yaml, run_example
 from tests.scenery import grid_of_px, written
@@ -80,7 +80,7 @@ def test_the_service_is_valued_on_orchards_alone_and_is_indicative(monkeypatch):
         ("p1", "镇", "0201", "农田", "农田", 30_000.0, {}),
         ("p2", "镇", "0101", "农田", "农田", 10_000.0, {}),
     ]
-    method = valuing.Method((service.code,), {}, 2024)
+    method = valuing.Method((service.code,), OPTIONS, 2024)
     found = valuing.value_services(
         build_sums(*ground), build_statistics(), book, PriceIndex({}), method, aoi_id="area"
     ).items.query("basis == 'registered'")
