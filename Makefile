@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz bench bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals house check format lint types walls docs site wheel audit lock stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals house check format lint types walls docs site wheel audit lock stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -45,6 +45,9 @@ bench: .venv/ready  ## our engine beside odc-stac, stackstac and the floor, and 
 
 bench-tiles: .venv/ready  ## our tile reader beside GDAL and imagecodecs, on the same tiles
 	$(BIN)/python tests/bench/bench_tiles.py $(TILES)
+
+bench-accounts: .venv/ready  ## CPU and memory of the pixel services of the accounts beside the composite of the same run
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_accounts.py $(ACCOUNTS)
 
 bench-cluster: .venv/ready  ## the composite on one and on two worker processes of a Dask scheduler
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_cluster.py $(BENCH)

@@ -15,9 +15,10 @@ BENCHES = {
     "bench_engine.py": "--size 1024 --dates 2 --rounds 1 --media local --ways floor ours odc_fused",
     "bench_tiles.py": "--size 2048 --rounds 1",
     "bench_overlay.py": "--ours 200",
+    "bench_accounts.py": "--size 512 --dates 1",
     "coverage_of_intervals.py": "--offices 1 --truths 5 --draws 50",
 }
-WORDS = {"coverage_of_intervals.py": "truths held"}
+WORDS = {"bench_accounts.py": "the composite's CPU", "coverage_of_intervals.py": "truths held"}
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ _LEAST_POINTS = 8
 _WINDOW_PX = 2048
 _PART_PX = 512
 _LEAST_EDGE_PX = 16
+_KEPT = 8
+"""Parts of blocks whose corners are kept, 4 MiB each: layers of one data set lie on the same pixels."""
 _NODES = 64
 """Points along a grid between which its edges are straight in any CRS."""
 _MOST_ACROSS = 256
@@ -141,6 +144,7 @@ def _find_points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.f
     return row, col
 
 
+@lru_cache(maxsize=_KEPT)
 def _find_corners(
     place: Profile, grid: Grid, block: Block
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

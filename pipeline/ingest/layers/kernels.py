@@ -142,11 +142,25 @@ def share_by_area(
     corners = np.empty((_CORNERS, 2))
     for y in range(values.shape[0]):
         for x in range(values.shape[1]):
+            if not summed:
+                i, j = _find_only(row, y, x), _find_only(col, y, x)
+                if i >= 0 and j >= 0:
+                    values[y, x] = _pick_number(source, i, j)
+                    continue
             for number, (down, across) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
                 corners[number, 0] = row[y + down, x + across]
                 corners[number, 1] = col[y + down, x + across]
             if np.isfinite(corners).all():
                 values[y, x] = _gather_under(source, corners, pieces, summed)
+
+
+@numba.njit(nogil=True, cache=True)
+def _find_only(place: NDArray[np.float64], y: int, x: int) -> int:
+    """The only row, or column, of a raster between the corners of a pixel; -1 where there are several."""
+    one, two, three, four = place[y, x], place[y, x + 1], place[y + 1, x], place[y + 1, x + 1]
+    least, most = min(one, two, three, four), max(one, two, three, four)
+    first = np.floor(least)
+    return int(first) if most <= first + 1.0 else -1
 
 
 @numba.njit(nogil=True, cache=True)

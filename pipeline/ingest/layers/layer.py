@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
+from pyproj import CRS
 from rasterio.crs import CRS as FileCRS  # noqa: N811 an abbreviation
 from rasterio.windows import Window
 
@@ -155,9 +157,15 @@ def settle_crs(layer: Layer, given: LayerSource, name: str, stated: str) -> tupl
         raise build_layer_error(layer, crs)
     flat = crs if crs.is_bound else crs.sub_crs_list[0] if crs.is_compound else crs.to_2d()
     upright = crs.sub_crs_list[1].name if crs.is_compound else ""
-    if find_transformer(flat) is None:
+    if not _has_way(flat.to_wkt()):
         raise build_layer_error(layer, explain_no_shift(name, flat))
     return flat.to_wkt() if flat.is_bound else FileCRS.from_wkt(flat.to_wkt()).to_string(), upright
+
+
+@lru_cache(maxsize=64)
+def _has_way(wkt: str) -> bool:
+    """Whether a transformation from a CRS to CGCS2000 is published; PROJ takes long to find one."""
+    return find_transformer(CRS(wkt)) is not None
 
 
 def find_flaws(layer: Layer, given: LayerSource, said: Statement) -> Iterator[Problem]:
