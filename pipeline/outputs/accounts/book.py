@@ -83,7 +83,8 @@ class AccountBook:
         values = rows[rows["service"].isin(CATEGORIES)].set_index("service")["value_yuan"]
         return {key: float(values.get(key, float("nan"))) for key in CATEGORIES}
 
-    def measure_regions(self) -> dict[str, float]:
+    @cached_property
+    def areas_m2(self) -> dict[str, float]:
         """Area of each region in m2, by its counted units; empty where no sums were made."""
         table = self.table("sums")
         if table.empty:

@@ -14,7 +14,7 @@ from pipeline.outputs.accounts.amounts import (
     write_quantity,
     write_reason,
 )
-from pipeline.outputs.accounts.book import AccountBook, Row, list_records
+from pipeline.outputs.accounts.book import CATEGORIES, AccountBook, Row, list_records
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
 from pipeline.outputs.accounts.wording import name_book, select_area
 from pipeline.outputs.map_sheets import draw_value_sheets
@@ -196,37 +196,34 @@ def _build_regions(book: AccountBook) -> Table | None:
     """Regions of the newest period by value, with their kinds, their rank and value per hectare."""
     if not book.regions:
         return None
-    scale, unit = choose_money(book.language)
-    period, areas = book.periods[-1], book.measure_regions()
-    found = []
-    for region in book.regions:
-        whole = book.find_whole(period, region=region)
-        value = float("nan") if whole is None else float(whole["value_yuan"])
-        found.append(
-            (value, region, book.sum_categories(region, period), areas.get(region, float("nan")) / 1e4)
-        )
-    ordered = sorted(found, key=lambda entry: -1e30 if pd.isna(entry[0]) else -entry[0])
+    _, unit = choose_money(book.language)
     words = find_texts("accounts.regions", book.language)
-    kinds = [book.name_service(key) for key in found[0][2]]
-    headers = [
-        words["rank"],
-        words["name"],
-        *(f"{kind} ({unit})" for kind in kinds),
-        f"{words['sum']} ({unit})",
-    ]
+    kinds = [book.name_service(key) for key in CATEGORIES]
+    headers = [words["rank"], words["name"], *(f"{kind} ({unit})" for kind in [*kinds, words["sum"]])]
+    values = {region: _find_value(region, book) for region in book.regions}
+    ranked = sorted(values, key=lambda region: -values[region] if values[region] == values[region] else 1e30)
     rows = [
-        [
-            str(rank),
-            book.name_region(region),
-            *(_write_figure(amount / scale) for amount in parts.values()),
-            _write_figure(value / scale),
-            _write_figure(area_ha),
-            write_money(value / area_ha, book.language) if area_ha else "—",
-        ]
-        for rank, (value, region, parts, area_ha) in enumerate(ordered, start=1)
+        [str(rank), *_write_region(region, values[region], book)]
+        for rank, region in enumerate(ranked[:_MOST_REGIONS], start=1)
     ]
-    left_out = max(0, len(rows) - _MOST_REGIONS)
-    return Table([*headers, words["area"], words["per_ha"]], rows[:_MOST_REGIONS], left_out)
+    return Table([*headers, words["area"], words["per_ha"]], rows, len(ranked) - len(rows))
+
+
+def _find_value(region: str, book: AccountBook) -> float:
+    whole = book.find_whole(book.periods[-1], region=region)
+    return float("nan") if whole is None else float(whole["value_yuan"])
+
+
+def _write_region(region: str, value: float, book: AccountBook) -> list[str]:
+    scale, _ = choose_money(book.language)
+    area_ha = book.areas_m2.get(region, float("nan")) / 1e4
+    parts = book.sum_categories(region, book.periods[-1]).values()
+    return [
+        book.name_region(region),
+        *(_write_figure(amount / scale) for amount in [*parts, value]),
+        _write_figure(area_ha),
+        write_money(value / area_ha, book.language) if area_ha else "—",
+    ]
 
 
 def _build_gaps(book: AccountBook) -> Table | None:

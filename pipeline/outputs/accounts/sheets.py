@@ -213,7 +213,7 @@ def _list_region(region: str, period: str, book: AccountBook) -> Row:
     whole, kinds = book.find_whole(period, region=region) or {}, book.sum_categories(region, period)
     rows = book.sort_services(book.select_totals(region=region, period=period))
     each = rows[~rows["service"].isin(SUMS)].groupby("service", sort=False)["value_yuan"].sum(min_count=1)
-    area_ha = book.measure_regions().get(region, float("nan")) / _HECTARE
+    area_ha = book.areas_m2.get(region, float("nan")) / _HECTARE
     value = float(whole.get("value_yuan", float("nan"))) / scale
     named = {book.name_service(key): kinds[key] for key in CATEGORIES}
     named |= {f"{book.name_service(str(code))} {code}": amount for code, amount in each.items()}
