@@ -43,7 +43,9 @@ RAMPS: Mapping[str, Stops] = MappingProxyType(
 
 _SUPPLY = ("#ffffd9", "#d5efb3", "#8fd3ba", "#41b6c4", "#1d91c0", "#225ea8", "#0c2c84")
 _DEFICIT = ("#8c510a", "#d8b365", "#f6e8c3")
-_PERCENTILES = (2, 20, 40, 60, 80, 95, 99)
+_PERCENTILES = (2, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99)
+_APART = 0.002
+"""Share of the range by which stops are apart at least: what is closer looks the same."""
 _DIGITS = 2
 _LOOK_PX = 1000
 
@@ -66,10 +68,21 @@ def fit_stops(values: NDArray[np.floating]) -> Stops:
     """
     asked = np.percentile(values, _PERCENTILES) if values.size else np.zeros(1)
     rounded = {float(f"{value:.{_DIGITS}g}") + 0.0 for value in asked}
-    found = sorted(rounded if len(rounded) > 1 else {0.0, rounded.pop() or 1.0})
+    found = _thin(sorted(rounded if len(rounded) > 1 else {0.0, rounded.pop() or 1.0}))
     below = [value for value in found if value < 0]
     above = [value for value in found if value >= 0]
     return (*_color(below, _DEFICIT), *_color(above, _SUPPLY))
+
+
+def _thin(stops: list[float]) -> list[float]:
+    """Stops that are apart, at most as many as there are colours; the first and the last stay."""
+    least = _APART * (stops[-1] - stops[0])
+    kept = stops[:1]
+    for value in stops[1:-1]:
+        if value - kept[-1] >= least and stops[-1] - value >= least:
+            kept.append(value)
+    places = np.linspace(0, len(kept), min(len(_SUPPLY), len(kept) + 1)).round().astype(int)
+    return [[*kept, stops[-1]][place] for place in places]
 
 
 def format_amount(value: float) -> str:

@@ -17,6 +17,7 @@ from pipeline.outputs.accounts.amounts import (
 from pipeline.outputs.accounts.book import CATEGORIES, AccountBook, Row, list_records
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
 from pipeline.outputs.accounts.wording import name_book, select_area
+from pipeline.outputs.columns import list_values
 from pipeline.outputs.map_sheets import draw_value_sheets
 from pipeline.outputs.tables import Table, format_table
 from pipeline.outputs.texts import find_text, find_texts
@@ -24,6 +25,10 @@ from pipeline.outputs.texts import find_text, find_texts
 _MOST_REGIONS = 60
 _BOOKS = ("extent", "condition", "projects", "carbon")
 """Tables that the chapter shows in this order, where there are any."""
+_NOT_OF_PROJECTS = frozenset(
+    {"basis", "service", "item", "unit", "quantity_before", "quantity_after"}
+    | {"quantity_without", "quantity_gain"}
+)
 _LEAST_SHARE, _LEAST_FIGURE = 1e-3, 0.1
 """Shares below are said to be less; of figures below, two digits are shown that mean something."""
 
@@ -260,13 +265,30 @@ def _write_error(value: float) -> str:
     return "—" if pd.isna(value) else f"{value:.1e}" if value else "0"
 
 
+def _build_projects(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
+    """What each project gives in all, in the headline basis; its parcels counted, its rights by name."""
+    whole = table[(table["service"] == "total") & (table["basis"] == book.basis)]
+    rights = {entry.code: entry.name(book.language) for entry in list_values("right_type")}
+    said = (
+        whole["rights"]
+        .fillna("")
+        .map(lambda codes: "; ".join(rights.get(code, code) for code in str(codes).split(";")))
+    )
+    counts = whole["parcels"].fillna("").map(lambda ids: len([one for one in str(ids).split(";") if one]))
+    kept = [name for name in whole.columns if name not in _NOT_OF_PROJECTS]
+    return whole.assign(rights=said, parcels=counts)[kept]
+
+
 def _list_books(book: AccountBook) -> Iterator[tuple[str, Table]]:
     """The books that stand beside the accounts, of the area: name and table."""
     for stem in _BOOKS:
-        table = book.table(stem)
+        table = select_area(book.table(stem), book)
+        if stem == "carbon" and len(table):
+            table = table[table["basis"] == book.basis].drop(columns=["basis", "source"])
+        if stem == "projects" and len(table):
+            table = _build_projects(table, book)
         if len(table):
-            named = name_book(select_area(table, book), book)
-            yield find_text(f"accounts.books.{stem}", book.language), format_table(named)
+            yield find_text(f"accounts.books.{stem}", book.language), format_table(name_book(table, book))
     balance = _build_balance(book)
     if balance:
         yield find_text("accounts.books.balance", book.language), balance

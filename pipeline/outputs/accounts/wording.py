@@ -22,6 +22,7 @@ _NAMES: Mapping[str, Callable[[AccountBook, Any], str]] = MappingProxyType(
         "account_class": lambda book, code: book.name_class(code),
         "subject": lambda book, code: book.name_subject(str(code)),
         "key": lambda book, key: book.name_parameter(str(key)),
+        "layer": lambda book, code: book.name_input(str(code)),
         "variable": lambda book, code: book.name_input(str(code)),
         "sector": lambda book, code: book.name_sector(str(code)),
         "unit": lambda book, unit: book.name_unit(unit),
