@@ -5,6 +5,8 @@ from datetime import date
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import measure_area_m2, unproject
@@ -17,7 +19,6 @@ from pipeline.periods import list_periods
 CRS = "EPSG:32651"
 START, END = date(2023, 1, 1), date(2024, 12, 31)
 YEARS = list_periods(START, END, "year")
-RANDOM = np.random.default_rng(11)
 
 
 @pytest.fixture(scope="module")
@@ -45,23 +46,26 @@ def test_the_ground_erodes_less_under_plants(ground):
     assert share["vegetation"] < 0.05 < share["bare"] < share["water"] == 1
 
 
-def test_topography_is_that_of_the_other_formula():
-    slope = np.arctan(np.abs(RANDOM.normal(0, 0.2, 500)))
-    found = account_ground.evaluate_slope(slope, 30.0, 0.01)
-    assert found == pytest.approx(compute_ls(np.tan(slope)[None], length_m=30.0, level=0.01)[0], rel=1e-9)
+@given(st.lists(st.floats(0.0, 1.4), min_size=1, max_size=20), st.floats(5.0, 300.0))
+def test_topography_is_that_of_the_other_formula(slopes, length):
+    slope = np.array(slopes)
+    found = account_ground.evaluate_slope(slope, length, 0.01)
+    assert found == pytest.approx(compute_ls(np.tan(slope)[None], length_m=length, level=0.01)[0], rel=1e-9)
 
 
-def test_cover_is_that_of_the_other_formula():
-    fraction = RANDOM.uniform(0, 1, 500)
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20))
+def test_cover_is_that_of_the_other_formula(fractions):
+    fraction = np.array(fractions)
     assert account_ground.evaluate_cover(fraction) == pytest.approx(compute_cover_factor(fraction), rel=1e-9)
 
 
-def test_soil_is_that_of_the_other_formula():
-    sand, silt = RANDOM.uniform(5, 60, 300), RANDOM.uniform(5, 39, 300)
-    parts = (sand, silt, 100 - sand - silt, RANDOM.uniform(0.1, 6, 300))
+@given(st.floats(5.0, 60.0), st.floats(5.0, 39.0), st.floats(0.1, 6.0))
+def test_soil_is_that_of_the_other_formula(sand, silt, carbon):
+    parts = [np.array([part]) for part in (sand, silt, 100.0 - sand - silt, carbon)]
     assert account_ground.evaluate_soil(*parts) == pytest.approx(compute_erodibility(*parts), rel=1e-9)
 
 
-def test_rain_is_that_of_the_other_formula():
-    months = RANDOM.uniform(0, 300, (12, 50))
+@given(st.lists(st.floats(0.5, 400.0), min_size=12, max_size=12))
+def test_rain_is_that_of_the_other_formula(rain):
+    months = np.array(rain)[:, None]
     assert account_ground.evaluate_rain(list(months)) == pytest.approx(compute_erosivity(months), rel=1e-9)
