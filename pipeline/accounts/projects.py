@@ -90,7 +90,8 @@ def _compare_cells(mine: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     beside = rest["known_m2"].where(rest["known_m2"] > _ROUNDING * whole.swaplevel(axis=1)["known_m2"])
     rate = rest["quantity"] / beside
     without = before["quantity"] + before["known_m2"] * (rate["after"] - rate["before"])
-    without = without.mask(before["area_m2"].isna() & after["area_m2"].notna(), 0.0)
+    if before["area_m2"].notna().any():  # else nothing is told of before, and no class is new
+        without = without.mask(before["area_m2"].isna() & after["area_m2"].notna(), 0.0)
     price = whole["after"]["value_yuan"] / whole["after"]["quantity"]
     return pd.DataFrame(
         {

@@ -99,6 +99,18 @@ def test_what_cannot_be_compared_is_null_and_says_why():
     assert "no figure" in lost[lost["service"] == "REG-06a"].squeeze()["reason"]
 
 
+def test_a_project_older_than_the_accounts_has_no_gain_but_a_reason():
+    table = account(
+        plant("2023", "belt", area=10.0, rate=3.0), plant("2024", "belt", area=10.0, rate=3.0),
+        plant("2023", None, area=50.0, rate=2.0), plant("2024", None, area=50.0, rate=2.0),
+        start="2021-05-01",
+    )  # fmt: skip
+    row = table[table["service"] == "REG-06a"].squeeze()
+    assert row["quantity_after"] == 30.0
+    assert table[["quantity_without", "quantity_gain", "value_gain_yuan"]].isna().all(axis=None)
+    assert "before the project starts" in row["reason"]
+
+
 def test_the_year_in_which_a_project_starts_is_not_before_it():
     years = ["2024", "2022", "2023"]
     assert find_stages("2023-01-01", years) == ("2022", "2024", None)
