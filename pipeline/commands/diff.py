@@ -160,13 +160,12 @@ def _refuse_unlike(old: StoredDelivery, new: StoredDelivery) -> None:
 
 def _list_other_units(old: StoredDelivery, new: StoredDelivery) -> pd.DataFrame:
     """Units of products that both deliveries have and count otherwise: `a` before, `b` after, by code."""
-    units = [
-        delivery.layers["inventory"].drop_duplicates("cat2_code").set_index("cat2_code")["quantity_unit"]
-        for delivery in (old, new)
-    ]
-    sides = [unit.rename(side) for side, unit in zip("ab", units, strict=True)]
-    both: pd.DataFrame = pd.concat(sides, axis=1).dropna()
-    return both[both["a"] != both["b"]]
+    names = ["product_id", "cat2_code", "quantity_unit"]
+    sides = [delivery.layers["inventory"][names].dropna() for delivery in (old, new)]
+    both = sides[0].merge(sides[1], on=["product_id", "cat2_code"]).set_index("cat2_code")
+    units: pd.DataFrame = both.drop(columns="product_id").set_axis(["a", "b"], axis=1)
+    other = units[units["a"] != units["b"]]
+    return other[~(other.reset_index().duplicated().to_numpy())]
 
 
 def _list_reasons(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFrame:
