@@ -235,6 +235,12 @@ def bases(found: pd.DataFrame) -> pd.DataFrame:
     return told.assign(difference_yuan=gap)
 
 
+def layers() -> pd.DataFrame:
+    told = {"layer": "rain", "period": "2024", "source": "climate/rain_2024.nc", "unit": "mm", "moments": 12}
+    figures = {"pixel_m": 4000.0, "known_share": 1.0, "least": 900.0, "mean": 1052.0, "most": 1200.0}
+    return pd.DataFrame([{**told, "vertical_datum": None, **figures, "assumed": None}])
+
+
 def choices() -> pd.DataFrame:
     rows = [("profile", "某方案"), ("price_year", "2023"), *((key, option) for key, option in Choices())]
     return pd.DataFrame(rows, columns=["choice", "option"])
@@ -253,6 +259,7 @@ def account_tables(delivery: Delivery) -> dict[str, pd.DataFrame]:
         "account_balance": check_table(balance(), ACCOUNT_BALANCE),
         "account_bases": check_table(bases(found), ACCOUNT_BASES),
         "account_choices": choices(),
+        "account_layers": check_table(layers(), contracts.accounts.ACCOUNT_LAYERS),
         "account_regions": pd.DataFrame({"region": list(TOWNS), "name": list(TOWNS.values())}),
         "account_statistics": check_table(statistics(), contracts.STATISTICS),
     }

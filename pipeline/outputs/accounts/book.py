@@ -190,6 +190,11 @@ class AccountBook:
         """What a parameter is called; the key of one without a name."""
         return _name_codes("account_parameters", "key", self.language).get(str(key), str(key))
 
+    def name_rights(self, codes: str) -> str:
+        """Kinds of rights, whose codes are joined by `;`, by name."""
+        names = {entry.code: entry.name(self.language) for entry in list_values("right_type")}
+        return "; ".join(names.get(code, code) for code in codes.split(";"))
+
     def name_sector(self, code: str) -> str:
         """What a sector is called that uses a service."""
         return _name_codes("service_sectors", "sector", self.language).get(code, code)

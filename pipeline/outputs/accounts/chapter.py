@@ -17,7 +17,6 @@ from pipeline.outputs.accounts.amounts import (
 from pipeline.outputs.accounts.book import CATEGORIES, AccountBook, Row, list_records
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
 from pipeline.outputs.accounts.wording import name_book, select_area
-from pipeline.outputs.columns import list_values
 from pipeline.outputs.map_sheets import draw_value_sheets
 from pipeline.outputs.tables import Table, format_table
 from pipeline.outputs.texts import find_text, find_texts
@@ -266,17 +265,11 @@ def _write_error(value: float) -> str:
 
 
 def _build_projects(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
-    """What each project gives in all, in the headline basis; its parcels counted, its rights by name."""
+    """What each project gives in all, in the headline basis; its parcels counted."""
     whole = table[(table["service"] == "total") & (table["basis"] == book.basis)]
-    rights = {entry.code: entry.name(book.language) for entry in list_values("right_type")}
-    said = (
-        whole["rights"]
-        .fillna("")
-        .map(lambda codes: "; ".join(rights.get(code, code) for code in str(codes).split(";")))
-    )
     counts = whole["parcels"].fillna("").map(lambda ids: len([one for one in str(ids).split(";") if one]))
     kept = [name for name in whole.columns if name not in _NOT_OF_PROJECTS]
-    return whole.assign(rights=said, parcels=counts)[kept]
+    return whole.assign(parcels=counts)[kept]
 
 
 def _list_books(book: AccountBook) -> Iterator[tuple[str, Table]]:

@@ -22,6 +22,7 @@ Links = Mapping[str, Sequence[str | None]]
 
 _HECTARE = 1e4
 _BOOKS = (
+    "layers",
     "balance",
     "bases",
     "extent",

@@ -24,6 +24,7 @@ _NAMES: Mapping[str, Callable[[AccountBook, Any], str]] = MappingProxyType(
         "key": lambda book, key: book.name_parameter(str(key)),
         "layer": lambda book, code: book.name_input(str(code)),
         "variable": lambda book, code: book.name_input(str(code)),
+        "rights": lambda book, codes: book.name_rights(str(codes)),
         "sector": lambda book, code: book.name_sector(str(code)),
         "unit": lambda book, unit: book.name_unit(unit),
     }

@@ -14,7 +14,7 @@ from tests.deliveries import HOSTILE, small_delivery
 
 SHEETS = [
     *("目录清单", "核算总表", "分项表", "分镇表", "地块分项表", "方法表", "参数表", "来源表"),
-    *("平衡表", "口径差异表", "变化分解表", "核算选项", "数据字典", "汇总", "说明"),
+    *("图层表", "平衡表", "口径差异表", "变化分解表", "核算选项", "数据字典", "汇总", "说明"),
 ]
 
 
@@ -137,7 +137,7 @@ def test_towns_are_ranked_within_each_year(workbook):
 
 
 def test_every_account_sheet_says_that_it_is_simulated_and_holds_no_formula(workbook):
-    for name in SHEETS[1:12]:
+    for name in SHEETS[1:13]:
         sheet = workbook[name]
         assert set(table_of(sheet)["数据性质"]) == {"模拟数据"}
         assert "模拟数据" in sheet.oddHeader.center.text
