@@ -20,7 +20,7 @@ SUMS = (*CATEGORIES, *WHOLE, "outside")
 PARTS = ("extent", "intensity", "price", "method", "scope")
 """Parts of the bridge in the order in which they are drawn."""
 Row = dict[str, Any]
-_BETWEEN = " · "
+BETWEEN = " · "
 _CLASSES = ("from", "ecosystem_l1", "dlbm")
 """Columns whose values are classes of an account: of the map, types, and of the third survey."""
 
@@ -161,9 +161,9 @@ class AccountBook:
             return find_text(f"accounts.sum.{code}", self.language)
         exact = self._names.get((code, item))
         if exact is not None:
-            return _BETWEEN.join(word for word in (exact[1], exact[2]) if word)
+            return BETWEEN.join(word for word in (exact[1], exact[2]) if word)
         whole = next((names[1] for (service, _), names in self._names.items() if service == code), code)
-        return _BETWEEN.join(word for word in (whole, item) if word)
+        return BETWEEN.join(word for word in (whole, item) if word)
 
     def find_category(self, code: str) -> str:
         """M, R or C of an indicator; by the start of the code where no method tells of it."""

@@ -10,7 +10,7 @@ from bokeh.plotting import figure as Figure  # noqa: N812 (a class with the name
 
 from pipeline.outputs import drawing
 from pipeline.outputs.accounts.amounts import choose_money, write_money, write_money_range
-from pipeline.outputs.accounts.book import CATEGORIES, PARTS, AccountBook, Row, list_records
+from pipeline.outputs.accounts.book import BETWEEN, CATEGORIES, PARTS, AccountBook, Row, list_records
 from pipeline.outputs.charts import Chart, draw_stack
 from pipeline.outputs.texts import find_text, find_texts
 
@@ -221,11 +221,16 @@ def _to_number(value: Any) -> float:
 
 
 def _shorten(name: str) -> str:
-    """A name that leaves the bars room on a phone."""
+    """A name that leaves the bars room on a phone: that of the item alone, then cut, where it is too long."""
     words = drawing.clean_words(name)
-    ends = np.cumsum([1 if letter.isascii() else 2 for letter in words])
-    kept = int((ends <= _AXIS_WORDS).sum())
+    if name != words or _measure_words(words) > _AXIS_WORDS:
+        words = drawing.clean_words(name.rsplit(BETWEEN, maxsplit=1)[-1])
+    kept = next((end for end in range(len(words), 0, -1) if _measure_words(words[:end]) <= _AXIS_WORDS), 0)
     return words if kept == len(words) else f"{words[: kept - 1]}…"
+
+
+def _measure_words(words: str) -> int:
+    return sum(1 if letter.isascii() else 2 for letter in words)
 
 
 def _make_unique(names: list[str]) -> list[str]:

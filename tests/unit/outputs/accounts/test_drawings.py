@@ -125,6 +125,12 @@ def test_without_gdp_the_sums_are_drawn_alone(book):
     assert list(chart.y_range.factors) == ["2024 部分合计 4/5", "2023 部分合计 4/5"]
 
 
+def test_a_long_name_gives_way_to_that_of_its_item_before_it_is_cut():
+    assert drawings._shorten("Products of farming, forestry and fishing · rice") == "rice"
+    assert drawings._shorten("水源涵养") == "水源涵养"
+    assert drawings._shorten("a name that is too long for any phone") == "a name that is too long f…"
+
+
 def test_english_charts_are_in_million_yuan(english):
     charts = draw_account_charts(english)
     assert charts["account_services"].drawing.xaxis.axis_label == "million yuan"
