@@ -10,6 +10,8 @@ from pipeline.compiled import numba
 _GENTLE, _STEEP = math.tan(math.radians(5.1428)), math.tan(math.radians(14.0362))
 """Tangents of the slopes between which another formula of S holds."""
 _STANDARD_LENGTH_M = 22.13
+_LEVEL = 0.03
+"""LS of level ground."""
 
 
 def compute_slope(elevation: NDArray[np.float64], pixel_m: float, reach: int) -> NDArray[np.float64]:
@@ -44,9 +46,11 @@ def find_ls(slope: float, length_m: float, level: float) -> float:
     if np.isnan(slope):
         return np.nan
     steepness = slope if slope >= level else 0.0
+    if steepness == 0.0:
+        return _LEVEL
     sine = steepness / math.sqrt(1.0 + steepness * steepness)
-    ratio = (sine / 0.0896) / (3.0 * sine**0.8 + 0.56)
-    length = (length_m / _STANDARD_LENGTH_M) ** (ratio / (1.0 + ratio))
+    ratio = (sine / 0.0896) / (3.0 * math.exp(0.8 * math.log(sine)) + 0.56)
+    length = math.exp(math.log(length_m / _STANDARD_LENGTH_M) * (ratio / (1.0 + ratio)))
     if steepness < _GENTLE:
         return float(length * (10.8 * sine + 0.03))
     if steepness < _STEEP:

@@ -57,7 +57,10 @@ class ConvertedRaster:
 
     def read(self, window: Window) -> Masked:
         """Numbers of a window inside it."""
-        numbers = self.raster.read(window)
+        return self.convert(self.raster.read(window))
+
+    def convert(self, numbers: Masked) -> Masked:
+        """Numbers of the raster in the unit of the layer."""
         mask = np.ma.getmaskarray(numbers)
         if self.nothing is not None:
             mask = mask | ((numbers.data >= self.nothing[0]) & (numbers.data <= self.nothing[1]))

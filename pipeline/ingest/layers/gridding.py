@@ -22,7 +22,7 @@ from pipeline.ingest.layers.layer import (
     build_layer_error,
 )
 from pipeline.ingest.reading.headers import Profile
-from pipeline.ingest.reading.positions import fineness, positions, reach, strips, window_around
+from pipeline.ingest.reading.positions import fineness, positions, reach, runs_along, strips, window_around
 
 _ALIGNED = 1e-6
 _LEAST_POINTS = 8
@@ -50,16 +50,13 @@ def read_layer(opened: OpenLayer, grid: Grid, block: Block) -> NDArray[Any]:
     the grid, BrokenAsset where a file of the network cannot be read.
     """
     codes = opened.resampling == "mode"
-    values = np.full(block.shape, NO_CODE, dtype=np.int32) if codes else np.full(block.shape, np.nan)
-    for raster in opened.rasters:
+    read = _read_codes if codes else _read_numbers
+    first, *others = opened.rasters
+    values: NDArray[Any] = read(opened, first, grid, block)
+    for raster in others:
         unknown = values == NO_CODE if codes else np.isnan(values)
         if unknown.any():
-            others = (
-                _read_codes(opened, raster, grid, block)
-                if codes
-                else _read_numbers(opened, raster, grid, block)
-            )
-            values[unknown] = others[unknown]
+            values[unknown] = read(opened, raster, grid, block)[unknown]
     return values
 
 
@@ -137,6 +134,9 @@ def _choose_edge(across: float) -> int:
 
 def _find_points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Row and column in a raster (y, x), from its corner, of pixel centres of a block; NaN out of reach."""
+    if runs_along(place, grid):
+        row, col = np.broadcast_arrays(*positions(place, grid, block, 1))
+        return row, col
     plane = replace(place, transform=Affine.identity())
     y, x = np.broadcast_arrays(*positions(plane, grid, block, 1))
     reached = np.isfinite(x) & np.isfinite(y)
@@ -167,10 +167,10 @@ def _find_window(
     row: NDArray[np.float64], col: NDArray[np.float64], place: Profile, margin: int = 1
 ) -> Window | None:
     """The window of a raster under some points, with a margin around; None where they lie beside it."""
-    known = np.isfinite(row) & np.isfinite(col)
-    if not known.any():
+    ends = np.array([[np.fmin.reduce(axis, None), np.fmax.reduce(axis, None)] for axis in (row, col)])
+    if not np.isfinite(ends).all():
         return None
-    rows, cols = (np.floor(axis[known]).astype(np.int64) for axis in (row, col))
+    rows, cols = np.floor(ends).astype(np.int64)
     return _clip(window_around(rows, cols, margin), place)
 
 

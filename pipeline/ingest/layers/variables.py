@@ -82,12 +82,15 @@ class RasterVariable:
 
         Raises InputError where it cannot be read.
         """
+        return read_variables([self], window)[0]
+
+    def take(self, dataset: xr.Dataset, window: Window) -> Masked:
+        """What `read` gives, of its file that is open."""
         rows, cols = window.toslices()
         steps = {axis: list(numbers) for axis, numbers in self.chosen}
-        with closing(_open(self.name)) as dataset:
-            variable = dataset[self.variable].isel({self.axes[0]: rows, self.axes[1]: cols, **steps})
-            ordered = variable.transpose(*steps, *self.axes)
-            numbers = mask_numbers(_mask_fill(ordered, self.fill), self.nodata)
+        variable = dataset[self.variable].isel({self.axes[0]: rows, self.axes[1]: cols, **steps})
+        ordered = variable.transpose(*steps, *self.axes)
+        numbers = mask_numbers(_mask_fill(ordered, self.fill), self.nodata)
         times = numbers.reshape(-1, *numbers.shape[-2:])
         if len(times) == 1:
             return np.ma.MaskedArray(times.data[0], np.ma.getmaskarray(times)[0])
@@ -111,6 +114,12 @@ class RasterVariable:
         for file in files_of(path):
             digest.update(f"{file.relative_to(path).as_posix()} {sha256_of_file(file)}\n".encode())
         return digest.hexdigest()
+
+
+def read_variables(variables: Sequence[RasterVariable], window: Window) -> list[Masked]:
+    """Numbers of each of some variables of one file over a window, which is opened once."""
+    with closing(_open(variables[0].name)) as dataset:
+        return [variable.take(dataset, window) for variable in variables]
 
 
 def open_variable(layer: Layer, given: LayerVariable, period: Period | None = None) -> OpenLayer:

@@ -10,13 +10,13 @@ from rasterio.windows import Window
 
 from pipeline.errors import InputError, Problem
 from pipeline.grid import Grid
-from pipeline.ingest.layers.conventions import Convention, convert, expect, find_convention
+from pipeline.ingest.layers.conventions import Convention, ConvertedRaster, convert, expect, find_convention
 from pipeline.ingest.layers.door import open_layer
 from pipeline.ingest.layers.gridding import find_window_under
 from pipeline.ingest.layers.heights import settle_datum
 from pipeline.ingest.layers.layer import Layer, Masked, OpenLayer, SourceRaster, as_numbers, build_layer_error
 from pipeline.ingest.layers.times import UNTOLD
-from pipeline.ingest.layers.variables import RasterVariable
+from pipeline.ingest.layers.variables import RasterVariable, read_variables
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.reader import Reader
 from pipeline.periods import Period, list_periods
@@ -50,12 +50,25 @@ class CombinedRaster:
 
     def read(self, window: Window) -> Masked:
         """Numbers of a window inside it."""
-        stack = np.array([as_numbers(part.read(window)) for part in self.parts])
+        stack = np.array([as_numbers(numbers) for numbers in _read_parts(self.parts, window)])
         return np.ma.masked_invalid(self.combine(stack))
 
     def checksum(self) -> str:
         """Those of the parts."""
         return ",".join(part.checksum() for part in self.parts)
+
+
+def _read_parts(parts: Sequence[SourceRaster], window: Window) -> list[Masked]:
+    """Numbers of each part; a file that holds all of them is opened once."""
+    inner = [part.raster if isinstance(part, ConvertedRaster) else part for part in parts]
+    variables = [one for one in inner if isinstance(one, RasterVariable)]
+    if len(variables) < len(parts) or len({one.name for one in variables}) > 1:
+        return [part.read(window) for part in parts]
+    numbers = read_variables(variables, window)
+    return [
+        part.convert(one) if isinstance(part, ConvertedRaster) else one
+        for part, one in zip(parts, numbers, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -55,11 +55,15 @@ def fields_block(
     if erosivity is not None:
         numbers |= _find_erosion(inputs, erosivity, slopes)
     inside = inputs.grid.mask_geometry(inputs.outline, inputs.block)
-    unknown = np.full(inputs.block.shape, np.nan, dtype=np.float32)
-    return {
-        name: np.where(inside, numbers[name], np.nan).astype(np.float32) if name in numbers else unknown
-        for name in variables
-    }
+    return {name: _cut(numbers.get(name), inside) for name in variables}
+
+
+def _cut(numbers: NDArray[np.float64] | None, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Numbers inside the outline, NaN elsewhere and where there are none."""
+    cut = np.full(inside.shape, np.nan, dtype=np.float32)
+    if numbers is not None:
+        np.copyto(cut, numbers, casting="same_kind", where=inside)
+    return cut
 
 
 def _find_erosion(
