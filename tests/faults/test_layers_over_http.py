@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.layers import mosaics
 from pipeline.ingest.layers.door import open_layer
 from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import Layer
 from pipeline.ingest.reading.readers import Source, open_reader
+from pipeline.ingest.scenes import search
 from pipeline.settings.layers import LayerCollection
 from tests.faults.server import Faults, serving
 from tests.scenery import LEFT, TOP, UTM, written
@@ -62,7 +62,7 @@ def test_a_collection_is_read_with_the_access_of_its_own_provider(tmp_path, monk
     """Its files need tokens, and the run's scenes come from elsewhere without any."""
     with serving(tmp_path, Faults(token_ttl_s=60.0)) as server, open_reader(Source()) as reader:
         items = list(tiles(server, tmp_path))
-        monkeypatch.setattr(mosaics, "search_collection", lambda *_: iter(items))
+        monkeypatch.setattr(search, "search_collection", lambda *_: iter(items))
         access = {"hosts": ["127.0.0.1"], "token_url": f"{server.url}/token/{{account}}/{{container}}"}
         provider = {"api": "http://127.0.0.1/stac", "access": access}
         given = LayerCollection(collection="dem", asset="data", provider=provider)
