@@ -67,15 +67,15 @@ def compute_cover_factor(fvc: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 def compute_erosion(
     rain_and_soil: NDArray[np.float64],
     slope: NDArray[np.float64],
-    fvc: NDArray[np.float64],
+    cover_factor: NDArray[np.float64],
     *,
     length_m: float = 30.0,
     level: float = 0.01,
 ) -> Erosion:
-    """Erosion of R x K, slope (rise over run) and cover: R K L S, and that times C, in one pass."""
+    """Erosion of R x K, slope (rise over run) and C: R K L S, and that times C, in one pass."""
     potential, actual = np.empty(slope.shape), np.empty(slope.shape)
     flat = potential.reshape(-1), actual.reshape(-1)
-    _fill_erosion(rain_and_soil.ravel(), slope.ravel(), fvc.ravel(), length_m, level, *flat)
+    _fill_erosion(rain_and_soil.ravel(), slope.ravel(), cover_factor.ravel(), length_m, level, *flat)
     return Erosion(potential, actual)
 
 
@@ -125,7 +125,7 @@ def _fill_cover_factor(fvc: NDArray[np.float64], factor: NDArray[np.float64]) ->
 def _fill_erosion(
     rain_and_soil: NDArray[np.float64],
     slope: NDArray[np.float64],
-    fvc: NDArray[np.float64],
+    cover_factor: NDArray[np.float64],
     length_m: float,
     level: float,
     potential: NDArray[np.float64],
@@ -133,4 +133,4 @@ def _fill_erosion(
 ) -> None:
     for place in range(len(slope)):
         potential[place] = rain_and_soil[place] * find_ls(slope[place], length_m, level)
-        actual[place] = potential[place] * find_cover_factor(fvc[place])
+        actual[place] = potential[place] * cover_factor[place]

@@ -88,7 +88,8 @@ def _read_numbers(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Bl
     across = _refuse_beyond(opened, raster, grid, _measure_across(raster.place, grid))
     values = np.full(block.shape, np.nan)
     by_area = opened.resampling in {"mean", "sum"}
-    for part in block.split(min(_PART_PX, _choose_edge(across))):
+    most = _WINDOW_PX if runs_along(raster.place, grid) else _PART_PX
+    for part in block.split(min(most, _choose_edge(across))):
         row, col = (
             _find_corners(raster.place, grid, part) if by_area else _find_points(raster.place, grid, part)
         )
@@ -96,7 +97,11 @@ def _read_numbers(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Bl
         if window is None:
             continue
         source, target = as_numbers(raster.read(window)), values[part.within(block)]
-        places = row - window.row_off, col - window.col_off
+        shape = np.broadcast_shapes(row.shape, col.shape)
+        places = (
+            np.broadcast_to(row - window.row_off, shape),
+            np.broadcast_to(col - window.col_off, shape),
+        )
         if by_area:
             share_by_area(source, *places, opened.resampling == "sum", target)
         else:
@@ -133,10 +138,12 @@ def _choose_edge(across: float) -> int:
 
 
 def _find_points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Row and column in a raster (y, x), from its corner, of pixel centres of a block; NaN out of reach."""
+    """Row and column in a raster (y, x), from its corner, of pixel centres of a block; NaN out of reach.
+
+    Where the raster runs along the grid, rows are a column vector and columns a row vector.
+    """
     if runs_along(place, grid):
-        row, col = np.broadcast_arrays(*positions(place, grid, block, 1))
-        return row, col
+        return positions(place, grid, block, 1)
     plane = replace(place, transform=Affine.identity())
     y, x = np.broadcast_arrays(*positions(plane, grid, block, 1))
     reached = np.isfinite(x) & np.isfinite(y)
@@ -148,7 +155,7 @@ def _find_points(place: Profile, grid: Grid, block: Block) -> tuple[NDArray[np.f
 def _find_corners(
     place: Profile, grid: Grid, block: Block
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Row and column in a raster (y + 1, x + 1), from its corner, of the pixel corners of a block."""
+    """Row and column in a raster (y + 1, x + 1), as `_find_points` has them, of the corners of pixels."""
     half = grid.resolution_m / 2
     nodes = replace(grid, left=grid.left - half, top=grid.top + half)
     return _find_points(

@@ -141,12 +141,13 @@ def share_by_area(
     pieces = np.empty((2, _MOST_CORNERS + 1, 2))
     corners = np.empty((_CORNERS, 2))
     for y in range(values.shape[0]):
-        for x in range(values.shape[1]):
-            if not summed:
-                i, j = _find_only(row, y, x), _find_only(col, y, x)
-                if i >= 0 and j >= 0:
-                    values[y, x] = _pick_number(source, i, j)
-                    continue
+        x = -1
+        while x < values.shape[1] - 1:
+            x += 1
+            i, j = _find_only(row, y, x), _find_only(col, y, x)
+            if not summed and i >= 0 and j >= 0:
+                x = _fill_run(_pick_number(source, i, j), row, col, i, j, y, x, values)
+                continue
             for number, (down, across) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
                 corners[number, 0] = row[y + down, x + across]
                 corners[number, 1] = col[y + down, x + across]
@@ -161,6 +162,32 @@ def _find_only(place: NDArray[np.float64], y: int, x: int) -> int:
     least, most = min(one, two, three, four), max(one, two, three, four)
     first = np.floor(least)
     return int(first) if most <= first + 1.0 else -1
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_run(
+    number: float,
+    row: NDArray[np.float64],
+    col: NDArray[np.float64],
+    i: int,
+    j: int,
+    y: int,
+    x: int,
+    values: NDArray[np.float64],
+) -> int:
+    """Put a number from a pixel on, as far as pixels lie in the one row and column; where that ends."""
+    end = x + 1
+    while end < values.shape[1] and _lie_in(row, y, end + 1, i) and _lie_in(col, y, end + 1, j):
+        end += 1
+    values[y, x:end] = number
+    return end - 1
+
+
+@numba.njit(nogil=True, cache=True)
+def _lie_in(place: NDArray[np.float64], y: int, x: int, only: int) -> bool:
+    """Whether two corners, one above the other, lie in one row, or column, of a raster."""
+    upper, lower = place[y, x], place[y + 1, x]
+    return only <= upper <= only + 1.0 and only <= lower <= only + 1.0
 
 
 @numba.njit(nogil=True, cache=True)

@@ -1,7 +1,7 @@
 """The variables of the accounts in each year, from climate, ground and the run's own vegetation cover."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.accounts.variables import VARIABLES
 from pipeline.engine.study import Study
 from pipeline.indices.climate import count_hot_days
-from pipeline.indices.erosion import compute_erosion, compute_erosivity
+from pipeline.indices.erosion import compute_cover_factor, compute_erosion, compute_erosivity
 from pipeline.indices.water_balance import compute_deficit
 from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import OpenLayer
@@ -66,13 +66,19 @@ def _cut(numbers: NDArray[np.float64] | None, inside: NDArray[np.bool_]) -> NDAr
     return cut
 
 
+@cache
+def _tabulate_cover_factors() -> NDArray[np.float64]:
+    """C by the number that a cover is stored as, its bits taken without a sign."""
+    return compute_cover_factor(from_ratio(np.arange(2**16, dtype=np.uint16).view(np.int16)))
+
+
 def _find_erosion(
     inputs: BlockInputs, erosivity: NDArray[np.float64], slopes: Slopes
 ) -> dict[str, NDArray[np.float64]]:
     ground = inputs.read("account_ground", ["slope", "erodibility"])
-    fvc = from_ratio(inputs.read("cover", ["fvc"])["fvc"])
+    factor = _tabulate_cover_factors()[inputs.read("cover", ["fvc"])["fvc"].view(np.uint16)]
     slope = ground["slope"].astype(np.float64)
-    erosion = compute_erosion(erosivity * ground["erodibility"], slope, fvc, **slopes._asdict())
+    erosion = compute_erosion(erosivity * ground["erodibility"], slope, factor, **slopes._asdict())
     return {"erosion_potential": erosion.potential, "erosion": erosion.actual}
 
 
