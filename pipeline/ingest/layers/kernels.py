@@ -187,7 +187,8 @@ def _fill_run(
 def _lie_in(place: NDArray[np.float64], y: int, x: int, only: int) -> bool:
     """Whether two corners, one above the other, lie in one row, or column, of a raster."""
     upper, lower = place[y, x], place[y + 1, x]
-    return only <= upper <= only + 1.0 and only <= lower <= only + 1.0
+    inside: bool = only <= upper <= only + 1.0 and only <= lower <= only + 1.0
+    return inside
 
 
 @numba.njit(nogil=True, cache=True)
