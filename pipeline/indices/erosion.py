@@ -65,17 +65,18 @@ def compute_cover_factor(fvc: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def compute_erosion(
-    rain_and_soil: NDArray[np.float64],
-    slope: NDArray[np.float64],
+    erosivity: NDArray[np.float64],
+    erodibility: NDArray[np.floating[Any]],
+    slope: NDArray[np.floating[Any]],
     cover_factor: NDArray[np.float64],
     *,
     length_m: float = 30.0,
     level: float = 0.01,
 ) -> Erosion:
-    """Erosion of R x K, slope (rise over run) and C: R K L S, and that times C, in one pass."""
+    """Erosion of R, K, slope (rise over run) and C: R K L S, and that times C, in one pass."""
     potential, actual = np.empty(slope.shape), np.empty(slope.shape)
-    flat = potential.reshape(-1), actual.reshape(-1)
-    _fill_erosion(rain_and_soil.ravel(), slope.ravel(), cover_factor.ravel(), length_m, level, *flat)
+    factors = erosivity.ravel(), erodibility.ravel(), slope.ravel(), cover_factor.ravel()
+    _fill_erosion(*factors, length_m, level, potential.reshape(-1), actual.reshape(-1))
     return Erosion(potential, actual)
 
 
@@ -123,8 +124,9 @@ def _fill_cover_factor(fvc: NDArray[np.float64], factor: NDArray[np.float64]) ->
 
 @numba.njit(nogil=True, cache=True)
 def _fill_erosion(
-    rain_and_soil: NDArray[np.float64],
-    slope: NDArray[np.float64],
+    erosivity: NDArray[np.float64],
+    erodibility: NDArray[np.floating[Any]],
+    slope: NDArray[np.floating[Any]],
     cover_factor: NDArray[np.float64],
     length_m: float,
     level: float,
@@ -132,5 +134,6 @@ def _fill_erosion(
     actual: NDArray[np.float64],
 ) -> None:
     for place in range(len(slope)):
-        potential[place] = rain_and_soil[place] * find_ls(slope[place], length_m, level)
+        ls = find_ls(np.float64(slope[place]), length_m, level)
+        potential[place] = erosivity[place] * np.float64(erodibility[place]) * ls
         actual[place] = potential[place] * cover_factor[place]

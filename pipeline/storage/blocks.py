@@ -138,14 +138,20 @@ class _Chunks:
         if not whole or block.row_from % self.edge or block.col_from % self.edge:
             raise ValueError(f"{block} is no block of {self.folder}, whose blocks have {self.edge} pixels")
         for row, col in self._chunks_under(block):
-            part = self._part_over(row, col, block, array)
-            chunk = np.full((self.edge, self.edge), self.fill, dtype=self.dtype)
-            chunk[: part.shape[0], : part.shape[1]] = part
+            chunk = self._fill_chunk(self._part_over(row, col, block, array))
             file = self._file(row, col)
             file.parent.mkdir(parents=True, exist_ok=True)
             partial = file.with_name(f"{file.name}.{uuid4().hex}.partial")
             partial.write_bytes(_BLOSC.encode(chunk))
             partial.replace(file)
+
+    def _fill_chunk(self, part: NDArray[Any]) -> NDArray[Any]:
+        """A chunk that begins with a part, which may be the whole of it."""
+        if part.shape == (self.edge, self.edge):
+            return np.ascontiguousarray(part, dtype=self.dtype)
+        chunk = np.full((self.edge, self.edge), self.fill, dtype=self.dtype)
+        chunk[: part.shape[0], : part.shape[1]] = part
+        return chunk
 
     def read(self, block: Block) -> NDArray[Any]:
         """The numbers of a block."""

@@ -86,17 +86,18 @@ def _read_codes(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Bloc
 
 def _read_numbers(opened: OpenLayer, raster: SourceRaster, grid: Grid, block: Block) -> NDArray[np.float64]:
     across = _refuse_beyond(opened, raster, grid, _measure_across(raster.place, grid))
-    values = np.full(block.shape, np.nan)
+    values = np.empty(block.shape)
     by_area = opened.resampling in {"mean", "sum"}
     most = _WINDOW_PX if runs_along(raster.place, grid) else _PART_PX
     for part in block.split(min(most, _choose_edge(across))):
         row, col = (
             _find_corners(raster.place, grid, part) if by_area else _find_points(raster.place, grid, part)
         )
-        window = _find_window(row, col, raster.place)
+        window, target = _find_window(row, col, raster.place), values[part.within(block)]
         if window is None:
+            target[...] = np.nan
             continue
-        source, target = as_numbers(raster.read(window)), values[part.within(block)]
+        source = as_numbers(raster.read(window))
         shape = np.broadcast_shapes(row.shape, col.shape)
         places = (
             np.broadcast_to(row - window.row_off, shape),

@@ -81,11 +81,15 @@ def pick_nearest(
     col: NDArray[np.float64],
     values: NDArray[np.float64],
 ) -> None:
-    """The number of the pixel under each point (y, x)."""
+    """The number of the pixel under each point (y, x); NaN under points that are none."""
     for y in range(values.shape[0]):
         for x in range(values.shape[1]):
-            if np.isfinite(row[y, x]) and np.isfinite(col[y, x]):
-                values[y, x] = _pick_number(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
+            reached = np.isfinite(row[y, x]) and np.isfinite(col[y, x])
+            values[y, x] = (
+                _pick_number(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
+                if reached
+                else np.nan
+            )
 
 
 @numba.njit(nogil=True, cache=True)
@@ -101,6 +105,7 @@ def interpolate(
     """
     for y in range(values.shape[0]):
         for x in range(values.shape[1]):
+            values[y, x] = np.nan
             if not (np.isfinite(row[y, x]) and np.isfinite(col[y, x])):
                 continue
             first = _pick_number(source, int(np.floor(row[y, x])), int(np.floor(col[y, x])))
@@ -151,8 +156,8 @@ def share_by_area(
             for number, (down, across) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
                 corners[number, 0] = row[y + down, x + across]
                 corners[number, 1] = col[y + down, x + across]
-            if np.isfinite(corners).all():
-                values[y, x] = _gather_under(source, corners, pieces, summed)
+            reached = np.isfinite(corners).all()
+            values[y, x] = _gather_under(source, corners, pieces, summed) if reached else np.nan
 
 
 @numba.njit(nogil=True, cache=True)

@@ -77,8 +77,7 @@ def _find_erosion(
 ) -> dict[str, NDArray[np.float64]]:
     ground = inputs.read("account_ground", ["slope", "erodibility"])
     factor = _tabulate_cover_factors()[inputs.read("cover", ["fvc"])["fvc"].view(np.uint16)]
-    slope = ground["slope"].astype(np.float64)
-    erosion = compute_erosion(erosivity * ground["erodibility"], slope, factor, **slopes._asdict())
+    erosion = compute_erosion(erosivity, ground["erodibility"], ground["slope"], factor, **slopes._asdict())
     return {"erosion_potential": erosion.potential, "erosion": erosion.actual}
 
 
