@@ -58,9 +58,10 @@ def describe_layer(name: str, opened: YearLayer, grid: Grid, period: str) -> Row
 
 
 def _read_thinned(opened: OpenLayer, grid: Grid) -> NDArray[np.float64]:
+    """Numbers as they stand at every 8th pixel of a grid: a mean could hide what cannot be."""
     height, width = (math.ceil(length / _THINNED) for length in grid.shape)
     thinned = replace(grid, resolution_m=grid.resolution_m * _THINNED, height=height, width=width)
-    return read_layer(opened, thinned, thinned.whole)
+    return read_layer(replace(opened, resampling="nearest"), thinned, thinned.whole)
 
 
 def _find_impossible(name: str, opened: OpenLayer, known: NDArray[np.float64]) -> Iterator[Problem]:

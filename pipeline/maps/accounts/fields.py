@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from pipeline.indices.water_balance import compute_deficit
 from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import OpenLayer
 from pipeline.ingest.layers.years import YearLayer, hold
+from pipeline.ingest.reading.positions import strips
 from pipeline.maps.accounts.entries import SOIL, describe_sources, find_sources, open_layers
 from pipeline.maps.accounts.rasters import list_layer_rasters
 from pipeline.maps.accounts.runoff import Runoff, find_runoff
@@ -46,24 +47,27 @@ def fields_block(
     runoff: Runoff | None,
     slopes: Slopes,
 ) -> Layers:
-    """Variables of a block as float32, NaN where not known and outside the outline."""
-    numbers = {name: read_layer(layer, inputs.grid, inputs.block) for name, layer in opened.items()}
-    erosivity = numbers.pop(_EROSIVITY, None)
-    if runoff is not None:
-        share = runoff.find_share(inputs)
-        numbers["deficit"] = compute_deficit(numbers["rain"], numbers["evapotranspiration"], share)
-    if erosivity is not None:
-        numbers |= _find_erosion(inputs, erosivity, slopes)
+    """Variables of a block as float32, NaN where not known and outside the outline.
+
+    They are made some rows at a time, so few that what they are made from stays in the cache.
+    """
+    layers = {name: np.full(inputs.block.shape, np.nan, dtype=np.float32) for name in variables}
     inside = inputs.grid.mask_geometry(inputs.outline, inputs.block)
-    return {name: _cut(numbers.get(name), inside) for name in variables}
-
-
-def _cut(numbers: NDArray[np.float64] | None, inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Numbers inside the outline, NaN elsewhere and where there are none."""
-    cut = np.full(inside.shape, np.nan, dtype=np.float32)
-    if numbers is not None:
-        np.copyto(cut, numbers, casting="same_kind", where=inside)
-    return cut
+    share = None if runoff is None else runoff.find_share(inputs)
+    ground = _read_ground(inputs) if _EROSIVITY in opened else None
+    for strip, lines in strips(inputs.block, 1):
+        numbers = {name: read_layer(layer, inputs.grid, strip) for name, layer in opened.items()}
+        if share is not None:
+            balance = numbers["rain"], numbers["evapotranspiration"]
+            numbers["deficit"] = compute_deficit(*balance, share[lines])
+        if ground is not None:
+            erodibility, slope, factor = (one[lines] for one in ground)
+            erosivity = numbers[_EROSIVITY]
+            erosion = compute_erosion(erosivity, erodibility, slope, factor, **slopes._asdict())
+            numbers |= {"erosion_potential": erosion.potential, "erosion": erosion.actual}
+        for name in layers.keys() & numbers.keys():
+            np.copyto(layers[name][lines], numbers[name], casting="same_kind", where=inside[lines])
+    return layers
 
 
 @cache
@@ -72,13 +76,13 @@ def _tabulate_cover_factors() -> NDArray[np.float64]:
     return compute_cover_factor(from_ratio(np.arange(2**16, dtype=np.uint16).view(np.int16)))
 
 
-def _find_erosion(
-    inputs: BlockInputs, erosivity: NDArray[np.float64], slopes: Slopes
-) -> dict[str, NDArray[np.float64]]:
+def _read_ground(
+    inputs: BlockInputs,
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Erodibility, slope and the factor C of a block."""
     ground = inputs.read("account_ground", ["slope", "erodibility"])
     factor = _tabulate_cover_factors()[inputs.read("cover", ["fvc"])["fvc"].view(np.uint16)]
-    erosion = compute_erosion(erosivity, ground["erodibility"], ground["slope"], factor, **slopes._asdict())
-    return {"erosion_potential": erosion.potential, "erosion": erosion.actual}
+    return ground["erodibility"], ground["slope"], factor
 
 
 def list_variables(study: Study) -> tuple[str, ...]:
