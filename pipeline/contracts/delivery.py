@@ -42,7 +42,8 @@ class Delivery:
     """Everything that one area's delivery shows; `outputs` writes it, nothing else is consulted.
 
     `as_of` is the time of the latest scene; it stands for every time inside a file, so that bytes repeat.
-    `tables` are the CSV tables by file stem; `rules` names the rules of the findings, in Chinese and English.
+    `tables` are the CSV tables by file stem; `rules` names the rules of the findings, in Chinese and English;
+    `layers` are those of the GeoPackage beside the six that each has, by name.
     """
 
     aoi: Aoi
@@ -61,3 +62,4 @@ class Delivery:
     rasters: tuple[Raster, ...]
     scenes: pd.DataFrame
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)

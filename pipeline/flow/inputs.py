@@ -1,7 +1,7 @@
 """What an area is made from: scenes, samples, sections, parcels and accounts, given or simulated."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from glob import glob
 from pathlib import Path
@@ -12,6 +12,7 @@ from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.account_files import list_account_files, list_parameter_tables
+from pipeline.flow.assessment.registry import PARTS
 from pipeline.ingest.simulate.account_sources import (
     complete_accounts,
     describe_accounts,
@@ -31,7 +32,9 @@ _SEARCH, _SCENES = 1, 5
 _SIMULATED, _SIMULATED_ACCOUNTS, _ACCOUNT_TRUTH = 2, 2, 3
 SEED = 20240501
 WORLDS = ("simulated", "simulated_accounts", "account_truth")
-"""What the artifacts of a simulated world are called among the inputs of a delivery."""
+"""What the artifacts of a simulated world are called among the inputs of a delivery; those of parts of the
+assessment begin with `PART_WORLD`."""
+PART_WORLD = "simulated_part_"
 
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
@@ -42,8 +45,9 @@ class Inputs:
     """Where everything comes from. `simulated` is the cause of the simulated world, if there is one.
 
     `accounts` are those of the config, in the simulated world with all that they do not name; what is
-    simulated for them, and what it should come to, have causes of their own. Paths of a simulated world are
-    known before it is built; `flow.simulation` builds it.
+    simulated for them, and what it should come to, have causes of their own. So have `blocks`, those of the
+    parts of the assessment by name; `part_files` are the files that the config names for them. Paths of a
+    simulated world are known before it is built; `flow.simulation` builds it.
     """
 
     provider: Provider
@@ -60,6 +64,9 @@ class Inputs:
     planted_accounts: Cause | None = None
     account_truth: Path | None = None
     account_files: tuple[Path, ...] = ()
+    blocks: Mapping[str, Any] = field(default_factory=dict)
+    part_files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    simulated_parts: Mapping[str, Cause] = field(default_factory=dict)
 
     @cached_property
     def source(self) -> str:
@@ -82,13 +89,20 @@ class Inputs:
         parcels = [Path(self.parcels.path)] if self.parcels else []
         worlds = zip(WORLDS, (self.simulated, self.simulated_accounts, self.planted_accounts), strict=True)
         known = {name: cause.key for name, cause in worlds if cause}
+        known |= {f"{PART_WORLD}{name}": cause.key for name, cause in self.simulated_parts.items()}
         made = Path(self.provider.static).parent if isinstance(self.provider, StaticCatalog) else None
         given = [path for path in [*self.tables, *parcels] if not (self.simulated and made in path.parents)]
         return {**known, **checksums_of([*given, *self._others])}
 
+    def list_part_keys(self, name: str) -> list[str]:
+        """Keys of the files that a part of the assessment is made from, given or simulated."""
+        simulated = [self.simulated_parts[name].key] if name in self.simulated_parts else []
+        return [*checksums_of(self.part_files.get(name, ())).values(), *simulated]
+
     @property
     def _others(self) -> tuple[Path, ...]:
-        return (*self.restricting, *self.labelled, *self.account_files, _PRODUCTS, _RIGHTS)
+        parts = (path for paths in self.part_files.values() for path in paths)
+        return (*self.restricting, *self.labelled, *self.account_files, *parts, _PRODUCTS, _RIGHTS)
 
 
 def find_inputs(run: Run, study: Study) -> Inputs:
@@ -111,7 +125,19 @@ def find_inputs(run: Run, study: Study) -> Inputs:
         truth=folder / "truth.json",
         **_list_others(study),
     )
+    inputs = _simulate_parts(run, study, cause, inputs)
     return _simulate_accounts(run, study, settings.accounts, inputs) if settings.accounts else inputs
+
+
+def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
+    """The inputs with the blocks of the assessment, in what they do not name those of the simulated world."""
+    blocks, causes = dict(inputs.blocks), {}
+    for part in PARTS:
+        if part.name in blocks and part.simulated:
+            causes[part.name] = study.cause(f"{PART_WORLD}{part.name}", part.simulated.version, [world.key])
+            folder = run.workspace.path(causes[part.name])
+            blocks[part.name] = part.simulated.complete(blocks[part.name], folder)
+    return replace(inputs, blocks=blocks, simulated_parts=causes)
 
 
 def _simulate_accounts(run: Run, study: Study, given: Accounts, inputs: Inputs) -> Inputs:
@@ -144,12 +170,25 @@ def _list_others(study: Study) -> dict[str, Any]:
     settings, sections = study.settings, study.settings.sections
     targets = [Path(sections.targets)] if sections.targets else []
     accounts = settings.accounts
+    asked = {part.name: part.find_block(settings) for part in PARTS}
+    blocks = {name: block for name, block in asked.items() if block is not None}
     return {
         "rules": (*targets, *(find_scheme(name) for name in sections.schemes)),
         "restricting": tuple(Path(layer.path) for layer in settings.restricting),
         "labelled": _list_labels(settings),
         "account_files": list_account_files(accounts, study.aoi.id) if accounts else (),
+        "blocks": blocks,
+        "part_files": {
+            part.name: tuple(_expand(part.list_paths(blocks[part.name])))
+            for part in PARTS
+            if part.name in blocks
+        },
     }
+
+
+def _expand(patterns: Iterable[str]) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from (Path(name) for name in sorted(glob(pattern)))  # noqa: PTH207 Path.glob takes no absolute pattern
 
 
 def _list_labels(settings: Settings) -> tuple[Path, ...]:

@@ -27,18 +27,23 @@ def make_inventory(
     statistics: Artifact,
     sections: Artifact,
     accounts: Artifact | None,
+    assessed: Mapping[str, Artifact],
     sources: Mapping[When, str],
     *,
     simulated: bool,
 ) -> Artifact:
-    """Artifact with `inventory` and `findings`; the inventory has values where there are accounts."""
+    """Artifact with `inventory` and `findings`, those of `assessed` among them.
+
+    The inventory has values where there are accounts.
+    """
     study, table = maps.study, load_products()
+    others = [*([accounts] if accounts else []), *assessed.values()]
     words = {when.label: text for when, text in sources.items()}
     cover = _describe_cover(maps)
     cause = study.cause(
         "inventory",
         _VERSION,
-        [parcels.key, statistics.key, sections.key, *([accounts.key] if accounts else [])],
+        [artifact.key for artifact in (parcels, statistics, sections, *others)],
         products=table.model_dump(),
         sources=words,
         simulated=simulated,
@@ -68,7 +73,7 @@ def make_inventory(
             findings.evaluate_rules(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
             find_restriction_findings(maps, parcels),
             load_layer(sections.path, "findings"),
-            *([load_layer(accounts.path, "findings")] if accounts else []),
+            *(load_layer(other.path, "findings") for other in others),
         ]
         save_tables(folder, {"inventory": listed, "findings": findings.join_findings(parts)})
 

@@ -9,6 +9,7 @@ from pipeline.engine.study import Study
 from pipeline.flow import publication
 from pipeline.flow.account_inputs import complete_study, list_input_warnings, make_account_inputs
 from pipeline.flow.accounts import make_accounts
+from pipeline.flow.assessment.assessing import make_assessment
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
 from pipeline.flow.parcels import make_parcels
@@ -33,10 +34,12 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
         statistics = make_statistics(run, maps, parcels, sources)
         sections = make_sections(run, study, inputs, parcels)
         accounts = make_accounts(run, maps, parcels, told, statistics, sections, inputs)
+        known = {"parcels": parcels, "told": told, "statistics": statistics, "sections": sections}
+        assessed = make_assessment(run, maps, inputs, {**known, "accounts": accounts})
         inventory = make_inventory(
-            run, maps, parcels, statistics, sections, accounts, sources, simulated=draft.simulated
+            run, maps, parcels, statistics, sections, accounts, assessed, sources, simulated=draft.simulated
         )
-        tables = publication.TableArtifacts(parcels, statistics, sections, inventory, accounts)
+        tables = publication.TableArtifacts(parcels, statistics, sections, inventory, accounts, assessed)
         delivery = publication.gather_delivery(run, draft, tables)
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
         warnings = [*found.account["warnings"], *list_input_warnings(told), *list_warnings(maps)]

@@ -19,6 +19,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import PipelineError
 from pipeline.flow.account_rasters import list_service_rasters
+from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
@@ -62,13 +63,14 @@ class TableArtifacts:
     statistics: Artifact
     sections: Artifact
     inventory: Artifact
-    accounts: Artifact | None = None
+    accounts: Artifact | None
+    assessed: Mapping[str, Artifact]
 
     @property
     def keys(self) -> dict[str, str]:
-        """Keys by step."""
-        made = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: artifact.key for name, artifact in made.items() if artifact}
+        """Keys by step, those of the parts of the assessment by their names."""
+        made = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "assessed"}
+        return {name: artifact.key for name, artifact in {**made, **self.assessed}.items() if artifact}
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         rasters=draft.rasters,
         rules={name: (rule.title_zh, rule.title_en) for name, rule in RULES.items()},
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask", "saturation"])),
+        layers=load_assessed_layers(tables.assessed),
     )
 
 
@@ -140,7 +143,8 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
     """The tables of a delivery by the stem of their file."""
     statistics, sections = tables.statistics.path, tables.sections.path
     of_steps = load_json(statistics / "tables.json")
-    figures = [load_table(folder, "indicators") for folder in (statistics, sections)]
+    shown = (statistics, sections, *(artifact.path for artifact in tables.assessed.values()))
+    figures = [load_table(folder, "indicators") for folder in shown]
     composites = [artifact.key for artifact in maps.of("composite").values()]
     return {
         **{name: load_table(statistics, name) for name in ("parcel_measures", "area_balance", *of_steps)},
@@ -149,6 +153,7 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
         "samples_rejected": load_table(sections, "samples_rejected"),
         **load_section_tables(sections),
         **_load_account_tables(tables.accounts),
+        **load_assessed_tables(tables.assessed),
         "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
     }
 

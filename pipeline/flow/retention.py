@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.flow.inputs import WORLDS
+from pipeline.flow.inputs import PART_WORLD, WORLDS
 from pipeline.storage.publish import remove
 from pipeline.storage.tables import load_json
 
@@ -61,5 +61,7 @@ def _collect_keys(manifests: Iterable[Mapping[str, Any]]) -> set[str]:
     for manifest in manifests:
         for found in manifest["artifacts"].values():
             keys |= {found} if isinstance(found, str) else set(found)
-        keys |= {manifest["inputs"][name] for name in WORLDS if name in manifest["inputs"]}
+        keys |= {
+            key for name, key in manifest["inputs"].items() if name in WORLDS or name.startswith(PART_WORLD)
+        }
     return keys

@@ -6,6 +6,8 @@ from pathlib import Path
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.account_files import list_parameter_tables
+from pipeline.flow.assessment.part import Simulated
+from pipeline.flow.assessment.registry import PARTS
 from pipeline.flow.inputs import SEED, Inputs
 from pipeline.ingest.simulate.account_estate import AccountRules
 from pipeline.ingest.simulate.account_truth import write_account_truth
@@ -29,6 +31,9 @@ def build_world(run: Run, study: Study, inputs: Inputs) -> None:
         _simulate_accounts(run, study, inputs.simulated_accounts)
     if inputs.planted_accounts:
         _plant_account_truth(run, study, inputs, inputs.planted_accounts)
+    for part in PARTS:
+        if part.simulated and part.name in inputs.simulated_parts:
+            _simulate_part(run, study, inputs, part.name, part.simulated)
 
 
 def _plan(study: Study) -> World:
@@ -61,6 +66,15 @@ def _simulate(run: Run, study: Study, cause: Cause) -> None:
 def _simulate_accounts(run: Run, study: Study, cause: Cause) -> None:
     title = f"{study.aoi.name_zh} 模拟核算资料 simulate accounts"
     run.artifact(title, cause, lambda folder: write_accounts(_plan(study), folder))
+
+
+def _simulate_part(run: Run, study: Study, inputs: Inputs, name: str, simulated: Simulated) -> None:
+    assert inputs.simulated
+    base = run.workspace.path(inputs.simulated)
+    title = f"{study.aoi.name_zh} 模拟评价资料 simulate {name}"
+    run.artifact(
+        title, inputs.simulated_parts[name], lambda folder: simulated.write(_plan(study), base, folder)
+    )
 
 
 def _plant_account_truth(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from pipeline import ingest
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.flow.account_checks import check_accounts
+from pipeline.flow.assessment.part import Part
+from pipeline.flow.assessment.registry import PARTS
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
 from pipeline.settings.accounts import Accounts
@@ -165,6 +168,14 @@ def _check_over(aoi: AoiEntry, settings: Settings) -> Iterator[Check]:
         yield partial(_check_labels, settings.land_cover.samples, aoi)
     if settings.accounts:
         yield from _check_accounts(settings.accounts, aoi)
+    for part in PARTS:
+        block = part.find_block(settings)
+        if block is not None and not (settings.simulated and part.simulated):
+            yield partial(_check_part, part, block, aoi)
+
+
+def _check_part(part: Part, block: Any, aoi: AoiEntry) -> None:
+    part.check(block, load_entry(aoi))
 
 
 def _check_parcels(parcels: ParcelFile, aoi: AoiEntry) -> None:

@@ -149,6 +149,6 @@ def _fill_template(template: str, rows: pd.DataFrame) -> list[str]:
 
 def join_findings(parts: Sequence[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     """Findings of several rules under one another, checked against the contract."""
-    filled = [part for part in parts if len(part)] or list(parts[:1])
+    filled = [part for part in parts if len(part)] or [_NONE]
     table = gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), geometry="geometry", crs=CGCS2000)
     return check_table(table, FINDINGS)

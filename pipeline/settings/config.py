@@ -11,6 +11,7 @@ from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry
+from pipeline.settings.assessment import Assessment
 from pipeline.settings.computing import Compute
 from pipeline.settings.maps import (
     AlertRules,
@@ -46,7 +47,7 @@ def _is_absent(value: Any) -> bool:
 
 
 class Settings(Strict):
-    """The whole config; a manifest without accounts does not name them."""
+    """The whole config; a manifest without accounts or a part of the assessment does not name it."""
 
     label: Annotated[
         str, BeforeValidator(_check_label, json_schema_input_type=int | str), Field(pattern=r"^\w[\w.-]*$")
@@ -66,6 +67,7 @@ class Settings(Strict):
     parcels: ParcelFile | None = None
     restricting: list[RestrictingFile] = []
     accounts: Annotated[Accounts | None, Field(exclude_if=_is_absent)] = None
+    assessment: Annotated[Assessment | None, Field(exclude_if=_is_absent)] = None
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()

@@ -1,0 +1,66 @@
+"""What a part of the assessment is: its block of the config, what it reads, what it makes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.aoi import Aoi
+from pipeline.flow.assessment.sources import Sources
+from pipeline.ingest.simulate.world import World
+from pipeline.settings import Settings
+
+ReadName = Literal["parcels", "told", "statistics", "sections", "accounts", "parts"]
+"""What a part may read: artifacts of the run; `parts` are the parts that stand before it in the registry."""
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What a part makes of one area.
+
+    `tables` are delivered under their names, `indicators` (INDICATORS) join those of the delivery, `findings`
+    (FINDINGS) likewise, `layers` become layers of the GeoPackage, in EPSG:4490.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    indicators: pd.DataFrame | None = None
+    findings: gpd.GeoDataFrame | None = None
+    layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """How the simulated world gives a part what the config does not name.
+
+    `write` puts its files into a folder, the second one; the first is that of the world itself, with
+    register.gpkg and sections.csv. `complete` gives the block with paths into that folder for all that it
+    does not name. Raise `version` with what changes a file.
+    """
+
+    version: int
+    write: Callable[[World, Path, Path], None]
+    complete: Callable[[Any, Path], Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the assessment.
+
+    `find_block` gives its block of the config, None where it is not asked for; `list_paths` the paths and
+    patterns that a block names, whose files decide the result with all else that the block says. `reads`
+    names the artifacts that it reads. `check` reads the files of a block through for one area, for
+    `validate`. Raise `version` with what changes a result.
+    """
+
+    name: str
+    title: str
+    version: int
+    reads: tuple[ReadName, ...]
+    find_block: Callable[[Settings], Any]
+    list_paths: Callable[[Any], Iterator[str]]
+    assess: Callable[[Sources], Assessed]
+    check: Callable[[Any, Aoi], None]
+    simulated: Simulated | None = None
