@@ -43,3 +43,9 @@ from .tables import PARCELS as PARCELS
 from .tables import SAMPLES as SAMPLES
 from .tables import SCENE_TABLE as SCENE_TABLE
 from .tables import SECTION_STATUS as SECTION_STATUS
+from .targets import DIRECTIONS as DIRECTIONS
+from .targets import GDP_GEP as GDP_GEP
+from .targets import JOINT_COURSES as JOINT_COURSES
+from .targets import TARGET_STATUSES as TARGET_STATUSES
+from .targets import TARGETS as TARGETS
+from .targets import TARGETS_SUMMARY as TARGETS_SUMMARY

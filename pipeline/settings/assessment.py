@@ -1,5 +1,6 @@
 """What parts of the assessment have in common, and those parts that a config asks for under `assessment`."""
 
+from pipeline.settings.gdp_gep import GdpGep
 from pipeline.settings.statistics import RegionFile, StatisticsFile
 from pipeline.settings.strict import Strict
 
@@ -13,3 +14,4 @@ class Assessment(Strict):
 
     statistics: list[StatisticsFile] = []
     regions: RegionFile | None = None
+    gdp_gep: GdpGep | None = None

@@ -28,6 +28,7 @@ from pipeline.settings.rolling import resolve_rolling, today
 from pipeline.settings.scenes import Scenes
 from pipeline.settings.sections import SampleFile, Sections
 from pipeline.settings.strict import Strict
+from pipeline.settings.targets import Targets
 from pipeline.settings.vegetation import Vegetation
 
 TIDAL_WORLD = "simulated-tides"
@@ -68,6 +69,7 @@ class Settings(Strict):
     restricting: list[RestrictingFile] = []
     accounts: Annotated[Accounts | None, Field(exclude_if=_is_absent)] = None
     assessment: Annotated[Assessment | None, Field(exclude_if=_is_absent)] = None
+    targets: Annotated[Targets | None, Field(exclude_if=_is_absent)] = None
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()
