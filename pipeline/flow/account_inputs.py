@@ -1,9 +1,11 @@
 """What offices give the accounts: statistics, regions and projects, read before a pixel is."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from pipeline import ingest
 from pipeline.datum import DatumShift
@@ -11,7 +13,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
 from pipeline.settings.accounts import Accounts
-from pipeline.settings.statistics import StatisticsFile
+from pipeline.settings.statistics import RegionFile, StatisticsFile
 from pipeline.storage.cause import Artifact, checksums_of
 from pipeline.storage.tables import load_json, load_table, save_json, save_tables
 
@@ -47,18 +49,38 @@ def make_account_inputs(run: Run, study: Study, inputs: Inputs) -> Artifact | No
     )
 
     def build(folder: Path) -> None:
-        regions = ingest.regions.read_regions(given.regions, study.aoi)
+        simulated = inputs.simulated_accounts is not None
         projects = ingest.projects.read_projects(given.projects, study.aoi)
-        files = _name_region(given.statistics, study) if inputs.simulated_accounts else given.statistics
-        statistics, rejected = ingest.statistics.read_statistics(files, study.aoi, regions)
-        shifts = dict(_list_shifts(regions.attrs.get("shift"), projects.attrs.get("shifts", [])))
-        save_json(folder / "remarks.json", list(regions.attrs.get("remarks", [])))
+        told = read_told(study, given.statistics, given.regions, simulated=simulated)
+        shifts = dict(_list_shifts(told.shift, projects.attrs.get("shifts", [])))
+        save_json(folder / "remarks.json", told.remarks)
         save_json(folder / "datum_shifts.json", shifts)
-        regions.attrs, projects.attrs = {}, {}
-        tables = {"statistics": statistics, "statistics_rejected": rejected}
-        save_tables(folder, {**tables, "regions": regions, "projects": projects})
+        projects.attrs = {}
+        save_tables(folder, {**told.tables, "projects": projects})
 
     return run.artifact(f"{study.aoi.name_zh} 核算资料 inputs of accounts", cause, build)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Statistics and regions as read: tables, what was mended of regions, how they came to CGCS2000."""
+
+    tables: Mapping[str, pd.DataFrame]
+    remarks: list[str]
+    shift: DatumShift | None
+
+
+def read_told(
+    study: Study, statistics: Sequence[StatisticsFile], file: RegionFile | None, *, simulated: bool
+) -> Told:
+    """`statistics`, `statistics_rejected` and `regions` of files, named by the config or simulated."""
+    regions = ingest.regions.read_regions(file, study.aoi)
+    files = _name_region(statistics, study) if simulated else statistics
+    known, rejected = ingest.statistics.read_statistics(files, study.aoi, regions)
+    remarks, shift = list(regions.attrs.get("remarks", [])), regions.attrs.get("shift")
+    regions.attrs = {}
+    tables = {"statistics": known, "statistics_rejected": rejected, "regions": regions}
+    return Told(tables, remarks, shift)
 
 
 def _name_region(files: Sequence[StatisticsFile], study: Study) -> list[StatisticsFile]:
@@ -66,16 +88,19 @@ def _name_region(files: Sequence[StatisticsFile], study: Study) -> list[Statisti
     return [file.model_copy(update={"region": file.region or study.aoi.id}) for file in files]
 
 
-def list_input_warnings(told: Artifact | None) -> Iterator[str]:
-    """What is to be said of the inputs: how regions became the area, how much of statistics is not used."""
+def list_input_warnings(told: Artifact | None, key: str = "accounts") -> Iterator[str]:
+    """What is to be said of the inputs: how regions became the area, how much of statistics is not used.
+
+    `key` is the block of the config that names them.
+    """
     if told is None:
         return
     for remark in load_json(told.path / "remarks.json"):
-        yield f"accounts.regions: {remark}"
+        yield f"{key}.regions: {remark}"
     lost = len(load_table(told.path, "statistics_rejected"))
     if lost:
         words = "处未使用或须留意 places not used, or to be looked at"
-        yield f"accounts.statistics: {lost} {words} (statistics_rejected)"
+        yield f"{key}.statistics: {lost} {words} (statistics_rejected)"
 
 
 def _describe(given: Accounts) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pipeline.ingest.simulate.account_sources import (
 from pipeline.settings import SampleFile, Settings
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiFile
+from pipeline.settings.assessment import Assessment
 from pipeline.settings.crs import CrsSetting, list_grids
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import find_scheme
@@ -46,8 +47,9 @@ class Inputs:
 
     `accounts` are those of the config, in the simulated world with all that they do not name; what is
     simulated for them, and what it should come to, have causes of their own. So have `blocks`, those of the
-    parts of the assessment by name; `part_files` are the files that the config names for them. Paths of a
-    simulated world are known before it is built; `flow.simulation` builds it.
+    parts of the assessment by name; `part_files` are the files that the config names for them. `assessment`
+    names statistics and regions where they are not those of the accounts, `told_files` are its files. Paths
+    of a simulated world are known before it is built; `flow.simulation` builds it.
     """
 
     provider: Provider
@@ -64,6 +66,8 @@ class Inputs:
     planted_accounts: Cause | None = None
     account_truth: Path | None = None
     account_files: tuple[Path, ...] = ()
+    assessment: Assessment | None = None
+    told_files: tuple[Path, ...] = ()
     blocks: Mapping[str, Any] = field(default_factory=dict)
     part_files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     simulated_parts: Mapping[str, Cause] = field(default_factory=dict)
@@ -102,7 +106,8 @@ class Inputs:
     @property
     def _others(self) -> tuple[Path, ...]:
         parts = (path for paths in self.part_files.values() for path in paths)
-        return (*self.restricting, *self.labelled, *self.account_files, *parts, _PRODUCTS, _RIGHTS)
+        told = (*self.account_files, *self.told_files)
+        return (*self.restricting, *self.labelled, *told, *parts, _PRODUCTS, _RIGHTS)
 
 
 def find_inputs(run: Run, study: Study) -> Inputs:
@@ -126,7 +131,9 @@ def find_inputs(run: Run, study: Study) -> Inputs:
         **_list_others(study),
     )
     inputs = _simulate_parts(run, study, cause, inputs)
-    return _simulate_accounts(run, study, settings.accounts, inputs) if settings.accounts else inputs
+    if settings.accounts:
+        inputs = _simulate_accounts(run, study, settings.accounts, inputs)
+    return _simulate_told(run, study, cause, inputs)
 
 
 def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
@@ -140,10 +147,26 @@ def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inp
     return replace(inputs, blocks=blocks, simulated_parts=causes)
 
 
+def _simulate_told(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
+    """The inputs with statistics and regions of the simulated world, where parts read what nobody names."""
+    given = study.settings.assessment or Assessment()
+    asked = any("told" in part.reads and part.name in inputs.blocks for part in PARTS)
+    if not asked or (inputs.accounts and inputs.assessment is None):
+        return inputs
+    cause = inputs.simulated_accounts or _name_simulated_accounts(study, world)
+    made = inputs.accounts or describe_accounts(run.workspace.path(cause))
+    own = {"statistics": given.statistics or made.statistics, "regions": given.regions or made.regions}
+    return replace(inputs, assessment=given.model_copy(update=own), simulated_accounts=cause)
+
+
+def _name_simulated_accounts(study: Study, world: Cause) -> Cause:
+    return study.cause("simulated_accounts", _SIMULATED_ACCOUNTS, [world.key])
+
+
 def _simulate_accounts(run: Run, study: Study, given: Accounts, inputs: Inputs) -> Inputs:
     """The inputs with the accounts of the config, in what they do not name those of the simulated world."""
     assert inputs.simulated
-    cause = study.cause("simulated_accounts", _SIMULATED_ACCOUNTS, [inputs.simulated.key])
+    cause = _name_simulated_accounts(study, inputs.simulated)
     accounts = complete_accounts(given, describe_accounts(run.workspace.path(cause)))
     inputs = replace(inputs, accounts=accounts, simulated_accounts=cause)
     if study.settings.parcels or not is_wholly_simulated(given):
@@ -177,6 +200,8 @@ def _list_others(study: Study) -> dict[str, Any]:
         "restricting": tuple(Path(layer.path) for layer in settings.restricting),
         "labelled": _list_labels(settings),
         "account_files": list_account_files(accounts, study.aoi.id) if accounts else (),
+        "assessment": choose_told(settings),
+        "told_files": tuple(_expand(_list_told(choose_told(settings)))),
         "blocks": blocks,
         "part_files": {
             part.name: tuple(_expand(part.list_paths(blocks[part.name])))
@@ -184,6 +209,28 @@ def _list_others(study: Study) -> dict[str, Any]:
             if part.name in blocks
         },
     }
+
+
+def choose_told(settings: Settings) -> Assessment | None:
+    """The statistics and regions of the assessment, what it does not name those of the accounts.
+
+    None where it names neither.
+    """
+    given, accounts = settings.assessment, settings.accounts
+    if given is None or not (given.statistics or given.regions):
+        return None
+    if accounts is None:
+        return given
+    own = {
+        "statistics": given.statistics or accounts.statistics,
+        "regions": given.regions or accounts.regions,
+    }
+    return given.model_copy(update=own)
+
+
+def _list_told(given: Assessment | None) -> Iterator[str]:
+    if given:
+        yield from (file.path for file in (*given.statistics, given.regions) if file)
 
 
 def _expand(patterns: Iterable[str]) -> Iterator[Path]:
@@ -205,6 +252,8 @@ def _list_crs(settings: Settings) -> Iterator[CrsSetting | None]:
     yield from (entry.crs for entry in given if entry)
     if accounts := settings.accounts:
         yield from (entry.crs for entry in (accounts.regions, *accounts.projects) if entry)
+    if settings.assessment and settings.assessment.regions:
+        yield settings.assessment.regions.crs
     yield from (entry.crs for entry in settings.aoi if isinstance(entry, AoiFile))
 
 

@@ -10,6 +10,8 @@ from pipeline.flow import publication
 from pipeline.flow.account_inputs import complete_study, list_input_warnings, make_account_inputs
 from pipeline.flow.accounts import make_accounts
 from pipeline.flow.assessment.assessing import make_assessment
+from pipeline.flow.assessment.told import KEY as TOLD_KEY
+from pipeline.flow.assessment.told import make_told
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
 from pipeline.flow.parcels import make_parcels
@@ -27,22 +29,25 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
     """One area from its scenes to its published delivery."""
     found = make_scene_table(run, study, inputs)
     parcels = make_parcels(run, study, inputs)  # what is wrong with it is said before a pixel is read
-    told = make_account_inputs(run, study, inputs)
+    of_accounts = make_account_inputs(run, study, inputs)
+    told = make_told(run, study, inputs, of_accounts)
     maps = make_maps(run, complete_study(study, inputs), found.table, registry.STEPS)
     sources = describe_sources(study, found.table)
     with publication.draft_delivery(study, inputs, found.table, maps, parcels) as draft:
         statistics = make_statistics(run, maps, parcels, sources)
         sections = make_sections(run, study, inputs, parcels)
-        accounts = make_accounts(run, maps, parcels, told, statistics, sections, inputs)
+        accounts = make_accounts(run, maps, parcels, of_accounts, statistics, sections, inputs)
         known = {"parcels": parcels, "told": told, "statistics": statistics, "sections": sections}
         assessed = make_assessment(run, maps, inputs, {**known, "accounts": accounts})
         inventory = make_inventory(
             run, maps, parcels, statistics, sections, accounts, assessed, sources, simulated=draft.simulated
         )
-        tables = publication.TableArtifacts(parcels, statistics, sections, inventory, accounts, assessed)
+        own = None if told is of_accounts else told
+        tables = publication.TableArtifacts(parcels, statistics, sections, inventory, accounts, own, assessed)
         delivery = publication.gather_delivery(run, draft, tables)
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
-        warnings = [*found.account["warnings"], *list_input_warnings(told), *list_warnings(maps)]
+        remarks = [*list_input_warnings(of_accounts), *list_input_warnings(own, TOLD_KEY)]
+        warnings = [*found.account["warnings"], *remarks, *list_warnings(maps)]
         account = {**found.account, "warnings": warnings}
-        shifts = publication.load_shifts(parcels, told)
+        shifts = publication.load_shifts(parcels, of_accounts, own)
         publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

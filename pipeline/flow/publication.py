@@ -52,18 +52,20 @@ _SCENES = [
     "offset_evidence",
     "offset_conflict",
 ]
+_REJECTED = "statistics_rejected"
 _READS = ["scene_id", "band", "block", "outcome", "reason"]
 
 
 @dataclass(frozen=True)
 class TableArtifacts:
-    """The artifacts of tables behind a delivery."""
+    """The artifacts of tables behind a delivery; `assessment_inputs` where they are not the accounts' own."""
 
     parcels: Artifact
     statistics: Artifact
     sections: Artifact
     inventory: Artifact
     accounts: Artifact | None
+    assessment_inputs: Artifact | None
     assessed: Mapping[str, Artifact]
 
     @property
@@ -152,16 +154,21 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
         "sections": pd.DataFrame(load_layer(sections, "sections").drop(columns="geometry")),
         "samples_rejected": load_table(sections, "samples_rejected"),
         **load_section_tables(sections),
-        **_load_account_tables(tables.accounts),
+        **_load_account_tables(tables.accounts, tables.assessment_inputs),
         **load_assessed_tables(tables.assessed),
         "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
     }
 
 
-def _load_account_tables(accounts: Artifact | None) -> dict[str, pd.DataFrame]:
-    """The tables of the accounts; none where there are none."""
+def _load_account_tables(accounts: Artifact | None, told: Artifact | None) -> dict[str, pd.DataFrame]:
+    """The tables of the accounts, none where there are none; with what the assessment rejects of its own."""
     names = load_json(accounts.path / "tables.json") if accounts else []
-    return {name: load_table(accounts.path, name) for name in names} if accounts else {}
+    found = {name: load_table(accounts.path, name) for name in names} if accounts else {}
+    if told:
+        of_both = [found.get(_REJECTED), load_table(told.path, _REJECTED)]
+        known = [table for table in of_both if table is not None]
+        found[_REJECTED] = pd.concat([table for table in known if len(table)] or known[:1], ignore_index=True)
+    return found
 
 
 def load_shifts(*made: Artifact | None) -> dict[str, Any]:

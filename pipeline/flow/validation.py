@@ -11,10 +11,12 @@ from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.flow.account_checks import check_accounts
 from pipeline.flow.assessment.part import Part
 from pipeline.flow.assessment.registry import PARTS
+from pipeline.flow.inputs import choose_told
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry, load_entry
+from pipeline.settings.assessment import Assessment
 from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.settings.schemes import load_scheme
@@ -168,6 +170,8 @@ def _check_over(aoi: AoiEntry, settings: Settings) -> Iterator[Check]:
         yield partial(_check_labels, settings.land_cover.samples, aoi)
     if settings.accounts:
         yield from _check_accounts(settings.accounts, aoi)
+    if told := choose_told(settings):
+        yield from _check_told(told, aoi)
     for part in PARTS:
         block = part.find_block(settings)
         if block is not None and not (settings.simulated and part.simulated):
@@ -192,30 +196,34 @@ def _check_labels(samples: LabelledSamples, aoi: AoiEntry) -> None:
 
 
 def _check_accounts(accounts: Accounts, aoi: AoiEntry) -> Iterator[Check]:
-    if accounts.regions:
-        yield partial(_check_regions, accounts, aoi)
+    yield from _check_told(accounts, aoi)
     if accounts.projects:
         yield partial(_check_projects, accounts, aoi)
-    if accounts.statistics:
-        yield partial(_check_statistics, accounts, aoi)
 
 
-def _check_regions(accounts: Accounts, aoi: AoiEntry) -> None:
-    ingest.regions.read_regions(accounts.regions, load_entry(aoi))
+def _check_told(given: Accounts | Assessment, aoi: AoiEntry) -> Iterator[Check]:
+    if given.regions:
+        yield partial(_check_regions, given, aoi)
+    if given.statistics:
+        yield partial(_check_statistics, given, aoi)
+
+
+def _check_regions(given: Accounts | Assessment, aoi: AoiEntry) -> None:
+    ingest.regions.read_regions(given.regions, load_entry(aoi))
 
 
 def _check_projects(accounts: Accounts, aoi: AoiEntry) -> None:
     ingest.projects.read_projects(accounts.projects, load_entry(aoi))
 
 
-def _check_statistics(accounts: Accounts, aoi: AoiEntry) -> None:
+def _check_statistics(given: Accounts | Assessment, aoi: AoiEntry) -> None:
     area = load_entry(aoi)
     try:
-        regions = ingest.regions.read_regions(accounts.regions, area)
+        regions = ingest.regions.read_regions(given.regions, area)
     except InputError:
         # what is wrong with them is said by their own check
         regions = None
-    ingest.statistics.read_statistics(accounts.statistics, area, regions)
+    ingest.statistics.read_statistics(given.statistics, area, regions)
 
 
 def _read_through(provider: StaticCatalog | LocalArchive) -> None:

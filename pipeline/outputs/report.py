@@ -14,6 +14,8 @@ from pipeline.outputs import embedding
 from pipeline.outputs.accounts.book import find_book
 from pipeline.outputs.accounts.chapter import build_chapter
 from pipeline.outputs.accounts.drawings import draw_account_charts
+from pipeline.outputs.assessment.registry import build_sections
+from pipeline.outputs.assessment.section import Section
 from pipeline.outputs.charts import Chart, draw_charts
 from pipeline.outputs.clear_looks import count_clear_looks
 from pipeline.outputs.columns import describe_column, list_values
@@ -25,7 +27,8 @@ from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import sum_totals
 
 _CHAPTERS = (
-    *("indicators", "accounts", "maps", "change", "sections", "totals", "findings", "quality", "evidence"),
+    *("indicators", "accounts", "assessment", "maps", "change", "sections", "totals", "findings", "quality"),
+    "evidence",
 )
 _CARDS = (
     "vegetation_cover_share_land",
@@ -90,7 +93,9 @@ def write_report(delivery: Delivery, folder: Path) -> Path:
 
 def _build_content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
     book = find_book(delivery)
-    charts = {**draw_charts(delivery), **(draw_account_charts(book) if book else {})}
+    sections = build_sections(delivery)
+    assessed = {chart.id: chart for section in sections for chart in section.charts}
+    charts = {**draw_charts(delivery), **(draw_account_charts(book) if book else {}), **assessed}
     return {
         **_build_heading(delivery),
         **_build_scripts(charts),
@@ -99,7 +104,8 @@ def _build_content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
         "indicators": _build_indicators(delivery),
         "sources": _list_sources(delivery),
         "accounts": build_chapter(book, rasters) if book else None,
-        "chapters": [name for name in _CHAPTERS if name != "accounts" or book],
+        "assessment": _build_assessment(sections, delivery) if sections else None,
+        "chapters": _list_chapters(sections, delivery, accounts=book is not None),
         "sheets": draw_map_sheets(delivery, rasters),
         "sections": _build_sections(delivery),
         "totals": _list_totals(delivery),
@@ -113,6 +119,23 @@ def _build_content(delivery: Delivery, rasters: Path) -> dict[str, Any]:
         "about": build_about(delivery).to_numpy().tolist(),
         "rasters": [(raster.name, _write_title(raster, delivery)) for raster in delivery.rasters],
     }
+
+
+def _build_assessment(sections: list[Section], delivery: Delivery) -> dict[str, Any]:
+    return {
+        "words": find_texts("assessment", delivery.language),
+        "leading": [section for section in sections if section.leads],
+        "sections": [section for section in sections if not section.leads],
+    }
+
+
+def _list_chapters(sections: list[Section], delivery: Delivery, *, accounts: bool) -> list[tuple[str, str]]:
+    """Anchor and name of each chapter, those of the assessment that lead first."""
+    words = find_texts("report", delivery.language)
+    absent = {"accounts"} if not accounts else set()
+    absent |= {"assessment"} if all(section.leads for section in sections) else set()
+    leading = [(section.anchor, section.title) for section in sections if section.leads]
+    return [*leading, *((name, words[name]) for name in _CHAPTERS if name not in absent)]
 
 
 def _build_heading(delivery: Delivery) -> dict[str, Any]:

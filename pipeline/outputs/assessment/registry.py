@@ -1,0 +1,14 @@
+"""The sections of the report that show the parts of the assessment, in the order of the parts."""
+
+from collections.abc import Callable
+
+from pipeline.contracts import Delivery
+from pipeline.outputs.assessment.section import Section
+
+BUILDERS: tuple[Callable[[Delivery], Section | None], ...] = ()
+"""Each gives its section, None where the delivery has no tables of the part."""
+
+
+def build_sections(delivery: Delivery) -> list[Section]:
+    """The sections that a delivery has figures for."""
+    return [section for build in BUILDERS if (section := build(delivery)) is not None]

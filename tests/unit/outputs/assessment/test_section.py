@@ -1,0 +1,102 @@
+"""Sections of the assessment: each in its place of the report, every table with a way to all its rows."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from pipeline.outputs.assessment import registry
+from pipeline.outputs.assessment.section import (
+    MOST_LISTED,
+    Section,
+    SectionCard,
+    build_section_table,
+)
+from pipeline.outputs.charts import draw_charts
+from tests.deliveries import small_delivery, written
+
+ROWS = pd.DataFrame(
+    {
+        "indicator": ["vegetation_cover_share_land", "mean_fvc_land", "gep_density"],
+        "period": ["2024"] * 3,
+        "value": [0.8214, None, 12.5],
+        "unit": ["share", "share", "m2"],
+        "severity": ["error", "warning", "info"],
+        "area_m2": [12_345.0, 0.0, None],
+        "indicative": [True, False, None],
+        "reason": [None, None, None],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def sections():
+    delivery = small_delivery()
+    many = pd.concat([ROWS] * 20, ignore_index=True)
+    lead = Section(
+        "aims",
+        "目标<试验>",
+        ("1 项未达标。",),
+        (SectionCard("植被覆盖率", "82.14 %", "目标 90 %", "bad"),),
+        (build_section_table("各项目标", "aims", many, delivery, percent=["value"], shown=5),),
+        leads=True,
+    )
+    chart = replace(draw_charts(delivery)["owners"], id="chart-toy")
+    return [lead, Section("toy", "试验部分", charts=(chart,), notes=("依据试验。",))]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, sections):
+    folder = tmp_path_factory.mktemp("assessed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "BUILDERS", tuple(lambda _, one=section: one for section in sections))
+        written(replace(small_delivery(), tables={**small_delivery().tables, "aims": ROWS}), folder)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_section_that_leads_is_the_first_thing_of_the_page_and_of_its_contents(page):
+    assert re.search(r"<main>\s*<section id=\"assessment-aims\"", page)
+    assert re.search(r"<nav[^>]*>\s*<a href=\"#assessment-aims\">目标&lt;试验&gt;</a>", page)
+
+
+def test_other_sections_stand_in_the_chapter_of_the_assessment(page):
+    chapter = page[page.index('<section id="assessment"') : page.index('<section id="maps"')]
+    assert '<section id="assessment-toy">' in chapter
+    assert "依据试验。" in chapter
+    assert 'id="chart-toy"' in chapter
+    assert '<a href="#assessment">考核评价</a>' in page
+
+
+def test_rows_beyond_the_first_stand_behind_a_click_and_the_file_has_all(page):
+    rows = re.findall(r"<section id=\"assessment-aims\".*?</section>", page, re.DOTALL)[0]
+    opened, hidden = rows.split("<details>")
+    assert (opened.count("<tr>"), hidden.count("<tr>")) == (6, 56)
+    assert 'href="tables/aims.csv"' in hidden
+
+
+def test_codes_have_their_names_and_colours_shares_are_percents_and_areas_hectares():
+    table = build_section_table("表", "aims", ROWS, small_delivery(), percent=["value"])
+    words = pd.DataFrame([[cell for cell, _ in row] for row in table.rows], columns=table.headers)
+    indicator, _, value, unit, severity, area, indicative = table.headers
+    assert words[indicator].iloc[0] == "植被覆盖率（陆域，不含水面）"
+    assert list(words[value]) == ["82.14%", "—", "12.50"]
+    assert list(words[unit]) == ["%", "%", "m²"]
+    assert list(words[severity]) == ["错误", "警告", "提示"]
+    assert area.endswith("(ha)")
+    assert list(words[area]) == ["1.23", "0", "—"]
+    assert list(words[indicative]) == ["参考", "", ""]
+    colors = [dict(zip(table.headers, row, strict=True))[severity][1] for row in table.rows]
+    assert len(set(colors)) == 3
+    assert all(color.startswith("#") for color in colors)
+
+
+def test_no_row_is_left_out_without_its_number():
+    many = pd.DataFrame({"period": [str(year) for year in range(MOST_LISTED + 7)]})
+    table = build_section_table("表", "aims", many, small_delivery())
+    assert (len(table.rows), table.left_out) == (MOST_LISTED, 7)
+
+
+def test_a_delivery_without_parts_has_no_chapter_of_them(folder):
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "assessment" not in page
