@@ -33,6 +33,13 @@ from .scenes import Outcome as Outcome
 from .scenes import Packing as Packing
 from .scenes import ReadRecord as ReadRecord
 from .scenes import Scene as Scene
+from .species import SPECIES_CHANGE as SPECIES_CHANGE
+from .species import SPECIES_COUNTS as SPECIES_COUNTS
+from .species import SPECIES_LIST as SPECIES_LIST
+from .species import SPECIES_REJECTED as SPECIES_REJECTED
+from .species import SPECIES_SITES as SPECIES_SITES
+from .species import SURVEY_SITES as SURVEY_SITES
+from .species import WATERBIRDS as WATERBIRDS
 from .tables import AREA_BALANCE as AREA_BALANCE
 from .tables import CHANGE_PATCHES as CHANGE_PATCHES
 from .tables import FINDINGS as FINDINGS

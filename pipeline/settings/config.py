@@ -27,6 +27,7 @@ from pipeline.settings.paths import ConfigFolder, ConfigPath
 from pipeline.settings.rolling import resolve_rolling, today
 from pipeline.settings.scenes import Scenes
 from pipeline.settings.sections import SampleFile, Sections
+from pipeline.settings.species import Species
 from pipeline.settings.strict import Strict
 from pipeline.settings.targets import Targets
 from pipeline.settings.vegetation import Vegetation
@@ -70,6 +71,7 @@ class Settings(Strict):
     accounts: Annotated[Accounts | None, Field(exclude_if=_is_absent)] = None
     assessment: Annotated[Assessment | None, Field(exclude_if=_is_absent)] = None
     targets: Annotated[Targets | None, Field(exclude_if=_is_absent)] = None
+    species: Annotated[Species | None, Field(exclude_if=_is_absent)] = None
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()

@@ -24,6 +24,7 @@ what values in a unit are multiplied by; `statistic_words`: words of headings an
 its figures, and the index by which its price moves; `account_parameter_units`: what figures in another unit
 are multiplied by; `ecosystem_subtypes`: what parameters tell apart within an ecosystem type.
 `service_sectors`: sectors that use services, where statistics tell it, by service and beginning of the item.
+`species_groups`: groups of species, the group that each lies within, and their names in tables of surveys.
 `index_domains`: what the formula of a spectral index divides by at least.
 `layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row
 with whether it is `confirmed`.

@@ -32,6 +32,13 @@ SCHEMAS = (
     contracts.ACCOUNT_PROJECTS,
     contracts.ACCOUNT_BALANCE,
     contracts.ACCOUNT_BASES,
+    contracts.SPECIES_COUNTS,
+    contracts.SPECIES_LIST,
+    contracts.SPECIES_CHANGE,
+    contracts.WATERBIRDS,
+    contracts.SPECIES_SITES,
+    contracts.SPECIES_REJECTED,
+    contracts.SURVEY_SITES,
 )
 NO_COLUMNS_FOR_STAFF = {"assets"}
 
