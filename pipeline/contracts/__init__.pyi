@@ -20,6 +20,13 @@ from .columns import check_table as check_table
 from .delivery import Delivery as Delivery
 from .delivery import Raster as Raster
 from .delivery import RasterKind as RasterKind
+from .rights import BALANCE_LEVELS as BALANCE_LEVELS
+from .rights import LINKED_TO as LINKED_TO
+from .rights import RIGHT_STATES as RIGHT_STATES
+from .rights import RIGHTS as RIGHTS
+from .rights import RIGHTS_BALANCE as RIGHTS_BALANCE
+from .rights import RIGHTS_LINKS as RIGHTS_LINKS
+from .rights import RIGHTS_TRADES as RIGHTS_TRADES
 from .scenes import INDEX_STEP as INDEX_STEP
 from .scenes import NEVER_READABLE as NEVER_READABLE
 from .scenes import NOT_READABLE as NOT_READABLE

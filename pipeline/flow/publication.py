@@ -20,6 +20,7 @@ from pipeline.engine.study import Study
 from pipeline.errors import PipelineError
 from pipeline.flow.account_rasters import list_service_rasters
 from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
+from pipeline.flow.assessment.registry import PARTS
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
@@ -135,10 +136,16 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         findings=load_layer(tables.inventory.path, "findings"),
         tables=_gather_tables(run, draft.maps, tables),
         rasters=draft.rasters,
-        rules={name: (rule.title_zh, rule.title_en) for name, rule in RULES.items()},
+        rules=_name_rules(draft.inputs),
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask", "saturation"])),
         layers=load_assessed_layers(tables.assessed),
     )
+
+
+def _name_rules(inputs: Inputs) -> dict[str, tuple[str, str]]:
+    """Names of rules, without those of parts of the assessment that the config does not ask for."""
+    others = {rule.id for part in PARTS if part.name not in inputs.blocks for rule in part.rules}
+    return {name: (rule.title_zh, rule.title_en) for name, rule in RULES.items() if name not in others}
 
 
 def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd.DataFrame]:

@@ -24,6 +24,7 @@ from pipeline.settings.maps import (
 from pipeline.settings.outputs import Notify, Outputs, Retention
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.settings.paths import ConfigFolder, ConfigPath
+from pipeline.settings.rights import RightsSetting
 from pipeline.settings.rolling import resolve_rolling, today
 from pipeline.settings.scenes import Scenes
 from pipeline.settings.sections import SampleFile, Sections
@@ -72,6 +73,7 @@ class Settings(Strict):
     assessment: Annotated[Assessment | None, Field(exclude_if=_is_absent)] = None
     targets: Annotated[Targets | None, Field(exclude_if=_is_absent)] = None
     species: Annotated[Species | None, Field(exclude_if=_is_absent)] = None
+    rights: Annotated[RightsSetting, Field(exclude_if=_is_absent)] = None
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()

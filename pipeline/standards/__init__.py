@@ -25,6 +25,9 @@ its figures, and the index by which its price moves; `account_parameter_units`: 
 are multiplied by; `ecosystem_subtypes`: what parameters tell apart within an ecosystem type.
 `service_sectors`: sectors that use services, where statistics tell it, by service and beginning of the item.
 `species_groups`: groups of species, the group that each lies within, and their names in tables of surveys.
+`rights_kinds`: kinds of registers of other rights, what two of them must not share; `rights_fields`: their
+columns; `rights_resources`: what is licensed and traded; `rights_units`, `rights_words`: units and words of
+their cells.
 `index_domains`: what the formula of a spectral index divides by at least.
 `layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row
 with whether it is `confirmed`.

@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.aoi import Aoi
 from pipeline.flow.assessment.sources import Sources
 from pipeline.ingest.simulate.world import World
+from pipeline.rights_registry.rules import Rule
 from pipeline.settings import Settings
 
 ReadName = Literal["parcels", "told", "statistics", "sections", "accounts", "parts"]
@@ -52,7 +53,8 @@ class Part:
     `find_block` gives its block of the config, None where it is not asked for; `list_paths` the paths and
     patterns that a block names, whose files decide the result with all else that the block says. `reads`
     names the artifacts that it reads. `check` reads the files of a block through for one area, for
-    `validate`. Raise `version` with what changes a result.
+    `validate`. `rules` are those of RULES that only its findings follow. Raise `version` with what changes a
+    result.
     """
 
     name: str
@@ -64,3 +66,4 @@ class Part:
     assess: Callable[[Sources], Assessed]
     check: Callable[[Any, Aoi], None]
     simulated: Simulated | None = None
+    rules: tuple[Rule, ...] = ()

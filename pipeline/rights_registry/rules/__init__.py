@@ -2,13 +2,14 @@
 
 `registration` looks at the register alone, `reading` at how files were read, `observation` at what the maps
 show of its parcels, `restriction` at layers that restrict use, `section` at the sections of rivers, `project`
-at carbon projects. A new rule is a new entry in one of them.
+at carbon projects, `other_right` at licences and their trades. A new rule is a new entry in one of them.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from pipeline.rights_registry.rules.observation import OBSERVATION_RULES, WATER_CLASSES
+from pipeline.rights_registry.rules.other_right import OTHER_RIGHT_RULES
 from pipeline.rights_registry.rules.project import PROJECT_RULES
 from pipeline.rights_registry.rules.reading import READING_RULES
 from pipeline.rights_registry.rules.registration import REGISTER_RULES, UNIT_TOLERANCE
@@ -18,6 +19,7 @@ from pipeline.rights_registry.rules.section import SECTION_RULES
 
 __all__ = [
     "OBSERVATION_RULES",
+    "OTHER_RIGHT_RULES",
     "PROJECT_RULES",
     "READING_RULES",
     "REGISTER_RULES",
@@ -39,6 +41,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             RESTRICTION_RULES,
             SECTION_RULES,
             PROJECT_RULES,
+            OTHER_RIGHT_RULES,
         )
         for rule in rules
     }
