@@ -1,3 +1,7 @@
+from .access import ACCESS as ACCESS
+from .access import ACCESS_INPUTS as ACCESS_INPUTS
+from .access import ACCESS_REJECTED as ACCESS_REJECTED
+from .access import ACCESS_UNSERVED as ACCESS_UNSERVED
 from .account_checks import ACCOUNT_BALANCE as ACCOUNT_BALANCE
 from .account_checks import ACCOUNT_BASES as ACCOUNT_BASES
 from .accounts import ACCOUNT_BRIDGE as ACCOUNT_BRIDGE

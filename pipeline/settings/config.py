@@ -13,6 +13,7 @@ from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry
 from pipeline.settings.assessment import Assessment
 from pipeline.settings.computing import Compute
+from pipeline.settings.green_access import GreenAccess
 from pipeline.settings.maps import (
     AlertRules,
     ChangeRules,
@@ -74,6 +75,7 @@ class Settings(Strict):
     targets: Annotated[Targets | None, Field(exclude_if=_is_absent)] = None
     species: Annotated[Species | None, Field(exclude_if=_is_absent)] = None
     rights: Annotated[RightsSetting, Field(exclude_if=_is_absent)] = None
+    access: Annotated[GreenAccess | None, Field(exclude_if=_is_absent)] = None
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
     outputs: Outputs = Outputs()

@@ -28,8 +28,8 @@ from pipeline.ingest.parcels.keys import refuse_cut_keys, refuse_rounded_keys
 from pipeline.ingest.parcels.land_classes import ColumnReading, list_some, read_column
 from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
-from pipeline.ingest.parcels.polygon_layers import list_polygons
 from pipeline.ingest.parcels.rights_codes import load_rights_codes
+from pipeline.ingest.parcels.shape_layers import list_shapes
 from pipeline.ingest.parcels.values import Notes
 from pipeline.ingest.parcels.vectors import (
     Places,
@@ -177,7 +177,7 @@ def _settle_classes(
 def _note_layer(layer: VectorLayer, file: ParcelFile) -> Iterator[FileNote]:
     """What has to be said of the layer: that it was chosen by its name, that its numbers repeat."""
     name, numbers = layer.name or layer.path.name, len(np.unique(layer.fids))
-    others = [] if file.layer or not layer.name else [*list_polygons(layer.source)]
+    others = [] if file.layer or not layer.name else [*list_shapes(layer.source)]
     if len(others) > 1:
         named = {"file": layer.path.name, "layer": name, "others": list_some(n for n in others if n != name)}
         yield FileNote("register_layer", name, named)

@@ -30,7 +30,7 @@ from pipeline.ingest.parcels.placement import (
     explain_place,
     find_middle,
 )
-from pipeline.ingest.parcels.polygon_layers import choose_polygons
+from pipeline.ingest.parcels.shape_layers import Shapes, choose_shapes
 from pipeline.settings.crs import CrsSetting
 from pipeline.settings.placing import parse_crs, settle_shift
 from pipeline.vector_files import OFFLINE, find_named_crs, name_dataset, refuse_driver, refuse_pointer
@@ -109,12 +109,13 @@ def open_vector(
     encoding: str = "auto",
     crs: CrsSetting | None = None,
     known: Collection[str] = (),
+    shapes: Shapes = "polygons",
 ) -> VectorLayer:
-    """The named layer of a file, else its layer of polygons, with its CRS held against its coordinates.
+    """The named layer of a file, else its layer of such shapes, with its CRS held against its coordinates.
 
-    Of several layers with polygons, the one whose name (in lower case) is `known` is taken. Raises
-    InputError: no such file or layer, no polygons, several layers that may be meant, unreadable text, no CRS,
-    a CRS that does not fit, an archive beyond measure, a file that only says where features are.
+    Of several layers with such shapes, the one whose name (in lower case) is `known` is taken. Raises
+    InputError: no such file or layer, no such shapes, several layers that may be meant, unreadable text, no
+    CRS, a CRS that does not fit, an archive beyond measure, a file that only says where features are.
     """
     _stay_offline()
     if not path.exists():
@@ -123,7 +124,7 @@ def open_vector(
         return _open_parquet(path, name, crs)
     refuse_pointer(path)
     source = name_dataset(path)
-    chosen = _read(path, None, lambda: choose_polygons(path, source, name, known))
+    chosen = _read(path, None, lambda: choose_shapes(path, source, name, known, shapes))
     if isinstance(chosen, Problem):
         raise vector_error(chosen)
     recode = _find_shapefile_encoding(path, chosen, encoding)
@@ -131,7 +132,7 @@ def open_vector(
     info = _read(path, codec, lambda: pyogrio.read_info(source, chosen, encoding=codec))
     refuse_driver(path, info["driver"])
     fids, corners = _read(path, codec, lambda: pyogrio.read_bounds(source, layer=chosen))
-    _refuse_empty(f"{path}, layer {chosen}", fids)
+    _refuse_empty(f"{path}, layer {chosen}", fids, shapes)
     corners[:, ~corners.any(axis=0)] = np.nan
     key = str(info["fid_column"])
     names = _recode_names(info["fields"], recode)
@@ -249,9 +250,9 @@ def _read(path: Path, codec: str | None, read: Callable[[], Read]) -> Read:
         raise vector_error(Problem(str(path), str(error), "rows that GDAL reads")) from error
 
 
-def _refuse_empty(place: str, rows: NDArray[Any]) -> None:
+def _refuse_empty(place: str, rows: NDArray[Any], shapes: Shapes = "polygons") -> None:
     if not len(rows):
-        raise vector_error(Problem(place, "no row", "polygons, a row each"))
+        raise vector_error(Problem(place, "no row", f"{shapes}, a row each"))
 
 
 def _settle_crs(place: str, crs: Any, corners: NDArray[np.float64]) -> tuple[CRS, DatumShift, LonLat | None]:

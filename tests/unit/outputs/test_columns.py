@@ -39,6 +39,10 @@ SCHEMAS = (
     contracts.SPECIES_SITES,
     contracts.SPECIES_REJECTED,
     contracts.SURVEY_SITES,
+    contracts.ACCESS,
+    contracts.ACCESS_UNSERVED,
+    contracts.ACCESS_INPUTS,
+    contracts.ACCESS_REJECTED,
 )
 NO_COLUMNS_FOR_STAFF = {"assets"}
 
