@@ -24,6 +24,9 @@ from .columns import check_table as check_table
 from .delivery import Delivery as Delivery
 from .delivery import Raster as Raster
 from .delivery import RasterKind as RasterKind
+from .ecological_index import ECOLOGICAL_INDEX as ECOLOGICAL_INDEX
+from .ecological_index import ECOLOGICAL_INDEX_INPUTS as ECOLOGICAL_INDEX_INPUTS
+from .ecological_index import ECOLOGICAL_QUALITY as ECOLOGICAL_QUALITY
 from .rights import BALANCE_LEVELS as BALANCE_LEVELS
 from .rights import LINKED_TO as LINKED_TO
 from .rights import RIGHT_STATES as RIGHT_STATES

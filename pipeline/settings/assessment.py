@@ -1,5 +1,6 @@
 """What parts of the assessment have in common, and those parts that a config asks for under `assessment`."""
 
+from pipeline.settings.ecological_index import QualityIndex, StatusIndex
 from pipeline.settings.gdp_gep import GdpGep
 from pipeline.settings.statistics import RegionFile, StatisticsFile
 from pipeline.settings.strict import Strict
@@ -15,3 +16,5 @@ class Assessment(Strict):
     statistics: list[StatisticsFile] = []
     regions: RegionFile | None = None
     gdp_gep: GdpGep | None = None
+    ei: StatusIndex | None = None
+    eqi: QualityIndex | None = None

@@ -28,6 +28,11 @@ are multiplied by; `ecosystem_subtypes`: what parameters tell apart within an ec
 `rights_kinds`: kinds of registers of other rights, what two of them must not share; `rights_fields`: their
 columns; `rights_resources`: what is licensed and traded; `rights_units`, `rights_words`: units and words of
 their cells.
+`ecological_index`, `ecological_index_terms`, `ecological_index_lands`, `ecological_index_zones`,
+`ecological_index_grades`, `ecological_index_changes`: sub-indices, coefficients, land classes, weights of
+zones, grades and words for changes of the ecological index (HJ 192-2015), each row with whether it is
+`confirmed`;
+`ecological_index_land_classes`: which of its land classes those of the survey and of maps are.
 `index_domains`: what the formula of a spectral index divides by at least.
 `layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row
 with whether it is `confirmed`.
