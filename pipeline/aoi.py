@@ -84,6 +84,16 @@ def list_aois() -> list[str]:
     return sorted(path.stem for path in (PROJECT_ROOT / "aoi").glob("*.geojson"))
 
 
+def list_waters() -> list[str]:
+    """Ids of the rivers and lakes that the project has outlines of: areas only if a config says so."""
+    return sorted(path.stem for path in (PROJECT_ROOT / "aoi" / "waters").glob("*.geojson"))
+
+
+def find_water(water: str) -> Path:
+    """The outline of a shipped river or lake."""
+    return PROJECT_ROOT / "aoi" / "waters" / f"{water}.geojson"
+
+
 def load_aoi(id_or_path: str, *, relative_to: Path, layer: str | None = None, crs: str | None = None) -> Aoi:
     """An area by the id of a shipped outline, or from any vector file that fiona reads.
 
@@ -91,15 +101,21 @@ def load_aoi(id_or_path: str, *, relative_to: Path, layer: str | None = None, cr
     feature is a part. The grid CRS comes from `grid_crs`, else it is the UTM zone of the centre. `layer` is
     the one to read where several have polygons, `crs` stands in for one that the file lacks.
     """
-    shipped = PROJECT_ROOT / "aoi" / f"{id_or_path}.geojson"
-    path = shipped if id_or_path in list_aois() else relative_to / id_or_path
+    path = _find_outline(id_or_path, relative_to)
     if not path.exists():
+        known = [*list_aois(), *list_waters()]
         raise SettingsError(
             "Unknown area of interest",
-            [Problem("aoi", repr(id_or_path), f"one of {list_aois()} or the path of a vector file")],
+            [Problem("aoi", repr(id_or_path), f"one of {known} or the path of a vector file")],
         )
     rows, outlines, shift = _read_features(path, layer, crs)
     return replace(_build_aoi(path, rows, outlines), shift=shift)
+
+
+def _find_outline(id_or_path: str, relative_to: Path) -> Path:
+    if id_or_path in list_aois():
+        return PROJECT_ROOT / "aoi" / f"{id_or_path}.geojson"
+    return find_water(id_or_path) if id_or_path in list_waters() else relative_to / id_or_path
 
 
 def _read_features(

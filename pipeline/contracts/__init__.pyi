@@ -27,6 +27,14 @@ from .delivery import RasterKind as RasterKind
 from .ecological_index import ECOLOGICAL_INDEX as ECOLOGICAL_INDEX
 from .ecological_index import ECOLOGICAL_INDEX_INPUTS as ECOLOGICAL_INDEX_INPUTS
 from .ecological_index import ECOLOGICAL_QUALITY as ECOLOGICAL_QUALITY
+from .health import HEALTH_CARDS as HEALTH_CARDS
+from .health import HEALTH_CRITERIA as HEALTH_CRITERIA
+from .health import HEALTH_LAYERS as HEALTH_LAYERS
+from .health import HEALTH_REACHES as HEALTH_REACHES
+from .health import HEALTH_SECTIONS as HEALTH_SECTIONS
+from .health import HEALTH_SIDES as HEALTH_SIDES
+from .health import WATER_BODIES as WATER_BODIES
+from .health import ZONE_COMPLIANCE as ZONE_COMPLIANCE
 from .rights import BALANCE_LEVELS as BALANCE_LEVELS
 from .rights import LINKED_TO as LINKED_TO
 from .rights import RIGHT_STATES as RIGHT_STATES

@@ -2,6 +2,7 @@
 
 from pipeline.settings.ecological_index import QualityIndex, StatusIndex
 from pipeline.settings.gdp_gep import GdpGep
+from pipeline.settings.health import Health
 from pipeline.settings.statistics import RegionFile, StatisticsFile
 from pipeline.settings.strict import Strict
 
@@ -18,3 +19,4 @@ class Assessment(Strict):
     gdp_gep: GdpGep | None = None
     ei: StatusIndex | None = None
     eqi: QualityIndex | None = None
+    health: Health | None = None

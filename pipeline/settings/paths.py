@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, ValidationInfo
 
-from pipeline.aoi import PROJECT_ROOT, list_aois
+from pipeline.aoi import PROJECT_ROOT, list_aois, list_waters
 
 
 class ConfigFolder(NamedTuple):
@@ -26,6 +26,15 @@ def list_schemes() -> list[str]:
 def list_profiles() -> list[str]:
     """Ids of the profiles of configs/accounts."""
     return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "accounts").glob("*.yaml"))
+
+
+def list_health_schemes() -> list[str]:
+    """Ids of the schemes of configs/health."""
+    return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "health").glob("*.yaml"))
+
+
+def _list_outlines() -> list[str]:
+    return [*list_aois(), *list_waters()]
 
 
 def _anchor(value: str, info: ValidationInfo) -> str:
@@ -51,11 +60,17 @@ ConfigPath = Annotated[str, AfterValidator(_anchor)]
 OptionalPath = Annotated[str, AfterValidator(_anchor_if_any)]
 """A path or URL; an empty one is none."""
 
-AoiName = Annotated[str, AfterValidator(_anchor_unless(list_aois))]
-"""The id of a shipped aoi, or the path of one."""
+AoiName = Annotated[str, AfterValidator(_anchor_unless(_list_outlines))]
+"""The id of a shipped aoi or water, or the path of one."""
+
+WaterName = Annotated[str, AfterValidator(_anchor_unless(list_waters))]
+"""The id of a shipped outline of a river or lake, or the path of one."""
 
 SchemeName = Annotated[str, AfterValidator(_anchor_unless(list_schemes))]
 """The id of a shipped compensation scheme, or the path of one."""
 
 ProfileName = Annotated[str, AfterValidator(_anchor_unless(list_profiles))]
 """The id of a shipped profile of accounts, or the path of one."""
+
+HealthSchemeName = Annotated[str, AfterValidator(_anchor_unless(list_health_schemes))]
+"""The id of a shipped scheme of the health of rivers and lakes, or the path of one."""
