@@ -43,7 +43,8 @@ class Delivery:
 
     `as_of` is the time of the latest scene; it stands for every time inside a file, so that bytes repeat.
     `tables` are the CSV tables by file stem; `rules` names the rules of the findings, in Chinese and English;
-    `layers` are those of the GeoPackage beside the six that each has, by name.
+    `layers` are those of the GeoPackage beside the six that each has, by name; `assessed` are the stems of
+    those tables that parts of the assessment made, in their order.
     """
 
     aoi: Aoi
@@ -63,3 +64,4 @@ class Delivery:
     scenes: pd.DataFrame
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    assessed: tuple[str, ...] = ()

@@ -139,6 +139,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         rules=_name_rules(draft.inputs),
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask", "saturation"])),
         layers=load_assessed_layers(tables.assessed),
+        assessed=tuple(load_assessed_tables(tables.assessed)),
     )
 
 
@@ -152,18 +153,30 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
     """The tables of a delivery by the stem of their file."""
     statistics, sections = tables.statistics.path, tables.sections.path
     of_steps = load_json(statistics / "tables.json")
-    shown = (statistics, sections, *(artifact.path for artifact in tables.assessed.values()))
-    figures = [load_table(folder, "indicators") for folder in shown]
     composites = [artifact.key for artifact in maps.of("composite").values()]
     return {
         **{name: load_table(statistics, name) for name in ("parcel_measures", "area_balance", *of_steps)},
-        "indicators": pd.concat([part for part in figures if len(part)], ignore_index=True),
+        **_gather_indicators(maps.study.aoi.id, tables),
         "sections": pd.DataFrame(load_layer(sections, "sections").drop(columns="geometry")),
         "samples_rejected": load_table(sections, "samples_rejected"),
         **load_section_tables(sections),
         **_load_account_tables(tables.accounts, tables.assessment_inputs),
         **load_assessed_tables(tables.assessed),
         "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
+    }
+
+
+def _gather_indicators(aoi: str, tables: TableArtifacts) -> dict[str, pd.DataFrame]:
+    """`indicators` of the area, and `indicators_regions` of regions and bodies, if there are any."""
+    shown = (tables.statistics, tables.sections, *tables.assessed.values())
+    figures = [load_table(artifact.path, "indicators") for artifact in shown]
+    found = pd.concat([part for part in figures if len(part)], ignore_index=True)
+    of_area = found["aoi"].eq(aoi)
+    parted = {"indicators": found[of_area], "indicators_regions": found[~of_area]}
+    return {
+        name: rows.reset_index(drop=True)
+        for name, rows in parted.items()
+        if len(rows) or name == "indicators"
     }
 
 
@@ -211,6 +224,7 @@ def publish_delivery(
     manifest = {
         **_describe_delivery(study, delivery, search),
         "artifacts": artifacts,
+        **_describe_parts(draft.inputs),
         "steps": {step.name: step.version for step in draft.maps.steps if draft.maps.of(step.name)},
         "inputs": draft.inputs.checksums,
         "datum_shifts": shifts,
@@ -218,6 +232,12 @@ def publish_delivery(
     }
     save_json(part / "manifest.json", manifest)
     run.publish(cause, part, study.target)
+
+
+def _describe_parts(inputs: Inputs) -> dict[str, Any]:
+    """Versions of the parts of the assessment, if there are any."""
+    versions = {part.name: part.version for part in PARTS if part.name in inputs.blocks}
+    return {"parts": versions} if versions else {}
 
 
 def _describe_delivery(study: Study, delivery: Delivery, search: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _describe_columns(delivery: Delivery) -> Iterator[tuple[str, ...]]:
     words = find_texts("dictionary", delivery.language)
     layers = {name: getattr(delivery, name) for name in _LAYERS} | {"aoi": build_aoi_rows(delivery.aoi)}
     label = {DATA_LABEL: pd.Series(dtype="string")} if delivery.simulated else {}
-    for table, frame in {**layers, **delivery.tables}.items():
+    for table, frame in {**layers, **delivery.layers, **delivery.tables}.items():
         columns = {column: frame[column] for column in frame.columns if column != "geometry"} | label
         for column, values in columns.items():
             known = describe_column(column, table.partition("_")[0])

@@ -1,4 +1,4 @@
-"""The GeoPackage of a delivery: six layers, their styles and aliases, and a QGIS project, all in one file.
+"""The GeoPackage of a delivery: its layers, their styles and aliases, and a QGIS project, all in one file.
 
 pyogrio writes the layers; what it cannot write (styles, aliases, the project) follows in one transaction.
 Nothing in the file depends on the clock: GDAL's date and every other time is the delivery's `as_of`.
@@ -18,12 +18,13 @@ import pyogrio
 from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
 from pipeline.geodesy import project
+from pipeline.outputs.assessment.layers import find_style, list_layers
 from pipeline.outputs.columns import ValueName, describe_column, holds_names, name_columns
-from pipeline.outputs.layers import INVENTORY_LAYER, LAYERS, FeatureLayer, build_layer_rows
+from pipeline.outputs.layers import INVENTORY_LAYER, FeatureLayer, build_layer_rows, name_layer
 from pipeline.outputs.markup import serialise
 from pipeline.outputs.print_sheets import PrintSheet
 from pipeline.outputs.provenance import build_evidence_line, build_licence_line
-from pipeline.outputs.qgis import DOCTYPE, LAYER_STYLES, QGIS_VERSION, StyledLayer, build_layer_qml
+from pipeline.outputs.qgis import DOCTYPE, QGIS_VERSION, StyledLayer, build_layer_qml
 from pipeline.outputs.qgis_project import (
     PROJECT_NAME,
     Project,
@@ -69,13 +70,13 @@ CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB);
 
 
 def write_geopackage(delivery: Delivery, path: Path) -> None:
-    """Write all six layers of a delivery, styled and named, with the QGIS project, to a new file.
+    """Write all layers of a delivery, styled and named, with the QGIS project, to a new file.
 
     Features are sorted by their ids and numbered from 1. Raises WorkspaceError if the finished file does
     not pass SQLite's own check.
     """
     with _hold_clock(delivery.as_of):
-        styled = [_write_layer(layer, delivery, path) for layer in LAYERS]
+        styled = [_write_layer(layer, delivery, path) for layer in list_layers(delivery)]
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA journal_mode=DELETE")
         file.executescript("BEGIN;" + _ALIAS_TABLES + _METADATA_TABLES + _QGIS_TABLES)
@@ -137,7 +138,11 @@ def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledL
     about = layer.about(delivery.language)
     rules = tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items()))
     tabs = layer is INVENTORY_LAYER and "account_totals" in delivery.tables
-    return StyledLayer(layer.name, layer.geometry, title, columns, newest, spoken, about, rules, tabs)
+    own = find_style(layer) if layer.name in delivery.layers else None
+    family = layer.name.partition("_")[0] if own else ""
+    return StyledLayer(
+        layer.name, layer.geometry, title, columns, newest, spoken, about, rules, tabs, family, own
+    )
 
 
 def _write_title(delivery: Delivery) -> str:
@@ -200,9 +205,9 @@ def _register_styles(file: sqlite3.Connection, delivery: Delivery) -> None:
 
 
 def _write_aliases(file: sqlite3.Connection, layer: StyledLayer, delivery: Delivery) -> None:
-    names = name_columns(layer.columns, delivery.language)
+    names = name_columns(layer.columns, delivery.language, layer.family)
     rows = [
-        (layer.name, column, name, name, describe_column(column).note or None)
+        (layer.name, column, name, name, describe_column(column, layer.family).note or None)
         for column, name in names.items()
     ]
     file.executemany("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)", rows)
@@ -214,7 +219,7 @@ def _write_style(file: sqlite3.Connection, layer: StyledLayer, delivery: Deliver
         "f_table_schema": "",
         "f_table_name": layer.name,
         "f_geometry_column": "geom",
-        "styleName": find_text(f"layer.{layer.name}", delivery.language),
+        "styleName": name_layer(layer.name, delivery.language),
         "styleQML": build_layer_qml(layer, delivery.language),
         "styleSLD": "",
         "useAsDefault": 1,
@@ -249,15 +254,13 @@ def _build_sheet(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
     named = {part.layout_crs for part in delivery.aoi.parts}
     (shared,) = named if len(named) == 1 else (None,)
     crs = shared or delivery.grid.crs
-    shown = sorted((layer for layer in layers if LAYER_STYLES[layer.name].shown), key=_rank)
+    shown = sorted((layer for layer in layers if layer.style.shown), key=_rank)
     periods = f"{delivery.periods[0].first} – {delivery.periods[-1].last}"
     return PrintSheet(
         title=_write_title(delivery),
         subtitle=f"{find_text('report.label', language)} {delivery.label} · {periods}",
         legend_title=find_text("layout.legend", language),
-        layers=tuple(
-            (build_layer_id(layer.name), find_text(f"layer.{layer.name}", language)) for layer in shown
-        ),
+        layers=tuple((build_layer_id(layer.name), name_layer(layer.name, language)) for layer in shown),
         notes="\n".join(
             [
                 build_evidence_line(delivery),
@@ -271,9 +274,9 @@ def _build_sheet(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
     )
 
 
-def _rank(layer: StyledLayer) -> tuple[bool, int]:
+def _rank(layer: StyledLayer) -> tuple[bool, float]:
     """Where a layer stands in a legend: outlines first, then from the top of the map to the bottom."""
-    return LAYER_STYLES[layer.name].column is not None, list(LAYER_STYLES).index(layer.name)
+    return layer.style.column is not None, layer.place
 
 
 def _write_project(file: sqlite3.Connection, layers: list[StyledLayer], about: Project) -> None:

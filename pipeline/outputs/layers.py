@@ -1,9 +1,10 @@
-"""The six layers of a delivery: what they are called and what they hold."""
+"""The layers of a delivery, six and those of parts of the assessment: what they are called and hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -25,7 +26,9 @@ from pipeline.contracts import (
 from pipeline.errors import ContractError, Problem
 from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.outputs.columns import DATA_LABEL, Language
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.texts import find_text, find_texts
+
+Shape = Literal["MultiPolygon", "MultiLineString", "Point"]
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,23 @@ class FeatureLayer:
     """One layer; `order` are the columns that its rows are sorted by, and so its feature ids."""
 
     name: str
-    geometry: Literal["MultiPolygon", "Point"]
+    geometry: Shape
     order: tuple[str, ...]
     rows: Callable[[Delivery], gpd.GeoDataFrame]
 
     def title(self, language: Language, *, simulated: bool) -> str:
         """The layer's title, which says so when the data are simulated."""
-        title = find_text(f"layer.{self.name}", language)
+        title = name_layer(self.name, language)
         return f"{title}{find_text('simulated.mark', language)}" if simulated else title
 
     def about(self, language: Language) -> str:
         """One sentence on what a row is."""
-        return find_text(f"layer.{self.name}.about", language)
+        return find_texts("layer", language).get(f"{self.name}.about", "")
+
+
+def name_layer(name: str, language: Language) -> str:
+    """What a layer is called; one that nobody gave a title has its own name."""
+    return find_texts("layer", language).get(name, name)
 
 
 def _require_table(delivery: Delivery, name: str, schema: pa.DataFrameSchema) -> gpd.GeoDataFrame:
@@ -120,7 +128,7 @@ def build_layer_rows(layer: FeatureLayer, delivery: Delivery) -> gpd.GeoDataFram
     order = [column for column in layer.order if column in rows.columns]
     rows = rows.sort_values(order, kind="stable", ignore_index=True)
     shapes = np.asarray(rows.geometry.array)
-    geometry = to_multipolygons(shapes) if layer.geometry == "MultiPolygon" else _to_points(shapes)
+    geometry = _SHAPERS[layer.geometry](shapes)
     table = flatten_table(pd.DataFrame(rows.drop(columns=rows.geometry.name)), delivery)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index), crs=CGCS2000)
 
@@ -130,14 +138,25 @@ def to_multipolygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 
     Lines and points, which cutting leaves at touching edges, have no area and fall away.
     """
+    return _collect(shapes, shapely.GeometryType.POLYGON, shapely.multipolygons)
+
+
+def _to_multilines(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    return _collect(shapes, shapely.GeometryType.LINESTRING, shapely.multilinestrings)
+
+
+def _collect(
+    shapes: NDArray[np.object_], kind: shapely.GeometryType, gather: Callable[..., Any]
+) -> NDArray[np.object_]:
+    """The parts of one kind of each geometry, gathered; None where there is none."""
     found = np.full(len(shapes), None, dtype=object)
     parts, rows = shapely.get_parts(shapes, return_index=True)
     parts, inner = shapely.get_parts(parts, return_index=True)
     rows = rows[inner]
-    polygons = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
-    if polygons.any():
-        kept = np.unique(rows[polygons])
-        found[kept] = shapely.multipolygons(parts[polygons], indices=np.searchsorted(kept, rows[polygons]))
+    fitting = (shapely.get_type_id(parts) == kind) & ~shapely.is_empty(parts)
+    if fitting.any():
+        kept = np.unique(rows[fitting])
+        found[kept] = gather(parts[fitting], indices=np.searchsorted(kept, rows[fitting]))
     return found
 
 
@@ -168,3 +187,8 @@ def _to_points(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     points = shapes.copy()
     points[shapely.is_empty(shapes)] = None
     return points
+
+
+_SHAPERS: Mapping[Shape, Callable[[NDArray[np.object_]], NDArray[np.object_]]] = MappingProxyType(
+    {"MultiPolygon": to_multipolygons, "MultiLineString": _to_multilines, "Point": _to_points}
+)

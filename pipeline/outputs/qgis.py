@@ -25,6 +25,13 @@ _AROUND_POINT = {
     "priority": "9",
 }
 _OUTSIDE = {"placement": "8", "dist": "1.5", "distUnits": "MM", "priority": "7"}
+_SYMBOLS = MappingProxyType(
+    {
+        "Point": ("marker", "SimpleMarker"),
+        "MultiLineString": ("line", "SimpleLine"),
+        "MultiPolygon": ("fill", "SimpleFill"),
+    }
+)
 _OWNER_COLORS = MappingProxyType({"1": "#b2182b", "2": "#2166ac"})
 
 
@@ -55,6 +62,7 @@ LAYER_STYLES: Mapping[str, LayerStyle] = MappingProxyType(
     }
 )
 """Layers from the top of the map to the bottom."""
+_BENEATH = "change_patches"
 
 
 FORM_TABS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -88,6 +96,7 @@ class StyledLayer:
     `newest` is the label of the last period: where a layer has one row per period, only those rows are
     labelled. `spoken` are coded columns that hold names already; `about` says what a row is,
     `rules` what the rules of findings are called. With `tabs` its form has what FORM_TABS says.
+    `family` is that of the names of its columns, `own` the style of a layer that LAYER_STYLES does not know.
     """
 
     name: str
@@ -99,6 +108,19 @@ class StyledLayer:
     about: str = ""
     rules: tuple[ValueName, ...] = ()
     tabs: bool = False
+    family: str = ""
+    own: LayerStyle | None = None
+
+    @property
+    def style(self) -> LayerStyle:
+        """How it is drawn."""
+        return self.own or LAYER_STYLES[self.name]
+
+    @property
+    def place(self) -> float:
+        """Where it lies on the map, the least on top; layers of parts between the area and its changes."""
+        known = list(LAYER_STYLES)
+        return known.index(self.name) if self.own is None else known.index(_BENEATH) - 0.5
 
 
 @dataclass(frozen=True)
@@ -150,7 +172,7 @@ def _serialise_style(root: ET.Element) -> str:
 
 def add_style(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     """Add the whole style of a layer under an element."""
-    look = LAYER_STYLES[layer.name]
+    look = layer.style
     root.set("labelsEnabled", "1" if look.label else "0")
     _add_flags(root)
     _add_renderer(root, layer, look, language)
@@ -161,7 +183,7 @@ def add_style(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     if layer.tabs:
         _add_tabs(root, layer, language)
     aliases = ET.SubElement(root, "aliases")
-    names = name_columns(layer.columns, language)
+    names = name_columns(layer.columns, language, layer.family)
     for index, column in enumerate(("fid", *layer.columns)):
         alias = {"index": str(index), "field": column, "name": names.get(column, "")}
         ET.SubElement(aliases, "alias", alias)
@@ -212,11 +234,15 @@ def _list_categories(column: str, language: Language, *, spoken: bool) -> list[_
 
 def _add_symbol(stock: ET.Element, name: str, geometry: str, look: LayerStyle, color: str) -> None:
     point = geometry == "Point"
-    symbol = ET.SubElement(
-        stock, "symbol", {"type": "marker" if point else "fill", "name": name, "alpha": "1"}
-    )
-    layer = ET.SubElement(symbol, "layer", {"class": "SimpleMarker" if point else "SimpleFill"})
+    kind, symbol_class = _SYMBOLS[geometry]
+    symbol = ET.SubElement(stock, "symbol", {"type": kind, "name": name, "alpha": "1"})
+    layer = ET.SubElement(symbol, "layer", {"class": symbol_class})
     layer.attrib.update({"enabled": "1", "pass": "0", "locked": "0"})
+    if kind == "line":
+        width = {"line_width": str(look.outline_mm), "line_width_unit": "MM", "joinstyle": "round"}
+        dash = "dash" if look.dashes else "solid"
+        add_options(layer, {"line_color": format_color(color), "line_style": dash, **width})
+        return
     drawn = {
         "color": format_color(color, look.opacity),
         "outline_color": format_color(look.outline or color),

@@ -5,19 +5,22 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.columns import Language
+from pipeline.outputs.layers import name_layer
 from pipeline.outputs.markup import add_crs, serialise
 from pipeline.outputs.print_sheets import PrintSheet, add_layouts
-from pipeline.outputs.qgis import DOCTYPE, LAYER_STYLES, QGIS_VERSION, StyledLayer, add_style
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.qgis import DOCTYPE, QGIS_VERSION, StyledLayer, add_style
+from pipeline.outputs.texts import find_text, find_texts
 
 PROJECT_NAME = "ecoledger"
 
 _PARENT, _KEY = "parcels", "parcel_id"
 _CHILDREN = ("findings", "inventory", "sections")
+_GEOMETRIES = MappingProxyType({"Point": "Point", "MultiLineString": "Line", "MultiPolygon": "Polygon"})
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Project:
 
 def build_project_qgz(layers: Sequence[StyledLayer], project: Project) -> bytes:
     """The project as QGIS stores it: a zip of one .qgs that draws the layers of the GeoPackage."""
-    drawn = sorted(layers, key=lambda layer: list(LAYER_STYLES).index(layer.name))
+    drawn = sorted(layers, key=lambda layer: layer.place)
     stamp = project.as_of.astimezone(UTC)
     root = ET.Element("qgis", {"version": QGIS_VERSION, "projectname": project.title})
     root.set("saveDateTime", stamp.strftime("%Y-%m-%dT%H:%M:%S"))
@@ -108,7 +111,7 @@ def _add_tree(root: ET.Element, layers: Sequence[StyledLayer], project: Project)
     group.attrib.update({"checked": "Qt::Checked", "expanded": "1"})
     for layer in layers:
         node = {"id": build_layer_id(layer.name), "name": layer.title, "providerKey": "ogr", "expanded": "1"}
-        shown = "Qt::Checked" if LAYER_STYLES[layer.name].shown else "Qt::Unchecked"
+        shown = "Qt::Checked" if layer.style.shown else "Qt::Unchecked"
         node |= {"source": _build_source(layer, project), "checked": shown}
         ET.SubElement(group, "layer-tree-layer", node)
 
@@ -130,16 +133,19 @@ def _add_relations(root: ET.Element, layers: Sequence[StyledLayer], language: La
     """From the parcels to every layer whose rows name a parcel."""
     relations = ET.SubElement(root, "relations")
     names = {layer.name: layer.columns for layer in layers}
-    children = [child for child in _CHILDREN if _PARENT in names and _KEY in names.get(child, ())]
+    of_parts = [layer.name for layer in layers if layer.own is not None]
+    known = [*_CHILDREN, *of_parts]
+    children = [child for child in known if _PARENT in names and _KEY in names.get(child, ())]
     for child in children:
-        relation = {"id": f"{_PARENT}_{child}", "name": find_text(f"relation.{child}", language)}
+        title = find_texts("relation", language).get(child, name_layer(child, language))
+        relation = {"id": f"{_PARENT}_{child}", "name": title}
         ends = {"referencedLayer": build_layer_id(_PARENT), "referencingLayer": build_layer_id(child)}
         element = ET.SubElement(relations, "relation", relation | ends | {"strength": "Association"})
         ET.SubElement(element, "fieldRef", {"referencedField": _KEY, "referencingField": _KEY})
 
 
 def _add_map_layer(stock: ET.Element, layer: StyledLayer, project: Project) -> None:
-    geometry = "Point" if layer.geometry == "Point" else "Polygon"
+    geometry = _GEOMETRIES[layer.geometry]
     element = ET.SubElement(stock, "maplayer", {"type": "vector", "geometry": geometry})
     element.set("wkbType", layer.geometry)
     ET.SubElement(element, "id").text = build_layer_id(layer.name)

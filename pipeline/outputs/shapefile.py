@@ -17,8 +17,9 @@ import pyogrio
 import shapely
 
 from pipeline.contracts import Delivery
+from pipeline.outputs.assessment.layers import list_layers
 from pipeline.outputs.columns import describe_column
-from pipeline.outputs.layers import LAYERS, FeatureLayer, build_layer_rows
+from pipeline.outputs.layers import FeatureLayer, build_layer_rows
 
 MOST_BYTES = 2**31 - 2**20
 """Size that no .shp and no .dbf grows beyond: 2 GB less their headers."""
@@ -39,7 +40,7 @@ _COLUMNS = (
 
 def write_shapefiles(delivery: Delivery, folder: Path) -> list[Path]:
     """Write every layer into an existing folder; `columns.csv` maps the columns back and counts cut texts."""
-    mapping = [row for layer in LAYERS for row in _write_layer(layer, delivery, folder)]
+    mapping = [row for layer in list_layers(delivery) for row in _write_layer(layer, delivery, folder)]
     table = pd.DataFrame(mapping, columns=list(_COLUMNS))
     table.to_csv(folder / "columns.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
     return sorted(folder.iterdir())
@@ -118,7 +119,7 @@ def _write_part(rows: gpd.GeoDataFrame, path: Path, layer: FeatureLayer, deliver
         rows,
         path,
         driver="ESRI Shapefile",
-        geometry_type="Point" if layer.geometry == "Point" else "Polygon",
+        geometry_type=layer.geometry.removeprefix("Multi"),
         promote_to_multi=False,
         layer_options={"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": day},
     )

@@ -14,6 +14,7 @@ import xlsxwriter
 from pipeline.contracts import Delivery
 from pipeline.outputs.accounts.book import find_book
 from pipeline.outputs.accounts.sheets import Links, build_account_sheets, link_inventory, locate_rows
+from pipeline.outputs.assessment.sheets import build_part_sheets
 from pipeline.outputs.columns import describe_column, name_columns, name_values
 from pipeline.outputs.dictionary import build_dictionary
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
@@ -24,6 +25,8 @@ ROWS_PER_SHEET = 1_000_000
 """Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
 
 _MAX_TEXT = 32_767
+_MOST_LETTERS = 31
+"""Of the name of a sheet."""
 _MOST_LINKS = 65_000
 """A little below what a sheet can hold (65,530); rows beyond are found by their key."""
 _NO_LINKS: Mapping[int, Sequence[str | None]] = MappingProxyType({})
@@ -39,7 +42,10 @@ _LITERAL = {
 
 
 def write_workbook(delivery: Delivery, path: Path) -> None:
-    """Write inventory.xlsx: 目录清单, 数据字典, 汇总 and 说明 (English names by the delivery's language)."""
+    """Write inventory.xlsx: 目录清单, 数据字典, 汇总 and 说明 (English names by the delivery's language).
+
+    The accounts and the parts of the assessment have sheets between.
+    """
     rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
     with xlsxwriter.Workbook(str(path), _LITERAL) as book:
         book.set_properties(_build_properties(delivery))
@@ -56,6 +62,9 @@ def write_workbook(delivery: Delivery, path: Path) -> None:
                 heads = sheet.table.columns
                 cut = _cut_links(sheet.links, heads, heads, part)
                 sheets.add(name, sheet.table.iloc[part], _Manner(snug=True, exact=sheet.exact), cut)
+        for title, table in build_part_sheets(delivery):
+            for name, part in _cut_sheets(len(table), title):
+                sheets.add(name, table.iloc[part], _Manner(snug=True))
         sheets.add(find_text("sheet.dictionary", delivery.language), build_dictionary(delivery))
         sheets.add(find_text("sheet.totals", delivery.language), sum_totals(rows, delivery))
         sheets.add(find_text("sheet.about", delivery.language), build_about(delivery))
@@ -63,9 +72,13 @@ def write_workbook(delivery: Delivery, path: Path) -> None:
 
 def _split_rows(count: int, key: str, delivery: Delivery) -> Iterator[tuple[str, slice]]:
     """Names of the sheets that so many rows fill, and which rows each of them holds."""
-    name = find_text(f"sheet.{key}", delivery.language)
+    return _cut_sheets(count, find_text(f"sheet.{key}", delivery.language))
+
+
+def _cut_sheets(count: int, name: str) -> Iterator[tuple[str, slice]]:
     for number, first in enumerate(range(0, max(count, 1), ROWS_PER_SHEET), start=1):
-        yield name if number == 1 else f"{name}{number}", slice(first, first + ROWS_PER_SHEET)
+        end = "" if number == 1 else str(number)
+        yield f"{name[: _MOST_LETTERS - len(end)]}{end}", slice(first, first + ROWS_PER_SHEET)
 
 
 def _cut_links(links: Links, keys: pd.Index, heads: pd.Index, part: slice) -> dict[int, Sequence[str | None]]:

@@ -2,23 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from pipeline.contracts import Delivery
+from pipeline.outputs.assessment.wording import name_part_columns, name_part_values
 from pipeline.outputs.charts import Chart
-from pipeline.outputs.columns import describe_column, list_values, name_columns
-from pipeline.outputs.tables import MOST_ROWS, format_cell, name_codes
-from pipeline.outputs.texts import find_text, name_unit
+from pipeline.outputs.columns import list_values
+from pipeline.outputs.tables import MOST_ROWS, format_cell
 
 State = Literal["good", "fair", "bad", "unknown", "plain"]
 MOST_LISTED = 1000
 """Rows of a table that the page holds; those beyond are in its file."""
-
-_HECTARE = 1e4
-_DECIMALS = 9
-"""Of hectares: what is less is noise of sums."""
 
 
 @dataclass(frozen=True)
@@ -86,50 +82,26 @@ def build_section_table(
     Columns named in `percent` are in percent, in rows whose `unit` is `share` where there is a column `unit`.
     """
     kept = pd.DataFrame(rows).dropna(axis=1, how="all")
-    family = stem.partition("_")[0]
-    names = name_columns(kept.columns, delivery.language, family)
-    headers, columns = [], []
+    names = name_part_columns(kept, stem, delivery)
+    columns = []
     for column in kept.columns:
-        unit = describe_column(column, family).unit
-        headers.append(_write_header(names[column], unit, delivery))
-        words = _write_column(column, unit, kept, delivery, percent=column in percent)
+        values = name_part_values(column, stem, kept[column], delivery).astype(object)
+        words = [format_cell(value) if value != "" else "" for value in values]
+        if column in percent or column == "unit":
+            words = _write_shares(column, kept, words)
         columns.append(list(zip(words, _find_colors(column, kept[column]), strict=True)))
     cells = [list(row) for row in zip(*columns, strict=True)]
     left_out = max(0, len(cells) - MOST_LISTED)
-    return SectionTable(caption, headers, cells[:MOST_LISTED], stem, shown, left_out)
+    return SectionTable(caption, list(names.values()), cells[:MOST_LISTED], stem, shown, left_out)
 
 
-def _write_header(name: str, unit: str, delivery: Delivery) -> str:
-    said = "ha" if unit == "m2" else name_unit(unit, delivery.language) if unit else ""
-    return f"{name} ({said})" if said else name
-
-
-def _write_column(
-    column: str, unit: str, rows: pd.DataFrame, delivery: Delivery, *, percent: bool
-) -> list[str]:
-    values = rows[column]
-    if column == "indicative":
-        mark = find_text("assessment.indicative", delivery.language)
-        return [mark if is_so else "" for is_so in values.fillna(value=False)]
-    if column == "unit":
-        return [_write_unit(value, delivery) for value in values]
-    if percent:
-        shares = rows["unit"].eq("share") if "unit" in rows else pd.Series(data=True, index=rows.index)
-        return [
-            _write_share(value) if is_share else format_cell(value)
-            for value, is_share in zip(values, shares, strict=True)
-        ]
-    if unit == "m2":
-        values = (values.astype(float) / _HECTARE).round(_DECIMALS)
-    if list_values(column) or column == "rule":
-        values = name_codes(column, values, delivery)
-    return [format_cell(value) for value in values.astype(object)]
-
-
-def _write_unit(unit: Any, delivery: Delivery) -> str:
-    if pd.isna(unit):
-        return "—"
-    return "%" if unit == "share" else name_unit(str(unit), delivery.language)
+def _write_shares(column: str, rows: pd.DataFrame, words: list[str]) -> list[str]:
+    """The words of a column, in percent where they are shares."""
+    shares = rows["unit"].eq("share") if "unit" in rows else pd.Series(data=True, index=rows.index)
+    return [
+        said if not is_share else "%" if column == "unit" else _write_share(value)
+        for said, is_share, value in zip(words, shares, rows[column], strict=True)
+    ]
 
 
 def _write_share(value: float) -> str:

@@ -1,0 +1,76 @@
+"""Layers of the GeoPackage that parts of the assessment fill: their geometry, order and look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+
+import geopandas as gpd
+
+from pipeline.contracts import Delivery
+from pipeline.errors import ContractError, Problem
+from pipeline.outputs.layers import LAYERS, FeatureLayer, Shape
+from pipeline.outputs.qgis import LayerStyle
+
+
+@dataclass(frozen=True)
+class PartLayer:
+    """What is told of a layer beforehand: its geometry, which it has when empty too, and how it is drawn.
+
+    `order` are the columns that its rows are sorted by.
+    """
+
+    geometry: Shape
+    order: tuple[str, ...]
+    style: LayerStyle
+
+
+PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType({})
+"""Layers by name, as parts name them; texts.csv has their titles, `layer.<name>` and `layer.<name>.about`."""
+
+_PLAIN = LayerStyle(None, 0.25, "#6a3d9a", 0.4)
+_SHAPES: Mapping[str, Shape] = MappingProxyType(
+    {
+        "Point": "Point",
+        "LineString": "MultiLineString",
+        "MultiLineString": "MultiLineString",
+        "Polygon": "MultiPolygon",
+        "MultiPolygon": "MultiPolygon",
+    }
+)
+
+
+def list_layers(delivery: Delivery) -> tuple[FeatureLayer, ...]:
+    """The six layers that each delivery has, then those of the parts of the assessment.
+
+    Raises ContractError where rows of one layer have geometries of several kinds.
+    """
+    return (*LAYERS, *(_build_layer(name, rows) for name, rows in delivery.layers.items()))
+
+
+def find_style(layer: FeatureLayer) -> LayerStyle:
+    """How the layer of a part is drawn; one that nobody gave a look is a plain outline."""
+    known = PART_LAYERS.get(layer.name)
+    return known.style if known else _PLAIN
+
+
+def _build_layer(name: str, rows: gpd.GeoDataFrame) -> FeatureLayer:
+    known = PART_LAYERS.get(name)
+    order = known.order if known else tuple(str(column) for column in rows.columns[:1])
+    return FeatureLayer(name, _find_shape(name, rows, known), order, partial(_select, name))
+
+
+def _select(name: str, delivery: Delivery) -> gpd.GeoDataFrame:
+    return delivery.layers[name]
+
+
+def _find_shape(name: str, rows: gpd.GeoDataFrame, known: PartLayer | None) -> Shape:
+    kinds = sorted(set(rows.geometry.geom_type.dropna()))
+    shapes = {_SHAPES.get(kind) for kind in kinds} | ({known.geometry} if known else set())
+    if len(shapes) > 1 or None in shapes:
+        expected = known.geometry if known else "one of Point, MultiLineString, MultiPolygon"
+        raise ContractError(
+            "A layer holds geometries of several kinds",
+            [Problem(f"layer {name}", ", ".join(kinds), f"{expected}; other kinds in a layer of their own")],
+        )
+    return next((shape for shape in shapes if shape), "MultiPolygon")
