@@ -12,7 +12,7 @@ from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.account_files import list_account_files, list_parameter_tables
-from pipeline.flow.assessment.registry import PARTS
+from pipeline.flow.assessment import registry
 from pipeline.ingest.simulate.account_sources import (
     complete_accounts,
     describe_accounts,
@@ -139,7 +139,7 @@ def find_inputs(run: Run, study: Study) -> Inputs:
 def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
     """The inputs with the blocks of the assessment, in what they do not name those of the simulated world."""
     blocks, causes = dict(inputs.blocks), {}
-    for part in PARTS:
+    for part in registry.PARTS:
         if part.name in blocks and part.simulated:
             causes[part.name] = study.cause(f"{PART_WORLD}{part.name}", part.simulated.version, [world.key])
             folder = run.workspace.path(causes[part.name])
@@ -150,7 +150,7 @@ def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inp
 def _simulate_told(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
     """The inputs with statistics and regions of the simulated world, where parts read what nobody names."""
     given = study.settings.assessment or Assessment()
-    asked = any("told" in part.reads and part.name in inputs.blocks for part in PARTS)
+    asked = any("told" in part.reads and part.name in inputs.blocks for part in registry.PARTS)
     if not asked or (inputs.accounts and inputs.assessment is None):
         return inputs
     cause = inputs.simulated_accounts or _name_simulated_accounts(study, world)
@@ -193,7 +193,7 @@ def _list_others(study: Study) -> dict[str, Any]:
     settings, sections = study.settings, study.settings.sections
     targets = [Path(sections.targets)] if sections.targets else []
     accounts = settings.accounts
-    asked = {part.name: part.find_block(settings) for part in PARTS}
+    asked = {part.name: part.find_block(settings) for part in registry.PARTS}
     blocks = {name: block for name, block in asked.items() if block is not None}
     return {
         "rules": (*targets, *(find_scheme(name) for name in sections.schemes)),
@@ -205,7 +205,7 @@ def _list_others(study: Study) -> dict[str, Any]:
         "blocks": blocks,
         "part_files": {
             part.name: tuple(_expand(part.list_paths(blocks[part.name])))
-            for part in PARTS
+            for part in registry.PARTS
             if part.name in blocks
         },
     }

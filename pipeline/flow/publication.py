@@ -19,8 +19,8 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import PipelineError
 from pipeline.flow.account_rasters import list_service_rasters
+from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
-from pipeline.flow.assessment.registry import PARTS
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
@@ -145,7 +145,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
 
 def _name_rules(inputs: Inputs) -> dict[str, tuple[str, str]]:
     """Names of rules, without those of parts of the assessment that the config does not ask for."""
-    others = {rule.id for part in PARTS if part.name not in inputs.blocks for rule in part.rules}
+    others = {rule.id for part in registry.PARTS if part.name not in inputs.blocks for rule in part.rules}
     return {name: (rule.title_zh, rule.title_en) for name, rule in RULES.items() if name not in others}
 
 
@@ -236,7 +236,7 @@ def publish_delivery(
 
 def _describe_parts(inputs: Inputs) -> dict[str, Any]:
     """Versions of the parts of the assessment, if there are any."""
-    versions = {part.name: part.version for part in PARTS if part.name in inputs.blocks}
+    versions = {part.name: part.version for part in registry.PARTS if part.name in inputs.blocks}
     return {"parts": versions} if versions else {}
 
 

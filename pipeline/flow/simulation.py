@@ -6,8 +6,8 @@ from pathlib import Path
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.account_files import list_parameter_tables
+from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.part import Simulated
-from pipeline.flow.assessment.registry import PARTS
 from pipeline.flow.inputs import SEED, Inputs
 from pipeline.ingest.simulate.account_estate import AccountRules
 from pipeline.ingest.simulate.account_truth import write_account_truth
@@ -31,7 +31,7 @@ def build_world(run: Run, study: Study, inputs: Inputs) -> None:
         _simulate_accounts(run, study, inputs.simulated_accounts)
     if inputs.planted_accounts:
         _plant_account_truth(run, study, inputs, inputs.planted_accounts)
-    for part in PARTS:
+    for part in registry.PARTS:
         if part.simulated and part.name in inputs.simulated_parts:
             _simulate_part(run, study, inputs, part.name, part.simulated)
 

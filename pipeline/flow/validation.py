@@ -9,8 +9,8 @@ from typing import Any
 from pipeline import ingest
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.flow.account_checks import check_accounts
+from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.part import Part
-from pipeline.flow.assessment.registry import PARTS
 from pipeline.flow.inputs import choose_told
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
@@ -172,7 +172,7 @@ def _check_over(aoi: AoiEntry, settings: Settings) -> Iterator[Check]:
         yield from _check_accounts(settings.accounts, aoi)
     if told := choose_told(settings):
         yield from _check_told(told, aoi)
-    for part in PARTS:
+    for part in registry.PARTS:
         block = part.find_block(settings)
         if block is not None and not (settings.simulated and part.simulated):
             yield partial(_check_part, part, block, aoi)

@@ -8,8 +8,8 @@ import pandas as pd
 
 from pipeline.contracts import INDICATORS, check_table
 from pipeline.engine.run import Run
+from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.part import Part
-from pipeline.flow.assessment.registry import PARTS
 from pipeline.flow.assessment.sources import Sources
 from pipeline.flow.inputs import Inputs
 from pipeline.maps.step import Maps
@@ -26,7 +26,7 @@ def make_assessment(
     Each has `indicators` and `findings`, the tables that `tables.json` names and the layers of `layers.json`.
     """
     made: dict[str, Artifact] = {}
-    for part in PARTS:
+    for part in registry.PARTS:
         block = inputs.blocks.get(part.name)
         if block is not None:
             found = {str(name): artifact for name in part.reads if (artifact := artifacts.get(name))}

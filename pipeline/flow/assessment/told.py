@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.account_inputs import read_told
-from pipeline.flow.assessment.registry import PARTS
+from pipeline.flow.assessment import registry
 from pipeline.flow.inputs import Inputs
 from pipeline.settings.assessment import Assessment
 from pipeline.storage.cause import Artifact, checksums_of
@@ -21,7 +21,7 @@ def make_told(run: Run, study: Study, inputs: Inputs, of_accounts: Artifact | No
     It is that of the accounts unless the assessment has statistics or regions of its own; with neither the
     area is its one region. None where no part that the config asks for reads it.
     """
-    if not any("told" in part.reads and part.name in inputs.blocks for part in PARTS):
+    if not any("told" in part.reads and part.name in inputs.blocks for part in registry.PARTS):
         return None
     if inputs.assessment is None and of_accounts:
         return of_accounts

@@ -7,8 +7,7 @@ import pytest
 import shapely
 
 from pipeline.engine.study import Study
-from pipeline.flow import inputs as flow_inputs
-from pipeline.flow.assessment import told
+from pipeline.flow.assessment import registry, told
 from pipeline.flow.assessment.part import Assessed, Part
 from pipeline.flow.inputs import find_inputs
 from pipeline.geodesy import CGCS2000
@@ -49,8 +48,7 @@ class Run:
 
 @pytest.fixture(autouse=True)
 def _one_part(monkeypatch):
-    for module in (flow_inputs, told):
-        monkeypatch.setattr(module, "PARTS", (PART,))
+    monkeypatch.setattr(registry, "PARTS", (PART,))
 
 
 @pytest.fixture
@@ -128,7 +126,6 @@ def test_the_simulated_world_tells_an_assessment_without_accounts_what_it_would_
 
 
 def test_a_run_without_a_part_that_asks_makes_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(told, "PARTS", ())
-    monkeypatch.setattr(flow_inputs, "PARTS", ())
+    monkeypatch.setattr(registry, "PARTS", ())
     assert make(tmp_path) is None
     assert find_inputs(Run(tmp_path), study(TIMES)).simulated_accounts is None
