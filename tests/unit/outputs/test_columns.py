@@ -46,6 +46,14 @@ SCHEMAS = (
     contracts.ACCESS_UNSERVED,
     contracts.ACCESS_INPUTS,
     contracts.ACCESS_REJECTED,
+    contracts.HEALTH_CRITERIA,
+    contracts.HEALTH_LAYERS,
+    contracts.HEALTH_CARDS,
+    contracts.HEALTH_SIDES,
+    contracts.HEALTH_SECTIONS,
+    contracts.HEALTH_REACHES,
+    contracts.ZONE_COMPLIANCE,
+    contracts.WATER_BODIES,
 )
 NO_COLUMNS_FOR_STAFF = {"assets"}
 
