@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.compiled import numba
-from pipeline.indices.terrain import find_ls
 
 _TO_SI = 0.1317
 """From K in US units to t ha h / (ha MJ mm)."""
@@ -65,19 +64,13 @@ def compute_cover_factor(fvc: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def compute_erosion(
-    erosivity: NDArray[np.float64],
-    erodibility: NDArray[np.floating[Any]],
-    slope: NDArray[np.floating[Any]],
+    erosivity: NDArray[np.floating[Any]],
+    susceptibility: NDArray[np.floating[Any]],
     cover_factor: NDArray[np.float64],
-    *,
-    length_m: float = 30.0,
-    level: float = 0.01,
 ) -> Erosion:
-    """Erosion of R, K, slope (rise over run) and C: R K L S, and that times C, in one pass."""
-    potential, actual = np.empty(slope.shape), np.empty(slope.shape)
-    factors = erosivity.ravel(), erodibility.ravel(), slope.ravel(), cover_factor.ravel()
-    _fill_erosion(*factors, length_m, level, potential.reshape(-1), actual.reshape(-1))
-    return Erosion(potential, actual)
+    """Erosion of R, K LS and C: R K LS, and that times C."""
+    potential = np.asarray(erosivity * susceptibility, dtype=np.float64)
+    return Erosion(potential, potential * cover_factor)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -120,20 +113,3 @@ def _fill_erodibility(
 def _fill_cover_factor(fvc: NDArray[np.float64], factor: NDArray[np.float64]) -> None:
     for place in range(len(fvc)):
         factor[place] = find_cover_factor(fvc[place])
-
-
-@numba.njit(nogil=True, cache=True)
-def _fill_erosion(
-    erosivity: NDArray[np.float64],
-    erodibility: NDArray[np.floating[Any]],
-    slope: NDArray[np.floating[Any]],
-    cover_factor: NDArray[np.float64],
-    length_m: float,
-    level: float,
-    potential: NDArray[np.float64],
-    actual: NDArray[np.float64],
-) -> None:
-    for place in range(len(slope)):
-        ls = find_ls(np.float64(slope[place]), length_m, level)
-        potential[place] = erosivity[place] * np.float64(erodibility[place]) * ls
-        actual[place] = potential[place] * cover_factor[place]

@@ -57,6 +57,8 @@ LAYERS: Mapping[str, Layer] = {
 SOIL = ("sand", "silt", "clay", "organic_carbon")
 GROUND = ("elevation", *SOIL)
 """What stays from year to year."""
+ERODING = frozenset({"rain", *GROUND})
+"""What erosion by rain is made from."""
 
 
 def find_sources(study: Study) -> AccountLayers:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import OpenLayer
 from pipeline.ingest.layers.years import YearLayer, hold
 from pipeline.ingest.reading.positions import strips
-from pipeline.maps.accounts.entries import SOIL, describe_sources, find_sources, open_layers
+from pipeline.maps.accounts.entries import ERODING, describe_sources, find_sources, open_layers
 from pipeline.maps.accounts.rasters import list_layer_rasters
 from pipeline.maps.accounts.runoff import Runoff, find_runoff
 from pipeline.maps.encoding import LayerEncoding, from_ratio
@@ -28,15 +28,7 @@ _PIXEL_BYTES = 144
 _TOTALS = ("rain", "evapotranspiration", "storm_rain", "hot_days", "water_evaporation", "npp")
 _CLIMATE = (*_TOTALS, "temperature")
 _BALANCE = {"rain", "evapotranspiration"}
-_ERODING = {"rain", "elevation", *SOIL}
 _EROSIVITY = "erosivity"
-
-
-class Slopes(NamedTuple):
-    """What the factor LS takes besides slopes: their length in m, and the rise below which they are level."""
-
-    length_m: float
-    level: float
 
 
 def fields_block(
@@ -45,7 +37,6 @@ def fields_block(
     variables: Sequence[str],
     opened: Mapping[str, OpenLayer],
     runoff: Runoff | None,
-    slopes: Slopes,
 ) -> Layers:
     """Variables of a block as float32, NaN where not known and outside the outline.
 
@@ -61,9 +52,7 @@ def fields_block(
             balance = numbers["rain"], numbers["evapotranspiration"]
             numbers["deficit"] = compute_deficit(*balance, share[lines])
         if ground is not None:
-            erodibility, slope, factor = (one[lines] for one in ground)
-            erosivity = numbers[_EROSIVITY]
-            erosion = compute_erosion(erosivity, erodibility, slope, factor, **slopes._asdict())
+            erosion = compute_erosion(numbers[_EROSIVITY], *(one[lines] for one in ground))
             numbers |= {"erosion_potential": erosion.potential, "erosion": erosion.actual}
         for name in layers.keys() & numbers.keys():
             np.copyto(layers[name][lines], numbers[name], casting="same_kind", where=inside[lines])
@@ -76,13 +65,10 @@ def _tabulate_cover_factors() -> NDArray[np.float64]:
     return compute_cover_factor(from_ratio(np.arange(2**16, dtype=np.uint16).view(np.int16)))
 
 
-def _read_ground(
-    inputs: BlockInputs,
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Erodibility, slope and the factor C of a block."""
-    ground = inputs.read("account_ground", ["slope", "erodibility"])
+def _read_ground(inputs: BlockInputs) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """K L S and C of a block."""
     factor = _tabulate_cover_factors()[inputs.read("cover", ["fvc"])["fvc"].view(np.uint16)]
-    return ground["erodibility"], ground["slope"], factor
+    return inputs.read("account_ground", ["susceptibility"])["susceptibility"], factor
 
 
 def list_variables(study: Study) -> tuple[str, ...]:
@@ -91,7 +77,7 @@ def list_variables(study: Study) -> tuple[str, ...]:
     made = given & set(_TOTALS)
     made |= {"hot_days"} if "temperature" in given else set()
     made |= {"deficit"} if given >= _BALANCE else set()
-    made |= {"erosion_potential", "erosion"} if given >= _ERODING else set()
+    made |= {"erosion_potential", "erosion"} if given >= ERODING else set()
     return tuple(name for name in VARIABLES if name in made)
 
 
@@ -120,7 +106,7 @@ def _open(maps: Maps, when: When) -> dict[str, YearLayer]:
 
 def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
     sources = find_sources(maps.study)
-    rules = sources.model_dump(include={"hot_day_celsius", "level_slope_percent", "slope_length_m"})
+    rules = sources.model_dump(include={"hot_day_celsius"})
     runoff = _find_runoff(maps)
     return {
         "year": when.label,
@@ -137,7 +123,6 @@ def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
         "variables": list_variables(study),
         "opened": {name: hold(layer, study.grid) for name, layer in years.items()},
         "runoff": _find_runoff(maps),
-        "slopes": Slopes(sources.slope_length_m, sources.level_slope_percent / 100),
     }
 
 
@@ -167,7 +152,7 @@ def _count_block_bytes(_study: Study, _load: Load) -> int:
 
 ACCOUNT_LAYERS = Step(
     name="account_layers",
-    version=1,
+    version=2,
     title="核算图层 layers of the accounts",
     times=_list_times,
     needs=_list_needs,

@@ -78,7 +78,8 @@ def test_erosion_is_the_product_of_its_factors_and_unknown_where_one_is():
     )
     base[0, 0], slope[1, 1], fvc[2, 2] = np.nan, np.nan, np.nan
     soil = rng.uniform(0.01, 0.05, (20, 30)).astype(np.float32)
-    found = compute_erosion(base, soil, slope, compute_cover_factor(fvc), length_m=40.0, level=0.02)
+    ground = soil * compute_ls(slope, length_m=40.0, level=0.02)
+    found = compute_erosion(base, ground, compute_cover_factor(fvc))
     potential = base * soil.astype(np.float64) * compute_ls(slope, length_m=40.0, level=0.02)
     np.testing.assert_allclose(found.potential, potential, rtol=1e-12)
     np.testing.assert_allclose(found.actual, potential * compute_cover_factor(fvc), rtol=1e-12)
@@ -90,7 +91,8 @@ def test_a_hectare_by_hand():
     """Slope of 12 degrees, 100 mm a month, the loam above, half covered."""
     erosivity = compute_erosivity(np.full((12, 1), 100.0))
     half = compute_cover_factor(np.array([0.5]))
-    found = compute_erosion(erosivity, np.array([0.043253]), np.tan(np.radians([12.0])), half)
+    ground = 0.043253 * compute_ls(np.tan(np.radians([12.0])))
+    found = compute_erosion(erosivity, ground, half)
     potential = 0.1833 * 100**1.9957 * 0.043253 * 3.6158
     assert found.potential[0] == pytest.approx(potential, rel=1e-4)
     assert found.actual[0] == pytest.approx(potential * (0.6508 - 0.3436 * np.log10(50)), rel=1e-4)

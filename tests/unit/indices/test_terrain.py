@@ -56,7 +56,16 @@ def test_a_slope_of_twelve_degrees_over_thirty_metres_has_the_published_factor()
 def test_the_factor_is_that_of_the_formula(slopes, length_m, level):
     slope = np.array(slopes)
     found = compute_ls(slope, length_m=length_m, level=level)
-    np.testing.assert_allclose(found, expected_ls(slope, length_m, level), rtol=1e-9)
+    np.testing.assert_allclose(found, expected_ls(slope, length_m, level), rtol=1e-11)
+
+
+def test_the_factor_is_that_of_the_formula_at_every_edge_of_its_table_and_beyond_it():
+    edges = np.geomspace(2.0**-10, 16.0, 14 * 256 + 1)
+    slope = np.concatenate(
+        [edges, np.nextafter(edges, 0), np.nextafter(edges, 99), [1e-5, 1e-4, 20.0, 900.0]]
+    )
+    found = compute_ls(slope, length_m=30.0, level=0.0)
+    np.testing.assert_allclose(found, expected_ls(slope, 30.0, 0.0), rtol=1e-12)
 
 
 def test_level_ground_keeps_what_the_formula_gives_it_and_noise_on_it_adds_nothing():
