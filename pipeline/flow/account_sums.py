@@ -10,24 +10,21 @@ from pipeline.accounts.variables import VARIABLES
 from pipeline.contracts.accounts import ACCOUNT_SUMS
 from pipeline.contracts.columns import check_table
 from pipeline.engine.run import Run
-from pipeline.flow.measures import ParcelTask, list_stores, load_shapes, sum_ground
-from pipeline.geodesy import project_all
-from pipeline.grid import Block
+from pipeline.flow.measures import ParcelTask, list_stores, load_shapes, sum_ground, sum_neighbours
 from pipeline.maps.land_cover.kinds import is_typed
 from pipeline.maps.step import Maps
 from pipeline.rights_registry.pieces import Units, add_classes, cut_units
-from pipeline.storage.blocks import read_block
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_layer, save_json, save_tables
 from pipeline.zonal.class_sums import ClassSums
 from pipeline.zonal.ground import lay_ground
 from pipeline.zonal.kernels import Numbers
-from pipeline.zonal.layers import LayersNumbers, MapLayer
+from pipeline.zonal.layers import MapLayer
 from pipeline.zonal.measures import FVC
-from pipeline.zonal.overlay import NEIGHBOURS, snap_outlines, sum_shapes
+from pipeline.zonal.overlay import NEIGHBOURS
 from pipeline.zonal.sums import Job, ParcelSums
 
-_VERSION = 1
+_VERSION = 2
 _OWN = {"fvc": FVC}
 """Variables that are maps of a step of their own."""
 _KEYS = ["unit_id", "kind", "parcel_id", "region", "project", "counted", "period", "dlbm", "ecosystem"]
@@ -62,16 +59,6 @@ def make_account_sums(
     return run.artifact(f"{study.aoi.name_zh} 核算底数 account sums", cause, build)
 
 
-def sum_units(task: ParcelTask) -> ParcelSums:
-    """The sums of some neighbouring units; reads each block of each layer once."""
-
-    def read(block: Block) -> LayersNumbers:
-        return task.stores.read(task.places, lambda store, names: read_block(store, block, names))
-
-    shapes = snap_outlines(project_all(task.parcels.shapes.all(), task.grid.crs))
-    return sum_shapes(shapes, task.parcels.areas_m2, task.grid, read, task.jobs)
-
-
 def _describe_layer(layer: gpd.GeoDataFrame, key: str) -> list[str]:
     return [f"{name}|{shape.wkb_hex}" for name, shape in zip(layer[key], layer.geometry, strict=True)]
 
@@ -101,7 +88,7 @@ def _sum_units(run: Run, maps: Maps, units: Units) -> pd.DataFrame:
         found.append(table.assign(row=groups[number][table["row"].to_numpy()]))
 
     title = f"{maps.study.aoi.name_zh} 核算底数 account sums"
-    run.stream(title, sum_units, tasks, put, count=len(groups))
+    run.stream(title, sum_neighbours, tasks, put, count=len(groups))
     table = pd.concat(found, ignore_index=True)
     numbers = table.columns.drop(["row", "period", "mapped"])
     table = table.fillna(dict.fromkeys(numbers, 0.0))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.geodesy import project_all
 from pipeline.grid import Block, Grid
-from pipeline.rights_registry.shapes import ParcelShapes, keep_polygons
+from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.zonal.cells import extract_cells
 from pipeline.zonal.kernels import Numbers, Pixels
 from pipeline.zonal.layers import LayersNumbers
@@ -24,7 +24,6 @@ from pipeline.zonal.sums import Job, ParcelSums
 
 BLOCK_PX = 1024 * 1024
 NEIGHBOURS = 2048
-_MILLIMETRE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -60,36 +59,10 @@ def sum_parcels(
     the extraction gives no pixel (too small, or on the very edge) is wholly laid on the one under it.
     """
     shapes = project_all(parcels.shapes.all(), grid.crs)
-    return sum_shapes(shapes, parcels.areas_m2, grid, read, jobs, block_px=block_px)
-
-
-def sum_shapes(
-    shapes: NDArray[np.object_],
-    areas_m2: Numbers,
-    grid: Grid,
-    read: Callable[[Block], LayersNumbers],
-    jobs: Sequence[Job],
-    *,
-    block_px: int = BLOCK_PX,
-) -> ParcelSums:
-    """`sum_parcels` of polygons in the grid's CRS, and their ellipsoidal areas."""
     sums, total = ParcelSums.zeros(len(shapes), jobs), np.zeros(len(shapes))
-    for covered in _lay(shapes, areas_m2, grid, block_px, total):
+    for covered in _lay(shapes, parcels.areas_m2, grid, block_px, total):
         sums.add(covered.pixels, read(covered.block))
-    return sums.scale(areas_m2 / total)
-
-
-def snap_outlines(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Polygons with their corners to the millimetre, so that hairs along nearly equal edges are gone.
-
-    Of what cuts of parcels leave beside each other there are such; a hair that crosses itself once it is
-    projected makes the extraction take pixels for whole. What would be nothing stays as it is.
-    """
-    snapped = shapely.set_precision(shapes, _MILLIMETRE)
-    mixed = shapely.get_type_id(snapped) == shapely.GeometryType.GEOMETRYCOLLECTION
-    snapped[mixed] = [keep_polygons(shape) for shape in snapped[mixed]]
-    found: NDArray[np.object_] = np.where(shapely.area(snapped) > 0, snapped, shapes)
-    return found
+    return sums.scale(parcels.areas_m2 / total)
 
 
 def sum_pixels(weight_m2: Numbers, rasters: LayersNumbers, jobs: Sequence[Job]) -> ParcelSums:

@@ -5,13 +5,17 @@
 
 makes the composite of the bench's scenes, then the maps that accounts need of them, then the layers of the
 accounts from elevation of 30 m, months of rain and evapotranspiration of 4 km, and soil of 250 m, then what
-every service and all of them give a hectare, and writes these as COGs. It prints CPU seconds of each and
-their ratio to the composite, and the peak of memory; build/bench/accounts.csv has the table. Nothing is
-asserted about time: figures depend on the machine, and on what else it does.
+every service and all of them give a hectare, and writes these as COGs: each in a process of its own, after
+kernels were compiled on a small tile. It prints CPU seconds and the peak of memory of each, and the ratio to
+the composite; build/bench/accounts.csv has the table. Nothing is asserted about time: figures depend on the
+machine, and on what else it does.
 """
 
 import argparse
+import json
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -40,7 +44,7 @@ from pipeline.maps.composite import COMPOSITE
 from pipeline.maps.making import make_maps
 from pipeline.maps.registry import STEPS
 from pipeline.outputs.raster import write_raster
-from pipeline.settings import load_settings
+from pipeline.settings import Compute, load_settings
 from pipeline.settings.account_layers import AccountLayers
 from pipeline.settings.accounts import Accounts
 from pipeline.storage.workspace import Workspace
@@ -50,7 +54,11 @@ WARM_PX = 512
 WIDE_M, SOIL_M, HEIGHT_M = 4000.0, 250.0, 30.0
 SOIL = {"sand": 30.0, "silt": 45.0, "clay": 25.0, "organic_carbon": 1.5}
 YEARLY = {"storm_rain": ("mm", 310.0), "hot_days": ("d", 41.0), "water_evaporation": ("mm", 500.0)}
-ACCOUNTED = {step.name for step in STEPS if step.name.startswith("account_")}
+OTHERS = tuple(step for step in STEPS if not step.name.startswith("account_"))
+MADE = ((COMPOSITE,), OTHERS, STEPS)
+"""Maps of the first stages, each with those before it."""
+STAGES = ("composite", "other maps", "account layers", "services by pixel", "services as COG")
+MEMORY_MIB = Compute().memory / 2**20
 
 
 def lattice(grid: Grid, pixel_m: float) -> tuple[Affine, tuple[int, int]]:
@@ -105,13 +113,13 @@ def plant_layers(folder: Path, grid: Grid) -> AccountLayers:
     return AccountLayers.model_validate(files)
 
 
-def measure(work: Callable[[], object]) -> tuple[object, dict[str, float]]:
-    """What some work gives, with its seconds, CPU seconds and the peak of memory so far."""
+def measure(work: Callable[[], object]) -> dict[str, float]:
+    """Seconds and CPU seconds of some work, and the most memory that this process ever had."""
     start, begun = time.perf_counter(), time.process_time()
-    given = work()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    work()
     spent = time.process_time() - begun
-    return given, {"seconds": time.perf_counter() - start, "cpu_seconds": spent, "peak_mib": peak}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": time.perf_counter() - start, "cpu_seconds": spent, "peak_mib": peak}
 
 
 def write_all(services: ServiceMaps, grid: Grid, folder: Path) -> None:
@@ -129,24 +137,36 @@ def compute_all(services: ServiceMaps) -> None:
         )
 
 
-def rounds(size: int, dates: int, folder: Path) -> pd.DataFrame:
-    """A row for each stage."""
+def run_stage(stage: str, size: int, dates: int, folder: Path) -> dict[str, float]:
+    """What a stage costs; those before it are found in the workspace of the folder."""
     bench = bench_scenes(OUT, size, dates)
     settings = load_settings(config_of(bench))
     plain = Study.of(settings.aoi[0], settings)
     accounts = Accounts(layers=plant_layers(folder, plain.grid), class_basis="mapped")
     study = replace(plain, settings=settings.model_copy(update={"accounts": accounts}))
-    rows = {}
     with Workspace(folder / "work").hold() as workspace:
         run = Run(workspace, Threads(2), Bars(quiet=True))
         table = make_scene_table(run, study, find_inputs(run, study)).table
-        others = tuple(step for step in STEPS if step.name not in ACCOUNTED)
-        for name, steps in (("composite", (COMPOSITE,)), ("other maps", others), ("account layers", STEPS)):
-            maps, rows[name] = measure(lambda steps=steps: make_maps(run, study, table, steps))
-        services = ServiceMaps(maps, study.periods[0], None)
-        _, rows["services by pixel"] = measure(lambda: compute_all(services))
+        number = STAGES.index(stage)
+        if number < len(MADE):
+            if number:
+                make_maps(run, study, table, MADE[number - 1])
+            return measure(lambda: make_maps(run, study, table, MADE[number]))
+        services = ServiceMaps(make_maps(run, study, table, STEPS), study.periods[0], None)
+        if stage == "services by pixel":
+            return measure(lambda: compute_all(services))
         (folder / "rasters").mkdir()
-        _, rows["services as COG"] = measure(lambda: write_all(services, study.grid, folder / "rasters"))
+        return measure(lambda: write_all(services, study.grid, folder / "rasters"))
+
+
+def run_stages(size: int, dates: int) -> pd.DataFrame:
+    """A row for each stage."""
+    rows = {}
+    with tempfile.TemporaryDirectory(dir=OUT) as folder:
+        for stage in STAGES:
+            words = [__file__, "--size", size, "--dates", dates, "--stage", stage, "--folder", folder]
+            told = subprocess.run([sys.executable, *map(str, words)], check=True, capture_output=True)
+            rows[stage] = json.loads(told.stdout.splitlines()[-1])
     told = pd.DataFrame(rows).T
     return told.assign(ratio=told["cpu_seconds"] / told.loc["composite", "cpu_seconds"])
 
@@ -156,15 +176,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--size", type=int, default=5490)
     parser.add_argument("--dates", type=int, default=10)
+    parser.add_argument("--stage", choices=STAGES, help="that one alone, as JSON")
+    parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=OUT) as warm, tempfile.TemporaryDirectory(dir=OUT) as folder:
-        rounds(WARM_PX, 1, Path(warm))
-        table = rounds(asked.size, asked.dates, Path(folder))
+    if asked.stage:
+        print(json.dumps(run_stage(asked.stage, asked.size, asked.dates, asked.folder)))
+        return
+    run_stages(WARM_PX, 1)
+    table = run_stages(asked.size, asked.dates)
     print(table.round(2).to_string())
-    pixels = table.loc[["account layers", "services by pixel"], "cpu_seconds"].sum()
+    pixels = table.loc[["account layers", "services by pixel"]]
     print(
-        f"pixel services together: {pixels / table.loc['composite', 'cpu_seconds']:.2f} x the composite's CPU"
+        f"pixel services together: {pixels['ratio'].sum():.2f} x the composite's CPU, "
+        f"at most {pixels['peak_mib'].max():,.0f} MiB; a worker's bound is {MEMORY_MIB:,.0f} MiB"
     )
     table.to_csv(OUT / "accounts.csv")
 
