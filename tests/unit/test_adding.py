@@ -1,17 +1,23 @@
 """The examples of docs/adding do what their pages say."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from pipeline.accounts import valuing
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.services import registry
+from pipeline.errors import InputError
+from pipeline.flow.assessment import registry as parts
+from pipeline.flow.deliveries import deliver
 from pipeline.flow.inputs import find_inputs
 from pipeline.flow.measures import measure_aoi
 from pipeline.flow.scenes import make_scene_table
+from pipeline.flow.validation import validate_all
 from pipeline.ingest.scenes import sensors
 from pipeline.ingest.scenes.items import Candidate, candidate_of
 from pipeline.ingest.scenes.looks import look_of
@@ -136,3 +142,18 @@ def test_the_product_is_listed_for_reservoirs_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(products, "PROJECT_ROOT", tmp_path)
     listed = inventory._list_products_by_class(products.load_products())
     assert set(listed.loc[listed["cat3_name"] == "水库渔获", "land_class"]) == {"1103"}
+
+
+def test_the_part_delivers_its_trees_and_says_how_many_are_well(run, planted, tmp_path, monkeypatch):
+    path = tmp_path / "trees.csv"
+    path.write_text("树号,生长势\nA1,正常\nA2,衰弱\nA3,正常\n", encoding="utf-8")
+    names = run_example("part")
+    block = names["Trees"](table=str(path))
+    part = replace(names["TREES"], find_block=lambda _: block)
+    monkeypatch.setattr(parts, "PARTS", (part,))
+    folder = deliver(run, planted).folder
+    table = pd.read_csv(folder / "tables" / "indicators.csv", encoding="utf-8-sig").set_index("indicator")
+    assert table.loc["trees_well_share", ["numerator", "denominator"]].tolist() == [2, 3]
+    path.write_text("树号,生长势\nA1,\n", encoding="utf-8")
+    with pytest.raises(InputError, match="row 2"):
+        validate_all(planted.settings)
