@@ -72,6 +72,8 @@ def _name_part(part: Part, inputs: Inputs, sources: Sources) -> Cause:
     """The cause of a part: what it reads, the files of its block, and all else that the block says."""
     study = sources.study
     keys = [artifact.key for artifact in (*sources.artifacts.values(), *sources.parts.values())]
+    if "maps" in part.reads:
+        keys += [key for made in sources.maps.keys.values() for key in made]
     asked = part.find_block(study.settings)
     return study.cause(
         f"assessment_{part.name}",

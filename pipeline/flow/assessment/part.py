@@ -14,8 +14,8 @@ from pipeline.ingest.simulate.world import World
 from pipeline.rights_registry.rules import Rule
 from pipeline.settings import Settings
 
-ReadName = Literal["parcels", "told", "statistics", "sections", "accounts", "parts"]
-"""What a part may read: artifacts of the run; `parts` are the parts that stand before it in the registry."""
+ReadName = Literal["maps", "parcels", "told", "statistics", "sections", "accounts", "parts"]
+"""What a part may read: all maps, artifacts of the run, the `parts` that stand before it in the registry."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.errors import InputError, Problem
 from pipeline.flow.assessment import registry
+from pipeline.flow.assessment.assessing import _name_part
 from pipeline.flow.assessment.part import Assessed, Part, Simulated
 from pipeline.flow.deliveries import deliver
 from pipeline.flow.inputs import find_inputs
@@ -164,3 +165,14 @@ def test_the_simulated_world_writes_what_the_config_does_not_name(planted, tmp_p
     )
     assert found.checksums["simulated_part_nests"] == cause.key
     assert found.list_part_keys("nests")[-1] == cause.key
+
+
+def test_only_a_part_that_says_it_reads_the_maps_is_another_with_other_maps(planted, nests):
+    def name(*reads, keys):
+        part = replace(build_part(nests), find_block=lambda _: Toy(nests="nests.csv"), reads=reads)
+        maps = SimpleNamespace(study=planted, keys={"cover": keys})
+        sources = SimpleNamespace(study=planted, maps=maps, artifacts={}, parts={})
+        return _name_part(part, SimpleNamespace(list_part_keys=lambda _: []), sources).key
+
+    assert name("maps", keys=["a"]) != name("maps", keys=["b"])
+    assert name("told", keys=["a"]) == name("told", keys=["b"])
