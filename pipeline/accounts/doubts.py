@@ -38,7 +38,8 @@ def add_doubts(
         others.setdefault(row.key, []).append(row)
     rows = parameters.to_dict("records")
     said = [
-        (*_find_doubts(row, others.get(row["key"], [])), *_find_unmoved(row, index, years)) for row in rows
+        (*_find_doubts(row, others.get(row["key"], [])), *_find_fixed_prices(row, index, years))
+        for row in rows
     ]
     doubts = ["; ".join(texts) or None for texts in said]
     return parameters.assign(doubt=pd.Series(doubts, parameters.index, dtype=object))
@@ -69,7 +70,7 @@ def _find_other_unit(value: float, others: Sequence[ParameterRow]) -> list[str]:
     ]
 
 
-def _find_unmoved(row: Mapping[object, object], index: PriceIndex, years: Sequence[int]) -> list[str]:
+def _find_fixed_prices(row: Mapping[object, object], index: PriceIndex, years: Sequence[int]) -> list[str]:
     """What of the years of the accounts the index does not bring a price to."""
     given = row["price_year"]
     if pd.isna(given):  # type: ignore[call-overload]

@@ -33,7 +33,7 @@ class PriceIndex:
 NO_INDEX = PriceIndex({})
 
 
-def list_unmoved(rows: Iterable[ParameterRow], index: PriceIndex, years: Sequence[int]) -> list[Problem]:
+def list_fixed_prices(rows: Iterable[ParameterRow], index: PriceIndex, years: Sequence[int]) -> list[Problem]:
     """The prices that the index does not bring to all of some years, each named with what is lacking."""
     return [
         Problem(

@@ -108,7 +108,7 @@ def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Ga
     where all are known. Rows whose class is unknown are among those of pixels, with nothing known.
     """
     supplying = rows.find_suppliers(supply)
-    among = supplying | _find_unsupplied(item, rows, supplying, sources)
+    among = supplying | _find_missing_supply(item, rows, supplying, sources)
     if not item.needs.shared:
         among |= rows.unknown
     rows, supplying = rows.take(among), supplying[among]
@@ -129,7 +129,7 @@ def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Ga
     return Gathered(rows, shared, found, standing, known_m2, by_area | ~supplying)
 
 
-def _find_unsupplied(
+def _find_missing_supply(
     item: Item, rows: Rows, supplying: NDArray[np.bool_], sources: Sources
 ) -> NDArray[np.bool_]:
     """Rows of the places where a statistic is told, but no ground supplies; none where capacity shares it."""

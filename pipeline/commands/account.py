@@ -16,7 +16,7 @@ from pandera.pandas import DataFrameSchema
 from pipeline.accounts.doubts import add_doubts
 from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.parameters import ParameterBook
-from pipeline.accounts.price_index import PriceIndex, list_unmoved
+from pipeline.accounts.price_index import PriceIndex, list_fixed_prices
 from pipeline.accounts.totals import total_services
 from pipeline.accounts.valuing import Method, Valuation, value_services
 from pipeline.contracts.accounts import (
@@ -200,7 +200,7 @@ def revalue(
     """
     given = read_parameters([parameters]) if parameters else ()
     own = given[0] if given else ()
-    problems = [*_list_strange(stored, own), *_list_unmoved(stored, own, price_year)]
+    problems = [*_list_strange(stored, own), *_list_fixed_prices(stored, own, price_year)]
     if problems:
         raise InputError("The delivery cannot be valued so from its tables", problems)
     method = replace(stored.method, price_year=price_year or stored.method.price_year)
@@ -246,7 +246,7 @@ def _list_strange(stored: StoredAccounts, own: tuple[ParameterRow, ...]) -> Iter
             )
 
 
-def _list_unmoved(
+def _list_fixed_prices(
     stored: StoredAccounts, own: tuple[ParameterRow, ...], price_year: int | None
 ) -> list[Problem]:
     """Prices that no index brings to the years of the accounts; of delivered ones, to a new price year."""
@@ -254,7 +254,7 @@ def _list_unmoved(
     delivered = [row._replace(origin=_PARAMETERS) for table in stored.tables for row in table]
     moved = [price_year] if price_year else []
     new = sorted({*years, price_year or stored.method.price_year})
-    return [*list_unmoved(own, stored.index, new), *list_unmoved(delivered, stored.index, moved)]
+    return [*list_fixed_prices(own, stored.index, new), *list_fixed_prices(delivered, stored.index, moved)]
 
 
 def compare_totals(found: Revaluation) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from pipeline.accounts.balance import build_balance, compare_bases, list_unbalanced
+from pipeline.accounts.balance import build_balance, compare_bases, list_imbalances
 from pipeline.accounts.bridge import build_bridge
 from pipeline.accounts.carbon_stock import build_carbon
 from pipeline.accounts.condition import build_condition
@@ -84,7 +84,7 @@ def _balance(ledger: Ledger, totals: pd.DataFrame) -> pd.DataFrame:
         aoi_id=ledger.aoi_id,
         area_m2=ledger.study.aoi.area_m2,
     )
-    _refuse_unbalanced(balance)
+    _refuse_imbalances(balance)
     return balance
 
 
@@ -126,8 +126,8 @@ def _put_first(table: pd.DataFrame, basis: str) -> pd.DataFrame:
     return table.loc[other.sort_values(kind="stable").index].reset_index(drop=True)
 
 
-def _refuse_unbalanced(balance: pd.DataFrame) -> None:
-    off = list_unbalanced(balance)
+def _refuse_imbalances(balance: pd.DataFrame) -> None:
+    off = list_imbalances(balance)
     problems = [
         Problem(
             f"{row.subject} {row.item} {row.period} {row.basis}, {row.figure} by {row.parts}",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.accounts.price_index import PriceIndex, list_unmoved
+from pipeline.accounts.price_index import PriceIndex, list_fixed_prices
 from pipeline.accounts.services.registry import SERVICES, find_double_counting
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.settings import Settings
@@ -29,7 +29,7 @@ def check_accounts(settings: Settings) -> None:
         index = PriceIndex(read_price_index(Path(accounts.price_index)))
         wanted = sorted({*years, accounts.price_year or years[0]})
         rows = dict.fromkeys(row for plan in plans for row in plan.rows)
-        _raise_any(InputError, "Prices of years without an index", list_unmoved(rows, index, wanted))
+        _raise_any(InputError, "Prices of years without an index", list_fixed_prices(rows, index, wanted))
 
 
 @dataclass(frozen=True)

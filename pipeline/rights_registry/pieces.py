@@ -113,12 +113,12 @@ def _cut_parcels(shapes: PackedShapes, pairs: Places, regions: gpd.GeoDataFrame)
     """Pieces of parcels in their order, neighbourhood by neighbourhood."""
     parts = []
     for own in shapes.group_neighbours():
-        owner, counted, cut = _cut_covered(shapes, np.sort(own), pairs)
+        owner, counted, cut = _cut_overlaps(shapes, np.sort(own), pairs)
         parts.append(_cut_by_regions(owner, cut, counted, regions))
     return _Pieces.join(parts)
 
 
-def _cut_covered(
+def _cut_overlaps(
     shapes: PackedShapes, own: Places, pairs: Places
 ) -> tuple[Places, NDArray[np.bool_], Shapes]:
     """Places, whether it counts, and shape: of each parcel what no earlier one covers, then what one does."""

@@ -68,7 +68,7 @@ def _price_by_tax(terms: Terms, *, key: str) -> Array:
     return compute_treatment_cost(terms.parameters[f"{key}_tax"], terms.parameters[f"{key}_equivalent"])
 
 
-def _clean_capped(pollutant: _Pollutant) -> Term:
+def _clean_within_capacity(pollutant: _Pollutant) -> Term:
     able, code = pollutant.capacity, pollutant.emission
     text = f"min({code}, Σ{able.text})"
     cap = able.extend(text, partial(_cap, emission=code))
@@ -76,7 +76,7 @@ def _clean_capped(pollutant: _Pollutant) -> Term:
 
 
 _QUANTITIES: dict[str, Callable[[_Pollutant], Term]] = {
-    "capped": _clean_capped,
+    "capped": _clean_within_capacity,
     "capacity": lambda pollutant: pollutant.capacity,
     "emitted": lambda pollutant: take_statistic(pollutant.emission),
 }

@@ -25,7 +25,7 @@ def compute_mass(rate: Array) -> Array:
     return rate * 1e-4
 
 
-def compute_soil_kept(potential: Array, erosion: Array, practice: Array | float = 1.0) -> Array:
+def compute_soil_retention(potential: Array, erosion: Array, practice: Array | float = 1.0) -> Array:
     """Soil kept, t: RKLS less RKLSCP, both sums over ground in t/ha times m2; P is 1 where left out.
 
     The erosion is RKLSC of the run's own cover; Qsr = RKLS (1 - CP) A (ChinaXiv-201711.00120V1).
@@ -43,19 +43,19 @@ def compute_content(soil_t: Array, content: Array) -> Array:
     return soil_t * content
 
 
-def compute_land_spared(soil_t: Array, density: Array, thickness: Array) -> Array:
+def compute_land_saving(soil_t: Array, density: Array, thickness: Array) -> Array:
     """Area of land, ha, whose soil of a thickness (m) weighs as much as what is kept (t)."""
     return soil_t / (density * thickness) * 1e-4
 
 
 def _keep(terms: Terms) -> Array:
-    return compute_soil_kept(
+    return compute_soil_retention(
         terms.sums["erosion_potential"], terms.sums["erosion"], terms.parameters["conservation_practice"]
     )
 
 
 def _keep_without_practice(terms: Terms) -> Array:
-    return compute_soil_kept(terms.sums["erosion_potential"], terms.sums["erosion"])
+    return compute_soil_retention(terms.sums["erosion_potential"], terms.sums["erosion"])
 
 
 def _settle(soil: Array, terms: Terms) -> Array:
@@ -69,7 +69,7 @@ def _take_nutrient(soil: Array, terms: Terms, *, key: str) -> Array:
 
 
 def _spare(soil: Array, terms: Terms) -> Array:
-    return compute_land_spared(
+    return compute_land_saving(
         soil, terms.parameters["soil_bulk_density"], terms.parameters["soil_thickness"]
     )
 

@@ -7,7 +7,7 @@ _MM = 1e-3
 """Cubic metres in a millimetre over a square metre."""
 
 
-def compute_water_kept(rain: Array, evapotranspiration: Array, runoff_coefficient: Array) -> Array:
+def compute_water_retention(rain: Array, evapotranspiration: Array, runoff_coefficient: Array) -> Array:
     """Water kept, m3: rain less its runoff and less evapotranspiration.
 
     Both are sums over ground, mm times m2; the coefficient is a share of rain. A deficit is below 0 and stays
@@ -22,7 +22,7 @@ def cut_deficits(water_m3: Array, deficit: Array) -> Array:
 
 
 def _keep(terms: Terms) -> Array:
-    return compute_water_kept(
+    return compute_water_retention(
         terms.sums["rain"], terms.sums["evapotranspiration"], terms.parameters["runoff_coefficient"]
     )
 

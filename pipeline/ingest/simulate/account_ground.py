@@ -101,7 +101,7 @@ def _sum_tile(
     grid = tile.coarser(max(_PIXEL_M, world.resolution_m))
     ground = build_surface(world, grid, tile, period.last)
     inside = ~geometry_mask([project(tile.part.geometry, grid.crs)], grid.shape, grid.transform)
-    names, registered = _find_registered(register, grid)
+    names, registered = _find_registration(register, grid)
     covers = [kind.cover_class for kind in KINDS]
     kinds = pd.Categorical(covers)
     key = registered * len(kinds.categories) + kinds.codes[ground.kind]
@@ -122,7 +122,7 @@ def _weigh(grid: Grid) -> Field:
     return np.asarray(grid.pixel_area_m2(grid.whole), dtype=np.float64)
 
 
-def _find_registered(register: Path, grid: Grid) -> tuple[list[str], NDArray[np.int64]]:
+def _find_registration(register: Path, grid: Grid) -> tuple[list[str], NDArray[np.int64]]:
     """Classes as registered, none of them first, and which of them each pixel has."""
     parcels = pyogrio.read_dataframe(register)
     classes = pd.Categorical(parcels["DLBM"].fillna(""))

@@ -35,7 +35,7 @@ def describe_layer(name: str, opened: YearLayer, grid: Grid, period: str) -> Row
     Raises InputError where these cannot be: beyond the limits of `layer_limits`.
     """
     year = opened.combine(average_parts if opened.layer.over_time == "mean" else sum_parts)
-    values = _read_thinned(year, grid)
+    values = _read_sparsely(year, grid)
     known = values[np.isfinite(values)]
     if problems := list(_find_impossible(name, year, known)):
         raise build_layer_error(opened.layer, *problems)
@@ -57,7 +57,7 @@ def describe_layer(name: str, opened: YearLayer, grid: Grid, period: str) -> Row
     }
 
 
-def _read_thinned(opened: OpenLayer, grid: Grid) -> NDArray[np.float64]:
+def _read_sparsely(opened: OpenLayer, grid: Grid) -> NDArray[np.float64]:
     """Numbers as they stand at every 8th pixel of a grid: a mean could hide what cannot be."""
     height, width = (math.ceil(length / _THINNED) for length in grid.shape)
     thinned = replace(grid, resolution_m=grid.resolution_m * _THINNED, height=height, width=width)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.accounts.balance import build_balance, compare_bases, list_unbalanced
+from pipeline.accounts.balance import build_balance, compare_bases, list_imbalances
 
 AOI, AREA_M2 = "isle", 4e6
 UNITS = [("A/west", "west", True), ("A/east", "east", True), ("A/east/covered", "east", False)]
@@ -67,7 +67,7 @@ def test_books_of_the_same_figures_balance_whatever_is_unknown(seed):
     sums = sums_of(rng)
     items = items_of(sums, rng)
     found = balance_of(sums, items, totals_of(items))
-    assert list_unbalanced(found).empty
+    assert list_imbalances(found).empty
     assert set(found["parts"]) == {"units", "regions", "classes", "closure", "ground"}
     assert {"area", "rain", "REG-01"} == set(found["subject"])
     (closure,) = found.loc[found["parts"].eq("closure"), "difference"]
@@ -82,7 +82,7 @@ def test_a_yuan_that_is_lost_is_found(region):
     totals = totals_of(items)
     one = totals["region"].eq(region) & totals["basis"].eq("mapped")
     totals.loc[one, "value_yuan"] -= 1e-6
-    off = list_unbalanced(balance_of(sums, items, totals))
+    off = list_imbalances(balance_of(sums, items, totals))
     assert off["subject"].eq("REG-01").all()
     assert off["basis"].eq("mapped").all()
     assert off["figure"].eq("value").all()
@@ -92,7 +92,7 @@ def test_a_yuan_that_is_lost_is_found(region):
 def test_ground_that_counts_twice_is_found():
     sums = sums_of(np.random.default_rng(2)).assign(counted=True)
     items = items_of(sums, np.random.default_rng(3))
-    off = list_unbalanced(balance_of(sums, items, totals_of(items)))
+    off = list_imbalances(balance_of(sums, items, totals_of(items)))
     assert off["subject"].eq("area").all()
     assert set(off["parts"]) == {"units", "regions", "classes"}
 

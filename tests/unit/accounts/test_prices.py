@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.accounts.parameters import Ground, ParameterBook
-from pipeline.accounts.price_index import NO_INDEX, PriceIndex, list_unmoved
+from pipeline.accounts.price_index import NO_INDEX, PriceIndex, list_fixed_prices
 from pipeline.accounts.prices import move_prices
 from pipeline.settings.parameters import ParameterRow
 
@@ -62,7 +62,7 @@ def test_a_price_moves_there_and_back_by_the_ratio_or_is_named_and_not_confirmed
     drawn = book.draw(np.random.default_rng(seed), 3)
     moved = move_prices(drawn, index, year)
     (row,) = moved.rows
-    problems = list_unmoved(book.rows, index, [year])
+    problems = list_fixed_prices(book.rows, index, [year])
     if given_year == year or {given_year, year} <= set(planted):
         ratio = 1.0 if given_year == year else planted[year] / planted[given_year]
         np.testing.assert_allclose(moved.values, drawn.values * ratio, rtol=1e-14)
@@ -88,4 +88,4 @@ def test_what_has_no_year_or_is_no_price_stays_as_it_is():
     moved = move_prices(book, NO_INDEX, 2024)
     np.testing.assert_array_equal(moved.values, book.values)
     assert moved.rows == book.rows
-    assert not list_unmoved(rows, NO_INDEX, [2024])
+    assert not list_fixed_prices(rows, NO_INDEX, [2024])
