@@ -9,10 +9,10 @@ from pipeline import standards
 from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex
-from pipeline.accounts.rows import Rows, gather_rows
+from pipeline.accounts.rows import AccountRows, gather_rows
 from pipeline.accounts.services.registry import SERVICES
 from pipeline.accounts.sharing import YearStatistics
-from pipeline.accounts.terms import Sources, find_gaps, gather_terms
+from pipeline.accounts.terms import TermSources, find_missing_terms, gather_terms
 from pipeline.accounts.totals import total_services
 from pipeline.accounts.valuing import Method, evaluate, value_services
 from pipeline.accounts.variables import VARIABLES
@@ -124,12 +124,12 @@ def publish(world, method, *, draws, seed):
 
 def find_truths(world, method):
     """True quantity and value (truth) of each service and item, of all ground."""
-    rows = Rows.of(gather_rows(world.true_sums, "mapped"))
-    sources = Sources(YearStatistics(world.statistics, YEAR, AOI), world.true_book)
+    rows = AccountRows.of(gather_rows(world.true_sums, "mapped"))
+    sources = TermSources(YearStatistics(world.statistics, YEAR, AOI), world.true_book)
     truths = {}
     for service, item in method.list_items(sources.statistics):
         supply = service.find_supply(item)
-        if not find_gaps(item, supply, rows, sources):
+        if not find_missing_terms(item, supply, rows, sources):
             amounts = evaluate(item, gather_terms(item, supply, rows, sources).terms)
             truths[service.code, item.key] = amounts.quantity.sum(axis=-1), amounts.value.sum(axis=-1)
     return truths

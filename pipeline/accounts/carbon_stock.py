@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.accounts.books import double_rows, join_book
-from pipeline.accounts.parameters import Ground, Lineage, ParameterBook, explain_lack
+from pipeline.accounts.parameters import ClassLineage, Lineage, ParameterBook, explain_lack
 from pipeline.accounts.rows import gather_rows, list_bases
 from pipeline.contracts import ACCOUNT_CARBON
 from pipeline.settings.parameters import ParameterRow
@@ -65,7 +65,7 @@ def build_carbon(sums: pd.DataFrame, book: ParameterBook, *, aoi_id: str) -> pd.
 
 def _count_pool(pool: Pool, rows: pd.DataFrame, book: ParameterBook) -> pd.DataFrame:
     """The rows of a pool; null where no parameter tells of a class, or no area of plants."""
-    ground = Ground.of([rows["account_class"], rows["wider_class"]], rows["region"])
+    ground = ClassLineage.of([rows["account_class"], rows["wider_class"]], rows["region"])
     lineages = [ground.kinds[kind][0] for kind in ground.which]
     told = [book.rows[place] if place >= 0 else None for place in book.find(pool.key, ground).place]
     area = rows[pool.area].to_numpy(float) if pool.area in rows else np.full(len(rows), np.nan)

@@ -15,12 +15,12 @@ import pandas as pd
 from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
-from pipeline.accounts.rows import Rows, gather_rows, list_bases, list_variable_columns
-from pipeline.accounts.service import Array, Item
+from pipeline.accounts.rows import AccountRows, gather_rows, list_bases, list_variable_columns
+from pipeline.accounts.service import Array, ServiceItem
 from pipeline.accounts.services.registry import SERVICES
 from pipeline.accounts.sharing import YearStatistics, sum_places
 from pipeline.accounts.spread import Spread, draw_areas
-from pipeline.accounts.terms import Gathered, Sources, gather_terms
+from pipeline.accounts.terms import Gathered, TermSources, gather_terms
 from pipeline.accounts.totals import CATEGORIES, GEP, OUTSIDE, PARTIAL
 from pipeline.accounts.valuing import Method, evaluate
 
@@ -65,7 +65,7 @@ def add_intervals(
             span = totals[totals["basis"].eq(basis) & totals["period"].eq(period)]
             mine = counted[counted["basis"].eq(basis) & counted["period"].eq(period)]
             year = int(str(period))
-            sources = Sources(YearStatistics(statistics, year, aoi_id), move_prices(drawn, index, year))
+            sources = TermSources(YearStatistics(statistics, year, aoi_id), move_prices(drawn, index, year))
             uncertain = _Uncertain(generator, areas if basis == "mapped" else {})
             bounds.append(_draw_span(ground, mine, sources, method, uncertain).bound(span))
     return totals.assign(**pd.concat(bounds).reindex(totals.index))
@@ -135,7 +135,7 @@ def _take_quantiles(drawn: Array) -> Array:
 
 
 def _draw_span(
-    ground: pd.DataFrame, items: pd.DataFrame, sources: Sources, method: Method, uncertain: _Uncertain
+    ground: pd.DataFrame, items: pd.DataFrame, sources: TermSources, method: Method, uncertain: _Uncertain
 ) -> _Span:
     classes = _sum_classes(ground)
     ground_m2 = ground.loc[ground["account_class"].notna(), "area_m2"].to_numpy(float)
@@ -152,7 +152,7 @@ def _draw_span(
 
 
 def _draw_item(
-    item: Item,
+    item: ServiceItem,
     gathered: Gathered,
     told: pd.DataFrame,
     ground_m2: Array,
@@ -184,13 +184,13 @@ def _fill_price(price: Array, quantity: Array) -> Array:
     return np.where(told, price, np.where(quantity == 0, 0.0, rest))
 
 
-def _sum_regions(drawn: Array, rows: Rows, towns: list[str]) -> Array:
+def _sum_regions(drawn: Array, rows: AccountRows, towns: list[str]) -> Array:
     """Sums (draw, region) of rows by town, the whole area last."""
     by_town = sum_places(drawn, pd.Index(towns).get_indexer(pd.Index(rows.regions)), len(towns))
     return np.concatenate([by_town, drawn.sum(axis=-1, keepdims=True)], axis=-1)
 
 
-def _sum_classes(ground: pd.DataFrame) -> Rows:
+def _sum_classes(ground: pd.DataFrame) -> AccountRows:
     """One row by region and class of the rows of units, each variable's sum as theirs together."""
     figures = ["area_m2", *list_variable_columns(ground)]
     wide = ground.assign(whole_m2=ground["whole_m2"] * ground["area_m2"])
@@ -198,4 +198,4 @@ def _sum_classes(ground: pd.DataFrame) -> Rows:
     table = wide.groupby([*_CLASS, "period"], dropna=False).agg(how).reset_index()
     table["whole_m2"] = (table["whole_m2"] / table["area_m2"]).where(table["area_m2"] > 0, 0.0)
     named = table.assign(unit_id=table["region"], kind="outside", parcel_id=None, project=None, counted=True)
-    return Rows.of(named)
+    return AccountRows.of(named)

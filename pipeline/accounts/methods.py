@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.accounts.books import join_book
-from pipeline.accounts.service import Inputs, Item, Service
+from pipeline.accounts.service import Needs, Service, ServiceItem
 from pipeline.accounts.sharing import YearStatistics
 from pipeline.accounts.valuing import Method
 from pipeline.accounts.variables import VARIABLES
@@ -43,7 +43,7 @@ def _list_years(statistics: pd.DataFrame) -> list[int]:
     return years or [0]
 
 
-def _describe_item(service: Service, item: Item, share_by: str) -> dict[str, object]:
+def _describe_item(service: Service, item: ServiceItem, share_by: str) -> dict[str, object]:
     several = item.key != ""
     formula = _FORMULA.format(quantity=item.quantity.text, price=item.price.text)
     if item.needs.shared:
@@ -84,9 +84,9 @@ def describe_inputs(
     return join_book([pd.DataFrame(rows)], ACCOUNT_INPUTS)
 
 
-def _list_needs(method: Method, statistics: YearStatistics) -> Iterator[tuple[str, Inputs]]:
+def _list_needs(method: Method, statistics: YearStatistics) -> Iterator[tuple[str, Needs]]:
     """What quantity, price and share of the items of each service read."""
-    needs: dict[str, Inputs] = {}
+    needs: dict[str, Needs] = {}
     for service, item in method.list_items(statistics):
         of_item = item.needs
         needs[service.code] = needs[service.code] + of_item if service.code in needs else of_item

@@ -19,7 +19,7 @@ Names = Sequence[str | None] | pd.Series
 
 
 @dataclass(frozen=True)
-class Ground:
+class ClassLineage:
     """The distinct kinds of ground of some rows: names of its class, the most specific first, and region.
 
     `which` is the kind of each row.
@@ -29,7 +29,7 @@ class Ground:
     which: NDArray[np.intp]
 
     @classmethod
-    def of(cls, classes: Sequence[Names], regions: Names) -> "Ground":
+    def of(cls, classes: Sequence[Names], regions: Names) -> "ClassLineage":
         """Ground of rows, of one sequence of names for each level of class, and the region of each row.
 
         A name that is null, as of ground that is not registered, is passed over.
@@ -42,7 +42,7 @@ class Ground:
         return cls(tuple((tuple(_drop_null(kind[:-1])), _or_none(kind[-1])) for kind in kinds), which)
 
     @classmethod
-    def all(cls) -> "Ground":
+    def all(cls) -> "ClassLineage":
         """One row, of no class and no region: for what is the same everywhere."""
         return cls((((), None),), np.zeros(1, np.intp))
 
@@ -91,7 +91,7 @@ class ParameterBook:
             found.setdefault(row.key, {}).setdefault(table, {})[row.land_class, row.region] = place
         return found
 
-    def find(self, key: str, ground: Ground) -> Found:
+    def find(self, key: str, ground: ClassLineage) -> Found:
         """The parameter of a key on some ground."""
         tables = list(self._places.get(key, {}).values())
         classes, regions = ({pair[side] for table in tables for pair in table} for side in (0, 1))
@@ -122,7 +122,7 @@ class ParameterBook:
         lineage: Lineage,
         region: str | None,
     ) -> int:
-        regions = dict.fromkeys((region, self.area, None))
+        regions = [*(one for one in (region, self.area) if one is not None), None]
         for places in reversed(tables):
             for name in (*lineage, None):
                 for where in regions:

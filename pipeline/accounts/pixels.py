@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.accounts.parameters import Ground, ParameterBook
-from pipeline.accounts.service import Amounts, Array, Item, Service, Terms
+from pipeline.accounts.parameters import ClassLineage, ParameterBook
+from pipeline.accounts.service import Amounts, Array, Service, ServiceItem, Terms
 from pipeline.accounts.sharing import YearStatistics
 from pipeline.accounts.valuing import Method, evaluate
 from pipeline.compiled import numba
@@ -34,7 +34,7 @@ class PixelItem:
     """An item of a service by class: its quantity a hectare, and its price in yuan a unit (class)."""
 
     service: Service
-    item: Item
+    item: ServiceItem
     quantity: LinearForm
     price: Array
 
@@ -58,7 +58,7 @@ def list_pixel_items(
     Prices are those of the book. Items are left out that rest on statistics, or on the size of a whole lake
     or parcel.
     """
-    ground = Ground.of([classes, types], [None] * len(classes))
+    ground = ClassLineage.of([classes, types], [None] * len(classes))
     found = []
     for service, item in method.list_items(statistics):
         if not (item.needs.codes or _knows_whole(item, book, ground)):
@@ -102,7 +102,11 @@ def compute_form(
 
 
 def _build(
-    service: Service, item: Item, book: ParameterBook, ground: Ground, supplies: NDArray[np.bool_]
+    service: Service,
+    item: ServiceItem,
+    book: ParameterBook,
+    ground: ClassLineage,
+    supplies: NDArray[np.bool_],
 ) -> PixelItem:
     names = item.quantity.needs.variables
     nothing = _evaluate(item, book, ground, dict.fromkeys(names, 0.0))
@@ -117,7 +121,11 @@ def _build(
 
 
 def _evaluate(
-    item: Item, book: ParameterBook, ground: Ground, values: Mapping[str, float], whole_m2: float = np.nan
+    item: ServiceItem,
+    book: ParameterBook,
+    ground: ClassLineage,
+    values: Mapping[str, float],
+    whole_m2: float = np.nan,
 ) -> Amounts:
     """An item of a hectare of each class where its variables have some values."""
     classes = len(ground.which)
@@ -128,7 +136,7 @@ def _evaluate(
     return Amounts(np.broadcast_to(amounts.quantity, classes), amounts.price)
 
 
-def _knows_whole(item: Item, book: ParameterBook, ground: Ground) -> bool:
+def _knows_whole(item: ServiceItem, book: ParameterBook, ground: ClassLineage) -> bool:
     """Whether a quantity depends on the size of the whole."""
     values = dict.fromkeys(item.quantity.needs.variables, 1.0)
     without, within = (_evaluate(item, book, ground, values, size).quantity for size in (np.nan, _HECTARE_M2))

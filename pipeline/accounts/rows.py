@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline import standards
-from pipeline.accounts.parameters import Ground
+from pipeline.accounts.parameters import ClassLineage
 from pipeline.accounts.service import Array, Supply
 from pipeline.accounts.sharing import Regions
 from pipeline.accounts.variables import VARIABLES
@@ -25,7 +25,7 @@ TYPE_OF_COVER = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class AccountRows:
     """Some rows of one period and basis, at `place` of a table of `gather_rows`.
 
     Its `account_class` is the narrowest class that is known, `wider_class` the type that it is of; both are
@@ -34,13 +34,13 @@ class Rows:
 
     every: pd.DataFrame
     place: NDArray[np.intp]
-    ground: Ground
+    ground: ClassLineage
     located: Regions
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> "Rows":
+    def of(cls, table: pd.DataFrame) -> "AccountRows":
         """All rows of a table of `gather_rows`."""
-        ground = Ground.of([table[name] for name in _CLASS], table["region"])
+        ground = ClassLineage.of([table[name] for name in _CLASS], table["region"])
         return cls(table, np.arange(len(table)), ground, Regions.of(table["region"]))
 
     def __len__(self) -> int:
@@ -89,11 +89,11 @@ class Rows:
         kinds = [lineages[names] for names, _ in self.ground.kinds]
         return np.array(kinds, bool)[self.ground.which]
 
-    def take(self, rows: NDArray[np.bool_]) -> "Rows":
+    def take(self, rows: NDArray[np.bool_]) -> "AccountRows":
         """Some of the rows."""
         ground = replace(self.ground, which=self.ground.which[rows])
         located = replace(self.located, which=self.located.which[rows])
-        return Rows(self.every, self.place[rows], ground, located)
+        return AccountRows(self.every, self.place[rows], ground, located)
 
 
 def list_bases(sums: pd.DataFrame) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ class Amounts:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class Needs:
     """What formulas read: layer variables, statistics handed out or alike in all rows, parameters."""
 
     variables: tuple[str, ...] = ()
@@ -64,9 +64,9 @@ class Inputs:
         """Codes of all statistics."""
         return self.shared + self.statistics
 
-    def __add__(self, other: "Inputs") -> "Inputs":
+    def __add__(self, other: "Needs") -> "Needs":
         """Both, each name once, in order."""
-        return Inputs(
+        return Needs(
             *(
                 tuple(dict.fromkeys(ours + theirs))
                 for ours, theirs in (
@@ -85,11 +85,11 @@ class Term:
 
     text: str
     compute: Formula
-    needs: Inputs
+    needs: Needs
 
     def extend(self, text: str, compute: Callable[[Array, Terms], Array], *parameters: str) -> "Term":
         """A formula of what this one gives, and of parameters besides."""
-        needs = self.needs + Inputs(parameters=parameters)
+        needs = self.needs + Needs(parameters=parameters)
         return Term(text, lambda terms: compute(self.compute(terms), terms), needs)
 
 
@@ -103,7 +103,7 @@ def build_term(
     parameters: tuple[str, ...] = (),
 ) -> Term:
     """A formula and the names that it reads."""
-    return Term(text, compute, Inputs(variables, shared, statistics, parameters))
+    return Term(text, compute, Needs(variables, shared, statistics, parameters))
 
 
 def take_parameter(key: str) -> Term:
@@ -143,7 +143,7 @@ class Supply:
 
 
 @dataclass(frozen=True)
-class Item:
+class ServiceItem:
     """One of what a service has several of; `key` is empty where it has one.
 
     `share` weighs rows where a statistic of a region is handed out among them, by area where it is not given;
@@ -162,15 +162,15 @@ class Item:
     product: str | None = None
 
     @property
-    def needs(self) -> Inputs:
+    def needs(self) -> Needs:
         """All that quantity, price and share read."""
         both = self.quantity.needs + self.price.needs
         return both if self.share is None else both + self.share.needs
 
 
-def build_single(unit: str, quantity: Term, price: Term) -> tuple[Item, ...]:
+def build_single(unit: str, quantity: Term, price: Term) -> tuple[ServiceItem, ...]:
     """The items of a service that has one."""
-    return (Item("", "", "", unit, quantity, price),)
+    return (ServiceItem("", "", "", unit, quantity, price),)
 
 
 @dataclass(frozen=True)
@@ -188,17 +188,17 @@ class Service:
     name_en: str
     category: Category
     supply: Supply
-    variants: Mapping[tuple[str, ...], tuple[Item, ...]]
+    variants: Mapping[tuple[str, ...], tuple[ServiceItem, ...]]
     source: str
     confirmed: bool
     choices: tuple[str, ...] = ()
     excludes: frozenset[str] = frozenset()
     open_list: bool = False
 
-    def find_supply(self, item: Item) -> Supply:
+    def find_supply(self, item: ServiceItem) -> Supply:
         """The ground that supplies one of its items."""
         return item.supply or self.supply
 
-    def pick_items(self, options: Mapping[str, object]) -> tuple[Item, ...]:
+    def pick_items(self, options: Mapping[str, object]) -> tuple[ServiceItem, ...]:
         """The items by the options that a profile takes, by choice (`Choices` of the settings)."""
         return self.variants[tuple(str(options[choice]) for choice in self.choices)]

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.accounts.parameters import Found, ParameterBook, explain_lack
-from pipeline.accounts.rows import Rows
-from pipeline.accounts.service import Array, Item, Supply, Terms
+from pipeline.accounts.rows import AccountRows
+from pipeline.accounts.service import Array, ServiceItem, Supply, Terms
 from pipeline.accounts.sharing import Told, YearStatistics, share_out, sum_places
 
 _NO_LAYER = "缺图层 {0} / no layer {0}"
@@ -21,7 +21,7 @@ _BY_AREA = "区内无供给地类或分摊权重，按面积分摊 / no ground o
 
 
 @dataclass(frozen=True)
-class Sources:
+class TermSources:
     """What terms of a year are taken from: statistics, and parameters with prices as of that year.
 
     `share_by` is what statistics are handed out by: area, or a variable whose sums weigh the ground.
@@ -44,7 +44,7 @@ class Gathered:
     `by_area` are rows to which a statistic was handed out by area for want of ground, or of weight.
     """
 
-    rows: Rows
+    rows: AccountRows
     terms: Terms
     found: tuple[Found, ...]
     standing: tuple[Found, ...]
@@ -85,7 +85,9 @@ class Gathered:
         return np.array(kinds, object)[self.rows.ground.which]
 
 
-def find_gaps(item: Item, supply: Supply, rows: Rows, sources: Sources) -> list[str]:
+def find_missing_terms(
+    item: ServiceItem, supply: Supply, rows: AccountRows, sources: TermSources
+) -> list[str]:
     """What a quantity lacks everywhere in a period: each said, so that none is computed without.
 
     A number that no layer, or no statistic, tells may be a statistic, or a parameter, of the same name. Where
@@ -101,7 +103,7 @@ def find_gaps(item: Item, supply: Supply, rows: Rows, sources: Sources) -> list[
     return untold + layers + shared + other
 
 
-def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Gathered:
+def gather_terms(item: ServiceItem, supply: Supply, rows: AccountRows, sources: TermSources) -> Gathered:
     """Terms of an item for the rows that supply it, of the leading axes of the parameters.
 
     A variable that is known on more of a row's ground than another counts by its mean: all are of the ground
@@ -130,7 +132,7 @@ def gather_terms(item: Item, supply: Supply, rows: Rows, sources: Sources) -> Ga
 
 
 def _find_missing_supply(
-    item: Item, rows: Rows, supplying: NDArray[np.bool_], sources: Sources
+    item: ServiceItem, rows: AccountRows, supplying: NDArray[np.bool_], sources: TermSources
 ) -> NDArray[np.bool_]:
     """Rows of the places where a statistic is told, but no ground supplies; none where capacity shares it."""
     alone = np.zeros(len(rows), bool)
@@ -143,7 +145,9 @@ def _find_missing_supply(
     return alone
 
 
-def _gather_variables(item: Item, rows: Rows, sources: Sources) -> tuple[dict[str, Array], Array]:
+def _gather_variables(
+    item: ServiceItem, rows: AccountRows, sources: TermSources
+) -> tuple[dict[str, Array], Array]:
     """Sums of the variables over the ground where all of them are known, and its area."""
     given = {name: _take_variable(name, rows, sources) for name in item.needs.variables}
     known_m2 = rows.area_m2
@@ -152,7 +156,7 @@ def _gather_variables(item: Item, rows: Rows, sources: Sources) -> tuple[dict[st
     return {name: _scale(total, area_m2, known_m2) for name, (total, area_m2) in given.items()}, known_m2
 
 
-def _take_variable(name: str, rows: Rows, sources: Sources) -> tuple[Array, Array]:
+def _take_variable(name: str, rows: AccountRows, sources: TermSources) -> tuple[Array, Array]:
     if name in rows:
         return rows.read(name), rows.read(f"{name}_m2")
     alike = _spread(name, None, rows, sources)
@@ -164,13 +168,13 @@ def _scale(total: Array, area_m2: Array, known_m2: Array) -> Array:
     return np.where(share == 1.0, total, total * share)
 
 
-def _spread(code: str, product: str | None, rows: Rows, sources: Sources) -> Array:
+def _spread(code: str, product: str | None, rows: AccountRows, sources: TermSources) -> Array:
     """What is alike for all rows of a region: the statistic, else the parameter of the same name."""
     told = sources.statistics.spread(code, rows.located, product)
     return np.where(np.isnan(told), sources.book.find(code, rows.ground).value, told)
 
 
-def _find_standing(item: Item, rows: Rows, sources: Sources) -> Iterator[Found]:
+def _find_standing(item: ServiceItem, rows: AccountRows, sources: TermSources) -> Iterator[Found]:
     """Parameters that stand in for statistics, and for layers that are not given."""
     layers = [(name, None) for name in item.needs.variables if name not in rows]
     for code, product in [*layers, *((code, item.product) for code in item.needs.statistics)]:
@@ -181,7 +185,9 @@ def _find_standing(item: Item, rows: Rows, sources: Sources) -> Iterator[Found]:
             yield replace(found, place=place, indicative=indicative)
 
 
-def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> tuple[Terms, NDArray[np.bool_]]:
+def _share(
+    item: ServiceItem, terms: Terms, rows: AccountRows, sources: TermSources
+) -> tuple[Terms, NDArray[np.bool_]]:
     """Terms with the statistics that are handed out, and rows that have them by area for want of weight.
 
     What weighs is what the item says, else the area, or the sum of the variable of `share_by` as if it were
@@ -199,7 +205,7 @@ def _share(item: Item, terms: Terms, rows: Rows, sources: Sources) -> tuple[Term
     return replace(terms, statistics=statistics), np.any([lost for _, lost in pairs.values()], axis=0)
 
 
-def _weigh(terms: Terms, rows: Rows, share_by: str) -> Terms:
+def _weigh(terms: Terms, rows: AccountRows, share_by: str) -> Terms:
     """Terms with the variable that weighs; its sum is 0 where no layer of it is given."""
     if share_by == "area":
         return terms
@@ -209,7 +215,7 @@ def _weigh(terms: Terms, rows: Rows, share_by: str) -> Terms:
     return replace(terms, sums={**terms.sums, share_by: weights})
 
 
-def _hand_out(told: Told, weights: Array, rows: Rows) -> tuple[Array, NDArray[np.bool_]]:
+def _hand_out(told: Told, weights: Array, rows: AccountRows) -> tuple[Array, NDArray[np.bool_]]:
     """The amounts of places by weight, by area in places that have none; and the rows of these."""
     total = sum_places(np.where(rows.counted, weights, 0.0), told.place, len(told.amounts))
     lost = (told.place >= 0) & ~np.isin(told.place, np.flatnonzero(total > 0))

@@ -12,12 +12,12 @@ from pipeline.accounts.books import join_book
 from pipeline.accounts.parameters import Found, ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
-from pipeline.accounts.rows import UNIT, Rows, gather_rows, list_bases
-from pipeline.accounts.service import Amounts, Array, Item, Service, Terms
+from pipeline.accounts.rows import UNIT, AccountRows, gather_rows, list_bases
+from pipeline.accounts.service import Amounts, Array, Service, ServiceItem, Terms
 from pipeline.accounts.services.ground import WETLAND
 from pipeline.accounts.services.registry import SERVICES, check_services
 from pipeline.accounts.sharing import YearStatistics, list_money
-from pipeline.accounts.terms import Gathered, Sources, find_gaps, gather_terms
+from pipeline.accounts.terms import Gathered, TermSources, find_missing_terms, gather_terms
 from pipeline.contracts.accounts import ACCOUNT_ITEMS
 
 LACKS = ("period", "basis", "service", "item", "unit", "reason")
@@ -37,7 +37,7 @@ class Method:
     def __post_init__(self) -> None:
         check_services(self.services)
 
-    def list_items(self, statistics: YearStatistics) -> Iterator[tuple[Service, Item]]:
+    def list_items(self, statistics: YearStatistics) -> Iterator[tuple[Service, ServiceItem]]:
         """The items of each service, those of products by the products that statistics tell."""
         for code in self.services:
             for item in SERVICES[code].pick_items(self.options):
@@ -59,7 +59,7 @@ class Valuation:
     used: tuple[tuple[str, Found], ...]
 
 
-def evaluate(item: Item, terms: Terms) -> Amounts:
+def evaluate(item: ServiceItem, terms: Terms) -> Amounts:
     """Quantity and price of an item, of any leading axes (draws, worlds) over rows.
 
     It reads the names in `item.needs` from `terms`, and nothing else; statistics are handed out already (see
@@ -68,7 +68,7 @@ def evaluate(item: Item, terms: Terms) -> Amounts:
     return Amounts(item.quantity.compute(terms), item.price.compute(terms))
 
 
-def split_products(item: Item, statistics: YearStatistics) -> list[Item]:
+def split_products(item: ServiceItem, statistics: YearStatistics) -> list[ServiceItem]:
     """An item for each product that its statistics are told by; the item itself where they are not."""
     products = [one for code in item.needs.shared for one in statistics.list_products(code)]
     return [
@@ -117,12 +117,12 @@ class _Year:
 class _Prices:
     """Where prices of a year are taken from, and those of the price year; money of statistics by a factor."""
 
-    current: Sources
+    current: TermSources
     comparable: ParameterBook
     index: PriceIndex
     price_year: int
 
-    def compare(self, item: Item, gathered: Gathered) -> Array:
+    def compare(self, item: ServiceItem, gathered: Gathered) -> Array:
         """Price of each row in prices of the price year."""
         needs, terms, year = item.price.needs, gathered.terms, self.current.statistics.year
         parameters = {one.key: self.comparable.read(one.place) for one in gathered.found}
@@ -149,16 +149,16 @@ def _value_year(
     basis: str,
 ) -> _Year:
     period = str(table["period"].iloc[0])
-    rows, year = Rows.of(table), int(period)
+    rows, year = AccountRows.of(table), int(period)
     told = YearStatistics(statistics, year, aoi_id)
-    sources = Sources(told, move_prices(book, index, year), str(method.options["share_by"]))
+    sources = TermSources(told, move_prices(book, index, year), str(method.options["share_by"]))
     comparable = move_prices(book, index, method.price_year, unmoved="null")
     prices = _Prices(sources, comparable, index, method.price_year)
     parts, used = [], []
     lacks: list[tuple[str | None, ...]] = []
     for service, item in method.list_items(sources.statistics):
         supply = service.find_supply(item)
-        missing = find_gaps(item, supply, rows, sources)
+        missing = find_missing_terms(item, supply, rows, sources)
         if missing:
             lacks.append((period, basis, service.code, item.key, item.unit, "; ".join(missing)))
             continue
@@ -181,7 +181,7 @@ def _list_spans(table: pd.DataFrame, basis: str) -> pd.DataFrame:
     return told.groupby(["region", "period", "basis"], as_index=False, sort=False).sum()
 
 
-def _list_figures(service: Service, item: Item, gathered: Gathered, prices: _Prices) -> dict[str, Any]:
+def _list_figures(service: Service, item: ServiceItem, gathered: Gathered, prices: _Prices) -> dict[str, Any]:
     """What an item comes to by row, and what is said of all of its rows."""
     rows, amounts = gathered.rows, evaluate(item, gathered.terms)
     quantity = np.where(gathered.known_m2 > 0, amounts.quantity, np.nan)

@@ -17,11 +17,11 @@ from pipeline.accounts.totals import total_services
 from pipeline.contracts.accounts import ACCOUNT_CHOICES, ACCOUNT_PRICES
 from pipeline.contracts.columns import check_table
 from pipeline.errors import ContractError, Problem
-from pipeline.flow.account_ledger import Ledger
+from pipeline.flow.account_ledger import AccountFacts
 from pipeline.settings.parameters import read_elsewhere
 
 
-def draw_up_books(ledger: Ledger) -> dict[str, pd.DataFrame]:
+def draw_up_books(ledger: AccountFacts) -> dict[str, pd.DataFrame]:
     """All tables by name, in the order of a delivery; of both bases the headline's rows stand first.
 
     Raises ContractError where books do not balance.
@@ -55,7 +55,7 @@ def draw_up_books(ledger: Ledger) -> dict[str, pd.DataFrame]:
     return {name: _put_first(table, ledger.given.class_basis) for name, table in tables.items()}
 
 
-def _total(ledger: Ledger) -> pd.DataFrame:
+def _total(ledger: AccountFacts) -> pd.DataFrame:
     """ACCOUNT_TOTALS with low and high."""
     valuation, how = ledger.valuation, (ledger.statistics, ledger.index, ledger.method)
     totals = total_services(valuation, *how, aoi_id=ledger.aoi_id)
@@ -73,7 +73,7 @@ def _total(ledger: Ledger) -> pd.DataFrame:
     )
 
 
-def _balance(ledger: Ledger, totals: pd.DataFrame) -> pd.DataFrame:
+def _balance(ledger: AccountFacts, totals: pd.DataFrame) -> pd.DataFrame:
     """ACCOUNT_BALANCE; ContractError where it shows that books do not balance."""
     balance = build_balance(
         ledger.sums,
@@ -88,14 +88,14 @@ def _balance(ledger: Ledger, totals: pd.DataFrame) -> pd.DataFrame:
     return balance
 
 
-def _tabulate_parameters(ledger: Ledger) -> pd.DataFrame:
+def _tabulate_parameters(ledger: AccountFacts) -> pd.DataFrame:
     """ACCOUNT_PARAMETERS that were used, with what speaks against them."""
     years = sorted({*(int(period.label) for period in ledger.study.periods), ledger.method.price_year})
     used = ledger.book.tabulate(ledger.valuation.used)
     return add_doubts(used, read_elsewhere(), ledger.index, years)
 
 
-def _tabulate_choices(ledger: Ledger) -> pd.DataFrame:
+def _tabulate_choices(ledger: AccountFacts) -> pd.DataFrame:
     """ACCOUNT_CHOICES: profile and price year, then the variant of each formula."""
     head = {"profile": ledger.profile.name_zh, "price_year": ledger.method.price_year}
     options = {**head, **ledger.method.options}.items()

@@ -9,7 +9,7 @@ from pipeline.accounts.price_index import PriceIndex, list_fixed_prices
 from pipeline.accounts.services.registry import SERVICES, find_double_counting
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.settings import Settings
-from pipeline.settings.accounts import Accounts, Profile
+from pipeline.settings.accounts import AccountProfile, Accounts
 from pipeline.settings.aoi import load_entry
 from pipeline.settings.parameters import ParameterRow, read_parameters
 from pipeline.settings.price_index import read_price_index
@@ -37,7 +37,7 @@ class _Plan:
     """The accounts of one area: its profile, and the rows of its tables that services can read."""
 
     accounts: Accounts
-    profile: Profile
+    profile: AccountProfile
 
     @cached_property
     def keys(self) -> frozenset[str]:

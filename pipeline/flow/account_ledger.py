@@ -13,13 +13,13 @@ from pipeline.accounts.parameters import ParameterBook
 from pipeline.accounts.price_index import NO_INDEX, PriceIndex
 from pipeline.accounts.valuing import Method, Valuation, value_services
 from pipeline.engine.study import Study
-from pipeline.settings.accounts import Accounts, Profile
+from pipeline.settings.accounts import AccountProfile, Accounts
 from pipeline.settings.parameters import read_parameters
 from pipeline.settings.price_index import read_price_index
 
 
 @dataclass(frozen=True)
-class Ledger:
+class AccountFacts:
     """What accounts of an area are drawn up from: sums under units, statistics, the profile and its figures.
 
     `whole` are the sums of the area as one piece, `closures` errors of closure of areas, `sections`
@@ -47,7 +47,7 @@ class Ledger:
         return self.study.aoi.id
 
     @cached_property
-    def profile(self) -> Profile:
+    def profile(self) -> AccountProfile:
         """The profile of the area, with the choices of the config."""
         return self.given.load_profile(self.aoi_id)
 

@@ -13,7 +13,7 @@ from pipeline.accounts.variables import VARIABLES
 from pipeline.engine.run import Run
 from pipeline.flow.account_books import draw_up_books
 from pipeline.flow.account_inputs import list_account_keys
-from pipeline.flow.account_ledger import Ledger
+from pipeline.flow.account_ledger import AccountFacts
 from pipeline.flow.account_sums import make_account_sums
 from pipeline.flow.inputs import Inputs
 from pipeline.maps.change import COVER_MOVES, tabulate_transitions
@@ -68,7 +68,7 @@ def make_accounts(
 
     def build(folder: Path) -> None:
         status = pd.DataFrame(load_layer(sections.path, "sections").drop(columns="geometry"))
-        ledger = Ledger(
+        ledger = AccountFacts(
             study,
             given,
             load_table(sums.path, "sums"),

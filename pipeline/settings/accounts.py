@@ -58,7 +58,7 @@ class Choices(Strict):
         return self.model_copy(update=other.model_dump(exclude_unset=True))
 
 
-class Profile(Strict):
+class AccountProfile(Strict):
     """How accounts are made after one document: which services count, which variants, which parameters.
 
     `parameters` are tables, those of the `base` first; what a later one states goes before what an earlier
@@ -120,7 +120,7 @@ class Accounts(Strict):
             raise ValueError("a profile, or one for each area")
         return self
 
-    def load_profile(self, aoi: str) -> Profile:
+    def load_profile(self, aoi: str) -> AccountProfile:
         """The profile of an area, with the services and choices of the config and all tables of parameters.
 
         The table of runoff coefficients that is chosen is the first of them, that of the config the last.
@@ -154,7 +154,7 @@ def find_profile(profile: str) -> Path:
     return path
 
 
-def load_profile(profile: str, beyond: tuple[Path, ...] = ()) -> Profile:
+def load_profile(profile: str, beyond: tuple[Path, ...] = ()) -> AccountProfile:
     """A profile by id or path, what it takes from its base included; `beyond` are those that lead to it.
 
     Raises SettingsError with all mistakes of the file and their lines.
@@ -176,11 +176,11 @@ def load_profile(profile: str, beyond: tuple[Path, ...] = ()) -> Profile:
     )
 
 
-def _read_profile(path: Path) -> Profile:
+def _read_profile(path: Path) -> AccountProfile:
     node, content = text.parse(path, text.read(path))
     problems = list(text.find_duplicate_keys(path, node))
     try:
-        found = Profile.model_validate(content, context=ConfigFolder(path.resolve().parent))
+        found = AccountProfile.model_validate(content, context=ConfigFolder(path.resolve().parent))
     except ValidationError as error:
         problems += text.to_problems(path, node, content, error.errors())
     if problems:

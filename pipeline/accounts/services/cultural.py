@@ -2,8 +2,8 @@
 
 from pipeline.accounts.service import (
     Array,
-    Item,
     Service,
+    ServiceItem,
     Terms,
     build_single,
     build_term,
@@ -121,7 +121,7 @@ EXISTENCE = Service(
     supply=_NATURE,
     variants={
         (): (
-            Item(
+            ServiceItem(
                 "visitors",
                 "游客",
                 "visitors",
@@ -134,7 +134,9 @@ EXISTENCE = Service(
                 ),
                 _WILLINGNESS,
             ),
-            Item("residents", "居民", "residents", "person", take_statistic("population"), _WILLINGNESS),
+            ServiceItem(
+                "residents", "居民", "residents", "person", take_statistic("population"), _WILLINGNESS
+            ),
         )
     },
     source=_BAIYANGDIAN,

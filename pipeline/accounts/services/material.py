@@ -6,8 +6,8 @@ import numpy as np
 
 from pipeline.accounts.service import (
     Array,
-    Item,
     Service,
+    ServiceItem,
     Supply,
     Term,
     Terms,
@@ -62,9 +62,9 @@ def _price_product(code: str, option: str) -> Term:
     return gross if option == "gross" else gross.extend(f"{code}·(1−c)", _deduct, "intermediate_share")
 
 
-def _build_products(option: str) -> tuple[Item, ...]:
+def _build_products(option: str) -> tuple[ServiceItem, ...]:
     return tuple(
-        Item(
+        ServiceItem(
             f"{kind}_{way}",
             f"{way_zh}{kind_zh}",
             f"{way_en} {kind_en}",
@@ -78,9 +78,9 @@ def _build_products(option: str) -> tuple[Item, ...]:
     )
 
 
-def _build_use(use: str, name_zh: str, name_en: str) -> Item:
+def _build_use(use: str, name_zh: str, name_en: str) -> ServiceItem:
     amount, price = f"fresh_water.{use}", f"water_price.{use}"
-    return Item(
+    return ServiceItem(
         use,
         f"{name_zh}用水",
         f"{name_en} water",

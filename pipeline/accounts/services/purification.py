@@ -8,8 +8,8 @@ import numpy as np
 
 from pipeline.accounts.service import (
     Array,
-    Item,
     Service,
+    ServiceItem,
     Supply,
     Term,
     Terms,
@@ -88,8 +88,8 @@ _PRICES: dict[str, Callable[[str], Term]] = {
 }
 
 
-def _build_item(pollutant: _Pollutant, way: str, price: str) -> Item:
-    return Item(
+def _build_item(pollutant: _Pollutant, way: str, price: str) -> ServiceItem:
+    return ServiceItem(
         pollutant.key,
         pollutant.name_zh,
         pollutant.name_en,
@@ -101,7 +101,9 @@ def _build_item(pollutant: _Pollutant, way: str, price: str) -> Item:
     )
 
 
-def _vary(pollutants: tuple[_Pollutant, ...], *, emitted: str) -> dict[tuple[str, ...], tuple[Item, ...]]:
+def _vary(
+    pollutants: tuple[_Pollutant, ...], *, emitted: str
+) -> dict[tuple[str, ...], tuple[ServiceItem, ...]]:
     ways = {"capped": "capped", "capacity": "capacity", emitted: "emitted"}
     return {
         (option, price): tuple(_build_item(pollutant, way, price) for pollutant in pollutants)

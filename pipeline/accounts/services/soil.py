@@ -5,8 +5,8 @@ from functools import partial
 
 from pipeline.accounts.service import (
     Array,
-    Item,
     Service,
+    ServiceItem,
     Term,
     Terms,
     build_single,
@@ -89,27 +89,27 @@ _SOIL = {
 """Soil kept, t, by the choice `soil_practice`."""
 
 
-def _build_silt(soil: Term) -> tuple[Item, ...]:
+def _build_silt(soil: Term) -> tuple[ServiceItem, ...]:
     silt = soil.extend(f"λ·{soil.text}/ρ", _settle, "silt_coefficient", "soil_bulk_density")
     return build_single("m3", silt, take_parameter("dredging_cost"))
 
 
-def _build_nutrient(soil: Term, key: str, name_zh: str) -> Item:
+def _build_nutrient(soil: Term, key: str, name_zh: str) -> ServiceItem:
     content = f"soil_{key}"
     mass = soil.extend(f"{content}·{soil.text}", partial(_take_nutrient, key=content), content)
-    return Item(key, name_zh, key, "t", mass, take_parameter(f"{key}_cost"))
+    return ServiceItem(key, name_zh, key, "t", mass, take_parameter(f"{key}_cost"))
 
 
-def _build_nutrients(soil: Term) -> tuple[Item, ...]:
+def _build_nutrients(soil: Term) -> tuple[ServiceItem, ...]:
     return (_build_nutrient(soil, "nitrogen", "氮"), _build_nutrient(soil, "phosphorus", "磷"))
 
 
-def _build_land(soil: Term) -> tuple[Item, ...]:
+def _build_land(soil: Term) -> tuple[ServiceItem, ...]:
     land = soil.extend(f"{soil.text}/(ρ·h)·10⁻⁴", _spare, "soil_bulk_density", "soil_thickness")
     return build_single("ha", land, take_parameter("land_yield"))
 
 
-def _vary(build: Callable[[Term], tuple[Item, ...]]) -> dict[tuple[str, ...], tuple[Item, ...]]:
+def _vary(build: Callable[[Term], tuple[ServiceItem, ...]]) -> dict[tuple[str, ...], tuple[ServiceItem, ...]]:
     return {(option,): build(soil) for option, soil in _SOIL.items()}
 
 

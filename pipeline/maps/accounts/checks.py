@@ -19,7 +19,7 @@ from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import OpenLayer, build_layer_error
 from pipeline.ingest.layers.years import YearLayer, average_parts, sum_parts
 from pipeline.ingest.reading.positions import fineness
-from pipeline.maps.accounts.entries import LAYERS, describe_sources, find_sources, open_layers
+from pipeline.maps.accounts.entries import LAYERS, describe_account_sources, find_sources, open_layers
 from pipeline.maps.accounts.fields import list_variables
 from pipeline.maps.step import Maps, Row, Show, Step, View
 from pipeline.periods import When
@@ -29,7 +29,7 @@ _THINNED = 8
 """Of how many pixels along each side one is looked at."""
 
 
-def describe_layer(name: str, opened: YearLayer, grid: Grid, period: str) -> Row:
+def describe_account_layer(name: str, opened: YearLayer, grid: Grid, period: str) -> Row:
     """A row of ACCOUNT_LAYERS: what a raster of a year is, and what its numbers over the grid are.
 
     Raises InputError where these cannot be: beyond the limits of `layer_limits`.
@@ -82,7 +82,7 @@ def _list_times(study: Study) -> Sequence[When]:
 
 def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
     opened = open_layers(maps.study, when.periods[0], tuple(LAYERS), maps.reader)
-    return {"year": when.label, "sources": describe_sources(maps.study, opened)}
+    return {"year": when.label, "sources": describe_account_sources(maps.study, opened)}
 
 
 def _build(_run: Run, maps: Maps, when: When, folder: Path) -> None:
@@ -92,7 +92,7 @@ def _build(_run: Run, maps: Maps, when: When, folder: Path) -> None:
     opened = open_layers(maps.study, when.periods[0], tuple(LAYERS), maps.reader)
     for name, layer in opened.items():
         try:
-            rows.append(describe_layer(name, layer, maps.study.grid, when.label))
+            rows.append(describe_account_layer(name, layer, maps.study.grid, when.label))
         except InputError as error:
             problems += error.problems
     if problems:

@@ -87,7 +87,7 @@ def open_layers(
     return found
 
 
-def describe_sources(study: Study, opened: Mapping[str, YearLayer]) -> dict[str, object]:
+def describe_account_sources(study: Study, opened: Mapping[str, YearLayer]) -> dict[str, object]:
     """What the numbers of rasters depend on: their files, what the config says of them, their conventions."""
     sources = find_sources(study).sources
     return {

@@ -16,7 +16,7 @@ from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import OpenLayer
 from pipeline.ingest.layers.years import YearLayer, hold
 from pipeline.ingest.reading.positions import strips
-from pipeline.maps.accounts.entries import ERODING, describe_sources, find_sources, open_layers
+from pipeline.maps.accounts.entries import ERODING, describe_account_sources, find_sources, open_layers
 from pipeline.maps.accounts.rasters import list_layer_rasters
 from pipeline.maps.accounts.runoff import Runoff, find_runoff
 from pipeline.maps.encoding import LayerEncoding, from_ratio
@@ -110,7 +110,7 @@ def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
     runoff = _find_runoff(maps)
     return {
         "year": when.label,
-        "sources": describe_sources(maps.study, _open(maps, when)),
+        "sources": describe_account_sources(maps.study, _open(maps, when)),
         "rules": rules,
         "runoff": runoff.describe() if runoff else None,
     }

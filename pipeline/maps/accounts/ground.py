@@ -15,7 +15,14 @@ from pipeline.ingest.layers.gridding import read_layer
 from pipeline.ingest.layers.layer import OpenLayer
 from pipeline.ingest.layers.years import CombinedRaster, hold
 from pipeline.ingest.reading.positions import fineness
-from pipeline.maps.accounts.entries import ERODING, GROUND, SOIL, describe_sources, find_sources, open_layers
+from pipeline.maps.accounts.entries import (
+    ERODING,
+    GROUND,
+    SOIL,
+    describe_account_sources,
+    find_sources,
+    open_layers,
+)
 from pipeline.maps.encoding import LayerEncoding
 from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Step, keep_layers
 from pipeline.periods import When
@@ -66,7 +73,7 @@ def _list_times(study: Study) -> Sequence[When]:
 def _list_settings(maps: Maps, when: When) -> Mapping[str, object]:
     opened = open_layers(maps.study, when.periods[0], GROUND, maps.reader)
     rules = find_sources(maps.study).model_dump(include={"level_slope_percent", "slope_length_m"})
-    return {"sources": describe_sources(maps.study, opened), "rules": rules}
+    return {"sources": describe_account_sources(maps.study, opened), "rules": rules}
 
 
 def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:

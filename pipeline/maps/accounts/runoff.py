@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.accounts.parameters import Ground, ParameterBook
+from pipeline.accounts.parameters import ClassLineage, ParameterBook
 from pipeline.accounts.rows import TYPE_OF_COVER
 from pipeline.engine.study import Study
 from pipeline.legends import ECOSYSTEM, LAND_COVER, NODATA_CLASS, Legend
@@ -65,7 +65,7 @@ def load_book(study: Study) -> ParameterBook:
 
 def _list_shares(book: ParameterBook, legend: Legend, names: Sequence[str]) -> tuple[float, ...]:
     types = [TYPE_OF_COVER.get(name) for name in names]
-    found = book.find(_KEY, Ground.of([names, types], [None] * len(names))).value
+    found = book.find(_KEY, ClassLineage.of([names, types], [None] * len(names))).value
     shares = np.full(_CODES, np.nan)
     shares[[entry.code for entry in legend.classes]] = found
     return tuple(shares.tolist())

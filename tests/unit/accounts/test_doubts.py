@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.accounts.doubts import add_doubts
-from pipeline.accounts.parameters import Ground, ParameterBook
+from pipeline.accounts.parameters import ClassLineage, ParameterBook
 from pipeline.accounts.price_index import NO_INDEX, PriceIndex
 from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
 
@@ -22,7 +22,7 @@ def read(tmp_path, *lines):
 def doubt(tmp_path, *lines):
     """What is said of the parameters of a local table, by key."""
     book = ParameterBook.of(read(tmp_path, *lines))
-    used = [("REG-01", book.find(row.key, Ground.all())) for row in book.rows]
+    used = [("REG-01", book.find(row.key, ClassLineage.all())) for row in book.rows]
     table = add_doubts(book.tabulate(used), read_elsewhere(), NO_INDEX, [])
     assert table["value"].tolist() == [row.value for row in book.rows]
     return table.set_index("key")["doubt"]
@@ -86,7 +86,7 @@ def test_a_price_is_doubted_that_no_index_brings_to_the_years_of_the_accounts(tm
         tmp_path, "oxygen_price,,,1000,,,yuan/t,2008,a study,yes", "so2_tax,,,6,,,yuan/equivalent,,law,yes"
     )
     book = ParameterBook.of(rows)
-    table = book.tabulate([("REG-07", book.find(row.key, Ground.all())) for row in book.rows])
+    table = book.tabulate([("REG-07", book.find(row.key, ClassLineage.all())) for row in book.rows])
     index = PriceIndex({"": {2008: 90.0, 2023: 120.0}})
     said = {
         years: add_doubts(table, [], index, years).set_index("key")["doubt"]

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.accounts.parameters import Ground, ParameterBook, explain_lack
+from pipeline.accounts.parameters import ClassLineage, ParameterBook, explain_lack
 from pipeline.settings.parameters import ParameterRow
 
 CLASSES = (None, "0301", "0302", "森林", "湿地", "vegetation")
@@ -37,6 +37,7 @@ grounds = st.lists(
 )
 
 
+@example([{(None, None): 0.5, (None, "area"): 1.0}], [(None, None, "东平镇")])
 @given(tables, grounds)
 def test_the_later_table_then_the_closer_class_then_the_closer_region_holds(planted, ground):
     rows = [
@@ -44,14 +45,14 @@ def test_the_later_table_then_the_closer_class_then_the_closer_region_holds(plan
         for table in planted
     ]
     first, second, regions = zip(*ground, strict=True)
-    found = ParameterBook.of(rows, "area").find("carbon_rate", Ground.of([first, second], regions))
+    found = ParameterBook.of(rows, "area").find("carbon_rate", ClassLineage.of([first, second], regions))
     expected = [look_up(rows, "carbon_rate", (one, other), region) for one, other, region in ground]
     np.testing.assert_array_equal(found.value, expected)
     np.testing.assert_array_equal(found.place < 0, np.isnan(expected))
 
 
 def test_ground_may_come_with_gaps_of_any_kind():
-    ground = Ground.of([pd.Series([np.nan, "0301", None]), ["森林", "森林", pd.NA]], ["a", None, "a"])
+    ground = ClassLineage.of([pd.Series([np.nan, "0301", None]), ["森林", "森林", pd.NA]], ["a", None, "a"])
     assert ground.kinds == ((("森林",), "a"), (("0301", "森林"), None), ((), "a"))
     assert list(ground.which) == [0, 1, 2]
 
@@ -59,12 +60,12 @@ def test_ground_may_come_with_gaps_of_any_kind():
 def test_95_of_100_draws_lie_from_low_to_high_and_none_below_0():
     book = ParameterBook.of([[row(1.0, low=0.2, high=3.0), row(2.0, land_class="0301")]])
     drawn = book.draw(np.random.default_rng(7), 20_000)
-    values = drawn.find("carbon_rate", Ground.all()).value[:, 0]
+    values = drawn.find("carbon_rate", ClassLineage.all()).value[:, 0]
     assert values.shape == (20_000,)
     assert np.mean((values >= 0.2) & (values <= 3.0)) == pytest.approx(0.95, abs=0.005)
     assert np.median(values) == pytest.approx(1.0, abs=0.03)
     assert values.min() >= 0
-    fixed = drawn.find("carbon_rate", Ground.of([["0301"]], [None])).value
+    fixed = drawn.find("carbon_rate", ClassLineage.of([["0301"]], [None])).value
     assert set(fixed.ravel()) == {2.0}
 
 
@@ -77,7 +78,7 @@ def test_draws_are_those_of_their_seed():
 
 def test_what_a_parameter_draws_does_not_depend_on_the_others_of_the_book():
     own = row(1.0, land_class="森林", low=0.2, high=3.0)
-    ground = Ground.of([["森林"]], ["a"])
+    ground = ClassLineage.of([["森林"]], ["a"])
     books = [ParameterBook.of([[own]]), ParameterBook.of([[row(2.0, low=1.0, high=9.0)], [own]])]
     one, other = (book.draw(np.random.default_rng(3), 9).find("carbon_rate", ground).value for book in books)
     np.testing.assert_array_equal(one, other)
@@ -90,7 +91,7 @@ def test_used_parameters_are_listed_once_with_the_services_that_used_them():
     book = ParameterBook.of(
         [[row(1.0), row(2.0, land_class="湿地", confirmed=False), row(3.0, land_class="0302")]]
     )
-    ground = Ground.of([["湿地", "森林", "湿地"]], ["a", "a", "b"])
+    ground = ClassLineage.of([["湿地", "森林", "湿地"]], ["a", "a", "b"])
     found = book.find("carbon_rate", ground)
     assert list(found.indicative) == [True, False, True]
     table = book.tabulate([("REG-06a", found), ("REG-07", found)])
@@ -101,7 +102,7 @@ def test_used_parameters_are_listed_once_with_the_services_that_used_them():
 
 def test_a_key_without_rows_is_null_everywhere_and_marks_nothing_indicative():
     for book in (ParameterBook.of([]), ParameterBook.of([[row(1.0)]])):
-        found = book.find("dust_rate", Ground.of([["森林"]], [None]))
+        found = book.find("dust_rate", ClassLineage.of([["森林"]], [None]))
         assert np.isnan(found.value).all()
         assert not found.indicative.any()
         assert book.tabulate([("REG-08", found)]).empty

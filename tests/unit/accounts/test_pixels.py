@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.accounts.parameters import Ground, ParameterBook
+from pipeline.accounts.parameters import ClassLineage, ParameterBook
 from pipeline.accounts.pixels import compute_form, list_pixel_items, sum_values
 from pipeline.accounts.service import Terms
 from pipeline.accounts.sharing import YearStatistics
@@ -51,7 +51,7 @@ def items_of(**choices):
 def test_a_form_gives_what_the_formula_gives(values, options):
     found, book = items_of(**options)
     assert len(found) >= 9
-    ground = Ground.of([CLASSES, TYPES], [None] * len(CLASSES))
+    ground = ClassLineage.of([CLASSES, TYPES], [None] * len(CLASSES))
     hectare = np.full(len(CLASSES), 1e4)
     for one in found:
         numbers = dict(zip(one.quantity.variables, values, strict=False))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.accounts.parameters import Ground, ParameterBook
+from pipeline.accounts.parameters import ClassLineage, ParameterBook
 from pipeline.accounts.price_index import NO_INDEX, PriceIndex, list_fixed_prices
 from pipeline.accounts.prices import move_prices
 from pipeline.settings.parameters import ParameterRow
@@ -18,7 +18,7 @@ def price(value, year, *, key="oxygen_price", unit="yuan/t", low=None, high=None
 
 
 def find(book, key="oxygen_price"):
-    return book.find(key, Ground.all())
+    return book.find(key, ClassLineage.all())
 
 
 def test_the_oxygen_price_of_gaotianyan_is_that_of_2008_by_the_consumer_index():

@@ -10,11 +10,11 @@ import pytest
 
 from pipeline import contracts
 from pipeline.accounts.methods import Evidence
-from pipeline.accounts.parameters import Ground
+from pipeline.accounts.parameters import ClassLineage
 from pipeline.contracts.columns import check_table
 from pipeline.errors import ContractError
 from pipeline.flow.account_books import draw_up_books
-from pipeline.flow.account_ledger import Ledger
+from pipeline.flow.account_ledger import AccountFacts
 from pipeline.periods import Period
 from pipeline.settings.accounts import Accounts
 from tests.account_worlds import AOI, build_statistics, build_sums
@@ -65,7 +65,7 @@ def ledger():
     periods = tuple(
         Period(pd.Timestamp(year).date(), pd.Timestamp(f"{year}-12-31").date(), year) for year in YEARS
     )
-    return Ledger(
+    return AccountFacts(
         study=SimpleNamespace(aoi=SimpleNamespace(id=AOI, area_m2=1e6), periods=periods),
         given=Accounts(profile="gbt46869-2025", class_basis="mapped", intervals={"draws": 50}),
         sums=sums,
@@ -111,7 +111,7 @@ def test_water_that_is_retained_is_rain_less_what_runs_off_and_evaporates(ledger
     found = ledger.valuation.items
     own = found[found["service"].eq("REG-01") & found["basis"].eq("registered") & found["period"].eq("2024")]
     forest = own[own["account_class"].eq("0301")]
-    share = ledger.book.find("runoff_coefficient", Ground.of([["0301"], ["森林"]], ["west"])).value[0]
+    share = ledger.book.find("runoff_coefficient", ClassLineage.of([["0301"], ["森林"]], ["west"])).value[0]
     expected = 5e5 * ((RAIN["rain"] + 50) * (1 - share) - RAIN["evapotranspiration"]) * 1e-3
     assert forest["quantity"].sum() == pytest.approx(expected, rel=1e-9)
 

@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from pipeline import standards
 from pipeline.errors import InputError
-from pipeline.maps.accounts.checks import ACCOUNT_CHECKS, describe_layer
+from pipeline.maps.accounts.checks import ACCOUNT_CHECKS, describe_account_layer
 from pipeline.maps.accounts.entries import LAYERS, open_layers
 from pipeline.maps.accounts.fields import ACCOUNT_LAYERS
 from pipeline.maps.step import Maps
@@ -68,7 +68,7 @@ def test_a_row_says_what_was_found(planted, tmp_path):
     study = study_of(planted, {"npp": plain(tmp_path, "npp", 6.5)})
     (year,) = study.periods
     opened = open_layers(study, year, ("npp",), None)["npp"]
-    row = describe_layer("npp", opened, study.grid, year.label)
+    row = describe_account_layer("npp", opened, study.grid, year.label)
     assert (row["unit"], row["moments"], row["pixel_m"]) == ("t C/ha", 1, pytest.approx(10))
     assert (row["least"], row["mean"], row["most"]) == pytest.approx((6.5, 6.5, 6.5))
     assert 0.5 < row["known_share"] < 1
