@@ -26,6 +26,12 @@ class Shown(NamedTuple):
     number: float
 
 
+class Percent(NamedTuple):
+    """A number of an XLS that is shown as a percent."""
+
+    number: float
+
+
 def change_open_xml(path: Path, changes: dict[str, str]) -> Path:
     """An XLSX with texts of its XML replaced, wherever they stand."""
     with zipfile.ZipFile(path) as archive:
@@ -78,7 +84,7 @@ def write_excel_97(path: Path, rows, *, is_1904=False, is_calculated=True, hidde
     if merges:
         cells += _record(0xE5, struct.pack("<H", len(merges)) + ranges)
     name = struct.pack("<BBB", 0, 1, 1) + "一".encode("utf-16-le")
-    styles = b"".join(_record(0xE0, struct.pack("<HH16x", 0, form)) for form in (0, 2))
+    styles = b"".join(_record(0xE0, struct.pack("<HH16x", 0, form)) for form in (0, 2, 9))
     calculated = _record(0x1C1, struct.pack("<HHI", 0x1C1, 0, 191029)) if is_calculated else b""
     head = begin + _record(0x22, struct.pack("<H", is_1904)) + styles + calculated
     bound = _record(0x85, struct.pack("<IB", len(head) + 4 + 5 + len(name) + len(end), 0) + name)
@@ -99,6 +105,8 @@ def _write_cell(row, column, value):
         return _record(0x06, place + result + struct.pack("<HIH", 0, 0, 0))
     if isinstance(value, Shown):
         return _record(0x203, struct.pack("<HHHd", row, column, 1, value.number))
+    if isinstance(value, Percent):
+        return _record(0x203, struct.pack("<HHHd", row, column, 2, value.number))
     if isinstance(value, str):
         return _record(0x204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
     return _record(0x203, place + struct.pack("<d", value)) if value is not None else b""

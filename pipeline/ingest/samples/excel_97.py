@@ -11,6 +11,7 @@ from pipeline.ingest.samples.notes import (
     YEAR_AND_TENTH,
     SheetNotes,
     WorkbookNotes,
+    shows_percent,
     shows_two_decimals,
 )
 
@@ -47,7 +48,7 @@ def read_notes(path: Path) -> WorkbookNotes:
     try:
         stream = _read_stream(path.read_bytes())
         listed = list(_iterate_records(stream, 0))
-        styles = _find_two_decimals(listed)
+        styles = _Styles.of(listed)
         recalculates = not any(_is_calculated(record) for record in listed)
         starts = [struct.unpack_from("<I", content)[0] for kind, content in listed if kind == _BOUNDSHEET]
         sheets = [_Sheet(styles, recalculates).read(_iterate_records(stream, start)) for start in starts]
@@ -129,12 +130,23 @@ def _is_calculated(record: _Record) -> bool:
     return record.kind == _RECALCID and record.content[4:8] not in {b"", bytes(4)}
 
 
-def _find_two_decimals(listed: list[_Record]) -> frozenset[int]:
-    """Styles of cells that show two decimals."""
-    is_of_97 = struct.unpack_from("<H", listed[0].content)[0] == _IS_OF_97
-    own = dict(_read_format(content, is_of_97) for kind, content in listed if kind == _FORMAT)
-    shown = [struct.unpack_from("<H", content, 2)[0] for kind, content in listed if kind == _XF]
-    return frozenset(place for place, form in enumerate(shown) if shows_two_decimals(form, own.get(form)))
+class _Styles(NamedTuple):
+    """Styles of cells that show two decimals, and of those that show percents."""
+
+    two_decimals: frozenset[int]
+    percents: frozenset[int]
+
+    @classmethod
+    def of(cls, listed: list[_Record]) -> "_Styles":
+        is_of_97 = struct.unpack_from("<H", listed[0].content)[0] == _IS_OF_97
+        own = dict(_read_format(content, is_of_97) for kind, content in listed if kind == _FORMAT)
+        shown = [struct.unpack_from("<H", content, 2)[0] for kind, content in listed if kind == _XF]
+        return cls(
+            *(
+                frozenset(place for place, form in enumerate(shown) if shows(form, own.get(form)))
+                for shows in (shows_two_decimals, shows_percent)
+            )
+        )
 
 
 def _read_format(content: bytes, is_of_97: bool) -> tuple[int, str]:
@@ -147,7 +159,7 @@ def _read_format(content: bytes, is_of_97: bool) -> tuple[int, str]:
 class _Sheet:
     """Takes notes of a worksheet as its records pass."""
 
-    def __init__(self, styles: frozenset[int], recalculates: bool) -> None:
+    def __init__(self, styles: _Styles, recalculates: bool) -> None:
         self.notes = SheetNotes()
         self._styles, self._recalculates = styles, recalculates
 
@@ -209,8 +221,10 @@ class _Sheet:
 
     def _take_value(self, row: int, column: int, style: int, value: float) -> None:
         text = f"{value:.15g}"
-        if style in self._styles and YEAR_AND_TENTH.fullmatch(text):
+        if style in self._styles.two_decimals and YEAR_AND_TENTH.fullmatch(text):
             self.notes.texts[row, column] = f"{text}0"
+        if style in self._styles.percents:
+            self.notes.percents.add((row, column))
 
 
 def _unpack(packed: int) -> float:

@@ -22,6 +22,9 @@ ERROR = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|G
 FORMULA = "="
 """Begins the text of a cell whose formula has no result that holds."""
 
+_KNOWN_PERCENTS = frozenset({9, 10})
+_PERCENT = re.compile(r'(?:[^;"\\]|"[^"]*"|\\.)*?%')
+
 _TWO_DECIMALS = re.compile(r"[^;\"]*0\.00(?![0#?%E])")
 _KNOWN_TWO_DECIMALS = frozenset({2, 4, 7, 8, 39, 40, 43, 44})
 """Formats of two decimals that a workbook need not spell (ECMA-376 part 1, 18.8.30)."""
@@ -40,7 +43,8 @@ class SheetNotes:
 
     `extent` is the rows and columns that it has at most, as far as that is told before its cells are read.
     A text is an error (#DIV/0!), a month as its format shows it (2024.10), or `=` and the formula of a cell
-    without a result that holds. `stored` counts formulas that are read by their results.
+    without a result that holds. `stored` counts formulas that are read by their results, `percents` are cells
+    that show 0.82 as 82%.
     """
 
     extent: Place = (0, 0)
@@ -49,6 +53,7 @@ class SheetNotes:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     stored: int = 0
+    percents: set[Place] = field(default_factory=set)
 
     def list_remarks(self, height: int, width: int) -> list[tuple[str, str]]:
         """What is to be said of a sheet of a size: what was found, and the words."""
@@ -69,6 +74,11 @@ class WorkbookNotes:
 def shows_two_decimals(number: int, form: str | None) -> bool:
     """Whether a format shows 2024.1 as 2024.10, by its text, or by its number where it has none."""
     return number in _KNOWN_TWO_DECIMALS if form is None else bool(_TWO_DECIMALS.match(form))
+
+
+def shows_percent(number: int, form: str | None) -> bool:
+    """Whether a format shows 0.82 as 82%, by its text, or by its number where it has none."""
+    return number in _KNOWN_PERCENTS if form is None else bool(_PERCENT.match(form))
 
 
 def _join_numbers(numbers: Iterable[int]) -> str:

@@ -15,9 +15,9 @@ _PART_BYTES = 2**22
 _OVERLAP_BYTES = 2**10
 _MARKS = re.compile(
     rb"""formula=|-spanned=|visibility=["'](?:collapse|filter)|null-date|=["'](?:19|20)[0-9]{2}\.1["']|"""
-    rb""":value-type=["']error|>(?:#[A-Z0-9/]+[!?A]|Err:[0-9]+)<"""
+    rb""":value-type=["'](?:error|percentage)|>(?:#[A-Z0-9/]+[!?A]|Err:[0-9]+)<"""
 )
-"""Formulas, merges, what is hidden, another calendar, numbers that may be months, errors."""
+"""Formulas, merges, what is hidden, another calendar, numbers that may be months, errors, percents."""
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _HIDDEN = frozenset({"collapse", "filter"})
 _CELLS = frozenset({"table-cell", "covered-table-cell"})
@@ -120,9 +120,13 @@ class _Document:
     def _end_cell(self) -> None:
         text = self._find_text()
         if text is not None:
-            places: Iterator[Place] = ((row, column) for row in self._rows for column in self._columns)
-            self.sheets[-1].texts.update(dict.fromkeys(places, text))
+            self.sheets[-1].texts.update(dict.fromkeys(self._list_places(), text))
+        if self._cell.get("value-type") == "percentage":
+            self.sheets[-1].percents.update(self._list_places())
         self._cell = {}
+
+    def _list_places(self) -> Iterator[Place]:
+        return ((row, column) for row in self._rows for column in self._columns)
 
     def _find_text(self) -> str | None:
         """What a cell says, where its value does not say it."""

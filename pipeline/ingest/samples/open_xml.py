@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from xml.etree.ElementTree import Element, XMLParser, fromstring
 
 from pipeline.ingest.samples.dating import DAY_0, DAY_0_OF_1904
@@ -17,6 +18,7 @@ from pipeline.ingest.samples.notes import (
     YEAR_AND_TENTH,
     SheetNotes,
     WorkbookNotes,
+    shows_percent,
     shows_two_decimals,
 )
 
@@ -29,7 +31,7 @@ _OVERLAP_BYTES = 2**16
 _NEAR = (99_999, 26)
 _FAR = re.compile(rb"""r=["']([A-Z]{2,}[0-9]*|[A-Z]?[0-9]{6,})["']""")
 """References to rows and columns beyond `_NEAR`."""
-_MARKS = re.compile(rb"""<(?:\w+:)?f[\s>/]|t=["']e["']|hidden=["'](?:1|true)["']|>(?:19|20)[0-9]{2}\.1<""")
+_MARKS = rb"""<(?:\w+:)?f[\s>/]|t=["']e["']|hidden=["'](?:1|true)["']|>(?:19|20)[0-9]{2}\.1<"""
 """Formulas, errors, what is hidden, and numbers that may be months."""
 _MOST_COLUMNS = 2**14
 _REFERENCE = re.compile(r"([A-Z]+)([0-9]+)")
@@ -42,7 +44,7 @@ def read_notes(path: Path) -> WorkbookNotes:
     with zipfile.ZipFile(path) as archive:
         workbook = fromstring(archive.read(_WORKBOOK))  # noqa: S314 sizes are bounded
         recalculates = _recalculates(workbook)
-        styles = _find_two_decimals(archive)
+        styles = _Styles.of(archive)
         members = _find_members(archive, workbook)
         sheets = [_read_sheet(archive, member, styles, recalculates=recalculates) for member in members]
         return WorkbookNotes(sheets, _find_day_0(workbook))
@@ -81,17 +83,34 @@ def _find_day_0(workbook: Element) -> date:
     return DAY_0_OF_1904 if is_1904 else DAY_0
 
 
-def _find_two_decimals(archive: zipfile.ZipFile) -> frozenset[int]:
-    """Styles of cells that show two decimals."""
-    if _STYLES not in archive.namelist():
-        return frozenset()
-    styles = fromstring(archive.read(_STYLES))  # noqa: S314
-    own = {
-        int(form.get("numFmtId", -1)): form.get("formatCode", "")
-        for form in styles.findall("{*}numFmts/{*}numFmt")
-    }
-    shown = [int(style.get("numFmtId", 0)) for style in styles.findall("{*}cellXfs/{*}xf")]
-    return frozenset(place for place, form in enumerate(shown) if shows_two_decimals(form, own.get(form)))
+class _Styles(NamedTuple):
+    """Styles of cells that show two decimals, and of those that show percents."""
+
+    two_decimals: frozenset[int] = frozenset()
+    percents: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, archive: zipfile.ZipFile) -> "_Styles":
+        if _STYLES not in archive.namelist():
+            return cls()
+        styles = fromstring(archive.read(_STYLES))  # noqa: S314
+        own = {
+            int(form.get("numFmtId", -1)): form.get("formatCode", "")
+            for form in styles.findall("{*}numFmts/{*}numFmt")
+        }
+        shown = [int(style.get("numFmtId", 0)) for style in styles.findall("{*}cellXfs/{*}xf")]
+        return cls(
+            *(
+                frozenset(place for place, form in enumerate(shown) if shows(form, own.get(form)))
+                for shows in (shows_two_decimals, shows_percent)
+            )
+        )
+
+    @property
+    def marks(self) -> re.Pattern[bytes]:
+        """What a worksheet holds that is worth its parsing."""
+        numbers = "|".join(map(str, sorted(self.percents))).encode()
+        return re.compile(_MARKS + (rb"""|\ss=["'](?:%b)["']""" % numbers if numbers else b""))
 
 
 def _read_position(letters: str) -> int:
@@ -111,10 +130,8 @@ def _read_parts(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
             end = part[-_OVERLAP_BYTES:]
 
 
-def _read_sheet(
-    archive: zipfile.ZipFile, member: str, styles: frozenset[int], *, recalculates: bool
-) -> SheetNotes:
-    extent, is_marked = _scan(archive, member)
+def _read_sheet(archive: zipfile.ZipFile, member: str, styles: _Styles, *, recalculates: bool) -> SheetNotes:
+    extent, is_marked = _scan(archive, member, styles.marks)
     reader = _Worksheet(SheetNotes(extent), styles, recalculates=recalculates)
     if is_marked:
         parser = XMLParser(target=reader)  # noqa: S314 sizes are bounded, and a document type is refused
@@ -125,12 +142,12 @@ def _read_sheet(
     return reader.notes
 
 
-def _scan(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, int], bool]:
+def _scan(archive: zipfile.ZipFile, member: str, marks: re.Pattern[bytes]) -> tuple[tuple[int, int], bool]:
     """Rows and columns that a worksheet has at most, and whether it has marks that are worth its parsing."""
     height, width = _NEAR
     is_marked = False
     for part in _read_parts(archive, member):
-        is_marked = is_marked or bool(_MARKS.search(part))
+        is_marked = is_marked or bool(marks.search(part))
         for reference in set(_FAR.findall(part)):
             letters = reference.rstrip(b"0123456789")
             width = max(width, _read_position(letters.decode()) + 1)
@@ -141,7 +158,7 @@ def _scan(archive: zipfile.ZipFile, member: str) -> tuple[tuple[int, int], bool]
 class _Worksheet:
     """The target of a parser that takes notes of a worksheet as its elements pass."""
 
-    def __init__(self, notes: SheetNotes, styles: frozenset[int], *, recalculates: bool) -> None:
+    def __init__(self, notes: SheetNotes, styles: _Styles, *, recalculates: bool) -> None:
         self.notes = notes
         self._styles, self._recalculates = styles, recalculates
         self._row, self._column = -1, -1
@@ -178,8 +195,12 @@ class _Worksheet:
     def end(self, tag: str) -> None:
         """End an element."""
         self._inside = ""
-        if tag.rpartition("}")[2] == "c" and (text := self._find_text()) is not None:
+        if tag.rpartition("}")[2] != "c":
+            return
+        if (text := self._find_text()) is not None:
             self.notes.texts[self._row, self._column] = text
+        if self._kind == "n" and self._value and self._style in self._styles.percents:
+            self.notes.percents.add((self._row, self._column))
 
     def close(self) -> None:
         """End the worksheet."""
@@ -205,5 +226,5 @@ class _Worksheet:
             self.notes.stored += 1
         if self._kind == "e":
             return self._value
-        is_month = self._kind == "n" and self._style in self._styles
+        is_month = self._kind == "n" and self._style in self._styles.two_decimals
         return f"{self._value}0" if is_month and YEAR_AND_TENTH.fullmatch(self._value) else None

@@ -18,6 +18,7 @@ class Sheet:
     """A table in one batch: `cells` are texts, indexed by row number from 1; an empty cell is an empty text.
 
     Cells under a merge repeat its text; `repeats` marks those repetitions, None where nothing is merged.
+    `percents` marks numbers that a workbook shows as percents, None where it shows none so.
     `name` is empty for text files. `points` are `lon` and `lat` of the rows of a vector file by row number,
     NaN without a place, None for other files.
     """
@@ -30,6 +31,7 @@ class Sheet:
     holds_all: bool = True
     is_delimited: bool = False
     traits: Traits = NO_TRAITS
+    percents: Mask | None = None
 
     @classmethod
     def of(
@@ -40,10 +42,11 @@ class Sheet:
         repeats: Mask | None = None,
         points: pd.DataFrame | None = None,
         traits: Traits = NO_TRAITS,
+        percents: Mask | None = None,
     ) -> "Sheet":
         """From cells in any rows, of which the first becomes row 1."""
         numbered = cells.fillna("").set_axis(range(1, len(cells) + 1))
-        return cls(path.name, name, numbered, repeats, points, traits=traits)
+        return cls(path.name, name, numbered, repeats, points, traits=traits, percents=percents)
 
     @cached_property
     def head(self) -> list[list[str]]:

@@ -58,10 +58,11 @@ def _read_worksheets(path: Path, workbook: CalamineWorkbook, notes: WorkbookNote
         _refuse_size(path, metadata.name, *own.extent)
     for number, (metadata, own) in enumerate(sheets):
         if metadata.typ == SheetTypeEnum.WorkSheet:
-            cells, repeats = _read_cells(path, workbook.get_sheet_by_index(number), own)
+            cells, repeats, percents = _read_cells(path, workbook.get_sheet_by_index(number), own)
             is_hidden = metadata.visible != SheetVisibleEnum.Visible
             traits = Traits(is_hidden, notes.day_0, tuple(own.list_remarks(*cells.shape)))
-            yield Sheet.of(path, metadata.name, pd.DataFrame(cells, dtype=str), repeats, traits=traits)
+            table = pd.DataFrame(cells, dtype=str)
+            yield Sheet.of(path, metadata.name, table, repeats, traits=traits, percents=percents)
 
 
 def _unreadable(path: Path, found: str, expected: str, todo: str = "") -> InputError:
@@ -77,12 +78,12 @@ def _refuse_size(path: Path, name: str, height: int, width: int) -> None:
 
 def _read_cells(
     path: Path, worksheet: CalamineSheet, notes: SheetNotes
-) -> tuple[NDArray[np.object_], Mask | None]:
-    """Texts of the cells as its format or its formula has them, and which of them repeat a merge."""
+) -> tuple[NDArray[np.object_], Mask | None, Mask | None]:
+    """Texts of the cells as its format or its formula has them, which repeat a merge, which show percents."""
     rows = worksheet.to_python(skip_empty_area=False)
     merges = [*(worksheet.merged_cell_ranges or []), *notes.merges]
     ends = [(len(rows) - 1, len(rows[0]) - 1)] if rows else []
-    ends += [*notes.texts, *(last for _, last in merges)]
+    ends += [*notes.texts, *notes.percents, *(last for _, last in merges)]
     height, width = (max((end[axis] + 1 for end in ends), default=0) for axis in (0, 1))
     _refuse_size(path, worksheet.name, height, width)
     cells = np.full((height, width), "", dtype=object)
@@ -90,15 +91,20 @@ def _read_cells(
         cells[number, : len(row)] = [_text_of(value) for value in row]
     for place, text in notes.texts.items():
         cells[place] = text
-    return cells, _fill_merges(cells, merges) if merges else None
+    percents = np.zeros(cells.shape, dtype=bool)
+    for place in notes.percents:
+        percents[place] = True
+    repeats = _fill_merges(cells, percents, merges) if merges else None
+    return cells, repeats, percents if notes.percents else None
 
 
-def _fill_merges(cells: NDArray[np.object_], merges: list[Any]) -> Mask:
+def _fill_merges(cells: NDArray[np.object_], percents: Mask, merges: list[Any]) -> Mask:
     """Repeat the first cell of each merge in its others, and tell which these are."""
     repeats = np.zeros(cells.shape, dtype=bool)
     for (top, left), (bottom, right) in merges:
         covered = np.s_[top : bottom + 1, left : right + 1]
         cells[covered] = cells[top, left]
+        percents[covered] = percents[top, left]
         repeats[covered] = True
         repeats[top, left] = False
     return repeats

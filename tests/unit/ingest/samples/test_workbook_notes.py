@@ -9,7 +9,14 @@ from pipeline.ingest.samples import cells, read_records, read_samples
 from pipeline.ingest.samples.reasons import UNRESOLVED_NAME
 from pipeline.ingest.samples.workbooks import read_workbook
 from pipeline.settings import SampleFile
-from tests.spreadsheets import Formula, Shown, change_open_xml, write_excel_97, write_open_document
+from tests.spreadsheets import (
+    Formula,
+    Percent,
+    Shown,
+    change_open_xml,
+    write_excel_97,
+    write_open_document,
+)
 
 HEAD = ["断面名称", "监测时间", "氨氮(mg/L)", "总磷(mg/L)"]
 
@@ -308,3 +315,37 @@ def test_a_merged_section_and_a_merged_value_mean_the_same_in_every_kind_of_work
             ["甲", "NH3N", 0.3, 2], ["甲", "TP", 0.08, 2], ["甲", "NH3N", 0.4, 3],
         ]  # fmt: skip
         assert rejects.empty
+
+
+@pytest.mark.parametrize(
+    ("form", "is_percent"),
+    [
+        ("0%", True),
+        ("0.00%", True),
+        ('"约"0.0%', True),
+        ('0.0"%"', False),
+        (r"0.0\%", False),
+        ("0.00", False),
+    ],
+)
+def test_a_cell_of_a_workbook_is_a_percent_where_its_format_shows_it_so(tmp_path, form, is_percent):
+    path = _open_xml(tmp_path / "a.xlsx", [["目标"], [0.917], [82]], formats={"A2": form})
+    (sheet,) = read_workbook(path)
+    assert sheet.cells[0].tolist() == ["目标", "0.917", "82"]
+    assert ([] if sheet.percents is None else sheet.percents[:, 0].tolist()) == (
+        [False, True, False] if is_percent else []
+    )
+
+
+def test_percents_are_told_in_every_kind_of_workbook_and_under_a_merge(tmp_path):
+    book = openpyxl.load_workbook(_open_xml(tmp_path / "a.xlsx", [[0.82, 3]], formats={"A1": "0%"}))
+    book.active.merge_cells("A1:A2")
+    book.save(tmp_path / "a.xlsx")
+    write_excel_97(tmp_path / "a.xls", [[Percent(0.82), 3.0], [None, None]], merges=[(0, 0, 1, 0)])
+    tall = 'table:number-rows-spanned="2" table:number-columns-spanned="1" '
+    percent = (tall + 'office:value-type="percentage" office:value="0.82"', "82%")
+    write_open_document(tmp_path / "a.ods", [percent, _number(3)], [("", None), ("", None)])
+    for name in ("a.xlsx", "a.xls", "a.ods"):
+        (sheet,) = read_workbook(tmp_path / name)
+        assert sheet.percents[:, 0].tolist() == [True, True]
+        assert not sheet.percents[:, 1].any()
