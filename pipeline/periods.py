@@ -31,6 +31,12 @@ class Period:
         """The period itself."""
         return (self,)
 
+    @property
+    def whole_year(self) -> int | None:
+        """The calendar year that the period is, None where it is none or not all of one."""
+        year = self.first.year
+        return year if (self.first, self.last) == (date(year, 1, 1), date(year, 12, 31)) else None
+
     def holds(self, moment: datetime) -> bool:
         """Whether a moment lies in the period, by its day in UTC."""
         return self.first <= as_utc(moment).date() <= self.last

@@ -1,5 +1,6 @@
 """Columns and checks that the tables are declared with."""
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import geopandas as gpd
@@ -44,3 +45,14 @@ def check_table(table: Frame, schema: pa.DataFrameSchema) -> Frame:
             for case in cases.itertuples()
         ]
         raise ContractError(f"A stage broke the contract of {schema.name}", problems) from errors
+
+
+def tabulate_rows(rows: Sequence[Mapping[str, object]], schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """A table of rows with the columns of a schema, checked; what a row does not say is null."""
+    table: pd.DataFrame = check_table(pd.DataFrame(rows, columns=list(schema.columns)), schema)
+    return table
+
+
+def list_records(table: pd.DataFrame) -> list[dict[str, object]]:
+    """The rows of a table, values by column."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

@@ -1,4 +1,4 @@
-"""NDVI of a period from its looks, where vegetation cover is not made from that of the composite."""
+"""NDVI from looks: of a period where cover is not made from its composite; of months for assessment.ei."""
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,12 +15,14 @@ from pipeline.indices import alerts, composite, indicators, vegetation
 from pipeline.ingest.reading import blocks
 from pipeline.maps.encoding import COUNT, RATIO
 from pipeline.maps.step import BlockInputs, Layers, Load, Maps, Place, Show, Step, build_raster, keep_layers
-from pipeline.periods import Period, When
+from pipeline.periods import Period, When, list_periods
 from pipeline.zonal import measures
 
 _PARTS = 4
 """So many readings of their looks spare the memory for the bands of all at once."""
 _COUNTS_BYTES = 8
+_GROWING_MONTHS = (5, 9)
+"""The months whose greatest NDVI counts by HJ 192-2015, the first and the last."""
 _TITLES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "maximum": ("最大值合成 NDVI", "Greatest NDVI"),
@@ -80,6 +82,12 @@ def explain_nothing(study: Study) -> tuple[str, str]:
     )
 
 
+def list_growing_months(year: int) -> list[Period]:
+    """The months of a year whose greatest NDVI makes the vegetation cover of the ecological index."""
+    first, last = _GROWING_MONTHS
+    return list_periods(date(year, first, 1), date(year, last, monthrange(year, last)[1]), "month")
+
+
 def title_cover(study: Study) -> tuple[str, str]:
     """What a map of cover is called by the NDVI that it is made from, in Chinese and in English."""
     method = study.settings.vegetation.ndvi
@@ -117,12 +125,25 @@ def _list_times(study: Study) -> Sequence[When]:
     return [cut for period in study.periods if (cut := _cut_to_season(study, period))]
 
 
+def _list_months(study: Study) -> Sequence[When]:
+    """Months of whole years, where the ecological index is made from looks."""
+    asked = study.settings.assessment.ei if study.settings.assessment else None
+    if asked is None or asked.ndvi != "looks":
+        return ()
+    years = [period.whole_year for period in study.periods if period.whole_year]
+    return [month for year in years for month in list_growing_months(year)]
+
+
 def _list_bands(_study: Study, _scenes: Sequence[Scene]) -> tuple[str, ...]:
     return alerts.BANDS
 
 
 def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
     return {"method": maps.study.settings.vegetation.ndvi}
+
+
+def _take_greatest(_maps: Maps, _when: When) -> Mapping[str, object]:
+    return {"method": "maximum"}
 
 
 def _count_block_bytes(_study: Study, load: Load) -> int:
@@ -150,4 +171,15 @@ LOOK_NDVI = Step(
     block_bytes=_count_block_bytes,
     config=("vegetation",),
     show=Show(rasters=_list_rasters),
+)
+MONTH_NDVI = replace(
+    LOOK_NDVI,
+    name="month_ndvi",
+    version=1,
+    title="各月最大 NDVI greatest NDVI of months",
+    times=_list_months,
+    settings=_take_greatest,
+    parameters=_take_greatest,
+    config=("assessment",),
+    show=Show(),
 )

@@ -15,7 +15,7 @@ from pipeline.maps.inundation import INUNDATION
 from pipeline.maps.land_cover.classifier import CLASSIFIED, CLASSIFIER, PROBABILITIES
 from pipeline.maps.land_cover.existing import EXISTING_MAP, MAP_CODES
 from pipeline.maps.land_cover.rules import RULES
-from pipeline.maps.look_ndvi import LOOK_NDVI
+from pipeline.maps.look_ndvi import LOOK_NDVI, MONTH_NDVI
 from pipeline.maps.rsei import HEAT, RSEI
 from pipeline.maps.rsei_axis import AXIS
 from pipeline.maps.spectral import SPECTRAL
@@ -51,6 +51,7 @@ STEPS: tuple[Step, ...] = (
     TYPE_TRANSITIONS,
     HEAT,
     AXIS,
+    MONTH_NDVI,
     ACCOUNT_LAYERS,
     ACCOUNT_GROUND,
     ACCOUNT_CHECKS,

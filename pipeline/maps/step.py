@@ -145,9 +145,10 @@ class Maps:
 
     @property
     def keys(self) -> dict[str, list[str]]:
-        """Keys of all maps by step, in order; steps of the accounts only where they are asked for."""
-        asked = self.study.settings.accounts is not None
-        steps = [step for step in self.steps if asked or step.config != ("accounts",)]
+        """Keys of all maps by step, in order; steps of accounts or assessment only where that is asked."""
+        given = self.study.settings
+        lacking = [("accounts",)] * (given.accounts is None) + [("assessment",)] * (given.assessment is None)
+        steps = [step for step in self.steps if step.config not in lacking]
         return {step.name: [one.key for one in self.of(step.name).values()] for step in steps}
 
 

@@ -154,7 +154,7 @@ def _list_whole(world: World, entries: Sequence[Kept]) -> Iterator[Printed]:
     area_km2 = measure_area_m2(world.aoi.geometry) / _SQUARE_METRES_PER_KM2
     for kept in entries:
         for year in list_years(world):
-            yield _draw_figure(world, world.aoi.id, year, kept, area_km2)
+            yield draw_figure(world, world.aoi.id, year, kept, area_km2)
 
 
 def _list_visits(world: World) -> Iterator[Printed]:
@@ -164,10 +164,11 @@ def _list_visits(world: World) -> Iterator[Printed]:
         area_km2 = measure_area_m2(outline.intersection(world.aoi.geometry)) / _SQUARE_METRES_PER_KM2
         for kept in _VISITS:
             for year in list_years(world):
-                yield _draw_figure(world, town, year, kept, area_km2)
+                yield draw_figure(world, town, year, kept, area_km2)
 
 
-def _draw_figure(world: World, region: str, year: int, kept: Kept, area_km2: float) -> Printed:
+def draw_figure(world: World, region: str, year: int, kept: Kept, area_km2: float) -> Printed:
+    """A figure of a region of so many km2 as it is printed, the same each time."""
     swing = world.random("statistics", region, kept.item, kept.product, year).uniform(
         -_YEAR_SWING, _YEAR_SWING
     )
@@ -195,7 +196,9 @@ def _write_wide(
     rng = world.random("spelling", "statistics")
     for row, kept in enumerate(entries, start=3):
         values = [figures[world.aoi.id, kept.name, year] for year in years]
-        sheet.write_row(row, 1, [kept.name, kept.unit, *(_spell(rng, value) for value in values), SOURCE])
+        sheet.write_row(
+            row, 1, [kept.name, kept.unit, *(spell_number(rng, value) for value in values), SOURCE]
+        )
 
 
 def _write_towns(sheet: Any, world: World, figures: Mapping[tuple[str, str, int], float]) -> None:
@@ -224,7 +227,7 @@ def _write_emissions(world: World, path: Path) -> None:
     path.write_bytes(table.to_csv(index=False, lineterminator="\r\n").encode("gbk"))
 
 
-def _spell(rng: np.random.Generator, value: float) -> str | float:
+def spell_number(rng: np.random.Generator, value: float) -> str | float:
     """A value as staff type it: a number, or a text with thousands apart or spaces about it."""
     match int(rng.integers(6)):
         case 0:

@@ -1,0 +1,78 @@
+"""The ecological quality index (EQI) of each calendar year of a run, by a scheme."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from pipeline import ingest
+from pipeline.aoi import Aoi
+from pipeline.assessment.amounts import Amount, AreaStatistics
+from pipeline.assessment.ecological_quality import (
+    QualityYear,
+    Told,
+    build_quality_indicators,
+    build_quality_rows,
+    evaluate_quality,
+    index_indicators,
+)
+from pipeline.assessment.years import explain_no_year
+from pipeline.flow.assessment.part import Assessed, Part, Simulated
+from pipeline.flow.assessment.sources import Sources
+from pipeline.flow.assessment.yearly import gather_statistics
+from pipeline.ingest.simulate.ecological_sources import complete_quality, write_quality
+from pipeline.settings import Settings
+from pipeline.settings.ecological_index import QualityIndex, find_quality_scheme, load_quality_scheme
+
+
+def assess_ecological_quality(sources: Sources) -> Assessed:
+    """EQI by year with all indices of the scheme; null with the reason for periods that are no years."""
+    scheme, aoi = load_quality_scheme(sources.block), sources.study.aoi
+    statistics, indicators = gather_statistics(sources, sources.block.statistics), sources.indicators()
+    years = []
+    for period in sources.study.periods:
+        year = period.whole_year
+        if year is None:
+            years.append(QualityYear(period.label, None, None, explain_no_year(period.label)))
+            continue
+        known = index_indicators(indicators, aoi.id, period.label)
+        index = partial(_tell, statistics.area, year)
+        told = Told(index, partial(_find_indicator, known))
+        years.append(QualityYear(period.label, year, evaluate_quality(scheme, told)))
+    rows = build_quality_rows(years, scheme, aoi.id)
+    tables = {"ecological_quality": rows, "ecological_quality_rejected": statistics.rejected}
+    return Assessed(tables, build_quality_indicators(rows))
+
+
+def _tell(statistics: AreaStatistics, year: int, key: str) -> Amount:
+    return statistics.find(f"eqi.{key}", year, "1")
+
+
+def _find_indicator(known: Mapping[str, Amount], name: str) -> Amount:
+    reason = f"本次运行没有指标 {name} / the run has no indicator {name}"
+    return known.get(name, Amount(None, "indicators", reason))
+
+
+def _find_block(settings: Settings) -> QualityIndex | None:
+    return settings.assessment.eqi if settings.assessment else None
+
+
+def _list_paths(block: QualityIndex) -> Iterator[str]:
+    yield str(find_quality_scheme(block))
+    yield from (file.path for file in block.statistics)
+
+
+def _check(block: QualityIndex, aoi: Aoi) -> None:
+    load_quality_scheme(block)
+    ingest.statistics.read_statistics(block.statistics, aoi)
+
+
+ECOLOGICAL_QUALITY = Part(
+    name="ecological_quality",
+    title="生态质量指数",
+    version=1,
+    reads=("statistics", "sections", "told", "parts"),
+    find_block=_find_block,
+    list_paths=_list_paths,
+    assess=assess_ecological_quality,
+    check=_check,
+    simulated=Simulated(version=1, write=write_quality, complete=complete_quality),
+)
