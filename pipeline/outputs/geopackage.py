@@ -138,7 +138,7 @@ def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledL
     about = layer.about(delivery.language)
     rules = tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items()))
     tabs = layer is INVENTORY_LAYER and "account_totals" in delivery.tables
-    own = find_style(layer) if layer.name in delivery.layers else None
+    own = find_style(layer.name) if layer.name in delivery.layers else None
     family = layer.name.partition("_")[0] if own else ""
     return StyledLayer(
         layer.name, layer.geometry, title, columns, newest, spoken, about, rules, tabs, family, own

@@ -24,6 +24,15 @@ _STRIP = 512
 
 
 @dataclass(frozen=True)
+class MapShape:
+    """Lines or polygons of a map as an SVG path: filled where `fill` is a colour, else `none`."""
+
+    path: str
+    fill: str
+    stroke: str
+
+
+@dataclass(frozen=True)
 class MapSheet:
     """A map with its title, and its legend: classes (colour, name), or a ramp of (share, label) in `unit`."""
 
@@ -34,6 +43,7 @@ class MapSheet:
     ticks: list[tuple[float, str]]
     points: list[Spot]
     unit: str = ""
+    shapes: tuple[MapShape, ...] = ()
 
     @property
     def about(self) -> str:
@@ -101,7 +111,7 @@ def _draw_section_sheet(ground: Raster, delivery: Delivery, path: Path) -> MapSh
     newest = delivery.sections[delivery.sections["period"] == period]
     grades = newest["water_class"]
     at = [
-        spot if spot and _is_inside(spot, picture.tall) else None
+        spot if spot and is_inside(spot, picture.tall) else None
         for spot in locate_points(newest.geometry, delivery.grid)
     ]
     colors = [_NOT_GRADED if pd.isna(grade) else WATER_CLASS.by_code()[int(grade)].color for grade in grades]
@@ -117,7 +127,8 @@ def _draw_section_sheet(ground: Raster, delivery: Delivery, path: Path) -> MapSh
     )
 
 
-def _is_inside(spot: tuple[float, float], tall: float) -> bool:
+def is_inside(spot: tuple[float, float], tall: float) -> bool:
+    """Whether a point is on a map that is so tall."""
     return 0 <= spot[0] <= 100 and 0 <= spot[1] <= tall  # noqa: PLR2004 (a map is 100 units wide)
 
 

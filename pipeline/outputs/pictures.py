@@ -67,7 +67,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Picture:
-    """A map drawn 100 units wide and `tall` units high: a PNG as data URI under an SVG path."""
+    """A map drawn 100 units wide and `tall` units high: a PNG as data URI, or none, under an SVG path."""
 
     tall: float
     image: str
@@ -85,11 +85,23 @@ def draw_picture(
     shrink = max(1.0, grid.width / WIDTH_PX)
     shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
     return Picture(
-        tall=round(100 * grid.height / grid.width, 2),
+        tall=measure_height(grid),
         image=_encode_png(_color_raster(raster, path, shape), pale=pale),
-        outline=_draw_outline(project(outline, grid.crs), grid),
+        outline=draw_path(project(outline, grid.crs), grid),
         bar=choose_scale_bar(grid),
     )
+
+
+def draw_outline(grid: Grid, outline: BaseGeometry) -> Picture:
+    """A map without a picture: the outline of the area (EPSG:4490) alone."""
+    return Picture(
+        measure_height(grid), "", draw_path(project(outline, grid.crs), grid), choose_scale_bar(grid)
+    )
+
+
+def measure_height(grid: Grid) -> float:
+    """Height of a map of the grid in hundredths of its width."""
+    return round(100 * grid.height / grid.width, 2)
 
 
 def choose_scale_bar(grid: Grid) -> ScaleBar:
@@ -192,8 +204,12 @@ def _encode_png(rgba: NDArray[np.uint8], *, pale: bool) -> str:
     return f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
 
 
-def _draw_outline(outline: BaseGeometry, grid: Grid) -> str:
-    simple = shapely.simplify(outline, _compute_unit_m(grid) / 20, preserve_topology=True)
-    rings = shapely.get_rings([part for part in shapely.get_parts(simple) if part.geom_type == "Polygon"])
-    lines = (_to_map(shapely.get_coordinates(ring), grid).tolist() for ring in rings)
-    return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in line) + "Z" for line in lines)
+def draw_path(shape: BaseGeometry, grid: Grid) -> str:
+    """The rings and lines of a shape in the CRS of the grid as an SVG path, in hundredths of its width."""
+    simple = shapely.simplify(shape, _compute_unit_m(grid) / 20, preserve_topology=True)
+    parts = shapely.get_parts(simple)
+    rings = shapely.get_rings([part for part in parts if part.geom_type == "Polygon"])
+    lines = [(ring, "Z") for ring in rings]
+    lines += [(part, "") for part in parts if part.geom_type == "LineString"]
+    drawn = ((_to_map(shapely.get_coordinates(line), grid).tolist(), end) for line, end in lines)
+    return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in line) + end for line, end in drawn)

@@ -48,9 +48,9 @@ def list_layers(delivery: Delivery) -> tuple[FeatureLayer, ...]:
     return (*LAYERS, *(_build_layer(name, rows) for name, rows in delivery.layers.items()))
 
 
-def find_style(layer: FeatureLayer) -> LayerStyle:
+def find_style(name: str) -> LayerStyle:
     """How the layer of a part is drawn; one that nobody gave a look is a plain outline."""
-    known = PART_LAYERS.get(layer.name)
+    known = PART_LAYERS.get(name)
     return known.style if known else _PLAIN
 
 

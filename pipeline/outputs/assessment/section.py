@@ -10,6 +10,7 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.wording import name_part_columns, name_part_values
 from pipeline.outputs.charts import Chart
 from pipeline.outputs.columns import list_values
+from pipeline.outputs.map_sheets import MapSheet
 from pipeline.outputs.tables import MOST_ROWS, format_cell
 
 State = Literal["good", "fair", "bad", "unknown", "plain"]
@@ -45,7 +46,7 @@ class SectionTable:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the report: conclusions in sentences first, then figures, charts and tables.
+    """A section of the report: conclusions in sentences first, then figures, charts, maps and tables.
 
     `key` is unique among sections; `notes` say what the figures rest on and what they are not. One that
     `leads` stands at the very top of the report, the others in the chapter of the assessment.
@@ -57,6 +58,7 @@ class Section:
     cards: tuple[SectionCard, ...] = ()
     tables: tuple[SectionTable, ...] = ()
     charts: tuple[Chart, ...] = ()
+    maps: tuple[MapSheet, ...] = ()
     notes: tuple[str, ...] = ()
     leads: bool = False
 

@@ -12,6 +12,7 @@ import shapely
 from pipeline.errors import ContractError
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.assessment import layers
+from pipeline.outputs.assessment.layer_maps import draw_layer_map
 from pipeline.outputs.assessment.layers import PART_LAYERS, PartLayer, list_layers
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.qgis import LayerStyle
@@ -94,3 +95,24 @@ def test_every_layer_that_is_told_beforehand_has_a_title_and_says_what_a_row_is(
     for language in ("zh", "en"):
         titles = find_texts("layer", language)
         assert all(titles[name] and titles[f"{name}.about"] for name in PART_LAYERS)
+
+
+def test_a_layer_is_a_map_of_the_report(monkeypatch):
+    told = {"toy": PartLayer("MultiPolygon", ("site",), LayerStyle("severity", 0.8))}
+    monkeypatch.setattr(layers, "PART_LAYERS", MappingProxyType(told))
+    shown = {
+        "toy": layer([HOME, shapely.box(121.9, 31.47, 121.92, 31.49)], severity=["error", "info"]),
+        "lines": layer([LINE]),
+        "points": layer([POINT, shapely.Point(0, 0)]),
+        "none": layer([None]),
+    }
+    delivery = replace(small_delivery(), layers=shown)
+    homes = draw_layer_map("toy", delivery)
+    assert [name for _, name in homes.classes] == ["错误", "提示"]
+    assert {shape.fill for shape in homes.shapes} == {color for color, _ in homes.classes}
+    (line,) = draw_layer_map("lines", delivery).shapes
+    assert (line.fill, line.path.count("M"), "Z" in line.path) == ("none", 1, False)
+    (point,) = draw_layer_map("points", delivery).points
+    assert 0 < point.x < 100
+    assert draw_layer_map("none", delivery) is None
+    assert draw_layer_map("unheard_of", delivery) is None

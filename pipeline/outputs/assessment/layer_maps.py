@@ -1,0 +1,79 @@
+"""Maps of the layers of parts: points, lines and polygons in the outline of the area."""
+
+from collections.abc import Iterator
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.contracts import Delivery
+from pipeline.geodesy import project_all
+from pipeline.outputs.assessment.layers import find_style
+from pipeline.outputs.columns import list_values, name_values
+from pipeline.outputs.layers import name_layer
+from pipeline.outputs.map_sheets import MapShape, MapSheet, is_inside
+from pipeline.outputs.pictures import draw_outline, draw_path, locate_points, place_spots
+from pipeline.outputs.qgis import LayerStyle
+from pipeline.outputs.texts import find_text
+
+_COLOR = "#6a3d9a"
+_OTHER = "#8c8c8c"
+
+
+def draw_layer_map(name: str, delivery: Delivery) -> MapSheet | None:
+    """The layer of a part as a map of the report; None where the delivery has no such layer, or an empty one.
+
+    Classes have the colours that the layer has in QGIS; points have the name that labels them there.
+    """
+    rows = delivery.layers.get(name)
+    rows = rows if rows is None else rows[~(rows.geometry.isna() | rows.geometry.is_empty)]
+    if rows is None or rows.empty:
+        return None
+    style = find_style(name)
+    colors = _find_colors(rows, style)
+    points = (rows.geometry.geom_type == "Point").to_numpy()
+    picture = draw_outline(delivery.grid, delivery.aoi.geometry)
+    named = (
+        rows[style.label].fillna("").astype(str) if style.label in rows else pd.Series("", index=rows.index)
+    )
+    spots = [
+        spot if spot and is_inside(spot, picture.tall) else None
+        for spot in locate_points(rows.geometry[points], delivery.grid)
+    ]
+    return MapSheet(
+        title=name_layer(name, delivery.language),
+        picture=picture,
+        classes=list(_list_classes(rows, style, delivery)),
+        gradient="",
+        ticks=[],
+        points=place_spots(spots, list(colors[points]), list(named[points]), picture.tall),
+        shapes=tuple(_draw_shapes(rows[~points], colors[~points], delivery)),
+    )
+
+
+def _find_colors(rows: gpd.GeoDataFrame, style: LayerStyle) -> pd.Series:
+    if style.column is None:
+        return pd.Series(style.outline or _COLOR, index=rows.index)
+    known = {entry.code: entry.color for entry in list_values(style.column) if entry.color}
+    colors: pd.Series = rows[style.column].astype("string").map(known).fillna(_OTHER)
+    return colors
+
+
+def _list_classes(rows: gpd.GeoDataFrame, style: LayerStyle, delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """Colour and name of the classes that occur."""
+    if style.column is None:
+        return
+    colors, values = _find_colors(rows, style), rows[style.column].astype("string")
+    names = name_values(style.column, values, delivery.language)
+    listed = names.fillna(find_text("legend.other", delivery.language))
+    yield from dict.fromkeys(zip(colors, listed, strict=True))
+
+
+def _draw_shapes(rows: gpd.GeoDataFrame, colors: pd.Series, delivery: Delivery) -> Iterator[MapShape]:
+    """One path of each colour, polygons before lines."""
+    grid = delivery.grid
+    for filled in (True, False):
+        own = rows.geometry.geom_type.isin(["Polygon", "MultiPolygon"]) == filled
+        for color, shapes in rows.geometry[own].groupby(colors[own], sort=True):
+            moved = project_all(shapes.to_numpy(), grid.crs)
+            path = "".join(draw_path(shape, grid) for shape in moved)
+            yield MapShape(path, str(color) if filled else "none", str(color))
