@@ -30,8 +30,9 @@ types: .venv/ready
 walls: .venv/ready
 	$(BIN)/lint-imports
 
-docs: .venv/ready  ## what is generated from the code: the JSON schema of the config
+docs: .venv/ready  ## what is generated from the code: the JSON schema of the config, the templates of bulletins
 	$(BIN)/ecoledger schema > configs/schema.json
+	$(BIN)/python -m pipeline.outputs.bulletin.drafting
 
 site: .venv/ready  ## the pages of docs/ into build/site, every warning an error, without a network
 	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site

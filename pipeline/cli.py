@@ -228,6 +228,51 @@ def revalue(
         _ERR.print(f"未用到 not used: {place.strip()}", highlight=False, soft_wrap=True)
 
 
+@app.command("bulletin")
+def show_bulletin(
+    out: Annotated[Path, typer.Argument(help="交付目录 folder of the deliveries")],
+    quarter: Annotated[str | None, typer.Option("--quarter", help="季度 a quarter, e.g. 2024Q3")] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="任一时段，缺省为最新 any period, the newest if not given")
+    ] = None,
+    template: Annotated[
+        Path | None, typer.Option("--template", help="本单位的 Word 模板 a Word template of your own")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="写到哪个 .docx where to write it")] = None,
+    title: Annotated[str, typer.Option("--title", help="标题 title")] = "",
+    office: Annotated[str, typer.Option("--office", help="编制单位 who makes it")] = "",
+    date: Annotated[str, typer.Option("--date", help="日期 its date")] = "",
+    language: Annotated[
+        Literal["zh", "en"] | None, typer.Option("--language", help="缺省同交付 that of the delivery")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """公报和调度表 The bulletin of a period over all areas, as DOCX and PDF, each number with its evidence.
+
+    Example: ecoledger bulletin delivery --quarter 2024Q3 --template own.docx
+    """
+    bulletins = pipeline.commands.bulletin
+    made = bulletins.make_bulletin(
+        out,
+        period=bulletins.choose_period(quarter, period),
+        template=template,
+        to=to,
+        title=title,
+        office=office,
+        day=date,
+        language=language,
+    )
+    if as_json:
+        sys.stdout.write(json.dumps(made.summary, ensure_ascii=False) + "\n")
+    else:
+        for path in (made.document, made.pdf, made.evidence):
+            if path:
+                _OUT.print(str(path), soft_wrap=True)
+    for line in (*made.absent, made.no_pdf):
+        if line:
+            _ERR.print(line, highlight=False, soft_wrap=True)
+
+
 @app.command()
 def sample(
     delivery: Annotated[Path, typer.Argument(help="交付（文件夹） a delivery")],

@@ -1,4 +1,5 @@
 from . import account as account
+from . import bulletin as bulletin
 from . import diff as diff
 from . import estimate as estimate
 from . import grade as grade

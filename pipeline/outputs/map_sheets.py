@@ -9,7 +9,8 @@ import rasterio
 from rasterio.windows import Window
 
 from pipeline.contracts import Delivery, Raster
-from pipeline.legends import CHANGE, LAND_COVER, UNCHANGED, WATER_CLASS
+from pipeline.legends import CHANGE, LAND_COVER, UNCHANGED, WATER_CLASS, Legend
+from pipeline.outputs.columns import Language
 from pipeline.outputs.pictures import Picture, Spot, draw_picture, locate_points, place_spots
 from pipeline.outputs.ramps import Stops, find_stops, format_amount
 from pipeline.outputs.texts import find_text, name_unit
@@ -89,7 +90,7 @@ def _draw_sheet(raster: Raster, delivery: Delivery, path: Path) -> MapSheet:
     return MapSheet(
         title=f"{title} {raster.first_day} – {raster.last_day}",
         picture=draw_picture(raster, path, delivery.grid, delivery.aoi.geometry),
-        classes=_list_classes(raster, path, delivery),
+        classes=list_present_classes(path, raster.legend, delivery.language) if raster.legend else [],
         gradient=", ".join(f"{color} {share:.1f}%" for share, (_, color) in zip(shares, stops, strict=True)),
         ticks=[(share, write(value)) for share, (value, _) in zip(shares, stops, strict=True)],
         points=[],
@@ -132,21 +133,19 @@ def is_inside(spot: tuple[float, float], tall: float) -> bool:
     return 0 <= spot[0] <= 100 and 0 <= spot[1] <= tall  # noqa: PLR2004 (a map is 100 units wide)
 
 
-def _list_classes(raster: Raster, path: Path, delivery: Delivery) -> list[tuple[str, str]]:
+def list_present_classes(path: Path, legend: Legend, language: Language) -> list[tuple[str, str]]:
     """Colour and name of the classes that occur; changes have colour and name of the class after."""
-    if raster.legend is None:
-        return []
     counts = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.int64)
     with rasterio.open(path) as file:
         for top in range(0, file.height, _STRIP):
             rows = min(_STRIP, file.height - top)
             strip = file.read(1, window=Window(0, top, file.width, rows))
             counts += np.bincount(strip.ravel(), minlength=len(counts))
-    present = [entry for entry in raster.legend.classes if counts[entry.code]]
-    if raster.legend is not CHANGE:
-        return [(entry.color, entry.name(delivery.language)) for entry in present]
+    present = [entry for entry in legend.classes if counts[entry.code]]
+    if legend is not CHANGE:
+        return [(entry.color, entry.name(language)) for entry in present]
     colors = {entry.color for entry in present if entry.code != UNCHANGED}
-    became = find_text("legend.became", delivery.language)
-    moved = [(entry.color, f"{became}{entry.name(delivery.language)}") for entry in LAND_COVER.classes]
-    same = [(entry.color, entry.name(delivery.language)) for entry in present if entry.code == UNCHANGED]
+    became = find_text("legend.became", language)
+    moved = [(entry.color, f"{became}{entry.name(language)}") for entry in LAND_COVER.classes]
+    same = [(entry.color, entry.name(language)) for entry in present if entry.code == UNCHANGED]
     return [*same, *(pair for pair in moved if pair[0] in colors)]

@@ -84,9 +84,10 @@ def draw_picture(
     """
     shrink = max(1.0, grid.width / WIDTH_PX)
     shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
+    stops = () if raster.legend is not None else find_stops(raster, path)
     return Picture(
         tall=measure_height(grid),
-        image=_encode_png(_color_raster(raster, path, shape), pale=pale),
+        image=_encode_png(color_pixels(path, shape, raster.legend, stops), pale=pale),
         outline=draw_path(project(outline, grid.crs), grid),
         bar=choose_scale_bar(grid),
     )
@@ -168,16 +169,22 @@ def _to_map(points: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
     return np.round(moved, 2) + 0.0  # no negative zero
 
 
-def _color_raster(raster: Raster, path: Path, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    method = Resampling.nearest if raster.legend is not None else Resampling.average
+def color_pixels(
+    path: Path, shape: tuple[int, int], legend: Legend | None, stops: Stops
+) -> NDArray[np.uint8]:
+    """A written raster as (band, y, x) of red, green, blue and alpha, in so many rows and columns.
+
+    Classes have the colours of their legend; without one its values, unpacked, have those of a ramp.
+    """
+    method = Resampling.nearest if legend is not None else Resampling.average
     with rasterio.open(path) as file:
         values = file.read(1, out_shape=shape, resampling=method, masked=True)
         scale = file.scales[0]
     known = ~np.ma.getmaskarray(values)
-    if raster.legend is not None:
-        colors = _color_classes(values.filled(0), raster.legend)
+    if legend is not None:
+        colors = _color_classes(values.filled(0), legend)
     else:
-        colors = _color_ramp(values.filled(0) * scale, find_stops(raster, path))
+        colors = _color_ramp(values.filled(0) * scale, stops)
     alpha = np.where(known, 255, 0).astype(np.uint8)
     return np.concatenate([colors, alpha[None]])
 

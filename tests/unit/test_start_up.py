@@ -13,7 +13,8 @@ from pipeline.aoi import PROJECT_ROOT
 HOUSE = PROJECT_ROOT / "pipeline"
 STUBS = sorted(HOUSE.rglob("__init__.pyi"))
 VERBS = [
-    "demo", "run", "validate", "plan", "status", "grade", "diff", "account", "sample", "indices", "rules"
+    "demo", "run", "validate", "plan", "status", "grade", "diff", "bulletin", "account", "sample", "indices",
+    "rules",
 ]  # fmt: skip
 GEOMETRY = {"numpy", "shapely", "fiona", "pyproj"}
 HEAVY = {

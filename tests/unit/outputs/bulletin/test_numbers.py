@@ -1,0 +1,153 @@
+"""Every number of a bulletin stands in a delivered table."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from pipeline.commands.bulletin import make_bulletin
+from pipeline.outputs.bulletin import printing
+from pipeline.outputs.columns import describe_parameter, list_values
+from pipeline.outputs.texts import find_texts
+from tests.bulletins import publish_two_areas
+
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def made(request, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out")
+    publish_two_areas(out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(printing, "find_office", lambda: None)
+        return out, make_bulletin(out, period="2024Q3", language=request.param), request.param
+
+
+def read_words(document: Path) -> list[str]:
+    """The words of every paragraph, of body, header and footer."""
+    with zipfile.ZipFile(document) as parts:
+        names = [
+            name for name in parts.namelist() if re.match(r"word/(document|header|footer)\d*\.xml", name)
+        ]
+        roots = [ET.fromstring(parts.read(name)) for name in names]
+    paragraphs = [paragraph for root in roots for paragraph in root.iter(f"{WORD}p")]
+    return ["".join(text.text or "" for text in paragraph.iter(f"{WORD}t")) for paragraph in paragraphs]
+
+
+def read_evidence(listing: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(listing.read_text("utf-8-sig"))))
+
+
+def read_cell(out: Path, delivery: str, table: str, line: str, column: str) -> str:
+    """A cell of a delivered table by the line of its file, as `csv` alone reads it."""
+    rows = list(csv.reader(io.StringIO((out / delivery / "tables" / f"{table}.csv").read_text("utf-8-sig"))))
+    return rows[int(line) - 1][rows[0].index(column)]
+
+
+def list_names(language: str) -> list[str]:
+    """Names with digits in them that are no figures: of indicators, and of places in the tables."""
+    names = [entry.name(language) for entry in list_values("indicator")]
+    names += [describe_parameter(code).name(language) for code in ("NH3N", "DO")]
+    return sorted([*names, "北闸2号"], key=len, reverse=True)
+
+
+def test_every_number_of_the_document_is_printed_from_the_evidence(made):
+    _, bulletin, language = made
+    told = {number for row in read_evidence(bulletin.evidence) for number in NUMBER.findall(row["text"])}
+    names = re.compile("|".join(map(re.escape, list_names(language))))
+    told |= set(NUMBER.findall(bulletin.evidence.name))
+    seen = set()
+    for words in read_words(bulletin.document):
+        seen |= set(NUMBER.findall(names.sub("", words)))
+    assert {"81.18", "82.27", "57.14", "1.09", "0.67", "42.9", "82.00", "37.50", "140.00"} <= seen
+    assert seen - told == set()
+
+
+def test_every_number_of_a_chart_is_printed_from_the_evidence(made):
+    _, bulletin, _ = made
+    known = {float(row["value"]) for row in read_evidence(bulletin.evidence) if row["origin"] == "cell"}
+    with zipfile.ZipFile(bulletin.document) as parts:
+        charts = [name for name in parts.namelist() if re.fullmatch(r"word/charts/\w+.xml", name)]
+        drawn = {
+            float(value.text)
+            for name in charts
+            for cache in ET.fromstring(parts.read(name)).iter(f"{CHART}numCache")
+            for value in cache.iter(f"{CHART}v")
+        }
+    assert len(charts) == 2
+    assert {0.8118, 0.8051, 0.7145} <= drawn <= known
+
+
+def test_every_row_of_the_evidence_is_what_the_table_holds(made):
+    out, bulletin, _ = made
+    rows = [row for row in read_evidence(bulletin.evidence) if row["origin"] not in {"manifest", "key"}]
+    assert {row["origin"] for row in rows} == {"cell", "text", "difference"}
+    for row in rows:
+        held = read_cell(out, row["delivery"], row["table"], row["line"], row["column"])
+        if row["origin"] == "text":
+            assert row["text"] in held
+            continue
+        value = float(held)
+        if row["origin"] == "difference":
+            other = row["other_delivery"], row["other_table"], row["other_line"], row["column"]
+            value -= float(read_cell(out, *other))
+        assert value == pytest.approx(float(row["value"]), rel=1e-12)
+        assert_printed(row, value)
+
+
+def assert_printed(row: dict[str, str], value: float) -> None:
+    """The text is the value, rounded as it is shown; of a difference it is the size."""
+    shown = float(NUMBER.search(row["text"]).group().replace(",", ""))
+    scaled = value * 100 if row["unit"] == "share" else value
+    assert shown == pytest.approx(abs(scaled) if row["origin"] == "difference" else scaled, abs=0.005001)
+
+
+def test_what_the_manifest_is_said_to_tell_it_tells(made):
+    out, bulletin, _ = made
+    manifests = {
+        f"{path.parent.parent.name}/{path.parent.name}": json.loads(path.read_text("utf-8"))
+        for path in out.glob("*/*/manifest.json")
+    }
+    days = [row for row in read_evidence(bulletin.evidence) if re.fullmatch(r"\d{4}-\d\d-\d\d", row["text"])]
+    assert days
+    assert all(manifests[row["delivery"]]["as_of"].startswith(row["text"]) for row in days)
+
+
+def test_what_was_missed_stands_first_and_what_got_worse_before_what_got_better(made):
+    _, bulletin, language = made
+    words = find_texts("bulletin", language)
+    order = [
+        words["status.failed"],
+        *(words[f"courses.{course}"] for course in ("worse", "better", "unknown")),
+    ]
+    lines = [line for line in read_words(bulletin.document) if line.startswith(("【", "["))]
+    kinds = [re.match(r"[【\[](.*?)[】\]]", line).group(1) for line in lines]
+    assert kinds == sorted(kinds, key=order.index)
+    assert set(kinds) == set(order)
+    assert "81.18" in lines[1]
+
+
+def test_a_change_within_the_intervals_of_both_figures_is_called_neither_better_nor_worse(made):
+    _, bulletin, language = made
+    lines = read_words(bulletin.document)
+    assert find_texts("bulletin", language)["courses.unclear"] in lines
+    assert not any("2.13%" in line and line.startswith(("【", "[")) for line in lines)
+
+
+def test_what_left_to_people_is_said_to_be(made):
+    _, bulletin, language = made
+    assert read_words(bulletin.document).count(find_texts("bulletin", language)["to_fill"]) >= 6
+
+
+def test_figures_of_another_run_are_said_to_be_and_that_it_was_made_otherwise(made):
+    _, bulletin, _ = made
+    notes = " ".join(read_words(bulletin.document))
+    assert "west/2023Q4" in notes
+    assert "vegetation" in notes
