@@ -200,8 +200,8 @@ def _list_others(study: Study) -> dict[str, Any]:
         "restricting": tuple(Path(layer.path) for layer in settings.restricting),
         "labelled": _list_labels(settings),
         "account_files": list_account_files(accounts, study.aoi.id) if accounts else (),
-        "assessment": choose_told(settings),
-        "told_files": tuple(_expand(_list_told(choose_told(settings)))),
+        "assessment": settings.choose_told(),
+        "told_files": tuple(_expand(_list_told(settings.choose_told()))),
         "blocks": blocks,
         "part_files": {
             part.name: tuple(_expand(part.list_paths(blocks[part.name])))
@@ -209,23 +209,6 @@ def _list_others(study: Study) -> dict[str, Any]:
             if part.name in blocks
         },
     }
-
-
-def choose_told(settings: Settings) -> Assessment | None:
-    """The statistics and regions of the assessment, what it does not name those of the accounts.
-
-    None where it names neither.
-    """
-    given, accounts = settings.assessment, settings.accounts
-    if given is None or not (given.statistics or given.regions):
-        return None
-    if accounts is None:
-        return given
-    own = {
-        "statistics": given.statistics or accounts.statistics,
-        "regions": given.regions or accounts.regions,
-    }
-    return given.model_copy(update=own)
 
 
 def _list_told(given: Assessment | None) -> Iterator[str]:

@@ -145,7 +145,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
 
 def _name_rules(inputs: Inputs) -> dict[str, tuple[str, str]]:
     """Names of rules, without those of parts of the assessment that the config does not ask for."""
-    others = {rule.id for part in registry.PARTS if part.name not in inputs.blocks for rule in part.rules}
+    others = {rule.id for part in registry.PARTS if part.name not in inputs.blocks for rule in part.rules()}
     return {name: (rule.title_zh, rule.title_en) for name, rule in RULES.items() if name not in others}
 
 

@@ -11,7 +11,6 @@ from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.flow.account_checks import check_accounts
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.part import Part
-from pipeline.flow.inputs import choose_told
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
 from pipeline.settings.accounts import Accounts
@@ -170,7 +169,7 @@ def _check_over(aoi: AoiEntry, settings: Settings) -> Iterator[Check]:
         yield partial(_check_labels, settings.land_cover.samples, aoi)
     if settings.accounts:
         yield from _check_accounts(settings.accounts, aoi)
-    if told := choose_told(settings):
+    if told := settings.choose_told():
         yield from _check_told(told, aoi)
     for part in registry.PARTS:
         block = part.find_block(settings)

@@ -88,6 +88,20 @@ class Settings(Strict):
         known = {str(entry): entry for entry in self.aoi}
         return [known.get(name, known.get(str(Path(name).resolve()), name)) for name in names] or self.aoi
 
+    def choose_told(self) -> Assessment | None:
+        """The statistics and regions of the assessment, what it does not name those of the accounts.
+
+        None where it names neither.
+        """
+        given, accounts = self.assessment, self.accounts
+        if given is None or not (given.statistics or given.regions):
+            return None
+        if accounts is None:
+            return given
+        statistics = given.statistics or accounts.statistics
+        regions = given.regions or accounts.regions
+        return given.model_copy(update={"statistics": statistics, "regions": regions})
+
     @property
     def simulated(self) -> bool:
         """Whether the scenes, and all other inputs that are not given, come from the simulated world."""

@@ -12,6 +12,7 @@ from pipeline.aoi import PROJECT_ROOT
 
 HOUSE = PROJECT_ROOT / "pipeline"
 STUBS = sorted(HOUSE.rglob("__init__.pyi"))
+ENTRIES = sorted((HOUSE / "flow" / "assessment" / "entries").glob("[a-z]*.py"))
 VERBS = [
     "demo", "run", "validate", "plan", "status", "grade", "diff", "bulletin", "account", "sample", "indices",
     "rules",
@@ -75,6 +76,14 @@ def test_what_the_settings_know_is_told_without_data_frames(verb):
 
 def test_a_config_is_checked_without_what_reads_and_computes():
     assert load_heavy("validate", "configs/demo.yaml") == {"yaml", "spyndex", *GEOMETRY}
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda path: path.stem)
+def test_the_entry_of_a_part_imports_nothing_that_reads_or_computes(entry):
+    module = f"pipeline.flow.assessment.entries.{entry.stem}"
+    program = f"import sys, {module}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert HEAVY & set(done.stdout.split()) <= {"yaml", *GEOMETRY}
 
 
 def test_the_page_of_a_run_does_without_what_only_some_configs_ask_for():

@@ -15,18 +15,15 @@ from pipeline.assessment.ecological_evaluation import Evaluation
 from pipeline.assessment.ecological_tables import Year, build_index_rows, build_indicators, build_input_rows
 from pipeline.assessment.years import explain_no_year
 from pipeline.flow.assessment.land_areas import sum_lands
-from pipeline.flow.assessment.part import Assessed, Part, Simulated
+from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
 from pipeline.flow.assessment.yearly import YearlyStatistics, gather_statistics
 from pipeline.flow.measures import list_stores, sum_ground
-from pipeline.ingest.simulate.ecological_sources import complete_status, write_status
 from pipeline.maps.look_ndvi import list_growing_months
 from pipeline.periods import Period
-from pipeline.settings import Settings
 from pipeline.settings.ecological_index import (
     StatusIndex,
     StatusScheme,
-    find_status_scheme,
     load_status_scheme,
 )
 from pipeline.zonal.ground import Ground, lay_ground
@@ -152,28 +149,7 @@ def _name_land(given: _Inputs, basis: str) -> str:
     return f"HJ 192-2015; {words[basis]}; standards/ecological_index_land_classes.csv"
 
 
-def _find_block(settings: Settings) -> StatusIndex | None:
-    return settings.assessment.ei if settings.assessment else None
-
-
-def _list_paths(block: StatusIndex) -> Iterator[str]:
-    yield str(find_status_scheme(block))
-    yield from (file.path for file in block.statistics)
-
-
-def _check(block: StatusIndex, aoi: Aoi) -> None:
+def check_ecological_index(block: StatusIndex, aoi: Aoi) -> None:
+    """Read its files through; raises the errors of their doors."""
     load_status_scheme(block)
     ingest.statistics.read_statistics(block.statistics, aoi)
-
-
-ECOLOGICAL_INDEX = Part(
-    name="ecological_index",
-    title="生态环境状况指数",
-    version=1,
-    reads=("maps", "parcels", "told"),
-    find_block=_find_block,
-    list_paths=_list_paths,
-    assess=assess_ecological_index,
-    check=_check,
-    simulated=Simulated(version=1, write=write_status, complete=complete_status),
-)

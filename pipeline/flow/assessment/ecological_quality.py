@@ -1,6 +1,6 @@
 """The ecological quality index (EQI) of each calendar year of a run, by a scheme."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from pipeline import ingest
@@ -15,12 +15,10 @@ from pipeline.assessment.ecological_quality import (
     index_indicators,
 )
 from pipeline.assessment.years import explain_no_year
-from pipeline.flow.assessment.part import Assessed, Part, Simulated
+from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
 from pipeline.flow.assessment.yearly import gather_statistics
-from pipeline.ingest.simulate.ecological_sources import complete_quality, write_quality
-from pipeline.settings import Settings
-from pipeline.settings.ecological_index import QualityIndex, find_quality_scheme, load_quality_scheme
+from pipeline.settings.ecological_index import QualityIndex, load_quality_scheme
 
 
 def assess_ecological_quality(sources: Sources) -> Assessed:
@@ -51,28 +49,7 @@ def _find_indicator(known: Mapping[str, Amount], name: str) -> Amount:
     return known.get(name, Amount(None, "indicators", reason))
 
 
-def _find_block(settings: Settings) -> QualityIndex | None:
-    return settings.assessment.eqi if settings.assessment else None
-
-
-def _list_paths(block: QualityIndex) -> Iterator[str]:
-    yield str(find_quality_scheme(block))
-    yield from (file.path for file in block.statistics)
-
-
-def _check(block: QualityIndex, aoi: Aoi) -> None:
+def check_ecological_quality(block: QualityIndex, aoi: Aoi) -> None:
+    """Read its files through; raises the errors of their doors."""
     load_quality_scheme(block)
     ingest.statistics.read_statistics(block.statistics, aoi)
-
-
-ECOLOGICAL_QUALITY = Part(
-    name="ecological_quality",
-    title="生态质量指数",
-    version=1,
-    reads=("statistics", "sections", "told", "parts"),
-    find_block=_find_block,
-    list_paths=_list_paths,
-    assess=assess_ecological_quality,
-    check=_check,
-    simulated=Simulated(version=1, write=write_quality, complete=complete_quality),
-)

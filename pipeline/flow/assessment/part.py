@@ -1,18 +1,22 @@
 """What a part of the assessment is: its block of the config, what it reads, what it makes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-import geopandas as gpd
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.aoi import Aoi
-from pipeline.flow.assessment.sources import Sources
-from pipeline.ingest.simulate.world import World
-from pipeline.rights_registry.rules import Rule
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from pipeline.flow.assessment.sources import Sources
+    from pipeline.ingest.simulate.world import World
+    from pipeline.rights_registry.rules import Rule
 
 ReadName = Literal["maps", "parcels", "told", "statistics", "sections", "accounts", "parts"]
 """What a part may read: all maps, artifacts of the run, the `parts` that stand before it in the registry."""
@@ -53,8 +57,9 @@ class Part:
     `find_block` gives its block of the config, None where it is not asked for; `list_paths` the paths and
     patterns that a block names, whose files decide the result with all else that the block says. `reads`
     names the artifacts that it reads. `check` reads the files of a block through for one area, for
-    `validate`. `rules` are those of RULES that only its findings follow. Raise `version` with what changes a
-    result.
+    `validate`. `rules` gives those of RULES that only its findings follow. What reads or computes is imported
+    no sooner than it is called: a config is checked, and a delivery found unchanged, without it. Raise
+    `version` with what changes a result.
     """
 
     name: str
@@ -66,4 +71,4 @@ class Part:
     assess: Callable[[Sources], Assessed]
     check: Callable[[Any, Aoi], None]
     simulated: Simulated | None = None
-    rules: tuple[Rule, ...] = ()
+    rules: Callable[[], Sequence[Rule]] = tuple

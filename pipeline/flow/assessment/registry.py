@@ -1,7 +1,7 @@
 """The parts of the assessment, in order: a later one may read what earlier ones tell."""
 
-from pipeline.flow.assessment.ecological_index import ECOLOGICAL_INDEX
-from pipeline.flow.assessment.ecological_quality import ECOLOGICAL_QUALITY
+from pipeline.flow.assessment.entries.ecological_index import ECOLOGICAL_INDEX
+from pipeline.flow.assessment.entries.ecological_quality import ECOLOGICAL_QUALITY
 from pipeline.flow.assessment.part import Part
 
 PARTS: tuple[Part, ...] = (ECOLOGICAL_INDEX, ECOLOGICAL_QUALITY)

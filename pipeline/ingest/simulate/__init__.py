@@ -5,3 +5,7 @@ elevation, climate, soil, towns, projects, statistics, prices and parameters, al
 beside them the truth that a pipeline should find. Everything follows from the area's id and a seed; the same
 call gives the same bytes.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -17,8 +17,6 @@ from pipeline.ingest.simulate.ecological_truth import (
 )
 from pipeline.ingest.simulate.world import World
 from pipeline.ingest.simulate.yearbook import SOURCE, Kept, Printed, draw_figure, spell_number
-from pipeline.settings.ecological_index import QualityIndex, StatusIndex
-from pipeline.settings.statistics import StatisticsFile
 
 _M2_IN_KM2 = 1e6
 _CREATED = datetime(2024, 1, 1)  # noqa: DTZ001  Excel has no zones
@@ -80,20 +78,6 @@ def write_quality(world: World, _base: Path, folder: Path) -> None:
     figures = list_quality_figures(world)
     _write_workbook(world, figures, folder / f"{world.aoi.id}_生态质量资料.xlsx")
     write_quality_truth(world, figures, folder)
-
-
-def complete_status(block: StatusIndex, folder: Path) -> StatusIndex:
-    """A block with the workbook of the simulated world where it names no statistics."""
-    return block.model_copy(update={"statistics": block.statistics or _describe(folder)})
-
-
-def complete_quality(block: QualityIndex, folder: Path) -> QualityIndex:
-    """A block with the workbook of the simulated world where it names no statistics."""
-    return block.model_copy(update={"statistics": block.statistics or _describe(folder)})
-
-
-def _describe(folder: Path) -> list[StatisticsFile]:
-    return [StatisticsFile(path=str(folder / "*.xlsx"))]
 
 
 def _write_workbook(world: World, figures: Sequence[Printed], path: Path) -> None:

@@ -1,0 +1,1 @@
+from . import ecological_sources as ecological_sources
