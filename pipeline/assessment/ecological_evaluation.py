@@ -187,7 +187,7 @@ def total_year(found: Iterable[Evaluation], level: int | None) -> Total:
 
 def explain_unknown_land(areas: norm.LandAreas, least: float) -> str:
     """Why land classes are not enough."""
-    share = f"{areas.known_share:.1%}"
+    share = f"{areas.known_share:.2%}"
     return (
         f"地类已知面积占 {share}，低于 {least:.0%} / the land class of {share} of the area is known, "
         f"less than {least:.0%}"

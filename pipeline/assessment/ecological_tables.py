@@ -49,7 +49,7 @@ def build_index_rows(years: Sequence[Year], aoi: str) -> pd.DataFrame:
 def build_input_rows(years: Sequence[Year], aoi: str) -> pd.DataFrame:
     """ECOLOGICAL_INDEX_INPUTS of all years; inputs that are the same for both bases stand at each."""
     rows = [
-        {"aoi": aoi, "period": one.period, "sub_index": part.key, "basis": part.basis, **row}
+        {"aoi": aoi, "period": one.period, "sub_index": part.key, "class_basis": part.basis, **row}
         for one in years
         for part in one.found
         for row in part.inputs
@@ -72,7 +72,7 @@ def _describe_part(part: Evaluation) -> Row:
         "sub_index": part.key,
         "name_zh": index.name_zh,
         "name_en": index.name_en,
-        "basis": part.basis,
+        "class_basis": part.basis,
         "counted": part.counted,
         "value": part.value,
         "low": part.low,

@@ -13,7 +13,7 @@ ECOLOGICAL_INDEX = build_table(
         "sub_index": TEXT,
         "name_zh": TEXT,
         "name_en": TEXT,
-        "basis": TEXT_OR_NULL,
+        "class_basis": TEXT_OR_NULL,
         "counted": _FLAG,
         "value": NUMBER_OR_NULL,
         "low": NUMBER_OR_NULL,
@@ -39,11 +39,11 @@ ECOLOGICAL_INDEX = build_table(
 """EI of an area by year: a row for each sub-index, and one for their sum (`sub_index` is ei).
 
 `value` is a sub-index before it is rounded; `normalised` is as it counts: rounded to one decimal, of stress
-and load 100 less that; `weighted` is that times `weight`. Land stands on both of `basis`, of which one is
+and load 100 less that; `weighted` is that times `weight`. Land stands on each `class_basis`, of which one is
 `counted`. `low` and `high` are the value should unknown ground be of the worst or the best class for it, and
 land that the map does not tell apart of either. Of the sum `known` sub-indices of its `parts` have a value,
-`value` is after the environmental limit, `before_value` that of the year before. What rests on an unconfirmed
-figure is `indicative`; `reason` says why something is null.
+`value` is after the environmental limit, `before_value` that of the year before. What rests on an
+unconfirmed figure is `indicative`; `reason` says why something is null.
 """
 
 ECOLOGICAL_INDEX_INPUTS = build_table(
@@ -55,7 +55,7 @@ ECOLOGICAL_INDEX_INPUTS = build_table(
         "input": TEXT,
         "name_zh": TEXT,
         "name_en": TEXT,
-        "basis": TEXT_OR_NULL,
+        "class_basis": TEXT_OR_NULL,
         "value": NUMBER_OR_NULL,
         "unit": TEXT,
         "numerator": NUMBER_OR_NULL,

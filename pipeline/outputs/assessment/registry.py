@@ -3,9 +3,14 @@
 from collections.abc import Callable
 
 from pipeline.contracts import Delivery
+from pipeline.outputs.assessment.ecological_index import build_ecological_index_section
+from pipeline.outputs.assessment.ecological_quality import build_ecological_quality_section
 from pipeline.outputs.assessment.section import Section
 
-BUILDERS: tuple[Callable[[Delivery], Section | None], ...] = ()
+BUILDERS: tuple[Callable[[Delivery], Section | None], ...] = (
+    build_ecological_index_section,
+    build_ecological_quality_section,
+)
 """Each gives its section, None where the delivery has no tables of the part."""
 
 

@@ -88,7 +88,7 @@ def build_section_table(
     columns = []
     for column in kept.columns:
         values = name_part_values(column, stem, kept[column], delivery).astype(object)
-        words = [format_cell(value) if value != "" else "" for value in values]
+        words = ["" if isinstance(value, str) and not value else format_cell(value) for value in values]
         if column in percent or column == "unit":
             words = _write_shares(column, kept, words)
         columns.append(list(zip(words, _find_colors(column, kept[column]), strict=True)))

@@ -1,0 +1,139 @@
+"""The ecological index (EI) in the report: what it comes to, what moved it, its sub-indices, their inputs."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from pipeline.contracts import Delivery
+from pipeline.outputs import drawing
+from pipeline.outputs.assessment.section import Section, SectionCard, State, build_section_table
+from pipeline.outputs.charts import Chart, draw_stack
+from pipeline.outputs.texts import find_texts
+
+_STEM = "ecological_index"
+_TOTAL = "ei"
+_STATES: Mapping[str, State] = MappingProxyType(
+    {"优": "good", "良": "good", "一般": "fair", "较差": "bad", "差": "bad"}
+)
+_COLORS = ("#1b7837", "#78a94f", "#2b83ba", "#d8b365", "#9970ab")
+_INDEX_COLUMNS = [
+    "period", "name", "class_basis", "counted", "value", "low", "high", "normalised", "weight", "weighted",
+    "grade", "before_change", "change_word", "indicative", "reason",
+]  # fmt: skip
+_INPUT_COLUMNS = [
+    "period", "name", "class_basis", "value", "unit", "numerator", "denominator", "coefficient",
+    "contribution", "source", "reason",
+]  # fmt: skip
+
+
+def build_ecological_index_section(delivery: Delivery) -> Section | None:
+    """EI of the periods of a delivery; None where it has no such table."""
+    rows = delivery.tables.get(_STEM)
+    if rows is None:
+        return None
+    words = find_texts("ei", delivery.language)
+    named = choose_names(rows, delivery)
+    inputs = choose_names(delivery.tables[f"{_STEM}_inputs"], delivery)
+    tables = (
+        build_section_table(words["table.index"], _STEM, named[_INDEX_COLUMNS], delivery),
+        build_section_table(words["table.inputs"], f"{_STEM}_inputs", inputs[_INPUT_COLUMNS], delivery),
+    )
+    return Section(
+        _STEM,
+        words["title"],
+        tuple(_write_sentences(named, delivery, words)),
+        tuple(_list_cards(named, delivery, words)),
+        tables,
+        tuple(_draw_charts(named, delivery, words)),
+        notes=(words["note.norm"], words["note.bases"]),
+    )
+
+
+def choose_names(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """Rows with their names in the language of the delivery as `name`."""
+    return rows.rename(columns={f"name_{delivery.language}": "name"})
+
+
+def choose_words(both: str, delivery: Delivery) -> str:
+    """The half of words in Chinese and English that is in the language of a delivery."""
+    zh, _, en = both.partition(" / ")
+    return en if delivery.language == "en" and en else zh
+
+
+def find_latest(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the last period with an index, of the last period where none has one."""
+    known = rows.loc[rows["value"].notna(), "period"]
+    period = known.iloc[-1] if len(known) else rows["period"].iloc[-1]
+    return rows[rows["period"].eq(period)]
+
+
+def write_change(total: pd.Series, words: Mapping[str, str], delivery: Delivery) -> Iterator[str]:
+    """How an index changed since the year before, if that is known."""
+    if pd.notna(total["before_change"]):
+        word = choose_words(total["change_word"], delivery)
+        yield words["change"].format(
+            before=total["before_period"], change=f"{total['before_change']:+.2f}", word=word
+        )
+
+
+def _write_sentences(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[str]:
+    for _, total in rows[rows["sub_index"].eq(_TOTAL)].iloc[::-1].iterrows():
+        said = {"period": total["period"]}
+        if pd.isna(total["value"]):
+            yield words["none"].format(**said, reason=total["reason"])
+            continue
+        grade = choose_words(total["grade"], delivery)
+        yield words["value"].format(**said, value=f"{total['value']:.2f}", grade=grade)
+        if pd.notna(total["limit_level"]) and total["limit_level"] > 1:
+            before = f"{total['value_before_limit']:.2f}"
+            yield words["limit"].format(level=total["limit_level"], value=before)
+        yield from write_change(total, words, delivery)
+        yield from _write_parts(rows, total, words)
+
+
+def _write_parts(rows: pd.DataFrame, total: pd.Series, words: Mapping[str, str]) -> Iterator[str]:
+    """By how much each sub-index moved the sum, what got worse first."""
+    parts = rows[rows["counted"] & rows["sub_index"].ne(_TOTAL)]
+    by_period = parts.pivot_table(index="name", columns="period", values="weighted", sort=False)
+    if pd.isna(total["before_change"]) or not {total["period"], total["before_period"]} <= set(by_period):
+        return
+    moved = (by_period[total["period"]] - by_period[total["before_period"]]).sort_values(kind="stable")
+    said = "；".join(f"{name} {change:+.2f}" for name, change in moved.items())
+    yield words["parts"].format(parts=said)
+
+
+def _list_cards(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[SectionCard]:
+    latest = find_latest(rows[rows["sub_index"].eq(_TOTAL)])
+    total = latest.iloc[0]
+    known = (
+        words["known"].format(known=total["known"], parts=total["parts"]) if pd.notna(total["known"]) else ""
+    )
+    if pd.isna(total["value"]):
+        yield SectionCard(f"{total['name']} {total['period']}", "—", known, "unknown")
+    else:
+        grade = choose_words(total["grade"], delivery)
+        state = _STATES[total["grade"].partition(" / ")[0]]
+        yield SectionCard(
+            f"{total['name']} {total['period']}", f"{total['value']:.2f}", f"{grade}; {known}", state
+        )
+    parts = rows[rows["period"].eq(total["period"]) & rows["counted"] & rows["sub_index"].ne(_TOTAL)]
+    for _, part in parts.iterrows():
+        value = "—" if pd.isna(part["value"]) else f"{part['value']:.2f}"
+        normalised = "—" if pd.isna(part["normalised"]) else f"{part['normalised']:.1f}"
+        note = words["card"].format(
+            period=part["period"], normalised=normalised, weight=f"{part['weight']:g}"
+        )
+        yield SectionCard(part["name"], value, note, "unknown" if value == "—" else "plain")
+
+
+def _draw_charts(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[Chart]:
+    parts = rows[rows["counted"] & rows["sub_index"].ne(_TOTAL) & rows["weighted"].notna()]
+    if parts.empty:
+        return
+    amounts = parts.pivot_table(index="period", columns="name", values="weighted", sort=False)
+    names = rows.loc[rows["sub_index"].ne(_TOTAL), "name"].unique()
+    colors = dict(zip(names, _COLORS, strict=True))
+    chart = drawing.create_bars([str(period) for period in amounts.index])
+    drawn = draw_stack(chart, amounts, colors, delivery, lying=False, unit=words["points"])
+    yield Chart("chart-ecological-index", words["chart"], words["chart.about"], drawn)
