@@ -68,13 +68,17 @@ def find_latest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["period"].eq(period)]
 
 
+def write_value(value: float, sign: str = "") -> str:
+    """An index with its decimals, three at most; a change with `+` as its `sign` where it rose."""
+    return f"{value:{sign}.3f}".rstrip("0").rstrip(".")
+
+
 def write_change(total: pd.Series, words: Mapping[str, str], delivery: Delivery) -> Iterator[str]:
     """How an index changed since the year before, if that is known."""
     if pd.notna(total["before_change"]):
         word = choose_words(total["change_word"], delivery)
-        yield words["change"].format(
-            before=total["before_period"], change=f"{total['before_change']:+.2f}", word=word
-        )
+        change = write_value(total["before_change"], "+")
+        yield words["change"].format(before=total["before_period"], change=change, word=word)
 
 
 def _write_sentences(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[str]:
@@ -84,9 +88,9 @@ def _write_sentences(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str,
             yield words["none"].format(**said, reason=total["reason"])
             continue
         grade = choose_words(total["grade"], delivery)
-        yield words["value"].format(**said, value=f"{total['value']:.2f}", grade=grade)
+        yield words["value"].format(**said, value=write_value(total["value"]), grade=grade)
         if pd.notna(total["limit_level"]) and total["limit_level"] > 1:
-            before = f"{total['value_before_limit']:.2f}"
+            before = write_value(total["value_before_limit"])
             yield words["limit"].format(level=total["limit_level"], value=before)
         yield from write_change(total, words, delivery)
         yield from _write_parts(rows, total, words)
@@ -99,7 +103,7 @@ def _write_parts(rows: pd.DataFrame, total: pd.Series, words: Mapping[str, str])
     if pd.isna(total["before_change"]) or not {total["period"], total["before_period"]} <= set(by_period):
         return
     moved = (by_period[total["period"]] - by_period[total["before_period"]]).sort_values(kind="stable")
-    said = "；".join(f"{name} {change:+.2f}" for name, change in moved.items())
+    said = "；".join(f"{name} {write_value(change, '+')}" for name, change in moved.items())
     yield words["parts"].format(parts=said)
 
 
@@ -115,7 +119,7 @@ def _list_cards(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]
         grade = choose_words(total["grade"], delivery)
         state = _STATES[total["grade"].partition(" / ")[0]]
         yield SectionCard(
-            f"{total['name']} {total['period']}", f"{total['value']:.2f}", f"{grade}; {known}", state
+            f"{total['name']} {total['period']}", write_value(total["value"]), f"{grade}; {known}", state
         )
     parts = rows[rows["period"].eq(total["period"]) & rows["counted"] & rows["sub_index"].ne(_TOTAL)]
     for _, part in parts.iterrows():
