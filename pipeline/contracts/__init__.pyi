@@ -80,3 +80,4 @@ from .targets import JOINT_COURSES as JOINT_COURSES
 from .targets import TARGET_STATUSES as TARGET_STATUSES
 from .targets import TARGETS as TARGETS
 from .targets import TARGETS_SUMMARY as TARGETS_SUMMARY
+from .targets import Target as Target

@@ -1,14 +1,46 @@
 """The tables of targets, and of GDP beside GEP."""
 
+from dataclasses import dataclass
+
 import pandera.pandas as pa
 
 from pipeline.contracts.columns import NUMBER, NUMBER_OR_NULL, TEXT, TEXT_OR_NULL, build_column, build_table
+from pipeline.periods import Period
 
 TARGET_STATUSES = ("failed", "behind", "unknown", "on_course", "met")
 """Statuses of targets, in the order in which they are shown."""
 
 DIRECTIONS = ("at_least", "more_than", "at_most", "less_than", "equal")
 """What a figure must be to its target."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target as a table tells it, its figures in the unit of its indicator.
+
+    It is to hold by the end of `period`: over all of it, or `at_end` alone. `decimals` is how many decimals
+    it is written with, in that unit, None where that cannot be told. `file`, `sheet` and `row` (from 1) say
+    where it stands, `written` how.
+    """
+
+    indicator: str
+    place: str
+    period: Period
+    at_end: bool
+    direction: str
+    value: float
+    decimals: int | None
+    weight: float | None
+    baseline: float | None
+    baseline_period: Period | None
+    tolerance: float | None
+    unit_responsible: str | None
+    source: str | None
+    written: str
+    file: str
+    sheet: str
+    row: int
+
 
 TARGETS = build_table(
     "Targets",
@@ -26,6 +58,7 @@ TARGETS = build_table(
         "direction": build_column(str, known=pa.Check.isin(DIRECTIONS)),
         "target": NUMBER,
         "target_period": TEXT,
+        "deadline": TEXT,
         "gap": NUMBER_OR_NULL,
         "before_period": TEXT_OR_NULL,
         "before_value": NUMBER_OR_NULL,
@@ -55,8 +88,9 @@ TARGETS = build_table(
 """Each target beside the figures of the run: one row per target and period of the run while it is in force.
 
 `place` is the id of an area, region or body, `period` that of the figure, `target_period` the one by whose
-end the target holds. All figures are in `unit`, that of the indicator; `gap` is value less target, a
-`*_change` value less that of the last period, or of the same period a year ago, null with `compared_reason`.
+end, the day `deadline`, the target holds. All figures are in `unit`, that of the indicator; `gap` is value
+less target, a `*_change` value less that of the last period, or of the same period a year ago, null with
+`compared_reason`.
 
 `status`: `met` where the figure is to the target what `direction` says; else, once it is `due`, `failed`;
 before that `on_course` where it is no more than `tolerance` short of `course_value`, the line from the
@@ -74,6 +108,8 @@ TARGETS_SUMMARY = build_table(
         "place": TEXT,
         "place_name": TEXT,
         "period": TEXT,
+        "target_period": TEXT,
+        "deadline": TEXT,
         **{f"targets_{status}": build_column(int) for status in TARGET_STATUSES},
         "of": build_column(int),
         "weight_met": NUMBER_OR_NULL,
@@ -85,7 +121,7 @@ TARGETS_SUMMARY = build_table(
         "reason": TEXT_OR_NULL,
     },
 )
-"""How many targets of a place are met in a period, and the weighted share of them.
+"""How many targets of a place and time are met in a period, and the weighted share of them.
 
 `share_met` is `weight_met` by `weight_known`, the weights of targets whose status is known; `share_met_low`
 and `share_met_high` are the shares if none, or all, of the others were met. Where no target has a weight all

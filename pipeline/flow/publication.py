@@ -14,6 +14,7 @@ import geopandas as gpd
 import pandas as pd
 from dask.system import CPU_COUNT
 
+from pipeline.assessment.target_summary import fill_targets
 from pipeline.contracts import Delivery, Raster
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
@@ -167,10 +168,14 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
 
 
 def _gather_indicators(aoi: str, tables: TableArtifacts) -> dict[str, pd.DataFrame]:
-    """`indicators` of the area, and `indicators_regions` of regions and bodies, if there are any."""
+    """`indicators` of the area, `indicators_regions` of regions and bodies if any; all with their targets."""
     shown = (tables.statistics, tables.sections, *tables.assessed.values())
     figures = [load_table(artifact.path, "indicators") for artifact in shown]
-    found = pd.concat([part for part in figures if len(part)], ignore_index=True)
+    held = tables.assessed.get("targets")
+    found = fill_targets(
+        pd.concat([part for part in figures if len(part)], ignore_index=True),
+        load_table(held.path, "targets") if held else None,
+    )
     of_area = found["aoi"].eq(aoi)
     parted = {"indicators": found[of_area], "indicators_regions": found[~of_area]}
     return {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from glob import glob
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def _check_names(settings: Settings) -> Iterator[Check]:
     yield partial(_check_map_periods, settings)
     yield partial(_check_trend_test, settings)
     yield partial(_check_growing_season, settings)
+    yield partial(_check_baseline, settings)
     yield partial(check_accounts, settings)
     if not settings.simulated:
         yield partial(ingest.scenes.providers.resolve, settings.scenes.provider, settings.scenes.missions)
@@ -127,6 +129,15 @@ def _check_growing_season(settings: Settings) -> None:
         raise SettingsError("A growing season goes with periods of a year", [problem])
 
 
+def _check_baseline(settings: Settings) -> None:
+    """SettingsError where targets have a baseline that is no period of the run."""
+    baseline = settings.targets.baseline if settings.targets else None
+    labels = [period.label for period in settings.scenes.periods]
+    if baseline and baseline not in labels:
+        problem = Problem("targets.baseline", repr(baseline), f"本运行的时段之一 one of {labels}")
+        raise SettingsError("基期不在本运行之内 The baseline is no period of this run", [problem])
+
+
 def _check_places(settings: Settings) -> Iterator[Check]:
     cover = settings.land_cover
     for given in cover.maps.values():
@@ -144,6 +155,10 @@ def _check_places(settings: Settings) -> Iterator[Check]:
             yield partial(_check_file, key, Path(path))
     for number, layer in enumerate(settings.restricting):
         yield partial(_check_file, f"restricting.{number}.path", Path(layer.path))
+    for part in registry.PARTS:
+        block = part.find_block(settings)
+        for pattern in part.list_paths(block) if block is not None else ():
+            yield partial(_check_pattern, part.name, pattern)
 
 
 def _check_contents(settings: Settings) -> Iterator[Check]:
@@ -228,6 +243,12 @@ def _check_statistics(given: Accounts | Assessment, aoi: AoiEntry) -> None:
 def _read_through(provider: StaticCatalog | LocalArchive) -> None:
     for _ in ingest.scenes.providers.read_items(provider):
         pass
+
+
+def _check_pattern(key: str, pattern: str) -> None:
+    if not Path(pattern).exists() and not glob(pattern):  # noqa: PTH207 Path.glob takes no absolute pattern
+        problem = Problem(key, f"{pattern}, which leads to no file", "a file, or a pattern that one fits")
+        raise SettingsError("A file of the config is missing", [problem])
 
 
 def _check_file(key: str, path: Path) -> None:

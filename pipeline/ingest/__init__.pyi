@@ -7,3 +7,4 @@ from . import regions as regions
 from . import samples as samples
 from . import scenes as scenes
 from . import statistics as statistics
+from . import targets as targets

@@ -1,2 +1,4 @@
 from . import ecological_index as ecological_index
 from . import ecological_quality as ecological_quality
+from . import gdp_gep as gdp_gep
+from . import targets as targets

@@ -1,1 +1,3 @@
 from . import ecological_sources as ecological_sources
+from . import gdp_gep as gdp_gep
+from . import targets as targets

@@ -1,0 +1,98 @@
+"""Figures of a run that something is held against: one for each indicator, place and period."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pipeline.periods import Period
+
+_NOTHING = "本运行没有这项指标 / this run does not make this indicator here"
+_OF_OTHER_TIMES = "本运行没有该时段的这项指标 / this run has this indicator of other periods only"
+_OTHER_UNIT = "指标以 {found} 计，不是 {unit} / the indicator is in {found}, not {unit}"
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure, null where it is not known, with the reason; what it was made from."""
+
+    value: float | None
+    numerator: float | None = None
+    denominator: float | None = None
+    source: str | None = None
+    reason: str | None = None
+    indicative: bool = False
+
+
+@dataclass(frozen=True)
+class Figures:
+    """INDICATORS by indicator, place and label of a period of the run; `units` are those they should be in.
+
+    A figure between two periods (2023/2024) is that of the later one, if the earlier is the one before it, or
+    the first of the run where there is no such figure.
+    """
+
+    known: Mapping[Key, Figure]
+    made: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, indicators: pd.DataFrame, periods: Sequence[Period], units: Mapping[str, str]) -> "Figures":
+        """From the indicators of a run."""
+        labels = [period.label for period in periods]
+        rows = indicators.to_dict("records")
+        found: dict[Key, Figure] = {}
+        for rank in range(_RANKS):
+            for row in rows:
+                label = _list_labels(str(row["period"]), labels)[rank]
+                if label:
+                    key = (str(row["indicator"]), str(row["aoi"]), label)
+                    found.setdefault(key, _build_figure(row, units))
+        return cls(found, frozenset((str(row["indicator"]), str(row["aoi"])) for row in rows))
+
+    def find(self, indicator: str, place: str, label: str | None) -> Figure:
+        """The figure, or one that is null and says why."""
+        missing = _OF_OTHER_TIMES if (indicator, place) in self.made else _NOTHING
+        return self.known.get((indicator, place, label or ""), Figure(None, reason=missing))
+
+
+_RANKS = 3
+
+
+def _list_labels(label: str, labels: Sequence[str]) -> tuple[str, str, str]:
+    """The period that a label is of, by itself, as a change from the one before, as one from the first."""
+    before, _, after = label.partition("/")
+    place = labels.index(after) if after in labels else 0
+    is_step = place > 0 and labels[place - 1] == before
+    is_long = place > 0 and labels[0] == before
+    return label if label in labels else "", after if is_step else "", after if is_long else ""
+
+
+def _build_figure(row: Mapping[Any, Any], units: Mapping[str, str]) -> Figure:
+    unit, found = units.get(str(row["indicator"]), ""), str(row["unit"])
+    if unit and found != unit:
+        return Figure(None, source=row["source"], reason=_OTHER_UNIT.format(found=found, unit=unit))
+    value, numerator, denominator = (_read(row[name]) for name in ("value", "numerator", "denominator"))
+    reason = None if value is not None else row["reason"] or None
+    indicative = row.get("indicative")
+    is_indicative = bool(pd.notna(indicative) and indicative)
+    return Figure(value, numerator, denominator, row["source"], reason, is_indicative)
+
+
+def _read(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def find_before(period: Period, periods: Sequence[Period]) -> Period | None:
+    """The period of the run that ends where one begins."""
+    place = list(periods).index(period)
+    return periods[place - 1] if place else None
+
+
+def find_year_ago(period: Period, periods: Sequence[Period]) -> Period | None:
+    """The period of the run that is the same one of the year before."""
+    year, rest = period.label[:4], period.label[4:]
+    wanted = f"{int(year) - 1}{rest}"
+    return next((one for one in periods if one.label == wanted), None)
