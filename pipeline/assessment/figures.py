@@ -16,7 +16,7 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Figure:
+class HeldFigure:
     """A figure, null where it is not known, with the reason; what it was made from."""
 
     value: float | None
@@ -35,7 +35,7 @@ class Figures:
     the first of the run where there is no such figure.
     """
 
-    known: Mapping[Key, Figure]
+    known: Mapping[Key, HeldFigure]
     made: frozenset[tuple[str, str]]
 
     @classmethod
@@ -43,7 +43,7 @@ class Figures:
         """From the indicators of a run."""
         labels = [period.label for period in periods]
         rows = indicators.to_dict("records")
-        found: dict[Key, Figure] = {}
+        found: dict[Key, HeldFigure] = {}
         for rank in range(_RANKS):
             for row in rows:
                 label = _list_labels(str(row["period"]), labels)[rank]
@@ -52,10 +52,10 @@ class Figures:
                     found.setdefault(key, _build_figure(row, units))
         return cls(found, frozenset((str(row["indicator"]), str(row["aoi"])) for row in rows))
 
-    def find(self, indicator: str, place: str, label: str | None) -> Figure:
+    def find(self, indicator: str, place: str, label: str | None) -> HeldFigure:
         """The figure, or one that is null and says why."""
         missing = _OF_OTHER_TIMES if (indicator, place) in self.made else _NOTHING
-        return self.known.get((indicator, place, label or ""), Figure(None, reason=missing))
+        return self.known.get((indicator, place, label or ""), HeldFigure(None, reason=missing))
 
 
 _RANKS = 3
@@ -70,15 +70,15 @@ def _list_labels(label: str, labels: Sequence[str]) -> tuple[str, str, str]:
     return label if label in labels else "", after if is_step else "", after if is_long else ""
 
 
-def _build_figure(row: Mapping[Any, Any], units: Mapping[str, str]) -> Figure:
+def _build_figure(row: Mapping[Any, Any], units: Mapping[str, str]) -> HeldFigure:
     unit, found = units.get(str(row["indicator"]), ""), str(row["unit"])
     if unit and found != unit:
-        return Figure(None, source=row["source"], reason=_OTHER_UNIT.format(found=found, unit=unit))
+        return HeldFigure(None, source=row["source"], reason=_OTHER_UNIT.format(found=found, unit=unit))
     value, numerator, denominator = (_read(row[name]) for name in ("value", "numerator", "denominator"))
     reason = None if value is not None else row["reason"] or None
     indicative = row.get("indicative")
     is_indicative = bool(pd.notna(indicative) and indicative)
-    return Figure(value, numerator, denominator, row["source"], reason, is_indicative)
+    return HeldFigure(value, numerator, denominator, row["source"], reason, is_indicative)
 
 
 def _read(value: Any) -> float | None:

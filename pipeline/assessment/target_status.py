@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Comparison = Literal["full", "rounded"]
-Numbers = NDArray[np.floating[Any]]
+Floats = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
 
 _SLIP = 1e-9
@@ -58,14 +58,14 @@ def judge(table: pd.DataFrame, comparison: Comparison) -> pd.DataFrame:
 
 
 def select_status(
-    value: Numbers,
+    value: Floats,
     met: Flags,
     due: Flags,
-    short: Numbers,
-    tolerance: Numbers,
+    short: Floats,
+    tolerance: Floats,
     direction: NDArray[np.object_],
     *,
-    slip: Numbers,
+    slip: Floats,
 ) -> NDArray[np.str_]:
     """Statuses of TARGETS; NaN is what is not known. What must be equal fails by a tolerance that is told."""
     judged = np.isfinite(short) & np.isfinite(tolerance)
@@ -79,7 +79,7 @@ def select_status(
     return np.select(list(states.values()), list(states), default="unknown")
 
 
-def reaches(value: Numbers, target: Numbers, direction: NDArray[np.object_], tolerance: Numbers) -> Flags:
+def reaches(value: Floats, target: Floats, direction: NDArray[np.object_], tolerance: Floats) -> Flags:
     """Whether values are to their targets what the directions say; the target itself is 不低于 and 不高于.
 
     Equal is what differs by no more than the tolerance, or by nothing where none is told.
@@ -98,8 +98,8 @@ def reaches(value: Numbers, target: Numbers, direction: NDArray[np.object_], tol
 
 
 def find_shortfall(
-    value: Numbers, target: Numbers, course: Numbers, baseline: Numbers, direction: NDArray[np.object_]
-) -> Numbers:
+    value: Floats, target: Floats, course: Floats, baseline: Floats, direction: NDArray[np.object_]
+) -> Floats:
     """How far values are short of their course, below 0 where they are ahead; NaN where it is not known.
 
     The way that counts is that of the direction. To a target that must be equalled it is the one from the
@@ -112,7 +112,7 @@ def find_shortfall(
     return np.where(np.isnan(upward), np.where(np.isnan(course), np.nan, equal), upward * (course - value))
 
 
-def _round(value: Numbers, decimals: pd.Series) -> Numbers:
+def _round(value: Floats, decimals: pd.Series) -> Floats:
     """Values to the decimals that their targets are written with, halves to the even digit (GB/T 8170)."""
     pairs = zip(value, decimals, strict=True)
     return np.array(
@@ -121,13 +121,13 @@ def _round(value: Numbers, decimals: pd.Series) -> Numbers:
     )
 
 
-def _find_slip(target: Numbers) -> Numbers:
-    slip: Numbers = _SLIP * np.maximum(1.0, np.abs(target))
+def _find_slip(target: Floats) -> Floats:
+    slip: Floats = _SLIP * np.maximum(1.0, np.abs(target))
     return slip
 
 
 def _explain(
-    table: pd.DataFrame, status: NDArray[np.str_], by_rounding: Flags, course: Numbers, tolerance: Numbers
+    table: pd.DataFrame, status: NDArray[np.str_], by_rounding: Flags, course: Floats, tolerance: Floats
 ) -> pd.Series:
     """Why a status is unknown, or what else is to be said of it."""
     is_open = (status == "unknown") & table["value"].notna().to_numpy()

@@ -151,7 +151,7 @@ def _build_row(
         "sheet": target.sheet or None,
         "row": target.row,
         "decimals": target.decimals,
-        "elapsed": _measure_elapsed(since, period, target.period),
+        "elapsed": _measure_time(since, period, target.period),
         "told": force.reason or figure.reason or _explain_part(force),
     }
 
@@ -189,7 +189,7 @@ def _compare(
     return {**found, "compared_reason": "；".join(dict.fromkeys(reasons)) or None}
 
 
-def _measure_elapsed(since: Period | None, period: Period | None, of: Period) -> float | None:
+def _measure_time(since: Period | None, period: Period | None, of: Period) -> float | None:
     """Share of the time from the end of the baseline to the end of the target that is over."""
     if period and period.last == of.last:
         return 1.0

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.ingest.targets import rejects
-from pipeline.ingest.targets.rejects import Unusable
-from pipeline.ingest.targets.words import find_direction, find_factor, list_aliases
+from pipeline.ingest.targets.rejects import UnusableTarget
+from pipeline.ingest.targets.words import find_direction, find_unit_factor, list_aliases
 
 _CELL = re.compile(
     r"(?P<before>[^0-9.,+-]*)(?P<number>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:[.][0-9]+)?)(?P<after>[^0-9]*)"
@@ -25,14 +25,14 @@ class Written(NamedTuple):
     direction: str | None
 
 
-class Amount(NamedTuple):
+class TargetAmount(NamedTuple):
     """A number in the unit of its indicator, and how many decimals it is written with in that unit."""
 
     value: float
     decimals: int | None
 
 
-def read_written(text: str) -> Written | None:
+def read_amount(text: str) -> Written | None:
     """Number, unit and direction of a cell; None where it holds anything else, or no number, or several."""
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("−", "-").replace("–", "-")
     parts = _CELL.fullmatch(plain)
@@ -45,24 +45,24 @@ def read_written(text: str) -> Written | None:
     return Written(Decimal(parts["number"].replace(",", "")), unit, before or behind)
 
 
-def convert(written: Written, unit: str, stated: Sequence[str], role: str) -> Amount:
+def convert_amount(written: Written, unit: str, stated: Sequence[str], role: str) -> TargetAmount:
     """The number in `unit`, by the unit of its cell and what else is stated of it.
 
-    Raises Unusable where no unit is stated, an unknown one, or several that differ.
+    Raises UnusableTarget where no unit is stated, an unknown one, or several that differ.
     """
     told = [text for text in (written.unit, *stated) if text] or [""]
-    factors = {find_factor(unit, text) for text in told}
+    factors = {find_unit_factor(unit, text) for text in told}
     found = ", ".join(dict.fromkeys(told))
     if None in factors and told == [""]:
         names = ", ".join(list_aliases(unit)[:_NAMED_UNITS])
-        raise Unusable(rejects.NO_UNIT, f"{written.number}", role, units=names or unit)
+        raise UnusableTarget(rejects.NO_UNIT, f"{written.number}", role, units=names or unit)
     if None in factors:
-        raise Unusable(rejects.WRONG_UNIT, found, role, unit=unit)
+        raise UnusableTarget(rejects.WRONG_UNIT, found, role, unit=unit)
     if len(factors) > 1:
-        raise Unusable(rejects.TWO_UNITS, found, role)
+        raise UnusableTarget(rejects.TWO_UNITS, found, role)
     factor = next(one for one in factors if one is not None)
     exact = written.number * factor
-    return Amount(float(exact), _count_decimals(written.number, factor))
+    return TargetAmount(float(exact), _count_decimals(written.number, factor))
 
 
 def _part_direction(text: str) -> tuple[str, str | None]:

@@ -23,10 +23,10 @@ from pipeline.ingest.statistics.rejects import (
     tabulate_rejects,
 )
 from pipeline.ingest.targets import rejects
-from pipeline.ingest.targets.layouts import find_tables, list_rows
+from pipeline.ingest.targets.layouts import find_target_tables, list_sheet_rows
 from pipeline.ingest.targets.names import IndicatorNames, list_strange_codes
 from pipeline.ingest.targets.rejects import NO_PERIOD
-from pipeline.ingest.targets.rows import Known, read_rows
+from pipeline.ingest.targets.rows import AreaNames, read_target_rows
 from pipeline.ingest.targets.spans import read_span
 from pipeline.settings.targets import TargetFile, Targets
 
@@ -54,7 +54,7 @@ def read_targets(given: Targets, aoi: Aoi, places: Iterable[tuple[str, str]] = (
     known: list[Target] = []
     lost: list[Reject] = []
     for source in given.tables:
-        places_known = Known(_index_places(ids, source), names)
+        places_known = AreaNames(_index_places(ids, source), names)
         for path in find_paths(source.path):
             read, more = _read_file(path, source, places_known)
             known += read
@@ -112,7 +112,7 @@ def _index_places(ids: Sequence[tuple[str, Iterable[str]]], source: TargetFile) 
     return {name: next(iter(meant)) for name, meant in said.items() if name and len(meant) == 1}
 
 
-def _read_file(path: Path, source: TargetFile, known: Known) -> tuple[list[Target], list[Reject]]:
+def _read_file(path: Path, source: TargetFile, known: AreaNames) -> tuple[list[Target], list[Reject]]:
     try:
         sheets = read_sheets(path)
     except InputError as error:
@@ -127,7 +127,7 @@ def _read_file(path: Path, source: TargetFile, known: Known) -> tuple[list[Targe
     return targets, lost
 
 
-def _read_sheet(sheet: Sheet, source: TargetFile, known: Known) -> tuple[list[Target], list[Reject]]:
+def _read_sheet(sheet: Sheet, source: TargetFile, known: AreaNames) -> tuple[list[Target], list[Reject]]:
     """Targets and rejects of the tables of a sheet, after what its workbook says of it."""
     if sheet.is_empty:
         return [], []
@@ -137,14 +137,14 @@ def _read_sheet(sheet: Sheet, source: TargetFile, known: Known) -> tuple[list[Ta
         Reject(sheet.file, sheet.name, 0, "", f"{remark}: {found}", SAID)
         for found, remark in sheet.traits.remarks
     ]
-    rows = list_rows(sheet)
-    layouts = find_tables(sheet, rows, {fold(theirs): ours for ours, theirs in source.columns.items()})
+    rows = list_sheet_rows(sheet)
+    layouts = find_target_tables(sheet, rows, {fold(theirs): ours for ours, theirs in source.columns.items()})
     if not layouts:
         head = " ".join(sheet.head[0])[:60]
         return [], [*lost, Reject(sheet.file, sheet.name, 0, "", head, rejects.NO_HEADINGS)]
     targets: list[Target] = []
     for layout in layouts:
-        read, more = read_rows(sheet, rows, layout, known, source)
+        read, more = read_target_rows(sheet, rows, layout, known, source)
         targets += read
         lost += more
     return targets, lost

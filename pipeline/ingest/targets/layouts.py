@@ -8,7 +8,7 @@ from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.statistics.titles import read_title
 from pipeline.ingest.targets.spans import Span, find_spans
-from pipeline.ingest.targets.words import Heading, read_heading
+from pipeline.ingest.targets.words import TargetHeading, read_target_heading
 
 _NEEDED = frozenset({"indicator", "target"})
 _LEVELS = 2
@@ -31,15 +31,15 @@ class TargetLayout:
     last_row: int
     headings: Mapping[int, str]
     roles: Mapping[str, int]
-    targets: Mapping[int, Heading]
-    baselines: Mapping[int, Heading]
+    targets: Mapping[int, TargetHeading]
+    baselines: Mapping[int, TargetHeading]
     units: Mapping[int, str]
     title_units: tuple[str, ...]
     span: Span | None
     source: str | None
 
 
-def list_rows(sheet: Sheet) -> Rows:
+def list_sheet_rows(sheet: Sheet) -> Rows:
     """Texts of a sheet by row number; a number that a workbook shows as a percent is one: 82%."""
     rows: dict[int, Sequence[str]] = {}
     for number, row in zip(sheet.cells.index, sheet.cells.to_numpy(dtype=object).tolist(), strict=True):
@@ -51,7 +51,7 @@ def list_rows(sheet: Sheet) -> Rows:
     return rows
 
 
-def find_tables(sheet: Sheet, rows: Rows, columns: Mapping[str, str]) -> list[TargetLayout]:
+def find_target_tables(sheet: Sheet, rows: Rows, columns: Mapping[str, str]) -> list[TargetLayout]:
     """The tables of a sheet, one below the other; none where no row names an indicator and a target."""
     starts = list(_find_starts(rows, columns))
     ends = [*(start - 1 for start, _ in starts[1:]), max(rows, default=0)]
@@ -81,12 +81,12 @@ def _find_starts(rows: Rows, columns: Mapping[str, str]) -> Iterator[tuple[int, 
 
 
 def _names(row: Sequence[str], columns: Mapping[str, str], role: str) -> bool:
-    return any(heading.role == role for text in row if (heading := read_heading(text, columns)))
+    return any(heading.role == role for text in row if (heading := read_target_heading(text, columns)))
 
 
 def _list_roles(rows: Rows, numbers: range, columns: Mapping[str, str]) -> set[str | None]:
     texts = (text for number in numbers for text in rows[number])
-    return {heading.role for text in texts if (heading := read_heading(text, columns))}
+    return {heading.role for text in texts if (heading := read_target_heading(text, columns))}
 
 
 def _find_bottom(rows: Rows, top: int, columns: Mapping[str, str]) -> int:
@@ -102,7 +102,7 @@ def _goes_on(top: Sequence[str], below: Sequence[str], columns: Mapping[str, str
     new = [
         text for above, text in zip(top, below, strict=True) if fold(text) not in NOTHING and text != above
     ]
-    return bool(new) and all(read_heading(text, columns) for text in new)
+    return bool(new) and all(read_target_heading(text, columns) for text in new)
 
 
 def _read_layout(
@@ -130,11 +130,11 @@ def _read_layout(
     )
 
 
-def _join(texts: Sequence[str], columns: Mapping[str, str]) -> Heading | None:
+def _join(texts: Sequence[str], columns: Mapping[str, str]) -> TargetHeading | None:
     """What the headings above a column say together; None where they contradict each other."""
-    joined: Heading | None = Heading()
+    joined: TargetHeading | None = TargetHeading()
     for text in texts:
-        heading = read_heading(text, columns)
+        heading = read_target_heading(text, columns)
         joined = joined.join(heading) if joined and heading else joined
     return joined
 

@@ -9,7 +9,7 @@ from functools import cache
 from pipeline import standards
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.targets import rejects
-from pipeline.ingest.targets.rejects import Unusable
+from pipeline.ingest.targets.rejects import UnusableTarget
 
 _NOTE = re.compile(r"[(\[][^()\[\]]*[)\]]$")
 _NUMBERED = re.compile(r"^(?:[(]?(?:[一二三四五六七八九十]+|[0-9]{1,2})(?:[)、]|[.](?![0-9])))+")
@@ -29,7 +29,7 @@ class IndicatorNames:
         return cls({fold(theirs): code for theirs, code in given.items()})
 
     def find(self, text: str) -> str:
-        """The code of an indicator; Unusable where no indicator, or more than one, has that name."""
+        """The code of an indicator; UnusableTarget where no indicator, or more than one, has that name."""
         plain = _NUMBERED.sub("", fold(text))
         if plain in self.own:
             return self.own[plain]
@@ -38,8 +38,10 @@ class IndicatorNames:
         if len(codes) == 1:
             return codes[0]
         if codes:
-            raise Unusable(rejects.AMBIGUOUS_INDICATOR, text, "indicator", candidates=_describe(codes))
-        raise Unusable(rejects.UNKNOWN_INDICATOR, text, "indicator", nearest=_describe(_list_nearest(plain)))
+            raise UnusableTarget(rejects.AMBIGUOUS_INDICATOR, text, "indicator", candidates=_describe(codes))
+        raise UnusableTarget(
+            rejects.UNKNOWN_INDICATOR, text, "indicator", nearest=_describe(_list_nearest(plain))
+        )
 
     def knows(self, text: str) -> bool:
         """Whether an indicator has that name, or several have it."""

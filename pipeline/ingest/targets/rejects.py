@@ -70,7 +70,7 @@ CONTRADICTED = Advice(
 )
 
 
-class Unusable(Exception):
+class UnusableTarget(Exception):
     """Why a target, or a cell beside it, is not used: what was `found` in the column of `role`."""
 
     def __init__(self, advice: Advice, found: str, role: str, **facts: object) -> None:

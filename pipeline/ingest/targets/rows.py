@@ -9,12 +9,12 @@ from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.ingest.targets import rejects
-from pipeline.ingest.targets.amounts import Amount, convert, read_written
+from pipeline.ingest.targets.amounts import TargetAmount, convert_amount, read_amount
 from pipeline.ingest.targets.layouts import Rows, TargetLayout
 from pipeline.ingest.targets.names import IndicatorNames, load_units
-from pipeline.ingest.targets.rejects import Unusable
+from pipeline.ingest.targets.rejects import UnusableTarget
 from pipeline.ingest.targets.spans import Span, read_span
-from pipeline.ingest.targets.words import find_direction, find_factor, is_total, is_whole
+from pipeline.ingest.targets.words import find_direction, find_unit_factor, names_total, names_whole
 from pipeline.periods import Period
 from pipeline.settings.targets import TargetFile
 
@@ -24,15 +24,15 @@ _NOTHING_TOLD = "空 nothing"
 
 
 @dataclass(frozen=True)
-class Known:
+class AreaNames:
     """What one area knows: its places by folded name, and the names of indicators."""
 
     places: Mapping[str, str]
     names: IndicatorNames
 
 
-def read_rows(
-    sheet: Sheet, rows: Rows, layout: TargetLayout, known: Known, given: TargetFile
+def read_target_rows(
+    sheet: Sheet, rows: Rows, layout: TargetLayout, known: AreaNames, given: TargetFile
 ) -> tuple[list[Target], list[Reject]]:
     """Targets of a table, and what of it cannot be used."""
     reader = _Reader(sheet, rows, layout, known, given)
@@ -57,7 +57,7 @@ class _Reader:
     """Reads the rows of one table."""
 
     def __init__(
-        self, sheet: Sheet, rows: Rows, layout: TargetLayout, known: Known, given: TargetFile
+        self, sheet: Sheet, rows: Rows, layout: TargetLayout, known: AreaNames, given: TargetFile
     ) -> None:
         self._sheet, self._rows, self._layout = sheet, rows, layout
         self._known, self._given = known, given
@@ -73,7 +73,7 @@ class _Reader:
             self._lost = []
             try:
                 yield self._read_target(number, row, place)
-            except Unusable as fault:
+            except UnusableTarget as fault:
                 yield self._reject(number, place, fault)
             yield from self._lost
 
@@ -83,7 +83,7 @@ class _Reader:
         if len(told) == 1:
             return not self._known.names.knows(told.pop())
         indicator = self._find_text(row, "indicator")
-        return not told or (any(map(is_total, row)) and (not indicator or is_total(indicator)))
+        return not told or (any(map(names_total, row)) and (not indicator or names_total(indicator)))
 
     def _read_target(self, number: int, row: Sequence[str], place: int) -> Target:
         indicator = self._known.names.find(self._find_text(row, "indicator"))
@@ -109,12 +109,12 @@ class _Reader:
 
     def _find_place(self, row: Sequence[str]) -> str:
         text = self._find_text(row, "place")
-        named = text if text and not is_whole(text) else self._given.place or ""
+        named = text if text and not names_whole(text) else self._given.place or ""
         if not named:
-            raise Unusable(rejects.NO_PLACE, text, "place")
+            raise UnusableTarget(rejects.NO_PLACE, text, "place")
         where = self._known.places.get(fold(named))
         if where is None:
-            raise Unusable(rejects.ELSEWHERE, named, "place")
+            raise UnusableTarget(rejects.ELSEWHERE, named, "place")
         return where
 
     def _find_span(self, row: Sequence[str], place: int) -> Span:
@@ -123,39 +123,41 @@ class _Reader:
         heading = self._layout.targets[place].span
         own = read_span(text, around.period.last.year if around else None) if text else None
         if text and (own is None or (heading and heading.period.last != own.period.last)):
-            raise Unusable(rejects.NO_PERIOD, text, "period")
+            raise UnusableTarget(rejects.NO_PERIOD, text, "period")
         found = own or heading or around or (read_span(self._given.period) if self._given.period else None)
         if found is None:
-            raise Unusable(rejects.NO_PERIOD, text, "period")
+            raise UnusableTarget(rejects.NO_PERIOD, text, "period")
         return found
 
-    def _read_figure(self, number: int, row: Sequence[str], place: int, unit: str) -> tuple[Amount, str]:
+    def _read_figure(
+        self, number: int, row: Sequence[str], place: int, unit: str
+    ) -> tuple[TargetAmount, str]:
         if self._is_merged(number, place):
-            raise Unusable(rejects.MERGED, row[place], "target")
-        written = read_written(row[place])
+            raise UnusableTarget(rejects.MERGED, row[place], "target")
+        written = read_amount(row[place])
         if written is None:
-            raise Unusable(rejects.NOT_A_TARGET, row[place] or _NOTHING_TOLD, "target")
-        amount = convert(written, unit, self._list_units(row, place, unit), "target")
+            raise UnusableTarget(rejects.NOT_A_TARGET, row[place] or _NOTHING_TOLD, "target")
+        amount = convert_amount(written, unit, self._list_units(row, place, unit), "target")
         if unit == SHARE and not 0 <= amount.value <= 1:
-            raise Unusable(rejects.OUT_OF_RANGE, row[place], "target")
+            raise UnusableTarget(rejects.OUT_OF_RANGE, row[place], "target")
         return amount, self._find_direction(row, place, written.direction)
 
     def _list_units(self, row: Sequence[str], place: int, unit: str) -> list[str]:
         """Units that are stated of a cell: in its row and its heading, else those of the title that fit."""
         stated = [self._find_text(row, "unit"), self._layout.units.get(place, "")]
-        around = [text for text in self._layout.title_units if find_factor(unit, text) is not None]
+        around = [text for text in self._layout.title_units if find_unit_factor(unit, text) is not None]
         return [text for text in stated if text] or around
 
     def _find_direction(self, row: Sequence[str], place: int, written: str | None) -> str:
         text = self._find_text(row, "direction")
         own = find_direction(text) if text else None
         if text and own is None:
-            raise Unusable(rejects.UNKNOWN_DIRECTION, text, "direction")
+            raise UnusableTarget(rejects.UNKNOWN_DIRECTION, text, "direction")
         told = {one for one in (written, own, self._layout.targets[place].direction) if one}
         told = told or {one for one in (self._given.direction,) if one}
         if len(told) != 1:
             advice = rejects.TWO_DIRECTIONS if told else rejects.NO_DIRECTION
-            raise Unusable(advice, text or row[place], "direction" if text else "target")
+            raise UnusableTarget(advice, text or row[place], "direction" if text else "target")
         return told.pop()
 
     def _read_baseline(
@@ -184,7 +186,7 @@ class _Reader:
         place = self._layout.roles.get("weight")
         if place is None or fold(row[place]) in NOTHING:
             return None
-        written = None if self._is_merged(number, place) else read_written(row[place])
+        written = None if self._is_merged(number, place) else read_amount(row[place])
         if written is None or written.number < 0:
             self._lose(number, row, place, rejects.NOT_A_FIGURE)
             return None
@@ -195,13 +197,13 @@ class _Reader:
         text = row[place].strip().lstrip(_SIGNS)
         if fold(text) in NOTHING:
             return None
-        written = None if self._is_merged(number, place) else read_written(text)
+        written = None if self._is_merged(number, place) else read_amount(text)
         if written is None:
             self._lose(number, row, place, rejects.NOT_A_FIGURE)
             return None
         try:
-            return convert(written, unit, self._list_units(row, place, unit), "").value
-        except Unusable as fault:
+            return convert_amount(written, unit, self._list_units(row, place, unit), "").value
+        except UnusableTarget as fault:
             self._lost.append(self._reject(number, place, fault))
             return None
 
@@ -221,7 +223,7 @@ class _Reader:
         heading = self._layout.headings[place]
         self._lost.append(Reject(self._sheet.file, self._sheet.name, number, heading, row[place], advice))
 
-    def _reject(self, number: int, place: int, fault: Unusable) -> Reject:
+    def _reject(self, number: int, place: int, fault: UnusableTarget) -> Reject:
         blamed = self._layout.roles.get(fault.role, place) if fault.role != "target" else place
         one = Reject(
             self._sheet.file,

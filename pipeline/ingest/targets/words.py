@@ -15,7 +15,7 @@ LONGEST_HEADING = 40
 
 
 @dataclass(frozen=True)
-class Heading:
+class TargetHeading:
     """What a heading says: what its column is of, for which time, in which unit, in which direction."""
 
     role: str | None = None
@@ -23,23 +23,23 @@ class Heading:
     unit: str | None = None
     direction: str | None = None
 
-    def join(self, other: "Heading") -> "Heading | None":
+    def join(self, other: "TargetHeading") -> "TargetHeading | None":
         """What both say together; None where they contradict each other."""
         both = {
             one.name: {getattr(self, one.name), getattr(other, one.name)} - {None} for one in fields(self)
         }
         if any(len(values) > 1 for values in both.values()):
             return None
-        return Heading(**{name: next(iter(values), None) for name, values in both.items()})
+        return TargetHeading(**{name: next(iter(values), None) for name, values in both.items()})
 
 
-def read_heading(text: str, columns: Mapping[str, str]) -> Heading | None:
+def read_target_heading(text: str, columns: Mapping[str, str]) -> TargetHeading | None:
     """What a heading says, None where that is nothing known; `columns` maps theirs, folded, to ours."""
     plain = fold(text)
     if not plain or len(plain) > LONGEST_HEADING:
         return None
     if plain in columns:
-        return Heading(role=columns[plain])
+        return TargetHeading(role=columns[plain])
     parts = BRACKETED.fullmatch(plain)
     outer = _read_bare(parts["base"] if parts else plain)
     if parts is None or outer is None:
@@ -49,21 +49,21 @@ def read_heading(text: str, columns: Mapping[str, str]) -> Heading | None:
 
 def find_direction(text: str) -> str | None:
     """The direction that a text names."""
-    means = load_words().get(fold(text))
+    means = load_target_words().get(fold(text))
     return means if means in DIRECTIONS else None
 
 
-def is_total(text: str) -> bool:
+def names_total(text: str) -> bool:
     """Whether a text names a sum of rows above it."""
-    return load_words().get(fold(text)) == "total"
+    return load_target_words().get(fold(text)) == "total"
 
 
-def is_whole(text: str) -> bool:
+def names_whole(text: str) -> bool:
     """Whether a text names the whole of an area without saying which."""
-    return load_words().get(fold(text)) == "whole"
+    return load_target_words().get(fold(text)) == "whole"
 
 
-def find_factor(unit: str, alias: str) -> Decimal | None:
+def find_unit_factor(unit: str, alias: str) -> Decimal | None:
     """What figures in a unit of that name are multiplied by to be in `unit`; None where it is none of it."""
     return Decimal(1) if fold(alias) == fold(unit) else _load_factors().get(unit, {}).get(fold(alias))
 
@@ -74,39 +74,39 @@ def list_aliases(unit: str) -> list[str]:
 
 
 @cache
-def load_words() -> Mapping[str, str]:
+def load_target_words() -> Mapping[str, str]:
     """What each word of `target_words` means."""
     return {fold(row["alias"]): row["means"] for row in standards.read_rows("target_words")}
 
 
-def _read_bare(text: str) -> Heading | None:
+def _read_bare(text: str) -> TargetHeading | None:
     """A role, a time, or a role behind a time: 2025年目标值."""
     if role := _find_role(text):
-        return Heading(role=role)
+        return TargetHeading(role=role)
     for end in range(len(text), 0, -1):
         span = read_span(text[:end])
         role = _find_role(text[end:].removeprefix("年").removeprefix("的"))
         if span and (role or end == len(text)):
-            return Heading(role=role, span=span)
+            return TargetHeading(role=role, span=span)
     return None
 
 
-def _read_inner(text: str) -> Heading:
+def _read_inner(text: str) -> TargetHeading:
     """What stands in brackets behind a heading: a time, a direction, a unit, or a note."""
     if span := read_span(text):
-        return Heading(span=span)
+        return TargetHeading(span=span)
     if direction := find_direction(text):
-        return Heading(direction=direction)
-    return Heading(unit=text) if is_unit(text) else Heading()
+        return TargetHeading(direction=direction)
+    return TargetHeading(unit=text) if names_known_unit(text) else TargetHeading()
 
 
-def is_unit(text: str) -> bool:
+def names_known_unit(text: str) -> bool:
     """Whether a text is the name of a unit."""
     return bool(text) and any(fold(text) in factors for factors in _load_factors().values())
 
 
 def _find_role(text: str) -> str | None:
-    means = load_words().get(text)
+    means = load_target_words().get(text)
     return means if means in TARGET_COLUMNS else None
 
 
