@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 from pipeline.errors import InputError, SettingsError
-from pipeline.flow.assessment.ecological_index import ECOLOGICAL_INDEX, assess_ecological_index
+from pipeline.flow.assessment.ecological_index import assess_ecological_index
+from pipeline.flow.assessment.entries.ecological_index import ECOLOGICAL_INDEX
 from pipeline.flow.assessment.sources import Sources
 from pipeline.geodesy import unproject
 from pipeline.ingest.scenes.choice import to_table

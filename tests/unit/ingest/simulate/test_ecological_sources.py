@@ -13,8 +13,8 @@ from pipeline.assessment import ecological_index as norm
 from pipeline.assessment.amounts import AreaStatistics
 from pipeline.assessment.ecological_quality import Told, evaluate_quality, name_class
 from pipeline.geodesy import unproject
+from pipeline.ingest.simulate import ecological_paths, world
 from pipeline.ingest.simulate import ecological_sources as sources
-from pipeline.ingest.simulate import world
 from pipeline.ingest.simulate.parcels import write_register
 from pipeline.ingest.simulate.yearbook import SOURCE, write_statistics
 from pipeline.ingest.statistics import read_statistics
@@ -54,7 +54,7 @@ def read(folder, block):
 
 
 def test_every_planted_figure_comes_back_whatever_its_unit_and_spelling(folder):
-    area, _ = read(folder, sources.complete_status(StatusIndex(), folder / "status"))
+    area, _ = read(folder, ecological_paths.complete_status(StatusIndex(), folder / "status"))
     units = {"ha": "ha", "m3": "m3"}
     for figure in sources.list_status_figures(plan()):
         item = figure.kept.item
@@ -64,7 +64,7 @@ def test_every_planted_figure_comes_back_whatever_its_unit_and_spelling(folder):
 
 
 def test_planted_sub_indices_of_statistics_come_back(folder):
-    area, _ = read(folder, sources.complete_status(StatusIndex(), folder / "status"))
+    area, _ = read(folder, ecological_paths.complete_status(StatusIndex(), folder / "status"))
     area_km2 = plan().aoi.area_m2 / 1e6
     truth = truth_of(folder, "status")["years"]
     ratios = [year["water_ratio"] for year in truth.values()]
@@ -88,7 +88,7 @@ def test_planted_sub_indices_of_statistics_come_back(folder):
 
 
 def test_planted_eqi_comes_back(folder):
-    area, _ = read(folder, sources.complete_quality(QualityIndex(), folder / "quality"))
+    area, _ = read(folder, ecological_paths.complete_quality(QualityIndex(), folder / "quality"))
     scheme = load_quality_scheme(QualityIndex())
     for label, year in truth_of(folder, "quality")["years"].items():
         told = Told(lambda key, label=label: area.find(f"eqi.{key}", int(label), "1"), lambda _: None)
@@ -98,7 +98,7 @@ def test_planted_eqi_comes_back(folder):
 
 
 def test_everything_says_that_it_is_simulated(folder):
-    _, rejects = read(folder, sources.complete_status(StatusIndex(), folder / "status"))
+    _, rejects = read(folder, ecological_paths.complete_status(StatusIndex(), folder / "status"))
     assert "模拟" in SOURCE
     assert "模拟" in truth_of(folder, "status")["simulated"]
     assert not rejects["file"].str.contains("生态环境状况资料").any()
@@ -114,8 +114,8 @@ def test_the_same_world_gives_the_same_bytes(folder, tmp_path):
 
 def test_what_a_config_names_is_not_simulated(folder):
     own = [StatisticsFile(path="own.csv")]
-    assert sources.complete_status(StatusIndex(statistics=own), folder).statistics == own
-    assert sources.complete_quality(QualityIndex(statistics=own), folder).statistics == own
+    assert ecological_paths.complete_status(StatusIndex(statistics=own), folder).statistics == own
+    assert ecological_paths.complete_quality(QualityIndex(statistics=own), folder).statistics == own
 
 
 def test_a_world_of_quarters_has_no_year_to_be_true(tmp_path):
