@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.flow import Delivered
+from pipeline.flow.assessment import registry
 
 _SHOWN = ("vegetation_cover_share_land", "mean_fvc_land", "mean_fvc_land_percentiles", "good_section_share")
 _SUMS = {
@@ -27,16 +28,17 @@ def list_headlines(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
 
 def _list_rows(one: Delivered) -> list[dict[str, Any]]:
     names = standards.table("indicator_names").set_index("indicator")["name_zh"].to_dict()
-    shown = one.indicators[one.indicators["indicator"].isin(_SHOWN)]
+    of_parts = [name for part in registry.PARTS for name in part.headlines]
+    shown = one.indicators[one.indicators["indicator"].isin([*_SHOWN, *of_parts])]
     return [
         {
             "区 area": one.name,
             "时段 period": row["period"],
             "指标 indicator": names[row["indicator"]],
-            "值 value": _format_figure(row["value"], ".4f"),
+            "值 value": _format_figure(row["value"], _choose_form(row)),
             "分子 numerator": _format_figure(row["numerator"], ",.0f"),
             "分母 denominator": _format_figure(row["denominator"], ",.0f"),
-            "植入真值 planted truth": _find_truth(one, row["indicator"], row["period"]),
+            "植入真值 planted truth": _find_truth(one, row),
         }
         for row in shown.to_dict("records")
     ]
@@ -85,8 +87,18 @@ def _find_planted_sum(one: Delivered, row: Mapping[Any, Any]) -> str:
     return f"{_format_money(sum(values))}（模拟 simulated）"
 
 
-def _find_truth(one: Delivered, indicator: str, period: str) -> str:
-    if one.truth is None or not indicator.startswith("mean_fvc_land"):
+def _find_truth(one: Delivered, row: Mapping[Any, Any]) -> str:
+    indicator, period = row["indicator"], row["period"]
+    if one.truth is None:
         return ""
-    planted = one.truth["periods"][period]["mean_fvc"]
-    return "" if planted is None else f"{planted:.4f}（模拟 simulated）"
+    planted = one.truth.get("indicators", {}).get(indicator, {}).get(period)
+    if indicator.startswith("mean_fvc_land"):
+        planted = one.truth["periods"][period]["mean_fvc"]
+    return "" if planted is None else f"{planted:{_choose_form(row)}}（模拟 simulated）"
+
+
+def _choose_form(row: Mapping[Any, Any]) -> str:
+    """Four decimals of a share, none of whole numbers, else two."""
+    if row.get("unit", "share") == "share":
+        return ".4f"
+    return ",.0f" if float(row["value"]).is_integer() else ",.2f"

@@ -7,9 +7,11 @@ from typing import Any
 import pandas as pd
 
 from pipeline import flow
+from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.sources import find_source
 from pipeline.engine.study import Study
+from pipeline.flow.assessment import registry
 from pipeline.flow.inputs import Inputs, find_inputs, is_settled, name_scenes
 from pipeline.flow.retention import retire
 from pipeline.flow.validation import validate_settings
@@ -18,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.storage.tables import load_json
 
 _DELIVERY = 9
+_SHIPPED = PROJECT_ROOT / "configs"
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def _summarize(study: Study, inputs: Inputs, *, kept: bool) -> Delivered:
     figures = _read_table(study, "indicators")
     totals = _read_table(study, "account_totals") if inputs.accounts else None
     aoi = study.aoi
-    return Delivered(aoi.id, aoi.name_zh, study.target, kept, figures, _load_truth(inputs), totals)
+    truth = _load_truth(inputs)
+    return Delivered(aoi.id, aoi.name_zh, study.target, kept, figures, truth, totals)
 
 
 def _read_table(study: Study, name: str) -> pd.DataFrame:
@@ -81,8 +85,23 @@ def _read_table(study: Study, name: str) -> pd.DataFrame:
 
 
 def _load_truth(inputs: Inputs) -> dict[str, Any] | None:
-    """The planted truth of the simulated world, that of its accounts by period under `accounts`."""
+    """The planted truth of the simulated world, that of its accounts by period under `accounts`.
+
+    Under `indicators` that of the parts of the assessment, by indicator and period, where no file of theirs
+    is given.
+    """
     if inputs.truth is None:
         return None
     planted = load_json(inputs.account_truth)["periods"] if inputs.account_truth else {}
-    return {**load_json(inputs.truth), "accounts": planted}
+    return {**load_json(inputs.truth), "accounts": planted, "indicators": _load_planted(inputs)}
+
+
+def _load_planted(inputs: Inputs) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {}
+    for part in registry.PARTS:
+        given = [file for file in inputs.part_files.get(part.name, ()) if not file.is_relative_to(_SHIPPED)]
+        path = inputs.part_truths.get(part.name)
+        if part.simulated and path and path.exists() and not given:
+            for indicator, period, value in part.simulated.list_planted(load_json(path)):
+                found.setdefault(indicator, {})[period] = value
+    return found

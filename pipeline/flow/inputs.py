@@ -71,6 +71,7 @@ class Inputs:
     blocks: Mapping[str, Any] = field(default_factory=dict)
     part_files: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     simulated_parts: Mapping[str, Cause] = field(default_factory=dict)
+    part_truths: Mapping[str, Path] = field(default_factory=dict)
 
     @cached_property
     def source(self) -> str:
@@ -138,13 +139,14 @@ def find_inputs(run: Run, study: Study) -> Inputs:
 
 def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
     """The inputs with the blocks of the assessment, in what they do not name those of the simulated world."""
-    blocks, causes = dict(inputs.blocks), {}
+    blocks, causes, truths = dict(inputs.blocks), {}, {}
     for part in registry.PARTS:
         if part.name in blocks and part.simulated:
             causes[part.name] = study.cause(f"{PART_WORLD}{part.name}", part.simulated.version, [world.key])
             folder = run.workspace.path(causes[part.name])
             blocks[part.name] = part.simulated.complete(blocks[part.name], folder)
-    return replace(inputs, blocks=blocks, simulated_parts=causes)
+            truths[part.name] = folder / "truth.json"
+    return replace(inputs, blocks=blocks, simulated_parts=causes, part_truths=truths)
 
 
 def _simulate_told(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:

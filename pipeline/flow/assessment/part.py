@@ -42,12 +42,14 @@ class Simulated:
 
     `write` puts its files into a folder, the second one; the first is that of the world itself, with
     register.gpkg and sections.csv. `complete` gives the block with paths into that folder for all that it
-    does not name. Raise `version` with what changes a file.
+    does not name. `list_planted` gives of `truth.json` indicator, period and value of what is planted of
+    `headlines`. Raise `version` with what changes a file.
     """
 
     version: int
     write: Callable[[World, Path, Path], None]
     complete: Callable[[Any, Path], Any]
+    list_planted: Callable[[Any], Iterator[tuple[str, str, float]]] = lambda _: iter(())
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class Part:
     `find_block` gives its block of the config, None where it is not asked for; `list_paths` the paths and
     patterns that a block names, whose files decide the result with all else that the block says. `reads`
     names the artifacts that it reads. `check` reads the files of a block through for one area, for
-    `validate`. `rules` gives those of RULES that only its findings follow. What reads or computes is imported
-    no sooner than it is called: a config is checked, and a delivery found unchanged, without it. Raise
-    `version` with what changes a result.
+    `validate`. `headlines` are the indicators that a run ends with, `rules` gives those of RULES that only
+    its findings follow. What reads or computes is imported no sooner than it is called: a config is checked,
+    and a delivery found unchanged, without it. Raise `version` with what changes a result.
     """
 
     name: str
@@ -71,4 +73,5 @@ class Part:
     assess: Callable[[Sources], Assessed]
     check: Callable[[Any, Aoi], None]
     simulated: Simulated | None = None
+    headlines: tuple[str, ...] = ()
     rules: Callable[[], Sequence[Rule]] = tuple

@@ -61,3 +61,17 @@ def test_a_partial_sum_is_never_called_gep_and_has_no_planted_truth_beside_it():
 @pytest.mark.parametrize("told", [{"planted": None}, {"basis": "mapped"}])
 def test_sums_of_which_no_truth_is_planted_have_none_beside_them(told):
     assert {row["植入真值 planted truth"] for row in accounted(**told)} == {""}
+
+
+def test_headlines_of_parts_stand_beside_what_is_planted_of_them():
+    figures = {"indicator": "ecological_index", "unit": "1", "numerator": None, "denominator": None}
+    rows = pd.DataFrame([{**figures, "period": year, "value": value} for year, value in PARTS.items()])
+    truth = {"periods": {}, "indicators": {"ecological_index": {"2023": 72.914}}}
+    one, other = list_headlines(
+        [Delivered("shore", "滩涂", Path("out"), kept=False, indicators=rows, truth=truth)]
+    )
+    assert (one["值 value"], one["植入真值 planted truth"]) == ("72.91", "72.91（模拟 simulated）")
+    assert (other["值 value"], other["植入真值 planted truth"]) == ("72", "")
+
+
+PARTS = {"2023": 72.9142, "2024": 72.0}

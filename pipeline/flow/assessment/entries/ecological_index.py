@@ -1,6 +1,7 @@
 """The ecological index (EI, HJ 192-2015) of each calendar year, from maps, register and statistics."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pipeline.flow import assessment
 from pipeline.flow.assessment.part import Part, Simulated
@@ -19,6 +20,10 @@ def _list_paths(block: StatusIndex) -> Iterator[str]:
     yield from (file.path for file in block.statistics)
 
 
+def _list_planted(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    yield from (("ecological_index", year, told["ei"]) for year, told in truth["years"].items())
+
+
 ECOLOGICAL_INDEX = Part(
     name="ecological_index",
     title="生态环境状况指数",
@@ -32,5 +37,7 @@ ECOLOGICAL_INDEX = Part(
         version=1,
         write=lambda world, base, folder: simulate.ecological_sources.write_status(world, base, folder),
         complete=complete_status,
+        list_planted=_list_planted,
     ),
+    headlines=("ecological_index",),
 )

@@ -1,6 +1,7 @@
 """The ecological quality index (EQI) of each calendar year of a run, by a scheme."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pipeline.flow import assessment
 from pipeline.flow.assessment.part import Part, Simulated
@@ -19,6 +20,10 @@ def _list_paths(block: QualityIndex) -> Iterator[str]:
     yield from (file.path for file in block.statistics)
 
 
+def _list_planted(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    yield from (("ecological_quality_index", year, told["eqi"]) for year, told in truth["years"].items())
+
+
 ECOLOGICAL_QUALITY = Part(
     name="ecological_quality",
     title="生态质量指数",
@@ -32,5 +37,7 @@ ECOLOGICAL_QUALITY = Part(
         version=1,
         write=lambda world, base, folder: simulate.ecological_sources.write_quality(world, base, folder),
         complete=complete_quality,
+        list_planted=_list_planted,
     ),
+    headlines=("ecological_quality_index",),
 )
