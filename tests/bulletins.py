@@ -1,8 +1,13 @@
-"""Small published folders to make bulletins of: tables with planted figures, maps, an outline, a manifest."""
+"""Small published folders to make bulletins of, with planted figures; and what stands in a bulletin."""
 
+import csv
 import hashlib
+import io
 import json
+import re
+import zipfile
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +23,8 @@ from pipeline.legends import LAND_COVER
 COVER, GOOD, LOSS = "vegetation_cover_share_land", "good_section_share", "vegetation_loss_share"
 NAMES = {"east": ("东滩", "East flat"), "west": ("西沙 & <沙洲>", "West sands")}
 PLACES = {"east": (121.80, 31.44), "west": (106.62, 29.52)}
+NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 CRS = {"east": "EPSG:32651", "west": "EPSG:32648"}
 
 
@@ -210,3 +217,24 @@ def publish_two_areas(out: Path) -> None:
         as_of="2023-12-20T03:00:00+00:00",
         config={"vegetation": {"cover_threshold": 0.35}},
     )
+
+
+def read_words(document: Path) -> list[str]:
+    """The words of every paragraph, of body, header and footer."""
+    with zipfile.ZipFile(document) as parts:
+        names = [
+            name for name in parts.namelist() if re.match(r"word/(document|header|footer)\d*\.xml", name)
+        ]
+        roots = [ET.fromstring(parts.read(name)) for name in names]
+    paragraphs = [paragraph for root in roots for paragraph in root.iter(f"{WORD}p")]
+    return ["".join(text.text or "" for text in paragraph.iter(f"{WORD}t")) for paragraph in paragraphs]
+
+
+def read_evidence(listing: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(listing.read_text("utf-8-sig"))))
+
+
+def read_cell(out: Path, delivery: str, table: str, line: str, column: str) -> str:
+    """A cell of a delivered table by the line of its file, as `csv` alone reads it."""
+    rows = list(csv.reader(io.StringIO((out / delivery / "tables" / f"{table}.csv").read_text("utf-8-sig"))))
+    return rows[int(line) - 1][rows[0].index(column)]

@@ -19,6 +19,7 @@ from pipeline.outputs.bulletin.graphs import Graph
 from pipeline.outputs.bulletin.maps import Map, draw_maps
 from pipeline.outputs.bulletin.published import PeriodTriple, Published, find_whole_period
 from pipeline.outputs.bulletin.themes import ThemeTable, build_themes
+from pipeline.outputs.bulletin.values import say_values
 from pipeline.outputs.bulletin.waters import say_section_changes, say_waters
 from pipeline.outputs.bulletin.wording import (
     say_courses,
@@ -136,6 +137,7 @@ def _summarise(areas: Sequence[AreaFigures], evidence: EvidenceBook) -> Iterator
     names = words["list"].join(area.delivery.name(evidence.language) for area in areas)
     yield words["scope"].format(areas=names)
     yield from say_tasks(areas, evidence)
+    yield from (said for area in areas for said in say_values(area, evidence))
 
 
 def _conclude(areas: Sequence[AreaFigures], evidence: EvidenceBook) -> Iterator[str]:
@@ -158,7 +160,7 @@ def _build_page(area: AreaFigures, evidence: EvidenceBook) -> AreaPage:
         name=area.delivery.name(evidence.language),
         label=evidence.write_fact(area.delivery.label, area.delivery.id),
         as_of=_write_day(area.delivery, evidence),
-        rows=tuple(_build_row(one, area.moments, evidence) for one in shown),
+        rows=tuple(_build_row(one, evidence) for one in shown),
         left_out=left_out if others else "",
         waters=tuple(say_waters(area, evidence)),
         tables=tuple(build_themes(area, evidence)),
@@ -166,16 +168,15 @@ def _build_page(area: AreaFigures, evidence: EvidenceBook) -> AreaPage:
     )
 
 
-def _build_row(one: Compared, moments: PeriodTriple, evidence: EvidenceBook) -> IndicatorRow:
+def _build_row(one: Compared, evidence: EvidenceBook) -> IndicatorRow:
     words = find_texts("bulletin", evidence.language)
-    yearly = moments.before == moments.year_ago
     return IndicatorRow(
         name=one.name(evidence.language),
         value=_say_figure(one.now, evidence),
         before=_say_figure(one.before, evidence),
         change=write_known_change(one.now, one.before, evidence),
-        year_ago="" if yearly else _say_figure(one.year_ago, evidence),
-        year_change="" if yearly else write_known_change(one.now, one.year_ago, evidence),
+        year_ago=_say_figure(one.year_ago, evidence),
+        year_change=write_known_change(one.now, one.year_ago, evidence),
         course=words[f"courses.{one.course}"],
         color=_COLORS.get(one.course, _PLAIN),
     )

@@ -111,12 +111,13 @@ class Published:
         return name in self.manifest["files"]
 
     def list_rows(self, stem: str, **chosen: Sequence[object]) -> list[Row]:
-        """The rows of a table whose columns hold one of the chosen values; none without such a table."""
+        """The rows of a table whose columns hold one of the chosen values, None for null; none without it."""
         table = self.table(stem)
         if table is None:
             return []
         for column, values in chosen.items():
-            table = table[table[column].isin(list(values))]
+            held = table[column].isin([value for value in values if value is not None])
+            table = table[held | table[column].isna() if None in values else held]
         return [
             Row(self.id, stem, line, dict(zip(table.columns, cells, strict=True)))
             for line, *cells in table.astype(object).itertuples(name=None)

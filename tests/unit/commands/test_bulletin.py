@@ -9,8 +9,7 @@ from typer.testing import CliRunner
 from pipeline import cli
 from pipeline.errors import SettingsError
 from pipeline.outputs.bulletin import printing
-from tests.bulletins import COVER, indicator, publish, publish_two_areas
-from tests.unit.outputs.bulletin.test_numbers import read_words
+from tests.bulletins import COVER, indicator, publish, publish_two_areas, read_words
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,8 @@
 """Every number of a bulletin stands in a delivered table."""
 
-import csv
-import io
 import json
 import re
 import zipfile
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,10 +11,8 @@ from pipeline.commands.bulletin import make_bulletin
 from pipeline.outputs.bulletin import printing
 from pipeline.outputs.columns import describe_parameter, list_values
 from pipeline.outputs.texts import find_texts
-from tests.bulletins import publish_two_areas
+from tests.bulletins import NUMBER, publish_two_areas, read_cell, read_evidence, read_words
 
-NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 
 
@@ -28,27 +23,6 @@ def made(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(printing, "find_office", lambda: None)
         return out, make_bulletin(out, period="2024Q3", language=request.param), request.param
-
-
-def read_words(document: Path) -> list[str]:
-    """The words of every paragraph, of body, header and footer."""
-    with zipfile.ZipFile(document) as parts:
-        names = [
-            name for name in parts.namelist() if re.match(r"word/(document|header|footer)\d*\.xml", name)
-        ]
-        roots = [ET.fromstring(parts.read(name)) for name in names]
-    paragraphs = [paragraph for root in roots for paragraph in root.iter(f"{WORD}p")]
-    return ["".join(text.text or "" for text in paragraph.iter(f"{WORD}t")) for paragraph in paragraphs]
-
-
-def read_evidence(listing: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(listing.read_text("utf-8-sig"))))
-
-
-def read_cell(out: Path, delivery: str, table: str, line: str, column: str) -> str:
-    """A cell of a delivered table by the line of its file, as `csv` alone reads it."""
-    rows = list(csv.reader(io.StringIO((out / delivery / "tables" / f"{table}.csv").read_text("utf-8-sig"))))
-    return rows[int(line) - 1][rows[0].index(column)]
 
 
 def list_names(language: str) -> list[str]:

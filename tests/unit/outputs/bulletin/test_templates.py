@@ -15,8 +15,7 @@ from pipeline.errors import InputError
 from pipeline.outputs.bulletin import printing
 from pipeline.outputs.bulletin.checking import check_template, list_template_fields
 from pipeline.outputs.bulletin.drafting import FOLDER, draft_template
-from tests.bulletins import publish_two_areas
-from tests.unit.outputs.bulletin.test_numbers import read_words
+from tests.bulletins import publish_two_areas, read_words
 
 PAGE = (PROJECT_ROOT / "docs" / "bulletin.md").read_text("utf-8")
 
