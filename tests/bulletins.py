@@ -127,6 +127,7 @@ def targets(*rows: dict) -> pd.DataFrame:
     told = {
         "indicator": COVER, "place": "east", "place_name": "东滩", "period": "2024Q3", "due": True,
         "value": 0.8118, "unit": "share", "direction": "at_least", "target": 0.82, "target_period": "2024Q3",
+        "deadline": "2024-09-30",
         "indicative": False,
         "written": "82%", "file": "targets.xlsx", "row": 3, "status": "failed",
     }  # fmt: skip
@@ -137,6 +138,7 @@ def targets(*rows: dict) -> pd.DataFrame:
 def summary(**counts: float) -> pd.DataFrame:
     """TARGETS_SUMMARY of the area `east`."""
     told = {"place": "east", "place_name": "东滩", "period": "2024Q3"}
+    told |= {"target_period": "2024Q3", "deadline": "2024-09-30"}
     zeros = {column: 0 for column in TARGETS_SUMMARY.columns if column.startswith("targets_")}
     row = {**dict.fromkeys(TARGETS_SUMMARY.columns), **told, **zeros, **counts}
     return pd.DataFrame(TARGETS_SUMMARY.validate(pd.DataFrame([row])))

@@ -94,8 +94,11 @@ def _say_summary(row: Row, evidence: EvidenceBook) -> str:
     counts = {
         column.removeprefix("targets_"): evidence.write_cell(row.cell(column, "")) for column in _COUNTS
     }
-    place = evidence.write_words(row, "place_name")
-    said = find_text("bulletin.tasks", evidence.language).format(area=place, **counts)
+    said = find_text("bulletin.tasks", evidence.language).format(
+        area=evidence.write_words(row, "place_name"),
+        period=name_period(evidence.write_words(row, "target_period"), evidence.language),
+        **counts,
+    )
     share = row.cell("share_met", "share")
     if share is None:
         return said

@@ -114,8 +114,9 @@ def test_gep_is_told_beside_the_year_before(tmp_path):
         totals("2024", "GEP", 3.207e8),
         totals("2024", "GEP", 9e9, region="town"),
     ]
+    known = "登记地类，20 项指标中已核算 20 项，参考"
     assert say(tmp_path, rows) == [
-        "东滩生态产品总值（GEP）为 3.21 亿元（登记地类，20 项指标中已核算 20 项，参考），较2023年上升 1,581.00 万元。"
+        f"东滩生态产品总值（GEP）为 3.21 亿元（{known}），较2023年上升 1,581.00 万元。"
     ]
 
 
