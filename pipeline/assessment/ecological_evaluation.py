@@ -86,7 +86,7 @@ def measure_built(areas: norm.LandAreas, least: float, source: str) -> Amount:
     return Amount(value, source, None, areas.measure("built"), areas.known_m2, low, high)
 
 
-def evaluate_cover(ndvi: Amount, months: Sequence[tuple[int, Amount]], coefficient: float) -> Evaluation:
+def evaluate_vegetation(ndvi: Amount, months: Sequence[tuple[int, Amount]], coefficient: float) -> Evaluation:
     """Vegetation cover by the mean of the greatest NDVI of each month, which has been read or told."""
     inputs = [
         build_input(

@@ -41,7 +41,7 @@ class SubIndex:
 
 
 @dataclass(frozen=True)
-class Term:
+class IndexTerm:
     """An input of a sub-index: `weight` times `coefficient` times the amount, `per` km2 or mm times km2."""
 
     input: str
@@ -204,10 +204,10 @@ def index_sub_indices() -> Mapping[str, SubIndex]:
 
 
 @cache
-def list_terms(sub_index: str) -> tuple[Term, ...]:
+def list_terms(sub_index: str) -> tuple[IndexTerm, ...]:
     """The inputs of a sub-index that are amounts."""
     return tuple(
-        Term(
+        IndexTerm(
             row["input"],
             row["name_zh"],
             row["name_en"],

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipeline.assessment.amounts import Amount
 from pipeline.assessment.years import explain_no_comparison
-from pipeline.contracts import ECOLOGICAL_QUALITY, INDICATORS, list_records, tabulate_rows
+from pipeline.contracts import ECOLOGICAL_QUALITY, INDICATORS, list_row_values, tabulate_rows
 from pipeline.settings.ecological_index import Level, QualityScheme
 
 TOTAL = "eqi"
@@ -24,7 +24,7 @@ Row = dict[str, object]
 
 
 @dataclass(frozen=True)
-class Told:
+class QualitySources:
     """Where figures of a year come from: indices by their key, indicators by their name."""
 
     index: Callable[[str], Amount]
@@ -66,7 +66,7 @@ class QualityYear:
     reason: str | None = None
 
 
-def evaluate_quality(scheme: QualityScheme, told: Told) -> Evaluated:
+def evaluate_quality(scheme: QualityScheme, told: QualitySources) -> Evaluated:
     """EQI of a year, by the indices of the first level."""
     top = Level(
         key=TOTAL,
@@ -111,10 +111,10 @@ def build_quality_rows(years: Sequence[QualityYear], scheme: QualityScheme, aoi:
 def build_quality_indicators(rows: pd.DataFrame) -> pd.DataFrame:
     """INDICATORS of ECOLOGICAL_QUALITY: EQI of each period."""
     totals = rows[rows["level"].eq(0)].assign(indicator=INDICATOR, unit="1")
-    return tabulate_rows(list_records(totals), INDICATORS)
+    return tabulate_rows(list_row_values(totals), INDICATORS)
 
 
-def _evaluate(level: Level, told: Told) -> Evaluated:
+def _evaluate(level: Level, told: QualitySources) -> Evaluated:
     parts = tuple(_evaluate(part, told) for part in level.parts)
     own = told.index(level.key)
     if own.value is not None:
@@ -137,7 +137,7 @@ def _sum_parts(level: Level, parts: tuple[Evaluated, ...], untold: str | None = 
     return Evaluated(level, None, source, "; ".join(reasons), indicative, parts)
 
 
-def _take_indicator(level: Level, told: Told, own: Amount) -> Evaluated:
+def _take_indicator(level: Level, told: QualitySources, own: Amount) -> Evaluated:
     if level.indicator is None or level.coefficient is None:
         return Evaluated(level, None, own.source, own.reason, indicative=not level.confirmed)
     found = told.indicator(level.indicator)

@@ -13,7 +13,7 @@ from pipeline.contracts import (
     ECOLOGICAL_INDEX,
     ECOLOGICAL_INDEX_INPUTS,
     INDICATORS,
-    list_records,
+    list_row_values,
     tabulate_rows,
 )
 
@@ -62,7 +62,7 @@ def build_indicators(rows: pd.DataFrame) -> pd.DataFrame:
     counted = rows[rows["counted"]]
     names = counted["sub_index"].map(lambda key: "ecological_index" if key == norm.TOTAL else f"ei_{key}")
     shown = counted.assign(indicator=names, unit="1")
-    return tabulate_rows(list_records(shown), INDICATORS)
+    return tabulate_rows(list_row_values(shown), INDICATORS)
 
 
 def _describe_part(part: Evaluation) -> Row:

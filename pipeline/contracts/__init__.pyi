@@ -21,7 +21,7 @@ from .accounts import REGIONS as REGIONS
 from .accounts import STATISTICS as STATISTICS
 from .accounts import STATISTICS_REJECTED as STATISTICS_REJECTED
 from .columns import check_table as check_table
-from .columns import list_records as list_records
+from .columns import list_row_values as list_row_values
 from .columns import tabulate_rows as tabulate_rows
 from .delivery import Delivery as Delivery
 from .delivery import Raster as Raster

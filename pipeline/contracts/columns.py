@@ -53,6 +53,6 @@ def tabulate_rows(rows: Sequence[Mapping[str, object]], schema: pa.DataFrameSche
     return table
 
 
-def list_records(table: pd.DataFrame) -> list[dict[str, object]]:
+def list_row_values(table: pd.DataFrame) -> list[dict[str, object]]:
     """The rows of a table, values by column."""
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

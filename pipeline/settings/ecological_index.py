@@ -68,7 +68,7 @@ class QualityIndex(Strict):
     scheme: ConfigPath | None = None
 
 
-class Figure(Strict):
+class SchemeFigure(Strict):
     """A figure of a scheme, where it is from, and whether that was seen in print."""
 
     value: float
@@ -86,10 +86,10 @@ class StatusScheme(Strict):
 
     name_zh: str
     name_en: str
-    vegetation_coefficient: Figure
-    least_known_share: Figure
-    least_seen_share: Figure
-    greatest: Figure | None = None
+    vegetation_coefficient: SchemeFigure
+    least_known_share: SchemeFigure
+    least_seen_share: SchemeFigure
+    greatest: SchemeFigure | None = None
     unconfirmed: list[str]
 
 

@@ -117,9 +117,9 @@ def _evaluate_stress(given: _Inputs, areas: norm.LandAreas, basis: str, year: in
 def _evaluate_cover(given: _Inputs, year: int) -> Evaluation:
     coefficient = given.scheme.vegetation_coefficient.value
     if given.block.ndvi == "statistics":
-        return evaluation.evaluate_cover(given.tell("growing_ndvi", year, "1"), (), coefficient)
+        return evaluation.evaluate_vegetation(given.tell("growing_ndvi", year, "1"), (), coefficient)
     months = [(month.first.month, _measure_month(given, month)) for month in list_growing_months(year)]
-    return evaluation.evaluate_cover(evaluation.average_months(months), months, coefficient)
+    return evaluation.evaluate_vegetation(evaluation.average_months(months), months, coefficient)
 
 
 def _measure_month(given: _Inputs, month: Period) -> Amount:

@@ -7,8 +7,8 @@ from pipeline import ingest
 from pipeline.aoi import Aoi
 from pipeline.assessment.amounts import Amount, AreaStatistics
 from pipeline.assessment.ecological_quality import (
+    QualitySources,
     QualityYear,
-    Told,
     build_quality_indicators,
     build_quality_rows,
     evaluate_quality,
@@ -33,7 +33,7 @@ def assess_ecological_quality(sources: Sources) -> Assessed:
             continue
         known = index_indicators(indicators, aoi.id, period.label)
         index = partial(_tell, statistics.area, year)
-        told = Told(index, partial(_find_indicator, known))
+        told = QualitySources(index, partial(_find_indicator, known))
         years.append(QualityYear(period.label, year, evaluate_quality(scheme, told)))
     rows = build_quality_rows(years, scheme, aoi.id)
     tables = {"ecological_quality": rows, "ecological_quality_rejected": statistics.rejected}

@@ -55,7 +55,7 @@ def choose_names(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     return rows.rename(columns={f"name_{delivery.language}": "name"})
 
 
-def choose_words(both: str, delivery: Delivery) -> str:
+def choose_language(both: str, delivery: Delivery) -> str:
     """The half of words in Chinese and English that is in the language of a delivery."""
     zh, _, en = both.partition(" / ")
     return en if delivery.language == "en" and en else zh
@@ -76,7 +76,7 @@ def write_value(value: float, sign: str = "") -> str:
 def write_change(total: pd.Series, words: Mapping[str, str], delivery: Delivery) -> Iterator[str]:
     """How an index changed since the year before, if that is known."""
     if pd.notna(total["before_change"]):
-        word = choose_words(total["change_word"], delivery)
+        word = choose_language(total["change_word"], delivery)
         change = write_value(total["before_change"], "+")
         yield words["change"].format(before=total["before_period"], change=change, word=word)
 
@@ -87,7 +87,7 @@ def _write_sentences(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str,
         if pd.isna(total["value"]):
             yield words["none"].format(**said, reason=total["reason"])
             continue
-        grade = choose_words(total["grade"], delivery)
+        grade = choose_language(total["grade"], delivery)
         yield words["value"].format(**said, value=write_value(total["value"]), grade=grade)
         if pd.notna(total["limit_level"]) and total["limit_level"] > 1:
             before = write_value(total["value_before_limit"])
@@ -116,7 +116,7 @@ def _list_cards(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]
     if pd.isna(total["value"]):
         yield SectionCard(f"{total['name']} {total['period']}", "—", known, "unknown")
     else:
-        grade = choose_words(total["grade"], delivery)
+        grade = choose_language(total["grade"], delivery)
         state = _STATES[total["grade"].partition(" / ")[0]]
         yield SectionCard(
             f"{total['name']} {total['period']}", write_value(total["value"]), f"{grade}; {known}", state

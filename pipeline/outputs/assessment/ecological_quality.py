@@ -6,8 +6,8 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.ecological_index import (
+    choose_language,
     choose_names,
-    choose_words,
     find_latest,
     write_change,
 )
@@ -46,7 +46,7 @@ def _write_sentences(totals: pd.DataFrame, delivery: Delivery, words: Mapping[st
         if pd.isna(total["value"]):
             yield words["none"].format(**said, reason=total["reason"])
             continue
-        grade = choose_words(total["grade"], delivery)
+        grade = choose_language(total["grade"], delivery)
         yield words["value"].format(**said, value=f"{total['value']:.2f}", grade=grade)
         yield from write_change(total, words, delivery)
 
@@ -55,7 +55,7 @@ def _list_cards(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]
     total = find_latest(rows[rows["level"].eq(0)]).iloc[0]
     known = pd.notna(total["value"])
     value = f"{total['value']:.2f}" if known else "—"
-    grade = choose_words(total["grade"], delivery) if known else ""
+    grade = choose_language(total["grade"], delivery) if known else ""
     yield SectionCard(f"{total['name']} {total['period']}", value, grade, "plain" if known else "unknown")
     for _, part in rows[rows["level"].eq(1) & rows["period"].eq(total["period"])].iterrows():
         value = "—" if pd.isna(part["value"]) else f"{part['value']:.2f}"

@@ -43,7 +43,7 @@ def evaluate(**missing):
     ndvi = UNKNOWN if "cover" in missing else Amount(0.62, "s")
     return [
         evaluation.evaluate_biology(areas, "ordinary", "registered", "s", 0.9),
-        evaluation.evaluate_cover(ndvi, (), 0.0121165124),
+        evaluation.evaluate_vegetation(ndvi, (), 0.0121165124),
         evaluation.evaluate_water(water, Amount(100.0, "s"), 100.0),
         evaluation.evaluate_stress(told(STRESSES), 100.0, "registered", "s"),
         evaluation.evaluate_load(load, Amount(1100.0, "s"), 100.0),
@@ -113,7 +113,7 @@ def test_an_environmental_limit_that_nobody_tells_of_does_not_bind_and_is_said_t
 
 def test_years_are_compared_with_the_year_before_and_no_other():
     found, worse = evaluate(), evaluate()
-    worse[1] = evaluation.evaluate_cover(Amount(0.50, "s"), (), 0.0121165124)
+    worse[1] = evaluation.evaluate_vegetation(Amount(0.50, "s"), (), 0.0121165124)
     years = [year_of(found, year=2021), year_of(found, year=2023), year_of(worse, year=2024)]
     totals = build_index_rows(years, "field").query("sub_index == 'ei'").set_index("period")
     assert totals["before_period"].fillna("none").to_list() == ["none", "none", "2023"]
@@ -171,7 +171,7 @@ def test_one_month_that_was_not_seen_leaves_no_mean():
     months = [(month, Amount(0.1 * month, "s")) for month in evaluation.MONTHS]
     assert evaluation.average_months(months).value == pytest.approx(0.7)
     months[2] = (7, Amount(None, "s", "7 月没有看到"))
-    found = evaluation.evaluate_cover(evaluation.average_months(months), months, 1.0)
+    found = evaluation.evaluate_vegetation(evaluation.average_months(months), months, 1.0)
     assert (found.value, found.reason) == (None, "7 月没有看到")
     assert [row["input"] for row in found.inputs] == [
         *(f"ndvi_0{month}" for month in (5, 6, 7, 8, 9)),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.assessment.amounts import Amount
 from pipeline.assessment.ecological_quality import (
+    QualitySources,
     QualityYear,
-    Told,
     build_quality_indicators,
     build_quality_rows,
     evaluate_quality,
@@ -33,7 +33,7 @@ def tell(indices, indicators=None):
     def find(known):
         return lambda name: Amount(known[name], "s") if name in known else Amount(None, "s", f"没有 {name}")
 
-    return Told(find(indices), find(indicators or {}))
+    return QualitySources(find(indices), find(indicators or {}))
 
 
 def level(key, weight, **others):

@@ -11,7 +11,7 @@ from pipeline.aoi import Aoi, Part
 from pipeline.assessment import ecological_evaluation as evaluation
 from pipeline.assessment import ecological_index as norm
 from pipeline.assessment.amounts import AreaStatistics
-from pipeline.assessment.ecological_quality import Told, evaluate_quality, name_class
+from pipeline.assessment.ecological_quality import QualitySources, evaluate_quality, name_class
 from pipeline.geodesy import unproject
 from pipeline.ingest.simulate import ecological_paths, world
 from pipeline.ingest.simulate import ecological_sources as sources
@@ -77,7 +77,7 @@ def test_planted_sub_indices_of_statistics_come_back(folder):
         ndvi = area.find("growing_ndvi", int(label), "1")
         mean = area.find("water_resources_mean", int(label), "1e6 m3")
         found = {
-            norm.COVER: evaluation.evaluate_cover(ndvi, (), 0.0121165124),
+            norm.COVER: evaluation.evaluate_vegetation(ndvi, (), 0.0121165124),
             norm.WATER: evaluation.evaluate_water(tell(norm.WATER), mean, area_km2),
             norm.LOAD: evaluation.evaluate_load(
                 tell(norm.LOAD), area.find("rain", int(label), "mm"), area_km2
@@ -91,7 +91,9 @@ def test_planted_eqi_comes_back(folder):
     area, _ = read(folder, ecological_paths.complete_quality(QualityIndex(), folder / "quality"))
     scheme = load_quality_scheme(QualityIndex())
     for label, year in truth_of(folder, "quality")["years"].items():
-        told = Told(lambda key, label=label: area.find(f"eqi.{key}", int(label), "1"), lambda _: None)
+        told = QualitySources(
+            lambda key, label=label: area.find(f"eqi.{key}", int(label), "1"), lambda _: None
+        )
         found = evaluate_quality(scheme, told)
         assert float(found.value) == pytest.approx(year["eqi"])
         assert name_class(found.value, scheme).startswith(year["grade"])

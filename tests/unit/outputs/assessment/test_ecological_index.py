@@ -7,7 +7,12 @@ import pytest
 from pipeline.assessment import ecological_evaluation as evaluation
 from pipeline.assessment.amounts import Amount
 from pipeline.assessment.ecological_index import LandAreas
-from pipeline.assessment.ecological_quality import QualityYear, Told, build_quality_rows, evaluate_quality
+from pipeline.assessment.ecological_quality import (
+    QualitySources,
+    QualityYear,
+    build_quality_rows,
+    evaluate_quality,
+)
 from pipeline.assessment.ecological_tables import Year, build_index_rows, build_input_rows
 from pipeline.outputs.assessment.ecological_index import build_ecological_index_section
 from pipeline.outputs.assessment.ecological_quality import build_ecological_quality_section
@@ -30,7 +35,7 @@ def evaluate(year, ndvi, level=None):
     )
     found = (
         evaluation.evaluate_biology(AREAS, "ordinary", "registered", "s", 0.9),
-        evaluation.evaluate_cover(ndvi, (), 0.0121165124),
+        evaluation.evaluate_vegetation(ndvi, (), 0.0121165124),
         evaluation.evaluate_water(
             {key: Amount(value, "s") for key, value in water.items()}, Amount(50.0, "s"), 100.0
         ),
@@ -101,7 +106,9 @@ def test_an_environmental_limit_is_said_with_the_value_before_it():
 def test_the_quality_index_is_said_with_its_class():
     scheme = load_quality_scheme(QualityIndex())
     values = {"pattern": 61.0, "function": 66.0, "biodiversity": 52.0, "stress": 31.0}
-    told = Told(lambda key: Amount(values.get(key), "s", f"没有 {key}"), lambda _: Amount(None, "s", "没有"))
+    told = QualitySources(
+        lambda key: Amount(values.get(key), "s", f"没有 {key}"), lambda _: Amount(None, "s", "没有")
+    )
     years = [
         QualityYear("2023", 2023, evaluate_quality(scheme, told)),
         QualityYear("2024Q1", None, None, "不是整年"),
