@@ -37,7 +37,9 @@ def build_ecological_index_section(delivery: Delivery) -> Section | None:
     inputs = choose_names(delivery.tables[f"{_STEM}_inputs"], delivery)
     tables = (
         build_section_table(words["table.index"], _STEM, named[_INDEX_COLUMNS], delivery),
-        build_section_table(words["table.inputs"], f"{_STEM}_inputs", inputs[_INPUT_COLUMNS], delivery),
+        build_section_table(
+            words["table.inputs"], f"{_STEM}_inputs", inputs[_INPUT_COLUMNS], delivery, percent=["value"]
+        ),
     )
     return Section(
         _STEM,

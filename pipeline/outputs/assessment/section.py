@@ -89,7 +89,7 @@ def build_section_table(
     for column in kept.columns:
         values = name_part_values(column, stem, kept[column], delivery).astype(object)
         words = ["" if isinstance(value, str) and not value else format_cell(value) for value in values]
-        if column in percent or column == "unit":
+        if column in percent or (column == "unit" and percent):
             words = _write_shares(column, kept, words)
         columns.append(list(zip(words, _find_colors(column, kept[column]), strict=True)))
     cells = [list(row) for row in zip(*columns, strict=True)]

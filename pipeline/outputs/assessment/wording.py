@@ -7,7 +7,7 @@ import pandas as pd
 from pipeline.contracts import Delivery
 from pipeline.outputs.columns import describe_column, list_values, name_columns
 from pipeline.outputs.tables import name_codes
-from pipeline.outputs.texts import find_text, name_unit
+from pipeline.outputs.texts import find_text, find_texts, name_unit
 
 _HECTARE = 1e4
 _DECIMALS = 9
@@ -40,8 +40,9 @@ def name_part_values(column: str, stem: str, values: pd.Series, delivery: Delive
 
 
 def _name_own_unit(unit: Any, delivery: Delivery) -> str:
-    return name_unit(str(unit), delivery.language)
+    own = find_texts("assessment.unit", delivery.language)
+    return own.get(str(unit)) or name_unit(str(unit), delivery.language)
 
 
 def _name_unit(unit: str, delivery: Delivery) -> str:
-    return "ha" if unit == "m2" else name_unit(unit, delivery.language) if unit else ""
+    return "ha" if unit == "m2" else _name_own_unit(unit, delivery) if unit else ""
