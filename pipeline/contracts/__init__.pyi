@@ -60,6 +60,7 @@ from .scenes import Scene as Scene
 from .species import SPECIES_CHANGE as SPECIES_CHANGE
 from .species import SPECIES_COUNTS as SPECIES_COUNTS
 from .species import SPECIES_LIST as SPECIES_LIST
+from .species import SPECIES_RECORDS as SPECIES_RECORDS
 from .species import SPECIES_REJECTED as SPECIES_REJECTED
 from .species import SPECIES_SITES as SPECIES_SITES
 from .species import SURVEY_SITES as SURVEY_SITES

@@ -3,6 +3,7 @@
 import pandera.pandas as pa
 
 from pipeline.contracts.columns import (
+    NUMBER,
     NUMBER_OR_NULL,
     TEXT,
     TEXT_OR_NULL,
@@ -28,6 +29,7 @@ SPECIES_COUNTS = build_table(
         "species_group": TEXT,
         "species_count": _COUNT_OR_NULL,
         "not_found_count": _COUNT_OR_NULL,
+        "known_count": _COUNT_OR_NULL,
         "surveys": _COUNT,
         "sites": _COUNT,
         "records": _COUNT,
@@ -37,8 +39,39 @@ SPECIES_COUNTS = build_table(
 """One row per period and group of `species_groups`, groups within others counted in both.
 
 `species_count` is of those found, 0 where surveys found none, null with a `reason` where the group was not
-surveyed. `not_found_count` is of those that were looked for and not found anywhere. `surveys` counts days at
-sites on which the group was surveyed, `sites` their sites, `records` what was entered.
+surveyed. `not_found_count` is of those that were looked for and not found anywhere. `known_count` is of all
+found until the end of the period in all files, null where the group was never surveyed until then. `surveys`
+counts days at sites on which the group was surveyed, `sites` their sites, `records` what was entered.
+"""
+
+SPECIES_RECORDS = build_table(
+    "SpeciesRecords",
+    {
+        "period": TEXT_OR_NULL,
+        "species_group": TEXT,
+        "species": TEXT_OR_NULL,
+        "latin": TEXT_OR_NULL,
+        "surveyed_group": TEXT,
+        "site_id": TEXT,
+        "site": TEXT,
+        "site_complex": TEXT,
+        "survey_date": TEXT,
+        "count_low": NUMBER,
+        "count_high": NUMBER_OR_NULL,
+        "count_about": _FLAG,
+        "survey_method": TEXT_OR_NULL,
+        "observers": TEXT_OR_NULL,
+        "file": TEXT,
+        "sheet": TEXT_OR_NULL,
+        "row": _COUNT,
+    },
+)
+"""What surveys say, one row per species, site, date, method and group of observers; `period` is null outside.
+
+`species` is null where nothing of the group was found. From `count_low` to `count_high` individuals, 0 where
+the species was looked for and not found; `count_high` is null where only the least is told, which is 1 where
+it is told that there were some. `count_about` marks numbers told as about. Names of persons among
+`observers` are masked.
 """
 
 SPECIES_LIST = build_table(
@@ -62,7 +95,7 @@ SPECIES_LIST = build_table(
 """The species behind the counts: one row per period and species that was found, or looked for in vain.
 
 `count_low` to `count_high` is the greatest number of individuals in one record, `site` and `survey_date`
-where and when; null where none was counted; no upper bound where the record tells only the least.
+where and when; null where none was counted; `count_high` also where the record tells only the least.
 `first_found` is the first day in all files, also before the run. `evidence` names file, sheet and row.
 """
 
@@ -75,7 +108,7 @@ SPECIES_CHANGE = build_table(
         "species_group": TEXT,
         "species": TEXT,
         "latin": TEXT_OR_NULL,
-        "species_change": _one_of("new", "lost", "kept", "unknown"),
+        "species_change": _one_of("new", "lost", "kept", "unknown_new", "unknown_lost"),
         "efforts": _COUNT,
         "efforts_shared": _COUNT,
         "reason": TEXT_OR_NULL,
@@ -86,7 +119,7 @@ SPECIES_CHANGE = build_table(
 An effort is a site in a season (December to February, and so on) at which the group was surveyed. Of a
 species found in one of the two periods only, `efforts` are those at which it was found, `efforts_shared`
 those of them that were surveyed in the other period as well. It is lost where all, new where any were;
-otherwise unknown, with a `reason`.
+otherwise that is unknown, with a `reason`.
 """
 
 WATERBIRDS = build_table(

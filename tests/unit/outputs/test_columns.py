@@ -34,6 +34,7 @@ SCHEMAS = (
     contracts.ACCOUNT_BASES,
     contracts.SPECIES_COUNTS,
     contracts.SPECIES_LIST,
+    contracts.SPECIES_RECORDS,
     contracts.SPECIES_CHANGE,
     contracts.WATERBIRDS,
     contracts.SPECIES_SITES,
