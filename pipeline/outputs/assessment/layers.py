@@ -25,7 +25,11 @@ class PartLayer:
     style: LayerStyle
 
 
-PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType({})
+PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType(
+    {
+        "survey_sites": PartLayer("Point", ("site_id",), LayerStyle(None, 1.0, "#00695c", 0.6, label="site")),
+    }
+)
 """Layers by name, as parts name them; texts.csv has their titles, `layer.<name>` and `layer.<name>.about`."""
 
 _PLAIN = LayerStyle(None, 0.25, "#6a3d9a", 0.4)

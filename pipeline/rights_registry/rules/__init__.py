@@ -2,7 +2,8 @@
 
 `registration` looks at the register alone, `reading` at how files were read, `observation` at what the maps
 show of its parcels, `restriction` at layers that restrict use, `section` at the sections of rivers, `project`
-at carbon projects, `other_right` at licences and their trades. A new rule is a new entry in one of them.
+at carbon projects, `other_right` at licences and their trades, `species` at surveys of species. A new
+rule is a new entry in one of them.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from pipeline.rights_registry.rules.registration import REGISTER_RULES, UNIT_TOL
 from pipeline.rights_registry.rules.restriction import RESTRICTION_RULES
 from pipeline.rights_registry.rules.rule import Rule
 from pipeline.rights_registry.rules.section import SECTION_RULES
+from pipeline.rights_registry.rules.species import SPECIES_RULES
 
 __all__ = [
     "OBSERVATION_RULES",
@@ -26,6 +28,7 @@ __all__ = [
     "RESTRICTION_RULES",
     "RULES",
     "SECTION_RULES",
+    "SPECIES_RULES",
     "UNIT_TOLERANCE",
     "WATER_CLASSES",
     "Rule",
@@ -42,6 +45,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             SECTION_RULES,
             PROJECT_RULES,
             OTHER_RIGHT_RULES,
+            SPECIES_RULES,
         )
         for rule in rules
     }
