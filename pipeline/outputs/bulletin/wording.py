@@ -11,12 +11,12 @@ _YEAR, _QUARTER, _MONTH = 4, "Q", "-"
 
 
 def name_period(label: str, language: Language) -> str:
-    """A period as people say it: 2024Q3 is 2024年第三季度."""
+    """A period as people say it: 2024Q3 is 2024年第三季度; a day stays as it is."""
     year, rest = label[:_YEAR], label[_YEAR:]
     if not rest:
         return find_text("bulletin.year", language).format(year=year)
-    part = find_text(f"bulletin.period.{rest.removeprefix(_MONTH)}", language)
-    return find_text("bulletin.part", language).format(year=year, part=part)
+    part = find_texts("bulletin.period", language).get(rest.removeprefix(_MONTH))
+    return find_text("bulletin.part", language).format(year=year, part=part) if part else label
 
 
 def write_period(label: str, area: AreaFigures, evidence: EvidenceBook) -> str:
