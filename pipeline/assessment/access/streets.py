@@ -1,0 +1,148 @@
+"""Streets as a network: who meets whom, and how far it is along them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+_SAME_M = 1e-3
+"""Corners of streets that lie closer are one."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Streets as straight pieces between numbered corners: `ends` (piece, 2), in m of a plane.
+
+    `links` (link, 2) join corners whose streets only nearly meet, `gaps` are how far apart these are.
+    `corners` are their points.
+    """
+
+    corners: NDArray[np.float64]
+    ends: NDArray[np.int64]
+    links: NDArray[np.int64]
+    gaps: NDArray[np.float64]
+
+    @property
+    def pieces(self) -> NDArray[np.object_]:
+        """The pieces as lines."""
+        return np.asarray(shapely.linestrings(self.corners[self.ends]), dtype=object)
+
+    @property
+    def lengths(self) -> NDArray[np.float64]:
+        """Lengths of the pieces in m."""
+        return _measure_steps(self.corners, self.ends)
+
+
+@dataclass(frozen=True)
+class Spots:
+    """Where something stands on streets: the number of a piece, the share of its length from its start."""
+
+    piece: NDArray[np.int64]
+    along: NDArray[np.float64]
+
+    def join(self, other: "Spots") -> "Spots":
+        """These spots and then the others."""
+        return Spots(np.append(self.piece, other.piece), np.append(self.along, other.along))
+
+
+def build_network(streets: NDArray[np.object_], join_m: float) -> Network:
+    """The network of streets (lines in a plane, in m).
+
+    Streets meet at corners that they share, and where the end of one comes within `join_m` of another. Where
+    they cross without a shared corner they do not meet: one may lead over the other.
+    """
+    corners, ends = _number_corners(streets)
+    bare = Network(corners, ends, np.empty((0, 2), dtype=np.int64), np.empty(0))
+    return _join_ends(bare, join_m)
+
+
+def insert_spots(network: Network, spots: Spots) -> tuple[Network, NDArray[np.int64]]:
+    """The network with a corner at each of some spots, and the numbers of these corners."""
+    first, last = network.corners[network.ends[spots.piece]].transpose(1, 0, 2)
+    added = first + spots.along[:, None] * (last - first)
+    numbers = len(network.corners) + np.arange(len(spots.piece))
+    count = len(network.ends)
+    piece = np.concatenate([np.arange(count), np.arange(count), spots.piece])
+    along = np.concatenate([np.zeros(count), np.ones(count), spots.along])
+    rank = np.repeat([0, 2, 1], [count, count, len(numbers)])
+    corner = np.concatenate([*network.ends.T, numbers])
+    order = np.lexsort((rank, along, piece))
+    ends = np.column_stack([corner[order][:-1], corner[order][1:]])[np.diff(piece[order]) == 0]
+    corners = np.concatenate([network.corners, added])
+    return Network(corners, ends, network.links, network.gaps), numbers
+
+
+def measure_ways(
+    network: Network, starts: NDArray[np.int64], legs: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Shortest way in m from any of some starts to every corner, each start after a leg of its own.
+
+    And the number of that start, -1 (and infinity) for corners that no street leads to.
+    """
+    hub = len(network.corners)
+    from_hub = np.column_stack([np.full(len(starts), hub), starts])
+    ends = np.concatenate([network.ends, network.links, from_hub])
+    lengths = np.concatenate([network.lengths, network.gaps, legs])
+    graph = _build_graph(ends, lengths, hub + 1)
+    ways, before = dijkstra(graph, directed=False, indices=hub, return_predecessors=True)  # type: ignore[call-overload]
+    return ways[:hub], _trace_starts(before, starts)
+
+
+def count_crossings(network: Network) -> int:
+    """Pairs of pieces that cross where they do not meet."""
+    tree = shapely.STRtree(network.pieces)
+    first, second = tree.query(network.pieces, predicate="crosses")
+    return int((first < second).sum())
+
+
+def _number_corners(streets: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Corners of lines, each once, and the two of every piece; pieces without a length are left out."""
+    points, line = shapely.get_coordinates(shapely.get_parts(streets), return_index=True)
+    steps, first, number = np.unique(
+        np.rint(points / _SAME_M).astype(np.int64), axis=0, return_index=True, return_inverse=True
+    )
+    ends = np.column_stack([number[:-1], number[1:]])[np.diff(line) == 0]
+    return points[first].reshape(len(steps), 2), ends[ends[:, 0] != ends[:, 1]]
+
+
+def _join_ends(network: Network, join_m: float) -> Network:
+    """The network with links from ends of streets to streets that they nearly meet."""
+    meeting = np.bincount(network.ends.ravel(), minlength=len(network.corners))
+    ends = np.flatnonzero(meeting == 1)
+    pieces = network.pieces
+    points = np.asarray(shapely.points(network.corners[ends]), dtype=object)
+    end, piece = shapely.STRtree(pieces).query(points, predicate="dwithin", distance=join_m)
+    other = (network.ends[piece] != ends[end][:, None]).all(axis=1)
+    end, piece = end[other], piece[other]
+    along = np.asarray(shapely.line_locate_point(pieces[piece], points[end], normalized=True))
+    joined, spots = insert_spots(network, Spots(piece, along))
+    links = np.column_stack([ends[end], spots])
+    return Network(joined.corners, joined.ends, links, _measure_steps(joined.corners, links))
+
+
+def _measure_steps(corners: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
+    lengths: NDArray[np.float64] = np.hypot(*(corners[ends[:, 0]] - corners[ends[:, 1]]).T)
+    return lengths
+
+
+def _build_graph(ends: NDArray[np.int64], lengths: NDArray[np.float64], count: int) -> csr_array:
+    """Lengths between corners; of several ways between two the shortest."""
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    order = np.lexsort((lengths, high, low))
+    low, high, lengths = low[order], high[order], lengths[order]
+    shortest = (np.diff(low, prepend=-1) != 0) | (np.diff(high, prepend=-1) != 0)
+    return csr_array((lengths[shortest], (low[shortest], high[shortest])), shape=(count, count))
+
+
+def _trace_starts(before: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The number of the start that the way to every corner comes from, by the corner before each; else -1."""
+    hub = len(before) - 1
+    origin = np.where((before == hub) | (before < 0), np.arange(len(before)), before)
+    while (origin != origin[origin]).any():
+        origin = origin[origin]
+    number = np.full(len(before), -1)
+    number[starts] = np.arange(len(starts))
+    return np.where(before < 0, -1, number[origin])[:hub]
