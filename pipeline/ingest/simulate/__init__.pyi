@@ -1,3 +1,4 @@
+from . import access as access
 from . import ecological_sources as ecological_sources
 from . import gdp_gep as gdp_gep
 from . import species as species

@@ -1,4 +1,4 @@
-"""How the simulated world writes polygons: GeoPackages that say so and whose bytes repeat."""
+"""How the simulated world writes shapes: GeoPackages that say so and whose bytes repeat."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +14,11 @@ _CLOCK = {"OGR_CURRENT_DATE": "2024-01-01T00:00:00.000Z", "OGR_GPKG_ALLOW_THREAD
 
 def write_polygons(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     """A GeoPackage of one layer of polygons in the place of what stood there."""
+    write_shapes(table, path, layer, "Polygon")
+
+
+def write_shapes(table: gpd.GeoDataFrame, path: Path, layer: str, kind: str) -> None:
+    """A GeoPackage of one layer of a kind of shapes in the place of what stood there."""
     path.unlink(missing_ok=True)
     with _stop_clock():
         pyogrio.write_dataframe(
@@ -21,7 +26,7 @@ def write_polygons(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
             path,
             layer=layer,
             driver="GPKG",
-            geometry_type="Polygon",
+            geometry_type=kind,
             layer_metadata={"simulated": SIMULATED},
             layer_options={"DESCRIPTION": SIMULATED, "IDENTIFIER": f"{layer}（模拟数据）"},
         )
