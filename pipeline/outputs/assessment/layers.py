@@ -25,8 +25,13 @@ class PartLayer:
     style: LayerStyle
 
 
+_UNSERVED = LayerStyle("access_status", 0.6, None, 0.3, label="home_name")
+_HOMES_ORDER = ("green_kind", "access_way", "homes_from", "region", "home_id")
+
 PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType(
     {
+        "homes_unserved": PartLayer("MultiPolygon", _HOMES_ORDER, _UNSERVED),
+        "homes_unserved_points": PartLayer("Point", _HOMES_ORDER, _UNSERVED),
         "survey_sites": PartLayer("Point", ("site_id",), LayerStyle(None, 1.0, "#00695c", 0.6, label="site")),
     }
 )

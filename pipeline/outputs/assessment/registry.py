@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pipeline.contracts import Delivery
+from pipeline.outputs.assessment.access import build_access_section
 from pipeline.outputs.assessment.ecological_index import build_ecological_index_section
 from pipeline.outputs.assessment.ecological_quality import build_ecological_quality_section
 from pipeline.outputs.assessment.section import Section
@@ -10,6 +11,7 @@ from pipeline.outputs.assessment.species import build_species_section
 
 BUILDERS: tuple[Callable[[Delivery], Section | None], ...] = (
     build_species_section,
+    build_access_section,
     build_ecological_index_section,
     build_ecological_quality_section,
 )
