@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.assessment.figures import find_before
+from pipeline.assessment.reasons import join_reasons
 from pipeline.assessment.years import explain_no_year
 from pipeline.contracts import GDP_GEP, INDICATORS, check_table
 from pipeline.periods import Period
@@ -150,7 +151,7 @@ def _explain(row: Mapping[Any, Any], years: Sequence[str]) -> str | None:
             if pd.notna(told)
             else _NO_GEP
         )
-    return "；".join(map(str, said)) or None
+    return join_reasons(map(str, said))
 
 
 def _add_ranks(table: pd.DataFrame, ranked: pd.Series) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.assessment.reasons import join_reasons
 from pipeline.contracts import INDICATORS, TARGET_STATUSES, TARGETS_SUMMARY, check_table
 
 SHARE_MET = "targets_met_share"
@@ -46,7 +47,7 @@ def _sum_up(group: pd.DataFrame) -> dict[str, Any]:
         "share_met": reached / known if known > 0 else None,
         "share_met_low": reached / whole if whole > 0 else None,
         "share_met_high": (reached + whole - known) / whole if whole > 0 else None,
-        "reason": "；".join(reasons) or None,
+        "reason": join_reasons(reasons),
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.assessment.figures import Figures, find_before, find_year_ago
+from pipeline.assessment.reasons import join_reasons
 from pipeline.assessment.target_status import Comparison, judge
 from pipeline.contracts import TARGETS, Target, check_table
 from pipeline.periods import Period
@@ -186,7 +187,7 @@ def _compare(
         found[f"{name}_change"] = value - then if value is not None and then is not None else None
         missing = _NOT_KNOWN_THEN if earlier else _NOTHING_BEFORE.format(first=periods[0].label)
         reasons += [] if known or value is None else [missing]
-    return {**found, "compared_reason": "；".join(dict.fromkeys(reasons)) or None}
+    return {**found, "compared_reason": join_reasons(reasons)}
 
 
 def _measure_time(since: Period | None, period: Period | None, of: Period) -> float | None:

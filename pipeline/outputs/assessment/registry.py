@@ -6,14 +6,18 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.access import build_access_section
 from pipeline.outputs.assessment.ecological_index import build_ecological_index_section
 from pipeline.outputs.assessment.ecological_quality import build_ecological_quality_section
+from pipeline.outputs.assessment.gdp_gep import build_gdp_gep_section
 from pipeline.outputs.assessment.section import Section
 from pipeline.outputs.assessment.species import build_species_section
+from pipeline.outputs.assessment.targets import build_targets_section
 
 BUILDERS: tuple[Callable[[Delivery], Section | None], ...] = (
     build_species_section,
     build_access_section,
     build_ecological_index_section,
     build_ecological_quality_section,
+    build_gdp_gep_section,
+    build_targets_section,
 )
 """Each gives its section, None where the delivery has no tables of the part."""
 
