@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline import ingest
+from pipeline.ingest.reading.gate import ANYWHERE, Gate
 from pipeline.ingest.reading.readers import Source
 from pipeline.settings import Settings
 from pipeline.settings.access import Access
@@ -15,4 +16,5 @@ def find_source(settings: Settings) -> Source:
     provider = None if settings.simulated else ingest.scenes.providers.resolve(settings.scenes.provider)
     access = provider.access if isinstance(provider, StacApi) else Access()
     folder = Path(compute.cache_folder or Path(settings.out) / "work" / "cache")
-    return Source(access, folder if compute.cache else None, compute.cache)
+    gate = Gate.of(provider) if provider else ANYWHERE
+    return Source(access, folder if compute.cache else None, compute.cache, gate)

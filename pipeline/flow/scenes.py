@@ -16,7 +16,7 @@ from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem
 from pipeline.flow.inputs import Inputs, is_settled, name_scenes, name_search
 from pipeline.flow.simulation import build_world
-from pipeline.ingest.reading.hosts import refuse_foreign
+from pipeline.ingest.reading.gate import refuse_strangers
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
 from pipeline.ingest.scenes.offsets import apply_offset, is_provisional, is_undecided
@@ -72,12 +72,12 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
 def choose_for_study(study: Study, provider: Provider, items: Sequence[RawItem]) -> Choice:
     """What of the items found is taken for an area, the collections of a provider in their order.
 
-    Raises InputError where files of what is taken lie on hosts that are not the provider's.
+    Raises InputError where files of what is taken do not lie with the provider.
     """
     collections = provider.collections.values() if isinstance(provider, StacApi) else ()
     preference = list(dict.fromkeys(name for names in collections for name in names))
     choice = choose(items, study.aoi.geometry, study.settings.scenes, preference)
-    refuse_foreign(provider, [one.scene for one in choice.candidates])
+    refuse_strangers(provider, [one.scene for one in choice.candidates])
     return choice
 
 

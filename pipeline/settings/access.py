@@ -1,5 +1,6 @@
 """How the files of a provider may be read: from which hosts, with which token, through which S3."""
 
+from pipeline.settings.paths import ConfigPath
 from pipeline.settings.strict import Strict
 
 
@@ -16,10 +17,12 @@ class Access(Strict):
     """Where files may come from, and what opens them.
 
     `hosts` are patterns (`*.blob.core.windows.net`) of hosts, of buckets for s3://, which files may come
-    from; none: from the host of the API. `token_url` gives a token for all files of one place: `{account}`
-    in it is the first label of a file's host, `{container}` the first folder of its path.
+    from; none: from the host of the API. `folders` are those of this machine that they may lie in.
+    `token_url` gives a token for all files of one place: `{account}` in it is the first label of a file's
+    host, `{container}` the first folder of its path.
     """
 
     hosts: tuple[str, ...] = ()
+    folders: tuple[ConfigPath, ...] = ()
     token_url: str | None = None
     s3: S3 = S3()

@@ -26,23 +26,26 @@ INSTRUMENTS: dict[Mission, str] = {
 class StaticCatalog(Strict):
     """A static STAC catalogue: the path or URL of its catalog.json.
 
-    Its files come from this machine, from its own host, and from `allowed_hosts`: patterns of hosts, of
-    buckets for s3://.
+    Its files come from below its folder or from its own host, and from `allowed_hosts`, patterns of hosts, of
+    buckets for s3://, and `allowed_folders` of this machine.
     """
 
     static: ConfigPath
     allowed_hosts: tuple[str, ...] = ()
+    allowed_folders: tuple[ConfigPath, ...] = ()
 
 
 class LocalArchive(Strict):
     """A folder of downloaded scenes.
 
     STAC item JSONs beside their files, Landsat Collection 2 Level-2 folders, or Sentinel-2 L2A SAFE folders,
-    at any depth. `allowed_hosts` as of a static catalogue, for items whose files are not beside them.
+    at any depth. `allowed_hosts` and `allowed_folders` as of a static catalogue, for items whose files are
+    not beside them.
     """
 
     local: ConfigPath
     allowed_hosts: tuple[str, ...] = ()
+    allowed_folders: tuple[ConfigPath, ...] = ()
 
 
 class StacApi(Strict):

@@ -51,7 +51,8 @@ def test_tiles_come_over_a_network_that_loses_answers(tmp_path, fault):
 def test_a_tile_that_is_gone_is_an_error_of_the_network_and_no_hole(tmp_path):
     with serving(tmp_path) as server, open_reader(Source()) as reader:
         found = over(server, tmp_path, reader)
-        reader.shelf.close()
+        for tile in found.rasters[0].tiles:
+            tile.file.reader.shelf.close()
         (tmp_path / "b.tif").unlink()
         with pytest.raises(BrokenAsset, match=r"b\.tif"):
             read_layer(found, GRID, GRID.whole)

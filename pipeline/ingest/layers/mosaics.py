@@ -34,8 +34,8 @@ from pipeline.ingest.layers.layer import (
     join,
     list_layer_assumptions,
 )
+from pipeline.ingest.reading.gate import Gate
 from pipeline.ingest.reading.headers import Profile
-from pipeline.ingest.reading.hosts import hosts_of, is_allowed
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.reading.readers import reader_of
 from pipeline.ingest.reading.signing import redact
@@ -133,10 +133,11 @@ def open_collection(
 
 def _find_reader(collection: str, provider: Provider, reader: Reader | None) -> Reader | None:
     """The Reader for the files of a provider: the given one, or one beside it for another access."""
-    access = provider.access if isinstance(provider, StacApi) else Access()
-    if reader is None or reader.source.access == access:
+    access, gate = provider.access if isinstance(provider, StacApi) else Access(), Gate.of(provider)
+    if reader is None or (reader.source.access, reader.source.gate) == (access, gate):
         return reader
-    return reader_of(replace(reader.source, access=access, run=f"{reader.source.run} {collection}"))
+    source = replace(reader.source, access=access, gate=gate, run=f"{reader.source.run} {collection}")
+    return reader_of(source)
 
 
 def _find_outline(grid: Grid) -> BaseGeometry:
@@ -203,9 +204,10 @@ def _open_tile(
         problem = Problem(item.id, f"the assets {join(sorted(item.assets))}", f"the asset {given.asset!r}")
         raise build_layer_error(layer, problem)
     asset = item.assets[given.asset]
-    if not is_allowed(asset.href, hosts_of(provider)):
-        expected = f"a file at {join(hosts_of(provider))}"
-        todo = "If you trust its host, allow it at the provider"
+    gate = Gate.of(provider)
+    if gate.find_stranger(asset.href):
+        expected = f"a file at {join([*gate.hosts, *gate.folders])}"
+        todo = "If you trust where it lies, allow it at the provider"
         raise build_layer_error(layer, Problem(item.id, redact(asset.href), expected, todo))
     file, said = describe_file(layer, given, asset.href, given.band, reader)
     return _OpenTile(item, _date(item), *_complete(file, said, asset))

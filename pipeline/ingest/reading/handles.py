@@ -22,7 +22,7 @@ from rasterio.windows import Window
 from pipeline.ingest.reading import gdal
 from pipeline.ingest.reading.headers import Header, read_header
 from pipeline.ingest.reading.network import Network
-from pipeline.ingest.reading.ranges import fetch_range
+from pipeline.ingest.reading.ranges import Ranges, fetch_range
 from pipeline.ingest.reading.tiles import read_tiles
 
 HTTP = ("http://", "https://")
@@ -71,7 +71,7 @@ class File:
         path = self._network.signer.sign(self.href).path
         if self.host is not None:
             self.host.wait()
-            return fetch_range(self._network.http, path, first, first + size - 1)
+            return fetch_range(self._network, path, first, first + size - 1)
         with Path(path).open("rb", buffering=0) as file:
             file.seek(first)
             return file.read(size)
@@ -94,8 +94,15 @@ class File:
             self.drop()
             self.opens = False
             address = self._network.signer.sign(self.href)
-            self.dataset, self._until, self.opens = gdal.open_dataset(address.path), address.until, True
+            self.dataset, self._until, self.opens = self._open_at(address.path), address.until, True
         return self.dataset
+
+    def _open_at(self, path: str) -> rasterio.DatasetReader:
+        """The dataset at an address; over HTTP by ranges that are asked for here, each once."""
+        if self.host is None:
+            return gdal.open_dataset(path)
+        ranges = Ranges(self.href, self._network, tries=1)
+        return gdal.open_dataset(ranges.name, opener=ranges)
 
 
 class Shelf:
@@ -114,7 +121,8 @@ class Shelf:
         return list(self._files.values())
 
     def file(self, href: str) -> File:
-        """The shared handle of a file."""
+        """The shared handle of a file; BrokenAsset where it is not of the provider."""
+        self._network.gate.let_pass(href)
         with self._lock:
             file = self._files.get(href) or self._files.setdefault(href, File(href, self._network))
             self._files.move_to_end(href)

@@ -4,18 +4,22 @@ import random
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
+from urllib3.util.retry import Retry
 
-from pipeline.errors import ProviderUnavailable
-from pipeline.ingest.reading.signing import Signer
+from pipeline.errors import BrokenAsset, ProviderUnavailable
+from pipeline.ingest.reading.gate import Gate
+from pipeline.ingest.reading.signing import Signer, redact
 from pipeline.settings.access import Access
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 120.0
 _GIVE_UP = 12
+_MOST_HOPS = 5
 _JITTER = random.Random()  # noqa: S311 spreads pauses, decides nothing that is delivered
 
 
@@ -55,10 +59,10 @@ class Host:
 
 
 class Network:
-    """Connections that do not go through GDAL, the hosts at their ends, and who signs for them."""
+    """Connections that do not go through GDAL, the hosts at their ends, who signs and who judges for them."""
 
-    def __init__(self, access: Access) -> None:
-        self.http = urllib3.PoolManager(maxsize=64, timeout=urllib3.Timeout(connect=10, read=60))
+    def __init__(self, access: Access, gate: Gate) -> None:
+        self.http, self.gate = open_pool(), gate
         self.signer = Signer(access, self.http)
         self._hosts: defaultdict[str, Host] = defaultdict(Host)
         self._lock = threading.Lock()
@@ -71,3 +75,29 @@ class Network:
     def close(self) -> None:
         """Close all connections."""
         self.http.clear()
+
+
+def open_pool() -> urllib3.PoolManager:
+    """Connections with bounded patience."""
+    return urllib3.PoolManager(maxsize=64, timeout=urllib3.Timeout(connect=10, read=60))
+
+
+def request(
+    http: urllib3.PoolManager, gate: Gate, url: str, headers: Mapping[str, str], retries: Retry
+) -> urllib3.BaseHTTPResponse:
+    """What is answered at an address, its content not read yet; redirects are followed hop by hop.
+
+    Raises BrokenAsset where a hop may not pass the gate or there are too many, HTTPError as urllib3.
+    """
+    for _ in range(_MOST_HOPS):
+        gate.let_pass(url)
+        answer = http.request(
+            "GET", url, headers=headers, retries=retries, redirect=False, preload_content=False
+        )
+        target = answer.get_redirect_location()
+        if not target:
+            return answer
+        answer.drain_conn()
+        answer.release_conn()
+        url = urljoin(url, target)
+    raise BrokenAsset(f"{redact(url)}: more than {_MOST_HOPS} redirects", lasting=False)

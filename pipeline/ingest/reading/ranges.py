@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util.retry import Retry
 
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.reading.network import Network
+from pipeline.ingest.reading.network import Network, request
 
 _TRIES = 8
 GONE = frozenset({"HTTP 404", "HTTP 410"})
@@ -28,7 +28,7 @@ _BUSY = {408, 429, 500, 502, 503, 504}
 _REFUSED = {401, 403}
 _AGAIN = _BUSY | {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}
 """Answers after which to try again: a busy server, and a range that was not the one asked for."""
-_ONCE = Retry(connect=0, read=0, status=0, other=0, redirect=3, respect_retry_after_header=False)
+_ONCE = Retry(connect=0, read=0, status=0, other=0, redirect=0, respect_retry_after_header=False)
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)$")
 _STATUS_IN_TEXT = re.compile(r"(?:response_code=|response code: |HTTP )(\d{3})")
 
@@ -39,9 +39,9 @@ def busy_status(text: str) -> int | None:
     return int(found[1]) if found and int(found[1]) in _BUSY else None
 
 
-def fetch_range(http: urllib3.PoolManager, url: str, first: int, last: int) -> bytes:
+def fetch_range(network: Network, url: str, first: int, last: int) -> bytes:
     """A range that is asked for once; OSError where the answer is not right."""
-    answer = _request(http, url, first, last)
+    answer = _request(network, url, first, last)
     if answer.wrong:
         raise OSError(answer.wrong)
     return answer.content
@@ -71,12 +71,12 @@ class RangeFile(io.RawIOBase):
     `unanswered` marks a failure of the server, not of the file.
     """
 
-    def __init__(self, href: str, network: Network) -> None:
+    def __init__(self, href: str, network: Network, tries: int | None = None) -> None:
         super().__init__()
         self.failure = ""
         self.failures: list[str] = []
         self.unanswered = False
-        self._href, self._network = href, network
+        self._href, self._network, self._tries = href, network, tries or _TRIES
         self._host = network.host(href)
         self._size: int | None = None
         self._place = 0
@@ -114,7 +114,7 @@ class RangeFile(io.RawIOBase):
     def _fetch(self, first: int, last: int) -> bytes:
         """One range; empty, with `failure`, when it is not to be had."""
         renewed = False
-        for number in range(_TRIES):
+        for number in range(self._tries):
             answer, again = self._ask(first, last)
             if not answer.wrong:
                 self._size = answer.size
@@ -123,7 +123,7 @@ class RangeFile(io.RawIOBase):
             self.failures.append(answer.wrong)
             if again and not renewed:
                 renewed = True
-            elif answer.final or number == _TRIES - 1:
+            elif answer.final or number == self._tries - 1:
                 break
             else:
                 self._host.pause(answer.status, number, answer.retry_after)
@@ -137,7 +137,7 @@ class RangeFile(io.RawIOBase):
             address = self._network.signer.sign(self._href)
         except BrokenAsset as error:
             return _Answer(wrong=str(error), status=HTTPStatus.FORBIDDEN), False
-        answer = _request(self._network.http, address.path, first, last)
+        answer = _request(self._network, address.path, first, last)
         refused = answer.status in _REFUSED
         return answer, refused and self._network.signer.renew(self._href, address)
 
@@ -145,16 +145,16 @@ class RangeFile(io.RawIOBase):
 class Ranges:
     """Opens a remote file by ranges, as often as GDAL wants to, and tells what went wrong on the way."""
 
-    def __init__(self, href: str, network: Network) -> None:
+    def __init__(self, href: str, network: Network, tries: int | None = None) -> None:
         self.name = PurePosixPath(urlsplit(href).path).name
-        self._href, self._network = href, network
+        self._href, self._network, self._tries = href, network, tries
         self._files: list[RangeFile] = []
 
     def __call__(self, path: str, *_: Any, **__: Any) -> io.BufferedReader:
         """The file at its beginning; FileNotFoundError for any other name, such as that of a sidecar."""
         if path != self.name:
             raise FileNotFoundError(path)
-        self._files.append(RangeFile(self._href, self._network))
+        self._files.append(RangeFile(self._href, self._network, self._tries))
         return io.BufferedReader(self._files[-1], _AHEAD)
 
     @property
@@ -173,11 +173,13 @@ class Ranges:
         return any(file.unanswered for file in self._files)
 
 
-def _request(http: urllib3.PoolManager, url: str, first: int, last: int) -> _Answer:
+def _request(network: Network, url: str, first: int, last: int) -> _Answer:
     headers = {"Range": f"bytes={first}-{last}"}
     try:
-        with http.request("GET", url, headers=headers, retries=_ONCE, preload_content=False) as response:
+        with request(network.http, network.gate, url, headers, _ONCE) as response:
             return _judge(response, first, last)
+    except BrokenAsset as error:
+        return _Answer(wrong=str(error), status=HTTPStatus.FORBIDDEN)
     except HTTPError as error:
         return _Answer(wrong=type(getattr(error, "reason", error)).__name__)
 

@@ -65,7 +65,7 @@ class Reader:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.network = Network(source.access)
+        self.network = Network(source.access, source.gate)
         self.cache = Cache(source.cache_folder, source.cache_bytes) if source.cache_folder else None
         self.shelf = Shelf(self.network)
         self._broken: dict[str, BrokenAsset] = {}

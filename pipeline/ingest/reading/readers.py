@@ -11,24 +11,26 @@ from pathlib import Path
 from uuid import uuid4
 
 from pipeline.ingest import reading
+from pipeline.ingest.reading.gate import ANYWHERE, Gate
 from pipeline.settings.access import Access
 
 _TURN_S = 0.0005
 _RUNS = 4
 """Runs whose Readers a worker process keeps: those of today, and the last of yesterday."""
-_ANYWHERE = Access()
+_ANYHOW = Access()
 
 
 @dataclass(frozen=True)
 class Source:
-    """What makes a Reader, on any machine: the provider's access, a cache if any, and the id of the run.
+    """What makes a Reader, on any machine: access and gate of the provider, a cache if any, id of the run.
 
     Workers that outlive a run ask anew for what was broken in it, by the id; it enters nothing delivered.
     """
 
-    access: Access = _ANYWHERE
+    access: Access = _ANYHOW
     cache_folder: Path | None = None
     cache_bytes: int = 0
+    gate: Gate = ANYWHERE
     run: str = field(default_factory=lambda: uuid4().hex)
 
 

@@ -1,4 +1,4 @@
-"""Where GDAL finds a file now: hosts checked, tokens got when they are needed, S3 by its options.
+"""Where a file is found now: tokens got when they are needed, S3 by its options.
 
 Tokens live in the memory of the process that reads and in no text that it writes. The package
 planetary-computer is left aside: its hosts, its token service and its margin of a minute are fixed, and it
@@ -11,7 +11,6 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatch
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,13 +61,8 @@ class Signer:
         self._lock = threading.Lock()
 
     def sign(self, href: str) -> Address:
-        """Where a file is now; BrokenAsset if its host is not the provider's, or no token is to be had."""
+        """Where a file is now; BrokenAsset if no token is to be had."""
         parts, access = urlsplit(href), self._access
-        allowed = any(fnmatch((parts.hostname or "").lower(), pattern) for pattern in access.hosts)
-        if access.hosts and (parts.scheme not in {"http", "https", "s3"} or not allowed):
-            raise BrokenAsset(
-                f"{redact(href)}: not from the hosts of the provider, {', '.join(access.hosts)}"
-            )
         if parts.scheme == "s3":
             return Address(f"/vsis3/{parts.netloc}{parts.path}")
         if access.token_url is None or parts.scheme not in {"http", "https"}:
@@ -111,7 +105,7 @@ class Signer:
     def request_token(self, url: str) -> Token:
         """A new token from its service; BrokenAsset if it gives none."""
         try:
-            answer = self._http.request("GET", url, retries=_TOKEN_RETRY)
+            answer = self._http.request("GET", url, retries=_TOKEN_RETRY, redirect=False)
             if answer.status != 200:  # noqa: PLR2004 the one status that brings a token
                 raise BrokenAsset(f"{redact(url)}: no token, HTTP {answer.status}", lasting=False)
             said = answer.json()

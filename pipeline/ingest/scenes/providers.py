@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -11,15 +12,15 @@ from urllib3.exceptions import HTTPError
 
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
 from pipeline.ingest.reading.gdal import find_sidecars
-from pipeline.ingest.reading.hosts import CatalogIO
 from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.addresses import find_file, place_files, split_band
 from pipeline.ingest.scenes.archives import RawItem, list_items, read_archive
+from pipeline.ingest.scenes.documents import Documents
 from pipeline.ingest.scenes.raw_items import list_files
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, load_providers
 
-_NOT_STAC = (ValueError, KeyError, AttributeError, pystac.STACError, pystac.STACTypeError)
-"""What pystac raises on JSON of another shape."""
+_NOT_STAC = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
+"""What is raised on JSON of another shape."""
 
 
 def resolve(provider: str | Provider, missions: Iterable[Mission] = ()) -> Provider:
@@ -54,16 +55,16 @@ def read_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
 def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
     """Every item of a static catalogue, hrefs made absolute.
 
-    Raises InputError when the catalogue or an item cannot be read, or lies on a host that is not its own;
+    Raises InputError when the catalogue or an item cannot be read, or does not lie with the provider;
     ProviderUnavailable when its host does not answer.
     """
-    catalog_io = CatalogIO(catalog)
     try:
-        for href in _list_documents(catalog, catalog_io):
-            items = list(list_items(catalog_io.read_json(href)))
-            if not items:
-                raise ValueError(f"no STAC item in {href}")
-            yield from (place_files(item, partial(_make_absolute, beside=href)) for item in items)
+        with closing(Documents(catalog)) as documents:
+            for href, content in documents.walk():
+                items = list(list_items(content))
+                if not items:
+                    raise ValueError(f"no STAC item in {href}")
+                yield from (place_files(item, partial(_make_absolute, beside=href)) for item in items)
     except HTTPError as error:
         told = redact(f"The catalogue {catalog.static} does not answer: {error}; try again later")
         raise ProviderUnavailable(told) from error
@@ -71,17 +72,6 @@ def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
         found = f"{type(error).__name__}: {error}"
         problem = Problem(catalog.static, found, "a STAC catalogue with readable items")
         raise InputError("A static STAC catalogue cannot be read", [problem]) from error
-
-
-def _list_documents(catalog: StaticCatalog, catalog_io: CatalogIO) -> Iterator[str]:
-    """The addresses of all items of a catalogue; its own, where it is an ItemCollection."""
-    if catalog_io.read_json(catalog.static).get("type") == "FeatureCollection":
-        yield catalog.static
-        return
-    root = pystac.Catalog.from_file(catalog.static, stac_io=catalog_io)
-    for folder, _, _ in root.walk():
-        for link in folder.get_item_links():
-            yield str(link.get_absolute_href())
 
 
 def fingerprint(provider: Provider) -> str:

@@ -8,17 +8,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import pystac
 import pystac_client
+import requests
 from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 from urllib3.util.retry import Retry
 
-from pipeline.errors import ProviderUnavailable
+from pipeline.errors import InputError, ProviderUnavailable
 from pipeline.geodesy import wrap_outline
+from pipeline.ingest.reading.gate import Gate, explain_strangers
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.raw_items import list_files
 from pipeline.settings.sources import Mission, StacApi
@@ -63,11 +66,45 @@ def search_collection(api: StacApi, collection: str, geometry: BaseGeometry) -> 
         yield from _search(client, api, [collection], geometry, None, f"{api.api}, {collection}")
 
 
+class _GatedIO(StacApiIO):
+    """Asks what may pass the gate of a provider alone: an API, its next pages, and where it redirects to."""
+
+    def __init__(self, api: StacApi) -> None:
+        super().__init__(max_retries=_RETRY, timeout=_TIMEOUT_S)
+        self._api, self._gate = api, Gate.of_search(api)
+        self._refusal: InputError | None = None
+        self.session.hooks["response"].append(self._judge)
+
+    def request(self, href: str, *args: Any, **kwargs: Any) -> str:
+        """The text at an address; InputError where it, or where it redirects to, may not be asked."""
+        self._let_pass(href)
+        try:
+            return str(super().request(href, *args, **kwargs))
+        except APIError:
+            if self._refusal is not None:
+                raise self._refusal from None
+            raise
+
+    def _judge(self, answer: requests.Response, **_: Any) -> None:
+        target = self.session.get_redirect_target(answer)
+        if target:
+            answer.close()
+            self._let_pass(urljoin(answer.url, target))
+
+    def _let_pass(self, href: str) -> None:
+        stranger = self._gate.find_stranger(href)
+        if stranger:
+            self._refusal = explain_strangers(self._api, {stranger: [href]})
+            raise self._refusal
+
+
 @contextmanager
 def _open_client(api: StacApi) -> Iterator[pystac_client.Client]:
     """A client of an API; ProviderUnavailable where it does not answer, now or later."""
+    stac_io = _GatedIO(api)
     try:
-        yield pystac_client.Client.open(api.api, stac_io=StacApiIO(max_retries=_RETRY, timeout=_TIMEOUT_S))
+        with stac_io.session:
+            yield pystac_client.Client.open(api.api, stac_io=stac_io)
     except (APIError, OSError, pystac.STACError) as error:
         raise ProviderUnavailable(
             f"The STAC API {api.api} does not answer: {error}; try again later"

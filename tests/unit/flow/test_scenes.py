@@ -18,6 +18,7 @@ from pipeline.ingest.reading.radiometry import PixelEvidence
 from pipeline.ingest.reading.readers import Source
 from pipeline.ingest.scenes import offsets
 from pipeline.ingest.scenes.choice import from_table
+from pipeline.settings.access import Access
 from pipeline.settings.sources import StacApi
 
 
@@ -101,7 +102,9 @@ def by_api(planted, monkeypatch):
         return items
 
     monkeypatch.setattr("pipeline.ingest.scenes.search.search_items", search)
-    scenes = planted.settings.scenes.model_copy(update={"provider": StacApi(api="https://host")})
+    folder = str(Path(planted.settings.scenes.provider.static).parent)
+    provider = StacApi(api="https://host", access=Access(folders=(folder,)))
+    scenes = planted.settings.scenes.model_copy(update={"provider": provider})
     return replace(planted, settings=planted.settings.model_copy(update={"scenes": scenes})), searches
 
 

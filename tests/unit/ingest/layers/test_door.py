@@ -263,7 +263,7 @@ def two_tiles(folder, **fields):
 
 
 def dem(folder, items):
-    catalogue = write_catalogue(folder / "catalogue", items)
+    catalogue = write_catalogue(folder, items)
     return LayerCollection(collection="toy-dem", asset="data", provider={"static": str(catalogue)})
 
 
@@ -543,7 +543,7 @@ def test_what_is_null_or_odd_in_an_item_and_not_needed_costs_no_tile(tmp_path):
     for item in odd:
         item["assets"] |= {"thumbnail": None, "metadata": {"href": None}}
         item["properties"] = {"datetime": "2021-04-22T00:00:00", "updated": "someday"}
-    given = dem(tmp_path / "odd", odd)
+    given = dem(tmp_path, odd)
     assert ZONELESS in open_layer(HEIGHT, given, GRID).assumed
     assert same(read(HEIGHT, given), expected)
 
