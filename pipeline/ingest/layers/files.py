@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import rasterio
+import rasterio.io
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
@@ -36,7 +37,12 @@ from pipeline.settings.layers import LayerFile, LayerSource
 from pipeline.storage.cause import sha256_of_file
 
 _GDAL: dict[str, Any] = {"GDAL_CACHEMAX": 64 * 2**20, "GDAL_NUM_THREADS": "1"}
-_EXPECTED = "a raster that GDAL reads"
+_DRIVERS = [
+    *("GTiff", "JP2OpenJPEG", "HFA", "ENVI", "EHdr", "AAIGrid"),
+    *("SRTMHGT", "DTED", "BT", "RST", "SAGA", "PNG"),
+]
+"""Formats whose files hold their numbers themselves: no list of other files or addresses, no document."""
+_EXPECTED = "a raster whose file holds its numbers: GeoTIFF, JPEG 2000, HFA, ENVI, BIL, ASCII grid, HGT, DTED"
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 Read = TypeVar("Read")
@@ -189,8 +195,9 @@ def _ask(href: str, reader: Reader | None, take: Callable[[rasterio.DatasetReade
         assert reader is not None, f"{href} is of the network, and no Reader was given"
         return reader.take(href, Trail(), take)
     try:
-        with rasterio.Env(**_GDAL), rasterio.open(href) as dataset:
+        with rasterio.Env(**_GDAL), rasterio.io.DatasetReader(href, driver=_DRIVERS) as dataset:
             return take(dataset)
     except (RasterioError, OSError) as error:
-        problem = Problem(href, " ".join(str(error).split()), _EXPECTED)
+        todo = "Write what lists other files (VRT), or is served, into a file by gdal_translate"
+        problem = Problem(href, " ".join(str(error).split()), _EXPECTED, todo)
         raise InputError("A raster cannot be read", [problem]) from error

@@ -604,3 +604,19 @@ def test_the_keys_of_the_config_tell_the_kinds_apart(fields, kind):
     with pytest.raises(ValidationError):
         TypeAdapter(LayerSource).validate_python({**fields, "typo": 1})
     assert json.loads(TypeAdapter(LayerSource).dump_json(kind(**fields)))
+
+
+@pytest.mark.parametrize("kind", ["vrt", "gdalg", "wms"])
+def test_a_file_that_only_names_others_is_refused_with_the_way_out(tmp_path, kind):
+    """What a VRT names may lie on any host, and GDAL would fetch it."""
+    path = tif(tmp_path / "real.tif", drawn((4, 4), holes=0))
+    texts = {
+        "vrt": '<VRTDataset rasterXSize="4" rasterYSize="4"><VRTRasterBand dataType="Float32" band="1">'
+        f"<SimpleSource><SourceFilename>{path}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
+        "gdalg": f'{{"type": "gdal_streamed_alg", "command_line": "gdal raster reproject {path} out"}}',
+        "wms": "<GDAL_WMS><Service name='WMS'><ServerUrl>http://127.0.0.2/</ServerUrl></Service></GDAL_WMS>",
+    }
+    given = tmp_path / "given.tif"
+    given.write_text(texts[kind], encoding="utf-8")
+    with pytest.raises(InputError, match="gdal_translate"):
+        open_layer(HEIGHT, LayerFile(path=str(given)), GRID)
