@@ -4,6 +4,7 @@ from . import parcels as parcels
 from . import projects as projects
 from . import reading as reading
 from . import regions as regions
+from . import rights as rights
 from . import samples as samples
 from . import scenes as scenes
 from . import statistics as statistics

@@ -12,18 +12,24 @@ from pyogrio.raw import open_arrow
 from pipeline.errors import Problem
 from pipeline.vector_files import choose_layer
 
-Shapes = Literal["polygons", "lines", "points"]
-"""What a layer is to hold."""
+Shapes = Literal["polygons", "lines", "points", "shapes"]
+"""What a layer is to hold; shapes are any of the others."""
 
 _TYPES: Mapping[Shapes, tuple[shapely.GeometryType, ...]] = MappingProxyType(
     {
         "polygons": (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
         "lines": (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING),
         "points": (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT),
+        "shapes": tuple(shapely.GeometryType),
     }
 )
 _WORDS: Mapping[Shapes, tuple[str, ...]] = MappingProxyType(
-    {"polygons": ("Polygon", "Surface"), "lines": ("LineString", "Curve"), "points": ("Point",)}
+    {
+        "polygons": ("Polygon", "Surface"),
+        "lines": ("LineString", "Curve"),
+        "points": ("Point",),
+        "shapes": ("Polygon", "Surface", "LineString", "Curve", "Point"),
+    }
 )
 _ANY = frozenset({"Unknown", "GeometryCollection"})
 

@@ -140,7 +140,7 @@ def open_vector(
         path,
         chosen,
         tuple(names if not key or key in names else [*names, key]),
-        *_settle_crs(f"{path}, layer {chosen}", crs or find_named_crs(path) or info["crs"], corners),
+        *settle_vector_crs(f"{path}, layer {chosen}", crs or find_named_crs(path) or info["crs"], corners),
         codec,
         recode,
         bool(info["capabilities"]["random_read"]) and _is_numbered(fids),
@@ -255,7 +255,9 @@ def _refuse_empty(place: str, rows: NDArray[Any], shapes: Shapes = "polygons") -
         raise vector_error(Problem(place, "no row", f"{shapes}, a row each"))
 
 
-def _settle_crs(place: str, crs: Any, corners: NDArray[np.float64]) -> tuple[CRS, DatumShift, LonLat | None]:
+def settle_vector_crs(
+    place: str, crs: Any, corners: NDArray[np.float64]
+) -> tuple[CRS, DatumShift, LonLat | None]:
     """The CRS of coordinates, how they come to CGCS2000, and where their middle is in degrees."""
     centre = find_middle(corners)
     found = parse_crs(place, crs) if crs is not None else None
@@ -399,7 +401,7 @@ def _recode_columns(register: pd.DataFrame, columns: Sequence[str], recode: str 
 def _open_parquet(path: Path, name: str | None, crs: CrsSetting | None) -> VectorLayer:
     columns, told, corners = geoparquet.describe_parquet(path, name)
     _refuse_empty(str(path), corners[0])
-    placed = _settle_crs(str(path), crs or told, corners)
+    placed = settle_vector_crs(str(path), crs or told, corners)
     numbers = np.arange(len(corners[0]))
     return VectorLayer(
         path, None, tuple(columns), *placed, None, None, by_number=True, fids=numbers, corners=corners
