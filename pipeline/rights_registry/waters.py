@@ -52,7 +52,7 @@ def link_sections(
     """
     waters = select_water_parcels(parcels)
     shapes = project_all(waters.geometry.to_numpy(), crs)
-    spots = _project_points(sections, crs)
+    spots = project_points(sections, crs)
     named = _match_names(sections, waters)
     found = pd.DataFrame({"parcel_id": None, "link": None, "distance_m": np.nan}, index=sections.index)
     near = _find_nearest(spots, shapes, within_m)
@@ -66,7 +66,7 @@ def link_sections(
     return found
 
 
-def _project_points(sections: pd.DataFrame, crs: str) -> NDArray[np.object_]:
+def project_points(sections: pd.DataFrame, crs: str) -> NDArray[np.object_]:
     """Points of sections in a CRS; None for those without coordinates."""
     places = sections[["lon", "lat"]].to_numpy(dtype=float)
     spots = np.full(len(places), None, dtype=object)
@@ -99,14 +99,14 @@ def _choose_best(
     pairs: _Pairs, spots: NDArray[np.object_], shapes: NDArray[np.object_], crs: str
 ) -> tuple[_Pairs, Numbers]:
     """The nearest parcel of each section, the first of equally near ones, and the ellipsoidal distance."""
-    distance = _measure_distances_m(spots[pairs.section], shapes[pairs.parcel], crs)
+    distance = measure_distances_m(spots[pairs.section], shapes[pairs.parcel], crs)
     rows = pd.DataFrame({"section": pairs.section, "parcel": pairs.parcel, "distance": distance})
     best = rows.sort_values(["section", "distance", "parcel"]).drop_duplicates("section")
     found = _Pairs(best["section"].to_numpy(), best["parcel"].to_numpy())
     return found, best["distance"].to_numpy(dtype=float)
 
 
-def _measure_distances_m(spots: NDArray[np.object_], shapes: NDArray[np.object_], crs: str) -> Numbers:
+def measure_distances_m(spots: NDArray[np.object_], shapes: NDArray[np.object_], crs: str) -> Numbers:
     """Ellipsoidal distance between points and the nearest point of shapes; NaN without a point."""
     known = spots != np.array(None)
     found = np.full(len(spots), np.nan)

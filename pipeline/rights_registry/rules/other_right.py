@@ -22,11 +22,11 @@ def _is_expired(rows: pd.DataFrame) -> pd.Series:
 
 
 def _is_overused(rows: pd.DataFrame) -> pd.Series:
-    return rows["used"].gt(rows["allowed"] * (1 + EDGE_TOLERANCE))
+    return rows["used"].gt(0) & rows["used"].gt(rows["allowed"] + rows["used"] * EDGE_TOLERANCE)
 
 
 def _is_oversold(rows: pd.DataFrame) -> pd.Series:
-    return rows["sold"].gt((rows["granted"] + rows["bought"].fillna(0.0)) * (1 + EDGE_TOLERANCE))
+    return rows["sold"].gt(rows["held"] * (1 + EDGE_TOLERANCE))
 
 
 def _is_shared(rows: pd.DataFrame) -> pd.Series:
@@ -39,6 +39,11 @@ def _is_held_twice(rows: pd.DataFrame) -> pd.Series:
 
 def _overlaps_project(rows: pd.DataFrame) -> pd.Series:
     return _is_shared(rows) & rows["right_kind"].eq("carbon_project")
+
+
+def _is_restricted(rows: pd.DataFrame) -> pd.Series:
+    """A point inside, or ground of some size."""
+    return rows["inside_m2"].isna() | rows["inside_m2"].ge(MIN_SHARED_M2)
 
 
 def _is_unbalanced(rows: pd.DataFrame) -> pd.Series:
@@ -112,6 +117,7 @@ OTHER_RIGHT_RULES = (
         "三条控制线指导意见（2019）；土地管理法 第三十五条 / the rules of each kind of layer",
         "{kind_zh} {number}（{holder}）位于{restricted_zh}内：{inside_zh}",
         "the {kind_en} {number} of {holder} lies inside the {restricted_en}: {inside_en}",
+        _is_restricted,
     ),
     Rule(
         "trade_unbalanced",
@@ -119,9 +125,9 @@ OTHER_RIGHT_RULES = (
         "交易不平衡",
         "Trade without balance",
         _TRADE,
-        "{kind_zh} {trade_id}（{period}）{resource_zh}买入 {bought:.10g}、卖出 {sold:.10g} {unit}，"
+        "{kind_zh} {trade_id}（{when}）{resource_zh}买入 {bought:.10g}、卖出 {sold:.10g} {unit}，"
         "相差 {traded_difference:.10g}",
-        "in the {kind_en} {trade_id} ({period}) {bought:.10g} {unit} of {resource_en} are bought and "
+        "in the {kind_en} {trade_id} ({when}) {bought:.10g} {unit} of {resource_en} are bought and "
         "{sold:.10g} sold: {traded_difference:.10g} between them",
         _is_unbalanced,
     ),
