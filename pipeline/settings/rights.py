@@ -62,9 +62,9 @@ class RightsFile(Strict):
 class Rights(Strict):
     """Other rights over the area: their registers, and the layers inside which use is restricted.
 
-    `restricting` stands in for that of the run. An outlet or intake belongs to a section of its water that
-    lies within `section_within_m`, a proposal of this project. In the simulated world kinds of registers that
-    are not named are simulated.
+    `restricting` are further ones beside those of the run. An outlet or intake belongs to a section of its
+    water that lies within `section_within_m`, a proposal of this project. In the simulated world kinds of
+    registers that are not named are simulated.
     """
 
     registers: list[RightsFile] = []

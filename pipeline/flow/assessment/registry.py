@@ -4,8 +4,17 @@ from pipeline.flow.assessment.entries.ecological_index import ECOLOGICAL_INDEX
 from pipeline.flow.assessment.entries.ecological_quality import ECOLOGICAL_QUALITY
 from pipeline.flow.assessment.entries.gdp_gep import GDP_GEP
 from pipeline.flow.assessment.entries.green_access import GREEN_ACCESS
+from pipeline.flow.assessment.entries.rights import RIGHTS
 from pipeline.flow.assessment.entries.species import SPECIES
 from pipeline.flow.assessment.entries.targets import TARGETS
 from pipeline.flow.assessment.part import Part
 
-PARTS: tuple[Part, ...] = (SPECIES, GREEN_ACCESS, ECOLOGICAL_INDEX, ECOLOGICAL_QUALITY, GDP_GEP, TARGETS)
+PARTS: tuple[Part, ...] = (
+    SPECIES,
+    GREEN_ACCESS,
+    RIGHTS,
+    ECOLOGICAL_INDEX,
+    ECOLOGICAL_QUALITY,
+    GDP_GEP,
+    TARGETS,
+)

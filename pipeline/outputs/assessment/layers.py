@@ -33,6 +33,12 @@ PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType(
         "homes_unserved": PartLayer("MultiPolygon", _HOMES_ORDER, _UNSERVED),
         "homes_unserved_points": PartLayer("Point", _HOMES_ORDER, _UNSERVED),
         "survey_sites": PartLayer("Point", ("site_id",), LayerStyle(None, 1.0, "#00695c", 0.6, label="site")),
+        "licences": PartLayer(
+            "MultiPolygon", ("right_id",), LayerStyle("state", 0.35, None, 0.5, label="number")
+        ),
+        "licence_points": PartLayer(
+            "Point", ("right_id",), LayerStyle("state", 1.0, "#303030", 0.3, label="number")
+        ),
     }
 )
 """Layers by name, as parts name them; texts.csv has their titles, `layer.<name>` and `layer.<name>.about`."""

@@ -7,6 +7,7 @@ from pipeline.outputs.assessment.access import build_access_section
 from pipeline.outputs.assessment.ecological_index import build_ecological_index_section
 from pipeline.outputs.assessment.ecological_quality import build_ecological_quality_section
 from pipeline.outputs.assessment.gdp_gep import build_gdp_gep_section
+from pipeline.outputs.assessment.rights import build_rights_section
 from pipeline.outputs.assessment.section import Section
 from pipeline.outputs.assessment.species import build_species_section
 from pipeline.outputs.assessment.targets import build_targets_section
@@ -14,6 +15,7 @@ from pipeline.outputs.assessment.targets import build_targets_section
 BUILDERS: tuple[Callable[[Delivery], Section | None], ...] = (
     build_species_section,
     build_access_section,
+    build_rights_section,
     build_ecological_index_section,
     build_ecological_quality_section,
     build_gdp_gep_section,
