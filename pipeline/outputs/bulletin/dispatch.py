@@ -30,6 +30,7 @@ class Task:
     task: str
     unit_responsible: str
     target: str
+    target_period: str
     value: str
     before: str
     year_ago: str
@@ -70,13 +71,14 @@ def _build_task(row: Row, evidence: EvidenceBook) -> Task:
     language, words = evidence.language, find_texts("bulletin", evidence.language)
     unit, status = row.text("unit"), row.text("status")
     reason = choose_words(evidence.write_words(row, "reason"), language)
-    period = name_period(evidence.write_words(row, "target_period"), language)
-    target = evidence.write_cell(row.cell("target", unit))
     return Task(
         area=evidence.write_words(row, "place_name"),
         task=name_indicator(row.text("indicator"), language),
         unit_responsible=evidence.write_words(row, "unit_responsible") or words["not_named"],
-        target=words[f"direction.{row.text('direction')}"].format(target=target, period=period),
+        target=words[f"direction.{row.text('direction')}"].format(
+            target=evidence.write_cell(row.cell("target", unit))
+        ),
+        target_period=name_period(evidence.write_words(row, "target_period"), language),
         value=evidence.write_cell(row.cell("value", unit)),
         before=evidence.write_cell(row.cell("before_value", unit)),
         year_ago=evidence.write_cell(row.cell("year_ago_value", unit)),

@@ -29,12 +29,12 @@ _HEAD_FILL = "E3EEE8"
 _LINE, _ROOM = "A9B8B0", "45"
 _PAGE = Mm(210), Mm(297)
 _TASKS = (
-    *(("area", 1.7), ("task", 3.2), ("unit_responsible", 1.9), ("target", 2.5), ("value", 1.8)),
-    *(("before", 1.8), ("year_ago", 1.8), ("progress", 1.7), ("status", 1.6), ("reason", 2.3)),
+    *(("area", 1.7), ("task", 2.9), ("unit_responsible", 1.9), ("target", 2.5), ("value", 1.8)),
+    *(("before", 1.8), ("year_ago", 1.8), ("progress", 2.0), ("status", 1.6), ("reason", 2.3)),
     *(("evidence", 2.2), ("problem", 2.0), ("next_step", 2.0)),
 )
 """Columns of the dispatch form, with their widths in cm."""
-_STATUS = [name for name, _ in _TASKS].index("status")
+_TARGET, _STATUS = ([name for name, _ in _TASKS].index(name) for name in ("target", "status"))
 _ROWS = (
     *(("name", 4.2), ("value", 1.8), ("before", 1.8), ("change", 2.3), ("year_ago", 1.8)),
     *(("year_change", 2.3), ("course", 1.8)),
@@ -160,6 +160,7 @@ def _write_tasks(document: WordDocument, words: dict[str, str]) -> None:
     table = _add_table(document, [words[f"tasks.{name}"] for name, _ in _TASKS], widths)
     cells = [f"{{{{ task.{name} }}}}" for name, _ in _TASKS]
     cells[_STATUS] = "{% cellbg task.color %}" + cells[_STATUS]
+    cells[_TARGET] += "\n{{ task.target_period }}"
     _fill_rows(table, "task in tasks", cells, widths)
     document.add_paragraph(words["tasks.note"], "Caption")
     upright = _add_section(document, WD_ORIENT.PORTRAIT)

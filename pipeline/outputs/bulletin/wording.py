@@ -25,9 +25,11 @@ def write_period(label: str, area: AreaFigures, evidence: EvidenceBook) -> str:
 
 
 def choose_words(text: str, language: Language) -> str:
-    """The half of a text that is in the language, where it says both as 中文 / English."""
-    chinese, _, english = text.partition(" / ")
-    return english if english and language == "en" else chinese
+    """What of a text is in the language, where it says 中文 / English, once or several times after ；."""
+    pairs = [part.partition(" / ") for part in text.split("；")]
+    if language == "zh":
+        return "；".join(chinese for chinese, _, _ in pairs)
+    return "; ".join(english or chinese for chinese, _, english in pairs)
 
 
 def say_courses(areas: Sequence[AreaFigures], course: Course, evidence: EvidenceBook) -> list[str]:

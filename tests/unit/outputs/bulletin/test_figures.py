@@ -91,6 +91,9 @@ def test_of_what_is_said_in_both_languages_one_is_chosen():
     assert choose_words("没有数据 / no data", "zh") == "没有数据"
     assert choose_words("没有数据 / no data", "en") == "no data"
     assert choose_words("NDVI", "en") == "NDVI"
+    both = "权重合计 5 / the weights sum to 5；没有目标 / no target"
+    assert choose_words(both, "zh") == "权重合计 5；没有目标"
+    assert choose_words(both, "en") == "the weights sum to 5; no target"
 
 
 def test_directions_are_of_indicators_that_have_a_name():
