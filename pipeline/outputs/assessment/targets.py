@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.contracts import TARGET_STATUSES, Delivery, list_records
-from pipeline.outputs.assessment.ecological_index import choose_words
+from pipeline.contracts import TARGET_STATUSES, Delivery, list_row_values
+from pipeline.outputs.assessment.ecological_index import choose_language
 from pipeline.outputs.assessment.section import (
     Section,
     SectionCard,
@@ -42,7 +42,7 @@ def build_targets_section(delivery: Delivery) -> Section | None:
     if targets is None:
         return None
     words = find_texts(_STEM, delivery.language)
-    rows: list[Row] = [*list_records(_select_newest(targets))]
+    rows: list[Row] = [*list_row_values(_select_newest(targets))]
     summary = _name_places(delivery.tables[f"{_STEM}_summary"], delivery)
     rejected = delivery.tables[f"{_STEM}_rejected"]
     tables = [
@@ -127,7 +127,7 @@ def _describe(row: Row, words: Mapping[str, str], delivery: Delivery) -> dict[st
         "direction": _name_value("direction", row["direction"], delivery).lower(),
         "deadline": str(row["deadline"]),
         "unit": row["unit_responsible"] or words["nobody"],
-        "reason": choose_words(row["reason"] or "", delivery),
+        "reason": choose_language(row["reason"] or "", delivery),
     }
 
 
@@ -193,7 +193,7 @@ def _write_progress(row: Row, _: Delivery) -> Cell:
 
 
 def _write_reason(row: Row, delivery: Delivery) -> Cell:
-    return choose_words(row["reason"] or "", delivery), ""
+    return choose_language(row["reason"] or "", delivery), ""
 
 
 def _write_plain(name: str) -> Callable[[Row, Delivery], Cell]:
