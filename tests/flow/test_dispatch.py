@@ -9,6 +9,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 import yaml
+from docx import Document
 from programs import ROOT, ecoledger
 
 from pipeline.periods import list_periods
@@ -32,9 +33,17 @@ def reads_of(out):
         return set(ledger.execute("select key, scene_id, band, block from reads").fetchall())
 
 
-def list_sources(world):
+def find_simulated(out, name):
+    """The folder of a simulated artifact."""
+    (folder,) = (out / "work" / "artifacts" / name).glob("*/")
+    return folder
+
+
+def list_sources(out):
     """What a config names in place of the simulated world: its catalogue and its files."""
+    world = find_simulated(out, "simulated")
     return {
+        "targets": {"tables": [{"path": str(find_simulated(out, "simulated_part_targets") / "*.xlsx")}]},
         "scenes.provider": {"static": str(world / "catalog.json")},
         "samples": [{"path": str(world / "water" / "*")}],
         "sections.register": str(world / "sections.csv"),
@@ -53,12 +62,12 @@ def whole(tmp_path_factory):
 @pytest.fixture(scope="module")
 def schedule(whole, tmp_path_factory):
     """The quarters one by one, as their scenes come in: the folder, and what each run read."""
-    (world,) = (whole / "work" / "artifacts" / "simulated").glob("*/")
     out, read = tmp_path_factory.mktemp("schedule"), [set()]
     for quarter in QUARTERS:
-        told = {"label": quarter.label, "scenes.end": str(quarter.last), **list_sources(world)}
+        told = {"label": quarter.label, "scenes.end": str(quarter.last), **list_sources(whole)}
         words = [word for key, value in told.items() for word in ("--set", f"{key}={json.dumps(value)}")]
         ecoledger("run", DISPATCH, "--aoi", AREA, "--out", out, "--quiet", *words)
+        ecoledger("bulletin", out, "--quarter", quarter.label, "--to", out / f"{quarter.label}.docx")
         read.append(reads_of(out))
     return out, [after - before for before, after in pairwise(read)]
 
@@ -86,3 +95,32 @@ def test_the_last_quarter_on_a_schedule_tells_what_one_run_tells(schedule, whole
     other = table_of(schedule[0], "2024Q4", "indicators").set_index(keys)["value"]
     assert one.index.sort_values().equals(other.index.sort_values())
     pd.testing.assert_series_equal(other.sort_index(), one.sort_index(), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("column", "back"), [("before", 1), ("year_ago", 4)])
+def test_targets_stand_beside_the_figures_that_were_told_then(schedule, column, back):
+    for now, then in zip(QUARTERS[back:], QUARTERS, strict=False):
+        rows = table_of(schedule[0], now.label, "targets").query(f"period == '{now.label}'")
+        told = table_of(schedule[0], then.label, "indicators").set_index(["indicator", "period"])["value"]
+        known = rows[rows["indicator"].isin(told.index.get_level_values(0))]
+        assert len(known)
+        assert set(known[f"{column}_period"]) == {then.label}
+        figures = [told[indicator, then.label] for indicator in known["indicator"]]
+        assert known[f"{column}_value"].tolist() == pytest.approx(figures, rel=1e-12)
+
+
+def test_where_a_run_does_not_reach_back_nothing_is_compared_and_it_says_why(schedule):
+    rows = table_of(schedule[0], "2023Q1", "targets")
+    assert rows[["before_value", "year_ago_value"]].isna().all(axis=None)
+    assert rows["compared_reason"].str.contains("scenes.start").all()
+
+
+def test_the_bulletin_of_each_quarter_tells_its_figures_beside_those_of_the_last(schedule):
+    for before, now in pairwise(QUARTERS):
+        told = [table_of(schedule[0], one.label, "indicators") for one in (now, before)]
+        shares = [one.set_index(["indicator", "period"])["value"] for one in told]
+        key = "vegetation_cover_share_land"
+        expected = [f"{share[key, one.label]:.2%}" for share, one in zip(shares, (now, before), strict=True)]
+        tables = Document(str(schedule[0] / f"{now.label}.docx")).tables
+        rows = [[cell.text for cell in row.cells] for table in tables for row in table.rows]
+        assert any(row[0].startswith("植被覆盖率（陆域") and row[1:3] == expected for row in rows), now.label

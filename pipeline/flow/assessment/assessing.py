@@ -17,6 +17,8 @@ from pipeline.rights_registry.findings import join_findings
 from pipeline.storage.cause import Artifact, Cause
 from pipeline.storage.tables import load_json, load_layer, load_table, save_json, save_tables
 
+_SIMULATED = "；模拟数据 simulated data"
+
 
 def make_assessment(
     run: Run, maps: Maps, inputs: Inputs, artifacts: Mapping[str, Artifact | None]
@@ -59,6 +61,7 @@ def _make_part(part: Part, inputs: Inputs, sources: Sources) -> Artifact:
     def build(folder: Path) -> None:
         found = part.assess(sources)
         indicators = found.indicators if found.indicators is not None else _build_no_indicators()
+        indicators = _mark_simulated(indicators) if inputs.simulated else indicators
         findings = join_findings([] if found.findings is None else [found.findings])
         tables = {"indicators": check_table(indicators, INDICATORS), "findings": findings}
         save_tables(folder, {**tables, **found.tables, **found.layers})
@@ -83,6 +86,12 @@ def _name_part(part: Part, inputs: Inputs, sources: Sources) -> Cause:
         periods=[period.label for period in study.periods],
         names=[study.aoi.name_zh, study.aoi.name_en],
     )
+
+
+def _mark_simulated(indicators: pd.DataFrame) -> pd.DataFrame:
+    """Indicators whose sources say that what they rest on is simulated."""
+    said = indicators["source"].astype(str)
+    return indicators.assign(source=said.where(said.str.contains("模拟"), said + _SIMULATED))
 
 
 def _build_no_indicators() -> pd.DataFrame:

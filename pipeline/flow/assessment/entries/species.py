@@ -1,6 +1,7 @@
 """Species by surveys: counts, what came and went, waterbirds against 1 % of their populations, habitats."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pipeline.flow import assessment
 from pipeline.flow.assessment.part import Part, Simulated
@@ -19,6 +20,15 @@ def _list_paths(block: Species) -> Iterator[str]:
     yield from (table.path for table in [*block.surveys, *single] if table)
 
 
+def _list_planted(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    for period, groups in truth["counts"].items():
+        for group in ("plant", "animal"):
+            if groups[group]["species"] is not None:
+                yield f"{group}_species_count", period, groups[group]["species"]
+    for period, birds in truth["waterbirds"].items():
+        yield "waterbird_species_1pct", period, sum(bird["reaches"] is True for bird in birds.values())
+
+
 SPECIES = Part(
     name="species",
     title="物种监测",
@@ -32,6 +42,8 @@ SPECIES = Part(
         version=1,
         write=lambda world, base, folder: simulate.species.write_species(world, base, folder),
         complete=complete_species,
+        list_planted=_list_planted,
     ),
+    headlines=("plant_species_count", "animal_species_count", "waterbird_species_1pct"),
     rules=lambda: assessment.species.list_rules(),
 )
