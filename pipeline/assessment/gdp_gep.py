@@ -145,7 +145,7 @@ def _explain(row: Mapping[Any, Any], years: Sequence[str]) -> str | None:
         told = row.get("gep_reason")
         partial = pd.notna(row["partial_yuan"])
         said.append(
-            _PARTIAL.format(known=row["known"], of=row["of"])
+            _PARTIAL.format(known=int(row["known"]), of=int(row["of"]))
             if partial
             else told
             if pd.notna(told)

@@ -25,7 +25,7 @@ _NO_BASELINE = (
 )
 _NO_TOLERANCE = "没有允许偏差，无法判断 / no tolerance is told, so that it cannot be said"
 _ROUNDED = (
-    "修约到目标的位数则达到；按全数值比较（GB/T 8170）未达到 / "
+    "修约到目标的位数则达到，按全数值比较（GB/T 8170）未达到 / "
     "met if rounded to the decimals of the target, not by the full figure (GB/T 8170)"
 )
 _UPWARD = {"at_least": 1.0, "more_than": 1.0, "at_most": -1.0, "less_than": -1.0}

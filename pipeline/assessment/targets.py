@@ -13,19 +13,19 @@ from pipeline.contracts import TARGETS, Target, check_table
 from pipeline.periods import Period
 
 _BEGINS_LATER = (
-    "本运行自 {first} 起，不含目标时段；scenes.start 提前则有 / "
+    "本运行自 {first} 起，不含目标时段，scenes.start 提前则有 / "
     "this run begins with {first}, after the target's time: set scenes.start earlier"
 )
 _NO_SUCH_PERIOD = (
-    "本运行的分期里没有 {label}；scenes.period 改短则有 / "
+    "本运行的分期里没有 {label}，scenes.period 改短则有 / "
     "no period of this run is, or ends with, {label}: take a shorter scenes.period"
 )
 _NOTHING_BEFORE = (
-    "本运行自 {first} 起；scenes.start 提前则可比 / this run begins with {first}: set scenes.start earlier"
+    "本运行自 {first} 起，scenes.start 提前则可比 / this run begins with {first}: set scenes.start earlier"
 )
 _NOT_KNOWN_THEN = "前期的数未知 / the earlier figure is not known"
 _OF_A_PART = (
-    "按 {label} 的数判断；{whole} 全时段的数须另按该分期运行 / "
+    "按 {label} 的数判断，{whole} 全时段的数须另按该分期运行 / "
     "by the figure of {label}; one of all of {whole} needs a run of such periods"
 )
 

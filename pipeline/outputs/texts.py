@@ -31,6 +31,14 @@ def name_unit(unit: str, language: Literal["zh", "en"]) -> str:
     return words.get(f"unit.{unit}", "/".join(parts))
 
 
+def choose_words(text: str, language: Literal["zh", "en"]) -> str:
+    """What of a text is in the language, where it says 中文 / English, once or several times after ；."""
+    pairs = [part.partition(" / ") for part in text.split("；")]
+    if language == "zh":
+        return "；".join(chinese for chinese, _, _ in pairs)
+    return "; ".join(english or chinese for chinese, _, english in pairs)
+
+
 @cache
 def _load_texts(language: Literal["zh", "en"]) -> Mapping[str, str]:
     with (files("pipeline.outputs") / "texts.csv").open(encoding="utf-8") as stream:

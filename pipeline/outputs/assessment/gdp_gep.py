@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from pipeline.contracts import JOINT_COURSES, Delivery
-from pipeline.outputs.assessment.ecological_index import choose_language
 from pipeline.outputs.assessment.section import Section, SectionCard, build_section_table
-from pipeline.outputs.texts import find_texts
+from pipeline.outputs.texts import choose_words, find_texts
 
 _STEM = "gdp_gep"
 _COLUMNS = [
@@ -26,7 +25,7 @@ def build_gdp_gep_section(delivery: Delivery) -> Section | None:
     own = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
     named = rows.assign(
         name=rows["name"].mask(rows["region"].eq(delivery.aoi.id), own),
-        reason=rows["reason"].map(lambda reason: choose_language(reason, delivery), na_action="ignore"),
+        reason=rows["reason"].map(lambda reason: choose_words(reason, delivery.language), na_action="ignore"),
     )
     order = {period.label: -number for number, period in enumerate(delivery.periods)}
     newest = named.sort_values("period", key=lambda labels: labels.map(order), kind="stable")

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 
 from pipeline.contracts import TARGET_STATUSES, Delivery, list_row_values
-from pipeline.outputs.assessment.ecological_index import choose_language
 from pipeline.outputs.assessment.section import (
     Section,
     SectionCard,
@@ -16,7 +15,7 @@ from pipeline.outputs.assessment.section import (
 )
 from pipeline.outputs.columns import describe_column, list_values
 from pipeline.outputs.tables import format_cell
-from pipeline.outputs.texts import find_text, find_texts, name_unit
+from pipeline.outputs.texts import choose_words, find_text, find_texts, name_unit
 
 _STEM = "targets"
 _ONE = ["indicator", "place", "target_period", "direction", "file", "sheet", "row"]
@@ -127,7 +126,7 @@ def _describe(row: Row, words: Mapping[str, str], delivery: Delivery) -> dict[st
         "direction": _name_value("direction", row["direction"], delivery).lower(),
         "deadline": str(row["deadline"]),
         "unit": row["unit_responsible"] or words["nobody"],
-        "reason": choose_language(row["reason"] or "", delivery),
+        "reason": choose_words(str(row["reason"] or ""), delivery.language),
     }
 
 
@@ -193,7 +192,7 @@ def _write_progress(row: Row, _: Delivery) -> Cell:
 
 
 def _write_reason(row: Row, delivery: Delivery) -> Cell:
-    return choose_language(row["reason"] or "", delivery), ""
+    return choose_words(str(row["reason"] or ""), delivery.language), ""
 
 
 def _write_plain(name: str) -> Callable[[Row, Delivery], Cell]:

@@ -9,9 +9,8 @@ import pandas as pd
 
 from pipeline.outputs.bulletin.comparing import AreaFigures
 from pipeline.outputs.bulletin.evidence import EvidenceBook, Row
-from pipeline.outputs.bulletin.wording import choose_words
 from pipeline.outputs.columns import Language, describe_column, list_values, name_columns
-from pipeline.outputs.texts import find_text, find_texts, name_unit
+from pipeline.outputs.texts import choose_words, find_text, find_texts, name_unit
 
 _MOST_ROWS = 20
 _SHARES = frozenset({"access_share", "access_share_low", "access_share_high", "used_share"})

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pipeline.outputs.bulletin.comparing import AreaFigures, Compared, Course, Known
 from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.columns import Language
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.texts import choose_words, find_text, find_texts
 
 _YEAR, _QUARTER, _MONTH = 4, "Q", "-"
 
@@ -22,14 +22,6 @@ def name_period(label: str, language: Language) -> str:
 def write_period(label: str, area: AreaFigures, evidence: EvidenceBook) -> str:
     """A period as people say it, which the delivery of an area is compared by."""
     return evidence.write_fact(name_period(label, evidence.language), area.delivery.id)
-
-
-def choose_words(text: str, language: Language) -> str:
-    """What of a text is in the language, where it says 中文 / English, once or several times after ；."""
-    pairs = [part.partition(" / ") for part in text.split("；")]
-    if language == "zh":
-        return "；".join(chinese for chinese, _, _ in pairs)
-    return "; ".join(english or chinese for chinese, _, english in pairs)
 
 
 def say_courses(areas: Sequence[AreaFigures], course: Course, evidence: EvidenceBook) -> list[str]:
