@@ -1,6 +1,6 @@
 """Where the homes, green, parks and streets of the simulated world lie, as a config would name them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,3 +25,14 @@ def complete_access(block: GreenAccess, folder: Path) -> GreenAccess:
     }
     lacking = {name: file for name, file in made.items() if getattr(block, name) is None}
     return block.model_copy(update={"homes": block.homes if block.homes.any else homes, **lacking})
+
+
+def list_planted_shares(truth: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """Indicator, period and value of the straight shares of land and of residents of the whole area."""
+    for kind, ways in truth["shares"].items():
+        for basis, name in (("land", "land"), ("residents", "people")):
+            told = ways["straight"]["all"][basis]
+            known = told["served"] + told["unserved"]
+            if known:
+                for period in truth["periods"]:
+                    yield f"{kind}_access_share_{name}", period, told["served"] / known

@@ -32,6 +32,7 @@ def describe_access(settlement: Settlement, pixels: NDArray[np.float64], transfo
     towns = sorted({homestead.town for homestead in homesteads})
     ways: dict[str, Share] = {"straight": _share_straight, "streets": _share_streets}
     return {
+        "periods": [period.label for period in settlement.world.periods],
         "limits_m": dict(LIMITS_M),
         "middle": list(settlement.middle),
         "shares": {

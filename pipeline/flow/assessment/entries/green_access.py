@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pipeline.flow import assessment
 from pipeline.flow.assessment.part import Part, Simulated
 from pipeline.ingest import simulate
-from pipeline.ingest.simulate.access_paths import complete_access
+from pipeline.ingest.simulate.access_paths import complete_access, list_planted_shares
 from pipeline.settings import Settings
 from pipeline.settings.crs import list_grids
-from pipeline.settings.green_access import GreenAccess, PopulationFile, ShapeFile, find_distances
+from pipeline.settings.green_access import PLACE_KINDS, GreenAccess, PopulationFile, ShapeFile, find_distances
 
 
 def _find_block(settings: Settings) -> GreenAccess | None:
@@ -36,5 +36,7 @@ GREEN_ACCESS = Part(
         version=1,
         write=lambda world, base, folder: simulate.access.write_access(world, base, folder),
         complete=complete_access,
+        list_planted=list_planted_shares,
     ),
+    headlines=tuple(f"{kind}_access_share_{basis}" for kind in PLACE_KINDS for basis in ("land", "people")),
 )

@@ -153,6 +153,14 @@ def test_indicators_are_of_the_area_and_of_its_towns_straight_and_along_streets(
     assert rows.index.is_unique
 
 
+def test_a_run_ends_with_shares_beside_what_is_planted(planted):
+    told = list(GREEN_ACCESS.simulated.list_planted(planted.truth))
+    assert {name for name, _, _ in told} == set(GREEN_ACCESS.headlines)
+    rows = planted.made.indicators.set_index(["indicator", "period", "aoi"])["value"]
+    for name, period, value in told:
+        assert rows[name, period, planted.aoi.id] == pytest.approx(value, abs=1e-6)
+
+
 def test_what_rests_on_an_unconfirmed_figure_is_indicative_and_says_which(planted):
     shares = planted.made.tables["access"]
     assert shares["indicative"].all()
