@@ -86,17 +86,27 @@ def _name_code(column: str, code: str, delivery: Delivery) -> str:
 
 
 def _say(area: pd.DataFrame, last: pd.DataFrame, delivery: Delivery) -> Iterator[str]:
-    """Conclusions: each share of the area in words, the town that is served least, what is unknown."""
-    for row in area.to_dict("records"):
-        words = _name_row(row, delivery)
-        key = "access.unknown" if pd.isna(row["access_share"]) else "access.share"
-        figures = {name: _write_amount(row[name]) for name in ("served", "unserved", "not_reached")}
-        unit = find_text(f"access.unit.{row['unit']}", delivery.language)
-        share = "" if pd.isna(row["access_share"]) else f"{row['access_share']:.2%}"
-        yield find_text(key, delivery.language).format(
-            **words, **figures, unit=unit, share=share, reason=row["reason"] or ""
+    """Conclusions: the shares of the area by kind of place and way, and the town that is served least."""
+    for _, rows in area.groupby(["green_kind", "access_way"], sort=True):
+        records: list[Record] = rows.to_dict("records")
+        shares = [_tell_share(row, delivery) for row in records]
+        yield find_text("access.told", delivery.language).format(
+            **_name_row(records[0], delivery),
+            shares=find_text("access.between", delivery.language).join(shares),
         )
     yield from _say_least(last[last["region"] != delivery.aoi.id], delivery)
+
+
+def _tell_share(row: Record, delivery: Delivery) -> str:
+    """The share of one basis in words, or why it is unknown."""
+    words = _name_row(row, delivery)
+    if pd.isna(row["access_share"]):
+        return find_text("access.unknown", delivery.language).format(**words, reason=row["reason"])
+    amounts = {name: _write_amount(row[name]) for name in ("served", "unserved", "not_reached")}
+    unit = find_text(f"access.unit.{row['unit']}", delivery.language)
+    return find_text("access.share", delivery.language).format(
+        **words, **amounts, unit=unit, share=f"{row['access_share']:.2%}"
+    )
 
 
 def _say_least(towns: pd.DataFrame, delivery: Delivery) -> Iterator[str]:

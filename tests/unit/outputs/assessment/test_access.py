@@ -121,7 +121,7 @@ def test_a_delivery_without_the_part_has_no_section():
 
 def test_sentences_tell_the_last_period_and_the_town_that_is_served_least(delivery):
     section = build_access_section(delivery)
-    assert len(section.sentences) == 4
+    assert len(section.sentences) == 3
     assert "75.00%" in section.sentences[0]
     assert "on no street" in section.sentences[1]
     assert "东镇" in section.sentences[-1]
