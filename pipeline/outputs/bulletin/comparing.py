@@ -145,7 +145,7 @@ def _list_rows(delivery: Published, moment: Moment) -> list[Row]:
 
 def _read_figure(row: Row, delivery: Published) -> Known | None:
     cell = row.cell("value", row.text("unit"))
-    return Known(cell, float(row.cells["low"]), float(row.cells["high"]), delivery) if cell else None
+    return Known(cell, float(row.find("low")), float(row.find("high")), delivery) if cell else None
 
 
 def judge_course(now: Known | None, then: Known | None, better: str) -> Course:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from pipeline.errors import InputError, Problem
 from pipeline.outputs.accounts.amounts import write_money
 from pipeline.outputs.columns import Language
 from pipeline.outputs.tables import format_cell
@@ -34,7 +35,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a delivered table: its delivery, the table, its line in the file (from 1), its cells."""
+    """A row of a delivered table: its delivery, the table, its line in the file (from 1), its cells.
+
+    InputError for a column that the table does not have, as another version wrote it.
+    """
 
     delivery: str
     table: str
@@ -43,14 +47,21 @@ class Row:
 
     def cell(self, column: str, unit: str) -> Cell | None:
         """The number of a column; None where it is not known."""
-        value = self.cells[column]
+        value = self.find(column)
         if pd.isna(value):
             return None
         return Cell(self.delivery, self.table, self.line, column, float(value), unit)
 
     def text(self, column: str) -> str:
         """The words of a column; empty where there are none."""
-        return "" if pd.isna(self.cells[column]) else str(self.cells[column])
+        value = self.find(column)
+        return "" if pd.isna(value) else str(value)
+
+    def find(self, column: str) -> Any:
+        """What stands in a column."""
+        if column not in self.cells:
+            raise build_column_refusal(self.delivery, self.table, column)
+        return self.cells[column]
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,14 @@ class PrintedFigure:
 
 
 COLUMNS = tuple(PrintedFigure.__dataclass_fields__)
+
+
+def build_column_refusal(delivery: str, table: str, column: str) -> InputError:
+    """What is said of a column that a delivered table does not have."""
+    place, found = f"{delivery}/tables/{table}.csv", f"没有列 / no column {column}"
+    todo = "用本版本重新运行 / Run again with this version"
+    problem = Problem(place, found, "本版本的交付 / a delivery of this version", todo)
+    return InputError("交付的表不全 / A table of a delivery lacks a column", [problem])
 
 
 class EvidenceBook:

@@ -1,6 +1,8 @@
 """The PDF of a Word document, by LibreOffice where there is one."""
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +17,9 @@ _PLACES = (
     Path("C:/Program Files/LibreOffice/program/soffice.exe"),
 )
 _MOST_SECONDS = 180
+_ID_DIGITS = 32
+_ID = re.compile(rb"(?<=[</])[0-9A-F]{32}(?=[>\s])")
+"""Ids of a PDF, and its checksum of itself."""
 WAY_OUT = (
     "安装 LibreOffice Writer（命令 soffice）后重新运行，或用 Word 打开后另存为 PDF / "
     "Install LibreOffice Writer (command soffice) and run again, or save it as PDF in Word"
@@ -41,8 +46,17 @@ def print_document(document: Path, target: Path, as_of: datetime) -> str:
         made = Path(folder) / f"{document.stem}.pdf"
         if not made.is_file():
             return f"LibreOffice 没有写出 PDF / LibreOffice wrote no PDF: {failure}. {WAY_OUT}"
+        made.write_bytes(settle_pdf(made.read_bytes(), as_of))
         made.replace(target)
     return ""
+
+
+def settle_pdf(content: bytes, as_of: datetime) -> bytes:
+    """A PDF with the day of its data for that of its making, and ids that its content alone decides."""
+    day = as_of.strftime("%Y%m%d%H%M%S").encode()
+    dated = re.sub(rb"(/CreationDate\s?\(D:)\d{14}", lambda found: found[1] + day, content)
+    own = hashlib.sha256(_ID.sub(b"", dated)).hexdigest()[:_ID_DIGITS].upper().encode()
+    return _ID.sub(own, dated)
 
 
 def _convert(program: str, document: Path, folder: Path, as_of: datetime) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 import pyogrio
 
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.outputs.bulletin.evidence import Row
+from pipeline.outputs.bulletin.evidence import Row, build_column_refusal
 from pipeline.outputs.columns import Language
 from pipeline.periods import PERIODS_A_YEAR, Period, PeriodKind, list_complete_before, list_periods
 from pipeline.settings import Scenes
@@ -116,6 +116,8 @@ class Published:
         if table is None:
             return []
         for column, values in chosen.items():
+            if column not in table:
+                raise build_column_refusal(self.id, stem, column)
             held = table[column].isin([value for value in values if value is not None])
             table = table[held | table[column].isna() if None in values else held]
         return [

@@ -24,7 +24,7 @@ def _list_sums(area: AreaFigures, moment: Moment) -> list[Row]:
 
 def _is_alike(one: Row, other: Row) -> bool:
     """Whether two sums are on one basis and of as many indicators; else they are not the same thing."""
-    return all(one.cells[column] == other.cells[column] for column in ("basis", "service", "known", "of"))
+    return all(one.find(column) == other.find(column) for column in ("basis", "service", "known", "of"))
 
 
 def _say_value(row: Row, before: Row | None, area: AreaFigures, evidence: EvidenceBook) -> str:
@@ -49,7 +49,7 @@ def _say_value(row: Row, before: Row | None, area: AreaFigures, evidence: Eviden
 
 
 def _mark_indicative(row: Row, evidence: EvidenceBook) -> str:
-    if not row.cells["indicative"]:
+    if not row.find("indicative"):
         return ""
     language = evidence.language
     return find_text("bulletin.comma", language) + find_text("assessment.indicative", language)

@@ -18,7 +18,7 @@ _POLLUTANTS = "main_pollutants"
 def say_waters(area: AreaFigures, evidence: EvidenceBook) -> list[str]:
     """How the sections of an area are, water body by water body; nothing where none was graded."""
     rows = area.delivery.list_rows(_EVALUATION, scope=["area"], period=[area.moments.now.label])
-    return [_say_evaluation(row, evidence) for row in rows if row.cells["sections_graded"] > 0]
+    return [_say_evaluation(row, evidence) for row in rows if row.find("sections_graded") > 0]
 
 
 def say_section_changes(area: AreaFigures, evidence: EvidenceBook) -> list[tuple[float, str]]:
@@ -26,7 +26,7 @@ def say_section_changes(area: AreaFigures, evidence: EvidenceBook) -> list[tuple
     rows = area.delivery.list_rows(
         _CHANGE, from_period=[area.moments.before.label], to_period=[area.moments.now.label]
     )
-    changes = [(float(row.cells["class_change"]), row) for row in rows]
+    changes = [(float(row.find("class_change")), row) for row in rows]
     return [(change, _say_change(change, row, area, evidence)) for change, row in changes if abs(change) > 0]
 
 
@@ -36,8 +36,8 @@ def _say_change(change: float, row: Row, area: AreaFigures, evidence: EvidenceBo
         area=area.delivery.name(language),
         section=row.text("section"),
         period=write_period(area.moments.before.label, area, evidence),
-        before=_name_class(row.cells["class_before"], language),
-        after=_name_class(row.cells["class_after"], language),
+        before=_name_class(row.find("class_before"), language),
+        after=_name_class(row.find("class_after"), language),
     )
 
 

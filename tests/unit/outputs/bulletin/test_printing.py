@@ -99,6 +99,17 @@ def is_alive(number: int) -> bool:
     return found.stdout.strip()[:1] not in {"", "Z"}
 
 
+def test_two_pdfs_of_one_document_are_the_same_bytes():
+    pages = b"%%PDF-1.6 /CreationDate(D:%s+08'00') stream 1234 /ID [ <%s>\n<%s> ]\n/DocChecksum /%s\n>>"
+    first = pages % (b"20261129110026", b"7494B61F" * 4, b"7494B61F" * 4, b"0123ABCD" * 4)
+    other = pages % (b"20270101000000", b"FFFF0000" * 4, b"FFFF0000" * 4, b"AAAABBBB" * 4)
+    settled = printing.settle_pdf(first, AS_OF)
+    assert settled == printing.settle_pdf(other, AS_OF)
+    assert b"D:20241212000000" in settled
+    assert len(settled) == len(first)
+    assert settled != printing.settle_pdf(first.replace(b"1234", b"5678"), AS_OF)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(find_office() is None, reason="no LibreOffice here")
 def test_libreoffice_makes_a_pdf_of_a4_pages(document):
@@ -107,4 +118,7 @@ def test_libreoffice_makes_a_pdf_of_a4_pages(document):
     if "could not be loaded" in said:
         pytest.skip(f"LibreOffice has no Writer here: {said}")
     assert said == ""
-    assert pdf.read_bytes().startswith(b"%PDF-")
+    content = pdf.read_bytes()
+    assert content.startswith(b"%PDF-")
+    assert print_document(document, pdf, AS_OF) == ""
+    assert pdf.read_bytes() == content

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError, SettingsError
 from pipeline.outputs.bulletin.comparing import compare_area
+from pipeline.outputs.bulletin.dispatch import list_tasks
+from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.published import (
     choose_delivery,
     find_deliveries,
@@ -16,7 +18,7 @@ from pipeline.outputs.bulletin.published import (
     find_newest_period,
 )
 from pipeline.periods import PERIODS_A_YEAR
-from tests.bulletins import COVER, indicator, publish
+from tests.bulletins import COVER, indicator, publish, targets
 
 QUARTERS = [f"{year}Q{quarter}" for year in (2022, 2023, 2024) for quarter in (1, 2, 3, 4)]
 
@@ -104,6 +106,18 @@ def test_a_file_that_was_changed_since_is_refused_by_name(tmp_path):
     table.unlink()
     with pytest.raises(InputError, match="没有此文件"):
         compare_area(find_deliveries(tmp_path), "2024Q3")
+
+
+def test_a_table_of_another_version_is_refused_by_its_column(tmp_path):
+    rows = [indicator(COVER, "2024Q3", 0.8, aoi="east")]
+    table = targets({"status": "failed"}).drop(columns="target_period")
+    publish(tmp_path, "east", "run", rows, targets=table)
+    area = compare_area(find_deliveries(tmp_path), "2024Q3")
+    with pytest.raises(InputError, match="no column target_period"):
+        list_tasks([area], EvidenceBook("zh"))
+    publish(tmp_path, "west", "run", [{"indicator": COVER}])
+    with pytest.raises(InputError, match=r"west/run/tables/indicators.csv.*no column aoi"):
+        compare_area([one for one in find_deliveries(tmp_path) if one.aoi == "west"], "2024Q3")
 
 
 def test_manifests_that_are_none_are_all_named(tmp_path):
