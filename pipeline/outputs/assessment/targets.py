@@ -22,6 +22,7 @@ _ONE = ["indicator", "place", "target_period", "direction", "file", "sheet", "ro
 _STATES: Mapping[str, State] = {
     "failed": "bad", "behind": "fair", "unknown": "unknown", "on_course": "plain", "met": "good",
 }  # fmt: skip
+_WORDED = ("reason", "expected", "todo")
 _MOST_SENTENCES = 12
 _NOTHING = ("", "—")
 _TOWARDS, _AWAY = "#1e8449", "#c0392b"
@@ -42,8 +43,8 @@ def build_targets_section(delivery: Delivery) -> Section | None:
         return None
     words = find_texts(_STEM, delivery.language)
     rows: list[Row] = [*list_row_values(_select_newest(targets))]
-    summary = _name_places(delivery.tables[f"{_STEM}_summary"], delivery)
-    rejected = delivery.tables[f"{_STEM}_rejected"]
+    summary = _choose_words(_name_places(delivery.tables[f"{_STEM}_summary"], delivery), delivery)
+    rejected = _choose_words(delivery.tables[f"{_STEM}_rejected"], delivery)
     tables = [
         _tabulate(rows, words, delivery),
         build_section_table(
@@ -76,6 +77,16 @@ def _name_places(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     """Rows whose area is called in the language of the delivery."""
     own = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
     return rows.assign(place_name=rows["place_name"].mask(rows["place"].eq(delivery.aoi.id), own))
+
+
+def _choose_words(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """Rows whose words in two languages are in that of the delivery."""
+    chosen = {
+        name: rows[name].map(lambda text: choose_words(str(text), delivery.language), na_action="ignore")
+        for name in _WORDED
+        if name in rows
+    }
+    return rows.assign(**chosen)
 
 
 def _write_sentences(
