@@ -100,3 +100,14 @@ def test_no_row_is_left_out_without_its_number():
 def test_a_delivery_without_parts_has_no_chapter_of_them(folder):
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "assessment" not in page
+
+
+def test_reasons_are_said_in_the_language_of_the_delivery_where_their_halves_are_told_apart():
+    reasons = ["未调查 / not surveyed", "甲 / a；乙 / b", "五月 / May; 九月 / September", None]
+    rows = pd.DataFrame({"period": ["2024"] * 4, "reason": reasons})
+    for language, expected in (
+        ("zh", ["未调查", "甲；乙", reasons[2], "—"]),
+        ("en", ["not surveyed", "a; b", reasons[2], "—"]),
+    ):
+        table = build_section_table("表", "toy", rows, small_delivery(language=language))
+        assert [row[1][0] for row in table.rows] == expected
