@@ -12,6 +12,7 @@ from pipeline.flow.accounts import make_accounts
 from pipeline.flow.assessment.assessing import make_assessment
 from pipeline.flow.assessment.told import KEY as TOLD_KEY
 from pipeline.flow.assessment.told import make_told
+from pipeline.flow.assessment.waters import make_waters
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
 from pipeline.flow.parcels import make_parcels
@@ -38,7 +39,8 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
         sections = make_sections(run, study, inputs, parcels)
         accounts = make_accounts(run, maps, parcels, of_accounts, statistics, sections, inputs)
         known = {"parcels": parcels, "told": told, "statistics": statistics, "sections": sections}
-        assessed = make_assessment(run, maps, inputs, {**known, "accounts": accounts})
+        waters = make_waters(run, study, inputs)
+        assessed = make_assessment(run, maps, inputs, {**known, "accounts": accounts, "waters": waters})
         inventory = make_inventory(
             run, maps, parcels, statistics, sections, accounts, assessed, sources, simulated=draft.simulated
         )

@@ -10,6 +10,7 @@ from pipeline.contracts import SECTION_STATUS, check_table
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
+from pipeline.flow.section_rules import find_rules
 from pipeline.flow.section_samples import StudySamples
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.sections import change as section_change
@@ -20,7 +21,6 @@ from pipeline.indices.sections import items as section_items
 from pipeline.indices.sections import rivers as river_evaluation
 from pipeline.indices.sections import series as section_series
 from pipeline.indices.sections import trend as section_trend
-from pipeline.indices.sections.months import MeanRules
 from pipeline.periods import list_periods
 from pipeline.rights_registry import waters
 from pipeline.settings.schemes import load_scheme
@@ -66,7 +66,7 @@ def make_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> 
             sampled.here,
             study.settings.scenes.periods,
             standards.table("water_limits"),
-            rules=_find_rules(study),
+            rules=find_rules(study),
         )
         linked = _link_parcels(study, graded.status, parcels)
         save_tables(
@@ -93,15 +93,6 @@ def load_section_tables(folder: Path) -> dict[str, pd.DataFrame]:
     return {name: table for name, table in tables.items() if name in _DELIVERED or len(table)}
 
 
-def _find_rules(study: Study) -> section_items.EvaluationRules:
-    rules = study.settings.sections.rules
-    table = standards.table("mean_decimals")
-    decimals = dict(zip(table["code"], table["decimals"].astype(int), strict=True))
-    rounded = {"none": {}, "2020-82": decimals}[rules.rounding] | rules.decimals
-    means = MeanRules(rules.censored_share, rounded)
-    return section_items.EvaluationRules(means, rules.reference, rules.year_months, rules.few_months)
-
-
 def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDataFrame:
     """Status with its points and the water parcel of each section."""
     within_m = study.settings.sections.rules.nearest_water_m
@@ -114,7 +105,7 @@ def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.
 def _build_series(study: Study, sampled: StudySamples) -> pd.DataFrame:
     limits = standards.table("water_limits")
     return section_series.build_monthly_series(
-        sampled.here, sampled.days, limits, rules=_find_rules(study).means
+        sampled.here, sampled.days, limits, rules=find_rules(study).means
     )
 
 
@@ -128,7 +119,7 @@ def _evaluate(study: Study, graded: sections.GradedSections) -> dict[str, pd.Dat
     scoped = river_evaluation.expand_scopes(status, rivers_of, study.aoi.name_zh)
     rivers = river_evaluation.evaluate_scopes(scoped, limits)
     return {
-        "sections_evaluation": section_evaluation.evaluate_sections(graded, limits, rules=_find_rules(study)),
+        "sections_evaluation": section_evaluation.evaluate_sections(graded, limits, rules=find_rules(study)),
         "sections_change": section_change.compare_sections(status, labels),
         "sections_trend": section_trend.compute_trends(graded.items, labels),
         "sections_exceedance": river_evaluation.build_exceedance_table(scoped, limits),
@@ -145,7 +136,7 @@ def _settle_schemes(study: Study, sampled: StudySamples) -> dict[str, pd.DataFra
     for name in study.settings.sections.schemes:
         scheme = load_scheme(name)
         periods = list_periods(days.start, days.end, scheme.period)
-        status = sections.grade_periods(sampled.here, periods, limits, rules=_find_rules(study)).status
+        status = sections.grade_periods(sampled.here, periods, limits, rules=find_rules(study)).status
         parts.append(
             compensation.compute_transfers(Path(name).stem, scheme, status, limits, sampled.register)
         )

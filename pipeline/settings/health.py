@@ -1,6 +1,6 @@
 """Health of rivers and lakes: the bodies, tables and schemes that a config names."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -78,6 +78,13 @@ class OtherSections(Strict):
     register_path: ConfigPath = Field(alias="register")
 
 
+class KindSchemes(Strict):
+    """The scheme of each kind of body."""
+
+    river: HealthSchemeName = "guide-2020-river"
+    lake: HealthSchemeName = "guide-2020-lake"
+
+
 def _files_of(kind: type[Strict]) -> BeforeValidator:
     return BeforeValidator(_list_files, json_schema_input_type=str | kind | list[str | kind])  # type: ignore[valid-type]
 
@@ -93,10 +100,7 @@ class Health(Strict):
     simulated world what is not named is simulated.
     """
 
-    schemes: dict[Literal["river", "lake"], HealthSchemeName] = {
-        "river": "guide-2020-river",
-        "lake": "guide-2020-lake",
-    }
+    schemes: KindSchemes = KindSchemes()
     bodies: Annotated[list[BodyFile], _files_of(BodyFile)] = []
     tables: Annotated[list[MeasureFile], _files_of(MeasureFile)] = []
     zones: Annotated[list[ZoneFile], _files_of(ZoneFile)] = []

@@ -181,8 +181,8 @@ def find_health_scheme(scheme: str) -> Path:
     return path
 
 
-def load_health_scheme(scheme: str) -> HealthScheme:
-    """A scheme by id or path; SettingsError lists all its mistakes with their lines."""
+def load_health_scheme(scheme: str, kind: WaterBody | None = None) -> HealthScheme:
+    """A scheme by id or path; SettingsError lists its mistakes with their lines, or its other kind."""
     path = find_health_scheme(scheme)
     node, content = text.parse(path, text.read(path))
     problems = list(text.find_duplicate_keys(path, node))
@@ -192,4 +192,9 @@ def load_health_scheme(scheme: str) -> HealthScheme:
         problems += text.to_problems(path, node, content, error.errors())
     if problems:
         raise SettingsError(f"The scheme of health {path} has {len(problems)} mistake(s)", problems)
+    if kind is not None and found.water_body != kind:
+        problem = Problem(
+            f"assessment.health.schemes.{kind}", f"{scheme}, of a {found.water_body}", f"one of a {kind}"
+        )
+        raise SettingsError("A scheme of health is of another kind of body", [problem])
     return found

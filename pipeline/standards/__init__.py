@@ -34,7 +34,7 @@ zones, grades and words for changes of the ecological index (HJ 192-2015), each 
 `confirmed`;
 `ecological_index_land_classes`: which of its land classes those of the survey and of maps are.
 `health_measures`: what the health of rivers and lakes is judged by, where it comes from, and its names in
-tables; `health_units`: units of their cells.
+tables; `health_headings`: other columns of such tables; `health_units`: units of their cells.
 `indicator_directions`: which indicators are better the higher, or the lower, they are, and on what ground.
 `index_domains`: what the formula of a spectral index divides by at least.
 `layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row

@@ -5,3 +5,5 @@ from . import gdp_gep as gdp_gep
 from . import rights as rights
 from . import species as species
 from . import targets as targets
+from . import health as health
+from . import health_inputs as health_inputs

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from pipeline.ingest.simulate.world import World
     from pipeline.rights_registry.rules import Rule
 
-ReadName = Literal["maps", "parcels", "told", "statistics", "sections", "accounts", "parts"]
-"""What a part may read: all maps, artifacts of the run, the `parts` that stand before it in the registry."""
+ReadName = Literal["maps", "parcels", "told", "statistics", "sections", "waters", "accounts", "parts"]
+"""What a part may read: all maps, artifacts of the run, the `parts` that stand before it in the registry.
+
+`waters` are sections and readings of all registers, wherever they are.
+"""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from pipeline.flow.assessment.entries.ecological_index import ECOLOGICAL_INDEX
 from pipeline.flow.assessment.entries.ecological_quality import ECOLOGICAL_QUALITY
 from pipeline.flow.assessment.entries.gdp_gep import GDP_GEP
 from pipeline.flow.assessment.entries.green_access import GREEN_ACCESS
+from pipeline.flow.assessment.entries.health import HEALTH
 from pipeline.flow.assessment.entries.rights import RIGHTS
 from pipeline.flow.assessment.entries.species import SPECIES
 from pipeline.flow.assessment.entries.targets import TARGETS
@@ -15,6 +16,7 @@ PARTS: tuple[Part, ...] = (
     RIGHTS,
     ECOLOGICAL_INDEX,
     ECOLOGICAL_QUALITY,
+    HEALTH,
     GDP_GEP,
     TARGETS,
 )

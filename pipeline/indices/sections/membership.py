@@ -26,14 +26,15 @@ def select_sections(found: PlacedSamples, aoi_id: str, outlines: Mapping[str, Ba
     lies. Without both, a registered section belongs to the area, and so does any section where there is no
     register (`note` is null); one that is not registered does not: nothing says that it lies there.
     """
-    own = np.flatnonzero(_is_own(found.sections, aoi_id, outlines[aoi_id]))
+    own = np.flatnonzero(find_own(found.sections, aoi_id, outlines[aoi_id]))
     number = pd.Series(range(len(own)), index=own)
     place = found.samples["place"].map(number)
     samples = found.samples[place.notna()].assign(place=place.dropna().astype(int))
     return PlacedSamples(samples, found.sections.iloc[own].reset_index(drop=True))
 
 
-def _is_own(sections: pd.DataFrame, aoi_id: str, outline: BaseGeometry) -> NDArray[np.bool_]:
+def find_own(sections: pd.DataFrame, aoi_id: str, outline: BaseGeometry) -> NDArray[np.bool_]:
+    """Whether each section belongs to an area, as `select_sections` has it."""
     named = sections["aoi"].notna().to_numpy()
     located = (sections["lon"].notna() & sections["lat"].notna()).to_numpy()
     by_default = ~located & sections["note"].isna().to_numpy()
@@ -66,7 +67,7 @@ def list_mismatches(
     )
     known = sections["aoi"].isin(list(outlines))
     anywhere = np.any([_is_inside(sections, outline) for outline in outlines.values()], axis=0)
-    own = _is_own(sections, aoi_id, outlines[aoi_id]) & sections["note"].isna()
+    own = find_own(sections, aoi_id, outlines[aoi_id]) & sections["note"].isna()
     located = sections["lon"].notna() & sections["lat"].notna()
     reason = sections["note"].astype(object)
     reason = reason.mask(own & (inside == 0), UNSAMPLED)

@@ -23,10 +23,12 @@ REGISTER_COLUMNS = [
     "lon", "lat", "altitude_m", "aoi", "reach", "upstream_unit", "downstream_unit", "control",
 ]  # fmt: skip
 
-_WATER_BODIES = {
+WATER_BODIES = {
     "river": "river", "河流": "river", "河": "river", "江河": "river",
     "lake": "lake", "湖泊": "lake", "湖库": "lake", "湖": "lake", "水库": "lake", "湖泊水库": "lake",
 }  # fmt: skip
+"""Kinds of bodies of water by the words for them."""
+
 _CLASSES = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5,
             "一": 1, "二": 2, "三": 3, "四": 4, "五": 5}  # fmt: skip
 
@@ -117,10 +119,8 @@ def _read_texts(sheet: Sheet, heading_row: int, positions: dict[str, int], *, na
 def _build_register(file: str, texts: pd.DataFrame) -> pd.DataFrame:
     register = pd.DataFrame({name: cells.tidy_names(texts[name]) for name in texts}, index=texts.index)
     register["aliases"] = cells.map_once(texts["aliases"], _read_aliases)
-    water_body = register["water_body"].str.casefold().map(_WATER_BODIES)
-    target_class = pd.to_numeric(register["target_class"].map(_read_class, na_action="ignore")).astype(
-        "Int64"
-    )
+    water_body = register["water_body"].str.casefold().map(WATER_BODIES)
+    target_class = pd.to_numeric(register["target_class"].map(read_class, na_action="ignore")).astype("Int64")
     places = {axis: read_angles(texts[axis]) for axis in AXES}
     numbers = {
         name: _read_within(places.get(name, texts[name]), *bounds) for name, bounds in _NUMBERS.items()
@@ -144,7 +144,8 @@ def _read_aliases(text: str) -> str:
     return ";".join(name for name in names if name)
 
 
-def _read_class(text: str) -> float:
+def read_class(text: str) -> float:
+    """The water class that a text names, 1 to 5; NaN for none."""
     plain = unicodedata.normalize("NFKC", text).casefold().removesuffix("类").replace(" ", "")
     return _CLASSES.get(plain, float("nan"))
 

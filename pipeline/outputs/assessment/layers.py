@@ -30,6 +30,12 @@ _HOMES_ORDER = ("green_kind", "access_way", "homes_from", "region", "home_id")
 
 PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType(
     {
+        "water_bodies": PartLayer(
+            "MultiPolygon", ("body",), LayerStyle("health_class", 0.6, "#303030", 0.3, label="body_name")
+        ),
+        "water_lines": PartLayer(
+            "MultiLineString", ("body",), LayerStyle("health_class", 1.0, None, 0.8, label="body_name")
+        ),
         "homes_unserved": PartLayer("MultiPolygon", _HOMES_ORDER, _UNSERVED),
         "homes_unserved_points": PartLayer("Point", _HOMES_ORDER, _UNSERVED),
         "survey_sites": PartLayer("Point", ("site_id",), LayerStyle(None, 1.0, "#00695c", 0.6, label="site")),

@@ -7,6 +7,7 @@ from pipeline.outputs.assessment.access import build_access_section
 from pipeline.outputs.assessment.ecological_index import build_ecological_index_section
 from pipeline.outputs.assessment.ecological_quality import build_ecological_quality_section
 from pipeline.outputs.assessment.gdp_gep import build_gdp_gep_section
+from pipeline.outputs.assessment.health import build_health_section
 from pipeline.outputs.assessment.rights import build_rights_section
 from pipeline.outputs.assessment.section import Section
 from pipeline.outputs.assessment.species import build_species_section
@@ -18,6 +19,7 @@ BUILDERS: tuple[Callable[[Delivery], Section | None], ...] = (
     build_rights_section,
     build_ecological_index_section,
     build_ecological_quality_section,
+    build_health_section,
     build_gdp_gep_section,
     build_targets_section,
 )
