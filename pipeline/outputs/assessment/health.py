@@ -106,10 +106,8 @@ def _write_body(card: Row, words: Mapping[str, str], delivery: Delivery) -> Iter
 
 def _write_change(card: Row, name: str, words: Mapping[str, str]) -> Iterator[str]:
     prefix, change = ("before", "change") if name == "change" else (name, f"{name}_change")
-    value: float = card[change]
-    before = card[f"{prefix}_period"]
-    if not pd.isna(value):
-        yield words[name].format(before=before, change=f"{value:+.1f}")
+    if not pd.isna(card[change]):
+        yield words[name].format(before=card[f"{prefix}_period"], change=f"{card[change]:+.1f}")
 
 
 def _write_sides(card: Row, words: Mapping[str, str], delivery: Delivery) -> Iterator[str]:
@@ -162,7 +160,9 @@ def _build_card(card: Row, words: Mapping[str, str], delivery: Delivery) -> Sect
     note = words["card.note"].format(
         klass=_name_class(card, words, delivery), known=f"{card['known_weight']:.1%}"
     )
-    state: State = "unknown" if pd.isna(card["health_class"]) else _STATES.get(str(card["health_class"]), "plain")
+    state: State = (
+        "unknown" if pd.isna(card["health_class"]) else _STATES.get(str(card["health_class"]), "plain")
+    )
     return SectionCard(f"{card['body_name']} {card['period']}", value, note, state)
 
 

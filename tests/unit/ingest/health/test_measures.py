@@ -178,11 +178,8 @@ def test_a_planted_figure_comes_back_in_any_unit_spelling_and_order_of_columns(
     tmp_path_factory, measure, share, data, where, order
 ):
     """Values are planted as a share of the measure's range, and written in one of its units."""
-    factors = {
-        row["alias"]: float(row["factor"])
-        for row in standards.read_rows("health_units")
-        if row["unit"] == measure["unit"]
-    }
+    rows = [row for row in standards.read_rows("health_units") if row["unit"] == measure["unit"]]
+    factors = {row["alias"]: float(row["factor"]) for row in rows}
     unit = data.draw(st.sampled_from(sorted(factors)))
     assert list_unit_names(measure["unit"])
     value = float(measure["low"]) + share * (float(measure["high"]) - float(measure["low"]))
