@@ -156,7 +156,7 @@ def _write_zones(delivery: Delivery, period: str, words: Mapping[str, str]) -> I
 
 
 def _build_card(card: Row, words: Mapping[str, str], delivery: Delivery) -> SectionCard:
-    value = "—" if pd.isna(card["score"]) else f"{card['score']:.1f}"
+    value: str = "—" if pd.isna(card["score"]) else f"{card['score']:.1f}"
     note = words["card.note"].format(
         klass=_name_class(card, words, delivery), known=f"{card['known_weight']:.1%}"
     )
