@@ -1,7 +1,7 @@
 """The ecological index of one year: its sub-indices from amounts, each with its inputs, and their sum."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipeline.assessment import ecological_index as norm
@@ -40,6 +40,16 @@ class Evaluation:
         low, high = (None if one is None else min(one, greatest) for one in (self.low, self.high))
         return replace(self, value=min(self.value, greatest), low=low, high=high)
 
+    def refuse(self, most: float) -> "Evaluation":
+        """The same, not known where it is above what can be believed."""
+        if self.value is None or self.value <= most:
+            return self
+        reason = (
+            f"{self.value:.1f} 超过 {most:g}，不可信：请核对统计数字与评价范围是否一致 / "
+            f"{self.value:.1f} is above {most:g}: are the statistics those of the area?"
+        )
+        return replace(self, value=None, low=None, high=None, reason=reason)
+
 
 @dataclass(frozen=True)
 class Total:
@@ -50,7 +60,8 @@ class Total:
     normalised: Mapping[str, Decimal]
     level: int | None
     reason: str | None = None
-    inputs: tuple[Row, ...] = field(default=())
+    limit_reason: str | None = None
+    indicative: bool = True
 
     @property
     def known(self) -> int:
@@ -86,7 +97,9 @@ def measure_built(areas: norm.LandAreas, least: float, source: str) -> Amount:
     return Amount(value, source, None, areas.measure("built"), areas.known_m2, low, high)
 
 
-def evaluate_vegetation(ndvi: Amount, months: Sequence[tuple[int, Amount]], coefficient: float) -> Evaluation:
+def evaluate_vegetation(
+    ndvi: Amount, months: Sequence[tuple[int, Amount]], coefficient: float, *, indicative: bool = True
+) -> Evaluation:
     """Vegetation cover by the mean of the greatest NDVI of each month, which has been read or told."""
     inputs = [
         build_input(
@@ -107,7 +120,7 @@ def evaluate_vegetation(ndvi: Amount, months: Sequence[tuple[int, Amount]], coef
             contribution=value,
         )
     )
-    return Evaluation(norm.COVER, value, tuple(inputs), ndvi.source, ndvi.reason, indicative=True)
+    return Evaluation(norm.COVER, value, tuple(inputs), ndvi.source, ndvi.reason, indicative=indicative)
 
 
 def average_months(months: Sequence[tuple[int, Amount]]) -> Amount:
@@ -116,7 +129,7 @@ def average_months(months: Sequence[tuple[int, Amount]]) -> Amount:
     source = "; ".join(dict.fromkeys(one.source for _, one in months))
     values = [one.value for _, one in months if one.value is not None]
     if missing or not values:
-        return Amount(None, source, "; ".join(missing))
+        return Amount(None, source, "；".join(missing))
     return Amount(sum(values) / len(values), source)
 
 
@@ -167,11 +180,11 @@ def sum_terms(
         )  # fmt: skip
     known = [one for one in added if one is not None]
     value = sum(known) if len(known) == len(added) else None
-    reason = "; ".join(dict.fromkeys(reasons)) or None
+    reason = "；".join(dict.fromkeys(reasons)) or None
     return Evaluation(key, value, tuple(inputs), _CONFIRMED_BASIS, reason)
 
 
-def total_year(found: Iterable[Evaluation], level: int | None) -> Total:
+def total_year(found: Iterable[Evaluation], level: int | None, limit_reason: str | None = None) -> Total:
     """EI of the counted sub-indices; an environmental limit that nobody tells of does not bind."""
     counted = {one.key: one for one in found if one.counted}
     indices = norm.index_sub_indices()
@@ -180,18 +193,20 @@ def total_year(found: Iterable[Evaluation], level: int | None) -> Total:
     }
     missing = [indices[key] for key in indices if key not in normalised]
     if missing:
-        return Total(None, None, normalised, level, _explain_missing(missing, len(indices)))
-    value = norm.sum_weighted(normalised)
-    return Total(norm.limit_total(value, level or 1), value, normalised, level)
+        return Total(None, None, normalised, level, _explain_missing(missing, len(indices)), limit_reason)
+    value, indicative = norm.sum_weighted(normalised), any(one.indicative for one in counted.values())
+    limited = norm.limit_total(value, level or 1)
+    return Total(limited, value, normalised, level, None, limit_reason, indicative)
 
 
 def explain_unknown_land(areas: norm.LandAreas, least: float) -> str:
     """Why land classes are not enough."""
     share = f"{areas.known_share:.2%}"
-    return (
+    said = (
         f"地类已知面积占 {share}，低于 {least:.0%} / the land class of {share} of the area is known, "
         f"less than {least:.0%}"
     )
+    return "；".join(part for part in (said, areas.note) if part)
 
 
 def build_input(
@@ -240,7 +255,7 @@ def _describe_land(areas: norm.LandAreas, zone: str, keys: str, added: float) ->
 
 def _correct_water(year: Amount, mean: Amount) -> Amount:
     if year.value is None or mean.value is None:
-        reasons = "; ".join(one.reason for one in (year, mean) if one.reason)
+        reasons = "；".join(one.reason for one in (year, mean) if one.reason)
         return Amount(None, year.source, reasons)
     counted = norm.correct_water(year.value, mean.value)
     return Amount(counted, f"{year.source}; {mean.source}")

@@ -74,11 +74,12 @@ class LandAreas:
     """Areas in m2 by land classes of the norm, and the area of the region.
 
     A key names the classes that ground may be of, joined by `;`: the first one counts. Ground that is of none
-    of them is unknown.
+    of them is unknown; `note` says what may be the reason.
     """
 
     by_lands: Mapping[str, float]
     area_m2: float
+    note: str = ""
 
     @property
     def known_m2(self) -> float:

@@ -134,7 +134,7 @@ def _sum_parts(level: Level, parts: tuple[Evaluated, ...], untold: str | None = 
     if len(known) == len(weighted):
         return Evaluated(level, sum(known, Decimal(0)), source, None, indicative, parts)
     reasons = [*([untold] if untold else []), *_explain_parts(parts)]
-    return Evaluated(level, None, source, "; ".join(reasons), indicative, parts)
+    return Evaluated(level, None, source, "；".join(reasons), indicative, parts)
 
 
 def _take_indicator(level: Level, told: QualitySources, own: Amount) -> Evaluated:

@@ -100,7 +100,7 @@ def _describe_total(one: Year, before: Year | None) -> Row:
         "limit_level": total.level if total else None,
         "value_before_limit": _to_float(total.before_limit) if total else None,
         "grade": None if value is None else norm.name_grade(value),
-        "indicative": True,
+        "indicative": total is None or total.indicative,
         "source": _describe_source(total),
         "reason": total.reason if total else one.reason,
     }
@@ -121,8 +121,11 @@ def _compare(year: int, value: Decimal | None, before: Year | None) -> Row:
 
 
 def _describe_source(total: Total | None) -> str:
-    if total is None or total.level is not None:
+    if total is None:
         return _SOURCE
+    if total.level is not None:
+        why = f": {total.limit_reason}" if total.limit_reason else ""
+        return f"{_SOURCE}; 环境限制 environmental limit {total.level}{why}"
     return f"{_SOURCE}; 未提供环境限制，按无约束计 / no environmental limit is told of: none binds"
 
 

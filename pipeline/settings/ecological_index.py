@@ -80,8 +80,8 @@ class StatusScheme(Strict):
     """What HJ 192-2015 leaves open, or what was not seen of it in print.
 
     `vegetation_coefficient` normalises NDVI x 10000. `least_known_share` is the share of the area whose land
-    class must be known, `least_seen_share` the share that each month must be seen of; `greatest` is what a
-    sub-index counts at most, if there is such a bound.
+    class must be known, `least_seen_share` the share that each month must be seen of. A sub-index above
+    `most_plausible` is not believed; `greatest` is what one counts at most, if there is such a bound.
     """
 
     name_zh: str
@@ -89,6 +89,7 @@ class StatusScheme(Strict):
     vegetation_coefficient: SchemeFigure
     least_known_share: SchemeFigure
     least_seen_share: SchemeFigure
+    most_plausible: SchemeFigure
     greatest: SchemeFigure | None = None
     unconfirmed: list[str]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import geopandas as gpd
+import pandas as pd
 
 from pipeline import ingest
 from pipeline.aoi import Aoi
@@ -19,8 +20,12 @@ from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
 from pipeline.flow.assessment.yearly import YearlyStatistics, gather_statistics
 from pipeline.flow.measures import list_stores, sum_ground
+from pipeline.geodesy import CGCS2000
+from pipeline.maps.accounts.registered import RegisteredGround
 from pipeline.maps.look_ndvi import list_growing_months
 from pipeline.periods import Period
+from pipeline.rights_registry.findings import build_findings, join_findings
+from pipeline.rights_registry.rules import ECOLOGICAL_RULES
 from pipeline.settings.ecological_index import (
     StatusIndex,
     StatusScheme,
@@ -43,7 +48,7 @@ class _Inputs:
     block: StatusIndex
     scheme: StatusScheme
     statistics: YearlyStatistics
-    parcels: gpd.GeoDataFrame
+    registered: RegisteredGround
     ground: Ground
 
     @property
@@ -61,30 +66,40 @@ def assess_ecological_index(sources: Sources) -> Assessed:
     scheme, statistics = load_status_scheme(block), gather_statistics(sources, block.statistics)
     parcels = sources.layer("parcels", "parcels")
     assert parcels is not None
-    given = _Inputs(sources, block, scheme, statistics, parcels, lay_ground(sources.run.cluster, study))
+    registered = RegisteredGround.of(parcels, study.grid.crs)
+    given = _Inputs(sources, block, scheme, statistics, registered, lay_ground(sources.run.cluster, study))
     years = [_evaluate_period(given, period) for period in study.periods]
     tables = {
         "ecological_index": build_index_rows(years, study.aoi.id),
         "ecological_index_inputs": build_input_rows(years, study.aoi.id),
         "ecological_index_rejected": statistics.rejected,
     }
-    return Assessed(tables, build_indicators(tables["ecological_index"]))
+    rows = tables["ecological_index"]
+    return Assessed(tables, build_indicators(rows), _find_doubts(rows, study.aoi))
+
+
+def _find_doubts(rows: pd.DataFrame, aoi: Aoi) -> gpd.GeoDataFrame:
+    """Findings of a clear fall of EI, and of sub-indices that cannot be."""
+    places = [aoi.geometry] * len(rows)
+    shown = gpd.GeoDataFrame(rows.assign(key=rows["sub_index"]), geometry=places, crs=CGCS2000)
+    return join_findings([build_findings(rule, shown[rule.applies(shown)]) for rule in ECOLOGICAL_RULES])
 
 
 def _evaluate_period(given: _Inputs, period: Period) -> Year:
     year = period.whole_year
     if year is None:
         return Year(period.label, None, (), None, explain_no_year(period.label))
-    found = tuple(_evaluate_year(given, period, year))
+    most = given.scheme.most_plausible.value
     bound = given.scheme.greatest.value if given.scheme.greatest else None
-    bounded = tuple(one.bound(bound) for one in found)
-    limits = {limit.year: limit.level for limit in given.block.limits}
-    return Year(period.label, year, bounded, evaluation.total_year(bounded, limits.get(year)))
+    bounded = tuple(one.refuse(most).bound(bound) for one in _evaluate_year(given, period, year))
+    limit = next((one for one in given.block.limits if one.year == year), None)
+    binding = (limit.level, limit.reason) if limit else (None, None)
+    return Year(period.label, year, bounded, evaluation.total_year(bounded, *binding))
 
 
 def _evaluate_year(given: _Inputs, period: Period, year: int) -> Iterator[Evaluation]:
     """The sub-indices in the order of the norm, those of land once for each basis."""
-    lands = sum_lands(given.sources.maps, given.ground, given.parcels, period)
+    lands = sum_lands(given.sources.maps, given.ground, given.registered, period)
     for basis, areas in lands.items():
         yield _evaluate_biology(given, areas, basis)
     yield _evaluate_cover(given, year)
@@ -115,11 +130,15 @@ def _evaluate_stress(given: _Inputs, areas: norm.LandAreas, basis: str, year: in
 
 
 def _evaluate_cover(given: _Inputs, year: int) -> Evaluation:
-    coefficient = given.scheme.vegetation_coefficient.value
+    coefficient, least = given.scheme.vegetation_coefficient, given.scheme.least_seen_share
     if given.block.ndvi == "statistics":
-        return evaluation.evaluate_vegetation(given.tell("growing_ndvi", year, "1"), (), coefficient)
+        ndvi = given.tell("growing_ndvi", year, "1")
+        unsure = not coefficient.confirmed
+        return evaluation.evaluate_vegetation(ndvi, (), coefficient.value, indicative=unsure)
     months = [(month.first.month, _measure_month(given, month)) for month in list_growing_months(year)]
-    return evaluation.evaluate_vegetation(evaluation.average_months(months), months, coefficient)
+    unsure = not (coefficient.confirmed and least.confirmed)
+    ndvi = evaluation.average_months(months)
+    return evaluation.evaluate_vegetation(ndvi, months, coefficient.value, indicative=unsure)
 
 
 def _measure_month(given: _Inputs, month: Period) -> Amount:

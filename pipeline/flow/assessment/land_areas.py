@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ _BY_COVER = ("sparse_grass", "medium_grass", "dense_grass")
 _CUTS = (0.2, 0.5)
 """Cover of grassland from which it is medium, and beyond which it is dense: 20 to 50 % is medium."""
 _UNKNOWN = 0
+_UNTYPED = "规则法分不出植被的类型 / rules of land cover tell no kinds of plants (land_cover.method)"
 
 Codes = NDArray[np.int64]
 
@@ -75,11 +75,10 @@ class _Tables:
 
 
 def sum_lands(
-    maps: Maps, ground: Ground, parcels: gpd.GeoDataFrame, period: Period
+    maps: Maps, ground: Ground, registered: RegisteredGround, period: Period
 ) -> Mapping[Basis, LandAreas]:
     """Areas of a period by basis; of overlapping parcels the first counts."""
     study, lands = maps.study, _Lands.load()
-    registered = RegisteredGround.of(parcels, study.grid.crs)
     part = partial(
         _sum_block,
         grid=study.grid,
@@ -94,6 +93,7 @@ def sum_lands(
         basis: LandAreas(
             {key: float(area) for key, area in zip(lands.keys, row[1:], strict=False) if area > 0},
             study.aoi.area_m2,
+            "" if basis == "registered" or is_typed(study) else _UNTYPED,
         )
         for basis, row in zip(_BASES, sums, strict=True)
     }

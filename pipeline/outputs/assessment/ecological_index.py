@@ -9,13 +9,17 @@ from pipeline.contracts import Delivery
 from pipeline.outputs import drawing
 from pipeline.outputs.assessment.section import Section, SectionCard, State, build_section_table
 from pipeline.outputs.charts import Chart, draw_stack
-from pipeline.outputs.texts import find_texts
+from pipeline.outputs.texts import choose_words, find_texts
 
 _STEM = "ecological_index"
 _TOTAL = "ei"
 _STATES: Mapping[str, State] = MappingProxyType(
-    {"优": "good", "良": "good", "一般": "fair", "较差": "bad", "差": "bad"}
+    {
+        "优": "good", "良": "good", "一般": "fair", "较差": "bad", "差": "bad",
+        "excellent": "good", "good": "good", "fair": "fair", "poor": "bad", "bad": "bad",
+    }
 )
+_IN_BOTH = ("grade", "change_word", "reason")
 _COLORS = ("#1b7837", "#78a94f", "#2b83ba", "#d8b365", "#9970ab")
 _INDEX_COLUMNS = [
     "period", "name", "class_basis", "counted", "value", "low", "high", "normalised", "weight", "weighted",
@@ -44,8 +48,8 @@ def build_ecological_index_section(delivery: Delivery) -> Section | None:
     return Section(
         _STEM,
         words["title"],
-        tuple(_write_sentences(named, delivery, words)),
-        tuple(_list_cards(named, delivery, words)),
+        tuple(_write_sentences(named, words)),
+        tuple(_list_cards(named, words)),
         tables,
         tuple(_draw_charts(named, delivery, words)),
         notes=(words["note.norm"], words["note.bases"]),
@@ -53,14 +57,13 @@ def build_ecological_index_section(delivery: Delivery) -> Section | None:
 
 
 def choose_names(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
-    """Rows with their names in the language of the delivery as `name`."""
-    return rows.rename(columns={f"name_{delivery.language}": "name"})
-
-
-def choose_language(both: str, delivery: Delivery) -> str:
-    """The half of words in Chinese and English that is in the language of a delivery."""
-    zh, _, en = both.partition(" / ")
-    return en if delivery.language == "en" and en else zh
+    """Rows with their names, as `name`, and what they say in both languages in that of the delivery."""
+    said = {
+        column: rows[column].map(lambda text: choose_words(text, delivery.language), na_action="ignore")
+        for column in _IN_BOTH
+        if column in rows
+    }
+    return rows.assign(**said).rename(columns={f"name_{delivery.language}": "name"})
 
 
 def find_latest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -75,26 +78,24 @@ def write_value(value: float, sign: str = "") -> str:
     return f"{value:{sign}.3f}".rstrip("0").rstrip(".")
 
 
-def write_change(total: pd.Series, words: Mapping[str, str], delivery: Delivery) -> Iterator[str]:
+def write_change(total: pd.Series, words: Mapping[str, str]) -> Iterator[str]:
     """How an index changed since the year before, if that is known."""
     if pd.notna(total["before_change"]):
-        word = choose_language(total["change_word"], delivery)
-        change = write_value(total["before_change"], "+")
+        change, word = write_value(total["before_change"], "+"), total["change_word"]
         yield words["change"].format(before=total["before_period"], change=change, word=word)
 
 
-def _write_sentences(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[str]:
+def _write_sentences(rows: pd.DataFrame, words: Mapping[str, str]) -> Iterator[str]:
     for _, total in rows[rows["sub_index"].eq(_TOTAL)].iloc[::-1].iterrows():
         said = {"period": total["period"]}
         if pd.isna(total["value"]):
             yield words["none"].format(**said, reason=total["reason"])
             continue
-        grade = choose_language(total["grade"], delivery)
-        yield words["value"].format(**said, value=write_value(total["value"]), grade=grade)
+        yield words["value"].format(**said, value=write_value(total["value"]), grade=total["grade"])
         if pd.notna(total["limit_level"]) and total["limit_level"] > 1:
             before = write_value(total["value_before_limit"])
             yield words["limit"].format(level=total["limit_level"], value=before)
-        yield from write_change(total, words, delivery)
+        yield from write_change(total, words)
         yield from _write_parts(rows, total, words)
 
 
@@ -105,11 +106,11 @@ def _write_parts(rows: pd.DataFrame, total: pd.Series, words: Mapping[str, str])
     if pd.isna(total["before_change"]) or not {total["period"], total["before_period"]} <= set(by_period):
         return
     moved = (by_period[total["period"]] - by_period[total["before_period"]]).sort_values(kind="stable")
-    said = "；".join(f"{name} {write_value(change, '+')}" for name, change in moved.items())
+    said = words["separator"].join(f"{name} {write_value(change, '+')}" for name, change in moved.items())
     yield words["parts"].format(parts=said)
 
 
-def _list_cards(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[SectionCard]:
+def _list_cards(rows: pd.DataFrame, words: Mapping[str, str]) -> Iterator[SectionCard]:
     latest = find_latest(rows[rows["sub_index"].eq(_TOTAL)])
     total = latest.iloc[0]
     known = (
@@ -118,11 +119,8 @@ def _list_cards(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]
     if pd.isna(total["value"]):
         yield SectionCard(f"{total['name']} {total['period']}", "—", known, "unknown")
     else:
-        grade = choose_language(total["grade"], delivery)
-        state = _STATES[total["grade"].partition(" / ")[0]]
-        yield SectionCard(
-            f"{total['name']} {total['period']}", write_value(total["value"]), f"{grade}; {known}", state
-        )
+        value, note = write_value(total["value"]), f"{total['grade']}; {known}"
+        yield SectionCard(f"{total['name']} {total['period']}", value, note, _STATES[total["grade"]])
     parts = rows[rows["period"].eq(total["period"]) & rows["counted"] & rows["sub_index"].ne(_TOTAL)]
     for _, part in parts.iterrows():
         value = "—" if pd.isna(part["value"]) else f"{part['value']:.2f}"

@@ -6,7 +6,6 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.ecological_index import (
-    choose_language,
     choose_names,
     find_latest,
     write_change,
@@ -33,29 +32,28 @@ def build_ecological_quality_section(delivery: Delivery) -> Section | None:
     return Section(
         _STEM,
         words["title"],
-        tuple(_write_sentences(named[named["level"].eq(0)], delivery, words)),
-        tuple(_list_cards(named, delivery, words)),
+        tuple(_write_sentences(named[named["level"].eq(0)], words)),
+        tuple(_list_cards(named, words)),
         (table,),
         notes=(words["note.scheme"],),
     )
 
 
-def _write_sentences(totals: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[str]:
+def _write_sentences(totals: pd.DataFrame, words: Mapping[str, str]) -> Iterator[str]:
     for _, total in totals.iloc[::-1].iterrows():
         said = {"period": total["period"]}
         if pd.isna(total["value"]):
             yield words["none"].format(**said, reason=total["reason"])
             continue
-        grade = choose_language(total["grade"], delivery)
-        yield words["value"].format(**said, value=f"{total['value']:.2f}", grade=grade)
-        yield from write_change(total, words, delivery)
+        yield words["value"].format(**said, value=f"{total['value']:.2f}", grade=total["grade"])
+        yield from write_change(total, words)
 
 
-def _list_cards(rows: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[SectionCard]:
+def _list_cards(rows: pd.DataFrame, words: Mapping[str, str]) -> Iterator[SectionCard]:
     total = find_latest(rows[rows["level"].eq(0)]).iloc[0]
     known = pd.notna(total["value"])
     value = f"{total['value']:.2f}" if known else "—"
-    grade = choose_language(total["grade"], delivery) if known else ""
+    grade = total["grade"] if known else ""
     yield SectionCard(f"{total['name']} {total['period']}", value, grade, "plain" if known else "unknown")
     for _, part in rows[rows["level"].eq(1) & rows["period"].eq(total["period"])].iterrows():
         value = "—" if pd.isna(part["value"]) else f"{part['value']:.2f}"

@@ -9,6 +9,7 @@ rule is a new entry in one of them.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pipeline.rights_registry.rules.ecological import ECOLOGICAL_RULES
 from pipeline.rights_registry.rules.observation import OBSERVATION_RULES, WATER_CLASSES
 from pipeline.rights_registry.rules.other_right import OTHER_RIGHT_RULES
 from pipeline.rights_registry.rules.project import PROJECT_RULES
@@ -20,6 +21,7 @@ from pipeline.rights_registry.rules.section import SECTION_RULES
 from pipeline.rights_registry.rules.species import SPECIES_RULES
 
 __all__ = [
+    "ECOLOGICAL_RULES",
     "OBSERVATION_RULES",
     "OTHER_RIGHT_RULES",
     "PROJECT_RULES",
@@ -45,6 +47,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             SECTION_RULES,
             PROJECT_RULES,
             OTHER_RIGHT_RULES,
+            ECOLOGICAL_RULES,
             SPECIES_RULES,
         )
         for rule in rules

@@ -12,6 +12,7 @@ from pipeline.assessment import ecological_index as norm
 from pipeline.assessment.amounts import Amount
 from pipeline.assessment.ecological_index import LandAreas
 from pipeline.assessment.ecological_tables import Year, build_index_rows, build_indicators, build_input_rows
+from pipeline.rights_registry.rules import ECOLOGICAL_RULES
 
 UNKNOWN = Amount(None, "s", "没有 / nothing told")
 WATERS = {"river_length": 120.0, "lake_area": 8.0, "water_resources": 150.0}
@@ -179,6 +180,13 @@ def test_one_month_that_was_not_seen_leaves_no_mean():
     ]
 
 
+@pytest.mark.parametrize(("value", "known"), [(199.9, True), (200.0, True), (200.1, False)])
+def test_what_cannot_be_believed_is_not_known_and_asks_for_its_statistics(value, known):
+    found = evaluation.Evaluation(norm.WATER, value, (), low=value, high=value).refuse(200)
+    assert (found.value is not None, found.reason is None) == (known, known)
+    assert found.low == found.value
+
+
 def test_a_greatest_value_cuts_what_is_above_it_alone():
     found = evaluate()
     assert [one.bound(50.0).value for one in found] == [min(one.value, 50.0) for one in found]
@@ -211,6 +219,43 @@ def test_no_rain_is_a_reason_and_no_infinity():
     found = evaluation.evaluate_load(told(LOADS), Amount(0.0, "s"), 100.0)
     assert found.value is None
     assert "rain of 0" in found.reason
+
+
+@pytest.mark.parametrize(("change", "falls"), [(-2.999, False), (-3.0, True), (3.0, False), (None, False)])
+def test_a_fall_that_the_norm_calls_clear_is_a_finding(change, falls):
+    rule = next(one for one in ECOLOGICAL_RULES if one.id == "ecological_index_fell")
+    rows = pd.DataFrame({"before_change": pd.Series([change], dtype=float)})
+    assert rule.applies(rows).tolist() == [falls]
+
+
+@pytest.mark.parametrize(
+    ("value", "counted", "beyond"),
+    [
+        (0.0, True, False),
+        (100.0, True, False),
+        (100.1, True, True),
+        (-0.1, True, True),
+        (100.1, False, False),
+    ],
+)
+def test_only_counted_values_off_0_to_100_are_findings(value, counted, beyond):
+    rule = next(one for one in ECOLOGICAL_RULES if one.id == "ecological_index_beyond")
+    rows = pd.DataFrame({"value": [value], "counted": [counted]})
+    assert rule.applies(rows).tolist() == [beyond]
+
+
+def test_ei_is_indicative_as_long_as_one_of_its_sub_indices_is():
+    sure = [evaluation.Evaluation(**{**vars(one), "indicative": False}) for one in evaluate()]
+    assert not evaluation.total_year(sure, 1).indicative
+    assert evaluation.total_year([*sure[:4], evaluate()[4]], 1).indicative is False
+    assert evaluation.total_year([evaluate()[0], *sure[1:]], 1).indicative
+    assert not evaluation.evaluate_vegetation(Amount(0.6, "s"), (), 0.012, indicative=False).indicative
+
+
+def test_published_values_have_the_grades_that_were_published():
+    """河南 2014: 64.61 (良), cities from 55.58 (良) to 78.28 (优); ChinaXiv-201711.02254V1."""
+    grades = [norm.name_grade(Decimal(value))[0] for value in ("64.61", "55.58", "78.28")]
+    assert grades == ["良", "良", "优"]
 
 
 def test_total_is_exact():

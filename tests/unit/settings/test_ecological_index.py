@@ -42,7 +42,12 @@ def test_a_config_without_the_blocks_asks_for_neither():
 
 def test_every_unconfirmed_figure_of_the_shipped_schemes_says_so():
     status, quality = load_status_scheme(StatusIndex()), load_quality_scheme(QualityIndex())
-    figures = (status.vegetation_coefficient, status.least_known_share, status.least_seen_share)
+    figures = (
+        status.vegetation_coefficient,
+        status.least_known_share,
+        status.least_seen_share,
+        status.most_plausible,
+    )
     assert not any(figure.confirmed for figure in figures)
     assert all(figure.source for figure in figures)
     levels = [one for top in quality.levels for one in top.walk()]

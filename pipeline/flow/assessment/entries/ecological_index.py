@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline import rights_registry
 from pipeline.flow import assessment
 from pipeline.flow.assessment.part import Part, Simulated
 from pipeline.ingest import simulate
@@ -27,7 +28,7 @@ def _list_planted(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
 ECOLOGICAL_INDEX = Part(
     name="ecological_index",
     title="生态环境状况指数",
-    version=1,
+    version=2,
     reads=("maps", "parcels", "told"),
     find_block=_find_block,
     list_paths=_list_paths,
@@ -40,4 +41,5 @@ ECOLOGICAL_INDEX = Part(
         list_planted=_list_planted,
     ),
     headlines=("ecological_index",),
+    rules=lambda: rights_registry.rules.ECOLOGICAL_RULES,
 )

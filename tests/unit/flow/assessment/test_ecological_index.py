@@ -163,6 +163,7 @@ def test_the_map_of_rules_tells_no_kinds_of_plants_so_that_its_basis_has_no_inde
     mapped = rows.loc[("biological_abundance", "mapped")]
     assert (mapped["counted"], np.isnan(mapped["value"])) == (True, True)
     assert "land class" in mapped["reason"]
+    assert "tell no kinds of plants" in mapped["reason"]
     assert rows.loc[("biological_abundance", "registered"), "value"] > 0
     total = found.tables["ecological_index"].iloc[-1]
     assert (np.isnan(total["value"]), total["known"]) == (True, 3)
@@ -208,7 +209,25 @@ def test_an_environmental_limit_of_the_config_binds_in_its_year(assessed, tmp_pa
     found, _ = assessed(block_of(tmp_path, limits=limits))
     total = found.tables["ecological_index"].iloc[-1]
     assert total["limit_level"] == 3
+    assert total["source"].endswith("环境限制 environmental limit 3: 重大突发环境事件")
     assert total["value"] == 54.9 < total["value_before_limit"]
+
+
+def test_a_sub_index_that_cannot_be_is_a_finding_that_asks_whose_statistics_they_are(assessed, tmp_path):
+    rows = [["河流长度", "30", "公里"], *ROWS[1:]]
+    found, maps = assessed(block_of(tmp_path, rows))
+    finding = found.findings.set_index("rule").loc["ecological_index_beyond"]
+    assert finding["finding_id"] == "ecological_index_beyond:2024:water_network"
+    assert "水网密度指数为" in finding["message_zh"]
+    assert finding["geometry"].equals(maps.study.aoi.geometry)
+    assert not len(assessed(block_of(tmp_path))[0].findings)
+
+
+def test_statistics_of_a_county_over_the_ground_of_a_village_give_no_index(assessed, tmp_path):
+    rows = [["河流长度", "900", "公里"], *ROWS[1:]]
+    water, total = assessed(block_of(tmp_path, rows))[0].tables["ecological_index"].iloc[[3, -1]].itertuples()
+    assert (water.sub_index, np.isnan(water.value), np.isnan(total.value)) == ("water_network", True, True)
+    assert "超过 200" in water.reason
 
 
 def test_zones_weigh_groups_of_land(assessed, tmp_path):

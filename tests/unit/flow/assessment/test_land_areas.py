@@ -14,6 +14,7 @@ from pipeline.engine.executors import Threads
 from pipeline.flow.assessment.land_areas import sum_lands
 from pipeline.geodesy import unproject
 from pipeline.legends import ECOSYSTEM, LAND_COVER
+from pipeline.maps.accounts.registered import RegisteredGround
 from pipeline.maps.encoding import CLASSES, RATIO
 from pipeline.periods import Period
 from pipeline.zonal.ground import Ground
@@ -51,7 +52,7 @@ def measure(folder, parcels, *, cover, fvc, types=None, method="rules"):
     study = SimpleNamespace(aoi=aoi, grid=GRID, settings=settings)
     maps = SimpleNamespace(study=study, path=lambda step, _: stores[step])
     ground = Ground.of(Threads(1), GRID, outline, aoi.area_m2)
-    found = sum_lands(maps, ground, parcels, YEAR)
+    found = sum_lands(maps, ground, RegisteredGround.of(parcels, UTM), YEAR)
     pixel = aoi.area_m2 / cover.size
     return {
         basis: {key: round(area / pixel) for key, area in areas.by_lands.items()}
