@@ -47,7 +47,8 @@ def _tell_counts(row: pd.Series) -> Iterator[dict[str, Any]]:
     )
     group, period = row["species_group"], row["period"]
     found, known = (_find_number(row[name]) for name in ("species_count", "known_count"))
-    yield _build_row(f"{group}_species_count", period, found, source, row["reason"])
+    unseen = row["reason"] if found is None else None
+    yield _build_row(f"{group}_species_count", period, found, source, unseen)
     reason = _NEVER_SURVEYED if known is None else None
     yield _build_row(f"{group}_species_known", period, known, _KNOWN, reason)
 

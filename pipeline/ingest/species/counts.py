@@ -10,15 +10,18 @@ from pipeline.ingest.species.numerals import write_digits
 from pipeline.ingest.species.words import is_unit, load_words
 
 _NUMBER = r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<times>[十百千万])?"
-_SPAN = re.compile(r"(?P<number>[0-9]+)(?:-|~|～|—|–|至|到)+(?P<most>[0-9]+)(?P<unit>[^0-9]*)")
+_SPAN = re.compile(r"(?P<number>[0-9]+)(?:-|~|～|—|–|至|到)+(?P<most>[0-9]+)(?P<unit>(?:[^0-9].*)?)")
 _BEFORE = (
     r"(?P<before>约为|大约|约|近|~|≈|ca\.?|不少于|不低于|至少|超过|大于|多于|逾|上|>=|≥|>|"
     r"少于|不足|小于|不到|不超过|至多|<=|≤|<)?"
 )
 _BEHIND = r"(?P<behind>左右|上下|以上|余|多|\+|以下)?"
-_FIGURE = re.compile(rf"{_BEFORE}{_NUMBER}{_BEHIND}(?P<unit>[^0-9]*?)(?P<last>左右|上下|以上|以下|余|\+)?")
+_FIGURE = re.compile(
+    rf"{_BEFORE}{_NUMBER}{_BEHIND}(?P<unit>(?:[^0-9.].*?)?)(?P<last>左右|上下|以上|以下|余|\+)?"
+)
 _SEVERAL = re.compile(r"(?:数|几|上)(?P<times>[十百千万])(?P<unit>[^0-9]*)")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_PARTED = re.compile(r"[0-9]\s+[0-9]")
 _TIMES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 _ABOUT = frozenset({"约为", "大约", "约", "近", "~", "≈", "ca", "ca.", "左右", "上下"})
 _MORE = frozenset({"超过", "大于", "多于", "逾", ">"})
@@ -56,6 +59,8 @@ def read_count(text: str, unit: str = "") -> Count | str | None:
     another unit, such as nests or per cent of cover, is there and not counted; `OTHER_UNIT` of 0 in such a
     unit. None where it cannot be read.
     """
+    if _PARTED.search(narrow(text)):
+        return None
     plain = _THOUSANDS.sub("", fold(narrow(text)))
     if plain in load_words("absent"):
         return NONE

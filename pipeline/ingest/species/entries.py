@@ -65,7 +65,8 @@ def read_entries(kind: str, table: SpeciesTable, needed: Sequence[str]) -> list[
 
 
 def _explain_headings(kind: str, path: Path, needed: Sequence[str]) -> Problem:
-    usual = {role: heading for heading, role in reversed([*load_headings(kind).items()])}
+    known = [(heading, role) for heading, role in load_headings(kind).items() if not heading.isascii()]
+    usual = {role: heading for heading, role in reversed(known)}
     told = "、".join(usual[role] for role in needed)
     expected = f"一行表头，含 {told} / a row of headings with {', '.join(needed)}"
     return Problem(

@@ -58,5 +58,5 @@ def split_latin(text: str) -> tuple[str, str]:
     plain = unicodedata.normalize("NFKC", text)
     found = _STARTS.search(plain)
     if found is None:
-        return plain.strip(), ""
+        return ("", plain.strip()) if plain.isascii() else (plain.strip(), "")
     return plain[: found.start()].strip(" (/,"), plain[found.start() :].strip()
