@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.assessment.species.surveys import Effort, find_season, list_efforts
+from pipeline.assessment.species.surveys import Effort, list_efforts, name_season
 from pipeline.contracts import SPECIES_CHANGE, check_table
 from pipeline.periods import Period
 
@@ -57,7 +57,7 @@ def _list_places(records: pd.DataFrame, species: str) -> set[Effort]:
     """Sites and seasons at which a species was found."""
     rows = records[(records["species"] == species) & (records["count_low"] > 0)]
     return {
-        Effort(site_id, find_season(day))
+        Effort(site_id, name_season(day))
         for site_id, day in zip(rows["site_id"], rows["first_day"], strict=True)
     }
 

@@ -31,7 +31,7 @@ def count_species(records: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFr
             "period": period.label,
             "species_group": group,
             **_count_group(dated[dated["period"] == period.label], group),
-            "known_count": _count_known(records[records["last_day"] <= period.last], group),
+            "known_count": _count_ever(records[records["last_day"] <= period.last], group),
         }
         for period in periods
         for group in groups
@@ -41,7 +41,7 @@ def count_species(records: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFr
     return checked
 
 
-def _count_known(records: pd.DataFrame, group: str) -> int | None:
+def _count_ever(records: pd.DataFrame, group: str) -> int | None:
     """Species of a group found in any record; None where none is of a survey after it."""
     if select_surveys(records, group).empty:
         return None

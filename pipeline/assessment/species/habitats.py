@@ -68,7 +68,7 @@ def describe_sites(
         {
             "period": period,
             **site[["site_id", "site", "site_complex"]],
-            **_count_found(records[(records["period"] == period) & (records["site_id"] == site["site_id"])]),
+            **_count_species(records[_is_at(records, period, site["site_id"])]),
             **_describe_habitat(site, links[links["site_id"] == site["site_id"]], areas_m2),
         }
         for period in periods
@@ -80,7 +80,11 @@ def describe_sites(
     return checked
 
 
-def _count_found(records: pd.DataFrame) -> dict[str, Any]:
+def _is_at(records: pd.DataFrame, period: str, site_id: str) -> pd.Series:
+    return (records["period"] == period) & (records["site_id"] == site_id)
+
+
+def _count_species(records: pd.DataFrame) -> dict[str, Any]:
     found = records.loc[(records["count_low"] > 0), "species"].nunique()
     return {"surveys": count_surveys(records), "species_count": found if len(records) else None}
 

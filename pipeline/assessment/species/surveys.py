@@ -43,7 +43,7 @@ def assign_periods(records: pd.DataFrame, periods: Sequence[Period]) -> pd.DataF
     )
 
 
-def find_season(day: date) -> str:
+def name_season(day: date) -> str:
     """The meteorological season of a day."""
     return SEASONS[day.month % _MONTHS // _MONTHS_A_SEASON]
 
@@ -89,7 +89,7 @@ def list_efforts(records: pd.DataFrame, group: str) -> set[Effort]:
     known = {one for one in list_groups() if covers(one, group)}
     rows = records[records["surveyed_group"].isin(known)]
     return {
-        Effort(site_id, find_season(day))
+        Effort(site_id, name_season(day))
         for site_id, day in zip(rows["site_id"], rows["first_day"], strict=True)
     }
 

@@ -111,12 +111,12 @@ def _measure_flooding(sources: Sources, links: pd.DataFrame, parcels: gpd.GeoDat
         str(site_id): shapely.union_all(shapes[rows["parcel_id"]].to_numpy())
         for site_id, rows in links.groupby("site_id", sort=True)
     }
-    shares = _sum_flooded(sources, outlines) if sources.maps.of("inundation") and outlines else {}
+    shares = _sum_zones(sources, outlines) if sources.maps.of("inundation") and outlines else {}
     index = pd.MultiIndex.from_tuples([*shares], names=["site_id", "period"])
     return pd.DataFrame({"flooded_share": [*shares.values()]}, index=index, dtype=float)
 
 
-def _sum_flooded(sources: Sources, outlines: Mapping[str, BaseGeometry]) -> dict[tuple[str, str], float]:
+def _sum_zones(sources: Sources, outlines: Mapping[str, BaseGeometry]) -> dict[tuple[str, str], float]:
     maps, dry = sources.maps, INUNDATION.code("dry")
     whole = lay_ground(sources.run.cluster, sources.study)
     flooded = {}

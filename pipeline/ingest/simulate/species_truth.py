@@ -40,7 +40,7 @@ def write_species_truth(
         by_period[one.period].append(one)
     truth = {
         "note": SIMULATED,
-        "known": _count_known(world, by_period),
+        "known": _count_ever(world, by_period),
         "counts": {
             label: {group: _count(rows, group) for group in _INSIDE} for label, rows in by_period.items()
         },
@@ -73,7 +73,7 @@ def _count(rows: Iterable[Sighting], group: str) -> dict[str, Any]:
     }
 
 
-def _count_known(world: World, by_period: dict[str, list[Sighting]]) -> dict[str, dict[str, int]]:
+def _count_ever(world: World, by_period: dict[str, list[Sighting]]) -> dict[str, dict[str, int]]:
     """Species found until the end of each period, by group."""
     ever: set[str] = set()
     known = {}

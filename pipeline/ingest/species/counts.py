@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pipeline.ingest.samples.cells import NOTHING, narrow
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.species.numerals import write_digits
-from pipeline.ingest.species.words import is_unit, load_words
+from pipeline.ingest.species.words import is_count_unit, load_species_words
 
 _NUMBER = r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<times>[十百千万])?"
 _SPAN = re.compile(r"(?P<number>[0-9]+)(?:-|~|～|—|–|至|到)+(?P<most>[0-9]+)(?P<unit>(?:[^0-9].*)?)")
@@ -62,11 +62,11 @@ def read_count(text: str, unit: str = "") -> Count | str | None:
     if _PARTED.search(narrow(text)):
         return None
     plain = _THOUSANDS.sub("", fold(narrow(text)))
-    if plain in load_words("absent"):
+    if plain in load_species_words("absent"):
         return NONE
-    if plain in load_words("present"):
+    if plain in load_species_words("present"):
         return SOME
-    if plain in load_words("not_surveyed"):
+    if plain in load_species_words("not_surveyed"):
         return NOT_SURVEYED
     if plain in NOTHING:
         return NOTHING_TOLD
@@ -79,7 +79,7 @@ def _write_numerals(text: str) -> str:
 
 
 def _read_figure(text: str, unit: str) -> Count | str | None:
-    for pattern, bound in ((_SPAN, _bound_span), (_SEVERAL, _bound_several), (_FIGURE, _bound_figure)):
+    for pattern, bound in ((_SPAN, _limit_span), (_SEVERAL, _limit_several), (_FIGURE, _limit_figure)):
         parts = pattern.fullmatch(text)
         if parts:
             count = bound(parts)
@@ -87,16 +87,16 @@ def _read_figure(text: str, unit: str) -> Count | str | None:
     return None
 
 
-def _bound_span(parts: re.Match[str]) -> Count | None:
+def _limit_span(parts: re.Match[str]) -> Count | None:
     low, high = float(parts["number"]), float(parts["most"])
     return Count(low, high) if low <= high else None
 
 
-def _bound_several(parts: re.Match[str]) -> Count:
+def _limit_several(parts: re.Match[str]) -> Count:
     return Count(_TIMES[parts["times"]], math.inf)
 
 
-def _bound_figure(parts: re.Match[str]) -> Count | None:
+def _limit_figure(parts: re.Match[str]) -> Count | None:
     number = round(float(parts["number"]) * _TIMES.get(parts["times"] or "", 1), 6)
     words = {parts["before"], parts["behind"], parts["last"]} - {None}
     if len(words) > 1:
@@ -116,9 +116,9 @@ def _bound_figure(parts: re.Match[str]) -> Count | None:
 def _scale(count: Count, unit: str) -> Count | str | None:
     """The count in individuals, which are whole; a pair is two of them."""
     plain = unit.strip("()")
-    if plain in load_words("other_unit"):
+    if plain in load_species_words("other_unit"):
         return SOME if count.low else OTHER_UNIT
-    if count.low % 1 or (plain and not is_unit(plain)):
+    if count.low % 1 or (plain and not is_count_unit(plain)):
         return None
-    times = _PAIR if plain in load_words("pair") else 1
+    times = _PAIR if plain in load_species_words("pair") else 1
     return replace(count, low=count.low * times, high=count.high * times)

@@ -7,8 +7,8 @@ from itertools import pairwise
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.species.facts import BESIDE, Facts, Heading, Words
-from pipeline.ingest.species.titles import read_title
+from pipeline.ingest.species.facts import BESIDE, SurveyFacts, SurveyHeading, SurveyWords
+from pipeline.ingest.species.titles import read_survey_title
 
 Row = Sequence[str]
 _LEVELS = 2
@@ -30,13 +30,13 @@ class SurveyLayout:
     last_row: int
     headings: Mapping[int, str]
     roles: Mapping[str, int]
-    counts: Mapping[int, Facts]
+    counts: Mapping[int, SurveyFacts]
     unread: tuple[int, ...]
     doubled: tuple[str, ...]
-    title: Facts
+    title: SurveyFacts
 
 
-def find_tables(sheet: Sheet, words: Words) -> list[SurveyLayout]:
+def find_survey_tables(sheet: Sheet, words: SurveyWords) -> list[SurveyLayout]:
     """The tables of a sheet, one below the other; empty where there are no headings."""
     rows: list[Row] = [[str(text) for text in row] for row in sheet.cells.to_numpy(dtype=object).tolist()]
     starts = list(_find_heading_rows(rows, words))
@@ -47,13 +47,13 @@ def find_tables(sheet: Sheet, words: Words) -> list[SurveyLayout]:
     ]
 
 
-def _find_heading_rows(rows: Sequence[Row], words: Words) -> Iterator[int]:
+def _find_heading_rows(rows: Sequence[Row], words: SurveyWords) -> Iterator[int]:
     """Numbers of rows that begin a table; of rows below each other that could, the first."""
     likely = [number for number, row in enumerate(rows, 1) if _is_heading(row, words)]
     yield from (number for before, number in pairwise([-1, *likely]) if number > before + 1)
 
 
-def _is_heading(row: Row, words: Words) -> bool:
+def _is_heading(row: Row, words: SurveyWords) -> bool:
     """Whether a row names the column of species, or species beside a site or a date."""
     roles = {words.find_role(text) for text in row if text}
     if roles & {"species", "latin"}:
@@ -62,7 +62,9 @@ def _is_heading(row: Row, words: Words) -> bool:
     return len([heading for heading in read if heading and heading.facts.species]) >= _LEAST_SPECIES
 
 
-def _read_layout(sheet: str, rows: Sequence[Row], span: tuple[int, int, int], words: Words) -> SurveyLayout:
+def _read_layout(
+    sheet: str, rows: Sequence[Row], span: tuple[int, int, int], words: SurveyWords
+) -> SurveyLayout:
     """The table whose headings stand in the second row of `span`: after the first row, up to the third."""
     previous, start, last = span
     top, bottom = _find_levels(rows, words, span)
@@ -80,18 +82,18 @@ def _read_layout(sheet: str, rows: Sequence[Row], span: tuple[int, int, int], wo
         {place: found for place, heading in joined.items() if (found := _describe_counts(heading))},
         tuple(place for place, heading in joined.items() if heading is None and texts[place]),
         tuple(sorted({role for role, place in named if roles.get(role, place) != place})),
-        read_title(sheet, rows[previous : top - 1], words),
+        read_survey_title(sheet, rows[previous : top - 1], words),
     )
 
 
-def _describe_counts(heading: Heading | None) -> Facts | None:
+def _describe_counts(heading: SurveyHeading | None) -> SurveyFacts | None:
     """What the counts of a column are of; None where it holds none."""
     if heading is None or not (heading.role == "count" or heading.facts.is_axis):
         return None
-    return heading.facts.over(Facts(count_unit=heading.unit))
+    return heading.facts.over(SurveyFacts(count_unit=heading.unit))
 
 
-def _find_levels(rows: Sequence[Row], words: Words, span: tuple[int, int, int]) -> tuple[int, int]:
+def _find_levels(rows: Sequence[Row], words: SurveyWords, span: tuple[int, int, int]) -> tuple[int, int]:
     """First and last row of the headings."""
     previous, start, last = span
     top = bottom = start
@@ -109,11 +111,11 @@ def _find_levels(rows: Sequence[Row], words: Words, span: tuple[int, int, int]) 
     return top, bottom
 
 
-def _is_key(heading: Heading | None) -> bool:
+def _is_key(heading: SurveyHeading | None) -> bool:
     return heading is not None and bool(heading.role) and heading.role != "count"
 
 
-def _is_level(row: Row, keys: set[int], headings: Row, words: Words) -> bool:
+def _is_level(row: Row, keys: set[int], headings: Row, words: SurveyWords) -> bool:
     """Whether a row is a further level of headings: nothing new over the keys, axes or counts elsewhere."""
     told = {place: text for place, text in enumerate(row) if fold(text) not in NOTHING}
     others = [words.read(text) for place, text in told.items() if place not in keys]
@@ -126,7 +128,7 @@ def _is_level(row: Row, keys: set[int], headings: Row, words: Words) -> bool:
     )
 
 
-def _spread(levels: Sequence[Row], words: Words) -> list[list[str]]:
+def _spread(levels: Sequence[Row], words: SurveyWords) -> list[list[str]]:
     """Levels whose sites and dates reach to the right over blank cells, as long as something stands below."""
     spread = []
     for number, level in enumerate(levels):
@@ -140,7 +142,7 @@ def _spread(levels: Sequence[Row], words: Words) -> list[list[str]]:
     return spread
 
 
-def _join_levels(texts: Sequence[str], words: Words) -> Heading | None:
+def _join_levels(texts: Sequence[str], words: SurveyWords) -> SurveyHeading | None:
     """What a column is of by all that stands above it; None where a heading says nothing known."""
     told = [text for text in dict.fromkeys(texts) if fold(text) not in NOTHING]
     read = [heading for text in told if (heading := words.read(text))]
@@ -148,8 +150,8 @@ def _join_levels(texts: Sequence[str], words: Words) -> Heading | None:
         return None
     if any(heading.role == "beside" for heading in read):
         return BESIDE
-    facts = Facts()
+    facts = SurveyFacts()
     for heading in read:
         facts = facts.over(heading.facts)
     units = [heading.unit for heading in read if heading.unit]
-    return Heading(read[-1].role or read[0].role, facts, units[-1] if units else "")
+    return SurveyHeading(read[-1].role or read[0].role, facts, units[-1] if units else "")

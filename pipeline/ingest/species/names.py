@@ -11,7 +11,7 @@ from pipeline.ingest.samples.headings import BRACKETED, fold
 from pipeline.ingest.species import faults
 from pipeline.ingest.species.entries import Entry, read_entries
 from pipeline.ingest.species.latin import is_open, read_latin, split_latin
-from pipeline.ingest.species.words import load_groups, load_words
+from pipeline.ingest.species.words import load_groups, load_species_words
 from pipeline.ingest.statistics.figures import Unusable
 from pipeline.settings.species import SpeciesTable
 
@@ -48,7 +48,7 @@ class SpeciesNames:
         said = " ".join(filter(None, (text, latin)))
         before, inside = split_latin(_LISTED.sub("", text.strip()))
         doubtful = any(map(is_open, (inside, latin))) or _DOUBTS.search(text)
-        if doubtful or fold(before) in load_words("undetermined"):
+        if doubtful or fold(before) in load_species_words("undetermined"):
             raise Unusable(faults.UNDETERMINED, said, "species")
         scientific = [name for name in (inside, latin) if name]
         told = [*self._find_common(before), *map(self._find_latin, scientific)]
@@ -111,7 +111,7 @@ def _may_be(species: KnownSpecies, latin: str) -> bool:
     return own == other
 
 
-def read_names(table: SpeciesTable) -> SpeciesNames:
+def read_species_names(table: SpeciesTable) -> SpeciesNames:
     """The table of names.
 
     Raises InputError, with every mistake: as `read_entries`, a species without a known group (`standards`

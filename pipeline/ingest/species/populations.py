@@ -11,7 +11,7 @@ from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.species import faults
 from pipeline.ingest.species.entries import Entry, read_entries
 from pipeline.ingest.species.names import KnownSpecies, SpeciesNames
-from pipeline.ingest.species.words import load_words
+from pipeline.ingest.species.words import load_species_words
 from pipeline.ingest.statistics.figures import Unusable
 from pipeline.ingest.statistics.rejects import Reject
 from pipeline.settings.species import SpeciesTable
@@ -23,7 +23,7 @@ _PER_CENT = 100
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PopulationEstimate:
     """The population of a species, None where only 1 % of it is told, and that 1 %, in individuals."""
 
     species: KnownSpecies
@@ -35,7 +35,7 @@ class Estimate:
     entry: Entry
 
 
-def read_estimates(table: SpeciesTable, names: SpeciesNames) -> tuple[list[Estimate], list[Reject]]:
+def read_estimates(table: SpeciesTable, names: SpeciesNames) -> tuple[list[PopulationEstimate], list[Reject]]:
     """The latest estimate of each species, and rows that are not used.
 
     1 % is the table's own where it gives one, else a hundredth of the population. Not used are rows without a
@@ -44,19 +44,19 @@ def read_estimates(table: SpeciesTable, names: SpeciesNames) -> tuple[list[Estim
     """
     entries = read_entries("populations", table, ["species"])
     read = [_try_entry(entry, names) for entry in entries]
-    estimates = [one for one in read if isinstance(one, Estimate)]
+    estimates = [one for one in read if isinstance(one, PopulationEstimate)]
     kept, lost = _choose_latest(estimates)
     return kept, [*(one for one in read if isinstance(one, Reject)), *lost]
 
 
-def _try_entry(entry: Entry, names: SpeciesNames) -> Estimate | Reject:
+def _try_entry(entry: Entry, names: SpeciesNames) -> PopulationEstimate | Reject:
     try:
         return _read_entry(entry, names)
     except Unusable as fault:
         return entry.reject(fault.role, fault.advice, **fault.facts)
 
 
-def _read_entry(entry: Entry, names: SpeciesNames) -> Estimate:
+def _read_entry(entry: Entry, names: SpeciesNames) -> PopulationEstimate:
     texts = entry.texts
     species = names.find(texts.get("species", ""), texts.get("latin", ""))
     year = texts.get("estimate_year", "").removesuffix("年").removesuffix(".0")
@@ -68,7 +68,7 @@ def _read_entry(entry: Entry, names: SpeciesNames) -> Estimate:
     one_percent = told if told is not None else (population or 0) / _PER_CENT
     if population is not None and not 1 / _APART <= one_percent * _PER_CENT / population <= _APART:
         raise Unusable(faults.ESTIMATES_DIFFER, role="one_percent", one_percent=f"{population / _PER_CENT:g}")
-    return Estimate(
+    return PopulationEstimate(
         species, texts.get("population_name"), population, one_percent, int(year), texts.get("source"), entry
     )
 
@@ -79,7 +79,7 @@ def _read_individuals(entry: Entry, role: str) -> float | None:
     if not text:
         return None
     unit = entry.units.get(role, "")
-    for word in sorted(load_words("individual"), key=len, reverse=True):
+    for word in sorted(load_species_words("individual"), key=len, reverse=True):
         text, unit = text.removesuffix(word), unit.removesuffix(word)
     times = _TIMES.get(unit, 1.0 if not unit else float("nan")) * _TIMES.get(text[-1:], 1.0)
     number = read_numbers(pd.Series([text.rstrip("".join(_TIMES))], dtype=str))["value"].iloc[0] * times
@@ -88,8 +88,8 @@ def _read_individuals(entry: Entry, role: str) -> float | None:
     return float(number)
 
 
-def _choose_latest(estimates: Iterable[Estimate]) -> tuple[list[Estimate], list[Reject]]:
-    kept: list[Estimate] = []
+def _choose_latest(estimates: Iterable[PopulationEstimate]) -> tuple[list[PopulationEstimate], list[Reject]]:
+    kept: list[PopulationEstimate] = []
     lost: list[Reject] = []
     for _, group in groupby(sorted(estimates, key=lambda one: one.species), key=lambda one: one.species):
         rows = sorted(group, key=lambda one: one.year)
@@ -99,7 +99,9 @@ def _choose_latest(estimates: Iterable[Estimate]) -> tuple[list[Estimate], list[
     return kept, lost
 
 
-def _reject_others(rows: Sequence[Estimate], latest: Sequence[Estimate]) -> Iterator[Reject]:
+def _reject_others(
+    rows: Sequence[PopulationEstimate], latest: Sequence[PopulationEstimate]
+) -> Iterator[Reject]:
     for one in rows:
         if one not in latest:
             yield one.entry.reject("estimate_year", faults.SUPERSEDED, place=latest[-1].entry.place)

@@ -17,11 +17,11 @@ from pipeline.ingest.species.counts import (
     read_count,
 )
 from pipeline.ingest.species.days import Days, read_days
-from pipeline.ingest.species.facts import Facts, Words, name_group
+from pipeline.ingest.species.facts import SurveyFacts, SurveyWords, name_group
 from pipeline.ingest.species.layouts import SurveyLayout
 from pipeline.ingest.species.names import KnownSpecies
 from pipeline.ingest.species.sites import Site
-from pipeline.ingest.species.words import load_groups, load_words
+from pipeline.ingest.species.words import load_groups, load_species_words
 from pipeline.ingest.statistics.figures import Unusable
 from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.settings.species import SurveyFile
@@ -61,8 +61,8 @@ class Record:
         return Reject(self.file, self.sheet, self.row, self.column, self.text, advice).fill(**facts)
 
 
-def read_records(
-    sheet: Sheet, layout: SurveyLayout, words: Words, given: Facts
+def read_survey_records(
+    sheet: Sheet, layout: SurveyLayout, words: SurveyWords, given: SurveyFacts
 ) -> tuple[list[Record], list[Reject]]:
     """Records of a table, and what of it cannot be used; `given` is what the config tells beside it."""
     if layout.doubled:
@@ -82,7 +82,7 @@ def read_records(
 class _Reader:
     """Reads the rows of one table."""
 
-    def __init__(self, sheet: Sheet, layout: SurveyLayout, words: Words, around: Facts) -> None:
+    def __init__(self, sheet: Sheet, layout: SurveyLayout, words: SurveyWords, around: SurveyFacts) -> None:
         self._sheet, self._layout, self._words, self._around = sheet, layout, words, around
         body = sheet.cells.loc[layout.first_row : layout.last_row]
         self._rows: dict[int, list[str]] = {
@@ -111,16 +111,18 @@ class _Reader:
         if all(fold(text) in NOTHING for text in row):
             return True
         name = self._find_text(row, "species") or self._find_text(row, "latin")
-        told = [row[place] for place in self._layout.counts]
-        has_none = all(fold(text) in NOTHING or text == name for text in told)
-        plain = fold(name).rstrip(":")
-        is_total = not plain and any(fold(text) in load_words("total") for text in row)
-        is_taxon = name.split(" ")[0].endswith(_TAXA) or plain in load_groups()
-        by_row = bool({"species", "latin"} & self._layout.roles.keys())
-        return is_total or plain in load_words("total") or (by_row and has_none and (is_taxon or not plain))
+        totals = load_species_words("total")
+        if name:
+            is_total = fold(name) in totals
+            is_heading = name.split(" ")[0].endswith(_TAXA) or fold(name).rstrip(":") in load_groups()
+        else:
+            is_total = any(fold(text) in totals for text in row)
+            is_heading = bool({"species", "latin"} & self._layout.roles.keys())
+        has_none = all(fold(row[place]) in NOTHING or row[place] == name for place in self._layout.counts)
+        return is_total or (is_heading and has_none)
 
     def _read_row(self, number: int, row: Sequence[str]) -> Iterator[Record | Reject]:
-        own = Facts(**{role: self._find_text(row, role) for role in self._layout.roles})
+        own = SurveyFacts(**{role: self._find_text(row, role) for role in self._layout.roles})
         places: list[int | None] = [*self._layout.counts] or [None]
         for place in places:
             facts = own if place is None else self._layout.counts[place].over(own)
@@ -129,7 +131,7 @@ class _Reader:
                 yield found
 
     def _try_cell(
-        self, number: int, row: Sequence[str], place: int | None, facts: Facts
+        self, number: int, row: Sequence[str], place: int | None, facts: SurveyFacts
     ) -> Record | Reject | None:
         try:
             return self._read_cell(number, row, place, facts.over(self._around))
@@ -139,7 +141,9 @@ class _Reader:
             found = fault.found or ("" if place is None or fault.role else row[place])
             return self._reject(number, column, found, fault.advice, **fault.facts)
 
-    def _read_cell(self, number: int, row: Sequence[str], place: int | None, facts: Facts) -> Record | None:
+    def _read_cell(
+        self, number: int, row: Sequence[str], place: int | None, facts: SurveyFacts
+    ) -> Record | None:
         """The record of a cell; None where nobody looked, or the cell tells nothing."""
         text = "" if place is None else row[place]
         count = SOME if place is None else self._read_count(number, place, text, facts)
@@ -159,7 +163,7 @@ class _Reader:
             text or facts.species,
         )  # fmt: skip
 
-    def _read_count(self, number: int, place: int, text: str, facts: Facts) -> Count | None:
+    def _read_count(self, number: int, place: int, text: str, facts: SurveyFacts) -> Count | None:
         told = read_count(text, facts.count_unit)
         if isinstance(told, Count):
             if self._is_merged(number, place):
@@ -174,26 +178,26 @@ class _Reader:
         assert told in {NOTHING_TOLD, NOT_SURVEYED}
         return None
 
-    def _note_blank(self, number: int, place: int, facts: Facts) -> Count | None:
+    def _note_blank(self, number: int, place: int, facts: SurveyFacts) -> Count | None:
         """Nothing, and a reject, for a blank beside a species; that none was found needs no count."""
-        if fold(facts.species) in load_words("none") | load_words("absent"):
+        if fold(facts.species) in load_species_words("none") | load_species_words("absent"):
             return NONE
         found = " ".join(filter(None, (facts.species, facts.latin)))
         self.blanks.append(self._reject(number, self._layout.headings[place], found, faults.BLANK_COUNT))
         return None
 
-    def _find_species(self, facts: Facts, count: Count) -> tuple[KnownSpecies | None, Count]:
+    def _find_species(self, facts: SurveyFacts, count: Count) -> tuple[KnownSpecies | None, Count]:
         """The species, None where the row says that none was found, and its count."""
-        if fold(facts.species) in load_words("none") | load_words("absent"):
+        if fold(facts.species) in load_species_words("none") | load_species_words("absent"):
             return None, NONE
         return self._words.names.find(facts.species, facts.latin), count
 
-    def _find_site(self, facts: Facts) -> Site:
+    def _find_site(self, facts: SurveyFacts) -> Site:
         if not facts.site:
             raise Unusable(faults.NO_SITE, "", "site")
         return self._words.sites.find(facts.site)
 
-    def _find_days(self, facts: Facts) -> Days:
+    def _find_days(self, facts: SurveyFacts) -> Days:
         days = read_days(facts.date, self._words.year)
         if isinstance(days, str):
             raise Unusable(faults.NO_DAY, facts.date, "date", why=days)

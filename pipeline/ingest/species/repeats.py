@@ -10,7 +10,7 @@ from pipeline.ingest.species.records import Record
 from pipeline.ingest.statistics.rejects import Reject
 
 
-def hold_together(records: Iterable[Record]) -> tuple[list[Record], list[Reject]]:
+def join_repeats(records: Iterable[Record]) -> tuple[list[Record], list[Reject]]:
     """Records, one of a species, site, day, method and group of observers, and what became of the others.
 
     Equal ones count once. Different ones of one table are added where the config says that they are flocks;

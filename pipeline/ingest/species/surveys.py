@@ -14,12 +14,12 @@ from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.species import faults
 from pipeline.ingest.species.entries import read_entries
-from pipeline.ingest.species.facts import Facts, Words
-from pipeline.ingest.species.layouts import find_tables
-from pipeline.ingest.species.names import SpeciesNames, read_names
-from pipeline.ingest.species.populations import Estimate, read_estimates
-from pipeline.ingest.species.records import Record, read_records
-from pipeline.ingest.species.repeats import hold_together
+from pipeline.ingest.species.facts import SurveyFacts, SurveyWords
+from pipeline.ingest.species.layouts import find_survey_tables
+from pipeline.ingest.species.names import SpeciesNames, read_species_names
+from pipeline.ingest.species.populations import PopulationEstimate, read_estimates
+from pipeline.ingest.species.records import Record, read_survey_records
+from pipeline.ingest.species.repeats import join_repeats
 from pipeline.ingest.species.sites import Site, Sites, read_sites
 from pipeline.ingest.species.titles import find_year
 from pipeline.ingest.statistics import rejects as said
@@ -55,10 +55,10 @@ def read_species(block: Species, aoi: Aoi) -> SpeciesTables:
     Raises SettingsError for tables that the block does not name, InputError with every problem for files that
     are not there, tables of names or sites with mistakes, and surveys of which no record can be used.
     """
-    _refuse_unnamed(block)
+    _refuse_gaps(block)
     assert block.names
     assert block.sites
-    names, sites = read_names(block.names), read_sites(block.sites)
+    names, sites = read_species_names(block.names), read_sites(block.sites)
     own = sites.list_of(aoi)
     records, lost = _read_surveys(block.surveys, names, sites)
     here = {site.site_id for site in own}
@@ -73,7 +73,7 @@ def read_species(block: Species, aoi: Aoi) -> SpeciesTables:
     )
 
 
-def _refuse_unnamed(block: Species) -> None:
+def _refuse_gaps(block: Species) -> None:
     problems = [
         Problem(f"species.{name}", "未填写 nothing", "一个文件 a file", "docs/species.md")
         for name in _NEEDED
@@ -103,7 +103,7 @@ def _read_surveys(
     if not records:
         found = explain_rejects(tabulate_rejects(lost))
         raise InputError("物种调查资料无法使用 No record of the surveys can be used", found)
-    kept, more = hold_together(records)
+    kept, more = join_repeats(records)
     return kept, [*lost, *more]
 
 
@@ -118,7 +118,7 @@ def _read_file(
     records: list[Record] = []
     lost: list[Reject] = []
     for sheet in sheets:
-        words = Words(names, sites, file, file.year or _find_year(path, sheet))
+        words = SurveyWords(names, sites, file, file.year or _find_year(path, sheet))
         for read, more in _read_sheet(sheet, file, words):
             records += read
             lost += more
@@ -131,7 +131,9 @@ def _find_year(path: Path, sheet: Sheet) -> int | None:
     return find_year(first) or find_year([sheet.name]) or find_year([path.stem])
 
 
-def _read_sheet(sheet: Sheet, file: SurveyFile, words: Words) -> Iterator[tuple[list[Record], list[Reject]]]:
+def _read_sheet(
+    sheet: Sheet, file: SurveyFile, words: SurveyWords
+) -> Iterator[tuple[list[Record], list[Reject]]]:
     """Records and rejects of each table of a sheet, after what its workbook says of it."""
     if sheet.is_empty:
         return
@@ -142,12 +144,14 @@ def _read_sheet(sheet: Sheet, file: SurveyFile, words: Words) -> Iterator[tuple[
         [],
         [_reject_sheet(sheet, f"{remark}: {found}", said.SAID) for found, remark in sheet.traits.remarks],
     )
-    layouts = find_tables(sheet, words)
+    layouts = find_survey_tables(sheet, words)
     if not layouts:
         yield [], [_reject_sheet(sheet, " ".join(sheet.head[0])[:60], faults.NO_HEADINGS)]
-    given = Facts(site=file.site or "", method=file.method or "", species_group=file.species_group or "")
+    given = SurveyFacts(
+        site=file.site or "", method=file.method or "", species_group=file.species_group or ""
+    )
     for layout in layouts:
-        yield read_records(sheet, layout, words, given)
+        yield read_survey_records(sheet, layout, words, given)
 
 
 def _reject_sheet(sheet: Sheet, found: str, advice: said.Advice) -> Reject:
@@ -209,7 +213,7 @@ def _tabulate_sites(sites: Sequence[Site]) -> pd.DataFrame:
     return table.astype({"lon": float, "lat": float})
 
 
-def _tabulate_estimates(estimates: Sequence[Estimate]) -> pd.DataFrame:
+def _tabulate_estimates(estimates: Sequence[PopulationEstimate]) -> pd.DataFrame:
     rows = [
         (one.species.name, one.one_percent, one.name, one.population, one.year, one.source)
         for one in estimates

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.ingest.samples.cells import narrow
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.species.facts import Facts, Words, name_group
+from pipeline.ingest.species.facts import SurveyFacts, SurveyWords, name_group
 from pipeline.ingest.species.numerals import write_digits
 
 _ROWS = 8
@@ -17,17 +17,17 @@ _OF_THE_PAPER = re.compile(r"填表|填报|编制|印发|打印|录入|审核|�
 _ROLES = frozenset({"site", "date", "method", "observers", "species_group"})
 
 
-def read_title(sheet: str, above: Sequence[Sequence[str]], words: Words) -> Facts:
+def read_survey_title(sheet: str, above: Sequence[Sequence[str]], words: SurveyWords) -> SurveyFacts:
     """What the rows above a table and the name of its sheet say.
 
     Read are `调查地点：东滩`, and days that a title without a colon names, unless it says that they are those
     of the paper (填报, 编制). A sheet may be called by a site, a day or a group.
     """
     lines = [narrow(text) for text in dict.fromkeys(text for row in above[-_ROWS:] for text in row) if text]
-    told = Facts()
+    told = SurveyFacts()
     for line in lines:
         told = told.over(_read_pairs(line, words)).over(_read_line(line, words))
-    group = Facts(species_group=sheet if name_group(sheet) else "")
+    group = SurveyFacts(species_group=sheet if name_group(sheet) else "")
     return told.over(_read_line(narrow(sheet), words)).over(group)
 
 
@@ -37,21 +37,21 @@ def find_year(texts: Iterable[str]) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
-def _read_pairs(line: str, words: Words) -> Facts:
-    """Facts that a line tells as key and value."""
+def _read_pairs(line: str, words: SurveyWords) -> SurveyFacts:
+    """What a line tells as key and value."""
     told = {
         words.roles.get(fold(parts["key"]), ""): parts["value"].strip()
         for parts in _TOLD.finditer(line.replace("：", ":"))
     }
-    return replace(Facts(), **{role: value for role, value in told.items() if role in _ROLES})
+    return replace(SurveyFacts(), **{role: value for role, value in told.items() if role in _ROLES})
 
 
-def _read_line(line: str, words: Words) -> Facts:
+def _read_line(line: str, words: SurveyWords) -> SurveyFacts:
     """The site that a line is called by, and the one span of days in it."""
     if ":" in line or "：" in line or _OF_THE_PAPER.search(line):
-        return Facts()
+        return SurveyFacts()
     heading = words.read(line)
     if heading and heading.facts.is_axis and not heading.facts.species:
         return heading.facts
     days = set(_DAYS.findall(write_digits(line)))
-    return Facts(date=days.pop()) if len(days) == 1 else Facts()
+    return SurveyFacts(date=days.pop()) if len(days) == 1 else SurveyFacts()

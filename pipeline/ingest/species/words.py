@@ -1,4 +1,4 @@
-"""Words of tables of surveys: what a heading is of, what a cell says, which group a text names."""
+"""SurveyWords of tables of surveys: what a heading is of, what a cell says, which group a text names."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,8 +8,8 @@ from pipeline.ingest.samples.headings import BRACKETED, fold
 
 
 @cache
-def load_words(means: str) -> frozenset[str]:
-    """Words of `species_words` that mean the same."""
+def load_species_words(means: str) -> frozenset[str]:
+    """SurveyWords of `species_words` that mean the same."""
     rows = standards.read_rows("species_words")
     return frozenset(fold(row["alias"]) for row in rows if row["means"] == means)
 
@@ -28,9 +28,9 @@ def split_heading(text: str) -> tuple[str, str]:
     return (parts["base"], parts["inner"]) if parts else (plain, "")
 
 
-def is_unit(text: str) -> bool:
+def is_count_unit(text: str) -> bool:
     """Whether a text is a unit of counts: of individuals, pairs, or of something else."""
-    known = (load_words(means) for means in ("individual", "pair", "other_unit"))
+    known = (load_species_words(means) for means in ("individual", "pair", "other_unit"))
     return any(fold(text) in words for words in known)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from pipeline.ingest.species.latin import read_latin
-from pipeline.ingest.species.names import read_names
+from pipeline.ingest.species.names import read_species_names
 from pipeline.ingest.statistics.figures import Unusable
 from pipeline.settings.species import SpeciesTable
 from tests.unit.ingest.species.tables import NAMES, write_csv
@@ -15,7 +15,7 @@ from tests.unit.ingest.species.tables import NAMES, write_csv
 @pytest.fixture(scope="module")
 def names(tmp_path_factory):
     path = write_csv(tmp_path_factory.mktemp("names") / "names.csv", NAMES, encoding="gb18030")
-    return read_names(SpeciesTable(path=path))
+    return read_species_names(SpeciesTable(path=path))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_every_mistake_of_the_table_is_named_at_once(tmp_path):
         ["白头鹤", "Grus grus", "", "水鸟"],
     ]
     with pytest.raises(InputError) as refused:
-        read_names(SpeciesTable(path=write_csv(tmp_path / "names.csv", rows)))
+        read_species_names(SpeciesTable(path=write_csv(tmp_path / "names.csv", rows)))
     places = [problem.place for problem in refused.value.problems]
     assert places == [f"names.csv, row {row}" + f", {column}" for row, column in (
         (11, "中文名"), (12, "类群"), (13, "学名"), (14, "中文名")
@@ -125,7 +125,7 @@ def test_every_mistake_of_the_table_is_named_at_once(tmp_path):
 def test_a_table_without_headings_is_refused_with_those_that_it_needs(tmp_path):
     path = write_csv(tmp_path / "names.csv", [["甲", "乙"], ["白头鹤", "水鸟"]])
     with pytest.raises(InputError) as refused:
-        read_names(SpeciesTable(path=path))
+        read_species_names(SpeciesTable(path=path))
     assert "类群" in refused.value.problems[0].expected
     told = SpeciesTable(path=path, columns={"species": "甲", "species_group": "乙"})
-    assert read_names(told).find("白头鹤").group == "waterbird"
+    assert read_species_names(told).find("白头鹤").group == "waterbird"

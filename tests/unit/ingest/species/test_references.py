@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.ingest.species.names import read_names
+from pipeline.ingest.species.names import read_species_names
 from pipeline.ingest.species.populations import read_estimates
 from pipeline.ingest.species.sites import read_sites
 from pipeline.ingest.species.surveys import read_species
@@ -48,7 +48,7 @@ def test_a_name_of_two_sites_is_refused(tmp_path):
 
 @pytest.fixture
 def names(tmp_path):
-    return read_names(SpeciesTable(path=write_csv(tmp_path / "names.csv", NAMES)))
+    return read_species_names(SpeciesTable(path=write_csv(tmp_path / "names.csv", NAMES)))
 
 
 def test_one_per_cent_is_the_tables_own_or_a_hundredth_of_the_population(tmp_path, names):
