@@ -4,8 +4,10 @@ import csv
 import hashlib
 import io
 import json
+import math
 import re
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -19,12 +21,15 @@ import shapely
 from pipeline.contracts.targets import TARGETS, TARGETS_SUMMARY
 from pipeline.geodesy import CGCS2000
 from pipeline.legends import LAND_COVER
+from pipeline.outputs.columns import describe_parameter, list_values
 
 COVER, GOOD, LOSS = "vegetation_cover_share_land", "good_section_share", "vegetation_loss_share"
 NAMES = {"east": ("东滩", "East flat"), "west": ("西沙 & <沙洲>", "West sands")}
 PLACES = {"east": (121.80, 31.44), "west": (106.62, 29.52)}
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+PARAMETERS = ("DO", "CODMn", "COD", "BOD5", "NH3N", "TP", "TN", "pH")
+SCALES = {"亿元": 1e8, "万元": 1e4}
 CRS = {"east": "EPSG:32651", "west": "EPSG:32648"}
 
 
@@ -240,3 +245,29 @@ def read_cell(out: Path, delivery: str, table: str, line: str, column: str) -> s
     """A cell of a delivered table by the line of its file, as `csv` alone reads it."""
     rows = list(csv.reader(io.StringIO((out / delivery / "tables" / f"{table}.csv").read_text("utf-8-sig"))))
     return rows[int(line) - 1][rows[0].index(column)]
+
+
+def list_numbers(document: Path, names: Iterable[str] = ()) -> set[str]:
+    """The numbers of a document, without those in names of indicators, of parameters, and names given."""
+    told = [entry.name(language) for entry in list_values("indicator") for language in ("zh", "en")]
+    told += [describe_parameter(code).name(language) for code in PARAMETERS for language in ("zh", "en")]
+    pattern = re.compile("|".join(map(re.escape, sorted([*told, *names], key=len, reverse=True))))
+    return {number for words in read_words(document) for number in NUMBER.findall(pattern.sub("", words))}
+
+
+def assert_held(out: Path, row: dict[str, str]) -> None:
+    """A row of the evidence is what the table of its delivery holds, and is printed as that."""
+    held = read_cell(out, row["delivery"], row["table"], row["line"], row["column"])
+    if row["origin"] == "text":
+        assert row["text"] in held
+        return
+    value = float(held)
+    if row["origin"] == "difference":
+        value -= float(
+            read_cell(out, row["other_delivery"], row["other_table"], row["other_line"], row["column"])
+        )
+    assert math.isclose(value, float(row["value"]), rel_tol=1e-12, abs_tol=1e-15)
+    shown = float(NUMBER.search(row["text"]).group().replace(",", ""))
+    scale = next((yuan for name, yuan in SCALES.items() if row["text"].endswith(name)), 1)
+    size = abs(value) * 100 if row["unit"] == "share" else abs(value) / scale
+    assert math.isclose(shown, size, rel_tol=1e-4, abs_tol=0.005001)

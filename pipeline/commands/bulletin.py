@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.errors import Problem, SettingsError
 from pipeline.outputs.bulletin.checking import check_template
 from pipeline.outputs.bulletin.comparing import AreaFigures, compare_area
-from pipeline.outputs.bulletin.content import Heading, build_content
+from pipeline.outputs.bulletin.content import Imprint, build_content
 from pipeline.outputs.bulletin.drafting import FOLDER
 from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.printing import print_document
@@ -94,14 +96,11 @@ def make_bulletin(
     evidence = EvidenceBook(spoken)
     missing = tuple(_say_absent(ones, label, evidence) for ones in absent)
     listing = target.with_suffix(".csv")
-    content = build_content(areas, missing, Heading(title, office, day), evidence, listing.name)
+    content = build_content(areas, missing, Imprint(title, office, day), evidence, listing.name)
     as_of = max(area.delivery.as_of for area in areas)
-    _write(target, render_document(content, chosen, as_of))
-    write_csv(evidence.tabulate(), listing)
     pdf = target.with_suffix(".pdf")
+    _write(target, render_document(content, chosen, as_of), evidence.tabulate())
     no_pdf = print_document(target, pdf, as_of)
-    if no_pdf:
-        pdf.unlink(missing_ok=True)
     names = tuple(area.delivery.name(spoken) for area in areas)
     return MadeBulletin(label, target, None if no_pdf else pdf, listing, names, missing, no_pdf)
 
@@ -141,10 +140,22 @@ def _choose_target(path: Path) -> Path:
     return path
 
 
-def _write(target: Path, content: bytes) -> None:
-    part = target.with_name(f".{target.name}.part")
-    part.write_bytes(content)
-    part.replace(target)
+def _write(target: Path, content: bytes, evidence: pd.DataFrame) -> None:
+    """Put a document and its evidence in their places, both or none; a PDF of an earlier one goes."""
+    parts = [target.with_name(f".{target.name}.part"), target.with_name(f".{target.stem}.csv.part")]
+    try:
+        parts[0].write_bytes(content)
+        write_csv(evidence, parts[1])
+        target.with_suffix(".pdf").unlink(missing_ok=True)
+        parts[1].replace(target.with_suffix(".csv"))
+        parts[0].replace(target)
+    except OSError as error:
+        todo = "关闭打开着它的程序，或换 --to / Close the program that has it open, or choose another --to"
+        problem = Problem(str(target), f"{type(error).__name__}: {error}", "可写 / a place to write to", todo)
+        raise SettingsError("公报写不到那里 / The bulletin cannot be written there", [problem]) from error
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
 
 
 def _build_refusal(found: Sequence[Published], label: str) -> SettingsError:

@@ -13,6 +13,7 @@ from docx import Document
 from programs import ROOT, ecoledger
 
 from pipeline.periods import list_periods
+from tests.bulletins import NUMBER, assert_held, list_numbers, read_evidence, read_words
 
 DISPATCH = ROOT / "configs" / "dispatch.yaml"
 AREA = "guangyang_island"
@@ -124,3 +125,33 @@ def test_the_bulletin_of_each_quarter_tells_its_figures_beside_those_of_the_last
         tables = Document(str(schedule[0] / f"{now.label}.docx")).tables
         rows = [[cell.text for cell in row.cells] for table in tables for row in table.rows]
         assert any(row[0].startswith("植被覆盖率（陆域") and row[1:3] == expected for row in rows), now.label
+
+
+@pytest.mark.parametrize("quarter", QUARTERS, ids=lambda quarter: quarter.label)
+def test_every_quarter_has_a_bulletin_beside_the_last_and_the_same_of_last_year(schedule, quarter, tmp_path):
+    out, place = schedule[0], QUARTERS.index(quarter)
+    path = tmp_path / "bulletin.docx"
+    ecoledger("bulletin", out, "--quarter", quarter.label, "--to", path)
+    rows = read_evidence(path.with_suffix(".csv"))
+    assert {row["delivery"] for row in rows} == {f"{AREA}/{quarter.label}"}
+    figures = table_of(out, quarter.label, "indicators").set_index(["indicator", "period"])["value"]
+    for count, earlier in ((1, "上期"), (4, "上年同期")):
+        then = QUARTERS[place - count].label if place >= count else None
+        said = find_row(path, "植被覆盖率（陆域，不含水面）")[earlier]
+        expected = f"{figures['vegetation_cover_share_land', then]:.2%}" if then else "—"
+        assert said == expected
+    for row in rows:
+        if row["origin"] in {"cell", "text", "difference"}:
+            assert_held(out, row)
+    names = set(table_of(out, quarter.label, "sections")["section"])
+    told = {number for row in rows for number in NUMBER.findall(row["text"])}
+    assert list_numbers(path, names) - told == set()
+    assert "调度表" in " ".join(read_words(path))
+
+
+def find_row(path, name):
+    """The row of an indicator in the table of the area, by its headings."""
+    tables = [[[cell.text for cell in row.cells] for row in table.rows] for table in Document(path).tables]
+    rows = [(row, rows[0]) for rows in tables for row in rows if "趋向" in rows[0]]
+    (found,) = [dict(zip(heads, row, strict=True)) for row, heads in rows if row[0] == name]
+    return found

@@ -97,7 +97,7 @@ class Content:
 
 
 @dataclass(frozen=True)
-class Heading:
+class Imprint:
     """What the office says of the bulletin: title, who made it, and its date; empty where it does not."""
 
     title: str = ""
@@ -106,7 +106,7 @@ class Heading:
 
 
 def build_content(
-    areas: Sequence[AreaFigures], absent: Sequence[str], heading: Heading, evidence: EvidenceBook, file: str
+    areas: Sequence[AreaFigures], absent: Sequence[str], heading: Imprint, evidence: EvidenceBook, file: str
 ) -> Content:
     """The fields for some areas, one at least, which all have the period; `file` is that of the evidence."""
     words, moments = find_texts("bulletin", evidence.language), areas[0].moments

@@ -96,6 +96,23 @@ def test_what_cannot_be_asked_for_is_refused(tmp_path, words, named):
     assert not list(tmp_path.glob("*.csv"))
 
 
+def test_a_place_that_cannot_be_written_to_is_refused_and_keeps_what_it_has(tmp_path):
+    publish_two_areas(tmp_path)
+    (tmp_path / "a.docx").mkdir()
+    (tmp_path / "a.docx" / "kept").write_text("kept")
+    refused = run(tmp_path, "--quarter", "2024Q3", "--to", tmp_path / "a.docx").exception
+    assert isinstance(refused, SettingsError)
+    assert str(tmp_path / "a.docx") in str(refused)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_pdf_of_an_earlier_bulletin_does_not_stand_beside_a_new_one(tmp_path):
+    publish_two_areas(tmp_path)
+    (tmp_path / "bulletin_2024Q3.pdf").write_bytes(b"old")
+    assert run(tmp_path, "--quarter", "2024Q3").exit_code == 0
+    assert not (tmp_path / "bulletin_2024Q3.pdf").exists()
+
+
 def test_a_folder_without_deliveries_is_refused(tmp_path):
     refused = run(tmp_path).exception
     assert isinstance(refused, SettingsError)
