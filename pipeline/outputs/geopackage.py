@@ -254,7 +254,7 @@ def _build_sheet(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
     named = {part.layout_crs for part in delivery.aoi.parts}
     (shared,) = named if len(named) == 1 else (None,)
     crs = shared or delivery.grid.crs
-    shown = sorted((layer for layer in layers if layer.style.shown), key=_rank)
+    shown = sorted((layer for layer in layers if layer.shown), key=_rank)
     periods = f"{delivery.periods[0].first} – {delivery.periods[-1].last}"
     return PrintSheet(
         title=_write_title(delivery),

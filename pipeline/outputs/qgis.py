@@ -117,6 +117,11 @@ class StyledLayer:
         return self.own or LAYER_STYLES[self.name]
 
     @property
+    def shown(self) -> bool:
+        """Whether the map begins with it; layers of parts are switched on by whoever asks for them."""
+        return self.own is None and self.style.shown
+
+    @property
     def place(self) -> float:
         """Where it lies on the map, the least on top; layers of parts between the area and its changes."""
         known = list(LAYER_STYLES)

@@ -111,7 +111,7 @@ def _add_tree(root: ET.Element, layers: Sequence[StyledLayer], project: Project)
     group.attrib.update({"checked": "Qt::Checked", "expanded": "1"})
     for layer in layers:
         node = {"id": build_layer_id(layer.name), "name": layer.title, "providerKey": "ogr", "expanded": "1"}
-        shown = "Qt::Checked" if layer.style.shown else "Qt::Unchecked"
+        shown = "Qt::Checked" if layer.shown else "Qt::Unchecked"
         node |= {"source": _build_source(layer, project), "checked": shown}
         ET.SubElement(group, "layer-tree-layer", node)
 

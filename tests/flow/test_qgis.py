@@ -3,10 +3,13 @@
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 from matplotlib.image import imread
 
 from pipeline.legends import CHANGE, LAND_COVER, WATER_CLASS
@@ -15,6 +18,12 @@ from tests.deliveries import small_delivery, written
 PROJECT = Path(__file__).resolve().parents[2]
 PICTURES = PROJECT / "build" / "pictures"
 PYTHON = "/usr/bin/python3"
+SITES = gpd.GeoDataFrame(
+    {"site_id": ["N1"], "site": ["东滩"], "parcel_id": ["P001"]},
+    geometry=[shapely.Point(121.86, 31.49)],
+    crs="EPSG:4490",
+)
+PARTS = {"survey_sites": "物种调查样点"}
 TITLES = {
     "inventory": "生态产品目录清单",
     "parcels": "确权地块",
@@ -45,7 +54,8 @@ def look(tmp_path_factory):
     ):
         pytest.skip("QGIS is not installed (Debian: apt-get install qgis python3-qgis)")
     folder = tmp_path_factory.mktemp("delivery")
-    files = written(small_delivery(resolution_m=30), folder)
+    delivery = replace(small_delivery(resolution_m=30), layers={"survey_sites": SITES})
+    files = written(delivery, folder)
     PICTURES.mkdir(parents=True, exist_ok=True)
     script = Path(__file__).with_name("qgis_look.py")
     arguments = [PYTHON, str(script), str(folder / "inventory.gpkg"), str(folder / "rasters"), str(PICTURES)]
@@ -117,12 +127,14 @@ def test_the_project_inside_the_file_opens(look):
     assert project["valid"]
     assert project["crs"] == "EPSG:4490"
     assert project["title"] == "河口湿地 2024 生态产品目录清单（模拟数据）"
-    assert sorted(project["names"]) == sorted(f"{title}（模拟数据）" for title in TITLES.values())
+    titles = [*TITLES.values(), *PARTS.values()]
+    assert sorted(project["names"]) == sorted(f"{title}（模拟数据）" for title in titles)
     assert project["group"] == "生态产品目录清单"
 
 
 def test_parcels_lead_to_their_products_and_findings(look):
-    assert look["project"]["relations"] == ["parcels_findings", "parcels_inventory"]
+    found = ["parcels_findings", "parcels_inventory", "parcels_survey_sites"]
+    assert look["project"]["relations"] == found
     assert look["project"]["relations_valid"]
 
 
@@ -169,7 +181,7 @@ def test_a_sheet_shows_its_map_legend_arrow_and_stamp(name):
 
 def test_every_layer_says_what_it_rests_on_and_what_it_may_be_used_for(look):
     metadata = look["project"]["metadata"]
-    assert len(metadata) == 6
+    assert len(metadata) == len(TITLES) + len(PARTS)
     for layer in metadata.values():
         assert layer["title"].startswith("河口湿地 2024")
         assert "数据截至 2024-11-28" in layer["abstract"]

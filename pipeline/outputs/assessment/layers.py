@@ -25,7 +25,7 @@ class PartLayer:
     style: LayerStyle
 
 
-_UNSERVED = LayerStyle("access_status", 0.6, None, 0.3, label="home_name")
+_UNSERVED = LayerStyle("access_status", 0.6, None, 0.3)
 _HOMES_ORDER = ("green_kind", "access_way", "homes_from", "region", "home_id")
 
 PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType(
