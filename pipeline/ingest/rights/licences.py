@@ -10,7 +10,7 @@ from pipeline.geodesy import CGCS2000
 from pipeline.ingest.parcels.holders import mask_persons
 from pipeline.ingest.rights import advice
 from pipeline.ingest.rights.amounts import RightAmount, read_amounts, read_figures_of
-from pipeline.ingest.rights.points import read_shapes
+from pipeline.ingest.rights.points import read_right_shapes
 from pipeline.ingest.rights.tables import RightsTable
 from pipeline.ingest.rights.terms import RightTerm, is_endless, read_term
 from pipeline.ingest.rights.words import load_right_words
@@ -71,7 +71,7 @@ def read_licences(table: RightsTable) -> tuple[gpd.GeoDataFrame, list[RightAmoun
         "area_registered_m2": pd.Series({row: found.value for row, found in areas.items()}, dtype=float),
         "details": _tell_details(table),
     }
-    rows = gpd.GeoDataFrame(columns, geometry=read_shapes(table), index=table.rows, crs=CGCS2000)
+    rows = gpd.GeoDataFrame(columns, geometry=read_right_shapes(table), index=table.rows, crs=CGCS2000)
     nameless = rows[[*_IDENTITIES]].isna().all(axis=1)
     for row in rows.index[nameless]:
         said = " ".join(str(text) for text in table.body.loc[row] if text)

@@ -20,7 +20,7 @@ _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 Numbers = NDArray[np.float64]
 
 
-def read_shapes(table: RightsTable) -> gpd.GeoSeries:
+def read_right_shapes(table: RightsTable) -> gpd.GeoSeries:
     """The place of each row (EPSG:4490): its shape, else the point of its coordinates; null where untold.
 
     Without a CRS of the config coordinates are degrees of CGCS2000, which is noted. What lies outside China,

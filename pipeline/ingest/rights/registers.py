@@ -27,8 +27,8 @@ _TOLD = ["right_kind", "masked", *_PLACE]
 _NO_LICENCES = gpd.GeoDataFrame(
     columns=[*LICENCE_COLUMNS, *_TOLD, "geometry"], geometry="geometry", crs=CGCS2000
 )
-_NO_AMOUNTS = pd.DataFrame(columns=[*RightAmount._fields, *_PLACE])
-_NO_SIDES = pd.DataFrame(columns=[*TradeSide._fields, *_TOLD])
+_NO_AMOUNTS = pd.DataFrame(columns=list(dict.fromkeys([*RightAmount._fields, *_PLACE])))
+_NO_SIDES = pd.DataFrame(columns=list(dict.fromkeys([*TradeSide._fields, *_TOLD])))
 _NO_FILE = (
     "没有这个文件 no such file",
     "文件或能匹配到文件的模式 a file, or a pattern that one fits",

@@ -19,12 +19,15 @@ def list_double_numbers(rights: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Rights that have ended or expired by the day of their `state` are none of them.
     """
     live = rights[rights["state"].isin(_LIVE)].dropna(subset=["number", "holder_id"])
-    groups = live.groupby(["right_kind", live["number"].str.upper()], sort=False)
-    doubled = live[groups["holder_id"].transform("nunique").gt(1)]
-    holders = doubled.groupby(["right_kind", doubled["number"].str.upper()], sort=False)["holder"].transform(
-        lambda names: "、".join(dict.fromkeys(names.astype(str)))
-    )
-    return doubled.assign(holders=holders).drop_duplicates(["right_kind", "number"])
+    numbers = live["right_kind"] + ":" + live["number"].str.upper()
+    doubled = live[live.groupby(numbers)["holder_id"].transform("nunique").gt(1)]
+    own = numbers[doubled.index]
+    holders = doubled.groupby(own)["holder"].transform(_join_names)
+    return doubled.assign(holders=holders)[~own.duplicated()]
+
+
+def _join_names(names: pd.Series) -> str:
+    return "、".join(dict.fromkeys(names.astype(str)))
 
 
 def list_shared_ground(rights: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -17,7 +17,8 @@ BY_CODE, BY_NAME, BY_PLACE, NEAR, BY_CREDIT_CODE = "code", "name", "place", "nea
 
 _COLUMNS = ["right_id", "linked_to", "linked_id", "linked_by", "distance_m", "area_m2", "share"]
 _FIGURES = _COLUMNS[4:]
-_SEPARATORS = re.compile(r"[、,，;；\s]+")
+_PAIR = ["right_id", "linked_id"]
+_SEPARATORS = re.compile(r"[、,，;；\n]+")
 _CODES = ("parcel_id", "parcel_no", "unit_no")
 _LAND_CODE = 19
 """So many characters of the code of a real-estate unit are that of its land, 宗地代码 (GB/T 37346)."""
@@ -38,8 +39,9 @@ def link_parcels(rights: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame) -> pd.Data
     ]
     placed = _overlay(rights, parcels)
     named = pd.concat(parts, ignore_index=True)
-    shared = named.merge(placed[["right_id", "linked_id", "area_m2", "share"]], how="left")
-    return _join([shared, placed]).drop_duplicates(["right_id", "linked_id"], ignore_index=True)
+    ground = placed[[*_PAIR, "area_m2", "share"]]
+    shared = named.drop(columns=["area_m2", "share"]).merge(ground, how="left", on=_PAIR)[_COLUMNS]
+    return _join([shared, placed]).drop_duplicates(_PAIR, ignore_index=True)
 
 
 def link_sections_of(
@@ -64,7 +66,7 @@ def link_sections_of(
     units = parcels.set_index("parcel_id")["unit_no"]
     waters = [_name_waters(row, units) for row in known.to_dict("records")]
     near = _find_nearest(others, known, (waters, _list_units(links, units)), crs, within_m)
-    return _join([named, *near]).drop_duplicates(["right_id", "linked_id"], ignore_index=True)
+    return _join([named, *near]).drop_duplicates(_PAIR, ignore_index=True)
 
 
 def link_units(rights: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def place_rights(
     bare = shapely.is_missing(own)
     linked = rights["right_id"].map(_unite(links[~links["linked_by"].eq(BY_PLACE)], parcels))
     shapes = own.copy()
-    shapes[bare] = linked.where(linked.notna(), None).to_numpy(dtype=object)[bare]
+    shapes[bare] = _to_nulls(linked).to_numpy(dtype=object)[bare]
     basis = np.select([_is_polygon(own), ~bare, ~shapely.is_missing(shapes)], [POLYGON, POINT, PARCEL], "")
     told = pd.Series(basis, index=rights.index, dtype=object)
     spots = shapely.point_on_surface(shapes)
