@@ -15,8 +15,16 @@ _STEM = "ecological_index"
 _TOTAL = "ei"
 _STATES: Mapping[str, State] = MappingProxyType(
     {
-        "优": "good", "良": "good", "一般": "fair", "较差": "bad", "差": "bad",
-        "excellent": "good", "good": "good", "fair": "fair", "poor": "bad", "bad": "bad",
+        "优": "good",
+        "良": "good",
+        "一般": "fair",
+        "较差": "bad",
+        "差": "bad",
+        "excellent": "good",
+        "good": "good",
+        "fair": "fair",
+        "poor": "bad",
+        "bad": "bad",
     }
 )
 _IN_BOTH = ("grade", "change_word", "reason")

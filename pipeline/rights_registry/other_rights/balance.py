@@ -9,9 +9,9 @@ from pipeline import standards
 from pipeline.contracts import RIGHTS_BALANCE
 from pipeline.rights_registry.other_rights.states import holds_in
 
-NO_GRANT = "登记簿中没有许可量 (no grant in the registers)"
-NO_USE = "未载用量，或部分权证未载 (no use is told, or not of every right)"
-NO_TRADES = "没有交易登记簿，未计交易 (no register of trades: none is reckoned)"
+NO_GRANT = "登记簿中没有许可量 / no grant in the registers"
+NO_USE = "未载用量，或部分权证未载 / no use is told, or not of every right"
+NO_TRADES = "没有交易登记簿，未计交易 / no register of trades: none is reckoned"
 
 _OF_YEAR = ["resource", "period"]
 _OF_RIGHT = ["right_id", *_OF_YEAR]

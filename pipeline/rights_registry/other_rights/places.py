@@ -10,7 +10,7 @@ from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.rights_registry.other_rights.linking import BY_PLACE
 
 POLYGON, POINT, PARCEL = "polygon", "point", "parcel"
-UNTOLD = "登记簿未载位置，也未关联到地块 (no place is told, and no parcel linked)"
+UNTOLD = "登记簿未载位置，也未关联到地块 / no place is told, and no parcel linked"
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 

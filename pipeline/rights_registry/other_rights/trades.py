@@ -6,7 +6,7 @@ from pipeline import standards
 from pipeline.contracts import RIGHTS_TRADES
 
 _PRECISION = 1e-9
-NO_YEAR = "没有年份，未计入结余 (no year: not part of the balance)"
+NO_YEAR = "没有年份，未计入结余 / no year: not part of the balance"
 
 
 def build_trades(sides: pd.DataFrame, rights: pd.DataFrame) -> pd.DataFrame:
