@@ -57,3 +57,17 @@ def test_both_ends_are_inside_and_the_day_is_that_of_utc():
     beijing = timezone(timedelta(hours=8))
     assert not april.holds(datetime(2024, 4, 1, 7, 59, tzinfo=beijing))
     assert april.holds(datetime(2024, 5, 1, 7, 59, tzinfo=beijing))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "year"),
+    [
+        (date(2024, 1, 1), date(2024, 12, 31), 2024),
+        (date(2024, 1, 2), date(2024, 12, 31), None),
+        (date(2024, 1, 1), date(2024, 12, 30), None),
+        (date(2024, 1, 1), date(2024, 3, 31), None),
+        (date(2023, 1, 1), date(2024, 12, 31), None),
+    ],
+)
+def test_a_whole_year_is_all_of_one_calendar_year(first, last, year):
+    assert Period(first, last, "any").whole_year == year

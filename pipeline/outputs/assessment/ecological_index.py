@@ -7,9 +7,9 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.outputs import drawing
-from pipeline.outputs.assessment.section import Section, SectionCard, State, build_section_table
+from pipeline.outputs.assessment.section import Section, SectionCard, SectionTable, State, build_section_table
 from pipeline.outputs.charts import Chart, draw_stack
-from pipeline.outputs.texts import choose_words, find_texts
+from pipeline.outputs.texts import choose_words, find_text, find_texts
 
 _STEM = "ecological_index"
 _TOTAL = "ei"
@@ -58,7 +58,7 @@ def build_ecological_index_section(delivery: Delivery) -> Section | None:
         words["title"],
         tuple(_write_sentences(named, words)),
         tuple(_list_cards(named, words)),
-        tables,
+        (*tables, *list_rejects(_STEM, delivery)),
         tuple(_draw_charts(named, delivery, words)),
         notes=(words["note.norm"], words["note.bases"]),
     )
@@ -72,6 +72,14 @@ def choose_names(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
         if column in rows
     }
     return rows.assign(**said).rename(columns={f"name_{delivery.language}": "name"})
+
+
+def list_rejects(stem: str, delivery: Delivery) -> Iterator[SectionTable]:
+    """What of the statistics behind a table was not used, if there is any."""
+    rejected = delivery.tables.get(f"{stem}_rejected")
+    if rejected is not None and len(rejected):
+        caption = find_text("ei.table.rejected", delivery.language)
+        yield build_section_table(caption, f"{stem}_rejected", rejected, delivery)
 
 
 def find_latest(rows: pd.DataFrame) -> pd.DataFrame:

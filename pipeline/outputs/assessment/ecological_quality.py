@@ -8,6 +8,7 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.ecological_index import (
     choose_names,
     find_latest,
+    list_rejects,
     write_change,
 )
 from pipeline.outputs.assessment.section import Section, SectionCard, build_section_table
@@ -34,7 +35,7 @@ def build_ecological_quality_section(delivery: Delivery) -> Section | None:
         words["title"],
         tuple(_write_sentences(named[named["level"].eq(0)], words)),
         tuple(_list_cards(named, words)),
-        (table,),
+        (table, *list_rejects(_STEM, delivery)),
         notes=(words["note.scheme"],),
     )
 

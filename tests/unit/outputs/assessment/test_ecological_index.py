@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from pipeline.assessment import ecological_evaluation as evaluation
@@ -14,7 +15,7 @@ from pipeline.assessment.ecological_quality import (
     evaluate_quality,
 )
 from pipeline.assessment.ecological_tables import Year, build_index_rows, build_input_rows
-from pipeline.outputs.assessment.ecological_index import build_ecological_index_section
+from pipeline.outputs.assessment.ecological_index import build_ecological_index_section, list_rejects
 from pipeline.outputs.assessment.ecological_quality import build_ecological_quality_section
 from pipeline.settings.ecological_index import QualityIndex, load_quality_scheme
 from tests.deliveries import small_delivery, written
@@ -120,6 +121,19 @@ def test_the_quality_index_is_said_with_its_class():
     assert "没有生态质量指数：不是整年" in section.sentences[0]
     assert "61.84，属二类" in section.sentences[1]
     assert [card.value for card in section.cards] == ["61.84", "61.00", "66.00", "52.00", "31.00"]
+
+
+@pytest.mark.parametrize("stem", ["ecological_index", "ecological_quality"])
+def test_what_of_the_statistics_is_not_used_stands_with_its_place(stem):
+    row = {
+        "file": "环境统计.xlsx", "sheet": "表1", "row": 7, "column": "数值", "found": "三百",
+        "expected": "一个数 / a number", "todo": "改成数字 / write a number",
+    }  # fmt: skip
+    delivery = replace(small_delivery(), tables={f"{stem}_rejected": pd.DataFrame([row])})
+    (table,) = list_rejects(stem, delivery)
+    assert (table.stem, len(table.rows)) == (f"{stem}_rejected", 1)
+    assert {"环境统计.xlsx", "7", "三百"} <= {words for words, _ in table.rows[0]}
+    assert not list(list_rejects(stem, small_delivery()))
 
 
 def test_sections_stand_in_the_page_and_tables_in_the_workbook(tmp_path):
