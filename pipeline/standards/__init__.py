@@ -24,7 +24,8 @@ what values in a unit are multiplied by; `statistic_words`: words of headings an
 its figures, and the index by which its price moves; `account_parameter_units`: what figures in another unit
 are multiplied by; `ecosystem_subtypes`: what parameters tell apart within an ecosystem type.
 `service_sectors`: sectors that use services, where statistics tell it, by service and beginning of the item.
-`species_groups`: groups of species, the group that each lies within, and their names in tables of surveys.
+`species_groups`: groups of species, the group that each lies within, and their names in tables of surveys;
+`species_headings`, `species_words`: how tables of surveys, and those beside them, are read.
 `rights_kinds`: kinds of registers of other rights, what two of them must not share; `rights_fields`: their
 columns; `rights_resources`: what is licensed and traded; `rights_units`, `rights_words`: units and words of
 their cells.
