@@ -203,7 +203,15 @@ def publish_two_areas(out: Path) -> None:
             },
             {"status": "unknown", "value": None, "reason": "没有基期 / no baseline", "target_period": "2025"},
         ),
-        targets_summary=summary(targets_failed=1, targets_unknown=1, targets_met=1, of=3, share_met=0.375),
+        targets_summary=summary(
+            targets_failed=1,
+            targets_unknown=1,
+            targets_met=1,
+            of=3,
+            share_met=0.375,
+            share_met_low=0.25,
+            share_met_high=0.5833,
+        ),
         rivers_evaluation=rivers("east", "2024Q3"),
         sections_change=section_changes(("北闸2号", 2, 4), ("南港", 5, 3), ("西口", 3, 3)),
     )

@@ -141,14 +141,16 @@ def _choose_target(path: Path) -> Path:
 
 
 def _write(target: Path, content: bytes, evidence: pd.DataFrame) -> None:
-    """Put a document and its evidence in their places, both or none; a PDF of an earlier one goes."""
+    """Put a document and its evidence in their places; neither evidence nor PDF of an earlier one stays."""
+    listing, pdf = target.with_suffix(".csv"), target.with_suffix(".pdf")
     parts = [target.with_name(f".{target.name}.part"), target.with_name(f".{target.stem}.csv.part")]
     try:
         parts[0].write_bytes(content)
         write_csv(evidence, parts[1])
-        target.with_suffix(".pdf").unlink(missing_ok=True)
-        parts[1].replace(target.with_suffix(".csv"))
+        for earlier in (pdf, listing):
+            earlier.unlink(missing_ok=True)
         parts[0].replace(target)
+        parts[1].replace(listing)
     except OSError as error:
         todo = "关闭打开着它的程序，或换 --to / Close the program that has it open, or choose another --to"
         problem = Problem(str(target), f"{type(error).__name__}: {error}", "可写 / a place to write to", todo)

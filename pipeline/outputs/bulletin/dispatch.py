@@ -105,4 +105,5 @@ def _say_summary(row: Row, evidence: EvidenceBook) -> str:
     if share is None:
         return said
     weight = find_text("bulletin.weight", evidence.language)
-    return said + weight.format(share=evidence.write_cell(share))
+    low, high = (evidence.write_cell(row.cell(f"share_met_{side}", "share")) for side in ("low", "high"))
+    return said + weight.format(share=evidence.write_cell(share), low=low, high=high)

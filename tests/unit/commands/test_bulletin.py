@@ -103,7 +103,7 @@ def test_a_place_that_cannot_be_written_to_is_refused_and_keeps_what_it_has(tmp_
     refused = run(tmp_path, "--quarter", "2024Q3", "--to", tmp_path / "a.docx").exception
     assert isinstance(refused, SettingsError)
     assert str(tmp_path / "a.docx") in str(refused)
-    assert not list(tmp_path.glob(".*"))
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
 
 
 def test_a_pdf_of_an_earlier_bulletin_does_not_stand_beside_a_new_one(tmp_path):

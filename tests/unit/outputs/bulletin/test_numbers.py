@@ -34,7 +34,19 @@ def made(request, tmp_path_factory):
 def test_every_number_of_the_document_is_printed_from_the_evidence(made):
     _, bulletin, _ = made
     seen = list_numbers(bulletin.document, ["北闸2号"])
-    assert {"81.18", "82.27", "57.14", "1.09", "0.67", "42.9", "82.00", "37.50", "140.00"} <= seen
+    assert {
+        "81.18",
+        "82.27",
+        "57.14",
+        "1.09",
+        "0.67",
+        "42.9",
+        "82.00",
+        "37.50",
+        "25.00",
+        "58.33",
+        "140.00",
+    } <= seen
     told = {number for row in read_evidence(bulletin.evidence) for number in NUMBER.findall(row["text"])}
     assert seen - told - set(NUMBER.findall(bulletin.evidence.name)) == set()
 
