@@ -26,6 +26,8 @@ from pipeline.outputs.texts import find_texts
 FOLDER = Path(__file__).parent.parent / "templates"
 _GREEN, _RED, _GREY = RGBColor(0x1F, 0x5F, 0x4A), RGBColor(0xB3, 0x26, 0x1E), RGBColor(0x55, 0x63, 0x5D)
 _HEAD_FILL = "E3EEE8"
+_CELL_PT, _DENSE_PT = 9, 7.5
+"""Size of letters in tables whose columns are given widths, and in those that share the page."""
 _LINE, _ROOM = "A9B8B0", "45"
 _PAGE = Mm(210), Mm(297)
 _TASKS = (
@@ -225,6 +227,7 @@ def _write_themes(document: WordDocument) -> None:
     _fill_cells(
         table, 0, ["{%tc for header in table.headers %}", "{{ header }}", "{%tc endfor %}"], fill=_HEAD_FILL
     )
+    _repeat_heads(table)
     _fill_cells(table, 1, ["{%tr for row in table.rows %}", "", ""])
     _fill_cells(table, 2, ["{%tc for cell in row %}", "{{ cell }}", "{%tc endfor %}"])
     _fill_cells(table, 3, ["{%tr endfor %}", "", ""])
@@ -250,10 +253,15 @@ def _add_table(document: WordDocument, heads: Sequence[str], widths: Sequence[fl
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Cm(width)
     _fill_cells(table, 0, heads, widths, fill=_HEAD_FILL)
+    _repeat_heads(table)
+    return table
+
+
+def _repeat_heads(table: Table) -> None:
+    """Have the first row on every page of a table, and every row on one page."""
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001 (no such setting)
     for row in table.rows:
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))  # noqa: SLF001 (no such setting)
-    return table
 
 
 def _fill_rows(table: Table, loop: str, cells: Sequence[str], widths: Sequence[float]) -> None:
@@ -268,8 +276,9 @@ def _fill_cells(
 ) -> None:
     for number, (cell, text) in enumerate(zip(table.rows[row].cells, texts, strict=True)):
         run = cell.paragraphs[0].add_run(text)
-        run.font.size, run.font.bold = Pt(9), bool(fill)
+        run.font.size, run.font.bold = Pt(_CELL_PT if widths else _DENSE_PT), bool(fill)
         cell.paragraphs[0].paragraph_format.space_after = Pt(0)
+        cell.paragraphs[0].paragraph_format.keep_with_next = bool(fill)
         if widths:
             cell.width = Cm(widths[number])
         if fill:

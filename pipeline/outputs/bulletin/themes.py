@@ -13,6 +13,7 @@ from pipeline.outputs.columns import Language, describe_column, list_values, nam
 from pipeline.outputs.texts import choose_words, find_text, find_texts, name_unit
 
 _MOST_ROWS = 20
+_YEAR, _MARK = "_year", "indicative"
 _SHARES = frozenset({"access_share", "access_share_low", "access_share_high", "used_share"})
 """Columns of shares whose unit is not stated."""
 
@@ -133,10 +134,18 @@ def _build_table(theme: Theme, rows: Sequence[Row], evidence: EvidenceBook) -> T
     shown = rows[:_MOST_ROWS]
     return ThemeTable(
         title=find_texts("sheet", evidence.language).get(theme.table, theme.table),
-        headers=tuple(name_columns(held, evidence.language, family).values()),
+        headers=tuple(_name_headers(held, family, evidence.language)),
         rows=tuple(tuple(_write_value(row, column, family, evidence) for column in held) for row in shown),
         left_out=_say_left_out(len(rows) - len(shown), theme.table, evidence),
     )
+
+
+def _name_headers(columns: Sequence[str], family: str, language: Language) -> list[str]:
+    names = name_columns(columns, language, family)
+    return [
+        names[column] if column != _MARK else find_text("assessment.indicative", language)
+        for column in columns
+    ]
 
 
 def _write_value(row: Row, column: str, family: str, evidence: EvidenceBook) -> str:
@@ -146,6 +155,8 @@ def _write_value(row: Row, column: str, family: str, evidence: EvidenceBook) -> 
         return "—"
     if isinstance(value, bool):
         return _write_truth(value, column, language)
+    if column.endswith(_YEAR):
+        return evidence.write_words(row, column, f"{value:.0f}")
     if isinstance(value, (int, float)) and not list_values(column):
         unit = "share" if column in _SHARES else describe_column(column, family).unit
         return evidence.write_cell(row.cell(column, unit))
@@ -154,7 +165,7 @@ def _write_value(row: Row, column: str, family: str, evidence: EvidenceBook) -> 
 
 
 def _write_truth(is_so: bool, column: str, language: Language) -> str:
-    if column == "indicative":
+    if column == _MARK:
         return find_text("assessment.indicative", language) if is_so else ""
     return find_text(f"bulletin.{'yes' if is_so else 'no'}", language)
 
