@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import pandas as pd
@@ -16,12 +17,16 @@ DAY = r"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2
 _WHOLE_DAY = re.compile(rf"(?:{DAY})(?:[T ].*)?")
 _SERIAL = re.compile(r"[2-7][0-9]{4}(?:\.0*)?")
 _NUMBER_AND_UNIT = re.compile(r"(?P<number>[+-]?[0-9][0-9.,\s]*)(?P<unit>[^0-9.,\s].*)")
+_KEPT = 2**16
+"""So many texts are known to be blank or not; a column repeats few."""
 _DECIMALS = re.compile(r"[+-]?[0-9]*(?:[.](?P<decimals>[0-9]*))?")
 
 
+@lru_cache(_KEPT)
 def is_blank(text: str) -> bool:
     """Whether a cell says nothing."""
-    return fold(text) in NOTHING or fold(text) in load_right_words("nothing")
+    plain = fold(text)
+    return plain in NOTHING or plain in load_right_words("nothing")
 
 
 def read_day(text: str, day_0: date = DAY_0) -> date | None:

@@ -153,8 +153,9 @@ def _repeats(sheet: Sheet, texts: Sequence[str], top: int, place: int) -> bool:
 
 def _settle_unit_column(heading: RightsHeading, cells: Sequence[str], register: RightsFile) -> RightsHeading:
     """单位 heads units of amounts, or the units that hold and trade: their cells tell."""
-    told = [text for text in cells if not is_blank(text)]
-    if heading.ours != "unit" or "unit" in register.columns or all(is_amount_unit(text) for text in told):
+    if heading.ours != "unit" or "unit" in register.columns:
+        return heading
+    if all(is_amount_unit(text) for text in set(cells) if not is_blank(text)):
         return heading
     return replace(heading, ours="party" if register.kind.endswith("_trade") else "holder")
 

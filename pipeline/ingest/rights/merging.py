@@ -8,6 +8,7 @@ from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.statistics import rejects
 from pipeline.ingest.statistics.rejects import Advice, Reject
 
+_LAST = ("area_registered_m2", "geometry")
 _JOINED = ("water", "section", "parcel_code", "parcel_name", "region", "details")
 _FIRST = (
     "right_kind",
@@ -51,13 +52,20 @@ def merge_rights(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     An area that stands in several rows of one parcel counts once.
     """
+    several = rows["right_id"].duplicated(keep=False)
+    parts = [rows[~several], _merge_several(rows[several])]
+    order = rows["right_id"].drop_duplicates()
+    table = pd.concat([part for part in parts if len(part)] or parts[:1]).set_index("right_id").loc[order]
+    return gpd.GeoDataFrame(table.reset_index()[["right_id", *_FIRST, *_JOINED, *_LAST]], crs=rows.crs)
+
+
+def _merge_several(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     groups = rows.groupby("right_id", sort=False)
     joined = {name: groups[name].agg(_join_texts) for name in _JOINED}
     once = rows.drop_duplicates(["right_id", "parcel_code", "outlet", "area_registered_m2"])
     areas = once.groupby("right_id", sort=False)["area_registered_m2"].sum(min_count=1)
-    places = groups["geometry"].agg(_join_places)
     table = groups[[*_FIRST]].first().assign(**joined, area_registered_m2=areas)
-    return gpd.GeoDataFrame(table, geometry=places, crs=rows.crs).reset_index()
+    return gpd.GeoDataFrame(table, geometry=groups["geometry"].agg(_join_places), crs=rows.crs).reset_index()
 
 
 def _join_texts(texts: pd.Series) -> str | None:
@@ -92,7 +100,7 @@ def _settle_repeats(rows: pd.DataFrame, key: list[str]) -> tuple[pd.DataFrame, l
     """Rows of one `key` and `value` once, those of several values not at all; what is left out and why."""
     groups = rows.groupby(key, dropna=False, sort=False)
     first, contradicts = groups.cumcount().eq(0), groups["value"].transform("nunique").gt(1)
-    spots = rows[["file", "sheet", "row"]].astype(str).agg(", ".join, axis=1)
+    spots = rows["file"].astype(str) + ", " + rows["sheet"].astype(str) + ", " + rows["row"].astype(str)
     numbers = groups.ngroup()
     place_of = spots[first].set_axis(numbers[first])
     other_of = spots[~first].groupby(numbers[~first]).first()

@@ -1,7 +1,7 @@
 """One table of a register of rights, column by column; what cannot be used of it is noted with its place."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -86,23 +86,24 @@ class RightsTable:
         return [(row, text) for row, text, again in cells if not again and not is_blank(text)]
 
     @cached_property
-    def units(self) -> pd.Series:
+    def units(self) -> Mapping[Hashable, str | None]:
         """Units of the rows."""
-        return self.read_texts("unit")
+        return self.read_texts("unit").to_dict()
 
     @cached_property
-    def pollutants(self) -> pd.Series:
+    def pollutants(self) -> Mapping[Hashable, str | None]:
         """Pollutants of the rows."""
-        return self.read_texts("pollutant")
+        return self.read_texts("pollutant").to_dict()
 
     @cached_property
-    def years(self) -> pd.Series:
-        """Years of the rows by their column; null where there is none, which is noted where it is no year."""
+    def years(self) -> Mapping[int, int | None]:
+        """Years of the rows by their column; None where there is none, which is noted where it is no year."""
         told = self.read_texts("year")
-        years = told.map(_read_year, na_action="ignore").astype(object)
-        for row in self.rows[told.notna() & years.isna()]:
-            self.lose(int(row), self.layout.find("year"), told[row], rejects.NO_YEAR)
-        return years.where(years.notna(), None)
+        years = {row: _read_year(text) if text else None for row, text in told.items()}
+        for row, text in told.items():
+            if text and years[row] is None:
+                self.lose(int(str(row)), self.layout.find("year"), text, rejects.NO_YEAR)
+        return {int(str(row)): year for row, year in years.items()}
 
     def read_texts(self, ours: str) -> pd.Series:
         """Tidy texts of a column, null where there is none."""

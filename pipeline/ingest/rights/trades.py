@@ -61,7 +61,7 @@ def read_trades(table: RightsTable) -> list[TradeSide]:
     for amount in read_amounts(table):
         amounts.setdefault(amount.row, []).append(amount)
     prices, totals = _read_prices(table, amounts)
-    days, trades = table.read_days("day"), table.read_texts("trade")
+    days, trades = table.read_days("day").to_dict(), table.read_texts("trade").to_dict()
     figures, sides = table.layout.list_amounts(), []
     for row, side, party in _list_sides(table):
         name = trades[row] or f"{table.placed.sheet.file}:{row}"
@@ -109,7 +109,8 @@ def _read_parties(table: RightsTable, who: str) -> dict[int, _Party]:
     prefix = "" if who == "party" else f"{who}_"
     names, users = table.read_texts(who), table.read_texts(f"{prefix or 'user_'}code")
     codes, persons = table.read_codes(f"{prefix}credit_code")
-    return {int(row): _Party(names[row], codes[row], persons[row], users[row]) for row in table.rows}
+    columns = zip(names, codes, persons, users, strict=True)
+    return {int(row): _Party(*found) for row, found in zip(table.rows, columns, strict=True)}
 
 
 def _find_year(table: RightsTable, row: int, day: date | None) -> int | None:

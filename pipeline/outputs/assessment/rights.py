@@ -8,7 +8,7 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.layer_maps import draw_layer_map
 from pipeline.outputs.assessment.section import Section, SectionCard, SectionTable, State, build_section_table
 from pipeline.outputs.columns import name_values
-from pipeline.outputs.texts import find_texts, name_unit
+from pipeline.outputs.texts import choose_words, find_texts, name_unit
 
 _STEM = "rights"
 _LAYERS = ("licences", "licence_points")
@@ -95,9 +95,8 @@ def _list_cards(
         if len(rows):
             row = rows.iloc[-1]
             value = "—" if pd.isna(row["value"]) else f"{row['value']:.1%}"
-            yield SectionCard(
-                words[f"card.{name}"], value, _note(row), "unknown" if value == "—" else "plain"
-            )
+            note = _write_note(row, delivery)
+            yield SectionCard(words[f"card.{name}"], value, note, "unknown" if value == "—" else "plain")
     traded = books[books[["bought", "sold"]].gt(0).any(axis=1)]
     even = int(traded["traded_difference"].abs().le(_BALANCED * traded["bought"]).sum())
     state: State = "good" if even == len(traded) else "bad"
@@ -106,9 +105,10 @@ def _list_cards(
     yield SectionCard(words["card.errors"], str(errors), "", "bad" if errors else "good")
 
 
-def _note(row: pd.Series) -> str:
+def _write_note(row: pd.Series, delivery: Delivery) -> str:
+    """What a share is of, or why it is not known."""
     if pd.isna(row["value"]):
-        return str(row["reason"])
+        return choose_words(str(row["reason"]), delivery.language)
     return f"{row['period']}: {row['numerator']:,.10g} / {row['denominator']:,.10g}"
 
 
