@@ -92,7 +92,7 @@ class GreenAccess(Strict):
     distances: ConfigPath | None = None
 
 
-class Figure(Strict):
+class RuleFigure(Strict):
     """A figure of the rule with its source; `confirmed` once it was seen in the document's own text."""
 
     value: Annotated[float, Field(gt=0)]
@@ -103,8 +103,8 @@ class Figure(Strict):
 class Reach(Strict):
     """How far a home may be from places of a kind, in m, and how large these are at least, in m2."""
 
-    limit_m: Figure
-    least_m2: Figure
+    limit_m: RuleFigure
+    least_m2: RuleFigure
 
 
 class StreetRule(Strict):
@@ -114,8 +114,8 @@ class StreetRule(Strict):
     `join_m` of another street join it.
     """
 
-    reach_m: Figure
-    join_m: Figure
+    reach_m: RuleFigure
+    join_m: RuleFigure
 
 
 class Distances(Strict):

@@ -11,7 +11,7 @@ from pipeline.geodesy import measure_areas_m2, project_all
 
 
 @dataclass(frozen=True)
-class Places:
+class CountedPlaces:
     """Places of one kind: polygons in a plane, in m, and what each is called.
 
     `small` counts those that are too small; `told` says in Chinese and English what they are.
@@ -23,12 +23,14 @@ class Places:
     told: tuple[str, str]
 
 
-def choose_places(rows: gpd.GeoDataFrame, least_m2: float, plane: str, told: tuple[str, str]) -> Places:
+def choose_places(
+    rows: gpd.GeoDataFrame, least_m2: float, plane: str, told: tuple[str, str]
+) -> CountedPlaces:
     """Places of at least so much ground, on the ellipsoid and as a whole, of rows with id and name."""
     shapes = rows.geometry.to_numpy()
     large = measure_areas_m2(shapes) >= least_m2
     names = rows["name"].where(rows["name"].notna(), rows["id"]).to_numpy(dtype=object)
-    return Places(project_all(shapes[large], plane), names[large], int((~large).sum()), told)
+    return CountedPlaces(project_all(shapes[large], plane), names[large], int((~large).sum()), told)
 
 
 def assign_gates(

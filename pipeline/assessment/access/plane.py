@@ -1,17 +1,21 @@
 """The plane in which distances are measured: true to scale about the middle of an area."""
 
+import numpy as np
+from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import TransverseMercatorConversion
 
 from pipeline.aoi import Aoi
-from pipeline.geodesy import CGCS2000, ELLIPSOID
+from pipeline.geodesy import CGCS2000
+
+_RADIUS_M = 6_371_000.0
 
 
 def build_plane(aoi: Aoi) -> str:
     """A transverse Mercator projection of CGCS2000 along the meridian of an area's middle (WKT), scale 1.
 
-    It stretches distances by `measure_stretch` at most.
+    Away from that meridian it stretches lengths by `find_scale`.
     """
     lon, lat = _find_middle(aoi)
     conversion = TransverseMercatorConversion(
@@ -20,11 +24,14 @@ def build_plane(aoi: Aoi) -> str:
     return str(ProjectedCRS(conversion, geodetic_crs=CRS(CGCS2000)).to_wkt())
 
 
-def measure_stretch(aoi: Aoi) -> float:
-    """By which share, at most, the plane stretches a distance within an area: x^2 / (2 b^2) at its edge."""
-    lon, lat = _find_middle(aoi)
-    _, _, reach_m = ELLIPSOID.inv(lon, lat, aoi.geometry.bounds[2], lat)
-    return float((1.1 * reach_m / ELLIPSOID.b) ** 2 / 2)
+def shrink(distances_m: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """True lengths of distances in the plane about points with eastings x, right to a millimetre in 500 m."""
+    return distances_m / find_scale(x)
+
+
+def find_scale(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """By how much the plane stretches lengths at eastings x: 1 + x^2 / (2 R^2)."""
+    return 1 + (np.asarray(x) / _RADIUS_M) ** 2 / 2
 
 
 def _find_middle(aoi: Aoi) -> tuple[float, float]:

@@ -7,6 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.assessment.access.dividing import divide_shapes
+from pipeline.assessment.access.plane import find_scale, shrink
 
 QUADRANT_SEGMENTS = 90
 """Chords in a quarter of a circle about a corner: they lie inside of it, by 4e-5 of its radius at most."""
@@ -42,7 +43,7 @@ class Nearness:
 
 
 def find_straight(homes: NDArray[np.object_], places: NDArray[np.object_], limit_m: float) -> Nearness:
-    """Nearness of homes (polygons or points) to places (polygons) in a plane, in m, straight.
+    """Nearness of homes (polygons or points) to places (polygons) in the plane of an area, straight.
 
     A home at exactly the limit is served. Polygons are cut along the line at that distance from all places:
     `share` is the share of their area inside of it. Rounded corners of that line are chords of one degree.
@@ -77,9 +78,11 @@ def _sort_out(
 
 def _cut_away(homes: NDArray[np.object_], tree: shapely.STRtree, limit_m: float) -> NDArray[np.object_]:
     """Homes without what lies within the limit of a place."""
-    home, tile = tree.query(homes, predicate="dwithin", distance=limit_m)
+    reach_m = limit_m * find_scale(_find_eastings(homes))
+    home, tile = tree.query(homes, predicate="dwithin", distance=reach_m)
     used, tile = np.unique(tile, return_inverse=True)
-    zones = shapely.buffer(tree.geometries[used], limit_m, quad_segs=QUADRANT_SEGMENTS)
+    reach_m = limit_m * find_scale(_find_eastings(tree.geometries[used]))
+    zones = shapely.buffer(tree.geometries[used], reach_m, quad_segs=QUADRANT_SEGMENTS)
     left = np.array(homes, dtype=object)
     order = np.argsort(home, kind="stable")
     starts = np.flatnonzero(np.diff(home[order], prepend=-1))
@@ -106,5 +109,11 @@ def _measure(
     if len(tree) and len(points):
         (point, tile), distance = tree.query_nearest(points, return_distance=True)
         first = np.flatnonzero(np.diff(point, prepend=-1))
-        nearest[point[first]], far[point[first]] = tile[first], distance[first]
+        near = shrink(distance[first], shapely.get_x(points[point[first]]))
+        nearest[point[first]], far[point[first]] = tile[first], near
     return nearest, far
+
+
+def _find_eastings(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    left, _, right, _ = shapely.bounds(shapes).reshape(-1, 4).T
+    return np.asarray((left + right) / 2, dtype=np.float64)

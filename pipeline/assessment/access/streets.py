@@ -1,6 +1,7 @@
 """Streets as a network: who meets whom, and how far it is along them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -8,12 +9,14 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from pipeline.assessment.access.plane import shrink
+
 _SAME_M = 1e-3
 """Corners of streets that lie closer are one."""
 
 
 @dataclass(frozen=True)
-class Network:
+class StreetNetwork:
     """Streets as straight pieces between numbered corners: `ends` (piece, 2), in m of a plane.
 
     `links` (link, 2) join corners whose streets only nearly meet, `gaps` are how far apart these are.
@@ -25,7 +28,7 @@ class Network:
     links: NDArray[np.int64]
     gaps: NDArray[np.float64]
 
-    @property
+    @cached_property
     def pieces(self) -> NDArray[np.object_]:
         """The pieces as lines."""
         return np.asarray(shapely.linestrings(self.corners[self.ends]), dtype=object)
@@ -48,18 +51,18 @@ class Spots:
         return Spots(np.append(self.piece, other.piece), np.append(self.along, other.along))
 
 
-def build_network(streets: NDArray[np.object_], join_m: float) -> Network:
+def build_network(streets: NDArray[np.object_], join_m: float) -> StreetNetwork:
     """The network of streets (lines in a plane, in m).
 
     Streets meet at corners that they share, and where the end of one comes within `join_m` of another. Where
     they cross without a shared corner they do not meet: one may lead over the other.
     """
     corners, ends = _number_corners(streets)
-    bare = Network(corners, ends, np.empty((0, 2), dtype=np.int64), np.empty(0))
+    bare = StreetNetwork(corners, ends, np.empty((0, 2), dtype=np.int64), np.empty(0))
     return _join_ends(bare, join_m)
 
 
-def insert_spots(network: Network, spots: Spots) -> tuple[Network, NDArray[np.int64]]:
+def insert_spots(network: StreetNetwork, spots: Spots) -> tuple[StreetNetwork, NDArray[np.int64]]:
     """The network with a corner at each of some spots, and the numbers of these corners."""
     first, last = network.corners[network.ends[spots.piece]].transpose(1, 0, 2)
     added = first + spots.along[:, None] * (last - first)
@@ -72,11 +75,11 @@ def insert_spots(network: Network, spots: Spots) -> tuple[Network, NDArray[np.in
     order = np.lexsort((rank, along, piece))
     ends = np.column_stack([corner[order][:-1], corner[order][1:]])[np.diff(piece[order]) == 0]
     corners = np.concatenate([network.corners, added])
-    return Network(corners, ends, network.links, network.gaps), numbers
+    return StreetNetwork(corners, ends, network.links, network.gaps), numbers
 
 
 def measure_ways(
-    network: Network, starts: NDArray[np.int64], legs: NDArray[np.float64]
+    network: StreetNetwork, starts: NDArray[np.int64], legs: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Shortest way in m from any of some starts to every corner, each start after a leg of its own.
 
@@ -91,7 +94,7 @@ def measure_ways(
     return ways[:hub], _trace_starts(before, starts)
 
 
-def count_crossings(network: Network) -> int:
+def count_crossings(network: StreetNetwork) -> int:
     """Pairs of pieces that cross where they do not meet."""
     tree = shapely.STRtree(network.pieces)
     first, second = tree.query(network.pieces, predicate="crosses")
@@ -108,7 +111,7 @@ def _number_corners(streets: NDArray[np.object_]) -> tuple[NDArray[np.float64], 
     return points[first].reshape(len(steps), 2), ends[ends[:, 0] != ends[:, 1]]
 
 
-def _join_ends(network: Network, join_m: float) -> Network:
+def _join_ends(network: StreetNetwork, join_m: float) -> StreetNetwork:
     """The network with links from ends of streets to streets that they nearly meet."""
     meeting = np.bincount(network.ends.ravel(), minlength=len(network.corners))
     ends = np.flatnonzero(meeting == 1)
@@ -120,12 +123,12 @@ def _join_ends(network: Network, join_m: float) -> Network:
     along = np.asarray(shapely.line_locate_point(pieces[piece], points[end], normalized=True))
     joined, spots = insert_spots(network, Spots(piece, along))
     links = np.column_stack([ends[end], spots])
-    return Network(joined.corners, joined.ends, links, _measure_steps(joined.corners, links))
+    return StreetNetwork(joined.corners, joined.ends, links, _measure_steps(joined.corners, links))
 
 
 def _measure_steps(corners: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
-    lengths: NDArray[np.float64] = np.hypot(*(corners[ends[:, 0]] - corners[ends[:, 1]]).T)
-    return lengths
+    first, last = corners[ends[:, 0]], corners[ends[:, 1]]
+    return shrink(np.hypot(*(last - first).T), (first[:, 0] + last[:, 0]) / 2)
 
 
 def _build_graph(ends: NDArray[np.int64], lengths: NDArray[np.float64], count: int) -> csr_array:

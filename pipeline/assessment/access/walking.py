@@ -7,8 +7,9 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.assessment.access.dividing import divide_shapes
+from pipeline.assessment.access.plane import shrink
 from pipeline.assessment.access.straight import CENTIMETRES, Nearness
-from pipeline.assessment.access.streets import Network, Spots, insert_spots, measure_ways
+from pipeline.assessment.access.streets import Spots, StreetNetwork, insert_spots, measure_ways
 
 NO_STREET = "附近没有街道 / on no street"
 NO_WAY = "所在街道不通往任何绿地公园 / its streets lead to no place"
@@ -29,9 +30,9 @@ class Entries:
 
 
 def find_along_streets(
-    homes: NDArray[np.object_], entries: Entries, network: Network, *, limit_m: float, reach_m: float
+    homes: NDArray[np.object_], entries: Entries, network: StreetNetwork, *, limit_m: float, reach_m: float
 ) -> Nearness:
-    """Nearness of homes (polygons or points) to places along streets, in a plane, in m.
+    """Nearness of homes (polygons or points) to places along streets, in the plane of an area.
 
     The way of a home runs from its middle straight to the nearest street, if that is within `reach_m`, along
     streets, and from there straight to its place; a home at exactly the limit is served. A home is served as
@@ -63,7 +64,7 @@ def find_middles(homes: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def snap_points(
-    points: NDArray[np.object_], network: Network, reach_m: float
+    points: NDArray[np.object_], network: StreetNetwork, reach_m: float
 ) -> tuple[Spots, NDArray[np.float64], NDArray[np.int64]]:
     """Spots on the nearest streets, the legs to them in m, and the numbers of the points within reach."""
     pieces = network.pieces
@@ -73,11 +74,11 @@ def snap_points(
     first = np.diff(point, prepend=-1) != 0
     point, piece, leg = point[first], piece[first], leg[first]
     along = shapely.line_locate_point(pieces[piece], points[point], normalized=True)
-    return Spots(piece, along), leg, point
+    return Spots(piece, along), shrink(leg, shapely.get_x(points[point])), point
 
 
 def find_gates(
-    gates: NDArray[np.object_], owners: NDArray[np.int64], network: Network, reach_m: float
+    gates: NDArray[np.object_], owners: NDArray[np.int64], network: StreetNetwork, reach_m: float
 ) -> Entries:
     """Entries by gates (points) of places whose numbers are `owners`; gates far from any street give none."""
     spots, legs, gate = snap_points(gates, network, reach_m)
@@ -85,7 +86,7 @@ def find_gates(
 
 
 def find_open_entries(
-    places: NDArray[np.object_], owners: NDArray[np.int64], network: Network, reach_m: float
+    places: NDArray[np.object_], owners: NDArray[np.int64], network: StreetNetwork, reach_m: float
 ) -> Entries:
     """Entries of places without gates: of every piece of street within reach the point nearest to the place.
 
@@ -94,7 +95,7 @@ def find_open_entries(
     tiles, place = divide_shapes(places)
     pieces = network.pieces
     piece, tile = shapely.STRtree(tiles).query(pieces, predicate="dwithin", distance=reach_m)
-    legs = shapely.distance(pieces[piece], tiles[tile])
+    legs = shrink(shapely.distance(pieces[piece], tiles[tile]), network.corners[network.ends[piece, 0], 0])
     order = np.lexsort((tile, legs, piece, place[tile]))
     piece, tile, legs = piece[order], tile[order], legs[order]
     nearest = (np.diff(piece, prepend=-1) != 0) | (np.diff(place[tile], prepend=-1) != 0)

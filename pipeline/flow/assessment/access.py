@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.aoi import Aoi
 from pipeline.assessment.access.pieces import mark_edge
-from pipeline.assessment.access.places import Places
+from pipeline.assessment.access.places import CountedPlaces
 from pipeline.assessment.access.shares import Reckoning, list_unserved, tabulate_shares
 from pipeline.assessment.access.straight import Nearness, find_straight
 from pipeline.assessment.access.walking import find_along_streets
@@ -26,9 +26,9 @@ from pipeline.ingest.access.files import read_files
 from pipeline.settings.green_access import (
     PLACE_KINDS,
     Distances,
-    Figure,
     GreenAccess,
     PlaceKind,
+    RuleFigure,
     load_distances,
 )
 
@@ -56,7 +56,7 @@ def assess_access(sources: Sources) -> Assessed:
         {
             "access": shares,
             "access_unserved": check_table(pd.DataFrame(unserved.drop(columns="geometry")), ACCESS_UNSERVED),
-            "access_inputs": tabulate_inputs(material, aoi),
+            "access_inputs": tabulate_inputs(material),
             "access_rejected": tabulate_rejected(material),
         },
         _build_indicators(shares),
@@ -84,7 +84,7 @@ def _reckon(material: Material) -> Iterator[Reckoning]:
                 yield from (replace(one, period=label) for label in labels)
 
 
-def _reckon_once(material: Material, kind: PlaceKind, places: Places | None) -> Iterator[Reckoning]:
+def _reckon_once(material: Material, kind: PlaceKind, places: CountedPlaces | None) -> Iterator[Reckoning]:
     rule = material.rule.of(kind)
     limit_m = rule.limit_m.value
     for homes_from, pieces in material.pieces.items():
@@ -109,7 +109,7 @@ def _reckon_once(material: Material, kind: PlaceKind, places: Places | None) -> 
 
 
 def _find_nearness(
-    material: Material, kind: PlaceKind, places: Places | None, homes: NDArray[np.object_]
+    material: Material, kind: PlaceKind, places: CountedPlaces | None, homes: NDArray[np.object_]
 ) -> Iterator[tuple[Way, Nearness]]:
     """How homes lie to places, straight, and along streets where these are given."""
     limit_m, network = material.rule.of(kind).limit_m.value, material.network
@@ -124,14 +124,16 @@ def _find_nearness(
         yield "streets", find_along_streets(homes, entries, network, limit_m=limit_m, reach_m=reach_m)
 
 
-def _list_figures(rule: Distances, kind: PlaceKind, way: Way) -> dict[str, Figure]:
+def _list_figures(rule: Distances, kind: PlaceKind, way: Way) -> dict[str, RuleFigure]:
     """The figures that a share rests on, by their keys."""
     reach = {f"{kind}.limit_m": rule.of(kind).limit_m, f"{kind}.least_m2": rule.of(kind).least_m2}
     streets = {"streets.reach_m": rule.streets.reach_m, "streets.join_m": rule.streets.join_m}
     return reach if way == "straight" else reach | streets
 
 
-def _describe(material: Material, kind: PlaceKind, way: Way, homes_from: str, places: Places | None) -> str:
+def _describe(
+    material: Material, kind: PlaceKind, way: Way, homes_from: str, places: CountedPlaces | None
+) -> str:
     """What a share rests on, in words."""
     rule, (zh, en), (way_zh, way_en) = material.rule.of(kind), _WORDS[kind], _WAYS[way]
     told_zh, told_en = places.told if places else ("无图", "no map")

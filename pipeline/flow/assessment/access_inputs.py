@@ -9,15 +9,15 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.assessment.access.pieces import cut_homes
-from pipeline.assessment.access.places import Places, assign_gates, choose_places
+from pipeline.assessment.access.places import CountedPlaces, assign_gates, choose_places
 from pipeline.assessment.access.plane import build_plane
-from pipeline.assessment.access.streets import Network, build_network
+from pipeline.assessment.access.streets import StreetNetwork, build_network
 from pipeline.assessment.access.walking import Entries, find_gates, find_open_entries
 from pipeline.flow.assessment.mapped_green import trace_green
 from pipeline.flow.assessment.sources import Sources
 from pipeline.geodesy import CGCS2000, project, project_all
 from pipeline.ingest.access.files import AccessFiles, read_files
-from pipeline.ingest.access.shapes import Features
+from pipeline.ingest.access.shapes import NearbyFeatures
 from pipeline.periods import Period
 from pipeline.settings.green_access import Distances, MappedGreen, PlaceKind, load_distances
 
@@ -35,7 +35,7 @@ class Material:
     plane: str
     outline: shapely.Geometry
     pieces: dict[str, gpd.GeoDataFrame]
-    places: dict[PlaceKind, dict[str, Places | None]]
+    places: dict[PlaceKind, dict[str, CountedPlaces | None]]
     unseen: dict[str, float]
 
     @classmethod
@@ -48,7 +48,7 @@ class Material:
         pieces = {name: cut_homes(rows, regions, plane) for name, rows in files.homes.items()}
         parks = _choose("park", files.parks, rule, plane)
         green, unseen = _find_green(sources, files, rule, plane)
-        places: dict[PlaceKind, dict[str, Places | None]] = {
+        places: dict[PlaceKind, dict[str, CountedPlaces | None]] = {
             "green": green,
             "park": {period.label: parks for period in study.periods},
         }
@@ -62,14 +62,14 @@ class Material:
         return named | ({"population": people.file} if people else {})
 
     @cached_property
-    def network(self) -> Network | None:
+    def network(self) -> StreetNetwork | None:
         """The streets, None where none are given."""
         if self.files.streets is None:
             return None
         lines = project_all(self.files.streets.rows.geometry.to_numpy(), self.plane)
         return build_network(lines, self.rule.streets.join_m.value)
 
-    def find_entries(self, kind: PlaceKind, places: Places, network: Network) -> Entries:
+    def find_entries(self, kind: PlaceKind, places: CountedPlaces, network: StreetNetwork) -> Entries:
         """Where places of a kind are entered: parks with gates by these, all others from any street."""
         reach_m = self.rule.streets.reach_m.value
         gates, owners = self.find_gates(places)
@@ -79,7 +79,7 @@ class Material:
         by_gate = find_gates(gates[owners >= 0], owners[owners >= 0], network, reach_m)
         return by_gate.join(find_open_entries(places.shapes[free], free, network, reach_m))
 
-    def find_gates(self, parks: Places) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    def find_gates(self, parks: CountedPlaces) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
         """Entrances in the plane, and the number of the park that each belongs to, -1 without one."""
         if self.files.entrances is None:
             return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
@@ -97,13 +97,13 @@ def _find_regions(sources: Sources) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(own, geometry=[aoi.geometry], crs=CGCS2000)
 
 
-def _choose(kind: PlaceKind, found: Features, rule: Distances, plane: str) -> Places:
+def _choose(kind: PlaceKind, found: NearbyFeatures, rule: Distances, plane: str) -> CountedPlaces:
     return choose_places(found.rows, rule.of(kind).least_m2.value, plane, (found.file, found.file))
 
 
 def _find_green(
     sources: Sources, files: AccessFiles, rule: Distances, plane: str
-) -> tuple[dict[str, Places | None], dict[str, float]]:
+) -> tuple[dict[str, CountedPlaces | None], dict[str, float]]:
     """Green by period, of a file or of the maps, and the share of the area without a class in these."""
     periods = sources.study.periods
     if files.green is not None:
@@ -118,7 +118,7 @@ def _find_green(
 
 def _trace(
     sources: Sources, period: Period, asked: MappedGreen, rule: Distances, plane: str
-) -> tuple[Places | None, float]:
+) -> tuple[CountedPlaces | None, float]:
     least_m2 = rule.green.least_m2.value
     found = trace_green(sources.maps, period, asked, least_m2)
     if found.unknown_share == 1:

@@ -6,9 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from pipeline.aoi import Aoi
 from pipeline.assessment.access.pieces import measure_overlap
-from pipeline.assessment.access.plane import measure_stretch
 from pipeline.assessment.access.straight import QUADRANT_SEGMENTS
 from pipeline.assessment.access.streets import count_crossings
 from pipeline.contracts import ACCESS_INPUTS, ACCESS_REJECTED, check_table
@@ -23,9 +21,9 @@ _NO_PARK = Advice(
 )
 
 
-def tabulate_inputs(material: Material, aoi: Aoi) -> pd.DataFrame:
+def tabulate_inputs(material: Material) -> pd.DataFrame:
     """The table ACCESS_INPUTS: one row per input, its remarks behind one another."""
-    rows = [*_list_files(material), *_list_maps(material), _describe_rule(material, aoi)]
+    rows = [*_list_files(material), *_list_maps(material), _describe_rule(material)]
     table: pd.DataFrame = check_table(pd.DataFrame(rows, columns=list(ACCESS_INPUTS.columns)), ACCESS_INPUTS)
     return table
 
@@ -130,18 +128,18 @@ def _list_maps(material: Material) -> Iterator[dict[str, object]]:
         yield _build_row("green", "", read, used, remarks)
 
 
-def _describe_rule(material: Material, aoi: Aoi) -> dict[str, object]:
-    rule, stretch = material.rule, measure_stretch(aoi)
+def _describe_rule(material: Material) -> dict[str, object]:
+    rule = material.rule
     inward = 1 - math.cos(math.pi / 4 / QUADRANT_SEGMENTS)
     most = max(rule.of(kind).limit_m.value for kind in PLACE_KINDS)
-    error, chord = f"{most * stretch * 1000:.0f} mm", f"{most * inward * 1000:.0f} mm"
+    chord = f"{most * inward * 1000:.0f} mm"
     zh = (
-        f"距离在本区中央子午线的横轴墨卡托平面上量算，误差不超过 {error}；"
+        f"距离在本区中央子午线的横轴墨卡托平面上量算，误差不超过 1 mm；"
         f"转角处以弦代弧，向内不超过 {chord}；"
         "距离按厘米比较，正好等于半径者已服务；边界以外的绿地公园除所给图层外未知"
     )
     en = (
-        f"distances are measured in a transverse Mercator plane of the area, right to {error}; corners of "
+        f"distances are measured in a transverse Mercator plane of the area, right to 1 mm; corners of "
         f"limits are chords, inward by {chord} at most; distances are compared in centimetres, and a home at "
         "exactly the limit is served; beyond the border no place is known but those of the layers"
     )

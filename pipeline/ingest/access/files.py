@@ -12,7 +12,7 @@ from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.grid import Grid
 from pipeline.ingest.access.homes import read_buildings, read_land
 from pipeline.ingest.access.population import People, read_population
-from pipeline.ingest.access.shapes import Features, read_shapes
+from pipeline.ingest.access.shapes import NearbyFeatures, read_nearby
 from pipeline.settings.green_access import Distances, GreenAccess, MappedGreen
 
 Read = Callable[[], Any]
@@ -22,13 +22,13 @@ Read = Callable[[], Any]
 class AccessFiles:
     """What the files of a block hold; None for those that it does not name."""
 
-    parks: Features
-    land: Features | None = None
-    buildings: Features | None = None
+    parks: NearbyFeatures
+    land: NearbyFeatures | None = None
+    buildings: NearbyFeatures | None = None
     population: People | None = None
-    green: Features | None = None
-    streets: Features | None = None
-    entrances: Features | None = None
+    green: NearbyFeatures | None = None
+    streets: NearbyFeatures | None = None
+    entrances: NearbyFeatures | None = None
 
     @property
     def homes(self) -> dict[str, gpd.GeoDataFrame]:
@@ -38,7 +38,7 @@ class AccessFiles:
         return found | ({"population": self.population.cells} if self.population else {})
 
     @property
-    def features(self) -> dict[str, Features]:
+    def features(self) -> dict[str, NearbyFeatures]:
         """Files of features by the key of the config."""
         named = {
             "homes.land": self.land,
@@ -82,15 +82,15 @@ def _list_readers(block: GreenAccess, rule: Distances, aoi: Aoi, grid: Grid) -> 
     if homes.population:
         yield "population", partial(read_population, homes.population, aoi, grid)
     if block.parks:
-        yield "parks", partial(read_shapes, block.parks, aoi, ["polygons"], beyond_m=rule.park.limit_m.value)
+        yield "parks", partial(read_nearby, block.parks, aoi, ["polygons"], beyond_m=rule.park.limit_m.value)
     if block.green and not isinstance(block.green, MappedGreen):
         limit_m = rule.green.limit_m.value
-        yield "green", partial(read_shapes, block.green, aoi, ["polygons"], beyond_m=limit_m)
+        yield "green", partial(read_nearby, block.green, aoi, ["polygons"], beyond_m=limit_m)
     beyond_m = max(rule.green.limit_m.value, rule.park.limit_m.value) + reach_m
     if block.streets:
-        yield "streets", partial(read_shapes, block.streets, aoi, ["lines"], beyond_m=beyond_m)
+        yield "streets", partial(read_nearby, block.streets, aoi, ["lines"], beyond_m=beyond_m)
     if block.entrances:
-        yield "entrances", partial(read_shapes, block.entrances, aoi, ["points"], beyond_m=beyond_m)
+        yield "entrances", partial(read_nearby, block.entrances, aoi, ["points"], beyond_m=beyond_m)
 
 
 def _read_all(readers: Mapping[str, Read]) -> dict[str, Any]:

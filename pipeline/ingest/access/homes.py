@@ -14,7 +14,7 @@ from pipeline import standards
 from pipeline.aoi import Aoi
 from pipeline.errors import Problem
 from pipeline.geodesy import measure_areas_m2
-from pipeline.ingest.access.shapes import Features, read_shapes
+from pipeline.ingest.access.shapes import NearbyFeatures, read_nearby
 from pipeline.ingest.parcels.named_polygons import pick_polygons
 from pipeline.ingest.parcels.values import read_texts
 from pipeline.ingest.parcels.vectors import VectorLayer, vector_error
@@ -34,24 +34,24 @@ _NOT_A_COUNT = Advice(
 _TWICE = Advice("一个图形一次 / a shape once", "删去重复的行 / delete the row that repeats it")
 
 
-def read_land(file: ShapeFile, aoi: Aoi) -> Features:
+def read_land(file: ShapeFile, aoi: Aoi) -> NearbyFeatures:
     """Housing land that reaches into an area, cut to it: home_id, home_name, people (NaN)."""
-    found = read_shapes(file, aoi, ["polygons"])
+    found = read_nearby(file, aoi, ["polygons"])
     return _cut_to_area(found, found.rows.assign(people=np.nan), aoi)
 
 
-def read_buildings(file: BuildingFile, aoi: Aoi) -> Features:
+def read_buildings(file: BuildingFile, aoi: Aoi) -> NearbyFeatures:
     """Buildings (polygons, else points) that reach into an area, cut to it: home_id, home_name, people.
 
     People are NaN where a cell tells none; one that is no number is rejected. What is cut off takes its share
-    of the people along. Raises InputError as `read_shapes`, where several columns may be that of residents,
+    of the people along. Raises InputError as `read_nearby`, where several columns may be that of residents,
     for a unit that is not known, for households, and for points without residents.
     """
 
     def find_residents(layer: VectorLayer) -> Mapping[str, str]:
         return _find_residents(file, layer)
 
-    found = read_shapes(file, aoi, ["polygons", "points"], find_columns=find_residents)
+    found = read_nearby(file, aoi, ["polygons", "points"], find_columns=find_residents)
     told = find_residents(found.layer)
     if not told:
         _refuse_points(found)
@@ -80,7 +80,7 @@ def _split(heading: str) -> tuple[str, str]:
     return (found["base"], found["inner"]) if found else (fold(heading), "")
 
 
-def _find_factor(found: Features, heading: str) -> float:
+def _find_factor(found: NearbyFeatures, heading: str) -> float:
     """How many people one of a column is, by its heading."""
     name, unit = _split(heading)
     place = f"{found.layer.place}, column {heading}"
@@ -91,7 +91,7 @@ def _find_factor(found: Features, heading: str) -> float:
     return _PEOPLE[unit]
 
 
-def _count_people(found: Features, heading: str) -> Features:
+def _count_people(found: NearbyFeatures, heading: str) -> NearbyFeatures:
     """The homes with their people as numbers, NaN where none are told; what is no number is rejected."""
     factor = _find_factor(found, heading)
     texts = [narrow(text) for text in read_texts(found.rows["people"]).fillna("")]
@@ -113,7 +113,7 @@ def _read_count(text: str) -> float:
     return math.nan if number is None else number
 
 
-def _refuse_points(found: Features) -> None:
+def _refuse_points(found: NearbyFeatures) -> None:
     if not (shapely.get_dimensions(found.rows.geometry.to_numpy()) > 0).any():
         said, expected = (
             "点，没有居住人数 points without residents",
@@ -124,7 +124,7 @@ def _refuse_points(found: Features) -> None:
         )
 
 
-def _cut_to_area(found: Features, rows: gpd.GeoDataFrame, aoi: Aoi) -> Features:
+def _cut_to_area(found: NearbyFeatures, rows: gpd.GeoDataFrame, aoi: Aoi) -> NearbyFeatures:
     """The homes as far as they lie in the area, each shape once."""
     if rows.empty:
         said = f"{found.read} 行，均在范围之外 rows, none inside {aoi.id}"

@@ -49,7 +49,7 @@ _MOST_SHOWN = 12
 
 
 @dataclass(frozen=True)
-class Features:
+class NearbyFeatures:
     """Features of a file: `rows` have `id`, `name` and what was asked for besides; index: number of the row.
 
     `read` counts those of the file, `rejected` are those that are not used, `remarks` what else is to be
@@ -72,14 +72,14 @@ def _find_no_columns(_layer: VectorLayer) -> Mapping[str, str]:
     return {}
 
 
-def read_shapes(
+def read_nearby(
     file: ShapeFile,
     aoi: Aoi,
     kinds: Sequence[Shapes],
     *,
     beyond_m: float = 0,
     find_columns: FindColumns = _find_no_columns,
-) -> Features:
+) -> NearbyFeatures:
     """Features of one kind of shape that come within `beyond_m` of an area, in EPSG:4490, not cut.
 
     Of several `kinds` the first that the file has. Raises InputError as `open_vector`, for a column that is
@@ -97,13 +97,13 @@ def read_shapes(
     inside = np.flatnonzero(shapely.intersects(around, shapes))
     table = {ours: rows[theirs].to_numpy() for ours, theirs in columns.items()}
     found = gpd.GeoDataFrame(table, geometry=shapes, index=rows.index, crs=rows.crs).iloc[inside]
-    bare_rows = Features(Path(file.path).name, layer, found, 0)
+    bare_rows = NearbyFeatures(Path(file.path).name, layer, found, 0)
     rejected = tuple(
         bare_rows.reject(int(row), "", "没有这种图形 / no such shape", _BARE[kind])
         for row in rows.index[bare]
     )
     remarks = tuple(_list_remarks(layer, len(layer.fids) - len(kept)))
-    return Features(bare_rows.file, layer, _name_rows(found), len(layer.fids), rejected, remarks)
+    return NearbyFeatures(bare_rows.file, layer, _name_rows(found), len(layer.fids), rejected, remarks)
 
 
 def _open_first(file: ShapeFile, kinds: Sequence[Shapes]) -> tuple[VectorLayer, Shapes]:

@@ -12,7 +12,7 @@ from pipeline.errors import InputError, SettingsError
 from pipeline.geodesy import measure_areas_m2
 from pipeline.ingest.access.files import read_files
 from pipeline.ingest.access.homes import read_buildings, read_land
-from pipeline.ingest.access.shapes import read_shapes
+from pipeline.ingest.access.shapes import read_nearby
 from pipeline.settings.green_access import BuildingFile, GreenAccess, Homes, ShapeFile, load_distances
 
 RULE = load_distances(GreenAccess())
@@ -43,7 +43,7 @@ def test_only_rows_that_are_kept_count_and_ids_and_names_are_found(tmp_path, aoi
     path = write(
         tmp_path / "l.gpkg", HERE, 地块编号=["a", "b", "c", None], 用途=["居住", "商业", "居住", "居住"]
     )
-    found = read_shapes(ShapeFile(path=path, keep={"用途": ["居住"]}), aoi, ["polygons"])
+    found = read_nearby(ShapeFile(path=path, keep={"用途": ["居住"]}), aoi, ["polygons"])
     assert found.rows["id"].tolist() == ["a", "c", "#4"]
     assert found.read == 4
     assert found.remarks[0][1].startswith("1 rows are left out")
@@ -52,7 +52,7 @@ def test_only_rows_that_are_kept_count_and_ids_and_names_are_found(tmp_path, aoi
 def test_a_value_that_no_row_has_is_refused_with_the_nearest(tmp_path, aoi):
     path = write(tmp_path / "l.gpkg", HERE, DLBM=["0701", "0702", "0101", "0701"])
     refuse(
-        lambda: read_shapes(ShapeFile(path=path, keep={"DLBM": ["0703", "9999"]}), aoi, ["polygons"]),
+        lambda: read_nearby(ShapeFile(path=path, keep={"DLBM": ["0703", "9999"]}), aoi, ["polygons"]),
         "0703", "perhaps 070", "9999", "column DLBM", "0101, 0701, 0702",
     )  # fmt: skip
 
@@ -60,12 +60,12 @@ def test_a_value_that_no_row_has_is_refused_with_the_nearest(tmp_path, aoi):
 def test_columns_that_are_not_there_are_all_refused_at_once(tmp_path, aoi):
     path = write(tmp_path / "l.gpkg", HERE, a=[1, 2, 3, 4])
     file = ShapeFile(path=path, id="nr", name="nm", keep={"use": ["x"]})
-    refuse(lambda: read_shapes(file, aoi, ["polygons"]), "column nr", "column nm", "column use")
+    refuse(lambda: read_nearby(file, aoi, ["polygons"]), "column nr", "column nm", "column use")
 
 
 def test_rows_without_a_shape_of_the_kind_are_rejected_by_their_number(tmp_path, aoi):
     path = write(tmp_path / "l.gpkg", [HERE[0], None, HERE[2], HERE[3]], a=[1, 2, 3, 4])
-    found = read_shapes(ShapeFile(path=path), aoi, ["polygons"])
+    found = read_nearby(ShapeFile(path=path), aoi, ["polygons"])
     assert len(found.rows) == 3
     assert [(reject.row, reject.file) for reject in found.rejected] == [(2, "l.gpkg")]
 
@@ -80,24 +80,24 @@ def test_rows_without_a_shape_of_the_kind_are_rejected_by_their_number(tmp_path,
 )
 def test_layers_of_lines_and_points_are_read_and_another_kind_is_refused(tmp_path, aoi, kind, shape, wrong):
     path = write(tmp_path / "s.gpkg", [shape])
-    assert read_shapes(ShapeFile(path=path), aoi, [kind]).rows.geometry.iloc[0].equals(shape)
-    refuse(lambda: read_shapes(ShapeFile(path=path), aoi, [wrong]), wrong)
+    assert read_nearby(ShapeFile(path=path), aoi, [kind]).rows.geometry.iloc[0].equals(shape)
+    refuse(lambda: read_nearby(ShapeFile(path=path), aoi, [wrong]), wrong)
 
 
 def test_places_beyond_the_border_are_read_as_far_as_is_asked_and_not_cut(tmp_path, aoi):
     west = aoi.geometry.bounds[0]
     near, far = box(west - 0.002, 31.4, 0.001), box(west - 0.02, 31.4, 0.001)
     path = write(tmp_path / "p.gpkg", [near, far])
-    found = read_shapes(ShapeFile(path=path), aoi, ["polygons"], beyond_m=500)
+    found = read_nearby(ShapeFile(path=path), aoi, ["polygons"], beyond_m=500)
     assert [shape.equals(near) for shape in found.rows.geometry] == [True]
-    assert read_shapes(ShapeFile(path=path), aoi, ["polygons"]).rows.empty
+    assert read_nearby(ShapeFile(path=path), aoi, ["polygons"]).rows.empty
 
 
 def test_a_file_of_another_crs_comes_to_the_same_ground(tmp_path, aoi):
     write(tmp_path / "a.gpkg", HERE)
     there = gpd.read_file(tmp_path / "a.gpkg").to_crs("EPSG:32651")
     path = write(tmp_path / "b.gpkg", there.geometry, crs="EPSG:32651")
-    found = read_shapes(ShapeFile(path=path), aoi, ["polygons"]).rows
+    found = read_nearby(ShapeFile(path=path), aoi, ["polygons"]).rows
     assert measure_areas_m2(found.geometry) == pytest.approx(measure_areas_m2(HERE), rel=1e-6)
 
 
