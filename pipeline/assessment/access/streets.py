@@ -52,14 +52,14 @@ class Spots:
 
 
 def build_network(streets: NDArray[np.object_], join_m: float) -> StreetNetwork:
-    """The network of streets (lines in a plane, in m).
+    """The network of streets (lines in the plane of an area).
 
-    Streets meet at corners that they share, and where the end of one comes within `join_m` of another. Where
-    they cross without a shared corner they do not meet: one may lead over the other.
+    Streets meet where a corner of one lies on another, and where the end of one comes within `join_m` of
+    another. Where they cross without a corner they do not meet: one may lead over the other.
     """
     corners, ends = _number_corners(streets)
     bare = StreetNetwork(corners, ends, np.empty((0, 2), dtype=np.int64), np.empty(0))
-    return _join_ends(bare, join_m)
+    return _join_ends(_split_at_corners(bare), join_m)
 
 
 def insert_spots(network: StreetNetwork, spots: Spots) -> tuple[StreetNetwork, NDArray[np.int64]]:
@@ -67,14 +67,8 @@ def insert_spots(network: StreetNetwork, spots: Spots) -> tuple[StreetNetwork, N
     first, last = network.corners[network.ends[spots.piece]].transpose(1, 0, 2)
     added = first + spots.along[:, None] * (last - first)
     numbers = len(network.corners) + np.arange(len(spots.piece))
-    count = len(network.ends)
-    piece = np.concatenate([np.arange(count), np.arange(count), spots.piece])
-    along = np.concatenate([np.zeros(count), np.ones(count), spots.along])
-    rank = np.repeat([0, 2, 1], [count, count, len(numbers)])
-    corner = np.concatenate([*network.ends.T, numbers])
-    order = np.lexsort((rank, along, piece))
-    ends = np.column_stack([corner[order][:-1], corner[order][1:]])[np.diff(piece[order]) == 0]
     corners = np.concatenate([network.corners, added])
+    ends = _split_pieces(network.ends, spots, numbers)
     return StreetNetwork(corners, ends, network.links, network.gaps), numbers
 
 
@@ -102,28 +96,57 @@ def count_crossings(network: StreetNetwork) -> int:
 
 
 def _number_corners(streets: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Corners of lines, each once, and the two of every piece; pieces without a length are left out."""
+    """Corners of lines and the two of every piece, each once."""
     points, line = shapely.get_coordinates(shapely.get_parts(streets), return_index=True)
     steps, first, number = np.unique(
         np.rint(points / _SAME_M).astype(np.int64), axis=0, return_index=True, return_inverse=True
     )
     ends = np.column_stack([number[:-1], number[1:]])[np.diff(line) == 0]
-    return points[first].reshape(len(steps), 2), ends[ends[:, 0] != ends[:, 1]]
+    return points[first].reshape(len(steps), 2), _list_pieces(ends)
+
+
+def _list_pieces(ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ends of pieces, each piece once; those without a length are left out."""
+    return np.unique(np.sort(ends[ends[:, 0] != ends[:, 1]], axis=1), axis=0)
+
+
+def _split_pieces(ends: NDArray[np.int64], spots: Spots, corners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ends of the pieces that pieces fall into at spots, whose corners have these numbers."""
+    count = len(ends)
+    piece = np.concatenate([np.arange(count), np.arange(count), spots.piece])
+    along = np.concatenate([np.zeros(count), np.ones(count), spots.along])
+    rank = np.repeat([0, 2, 1], [count, count, len(corners)])
+    order = np.lexsort((rank, along, piece))
+    corner = np.concatenate([*ends.T, corners])[order]
+    return np.column_stack([corner[:-1], corner[1:]])[np.diff(piece[order]) == 0]
+
+
+def _split_at_corners(network: StreetNetwork) -> StreetNetwork:
+    """The network with its pieces split at corners that lie on them, each piece once."""
+    corner, spots = _find_others(network, np.arange(len(network.corners)), _SAME_M)
+    ends = _list_pieces(_split_pieces(network.ends, spots, corner))
+    return StreetNetwork(network.corners, ends, network.links, network.gaps)
 
 
 def _join_ends(network: StreetNetwork, join_m: float) -> StreetNetwork:
     """The network with links from ends of streets to streets that they nearly meet."""
     meeting = np.bincount(network.ends.ravel(), minlength=len(network.corners))
-    ends = np.flatnonzero(meeting == 1)
-    pieces = network.pieces
-    points = np.asarray(shapely.points(network.corners[ends]), dtype=object)
-    end, piece = shapely.STRtree(pieces).query(points, predicate="dwithin", distance=join_m)
-    other = (network.ends[piece] != ends[end][:, None]).all(axis=1)
-    end, piece = end[other], piece[other]
-    along = np.asarray(shapely.line_locate_point(pieces[piece], points[end], normalized=True))
-    joined, spots = insert_spots(network, Spots(piece, along))
-    links = np.column_stack([ends[end], spots])
+    end, spots = _find_others(network, np.flatnonzero(meeting == 1), join_m)
+    joined, numbers = insert_spots(network, spots)
+    links = np.column_stack([end, numbers])
     return StreetNetwork(joined.corners, joined.ends, links, _measure_steps(joined.corners, links))
+
+
+def _find_others(
+    network: StreetNetwork, corners: NDArray[np.int64], reach_m: float
+) -> tuple[NDArray[np.int64], Spots]:
+    """Corners within reach of pieces that they are no end of, and the spots nearest to them on these."""
+    points = np.asarray(shapely.points(network.corners[corners]), dtype=object)
+    found, piece = shapely.STRtree(network.pieces).query(points, predicate="dwithin", distance=reach_m)
+    other = (network.ends[piece] != corners[found][:, None]).all(axis=1)
+    found, piece = found[other], piece[other]
+    along = np.asarray(shapely.line_locate_point(network.pieces[piece], points[found], normalized=True))
+    return corners[found], Spots(piece, along)
 
 
 def _measure_steps(corners: NDArray[np.float64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
