@@ -1,5 +1,6 @@
 """Figures of a run that something is held against: one for each indicator, place and period."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from pipeline.periods import Period
 
 _NOTHING = "本运行没有这项指标 / this run does not make this indicator here"
 _OF_OTHER_TIMES = "本运行没有该时段的这项指标 / this run has this indicator of other periods only"
+_TWO_FIGURES = "本运行有两个不同的数 / this run has two figures that differ"
 _OTHER_UNIT = "指标以 {found} 计，不是 {unit} / the indicator is in {found}, not {unit}"
 
 Key = tuple[str, str, str]
@@ -45,11 +47,12 @@ class Figures:
         rows = indicators.to_dict("records")
         found: dict[Key, HeldFigure] = {}
         for rank in range(_RANKS):
+            ranked: dict[Key, list[HeldFigure]] = defaultdict(list)
             for row in rows:
-                label = _list_labels(str(row["period"]), labels)[rank]
-                if label:
+                if label := _list_labels(str(row["period"]), labels)[rank]:
                     key = (str(row["indicator"]), str(row["aoi"]), label)
-                    found.setdefault(key, _build_figure(row, units))
+                    ranked[key].append(_build_figure(row, units))
+            found = {key: _settle_figures(figures) for key, figures in ranked.items()} | found
         return cls(found, frozenset((str(row["indicator"]), str(row["aoi"])) for row in rows))
 
     def find(self, indicator: str, place: str, label: str | None) -> HeldFigure:
@@ -79,6 +82,12 @@ def _build_figure(row: Mapping[Any, Any], units: Mapping[str, str]) -> HeldFigur
     indicative = row.get("indicative")
     is_indicative = bool(pd.notna(indicative) and indicative)
     return HeldFigure(value, numerator, denominator, row["source"], reason, is_indicative)
+
+
+def _settle_figures(figures: Sequence[HeldFigure]) -> HeldFigure:
+    """The one figure of several that agree; one that is null, and says so, where they do not."""
+    values = {figure.value for figure in figures}
+    return figures[0] if len(values) == 1 else HeldFigure(None, reason=_TWO_FIGURES)
 
 
 def _read(value: Any) -> float | None:

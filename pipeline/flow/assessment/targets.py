@@ -8,6 +8,7 @@ from pipeline.assessment.targets import TargetRules, hold_targets
 from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
 from pipeline.settings.targets import Targets
+from pipeline.storage.tables import load_table
 
 _TABLES = ("tables/indicators.csv", "tables/indicators_regions.csv")
 
@@ -34,11 +35,20 @@ def assess_targets(sources: Sources) -> Assessed:
 
 
 def _name_places(sources: Sources) -> dict[str, str]:
-    """Names by id of the regions, and ids of all else that has figures: bodies of water, sites."""
+    """Names by id of the regions and bodies of water, and ids of all else that has figures."""
     regions = sources.layer("told", "regions")
     named = {} if regions is None else dict(zip(regions["region"], regions["name"], strict=True))
     others = set(sources.indicators()["aoi"]) - {sources.study.aoi.id}
-    return {**{str(place): str(place) for place in sorted(others)}, **named}
+    return {**{str(place): str(place) for place in sorted(others)}, **_name_bodies(sources), **named}
+
+
+def _name_bodies(sources: Sources) -> dict[str, str]:
+    """Names by id of the rivers and lakes whose health was assessed."""
+    health = sources.parts.get("health")
+    if health is None:
+        return {}
+    cards = load_table(health.path, "health_cards")
+    return dict(zip(cards["body"].astype(str), cards["body_name"].astype(str), strict=True))
 
 
 def check_targets(block: Targets, aoi: Aoi) -> None:

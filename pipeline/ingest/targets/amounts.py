@@ -32,7 +32,7 @@ class TargetAmount(NamedTuple):
     decimals: int | None
 
 
-def read_amount(text: str) -> Written | None:
+def read_target_amount(text: str) -> Written | None:
     """Number, unit and direction of a cell; None where it holds anything else, or no number, or several."""
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("−", "-").replace("–", "-")
     parts = _CELL.fullmatch(plain)

@@ -27,7 +27,7 @@ from pipeline.ingest.targets.layouts import find_target_tables, list_sheet_rows
 from pipeline.ingest.targets.names import IndicatorNames, list_strange_codes
 from pipeline.ingest.targets.rejects import NO_PERIOD
 from pipeline.ingest.targets.rows import AreaNames, read_target_rows
-from pipeline.ingest.targets.spans import read_span
+from pipeline.ingest.targets.spans import read_target_span
 from pipeline.settings.targets import TargetFile, Targets
 
 
@@ -48,7 +48,7 @@ def read_targets(given: Targets, aoi: Aoi, places: Iterable[tuple[str, str]] = (
     Raises SettingsError where no table is named, or the config names codes that no indicator has, InputError
     for paths that lead nowhere, and where something is named but nothing of any file can be used.
     """
-    check_targets(given)
+    _check_settings(given)
     ids = [(aoi.id, (aoi.name_zh, aoi.name_en)), *((place, (name,)) for place, name in places)]
     names = IndicatorNames.of(given.indicators)
     known: list[Target] = []
@@ -61,12 +61,14 @@ def read_targets(given: Targets, aoi: Aoi, places: Iterable[tuple[str, str]] = (
             lost += more
     kept, more = _settle(known)
     table = tabulate_rejects([*lost, *more])
-    if not known and any(one.advice != rejects.ELSEWHERE for one in lost):
+    is_elsewhere = any(one.advice == rejects.ELSEWHERE for one in lost)
+    faults = [one for one in lost if one.row and one.advice != rejects.ELSEWHERE]
+    if not known and lost and (faults or not is_elsewhere):
         raise InputError("目标表无法使用 No target of the tables can be used", explain_rejects(table))
     return TargetTables(tuple(kept), table)
 
 
-def check_targets(given: Targets) -> None:
+def _check_settings(given: Targets) -> None:
     """Check what the config itself says: SettingsError for it, InputError for paths that lead nowhere."""
     codes = {**given.indicators, **{code: code for code in given.tolerance}}
     problems = [
@@ -76,7 +78,7 @@ def check_targets(given: Targets) -> None:
     problems += [
         Problem("targets.tables.period", repr(file.period), NO_PERIOD.expected)
         for file in given.tables
-        if file.period and read_span(file.period) is None
+        if file.period and read_target_span(file.period) is None
     ]
     if not given.tables:
         problems.append(

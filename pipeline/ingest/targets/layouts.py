@@ -7,7 +7,7 @@ from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.statistics.titles import read_title
-from pipeline.ingest.targets.spans import Span, find_spans
+from pipeline.ingest.targets.spans import TargetSpan, find_spans
 from pipeline.ingest.targets.words import TargetHeading, read_target_heading
 
 _NEEDED = frozenset({"indicator", "target"})
@@ -35,7 +35,7 @@ class TargetLayout:
     baselines: Mapping[int, TargetHeading]
     units: Mapping[int, str]
     title_units: tuple[str, ...]
-    span: Span | None
+    span: TargetSpan | None
     source: str | None
 
 
@@ -139,7 +139,7 @@ def _join(texts: Sequence[str], columns: Mapping[str, str]) -> TargetHeading | N
     return joined
 
 
-def _find_span(lines: Sequence[Sequence[str]]) -> Span | None:
+def _find_span(lines: Sequence[Sequence[str]]) -> TargetSpan | None:
     """The one time that the rows above a table, or the name of its sheet, tell of."""
     for line in reversed(lines[:-1]):
         found = {span for text in line for span in find_spans(text)}

@@ -9,11 +9,11 @@ from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.ingest.targets import rejects
-from pipeline.ingest.targets.amounts import TargetAmount, convert_amount, read_amount
+from pipeline.ingest.targets.amounts import TargetAmount, convert_amount, read_target_amount
 from pipeline.ingest.targets.layouts import Rows, TargetLayout
 from pipeline.ingest.targets.names import IndicatorNames, load_units
 from pipeline.ingest.targets.rejects import UnusableTarget
-from pipeline.ingest.targets.spans import Span, read_span
+from pipeline.ingest.targets.spans import TargetSpan, read_target_span
 from pipeline.ingest.targets.words import find_direction, find_unit_factor, names_total, names_whole
 from pipeline.periods import Period
 from pipeline.settings.targets import TargetFile
@@ -86,8 +86,8 @@ class _Reader:
         return not told or (any(map(names_total, row)) and (not indicator or names_total(indicator)))
 
     def _read_target(self, number: int, row: Sequence[str], place: int) -> Target:
+        where = self._find_place(row)  # what is wrong with a row of elsewhere is said there
         indicator = self._known.names.find(self._find_text(row, "indicator"))
-        where = self._find_place(row)
         span = self._find_span(row, place)
         unit = load_units()[indicator]
         amount, direction = self._read_figure(number, row, place, unit)
@@ -117,14 +117,16 @@ class _Reader:
             raise UnusableTarget(rejects.ELSEWHERE, named, "place")
         return where
 
-    def _find_span(self, row: Sequence[str], place: int) -> Span:
+    def _find_span(self, row: Sequence[str], place: int) -> TargetSpan:
         """The time by its row, the heading of the figure, the title, the config, in this order."""
         text, around = self._find_text(row, "period"), self._layout.span
         heading = self._layout.targets[place].span
-        own = read_span(text, around.period.last.year if around else None) if text else None
+        own = read_target_span(text, around.period.last.year if around else None) if text else None
         if text and (own is None or (heading and heading.period.last != own.period.last)):
             raise UnusableTarget(rejects.NO_PERIOD, text, "period")
-        found = own or heading or around or (read_span(self._given.period) if self._given.period else None)
+        found = (
+            own or heading or around or (read_target_span(self._given.period) if self._given.period else None)
+        )
         if found is None:
             raise UnusableTarget(rejects.NO_PERIOD, text, "period")
         return found
@@ -134,7 +136,7 @@ class _Reader:
     ) -> tuple[TargetAmount, str]:
         if self._is_merged(number, place):
             raise UnusableTarget(rejects.MERGED, row[place], "target")
-        written = read_amount(row[place])
+        written = read_target_amount(row[place])
         if written is None:
             raise UnusableTarget(rejects.NOT_A_TARGET, row[place] or _NOTHING_TOLD, "target")
         amount = convert_amount(written, unit, self._list_units(row, place, unit), "target")
@@ -168,7 +170,7 @@ class _Reader:
         if place is None:
             return None, None
         value = self._read_beside(number, row, place, unit)
-        span = self._layout.baselines[place].span or read_span(self._find_text(row, "baseline_period"))
+        span = self._layout.baselines[place].span or read_target_span(self._find_text(row, "baseline_period"))
         if value is None or span is None:
             return value, None
         if span.period.last >= period.last:
@@ -186,7 +188,7 @@ class _Reader:
         place = self._layout.roles.get("weight")
         if place is None or fold(row[place]) in NOTHING:
             return None
-        written = None if self._is_merged(number, place) else read_amount(row[place])
+        written = None if self._is_merged(number, place) else read_target_amount(row[place])
         if written is None or written.number < 0:
             self._lose(number, row, place, rejects.NOT_A_FIGURE)
             return None
@@ -197,7 +199,7 @@ class _Reader:
         text = row[place].strip().lstrip(_SIGNS)
         if fold(text) in NOTHING:
             return None
-        written = None if self._is_merged(number, place) else read_amount(text)
+        written = None if self._is_merged(number, place) else read_target_amount(text)
         if written is None:
             self._lose(number, row, place, rejects.NOT_A_FIGURE)
             return None

@@ -25,14 +25,14 @@ _ANYWHERE = re.compile(
 )
 
 
-class Span(NamedTuple):
+class TargetSpan(NamedTuple):
     """The time of a target; `at_end`: it is of the end of that time, and not of all of it."""
 
     period: Period
     at_end: bool = False
 
 
-def read_span(text: str, year: int | None = None) -> Span | None:
+def read_target_span(text: str, year: int | None = None) -> TargetSpan | None:
     """The time that a text names, None where it names none that is sure; `year` is that of 三季度 alone.
 
     A time by whose end something is to be so (年末, 底, 到, a day) is of that end, and is called by its day.
@@ -47,13 +47,13 @@ def read_span(text: str, year: int | None = None) -> Span | None:
     return found
 
 
-def find_spans(text: str) -> set[Span]:
+def find_spans(text: str) -> set[TargetSpan]:
     """All times that stand somewhere in a text."""
-    found = (read_span(match[0]) for match in _ANYWHERE.finditer(fold(text)))
+    found = (read_target_span(match[0]) for match in _ANYWHERE.finditer(fold(text)))
     return {span for span in found if span}
 
 
-def _find(text: str) -> Span | None:
+def _find(text: str) -> TargetSpan | None:
     for pattern, build in _PATTERNS.items():
         if parts := pattern.fullmatch(text):
             try:
@@ -63,58 +63,58 @@ def _find(text: str) -> Span | None:
     return None
 
 
-def _end(first: date, last: date) -> Span:
-    return Span(Period(first, last, last.isoformat()), at_end=True)
+def _end(first: date, last: date) -> TargetSpan:
+    return TargetSpan(Period(first, last, last.isoformat()), at_end=True)
 
 
-def _of(kind: PeriodKind, year: int, number: int = 0) -> Span:
+def _of(kind: PeriodKind, year: int, number: int = 0) -> TargetSpan:
     first = date(year - 1, _LAST_MONTH, 1) if kind == "season" else date(year, 1, 1)
     last = date(year, 11, 30) if kind == "season" else date(year, 12, 31)
-    return Span(list_periods(first, last, kind)[number])
+    return TargetSpan(list_periods(first, last, kind)[number])
 
 
-def _build_year(year: int, _: str) -> Span:
+def _build_year(year: int, _: str) -> TargetSpan:
     return _of("year", year)
 
 
-def _build_quarter(year: int, part: str) -> Span:
+def _build_quarter(year: int, part: str) -> TargetSpan:
     return _of("quarter", year, int(_CHINESE.get(part, part)) - 1)
 
 
-def _build_month(year: int, part: str) -> Span:
+def _build_month(year: int, part: str) -> TargetSpan:
     return _of("month", year, int(part) - 1)
 
 
-def _build_half(year: int, part: str) -> Span:
+def _build_half(year: int, part: str) -> TargetSpan:
     is_first = part in ("上", "h1")
     first = date(year, 1 if is_first else 7, 1)
     last = date(year, 6, 30) if is_first else date(year, 12, 31)
-    return Span(Period(first, last, f"{year}H{1 if is_first else 2}"))
+    return TargetSpan(Period(first, last, f"{year}H{1 if is_first else 2}"))
 
 
-def _build_nine_months(year: int, _: str) -> Span:
+def _build_nine_months(year: int, _: str) -> TargetSpan:
     last = date(year, _NINE_MONTHS + 1, 1) - timedelta(days=1)
-    return Span(Period(date(year, 1, 1), last, f"{year}-01/{year}-{_NINE_MONTHS:02d}"))
+    return TargetSpan(Period(date(year, 1, 1), last, f"{year}-01/{year}-{_NINE_MONTHS:02d}"))
 
 
-def _build_season(year: int, part: str) -> Span:
+def _build_season(year: int, part: str) -> TargetSpan:
     seasons = _SEASONS if part in _SEASONS else _SEASONS_ZH
     return _of("season", year, seasons.index(part))
 
 
-def _build_years(year: int, part: str) -> Span:
+def _build_years(year: int, part: str) -> TargetSpan:
     if int(part) <= year:
         raise ValueError(part)
-    return Span(Period(date(year, 1, 1), date(int(part), 12, 31), f"{year}/{part}"))
+    return TargetSpan(Period(date(year, 1, 1), date(int(part), 12, 31), f"{year}/{part}"))
 
 
-def _build_day(year: int, part: str) -> Span:
+def _build_day(year: int, part: str) -> TargetSpan:
     month, day = (int(number) for number in re.findall("[0-9]+", part))
     return _end(date(year, 1, 1), date(year, month, day))
 
 
 _YEAR = r"(?P<year>(?:19|20)[0-9]{2})"
-_PATTERNS: Mapping[re.Pattern[str], Callable[[int, str], Span]] = {
+_PATTERNS: Mapping[re.Pattern[str], Callable[[int, str], TargetSpan]] = {
     re.compile(_YEAR + pattern): build
     for pattern, build in (
         (r"(?:年度?|年全年|全年)?", _build_year),

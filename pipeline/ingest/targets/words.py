@@ -8,7 +8,7 @@ from functools import cache
 from pipeline import standards
 from pipeline.contracts import DIRECTIONS
 from pipeline.ingest.samples.headings import BRACKETED, fold
-from pipeline.ingest.targets.spans import Span, read_span
+from pipeline.ingest.targets.spans import TargetSpan, read_target_span
 from pipeline.settings.targets import TARGET_COLUMNS
 
 LONGEST_HEADING = 40
@@ -19,7 +19,7 @@ class TargetHeading:
     """What a heading says: what its column is of, for which time, in which unit, in which direction."""
 
     role: str | None = None
-    span: Span | None = None
+    span: TargetSpan | None = None
     unit: str | None = None
     direction: str | None = None
 
@@ -84,7 +84,7 @@ def _read_bare(text: str) -> TargetHeading | None:
     if role := _find_role(text):
         return TargetHeading(role=role)
     for end in range(len(text), 0, -1):
-        span = read_span(text[:end])
+        span = read_target_span(text[:end])
         role = _find_role(text[end:].removeprefix("年").removeprefix("的"))
         if span and (role or end == len(text)):
             return TargetHeading(role=role, span=span)
@@ -93,7 +93,7 @@ def _read_bare(text: str) -> TargetHeading | None:
 
 def _read_inner(text: str) -> TargetHeading:
     """What stands in brackets behind a heading: a time, a direction, a unit, or a note."""
-    if span := read_span(text):
+    if span := read_target_span(text):
         return TargetHeading(span=span)
     if direction := find_direction(text):
         return TargetHeading(direction=direction)

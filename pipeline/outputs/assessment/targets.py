@@ -202,6 +202,10 @@ def _write_progress(row: Row, _: Delivery) -> Cell:
     return ("—" if row["progress"] is None else f"{row['progress']:.1%}"), ""
 
 
+def _write_course(row: Row, delivery: Delivery) -> Cell:
+    return ("—" if row["due"] else _write_value(row, "course_value", delivery)), ""
+
+
 def _write_reason(row: Row, delivery: Delivery) -> Cell:
     return choose_words(str(row["reason"] or ""), delivery.language), ""
 
@@ -244,11 +248,10 @@ _COLUMNS: Mapping[str, Callable[[Row, Delivery], Cell]] = {
     "deadline": _write_plain("deadline"),
     "before_change": _write_change("before"),
     "year_ago_change": _write_change("year_ago"),
-    "course_value": _write_amount("course_value"),
+    "course_value": _write_course,
     "progress": _write_progress,
     "weight": lambda row, _: ("—" if row["weight"] is None else f"{row['weight']:g}", ""),
     "unit_responsible": _write_plain("unit_responsible"),
     "reason": _write_reason,
-    "source": _write_plain("source"),
     "evidence": _write_plain("evidence"),
 }

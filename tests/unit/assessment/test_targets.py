@@ -241,6 +241,14 @@ def test_a_figure_in_another_unit_is_not_held_against_a_target():
     assert "percent" in row["reason"]
 
 
+def test_two_figures_of_one_thing_that_differ_are_none():
+    twice = pd.concat([tell({"2024": 0.9}), tell({"2024": 0.7})])
+    row = hold(plan(), twice).loc["2024"]
+    assert (row["status"], "two figures" in row["reason"]) == ("unknown", True)
+    same = pd.concat([tell({"2024": 0.9}), tell({"2024": 0.9})])
+    assert hold(plan(), same)["status"].tolist() == ["met"]
+
+
 def test_every_figure_stands_beside_the_last_period_and_the_same_quarter_of_last_year():
     figures = {period.label: 0.5 + number / 100 for number, period in enumerate(QUARTERS)}
     rows = hold(plan(period=end_of(2024), at_end=True, baseline_period=span("2023Q1")), figures, QUARTERS)

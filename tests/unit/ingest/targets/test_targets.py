@@ -14,7 +14,7 @@ from pipeline.contracts import DIRECTIONS
 from pipeline.errors import InputError, SettingsError
 from pipeline.ingest.targets import read_targets
 from pipeline.ingest.targets.names import load_units
-from pipeline.ingest.targets.spans import read_span
+from pipeline.ingest.targets.spans import read_target_span
 from pipeline.ingest.targets.words import find_unit_factor, read_target_heading
 from pipeline.settings.targets import TARGET_COLUMNS, TargetFile, Targets
 
@@ -227,7 +227,7 @@ def test_every_alias_of_an_indicator_is_one_of_an_indicator_that_there_is(row):
     ],
 )  # fmt: skip
 def test_a_time_is_read_as_staff_write_it(text, label, first, at_end):
-    span = read_span(text)
+    span = read_target_span(text)
     assert (span.period.label, str(span.period.first), span.at_end) == (label, first, at_end)
 
 
@@ -235,7 +235,7 @@ def test_a_time_is_read_as_staff_write_it(text, label, first, at_end):
     "text", ["2025年前", "2024.10", "三季度", "2024年13月", "2025-02-30", "2024-2023", "近期"]
 )
 def test_a_time_that_is_not_sure_is_none(text):
-    assert read_span(text) is None
+    assert read_target_span(text) is None
 
 
 def test_a_quarter_without_its_year_takes_that_of_the_title(tmp_path):
@@ -268,6 +268,16 @@ def test_places_elsewhere_are_said_once_a_sheet(tmp_path):
     targets, rejects = read(write(tmp_path / "a.xlsx", rows))
     assert len(targets) == 1
     assert rejects["found"].tolist() == ["南通市"]
+
+
+def test_what_is_wrong_with_targets_of_elsewhere_does_not_stop_this_area(tmp_path):
+    rows = [HEAD, ["蓝天", "南通市", *ROW[2:]], [*ROW[:1], "南通市", *ROW[2:]]]
+    book = openpyxl.load_workbook(write(tmp_path / "a.xlsx", rows, [["说明"]]))
+    book["表0"].row_dimensions[3].hidden = True
+    book.save(tmp_path / "a.xlsx")
+    targets, rejects = read(tmp_path / "a.xlsx")
+    assert targets == ()
+    assert rejects["found"].str.contains("南通市").sum() == 1
 
 
 def test_equal_repetitions_count_once_and_contradictions_reject_all_concerned(tmp_path):

@@ -121,7 +121,7 @@ def test_the_page_begins_with_the_targets_and_links_the_evidence(tables, tmp_pat
     written(build(tables), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert re.search(r"<main>\s*<section id=\"assessment-targets\"", page)
-    assert '<a href="tables/indicators.csv">tables/indicators.csv</a>' in page
+    assert '<a href="tables/indicators.csv">indicators.csv</a>' in page
     assert (tmp_path / "tables" / "targets.csv").exists()
 
 
