@@ -1,12 +1,13 @@
 """Which species came and went between two periods, as far as comparable effort tells."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
 
 import pandas as pd
 
-from pipeline.assessment.species.surveys import Effort, list_efforts, name_season
+from pipeline.assessment.species.surveys import Effort, group_efforts, list_groups_around
 from pipeline.contracts import SPECIES_CHANGE, check_table
 from pipeline.periods import Period
 
@@ -21,45 +22,56 @@ _NAMES = ("species_group", "species", "latin")
 _BeforeAndAfter = tuple[set[Effort], set[Effort]]
 
 
+@dataclass(frozen=True)
+class _PeriodSurveys:
+    """What surveys of a period tell: species that were found, where each was, and efforts by group."""
+
+    label: str
+    species: pd.DataFrame
+    places: Mapping[str, set[Effort]]
+    efforts: Mapping[str, set[Effort]]
+
+    @classmethod
+    def of(cls, label: str, records: pd.DataFrame) -> "_PeriodSurveys":
+        """From the records of the period."""
+        found = records[records["count_low"] > 0].dropna(subset="species")
+        species = found[[*_NAMES]].drop_duplicates("species")
+        return cls(label, species, group_efforts(found, "species"), group_efforts(records, "surveyed_group"))
+
+    def list_efforts(self, group: str) -> set[Effort]:
+        """Sites and seasons at which surveys looked for all of a group."""
+        return set().union(*(self.efforts.get(around, ()) for around in list_groups_around(group)))
+
+
 def compare_periods(records: pd.DataFrame, periods: Sequence[Period], cycle: int) -> pd.DataFrame:
     """SPECIES_CHANGE of every period beside that a year, `cycle` periods, ago, and beside the one before it.
 
     Where periods are years the two are the same, and stand as that a year ago.
     """
-    ago = [("year_ago", *pair) for pair in zip(periods, periods[cycle:], strict=False)]
-    last = [("before", *pair) for pair in pairwise(periods)] if cycle > 1 else []
-    rows = chain.from_iterable(_compare(records, *comparison) for comparison in [*ago, *last])
+    told = [_PeriodSurveys.of(one.label, records[records["period"] == one.label]) for one in periods]
+    ago = [("year_ago", *pair) for pair in zip(told, told[cycle:], strict=False)]
+    last = [("before", *pair) for pair in pairwise(told)] if cycle > 1 else []
+    rows = chain.from_iterable(_compare(*comparison) for comparison in [*ago, *last])
     table = pd.DataFrame([*rows], columns=[*SPECIES_CHANGE.columns])
     checked: pd.DataFrame = check_table(table, SPECIES_CHANGE)
     return checked
 
 
-def _compare(
-    records: pd.DataFrame, comparison: str, earlier: Period, later: Period
-) -> Iterator[dict[str, Any]]:
-    before, after = (records[records["period"] == one.label] for one in (earlier, later))
-    named = pd.concat([before, after])
-    known = named[named["count_low"] > 0].drop_duplicates("species")
+def _compare(comparison: str, before: _PeriodSurveys, after: _PeriodSurveys) -> Iterator[dict[str, Any]]:
+    known = pd.concat([before.species, after.species]).drop_duplicates("species")
+    efforts = {
+        group: (before.list_efforts(group), after.list_efforts(group)) for group in known["species_group"]
+    }
     ordered = known.sort_values(["species_group", "species"])
     for group, species, latin in zip(*(ordered[name] for name in _NAMES), strict=True):
-        places = _list_places(before, species), _list_places(after, species)
-        efforts = list_efforts(before, group), list_efforts(after, group)
+        places = before.places.get(species, set()), after.places.get(species, set())
         yield {
             "comparison": comparison,
-            "period": later.label,
-            "period_before": earlier.label,
+            "period": after.label,
+            "period_before": before.label,
             **dict(zip(_NAMES, (group, species, latin), strict=True)),
-            **_judge(places, efforts),
+            **_judge(places, efforts[group]),
         }
-
-
-def _list_places(records: pd.DataFrame, species: str) -> set[Effort]:
-    """Sites and seasons at which a species was found."""
-    rows = records[(records["species"] == species) & (records["count_low"] > 0)]
-    return {
-        Effort(site_id, name_season(day))
-        for site_id, day in zip(rows["site_id"], rows["first_day"], strict=True)
-    }
 
 
 def _judge(found: _BeforeAndAfter, surveyed: _BeforeAndAfter) -> dict[str, Any]:

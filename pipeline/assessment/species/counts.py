@@ -1,10 +1,11 @@
 """How many species were found, by period and group, and which."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline.assessment.species.surveys import (
     count_surveys,
@@ -19,6 +20,8 @@ from pipeline.periods import Period
 HEADLINES = ("plant", "animal", "bird", "waterbird")
 """Groups that are told of whether they were surveyed or not."""
 
+_KEYS = ["period", "species_group", "species"]
+_RANKS = ["is_found", "counted", "count_low", "count_high"]
 NOT_SURVEYED = "本期未调查该类群 / the group was not surveyed in this period"
 
 
@@ -65,33 +68,31 @@ def _count_group(records: pd.DataFrame, group: str) -> dict[str, Any]:
 
 def list_species(records: pd.DataFrame) -> pd.DataFrame:
     """SPECIES_LIST of records with their `period`; the first finding is that of all records."""
-    named = records[records["species"].notna()]
-    first = named[named["count_low"] > 0].groupby("species")["first_day"].min()
-    keys = ["period", "species_group", "species"]
-    groups = named[named["period"].notna()].groupby(keys, sort=True)
-    rows = [{**dict(zip(keys, key, strict=True)), **_describe_species(rows)} for key, rows in groups]
-    table = pd.DataFrame(rows, columns=[*SPECIES_LIST.columns])
-    days = table["species"].map(first).map(str, na_action="ignore").astype(object)
-    checked: pd.DataFrame = check_table(
-        table.assign(first_found=days.where(days.notna(), None)), SPECIES_LIST
-    )
+    named = records[records["species"].notna()].assign(is_found=records["count_low"] > 0)
+    first = named[named["is_found"]].groupby("species")["first_day"].min()
+    dated = named[named["period"].notna()]
+    most = dated.sort_values(_RANKS, ascending=False, kind="stable").drop_duplicates(_KEYS)
+    counted = most["counted"] & most["is_found"]
+    days = most["species"].map(first).map(str, na_action="ignore").astype(object)
+    table = most.assign(
+        species_status=np.where(most["is_found"], "found", "not_found"),
+        records=_look_up(dated.groupby(_KEYS).size(), most),
+        sites=_look_up(_count_sites(dated), most),
+        count_low=most["count_low"].where(counted),
+        count_high=most["count_high"].where(counted & np.isfinite(most["count_high"])),
+        first_found=days.where(days.notna(), None),
+        evidence=name_evidence(most),
+    ).sort_values(_KEYS, kind="stable", ignore_index=True)
+    checked: pd.DataFrame = check_table(table[[*SPECIES_LIST.columns]], SPECIES_LIST)
     return checked
 
 
-def _describe_species(records: pd.DataFrame) -> dict[str, Any]:
-    found = records[records["count_low"] > 0]
-    told = found if len(found) else records
-    ranked = told.sort_values(["counted", "count_low", "count_high"], ascending=False, kind="stable")
-    most = ranked.iloc[0]
-    is_counted = bool(most["counted"]) and len(found) > 0
-    return {
-        "latin": most["latin"],
-        "species_status": "found" if len(found) else "not_found",
-        "records": len(records),
-        "sites": told["site_id"].nunique(),
-        "count_low": most["count_low"] if is_counted else None,
-        "count_high": most["count_high"] if is_counted and math.isfinite(most["count_high"]) else None,
-        "site": most["site"],
-        "survey_date": most["survey_date"],
-        "evidence": name_evidence(most),
-    }
+def _count_sites(records: pd.DataFrame) -> pd.Series:
+    """Sites at which a species was found; where it was found at none, those where it was looked for."""
+    sites = [rows.groupby(_KEYS)["site_id"].nunique() for rows in (records[records["is_found"]], records)]
+    return sites[0].reindex(sites[1].index).fillna(sites[1])
+
+
+def _look_up(counts: pd.Series, rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Counts by the keys of rows, in the order of the rows."""
+    return counts.reindex(pd.MultiIndex.from_frame(rows[_KEYS])).to_numpy(dtype=np.int64)

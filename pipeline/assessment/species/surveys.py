@@ -84,14 +84,12 @@ def select_species(records: pd.DataFrame, group: str) -> pd.DataFrame:
     return records[records["species"].notna() & records["species_group"].isin(inside)]
 
 
-def list_efforts(records: pd.DataFrame, group: str) -> set[Effort]:
-    """Sites and seasons at which surveys looked for all of a group."""
-    known = {one for one in list_groups() if covers(one, group)}
-    rows = records[records["surveyed_group"].isin(known)]
-    return {
-        Effort(site_id, name_season(day))
-        for site_id, day in zip(rows["site_id"], rows["first_day"], strict=True)
-    }
+def group_efforts(records: pd.DataFrame, column: str) -> dict[str, set[Effort]]:
+    """Sites and seasons of records, by what stands in a column."""
+    efforts: dict[str, set[Effort]] = {}
+    for key, site_id, day in zip(records[column], records["site_id"], records["first_day"], strict=True):
+        efforts.setdefault(key, set()).add(Effort(site_id, name_season(day)))
+    return efforts
 
 
 def count_surveys(records: pd.DataFrame) -> int:
@@ -99,7 +97,7 @@ def count_surveys(records: pd.DataFrame) -> int:
     return len(records[["site_id", "survey_date"]].drop_duplicates())
 
 
-def name_evidence(record: pd.Series) -> str:
-    """Where a record stands: file, sheet and row."""
-    place = " ".join(str(record[name]) for name in ("file", "sheet") if record[name])
-    return f"{place} {record['row']}"
+def name_evidence(records: pd.DataFrame) -> pd.Series:
+    """Where records stand: file, sheet and row."""
+    sheets = records["sheet"].map(lambda sheet: f" {sheet}" if sheet else "")
+    return records["file"] + sheets + " " + records["row"].astype(str)

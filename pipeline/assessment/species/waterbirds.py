@@ -1,9 +1,6 @@
 """Waterbirds against 1 % of their populations: Ramsar criterion 6, by the greatest count of one day."""
 
-import math
-from collections.abc import Mapping
-from typing import Any
-
+import numpy as np
 import pandas as pd
 
 from pipeline.assessment.species.surveys import name_evidence, select_species
@@ -15,8 +12,11 @@ _OPEN_COUNT = (
     "记录只给出下限或约数范围，是否达到不能确定 / a record tells only the least or a span: it may reach it"
 )
 _PER_CENT = 100
+_BIRD = ["period", "species"]
 _DAY = ["site_complex", "survey_date"]
-_ESTIMATE = ("one_percent", "population_name", "population_estimate", "estimate_year", "source")
+_ESTIMATE = [
+    "species", "one_percent", "population_name", "population_estimate", "estimate_year", "source",
+]  # fmt: skip
 
 
 def hold_waterbirds(records: pd.DataFrame, estimates: pd.DataFrame | None) -> pd.DataFrame:
@@ -26,55 +26,38 @@ def hold_waterbirds(records: pd.DataFrame, estimates: pd.DataFrame | None) -> pd
     on one day are added, days never.
     """
     found = select_species(records[records["period"].notna() & (records["count_low"] > 0)], "waterbird")
-    known = {} if estimates is None else {str(row["species"]): row for _, row in estimates.iterrows()}
-    without = NO_TABLE if estimates is None else NO_ESTIMATE
-    rows = [
-        {"period": period, "species": species, **_hold(rows, known.get(str(species)), without)}
-        for (period, species), rows in found.groupby(["period", "species"], sort=True)
-    ]
-    table = pd.DataFrame(rows, columns=[*WATERBIRDS.columns])
-    checked: pd.DataFrame = check_table(table, WATERBIRDS)
+    days = add_sites(found)
+    most = days.drop_duplicates(_BIRD).join(
+        days.groupby(_BIRD)["count_high"].max().rename("highest"), on=_BIRD
+    )
+    known = pd.DataFrame(columns=_ESTIMATE) if estimates is None else estimates
+    told = most.merge(known, on="species", how="left").merge(_join_evidence(found, most), on=[*_BIRD, *_DAY])
+    one_percent = told["one_percent"].astype(float)
+    reaches = _decide(told, one_percent)
+    high = told["count_high"].where(np.isfinite(told["count_high"]))
+    table = told.assign(
+        count_high=high,
+        share_low=told["count_low"] / (_PER_CENT * one_percent),
+        share_high=high / (_PER_CENT * one_percent),
+        reaches_one_percent=reaches,
+        indicative=told["count_about"] | (one_percent.notna() & told["source"].isna()),
+        reason=_explain(one_percent, reaches, NO_TABLE if estimates is None else NO_ESTIMATE),
+        **{name: _write_nulls(told[name]) for name in ("population_name", "source", "latin")},
+    ).sort_values(_BIRD, ignore_index=True)
+    checked: pd.DataFrame = check_table(table[[*WATERBIRDS.columns]], WATERBIRDS)
     return checked
 
 
-def _hold(records: pd.DataFrame, estimate: pd.Series | None, without: str) -> dict[str, Any]:
-    days = add_sites(records)
-    most = days.iloc[0]
-    told = _tell_estimate(estimate)
-    one_percent = told["one_percent"]
-    reaches, reason = _decide(days, one_percent, without)
-    of_day = records[(records[_DAY] == most[_DAY]).all(axis=1)].sort_values(
-        "count_low", ascending=False, kind="stable"
-    )
-    high = most["count_high"] if math.isfinite(most["count_high"]) else None
-    is_open = estimate is not None and told["source"] is None
-    return {
-        "latin": records["latin"].iloc[0],
-        **{name: most[name] for name in (*_DAY, "sites", "count_low")},
-        "count_high": high,
-        **told,
-        "share_low": most["count_low"] / (_PER_CENT * one_percent) if one_percent else None,
-        "share_high": high / (_PER_CENT * one_percent) if one_percent and high is not None else None,
-        "reaches_one_percent": reaches,
-        "indicative": bool(most["count_about"]) or is_open,
-        "evidence": "; ".join(dict.fromkeys(name_evidence(row) for _, row in of_day.iterrows())),
-        "reason": reason,
-    }
-
-
-def _tell_estimate(estimate: pd.Series | None) -> Mapping[str, Any]:
-    """What a table tells of a population; nulls where it does not."""
-    if estimate is None:
-        return dict.fromkeys(_ESTIMATE)
-    return {name: None if pd.isna(estimate[name]) else estimate[name] for name in _ESTIMATE}
-
-
 def add_sites(records: pd.DataFrame) -> pd.DataFrame:
-    """Counts of one species by complex and day, the greatest first: `count_low` to `count_high`, `sites`."""
-    of_sites = records.groupby([*_DAY, "site_id"], sort=True).agg(
-        count_low=("count_low", "max"), count_high=("count_high", "max"), count_about=("count_about", "any")
+    """Counts by period, species, complex and day, the greatest of a species first, with the sites added."""
+    of_sites = records.groupby([*_BIRD, *_DAY, "site_id"], sort=True).agg(
+        latin=("latin", "first"),
+        count_low=("count_low", "max"),
+        count_high=("count_high", "max"),
+        count_about=("count_about", "any"),
     )
-    days = of_sites.groupby(level=_DAY, sort=True).agg(
+    days = of_sites.groupby(level=[*_BIRD, *_DAY], sort=True).agg(
+        latin=("latin", "first"),
         count_low=("count_low", "sum"),
         count_high=("count_high", "sum"),
         count_about=("count_about", "any"),
@@ -83,10 +66,28 @@ def add_sites(records: pd.DataFrame) -> pd.DataFrame:
     return days.reset_index().sort_values(["count_low", "count_high"], ascending=False, kind="stable")
 
 
-def _decide(days: pd.DataFrame, one_percent: float | None, without: str) -> tuple[bool | None, str | None]:
-    """Whether the count of any day reaches 1 %; None with the reason where that is not known."""
-    if one_percent is None:
-        return None, without
-    if (days["count_low"] >= one_percent).any():
-        return True, None
-    return (None, _OPEN_COUNT) if (days["count_high"] >= one_percent).any() else (False, None)
+def _join_evidence(records: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
+    """Where the records of some days stand, the greatest first."""
+    of_days = records.assign(evidence=name_evidence(records)).merge(days[[*_BIRD, *_DAY]], on=[*_BIRD, *_DAY])
+    ordered = of_days.sort_values("count_low", ascending=False, kind="stable")
+    places = ordered.groupby([*_BIRD, *_DAY])["evidence"].agg(lambda told: "; ".join(dict.fromkeys(told)))
+    return places.reset_index()
+
+
+def _decide(rows: pd.DataFrame, one_percent: pd.Series) -> pd.Series:
+    """Whether the count of any day reaches 1 %; null where that is not known."""
+    reached, may_reach = rows["count_low"] >= one_percent, rows["highest"] >= one_percent
+    decided = reached.astype("boolean")
+    return decided.where(one_percent.notna() & (reached | ~may_reach))
+
+
+def _explain(one_percent: pd.Series, reaches: pd.Series, without: str) -> pd.Series:
+    """Why it is not known; null where it is."""
+    reasons = pd.Series(None, index=reaches.index, dtype=object)
+    return reasons.mask(reaches.isna(), _OPEN_COUNT).mask(one_percent.isna(), without)
+
+
+def _write_nulls(texts: pd.Series) -> pd.Series:
+    """Texts with None where there is none."""
+    plain = texts.astype(object)
+    return plain.where(plain.notna(), None)

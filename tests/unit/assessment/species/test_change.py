@@ -1,9 +1,11 @@
 """New and lost species: only against comparable effort, at the same sites in the same seasons."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.assessment.species.change import compare_periods
-from tests.unit.assessment.species.records import QUARTERS, YEARS, build, record
+from tests.unit.assessment.species.records import GROUPS, QUARTERS, YEARS, build, record
 
 
 def compare(*rows, periods=YEARS, cycle=1, comparison="year_ago"):
@@ -84,3 +86,51 @@ def test_quarters_stand_beside_that_of_last_year_and_the_one_before():
     assert before["2024Q1", "鹤"] == ("unknown_lost", 1, 0)
     assert ("2023Q1", "鹤") not in before
     assert compare(*rows, comparison="before") == {}
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["鹤", "雁", "雀", "苇", "菰"]),
+            st.sampled_from([2023, 2024]),
+            st.integers(1, 12),
+            st.integers(0, 1),
+            st.sampled_from(["S1", "S2"]),
+        ),
+        min_size=1,
+        max_size=14,
+    )
+)
+def test_changes_are_those_of_plain_loops(seen):
+    around = {"waterbird": {"waterbird", "bird"}, "bird": {"bird"}, "plant": {"plant"}}
+    around["aquatic_plant"] = {"aquatic_plant", "plant"}
+    rows = [record(name, f"{year}-{month:02d}-10", low, site=site) for name, year, month, low, site in seen]
+    found = compare(*rows)
+    for name in {row[0] for row in seen}:
+        group = GROUPS[name]
+        places = {
+            year: {
+                (site, month % 12 // 3)
+                for one, of, month, low, site in seen
+                if (one, of, low) == (name, year, 1)
+            }
+            for year in (2023, 2024)
+        }
+        efforts = {
+            year: {
+                (site, month % 12 // 3)
+                for one, of, month, _, site in seen
+                if of == year and GROUPS[one] in around[group]
+            }
+            for year in (2023, 2024)
+        }
+        before, after = places[2023], places[2024]
+        if not before and not after:
+            assert ("2024", name) not in found
+        elif before and after:
+            assert found["2024", name][0] == "kept"
+        elif before:
+            assert found["2024", name][0] == ("lost" if before <= efforts[2024] else "unknown_lost")
+        else:
+            assert found["2024", name][0] == ("new" if after & efforts[2023] else "unknown_new")
