@@ -73,8 +73,9 @@ class AreaFigures:
 
     @property
     def others(self) -> tuple[Published, ...]:
-        """Other deliveries that figures of earlier periods are taken from."""
-        earlier = [known.delivery for one in self.compared for known in (one.before, one.year_ago) if known]
+        """Other deliveries that figures of earlier periods are taken from, of indicators that are shown."""
+        shown = [one for one in self.compared if one.better]
+        earlier = [known.delivery for one in shown for known in (one.before, one.year_ago) if known]
         return tuple({one.id: one for one in earlier if one.id != self.delivery.id}.values())
 
 
