@@ -40,6 +40,7 @@ SWAPPED = Advice(
     "经度在前、纬度在后 / longitude and latitude, not each in the column of the other",
     "两列互换 / change the columns",
 )
+NO_GROUND = Advice("点或多边形 / a point or polygons", "改成点或多边形 / make it a point, or polygons")
 HALF_A_PLACE = Advice("经度和纬度 / longitude and latitude", "补上另一个 / add the other one")
 ASSUMED_CRS = Advice(
     "坐标系 / a CRS",

@@ -73,8 +73,11 @@ def _join_texts(texts: pd.Series) -> str | None:
 
 
 def _join_places(places: pd.Series) -> shapely.Geometry | None:
+    """Places together; of ground and points the ground alone."""
     known = [place for place in places if place is not None and not place.is_empty]
-    return None if not known else known[0] if len(known) == 1 else shapely.union_all(known)
+    size = max(map(shapely.get_dimensions, known), default=0)
+    same = [place for place in known if shapely.get_dimensions(place) == size]
+    return None if not same else same[0] if len(same) == 1 else shapely.union_all(same)
 
 
 def merge_amounts(amounts: pd.DataFrame) -> tuple[pd.DataFrame, list[Reject]]:

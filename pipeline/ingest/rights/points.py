@@ -17,6 +17,12 @@ from pipeline.ingest.statistics import rejects
 _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 """Degrees between which China lies."""
 
+_KINDS = (
+    shapely.GeometryType.POINT,
+    shapely.GeometryType.MULTIPOINT,
+    shapely.GeometryType.POLYGON,
+    shapely.GeometryType.MULTIPOLYGON,
+)
 Numbers = NDArray[np.float64]
 
 
@@ -26,10 +32,22 @@ def read_right_shapes(table: RightsTable) -> gpd.GeoSeries:
     Without a CRS of the config coordinates are degrees of CGCS2000, which is noted. What lies outside China,
     has its axes exchanged or but one of them is noted and null.
     """
-    own = table.placed.shapes
-    shapes = table.build_nothing() if own is None else own.reindex(table.rows).astype(object)
+    shapes = _read_own(table)
     filled = shapes.where(shapes.notna(), _read_points(table))
     return gpd.GeoSeries(filled, index=table.rows, crs=CGCS2000)
+
+
+def _read_own(table: RightsTable) -> pd.Series:
+    """Shapes of a vector file that are points or polygons; others are noted and null."""
+    if table.placed.shapes is None:
+        return table.build_nothing()
+    shapes = table.placed.shapes.reindex(table.rows).astype(object)
+    kinds = shapely.get_type_id(shapes.to_numpy(dtype=object))
+    strange = ~np.isin(kinds, _KINDS) & shapes.notna().to_numpy()
+    for row in table.rows[strange]:
+        table.lose(int(row), None, shapes[row].geom_type, advice.NO_GROUND)
+    kept: pd.Series = shapes.where(shapes.notna() & ~strange, None)
+    return kept
 
 
 def _read_points(table: RightsTable) -> pd.Series:

@@ -303,6 +303,20 @@ def test_shapes_of_a_vector_file_come_with_their_rows(tmp_path, crs, shape):
     assert found.rejects.empty
 
 
+def test_lines_are_no_place_of_a_right_and_ground_goes_before_points(tmp_path):
+    spot = shapely.Point(119.9, 31.8)
+    shapes = [shapely.LineString([(119.9, 31.8), (119.91, 31.8)]), spot, spot.buffer(0.001)]
+    rows = gpd.GeoDataFrame(
+        {"项目编号": ["P1", "P2", "P2"], "项目业主": "模拟乙有限公司"}, geometry=shapes, crs="EPSG:4490"
+    )
+    rows.to_file(tmp_path / "p.gpkg", layer="a")
+    found = read_rights([RightsFile(kind="carbon_project", path=str(tmp_path / "p.gpkg"))])
+    placed = found.rights.set_index("number").geometry
+    assert placed["P1"] is None
+    assert placed["P2"].geom_type == "Polygon"
+    assert list_lost(found) == [(1, "")]
+
+
 def test_coordinates_in_another_crs_are_brought_to_degrees(read):
     plain = gpd.GeoSeries([shapely.Point(119.9, 31.8)], crs="EPSG:4490").to_crs("EPSG:4549")
     cells = {"经度": plain.x[0], "纬度": plain.y[0]}
