@@ -118,7 +118,9 @@ def _split_pieces(ends: NDArray[np.int64], spots: Spots, corners: NDArray[np.int
     rank = np.repeat([0, 2, 1], [count, count, len(corners)])
     order = np.lexsort((rank, along, piece))
     corner = np.concatenate([*ends.T, corners])[order]
-    return np.column_stack([corner[:-1], corner[1:]])[np.diff(piece[order]) == 0]
+    pairs = np.column_stack([corner[:-1], corner[1:]])
+    same: NDArray[np.int64] = pairs[np.diff(piece[order]) == 0]
+    return same
 
 
 def _split_at_corners(network: StreetNetwork) -> StreetNetwork:
