@@ -1,5 +1,6 @@
 """Features of a vector file that reach into an area or near it, with ids and names, and what is not used."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -17,6 +18,7 @@ from pipeline import standards
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import project, unproject
+from pipeline.ingest.parcels.holders import mask_persons
 from pipeline.ingest.parcels.named_polygons import mend_shapes
 from pipeline.ingest.parcels.shape_layers import Shapes
 from pipeline.ingest.parcels.values import build_nulls, read_texts
@@ -46,6 +48,7 @@ _BARE: Mapping[Shapes, Advice] = MappingProxyType(
     }
 )
 _MOST_SHOWN = 12
+_PEOPLE = re.compile("姓名|户主|房主|业主|权利人|所有人|owner|holder", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def read_nearby(
         for row in rows.index[bare]
     )
     remarks = tuple(_list_remarks(layer, len(layer.fids) - len(kept)))
-    return NearbyFeatures(bare_rows.file, layer, _name_rows(found), len(layer.fids), rejected, remarks)
+    named = _mask_people(_name_rows(found), columns)
+    return NearbyFeatures(bare_rows.file, layer, named, len(layer.fids), rejected, remarks)
 
 
 def _open_first(file: ShapeFile, kinds: Sequence[Shapes]) -> tuple[VectorLayer, Shapes]:
@@ -195,6 +199,12 @@ def _name_rows(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     numbers = pd.Series([f"#{row}" for row in rows.index], index=rows.index, dtype=object)
     return rows.assign(id=ids.where(ids.notna(), numbers), name=names)
+
+
+def _mask_people(rows: gpd.GeoDataFrame, columns: Mapping[str, str]) -> gpd.GeoDataFrame:
+    """Rows with the names of natural persons masked, where a column of owners names the homes."""
+    people = [ours for ours in ("id", "name") if _PEOPLE.search(columns.get(ours, ""))]
+    return rows.assign(**{ours: mask_persons(rows[ours]) for ours in people})
 
 
 def _list_remarks(layer: VectorLayer, left_out: int) -> Iterator[tuple[str, str]]:

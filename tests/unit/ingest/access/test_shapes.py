@@ -112,6 +112,19 @@ def test_a_home_across_the_border_takes_its_people_along_by_ground(tmp_path, aoi
     assert ("1 处跨边界，只计范围内部分", "1 cross the border: their part inside counts") in found.remarks
 
 
+def test_names_of_people_who_own_a_home_are_masked_and_those_of_places_stay(tmp_path, aoi):
+    path = write(tmp_path / "l.gpkg", HERE[:2], 户主=["张小三", "长江置业有限公司"], 名称=["阳光城", "江湾"])
+    owned = read_shapes_of(path, aoi, name="户主")
+    assert owned[0] != "张小三"
+    assert owned[0].startswith("张")
+    assert owned[1] == "长江置业有限公司"
+    assert read_shapes_of(path, aoi) == ["阳光城", "江湾"]
+
+
+def read_shapes_of(path, aoi, **told):
+    return read_nearby(ShapeFile(path=path, **told), aoi, ["polygons"]).rows["name"].tolist()
+
+
 def test_a_shape_that_stands_twice_counts_once(tmp_path, aoi):
     path = write(tmp_path / "l.gpkg", [HERE[0], HERE[0].reverse(), HERE[1]])
     found = read_land(ShapeFile(path=path), aoi)
