@@ -19,6 +19,7 @@ from programs import ROOT, ecoledger, files_of
 from pipeline.geodesy import measure_area_m2
 from tests.unit.test_start_up import load_libraries
 
+ROW = ("值 value", "植入真值 planted truth")
 AREAS = ["chongming_wetlands", "guangyang_island", "longyou_bay"]
 PERIODS = ["2023", "2024"]
 
@@ -157,6 +158,17 @@ def test_the_area_balance_adds_up(area, period):
     assert items["parcels"] - items["overlaps"] + items["outside"] == pytest.approx(items["aoi"], rel=1e-6)
     classes = items[items.index.str.startswith("class:")].sum()
     assert classes + items["unknown"] == pytest.approx(items["aoi"], rel=1e-6)
+
+
+def test_every_headline_of_the_assessment_is_the_planted_one(demo):
+    words = ["run", ROOT / "configs" / "demo.yaml", "--out", demo, "--quiet", "--json"]
+    rows = json.loads(ecoledger(*words).stdout)["headlines"]
+    of_parts = {"植物物种", "动物物种", "达到种群", "居住用地", "生态环境", "生态质量"}
+    planted = [row for row in rows if row["植入真值 planted truth"] and row["指标 indicator"][:4] in of_parts]
+    assert {row["指标 indicator"][:4] for row in planted} == of_parts
+    for row in planted:
+        found, truth = (float(row[key].partition("（")[0].replace(",", "")) for key in ROW)
+        assert found == pytest.approx(truth, rel=0.02, abs=0.02), row
 
 
 def test_everything_that_is_simulated_says_so(area):
