@@ -13,6 +13,7 @@ from pipeline.geodesy import CGCS2000
 
 _CODES = ("parcel_id", "parcel_no", "unit_no")
 _MEANS = ("water_share", "fvc_mean")
+_TOLD = ["surveys", "species_count", "waterbird_count", "first_survey", "last_survey"]
 _SHOWN = frozenset({*_MEANS, "flooded_share"})
 _NO_PARCEL = "没有关联的生境地块 / no parcel is its habitat"
 _NO_PLACE = "没有经纬度，也没有生境对照 / it has neither a place nor a parcel in the table of habitats"
@@ -104,7 +105,9 @@ def place_sites(records: pd.DataFrame, sites: pd.DataFrame) -> gpd.GeoDataFrame:
     dated = records[records["period"].notna()]
     placed = sites[sites["lon"].notna()].reset_index(drop=True)
     rows = [_sum_site(dated[dated["site_id"] == site_id]) for site_id in placed["site_id"]]
-    table = placed[["site_id", "site", "site_complex"]].join(pd.DataFrame(rows, index=placed.index))
+    table = placed[["site_id", "site", "site_complex"]].join(
+        pd.DataFrame(rows, index=placed.index, columns=_TOLD)
+    )
     points = shapely.points(placed["lon"].to_numpy(), placed["lat"].to_numpy())
     layer = gpd.GeoDataFrame(table, geometry=points, crs=CGCS2000)
     return check_table(layer, SURVEY_SITES)

@@ -33,6 +33,7 @@ _RECORD_COLUMNS = [
     "last_day", "survey_date", "count_low", "count_high", "count_about", "counted", "survey_method",
     "observers", "file", "sheet", "row",
 ]  # fmt: skip
+_RECORD_TYPES = {"count_low": float, "count_high": float, "count_about": bool, "counted": bool, "row": int}
 
 
 class SpeciesTables(NamedTuple):
@@ -199,7 +200,7 @@ def _tabulate_records(records: Sequence[Record]) -> pd.DataFrame:
         }
         for one in records
     ]
-    table = pd.DataFrame(rows, columns=_RECORD_COLUMNS)
+    table = pd.DataFrame(rows, columns=_RECORD_COLUMNS).astype(_RECORD_TYPES)
     masked = np.array([one.source.mask_observers for one in records], dtype=bool)
     hidden = table["observers"].mask(masked, mask_persons(table["observers"]))
     nulls = {name: table[name].astype(object) for name in ("species", "latin", "survey_method")}

@@ -12,13 +12,15 @@ import shapely
 from pipeline.errors import InputError, SettingsError
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.entries.species import SPECIES
+from pipeline.flow.assessment.species import assess_species
 from pipeline.flow.deliveries import deliver
 from pipeline.flow.validation import validate_all
 from pipeline.outputs.assessment.species import build_species_section
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.species import Species
 from pipeline.storage.tables import load_json
-from tests.unit.ingest.species.tables import ESTIMATES, HEADINGS, NAMES, write_csv
+from tests.unit.assessment.species.records import YEARS
+from tests.unit.ingest.species.tables import AREA, ESTIMATES, HEADINGS, NAMES, build_block, write_csv
 
 SURVEYS = [
     [*HEADINGS, "调查人"],
@@ -135,3 +137,43 @@ def test_what_is_wrong_with_tables_of_species_is_said_by_validate(study, tmp_pat
 def test_a_delivery_without_species_has_no_section(study):
     assert build_species_section(SimpleNamespace(tables={})) is None
     assert study.settings.model_copy(update={"species": None}).model_dump().get("species") is None
+
+
+@pytest.mark.parametrize(
+    ("sites", "placed", "records"),
+    [
+        ([["样点名称", "经度", "纬度"], ["外滩", "120.5", "31.4"], ["东滩", "121.85", "31.45"]], 1, 0),
+        ([["样点名称", "试点区"], ["外滩", "岛"]], 0, 1),
+        ([["样点名称", "试点区"], ["外滩", "别处"]], 0, 0),
+    ],
+    ids=["site elsewhere", "site without a place", "no site"],
+)
+def test_an_area_without_surveys_or_places_has_its_tables_and_no_figure_of_0(
+    tmp_path, sites, placed, records
+):
+    block = build_block(
+        tmp_path, [HEADINGS, ["白头鹤", "外滩", "2024-01-15", "3"]], sites=sites, estimates=ESTIMATES
+    )
+    codes = {name: pd.Series(dtype=object) for name in ("parcel_id", "parcel_no", "unit_no", "area_m2")}
+    nothing = gpd.GeoDataFrame(codes, geometry=[], crs="EPSG:4490")
+    measures = pd.DataFrame(columns=["parcel_id", "period", "measure", "value", "covered_area_m2"])
+    settings = SimpleNamespace(scenes=SimpleNamespace(period="year"))
+    sources = SimpleNamespace(
+        block=block,
+        study=SimpleNamespace(aoi=AREA, periods=YEARS, settings=settings),
+        maps=SimpleNamespace(of=lambda _: {}),
+        layer=lambda *_: nothing,
+        table=lambda *_: measures,
+    )
+    found = assess_species(sources)
+    assert (len(found.layers["survey_sites"]), len(found.tables["species_records"])) == (placed, records)
+    figures = found.indicators.set_index(["indicator", "period"])
+    assert figures["value"].dropna().to_dict() == (
+        {} if not records else {
+            ("animal_species_count", "2024"): 1, ("animal_species_known", "2024"): 1,
+            ("bird_species_count", "2024"): 1, ("bird_species_known", "2024"): 1,
+            ("waterbird_species_count", "2024"): 1, ("waterbird_species_known", "2024"): 1,
+            ("waterbird_species_1pct", "2024"): 0,
+        }
+    )  # fmt: skip
+    assert figures.loc[figures["value"].isna(), "reason"].notna().all()
