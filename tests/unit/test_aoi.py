@@ -13,7 +13,7 @@ import pytest
 import shapely
 from pyproj import CRS
 
-from pipeline.aoi import list_aois, load_aoi
+from pipeline.aoi import list_aois, list_waters, load_aoi
 from pipeline.errors import InputError, SettingsError
 from pipeline.geodesy import find_centre, measure_area_m2, project, unproject
 
@@ -298,3 +298,20 @@ def test_an_outline_in_an_archive_is_read_as_alone(tmp_path):
                 archive.write(path, f"成果/{path.name}")
         aoi = load_aoi(str(tmp_path / name), relative_to=tmp_path)
         assert aoi.area_m2 == pytest.approx(measure_area_m2(FIELD), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("taipu_river", 8, 14), ("dianshan_lake", 61, 63), ("yuandang_lake", 12.5, 13.5)],
+)
+def test_shipped_waters_are_areas_by_their_ids_and_say_that_they_are_approximate(name, low, high):
+    water = load_aoi(name, relative_to=Path())
+    assert water.id == name
+    assert low < water.area_m2 / 1e6 < high
+    assert "待官方边界替换" in water.source
+    assert "1 km" in water.accuracy
+
+
+def test_waters_are_not_among_the_areas_that_are_always_known():
+    assert set(list_waters()) == {"taipu_river", "dianshan_lake", "yuandang_lake"}
+    assert not set(list_waters()) & set(list_aois())

@@ -96,12 +96,18 @@ def _write_body(card: Row, words: Mapping[str, str], delivery: Delivery) -> Iter
             klass=_name_class(card, words, delivery),
             known=f"{card['known_weight']:.1%}",
             sections=card["sections"],
-            sides=card["sides"] or words["nothing"],
+            sides=_say_or(card["sides"], words["nothing"]),
         )
         for name in ("change", "year_ago"):
             yield from _write_change(card, name, words)
-        yield words["lowest"].format(lowest=card["lowest"], left_out=card["left_out"] or words["nothing"])
+        yield words["lowest"].format(
+            lowest=card["lowest"], left_out=_say_or(card["left_out"], words["nothing"])
+        )
     yield from _write_sides(card, words, delivery)
+
+
+def _say_or(text: Any, nothing: str) -> str:
+    return nothing if pd.isna(text) else str(text)
 
 
 def _write_change(card: Row, name: str, words: Mapping[str, str]) -> Iterator[str]:
