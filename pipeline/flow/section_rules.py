@@ -6,7 +6,7 @@ from pipeline.indices.sections.items import EvaluationRules
 from pipeline.indices.sections.months import MeanRules
 
 
-def find_rules(study: Study) -> EvaluationRules:
+def find_evaluation_rules(study: Study) -> EvaluationRules:
     """How readings become means in a run, and how means are judged."""
     rules = study.settings.sections.rules
     table = standards.table("mean_decimals")

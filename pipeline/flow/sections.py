@@ -10,7 +10,7 @@ from pipeline.contracts import SECTION_STATUS, check_table
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
-from pipeline.flow.section_rules import find_rules
+from pipeline.flow.section_rules import find_evaluation_rules
 from pipeline.flow.section_samples import StudySamples
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.sections import change as section_change
@@ -66,7 +66,7 @@ def make_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> 
             sampled.here,
             study.settings.scenes.periods,
             standards.table("water_limits"),
-            rules=find_rules(study),
+            rules=find_evaluation_rules(study),
         )
         linked = _link_parcels(study, graded.status, parcels)
         save_tables(
@@ -105,7 +105,7 @@ def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.
 def _build_series(study: Study, sampled: StudySamples) -> pd.DataFrame:
     limits = standards.table("water_limits")
     return section_series.build_monthly_series(
-        sampled.here, sampled.days, limits, rules=find_rules(study).means
+        sampled.here, sampled.days, limits, rules=find_evaluation_rules(study).means
     )
 
 
@@ -119,7 +119,9 @@ def _evaluate(study: Study, graded: sections.GradedSections) -> dict[str, pd.Dat
     scoped = river_evaluation.expand_scopes(status, rivers_of, study.aoi.name_zh)
     rivers = river_evaluation.evaluate_scopes(scoped, limits)
     return {
-        "sections_evaluation": section_evaluation.evaluate_sections(graded, limits, rules=find_rules(study)),
+        "sections_evaluation": section_evaluation.evaluate_sections(
+            graded, limits, rules=find_evaluation_rules(study)
+        ),
         "sections_change": section_change.compare_sections(status, labels),
         "sections_trend": section_trend.compute_trends(graded.items, labels),
         "sections_exceedance": river_evaluation.build_exceedance_table(scoped, limits),
@@ -136,7 +138,9 @@ def _settle_schemes(study: Study, sampled: StudySamples) -> dict[str, pd.DataFra
     for name in study.settings.sections.schemes:
         scheme = load_scheme(name)
         periods = list_periods(days.start, days.end, scheme.period)
-        status = sections.grade_periods(sampled.here, periods, limits, rules=find_rules(study)).status
+        status = sections.grade_periods(
+            sampled.here, periods, limits, rules=find_evaluation_rules(study)
+        ).status
         parts.append(
             compensation.compute_transfers(Path(name).stem, scheme, status, limits, sampled.register)
         )

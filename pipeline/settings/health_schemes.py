@@ -79,7 +79,7 @@ class StepScore(Sourced):
 Scoring = Annotated[LinearScore | StepScore, Field(discriminator="kind")]
 
 
-class Part(Strict):
+class ScoredPart(Strict):
     """A measure of the table `health_measures`, and the scores of its values."""
 
     measure: Annotated[str, AfterValidator(_check_measure)]
@@ -96,11 +96,11 @@ class Criterion(Strict):
     name_zh: str
     name_en: str
     weight: Weight
-    parts: list[Part] = []
+    parts: list[ScoredPart] = []
     take: Literal["least", "mean"] = "least"
 
 
-class Layer(Strict):
+class SchemeLayer(Strict):
     """Criteria that are judged together: weights of them, and that of the layer in the whole."""
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -140,7 +140,7 @@ class HealthScheme(Strict):
     source: str
     water_body: WaterBody
     classes: Classes
-    layers: Annotated[list[Layer], Field(min_length=1)]
+    layers: Annotated[list[SchemeLayer], Field(min_length=1)]
     unconfirmed: list[str]
 
     @model_validator(mode="after")
@@ -150,12 +150,12 @@ class HealthScheme(Strict):
             raise ValueError("; ".join(problems))
         return self
 
-    def list_criteria(self) -> Iterator[tuple[Layer, Criterion]]:
+    def list_criteria(self) -> Iterator[tuple[SchemeLayer, Criterion]]:
         """All criteria with their layers, in order."""
         return ((layer, criterion) for layer in self.layers for criterion in layer.criteria)
 
 
-def _find_bad_sums(layers: Sequence[Layer]) -> Iterator[str]:
+def _find_bad_sums(layers: Sequence[SchemeLayer]) -> Iterator[str]:
     groups = {"layers": [layer.weight.value for layer in layers]}
     groups |= {f"criteria of {layer.key}": [one.weight.value for one in layer.criteria] for layer in layers}
     for name, weights in groups.items():
@@ -163,7 +163,7 @@ def _find_bad_sums(layers: Sequence[Layer]) -> Iterator[str]:
             yield f"weights of the {name} that sum to 1, not {sum(weights):.6g}"
 
 
-def _find_doubles(layers: Sequence[Layer]) -> Iterator[str]:
+def _find_doubles(layers: Sequence[SchemeLayer]) -> Iterator[str]:
     keys = [layer.key for layer in layers], [one.key for layer in layers for one in layer.criteria]
     for found in keys:
         yield from (f"{key} once" for key in dict.fromkeys(found) if found.count(key) > 1)

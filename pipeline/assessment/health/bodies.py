@@ -36,16 +36,16 @@ class Body:
     accuracy: str | None = None
 
 
-class Links(NamedTuple):
+class SectionLinks(NamedTuple):
     """`links`: place of a section, body, linked_by, distance_m; `ambiguous`: places of those of several."""
 
     links: pd.DataFrame
     ambiguous: list[int]
 
 
-def link_sections(
+def link_bodies(
     bodies: Sequence[Body], sections: pd.DataFrame, rivers: pd.Series, crs: str, nearest_m: float
-) -> Links:
+) -> SectionLinks:
     """Sections (with `lon`, `lat`) on bodies, by place in the table.
 
     `rivers` are the simplified names of their rivers, null where none is said: a section is on the body of
@@ -62,7 +62,7 @@ def link_sections(
             rows.append((place, bodies[named[0]].id, "river", distances[place, named[0]]))
         elif river is None and (nearest := _find_nearest(distances[place], nearest_m)) is not None:
             rows.append((place, bodies[nearest].id, "place", distances[place, nearest]))
-    return Links(pd.DataFrame(rows, columns=["place", "body", "linked_by", "distance_m"]), ambiguous)
+    return SectionLinks(pd.DataFrame(rows, columns=["place", "body", "linked_by", "distance_m"]), ambiguous)
 
 
 def _find_nearest(distances: NDArray[np.float64], nearest_m: float) -> int | None:

@@ -10,7 +10,7 @@ import pandas as pd
 from pipeline.assessment.health.criteria import Figures, join_texts, judge_criterion
 from pipeline.assessment.health.scores import find_class
 from pipeline.contracts import HEALTH_CARDS, HEALTH_CRITERIA, HEALTH_LAYERS, check_table
-from pipeline.settings.health_schemes import HealthScheme, Layer
+from pipeline.settings.health_schemes import HealthScheme, SchemeLayer
 from pipeline.settings.sections import WaterBody
 
 TOO_LITTLE = (
@@ -89,7 +89,7 @@ def _judge_body(
     return criteria, layers
 
 
-def _join_layer(layer: Layer, criteria: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _join_layer(layer: SchemeLayer, criteria: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     rows = [row for row in criteria if row["layer"] == layer.key]
     known = [row for row in rows if not np.isnan(row["score"])]
     weight = sum(row["weight_in_layer"] for row in known)

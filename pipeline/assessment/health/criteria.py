@@ -7,13 +7,13 @@ import numpy as np
 
 from pipeline import standards
 from pipeline.assessment.health.scores import score_values
-from pipeline.settings.health_schemes import Criterion, Layer, Part
+from pipeline.settings.health_schemes import Criterion, SchemeLayer, ScoredPart
 
 NOT_TOLD = "没有数据：{names}（未计入） / no data: {names}, left out"
 ONLY_TOLD = "没有赋分：此项只取表中直接给出的赋分（未计入） / no score told; this one is only told as such"
 
 
-class Figure(NamedTuple):
+class HealthFigure(NamedTuple):
     """A value of a measure of a body, or a score of a criterion, with what it rests on.
 
     `value` is NaN where it is not known, and then `reason` says why. `basis` is sections, maps, table or
@@ -29,11 +29,11 @@ class Figure(NamedTuple):
     indicative: bool = False
 
 
-Figures = Mapping[str, Figure]
+Figures = Mapping[str, HealthFigure]
 """Figures of one body and period by measure, told scores by `score:` and the key of the criterion."""
 
 
-def judge_criterion(layer: Layer, criterion: Criterion, figures: Figures) -> dict[str, Any]:
+def judge_criterion(layer: SchemeLayer, criterion: Criterion, figures: Figures) -> dict[str, Any]:
     """A row of HEALTH_CRITERIA without its body; a score that is told goes before those of parts."""
     weights = layer.weight, criterion.weight
     row = {
@@ -81,14 +81,16 @@ def _score_parts(criterion: Criterion, figures: Figures, *, unsure: bool) -> dic
     }
 
 
-def _score_each(parts: Sequence[Part], figures: Figures) -> Iterator[tuple[Part, Figure, float]]:
+def _score_each(
+    parts: Sequence[ScoredPart], figures: Figures
+) -> Iterator[tuple[ScoredPart, HealthFigure, float]]:
     for part in parts:
         figure = figures.get(part.measure)
         if figure is not None and not np.isnan(figure.value):
             yield part, figure, float(score_values(figure.value, part.scoring))
 
 
-def _describe(part: Part, figure: Figure, score: float) -> str:
+def _describe(part: ScoredPart, figure: HealthFigure, score: float) -> str:
     name = load_measures()[part.measure]["name_zh"]
     said = f"{name} {figure.value:.6g} → {score:.6g}"
     return f"{said}（{figure.inputs}）" if figure.inputs else said

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from pipeline.assessment.health.criteria import Figure
+from pipeline.assessment.health.criteria import HealthFigure
 from pipeline.periods import Period
 
 NO_MEAN_FLOW = "没有多年平均流量 / no mean discharge of many years"
@@ -18,7 +18,7 @@ _SEASONS: Mapping[str, tuple[frozenset[int], str, str]] = {
 """Seasons of Tennant's method, as 河湖健康评价指南 has them."""
 
 
-def list_told_figures(readings: pd.DataFrame, period: Period) -> dict[str, Figure]:
+def list_told_figures(readings: pd.DataFrame, period: Period) -> dict[str, HealthFigure]:
     """Figures of one body in a period by measure, told scores by `score:` and the criterion.
 
     `readings` have measure, value, side, `first` and `last` day (NaT where a figure has no time), and place.
@@ -31,13 +31,13 @@ def list_told_figures(readings: pd.DataFrame, period: Period) -> dict[str, Figur
     return {**flows, **told}
 
 
-def _pick_figures(readings: pd.DataFrame, period: Period) -> Iterator[tuple[str, Figure]]:
+def _pick_figures(readings: pd.DataFrame, period: Period) -> Iterator[tuple[str, HealthFigure]]:
     holds = _hold(readings, period)
     rows = readings[holds].assign(days=(readings["last"] - readings["first"]).dt.days.fillna(np.inf))
     for measure, group in rows.groupby("measure", sort=False):
         nearest = group[group["days"] == group["days"].min()]
         basis = "score" if str(measure).startswith("score:") else "table"
-        yield str(measure), Figure(float(nearest["value"].mean()), basis, "；".join(_describe(nearest)))
+        yield str(measure), HealthFigure(float(nearest["value"].mean()), basis, "；".join(_describe(nearest)))
 
 
 def _hold(readings: pd.DataFrame, period: Period) -> pd.Series:
@@ -57,7 +57,7 @@ def _describe(rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def _measure_flows(readings: pd.DataFrame, period: Period) -> dict[str, Figure]:
+def _measure_flows(readings: pd.DataFrame, period: Period) -> dict[str, HealthFigure]:
     flows = readings[readings["measure"] == "flow"]
     first, last = pd.Timestamp(period.first), pd.Timestamp(period.last)
     inside = flows[(flows["first"] >= first) & (flows["last"] <= last)]
@@ -71,13 +71,13 @@ def _measure_flows(readings: pd.DataFrame, period: Period) -> dict[str, Figure]:
 
 def _measure_season(
     flows: pd.DataFrame, mean: float, months: frozenset[int], season: str, words: str
-) -> Figure:
+) -> HealthFigure:
     own = flows[flows["first"].dt.month.isin(months) & flows["last"].dt.month.isin(months)]
     nothing = float("nan")
     if np.isnan(mean):
-        return Figure(nothing, "table", reason=NO_MEAN_FLOW)
+        return HealthFigure(nothing, "table", reason=NO_MEAN_FLOW)
     if own.empty:
-        return Figure(nothing, "table", reason=NO_FLOW.format(season=season, months=words))
+        return HealthFigure(nothing, "table", reason=NO_FLOW.format(season=season, months=words))
     least = own.loc[own["value"].idxmin()]
     said = f"{season}最小流量 {least['value']:.6g} / {mean:.6g} m3/s，{least['place']}"
-    return Figure(float(least["value"]) / mean, "table", said, float(least["value"]), mean)
+    return HealthFigure(float(least["value"]) / mean, "table", said, float(least["value"]), mean)

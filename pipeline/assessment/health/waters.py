@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pipeline.assessment.health.bodies import Body
-from pipeline.assessment.health.criteria import Figure
+from pipeline.assessment.health.criteria import HealthFigure
 from pipeline.contracts import HEALTH_SECTIONS, HEALTH_SIDES, check_table
 from pipeline.indices.sections import trophic
 from pipeline.indices.sections.limits import GOOD_CLASS
@@ -55,7 +55,7 @@ def classify_positions(positions: pd.Series) -> pd.Series:
 
 def list_water_figures(
     bodies: Sequence[Body], status: pd.DataFrame, periods: Sequence[str], limits: pd.DataFrame
-) -> Iterator[tuple[str, str, dict[str, Figure]]]:
+) -> Iterator[tuple[str, str, dict[str, HealthFigure]]]:
     """Body, period and the figures of its sections by measure; those that are not known with the reason."""
     kinds = pd.Series({body.id: body.kind for body in bodies}, dtype=object)
     means = locate_bodies(status, ["body"], kinds, limits)
@@ -77,11 +77,11 @@ _MEASURES = (
 )  # fmt: skip
 
 
-def _lack(reason: str) -> Figure:
-    return Figure(_NAN, "sections", reason=reason)
+def _lack(reason: str) -> HealthFigure:
+    return HealthFigure(_NAN, "sections", reason=reason)
 
 
-def _measure_water(body: Body, rows: pd.DataFrame, series: pd.DataFrame) -> dict[str, Figure]:
+def _measure_water(body: Body, rows: pd.DataFrame, series: pd.DataFrame) -> dict[str, HealthFigure]:
     last = series.iloc[-1]
     graded = rows[rows["water_class"].notna()]
     said = f"{len(graded)} 个断面 sections"
@@ -99,28 +99,28 @@ def _measure_water(body: Body, rows: pd.DataFrame, series: pd.DataFrame) -> dict
     return {**figures, "trophic_level": _measure_trophic(last, said)} if body.kind == "lake" else figures
 
 
-def _measure_class(means: pd.Series, said: str) -> Figure:
+def _measure_class(means: pd.Series, said: str) -> HealthFigure:
     if pd.isna(means["position"]):
         return _lack(NO_ITEM)
-    return Figure(float(means["position"]), "sections", f"{means['decided_by']}，{said}")
+    return HealthFigure(float(means["position"]), "sections", f"{means['decided_by']}，{said}")
 
 
-def _measure_mean(means: pd.Series, code: str, name: str, said: str) -> Figure:
+def _measure_mean(means: pd.Series, code: str, name: str, said: str) -> HealthFigure:
     value = float(means.get(code, _NAN))
-    return _lack(NOT_MEASURED.format(name=name)) if np.isnan(value) else Figure(value, "sections", said)
+    return _lack(NOT_MEASURED.format(name=name)) if np.isnan(value) else HealthFigure(value, "sections", said)
 
 
-def _measure_trophic(means: pd.Series, said: str) -> Figure:
+def _measure_trophic(means: pd.Series, said: str) -> HealthFigure:
     values = means.reindex(trophic.list_codes()).astype(float).to_frame().T
     levels = trophic.combine_levels(trophic.compute_levels(values.assign(Chla=values["Chla"] * _PER_MG_L)))
     index, items = float(levels["tli"].iloc[0]), levels["items"].iloc[0]
     if np.isnan(index):
         return _lack(NOT_MEASURED.format(name="叶绿素a Chla"))
     partial = items != ";".join(trophic.list_codes())
-    return Figure(index, "sections", f"{items}，{said}", indicative=partial)
+    return HealthFigure(index, "sections", f"{items}，{said}", indicative=partial)
 
 
-def _measure_trend(body: Body, series: pd.DataFrame) -> Figure:
+def _measure_trend(body: Body, series: pd.DataFrame) -> HealthFigure:
     """Rank correlation of the position with time up to a period, 0 where it is not significant."""
     items = pd.DataFrame(
         {
@@ -137,20 +137,22 @@ def _measure_trend(body: Body, series: pd.DataFrame) -> Figure:
     found = compute_trends(items, list(series.index)).iloc[0]
     if pd.isna(found["rs"]):
         return (
-            Figure(0.0, "sections", found["reason"]) if found["trend"] == STEADY else _lack(found["reason"])
+            HealthFigure(0.0, "sections", found["reason"])
+            if found["trend"] == STEADY
+            else _lack(found["reason"])
         )
     value = 0.0 if found["trend"] == STEADY else float(found["rs"])
-    return Figure(
+    return HealthFigure(
         value, "sections", f"rs={found['rs']:.3f}，{found['periods']} 个时段 periods", indicative=True
     )
 
 
-def _share(met: pd.Series, judged: pd.Series, nothing: str) -> Figure:
+def _share(met: pd.Series, judged: pd.Series, nothing: str) -> HealthFigure:
     numerator, denominator = float((met & judged).sum()), float(judged.sum())
     if not denominator:
         return _lack(nothing)
     said = f"{numerator:.0f}/{denominator:.0f} 个断面 sections"
-    return Figure(numerator / denominator, "sections", said, numerator, denominator)
+    return HealthFigure(numerator / denominator, "sections", said, numerator, denominator)
 
 
 def compare_sides(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.assessment.health.criteria import Figure
+from pipeline.assessment.health.criteria import HealthFigure
 from pipeline.contracts import INDICATORS, ZONE_COMPLIANCE, check_table
 from pipeline.indices.sections.limits import classify_values
 from pipeline.indices.sections.months import MeanRules, compute_monthly_means, label_months, select_period
@@ -156,15 +156,15 @@ def _join_rounds(
     }
 
 
-def measure_zones(compliance: pd.DataFrame, body: str, period: str) -> Figure:
+def measure_zones(compliance: pd.DataFrame, body: str, period: str) -> HealthFigure:
     """Share of the zones on a body that complied in a period, by two factors."""
     rows = compliance[compliance["round"].isna() & (compliance["variant"] == "two_factor")]
     rows = rows[(rows["body"] == body) & (rows["period"] == period) & rows["met"].notna()]
     if rows.empty:
-        return Figure(float("nan"), "sections", reason=NO_ZONE)
+        return HealthFigure(float("nan"), "sections", reason=NO_ZONE)
     met = float(rows["met"].sum())
     said = f"{met:.0f}/{len(rows)} 个水功能区 zones，双因子 two factors"
-    return Figure(met / len(rows), "sections", said, met, float(len(rows)), indicative=True)
+    return HealthFigure(met / len(rows), "sections", said, met, float(len(rows)), indicative=True)
 
 
 def build_zone_indicators(compliance: pd.DataFrame, aoi: str, periods: Sequence[str]) -> pd.DataFrame:

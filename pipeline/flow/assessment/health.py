@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline import standards
 from pipeline.assessment.health.bodies import Body
 from pipeline.assessment.health.cards import BodyPeriod, HealthTables, build_cards
-from pipeline.assessment.health.criteria import Figure
+from pipeline.assessment.health.criteria import HealthFigure
 from pipeline.assessment.health.ground import (
     build_strip_table,
     list_strips,
@@ -27,7 +27,7 @@ from pipeline.flow.assessment.health_inputs import HealthInputs, read_inputs
 from pipeline.flow.assessment.health_placing import Waters, load_waters, place_waters, place_zones
 from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
-from pipeline.flow.section_rules import find_rules
+from pipeline.flow.section_rules import find_evaluation_rules
 from pipeline.geodesy import CGCS2000, unproject
 from pipeline.ingest.statistics.rejects import Advice, Reject, tabulate_rejects
 from pipeline.periods import PERIODS_A_YEAR
@@ -48,7 +48,7 @@ def assess_health(sources: Sources) -> Assessed:
     zones, unknown = place_zones(told, found)
     study, limits = sources.study, standards.table("water_limits")
     labels = [period.label for period in study.periods]
-    means = find_rules(study).means
+    means = find_evaluation_rules(study).means
     compliance = judge_zones(zones, study.periods, limits, means, sources.block.least_rounds)
     reaches = _measure_ground(sources, waters)
     cards = _build_cards(sources, told, waters, compliance, reaches)
@@ -97,11 +97,11 @@ def _build_cards(
     return build_cards(known, told.schemes, labels, cycle, sources.block.least_weight)
 
 
-def _list_mapped(reaches: pd.DataFrame) -> dict[tuple[str, str], dict[str, Figure]]:
+def _list_mapped(reaches: pd.DataFrame) -> dict[tuple[str, str], dict[str, HealthFigure]]:
     """Figures of maps by body and period; of what counts in no card, why."""
-    found: dict[tuple[str, str], dict[str, Figure]] = {}
+    found: dict[tuple[str, str], dict[str, HealthFigure]] = {}
     for row in reaches.to_dict("records"):
-        figure = Figure(
+        figure = HealthFigure(
             row["value"] if row["in_card"] else np.nan,
             "maps",
             numerator=row["numerator"],

@@ -12,7 +12,7 @@ from pipeline.assessment.health.bodies import Body
 from pipeline.errors import Problem, SettingsError
 from pipeline.ingest.health.bodies import read_bodies
 from pipeline.ingest.health.measures import read_measures
-from pipeline.ingest.health.words import Words
+from pipeline.ingest.health.words import HealthWords
 from pipeline.ingest.health.zones import read_zones
 from pipeline.ingest.samples import read_sections, read_tables
 from pipeline.ingest.samples.headings import fold
@@ -41,7 +41,7 @@ def read_inputs(block: Health) -> HealthInputs:
     schemes = load_schemes(block)
     bodies = tuple(_build_body(row) for row in read_bodies(block.bodies).to_dict("records"))
     names = {one.name_zh: one.key for _, scheme in schemes.values() for _, one in scheme.list_criteria()}
-    words = Words.of([(body.id, body.names) for body in bodies], names)
+    words = HealthWords.of([(body.id, body.names) for body in bodies], names)
     measures, zones = read_measures(block.tables, words), read_zones(block.zones)
     return HealthInputs(bodies, measures.readings, zones.rows, (*measures.lost, *zones.lost), schemes)
 

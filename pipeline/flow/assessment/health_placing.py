@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import standards
-from pipeline.assessment.health.bodies import Body, link_sections, name_sides
+from pipeline.assessment.health.bodies import Body, link_bodies, name_sides
 from pipeline.assessment.health.ground import WHOLE, measure_share_inside
 from pipeline.assessment.health.zones import ZoneSamples
 from pipeline.flow.assessment.health_inputs import HealthInputs
 from pipeline.flow.assessment.sources import Sources
-from pipeline.flow.section_rules import find_rules
+from pipeline.flow.section_rules import find_evaluation_rules
 from pipeline.indices.sections.grades import grade_periods
 from pipeline.indices.sections.months import date_samples
 from pipeline.indices.sections.places import PlacedSamples
@@ -58,7 +58,7 @@ def place_waters(sources: Sources, told: HealthInputs, found: PlacedSamples) -> 
     study = sources.study
     rivers = found.sections["river"].map(fold, na_action="ignore").astype(object)
     rivers = rivers.where(rivers.notna(), None)
-    links = link_sections(told.bodies, found.sections, rivers, study.grid.crs, sources.block.nearest_m)
+    links = link_bodies(told.bodies, found.sections, rivers, study.grid.crs, sources.block.nearest_m)
     here = links.links["place"].map(found.sections["here"]).astype(bool)
     with_own, beyond = (set(links.links.loc[flags, "body"]) for flags in (here, ~here))
     shares = {body.id: measure_share_inside(body, study.aoi.geometry, study.grid.crs) for body in told.bodies}
@@ -84,7 +84,9 @@ def _grade(sources: Sources, found: PlacedSamples, links: pd.DataFrame) -> pd.Da
     place = found.samples["place"].map(number)
     samples = found.samples[place.notna()].assign(place=place.dropna().astype(int))
     limits = standards.table("water_limits")
-    graded = grade_periods(PlacedSamples(samples, sections), study.periods, limits, rules=find_rules(study))
+    graded = grade_periods(
+        PlacedSamples(samples, sections), study.periods, limits, rules=find_evaluation_rules(study)
+    )
     linked = links.drop(columns="place").assign(
         side=name_sides(sections).to_numpy(), register=sections["register"].to_numpy()
     )

@@ -14,7 +14,13 @@ from pipeline.aoi import find_water, list_waters
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000
 from pipeline.ingest.health.columns import open_tables
-from pipeline.ingest.health.words import find_factor, list_unit_names, load_roles, read_amount, split_unit
+from pipeline.ingest.health.words import (
+    find_unit_factor,
+    list_unit_names,
+    load_roles,
+    read_amount,
+    split_unit,
+)
 from pipeline.ingest.parcels.named_polygons import mend_shapes
 from pipeline.ingest.parcels.values import read_texts
 from pipeline.ingest.parcels.vectors import VectorLayer, open_vector, read_features, vector_error
@@ -187,7 +193,7 @@ def _find_wrong_numbers(cells: _Cells, number: int, place: str) -> Iterator[Prob
 def _read_number(cells: _Cells, role: str, text: str) -> float | None:
     value, own = read_amount(text)
     given = own or cells.headings[role][1]
-    factor = find_factor(_NUMBERS[role], given) if given else None
+    factor = find_unit_factor(_NUMBERS[role], given) if given else None
     return value * factor if value is not None and factor is not None and value > 0 else None
 
 

@@ -28,7 +28,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A row of a table: where it stands, and its texts by column."""
 
     file: str
@@ -44,7 +44,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class HeadedTable:
     """A sheet with its columns and the rows below its headings."""
 
     sheet: Sheet
@@ -55,17 +55,17 @@ class Table:
         """The first column of a role."""
         return next((column for column in self.columns if column.role == role), None)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TableRow]:
         """Rows that hold anything."""
         for number, texts in self.sheet.cells.loc[self.first_row :].iterrows():
             row = {int(str(place)): str(text).strip() for place, text in texts.items()}
             if any(fold(text) not in NOTHING for text in row.values()):
-                yield Row(self.sheet.file, self.sheet.name, int(str(number)), row)
+                yield TableRow(self.sheet.file, self.sheet.name, int(str(number)), row)
 
 
 def open_tables(
     pattern: str, table: str, given: Mapping[str, str], counts: Callable[[str], bool]
-) -> tuple[list[Table], list[Reject]]:
+) -> tuple[list[HeadedTable], list[Reject]]:
     """The tables of the files of a pattern, and what of them cannot be read.
 
     `table` is the kind of table in `health_headings`, `given` maps roles to their headings; `counts` says of
@@ -81,7 +81,7 @@ def open_tables(
         raise InputError(
             "河湖健康的表找不到 Tables of the health of rivers and lakes cannot be found", [problem]
         )
-    found: list[Table] = []
+    found: list[HeadedTable] = []
     lost: list[Reject] = []
     for path in paths:
         tables, more = _open_file(path, table, given, counts)
@@ -92,7 +92,7 @@ def open_tables(
 
 def _open_file(
     path: Path, table: str, given: Mapping[str, str], counts: Callable[[str], bool]
-) -> tuple[list[Table], list[Reject]]:
+) -> tuple[list[HeadedTable], list[Reject]]:
     try:
         sheets = read_sheets(path)
     except InputError as error:
@@ -116,18 +116,18 @@ def _open_file(
 
 def _find_table(
     sheet: Sheet, table: str, given: Mapping[str, str], counts: Callable[[str], bool]
-) -> Table | None:
+) -> HeadedTable | None:
     roles = load_roles(table)
     own = {fold(theirs): role for role, theirs in given.items()}
     for number, texts in enumerate(sheet.head[:_HEADING_ROWS], start=1):
         columns = tuple(_read_column(place, text, roles, own) for place, text in enumerate(texts))
         known = [column for column in columns if column.role or counts(split_unit(column.heading)[0])]
         if len({column.heading for column in known}) >= _LEAST_NAMED:
-            return Table(sheet, columns, number + 1)
+            return HeadedTable(sheet, columns, number + 1)
     return None
 
 
-def _find_doubled(table: Table) -> list[Reject]:
+def _find_doubled(table: HeadedTable) -> list[Reject]:
     """Columns that have a role which another one has as well, notes left alone."""
     roles = [column.role for column in table.columns if column.role and column.role != "note"]
     return [

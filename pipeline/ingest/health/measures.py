@@ -8,12 +8,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline import standards
-from pipeline.ingest.health.columns import Column, Row, Table, open_tables
+from pipeline.ingest.health.columns import Column, HeadedTable, TableRow, open_tables
 from pipeline.ingest.health.spans import read_span
 from pipeline.ingest.health.words import (
     SCORE,
-    Words,
-    find_factor,
+    HealthWords,
+    find_unit_factor,
     list_unit_names,
     load_measure_names,
     read_amount,
@@ -58,7 +58,7 @@ class Reading:
     first: date | None
     last: date | None
     source: str | None
-    row: Row
+    row: TableRow
     column: Column | None
 
     @property
@@ -88,7 +88,7 @@ class Measures(NamedTuple):
     lost: list[Reject]
 
 
-def read_measures(files: Sequence[MeasureFile], words: Words) -> Measures:
+def read_measures(files: Sequence[MeasureFile], words: HealthWords) -> Measures:
     """Figures of bodies from tables: a row for each, or a column for each measure.
 
     A value is in the unit of its measure, converted from that in the cell, the row or the heading; without a
@@ -119,7 +119,7 @@ def _build_table(readings: Sequence[Reading]) -> pd.DataFrame:
     return table.assign(value=table["value"].astype(float), **days)
 
 
-def _read_table(table: Table, file: MeasureFile, words: Words) -> Iterator[Reading | Reject]:
+def _read_table(table: HeadedTable, file: MeasureFile, words: HealthWords) -> Iterator[Reading | Reject]:
     named = {role: table.find(role) for role in _ROLES}
     for row in table.rows():
         texts = {role: _get(row, column) for role, column in named.items()}
@@ -137,7 +137,7 @@ def _read_table(table: Table, file: MeasureFile, words: Words) -> Iterator[Readi
 
 
 def _list_cells(
-    table: Table, texts: Mapping[str, str], named: Mapping[str, Column | None]
+    table: HeadedTable, texts: Mapping[str, str], named: Mapping[str, Column | None]
 ) -> Iterator[tuple[Column, str, str | None]]:
     """The cells of a row that hold figures: their column, what they are of, their unit."""
     value = named["value"]
@@ -150,13 +150,13 @@ def _list_cells(
                 yield column, name, column.unit
 
 
-def _get(row: Row, column: Column | None) -> str:
+def _get(row: TableRow, column: Column | None) -> str:
     text = row.texts[column.place] if column else ""
     return "" if fold(text) in NOTHING else text
 
 
 def _read_cell(
-    row: Row, column: Column, heading: tuple[str, str | None], known: _Known, words: Words
+    row: TableRow, column: Column, heading: tuple[str, str | None], known: _Known, words: HealthWords
 ) -> Reading | Reject:
     """The figure of a cell in the unit of its measure; `heading` is what it is of, and its unit."""
     text, (name, unit) = _get(row, column), heading
@@ -177,10 +177,10 @@ def _read_cell(
     return Reading(known.body, known.side, measure, value, first, last, known.source, row, column)
 
 
-def _convert(row: Row, column: Column, measure: str, value: float, given: str | None) -> float | Reject:
+def _convert(row: TableRow, column: Column, measure: str, value: float, given: str | None) -> float | Reject:
     unit, low, high = _find_bounds(measure)
     said = f"{value:g} {given or ''}".strip()
-    factor = (1.0 if unit == "1" else None) if given is None else find_factor(unit, given)
+    factor = (1.0 if unit == "1" else None) if given is None else find_unit_factor(unit, given)
     if factor is None:
         advice = rejects.NO_UNIT if given is None else rejects.WRONG_UNIT
         return _reject(row, column, said, advice).fill(units=", ".join(list_unit_names(unit)))
@@ -196,7 +196,7 @@ def _find_bounds(measure: str) -> tuple[str, float, float]:
     return rows[measure]["unit"], float(rows[measure]["low"]), float(rows[measure]["high"])
 
 
-def _reject(row: Row, column: Column | None, found: str, advice: Advice) -> Reject:
+def _reject(row: TableRow, column: Column | None, found: str, advice: Advice) -> Reject:
     return Reject(row.file, row.sheet, row.number, column.heading if column else "", found, advice)
 
 

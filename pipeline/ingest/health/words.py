@@ -18,7 +18,7 @@ SCORE = "score"
 
 
 @dataclass(frozen=True)
-class Words:
+class HealthWords:
     """Names of bodies, measures and criteria by what is written, folded.
 
     `bodies` are ids; a name that several have is not in it. `criteria` are keys of criteria, for what is told
@@ -29,7 +29,7 @@ class Words:
     criteria: Mapping[str, str]
 
     @classmethod
-    def of(cls, bodies: Iterable[tuple[str, Iterable[str]]], criteria: Mapping[str, str]) -> "Words":
+    def of(cls, bodies: Iterable[tuple[str, Iterable[str]]], criteria: Mapping[str, str]) -> "HealthWords":
         """From ids with their names, and names of criteria by key."""
         said: dict[str, set[str]] = {}
         for body, names in bodies:
@@ -71,7 +71,7 @@ def is_score(unit: str) -> bool:
     return (SCORE, fold(unit)) in _load_factors()
 
 
-def find_factor(unit: str, given: str) -> float | None:
+def find_unit_factor(unit: str, given: str) -> float | None:
     """What values in a given unit are multiplied by to be in `unit`; None where they cannot be."""
     return _load_factors().get((unit, fold(given)))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.ingest.health.columns import Table, open_tables
+from pipeline.ingest.health.columns import HeadedTable, open_tables
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.section_register import read_class
@@ -50,7 +50,7 @@ def read_zones(files: Sequence[ZoneFile]) -> Zones:
     return Zones(rows, [*lost, *(reject for _, reject in clashes)])
 
 
-def _read_table(table: Table) -> Iterator[dict[str, object] | Reject]:
+def _read_table(table: HeadedTable) -> Iterator[dict[str, object] | Reject]:
     named = {
         role: table.find(role)
         for role in ("zone", "name", "kind", "body", "section", "target_class", "place")

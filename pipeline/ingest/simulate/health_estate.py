@@ -44,7 +44,7 @@ class Sampled:
 
 
 @dataclass(frozen=True)
-class Told:
+class PlantedFigure:
     """A figure that a table tells: of which body and year, as what, and how staff write value and unit."""
 
     body: str
@@ -193,29 +193,31 @@ def _draw_lake(world: World, section: Section) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def list_told(world: World) -> list[Told]:
+def list_told(world: World) -> list[PlantedFigure]:
     """What tables tell, each at a value whose score by the guide of 2020 is known by heart."""
     years = sorted(
         {period.first.year for period in world.periods} | {period.last.year for period in world.periods}
     )
-    told = [Told(body, None, "mean_flow", 100.0, "100", "m³/s") for body in (SHARED, OWN)]
+    told = [PlantedFigure(body, None, "mean_flow", 100.0, "100", "m³/s") for body in (SHARED, OWN)]
     for number, year in enumerate(years):
         better = number > 0
         for body in NAMES:
             told += [
-                Told(body, year, "fish_index", 0.75 + 0.25 * better, "100%" if better else "７５％", "%"),
-                Told(body, year, "public_view", 86.0, "86", "分"),
-                Told(body, year, "flood_share", 0.9, "90", "%"),
-                Told(body, year, "supply_share", 0.85, "0.85", "比例"),
+                PlantedFigure(
+                    body, year, "fish_index", 0.75 + 0.25 * better, "100%" if better else "７５％", "%"
+                ),
+                PlantedFigure(body, year, "public_view", 86.0, "86", "分"),
+                PlantedFigure(body, year, "flood_share", 0.9, "90", "%"),
+                PlantedFigure(body, year, "supply_share", 0.85, "0.85", "比例"),
             ]
         told += [
-            Told(OWN, year, "bank_cover", 0.6, "60%", "%"),
-            Told(OWN, year, "barriers", 0.25, "0.25", "个/100km"),
-            Told(OWN, year, "score:tidiness", 85.0, "85", "赋分"),
-            Told(LAKE, year, "bank_cover", 0.8, "80%", "%"),
-            Told(LAKE, year, "level_guarantee", 0.9, "90", "%"),
-            Told(LAKE, year, "score:connectivity", 70.0, "70", "赋分"),
-            Told(LAKE, year, "macrophyte_cover", 0.3, "30", "%"),
+            PlantedFigure(OWN, year, "bank_cover", 0.6, "60%", "%"),
+            PlantedFigure(OWN, year, "barriers", 0.25, "0.25", "个/100km"),
+            PlantedFigure(OWN, year, "score:tidiness", 85.0, "85", "赋分"),
+            PlantedFigure(LAKE, year, "bank_cover", 0.8, "80%", "%"),
+            PlantedFigure(LAKE, year, "level_guarantee", 0.9, "90", "%"),
+            PlantedFigure(LAKE, year, "score:connectivity", 70.0, "70", "赋分"),
+            PlantedFigure(LAKE, year, "macrophyte_cover", 0.3, "30", "%"),
         ]  # fmt: skip
     return told
 

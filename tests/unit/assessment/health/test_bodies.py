@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from pipeline.assessment.health.bodies import UNKNOWN_SIDE, Body, link_sections, name_sides
+from pipeline.assessment.health.bodies import UNKNOWN_SIDE, Body, link_bodies, name_sides
 from pipeline.geodesy import unproject
 
 CRS = "EPSG:32651"
@@ -34,7 +34,7 @@ def place(*spots):
 
 
 def link(bodies, sections, rivers, nearest_m=200):
-    return link_sections(bodies, sections, pd.Series(rivers, dtype=object), CRS, nearest_m)
+    return link_bodies(bodies, sections, pd.Series(rivers, dtype=object), CRS, nearest_m)
 
 
 def test_a_section_is_on_the_body_of_its_rivers_name_wherever_it_is():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.assessment.health.cards import BodyPeriod, build_cards
-from pipeline.assessment.health.criteria import Figure
+from pipeline.assessment.health.criteria import HealthFigure
 from pipeline.settings.health_schemes import HealthScheme, load_health_scheme
 
 UNIT = {"source": "s", "confirmed": True}
@@ -57,7 +57,7 @@ def judge(*periods, least=0.6, scheme=None, cycle=4):
 
 
 def told(value):
-    return value if isinstance(value, Figure) else Figure(value, "table", "a.xlsx, row 2")
+    return value if isinstance(value, HealthFigure) else HealthFigure(value, "table", "a.xlsx, row 2")
 
 
 FULL = {
@@ -93,7 +93,7 @@ def test_the_least_part_decides_unless_the_scheme_takes_the_mean():
 
 def test_a_criterion_without_data_is_left_out_with_its_weight():
     lacking = {name: value for name, value in FULL.items() if name != "fish_index"}
-    lacking["fish_index"] = Figure(math.nan, "table", reason="没有调查")
+    lacking["fish_index"] = HealthFigure(math.nan, "table", reason="没有调查")
     found = judge(lacking)
     (card,) = found.cards.to_dict("records")
     assert card["known_weight"] == pytest.approx(0.8)
@@ -140,7 +140,7 @@ def test_a_part_that_lacks_makes_the_criterion_indicative():
 
 def test_what_rests_on_an_unconfirmed_figure_is_indicative():
     assert judge(FULL, scheme=build_scheme(confirmed=False)).cards["indicative"].all()
-    unsure = judge(FULL | {"flood_share": Figure(0.4, "maps", indicative=True)})
+    unsure = judge(FULL | {"flood_share": HealthFigure(0.4, "maps", indicative=True)})
     assert unsure.cards["indicative"].all()
     assert unsure.layers.set_index("layer")["indicative"].to_dict() == {"water": False, "life": True}
 
@@ -183,7 +183,9 @@ def test_any_figures_give_scores_between_the_lowest_and_the_highest_known(figure
 )
 def test_a_shipped_scheme_gives_full_marks_where_every_criterion_is_told_at_its_best(name):
     scheme = load_health_scheme(name)
-    figures = {f"score:{criterion.key}": Figure(100, "score") for _, criterion in scheme.list_criteria()}
+    figures = {
+        f"score:{criterion.key}": HealthFigure(100, "score") for _, criterion in scheme.list_criteria()
+    }
     cards = build_cards(
         [BodyPeriod("R", "甲", "river", "2024", figures)], {"river": (name, scheme)}, ["2024"], 1, 0.6
     )

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pipeline import standards
 from pipeline.errors import InputError
 from pipeline.ingest.health.measures import read_measures
-from pipeline.ingest.health.words import Words, list_unit_names, read_amount
+from pipeline.ingest.health.words import HealthWords, list_unit_names, read_amount
 from pipeline.settings.health import MeasureFile
 
-WORDS = Words.of(
+WORDS = HealthWords.of(
     [("R1", ["甲河", "甲江"]), ("L1", ["乙湖"])], {"水体整洁程度": "tidiness", "鱼类保有指数": "fish"}
 )
 HEADINGS = ["河湖名称", "年度", "指标名称", "数值", "单位"]

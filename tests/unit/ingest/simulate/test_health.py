@@ -14,7 +14,7 @@ from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import project, unproject
 from pipeline.ingest.health.bodies import read_bodies
 from pipeline.ingest.health.measures import read_measures
-from pipeline.ingest.health.words import Words
+from pipeline.ingest.health.words import HealthWords
 from pipeline.ingest.simulate.health import write_health
 from pipeline.ingest.simulate.health_estate import LAKE, LOST, NAMES, OWN, SHARED, list_told, measure_water
 from pipeline.ingest.simulate.health_paths import complete_health
@@ -99,7 +99,7 @@ def test_the_lake_lost_what_was_planted_by_the_first_period(planned, folder):
 
 
 def test_every_planted_figure_is_read_from_its_messy_cell(planned, folder):
-    words = Words.of(
+    words = HealthWords.of(
         [(body, [name]) for body, name in NAMES.items()],
         {"水体整洁程度": "tidiness", "湖泊连通指数": "connectivity"},
     )

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import contracts
 from pipeline.assessment.health.cards import BodyPeriod, build_cards
-from pipeline.assessment.health.criteria import Figure
+from pipeline.assessment.health.criteria import HealthFigure
 from pipeline.contracts import check_table
 from pipeline.outputs.assessment.health import build_health_section
 from pipeline.settings.health_schemes import load_health_scheme
@@ -46,7 +46,7 @@ def zone(period, name, variant, *, met):
 
 
 def judge(period, figures):
-    told = {name: Figure(value, "table") for name, value in figures.items()}
+    told = {name: HealthFigure(value, "table") for name, value in figures.items()}
     return BodyPeriod("R", "甲河", "river", period, told, 4, ("江苏", "上海"))
 
 
