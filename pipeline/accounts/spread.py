@@ -117,11 +117,13 @@ def _measure_units(
 ) -> tuple[Array, Array, Array]:
     """Deviation between units, leverage of their mean, and freedom by class; the last of all ground together.
 
-    Weighted by area; a class of one unit, which tells no spread, varies by as much as its rate.
+    Weighted by area; a class of one unit, which tells no spread, varies by as much as its rate. Units of no
+    class (-1) are among all ground alone.
     """
-    count = np.append(np.bincount(place, minlength=classes), len(whole)).astype(float)
+    known = place >= 0
+    count = np.append(np.bincount(place[known], minlength=classes), len(whole)).astype(float)
     mass, first, second, square = (
-        np.append(np.bincount(place, weight, classes), of_all)
+        np.append(np.bincount(place[known], weight[known], classes), of_all)
         for weight, of_all in (
             (area, whole.sum()),
             (area * rate, (area * rate).sum()),

@@ -140,3 +140,14 @@ def test_ground_of_unknown_class_gives_as_all_ground_does():
     drawn = spread.extend(np.tile([120.0, 0.0], (4001, 1)), np.random.default_rng(1))
     assert drawn[0].tolist() == [120.0, 0.0]
     assert np.median(drawn[1:, 1]) == pytest.approx(20.0 * 120.0 / 80.0, rel=0.05)
+
+
+def test_a_unit_whose_class_is_unknown_and_whose_quantity_is_known_tells_of_no_class():
+    """Ground of a single pixel that no look saw, under statistics that are handed out by area."""
+    table = pd.DataFrame({"region": "a", "account_class": ["森林", None]})
+    items = table.assign(area_m2=[60.0, 20.0], unknown_m2=0.0, quantity=[120.0, 80.0])
+    alone = Spread.of(items.iloc[:1], table.iloc[:1], np.array([60.0]))
+    both = Spread.of(items, table, np.array([60.0, 20.0]))
+    assert list(both.quantity) == [120.0, 80.0]
+    assert list(both.place) == [0, -1]
+    assert both.deviation[0] == alone.deviation[0]
