@@ -187,11 +187,10 @@ def _score_ground(world: World, body: str, period: Period, told: Mapping[str, fl
     shares = _measure_ground(world, body, period)
     if not shares:
         return {}
-    shores = [100 * shares["natural_bank"], *([told["bank_cover"]] if "bank_cover" in told else [])]
-    scores = {
-        "shoreline": float(np.mean(shores)),
-        "illegal_use": float(np.interp(shares["built_inside"], *_BUILT)),
-    }
+    shores = [100 * shares["natural_bank"]] if "natural_bank" in shares else []
+    shores += [told["bank_cover"]] if "bank_cover" in told else []
+    scores = {"illegal_use": float(np.interp(shares["built_inside"], *_BUILT))}
+    scores |= {"shoreline": float(np.mean(shores))} if shores else {}
     return scores | ({"area_loss": float(np.interp(shares["area_loss"], *_LOSS))} if body == LAKE else {})
 
 
@@ -202,7 +201,9 @@ def _measure_ground(world: World, body: str, period: Period) -> dict[str, float]
     water = outline_bodies(world)[body]
     bank = look_at(world, shapely.difference(shapely.buffer(water, BANK_M), water), period.last)
     managed = look_at(world, shapely.buffer(water, MANAGEMENT_M), period.last)
-    shares = {"natural_bank": 1 - _share_built(bank[bank != WATER]), "built_inside": _share_built(managed)}
+    land = bank[bank != WATER]
+    shares = {"natural_bank": 1 - _share_built(land)} if land.size else {}
+    shares |= {"built_inside": _share_built(managed)}
     lost = 1 - measure_water(world, period.last) / measure_reference(world)
     return shares | ({"area_loss": max(0.0, lost)} if body == LAKE else {})
 
