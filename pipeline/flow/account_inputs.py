@@ -62,7 +62,7 @@ def make_account_inputs(run: Run, study: Study, inputs: Inputs) -> Artifact | No
 
 
 @dataclass(frozen=True)
-class Told:
+class OfficeTables:
     """Statistics and regions as read: tables, what was mended of regions, how they came to CGCS2000."""
 
     tables: Mapping[str, pd.DataFrame]
@@ -72,7 +72,7 @@ class Told:
 
 def read_told(
     study: Study, statistics: Sequence[StatisticsFile], file: RegionFile | None, *, simulated: bool
-) -> Told:
+) -> OfficeTables:
     """`statistics`, `statistics_rejected` and `regions` of files, named by the config or simulated."""
     regions = ingest.regions.read_regions(file, study.aoi)
     files = _name_region(statistics, study) if simulated else statistics
@@ -80,7 +80,7 @@ def read_told(
     remarks, shift = list(regions.attrs.get("remarks", [])), regions.attrs.get("shift")
     regions.attrs = {}
     tables = {"statistics": known, "statistics_rejected": rejected, "regions": regions}
-    return Told(tables, remarks, shift)
+    return OfficeTables(tables, remarks, shift)
 
 
 def _name_region(files: Sequence[StatisticsFile], study: Study) -> list[StatisticsFile]:

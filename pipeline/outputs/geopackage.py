@@ -20,7 +20,7 @@ from pipeline.errors import WorkspaceError
 from pipeline.geodesy import project
 from pipeline.outputs.assessment.layers import find_style, list_layers
 from pipeline.outputs.columns import ValueName, describe_column, holds_names, name_columns
-from pipeline.outputs.layers import INVENTORY_LAYER, FeatureLayer, build_layer_rows, name_layer
+from pipeline.outputs.layers import INVENTORY_LAYER, FeatureLayer, build_layer_rows, find_layer_title
 from pipeline.outputs.markup import serialise
 from pipeline.outputs.print_sheets import PrintSheet
 from pipeline.outputs.provenance import build_evidence_line, build_licence_line
@@ -219,7 +219,7 @@ def _write_style(file: sqlite3.Connection, layer: StyledLayer, delivery: Deliver
         "f_table_schema": "",
         "f_table_name": layer.name,
         "f_geometry_column": "geom",
-        "styleName": name_layer(layer.name, delivery.language),
+        "styleName": find_layer_title(layer.name, delivery.language),
         "styleQML": build_layer_qml(layer, delivery.language),
         "styleSLD": "",
         "useAsDefault": 1,
@@ -260,7 +260,7 @@ def _build_sheet(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
         title=_write_title(delivery),
         subtitle=f"{find_text('report.label', language)} {delivery.label} · {periods}",
         legend_title=find_text("layout.legend", language),
-        layers=tuple((build_layer_id(layer.name), name_layer(layer.name, language)) for layer in shown),
+        layers=tuple((build_layer_id(layer.name), find_layer_title(layer.name, language)) for layer in shown),
         notes="\n".join(
             [
                 build_evidence_line(delivery),

@@ -42,7 +42,7 @@ class FeatureLayer:
 
     def title(self, language: Language, *, simulated: bool) -> str:
         """The layer's title, which says so when the data are simulated."""
-        title = name_layer(self.name, language)
+        title = find_layer_title(self.name, language)
         return f"{title}{find_text('simulated.mark', language)}" if simulated else title
 
     def about(self, language: Language) -> str:
@@ -50,7 +50,7 @@ class FeatureLayer:
         return find_texts("layer", language).get(f"{self.name}.about", "")
 
 
-def name_layer(name: str, language: Language) -> str:
+def find_layer_title(name: str, language: Language) -> str:
     """What a layer is called; one that nobody gave a title has its own name."""
     return find_texts("layer", language).get(name, name)
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.columns import Language
-from pipeline.outputs.layers import name_layer
+from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.markup import add_crs, serialise
 from pipeline.outputs.print_sheets import PrintSheet, add_layouts
 from pipeline.outputs.qgis import DOCTYPE, QGIS_VERSION, StyledLayer, add_style
@@ -137,7 +137,7 @@ def _add_relations(root: ET.Element, layers: Sequence[StyledLayer], language: La
     known = [*_CHILDREN, *of_parts]
     children = [child for child in known if _PARENT in names and _KEY in names.get(child, ())]
     for child in children:
-        title = find_texts("relation", language).get(child, name_layer(child, language))
+        title = find_texts("relation", language).get(child, find_layer_title(child, language))
         relation = {"id": f"{_PARENT}_{child}", "name": title}
         ends = {"referencedLayer": build_layer_id(_PARENT), "referencingLayer": build_layer_id(child)}
         element = ET.SubElement(relations, "relation", relation | ends | {"strength": "Association"})

@@ -9,7 +9,7 @@ from pipeline.contracts import Delivery
 from pipeline.geodesy import project_all
 from pipeline.outputs.assessment.layers import find_style
 from pipeline.outputs.columns import list_values, name_values
-from pipeline.outputs.layers import name_layer
+from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.map_sheets import MapShape, MapSheet, is_inside
 from pipeline.outputs.pictures import draw_outline, draw_path, locate_points, place_spots
 from pipeline.outputs.qgis import LayerStyle
@@ -40,7 +40,7 @@ def draw_layer_map(name: str, delivery: Delivery) -> MapSheet | None:
         for spot in locate_points(rows.geometry[points], delivery.grid)
     ]
     return MapSheet(
-        title=name_layer(name, delivery.language),
+        title=find_layer_title(name, delivery.language),
         picture=picture,
         classes=list(_list_classes(rows, style, delivery)),
         gradient="",

@@ -21,11 +21,11 @@ def name_part_columns(rows: pd.DataFrame, stem: str, delivery: Delivery) -> dict
     """Columns of the table `stem` by key, each name with its unit."""
     family = stem.partition("_")[0]
     names = name_columns(rows.columns, delivery.language, family)
-    units = {column: _name_unit(find_unit(column, stem), delivery) for column in rows.columns}
+    units = {column: _name_unit(find_column_unit(column, stem), delivery) for column in rows.columns}
     return {column: f"{name} ({units[column]})" if units[column] else name for column, name in names.items()}
 
 
-def find_unit(column: str, stem: str) -> str:
+def find_column_unit(column: str, stem: str) -> str:
     """The unit of a column of the table `stem` in its file."""
     return describe_column(column, stem.partition("_")[0]).unit
 
@@ -39,7 +39,7 @@ def name_part_values(column: str, stem: str, values: pd.Series, delivery: Delive
         return values.map(lambda unit: None if pd.isna(unit) else _name_own_unit(unit, delivery))
     if column.endswith(_SAID):
         return values.map(lambda text: _choose_half(text, delivery), na_action="ignore")
-    if find_unit(column, stem) == "m2":
+    if find_column_unit(column, stem) == "m2":
         return (values.astype(float) / _HECTARE).round(_DECIMALS)
     return name_codes(column, values, delivery) if list_values(column) or column == "rule" else values
 
