@@ -146,7 +146,7 @@ def compare_bases(items: pd.DataFrame) -> pd.DataFrame:
     keys = ["period", "service", "item", "account_class", "unit"]
     figures = {"area_m2": "m2", "quantity": "quantity", "value_yuan": "yuan"}
     sides = [
-        _add_known(rows[rows["basis"].eq(basis)], keys, list(figures)).rename(
+        _add_up(rows[rows["basis"].eq(basis)], keys, list(figures)).rename(
             columns={name: f"{basis}_{short}" for name, short in figures.items()}
         )
         for basis in ("registered", "mapped")
@@ -180,6 +180,6 @@ def name_types(classes: pd.Series) -> pd.Series:
     return named.where(classes.notna(), "unknown")
 
 
-def _add_known(rows: pd.DataFrame, keys: list[str], columns: list[str]) -> pd.DataFrame:
+def _add_up(rows: pd.DataFrame, keys: list[str], columns: list[str]) -> pd.DataFrame:
     known: pd.DataFrame = rows.groupby(keys)[columns].sum(min_count=1)
     return known

@@ -89,7 +89,7 @@ def evaluate_biology(areas: norm.LandAreas, zone: str, basis: str, source: str, 
     )
 
 
-def measure_built(areas: norm.LandAreas, least: float, source: str) -> Amount:
+def measure_built_land(areas: norm.LandAreas, least: float, source: str) -> Amount:
     """Built-up land in km2; not known where less than `least` of the land has a class."""
     if not areas.known_m2 or areas.known_share < least:
         return Amount(None, source, explain_unknown_land(areas, least))
@@ -194,7 +194,7 @@ def total_year(found: Iterable[Evaluation], level: int | None, limit_reason: str
     missing = [indices[key] for key in indices if key not in normalised]
     if missing:
         return Total(None, None, normalised, level, _explain_missing(missing, len(indices)), limit_reason)
-    value, indicative = norm.sum_weighted(normalised), any(one.indicative for one in counted.values())
+    value, indicative = norm.weigh_together(normalised), any(one.indicative for one in counted.values())
     limited = norm.limit_total(value, level or 1)
     return Total(limited, value, normalised, level, None, limit_reason, indicative)
 

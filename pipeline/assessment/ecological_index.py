@@ -164,7 +164,7 @@ def round_tenth(value: float) -> Decimal:
     return Decimal(repr(value)).quantize(_TENTH, rounding=ROUND_HALF_EVEN)
 
 
-def sum_weighted(normalised: Mapping[str, Decimal]) -> Decimal:
+def weigh_together(normalised: Mapping[str, Decimal]) -> Decimal:
     """EI of all five sub-indices as they count, exactly."""
     return sum((index.weight * normalised[key] for key, index in index_sub_indices().items()), Decimal(0))
 

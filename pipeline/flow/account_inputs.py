@@ -51,7 +51,7 @@ def make_account_inputs(run: Run, study: Study, inputs: Inputs) -> Artifact | No
     def build(folder: Path) -> None:
         simulated = inputs.simulated_accounts is not None
         projects = ingest.projects.read_projects(given.projects, study.aoi)
-        told = read_told(study, given.statistics, given.regions, simulated=simulated)
+        told = read_office_inputs(study, given.statistics, given.regions, simulated=simulated)
         shifts = dict(_list_shifts(told.shift, projects.attrs.get("shifts", [])))
         save_json(folder / "remarks.json", told.remarks)
         save_json(folder / "datum_shifts.json", shifts)
@@ -70,7 +70,7 @@ class OfficeTables:
     shift: DatumShift | None
 
 
-def read_told(
+def read_office_inputs(
     study: Study, statistics: Sequence[StatisticsFile], file: RegionFile | None, *, simulated: bool
 ) -> OfficeTables:
     """`statistics`, `statistics_rejected` and `regions` of files, named by the config or simulated."""

@@ -93,10 +93,10 @@ def _load_truth(inputs: Inputs) -> dict[str, Any] | None:
     if inputs.truth is None:
         return None
     planted = load_json(inputs.account_truth)["periods"] if inputs.account_truth else {}
-    return {**load_json(inputs.truth), "accounts": planted, "indicators": _load_planted(inputs)}
+    return {**load_json(inputs.truth), "accounts": planted, "indicators": _load_truths(inputs)}
 
 
-def _load_planted(inputs: Inputs) -> dict[str, dict[str, float]]:
+def _load_truths(inputs: Inputs) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for part in registry.PARTS:
         given = [file for file in inputs.part_files.get(part.name, ()) if not file.is_relative_to(_SHIPPED)]

@@ -134,7 +134,7 @@ def find_inputs(run: Run, study: Study) -> Inputs:
     inputs = _simulate_parts(run, study, cause, inputs)
     if settings.accounts:
         inputs = _simulate_accounts(run, study, settings.accounts, inputs)
-    return _simulate_told(run, study, cause, inputs)
+    return _simulate_office_inputs(run, study, cause, inputs)
 
 
 def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
@@ -149,7 +149,7 @@ def _simulate_parts(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inp
     return replace(inputs, blocks=blocks, simulated_parts=causes, part_truths=truths)
 
 
-def _simulate_told(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
+def _simulate_office_inputs(run: Run, study: Study, world: Cause, inputs: Inputs) -> Inputs:
     """The inputs with statistics and regions of the simulated world, where parts read what nobody names."""
     given = study.settings.assessment or Assessment()
     asked = any("told" in part.reads and part.name in inputs.blocks for part in registry.PARTS)
@@ -202,8 +202,8 @@ def _list_others(study: Study) -> dict[str, Any]:
         "restricting": tuple(Path(layer.path) for layer in settings.restricting),
         "labelled": _list_labels(settings),
         "account_files": list_account_files(accounts, study.aoi.id) if accounts else (),
-        "assessment": settings.choose_told(),
-        "told_files": tuple(_expand(_list_told(settings.choose_told()))),
+        "assessment": settings.choose_office_inputs(),
+        "told_files": tuple(_expand(_list_office_inputs(settings.choose_office_inputs()))),
         "blocks": blocks,
         "part_files": {
             part.name: tuple(_expand(part.list_paths(blocks[part.name])))
@@ -213,7 +213,7 @@ def _list_others(study: Study) -> dict[str, Any]:
     }
 
 
-def _list_told(given: Assessment | None) -> Iterator[str]:
+def _list_office_inputs(given: Assessment | None) -> Iterator[str]:
     if given:
         yield from (file.path for file in (*given.statistics, given.regions) if file)
 

@@ -11,7 +11,7 @@ from pipeline.flow.account_inputs import complete_study, list_input_warnings, ma
 from pipeline.flow.accounts import make_accounts
 from pipeline.flow.assessment.assessing import make_assessment
 from pipeline.flow.assessment.told import KEY as TOLD_KEY
-from pipeline.flow.assessment.told import make_told
+from pipeline.flow.assessment.told import make_office_inputs
 from pipeline.flow.assessment.waters import make_waters
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
@@ -31,7 +31,7 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
     found = make_scene_table(run, study, inputs)
     parcels = make_parcels(run, study, inputs)  # what is wrong with it is said before a pixel is read
     of_accounts = make_account_inputs(run, study, inputs)
-    told = make_told(run, study, inputs, of_accounts)
+    told = make_office_inputs(run, study, inputs, of_accounts)
     maps = make_maps(run, complete_study(study, inputs), found.table, registry.STEPS)
     sources = describe_sources(study, found.table)
     with publication.draft_delivery(study, inputs, found.table, maps, parcels) as draft:

@@ -184,8 +184,8 @@ def _check_over(aoi: AoiEntry, settings: Settings) -> Iterator[Check]:
         yield partial(_check_labels, settings.land_cover.samples, aoi)
     if settings.accounts:
         yield from _check_accounts(settings.accounts, aoi)
-    if told := settings.choose_told():
-        yield from _check_told(told, aoi)
+    if told := settings.choose_office_inputs():
+        yield from _check_office_inputs(told, aoi)
     for part in registry.PARTS:
         block = part.find_block(settings)
         if block is not None and not (settings.simulated and part.simulated):
@@ -210,12 +210,12 @@ def _check_labels(samples: LabelledSamples, aoi: AoiEntry) -> None:
 
 
 def _check_accounts(accounts: Accounts, aoi: AoiEntry) -> Iterator[Check]:
-    yield from _check_told(accounts, aoi)
+    yield from _check_office_inputs(accounts, aoi)
     if accounts.projects:
         yield partial(_check_projects, accounts, aoi)
 
 
-def _check_told(given: Accounts | Assessment, aoi: AoiEntry) -> Iterator[Check]:
+def _check_office_inputs(given: Accounts | Assessment, aoi: AoiEntry) -> Iterator[Check]:
     if given.regions:
         yield partial(_check_regions, given, aoi)
     if given.statistics:

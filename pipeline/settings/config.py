@@ -88,7 +88,7 @@ class Settings(Strict):
         known = {str(entry): entry for entry in self.aoi}
         return [known.get(name, known.get(str(Path(name).resolve()), name)) for name in names] or self.aoi
 
-    def choose_told(self) -> Assessment | None:
+    def choose_office_inputs(self) -> Assessment | None:
         """The statistics and regions of the assessment, what it does not name those of the accounts.
 
         None where it names neither.

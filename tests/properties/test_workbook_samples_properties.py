@@ -70,7 +70,7 @@ def _read(path):
     return sorted(found), int(rejects["readings"].sum())
 
 
-def _list_planted(rows, form):
+def _list_truths(rows, form):
     whole = form in {"month", "shown month"}
     return {
         (f"断面{place}", f"{month:02d}-{1 if whole else day:02d}", code, value)
@@ -97,7 +97,7 @@ def test_a_planted_figure_is_read_on_its_day_or_rejected(rows, form, codes, has_
     with TemporaryDirectory() as folder:
         book.save(Path(folder) / "水质.xlsx")
         found, lost = _read(Path(folder) / "水质.xlsx")
-    assert set(found) <= _list_planted(rows, form)
+    assert set(found) <= _list_truths(rows, form)
     assert len(found) + lost == 4 * len(rows)
     sure = [place for place, ((month, _), *_) in enumerate(rows) if form != "month" or month not in {1, 10}]
     wanted = {(place, code) for place in sure for code in NAMES} - formulas
@@ -118,6 +118,6 @@ def test_an_older_workbook_gives_the_same_or_rejects_it(rows, is_1904, is_calcul
         path = Path(folder) / "水质.xls"
         write_excel_97(path, lines, is_1904=is_1904, is_calculated=is_calculated)
         found, lost = _read(path)
-    assert set(found) <= _list_planted(rows, "date")
+    assert set(found) <= _list_truths(rows, "date")
     assert len(found) + lost == 2 * len(rows)
     assert is_calculated or lost == len(formulas & set(range(len(rows))))

@@ -66,7 +66,7 @@ def tabulate_shares(reckoning: Reckoning, area: tuple[str, str]) -> Iterator[dic
             }
 
 
-def list_unserved(reckoning: Reckoning) -> gpd.GeoDataFrame:
+def list_homes_beyond(reckoning: Reckoning) -> gpd.GeoDataFrame:
     """Rows of ACCESS_UNSERVED with the ground that is not served, in the plane of the pieces."""
     share, pieces, near = reckoning.nearness.share, reckoning.pieces, reckoning.nearness
     left = np.flatnonzero(~(share == 1))

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from pipeline.aoi import Aoi
 from pipeline.assessment.access.pieces import mark_edge
 from pipeline.assessment.access.places import CountedPlaces
-from pipeline.assessment.access.shares import Reckoning, list_unserved, tabulate_shares
+from pipeline.assessment.access.shares import Reckoning, list_homes_beyond, tabulate_shares
 from pipeline.assessment.access.straight import Nearness, find_straight
 from pipeline.assessment.access.walking import find_along_streets
 from pipeline.contracts import ACCESS, ACCESS_UNSERVED, INDICATORS, check_table
 from pipeline.flow.assessment.access_inputs import Material
-from pipeline.flow.assessment.access_remarks import tabulate_inputs, tabulate_rejected
+from pipeline.flow.assessment.access_remarks import build_rejects_table, tabulate_inputs
 from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
 from pipeline.geodesy import CGCS2000, unproject_all
@@ -51,13 +51,13 @@ def assess_access(sources: Sources) -> Assessed:
     rows = [row for one in reckonings for row in tabulate_shares(one, (aoi.id, aoi.name_zh))]
     shares = check_table(pd.DataFrame(rows, columns=list(ACCESS.columns)), ACCESS)
     last = sources.study.periods[-1].label
-    unserved = _list_unserved([one for one in reckonings if one.period == last], material)
+    unserved = _list_homes_beyond([one for one in reckonings if one.period == last], material)
     return Assessed(
         {
             "access": shares,
             "access_unserved": check_table(pd.DataFrame(unserved.drop(columns="geometry")), ACCESS_UNSERVED),
             "access_inputs": tabulate_inputs(material),
-            "access_rejected": tabulate_rejected(material),
+            "access_rejected": build_rejects_table(material),
         },
         _build_indicators(shares),
         layers=dict(_split_layers(unserved)),
@@ -149,10 +149,10 @@ def _describe(
     )
 
 
-def _list_unserved(reckonings: Sequence[Reckoning], material: Material) -> gpd.GeoDataFrame:
+def _list_homes_beyond(reckonings: Sequence[Reckoning], material: Material) -> gpd.GeoDataFrame:
     """Rows of ACCESS_UNSERVED with their ground (EPSG:4490); cells of people only without other homes."""
     listed = [one for one in reckonings if one.homes_from != "population" or len(material.pieces) == 1]
-    found = pd.concat([list_unserved(one) for one in listed], ignore_index=True)
+    found = pd.concat([list_homes_beyond(one) for one in listed], ignore_index=True)
     table = gpd.GeoDataFrame(found, geometry="geometry", crs=material.plane)
     shapes = unproject_all(table.geometry.to_numpy(), material.plane)
     placed = table.drop(columns="geometry").set_geometry(gpd.GeoSeries(shapes, table.index, crs=CGCS2000))

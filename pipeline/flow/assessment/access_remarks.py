@@ -28,7 +28,7 @@ def tabulate_inputs(material: Material) -> pd.DataFrame:
     return table
 
 
-def tabulate_rejected(material: Material) -> pd.DataFrame:
+def build_rejects_table(material: Material) -> pd.DataFrame:
     """The table ACCESS_REJECTED."""
     rejects = [reject for found in material.files.features.values() for reject in found.rejected]
     found = tabulate_rejects([*rejects, *_reject_gates(material)])

@@ -61,7 +61,7 @@ def _make_part(part: Part, inputs: Inputs, sources: Sources) -> Artifact:
     def build(folder: Path) -> None:
         found = part.assess(sources)
         indicators = found.indicators if found.indicators is not None else _build_no_indicators()
-        indicators = _mark_simulated(indicators) if inputs.simulated else indicators
+        indicators = _mark_simulation(indicators) if inputs.simulated else indicators
         findings = join_findings([] if found.findings is None else [found.findings])
         tables = {"indicators": check_table(indicators, INDICATORS), "findings": findings}
         save_tables(folder, {**tables, **found.tables, **found.layers})
@@ -88,7 +88,7 @@ def _name_part(part: Part, inputs: Inputs, sources: Sources) -> Cause:
     )
 
 
-def _mark_simulated(indicators: pd.DataFrame) -> pd.DataFrame:
+def _mark_simulation(indicators: pd.DataFrame) -> pd.DataFrame:
     """Indicators whose sources say that what they rest on is simulated."""
     said = indicators["source"].astype(str)
     return indicators.assign(source=said.where(said.str.contains("模拟"), said + _SIMULATED))

@@ -120,7 +120,7 @@ def _evaluate_biology(given: _Inputs, areas: norm.LandAreas, basis: str) -> Eval
 
 def _evaluate_stress(given: _Inputs, areas: norm.LandAreas, basis: str, year: int) -> Evaluation:
     least = given.scheme.least_known_share.value
-    built = evaluation.measure_built(areas, least, _name_land(given, basis))
+    built = evaluation.measure_built_land(areas, least, _name_land(given, basis))
     amounts = {
         term.input: built if term.input == "built_area" else given.tell(term.input, year, term.unit)
         for term in norm.list_terms(norm.STRESS)

@@ -60,7 +60,7 @@ def assess_health(sources: Sources) -> Assessed:
         "health_sections": list_sections(waters.bodies, waters.status),
         "health_reaches": reaches,
         "zone_compliance": compliance,
-        "health_rejected": tabulate_rejects([*told.lost, *lost, *unknown, *_list_doubled(sources)]),
+        "health_rejected": tabulate_rejects([*told.lost, *lost, *unknown, *_list_duplicates(sources)]),
     }
     zoned = build_zone_indicators(compliance, study.aoi.id, labels)
     indicators = pd.concat([zoned, _list_scores(cards.cards)], ignore_index=True)
@@ -83,7 +83,7 @@ def _build_cards(
 ) -> HealthTables:
     study, limits = sources.study, standards.table("water_limits")
     labels = [period.label for period in study.periods]
-    mapped, known = _list_mapped(reaches), []
+    mapped, known = _list_map_scores(reaches), []
     for body_id, label, figures in list_water_figures(waters.bodies, waters.status, labels, limits):
         body = next(one for one in waters.bodies if one.id == body_id)
         period = study.periods[labels.index(label)]
@@ -97,7 +97,7 @@ def _build_cards(
     return build_cards(known, told.schemes, labels, cycle, sources.block.least_weight)
 
 
-def _list_mapped(reaches: pd.DataFrame) -> dict[tuple[str, str], dict[str, HealthFigure]]:
+def _list_map_scores(reaches: pd.DataFrame) -> dict[tuple[str, str], dict[str, HealthFigure]]:
     """Figures of maps by body and period; of what counts in no card, why."""
     found: dict[tuple[str, str], dict[str, HealthFigure]] = {}
     for row in reaches.to_dict("records"):
@@ -157,7 +157,7 @@ def _name_outline(shape: BaseGeometry | None) -> str:
     return "polygon" if shapely.get_dimensions(shape) == _SURFACE else "line"
 
 
-def _list_doubled(sources: Sources) -> list[Reject]:
+def _list_duplicates(sources: Sources) -> list[Reject]:
     rows = load_table(sources.artifacts["waters"].path, "doubled")
     return [
         Reject(str(row["register"]), "", 0, "", f"{row['section_id']} {row['section']}", _ONCE)

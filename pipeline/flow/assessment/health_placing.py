@@ -105,7 +105,7 @@ def place_zones(told: HealthInputs, found: PlacedSamples) -> tuple[ZoneSamples, 
         named = rows.dropna(subset="section")
         fitting = [known.get(fold(section), set()) for section in named["section"]]
         places = sorted({place for one in fitting if len(one) == 1 for place in one})
-        lost += list(_reject_unknown(named, fitting))
+        lost += list(_reject_strangers(named, fitting))
         first = {name: next(iter(rows[name].dropna()), None) for name in _OF_ZONE}
         sections = found.sections.iloc[places]
         body = _find_body(told.bodies, [first["body"], *sections["river"]])
@@ -115,7 +115,7 @@ def place_zones(told: HealthInputs, found: PlacedSamples) -> tuple[ZoneSamples, 
     return ZoneSamples(date_samples(found.samples), found.sections, table), lost
 
 
-def _reject_unknown(rows: pd.DataFrame, fitting: Sequence[set[int]]) -> Iterator[Reject]:
+def _reject_strangers(rows: pd.DataFrame, fitting: Sequence[set[int]]) -> Iterator[Reject]:
     for row, places in zip(rows.to_dict("records"), fitting, strict=True):
         if len(places) != 1:
             yield Reject(row["file"], row["sheet"], int(row["row"]), "", row["section"], NO_SECTION)

@@ -116,7 +116,7 @@ def _sum_block(
     parcels = registered.number_pixels(grid, under.block).ravel()
     of_parcels = parcels if under.cells is None else parcels[under.cells]
     fvc = from_ratio(under.read_layer(cover, "fvc"))
-    numbers = (tables.registered[of_parcels], _number_mapped(under, tables, land))
+    numbers = (tables.registered[of_parcels], _number_map_classes(under, tables, land))
     return np.stack(
         [
             np.bincount(lands.part_grass(one, fvc), under.weight_m2, minlength=lands.grass + 1)
@@ -125,7 +125,7 @@ def _sum_block(
     )
 
 
-def _number_mapped(under: GroundPixels, tables: _Tables, land: Path) -> Codes:
+def _number_map_classes(under: GroundPixels, tables: _Tables, land: Path) -> Codes:
     """By type where the map tells it, else by cover."""
     covers: Codes = tables.covers[under.read_layer(land, "land_cover")]
     if tables.types is None:

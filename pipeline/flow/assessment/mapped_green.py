@@ -44,10 +44,10 @@ def trace_green(maps: Maps, period: Period, green: MappedGreen, least_m2: float)
         geometry=[outline for _, outline in found],
         crs=CGCS2000,
     )
-    return GreenPatches(rows, _measure_unknown(study, codes))
+    return GreenPatches(rows, _measure_gaps(study, codes))
 
 
-def _measure_unknown(study: Study, codes: NDArray[np.uint8]) -> float:
+def _measure_gaps(study: Study, codes: NDArray[np.uint8]) -> float:
     outline, whole = np.array([study.outline], dtype=object), study.grid.whole
     inside = study.grid.burn(outline, np.zeros(1, np.int16), whole) >= 0
     return float((codes[inside] == NODATA_CLASS).mean()) if inside.any() else 1.0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
-from pipeline.flow.account_inputs import read_told
+from pipeline.flow.account_inputs import read_office_inputs
 from pipeline.flow.assessment import registry
 from pipeline.flow.inputs import Inputs
 from pipeline.settings.assessment import Assessment
@@ -15,7 +15,9 @@ _VERSION = 1
 KEY = "assessment"
 
 
-def make_told(run: Run, study: Study, inputs: Inputs, of_accounts: Artifact | None) -> Artifact | None:
+def make_office_inputs(
+    run: Run, study: Study, inputs: Inputs, of_accounts: Artifact | None
+) -> Artifact | None:
     """Artifact with `statistics`, `statistics_rejected` and `regions`, and what was remarked of them.
 
     It is that of the accounts unless the assessment has statistics or regions of its own; with neither the
@@ -37,7 +39,7 @@ def make_told(run: Run, study: Study, inputs: Inputs, of_accounts: Artifact | No
     )
 
     def build(folder: Path) -> None:
-        told = read_told(study, given.statistics, given.regions, simulated=simulated is not None)
+        told = read_office_inputs(study, given.statistics, given.regions, simulated=simulated is not None)
         shift = {} if told.shift is None else {f"{KEY}.regions": told.shift.as_dict()}
         save_json(folder / "remarks.json", told.remarks)
         save_json(folder / "datum_shifts.json", shift)

@@ -56,11 +56,11 @@ def read_files(block: GreenAccess, rule: Distances, aoi: Aoi, grid: Grid) -> Acc
 
     Raises SettingsError where homes or parks are not named, InputError with all that is wrong in the files.
     """
-    refuse_unnamed(block)
+    refuse_nameless(block)
     return AccessFiles(**_read_all(dict(_list_readers(block, rule, aoi, grid))))
 
 
-def refuse_unnamed(block: GreenAccess) -> None:
+def refuse_nameless(block: GreenAccess) -> None:
     """SettingsError where the homes or the parks of a block are not named."""
     named = {
         "access.homes": (block.homes.any, "land, buildings 或 or population"),

@@ -105,7 +105,7 @@ def _open_file(
         if sheet.traits.is_hidden:
             lost.append(Reject(sheet.file, sheet.name, 0, "", sheet.name, rejects.HIDDEN))
         elif opened := _find_table(sheet, table, given, counts):
-            doubled = _find_doubled(opened)
+            doubled = _find_duplicates(opened)
             found += [] if doubled else [opened]
             lost += doubled
         else:
@@ -127,7 +127,7 @@ def _find_table(
     return None
 
 
-def _find_doubled(table: HeadedTable) -> list[Reject]:
+def _find_duplicates(table: HeadedTable) -> list[Reject]:
     """Columns that have a role which another one has as well, notes left alone."""
     roles = [column.role for column in table.columns if column.role and column.role != "note"]
     return [

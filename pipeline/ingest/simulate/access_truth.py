@@ -50,7 +50,7 @@ def describe_access(settlement: Settlement, pixels: NDArray[np.float64], transfo
             for kind in LIMITS_M
         },
         "unserved": {
-            kind: {way: _list_unserved(settlement, kind, share) for way, share in ways.items()}
+            kind: {way: _list_homes_beyond(settlement, kind, share) for way, share in ways.items()}
             for kind in LIMITS_M
         },
         "population": {kind: _sum_people(settlement, kind, pixels, transform) for kind in LIMITS_M},
@@ -105,7 +105,7 @@ def _find_amount(homestead: Homestead, basis: str) -> float:
     return (right - left) * (top - bottom)
 
 
-def _list_unserved(settlement: Settlement, kind: str, share: Share) -> dict[str, dict[str, Any]]:
+def _list_homes_beyond(settlement: Settlement, kind: str, share: Share) -> dict[str, dict[str, Any]]:
     """Homesteads that are not wholly served: their share, null where unknown, and how far the border is."""
     border = settlement.find_frame(settlement.world.aoi.geometry).boundary
     found = {}

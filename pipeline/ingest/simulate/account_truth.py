@@ -74,11 +74,11 @@ def account_ground(world: World, ground: pd.DataFrame, rules: AccountRules, year
 
 
 def _describe(worth: Worth) -> dict[str, Any]:
-    quantity, value = (_add_known(values) for values in (worth.quantity, worth.quantity * worth.price))
+    quantity, value = (_add_up(values) for values in (worth.quantity, worth.quantity * worth.price))
     return {"quantity": quantity, "unit": worth.unit, "value_yuan": value}
 
 
-def _add_known(values: Field) -> float | None:
+def _add_up(values: Field) -> float | None:
     """Their sum, 0 where nothing supplies; None where nothing of what supplies is known."""
     supplying = values[values != 0]
     known = supplying[~np.isnan(supplying)]

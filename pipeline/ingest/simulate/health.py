@@ -17,8 +17,8 @@ from pipeline.ingest.simulate.health_estate import (
     Sampled,
     build_bodies,
     list_flows,
-    list_sampled,
-    list_told,
+    list_samples,
+    list_measure_statements,
 )
 from pipeline.ingest.simulate.health_truth import write_health_truth
 from pipeline.ingest.simulate.polygons import write_polygons
@@ -43,7 +43,7 @@ def write_health(world: World, base: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     province = str(pd.read_csv(base / "sections.csv", dtype=str)["province"].iloc[0])
-    sampled = [entry if entry.province else _fill(entry, province) for entry in list_sampled(world)]
+    sampled = [entry if entry.province else _fill(entry, province) for entry in list_samples(world)]
     write_polygons(build_bodies(world), folder / "河湖名录.gpkg", "河湖")
     _write_measures(world, folder / "评价指标.xlsx")
     _write_flows(world, folder / "逐月流量.csv")
@@ -68,7 +68,7 @@ def _write_measures(world: World, path: Path) -> None:
             one.unit,
             _REMARK,
         ]
-        for one in list_told(world)
+        for one in list_measure_statements(world)
     ]
     year = world.periods[0].first.year
     strange = [
@@ -122,11 +122,11 @@ def _write_zones(sampled: Sequence[Sampled], path: Path) -> None:
             for number, section in enumerate(sections):
                 sheet.write_row(row + number, 3, [section, target, _REMARK])
             for column, text in enumerate((zone, name, NAMES[body])):
-                _write_merged(sheet, (row, column), len(sections), text)
+                _write_merges(sheet, (row, column), len(sections), text)
             row += len(sections)
 
 
-def _write_merged(sheet: Any, place: tuple[int, int], rows: int, text: str) -> None:
+def _write_merges(sheet: Any, place: tuple[int, int], rows: int, text: str) -> None:
     row, column = place
     if rows > 1:
         sheet.merge_range(row, column, row + rows - 1, column, text)

@@ -136,7 +136,7 @@ def look_at(world: World, shape: BaseGeometry, day: date) -> NDArray[np.uint8]:
     return inside
 
 
-def list_sampled(world: World) -> list[Sampled]:
+def list_samples(world: World) -> list[Sampled]:
     """Sections of the area on the rivers, then those of the neighbour's register on river and lake."""
     rivers = {name: body for body, name in NAMES.items()}
     found = [
@@ -193,7 +193,7 @@ def _draw_lake(world: World, section: Section) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def list_told(world: World) -> list[PlantedFigure]:
+def list_measure_statements(world: World) -> list[PlantedFigure]:
     """What tables tell, each at a value whose score by the guide of 2020 is known by heart."""
     years = sorted(
         {period.first.year for period in world.periods} | {period.last.year for period in world.periods}

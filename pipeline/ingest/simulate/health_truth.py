@@ -19,7 +19,7 @@ from pipeline.ingest.simulate.health_estate import (
     SHARED,
     Sampled,
     list_flows,
-    list_told,
+    list_measure_statements,
     look_at,
     measure_reference,
     measure_water,
@@ -149,7 +149,7 @@ def _score(
     world: World, body: str, period: Period, means: Mapping[str, float], positions: Sequence[float]
 ) -> dict[str, float]:
     """Scores of the criteria that are known."""
-    told = _list_told(world, body, period)
+    told = _list_office_inputs(world, body, period)
     scores = {
         "water_quality": float(np.interp(positions[-1], *_QUALITY)),
         "self_purification": float(np.interp(means["DO"], *_PURIFICATION)),
@@ -166,10 +166,12 @@ def _score(
     return {criterion: score for criterion, score in scores.items() if criterion in known}
 
 
-def _list_told(world: World, body: str, period: Period) -> dict[str, float]:
+def _list_office_inputs(world: World, body: str, period: Period) -> dict[str, float]:
     if period.first.year != period.last.year:
         return {}
-    rows = [one for one in list_told(world) if one.body == body and one.year == period.first.year]
+    rows = [
+        one for one in list_measure_statements(world) if one.body == body and one.year == period.first.year
+    ]
     return {one.measure: _TOLD[one.measure, one.value] for one in rows}
 
 
@@ -202,13 +204,13 @@ def _measure_ground(world: World, body: str, period: Period) -> dict[str, float]
     bank = look_at(world, shapely.difference(shapely.buffer(water, BANK_M), water), period.last)
     managed = look_at(world, shapely.buffer(water, MANAGEMENT_M), period.last)
     land = bank[bank != WATER]
-    shares = {"natural_bank": 1 - _share_built(land)} if land.size else {}
-    shares |= {"built_inside": _share_built(managed)}
+    shares = {"natural_bank": 1 - _share_built_land(land)} if land.size else {}
+    shares |= {"built_inside": _share_built_land(managed)}
     lost = 1 - measure_water(world, period.last) / measure_reference(world)
     return shares | ({"area_loss": max(0.0, lost)} if body == LAKE else {})
 
 
-def _share_built(kinds: NDArray[np.uint8]) -> float:
+def _share_built_land(kinds: NDArray[np.uint8]) -> float:
     built = [number for number, kind in enumerate(KINDS) if kind.cover_class == "built"]
     return float(np.isin(kinds, built).mean())
 

@@ -156,7 +156,7 @@ def test_indicators_are_of_the_basis_that_counts():
 def test_land_must_be_known_on_the_stated_share(known, expected):
     areas = LandAreas({"paddy": known * 100e6}, 100e6)
     found = evaluation.evaluate_biology(areas, "ordinary", "registered", "s", 0.9)
-    built = evaluation.measure_built(areas, 0.9, "s")
+    built = evaluation.measure_built_land(areas, 0.9, "s")
     assert [found.value is not None, built.value is not None] == [expected, expected]
     if not expected:
         assert "89.99%" in found.reason
@@ -165,7 +165,7 @@ def test_land_must_be_known_on_the_stated_share(known, expected):
 
 def test_no_known_land_at_all_is_no_index():
     assert evaluation.evaluate_biology(LandAreas({}, 1e6), "ordinary", "mapped", "s", 0.0).value is None
-    assert evaluation.measure_built(LandAreas({}, 1e6), 0.0, "s").value is None
+    assert evaluation.measure_built_land(LandAreas({}, 1e6), 0.0, "s").value is None
 
 
 def test_one_month_that_was_not_seen_leaves_no_mean():
@@ -208,7 +208,7 @@ def test_water_by_an_oracle_of_its_own(year, mean, length, area_km2):
 
 def test_built_up_land_of_unknown_ground_bounds_the_stress():
     areas = LandAreas({"rural": 10e6, "paddy": 85e6}, 100e6)
-    built = evaluation.measure_built(areas, 0.9, "s")
+    built = evaluation.measure_built_land(areas, 0.9, "s")
     found = evaluation.evaluate_stress(told(STRESSES, built_area=built), 100.0, "registered", "s")
     unit = 236.04356779 * 0.2 / 100
     assert found.high - found.low == pytest.approx(5 * unit)

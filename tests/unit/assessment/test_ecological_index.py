@@ -18,7 +18,7 @@ AREAS = st.floats(0, 1e9, allow_nan=False)
 
 def total(bio, cover, water, stress, load):
     values = dict(zip(norm.index_sub_indices(), (bio, cover, water, stress, load), strict=True))
-    return norm.sum_weighted(
+    return norm.weigh_together(
         {key: index.normalise(values[key]) for key, index in norm.index_sub_indices().items()}
     )
 

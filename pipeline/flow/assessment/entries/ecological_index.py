@@ -21,7 +21,7 @@ def _list_paths(block: StatusIndex) -> Iterator[str]:
     yield from (file.path for file in block.statistics)
 
 
-def _list_planted(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+def _list_truths(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
     yield from (("ecological_index", year, told["ei"]) for year, told in truth["years"].items())
 
 
@@ -38,7 +38,7 @@ ECOLOGICAL_INDEX = Part(
         version=1,
         write=lambda world, base, folder: simulate.ecological_sources.write_status(world, base, folder),
         complete=complete_status,
-        list_planted=_list_planted,
+        list_planted=_list_truths,
     ),
     headlines=("ecological_index",),
     rules=lambda: rights_registry.rules.ECOLOGICAL_RULES,

@@ -20,7 +20,7 @@ def _list_paths(block: QualityIndex) -> Iterator[str]:
     yield from (file.path for file in block.statistics)
 
 
-def _list_planted(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+def _list_truths(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
     yield from (("ecological_quality_index", year, told["eqi"]) for year, told in truth["years"].items())
 
 
@@ -37,7 +37,7 @@ ECOLOGICAL_QUALITY = Part(
         version=1,
         write=lambda world, base, folder: simulate.ecological_sources.write_quality(world, base, folder),
         complete=complete_quality,
-        list_planted=_list_planted,
+        list_planted=_list_truths,
     ),
     headlines=("ecological_quality_index",),
 )

@@ -20,7 +20,7 @@ def _list_paths(block: Species) -> Iterator[str]:
     yield from (table.path for table in [*block.surveys, *single] if table)
 
 
-def _list_planted(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+def _list_truths(truth: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
     for period, groups in truth["counts"].items():
         for group in ("plant", "animal"):
             if groups[group]["species"] is not None:
@@ -42,7 +42,7 @@ SPECIES = Part(
         version=1,
         write=lambda world, base, folder: simulate.species.write_species(world, base, folder),
         complete=complete_species,
-        list_planted=_list_planted,
+        list_planted=_list_truths,
     ),
     headlines=("plant_species_count", "animal_species_count", "waterbird_species_1pct"),
     rules=lambda: assessment.species.list_rules(),

@@ -16,7 +16,7 @@ from pipeline.assessment.access.shares import (
     NO_HOMES,
     NOTHING_KNOWN,
     Reckoning,
-    list_unserved,
+    list_homes_beyond,
     tabulate_shares,
 )
 from pipeline.assessment.access.straight import Nearness
@@ -128,7 +128,7 @@ def test_points_have_people_and_no_ground_and_a_raster_has_no_ground_either():
 def test_the_list_names_who_is_not_served_and_who_is_unknown():
     spots = [square(121.002, 31.002), square(121.012, 31.002), square(121.014, 31.002)]
     pieces = cut_homes(homes(spots, [10, 20, 30]), TOWNS, PLANE)
-    listed = list_unserved(reckon(pieces, [0.25, np.nan, 1.0], edge=[True, False, False]))
+    listed = list_homes_beyond(reckon(pieces, [0.25, np.nan, 1.0], edge=[True, False, False]))
     table = check_table(pd.DataFrame(listed.drop(columns="geometry")), ACCESS_UNSERVED)
     assert table["home_id"].tolist() == ["H0", "H1"]
     assert table["access_status"].tolist() == ["unserved", "not_reached"]

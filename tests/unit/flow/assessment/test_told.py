@@ -76,7 +76,7 @@ def study(scenes=REAL, **given):
 
 def make(tmp_path, scenes=REAL, of_accounts=None, **given):
     run, area = Run(tmp_path), study(scenes, **given)
-    return told.make_told(run, area, find_inputs(run, area), of_accounts)
+    return told.make_office_inputs(run, area, find_inputs(run, area), of_accounts)
 
 
 def test_towns_and_statistics_of_the_assessment_need_no_accounts(tmp_path, towns, yearbook):

@@ -16,7 +16,15 @@ from pipeline.ingest.health.bodies import read_bodies
 from pipeline.ingest.health.measures import read_measures
 from pipeline.ingest.health.words import HealthWords
 from pipeline.ingest.simulate.health import write_health
-from pipeline.ingest.simulate.health_estate import LAKE, LOST, NAMES, OWN, SHARED, list_told, measure_water
+from pipeline.ingest.simulate.health_estate import (
+    LAKE,
+    LOST,
+    NAMES,
+    OWN,
+    SHARED,
+    list_measure_statements,
+    measure_water,
+)
 from pipeline.ingest.simulate.health_paths import complete_health
 from pipeline.ingest.simulate.water import write_samples
 from pipeline.ingest.simulate.world import plan_world
@@ -105,7 +113,7 @@ def test_every_planted_figure_is_read_from_its_messy_cell(planned, folder):
     )
     found = read_measures(complete_health(Health(), folder).tables, words)
     read = {(row.body, row.measure, row.first): row.value for row in found.readings.itertuples(index=False)}
-    for one in list_told(planned):
+    for one in list_measure_statements(planned):
         first = pd.NaT if one.year is None else pd.Timestamp(one.year, 1, 1)
         key = next(
             key for key in read if key[:2] == (one.body, one.measure) and (pd.isna(first) or key[2] == first)
