@@ -17,8 +17,8 @@ from pipeline.ingest.simulate.health_estate import (
     Sampled,
     build_bodies,
     list_flows,
-    list_samples,
     list_measure_statements,
+    list_samples,
 )
 from pipeline.ingest.simulate.health_truth import write_health_truth
 from pipeline.ingest.simulate.polygons import write_polygons
