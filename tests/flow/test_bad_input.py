@@ -116,8 +116,9 @@ def test_broken_files_of_scenes_are_code_3_and_the_last_delivery_stays(config, t
     words = ("--out", tmp_path / "out", "--quiet", "--set", "indices=[ndvi]")
     ecoledger("run", write_config(tmp_path / "run.yaml", config), *words)
     before = files_of(tmp_path / "out" / "longyou_bay", but="")
-    catalog = with_broken_band(Path(config["scenes"]["provider"]["static"]), tmp_path / "world", "nir08")
-    config["scenes"]["provider"] = {"static": str(catalog)}
+    whole = Path(config["scenes"]["provider"]["static"])
+    catalog = with_broken_band(whole, tmp_path / "world", "nir08")
+    config["scenes"]["provider"] = {"static": str(catalog), "allowed_folders": [str(whole.parent)]}
     done = ecoledger("run", write_config(tmp_path / "spoilt.yaml", config), *words, expected=3)
     assert "_nir08.tif: tile 0,0 is broken" in done.stderr
     assert files_of(tmp_path / "out" / "longyou_bay", but="") == before
