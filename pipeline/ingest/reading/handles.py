@@ -37,8 +37,8 @@ Value = TypeVar("Value")
 class File:
     """A file of which the header is known once it was read, and a dataset that one thread reads at a time.
 
-    The dataset is opened when it is wanted, and anew before its signature ends. `opens` says whether GDAL
-    could open it when it last tried.
+    The dataset is opened when it is wanted, and anew before its signature ends; over HTTP for each read.
+    `opens` says whether GDAL could open it when it last tried.
     """
 
     def __init__(self, href: str, network: Network) -> None:
@@ -56,9 +56,10 @@ class File:
         return "://" in self.href
 
     def take(self, read: Callable[[rasterio.DatasetReader], Value]) -> Value:
-        """What is read from the dataset; after a failure it will be opened anew."""
+        """What is read from the dataset; after a failure it is opened anew."""
         if self.host is not None:
             self.host.wait()
+            return self._take_by_ranges(read)
         with self.lock:
             try:
                 return read(self._open())
@@ -94,15 +95,16 @@ class File:
             self.drop()
             self.opens = False
             address = self._network.signer.sign(self.href)
-            self.dataset, self._until, self.opens = self._open_at(address.path), address.until, True
+            self.dataset, self._until, self.opens = gdal.open_dataset(address.path), address.until, True
         return self.dataset
 
-    def _open_at(self, path: str) -> rasterio.DatasetReader:
-        """The dataset at an address; over HTTP by ranges that are asked for here, each once."""
-        if self.host is None:
-            return gdal.open_dataset(path)
+    def _take_by_ranges(self, read: Callable[[rasterio.DatasetReader], Value]) -> Value:
+        """What is read by ranges that are asked for here, each once; no dataset over them stays open."""
+        self.opens = False
         ranges = Ranges(self.href, self._network, tries=1)
-        return gdal.open_dataset(ranges.name, opener=ranges)
+        with gdal.open_dataset(ranges.name, opener=ranges) as dataset:
+            self.opens = True
+            return read(dataset)
 
 
 class Shelf:
