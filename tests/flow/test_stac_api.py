@@ -96,7 +96,8 @@ def test_a_search_finds_every_item_once_month_by_month(api):
 @pytest.mark.slow
 def test_a_run_over_the_api_gives_the_rasters_of_the_static_catalogue(api, tmp_path):
     url, world = api
-    for name, provider in (("api", {"api": url}), ("static", {"static": str(world / "catalog.json")})):
+    by_api = {"api": url, "access": {"folders": [str(world)]}}
+    for name, provider in (("api", by_api), ("static", {"static": str(world / "catalog.json")})):
         config = {"label": "2024", "aoi": ["longyou_bay"], "scenes": {"provider": provider, **SPAN}}
         path = write_config(tmp_path / f"{name}.yaml", config)
         ecoledger("run", path, "--out", tmp_path / name, "--quiet")
