@@ -5,10 +5,10 @@
 
 makes the composite of the bench's scenes, then the maps that accounts need of them, then the layers of the
 accounts from elevation of 30 m, months of rain and evapotranspiration of 4 km, and soil of 250 m, then what
-every service and all of them give a hectare, and writes these as COGs: each in a process of its own, after
-kernels were compiled on a small tile. It prints CPU seconds and the peak of memory of each, and the ratio to
-the composite; build/bench/accounts.csv has the table. Nothing is asserted about time: figures depend on the
-machine, and on what else it does.
+every service and all of them give a hectare, and writes these as COGs, after kernels were compiled on a small
+tile. It prints CPU seconds of each in one run, their ratio to the composite, and the peak of memory of each
+alone in a process, which finds the earlier ones made; build/bench/accounts.csv has the table. Nothing is
+asserted about time: figures depend on the machine, and on what else it does.
 """
 
 import argparse
@@ -18,9 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -55,9 +56,9 @@ WIDE_M, SOIL_M, HEIGHT_M = 4000.0, 250.0, 30.0
 SOIL = {"sand": 30.0, "silt": 45.0, "clay": 25.0, "organic_carbon": 1.5}
 YEARLY = {"storm_rain": ("mm", 310.0), "hot_days": ("d", 41.0), "water_evaporation": ("mm", 500.0)}
 OTHERS = tuple(step for step in STEPS if not step.name.startswith("account_"))
-MADE = ((COMPOSITE,), OTHERS, STEPS)
+MADE = {"composite": (COMPOSITE,), "other maps": OTHERS, "account layers": STEPS}
 """Maps of the first stages, each with those before it."""
-STAGES = ("composite", "other maps", "account layers", "services by pixel", "services as COG")
+STAGES = (*MADE, "services by pixel", "services as COG")
 MEMORY_MIB = Compute().memory / 2**20
 
 
@@ -124,6 +125,7 @@ def measure(work: Callable[[], object]) -> dict[str, float]:
 
 def write_all(services: ServiceMaps, grid: Grid, folder: Path) -> None:
     """Every raster of the services as a COG."""
+    folder.mkdir()
     for raster in services.list_rasters():
         path = folder / f"{raster.name}.tif"
         write_raster(raster, grid, path, simulated=True, as_of=datetime(2024, 12, 31, tzinfo=UTC))
@@ -137,8 +139,8 @@ def compute_all(services: ServiceMaps) -> None:
         )
 
 
-def run_stage(stage: str, size: int, dates: int, folder: Path) -> dict[str, float]:
-    """What a stage costs; those before it are found in the workspace of the folder."""
+def run_stages(stages: Sequence[str], size: int, dates: int, folder: Path) -> dict[str, dict[str, float]]:
+    """What some stages cost; those before them are made, or found in the workspace of the folder."""
     bench = bench_scenes(OUT, size, dates)
     settings = load_settings(config_of(bench))
     plain = Study.of(settings.aoi[0], settings)
@@ -147,28 +149,35 @@ def run_stage(stage: str, size: int, dates: int, folder: Path) -> dict[str, floa
     with Workspace(folder / "work").hold() as workspace:
         run = Run(workspace, Threads(2), Bars(quiet=True))
         table = make_scene_table(run, study, find_inputs(run, study)).table
-        number = STAGES.index(stage)
-        if number < len(MADE):
-            if number:
-                make_maps(run, study, table, MADE[number - 1])
-            return measure(lambda: make_maps(run, study, table, MADE[number]))
-        services = ServiceMaps(make_maps(run, study, table, STEPS), study.periods[0], None)
-        if stage == "services by pixel":
-            return measure(lambda: compute_all(services))
-        (folder / "rasters").mkdir()
-        return measure(lambda: write_all(services, study.grid, folder / "rasters"))
+        told: dict[str, dict[str, float]] = {}
+        for name, steps in MADE.items():
+            if STAGES.index(name) <= STAGES.index(stages[-1]):
+                told[name] = measure(partial(make_maps, run, study, table, steps))
+        if set(stages) - MADE.keys():
+            services = ServiceMaps(make_maps(run, study, table, STEPS), study.periods[0], None)
+            works = (
+                partial(compute_all, services),
+                partial(write_all, services, study.grid, folder / "rasters"),
+            )
+            shown = zip(STAGES[len(MADE) :], works, strict=True)
+            told |= {name: measure(work) for name, work in shown if name in stages}
+    return {name: told[name] for name in stages}
 
 
-def run_stages(size: int, dates: int) -> pd.DataFrame:
-    """A row for each stage."""
-    rows = {}
-    with tempfile.TemporaryDirectory(dir=OUT) as folder:
-        for stage in STAGES:
-            words = [__file__, "--size", size, "--dates", dates, "--stage", stage, "--folder", folder]
-            told = subprocess.run([sys.executable, *map(str, words)], check=True, capture_output=True)
-            rows[stage] = json.loads(told.stdout.splitlines()[-1])
-    told = pd.DataFrame(rows).T
-    return told.assign(ratio=told["cpu_seconds"] / told.loc["composite", "cpu_seconds"])
+def spawn_stages(stages: Sequence[str], size: int, dates: int, folder: str) -> pd.DataFrame:
+    """What some stages cost in a process of their own."""
+    words = [__file__, "--size", size, "--dates", dates, "--folder", folder, "--stages", *stages]
+    told = subprocess.run([sys.executable, *map(str, words)], check=True, capture_output=True)
+    return pd.DataFrame(json.loads(told.stdout.splitlines()[-1])).T
+
+
+def compare_stages(size: int, dates: int) -> pd.DataFrame:
+    """A row for each stage: CPU of one run of all, the peak of memory of a process of its own."""
+    with tempfile.TemporaryDirectory(dir=OUT) as folder, tempfile.TemporaryDirectory(dir=OUT) as again:
+        told = spawn_stages(STAGES, size, dates, folder)
+        alone = [spawn_stages([stage], size, dates, again) for stage in STAGES]
+    ratio = told["cpu_seconds"] / told.loc["composite", "cpu_seconds"]
+    return told.assign(peak_mib=pd.concat(alone)["peak_mib"], ratio=ratio)
 
 
 def main() -> None:
@@ -176,15 +185,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--size", type=int, default=5490)
     parser.add_argument("--dates", type=int, default=10)
-    parser.add_argument("--stage", choices=STAGES, help="that one alone, as JSON")
+    parser.add_argument("--stages", choices=STAGES, nargs="+", help="those alone, as JSON")
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
-    if asked.stage:
-        print(json.dumps(run_stage(asked.stage, asked.size, asked.dates, asked.folder)))
+    if asked.stages:
+        print(json.dumps(run_stages(asked.stages, asked.size, asked.dates, asked.folder)))
         return
-    run_stages(WARM_PX, 1)
-    table = run_stages(asked.size, asked.dates)
+    compare_stages(WARM_PX, 1)
+    table = compare_stages(asked.size, asked.dates)
     print(table.round(2).to_string())
     pixels = table.loc[["account layers", "services by pixel"]]
     print(
