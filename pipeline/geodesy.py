@@ -76,7 +76,11 @@ def project(geometry: BaseGeometry, crs: str, near: LonLat | None = None) -> Bas
 
 
 def project_all(geometries: NDArray[np.object_], crs: str, near: LonLat | None = None) -> NDArray[np.object_]:
-    """`project` of many geometries, in one go."""
+    """`project` of many geometries, in one go.
+
+    A hair along an edge, narrower than coordinates can tell, may cross itself once it is moved: polygons are
+    made valid.
+    """
     if len(geometries) == 0:
         return geometries
     kind, points, offsets = shapely.to_ragged_array(shapely.force_2d(geometries))
@@ -87,6 +91,8 @@ def project_all(geometries: NDArray[np.object_], crs: str, near: LonLat | None =
         offsets = (np.append(0, ends), *offsets[1:])
     moved = np.column_stack(_from_cgcs2000(crs, near).transform(points[:, 0], points[:, 1]))
     projected: NDArray[np.object_] = shapely.from_ragged_array(kind, moved, offsets)
+    crossing = ~shapely.is_valid(projected) & np.isin(shapely.get_type_id(projected), _POLYGONAL)
+    projected[crossing] = shapely.make_valid(projected[crossing], method="structure", keep_collapsed=False)
     return projected
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.grid import Block, Grid
-from pipeline.rights_registry.shapes import keep_polygons
 
 _LEAF_PX = 256
 
@@ -25,22 +24,12 @@ def extract_cells(
 
     `shapes` are polygons in the grid's CRS. No raster is held: the extraction sees one byte everywhere.
     Fractions carry the single precision of exactextract. A shape that has the block for itself is extracted
-    along its edge alone. A hair that is narrower than coordinates can tell crosses itself once it is
-    projected, and what crosses itself the extraction takes for whole pixels: it is made valid first.
+    along its edge alone. They must be valid: of what crosses itself the extraction takes pixels for whole.
     """
-    wkb: list[bytes] = list(shapely.to_wkb(_make_valid(shapes)))
+    wkb: list[bytes] = list(shapely.to_wkb(shapes))
     if len(wkb) == 1 and max(block.shape) > _LEAF_PX:
         return [_extract_edge(wkb, block, grid)]
     return _extract(wkb, block, grid)
-
-
-def _make_valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    crossing = ~shapely.is_valid(shapes)
-    if not crossing.any():
-        return shapes
-    valid = shapes.copy()
-    valid[crossing] = [keep_polygons(shape) for shape in shapely.make_valid(shapes[crossing])]
-    return valid
 
 
 def _extract_edge(

@@ -2,6 +2,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from pyproj import Transformer
 
 from pipeline.errors import InputError
 from pipeline.geodesy import (
@@ -15,6 +16,7 @@ from pipeline.geodesy import (
     unproject,
     unproject_all,
 )
+from tests.hairs import draw_hairs
 
 SQUARE = shapely.box(121.8, 31.4, 121.8005, 31.4008)
 
@@ -86,3 +88,16 @@ def test_a_datum_without_a_published_way_is_refused():
 
 def test_degrees_of_cgcs2000_stay_as_they_are():
     assert to_cgcs2000(CGCS2000).transform(121.5, 31.5) == (121.5, 31.5)
+
+
+def test_a_hair_that_crosses_itself_in_the_plane_is_no_ground_and_leaves_the_parcel_valid():
+    hairs = draw_hairs(400)
+    corners = shapely.get_coordinates(hairs)
+    moved = np.column_stack(
+        Transformer.from_crs(CGCS2000, "EPSG:32651", always_xy=True).transform(*corners.T)
+    )
+    crossing = ~shapely.is_valid(shapely.set_coordinates(hairs.copy(), moved))
+    assert crossing.sum() > 10
+    projected = project_all(hairs, "EPSG:32651")
+    assert shapely.is_valid(projected).all()
+    np.testing.assert_allclose(shapely.area(projected), 60 * 45, rtol=1e-6)

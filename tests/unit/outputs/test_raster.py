@@ -1,4 +1,3 @@
-import time
 import warnings
 from dataclasses import replace
 from datetime import date
@@ -203,12 +202,10 @@ def test_classes_without_a_legend_are_a_breach_of_contract(tmp_path):
         written(made("classes", np.zeros(GRID.shape, dtype=np.uint8)), tmp_path / "map.tif")
 
 
-def test_a_map_of_almost_nothing_takes_little_time_and_room(tmp_path):
+def test_a_map_of_almost_nothing_takes_little_room(tmp_path):
     grid = Grid("EPSG:32651", 600_000.0, 3_500_040.0, 10.0, 3576, 7866)
     values = np.full(grid.shape, -32768, dtype=np.int16)
     values[900:1900, 2100:4900] = 4321
-    start = time.process_time()
     written(made("ratio", values), tmp_path / "map.tif", grid).close()
-    assert time.process_time() - start < 3
     assert (tmp_path / "map.tif").stat().st_size < 100_000
     assert sorted(path.name for path in tmp_path.iterdir()) == ["map.qml", "map.tif"]

@@ -46,6 +46,7 @@ def at(scene, red, mask="/data/scl.tif"):
 )
 def test_files_of_the_provider_and_of_allowed_hosts_pass(scene, provider, href):
     refuse_strangers(provider, [at(scene, href, href)])
+    assert Gate.of(provider).let_pass(href) == href
 
 
 @pytest.mark.parametrize(

