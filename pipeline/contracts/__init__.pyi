@@ -1,6 +1,5 @@
 from .access import ACCESS as ACCESS
 from .access import ACCESS_INPUTS as ACCESS_INPUTS
-from .access import ACCESS_REJECTED as ACCESS_REJECTED
 from .access import ACCESS_UNSERVED as ACCESS_UNSERVED
 from .account_checks import ACCOUNT_BALANCE as ACCOUNT_BALANCE
 from .account_checks import ACCOUNT_BASES as ACCOUNT_BASES
@@ -19,7 +18,6 @@ from .accounts import ACCOUNT_TOTALS as ACCOUNT_TOTALS
 from .accounts import PROJECTS as PROJECTS
 from .accounts import REGIONS as REGIONS
 from .accounts import STATISTICS as STATISTICS
-from .accounts import STATISTICS_REJECTED as STATISTICS_REJECTED
 from .columns import check_table as check_table
 from .columns import list_row_values as list_row_values
 from .columns import tabulate_rows as tabulate_rows
@@ -37,6 +35,7 @@ from .health import HEALTH_SECTIONS as HEALTH_SECTIONS
 from .health import HEALTH_SIDES as HEALTH_SIDES
 from .health import WATER_BODIES as WATER_BODIES
 from .health import ZONE_COMPLIANCE as ZONE_COMPLIANCE
+from .rejects import REJECTED as REJECTED
 from .rights import BALANCE_LEVELS as BALANCE_LEVELS
 from .rights import LINKED_TO as LINKED_TO
 from .rights import RIGHT_STATES as RIGHT_STATES
@@ -61,7 +60,6 @@ from .species import SPECIES_CHANGE as SPECIES_CHANGE
 from .species import SPECIES_COUNTS as SPECIES_COUNTS
 from .species import SPECIES_LIST as SPECIES_LIST
 from .species import SPECIES_RECORDS as SPECIES_RECORDS
-from .species import SPECIES_REJECTED as SPECIES_REJECTED
 from .species import SPECIES_SITES as SPECIES_SITES
 from .species import SURVEY_SITES as SURVEY_SITES
 from .species import WATERBIRDS as WATERBIRDS

@@ -96,17 +96,3 @@ ACCESS_INPUTS = build_table(
     },
 )
 """What the shares rest on: one row per input and remark."""
-
-ACCESS_REJECTED = build_table(
-    "AccessRejected",
-    {
-        "file": TEXT,
-        "sheet": TEXT_OR_NULL,
-        "row": build_column(int),
-        "column": TEXT_OR_NULL,
-        "found": TEXT,
-        "expected": TEXT,
-        "todo": TEXT_OR_NULL,
-    },
-)
-"""What of the files is not used, and why: one row per feature or cell; `sheet` is the layer."""

@@ -38,23 +38,6 @@ STATISTICS = build_table(
 `unit`, that of the item. `file`, `sheet` and `row` (1-based, as a spreadsheet counts) say where it stands.
 """
 
-STATISTICS_REJECTED = build_table(
-    "StatisticsRejected",
-    {
-        "file": TEXT,
-        "sheet": TEXT_OR_NULL,
-        "row": build_column(int),
-        "column": TEXT_OR_NULL,
-        "found": TEXT,
-        "expected": TEXT,
-        "todo": TEXT_OR_NULL,
-    },
-)
-"""What of the statistics is not used, and why: one row per cell, row or sheet; `row` is 0 for a whole sheet.
-
-`expected` says what should have stood there, in Chinese and English, `todo` what to do about it.
-"""
-
 REGIONS = build_table("Regions", {"region": build_column(str, unique=True), "name": TEXT})
 """Towns or villages of an area, their geometry (EPSG:4490) cut to it and apart from each other."""
 

@@ -179,20 +179,6 @@ SPECIES_SITES = build_table(
 PARCEL_MEASURES, `flooded_share` the share of it that was ever under water by the map of inundation.
 """
 
-SPECIES_REJECTED = build_table(
-    "SpeciesRejected",
-    {
-        "file": TEXT,
-        "sheet": TEXT_OR_NULL,
-        "row": _COUNT,
-        "column": TEXT_OR_NULL,
-        "found": TEXT,
-        "expected": TEXT,
-        "todo": TEXT_OR_NULL,
-    },
-)
-"""What of the surveys is not used, and why, as STATISTICS_REJECTED."""
-
 SURVEY_SITES = build_table(
     "SurveySites",
     {

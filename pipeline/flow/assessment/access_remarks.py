@@ -9,9 +9,9 @@ import pandas as pd
 from pipeline.assessment.access.pieces import measure_overlap
 from pipeline.assessment.access.straight import QUADRANT_SEGMENTS
 from pipeline.assessment.access.streets import count_crossings
-from pipeline.contracts import ACCESS_INPUTS, ACCESS_REJECTED, check_table
+from pipeline.contracts import ACCESS_INPUTS, REJECTED, check_table
 from pipeline.flow.assessment.access_inputs import Material
-from pipeline.ingest.statistics.rejects import Advice, Reject, tabulate_rejects
+from pipeline.ingest.rejects import Advice, Reject, tabulate_rejects
 from pipeline.settings.green_access import PLACE_KINDS, PlaceKind
 
 Remark = tuple[str, str]
@@ -29,10 +29,10 @@ def tabulate_inputs(material: Material) -> pd.DataFrame:
 
 
 def build_rejects_table(material: Material) -> pd.DataFrame:
-    """The table ACCESS_REJECTED."""
+    """The table REJECTED."""
     rejects = [reject for found in material.files.features.values() for reject in found.rejected]
     found = tabulate_rejects([*rejects, *_reject_gates(material)])
-    table: pd.DataFrame = check_table(found, ACCESS_REJECTED)
+    table: pd.DataFrame = check_table(found, REJECTED)
     return table
 
 

@@ -29,7 +29,7 @@ from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
 from pipeline.flow.section_rules import find_evaluation_rules
 from pipeline.geodesy import CGCS2000, unproject
-from pipeline.ingest.statistics.rejects import Advice, Reject, tabulate_rejects
+from pipeline.ingest.rejects import Advice, Reject, tabulate_rejects
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.storage.tables import load_table
 

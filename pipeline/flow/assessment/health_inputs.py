@@ -14,9 +14,9 @@ from pipeline.ingest.health.bodies import read_bodies
 from pipeline.ingest.health.measures import read_measures
 from pipeline.ingest.health.words import HealthWords
 from pipeline.ingest.health.zones import read_zones
+from pipeline.ingest.rejects import Reject
 from pipeline.ingest.samples import read_sections, read_tables
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics.rejects import Reject
 from pipeline.settings.health import Health
 from pipeline.settings.health_schemes import HealthScheme, load_health_scheme
 from pipeline.settings.sections import WaterBody

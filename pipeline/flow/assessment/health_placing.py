@@ -16,8 +16,8 @@ from pipeline.flow.section_rules import find_evaluation_rules
 from pipeline.indices.sections.grades import grade_periods
 from pipeline.indices.sections.months import date_samples
 from pipeline.indices.sections.places import PlacedSamples
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.storage.tables import load_table
 
 AMBIGUOUS = Advice(

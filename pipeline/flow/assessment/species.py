@@ -25,9 +25,9 @@ from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
 from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.indices.indicators import build_indicator_table
+from pipeline.ingest.rejects import Advice, Reject, tabulate_rejects
 from pipeline.ingest.species import faults
 from pipeline.ingest.species.surveys import SpeciesTables, read_species
-from pipeline.ingest.statistics.rejects import Advice, Reject, tabulate_rejects
 from pipeline.legends import INUNDATION
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.findings import build_findings, join_findings

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import ingest
 from pipeline.assessment.amounts import AreaStatistics
-from pipeline.contracts import STATISTICS, STATISTICS_REJECTED, check_table
+from pipeline.contracts import REJECTED, STATISTICS, check_table
 from pipeline.flow.assessment.sources import Sources
 from pipeline.settings.statistics import StatisticsFile
 
@@ -26,5 +26,5 @@ def gather_statistics(sources: Sources, files: Sequence[StatisticsFile]) -> Year
     told = sources.table("told", "statistics")
     tables = [table for table in (told, own.statistics) if table is not None and len(table)]
     joined = pd.concat(tables, ignore_index=True) if tables else own.statistics
-    rejected = check_table(own.rejects, STATISTICS_REJECTED)
+    rejected = check_table(own.rejects, REJECTED)
     return YearlyStatistics(AreaStatistics(check_table(joined, STATISTICS), aoi.id), rejected)

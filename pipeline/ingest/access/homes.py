@@ -18,10 +18,10 @@ from pipeline.ingest.access.shapes import NearbyFeatures, read_nearby
 from pipeline.ingest.parcels.named_polygons import pick_polygons
 from pipeline.ingest.parcels.values import read_texts
 from pipeline.ingest.parcels.vectors import VectorLayer, vector_error
+from pipeline.ingest.rejects import Advice
 from pipeline.ingest.samples.cells import NOTHING, narrow
 from pipeline.ingest.samples.figures import DecimalMarks
 from pipeline.ingest.samples.headings import BRACKETED, fold
-from pipeline.ingest.statistics.rejects import Advice
 from pipeline.settings.green_access import BuildingFile, ShapeFile
 
 _MARKS = DecimalMarks(told=True, point=True)

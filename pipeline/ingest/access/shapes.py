@@ -31,8 +31,8 @@ from pipeline.ingest.parcels.vectors import (
     read_features,
     vector_error,
 )
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.settings.green_access import ShapeFile
 
 FindColumns = Callable[[VectorLayer], Mapping[str, str]]

@@ -24,11 +24,11 @@ from pipeline.ingest.health.words import (
 from pipeline.ingest.parcels.named_polygons import mend_shapes
 from pipeline.ingest.parcels.values import read_texts
 from pipeline.ingest.parcels.vectors import VectorLayer, open_vector, read_features, vector_error
+from pipeline.ingest.rejects import explain_rejects, tabulate_rejects
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.section_register import WATER_BODIES
 from pipeline.ingest.samples.text_files import TEXT_SUFFIXES
 from pipeline.ingest.samples.workbooks import WORKBOOK_SUFFIXES
-from pipeline.ingest.statistics.rejects import explain_rejects, tabulate_rejects
 from pipeline.settings.health import BodyFile
 
 _NUMBERS = {"width": "m", "management": "m", "reference_area": "m2"}

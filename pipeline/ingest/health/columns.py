@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError, Problem
+from pipeline.ingest import rejects
 from pipeline.ingest.health.words import load_roles, split_unit
+from pipeline.ingest.rejects import Reject
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.statistics import rejects
-from pipeline.ingest.statistics.rejects import Reject
 
 _HEADING_ROWS = 12
 _LEAST_NAMED = 2

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline import standards
+from pipeline.ingest import rejects
 from pipeline.ingest.health.columns import Column, HeadedTable, TableRow, open_tables
 from pipeline.ingest.health.spans import read_span
 from pipeline.ingest.health.words import (
@@ -19,10 +20,9 @@ from pipeline.ingest.health.words import (
     read_amount,
     split_unit,
 )
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics import rejects
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.settings.health import MeasureFile
 
 NO_BODY = Advice(

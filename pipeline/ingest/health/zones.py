@@ -7,10 +7,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline.ingest.health.columns import HeadedTable, open_tables
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.section_register import read_class
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.settings.health import ZoneFile
 
 NO_ZONE = Advice("水功能区的编码或名称 / the id or name of a zone", "补填 / fill it in")

@@ -1,6 +1,6 @@
 """Why something in a register of rights is not used, or has to be looked at, and what to do about it."""
 
-from pipeline.ingest.statistics.rejects import Advice
+from pipeline.ingest.rejects import Advice
 
 NO_HEADINGS = Advice(
     "一行表头：证号、权利人、有效期、许可量等 / a row of headings: number, holder, term, amount",

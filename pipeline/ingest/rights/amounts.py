@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pipeline.ingest import rejects
 from pipeline.ingest.rights import advice
 from pipeline.ingest.rights.cells import WrittenFigure, read_written_figures
 from pipeline.ingest.rights.tables import RightsTable
 from pipeline.ingest.rights.words import RightsHeading, find_amount_unit, find_conversion, index_resources
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics import rejects
 
 
 class RightAmount(NamedTuple):

@@ -4,9 +4,9 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from pipeline.ingest import rejects
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics import rejects
-from pipeline.ingest.statistics.rejects import Advice, Reject
 
 _LAST = ("area_registered_m2", "geometry")
 _JOINED = ("water", "section", "parcel_code", "parcel_name", "region", "details")

@@ -7,12 +7,12 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.ingest import rejects
 from pipeline.ingest.parcels.vectors import settle_vector_crs
 from pipeline.ingest.rights import advice
 from pipeline.ingest.rights.cells import read_written_figures
 from pipeline.ingest.rights.tables import RightsTable
 from pipeline.ingest.samples.places import read_angles
-from pipeline.ingest.statistics import rejects
 
 _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 """Degrees between which China lies."""

@@ -8,6 +8,8 @@ import pandas as pd
 
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000
+from pipeline.ingest import rejects
+from pipeline.ingest.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.rights import advice
 from pipeline.ingest.rights.amounts import RightAmount
 from pipeline.ingest.rights.headings import RightsLayout, find_rights_layout
@@ -18,8 +20,6 @@ from pipeline.ingest.rights.sheets import RightsSheet, find_rights_paths, read_r
 from pipeline.ingest.rights.tables import RightsTable
 from pipeline.ingest.rights.trades import TradeSide, read_trades
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.statistics import rejects
-from pipeline.ingest.statistics.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.settings.rights import RightsFile
 
 _PLACE = ["file", "sheet", "row"]

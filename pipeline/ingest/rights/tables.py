@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.ingest import rejects
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.rights import advice
 from pipeline.ingest.rights.cells import is_blank, read_day
 from pipeline.ingest.rights.credit_codes import compute_check_character, judge_code
@@ -18,8 +20,6 @@ from pipeline.ingest.rights.terms import is_endless
 from pipeline.ingest.rights.words import load_right_words
 from pipeline.ingest.samples.cells import narrow, tidy_name
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics import rejects
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.settings.rights import RightsFile
 
 _SHOWN = 2

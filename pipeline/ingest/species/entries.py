@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import InputError, Problem
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import tidy_name
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.layouts import HEADING_ROWS
 from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.species.words import load_headings, split_heading
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.settings.species import SpeciesTable
 
 

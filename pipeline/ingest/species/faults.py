@@ -1,6 +1,6 @@
 """Why a record of a survey is not used: what should have stood there, and what to do."""
 
-from pipeline.ingest.statistics.rejects import Advice
+from pipeline.ingest.rejects import Advice
 
 NO_HEADINGS = Advice(
     "一行表头：物种、样点、日期、数量，或物种与日期、样点交叉 / headings: species, site, date, count, or "

@@ -6,6 +6,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from pipeline.ingest.rejects import Reject
 from pipeline.ingest.samples.figures import read_numbers
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.species import faults
@@ -13,7 +14,6 @@ from pipeline.ingest.species.entries import Entry, read_entries
 from pipeline.ingest.species.names import KnownSpecies, SpeciesNames
 from pipeline.ingest.species.words import load_species_words
 from pipeline.ingest.statistics.figures import Unusable
-from pipeline.ingest.statistics.rejects import Reject
 from pipeline.settings.species import SpeciesTable
 
 _TIMES = {"万": 10_000.0, "千": 1_000.0, "百": 100.0}

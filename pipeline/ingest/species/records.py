@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import NOTHING, narrow
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
@@ -23,7 +24,6 @@ from pipeline.ingest.species.names import KnownSpecies
 from pipeline.ingest.species.sites import Site
 from pipeline.ingest.species.words import load_groups, load_species_words
 from pipeline.ingest.statistics.figures import Unusable
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.settings.species import SurveyFile
 
 _TAXA = ("目", "科", "属", "纲", "门")

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from pipeline.ingest.rejects import Reject
 from pipeline.ingest.species import faults
 from pipeline.ingest.species.counts import Count
 from pipeline.ingest.species.records import Record
-from pipeline.ingest.statistics.rejects import Reject
 
 
 def join_repeats(records: Iterable[Record]) -> tuple[list[Record], list[Reject]]:

@@ -9,7 +9,9 @@ import pandas as pd
 
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.ingest import rejects as said
 from pipeline.ingest.parcels.holders import mask_persons
+from pipeline.ingest.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.species import faults
@@ -22,9 +24,7 @@ from pipeline.ingest.species.records import Record, read_survey_records
 from pipeline.ingest.species.repeats import join_repeats
 from pipeline.ingest.species.sites import Site, Sites, read_sites
 from pipeline.ingest.species.titles import find_year
-from pipeline.ingest.statistics import rejects as said
 from pipeline.ingest.statistics.figures import Unusable
-from pipeline.ingest.statistics.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.settings.species import Species, SpeciesTable, SurveyFile
 
 _NEEDED = ("surveys", "names", "sites")

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from pipeline.ingest import rejects
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.statistics import rejects
+from pipeline.ingest.statistics import advice
 from pipeline.ingest.statistics.figures import Figure
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.ingest.statistics.words import index_products, load_items
 
 _PRECISION = 1e-9
@@ -45,9 +46,9 @@ def check_totals(figures: Sequence[Figure]) -> Checked:
         totals = [one for one in group if one.region is None]
         parts = [one for one in group if one.region is not None]
         wrong = [one for one in totals if _adds_up(one) and parts and not _agree(one, parts)]
-        lost += [one.reject(rejects.A_TOTAL) for one in totals if not (parts and _adds_up(one))]
-        lost += [_reject_sum(one, parts, rejects.TOTAL_DIFFERS) for one in wrong]
-        lost += [one.reject(rejects.TOTAL_DIFFERS, sum=_write(_sum(parts))) for one in parts if wrong]
+        lost += [one.reject(advice.A_TOTAL) for one in totals if not (parts and _adds_up(one))]
+        lost += [_reject_sum(one, parts, advice.TOTAL_DIFFERS) for one in wrong]
+        lost += [one.reject(advice.TOTAL_DIFFERS, sum=_write(_sum(parts))) for one in parts if wrong]
         kept += [] if wrong else parts
     return kept, lost
 
@@ -56,7 +57,7 @@ def drop_elsewhere(figures: Sequence[Figure]) -> Checked:
     """Figures of the area, and a reject for each place elsewhere that a sheet tells of."""
     elsewhere = {(one.file, one.sheet, one.region): one for one in reversed(figures) if one.is_elsewhere}
     lost = [
-        Reject(one.file, one.sheet, one.row, "", str(one.region), rejects.ELSEWHERE)
+        Reject(one.file, one.sheet, one.row, "", str(one.region), advice.ELSEWHERE)
         for one in elsewhere.values()
     ]
     return [one for one in figures if not one.is_elsewhere], lost
@@ -79,7 +80,7 @@ def drop_sums_of_products(figures: Sequence[Figure]) -> Checked:
     """Figures without outputs of which a part is given as well: 粮食 beside 稻谷."""
     given = {(one.region, one.year, one.item, whole) for one in figures for whole in _list_wholes(one)}
     sums = [one for one in figures if (one.region, one.year, one.item, one.product) in given]
-    return _leave_out(figures, sums, lambda _: (rejects.SUM_OF_PRODUCTS, {}))
+    return _leave_out(figures, sums, lambda _: (advice.SUM_OF_PRODUCTS, {}))
 
 
 def check_prices(figures: Sequence[Figure]) -> Checked:
@@ -101,7 +102,7 @@ def check_prices(figures: Sequence[Figure]) -> Checked:
     return _leave_out(
         figures,
         wrong,
-        lambda one: (rejects.WRONG_PRICE_UNIT, {"units": ", ".join(sorted(list_fitting(one)))}),
+        lambda one: (advice.WRONG_PRICE_UNIT, {"units": ", ".join(sorted(list_fitting(one)))}),
     )
 
 
@@ -118,12 +119,12 @@ def settle_levels(figures: Sequence[Figure], area: str, regions: Sequence[str]) 
         if whole is None or not parts or not _adds_up(whole):
             kept += group
         elif not (_agree(whole, parts) if {one.region for one in parts} == towns else _holds(whole, parts)):
-            lost += [_reject_sum(one, parts, rejects.AREA_DIFFERS) for one in group]
+            lost += [_reject_sum(one, parts, advice.AREA_DIFFERS) for one in group]
         elif {one.region for one in parts} != towns:
             kept += group
         else:
             kept += [replace(whole, value=_sum(parts)), *parts]
-            lost += [whole.reject(rejects.BY_REGIONS, sum=_write(_sum(parts)))] * (whole.value != _sum(parts))
+            lost += [whole.reject(advice.BY_REGIONS, sum=_write(_sum(parts)))] * (whole.value != _sum(parts))
     return kept, lost
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from pipeline.ingest import rejects
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import NOTHING, narrow
 from pipeline.ingest.samples.figures import DecimalMarks, read_numbers
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.statistics import rejects
+from pipeline.ingest.statistics import advice
 from pipeline.ingest.statistics.layouts import TableLayout
-from pipeline.ingest.statistics.rejects import Advice, Reject
 from pipeline.ingest.statistics.words import (
     YEARS,
     Meaning,
@@ -141,7 +142,7 @@ class _Reader:
         unit, factor = self._find_unit(item, meaning, [text for text in stated if fold(text) not in NOTHING])
         most = load_items()[item]["most"]
         if most and value * factor > float(most):
-            raise Unusable(rejects.TOO_MUCH, most=most, unit=unit)
+            raise Unusable(advice.TOO_MUCH, most=most, unit=unit)
         source = self._find_text(row, "source") or self._layout.title.source or self._given.source
         return Figure(
             region, year, item, product, value * factor, unit, source, self._sheet.file, self._sheet.name,
@@ -160,13 +161,13 @@ class _Reader:
         item, product = self._find_text(row, "item"), self._find_text(row, "product")
         read = self._words.read(item) if item else Meaning()
         if read is None:
-            raise Unusable(rejects.UNKNOWN_ITEM, item, "item")
+            raise Unusable(advice.UNKNOWN_ITEM, item, "item")
         of_product = Meaning(product=name_product(product)) if product else Meaning()
         joined = replace(read, unit=None).join(replace(heading, unit=None, role=None))
         whole = joined and joined.join(of_product)
         if whole is None:
             said = " | ".join(text for text in (item, product, self._layout.headings[place]) if text)
-            raise Unusable(rejects.TWO_THINGS, said)
+            raise Unusable(advice.TWO_THINGS, said)
         return whole
 
     def _name_item(self, meaning: Meaning, row: Sequence[str], place: int) -> tuple[str, str | None]:
@@ -181,7 +182,7 @@ class _Reader:
                 self._find_text(row, "product"),
                 self._layout.headings[place],
             ]
-            raise Unusable(rejects.UNKNOWN_ITEM, " ".join(text for text in texts if text), "item")
+            raise Unusable(advice.UNKNOWN_ITEM, " ".join(text for text in texts if text), "item")
         return f"{measure}.{kind}", meaning.product
 
     def _find_region(self, meaning: Meaning, row: Sequence[str]) -> tuple[str | None, bool]:
@@ -193,7 +194,7 @@ class _Reader:
             return meaning.region, False
         named = text or ("" if "region" in self._layout.roles else self._given.region or "")
         if not named:
-            raise Unusable(rejects.NO_REGION, "", "region")
+            raise Unusable(advice.NO_REGION, "", "region")
         known = self._words.regions.get(fold(named))
         return known or named, known is None
 
@@ -265,7 +266,7 @@ class _Reader:
             if read_numbers(pd.Series(texts, dtype=str))["value"].notna().any():
                 heading = self._layout.headings[place]
                 where = (self._sheet.file, self._sheet.name, self._layout.heading_row)
-                yield Reject(*where, heading, heading, rejects.UNKNOWN_COLUMN)
+                yield Reject(*where, heading, heading, advice.UNKNOWN_COLUMN)
 
 
 def _read_texts(texts: Sequence[str]) -> Mapping[str, tuple[float, str, float]]:

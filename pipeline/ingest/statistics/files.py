@@ -9,20 +9,21 @@ import pandas as pd
 from pipeline import contracts
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
+from pipeline.ingest import rejects
 from pipeline.ingest.regions import name_rest
+from pipeline.ingest.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.samples.opening import find_paths, read_sheets
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.statistics import rejects
+from pipeline.ingest.statistics import advice
 from pipeline.ingest.statistics.checks import hold_together
 from pipeline.ingest.statistics.figures import Figure, Given, read_figures
 from pipeline.ingest.statistics.layouts import find_tables
-from pipeline.ingest.statistics.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.statistics.words import Words
 from pipeline.settings.statistics import StatisticsFile
 
 
 class StatisticTables(NamedTuple):
-    """Figures (`contracts.STATISTICS`), and what is not used and why (`contracts.STATISTICS_REJECTED`)."""
+    """Figures (`contracts.STATISTICS`), and what is not used and why (`contracts.REJECTED`)."""
 
     statistics: pd.DataFrame
     rejects: pd.DataFrame
@@ -111,7 +112,7 @@ def _read_sheet(
     )
     layouts = find_tables(sheet, words)
     if not layouts:
-        yield [], [Reject(sheet.file, sheet.name, 0, "", " ".join(sheet.head[0])[:60], rejects.NO_HEADINGS)]
+        yield [], [Reject(sheet.file, sheet.name, 0, "", " ".join(sheet.head[0])[:60], advice.NO_HEADINGS)]
     given = Given(source.region, source.year, source.source)
     for layout in layouts:
         yield read_figures(sheet, layout, words, given)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipeline.ingest.targets import rejects
-from pipeline.ingest.targets.rejects import UnusableTarget
+from pipeline.ingest import rejects
+from pipeline.ingest.targets import advice
+from pipeline.ingest.targets.advice import UnusableTarget
 from pipeline.ingest.targets.words import find_direction, find_unit_factor, list_aliases
 
 _CELL = re.compile(
@@ -55,9 +56,9 @@ def convert_amount(written: Written, unit: str, stated: Sequence[str], role: str
     found = ", ".join(dict.fromkeys(told))
     if None in factors and told == [""]:
         names = ", ".join(list_aliases(unit)[:_NAMED_UNITS])
-        raise UnusableTarget(rejects.NO_UNIT, f"{written.number}", role, units=names or unit)
+        raise UnusableTarget(advice.NO_UNIT, f"{written.number}", role, units=names or unit)
     if None in factors:
-        raise UnusableTarget(rejects.WRONG_UNIT, found, role, unit=unit)
+        raise UnusableTarget(advice.WRONG_UNIT, found, role, unit=unit)
     if len(factors) > 1:
         raise UnusableTarget(rejects.TWO_UNITS, found, role)
     factor = next(one for one in factors if one is not None)

@@ -10,10 +10,8 @@ import pandas as pd
 from pipeline.aoi import Aoi
 from pipeline.contracts import Target
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.samples.opening import find_paths, read_sheets
-from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.statistics.rejects import (
+from pipeline.ingest import rejects
+from pipeline.ingest.rejects import (
     HIDDEN,
     SAID,
     UNREADABLE,
@@ -22,17 +20,20 @@ from pipeline.ingest.statistics.rejects import (
     explain_rejects,
     tabulate_rejects,
 )
-from pipeline.ingest.targets import rejects
+from pipeline.ingest.samples.headings import fold
+from pipeline.ingest.samples.opening import find_paths, read_sheets
+from pipeline.ingest.samples.sheets import Sheet
+from pipeline.ingest.targets import advice
+from pipeline.ingest.targets.advice import NO_PERIOD
 from pipeline.ingest.targets.layouts import find_target_tables, list_sheet_rows
 from pipeline.ingest.targets.names import IndicatorNames, list_strange_codes
-from pipeline.ingest.targets.rejects import NO_PERIOD
 from pipeline.ingest.targets.rows import AreaNames, read_target_rows
 from pipeline.ingest.targets.spans import read_target_span
 from pipeline.settings.targets import TargetFile, Targets
 
 
 class TargetTables(NamedTuple):
-    """Targets in the order of the files, and what is not used and why (`contracts.STATISTICS_REJECTED`)."""
+    """Targets in the order of the files, and what is not used and why (`contracts.REJECTED`)."""
 
     targets: tuple[Target, ...]
     rejects: pd.DataFrame
@@ -61,8 +62,8 @@ def read_targets(given: Targets, aoi: Aoi, places: Iterable[tuple[str, str]] = (
             lost += more
     kept, more = _settle(known)
     table = tabulate_rejects([*lost, *more])
-    is_elsewhere = any(one.advice == rejects.ELSEWHERE for one in lost)
-    faults = [one for one in lost if one.row and one.advice != rejects.ELSEWHERE]
+    is_elsewhere = any(one.advice == advice.ELSEWHERE for one in lost)
+    faults = [one for one in lost if one.row and one.advice != advice.ELSEWHERE]
     if not known and lost and (faults or not is_elsewhere):
         raise InputError("目标表无法使用 No target of the tables can be used", explain_rejects(table))
     return TargetTables(tuple(kept), table)
@@ -143,7 +144,7 @@ def _read_sheet(sheet: Sheet, source: TargetFile, known: AreaNames) -> tuple[lis
     layouts = find_target_tables(sheet, rows, {fold(theirs): ours for ours, theirs in source.columns.items()})
     if not layouts:
         head = " ".join(sheet.head[0])[:60]
-        return [], [*lost, Reject(sheet.file, sheet.name, 0, "", head, rejects.NO_HEADINGS)]
+        return [], [*lost, Reject(sheet.file, sheet.name, 0, "", head, advice.NO_HEADINGS)]
     targets: list[Target] = []
     for layout in layouts:
         read, more = read_target_rows(sheet, rows, layout, known, source)
@@ -161,13 +162,13 @@ def _settle(targets: Sequence[Target]) -> tuple[list[Target], list[Reject]]:
     lost: list[Reject] = []
     for first, *others in groups.values():
         same = all(other.value == first.value for other in others)
-        advice = rejects.REPEATED if same else rejects.CONTRADICTED
+        why = rejects.REPEATED if same else advice.CONTRADICTED
         kept += [first] if same else []
-        lost += [_reject(other, advice, first) for other in others]
-        lost += [] if same else [_reject(first, advice, others[0])]
+        lost += [_reject(other, why, first) for other in others]
+        lost += [] if same else [_reject(first, why, others[0])]
     return kept, lost
 
 
-def _reject(one: Target, advice: Advice, other: Target) -> Reject:
+def _reject(one: Target, why: Advice, other: Target) -> Reject:
     place = ", ".join(part for part in (other.file, other.sheet, f"row {other.row}") if part)
-    return Reject(one.file, one.sheet, one.row, "", one.written, advice).fill(place=place)
+    return Reject(one.file, one.sheet, one.row, "", one.written, why).fill(place=place)

@@ -8,8 +8,8 @@ from functools import cache
 
 from pipeline import standards
 from pipeline.ingest.samples.headings import fold
-from pipeline.ingest.targets import rejects
-from pipeline.ingest.targets.rejects import UnusableTarget
+from pipeline.ingest.targets import advice
+from pipeline.ingest.targets.advice import UnusableTarget
 
 _NOTE = re.compile(r"[(\[][^()\[\]]*[)\]]$")
 _NUMBERED = re.compile(r"^(?:[(]?(?:[一二三四五六七八九十]+|[0-9]{1,2})(?:[)、]|[.](?![0-9])))+")
@@ -38,9 +38,9 @@ class IndicatorNames:
         if len(codes) == 1:
             return codes[0]
         if codes:
-            raise UnusableTarget(rejects.AMBIGUOUS_INDICATOR, text, "indicator", candidates=_describe(codes))
+            raise UnusableTarget(advice.AMBIGUOUS_INDICATOR, text, "indicator", candidates=_describe(codes))
         raise UnusableTarget(
-            rejects.UNKNOWN_INDICATOR, text, "indicator", nearest=_describe(_list_nearest(plain))
+            advice.UNKNOWN_INDICATOR, text, "indicator", nearest=_describe(_list_nearest(plain))
         )
 
     def knows(self, text: str) -> bool:

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.contracts import Target
+from pipeline.ingest import rejects
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import NOTHING, narrow
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.sheets import Sheet
-from pipeline.ingest.statistics.rejects import Advice, Reject
-from pipeline.ingest.targets import rejects
+from pipeline.ingest.targets import advice
+from pipeline.ingest.targets.advice import UnusableTarget
 from pipeline.ingest.targets.amounts import TargetAmount, convert_amount, read_target_amount
 from pipeline.ingest.targets.layouts import Rows, TargetLayout
 from pipeline.ingest.targets.names import IndicatorNames, load_units
-from pipeline.ingest.targets.rejects import UnusableTarget
 from pipeline.ingest.targets.spans import TargetSpan, read_target_span
 from pipeline.ingest.targets.words import find_direction, find_unit_factor, names_total, names_whole
 from pipeline.periods import Period
@@ -47,9 +48,9 @@ def _list_once(lost: Iterator[Reject]) -> list[Reject]:
     kept = []
     for one in lost:
         key = (one.found, one.column)
-        if one.advice != rejects.ELSEWHERE or key not in seen:
+        if one.advice != advice.ELSEWHERE or key not in seen:
             kept.append(one)
-        seen |= {key} if one.advice == rejects.ELSEWHERE else set()
+        seen |= {key} if one.advice == advice.ELSEWHERE else set()
     return kept
 
 
@@ -111,10 +112,10 @@ class _Reader:
         text = self._find_text(row, "place")
         named = text if text and not names_whole(text) else self._given.place or ""
         if not named:
-            raise UnusableTarget(rejects.NO_PLACE, text, "place")
+            raise UnusableTarget(advice.NO_PLACE, text, "place")
         where = self._known.places.get(fold(named))
         if where is None:
-            raise UnusableTarget(rejects.ELSEWHERE, named, "place")
+            raise UnusableTarget(advice.ELSEWHERE, named, "place")
         return where
 
     def _find_span(self, row: Sequence[str], place: int) -> TargetSpan:
@@ -123,12 +124,12 @@ class _Reader:
         heading = self._layout.targets[place].span
         own = read_target_span(text, around.period.last.year if around else None) if text else None
         if text and (own is None or (heading and heading.period.last != own.period.last)):
-            raise UnusableTarget(rejects.NO_PERIOD, text, "period")
+            raise UnusableTarget(advice.NO_PERIOD, text, "period")
         found = (
             own or heading or around or (read_target_span(self._given.period) if self._given.period else None)
         )
         if found is None:
-            raise UnusableTarget(rejects.NO_PERIOD, text, "period")
+            raise UnusableTarget(advice.NO_PERIOD, text, "period")
         return found
 
     def _read_figure(
@@ -138,10 +139,10 @@ class _Reader:
             raise UnusableTarget(rejects.MERGED, row[place], "target")
         written = read_target_amount(row[place])
         if written is None:
-            raise UnusableTarget(rejects.NOT_A_TARGET, row[place] or _NOTHING_TOLD, "target")
+            raise UnusableTarget(advice.NOT_A_TARGET, row[place] or _NOTHING_TOLD, "target")
         amount = convert_amount(written, unit, self._list_units(row, place, unit), "target")
         if unit == SHARE and not 0 <= amount.value <= 1:
-            raise UnusableTarget(rejects.OUT_OF_RANGE, row[place], "target")
+            raise UnusableTarget(advice.OUT_OF_RANGE, row[place], "target")
         return amount, self._find_direction(row, place, written.direction)
 
     def _list_units(self, row: Sequence[str], place: int, unit: str) -> list[str]:
@@ -154,12 +155,12 @@ class _Reader:
         text = self._find_text(row, "direction")
         own = find_direction(text) if text else None
         if text and own is None:
-            raise UnusableTarget(rejects.UNKNOWN_DIRECTION, text, "direction")
+            raise UnusableTarget(advice.UNKNOWN_DIRECTION, text, "direction")
         told = {one for one in (written, own, self._layout.targets[place].direction) if one}
         told = told or {one for one in (self._given.direction,) if one}
         if len(told) != 1:
-            advice = rejects.TWO_DIRECTIONS if told else rejects.NO_DIRECTION
-            raise UnusableTarget(advice, text or row[place], "direction" if text else "target")
+            why = advice.TWO_DIRECTIONS if told else advice.NO_DIRECTION
+            raise UnusableTarget(why, text or row[place], "direction" if text else "target")
         return told.pop()
 
     def _read_baseline(
@@ -174,7 +175,7 @@ class _Reader:
         if value is None or span is None:
             return value, None
         if span.period.last >= period.last:
-            self._lose(number, row, place, rejects.LATE_BASELINE)
+            self._lose(number, row, place, advice.LATE_BASELINE)
             return None, None
         return value, span.period
 
@@ -190,7 +191,7 @@ class _Reader:
             return None
         written = None if self._is_merged(number, place) else read_target_amount(row[place])
         if written is None or written.number < 0:
-            self._lose(number, row, place, rejects.NOT_A_FIGURE)
+            self._lose(number, row, place, advice.NOT_A_FIGURE)
             return None
         return float(written.number)
 
@@ -201,7 +202,7 @@ class _Reader:
             return None
         written = None if self._is_merged(number, place) else read_target_amount(text)
         if written is None:
-            self._lose(number, row, place, rejects.NOT_A_FIGURE)
+            self._lose(number, row, place, advice.NOT_A_FIGURE)
             return None
         try:
             return convert_amount(written, unit, self._list_units(row, place, unit), "").value

@@ -15,12 +15,12 @@ from pipeline.assessment.species.indicators import build_species_indicators
 from pipeline.assessment.species.surveys import assign_periods
 from pipeline.assessment.species.waterbirds import hold_waterbirds
 from pipeline.ingest.parcels import read_parcels
+from pipeline.ingest.rejects import tabulate_rejects
 from pipeline.ingest.simulate.parcels import write_register
 from pipeline.ingest.simulate.species import write_species
 from pipeline.ingest.simulate.species_paths import complete_species
 from pipeline.ingest.simulate.world import plan_world
 from pipeline.ingest.species.surveys import read_species
-from pipeline.ingest.statistics.rejects import tabulate_rejects
 from pipeline.periods import PERIODS_A_YEAR, list_periods
 from pipeline.settings.aoi import load_entry
 from pipeline.settings.parcels import ParcelFile

@@ -6,8 +6,8 @@ import openpyxl
 import shapely
 
 from pipeline.aoi import Aoi, Part
+from pipeline.ingest.rejects import tabulate_rejects
 from pipeline.ingest.species.surveys import read_species
-from pipeline.ingest.statistics.rejects import tabulate_rejects
 from pipeline.settings.species import Species
 
 OUTLINE = shapely.box(121.80, 31.40, 121.90, 31.50)

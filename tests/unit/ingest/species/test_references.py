@@ -3,11 +3,11 @@
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.ingest.rejects import tabulate_rejects
 from pipeline.ingest.species.names import read_species_names
 from pipeline.ingest.species.populations import read_estimates
 from pipeline.ingest.species.sites import read_sites
 from pipeline.ingest.species.surveys import read_species
-from pipeline.ingest.statistics.rejects import tabulate_rejects
 from pipeline.settings.species import SpeciesTable
 from tests.unit.ingest.species.tables import AREA, ESTIMATES, HEADINGS, NAMES, SITES, build_block, write_csv
 

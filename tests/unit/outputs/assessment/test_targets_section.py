@@ -11,7 +11,7 @@ from pipeline.assessment import gdp_gep
 from pipeline.assessment.figures import Figures
 from pipeline.assessment.target_summary import summarize_targets
 from pipeline.assessment.targets import TargetRules, hold_targets
-from pipeline.contracts import INDICATORS, STATISTICS_REJECTED, Target
+from pipeline.contracts import INDICATORS, REJECTED, Target
 from pipeline.outputs.assessment.gdp_gep import build_gdp_gep_section
 from pipeline.outputs.assessment.targets import build_targets_section
 from pipeline.periods import Period
@@ -58,7 +58,7 @@ def tables():
     held = hold_targets(
         targets, figures, PERIODS, TargetRules(), names={AREA.id: AREA.name_zh}, units=UNITS
     ).assign(evidence="tables/indicators.csv")
-    rejected = pd.DataFrame(columns=list(STATISTICS_REJECTED.columns))
+    rejected = pd.DataFrame(columns=list(REJECTED.columns))
     return {"targets": held, "targets_summary": summarize_targets(held), "targets_rejected": rejected}
 
 

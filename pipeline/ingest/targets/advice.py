@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline.ingest.statistics.rejects import Advice
+from pipeline.ingest.rejects import Advice
 
 NO_HEADINGS = Advice(
     "一行表头：至少有指标和目标值 / a row of headings: at least the indicator and the target",
@@ -40,7 +40,6 @@ WRONG_UNIT = Advice(
     "可换算为 {unit} 的单位 / a unit that can be brought to {unit}",
     "改正单位，或换算后填写 / mend the unit, or convert the figure",
 )
-TWO_UNITS = Advice("一个单位 / one unit", "改正其中之一 / mend one of them")
 OUT_OF_RANGE = Advice("0 至 100 % / a share from 0 to 100 %", "改正数或单位 / mend the figure or its unit")
 NO_DIRECTION = Advice(
     "不低于、不高于、等于等 / at least, at most, equal to and the like",
@@ -59,11 +58,6 @@ NOT_A_FIGURE = Advice(
     "一个数或留空 / a number, or nothing",
     "改正；目标保留，此格不用 / mend it; the target stands without this cell",
 )
-MERGED = Advice(
-    "每格一个数，未合并 / a figure of its own in every cell",
-    "取消合并，分别填写 / unmerge the cells and fill each of them",
-)
-REPEATED = Advice("一处即可 / one place", "与 {place} 相同，只用一次 / equal to {place}: used once")
 CONTRADICTED = Advice(
     "同一目标只有一个值 / one value of one target",
     "与 {place} 不同，都不使用；改正或删去其一 / differs from {place}: neither is used; mend or delete one",
