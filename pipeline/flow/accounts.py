@@ -67,7 +67,10 @@ def make_accounts(
     )
 
     def build(folder: Path) -> None:
-        status = pd.DataFrame(load_layer(sections.path, "sections").drop(columns="geometry"))
+        status, register = (
+            pd.DataFrame(load_layer(artifact.path, name).drop(columns="geometry"))
+            for artifact, name in ((sections, "sections"), (parcels, "parcels"))
+        )
         ledger = AccountFacts(
             study,
             given,
@@ -77,7 +80,7 @@ def make_accounts(
             _add_water_class(load_table(told.path, "statistics"), status, study.aoi.id),
             regions,
             projects,
-            pd.DataFrame(load_layer(parcels.path, "parcels").drop(columns="geometry")),
+            register,
             status,
             _load_accuracy(statistics),
             _tabulate_moves(run, maps),

@@ -1,8 +1,10 @@
 """The ecological product inventory of a study, and everything that an officer should look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+
+import geopandas as gpd
 
 from pipeline.engine.run import Run
 from pipeline.flow.accounts import load_values
@@ -51,12 +53,9 @@ def make_inventory(
     )
 
     def build(folder: Path) -> None:
-        rows = load_layer(parcels.path, "parcels")
-        measures = load_table(statistics.path, "parcel_measures")
-        missing = load_json(parcels.path / "missing.json")
         listed = inventory.build_inventory(
-            rows,
-            measures,
+            load_layer(parcels.path, "parcels"),
+            load_table(statistics.path, "parcel_measures"),
             study.periods,
             aoi=study.aoi,
             products=table,
@@ -68,16 +67,25 @@ def make_inventory(
         )
         if accounts:
             listed = inventory_values.fill_values(listed, load_values(accounts))
-        parts = [
-            load_layer(parcels.path, "findings"),
-            findings.evaluate_rules(rows, measures, study.periods, aoi=study.aoi, missing_columns=missing),
-            find_restriction_findings(maps, parcels),
-            load_layer(sections.path, "findings"),
-            *(load_layer(other.path, "findings") for other in others),
-        ]
-        save_tables(folder, {"inventory": listed, "findings": findings.join_findings(parts)})
+        seen = _gather_findings(maps, parcels, statistics, [sections, *others])
+        save_tables(folder, {"inventory": listed, "findings": seen})
 
     return run.artifact(f"{study.aoi.name_zh} 清单 inventory", cause, build)
+
+
+def _gather_findings(
+    maps: Maps, parcels: Artifact, statistics: Artifact, others: Sequence[Artifact]
+) -> gpd.GeoDataFrame:
+    """Findings of the register by itself and under the maps, of layers that restrict use, and of others."""
+    seen = findings.evaluate_rules(
+        load_layer(parcels.path, "parcels"),
+        load_table(statistics.path, "parcel_measures"),
+        maps.study.periods,
+        aoi=maps.study.aoi,
+        missing_columns=load_json(parcels.path / "missing.json"),
+    )
+    register, *further = (load_layer(artifact.path, "findings") for artifact in (parcels, *others))
+    return findings.join_findings([register, seen, find_restriction_findings(maps, parcels), *further])
 
 
 def _describe_cover(maps: Maps) -> inventory.CoverBasis:

@@ -205,7 +205,12 @@ def _list_cards(delivery: Delivery) -> list[Card]:
 
 
 def _list_aims(delivery: Delivery) -> list[Aim]:
-    """Indicators that have a target, each at its newest value."""
+    """Indicators that have a target, each at its newest value; none where a section tells of targets.
+
+    A bar does not tell whether more or less is asked for; the section of targets does.
+    """
+    if "targets" in delivery.tables:
+        return []
     names = _name_indicators(delivery)
     rows = _select_newest(delivery).dropna(subset=["target"])
     return [_build_aim(names.get(str(row.Index), str(row.Index)), row, delivery) for row in rows.itertuples()]
