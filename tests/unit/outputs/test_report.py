@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.contracts import TARGETS
 from pipeline.geodesy import project
 from pipeline.outputs import embedding
 from pipeline.outputs.clear_looks import count_clear_looks
@@ -157,11 +156,3 @@ def foreign(page, is_foreign):
         for words in ours
         if is_foreign(re.sub(r"\S+\.(?:csv|xlsx|gpkg)", "", words)) and words not in known
     ]
-
-
-def test_bars_give_way_to_the_section_of_targets(tmp_path, delivery):
-    """A bar does not tell that no more than a target is asked for."""
-    targets = pd.DataFrame(columns=[*TARGETS.columns])
-    told = replace(delivery, tables={**delivery.tables, "targets": targets})
-    written(told, tmp_path)
-    assert 'class="bar"' not in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -123,6 +123,8 @@ def test_the_page_begins_with_the_targets_and_links_the_evidence(tables, tmp_pat
     assert re.search(r"<main>\s*<section id=\"assessment-targets\"", page)
     assert '<a href="tables/indicators.csv">indicators.csv</a>' in page
     assert (tmp_path / "tables" / "targets.csv").exists()
+    # a bar does not tell whether more or less than the target is asked for
+    assert 'class="bar"' not in page
 
 
 def test_rejected_places_are_said_and_listed(tables):
