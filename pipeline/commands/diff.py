@@ -18,6 +18,7 @@ from pipeline.outputs.layers import to_multipolygons
 from pipeline.periods import list_periods
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
+from pipeline.storage.delivered import find_delivered
 
 FIGURES = (
     "quantity",
@@ -91,9 +92,9 @@ def compare_deliveries(old: Path, new: Path) -> Comparison:
 
 def load_delivery(path: Path) -> StoredDelivery:
     """A delivery read from its folder or its GeoPackage; InputError lists what it lacks."""
-    package = path / "inventory.gpkg" if path.is_dir() else path
+    package = find_delivered(path, ".gpkg") if path.is_dir() else path
     if not package.is_file():
-        raise _build_refusal(Problem(str(package), "no such file", "a delivery folder or its inventory.gpkg"))
+        raise _build_refusal(Problem(str(package), "no such file", "a delivery folder or its GeoPackage"))
     try:
         held = {str(name) for name, _ in pyogrio.list_layers(package)}
         problems = [

@@ -17,6 +17,7 @@ from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.outputs.labelling import write_points
 from pipeline.periods import list_periods
 from pipeline.settings import Scenes
+from pipeline.storage.delivered import find_delivered
 from pipeline.storage.tables import load_json
 
 
@@ -32,7 +33,8 @@ def draw_sample(
     """
     label = _choose_period(delivery, period)
     path = delivery / "rasters" / f"land_cover_{label}.tif"
-    outline = shapely.union_all(pyogrio.read_dataframe(delivery / "inventory.gpkg", layer="aoi").geometry)
+    package = find_delivered(delivery, ".gpkg")
+    outline = shapely.union_all(pyogrio.read_dataframe(package, layer="aoi").geometry)
     with rasterio.open(path) as source:
         classes, transform, crs = source.read(1), source.transform, source.crs.to_string()
     outside = geometry_mask([project(outline, crs)], classes.shape, transform)

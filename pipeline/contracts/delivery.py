@@ -65,3 +65,7 @@ class Delivery:
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     assessed: tuple[str, ...] = ()
+
+    def name_file(self, suffix: str) -> str:
+        """The name of its file of a kind: area and label, so that it tells its own wherever it lies."""
+        return f"{self.aoi.id}_{self.label}{suffix}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,6 +24,7 @@ from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
 from pipeline.outputs.stac import write_stac_catalog
+from pipeline.storage.delivered import FORMER_NAMES
 
 _PATIENCE = 5
 """By how much raster writers stand back (nice): a third of the time of a thread that does not."""
@@ -82,19 +83,29 @@ def complete_delivery(delivery: Delivery, begun: DeliveryDraft, *, shapefile: bo
     outputs.report.write_report(delivery, folder)
     _wait(begun.rasters.values())
     write_stac_catalog(delivery, folder)
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    _link_former_names(delivery, folder)
+    return files
 
 
 def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
     """GeoPackage, workbook and tables."""
-    write_geopackage(delivery, folder / "inventory.gpkg")
+    write_geopackage(delivery, folder / delivery.name_file(".gpkg"))
     if shapefile:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
-    write_workbook(delivery, folder / "inventory.xlsx")
-    build_layer_rows(INVENTORY_LAYER, delivery).to_parquet(folder / "inventory.parquet", index=False)
+    write_workbook(delivery, folder / delivery.name_file(".xlsx"))
+    inventory = build_layer_rows(INVENTORY_LAYER, delivery)
+    inventory.to_parquet(folder / delivery.name_file(".parquet"), index=False)
     for stem, table in delivery.tables.items():
         write_csv(flatten_table(_flatten(table), delivery), folder / "tables" / f"{stem}.csv")
+
+
+def _link_former_names(delivery: Delivery, folder: Path) -> None:
+    """Names that schedules know from the last release lead to the files, where links can be made."""
+    with suppress(OSError):
+        for suffix, name in FORMER_NAMES.items():
+            (folder / name).symlink_to(delivery.name_file(suffix))
 
 
 def _wait(written: Iterable[Future[list[Path]]]) -> None:

@@ -77,7 +77,7 @@ class Aim:
 
 
 def write_report(delivery: Delivery, folder: Path) -> Path:
-    """Write report.html into a delivery folder where the rasters that it shows already are."""
+    """Write the report into a delivery folder where the rasters that it shows already are."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -86,7 +86,7 @@ def write_report(delivery: Delivery, folder: Path) -> Path:
         lstrip_blocks=True,
     )
     page = environment.get_template("report.html").render(_build_content(delivery, folder / "rasters"))
-    path = folder / "report.html"
+    path = folder / delivery.name_file(".html")
     path.write_text(page, encoding="utf-8")
     return path
 

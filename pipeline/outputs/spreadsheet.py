@@ -42,7 +42,7 @@ _LITERAL = {
 
 
 def write_workbook(delivery: Delivery, path: Path) -> None:
-    """Write inventory.xlsx: 目录清单, 数据字典, 汇总 and 说明 (English names by the delivery's language).
+    """Write the workbook: 目录清单, 数据字典, 汇总 and 说明 (English names by the delivery's language).
 
     The accounts and the parts of the assessment have sheets between.
     """

@@ -13,7 +13,7 @@ def publish(folder: Path, target: Path) -> None:
     `latest` beside it then names it. WorkspaceError if someone has the old GeoPackage open for writing.
     """
     for guard in ("-wal", "-shm"):
-        if (stuck := target / f"inventory.gpkg{guard}").exists():
+        for stuck in sorted(target.glob(f"*.gpkg{guard}")):
             raise WorkspaceError(
                 f"{stuck} exists: close the program that has the GeoPackage open, then run again"
             )

@@ -17,6 +17,7 @@ from pipeline.outputs.columns import Language
 from pipeline.periods import PERIODS_A_YEAR, Period, PeriodKind, list_complete_before, list_periods
 from pipeline.settings import Scenes
 from pipeline.storage.cause import sha256_of_file
+from pipeline.storage.delivered import find_delivered
 from pipeline.storage.tables import load_json
 
 FIRST_LINE = 2
@@ -83,7 +84,7 @@ class Published:
     @cached_property
     def outline(self) -> gpd.GeoDataFrame:
         """The area, a row per part, in EPSG:4490."""
-        path = self.folder / "inventory.gpkg"
+        path = find_delivered(self.folder, ".gpkg")
         try:
             return pyogrio.read_dataframe(path, layer="aoi")
         except pyogrio.errors.DataSourceError as error:

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.errors import ContractError
 from pipeline.outputs.delivery import begin_delivery
+from pipeline.storage.delivered import FORMER_NAMES
 from tests.deliveries import AS_OF, HOSTILE, written
 
 HEAD = {"simulated": True, "as_of": AS_OF, "language": "zh"}
@@ -35,12 +36,20 @@ def test_the_folder_holds_what_users_rely_on(folder, delivery):
     for raster in delivery.rasters:
         assert {f"rasters/{raster.name}.tif", f"items/{raster.name}.json"} <= names
     assert {f"tables/{stem}.csv" for stem in delivery.tables} <= names
-    assert {"inventory.gpkg", "inventory.xlsx", "inventory.parquet", "report.html", "catalog.json"} <= names
+    named = {delivery.name_file(suffix) for suffix in FORMER_NAMES}
+    assert {*named, "catalog.json"} <= names
+
+
+def test_files_tell_area_and_label_and_former_names_lead_to_them(folder, delivery):
+    stem = f"{delivery.aoi.id}_{delivery.label}"
+    assert {suffix: (folder / name).readlink().name for suffix, name in FORMER_NAMES.items()} == {
+        suffix: f"{stem}{suffix}" for suffix in FORMER_NAMES
+    }
 
 
 def test_the_files_are_returned_sorted(tmp_path, delivery):
     files = written(delivery, tmp_path)
-    assert files == sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert files == sorted(path for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def test_rasters_are_written_while_the_rest_is_not_there_yet(tmp_path, delivery):

@@ -150,9 +150,4 @@ def foreign(page, is_foreign):
     page = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
     ours = re.findall(r"<(?:h[1-3]|th|caption|summary|dt)\b[^>]*>(.*?)</", page, re.DOTALL)
     ours += re.findall(r"</i>(.*?)</span>", page)
-    known = {"inventory.xlsx"}
-    return [
-        words
-        for words in ours
-        if is_foreign(re.sub(r"\S+\.(?:csv|xlsx|gpkg)", "", words)) and words not in known
-    ]
+    return [words for words in ours if is_foreign(re.sub(r"\S+\.(?:csv|xlsx|gpkg)", "", words))]

@@ -1,0 +1,42 @@
+"""The files of a published delivery, by what its manifest says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+
+from pipeline.errors import InputError, Problem
+from pipeline.storage.tables import load_json
+
+FORMER_NAMES = MappingProxyType(
+    {
+        ".gpkg": "inventory.gpkg",
+        ".xlsx": "inventory.xlsx",
+        ".parquet": "inventory.parquet",
+        ".html": "report.html",
+    }
+)
+"""How files of a delivery were called before their names told area and label; links for this release."""
+
+
+def find_delivered(folder: Path, suffix: str) -> Path:
+    """The file of a kind in the folder of a delivery: the one that its manifest names, or the only one.
+
+    InputError where there is none, or several and no manifest to tell them apart.
+    """
+    named = sorted(_list_files(folder, suffix))
+    if len(named) == 1 and (path := folder / named[0]).is_file():
+        return path
+    found = ", ".join(named) or "没有此类文件 / no such file"
+    problem = Problem(str(folder / f"*{suffix}"), found, "一份交付的文件 / the file of one delivery")
+    raise InputError("What is given is no delivery", [problem])
+
+
+def _list_files(folder: Path, suffix: str) -> Iterator[str]:
+    """Names at the top of the folder; where no manifest tells of files those that lie there, links aside."""
+    manifest = folder / "manifest.json"
+    told = load_json(manifest).get("files") if manifest.is_file() else None
+    if told is not None:
+        yield from (name for name in told if "/" not in name and name.endswith(suffix))
+        return
+    paths = folder.glob(f"*{suffix}")
+    yield from (path.name for path in paths if path.is_file() and not path.is_symlink())
