@@ -14,17 +14,17 @@ from pipeline.outputs.bulletin.content import Imprint, build_content
 from pipeline.outputs.bulletin.drafting import FOLDER
 from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.printing import print_document
-from pipeline.outputs.bulletin.published import (
+from pipeline.outputs.bulletin.rendering import render_document
+from pipeline.outputs.bulletin.wording import name_period
+from pipeline.outputs.columns import Language
+from pipeline.outputs.delivery import write_csv
+from pipeline.outputs.published import (
     Published,
     find_deliveries,
     find_newest_period,
     group_by_area,
     list_labels,
 )
-from pipeline.outputs.bulletin.rendering import render_document
-from pipeline.outputs.bulletin.wording import name_period
-from pipeline.outputs.columns import Language
-from pipeline.outputs.delivery import write_csv
 from pipeline.outputs.texts import find_text
 
 

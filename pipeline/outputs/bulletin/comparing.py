@@ -7,9 +7,17 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from pipeline import standards
-from pipeline.outputs.bulletin.evidence import Cell, Row, is_nothing
-from pipeline.outputs.bulletin.published import Moment, PeriodTriple, Published, choose_delivery, find_moments
+from pipeline.outputs.bulletin.evidence import is_nothing
 from pipeline.outputs.columns import Language, list_values
+from pipeline.outputs.published import (
+    Cell,
+    Moment,
+    PeriodTriple,
+    Published,
+    Row,
+    choose_delivery,
+    find_moments,
+)
 
 Course = Literal["worse", "better", "unclear", "same", "plain", "unknown"]
 """`unclear` is a change where the intervals of both figures meet, `plain` one that nobody calls good or bad,

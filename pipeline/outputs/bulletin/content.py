@@ -17,7 +17,6 @@ from pipeline.outputs.bulletin.dispatch import Task, list_tasks, say_misses, say
 from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.graphs import Graph
 from pipeline.outputs.bulletin.maps import Map, draw_maps
-from pipeline.outputs.bulletin.published import PeriodTriple, Published, find_whole_period
 from pipeline.outputs.bulletin.themes import ThemeTable, build_themes
 from pipeline.outputs.bulletin.values import say_values
 from pipeline.outputs.bulletin.waters import say_section_changes, say_waters
@@ -27,6 +26,7 @@ from pipeline.outputs.bulletin.wording import (
     write_known_change,
     write_period,
 )
+from pipeline.outputs.published import PeriodTriple, Published, find_whole_period
 from pipeline.outputs.texts import find_text, find_texts
 
 _SHOWN = ("vegetation_cover_share_land", "mean_fvc_land", "good_section_share")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pipeline.outputs.bulletin.comparing import AreaFigures, name_indicator
-from pipeline.outputs.bulletin.evidence import EvidenceBook, Row
+from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.wording import name_period
+from pipeline.outputs.published import Row
 from pipeline.outputs.texts import choose_words, find_text, find_texts
 
 _TABLE, _SUMMARY = "targets", "targets_summary"

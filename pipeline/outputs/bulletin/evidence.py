@@ -1,14 +1,13 @@
 """Every number of a bulletin with the cell of the delivered table that it stands in."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
-from pipeline.errors import InputError, Problem
 from pipeline.outputs.accounts.amounts import write_money
 from pipeline.outputs.columns import Language
+from pipeline.outputs.published import Cell, Row
 from pipeline.outputs.tables import format_cell
 from pipeline.outputs.texts import find_text, name_unit
 
@@ -19,49 +18,6 @@ of days, periods and labels."""
 _MONEY = {"yuan", "CNY"}
 _PERCENT = 100
 _DECIMALS = 2
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A number of a delivered table: its delivery (area/label), the table, its line in the file (from 1)."""
-
-    delivery: str
-    table: str
-    line: int
-    column: str
-    value: float
-    unit: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of a delivered table: its delivery, the table, its line in the file (from 1), its cells.
-
-    InputError for a column that the table does not have, as another version wrote it.
-    """
-
-    delivery: str
-    table: str
-    line: int
-    cells: Mapping[str, Any]
-
-    def cell(self, column: str, unit: str) -> Cell | None:
-        """The number of a column; None where it is not known."""
-        value = self.find(column)
-        if pd.isna(value):
-            return None
-        return Cell(self.delivery, self.table, self.line, column, float(value), unit)
-
-    def text(self, column: str) -> str:
-        """The words of a column; empty where there are none."""
-        value = self.find(column)
-        return "" if pd.isna(value) else str(value)
-
-    def find(self, column: str) -> Any:
-        """What stands in a column."""
-        if column not in self.cells:
-            raise build_column_refusal(self.delivery, self.table, column)
-        return self.cells[column]
 
 
 @dataclass(frozen=True)
@@ -85,14 +41,6 @@ class PrintedFigure:
 
 
 COLUMNS = tuple(PrintedFigure.__dataclass_fields__)
-
-
-def build_column_refusal(delivery: str, table: str, column: str) -> InputError:
-    """What is said of a column that a delivered table does not have."""
-    place, found = f"{delivery}/tables/{table}.csv", f"没有列 / no column {column}"
-    todo = "用本版本重新运行 / Run again with this version"
-    problem = Problem(place, found, "本版本的交付 / a delivery of this version", todo)
-    return InputError("交付的表不全 / A table of a delivery lacks a column", [problem])
 
 
 class EvidenceBook:

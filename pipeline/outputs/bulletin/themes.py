@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from pipeline.outputs.bulletin.comparing import AreaFigures
-from pipeline.outputs.bulletin.evidence import EvidenceBook, Row
+from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.columns import Language, describe_column, list_values, name_columns
+from pipeline.outputs.published import Row
 from pipeline.outputs.texts import choose_words, find_text, find_texts, name_unit
 
 _MOST_ROWS = 20

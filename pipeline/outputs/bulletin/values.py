@@ -1,9 +1,9 @@
 """What a bulletin says of the value of what nature gives: GEP, or the partial sum that is none."""
 
 from pipeline.outputs.bulletin.comparing import AreaFigures
-from pipeline.outputs.bulletin.evidence import EvidenceBook, Row
-from pipeline.outputs.bulletin.published import Moment
+from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.wording import write_period
+from pipeline.outputs.published import Moment, Row
 from pipeline.outputs.texts import find_text, find_texts
 
 _TABLE, _SUMS = "account_totals", ("GEP", "partial")

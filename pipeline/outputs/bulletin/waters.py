@@ -4,9 +4,10 @@ import re
 
 from pipeline.legends import WATER_CLASS
 from pipeline.outputs.bulletin.comparing import AreaFigures
-from pipeline.outputs.bulletin.evidence import EvidenceBook, Row
+from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.wording import write_period
 from pipeline.outputs.columns import Language, describe_parameter
+from pipeline.outputs.published import Row
 from pipeline.outputs.texts import find_text
 
 _EVALUATION, _CHANGE = "rivers_evaluation", "sections_change"

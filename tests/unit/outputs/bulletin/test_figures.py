@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline import standards
 from pipeline.outputs.bulletin.comparing import Known, judge_course
-from pipeline.outputs.bulletin.evidence import Cell, EvidenceBook, is_nothing
+from pipeline.outputs.bulletin.evidence import EvidenceBook, is_nothing
 from pipeline.outputs.bulletin.graphs import Graph, pack_graph
 from pipeline.outputs.bulletin.wording import name_period
+from pipeline.outputs.published import Cell
 from pipeline.outputs.texts import choose_words
 
 SHARES = st.floats(0, 1, allow_subnormal=False)

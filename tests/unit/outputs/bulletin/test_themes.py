@@ -6,9 +6,9 @@ import pytest
 from pipeline import contracts
 from pipeline.outputs.bulletin.comparing import compare_area
 from pipeline.outputs.bulletin.evidence import EvidenceBook
-from pipeline.outputs.bulletin.published import find_deliveries
 from pipeline.outputs.bulletin.themes import THEMES, build_themes
 from pipeline.outputs.bulletin.values import say_values
+from pipeline.outputs.published import find_deliveries
 from tests.bulletins import COVER, indicator, publish
 
 YEAR = {"days": ("2023-01-01", "2024-12-31"), "period": "year"}

@@ -12,7 +12,6 @@ import pandas as pd
 import pyogrio
 
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.outputs.bulletin.evidence import Row, build_column_refusal
 from pipeline.outputs.columns import Language
 from pipeline.periods import PERIODS_A_YEAR, Period, PeriodKind, list_complete_before, list_periods
 from pipeline.settings import Scenes
@@ -29,6 +28,49 @@ _WORDS = (
     *("baseline_period", "region", "place", "section_id"),
 )
 """Columns of words, also where all of them look like numbers."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number of a delivered table: its delivery (area/label), the table, its line in the file (from 1)."""
+
+    delivery: str
+    table: str
+    line: int
+    column: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a delivered table: its delivery, the table, its line in the file (from 1), its cells.
+
+    InputError for a column that the table does not have, as another version wrote it.
+    """
+
+    delivery: str
+    table: str
+    line: int
+    cells: Mapping[str, Any]
+
+    def cell(self, column: str, unit: str) -> Cell | None:
+        """The number of a column; None where it is not known."""
+        value = self.find(column)
+        if pd.isna(value):
+            return None
+        return Cell(self.delivery, self.table, self.line, column, float(value), unit)
+
+    def text(self, column: str) -> str:
+        """The words of a column; empty where there are none."""
+        value = self.find(column)
+        return "" if pd.isna(value) else str(value)
+
+    def find(self, column: str) -> Any:
+        """What stands in a column."""
+        if column not in self.cells:
+            raise build_column_refusal(self.delivery, self.table, column)
+        return self.cells[column]
 
 
 @dataclass(frozen=True)
@@ -104,7 +146,7 @@ class Published:
             )
             todo = "重新运行以恢复 / Run again to restore it"
             problem = Problem(str(path), found, f"sha256 {promised[:12]}… (manifest.json)", todo)
-            raise InputError("交付已被改动，不能据以编写公报 / A delivery was changed since", [problem])
+            raise InputError("交付已被改动，不能据以说明 / A delivery was changed since", [problem])
         return path
 
     def has(self, name: str) -> bool:
@@ -172,7 +214,7 @@ def find_deliveries(out: Path) -> list[Published]:
         problem = Problem(
             str(out), "没有交付 / no deliveries", "ecoledger run 的 --out 目录 / the --out of a run"
         )
-        raise SettingsError("没有可编写公报的交付 / Nothing to make a bulletin of", [problem])
+        raise SettingsError("没有交付 / No deliveries", [problem])
     problems: list[Problem] = []
     found = [one for path in paths if (one := _open_delivery(path, problems)) is not None]
     if problems:
@@ -245,3 +287,11 @@ def group_by_area(found: Sequence[Published]) -> Mapping[str, list[Published]]:
 def list_labels(found: Sequence[Published]) -> Iterator[str]:
     """All labels of periods, each once, in order."""
     yield from dict.fromkeys(label for one in found for label in one.periods)
+
+
+def build_column_refusal(delivery: str, table: str, column: str) -> InputError:
+    """What is said of a column that a delivered table does not have."""
+    place, found = f"{delivery}/tables/{table}.csv", f"没有列 / no column {column}"
+    todo = "用本版本重新运行 / Run again with this version"
+    problem = Problem(place, found, "本版本的交付 / a delivery of this version", todo)
+    return InputError("交付的表不全 / A table of a delivery lacks a column", [problem])

@@ -11,7 +11,7 @@ from pipeline.errors import InputError, SettingsError
 from pipeline.outputs.bulletin.comparing import compare_area
 from pipeline.outputs.bulletin.dispatch import list_tasks
 from pipeline.outputs.bulletin.evidence import EvidenceBook
-from pipeline.outputs.bulletin.published import (
+from pipeline.outputs.published import (
     choose_delivery,
     find_deliveries,
     find_moments,
