@@ -1,4 +1,4 @@
-"""Pieces of XML that QGIS writes in several places."""
+"""Pieces of XML and of expressions that QGIS reads in several places."""
 
 import re
 from collections.abc import Mapping
@@ -13,6 +13,25 @@ def serialise(root: ET.Element) -> str:
     """An element as text, indented, without the letters that XML cannot hold."""
     ET.indent(root, " ")
     return _NOT_XML.sub("", ET.tostring(root, encoding="unicode")) + "\n"
+
+
+def escape_expressions(text: str) -> str:
+    """A text as QGIS must be given it to draw it as it stands, where it evaluates what is in `[% … %]`.
+
+    Those are labels and legends of layouts, map tips, labels of classes and texts in forms; what an
+    expression gives is not evaluated again, so that an opening bracket is given as an expression itself.
+    """
+    return text.replace("[%", "[% '[%' %]")
+
+
+def quote_name(column: str) -> str:
+    """A column as an expression names it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """A text as an expression gives it; QGIS reads a backslash in it as the beginning of a sign."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def add_crs(parent: ET.Element, code: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from pipeline.outputs.markup import add_crs, add_options, format_color
+from pipeline.outputs.markup import add_crs, add_options, escape_expressions, format_color
 
 SHEETS = {"A4": 1.0, "A3": 420 / 297}
 """Sheets by name, with how much larger than A4 they are."""
@@ -141,7 +141,7 @@ class _Layout:
         middle: bool = False,
         **settings: str,
     ) -> ET.Element:
-        item = self._add_item(self._root, "label", key, box, labelText=words, **settings)
+        item = self._add_item(self._root, "label", key, box, labelText=escape_expressions(words), **settings)
         item.attrib.update({"halign": "4" if middle else "1", "valign": "128" if middle else "32"})
         item.attrib.update({"htmlState": "0", "marginX": "0", "marginY": "0"})
         ET.SubElement(item, "LabelFont", {"description": self._build_font(points, bold=bold), "style": ""})
@@ -152,7 +152,9 @@ class _Layout:
         return f"{_FACE},{points * self._larger:.1f},-1,5,{75 if bold else 50},0,0,0,0,0"
 
     def _add_legend(self, sheet: PrintSheet) -> None:
-        item = self._add_item(self._root, "legend", "legend", (222, 30, 65, 60), title=sheet.legend_title)
+        item = self._add_item(
+            self._root, "legend", "legend", (222, 30, 65, 60), title=escape_expressions(sheet.legend_title)
+        )
         item.attrib.update(
             {"map_uuid": self._build_uuid("map"), "legendFilterByMap": "1", "columnCount": "1"}
         )
@@ -176,7 +178,9 @@ class _Layout:
             node = ET.SubElement(tree, "layer-tree-layer", {"id": layer, "name": heading, "expanded": "1"})
             own = ET.SubElement(ET.SubElement(node, "customproperties"), "Option", {"type": "Map"})
             for key in ("cached_name", "legend/title-label"):
-                ET.SubElement(own, "Option", {"name": key, "value": heading, "type": "QString"})
+                ET.SubElement(
+                    own, "Option", {"name": key, "value": escape_expressions(heading), "type": "QString"}
+                )
 
     def _add_north(self) -> None:
         packed = base64.b64encode(_ARROW.encode()).decode("ascii")

@@ -10,7 +10,14 @@ from xml.etree import ElementTree as ET
 
 from pipeline.legends import Legend
 from pipeline.outputs.columns import Language, ValueName, list_values, name_columns
-from pipeline.outputs.markup import add_options, format_color, serialise
+from pipeline.outputs.markup import (
+    add_options,
+    escape_expressions,
+    format_color,
+    quote_name,
+    quote_text,
+    serialise,
+)
 from pipeline.outputs.ramps import Stops, format_amount
 from pipeline.outputs.texts import find_text
 
@@ -193,7 +200,7 @@ def add_style(root: ET.Element, layer: StyledLayer, language: Language) -> None:
         alias = {"index": str(index), "field": column, "name": names.get(column, "")}
         ET.SubElement(aliases, "alias", alias)
     display = look.label or layer.columns[0]
-    ET.SubElement(root, "previewExpression").text = f'"{display}"'
+    ET.SubElement(root, "previewExpression").text = quote_name(display)
 
 
 def _add_flags(root: ET.Element) -> None:
@@ -213,8 +220,9 @@ def _add_renderer(root: ET.Element, layer: StyledLayer, look: LayerStyle, langua
         categories = _list_categories(look.column, language, spoken=look.column in layer.spoken)
         stock = ET.SubElement(renderer, "categories")
         for number, category in enumerate(categories):
-            entry = {"symbol": str(number), "value": category.value, "label": category.label}
-            ET.SubElement(stock, "category", {**entry, "render": "true"})
+            entry = {"symbol": str(number), "value": category.value}
+            label = escape_expressions(category.label)
+            ET.SubElement(stock, "category", {**entry, "label": label, "render": "true"})
     symbols = ET.SubElement(renderer, "symbols")
     for number, category in enumerate(categories):
         _add_symbol(symbols, str(number), layer.geometry, look, category.color)
@@ -266,10 +274,9 @@ def _choose_fill(look: LayerStyle) -> str:
 
 def _add_labels(root: ET.Element, layer: StyledLayer, column: str) -> None:
     settings = ET.SubElement(ET.SubElement(root, "labeling", {"type": "simple"}), "settings")
-    label = f'"{column}"'
+    label = quote_name(column)
     if "period" in layer.columns:
-        newest = layer.newest.replace("'", "''")
-        label = f"CASE WHEN \"period\" = '{newest}' THEN {label} END"
+        label = f'CASE WHEN "period" = {quote_text(layer.newest)} THEN {label} END'
     style = ET.SubElement(settings, "text-style", {"fieldName": label, "isExpression": "1"})
     point = layer.geometry == "Point"
     style.attrib.update({"fontSize": "10" if point else "13", "fontSizeUnit": "Point"})

@@ -89,6 +89,9 @@ def exported(project, pictures):
             "page": [size.width(), size.height()],
             "items": {item.id(): type(item).__name__ for item in items},
             "texts": {item.id(): item.text() for item in items if isinstance(item, QgsLayoutItemLabel)},
+            "drawn": {
+                item.id(): item.currentText() for item in items if isinstance(item, QgsLayoutItemLabel)
+            },
             "crs": layout.itemById("map").crs().authid(),
             "scale": layout.itemById("map").scale(),
             "legend": [node.name() for node in layout.itemById("legend").model().rootGroup().findLayers()],

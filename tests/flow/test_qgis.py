@@ -24,6 +24,8 @@ SITES = gpd.GeoDataFrame(
     crs="EPSG:4490",
 )
 PARTS = {"survey_sites": "物种调查样点"}
+NAME = "河口湿地[% env('HOME') %]"
+TITLE = f"{NAME} 2024 生态产品目录清单（模拟数据）"
 TITLES = {
     "inventory": "生态产品目录清单",
     "parcels": "确权地块",
@@ -54,16 +56,18 @@ def look(tmp_path_factory):
     ):
         pytest.skip("QGIS is not installed (Debian: apt-get install qgis python3-qgis)")
     folder = tmp_path_factory.mktemp("delivery")
-    delivery = replace(small_delivery(resolution_m=30), layers={"survey_sites": SITES})
+    plain = small_delivery(resolution_m=30)
+    delivery = replace(plain, aoi=replace(plain.aoi, name_zh=NAME), layers={"survey_sites": SITES})
     files = written(delivery, folder)
     PICTURES.mkdir(parents=True, exist_ok=True)
     script = Path(__file__).with_name("qgis_look.py")
-    arguments = [PYTHON, str(script), str(folder / "inventory.gpkg"), str(folder / "rasters"), str(PICTURES)]
+    package = folder / delivery.name_file(".gpkg")
+    arguments = [PYTHON, str(script), str(package), str(folder / "rasters"), str(PICTURES)]
     seen = subprocess.run(
         arguments, capture_output=True, text=True, check=True, timeout=120, env=environment(home)
     )
     (line,) = (line for line in seen.stdout.splitlines() if line.startswith("LOOK "))
-    left = sorted(path for path in folder.rglob("*") if path.is_file())
+    left = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
     return {**json.loads(line.removeprefix("LOOK ")), "littered": left != files, "warnings": seen.stderr}
 
 
@@ -126,7 +130,7 @@ def test_the_project_inside_the_file_opens(look):
     assert project["opened"]
     assert project["valid"]
     assert project["crs"] == "EPSG:4490"
-    assert project["title"] == "河口湿地 2024 生态产品目录清单（模拟数据）"
+    assert project["title"] == TITLE
     titles = [*TITLES.values(), *PARTS.values()]
     assert sorted(project["names"]) == sorted(f"{title}（模拟数据）" for title in titles)
     assert project["group"] == "生态产品目录清单"
@@ -149,7 +153,7 @@ def test_both_sheets_are_exported_with_all_that_a_map_needs(look):
         assert set(layout["items"]) == {
             *("page", "map", "title", "subtitle", "legend", "north", "scale", "notes", "stamp")
         }
-        assert layout["texts"]["title"] == "河口湿地 2024 生态产品目录清单（模拟数据）"
+        assert layout["drawn"]["title"] == TITLE, "no expression in a name is evaluated"
         assert layout["texts"]["stamp"] == "模拟数据"
         assert "sentinel-2 2 (2023-06-05 – 2024-11-28)" in layout["texts"]["notes"]
         assert "测试手绘范围" in layout["texts"]["notes"]
@@ -183,7 +187,7 @@ def test_every_layer_says_what_it_rests_on_and_what_it_may_be_used_for(look):
     metadata = look["project"]["metadata"]
     assert len(metadata) == len(TITLES) + len(PARTS)
     for layer in metadata.values():
-        assert layer["title"].startswith("河口湿地 2024")
+        assert layer["title"].startswith(f"{NAME} 2024")
         assert "数据截至 2024-11-28" in layer["abstract"]
         assert layer["licences"] == ["模拟数据，仅供演示和测试，不反映真实状况"]
         assert layer["period"] == ["2023-01-01", "2024-12-31"]
