@@ -44,7 +44,8 @@ class Delivery:
     `as_of` is the time of the latest scene; it stands for every time inside a file, so that bytes repeat.
     `tables` are the CSV tables by file stem; `rules` names the rules of the findings, in Chinese and English;
     `layers` are those of the GeoPackage beside the six that each has, by name; `assessed` are the stems of
-    those tables that parts of the assessment made, in their order.
+    those tables that parts of the assessment made, in their order. `organisation` (编制单位) is who compiles
+    it, empty where nobody is named.
     """
 
     aoi: Aoi
@@ -65,6 +66,7 @@ class Delivery:
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     assessed: tuple[str, ...] = ()
+    organisation: str = ""
 
     def name_file(self, suffix: str) -> str:
         """The name of its file of a kind: area and label, so that it tells its own wherever it lies."""

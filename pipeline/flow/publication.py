@@ -141,6 +141,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask", "saturation"])),
         layers=load_assessed_layers(tables.assessed),
         assessed=tuple(load_assessed_tables(tables.assessed)),
+        organisation=study.settings.catalogue.name_organisation(study.aoi.id),
     )
 
 

@@ -12,6 +12,7 @@ from pipeline.settings import text
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry
 from pipeline.settings.assessment import Assessment
+from pipeline.settings.catalogue import Catalogue
 from pipeline.settings.computing import Compute
 from pipeline.settings.green_access import GreenAccess
 from pipeline.settings.maps import (
@@ -78,6 +79,7 @@ class Settings(Strict):
     access: Annotated[GreenAccess | None, Field(exclude_if=_is_absent)] = None
     compute: Compute = Compute()
     language: Literal["zh", "en"] = "zh"
+    catalogue: Catalogue = Catalogue()
     outputs: Outputs = Outputs()
     retention: Retention = Retention()
     notify: Notify | None = None
