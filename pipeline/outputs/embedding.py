@@ -8,6 +8,7 @@ they are given anew here: the same charts have the same bytes.
 import base64
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import bokeh
 from bokeh.embed import json_item
 from bokeh.model import Model
+from markupsafe import Markup
 
 START = (
     'Bokeh.logger.set_level("warn");'
@@ -25,6 +27,19 @@ START = (
 
 _SCRIPT = "server/static/js/bokeh.min.js"
 _UNSAFE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True)
+class MapPart:
+    """A map that can be moved, as a page takes it in: its element with what it shows as blocks of data.
+
+    `scripts` run in their order once the page is read, `styles` tell how it looks; neither holds data.
+    """
+
+    html: Markup
+    data: Markup
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
 
 
 @cache
@@ -39,10 +54,15 @@ def dump_chart(chart: Model, target: str) -> str:
     return json.dumps(item, ensure_ascii=False, separators=(",", ":")).translate(_UNSAFE)
 
 
-def build_policy(*scripts: str) -> str:
-    """Content security policy of a page that runs these scripts only, and loads nothing at all."""
+def build_policy(*scripts: str, worker: bool = False) -> str:
+    """Content security policy of a page that runs these scripts only, and loads nothing at all.
+
+    With a `worker` the page may also start one from what it holds itself, and read its own pictures there.
+    """
     hashes = " ".join(f"'sha256-{_digest(text)}'" for text in scripts) or "'none'"
-    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}"
+    held = "; worker-src blob:; connect-src data: blob:" if worker else ""
+    images = "data: blob:" if worker else "data:"
+    return f"default-src 'none'; img-src {images}; style-src 'unsafe-inline'; script-src {hashes}{held}"
 
 
 def _digest(text: str) -> str:

@@ -9,7 +9,7 @@ from pipeline.outputs.accounts.chapter import build_chapter
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
 from tests.books import REASON, with_accounts
 from tests.deliveries import HOSTILE, small_delivery
-from tests.unit.outputs.test_report import foreign, parsed
+from tests.unit.outputs.report.test_report import foreign, parsed
 
 
 @pytest.fixture(scope="module")
@@ -143,4 +143,4 @@ def test_the_chapter_is_chinese_on_a_chinese_page_and_english_on_an_english_one(
 
 def test_a_delivery_without_accounts_has_no_trace_of_them(folder, tmp_path):
     page = write_page(small_delivery(), folder, tmp_path)
-    assert "accounts" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert "accounts" not in re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
