@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
@@ -18,7 +19,8 @@ from pipeline.grid import Grid
 from pipeline.operating_system import lower_priority
 from pipeline.outputs.columns import Language
 from pipeline.outputs.geopackage import write_geopackage
-from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows, flatten_table
+from pipeline.outputs.geoparquet import write_geoparquet
+from pipeline.outputs.layers import INVENTORY_LAYER, PARCELS_LAYER, build_layer_rows, flatten_table
 from pipeline.outputs.map_sheets import is_shown
 from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
@@ -26,6 +28,8 @@ from pipeline.outputs.spreadsheet import write_workbook
 from pipeline.outputs.stac import write_stac_catalog
 from pipeline.storage.delivered import FORMER_NAMES
 
+_PARQUET = MappingProxyType({".parquet": INVENTORY_LAYER, "_parcels.parquet": PARCELS_LAYER})
+"""Layers that leave as GeoParquet too, by what the names of their files end with."""
 _PATIENCE = 5
 """By how much raster writers stand back (nice): a third of the time of a thread that does not."""
 
@@ -71,10 +75,10 @@ def begin_delivery(
 def complete_delivery(delivery: Delivery, begun: DeliveryDraft, *, shapefile: bool = False) -> list[Path]:
     """Write all else of a delivery that was begun with its rasters; returns all its files, sorted.
 
-    Inventory (GeoPackage, workbook, GeoParquet), CSV tables, the report and a STAC catalogue; on request the
-    layers as Shapefiles in a folder of their own. The same delivery gives the same bytes. Raises
-    ContractError where a table or a raster is not as promised, and then leaves an unfinished folder, which
-    must not be published.
+    Inventory (GeoPackage, workbook, GeoParquet), parcels (GeoParquet), CSV tables, the report and a STAC
+    catalogue; on request the layers as Shapefiles in a folder of their own. The same delivery gives the same
+    bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an unfinished
+    folder, which must not be published.
     """
     folder = begun.folder
     (folder / "tables").mkdir()
@@ -95,8 +99,8 @@ def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
     write_workbook(delivery, folder / delivery.name_file(".xlsx"))
-    inventory = build_layer_rows(INVENTORY_LAYER, delivery)
-    inventory.to_parquet(folder / delivery.name_file(".parquet"), index=False)
+    for suffix, layer in _PARQUET.items():
+        write_geoparquet(build_layer_rows(layer, delivery), folder / delivery.name_file(suffix))
     for stem, table in delivery.tables.items():
         write_csv(flatten_table(_flatten(table), delivery), folder / "tables" / f"{stem}.csv")
 

@@ -86,14 +86,15 @@ INVENTORY_LAYER = FeatureLayer(
     ("product_id", "parcel_id", "period"),
     partial(_require_table, name="inventory", schema=INVENTORY),
 )
+PARCELS_LAYER = FeatureLayer(
+    "parcels",
+    "MultiPolygon",
+    ("parcel_id",),
+    partial(_require_table, name="parcels", schema=PARCELS),
+)
 LAYERS = (
     INVENTORY_LAYER,
-    FeatureLayer(
-        "parcels",
-        "MultiPolygon",
-        ("parcel_id",),
-        partial(_require_table, name="parcels", schema=PARCELS),
-    ),
+    PARCELS_LAYER,
     FeatureLayer(
         "sections",
         "Point",

@@ -21,14 +21,21 @@ FORMER_NAMES = MappingProxyType(
 def find_delivered(folder: Path, suffix: str) -> Path:
     """The file of a kind in the folder of a delivery: the one that its manifest names, or the only one.
 
-    InputError where there is none, or several and no manifest to tell them apart.
+    Others whose names go on from its own, as `island_2024_parcels.parquet` does from `island_2024.parquet`,
+    stand beside it. InputError where there is none, or several and no manifest to tell them apart.
     """
     named = sorted(_list_files(folder, suffix))
-    if len(named) == 1 and (path := folder / named[0]).is_file():
+    whole = [name for name in named if all(_goes_on(other, name, suffix) for other in named)]
+    if len(whole) == 1 and (path := folder / whole[0]).is_file():
         return path
     found = ", ".join(named) or "没有此类文件 / no such file"
     problem = Problem(str(folder / f"*{suffix}"), found, "一份交付的文件 / the file of one delivery")
     raise InputError("What is given is no delivery", [problem])
+
+
+def _goes_on(other: str, name: str, suffix: str) -> bool:
+    """Whether a name is another, or goes on from it."""
+    return other == name or other.startswith(f"{name.removesuffix(suffix)}_")
 
 
 def _list_files(folder: Path, suffix: str) -> Iterator[str]:

@@ -116,12 +116,17 @@ def test_every_table_of_simulated_data_says_so(folder):
         assert set(pd.read_csv(path)["data_label"]) == {"模拟数据"}
 
 
-def test_the_parquet_file_is_the_inventory(folder, delivery):
-    read = gpd.read_parquet(folder / "inventory.parquet")
+@pytest.mark.parametrize(
+    ("suffix", "layer", "key"),
+    [(".parquet", "inventory", "product_id"), ("_parcels.parquet", "parcels", "parcel_id")],
+)
+def test_the_parquet_files_are_the_inventory_and_its_parcels(folder, delivery, suffix, layer, key):
+    read = gpd.read_parquet(folder / delivery.name_file(suffix)).set_index(key)
+    given = getattr(delivery, layer).set_index(key)
     assert read.crs.to_epsg() == 4490
-    assert len(read) == len(delivery.inventory)
-    assert read["product_id"].is_monotonic_increasing
     assert (
-        read.set_index("product_id")["area_ha"].sort_index()
-        == delivery.inventory.set_index("product_id")["area_ha"].sort_index()
-    ).all()
+        read["area_ha" if layer == "inventory" else "area_m2"]
+        .sort_index()
+        .equals(given["area_ha" if layer == "inventory" else "area_m2"].sort_index())
+    )
+    assert read.geometry.sort_index().geom_equals(given.geometry.sort_index()).all()

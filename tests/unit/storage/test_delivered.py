@@ -38,3 +38,14 @@ def test_a_file_that_the_manifest_names_and_nobody_has_is_said(folder):
     save_json(folder / "manifest.json", {"files": {"island_2023.gpkg": {}}})
     with pytest.raises(InputError, match=r"island_2023.gpkg"):
         find_delivered(folder, ".gpkg")
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+def test_what_is_called_after_a_file_stands_beside_it_and_is_found_by_its_own_name(folder, manifest):
+    names = ["island_2024.parquet", "island_2024_parcels.parquet"]
+    for name in names:
+        (folder / name).touch()
+    if manifest:
+        save_json(folder / "manifest.json", {"files": {name: {} for name in names}})
+    assert find_delivered(folder, ".parquet") == folder / "island_2024.parquet"
+    assert find_delivered(folder, "_parcels.parquet") == folder / "island_2024_parcels.parquet"
