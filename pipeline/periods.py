@@ -1,6 +1,6 @@
 """Accounting periods: months, quarters, meteorological seasons and years, and their labels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -107,6 +107,19 @@ def list_complete_before(day: date, kind: PeriodKind, count: int) -> list[Period
     """The last `count` whole periods of a kind that end before a day, in order."""
     start = _add_months(date(day.year, day.month, 1), -(count + 1) * _MONTHS[kind])
     return [period for period in list_periods(start, day, kind) if period.last < day][-count:]
+
+
+def find_before(period: Period, periods: Sequence[Period]) -> Period | None:
+    """The period of the run that ends where one begins."""
+    place = list(periods).index(period)
+    return periods[place - 1] if place else None
+
+
+def find_year_ago(period: Period, periods: Sequence[Period]) -> Period | None:
+    """The period of the run that is the same one of the year before."""
+    year, rest = period.label[:4], period.label[4:]
+    wanted = f"{int(year) - 1}{rest}"
+    return next((one for one in periods if one.label == wanted), None)
 
 
 def _list_starts(start: date, kind: PeriodKind) -> Iterator[date]:

@@ -92,16 +92,3 @@ def _settle_figures(figures: Sequence[HeldFigure]) -> HeldFigure:
 
 def _read(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
-
-
-def find_before(period: Period, periods: Sequence[Period]) -> Period | None:
-    """The period of the run that ends where one begins."""
-    place = list(periods).index(period)
-    return periods[place - 1] if place else None
-
-
-def find_year_ago(period: Period, periods: Sequence[Period]) -> Period | None:
-    """The period of the run that is the same one of the year before."""
-    year, rest = period.label[:4], period.label[4:]
-    wanted = f"{int(year) - 1}{rest}"
-    return next((one for one in periods if one.label == wanted), None)

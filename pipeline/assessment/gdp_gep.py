@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipeline.assessment.figures import find_before
 from pipeline.assessment.reasons import join_reasons
 from pipeline.assessment.years import explain_no_year
 from pipeline.contracts import GDP_GEP, INDICATORS, check_table
-from pipeline.periods import Period
+from pipeline.periods import Period, find_before
 
 GDP, GEP, PARTIAL = "gdp", "gep", "partial"
 _KEYS = ["region", "period"]

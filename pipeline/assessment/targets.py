@@ -6,11 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline.assessment.figures import Figures, find_before, find_year_ago
+from pipeline.assessment.figures import Figures
 from pipeline.assessment.reasons import join_reasons
 from pipeline.assessment.target_status import Comparison, judge
 from pipeline.contracts import TARGETS, Target, check_table
-from pipeline.periods import Period
+from pipeline.periods import Period, find_before, find_year_ago
 
 _BEGINS_LATER = (
     "本运行自 {first} 起，不含目标时段，scenes.start 提前则有 / "

@@ -15,7 +15,6 @@ from pipeline.outputs.bulletin.drafting import FOLDER
 from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.printing import print_document
 from pipeline.outputs.bulletin.rendering import render_document
-from pipeline.outputs.bulletin.wording import name_period
 from pipeline.outputs.columns import Language
 from pipeline.outputs.delivery import write_csv
 from pipeline.outputs.published import (
@@ -25,7 +24,7 @@ from pipeline.outputs.published import (
     group_by_area,
     list_labels,
 )
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.texts import find_text, name_period
 
 
 @dataclass(frozen=True)

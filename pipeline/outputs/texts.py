@@ -8,6 +8,8 @@ from typing import Literal
 
 import pandas as pd
 
+_YEAR_LETTERS = 4
+
 
 def find_text(key: str, language: Literal["zh", "en"]) -> str:
     """The words for a key; KeyError for a key that nobody wrote."""
@@ -29,6 +31,15 @@ def name_unit(unit: str, language: Literal["zh", "en"]) -> str:
     words = _load_texts(language)
     parts = [words.get(f"unit.{part}", part) for part in unit.split("/")]
     return words.get(f"unit.{unit}", "/".join(parts))
+
+
+def name_period(label: str, language: Literal["zh", "en"]) -> str:
+    """A period as people say it: 2024Q3 is 2024年第三季度; a day stays as it is."""
+    year, rest = label[:_YEAR_LETTERS], label[_YEAR_LETTERS:]
+    if not rest:
+        return find_text("bulletin.year", language).format(year=year)
+    part = find_texts("bulletin.period", language).get(rest.removeprefix("-"))
+    return find_text("bulletin.part", language).format(year=year, part=part) if part else label
 
 
 def choose_words(text: str, language: Literal["zh", "en"]) -> str:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
-from pipeline import standards
-from pipeline.outputs.bulletin.evidence import is_nothing
 from pipeline.outputs.columns import Language, list_values
+from pipeline.outputs.figures import Course, Figure, find_better, judge_course, measure_setback
 from pipeline.outputs.published import (
     Cell,
     Moment,
@@ -19,12 +18,7 @@ from pipeline.outputs.published import (
     find_moments,
 )
 
-Course = Literal["worse", "better", "unclear", "same", "plain", "unknown"]
-"""`unclear` is a change where the intervals of both figures meet, `plain` one that nobody calls good or bad,
-`unknown` what has nothing to be compared with."""
-
 _TABLE = "indicators"
-_LEAST_BASE = 1e-12
 _METHODS = (
     *("indices", "vegetation", "land_cover", "change", "water", "greenness", "alerts", "rsei", "sections"),
 )
@@ -40,6 +34,11 @@ class Known:
     low: float
     high: float
     delivery: Published
+
+    @property
+    def figure(self) -> Figure:
+        """The figure without where it stands."""
+        return Figure(self.cell.value, self.cell.unit, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,17 @@ class Compared:
     @property
     def course(self) -> Course:
         """How it went since the period before, or since a year ago where there is none before."""
-        return judge_course(self.now, self.before or self.year_ago, self.better)
+        return judge_course(*self._pair, self.better)
 
     @property
     def setback(self) -> float:
         """By how much it got worse since the period before: of shares in shares, else of what it was."""
-        return _measure_setback(self.now, self.before or self.year_ago, self.better)
+        return measure_setback(*self._pair, self.better)
+
+    @property
+    def _pair(self) -> tuple[Figure | None, Figure | None]:
+        then = self.before or self.year_ago
+        return self.now.figure if self.now else None, then.figure if then else None
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def compare_area(found: Sequence[Published], label: str) -> AreaFigures | None:
     compared = [
         Compared(
             indicator := row.text("indicator"),
-            _list_directions().get(indicator, ""),
+            find_better(indicator),
             known.get(indicator),
             before.get(indicator),
             year_ago.get(indicator),
@@ -155,41 +159,6 @@ def _list_rows(delivery: Published, moment: Moment) -> list[Row]:
 def _read_figure(row: Row, delivery: Published) -> Known | None:
     cell = row.cell("value", row.text("unit"))
     return Known(cell, float(row.find("low")), float(row.find("high")), delivery) if cell else None
-
-
-def judge_course(now: Known | None, then: Known | None, better: str) -> Course:
-    """How an indicator went from one period to another."""
-    if now is None or then is None:
-        return "unknown"
-    change = now.cell.value - then.cell.value
-    if is_nothing(change, now.cell.unit):
-        return "same"
-    if not better:
-        return "plain"
-    if _overlap(now, then):
-        return "unclear"
-    return "better" if (change > 0) == (better == "higher") else "worse"
-
-
-def _measure_setback(now: Known | None, then: Known | None, better: str) -> float:
-    if now is None or then is None or not better:
-        return 0.0
-    change = now.cell.value - then.cell.value
-    base = 1.0 if now.cell.unit == "share" else max(abs(then.cell.value), _LEAST_BASE)
-    return change / base * (-1 if better == "higher" else 1)
-
-
-def _overlap(one: Known, other: Known) -> bool:
-    """Whether two intervals meet; one that is not known, or has no width, is no interval."""
-    if not all(known.high > known.low for known in (one, other)):
-        return False
-    return one.low <= other.high and other.low <= one.high
-
-
-@cache
-def _list_directions() -> Mapping[str, str]:
-    rows = standards.read_rows("indicator_directions")
-    return MappingProxyType({row["indicator"]: row["better"] for row in rows})
 
 
 def name_indicator(code: str, language: Language) -> str:

@@ -6,9 +6,8 @@ from types import MappingProxyType
 
 from pipeline.outputs.bulletin.comparing import AreaFigures, name_indicator
 from pipeline.outputs.bulletin.evidence import EvidenceBook
-from pipeline.outputs.bulletin.wording import name_period
 from pipeline.outputs.published import Row
-from pipeline.outputs.texts import choose_words, find_text, find_texts
+from pipeline.outputs.texts import choose_words, find_text, find_texts, name_period
 
 _TABLE, _SUMMARY = "targets", "targets_summary"
 STATUSES = ("failed", "behind", "unknown", "on_course", "met")

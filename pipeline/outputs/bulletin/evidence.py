@@ -5,19 +5,14 @@ from typing import Literal
 
 import pandas as pd
 
-from pipeline.outputs.accounts.amounts import write_money
 from pipeline.outputs.columns import Language
+from pipeline.outputs.figures import is_nothing, write_amount, write_figure
 from pipeline.outputs.published import Cell, Row
-from pipeline.outputs.tables import format_cell
-from pipeline.outputs.texts import find_text, name_unit
+from pipeline.outputs.texts import find_text
 
 Origin = Literal["cell", "text", "difference", "key", "manifest"]
 """Where a number is from: a cell, the words of a cell, two cells, the key of a map, or what the manifest says
 of days, periods and labels."""
-
-_MONEY = {"yuan", "CNY"}
-_PERCENT = 100
-_DECIMALS = 2
 
 
 @dataclass(frozen=True)
@@ -98,27 +93,3 @@ class EvidenceBook:
         """One row per number that was written, in the order in which they were."""
         table = pd.DataFrame([asdict(figure) for figure in self._figures], columns=list(COLUMNS))
         return table.astype({"line": "Int64", "other_line": "Int64"})
-
-
-def write_figure(value: float, unit: str, language: Language) -> str:
-    """A figure with its unit: shares in percent, two decimals."""
-    if unit == "share":
-        return f"{value:.{_DECIMALS}%}"
-    if unit == "percent":
-        return f"{value:.{_DECIMALS}f}%"
-    if unit in _MONEY:
-        return write_money(value, language)
-    return f"{format_cell(float(value))} {name_unit(unit, language)}".strip()
-
-
-def write_amount(value: float, unit: str, language: Language) -> str:
-    """The size of a difference: of shares in percentage points."""
-    if unit in {"share", "percent"}:
-        points = value * (_PERCENT if unit == "share" else 1)
-        return f"{points:.{_DECIMALS}f}{find_text('bulletin.points', language)}"
-    return write_figure(value, unit, language)
-
-
-def is_nothing(value: float, unit: str) -> bool:
-    """Whether a difference shows no digit but 0 as it is printed."""
-    return not any(digit in "123456789" for digit in write_amount(abs(value), unit, "zh").partition("e")[0])

@@ -2,21 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.outputs.bulletin.comparing import AreaFigures, Compared, Course, Known
+from pipeline.outputs.bulletin.comparing import AreaFigures, Compared, Known
 from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.columns import Language
-from pipeline.outputs.texts import choose_words, find_text, find_texts
-
-_YEAR, _QUARTER, _MONTH = 4, "Q", "-"
-
-
-def name_period(label: str, language: Language) -> str:
-    """A period as people say it: 2024Q3 is 2024年第三季度; a day stays as it is."""
-    year, rest = label[:_YEAR], label[_YEAR:]
-    if not rest:
-        return find_text("bulletin.year", language).format(year=year)
-    part = find_texts("bulletin.period", language).get(rest.removeprefix(_MONTH))
-    return find_text("bulletin.part", language).format(year=year, part=part) if part else label
+from pipeline.outputs.figures import Course
+from pipeline.outputs.texts import choose_words, find_texts, name_period
 
 
 def write_period(label: str, area: AreaFigures, evidence: EvidenceBook) -> str:
