@@ -1,0 +1,73 @@
+"""Layers and tables of a published delivery, read in bulk and by columns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyogrio
+from pyarrow import csv
+
+from pipeline.errors import InputError, Problem
+from pipeline.outputs.published import Published, build_column_refusal
+from pipeline.storage.delivered import find_delivered
+
+WORDS = pa.dictionary(pa.int32(), pa.string())
+NUMBERS = pa.float64()
+
+
+def read_layer(published: Published, layer: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of a layer of the GeoPackage, without geometry; InputError for a column it does not have.
+
+    Texts are categories, as many rows say the same.
+    """
+    table: pd.DataFrame = _take(published, layer, columns, with_shapes=False)
+    return table
+
+
+def read_shapes(published: Published, layer: str, columns: Sequence[str]) -> gpd.GeoDataFrame:
+    """`read_layer` with the geometry, in EPSG:4490."""
+    table: gpd.GeoDataFrame = _take(published, layer, columns, with_shapes=True)
+    return table
+
+
+def read_columns(published: Published, stem: str, columns: Mapping[str, pa.DataType]) -> pd.DataFrame | None:
+    """Some columns of a CSV table, each of its type; None where the delivery has no such table.
+
+    InputError for a column that it does not have, and for a file that was changed since it was published.
+    """
+    name = f"tables/{stem}.csv"
+    if not published.has(name):
+        return None
+    path = published.find_file(name)
+    types = csv.ConvertOptions(
+        include_columns=list(columns), column_types=dict(columns), strings_can_be_null=True
+    )
+    try:
+        table: pd.DataFrame = csv.read_csv(path, convert_options=types).to_pandas()
+    except KeyError as error:
+        raise build_column_refusal(published.id, stem, str(error)) from error
+    return table
+
+
+def _take(published: Published, layer: str, columns: Sequence[str], *, with_shapes: bool) -> Any:
+    path = find_delivered(published.folder, ".gpkg")
+    try:
+        told = set(pyogrio.read_info(path, layer=layer)["fields"])
+        lacking = sorted(set(columns) - told)
+        if lacking:
+            raise _refuse(str(path), f"{layer}: 没有列 / no column {', '.join(lacking)}")
+        table = pyogrio.read_dataframe(
+            path, layer=layer, columns=list(columns), read_geometry=with_shapes, use_arrow=True
+        )
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise _refuse(str(path), f"{layer}: {error}") from error
+    texts = [name for name in columns if not pd.api.types.is_numeric_dtype(table[name])]
+    return table.astype(dict.fromkeys(texts, "category"))
+
+
+def _refuse(place: str, found: str) -> InputError:
+    todo = "用本版本重新运行 / Run again with this version"
+    problem = Problem(place, found, "本版本的交付 / a delivery of this version", todo)
+    return InputError("交付读不出 / A delivery cannot be read", [problem])
