@@ -26,6 +26,7 @@ from pipeline.legends import NODATA_CLASS, Legend
 from pipeline.outputs.columns import Language
 from pipeline.outputs.qgis import build_classes_qml, build_ramp_qml
 from pipeline.outputs.ramps import find_stops
+from pipeline.outputs.raster_statistics import RowMoments, describe_statistics, measure_rows
 from pipeline.outputs.texts import find_text, name_unit
 
 _TILE = 512
@@ -33,24 +34,29 @@ _GDAL = {"GDAL_CACHEMAX": 256 * 2**20}
 """The cache is of the process; left to itself it takes 5 % of the machine."""
 _TABLE_FIELDS = (
     ("value", 0, 5),
-    ("name_zh", 2, 2),
+    ("name_zh", 2, 0),
     ("name_en", 2, 0),
     ("red", 0, 6),
     ("green", 0, 7),
     ("blue", 0, 8),
 )
 """Fields of GDAL's raster attribute table: name, type (0 integer, 2 text) and usage."""
+_NAME_USAGE = 2
 
 
 @dataclass(frozen=True)
 class RasterEncoding:
-    """How a kind of raster is stored; `overviews` is the resampling of the smaller copies."""
+    """How a kind of raster is stored; `overviews` is the resampling of the smaller copies.
+
+    `unit` is that of its values where a raster names none of its own; classes have none.
+    """
 
     dtype: str
     nodata: float | None
     scale: float
     predictor: str
     overviews: Resampling
+    unit: str = "1"
 
 
 ENCODINGS: Mapping[str, RasterEncoding] = MappingProxyType(
@@ -62,7 +68,7 @@ ENCODINGS: Mapping[str, RasterEncoding] = MappingProxyType(
         "index": RasterEncoding("float32", float("nan"), 1.0, "YES", Resampling.average),
         "amount": RasterEncoding("float32", float("nan"), 1.0, "YES", Resampling.average),
         "count": RasterEncoding("uint16", None, 1.0, "NO", Resampling.nearest),
-        "classes": RasterEncoding("uint8", NODATA_CLASS, 1.0, "NO", Resampling.mode),
+        "classes": RasterEncoding("uint8", NODATA_CLASS, 1.0, "NO", Resampling.mode, unit=""),
     }
 )
 
@@ -72,10 +78,10 @@ def write_raster(
 ) -> list[Path]:
     """Write a map as a COG and its side files; returns what was written.
 
-    Lazy values are computed by rows of chunks, so that one row of them is in memory at a time. A class
-    raster carries its colours inside and its class names in an .aux.xml; all but reflectance get a QGIS
-    style, without which QGIS would write statistics beside the published file. Raises ContractError where
-    shape or type is not what the raster's kind promises.
+    Lazy values are computed by rows of chunks, so that one row of them is in memory at a time. Each band
+    carries statistics of all its pixels, so that no reader computes them and writes them beside the published
+    file. A class raster carries its colours inside and its classes as a table in an .aux.xml; all but
+    reflectance get a QGIS style. Raises ContractError where shape or type is not what the kind promises.
     """
     encoding = ENCODINGS[raster.kind]
     _check(raster, grid, encoding)
@@ -116,13 +122,17 @@ def _write_plain(
     with rasterio.open(path, "w", **_build_profile(encoding, len(names), grid, step=1)) as file:
         file.descriptions = names
         file.scales = (encoding.scale,) * len(names)
-        if raster.unit:
-            file.units = (raster.unit,) * len(names)
+        file.units = (raster.unit or encoding.unit,) * len(names)
         file.update_tags(**tags)
         if raster.legend is not None:
             file.write_colormap(1, _list_colors(raster.legend))
+        measured: list[list[RowMoments]] = [[] for _ in names]
         for top, rows in _read_strips(raster):
             _write_tiles(file, top, rows, encoding.nodata)
+            for moments, band in zip(measured, rows, strict=True):
+                moments.extend(measure_rows(band, encoding.nodata))
+        for number, moments in enumerate(measured, start=1):
+            file.update_tags(number, **describe_statistics(moments, grid.width))
     _write_overviews(path, grid, encoding, len(names))
 
 
@@ -229,14 +239,16 @@ def _build_cog_options(encoding: RasterEncoding) -> dict[str, str]:
 
 
 def _list_colors(legend: Legend) -> dict[int, tuple[int, int, int, int]]:
-    return {NODATA_CLASS: (255, 255, 255, 0)} | {entry.code: (*entry.rgb, 255) for entry in legend.classes}
+    """Of all codes of a byte, as a TIFF must have them: those of no class are white, as no data is."""
+    named = {entry.code: (*entry.rgb, 255) for entry in legend.classes}
+    return {code: named.get(code, (255, 255, 255, 0)) for code in range(NODATA_CLASS + 1)}
 
 
 def _write_side_files(raster: Raster, path: Path, language: Language) -> list[Path]:
     style = path.with_suffix(".qml")
     if raster.legend is not None:
         names = path.with_name(f"{path.name}.aux.xml")
-        names.write_text(build_class_names_xml(raster.legend, language), encoding="utf-8")
+        names.write_text(build_class_table_xml(raster.legend, language), encoding="utf-8")
         style.write_text(build_classes_qml(raster.legend, language), encoding="utf-8")
         return [names, style]
     if raster.kind == "reflectance":
@@ -246,18 +258,18 @@ def _write_side_files(raster: Raster, path: Path, language: Language) -> list[Pa
     return [style]
 
 
-def build_class_names_xml(legend: Legend, language: Language) -> str:
-    """GDAL's side file of a class raster: category names, and a table of value, names and colours."""
+def build_class_table_xml(legend: Legend, language: Language) -> str:
+    """GDAL's side file of a class raster: a table of value, names and colours, of its classes and no other.
+
+    GDAL's list of category names would count from 0, and so name codes that are no class.
+    """
     root = ET.Element("PAMDataset")
     band = ET.SubElement(root, "PAMRasterBand", {"band": "1"})
-    names = {entry.code: entry.name(language) for entry in legend.classes}
-    categories = ET.SubElement(band, "CategoryNames")
-    for code in range(max(names) + 1):
-        ET.SubElement(categories, "Category").text = names.get(code, "")
     table = ET.SubElement(band, "GDALRasterAttributeTable", {"tableType": "thematic"})
     for index, (name, kind, usage) in enumerate(_TABLE_FIELDS):
         field = ET.SubElement(table, "FieldDefn", {"index": str(index)})
-        for key, value in (("Name", name), ("Type", kind), ("Usage", usage)):
+        use = _NAME_USAGE if name == f"name_{language}" else usage
+        for key, value in (("Name", name), ("Type", kind), ("Usage", use)):
             ET.SubElement(field, key).text = str(value)
     for index, entry in enumerate(legend.classes):
         row = ET.SubElement(table, "Row", {"index": str(index)})

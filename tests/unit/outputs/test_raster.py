@@ -7,6 +7,7 @@ import dask.array as da
 import numpy as np
 import pytest
 import rasterio
+import rioxarray
 import xarray as xr
 from rasterio.enums import Resampling
 
@@ -77,6 +78,46 @@ def test_an_amount_says_its_unit_in_the_file_and_in_the_legend(tmp_path):
     assert all(label.endswith(" 元/公顷") for label in labels)
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "unit"),
+    [
+        ("ratio", shares(), "1"),
+        ("index", shares().astype(np.float32), "1"),
+        ("count", np.abs(shares() % 30).astype(np.uint16), "1"),
+        ("classes", (shares() % 4 + 1).astype(np.uint8), None),
+    ],
+)
+def test_every_band_says_unit_and_statistics(tmp_path, kind, values, unit):
+    legend = LAND_COVER if kind == "classes" else None
+    with written(made(kind, values, legend=legend), tmp_path / "map.tif") as file:
+        assert file.units == (unit,)
+        held = file.read(1, masked=True).compressed().astype(float)
+        tags = {key.removeprefix("STATISTICS_"): float(value) for key, value in file.tags(1).items()}
+    assert tags == pytest.approx(
+        {
+            "MINIMUM": held.min(),
+            "MAXIMUM": held.max(),
+            "MEAN": held.mean(),
+            "STDDEV": held.std(),
+            "VALID_PERCENT": 100 * held.size / values.size,
+        }
+    )
+
+
+def test_a_map_of_nothing_has_no_mean(tmp_path):
+    with written(made("ratio", np.full(GRID.shape, -32768, np.int16)), tmp_path / "map.tif") as file:
+        assert file.tags(1) == {"STATISTICS_VALID_PERCENT": "0"}
+
+
+def test_values_scale_and_unit_are_what_xarray_reads(tmp_path):
+    values = shares()
+    written(made("ratio", values), tmp_path / "map.tif").close()
+    with rioxarray.open_rasterio(tmp_path / "map.tif", mask_and_scale=True) as read:
+        expected = np.where(values == -32768, np.nan, values * 1e-4)
+        np.testing.assert_allclose(read.to_numpy()[0], expected, rtol=1e-6)
+        assert read.attrs["units"] == "1"
+
+
 def test_observed_data_carry_no_label(tmp_path):
     with written(made("ratio", shares()), tmp_path / "map.tif", simulated=False) as file:
         assert "simulated" not in file.tags()
@@ -104,17 +145,31 @@ def test_never_more_than_a_row_of_chunks_is_asked_for(tmp_path):
     assert [rows[0] for rows in asked] == [0, 0, 500, 500, 1000, 1000]
 
 
-def test_classes_carry_colours_and_chinese_names(tmp_path):
+def test_classes_carry_colours_and_names_of_no_code_that_is_no_class(tmp_path):
     codes = np.full(GRID.shape, 255, dtype=np.uint8)
     codes[100:900, 200:700] = 2
     codes[300:400, 250:300] = 4
     with written(made("classes", codes, "land_cover_2024", LAND_COVER), tmp_path / "map.tif") as file:
         assert file.nodata == 255
-        assert file.colormap(1)[4][:3] == LAND_COVER.by_code()[4].rgb
+        colors = file.colormap(1)
         assert set(np.unique(file.read(1, out_shape=(60, 70), resampling=Resampling.nearest))) <= {2, 4, 255}
-    names = (tmp_path / "map.tif.aux.xml").read_text(encoding="utf-8")
-    assert "<Category>建设用地</Category>" in names
-    assert "<F>Built-up</F>" in names
+    assert {code: color[:3] for code, color in colors.items() if color[:3] != (255, 255, 255)} == {
+        entry.code: entry.rgb for entry in LAND_COVER.classes
+    }
+    table = ET.parse(tmp_path / "map.tif.aux.xml")
+    rows = [[cell.text for cell in row][:3] for row in table.iter("Row")]
+    assert rows == [[str(one.code), one.name_zh, one.name_en] for one in LAND_COVER.classes]
+    assert table.find(".//Category") is None
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_names_of_classes_are_those_of_the_language(tmp_path, language):
+    codes = np.full(GRID.shape, 2, dtype=np.uint8)
+    raster = made("classes", codes, "land_cover_2024", LAND_COVER)
+    write_raster(raster, GRID, tmp_path / "map.tif", simulated=True, as_of=AS_OF, language=language)
+    fields = ET.parse(tmp_path / "map.tif.aux.xml").iter("FieldDefn")
+    used = [field.findtext("Name") for field in fields if field.findtext("Usage") == "2"]
+    assert used == [f"name_{language}"]
 
 
 def test_reflectance_keeps_its_bands_by_name(tmp_path):

@@ -66,7 +66,6 @@ def test_titles_are_in_the_language_of_the_delivery(tmp_path):
     item = json.loads((tmp_path / "items" / "land_cover_2024.json").read_text(encoding="utf-8"))
     assert item["properties"]["title"] == "Land cover (simulated data)"
     assert item["assets"]["data"]["classification:classes"][0]["title"] == "Water"
-    assert "<Category>Water</Category>" in (tmp_path / "rasters" / "land_cover_2024.tif.aux.xml").read_text()
 
 
 def test_no_path_of_this_machine_is_written(folder):
