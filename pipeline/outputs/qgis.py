@@ -39,7 +39,6 @@ _SYMBOLS = MappingProxyType(
         "MultiPolygon": ("fill", "SimpleFill"),
     }
 )
-_OWNER_COLORS = MappingProxyType({"1": "#b2182b", "2": "#2166ac"})
 
 
 @dataclass(frozen=True)
@@ -238,7 +237,7 @@ def _list_categories(column: str, language: Language, *, spoken: bool) -> list[_
         _Category(
             entry.name_zh if spoken else entry.code,
             entry.name(language),
-            entry.color or _OWNER_COLORS.get(entry.code, _GREY),
+            entry.color or _GREY,
         )
         for entry in list_values(column)
     ]
