@@ -1,39 +1,26 @@
 """The map of a delivery as parts of a page: element, data, scripts, styles."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from pipeline.contracts import Delivery
+from pipeline.outputs.embedding import MapPart
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.webmap.features import build_outline, list_layers
 from pipeline.outputs.webmap.grounds import list_grounds
 from pipeline.outputs.webmap.libraries import join_script, join_styles, read_maplibre, read_start
 from pipeline.outputs.webmap.packing import pack_config
 
-MAP_POLICY = "img-src data: blob:; worker-src blob:"
-"""What the content security policy of a page must allow for the map: pictures and a worker of its own."""
-_HTML = '<div id="ecomap" class="ecomap"></div>'
-
-
-@dataclass(frozen=True)
-class MapPart:
-    """What a page takes in to show a map.
-
-    `html` is the element that the map fills; `data` the text of an element `<script type="text/plain"
-    id="ecomap-data">`; `scripts` run in their order once both are read; `styles` are rules.
-    """
-
-    html: str
-    data: str
-    scripts: tuple[str, ...]
-    styles: str
+_HTML = Markup('<div id="ecomap" class="ecomap"></div>')
+_DATA = Markup('<script type="text/plain" id="ecomap-data">{}</script>')
 
 
 def build_map(delivery: Delivery, rasters: Path) -> MapPart:
     """The map of a delivery whose rasters are written in a folder; it begins when it comes into view."""
-    config = build_config(delivery, rasters)
-    return MapPart(_HTML, pack_config(config), (read_maplibre(), join_script(), read_start()), join_styles())
+    data = _DATA.format(pack_config(build_config(delivery, rasters)))
+    return MapPart(_HTML, data, (read_maplibre(), join_script(), read_start()), (join_styles(),))
 
 
 def build_config(delivery: Delivery, rasters: Path) -> dict[str, Any]:
