@@ -39,8 +39,13 @@ function buildCollection(table) {
   return { type: "FeatureCollection", features };
 }
 
+/** The period that a key names: what stands behind its last `/`, where it says of which label too. */
+function namePeriod(key) {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
 function fillPeriod(property, period) {
-  return property.replace("{period}", period);
+  return property.replace("{period}", namePeriod(period));
 }
 
 /** West, south, east and north of a geometry. */

@@ -7,8 +7,9 @@ let loaderCount = 0;
 function registerLoader(load) {
   if (!loaders.size)
     maplibregl.addProtocol("eco", async ({ url }) => {
-      const [number, ...place] = url.slice("eco://".length).split("/");
-      return { data: (await loaders.get(number)(...place.map(Number))) ?? new ArrayBuffer(0) };
+      const [number, variant, ...place] = url.slice("eco://".length).split("/");
+      const load = loaders.get(number);
+      return { data: (await load(...place.map(Number), decodeURIComponent(variant ?? ""))) ?? new ArrayBuffer(0) };
     });
   const number = String((loaderCount += 1));
   loaders.set(number, load);
@@ -20,19 +21,23 @@ function decodePicture(address) {
   return Uint8Array.from(bytes, (letter) => letter.charCodeAt(0)).buffer;
 }
 
+/** The address of tiles, of one variant where a source has several. */
+function nameTiles(source, variant = "") {
+  source.address ??= registerLoader(source.tiles);
+  return [`${source.address}/${encodeURIComponent(variant)}/{z}/{x}/{y}`];
+}
+
 function buildSource(source) {
   if (!source.tiles) return { type: "geojson", data: source.geojson, promoteId: "key", tolerance: 0.3 };
   const { minzoom = 0, maxzoom = 14, bounds } = source;
-  const tiles = [`${registerLoader(source.tiles)}/{z}/{x}/{y}`];
-  return { type: "vector", tiles, minzoom, maxzoom, promoteId: "key", ...(bounds && { bounds }) };
+  return { type: "vector", tiles: nameTiles(source), minzoom, maxzoom, promoteId: "key", ...(bounds && { bounds }) };
 }
 
 function buildGround(image) {
   const [west, south, east, north] = image.bounds;
   if (image.tiles) {
     const { minzoom = 0, maxzoom = 14, tileSize = 256 } = image;
-    const tiles = [`${registerLoader(image.tiles)}/{z}/{x}/{y}`];
-    return { type: "raster", tiles, minzoom, maxzoom, tileSize, bounds: image.bounds };
+    return { type: "raster", tiles: nameTiles(image), minzoom, maxzoom, tileSize, bounds: image.bounds };
   }
   const url = image.url.startsWith("data:") ? registerLoader(async () => decodePicture(image.url)) : image.url;
   return { type: "image", url, coordinates: [[west, north], [east, north], [east, south], [west, south]] };
@@ -99,7 +104,18 @@ class Pane {
     if (image) this.map.setPaintProperty("ground", "raster-opacity", state.opacity);
   }
 
+  /** The features of a layer, where they are others in another period. */
+  showSource({ id, source }, period) {
+    const variant = source.variant?.(period);
+    this.variants ??= {};
+    if (this.variants[id] === variant) return;
+    this.variants[id] = variant;
+    if (source.tiles) this.map.getSource(id).setTiles(nameTiles(source, variant));
+    else this.map.getSource(id).setData(source.geojsons(variant));
+  }
+
   showLayer(layer, state) {
+    this.showSource(layer, state.period);
     const theme = layer.themes.find((one) => one.key === state.themes[layer.id]);
     const visibility = state.shown[layer.id] ? "visible" : "none";
     const filter = buildFilter(layer, theme, state);

@@ -57,7 +57,7 @@ function listPaint(layer, theme, period) {
 /** Which features are drawn: those of the period, less those of classes that are off, that pass every filter. */
 function buildFilter(layer, theme, state) {
   const tests = ["all"];
-  if (layer.period) tests.push(["any", ["!", ["has", layer.period]], ["==", ["get", layer.period], state.period]]);
+  if (layer.period) tests.push(["any", ["!", ["has", layer.period]], ["==", ["get", layer.period], namePeriod(state.period)]]);
   const off = state.off[layer.id]?.[theme?.key] ?? [];
   if (off.length) {
     const value = ["to-string", ["get", fillPeriod(theme.property, state.period)]];
