@@ -209,6 +209,17 @@ def find_deliveries(out: Path) -> list[Published]:
 
     SettingsError where there is none, InputError for manifests that are none of ours, all at once.
     """
+    found, problems = survey_deliveries(out)
+    if problems:
+        raise InputError("清单读不出 / Manifests that cannot be read", problems)
+    return found
+
+
+def survey_deliveries(out: Path) -> tuple[list[Published], list[Problem]]:
+    """The deliveries of a folder, by area and label, and what is wrong with manifests that are none of ours.
+
+    SettingsError where there is neither.
+    """
     paths = sorted(path for path in out.glob("*/*/manifest.json") if not path.parent.name.startswith("."))
     if not paths:
         problem = Problem(
@@ -217,9 +228,7 @@ def find_deliveries(out: Path) -> list[Published]:
         raise SettingsError("没有交付 / No deliveries", [problem])
     problems: list[Problem] = []
     found = [one for path in paths if (one := _open_delivery(path, problems)) is not None]
-    if problems:
-        raise InputError("清单读不出 / Manifests that cannot be read", problems)
-    return found
+    return found, problems
 
 
 def choose_delivery(found: Sequence[Published], label: str) -> Published | None:
