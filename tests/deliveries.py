@@ -33,7 +33,7 @@ def written(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> lis
     """Write a delivery into an empty folder; its files."""
     told = {name: getattr(delivery, name) for name in ("simulated", "as_of", "language")}
     with begin_delivery(folder, delivery.rasters, delivery.grid, **told) as rasters:
-        return complete_delivery(delivery, rasters, shapefile=shapefile)
+        return [folder / place for place in complete_delivery(delivery, rasters, shapefile=shapefile)]
 
 
 def small_aoi() -> Aoi:

@@ -42,6 +42,7 @@ class Delivery:
     """Everything that one area's delivery shows; `outputs` writes it, nothing else is consulted.
 
     `as_of` is the time of the latest scene; it stands for every time inside a file, so that bytes repeat.
+    `scenes` have a row each, with the outline (longitude, latitude) as `geometry` where it is known.
     `tables` are the CSV tables by file stem; `rules` names the rules of the findings, in Chinese and English;
     `layers` are those of the GeoPackage beside the six that each has, by name; `assessed` are the stems of
     those tables that parts of the assessment made, in their order. `organisation` (编制单位) is who compiles

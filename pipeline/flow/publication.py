@@ -3,7 +3,6 @@
 import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -12,7 +11,6 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from dask.system import CPU_COUNT
 
 from pipeline.assessment.target_summary import fill_targets
 from pipeline.contracts import Delivery, Raster
@@ -29,7 +27,7 @@ from pipeline.maps.step import Maps
 from pipeline.outputs import delivery as outputs
 from pipeline.rights_registry.feature_ids import number_features
 from pipeline.rights_registry.rules import RULES
-from pipeline.storage.cause import Artifact, Cause, sha256_of_file
+from pipeline.storage.cause import Artifact, Cause
 from pipeline.storage.publish import remove
 from pipeline.storage.tables import load_json, load_layer, load_table, save_json
 
@@ -138,7 +136,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         tables=_gather_tables(run, draft.maps, tables),
         rasters=draft.rasters,
         rules=_name_rules(draft.inputs),
-        scenes=pd.DataFrame(scenes.drop(columns=["geometry", "assets", "mask", "saturation"])),
+        scenes=scenes.drop(columns=["assets", "mask", "saturation"]),
         layers=load_assessed_layers(tables.assessed),
         assessed=tuple(load_assessed_tables(tables.assessed)),
         organisation=study.settings.catalogue.name_organisation(study.aoi.id),
@@ -221,12 +219,6 @@ def publish_delivery(
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = draft.written.folder
     written = outputs.complete_delivery(delivery, draft.written, shapefile=study.settings.outputs.shapefile)
-    with ThreadPoolExecutor(CPU_COUNT) as readers:
-        checksums = list(readers.map(sha256_of_file, written))
-    files = {
-        path.relative_to(part).as_posix(): {"bytes": path.stat().st_size, "sha256": checksum}
-        for path, checksum in zip(written, checksums, strict=True)
-    }
     manifest = {
         **_describe_delivery(study, delivery, search),
         "artifacts": artifacts,
@@ -234,7 +226,7 @@ def publish_delivery(
         "steps": {step.name: step.version for step in draft.maps.steps if draft.maps.of(step.name)},
         "inputs": draft.inputs.checksums,
         "datum_shifts": shifts,
-        "files": files,
+        "files": {place: {"bytes": one.size, "sha256": one.sha256} for place, one in written.items()},
     }
     save_json(part / "manifest.json", manifest)
     run.publish(cause, part, study.target)

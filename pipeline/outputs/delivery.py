@@ -1,6 +1,6 @@
 """The delivery folder of one area: everything in it but the manifest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from pipeline.outputs.map_sheets import is_shown
 from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
-from pipeline.outputs.stac import write_stac_catalog
-from pipeline.storage.delivered import FORMER_NAMES
+from pipeline.outputs.stac.catalog import write_stac_catalog
+from pipeline.storage.delivered import FORMER_NAMES, FileFacts
 
 _PARQUET = MappingProxyType({".parquet": INVENTORY_LAYER, "_parcels.parquet": PARCELS_LAYER})
 """Layers that leave as GeoParquet too, by what the names of their files end with."""
@@ -72,8 +72,10 @@ def begin_delivery(
         writers.shutdown(cancel_futures=True)
 
 
-def complete_delivery(delivery: Delivery, begun: DeliveryDraft, *, shapefile: bool = False) -> list[Path]:
-    """Write all else of a delivery that was begun with its rasters; returns all its files, sorted.
+def complete_delivery(
+    delivery: Delivery, begun: DeliveryDraft, *, shapefile: bool = False
+) -> dict[str, FileFacts]:
+    """Write all else of a delivery that was begun with its rasters; its files by their place in it, sorted.
 
     Inventory (GeoPackage, workbook, GeoParquet), parcels (GeoParquet), CSV tables, the report and a STAC
     catalogue; on request the layers as Shapefiles in a folder of their own. The same delivery gives the same
@@ -86,10 +88,16 @@ def complete_delivery(delivery: Delivery, begun: DeliveryDraft, *, shapefile: bo
     _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
     outputs.report.write_report(delivery, folder)
     _wait(begun.rasters.values())
-    write_stac_catalog(delivery, folder)
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    measured = _measure(folder, [path for path in folder.rglob("*") if path.is_file()])
+    measured |= _measure(folder, write_stac_catalog(delivery, folder, measured))
     _link_former_names(delivery, folder)
-    return files
+    return dict(sorted(measured.items()))
+
+
+def _measure(folder: Path, files: Sequence[Path]) -> dict[str, FileFacts]:
+    with ThreadPoolExecutor(CPU_COUNT) as readers:
+        facts = list(readers.map(FileFacts.of, files))
+    return {path.relative_to(folder).as_posix(): one for path, one in zip(files, facts, strict=True)}
 
 
 def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:

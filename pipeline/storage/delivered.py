@@ -1,10 +1,13 @@
 """The files of a published delivery, by what its manifest says."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Self
 
 from pipeline.errors import InputError, Problem
+from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.tables import load_json
 
 FORMER_NAMES = MappingProxyType(
@@ -16,6 +19,19 @@ FORMER_NAMES = MappingProxyType(
     }
 )
 """How files of a delivery were called before their names told area and label; links for this release."""
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """Size in bytes and checksum of a file that is delivered."""
+
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Those of a file as it lies there."""
+        return cls(path.stat().st_size, sha256_of_file(path))
 
 
 def find_delivered(folder: Path, suffix: str) -> Path:
