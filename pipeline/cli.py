@@ -14,14 +14,15 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import pipeline
 from pipeline import signals
 from pipeline.errors import PipelineError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-_OUT = Console()
-_ERR = Console(stderr=True)
+_OUT = Console(markup=False)
+_ERR = Console(stderr=True, markup=False)
 _STATUS = {
     "runs": "最近的运行 last runs",
     "deliveries": "交付 deliveries",
@@ -44,7 +45,7 @@ def main() -> None:
     try:
         app()
     except PipelineError as error:
-        _ERR.print(f"[bold red]错误 error[/]: {error}", highlight=False, soft_wrap=True)
+        _ERR.print(Text.assemble(("错误 error", "bold red"), f": {error}"), soft_wrap=True)
         sys.exit(error.exit_code)
 
 
@@ -411,6 +412,8 @@ def _deliver(
         for one in delivered:
             state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
             _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
+            for name in one.carried:
+                _OUT.print(f"  他人的文件，已保留 a file of people, kept: {name}", soft_wrap=True)
     if manifest:
         _show_differences(repeat.list_differences(manifest, delivered[0].folder), as_json=as_json)
 

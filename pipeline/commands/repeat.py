@@ -13,8 +13,11 @@ from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.inputs import find_inputs
 from pipeline.settings import Settings
+from pipeline.settings.computing import Compute
+from pipeline.settings.outputs import Retention
 from pipeline.storage.tables import load_json
 
+_UNWRITTEN = ("notify", "out")
 _SIGNS = {"config", "inputs", "files", "versions"}
 
 
@@ -27,14 +30,18 @@ class Manifest:
     settings: Settings
 
     def build_settings(self, overrides: Sequence[str], aoi: Sequence[str]) -> Settings:
-        """The settings to repeat; SettingsError if a word of the command would change them."""
+        """The settings to repeat; SettingsError if a word of the command would change them.
+
+        Where the tasks run and how many deliveries stay is for who repeats it to say, not for the manifest.
+        """
         given = [*(f"--set {pair}" for pair in overrides), *(f"--aoi {entry}" for entry in aoi)]
         if given:
             problems = [
                 Problem(word, "a change", "the run as it was", "Run a config instead") for word in given
             ]
             raise SettingsError(f"{self.path} is a manifest, which is repeated as it is", problems)
-        return self.settings.model_copy(update={"out": str(Path("delivery").resolve())})
+        here = {"out": str(Path("delivery").resolve()), "compute": Compute(), "retention": Retention()}
+        return self.settings.model_copy(update=here)
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -45,6 +52,7 @@ def read_manifest(path: Path) -> Manifest | None:
     content = _read_json(path)
     if not isinstance(content, dict) or not set(content) >= _SIGNS:
         return None
+    _refuse_orders(path, content["config"])
     try:
         settings = Settings.model_validate(content["config"])
     except ValidationError as error:
@@ -81,6 +89,22 @@ def list_differences(manifest: Manifest, delivery: Path) -> list[dict[str, str]]
         for what, (before, after) in pairs.items()
         for name, then, now in _list_changes(before, after)
     ]
+
+
+def _refuse_orders(path: Path, config: Any) -> None:
+    """SettingsError for what no manifest of ours has, as it would act outside of the run."""
+    found = [key for key in _UNWRITTEN if isinstance(config, dict) and key in config]
+    if found:
+        problems = [
+            Problem(
+                f"{path}, config.{key}",
+                repr(config[key]),
+                "nothing: a manifest tells what was computed, and no program or folder to use",
+                "Do not repeat it unless you know who wrote it; then remove the key",
+            )
+            for key in found
+        ]
+        raise SettingsError("A manifest of ecoledger has no such key", problems)
 
 
 def _read_json(path: Path) -> Any:

@@ -14,7 +14,7 @@ from pipeline.engine.progress import Bars
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.storage.cause import Artifact, Cause, measure_files
-from pipeline.storage.publish import publish, remove, restore
+from pipeline.storage.publish import publish, remove
 from pipeline.storage.workspace import Workspace
 
 _LOG = logging.getLogger("ecoledger")
@@ -153,14 +153,14 @@ class Run:
 
     def is_published(self, cause: Cause, target: Path) -> bool:
         """Whether a delivery of this cause stands at its target, unaltered."""
-        restore(target)
         return target.is_dir() and self.workspace.find_delivery(target) == (cause.key, *measure_files(target))
 
-    def publish(self, cause: Cause, part: Path, target: Path) -> None:
-        """Publish a finished delivery folder and enter it in the ledger."""
-        publish(part, target)
+    def publish(self, cause: Cause, part: Path, target: Path) -> list[str]:
+        """Publish a finished folder and enter it in the ledger; the files of people that it took over."""
+        carried = publish(part, target)
         self.workspace.enter_delivery(target, cause.key, *measure_files(target))
-        _LOG.info("published", extra={"step": cause.step, "target": str(target)})
+        _LOG.info("published", extra={"step": cause.step, "target": str(target), "carried": carried})
+        return carried
 
     def _enter(self, cause: Cause) -> Artifact:
         artifact = self.workspace.enter(cause)

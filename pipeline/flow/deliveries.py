@@ -17,6 +17,7 @@ from pipeline.flow.retention import retire
 from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
+from pipeline.storage.ownership import check_place
 from pipeline.storage.tables import load_json
 
 _DELIVERY = 9
@@ -27,7 +28,8 @@ _SHIPPED = PROJECT_ROOT / "configs"
 class Delivered:
     """What became of one area: its delivery, its figures, and the planted truth if it is simulated.
 
-    `totals` are ACCOUNT_TOTALS, None without accounts.
+    `totals` are ACCOUNT_TOTALS, None without accounts; `carried` are files that people had put into the
+    delivery which it replaces, or changed there.
     """
 
     aoi: str
@@ -37,12 +39,15 @@ class Delivered:
     indicators: pd.DataFrame
     truth: dict[str, Any] | None
     totals: pd.DataFrame | None = None
+    carried: tuple[str, ...] = ()
 
 
 def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
     """Every area of the config, one after the other; what is wrong in the config is said before any work."""
     validate_settings(settings)
     areas = [Study.of(aoi, settings) for aoi in settings.aoi]
+    for area in areas:
+        check_place(area.target)
     source = find_source(settings)
     with closing_reader(source):
         run = replace(run, source=source)
@@ -66,17 +71,16 @@ def deliver(run: Run, study: Study) -> Delivered:
         ),
     )
     kept = run.is_published(cause, study.target) and not run.refresh and is_settled(run, study, inputs)
-    if not kept:
-        flow.page.make_delivery(run, study, inputs, cause)
-    return _summarize(study, inputs, kept=kept)
+    carried = [] if kept else flow.page.make_delivery(run, study, inputs, cause)
+    return _summarize(study, inputs, carried, kept=kept)
 
 
-def _summarize(study: Study, inputs: Inputs, *, kept: bool) -> Delivered:
+def _summarize(study: Study, inputs: Inputs, carried: list[str], *, kept: bool) -> Delivered:
     figures = _read_table(study, "indicators")
     totals = _read_table(study, "account_totals") if inputs.accounts else None
     aoi = study.aoi
     truth = _load_truth(inputs)
-    return Delivered(aoi.id, aoi.name_zh, study.target, kept, figures, truth, totals)
+    return Delivered(aoi.id, aoi.name_zh, study.target, kept, figures, truth, totals, tuple(carried))
 
 
 def _read_table(study: Study, name: str) -> pd.DataFrame:

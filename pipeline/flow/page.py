@@ -26,8 +26,8 @@ from pipeline.maps.showing import list_warnings
 from pipeline.storage.cause import Cause
 
 
-def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
-    """One area from its scenes to its published delivery."""
+def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[str]:
+    """One area from its scenes to its published delivery; the files of people that it took over."""
     found = make_scene_table(run, study, inputs)
     parcels = make_parcels(run, study, inputs)  # what is wrong with it is said before a pixel is read
     of_accounts = make_account_inputs(run, study, inputs)
@@ -52,4 +52,4 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> None:
         warnings = [*found.account["warnings"], *remarks, *list_warnings(maps)]
         account = {**found.account, "warnings": warnings}
         shifts = publication.load_shifts(parcels, of_accounts, own)
-        publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)
+        return publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

@@ -28,6 +28,7 @@ from pipeline.outputs import delivery as outputs
 from pipeline.rights_registry.feature_ids import number_features
 from pipeline.rights_registry.rules import RULES
 from pipeline.storage.cause import Artifact, Cause
+from pipeline.storage.ownership import BEGUN, check_place, name_part
 from pipeline.storage.publish import remove
 from pipeline.storage.tables import load_json, load_layer, load_table, save_json
 
@@ -97,10 +98,12 @@ def draft_delivery(
 
     An error that a user can mend leaves nothing of it.
     """
-    part = study.target.with_name(f".{study.target.name}.part")
+    part = name_part(study.target)
+    check_place(study.target)
     if part.exists():
         remove(part)
     part.mkdir(parents=True)
+    (part / BEGUN).touch()
     rasters = (*list_rasters(maps), *list_service_rasters(maps, parcels))
     simulated = bool(scenes["simulated"].any()) or inputs.simulated is not None
     as_of = scenes["datetime"].max().to_pydatetime()
@@ -209,8 +212,10 @@ def publish_delivery(
     artifacts: Mapping[str, str | Sequence[str]],
     search: Mapping[str, Any],
     shifts: Mapping[str, Any],
-) -> None:
+) -> list[str]:
     """Complete a delivery that is begun and publish it; what stood at its place stays until then.
+
+    Gives the names of files of people that the new one took over from it.
 
     `artifacts` are the keys of everything behind it, `search` tells what became of all scenes that were
     found, `shifts` how the coordinates of inputs came to CGCS2000.
@@ -229,7 +234,7 @@ def publish_delivery(
         "files": {place: {"bytes": one.size, "sha256": one.sha256} for place, one in written.items()},
     }
     save_json(part / "manifest.json", manifest)
-    run.publish(cause, part, study.target)
+    return run.publish(cause, part, study.target)
 
 
 def _describe_parts(inputs: Inputs) -> dict[str, Any]:

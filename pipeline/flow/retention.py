@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import PART_WORLD, WORLDS
+from pipeline.storage.ownership import has_strangers
 from pipeline.storage.publish import remove
 from pipeline.storage.tables import load_json
 
@@ -18,9 +19,9 @@ def retire(run: Run, areas: Sequence[Study]) -> list[Path]:
     """Remove all but the last deliveries of each area, as many as its config keeps; the folders removed.
 
     With a delivery go the artifacts that no delivery that stays was made from. The one that was just
-    published stays, and so does everything where the config names no number.
+    published stays, one into which people put something too, and everything where the config names no number.
     """
-    old = [folder for area in areas for folder in _list_surplus(run, area)]
+    old = [folder for area in areas for folder in _list_surplus(run, area) if not _is_used(folder)]
     if not old:
         return []
     gone = {folder: load_json(folder / "manifest.json") for folder in old}
@@ -33,6 +34,12 @@ def retire(run: Run, areas: Sequence[Study]) -> list[Path]:
         _LOG.info("retired", extra={"target": str(folder)})
     run.workspace.forget_artifacts(_collect_keys(gone.values()) - _collect_keys(stays))
     return old
+
+
+def _is_used(folder: Path) -> bool:
+    if used := has_strangers(folder):
+        _LOG.warning("not retired: people put something there", extra={"target": str(folder)})
+    return used
 
 
 def _list_surplus(run: Run, study: Study) -> list[Path]:

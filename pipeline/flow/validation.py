@@ -1,6 +1,7 @@
 """What can be known to be wrong before anything is computed; every mistake at once."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from glob import glob
 from itertools import pairwise
@@ -23,6 +24,7 @@ from pipeline.settings.schemes import load_scheme
 from pipeline.settings.sources import LocalArchive, StaticCatalog
 
 Check = Callable[[], object]
+_RENAME = "Give one of them another `id` in its properties, or another file name"
 
 
 def validate_settings(settings: Settings) -> None:
@@ -51,6 +53,7 @@ def _raise_all(checks: list[Check]) -> None:
 def _check_names(settings: Settings) -> Iterator[Check]:
     for aoi in settings.aoi:
         yield partial(load_entry, aoi)
+    yield partial(_check_aoi_ids, settings)
     for name in settings.indices:
         yield partial(find_index, name)
     for scheme in settings.sections.schemes:
@@ -63,6 +66,21 @@ def _check_names(settings: Settings) -> Iterator[Check]:
     yield partial(check_accounts, settings)
     if not settings.simulated:
         yield partial(ingest.scenes.providers.resolve, settings.scenes.provider, settings.scenes.missions)
+
+
+def _check_aoi_ids(settings: Settings) -> None:
+    """SettingsError where two areas have one id, and so one folder; what cannot be read is said elsewhere."""
+    entries: dict[str, list[str]] = {}
+    for entry in settings.aoi:
+        with suppress(PipelineError):
+            entries.setdefault(load_entry(entry).id, []).append(str(entry))
+    problems = [
+        Problem(f"aoi: {', '.join(named)}", f"the id {aoi} {len(named)} times", "an id of its own", _RENAME)
+        for aoi, named in entries.items()
+        if len(named) > 1
+    ]
+    if problems:
+        raise SettingsError("Areas of one id would overwrite each other's delivery", problems)
 
 
 def _check_label_periods(settings: Settings) -> None:

@@ -27,6 +27,7 @@ from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
 from pipeline.outputs.stac.catalog import write_stac_catalog
 from pipeline.storage.delivered import FORMER_NAMES, FileFacts
+from pipeline.storage.ownership import BEGUN
 
 _PARQUET = MappingProxyType({".parquet": INVENTORY_LAYER, "_parcels.parquet": PARCELS_LAYER})
 """Layers that leave as GeoParquet too, by what the names of their files end with."""
@@ -88,7 +89,8 @@ def complete_delivery(
     _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
     outputs.report.write_report(delivery, folder)
     _wait(begun.rasters.values())
-    measured = _measure(folder, [path for path in folder.rglob("*") if path.is_file()])
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != BEGUN]
+    measured = _measure(folder, files)
     measured |= _measure(folder, write_stac_catalog(delivery, folder, measured))
     _link_former_names(delivery, folder)
     return dict(sorted(measured.items()))

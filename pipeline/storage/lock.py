@@ -11,6 +11,7 @@ from pathlib import Path
 import filelock
 
 from pipeline.errors import WorkspaceBusy
+from pipeline.storage.ownership import refuse_links
 
 _PROBED_S = 0.5
 """A lock is asked for so long: `is_held` has it for a moment."""
@@ -24,6 +25,7 @@ def acquire(root: Path) -> Iterator[None]:
     for nothing. A file server may keep the lock of a machine that died; the message says how to free it.
     """
     lock, note = root / "lock", root / "holder.json"
+    refuse_links((lock, note))
     try:
         holding = filelock.FileLock(lock, timeout=_PROBED_S).acquire()
     except filelock.Timeout as error:

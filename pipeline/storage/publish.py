@@ -1,24 +1,35 @@
 """Deliveries put in place whole, and what else is done to folders: brought to the disk, removed."""
 
+import os
 import shutil
+import stat
 from pathlib import Path
 
 from pipeline import operating_system
 from pipeline.errors import WorkspaceError
+from pipeline.storage.ownership import BEGUN, carry_over, check_place, is_delivery, name_old
+
+_WRITTEN = {stat.S_IFREG, stat.S_IFDIR}
+_GUARDS = ("-wal", "-shm", "-journal")
+"""Ends of names of files that SQLite has beside one that is being written."""
 
 
-def publish(folder: Path, target: Path) -> None:
+def publish(folder: Path, target: Path) -> list[str]:
     """Put a finished folder in the place of a delivery; the old one stays until the new one is there.
 
-    `latest` beside it then names it. WorkspaceError if someone has the old GeoPackage open for writing.
+    `latest` beside it then names it. Gives the names of what people put into the old one, or changed in it,
+    which goes along. WorkspaceError if someone has its GeoPackage open for writing, or if it is not ours.
     """
-    for guard in ("-wal", "-shm"):
+    check_place(target)
+    for guard in _GUARDS:
         for stuck in sorted(target.glob(f"*.gpkg{guard}")):
             raise WorkspaceError(
                 f"{stuck} exists: close the program that has the GeoPackage open, then run again"
             )
+    carried = carry_over(target, folder)
+    (folder / BEGUN).unlink(missing_ok=True)
     flush(folder)
-    old = _old(target)
+    old = name_old(target)
     if old.exists():
         remove(old)
     if target.exists():
@@ -36,27 +47,27 @@ def publish(folder: Path, target: Path) -> None:
     flush(target.parent)
     if old.exists():
         remove(old)
+    return carried
 
 
-def restore(target: Path) -> None:
-    """Put back a delivery that a run, killed while it published, had moved aside."""
-    if _old(target).exists() and not target.exists():
-        _old(target).rename(target)
-
-
-def _old(target: Path) -> Path:
-    return target.with_name(f".{target.name}.old")
+def restore_all(out: Path) -> None:
+    """Put back every delivery that a run, killed while it published, had moved aside."""
+    for old in sorted(out.glob("*/.*.old")):
+        target = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
+        if is_delivery(old) and not old.is_symlink() and not os.path.lexists(target):
+            old.rename(target)
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder."""
-    if path.is_dir():
+    """Remove a file, a link, or a folder with all in it."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink()
 
 
 def flush(path: Path) -> None:
-    """Bring a file, or a folder with all in it, to the disk."""
+    """Bring a file, or a folder with all files and folders in it, to the disk."""
     for entry in [*path.rglob("*"), path] if path.is_dir() else [path]:
-        operating_system.sync_to_disk(entry)
+        if stat.S_IFMT(entry.lstat().st_mode) in _WRITTEN:
+            operating_system.sync_to_disk(entry)

@@ -12,7 +12,7 @@ from pipeline.errors import WorkspaceError
 from pipeline.storage import disk, lock
 from pipeline.storage.cause import Artifact, Cause, measure_files
 from pipeline.storage.ledger import Ledger, open_ledger, open_ledger_for_reading, record_of
-from pipeline.storage.publish import flush, remove
+from pipeline.storage.publish import flush, remove, restore_all
 
 
 class Workspace:
@@ -28,6 +28,7 @@ class Workspace:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with lock.acquire(self.root), open_ledger(self.root) as ledger, self._use(ledger):
+                restore_all(self.root.parent)
                 yield self
         except (OSError, RuntimeError, sqlite3.Error) as error:
             if (trouble := disk.explain(self.root, error)) is None:

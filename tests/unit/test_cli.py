@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.cli import app
+from pipeline.cli import app, main
 from pipeline.settings import build_schema, load_settings
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
@@ -69,3 +70,14 @@ def test_the_published_schema_is_that_of_the_settings():
 )
 def test_every_shipped_config_is_valid(path: Path):
     assert load_settings(path).aoi == yaml.safe_load(path.read_text(encoding="utf-8"))["aoi"]
+
+
+@pytest.mark.parametrize("name", ["[red]2024", "[/bold]", "area [2024", "[link=https://a.example]x"])
+def test_markup_in_a_path_is_written_as_it_stands(tmp_path, monkeypatch, capsys, name):
+    config = tmp_path / f"{name.replace('/', '∕')}.yaml"
+    config.write_text("label: a\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["ecoledger", "validate", str(config)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert str(config) in capsys.readouterr().err.replace("\n", "")

@@ -13,6 +13,7 @@ from pipeline.errors import BrokenAsset
 from pipeline.grid import Block, Grid
 from pipeline.storage.blocks import Layer, read_block, write_block
 from pipeline.storage.cause import Cause, measure_files
+from pipeline.storage.ownership import BEGUN
 from pipeline.storage.workspace import Workspace
 
 GRID = Grid("EPSG:32651", 0.0, 0.0, 10.0, 10, 13)
@@ -143,6 +144,7 @@ def test_a_delivery_is_known_by_cause_and_content(run):
     target = run.workspace.root.parent / "bay" / "2024"
     part = target.with_name(".2024.part")
     part.mkdir(parents=True)
+    (part / BEGUN).touch()
     (part / "report.html").write_text("a")
     assert not run.is_published(CAUSE, target)
     run.publish(CAUSE, part, target)

@@ -37,7 +37,8 @@ def delivered(run, aoi, label, as_of):
     folder.mkdir(parents=True)
     keys = {"scenes": built(run, SHARED).key, "composite": [built(run, own(label)).key]}
     times = {"published": f"20{50 - len(list(folder.parent.iterdir()))}-01-01"}
-    manifest = {"artifacts": keys, "inputs": {}, "as_of": as_of, "times": times}
+    told = {"aoi": folder.parent.name, "label": folder.name, "config": {}, "files": {}}
+    manifest = {**told, "artifacts": keys, "inputs": {}, "as_of": as_of, "times": times}
     save_json(folder / "manifest.json", manifest)
     run.workspace.enter_delivery(folder, f"key of {label}", 1, "")
     return folder
@@ -97,3 +98,11 @@ def test_nothing_goes_where_no_number_or_a_larger_one_is_named(run, keep):
     folders = four(run)
     assert retire(run, [area_at(folders[3], keep)]) == []
     assert all(Path(folder).exists() for folder in folders)
+
+
+def test_a_delivery_into_which_people_put_something_stays(run, caplog):
+    folders = four(run)
+    (folders[0] / "批注.docx").write_bytes(b"a note")
+    assert retire(run, [area_at(folders[3], 2)]) == folders[1:2]
+    assert (folders[0] / "批注.docx").read_bytes() == b"a note"
+    assert "people put something there" in caplog.text

@@ -87,3 +87,17 @@ def test_towns_projects_and_statistics_are_read_through_and_all_mistakes_said_at
         "belts.gpkg": 2,
         "a.csv": 1,
     }
+
+
+def test_areas_of_one_id_are_refused_as_they_would_have_one_folder(tmp_path):
+    for folder, left in (("old", 121.80), ("new", 121.85)):
+        (tmp_path / folder).mkdir()
+        shape = shapely.box(left, 31.45, left + 0.01, 31.46)
+        gpd.GeoDataFrame(geometry=[shape], crs="EPSG:4490").to_file(tmp_path / folder / "bay.gpkg")
+    settings = settings_of(tmp_path, scenes={"period": "year"}, aoi=["old/bay.gpkg", "new/bay.gpkg"])
+    with pytest.raises(SettingsError, match="one id") as refused:
+        validate_settings(settings)
+    (problem,) = refused.value.problems
+    assert ("old/bay.gpkg" in problem.place, "new/bay.gpkg" in problem.place) == (True, True)
+    assert problem.found == "the id bay 2 times"
+    validate_settings(settings.model_copy(update={"aoi": settings.aoi[:1]}))

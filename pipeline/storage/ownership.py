@@ -1,0 +1,139 @@
+"""What in a folder of deliveries is ours to replace, and what people put there, which is kept."""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pipeline.errors import Problem, WorkspaceError
+from pipeline.storage.cause import sha256_of_file
+from pipeline.storage.delivered import FORMER_NAMES
+from pipeline.storage.tables import load_json
+
+BEGUN = ".begun"
+"""Marks a delivery that is being written, so that one which a killed run left is known as ours."""
+KEPT = "kept"
+"""Folder of a delivery for files of ours that people changed, beside the new ones."""
+
+_SIGNS = {"aoi", "label", "config", "files"}
+_OWN = {"manifest.json", BEGUN}
+_MOVE = "移走它，或另选 --out / Move it away, or choose another --out"
+
+
+def check_place(target: Path) -> None:
+    """WorkspaceError where a delivery would go through a link, or over what is not ours, each named."""
+    part, old = name_part(target), name_old(target)
+    latest = target.parent / "latest"
+    places = (target, part, old, latest, latest.with_name(".latest.part"))
+    problems = [
+        *(_explain_link(path) for path in places if path.is_symlink()),
+        *(_explain_folder(path) for path in (target, part, old) if not _is_replaceable(path)),
+    ]
+    if latest.exists() and not latest.is_file() and not latest.is_symlink():
+        found = "一个目录 / a folder"
+        problems.append(Problem(str(latest), found, "最近交付的标签 / the label of the last delivery", _MOVE))
+    if problems:
+        raise WorkspaceError("不能发布到此处 / No delivery can be put here", problems)
+
+
+def refuse_links(paths: Iterable[Path]) -> None:
+    """WorkspaceError that names those of our files which are symbolic links, as they lead elsewhere."""
+    if problems := [_explain_link(path) for path in paths if path.is_symlink()]:
+        raise WorkspaceError("工作区不能用 / The workspace cannot be used", problems)
+
+
+def name_part(target: Path) -> Path:
+    """Where a delivery is written until it is published."""
+    return target.with_name(f".{target.name}.part")
+
+
+def name_old(target: Path) -> Path:
+    """Where a delivery is moved while the next one takes its place."""
+    return target.with_name(f".{target.name}.old")
+
+
+def is_delivery(folder: Path) -> bool:
+    """Whether a folder is one of ours, by its manifest."""
+    try:
+        return set(load_json(folder / "manifest.json")) >= _SIGNS
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def carry_over(delivery: Path, folder: Path) -> list[str]:
+    """Bring what people put into a delivery, or changed in it, into the folder that replaces it; their names.
+
+    A file of theirs keeps its name. One of ours that was changed, or whose name is taken now, goes into
+    `kept/`, with the first letters of its checksum. Links stay links; the old folder loses nothing.
+    """
+    if not is_delivery(delivery):
+        return []
+    files = load_json(delivery / "manifest.json")["files"]
+    carried = {name: _find_place(name, delivery, folder, files) for name in _list_strange(delivery, files)}
+    for name, place in carried.items():
+        _copy(delivery / name, folder / place)
+    return sorted(set(carried.values()))
+
+
+def has_strangers(delivery: Path) -> bool:
+    """Whether people put something into a delivery, or changed something in it."""
+    files = load_json(delivery / "manifest.json")["files"]
+    return next(_list_strange(delivery, files), None) is not None
+
+
+def _explain_link(path: Path) -> Problem:
+    found = f"符号链接，指向 / a symbolic link to {path.readlink()}"
+    return Problem(str(path), found, "本系统自己的文件或目录 / a file or folder of its own", _MOVE)
+
+
+def _explain_folder(path: Path) -> Problem:
+    found = "没有本系统清单的目录 / a folder without a manifest of ours" if path.is_dir() else "文件 / a file"
+    return Problem(str(path), found, "本系统的交付，或什么也没有 / a delivery of ours, or nothing", _MOVE)
+
+
+def _is_replaceable(path: Path) -> bool:
+    if path.is_symlink() or not path.exists():
+        return True
+    if not path.is_dir():
+        return False
+    return is_delivery(path) or (path / BEGUN).is_file() or not any(path.iterdir())
+
+
+def _list_strange(delivery: Path, files: Mapping[str, Any]) -> Iterator[str]:
+    """Names of what is not as the manifest says: files of people, and files of ours that were changed."""
+    for folder, folders, names in os.walk(delivery):
+        linked = [name for name in folders if Path(folder, name).is_symlink()]
+        for path in sorted(Path(folder, name) for name in (*names, *linked)):
+            name = path.relative_to(delivery).as_posix()
+            if not (name in _OWN or _is_former_name(path, name, files) or _is_intact(path, name, files)):
+                yield name
+
+
+def _is_former_name(path: Path, name: str, files: Mapping[str, Any]) -> bool:
+    return path.is_symlink() and name in FORMER_NAMES.values() and str(path.readlink()) in files
+
+
+def _is_intact(path: Path, name: str, files: Mapping[str, Any]) -> bool:
+    return name in files and path.is_file() and not path.is_symlink() and _is_same(path, files[name])
+
+
+def _is_same(path: Path, told: Mapping[str, Any]) -> bool:
+    return bool(path.stat().st_size == told["bytes"] and sha256_of_file(path) == told["sha256"])
+
+
+def _find_place(name: str, delivery: Path, folder: Path, files: Mapping[str, Any]) -> str:
+    if name not in files and not (folder / name).exists():
+        return name
+    path = PurePosixPath(name)
+    mark = sha256_of_file(delivery / name)[:8] if (delivery / name).is_file() else "link"
+    return str(PurePosixPath(KEPT) / path.with_name(f"{path.stem}_{mark}{path.suffix}"))
+
+
+def _copy(path: Path, to: Path) -> None:
+    """The same file at a second place, or a copy where the disk has no links."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(path, to, follow_symlinks=False)
+    except OSError:
+        shutil.copy2(path, to, follow_symlinks=False)
