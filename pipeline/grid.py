@@ -135,6 +135,11 @@ class Grid:
         right, bottom = self.transform * (block.col_to, block.row_to)
         return left, bottom, right, top
 
+    def cut(self, block: Block) -> "Grid":
+        """The pixels of a block as a grid of their own."""
+        left, _, _, top = self.block_bounds(block)
+        return Grid(self.crs, left, top, self.resolution_m, *block.shape)
+
     def blocks(self, size: int) -> Iterator[Block]:
         """All blocks of a size, row by row; those at the far edges may be smaller."""
         return self.whole.split(size)

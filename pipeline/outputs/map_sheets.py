@@ -1,8 +1,10 @@
 """The maps of the report, each with its legend: cover, land cover, change, looks, and the sections."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import rasterio
@@ -11,8 +13,17 @@ from rasterio.windows import Window
 from pipeline.contracts import Delivery, Raster
 from pipeline.legends import CHANGE, LAND_COVER, UNCHANGED, WATER_CLASS, Legend
 from pipeline.outputs.columns import Language
-from pipeline.outputs.pictures import Picture, Spot, draw_picture, locate_points, place_spots
+from pipeline.outputs.frames import Frame, plan_frames
+from pipeline.outputs.pictures import (
+    WATER,
+    Painting,
+    Picture,
+    draw_outline,
+    draw_picture,
+    locate_points,
+)
 from pipeline.outputs.ramps import Stops, find_stops, format_amount
+from pipeline.outputs.spots import Spot, place_spots
 from pipeline.outputs.texts import find_text, name_unit
 
 SHOWN = ("fvc", "land_cover", "change", "looks")
@@ -34,23 +45,48 @@ class MapShape:
 
 
 @dataclass(frozen=True)
-class MapSheet:
-    """A map with its title, and its legend: classes (colour, name), or a ramp of (share, label) in `unit`."""
+class KeyMap:
+    """The outline of the whole area, and left, top, width and height of its frames on it."""
 
-    title: str
     picture: Picture
-    classes: list[tuple[str, str]]
-    gradient: str
-    ticks: list[tuple[float, str]]
-    points: list[Spot]
-    unit: str = ""
+    boxes: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a sheet with what lies on it; `name` tells the parts in it, empty for the whole area."""
+
+    name: str
+    picture: Picture
+    points: tuple[Spot, ...] = ()
     shapes: tuple[MapShape, ...] = ()
 
     @property
+    def unnamed(self) -> list[str]:
+        """Names of points that found no place on the picture."""
+        return [spot.name for spot in self.points if spot.name and not spot.is_named]
+
+
+@dataclass(frozen=True)
+class MapSheet:
+    """A map with its title: a panel for each frame, and a key to where those lie if they are several.
+
+    Its legend has classes (colour, name), a ramp of (share, label) in `unit`, or both.
+    """
+
+    title: str
+    panels: tuple[Panel, ...]
+    classes: list[tuple[str, str]]
+    gradient: str = ""
+    ticks: tuple[tuple[float, str], ...] = ()
+    unit: str = ""
+    key: KeyMap | None = None
+
+    @property
     def about(self) -> str:
-        """What there is to see, in words: the classes or the ends of the ramp, if there are any."""
-        ends = [*self.ticks[:1], *self.ticks[-1:]]
-        listed = [name for _, name in self.classes] or [label for _, label in ends]
+        """What there is to see, in words: the ends of the ramp and the classes, if there are any."""
+        ends = [label for _, label in (*self.ticks[:1], *self.ticks[-1:])]
+        listed = [*ends, *(name for _, name in self.classes)]
         return ": ".join([self.title, *([", ".join(listed)] if listed else [])])
 
 
@@ -87,15 +123,58 @@ def _draw_sheet(raster: Raster, delivery: Delivery, path: Path) -> MapSheet:
     shares = _space_stops(stops, evenly=raster.kind == "amount")
     write = format_amount if raster.kind == "amount" else "{:g}".format
     title = raster.title_zh if delivery.language == "zh" else raster.title_en
+    panels = draw_panels(raster, path, delivery)
+    present = list_present_classes(path, raster.legend, delivery.language) if raster.legend else []
     return MapSheet(
         title=f"{title} {raster.first_day} – {raster.last_day}",
-        picture=draw_picture(raster, path, delivery.grid, delivery.aoi.geometry),
-        classes=list_present_classes(path, raster.legend, delivery.language) if raster.legend else [],
+        panels=panels,
+        classes=[*present, *list_extra_classes([panel.picture for panel in panels], delivery.language)],
         gradient=", ".join(f"{color} {share:.1f}%" for share, (_, color) in zip(shares, stops, strict=True)),
-        ticks=[(share, write(value)) for share, (value, _) in zip(shares, stops, strict=True)],
-        points=[],
+        ticks=tuple((share, write(value)) for share, (value, _) in zip(shares, stops, strict=True)),
         unit=name_unit(raster.unit, delivery.language),
+        key=draw_key(delivery),
     )
+
+
+def draw_panels(raster: Raster, path: Path, delivery: Delivery, *, pale: bool = False) -> tuple[Panel, ...]:
+    """A written raster in every frame of the area."""
+    outline = delivery.aoi.geometry
+    return tuple(
+        Panel(name, draw_picture(raster, path, frame, outline, pale=pale))
+        for name, frame in name_frames(delivery)
+    )
+
+
+def name_frames(delivery: Delivery) -> list[tuple[str, Frame]]:
+    """The frames of the area, each with the names of the parts in it; one of the whole has no name."""
+    parts = delivery.aoi.parts
+    frames = plan_frames([part.geometry for part in parts], delivery.grid)
+    names = [part.name_zh if delivery.language == "zh" else part.name_en for part in parts]
+    separator = find_text("report.and", delivery.language)
+    if len(frames) == 1:
+        return [("", frames[0])]
+    return [(separator.join(names[number] for number in frame.parts), frame) for frame in frames]
+
+
+def draw_key(delivery: Delivery) -> KeyMap | None:
+    """Where the frames of an area lie; None where there is one."""
+    frames = name_frames(delivery)
+    if len(frames) == 1:
+        return None
+    whole = draw_outline(delivery.grid, delivery.aoi.geometry)
+    unit = delivery.grid.width / 100
+    boxes = tuple(
+        tuple(round(side / unit, 2) for side in (block.col_from, block.row_from, *block.shape[::-1]))
+        for block in (frame.block for _, frame in frames)
+    )
+    return KeyMap(whole, boxes)
+
+
+def list_extra_classes(pictures: Sequence[Picture | Painting], language: Language) -> list[tuple[str, str]]:
+    """Colour and name of what pictures show beside their classes: water over a measure, and the unknown."""
+    water = [(WATER.color, WATER.name(language))] if any(one.has_water for one in pictures) else []
+    grounds = {one.ground for one in pictures} - {""}
+    return [*water, *((color, find_text("legend.unknown", language)) for color in sorted(grounds))]
 
 
 def _space_stops(stops: Stops, *, evenly: bool) -> list[float]:
@@ -107,25 +186,40 @@ def _space_stops(stops: Stops, *, evenly: bool) -> list[float]:
 
 def _draw_section_sheet(ground: Raster, delivery: Delivery, path: Path) -> MapSheet:
     """The sections in the colours of their class in the newest period, over pale land cover."""
-    picture = draw_picture(ground, path, delivery.grid, delivery.aoi.geometry, pale=True)
     period = delivery.periods[-1].label
     newest = delivery.sections[delivery.sections["period"] == period]
     grades = newest["water_class"]
-    at = [
-        spot if spot and is_inside(spot, picture.tall) else None
-        for spot in locate_points(newest.geometry, delivery.grid)
+    known = WATER_CLASS.by_code()
+    entries = [None if pd.isna(grade) else known[int(grade)] for grade in grades]
+    colors = [_NOT_GRADED if entry is None else entry.color for entry in entries]
+    names = [
+        f"{name} {entry.name(delivery.language)}" if entry else str(name)
+        for name, entry in zip(newest["section"], entries, strict=True)
     ]
-    colors = [_NOT_GRADED if pd.isna(grade) else WATER_CLASS.by_code()[int(grade)].color for grade in grades]
     classes = [(entry.color, entry.name(delivery.language)) for entry in WATER_CLASS.classes]
     other = [(_NOT_GRADED, find_text("legend.other", delivery.language))] if grades.isna().any() else []
+    panels = [
+        replace(panel, points=place_points(newest.geometry, colors, names, frame, panel.picture))
+        for panel, (_, frame) in zip(
+            draw_panels(ground, path, delivery, pale=True), name_frames(delivery), strict=True
+        )
+    ]
     return MapSheet(
         title=f"{find_text('report.sections_map', delivery.language)} {period}",
-        picture=picture,
+        panels=tuple(panels),
         classes=[*classes, *other],
-        gradient="",
-        ticks=[],
-        points=place_spots(at, colors, [str(name) for name in newest["section"]], picture.tall),
+        key=draw_key(delivery),
     )
+
+
+def place_points(
+    points: gpd.GeoSeries, colors: Sequence[str], names: Sequence[str], frame: Frame, picture: Picture
+) -> tuple[Spot, ...]:
+    """Those of the points (EPSG:4490) that lie in a frame, on its picture, with their names."""
+    at = [
+        spot if spot and is_inside(spot, picture.tall) else None for spot in locate_points(points, frame.grid)
+    ]
+    return tuple(place_spots(at, colors, names, picture.tall))
 
 
 def is_inside(spot: tuple[float, float], tall: float) -> bool:

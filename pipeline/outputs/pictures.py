@@ -6,7 +6,6 @@ The picture holds colours only; every word is text of the page, so no font is ne
 import base64
 import io
 import math
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,28 @@ import shapely
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.enums import Resampling
+from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import Raster
 from pipeline.geodesy import project
-from pipeline.grid import Grid
-from pipeline.legends import Legend
+from pipeline.grid import Block, Grid
+from pipeline.legends import LAND_COVER, Legend
+from pipeline.outputs.frames import Frame
 from pipeline.outputs.ramps import Stops, find_stops
 
 WIDTH_PX = 1000
 _BAR_SHARE = 0.2
 _NICE = (1, 2, 5)
 _PALER = 4
-_ARROW = (91.0, 0.0, 100.0, 11.0)
-_LETTER, _LINE, _GAP = 3.4, 4.0, 2.2
-"""Size of a name beside a point, in hundredths of the width as a phone shows it, and its distance."""
+_COVER, _GROUND = "fvc_", "land_cover_"
+"""How the names of the files begin that hold vegetation cover, and the classes of the ground beside it."""
+_NO_CLASS = 0
+
+WATER = LAND_COVER.by_code()[LAND_COVER.code("water")]
+"""The class that maps of vegetation cover show as what it is."""
+UNKNOWN_COLOR = "#c4c4c4"
+"""Of ground that nothing is known of."""
 
 
 @dataclass(frozen=True)
@@ -50,47 +56,68 @@ class ScaleBar:
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A point of a map in hundredths of its width, its colour, and its name beside it.
-
-    The name stands at `across` and `down` from the point, and ends there where `ends` is set.
-    """
-
-    x: float
-    y: float
-    color: str
-    name: str
-    across: float
-    down: float
-    ends: bool
-
-
-@dataclass(frozen=True)
 class Picture:
-    """A map drawn 100 units wide and `tall` units high: a PNG as data URI, or none, under an SVG path."""
+    """A map drawn 100 units wide and `tall` units high: a PNG as data URI, or none, under an SVG path.
+
+    `ground` is the colour of what nothing is known of, empty where all of the area is known; `has_water`
+    tells whether it shows water over a measure of plants.
+    """
 
     tall: float
     image: str
     outline: str
     bar: ScaleBar
+    ground: str = ""
+    has_water: bool = False
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A map as pixels (band, y, x) of red, green, blue and alpha, nothing outside the outline of the area.
+
+    `ground` and `has_water` are those of a Picture.
+    """
+
+    rgba: NDArray[np.uint8]
+    ground: str
+    has_water: bool
 
 
 def draw_picture(
-    raster: Raster, path: Path, grid: Grid, outline: BaseGeometry, *, pale: bool = False
+    raster: Raster, path: Path, frame: Frame, outline: BaseGeometry, *, pale: bool = False
 ) -> Picture:
-    """The map of a written raster, at most 1000 pixels wide, with the outline of the area (EPSG:4490).
+    """What a frame shows of a written raster, at most 1000 pixels wide, within the outline (EPSG:4490).
 
     A `pale` one is a ground for points: its colours are mixed with white.
     """
-    shrink = max(1.0, grid.width / WIDTH_PX)
-    shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
     stops = () if raster.legend is not None else find_stops(raster, path)
+    own = project(outline, frame.grid.crs)
+    painting = paint(path, _choose_shape(frame.grid), raster.legend, stops, frame, own)
     return Picture(
-        tall=measure_height(grid),
-        image=_encode_png(color_pixels(path, shape, raster.legend, stops), pale=pale),
-        outline=draw_path(project(outline, grid.crs), grid),
-        bar=choose_scale_bar(grid),
+        tall=measure_height(frame.grid),
+        image=_encode_png(painting.rgba, pale=pale),
+        outline=draw_path(own, frame.grid),
+        bar=choose_scale_bar(frame.grid),
+        ground="" if pale else painting.ground,
+        has_water=painting.has_water,
     )
+
+
+def paint(
+    path: Path,
+    shape: tuple[int, int],
+    legend: Legend | None,
+    stops: Stops,
+    frame: Frame,
+    outline: BaseGeometry,
+) -> Painting:
+    """What a frame shows of a written raster within an outline in the CRS of its grid, in such a shape."""
+    rgba = color_pixels(path, shape, legend, stops, block=frame.block)
+    inside = _mask(outline, frame.grid, shape, whole=True)
+    unknown = bool((inside & (rgba[3] == 0)).any())
+    rgba[3, ~_mask(outline, frame.grid, shape)] = 0
+    water = read_water(path, shape, block=frame.block)
+    return Painting(rgba, UNKNOWN_COLOR if unknown else "", bool((water & inside).any()))
 
 
 def draw_outline(grid: Grid, outline: BaseGeometry) -> Picture:
@@ -98,6 +125,20 @@ def draw_outline(grid: Grid, outline: BaseGeometry) -> Picture:
     return Picture(
         measure_height(grid), "", draw_path(project(outline, grid.crs), grid), choose_scale_bar(grid)
     )
+
+
+def _choose_shape(grid: Grid) -> tuple[int, int]:
+    shrink = max(1.0, grid.width / WIDTH_PX)
+    return max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
+
+
+def _mask(
+    outline: BaseGeometry, grid: Grid, shape: tuple[int, int], *, whole: bool = False
+) -> NDArray[np.bool_]:
+    """Pixels of a picture that an outline in the CRS of the grid touches, or that lie in it as a `whole`."""
+    step = grid.width * grid.resolution_m / shape[1]
+    picture = Grid(grid.crs, grid.left, grid.top, step, *shape)
+    return picture.mask_geometry(shapely.buffer(outline, -1.5 * step) if whole else outline, picture.whole)
 
 
 def measure_height(grid: Grid) -> float:
@@ -120,46 +161,6 @@ def locate_points(points: gpd.GeoSeries, grid: Grid) -> list[tuple[float, float]
     return [None if math.isnan(across) else (across, down) for across, down in spots]
 
 
-def place_spots(
-    points: Sequence[tuple[float, float] | None], colors: Sequence[str], names: Sequence[str], tall: float
-) -> list[Spot]:
-    """Points with their names: right of the point, or left, below or above where that would hide another.
-
-    A name that has no free place is left out; that of a point that is nowhere too.
-    """
-    taken = [_ARROW]
-    found = []
-    every = zip(points, colors, names, strict=True)
-    known = [(*point, color, name) for point, color, name in every if point is not None]
-    taken += [(x - 1.2, y - 1.2, x + 1.2, y + 1.2) for x, y, _, _ in known]
-    for x, y, color, name in known:
-        long = sum(_LETTER * (0.55 if letter.isascii() else 1) for letter in name)
-        free = next((place for place in _list_boxes(x, y, long) if _is_free(place[0], taken, tall)), None)
-        if free:
-            taken.append(free[0])
-        box, ends = free or ((0.0,) * 4, False)
-        at = (box[2] if ends else box[0]) - x
-        found.append(Spot(x, y, color, name if free else "", round(at, 2), round(box[3] - 1 - y, 2), ends))
-    return found
-
-
-def _list_boxes(x: float, y: float, long: float) -> Iterator[tuple[tuple[float, float, float, float], bool]]:
-    """Boxes (left, top, right, bottom) that a name may take, and whether it ends at the point."""
-    for shift in (0.0, -2.6, 2.6, -4.4, 4.4):
-        top, bottom = y + shift - _LINE / 2, y + shift + _LINE / 2
-        yield (x + _GAP, top, x + _GAP + long, bottom), False
-        yield (x - _GAP - long, top, x - _GAP, bottom), True
-
-
-def _is_free(
-    box: tuple[float, float, float, float], taken: Sequence[tuple[float, float, float, float]], tall: float
-) -> bool:
-    left, top, right, bottom = box
-    if left < 0 or top < 0 or right > 100 or bottom > tall:  # noqa: PLR2004 (a map is 100 units wide)
-        return False
-    return not any(left < r and right > x and top < b and bottom > t for x, t, r, b in taken)
-
-
 def _compute_unit_m(grid: Grid) -> float:
     return grid.width * grid.resolution_m / 100
 
@@ -170,23 +171,47 @@ def _to_map(points: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
 
 
 def color_pixels(
-    path: Path, shape: tuple[int, int], legend: Legend | None, stops: Stops
+    path: Path, shape: tuple[int, int], legend: Legend | None, stops: Stops, *, block: Block | None = None
 ) -> NDArray[np.uint8]:
-    """A written raster as (band, y, x) of red, green, blue and alpha, in so many rows and columns.
+    """A written raster, or a block of it, as (band, y, x) of red, green, blue and alpha in such a shape.
 
-    Classes have the colours of their legend; without one its values, unpacked, have those of a ramp.
+    Classes have the colours of their legend; without one its values, unpacked, have those of a ramp, and in a
+    map of vegetation cover water has its own (`read_water`). What is unknown is transparent.
     """
     method = Resampling.nearest if legend is not None else Resampling.average
-    with rasterio.open(path) as file:
-        values = file.read(1, out_shape=shape, resampling=method, masked=True)
-        scale = file.scales[0]
+    values, scale = _read_values(path, shape, method, block)
     known = ~np.ma.getmaskarray(values)
     if legend is not None:
-        colors = _color_classes(values.filled(0), legend)
+        colors = _color_classes(values.filled(_NO_CLASS), legend)
     else:
         colors = _color_ramp(values.filled(0) * scale, stops)
+        water = read_water(path, shape, block=block)
+        colors[:, water] = np.array(WATER.rgb, dtype=np.uint8)[:, None]
+        known |= water
     alpha = np.where(known, 255, 0).astype(np.uint8)
     return np.concatenate([colors, alpha[None]])
+
+
+def read_water(path: Path, shape: tuple[int, int], *, block: Block | None = None) -> NDArray[np.bool_]:
+    """Where a written map of vegetation cover has water: by the land cover of the same time beside it.
+
+    Water bears no plants, so that its cover of 0 is not that of bare land. Without such a map, and for any
+    other raster, nowhere.
+    """
+    beside = path.with_name(path.name.replace(_COVER, _GROUND, 1))
+    if not path.name.startswith(_COVER) or not beside.is_file():
+        return np.zeros(shape, dtype=bool)
+    classes, _ = _read_values(beside, shape, Resampling.mode, block)
+    return np.asarray(classes.filled(_NO_CLASS) == WATER.code)
+
+
+def _read_values(
+    path: Path, shape: tuple[int, int], method: Resampling, block: Block | None
+) -> tuple[np.ma.MaskedArray[Any, Any], float]:
+    """The values of a raster, or of a block, masked where unknown, and the scale that unpacks them."""
+    with rasterio.open(path) as file:
+        window = Window.from_slices(block.rows, block.cols) if block else None
+        return file.read(1, window=window, out_shape=shape, resampling=method, masked=True), file.scales[0]
 
 
 def _color_classes(codes: NDArray[Any], legend: Legend) -> NDArray[np.uint8]:

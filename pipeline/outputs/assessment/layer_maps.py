@@ -7,11 +7,13 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.geodesy import project_all
+from pipeline.grid import Grid
 from pipeline.outputs.assessment.layers import find_style
 from pipeline.outputs.columns import list_values, name_values
+from pipeline.outputs.frames import Frame
 from pipeline.outputs.layers import find_layer_title
-from pipeline.outputs.map_sheets import MapShape, MapSheet, is_inside
-from pipeline.outputs.pictures import draw_outline, draw_path, locate_points, place_spots
+from pipeline.outputs.map_sheets import MapShape, MapSheet, Panel, draw_key, name_frames, place_points
+from pipeline.outputs.pictures import draw_outline, draw_path
 from pipeline.outputs.qgis import LayerStyle
 from pipeline.outputs.texts import find_text
 
@@ -29,24 +31,29 @@ def draw_layer_map(name: str, delivery: Delivery) -> MapSheet | None:
     if rows is None or rows.empty:
         return None
     style = find_style(name)
-    colors = _find_colors(rows, style)
-    points = (rows.geometry.geom_type == "Point").to_numpy()
-    picture = draw_outline(delivery.grid, delivery.aoi.geometry)
-    named = (
-        rows[style.label].fillna("").astype(str) if style.label in rows else pd.Series("", index=rows.index)
-    )
-    spots = [
-        spot if spot and is_inside(spot, picture.tall) else None
-        for spot in locate_points(rows.geometry[points], delivery.grid)
-    ]
     return MapSheet(
         title=find_layer_title(name, delivery.language),
-        picture=picture,
+        panels=tuple(
+            _draw_panel(words, frame, rows, style, delivery) for words, frame in name_frames(delivery)
+        ),
         classes=list(_list_classes(rows, style, delivery)),
-        gradient="",
-        ticks=[],
-        points=place_spots(spots, list(colors[points]), list(named[points]), picture.tall),
-        shapes=tuple(_draw_shapes(rows[~points], colors[~points], delivery)),
+        key=draw_key(delivery),
+    )
+
+
+def _draw_panel(
+    words: str, frame: Frame, rows: gpd.GeoDataFrame, style: LayerStyle, delivery: Delivery
+) -> Panel:
+    colors = _find_colors(rows, style)
+    named = rows[style.label].fillna("") if style.label in rows else pd.Series("", index=rows.index)
+    own = (rows.geometry.geom_type == "Point").to_numpy()
+    picture = draw_outline(frame.grid, delivery.aoi.geometry)
+    points = rows.geometry[own], list(colors[own]), list(named[own].astype(str))
+    return Panel(
+        words,
+        picture,
+        points=place_points(*points, frame, picture),
+        shapes=tuple(_draw_shapes(rows[~own], colors[~own], frame.grid)),
     )
 
 
@@ -68,9 +75,8 @@ def _list_classes(rows: gpd.GeoDataFrame, style: LayerStyle, delivery: Delivery)
     yield from dict.fromkeys(zip(colors, listed, strict=True))
 
 
-def _draw_shapes(rows: gpd.GeoDataFrame, colors: pd.Series, delivery: Delivery) -> Iterator[MapShape]:
+def _draw_shapes(rows: gpd.GeoDataFrame, colors: pd.Series, grid: Grid) -> Iterator[MapShape]:
     """One path of each colour, polygons before lines."""
-    grid = delivery.grid
     for filled in (True, False):
         own = rows.geometry.geom_type.isin(["Polygon", "MultiPolygon"]) == filled
         for color, shapes in rows.geometry[own].groupby(colors[own], sort=True):

@@ -11,14 +11,16 @@ import rasterio
 import shapely
 from PIL import Image, ImageDraw
 from rasterio.io import DatasetReader
+from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import project
 from pipeline.grid import Grid
 from pipeline.legends import CHANGE, LAND_COVER, Legend
 from pipeline.outputs.bulletin.comparing import AreaFigures
 from pipeline.outputs.bulletin.evidence import EvidenceBook
-from pipeline.outputs.map_sheets import list_present_classes
-from pipeline.outputs.pictures import WIDTH_PX, choose_scale_bar, color_pixels
+from pipeline.outputs.frames import Frame, plan_frames
+from pipeline.outputs.map_sheets import list_extra_classes, list_present_classes
+from pipeline.outputs.pictures import WIDTH_PX, Painting, choose_scale_bar, paint
 from pipeline.outputs.ramps import RAMPS
 from pipeline.outputs.texts import find_text
 
@@ -53,25 +55,49 @@ class Map:
 
 
 def draw_maps(area: AreaFigures, evidence: EvidenceBook) -> Iterator[Map]:
-    """The maps of an area in the period, those that its delivery has."""
+    """The maps of an area in the period, those that its delivery has: one for each frame."""
     moment = area.moments.now
     for stem, legend in _LEGENDS.items():
         label = moment.pair.replace("/", "_") if stem == "change" else moment.label
         name = f"rasters/{stem}_{label}.tif"
         if area.delivery.has(name):
-            yield _draw_map(area, name, legend, evidence)
+            yield from _draw_frames(area, name, legend, evidence)
 
 
-def _draw_map(area: AreaFigures, name: str, legend: Legend | None, evidence: EvidenceBook) -> Map:
-    path = area.delivery.find_file(name)
+def _draw_frames(
+    area: AreaFigures, name: str, legend: Legend | None, evidence: EvidenceBook
+) -> Iterator[Map]:
+    path, ground = area.delivery.find_file(name), name.replace("/fvc_", "/land_cover_")
+    if area.delivery.has(ground):
+        area.delivery.find_file(ground)  # tells where the map has water: as published, or refused
     with rasterio.open(path) as file:
         grid, tags = _read_grid(file), file.tags()
-    bar = choose_scale_bar(grid)
+    title = tags["title"] if evidence.language == "zh" else tags["title_en"]
+    frames = plan_frames(list(area.delivery.outline.geometry), grid)
+    for frame in frames:
+        about = f" · {_name_parts(area, frame, evidence)}" if len(frames) > 1 else ""
+        yield _draw_map(area, name, legend, evidence, frame, f"{title}{about}")
+
+
+def _name_parts(area: AreaFigures, frame: Frame, evidence: EvidenceBook) -> str:
+    names = area.delivery.outline[f"name_{evidence.language}"].iloc[list(frame.parts)]
+    return find_text("report.and", evidence.language).join(names)
+
+
+def _draw_map(
+    area: AreaFigures, name: str, legend: Legend | None, evidence: EvidenceBook, frame: Frame, title: str
+) -> Map:
+    path, outline = area.delivery.find_file(name), _find_outline(area, frame.grid)
+    bar = choose_scale_bar(frame.grid)
     scale = evidence.write_key(bar.label, bar.metres, "m", area.delivery.id, name)
+    larger = WIDTH_PX / frame.grid.width
+    shape = max(1, round(frame.grid.height * larger)), WIDTH_PX
+    painting = paint(path, shape, legend, () if legend else RAMPS["cover"], frame, outline)
+    listed = _list_legend(path, legend, (area.delivery.id, name), evidence)
     return Map(
-        title=tags["title"] if evidence.language == "zh" else tags["title_en"],
-        picture=MapPicture(_paint(path, grid, legend, area, bar.length)),
-        legend=MapLegend(tuple(_list_legend(path, legend, (area.delivery.id, name), evidence))),
+        title=title,
+        picture=MapPicture(_finish(painting, frame.grid, outline, bar.length)),
+        legend=MapLegend((*listed, *list_extra_classes([painting], evidence.language))),
         scale=find_text("bulletin.scale", evidence.language).format(length=scale),
     )
 
@@ -80,27 +106,34 @@ def _read_grid(file: DatasetReader) -> Grid:
     return Grid(file.crs.to_string(), file.bounds.left, file.bounds.top, file.res[0], file.height, file.width)
 
 
-def _paint(path: Path, grid: Grid, legend: Legend | None, area: AreaFigures, bar: float) -> bytes:
+def _find_outline(area: AreaFigures, grid: Grid) -> BaseGeometry:
+    return project(shapely.union_all(area.delivery.outline.geometry.to_numpy()), grid.crs)
+
+
+def _finish(painting: Painting, grid: Grid, outline: BaseGeometry, bar: float) -> bytes:
     """A PNG as wide as the report's, every pixel of the map a square, with outline, bar and north arrow."""
     larger = WIDTH_PX / grid.width
-    shape = max(1, round(grid.height * larger)), WIDTH_PX
-    rgba = color_pixels(path, shape, legend, () if legend else RAMPS["cover"])
-    image = Image.new("RGB", (WIDTH_PX, shape[0] + 2 * _MARGIN), _PAPER)
-    image.paste(Image.fromarray(np.moveaxis(rgba[:3], 0, -1)), mask=Image.fromarray(rgba[3]))
+    height = painting.rgba.shape[1]
+    rings = [[(x * larger, y * larger) for x, y in ring] for ring in _list_rings(outline, grid)]
+    image = Image.new("RGB", (WIDTH_PX, height + 2 * _MARGIN), _PAPER)
     pen = ImageDraw.Draw(image)
-    for ring in _list_rings(area, grid):
-        pen.line([(x * larger, y * larger) for x, y in ring], _INK, _LINE_PX)
-    _draw_bar(pen, shape[0], bar)
+    if painting.ground:
+        for ring in rings:
+            pen.polygon(ring, painting.ground)
+    colors = Image.fromarray(np.moveaxis(painting.rgba[:3], 0, -1))
+    image.paste(colors, mask=Image.fromarray(painting.rgba[3]))
+    for ring in rings:
+        pen.line(ring, _INK, _LINE_PX)
+    _draw_bar(pen, height, bar)
     _draw_arrow(pen)
     packed = io.BytesIO()
     image.save(packed, format="PNG")
     return packed.getvalue()
 
 
-def _list_rings(area: AreaFigures, grid: Grid) -> Iterator[list[tuple[float, float]]]:
+def _list_rings(outline: BaseGeometry, grid: Grid) -> Iterator[list[tuple[float, float]]]:
     """Rings of the outline in pixels of the grid."""
-    moved = [project(outline, grid.crs) for outline in area.delivery.outline.geometry]
-    polygons = [part for part in shapely.get_parts(moved) if part.geom_type == "Polygon"]
+    polygons = [part for part in shapely.get_parts(outline) if part.geom_type == "Polygon"]
     for polygon in polygons:
         for ring in (polygon.exterior, *polygon.interiors):
             x, y = shapely.get_coordinates(ring).T

@@ -56,7 +56,9 @@ def read_style(qml: Path) -> RasterStyle:
     entries, is_ramp = root.findall(".//paletteEntry"), False
     if not entries:
         entries, is_ramp = root.findall(".//colorrampshader/item"), True
-    rows = sorted((float(one.get("value", "nan")), one.get("label", ""), one.get("color", "")) for one in entries)
+    rows = sorted(
+        (float(one.get("value", "nan")), one.get("label", ""), one.get("color", "")) for one in entries
+    )
     if not rows or (is_ramp and rows[0][0] == rows[-1][0]):
         raise ValueError(qml.name)
     values, labels, colors = zip(*rows, strict=True)

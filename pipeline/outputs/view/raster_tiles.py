@@ -115,7 +115,10 @@ def _read_tile(file: WarpedVRT, window: Window) -> tuple[NDArray[np.generic], ND
     held = window.intersection(Window(0, 0, file.width, file.height))
     shape = max(1, round(held.height / step)), max(1, round(held.width / step))
     read = file.read(1, window=held, out_shape=shape, masked=True)
-    down, across = round((held.row_off - window.row_off) / step), round((held.col_off - window.col_off) / step)
+    down, across = (
+        round((held.row_off - window.row_off) / step),
+        round((held.col_off - window.col_off) / step),
+    )
     place = slice(down, down + shape[0]), slice(across, across + shape[1])
     values[place], known[place] = read.filled(0), ~np.ma.getmaskarray(read)
     return values, known

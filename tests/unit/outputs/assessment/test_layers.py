@@ -109,10 +109,10 @@ def test_a_layer_is_a_map_of_the_report(monkeypatch):
     delivery = replace(small_delivery(), layers=shown)
     homes = draw_layer_map("toy", delivery)
     assert [name for _, name in homes.classes] == ["错误", "提示"]
-    assert {shape.fill for shape in homes.shapes} == {color for color, _ in homes.classes}
-    (line,) = draw_layer_map("lines", delivery).shapes
+    assert {shape.fill for shape in homes.panels[0].shapes} == {color for color, _ in homes.classes}
+    (line,) = draw_layer_map("lines", delivery).panels[0].shapes
     assert (line.fill, line.path.count("M"), "Z" in line.path) == ("none", 1, False)
-    (point,) = draw_layer_map("points", delivery).points
+    (point,) = draw_layer_map("points", delivery).panels[0].points
     assert 0 < point.x < 100
     assert draw_layer_map("none", delivery) is None
     assert draw_layer_map("unheard_of", delivery) is None
