@@ -1,6 +1,5 @@
 """The workbook of a delivery: the inventory, what its columns mean, totals, and how it was made."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -15,6 +14,10 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.accounts.book import find_book
 from pipeline.outputs.accounts.sheets import Links, build_account_sheets, link_inventory, locate_rows
 from pipeline.outputs.assessment.sheets import build_part_sheets
+from pipeline.outputs.catalogue.kinds import list_kinds
+from pipeline.outputs.catalogue.listing import list_catalogue
+from pipeline.outputs.catalogue.printing import write_catalogue
+from pipeline.outputs.cells import measure_words, to_cell
 from pipeline.outputs.columns import describe_column, name_columns, name_values
 from pipeline.outputs.dictionary import build_dictionary
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
@@ -24,14 +27,14 @@ from pipeline.outputs.totals import sum_totals
 ROWS_PER_SHEET = 1_000_000
 """Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
 
-_MAX_TEXT = 32_767
 _MOST_LETTERS = 31
 """Of the name of a sheet."""
 _MOST_LINKS = 65_000
 """A little below what a sheet can hold (65,530); rows beyond are found by their key."""
 _NO_LINKS: Mapping[int, Sequence[str | None]] = MappingProxyType({})
 _A3, _A4 = 8, 9
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_PAGES_ACROSS = 3
+"""That the details of the inventory are printed on, where anyone prints them."""
 # Nothing that came from data is ever taken for a formula, a link or a number.
 _LITERAL = {
     "strings_to_formulas": False,
@@ -42,32 +45,41 @@ _LITERAL = {
 
 
 def write_workbook(delivery: Delivery, path: Path) -> None:
-    """Write the workbook: 目录清单, 数据字典, 汇总 and 说明 (English names by the delivery's language).
+    """Write the workbook (names of its sheets in the delivery's language).
 
-    The accounts and the parts of the assessment have sheets between.
+    生态产品目录清单 as offices print it and 公布清单 as they publish it come first, then 清单明细 with all
+    columns, the accounts and the parts of the assessment, 数据字典, 汇总 and 说明.
     """
     rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
     with xlsxwriter.Workbook(str(path), _LITERAL) as book:
         book.set_properties(_build_properties(delivery))
         sheets = _Sheets(book, delivery)
-        accounts = find_book(delivery)
-        places = locate_rows(accounts, ROWS_PER_SHEET) if accounts else None
-        links = link_inventory(rows, places) if places else {}
-        for name, part in _split_rows(len(rows), "inventory", delivery):
-            readable = _make_readable(rows.iloc[part], delivery)
-            cut = _cut_links(links, rows.columns, readable.columns, part)
-            sheets.add(name, readable, _Manner(wide=True), cut)
-        for sheet in build_account_sheets(accounts, places) if accounts and places else ():
-            for name, part in _split_rows(len(sheet.table), sheet.key, delivery):
-                heads = sheet.table.columns
-                cut = _cut_links(sheet.links, heads, heads, part)
-                sheets.add(name, sheet.table.iloc[part], _Manner(snug=True, exact=sheet.exact), cut)
+        listing = list_catalogue(rows, delivery)
+        write_catalogue(book, listing, find_text("sheet.catalogue", delivery.language), ROWS_PER_SHEET)
+        sheets.add(find_text("sheet.kinds", delivery.language), list_kinds(listing), _Manner(snug=True))
+        _add_details(sheets, rows, delivery)
         for title, table in build_part_sheets(delivery):
             for name, part in _cut_sheets(len(table), title):
                 sheets.add(name, table.iloc[part], _Manner(snug=True))
         sheets.add(find_text("sheet.dictionary", delivery.language), build_dictionary(delivery))
         sheets.add(find_text("sheet.totals", delivery.language), sum_totals(rows, delivery))
         sheets.add(find_text("sheet.about", delivery.language), build_about(delivery))
+
+
+def _add_details(sheets: "_Sheets", rows: pd.DataFrame, delivery: Delivery) -> None:
+    """All columns of the inventory, and the accounts that their values lead to."""
+    accounts = find_book(delivery)
+    places = locate_rows(accounts, ROWS_PER_SHEET) if accounts else None
+    links = link_inventory(rows, places) if places else {}
+    for name, part in _split_rows(len(rows), "inventory", delivery):
+        readable = _make_readable(rows.iloc[part], delivery)
+        cut = _cut_links(links, rows.columns, readable.columns, part)
+        sheets.add(name, readable, _Manner(wide=True), cut)
+    for sheet in build_account_sheets(accounts, places) if accounts and places else ():
+        for name, part in _split_rows(len(sheet.table), sheet.key, delivery):
+            heads = sheet.table.columns
+            cut = _cut_links(sheet.links, heads, heads, part)
+            sheets.add(name, sheet.table.iloc[part], _Manner(snug=True, exact=sheet.exact), cut)
 
 
 def _split_rows(count: int, key: str, delivery: Delivery) -> Iterator[tuple[str, slice]]:
@@ -198,10 +210,9 @@ class _Sheets:
         sheet.set_paper(_A3 if manner.wide else _A4)
         sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.5)
         sheet.repeat_rows(0)
+        sheet.fit_to_pages(_PAGES_ACROSS if manner.wide else 1, 0)
         if manner.wide:
             sheet.repeat_columns(0)
-        else:
-            sheet.fit_to_pages(1, 0)
         return sheet
 
     def _write_rows(self, sheet: Any, table: pd.DataFrame, links: Mapping[int, Sequence[str | None]]) -> None:
@@ -256,24 +267,20 @@ def _to_cells(values: pd.Series) -> list[Any]:
     if pd.api.types.is_float_dtype(values):
         values = values.where(values.abs() < float("inf"))
     cells = values.astype(object).where(values.notna(), None).tolist()
-    return [_NOT_XML.sub("", cell)[:_MAX_TEXT] if isinstance(cell, str) else cell for cell in cells]
+    return [to_cell(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _compute_width(name: str, values: pd.Series) -> float:
     seen = [str(name), *values.head(200).dropna().astype(str)]
-    longest = max(_measure_words(cell[:60]) for cell in seen)
+    longest = max(measure_words(cell[:60]) for cell in seen)
     return min(max(longest + 2, 8), 46)
 
 
 def _compute_snug_width(name: str, values: pd.Series) -> float:
     seen = values.head(200).dropna()
     cells = seen.map("{:,.2f}".format) if pd.api.types.is_float_dtype(values) else seen.astype(str)
-    widths = [_measure_words(cell[:36]) for cell in cells]
-    return min(max(_measure_words(name) / 3 + 3, *widths, 4) + 2, 34)
-
-
-def _measure_words(words: str) -> int:
-    return sum(1 if letter.isascii() else 2 for letter in words)
+    widths = [measure_words(cell[:36]) for cell in cells]
+    return min(max(measure_words(name) / 3 + 3, *widths, 4) + 2, 34)
 
 
 def _escape(words: str) -> str:

@@ -1,14 +1,19 @@
 """The workbook opened by the real LibreOffice, with text from the data that wants to be more than text."""
 
+import re
 import shutil
 import subprocess
 from collections import Counter
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
+import xlsxwriter
 
 from pipeline.outputs import spreadsheet
+from pipeline.outputs.catalogue.printing import write_catalogue
+from tests.catalogues import planted_listing
 from tests.deliveries import HOSTILE, small_delivery
 
 PROGRAM = shutil.which("soffice") or shutil.which("libreoffice")
@@ -79,15 +84,49 @@ def test_no_text_from_the_data_is_a_formula(sheets):
 
 
 def test_all_rows_are_there_over_all_sheets(sheets):
-    assert list(sheets) == ["目录清单", "目录清单2", "目录清单3", "数据字典", "汇总", "说明"]
-    inventory = [row for name, rows in sheets.items() if name.startswith("目录清单") for row in rows[1:]]
+    details = ["清单明细", "清单明细2", "清单明细3"]
+    printed = [name for name in sheets if name.startswith("生态产品目录清单")]
+    assert list(sheets) == [*printed, "公布清单", *details, "数据字典", "汇总", "说明"]
+    inventory = [row for name in details for row in sheets[name][1:]]
     ids = {row[0][0] for row in inventory}
     assert len(inventory) == len(ids) == 80
 
 
 def test_every_text_is_read_as_it_was_given(sheets):
-    column = [words for words, _ in sheets["目录清单"][0]].index("三级类/产品名称")
+    column = [words for words, _ in sheets["清单明细"][0]].index("三级类/产品名称")
     found = Counter(
-        row[column][0] for name, rows in sheets.items() if name.startswith("目录清单") for row in rows[1:]
+        row[column][0] for name, rows in sheets.items() if name.startswith("清单明细") for row in rows[1:]
     )
     assert found == Counter({READ.get(words, words): 80 // len(WICKED) for words in WICKED})
+
+
+@pytest.mark.slow
+def test_a_catalogue_as_long_as_that_of_chongming_prints_on_at_most_twelve_a3_pages(tmp_path):
+    """998 products and 11 parcels without one, all columns filled, kinds and totals beside."""
+    if PROGRAM is None:
+        pytest.skip("no LibreOffice is installed")
+    few = planted_listing()
+    told = {
+        "protection_status": "划入保护地",
+        "use_status": "养殖",
+        "dlbm": "1105 沿海滩涂",
+        "remark": "已核",
+    }
+    products = [
+        few.products.assign(parcel_id=few.products["parcel_id"] + str(number), **told)
+        for number in range(167)
+    ]
+    others = [few.others.assign(parcel_id=f"N{number}") for number in range(11)]
+    long = replace(few, products=pd.concat(products).head(998), others=pd.concat(others))
+    path = tmp_path / "catalogue.xlsx"
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        write_catalogue(book, long, "目录", 1_000_000)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    words = [PROGRAM, profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, path]
+    subprocess.run(words, check=True, capture_output=True, timeout=180)
+    pages = re.findall(
+        rb"/Type\s*/Page\b.*?/MediaBox\s*\[([^]]*)\]", path.with_suffix(".pdf").read_bytes(), re.DOTALL
+    )
+    assert 8 <= len(pages) <= 12
+    width, height = (float(edge) for edge in pages[0].split()[2:])
+    assert (round(width), round(height)) == (1191, 842), "A3, landscape"

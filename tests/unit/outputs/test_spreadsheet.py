@@ -21,12 +21,16 @@ def table_of(sheet):
     return pd.DataFrame(rows, columns=header)
 
 
-def test_the_sheets_are_the_four_that_staff_know(book):
-    assert book.sheetnames == ["目录清单", "数据字典", "汇总", "说明"]
+PRINTED = "生态产品目录清单"
+SHEETS = [PRINTED, "公布清单", "清单明细", "数据字典", "汇总", "说明"]
+
+
+def test_the_catalogue_stands_before_the_sheets_that_staff_know(book):
+    assert book.sheetnames == SHEETS
 
 
 def test_every_row_of_the_inventory_is_there_under_chinese_headers(book, delivery):
-    rows = table_of(book["目录清单"])
+    rows = table_of(book["清单明细"])
     assert len(rows) == len(delivery.inventory)
     assert set(rows["所有权主体(类型)"]) == {"全民所有", "集体所有"}
     expected = delivery.inventory.set_index("product_id")["area_ha"]
@@ -37,21 +41,21 @@ def test_every_row_of_the_inventory_is_there_under_chinese_headers(book, deliver
 
 
 def test_headers_stay_in_sight_and_filter(book):
-    sheet = book["目录清单"]
+    sheet = book["清单明细"]
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref.startswith("A1:")
     assert "模拟数据" in sheet.oddHeader.center.text
 
 
 def test_nothing_from_data_is_a_formula(book):
-    assert HOSTILE in {cell.value for row in book["目录清单"].iter_rows() for cell in row}
+    assert HOSTILE in {cell.value for row in book["清单明细"].iter_rows() for cell in row}
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "f" not in kinds
     assert all(not sheet._hyperlinks for sheet in book)
 
 
 def test_unknown_is_empty_and_never_zero(book):
-    assert table_of(book["目录清单"])["变化"].isna().sum() == 40
+    assert table_of(book["清单明细"])["变化"].isna().sum() == 40
 
 
 def test_totals_add_up_to_the_inventory(book, delivery):
@@ -94,7 +98,7 @@ def test_every_column_is_in_the_dictionary(book, delivery):
 def test_an_english_workbook_has_no_chinese_heading(tmp_path):
     spreadsheet.write_workbook(small_delivery(language="en"), tmp_path / "book.xlsx")
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    words = [*book.sheetnames, *(cell.value for sheet in book for cell in sheet[1])]
+    words = [*book.sheetnames, *(cell.value for sheet in book for cell in sheet[1] if cell.value)]
     assert len(words) > 60
     assert not [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)]
 
@@ -102,10 +106,12 @@ def test_an_english_workbook_has_no_chinese_heading(tmp_path):
 def test_sheets_are_ready_for_the_printer(book):
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"
-        assert sheet.print_title_rows == "$1:$1"
-        assert sheet.page_setup.paperSize == (8 if sheet.title == "目录清单" else 9)
-    assert book["目录清单"].print_title_cols == "$A:$A"
-    assert book["数据字典"].page_setup.fitToHeight == 0
+        assert sheet.print_title_rows == ("$3:$4" if sheet.title == PRINTED else "$1:$1")
+        assert sheet.page_setup.paperSize == (8 if sheet.title in (PRINTED, "清单明细") else 9)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToHeight == 0
+        assert "&P" in f"{sheet.oddFooter.center.text}{sheet.oddHeader.right.text}"
+    assert book["清单明细"].print_title_cols == "$A:$A"
 
 
 def test_the_workbook_is_dated_by_its_data(book):
@@ -119,8 +125,9 @@ def test_long_inventories_go_on_in_further_sheets(tmp_path, delivery, monkeypatc
     monkeypatch.setattr(spreadsheet, "ROWS_PER_SHEET", 33)
     spreadsheet.write_workbook(delivery, tmp_path / "book.xlsx")
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    assert book.sheetnames[:3] == ["目录清单", "目录清单2", "目录清单3"]
-    assert sum(sheet.max_row - 1 for sheet in book.worksheets[:3]) == 80
+    details = ["清单明细", "清单明细2", "清单明细3"]
+    assert book.sheetnames[:6] == [PRINTED, f"{PRINTED}2", "公布清单", *details]
+    assert sum(book[name].max_row - 1 for name in details) == 80
 
 
 def test_what_no_cell_can_hold_is_cut_or_left_out(tmp_path, delivery):
@@ -128,7 +135,7 @@ def test_what_no_cell_can_hold_is_cut_or_left_out(tmp_path, delivery):
     inventory["cat3_name"] = "长" * 40_000 + "\x00\x07"
     inventory["quantity"] = np.inf
     spreadsheet.write_workbook(replace(delivery, inventory=inventory), tmp_path / "book.xlsx")
-    rows = table_of(openpyxl.load_workbook(tmp_path / "book.xlsx")["目录清单"])
+    rows = table_of(openpyxl.load_workbook(tmp_path / "book.xlsx")["清单明细"])
     assert set(rows["三级类/产品名称"]) == {"长" * 32_767}
     assert rows["数量"].isna().all()
 
@@ -139,5 +146,5 @@ def test_an_empty_inventory_still_has_its_headers(tmp_path):
         replace(delivery, inventory=delivery.inventory.iloc[:0]), tmp_path / "book.xlsx"
     )
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    assert book["目录清单"]["A1"].value == "生态产品编码"
+    assert book["清单明细"]["A1"].value == "生态产品编码"
     assert book["汇总"]["A1"].value == "分组"

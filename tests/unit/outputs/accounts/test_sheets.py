@@ -13,7 +13,18 @@ from tests.books import REASON, with_accounts
 from tests.deliveries import HOSTILE, small_delivery
 
 SHEETS = [
-    *("目录清单", "核算总表", "分项表", "分镇表", "地块分项表", "方法表", "参数表", "来源表"),
+    *(
+        "生态产品目录清单",
+        "公布清单",
+        "清单明细",
+        "核算总表",
+        "分项表",
+        "分镇表",
+        "地块分项表",
+        "方法表",
+        "参数表",
+        "来源表",
+    ),
     *("图层表", "平衡表", "口径差异表", "变化分解表", "核算选项", "数据字典", "汇总", "说明"),
 ]
 
@@ -49,7 +60,7 @@ def test_the_sheets_of_the_accounts_stand_behind_the_inventory_and_none_is_empty
 
 
 def test_three_clicks_lead_from_every_yuan_of_the_inventory_to_quantity_parameters_and_layers(workbook):
-    inventory = workbook["目录清单"]
+    inventory = workbook["清单明细"]
     value = column_of(inventory, "生态价值")
     for number in range(2, inventory.max_row + 1):
         cell = inventory.cell(number, value)
@@ -86,7 +97,7 @@ def test_links_lead_to_the_right_rows_also_where_the_parcels_fill_several_sheets
     monkeypatch.setattr(spreadsheet, "ROWS_PER_SHEET", 77)
     spreadsheet.write_workbook(accounted, tmp_path / "book.xlsx")
     found = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    for name in ("目录清单", "目录清单2"):
+    for name in ("清单明细", "清单明细2"):
         sheet = found[name]
         for number in range(2, sheet.max_row + 1):
             item = row_of(*follow(found, sheet.cell(number, column_of(sheet, "生态价值"))))
@@ -105,7 +116,7 @@ def test_every_choice_of_a_profile_and_each_of_its_options_has_a_name(language):
 def test_a_sheet_without_room_for_more_links_keeps_its_figures(tmp_path, accounted, monkeypatch):
     monkeypatch.setattr(spreadsheet, "_MOST_LINKS", 10)
     spreadsheet.write_workbook(accounted, tmp_path / "book.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["目录清单"]
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")["清单明细"]
     assert sum(cell.hyperlink is not None for row in sheet.iter_rows() for cell in row) == 10
     assert table_of(sheet)["生态价值(价值量) (CNY)"].notna().sum() == 80
 
@@ -137,7 +148,7 @@ def test_towns_are_ranked_within_each_year(workbook):
 
 
 def test_every_account_sheet_says_that_it_is_simulated_and_holds_no_formula(workbook):
-    for name in SHEETS[1:13]:
+    for name in SHEETS[1:15]:
         sheet = workbook[name]
         assert set(table_of(sheet)["数据性质"]) == {"模拟数据"}
         assert "模拟数据" in sheet.oddHeader.center.text
@@ -155,7 +166,7 @@ def test_small_parameters_are_shown_with_all_their_digits(workbook):
 def test_an_english_workbook_of_accounts_has_no_chinese_heading(tmp_path):
     spreadsheet.write_workbook(with_accounts(small_delivery(language="en")), tmp_path / "book.xlsx")
     found = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    words = [*found.sheetnames, *(cell.value for sheet in found for cell in sheet[1])]
+    words = [*found.sheetnames, *(cell.value for sheet in found for cell in sheet[1] if cell.value)]
     assert not [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)]
     assert max(map(len, found.sheetnames)) <= 31
 
