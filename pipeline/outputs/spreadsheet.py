@@ -14,7 +14,7 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.accounts.book import find_book
 from pipeline.outputs.accounts.sheets import Links, build_account_sheets, link_inventory, locate_rows
 from pipeline.outputs.assessment.sheets import build_part_sheets
-from pipeline.outputs.catalogue.kinds import list_kinds
+from pipeline.outputs.catalogue.kinds import list_published_kinds
 from pipeline.outputs.catalogue.listing import list_catalogue
 from pipeline.outputs.catalogue.printing import write_catalogue
 from pipeline.outputs.cells import measure_words, to_cell
@@ -56,7 +56,9 @@ def write_workbook(delivery: Delivery, path: Path) -> None:
         sheets = _Sheets(book, delivery)
         listing = list_catalogue(rows, delivery)
         write_catalogue(book, listing, find_text("sheet.catalogue", delivery.language), ROWS_PER_SHEET)
-        sheets.add(find_text("sheet.kinds", delivery.language), list_kinds(listing), _Manner(snug=True))
+        sheets.add(
+            find_text("sheet.kinds", delivery.language), list_published_kinds(listing), _Manner(snug=True)
+        )
         _add_details(sheets, rows, delivery)
         for title, table in build_part_sheets(delivery):
             for name, part in _cut_sheets(len(table), title):

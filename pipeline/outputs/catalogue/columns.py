@@ -48,7 +48,7 @@ PRINTED_COLUMNS = (
 """In the order of the sheet."""
 
 
-class Place(NamedTuple):
+class SheetColumn(NamedTuple):
     """A column of the sheet: of all periods together, or of one of them."""
 
     column: PrintedColumn
@@ -60,11 +60,11 @@ class Place(NamedTuple):
         return f"{self.column.source}:{self.period}" if self.period else self.column.source
 
 
-def list_places(listing: Listing) -> list[Place]:
+def list_sheet_columns(listing: Listing) -> list[SheetColumn]:
     """The columns of the sheet from left to right: those that stand always, and those that anything fills."""
     shown = [column for column in PRINTED_COLUMNS if column.standing or _is_filled(column, listing)]
     return [
-        Place(column, period)
+        SheetColumn(column, period)
         for column in shown
         for period in (listing.periods if column.by_period else (None,))
     ]
@@ -72,12 +72,12 @@ def list_places(listing: Listing) -> list[Place]:
 
 def list_unfilled(listing: Listing) -> list[PrintedColumn]:
     """The columns that nothing fills, and that the sheet therefore does not show."""
-    shown = {place.column for place in list_places(listing)}
+    shown = {place.column for place in list_sheet_columns(listing)}
     return [column for column in PRINTED_COLUMNS if column not in shown]
 
 
 def _is_filled(column: PrintedColumn, listing: Listing) -> bool:
-    sources = [Place(column, period).source for period in listing.periods] if column.by_period else []
+    sources = [SheetColumn(column, period).source for period in listing.periods] if column.by_period else []
     rows = (listing.products, listing.others)
     return any(
         bool(part[name].notna().any()) for part in rows for name in sources or [column.source] if name in part

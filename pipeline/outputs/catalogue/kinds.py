@@ -14,7 +14,7 @@ _KEPT = ("_wild", "_managed")
 """How items of the accounts end that grow wild, and those that are grown."""
 
 
-def list_kinds(listing: Listing) -> pd.DataFrame:
+def list_published_kinds(listing: Listing) -> pd.DataFrame:
     """序号, 类别, 核算科目, 具体内容: a row per kind of product that parcels supply or accounts know some of.
 
     What grows wild and what is grown are kinds apart, as published lists have it.

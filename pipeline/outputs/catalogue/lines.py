@@ -8,9 +8,14 @@ from typing import Any, Literal
 import pandas as pd
 
 from pipeline.outputs.accounts.amounts import choose_money
-from pipeline.outputs.catalogue.columns import Place, list_places, list_unfilled, name_printed_column
+from pipeline.outputs.catalogue.columns import (
+    SheetColumn,
+    list_sheet_columns,
+    list_unfilled,
+    name_printed_column,
+)
 from pipeline.outputs.catalogue.listing import Listing
-from pipeline.outputs.catalogue.sums import Subtotal, find_overlap_ha, sum_products
+from pipeline.outputs.catalogue.sums import Subtotal, find_overlap_ha, sum_rows
 from pipeline.outputs.texts import find_text, find_texts
 
 LineKind = Literal["family", "group", "product", "row", "total"]
@@ -48,7 +53,7 @@ def list_lines(listing: Listing) -> Iterator[Line]:
 def _list_level(rows: pd.DataFrame, listing: Listing, level: int, above: str) -> Iterator[Line]:
     """Kinds of a level with what is below each; a level of one entry below a kind is not told."""
     if level == len(_LEVELS):
-        yield from _list_rows(rows, list_places(listing))
+        yield from _list_rows(rows, list_sheet_columns(listing))
         return
     kind, name = _LEVELS[level]
     groups = list(rows.groupby(name, sort=False))
@@ -56,7 +61,7 @@ def _list_level(rows: pd.DataFrame, listing: Listing, level: int, above: str) ->
         place = f"{above}.{number}".removeprefix(".")
         if level < len(_LEVELS) - 1 or len(groups) > 1:
             words = f"{_number_title(level, number, place, listing)}{title}"
-            yield _write_subtotal(kind, words, sum_products(part, listing.periods), listing)
+            yield _write_subtotal(kind, words, sum_rows(part, listing.periods), listing)
         yield from _list_level(part, listing, level + 1, place)
 
 
@@ -74,7 +79,7 @@ def _write_numeral(number: int) -> str:
     return f"{many}{_DIGITS[ones] if ones else ''}"
 
 
-def _list_rows(rows: pd.DataFrame, places: Sequence[Place]) -> Iterator[Line]:
+def _list_rows(rows: pd.DataFrame, places: Sequence[SheetColumn]) -> Iterator[Line]:
     columns = [_list_values(rows, place) for place in places]
     marks = [
         (number, rows[f"indicative:{place.period}"].eq(other=True).tolist())
@@ -86,7 +91,7 @@ def _list_rows(rows: pd.DataFrame, places: Sequence[Place]) -> Iterator[Line]:
         yield Line("row", cells, "", indicative)
 
 
-def _list_values(rows: pd.DataFrame, place: Place) -> list[Any]:
+def _list_values(rows: pd.DataFrame, place: SheetColumn) -> list[Any]:
     if place.source not in rows:
         return [None] * len(rows)
     values = rows[place.source]
@@ -107,7 +112,7 @@ def _write_subtotal(kind: LineKind, title: str, found: Subtotal, listing: Listin
 
 
 def _place_cells(told: dict[str, Any], listing: Listing) -> list[Any]:
-    found = (told.get(place.source) for place in list_places(listing))
+    found = (told.get(place.source) for place in list_sheet_columns(listing))
     return [None if isinstance(value, float) and not isfinite(value) else value for value in found]
 
 
@@ -139,16 +144,20 @@ def _list_others(listing: Listing, before: int) -> Iterator[Line]:
     told = {"cat3_name": title, "area_ha": float(rows["area_ha"].sum())}
     count = find_text("catalogue.remark.parcels", listing.delivery.language).format(count=len(rows))
     yield Line("family", _place_cells(told, listing), count)
-    empty = {place.source: None for place in list_places(listing) if place.column.key in ("unit", "quantity")}
+    empty = {
+        place.source: None
+        for place in list_sheet_columns(listing)
+        if place.column.key in ("unit", "quantity")
+    }
     yield from _list_rows(
-        rows.assign(serial=range(before + 1, before + 1 + len(rows)), **empty), list_places(listing)
+        rows.assign(serial=range(before + 1, before + 1 + len(rows)), **empty), list_sheet_columns(listing)
     )
 
 
 def _list_totals(listing: Listing) -> Iterator[Line]:
     """Sums of all rows, what of them lies on ground that several parcels cover, and what is left."""
     words = find_texts("catalogue.total", listing.delivery.language)
-    every = sum_products(listing.products, listing.periods)
+    every = sum_rows(listing.products, listing.periods)
     area, double = float(listing.parcels["area_ha"].sum()), find_overlap_ha(listing)
     values = {f"eco_value_yuan:{period}": value for period, value in every.values_yuan.items()}
     twice = {
@@ -191,4 +200,4 @@ def list_remarks(listing: Listing) -> list[str]:
 
 
 def _has_values(listing: Listing) -> bool:
-    return any(place.column.form == "money" for place in list_places(listing))
+    return any(place.column.form == "money" for place in list_sheet_columns(listing))

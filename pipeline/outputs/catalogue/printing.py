@@ -8,7 +8,7 @@ from typing import Any
 import xlsxwriter
 
 from pipeline.outputs.accounts.amounts import choose_money
-from pipeline.outputs.catalogue.columns import Place, list_places, name_printed_column
+from pipeline.outputs.catalogue.columns import SheetColumn, list_sheet_columns, name_printed_column
 from pipeline.outputs.catalogue.lines import Line, list_lines, list_remarks
 from pipeline.outputs.catalogue.listing import Listing
 from pipeline.outputs.catalogue.looks import Looks
@@ -50,7 +50,7 @@ class _PrintedSheet:
         self._looks = looks
         self._listing = listing
         self._language = listing.delivery.language
-        self._places = list_places(listing)
+        self._places = list_sheet_columns(listing)
         self._widths = _choose_widths(self._places, listing)
         self._scale = choose_money(self._language)[0]
         keys = [place.column.key for place in self._places]
@@ -153,7 +153,7 @@ class _PrintedSheet:
             self._sheet.write_string(row, first, to_cell(text), style)
 
 
-def _choose_widths(places: Sequence[Place], listing: Listing) -> list[float]:
+def _choose_widths(places: Sequence[SheetColumn], listing: Listing) -> list[float]:
     """As wide as what stands there, within what each column may be."""
     return [
         float(min(max(width, place.column.widths[0]), place.column.widths[1]))
@@ -161,7 +161,7 @@ def _choose_widths(places: Sequence[Place], listing: Listing) -> list[float]:
     ]
 
 
-def _measure_columns(places: Sequence[Place], listing: Listing) -> Iterator[int]:
+def _measure_columns(places: Sequence[SheetColumn], listing: Listing) -> Iterator[int]:
     for place in places:
         if place.source in listing.products and place.column.form in ("text", "word"):
             texts = listing.products[place.source].dropna().astype(str).unique()

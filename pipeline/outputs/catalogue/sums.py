@@ -27,7 +27,7 @@ class Subtotal:
     overlaps_yuan: Mapping[str, float]
 
 
-def sum_products(rows: pd.DataFrame, periods: Sequence[str]) -> Subtotal:
+def sum_rows(rows: pd.DataFrame, periods: Sequence[str]) -> Subtotal:
     """What rows of the catalogue come to."""
     land = rows.drop_duplicates("parcel_id")
     units = rows["quantity_unit"].unique()

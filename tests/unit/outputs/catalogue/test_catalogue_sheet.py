@@ -11,12 +11,12 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.outputs.catalogue.columns import PRINTED_COLUMNS, list_places, list_unfilled
-from pipeline.outputs.catalogue.kinds import list_kinds
+from pipeline.outputs.catalogue.columns import PRINTED_COLUMNS, list_sheet_columns, list_unfilled
+from pipeline.outputs.catalogue.kinds import list_published_kinds
 from pipeline.outputs.catalogue.lines import _write_numeral, list_lines, list_remarks
 from pipeline.outputs.catalogue.listing import choose_periods
 from pipeline.outputs.catalogue.printing import write_catalogue
-from pipeline.outputs.catalogue.sums import sum_products
+from pipeline.outputs.catalogue.sums import sum_rows
 from pipeline.periods import list_periods
 from tests.catalogues import (
     AREAS_HA,
@@ -128,7 +128,7 @@ def test_what_nothing_fills_has_no_column_and_is_said_once(listing, sheet):
     assert "开发利用情况" not in heads
     texts = [row[0].value for row in sheet.iter_rows() if isinstance(row[0].value, str)]
     assert sum("保护情况、开发利用情况、备注" in text for text in texts) == 1
-    shown = {place.column for place in list_places(listing)}
+    shown = {place.column for place in list_sheet_columns(listing)}
     assert shown | set(list_unfilled(listing)) == set(PRINTED_COLUMNS)
 
 
@@ -137,7 +137,7 @@ def test_what_the_register_says_of_protection_has_a_column():
     told = delivery.inventory.assign(protection_status=None)
     told.loc[told["parcel_id"] == "P002", "protection_status"] = "划入生态保护红线，禁止开发" * 5
     filled = list_planted(replace(delivery, inventory=told))
-    assert "protection" in [place.column.key for place in list_places(filled)]
+    assert "protection" in [place.column.key for place in list_sheet_columns(filled)]
     assert not any("保护情况" in text for text in list_remarks(filled))
 
 
@@ -242,7 +242,7 @@ def test_sums_are_those_of_a_plain_loop(rows):
                for name in ("quantity", "eco_value_yuan", "overlap_yuan")},
         }
     )  # fmt: skip
-    found = sum_products(frame, ["2024"])
+    found = sum_rows(frame, ["2024"])
     known = [value for _, value, _ in rows if value is not None]
     parcels = {parcel for parcel, _, _ in rows}
     assert found.parcels == len(parcels)
@@ -256,7 +256,7 @@ def test_sums_are_those_of_a_plain_loop(rows):
 
 
 def test_the_published_list_has_its_four_columns_and_what_grows_wild_apart(listing):
-    table = list_kinds(listing)
+    table = list_published_kinds(listing)
     assert list(table.columns) == ["序号", "类别", "核算科目", "具体内容", "数据性质"]
     rows = table[["类别", "核算科目", "具体内容"]].to_numpy().tolist()
     assert rows == [
