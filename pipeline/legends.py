@@ -146,14 +146,15 @@ WATER_CLASS = Legend(
     "水质类别",
     "Water quality class",
     (
-        LegendClass(1, "I", "Ⅰ类", "Class I", "#ccffff"),
-        LegendClass(2, "II", "Ⅱ类", "Class II", "#00ccff"),
-        LegendClass(3, "III", "Ⅲ类", "Class III", "#00ff00"),
-        LegendClass(4, "IV", "Ⅳ类", "Class IV", "#ffff00"),
-        LegendClass(5, "V", "Ⅴ类", "Class V", "#ff9b00"),
-        LegendClass(6, "worse_than_V", "劣Ⅴ类", "Worse than class V", "#ff0000"),
+        LegendClass(1, "I", "Ⅰ类", "Class I", "#dafafd"),
+        LegendClass(2, "II", "Ⅱ类", "Class II", "#3ba7f0"),
+        LegendClass(3, "III", "Ⅲ类", "Class III", "#327c64"),
+        LegendClass(4, "IV", "Ⅳ类", "Class IV", "#fffe6c"),
+        LegendClass(5, "V", "Ⅴ类", "Class V", "#e67d00"),
+        LegendClass(6, "worse_than_V", "劣Ⅴ类", "Worse than class V", "#a20510"),
     ),
 )
+"""Hues as offices use them, cyan to red, of a lightness that tells them apart without red and green too."""
 
 INUNDATION = Legend(
     "inundation",

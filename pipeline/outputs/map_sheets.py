@@ -31,7 +31,8 @@ SHOWN = ("fvc", "land_cover", "change", "looks")
 VALUE = "value_per_ha"
 """How the names of the rasters begin that show what nature gives, in yuan; those of the accounts alone."""
 _GROUND = "land_cover"
-_NOT_GRADED = "#bdbdbd"
+NOT_GRADED = "#bdbdbd"
+"""Of a section whose class is not known."""
 _STRIP = 512
 
 
@@ -191,13 +192,13 @@ def _draw_section_sheet(ground: Raster, delivery: Delivery, path: Path) -> MapSh
     grades = newest["water_class"]
     known = WATER_CLASS.by_code()
     entries = [None if pd.isna(grade) else known[int(grade)] for grade in grades]
-    colors = [_NOT_GRADED if entry is None else entry.color for entry in entries]
+    colors = [NOT_GRADED if entry is None else entry.color for entry in entries]
     names = [
         f"{name} {entry.name(delivery.language)}" if entry else str(name)
         for name, entry in zip(newest["section"], entries, strict=True)
     ]
     classes = [(entry.color, entry.name(delivery.language)) for entry in WATER_CLASS.classes]
-    other = [(_NOT_GRADED, find_text("legend.other", delivery.language))] if grades.isna().any() else []
+    other = [(NOT_GRADED, find_text("legend.other", delivery.language))] if grades.isna().any() else []
     panels = [
         replace(panel, points=place_points(newest.geometry, colors, names, frame, panel.picture))
         for panel, (_, frame) in zip(

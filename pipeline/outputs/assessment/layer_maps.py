@@ -66,13 +66,16 @@ def _find_colors(rows: gpd.GeoDataFrame, style: LayerStyle) -> pd.Series:
 
 
 def _list_classes(rows: gpd.GeoDataFrame, style: LayerStyle, delivery: Delivery) -> Iterator[tuple[str, str]]:
-    """Colour and name of the classes that occur."""
+    """Colour and name of the classes that occur, in their standard order; others last."""
     if style.column is None:
         return
-    colors, values = _find_colors(rows, style), rows[style.column].astype("string")
-    names = name_values(style.column, values, delivery.language)
+    known = [entry for entry in list_values(style.column) if entry.color]
+    values = rows[style.column].astype("string")
+    yield from ((one.color, one.name(delivery.language)) for one in known if (values == one.code).any())
+    others = values[~values.isin([one.code for one in known])]
+    names = name_values(style.column, others, delivery.language)
     listed = names.fillna(find_text("legend.other", delivery.language))
-    yield from dict.fromkeys(zip(colors, listed, strict=True))
+    yield from dict.fromkeys((_OTHER, name) for name in listed)
 
 
 def _draw_shapes(rows: gpd.GeoDataFrame, colors: pd.Series, grid: Grid) -> Iterator[MapShape]:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from pipeline.geodesy import project
+from pipeline.legends import WATER_CLASS
 from pipeline.outputs import embedding
 from pipeline.outputs.clear_looks import count_clear_looks
 from tests.deliveries import HOSTILE, small_delivery, written
@@ -103,7 +104,9 @@ def test_a_legend_names_only_the_classes_on_the_map(page):
 
 def test_sections_are_mapped_in_the_colour_of_their_class(page):
     (figure,) = (part for part in re.findall(r"<figure>.*?</figure>", page, re.DOTALL) if "<circle" in part)
-    assert re.findall(r'<circle [^>]*fill="(#\w+)"', figure) == ["#ccffff", "#00ff00", "#ff9b00"]
+    assert re.findall(r'<circle [^>]*fill="(#\w+)"', figure) == [
+        WATER_CLASS.by_code()[code].color for code in (1, 3, 5)
+    ]
     for name in ("北港桥", "东旺沙水闸", "西沙湾"):
         assert name in figure
 
