@@ -275,6 +275,28 @@ def show_bulletin(
 
 
 @app.command()
+def sheets(
+    delivery: Annotated[Path, typer.Argument(help="交付（文件夹），或区的 latest a delivery, or a latest")],
+    parcel: Annotated[
+        list[str] | None,
+        typer.Option("--parcel", help="地块标识，可多次；缺省为全部 parcels, all if not given"),
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="写到哪个 .pdf where to write it")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """一地一档 Fact sheets of parcels as one PDF: map, rights, cover, water, products, value, evidence.
+
+    Example: ecoledger sheets delivery/guangyang_island/latest --to sheets.pdf
+    """
+    made = pipeline.commands.sheets.make_sheets(delivery, parcels=parcel or (), to=to)
+    if as_json:
+        sys.stdout.write(json.dumps(made.summary, ensure_ascii=False) + "\n")
+    else:
+        for path in made.documents:
+            _OUT.print(str(path), soft_wrap=True)
+
+
+@app.command()
 def sample(
     delivery: Annotated[Path, typer.Argument(help="交付（文件夹） a delivery")],
     out: Annotated[Path, typer.Option("--out", help="待标注的样本点，GPKG points to label")],

@@ -6,4 +6,5 @@ from . import grade as grade
 from . import headlines as headlines
 from . import repeat as repeat
 from . import sample as sample
+from . import sheets as sheets
 from . import status as status

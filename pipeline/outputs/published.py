@@ -215,6 +215,24 @@ def find_deliveries(out: Path) -> list[Published]:
     return found
 
 
+def open_delivery(place: Path) -> Published:
+    """The delivery of a folder, or the one that the file `latest` of an area names.
+
+    SettingsError for a place without one, InputError for a manifest that is none of ours.
+    """
+    named = place.is_file() and place.name == "latest"
+    folder = place.parent / place.read_text("utf-8").strip() if named else place
+    if not (folder / "manifest.json").is_file():
+        todo = "如 / such as delivery/<aoi>/<label>, delivery/<aoi>/latest"
+        problem = Problem(str(place), "没有 / no manifest.json", "交付的文件夹 / folder of a delivery", todo)
+        raise SettingsError("没有交付 / No delivery", [problem])
+    problems: list[Problem] = []
+    found = _open_delivery(folder / "manifest.json", problems)
+    if found is None:
+        raise InputError("清单读不出 / A manifest that cannot be read", problems)
+    return found
+
+
 def survey_deliveries(out: Path) -> tuple[list[Published], list[Problem]]:
     """The deliveries of a folder, by area and label, and what is wrong with manifests that are none of ours.
 

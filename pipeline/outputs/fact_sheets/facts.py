@@ -56,7 +56,14 @@ from pipeline.geodesy import measure_areas_m2
 from pipeline.outputs.columns import Language, name_values
 from pipeline.outputs.fact_sheets import telling
 from pipeline.outputs.fact_sheets.heading import build_head
-from pipeline.outputs.fact_sheets.reading import NUMBERS, WORDS, read_columns, read_layer, read_shapes
+from pipeline.outputs.fact_sheets.reading import (
+    NUMBERS,
+    WORDS,
+    check_geopackage,
+    read_columns,
+    read_layer,
+    read_shapes,
+)
 from pipeline.outputs.fact_sheets.rows import ParcelRows, round_digits
 from pipeline.outputs.published import Published
 from pipeline.outputs.texts import choose_words
@@ -159,9 +166,10 @@ class ParcelFacts:
 def read_parcel_facts(published: Published) -> ParcelFacts:
     """All that a delivery says of its parcels, in the language of its words.
 
-    InputError for a delivery of another version that lacks a layer or a column, and for tables that were
+    InputError for a delivery of another version that lacks a layer or a column, and for files that were
     changed since they were published.
     """
+    check_geopackage(published)
     language = published.language
     parcels = _read_parcels(published, language)
     found = {
@@ -246,7 +254,7 @@ def _read_patches(published: Published, parcels: gpd.GeoDataFrame, language: Lan
     inside = shapely.intersection(patches.geometry.to_numpy()[patch], shapes[parcel])
     found = pd.DataFrame(patches.drop(columns="geometry")).iloc[patch]
     found = found.assign(parcel_id=parcels.index[parcel], area_m2=measure_areas_m2(inside))
-    named = _speak(found[found["area_m2"] > 0], ("from_class", "to_class"), language)
+    named: pd.DataFrame = _speak(found[found["area_m2"] > 0], ("from_class", "to_class"), language)
     return named.sort_values("area_m2", ascending=False, kind="stable")
 
 

@@ -17,6 +17,11 @@ WORDS = pa.dictionary(pa.int32(), pa.string())
 NUMBERS = pa.float64()
 
 
+def check_geopackage(published: Published) -> None:
+    """InputError for a GeoPackage that was changed since it was published; asked once, before it is read."""
+    published.find_file(find_delivered(published.folder, ".gpkg").name)
+
+
 def read_layer(published: Published, layer: str, columns: Sequence[str]) -> pd.DataFrame:
     """Some columns of a layer of the GeoPackage, without geometry; InputError for a column it does not have.
 

@@ -18,86 +18,8 @@ from pipeline.outputs.fact_sheets.facts import read_parcel_facts
 from pipeline.outputs.fact_sheets.rows import ParcelRows, round_digits
 from pipeline.outputs.fact_sheets.telling import tell_products
 from tests.bulletins import describe_file
-from tests.deliveries import HOSTILE, small_delivery
-from tests.publishing import publish_delivery
-
-COVER = {"2023": 0.4321, "2024": np.nan}
-BUILT_M2 = {"2023": 1200.5, "2024": 3400.25}
-WATER = "P005"
-
-
-def measures() -> pd.DataFrame:
-    rows = [
-        *(("P010", period, "fvc_mean", value, 0.0) for period, value in COVER.items()),
-        *(("P010", period, "class_area:built", value, 77.0) for period, value in BUILT_M2.items()),
-        ("P010", "2023/2024", "gained_area:built", 2199.75, 0.0),
-        ("P011", "2023", "fvc_mean", 0.9, 0.0),
-    ]
-    names = ["parcel_id", "period", "measure", "value", "unknown_area_m2"]
-    reason = "全期无晴空 / never clear"
-    table = pd.DataFrame(rows, columns=names)
-    return table.assign(unit="", covered_area_m2=1.0, reason=table["value"].isna().map({True: reason}))
-
-
-def units() -> dict[str, pd.DataFrame]:
-    sums = {
-        "unit_id": ["a", "b", "c", "d"],
-        "kind": ["parcel", "parcel", "parcel", "project"],
-        "parcel_id": ["P010", "P010", "P010", "P010"],
-        "region": ["001", "002", "002", "001"],
-        "period": ["2024", "2024", "2024", "2024"],
-        "area_m2": [100.0, 150.0, 75.5, 9e9],
-    }
-    regions = {"region": ["001", "002"], "name": ["甲镇", "乙镇"]}
-    return {"account_sums": pd.DataFrame(sums), "account_regions": pd.DataFrame(regions)}
-
-
-def other_rights() -> dict[str, pd.DataFrame]:
-    rights = {
-        "right_id": ["W1", "W2"],
-        "right_kind": ["water_licence", "forest_right"],
-        "number": ["取水〔2023〕7", None],
-        "name": None,
-        "holder": ["某水厂", "另一家"],
-        "valid_from": ["2023-01-01", None],
-        "valid_to": ["2027-12-31", None],
-        "state": ["in_force", "unknown"],
-    }
-    links = {
-        "right_id": ["W1", "W1", "W2"],
-        "linked_to": ["parcel", "section", "parcel"],
-        "linked_id": ["P010", "S1", "P011"],
-        "linked_by": ["code", "near", "place"],
-        "area_m2": [np.nan, np.nan, 12.0],
-    }
-    return {"rights": pd.DataFrame(rights), "rights_links": pd.DataFrame(links)}
-
-
-def build_delivery(language="zh"):
-    plain = small_delivery(language=language, resolution_m=240)
-    sections = plain.sections.assign(
-        parcel_id=WATER, link="stands_on", distance_m=0.0, river="北港", months=12, reference_class=3
-    )
-    return replace(plain, sections=sections, tables={**plain.tables, "parcel_measures": measures()})
-
-
-def publish(delivery, out):
-    return publish_delivery(delivery, out, tables={**units(), **other_rights()})
-
-
-@pytest.fixture(scope="module")
-def delivery():
-    return build_delivery()
-
-
-@pytest.fixture(scope="module")
-def published(delivery, tmp_path_factory):
-    return publish(delivery, tmp_path_factory.mktemp("out"))
-
-
-@pytest.fixture(scope="module")
-def facts(published):
-    return read_parcel_facts(published)
+from tests.deliveries import HOSTILE
+from tests.planted_facts import BUILT_M2, WATER, measures, plant_facts, publish_facts
 
 
 def test_every_parcel_is_told_once_in_order_and_as_json(facts, delivery):
@@ -181,7 +103,7 @@ def test_findings_speak_one_language(facts):
 
 
 def test_english_facts_speak_english(tmp_path):
-    facts = read_parcel_facts(publish(build_delivery("en"), tmp_path))
+    facts = read_parcel_facts(publish_facts(plant_facts("en"), tmp_path))
     assert facts.describe("P010")["unknown"] == {"fvc_mean": {"2024": "never clear"}}
     assert facts.describe("P003")["findings"][0]["message"] == "see Chinese"
     assert facts.head["names"]["area_registered_m2"] == "registered area"
