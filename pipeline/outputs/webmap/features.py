@@ -1,250 +1,193 @@
-"""Parcels, sections, changes and findings as layers of the map: shapes, columns, themes, cards."""
+"""Sections, changes, findings and layers of the assessment as layers of the map; and the outline."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.legends import WATER_CLASS
-from pipeline.outputs.columns import Language, describe_column, name_values
-from pipeline.outputs.layers import find_layer_title, to_multipolygons
-from pipeline.outputs.ramps import RAMPS
-from pipeline.outputs.texts import find_text, name_unit
-from pipeline.outputs.webmap.keys import key_stops, key_values
-from pipeline.outputs.webmap.packing import list_cells, pack_shapes
+from pipeline.outputs.assessment.layers import find_style
+from pipeline.outputs.assessment.layers import list_layers as list_feature_layers
+from pipeline.outputs.columns import DATA_LABEL, Language, name_columns, name_values
+from pipeline.outputs.layers import LAYERS, FeatureLayer, build_layer_rows, find_layer_title
+from pipeline.outputs.texts import choose_words, find_text
+from pipeline.outputs.webmap.packing import pack_shapes
+from pipeline.outputs.webmap.shaping import (
+    GEOMETRIES,
+    M2_PER_HA,
+    PERIOD,
+    Field,
+    build_fields,
+    build_theme,
+    list_filters,
+    pack_table,
+    spread_periods,
+)
 
-M2_PER_HA = 1e4
-_PERIOD = "{period}"
-
-
-def list_layers(delivery: Delivery) -> list[dict[str, Any]]:
-    """The layers from the lowest to the topmost; those without a row are left out."""
-    layers = (
-        (delivery.parcels, _build_parcels),
-        (delivery.change_patches, _build_patches),
-        (delivery.findings, _build_findings),
-        (delivery.sections, _build_sections),
-    )
-    return [build(delivery) for rows, build in layers if len(rows)]
+_GRADED = ("water_class", "decided_by", "exceedance", "samples", "reason")
 
 
 def build_outline(delivery: Delivery) -> dict[str, Any]:
     """The area, a row per part."""
     parts = delivery.aoi.parts
     names = [part.name_zh if delivery.language == "zh" else part.name_en for part in parts]
-    shapes = pack_shapes([part.geometry for part in parts], points=False)
+    shapes = pack_shapes([part.geometry for part in parts], "polygon")
     return {"table": {"keys": [part.id for part in parts], "columns": {"name": names}, "shapes": shapes}}
 
 
-def _build_table(
-    rows: gpd.GeoDataFrame, key: str, columns: pd.DataFrame, *, points: bool = False
-) -> dict[str, Any]:
-    shapes = np.asarray(rows.geometry.array)
-    return {
-        "keys": rows[key].astype(str).tolist(),
-        "columns": {str(name): list_cells(columns[name]) for name in columns},
-        "shapes": pack_shapes(shapes if points else to_multipolygons(shapes), points=points),
-    }
-
-
-def _build_parcels(delivery: Delivery) -> dict[str, Any]:
-    language = delivery.language
-    rows = delivery.parcels.sort_values("parcel_id", kind="stable", ignore_index=True)
-    texts = ("right_holder", "unit_name", "owner_type", "right_type", "land_class", "parcel_no")
-    columns = pd.DataFrame({name: name_values(name, rows[name], language) for name in texts})
-    columns["area_ha"] = rows["area_m2"] / M2_PER_HA
-    columns["area_registered_ha"] = rows["area_registered_m2"] / M2_PER_HA
-    found = [columns, *_spread_parcels(delivery, rows["parcel_id"])]
-    columns = pd.concat(found, axis=1)
-    return {
-        "id": "parcels",
-        "title": find_layer_title("parcels", language),
-        "geometry": "polygon",
-        "source": {"table": _build_table(rows, "parcel_id", columns)},
-        "look": {"fill": 0.75, "line": "#ffffff", "width": 0.7},
-        "themes": _list_parcel_themes(columns, delivery),
-        "filters": [_build_filter(name, columns[name], language) for name in ("owner_type", "land_class")],
-        "search": ["parcel_no", "right_holder", "unit_name", "land_class"],
-        "title_column": "",
-        "card": [
-            {
-                "kind": "rows",
-                "title": "",
-                "fields": _list_fields([*texts, "area_ha", "area_registered_ha"], language),
-            },
-            {
-                "kind": "periods",
-                "title": find_text("webmap.through_time", language),
-                "fields": [
-                    {
-                        "column": f"ecosystem_l1@{_PERIOD}",
-                        "title": describe_column("ecosystem_l1").name(language),
-                    },
-                    {
-                        "column": f"fvc_mean@{_PERIOD}",
-                        "title": describe_column("fvc_mean").name(language),
-                        "digits": 3,
-                    },
-                ],
-            },
-        ],
-    }
-
-
-def _spread_parcels(delivery: Delivery, ids: pd.Series) -> list[pd.DataFrame]:
-    """What parcels are in each period, a column a period: ecosystem type, mean vegetation cover."""
-    largest = delivery.inventory.sort_values(
-        ["area_ha", "ecosystem_l1"], ascending=[False, True], kind="stable"
-    )
-    kinds = largest.dropna(subset=["ecosystem_l1"]).drop_duplicates(["parcel_id", "period"])
-    spoken = kinds.assign(ecosystem_l1=name_values("ecosystem_l1", kinds["ecosystem_l1"], delivery.language))
-    found = [_spread(pd.DataFrame(spoken), "ecosystem_l1", ids, delivery)]
-    measures = delivery.tables.get("parcel_measures")
-    if measures is not None:
-        cover = measures[measures["measure"] == "fvc_mean"].rename(columns={"value": "fvc_mean"})
-        found.append(_spread(cover, "fvc_mean", ids, delivery))
-    return found
-
-
-def _spread(rows: pd.DataFrame, column: str, ids: pd.Series, delivery: Delivery) -> pd.DataFrame:
-    """A column of rows by key and period as a column for each period, in the order of the keys."""
-    key = str(ids.name)
-    labels = [period.label for period in delivery.periods]
-    kept = rows[rows["period"].astype(str).isin(labels)]
-    wide = kept.pivot_table(index=key, columns="period", values=column, aggfunc="first")
-    placed = wide.reindex(index=ids, columns=labels).reset_index(drop=True)
-    return placed.set_axis([f"{column}@{label}" for label in labels], axis=1)
-
-
-def _list_parcel_themes(columns: pd.DataFrame, delivery: Delivery) -> list[dict[str, Any]]:
-    language = delivery.language
-    themes = [_build_theme("ecosystem_l1", columns, language, by_period=True)]
-    if any(str(name).startswith("fvc_mean@") for name in columns):
-        legend = key_stops(RAMPS["cover"], "", language)
-        title = describe_column("fvc_mean").name(language)
-        themes.append(
-            {"key": "fvc_mean", "title": title, "property": f"fvc_mean@{_PERIOD}", "legend": legend}
-        )
-    return [*themes, _build_theme("owner_type", columns, language)]
-
-
-def _build_theme(
-    column: str, columns: pd.DataFrame, language: Language, *, by_period: bool = False
-) -> dict[str, Any]:
-    held = [name for name in columns if str(name).partition("@")[0] == column]
-    shown = pd.concat([columns[name] for name in held])
-    return {
-        "key": column,
-        "title": describe_column(column).name(language),
-        "property": f"{column}@{_PERIOD}" if by_period else column,
-        "legend": key_values(column, shown, language),
-    }
-
-
-def _build_filter(column: str, values: pd.Series, language: Language) -> dict[str, Any]:
-    names = sorted(values.dropna().unique())
-    options = [{"value": name, "name": name} for name in names]
-    return {"title": describe_column(column).name(language), "property": column, "options": options}
-
-
-def _list_fields(columns: Sequence[str], language: Language) -> list[dict[str, Any]]:
-    return [_build_field(column, language) for column in columns]
-
-
-def _build_field(column: str, language: Language) -> dict[str, Any]:
-    known = describe_column(column.partition("@")[0])
-    return {
-        "column": column,
-        "title": known.name(language),
-        "unit": name_unit(known.unit, language),
-        "digits": 2,
-    }
-
-
-def _build_sections(delivery: Delivery) -> dict[str, Any]:
+def build_sections_layer(delivery: Delivery) -> dict[str, Any]:
+    """Water sections, a point each, with their class in each period written beside."""
     language = delivery.language
     table = delivery.sections.sort_values(["section_id", "period"], kind="stable")
-    rows = table.dropna(subset=["section_id"]).drop_duplicates("section_id").reset_index(drop=True)
-    grades = {str(entry.code): entry.name(language) for entry in WATER_CLASS.classes}
-    named = table.assign(water_class=table["water_class"].astype("string").map(grades))
-    ids = rows["section_id"]
-    by_period = [
-        _spread(pd.DataFrame(named), name, ids, delivery) for name in ("water_class", "decided_by", "samples")
-    ]
-    targets = rows["target_class"].astype("string").map(grades)
-    columns = pd.concat([rows[["section"]], targets.rename("target_class"), *by_period], axis=1)
-    changing = [f"{name}@{_PERIOD}" for name in ("water_class", "decided_by", "samples")]
+    rows = table.drop_duplicates("section_id").reset_index(drop=True)
+    grades = {entry.code: entry.name(language) for entry in WATER_CLASS.classes}
+    graded = pd.DataFrame(table).assign(water_class=table["water_class"].map(grades))
+    spread = [spread_periods(graded, name, rows["section_id"], delivery.periods) for name in _GRADED]
+    told = pd.DataFrame({"section": rows["section"], "target_class": rows["target_class"].map(grades)})
+    columns = pd.concat([told, rows.filter(["river"]), *spread], axis=1)
+    by_period = [Field(f"{name}@{PERIOD}", digits=0) for name in _GRADED]
     return {
         "id": "sections",
         "title": find_layer_title("sections", language),
         "geometry": "point",
-        "source": {"table": _build_table(rows, "section_id", columns, points=True)},
-        "themes": [_build_theme("water_class", columns, language, by_period=True)],
-        "search": ["section"],
+        "source": {"table": pack_table(rows, rows["section_id"], columns, "Point")},
+        "themes": [build_theme("water_class", columns, language)],
+        "search": ["section", "river"],
         "title_column": "section",
-        "label": ["section", f"water_class@{_PERIOD}"],
+        "label": ["section", f"water_class@{PERIOD}"],
         "card": [
-            {"kind": "rows", "title": "", "fields": _list_fields(["target_class"], language)},
+            {"kind": "rows", "title": "", "fields": build_fields(["river", "target_class"], language)},
             {
                 "kind": "periods",
                 "title": find_text("webmap.through_time", language),
-                "fields": _list_fields(changing, language),
+                "fields": build_fields(by_period, language),
             },
         ],
     }
 
 
-def _build_patches(delivery: Delivery) -> dict[str, Any]:
+def build_changes_layer(delivery: Delivery) -> dict[str, Any]:
+    """Patches whose land cover changed, in the colour of what they became, in the period of the change."""
     language = delivery.language
     rows = delivery.change_patches.sort_values("patch_id", kind="stable", ignore_index=True)
+    named = {name: name_values(name, rows[name], language) for name in ("from_class", "to_class")}
+    kept = rows[["from_period", "to_period", "confidence"]]
+    basis = rows["confidence_basis"].map(lambda text: choose_words(text, language), na_action="ignore")
     columns = pd.DataFrame(
-        {name: name_values(name, rows[name], language) for name in ("from_class", "to_class")}
+        {**named, **kept, "confidence_basis": basis, "area_ha": rows["area_m2"] / M2_PER_HA}
     )
-    columns[["from_period", "to_period", "confidence"]] = rows[["from_period", "to_period", "confidence"]]
-    columns["area_ha"] = rows["area_m2"] / M2_PER_HA
+    fields = [
+        "from_class",
+        "to_class",
+        "from_period",
+        "to_period",
+        "area_ha",
+        "confidence",
+        "confidence_basis",
+    ]
     return {
         "id": "change_patches",
         "title": find_layer_title("change_patches", language),
         "geometry": "polygon",
-        "source": {"table": _build_table(rows, "patch_id", columns)},
+        "source": {"table": pack_table(rows, rows["patch_id"], columns)},
         "look": {"fill": 0.85, "line": "#ffffff", "width": 1},
-        "themes": [_build_theme("to_class", columns, language)],
+        "themes": [_build_change_theme(columns, language)],
+        "filters": list_filters(["from_class"], columns, language),
         "period": "to_period",
         "search": ["from_class", "to_class"],
         "title_column": "",
-        "card": [{"kind": "rows", "title": "", "fields": _list_fields([*columns], language)}],
+        "card": [{"kind": "rows", "title": "", "fields": build_fields(fields, language)}],
     }
 
 
-def _build_findings(delivery: Delivery) -> dict[str, Any]:
+def _build_change_theme(columns: pd.DataFrame, language: Language) -> dict[str, Any]:
+    """What the ground became, said as such: a class alone would read as the whole map of it."""
+    theme = build_theme("to_class", columns, language)
+    became = find_text("legend.became", language)
+    classes = [{**entry, "name": f"{became}{entry['name']}"} for entry in theme["legend"]["classes"]]
+    return {**theme, "legend": {**theme["legend"], "classes": classes}}
+
+
+def tell_findings(delivery: Delivery) -> pd.DataFrame:
+    """Findings in words, by their ids: rule, severity, parcel, period, message, basis."""
     language = delivery.language
     rows = delivery.findings.sort_values("finding_id", kind="stable", ignore_index=True)
-    message = "message_zh" if language == "zh" else "message_en"
-    which = 0 if language == "zh" else 1
-    columns = pd.DataFrame(
+    rules = {key: names[0 if language == "zh" else 1] for key, names in delivery.rules.items()}
+    return pd.DataFrame(
         {
-            "rule": [delivery.rules.get(rule, (rule, rule))[which] for rule in rows["rule"]],
+            "rule": rows["rule"].map(lambda rule: rules.get(rule, rule)),
             "severity": name_values("severity", rows["severity"], language),
             "parcel_id": rows["parcel_id"],
             "period": rows["period"],
-            message: rows[message],
-            "basis": rows["basis"],
+            "message": rows[f"message_{language}"],
+            "basis": rows["basis"].map(lambda text: choose_words(text, language), na_action="ignore"),
         }
     )
+
+
+def build_findings_layer(delivery: Delivery) -> dict[str, Any]:
+    """What checks found, in the colour of how grave it is; the map begins without it."""
+    language = delivery.language
+    rows = delivery.findings.sort_values("finding_id", kind="stable", ignore_index=True)
+    columns = tell_findings(delivery)
+    fields: list[Field | str] = ["severity", "parcel_id", "period", Field("message", f"message_{language}")]
     return {
         "id": "findings",
         "title": find_layer_title("findings", language),
         "geometry": "polygon",
         "shown": False,
-        "source": {"table": _build_table(rows, "finding_id", columns)},
+        "source": {"table": pack_table(rows, rows["finding_id"], columns)},
         "look": {"fill": 0.15, "width": 2, "dash": [2, 1.5]},
-        "themes": [_build_theme("severity", columns, language)],
-        "filters": [_build_filter("rule", columns["rule"], language)],
+        "themes": [build_theme("severity", columns, language)],
+        "filters": list_filters(["rule"], columns, language),
         "period": "period",
         "search": ["rule", "parcel_id"],
         "title_column": "rule",
-        "card": [{"kind": "rows", "title": "", "fields": _list_fields([*columns], language)}],
+        "card": [{"kind": "rows", "title": "", "fields": build_fields([*fields, "basis"], language)}],
+    }
+
+
+def list_part_layers(delivery: Delivery) -> list[dict[str, Any]]:
+    """The layers that parts of the assessment made, drawn as QGIS draws them; the map begins without them."""
+    own = list_feature_layers(delivery)[len(LAYERS) :]
+    built = [(layer, build_layer_rows(layer, delivery)) for layer in own]
+    return [_build_part_layer(layer, rows, delivery) for layer, rows in built if len(rows)]
+
+
+def _build_part_layer(layer: FeatureLayer, rows: gpd.GeoDataFrame, delivery: Delivery) -> dict[str, Any]:
+    language, style = delivery.language, find_style(layer.name)
+    table = pd.DataFrame(rows.drop(columns=[rows.geometry.name, DATA_LABEL], errors="ignore"))
+    columns = table.apply(lambda cells: name_values(str(cells.name), cells, language))
+    names = name_columns([str(name) for name in columns], language)
+    keys = pd.Series([f"{layer.name}:{number}" for number in range(len(rows))])
+    coloured = style.column is not None and style.column in columns
+    plain: dict[str, Any] = {
+        "key": layer.name,
+        "title": "",
+        "property": "",
+        "color": style.outline,
+        "legend": {},
+    }
+    return {
+        "id": layer.name,
+        "title": find_layer_title(layer.name, language),
+        "geometry": GEOMETRIES[layer.geometry],
+        "shown": False,
+        "source": {"table": pack_table(rows, keys, columns, layer.geometry)},
+        "look": {
+            "fill": style.opacity,
+            "line": style.outline or "",
+            "width": 2 if layer.geometry == "MultiLineString" else 1,
+        },
+        "themes": [build_theme(str(style.column), columns, language) if coloured else plain],
+        "search": [name for name in (style.label, *layer.order) if name in columns],
+        "title_column": style.label if style.label in columns else layer.order[0],
+        "card": [
+            {
+                "kind": "rows",
+                "title": "",
+                "fields": build_fields([Field(key, title=name) for key, name in names.items()], language),
+            }
+        ],
     }

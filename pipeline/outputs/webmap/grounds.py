@@ -15,52 +15,89 @@ from rasterio.warp import calculate_default_transform, reproject, transform_boun
 
 from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Grid
+from pipeline.legends import LAND_COVER
+from pipeline.outputs.map_sheets import VALUE
 from pipeline.outputs.pictures import WIDTH_PX, color_pixels
-from pipeline.outputs.ramps import find_stops
+from pipeline.outputs.ramps import Stops, find_stops
+from pipeline.outputs.texts import name_unit
 from pipeline.outputs.webmap.keys import key_classes, key_stops
 
-_GROUNDS = ("land_cover", "fvc")
+_COVER, _VEGETATION = "land_cover", "fvc"
+_GROUNDS = (_COVER, _VEGETATION, VALUE)
 """How the names of the maps begin that lie beneath."""
+_WATER = LAND_COVER.by_code()[LAND_COVER.code("water")]
 _MERCATOR = "EPSG:3857"
 _DEGREES = "EPSG:4326"
 
 
 def list_grounds(delivery: Delivery, rasters: Path) -> list[dict[str, Any]]:
-    """The maps that may lie beneath, each with a picture a period."""
+    """The maps that may lie beneath, each with a picture a period; water is water on maps of vegetation."""
     return [ground for stem in _GROUNDS if (ground := _build_ground(stem, delivery, rasters))]
 
 
 def _build_ground(stem: str, delivery: Delivery, rasters: Path) -> dict[str, Any] | None:
-    labels = {f"{stem}_{period.label}": period.label for period in delivery.periods}
-    held = [raster for raster in delivery.rasters if raster.name in labels]
+    named = {raster.name: raster for raster in delivery.rasters}
+    held = {one.label: named[name] for one in delivery.periods if (name := f"{stem}_{one.label}") in named}
     if not held:
         return None
-    images = {labels[one.name]: _draw_image(one, rasters / f"{one.name}.tif", delivery.grid) for one in held}
-    title = held[-1].title_zh if delivery.language == "zh" else held[-1].title_en
-    legend = _build_legend(held, rasters, delivery)
+    newest = list(held.values())[-1]
+    stops = () if newest.legend else find_stops(newest, _find_file(newest, rasters))
+    water = {
+        label: rasters / f"{_COVER}_{label}.tif"
+        for label in held
+        if stem == _VEGETATION and f"{_COVER}_{label}" in named
+    }
+    images = {
+        label: _draw_image(raster, _find_file(raster, rasters), delivery.grid, stops, water.get(label))
+        for label, raster in held.items()
+    }
+    legend = _build_legend(list(held.values()), rasters, stops, delivery, watered=bool(water))
+    title = newest.title_zh if delivery.language == "zh" else newest.title_en
     return {"id": stem, "title": title, "legend": legend, "images": images}
 
 
-def _build_legend(held: list[Raster], rasters: Path, delivery: Delivery) -> dict[str, Any]:
-    newest = held[-1]
-    if newest.legend is None:
-        return key_stops(find_stops(newest, rasters / f"{newest.name}.tif"), "", delivery.language)
-    codes: set[int] = set()
-    for raster in held:
-        with rasterio.open(rasters / f"{raster.name}.tif") as file:
-            codes |= {int(code) for code in np.unique(file.read(1))}
-    return key_classes(newest.legend, codes, delivery.language)
+def _find_file(raster: Raster, rasters: Path) -> Path:
+    return rasters / f"{raster.name}.tif"
 
 
-def _draw_image(raster: Raster, path: Path, grid: Grid) -> dict[str, Any]:
+def _build_legend(
+    held: list[Raster], rasters: Path, stops: Stops, delivery: Delivery, *, watered: bool
+) -> dict[str, Any]:
+    language, newest = delivery.language, held[-1]
+    if newest.legend is not None:
+        codes = {code for raster in held for code in _list_codes(_find_file(raster, rasters))}
+        return key_classes(newest.legend, codes, language)
+    ramp = key_stops(stops, name_unit(newest.unit, language), language)
+    return {**ramp, **key_classes(LAND_COVER, {_WATER.code} if watered else set(), language)}
+
+
+def _list_codes(path: Path) -> set[int]:
+    with rasterio.open(path) as file:
+        return {
+            int(code)
+            for _, window in file.block_windows(1)
+            for code in np.unique(file.read(1, window=window))
+        }
+
+
+def _draw_image(raster: Raster, path: Path, grid: Grid, stops: Stops, water: Path | None) -> dict[str, Any]:
     shrink = max(1.0, grid.width / WIDTH_PX)
     shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
-    stops = () if raster.legend is not None else find_stops(raster, path)
-    pixels, bounds = _warp(color_pixels(path, shape, raster.legend, stops), grid)
+    colors = color_pixels(path, shape, raster.legend, stops)
+    if water is not None:
+        _draw_water(colors, water)
+    pixels, bounds = _warp(colors, grid)
     packed = io.BytesIO()
-    Image.fromarray(np.moveaxis(pixels, 0, -1)).save(packed, format="PNG")
+    Image.fromarray(np.moveaxis(pixels, 0, -1)).save(packed, format="PNG", optimize=True)
     url = f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
     return {"url": url, "bounds": bounds}
+
+
+def _draw_water(colors: NDArray[np.uint8], cover: Path) -> None:
+    """Give the colour of water to pixels that a map of land cover has as water."""
+    with rasterio.open(cover) as file:
+        codes = file.read(1, out_shape=colors.shape[1:], resampling=Resampling.nearest)
+    colors[:, codes == _WATER.code] = np.array([*_WATER.rgb, 255], dtype=np.uint8)[:, None]
 
 
 def _warp(pixels: NDArray[np.uint8], grid: Grid) -> tuple[NDArray[np.uint8], list[float]]:

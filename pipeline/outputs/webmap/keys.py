@@ -9,7 +9,8 @@ from pipeline.outputs.columns import Language, list_values
 from pipeline.outputs.ramps import Stops
 from pipeline.outputs.texts import find_text
 
-UNKNOWN_COLOR = "#bdbdbd"
+UNKNOWN_COLOR = "#ffffff"
+"""Apart from the greys that classes have."""
 
 
 def key_values(column: str, shown: pd.Series, language: Language) -> dict[str, Any]:

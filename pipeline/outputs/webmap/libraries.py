@@ -5,7 +5,19 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
-SCRIPTS = ("elements", "data", "style", "labels", "pane", "card", "search", "panel", "compare", "map")
+SCRIPTS = (
+    "elements",
+    "data",
+    "style",
+    "labels",
+    "pane",
+    "card",
+    "search",
+    "panel",
+    "compare",
+    "frame",
+    "map",
+)
 """Our files in assets/, in the order in which they are joined."""
 _NOTE = "//# sourceMappingURL"
 

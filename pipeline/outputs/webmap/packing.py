@@ -3,8 +3,9 @@
 import base64
 import gzip
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,50 +13,49 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+Geometry = Literal["point", "line", "polygon"]
+
 STEP = 1e-6
 """Degrees between two numbers of a packed shape: a tenth of a metre."""
+_DIGITS = 6
 _TOLERANCE = 3e-6
 """By how many degrees an outline may move: a third of a metre, less than a pixel at any zoom."""
 
 
 def pack_shapes(
-    shapes: Sequence[BaseGeometry | None] | NDArray[np.object_], *, points: bool
+    shapes: Sequence[BaseGeometry | None] | NDArray[np.object_], geometry: Geometry
 ) -> dict[str, Any]:
     """Shapes (degrees) as whole numbers of STEP from an origin, each coordinate from the one before.
 
-    A shape is null where there is none; polygons are lists of parts, of rings, of numbers.
+    A shape is null where there is none; lines are lists of numbers, polygons of parts, of rings, of numbers.
     """
     array = np.asarray(shapes, dtype=object)
-    bounds = shapely.total_bounds(array)
-    origin = np.floor(np.nan_to_num(bounds[:2]) / STEP) * STEP
-    pack = _pack_point if points else _pack_polygons
-    thin = array if points else shapely.simplify(array, _TOLERANCE, preserve_topology=True)
+    origin = np.floor(np.nan_to_num(shapely.total_bounds(array)[:2]) / STEP) * STEP
+    thin = array if geometry == "point" else shapely.simplify(array, _TOLERANCE, preserve_topology=True)
+    pack = _PACKERS[geometry]
     parts = [None if shape is None or shape.is_empty else pack(shape, origin) for shape in thin]
-    kind = "point" if points else "polygon"
-    return {
-        "geometry": kind,
-        "origin": [round(float(side), 6) for side in origin],
-        "step": STEP,
-        "parts": parts,
-    }
-
-
-def _pack_point(shape: BaseGeometry, origin: NDArray[np.float64]) -> list[int]:
-    return _pack_path(shapely.get_coordinates(shape), origin)
+    told = [round(float(side), _DIGITS) for side in origin]
+    return {"geometry": geometry, "origin": told, "step": STEP, "parts": parts}
 
 
 def _pack_polygons(shape: BaseGeometry, origin: NDArray[np.float64]) -> list[list[list[int]]]:
     polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
-    return [
-        [_pack_path(shapely.get_coordinates(ring), origin) for ring in shapely.get_rings(polygon)]
-        for polygon in polygons
-    ]
+    return [[_pack_path(ring, origin) for ring in shapely.get_rings(polygon)] for polygon in polygons]
 
 
-def _pack_path(coordinates: NDArray[np.float64], origin: NDArray[np.float64]) -> list[int]:
-    whole = np.round((coordinates - origin) / STEP).astype(np.int64)
+def _pack_lines(shape: BaseGeometry, origin: NDArray[np.float64]) -> list[list[int]]:
+    return [_pack_path(line, origin) for line in shapely.get_parts(shape)]
+
+
+def _pack_path(line: BaseGeometry, origin: NDArray[np.float64]) -> list[int]:
+    whole = np.round((shapely.get_coordinates(line) - origin) / STEP).astype(np.int64)
     steps: list[int] = np.diff(whole, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
     return steps
+
+
+_PACKERS: Mapping[Geometry, Callable[[BaseGeometry, NDArray[np.float64]], list[Any]]] = MappingProxyType(
+    {"point": _pack_path, "line": _pack_lines, "polygon": _pack_polygons}
+)
 
 
 def list_cells(values: pd.Series, *, digits: int = 4) -> list[Any]:

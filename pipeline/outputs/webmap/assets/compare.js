@@ -13,31 +13,28 @@ function tieMaps(one, other) {
   other.on("move", follow(other, one));
 }
 
-/** The bar between two panes; `share` of the width lies left of it. */
+/** The bar between two panes; the upper one is seen right of it. */
 function buildSwipe(frame, upper, words) {
-  const place = (share) => {
-    const kept = Math.min(1, Math.max(0, share));
-    upper.style.clipPath = `inset(0 0 0 ${kept * 100}%)`;
-    bar.style.left = `${kept * 100}%`;
-    bar.setAttribute("aria-valuenow", String(Math.round(kept * 100)));
-    return kept;
-  };
   let share = 0.5;
-  const draw = (event) => {
-    const { left, width } = frame.getBoundingClientRect();
-    share = place((event.clientX - left) / width);
+  const draw = (wanted) => {
+    share = Math.min(1, Math.max(0, wanted));
+    upper.style.clipPath = `inset(0 0 0 ${share * 100}%)`;
+    bar.style.left = `${share * 100}%`;
+    bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
   };
-  const bar = build("div", {
-    class: "eco-swipe", role: "slider", tabindex: "0", "aria-label": words.swipe, "aria-valuemin": "0", "aria-valuemax": "100",
-    onpointerdown: (event) => bar.setPointerCapture(event.pointerId),
-    onpointermove: (event) => bar.hasPointerCapture(event.pointerId) && draw(event),
-    onkeydown: (event) => {
-      const step = { ArrowLeft: -0.05, ArrowRight: 0.05, Home: -1, End: 1 }[event.key];
-      if (step === undefined) return;
-      event.preventDefault();
-      share = place(share + step);
-    },
-  });
-  place(share);
+  const follow = (event) => {
+    const { left, width } = frame.getBoundingClientRect();
+    if (bar.hasPointerCapture(event.pointerId)) draw((event.clientX - left) / width);
+  };
+  const onkeydown = (event) => {
+    const step = { ArrowLeft: -0.05, ArrowRight: 0.05, Home: -1, End: 1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    draw(share + step);
+  };
+  const told = { role: "slider", tabindex: "0", "aria-label": words.swipe, "aria-valuemin": "0", "aria-valuemax": "100" };
+  const listeners = { onpointerdown: ({ pointerId }) => bar.setPointerCapture(pointerId), onpointermove: follow, onkeydown };
+  const bar = build("div", { class: "eco-swipe", ...told, ...listeners }, build("b", {}), build("b", {}));
+  draw(share);
   return bar;
 }

@@ -1,6 +1,6 @@
 // Small elements of the page. Words of the data are set as text, never as markup.
 
-/** An element with attributes, listeners (on...) and children; a child may be text. */
+/** An element with attributes, listeners (`on...`) and children; a child may be text, nothing where it is empty. */
 function build(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -11,10 +11,19 @@ function build(name, attributes = {}, ...children) {
   return element;
 }
 
+function buildButton(title, onClick, attributes = {}) {
+  return build("button", { type: "button", onclick: onClick, ...attributes }, title);
+}
+
 function buildChoice(title, entries, chosen, onChoose) {
   const options = entries.map(([value, name]) => build("option", { value, selected: value === chosen }, name));
   const select = build("select", { onchange: () => onChoose(select.value) }, ...options);
   return build("label", { class: "eco-field" }, build("span", {}, title), select);
+}
+
+function buildRange(title, share, onDraw) {
+  const range = build("input", { type: "range", min: "0", max: "1", step: "0.05", value: String(share), oninput: () => onDraw(Number(range.value)) });
+  return build("label", { class: "eco-field" }, build("span", {}, title), range);
 }
 
 function buildTick(title, ticked, onTick) {
@@ -23,20 +32,10 @@ function buildTick(title, ticked, onTick) {
   return build("label", { class: "eco-tick" }, box, title);
 }
 
-function buildButton(title, onClick, attributes = {}) {
-  return build("button", { type: "button", onclick: onClick, ...attributes }, title);
-}
-
-const MU_PER_HA = 15;
-
-/** A cell as people read it: a number in its unit and decimals, hectares in mu where they are asked for. */
-function writeCell(cell, words, units) {
-  if (cell === null || cell === undefined || cell === "") return words.unknown;
-  if (typeof cell !== "object") return String(cell);
-  if (cell.value === null || cell.value === undefined) return words.unknown;
-  const inMu = units === "mu" && cell.unit === words.ha;
-  const digits = cell.digits ?? 2;
-  const value = (inMu ? cell.value * MU_PER_HA : cell.value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const unit = inMu ? words.mu : cell.unit;
-  return unit ? `${value} ${unit}` : value;
+/** Fill an element anew; what had the focus has it again, by its place among the controls. */
+function refill(box, parts) {
+  const controls = () => [...box.querySelectorAll("button, input, select")];
+  const held = controls().indexOf(document.activeElement);
+  box.replaceChildren(...parts);
+  if (held >= 0) controls()[held]?.focus();
 }

@@ -1,57 +1,26 @@
-// EcoMap: one map widget for the report and for the local pages of a delivery folder. docs/webmap.md tells its interface.
+// EcoMap: one map for the report and for local pages of a delivery folder. docs/webmap.md tells its interface.
 
-/** Words of MapLibre's own controls. */
-function buildLocale(words) {
-  return {
-    "NavigationControl.ZoomIn": words.zoom_in,
-    "NavigationControl.ZoomOut": words.zoom_out,
-    "Map.Title": words.title,
-    "ScaleControl.Meters": words.metres,
-    "ScaleControl.Kilometers": words.kilometres,
-    "CooperativeGesturesHandler.WindowsHelpText": words.scroll_help,
-    "CooperativeGesturesHandler.MacHelpText": words.scroll_help,
-    "CooperativeGesturesHandler.MobileHelpText": words.touch_help,
-  };
-}
+const MARGIN_PX = 50;
 
 function hasWebGL() {
-  try {
-    return Boolean(document.createElement("canvas").getContext("webgl2"));
-  } catch {
-    return false;
-  }
-}
-
-/** A table with what is looked up in it: the row of a key, the bounds of a row, lists by row. */
-function openLayer(layer) {
-  const { table } = layer.source;
-  if (!table) return layer;
-  table.rows = new Map(table.keys.map((key, row) => [key, row]));
-  table.bounds = (row) => {
-    const parts = table.shapes.parts[row];
-    return parts ? measureBounds(unpackShape(parts, table.shapes)) : null;
-  };
-  for (const list of Object.values(layer.lists ?? {})) {
-    list.rows = new Map();
-    list.of.forEach((row, at) => list.rows.set(row, [...(list.rows.get(row) ?? []), at]));
-  }
-  return { ...layer, source: { ...layer.source, geojson: buildCollection(table) } };
+  return Boolean(document.createElement("canvas").getContext("webgl2"));
 }
 
 function openConfig(config) {
-  const outline = config.outline.table ? { geojson: buildCollection(config.outline.table) } : config.outline;
-  return { grounds: [], ...config, outline, layers: config.layers.map(openLayer) };
+  const layers = config.layers.map((layer) => ({ ...layer, source: layer.source && openSource(layer.source, layer.lists) }));
+  return { grounds: [], stamp: "", ...config, outline: openSource(config.outline), layers };
 }
 
-function beginState(config) {
-  const by = (value) => Object.fromEntries(config.layers.map((layer) => [layer.id, value(layer)]));
+function beginState({ layers, periods, period, ground = "" }) {
+  const by = (value) => Object.fromEntries(layers.map((layer) => [layer.id, value(layer)]));
   return {
-    period: config.period ?? config.periods.at(-1)?.key ?? "",
+    period: period ?? periods.at(-1)?.key ?? "",
     other: null,
-    ground: config.ground ?? "",
+    ground,
     opacity: 0.85,
-    shown: by((layer) => layer.shown !== false),
-    themes: by((layer) => layer.themes[0]?.key),
+    shown: by(({ shown }) => shown !== false),
+    themes: by(({ themes }) => themes[0]?.key),
+    fills: by(({ look }) => look?.fill ?? LOOK.fill),
     off: {},
     filters: {},
     chosen: null,
@@ -59,195 +28,239 @@ function beginState(config) {
   };
 }
 
-class Widget {
+class EcologicalMap {
   constructor(container, config) {
     this.config = openConfig(config);
     this.container = container;
     this.listeners = {};
     this.state = beginState(this.config);
-    this.buildFrame();
-    this.pane = new Pane(this.lower, this.config, { bounds: this.config.bounds, fitBoundsOptions: { padding: 24 }, cooperativeGestures: config.page ?? false });
-    this.addControls();
-    this.listen(this.pane);
+    this.act = this.buildActions();
+    const { words, bounds } = this.config;
+    const search = buildSearch({ words, find: (text) => this.find(text), choose: (hit) => this.select(hit.layer, hit.key, hit) });
+    this.parts = buildFrame(this.config, { search, onFold: () => this.fold(), onEscape: () => this.close() });
+    container.replaceChildren(this.parts.root);
+    this.fold(this.isNarrow());
+    this.pane = this.openPane(this.parts.lower, words.title, { bounds, fitBoundsOptions: { padding: 24 } });
+    addControls(this.pane.map, words, () => this.fit(bounds));
   }
 
-  buildFrame() {
-    const { words } = this.config;
-    this.lower = build("div", { class: "eco-pane" });
-    this.upper = build("div", { class: "eco-pane eco-upper", hidden: true });
-    this.card = build("aside", { class: "eco-card", "aria-label": words.card, hidden: true, onkeydown: (event) => event.key === "Escape" && this.close() });
-    this.times = build("div", { class: "eco-times", role: "group", "aria-label": words.period });
-    this.options = build("div", { class: "eco-options" });
-    const search = buildSearch({ words, find: async (text) => this.find(text), choose: (hit) => this.select(hit.layer, hit.key, hit) });
-    this.panel = build("div", { class: "eco-panel", role: "region", "aria-label": words.layers, tabindex: "-1" }, search, this.options);
-    const fold = buildButton(words.layers, () => this.fold(), { class: "eco-fold", "aria-expanded": "true" });
-    this.foldButton = fold;
-    this.frame = build("div", { class: "eco-frame" }, this.lower, this.upper, build("span", { class: "eco-cross", "aria-hidden": "true" }), this.times);
-    if (this.config.stamp) this.frame.append(build("p", { class: "eco-stamp eco-over" }, this.config.stamp));
-    this.root = build("div", { class: "eco-map", lang: this.config.language }, fold, this.panel, this.frame, this.card);
-    this.container.replaceChildren(this.root);
-    if (this.root.clientWidth < 700) this.fold();
+  isNarrow() {
+    return this.parts.root.clientWidth < NARROW_PX;
   }
 
-  addControls() {
-    const { map } = this.pane;
-    map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
-    map.addControl(new maplibregl.ScaleControl({ maxWidth: 140 }), "bottom-left");
-    const home = buildButton("⌂", () => this.fit(this.config.bounds), { "aria-label": this.config.words.whole, title: this.config.words.whole });
-    const group = build("div", { class: "maplibregl-ctrl maplibregl-ctrl-group" }, home);
-    map.addControl({ onAdd: () => group, onRemove: () => group.remove() }, "top-right");
-    const north = build("div", { class: "maplibregl-ctrl eco-north", "aria-hidden": "true" }, "N");
-    map.addControl({ onAdd: () => north, onRemove: () => north.remove() }, "top-right");
-  }
-
-  listen(pane) {
+  openPane(element, title, place) {
+    const pane = new Pane(element, this.config, { ...place, locale: buildLocale(this.config.words, title) });
+    let waits = false;
     pane.map.on("click", ({ point }) => this.choose(pane.look(point)));
-    pane.map.on("mousemove", ({ point }) => {
-      const [found] = pane.look(point);
-      pane.mark("pointed", found);
-      pane.map.getCanvas().style.cursor = found ? "pointer" : "";
-    });
     pane.map.on("mouseout", () => pane.mark("pointed", null));
-    pane.map.getCanvas().addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.choose(pane.look(pane.map.project(pane.map.getCenter())));
-      if (event.key === "Escape") this.close();
+    pane.map.on("mousemove", ({ point }) => {
+      if (waits) return;
+      waits = true;
+      requestAnimationFrame(() => {
+        waits = false;
+        const [found] = pane.look(point);
+        pane.mark("pointed", found);
+        pane.map.getCanvas().style.cursor = found ? "pointer" : "";
+      });
     });
+    pane.map.getCanvas().addEventListener("keydown", ({ key }) => {
+      if (key === "Enter") this.choose(pane.look(pane.map.project(pane.map.getCenter())));
+      if (key === "Escape") this.close();
+    });
+    return pane;
   }
 
-  fold() {
-    const open = this.root.classList.toggle("eco-folded") === false;
-    this.foldButton.setAttribute("aria-expanded", String(open));
+  /** Open or shut the panel. */
+  fold(shut = !this.parts.root.classList.contains("eco-folded")) {
+    this.parts.root.classList.toggle("eco-folded", shut);
+    this.parts.fold.setAttribute("aria-expanded", String(!shut));
   }
 
-  /** Draw everything anew that the state changes. */
+  /** Take a change into the state, and draw anew what it changes. */
   async update(change = {}) {
     Object.assign(this.state, change);
-    this.fillTimes();
-    const act = this.act ??= this.buildActions();
-    fillPanel(this.options, this.config, this.state, act);
-    await this.pane.show(this.state);
-    if (this.second) await this.second.show({ ...this.state, period: this.state.other });
+    refill(this.parts.options, listPanelParts(this.config, this.state, this.act));
+    refill(this.parts.times, this.listTimes());
+    await this.draw();
+  }
+
+  /** The period of each pane: the earlier on the left. */
+  listShown() {
+    const { period, other } = this.state;
+    const order = this.config.periods.map(({ key }) => key);
+    return other === null ? [period] : [period, other].sort((one, next) => order.indexOf(one) - order.indexOf(next));
+  }
+
+  async draw() {
+    const panes = [this.pane, this.second];
+    await Promise.all(panes.map((pane) => pane?.ready));
+    const shown = this.listShown();
+    panes.forEach((pane, at) => {
+      const isOpen = pane && pane === [this.pane, this.second][at];
+      if (isOpen && at in shown) pane.show({ ...this.state, period: shown[at] });
+    });
+    this.bar?.querySelectorAll("b").forEach((tag, at) => { tag.textContent = this.titleOf(shown[at]); });
+  }
+
+  titleOf(period) {
+    return this.config.periods.find(({ key }) => key === period)?.title ?? "";
   }
 
   buildActions() {
-    const merge = (part, layer, change) => ({ [part]: { ...this.state[part], [layer]: change } });
+    const change = (part, layer, value) => this.update({ [part]: { ...this.state[part], [layer]: value } });
+    const quiet = (part, value) => { this.state[part] = value; return this.draw(); };
     return {
-      words: this.config.words,
-      showLayer: (layer, shown) => this.update(merge("shown", layer, shown)),
-      setTheme: (layer, key) => this.update(merge("themes", layer, key)),
-      setGround: (ground) => this.update({ ground }),
-      setOpacity: (opacity) => { this.state.opacity = opacity; this.pane.showGround(this.state); this.second?.showGround({ ...this.state, period: this.state.other }); },
-      setFilter: (layer, property, value) => this.update(merge("filters", layer, { ...this.state.filters[layer], [property]: value })),
+      showLayer: (layer, shown) => change("shown", layer, shown),
+      setTheme: (layer, key) => change("themes", layer, key),
+      setFill: (layer, share) => quiet("fills", { ...this.state.fills, [layer]: share }),
+      setOpacity: (opacity) => quiet("opacity", opacity),
+      setGround: (ground) => this.setGround(ground),
+      setUnits: (units) => this.setUnits(units),
+      setFilter: (layer, property, value) => change("filters", layer, { ...this.state.filters[layer], [property]: value }),
       toggleClass: (layer, theme, value) => {
         const off = this.state.off[layer]?.[theme] ?? [];
         const next = off.includes(value) ? off.filter((one) => one !== value) : [...off, value];
-        return this.update(merge("off", layer, { ...this.state.off[layer], [theme]: next }));
+        return change("off", layer, { ...this.state.off[layer], [theme]: next });
       },
     };
   }
 
-  fillTimes() {
+  listTimes() {
     const { periods, words } = this.config;
     const { period, other } = this.state;
     const entries = periods.map(({ key, title }) => [key, title]);
-    const parts = [buildChoice(words.period, entries, period, (key) => this.setPeriod(key))];
-    if (periods.length > 1) {
-      const choices = [["", words.no_compare], ...entries.filter(([key]) => key !== period)];
-      parts.push(buildChoice(words.compare, choices, other ?? "", (key) => this.compare(key || null)));
-    }
-    const held = [...this.times.querySelectorAll("select")].indexOf(document.activeElement);
-    this.times.replaceChildren(...parts);
-    if (held >= 0) this.times.querySelectorAll("select")[held]?.focus();
+    const shown = buildChoice(words.period, entries, period, (key) => this.setPeriod(key));
+    const others = [["", words.no_compare], ...entries.filter(([key]) => key !== period)];
+    const beside = buildChoice(words.compare, others, other ?? "", (key) => this.compare(key || null));
+    return [...this.listPlaces(), shown, ...(periods.length > 1 ? [beside] : [])];
+  }
+
+  /** A choice between the whole and its parts, where there are several. */
+  listPlaces() {
+    const { outline, words, bounds } = this.config;
+    const parts = outline.table?.keys.map((key, row) => [key, nameRow({ source: outline, title_column: "name" }, row)]) ?? [];
+    if (parts.length < 2) return [];
+    const go = (key) => { this.place = key; this.fit(key ? outline.table.bounds(key) : bounds); };
+    return [buildChoice(words.place, [["", words.whole], ...parts], this.place ?? "", go)];
   }
 
   /** Show a period, by its key. */
   async setPeriod(period) {
     if (period === this.state.other) await this.compare(null);
     await this.update({ period });
+    if (this.chosen) await this.open(this.state.chosen, this.chosen.others, { quiet: true });
     this.emit("period", period);
   }
 
-  /** Lay another period over the right side, behind a bar that is drawn; null ends it. */
+  /** Show another period beside the one that is shown, with a bar between them; null ends it. */
   async compare(other) {
-    if (!other && this.second) {
-      this.second.map.remove();
-      this.second = null;
-      this.swipe.remove();
-      this.upper.hidden = true;
-    } else if (other && !this.second) {
-      this.upper.hidden = false;
-      const { map } = this.pane;
-      this.second = new Pane(this.upper, this.config, { center: map.getCenter(), zoom: map.getZoom() });
-      tieMaps(map, this.second.map);
-      this.listen(this.second);
-      this.swipe = buildSwipe(this.frame, this.upper, this.config.words);
-      this.frame.append(this.swipe);
-    }
+    if (other === null) this.endCompare();
+    else if (!this.second) this.beginCompare();
     await this.update({ other });
   }
 
-  /** What answers a search: rows of tables that the page carries, or what the page's own `find` gives. */
+  beginCompare() {
+    const { frame, upper } = this.parts;
+    const { map } = this.pane;
+    upper.hidden = false;
+    this.second = this.openPane(upper, this.config.words.other_map, { center: map.getCenter(), zoom: map.getZoom() });
+    tieMaps(map, this.second.map);
+    this.bar = buildSwipe(frame, upper, this.config.words);
+    frame.append(this.bar);
+  }
+
+  endCompare() {
+    this.second?.map.remove();
+    this.bar?.remove();
+    this.parts.upper.hidden = true;
+    this.second = this.bar = null;
+  }
+
+  /** Lay a map beneath; areas that are filled give way to it, and come back without it. */
+  setGround(ground) {
+    const give = ({ id, look = {} }) => [id, ground && look.yields ? 0 : (look.fill ?? LOOK.fill)];
+    const turns = Boolean(ground) !== Boolean(this.state.ground);
+    return this.update({ ground, ...(turns && { fills: Object.fromEntries(this.config.layers.map(give)) }) });
+  }
+
+  /** Areas of cards in `ha` or in `mu`. */
+  async setUnits(units) {
+    await this.update({ units });
+    if (this.chosen) this.fillCard();
+  }
+
+  /** What answers a search: rows of tables that the page carries, or what its own `find` gives. */
   async find(text) {
     return this.config.find ? this.config.find(text) : findRows([...this.config.layers].reverse(), text);
   }
 
-  choose(found) {
-    if (!found.length) return this.close();
-    const [first, ...others] = found;
-    return this.open(first, others);
+  findLayer(id) {
+    return this.config.layers.find((layer) => layer.id === id);
   }
 
   /** Show one feature: its layer, its place, its card. */
-  async select(layer, key, { bounds, center } = {}) {
-    const one = this.config.layers.find(({ id }) => id === layer);
-    const { table } = one.source;
-    const box = bounds ?? table?.bounds(table.rows.get(key));
+  async select(layer, key, { bounds } = {}) {
+    const box = bounds ?? this.findLayer(layer).source?.table?.bounds(key);
+    if (this.isNarrow()) this.fold(true);
     if (!this.state.shown[layer]) await this.act.showLayer(layer, true);
-    if (box) this.fit(box);
-    else if (center) this.pane.map.jumpTo({ center });
     await this.open({ layer, key, properties: {} }, []);
+    if (box) this.fit(box);
   }
 
-  async open(feature, others) {
-    const { layer, key } = feature;
-    const one = this.config.layers.find(({ id }) => id === layer);
-    await this.update({ chosen: { layer, key } });
-    const card = one.facts ? await one.facts(key, feature.properties) : buildTableCard(one, key, this.config);
-    if (this.state.chosen?.key !== key) return;
-    this.shown = { card, others };
-    this.fillCard().focus({ preventScroll: true });
+  choose([first, ...others]) {
+    return first ? this.open(first, others) : this.close();
+  }
+
+  async open(feature, others, { quiet = false } = {}) {
+    const { layer, key, properties } = feature;
+    const { period } = this.state;
+    const found = this.findLayer(layer);
+    this.state.chosen = feature;
+    const card = found.facts ? await found.facts(key, properties, period) : buildTableCard(found, key, this.config, period);
+    if (this.state.chosen !== feature) return;
+    this.chosen = { card, others };
+    const heading = this.fillCard();
+    await this.draw();
+    if (quiet) return;
+    this.parts.card.scrollTop = 0;
+    heading.focus({ preventScroll: true });
     this.emit("select", { layer, key });
   }
 
   fillCard() {
     const { words, stamp } = this.config;
-    const { card, others } = this.shown;
-    const named = others.map((one) => ({ ...one, title: this.nameFeature(one) }));
-    const onOther = (one) => this.open(one, [{ ...this.state.chosen, properties: {} }, ...others.filter((rest) => rest.key !== one.key)]);
-    return showCard(this.card, card, { words, units: this.state.units, stamp, others: named, onOther, onClose: () => this.close() });
+    const { card, others } = this.chosen;
+    const feature = this.state.chosen;
+    const also = others.map((one) => {
+      const rest = [feature, ...others.filter((other) => other !== one)];
+      return buildButton(this.nameFeature(one), () => this.open(one, rest));
+    });
+    return showCard(this.parts.card, card, { words, units: this.state.units, stamp, also, onClose: () => this.close() });
   }
 
   nameFeature({ layer, key }) {
-    const one = this.config.layers.find(({ id }) => id === layer);
-    const row = one.source.table?.rows.get(key);
-    return `${one.title} ${one.source.table?.columns[one.title_column]?.[row] ?? key}`;
+    const found = this.findLayer(layer);
+    const table = found.source?.table;
+    return `${found.title} ${table ? nameRow(found, table.rows.get(key)) : key}`;
   }
 
+  /** Shut the card. */
   close() {
-    if (this.card.hidden) return undefined;
-    this.card.hidden = true;
+    if (!this.chosen) return undefined;
+    this.parts.card.hidden = true;
+    this.chosen = null;
+    this.state.chosen = null;
     this.pane.map.getCanvas().focus({ preventScroll: true });
-    return this.update({ chosen: null });
+    return this.draw();
   }
 
-  /** Areas in `ha` or in `mu`. */
-  setUnits(units) {
-    this.state.units = units;
-    if (!this.card.hidden) this.fillCard();
-  }
-
+  /** Bring a place into view, beside the card where that is open. */
   fit(bounds) {
-    this.pane.map.fitBounds(bounds, { padding: 60, maxZoom: 16, animate: !matchMedia("(prefers-reduced-motion: reduce)").matches, duration: 500 });
+    const animate = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const { offsetWidth, offsetHeight } = this.parts.card;
+    const padding = { top: MARGIN_PX, bottom: MARGIN_PX, left: MARGIN_PX, right: MARGIN_PX };
+    padding[this.isNarrow() ? "bottom" : "right"] += this.isNarrow() ? offsetHeight : offsetWidth;
+    this.pane.map.fitBounds(bounds, { padding, maxZoom: 16, animate, duration: 500 });
   }
 
   on(event, listener) {
@@ -260,7 +273,7 @@ class Widget {
   }
 
   remove() {
-    this.second?.map.remove();
+    this.endCompare();
     this.pane.map.remove();
     this.container.replaceChildren();
   }
@@ -269,11 +282,11 @@ class Widget {
 /** A map in an element of the page; null, and a word there, where the browser cannot draw one. */
 async function create(container, config) {
   if (!hasWebGL()) {
-    container.replaceChildren(build("p", { class: "eco-absent", role: "status" }, config.words.no_webgl));
+    container.replaceChildren(build("p", { class: "eco-absent", role: "status" }, config.words.absent));
     return null;
   }
-  const widget = new Widget(container, config);
-  await widget.update();
+  const map = new EcologicalMap(container, config);
+  await map.update();
   container.dataset.ready = "true";
-  return widget;
+  return map;
 }

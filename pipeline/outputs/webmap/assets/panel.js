@@ -1,71 +1,63 @@
 // The panel: what is shown, how it is coloured, what the colours mean, what is left out.
 
-function formatStop(value, legend) {
-  return value.toLocaleString("en-US", { maximumFractionDigits: legend.digits ?? 2 });
+function buildChip({ color }) {
+  return build("i", { style: `background: ${color}` });
 }
 
-function buildRamp(legend) {
-  const { stops, unit } = legend;
+function buildRamp({ stops, unit, digits = 2 }) {
   const [low, high] = [stops[0][0], stops.at(-1)[0]];
   const colors = stops.map(([value, color]) => `${color} ${((value - low) / (high - low)) * 100}%`);
+  const write = (value) => value.toLocaleString("en-US", { maximumFractionDigits: digits });
+  const ends = [write(low), unit ?? "", write(high)].map((text) => build("span", {}, text));
   const bar = build("div", { class: "eco-bar", style: `background: linear-gradient(to right, ${colors.join(", ")})` });
-  const ends = build("div", { class: "eco-ends" }, build("span", {}, formatStop(low, legend)), build("span", {}, unit ?? ""), build("span", {}, formatStop(high, legend)));
-  return build("div", { class: "eco-ramp" }, bar, ends);
-}
-
-function buildChip(entry) {
-  return build("i", { style: `background: ${entry.color}` });
+  return build("div", {}, bar, build("div", { class: "eco-ends" }, ...ends));
 }
 
 /** A legend; where `onToggle` is given, each class is a button that takes it off the map and back. */
-function buildLegend(legend, off, onToggle) {
-  const items = (legend.classes ?? []).map((entry) => {
-    if (!onToggle) return build("li", {}, buildChip(entry), entry.name);
-    const pressed = !off.includes(entry.value);
-    const button = buildButton("", () => onToggle(entry.value), { "aria-pressed": String(pressed) });
+function buildLegend({ classes = [], stops, other, ...ramp }, off, onToggle) {
+  const items = classes.map((entry) => {
+    if (!onToggle) return build("span", {}, buildChip(entry), entry.name);
+    const button = buildButton("", () => onToggle(entry.value), { "aria-pressed": String(!off.includes(entry.value)) });
     button.append(buildChip(entry), entry.name);
-    return build("li", {}, button);
+    return button;
   });
-  if (legend.other) items.push(build("li", {}, build("span", { class: "eco-other" }, buildChip(legend.other), legend.other.name)));
-  return build("div", { class: "eco-legend" }, legend.stops ? buildRamp(legend) : "", build("ul", {}, ...items));
+  if (other) items.push(build("span", {}, buildChip(other), other.name));
+  const list = build("ul", {}, ...items.map((item) => build("li", {}, item)));
+  return build("div", { class: "eco-legend" }, stops ? buildRamp({ stops, ...ramp }) : null, items.length ? list : null);
 }
 
-function buildLayerBox(layer, state, act) {
-  const shown = state.shown[layer.id];
+function buildLayerBox(layer, state, act, words) {
   const theme = layer.themes.find((one) => one.key === state.themes[layer.id]);
-  const box = build("div", { class: "eco-layer" }, buildTick(layer.title, shown, (ticked) => act.showLayer(layer.id, ticked)));
-  if (!shown) return box;
+  const box = build("div", { class: "eco-layer" }, buildTick(layer.title, state.shown[layer.id], (ticked) => act.showLayer(layer.id, ticked)));
+  if (!state.shown[layer.id]) return box;
+  if (layer.source?.table) {
+    const { table } = layer.source;
+    box.append(build("p", { class: "eco-quiet" }, `${words.drawn} ${countRows(table, listTests(layer, theme, state))} / ${table.keys.length}`));
+  }
   if (layer.themes.length > 1)
-    box.append(buildChoice(act.words.theme, layer.themes.map((one) => [one.key, one.title]), theme.key, (key) => act.setTheme(layer.id, key)));
-  if (theme) {
-    const off = state.off[layer.id]?.[theme.key] ?? [];
-    box.append(buildLegend(theme.legend, off, (value) => act.toggleClass(layer.id, theme.key, value)));
+    box.append(buildChoice(words.theme, layer.themes.map(({ key, title }) => [key, title]), theme.key, (key) => act.setTheme(layer.id, key)));
+  if (theme) box.append(buildLegend(theme.legend, state.off[layer.id]?.[theme.key] ?? [], (value) => act.toggleClass(layer.id, theme.key, value)));
+  for (const { title, property, options } of layer.filters ?? []) {
+    const entries = [["", words.all], ...options.map(({ value, name }) => [String(value), name])];
+    box.append(buildChoice(title, entries, state.filters[layer.id]?.[property] ?? "", (value) => act.setFilter(layer.id, property, value)));
   }
-  for (const filter of layer.filters ?? []) {
-    const entries = [["", act.words.all], ...filter.options.map(({ value, name }) => [String(value), name])];
-    box.append(buildChoice(filter.title, entries, state.filters[layer.id]?.[filter.property] ?? "", (value) => act.setFilter(layer.id, filter.property, value)));
-  }
+  if (layer.look?.yields) box.append(buildRange(words.fill, state.fills[layer.id], (share) => act.setFill(layer.id, share)));
   return box;
 }
 
-function buildGroundBox(config, state, act) {
-  const { words } = act;
-  const box = build("div", { class: "eco-layer" });
-  const entries = [["", words.no_ground], ...config.grounds.map((one) => [one.id, one.title])];
-  box.append(buildChoice(words.ground, entries, state.ground, act.setGround));
-  const ground = config.grounds.find((one) => one.id === state.ground);
-  if (!ground) return box;
-  const range = build("input", { type: "range", min: "0", max: "1", step: "0.05", value: String(state.opacity), oninput: () => act.setOpacity(Number(range.value)) });
-  box.append(build("label", { class: "eco-field" }, build("span", {}, words.opacity), range), buildLegend(ground.legend, []));
+function buildGroundBox({ grounds, words }, state, act) {
+  const entries = [["", words.no_ground], ...grounds.map(({ id, title }) => [id, title])];
+  const ground = grounds.find(({ id }) => id === state.ground);
+  const box = build("div", { class: "eco-layer" }, buildChoice(words.ground, entries, state.ground, act.setGround));
+  if (ground) box.append(buildRange(words.opacity, state.opacity, act.setOpacity), buildLegend(ground.legend, []));
   return box;
 }
 
-/** Everything in the panel below the search; it is built anew when the state changes, the focus kept. */
-function fillPanel(box, config, state, act) {
-  const parts = [build("h3", {}, act.words.layers)];
-  parts.push(...[...config.layers].reverse().map((layer) => buildLayerBox(layer, state, act)));
-  if (config.grounds.length) parts.push(build("h3", {}, act.words.grounds), buildGroundBox(config, state, act));
-  const held = [...box.querySelectorAll("button, input, select")].indexOf(document.activeElement);
-  box.replaceChildren(...parts);
-  if (held >= 0) box.querySelectorAll("button, input, select")[held]?.focus();
+/** Everything in the panel below the search, as the state has it. */
+function listPanelParts(config, state, act) {
+  const { words, layers, grounds } = config;
+  const boxes = [...layers].reverse().map((layer) => buildLayerBox(layer, state, act, words));
+  const beneath = grounds.length ? [build("h3", {}, words.grounds), buildGroundBox(config, state, act)] : [];
+  const units = buildChoice(words.units, [["ha", words.ha], ["mu", words.mu]], state.units, act.setUnits);
+  return [build("h3", {}, words.layers), ...boxes, ...beneath, units];
 }

@@ -24,7 +24,7 @@ def unpack_path(numbers, packed):
 @given(st.lists(st.one_of(st.none(), DEGREES), min_size=1))
 def test_a_packed_point_comes_back_to_a_tenth_of_a_metre_and_none_stays_none(places):
     points = [None if place is None else shapely.Point(place) for place in places]
-    packed = pack_shapes(points, points=True)
+    packed = pack_shapes(points, "point")
     json.dumps(packed, allow_nan=False)
     for place, numbers in zip(places, packed["parts"], strict=True):
         assert (numbers is None) == (place is None)
@@ -35,7 +35,7 @@ def test_a_packed_point_comes_back_to_a_tenth_of_a_metre_and_none_stays_none(pla
 def test_a_packed_area_keeps_its_parts_its_holes_and_its_size():
     ring = shapely.Point(121.8, 31.4).buffer(0.01).difference(shapely.Point(121.8, 31.4).buffer(0.004))
     shape = shapely.MultiPolygon([ring, shapely.box(121.9, 31.5, 121.92, 31.53)])
-    packed = pack_shapes([shape, None, shapely.MultiPolygon()], points=False)
+    packed = pack_shapes([shape, None, shapely.MultiPolygon()], "polygon")
     assert packed["parts"][1:] == [None, None]
     rings = [[unpack_path(numbers, packed) for numbers in part] for part in packed["parts"][0]]
     assert [len(part) for part in rings] == [2, 1]
@@ -61,4 +61,12 @@ def test_a_config_has_the_same_bytes_each_time_and_holds_any_text():
 
 
 def test_no_shape_at_all_packs_to_nothing():
-    assert pack_shapes(gpd.GeoSeries([None]).to_numpy(), points=False)["parts"] == [None]
+    for geometry in ("point", "line", "polygon"):
+        assert pack_shapes(gpd.GeoSeries([None]).to_numpy(), geometry)["parts"] == [None]
+
+
+def test_a_packed_line_keeps_its_parts_and_its_way():
+    river = shapely.MultiLineString([[(121.8, 31.4), (121.9, 31.5)], [(121.9, 31.5), (121.95, 31.45)]])
+    packed = pack_shapes([river], "line")
+    back = shapely.MultiLineString([unpack_path(numbers, packed) for numbers in packed["parts"][0]])
+    assert shapely.hausdorff_distance(back, river) < STEP
