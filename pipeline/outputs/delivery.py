@@ -22,6 +22,7 @@ from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.geoparquet import write_geoparquet
 from pipeline.outputs.layers import INVENTORY_LAYER, PARCELS_LAYER, build_layer_rows, flatten_table
 from pipeline.outputs.map_sheets import is_shown
+from pipeline.outputs.qgis.delivery_project import add_project
 from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
@@ -85,10 +86,12 @@ def complete_delivery(
     """
     folder = begun.folder
     (folder / "tables").mkdir()
+    layers = write_geopackage(delivery, folder / delivery.name_file(".gpkg"))
     _write_tables(delivery, folder, shapefile=shapefile)
     _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
     outputs.report.write_report(delivery, folder)
     _wait(begun.rasters.values())
+    add_project(delivery, folder / delivery.name_file(".gpkg"), layers)
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != BEGUN]
     measured = _measure(folder, files)
     measured |= _measure(folder, write_stac_catalog(delivery, folder, measured))
@@ -103,8 +106,7 @@ def _measure(folder: Path, files: Sequence[Path]) -> dict[str, FileFacts]:
 
 
 def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
-    """GeoPackage, workbook and tables."""
-    write_geopackage(delivery, folder / delivery.name_file(".gpkg"))
+    """Workbook, GeoParquet and tables."""
     if shapefile:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")

@@ -13,29 +13,32 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pyogrio
 
 from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
-from pipeline.geodesy import project
 from pipeline.outputs.assessment.layers import find_style, list_layers
 from pipeline.outputs.columns import ValueName, describe_column, holds_names, name_columns
-from pipeline.outputs.layers import INVENTORY_LAYER, FeatureLayer, build_layer_rows, find_layer_title
-from pipeline.outputs.markup import serialise
-from pipeline.outputs.print_sheets import PrintSheet
-from pipeline.outputs.provenance import build_evidence_line, build_licence_line
-from pipeline.outputs.qgis import DOCTYPE, QGIS_VERSION, StyledLayer, build_layer_qml
-from pipeline.outputs.qgis_project import (
-    PROJECT_NAME,
-    Project,
-    add_metadata,
-    build_layer_id,
-    build_project_qgz,
+from pipeline.outputs.layers import FeatureLayer, build_layer_rows, find_layer_title
+from pipeline.outputs.markup import quote_name, serialise
+from pipeline.outputs.provenance import build_title_line
+from pipeline.outputs.qgis.forms import name_fields
+from pipeline.outputs.qgis.looks import (
+    BENEATH_PARTS,
+    DOCTYPE,
+    LAYER_STYLES,
+    QGIS_VERSION,
+    StyledLayer,
+    find_moment_columns,
 )
+from pipeline.outputs.qgis.metadata import Description, add_metadata
+from pipeline.outputs.qgis.styles import build_layer_qml
+from pipeline.outputs.qgis.views import IDENTITY
 from pipeline.outputs.texts import find_text
+from pipeline.storage.cause import sha256_of_file
 
-_MARGIN = 0.08
-_FIRST_OF_LAYERS = 2
+_FIRST_OF_LAYERS = 3
 _SCHEMA_EXTENSION = "http://www.geopackage.org/spec121/#extension_schema"
 _METADATA_EXTENSION = "http://www.geopackage.org/spec121/#extension_metadata"
 _ALIAS_TABLES = """
@@ -69,30 +72,48 @@ CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB);
 """
 
 
-def write_geopackage(delivery: Delivery, path: Path) -> None:
-    """Write all layers of a delivery, styled and named, with the QGIS project, to a new file.
+def write_geopackage(delivery: Delivery, path: Path) -> tuple[StyledLayer, ...]:
+    """Write all layers of a delivery, styled and named, to a new file; they are what its project draws.
 
-    Features are sorted by their ids and numbered from 1. Raises WorkspaceError if the finished file does
-    not pass SQLite's own check.
+    Features are sorted by their ids and numbered from 1. Layers stand from the top of the map to the bottom,
+    as QGIS loads them. Raises WorkspaceError if the finished file does not pass SQLite's own check.
     """
     with _hold_clock(delivery.as_of):
-        styled = [_write_layer(layer, delivery, path) for layer in list_layers(delivery)]
+        styled = [_write_layer(layer, delivery, path) for layer in _sort_layers(delivery)]
+    identity = sha256_of_file(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
         file.execute("PRAGMA journal_mode=DELETE")
         file.executescript("BEGIN;" + _ALIAS_TABLES + _METADATA_TABLES + _QGIS_TABLES)
         _register_extensions(file)
         _register_styles(file, delivery)
-        _write_metadata(file, delivery)
-        about = _build_project(styled, delivery, path.name)
+        _write_metadata(file, delivery, identity)
         for number, layer in enumerate(styled, start=_FIRST_OF_LAYERS):
+            _index_parcels(file, layer)
             _write_aliases(file, layer, delivery)
             _write_style(file, layer, delivery)
-            _write_layer_metadata(file, number, layer, about)
-        _write_project(file, styled, about)
+            _write_layer_metadata(file, number, layer, delivery, path.name)
         file.execute("COMMIT")
         (verdict,) = file.execute("PRAGMA integrity_check").fetchone()
     if verdict != "ok":
         raise WorkspaceError(f"{path}: the GeoPackage is damaged right after writing: {verdict}")
+    return tuple(styled)
+
+
+def _sort_layers(delivery: Delivery) -> list[FeatureLayer]:
+    """Layers from the top of the map to the bottom, those of parts over the changes of the ground."""
+    known = {layer.name: layer for layer in list_layers(delivery)}
+    parts = [name for name in known if name not in LAYER_STYLES]
+    above = list(LAYER_STYLES).index(BENEATH_PARTS)
+    order = [*list(LAYER_STYLES)[:above], *parts, *list(LAYER_STYLES)[above:]]
+    return [known[name] for name in order if name in known]
+
+
+def _index_parcels(file: sqlite3.Connection, layer: StyledLayer) -> None:
+    """So that lists of what belongs to a parcel, and parcels drawn once, need not read all rows."""
+    columns = [column for column in (*layer.moment_columns[:1], "parcel_id") if column in layer.columns]
+    if "parcel_id" in layer.columns:
+        name = quote_name(f"{layer.name}_parcel_id")
+        file.execute(f"CREATE INDEX {name} ON {quote_name(layer.name)} ({', '.join(reversed(columns))})")
 
 
 @contextmanager
@@ -134,21 +155,32 @@ def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledL
     )
     columns = tuple(column for column in rows.columns if column != rows.geometry.name)
     spoken = frozenset(column for column in columns if holds_names(column, rows[column]))
-    newest = delivery.periods[-1].label
-    about = layer.about(delivery.language)
-    rules = tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items()))
-    tabs = layer is INVENTORY_LAYER and "account_totals" in delivery.tables
     own = find_style(layer.name) if layer.name in delivery.layers else None
-    family = layer.name.partition("_")[0] if own else ""
     return StyledLayer(
-        layer.name, layer.geometry, title, columns, newest, spoken, about, rules, tabs, family, own
+        name=layer.name,
+        geometry=layer.geometry,
+        title=title,
+        columns=columns,
+        moments=_list_moments(layer.name, columns, rows, delivery),
+        spoken=spoken,
+        figures=frozenset(column for column in columns if pd.api.types.is_float_dtype(rows[column])),
+        mark=find_text("simulated.mark", delivery.language) if delivery.simulated else "",
+        about=layer.about(delivery.language),
+        rules=tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items())),
+        family=layer.name.partition("_")[0] if own else "",
+        own=own,
     )
 
 
-def _write_title(delivery: Delivery) -> str:
-    name = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
-    mark = find_text("simulated.mark", delivery.language) if delivery.simulated else ""
-    return f"{name} {delivery.label} {find_text('delivery.title', delivery.language)}{mark}"
+def _list_moments(
+    name: str, columns: tuple[str, ...], rows: pd.DataFrame, delivery: Delivery
+) -> tuple[tuple[str, ...], ...]:
+    """The periods, or pairs of them, that rows are of, in order of time."""
+    asked = list(find_moment_columns(name, columns))
+    labels = [period.label for period in delivery.periods]
+    found = {tuple(row) for row in rows[asked].drop_duplicates().to_numpy()} if asked else set()
+    known = [moment for moment in found if set(moment) <= set(labels)]
+    return tuple(sorted(known, key=lambda moment: [labels.index(label) for label in reversed(moment)]))
 
 
 def _register_extensions(file: sqlite3.Connection) -> None:
@@ -161,11 +193,11 @@ def _register_extensions(file: sqlite3.Connection) -> None:
     file.executemany("INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')", rows)
 
 
-def _write_metadata(file: sqlite3.Connection, delivery: Delivery) -> None:
+def _write_metadata(file: sqlite3.Connection, delivery: Delivery, identity: str) -> None:
     # As JSON: GDAL's own form of metadata makes every reader write an .aux.xml beside the file.
     stamp = _stamp(delivery.as_of)
     facts = {
-        "title": _write_title(delivery),
+        "title": build_title_line(delivery),
         "aoi": delivery.aoi.id,
         "as_of": stamp,
         "simulated": delivery.simulated,
@@ -173,25 +205,30 @@ def _write_metadata(file: sqlite3.Connection, delivery: Delivery) -> None:
             "simulated.label" if delivery.simulated else "simulated.not", delivery.language
         ),
     }
-    file.execute(
-        "INSERT INTO gpkg_metadata VALUES (1, 'dataset', 'urn:ecoledger:delivery', 'application/json', ?)",
-        [json.dumps(facts, ensure_ascii=False)],
-    )
-    file.execute(
-        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)", [stamp]
-    )
+    told = [
+        (1, "urn:ecoledger:delivery", "application/json", json.dumps(facts, ensure_ascii=False)),
+        (2, IDENTITY, "text/plain", identity),
+    ]
+    for number, *row in told:
+        file.execute("INSERT INTO gpkg_metadata VALUES (?, 'dataset', ?, ?, ?)", [number, *row])
+        file.execute(
+            "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, ?, NULL)",
+            [stamp, number],
+        )
 
 
-def _write_layer_metadata(file: sqlite3.Connection, number: int, layer: StyledLayer, about: Project) -> None:
+def _write_layer_metadata(
+    file: sqlite3.Connection, number: int, layer: StyledLayer, delivery: Delivery, source: str
+) -> None:
     root = ET.Element("qgis", {"version": QGIS_VERSION})
-    add_metadata(root, layer, about)
+    add_metadata(root, layer, Description.of(delivery, source))
     file.execute(
         "INSERT INTO gpkg_metadata VALUES (?, 'dataset', 'http://mrcc.com/qgis.dtd', 'text/xml', ?)",
         [number, DOCTYPE + serialise(root)],
     )
     file.execute(
         "INSERT INTO gpkg_metadata_reference VALUES ('table', ?, NULL, NULL, ?, ?, NULL)",
-        [layer.name, _stamp(about.as_of), number],
+        [layer.name, _stamp(delivery.as_of), number],
     )
 
 
@@ -205,10 +242,10 @@ def _register_styles(file: sqlite3.Connection, delivery: Delivery) -> None:
 
 
 def _write_aliases(file: sqlite3.Connection, layer: StyledLayer, delivery: Delivery) -> None:
-    names = name_columns(layer.columns, delivery.language, layer.family)
+    titles = name_fields(layer, delivery.language)
     rows = [
-        (layer.name, column, name, name, describe_column(column, layer.family).note or None)
-        for column, name in names.items()
+        (layer.name, column, name, titles[column], describe_column(column, layer.family).note or None)
+        for column, name in name_columns(layer.columns, delivery.language, layer.family).items()
     ]
     file.executemany("INSERT INTO gpkg_data_columns VALUES (?, ?, ?, ?, ?, NULL, NULL)", rows)
 
@@ -229,58 +266,3 @@ def _write_style(file: sqlite3.Connection, layer: StyledLayer, delivery: Deliver
     }
     marks = ", ".join("?" * len(row))
     file.execute(f"INSERT INTO layer_styles ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 (keys are ours)
-
-
-def _build_project(layers: list[StyledLayer], delivery: Delivery, source: str) -> Project:
-    left, bottom, right, top = delivery.aoi.geometry.bounds
-    across, up = _MARGIN * (right - left), _MARGIN * (top - bottom)
-    return Project(
-        source=source,
-        title=_write_title(delivery),
-        extent=(left - across, bottom - up, right + across, top + up),
-        as_of=delivery.as_of,
-        first_day=delivery.periods[0].first,
-        last_day=delivery.periods[-1].last,
-        evidence=build_evidence_line(delivery),
-        licence=build_licence_line(delivery),
-        language=delivery.language,
-        sheet=_build_sheet(layers, delivery),
-    )
-
-
-def _build_sheet(layers: list[StyledLayer], delivery: Delivery) -> PrintSheet:
-    """The print sheet, in the CRS that the parts of the area share for map sheets, else that of the grid."""
-    language = delivery.language
-    named = {part.layout_crs for part in delivery.aoi.parts}
-    (shared,) = named if len(named) == 1 else (None,)
-    crs = shared or delivery.grid.crs
-    shown = sorted((layer for layer in layers if layer.shown), key=_rank)
-    periods = f"{delivery.periods[0].first} – {delivery.periods[-1].last}"
-    return PrintSheet(
-        title=_write_title(delivery),
-        subtitle=f"{find_text('report.label', language)} {delivery.label} · {periods}",
-        legend_title=find_text("layout.legend", language),
-        layers=tuple((build_layer_id(layer.name), find_layer_title(layer.name, language)) for layer in shown),
-        notes="\n".join(
-            [
-                build_evidence_line(delivery),
-                f"{find_text('layout.crs', language)} {crs}",
-                build_licence_line(delivery),
-            ]
-        ),
-        stamp=find_text("simulated.label", language) if delivery.simulated else "",
-        crs=crs,
-        bounds=project(delivery.aoi.geometry, crs).bounds,
-    )
-
-
-def _rank(layer: StyledLayer) -> tuple[bool, float]:
-    """Where a layer stands in a legend: outlines first, then from the top of the map to the bottom."""
-    return layer.style.column is not None, layer.place
-
-
-def _write_project(file: sqlite3.Connection, layers: list[StyledLayer], about: Project) -> None:
-    packed = build_project_qgz(layers, about)
-    stamp = about.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    metadata = json.dumps({"last_modified_time": stamp, "last_modified_user": "ecoledger"})
-    file.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (PROJECT_NAME, metadata, packed.hex()))

@@ -10,7 +10,7 @@ import pyogrio
 
 from pipeline.errors import Problem, SettingsError
 from pipeline.outputs.markup import serialise
-from pipeline.outputs.qgis import DOCTYPE, QGIS_VERSION
+from pipeline.outputs.qgis.looks import DOCTYPE, QGIS_VERSION
 
 LAYER = "points"
 _CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}

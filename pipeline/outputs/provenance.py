@@ -6,6 +6,14 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.texts import find_text, find_texts
 
 
+def build_title_line(delivery: Delivery) -> str:
+    """Area, label and what is delivered, and that it is simulated where it is."""
+    language = delivery.language
+    name = delivery.aoi.name_zh if language == "zh" else delivery.aoi.name_en
+    mark = find_text("simulated.mark", language) if delivery.simulated else ""
+    return f"{name} {delivery.label} {find_text('delivery.title', language)}{mark}"
+
+
 def build_evidence_line(delivery: Delivery) -> str:
     """Scenes by mission with their days, the outline's source and accuracy, how areas were measured."""
     language, aoi = delivery.language, delivery.aoi

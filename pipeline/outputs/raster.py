@@ -24,7 +24,7 @@ from pipeline.errors import ContractError, Problem
 from pipeline.grid import Grid
 from pipeline.legends import NODATA_CLASS, Legend
 from pipeline.outputs.columns import Language
-from pipeline.outputs.qgis import build_classes_qml, build_ramp_qml
+from pipeline.outputs.qgis.raster_styles import build_classes_qml, build_ramp_qml
 from pipeline.outputs.ramps import find_stops
 from pipeline.outputs.raster_statistics import RowMoments, describe_statistics, measure_rows
 from pipeline.outputs.texts import find_text, name_unit

@@ -1,6 +1,7 @@
 """Run by QGIS's own Python: opens a GeoPackage as staff do, prints what it sees as JSON, draws maps.
 
-Arguments: the GeoPackage, the folder of rasters, the folder for pictures.
+Arguments: the GeoPackage, the folder of rasters, the folder for pictures, places on the map (JSON), and
+further GeoPackages of which only the project is opened.
 """
 
 import json
@@ -11,12 +12,16 @@ from pathlib import Path
 from osgeo import gdal
 from qgis.core import (
     QgsApplication,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
     QgsLayoutExporter,
     QgsLayoutItem,
     QgsLayoutItemLabel,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
+    QgsProviderRegistry,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
@@ -58,6 +63,10 @@ def raster_facts(path):
     return facts, layer
 
 
+def context_of(layer):
+    return QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+
+
 def draw(layers, extent, crs, picture):
     settings = QgsMapSettings()
     settings.setLayers(layers)
@@ -66,10 +75,21 @@ def draw(layers, extent, crs, picture):
     settings.setOutputSize(QSize(1400, 900))
     settings.setOutputDpi(110)
     settings.setExtent(extent)
+    settings.setExpressionContext(context_of(None))
+    settings.setLabelingEngineSettings(QgsProject.instance().labelingEngineSettings())
     job = QgsMapRendererParallelJob(settings)
     job.start()
     job.waitForFinished()
-    job.renderedImage().save(str(picture))
+    image = job.renderedImage()
+    image.save(str(picture))
+    return image, settings.mapToPixel()
+
+
+def shade(drawn, point):
+    """The colour of a map where a point (longitude, latitude) lies."""
+    image, places = drawn
+    place = places.transform(*point)
+    return QColor(image.pixel(int(place.x()), int(place.y()))).name()
 
 
 def exported(project, pictures):
@@ -114,30 +134,117 @@ def described(layer):
     }
 
 
-def project_facts(package, pictures):
-    project = QgsProject.instance()
-    opened = project.read(f"geopackage:{package}?projectName=ecoledger")
-    tree = project.layerTreeRoot()
-    group = tree.children()[0] if tree.children() else None
-    shown = [node.layer() for node in group.findLayers() if node.isVisible()] if group else []
-    view = project.viewSettings().defaultViewExtent()
-    extent = QgsRectangle(view)
-    if shown:
-        draw(shown, extent, project.crs(), pictures / "project.png")
-        everything = [node.layer() for node in group.findLayers()]
-        near = project.mapLayer("ecoledger_change_patches").extent()
-        near.grow(0.02)
-        draw(everything, near, project.crs(), pictures / "near.png")
+def row_facts(layer):
+    """What people read of the first row: its name in lists, its map tip, its label."""
+    context = context_of(layer)
+    feature = next(layer.getFeatures(), None)
+    if feature is None:
+        return {}
+    context.setFeature(feature)
+    facts = {
+        "display": QgsExpression(layer.displayExpression()).evaluate(context),
+        "tip": QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context),
+    }
+    if layer.labelsEnabled():
+        expression = QgsExpression(layer.labeling().settings().fieldName)
+        expression.prepare(context)
+        facts["label"] = expression.evaluate(context)
+    return facts
+
+
+def view_facts(layer):
+    form = layer.editFormConfig()
+    fields = layer.fields()
+    setups = {field.name(): layer.editorWidgetSetup(number) for number, field in enumerate(fields)}
+    labels = layer.labeling().settings() if layer.labelsEnabled() else None
+    columns = layer.attributeTableConfig().columns()
     return {
-        "opened": opened,
+        "rows": sum(1 for _ in layer.getFeatures()),
+        "read_only": layer.readOnly() and all(form.readOnly(number) for number in range(len(fields))),
+        "tabs": {tab.name(): [part.name() for part in tab.children()] for tab in form.tabs()}
+        if form.layout() == form.TabLayout
+        else {},
+        "decimals": {
+            name: setup.config()["Precision"] for name, setup in setups.items() if setup.type() == "Range"
+        },
+        "table": [column.name for column in columns if not column.hidden],
+        "scale": [layer.minimumScale(), labels.minimumScale if labels and labels.scaleVisibility else None],
+        "tied": bool(labels and labels.callout() and labels.callout().enabled()),
+        **row_facts(layer),
+    }
+
+
+def opened(package):
+    project = QgsProject.instance()
+    project.clear()
+    return project.read(f"geopackage:{package}?projectName=ecoledger")
+
+
+def title_on_the_map():
+    words, _ = QgsProject.instance().readEntry("TitleLabel", "/Label")
+    return QgsExpression.replaceExpressionText(words, context_of(None))
+
+
+def stranger_facts(package, picture):
+    """The project of a GeoPackage whose data may be another's: its title and what is drawn of any layer."""
+    opened(package)
+    project = QgsProject.instance()
+    root = project.layerTreeRoot()
+    extent = QgsRectangle(project.viewSettings().defaultViewExtent())
+    known = [layer for layer in root.layerOrder() if layer is not None and layer.isValid()]
+    for layer in known:
+        layer.setScaleBasedVisibility(False)
+    image, _ = draw(known, extent, project.crs(), picture)
+    colors = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+    vectors = [layer for layer in known if isinstance(layer, QgsVectorLayer)]
+    return {
         "title": project.title(),
+        "on_the_map": title_on_the_map(),
+        "rows": sum(sum(1 for _ in layer.getFeatures()) for layer in vectors),
+        "colors": len(colors),
+    }
+
+
+def project_facts(package, pictures, places):
+    read = opened(package)
+    project = QgsProject.instance()
+    root = project.layerTreeRoot()
+    order = root.layerOrder()
+    shown = [layer for layer in order if root.findLayer(layer.id()).isVisible()]
+    extent = QgsRectangle(project.viewSettings().defaultViewExtent())
+    drawn = draw(shown, extent, project.crs(), pictures / "project.png")
+    near = project.mapLayer("ecoledger_change_patches").extent()
+    near.grow(0.02)
+    draw(order, near, project.crs(), pictures / "near.png")
+    themes = project.mapThemeCollection()
+    for theme in themes.mapThemes():
+        visible = set(themes.mapThemeVisibleLayers(theme))
+        layers = [layer for layer in order if layer in visible]
+        draw(layers, extent, project.crs(), pictures / f"theme_{theme}.png")
+    vectors = [layer for layer in order if isinstance(layer, QgsVectorLayer)]
+    return {
+        "opened": read,
+        "title": project.title(),
+        "on_the_map": title_on_the_map(),
         "crs": project.crs().authid(),
-        "group": group.name() if group else None,
-        "layers": [node.layerId() for node in group.findLayers()] if group else [],
-        "names": [node.name() for node in group.findLayers()] if group else [],
+        "groups": [group.name() for group in root.findGroups(recursive=True)],
+        "choices": {
+            group.name(): [node.name() for node in group.children()]
+            for group in root.findGroups(recursive=True)
+            if group.isMutuallyExclusive()
+        },
+        "layers": [layer.id() for layer in order],
+        "shown": [layer.id() for layer in shown],
+        "names": [layer.name() for layer in order],
+        "themes": {
+            theme: [layer.id() for layer in themes.mapThemeVisibleLayers(theme)]
+            for theme in themes.mapThemes()
+        },
         "valid": all(layer.isValid() for layer in project.mapLayers().values()),
+        "views": {layer.id(): view_facts(layer) for layer in vectors},
+        "seen": {place: shade(drawn, point) for place, point in places.items()},
         "layouts": exported(project, pictures),
-        "metadata": {layer.id(): described(layer) for layer in project.mapLayers().values()},
+        "metadata": {layer.id(): described(layer) for layer in vectors},
         "relations": sorted(project.relationManager().relations()),
         "relations_valid": all(r.isValid() for r in project.relationManager().relations().values()),
         "extent": [extent.xMinimum(), extent.yMinimum(), extent.xMaximum(), extent.yMaximum()],
@@ -145,18 +252,21 @@ def project_facts(package, pictures):
 
 
 def main():
-    package, rasters, pictures = (Path(argument) for argument in sys.argv[1:])
+    package, rasters, pictures, places, *others = sys.argv[1:]
+    package, rasters, pictures = Path(package), Path(rasters), Path(pictures)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = QgsApplication([], False)  # noqa: FBT003 (QGIS takes no keyword)
     application.initQgis()
-    facts = {"layers": {}, "rasters": {}}
+    found = QgsProviderRegistry.instance().querySublayers(str(package))
+    facts = {"layers": {}, "rasters": {}, "order": [sublayer.name() for sublayer in found]}
     for name in ("inventory", "parcels", "sections", "change_patches", "findings", "aoi"):
         layer = QgsVectorLayer(f"{package}|layername={name}", name, "ogr")
         facts["layers"][name] = layer_facts(layer)
     for path in sorted(rasters.glob("*.tif")):
         facts["rasters"][path.stem], layer = raster_facts(path)
         draw([layer], layer.extent(), layer.crs(), pictures / f"{path.stem}.png")
-    facts["project"] = project_facts(package, pictures)
+    facts["project"] = project_facts(package, pictures, json.loads(places))
+    facts["others"] = {other: stranger_facts(other, pictures / "other.png") for other in others}
     print("LOOK " + json.dumps(facts, ensure_ascii=False))
     sys.stdout.flush()
     os._exit(0)  # QGIS crashes now and then while it tears itself down

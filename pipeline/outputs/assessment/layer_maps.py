@@ -14,7 +14,7 @@ from pipeline.outputs.frames import Frame
 from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.map_sheets import MapShape, MapSheet, Panel, draw_key, name_frames, place_points
 from pipeline.outputs.pictures import draw_outline, draw_path
-from pipeline.outputs.qgis import LayerStyle
+from pipeline.outputs.qgis.looks import LayerStyle
 from pipeline.outputs.texts import find_text
 
 _COLOR = "#6a3d9a"

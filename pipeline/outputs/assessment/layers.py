@@ -10,7 +10,7 @@ import geopandas as gpd
 from pipeline.contracts import Delivery
 from pipeline.errors import ContractError, Problem
 from pipeline.outputs.layers import LAYERS, FeatureLayer, Shape
-from pipeline.outputs.qgis import LayerStyle
+from pipeline.outputs.qgis.looks import LayerStyle
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pipeline.outputs.assessment import layers
 from pipeline.outputs.assessment.layer_maps import draw_layer_map
 from pipeline.outputs.assessment.layers import PART_LAYERS, PartLayer, list_layers
 from pipeline.outputs.geopackage import write_geopackage
-from pipeline.outputs.qgis import LayerStyle
+from pipeline.outputs.qgis.looks import LayerStyle
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.texts import find_texts
 from tests.deliveries import small_delivery
