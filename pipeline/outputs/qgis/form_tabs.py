@@ -174,3 +174,8 @@ TIPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Columns of the map tip, by layer."""
+
+SORTING: Mapping[str, str] = MappingProxyType(
+    {"inventory": 'coalesce("cat2_code", \'~\') || "parcel_id" || "period"'}
+)
+"""By what the rows of a table are sorted at first, by layer: products, then parcels that supply none."""

@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
-from pipeline.outputs.columns import Language, describe_column, list_values, name_columns
+from pipeline.outputs.columns import Language, ValueName, describe_column, list_values, name_columns
 from pipeline.outputs.markup import escape_expressions, quote_name
-from pipeline.outputs.qgis.form_tabs import DISPLAY, TIPS, FormTab
+from pipeline.outputs.qgis.form_tabs import DISPLAY, SORTING, TIPS, FormTab
 from pipeline.outputs.qgis.looks import StyledLayer
-from pipeline.outputs.texts import find_text, name_unit
+from pipeline.outputs.texts import find_text, find_texts, name_unit
 
 _DECIMALS = MappingProxyType({"ha": 2, "m2": 1, "CNY": 2, "m": 1, "%": 1})
 _DECIMALS_OF = MappingProxyType({"lon": 6, "lat": 6, "quantity": 2, "physical_value": 2})
 _OTHERWISE = 3
+_UNIT_COLUMNS = ("quantity_unit", "physical_unit")
 _ENDS = 1e18
 _END = "%]"
 _LANGUAGE_COLUMNS = MappingProxyType({"message_zh": "message_en", "name_zh": "name_en"})
@@ -92,7 +93,7 @@ def _choose_columns(columns: Sequence[str], language: Language) -> list[str]:
 def _build_words(column: str) -> str:
     """What a value is called, null where it is unknown."""
     name = quote_name(column)
-    if not list_values(column) and column != "rule":
+    if not list_values(column) and column not in ("rule", *_UNIT_COLUMNS):
         return name
     return f"CASE WHEN {name} IS NOT NULL THEN represent_value({name}) END"
 
@@ -143,7 +144,7 @@ def _complete_tabs(
 def _add_fields(root: ET.Element, layer: StyledLayer, language: Language) -> None:
     fields = ET.SubElement(root, "fieldConfiguration")
     for column in layer.columns:
-        values = layer.rules if column == "rule" else () if column in layer.spoken else list_values(column)
+        values = _list_choices(layer, column)
         widget = ET.SubElement(ET.SubElement(fields, "field", {"name": column}), "editWidget")
         config = ET.SubElement(ET.SubElement(widget, "config"), "Option", {"type": "Map"})
         widget.set("type", "ValueMap" if values else "Range" if column in layer.figures else "TextEdit")
@@ -155,6 +156,16 @@ def _add_fields(root: ET.Element, layer: StyledLayer, language: Language) -> Non
                 pair = ET.SubElement(listed, "Option", {"type": "Map"})
                 choice = {"name": entry.name(language), "value": entry.code, "type": "QString"}
                 ET.SubElement(pair, "Option", choice)
+
+
+def _list_choices(layer: StyledLayer, column: str) -> Sequence[ValueName]:
+    """The values of a coded column with their names."""
+    if column == "rule":
+        return layer.rules
+    if column in _UNIT_COLUMNS:
+        english = find_texts("unit", "en")
+        return [ValueName(unit, words, english[unit]) for unit, words in find_texts("unit", "zh").items()]
+    return () if column in layer.spoken else list_values(column)
 
 
 def _add_range(config: ET.Element, decimals: int) -> None:
@@ -195,7 +206,8 @@ def _add_tabs(
 def _add_table(root: ET.Element, layer: StyledLayer, order: Sequence[str]) -> None:
     """Columns of the attribute table in the order of the form; those that it does not show are hidden."""
     table = ET.SubElement(root, "attributetableconfig")
-    table.attrib.update({"actionWidgetStyle": "dropDown", "sortExpression": "", "sortOrder": "0"})
+    table.attrib.update({"actionWidgetStyle": "dropDown", "sortOrder": "0"})
+    table.set("sortExpression", SORTING.get(layer.name, ""))
     columns = ET.SubElement(table, "columns")
     others = [column for column in layer.columns if column not in order]
     for column in (*order, "fid", *others):

@@ -34,7 +34,7 @@ class LayerStyle:
 LAYER_STYLES: Mapping[str, LayerStyle] = MappingProxyType(
     {
         "sections": LayerStyle("water_class", 1.0, "#303030", 0.3, label="section"),
-        "findings": LayerStyle("severity", 0.15, None, 0.6, dashes=True, shown=False),
+        "findings": LayerStyle("severity", 0.0, None, 0.6, dashes=True, shown=False),
         "aoi": LayerStyle(None, 0.0, "#202020", 0.7, dashes=True, label="name_zh"),
         "change_patches": LayerStyle("to_class", 0.85, "#ffffff", 0.2),
         "parcels": LayerStyle(

@@ -210,7 +210,7 @@ def _build_title(project: Project) -> dict[str, tuple[str, str]]:
     return {
         "Enabled": ("bool", "true"),
         "Label": ("QString", words + escape_expressions(project.told.title)),
-        "Placement": ("int", "5"),
+        "Placement": ("int", "4"),
         "MarginH": ("int", "0"),
         "MarginV": ("int", "0"),
         "BackgroundColor": ("QString", "255,255,255,200"),

@@ -108,7 +108,9 @@ def test_a_layer_is_a_map_of_the_report(monkeypatch):
     }
     delivery = replace(small_delivery(), layers=shown)
     homes = draw_layer_map("toy", delivery)
-    assert [name for _, name in homes.classes] == ["提示", "错误"], "in the order of the standard, not of the rows"
+    assert [name for _, name in homes.classes] == ["提示", "错误"], (
+        "in the order of the standard, not of the rows"
+    )
     assert {shape.fill for shape in homes.panels[0].shapes} == {color for color, _ in homes.classes}
     (line,) = draw_layer_map("lines", delivery).panels[0].shapes
     assert (line.fill, line.path.count("M"), "Z" in line.path) == ("none", 1, False)

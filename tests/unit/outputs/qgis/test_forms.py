@@ -77,6 +77,21 @@ def test_decimals_follow_the_unit(column, decimals):
     assert choose_decimals(column) == decimals
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "人次"), ("en", "visit")])
+def test_units_of_quantities_are_read_in_words(language, words):
+    root = formed(styled(columns=("quantity", "quantity_unit"), figures=("quantity",)), (), language)
+    (field,) = (field for field in root.iter("field") if field.get("name") == "quantity_unit" and len(field))
+    units = {
+        option.get("value"): option.get("name") for option in field.iter("Option") if option.get("value")
+    }
+    assert units["visit"] == words
+
+
+def test_rows_without_a_product_stand_last_in_the_table():
+    root = formed(styled(), FORM_TABS["inventory"])
+    assert root.find("attributetableconfig").get("sortExpression").startswith("coalesce(\"cat2_code\", '~')")
+
+
 def test_a_name_tells_its_unit_once():
     names = name_fields(styled(columns=("area_m2", "chg_water_ha", "parcel_id")), "zh")
     assert names["area_m2"] == "椭球面积（m²）"
