@@ -274,6 +274,48 @@ def show_bulletin(
             _ERR.print(line, highlight=False, soft_wrap=True)
 
 
+@app.command("view")
+def show_view(
+    out: Annotated[Path, typer.Argument(help="交付目录 folder of the deliveries")],
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="端口，0 为任一空闲 0: any that is free")
+    ] = 0,
+    host: Annotated[
+        str, typer.Option("--host", help="缺省仅本机 this machine only unless told")
+    ] = "127.0.0.1",
+    to: Annotated[
+        Path | None, typer.Option("--to", help="写成无需服务器的文件夹 write a folder that needs no server")
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="不打开浏览器 open no browser")] = False,
+    language: Annotated[
+        Literal["zh", "en"] | None, typer.Option("--language", help="缺省同交付 that of the deliveries")
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """一张图 One map over all areas, labels and periods of a folder: served on this machine, or as a folder.
+
+    Example: ecoledger view delivery
+    """
+    viewing = pipeline.commands.view
+    if to:
+        viewing.refuse_target(to)
+    tell = _ERR.print if not quiet else lambda _: None
+    made = viewing.build_view(out, language=language, tell=tell)
+    for problem in made.problems:
+        _ERR.print(f"未展示 not shown: {problem}", highlight=False, soft_wrap=True)
+    if to:
+        viewing.write_view(made, to)
+        _OUT.print(f"{to / 'index.html'}: {len(made.shown)} 份交付 deliveries", soft_wrap=True)
+        return
+    server = viewing.open_view(made, host, port)
+    if not viewing.is_loopback(host):
+        _ERR.print(
+            f"注意：同网络的人都能读取 note: whoever reaches {host} can read all of it", highlight=False
+        )
+    _OUT.print(f"{server.url} ({len(made.shown)} 份交付 deliveries；Ctrl+C 停止 stops)", soft_wrap=True)
+    viewing.serve_view(server, browse=not no_browser)
+
+
 @app.command()
 def sheets(
     delivery: Annotated[Path, typer.Argument(help="交付（文件夹），或区的 latest a delivery, or a latest")],

@@ -8,3 +8,4 @@ from . import repeat as repeat
 from . import sample as sample
 from . import sheets as sheets
 from . import status as status
+from . import view as view

@@ -1,8 +1,8 @@
 """Data as scripts: what a page takes in from a folder without a server, where it may not fetch files.
 
-A chunk is a script that hands over a few blobs: `ecoChunk({"keys": [...], "sizes": [...], "body": "..."})`, the body
-their bytes one after the other, gzip, base64. The page finds the chunk of a key by `firsts`, the first key of each,
-which rise.
+A chunk is a script that hands over a few blobs, `ecoChunk({"keys": [...], "sizes": [...], "body": "..."})`,
+whose bytes stand one after the other in `body`, gzip, base64. The page finds the chunk of a key by the first
+keys of all chunks, which rise.
 """
 
 import base64
@@ -52,6 +52,6 @@ def _dump_chunk(chunk: list[Blob]) -> str:
 
 
 def number_tile(z: int, x: int, y: int) -> int:
-    """The key of a tile: those of a zoom after all of those below it, neighbours near each other (Morton order)."""
-    before = (4**z - 1) // 3
+    """The key of a tile: those of a zoom stand after all below it, neighbours near each other (Morton)."""
+    before: int = (4**z - 1) // 3
     return before + sum(((x >> bit & 1) | (y >> bit & 1) << 1) << 2 * bit for bit in range(z))

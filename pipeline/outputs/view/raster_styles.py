@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError, Problem
+
 HIDDEN = 255
 """Index of pixels that are not known, and of those of a class that the style does not draw."""
 COVERED = 254
@@ -17,7 +19,7 @@ _STEPS = 254
 
 @dataclass(frozen=True)
 class RasterStyle:
-    """Values in rising order with their words and colours (#RRGGBB); between those of a ramp lie its colours."""
+    """Values in rising order with their words and colours (#RRGGBB); a ramp has those between, too."""
 
     values: tuple[float, ...]
     labels: tuple[str, ...]
@@ -51,15 +53,25 @@ class RasterStyle:
 
 
 def read_style(qml: Path) -> RasterStyle:
-    """The style of a QML file; ValueError for one that draws neither classes nor a ramp."""
-    root = ET.parse(qml).getroot()  # noqa: S314 (a file of the delivery, whose checksum was held against it)
-    entries, is_ramp = root.findall(".//paletteEntry"), False
-    if not entries:
-        entries, is_ramp = root.findall(".//colorrampshader/item"), True
-    rows = sorted(
-        (float(one.get("value", "nan")), one.get("label", ""), one.get("color", "")) for one in entries
-    )
-    if not rows or (is_ramp and rows[0][0] == rows[-1][0]):
-        raise ValueError(qml.name)
-    values, labels, colors = zip(*rows, strict=True)
+    """The style of a QML file; InputError for one that draws neither classes nor a ramp."""
+    try:
+        rows, is_ramp = _read_entries(ET.parse(qml).getroot())  # noqa: S314 (checked against the manifest)
+        values, labels, colors = zip(*rows, strict=True)
+    except (ET.ParseError, ValueError) as error:
+        raise _build_refusal(qml, str(error)) from error
+    if is_ramp and values[0] == values[-1]:
+        raise _build_refusal(qml, str(values[0]))
     return RasterStyle(values, labels, colors, is_ramp)
+
+
+def _read_entries(root: ET.Element) -> tuple[list[tuple[float, str, str]], bool]:
+    entries = root.findall(".//paletteEntry")
+    is_ramp = not entries
+    found = entries or root.findall(".//colorrampshader/item")
+    rows = ((float(one.get("value", "")), one.get("label", ""), one.get("color", "")) for one in found)
+    return sorted(rows), is_ramp
+
+
+def _build_refusal(qml: Path, found: str) -> InputError:
+    problem = Problem(str(qml), found, "类别或色带 / classes or a ramp")
+    return InputError("栅格样式读不出 / The style of a raster cannot be read", [problem])

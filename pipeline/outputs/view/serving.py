@@ -11,7 +11,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from pipeline.errors import Problem, SettingsError
-from pipeline.outputs.view.site import INDEX, Site, name_type
+from pipeline.outputs.view.site import INDEX, ViewSite, name_type
 
 LOOPBACK = "127.0.0.1"
 _NAMES_OF_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -25,7 +25,7 @@ class SiteServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, site: Site, host: str, port: int) -> None:
+    def __init__(self, site: ViewSite, host: str, port: int) -> None:
         self.site = site
         self.host = host
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -49,7 +49,7 @@ class SiteServer(ThreadingHTTPServer):
         return not is_loopback(self.host) and _is_number(name)
 
 
-def open_server(site: Site, host: str, port: int) -> SiteServer:
+def open_server(site: ViewSite, host: str, port: int) -> SiteServer:
     """A server that listens; SettingsError where it may not."""
     try:
         return SiteServer(site, host, port)
@@ -114,18 +114,20 @@ class _SiteHandler(BaseHTTPRequestHandler):
             return
         with file:
             size = path.stat().st_size
-            part = read_range(self.headers.get("Range"), size)
-            if part is None:
-                self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
-                self.send_header("Content-Range", f"bytes */{size}")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+            asked = read_range(self.headers.get("Range"), size)
+            if asked and asked.start >= asked.stop:
+                self._refuse_range(size)
                 return
-            whole = part == slice(0, size)
-            status = HTTPStatus.OK if whole and "Range" not in self.headers else HTTPStatus.PARTIAL_CONTENT
-            self._send_start(address, part, size, status)
+            part = asked or slice(0, size)
+            self._send_start(address, part, size, HTTPStatus.PARTIAL_CONTENT if asked else HTTPStatus.OK)
             if with_body:
                 self._copy(file, part)
+
+    def _refuse_range(self, size: int) -> None:
+        self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+        self.send_header("Content-Range", f"bytes */{size}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _send_start(self, address: str, part: slice, size: int, status: HTTPStatus) -> None:
         self.send_response(status)
@@ -151,13 +153,14 @@ class _SiteHandler(BaseHTTPRequestHandler):
 
 
 def read_range(header: str | None, size: int) -> slice | None:
-    """The bytes that a Range header asks for, all where it says nothing that is understood; None beyond the end."""
+    """The bytes that a Range header asks for, none of them where it asks beyond the end.
+
+    None where it is not there, or not understood, such as one of several ranges: then all are sent.
+    """
     asked = _RANGE.fullmatch(header.strip()) if header else None
     if asked is None or not any(asked.groups()):
-        return slice(0, size)
+        return None
     first, last = asked.groups()
     if not first:
-        start, stop = max(0, size - int(last)), size
-    else:
-        start, stop = int(first), min(size, int(last) + 1) if last else size
-    return slice(start, stop) if start < stop else None
+        return slice(max(0, size - int(last)), size)
+    return slice(int(first), min(size, int(last) + 1) if last else size)

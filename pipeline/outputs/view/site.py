@@ -29,7 +29,7 @@ _TYPES = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Site:
+class ViewSite:
     """Files by address, relative and with slashes; nothing else is in it, whatever an address says."""
 
     files: Mapping[str, Path | bytes]
@@ -39,7 +39,7 @@ class Site:
         return self.files.get(address or INDEX)
 
 
-def list_files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
+def map_folder(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     """Files of a folder of ours by address, links aside."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
@@ -57,7 +57,7 @@ def name_type(address: str) -> str:
     return _TYPES.get(suffix) or mimetypes.guess_type(address)[0] or "application/octet-stream"
 
 
-def write_site(site: Site, target: Path) -> None:
+def write_site(site: ViewSite, target: Path) -> None:
     """Write a site as a folder, which opens without a server; one that stood there is replaced at once.
 
     SettingsError where something else stands there, or nothing can be written.
@@ -93,7 +93,7 @@ def _is_empty(target: Path) -> bool:
     return target.is_dir() and next(target.iterdir(), None) is None
 
 
-def _write_files(site: Site, folder: Path) -> None:
+def _write_files(site: ViewSite, folder: Path) -> None:
     folder.mkdir(parents=True)
     for address, content in site.files.items():
         path = folder / address

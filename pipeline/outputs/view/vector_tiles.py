@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +24,7 @@ _MIN_ZOOM = 5
 
 @dataclass(frozen=True)
 class TileSet:
-    """Tiles as the page asks for them: the first key of each chunk, zooms, degrees (west, south, east, north)."""
+    """Tiles as the page asks for them: first keys of chunks, zooms, degrees (west, south, east, north)."""
 
     firsts: list[int]
     minzoom: int
@@ -36,18 +35,20 @@ class TileSet:
 def write_vector_tiles(
     geopackage: Path, layer: str, columns: Mapping[str, pa.Array], folder: Path
 ) -> TileSet | None:
-    """The features of a layer, numbered in their order, with these columns; None for a layer without any.
+    """The features of a layer with these columns, in their order; None for a layer without any.
 
     Features are read, cut and packed one batch after the other, so that memory does not grow with them.
     """
     told = pyogrio.read_info(geopackage, layer=layer, force_total_bounds=True)
     if not told["features"]:
         return None
-    bounds = tuple(float(side) for side in told["total_bounds"])
+    west, south, east, north = (float(side) for side in told["total_bounds"])
+    bounds = west, south, east, north
     zooms = choose_min_zoom(bounds), MAX_ZOOM
+    held = {name: column for name, column in columns.items() if not pa.types.is_null(column.type)}
     with tempfile.TemporaryDirectory() as scratch:
         tiles = Path(scratch) / "tiles.mbtiles"
-        _cut_tiles(geopackage, layer, columns, tiles, zooms)
+        _cut_tiles(geopackage, layer, held, tiles, zooms)
         firsts = write_chunks(_read_tiles(tiles), folder)
     return TileSet(firsts, *zooms, bounds)
 
@@ -65,7 +66,7 @@ def _cut_tiles(
         name = meta["geometry_name"] or "wkb_geometry"
         reader = pa.RecordBatchReader.from_stream(stream)
         pyogrio.write_arrow(
-            _number_features(reader, name, columns),
+            _add_columns(reader, name, columns),
             tiles,
             driver="MVT",
             layer=layer,
@@ -87,19 +88,18 @@ def _list_options(minzoom: int, maxzoom: int) -> dict[str, str]:
     }
 
 
-def _number_features(
+def _add_columns(
     reader: pa.RecordBatchReader, geometry: str, columns: Mapping[str, pa.Array]
 ) -> pa.RecordBatchReader:
-    """Batches of features with their number `n` and the columns, which hold a value for each feature."""
-    fields = [("n", pa.int32()), *((name, column.type) for name, column in columns.items())]
+    """Batches of features with the columns, which hold a value for each feature."""
+    fields = [(name, column.type) for name, column in columns.items()]
     schema = pa.schema([reader.schema.field(geometry), *fields])
 
     def batches() -> Iterator[pa.RecordBatch]:
         first = 0
         for batch in reader:
-            numbers = pa.array(np.arange(first, first + len(batch)), pa.int32())
             cut = [column.slice(first, len(batch)) for column in columns.values()]
-            yield pa.RecordBatch.from_arrays([batch[geometry], numbers, *cut], schema=schema)
+            yield pa.RecordBatch.from_arrays([batch[geometry], *cut], schema=schema)
             first += len(batch)
 
     return pa.RecordBatchReader.from_batches(schema, batches())

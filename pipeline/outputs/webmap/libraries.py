@@ -19,6 +19,7 @@ SCRIPTS = (
     "map",
 )
 """Our files in assets/, in the order in which they are joined."""
+_EXPORTS = ("create", "unpack", "build", "measureBounds", "plain", "writeCell")
 _NOTE = "//# sourceMappingURL"
 
 
@@ -31,9 +32,9 @@ def read_maplibre() -> str:
 
 @cache
 def join_script() -> str:
-    """Our widget; sets `EcoMap` with `create` and `unpack`."""
+    """Our widget; sets `EcoMap` with `create` and `unpack`, and pieces that a page around it uses too."""
     body = "\n".join(_read_asset(f"{name}.js") for name in SCRIPTS)
-    return f'"use strict";\nconst EcoMap = (() => {{\n{body}\nreturn {{ create, unpack }};\n}})();\n'
+    return f'"use strict";\nconst EcoMap = (() => {{\n{body}\nreturn {{ {", ".join(_EXPORTS)} }};\n}})();\n'
 
 
 @cache
