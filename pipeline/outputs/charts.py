@@ -17,7 +17,7 @@ from pipeline.outputs.columns import describe_column, list_values, name_values
 from pipeline.outputs.drawing import UNKNOWN_COLOR, clean_words
 from pipeline.outputs.section_charts import draw_section_series
 from pipeline.outputs.tables import name_codes
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.texts import find_text, find_texts, name_unit
 
 _COVER = {
     "vegetation_cover_share_land": "#1b7837",
@@ -117,7 +117,7 @@ def _draw_classes(delivery: Delivery) -> Figure | None:
         kind=name_values("item", rows["item"], delivery.language), area_ha=rows["value_m2"] / 1e4
     ).pivot_table(index="period", columns="kind", values="area_ha", aggfunc="sum")
     chart = drawing.create_bars([str(period) for period in areas.index])
-    return draw_stack(chart, areas, colors, delivery, lying=False)
+    return draw_stack(chart, areas, colors, delivery, lying=False, unit=name_unit("ha", delivery.language))
 
 
 def _draw_owners(delivery: Delivery) -> Figure | None:
@@ -138,7 +138,8 @@ def _draw_owners(delivery: Delivery) -> Figure | None:
     areas = named.pivot_table(index="owner", columns="kind", values="area_ha", aggfunc="sum")
     colors = {entry.name(delivery.language): entry.color for entry in list_values("ecosystem_l1")}
     chart = drawing.create_lying_bars(list(areas.sum(axis=1).sort_values().index))
-    return draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True)
+    hectares = name_unit("ha", delivery.language)
+    return draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True, unit=hectares)
 
 
 def _draw_rules(delivery: Delivery) -> Figure | None:
@@ -162,9 +163,9 @@ def draw_stack(
     delivery: Delivery,
     *,
     lying: bool,
-    unit: str = "ha",
+    unit: str,
 ) -> Figure:
-    """Bars of the rows of `amounts`, stacked by its columns in the order of `colors`."""
+    """Bars of the rows of `amounts`, stacked by its columns in the order of `colors`, in `unit`."""
     kinds = [kind for kind in colors if kind in amounts.columns]
     kinds += sorted(set(amounts.columns) - set(kinds))
     known = amounts[kinds].fillna(0.0)
@@ -214,7 +215,7 @@ def _draw_transition_matrix(moves: pd.DataFrame, delivery: Delivery) -> Figure |
     names = {entry.code: entry.name(delivery.language) for entry in list_values("from")}
     order = [names[key] for key in present]
     chart = drawing.create_square(order, order[::-1])
-    kept = occurring["from"] == occurring["to"]
+    kept, unit = occurring["from"] == occurring["to"], name_unit("ha", delivery.language)
     hectares = occurring["area_m2"] / 1e4
     strength = np.sqrt(hectares / max(float(hectares[~kept].max()) if (~kept).any() else 1.0, 1e-9))
     data: dict[str, Any] = {
@@ -223,14 +224,14 @@ def _draw_transition_matrix(moves: pd.DataFrame, delivery: Delivery) -> Figure |
         "color": [_GONE if same else "#c2410c" for same in kept],
         "alpha": np.where(kept, 1.0, strength.clip(0.08, 0.9)),
         "label": [f"{value:,.1f}" if value >= 0.05 else "<0.1" for value in hectares],  # noqa: PLR2004
-        "amount": [f"{value:,.4f} ha" for value in hectares],
+        "amount": [f"{value:,.4f} {unit}" for value in hectares],
     }
     source = drawing.build_source(data)
     chart.rect(
         "to", "from", 0.96, 0.94, source=source, fill_color="color", fill_alpha="alpha", line_color=None
     )
     drawing.add_cell_words(chart, source, "to", "from", "label")
-    chart.xaxis.axis_label = describe_column("to").name(delivery.language) + " (ha)"
+    chart.xaxis.axis_label = describe_column("to").name(delivery.language) + f" ({unit})"
     chart.yaxis.axis_label = describe_column("from").name(delivery.language)
     drawing.add_hover(chart, delivery, ["from", "to", "amount"])
     return chart

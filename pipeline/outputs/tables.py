@@ -1,25 +1,36 @@
 """Tables as people read them: named columns, spoken values, round numbers, a dash for what is not known."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.columns import list_values, name_columns, name_values
 
-MOST_ROWS = 40
+MOST_ROWS = 20
+"""Rows of a table that stand open on a page; those beyond, up to MOST_LISTED, are behind a click."""
+MOST_LISTED = 1000
+"""Rows of a table that a page holds; those beyond are in the file that it links to."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table as the page shows it: headers, and rows of texts; `left_out` rows are only in the files."""
+    """A table as the page shows it: headers, and rows of texts, each bare or with its colour.
+
+    The first `shown` rows stand open, the others behind a click; `left_out` rows are only in `file`, the
+    place of all rows beside the page.
+    """
 
     headers: list[str]
-    rows: list[list[str]]
+    rows: Sequence[Sequence[str | tuple[str, str]]]
     left_out: int = 0
+    shown: int = MOST_ROWS
+    file: str = ""
 
 
 def format_cell(value: Any) -> str:
@@ -41,10 +52,29 @@ def _format_number(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"
 
 
-def format_table(table: pd.DataFrame, *, most: int = MOST_ROWS) -> Table:
-    """The first rows of a table as texts."""
-    rows = [[format_cell(value) for value in row] for row in table.head(most).astype(object).to_numpy()]
-    return Table([str(column) for column in table.columns], rows, max(0, len(table) - most))
+def format_hectares(value: float, *, signed: bool = False) -> str:
+    """An area in hectares, its exact figure beside the words, so that a page can show it in mu as well."""
+    if pd.isna(value):
+        return "—"
+    words = f"{value:{'+' if signed else ''},.2f}"
+    return Markup('<data class="ha" value="{}">{}</data>').format(f"{value:.10g}", words)
+
+
+def find_file(stem: str, delivery: Delivery) -> str:
+    """Where all rows of a table stand, from the folder of the delivery: its CSV file, else the GeoPackage."""
+    return f"tables/{stem}.csv" if stem in delivery.tables else delivery.name_file(".gpkg")
+
+
+def format_table(table: pd.DataFrame, *, file: str = "", hectares: Collection[str] = ()) -> Table:
+    """The first MOST_LISTED rows of a table as texts; `file` has them all.
+
+    Columns in `hectares` can be shown in mu as well.
+    """
+    kept = table.head(MOST_LISTED).astype(object)
+    writers = [format_hectares if column in hectares else format_cell for column in table.columns]
+    rows = [[write(value) for write, value in zip(writers, row, strict=True)] for row in kept.to_numpy()]
+    headers = [str(column) for column in table.columns]
+    return Table(headers, rows, max(0, len(table) - MOST_LISTED), file=file)
 
 
 def name_table(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:

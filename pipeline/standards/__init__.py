@@ -37,6 +37,7 @@ zones, grades and words for changes of the ecological index (HJ 192-2015), each 
 `health_measures`: what the health of rivers and lakes is judged by, where it comes from, and its names in
 tables; `health_headings`: other columns of such tables; `health_units`: units of their cells.
 `indicator_directions`: which indicators are better the higher, or the lower, they are, and on what ground.
+`indicator_parts`: units of numerator and denominator, by the beginning of the codes of indicators.
 `index_domains`: what the formula of a spectral index divides by at least.
 `layer_conventions`: what data sets mean by the numbers of their rasters, by layer of the accounts, each row
 with whether it is `confirmed`.

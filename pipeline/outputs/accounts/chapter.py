@@ -18,10 +18,10 @@ from pipeline.outputs.accounts.book import CATEGORIES, AccountBook, Row, list_re
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
 from pipeline.outputs.accounts.wording import name_book, select_area
 from pipeline.outputs.map_sheets import draw_value_sheets
-from pipeline.outputs.tables import Table, format_table
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.tables import Table, format_hectares, format_table
+from pipeline.outputs.texts import find_text, find_texts, name_unit
 
-_MOST_REGIONS = 60
+_TOTALS = "tables/account_totals.csv"
 _BOOKS = ("extent", "condition", "projects", "carbon")
 """Tables that the chapter shows in this order, where there are any."""
 _NOT_OF_PROJECTS = frozenset(
@@ -76,6 +76,7 @@ def _list_headlines(book: AccountBook) -> list[Headline]:
     words, language = find_texts("accounts.headline", book.language), book.language
     value = float(whole["value_yuan"])
     area_ha = book.delivery.aoi.area_m2 / 1e4
+    area = f"{area_ha:,.2f} {name_unit('ha', language)}"
     regulating = book.sum_categories(None, period)["R"]
     found = [
         Headline(
@@ -84,7 +85,7 @@ def _list_headlines(book: AccountBook) -> list[Headline]:
         Headline(
             words["comparable"], write_money(whole["comparable_yuan"], language), words["comparable.note"]
         ),
-        Headline(words["per_ha"], write_money(value / area_ha, language), f"{area_ha:,.2f} ha"),
+        Headline(words["per_ha"], write_money(value / area_ha, language), area),
         Headline(words["regulating"], _write_share(regulating, value), write_money(regulating, language)),
     ]
     gdp = book.find_gdp(period)
@@ -134,7 +135,7 @@ def _build_bases(book: AccountBook) -> Table | None:
     if len(bases) == 1:
         return None
     headers = [words["period"], words["sum"], *(f"{book.name_basis(basis)} ({unit})" for basis in bases)]
-    return Table([*headers, f"{words['gap']} ({unit})"], rows)
+    return Table([*headers, f"{words['gap']} ({unit})"], rows, file=_TOTALS)
 
 
 def _write_figure(value: float) -> str:
@@ -193,7 +194,7 @@ def _build_missing(book: AccountBook) -> Table | None:
         [book.name_service(row["service"], row["item"]), row["period"], row["reason"] or "—"]
         for row in list_records(groups)
     ]
-    return Table([words["name"], words["period"], words["reason"]], cells)
+    return Table([words["name"], words["period"], words["reason"]], cells, file=_TOTALS)
 
 
 def _build_regions(book: AccountBook) -> Table | None:
@@ -208,9 +209,9 @@ def _build_regions(book: AccountBook) -> Table | None:
     ranked = sorted(values, key=lambda region: -values[region] if values[region] == values[region] else 1e30)
     rows = [
         [str(rank), *_write_region(region, values[region], book)]
-        for rank, region in enumerate(ranked[:_MOST_REGIONS], start=1)
+        for rank, region in enumerate(ranked, start=1)
     ]
-    return Table([*headers, words["area"], words["per_ha"]], rows, len(ranked) - len(rows))
+    return Table([*headers, words["area"], words["per_ha"]], rows, file=_TOTALS)
 
 
 def _find_value(region: str, book: AccountBook) -> float:
@@ -225,7 +226,7 @@ def _write_region(region: str, value: float, book: AccountBook) -> list[str]:
     return [
         book.name_region(region),
         *(_write_figure(amount / scale) for amount in [*parts, value]),
-        _write_figure(area_ha),
+        format_hectares(area_ha),
         write_money(value / area_ha, book.language) if area_ha else "—",
     ]
 
@@ -241,7 +242,7 @@ def _build_gaps(book: AccountBook) -> Table | None:
     values = rows.groupby("account_class", sort=False)[money].sum(min_count=1)
     both = by_class.join(values).reset_index()
     order = both["difference_yuan"].abs().sort_values(ascending=False, kind="stable").index
-    return format_table(name_book(both.loc[order], book))
+    return format_table(name_book(both.loc[order], book), file="tables/account_bases.csv")
 
 
 def _build_balance(book: AccountBook) -> Table | None:
@@ -257,7 +258,7 @@ def _build_balance(book: AccountBook) -> Table | None:
     told[words["worst"]] = [
         "—" if pd.isna(value) else f"{value:.1e}" if value else "0" for value in counts["max"]
     ]
-    return format_table(told)
+    return format_table(told, file="tables/account_balance.csv")
 
 
 def _write_error(value: float) -> str:
@@ -281,7 +282,8 @@ def _list_books(book: AccountBook) -> Iterator[tuple[str, Table]]:
         if stem == "projects" and len(table):
             table = _build_projects(table, book)
         if len(table):
-            yield find_text(f"accounts.books.{stem}", book.language), format_table(name_book(table, book))
+            shown = format_table(name_book(table, book), file=f"tables/account_{stem}.csv")
+            yield find_text(f"accounts.books.{stem}", book.language), shown
     balance = _build_balance(book)
     if balance:
         yield find_text("accounts.books.balance", book.language), balance

@@ -107,7 +107,7 @@ def _build_parameters(code: str, book: AccountBook) -> Table | None:
         for row in list_records(rows)
     ]
     keys = ("key", "class", "value", "range", "price_year", "mark", "source", "origin")
-    return Table([words[key] for key in keys], cells)
+    return Table([words[key] for key in keys], cells, file="tables/account_parameters.csv")
 
 
 def _write_doubt(row: Row, book: AccountBook) -> str:
@@ -191,7 +191,7 @@ def write_marks(
     told = [
         words["indicative"] if indicative else "",
         words["shared_out"] if shared_out else "",
-        f"{words['unknown']} {unknown_m2 / 1e4:,.4g} ha" if unknown_m2 else "",
+        f"{words['unknown']} {unknown_m2 / 1e4:,.4g} {book.name_unit('ha')}" if unknown_m2 else "",
         write_reason(reason),
     ]
     return " · ".join(part for part in told if part)

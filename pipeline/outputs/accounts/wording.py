@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.outputs.accounts.amounts import choose_money
 from pipeline.outputs.accounts.book import AccountBook
 from pipeline.outputs.columns import describe_column, list_values, name_columns, name_values
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.texts import find_text, find_texts, name_unit
 
 _HECTARE = 1e4
 _DECIMALS = 9
@@ -46,7 +46,7 @@ def name_book(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
         unit = describe_column(column, "account").unit
         values, shown = kept[column], unit
         if column.endswith("_m2"):
-            values, shown = (values / _HECTARE).round(_DECIMALS), "ha"
+            values, shown = (values / _HECTARE).round(_DECIMALS), name_unit("ha", book.language)
         elif unit == "CNY":
             values, shown = values / scale, money
         else:

@@ -7,15 +7,13 @@ from typing import Literal
 import pandas as pd
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.assessment.wording import name_part_columns, name_part_values
+from pipeline.outputs.assessment.wording import find_column_unit, name_part_columns, name_part_values
 from pipeline.outputs.charts import Chart
 from pipeline.outputs.columns import list_values
 from pipeline.outputs.map_sheets import MapSheet
-from pipeline.outputs.tables import MOST_ROWS, format_cell
+from pipeline.outputs.tables import MOST_LISTED, MOST_ROWS, format_cell, format_hectares
 
 State = Literal["good", "fair", "bad", "unknown", "plain"]
-MOST_LISTED = 1000
-"""Rows of a table that the page holds; those beyond are in its file."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,11 @@ class SectionTable:
     stem: str
     shown: int = MOST_ROWS
     left_out: int = 0
+
+    @property
+    def file(self) -> str:
+        """The place of all rows beside the page."""
+        return f"tables/{self.stem}.csv"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ def build_section_table(
     columns = []
     for column in kept.columns:
         values = name_part_values(column, stem, kept[column], delivery).astype(object)
-        words = ["" if isinstance(value, str) and not value else format_cell(value) for value in values]
+        write = format_hectares if find_column_unit(column, stem) == "m2" else format_cell
+        words = ["" if isinstance(value, str) and not value else write(value) for value in values]
         if column in percent or (column == "unit" and percent):
             words = _write_shares(column, kept, words)
         columns.append(list(zip(words, _find_colors(column, kept[column]), strict=True)))

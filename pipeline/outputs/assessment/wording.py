@@ -58,4 +58,4 @@ def _name_own_unit(unit: Any, delivery: Delivery) -> str:
 
 
 def _name_unit(unit: str, delivery: Delivery) -> str:
-    return "ha" if unit == "m2" else _name_own_unit(unit, delivery) if unit else ""
+    return _name_own_unit("ha" if unit == "m2" else unit, delivery) if unit else ""

@@ -1,38 +1,36 @@
 """Chapters of the report on sections, on the totals of the inventory and on findings."""
 
-from typing import Any
-
 import pandas as pd
 
 from pipeline.contracts import Delivery
-from pipeline.legends import WATER_CLASS
-from pipeline.outputs.columns import describe_column, list_values
+from pipeline.outputs.assessment.section import build_section_table
+from pipeline.outputs.columns import list_values
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
-from pipeline.outputs.tables import MOST_ROWS, Table, drop_empty, format_table, name_table
-from pipeline.outputs.texts import find_texts
+from pipeline.outputs.tables import Table, drop_empty, find_file, format_table, name_table
+from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import sum_totals
 
-_SECTION_COLUMNS = ("section", "water_body", "period", "samples", "water_class", "decided_by", "exceedance")
+_SECTION_COLUMNS = ("section", "water_body", "period", "samples", "water_class", "target_class", "target_met")
+_IF_TOLD = ("decided_by", "exceedance", "reason")
 
 
-def build_sections_chapter(delivery: Delivery) -> dict[str, Any]:
-    """The sections with their classes: table, colours, legend."""
-    order = delivery.sections.sort_values(["section", "period"], kind="stable")
-    rows = pd.DataFrame(order).head(MOST_ROWS)
-    kept = drop_empty(
-        rows[[*_SECTION_COLUMNS, "target_class", "target_met", "reason"]], ("exceedance", "reason")
+def build_sections_table(delivery: Delivery) -> Table:
+    """The sections, those that miss their target in the newest period first, then by their class."""
+    rows = _rank_sections(delivery)
+    kept = drop_empty(rows[[*_SECTION_COLUMNS, *_IF_TOLD]], _IF_TOLD)
+    caption = find_text("report.section_classes", delivery.language)
+    told = build_section_table(caption, "sections", kept, delivery)
+    return Table(told.headers, told.rows, told.left_out, file=find_file("sections", delivery))
+
+
+def _rank_sections(delivery: Delivery) -> pd.DataFrame:
+    rows = pd.DataFrame(delivery.sections)
+    rows = rows.assign(
+        newest=rows["period"].eq(delivery.periods[-1].label),
+        failed=rows["target_met"].eq(other=False).fillna(value=False).astype(bool),
     )
-    return {
-        "table": format_table(name_table(kept, delivery)),
-        "colors": [_find_class_color(grade) for grade in rows["water_class"]],
-        "class_column": describe_column("water_class").name(delivery.language),
-        "legend": [(entry.color, entry.name(delivery.language)) for entry in WATER_CLASS.classes],
-        "left_out": max(0, len(order) - MOST_ROWS),
-    }
-
-
-def _find_class_color(grade: Any) -> str:
-    return "#bdbdbd" if pd.isna(grade) else WATER_CLASS.by_code()[int(grade)].color
+    order = ["newest", "failed", "water_class", "section", "period"]
+    return rows.sort_values(order, ascending=[False, False, False, True, False], kind="stable")
 
 
 def list_totals(delivery: Delivery) -> list[tuple[str, Table]]:
@@ -40,10 +38,11 @@ def list_totals(delivery: Delivery) -> list[tuple[str, Table]]:
     rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
     newest = rows[rows["period"].astype(str) == delivery.periods[-1].label]
     words = find_texts("totals", delivery.language)
-    summed = sum_totals(newest, delivery)
-    groups = summed.groupby(words["by"], sort=False)
+    groups = sum_totals(newest, delivery).groupby(words["by"], sort=False)
+    file, grouping = delivery.name_file(".xlsx"), [words["by"], words["period"]]
     return [
-        (str(name), format_table(part.drop(columns=[words["by"], words["period"]]))) for name, part in groups
+        (str(name), format_table(part.drop(columns=grouping), file=file, hectares=[words["area_ha"]]))
+        for name, part in groups
     ]
 
 
@@ -53,9 +52,8 @@ def build_findings(delivery: Delivery) -> Table:
     keys = ["severity", "rule", "parcel_id", "period", message, "basis"]
     order = [entry.code for entry in reversed(list_values("severity"))]
     rows = delivery.findings.assign(grave=delivery.findings["severity"].map(order.index))
-    return format_table(
-        name_table(pd.DataFrame(rows.sort_values(["grave", "finding_id"], kind="stable"))[keys], delivery)
-    )
+    ranked = pd.DataFrame(rows.sort_values(["grave", "finding_id"], kind="stable"))[keys]
+    return format_table(name_table(ranked, delivery), file=find_file("findings", delivery))
 
 
 def count_findings(delivery: Delivery) -> list[tuple[str, str, int]]:

@@ -1,4 +1,4 @@
-"""Indicators in the report: headline figures, bars towards targets, and the table of them all."""
+"""Indicators in the report: bars towards targets, and the table of them all."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,17 +7,8 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.columns import list_values
-from pipeline.outputs.tables import Table, drop_empty, format_table, name_table
+from pipeline.outputs.tables import Table, drop_empty, find_file, format_table, name_table
 from pipeline.outputs.texts import find_text
-
-_CARDS = (
-    "vegetation_cover_share_land",
-    "mean_fvc_land",
-    "good_section_share",
-    "changed_share",
-    "unknown_share",
-)
-
 
 _INDICATOR_COLUMNS = (
     "indicator",
@@ -33,16 +24,6 @@ _INDICATOR_COLUMNS = (
 
 
 _PERCENT = ("value", "low", "high", "target")
-
-
-@dataclass(frozen=True)
-class Card:
-    """A headline figure: its name, its newest value and period, its target if there is one."""
-
-    name: str
-    value: str
-    period: str
-    target: str
 
 
 @dataclass(frozen=True)
@@ -75,21 +56,6 @@ def _select_newest(delivery: Delivery) -> pd.DataFrame:
 
 def _name_indicators(delivery: Delivery) -> dict[str, str]:
     return {entry.code: entry.name(delivery.language) for entry in list_values("indicator")}
-
-
-def list_cards(delivery: Delivery) -> list[Card]:
-    """The headline figures that are known, each at its newest period."""
-    newest, names = _select_newest(delivery), _name_indicators(delivery)
-    rows = newest.loc[[key for key in _CARDS if key in newest.index]]
-    return [
-        Card(
-            names[str(row.Index)],
-            f"{row.value:.1%}",
-            str(row.period),
-            _format_percent(row.target).replace("—", ""),
-        )
-        for row in rows.itertuples()
-    ]
 
 
 def list_aims(delivery: Delivery) -> list[Aim]:
@@ -140,7 +106,7 @@ def build_indicators(delivery: Delivery) -> Table | None:
     )
     kept = told[[*_INDICATOR_COLUMNS, "source", "reason"]]
     tidy = drop_empty(kept, ("low", "high", "target", "reason")).drop(columns="unit" if share.all() else [])
-    return format_table(name_table(tidy, delivery))
+    return format_table(name_table(tidy, delivery), file=find_file("indicators", delivery))
 
 
 def list_sources(delivery: Delivery) -> list[str]:

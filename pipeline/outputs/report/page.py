@@ -1,6 +1,5 @@
 """The page of the report: its parts brought together, its scripts, and what may run in it."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,41 +18,35 @@ from pipeline.outputs.embedding import MapPart
 from pipeline.outputs.map_sheets import draw_map_sheets
 from pipeline.outputs.report.chapters import (
     build_findings,
-    build_sections_chapter,
+    build_sections_table,
     count_findings,
     list_totals,
 )
-from pipeline.outputs.report.indicators import build_indicators, list_aims, list_cards, list_sources
+from pipeline.outputs.report.files import list_files
+from pipeline.outputs.report.indicators import build_indicators, list_aims, list_sources
+from pipeline.outputs.report.leading import build_leading_page
 from pipeline.outputs.report.quality import build_balance, build_reads, build_scenes, list_clear_looks
 from pipeline.outputs.spreadsheet import build_about
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.texts import find_text, find_texts, name_unit
+from pipeline.outputs.webmap.building import build_map
 
+_SWITCH = Path(__file__).parent / "switch.js"
 _CHAPTERS = (
-    *(
-        "indicators",
-        "accounts",
-        "assessment",
-        "map",
-        "maps",
-        "change",
-        "sections",
-        "totals",
-        "findings",
-        "quality",
-    ),
-    "evidence",
+    *("map", "indicators", "accounts", "assessment", "maps", "change", "sections", "totals", "findings"),
+    *("quality", "evidence", "files"),
 )
 
 
 def write_report(delivery: Delivery, folder: Path) -> Path:
     """Write the report into a delivery folder where the rasters that it shows already are."""
     path = folder / delivery.name_file(".html")
-    path.write_text(render_report(delivery, folder / "rasters"), encoding="utf-8")
+    page = render_report(delivery, folder, build_map(delivery, folder / "rasters"))
+    path.write_text(page, encoding="utf-8")
     return path
 
 
-def render_report(delivery: Delivery, rasters: Path, interactive: MapPart | None = None) -> str:
-    """The page as text, with the map that can be moved where there is one."""
+def render_report(delivery: Delivery, folder: Path, interactive: MapPart) -> str:
+    """The page of a delivery folder as text, with the map that can be moved."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
         autoescape=True,
@@ -61,28 +54,30 @@ def render_report(delivery: Delivery, rasters: Path, interactive: MapPart | None
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    content = _build_content(delivery, rasters, interactive)
+    content = _build_content(delivery, folder)
     scripts = _build_scripts(content["charts"], interactive)
     return environment.get_template("report/page.html").render(content, **scripts, interactive=interactive)
 
 
-def _build_content(delivery: Delivery, rasters: Path, interactive: MapPart | None) -> dict[str, Any]:
-    book = find_book(delivery)
+def _build_content(delivery: Delivery, folder: Path) -> dict[str, Any]:
+    book, rasters = find_book(delivery), folder / "rasters"
     sections = build_sections(delivery)
     assessed = {chart.id: chart for section in sections for chart in section.charts}
+    sheets = draw_map_sheets(delivery, rasters)
+    leading = build_leading_page(book, sheets, delivery)
     charts = {**draw_charts(delivery), **(draw_account_charts(book) if book else {}), **assessed}
     return {
         **_build_heading(delivery),
         "charts": charts,
-        "cards": list_cards(delivery),
+        "leading": leading,
         "aims": list_aims(delivery),
         "indicators": build_indicators(delivery),
         "sources": list_sources(delivery),
         "accounts": build_chapter(book, rasters) if book else None,
         "assessment": _build_assessment(sections, delivery) if sections else None,
-        "chapters": _list_chapters(sections, delivery, {"accounts": book, "map": interactive}),
-        "sheets": draw_map_sheets(delivery, rasters),
-        "sections": build_sections_chapter(delivery),
+        "chapters": _list_chapters(sections, delivery, accounts=book is not None),
+        "sheets": [sheet for sheet in sheets if sheet is not leading["map"]],
+        "sections": build_sections_table(delivery),
         "totals": list_totals(delivery),
         "findings": build_findings(delivery),
         "finding_counts": count_findings(delivery),
@@ -92,7 +87,7 @@ def _build_content(delivery: Delivery, rasters: Path, interactive: MapPart | Non
         "scenes": build_scenes(delivery),
         "scene_count": len(delivery.scenes),
         "about": build_about(delivery).to_numpy().tolist(),
-        "rasters": [(raster.name, _write_title(raster, delivery)) for raster in delivery.rasters],
+        "files": list_files(delivery, folder),
     }
 
 
@@ -104,15 +99,14 @@ def _build_assessment(sections: list[Section], delivery: Delivery) -> dict[str, 
     }
 
 
-def _list_chapters(
-    sections: list[Section], delivery: Delivery, parts: Mapping[str, object | None]
-) -> list[tuple[str, str]]:
-    """Anchor and name of each chapter, without parts that are None; those that lead first."""
+def _list_chapters(sections: list[Section], delivery: Delivery, *, accounts: bool) -> list[tuple[str, str]]:
+    """Anchor and name of each chapter, those of the assessment that lead first."""
     words = find_texts("report", delivery.language)
-    absent = {name for name, part in parts.items() if part is None}
+    absent = {"accounts"} if not accounts else set()
     absent |= {"assessment"} if all(section.leads for section in sections) else set()
     leading = [(section.anchor, section.title) for section in sections if section.leads]
-    return [*leading, *((name, words[name]) for name in _CHAPTERS if name not in absent)]
+    named = [(name, words[name]) for name in _CHAPTERS if name not in absent]
+    return [("lead", words["lead"]), *leading, *named]
 
 
 def _build_heading(delivery: Delivery) -> dict[str, Any]:
@@ -121,6 +115,7 @@ def _build_heading(delivery: Delivery) -> dict[str, Any]:
         "language": "zh-CN" if language == "zh" else "en",
         "words": find_texts("report", language),
         "simulated": find_text("simulated.label", language) if delivery.simulated else "",
+        "units": {"ha": name_unit("ha", language)},
         "name": aoi.name_zh if language == "zh" else aoi.name_en,
         "other_name": aoi.name_en if language == "zh" else aoi.name_zh,
         "parts": [part.name_zh if language == "zh" else part.name_en for part in aoi.parts],
@@ -129,10 +124,11 @@ def _build_heading(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _build_scripts(charts: dict[str, Chart], interactive: MapPart | None) -> dict[str, Any]:
+def _build_scripts(charts: dict[str, Chart], interactive: MapPart) -> dict[str, Any]:
     """The charts as data, what runs, and the policy that lets nothing else run."""
     scripts = [embedding.build_script(), embedding.START] if charts else []
-    scripts += interactive.scripts if interactive else ()
+    scripts.append(_SWITCH.read_text(encoding="utf-8"))
+    scripts += interactive.scripts
     data = {
         name: Markup(embedding.dump_chart(chart.drawing, chart.id))  # noqa: S704 (escaped by chart_json)
         for name, chart in charts.items()
@@ -140,9 +136,5 @@ def _build_scripts(charts: dict[str, Chart], interactive: MapPart | None) -> dic
     return {
         "chart_data": data,
         "scripts": [Markup(script) for script in scripts],  # noqa: S704 (ours and of libraries, no data)
-        "policy": embedding.build_policy(*scripts, worker=interactive is not None),
+        "policy": embedding.build_policy(*scripts, worker=True),
     }
-
-
-def _write_title(raster: Any, delivery: Delivery) -> str:
-    return str(raster.title_zh if delivery.language == "zh" else raster.title_en)

@@ -7,9 +7,11 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.clear_looks import count_clear_looks
-from pipeline.outputs.tables import Table, format_table, name_table
-from pipeline.outputs.texts import find_text
+from pipeline.outputs.tables import Table, find_file, format_hectares, format_table, name_table
+from pipeline.outputs.texts import find_text, name_unit
 
+_HECTARE = 1e4
+_RELATIVE = "difference"
 _SCENE_COLUMNS = ("id", "mission", "datetime", "tile", "baseline", "cloud_percent", "offset_source")
 
 
@@ -20,7 +22,7 @@ def build_reads(delivery: Delivery) -> Table | None:
         return None
     counts = reads.fillna({"reason": ""}).groupby(["outcome", "reason"], sort=True).size()
     table = counts.reset_index(name=find_text("report.reads_count", delivery.language))
-    return format_table(name_table(table, delivery))
+    return format_table(name_table(table, delivery), file=find_file("reads", delivery))
 
 
 def list_clear_looks(delivery: Delivery, rasters: Path) -> list[Any]:
@@ -30,23 +32,26 @@ def list_clear_looks(delivery: Delivery, rasters: Path) -> list[Any]:
 
 
 def build_balance(delivery: Delivery) -> Table | None:
-    """The area balance with one column a period, in ha."""
+    """The area balance with one column a period, in ha; relative differences as they are."""
     table = delivery.tables.get("area_balance")
     if table is None or table.empty:
         return None
-    relative = table["item"].astype(str).str.startswith("difference")
-    values = table["value_m2"].where(relative, table["value_m2"] / 1e4)
-    words = [
-        f"{value:.2g}" if is_relative else f"{value:,.2f}"
-        for value, is_relative in zip(values, relative, strict=True)
+    wide = table.pivot_table(index="item", columns="period", values="value_m2", aggfunc="first", sort=False)
+    named = name_table(wide.reset_index().rename_axis(columns=None), delivery)
+    rows = [
+        [str(name), *(_write_area(item, value) for value in wide.loc[item])]
+        for item, name in zip(wide.index, named.iloc[:, 0], strict=True)
     ]
-    wide = table.assign(said=words).pivot_table(
-        index="item", columns="period", values="said", aggfunc="first", sort=False
-    )
-    return format_table(name_table(wide.reset_index().rename_axis(columns=None), delivery))
+    unit = name_unit("ha", delivery.language)
+    headers = [str(named.columns[0]), *(f"{period} ({unit})" for period in wide.columns)]
+    return Table(headers, rows, file=find_file("area_balance", delivery))
+
+
+def _write_area(item: object, value: float) -> str:
+    return f"{value:.2g}" if str(item).startswith(_RELATIVE) else format_hectares(value / _HECTARE)
 
 
 def build_scenes(delivery: Delivery) -> Table:
     """The scenes that were used."""
     columns = [column for column in _SCENE_COLUMNS if column in delivery.scenes.columns]
-    return format_table(name_table(pd.DataFrame(delivery.scenes)[columns], delivery))
+    return format_table(name_table(pd.DataFrame(delivery.scenes)[columns], delivery), file="manifest.json")

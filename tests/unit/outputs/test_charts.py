@@ -59,9 +59,9 @@ def test_transitions_stand_in_their_cell_and_only_change_is_coloured(delivery):
     (cells,) = columns_of(chart)
     found = {(a, b): amount for a, b, amount in zip(cells["from"], cells["to"], cells["amount"], strict=True)}
     assert found == {
-        ("水体", "水体"): "750.0000 ha",
-        ("裸地", "建设用地"): "2.5000 ha",
-        ("未知", "建设用地"): "0.0040 ha",
+        ("水体", "水体"): "750.0000 公顷",
+        ("裸地", "建设用地"): "2.5000 公顷",
+        ("未知", "建设用地"): "0.0040 公顷",
     }
     assert len(set(cells["color"])) == 2
     assert cells["label"][2] == "<0.1"

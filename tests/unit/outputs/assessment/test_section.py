@@ -55,9 +55,11 @@ def page(tmp_path_factory, sections):
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_section_that_leads_is_the_first_thing_of_the_page_and_of_its_contents(page):
-    assert re.search(r"<main>\s*<section id=\"assessment-aims\"", page)
-    assert re.search(r"<nav[^>]*>\s*<a href=\"#assessment-aims\">目标&lt;试验&gt;</a>", page)
+def test_a_section_that_leads_stands_next_to_the_first_page_and_so_among_the_contents(page):
+    assert re.findall(r"<section id=\"([\w-]+)\"", page)[:2] == ["lead", "assessment-aims"]
+    (contents,) = re.findall(r"<nav.*?</nav>", page, re.DOTALL)
+    listed = re.findall(r"<a href=\"#[\w-]+\">(.*?)</a>", contents)
+    assert listed[:2] == ["一页速览", "目标&lt;试验&gt;"]
 
 
 def test_other_sections_stand_in_the_chapter_of_the_assessment(page):
@@ -70,8 +72,9 @@ def test_other_sections_stand_in_the_chapter_of_the_assessment(page):
 
 def test_rows_beyond_the_first_stand_behind_a_click_and_the_file_has_all(page):
     rows = re.findall(r"<section id=\"assessment-aims\".*?</section>", page, re.DOTALL)[0]
-    opened, hidden = rows.split("<details>")
+    opened, hidden = rows.split('<details class="further">')
     assert (opened.count("<tr>"), hidden.count("<tr>")) == (6, 56)
+    assert "展开其余 55 行" in hidden
     assert 'href="tables/aims.csv"' in hidden
 
 
@@ -83,8 +86,8 @@ def test_codes_have_their_names_and_colours_shares_are_percents_and_areas_hectar
     assert list(words[value]) == ["82.14%", "—", "12.50"]
     assert list(words[unit]) == ["%", "%", "m²"]
     assert list(words[severity]) == ["错误", "警告", "提示"]
-    assert area.endswith("(ha)")
-    assert list(words[area]) == ["1.23", "0", "—"]
+    assert area.endswith("(公顷)")
+    assert [re.sub("<[^>]+>", "", said) for said in words[area]] == ["1.23", "0.00", "—"]
     assert list(words[indicative]) == ["参考", "", ""]
     colors = [dict(zip(table.headers, row, strict=True))[severity][1] for row in table.rows]
     assert len(set(colors)) == 3
@@ -99,7 +102,8 @@ def test_no_row_is_left_out_without_its_number():
 
 def test_a_delivery_without_parts_has_no_chapter_of_them(folder):
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert "assessment" not in page
+    assert 'id="assessment' not in page
+    assert "#assessment" not in page
 
 
 def test_reasons_are_said_in_the_language_of_the_delivery_where_their_halves_are_told_apart():

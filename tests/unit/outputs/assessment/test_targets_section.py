@@ -120,7 +120,10 @@ def test_in_english_nothing_is_left_in_chinese(tables):
 def test_the_page_begins_with_the_targets_and_links_the_evidence(tables, tmp_path):
     written(build(tables), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert re.search(r"<main>\s*<section id=\"assessment-targets\"", page)
+    sections = re.findall(r"<section id=\"([\w-]+)\"", page)
+    assert sections[:2] == ["lead", "assessment-targets"]
+    lead = page[page.index('<section id="lead"') : page.index('<section id="assessment-targets"')]
+    assert "未达标" in re.search(r'<li class="bad">.*?</li>', lead).group()
     assert '<a href="tables/indicators.csv">indicators.csv</a>' in page
     assert (tmp_path / "tables" / "targets.csv").exists()
     # a bar does not tell whether more or less than the target is asked for
