@@ -104,7 +104,8 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 
     Example: ecoledger validate configs/demo.yaml
     """
-    pipeline.flow.validation.validate_all(pipeline.settings.load_settings(config))
+    for words in pipeline.flow.validation.validate_all(pipeline.settings.load_settings(config)):
+        _OUT.print(words, highlight=False, soft_wrap=True)
     _OUT.print(f"{config}: 无误 no mistakes")
 
 

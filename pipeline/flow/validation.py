@@ -8,11 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import shapely
+
 from pipeline import ingest
 from pipeline.errors import InputError, PipelineError, Problem, SettingsError
 from pipeline.flow.account_checks import check_accounts
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.part import Part
+from pipeline.flow.register_words import describe_register, explain_absence, explain_columns
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings
 from pipeline.settings.accounts import Accounts
@@ -32,22 +35,30 @@ def validate_settings(settings: Settings) -> None:
     _raise_all([*_check_names(settings), *_check_places(settings)])
 
 
-def validate_all(settings: Settings) -> None:
-    """Check names and places, and read tables, vector files and a static catalogue through."""
-    _raise_all([*_check_names(settings), *_check_places(settings), *_check_contents(settings)])
+def validate_all(settings: Settings) -> list[str]:
+    """Check names and places, and read tables, vector files and a static catalogue through.
+
+    Gives in words how what was read is understood, for its author to agree.
+    """
+    return _raise_all([*_check_names(settings), *_check_places(settings), *_check_contents(settings)])
 
 
-def _raise_all(checks: list[Check]) -> None:
+def _raise_all(checks: list[Check]) -> list[str]:
+    """Run all checks, and raise what they find as one error; what they say of good inputs."""
     errors: list[PipelineError] = []
+    told: list[str] = []
     for check in checks:
         try:
-            check()
+            said = check()
         except PipelineError as error:
             errors.append(error)
+        else:
+            told += [said] if isinstance(said, str) else []
     problems = [problem for error in errors for problem in error.problems]
     if errors:
         kind = InputError if all(isinstance(error, InputError) for error in errors) else SettingsError
         raise kind("; ".join(dict.fromkeys(error.message for error in errors)), problems)
+    return told
 
 
 def _check_names(settings: Settings) -> Iterator[Check]:
@@ -214,9 +225,21 @@ def _check_part(part: Part, block: Any, aoi: AoiEntry) -> None:
     part.check(block, load_entry(aoi))
 
 
-def _check_parcels(parcels: ParcelFile, aoi: AoiEntry) -> None:
-    for _ in ingest.parcels.read_parcels(parcels, load_entry(aoi)).batches():
-        pass
+def _check_parcels(parcels: ParcelFile, entry: AoiEntry) -> str:
+    """What a register is read as over an area; InputError where nothing of it is known, or lies there."""
+    aoi = load_entry(entry)
+    register = ingest.parcels.read_parcels(parcels, aoi)
+    if not register.columns:
+        raise explain_columns(register)
+    shapely.prepare(aoi.geometry)
+    inside = classed = 0
+    for batch in register.batches():
+        within = batch.geometry.intersects(aoi.geometry)
+        inside += int(within.sum())
+        classed += int((within & batch["dlbm"].notna()).sum())
+    if not inside:
+        raise explain_absence(register, aoi)
+    return describe_register(register, aoi, inside, classed)
 
 
 def _check_layers(layers: list[RestrictingFile], aoi: AoiEntry) -> None:

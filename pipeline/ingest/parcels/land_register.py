@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
@@ -73,7 +73,8 @@ class LandRegister:
     of the row in the file. Columns: `ATTRIBUTES`, `EXTRAS`, `parcel_id` (the register's own key, null if it
     has none), `NOTES` (null where there is nothing to note) and the geometry in EPSG:4490. Columns that are
     not there are null. Codes are those of our dictionaries, areas m2. `keys` has the columns `KEYS` of all.
-    `shift` tells how coordinates came to CGCS2000, `notes` are about the file as a whole.
+    `shift` tells how coordinates came to CGCS2000, `notes` are about the file as a whole. `place` is where it
+    was read, `columns` are theirs by our name, `unread` theirs that say nothing to us.
     """
 
     keys: pd.DataFrame
@@ -82,6 +83,9 @@ class LandRegister:
     elsewhere: Elsewhere | None
     shift: DatumShift | None
     notes: tuple[FileNote, ...] = ()
+    place: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,9 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
         _describe_elsewhere(layer, places, aoi),
         layer.shift,
         (*_note_layer(layer, file), *_note_classes(columns, classes)),
+        layer.place,
+        {ours: column.theirs for ours, column in columns.items()},
+        tuple(name for name in layer.columns if name not in {one.theirs for one in columns.values()}),
     )
 
 

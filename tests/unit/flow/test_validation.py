@@ -8,7 +8,9 @@ import yaml
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, SettingsError
 from pipeline.flow.validation import validate_all, validate_settings
+from pipeline.ingest.parcels.land_register import read_parcels
 from pipeline.settings import load_settings
+from pipeline.settings.aoi import load_entry
 
 
 def settings_of(tmp_path, **changes):
@@ -101,3 +103,55 @@ def test_areas_of_one_id_are_refused_as_they_would_have_one_folder(tmp_path):
     assert ("old/bay.gpkg" in problem.place, "new/bay.gpkg" in problem.place) == (True, True)
     assert problem.found == "the id bay 2 times"
     validate_settings(settings.model_copy(update={"aoi": settings.aoi[:1]}))
+
+
+def write_register(tmp_path, headings, west=106.70):
+    shapes = [shapely.box(west + 0.001 * n, 29.572, west + 0.001 * n + 0.0009, 29.573) for n in range(3)]
+    cells = (["A-1", "A-2", "A-3"], ["0301", None, "1101"], ["甲村", "乙村", "某公司"], [1.0, 1.0, 1.0])
+    table = gpd.GeoDataFrame(dict(zip(headings, cells, strict=True)), geometry=shapes, crs="EPSG:4490")
+    table.to_file(tmp_path / "register.gpkg", layer="地块")
+    return settings_of(tmp_path, scenes={"period": "year"}, parcels={"path": "register.gpkg"})
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ("地块编号", "地类编码", "权利人", "面积"),
+        ("宗地编号", "地类代码", "权利人名称", "面积（亩）"),
+        ("PARCEL_NO", "DLBM", "right_holder", "宗地面积 (公顷)"),
+        (" 地块编号", "地类编码 ", "权 利 人", "面积_平方米"),
+    ],
+)
+def test_a_register_is_told_back_as_it_is_read(tmp_path, headings):
+    (told,) = validate_all(write_register(tmp_path, headings))
+    assert "广阳岛 内 3 宗，其中 2 宗有地类" in told
+    ours = ("parcel_no", "dlbm", "right_holder", "area_registered_m2")
+    for theirs, name in zip(headings, ours, strict=True):
+        assert f"{theirs} → {name}" in told
+
+
+@pytest.mark.parametrize(
+    ("heading", "unit"), [("面积(亩)", "mu"), ("图斑面积/公顷", "ha"), ("面积[m²]", "m2")]
+)
+def test_an_area_is_in_the_unit_that_its_heading_names(tmp_path, heading, unit):
+    settings = write_register(tmp_path, ("地块编号", "地类编码", "权利人", heading))
+    register = read_parcels(settings.parcels, load_entry("guangyang_island"))
+    (batch,) = register.batches()
+    size = {"m2": 1.0, "ha": 10_000.0, "mu": 10_000 / 15}[unit]
+    assert batch["area_registered_m2"].tolist() == pytest.approx([size] * 3)
+
+
+def test_a_register_of_which_nothing_is_known_is_a_mistake(tmp_path):
+    with pytest.raises(InputError, match="No column of the register is known") as refused:
+        validate_all(write_register(tmp_path, ("bh_x", "c9", "zzz", "mm")))
+    (problem,) = refused.value.problems
+    assert {"bh_x", "c9", "zzz", "mm"} <= set(problem.found.split(", "))
+    assert "parcels.columns" in problem.todo
+
+
+def test_a_register_without_a_parcel_in_the_area_is_a_mistake_that_says_where_they_are(tmp_path):
+    with pytest.raises(InputError, match="No parcel of the register lies in the area") as refused:
+        validate_all(write_register(tmp_path, ("地块编号", "地类编码", "权利人", "面积"), west=108.0))
+    (problem,) = refused.value.problems
+    assert "108.001" in problem.found
+    assert "106.674 to 106.729" in problem.expected
