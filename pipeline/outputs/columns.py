@@ -96,8 +96,10 @@ def holds_names(column: str, values: pd.Series) -> bool:
 
 
 def name_values(column: str, values: pd.Series, language: Language) -> pd.Series:
-    """Values of a column as people read them; a value without a name, and null, stay as they are."""
-    names = {entry.code: entry.name(language) for entry in list_values(column)}
+    """Values of a column as people read them, from codes or the standard's own words; others stay."""
+    entries = list_values(column)
+    spoken = {entry.name_zh: entry.name(language) for entry in entries}
+    names = spoken | {entry.code: entry.name(language) for entry in entries}
     return values.astype("string").replace(names) if names else values
 
 
@@ -143,12 +145,13 @@ def _mean(code: str) -> ColumnName:
 
 @cache
 def _load_values() -> Mapping[str, tuple[ValueName, ...]]:
-    rights = standards.table("rights").rename(columns={"dictionary": "column"})
-    rights = rights.assign(name_en=rights["name_zh"], color="")
+    rights = standards.table("rights").rename(columns={"dictionary": "column"}).assign(color="")
+    products = standards.table("product_names")
+    products = products.assign(code=products["name_zh"], color="")
     indicators = standards.table("indicator_names").rename(columns={"indicator": "code"})
     indicators = indicators.assign(column="indicator", color="")
-    rows = pd.concat([rights, _load_land_classes(), standards.table("value_names"), indicators])
-    rows = rows.drop_duplicates(["column", "code"], keep="last")  # what has an English name goes before
+    rows = pd.concat([rights, _load_land_classes(), products, standards.table("value_names"), indicators])
+    rows = rows.drop_duplicates(["column", "code"], keep="last")  # what has a colour goes before
     found = _load_class_keys()
     for column, *value in rows[["column", "code", "name_zh", "name_en", "color"]].to_numpy():
         found[column] = (*found.get(column, ()), ValueName(*value))
@@ -156,10 +159,10 @@ def _load_values() -> Mapping[str, tuple[ValueName, ...]]:
 
 
 def _load_land_classes() -> pd.DataFrame:
-    """Classes of the third survey by code and name, as they are called in any language."""
+    """Classes of the third survey by code and name."""
     classes = standards.table("land_classes")
-    named = (classes["code"] + " " + classes["name_zh"]).to_numpy()
-    rows = pd.DataFrame({"code": classes["code"], "name_zh": named, "name_en": named, "color": ""})
+    named = {name: classes["code"] + " " + classes[name] for name in ("name_zh", "name_en")}
+    rows = pd.DataFrame({"code": classes["code"], **named, "color": ""})
     return pd.concat([rows.assign(column=column) for column in ("dlbm", "land_class")])
 
 

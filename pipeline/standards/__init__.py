@@ -4,7 +4,8 @@
 `land_kinds`: what classifiers and maps tell apart, with the land cover class and ecosystem type of each.
 `land_maps`: classes of existing maps and the land kinds that they mean, with whether code and name, and
 whether the kind, are confirmed; `land_map_versions`: those that must not be compared, and why.
-`rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory.
+`rights`: dictionaries of the natural-resource register. `inventory_schema`: columns of the inventory;
+`product_names`: words of its cells in English, by column.
 `land_classes_2007`: classes of the second survey and their counterparts, if there is one.
 `land_classes_planning`: classes that only the planning classification has, so that a column is told from it.
 `parcel_columns`: columns of registers by profile. `register_sums`: registered areas that add up.
