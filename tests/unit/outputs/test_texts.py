@@ -26,3 +26,10 @@ def test_every_word_of_the_report_is_written():
     pages = [path.read_text(encoding="utf-8") for path in (SOURCES / "templates" / "report").glob("*.html")]
     used = {word for page in pages for word in re.findall(r"(?<!\.)\bwords\.(\w+)", page)}
     assert used <= set(texts.find_texts("report", "zh"))
+
+
+def test_no_key_is_written_twice():
+    keys = [
+        line.partition(",")[0] for line in (SOURCES / "texts.csv").read_text(encoding="utf-8").splitlines()
+    ]
+    assert len(keys) == len(set(keys))
