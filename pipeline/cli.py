@@ -463,7 +463,8 @@ def _deliver(
         summary.run = lines.run
         if cluster.dashboard and not quiet:
             _ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
-        run = engine.run.Run(workspace, cluster, bars, refresh)
+        repeats = manifest.path.parent if manifest else None
+        run = engine.run.Run(workspace, cluster, bars, refresh, repeats=repeats)
         if manifest:
             repeat.refuse_changed_inputs(run, manifest, settings)
         delivered = flow.deliver_all(run, settings)

@@ -48,13 +48,17 @@ Task = TypeVar("Task", bound=StoreTask)
 
 @dataclass(frozen=True)
 class Run:
-    """One run over a held workspace; `source` makes what reads its files, from anywhere unless given."""
+    """One run over a held workspace; `source` makes what reads its files, from anywhere unless given.
+
+    `repeats` is the folder of the delivery that is made once more, if one is.
+    """
 
     workspace: Workspace
     cluster: Cluster
     bars: Bars
     refresh: bool = False
     source: Source = field(default_factory=Source)
+    repeats: Path | None = None
 
     @property
     def reader(self) -> "ingest.reading.reader.Reader":

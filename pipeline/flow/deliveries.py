@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.storage.ownership import check_place
 from pipeline.storage.tables import load_json
 
-_DELIVERY = 9
+_DELIVERY = 10
 _SHIPPED = PROJECT_ROOT / "configs"
 
 

@@ -19,7 +19,7 @@ from pipeline.rights_registry.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 
-_VERSION = 4
+_VERSION = 5
 
 
 def make_inventory(

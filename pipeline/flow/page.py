@@ -13,6 +13,7 @@ from pipeline.flow.assessment.assessing import make_assessment
 from pipeline.flow.assessment.told import KEY as TOLD_KEY
 from pipeline.flow.assessment.told import make_office_inputs
 from pipeline.flow.assessment.waters import make_waters
+from pipeline.flow.feature_numbers import read_former_numbers
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
 from pipeline.flow.parcels import make_parcels
@@ -34,7 +35,8 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[
     told = make_office_inputs(run, study, inputs, of_accounts)
     maps = make_maps(run, complete_study(study, inputs), found.table, registry.STEPS)
     sources = describe_sources(study, found.table)
-    with publication.draft_delivery(study, inputs, found.table, maps, parcels) as draft:
+    former = read_former_numbers(study.target, run.repeats)
+    with publication.draft_delivery(study, inputs, found.table, maps, parcels, former) as draft:
         statistics = make_statistics(run, maps, parcels, sources)
         sections = make_sections(run, study, inputs, parcels)
         accounts = make_accounts(run, maps, parcels, of_accounts, statistics, sections, inputs)

@@ -20,12 +20,12 @@ from pipeline.errors import PipelineError
 from pipeline.flow.account_rasters import list_service_rasters
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
+from pipeline.flow.feature_numbers import FormerNumbers
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
 from pipeline.maps.step import Maps
 from pipeline.outputs import delivery as outputs
-from pipeline.rights_registry.feature_ids import number_features
 from pipeline.rights_registry.rules import RULES
 from pipeline.storage.cause import Artifact, Cause
 from pipeline.storage.ownership import BEGUN, check_place, name_part
@@ -88,15 +88,22 @@ class Draft:
     simulated: bool
     as_of: datetime
     written: outputs.DeliveryDraft
+    former: FormerNumbers
 
 
 @contextmanager
 def draft_delivery(
-    study: Study, inputs: Inputs, scenes: gpd.GeoDataFrame, maps: Maps, parcels: Artifact
+    study: Study,
+    inputs: Inputs,
+    scenes: gpd.GeoDataFrame,
+    maps: Maps,
+    parcels: Artifact,
+    former: FormerNumbers,
 ) -> Iterator[Draft]:
     """Begin the delivery of a study, as the config has it, with its rasters, written beside what follows.
 
-    An error that a user can mend leaves nothing of it.
+    `former` are the numbers that features had in former deliveries of the area, which they keep. An error
+    that a user can mend leaves nothing of it.
     """
     part = name_part(study.target)
     check_place(study.target)
@@ -110,7 +117,7 @@ def draft_delivery(
     told = {"simulated": simulated, "as_of": as_of, "language": study.settings.language}
     try:
         with outputs.begin_delivery(part, rasters, study.grid, **told) as written:
-            yield Draft(study, inputs, scenes, maps, rasters, simulated, as_of, written)
+            yield Draft(study, inputs, scenes, maps, rasters, simulated, as_of, written, former)
     except PipelineError:
         if part.exists():
             remove(part)
@@ -122,7 +129,6 @@ def draft_delivery(
 def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
     """What a study delivers."""
     study, scenes = draft.study, draft.scenes
-    parcels = load_layer(tables.parcels.path, "parcels")
     return Delivery(
         aoi=study.aoi,
         grid=study.grid,
@@ -131,8 +137,8 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         simulated=draft.simulated,
         as_of=draft.as_of,
         periods=study.periods,
-        inventory=load_layer(tables.inventory.path, "inventory"),
-        parcels=parcels.assign(fid=number_features(parcels["parcel_id"])),
+        inventory=draft.former.number("inventory", load_layer(tables.inventory.path, "inventory")),
+        parcels=draft.former.number("parcels", load_layer(tables.parcels.path, "parcels")),
         sections=load_layer(tables.sections.path, "sections"),
         change_patches=load_layer(tables.statistics.path, "change_patches"),
         findings=load_layer(tables.inventory.path, "findings"),
@@ -231,6 +237,7 @@ def publish_delivery(
         "steps": {step.name: step.version for step in draft.maps.steps if draft.maps.of(step.name)},
         "inputs": draft.inputs.checksums,
         "datum_shifts": shifts,
+        "feature_ids": draft.former.describe(inventory=delivery.inventory, parcels=delivery.parcels),
         "files": {place: {"bytes": one.size, "sha256": one.sha256} for place, one in written.items()},
     }
     save_json(part / "manifest.json", manifest)

@@ -15,7 +15,6 @@ from pipeline.geodesy import CGCS2000, SQUARE_METRES_PER_HECTARE
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.periods import Period
 from pipeline.rights_registry import inventory_change, waters
-from pipeline.rights_registry.feature_ids import number_features
 from pipeline.rights_registry.findings import join_observations
 from pipeline.rights_registry.identifiers import build_product_code
 from pipeline.rights_registry.products import Grades, Products
@@ -54,12 +53,12 @@ def build_inventory(
     """INVENTORY of an area, in the order of parcels, periods and the table of products.
 
     `measures` are the PARCEL_MEASURES of all `periods`, `sources` name the scenes behind each period,
-    `evidence` the artifacts behind all rows, `cover` what their vegetation cover is made from; `fid` is a
-    number that a product keeps between deliveries, `sections` the SECTION_STATUS with `parcel_id`, which
-    lends water parcels their quality. Quantity is the area in ha until values are accounted,
-    `physical_unit` the unit that they will have. Quality is the grade of mean vegetation cover, for water
-    the class of the worst section linked to the parcel. What is not known is null, and `confidence` says
-    why. A parcel without a known land class, or of a type without products, has one row without a product.
+    `evidence` the artifacts behind all rows, `cover` what their vegetation cover is made from; `sections`
+    are the SECTION_STATUS with `parcel_id`, which lends water parcels their quality. Quantity is the area in
+    ha until values are accounted, `physical_unit` the unit that they will have. Quality is the grade of mean
+    vegetation cover, for water the class of the worst section linked to the parcel. What is not known is
+    null, and `confidence` says why. A parcel without a known land class, or of a type without products, has
+    one row without a product.
     """
     rows = join_observations(parcels, measures, periods)
     rows["row"] = np.arange(len(rows))
@@ -77,7 +76,6 @@ def build_inventory(
     }
     table = pd.DataFrame(columns, index=rows.index).reindex(columns=list(INVENTORY.columns))
     table.insert(0, "parcel_id", rows["parcel_id"])
-    table.insert(0, "fid", number_features(table["product_id"]))
     return check_table(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
 
 

@@ -52,7 +52,7 @@ def rows_of(table, parcel_id, period):
 
 def test_there_is_one_row_per_parcel_period_and_product_with_all_columns(build):
     table = build()
-    assert ["fid", "parcel_id", *INVENTORY.columns, "geometry"] == list(table.columns)
+    assert ["parcel_id", *INVENTORY.columns, "geometry"] == list(table.columns)
     assert table["product_id"].is_unique
     assert rows_of(table, "B", "2023")["cat2_code"].tolist() == [
         product.cat2_code for product in load_products().ecosystems["森林"]
@@ -268,13 +268,6 @@ def test_a_better_water_class_is_an_improvement_though_its_number_falls(build, p
     status = sections(parcels, ("x", "2023", 4, False), ("x", "2024", 2, False))
     row = rows_of(build(sections=status), "A", "2024").iloc[0]
     assert (row["change"], row["chg_quality"]) == (-2, "提高")
-
-
-def test_a_product_keeps_its_number_whatever_else_is_listed(build, parcels):
-    numbers = build().set_index("product_id")["fid"]
-    fewer = build(parcels=parcels.iloc[[1, 3]]).set_index("product_id")["fid"]
-    assert (fewer == numbers[fewer.index]).all()
-    assert numbers.is_unique
 
 
 def test_every_row_names_its_evidence(build):
