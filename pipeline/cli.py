@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 import pipeline
@@ -474,7 +473,7 @@ def _deliver(
             for one in delivered
         ]
     if not as_json:
-        _show(summary.headlines, as_json=False)
+        _OUT.print(*pipeline.commands.headlines.lay_out_headlines(summary.headlines), sep="\n")
         for one in delivered:
             state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
             _OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
@@ -517,7 +516,4 @@ def _show(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, default=str) + "\n")
         return
-    table = Table(*dict.fromkeys(key for row in rows for key in row))
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    _OUT.print(table)
+    _OUT.print(*pipeline.commands.listing.lay_out_rows(rows, _OUT.width), sep="\n")

@@ -4,6 +4,7 @@ from . import diff as diff
 from . import estimate as estimate
 from . import grade as grade
 from . import headlines as headlines
+from . import listing as listing
 from . import repeat as repeat
 from . import sample as sample
 from . import sheets as sheets

@@ -1,9 +1,12 @@
 """The figures that a run ends with, the planted truth beside them where the world is simulated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
+from rich.cells import cell_len
+from rich.text import Text
 
 from pipeline import standards
 from pipeline.flow import Delivered
@@ -19,11 +22,45 @@ _SUMS = {
 }
 _CODES = {"M": "MAT", "R": "REG", "C": "CUL"}
 _YUAN_IN_UNIT = 1e4
+_AREA, _INDICATOR, _PLANTED = "区 area", "指标 indicator", "植入真值 planted truth"
+_SIMULATED = "（模拟 simulated）"
 
 
 def list_headlines(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
     """One row per area, period and headline indicator, then per sum of the accounts."""
     return [row for one in delivered for row in (*_list_rows(one), *_list_sums(one))]
+
+
+def lay_out_headlines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+    """The same as a terminal shows them: by area and indicator, a line each period, below whole names.
+
+    A column of its own has what is planted, where there is any. A line needs some 70 columns.
+    """
+    for area, of_area in groupby(rows, lambda row: row[_AREA]):
+        shown = list(of_area)
+        names = [name for name in shown[0] if name not in {_AREA, _INDICATOR}]
+        lines = [[_tell_figure(row, name) for name in names] for row in shown]
+        heads = [*zip(*(name.split(" ", 1) for name in names), strict=True)]
+        widths = [max(map(cell_len, column)) for column in zip(*heads, *lines, strict=True)]
+        yield Text(f"\n{area}{_SIMULATED if _PLANTED in names else ''}", style="bold")
+        yield from (Text(_align(head, widths), style="dim") for head in heads)
+        for indicator in dict.fromkeys(row[_INDICATOR] for row in shown):
+            yield Text(f" {indicator}", overflow="fold")
+            told = [line for row, line in zip(shown, lines, strict=True) if row[_INDICATOR] == indicator]
+            yield from (Text(_align(line, widths)) for line in told)
+
+
+def _align(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Cells beside each other, the first at the left of its column, figures at the right."""
+    first, *others = (
+        (cell, " " * (width - cell_len(cell))) for cell, width in zip(cells, widths, strict=True)
+    )
+    return "   ".join(["", "".join(first), *(f"{blank}{cell}" for cell, blank in others)])
+
+
+def _tell_figure(row: Mapping[str, Any], name: str) -> str:
+    """A figure in its column; that what is planted is simulated stands beside the area."""
+    return str(row.get(name, "")).removesuffix(_SIMULATED)
 
 
 def _list_rows(one: Delivered) -> list[dict[str, Any]]:
@@ -32,13 +69,13 @@ def _list_rows(one: Delivered) -> list[dict[str, Any]]:
     shown = one.indicators[one.indicators["indicator"].isin([*_SHOWN, *of_parts])]
     return [
         {
-            "区 area": one.name,
+            _AREA: one.name,
             "时段 period": row["period"],
-            "指标 indicator": names[row["indicator"]],
+            _INDICATOR: names[row["indicator"]],
             "值 value": _format_figure(row["value"], _choose_form(row)),
             "分子 numerator": _format_figure(row["numerator"], ",.0f"),
             "分母 denominator": _format_figure(row["denominator"], ",.0f"),
-            "植入真值 planted truth": _find_truth(one, row),
+            **_tell_planted(one, _find_truth(one, row)),
         }
         for row in shown.to_dict("records")
     ]
@@ -52,16 +89,21 @@ def _list_sums(one: Delivered) -> list[dict[str, Any]]:
     shown = totals[totals["basis"].eq(one.totals["basis"].iloc[0])]
     return [
         {
-            "区 area": one.name,
+            _AREA: one.name,
             "时段 period": row["period"],
-            "指标 indicator": _SUMS[row["service"]],
+            _INDICATOR: _SUMS[row["service"]],
             "值 value": _format_money(row["value_yuan"]),
             "分子 numerator": _format_figure(row["known"], ",.0f"),
             "分母 denominator": _format_figure(row["of"], ",.0f"),
-            "植入真值 planted truth": _find_planted_sum(one, row),
+            **_tell_planted(one, _find_planted_sum(one, row)),
         }
         for row in shown.to_dict("records")
     ]
+
+
+def _tell_planted(one: Delivered, truth: str) -> dict[str, str]:
+    """What is planted, where the world is simulated; nothing is said of it elsewhere."""
+    return {} if one.truth is None else {_PLANTED: truth}
 
 
 def _format_figure(value: float, form: str) -> str:
@@ -84,7 +126,7 @@ def _find_planted_sum(one: Delivered, row: Mapping[Any, Any]) -> str:
     ]
     if not values or None in values or row["basis"] != "registered" or row["known"] < row["of"]:
         return ""
-    return f"{_format_money(sum(values))}（模拟 simulated）"
+    return f"{_format_money(sum(values))}{_SIMULATED}"
 
 
 def _find_truth(one: Delivered, row: Mapping[Any, Any]) -> str:
@@ -94,7 +136,7 @@ def _find_truth(one: Delivered, row: Mapping[Any, Any]) -> str:
     planted = one.truth.get("indicators", {}).get(indicator, {}).get(period)
     if indicator.startswith("mean_fvc_land"):
         planted = one.truth["periods"][period]["mean_fvc"]
-    return "" if planted is None else f"{planted:{_choose_form(row)}}（模拟 simulated）"
+    return "" if planted is None else f"{planted:{_choose_form(row)}}{_SIMULATED}"
 
 
 def _choose_form(row: Mapping[Any, Any]) -> str:

@@ -71,15 +71,15 @@ class Run:
         """The folder that a cause gives: found if finished (and not wanted anew), else built by `build`."""
         found = None if anew else self.workspace.find(cause)
         if found:
+            self.bars.settle(cause.step)
             return found
-        bar = self.bars.start(title, 1)
         _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
         part = self.workspace.part(cause)
         if part.exists():
             remove(part)
         part.mkdir(parents=True)
-        build(part)
-        self.bars.advance(bar)
+        with self.bars.step(title, cause.step):
+            build(part)
         return self._enter(cause)
 
     def store(
@@ -102,6 +102,7 @@ class Run:
         """
         found = self.workspace.find(cause)
         if found:
+            self.bars.settle(cause.step)
             return found
         part = self.workspace.resume_part(cause)
         kept = self._find_intact_blocks(cause, part, layers, blocks)
@@ -110,7 +111,7 @@ class Run:
         known = {"step": cause.step, "key": cause.key}
         _LOG.info("begun", extra={**known, "blocks": len(blocks), "kept": len(kept)})
         remaining = [task(part, block) for block in blocks if block.id not in kept]
-        bar = self.bars.start(title, len(blocks), len(kept))
+        bar = self.bars.start(title, len(blocks), len(kept), cause.step)
 
         def report(number: int, result: BlockDone) -> None:
             block = remaining[number].block.id
@@ -121,6 +122,7 @@ class Run:
 
         self.cluster.each(partial(_work_on, work, known), remaining, report, at_once=at_once)
         storage.blocks.clear_strays(part)
+        self.bars.settle(cause.step)
         return self._enter(cause)
 
     def each(

@@ -1,5 +1,6 @@
 """The deliveries of a run: what stands there and is still right is kept, the others go over the page."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pipeline.engine.study import Study
 from pipeline.flow.assessment import registry
 from pipeline.flow.inputs import Inputs, find_inputs, is_settled, name_scenes
 from pipeline.flow.retention import retire
+from pipeline.flow.steps import list_steps
 from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
@@ -51,9 +53,15 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
     source = find_source(settings)
     with closing_reader(source):
         run = replace(run, source=source)
-        delivered = [deliver(run, area) for area in areas]
+        delivered = list(_deliver_each(run, areas))
         retire(run, areas)
         return delivered
+
+
+def _deliver_each(run: Run, areas: Sequence[Study]) -> Iterator[Delivered]:
+    for number, area in enumerate(areas, start=1):
+        run.bars.enter_area(number, len(areas))
+        yield deliver(run, area)
 
 
 def deliver(run: Run, study: Study) -> Delivered:
@@ -71,6 +79,7 @@ def deliver(run: Run, study: Study) -> Delivered:
         ),
     )
     kept = run.is_published(cause, study.target) and not run.refresh and is_settled(run, study, inputs)
+    run.bars.expect([] if kept else list_steps(study, inputs))
     carried = [] if kept else flow.page.make_delivery(run, study, inputs, cause)
     return _summarize(study, inputs, carried, kept=kept)
 

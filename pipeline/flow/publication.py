@@ -229,7 +229,10 @@ def publish_delivery(
     study = draft.study
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = draft.written.folder
-    written = outputs.complete_delivery(delivery, draft.written, shapefile=study.settings.outputs.shapefile)
+    with run.bars.step(f"{study.aoi.name_zh} 交付 delivery", cause.step):
+        written = outputs.complete_delivery(
+            delivery, draft.written, shapefile=study.settings.outputs.shapefile
+        )
     manifest = {
         **_describe_delivery(study, delivery, search),
         "artifacts": artifacts,

@@ -40,6 +40,11 @@ def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[S
     return maps
 
 
+def list_map_steps(study: Study, steps: Sequence[Step]) -> list[str]:
+    """The name of a step once for each map of it that the study has."""
+    return [step.name for step in _sort_by_need(study, steps) for _ in step.times(study)]
+
+
 def describe_scene(scene: Scene) -> str:
     """What of a scene decides what is read from it."""
     offsets = sorted({(asset.scale, asset.offset) for asset in scene.assets.values()})

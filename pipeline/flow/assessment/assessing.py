@@ -71,6 +71,11 @@ def _make_part(part: Part, inputs: Inputs, sources: Sources) -> Artifact:
     return sources.run.artifact(f"{sources.study.aoi.name_zh} {part.title} {part.name}", cause, build)
 
 
+def name_part_step(part: Part) -> str:
+    """The step that makes a part, as its cause has it."""
+    return f"assessment_{part.name}"
+
+
 def _name_part(part: Part, inputs: Inputs, sources: Sources) -> Cause:
     """The cause of a part: what it reads, the files of its block, and all else that the block says."""
     study = sources.study
@@ -79,7 +84,7 @@ def _name_part(part: Part, inputs: Inputs, sources: Sources) -> Cause:
         keys += [key for made in sources.maps.keys.values() for key in made]
     asked = part.find_block(study.settings)
     return study.cause(
-        f"assessment_{part.name}",
+        name_part_step(part),
         part.version,
         [*keys, *inputs.list_part_keys(part.name)],
         block=asked.model_dump(mode="json"),

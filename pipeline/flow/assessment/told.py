@@ -15,6 +15,15 @@ _VERSION = 1
 KEY = "assessment"
 
 
+def has_own_inputs(inputs: Inputs) -> bool:
+    """Whether the assessment is told anything beside what the accounts are."""
+    return _is_asked(inputs) and not (inputs.assessment is None and inputs.accounts)
+
+
+def _is_asked(inputs: Inputs) -> bool:
+    return any("told" in part.reads and part.name in inputs.blocks for part in registry.PARTS)
+
+
 def make_office_inputs(
     run: Run, study: Study, inputs: Inputs, of_accounts: Artifact | None
 ) -> Artifact | None:
@@ -23,9 +32,9 @@ def make_office_inputs(
     It is that of the accounts unless the assessment has statistics or regions of its own; with neither the
     area is its one region. None where no part that the config asks for reads it.
     """
-    if not any("told" in part.reads and part.name in inputs.blocks for part in registry.PARTS):
+    if not _is_asked(inputs):
         return None
-    if inputs.assessment is None and of_accounts:
+    if not has_own_inputs(inputs):
         return of_accounts
     given = inputs.assessment or Assessment()
     simulated = inputs.simulated_accounts

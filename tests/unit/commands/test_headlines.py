@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.commands.headlines import list_headlines
+from pipeline.commands.headlines import lay_out_headlines, list_headlines
 from pipeline.flow import Delivered
+from tests.terminal import count_cells
 
 
 @pytest.mark.parametrize(("planted", "words"), [(0.4567, "0.4567（模拟 simulated）"), (None, "")])
@@ -75,3 +76,60 @@ def test_headlines_of_parts_stand_beside_what_is_planted_of_them():
 
 
 PARTS = {"2023": 72.9142, "2024": 72.0}
+
+
+QUARTERS = [f"{year}Q{quarter}" for year in (2022, 2023, 2024) for quarter in (1, 2, 3, 4)]
+TWINS = {
+    "mean_fvc_land": "平均植被覆盖度（陆域，不含水面）",
+    "mean_fvc_land_percentiles": "平均植被覆盖度（陆域，端元取百分位，供对照）",
+}
+
+
+def quarters(*, truth=None):
+    """Two figures whose names begin alike, over twelve quarters, by quarter as tables have them."""
+    rows = [
+        {
+            "indicator": name,
+            "period": quarter,
+            "unit": "share",
+            "value": 0.5 + number / 100 + (name == "mean_fvc_land") / 1000,
+            "numerator": 123_456_789.0,
+            "denominator": 987_654_321.0,
+        }
+        for number, quarter in enumerate(QUARTERS)
+        for name in TWINS
+    ]
+    return [Delivered("shore", "滩涂", Path("out"), False, pd.DataFrame(rows), truth)]  # noqa: FBT003
+
+
+def test_figures_of_twelve_quarters_stand_under_whole_names_and_within_eighty_columns():
+    planted = {"periods": {quarter: {"mean_fvc": 0.51} for quarter in QUARTERS}}
+    lines = [line.plain for line in lay_out_headlines(list_headlines(quarters(truth=planted)))]
+    assert max(map(count_cells, lines)) < 80
+    for name, step in zip(TWINS.values(), (0.001, 0), strict=True):
+        start = lines.index(f" {name}") + 1
+        told = [line.split() for line in lines[start : start + 12]]
+        assert [cells[:2] for cells in told] == [
+            [quarter, f"{0.5 + number / 100 + step:.4f}"] for number, quarter in enumerate(QUARTERS)
+        ]
+        assert {(cells[2], cells[3], cells[4]) for cells in told} == {
+            ("123,456,789", "987,654,321", "0.5100")
+        }
+    assert lines[0].strip() == "滩涂（模拟 simulated）"
+
+
+def test_where_nothing_is_simulated_nothing_is_said_of_planted_truth():
+    rows = list_headlines(quarters())
+    assert not any("植入" in name for row in rows for name in row)
+    assert "植入" not in "".join(line.plain for line in lay_out_headlines(rows))
+
+
+def test_figures_of_all_widths_stand_in_one_column():
+    lines = [line.plain for line in lay_out_headlines(accounted_rows())]
+    ends = {count_cells(line) for line in lines if line.startswith("   2024")}
+    assert len(ends) == 1
+
+
+def accounted_rows():
+    figures = {"指标 indicator": "生态产品总值 GEP", "时段 period": "2024", "区 area": "滩涂"}
+    return [{**figures, "值 value": value, "分母 denominator": "20"} for value in ("—", "1,234.50 万元")]

@@ -43,6 +43,7 @@ def test_a_measure_in_one_file_is_found_in_the_delivery(run, registered, tmp_pat
     monkeypatch.setattr(measures, "MEASURES", (*measures.MEASURES, NIR, ABSENT))
     again = replace(study, settings=study.settings.model_copy(update={"label": "again"}))
     folder = deliver(run, again).folder
+    assert run.bars.outlook.done == run.bars.outlook.total  # found or built, each step is counted once
     after = load_json(folder / "manifest.json")["artifacts"]
     assert after["statistics"] != before["statistics"]
     assert after["composite"] == before["composite"]

@@ -16,6 +16,7 @@ from pipeline.flow.assessment.assessing import _name_part
 from pipeline.flow.assessment.part import Assessed, Part, Simulated
 from pipeline.flow.deliveries import deliver
 from pipeline.flow.inputs import find_inputs
+from pipeline.flow.steps import list_steps
 from pipeline.flow.validation import validate_all
 from pipeline.geodesy import CGCS2000
 from pipeline.indices.indicators import build_share
@@ -109,6 +110,8 @@ def table_of(folder, name):
 @pytest.mark.usefixtures("listed")
 def test_a_part_in_one_file_is_found_everywhere(run, planted, nests):
     folder = deliver(run, planted).folder
+    outlook = run.bars.outlook
+    assert outlook.done == outlook.total == len(list_steps(planted, find_inputs(run, planted)))
     assert list(table_of(folder, "nests")["eggs"]) == [3, 5]
     own = table_of(folder, "indicators").set_index("indicator").loc["nest_share"]
     assert (own["aoi"], own["value"], own["numerator"], own["denominator"]) == ("field", 0.5, 1, 2)
