@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals house check format lint types walls docs site wheel audit lock stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals bench-webmap house check format lint types walls docs site wheel audit lock stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -61,6 +61,9 @@ bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings,
 
 bench-trend: .venv/ready  ## time of the trend of a million pixels, beside pymannkendall
 	$(BIN)/python tests/bench/bench_trend.py
+
+bench-webmap: .venv/ready  ## how soon the map of a page with 5,000 parcels stands in a real Chromium
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_webmap.py $(WEBMAP)
 
 bench-intervals: .venv/ready  ## in how many of a thousand planted worlds each indicator's interval holds the truth
 	PYTHONPATH=. $(BIN)/python tests/bench/coverage_of_intervals.py

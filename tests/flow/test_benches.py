@@ -16,9 +16,14 @@ BENCHES = {
     "bench_tiles.py": "--size 2048 --rounds 1",
     "bench_overlay.py": "--ours 200",
     "bench_accounts.py": "--size 512 --dates 1",
+    "bench_webmap.py": "--parcels 60",
     "coverage_of_intervals.py": "--offices 1 --truths 5 --draws 50",
 }
-WORDS = {"bench_accounts.py": "the composite's CPU", "coverage_of_intervals.py": "truths held"}
+WORDS = {
+    "bench_accounts.py": "the composite's CPU",
+    "bench_webmap.py": "all drawn",
+    "coverage_of_intervals.py": "truths held",
+}
 
 
 @pytest.mark.slow

@@ -1,0 +1,266 @@
+"""The map of a page in a real Chromium, without a network. Look at build/pictures/webmap_*.png."""
+
+import pytest
+from axe import list_issues
+from PIL import Image
+from playwright.sync_api import expect
+from playwright_browser import DESK, PHONE
+
+from pipeline.outputs.embedding import build_policy
+from pipeline.outputs.webmap.building import build_map
+from tests.deliveries import HOSTILE, small_delivery, written
+
+NAMES = {"zh": "地图", "en": "Map"}
+
+
+def write_page(language, folder):
+    """A page that is a map and a heading, under the policy of the report."""
+    delivery = small_delivery(language=language)
+    written(delivery, folder)
+    part = build_map(delivery, folder / "rasters")
+    policy = build_policy(*part.scripts, worker=True)
+    scripts = "".join(f"<script>{script}</script>" for script in part.scripts)
+    page = folder / "map.html"
+    page.write_text(
+        f'<!DOCTYPE html><html lang="{language}"><meta charset="utf-8"><title>{NAMES[language]}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}"><link rel="icon" href="data:,">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>body {{ margin: 0; font-family: sans-serif; }} {''.join(part.styles)}</style>"
+        f"<main><h1>ecoledger</h1><h2>{NAMES[language]}</h2>{part.html}{part.data}</main>{scripts}</html>",
+        encoding="utf-8",
+    )
+    return page
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    return {language: write_page(language, tmp_path_factory.mktemp(language)) for language in ("zh", "en")}
+
+
+@pytest.fixture
+def open_map(open_page, pages):
+    """Opens the page of a language, and waits until its map stands."""
+
+    def open_one(language="zh", size=DESK):
+        opened = open_page(pages[language], size=size)
+        opened.page.wait_for_selector("[data-ready]")
+        settle(opened.page)
+        return opened
+
+    return open_one
+
+
+def settle(page):
+    """Wait until all is drawn."""
+    page.evaluate("""new Promise((done) => {
+        const panes = () => [ecomap.pane, ecomap.second].filter(Boolean);
+        const isStill = ({ map }) => map.loaded() && map.areTilesLoaded() && !map.isMoving();
+        const look = () => (panes().every(isStill) ? requestAnimationFrame(done) : setTimeout(look, 30));
+        setTimeout(look, 30);
+    })""")
+
+
+def tap(opened, lon, lat):
+    """Click where a place is drawn."""
+    spot = opened.page.evaluate(
+        f"(() => {{ const p = ecomap.pane.map.project([{lon}, {lat}]);"
+        " const box = ecomap.pane.map.getCanvas().getBoundingClientRect();"
+        " return [p.x + box.left, p.y + box.top]; })()"
+    )
+    opened.page.mouse.click(*spot)
+    opened.page.wait_for_selector(".eco-card:not([hidden])")
+
+
+def count_drawn(opened):
+    """How many parcels are drawn."""
+    found = (
+        "ecomap.pane.map.queryRenderedFeatures({layers: ['parcels:body']}).map((one) => one.properties.key)"
+    )
+    return len(set(opened.page.evaluate(found)))
+
+
+def read_card(page):
+    return page.inner_text(".eco-card")
+
+
+def find_color(opened, name, lon, lat):
+    """The colour of the picture at a place."""
+    spot = opened.page.evaluate(
+        f"(() => {{ const p = ecomap.pane.map.project([{lon}, {lat}]);"
+        " const box = ecomap.pane.map.getCanvas().getBoundingClientRect();"
+        " return [p.x + box.left, p.y + box.top]; })()"
+    )
+    with Image.open(opened.take_picture(name)) as picture:
+        return picture.convert("RGB").getpixel((int(spot[0]), int(spot[1])))
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", DESK), ("en", DESK), ("zh", PHONE)])
+def test_the_map_stands_offline_without_a_complaint_a_request_or_a_grave_issue(open_map, language, size):
+    opened = open_map(language, size)
+    name = f"webmap_{language}_{size[0]}"
+    opened.take_picture(name)
+    assert opened.complaints == []
+    assert opened.list_strangers() == []
+    assert opened.measure_overflow() == 0
+    assert list_issues(opened.page) == []
+    opened.page.evaluate("ecomap.select('parcels', 'P003')")
+    settle(opened.page)
+    opened.take_picture(f"{name}_card")
+    assert list_issues(opened.page) == []
+    assert opened.complaints == []
+
+
+def test_a_tap_tells_of_the_section_and_of_what_lies_under_it(open_map):
+    opened = open_map()
+    tap(opened, 121.86, 31.50)
+    card = read_card(opened.page)
+    assert card.splitlines()[1] == "北港桥"
+    assert "模拟数据" in card
+    opened.page.click(".eco-also button:has-text('确权地块')")
+    opened.page.wait_for_selector(".eco-card h3:has-text('P')")
+    assert "湿地洪水调蓄" in read_card(opened.page)
+
+
+def test_a_search_by_code_holder_or_class_leads_to_the_parcel(open_map):
+    opened = open_map()
+    for words, hits in (
+        ("p007", 1),
+        ("权利人1 P031", 1),
+        ("北港桥", 1),
+        ("无此地块", 0),
+    ):
+        opened.page.fill(".eco-search input", words)
+        opened.page.wait_for_function(
+            f"document.querySelector('.eco-search p').textContent === '找到 {hits}'"
+        )
+        assert opened.page.locator(".eco-hits li").count() == hits
+    opened.page.fill(".eco-search input", "权利人")
+    count = opened.page.locator(".eco-hits li button:not(.eco-more)")
+    assert count.count() == 20
+    opened.page.click(".eco-more")
+    assert count.count() > 20, "nothing is cut without a way to the rest"
+    opened.page.fill(".eco-search input", "P007")
+    opened.page.press(".eco-search input", "Enter")
+    opened.page.wait_for_selector(".eco-card h3:has-text('P007')")
+
+
+def test_a_class_of_the_legend_is_taken_off_the_map_and_a_filter_keeps_one_value(open_map):
+    opened = open_map()
+    shown = opened.page.locator(".eco-layer:has(.eco-tick:has-text('确权地块')) .eco-quiet")
+    total = int(shown.inner_text().split("/")[1])
+    kinds = opened.page.evaluate("ecomap.findLayer('parcels').source.table.columns['ecosystem_l1@2024']")
+    forests = kinds.count("森林")
+    assert 0 < forests < total
+    opened.page.click(".eco-legend button:has-text('森林')")
+    assert shown.inner_text() == f"显示 {total - forests} / {total}"
+    settle(opened.page)
+    assert count_drawn(opened) == total - forests
+    opened.page.click(".eco-legend button:has-text('森林')")
+    owners = opened.page.locator(".eco-field:has-text('集体所有') select")
+    owners.select_option("集体所有")
+    settle(opened.page)
+    kept = int(shown.inner_text().split()[1])
+    assert 0 < kept < total
+    assert count_drawn(opened) == kept
+
+
+def test_two_periods_lie_side_by_side_and_the_bar_between_them_is_drawn(open_map):
+    opened = open_map()
+    page = opened.page
+    page.locator(".eco-times select").nth(-1).select_option("2023")
+    page.wait_for_selector(".eco-swipe")
+    settle(page)
+    assert page.locator(".eco-swipe b").all_inner_texts() == ["2023", "2024"], "the earlier is on the left"
+    bar = page.locator(".eco-swipe")
+    bar.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    assert bar.get_attribute("aria-valuenow") == "30"
+    box = page.locator(".eco-frame").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 200)
+    page.mouse.up()
+    assert bar.get_attribute("aria-valuenow") == "60"
+    labels = "[ecomap.pane, ecomap.second].map((one) => one.look(one.map.project([121.86, 31.5]))[0].key)"
+    assert page.evaluate(labels) == ["S0", "S0"]
+    opened.take_picture("webmap_swipe")
+    page.locator(".eco-times select").nth(-1).select_option("")
+    assert page.locator(".eco-swipe").count() == 0
+    assert opened.complaints == []
+
+
+def test_a_section_has_the_colour_and_the_words_of_its_class_in_the_period_that_is_shown(open_map):
+    opened = open_map()
+    colors = {}
+    for period in ("2023", "2024"):
+        opened.page.evaluate(f"ecomap.setPeriod('{period}')")
+        settle(opened.page)
+        colors[period] = find_color(opened, f"webmap_{period}", 121.93, 31.47)
+    legend = opened.page.evaluate("ecomap.findLayer('sections').themes[0].legend")
+    known = {entry["name"]: tuple(bytes.fromhex(entry["color"][1:])) for entry in legend["classes"]}
+    assert colors["2024"] == known["Ⅲ类"]
+    assert colors["2023"] == tuple(bytes.fromhex(legend["other"]["color"][1:])), "it was not graded"
+
+
+def test_water_is_drawn_as_water_on_the_map_of_vegetation_cover(open_map):
+    opened = open_map()
+    opened.page.evaluate("ecomap.update({shown: {}}), ecomap.setGround('fvc'), ecomap.act.setOpacity(1)")
+    settle(opened.page)
+    with Image.open(opened.take_picture("webmap_fvc")) as picture:
+        counts = {color: count for count, color in picture.convert("RGB").getcolors(1 << 24)}
+    assert counts.get((0x2B, 0x83, 0xBA), 0) > 1000, "the colour of water in the legend"
+    assert counts.get((0xC9, 0xB4, 0x8B), 0) == 0, "the colour of no cover at all, which only water has here"
+
+
+def test_areas_are_told_in_hectares_or_in_mu(open_map):
+    opened = open_map()
+    opened.page.evaluate("ecomap.select('parcels', 'P003')")
+    opened.page.wait_for_selector(".eco-card:not([hidden])")
+    area = opened.page.locator(".eco-card dt:has-text('面积') + dd").first
+    hectares = area.inner_text()
+    opened.page.evaluate("ecomap.setUnits('mu')")
+    mu = area.inner_text()
+    number = [float(text.split()[0].replace(",", "")) for text in (hectares, mu)]
+    assert hectares.endswith("公顷")
+    assert mu.endswith("亩")
+    assert number[1] == pytest.approx(number[0] * 15, abs=0.1)
+
+
+def test_the_map_is_used_by_keys_alone(open_map):
+    opened = open_map()
+    opened.page.evaluate("ecomap.pane.map.jumpTo({center: [121.86, 31.5], zoom: 12})")
+    settle(opened.page)
+    opened.page.focus("canvas")
+    opened.page.keyboard.press("Enter")
+    opened.page.wait_for_selector(".eco-card h3:has-text('北港桥')")
+    assert opened.page.evaluate("document.activeElement.tagName") == "H3"
+    opened.page.keyboard.press("Escape")
+    assert opened.page.locator(".eco-card").is_hidden()
+    assert opened.page.evaluate("document.activeElement.tagName") == "CANVAS"
+
+
+def test_text_of_the_data_is_shown_as_text(open_map):
+    opened = open_map()
+    key = opened.page.evaluate(
+        "(() => { const { table } = ecomap.findLayer('parcels').source;"
+        f" return table.keys[table.columns.right_holder.indexOf({HOSTILE!r})]; }})()"
+    )
+    opened.page.evaluate(f"ecomap.select('parcels', '{key}')")
+    opened.page.wait_for_selector(".eco-card:not([hidden])")
+    assert HOSTILE in read_card(opened.page)
+    assert opened.page.locator(".eco-card script").count() == 0
+    assert opened.complaints == []
+
+
+def test_without_webgl_the_page_says_so_and_nothing_fails(open_page, pages):
+    opened = open_page(pages["zh"], webgl=False)
+    opened.page.wait_for_selector(".eco-absent[role=status]")
+    assert "WebGL" in opened.page.inner_text(".eco-absent")
+    assert opened.complaints == []
+
+
+def test_the_map_gives_way_on_paper(open_map):
+    opened = open_map()
+    opened.page.emulate_media(media="print")
+    assert opened.page.locator(".eco-map").is_hidden()
