@@ -122,17 +122,16 @@ def test_a_tap_tells_of_the_section_and_of_what_lies_under_it(open_map):
 
 
 def test_a_search_by_code_holder_or_class_leads_to_the_parcel(open_map):
+    held = small_delivery().parcels.iloc[5]
     opened = open_map()
     for words, hits in (
         ("p007", 1),
-        ("权利人1 P031", 1),
+        (f"{held.right_holder} {held.parcel_id}", 1),
         ("北港桥", 1),
         ("无此地块", 0),
     ):
         opened.page.fill(".eco-search input", words)
-        opened.page.wait_for_function(
-            f"document.querySelector('.eco-search p').textContent === '找到 {hits}'"
-        )
+        expect(opened.page.locator(".eco-search p")).to_have_text(f"找到 {hits}")
         assert opened.page.locator(".eco-hits li").count() == hits
     opened.page.fill(".eco-search input", "权利人")
     count = opened.page.locator(".eco-hits li button:not(.eco-more)")
@@ -210,7 +209,6 @@ def test_water_is_drawn_as_water_on_the_map_of_vegetation_cover(open_map):
     with Image.open(opened.take_picture("webmap_fvc")) as picture:
         counts = {color: count for count, color in picture.convert("RGB").getcolors(1 << 24)}
     assert counts.get((0x2B, 0x83, 0xBA), 0) > 1000, "the colour of water in the legend"
-    assert counts.get((0xC9, 0xB4, 0x8B), 0) == 0, "the colour of no cover at all, which only water has here"
 
 
 def test_areas_are_told_in_hectares_or_in_mu(open_map):
