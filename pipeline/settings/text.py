@@ -1,5 +1,6 @@
 """The config as it is written: YAML with its lines, environment variables, overrides, mistakes."""
 
+import math
 import os
 import re
 from collections.abc import Container, Iterator, Sequence
@@ -15,6 +16,9 @@ Place = tuple[int | str, ...]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _DEEPEST = 32
+_LONGEST = 200_000
+_SHOWN = 80
+_ALIASES = "An alias (*name) stands for all that its anchor (&name) holds"
 _EXPECTED = {"extra_forbidden": "no such key; see `ecoledger schema`"}
 
 
@@ -28,31 +32,71 @@ def read(path: Path) -> str:
 
 
 def parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:
-    """Nodes, which know their lines, and content; SettingsError when it is not YAML or nests too deep."""
+    """Nodes, which know their lines, and content, {} for none.
+
+    SettingsError when it is not YAML, or deeper or longer than any config is. What is no date though it looks
+    like one stays a text.
+    """
+    node, content = _parse(str(path), text)
+    return node, content or {}
+
+
+def _parse(place: str, text: str) -> tuple[yaml.Node | None, Any]:
     try:
-        node, content = yaml.compose(text, Loader=yaml.CSafeLoader), yaml.load(text, Loader=yaml.CSafeLoader)
+        _refuse_excess(place, text)
+        return yaml.compose(text, Loader=_Loader), yaml.load(text, Loader=_Loader)  # noqa: S506 a safe one
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _not_yaml(f"{path}:{line}", str(error.problem).removeprefix("found ")) from error
+        raise _not_yaml(f"{place}:{line}", str(error.problem).removeprefix("found ")) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise _not_yaml(str(path), " ".join(str(error).split())) from error
-    _refuse_depth(path, node)
-    return node, content or {}
+        raise _not_yaml(place, " ".join(str(error).split())) from error
 
 
 def _not_yaml(place: str, found: str) -> SettingsError:
     return SettingsError("The config is not YAML", [Problem(place, found, "valid YAML")])
 
 
-def _refuse_depth(path: Path, node: yaml.Node | None, depth: int = 0) -> None:
-    """An alias inside its own anchor nests without end."""
-    if isinstance(node, yaml.CollectionNode):
-        if depth > _DEEPEST:
-            place = f"{path}:{node.start_mark.line + 1}"
-            raise SettingsError("The config nests too deep", [Problem(place, f"{depth} levels", "a few")])
-        for entry in node.value:
-            for child in entry if isinstance(entry, tuple) else (entry,):
-                _refuse_depth(path, child, depth + 1)
+class _Loader(yaml.CSafeLoader):
+    """The safe loader; 2024-13-01 is a text, for the settings to refuse with its key and all else."""
+
+    def build_date(self, node: yaml.ScalarNode) -> Any:
+        """The date or time that a scalar names, the scalar itself where there is no such day."""
+        try:
+            return self.construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.build_date)
+
+
+def _refuse_excess(place: str, text: str) -> None:
+    """SettingsError for what nests too deep, or is too long once every alias stands for what it names.
+
+    Told from the events of the parser, one after the other: a tree of them would be too deep itself.
+    """
+    sizes: dict[str, float] = {}
+    open_nodes: list[tuple[str | None, float]] = [(None, 0)]
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append((event.anchor, 1))
+            if event.anchor:
+                sizes[event.anchor] = math.inf
+            if len(open_nodes) > _DEEPEST:
+                found = f"{len(open_nodes) - 1} levels"
+                raise SettingsError("The config nests too deep", [Problem(f"{place}:{line}", found, "a few")])
+        elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
+            anchor, size = open_nodes.pop() if isinstance(event, yaml.CollectionEndEvent) else (None, 1)
+            if isinstance(event, yaml.AliasEvent):
+                size = sizes.get(event.anchor, 1)
+            elif anchor:
+                sizes[anchor] = size
+            name, held = open_nodes.pop()
+            open_nodes.append((name, held + size))
+            if held + size > _LONGEST:
+                problem = Problem(f"{place}:{line}", f"more than {_LONGEST:,} values", "a config", _ALIASES)
+                raise SettingsError("The config is too long", [problem])
 
 
 def find_duplicate_keys(path: Path, node: yaml.Node | None) -> Iterator[Problem]:
@@ -98,9 +142,9 @@ def override(content: Any, pair: str) -> list[Problem]:
         expected = "KEY=VALUE, such as scenes.period=month"
         return [Problem(f"--set {pair}", "no place for a value", expected)]
     try:
-        target[last] = yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return [Problem(f"--set {pair}", " ".join(str(error).split()), "a value in YAML")]
+        _, target[last] = _parse(f"--set {key}", value)
+    except SettingsError as error:
+        return [Problem(f"--set {pair[:_SHOWN]}", one.found, "a value in YAML") for one in error.problems]
     return []
 
 

@@ -270,7 +270,7 @@ def test_an_override_opens_an_empty_section(tmp_path):
         "label.x=3",
         "samples.0.path=x",
         "scenes.period=[",
-        "label=2024-13-45",
+        "scenes.start=2024-13-45",
         "aoi=[a, b, {c: 1}]",
         "scenes.period=week",
         "scenes=",
