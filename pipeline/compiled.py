@@ -1,11 +1,15 @@
 """numba, whose compiled kernels are kept apart by the source code that they come from."""
 
+import atexit
 import hashlib
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import numba
 
-__all__ = ["name_cache", "numba", "part_caches"]
+__all__ = ["find_cache_root", "name_cache", "numba", "part_caches"]
 
 
 def part_caches() -> None:
@@ -16,8 +20,27 @@ def part_caches() -> None:
     setting of numba for the whole process; NUMBA_CACHE_DIR still says where it is.
     """
     sources, options = Path(__file__).parent, vars(numba.config)
-    root = Path(options["CACHE_DIR"] or sources / "__pycache__")
+    root = Path(options["CACHE_DIR"] or find_cache_root(sources))
     options["CACHE_DIR"] = str(root / name_cache(sources))
+
+
+def find_cache_root(sources: Path) -> Path:
+    """Where caches may be written: beside the source code, in the user's folder for caches, or for once only.
+
+    numba compiles nothing where it can keep nothing, as in the sandbox of a service without a home.
+    """
+    of_user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "ecoledger"
+    for root in (sources / "__pycache__", of_user):
+        if _is_writable(root):
+            return root
+    once = Path(tempfile.mkdtemp(prefix="ecoledger-kernels-"))
+    atexit.register(shutil.rmtree, once, ignore_errors=True)
+    return once
+
+
+def _is_writable(folder: Path) -> bool:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 def name_cache(sources: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import compiled
-from pipeline.compiled import name_cache, numba
+from pipeline.compiled import find_cache_root, name_cache, numba
 
 CALLER = """
 from pipeline.compiled import numba
@@ -69,3 +69,20 @@ def test_the_cache_is_named_by_every_file_and_stays_while_none_changes(package):
 def test_kernels_of_the_pipeline_are_cached_under_that_name():
     folder = Path(compiled.__file__).parent
     assert Path(numba.config.CACHE_DIR).name == name_cache(folder)
+
+
+def test_kernels_are_kept_where_they_may_be_written(tmp_path, monkeypatch):
+    sources, home = tmp_path / "package", tmp_path / "home"
+    sources.mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "caches"))
+    closed: set[Path] = set()
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) not in closed and may(path, mode))
+    assert find_cache_root(sources) == sources / "__pycache__"
+    closed.add(sources)
+    assert find_cache_root(sources) == home / "caches" / "ecoledger"
+    closed.add(tmp_path)
+    fresh = find_cache_root(sources)
+    assert fresh.is_dir()
+    assert not fresh.is_relative_to(tmp_path / "home")
+    assert fresh != find_cache_root(sources), "nobody else can have put anything there"

@@ -1,5 +1,6 @@
 """Templates for schedules: each is read by the program that will read it."""
 
+import configparser
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,30 @@ def test_systemd_takes_the_units(unit, tmp_path):
         ["systemd-analyze", "verify", tmp_path / unit], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_service_may_write_where_the_run_does():
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read(FOLDER / "ecoledger.service", encoding="utf-8")
+    service = unit["Service"]
+    assert service["ProtectSystem"] == "strict"
+    command = service["ExecStart"].split()
+    assert command[command.index("--out") + 1] == service["ReadWritePaths"]
+    assert command[command.index("--log") + 1].startswith(f"/var/log/{service['LogsDirectory']}/")
+    assert service["Environment"] == f"NUMBA_CACHE_DIR=/var/cache/{service['CacheDirectory']}"
+    rotated = (FOLDER / "ecoledger.logrotate").read_text(encoding="utf-8")
+    assert command[command.index("--log") + 1] in rotated
+
+
+@pytest.mark.skipif(not shutil.which("logrotate"), reason="logrotate is not installed")
+def test_logrotate_takes_its_file(tmp_path):
+    content = (FOLDER / "ecoledger.logrotate").read_text(encoding="utf-8")
+    path = tmp_path / "ecoledger"
+    path.write_text(content.replace("    su ecoledger ecoledger\n", ""), encoding="utf-8")
+    path.chmod(0o644)
+    done = subprocess.run(["logrotate", "--debug", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_bash_takes_the_job_script():
