@@ -17,13 +17,16 @@ from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.published import Published
 from pipeline.outputs.ramps import RAMPS
 from pipeline.outputs.view.chunks import write_chunks
-from pipeline.outputs.view.vector_tiles import write_vector_tiles
+from pipeline.outputs.view.vector_tiles import MAX_ZOOM, write_vector_tiles
 from pipeline.outputs.webmap.keys import key_stops, key_values
 
 _SEARCH_ROWS = 10_000
 _FOUND_BY = ("parcel_no", "unit_name", "right_holder", "land_class", "region_code")
 _FILTERS = ("owner_type", "land_class")
 _DIGITS = 6
+_SEEN_PX = 8
+_TILE_PX = 512
+_FULL_TURN_DEG = 360
 _PERIOD = "{period}"
 
 
@@ -41,11 +44,22 @@ def write_parcels(published: Published, facts: ParcelFacts, geopackage: Path, fo
     return {
         "title": find_layer_title("parcels", published.language),
         "tiles": tiles,
+        "lines_from": choose_line_zoom(facts.parcels.bounds.to_numpy()),
         "themes": list(_list_themes(columns, published.language)),
         "filters": [_build_filter(name, columns[name], published.language) for name in _FILTERS],
         "facts": write_chunks(_dump_facts(facts), folder / "facts"),
         "rows": write_chunks(_dump_rows(facts), folder / "rows"),
     }
+
+
+def choose_line_zoom(bounds: np.ndarray) -> int:
+    """The zoom from which most features are so wide on the screen that lines between them are seen.
+
+    `bounds` are west, south, east, north in degrees, a row a feature. Tiles of a map are 512 pixels wide.
+    """
+    wide = float(np.nanmedian(bounds[:, 2] - bounds[:, 0])) if len(bounds) else 0.0
+    zoom = np.log2(_SEEN_PX * _FULL_TURN_DEG / _TILE_PX / wide) if wide > 0 else 0.0
+    return int(np.clip(np.ceil(zoom), 0, MAX_ZOOM))
 
 
 def _find_order(geopackage: Path, facts: ParcelFacts) -> np.ndarray:

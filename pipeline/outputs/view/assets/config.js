@@ -41,7 +41,7 @@ function joinFilters(all) {
     const filters = all.flat().filter((filter) => filter.property === property);
     const options = new Map(filters.flatMap((filter) => filter.options).map((option) => [option.value, option]));
     return { ...filters[0], options: [...options.values()] };
-  });
+  }).filter(({ options }) => options.length);
 }
 
 /** A source of vector tiles that is another one for each delivery; empty where a delivery has none. */
@@ -71,7 +71,7 @@ function buildParcels(deliveries, facts) {
     title: deliveries.at(-1).parcels.title,
     geometry: "polygon",
     source: buildTiles("parcels", told),
-    look: { fill: 0.75, line: "#ffffff", width: 0.7 },
+    look: { fill: 0.75, line: "#ffffff", width: 0.7, lines_from: Math.min(...told.map((one) => one.lines_from)) },
     themes: joinThemes(told.map((one) => one.themes)),
     filters: joinFilters(told.map((one) => one.filters)),
     facts,

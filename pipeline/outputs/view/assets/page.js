@@ -2,7 +2,7 @@
 
 const areas = [...new Set(ecoCatalog.deliveries.map((delivery) => delivery.area))];
 const COUNTS = ["parcels", "inventory", "sections", "change_patches", "findings"];
-const view = { area: null, deliveries: [], moments: [], map: null, units: "ha", extract: null };
+const view = { area: null, deliveries: [], moments: [], map: null, extract: null };
 
 function deliveryOf(moment) {
   return view.moments.find(({ key }) => key === moment)?.delivery ?? view.deliveries.at(-1);
@@ -85,8 +85,8 @@ async function showArea(area, moment) {
   find("stamp").textContent = config.stamp ? `${config.stamp} — ${words.simulated}` : "";
   find("stamp").hidden = !config.stamp;
   view.map = await EcoMap.create(find("map"), config);
+  if (!view.map) find("map").replaceChildren(element("p", { class: "view-absent" }, words.no_webgl));
   view.map?.on("period", () => { fillTimes(); noteAddress(); });
-  view.map?.setUnits(view.units);
   window.ecoView = view;
 }
 
@@ -118,7 +118,7 @@ function listParts() {
 function fillTimes() {
   const moment = view.map?.state.period ?? view.moment;
   const at = view.moments.findIndex(({ key }) => key === moment);
-  const said = element("output", {}, `${words.period} ${view.moments[at].title} · ${words.label} ${view.moments[at].delivery.label}`);
+  const said = element("output", {}, `${words.period} ${view.moments[at].period} · ${words.label} ${view.moments[at].delivery.label}`);
   if (view.moments.length === 1) return find("times").replaceChildren(said);
   const held = document.activeElement?.id === "time";
   const slider = element("input", { type: "range", id: "time", min: "0", max: String(view.moments.length - 1), step: "1", value: String(at), "aria-label": words.time, "aria-valuetext": view.moments[at].title, oninput: () => view.map?.setPeriod(view.moments[Number(slider.value)].key) });
@@ -132,8 +132,8 @@ async function openSheet(parcel) {
   const facts = await readFacts(delivery, parcel);
   const dialog = find("sheet");
   const extract = element("div", { class: "view-extract", role: "img", "aria-label": words.extract });
-  openDialog(dialog, ...buildHeading(`${words.sheet} ${parcel}`, delivery), ...(facts ? [element("figure", {}, extract), ...buildSheet(facts, delivery, view.units)] : [element("p", {}, words.not_here)]));
-  if (!facts) return;
+  openDialog(dialog, ...buildHeading(`${words.sheet} ${parcel}`, delivery), ...(facts ? [view.map && element("figure", {}, extract), ...buildSheet(facts, delivery, view.map?.state.units ?? "ha")] : [element("p", {}, words.not_here)]));
+  if (!facts || !view.map) return;
   const layer = view.config.layers.find(({ id }) => id === "parcels");
   view.extract = drawExtract(extract, facts, layer, `${delivery.label}/`);
   view.extract.once("idle", () => { dialog.dataset.ready = parcel; });
@@ -199,12 +199,6 @@ function fillProblems() {
   box.querySelector("ul").replaceChildren(...problems.map(({ place, found, expected }) => element("li", {}, element("code", {}, place), `: ${found}; ${words.expected} ${expected}`)));
 }
 
-function setUnits() {
-  view.units = view.units === "ha" ? "mu" : "ha";
-  find("units").setAttribute("aria-pressed", String(view.units === "mu"));
-  view.map?.setUnits(view.units);
-}
-
 /** Show what the address says. */
 async function follow() {
   const { area, moment, parcel } = readAddress();
@@ -218,7 +212,6 @@ async function follow() {
 function start() {
   fillProblems();
   find("deliveries-open").addEventListener("click", openDeliveries);
-  find("units").addEventListener("click", setUnits);
   find("sheet").addEventListener("close", closeSheet);
   window.addEventListener("keydown", (event) => event.key === "Escape" && closeDialogs());
   window.addEventListener("hashchange", follow);
