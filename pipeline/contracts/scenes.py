@@ -72,7 +72,8 @@ class Scene:
 
     `offset_source` tells what the radiometric offset rests on (pixels, raster:bands, boa_offset_applied,
     baseline or header), `offset_evidence` what all said, `offset_conflict` whether they disagreed. `orbit`
-    names the pass where looks are told apart by it, and is empty elsewhere.
+    names the pass where looks are told apart by it, and is empty elsewhere. `item_href` is the address of the
+    item at its provider, without a signature; empty where it tells none.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Scene:
     simulated: bool
     orbit: str = ""
     saturation: Asset | None = None
+    item_href: str = ""
 
     @property
     def hrefs(self) -> list[str]:

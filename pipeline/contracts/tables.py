@@ -31,6 +31,7 @@ SCENE_TABLE = build_table(
         "item_sha256": TEXT,
         "simulated": build_column(bool),
         "orbit": TEXT,
+        "item_href": TEXT,
     },
 )
 

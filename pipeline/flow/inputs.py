@@ -29,7 +29,7 @@ from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 from pipeline.storage.cause import Cause, checksums_of, sha256_of_file
 from pipeline.storage.tables import load_json
 
-_SEARCH, _SCENES = 1, 5
+_SEARCH, _SCENES = 1, 6
 _SIMULATED, _SIMULATED_ACCOUNTS, _ACCOUNT_TRUTH = 2, 2, 3
 SEED = 20240501
 WORLDS = ("simulated", "simulated_accounts", "account_truth")

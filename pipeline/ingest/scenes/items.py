@@ -134,6 +134,7 @@ def _build_scene(
         simulated=bool(said.get("ecoledger:simulated", False)),
         orbit=str(said.get("sat:absolute_orbit", "")) if sensor.look == "orbit" else "",
         saturation=Asset(spoilt.href, band=spoilt.band) if spoilt else None,
+        item_href=item.href,
     )
 
 

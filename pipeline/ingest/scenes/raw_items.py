@@ -1,6 +1,7 @@
 """A STAC item as far as it says anything: what is null or odd in it says nothing, and rejects no more."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,9 @@ UNREADABLE = "ecoledger:unreadable"
 ZONELESS = "时间无时区，按 UTC 计 times without a zone are taken as UTC"
 """What is assumed of such items, in words."""
 
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?://)(?:[^/?#]*@)?(?P<place>[^/?#@\s]+(?:/[^?#\s]*)?)", re.IGNORECASE
+)
 _LONGEST = timedelta(days=1)
 _DAY = len("20240501")
 _TURN = 360.0
@@ -32,7 +36,8 @@ _NO_OUTLINE = (AttributeError, IndexError, KeyError, TypeError, ValueError, Shap
 class Item:
     """What an item says: properties, files by key, outline (longitude, latitude), time (UTC), if it does.
 
-    `zoned` tells whether its time has a zone; without one it is read as UTC, on every machine.
+    `zoned` tells whether its time has a zone; without one it is read as UTC, on every machine. `href` is its
+    own address on the network, without user, signature or key; empty if it has none.
     """
 
     id: str
@@ -42,6 +47,7 @@ class Item:
     outline: BaseGeometry | None
     moment: datetime | None
     zoned: bool = True
+    href: str = ""
 
 
 def read_item(raw: Any) -> Item | None:
@@ -59,6 +65,7 @@ def read_item(raw: Any) -> Item | None:
         outline=_read_outline(raw),
         moment=_read_moment(said),
         zoned=not times or times[0].tzinfo is not None,
+        href=next(_list_addresses(raw), ""),
     )
 
 
@@ -68,6 +75,15 @@ def list_files(raw: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for key, asset in assets.items() if isinstance(assets, dict) else ():
         if isinstance(asset, dict) and isinstance(asset.get("href"), str) and asset["href"]:
             yield key, asset
+
+
+def _list_addresses(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Where the item says that it is, without what comes behind `?` or before `@`, where secrets stand."""
+    links = raw.get("links")
+    for link in links if isinstance(links, list) else ():
+        href = link.get("href") if isinstance(link, dict) and link.get("rel") == "self" else None
+        if isinstance(href, str) and (plain := _ADDRESS.match(href.strip())):
+            yield f"{plain['scheme']}{plain['place']}"
 
 
 def read_time(text: Any) -> datetime | None:

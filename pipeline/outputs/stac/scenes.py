@@ -21,7 +21,8 @@ _TOLD = ("platform", "tile", "baseline", "offset_source", "offset_evidence", "it
 def build_scene_items(delivery: Delivery, folder: Path) -> dict[str, pystac.Item]:
     """The items of all scenes by id, to be written into `scenes`; without files, which their provider has.
 
-    Each has the checksum of the item that the provider gave, but no address that a signature may be part of.
+    Each has the checksum of the item that the provider gave, and a link (`canonical`) to it where that is on
+    the network and tells its address.
     """
     return {row["id"]: _build_item(row, folder) for row in delivery.scenes.to_dict("records")}
 
@@ -39,7 +40,7 @@ def _build_item(row: Mapping[Any, Any], folder: Path) -> pystac.Item:
     outline = row.get("geometry")
     cloud = {"eo:cloud_cover": row["cloud_percent"]} if row["cloud_percent"] >= 0 else {}
     told = {f"ecoledger:{name}": row[name] for name in _TOLD if name in row}
-    return pystac.Item(
+    item = pystac.Item(
         id=row["id"],
         geometry=None if outline is None else shapely.geometry.mapping(outline),
         bbox=None if outline is None else list(outline.bounds),
@@ -52,6 +53,9 @@ def _build_item(row: Mapping[Any, Any], folder: Path) -> pystac.Item:
         stac_extensions=[_CLOUD_EXTENSION] if cloud else [],
         href=str(folder / "scenes" / f"{_name_file(row['id'])}.json"),
     )
+    if row.get("item_href"):
+        item.add_link(pystac.Link("canonical", row["item_href"], pystac.MediaType.GEOJSON))
+    return item
 
 
 def _name_file(scene: str) -> str:

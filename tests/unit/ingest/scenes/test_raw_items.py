@@ -183,3 +183,32 @@ def test_whatever_stands_in_a_field_the_item_is_the_planted_scene_or_says_in_wor
 def test_items_of_layers_are_of_the_same_moment_in_every_zone(zone, key):
     raw = raw_item(**{"datetime": None, key: "2024-05-01T02:30:00"})
     assert _find_moment(read_item(raw)) == datetime(2024, 5, 1, 2, 30, tzinfo=UTC), zone
+
+
+def addressed(*links):
+    return candidate_of({**raw_item(), "links": list(links)}).scene.item_href
+
+
+@pytest.mark.parametrize("user", ["", "user:S3CRET@", "user:S3@CRET@"])
+@pytest.mark.parametrize("query", ["", "?sig=S3CRET", "#S3CRET", "?a=1&key=S3CRET#x"])
+def test_the_address_of_an_item_is_kept_without_what_may_be_secret(user, query):
+    link = {"rel": "self", "href": f"https://{user}stac.example.org:8443/collections/c/items/A_1{query}"}
+    assert addressed(link) == "https://stac.example.org:8443/collections/c/items/A_1"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        None,
+        "https://host/a",
+        {"rel": "self"},
+        {"rel": "self", "href": 7},
+        {"rel": "self", "href": "/home/office/catalog/item.json"},
+        {"rel": "self", "href": "C:\\catalog\\item.json"},
+        {"rel": "self", "href": "file:///catalog/item.json"},
+        {"rel": "self", "href": "s3://bucket/item.json"},
+        {"rel": "root", "href": "https://host/root"},
+    ],
+)
+def test_what_is_no_address_on_the_network_is_none(link):
+    assert addressed(link) == ""

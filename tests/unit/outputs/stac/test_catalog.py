@@ -167,6 +167,18 @@ def test_a_raster_leads_to_the_scenes_of_its_days_and_to_no_other(folder):
     assert "eo:cloud_cover" not in pystac.Item.from_file(late).properties
 
 
+def test_a_scene_leads_to_the_item_of_its_provider_where_that_is_known(tmp_path):
+    given, address = small_delivery(resolution_m=600), "https://stac.example.org/items/S2A_x"
+    scenes = given.scenes.assign(item_href=[address, ""])
+    written(replace(given, scenes=scenes, tables={}), tmp_path)
+    found = {
+        name: [link.href for link in pystac.Item.from_file(str(path)).get_links("canonical")]
+        for name in ("S2A_x", "S2B_y")
+        if (path := tmp_path / "scenes" / f"{name}.json")
+    }
+    assert found == {"S2A_x": [address], "S2B_y": []}
+
+
 def test_an_item_says_by_what_and_from_what_it_was_made(folder):
     said = load(folder / "items" / "land_cover_2024.json")["properties"]
     assert said["processing:level"] == "L4"
