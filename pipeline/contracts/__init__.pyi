@@ -63,6 +63,12 @@ from .species import SPECIES_RECORDS as SPECIES_RECORDS
 from .species import SPECIES_SITES as SPECIES_SITES
 from .species import SURVEY_SITES as SURVEY_SITES
 from .species import WATERBIRDS as WATERBIRDS
+from .supplement import KEY_CHECK as KEY_CHECK
+from .supplement import SUPPLEMENT as SUPPLEMENT
+from .supplement import SUPPLEMENT_FACTS as SUPPLEMENT_FACTS
+from .supplement import SUPPLEMENT_ITEMS as SUPPLEMENT_ITEMS
+from .supplement import SUPPLEMENT_KEYS as SUPPLEMENT_KEYS
+from .supplement import compute_key_check as compute_key_check
 from .tables import AREA_BALANCE as AREA_BALANCE
 from .tables import CHANGE_PATCHES as CHANGE_PATCHES
 from .tables import FINDINGS as FINDINGS

@@ -66,6 +66,7 @@ class Inputs:
     planted_accounts: Cause | None = None
     account_truth: Path | None = None
     account_files: tuple[Path, ...] = ()
+    supplement: tuple[Path, ...] = ()
     assessment: Assessment | None = None
     told_files: tuple[Path, ...] = ()
     blocks: Mapping[str, Any] = field(default_factory=dict)
@@ -108,7 +109,8 @@ class Inputs:
     def _others(self) -> tuple[Path, ...]:
         parts = (path for paths in self.part_files.values() for path in paths)
         told = (*self.account_files, *self.told_files)
-        return (*self.restricting, *self.labelled, *told, *parts, _PRODUCTS, _RIGHTS)
+        given = (*self.restricting, *self.labelled, *self.supplement)
+        return (*given, *told, *parts, _PRODUCTS, _RIGHTS)
 
 
 def find_inputs(run: Run, study: Study) -> Inputs:
@@ -201,6 +203,7 @@ def _list_others(study: Study) -> dict[str, Any]:
         "rules": (*targets, *(find_scheme(name) for name in sections.schemes)),
         "restricting": tuple(Path(layer.path) for layer in settings.restricting),
         "labelled": _list_labels(settings),
+        "supplement": tuple(_expand(settings.catalogue.supplement)),
         "account_files": list_account_files(accounts, study.aoi.id) if accounts else (),
         "assessment": settings.choose_office_inputs(),
         "told_files": tuple(_expand(_list_office_inputs(settings.choose_office_inputs()))),

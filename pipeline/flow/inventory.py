@@ -16,6 +16,7 @@ from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory, inventory_values
 from pipeline.rights_registry.products import load_products
+from pipeline.rights_registry.supplement import fill_supplement
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 
@@ -33,19 +34,21 @@ def make_inventory(
     sources: Mapping[When, str],
     *,
     simulated: bool,
+    supplement: Artifact | None,
 ) -> Artifact:
     """Artifact with `inventory` and `findings`, those of `assessed` among them.
 
-    The inventory has values where there are accounts.
+    The inventory has values where there are accounts, and what staff completed where there is a `supplement`.
     """
     study, table = maps.study, load_products()
     others = [*([accounts] if accounts else []), *assessed.values()]
+    completed = [supplement.key] if supplement else []
     words = {when.label: text for when, text in sources.items()}
     cover = _describe_cover(maps)
     cause = study.cause(
         "inventory",
         _VERSION,
-        [artifact.key for artifact in (parcels, statistics, sections, *others)],
+        [*(artifact.key for artifact in (parcels, statistics, sections, *others)), *completed],
         products=table.model_dump(),
         sources=words,
         simulated=simulated,
@@ -67,6 +70,8 @@ def make_inventory(
         )
         if accounts:
             listed = inventory_values.fill_values(listed, load_values(accounts))
+        if supplement:
+            listed = fill_supplement(listed, load_table(supplement.path, "supplement"))
         seen = _gather_findings(maps, parcels, statistics, [sections, *others])
         save_tables(folder, {"inventory": listed, "findings": seen})
 

@@ -20,6 +20,7 @@ from pipeline.flow.parcels import make_parcels
 from pipeline.flow.scenes import make_scene_table
 from pipeline.flow.sections import make_sections
 from pipeline.flow.statistics import make_statistics
+from pipeline.flow.supplement import list_supplement_warnings, make_supplement
 from pipeline.maps import registry
 from pipeline.maps.evidence import describe_sources
 from pipeline.maps.making import make_maps
@@ -31,6 +32,7 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[
     """One area from its scenes to its published delivery; the files of people that it took over."""
     found = make_scene_table(run, study, inputs)
     parcels = make_parcels(run, study, inputs)  # what is wrong with it is said before a pixel is read
+    supplement = make_supplement(run, study, inputs, parcels)
     of_accounts = make_account_inputs(run, study, inputs)
     told = make_office_inputs(run, study, inputs, of_accounts)
     maps = make_maps(run, complete_study(study, inputs), found.table, registry.STEPS)
@@ -43,14 +45,18 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[
         known = {"parcels": parcels, "told": told, "statistics": statistics, "sections": sections}
         waters = make_waters(run, study, inputs)
         assessed = make_assessment(run, maps, inputs, {**known, "accounts": accounts, "waters": waters})
+        listed = (statistics, sections, accounts, assessed, sources)
         inventory = make_inventory(
-            run, maps, parcels, statistics, sections, accounts, assessed, sources, simulated=draft.simulated
+            run, maps, parcels, *listed, simulated=draft.simulated, supplement=supplement
         )
         own = None if told is of_accounts else told
-        tables = publication.TableArtifacts(parcels, statistics, sections, inventory, accounts, own, assessed)
+        tables = publication.TableArtifacts(
+            parcels, statistics, sections, inventory, accounts, own, supplement, assessed
+        )
         delivery = publication.gather_delivery(run, draft, tables)
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
         remarks = [*list_input_warnings(of_accounts), *list_input_warnings(own, TOLD_KEY)]
+        remarks += list_supplement_warnings(study, inputs, supplement)
         warnings = [*found.account["warnings"], *remarks, *list_warnings(maps)]
         account = {**found.account, "warnings": warnings}
         shifts = publication.load_shifts(parcels, of_accounts, own)

@@ -67,6 +67,7 @@ class TableArtifacts:
     inventory: Artifact
     accounts: Artifact | None
     assessment_inputs: Artifact | None
+    supplement: Artifact | None
     assessed: Mapping[str, Artifact]
 
     @property
@@ -171,6 +172,7 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
         **load_section_tables(sections),
         **_load_account_tables(tables.accounts, tables.assessment_inputs),
         **load_assessed_tables(tables.assessed),
+        **_load_supplement(tables.supplement),
         "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
     }
 
@@ -202,6 +204,11 @@ def _load_account_tables(accounts: Artifact | None, told: Artifact | None) -> di
         known = [table for table in of_both if table is not None]
         found[_REJECTED] = pd.concat([table for table in known if len(table)] or known[:1], ignore_index=True)
     return found
+
+
+def _load_supplement(made: Artifact | None) -> dict[str, pd.DataFrame]:
+    names = ("supplement", "supplement_rejected")
+    return {name: load_table(made.path, name) for name in names} if made else {}
 
 
 def load_shifts(*made: Artifact | None) -> dict[str, Any]:

@@ -184,6 +184,8 @@ def _check_places(settings: Settings) -> Iterator[Check]:
             yield partial(_check_file, key, Path(path))
     for number, layer in enumerate(settings.restricting):
         yield partial(_check_file, f"restricting.{number}.path", Path(layer.path))
+    for number, pattern in enumerate(settings.catalogue.supplement):
+        yield partial(_check_pattern, f"catalogue.supplement.{number}", pattern)
     for part in registry.PARTS:
         block = part.find_block(settings)
         for pattern in part.list_paths(block) if block is not None else ():
@@ -198,6 +200,8 @@ def _check_contents(settings: Settings) -> Iterator[Check]:
     for path in (settings.sections.register_path, settings.sections.targets):
         if path:
             yield partial(ingest.samples.read_sections, Path(path))
+    if settings.catalogue.supplement:
+        yield partial(ingest.supplements.check_supplement, settings.catalogue.supplement)
     provider = settings.scenes.provider
     if isinstance(provider, StaticCatalog | LocalArchive):
         yield partial(_read_through, provider)

@@ -8,4 +8,5 @@ from . import rights as rights
 from . import samples as samples
 from . import scenes as scenes
 from . import statistics as statistics
+from . import supplements as supplements
 from . import targets as targets

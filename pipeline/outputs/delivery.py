@@ -27,7 +27,7 @@ from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
 from pipeline.outputs.stac.catalog import write_stac_catalog
-from pipeline.storage.delivered import FORMER_NAMES, FileFacts
+from pipeline.storage.delivered import FORMER_NAMES, SUPPLEMENT_END, FileFacts
 from pipeline.storage.ownership import BEGUN
 
 _PARQUET = MappingProxyType({".parquet": INVENTORY_LAYER, "_parcels.parquet": PARCELS_LAYER})
@@ -110,7 +110,8 @@ def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
     if shapefile:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
-    write_workbook(delivery, folder / delivery.name_file(".xlsx"))
+    template = folder / delivery.name_file(SUPPLEMENT_END)
+    write_workbook(delivery, folder / delivery.name_file(".xlsx"), template)
     for suffix, layer in _PARQUET.items():
         write_geoparquet(build_layer_rows(layer, delivery), folder / delivery.name_file(suffix))
     for stem, table in delivery.tables.items():

@@ -17,6 +17,7 @@ from pipeline.outputs.assessment.sheets import build_part_sheets
 from pipeline.outputs.catalogue.kinds import list_published_kinds
 from pipeline.outputs.catalogue.listing import list_catalogue
 from pipeline.outputs.catalogue.printing import write_catalogue
+from pipeline.outputs.catalogue.template import write_template
 from pipeline.outputs.cells import measure_words, to_cell
 from pipeline.outputs.columns import describe_column, name_columns, name_values
 from pipeline.outputs.dictionary import build_dictionary
@@ -44,17 +45,20 @@ _LITERAL = {
 }
 
 
-def write_workbook(delivery: Delivery, path: Path) -> None:
+def write_workbook(delivery: Delivery, path: Path, template: Path | None = None) -> None:
     """Write the workbook (names of its sheets in the delivery's language).
 
     生态产品目录清单 as offices print it and 公布清单 as they publish it come first, then 清单明细 with all
-    columns, the accounts and the parts of the assessment, 数据字典, 汇总 and 说明.
+    columns, the accounts and the parts of the assessment, 数据字典, 汇总 and 说明. `template` is where the
+    template for completion by hand goes, if anywhere.
     """
     rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
     with xlsxwriter.Workbook(str(path), _LITERAL) as book:
         book.set_properties(_build_properties(delivery))
         sheets = _Sheets(book, delivery)
         listing = list_catalogue(rows, delivery)
+        if template:
+            write_template(listing, template, ROWS_PER_SHEET)
         write_catalogue(book, listing, find_text("sheet.catalogue", delivery.language), ROWS_PER_SHEET)
         sheets.add(
             find_text("sheet.kinds", delivery.language), list_published_kinds(listing), _Manner(snug=True)

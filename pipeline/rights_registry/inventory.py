@@ -79,6 +79,12 @@ def build_inventory(
     return check_table(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
 
 
+def list_supplied(parcels: pd.DataFrame, products: Products) -> dict[tuple[str, str], str]:
+    """What parcels supply by their land class: names of products by parcel and code."""
+    rows = parcels[["parcel_id", "land_class"]].merge(_list_products_by_class(products), on="land_class")
+    return dict(zip(zip(rows["parcel_id"], rows["cat2_code"], strict=True), rows["cat3_name"], strict=True))
+
+
 def _list_products_by_class(products: Products) -> pd.DataFrame:
     """Every land class with the products of its ecosystem type, in the order of the config."""
     classes = standards.table("land_classes")

@@ -21,6 +21,10 @@ FORMER_NAMES = MappingProxyType(
 """How files of a delivery were called before their names told area and label; links for this release."""
 
 
+SUPPLEMENT_END = "_supplement.xlsx"
+"""How the name of the template ends that staff complete by hand."""
+
+
 @dataclass(frozen=True)
 class FileFacts:
     """Size in bytes and checksum of a file that is delivered."""

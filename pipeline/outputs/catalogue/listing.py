@@ -61,8 +61,23 @@ def list_catalogue(rows: pd.DataFrame, delivery: Delivery) -> Listing:
     )
     order = named.assign(kind=named["cat1_code"].map(_ORDER.find, na_action="ignore"))
     order = order.sort_values(["kind", "cat2_code", "cat3_name", "place", "parcel_id"], kind="stable")
+    order = order.assign(remark=_find_remarks(order, delivery.tables.get("supplement")))
     is_product = order["cat2_code"].notna()
     return Listing(delivery, order[is_product], order[~is_product], periods)
+
+
+def _find_remarks(listed: pd.DataFrame, supplement: pd.DataFrame | None) -> pd.Series:
+    """What staff remarked of the product of each row, then of its parcel."""
+    if supplement is None or supplement.empty:
+        return pd.Series(None, listed.index, dtype=object)
+    own = supplement[supplement["item"] == "remark"]
+    told: dict[tuple[str, str], str] = {}
+    for parcel, code, text in own[["parcel_id", "cat2_code", "text"]].fillna("").to_numpy().tolist():
+        told[parcel, code] = text
+    keys = listed[["parcel_id", "cat2_code"]].fillna("").to_numpy().tolist()
+    both = [[told.get((parcel, code)), told.get((parcel, "")) if code else None] for parcel, code in keys]
+    texts = ["；".join(text for text in pair if text) or None for pair in both]
+    return pd.Series(texts, listed.index, dtype=object)
 
 
 def choose_periods(periods: Sequence[Period]) -> tuple[str, ...]:
