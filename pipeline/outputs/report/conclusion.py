@@ -7,12 +7,13 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.legends import WATER_CLASS
-from pipeline.outputs.assessment.section import State
+from pipeline.outputs.assessment.section import Section, State
 from pipeline.outputs.figures import Course, measure_setback, write_figure
 from pipeline.outputs.report.standing import Standing
 from pipeline.outputs.texts import find_texts, name_period
 
 _MOST_NAMED = 3
+_GRAVITY: tuple[State, ...] = ("bad", "fair", "unknown", "plain", "good")
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,14 @@ class Sentence:
     state: State
 
 
-def conclude(standings: Sequence[Standing], delivery: Delivery) -> list[Sentence]:
+def conclude(
+    standings: Sequence[Standing], sections: Sequence[Section], delivery: Delivery
+) -> list[Sentence]:
     """What the figures of the newest period come to, the worst first."""
     words = find_texts("report.lead", delivery.language)
     period = name_period(delivery.periods[-1].label, delivery.language)
     return [
-        *_say_targets(delivery, period, words),
+        *_say_leading(sections),
         *_say_sections(delivery, period, words),
         *_say_course("worse", standings, delivery, words),
         *_say_course("better", standings, delivery, words),
@@ -36,16 +39,12 @@ def conclude(standings: Sequence[Standing], delivery: Delivery) -> list[Sentence
     ]
 
 
-def _say_targets(delivery: Delivery, period: str, words: dict[str, str]) -> Iterator[Sentence]:
-    table = delivery.tables.get("targets")
-    if table is None:
-        return
-    newest = table[table["period"].eq(delivery.periods[-1].label)]
-    if len(newest):
-        counts = newest["status"].value_counts()
-        said = {status: int(counts.get(status, 0)) for status in ("failed", "behind", "unknown")}
-        told = words["targets"].format(period=period, of=len(newest), **said)
-        yield Sentence(told, "bad" if said["failed"] else "fair" if said["behind"] else "plain")
+def _say_leading(sections: Sequence[Section]) -> Iterator[Sentence]:
+    """What each section that leads says first, in the colour of the gravest of its figures."""
+    for section in sections:
+        if section.leads and section.sentences:
+            states = {card.state for card in section.cards}
+            yield Sentence(section.sentences[0], next((one for one in _GRAVITY if one in states), "plain"))
 
 
 def _say_sections(delivery: Delivery, period: str, words: dict[str, str]) -> Iterator[Sentence]:

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.contracts import Delivery
 from pipeline.legends import LAND_COVER
 from pipeline.outputs.accounts.book import AccountBook
+from pipeline.outputs.assessment.section import Section
 from pipeline.outputs.columns import list_values
 from pipeline.outputs.map_sheets import MapSheet
 from pipeline.outputs.report.conclusion import conclude
@@ -35,13 +36,16 @@ class WorstFinding:
 
 
 def build_leading_page(
-    book: AccountBook | None, sheets: Sequence[MapSheet], delivery: Delivery
+    book: AccountBook | None,
+    sheets: Sequence[MapSheet],
+    sections: Sequence[Section],
+    delivery: Delivery,
 ) -> dict[str, Any]:
     """What the template shows on the first page; of the maps the one with the sections, else the first."""
     standings = list_standings(delivery)
     return {
         "words": find_texts("report.lead", delivery.language),
-        "conclusion": conclude(standings, delivery),
+        "conclusion": conclude(standings, sections, delivery),
         "figures": list_key_figures(standings, book, delivery),
         "areas": _build_areas(delivery),
         "worst": list(islice(_list_worst(delivery), _MOST_FINDINGS)),

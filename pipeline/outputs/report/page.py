@@ -64,7 +64,7 @@ def _build_content(delivery: Delivery, folder: Path) -> dict[str, Any]:
     sections = build_sections(delivery)
     assessed = {chart.id: chart for section in sections for chart in section.charts}
     sheets = draw_map_sheets(delivery, rasters)
-    leading = build_leading_page(book, sheets, delivery)
+    leading = build_leading_page(book, sheets, sections, delivery)
     charts = {**draw_charts(delivery), **(draw_account_charts(book) if book else {}), **assessed}
     return {
         **_build_heading(delivery),

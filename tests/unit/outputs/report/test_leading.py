@@ -72,7 +72,7 @@ def test_a_falling_share_of_targets_met_stands_beside_and_before_the_good_sectio
 
 
 def test_the_conclusion_names_what_failed_and_what_got_worse_before_what_got_better(seen):
-    told = conclude(list_standings(seen), seen)
+    told = conclude(list_standings(seen), [], seen)
     assert [one.state for one in told] == ["bad", "bad", "good"]
     missed, worse, better = (one.words for one in told)
     assert missed == (
@@ -101,7 +101,7 @@ def test_without_an_earlier_period_nothing_is_called_better_or_worse():
     delivery = deliver(tell(good_section_share={YEARS[1]: (1, 2)}))
     (figure,) = list_key_figures(list_standings(delivery), None, delivery)
     assert (figure.state, figure.moves) == ("plain", ())
-    assert conclude(list_standings(delivery), delivery)[-1].words == "没有往期可比。"
+    assert conclude(list_standings(delivery), [], delivery)[-1].words == "没有往期可比。"
 
 
 def test_a_quarter_is_compared_with_the_one_before_and_with_that_of_last_year():
@@ -160,7 +160,7 @@ def test_the_areas_of_classes_stand_in_the_order_of_the_legend_and_add_up():
     ]
     delivery = small_delivery()
     delivery = replace(delivery, tables={**delivery.tables, "area_balance": pd.DataFrame(rows)})
-    areas = build_leading_page(None, [], delivery)["areas"]
+    areas = build_leading_page(None, [], [], delivery)["areas"]
     plain = [[re.sub("<[^>]+>", "", cell) for cell in row] for row in areas.rows]
     assert [row[0] for row in plain] == ["水体", "植被", "裸地", "建设用地", "未知", "合计"]
     assert plain[3] == ["建设用地", "2.00", "4.00", "+2.00"]
@@ -176,7 +176,7 @@ def test_the_gravest_findings_stand_first_then_those_of_which_there_are_most():
         for severity, rule, count in kinds
         for number in range(count)
     ]
-    worst = build_leading_page(None, [], replace(delivery, findings=pd.concat(rows)))["worst"]
+    worst = build_leading_page(None, [], [], replace(delivery, findings=pd.concat(rows)))["worst"]
     assert [(one.severity, one.count, one.message) for one in worst] == [
         ("错误", 3, "a0"),
         ("错误", 1, "b0"),

@@ -91,7 +91,7 @@ def test_an_indicator_stands_beside_its_target(page):
 
 
 def test_simulated_data_are_labelled_on_the_page_and_in_every_picture(page):
-    assert '<div class="banner">模拟数据' in page
+    assert '<aside class="banner" aria-label="模拟数据">模拟数据' in page
     assert page.count('class="mark"') == page.count("<figure>") == 5
 
 
