@@ -9,15 +9,11 @@ import os
 import sys
 from pathlib import Path
 
-from osgeo import gdal
 from qgis.core import (
     QgsApplication,
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
-    QgsLayoutExporter,
-    QgsLayoutItem,
-    QgsLayoutItemLabel,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProject,
@@ -90,34 +86,6 @@ def shade(drawn, point):
     image, places = drawn
     place = places.transform(*point)
     return QColor(image.pixel(int(place.x()), int(place.y()))).name()
-
-
-def exported(project, pictures):
-    """Every layout as PNG, and what is on it."""
-    facts = {}
-    for layout in project.layoutManager().printLayouts():
-        settings = QgsLayoutExporter.ImageExportSettings()
-        settings.dpi = 110
-        path = pictures / f"layout_{layout.name()}.png"
-        gdal.PushErrorHandler("CPLQuietErrorHandler")  # QGIS tries to place every picture on the globe
-        result = QgsLayoutExporter(layout).exportToImage(str(path), settings)
-        gdal.PopErrorHandler()
-        size = layout.pageCollection().page(0).pageSize()
-        items = [item for item in layout.items() if isinstance(item, QgsLayoutItem) and item.id()]
-        facts[layout.name()] = {
-            "result": int(result),
-            "page": [size.width(), size.height()],
-            "items": {item.id(): type(item).__name__ for item in items},
-            "texts": {item.id(): item.text() for item in items if isinstance(item, QgsLayoutItemLabel)},
-            "drawn": {
-                item.id(): item.currentText() for item in items if isinstance(item, QgsLayoutItemLabel)
-            },
-            "crs": layout.itemById("map").crs().authid(),
-            "scale": layout.itemById("map").scale(),
-            "legend": [node.name() for node in layout.itemById("legend").model().rootGroup().findLayers()],
-            "bar": [layout.itemById("scale").unitsPerSegment(), layout.itemById("scale").unitLabel()],
-        }
-    return facts
 
 
 def described(layer):
@@ -243,7 +211,6 @@ def project_facts(package, pictures, places):
         "valid": all(layer.isValid() for layer in project.mapLayers().values()),
         "views": {layer.id(): view_facts(layer) for layer in vectors},
         "seen": {place: shade(drawn, point) for place, point in places.items()},
-        "layouts": exported(project, pictures),
         "metadata": {layer.id(): described(layer) for layer in vectors},
         "relations": sorted(project.relationManager().relations()),
         "relations_valid": all(r.isValid() for r in project.relationManager().relations().values()),

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from matplotlib.image import imread
 
 from pipeline.legends import CHANGE, LAND_COVER, WATER_CLASS
 from pipeline.outputs.columns import list_values
@@ -238,47 +237,6 @@ def test_parcels_lead_to_their_products_and_findings(look):
         *("parcels_findings", "parcels_inventory", "parcels_survey_sites"),
     ]
     assert look["project"]["relations_valid"]
-
-
-def test_both_sheets_are_exported_with_all_that_a_map_needs(look):
-    layouts = look["project"]["layouts"]
-    assert {name: layout["page"] for name, layout in layouts.items()} == {
-        "A4": pytest.approx([297, 210]),
-        "A3": pytest.approx([420, 297], abs=0.05),
-    }
-    for layout in layouts.values():
-        assert layout["result"] == 0
-        assert set(layout["items"]) == {
-            *("page", "map", "title", "subtitle", "legend", "north", "scale", "notes", "stamp")
-        }
-        assert layout["drawn"]["title"] == TITLE, "no expression in a name is evaluated"
-        assert layout["texts"]["stamp"] == "模拟数据"
-        assert "sentinel-2 2 (2023-06-05 – 2024-11-28)" in layout["texts"]["notes"]
-        assert "测试手绘范围" in layout["texts"]["notes"]
-        assert layout["crs"] == "EPSG:32651"
-        assert layout["bar"] == [2, "km"]
-        assert len(layout["legend"]) == 5
-    assert layouts["A4"]["scale"] / layouts["A3"]["scale"] == pytest.approx(420 / 297, rel=1e-4)
-
-
-@pytest.mark.usefixtures("look")
-@pytest.mark.parametrize("name", ["A4", "A3"])
-def test_a_sheet_shows_its_map_legend_arrow_and_stamp(name):
-    picture = imread(PICTURES / f"layout_{name}.png")[..., :3]
-    height, width = picture.shape[:2]
-
-    def part(left, top, right, bottom):
-        return picture[
-            int(top / 210 * height) : int(bottom / 210 * height),
-            int(left / 297 * width) : int(right / 297 * width),
-        ]
-
-    assert len(np.unique(np.round(part(12, 50, 215, 165).reshape(-1, 3), 1), axis=0)) > 8
-    assert part(222, 30, 260, 150).min() < 0.3, "the legend"
-    assert part(204, 34, 214, 56).min() < 0.3, "the arrow"
-    assert part(14, 168, 60, 180).min() < 0.3, "the scale bar"
-    red = part(166, 34, 200, 46)
-    assert ((red[..., 0] > 0.6) & (red[..., 1] < 0.4)).sum() > 50, "the stamp"
 
 
 def test_every_layer_says_what_it_rests_on_and_what_it_may_be_used_for(look):

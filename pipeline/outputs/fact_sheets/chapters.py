@@ -111,8 +111,8 @@ def _write_cover(facts: Facts, head: Facts) -> Chapter | None:
     measures = [key for key in _MEASURES if key in cover]
     headings = [
         _name("period", head),
-        *(f"{name} ({find_text('fact_sheet.ha', language)})" for _, name in classes),
-        f"{find_text('fact_sheet.unseen', language)} ({find_text('fact_sheet.ha', language)})",
+        *(f"{name} ({name_unit('ha', language)})" for _, name in classes),
+        f"{find_text('fact_sheet.unseen', language)} ({name_unit('ha', language)})",
         *(_name(key, head) for key in measures),
     ]
     rows = [
@@ -301,7 +301,7 @@ def _hectares(area_m2: float | None, head: Facts, *, unit: bool = True, empty: s
     if area_m2 is None:
         return empty
     words = f"{area_m2 / SQUARE_METRES_PER_HECTARE:,.2f}"
-    return f"{words} {find_text('fact_sheet.ha', head['language'])}" if unit else words
+    return f"{words} {name_unit('ha', head['language'])}" if unit else words
 
 
 def _percent(share: float | None, *, empty: str = _NONE) -> str:

@@ -8,13 +8,11 @@ from datetime import UTC
 from pathlib import Path
 
 from pipeline.contracts import Delivery
-from pipeline.geodesy import project
-from pipeline.outputs.print_sheets import PrintSheet
-from pipeline.outputs.provenance import build_evidence_line, build_licence_line, build_title_line
 from pipeline.outputs.qgis.looks import StyledLayer
 from pipeline.outputs.qgis.metadata import Description
 from pipeline.outputs.qgis.project import Project, build_project_qgz
-from pipeline.outputs.qgis.views import IDENTITY, PROJECT_NAME, LayerView, list_raster_views, list_views
+from pipeline.outputs.qgis.sheets import build_sheet
+from pipeline.outputs.qgis.views import IDENTITY, PROJECT_NAME, list_raster_views, list_views
 from pipeline.outputs.texts import find_text
 
 
@@ -43,38 +41,7 @@ def _describe_project(
         told=Description.of(delivery, path.name),
         identity=identity,
         as_of=delivery.as_of,
-        sheet=_build_sheet(list_views(layers, delivery.language), delivery),
+        sheet=build_sheet(list_views(layers, delivery.language), rasters, delivery),
         crs=delivery.grid.crs,
         rasters=tuple(rasters),
     )
-
-
-def _build_sheet(views: Sequence[LayerView], delivery: Delivery) -> PrintSheet:
-    """The print sheet, in the CRS that the parts of the area share for map sheets, else that of the grid."""
-    language = delivery.language
-    named = {part.layout_crs for part in delivery.aoi.parts}
-    (shared,) = named if len(named) == 1 else (None,)
-    crs = shared or delivery.grid.crs
-    shown = sorted((view for view in views if view.shown), key=_rank)
-    periods = f"{delivery.periods[0].first} – {delivery.periods[-1].last}"
-    return PrintSheet(
-        title=build_title_line(delivery),
-        subtitle=f"{find_text('report.label', language)} {delivery.label} · {periods}",
-        legend_title=find_text("layout.legend", language),
-        layers=tuple((view.id, view.title.removesuffix(view.layer.mark)) for view in shown),
-        notes="\n".join(
-            [
-                build_evidence_line(delivery),
-                f"{find_text('layout.crs', language)} {crs}",
-                build_licence_line(delivery),
-            ]
-        ),
-        stamp=find_text("simulated.label", language) if delivery.simulated else "",
-        crs=crs,
-        bounds=project(delivery.aoi.geometry, crs).bounds,
-    )
-
-
-def _rank(view: LayerView) -> tuple[bool, float]:
-    """Where a layer stands in a legend: outlines first, then from the top of the map to the bottom."""
-    return view.layer.style.column is not None, view.layer.place
