@@ -460,6 +460,7 @@ def _deliver(
         engine.progress.Bars(quiet=quiet).show() as bars,
     ):
         summary.run = lines.run
+        logging.getLogger("ecoledger").info("run begun", extra=summary.subject)
         if cluster.dashboard and not quiet:
             _ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
         repeats = manifest.path.parent if manifest else None
@@ -494,6 +495,7 @@ def _announce(
         with summary.watch():
             yield summary
     finally:
+        logging.getLogger("ecoledger").info("run ended", extra=summary.end)
         if as_json:
             sys.stdout.write(f"{summary.line}\n")
             sys.stdout.flush()

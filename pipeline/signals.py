@@ -21,6 +21,14 @@ def watch_signals() -> None:
     sys.unraisablehook = _send_again
 
 
+def find_stop(error: BaseException) -> Interrupted | None:
+    """The signal behind an error: libraries that catch all wrap what it raised while they worked."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, Interrupted):
+        seen = seen.__cause__ or seen.__context__
+    return seen
+
+
 def _stop(number: int, _: FrameType | None) -> None:
     raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)
 

@@ -43,6 +43,16 @@ class Summary:
         self.exit_code, self.message = 0, ""
 
     @property
+    def subject(self) -> dict[str, Any]:
+        """What the run is of, for the first line of its log."""
+        return {"label": self.label, "areas": list(self.areas)}
+
+    @property
+    def end(self) -> dict[str, Any]:
+        """How it ended, for the last line of its log; `message` is a name that logging keeps for itself."""
+        return {**self.subject, "exit_code": self.exit_code, "said": self.message}
+
+    @property
     def line(self) -> str:
         """The summary as JSON on one line."""
         return json.dumps(asdict(self), ensure_ascii=False, default=str)

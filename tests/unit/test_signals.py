@@ -7,6 +7,8 @@ import sys
 import pytest
 
 from pipeline import operating_system
+from pipeline.errors import Interrupted
+from pipeline.signals import find_stop
 
 PROGRAM = """
 import ctypes, signal, sys, time
@@ -34,3 +36,13 @@ def test_a_signal_that_comes_while_a_library_calls_back_is_not_lost(number):
     )
     assert done.returncode == operating_system.exit_code(number)
     assert "run again to resume" in done.stderr
+
+
+def test_a_stop_is_found_behind_what_libraries_made_of_it():
+    stop, told = Interrupted("stopped", signal.SIGTERM), RuntimeError("stopped")
+    told.__context__ = stop
+    wrapped = OSError("no answer")
+    wrapped.__cause__ = told
+    assert find_stop(wrapped) is stop
+    assert stop.exit_code == 143
+    assert find_stop(OSError("no host")) is None

@@ -17,6 +17,7 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
+from urllib3.exceptions import MaxRetryError, NameResolutionError
 from urllib3.util.retry import Retry
 
 from pipeline.errors import InputError, ProviderUnavailable
@@ -25,11 +26,31 @@ from pipeline.ingest.reading.gate import Gate, explain_strangers
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.raw_items import list_files
 from pipeline.settings.sources import Mission, StacApi
+from pipeline.signals import find_stop
 
 _LOG = logging.getLogger("ecoledger")
 _PAGE = 100
 _MOST_PAGES = 200
-_RETRY = Retry(
+_NAME_TRIES = 4
+"""A host that has no address after these, some fifteen seconds, is misspelt, or the network is down."""
+
+
+class _Patience(Retry):
+    """Gives up soon on a host that has no address, and says so once."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> Retry:
+        """The retries that are left; MaxRetryError where there is no use in another."""
+        error = kwargs.get("error")
+        if isinstance(error, NameResolutionError):
+            tries = len(self.history) + 1
+            if tries == _NAME_TRIES - 1:
+                _LOG.warning("%s; asked again", error, extra={"tries": tries})
+            if tries > _NAME_TRIES:
+                raise MaxRetryError(kwargs["_pool"], kwargs.get("url") or "", error)
+        return super().increment(*args, **kwargs)
+
+
+_RETRY = _Patience(
     total=8,
     backoff_factor=1,
     backoff_jitter=1,
@@ -106,6 +127,8 @@ def _open_client(api: StacApi) -> Iterator[pystac_client.Client]:
         with stac_io.session:
             yield pystac_client.Client.open(api.api, stac_io=stac_io)
     except (APIError, OSError, pystac.STACError) as error:
+        if stop := find_stop(error):
+            raise stop from None
         raise ProviderUnavailable(
             f"The STAC API {api.api} does not answer: {error}; try again later"
         ) from error
