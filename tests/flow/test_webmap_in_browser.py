@@ -1,21 +1,33 @@
 """The map of a page in a real Chromium, without a network. Look at build/pictures/webmap_*.png."""
 
+from dataclasses import replace
+
+import geopandas as gpd
 import pytest
+import shapely
 from axe import list_issues
 from PIL import Image
 from playwright.sync_api import expect
 from playwright_browser import DESK, PHONE
 
+from pipeline.geodesy import CGCS2000
 from pipeline.outputs.embedding import build_policy
 from pipeline.outputs.webmap.building import build_map
 from tests.deliveries import HOSTILE, small_delivery, written
 
+SWITCH = '<button id="unit-switch" aria-pressed="true">1</button>'
+"""As the report has it, pressed: areas in mu."""
 NAMES = {"zh": "地图", "en": "Map"}
 
 
 def write_page(language, folder):
     """A page that is a map and a heading, under the policy of the report."""
-    delivery = small_delivery(language=language)
+    rivers = gpd.GeoDataFrame(
+        {"body": ["b1"], "body_name": ["北港"], "health_class": ["2"]},
+        geometry=[shapely.MultiLineString([[(121.84, 31.52), (121.95, 31.53)]])],
+        crs=CGCS2000,
+    )
+    delivery = replace(small_delivery(language=language), layers={"water_lines": rivers})
     written(delivery, folder)
     part = build_map(delivery, folder / "rasters")
     policy = build_policy(*part.scripts, worker=True)
@@ -26,7 +38,7 @@ def write_page(language, folder):
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><link rel="icon" href="data:,">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>body {{ margin: 0; font-family: sans-serif; }} {''.join(part.styles)}</style>"
-        f"<main><h1>ecoledger</h1><h2>{NAMES[language]}</h2>{part.html}{part.data}</main>{scripts}</html>",
+        f"<main><h1>ecoledger</h1><h2>{NAMES[language]}</h2>{SWITCH}{part.html}{part.data}</main>{scripts}</html>",
         encoding="utf-8",
     )
     return page
@@ -211,18 +223,32 @@ def test_water_is_drawn_as_water_on_the_map_of_vegetation_cover(open_map):
     assert counts.get((0x2B, 0x83, 0xBA), 0) > 1000, "the colour of water in the legend"
 
 
-def test_areas_are_told_in_hectares_or_in_mu(open_map):
+def test_areas_are_told_in_hectares_or_in_mu_as_the_switch_of_the_page_says(open_map):
     opened = open_map()
     opened.page.evaluate("ecomap.select('parcels', 'P003')")
     opened.page.wait_for_selector(".eco-card:not([hidden])")
     area = opened.page.locator(".eco-card dt:has-text('面积') + dd").first
-    hectares = area.inner_text()
-    opened.page.evaluate("ecomap.setUnits('mu')")
     mu = area.inner_text()
+    opened.page.evaluate("document.getElementById('unit-switch').setAttribute('aria-pressed', 'false')")
+    opened.page.click("#unit-switch")
+    expect(area).to_contain_text("公顷")
+    hectares = area.inner_text()
     number = [float(text.split()[0].replace(",", "")) for text in (hectares, mu)]
     assert hectares.endswith("公顷")
     assert mu.endswith("亩")
     assert number[1] == pytest.approx(number[0] * 15, abs=0.1)
+
+
+def test_a_layer_of_the_assessment_is_drawn_when_it_is_asked_for(open_map):
+    opened = open_map()
+    found = "ecomap.pane.look(ecomap.pane.map.project([121.895, 31.525])).map((one) => one.layer)"
+    assert opened.page.evaluate(found) == ["parcels"]
+    opened.page.check(".eco-tick:has-text('河流中心线') input")
+    settle(opened.page)
+    assert opened.page.evaluate(found) == ["water_lines", "parcels"]
+    tap(opened, 121.895, 31.525)
+    assert "二类" in read_card(opened.page)
+    opened.take_picture("webmap_lines")
 
 
 def test_the_map_is_used_by_keys_alone(open_map):

@@ -136,6 +136,7 @@ def build_findings_layer(delivery: Delivery) -> dict[str, Any]:
         "id": "findings",
         "title": find_layer_title("findings", language),
         "geometry": "polygon",
+        "numbered": True,
         "shown": False,
         "source": {"table": pack_table(rows, rows["finding_id"], columns)},
         "look": {"fill": 0.15, "width": 2, "dash": [2, 1.5]},
@@ -160,7 +161,7 @@ def _build_part_layer(layer: FeatureLayer, rows: gpd.GeoDataFrame, delivery: Del
     table = pd.DataFrame(rows.drop(columns=[rows.geometry.name, DATA_LABEL], errors="ignore"))
     columns = table.apply(lambda cells: name_values(str(cells.name), cells, language))
     names = name_columns([str(name) for name in columns], language)
-    keys = pd.Series([f"{layer.name}:{number}" for number in range(len(rows))])
+    keys = pd.Series(range(len(rows)))
     coloured = style.column is not None and style.column in columns
     plain: dict[str, Any] = {
         "key": layer.name,
@@ -173,6 +174,7 @@ def _build_part_layer(layer: FeatureLayer, rows: gpd.GeoDataFrame, delivery: Del
         "id": layer.name,
         "title": find_layer_title(layer.name, language),
         "geometry": GEOMETRIES[layer.geometry],
+        "numbered": True,
         "shown": False,
         "source": {"table": pack_table(rows, keys, columns, layer.geometry)},
         "look": {

@@ -20,7 +20,7 @@ from pipeline.outputs.map_sheets import VALUE
 from pipeline.outputs.pictures import WIDTH_PX, color_pixels
 from pipeline.outputs.ramps import Stops, find_stops
 from pipeline.outputs.texts import name_unit
-from pipeline.outputs.webmap.keys import key_classes, key_stops
+from pipeline.outputs.webmap.keys import UNCOLORED, key_classes, key_stops
 
 _COVER, _VEGETATION = "land_cover", "fvc"
 _GROUNDS = (_COVER, _VEGETATION, VALUE)
@@ -67,7 +67,7 @@ def _build_legend(
     if newest.legend is not None:
         codes = {code for raster in held for code in _list_codes(_find_file(raster, rasters))}
         return key_classes(newest.legend, codes, language)
-    ramp = key_stops(stops, name_unit(newest.unit, language), language)
+    ramp = key_stops(stops, name_unit(newest.unit, language), language, unknown=UNCOLORED)
     return {**ramp, **key_classes(LAND_COVER, {_WATER.code} if watered else set(), language)}
 
 

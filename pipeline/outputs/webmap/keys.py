@@ -10,7 +10,9 @@ from pipeline.outputs.ramps import Stops
 from pipeline.outputs.texts import find_text
 
 UNKNOWN_COLOR = "#ffffff"
-"""Apart from the greys that classes have."""
+"""Of features; apart from the greys that classes have."""
+UNCOLORED = "#e9eeeb"
+"""Where a picture has no colour, that of the page beneath it."""
 
 
 def key_values(column: str, shown: pd.Series, language: Language) -> dict[str, Any]:
@@ -21,16 +23,12 @@ def key_values(column: str, shown: pd.Series, language: Language) -> dict[str, A
         for entry in list_values(column)
         if (name := entry.name(language)) in present
     ]
-    return {
-        "classes": classes,
-        **_key_other(language, needed=len(classes) < len(present) or bool(shown.isna().any())),
-    }
+    lacks = len(classes) < len(present) or bool(shown.isna().any())
+    return {"classes": classes, **(_key_other(UNKNOWN_COLOR, language) if lacks else {})}
 
 
-def _key_other(language: Language, *, needed: bool) -> dict[str, Any]:
-    if not needed:
-        return {}
-    return {"other": {"name": find_text("webmap.other", language), "color": UNKNOWN_COLOR}}
+def _key_other(color: str, language: Language) -> dict[str, Any]:
+    return {"other": {"name": find_text("webmap.other", language), "color": color}}
 
 
 def key_classes(legend: Legend, codes: set[int], language: Language) -> dict[str, Any]:
@@ -39,13 +37,7 @@ def key_classes(legend: Legend, codes: set[int], language: Language) -> dict[str
     return {"classes": [{"value": e.code, "name": e.name(language), "color": e.color} for e in kept]}
 
 
-def key_stops(stops: Stops, unit: str, language: Language, *, digits: int = 2) -> dict[str, Any]:
-    """A ramp, with the colour of what is unknown."""
+def key_stops(stops: Stops, unit: str, language: Language, *, unknown: str = UNKNOWN_COLOR) -> dict[str, Any]:
+    """A ramp in a unit, with the colour of what is unknown."""
     pairs = [[value, color] for value, color in stops]
-    return {
-        "classes": [],
-        "stops": pairs,
-        "unit": unit,
-        "digits": digits,
-        **_key_other(language, needed=True),
-    }
+    return {"classes": [], "stops": pairs, "unit": unit, **_key_other(unknown, language)}

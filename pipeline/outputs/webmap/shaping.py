@@ -50,6 +50,7 @@ class Field:
             "title": self.title or known.name(language),
             "unit": told,
             "digits": self.digits,
+            **({"unit_column": self.unit_column} if self.unit_column else {}),
         }
 
 

@@ -24,7 +24,7 @@ function buildTableCard(layer, key, { periods, words }, period) {
   const build = { rows: buildRows, periods: buildPeriods, list: buildList };
   const title = nameRow(layer, row);
   const sections = layer.card.map((section) => build[section.kind](section, table, row, { periods, words, period }));
-  return { title, subtitle: title === key ? layer.title : `${layer.title} ${key}`, sections };
+  return { title, subtitle: title === key || layer.numbered ? layer.title : `${layer.title} ${key}`, sections };
 }
 
 function nameRow(layer, row) {

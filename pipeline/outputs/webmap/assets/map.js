@@ -257,10 +257,15 @@ class EcologicalMap {
   /** Bring a place into view, beside the card where that is open. */
   fit(bounds) {
     const animate = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const { offsetWidth, offsetHeight } = this.parts.card;
+    this.pane.map.fitBounds(bounds, { padding: this.measurePadding(), maxZoom: 16, animate, duration: 500 });
+  }
+
+  measurePadding() {
     const padding = { top: MARGIN_PX, bottom: MARGIN_PX, left: MARGIN_PX, right: MARGIN_PX };
-    padding[this.isNarrow() ? "bottom" : "right"] += this.isNarrow() ? offsetHeight : offsetWidth;
-    this.pane.map.fitBounds(bounds, { padding, maxZoom: 16, animate, duration: 500 });
+    if (this.parts.card.hidden) return padding;
+    const [frame, card] = [this.parts.frame, this.parts.card].map((element) => element.getBoundingClientRect());
+    const hidden = this.isNarrow() ? { bottom: frame.bottom - card.top } : { right: frame.right - card.left };
+    return Object.fromEntries(Object.entries(padding).map(([side, px]) => [side, px + (hidden[side] ?? 0)]));
   }
 
   on(event, listener) {

@@ -4,8 +4,10 @@ import json
 import re
 from dataclasses import replace
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.outputs.columns import list_values
@@ -131,6 +133,30 @@ def test_the_same_delivery_gives_the_same_bytes_and_words_of_one_language(folder
     assert config["words"] == find_texts("webmap", language)
     titles = [layer["title"] for layer in config["layers"]]
     assert all(title.isascii() == (language == "en") for title in titles), titles
+
+
+def test_layers_of_the_assessment_follow_in_the_look_that_qgis_gives_them(delivery, folder):
+    rivers = gpd.GeoDataFrame(
+        {"body": ["b1"], "body_name": ["北港"], "health_class": ["healthy"]},
+        geometry=[shapely.MultiLineString([[(121.8, 31.45), (121.95, 31.5)]])],
+        crs=delivery.parcels.crs,
+    )
+    points = gpd.GeoDataFrame(
+        {"right_id": ["r1", "r2"], "number": ["取水1", "取水2"], "state": ["in_force", None]},
+        geometry=[shapely.Point(121.85, 31.48), None],
+        crs=delivery.parcels.crs,
+    )
+    more = replace(delivery, layers={"water_lines": rivers, "licence_points": points})
+    found = {layer["id"]: layer for layer in build_config(more, folder / "rasters")["layers"]}
+    assert list(found)[:3] == ["parcels", "water_lines", "licence_points"], "above parcels, below the rest"
+    assert [found[name]["geometry"] for name in ("water_lines", "licence_points")] == ["line", "point"]
+    assert not found["water_lines"]["shown"]
+    assert found["licence_points"]["source"]["table"]["shapes"]["parts"][1] is None
+    assert list_column(found["licence_points"], "number") == {"0": "取水1", "1": "取水2"}
+    (known,) = (entry for entry in list_values("state") if entry.code == "in_force")
+    legend = found["licence_points"]["themes"][0]["legend"]
+    assert legend["classes"] == [{"value": known.name_zh, "name": known.name_zh, "color": known.color}]
+    assert "other" in legend
 
 
 def test_text_that_wants_to_be_code_leaves_as_text(delivery, folder):
