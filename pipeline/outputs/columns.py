@@ -1,7 +1,7 @@
 """How columns and coded values are called where people read them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.legends import LAND_COVER, WATER_CLASS, Legend
+from pipeline.outputs.languages import SAID, say
 
 Language = Literal["zh", "en"]
 
@@ -19,6 +20,14 @@ DATA_LABEL = "data_label"
 
 _MEAN = "mean_"
 _UNITS = {"_ha": "ha", "_yuan": "CNY"}
+_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "class_word": ("quality_words", "river_words"),
+        "change_word": ("change_words", "water_section_change"),
+        "tli_word": ("tli_words",),
+    }
+)
+"""Tables of words by the column that holds them."""
 _LEGENDS: Mapping[str, Legend] = MappingProxyType(
     {
         "water_class": WATER_CLASS,
@@ -100,7 +109,15 @@ def name_values(column: str, values: pd.Series, language: Language) -> pd.Series
     entries = list_values(column)
     spoken = {entry.name_zh: entry.name(language) for entry in entries}
     names = spoken | {entry.code: entry.name(language) for entry in entries}
-    return values.astype("string").replace(names) if names else values
+    if names:
+        values = values.astype("string").replace(names)
+    return _say_values(values, language) if column.endswith(SAID) else values
+
+
+def _say_values(values: pd.Series, language: Language) -> pd.Series:
+    """Sentences in one language, each that occurs taken apart once."""
+    said = {text: say(text, language) for text in values.dropna().unique() if isinstance(text, str)}
+    return values.map(said.get, na_action="ignore") if said else values
 
 
 def _find_unit(column: str) -> str:
@@ -147,6 +164,7 @@ def _mean(code: str) -> ColumnName:
 def _load_values() -> Mapping[str, tuple[ValueName, ...]]:
     rights = standards.table("rights").rename(columns={"dictionary": "column"}).assign(color="")
     products = standards.table("product_names")
+    products = pd.concat([products, *_list_words()])
     products = products.assign(code=products["name_zh"], color="")
     indicators = standards.table("indicator_names").rename(columns={"indicator": "code"})
     indicators = indicators.assign(column="indicator", color="")
@@ -156,6 +174,13 @@ def _load_values() -> Mapping[str, tuple[ValueName, ...]]:
     for column, *value in rows[["column", "code", "name_zh", "name_en", "color"]].to_numpy():
         found[column] = (*found.get(column, ()), ValueName(*value))
     return MappingProxyType(found)
+
+
+def _list_words() -> Iterator[pd.DataFrame]:
+    """Words for classes of waters and their changes, by the columns that hold them."""
+    for column, tables in _WORDS.items():
+        words = pd.concat([standards.table(name)[["word_zh", "word_en"]] for name in tables])
+        yield words.rename(columns={"word_zh": "name_zh", "word_en": "name_en"}).assign(column=column)
 
 
 def _load_land_classes() -> pd.DataFrame:

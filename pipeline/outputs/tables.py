@@ -10,7 +10,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.columns import list_values, name_columns, name_values
+from pipeline.outputs.columns import name_columns, name_values
+from pipeline.outputs.languages import keep_language
 
 MOST_ROWS = 20
 """Rows of a table that stand open on a page; those beyond, up to MOST_LISTED, are behind a click."""
@@ -79,12 +80,8 @@ def format_table(table: pd.DataFrame, *, file: str = "", hectares: Collection[st
 
 def name_table(table: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     """A table with its columns and coded values under the names of the delivery's language."""
-    plain = pd.DataFrame(table)
-    values = {
-        column: name_codes(column, plain[column], delivery)
-        for column in plain.columns
-        if list_values(column) or column == "rule"
-    }
+    plain = pd.DataFrame(table)[keep_language(table.columns, delivery.language)]
+    values = {column: name_codes(column, plain[column], delivery) for column in plain.columns}
     return plain.assign(**values).rename(columns=name_columns(plain.columns, delivery.language))
 
 

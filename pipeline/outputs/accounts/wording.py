@@ -8,7 +8,8 @@ import pandas as pd
 
 from pipeline.outputs.accounts.amounts import choose_money
 from pipeline.outputs.accounts.book import AccountBook
-from pipeline.outputs.columns import describe_column, list_values, name_columns, name_values
+from pipeline.outputs.columns import describe_column, name_columns, name_values
+from pipeline.outputs.languages import keep_language
 from pipeline.outputs.texts import find_text, find_texts, name_unit
 
 _HECTARE = 1e4
@@ -38,6 +39,7 @@ def name_book(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:
     Columns of areas are in hectares, of money in what `choose_money` says; codes stand under their names.
     """
     kept = table.dropna(axis=1, how="all")
+    kept = kept[keep_language(kept.columns, book.language)]
     heads = name_columns(kept.columns, book.language, "account")
     heads |= {"service": find_text("accounts.sheet.service", book.language)}
     scale, money = choose_money(book.language)
@@ -62,7 +64,7 @@ def _name_codes(column: str, values: pd.Series, book: AccountBook) -> pd.Series:
     words = find_texts(f"accounts.code.{column}", book.language)
     if words:
         return values.map(lambda value: words.get(str(value), value))
-    return name_values(column, values, book.language) if list_values(column) else values
+    return name_values(column, values, book.language)
 
 
 def select_area(table: pd.DataFrame, book: AccountBook) -> pd.DataFrame:

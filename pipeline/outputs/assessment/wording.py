@@ -1,18 +1,16 @@
 """Tables of the assessment as people read them: hectares, columns and codes under their names, units."""
 
-import re
 from typing import Any
 
 import pandas as pd
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.columns import describe_column, list_values, name_columns
+from pipeline.outputs.columns import describe_column, name_columns
+from pipeline.outputs.languages import keep_language
 from pipeline.outputs.tables import name_codes
-from pipeline.outputs.texts import choose_words, find_text, find_texts, name_unit
+from pipeline.outputs.texts import find_text, find_texts, name_unit
 
 _HECTARE = 1e4
-_SAID = ("reason", "expected", "todo")
-_CHINESE = re.compile("[\u4e00-\u9fff]")
 _DECIMALS = 9
 """Of hectares: what is less is noise of sums."""
 
@@ -20,8 +18,9 @@ _DECIMALS = 9
 def name_part_columns(rows: pd.DataFrame, stem: str, delivery: Delivery) -> dict[str, str]:
     """Columns of the table `stem` by key, each name with its unit."""
     family = stem.partition("_")[0]
-    names = name_columns(rows.columns, delivery.language, family)
-    units = {column: _name_unit(find_column_unit(column, stem), delivery) for column in rows.columns}
+    kept = keep_language(rows.columns, delivery.language)
+    names = name_columns(kept, delivery.language, family)
+    units = {column: _name_unit(find_column_unit(column, stem), delivery) for column in kept}
     return {column: f"{name} ({units[column]})" if units[column] else name for column, name in names.items()}
 
 
@@ -37,19 +36,9 @@ def name_part_values(column: str, stem: str, values: pd.Series, delivery: Delive
         return values.map({True: mark, False: ""}).astype("string").fillna("")
     if column == "unit":
         return values.map(lambda unit: None if pd.isna(unit) else _name_own_unit(unit, delivery))
-    if column.endswith(_SAID):
-        return values.map(lambda text: _choose_half(text, delivery), na_action="ignore")
     if find_column_unit(column, stem) == "m2":
         return (values.astype(float) / _HECTARE).round(_DECIMALS)
-    return name_codes(column, values, delivery) if list_values(column) or column == "rule" else values
-
-
-def _choose_half(text: Any, delivery: Delivery) -> Any:
-    """What of a text is in the language of the delivery; one whose halves are not told apart stays whole."""
-    halves = [part.partition(" / ")[2] for part in str(text).split("；")]
-    return (
-        text if any(_CHINESE.search(half) for half in halves) else choose_words(str(text), delivery.language)
-    )
+    return name_codes(column, values, delivery)
 
 
 def _name_own_unit(unit: Any, delivery: Delivery) -> str:
