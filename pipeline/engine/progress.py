@@ -47,7 +47,7 @@ class Bars:
             TimeElapsedColumn(_NARROW),
             expand=True,
         )
-        self._run = self._whole.add_task("全程 all", total=1.0, remains="")
+        self._run = self._whole.add_task("全程 all", total=1.0, visible=False, remains="")
         self._live = Live(console=console, get_renderable=self.draw)
         self._open: dict[TaskID, int] = {}
 
@@ -59,10 +59,13 @@ class Bars:
             return
         with self._live:
             yield self
+        if self.outlook.areas and not self._live.console.is_terminal:
+            self._live.console.line()  # which rich leaves out where nothing moves
 
     def enter_area(self, number: int, areas: int) -> None:
         """The run comes to an area, counted from 1."""
         self.outlook.enter_area(number, areas)
+        self._whole.update(self._run, visible=True)
 
     def expect(self, steps: Iterable[str]) -> None:
         """The kinds of the steps of the area that begins, each as often as it comes."""
