@@ -43,7 +43,7 @@ def test_a_colour_is_three_bytes():
 
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_classes_of_water_are_told_apart_by_people_who_do_not_see_red_or_green(sight):
-    """Of the colours that are usual for them Ⅲ and Ⅳ differ by 4 for protanopia, Ⅲ and Ⅴ by 7 for deuteranopia."""
+    """Of the usual colours Ⅲ and Ⅳ differ by 4 for protanopia, Ⅲ and Ⅴ by 7 for deuteranopia."""
     seen = [see(entry.color, sight) for entry in WATER_CLASS.classes]
     differences = [measure_difference(one, other) for one, other in combinations(seen, 2)]
     assert min(differences) > 20

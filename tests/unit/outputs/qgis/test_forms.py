@@ -102,7 +102,8 @@ def test_a_name_tells_its_unit_once():
 def test_a_product_is_called_by_its_kind_its_name_and_its_period():
     layer = styled(columns=("cat2_name", "cat3_name", "period"))
     assert build_display(layer, "zh") == (
-        'array_to_string(array_filter(array(CASE WHEN "cat2_name" IS NOT NULL THEN represent_value("cat2_name") '
+        'array_to_string(array_filter(array(CASE WHEN "cat2_name" IS NOT NULL THEN '
+        'represent_value("cat2_name") '
         'END, CASE WHEN "cat3_name" IS NOT NULL THEN represent_value("cat3_name") END, "period"), '
         "@element IS NOT NULL), ' · ')"
     )
