@@ -1,8 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
+PICTURED := $(addprefix tests/flow/test_,report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals bench-webmap house check format lint types walls docs site wheel audit lock stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals bench-webmap house check format lint types walls docs site wheel audit lock pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -67,6 +68,11 @@ bench-webmap: .venv/ready  ## how soon the map of a page with 5,000 parcels stan
 
 bench-intervals: .venv/ready  ## in how many of a thousand planted worlds each indicator's interval holds the truth
 	PYTHONPATH=. $(BIN)/python tests/bench/coverage_of_intervals.py
+
+pictures: .venv/ready  ## what people should look at, into build/pictures: report, maps, view, QGIS, paper; OUT=folder of deliveries
+	$(BIN)/pytest -q $(PICTURED)
+	test -d $(OUT) || $(BIN)/ecoledger demo --quiet --out $(OUT)
+	PYTHONPATH=. $(BIN)/python tests/draw_pictures.py $(OUT)
 
 house:  ## sizes, arrows between rooms and names of the house; BEFORE=path to compare with another checkout
 	$(PYTHON) tests/measure_house.py $(BEFORE) .

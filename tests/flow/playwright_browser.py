@@ -24,7 +24,7 @@ PHONE, DESK, A4 = (390, 844), (1440, 900), (794, 1123)
 
 _PHONE_WIDTH = 600
 _NO_NAMES = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
-_ARGUMENTS = ("--no-sandbox", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage", _NO_NAMES)
+ARGUMENTS = ("--no-sandbox", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage", _NO_NAMES)
 _INSIDE = ("data:", "blob:", "about:")
 _OF_THE_BROWSER = re.compile(r"GL Driver Message|software WebGL")
 """What Chromium says of drawing without a graphics card, which is no fault of the page."""
@@ -87,7 +87,7 @@ def find_chromium() -> Iterator[Callable[..., Browser]]:
         @cache
         def find(*, webgl: bool = True) -> Browser:
             more = () if webgl else ("--disable-3d-apis",)
-            return playwright.chromium.launch(executable_path=PROGRAM, args=[*_ARGUMENTS, *more])
+            return playwright.chromium.launch(executable_path=PROGRAM, args=[*ARGUMENTS, *more])
 
         yield find
 
