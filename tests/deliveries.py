@@ -29,11 +29,11 @@ WEST = shapely.Polygon([(121.62, 31.52), (121.70, 31.50), (121.73, 31.55), (121.
 ECOSYSTEMS = ("湿地", "森林", "农田", "草地", "城镇", "灌丛", "其他")
 
 
-def written(delivery: Delivery, folder: Path, *, shapefile: bool = False) -> list[Path]:
-    """Write a delivery into an empty folder; its files."""
+def written(delivery: Delivery, folder: Path, **asked: object) -> list[Path]:
+    """Write a delivery into an empty folder, with what is asked for besides; its files."""
     told = {name: getattr(delivery, name) for name in ("simulated", "as_of", "language")}
     with begin_delivery(folder, delivery.rasters, delivery.grid, **told) as rasters:
-        return [folder / place for place in complete_delivery(delivery, rasters, shapefile=shapefile)]
+        return [folder / place for place in complete_delivery(delivery, rasters, **asked)]
 
 
 def small_aoi() -> Aoi:

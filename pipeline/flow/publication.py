@@ -237,8 +237,9 @@ def publish_delivery(
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = draft.written.folder
     with run.bars.step(f"{study.aoi.name_zh} 交付 delivery", cause.step):
+        asked = study.settings.outputs
         written = outputs.complete_delivery(
-            delivery, draft.written, shapefile=study.settings.outputs.shapefile
+            delivery, draft.written, shapefile=asked.shapefile, headings=asked.headings
         )
     manifest = {
         **_describe_delivery(study, delivery, search),

@@ -18,6 +18,7 @@ from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Grid
 from pipeline.operating_system import lower_priority
 from pipeline.outputs.columns import Language
+from pipeline.outputs.csv_tables import write_inventory_csv, write_named_tables
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.geoparquet import write_geoparquet
 from pipeline.outputs.layers import INVENTORY_LAYER, PARCELS_LAYER, build_layer_rows, flatten_table
@@ -27,6 +28,7 @@ from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.spreadsheet import write_workbook
 from pipeline.outputs.stac.catalog import write_stac_catalog
+from pipeline.settings.outputs import Headings
 from pipeline.storage.delivered import FORMER_NAMES, SUPPLEMENT_END, FileFacts
 from pipeline.storage.ownership import BEGUN
 
@@ -75,19 +77,20 @@ def begin_delivery(
 
 
 def complete_delivery(
-    delivery: Delivery, begun: DeliveryDraft, *, shapefile: bool = False
+    delivery: Delivery, begun: DeliveryDraft, *, shapefile: bool = False, headings: Headings = "keys"
 ) -> dict[str, FileFacts]:
     """Write all else of a delivery that was begun with its rasters; its files by their place in it, sorted.
 
-    Inventory (GeoPackage, workbook, GeoParquet), parcels (GeoParquet), CSV tables, the report and a STAC
-    catalogue; on request the layers as Shapefiles in a folder of their own. The same delivery gives the same
+    Inventory (GeoPackage, workbook, GeoParquet, CSV), template for completion by hand, parcels
+    (GeoParquet), CSV tables, the report and a STAC catalogue; on request the layers as Shapefiles, and CSV
+    tables under the headings that people read, in folders of their own. The same delivery gives the same
     bytes. Raises ContractError where a table or a raster is not as promised, and then leaves an unfinished
     folder, which must not be published.
     """
     folder = begun.folder
     (folder / "tables").mkdir()
     layers = write_geopackage(delivery, folder / delivery.name_file(".gpkg"))
-    _write_tables(delivery, folder, shapefile=shapefile)
+    _write_tables(delivery, folder, headings, shapefile=shapefile)
     _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
     outputs.report.write_report(delivery, folder)
     _wait(begun.rasters.values())
@@ -105,8 +108,8 @@ def _measure(folder: Path, files: Sequence[Path]) -> dict[str, FileFacts]:
     return {path.relative_to(folder).as_posix(): one for path, one in zip(files, facts, strict=True)}
 
 
-def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
-    """Workbook, GeoParquet and tables."""
+def _write_tables(delivery: Delivery, folder: Path, headings: Headings, *, shapefile: bool) -> None:
+    """Workbook, GeoParquet, CSV and tables."""
     if shapefile:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
@@ -114,6 +117,10 @@ def _write_tables(delivery: Delivery, folder: Path, *, shapefile: bool) -> None:
     write_workbook(delivery, folder / delivery.name_file(".xlsx"), template)
     for suffix, layer in _PARQUET.items():
         write_geoparquet(build_layer_rows(layer, delivery), folder / delivery.name_file(suffix))
+    rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
+    write_inventory_csv(rows, folder / delivery.name_file(".csv"), delivery.language, headings)
+    if headings == "names":
+        write_named_tables(delivery, folder)
     for stem, table in delivery.tables.items():
         write_csv(flatten_table(_flatten(table), delivery), folder / "tables" / f"{stem}.csv")
 

@@ -19,7 +19,7 @@ from pipeline.outputs.catalogue.listing import list_catalogue
 from pipeline.outputs.catalogue.printing import write_catalogue
 from pipeline.outputs.catalogue.template import write_template
 from pipeline.outputs.cells import measure_words, to_cell
-from pipeline.outputs.columns import describe_column, name_columns, name_values
+from pipeline.outputs.csv_tables import make_readable
 from pipeline.outputs.dictionary import build_dictionary
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
 from pipeline.outputs.texts import find_text, find_texts
@@ -78,7 +78,7 @@ def _add_details(sheets: "_Sheets", rows: pd.DataFrame, delivery: Delivery) -> N
     places = locate_rows(accounts, ROWS_PER_SHEET) if accounts else None
     links = link_inventory(rows, places) if places else {}
     for name, part in _split_rows(len(rows), "inventory", delivery):
-        readable = _make_readable(rows.iloc[part], delivery)
+        readable = make_readable(rows.iloc[part], delivery.language)
         cut = _cut_links(links, rows.columns, readable.columns, part)
         sheets.add(name, readable, _Manner(wide=True), cut)
     for sheet in build_account_sheets(accounts, places) if accounts and places else ():
@@ -246,17 +246,6 @@ def _build_properties(delivery: Delivery) -> dict[str, Any]:
         "author": "ecoledger",
         "created": delivery.as_of.astimezone(UTC).replace(tzinfo=None),
     }
-
-
-def _make_readable(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
-    named = rows.assign(
-        **{column: name_values(column, rows[column], delivery.language) for column in rows.columns}
-    )
-    units = {column: describe_column(column).unit for column in rows.columns}
-    names = name_columns(rows.columns, delivery.language)
-    return named.rename(
-        columns={key: f"{name} ({units[key]})" if units[key] else name for key, name in names.items()}
-    )
 
 
 def _make_distinct(values: pd.Series | None) -> list[str]:

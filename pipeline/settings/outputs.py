@@ -1,20 +1,26 @@
 """What is written besides the standing deliverables, how long it stays, and who is told of it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from pipeline.settings.strict import Strict
 
 
+Headings = Literal["keys", "names"]
+
+
 class Outputs(Strict):
     """What is written besides the standing deliverables.
 
     `shapefile`: also the layers as Shapefiles, their names laundered, with a table that maps them back.
+    `headings: names` gives the inventory as CSV the headings and values that people read, in the language of
+    the run, and writes all tables so into `tables_named/`; those of `tables/` keep their keys.
     """
 
     composite: bool = False
     shapefile: bool = False
+    headings: Headings = "keys"
 
 
 class Retention(Strict):
