@@ -1,5 +1,6 @@
 """The files of a delivery beside its rasters, as assets of its collection, with size and checksum."""
 
+import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -77,16 +78,20 @@ def _describe_columns(place: str, folder: Path, delivery: Delivery) -> dict[str,
     if path.suffix == ".parquet":
         with pq.ParquetFile(folder / place) as file:
             kinds = {field.name: str(field.type).removeprefix("large_") for field in file.schema_arrow}
-            rows = file.metadata.num_rows
+            heads, rows = list(kinds), file.metadata.num_rows
         geometry = {"table:primary_geometry": "geometry"}
     elif path.parent.name == "tables" and path.stem in delivery.tables:
         table = delivery.tables[path.stem]
         label = {DATA_LABEL: "string"} if delivery.simulated else {}
-        kinds, rows, geometry = {**_name_kinds(table), **label}, len(table), {}
+        kinds, geometry = {**_name_kinds(table), **label}, {}
+        heads, rows = _read_heads(folder / place), len(table)
     else:
         return {}
     return {
-        "table:columns": [_describe_column(name, kind, path.stem, delivery) for name, kind in kinds.items()],
+        "table:columns": [
+            {"name": head, "type": kind, "description": _tell_column(key, path.stem, delivery)}
+            for head, (key, kind) in zip(heads, kinds.items(), strict=True)
+        ],
         "table:row_count": rows,
         **geometry,
     }
@@ -96,11 +101,16 @@ def _name_kinds(table: pd.DataFrame) -> dict[str, str]:
     return {
         str(column): "string" if pd.api.types.is_object_dtype(kind) else str(kind).lower()
         for column, kind in table.dtypes.items()
-        if column != "geometry"
+        if str(kind) != "geometry"
     }
 
 
-def _describe_column(name: str, kind: str, table: str, delivery: Delivery) -> dict[str, str]:
-    known = describe_column(name, table.partition("_")[0])
-    unit = f" ({known.unit})" if known.unit else ""
-    return {"name": name, "type": kind, "description": f"{known.name(delivery.language)}{unit}"}
+def _read_heads(path: Path) -> list[str]:
+    """The headings of a CSV table, keys or words, as they stand in the file."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return next(csv.reader(lines))
+
+
+def _tell_column(key: str, table: str, delivery: Delivery) -> str:
+    known = describe_column(key, table.partition("_")[0])
+    return f"{known.name(delivery.language)}{f' ({known.unit})' if known.unit else ''}"
