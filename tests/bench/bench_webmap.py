@@ -17,6 +17,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import psutil
 import shapely
 from playwright.sync_api import sync_playwright
 
@@ -86,7 +87,7 @@ def write_page(part: MapPart, path: Path) -> None:
 
 
 def time_page(path: Path, program: str) -> dict[str, float]:
-    """Seconds from the navigation until the page was loaded, its map stood, and all was drawn."""
+    """Seconds until the page was loaded, its map stood, all was drawn; and CPU of the browser until then."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         page = browser.new_context(offline=True, viewport={"width": 1280, "height": 860}).new_page()
@@ -97,8 +98,11 @@ def time_page(path: Path, program: str) -> dict[str, float]:
         stood = time.perf_counter()
         page.evaluate(_DRAWN)
         drawn = time.perf_counter()
+        processes = psutil.Process().children(recursive=True)
+        processor = sum(sum(process.cpu_times()[:2]) for process in processes)
         browser.close()
-    return {"loaded": loaded - begun, "map stood": stood - begun, "all drawn": drawn - begun}
+    seconds = {"loaded": loaded, "map stood": stood, "all drawn": drawn}
+    return {name: end - begun for name, end in seconds.items()} | {"CPU of the browser": processor}
 
 
 def main() -> None:
@@ -118,7 +122,7 @@ def main() -> None:
         write_page(part, path)
         print(f"page {path.stat().st_size / 1e6:.2f} MB, of which data {len(part.data) / 1e6:.2f} MB")
         for name, seconds in time_page(path, asked.program).items():
-            print(f"{name} after {seconds:.2f} s")
+            print(f"{name}: {seconds:.2f} s")
 
 
 if __name__ == "__main__":

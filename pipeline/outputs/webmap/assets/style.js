@@ -29,7 +29,6 @@ function listStyleLayers(layer) {
   const edge = { "line-color": "#111", "line-width": ["case", isChosen, 3.5, isMarked, 2, 0] };
   const body = { id: `${layer.id}:body`, ...place };
   const near = look.lines_from ? { minzoom: look.lines_from } : {};
-  const smooth = look.lines_from ? { "fill-antialias": ["step", ["zoom"], false, look.lines_from, true] } : {};
   const point = {
     "circle-radius": ["case", isMarked, look.radius + 3, look.radius],
     "circle-stroke-color": INK,
@@ -40,7 +39,7 @@ function listStyleLayers(layer) {
     point: [{ ...body, type: "circle", paint: point }],
     line: [{ ...body, type: "line", paint: { "line-width": thick, ...dash } }],
     polygon: [
-      { ...body, type: "fill", paint: { "fill-outline-color": "#0000", ...smooth } },
+      { ...body, type: "fill", paint: { "fill-antialias": false } },
       { ...body, ...near, id: `${layer.id}:line`, type: "line", paint: dash },
       { ...body, ...near, id: `${layer.id}:marked`, type: "line", paint: edge },
     ],
