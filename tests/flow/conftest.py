@@ -7,7 +7,7 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from playwright_browser import find_chromium, open_page  # noqa: F401 (fixtures of every test here)
+from playwright_browser import find_chromium, keep_page, open_page  # noqa: F401 (fixtures of every test here)
 from programs import ecoledger
 
 

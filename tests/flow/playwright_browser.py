@@ -7,7 +7,7 @@ gathered what the page complained of and asked for since. It skips, and says why
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -95,6 +95,19 @@ def find_chromium() -> Iterator[Callable[..., Browser]]:
 @pytest.fixture
 def open_page(find_chromium) -> Iterator[PageOpener]:
     """A function that opens a page; its window is closed after the test."""
+    with _open_windows(find_chromium) as open_one:
+        yield open_one
+
+
+@pytest.fixture(scope="module")
+def keep_page(find_chromium) -> Iterator[PageOpener]:
+    """A function that opens a page for all tests of a module, which leave it as they found it."""
+    with _open_windows(find_chromium) as open_one:
+        yield open_one
+
+
+@contextmanager
+def _open_windows(find_chromium: Callable[..., Browser]) -> Iterator[PageOpener]:
     with ExitStack() as windows:
 
         def open_one(place: Path | str, *, size: tuple[int, int] = DESK, webgl: bool = True) -> OpenPage:
