@@ -88,6 +88,11 @@ _PRODUCTS = (
     *("function_feature", "eco_value_yuan", "econ_value_yuan", "confidence", "chg_reason"),
     *("method", "param_set", "data_source", "evidence"),
 )
+_SPOKEN = (
+    *("cat1_name", "cat2_name", "cat3_name", "ecosystem_l1", "quality_grade", "quality_basis"),
+    *("function_feature", "confidence", "chg_reason", "method", "param_set", "data_source"),
+)
+"""Columns of products that hold words of the standards, or sentences."""
 _SECTIONS = (
     *("parcel_id", "section_id", "section", "period", "water_class", "target_class", "target_met"),
     *("decided_by", "exceedance", "samples", "river", "link", "distance_m", "reason"),
@@ -178,7 +183,7 @@ def read_parcel_facts(published: Published) -> ParcelFacts:
         "measures": _read_measures(published, language),
         "patches": _read_patches(published, parcels, language),
         "sections": _speak(read_layer(published, "sections", _SECTIONS), ("link",), language),
-        "products": read_layer(published, "inventory", _PRODUCTS),
+        "products": _speak(read_layer(published, "inventory", _PRODUCTS), _SPOKEN, language),
         "findings": _read_findings(published, language),
     }
     tables = {name: ParcelRows(table, parcels.index) for name, table in found.items()}

@@ -12,7 +12,7 @@ from pipeline.legends import LAND_COVER
 from pipeline.outputs.columns import Language, describe_column, name_values
 from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.ramps import RAMPS
-from pipeline.outputs.texts import choose_words, find_text, name_unit
+from pipeline.outputs.texts import find_text, name_unit
 from pipeline.outputs.webmap.features import tell_findings
 from pipeline.outputs.webmap.keys import key_stops
 from pipeline.outputs.webmap.shaping import (
@@ -149,17 +149,18 @@ def _tell_products(delivery: Delivery) -> pd.DataFrame:
     language = delivery.language
     rows = pd.DataFrame(delivery.inventory)
     rows = rows.sort_values(["cat1_code", "cat2_code", "product_id"], kind="stable")
-    notes = {text: choose_words(text, language) for text in rows["confidence"].dropna().unique()}
+    said = ("cat3_name", "cat2_name", "quality_grade", "confidence")
+    words = {name: name_values(name, rows[name], language) for name in said}
     return pd.DataFrame(
         {
             "parcel_id": rows["parcel_id"],
             "period": rows["period"],
-            "cat3_name": rows["cat3_name"].fillna(rows["cat2_name"]),
+            "cat3_name": words["cat3_name"].fillna(words["cat2_name"]),
             "quantity": rows["quantity"],
             "unit": rows["quantity_unit"].map(lambda unit: name_unit(unit, language), na_action="ignore"),
-            "quality_grade": rows["quality_grade"],
+            "quality_grade": words["quality_grade"],
             "eco_value_yuan": rows["eco_value_yuan"],
-            "note": rows["confidence"].map(notes),
+            "note": words["confidence"],
         }
     )
 
