@@ -141,8 +141,19 @@ def test_every_file_stands_in_the_catalogue_with_its_size_and_checksum(folder):
 
 def test_products_are_assets_whose_keys_and_columns_are_told(folder, delivery):
     collection = pystac.Collection.from_file(str(folder / "collection.json"))
-    keys = {"gpkg", "xlsx", "parquet", "parcels_parquet", "html", "manifest", "tables/indicators"}
-    assert keys <= set(collection.assets)
+    own = {key: asset.title for key, asset in collection.assets.items() if "/" not in key}
+    assert {
+        "gpkg",
+        "xlsx",
+        "csv",
+        "supplement_xlsx",
+        "parquet",
+        "parcels_parquet",
+        "html",
+        "manifest",
+    } == set(own)
+    assert not [title for title in own.values() if delivery.aoi.id in title]
+    assert "tables/indicators" in collection.assets
     assert collection.assets["parcels_parquet"].title == "确权地块（GeoParquet）"
     table = TableExtension.ext(collection.assets["parcels_parquet"])
     columns = {column.name: (column.col_type, column.description) for column in table.columns}
