@@ -3,7 +3,7 @@ BIN := .venv/bin
 OUT ?= delivery
 PICTURED := $(addprefix tests/flow/test_,report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-intervals bench-webmap house check format lint types walls docs site wheel audit lock pictures stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-intervals bench-webmap house check format lint types walls docs site wheel audit lock pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -65,6 +65,9 @@ bench-trend: .venv/ready  ## time of the trend of a million pixels, beside pyman
 
 bench-webmap: .venv/ready  ## how soon the map of a page with 5,000 parcels stands in a real Chromium
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_webmap.py $(WEBMAP)
+
+bench-view: .venv/ready  ## making, opening and moving the view of 100,000 parcels in a headless Chromium
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_view.py $(VIEW)
 
 bench-intervals: .venv/ready  ## in how many of a thousand planted worlds each indicator's interval holds the truth
 	PYTHONPATH=. $(BIN)/python tests/bench/coverage_of_intervals.py

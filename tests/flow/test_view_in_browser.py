@@ -1,31 +1,37 @@
 """The view opened by a real browser: from files and served, its network cut off. Look at build/pictures."""
 
+import re
 import shutil
-import threading
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from axe import list_issues
 from playwright_browser import DESK, PHONE
 
-from pipeline import operating_system
-from pipeline.commands.view import build_view, open_view, write_view
+from pipeline.commands.view import build_view, write_view
 from tests.views import TOWN, publish_view
 
 PLACE = "#/delta/2024/2024"
 
 
 @pytest.fixture(scope="module")
-def sites(tmp_path_factory):
-    """Views in both languages, and one that names a damaged delivery, as sites."""
-    patch = pytest.MonkeyPatch()
-    cache = tmp_path_factory.mktemp("cache")
-    patch.setattr(operating_system, "find_cache_folder", lambda: cache)
-    out = publish_view(tmp_path_factory.mktemp("out"))
-    shutil.copytree(out / "delta" / "2024", out / "delta" / "damaged", symlinks=True)
-    (out / "delta" / "damaged" / "tables" / "indicators.csv").write_bytes(b"")
-    made = {language: build_view(out, language=language) for language in ("zh", "en")}
-    patch.undo()
-    return made
+def out(tmp_path_factory):
+    """Two labels of an area, and a delivery that was damaged; the user's cache is a folder of its own."""
+    folder = publish_view(tmp_path_factory.mktemp("out"))
+    shutil.copytree(folder / "delta" / "2024", folder / "delta" / "damaged", symlinks=True)
+    (folder / "delta" / "damaged" / "tables" / "indicators.csv").write_bytes(b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def sites(out):
+    """The view in both languages."""
+    return {language: build_view(out, language=language) for language in ("zh", "en")}
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +43,17 @@ def folders(sites, tmp_path_factory):
     return {language: root / language / "index.html" for language in sites}
 
 
-@pytest.fixture(scope="module")
-def address(sites):
-    with open_view(sites["zh"], "127.0.0.1", 0) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
+@pytest.fixture
+def address(out):
+    """Where the real program serves it; it ends well when it is told to stop."""
+    program = Path(sys.executable).with_name("ecoledger")
+    command = [program, "view", out, "--no-browser", "--quiet"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())[0]
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 0, told
+    assert "damaged" in told
 
 
 def wait(opened):
@@ -141,7 +150,10 @@ def test_parcels_of_two_labels_stand_side_by_side_each_with_its_own(show):
 def test_a_word_of_a_town_or_a_code_leads_to_the_parcel_and_its_sheet(show):
     opened = show()
     page = opened.page
-    page.fill("input[type=search]", "p010")
+    for word in ("p010", TOWN, f"权利人 {TOWN}"):
+        page.fill("input[type=search]", word)
+        page.wait_for_selector("text=找到 1")
+        assert page.inner_text(".eco-hits button") == "P010"
     page.click(".eco-hits button")
     page.wait_for_selector(".eco-card:not([hidden])")
     card = page.inner_text(".eco-card")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -126,3 +127,23 @@ def test_every_command_starts_without_what_only_posix_has(command, code):
         check=False,
     )
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("system", "variable", "expected"),
+    [
+        ("linux", "XDG_CACHE_HOME", "told"),
+        ("win32", "LOCALAPPDATA", "told"),
+        ("linux", "", ".cache"),
+        ("darwin", "", "Library/Caches"),
+        ("win32", "", "AppData/Local"),
+    ],
+)
+def test_the_cache_is_where_the_system_has_it(monkeypatch, tmp_path, system, variable, expected):
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path / "told"))
+    assert operating_system.find_cache_folder() == tmp_path / expected / "ecoledger"

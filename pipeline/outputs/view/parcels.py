@@ -137,6 +137,8 @@ def _dump_rows(facts: ParcelFacts) -> Iterator[tuple[int, bytes]]:
     """Rows to search, so many at a time: ids, words to find them by, bounds; the place of the first."""
     parcels = facts.parcels
     words = parcels[list(_FOUND_BY)].astype(object).where(parcels[list(_FOUND_BY)].notna(), "").astype(str)
+    towns = (facts.tables["towns"].list_rows(number) for number in range(len(parcels)))
+    words = words.assign(town=[" ".join(row["name"] for row in rows) for rows in towns])
     bounds = np.round(parcels.bounds.to_numpy(), _DIGITS)
     for first in range(0, len(parcels), _SEARCH_ROWS):
         cut = slice(first, first + _SEARCH_ROWS)

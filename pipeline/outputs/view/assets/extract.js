@@ -14,6 +14,7 @@ function drawExtract(container, facts, layer, moment) {
     container,
     interactive: false,
     attributionControl: false,
+    locale: { "ScaleControl.Meters": ecoCatalog.map_words.metres, "ScaleControl.Kilometers": ecoCatalog.map_words.kilometres },
     fadeDuration: 0,
     canvasContextAttributes: { preserveDrawingBuffer: true },
     bounds: [[facts.place.bounds[0], facts.place.bounds[1]], [facts.place.bounds[2], facts.place.bounds[3]]],
@@ -30,7 +31,7 @@ function drawExtract(container, facts, layer, moment) {
     },
   });
   map.addControl(new maplibregl.ScaleControl({ maxWidth: 120 }), "bottom-left");
-  const north = element("div", { class: "maplibregl-ctrl eco-north", "aria-hidden": "true" }, "N");
+  const north = element("div", { class: "maplibregl-ctrl eco-north", "aria-hidden": "true" }, ecoCatalog.map_words.north_mark);
   map.addControl({ onAdd: () => north, onRemove: () => north.remove() }, "top-right");
   return map;
 }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.view.chunks import number_tile
+from pipeline.outputs.view.parcels import choose_line_zoom
 from pipeline.outputs.view.vector_tiles import MAX_ZOOM, choose_min_zoom, write_vector_tiles
 from tests.chunks import open_chunks
 
@@ -92,3 +93,13 @@ def test_the_farthest_zoom_shows_all_in_a_few_tiles(wide, high):
     zoom = choose_min_zoom((0.0, 0.0, wide, high))
     assert 5 <= zoom < MAX_ZOOM
     assert zoom == 5 or max(wide, high) * 2**zoom / 360 <= 1
+
+
+@given(st.lists(st.floats(1e-5, 0.5), min_size=1))
+def test_lines_are_drawn_from_where_half_of_the_features_are_eight_pixels_wide(widths):
+    bounds = np.array([[121.0, 31.0, 121.0 + wide, 31.1] for wide in widths])
+    zoom = choose_line_zoom(bounds)
+    pixels = np.median(bounds[:, 2] - bounds[:, 0]) / 360 * 512 * 2.0**zoom
+    assert pixels >= 7.99 or zoom == MAX_ZOOM
+    assert pixels < 16.01 or zoom == 0
+    assert choose_line_zoom(np.empty((0, 4))) == 0
