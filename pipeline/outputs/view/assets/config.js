@@ -71,7 +71,7 @@ function buildParcels(deliveries, facts) {
     title: deliveries.at(-1).parcels.title,
     geometry: "polygon",
     source: buildTiles("parcels", told),
-    look: { fill: 0.75, line: "#ffffff", width: 0.7, lines_from: Math.min(...told.map((one) => one.lines_from)) },
+    look: { fill: 0.75, line: "#ffffff", width: 0.7, yields: true, lines_from: Math.min(...told.map((one) => one.lines_from)) },
     themes: joinThemes(told.map((one) => one.themes)),
     filters: joinFilters(told.map((one) => one.filters)),
     facts,
@@ -95,7 +95,7 @@ function buildPolygons(id, deliveries, looks) {
 /** The card of a feature that carries all that is told of it. */
 function tellFields(key, properties, { title, fields }) {
   const rows = fields.map((field) => [field.title, tellCell(properties[field.column], field)]);
-  return { title: properties.rule ?? `${properties.from_class ?? title} → ${properties.to_class ?? key}`, subtitle: `${title} ${key}`, sections: [{ title: "", rows }] };
+  return { title: properties.rule ?? `${properties.from_class ?? title} → ${properties.to_class ?? key}`, subtitle: title, sections: [{ title: "", rows }] };
 }
 
 function tellCell(value, { unit, digits = 2 } = {}) {
@@ -162,7 +162,7 @@ function buildConfig(deliveries, moments, moment, { facts, find, current }) {
   const layers = [
     buildParcels(deliveries, facts),
     buildPolygons("change_patches", deliveries, { look: { fill: 0.85, line: "#ffffff", width: 1 }, period: "to_period" }),
-    buildPolygons("findings", deliveries, { look: { fill: 0.15, width: 2, dash: [2, 1.5] }, period: "period", shown: false }),
+    buildPolygons("findings", deliveries, { look: { fill: 0.02, width: 2, dash: [2, 1.5] }, period: "period", shown: false }),
     buildSections(deliveries, current),
   ];
   const newest = deliveries.at(-1);
