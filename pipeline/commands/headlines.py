@@ -75,7 +75,7 @@ def _list_rows(one: Delivered) -> list[dict[str, Any]]:
             "值 value": _format_figure(row["value"], _choose_form(row)),
             "分子 numerator": _format_figure(row["numerator"], ",.0f"),
             "分母 denominator": _format_figure(row["denominator"], ",.0f"),
-            **_tell_planted(one, _find_truth(one, row)),
+            **_tell_truth(one, _find_truth(one, row)),
         }
         for row in shown.to_dict("records")
     ]
@@ -95,13 +95,13 @@ def _list_sums(one: Delivered) -> list[dict[str, Any]]:
             "值 value": _format_money(row["value_yuan"]),
             "分子 numerator": _format_figure(row["known"], ",.0f"),
             "分母 denominator": _format_figure(row["of"], ",.0f"),
-            **_tell_planted(one, _find_planted_sum(one, row)),
+            **_tell_truth(one, _find_planted_sum(one, row)),
         }
         for row in shown.to_dict("records")
     ]
 
 
-def _tell_planted(one: Delivered, truth: str) -> dict[str, str]:
+def _tell_truth(one: Delivered, truth: str) -> dict[str, str]:
     """What is planted, where the world is simulated; nothing is said of it elsewhere."""
     return {} if one.truth is None else {_PLANTED: truth}
 

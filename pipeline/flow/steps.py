@@ -17,10 +17,10 @@ def list_steps(study: Study, inputs: Inputs) -> list[str]:
     """The name of each step of a delivery that is made from these inputs, as causes have it."""
     maps = list_map_steps(complete_study(study, inputs), STEPS)
     tables = ["scenes", "parcels", "statistics", "sections", "inventory", "delivery"]
-    return [*_list_simulated(inputs), *maps, *tables, *_list_accounts(inputs), *_list_parts(inputs)]
+    return [*_list_simulations(inputs), *maps, *tables, *_list_accounts(inputs), *_list_parts(inputs)]
 
 
-def _list_simulated(inputs: Inputs) -> Iterator[str]:
+def _list_simulations(inputs: Inputs) -> Iterator[str]:
     causes = (inputs.simulated, inputs.simulated_accounts, inputs.planted_accounts)
     yield from (cause.step for cause in (*causes, *inputs.simulated_parts.values()) if cause)
 

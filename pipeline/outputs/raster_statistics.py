@@ -79,7 +79,7 @@ def _name(figures: Mapping[str, float]) -> dict[str, str]:
     return {f"{_PREFIX}{name}": f"{figure:.12g}" for name, figure in figures.items()}
 
 
-def read_statistics(tags: Mapping[str, str]) -> dict[str, float]:
+def parse_band_statistics(tags: Mapping[str, str]) -> dict[str, float]:
     """What `describe_statistics` said, by the names that STAC has for them."""
     return {
         key.removeprefix(_PREFIX).lower(): float(value)

@@ -10,7 +10,7 @@ import pystac
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.provenance import build_licence_line
-from pipeline.outputs.stac.items import build_item
+from pipeline.outputs.stac.items import build_raster_item
 from pipeline.outputs.stac.products import FILE_EXTENSION, TABLE_EXTENSION, list_products
 from pipeline.outputs.stac.scenes import build_scene_items
 from pipeline.outputs.texts import find_text
@@ -30,7 +30,7 @@ def write_stac_catalog(delivery: Delivery, folder: Path, measured: Mapping[str, 
     sources = build_scene_items(delivery, folder)
     for source in sources.values():
         source.set_root(catalog)
-    items = [build_item(raster, delivery, folder, measured, sources) for raster in delivery.rasters]
+    items = [build_raster_item(raster, delivery, folder, measured, sources) for raster in delivery.rasters]
     collection.add_items(items)
     for item in items:
         item.set_self_href(str(folder / "items" / f"{item.id}.json"))

@@ -16,8 +16,8 @@ from rasterio.warp import transform_bounds, transform_geom
 from pipeline.contracts import Delivery, Raster, RasterKind
 from pipeline.legends import Legend
 from pipeline.outputs.provenance import build_evidence_line
-from pipeline.outputs.raster_statistics import read_statistics
-from pipeline.outputs.stac.products import FILE_EXTENSION, describe_file
+from pipeline.outputs.raster_statistics import parse_band_statistics
+from pipeline.outputs.stac.products import FILE_EXTENSION, build_file_asset
 from pipeline.outputs.stac.scenes import link_scenes
 from pipeline.outputs.texts import find_text
 from pipeline.storage.delivered import FileFacts
@@ -30,7 +30,7 @@ _LEVELS: Mapping[RasterKind, str] = MappingProxyType({"classes": "L4", "amount":
 _SIDE_FILES = MappingProxyType({"style": ".qml", "classes": ".tif.aux.xml"})
 
 
-def build_item(
+def build_raster_item(
     raster: Raster,
     delivery: Delivery,
     folder: Path,
@@ -58,7 +58,7 @@ def build_item(
     item.add_asset("data", _build_asset(raster, bands, delivery, measured))
     for key, suffix in _SIDE_FILES.items():
         if (place := f"rasters/{raster.name}{suffix}") in measured:
-            item.add_asset(key, describe_file(place, measured[place], href=f"../{place}"))
+            item.add_asset(key, build_file_asset(place, measured[place], href=f"../{place}"))
     if raster.legend is not None:
         item.stac_extensions.append(_CLASSES_EXTENSION)
     link_scenes(item, raster, sources)
@@ -88,7 +88,7 @@ def _build_asset(
     raster: Raster, bands: list[dict[str, Any]], delivery: Delivery, measured: Mapping[str, FileFacts]
 ) -> pystac.Asset:
     place = f"rasters/{raster.name}.tif"
-    asset = describe_file(
+    asset = build_file_asset(
         place, measured[place], href=f"../{place}", title=_name_raster(raster, delivery), kind="cog"
     )
     asset.extra_fields["bands"] = bands
@@ -126,7 +126,7 @@ def _describe_numbers(file: Any, number: int) -> dict[str, Any]:
 
 def _find_statistics(file: Any, number: int, kind: RasterKind) -> dict[str, float]:
     """Those of the file; codes of classes have no mean."""
-    found = read_statistics(file.tags(number + 1))
+    found = parse_band_statistics(file.tags(number + 1))
     return {key: found[key] for key in found if kind != "classes" or key == "valid_percent"}
 
 

@@ -46,7 +46,7 @@ def list_products(
     for place, facts in sorted(measured.items()):
         if not place.startswith(_OWN):
             key = _name_key(place, delivery)
-            asset = describe_file(place, facts, href=f"./{place}", title=titles.get(Path(key).name, place))
+            asset = build_file_asset(place, facts, href=f"./{place}", title=titles.get(Path(key).name, place))
             asset.extra_fields |= _describe_columns(place, folder, delivery)
             yield key, asset
     yield (
@@ -57,7 +57,7 @@ def list_products(
     )
 
 
-def describe_file(
+def build_file_asset(
     place: str, facts: FileFacts, *, href: str, title: str | None = None, kind: Literal["", "cog"] = ""
 ) -> pystac.Asset:
     """A file as an asset: what it is by its suffix (or `kind`), its size, its checksum as a multihash."""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pipeline.outputs.raster_statistics import describe_statistics, measure_rows, read_statistics
+from pipeline.outputs.raster_statistics import describe_statistics, measure_rows, parse_band_statistics
 
 BANDS = {
     "ratio": (np.int16, -32768, st.integers(-32768, 32767)),
@@ -33,7 +33,7 @@ def test_statistics_are_those_of_all_pixels_that_hold_a_value_however_the_band_i
     pieces = [*measure_rows(band[:cut], nodata), *measure_rows(band[cut:], nodata)]
     assert describe_statistics(pieces, band.shape[1]) == told
     known = band[~np.isnan(band)] if band.dtype == np.float32 else band[band != nodata]
-    found = read_statistics(told)
+    found = parse_band_statistics(told)
     assert found.pop("valid_percent") == pytest.approx(100 * known.size / band.size)
     if not known.size:
         assert found == {}
@@ -51,5 +51,5 @@ def test_statistics_are_those_of_all_pixels_that_hold_a_value_however_the_band_i
 def test_a_small_spread_about_a_large_mean_is_not_lost():
     band = np.full((400, 3), 4_000_000.0, dtype=np.float32)
     band[::2] += 1
-    found = read_statistics(describe_statistics(measure_rows(band, float("nan")), 3))
+    found = parse_band_statistics(describe_statistics(measure_rows(band, float("nan")), 3))
     assert (found["mean"], found["stddev"]) == (4_000_000.5, 0.5)
