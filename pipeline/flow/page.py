@@ -20,7 +20,7 @@ from pipeline.flow.parcels import make_parcels
 from pipeline.flow.scenes import make_scene_table
 from pipeline.flow.sections import make_sections
 from pipeline.flow.statistics import make_statistics
-from pipeline.flow.supplement import list_supplement_warnings, make_supplement
+from pipeline.flow.supplement import list_catalogue_warnings, make_supplement
 from pipeline.maps import registry
 from pipeline.maps.evidence import describe_sources
 from pipeline.maps.making import make_maps
@@ -56,7 +56,7 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[
         delivery = publication.gather_delivery(run, draft, tables)
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
         remarks = [*list_input_warnings(of_accounts), *list_input_warnings(own, TOLD_KEY)]
-        remarks += list_supplement_warnings(study, inputs, supplement)
+        remarks += list_catalogue_warnings(study, inputs, supplement)
         warnings = [*found.account["warnings"], *remarks, *list_warnings(maps)]
         account = {**found.account, "warnings": warnings}
         shifts = publication.load_shifts(parcels, of_accounts, own)

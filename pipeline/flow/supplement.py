@@ -49,8 +49,14 @@ def make_supplement(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
     return run.artifact(f"{study.aoi.name_zh} 补录 supplement", cause, build)
 
 
-def list_supplement_warnings(study: Study, inputs: Inputs, made: Artifact | None) -> Iterator[str]:
-    """How much of it is not used, and a completed template that is replaced without having been read."""
+def list_catalogue_warnings(study: Study, inputs: Inputs, made: Artifact | None) -> Iterator[str]:
+    """How much of the supplement is not used, a completed template that is not read, an area without a name.
+
+    The last where the config names an organisation for others.
+    """
+    given = study.settings.catalogue.organisation
+    if isinstance(given, dict) and study.aoi.id not in given:
+        yield f"catalogue.organisation: 没有 {study.aoi.id} 的编制单位 / nobody is named for {study.aoi.id}"
     lost = len(load_table(made.path, "supplement_rejected")) if made else 0
     if lost:
         words = "处未使用或须留意 places not used, or to be looked at"

@@ -29,7 +29,7 @@ class PrintedColumn:
 
 PRINTED_COLUMNS = (
     PrintedColumn("serial", "serial", "count", (6, 8), standing=True),
-    PrintedColumn("product", "cat3_name", "text", (22, 34), standing=True),
+    PrintedColumn("product", "cat3_name", "text", (22, 44), standing=True),
     PrintedColumn("unit", "quantity_unit", "word", (8, 10), standing=True),
     PrintedColumn("quantity", "quantity", "number", (13, 16), by_period=True, standing=True),
     PrintedColumn("grade", "quality_grade", "word", (8, 10), by_period=True),

@@ -14,12 +14,13 @@ from pipeline.outputs.columns import name_values
 from pipeline.outputs.texts import find_text, name_unit
 from pipeline.periods import Period
 
-BY_PERIOD = ("quantity", "quality_grade", "eco_value_yuan", "indicative")
+_GRADE = "quality_grade"
+BY_PERIOD = ("quantity", _GRADE, "eco_value_yuan", "indicative")
 """What of a product the catalogue tells period by period, in columns `<name>:<period>`."""
 _MOST_PERIODS = 3
 _KEY = ["parcel_id", "cat2_code", "cat3_name", "quantity_unit"]
 _SERVICE = ["parcel_id", "period", "cat2_code"]
-_NAMED = ("cat1_name", "cat2_name", "cat3_name", "dlbm", "quality_grade", "owner_subject", "function_feature")
+_NAMED = ("cat1_name", "cat2_name", "cat3_name", "dlbm", "owner_subject")
 _ORDER = "MRC"
 
 
@@ -55,8 +56,9 @@ def list_catalogue(rows: pd.DataFrame, delivery: Delivery) -> Listing:
     for period in periods:
         listed = _add_period(listed, known, period)
     listed = listed.merge(_describe_parcels(delivery, book), "left", "parcel_id")
+    coded = {name: name for name in _NAMED} | {f"{_GRADE}:{period}": _GRADE for period in periods}
     named = listed.assign(
-        **{name: name_values(name, listed[name], delivery.language) for name in _NAMED},
+        **{name: name_values(code, listed[name], delivery.language) for name, code in coded.items()},
         quantity_unit=listed["quantity_unit"].map(lambda unit: name_unit(str(unit), delivery.language)),
     )
     order = named.assign(kind=named["cat1_code"].map(_ORDER.find, na_action="ignore"))

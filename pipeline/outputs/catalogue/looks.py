@@ -10,7 +10,8 @@ from pipeline.outputs.columns import Language
 _SIZE = 9
 _THIN = 1
 _EDGE = "#9db3aa"
-_NUMBER = "#,##0.00"
+_NUMBER = "[>=1]#,##0.00;[<=-1]-#,##0.00;0.00####"
+"""Two decimals, and for what is small as many as it has, so that nothing known looks like 0."""
 _FORMS: dict[Form, dict[str, Any]] = {
     "text": {"align": "left", "indent": 1, "text_wrap": True},
     "word": {"align": "center", "text_wrap": True},
@@ -18,7 +19,7 @@ _FORMS: dict[Form, dict[str, Any]] = {
     "number": {"align": "right", "num_format": _NUMBER},
     "money": {"align": "right", "num_format": _NUMBER},
 }
-_INDICATIVE = {"num_format": f'{_NUMBER}"*"'}
+_INDICATIVE = {"num_format": _NUMBER.replace(";", '"*";') + '"*"'}
 _FILLS = {"family": "#cfe3da", "group": "#e3efe9", "product": "#f2f7f5", "total": "#cfe3da"}
 _HEAD = {"bold": True, "align": "center", "bg_color": "#1f5f4a", "font_color": "#ffffff", "border": _THIN}
 

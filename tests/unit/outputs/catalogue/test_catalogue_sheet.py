@@ -191,6 +191,20 @@ def test_an_english_catalogue_is_numbered_in_english(tmp_path):
     assert [cell.value for cell in sheet[4]][:3] == ["No.", "Kind and product", "Unit"]
 
 
+def test_an_english_catalogue_says_grades_of_every_period_in_english():
+    delivery = planted_catalogue(language="en")
+    told = delivery.inventory.assign(quality_grade="中高")
+    listing = list_planted(replace(delivery, inventory=told))
+    grades = {grade for year in YEARS for grade in listing.products[f"quality_grade:{year}"]}
+    assert len(grades) == 1
+    assert all(letter.isascii() for letter in grades.pop())
+
+
+def test_a_small_figure_is_not_shown_as_nothing(sheet):
+    cells = [cell for row in sheet.iter_rows(min_row=5) for cell in row if isinstance(cell.value, float)]
+    assert all("0.00####" in cell.number_format for cell in cells if cell.column > 1)
+
+
 def test_an_area_without_accounts_and_without_parcels_still_has_its_sheet(tmp_path):
     delivery = planted_catalogue()
     bare = replace(delivery, inventory=delivery.inventory.iloc[:0], tables={})
