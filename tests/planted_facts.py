@@ -63,6 +63,17 @@ def other_rights() -> dict[str, pd.DataFrame]:
     return {"rights": pd.DataFrame(rights), "rights_links": pd.DataFrame(links)}
 
 
+def supplement() -> dict[str, pd.DataFrame]:
+    """What staff completed of a parcel and of one of its products."""
+    rows = [
+        ("P010", None, "protection_status", "划入=保护区"),
+        ("P010", None, "remark", "界址待核"),
+        ("P010", "R-REG-01", "remark", "另有闸控"),
+        ("P010", "R-REG-01", "local_name", "崇明蓄滞"),
+    ]
+    return {"supplement": pd.DataFrame(rows, columns=["parcel_id", "cat2_code", "item", "text"])}
+
+
 def plant_facts(language: str = "zh", *, simulated: bool = True) -> Delivery:
     plain = small_delivery(language=language, simulated=simulated, resolution_m=240)
     sections = plain.sections.assign(
@@ -72,4 +83,4 @@ def plant_facts(language: str = "zh", *, simulated: bool = True) -> Delivery:
 
 
 def publish_facts(delivery: Delivery, out: Path, **told: object) -> Published:
-    return publish_delivery(delivery, out, tables={**units(), **other_rights()}, **told)
+    return publish_delivery(delivery, out, tables={**units(), **other_rights(), **supplement()}, **told)

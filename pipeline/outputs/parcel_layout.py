@@ -16,8 +16,9 @@ _PAGE = (210.0, 297.0)
 _LINES = (
     *("parcel_no", "unit_no", "unit_name", "unit_type", "land_class", "planning_use"),
     *("owner_type", "owner_subject", "represent_subject", "agent_subject", "exercise_mode"),
-    *("right_type", "right_holder", "protection_status", "use_status"),
+    *("right_type", "right_holder"),
 )
+_COMPLETED = ("protection_status", "use_status")
 _AREAS = ("area_m2", "area_registered_m2")
 _OF_PARCEL = "\"parcel_id\" = attribute(@atlas_feature, 'parcel_id')"
 _TABLES = {
@@ -108,14 +109,22 @@ RATIO = (
 
 def _list_lines(sheet: ParcelSheet) -> list[str]:
     """Name and value, as the form of the parcel shows it, of what is known: an expression a line."""
-    names = name_columns((*_LINES, *_AREAS), sheet.language)
+    names = name_columns((*_LINES, *_COMPLETED, *_AREAS), sheet.language)
     unit = quote_text(f" {name_unit('ha', sheet.language)}")
     values = {key: f"represent_value({quote_name(key)})" for key in _LINES}
+    values |= {key: _find_completed(key, sheet.layers["inventory"]) for key in _COMPLETED}
     areas = {key: f"format_number({quote_name(key)} / 10000, 2) || {unit}" for key in _AREAS}
     return [
         f"[% coalesce({quote_text(names[key] + '　')} || nullif(to_string({expression}), '') || '\\n', '') %]"
         for key, expression in {**values, **areas}.items()
     ]
+
+
+def _find_completed(column: str, layer: str) -> str:
+    """What the rows of products say of their parcel, as staff completed it, else the register."""
+    ours = "\"parcel_id\" = attribute(@parent, 'parcel_id')"
+    found = f"aggregate({quote_text(layer)}, 'max', {quote_name(column)}, {ours})"
+    return f"coalesce({found}, {quote_name(column)})"
 
 
 def _add_tables(page: LayoutPage, sheet: ParcelSheet) -> None:

@@ -20,12 +20,15 @@ LIVE = "[% env('HOME') %]"
 TITLE = f"河口湿地{LIVE} 2024 生态产品目录清单（模拟数据）"
 PARTS = {"east": "东滩", "west": "西沙 & <沙洲>"}
 SHEETS = 8
+COMPLETED = "P006"
 
 
 def told_delivery():
     plain = plant_facts()
     aoi = replace(plain.aoi, name_zh=f"河口湿地{LIVE}")
-    return replace(plain, aoi=aoi, organisation=f"某市自然资源和规划局{LIVE}")
+    kept = plain.inventory["parcel_id"].map({COMPLETED: f"已划入{LIVE}"}).astype(object)
+    inventory = plain.inventory.assign(protection_status=kept.where(kept.notna(), None))
+    return replace(plain, aoi=aoi, inventory=inventory, organisation=f"某市自然资源和规划局{LIVE}")
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +115,7 @@ def test_a_fact_sheet_lists_what_is_known_of_its_parcel_alone(printed, delivery)
         assert lines["权利人"] == rows.loc[parcel, "right_holder"]
         assert lines["所有权主体(类型)"] == {"1": "全民所有", "2": "集体所有"}[rows.loc[parcel, "owner_type"]]
         assert lines["椭球面积"] == f"{rows.loc[parcel, 'area_m2'] / 1e4:,.2f} 公顷"
-        assert "保护情况" not in lines
+        assert lines.get("保护情况") == (f"已划入{LIVE}" if parcel == COMPLETED else None)
         products = page["tables"]["products"]
         assert [row[2] for row in products] == ["2023", "2024"]
         assert {row[4] for row in products} == {"公顷"}

@@ -91,15 +91,17 @@ def _write_rights(facts: Facts, head: Facts) -> Chapter:
     }
     silent = [_name(key, head) for key, value in told.items() if not value]
     told |= {key: _percent(areas[key], empty="") for key in _SHARES}
+    told["remark"] = "\n".join(remark["text"] for remark in facts["remarks"])
     comma = find_text("fact_sheet.comma", head["language"])
     notes = [f"{find_text('fact_sheet.silent', head['language'])}{comma.join(silent)}"] if silent else []
-    return Chapter(lines=_list_lines(told, head), table=_tabulate_rights(facts, head), notes=tuple(notes))
+    return Chapter(lines=_list_lines(told, head), notes=tuple(notes))
 
 
-def _tabulate_rights(facts: Facts, head: Facts) -> PrintTable | None:
+def _write_other_rights(facts: Facts, head: Facts) -> Chapter | None:
     columns = ("right_kind", "number", "holder", "valid_from", "valid_to", "state")
     rows = tuple(tuple(right[key] or _NONE for key in columns) for right in facts["rights"])
-    return PrintTable(tuple(_name(key, head) for key in columns), rows) if rows else None
+    table = PrintTable(tuple(_name(key, head) for key in columns), rows)
+    return Chapter(table=table) if rows else None
 
 
 def _write_cover(facts: Facts, head: Facts) -> Chapter | None:
@@ -254,6 +256,7 @@ def _write_evidence(facts: Facts, head: Facts) -> Chapter:
 CHAPTERS: Mapping[str, Callable[[Facts, Facts], Chapter | None]] = {
     "identity": _write_identity,
     "rights": _write_rights,
+    "other_rights": _write_other_rights,
     "cover": _write_cover,
     "changes": _write_changes,
     "waters": _write_waters,
@@ -294,7 +297,7 @@ def _name(key: str, head: Facts) -> str:
     """What a column is called: here, or in the tables of the delivery."""
     own = find_texts("fact_sheet.name", head["language"])
     name: str = own.get(key) or head["names"].get(key, key)
-    return name
+    return name[:1].upper() + name[1:]
 
 
 def _hectares(area_m2: float | None, head: Facts, *, unit: bool = True, empty: str = _NONE) -> str:

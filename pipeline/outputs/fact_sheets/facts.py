@@ -26,7 +26,9 @@ A parcel (`describe`):
 | `id`, `parcel_no`, `unit_no`, `unit_name` | identity |
 | `place` | `part` of the area, `region_code`, `towns` (`region`, `name`, `area_m2`), and in EPSG:4490 \
 `centre` (lon, lat) and `bounds` (west, south, east, north) |
-| `registered` | columns of the register in words: owner, right, holder as delivered, class, use, ... |
+| `registered` | columns of the register in words: owner, right, holder as delivered, class, use, ...; \
+what staff completed of protection and use goes before |
+| `remarks` | what staff remarked, of the parcel or of a product (`cat2_code`) |
 | `rights` | other rights that are linked to it: kind, number, holder, term, state |
 | `areas` | areas of the register and of the map, m2, and shares inside restricting layers |
 | `cover` | by measure, a list by period: areas by class, m2, mean cover, ... |
@@ -49,6 +51,7 @@ from typing import Any, TypeVar
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
@@ -104,13 +107,17 @@ _MEASURES = dict.fromkeys(("parcel_id", "period", "measure", "reason"), WORDS) |
 )
 _UNITS = dict.fromkeys(("kind", "parcel_id", "region", "period"), WORDS) | {"area_m2": NUMBERS}
 _REGIONS = {"region": WORDS, "name": WORDS}
+_SUPPLEMENT = dict.fromkeys(("parcel_id", "cat2_code", "item", "text"), WORDS)
 _LINKS = dict.fromkeys(("right_id", "linked_to", "linked_id", "linked_by"), WORDS) | {"area_m2": NUMBERS}
 _RIGHTS = dict.fromkeys(
     ("right_id", "right_kind", "number", "name", "holder", "valid_from", "valid_to", "state"), WORDS
 )
 _NAMED = tuple(
     dict.fromkeys(
-        (*_IDENTITY, *_REGISTERED, *_AREAS, *_PRODUCTS, *_SECTIONS, *_FINDINGS, *_PATCHES, *_RIGHTS)
+        (
+            *(*_IDENTITY, *_REGISTERED, *_AREAS, *_PRODUCTS, *_SECTIONS),
+            *(*_FINDINGS, *_PATCHES, *_RIGHTS, "remark"),
+        )
     )
 )
 _NONE = pd.DataFrame({"parcel_id": pd.Series(dtype=object)})
@@ -152,7 +159,7 @@ class ParcelFacts:
             "id": parcel_id,
             **{key: own[key] for key in _IDENTITY[1:-1]},
             "place": {key: own[key] for key in ("part", "region_code")} | {"towns": rows["towns"]} | spots,
-            "registered": {key: own[key] for key in _REGISTERED},
+            **telling.tell_register({key: own[key] for key in _REGISTERED}, rows["supplement"]),
             "rights": rows["rights"],
             "areas": {key: own[key] for key in _AREAS},
             **telling.tell_measures(rows["measures"], periods),
@@ -179,6 +186,7 @@ def read_parcel_facts(published: Published) -> ParcelFacts:
     parcels = _read_parcels(published, language)
     found = {
         "towns": _read_towns(published),
+        "supplement": _read_optional(published, "supplement", _SUPPLEMENT),
         "rights": _read_rights(published, language),
         "measures": _read_measures(published, language),
         "patches": _read_patches(published, parcels, language),
@@ -247,8 +255,14 @@ def _read_rights(published: Published, language: Language) -> pd.DataFrame:
 
 
 def _read_measures(published: Published, language: Language) -> pd.DataFrame:
-    found = read_columns(published, "parcel_measures", _MEASURES)
-    return _NONE if found is None else _choose_words(found, "reason", language)
+    found = _read_optional(published, "parcel_measures", _MEASURES)
+    return _choose_words(found, "reason", language) if "reason" in found else found
+
+
+def _read_optional(published: Published, stem: str, columns: Mapping[str, pa.DataType]) -> pd.DataFrame:
+    """Some columns of a table; no rows where the delivery has no such table."""
+    found = read_columns(published, stem, columns)
+    return _NONE if found is None else found
 
 
 def _read_patches(published: Published, parcels: gpd.GeoDataFrame, language: Language) -> pd.DataFrame:

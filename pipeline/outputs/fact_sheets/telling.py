@@ -21,6 +21,7 @@ _SECTION_BY_PERIOD = (
     *("water_class", "target_class", "target_met", "decided_by", "exceedance", "samples", "reason"),
 )
 _WHOLE = ("water_class", "target_class", "samples")
+_REMARK = "remark"
 _OF_CLASS = "class_area:"
 _CATEGORIES = ("M", "R", "C")
 """Supply of goods, regulation, culture: the order of a catalogue."""
@@ -31,6 +32,16 @@ _EVIDENCE = {
     "quality_basis": "quality_basis",
     "keys": "evidence",
 }
+
+
+def tell_register(registered: Mapping[str, Any], supplement: Rows) -> dict[str, Any]:
+    """`registered` with what staff completed of the parcel in its place, and `remarks`."""
+    completed = {row["item"]: row["text"] for row in supplement if row["cat2_code"] is None}
+    remarks = [
+        {"cat2_code": row["cat2_code"], "text": row["text"]} for row in supplement if row["item"] == _REMARK
+    ]
+    told = {key: completed.get(key) or value for key, value in registered.items()}
+    return {"registered": told, "remarks": remarks}
 
 
 def tell_measures(rows: Rows, periods: Sequence[str]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def test_areas_are_in_hectares_and_towns_follow_their_size(facts):
 
 
 def test_what_the_register_leaves_empty_is_named_once_and_has_no_line(facts):
-    rights = write(facts, "P010")["权属与管控"]
+    rights = write(facts, "P011")["权属与管控"]
     names = [name for name, _ in rights["lines"]]
     (silent,) = rights["notes"]
     assert "保护情况" in silent
@@ -39,8 +39,14 @@ def test_what_the_register_leaves_empty_is_named_once_and_has_no_line(facts):
     assert "生态保护红线内占比" not in silent
 
 
+def test_what_staff_completed_has_its_lines(facts):
+    lines = dict(write(facts, "P010")["权属与管控"]["lines"])
+    assert lines["保护情况"] == "划入=保护区"
+    assert lines["备注"] == "界址待核\n另有闸控"
+
+
 def test_terms_of_other_rights_are_listed(facts):
-    (row,) = write(facts, "P010")["权属与管控"]["table"]["rows"]
+    (row,) = write(facts, "P010")["关联的其他权利"]["table"]["rows"]
     assert row[1:5] == ("取水〔2023〕7", "某水厂", "2023-01-01", "2027-12-31")
 
 

@@ -77,6 +77,17 @@ def test_other_rights_come_with_their_term(facts):
     assert right["right_kind"] != "water_licence"
 
 
+def test_what_staff_completed_goes_before_the_register_and_remarks_are_told(facts):
+    told = facts.describe("P010")
+    assert told["registered"]["protection_status"] == "划入=保护区"
+    assert told["registered"]["use_status"] is None
+    assert [(one["cat2_code"], one["text"]) for one in told["remarks"]] == [
+        (None, "界址待核"),
+        ("R-REG-01", "另有闸控"),
+    ]
+    assert facts.describe("P011")["remarks"] == []
+
+
 def test_sections_show_their_classes_by_period_and_why_there_is_none(facts):
     sections = facts.describe(WATER)["sections"]
     by_name = {section["section"]: section for section in sections}
