@@ -17,15 +17,13 @@ from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Grid
 from pipeline.legends import LAND_COVER
 from pipeline.outputs.map_sheets import VALUE
-from pipeline.outputs.pictures import WIDTH_PX, color_pixels
+from pipeline.outputs.pictures import WATER, WIDTH_PX, color_pixels, read_water
 from pipeline.outputs.ramps import Stops, find_stops
 from pipeline.outputs.texts import name_unit
 from pipeline.outputs.webmap.keys import UNCOLORED, key_classes, key_stops
 
-_COVER, _VEGETATION = "land_cover", "fvc"
-_GROUNDS = (_COVER, _VEGETATION, VALUE)
+_GROUNDS = ("land_cover", "fvc", VALUE)
 """How the names of the maps begin that lie beneath."""
-_WATER = LAND_COVER.by_code()[LAND_COVER.code("water")]
 _MERCATOR = "EPSG:3857"
 _DEGREES = "EPSG:4326"
 
@@ -41,34 +39,23 @@ def _build_ground(stem: str, delivery: Delivery, rasters: Path) -> dict[str, Any
     if not held:
         return None
     newest = list(held.values())[-1]
-    stops = () if newest.legend else find_stops(newest, _find_file(newest, rasters))
-    water = {
-        label: rasters / f"{_COVER}_{label}.tif"
-        for label in held
-        if stem == _VEGETATION and f"{_COVER}_{label}" in named
-    }
-    images = {
-        label: _draw_image(raster, _find_file(raster, rasters), delivery.grid, stops, water.get(label))
-        for label, raster in held.items()
-    }
-    legend = _build_legend(list(held.values()), rasters, stops, delivery, watered=bool(water))
+    stops = () if newest.legend else find_stops(newest, rasters / f"{newest.name}.tif")
+    files = {label: rasters / f"{raster.name}.tif" for label, raster in held.items()}
+    images = {label: _draw_image(newest, path, delivery.grid, stops) for label, path in files.items()}
+    legend = _build_legend(newest, list(files.values()), stops, delivery)
     title = newest.title_zh if delivery.language == "zh" else newest.title_en
     return {"id": stem, "title": title, "legend": legend, "images": images}
 
 
-def _find_file(raster: Raster, rasters: Path) -> Path:
-    return rasters / f"{raster.name}.tif"
-
-
-def _build_legend(
-    held: list[Raster], rasters: Path, stops: Stops, delivery: Delivery, *, watered: bool
-) -> dict[str, Any]:
-    language, newest = delivery.language, held[-1]
-    if newest.legend is not None:
-        codes = {code for raster in held for code in _list_codes(_find_file(raster, rasters))}
-        return key_classes(newest.legend, codes, language)
-    ramp = key_stops(stops, name_unit(newest.unit, language), language, unknown=UNCOLORED)
-    return {**ramp, **key_classes(LAND_COVER, {_WATER.code} if watered else set(), language)}
+def _build_legend(raster: Raster, files: list[Path], stops: Stops, delivery: Delivery) -> dict[str, Any]:
+    """The legend of the pictures of a map: its classes that occur, or its ramp, and water if there is any."""
+    language = delivery.language
+    if raster.legend is not None:
+        return key_classes(raster.legend, {code for path in files for code in _list_codes(path)}, language)
+    shape = _measure_shape(delivery.grid)
+    water = {WATER.code} if any(read_water(path, shape).any() for path in files) else set()
+    ramp = key_stops(stops, name_unit(raster.unit, language), language, unknown=UNCOLORED)
+    return {**ramp, **key_classes(LAND_COVER, water, language)}
 
 
 def _list_codes(path: Path) -> set[int]:
@@ -80,24 +67,18 @@ def _list_codes(path: Path) -> set[int]:
         }
 
 
-def _draw_image(raster: Raster, path: Path, grid: Grid, stops: Stops, water: Path | None) -> dict[str, Any]:
-    shrink = max(1.0, grid.width / WIDTH_PX)
-    shape = max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
-    colors = color_pixels(path, shape, raster.legend, stops)
-    if water is not None:
-        _draw_water(colors, water)
-    pixels, bounds = _warp(colors, grid)
+def _draw_image(raster: Raster, path: Path, grid: Grid, stops: Stops) -> dict[str, Any]:
+    pixels, bounds = _warp(color_pixels(path, _measure_shape(grid), raster.legend, stops), grid)
     packed = io.BytesIO()
     Image.fromarray(np.moveaxis(pixels, 0, -1)).save(packed, format="PNG", optimize=True)
     url = f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
     return {"url": url, "bounds": bounds}
 
 
-def _draw_water(colors: NDArray[np.uint8], cover: Path) -> None:
-    """Give the colour of water to pixels that a map of land cover has as water."""
-    with rasterio.open(cover) as file:
-        codes = file.read(1, out_shape=colors.shape[1:], resampling=Resampling.nearest)
-    colors[:, codes == _WATER.code] = np.array([*_WATER.rgb, 255], dtype=np.uint8)[:, None]
+def _measure_shape(grid: Grid) -> tuple[int, int]:
+    """Rows and columns of a picture of the grid."""
+    shrink = max(1.0, grid.width / WIDTH_PX)
+    return max(1, round(grid.height / shrink)), max(1, round(grid.width / shrink))
 
 
 def _warp(pixels: NDArray[np.uint8], grid: Grid) -> tuple[NDArray[np.uint8], list[float]]:
