@@ -1,29 +1,19 @@
 """Indicators in the report: bars towards targets, and the table of them all."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from pipeline.contracts import Delivery
-from pipeline.outputs.columns import list_values
-from pipeline.outputs.tables import Table, drop_empty, find_file, format_table, name_table
-from pipeline.outputs.texts import find_text
+from pipeline.contracts import INDICATORS, Delivery, list_row_values
+from pipeline.outputs.columns import describe_column, list_values
+from pipeline.outputs.figures import write_figure
+from pipeline.outputs.report.fractions import write_parts
+from pipeline.outputs.tables import MOST_LISTED, Table, find_file
+from pipeline.outputs.texts import choose_words, find_text, find_texts, name_unit
 
-_INDICATOR_COLUMNS = (
-    "indicator",
-    "period",
-    "value",
-    "unit",
-    "numerator",
-    "denominator",
-    "low",
-    "high",
-    "target",
-)
-
-
-_PERCENT = ("value", "low", "high", "target")
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -44,8 +34,7 @@ def _format_percent(value: Any) -> str:
 
 
 def _select_indicators(delivery: Delivery) -> pd.DataFrame:
-    columns = [*_INDICATOR_COLUMNS, "source", "reason"]
-    return delivery.tables.get("indicators", pd.DataFrame(columns=columns))
+    return delivery.tables.get("indicators", pd.DataFrame(columns=list(INDICATORS.columns)))
 
 
 def _select_newest(delivery: Delivery) -> pd.DataFrame:
@@ -74,7 +63,7 @@ def _build_aim(name: str, row: Any, delivery: Delivery) -> Aim:
     share = row.unit == "share"
     longest = 1.0 if share else max(row.value, row.target, 1e-9)
     points = (row.value - row.target) * (100 if share else 1)
-    unit = find_text("report.points", delivery.language) if share else row.unit
+    unit = find_text("report.points", delivery.language) if share else name_unit(row.unit, delivery.language)
     return Aim(
         name,
         str(row.period),
@@ -87,26 +76,50 @@ def _build_aim(name: str, row: Any, delivery: Delivery) -> Aim:
 
 
 def build_indicators(delivery: Delivery) -> Table | None:
-    """All indicators, shares in percent, each with the number of its source in the list of sources."""
+    """All indicators with their units, each with the number of its source in the list of sources."""
     table = _select_indicators(delivery)
     if table.empty:
         return None
-    share = table["unit"].eq("share")
-    percents = {
-        column: table[column]
-        .astype(float)
-        .map(_format_percent)
-        .where(share, table[column])
-        .where(table[column].notna())
-        for column in _PERCENT
+    rows = list_row_values(table.head(MOST_LISTED))
+    words, parts = find_texts("report", delivery.language), {}
+    parts[words["parts"]] = [write_parts(str(row["indicator"]), row, delivery) or "—" for row in rows]
+    cells = {
+        describe_column(name).name(delivery.language): [write(row, delivery) for row in rows]
+        for name, write in _COLUMNS.items()
     }
     numbers = {source: f"[{number}]" for number, source in enumerate(list_sources(delivery), start=1)}
-    told = table.assign(
-        **percents, unit=table["unit"].where(~share, "%"), source=table["source"].map(numbers)
-    )
-    kept = told[[*_INDICATOR_COLUMNS, "source", "reason"]]
-    tidy = drop_empty(kept, ("low", "high", "target", "reason")).drop(columns="unit" if share.all() else [])
-    return format_table(name_table(tidy, delivery), file=find_file("indicators", delivery))
+    sources = {words["sources"]: [numbers.get(str(row["source"]), "—") for row in rows]}
+    told = {name: column for name, column in {**cells, **parts, **sources}.items() if {*column} - {"—"}}
+    left_out = max(0, len(table) - MOST_LISTED)
+    listed = [list(row) for row in zip(*told.values(), strict=True)]
+    return Table(list(told), listed, left_out, file=find_file("indicators", delivery))
+
+
+def _write_value(name: str) -> Callable[[Row, Delivery], str]:
+    def write(row: Row, delivery: Delivery) -> str:
+        known = pd.notna(row[name])
+        return write_figure(float(row[name]), str(row["unit"]), delivery.language) if known else "—"
+
+    return write
+
+
+def _write_name(row: Row, delivery: Delivery) -> str:
+    return _name_indicators(delivery).get(str(row["indicator"]), str(row["indicator"]))
+
+
+def _write_reason(row: Row, delivery: Delivery) -> str:
+    return "—" if pd.isna(row["reason"]) else choose_words(str(row["reason"]), delivery.language)
+
+
+_COLUMNS: Mapping[str, Callable[[Row, Delivery], str]] = {
+    "indicator": _write_name,
+    "period": lambda row, _: str(row["period"]),
+    "value": _write_value("value"),
+    "low": _write_value("low"),
+    "high": _write_value("high"),
+    "target": _write_value("target"),
+    "reason": _write_reason,
+}
 
 
 def list_sources(delivery: Delivery) -> list[str]:

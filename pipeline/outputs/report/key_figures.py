@@ -2,22 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
-from pipeline import standards
 from pipeline.contracts import Delivery
 from pipeline.outputs.accounts.amounts import write_money
 from pipeline.outputs.accounts.book import AccountBook
 from pipeline.outputs.assessment.section import State
 from pipeline.outputs.columns import list_values
 from pipeline.outputs.figures import Course, is_nothing, write_amount, write_figure
+from pipeline.outputs.report.fractions import write_parts
 from pipeline.outputs.report.standing import Comparison, Standing
-from pipeline.outputs.tables import format_hectares
-from pipeline.outputs.texts import choose_words, find_text, find_texts, name_period, name_unit
+from pipeline.outputs.texts import choose_words, find_text, find_texts, name_period
+from pipeline.periods import find_before, find_year_ago
 
 _GROUPS = (
     ("target_met_share", "good_section_share"),
@@ -26,7 +24,6 @@ _GROUPS = (
 )
 """Figures that are shown wherever they are told of, those of a group side by side."""
 _MOST_FIGURES = 7
-_HECTARE = 1e4
 _STATES: dict[str, State] = {
     "failed": "bad", "worse": "bad", "behind": "fair", "unknown": "unknown", "unclear": "plain",
     "plain": "plain", "same": "plain", "on_course": "plain", "better": "good", "met": "good",
@@ -92,7 +89,7 @@ def _build_figure(standing: Standing, delivery: Delivery) -> KeyFigure:
     return KeyFigure(
         standing.name,
         value,
-        _write_parts(standing, delivery) if now else reason,
+        write_parts(standing.code, standing.row, delivery) if now else reason,
         tuple(_build_move(standing, one, delivery) for one in standing.comparisons),
         _write_target(standing, delivery),
         _STATES[list(_STATES)[_rank(standing)]],
@@ -110,30 +107,6 @@ def _build_move(standing: Standing, compared: Comparison, delivery: Delivery) ->
     word = "" if compared.course == "plain" else find_text(f"bulletin.courses.{compared.course}", language)
     since = words[f"since.{compared.since}"].format(period=name_period(compared.period.label, language))
     return Move(f"{arrow} {amount}".strip(), word, since, compared.course)
-
-
-def _write_parts(standing: Standing, delivery: Delivery) -> str:
-    """Numerator and denominator, in hectares or in what they count; empty where they are not told."""
-    parts = [standing.row.get(name) for name in ("numerator", "denominator")]
-    if any(part is None for part in parts):
-        return ""
-    unit = _find_parts_unit(standing.code)
-    if unit == "m2":
-        words = [format_hectares(float(part) / _HECTARE) for part in parts if part is not None]
-        return Markup("{} / {} <span class='ha-unit'>{}</span>").format(
-            *words, name_unit("ha", delivery.language)
-        )
-    said = " / ".join(f"{float(part):,.6g}" for part in parts if part is not None)
-    return f"{said} {name_unit(unit, delivery.language)}".strip()
-
-
-def _find_parts_unit(code: str) -> str:
-    return next((unit for start, unit in _list_parts_units() if code.startswith(start)), "")
-
-
-@cache
-def _list_parts_units() -> tuple[tuple[str, str], ...]:
-    return tuple((row["indicator"], row["unit"]) for row in standards.read_rows("indicator_parts"))
 
 
 def _write_target(standing: Standing, delivery: Delivery) -> str:
@@ -159,11 +132,18 @@ def _build_value(book: AccountBook) -> KeyFigure | None:
     moves = []
     if len(sums) > 1 and sums[0] is not None and _is_alike(sums[0], now):
         change = float(now["value_yuan"]) - float(sums[0]["value_yuan"])
-        since = words["since.before"].format(period=name_period(periods[0], book.language))
+        since = words[_name_since(book)].format(period=name_period(periods[0], book.language))
         arrow = _ARROWS[(change > 0) - (change < 0)]
         moves.append(Move(f"{arrow} {write_money(abs(change), book.language)}", "", since, "plain"))
     mark = find_text("accounts.indicative", book.language) if now["indicative"] else ""
     return KeyFigure(name, write_money(now["value_yuan"], book.language), mark, tuple(moves), "", "plain")
+
+
+def _name_since(book: AccountBook) -> str:
+    """What the period before is to the newest: of years the same of last year as well."""
+    newest = book.delivery.periods[-1]
+    before, ago = (find(newest, book.delivery.periods) for find in (find_before, find_year_ago))
+    return "since.both" if before == ago else "since.before"
 
 
 def _is_alike(before: Any, now: Any) -> bool:
