@@ -23,7 +23,7 @@ _LEAST_BASE = 1e-12
 
 
 @dataclass(frozen=True)
-class Figure:
+class KnownFigure:
     """A known figure in its unit, with the interval around it (NaN for none)."""
 
     value: float
@@ -31,7 +31,7 @@ class Figure:
     low: float = float("nan")
     high: float = float("nan")
 
-    def overlaps(self, other: "Figure") -> bool:
+    def overlaps(self, other: "KnownFigure") -> bool:
         """Whether two intervals meet; one that is not known, or has no width, is no interval."""
         if not all(one.high > one.low for one in (self, other)):
             return False
@@ -67,7 +67,7 @@ def find_better(indicator: str) -> str:
     return _load_directions().get(indicator, "")
 
 
-def judge_course(now: Figure | None, then: Figure | None, better: str) -> Course:
+def judge_course(now: KnownFigure | None, then: KnownFigure | None, better: str) -> Course:
     """How an indicator went from one period to another."""
     if now is None or then is None:
         return "unknown"
@@ -81,7 +81,7 @@ def judge_course(now: Figure | None, then: Figure | None, better: str) -> Course
     return "better" if (change > 0) == (better == "higher") else "worse"
 
 
-def measure_setback(now: Figure | None, then: Figure | None, better: str) -> float:
+def measure_setback(now: KnownFigure | None, then: KnownFigure | None, better: str) -> float:
     """By how much an indicator got worse: of shares in shares, else of what it was."""
     if now is None or then is None or not better:
         return 0.0

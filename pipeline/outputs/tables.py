@@ -61,7 +61,7 @@ def format_hectares(value: float, *, signed: bool = False) -> str:
     return Markup('<data class="ha" value="{}">{}</data>').format(f"{value:.10g}", words)
 
 
-def find_file(stem: str, delivery: Delivery) -> str:
+def find_table_file(stem: str, delivery: Delivery) -> str:
     """Where all rows of a table stand, from the folder of the delivery: its CSV file, else the GeoPackage."""
     return f"tables/{stem}.csv" if stem in delivery.tables else delivery.name_file(".gpkg")
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.outputs.columns import Language, list_values
-from pipeline.outputs.figures import Course, Figure, find_better, judge_course, measure_setback
+from pipeline.outputs.figures import Course, KnownFigure, find_better, judge_course, measure_setback
 from pipeline.outputs.published import (
     Cell,
     Moment,
@@ -36,9 +36,9 @@ class Known:
     delivery: Published
 
     @property
-    def figure(self) -> Figure:
+    def figure(self) -> KnownFigure:
         """The figure without where it stands."""
-        return Figure(self.cell.value, self.cell.unit, self.low, self.high)
+        return KnownFigure(self.cell.value, self.cell.unit, self.low, self.high)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Compared:
         return measure_setback(*self._pair, self.better)
 
     @property
-    def _pair(self) -> tuple[Figure | None, Figure | None]:
+    def _pair(self) -> tuple[KnownFigure | None, KnownFigure | None]:
         then = self.before or self.year_ago
         return self.now.figure if self.now else None, then.figure if then else None
 

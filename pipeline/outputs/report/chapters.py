@@ -6,7 +6,7 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.section import build_section_table
 from pipeline.outputs.columns import list_values
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
-from pipeline.outputs.tables import Table, drop_empty, find_file, format_table, name_table
+from pipeline.outputs.tables import Table, drop_empty, find_table_file, format_table, name_table
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import sum_totals
 
@@ -14,13 +14,13 @@ _SECTION_COLUMNS = ("section", "water_body", "period", "samples", "water_class",
 _IF_TOLD = ("decided_by", "exceedance", "reason")
 
 
-def build_sections_table(delivery: Delivery) -> Table:
+def tabulate_sections(delivery: Delivery) -> Table:
     """The sections, those that miss their target in the newest period first, then by their class."""
     rows = _rank_sections(delivery)
     kept = drop_empty(rows[[*_SECTION_COLUMNS, *_IF_TOLD]], _IF_TOLD)
     caption = find_text("report.section_classes", delivery.language)
     told = build_section_table(caption, "sections", kept, delivery)
-    return Table(told.headers, told.rows, told.left_out, file=find_file("sections", delivery))
+    return Table(told.headers, told.rows, told.left_out, file=find_table_file("sections", delivery))
 
 
 def _rank_sections(delivery: Delivery) -> pd.DataFrame:
@@ -46,14 +46,14 @@ def list_totals(delivery: Delivery) -> list[tuple[str, Table]]:
     ]
 
 
-def build_findings(delivery: Delivery) -> Table:
+def tabulate_findings(delivery: Delivery) -> Table:
     """The findings, the gravest first."""
     message = "message_zh" if delivery.language == "zh" else "message_en"
     keys = ["severity", "rule", "parcel_id", "period", message, "basis"]
     order = [entry.code for entry in reversed(list_values("severity"))]
     rows = delivery.findings.assign(grave=delivery.findings["severity"].map(order.index))
     ranked = pd.DataFrame(rows.sort_values(["grave", "finding_id"], kind="stable"))[keys]
-    return format_table(name_table(ranked, delivery), file=find_file("findings", delivery))
+    return format_table(name_table(ranked, delivery), file=find_table_file("findings", delivery))
 
 
 def count_findings(delivery: Delivery) -> list[tuple[str, str, int]]:

@@ -19,7 +19,7 @@ class FileLink:
     about: str
 
 
-def list_files(delivery: Delivery, folder: Path) -> dict[str, list[FileLink]]:
+def link_files(delivery: Delivery, folder: Path) -> dict[str, list[FileLink]]:
     """Files of the delivery by what they are: of the area as a whole, tables, maps."""
     return {
         "main": list(_list_main(delivery, folder)),

@@ -10,7 +10,7 @@ from pipeline.contracts import INDICATORS, Delivery, list_row_values
 from pipeline.outputs.columns import describe_column, list_values
 from pipeline.outputs.figures import write_figure
 from pipeline.outputs.report.fractions import write_parts
-from pipeline.outputs.tables import MOST_LISTED, Table, find_file
+from pipeline.outputs.tables import MOST_LISTED, Table, find_table_file
 from pipeline.outputs.texts import choose_words, find_text, find_texts, name_unit
 
 Row = Mapping[str, Any]
@@ -75,7 +75,7 @@ def _build_aim(name: str, row: Any, delivery: Delivery) -> Aim:
     )
 
 
-def build_indicators(delivery: Delivery) -> Table | None:
+def tabulate_indicators(delivery: Delivery) -> Table | None:
     """All indicators with their units, each with the number of its source in the list of sources."""
     table = _select_indicators(delivery)
     if table.empty:
@@ -87,12 +87,14 @@ def build_indicators(delivery: Delivery) -> Table | None:
         describe_column(name).name(delivery.language): [write(row, delivery) for row in rows]
         for name, write in _COLUMNS.items()
     }
-    numbers = {source: f"[{number}]" for number, source in enumerate(list_sources(delivery), start=1)}
+    numbers = {
+        source: f"[{number}]" for number, source in enumerate(list_indicator_sources(delivery), start=1)
+    }
     sources = {words["sources"]: [numbers.get(str(row["source"]), "—") for row in rows]}
     told = {name: column for name, column in {**cells, **parts, **sources}.items() if {*column} - {"—"}}
     left_out = max(0, len(table) - MOST_LISTED)
     listed = [list(row) for row in zip(*told.values(), strict=True)]
-    return Table(list(told), listed, left_out, file=find_file("indicators", delivery))
+    return Table(list(told), listed, left_out, file=find_table_file("indicators", delivery))
 
 
 def _write_value(name: str) -> Callable[[Row, Delivery], str]:
@@ -122,6 +124,6 @@ _COLUMNS: Mapping[str, Callable[[Row, Delivery], str]] = {
 }
 
 
-def list_sources(delivery: Delivery) -> list[str]:
+def list_indicator_sources(delivery: Delivery) -> list[str]:
     """What the indicators rest on; the table of indicators gives the place in this list."""
     return [str(source) for source in _select_indicators(delivery)["source"].dropna().unique()]

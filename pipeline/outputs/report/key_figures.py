@@ -13,7 +13,7 @@ from pipeline.outputs.assessment.section import State
 from pipeline.outputs.columns import list_values
 from pipeline.outputs.figures import Course, is_nothing, write_amount, write_figure
 from pipeline.outputs.report.fractions import write_parts
-from pipeline.outputs.report.standing import Comparison, Standing
+from pipeline.outputs.report.standing import PeriodComparison, Standing
 from pipeline.outputs.texts import choose_words, find_text, find_texts, name_period
 from pipeline.periods import find_before, find_year_ago
 
@@ -96,7 +96,7 @@ def _build_figure(standing: Standing, delivery: Delivery) -> KeyFigure:
     )
 
 
-def _build_move(standing: Standing, compared: Comparison, delivery: Delivery) -> Move:
+def _build_move(standing: Standing, compared: PeriodComparison, delivery: Delivery) -> Move:
     language = delivery.language
     assert standing.now is not None
     change = standing.now.value - compared.then.value

@@ -17,15 +17,20 @@ from pipeline.outputs.charts import Chart, draw_charts
 from pipeline.outputs.embedding import MapPart
 from pipeline.outputs.map_sheets import draw_map_sheets
 from pipeline.outputs.report.chapters import (
-    build_findings,
-    build_sections_table,
+    tabulate_findings,
+    tabulate_sections,
     count_findings,
     list_totals,
 )
-from pipeline.outputs.report.files import list_files
-from pipeline.outputs.report.indicators import build_indicators, list_aims, list_sources
+from pipeline.outputs.report.files import link_files
+from pipeline.outputs.report.indicators import tabulate_indicators, list_aims, list_indicator_sources
 from pipeline.outputs.report.leading import build_leading_page
-from pipeline.outputs.report.quality import build_balance, build_reads, build_scenes, list_clear_looks
+from pipeline.outputs.report.quality import (
+    tabulate_balance,
+    tabulate_reads,
+    tabulate_scenes,
+    list_clear_looks,
+)
 from pipeline.outputs.spreadsheet import build_about
 from pipeline.outputs.texts import find_text, find_texts, name_unit
 from pipeline.outputs.webmap.building import build_map
@@ -71,23 +76,23 @@ def _build_content(delivery: Delivery, folder: Path) -> dict[str, Any]:
         "charts": charts,
         "leading": leading,
         "aims": list_aims(delivery),
-        "indicators": build_indicators(delivery),
-        "sources": list_sources(delivery),
+        "indicators": tabulate_indicators(delivery),
+        "sources": list_indicator_sources(delivery),
         "accounts": build_chapter(book, rasters) if book else None,
         "assessment": _build_assessment(sections, delivery) if sections else None,
         "chapters": _list_chapters(sections, delivery, accounts=book is not None),
         "sheets": [sheet for sheet in sheets if sheet is not leading["map"]],
-        "sections": build_sections_table(delivery),
+        "sections": tabulate_sections(delivery),
         "totals": list_totals(delivery),
-        "findings": build_findings(delivery),
+        "findings": tabulate_findings(delivery),
         "finding_counts": count_findings(delivery),
-        "reads": build_reads(delivery),
+        "reads": tabulate_reads(delivery),
         "looks": list_clear_looks(delivery, rasters),
-        "balance": build_balance(delivery),
-        "scenes": build_scenes(delivery),
+        "balance": tabulate_balance(delivery),
+        "scenes": tabulate_scenes(delivery),
         "scene_count": len(delivery.scenes),
         "about": build_about(delivery).to_numpy().tolist(),
-        "files": list_files(delivery, folder),
+        "files": link_files(delivery, folder),
     }
 
 

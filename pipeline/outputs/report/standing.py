@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.contracts import TARGET_STATUSES, Delivery, list_row_values
 from pipeline.outputs.columns import list_values
-from pipeline.outputs.figures import Course, Figure, find_better, judge_course
+from pipeline.outputs.figures import Course, KnownFigure, find_better, judge_course
 from pipeline.periods import Period, PeriodPair, find_before, find_year_ago
 
 Since = Literal["before", "year_ago", "both"]
@@ -18,11 +18,11 @@ _NAN = float("nan")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PeriodComparison:
     """A figure of an earlier period: which it is, the figure, and how the indicator went since."""
 
     period: Period
-    then: Figure
+    then: KnownFigure
     course: Course
     since: Since
 
@@ -36,9 +36,9 @@ class Standing:
 
     code: str
     name: str
-    now: Figure | None
+    now: KnownFigure | None
     row: Mapping[str, Any]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[PeriodComparison, ...]
     target: Mapping[str, Any] | None
 
     @property
@@ -82,16 +82,16 @@ def _list_labels(period: Period, periods: Sequence[Period]) -> list[str]:
     return [period.label, *([PeriodPair(before, period).label] if before else [])]
 
 
-def _read_figure(row: Mapping[str, Any] | None) -> Figure | None:
+def _read_figure(row: Mapping[str, Any] | None) -> KnownFigure | None:
     if row is None or row["value"] is None:
         return None
     ends = [_NAN if row.get(end) is None else float(row[end]) for end in ("low", "high")]
-    return Figure(float(row["value"]), str(row["unit"]), *ends)
+    return KnownFigure(float(row["value"]), str(row["unit"]), *ends)
 
 
 def _list_comparisons(
-    code: str, now: Figure | None, rows: Mapping[Any, Mapping[str, Any]], delivery: Delivery
-) -> Iterator[Comparison]:
+    code: str, now: KnownFigure | None, rows: Mapping[Any, Mapping[str, Any]], delivery: Delivery
+) -> Iterator[PeriodComparison]:
     newest = delivery.periods[-1]
     before, ago = (find(newest, delivery.periods) for find in (find_before, find_year_ago))
     since: dict[Period | None, Since] = {before: "before", ago: "year_ago"}
@@ -103,7 +103,7 @@ def _list_comparisons(
         then = _read_figure(row)
         if now and then:
             course = judge_course(now, then, find_better(code))
-            yield Comparison(period, then, course, since[period])
+            yield PeriodComparison(period, then, course, since[period])
 
 
 def _find_targets(delivery: Delivery) -> dict[str, Mapping[str, Any]]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline import standards
 from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.graphs import Graph, pack_graph
-from pipeline.outputs.figures import Figure, is_nothing, judge_course
+from pipeline.outputs.figures import KnownFigure, is_nothing, judge_course
 from pipeline.outputs.published import Cell
 from pipeline.outputs.texts import choose_words, name_period
 
@@ -20,8 +20,8 @@ def cell(value: float, unit: str = "share", line: int = 2) -> Cell:
     return Cell("east/2024", "indicators", line, "value", value, unit)
 
 
-def known(value: float, low: float = float("nan"), high: float = float("nan")) -> Figure:
-    return Figure(value, "share", low, high)
+def known(value: float, low: float = float("nan"), high: float = float("nan")) -> KnownFigure:
+    return KnownFigure(value, "share", low, high)
 
 
 @given(after=SHARES, before=SHARES, language=st.sampled_from(["zh", "en"]))

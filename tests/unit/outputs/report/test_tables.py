@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from pipeline.outputs.embedding import MapPart
-from pipeline.outputs.report.chapters import build_findings, build_sections_table
-from pipeline.outputs.report.indicators import build_indicators
+from pipeline.outputs.report.chapters import tabulate_findings, tabulate_sections
+from pipeline.outputs.report.indicators import tabulate_indicators
 from pipeline.outputs.report.page import render_report
 from pipeline.outputs.tables import MOST_LISTED, MOST_ROWS, format_hectares, format_table
 from tests.deliveries import small_delivery
@@ -54,7 +54,7 @@ def test_all_indicators_and_all_sections_are_in_the_page_the_first_of_them_open(
 
 
 def test_sections_that_miss_their_target_come_first_the_worst_of_them_ahead():
-    table = build_sections_table(with_sections(small_delivery(), 49))
+    table = tabulate_sections(with_sections(small_delivery(), 49))
     cells = pd.DataFrame([[cell[0] for cell in row] for row in table.rows], columns=table.headers)
     newest = cells[cells["核算期"] == "2024"]
     met = newest["是否达标"].tolist()
@@ -74,7 +74,7 @@ def test_what_the_page_does_not_hold_is_counted_beside_the_file_that_has_it(coun
 
 def test_every_table_names_a_file_that_is_there(folder):
     delivery = small_delivery()
-    for table in (build_indicators(delivery), build_sections_table(delivery), build_findings(delivery)):
+    for table in (tabulate_indicators(delivery), tabulate_sections(delivery), tabulate_findings(delivery)):
         assert (folder / table.file).is_file(), table.file
 
 
