@@ -1,12 +1,16 @@
 """Every file of a delivery as a link beside the page, with what it is."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from pipeline.contracts import Delivery
 from pipeline.outputs.texts import find_texts
 
+_TABLE = re.compile(r"(tables/\w+\.csv)")
 _LATER = ("catalog.json", "collection.json", "manifest.json")
 """What is written once the report is."""
 
@@ -20,7 +24,7 @@ class FileLink:
 
 
 def link_files(delivery: Delivery, folder: Path) -> dict[str, list[FileLink]]:
-    """Files of the delivery by what they are: of the area as a whole, tables, maps."""
+    """Files of the delivery by what they are: of the area as a whole, tables, maps, Shapefiles."""
     return {
         "main": list(_list_main(delivery, folder)),
         "tables": [FileLink(f"tables/{stem}.csv", "") for stem in sorted(delivery.tables)],
@@ -31,7 +35,15 @@ def link_files(delivery: Delivery, folder: Path) -> dict[str, list[FileLink]]:
             )
             for raster in delivery.rasters
         ],
+        "shapefile": [FileLink(f"shapefile/{path.name}", "") for path in sorted(folder.glob("shapefile/*"))],
     }
+
+
+def link_tables(text: str) -> Markup:
+    """A text in which every table that it names by its place is a link."""
+    words = _TABLE.split(text)
+    links = [Markup('<a href="{0}">{0}</a>').format(one) if _TABLE.fullmatch(one) else one for one in words]
+    return Markup("").join(links)
 
 
 def _list_main(delivery: Delivery, folder: Path) -> Iterator[FileLink]:

@@ -17,19 +17,19 @@ from pipeline.outputs.charts import Chart, draw_charts
 from pipeline.outputs.embedding import MapPart
 from pipeline.outputs.map_sheets import draw_map_sheets
 from pipeline.outputs.report.chapters import (
-    tabulate_findings,
-    tabulate_sections,
     count_findings,
     list_totals,
+    tabulate_findings,
+    tabulate_sections,
 )
-from pipeline.outputs.report.files import link_files
-from pipeline.outputs.report.indicators import tabulate_indicators, list_aims, list_indicator_sources
+from pipeline.outputs.report.files import link_files, link_tables
+from pipeline.outputs.report.indicators import list_aims, list_indicator_sources, tabulate_indicators
 from pipeline.outputs.report.leading import build_leading_page
 from pipeline.outputs.report.quality import (
+    list_clear_looks,
     tabulate_balance,
     tabulate_reads,
     tabulate_scenes,
-    list_clear_looks,
 )
 from pipeline.outputs.spreadsheet import build_about
 from pipeline.outputs.texts import find_text, find_texts, name_unit
@@ -59,6 +59,7 @@ def render_report(delivery: Delivery, folder: Path, interactive: MapPart) -> str
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["link_tables"] = link_tables
     content = _build_content(delivery, folder)
     scripts = _build_scripts(content["charts"], interactive)
     return environment.get_template("report/page.html").render(content, **scripts, interactive=interactive)

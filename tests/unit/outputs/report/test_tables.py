@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.outputs.embedding import MapPart
 from pipeline.outputs.report.chapters import tabulate_findings, tabulate_sections
+from pipeline.outputs.report.files import link_tables
 from pipeline.outputs.report.indicators import tabulate_indicators
 from pipeline.outputs.report.page import render_report
 from pipeline.outputs.tables import MOST_LISTED, MOST_ROWS, format_hectares, format_table
@@ -83,3 +84,9 @@ def test_hectares_keep_their_exact_figure_beside_the_words():
     assert format_hectares(0.25, signed=True) == '<data class="ha" value="0.25">+0.25</data>'
     assert format_hectares(float("nan")) == "—"
     assert format_table(pd.DataFrame({"面积": [2.0]}), hectares=["面积"]).rows == [[format_hectares(2.0)]]
+
+
+def test_a_table_that_a_text_names_is_a_link_and_nothing_else_of_it_is_markup():
+    said = link_tables("见 tables/a_1.csv <b> tables/../x.csv")
+    link = '<a href="tables/a_1.csv">tables/a_1.csv</a>'
+    assert said == f"见 {link} &lt;b&gt; tables/../x.csv"
