@@ -1,12 +1,15 @@
 """The map of a delivery as parts of a page: element, data, scripts, styles."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.embedding import MapPart
+from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.webmap.features import (
     build_changes_layer,
@@ -18,8 +21,11 @@ from pipeline.outputs.webmap.features import (
 from pipeline.outputs.webmap.grounds import list_grounds
 from pipeline.outputs.webmap.libraries import join_script, join_styles, read_maplibre, read_start
 from pipeline.outputs.webmap.packing import pack_config
-from pipeline.outputs.webmap.parcels import build_parcels_layer
+from pipeline.outputs.webmap.parcels import build_parcels_layer, choose_product_periods
 
+MOST_FEATURES = 20_000
+"""Of a layer that a page carries; `ecoledger view` loads what is seen, and has no such bound."""
+_Builder = Callable[[Delivery], dict[str, Any]]
 _HTML = Markup('<div id="ecomap" class="ecomap"><p class="eco-absent">{}</p></div>')
 _DATA = Markup('<script type="text/plain" id="ecomap-data">{}</script>')
 
@@ -44,15 +50,38 @@ def build_config(delivery: Delivery, rasters: Path) -> dict[str, Any]:
         "outline": build_outline(delivery),
         "grounds": list_grounds(delivery, rasters),
         "layers": list_map_layers(delivery),
+        "notes": list_notes(delivery),
     }
 
 
 def list_map_layers(delivery: Delivery) -> list[dict[str, Any]]:
-    """The layers from the lowest to the topmost; those without a row are left out."""
-    areas = [build(delivery) for rows, build in ((delivery.parcels, build_parcels_layer),) if len(rows)]
-    over = (
-        (delivery.change_patches, build_changes_layer),
-        (delivery.findings, build_findings_layer),
-        (delivery.sections, build_sections_layer),
+    """The layers from the lowest to the topmost, without those of no row, or of more than a page carries."""
+    lowest, *over = (
+        build(delivery) if _is_carried(rows) else None for _, rows, build in _list_rows(delivery)
     )
-    return [*areas, *list_part_layers(delivery), *(build(delivery) for rows, build in over if len(rows))]
+    return [layer for layer in (lowest, *list_part_layers(delivery), *over) if layer]
+
+
+def list_notes(delivery: Delivery) -> list[str]:
+    """What the map leaves out, and where to find it."""
+    words, language = find_texts("webmap", delivery.language), delivery.language
+    crowded = [name for name, rows, _ in _list_rows(delivery) if len(rows) > MOST_FEATURES]
+    titles = find_text("report.and", language).join(find_layer_title(name, language) for name in crowded)
+    listed = choose_product_periods(delivery)
+    return [
+        *([words["crowded"].format(layers=titles, most=f"{MOST_FEATURES:,}")] if crowded else []),
+        *([words["recent"].format(periods=len(listed))] if len(listed) < len(delivery.periods) else []),
+    ]
+
+
+def _is_carried(rows: pd.DataFrame) -> bool:
+    return 0 < len(rows) <= MOST_FEATURES
+
+
+def _list_rows(delivery: Delivery) -> tuple[tuple[str, pd.DataFrame, _Builder], ...]:
+    return (
+        ("parcels", delivery.parcels, build_parcels_layer),
+        ("change_patches", delivery.change_patches, build_changes_layer),
+        ("findings", delivery.findings, build_findings_layer),
+        ("sections", delivery.sections, build_sections_layer),
+    )

@@ -26,6 +26,7 @@ from pipeline.outputs.webmap.shaping import (
     spread_periods,
     tabulate_cells,
 )
+from pipeline.periods import Period
 
 _TEXTS = (
     *("parcel_no", "right_holder", "owner_type", "right_type", "land_class", "unit_name", "planning_use"),
@@ -47,6 +48,8 @@ _LISTED: Mapping[str, tuple[Field | str, ...]] = MappingProxyType(
     }
 )
 """What the card lists under a parcel, and of what; a column `note` stands under each row."""
+MOST_PRODUCTS = 200_000
+"""Rows of products that a page carries."""
 _COVER, _UNSEEN = "fvc_mean", "unknown_area_ha"
 
 
@@ -144,10 +147,22 @@ def _build_lists(delivery: Delivery, ids: pd.Series) -> dict[str, Any]:
     return lists
 
 
+def choose_product_periods(delivery: Delivery) -> list[Period]:
+    """The last periods whose products together are no more than a page carries, in order."""
+    counts = delivery.inventory["period"].value_counts()
+    held = 0
+    for number, period in enumerate(reversed(delivery.periods)):
+        held += int(counts.get(period.label, 0))
+        if held > MOST_PRODUCTS:
+            return list(delivery.periods[len(delivery.periods) - number :])
+    return list(delivery.periods)
+
+
 def _tell_products(delivery: Delivery) -> pd.DataFrame:
     """Products in the order of their categories, with what is to be said of each figure."""
     language = delivery.language
     rows = pd.DataFrame(delivery.inventory)
+    rows = rows[rows["period"].isin([period.label for period in choose_product_periods(delivery)])]
     rows = rows.sort_values(["cat1_code", "cat2_code", "product_id"], kind="stable")
     said = ("cat3_name", "cat2_name", "quality_grade", "confidence")
     words = {name: name_values(name, rows[name], language) for name in said}

@@ -59,5 +59,6 @@ function listPanelParts(config, state, act) {
   const boxes = [...layers].reverse().map((layer) => buildLayerBox(layer, state, act, words));
   const beneath = grounds.length ? [build("h3", {}, words.grounds), buildGroundBox(config, state, act)] : [];
   const units = buildChoice(words.units, [["ha", words.ha], ["mu", words.mu]], state.units, act.setUnits);
-  return [build("h3", {}, words.layers), ...boxes, ...beneath, units];
+  const told = (config.notes ?? []).map((note) => build("p", { class: "eco-quiet" }, note));
+  return [build("h3", {}, words.layers), ...told, ...boxes, ...beneath, units];
 }

@@ -12,6 +12,7 @@ import shapely
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.outputs.columns import list_values
 from pipeline.outputs.texts import find_texts
+from pipeline.outputs.webmap import building, parcels
 from pipeline.outputs.webmap.building import build_config, build_map
 from pipeline.outputs.webmap.parcels import find_towns
 from tests.deliveries import HOSTILE, small_delivery
@@ -157,6 +158,27 @@ def test_layers_of_the_assessment_follow_in_the_look_that_qgis_gives_them(delive
     legend = found["licence_points"]["themes"][0]["legend"]
     assert legend["classes"] == [{"value": known.name_zh, "name": known.name_zh, "color": known.color}]
     assert "other" in legend
+
+
+def test_what_is_more_than_a_page_carries_is_left_out_and_told(delivery, folder, monkeypatch):
+    assert build_config(delivery, folder / "rasters")["notes"] == []
+    monkeypatch.setattr(building, "MOST_FEATURES", len(delivery.parcels) - 1)
+    config = build_config(delivery, folder / "rasters")
+    assert [layer["id"] for layer in config["layers"]] == ["change_patches", "findings", "sections"]
+    (note,) = config["notes"]
+    assert "确权地块" in note
+    assert str(len(delivery.parcels) - 1) in note
+
+
+def test_of_too_many_products_the_last_periods_are_listed(delivery, folder, monkeypatch):
+    monkeypatch.setattr(parcels, "MOST_PRODUCTS", len(delivery.inventory) - 1)
+    config = build_config(delivery, folder / "rasters")
+    held = config["layers"][0]["lists"]["products"]["columns"]["period"]
+    assert set(held) == {"2024"}
+    assert len(held) == len(delivery.parcels)
+    assert "1 期" in config["notes"][0]
+    monkeypatch.setattr(parcels, "MOST_PRODUCTS", 0)
+    assert parcels.choose_product_periods(delivery) == []
 
 
 def test_text_that_wants_to_be_code_leaves_as_text(delivery, folder):
