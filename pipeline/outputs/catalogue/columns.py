@@ -8,7 +8,7 @@ from pipeline.outputs.catalogue.listing import Listing
 from pipeline.outputs.columns import Language
 from pipeline.outputs.texts import find_text
 
-Form = Literal["text", "word", "count", "number", "money"]
+Form = Literal["text", "word", "count", "number", "area", "money"]
 """Text is set left and wrapped, a word in the middle; numbers right."""
 
 
@@ -32,13 +32,13 @@ PRINTED_COLUMNS = (
     PrintedColumn("product", "cat3_name", "text", (22, 44), standing=True),
     PrintedColumn("unit", "quantity_unit", "word", (8, 10), standing=True),
     PrintedColumn("quantity", "quantity", "number", (13, 16), by_period=True, standing=True),
-    PrintedColumn("grade", "quality_grade", "word", (8, 10), by_period=True),
+    PrintedColumn("grade", "quality_grade", "word", (8, 14), by_period=True),
     PrintedColumn("value", "eco_value_yuan", "money", (12, 14), by_period=True),
-    PrintedColumn("area", "area_ha", "number", (12, 14), standing=True),
+    PrintedColumn("area", "area_ha", "area", (12, 14), standing=True),
     PrintedColumn("place", "place", "text", (16, 36)),
     PrintedColumn("centre", "centre", "text", (22, 22), standing=True),
     PrintedColumn("parcel_no", "parcel_no", "text", (31, 32)),
-    PrintedColumn("land_class", "dlbm", "text", (14, 20)),
+    PrintedColumn("land_class", "dlbm", "text", (14, 26)),
     PrintedColumn("owner", "owner_subject", "text", (14, 24)),
     PrintedColumn("holder", "right_holder", "text", (14, 24)),
     PrintedColumn("protection", "protection_status", "text", (12, 28)),

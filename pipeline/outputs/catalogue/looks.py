@@ -10,13 +10,15 @@ from pipeline.outputs.columns import Language
 _SIZE = 9
 _THIN = 1
 _EDGE = "#9db3aa"
-_NUMBER = "[>=1]#,##0.00;[<=-1]-#,##0.00;0.00####"
+_AREA = "[>=0.01]#,##0.00;0.00####"
+_NUMBER = "[>=1]#,##0.00;[>=0.01]0.00##;0.00####"
 """Two decimals, and for what is small as many as it has, so that nothing known looks like 0."""
 _FORMS: dict[Form, dict[str, Any]] = {
     "text": {"align": "left", "indent": 1, "text_wrap": True},
     "word": {"align": "center", "text_wrap": True},
     "count": {"align": "center", "num_format": "0"},
     "number": {"align": "right", "num_format": _NUMBER},
+    "area": {"align": "right", "num_format": _AREA},
     "money": {"align": "right", "num_format": _NUMBER},
 }
 _INDICATIVE = {"num_format": _NUMBER.replace(";", '"*";') + '"*"'}

@@ -5,6 +5,7 @@ from itertools import groupby, islice
 from math import ceil
 from typing import Any
 
+import pandas as pd
 import xlsxwriter
 
 from pipeline.outputs.accounts.amounts import choose_money
@@ -164,7 +165,8 @@ def _choose_widths(places: Sequence[SheetColumn], listing: Listing) -> list[floa
 def _measure_columns(places: Sequence[SheetColumn], listing: Listing) -> Iterator[int]:
     for place in places:
         if place.source in listing.products and place.column.form in ("text", "word"):
-            texts = listing.products[place.source].dropna().astype(str).unique()
+            rows = pd.concat([listing.products[place.source], listing.others[place.source]])
+            texts = rows.dropna().astype(str).unique()
             yield max((measure_words(text) + 2 for text in texts), default=0)
         else:
             yield 0
