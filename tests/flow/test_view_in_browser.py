@@ -125,6 +125,15 @@ def test_the_slider_goes_through_the_moments_and_changes_what_is_drawn(show):
     assert titles == ["时段 2024 · 批次 2024", "时段 2023 · 批次 2024-复核", "时段 2023 · 批次 2024"]
     assert "ecosystem_l1@2023" in page.evaluate(paint)
     assert page.url.endswith("#/delta/2024/2023")
+    box = page.locator("#time").bounding_box()
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 4, height)
+    page.mouse.down()
+    for share in (0.3, 0.7, 1):
+        page.mouse.move(box["x"] + share * box["width"], height)
+        page.wait_for_timeout(100)
+    page.mouse.up()
+    assert page.inner_text("#times output") == "时段 2024 · 批次 2024-复核"
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ async function showArea(area, moment) {
   find("stamp").hidden = !config.stamp;
   view.map = await EcoMap.create(find("map"), config);
   if (!view.map) find("map").replaceChildren(element("p", { class: "view-absent" }, words.no_webgl));
-  view.map?.on("period", () => { fillTimes(); noteAddress(); });
+  view.map?.on("period", () => { tellTime(); noteAddress(); });
   window.ecoView = view;
 }
 
@@ -99,7 +99,11 @@ function fillBar() {
     const { name } = ecoCatalog.deliveries.findLast((delivery) => delivery.area === area);
     return element("option", { value: area, selected: area === view.area }, name);
   });
-  const choice = element("select", { id: "area", onchange: async (event) => { await showArea(event.target.value, null); noteAddress(); } }, ...options);
+  const go = async ({ target }) => {
+    await showArea(target.value, null);
+    noteAddress();
+  };
+  const choice = element("select", { id: "area", onchange: go }, ...options);
   find("place").replaceChildren(element("label", {}, element("span", {}, words.area_name), choice), ...listParts());
   fillTimes();
 }
@@ -116,15 +120,27 @@ function listParts() {
 
 /** The slider over all moments of the area, and what of them is shown. */
 function fillTimes() {
-  const moment = view.map?.state.period ?? view.moment;
-  const at = view.moments.findIndex(({ key }) => key === moment);
-  const said = element("output", {}, `${words.period} ${view.moments[at].period} · ${words.label} ${view.moments[at].delivery.label}`);
-  if (view.moments.length === 1) return find("times").replaceChildren(said);
-  const held = document.activeElement?.id === "time";
-  const slider = element("input", { type: "range", id: "time", min: "0", max: String(view.moments.length - 1), step: "1", value: String(at), "aria-label": words.time, "aria-valuetext": view.moments[at].title, oninput: () => view.map?.setPeriod(view.moments[Number(slider.value)].key) });
-  find("times").replaceChildren(slider, said);
-  if (held) slider.focus();
-  return undefined;
+  const said = element("output", {});
+  if (view.moments.length === 1) find("times").replaceChildren(said);
+  else {
+    const show = () => view.map?.setPeriod(view.moments[Number(slider.value)].key);
+    const ends = { min: "0", max: String(view.moments.length - 1), step: "1" };
+    const slider = element("input", { type: "range", id: "time", ...ends, "aria-label": words.time, oninput: show });
+    find("times").replaceChildren(slider, said);
+  }
+  tellTime();
+}
+
+/** Say which moment is shown. The slider stays the element that it is: it may be held by a hand. */
+function tellTime() {
+  const shown = view.map?.state.period ?? view.moment;
+  const at = view.moments.findIndex(({ key }) => key === shown);
+  const { period, title, delivery } = view.moments[at];
+  find("times").querySelector("output").textContent = `${words.period} ${period} · ${words.label} ${delivery.label}`;
+  const slider = find("time");
+  if (!slider) return;
+  slider.value = String(at);
+  slider.setAttribute("aria-valuetext", title);
 }
 
 async function openSheet(parcel) {
@@ -132,7 +148,9 @@ async function openSheet(parcel) {
   const facts = await readFacts(delivery, parcel);
   const dialog = find("sheet");
   const extract = element("div", { class: "view-extract", role: "img", "aria-label": words.extract });
-  openDialog(dialog, ...buildHeading(`${words.sheet} ${parcel}`, delivery), ...(facts ? [view.map && element("figure", {}, extract), ...buildSheet(facts, delivery, view.map?.state.units ?? "ha")] : [element("p", {}, words.not_here)]));
+  const figure = view.map && element("figure", {}, extract);
+  const told = facts ? [figure, ...buildSheet(facts, delivery, view.map?.state.units ?? "ha")] : [element("p", {}, words.not_here)];
+  openDialog(dialog, ...buildHeading(`${words.sheet} ${parcel}`, delivery), ...told);
   if (!facts || !view.map) return;
   const layer = view.config.layers.find(({ id }) => id === "parcels");
   view.extract = drawExtract(extract, facts, layer, `${delivery.label}/`);
