@@ -28,7 +28,7 @@ _TABLES = {
 }
 """Where the tables stand on the page, in mm."""
 _ORDERS = {
-    "products": '"cat1_code" || "cat2_code" || "period"',
+    "products": 'to_string(strpos(\'MRC\', "cat1_code")) || "cat2_code" || "period"',
     "sections": '"section" || "period"',
     "findings": '"rule"',
 }
@@ -89,11 +89,11 @@ def draw_parcel_layout(name: str, sheet: ParcelSheet, imprint: str, still: Groun
     page.add_scale((18, 123, 50, 11))
     page.add_label("ratio", RATIO, (15, 141, 106, 5), points=7.5, middle=True, evaluated=True)
     _add_tables(page, sheet)
-    page.add_label("imprint", imprint, (10, 276, 110, 10), points=8)
+    page.add_label("imprint", imprint, (10, 276, 98, 10), points=8)
     page.add_label("notes", sheet.notes, (10, 286, 175, 9), points=6, color=FAINT)
     pages = "[% @atlas_featurenumber || ' / ' || @atlas_totalfeatures %]"
-    page.add_label("more", find_text("layout.more", sheet.language), (120, 276, 50, 9), points=6, color=FAINT)
-    page.add_label("number", pages, (170, 276, 30, 6), points=8, evaluated=True)
+    page.add_label("more", find_text("layout.more", sheet.language), (110, 276, 66, 9), points=6, color=FAINT)
+    page.add_label("number", pages, (178, 276, 22, 6), points=8, evaluated=True)
     if sheet.stamp:
         page.add_stamp(sheet.stamp, (166, 7, 34, 11))
     page.add_atlas(sheet.layers["parcels"], order='"parcel_id"', name='"parcel_id"')

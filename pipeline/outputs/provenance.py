@@ -3,7 +3,7 @@
 from datetime import UTC
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.texts import choose_words, find_text, find_texts
 
 
 def build_title_line(delivery: Delivery) -> str:
@@ -26,11 +26,12 @@ def build_evidence_line(delivery: Delivery) -> str:
     else:
         seen = find_text("evidence.none", language)
     mark = find_text("simulated.mark", language) if delivery.simulated else ""
+    outline = "; ".join(choose_words(words, language) for words in (aoi.source, aoi.accuracy))
     newest = delivery.as_of.astimezone(UTC).strftime("%Y-%m-%d")
     return " · ".join(
         [
             f"{find_text('evidence.scenes', language)} {seen}{mark}",
-            f"{find_text('evidence.outline', language)} {aoi.source}; {aoi.accuracy}",
+            f"{find_text('evidence.outline', language)} {outline}",
             find_text("evidence.areas", language),
             f"{find_text('evidence.as_of', language)} {newest}",
         ]

@@ -116,6 +116,7 @@ def test_a_fact_sheet_lists_what_is_known_of_its_parcel_alone(printed, delivery)
         assert lines["所有权主体(类型)"] == {"1": "全民所有", "2": "集体所有"}[rows.loc[parcel, "owner_type"]]
         assert lines["椭球面积"] == f"{rows.loc[parcel, 'area_m2'] / 1e4:,.2f} 公顷"
         assert lines.get("保护情况") == (f"已划入{LIVE}" if parcel == COMPLETED else None)
+        assert page["words"]["notes"].startswith("影像 sentinel-2 2 (2023-06-05 – 2024-11-28)")
         products = page["tables"]["products"]
         assert [row[2] for row in products] == ["2023", "2024"]
         assert {row[4] for row in products} == {"公顷"}

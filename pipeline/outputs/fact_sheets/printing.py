@@ -36,7 +36,7 @@ _LINES = {
 _BLANK = "＿" * 12
 _BESIDE = 2
 """Chapters that stand beside the map."""
-_LEAST_WIDTH, _MOST_WIDTH = 4, 26
+_LEAST_WIDTH, _MOST_WIDTH = 5, 26
 """How narrow and wide a column may be, in letters."""
 
 
