@@ -18,12 +18,18 @@ from bokeh.embed import json_item
 from bokeh.model import Model
 from markupsafe import Markup
 
-START = (
-    'Bokeh.logger.set_level("warn");'
-    'for (const chart of document.querySelectorAll("script.chart"))'
-    " Bokeh.embed.embed_item(JSON.parse(chart.textContent));"
-)
-"""What the page runs once it is read."""
+START = """{
+  Bokeh.logger.set_level("warn");
+  const charts = [...document.querySelectorAll("script.chart")];
+  const drawNext = () => {
+    const chart = charts.shift();
+    if (!chart) return;
+    Bokeh.embed.embed_item(JSON.parse(chart.textContent));
+    setTimeout(drawNext);
+  };
+  setTimeout(drawNext);
+}"""
+"""What the page runs once it is read: a chart after the other, so that it can be read and moved meanwhile."""
 
 _SCRIPT = "server/static/js/bokeh.min.js"
 _UNSAFE = {ord(letter): f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
