@@ -16,6 +16,7 @@ from qgis.core import (
     QgsExpressionContextUtils,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsPointXY,
     QgsProject,
     QgsProviderRegistry,
     QgsRasterLayer,
@@ -78,12 +79,12 @@ def draw(layers, extent, crs, picture):
     job.waitForFinished()
     image = job.renderedImage()
     image.save(str(picture))
-    return image, settings.mapToPixel()
+    return image, settings.mapToPixel(), job.takeLabelingResults()
 
 
 def shade(drawn, point):
     """The colour of a map where a point (longitude, latitude) lies."""
-    image, places = drawn
+    image, places, _ = drawn
     place = places.transform(*point)
     return QColor(image.pixel(int(place.x()), int(place.y()))).name()
 
@@ -162,7 +163,7 @@ def stranger_facts(package, picture):
     known = [layer for layer in root.layerOrder() if layer is not None and layer.isValid()]
     for layer in known:
         layer.setScaleBasedVisibility(False)
-    image, _ = draw(known, extent, project.crs(), picture)
+    image, *_ = draw(known, extent, project.crs(), picture)
     colors = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
     vectors = [layer for layer in known if isinstance(layer, QgsVectorLayer)]
     return {
@@ -170,6 +171,22 @@ def stranger_facts(package, picture):
         "on_the_map": title_on_the_map(),
         "rows": sum(sum(1 for _ in layer.getFeatures()) for layer in vectors),
         "colors": len(colors),
+    }
+
+
+def corners(box):
+    return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
+
+
+def ties(drawn, extent, layer):
+    """How far from its own point the line from each label of a layer ends, in pixels, by the label."""
+    _, places, labels = drawn
+    points = {feature.id(): feature.geometry().asPoint() for feature in layer.getFeatures()}
+    lines = [line for line in labels.calloutsWithinRectangle(extent) if line.layerID == layer.id()]
+    return {
+        str(line.featureId): points[line.featureId].distance(QgsPointXY(line.destination()))
+        / places.mapUnitsPerPixel()
+        for line in lines
     }
 
 
@@ -210,6 +227,10 @@ def project_facts(package, pictures, places):
         },
         "valid": all(layer.isValid() for layer in project.mapLayers().values()),
         "views": {layer.id(): view_facts(layer) for layer in vectors},
+        "ties": ties(drawn, extent, project.mapLayer("ecoledger_sections_2024")),
+        "bookmarks": {
+            mark.name(): [*corners(mark.extent())] for mark in project.bookmarkManager().bookmarks()
+        },
         "seen": {place: shade(drawn, point) for place, point in places.items()},
         "metadata": {layer.id(): described(layer) for layer in vectors},
         "relations": sorted(project.relationManager().relations()),

@@ -44,4 +44,8 @@ def _describe_project(
         sheet=build_sheet(list_views(layers, delivery.language), rasters, delivery),
         crs=delivery.grid.crs,
         rasters=tuple(rasters),
+        places={
+            part.name_zh if delivery.language == "zh" else part.name_en: part.geometry.bounds
+            for part in delivery.aoi.parts
+        },
     )

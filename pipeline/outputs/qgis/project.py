@@ -3,10 +3,12 @@
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
+
+import shapely
 
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.columns import Language
@@ -33,7 +35,8 @@ class Project:
     """What a project says beside its layers.
 
     `told` is what all its layers say of themselves, with the name of the GeoPackage beside which, and inside
-    which, the project lies; `identity` what only its own data have. `crs` is that of the rasters.
+    which, the project lies; `identity` what only its own data have. `crs` is that of the rasters; `places`
+    are boxes (EPSG:4490) to go to, by name.
     """
 
     told: Description
@@ -42,6 +45,7 @@ class Project:
     sheet: PrintSheet
     crs: str
     rasters: tuple[RasterView, ...] = ()
+    places: Mapping[str, tuple[float, float, float, float]] = field(default_factory=dict)
 
 
 def build_project_qgz(layers: Sequence[StyledLayer], project: Project) -> bytes:
@@ -65,6 +69,7 @@ def build_project_qgz(layers: Sequence[StyledLayer], project: Project) -> bytes:
     _add_relations(root, relations)
     _add_layers(root, list_views_under(tree), sources, relations, project)
     add_map_themes(root, tree, project.told.language)
+    _add_bookmarks(root, project)
     _add_properties(root, project)
     add_layouts(root, project.sheet)
     return _zip_file(f"{PROJECT_NAME}.qgs", DOCTYPE + serialise(root), stamp)
@@ -192,6 +197,14 @@ def _add_raster(stock: ET.Element, view: RasterView, source: str, project: Proje
         add_ramp(pipe, view.stops, view.unit)
     else:
         add_palette(pipe, view.legend, project.told.language)
+
+
+def _add_bookmarks(root: ET.Element, project: Project) -> None:
+    stock = ET.SubElement(root, "Bookmarks")
+    for number, (name, box) in enumerate(project.places.items()):
+        told = {"id": f"{PROJECT_NAME}_{number}", "name": name, "group": project.told.title}
+        bookmark = ET.SubElement(stock, "Bookmark", {**told, "extent": shapely.box(*box).wkt})
+        add_crs(bookmark, CGCS2000)
 
 
 def _add_properties(root: ET.Element, project: Project) -> None:
