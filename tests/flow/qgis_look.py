@@ -24,7 +24,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtGui import QColor, QPainter
 
 
 def layer_facts(layer):
@@ -39,6 +39,7 @@ def layer_facts(layer):
         "classes": [[category.value(), category.label()] for category in categories],
         "colors": [category.symbol().color().name() for category in categories],
         "labels": layer.labelsEnabled(),
+        "multiplied": layer.blendMode() == QPainter.CompositionMode_Multiply,
         "aliases": {field.name(): field.alias() for field in layer.fields()},
         "value_maps": [
             field.name()

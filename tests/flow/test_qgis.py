@@ -133,6 +133,11 @@ def test_layers_lie_in_the_file_as_they_are_loaded_by_a_double_click_with_produc
     ]
 
 
+def test_products_hide_nothing_in_whatever_order_layers_are_loaded(look):
+    multiplied = {name for name, layer in look["layers"].items() if layer["multiplied"]}
+    assert multiplied == {"inventory"}
+
+
 def test_the_area_is_an_outline(look):
     assert look["layers"]["aoi"]["renderer"] == "singleSymbol"
 

@@ -15,8 +15,10 @@ class LayerStyle:
     """How one layer is drawn: by the values of `column`, or all alike where it is None.
 
     `opacity` is that of the fill; `outline` None takes the class colour. `layer_opacity` is that of the
-    layer as a whole, so that rows that lie over each other look like one. `label` is the column that names
-    a row on the map; `label_scale` and `scale` are the denominators from which on it is labelled and drawn.
+    layer as a whole, so that rows that lie over each other look like one; `clear` lets what lies under it be
+    seen, since a file that is dragged into QGIS is loaded in order of the alphabet. `label` is the column
+    that names a row on the map; `label_scale` and `scale` are the denominators from which on it is labelled
+    and drawn.
     """
 
     column: str | None
@@ -27,6 +29,7 @@ class LayerStyle:
     label: str | None = None
     shown: bool = True
     layer_opacity: float = 1.0
+    clear: bool = False
     label_scale: int | None = None
     scale: int | None = None
 
@@ -40,7 +43,7 @@ LAYER_STYLES: Mapping[str, LayerStyle] = MappingProxyType(
         "parcels": LayerStyle(
             "owner_type", 0.0, None, 0.26, label="parcel_no", label_scale=10_000, scale=250_000
         ),
-        "inventory": LayerStyle("ecosystem_l1", 1.0, "#ffffff", 0.15, layer_opacity=0.8),
+        "inventory": LayerStyle("ecosystem_l1", 1.0, "#ffffff", 0.15, layer_opacity=0.8, clear=True),
     }
 )
 """Layers from the top of the map to the bottom."""

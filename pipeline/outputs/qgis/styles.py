@@ -53,6 +53,7 @@ _CALLOUT = MappingProxyType(
         ),
     }
 )
+_PLAIN, _MULTIPLY = "0", "6"
 _EARLIER = "-"
 """Stands for the class of rows of periods before the last, which are drawn on request."""
 _LABELS = MappingProxyType(
@@ -102,6 +103,7 @@ def add_look(root: ET.Element, layer: StyledLayer, language: Language, *, chosen
     if look.label:
         _add_labels(root, layer, newest)
     ET.SubElement(root, "layerOpacity").text = f"{look.layer_opacity:g}"
+    ET.SubElement(root, "blendMode").text = _MULTIPLY if look.clear and not chosen else _PLAIN
 
 
 def _find_newest(layer: StyledLayer) -> str:
