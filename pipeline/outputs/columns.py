@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline import standards
 from pipeline.legends import LAND_COVER, WATER_CLASS, Legend
 from pipeline.outputs.languages import SAID, say
+from pipeline.outputs.texts import find_text
 
 Language = Literal["zh", "en"]
 
@@ -116,8 +117,21 @@ def name_values(column: str, values: pd.Series, language: Language) -> pd.Series
 
 def _say_values(values: pd.Series, language: Language) -> pd.Series:
     """Sentences in one language, each that occurs taken apart once."""
-    said = {text: say(text, language) for text in values.dropna().unique() if isinstance(text, str)}
+    said = {
+        text: say(_name_classes(text, language), language)
+        for text in values.dropna().unique()
+        if isinstance(text, str)
+    }
     return values.map(said.get, na_action="ignore") if said else values
+
+
+def _name_classes(text: str, language: Language) -> str:
+    """The composition of a parcel, whose classes stand in quotes, with their names in the language."""
+    if language == "zh" or not text.startswith("{"):
+        return text
+    for entry in LAND_COVER.classes:
+        text = text.replace(f'"{entry.name_zh}"', f'"{entry.name_en}"')
+    return text.replace(f'"{find_text("legend.unknown", "zh")}"', f'"{find_text("legend.unknown", "en")}"')
 
 
 def _find_unit(column: str) -> str:

@@ -21,6 +21,7 @@ from pipeline.outputs.catalogue.template import write_template
 from pipeline.outputs.cells import measure_words, to_cell
 from pipeline.outputs.csv_tables import make_readable
 from pipeline.outputs.dictionary import build_dictionary
+from pipeline.outputs.languages import say
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import sum_totals
@@ -128,8 +129,9 @@ def build_about(delivery: Delivery) -> pd.DataFrame:
         **_describe_accounts(delivery),
         "disclaimer": words["disclaimer.text"],
     }
+    told = {key: value if key == "aoi" else say(value, delivery.language) for key, value in facts.items()}
     return pd.DataFrame(
-        [(words[key], value) for key, value in facts.items()], columns=[words["term"], words["text"]]
+        [(words[key], value) for key, value in told.items()], columns=[words["term"], words["text"]]
     )
 
 

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from pipeline.settings.strict import Strict
 
-
 Headings = Literal["keys", "names"]
 
 

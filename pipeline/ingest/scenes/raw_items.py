@@ -22,9 +22,7 @@ UNREADABLE = "ecoledger:unreadable"
 ZONELESS = "时间无时区，按 UTC 计 times without a zone are taken as UTC"
 """What is assumed of such items, in words."""
 
-_ADDRESS = re.compile(
-    r"(?P<scheme>https?://)(?:[^/?#]*@)?(?P<place>[^/?#@\s]+(?:/[^?#\s]*)?)", re.IGNORECASE
-)
+_ADDRESS = re.compile(r"(?P<scheme>https?://)(?:[^/?#]*@)?(?P<place>[^/?#@\s]+(?:/[^?#\s]*)?)", re.IGNORECASE)
 _LONGEST = timedelta(days=1)
 _DAY = len("20240501")
 _TURN = 360.0

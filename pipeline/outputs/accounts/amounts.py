@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.outputs.columns import Language
+from pipeline.outputs.languages import say
 from pipeline.outputs.texts import find_text
 
 _SCALES: dict[Language, tuple[tuple[float, str], ...]] = {
@@ -48,6 +49,6 @@ def write_quantity(quantity: float, unit: str = "") -> str:
     return f"{words} {unit}".strip()
 
 
-def write_reason(reason: Any) -> str:
-    """Why something is not known, which is told in both languages at once; empty for null."""
-    return "" if pd.isna(reason) else str(reason)
+def write_reason(reason: Any, language: Language) -> str:
+    """Why something is not known, in the language; empty for null."""
+    return "" if pd.isna(reason) else say(str(reason), language)

@@ -117,7 +117,7 @@ def _write_caution(book: AccountBook) -> str:
     if whole is None or whole["service"] == "GEP":
         return ""
     told = find_text("accounts.partial", book.language).format(known=whole["known"], of=whole["of"])
-    return f"{told} {write_reason(whole['reason'])}".strip()
+    return f"{told} {write_reason(whole['reason'], book.language)}".strip()
 
 
 def _build_bases(book: AccountBook) -> Table | None:
@@ -188,7 +188,7 @@ def _build_missing(book: AccountBook) -> Table | None:
     if unknown.empty:
         return None
     words = find_texts("accounts.missing", book.language)
-    told = unknown.assign(reason=unknown["reason"].map(write_reason))
+    told = unknown.assign(reason=unknown["reason"].map(lambda text: write_reason(text, book.language)))
     groups = told.groupby(["service", "item", "reason"], sort=False)["period"].agg(", ".join).reset_index()
     cells = [
         [book.name_service(row["service"], row["item"]), row["period"], row["reason"] or "—"]

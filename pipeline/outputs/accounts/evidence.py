@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.outputs.accounts.amounts import write_money, write_quantity, write_reason
 from pipeline.outputs.accounts.book import AccountBook, Row, list_records
+from pipeline.outputs.languages import say
 from pipeline.outputs.tables import Table
 from pipeline.outputs.texts import find_text, find_texts
 
@@ -57,12 +58,15 @@ def _build_evidence(code: str, book: AccountBook) -> ServiceEvidence:
     methods = book.table("methods")
     own = methods[methods["service"] == code] if len(methods) else methods
     told = list_records(own)
-    formulas = [(book.name_service(code, row["item"] or ""), str(row["formula"])) for row in told]
+    language = book.language
+    formulas = [
+        (book.name_service(code, row["item"] or ""), say(str(row["formula"]), language)) for row in told
+    ]
     return ServiceEvidence(
         anchor=build_anchor(code),
         name=f"{book.name_service(code)} {code}",
         formulas=list(dict.fromkeys(formulas)),
-        source="; ".join(dict.fromkeys(str(row["source"]) for row in told)),
+        source="; ".join(dict.fromkeys(say(str(row["source"]), language) for row in told)),
         parameters=_build_parameters(code, book),
         inputs=_list_inputs(code, book),
         rasters=_list_rasters(code, book),
@@ -112,7 +116,7 @@ def _build_parameters(code: str, book: AccountBook) -> Table | None:
 
 def _write_doubt(row: Row, book: AccountBook) -> str:
     mark = "" if row["confirmed"] else find_text("accounts.indicative", book.language)
-    return " · ".join(part for part in (mark, write_reason(row.get("doubt"))) if part)
+    return " · ".join(part for part in (mark, write_reason(row.get("doubt"), book.language)) if part)
 
 
 def _write_range(low: float, high: float) -> str:
@@ -192,6 +196,6 @@ def write_marks(
         words["indicative"] if indicative else "",
         words["shared_out"] if shared_out else "",
         f"{words['unknown']} {unknown_m2 / 1e4:,.4g} {book.name_unit('ha')}" if unknown_m2 else "",
-        write_reason(reason),
+        write_reason(reason, book.language),
     ]
     return " · ".join(part for part in told if part)

@@ -15,6 +15,7 @@ from pipeline.outputs.accounts.book import CATEGORIES, SUMS, AccountBook, Row, l
 from pipeline.outputs.accounts.evidence import MARKED, select_parameters, select_parcels, write_marks
 from pipeline.outputs.accounts.wording import name_book
 from pipeline.outputs.columns import DATA_LABEL, Language, describe_column
+from pipeline.outputs.languages import say
 from pipeline.outputs.texts import find_text, find_texts
 
 Links = Mapping[str, Sequence[str | None]]
@@ -156,7 +157,7 @@ def _list_total(period: str, basis: str, book: AccountBook) -> Row:
         **{f"{name} ({unit})": float(value) / scale for name, value in money.items()},
         words["to_gdp"]: whole["value_yuan"] / gdp if gdp else float("nan"),
         words["marks"]: words["indicative"] if whole["indicative"] else "",
-        words["reason"]: write_reason(whole["reason"]),
+        words["reason"]: write_reason(whole["reason"], book.language),
     }
 
 
@@ -195,7 +196,7 @@ def _list_service(row: Row, book: AccountBook) -> Row:
         f"{words['high']} ({unit})": row["value_high"] / scale,
         f"{words['comparable']} ({unit})": row["comparable_yuan"] / scale,
         words["marks"]: words["indicative"] if row["indicative"] else "",
-        words["reason"]: write_reason(row["reason"]),
+        words["reason"]: write_reason(row["reason"], book.language),
     }
 
 
@@ -331,8 +332,8 @@ def _list_method(row: Row, book: AccountBook) -> Row:
         words["service"]: book.name_service(row["service"], row["item"] or ""),
         words["category"]: book.name_service(row["category"]),
         words["unit"]: book.name_unit(row["unit"]),
-        words["formula"]: row["formula"],
-        words["source"]: row["source"],
+        words["formula"]: say(str(row["formula"]), book.language),
+        words["source"]: say(str(row["source"]), book.language),
     }
 
 
