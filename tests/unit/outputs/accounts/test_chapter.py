@@ -7,6 +7,7 @@ from pipeline.outputs import report
 from pipeline.outputs.accounts.book import find_book
 from pipeline.outputs.accounts.chapter import build_chapter
 from pipeline.outputs.accounts.evidence import build_anchor, list_evidence, list_parcels
+from pipeline.outputs.languages import say
 from tests.books import REASON, with_accounts
 from tests.deliveries import HOSTILE, small_delivery
 from tests.unit.outputs.report.test_report import LATER, foreign, parsed
@@ -62,7 +63,7 @@ def test_gep_stands_beside_gdp(content):
 
 def test_what_is_missing_is_listed_with_its_reason_and_its_years(content):
     missing = content["missing"]
-    assert missing.rows == [["旅游康养", "2023, 2024", REASON]]
+    assert missing.rows == [["旅游康养", "2023, 2024", say(REASON, "zh")]]
 
 
 def test_every_indicator_says_quantity_price_value_interval_and_whether_it_is_indicative(content):

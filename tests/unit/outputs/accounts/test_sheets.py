@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from pipeline.outputs import spreadsheet
+from pipeline.outputs.languages import say
 from pipeline.outputs.texts import find_texts
 from pipeline.settings.accounts import Choices
 from tests.books import REASON, with_accounts
@@ -137,7 +138,7 @@ def test_what_is_missing_is_empty_with_its_reason_and_never_zero(workbook):
     rows = table_of(workbook["分项表"])
     missing = rows[rows["指标代码"] == "CUL-01"]
     assert missing[["实物量", "价值量（现价） (万元)"]].isna().all(axis=None)
-    assert set(missing["原因"]) == {REASON}
+    assert set(missing["原因"]) == {say(REASON, "zh")}
 
 
 def test_towns_are_ranked_within_each_year(workbook):
