@@ -78,7 +78,7 @@ def _refuse_excess(place: str, text: str) -> None:
     sizes: dict[str, float] = {}
     open_nodes: list[tuple[str | None, float]] = [(None, 0)]
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.CollectionStartEvent):
             open_nodes.append((event.anchor, 1))
             if event.anchor:
@@ -89,7 +89,7 @@ def _refuse_excess(place: str, text: str) -> None:
         elif isinstance(event, yaml.NodeEvent | yaml.CollectionEndEvent):
             anchor, size = open_nodes.pop() if isinstance(event, yaml.CollectionEndEvent) else (None, 1)
             if isinstance(event, yaml.AliasEvent):
-                size = sizes.get(event.anchor, 1)
+                size = sizes.get(str(event.anchor), 1)
             elif anchor:
                 sizes[anchor] = size
             name, held = open_nodes.pop()

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urljoin
 
 import pystac
@@ -17,7 +18,9 @@ from pystac_client.exceptions import APIError
 from pystac_client.stac_api_io import StacApiIO
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
+from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import MaxRetryError, NameResolutionError
+from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
 from pipeline.errors import InputError, ProviderUnavailable
@@ -38,16 +41,23 @@ _NAME_TRIES = 4
 class _Patience(Retry):
     """Gives up soon on a host that has no address, and says so once."""
 
-    def increment(self, *args: Any, **kwargs: Any) -> Retry:
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
         """The retries that are left; MaxRetryError where there is no use in another."""
-        error = kwargs.get("error")
-        if isinstance(error, NameResolutionError):
+        if _pool is not None and isinstance(error, NameResolutionError):
             tries = len(self.history) + 1
             if tries == _NAME_TRIES - 1:
                 _LOG.warning("%s; asked again", error, extra={"tries": tries})
             if tries > _NAME_TRIES:
-                raise MaxRetryError(kwargs["_pool"], kwargs.get("url") or "", error)
-        return super().increment(*args, **kwargs)
+                raise MaxRetryError(_pool, url or "", error)
+        return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
 _RETRY = _Patience(

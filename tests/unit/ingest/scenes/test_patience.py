@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 import shapely
 from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NameResolutionError, ProtocolError
 
 from pipeline.errors import Interrupted, ProviderUnavailable
@@ -16,11 +17,14 @@ NO_NAME = NameResolutionError(
 )
 
 
+POOL = HTTPConnectionPool("no-such-host.invalid")
+
+
 def count_tries(error):
     patience, tries = search._RETRY, 1
     while tries < 50:
         try:
-            patience = patience.increment("GET", "/", error=error, _pool=None)
+            patience = patience.increment("GET", "/", error=error, _pool=POOL)
         except MaxRetryError:
             return tries
         tries += 1
