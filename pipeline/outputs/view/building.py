@@ -19,7 +19,7 @@ from pipeline.outputs.view.parcels import write_parcels
 from pipeline.outputs.view.places import write_places
 from pipeline.storage.delivered import find_delivered
 
-_VERSION = 5
+_VERSION = 6
 """Raised when what is made of a delivery changes."""
 ABOUT = "about.json"
 _KEPT_DAYS = 30

@@ -6,8 +6,8 @@ from typing import Any
 
 import rasterio
 
-from pipeline.legends import LAND_COVER
 from pipeline.outputs.columns import Language
+from pipeline.outputs.pictures import WATER
 from pipeline.outputs.published import Published
 from pipeline.outputs.view.raster_styles import RasterStyle, read_style
 from pipeline.outputs.view.raster_tiles import write_raster_tiles
@@ -19,7 +19,6 @@ MAPS = (
 """How the names of rasters begin that the page draws, in their order; all can be downloaded."""
 _COVER = "fvc"
 _LAND_COVER = "land_cover"
-_WATER = LAND_COVER.by_code()[LAND_COVER.code("water")]
 
 
 def write_grounds(published: Published, folder: Path) -> list[dict[str, Any]]:
@@ -73,7 +72,7 @@ def _write_ground(published: Published, stem: str, periods: dict[str, str], fold
 def _tell_legend(style: RasterStyle, language: Language, *, with_water: bool) -> dict[str, Any]:
     classes = list(_list_classes(style)) if not style.is_ramp else []
     if with_water:
-        classes.append({"value": _WATER.key, "name": _WATER.name(language), "color": _WATER.color})
+        classes.append({"value": WATER.key, "name": WATER.name(language), "color": WATER.color})
     if not style.is_ramp:
         return {"classes": classes}
     stops = [[value, color] for value, color in zip(style.values, style.colors, strict=True)]

@@ -13,9 +13,10 @@ import shapely
 
 from pipeline.outputs.columns import Language, describe_column, name_values
 from pipeline.outputs.fact_sheets.reading import read_layer, read_shapes
+from pipeline.outputs.languages import say
 from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.published import Published
-from pipeline.outputs.texts import choose_words, name_unit
+from pipeline.outputs.texts import name_unit
 from pipeline.outputs.view.vector_tiles import write_vector_tiles
 from pipeline.outputs.webmap.keys import key_values
 
@@ -98,7 +99,7 @@ def _tell_findings(published: Published, rules: Mapping[str, tuple[str, str]]) -
     return kept.rename(columns={"finding_id": "key"}).assign(
         rule=[rules.get(rule, (rule, rule))[which] for rule in rows["rule"]],
         severity=name_values("severity", rows["severity"], language),
-        basis=rows["basis"].map(lambda text: choose_words(text, language), na_action="ignore"),
+        basis=rows["basis"].map(lambda text: say(text, language), na_action="ignore"),
     )
 
 
@@ -111,6 +112,7 @@ def _tell_sections(published: Published) -> dict[str, Any] | None:
         return None
     spoken = {name: name_values(name, rows[name].astype("Int64"), language) for name in _CLASSES}
     table = pd.DataFrame(rows.drop(columns="geometry")).astype(object).assign(**spoken)
+    table["reason"] = table["reason"].map(lambda text: say(text, language), na_action="ignore")
     points = np.round(shapely.get_coordinates(rows.geometry.to_numpy()), _DIGITS)
     known = table.astype(object).where(table.notna(), None)
     return {

@@ -17,7 +17,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
-from pipeline.legends import LAND_COVER
+from pipeline.outputs.pictures import WATER
 from pipeline.outputs.view.chunks import number_tile, write_chunks
 from pipeline.outputs.view.raster_styles import COVERED, HIDDEN, RasterStyle
 from pipeline.outputs.view.vector_tiles import TileSet
@@ -27,7 +27,6 @@ _HALF_M = math.pi * 6378137
 TILE_PX = 256
 _LEVELS = 6
 """How many zooms there are from the pixels of the raster up; what is seen from farther is drawn small."""
-_WATER = LAND_COVER.by_code()[LAND_COVER.code("water")]
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _index_pixels(files: list[WarpedVRT], style: RasterStyle, window: Window) ->
     pixels = style.index(values * files[0].scales[0] + files[0].offsets[0], known)
     for water in files[1:]:
         classes, seen = _read_tile(water, window)
-        pixels[seen & (classes == _WATER.code)] = COVERED
+        pixels[seen & (classes == WATER.code)] = COVERED
     return pixels
 
 
@@ -126,7 +125,7 @@ def _read_tile(file: WarpedVRT, window: Window) -> tuple[NDArray[np.generic], ND
 
 def _encode_png(pixels: NDArray[np.uint8], style: RasterStyle) -> bytes:
     image = Image.fromarray(pixels, mode="P")
-    palette = [*style.palette, *[0] * (3 * COVERED - len(style.palette)), *_WATER.rgb, 0, 0, 0]
+    palette = [*style.palette, *[0] * (3 * COVERED - len(style.palette)), *WATER.rgb, 0, 0, 0]
     image.putpalette(palette)
     packed = io.BytesIO()
     image.save(packed, format="PNG", transparency=HIDDEN)

@@ -10,8 +10,10 @@ function nameUnit(unit) {
   return units[unit] ?? (unit ?? "").split("/").map((part) => units[part] ?? part).join("/");
 }
 
+/** What the register says, and what staff completed and remarked. */
 function listRegistered(facts, head) {
-  return Object.entries(facts.registered).map(([name, value]) => [head.names[name] ?? name, Array.isArray(value) ? value.join(words.comma) : value]);
+  const told = Object.entries(facts.registered).map(([name, value]) => [head.names[name] ?? name, Array.isArray(value) ? value.join(words.comma) : value]);
+  return [...told, [head.names.remark, facts.remarks.map(({ text }) => text).join(words.comma)]];
 }
 
 function listAreas(facts, head) {
