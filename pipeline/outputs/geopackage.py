@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 
@@ -153,6 +154,12 @@ def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledL
             "DESCRIPTION": layer.about(delivery.language),
         },
     )
+    return _describe_layer(layer, title, rows, delivery)
+
+
+def _describe_layer(
+    layer: FeatureLayer, title: str, rows: gpd.GeoDataFrame, delivery: Delivery
+) -> StyledLayer:
     columns = tuple(column for column in rows.columns if column != rows.geometry.name)
     spoken = frozenset(column for column in columns if holds_names(column, rows[column]))
     own = find_style(layer.name) if layer.name in delivery.layers else None

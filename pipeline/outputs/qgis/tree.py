@@ -42,11 +42,11 @@ MAP_THEMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Choice:
+class LayerGroup:
     """Nodes of a tree under one name, of which one is shown at a time where they are `exclusive`."""
 
     name: str
-    nodes: tuple["View | Choice", ...]
+    nodes: tuple["View | LayerGroup", ...]
     exclusive: bool = False
     shown: bool = True
     open: bool = True
@@ -54,21 +54,21 @@ class Choice:
 
 def build_tree(
     views: Sequence[LayerView], rasters: Sequence[RasterView], title: str, language: Language
-) -> Choice:
+) -> LayerGroup:
     """The tree under the title of the project; empty groups are left out."""
-    maps = Choice(find_text("group.rasters", language), tuple(_list_kinds(rasters)), open=False)
+    maps = LayerGroup(find_text("group.rasters", language), tuple(_list_kinds(rasters)), open=False)
     groups = [*_list_groups(views, language), maps]
-    return Choice(title, tuple(_unwrap(group) for group in groups if group.nodes))
+    return LayerGroup(title, tuple(_unwrap(group) for group in groups if group.nodes))
 
 
-def list_views_under(node: View | Choice) -> list[View]:
+def list_views_under(node: View | LayerGroup) -> list[View]:
     """The views of a tree from top to bottom."""
-    if not isinstance(node, Choice):
+    if not isinstance(node, LayerGroup):
         return [node]
     return [view for inner in node.nodes for view in list_views_under(inner)]
 
 
-def add_tree(parent: ET.Element, choice: Choice, sources: Mapping[str, tuple[str, str]]) -> None:
+def add_tree(parent: ET.Element, choice: LayerGroup, sources: Mapping[str, tuple[str, str]]) -> None:
     """Add a group and all in it under an element; `sources` are provider and source by the ids of views."""
     group = ET.SubElement(parent, "layer-tree-group", {"name": choice.name})
     group.attrib.update({"checked": _check(choice.shown), "expanded": "1" if choice.open else "0"})
@@ -77,7 +77,7 @@ def add_tree(parent: ET.Element, choice: Choice, sources: Mapping[str, tuple[str
         chosen = str(shown[0] if shown else -1)
         group.attrib.update({"mutually-exclusive": "1", "mutually-exclusive-child": chosen})
     for node in choice.nodes:
-        if isinstance(node, Choice):
+        if isinstance(node, LayerGroup):
             add_tree(group, node, sources)
         else:
             provider, source = sources[node.id]
@@ -86,7 +86,7 @@ def add_tree(parent: ET.Element, choice: Choice, sources: Mapping[str, tuple[str
             ET.SubElement(group, "layer-tree-layer", leaf)
 
 
-def add_map_themes(root: ET.Element, tree: Choice, language: Language) -> None:
+def add_map_themes(root: ET.Element, tree: LayerGroup, language: Language) -> None:
     """Add the sets of layers to switch between, of what there is of them."""
     presets = ET.SubElement(root, "visibility-presets")
     for key, names in MAP_THEMES.items():
@@ -108,12 +108,12 @@ def _check(shown: bool) -> str:
     return "Qt::Checked" if shown else "Qt::Unchecked"
 
 
-def _unwrap(group: Choice) -> View | Choice:
+def _unwrap(group: LayerGroup) -> View | LayerGroup:
     """What is alone in a group needs none."""
     return group.nodes[0] if len(group.nodes) == 1 else group
 
 
-def _list_groups(views: Sequence[LayerView], language: Language) -> Iterator[Choice]:
+def _list_groups(views: Sequence[LayerView], language: Language) -> Iterator[LayerGroup]:
     tables = _list_tables(views)
     drawn: dict[str, list[LayerView]] = {view.layer.name: [] for view in views}
     for view in views:
@@ -123,8 +123,8 @@ def _list_groups(views: Sequence[LayerView], language: Language) -> Iterator[Cho
     others = tuple(name for name in drawn if name not in named)
     for key, names in GROUPS.items():
         nodes = [_gather_periods(drawn[name]) for name in names or others if drawn.get(name)]
-        yield Choice(find_text(f"group.{key}", language), tuple(nodes))
-    yield Choice(find_text("group.tables", language), tuple(tables), open=False)
+        yield LayerGroup(find_text(f"group.{key}", language), tuple(nodes))
+    yield LayerGroup(find_text("group.tables", language), tuple(tables), open=False)
 
 
 def _list_tables(views: Sequence[LayerView]) -> list[LayerView]:
@@ -134,25 +134,25 @@ def _list_tables(views: Sequence[LayerView]) -> list[LayerView]:
     return [of_layer[-1] for of_layer in gathered if len(of_layer) > 1]
 
 
-def _gather_periods(views: Sequence[LayerView]) -> View | Choice:
+def _gather_periods(views: Sequence[LayerView]) -> View | LayerGroup:
     if len(views) == 1:
         return views[0]
     first = views[0]
-    return Choice(first.title.removeprefix(f"{first.told} "), tuple(views), exclusive=True)
+    return LayerGroup(first.title.removeprefix(f"{first.told} "), tuple(views), exclusive=True)
 
 
-def _list_kinds(rasters: Sequence[RasterView]) -> Iterator[View | Choice]:
+def _list_kinds(rasters: Sequence[RasterView]) -> Iterator[View | LayerGroup]:
     """Rasters by kind, vegetation cover under the water of the same time."""
     waters = {view.moment: replace(view, shown=True) for view in rasters if view.stem == WATER}
-    kinds: dict[str, list[View | Choice]] = {}
+    kinds: dict[str, list[View | LayerGroup]] = {}
     for view in sorted(rasters, key=_rank_kind):
         if view.stem == WATER:
             continue
         water = waters.get(view.moment) if view.stem == _COVER else None
-        both = water and Choice(view.title, (water, replace(view, shown=True)), shown=False, open=False)
+        both = water and LayerGroup(view.title, (water, replace(view, shown=True)), shown=False, open=False)
         kinds.setdefault(view.kind, []).append(both or view)
     for kind, nodes in kinds.items():
-        yield nodes[0] if len(nodes) == 1 else Choice(kind, tuple(nodes), exclusive=True, open=False)
+        yield nodes[0] if len(nodes) == 1 else LayerGroup(kind, tuple(nodes), exclusive=True, open=False)
 
 
 def _rank_kind(view: RasterView) -> tuple[int, str]:
@@ -167,12 +167,12 @@ def _find_newest(views: Sequence[View], names: Sequence[str]) -> list[View]:
     return [first[name] for name in names if name in first]
 
 
-def _list_paths(choice: Choice, shown: AbstractSet[str], above: str) -> Iterator[str]:
+def _list_paths(choice: LayerGroup, shown: AbstractSet[str], above: str) -> Iterator[str]:
     """The groups of a tree, as a set of layers names them, that are switched on when those are shown."""
     if not choice.shown and not any(view.id in shown for view in list_views_under(choice)):
         return
     path = f"{above}/{choice.name}" if above else choice.name
     yield path
     for node in choice.nodes:
-        if isinstance(node, Choice):
+        if isinstance(node, LayerGroup):
             yield from _list_paths(node, shown, path)
