@@ -21,7 +21,7 @@ def find_zone(longitude: float) -> str:
     return f"EPSG:{_FIRST_CODE + (inside - _FIRST_MERIDIAN) // _WIDTH}"
 
 
-def name_crs(code: str) -> str:
+def describe_crs(code: str) -> str:
     """A CRS by its name, with its code."""
     return f"{CRS(code).name} ({code})"
 

@@ -18,7 +18,7 @@ from pipeline.outputs.plane_maps import (
     build_zone_expression,
     choose_ratio,
     choose_step,
-    name_crs,
+    describe_crs,
 )
 from pipeline.outputs.texts import find_text
 
@@ -86,7 +86,7 @@ def _draw_area(sheet: PrintSheet, size: str) -> LayoutPage:
     _add_surroundings(page, sheet)
     page.add_scale((18, 160, 60, 12), choose_bar_length_m(width))
     page.add_label(
-        "ratio", f"1:{ratio:,}　{name_crs(sheet.crs)}", (15, 181.5, 203, 6), points=8.5, middle=True
+        "ratio", f"1:{ratio:,}　{describe_crs(sheet.crs)}", (15, 181.5, 203, 6), points=8.5, middle=True
     )
     return page
 

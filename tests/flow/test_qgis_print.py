@@ -11,7 +11,7 @@ import pytest
 import shapely
 from matplotlib.image import imread
 
-from pipeline.outputs.plane_maps import choose_ratio, find_zone, name_crs
+from pipeline.outputs.plane_maps import choose_ratio, describe_crs, find_zone
 from tests.deliveries import HOSTILE, written
 from tests.flow.test_qgis import PICTURES, PYTHON, environment
 from tests.planted_facts import WATER, plant_facts
@@ -79,7 +79,7 @@ def test_every_page_says_its_round_scale_its_zone_by_name_and_who_compiled_it(pr
         assert (right - left) / page["wide_mm"] * 1000 == pytest.approx(page["scale"], rel=1e-6)
         assert f"{page['scale']:.0f}".rstrip("0") in {"1", "15", "2", "25", "3", "4", "5", "6", "8"}
         assert page["words"]["ratio"].startswith(f"1:{page['scale']:,.0f}　")
-        assert page["words"]["ratio"].endswith(name_crs(page["crs"]))
+        assert page["words"]["ratio"].endswith(describe_crs(page["crs"]))
         assert page["words"]["imprint"].startswith(f"编制单位：某市自然资源和规划局{LIVE}\n审图号：＿")
         assert page["words"]["stamp"] == "模拟数据"
         assert page["crs"] == "EPSG:4550"

@@ -63,8 +63,8 @@ from pipeline.outputs.fact_sheets.reading import (
     NUMBERS,
     WORDS,
     check_geopackage,
+    read_attributes,
     read_columns,
-    read_layer,
     read_shapes,
 )
 from pipeline.outputs.fact_sheets.rows import ParcelRows, round_digits
@@ -190,8 +190,8 @@ def read_parcel_facts(published: Published) -> ParcelFacts:
         "rights": _read_rights(published, language),
         "measures": _read_measures(published, language),
         "patches": _read_patches(published, parcels, language),
-        "sections": _speak(read_layer(published, "sections", _SECTIONS), ("link",), language),
-        "products": _speak(read_layer(published, "inventory", _PRODUCTS), _SPOKEN, language),
+        "sections": _speak(read_attributes(published, "sections", _SECTIONS), ("link",), language),
+        "products": _speak(read_attributes(published, "inventory", _PRODUCTS), _SPOKEN, language),
         "findings": _read_findings(published, language),
     }
     tables = {name: ParcelRows(table, parcels.index) for name, table in found.items()}
@@ -278,7 +278,9 @@ def _read_patches(published: Published, parcels: gpd.GeoDataFrame, language: Lan
 
 
 def _read_findings(published: Published, language: Language) -> pd.DataFrame:
-    found = read_layer(published, "findings", _FINDINGS).rename(columns={f"message_{language}": "message"})
+    found = read_attributes(published, "findings", _FINDINGS).rename(
+        columns={f"message_{language}": "message"}
+    )
     kept = found.loc[:, ~found.columns.str.startswith("message_")]
     return _choose_words(_speak(kept, ("severity",), language), "basis", language)
 

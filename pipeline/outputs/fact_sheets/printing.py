@@ -20,7 +20,7 @@ from pipeline.outputs.fact_sheets.extracts import (
 )
 from pipeline.outputs.fact_sheets.facts import ParcelFacts
 from pipeline.outputs.fact_sheets.fonts import find_font
-from pipeline.outputs.plane_maps import name_crs
+from pipeline.outputs.plane_maps import describe_crs
 from pipeline.outputs.published import Published
 from pipeline.outputs.texts import find_text
 
@@ -92,9 +92,8 @@ def _build_sheet(facts: ParcelFacts, maps: ExtractMaps, parcel_id: str) -> dict[
 def _build_map(extract: MapExtract, head: Mapping[str, Any]) -> dict[str, Any]:
     language = head["language"]
     ground = find_text("fact_sheet.ground", language).format(period=head["periods"][-1])
-    note = (
-        f"{find_text('fact_sheet.ratio', language)} 1:{extract.ratio:,} · {name_crs(extract.crs)} · {ground}"
-    )
+    scale = f"{find_text('fact_sheet.ratio', language)} 1:{extract.ratio:,}"
+    note = f"{scale} · {describe_crs(extract.crs)} · {ground}"
     return {
         "title": find_text("fact_sheet.map", language),
         "svg": extract.svg,

@@ -22,7 +22,7 @@ def check_geopackage(published: Published) -> None:
     published.find_file(find_delivered(published.folder, ".gpkg").name)
 
 
-def read_layer(published: Published, layer: str, columns: Sequence[str]) -> pd.DataFrame:
+def read_attributes(published: Published, layer: str, columns: Sequence[str]) -> pd.DataFrame:
     """Some columns of a layer of the GeoPackage, without geometry; InputError for a column it does not have.
 
     Texts are categories, as many rows say the same.
@@ -32,7 +32,7 @@ def read_layer(published: Published, layer: str, columns: Sequence[str]) -> pd.D
 
 
 def read_shapes(published: Published, layer: str, columns: Sequence[str]) -> gpd.GeoDataFrame:
-    """`read_layer` with the geometry, in EPSG:4490."""
+    """`read_attributes` with the geometry, in EPSG:4490."""
     table: gpd.GeoDataFrame = _take(published, layer, columns, with_shapes=True)
     return table
 

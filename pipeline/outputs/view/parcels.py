@@ -12,7 +12,7 @@ import pyogrio
 
 from pipeline.outputs.columns import Language, describe_column, list_values, name_values
 from pipeline.outputs.fact_sheets.facts import ParcelFacts
-from pipeline.outputs.fact_sheets.reading import NUMBERS, WORDS, read_columns, read_layer
+from pipeline.outputs.fact_sheets.reading import NUMBERS, WORDS, read_attributes, read_columns
 from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.published import Published
 from pipeline.outputs.ramps import RAMPS
@@ -75,7 +75,7 @@ def _list_columns(published: Published, facts: ParcelFacts) -> dict[str, pd.Seri
     """What features carry, by key: words that do not change, and what they are in each period."""
     told = {name: facts.parcels[name].astype(object).reset_index(drop=True) for name in _FILTERS}
     periods = list(published.periods)
-    kinds = read_layer(published, "inventory", ("parcel_id", "period", "ecosystem_l1", "area_ha"))
+    kinds = read_attributes(published, "inventory", ("parcel_id", "period", "ecosystem_l1", "area_ha"))
     largest = kinds.dropna(subset=["ecosystem_l1"]).sort_values(
         ["area_ha", "ecosystem_l1"], ascending=[False, True], kind="stable"
     )

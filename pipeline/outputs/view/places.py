@@ -12,7 +12,7 @@ import pyarrow as pa
 import shapely
 
 from pipeline.outputs.columns import Language, describe_column, name_values
-from pipeline.outputs.fact_sheets.reading import read_layer, read_shapes
+from pipeline.outputs.fact_sheets.reading import read_attributes, read_shapes
 from pipeline.outputs.languages import say
 from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.published import Published
@@ -83,7 +83,7 @@ def _describe_field(column: str, language: Language) -> dict[str, str]:
 
 def _tell_patches(published: Published) -> pd.DataFrame:
     language = published.language
-    rows = read_layer(published, "change_patches", _PATCHES)
+    rows = read_attributes(published, "change_patches", _PATCHES)
     spoken = {name: name_values(name, rows[name], language) for name in ("from_class", "to_class")}
     area = (rows["area_m2"] / _M2_PER_HA).round(4)
     kept = rows.rename(columns={"patch_id": "key"}).drop(columns="area_m2")
@@ -93,7 +93,7 @@ def _tell_patches(published: Published) -> pd.DataFrame:
 def _tell_findings(published: Published, rules: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
     language = published.language
     which = 0 if language == "zh" else 1
-    rows = read_layer(published, "findings", _FINDINGS).astype(object)
+    rows = read_attributes(published, "findings", _FINDINGS).astype(object)
     message = f"message_{language}"
     kept = rows[["finding_id", "rule", "severity", "parcel_id", "period", message, "basis"]]
     return kept.rename(columns={"finding_id": "key"}).assign(

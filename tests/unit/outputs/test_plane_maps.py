@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from pipeline.outputs.plane_maps import choose_ratio, choose_step, find_zone, name_crs
+from pipeline.outputs.plane_maps import choose_ratio, choose_step, describe_crs, find_zone
 
 
 @given(st.floats(73.6, 135.05))
@@ -19,7 +19,7 @@ def test_the_meridian_of_the_zone_is_the_nearest(longitude):
 
 
 def test_a_crs_is_told_by_name_and_code():
-    assert name_crs("EPSG:4549") == "CGCS2000 / 3-degree Gauss-Kruger CM 120E (EPSG:4549)"
+    assert describe_crs("EPSG:4549") == "CGCS2000 / 3-degree Gauss-Kruger CM 120E (EPSG:4549)"
 
 
 @given(across=st.floats(0, 1e6), down=st.floats(0, 1e6), width=st.floats(10, 500), height=st.floats(10, 500))
