@@ -1,11 +1,11 @@
 """What `validate` says of a land register: how it is read, and how many of its parcels lie in the area."""
 
+from pipeline import ingest
 from pipeline.aoi import Aoi
 from pipeline.errors import InputError, Problem
-from pipeline.ingest.parcels.land_register import LandRegister
 
 
-def describe_register(register: LandRegister, aoi: Aoi, inside: int, classed: int) -> str:
+def describe_register(register: "ingest.parcels.LandRegister", aoi: Aoi, inside: int, classed: int) -> str:
     """A register in words: its parcels in the area, those with a land class, and what its columns mean."""
     read = ", ".join(f"{theirs} → {ours}" for ours, theirs in register.columns.items())
     counted = f"{inside} parcels in {aoi.name_en}, {classed} of them with a land class"
@@ -18,7 +18,7 @@ def describe_register(register: LandRegister, aoi: Aoi, inside: int, classed: in
     return "\n".join(lines)
 
 
-def explain_absence(register: LandRegister, aoi: Aoi) -> InputError:
+def explain_absence(register: "ingest.parcels.LandRegister", aoi: Aoi) -> InputError:
     """The error for a register without a parcel in an area: where its parcels are."""
     west, south, east, north = aoi.geometry.bounds
     where = register.elsewhere
@@ -33,7 +33,7 @@ def explain_absence(register: LandRegister, aoi: Aoi) -> InputError:
     return InputError("没有一宗地在区内 / No parcel of the register lies in the area", [problem])
 
 
-def explain_columns(register: LandRegister) -> InputError:
+def explain_columns(register: "ingest.parcels.LandRegister") -> InputError:
     """The error for a register of which no column is known by its name."""
     found = ", ".join(register.unread) or "no column"
     expected = "认得的列名 / at least one column that is known by its name"
