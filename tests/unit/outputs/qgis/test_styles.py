@@ -54,7 +54,9 @@ def test_products_of_a_parcel_that_lie_over_each_other_have_the_colour_of_the_le
     root = ET.fromstring(qml)
     colors = [option.get("value") for option in root.iter("Option") if option.get("name") == "color"]
     assert {color.rpartition(",")[2] for color in colors} == {"255"}, "rows cover each other"
-    assert root.findtext("blendMode") == "6", "what lies under products, when dragged in, is seen through them"
+    assert root.findtext("blendMode") == "6", (
+        "what lies under products, when dragged in, is seen through them"
+    )
     assert float(root.findtext("layerOpacity")) == LAYER_STYLES["inventory"].layer_opacity < 1
 
 

@@ -1,0 +1,93 @@
+"""Verbs that list what a config may name: schema, indices, providers, legends, rules."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+import pipeline
+from pipeline.cli.terminal import JsonOption, show_rows
+
+verbs = typer.Typer()
+
+
+@verbs.command("schema")
+def show_schema() -> None:
+    """配置的 JSON schema The JSON schema of the config.
+
+    Example: ecoledger schema > configs/schema.json
+    """
+    sys.stdout.write(
+        json.dumps(pipeline.settings.build_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    )
+
+
+@verbs.command("indices")
+def show_indices(
+    beyond: Annotated[
+        bool, typer.Option("--beyond", help="目录中用不了的及其原因 the others, and why")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """可用的光谱指数 The spectral indices that a config may name.
+
+    Example: ecoledger indices
+    """
+    spectral = pipeline.indices.spectral
+    rows = [
+        {
+            "name": one.name,
+            "long_name": one.long_name,
+            "formula": one.formula,
+            "bands": " ".join(one.bands),
+            "known_where": one.domain_words,
+        }
+        for one in spectral.list_known_indices()
+    ]
+    if beyond:
+        rows = [{"name": name, "needs": reason} for name, reason in spectral.list_foreign_indices().items()]
+    show_rows(rows, as_json=as_json)
+
+
+@verbs.command("providers")
+def show_providers(as_json: JsonOption = False) -> None:
+    """可用的影像来源 The scene providers that a config may name.
+
+    Example: ecoledger providers
+    """
+    known = pipeline.settings.sources.load_providers()
+    rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in known.items()]
+    show_rows(rows, as_json=as_json)
+
+
+@verbs.command("legends")
+def show_legends(as_json: JsonOption = False) -> None:
+    """图例 The legends of the maps.
+
+    Example: ecoledger legends
+    """
+    rows = [
+        {
+            "legend": legend.id,
+            "code": one.code,
+            "key": one.key,
+            "zh": one.name_zh,
+            "en": one.name_en,
+            "color": one.color,
+        }
+        for legend in pipeline.legends.LEGENDS.values()
+        for one in legend.classes
+    ]
+    show_rows(rows, as_json=as_json)
+
+
+@verbs.command("rules")
+def show_rules(as_json: JsonOption = False) -> None:
+    """核查规则 The rules behind the findings, with their basis.
+
+    Example: ecoledger rules
+    """
+    rules = pipeline.rights_registry.rules.RULES.values()
+    rows = [{"rule": rule.id, "severity": rule.severity, "basis": rule.basis} for rule in rules]
+    show_rows(rows, as_json=as_json)

@@ -1,0 +1,210 @@
+"""Verbs around a run: demo, run, validate, plan, status."""
+
+import gc
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import pipeline
+from pipeline.cli.terminal import (
+    ERR,
+    OUT,
+    ClusterOption,
+    JsonOption,
+    LogOption,
+    OutOption,
+    QuietOption,
+    SetOption,
+    WorkersOption,
+    show_rows,
+)
+
+verbs = typer.Typer()
+
+_STATUS = {
+    "runs": "最近的运行 last runs",
+    "deliveries": "交付 deliveries",
+    "unfinished": "未完成 begun and not finished",
+    "failed_reads": "读取失败 reads that failed",
+}
+
+
+@verbs.command()
+def demo(
+    out: OutOption = None, quiet: QuietOption = False, log: LogOption = None, as_json: JsonOption = False
+) -> None:
+    """模拟三个试点区并走完全流程 Simulate the three areas and run everything, offline.
+
+    Example: ecoledger demo --out delivery
+    """
+    settings = pipeline.settings.load_settings(pipeline.aoi.PROJECT_ROOT / "configs" / "demo.yaml")
+    settings = settings.model_copy(update={"out": str((out or Path("delivery")).resolve())})
+    _deliver(settings, quiet=quiet, log=log, as_json=as_json)
+
+
+@verbs.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="YAML 配置，或要重做的 manifest.json config, or a manifest")],
+    out: OutOption = None,
+    overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
+    aoi: Annotated[list[str], typer.Option("--aoi", help="只运行这些区 only these areas")] = [],  # noqa: B006
+    cluster: ClusterOption = None,
+    workers: WorkersOption = None,
+    refresh: Annotated[bool, typer.Option("--refresh", help="重新检索场景 search the scenes anew")] = False,
+    quiet: QuietOption = False,
+    log: LogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """运行一份配置 Run a config from its scenes to its deliveries, or repeat the run behind a manifest.
+
+    Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
+    """
+    manifest = pipeline.commands.repeat.read_manifest(config)
+    settings = (
+        manifest.build_settings(overrides, aoi)
+        if manifest
+        else pipeline.settings.load_settings(config, overrides)
+    )
+    compute = settings.compute.model_copy(
+        update={
+            "cluster": cluster or settings.compute.cluster,
+            "workers": workers or settings.compute.workers,
+        }
+    )
+    changes: dict[str, Any] = {"compute": compute, "aoi": settings.choose_aoi(aoi)}
+    if out:
+        changes["out"] = str(out.resolve())
+    settings = settings.model_copy(update=changes)
+    _deliver(settings, quiet=quiet, log=log, as_json=as_json, refresh=refresh, manifest=manifest)
+
+
+@verbs.command()
+def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")]) -> None:
+    """检查配置 Check a config, its areas, parcels and samples; every mistake at once, nothing is written.
+
+    Example: ecoledger validate configs/demo.yaml
+    """
+    for words in pipeline.flow.validation.validate_all(pipeline.settings.load_settings(config)):
+        OUT.print(words, highlight=False, soft_wrap=True)
+    OUT.print(f"{config}: 无误 no mistakes")
+
+
+@verbs.command("plan")
+def show_plan(
+    config: Annotated[Path, typer.Argument(help="YAML 配置 config")],
+    overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
+    aoi: Annotated[list[str], typer.Option("--aoi", help="只看这些区 only these areas")] = [],  # noqa: B006
+    as_json: JsonOption = False,
+) -> None:
+    """运行前估算 What a run would search, read and need; no pixel is read, nothing is written.
+
+    Example: ecoledger plan configs/demo.yaml
+    """
+    estimate = pipeline.commands.estimate
+    settings = pipeline.settings.load_settings(config, overrides)
+    found = estimate.estimate_all(settings.model_copy(update={"aoi": settings.choose_aoi(aoi)}))
+    show_rows(
+        estimate.dump_estimates(found) if as_json else estimate.tabulate_estimates(found), as_json=as_json
+    )
+
+
+@verbs.command()
+def status(
+    out: Annotated[Path, typer.Argument(help="交付目录 folder of the deliveries")],
+    as_json: JsonOption = False,
+) -> None:
+    """运行状况 What is done, what is missing, what failed and why.
+
+    Example: ecoledger status delivery
+    """
+    found = asdict(pipeline.commands.status.read_status(out))
+    if as_json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+        return
+    OUT.print("运行中 a run is at work" if found.pop("running") else "无运行 no run is at work")
+    for title, rows in found.items():
+        OUT.print(f"\n{_STATUS[title]} ({len(rows)})")
+        if rows:
+            show_rows(rows, as_json=False)
+
+
+def _deliver(
+    settings: "pipeline.settings.Settings",
+    *,
+    quiet: bool,
+    log: Path | None,
+    as_json: bool,
+    refresh: bool = False,
+    manifest: "pipeline.commands.repeat.Manifest | None" = None,
+) -> None:
+    engine, flow, repeat = pipeline.engine, pipeline.flow, pipeline.commands.repeat
+    gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
+    workspace = pipeline.storage.workspace.Workspace(Path(settings.out) / "work")
+    with (
+        engine.logs.open_log(log) as lines,
+        _announce(settings, as_json=as_json) as summary,
+        workspace.hold(),
+        engine.journal.record_run(workspace, settings.label, [*map(str, settings.aoi)]) as lines.run,
+        engine.clusters.open_cluster(settings.compute, workspace.root / "workers") as cluster,
+        engine.progress.Bars(quiet=quiet).show() as bars,
+    ):
+        summary.run = lines.run
+        logging.getLogger("ecoledger").info("run begun", extra=summary.subject)
+        if cluster.dashboard and not quiet:
+            ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
+        repeats = manifest.path.parent if manifest else None
+        run = engine.run.Run(workspace, cluster, bars, refresh, repeats=repeats)
+        if manifest:
+            repeat.refuse_changed_inputs(run, manifest, settings)
+        delivered = flow.deliver_all(run, settings)
+        summary.headlines = pipeline.commands.headlines.list_headlines(delivered)
+        summary.deliveries = [
+            {"area": one.aoi, "folder": str(one.folder), "state": "kept" if one.kept else "published"}
+            for one in delivered
+        ]
+    if not as_json:
+        OUT.print(*pipeline.commands.headlines.lay_out_headlines(summary.headlines), sep="\n")
+        for one in delivered:
+            state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
+            OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
+            for name in one.carried:
+                OUT.print(f"  他人的文件，已保留 a file of people, kept: {name}", soft_wrap=True)
+    if manifest:
+        _show_differences(repeat.list_differences(manifest, delivered[0].folder), as_json=as_json)
+
+
+@contextmanager
+def _announce(
+    settings: "pipeline.settings.Settings", *, as_json: bool
+) -> "Iterator[pipeline.engine.notice.Summary]":
+    """The summary of a run that begins here, told in the end to who asked for it, whatever the end."""
+    notice = pipeline.engine.notice
+    summary = notice.Summary(settings.label, [*map(str, settings.aoi)])
+    try:
+        with summary.watch():
+            yield summary
+    finally:
+        logging.getLogger("ecoledger").info("run ended", extra=summary.end)
+        if as_json:
+            sys.stdout.write(f"{summary.line}\n")
+            sys.stdout.flush()
+        if settings.notify and (failure := notice.notify(settings.notify, summary)):
+            logging.getLogger("ecoledger").warning(failure)
+            ERR.print(f"警告 warning: {failure}", highlight=False, soft_wrap=True)
+
+
+def _show_differences(differences: list[dict[str, str]], *, as_json: bool) -> None:
+    """Say whether a repeated run gave the bytes of its manifest."""
+    other = f"与清单不同 other than the manifest says: {len(differences)}"
+    ERR.print(
+        other if differences else "与清单逐字节相同 every byte is as the manifest says", highlight=False
+    )
+    if differences and not as_json:
+        show_rows(differences, as_json=False)

@@ -1,0 +1,30 @@
+"""What all verbs share: where they print, options of one name, how rows are shown."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+import pipeline
+
+OUT = Console(markup=False)
+ERR = Console(stderr=True, markup=False)
+
+OutOption = Annotated[Path | None, typer.Option("--out", help="交付目录 folder of the deliveries")]
+SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. scenes.period=month")]
+JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no progress bars")]
+LogOption = Annotated[Path | None, typer.Option("--log", help="JSON 行日志 log as JSON lines")]
+ClusterOption = Annotated[str | None, typer.Option(help="local, slurm, or the address of a Dask scheduler")]
+WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks at a time")]
+
+
+def show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Rows as people read them, or as JSON on one line."""
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, default=str) + "\n")
+        return
+    OUT.print(*pipeline.commands.listing.lay_out_rows(rows, OUT.width), sep="\n")
