@@ -105,7 +105,9 @@ class Bars:
             return
         self._tasks.advance(bar)
         task = next(task for task in self._tasks.tasks if task.id == bar)
-        if not task.finished:
+        if task.completed < (
+            task.total or 0
+        ):  # rich calls it finished once it was, whatever is begun within it
             return
         self._open[bar] -= 1
         if not self._open[bar]:
@@ -129,7 +131,11 @@ class Bars:
             padding=(0, 1),
             expand=True,
         )
-        line.add_row(Text(task.description), Text(_count(task)), Text(_tell_time(task.elapsed or 0.0)))
+        line.add_row(
+            Text(task.description),
+            Text(_count(task)),
+            Text(_tell_time(task.get_time() - (task.start_time or 0.0))),
+        )
         self._live.console.print(line)
 
 

@@ -1,4 +1,5 @@
 from . import page as page
+from . import steps as steps
 from . import validation as validation
 from .deliveries import Delivered as Delivered
 from .deliveries import deliver as deliver

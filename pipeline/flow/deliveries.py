@@ -15,7 +15,6 @@ from pipeline.engine.study import Study
 from pipeline.flow.assessment import registry
 from pipeline.flow.inputs import Inputs, find_inputs, is_settled, name_scenes
 from pipeline.flow.retention import retire
-from pipeline.flow.steps import list_steps
 from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
@@ -79,7 +78,7 @@ def deliver(run: Run, study: Study) -> Delivered:
         ),
     )
     kept = run.is_published(cause, study.target) and not run.refresh and is_settled(run, study, inputs)
-    run.bars.expect([] if kept else list_steps(study, inputs))
+    run.bars.expect([] if kept else flow.steps.list_steps(study, inputs))
     carried = [] if kept else flow.page.make_delivery(run, study, inputs, cause)
     return _summarize(study, inputs, carried, kept=kept)
 

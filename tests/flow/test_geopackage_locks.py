@@ -15,7 +15,9 @@ import pytest
 
 from pipeline.errors import WorkspaceError
 from pipeline.outputs.geopackage import write_geopackage
+from pipeline.storage.delivered import FileFacts
 from pipeline.storage.publish import publish
+from pipeline.storage.tables import save_json
 from tests.deliveries import small_delivery
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -49,6 +51,9 @@ def finished(folder, owner):
     write_geopackage(
         replace(delivery, parcels=delivery.parcels.assign(owner_subject=owner)), folder / "inventory.gpkg"
     )
+    facts = FileFacts.of(folder / "inventory.gpkg")
+    files = {"inventory.gpkg": {"bytes": facts.size, "sha256": facts.sha256}}
+    save_json(folder / "manifest.json", {"aoi": "delta", "label": "2024", "config": {}, "files": files})
     return folder
 
 
@@ -70,7 +75,7 @@ def test_whoever_reads_the_old_geopackage_is_not_disturbed(target, tmp_path):
     assert reader.returncode == 0
     assert told.split() == ["ok", "40", "40", "旧主体"]
     assert set(gpd.read_file(target / "inventory.gpkg", layer="parcels")["owner_subject"]) == {"新主体"}
-    assert [path.name for path in target.iterdir()] == ["inventory.gpkg"]
+    assert {path.name for path in target.iterdir()} == {"inventory.gpkg", "manifest.json"}
     with closing(sqlite3.connect(target / "inventory.gpkg")) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert file.execute("PRAGMA journal_mode").fetchall() == [("delete",)]

@@ -131,3 +131,13 @@ def test_quiet_writes_nothing():
     with screen.bars.show() as bars, bars.step("清单 inventory", "inventory"):
         pass
     assert screen.file.getvalue() == ""
+
+
+def test_several_tasks_within_one_of_the_same_title_share_its_bar_to_the_end():
+    screen = Screen()
+    with screen.bars.show() as bars, bars.step("RSEI 2024", "rsei"):
+        for parts in (3, 1, 2):
+            bar = bars.start("RSEI 2024", parts)
+            for _ in range(parts):
+                bars.advance(bar)
+    assert sum("RSEI 2024" in line for line in screen.read()) == 1
