@@ -25,7 +25,7 @@ def disk(tmp_path):
     """A disk of 90 MB, all in memory."""
     place = tmp_path / "disk"
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=90m", "tmpfs", place]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=130m", "tmpfs", place]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode != 0:
         pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")

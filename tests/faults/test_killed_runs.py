@@ -128,7 +128,7 @@ def killed_at(run: Killed, moment: float, undisturbed: Undisturbed) -> bool:
         ended(process)
         return False
     told = run.events[-1]
-    run.struck[f"{told[-1]['message']} {told[-1]['step']}" if told else "starting"] += 1
+    run.struck[f"{told[-1]['message']} {told[-1].get('step', '')}" if told else "starting"] += 1
     return True
 
 
