@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture
 def disk(tmp_path):
-    """A disk of 90 MB, all in memory."""
+    """A disk of 130 MB, all in memory."""
     place = tmp_path / "disk"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=130m", "tmpfs", place]
