@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numba
 
+from pipeline.operating_system import find_cache_folder
+
 __all__ = ["find_cache_root", "name_cache", "numba", "part_caches"]
 
 
@@ -29,8 +31,7 @@ def find_cache_root(sources: Path) -> Path:
 
     numba compiles nothing where it can keep nothing, as in the sandbox of a service without a home.
     """
-    of_user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "ecoledger"
-    for root in (sources / "__pycache__", of_user):
+    for root in (sources / "__pycache__", find_cache_folder()):
         if _is_writable(root):
             return root
     once = Path(tempfile.mkdtemp(prefix="ecoledger-kernels-"))

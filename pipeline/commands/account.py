@@ -1,7 +1,6 @@
 """The accounts of a delivery valued anew from its tables, with other parameters or prices, no pixel read."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -33,6 +32,7 @@ from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.account_checks import list_read_keys, list_unread
 from pipeline.settings.accounts import Choices, Intervals
 from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
+from pipeline.storage.tables import load_json
 
 _PARAMETERS = "tables/account_parameters.csv"
 _CHOICES = "tables/account_choices.csv"
@@ -156,7 +156,7 @@ def _read_method(reading: _Reading, services: tuple[str, ...]) -> Method:
 def _read_manifest(delivery: Path) -> Mapping[str, Any]:
     path = delivery / "manifest.json"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = load_json(path)
         files = content["files"]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise _build_refusal(Problem(str(path), str(error), "a delivery of ecoledger")) from error

@@ -1,6 +1,5 @@
 """Two deliveries of one area beside each other: parcels, figures with the reason of each change, findings."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +18,7 @@ from pipeline.periods import list_periods
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
 from pipeline.storage.delivered import find_delivered
+from pipeline.storage.tables import load_json
 
 FIGURES = (
     "quantity",
@@ -134,7 +134,7 @@ def _read_manifest(package: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = load_json(path)
     except ValueError as error:
         raise _build_refusal(Problem(str(path), str(error), "JSON in UTF-8")) from error
     lacking = [key for key in _TOLD if not isinstance(content, dict) or key not in content]

@@ -69,7 +69,11 @@ def _choose_period(delivery: Path, period: str | None) -> str:
     manifest = delivery / "manifest.json"
     if not manifest.is_file():
         raise SettingsError("No delivery", [Problem(str(delivery), "no manifest.json", "a delivery")])
-    scenes = Scenes.model_validate(load_json(manifest)["config"]["scenes"])
+    try:
+        scenes = Scenes.model_validate(load_json(manifest)["config"]["scenes"])
+    except (ValueError, LookupError, TypeError) as error:
+        problem = Problem(str(manifest), f"{type(error).__name__}: {error}", "a manifest of ecoledger")
+        raise SettingsError("No delivery", [problem]) from error
     labels = [entry.label for entry in list_periods(scenes.start, scenes.end, scenes.period)]
     if period is not None and period not in labels:
         raise SettingsError("No such period", [Problem("--period", repr(period), f"one of {labels}")])

@@ -9,9 +9,12 @@ from pipeline.engine.journal import list_last_runs
 from pipeline.errors import Problem, SettingsError
 from pipeline.storage.cause import measure_files
 from pipeline.storage.lock import is_held
+from pipeline.storage.ownership import is_delivery
 from pipeline.storage.tables import load_json
 from pipeline.storage.workspace import Workspace
 
+_UNTOLD = dict.fromkeys(("published", "parcels", "findings", "warnings"))
+"""What a manifest that cannot be read does not tell."""
 _FAILURES_SHOWN = 50
 
 
@@ -48,6 +51,10 @@ def _list_deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]
     for pointer in sorted(out.glob("*/latest")):
         latest = pointer.read_text(encoding="utf-8").strip()
         for path in sorted(pointer.parent.glob("*/manifest.json")):
+            if not is_delivery(path.parent):
+                told = {"area": pointer.parent.name, "label": path.parent.name}
+                yield {**told, "latest": path.parent.name == latest, "intact": False, **_UNTOLD}
+                continue
             manifest, entered = load_json(path), workspace.find_delivery(path.parent)
             yield {
                 "area": manifest["aoi"],

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.inputs import PART_WORLD, WORLDS
-from pipeline.storage.ownership import has_strangers
+from pipeline.storage.ownership import has_strangers, is_delivery
 from pipeline.storage.publish import remove
 from pipeline.storage.tables import load_json
 
@@ -51,7 +51,9 @@ def _list_surplus(run: Run, study: Study) -> list[Path]:
     if keep is None:
         return []
     told = {
-        path.parent: str(load_json(path)["as_of"]) for path in study.target.parent.glob("*/manifest.json")
+        path.parent: str(load_json(path)["as_of"])
+        for path in study.target.parent.glob("*/manifest.json")
+        if is_delivery(path.parent)
     }
     ranks = {folder: run.workspace.rank_delivery(folder) for folder in told}
     by_age = sorted(told, key=lambda folder: (folder == study.target, ranks[folder], told[folder], folder))
@@ -59,7 +61,7 @@ def _list_surplus(run: Run, study: Study) -> list[Path]:
 
 
 def _list_manifests(out: Path) -> Iterable[Path]:
-    return sorted(out.glob("*/*/manifest.json"))
+    return [path for path in sorted(out.glob("*/*/manifest.json")) if is_delivery(path.parent)]
 
 
 def _collect_keys(manifests: Iterable[Mapping[str, Any]]) -> set[str]:

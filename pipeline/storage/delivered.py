@@ -1,6 +1,6 @@
 """The files of a published delivery, by what its manifest says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -61,9 +61,19 @@ def _goes_on(other: str, name: str, suffix: str) -> bool:
 def _list_files(folder: Path, suffix: str) -> Iterator[str]:
     """Names at the top of the folder; where no manifest tells of files those that lie there, links aside."""
     manifest = folder / "manifest.json"
-    told = load_json(manifest).get("files") if manifest.is_file() else None
+    told = _read_files(manifest) if manifest.is_file() else None
     if told is not None:
         yield from (name for name in told if "/" not in name and name.endswith(suffix))
         return
     paths = folder.glob(f"*{suffix}")
     yield from (path.name for path in paths if path.is_file() and not path.is_symlink())
+
+
+def _read_files(manifest: Path) -> Mapping[str, object] | None:
+    """The files that a manifest tells of; InputError for what is no manifest."""
+    try:
+        content = load_json(manifest)
+    except ValueError as error:
+        problem = Problem(str(manifest), str(error), "ecoledger 的清单 / a manifest of ecoledger")
+        raise InputError("What is given is no delivery", [problem]) from error
+    return content.get("files") if isinstance(content, dict) else None

@@ -49,8 +49,11 @@ def save_json(path: Path, content: Any) -> None:
 
 
 def load_json(path: Path) -> Any:
-    """What `save_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """What a JSON file holds; ValueError for none, or one that nests without end."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("JSON that nests too deep") from error
 
 
 class LongTable:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import compiled
+from pipeline import compiled, operating_system
 from pipeline.compiled import find_cache_root, name_cache, numba
 
 CALLER = """
@@ -36,6 +36,7 @@ def package(tmp_path):
     folder.mkdir()
     (folder / "__init__.py").touch()
     shutil.copy(compiled.__file__, folder)
+    shutil.copy(operating_system.__file__, folder)
     (folder / "caller.py").write_text(CALLER, encoding="utf-8")
     return folder
 

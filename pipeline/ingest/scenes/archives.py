@@ -4,7 +4,6 @@ What a Landsat MTL or a Sentinel-2 MTD file says is put into an item as a catalo
 in ingest sees one thing.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -15,6 +14,7 @@ from xml.etree import ElementTree as ET
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.scenes.addresses import find_file, place_files
 from pipeline.ingest.scenes.packed import OTHER_LEVELS, PACKED, read_other_level, read_package, refuse
+from pipeline.storage.tables import load_json
 
 RawItem = dict[str, Any]
 """A STAC item as it was served or found, not yet looked at."""
@@ -66,7 +66,7 @@ def list_items(content: Any) -> Iterator[RawItem]:
 
 def _stac(path: Path) -> Iterator[RawItem]:
     """The items of a JSON file; a file of that name beside it stands for any address."""
-    for item in list_items(json.loads(path.read_text(encoding="utf-8"))):
+    for item in list_items(load_json(path)):
         named = item.get("id") not in {None, ""}
         yield place_files(item, partial(_beside, path)) if named else refuse(path, "no id")
 

@@ -91,3 +91,12 @@ def test_no_delivery_and_no_such_period_are_told(folder, tmp_path):
         draw_sample(tmp_path, points=10)
     with pytest.raises(SettingsError, match=r"2023.*2024"):
         draw_sample(folder, points=10, period="2022")
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "no JSON", "[" * 100_000, '{"config": {"scenes": {"start": 1}}}']
+)
+def test_a_folder_whose_manifest_is_none_of_ours_is_no_delivery(tmp_path, content):
+    (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match="No delivery"):
+        draw_sample(tmp_path, points=10)

@@ -106,3 +106,16 @@ def test_a_delivery_into_which_people_put_something_stays(run, caplog):
     assert retire(run, [area_at(folders[3], 2)]) == folders[1:2]
     assert (folders[0] / "批注.docx").read_bytes() == b"a note"
     assert "people put something there" in caplog.text
+
+
+def test_a_folder_of_people_beside_the_deliveries_is_none_of_them(run):
+    folders = four(run)
+    for name, content in (("草稿", "{}"), ("备份", "no JSON"), ("深", "[" * 100_000)):
+        (folders[0].parent / name).mkdir()
+        (folders[0].parent / name / "manifest.json").write_text(content, encoding="utf-8")
+    assert retire(run, [area_at(folders[3], 2)]) == folders[:2]
+    assert sorted(path.name for path in folders[3].parent.iterdir()) == [
+        "2024Q3",
+        "2024Q4",
+        *sorted(["草稿", "备份", "深"]),
+    ]

@@ -49,3 +49,10 @@ def test_what_is_called_after_a_file_stands_beside_it_and_is_found_by_its_own_na
         save_json(folder / "manifest.json", {"files": {name: {} for name in names}})
     assert find_delivered(folder, ".parquet") == folder / "island_2024.parquet"
     assert find_delivered(folder, "_parcels.parquet") == folder / "island_2024_parcels.parquet"
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "{", "\x00", '{"files": '])
+def test_a_manifest_that_cannot_be_read_is_said_to_be_none(folder, content):
+    (folder / "manifest.json").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        find_delivered(folder, ".gpkg")
