@@ -3,7 +3,7 @@ BIN := .venv/bin
 OUT ?= delivery
 PICTURED := $(addprefix tests/flow/test_,report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-intervals bench-webmap house check format lint types walls docs site wheel audit lock pictures stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-intervals bench-webmap house check format lint types walls generated docs site translations wheel audit lock pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -31,12 +31,19 @@ types: .venv/ready
 walls: .venv/ready
 	$(BIN)/lint-imports
 
-docs: .venv/ready  ## what is generated from the code: the JSON schema of the config, the templates of bulletins
+generated: .venv/ready  ## what is generated from the code: the JSON schema of the config, the templates of bulletins
 	$(BIN)/ecoledger schema > configs/schema.json
 	$(BIN)/python -m pipeline.outputs.bulletin.drafting
 
-site: .venv/ready  ## the pages of docs/ into build/site, every warning an error, without a network
-	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees docs build/site
+docs: .venv/ready  ## the site in both languages into build/site, Chinese at its root, every warning an error, without a network
+	$(BIN)/sphinx-build -q -W --keep-going -d build/doctrees/zh docs build/site
+	$(BIN)/sphinx-build -q -W --keep-going -D language=en -d build/doctrees/en docs build/site/en
+
+site: docs
+
+translations: .venv/ready  ## brings docs/locale up to the English pages: new messages are empty, changed ones fuzzy
+	SOURCE_DATE_EPOCH=0 $(BIN)/sphinx-build -q -W --keep-going -D language=en -b gettext -d build/doctrees/gettext docs build/gettext
+	$(BIN)/sphinx-intl update -p build/gettext -d docs/locale -l zh_CN -w 110 --no-obsolete
 
 wheel: .venv/ready  ## what is released, into dist
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -1,14 +1,44 @@
-"""How the site is built: `make site`, every warning an error, nothing fetched."""
+"""How the site is built: `make docs`, in both languages, every warning an error, nothing fetched."""
+
+import sys
+from pathlib import Path
 
 from pipeline import __version__
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "ecoledger"
 author = "The ecoledger developers"
 release = __version__
-extensions = ["myst_parser"]
+language = "zh_CN"
+extensions = [
+    "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "chinese_search",
+    "mathml",
+    "translation",
+]
+nitpicky = True
+exclude_patterns = ["_ext", "_templates", "locale"]
+
+locale_dirs = ["locale"]
+gettext_compact = False
+gettext_location = False
+gettext_uuid = False
+
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+
 html_theme = "furo"
 html_title = f"ecoledger {release}"
 html_copy_source = False
 html_show_copyright = False
-myst_heading_anchors = 3
-nitpicky = True
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+templates_path = ["_templates"]
+html_theme_options = {
+    "top_of_page_buttons": ["view"],  # its place is that of the switch of languages, see _templates
+}
+copybutton_exclude = ".linenos, .gp, .go"

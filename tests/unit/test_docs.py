@@ -1,10 +1,8 @@
-"""The pages of docs/ say what is so: files, functions, names and commands are there; the site is built."""
+"""The pages of docs/ say what is so: files, functions, names and commands are there."""
 
 import ast
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from functools import cache
 from itertools import pairwise
@@ -16,7 +14,7 @@ from pipeline.accounts.services.registry import SERVICES
 from pipeline.cli import app
 from pipeline.settings.accounts import load_profile
 from pipeline.settings.paths import list_profiles
-from tests.pages import DOCS, PAGES, PATHS, ROOT, list_quoted, list_stops
+from tests.pages import PAGES, PATHS, ROOT, list_quoted, list_stops
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 README = (ROOT / "README.md").read_text("utf-8")
@@ -140,20 +138,3 @@ def test_the_changelog_ends_with_what_is_released_and_begins_with_what_is_not():
     assert released[0] == pipeline.__version__
     numbers = [tuple(map(int, version.split("."))) for version in released]
     assert all(newer > older for newer, older in pairwise(numbers))
-
-
-def test_the_site_is_built_as_make_builds_it_and_fetches_nothing(tmp_path):
-    recipe = re.search(r"^site:.*\n\t\$\(BIN\)/sphinx-build (.*)$", MAKEFILE, re.MULTILINE).group(1)
-    words = [word.replace("build/", f"{tmp_path}/") for word in shlex.split(recipe)]
-    assert "-W" in words
-    command = [sys.executable, "-m", "sphinx", *words]
-    ended = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    pages = {
-        path.relative_to(tmp_path / "site").with_suffix(".md") for path in tmp_path.rglob("site/**/*.html")
-    }
-    assert {path.relative_to(DOCS) for path in DOCS.rglob("*.md")} <= pages
-    loaded = re.compile(r"""<(?:script|img|link)\b[^>]*(?:src|href)=["'](?:https?:)?//""")
-    assert [path.name for path in tmp_path.rglob("*.html") if loaded.search(path.read_text("utf-8"))] == []
-    imported = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//""")
-    assert [path.name for path in tmp_path.rglob("*.css") if imported.search(path.read_text("utf-8"))] == []

@@ -1,4 +1,4 @@
-"""The templates of bulletins that come with the program; `make docs` writes them."""
+"""The templates of bulletins that come with the program; `make generated` writes them."""
 
 import io
 from collections.abc import Sequence
