@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.errors import Problem, SettingsError
 from pipeline.outputs.fact_sheets.facts import ParcelFacts, read_parcel_facts
 from pipeline.outputs.fact_sheets.printing import print_fact_sheets
-from pipeline.outputs.published import open_delivery
+from pipeline.outputs.published import open_published
 
 MOST_SHEETS = 1000
 """Sheets of one PDF, which take about a megabyte of memory each; more parcels fill several volumes."""
@@ -38,7 +38,7 @@ def make_sheets(place: Path, *, parcels: Sequence[str] = (), to: Path | None = N
     delivery, parcels that it does not have (all are said at once), and a target that cannot be written;
     InputError for files that were changed since they were published. Nothing is written then.
     """
-    published = open_delivery(place)
+    published = open_published(place)
     target = _choose_target(
         to or published.folder.parents[1] / f"{published.aoi}_{published.label}_sheets.pdf"
     )

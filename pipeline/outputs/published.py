@@ -215,13 +215,14 @@ def find_deliveries(out: Path) -> list[Published]:
     return found
 
 
-def open_delivery(place: Path) -> Published:
-    """The delivery of a folder, or the one that the file `latest` of an area names.
+def open_published(place: Path) -> Published:
+    """The delivery of a folder, or the last one of an area: of its folder, or its file `latest`.
 
     SettingsError for a place without one, InputError for a manifest that is none of ours.
     """
-    named = place.is_file() and place.name == "latest"
-    folder = place.parent / place.read_text("utf-8").strip() if named else place
+    pointer = place / "latest" if place.is_dir() else place
+    latest = pointer.name == "latest" and pointer.is_file()
+    folder = pointer.parent / pointer.read_text("utf-8").strip() if latest else place
     if not (folder / "manifest.json").is_file():
         todo = "如 / such as delivery/<aoi>/<label>, delivery/<aoi>/latest"
         problem = Problem(str(place), "没有 / no manifest.json", "交付的文件夹 / folder of a delivery", todo)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.outputs.fact_sheets.facts import read_parcel_facts
 from pipeline.outputs.fact_sheets.printing import print_fact_sheets
-from pipeline.outputs.published import open_delivery
+from pipeline.outputs.published import open_published
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--parcels", type=int, default=500)
     asked = parser.parse_args()
     began, worked = time.perf_counter(), time.process_time()
-    published = open_delivery(asked.delivery)
+    published = open_published(asked.delivery)
     facts = read_parcel_facts(published)
     read = time.perf_counter() - began
     packed = print_fact_sheets(facts, published, list(islice(cycle(facts.parcels.index), asked.parcels)))

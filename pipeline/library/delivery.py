@@ -1,0 +1,216 @@
+"""A published delivery as analysts read it: layers, tables, maps and evidence, each read as it is used."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from pipeline.errors import InputError, Problem
+from pipeline.outputs.published import Published, find_deliveries, open_published
+from pipeline.storage.delivered import find_delivered
+
+_TABLES = "tables/"
+_ACCOUNTS = "account_"
+
+
+@dataclass(frozen=True)
+class Tables(Mapping[str, pd.DataFrame]):
+    """Tables of a delivery by name, each read as it is asked for, and once; `names` says which there are.
+
+    Their index, `line`, is the line of the CSV file that a row stands in. A cell that is empty there is NaN.
+    InputError for a file that was changed since it was published.
+    """
+
+    published: Published
+    stems: Mapping[str, str]
+
+    @cached_property
+    def _read(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._read:
+            table = self.published.table(self.stems[name])
+            assert table is not None, "the stems are those of the manifest"
+            self._read[name] = table.rename_axis("line")
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stems)
+
+    def __len__(self) -> int:
+        return len(self.stems)
+
+    def __repr__(self) -> str:
+        return f"<Tables: {', '.join(self.stems)}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Delivery:
+    """What `open_delivery` gives. Nothing but the manifest is read before it is asked for, and then once.
+
+    Geometries are in EPSG:4490 (CGCS2000, longitude and latitude); areas in columns are of the ellipsoid,
+    m2 or ha as their names say. What is not known is NaN, None or NaT, with the reason in `reason`, never 0.
+    Column names are those of the data dictionary in the workbook.
+
+    Examples
+    --------
+    >>> delivery = pipeline.open_delivery("delivery/delta/latest")
+    >>> delivery.inventory.groupby("ecosystem_l1")["area_ha"].sum().idxmax()
+    '灌丛'
+    """
+
+    published: Published
+
+    def __repr__(self) -> str:
+        told = "模拟 simulated, " if self.simulated else ""
+        return f"<Delivery {self.aoi}/{self.label}: {told}{', '.join(self.periods)}>"
+
+    @property
+    def folder(self) -> Path:
+        """Its folder."""
+        return self.published.folder
+
+    @property
+    def aoi(self) -> str:
+        """The id of its area."""
+        return self.published.aoi
+
+    @property
+    def label(self) -> str:
+        """Its label, such as `2024`."""
+        return self.published.label
+
+    @property
+    def name(self) -> str:
+        """The name of its area, in the language of the delivery."""
+        return self.published.name(self.published.language)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything in it is."""
+        return self.published.simulated
+
+    @property
+    def periods(self) -> list[str]:
+        """The labels of its periods, in order."""
+        return list(self.published.periods)
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Config, versions, inputs and files with their checksums, warnings: `manifest.json` as it stands."""
+        return self.published.manifest
+
+    @cached_property
+    def inventory(self) -> gpd.GeoDataFrame:
+        """The ecological product inventory 生态产品目录清单: a row per `product_id`.
+
+        A product is of a parcel, whose outline it has, and a period. Quantities are in `quantity_unit`,
+        values in yuan.
+        """
+        return self.read_layer("inventory")
+
+    @cached_property
+    def parcels(self) -> gpd.GeoDataFrame:
+        """The land register, cut to the area: a row per `parcel_id`; `area_m2` is that inside the area."""
+        return self.read_layer("parcels")
+
+    @cached_property
+    def sections(self) -> gpd.GeoDataFrame:
+        """Sections of rivers and lakes: a row per `section_id` and `period`; points.
+
+        `water_class` is 1 to 6 (I to V, worse than V) of GB 3838-2002, means are in the units of the norm.
+        """
+        return self.read_layer("sections")
+
+    @cached_property
+    def patches(self) -> gpd.GeoDataFrame:
+        """Ground that changed its class: a row per `patch_id`, from one period to the next."""
+        return self.read_layer("change_patches")
+
+    @cached_property
+    def findings(self) -> gpd.GeoDataFrame:
+        """What an officer should look at: a row per `finding_id`, with its rule, severity and basis."""
+        return self.read_layer("findings")
+
+    @property
+    def outline(self) -> gpd.GeoDataFrame:
+        """The area: a row per part."""
+        return self.published.outline
+
+    @property
+    def layers(self) -> list[str]:
+        """The names of all layers of the GeoPackage, for `read_layer`."""
+        names = (str(name) for name, _ in pyogrio.list_layers(self._package))
+        return [name for name in names if name != "layer_styles"]
+
+    def read_layer(self, name: str) -> gpd.GeoDataFrame:
+        """Any layer of the GeoPackage, in EPSG:4490; InputError for one that it does not have."""
+        if name not in self.layers:
+            place, held = f"{self._package}, layer {name}", ", ".join(self.layers)
+            raise InputError("No such layer in the delivery", [Problem(place, "no such layer", held)])
+        return pyogrio.read_dataframe(self._package, layer=name)
+
+    @property
+    def _package(self) -> Path:
+        return find_delivered(self.folder, ".gpkg")
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Every CSV table by the stem of its file, such as `tables["area_balance"]`."""
+        names = sorted(name for name in self.manifest["files"] if name.startswith(_TABLES))
+        stems = [name.removeprefix(_TABLES).removesuffix(".csv") for name in names if name.endswith(".csv")]
+        return Tables(self.published, {stem: stem for stem in stems})
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        """Figures of the area: a row per `indicator` and `period`, each with numerator and denominator."""
+        return self.tables["indicators"]
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """Figures of parcels: a row per `parcel_id`, `period` and `measure`, with the area not seen."""
+        return self.tables["parcel_measures"]
+
+    @cached_property
+    def accounts(self) -> Tables:
+        """The books of the accounts by name, such as `accounts["totals"]`; empty where there are none.
+
+        They are of several grains (region, parcel, class, service), so each stays a tidy table of its own:
+        `totals` and `services` by region and service, `parcels` by parcel, `bridge` from period to period.
+        """
+        stems = {name.removeprefix(_ACCOUNTS): name for name in self.tables if name.startswith(_ACCOUNTS)}
+        return Tables(self.published, stems)
+
+
+def open_delivery(place: str | Path, *, aoi: str | None = None, label: str | None = None) -> Delivery:
+    """A published delivery: of its folder, of `out/aoi/latest`, or of the folder of all by `aoi` and `label`.
+
+    Reads its manifest and nothing else. With `aoi` alone, or the folder of an area, the last good one.
+    SettingsError where there is none, InputError for a manifest that is none of ours.
+
+    Examples
+    --------
+    >>> pipeline.open_delivery("delivery", aoi="delta", label="2024")
+    <Delivery delta/2024: 模拟 simulated, 2023, 2024>
+    """
+    folder = Path(place).expanduser()
+    return Delivery(open_published(folder.joinpath(*(part for part in (aoi, label) if part))))
+
+
+def list_deliveries(out: str | Path) -> list[Delivery]:
+    """All deliveries of a folder, by area and label.
+
+    SettingsError where there is none, InputError for manifests that are none of ours, all at once.
+
+    Examples
+    --------
+    >>> [one.label for one in pipeline.list_deliveries("delivery")]
+    ['2024']
+    """
+    return [Delivery(one) for one in find_deliveries(Path(out).expanduser())]

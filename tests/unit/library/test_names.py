@@ -1,0 +1,57 @@
+"""The public names of `pipeline`: listed once, each explained, with an example that runs."""
+
+import ast
+import doctest
+import inspect
+from pathlib import Path
+
+import pytest
+
+import pipeline
+
+STUB = Path(pipeline.__file__).with_suffix(".pyi")
+NAMES = sorted(
+    alias.name
+    for node in ast.parse(STUB.read_text("utf-8")).body
+    if isinstance(node, ast.ImportFrom) and node.module
+    for alias in node.names
+)
+
+
+def is_class(name):
+    return inspect.isclass(getattr(pipeline, name))
+
+
+def list_public(name):
+    """A name, and of a class its own public attributes."""
+    found = getattr(pipeline, name)
+    yield name, found
+    if inspect.isclass(found):
+        yield from (
+            (f"{name}.{key}", value.func if hasattr(value, "func") else value)
+            for key, value in vars(found).items()
+            if not key.startswith("_") and not inspect.ismemberdescriptor(value)
+        )
+
+
+def test_every_public_name_is_one_of_the_library():
+    assert {getattr(pipeline, name).__module__.split(".")[1] for name in NAMES} == {"library"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_public_name_is_explained_with_what_it_gives(name):
+    for place, found in list_public(name):
+        if callable(found) or isinstance(found, property):
+            assert inspect.getdoc(found), place
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_of_a_public_name_gives_what_it_says(name):
+    found = getattr(pipeline, name)
+    examples = doctest.DocTestFinder(recurse=False).find(found, name, globs={"pipeline": pipeline})
+    assert examples[0].examples, f"{name} has no example"
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    for example in examples:
+        report = []
+        runner.run(example, out=report.append)
+        assert not report, "".join(report)
