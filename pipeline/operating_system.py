@@ -8,11 +8,24 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
+
+try:
+    import resource
+except ModuleNotFoundError:
+    resource = None  # type: ignore[assignment]  # Windows has no such limits
+
 _CHECKPOINT = getattr(signal, "SIGUSR1", None)
 STOPS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, _CHECKPOINT) if number is not None)
 """Signals that ask a run to stop; Windows has no SIGUSR1, by which batch queues ask for a checkpoint."""
 
 _TRY_AGAIN = 75
+_CGROUP_MEMORY = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+"""Where Linux says the bound of this process's group: version 2, and version 1."""
+_WINDOWS_FILES = 8192
 
 
 def exit_code(number: int) -> int:
@@ -65,6 +78,23 @@ def sync_to_disk(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def find_memory_limit() -> int:
+    """The bytes that this process may have: of the machine, of its cgroup, of its address space the least."""
+    limits = [psutil.virtual_memory().total]
+    for path in _CGROUP_MEMORY:
+        with suppress(OSError, ValueError):
+            limits.append(int(path.read_text(encoding="ascii")))
+    if resource is not None:
+        address_space = resource.getrlimit(resource.RLIMIT_AS)[0]
+        limits += [address_space] if address_space != resource.RLIM_INFINITY else []
+    return min(limits)
+
+
+def find_open_files_limit() -> int:
+    """How many files this process may have open; Windows lets it have 8192."""
+    return _WINDOWS_FILES if resource is None else resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def find_cache_folder() -> Path:

@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.registered_commands = [
     command for room in (runs, results, lists) for command in room.verbs.registered_commands
 ]

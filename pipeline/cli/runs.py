@@ -16,6 +16,7 @@ import pipeline
 from pipeline.cli.terminal import (
     ERR,
     OUT,
+    AoiOption,
     ClusterOption,
     JsonOption,
     LogOption,
@@ -54,7 +55,7 @@ def run(
     config: Annotated[Path, typer.Argument(help="YAML 配置，或要重做的 manifest.json config, or a manifest")],
     out: OutOption = None,
     overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
-    aoi: Annotated[list[str], typer.Option("--aoi", help="只运行这些区 only these areas")] = [],  # noqa: B006
+    aoi: AoiOption = [],  # noqa: B006
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="重新检索场景 search the scenes anew")] = False,
@@ -100,7 +101,7 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 def show_plan(
     config: Annotated[Path, typer.Argument(help="YAML 配置 config")],
     overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
-    aoi: Annotated[list[str], typer.Option("--aoi", help="只看这些区 only these areas")] = [],  # noqa: B006
+    aoi: AoiOption = [],  # noqa: B006
     as_json: JsonOption = False,
 ) -> None:
     """运行前估算 What a run would search, read and need; no pixel is read, nothing is written.
@@ -133,6 +134,32 @@ def status(
         OUT.print(f"\n{_STATUS[title]} ({len(rows)})")
         if rows:
             show_rows(rows, as_json=False)
+
+
+@verbs.command()
+def doctor(
+    config: Annotated[
+        Path | None, typer.Argument(help="YAML 配置，按它检查 the config of the run to check for")
+    ] = None,
+    out: OutOption = None,
+    offline: Annotated[bool, typer.Option("--offline", help="不联系影像来源 ask no provider")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """检查本机 Whether this machine can do a run: software, disk, memory, providers, fonts, QGIS.
+
+    Example: ecoledger doctor configs/demo.yaml
+    """
+    examine = pipeline.commands.doctor
+    settings = pipeline.settings.load_settings(config) if config else None
+    folder = out or Path(settings.out if settings else "delivery")
+    found = []
+    for one in examine.diagnose(examine.Machine(settings, folder.resolve(), offline)):
+        found.append(one)
+        if not as_json:
+            OUT.print(examine.lay_out_diagnosis(one))
+    if as_json:
+        show_rows([asdict(one) for one in found], as_json=True)
+    sys.exit(examine.find_exit_code(found))
 
 
 def _deliver(

@@ -13,7 +13,16 @@ import pipeline
 OUT = Console(markup=False)
 ERR = Console(stderr=True, markup=False)
 
+
+def complete_aoi(begun: str) -> list[str]:
+    """The ids of aoi/ that begin so, for a shell that completes a word."""
+    return [one for one in pipeline.aoi.list_aois() if one.startswith(begun)]
+
+
 OutOption = Annotated[Path | None, typer.Option("--out", help="交付目录 folder of the deliveries")]
+AoiOption = Annotated[
+    list[str], typer.Option("--aoi", help="只处理这些区 only these areas", autocompletion=complete_aoi)
+]
 SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. scenes.period=month")]
 JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no progress bars")]
