@@ -148,11 +148,12 @@ PARCEL_MEASURES = build_table(
 Measures: `class_area:<key>` of each land cover class (m2; with the unknown area they sum to the parcel's
 area inside the aoi), `water_share` of what has a class, `fvc_mean`, `fvc_grade_area:<from>-<to>` (m2 by
 per cent of cover), `vegetated_share` (share of the covered area with FVC at or above the threshold),
-`ndvi_mean`, `looks_mean`, `failed_looks_mean` (looks lost to failed reads) and `failed_share` (share of the
-parcel that lost any). Under `before/after` of consecutive periods: `gained_area:<key>` and
-`lost_area:<key>` (m2) of the change that counts. Under `first/last`: `ndvi_trend` (1/year) and
-`ndvi_trend_p`, of each parcel by itself, by the test that the config names. Every row carries the area that
-its value rests on and the area unknown; `reason` says why a value is null.
+`ndvi_mean`, `looks_mean`, `seen_share` (share of the parcel with a clear look), `failed_looks_mean` (looks
+lost to failed reads) and `failed_share` (share of the parcel that lost any). Under `before/after` of
+consecutive periods: `gained_area:<key>` and `lost_area:<key>` (m2) of the change that counts. Under
+`first/last`: `ndvi_trend` (1/year) and `ndvi_trend_p`, of each parcel by itself, by the test that the config
+names. Every row carries the area that its value rests on and the area unknown; `reason` says why a value is
+null.
 """
 
 AREA_BALANCE = build_table(

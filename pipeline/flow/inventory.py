@@ -9,9 +9,11 @@ import geopandas as gpd
 from pipeline.engine.run import Run
 from pipeline.flow.accounts import load_values
 from pipeline.flow.restrictions import find_restriction_findings
+from pipeline.maps.cover import explain_no_cover
 from pipeline.maps.endmembers import find_endmembers
 from pipeline.maps.evidence import describe_fvc
-from pipeline.maps.look_ndvi import describe_ndvi, explain_nothing
+from pipeline.maps.land_cover.showing import explain_gap
+from pipeline.maps.look_ndvi import describe_ndvi
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory, inventory_values
@@ -20,7 +22,7 @@ from pipeline.rights_registry.supplement import fill_supplement
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 
-_VERSION = 5
+_VERSION = 6
 
 
 def make_inventory(
@@ -100,4 +102,9 @@ def _describe_cover(maps: Maps) -> inventory.CoverBasis:
         period.label: describe_fvc(find_endmembers(maps, period), ndvi=describe_ndvi(study, period))
         for period in study.periods
     }
-    return inventory.CoverBasis(words, explain_nothing(study)[1].partition(" / ")[0])
+    gaps = {period.label: _take_chinese(explain_gap(maps, period)) for period in study.periods}
+    return inventory.CoverBasis(words, _take_chinese(explain_no_cover(maps)[1]), gaps)
+
+
+def _take_chinese(words: str) -> str:
+    return words.partition(" / ")[0]

@@ -8,7 +8,9 @@ import pandas as pd
 
 from pipeline.engine.run import Run
 from pipeline.grid import Block, Grid
-from pipeline.maps.look_ndvi import explain_nothing
+from pipeline.indices.spectral import find_index
+from pipeline.maps.cover import explain_no_cover
+from pipeline.maps.land_cover.showing import explain_no_class
 from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
 from pipeline.rights_registry.products import load_products
@@ -88,7 +90,9 @@ def plan_measures(maps: Maps) -> MeasurePlan:
         cuts,
         cycle,
         settings.greenness.test,
-        explain_nothing(maps.study)[1],
+        unseen_cover=explain_no_cover(maps)[1],
+        unseen_ndvi=maps.lacking(find_index("ndvi").bands) or measures.NO_NDVI,
+        unseen_class=explain_no_class(maps),
     )
     return MeasurePlan(measures.MEASURES, rules, maps.study.periods).limit(list_stores(maps))
 

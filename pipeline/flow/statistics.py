@@ -25,7 +25,7 @@ from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_layer, save_json, save_parts, save_tables
 from pipeline.zonal.ground import lay_ground
 
-_VERSION = 11
+_VERSION = 12
 
 
 def make_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[When, str]) -> Artifact:

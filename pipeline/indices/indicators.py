@@ -17,6 +17,9 @@ from pipeline.indices.vegetation import CoverSums
 _ROUNDING = 1e-9
 NOTHING_SEEN = "范围内没有晴空观测 / nothing was seen clear"
 _NO_LAND = "看到的全是水面 / all that was seen is water"
+_NO_CLASS = (
+    "看到的地面没有地表覆盖类别，分不出陆地与水面 / what was seen has no class: land is not told from water"
+)
 _SLIP = 1e-6
 """So small a share of an area is a slip of its outline over the edge of a pixel, and no land."""
 
@@ -95,22 +98,33 @@ def _blank(row: Mapping[str, object], unknown: str) -> dict[str, object]:
 def build_class_indicators(
     aoi_measures: pd.DataFrame, period: str, *, area_m2: float, source: str, reason: str = ""
 ) -> list[dict[str, object]]:
-    """Share of each land cover class in what was seen, and of what was never seen in the whole area.
+    """Share of each land cover class in what has one; of what has none, and was never seen, in the area.
 
     `reason` says why nothing has a class, where it is another than that nothing was seen clear.
     """
-    rows = aoi_measures[
-        (aoi_measures["period"] == period) & aoi_measures["measure"].str.startswith("class_area:")
-    ]
-    seen = float(rows["value"].sum())
-    unseen = _compute_rest(area_m2, seen)
+    of_period = aoi_measures[aoi_measures["period"] == period].set_index("measure")["value"]
+    areas = of_period[of_period.index.str.startswith("class_area:")]
+    classed = float(areas.sum())
+    unclassed = _compute_rest(area_m2, classed)
     shares = [
-        build_share(name, period, value, seen, unseen=unseen, source=source, reason=reason or NOTHING_SEEN)
-        for name, value in zip(
-            rows["measure"].str.replace("class_area", "class_share"), rows["value"], strict=True
+        build_share(
+            str(name).replace("class_area", "class_share"),
+            period,
+            value,
+            classed,
+            unseen=unclassed,
+            source=source,
+            reason=reason or NOTHING_SEEN,
         )
+        for name, value in areas.items()
     ]
-    return [*shares, build_share("unknown_share", period, unseen, area_m2, unseen=0.0, source=source)]
+    of_area = partial(build_share, period=period, denominator=area_m2, unseen=0.0, source=source)
+    unseen = _compute_rest(area_m2, float(of_period["seen_share"]) * area_m2)
+    return [
+        *shares,
+        of_area("unknown_share", numerator=unclassed),
+        of_area("never_seen_share", numerator=unseen),
+    ]
 
 
 MOVES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = MappingProxyType(
@@ -297,12 +311,17 @@ def _build_land_share(
     source: str,
     reason: str = NOTHING_SEEN,
 ) -> dict[str, object]:
-    """A share of the land; null where all that was seen is water but for a slip along the edge of a pixel."""
-    unseen = _compute_rest(area_m2, sums.seen_m2)
-    if sums.land_m2 > _SLIP * area_m2:
+    """A share of the land; null where all that was seen is water but for a slip along the edge of a pixel.
+
+    Ground without a class may be land or water: it is as unknown to the share as what was never seen.
+    """
+    unseen, least_m2 = _compute_rest(area_m2, sums.classed_m2), _SLIP * area_m2
+    if sums.land_m2 > least_m2:
         return build_share(indicator, period, over, sums.land_m2, unseen=unseen, source=source)
-    words = _NO_LAND if sums.seen_m2 > _SLIP * area_m2 else reason
-    return build_share(indicator, period, 0.0, 0.0, unseen=unseen, source=source, reason=words)
+    words = _NO_LAND if sums.classed_m2 > least_m2 else reason
+    row = build_share(indicator, period, 0.0, 0.0, unseen=unseen, source=source, reason=words)
+    unclassed = sums.classed_m2 <= least_m2 < sums.seen_m2
+    return _blank(row, _NO_CLASS) if unclassed else row
 
 
 def _compute_rest(whole_m2: float, seen_m2: float) -> float:

@@ -55,7 +55,8 @@ class ClassEndmembers:
 class CoverSums:
     """Areas and sums of one period over an area; everything that the cover indicators divide.
 
-    Areas in m2. `land` is what was seen and is not water; `fvc_*` are area times FVC.
+    Areas in m2. `seen` has FVC, `classed` is what of it is known to be land or water, `land` is its land;
+    `fvc_*` are area times FVC.
     """
 
     seen_m2: float
@@ -64,12 +65,13 @@ class CoverSums:
     vegetated_land_m2: float
     fvc_m2: float
     fvc_land_m2: float
+    classed_m2: float
 
     @classmethod
     def total(cls, parts: Iterable["CoverSums"]) -> "CoverSums":
         """Sums over parts of an area."""
         rows = [astuple(part) for part in parts]
-        return cls(*(math.fsum(column) for column in zip(*rows, strict=True))) if rows else cls(*[0.0] * 6)
+        return cls(*(math.fsum(column) for column in zip(*rows, strict=True))) if rows else cls(*[0.0] * 7)
 
 
 def compute_fractional_cover(ndvi: xr.DataArray, endmembers: EndmemberPair) -> xr.DataArray:
@@ -157,14 +159,18 @@ def find_percentile_endmembers(counts: NDArray[np.int64], low: float, high: floa
 
 def sum_cover(
     fvc: NDArray[np.float64],
+    land: NDArray[np.bool_],
     water: NDArray[np.bool_],
     weight_m2: NDArray[np.float64],
     *,
     threshold: float,
 ) -> CoverSums:
-    """Sums over pixels for the cover indicators; NaN FVC is unknown and stands in none of them."""
+    """Sums over pixels for the cover indicators; NaN FVC is unknown and stands in none of them.
+
+    What is neither `land` nor `water` has no known class: it counts for the area, and not for its land.
+    """
     seen = np.isfinite(fvc)
-    land = seen & ~water
+    classed, land = seen & (land | water), seen & land
     vegetated = seen & (fvc >= threshold)
     cover = np.where(seen, fvc, 0.0) * weight_m2
     return CoverSums(
@@ -174,4 +180,5 @@ def sum_cover(
         vegetated_land_m2=float(weight_m2[vegetated & land].sum()),
         fvc_m2=float(cover[seen].sum()),
         fvc_land_m2=float(cover[land].sum()),
+        classed_m2=float(weight_m2[classed].sum()),
     )

@@ -17,7 +17,7 @@ from pipeline.indices import change, indicators, land_cover
 from pipeline.legends import CHANGE, LAND_COVER, Legend
 from pipeline.maps.encoding import CLASSES, RATIO, as_ratio, from_ratio
 from pipeline.maps.evidence import describe_change
-from pipeline.maps.land_cover.showing import explain_missing_map
+from pipeline.maps.land_cover.showing import explain_gap
 from pipeline.maps.step import (
     BlockInputs,
     Layers,
@@ -175,7 +175,7 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
         _tabulate(view, COVER_MOVES, when),
         when.label,
         source=describe_change(view.study.settings, source=view.source(when)),
-        unknown=explain_missing_map(view.study, when),
+        unknown=explain_gap(view.maps, when),
     )
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from pipeline.contracts import REFLECTANCE_NODATA, Raster
 from pipeline.engine.study import Study
 from pipeline.indices import indicators, vegetation
-from pipeline.legends import LAND_COVER
+from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.maps.encoding import RATIO, as_ratio, from_ratio
 from pipeline.maps.endmembers import Ends, find_beside, find_endmembers, list_sources
 from pipeline.maps.evidence import describe_cover
-from pipeline.maps.land_cover.showing import explain_missing_map
+from pipeline.maps.land_cover.showing import explain_gap
 from pipeline.maps.look_ndvi import (
     describe_composite,
     describe_ndvi,
@@ -56,6 +56,12 @@ def cover_block(inputs: BlockInputs, *, ndvi: str, endmembers: Ends, bands: Sequ
     return {"fvc": as_ratio(vegetation.bare_dark_water(fvc, nir + red, water))}
 
 
+def explain_no_cover(maps: Maps) -> tuple[str, str]:
+    """Why there is no cover of an area, and of a parcel, in a period that has the days for it."""
+    lacking = maps.lacking(_LIGHT)
+    return (lacking, lacking) if lacking else explain_nothing(maps.study)
+
+
 def _list_needs(study: Study, when: When) -> Sequence[Place]:
     ndvi = find_ndvi(study, when.periods[0])
     own: list[Place] = list(dict.fromkeys([*([ndvi] if ndvi else []), ("composite", when)]))
@@ -83,13 +89,13 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
     describe = partial(describe_cover, threshold=threshold, source=view.source(when))
     sums = _sum_cover(view, when, view.maps.path("cover", when), None)
     source = describe(find_endmembers(view.maps, when), ndvi=describe_ndvi(study, period))
-    reason = explain_nothing(study)[0]
+    reason = explain_no_cover(view.maps)[0]
     rows = indicators.build_cover_indicators(sums, when.label, area_m2=area_m2, source=source, reason=reason)
     for name, place, ends, ndvi in _list_beside(view.maps, when):
         sums = _sum_cover(view, when, view.maps.path(*place), ends)
         source = describe(ends, ndvi=ndvi)
         rows.append(indicators.build_cover_beside(name, sums, when.label, area_m2=area_m2, source=source))
-    rows = indicators.blank_land(rows, explain_missing_map(study, period))
+    rows = indicators.blank_land(rows, explain_gap(view.maps, period))
     yield from indicators.blank_cover(rows, explain_no_season(study, period))
 
 
@@ -125,7 +131,8 @@ def _sum_under(
     if ends:
         found = vegetation.compute_cover(from_ratio(under.read_layer(values, "ndvi")), classes, ends)
         fvc = np.where(np.isnan(found) & water, fvc, found)
-    return vegetation.sum_cover(fvc, water, under.weight_m2, threshold=threshold)
+    land_seen = ~water & (classes != NODATA_CLASS)
+    return vegetation.sum_cover(fvc, land_seen, water, under.weight_m2, threshold=threshold)
 
 
 def _judge(study: Study) -> Mapping[str, object]:

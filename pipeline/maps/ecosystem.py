@@ -19,7 +19,7 @@ from pipeline.legends import ECOSYSTEM, ECOSYSTEM_CHANGE
 from pipeline.maps.change import ChangeOf, build_change_steps, tabulate_transitions
 from pipeline.maps.evidence import describe_change
 from pipeline.maps.land_cover.kinds import is_typed, list_kinds
-from pipeline.maps.land_cover.showing import explain_missing_map
+from pipeline.maps.land_cover.showing import explain_gap
 from pipeline.maps.step import Maps, Row, Show, Step, View, build_raster, each_pair, each_period
 from pipeline.periods import When
 from pipeline.zonal.ground import GroundPixels
@@ -91,7 +91,7 @@ def _tabulate(
         kinds=list_kinds(view.maps, when),
         area_m2=view.study.aoi.area_m2,
         registered_m2=registered,
-        unknown=explain_missing_map(view.study, when),
+        unknown=explain_gap(view.maps, when),
     )
 
 
@@ -115,7 +115,7 @@ def _list_loss_rows(view: View, when: When) -> Iterator[Row]:
         when.label,
         kinds=list_kinds(view.maps, when.periods[0]),
         source=describe_change(view.study.settings, source=view.source(when)),
-        unknown=explain_missing_map(view.study, when),
+        unknown=explain_gap(view.maps, when),
     )
 
 
@@ -153,7 +153,7 @@ def _list_encroachment_rows(view: View, _span: When) -> Iterator[Row]:
                 seen,
                 area_m2=whole_m2,
                 source=describe_change(study.settings, source=view.source(pair)),
-                unknown=explain_missing_map(study, pair),
+                unknown=explain_gap(view.maps, pair),
             )
 
 

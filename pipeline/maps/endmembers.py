@@ -13,6 +13,7 @@ from pipeline.engine.study import Study
 from pipeline.grid import Block
 from pipeline.indices import vegetation
 from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.maps.land_cover.showing import explain_gap
 from pipeline.maps.look_ndvi import find_ndvi
 from pipeline.maps.step import Maps, Place, Step
 from pipeline.periods import Period, When
@@ -21,6 +22,7 @@ from pipeline.storage.blocks import read_block
 from pipeline.storage.tables import load_json, save_json
 
 _USUAL = (5.0, 95.0)
+_BY_SIGN = " (where land cover is unknown, NDVI below 0 is water 地表覆盖未知处以 NDVI<0 为水体)"
 
 Ends = vegetation.EndmemberPair | vegetation.ClassEndmembers | None
 """Endmembers of a period; None where its NDVI does not tell any."""
@@ -130,7 +132,7 @@ def _describe_left_out(study: Study) -> str:
 def _build_over_land(run: Run, maps: Maps, when: When, folder: Path) -> None:
     counts = _sum_counts(run, maps, when, count_land, ())
     pair = vegetation.find_percentile_endmembers(counts, *_find_percentiles(maps.study))
-    found = {**asdict(pair), "basis": f"{pair.basis}, {_describe_group(maps.study, when)}"} if pair else None
+    found = {**asdict(pair), "basis": f"{pair.basis}, {_describe_group(maps, when)}"} if pair else None
     save_json(folder / "endmembers.json", found)
 
 
@@ -180,14 +182,15 @@ def _find_by_class(
     stored = load_json(maps.path("class_endmembers", when) / "endmembers.json")
     own = tuple((int(code), soil, full) for code, (soil, full) in stored.items())
     low, high = _find_percentiles(study)
-    basis = f"percentiles {low:g} and {high:g} of NDVI within each class, {_describe_group(study, when)}"
+    basis = f"percentiles {low:g} and {high:g} of NDVI within each class, {_describe_group(maps, when)}"
     return vegetation.ClassEndmembers(own, otherwise, basis)
 
 
-def _describe_group(study: Study, when: When) -> str:
-    count = len(_list_members(study, when))
-    periods = "this period alone" if count == 1 else f"{count} periods together"
-    return f"{_describe_left_out(study)}, {periods}"
+def _describe_group(maps: Maps, when: When) -> str:
+    members = _list_members(maps.study, when)
+    periods = "this period alone" if len(members) == 1 else f"{len(members)} periods together"
+    unclassed = _BY_SIGN if any(explain_gap(maps, period) for period in members) else ""
+    return f"{_describe_left_out(maps.study)}{unclassed}, {periods}"
 
 
 ENDMEMBERS = Step(

@@ -119,7 +119,7 @@ def _sum_under(
     zone = under.read_layer(flooded, "inundation")
     fvc = np.where(zone == NODATA_CLASS, np.nan, from_ratio(under.read_layer(cover, "fvc")))
     wet = (zone != dry) | (under.read_layer(land, "land_cover") == LAND_COVER.code("water"))
-    return vegetation.sum_cover(fvc, wet, under.weight_m2, threshold=threshold)
+    return vegetation.sum_cover(fvc, ~wet, wet, under.weight_m2, threshold=threshold)
 
 
 def _judge(study: Study) -> Mapping[str, object]:

@@ -103,7 +103,7 @@ def _draw_cover_bars(
 
 
 def _draw_classes(delivery: Delivery) -> Figure | None:
-    """Area of each land cover class, and of what was never seen, by period; stacked, in ha."""
+    """Area of each land cover class, and of what has no class, by period; stacked, in ha."""
     balance = _find_table(delivery, "area_balance", ["period", "item", "value_m2"])
     keys = {f"class:{entry.key}": entry for entry in LAND_COVER.classes}
     rows = balance[balance["item"].isin([*keys, _UNKNOWN])]

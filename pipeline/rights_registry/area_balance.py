@@ -52,6 +52,6 @@ def _list_class_rows(group: pd.DataFrame, aoi: Aoi) -> list[tuple[str, float, st
     ]
     return [
         *rows,
-        ("unknown", unknown, "无晴空观测 / never seen clear"),
+        ("unknown", unknown, "没有地表覆盖类别 / without a class of land cover"),
         ("difference_classes", together / aoi.area_m2 - 1, "相对差，无量纲 / relative"),
     ]

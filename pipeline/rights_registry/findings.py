@@ -25,6 +25,7 @@ _OBSERVED = (
     "ndvi_mean",
     "vegetated_share",
     "looks_mean",
+    "seen_share",
 )
 _GAINED_BUILT = "gained_area:built"
 _COLUMNS = [

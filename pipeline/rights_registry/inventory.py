@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -31,10 +31,14 @@ _COLLECTIVE = ("集体",)
 
 @dataclass(frozen=True)
 class CoverBasis:
-    """What vegetation cover is made from, by period in words, and why a parcel has none."""
+    """What vegetation cover is made from, by period in words, and why a parcel has none.
+
+    `unclassed` says by period why no ground of it has a class of land cover; empty where there is a map.
+    """
 
     words: Mapping[str, str]
     unseen: str = "本期无晴空观测"
+    unclassed: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_inventory(
@@ -124,22 +128,23 @@ def _add_quality(
     rows["change"] = rows.groupby("parcel_id", sort=False)["quality_value"].diff()
     first = rows["period"].eq(rows["period"].iloc[0]) if len(rows) else known
     rows["confidence"] = _describe_confidence(
-        rows, water=water, known=known, first=first, unseen=made_from.unseen
+        rows, water=water, known=known, first=first, made_from=made_from
     )
     return rows
 
 
 def _describe_confidence(
-    rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series, unseen: str
+    rows: pd.DataFrame, *, water: pd.Series, known: pd.Series, first: pd.Series, made_from: CoverBasis
 ) -> pd.Series:
     """Share seen clear and number of looks, then the reason of every null."""
-    seen = 100 * (1 - rows["unknown_area_m2"] / rows["area_m2"])
-    looks = rows["looks_mean"]
+    seen, looks = 100 * rows["seen_share"].astype(float), rows["looks_mean"]
+    unclassed = rows["period"].map(lambda period: made_from.unclassed.get(period, "")).astype(object)
     text = "晴空可见 " + seen.map("{:.1f}%".format).astype(object)
     text = text + "，平均观测 " + looks.map("{:.1f} 次".format).astype(object)
-    reasons = [
+    reasons: list[tuple[pd.Series, pd.Series | str]] = [
         (water & ~known, "；无已评价的水质断面与地块关联，质量等级为空"),
-        (~water & ~known, f"；{unseen}，质量等级为空"),
+        (unclassed.ne(""), "；" + unclassed + "，地表覆盖为空"),
+        (~water & ~known, f"；{made_from.unseen}，质量等级为空"),
         (first, "；首期，变化为空"),
         (~first & rows["change"].isna(), "；本期或上期无质量指标值，变化为空"),
         (rows["dlbm"].isna(), "；登记数据无地类编码，生态系统类型为空"),

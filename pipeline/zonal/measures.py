@@ -15,7 +15,7 @@ from pipeline.zonal.layers import MapLayer
 from pipeline.zonal.tallies import ClassAreas, Histogram, Tally, Transitions, Weighted
 
 NEVER_SEEN = "本期无晴空观测 / never seen clear"
-_NO_NDVI = "本期无 NDVI：无晴空观测，或水面过暗 / no NDVI: never seen clear, or water too dark for one"
+NO_NDVI = "本期无 NDVI：无晴空观测，或水面过暗 / no NDVI: never seen clear, or water too dark for one"
 
 _PERCENT = 100
 
@@ -32,7 +32,7 @@ class MeasureRules:
     """What the settings of a run say of measures.
 
     FVC from which ground counts as vegetated, the cuts between grades of FVC, the periods in a year, the test
-    of trend, and why a parcel has no FVC.
+    of trend, and why a parcel has no FVC, no NDVI, no class of land cover.
     """
 
     cover_threshold: float
@@ -40,14 +40,20 @@ class MeasureRules:
     cycle: int
     test: str = "mann-kendall"
     unseen_cover: str = NEVER_SEEN
+    unseen_ndvi: str = NO_NDVI
+    unseen_class: str = NEVER_SEEN
 
 
 def _explain_gap(_: MeasureRules) -> str:
     return NEVER_SEEN
 
 
-def _explain_no_ndvi(_: MeasureRules) -> str:
-    return _NO_NDVI
+def _explain_no_class(rules: MeasureRules) -> str:
+    return rules.unseen_class
+
+
+def _explain_no_ndvi(rules: MeasureRules) -> str:
+    return rules.unseen_ndvi
 
 
 def _explain_no_cover(rules: MeasureRules) -> str:
@@ -102,7 +108,7 @@ def _tally_greenness(_: MeasureRules) -> Weighted:
 
 
 def _tally_looks(_: MeasureRules) -> Weighted:
-    return Weighted(LOOKS)
+    return Weighted(LOOKS, threshold=1)
 
 
 def _tally_failures(_: MeasureRules) -> Weighted:
@@ -139,13 +145,14 @@ def _fit_trend(means: Numbers, rules: MeasureRules) -> tuple[tuple[Numbers, Numb
 
 
 MEASURES: tuple[Measure[Any] | SeriesMeasure, ...] = (
-    Measure("class_area", "m2", _tally_classes, ClassAreas.areas),
-    Measure("water_share", "1", _tally_classes, _share_water),
+    Measure("class_area", "m2", _tally_classes, ClassAreas.areas, _explain_no_class),
+    Measure("water_share", "1", _tally_classes, _share_water, _explain_no_class),
     Measure("fvc_mean", "1", _tally_cover, Weighted.mean, _explain_no_cover),
     Measure("fvc_grade_area", "m2", _grade_cover, Histogram.areas, _explain_no_cover),
     Measure("vegetated_share", "1", _tally_cover, Weighted.share, _explain_no_cover),
     Measure("ndvi_mean", "1", _tally_greenness, Weighted.mean, _explain_no_ndvi),
     Measure("looks_mean", "count", _tally_looks, Weighted.mean),
+    Measure("seen_share", "1", _tally_looks, Weighted.share),
     Measure("failed_looks_mean", "count", _tally_failures, Weighted.mean),
     Measure("failed_share", "1", _tally_failures, Weighted.share),
     Measure("gained_area", "m2", _tally_moves, Transitions.gained),

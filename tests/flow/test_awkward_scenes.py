@@ -81,9 +81,13 @@ def run(folder: Path, provider: dict, out: str = "out", **scenes) -> tuple[int, 
     return getattr(done.exception, "exit_code", done.exit_code), str(done.exception)
 
 
+def indicators_of(folder: Path, out: str = "out") -> pd.DataFrame:
+    path = folder / out / "field" / "2024" / "tables" / "indicators.csv"
+    return pd.read_csv(path, encoding="utf-8-sig").set_index("indicator")
+
+
 def figures(folder: Path, out: str = "out") -> dict[str, float]:
-    table = pd.read_csv(folder / out / "field" / "2024" / "tables" / "indicators.csv", encoding="utf-8-sig")
-    return table.set_index("indicator")["value"].astype(float).to_dict()
+    return indicators_of(folder, out)["value"].astype(float).to_dict()
 
 
 def warnings_of(folder: Path, out: str = "out") -> str:
@@ -139,6 +143,23 @@ def test_null_fields_coded_addresses_and_a_packed_product_beside_cost_no_figure(
     assert found["unknown_share"] == pytest.approx(0, abs=1e-6)
     assert packed in warnings_of(tmp_path)
     assert "unpack it" in warnings_of(tmp_path)
+
+
+@pytest.mark.parametrize("missing", ["swir16", "green"])
+def test_scenes_without_a_band_of_land_cover_tell_cover_of_the_area_and_none_of_the_land(tmp_path, missing):
+    item = plant(tmp_path / "stac", "S2A_51RUQ_20240501_0_L2A", "2024-05-01T02:30:15Z", 0.5)
+    del item["assets"][missing]
+    assert run(tmp_path, {"static": str(write_catalogue(tmp_path / "stac", [item]))})[0] == 0
+    rows = indicators_of(tmp_path)
+    assert rows.loc["vegetation_cover_share_area", "value"] == pytest.approx(0.5)
+    for name in ("vegetation_cover_share_land", "mean_fvc_land", "class_share:water"):
+        assert pd.isna(rows.loc[name, "value"])
+        assert f"the scenes lack {missing}" in rows.loc[name, "reason"]
+    assert rows.loc[["vegetation_cover_share_land", "mean_fvc_land"], "denominator"].isna().all()
+    assert "NDVI below 0 is water" in str(rows.loc["mean_fvc_land_percentiles", "source"])
+    assert rows.loc[["unknown_share", "never_seen_share"], "value"].tolist() == pytest.approx(
+        [1, 0], abs=1e-6
+    )
 
 
 def test_an_archive_of_packed_products_is_refused_by_their_names(tmp_path):

@@ -157,7 +157,12 @@ def measures_of():
                 records.append(
                     {**common, "measure": f"class_area:{key}", "value": value, "unit": "m2", **areas}
                 )
-            for name, value in (("fvc_mean", fvc), ("ndvi_mean", fvc), ("looks_mean", 3.0)):
+            for name, value in (
+                ("fvc_mean", fvc),
+                ("ndvi_mean", fvc),
+                ("looks_mean", 3.0),
+                ("seen_share", seen / area),
+            ):
                 records.append({**common, "measure": name, "value": value, "unit": "1", **areas})
         return pd.DataFrame(records)
 

@@ -8,8 +8,12 @@ from pipeline.indices import indicators, land_cover
 from pipeline.legends import LAND_COVER
 from pipeline.maps.step import Maps, Row, Show, View, build_raster
 from pipeline.periods import When
+from pipeline.zonal.measures import NEVER_SEEN
 
 NO_MAP = "此时段未给地表覆盖图 / no map of land cover is given for the period"
+_NO_CLASS = (
+    "此时段没有地表覆盖图，或图上此处无类别 / no map of land cover in the period, or no class on it here"
+)
 
 
 def warn_lacking(maps: Maps) -> Iterator[str]:
@@ -32,8 +36,17 @@ def explain_missing_map(study: Study, when: When) -> str:
 
 def explain_gap(maps: Maps, when: When) -> str:
     """Why the land cover of a time is not known; empty where it is."""
-    bands = () if maps.study.settings.land_cover.method == "map" else land_cover.BANDS
-    return explain_missing_map(maps.study, when) or maps.lacking(bands)
+    return explain_missing_map(maps.study, when) or _explain_bands(maps)
+
+
+def explain_no_class(maps: Maps) -> str:
+    """Why ground of any period has no class."""
+    mapped = maps.study.settings.land_cover.method == "map"
+    return _NO_CLASS if mapped else _explain_bands(maps) or NEVER_SEEN
+
+
+def _explain_bands(maps: Maps) -> str:
+    return "" if maps.study.settings.land_cover.method == "map" else maps.lacking(land_cover.BANDS)
 
 
 def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:

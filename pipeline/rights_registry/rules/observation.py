@@ -19,7 +19,7 @@ _GREEN_GROUPS = ["00", "01", "02", "03", "04"]
 
 
 def _compute_share(rows: pd.DataFrame, key: str) -> pd.Series:
-    """Share of a land cover class in the area seen; null where less than half of the parcel was seen."""
+    """Share of a land cover class in the area that has one; null where less than half of the parcel has."""
     seen = rows["area_m2"] - rows["unknown_area_m2"]
     return (rows[f"{key}_m2"] / seen).where(seen > SEEN_SHARE * rows["area_m2"])
 
@@ -42,7 +42,7 @@ def _has_vegetation_loss(rows: pd.DataFrame) -> pd.Series:
 
 
 def _was_never_clear(rows: pd.DataFrame) -> pd.Series:
-    return rows["unknown_area_m2"].ge(rows["area_m2"] * (1 - EDGE_TOLERANCE))
+    return rows["seen_share"].le(EDGE_TOLERANCE)
 
 
 def _became_built_up(rows: pd.DataFrame) -> pd.Series:

@@ -68,7 +68,9 @@ def test_all_seen_leaves_no_range():
     assert (row["numerator"], row["denominator"]) == (30, 40)
 
 
-SUMS = CoverSums(seen_m2=80, land_m2=60, vegetated_m2=45, vegetated_land_m2=42, fvc_m2=30, fvc_land_m2=28)
+SUMS = CoverSums(
+    seen_m2=80, land_m2=60, vegetated_m2=45, vegetated_land_m2=42, fvc_m2=30, fvc_land_m2=28, classed_m2=80
+)
 
 
 def test_cover_has_its_four_indicators_and_a_fifth_to_compare():
@@ -102,7 +104,7 @@ def test_where_no_map_tells_land_from_water_shares_of_land_are_null_and_those_of
 
 
 def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():
-    nothing = CoverSums(0, 0, 0, 0, 0, 0)
+    nothing = CoverSums(0, 0, 0, 0, 0, 0, 0)
     beside = build_cover_beside("mean_fvc_land_percentiles", nothing, "2024", area_m2=100, source="s")
     for row in [*build_cover_indicators(nothing, "2024", area_m2=100, source="s"), beside]:
         assert row["value"] is None
@@ -112,7 +114,7 @@ def test_a_period_without_a_look_has_null_indicators_over_the_whole_area():
 
 def test_an_area_of_water_alone_has_no_share_of_land_whatever_slips_over_its_edge():
     for slip in (0.0, 5e-8):
-        sums = CoverSums(100.0, slip, slip, slip, slip, slip)
+        sums = CoverSums(100.0, slip, slip, slip, slip, slip, 100.0)
         rows = {
             row["indicator"]: row for row in build_cover_indicators(sums, "2024", area_m2=100, source="s")
         }
@@ -123,12 +125,33 @@ def test_an_area_of_water_alone_has_no_share_of_land_whatever_slips_over_its_edg
         assert build_upland_indicator(sums, "2024", area_m2=100, source="s")["value"] is None
 
 
-def measures(values, period="2024"):
+def test_what_was_seen_without_a_class_is_null_for_the_land_and_stands_for_the_area():
+    unclassed = CoverSums(80, 0, 45, 0, 30, 0, 0)
+    rows = {
+        row["indicator"]: row for row in build_cover_indicators(unclassed, "2024", area_m2=100, source="s")
+    }
+    for name in ("vegetation_cover_share_land", "mean_fvc_land"):
+        assert [rows[name][part] for part in ("value", "numerator", "denominator", "low")] == [None] * 4
+        assert "has no class" in rows[name]["reason"]
+    assert rows["vegetation_cover_share_area"]["value"] == 45 / 80
+    assert (rows["mean_fvc_area"]["value"], rows["mean_fvc_area"]["reason"]) == (30 / 80, None)
+
+
+def test_ground_without_a_class_widens_the_range_of_a_share_of_land():
+    partly = CoverSums(80, 40, 45, 30, 30, 20, 50)
+    row, *_ = build_cover_indicators(partly, "2024", area_m2=100, source="s")
+    assert (row["value"], row["low"], row["high"]) == (30 / 40, 30 / 90, 80 / 90)
+
+
+def measures(values, period="2024", seen=0.8):
     rows = [
         {"period": period, "measure": f"class_area:{entry.key}", "value": value}
         for entry, value in zip(LAND_COVER.classes, values, strict=True)
     ]
-    return pd.DataFrame([*rows, {"period": period, "measure": "fvc_mean", "value": 0.5}])
+    others = {"fvc_mean": 0.5, "seen_share": seen}
+    return pd.DataFrame(
+        [*rows, *({"period": period, "measure": name, "value": value} for name, value in others.items())]
+    )
 
 
 def test_shares_of_classes_are_of_what_was_seen_and_the_rest_is_unknown():
@@ -138,14 +161,24 @@ def test_shares_of_classes_are_of_what_was_seen_and_the_rest_is_unknown():
     assert rows["class_share:vegetation"]["low"] == 0.4
     assert rows["class_share:vegetation"]["high"] == 0.6
     assert rows["unknown_share"]["value"] == pytest.approx(0.2)
+    assert rows["never_seen_share"]["value"] == pytest.approx(0.2)
     assert sum(rows[f"class_share:{entry.key}"]["value"] for entry in LAND_COVER.classes) == pytest.approx(1)
 
 
-def test_rounding_never_makes_the_unseen_negative():
-    (*_, unknown) = build_class_indicators(
-        measures([25.0, 25.0, 25.0, 25.0 + 1e-9]), "2024", area_m2=100, source="s"
+def test_what_has_no_class_and_what_was_never_seen_are_two_shares():
+    table = measures([0.0] * 4, seen=0.9)
+    *classes, unknown, unseen = build_class_indicators(
+        table, "2024", area_m2=100, source="s", reason="no swir16"
     )
-    assert unknown["value"] == 0
+    assert {(row["value"], row["reason"]) for row in classes} == {(None, "no swir16")}
+    assert (unknown["value"], unknown["numerator"]) == (1, 100)
+    assert (unseen["value"], unseen["numerator"]) == (pytest.approx(0.1), pytest.approx(10))
+
+
+def test_rounding_never_makes_the_unseen_negative():
+    table = measures([25.0, 25.0, 25.0, 25.0 + 1e-9], seen=1 + 1e-12)
+    (*_, unknown, unseen) = build_class_indicators(table, "2024", area_m2=100, source="s")
+    assert (unknown["value"], unseen["value"]) == (0, 0)
 
 
 def test_changed_share_counts_what_was_seen_twice():

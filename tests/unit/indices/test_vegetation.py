@@ -6,6 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.indices.vegetation import (
     RATIO_STEPS,
@@ -87,7 +89,7 @@ def test_sums_are_planted_and_found():
     fvc = np.array([0.0, 0.3, 0.9, np.nan, 0.5, 0.29999])
     water = np.array([True, False, False, True, True, False])
     weight = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
-    sums = sum_cover(fvc, water, weight, threshold=0.3)
+    sums = sum_cover(fvc, ~water, water, weight, threshold=0.3)
     assert sums.seen_m2 == 55
     assert sums.land_m2 == 38
     assert sums.vegetated_m2 == 22
@@ -101,11 +103,40 @@ def test_sums_of_parts_add_up_to_the_sums_of_the_whole():
     fvc = np.where(rng.random(500) < 0.2, np.nan, rng.random(500))
     water, weight = rng.random(500) < 0.3, rng.uniform(90, 110, 500)
     cuts = [0, 3, 3, 120, 499, 500]
-    parts = [sum_cover(fvc[a:b], water[a:b], weight[a:b], threshold=0.3) for a, b in pairwise(cuts)]
-    whole, total = sum_cover(fvc, water, weight, threshold=0.3), CoverSums.total(parts)
+    parts = [
+        sum_cover(fvc[a:b], ~water[a:b], water[a:b], weight[a:b], threshold=0.3) for a, b in pairwise(cuts)
+    ]
+    whole, total = sum_cover(fvc, ~water, water, weight, threshold=0.3), CoverSums.total(parts)
     for name in vars(whole):
         assert math.isclose(getattr(total, name), getattr(whole, name), rel_tol=1e-12)
-    assert CoverSums.total([]) == CoverSums(0, 0, 0, 0, 0, 0)
+    assert CoverSums.total([]) == CoverSums(0, 0, 0, 0, 0, 0, 0)
+
+
+@given(
+    pixels=st.lists(
+        st.tuples(
+            st.one_of(st.just(math.nan), st.floats(0, 1)),
+            st.sampled_from(["land", "water", "unknown"]),
+            st.floats(1, 1000),
+        ),
+        max_size=30,
+    )
+)
+def test_sums_are_those_of_every_pixel_by_hand_and_the_unclassed_are_in_none_of_the_land(pixels):
+    fvc, kinds, weight = (np.array([pixel[part] for pixel in pixels]) for part in range(3))
+    sums = sum_cover(
+        fvc.astype(float), kinds == "land", kinds == "water", weight.astype(float), threshold=0.3
+    )
+    seen = [pixel for pixel in pixels if not math.isnan(pixel[0])]
+    land = [pixel for pixel in seen if pixel[1] == "land"]
+
+    def total(some, least=0.0):
+        return pytest.approx(math.fsum(area for cover, _, area in some if cover >= least))
+
+    assert sums.seen_m2 == total(seen)
+    assert sums.classed_m2 == total([pixel for pixel in seen if pixel[1] != "unknown"])
+    assert (sums.land_m2, sums.vegetated_land_m2) == (total(land), total(land, 0.3))
+    assert sums.fvc_land_m2 == pytest.approx(math.fsum(cover * area for cover, _, area in land))
 
 
 def test_cover_by_class_has_the_endmembers_of_each_class_and_the_common_ones_elsewhere():

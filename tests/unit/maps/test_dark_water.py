@@ -81,7 +81,7 @@ def test_half_an_area_of_dark_water_is_half_water_and_half_covered_by_plants(tmp
         cover_block(inputs_over(GRID, **made), ndvi="spectral", endmembers=GIVEN, bands=BANDS)["fvc"]
     )
     assert (fvc[water] == 0).all()
-    sums = sum_cover(fvc, water, np.ones(GRID.shape), threshold=0.5)
+    sums = sum_cover(fvc, ~water, water, np.ones(GRID.shape), threshold=0.5)
     assert sums.vegetated_m2 / sums.seen_m2 == 0.5
     assert sums.vegetated_land_m2 / sums.land_m2 == 1
 

@@ -86,6 +86,15 @@ def test_a_parcel_never_clear_is_said_for_each_period(parcels, measures_of, peri
     assert found(one(parcels, "1101"), measures, periods, aoi) == ["never_clear:A:2023"]
 
 
+def test_a_parcel_that_was_seen_is_not_called_never_clear_though_nothing_tells_its_class(
+    parcels, measures_of, periods, aoi
+):
+    area = parcels["area_m2"].iloc[0]
+    measures = measures_of(*(("A", year, area, {}, 0.6) for year in ("2023", "2024")))
+    measures.loc[measures["measure"].eq("seen_share"), "value"] = 1.0
+    assert found(one(parcels, "1101"), measures, periods, aoi) == []
+
+
 def test_each_missing_column_is_one_finding_on_the_area(parcels, measures_of, periods, aoi):
     measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], {"water": 1.0}, 0.5))
     findings = evaluate_rules(

@@ -115,6 +115,13 @@ def test_what_was_seen_but_not_in_its_season_is_not_called_never_seen(build):
     assert "本期生长季无晴空观测，质量等级为空" in row["confidence"]
 
 
+def test_a_period_without_classes_says_why_and_only_there(build):
+    cover = inventory.CoverBasis(COVER.words, unclassed={"2023": "影像缺波段 swir16", "2024": ""})
+    rows = build(cover=cover)
+    told = rows["confidence"].str.contains("；影像缺波段 swir16，地表覆盖为空")
+    assert told.eq(rows["period"].eq("2023")).all()
+
+
 def test_a_parcel_without_a_land_class_has_one_row_without_product(build):
     rows = rows_of(build(), "D", "2024")
     assert len(rows) == 1
