@@ -31,8 +31,8 @@ types: .venv/ready
 walls: .venv/ready
 	$(BIN)/lint-imports
 
-generated: .venv/ready  ## what is generated from the code: the JSON schema of the config, the templates of bulletins
-	$(BIN)/ecoledger schema > configs/schema.json
+generated: .venv/ready  ## what is generated from the code: the JSON schemas of configs, the templates of bulletins
+	$(BIN)/python -m pipeline.commands.schemas
 	$(BIN)/python -m pipeline.outputs.bulletin.drafting
 
 docs: .venv/ready  ## the site in both languages into build/site, Chinese at its root, every warning an error, without a network

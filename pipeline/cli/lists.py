@@ -1,26 +1,39 @@
 """Verbs that list what a config may name: schema, indices, providers, legends, rules."""
 
-import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import pipeline
 from pipeline.cli.terminal import JsonOption, show_rows
+from pipeline.errors import Problem, SettingsError
 
 verbs = typer.Typer()
 
 
 @verbs.command("schema")
-def show_schema() -> None:
-    """配置的 JSON schema The JSON schema of the config.
+def show_schema(
+    kind: Annotated[
+        str,
+        typer.Argument(help="config, access, ei, eqi, health, products, profile, providers, rights, scheme"),
+    ] = "config",
+    out: Annotated[Path | None, typer.Option("--out", help="写入文件 a file instead")] = None,
+) -> None:
+    """配置及其他 YAML 文件的 JSON schema The JSON schema of the config, or of another YAML file, for editors.
 
-    Example: ecoledger schema > configs/schema.json
+    Example: ecoledger schema --out ecoledger.schema.json
     """
-    sys.stdout.write(
-        json.dumps(pipeline.settings.build_schema(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    )
+    schemas = pipeline.commands.schemas
+    if kind not in schemas.list_schemas():
+        problem = Problem("KIND", kind, " | ".join(schemas.list_schemas()))
+        raise SettingsError("No such schema", [problem])
+    text = schemas.format_schema(kind)
+    if out:
+        out.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
 
 
 @verbs.command("indices")

@@ -8,6 +8,7 @@ from . import headlines as headlines
 from . import listing as listing
 from . import repeat as repeat
 from . import sample as sample
+from . import schemas as schemas
 from . import sheets as sheets
 from . import status as status
 from . import view as view

@@ -17,8 +17,8 @@ from pipeline.maps.look_ndvi import describe_ndvi
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory, inventory_values
-from pipeline.rights_registry.products import load_products
 from pipeline.rights_registry.supplement import fill_supplement
+from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 

@@ -13,8 +13,8 @@ from pipeline.maps.cover import explain_no_cover
 from pipeline.maps.land_cover.showing import explain_no_class
 from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
-from pipeline.rights_registry.products import load_products
 from pipeline.rights_registry.shapes import ParcelShapes
+from pipeline.settings.products import load_products
 from pipeline.storage.blocks import read_block
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import read_layer_parts

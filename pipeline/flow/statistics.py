@@ -20,7 +20,7 @@ from pipeline.maps.showing import collect_tables, describe_judges, list_rows
 from pipeline.maps.step import Maps, View
 from pipeline.periods import When
 from pipeline.rights_registry import area_balance
-from pipeline.rights_registry.products import load_products
+from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_layer, save_json, save_parts, save_tables
 from pipeline.zonal.ground import lay_ground

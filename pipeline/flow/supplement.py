@@ -10,8 +10,8 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
 from pipeline.ingest.supplements import SupplementKeys
 from pipeline.rights_registry.inventory import list_supplied
-from pipeline.rights_registry.products import load_products
 from pipeline.rights_registry.supplement import complete_supplement
+from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact, checksums_of, sha256_of_file
 from pipeline.storage.delivered import SUPPLEMENT_END
 from pipeline.storage.ownership import KEPT, is_delivery

@@ -17,8 +17,8 @@ from pipeline.periods import Period
 from pipeline.rights_registry import inventory_change, waters
 from pipeline.rights_registry.findings import join_observations
 from pipeline.rights_registry.identifiers import build_product_code
-from pipeline.rights_registry.products import Grades, Products
 from pipeline.rights_registry.rules import WATER_CLASSES
+from pipeline.settings.products import Grades, Products
 
 _SIMULATED = "模拟数据"
 _WATER_BASIS = "GB 3838-2002 单因子评价，断面 "

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
@@ -34,6 +34,7 @@ from pipeline.settings.species import Species
 from pipeline.settings.strict import Strict
 from pipeline.settings.targets import Targets
 from pipeline.settings.vegetation import Vegetation
+from pipeline.settings.words import add_words
 
 TIDAL_WORLD = "simulated-tides"
 """The simulated world with a tide at estuaries and a drawdown at reservoirs; without, their water stands."""
@@ -47,12 +48,21 @@ def _check_label(value: Any) -> Any:
     return value
 
 
+def _label_or_rolling(schema: dict[str, Any]) -> None:
+    """The last of rolling periods is the label of a config that names none."""
+    schema["required"].remove("label")
+    schema["if"] = {"properties": {"scenes": {"required": ["rolling"]}}}
+    schema["else"] = {"required": ["label"]}
+
+
 def _is_absent(value: Any) -> bool:
     return value is None
 
 
 class Settings(Strict):
     """The whole config; a manifest without accounts or a part of the assessment does not name it."""
+
+    model_config = ConfigDict(json_schema_extra=_label_or_rolling)
 
     label: Annotated[
         str, BeforeValidator(_check_label, json_schema_input_type=int | str), Field(pattern=r"^\w[\w.-]*$")
@@ -146,5 +156,5 @@ def load_settings(path: Path, overrides: list[str] | None = None, *, day: date |
 
 
 def build_schema() -> dict[str, Any]:
-    """JSON schema of the config."""
-    return Settings.model_json_schema()
+    """JSON schema of the config, with what each key is called and means in Chinese and English."""
+    return add_words(Settings.model_json_schema(), Settings)

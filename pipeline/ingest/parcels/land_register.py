@@ -28,7 +28,6 @@ from pipeline.ingest.parcels.keys import refuse_cut_keys, refuse_rounded_keys
 from pipeline.ingest.parcels.land_classes import ColumnReading, list_some, read_column
 from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
-from pipeline.ingest.parcels.rights_codes import load_rights_codes
 from pipeline.ingest.parcels.shape_layers import list_shapes
 from pipeline.ingest.parcels.values import Notes
 from pipeline.ingest.parcels.vectors import (
@@ -42,6 +41,7 @@ from pipeline.ingest.parcels.vectors import (
     vector_error,
 )
 from pipeline.settings.parcels import ParcelFile
+from pipeline.settings.rights_codes import load_rights_codes
 
 KEYS = ("parcel_id", "parcel_no", "unit_no")
 """What tells parcels apart."""

@@ -7,7 +7,7 @@ from pipeline import standards
 from pipeline.contracts import INVENTORY
 from pipeline.legends import WATER_CLASS
 from pipeline.rights_registry import inventory
-from pipeline.rights_registry.products import load_products
+from pipeline.settings.products import load_products
 
 COVER = inventory.CoverBasis({"2023": "FVC of the greatest NDVI", "2024": "FVC of the composite"})
 

@@ -21,8 +21,8 @@ from pipeline.ingest.parcels import ATTRIBUTES, EXTRAS, read_parcels, read_restr
 from pipeline.ingest.parcels.encoding import find_encoding
 from pipeline.ingest.parcels.holders import find_people, hide_people, mask_names
 from pipeline.ingest.parcels.placement import explain_place, find_neighbour_zone
-from pipeline.ingest.parcels.rights_codes import load_rights_codes
 from pipeline.settings.parcels import ParcelFile, ParcelProfile, RestrictingFile
+from pipeline.settings.rights_codes import load_rights_codes
 from tests.registers import parcels_in
 
 OUTLINE = shapely.box(121.80, 31.40, 121.90, 31.50)

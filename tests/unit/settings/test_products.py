@@ -1,6 +1,6 @@
 """The table of ecological products that is shipped."""
 
-from pipeline.rights_registry.products import load_products
+from pipeline.settings.products import load_products
 
 
 def test_the_table_of_products_is_whole():
