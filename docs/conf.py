@@ -13,13 +13,19 @@ release = __version__
 language = "zh_CN"
 extensions = [
     "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "chinese_search",
     "mathml",
+    "reference",
     "translation",
 ]
 nitpicky = True
+nitpick_ignore_regex = [("py:.*", ".*")]  # types of other projects, whose pages are not at hand
+default_role = "code"
+autodoc_member_order = "bysource"
 exclude_patterns = ["_ext", "_templates", "locale"]
 
 locale_dirs = ["locale"]

@@ -8,7 +8,9 @@ import pytest
 from tests.pages import DOCS
 from tests.site import build_site, list_builds
 
-SOURCES = {path.relative_to(DOCS).with_suffix("") for path in DOCS.rglob("*.md")}
+SOURCES = {
+    path.relative_to(DOCS).with_suffix("") for path in DOCS.rglob("*.*") if path.suffix in {".md", ".rst"}
+}
 LOADED = re.compile(r"""<(?:script|img|link)\b[^>]*(?:src|href)=["'](?:https?:)?//""")
 IMPORTED = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//""")
 

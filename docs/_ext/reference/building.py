@@ -1,0 +1,53 @@
+"""Chapters as nodes of a page; none of them is a message to translate, since both languages are known."""
+
+import re
+
+from docutils import nodes
+
+from reference.chapters import Cell, Chapter, Code, Color, Row, Said
+
+
+def build_chapter(chapter: Chapter, *, english: bool) -> nodes.section:
+    """A chapter as a section of the page."""
+    title = nodes.title("", "", *_build_cell(chapter.title, english=english))
+    section = nodes.section("", title, ids=[chapter.anchor], names=[chapter.anchor])
+    if chapter.sentence:
+        section += nodes.paragraph("", "", *_build_cell(chapter.sentence, english=english))
+    section += _build_table(chapter, english=english)
+    for node in section.findall(nodes.TextElement):
+        node["translatable"] = False
+    return section
+
+
+def _build_table(chapter: Chapter, *, english: bool) -> nodes.container:
+    count = len(chapter.heads)
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in range(count)), cols=count)
+    group += nodes.thead("", _build_row(chapter.heads, english=english))
+    group += nodes.tbody("", *(_build_row(row, english=english) for row in chapter.rows))
+    return nodes.container("", nodes.table("", group, classes=["generated"]), classes=["wide"])
+
+
+def _build_row(cells: Row, *, english: bool) -> nodes.row:
+    anchors = [cell.anchor for cell in cells if isinstance(cell, Code) and cell.anchor]
+    entries = [nodes.entry("", nodes.paragraph("", "", *_build_cell(one, english=english))) for one in cells]
+    entries[0]["ids"] = anchors
+    return nodes.row("", *entries)
+
+
+def _build_cell(cell: Cell, *, english: bool) -> list[nodes.Node]:
+    if isinstance(cell, Code):
+        return [nodes.literal(text=cell.text)] if cell.text else []
+    if isinstance(cell, Color):
+        return [_build_swatch(cell.code), nodes.Text(f" {cell.code}")]
+    text = (cell.en if english else cell.zh) if isinstance(cell, Said) else cell
+    return _split_code(text)
+
+
+def _build_swatch(code: str) -> nodes.raw:
+    return nodes.raw("", f'<span class="swatch" style="background:{code}"></span>', format="html")
+
+
+def _split_code(text: str) -> list[nodes.Node]:
+    """A text whose words in backticks are code."""
+    parts = re.split(r"`([^`]+)`", text)
+    return [nodes.literal(text=part) if at % 2 else nodes.Text(part) for at, part in enumerate(parts) if part]

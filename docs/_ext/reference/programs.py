@@ -1,0 +1,56 @@
+"""The commands with their options, from their own help, and the errors with their exit codes."""
+
+from collections.abc import Iterator
+
+import typer
+
+from pipeline import errors
+from pipeline.cli import app
+from reference.chapters import Chapter, Code, Row, Said
+
+_SIGNALS = (
+    (130, Said("收到 INT（Ctrl+C）而停，可续跑", "stopped by INT (Ctrl+C), resumable")),
+    (143, Said("收到 TERM 而停，可续跑", "stopped by TERM, resumable")),
+)
+_DONE = Said("完成", "done")
+_BUG = Said("程序缺陷：请附日志报告", "a bug: report it with the log")
+
+
+def list_commands() -> Iterator[Chapter]:
+    """A chapter for each command: its help, then its arguments and options."""
+    group = typer.main.get_command(app)
+    heads = (Said("参数、选项", "argument or option"), Said("默认", "default"), Said("含义", "meaning"))
+    for name, command in group.commands.items():  # type: ignore[attr-defined]  # a group, as it has several
+        rows = tuple(_tell(one) for one in command.params if not getattr(one, "hidden", False))
+        yield Chapter(f"command-{name}", Code(f"ecoledger {name}"), heads, rows, _say(command.help or ""))
+
+
+def _say(text: str) -> str:
+    """Help as one paragraph, the example as code."""
+    sentence, found, example = " ".join(text.split()).partition("Example: ")
+    return f"{sentence}{'例 Example: ' if found else ''}{f'`{example}`' if found else ''}"
+
+
+def _tell(option: object) -> Row:
+    name = getattr(option, "metavar", None) or getattr(option, "human_readable_name", "")
+    words = ", ".join(option.opts) if option.param_type_name == "option" else name  # type: ignore[attr-defined]
+    default = option.default  # type: ignore[attr-defined]
+    shown = "" if default in (None, False, [], ()) or callable(default) else str(default)
+    return Code(words), Code(shown), str(getattr(option, "help", "") or "")
+
+
+def list_errors() -> Iterator[Chapter]:
+    """All errors that are raised on purpose, by their exit code."""
+    heads = (Said("退出码", "exit code"), Said("错误", "error"), Said("含义", "meaning"))
+    classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
+    raised = [one for one in classes if one not in {errors.PipelineError, errors.Interrupted}]
+    found: list[tuple[int, Row]] = [
+        (one.exit_code, (str(one.exit_code), Code(one.__name__), (one.__doc__ or "").strip()))
+        for one in raised
+    ]
+    signals: list[tuple[int, Row]] = [
+        (code, (str(code), Code(errors.Interrupted.__name__), said)) for code, said in _SIGNALS
+    ]
+    ends: list[tuple[int, Row]] = [(0, ("0", "", _DONE)), (1, ("1", "", _BUG))]
+    rows = tuple(row for _, row in sorted([*ends, *found, *signals], key=lambda one: one[0]))
+    yield Chapter("all-errors", Said("全部退出码", "All codes"), heads, rows)
