@@ -10,6 +10,7 @@ from . import settings as settings
 from . import storage as storage
 from .library.delivery import Delivery as Delivery
 from .library.delivery import list_deliveries as list_deliveries
+from .library.delivery import open_composite as open_composite
 from .library.delivery import open_delivery as open_delivery
 
 __version__: str

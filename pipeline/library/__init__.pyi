@@ -1,1 +1,3 @@
 from . import delivery as delivery
+from . import evidence as evidence
+from . import rasters as rasters

@@ -9,7 +9,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import xarray as xr
 
+from pipeline import library
 from pipeline.errors import InputError, Problem
 from pipeline.outputs.published import Published, find_deliveries, open_published
 from pipeline.storage.delivered import find_delivered
@@ -187,6 +189,46 @@ class Delivery:
         stems = {name.removeprefix(_ACCOUNTS): name for name in self.tables if name.startswith(_ACCOUNTS)}
         return Tables(self.published, stems)
 
+    @cached_property
+    def maps(self) -> xr.Dataset:
+        """All maps as lazy arrays on Dask chunks: `maps["ndvi"].sel(period="2024")`, dims (period, y, x).
+
+        Dims: `period` has the labels, with `first_day` and `last_day` beside it; changes have `pair`, such as
+        `2023/2024`; x and y are the middles of pixels in metres of `maps.rio.crs`. Values are float32 as they
+        are meant (unpacked), NaN where nothing is known. Attributes are those of CF: `long_name` (English),
+        `long_name_zh`, `units`; classes have `flag_values`, `flag_meanings`, `flag_meanings_zh` and
+        `flag_colors`. Opens the headers of the rasters; pixels are read by `compute`.
+        """
+        return library.rasters.open_maps(self.published)
+
+    @cached_property
+    def scenes(self) -> gpd.GeoDataFrame:
+        """The scenes behind it: a row per `id`, by `datetime` (UTC), with their outlines in EPSG:4326.
+
+        `cloud_percent` is of the whole scene, as its provider says; `offset_source` and `offset_evidence`
+        tell by what the offset of its numbers was decided.
+        """
+        return library.evidence.read_scenes(self.published)
+
+    def explain(self, indicator: str, period: str | None = None) -> "library.evidence.Evidence":
+        """What a figure of `indicators` rests on; the last period that has it unless named.
+
+        SettingsError for an indicator or a period that the delivery does not have, with those that it has.
+
+        Examples
+        --------
+        >>> delivery = pipeline.open_delivery("delivery/delta/latest")
+        >>> print(delivery.explain("vegetation_cover_share_land"))
+        vegetation_cover_share_land 2024 = 0.6123456789012345 share
+          numerator 71234567.125, denominator 116330000.5
+          source rasters/fvc_2024.tif
+          place tables/indicators.csv, line 2
+          scenes 1: S2B_y
+        """
+        return library.evidence.explain_figure(
+            self.published, self.indicators, self.scenes, indicator, period
+        )
+
 
 def open_delivery(place: str | Path, *, aoi: str | None = None, label: str | None = None) -> Delivery:
     """A published delivery: of its folder, of `out/aoi/latest`, or of the folder of all by `aoi` and `label`.
@@ -214,3 +256,21 @@ def list_deliveries(out: str | Path) -> list[Delivery]:
     ['2024']
     """
     return [Delivery(one) for one in find_deliveries(Path(out).expanduser())]
+
+
+def open_composite(delivery: str | Path | Delivery, period: str | None = None) -> xr.Dataset:
+    """The composite of a period (the last one unless named) as lazy bands (y, x): reflectance, NaN unknown.
+
+    Bands bear their STAC common names. It comes from the delivery, where `outputs: {composite: true}` kept it
+    there, else from the store in the `work` folder beside the deliveries, which also tells `looks`, clear
+    looks a pixel, and `failed`, looks that could not be read. SettingsError where neither is there.
+
+    Examples
+    --------
+    >>> composite = pipeline.open_composite("delivery/delta/latest", "2024")
+    >>> ndvi = (composite.nir - composite.red) / (composite.nir + composite.red)
+    >>> ndvi.rio.crs.to_epsg(), round(float(ndvi.mean()), 4)
+    (32651, 0.5)
+    """
+    opened = delivery if isinstance(delivery, Delivery) else open_delivery(delivery)
+    return library.rasters.open_bands(opened.published, period or opened.periods[-1])

@@ -127,9 +127,14 @@ class _Chunks:
         """Rows and columns of a chunk."""
         return self.edge, self.edge
 
-    def __getitem__(self, place: tuple[slice, slice]) -> NDArray[Any]:
-        rows, cols = (axis.indices(length) for axis, length in zip(place, self.shape, strict=True))
-        return self.read(Block(rows[0], rows[1], cols[0], cols[1]))
+    def __getitem__(self, place: tuple[slice | int, slice | int]) -> NDArray[Any]:
+        """The numbers of a place, as NumPy takes them from an array."""
+        rows, cols = (np.arange(length)[axis] for axis, length in zip(place, self.shape, strict=True))
+        if rows.size == 0 or cols.size == 0:
+            return np.empty((*rows.shape, *cols.shape), dtype=self.dtype)
+        top, left = int(rows.min()), int(cols.min())
+        numbers = self.read(Block(top, int(rows.max()) + 1, left, int(cols.max()) + 1))
+        return np.asarray(numbers[rows - top][..., cols - left])
 
     def write(self, block: Block, array: NDArray[Any]) -> None:
         """Write the chunks of a block; whoever reads sees each of them whole or not at all."""

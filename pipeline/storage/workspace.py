@@ -85,7 +85,7 @@ class Workspace:
         """
         descendants = self.ledger.list_descendants(artifact.key)
         for key, step in descendants.items():
-            record_of(self._path(step, key)).unlink(missing_ok=True)
+            record_of(self.locate(step, key)).unlink(missing_ok=True)
         self.ledger.reopen_artifact(artifact.key, descendants)
         part = artifact.path.with_name(f"{artifact.path.name}.part")
         if part.exists():
@@ -112,15 +112,16 @@ class Workspace:
         """Remove artifacts, their blocks and reads from the ledger, then from the disk."""
         for key in sorted(keys):
             step = self.ledger.forget_artifact(key)
-            if step and (path := self._path(step, key)).exists():
+            if step and (path := self.locate(step, key)).exists():
                 remove(path)
                 record_of(path).unlink(missing_ok=True)
 
     def path(self, cause: Cause) -> Path:
         """Where the artifact of a cause stands once it is finished."""
-        return self._path(cause.step, cause.key)
+        return self.locate(cause.step, cause.key)
 
-    def _path(self, step: str, key: str) -> Path:
+    def locate(self, step: str, key: str) -> Path:
+        """Where the artifact of a step and a key stands once it is finished."""
         return self.root / "artifacts" / step / key[:24]
 
     def _name(self, target: Path) -> str:

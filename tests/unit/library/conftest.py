@@ -1,15 +1,39 @@
 """A small delivery as it stands in a folder, which is that of the process."""
 
-import pytest
+from dataclasses import replace
 
-from tests.deliveries import small_delivery
+import numpy as np
+import pytest
+import xarray as xr
+
+from pipeline.contracts import Raster
+from tests.deliveries import PERIODS, small_delivery
 from tests.publishing import publish_delivery
+
+STORED = {"nir": 3000, "red": 1000}
+"""Reflectance of the composite in steps of 1e-4; nothing is known of its first row."""
+
+
+def plant_composite(shape):
+    values = np.stack([np.full(shape, number, dtype=np.int16) for number in STORED.values()])
+    values[:, 0] = -32768
+    bands = xr.DataArray(values, dims=("band", "y", "x"), coords={"band": list(STORED)})
+    days = PERIODS[1].first, PERIODS[1].last
+    return Raster("composite_2024", "reflectance", bands, "合成影像", "Composite", *days)
 
 
 @pytest.fixture(scope="package")
-def out(tmp_path_factory):
+def planted():
+    """What is delivered: the small delivery, with the composite of its second period."""
+    small = small_delivery()
+    return replace(small, rasters=(*small.rasters, plant_composite(small.grid.shape)))
+
+
+@pytest.fixture(scope="package")
+def out(planted, tmp_path_factory):
+    """The folder of deliveries."""
     folder = tmp_path_factory.mktemp("library") / "delivery"
-    publish_delivery(small_delivery(), folder)
+    publish_delivery(planted, folder)
     return folder
 
 

@@ -174,3 +174,13 @@ def test_a_checksum_knows_names_and_values_and_not_the_memory_layout():
     assert checksum_of({"a": array, "b": array}) == checksum_of({"b": array, "a": np.asfortranarray(array)})
     assert checksum_of({"a": array}) != checksum_of({"b": array})
     assert checksum_of({"a": array}) != checksum_of({"a": array + 1})
+
+
+AXES = [st.one_of(st.integers(-size, size - 1), st.slices(size)) for size in GRID.shape]
+
+
+@given(rows=AXES[0], cols=AXES[1])
+def test_any_pixels_of_a_store_are_those_of_the_array(store, rows, cols):
+    planted = plant("code")
+    found = open_store(store)["code"].isel(y=rows, x=cols).compute()
+    assert np.array_equal(found.to_numpy(), planted[rows, cols])
