@@ -1,4 +1,7 @@
-"""Properties are tried on the same examples in every run of the tests; `make fuzz` looks for new ones."""
+"""Messages are English, whatever the locale; properties are tried on the same examples in every run.
+
+`make fuzz` looks for new ones.
+"""
 
 import os
 from collections.abc import Iterator
@@ -8,6 +11,8 @@ from hypothesis import settings
 
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.reading.readers import Source, open_reader
+
+os.environ["ECOLEDGER_LANGUAGE"] = "en"
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile("searching", deadline=None, max_examples=500, print_blob=True)

@@ -3,11 +3,10 @@
 import sys
 
 import typer
-from rich.text import Text
 
-from pipeline import signals
+from pipeline import messages, signals
 from pipeline.cli import lists, results, runs
-from pipeline.cli.terminal import ERR
+from pipeline.cli.terminal import show_error
 from pipeline.errors import PipelineError
 
 __all__ = ["app", "main"]
@@ -22,7 +21,8 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
     signals.watch_signals()
     try:
+        messages.choose_language()
         app()
     except PipelineError as error:
-        ERR.print(Text.assemble(("错误 error", "bold red"), f": {error}"), soft_wrap=True)
+        show_error(error)
         sys.exit(error.exit_code)

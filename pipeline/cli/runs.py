@@ -15,6 +15,7 @@ import typer
 import pipeline
 from pipeline.cli.terminal import (
     ERR,
+    LISTENER,
     OUT,
     AoiOption,
     ClusterOption,
@@ -24,16 +25,17 @@ from pipeline.cli.terminal import (
     QuietOption,
     SetOption,
     WorkersOption,
+    say,
     show_rows,
 )
 
 verbs = typer.Typer()
 
 _STATUS = {
-    "runs": "最近的运行 last runs",
-    "deliveries": "交付 deliveries",
-    "unfinished": "未完成 begun and not finished",
-    "failed_reads": "读取失败 reads that failed",
+    "runs": "last runs",
+    "deliveries": "deliveries",
+    "unfinished": "begun and not finished",
+    "failed_reads": "reads that failed",
 }
 
 
@@ -67,6 +69,7 @@ def run(
 
     Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
     """
+    LISTENER.follow(config, overrides)
     manifest = pipeline.commands.repeat.read_manifest(config)
     settings = (
         manifest.build_settings(overrides, aoi)
@@ -92,9 +95,10 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 
     Example: ecoledger validate configs/demo.yaml
     """
+    LISTENER.follow(config)
     for words in pipeline.flow.validation.validate_all(pipeline.settings.load_settings(config)):
-        OUT.print(words, highlight=False, soft_wrap=True)
-    OUT.print(f"{config}: 无误 no mistakes")
+        OUT.print(say(words), highlight=False, soft_wrap=True)
+    OUT.print(say(f"{config}: no mistakes"), highlight=False, soft_wrap=True)
 
 
 @verbs.command("plan")
@@ -108,6 +112,7 @@ def show_plan(
 
     Example: ecoledger plan configs/demo.yaml
     """
+    LISTENER.follow(config, overrides)
     estimate = pipeline.commands.estimate
     settings = pipeline.settings.load_settings(config, overrides)
     found = estimate.estimate_all(settings.model_copy(update={"aoi": settings.choose_aoi(aoi)}))
@@ -129,9 +134,9 @@ def status(
     if as_json:
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
         return
-    OUT.print("运行中 a run is at work" if found.pop("running") else "无运行 no run is at work")
+    OUT.print(say("a run is at work" if found.pop("running") else "no run is at work"))
     for title, rows in found.items():
-        OUT.print(f"\n{_STATUS[title]} ({len(rows)})")
+        OUT.print(f"\n{say(_STATUS[title])} ({len(rows)})")
         if rows:
             show_rows(rows, as_json=False)
 
@@ -175,12 +180,12 @@ def _deliver(
     gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
     workspace = pipeline.storage.workspace.Workspace(Path(settings.out) / "work")
     with (
-        engine.logs.open_log(log) as lines,
+        engine.logs.open_log(log, LISTENER.language) as lines,
         _announce(settings, as_json=as_json) as summary,
         workspace.hold(),
         engine.journal.record_run(workspace, settings.label, [*map(str, settings.aoi)]) as lines.run,
         engine.clusters.open_cluster(settings.compute, workspace.root / "workers") as cluster,
-        engine.progress.Bars(quiet=quiet).show() as bars,
+        engine.progress.Bars(quiet=quiet, language=LISTENER.language).show() as bars,
     ):
         summary.run = lines.run
         logging.getLogger("ecoledger").info("run begun", extra=summary.subject)
@@ -199,10 +204,10 @@ def _deliver(
     if not as_json:
         OUT.print(*pipeline.commands.headlines.lay_out_headlines(summary.headlines), sep="\n")
         for one in delivered:
-            state = "未变，保留 unchanged, kept" if one.kept else "已发布 published"
-            OUT.print(f"{one.name} ({one.aoi}): {state}: {one.folder}", soft_wrap=True)
+            state = "unchanged, kept" if one.kept else "published"
+            OUT.print(f"{one.name} ({one.aoi}): {say(state)}: {one.folder}", soft_wrap=True)
             for name in one.carried:
-                OUT.print(f"  他人的文件，已保留 a file of people, kept: {name}", soft_wrap=True)
+                OUT.print(say(f"  a file of people, kept: {name}"), soft_wrap=True)
     if manifest:
         _show_differences(repeat.list_differences(manifest, delivered[0].folder), as_json=as_json)
 
@@ -215,7 +220,7 @@ def _announce(
     notice = pipeline.engine.notice
     summary = notice.Summary(settings.label, [*map(str, settings.aoi)])
     try:
-        with summary.watch():
+        with summary.watch(LISTENER.language):
             yield summary
     finally:
         logging.getLogger("ecoledger").info("run ended", extra=summary.end)
@@ -224,14 +229,12 @@ def _announce(
             sys.stdout.flush()
         if settings.notify and (failure := notice.notify(settings.notify, summary)):
             logging.getLogger("ecoledger").warning(failure)
-            ERR.print(f"警告 warning: {failure}", highlight=False, soft_wrap=True)
+            ERR.print(say(f"warning: {failure}"), highlight=False, soft_wrap=True)
 
 
 def _show_differences(differences: list[dict[str, str]], *, as_json: bool) -> None:
     """Say whether a repeated run gave the bytes of its manifest."""
-    other = f"与清单不同 other than the manifest says: {len(differences)}"
-    ERR.print(
-        other if differences else "与清单逐字节相同 every byte is as the manifest says", highlight=False
-    )
+    other = f"other than the manifest says: {len(differences)}"
+    ERR.print(say(other if differences else "every byte is as the manifest says"), highlight=False)
     if differences and not as_json:
         show_rows(differences, as_json=False)

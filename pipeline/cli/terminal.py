@@ -1,7 +1,8 @@
-"""What all verbs share: where they print, options of one name, how rows are shown."""
+"""What all verbs share: where they print and in which language, options of one name, how rows are shown."""
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,8 @@ import typer
 from rich.console import Console
 
 import pipeline
+from pipeline import messages
+from pipeline.errors import PipelineError
 
 OUT = Console(markup=False)
 ERR = Console(stderr=True, markup=False)
@@ -29,6 +32,40 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no p
 LogOption = Annotated[Path | None, typer.Option("--log", help="JSON 行日志 log as JSON lines")]
 ClusterOption = Annotated[str | None, typer.Option(help="local, slurm, or the address of a Dask scheduler")]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks at a time")]
+
+
+class Listener:
+    """Who reads the terminal, in the language that the environment, a config or the locale names."""
+
+    def __init__(self) -> None:
+        self._stated: messages.Language | None = None
+
+    @property
+    def language(self) -> messages.Language:
+        """The language; SettingsError where the environment names one that is not known."""
+        return messages.choose_language(self._stated)
+
+    def follow(self, config: Path, overrides: Sequence[str] = ()) -> None:
+        """Take the language that a config states."""
+        self._stated = pipeline.settings.text.find_language(config, overrides)
+
+
+LISTENER = Listener()
+
+
+def say(text: str) -> str:
+    """A message in the language of who reads the terminal."""
+    return messages.translate(text, LISTENER.language)
+
+
+def show_error(error: PipelineError) -> None:
+    """Tell what went wrong, in the language of the terminal; by the locale where that is not known."""
+    try:
+        language = LISTENER.language
+    except PipelineError:
+        language = messages.read_locale()
+    ERR.print(messages.translate("error:", language), style="bold red", end=" ")
+    ERR.print(messages.tell_error(error, language), highlight=False, soft_wrap=True)
 
 
 def show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:

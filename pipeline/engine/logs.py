@@ -1,4 +1,4 @@
-"""The log of a run: one JSON object a line, each with the id of its run."""
+"""The log of a run: one JSON object a line, each with the id of its run, in the language of its reader."""
 
 import json
 import logging
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.messages import Language, translate
 
 
 class JsonLines(logging.Formatter):
@@ -15,25 +16,27 @@ class JsonLines(logging.Formatter):
 
     _STANDARD = frozenset(logging.makeLogRecord({}).__dict__)
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language) -> None:
         super().__init__()
+        self.language = language
         self.run = ""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
         given = {key: value for key, value in record.__dict__.items() if key not in self._STANDARD}
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {"time": moment, "level": record.levelname, "run": self.run, "message": record.getMessage()}
+        message = translate(record.getMessage(), self.language)
+        line = {"time": moment, "level": record.levelname, "run": self.run, "message": message}
         return json.dumps({**line, **given}, ensure_ascii=False, default=str)
 
 
 @contextmanager
-def open_log(path: Path | None) -> Iterator[JsonLines]:
+def open_log(path: Path | None, language: Language = "en") -> Iterator[JsonLines]:
     """The log of ecoledger, appended to a file if one is named; its `run` is set once the run has an id.
 
     SettingsError if the file cannot be written.
     """
-    lines = JsonLines()
+    lines = JsonLines(language)
     if path is None:
         yield lines
         return

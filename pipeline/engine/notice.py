@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from pipeline.errors import PipelineError
+from pipeline.messages import Language, tell_error
 from pipeline.operating_system import end_process
 from pipeline.settings.outputs import Notify
 
@@ -33,12 +34,12 @@ class Summary:
     headlines: list[dict[str, Any]] = field(default_factory=list)
 
     @contextmanager
-    def watch(self) -> Iterator[Self]:
-        """Take down how what runs inside ends."""
+    def watch(self, language: Language = "en") -> Iterator[Self]:
+        """Take down how what runs inside ends, in words of the language."""
         try:
             yield self
         except PipelineError as error:
-            self.exit_code, self.message = error.exit_code, str(error)
+            self.exit_code, self.message = error.exit_code, tell_error(error, language)
             raise
         self.exit_code, self.message = 0, ""
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column, Table
 from rich.text import Text
 
+from pipeline import messages
 from pipeline.engine.outlook import Outlook, Remaining
 
 _BAR = 14
@@ -29,9 +30,12 @@ class _CountColumn(ProgressColumn):
 class Bars:
     """A bar for each task at work, gone when it is done, above one for the whole run; nothing when quiet."""
 
-    def __init__(self, *, quiet: bool, console: Console | None = None) -> None:
+    def __init__(
+        self, *, quiet: bool, console: Console | None = None, language: messages.Language = "en"
+    ) -> None:
         console = console or Console(stderr=True)
         self.outlook = Outlook()
+        self._language = language
         self._quiet = quiet
         self._tasks = Progress(
             TextColumn("{task.description}", markup=False, table_column=Column(ratio=1, overflow="fold")),
@@ -47,7 +51,9 @@ class Bars:
             TimeElapsedColumn(_NARROW),
             expand=True,
         )
-        self._run = self._whole.add_task("全程 all", total=1.0, visible=False, remains="")
+        self._run = self._whole.add_task(
+            messages.translate("all", language), total=1.0, visible=False, remains=""
+        )
         self._live = Live(console=console, get_renderable=self.draw)
         self._open: dict[TaskID, int] = {}
 
@@ -88,6 +94,7 @@ class Bars:
 
         A task within one of the same title takes over its bar.
         """
+        title = messages.translate(title, self._language)
         self.outlook.begin(step, monotonic())
         if done >= total:
             return None
@@ -118,6 +125,7 @@ class Bars:
     def draw(self) -> Group:
         """The bars as they stand now."""
         remains = _tell_remains(self.outlook, self.outlook.find_remaining(monotonic()))
+        remains = messages.translate(remains, self._language)
         self._whole.update(self._run, completed=self.outlook.share, remains=remains)
         return Group(self._tasks, self._whole)
 
@@ -148,11 +156,11 @@ def _tell_remains(outlook: Outlook, remaining: Remaining) -> str:
     """Area and step, of how many, and the time that is left: about, at least, or not known yet."""
     if not outlook.areas:
         return ""
-    area = f"区 area {outlook.area}/{outlook.areas}"
-    step = f"步 step {outlook.done}/{outlook.total}" if outlook.total else ""
+    area = f"area {outlook.area}/{outlook.areas}"
+    step = f"step {outlook.done}/{outlook.total}" if outlook.total else ""
     left = ("≈ " if remaining.whole else "≥ ") + _tell_time(remaining.seconds) if remaining.seconds else "?"
     is_over = outlook.area == outlook.areas and outlook.done == outlook.total
-    return f"{area} {step}" if is_over else f"{area} {step} 余 left {left}"
+    return f"{area} {step}" if is_over else f"{area} {step} left {left}"
 
 
 def _tell_time(seconds: float) -> str:

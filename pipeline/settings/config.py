@@ -141,9 +141,10 @@ def load_settings(path: Path, overrides: list[str] | None = None, *, day: date |
     set_keys = [pair.partition("=")[0] for pair in overrides or []]
     problems += [
         Problem(
-            text.find_place(path, node, step, set_keys), f"${{{name}}}, not set", "an environment variable"
+            text.find_place(path, node, step, set_keys), f"{variable}, not set", "an environment variable"
         )
         for step, name in unset
+        for variable in [f"${{{name}}}"]
     ]
     folder = ConfigFolder(path.resolve().parent)
     try:

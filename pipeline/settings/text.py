@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic_core import ErrorDetails
@@ -14,6 +14,7 @@ from pipeline.errors import Problem, SettingsError
 
 Place = tuple[int | str, ...]
 
+_LANGUAGE = re.compile(r"""^(?:\s*"language"|language)\s*[:=]\s*["']?(zh|en)\b""", re.MULTILINE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _DEEPEST = 32
 _LONGEST = 200_000
@@ -29,6 +30,16 @@ def read(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         problem = Problem(str(path), str(error), "a YAML file in UTF-8")
         raise SettingsError("The config cannot be read", [problem]) from error
+
+
+def find_language(path: Path, overrides: Sequence[str] = ()) -> Literal["zh", "en"] | None:
+    """The language that a config or manifest states, even one with mistakes; None where none is stated."""
+    try:
+        written = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        written = ""
+    found = _LANGUAGE.findall("\n".join([written, *overrides]))
+    return found[-1] if found else None
 
 
 def parse(path: Path, text: str) -> tuple[yaml.Node | None, Any]:

@@ -15,6 +15,8 @@ water samples are read; `water_extras`: parameters known beside those of `water_
 `quality_words`, `river_words`, `change_words`, `water_section_change`, `first_pollutants`, `tli`,
 `tli_words`, `spearman_critical`, `mean_decimals`: how sections and rivers are evaluated, each row with
 whether it is `confirmed`.
+`messages`: what errors, warnings and titles say in Chinese, by their English; `{0}` is a slot that is
+translated in its turn, `{0!s}` one that is not.
 `tasselled_cap`: coefficients of wetness by instrument and band.
 `bandpass`: what brings the reflectance of a platform to that of Landsat OLI.
 `statistic_items`: what is told by statistics, the units of each and the services that use it;

@@ -76,4 +76,4 @@ def test_a_run_leaves_a_line_a_task_and_one_for_all(width):
         for area in ("广阳岛", "崇明湿地")
         for task in ("场景 scenes", "2023 合成 composite", "2024 合成 composite")
     ]
-    assert "区 area 2/2 步 step 3/3" in whole
+    assert "area 2/2 step 3/3" in whole
