@@ -74,7 +74,7 @@ def run(
     settings = (
         manifest.build_settings(overrides, aoi)
         if manifest
-        else pipeline.settings.load_settings(config, overrides)
+        else pipeline.flow.validation.read_config(config, overrides, aoi)
     )
     compute = settings.compute.model_copy(
         update={
@@ -96,7 +96,7 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
     Example: ecoledger validate configs/demo.yaml
     """
     LISTENER.follow(config)
-    for words in pipeline.flow.validation.validate_all(pipeline.settings.load_settings(config)):
+    for words in pipeline.flow.validation.explain_config(config):
         OUT.print(say(words), highlight=False, soft_wrap=True)
     OUT.print(say(f"{config}: no mistakes"), highlight=False, soft_wrap=True)
 

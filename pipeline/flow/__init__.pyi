@@ -1,5 +1,6 @@
 from . import page as page
 from . import steps as steps
+from . import study_checks as study_checks
 from . import validation as validation
 from .deliveries import Delivered as Delivered
 from .deliveries import deliver as deliver

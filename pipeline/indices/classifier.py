@@ -67,13 +67,38 @@ def train(labelled: LabelledPixels, *, trees: int, seed: int, test_share: float,
     DOI 10.1111/ecog.02881); kinds are shared out as evenly as blocks allow. InputError names every kind that
     has fewer than `least` pixels to train on or none to be judged by. The same input gives the same forest.
     """
-    trains = _split(labelled, folds=round(1 / test_share), seed=seed, least=least)
+    trains = _split(labelled, folds=count_folds(test_share), seed=seed, least=least)
     forest = RandomForestClassifier(trees, min_samples_leaf=_LEAF_PIXELS, random_state=seed, n_jobs=1)
     forest.fit(labelled.features[trains], labelled.kinds[trains])
     kinds = tuple(str(kind) for kind in forest.classes_)
     number = np.searchsorted(forest.classes_, labelled.kinds[~trains])
     found = np.argmax(forest.predict_proba(labelled.features[~trains]), axis=1)
     return TrainedForest(forest, kinds, trains, count_confusion(found, number, range(len(kinds))))
+
+
+def count_folds(test_share: float) -> int:
+    """Into how many folds blocks are shared, of which one judges."""
+    return round(1 / test_share)
+
+
+def refuse_few(labelled: LabelledPixels, *, folds: int, least: int) -> None:
+    """InputError where pixels, kinds or blocks are too few for any split."""
+    needed = max(folds, least + 1)
+    problems = [
+        Problem(f"land_cover.samples, class {kind}", f"{count} usable pixels", f"at least {needed}")
+        for kind, count in count_by_kind(labelled.kinds).items()
+        if count < needed
+    ]
+    if len(set(labelled.kinds.tolist())) < 2:  # noqa: PLR2004  one class tells nothing apart
+        problems.append(
+            Problem("land_cover.samples", str(count_by_kind(labelled.kinds)), "at least two classes")
+        )
+    if len(set(labelled.blocks.tolist())) < folds:
+        found = f"{len(set(labelled.blocks.tolist()))} blocks of ground with samples"
+        todo = "Spread the samples, or make land_cover.forest.block_m smaller"
+        problems.append(Problem("land_cover.samples", found, f"at least {folds}", todo))
+    if problems:
+        raise _build_refusal(*problems)
 
 
 def predict_probabilities(
@@ -136,7 +161,7 @@ def count_by_kind(kinds: NDArray[np.str_]) -> Mapping[str, int]:
 
 def _split(labelled: LabelledPixels, *, folds: int, seed: int, least: int) -> NDArray[np.bool_]:
     """Which pixels train: all blocks but a fold; the first fold that leaves every kind on both sides."""
-    _refuse_few(labelled, folds, least)
+    refuse_few(labelled, folds=folds, least=least)
     folder = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     found = []
     for _, held_back in folder.split(labelled.features, labelled.kinds, labelled.blocks):
@@ -148,31 +173,13 @@ def _split(labelled: LabelledPixels, *, folds: int, seed: int, least: int) -> ND
     raise _build_refusal(*min(found, key=len))
 
 
-def _refuse_few(labelled: LabelledPixels, folds: int, least: int) -> None:
-    """InputError where pixels, kinds or blocks are too few for any split."""
-    needed = max(folds, least + 1)
-    problems = [
-        Problem(f"samples, class {kind}", f"{count} usable pixels", f"at least {needed}")
-        for kind, count in count_by_kind(labelled.kinds).items()
-        if count < needed
-    ]
-    if len(set(labelled.kinds.tolist())) < 2:  # noqa: PLR2004  one class tells nothing apart
-        problems.append(Problem("samples", str(count_by_kind(labelled.kinds)), "at least two classes"))
-    if len(set(labelled.blocks.tolist())) < folds:
-        found = f"{len(set(labelled.blocks.tolist()))} blocks of ground with samples"
-        todo = "Spread the samples, or make land_cover.forest.block_m smaller"
-        problems.append(Problem("samples", found, f"at least {folds}", todo))
-    if problems:
-        raise _build_refusal(*problems)
-
-
 def _find_shortages(labelled: LabelledPixels, trains: NDArray[np.bool_], least: int) -> Sequence[Problem]:
     """Kinds that a split leaves with too few pixels on one side."""
     training, judging = (count_by_kind(labelled.kinds[side]) for side in (trains, ~trains))
     todo = "Label it in more places, or make land_cover.forest.block_m smaller"
     return [
         Problem(
-            f"samples, class {kind}",
+            f"land_cover.samples, class {kind}",
             f"{training.get(kind, 0)} pixels to train on, {judging.get(kind, 0)} elsewhere to judge by",
             f"at least {least} and 1",
             todo,

@@ -1,12 +1,13 @@
 """Areas of interest, as a config names them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pyproj import CRS
 
 from pipeline.aoi import Aoi, load_aoi
-from pipeline.errors import InputError, Problem
+from pipeline.errors import InputError, PipelineError, Problem
 from pipeline.geodesy import find_centre
 from pipeline.settings.crs import CrsSetting
 from pipeline.settings.paths import AoiName, ConfigPath
@@ -44,6 +45,18 @@ def load_entry(entry: AoiEntry) -> Aoi:
     stated = crs.to_wkt() if crs else None
     aoi = load_aoi(entry.path, relative_to=Path.cwd(), layer=entry.layer, crs=stated)
     return _add_shift(aoi, entry, crs) if crs else aoi
+
+
+def list_area_ids(entries: Sequence[AoiEntry]) -> dict[str, AoiEntry]:
+    """Entries by the ids of their areas, those that cannot be loaded by what the config calls them."""
+    return {_find_id(entry): entry for entry in entries}
+
+
+def _find_id(entry: AoiEntry) -> str:
+    try:
+        return load_entry(entry).id
+    except PipelineError:
+        return str(entry)
 
 
 def _add_shift(aoi: Aoi, entry: AoiFile, crs: CRS) -> Aoi:

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import text
 from pipeline.settings.accounts import Accounts
-from pipeline.settings.aoi import AoiEntry
+from pipeline.settings.aoi import AoiEntry, list_area_ids
 from pipeline.settings.assessment import Assessment
 from pipeline.settings.catalogue import Catalogue
 from pipeline.settings.computing import Compute
@@ -25,9 +26,10 @@ from pipeline.settings.maps import (
 )
 from pipeline.settings.outputs import Notify, Outputs, Retention
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
-from pipeline.settings.paths import ConfigFolder, ConfigPath
+from pipeline.settings.paths import ConfigFolder, ConfigPath, list_outlines
 from pipeline.settings.rights import RightsSetting
 from pipeline.settings.rolling import resolve_rolling, today
+from pipeline.settings.salvage import leave_out
 from pipeline.settings.scenes import Scenes
 from pipeline.settings.sections import SampleFile, Sections
 from pipeline.settings.species import Species
@@ -38,6 +40,18 @@ from pipeline.settings.words import add_words
 
 TIDAL_WORLD = "simulated-tides"
 """The simulated world with a tide at estuaries and a drawdown at reservoirs; without, their water stands."""
+
+
+_ROUNDS = 5
+"""A value that is left out may leave another wrong, such as a list that is empty now."""
+
+
+class MistakenConfig(SettingsError):
+    """A config with mistakes; `salvaged` are the settings of what is right in it, if that is enough."""
+
+    def __init__(self, path: Path, problems: Sequence[Problem], salvaged: "Settings | None") -> None:
+        super().__init__(f"The config {path} has {len(problems)} mistake(s)", problems)
+        self.path, self.salvaged = path, salvaged
 
 
 def _check_label(value: Any) -> Any:
@@ -96,9 +110,26 @@ class Settings(Strict):
     out: ConfigPath = "delivery/"
 
     def choose_aoi(self, names: Sequence[str]) -> list[AoiEntry]:
-        """The entries of `aoi` that are called so, all where none is; another name stands for itself."""
+        """The entries of `aoi` of these ids or paths, all where none is named.
+
+        A shipped area, or a file, that the config does not name stands for itself. SettingsError for others.
+        """
         known = {str(entry): entry for entry in self.aoi}
-        return [known.get(name, known.get(str(Path(name).resolve()), name)) for name in names] or self.aoi
+        of_ids = {} if known.keys() >= set(names) else list_area_ids(self.aoi)
+        chosen: list[AoiEntry] = []
+        problems = []
+        for name in names:
+            path = str(Path(name).resolve())
+            if entry := known.get(name) or known.get(path) or of_ids.get(name):
+                chosen.append(entry)
+            elif name in list_outlines() or Path(path).is_file():
+                chosen.append(name)
+            else:
+                expected = f"an area of the config: {', '.join(of_ids)}; or the path of a vector file"
+                problems.append(Problem("--aoi", repr(name), expected))
+        if problems:
+            raise SettingsError("Unknown area of interest", problems)
+        return chosen or self.aoi
 
     def choose_office_inputs(self) -> Assessment | None:
         """The statistics and regions of the assessment, what it does not name those of the accounts.
@@ -147,12 +178,28 @@ def load_settings(path: Path, overrides: list[str] | None = None, *, day: date |
         for variable in [f"${{{name}}}"]
     ]
     folder = ConfigFolder(path.resolve().parent)
+    settings, details = _validate(content, folder)
+    problems += text.to_problems(path, node, raw, details, set_keys)
+    if problems or settings is None:
+        raise MistakenConfig(path, problems, settings or _salvage(content, details, folder))
+    return settings
+
+
+def _validate(content: Any, folder: ConfigFolder) -> tuple[Settings | None, list[ErrorDetails]]:
     try:
-        settings = Settings.model_validate(content, context=folder)
+        return Settings.model_validate(content, context=folder), []
     except ValidationError as error:
-        problems += text.to_problems(path, node, raw, error.errors(), set_keys)
-    if problems:
-        raise SettingsError(f"The config {path} has {len(problems)} mistake(s)", problems)
+        return None, error.errors()
+
+
+def _salvage(content: Any, details: list[ErrorDetails], folder: ConfigFolder) -> Settings | None:
+    """The settings of what is right in a content; None where that cannot be told."""
+    settings = None
+    for _ in range(_ROUNDS):
+        content = leave_out(content, details)
+        settings, details = _validate(content, folder)
+        if settings is not None:
+            break
     return settings
 
 

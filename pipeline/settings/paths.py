@@ -33,7 +33,8 @@ def list_health_schemes() -> list[str]:
     return sorted(path.stem for path in (PROJECT_ROOT / "configs" / "health").glob("*.yaml"))
 
 
-def _list_outlines() -> list[str]:
+def list_outlines() -> list[str]:
+    """Ids of the shipped areas and of the shipped outlines of rivers and lakes."""
     return [*list_aois(), *list_waters()]
 
 
@@ -60,7 +61,7 @@ ConfigPath = Annotated[str, AfterValidator(_anchor)]
 OptionalPath = Annotated[str, AfterValidator(_anchor_if_any)]
 """A path or URL; an empty one is none."""
 
-AoiName = Annotated[str, AfterValidator(_anchor_unless(_list_outlines))]
+AoiName = Annotated[str, AfterValidator(_anchor_unless(list_outlines))]
 """The id of a shipped aoi or water, or the path of one."""
 
 WaterName = Annotated[str, AfterValidator(_anchor_unless(list_waters))]

@@ -169,7 +169,7 @@ def to_problems(
     """One problem a place, found as it is written there; several allowed forms each say what they expect."""
     expected: dict[Place, list[str]] = {}
     for detail in details:
-        depth = _count_steps_in(content, detail)
+        depth = count_steps_in(content, detail)
         inner = ".".join(str(step) for step in detail["loc"][depth + 1 :])
         message = _EXPECTED.get(detail["type"], detail["msg"].removeprefix("Value error, "))
         expected.setdefault(detail["loc"][:depth], []).append(f"{inner}: {message}" if inner else message)
@@ -179,7 +179,7 @@ def to_problems(
     ]
 
 
-def _count_steps_in(content: Any, detail: ErrorDetails) -> int:
+def count_steps_in(content: Any, detail: ErrorDetails) -> int:
     """How many steps of a detail's place lie in the content; the next names one of several allowed forms."""
     *parents, last = [*detail["loc"], None]
     for depth, step in enumerate(parents):
@@ -201,7 +201,16 @@ def _show_value(content: Any, place: Place) -> str:
         if isinstance(content, dict) and step not in content:
             return "nothing"
         content = content[step]
-    return repr(content)
+    return show_value(content)
+
+
+def show_value(value: Any) -> str:
+    """A value as a config has it, on one line, cut where it is long."""
+    if isinstance(value, str):
+        return repr(value)
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=math.inf)
+    told = text.removesuffix("...\n").strip()
+    return told if len(told) <= _SHOWN else f"{told[:_SHOWN]} …"
 
 
 def find_place(path: Path, node: yaml.Node | None, place: Place, set_keys: Sequence[str]) -> str:
@@ -210,6 +219,11 @@ def find_place(path: Path, node: yaml.Node | None, place: Place, set_keys: Seque
     if any(dotted == key or dotted.startswith(f"{key}.") for key in set_keys):
         return f"--set {dotted}"
     return f"{path}:{_find_line(node, place)}, {dotted or 'the config'}"
+
+
+def is_told(node: yaml.Node | None, key: str) -> bool:
+    """Whether a config says anything under a key."""
+    return isinstance(node, yaml.MappingNode) and any(one.value == key for one, _ in node.value)
 
 
 def _find_line(node: yaml.Node | None, place: Place) -> int:

@@ -1,6 +1,7 @@
 """Which scenes are taken: those that meet the area and the settings, each acquisition once; their table."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +30,15 @@ _NO_ZONE = (
 )
 _WANTED_OTHERWISE = {"mission", "day", "place", "cloud", "no known sensor"}
 """Reasons that are in what was asked for, and not in the item."""
+
+
+@dataclass(frozen=True)
+class _Reason:
+    """Why a scene is not taken: a word to count by, what it is, what is wanted."""
+
+    word: str
+    found: str
+    wanted: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,31 +92,31 @@ def choose(
     area = wrap_outline(geometry)
     over: list[Candidate] = []
     wanted: list[Candidate] = []
-    misses: list[tuple[str, str, str]] = []
+    misses: list[tuple[str, Candidate | str, list[_Reason]]] = []
     for raw in items:
         candidate = candidate_of(raw)
-        reason, detail = _refuse(candidate, area, settings)
-        if isinstance(candidate, Candidate) and reason in {"", "cloud"}:
+        reasons = _list_all_reasons(candidate, area, settings)
+        if isinstance(candidate, Candidate) and (not reasons or reasons[0].word == "cloud"):
             over.append(candidate)
-        if isinstance(candidate, Candidate) and not reason:
+        if isinstance(candidate, Candidate) and not reasons:
             wanted.append(candidate)
         else:
-            misses.append((str(raw.get("id")), reason, detail))
+            misses.append((str(raw.get("id")), candidate, reasons))
     if not wanted:
-        problems = [Problem(name, detail, "what scenes: asks for") for name, _, detail in misses]
-        raise NoScenes(
-            f"No scene from {settings.start} to {settings.end} over the area; the nearest misses",
-            problems[:_NEAREST_MISSES] or [Problem("scenes", "an empty answer", "at least one scene")],
-        )
+        raise _explain_nothing(misses, area, settings)
     ranked = sorted(wanted, key=lambda one: (-_rank(one, preference), *one.processing))
     best = {one.scene.id: one for one in {one.acquisition: one for one in ranked}.values()}
     return Choice(
         candidates=tuple(sorted(best.values(), key=lambda one: (one.scene.datetime, one.scene.id))),
         found=len(wanted) + len(misses),
         superseded=len(wanted) - len(best),
-        rejected=dict(sorted(Counter(reason for _, reason, _ in misses).items())),
+        rejected=dict(sorted(Counter(reasons[0].word for _, _, reasons in misses).items())),
         passes=_count_passes(over, area, settings),
-        faults=tuple(f"{name}: {reason}" for name, reason, _ in misses if reason not in _WANTED_OTHERWISE),
+        faults=tuple(
+            f"{name}: {reasons[0].word}"
+            for name, _, reasons in misses
+            if reasons[0].word not in _WANTED_OTHERWISE
+        ),
     )
 
 
@@ -162,25 +172,61 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=asdict, sort_keys=True)
 
 
-def _refuse(candidate: Candidate | str, area: BaseGeometry, settings: Scenes) -> tuple[str, str]:
-    """Why a candidate is not taken, in a word to count by and in detail; '' if it is."""
+def _list_all_reasons(candidate: Candidate | str, area: BaseGeometry, settings: Scenes) -> list[_Reason]:
+    """Why a candidate is not taken, the weightiest first; none if it is."""
     if isinstance(candidate, str):
-        return candidate, candidate
-    return next(_list_reasons(candidate, area, settings), ("", ""))
+        return [_Reason(candidate, candidate, "an item that can be used")]
+    return list(_list_reasons(candidate, area, settings))
 
 
-def _list_reasons(candidate: Candidate, area: BaseGeometry, settings: Scenes) -> Iterator[tuple[str, str]]:
+def _list_reasons(candidate: Candidate, area: BaseGeometry, settings: Scenes) -> Iterator[_Reason]:
     scene = candidate.scene
     if scene.mission not in settings.missions:
-        yield "mission", f"mission {scene.mission}"
+        yield _Reason("mission", f"mission {scene.mission}", f"of {', '.join(settings.missions)}")
     if ZONELESS in candidate.assumptions and settings.times_without_zone == "refuse":
-        yield "no zone", _NO_ZONE.format(time=scene.datetime.replace(tzinfo=None).isoformat())
+        word = _NO_ZONE.format(time=scene.datetime.replace(tzinfo=None).isoformat())
+        yield _Reason("no zone", word, "a time with its zone")
     if not settings.start <= scene.datetime.date() <= settings.end:
-        yield "day", f"taken on {scene.datetime.date()}"
+        yield _Reason("day", f"taken on {scene.datetime.date()}", f"from {settings.start} to {settings.end}")
     if not candidate.outline.intersects(area):
-        yield "place", f"over {[round(edge, 3) for edge in candidate.outline.bounds]}"
+        yield _Reason("place", f"over {_tell_box(candidate.outline)}", f"over {_tell_box(area)}")
     if scene.cloud_percent > settings.max_cloud_percent:
-        yield "cloud", f"{scene.cloud_percent:g} % cloud"
+        wanted = f"with at most {settings.max_cloud_percent:g} % cloud"
+        yield _Reason("cloud", f"with {scene.cloud_percent:g} % cloud", wanted)
+
+
+def _explain_nothing(
+    misses: Sequence[tuple[str, Candidate | str, Sequence[_Reason]]], area: BaseGeometry, settings: Scenes
+) -> NoScenes:
+    """The error where nothing is taken: the box of the area, and the scenes that come nearest."""
+    nearest = sorted(misses, key=lambda miss: _measure_miss(miss[1], miss[2], area, settings))
+    problems = [
+        Problem(name, ", ".join(one.found for one in reasons), ", ".join(one.wanted for one in reasons))
+        for name, _, reasons in nearest[:_NEAREST_MISSES]
+    ]
+    span = f"from {settings.start} to {settings.end}"
+    nothing = Problem("scenes", "an empty answer", f"scenes {span} over {_tell_box(area)}")
+    return NoScenes(
+        f"No scene {span} over the area, {_tell_box(area)}; of {len(misses)} items the nearest",
+        problems or [nothing],
+    )
+
+
+def _measure_miss(
+    candidate: Candidate | str, reasons: Sequence[_Reason], area: BaseGeometry, settings: Scenes
+) -> tuple[float, ...]:
+    """By what scenes that are not taken are ordered: how much is amiss, days, degrees, cloud."""
+    if isinstance(candidate, str):
+        return (math.inf,)
+    day = candidate.scene.datetime.date()
+    days = max(0, (settings.start - day).days, (day - settings.end).days)
+    return len(reasons), days, candidate.outline.distance(area), candidate.scene.cloud_percent
+
+
+def _tell_box(outline: BaseGeometry) -> str:
+    """The box of an outline in degrees: longitudes, latitudes."""
+    west, south, east, north = outline.bounds
+    return f"{west:.3f} to {east:.3f} E, {south:.3f} to {north:.3f} N"
 
 
 def _rank(candidate: Candidate, preference: Sequence[str]) -> int:

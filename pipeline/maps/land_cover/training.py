@@ -83,23 +83,38 @@ def provide_model(run: Run, maps: Maps, _when: When, folder: Path) -> None:
         _train(run, maps, folder)
 
 
+def refuse_few_samples(study: Study) -> None:
+    """InputError where the samples of a study are too few to train on, were every pixel seen clear."""
+    rules = study.settings.land_cover
+    assert rules.samples is not None, "only samples can be too few"
+    pixels, _ = _find_pixels(study, read_labels(rules.samples, study.aoi))
+    every = pd.concat([pixels] * len(list_label_periods(study)), ignore_index=True)
+    labelled = _label(study, every, np.empty((len(every), 0), dtype=np.float32))
+    folds = indices.classifier.count_folds(rules.forest.test_share)
+    indices.classifier.refuse_few(labelled, folds=folds, least=rules.forest.least)
+
+
 def _train(run: Run, maps: Maps, folder: Path) -> None:
     study, rules = maps.study, maps.study.settings.land_cover
     assert rules.samples is not None, "a classifier has samples where it has no model"
     rows = read_labels(rules.samples, study.aoi)
     pixels, counts = _find_pixels(study, rows)
-    pixels, features = _read_pixels(run, maps, pixels)
-    centres = study.grid.transform * (pixels["centre_col"].to_numpy(), pixels["centre_row"].to_numpy())
-    labelled = indices.classifier.LabelledPixels(
-        features,
-        pixels["kind"].to_numpy(dtype=str),
-        indices.classifier.number_blocks(*centres, size_m=rules.forest.block_m),
-    )
+    labelled = _label(study, *_read_pixels(run, maps, pixels))
     settings = rules.forest.model_dump(include={"trees", "seed", "test_share", "least"})
     trained = indices.classifier.train(labelled, **settings)
     (folder / FILE).write_bytes(indices.classifier.dump_forest(trained.forest))
     about = _describe(study, find_features(maps).names, trained, labelled, counts)
     save_json(folder / ABOUT, {**about, "sha256": checksum_forest(folder)})
+
+
+def _label(
+    study: Study, pixels: pd.DataFrame, features: NDArray[np.float32]
+) -> "indices.classifier.LabelledPixels":
+    """Pixels with their features, kinds and the blocks of ground that their samples stand on."""
+    centres = study.grid.transform * (pixels["centre_col"].to_numpy(), pixels["centre_row"].to_numpy())
+    size_m = study.settings.land_cover.forest.block_m
+    blocks = indices.classifier.number_blocks(*centres, size_m=size_m)
+    return indices.classifier.LabelledPixels(features, pixels["kind"].to_numpy(dtype=str), blocks)
 
 
 def _find_pixels(study: Study, rows: gpd.GeoDataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -173,7 +188,7 @@ def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFra
             order.append(own)
     if not tasks:
         raise label_error(
-            Problem("samples", "no pixel inside the area", "points, or polygons that hold a pixel")
+            Problem("land_cover.samples", "no pixel inside the area", "points, or polygons that hold a pixel")
         )
     values = np.concatenate(
         run.each(f"{study.aoi.name_zh} 训练 classifier", read_pixel_features, tasks), axis=1
@@ -182,7 +197,9 @@ def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFra
     flat = values.reshape(-1, values.shape[-1])
     seen = np.isfinite(flat).all(axis=1)
     if not seen.any():
-        raise label_error(Problem("samples", "no labelled pixel was seen clear", "samples under clear looks"))
+        raise label_error(
+            Problem("land_cover.samples", "no labelled pixel was seen clear", "samples under clear looks")
+        )
     return repeated[seen].reset_index(drop=True), flat[seen]
 
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.engine.executors import Threads
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
-from pipeline.errors import InputError, SettingsError
+from pipeline.errors import SettingsError
 from pipeline.flow import deliver
 from pipeline.flow.validation import validate_settings
 from pipeline.grid import BlockPlan
@@ -230,7 +230,7 @@ def test_periods_that_are_not_there_and_files_that_are_missing_are_said_before_a
     with pytest.raises(SettingsError, match=r"land_cover\.maps\.2019"):
         validate_settings(load_settings(config(tmp_path, f"    2019: {known}")))
     missing = "{path: gone.tif, product: worldcover-v200}"
-    with pytest.raises(InputError, match=r"gone\.tif: found no such file"):
+    with pytest.raises(SettingsError, match=r"land_cover\.maps\.2020\.path: found no such file: .*gone\.tif"):
         validate_settings(load_settings(config(tmp_path, f"    2020: {missing}")))
 
 

@@ -163,7 +163,7 @@ def test_a_file_that_is_not_there_is_refused_by_name_before_any_work(tmp_path):
     asked = settings_of(tmp_path, targets={"tables": [{"path": missing}]})
     with pytest.raises(SettingsError) as refused:
         validate_settings(asked)
-    assert (refused.value.problems[0].place, refused.value.exit_code) == ("targets", 2)
+    assert (refused.value.problems[0].place, refused.value.exit_code) == ("targets.tables.0.path", 2)
     assert missing in refused.value.problems[0].found
 
 

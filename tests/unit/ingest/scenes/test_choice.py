@@ -4,9 +4,12 @@ import copy
 from datetime import UTC, date, datetime, timedelta
 
 import geopandas as gpd
+import hypothesis
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.errors import NoScenes
 from pipeline.ingest.scenes.choice import Passes, choose, from_table, select_assets, to_table
@@ -160,7 +163,7 @@ def test_both_ends_of_the_span_are_inside():
         (raw_item(**{"eo:cloud_cover": 80.5}), "80.5 % cloud"),
         (
             {**raw_item(), "geometry": shapely.geometry.mapping(shapely.box(0, 0, 1, 1))},
-            "over [0.0, 0.0, 1.0, 1.0]",
+            "over 0.000 to 1.000 E, 0.000 to 1.000 N",
         ),
         (raw_item(platform="modis") | {"collection": "mod09"}, "no known sensor"),
     ],
@@ -171,6 +174,39 @@ def test_what_is_not_wanted_is_a_near_miss_with_its_reason(raw, reason):
     (problem,) = caught.value.problems
     assert problem.place == raw["id"]
     assert reason in problem.found
+
+
+def test_where_nothing_is_found_the_nearest_in_time_and_place_come_first_with_the_box_of_the_area():
+    def moved(name, degrees):
+        outline = shapely.affinity.translate(HERE, degrees)
+        return {**raw_item(name), "geometry": shapely.geometry.mapping(outline)}
+
+    far = [raw_item(f"year{year}", when=f"{year}-05-01T00:00:00Z") for year in range(2001, 2020)]
+    items = [*far, raw_item("june", when="2025-06-01T00:00:00Z"), moved("far", 5), moved("beside", 0.5)]
+    items += [raw_item("march", when="2025-03-01T00:00:00Z", **{"eo:cloud_cover": 99.0}), {"id": "odd"}]
+    with pytest.raises(NoScenes) as caught:
+        chosen(items)
+    assert [one.place for one in caught.value.problems][:3] == ["beside", "far", "june"]
+    assert caught.value.problems[3].place == "year2019"
+    assert "121.700 to 121.900 E, 31.400 to 31.600 N" in caught.value.message
+    assert f"of {len(items)} items" in caught.value.message
+    beside, *_, last = caught.value.problems
+    assert (beside.found, beside.expected) == (
+        "over 122.200 to 122.400 E, 31.400 to 31.600 N",
+        "over 121.700 to 121.900 E, 31.400 to 31.600 N",
+    )
+    assert last.expected == "from 2024-01-01 to 2024-12-31"
+
+
+@hypothesis.settings(max_examples=30)
+@given(days=st.lists(st.integers(1, 3000), min_size=1, max_size=12, unique=True), seed=st.randoms())
+def test_of_scenes_outside_the_days_the_nearest_are_named_in_order(days, seed):
+    last = YEAR.end
+    items = [raw_item(f"d{day}", when=f"{last + timedelta(days=day)}T02:00:00Z") for day in days]
+    seed.shuffle(items)
+    with pytest.raises(NoScenes) as caught:
+        chosen(items)
+    assert [one.place for one in caught.value.problems] == [f"d{day}" for day in sorted(days)[:8]]
 
 
 def test_a_mission_that_is_not_asked_for_is_left_out():

@@ -1,0 +1,29 @@
+"""What `validate` finds of an area with its grid: its scenes, and whether samples are enough to train on."""
+
+from collections.abc import Callable, Sequence
+
+from pipeline.engine.study import Study
+from pipeline.flow.scene_gaps import count_scenes, list_gaps
+from pipeline.flow.scenes import choose_for_study
+from pipeline.ingest.scenes.archives import RawItem
+from pipeline.ingest.scenes.providers import resolve
+from pipeline.maps.land_cover.training import refuse_few_samples
+from pipeline.settings import Settings
+from pipeline.settings.aoi import AoiEntry
+
+
+def describe_scenes(settings: Settings, aoi: AoiEntry, read: Callable[[], Sequence[RawItem]]) -> str:
+    """The scenes that a run would take of items, and what is lacking; NoScenes where there is none."""
+    study = Study.of(aoi, settings)
+    scenes = settings.scenes
+    choice = choose_for_study(study, resolve(scenes.provider, scenes.missions), read())
+    moments = [one.scene.datetime for one in choice.candidates]
+    outlines = [one.outline for one in choice.candidates]
+    days = f"{moments[0]:%Y-%m-%d} to {moments[-1]:%Y-%m-%d}"
+    taken = f"{study.aoi.name_en}: {len(moments)} scenes of {choice.found} items found, {days}"
+    return "\n  ".join([taken, *list_gaps(count_scenes(study, moments, outlines))])
+
+
+def check_samples(settings: Settings, aoi: AoiEntry) -> None:
+    """InputError where labelled samples cannot be read, or are too few to train on however clear it was."""
+    refuse_few_samples(Study.of(aoi, settings))
