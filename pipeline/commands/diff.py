@@ -178,6 +178,7 @@ def _list_reasons(old: Mapping[str, Any], new: Mapping[str, Any]) -> pd.DataFram
         *_compare_scenes(old, new),
         *_compare_files(old, new),
         *_compare_methods(old, new),
+        *_compare_endmembers(old, new),
         *_compare_steps(old, new),
         *_compare_versions(old, new),
     ]
@@ -240,6 +241,26 @@ def _compare_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tu
     queries = sides[0]["scenes"], sides[1]["scenes"]
     names = sorted((set(queries[0]) | set(queries[1])) - _QUERY)
     return [*pairs, *((f"scenes.{name}", queries[0].get(name), queries[1].get(name)) for name in names)]
+
+
+def _compare_endmembers(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Periods whose cover has other endmembers, which it has in common with those of the run."""
+    sides = [manifest.get("endmembers", {}).get("periods", {}) for manifest in (old, new)]
+    return [
+        ("endmembers", period, f"端元不同 / other endmembers: {_tell_ends(before)} → {_tell_ends(after)}")
+        for period, before in sides[0].items()
+        if _tell_ends(after := sides[1].get(period, before)) != _tell_ends(before)
+    ]
+
+
+def _tell_ends(ends: Mapping[str, Any] | None) -> str:
+    """NDVI of bare soil and of full vegetation, by class where they differ by class."""
+    if ends is None:
+        return "无 none"
+    if "own" in ends:
+        own = "; ".join(f"{code}: {soil:g} / {full:g}" for code, soil, full in ends["own"])
+        return f"{own}; {_tell_ends(ends['otherwise'])}"
+    return f"{ends['soil']:g} / {ends['vegetation']:g}"
 
 
 def _compare_steps(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, None, str]]:

@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.aoi import Aoi, list_aois
 from pipeline.geodesy import find_centre, project
 from pipeline.grid import Block, Grid, build_grid
+from pipeline.indices.vegetation import KeptEndmembers
 from pipeline.periods import Period, PeriodPair
 from pipeline.settings import Settings
 from pipeline.settings.aoi import AoiEntry, load_entry
@@ -22,11 +23,12 @@ from pipeline.storage.cause import Cause
 
 @dataclass(frozen=True)
 class Study:
-    """An aoi under the settings of a run."""
+    """An aoi under the settings of a run, with the endmembers that former runs keep for it, if any."""
 
     aoi: Aoi
     settings: Settings
     grid: Grid
+    endmembers: KeptEndmembers | None = None
 
     @classmethod
     def of(cls, aoi: AoiEntry, settings: Settings) -> "Study":

@@ -14,6 +14,7 @@ from pipeline.engine.sources import find_source
 from pipeline.engine.study import Study
 from pipeline.flow.assessment import registry
 from pipeline.flow.inputs import Inputs, find_inputs, is_settled, name_scenes
+from pipeline.flow.kept_endmembers import list_kept, take_kept
 from pipeline.flow.retention import retire
 from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
@@ -46,7 +47,7 @@ class Delivered:
 def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
     """Every area of the config, one after the other; what is wrong in the config is said before any work."""
     validate_settings(settings)
-    areas = [Study.of(aoi, settings) for aoi in settings.aoi]
+    areas = take_kept(run, [Study.of(aoi, settings) for aoi in settings.aoi])
     for area in areas:
         check_place(area.target)
     source = find_source(settings)
@@ -73,6 +74,7 @@ def deliver(run: Run, study: Study) -> Delivered:
         described=study.described,
         files=inputs.checksums,
         areas=study.known_key,
+        **list_kept(study),
         config=study.settings.model_dump(
             mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention", "notify"}
         ),

@@ -22,6 +22,7 @@ from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
 from pipeline.flow.feature_numbers import FormerNumbers
 from pipeline.flow.inputs import Inputs
+from pipeline.flow.kept_endmembers import describe_endmembers
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
 from pipeline.maps.step import Maps
@@ -247,6 +248,7 @@ def publish_delivery(
         **_describe_parts(draft.inputs),
         "steps": {step.name: step.version for step in draft.maps.steps if draft.maps.of(step.name)},
         "inputs": draft.inputs.checksums,
+        "endmembers": describe_endmembers(draft.maps),
         "datum_shifts": shifts,
         "feature_ids": draft.former.describe(inventory=delivery.inventory, parcels=delivery.parcels),
         "files": {place: {"bytes": one.size, "sha256": one.sha256} for place, one in written.items()},

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -49,6 +49,25 @@ class ClassEndmembers:
         """The figures and where they come from."""
         each = "; ".join(f"{code}: {soil:g} / {full:g}" for code, soil, full in self.own)
         return f"NDVI by class {each} ({self.basis}); other classes {self.otherwise.words}"
+
+
+@dataclass(frozen=True)
+class KeptEndmembers:
+    """Endmembers that the runs of an area have in common by a name; the delivery `since` found them."""
+
+    name: str
+    since: str
+    ends: EndmemberPair | ClassEndmembers
+
+    @property
+    def over_land(self) -> EndmemberPair:
+        """Those over all land, which stand beside those of the classes."""
+        return self.ends.otherwise if isinstance(self.ends, ClassEndmembers) else self.ends
+
+    @property
+    def spoken(self) -> EndmemberPair | ClassEndmembers:
+        """The endmembers, whose basis says that they are kept, and since when."""
+        return replace(self.ends, basis=f"{self.ends.basis}; kept 沿用 {self.name}, since 始于 {self.since}")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Fractional vegetation cover (FVC) of each period by the pixel dichotomy model."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def _list_needs(study: Study, when: When) -> Sequence[Place]:
 
 
 def _list_settings(maps: Maps, _when: When) -> Mapping[str, object]:
-    return maps.study.settings.vegetation.model_dump(include={"endmembers"})
+    kept, chosen = maps.study.endmembers, maps.study.settings.vegetation.model_dump(include={"endmembers"})
+    return chosen | ({"kept": asdict(kept)} if kept else {})
 
 
 def _list_parameters(maps: Maps, when: When) -> Mapping[str, object]:
@@ -135,6 +137,16 @@ def _sum_under(
     return vegetation.sum_cover(fvc, land_seen, water, under.weight_m2, threshold=threshold)
 
 
+def _warn_unkept(maps: Maps) -> Iterator[str]:
+    """That endmembers are to be kept, and no delivery has them yet."""
+    name = maps.study.settings.vegetation.keep_endmembers
+    if name and not maps.study.endmembers:
+        yield (
+            f"vegetation.keep_endmembers: 该区尚无交付保存端元 {name}，由本次求得并保存 / "
+            f"no delivery of the area keeps endmembers {name}: this run found them, later ones take them"
+        )
+
+
 def _judge(study: Study) -> Mapping[str, object]:
     return study.settings.vegetation.model_dump(exclude={"freeze"})
 
@@ -150,5 +162,5 @@ COVER = Step(
     layers=keep_layers({"fvc": RATIO}),
     kernel=cover_block,
     config=("vegetation",),
-    show=Show(rasters=_list_rasters, rows=_list_rows, judge=_judge, first=True),
+    show=Show(rasters=_list_rasters, rows=_list_rows, judge=_judge, warnings=_warn_unkept, first=True),
 )

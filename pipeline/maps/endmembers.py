@@ -56,7 +56,9 @@ def count_classes(task: HistogramTask) -> NDArray[np.int64]:
 
 
 def find_endmembers(maps: Maps, period: When) -> Ends:
-    """The endmembers of a period."""
+    """The endmembers of a period: kept ones, given ones, or those of the maps."""
+    if kept := maps.study.endmembers:
+        return kept.spoken
     chosen = maps.study.settings.vegetation.endmembers
     if isinstance(chosen, Endmembers):
         return vegetation.EndmemberPair(chosen.soil, chosen.vegetation, "given in the config")
@@ -66,14 +68,16 @@ def find_endmembers(maps: Maps, period: When) -> Ends:
 
 def find_beside(maps: Maps, period: When) -> vegetation.EndmemberPair | None:
     """Those by percentile over all land, set beside those of a period; None where they are these."""
-    chosen = maps.study.settings.vegetation.endmembers
-    return None if isinstance(chosen, tuple) else _find_over_land(maps, period)
+    chosen, kept = maps.study.settings.vegetation.endmembers, maps.study.endmembers
+    if isinstance(chosen, tuple):
+        return None
+    return kept.over_land if kept else _find_over_land(maps, period)
 
 
 def list_sources(study: Study, period: When) -> Sequence[Place]:
-    """The maps of endmembers that vegetation cover of a period is made from; none where they are given."""
+    """The maps of endmembers that cover of a period is made from; none where they are given or kept."""
     chosen = study.settings.vegetation.endmembers
-    if isinstance(chosen, Endmembers):
+    if isinstance(chosen, Endmembers) or study.endmembers:
         return ()
     names = ["endmembers", "class_endmembers"] if isinstance(chosen, ClassPercentiles) else ["endmembers"]
     return [(name, _find_group(study, period)) for name in names]
@@ -85,7 +89,9 @@ def _find_group(study: Study, when: When) -> When:
 
 
 def _list_groups(study: Study) -> Sequence[When]:
-    return list(dict.fromkeys(_find_group(study, period) for period in study.periods))
+    """What endmembers are found for; nothing where they are kept."""
+    groups = dict.fromkeys(_find_group(study, period) for period in study.periods)
+    return [] if study.endmembers else list(groups)
 
 
 def _list_class_groups(study: Study) -> Sequence[When]:
