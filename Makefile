@@ -96,9 +96,12 @@ stac-server: .venv/stac/ready  ## the STAC API that some tests search, in an env
 audit:  ## known vulnerabilities of what is locked (needs uv and the network)
 	uvx pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
 
-lock:  ## write requirements.lock and requirements-stac.lock anew (needs uv)
+lock:  ## write requirements.lock, that of what only runs, and that of the STAC API anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --extra slurm --extra print --python-version 3.11 \
+		--constraint requirements.lock --no-emit-index-url --custom-compile-command "make lock" \
+		pyproject.toml --output-file requirements-run.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 		--custom-compile-command "make lock" requirements-stac.in --output-file requirements-stac.lock
 
