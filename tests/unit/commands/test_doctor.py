@@ -62,7 +62,8 @@ def test_tables_of_another_program_in_the_place_of_ours_are_named(tmp_path):
     """An environment made for QGIS or conda often names them."""
     asked = (
         "from pathlib import Path; from pipeline.commands.doctor import *; "
-        "print(*[one for one in diagnose(Machine(None, Path('delivery'), True)) if one.subject == 'coordinates'])"
+        "found = diagnose(Machine(None, Path('delivery'), True)); "
+        "print(*[one for one in found if one.subject == 'coordinates'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", asked],
