@@ -253,13 +253,13 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
         name_zh=name_zh,
         name_en=name_en,
         parts=parts,
-        grid_crs=str(first.get("grid_crs") or _find_utm_zone(shapely.union_all(geometries))),
+        grid_crs=str(first.get("grid_crs") or find_utm_zone(shapely.union_all(geometries))),
         source=str(first.get("source") or path.name),
         accuracy=str(first.get("accuracy") or "未知 / unknown"),
     )
 
 
-def _find_utm_zone(geometry: BaseGeometry) -> str:
+def find_utm_zone(geometry: BaseGeometry) -> str:
     lon, lat = find_centre(geometry)
     around = AreaOfInterest(lon, lat, lon, lat)
     (zone, *_) = query_utm_crs_info("WGS 84", around)

@@ -61,8 +61,11 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
         new = [one for one in choice.candidates if one.scene.id not in known]
         known.update({scene.id: scene for scene in run.each(title, decide, new)})
         scenes = [known[one.scene.id] for one in choice.candidates]
-        save_tables(folder, {"scenes": _tabulate(choice, scenes, watched=not inputs.simulated)})
-        save_json(folder / "account.json", _give_account(study, choice, scenes))
+        save_tables(folder, {"scenes": tabulate_scenes(choice, scenes, watched=not inputs.simulated)})
+        account = give_account(choice, scenes)
+        for warning in account["warnings"]:
+            _LOG.warning(warning, extra={"aoi": study.aoi.id})
+        save_json(folder / "account.json", account)
 
     artifact = run.artifact(title, cause, build, anew=run.refresh or not is_settled(run, study, inputs))
     account = load_json(artifact.path / "account.json")
@@ -113,7 +116,7 @@ def _load_decisions(run: Run, cause: Cause) -> dict[str, Scene]:
     return {scene.id: scene for scene in kept if not is_provisional(scene)}
 
 
-def _tabulate(choice: Choice, scenes: Sequence[Scene], *, watched: bool) -> gpd.GeoDataFrame:
+def tabulate_scenes(choice: Choice, scenes: Sequence[Scene], *, watched: bool) -> gpd.GeoDataFrame:
     """The SceneTable of those scenes whose offset is decided; InputError if it is of none."""
     pairs = [
         (_watch_files(scene) if watched else scene, one.outline)
@@ -136,10 +139,9 @@ def _watch_files(scene: Scene) -> Scene:
     return replace(scene, updated=f"{updated} {files}".strip()) if files else scene
 
 
-def _give_account(study: Study, choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
+def give_account(choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
+    """What became of all that was found, and what should be known of it; see `StudyScenes`."""
     warnings = [*_list_missing_passes(choice), *_list_flaws(choice), *_list_offsets(scenes)]
-    for warning in warnings:
-        _LOG.warning(warning, extra={"aoi": study.aoi.id})
     left_out = sum(is_undecided(scene) for scene in scenes)
     return {
         "found": choice.found,

@@ -16,7 +16,7 @@ numexpr.set_num_threads(1)  # blocks are worked on side by side already
 _UNKNOWN = "unknown"
 
 
-def compute_index(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray]) -> xr.DataArray:
+def apply_formula(index: SpectralIndex, reflectance: Mapping[str, xr.DataArray]) -> xr.DataArray:
     """An index from reflectance by band, in the shape of the bands.
 
     It is NaN outside its domain (`pipeline.indices.domain`), where it is not finite, and where a band is NaN.

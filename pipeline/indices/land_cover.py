@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.compiled import numba
 from pipeline.indices.dark_water import DARK, UNTOLD, WATER, tell_water
-from pipeline.indices.formulas import compute_index
+from pipeline.indices.formulas import apply_formula
 from pipeline.indices.spectral import find_index
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
@@ -29,7 +29,7 @@ def compute_rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, x
     `red_nir` is the sum of red and near infrared, `swir` short-wave infrared; they are NaN where any of BANDS
     is, an index outside its domain as well.
     """
-    indices = {name: compute_index(find_index(name), reflectance) for name in RULE_INDICES}
+    indices = {name: apply_formula(find_index(name), reflectance) for name in RULE_INDICES}
     nothing = 0 * sum(reflectance[band] for band in BANDS)
     light = {"red_nir": reflectance["red"] + reflectance["nir"], "swir": reflectance["swir16"]}
     return indices | {name: values + nothing for name, values in light.items()}

@@ -32,7 +32,7 @@ def index_block(inputs: BlockInputs, *, bands: Sequence[str], indices: Sequence[
     for name in indices:
         index = find_index(name)
         if set(index.bands) <= set(seen):
-            values = formulas.compute_index(index, seen).values
+            values = formulas.apply_formula(index, seen).values
             layers[name] = as_ratio(values) if name == "ndvi" else as_index(values)
     return layers
 

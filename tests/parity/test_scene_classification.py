@@ -10,7 +10,7 @@ import rasterio
 import xarray as xr
 
 from pipeline.indices.accuracy import count_confusion
-from pipeline.indices.formulas import compute_index
+from pipeline.indices.formulas import apply_formula
 from pipeline.indices.spectral import find_index
 from tests.scenery import SHARED, needs_real_scenes
 
@@ -30,8 +30,8 @@ def test_the_confusion_of_water_and_vegetation_with_the_scene_classification_is_
     seen = np.isin(classes, SEEN)
     bands = {band: xr.DataArray(numbers(band)[seen] * 1e-4, dims="pixel") for band in ("green", "red", "nir")}
     rules = {
-        "water": compute_index(find_index("ndwi"), bands) > 0,
-        "vegetation": compute_index(find_index("ndvi"), bands) >= 0.3,
+        "water": apply_formula(find_index("ndwi"), bands) > 0,
+        "vegetation": apply_formula(find_index("ndvi"), bands) >= 0.3,
     }
     for name, found in rules.items():
         theirs = classes[seen] == SCL_CLASSES[name]

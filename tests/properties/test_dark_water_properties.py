@@ -10,7 +10,7 @@ from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE
 from pipeline.indices.alerts import compute_ndvi_stack
 from pipeline.indices.composite import choose_greenest_look
 from pipeline.indices.dark_water import LEAST_STEPS
-from pipeline.indices.formulas import compute_index
+from pipeline.indices.formulas import apply_formula
 from pipeline.indices.land_cover import BANDS, classify, compute_confidence, compute_rule_indices
 from pipeline.indices.spectral import find_index
 from pipeline.indices.water import count_wet_looks
@@ -52,7 +52,7 @@ def test_what_is_dark_or_below_nothing_is_never_vegetation_and_has_no_ndvi(pixel
 def test_ndvi_of_looks_of_composites_and_of_the_greenest_look_is_one(pixels):
     stored = dict(zip(BANDS, pixels, strict=True))
     ndvi = compute_ndvi_stack(stored["nir"], stored["red"])
-    index = compute_index(find_index("ndvi"), unpack_reflectance(stored))
+    index = apply_formula(find_index("ndvi"), unpack_reflectance(stored))
     assert np.array_equal(ndvi, as_ratio(index.values))
     looks = np.stack([stored["red"], stored["nir"]])[:, 0, :, None, None]
     chosen = choose_greenest_look(looks, ("red", "nir")).item()

@@ -205,7 +205,7 @@ def _clear_numbers(request: BlockRequest, scene: Scene, teller: Asset | None, fi
     mask = SENSORS[scene.mission].mask
     if teller is None:
         return Numbers.of_block(np.zeros(request.block.shape, dtype=np.bool_))
-    if mask is None:
+    if mask is None or scene.mask is None:
         return find_values(resample(files, teller, request.grid, request.block), teller)
     clear = read_nearest(
         files,

@@ -1,0 +1,64 @@
+"""What analysts mean by an area: an id, a file, an outline in memory."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from pipeline.aoi import Aoi, Part, find_utm_zone
+from pipeline.errors import InputError, Problem
+from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.settings.aoi import AoiFile, load_entry
+
+Area: TypeAlias = str | Path | AoiFile | Aoi | BaseGeometry | gpd.GeoSeries | gpd.GeoDataFrame
+"""The id of a shipped area, a vector file, an area, or an outline.
+
+A bare geometry is in longitude and latitude (EPSG:4490), a table in the CRS that it names.
+"""
+
+
+def find_area(area: Area) -> Aoi:
+    """The area that is meant; InputError or SettingsError, by name, where it cannot be one."""
+    if isinstance(area, Aoi):
+        return area
+    if isinstance(area, str | Path):
+        return load_entry(str(area))
+    if isinstance(area, AoiFile):
+        return load_entry(area)
+    shapes = np.array([area]) if isinstance(area, BaseGeometry) else to_degrees(area)
+    return build_area(shapely.union_all(shapes))
+
+
+def build_area(outline: BaseGeometry, grid_crs: str | None = None) -> Aoi:
+    """An area of an outline in EPSG:4490; its grid is in the UTM zone of its centre unless another is given.
+
+    InputError where the outline is no polygon.
+    """
+    if outline.is_empty or not isinstance(outline, shapely.Polygon | shapely.MultiPolygon):
+        problem = Problem("aoi", outline.geom_type, "polygons", "Buffer points and lines before 请先作缓冲区")
+        raise InputError("An area of interest needs valid polygons", [problem])
+    part = Part("1", "区域", "Area", outline, None)
+    zone = grid_crs or find_utm_zone(outline)
+    return Aoi("area", "区域", "Area", (part,), zone, "given in memory", "未知 / unknown")
+
+
+def regrid_area(area: Aoi, crs: str) -> Aoi:
+    """The area with its grid in another CRS."""
+    return replace(area, grid_crs=crs)
+
+
+def to_degrees(table: gpd.GeoDataFrame | gpd.GeoSeries) -> NDArray[np.object_]:
+    """Geometries of a table in EPSG:4490; InputError where it names no CRS."""
+    shapes: NDArray[np.object_] = table.geometry.to_numpy()
+    if table.crs is None:
+        todo = "Name it: table.set_crs('EPSG:4490') 请先写明坐标系"
+        problem = Problem("crs", "a table without a CRS", "a CRS, such as EPSG:4490", todo)
+        raise InputError("Places without a coordinate reference system", [problem])
+    if table.crs.to_epsg() == int(CGCS2000.partition(":")[2]):
+        return shapely.force_2d(shapes)
+    return unproject_all(shapely.force_2d(shapes), table.crs.to_wkt())
