@@ -260,6 +260,7 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
 
 
 def find_utm_zone(geometry: BaseGeometry) -> str:
+    """The UTM zone of the middle of an outline in EPSG:4490, as a code such as EPSG:32651."""
     lon, lat = find_centre(geometry)
     around = AreaOfInterest(lon, lat, lon, lat)
     (zone, *_) = query_utm_crs_info("WGS 84", around)

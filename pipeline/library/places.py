@@ -71,10 +71,22 @@ class Places:
         if problems:
             raise InputError(f"{int(bad.sum())} places cannot be used", problems)
 
+    @property
+    def kinds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Which of them are points, and which polygons."""
+        is_point = shapely.get_type_id(self.shapes) == _POINT
+        return np.flatnonzero(is_point), np.flatnonzero(~is_point)
+
+    def project(self, crs: str) -> NDArray[np.object_]:
+        """Their shapes in another CRS."""
+        projected = self.shapes.copy()
+        for kind in self.kinds:
+            projected[kind] = project_all(self.shapes[kind], crs)
+        return projected
+
     def lay(self, grid: Grid) -> Iterator[ParcelPixels]:
         """The pixels under them, block by block; polygons by exact coverage, points by theirs."""
-        points = np.flatnonzero(shapely.get_type_id(self.shapes) == _POINT)
-        polygons = np.setdiff1d(np.arange(len(self)), points)
+        points, polygons = self.kinds
         shapes = self.shapes[polygons]
         table = gpd.GeoDataFrame({"area_m2": measure_areas_m2(shapes)}, geometry=shapes, crs=CGCS2000)
         for covered in lay_parcels(table, grid, block_px=BLOCK_PX) if len(table) else ():

@@ -42,9 +42,11 @@ from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import choose_packing
 from pipeline.library.areas import Area, find_area
+from pipeline.library.delivery import Delivery, open_delivery
 from pipeline.periods import PeriodKind
 from pipeline.settings import Clear, Settings
 from pipeline.settings.access import Access
+from pipeline.settings.paths import ConfigFolder
 from pipeline.settings.sources import LocalArchive, Provider, StacApi, StaticCatalog
 from pipeline.storage.tables import load_json, load_layer
 from pipeline.storage.workspace import Workspace
@@ -87,10 +89,14 @@ def search_scenes(
     Raises NoScenes with the nearest misses, SettingsError for what cannot be asked, InputError for a
     catalogue that cannot be read, ProviderUnavailable.
 
-    >>> scenes = search_scenes("guangyang_island", "2024-01-01", "2024-12-31",
-    ...                        provider="simulated", out=delivery_folder)
-    >>> bool((scenes["cloud_percent"] <= 100).all())
-    True
+    Examples
+    --------
+    >>> fields = geopandas.read_file("scenes/fields.geojson")
+    >>> scenes = pipeline.search_scenes(
+    ...     fields, "2024-05-01", "2024-06-30", provider={"static": "scenes/catalog.json"}
+    ... )
+    >>> scenes["mission"].value_counts().to_dict()
+    {'sentinel-2': 4, 'landsat-8': 1}
     """
     entry = (
         provider.model_dump() if isinstance(provider, StacApi | StaticCatalog | LocalArchive) else provider
@@ -113,27 +119,31 @@ def search_scenes(
         raise SettingsError("The simulated world needs a folder", [problem])
     found, account = _search(study) if out is None else _search_and_keep(study, Path(out))
     table = _put_first(found)
-    table.attrs = {"provider": entry if isinstance(entry, str) else dict(entry), "account": account}
+    table.attrs = {"provider": study.settings.scenes.model_dump(mode="json")["provider"], "account": account}
     return table
 
 
-def read_scene_table(delivery: Path | str) -> gpd.GeoDataFrame:
+def read_scene_table(delivery: Delivery | Path | str) -> gpd.GeoDataFrame:
     """The scenes that a delivery rests on, as `search_scenes` gives them, from the workspace beside it.
 
-    InputError where the workspace is gone, or no longer holds them.
+    `delivery` is one, or any place that `open_delivery` takes. InputError where the workspace is gone, or no
+    longer holds them.
 
-    >>> read_scene_table(delivery_folder / "guangyang_island" / "2024").crs.to_epsg()
-    4490
+    Examples
+    --------
+    >>> scenes = pipeline.read_scene_table("delivery/delta/latest")
+    >>> scenes["offset_source"].value_counts().to_dict()
+    {'raster:bands': 4, 'product': 1}
     """
-    folder = Path(delivery)
-    manifest = load_json(folder / "manifest.json")
-    place = folder.parents[1] / "work" / "artifacts" / "scenes" / str(manifest["artifacts"]["scenes"])[:24]
+    asked = delivery if isinstance(delivery, Delivery) else open_delivery(delivery)
+    key = str(asked.manifest["artifacts"].get("scenes"))
+    place = asked.folder.parents[1] / "work" / "artifacts" / "scenes" / key[:24]
     if not (place / "scenes.parquet").is_file():
         todo = "Run the config again, or search the scenes by search_scenes 请重新运行或检索"
         problem = Problem(str(place), "nothing", "the table of scenes that the run kept", todo)
         raise InputError("The workspace of a delivery does not hold its scenes", [problem])
     table = _put_first(load_layer(place, "scenes"))
-    provider = manifest["config"]["scenes"]["provider"]
+    provider = asked.manifest["config"]["scenes"].get("provider")
     table.attrs = {"provider": provider, "account": load_json(place / "account.json")}
     return table
 
@@ -165,9 +175,15 @@ def load_scenes(
     in a run; what fails for good raises BrokenAsset as it is computed, or is NaN with `on_failure="skip"`.
     SettingsError where no scene has a band, InputError where none meets the area.
 
-    >>> scenes = read_scene_table(delivery_folder / "guangyang_island" / "2024")
-    >>> load_scenes(scenes.head(4), ["red", "nir"], aoi="guangyang_island").red.dims
-    ('time', 'y', 'x')
+    Examples
+    --------
+    >>> fields = geopandas.read_file("scenes/fields.geojson")
+    >>> query = {"start": "2024-05-01", "end": "2024-06-30", "provider": {"static": "scenes/catalog.json"}}
+    >>> looks = pipeline.load_scenes({"aoi": fields, **query}, ["red", "nir"], aoi=fields)
+    >>> looks["nir"].dims, looks["nir"].attrs["units"], looks["mission"].values.tolist()[3]
+    (('time', 'y', 'x'), '1', 'landsat-8')
+    >>> round(float(looks["nir"].max()), 2)
+    0.53
     """
     table = find_table(scenes)
     area = find_area(aoi)
@@ -311,7 +327,9 @@ def list_failures(records: Sequence[ReadRecord]) -> list[Problem]:
 
 def _build_study(area: Aoi, **scenes: Any) -> Study:
     try:
-        settings = Settings.model_validate({"label": "library", "aoi": [area.id], "scenes": scenes})
+        settings = Settings.model_validate(
+            {"label": "library", "aoi": [area.id], "scenes": scenes}, context=ConfigFolder(Path.cwd())
+        )
     except ValidationError as error:
         problems = [
             Problem(".".join(map(str, one["loc"][1:])), repr(one["input"]), one["msg"])

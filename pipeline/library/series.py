@@ -18,7 +18,7 @@ from dask.delayed import delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from pipeline.geodesy import find_centre, project_all
+from pipeline.geodesy import find_centre
 from pipeline.grid import Grid, build_grid
 from pipeline.indices.formulas import apply_formula
 from pipeline.indices.spectral import find_index
@@ -109,12 +109,13 @@ def time_series(
     in use its workers do the work. What cannot be read is null with the reason. Other errors as those of
     `load_scenes`; InputError for places that name no CRS, or are no points and valid polygons.
 
-    >>> parcels = gpd.read_file(delivery_folder / "guangyang_island" / "2024" / "inventory.gpkg",
-    ...                         layer="parcels")
-    >>> scenes = read_scene_table(delivery_folder / "guangyang_island" / "2024")
-    >>> series = time_series(parcels.head(2), "ndvi", scenes=scenes.head(3))
-    >>> bool(series["value"].dropna().between(-1, 1).all())
-    True
+    Examples
+    --------
+    >>> fields = geopandas.read_file("scenes/fields.geojson")
+    >>> query = {"start": "2024-05-01", "end": "2024-06-30", "provider": {"static": "scenes/catalog.json"}}
+    >>> series = pipeline.time_series(fields, "ndvi", scenes={"aoi": fields, **query})
+    >>> series.groupby("parcel_id")["value"].max().round(2).to_dict()
+    {'edge': 0.5, 'north': 0.83, 'south': 0.43}
     """
     names = tuple(find_index(one).name for one in ([index] if isinstance(index, str) else index))
     table, targets = find_table(scenes), Places.of(places)
@@ -196,7 +197,7 @@ def _flatten(stack: NDArray[Any]) -> NDArray[Any]:
 
 def _find_seen(places: Places, looks: Sequence[LookScenes], grid: Grid) -> NDArray[np.bool_]:
     """Whether the footprints of a look meet a place (place, look)."""
-    shapes = project_all(places.shapes, grid.crs)
+    shapes = places.project(grid.crs)
     outlines = [shapely.union_all(one.outlines) for one in looks]
     shapely.prepare(outlines)
     return np.array([shapely.intersects(outline, shapes) for outline in outlines]).T

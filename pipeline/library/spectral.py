@@ -10,6 +10,9 @@ from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.indices.formulas import apply_formula
 from pipeline.indices.spectral import SpectralIndex, find_index
 
+_MOST = 2.0
+"""Reflectance whose median is above is none: glint and snow are brighter, but rarely everywhere."""
+
 
 def compute_index(name: str, data: xr.Dataset | Mapping[str, xr.DataArray]) -> xr.DataArray:
     """A spectral index of bands of surface reflectance (1, not numbers of a file), in the shape of the bands.
@@ -22,8 +25,10 @@ def compute_index(name: str, data: xr.Dataset | Mapping[str, xr.DataArray]) -> x
     SettingsError for a name that is none or a band that is missing; InputError for numbers that are no
     reflectance: whole ones, still packed, or those that another scale would make larger than 2.
 
-    >>> bands = {"nir": xr.DataArray([0.4, np.nan]), "red": xr.DataArray([0.1, 0.1])}
-    >>> compute_index("ndvi", bands).values
+    Examples
+    --------
+    >>> bands = xarray.Dataset({"nir": ("x", [0.4, numpy.nan]), "red": ("x", [0.1, 0.1])})
+    >>> pipeline.compute_index("ndvi", bands).values
     array([0.6, nan])
     """
     index = find_index(name)
@@ -77,6 +82,3 @@ def _find_flaw(values: xr.DataArray) -> str:
     if values.chunks is None and values.size and (middle := float(values.median(skipna=True))) > _MOST:
         return f"a median of {middle:g}"
     return ""
-
-
-_MOST = 2.0

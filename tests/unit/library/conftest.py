@@ -1,4 +1,4 @@
-"""A small delivery as it stands in a folder, which is that of the process."""
+"""A small delivery and a few scenes as they stand in a folder, which is that of the process."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ import xarray as xr
 
 from pipeline.contracts import Raster
 from tests.deliveries import PERIODS, small_delivery
+from tests.planted_scenes import keep_scenes, plant_scenes
 from tests.publishing import publish_delivery
 
 STORED = {"nir": 3000, "red": 1000}
@@ -34,10 +35,11 @@ def out(planted, tmp_path_factory):
     """The folder of deliveries."""
     folder = tmp_path_factory.mktemp("library") / "delivery"
     publish_delivery(planted, folder)
+    keep_scenes(plant_scenes(folder.with_name("scenes")), folder, folder / "delta" / "2024")
     return folder
 
 
 @pytest.fixture(autouse=True)
 def in_folder_of_deliveries(out, monkeypatch):
-    """Where the examples of docstrings are run: `delivery/` is the folder of deliveries."""
+    """Where the examples of docstrings are run: `delivery/` holds deliveries, `scenes/` a catalogue."""
     monkeypatch.chdir(out.parent)

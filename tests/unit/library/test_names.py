@@ -5,7 +5,10 @@ import doctest
 import inspect
 from pathlib import Path
 
+import geopandas
+import numpy as np
 import pytest
+import xarray
 
 import pipeline
 
@@ -16,6 +19,8 @@ NAMES = sorted(
     if isinstance(node, ast.ImportFrom) and node.module
     for alias in node.names
 )
+GIVEN = {"pipeline": pipeline, "geopandas": geopandas, "numpy": np, "xarray": xarray}
+"""What examples may name without importing it."""
 
 
 def is_class(name):
@@ -48,7 +53,7 @@ def test_a_public_name_is_explained_with_what_it_gives(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_the_example_of_a_public_name_gives_what_it_says(name):
     found = getattr(pipeline, name)
-    examples = doctest.DocTestFinder(recurse=False).find(found, name, globs={"pipeline": pipeline})
+    examples = doctest.DocTestFinder(recurse=False).find(found, name, globs=GIVEN)
     assert examples[0].examples, f"{name} has no example"
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     for example in examples:
