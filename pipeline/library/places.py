@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, measure_areas_m2, project_all
 from pipeline.grid import Block, Grid
-from pipeline.library.areas import to_degrees
+from pipeline.library.outlines import to_degrees
 from pipeline.zonal.kernels import Pixels
 from pipeline.zonal.overlay import ParcelPixels, lay_parcels
 

@@ -41,7 +41,7 @@ from pipeline.ingest.scenes.looks import Look, look_of
 from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import choose_packing
-from pipeline.library.areas import Area, find_area
+from pipeline.library.outlines import AoiInput, find_aoi
 from pipeline.library.delivery import Delivery, open_delivery
 from pipeline.periods import PeriodKind
 from pipeline.settings import Clear, Settings
@@ -62,7 +62,7 @@ _EMPTY = np.empty((0, 0, 0), dtype=np.uint8), np.empty((0, 0, 0), dtype=np.float
 
 
 def search_scenes(
-    aoi: Area,
+    aoi: AoiInput,
     start: date | str,
     end: date | str,
     *,
@@ -102,7 +102,7 @@ def search_scenes(
         provider.model_dump() if isinstance(provider, StacApi | StaticCatalog | LocalArchive) else provider
     )
     study = _build_study(
-        find_area(aoi),
+        find_aoi(aoi),
         provider=entry if isinstance(entry, str) else dict(entry),
         missions=list(missions),
         start=start,
@@ -152,7 +152,7 @@ def load_scenes(
     scenes: Scenes,
     bands: Sequence[str],
     *,
-    aoi: Area,
+    aoi: AoiInput,
     resolution: float = 10,
     clear: bool | Clear = True,
     harmonise: Literal["auto", True, False] = "auto",
@@ -186,9 +186,9 @@ def load_scenes(
     0.53
     """
     table = find_table(scenes)
-    area = find_area(aoi)
-    grid = build_grid(area, resolution_m=check_resolution(resolution))
-    stack = list_looks(table, area, grid, clear=clear)
+    outline = find_aoi(aoi)
+    grid = build_grid(outline, resolution_m=check_resolution(resolution))
+    stack = list_looks(table, outline, grid, clear=clear)
     check_bands(stack, bands)
     reading = SceneReading(
         source=find_reading(table),
@@ -196,7 +196,7 @@ def load_scenes(
         bands=tuple(bands),
         clear=clear if isinstance(clear, Clear) else Clear(),
         harmonised=is_harmonised(stack, harmonise),
-        longitude=find_centre(area.geometry)[0],
+        longitude=find_centre(outline.geometry)[0],
     )
     sizes = {**_CHUNKS, **(chunks or {})}
     return _describe(_lay_out(reading, stack, sizes, on_failure), grid, stack, reading)
@@ -258,10 +258,10 @@ def find_table(scenes: Scenes) -> gpd.GeoDataFrame:
     return scenes if isinstance(scenes, gpd.GeoDataFrame) else search_scenes(**scenes)
 
 
-def list_looks(table: gpd.GeoDataFrame, area: Aoi, grid: Grid, *, clear: bool | Clear) -> list[LookScenes]:
+def list_looks(table: gpd.GeoDataFrame, aoi: Aoi, grid: Grid, *, clear: bool | Clear) -> list[LookScenes]:
     """The looks of a table whose scenes meet an area, by time; InputError where there is none."""
-    longitude = find_centre(area.geometry)[0]
-    near = table[table.intersects(area.geometry)]
+    longitude = find_centre(aoi.geometry)[0]
+    near = table[table.intersects(aoi.geometry)]
     if near.empty:
         problem = Problem("scenes", f"{len(table)} scenes, none over the area", "scenes that meet it")
         raise InputError("No scene meets the area", [problem])
@@ -325,10 +325,10 @@ def list_failures(records: Sequence[ReadRecord]) -> list[Problem]:
     ]
 
 
-def _build_study(area: Aoi, **scenes: Any) -> Study:
+def _build_study(aoi: Aoi, **scenes: Any) -> Study:
     try:
         settings = Settings.model_validate(
-            {"label": "library", "aoi": [area.id], "scenes": scenes}, context=ConfigFolder(Path.cwd())
+            {"label": "library", "aoi": [aoi.id], "scenes": scenes}, context=ConfigFolder(Path.cwd())
         )
     except ValidationError as error:
         problems = [
@@ -336,7 +336,7 @@ def _build_study(area: Aoi, **scenes: Any) -> Study:
             for one in error.errors()
         ]
         raise SettingsError("Scenes cannot be searched so", problems) from error
-    return Study(area, settings, build_grid(area, resolution_m=settings.scenes.resolution_m))
+    return Study(aoi, settings, build_grid(aoi, resolution_m=settings.scenes.resolution_m))
 
 
 def _search(study: Study) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:

@@ -24,7 +24,7 @@ from pipeline.indices.formulas import apply_formula
 from pipeline.indices.spectral import find_index
 from pipeline.ingest.reading import blocks
 from pipeline.ingest.scenes.looks import look_of
-from pipeline.library.areas import build_area
+from pipeline.library.outlines import build_aoi
 from pipeline.library.places import Places
 from pipeline.library.scenes import (
     LookScenes,
@@ -119,9 +119,9 @@ def time_series(
     """
     names = tuple(find_index(one).name for one in ([index] if isinstance(index, str) else index))
     table, targets = find_table(scenes), Places.of(places)
-    area = build_area(targets.frame, str(table["crs"].mode().iloc[0]))
-    grid = build_grid(area, resolution_m=check_resolution(resolution))
-    looks = list_looks(table, area, grid, clear=clear)
+    aoi = build_aoi(targets.frame, str(table["crs"].mode().iloc[0]))
+    grid = build_grid(aoi, resolution_m=check_resolution(resolution))
+    looks = list_looks(table, aoi, grid, clear=clear)
     bands = tuple(dict.fromkeys(band for name in names for band in find_index(name).bands))
     check_bands(looks, bands)
     reading = SceneReading(
@@ -252,12 +252,12 @@ def _describe_values(
     value = np.divide(
         sums.value_m2[index, place, look], known, out=np.full(len(known), np.nan), where=known > 0
     )
-    area = sums.area_m2[place]
+    covered = sums.area_m2[place]
     return {
         "value": value,
         "area_m2": known,
-        "place_area_m2": area,
-        "clear_share": np.minimum(sums.clear_m2[place, look] / area, 1.0),
+        "place_area_m2": covered,
+        "clear_share": np.minimum(sums.clear_m2[place, look] / covered, 1.0),
         "looks": (known > 0).astype(np.int64),
     }
 

@@ -1,6 +1,5 @@
 """What analysts mean by an area: an id, a file, an outline in memory."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,26 +14,26 @@ from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
 from pipeline.settings.aoi import AoiFile, load_entry
 
-Area: TypeAlias = str | Path | AoiFile | Aoi | BaseGeometry | gpd.GeoSeries | gpd.GeoDataFrame
-"""The id of a shipped area, a vector file, an area, or an outline.
+AoiInput: TypeAlias = str | Path | AoiFile | Aoi | BaseGeometry | gpd.GeoSeries | gpd.GeoDataFrame
+"""The id of a shipped area, a vector file, an `Aoi`, or an outline.
 
 A bare geometry is in longitude and latitude (EPSG:4490), a table in the CRS that it names.
 """
 
 
-def find_area(area: Area) -> Aoi:
+def find_aoi(aoi: AoiInput) -> Aoi:
     """The area that is meant; InputError or SettingsError, by name, where it cannot be one."""
-    if isinstance(area, Aoi):
+    if isinstance(aoi, Aoi):
         return area
-    if isinstance(area, str | Path):
-        return load_entry(str(area))
-    if isinstance(area, AoiFile):
-        return load_entry(area)
-    shapes = np.array([area]) if isinstance(area, BaseGeometry) else to_degrees(area)
-    return build_area(shapely.union_all(shapes))
+    if isinstance(aoi, str | Path):
+        return load_entry(str(aoi))
+    if isinstance(aoi, AoiFile):
+        return load_entry(aoi)
+    shapes = np.array([aoi]) if isinstance(aoi, BaseGeometry) else to_degrees(aoi)
+    return build_aoi(shapely.union_all(shapes))
 
 
-def build_area(outline: BaseGeometry, grid_crs: str | None = None) -> Aoi:
+def build_aoi(outline: BaseGeometry, grid_crs: str | None = None) -> Aoi:
     """An area of an outline in EPSG:4490; its grid is in the UTM zone of its centre unless another is given.
 
     InputError where the outline is no polygon.
@@ -42,14 +41,9 @@ def build_area(outline: BaseGeometry, grid_crs: str | None = None) -> Aoi:
     if outline.is_empty or not isinstance(outline, shapely.Polygon | shapely.MultiPolygon):
         problem = Problem("aoi", outline.geom_type, "polygons", "Buffer points and lines before 请先作缓冲区")
         raise InputError("An area of interest needs valid polygons", [problem])
-    part = Part("1", "区域", "Area", outline, None)
+    part = Part("1", "区域", "AoiInput", outline, None)
     zone = grid_crs or find_utm_zone(outline)
-    return Aoi("area", "区域", "Area", (part,), zone, "given in memory", "未知 / unknown")
-
-
-def regrid_area(area: Aoi, crs: str) -> Aoi:
-    """The area with its grid in another CRS."""
-    return replace(area, grid_crs=crs)
+    return Aoi("area", "区域", "AoiInput", (part,), zone, "given in memory", "未知 / unknown")
 
 
 def to_degrees(table: gpd.GeoDataFrame | gpd.GeoSeries) -> NDArray[np.object_]:
