@@ -24,7 +24,7 @@ A bare geometry is in longitude and latitude (EPSG:4490), a table in the CRS tha
 def find_aoi(aoi: AoiInput) -> Aoi:
     """The area that is meant; InputError or SettingsError, by name, where it cannot be one."""
     if isinstance(aoi, Aoi):
-        return area
+        return aoi
     if isinstance(aoi, str | Path):
         return load_entry(str(aoi))
     if isinstance(aoi, AoiFile):

@@ -41,8 +41,8 @@ from pipeline.ingest.scenes.looks import Look, look_of
 from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import choose_packing
-from pipeline.library.outlines import AoiInput, find_aoi
 from pipeline.library.delivery import Delivery, open_delivery
+from pipeline.library.outlines import AoiInput, find_aoi
 from pipeline.periods import PeriodKind
 from pipeline.settings import Clear, Settings
 from pipeline.settings.access import Access
