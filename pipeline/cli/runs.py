@@ -155,13 +155,15 @@ def doctor(
     Example: ecoledger doctor configs/demo.yaml
     """
     examine = pipeline.commands.doctor
+    if config:
+        LISTENER.follow(config)
     settings = pipeline.settings.load_settings(config) if config else None
     folder = out or Path(settings.out if settings else "delivery")
     found = []
     for one in examine.diagnose(examine.Machine(settings, folder.resolve(), offline)):
         found.append(one)
         if not as_json:
-            OUT.print(examine.lay_out_diagnosis(one))
+            OUT.print(examine.lay_out_diagnosis(one, say))
     if as_json:
         show_rows([asdict(one) for one in found], as_json=True)
     sys.exit(examine.find_exit_code(found))

@@ -88,13 +88,13 @@ def diagnose(machine: Machine) -> Iterator[Diagnosis]:
             yield Diagnosis(check.__name__.removeprefix("_check_").replace("_", " "), "failing", str(error))
 
 
-def lay_out_diagnosis(one: Diagnosis) -> RenderableType:
-    """A diagnosis as a line of a terminal, what to do below it."""
+def lay_out_diagnosis(one: Diagnosis, say: Callable[[str], str]) -> RenderableType:
+    """A diagnosis as a line of a terminal, what to do below it; `say` gives a message its language."""
     line = Table.grid(Column(width=2), Column(width=_SUBJECT_CELLS), Column(overflow="fold"), padding=(0, 1))
     mark, style = _MARKS[one.state]
-    line.add_row(Text(mark, style=style), Text(one.subject), Text(one.found))
+    line.add_row(Text(mark, style=style), Text(say(one.subject)), Text(say(one.found)))
     if one.todo:
-        line.add_row("", "", Text(f"→ {one.todo}", style=style))
+        line.add_row("", "", Text(f"→ {say(one.todo)}", style=style))
     return line
 
 
