@@ -31,7 +31,7 @@ class KeepAsWritten(SphinxTransform):
 
 
 def _has_words(node: nodes.TextElement) -> bool:
-    return any(_ENGLISH.search(text) for text in _list_texts(node))
+    return not isinstance(node, nodes.math_block) and any(_ENGLISH.search(text) for text in _list_texts(node))
 
 
 def _list_texts(node: Node) -> list[str]:

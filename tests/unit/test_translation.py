@@ -1,16 +1,18 @@
-"""README.zh-CN.md says what README.md says: chapter by chapter the same code, names, figures and links."""
+"""README.zh-CN.md says what README.md says, chapter by chapter; so do the Chinese pages, message by message."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from itertools import pairwise, zip_longest
 from typing import NamedTuple
 
 import pytest
+from babel.messages.pofile import read_po
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tests.pages import ROOT
+from tests.pages import DOCS, ROOT
 
 NAMES = ("README.md", "README.zh-CN.md")
 LEAST_CHAPTERS = 15
@@ -61,6 +63,9 @@ def list_code(token: Token) -> Iterator[str]:
             yield re.split(r"\s{2,}", line.strip())[0]
 
 
+CATALOGUES = sorted((DOCS / "locale").rglob("*.po"))
+QUOTED = re.compile(r"`+[^`]+`+|\$[^$]+\$|\]\([^)]*\)")
+LEAST_CATALOGUES = 30
 TEXTS = [(ROOT / name).read_text("utf-8") for name in NAMES]
 PAIRS = list(zip_longest(*map(read_chapters, TEXTS)))
 
@@ -100,3 +105,16 @@ def test_a_planted_difference_is_found(damage: Callable[[str], str], kind: str):
     assert [whole] == read_chapters(text.replace("remark", "说明").replace("one", "一"))
     (damaged,) = read_chapters(damage(text))
     assert [name for name in Chapter._fields if getattr(damaged, name) != getattr(whole, name)] == [kind]
+
+
+def list_quoted(text: str) -> set[str]:
+    """Code, formulas and links of a message; a page that is included knows links from its own folder."""
+    plain = re.sub(r":doc:`[^`<]*", "`", text)
+    return {quoted.replace("](docs/", "](") for quoted in QUOTED.findall(plain)}
+
+
+def test_a_message_has_the_same_code_formulas_and_links_in_chinese():
+    assert len(CATALOGUES) > LEAST_CATALOGUES
+    messages = [each for path in CATALOGUES for each in read_po(BytesIO(path.read_bytes())) if each.string]
+    pairs = [(message.id, message.string) for message in messages if message.id]
+    assert [pair for pair in pairs if list_quoted(pair[0]) != list_quoted(pair[1])] == []
