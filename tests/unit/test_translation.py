@@ -1,4 +1,4 @@
-"""README.zh-CN.md says what README.md says, chapter by chapter; so do the Chinese pages, message by message."""
+"""README.zh-CN.md says what README.md says, chapter by chapter; Chinese pages do so message by message."""
 
 import re
 from collections import Counter
