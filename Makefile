@@ -93,8 +93,9 @@ house:  ## sizes, arrows between rooms and names of the house; BEFORE=path to co
 
 stac-server: .venv/stac/ready  ## the STAC API that some tests search, in an environment of its own
 
-audit:  ## known vulnerabilities of what is locked (needs uv and the network)
-	uvx pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict
+audit:  ## known vulnerabilities of what is locked; ADVISORIES=file, folder or archive of OSV needs no network, else uv and one
+	$(if $(ADVISORIES),$(BIN)/python packaging/audit.py requirements.lock $(ADVISORIES),\
+		uvx pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict)
 
 lock:  ## write requirements.lock, that of what only runs, and that of the STAC API anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 \
