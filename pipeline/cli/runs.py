@@ -4,9 +4,9 @@ import gc
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,7 +49,8 @@ def demo(
     """
     settings = pipeline.settings.load_settings(pipeline.aoi.PROJECT_ROOT / "configs" / "demo.yaml")
     settings = settings.model_copy(update={"out": str((out or Path("delivery")).resolve())})
-    _deliver(settings, quiet=quiet, log=log, as_json=as_json)
+    with _announce(log, as_json=as_json) as ending:
+        _deliver(ending, settings, quiet=quiet, as_json=as_json)
 
 
 @verbs.command()
@@ -70,23 +71,25 @@ def run(
     Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
     """
     LISTENER.follow(config, overrides)
-    manifest = pipeline.commands.repeat.read_manifest(config)
-    settings = (
-        manifest.build_settings(overrides, aoi)
-        if manifest
-        else pipeline.flow.validation.read_config(config, overrides, aoi)
-    )
-    compute = settings.compute.model_copy(
-        update={
-            "cluster": cluster or settings.compute.cluster,
-            "workers": workers or settings.compute.workers,
-        }
-    )
-    changes: dict[str, Any] = {"compute": compute, "aoi": settings.choose_aoi(aoi)}
-    if out:
-        changes["out"] = str(out.resolve())
-    settings = settings.model_copy(update=changes)
-    _deliver(settings, quiet=quiet, log=log, as_json=as_json, refresh=refresh, manifest=manifest)
+    with _announce(log, as_json=as_json) as ending:
+        manifest = pipeline.commands.repeat.read_manifest(config)
+        settings = (
+            manifest.build_settings(overrides, aoi)
+            if manifest
+            else pipeline.flow.validation.read_config(config, overrides, aoi)
+        )
+        compute = settings.compute.model_copy(
+            update={
+                "cluster": cluster or settings.compute.cluster,
+                "workers": workers or settings.compute.workers,
+            }
+        )
+        changes: dict[str, Any] = {"compute": compute}
+        if out:
+            changes["out"] = str(out.resolve())
+        settings = settings.model_copy(update=changes)
+        with pipeline.settings.lines.tell_lines(config, overrides):
+            _deliver(ending, settings, quiet=quiet, as_json=as_json, refresh=refresh, manifest=manifest)
 
 
 @verbs.command()
@@ -114,8 +117,9 @@ def show_plan(
     """
     LISTENER.follow(config, overrides)
     estimate = pipeline.commands.estimate
-    settings = pipeline.settings.load_settings(config, overrides)
-    found = estimate.estimate_all(settings.model_copy(update={"aoi": settings.choose_aoi(aoi)}))
+    settings = pipeline.flow.validation.read_config(config, overrides, aoi)
+    with pipeline.settings.lines.tell_lines(config, overrides):
+        found = estimate.estimate_all(settings)
     show_rows(
         estimate.dump_estimates(found) if as_json else estimate.tabulate_estimates(found), as_json=as_json
     )
@@ -169,28 +173,42 @@ def doctor(
     sys.exit(examine.find_exit_code(found))
 
 
+@dataclass
+class _Ending:
+    """What is told when a run has ended, and to whom: the lines of its log, its summary, a program."""
+
+    lines: "pipeline.engine.logs.JsonLines"
+    summary: "pipeline.engine.notice.Summary"
+    program: "pipeline.settings.outputs.Notify | None" = None
+
+    def begin(self, run: str) -> None:
+        """The run begins; `run` is the id that the ledger has for it."""
+        self.lines.run = self.summary.run = run
+        logging.getLogger("ecoledger").info("run begun", extra=self.summary.subject)
+
+
 def _deliver(
+    ending: _Ending,
     settings: "pipeline.settings.Settings",
     *,
     quiet: bool,
-    log: Path | None,
     as_json: bool,
     refresh: bool = False,
     manifest: "pipeline.commands.repeat.Manifest | None" = None,
 ) -> None:
     engine, flow, repeat = pipeline.engine, pipeline.flow, pipeline.commands.repeat
     gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
+    areas = [*map(str, settings.aoi)]
+    ending.summary.begin(settings.label, areas)
+    ending.program = settings.notify
     workspace = pipeline.storage.workspace.Workspace(Path(settings.out) / "work")
     with (
-        engine.logs.open_log(log, LISTENER.language) as lines,
-        _announce(settings, as_json=as_json) as summary,
         workspace.hold(),
-        engine.journal.record_run(workspace, settings.label, [*map(str, settings.aoi)]) as lines.run,
+        engine.journal.record_run(workspace, settings.label, areas) as name,
         engine.clusters.open_cluster(settings.compute, workspace.root / "workers") as cluster,
         engine.progress.Bars(quiet=quiet, language=LISTENER.language).show() as bars,
     ):
-        summary.run = lines.run
-        logging.getLogger("ecoledger").info("run begun", extra=summary.subject)
+        ending.begin(name)
         if cluster.dashboard and not quiet:
             ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
         repeats = manifest.path.parent if manifest else None
@@ -198,40 +216,46 @@ def _deliver(
         if manifest:
             repeat.refuse_changed_inputs(run, manifest, settings)
         delivered = flow.deliver_all(run, settings)
-        summary.headlines = pipeline.commands.headlines.list_headlines(delivered)
-        summary.deliveries = [
-            {"area": one.aoi, "folder": str(one.folder), "state": "kept" if one.kept else "published"}
-            for one in delivered
-        ]
-    if not as_json:
-        OUT.print(*pipeline.commands.headlines.lay_out_headlines(summary.headlines), sep="\n")
-        for one in delivered:
-            state = "unchanged, kept" if one.kept else "published"
-            OUT.print(f"{one.name} ({one.aoi}): {say(state)}: {one.folder}", soft_wrap=True)
-            for name in one.carried:
-                OUT.print(say(f"  a file of people, kept: {name}"), soft_wrap=True)
+    _tell_delivered(ending.summary, delivered, as_json=as_json)
     if manifest:
         _show_differences(repeat.list_differences(manifest, delivered[0].folder), as_json=as_json)
 
 
+def _tell_delivered(
+    summary: "pipeline.engine.notice.Summary",
+    delivered: "Sequence[pipeline.flow.Delivered]",
+    *,
+    as_json: bool,
+) -> None:
+    headlines, endings = pipeline.commands.headlines, pipeline.commands.endings
+    summary.deliveries = endings.dump_deliveries(delivered)
+    summary.figures = headlines.list_figures(delivered)
+    summary.headlines = headlines.list_headlines(delivered)
+    if as_json:
+        return
+    OUT.print(*headlines.lay_out_headlines(summary.headlines), sep="\n")
+    for line in endings.tell_deliveries(delivered):
+        OUT.print(say(line), highlight=False, soft_wrap=True)
+
+
 @contextmanager
-def _announce(
-    settings: "pipeline.settings.Settings", *, as_json: bool
-) -> "Iterator[pipeline.engine.notice.Summary]":
-    """The summary of a run that begins here, told in the end to who asked for it, whatever the end."""
-    notice = pipeline.engine.notice
-    summary = notice.Summary(settings.label, [*map(str, settings.aoi)])
-    try:
-        with summary.watch(LISTENER.language):
-            yield summary
-    finally:
-        logging.getLogger("ecoledger").info("run ended", extra=summary.end)
-        if as_json:
-            sys.stdout.write(f"{summary.line}\n")
-            sys.stdout.flush()
-        if settings.notify and (failure := notice.notify(settings.notify, summary)):
-            logging.getLogger("ecoledger").warning(failure)
-            ERR.print(say(f"warning: {failure}"), highlight=False, soft_wrap=True)
+def _announce(log: Path | None, *, as_json: bool) -> Iterator[_Ending]:
+    """What is told of a run that begins here, to who asked for it, whatever the end."""
+    notice, language = pipeline.engine.notice, LISTENER.language
+    with pipeline.engine.logs.open_log(log, language) as lines:
+        ending = _Ending(lines, notice.Summary())
+        summary = ending.summary
+        try:
+            with summary.watch(language):
+                yield ending
+        finally:
+            logging.getLogger("ecoledger").info("run ended", extra=summary.end)
+            if as_json:
+                sys.stdout.write(f"{summary.line}\n")
+                sys.stdout.flush()
+            if ending.program and (failure := notice.notify(ending.program, summary)):
+                logging.getLogger("ecoledger").warning(failure)
+                ERR.print(say(f"warning: {failure}"), highlight=False, soft_wrap=True)
 
 
 def _show_differences(differences: list[dict[str, str]], *, as_json: bool) -> None:

@@ -2,6 +2,7 @@ from . import account as account
 from . import bulletin as bulletin
 from . import diff as diff
 from . import doctor as doctor
+from . import endings as endings
 from . import estimate as estimate
 from . import grade as grade
 from . import headlines as headlines

@@ -22,6 +22,7 @@ _SUMS = {
 }
 _CODES = {"M": "MAT", "R": "REG", "C": "CUL"}
 _YUAN_IN_UNIT = 1e4
+_TOLD = ("period", "indicator", "unit", "value", "numerator", "denominator", "low", "high", "reason")
 _AREA, _INDICATOR, _PLANTED = "区 area", "指标 indicator", "植入真值 planted truth"
 _SIMULATED = "（模拟 simulated）"
 
@@ -29,6 +30,15 @@ _SIMULATED = "（模拟 simulated）"
 def list_headlines(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
     """One row per area, period and headline indicator, then per sum of the accounts."""
     return [row for one in delivered for row in (*_list_rows(one), *_list_sums(one))]
+
+
+def list_figures(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
+    """The same for machines: ids, keys and numbers; null where nothing is known, or nothing is planted.
+
+    Sums of the accounts are in yuan on a `basis`, under the code of their services, GEP, or partial; they
+    have no numerator and denominator, but how many indicators are `known` `of` those that count.
+    """
+    return [figure for one in delivered for figure in (*_list_figures(one), *_list_sum_figures(one))]
 
 
 def lay_out_headlines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
@@ -63,10 +73,39 @@ def _tell_figure(row: Mapping[str, Any], name: str) -> str:
     return str(row.get(name, "")).removesuffix(_SIMULATED)
 
 
+def _list_figures(one: Delivered) -> Iterator[dict[str, Any]]:
+    for row in _choose_rows(one):
+        told = {name: _know(row.get(name)) for name in _TOLD}
+        yield {"area": one.aoi, **told, "planted": _find_truth(one, row)}
+
+
+def _list_sum_figures(one: Delivered) -> Iterator[dict[str, Any]]:
+    for row in _choose_sums(one):
+        planted = _find_planted_sum(one, row)
+        named = {"period": row["period"], "indicator": row["service"], "unit": "yuan", "basis": row["basis"]}
+        told = {"value": _know(row["value_yuan"]), "known": row["known"], "of": row["of"]}
+        yield {"area": one.aoi, **named, **told, "planted": planted}
+
+
+def _know(value: Any) -> Any:
+    return None if pd.isna(value) else value
+
+
+def _choose_rows(one: Delivered) -> list[dict[Any, Any]]:
+    of_parts = [name for part in registry.PARTS for name in part.headlines]
+    return one.indicators[one.indicators["indicator"].isin([*_SHOWN, *of_parts])].to_dict("records")
+
+
+def _choose_sums(one: Delivered) -> list[dict[Any, Any]]:
+    """Sums of the accounts of the area on the basis that stands first."""
+    if one.totals is None or not len(one.totals):
+        return []
+    totals = one.totals[one.totals["region"].eq(one.aoi) & one.totals["service"].isin(list(_SUMS))]
+    return totals[totals["basis"].eq(one.totals["basis"].iloc[0])].to_dict("records")
+
+
 def _list_rows(one: Delivered) -> list[dict[str, Any]]:
     names = standards.table("indicator_names").set_index("indicator")["name_zh"].to_dict()
-    of_parts = [name for part in registry.PARTS for name in part.headlines]
-    shown = one.indicators[one.indicators["indicator"].isin([*_SHOWN, *of_parts])]
     return [
         {
             _AREA: one.name,
@@ -75,18 +114,14 @@ def _list_rows(one: Delivered) -> list[dict[str, Any]]:
             "值 value": _format_figure(row["value"], _choose_form(row)),
             "分子 numerator": _format_figure(row["numerator"], ",.0f"),
             "分母 denominator": _format_figure(row["denominator"], ",.0f"),
-            **_tell_truth(one, _find_truth(one, row)),
+            **_tell_truth(one, _find_truth(one, row), _choose_form(row)),
         }
-        for row in shown.to_dict("records")
+        for row in _choose_rows(one)
     ]
 
 
 def _list_sums(one: Delivered) -> list[dict[str, Any]]:
-    """Sums of the accounts of the area on the basis that stands first; how many indicators are in them."""
-    if one.totals is None or not len(one.totals):
-        return []
-    totals = one.totals[one.totals["region"].eq(one.aoi) & one.totals["service"].isin(list(_SUMS))]
-    shown = totals[totals["basis"].eq(one.totals["basis"].iloc[0])]
+    """The sums, and how many indicators are in them."""
     return [
         {
             _AREA: one.name,
@@ -95,15 +130,19 @@ def _list_sums(one: Delivered) -> list[dict[str, Any]]:
             "值 value": _format_money(row["value_yuan"]),
             "分子 numerator": _format_figure(row["known"], ",.0f"),
             "分母 denominator": _format_figure(row["of"], ",.0f"),
-            **_tell_truth(one, _find_planted_sum(one, row)),
+            **_tell_truth(one, _find_planted_sum(one, row), ""),
         }
-        for row in shown.to_dict("records")
+        for row in _choose_sums(one)
     ]
 
 
-def _tell_truth(one: Delivered, truth: str) -> dict[str, str]:
-    """What is planted, where the world is simulated; nothing is said of it elsewhere."""
-    return {} if one.truth is None else {_PLANTED: truth}
+def _tell_truth(one: Delivered, truth: float | None, form: str) -> dict[str, str]:
+    """What is planted, as money where it has no form; nothing is said where no world is simulated."""
+    if one.truth is None:
+        return {}
+    if truth is None:
+        return {_PLANTED: ""}
+    return {_PLANTED: f"{format(truth, form) if form else _format_money(truth)}{_SIMULATED}"}
 
 
 def _format_figure(value: float, form: str) -> str:
@@ -114,8 +153,8 @@ def _format_money(value: float) -> str:
     return "—" if pd.isna(value) else f"{value / _YUAN_IN_UNIT:,.2f} 万元"
 
 
-def _find_planted_sum(one: Delivered, row: Mapping[Any, Any]) -> str:
-    """The planted value of the services of a sum; nothing where it is not told, or not of all of them."""
+def _find_planted_sum(one: Delivered, row: Mapping[Any, Any]) -> float | None:
+    """The planted value of the services of a sum (yuan); None where it is not told, or not of all of them."""
     planted = (one.truth or {}).get("accounts", {}).get(row["period"], {})
     code = _CODES.get(row["service"], "")
     values = [
@@ -125,18 +164,18 @@ def _find_planted_sum(one: Delivered, row: Mapping[Any, Any]) -> str:
         for item in items.values()
     ]
     if not values or None in values or row["basis"] != "registered" or row["known"] < row["of"]:
-        return ""
-    return f"{_format_money(sum(values))}{_SIMULATED}"
+        return None
+    return float(sum(values))
 
 
-def _find_truth(one: Delivered, row: Mapping[Any, Any]) -> str:
+def _find_truth(one: Delivered, row: Mapping[Any, Any]) -> float | None:
     indicator, period = row["indicator"], row["period"]
     if one.truth is None:
-        return ""
+        return None
     planted = one.truth.get("indicators", {}).get(indicator, {}).get(period)
     if indicator.startswith("mean_fvc_land"):
         planted = one.truth["periods"][period]["mean_fvc"]
-    return "" if planted is None else f"{planted:{_choose_form(row)}}{_SIMULATED}"
+    return None if planted is None else float(planted)
 
 
 def _choose_form(row: Mapping[Any, Any]) -> str:

@@ -21,17 +21,25 @@ EXIT_CODE = "ECOLEDGER_EXIT_CODE"
 class Summary:
     """A run in one line; `exit_code` is that of the program, `message` what it said, empty where all is well.
 
-    `deliveries` are those of the run in their order: area, folder, and whether it was published or kept;
-    `headlines` the figures that a run ends with.
+    `problems` are its mistakes one by one, in English. `deliveries` are those of the run in their order:
+    area, folder, whether it was published or kept, findings by severity, warnings, scenes by period;
+    `figures` those that a run ends with, as numbers under the keys of `indicators`. `headlines` are the same
+    in words, for programs that read them so; the next release has them no more.
     """
 
-    label: str
-    areas: Sequence[str]
+    label: str = ""
+    areas: Sequence[str] = ()
     run: str = ""
     exit_code: int = 1
     message: str = "a bug: see its traceback"
-    deliveries: list[dict[str, str]] = field(default_factory=list)
+    problems: list[dict[str, str]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    figures: list[dict[str, Any]] = field(default_factory=list)
     headlines: list[dict[str, Any]] = field(default_factory=list)
+
+    def begin(self, label: str, areas: Sequence[str]) -> None:
+        """What the run is of, once its config is understood."""
+        self.label, self.areas = label, list(areas)
 
     @contextmanager
     def watch(self, language: Language = "en") -> Iterator[Self]:
@@ -40,6 +48,7 @@ class Summary:
             yield self
         except PipelineError as error:
             self.exit_code, self.message = error.exit_code, tell_error(error, language)
+            self.problems = [asdict(problem) for problem in error.problems]
             raise
         self.exit_code, self.message = 0, ""
 

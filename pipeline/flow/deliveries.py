@@ -1,7 +1,7 @@
 """The deliveries of a run: what stands there and is still right is kept, the others go over the page."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from pipeline.settings import Settings
 from pipeline.storage.ownership import check_place
 from pipeline.storage.tables import load_json
 
-_DELIVERY = 10
+_DELIVERY = 11
 _SHIPPED = PROJECT_ROOT / "configs"
 
 
@@ -31,7 +31,8 @@ class Delivered:
     """What became of one area: its delivery, its figures, and the planted truth if it is simulated.
 
     `totals` are ACCOUNT_TOTALS, None without accounts; `carried` are files that people had put into the
-    delivery which it replaces, or changed there.
+    delivery which it replaces, or changed there. `findings` are counted by severity; `periods` tell how many
+    scenes each has, and how much of the area lies outside all of them.
     """
 
     aoi: str
@@ -42,6 +43,9 @@ class Delivered:
     truth: dict[str, Any] | None
     totals: pd.DataFrame | None = None
     carried: tuple[str, ...] = ()
+    findings: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    periods: tuple[Mapping[str, Any], ...] = ()
 
 
 def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
@@ -89,8 +93,20 @@ def _summarize(study: Study, inputs: Inputs, carried: list[str], *, kept: bool) 
     figures = _read_table(study, "indicators")
     totals = _read_table(study, "account_totals") if inputs.accounts else None
     aoi = study.aoi
-    truth = _load_truth(inputs)
-    return Delivered(aoi.id, aoi.name_zh, study.target, kept, figures, truth, totals, tuple(carried))
+    manifest = load_json(study.target / "manifest.json")
+    return Delivered(
+        aoi.id,
+        aoi.name_zh,
+        study.target,
+        kept,
+        figures,
+        _load_truth(inputs),
+        totals,
+        tuple(carried),
+        findings=manifest["findings"],
+        warnings=tuple(manifest["warnings"]),
+        periods=tuple(manifest["search"]["periods"]),
+    )
 
 
 def _read_table(study: Study, name: str) -> pd.DataFrame:

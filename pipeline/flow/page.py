@@ -17,6 +17,7 @@ from pipeline.flow.feature_numbers import read_former_numbers
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.inventory import make_inventory
 from pipeline.flow.parcels import make_parcels
+from pipeline.flow.scene_gaps import count_scenes, list_gaps
 from pipeline.flow.scenes import make_scene_table
 from pipeline.flow.sections import make_sections
 from pipeline.flow.statistics import make_statistics
@@ -57,7 +58,8 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[
         artifacts = {"scenes": found.key, **maps.keys, **tables.keys}
         remarks = [*list_input_warnings(of_accounts), *list_input_warnings(own, TOLD_KEY)]
         remarks += list_catalogue_warnings(study, inputs, supplement)
-        warnings = [*found.account["warnings"], *remarks, *list_warnings(maps)]
-        account = {**found.account, "warnings": warnings}
+        counted = count_scenes(study, found.table)
+        warnings = [*list_gaps(counted), *found.account["warnings"], *remarks, *list_warnings(maps)]
+        account = {**found.account, "periods": counted, "warnings": warnings}
         shifts = publication.load_shifts(parcels, of_accounts, own)
         return publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
+from typing import Any, get_args
 
 import geopandas as gpd
 import pandas as pd
@@ -28,6 +28,7 @@ from pipeline.maps.showing import list_rasters
 from pipeline.maps.step import Maps
 from pipeline.outputs import delivery as outputs
 from pipeline.rights_registry.rules import RULES
+from pipeline.rights_registry.rules.rule import Severity
 from pipeline.storage.cause import Artifact, Cause
 from pipeline.storage.ownership import BEGUN, check_place, name_part
 from pipeline.storage.publish import remove
@@ -263,6 +264,11 @@ def _describe_parts(inputs: Inputs) -> dict[str, Any]:
     return {"parts": versions} if versions else {}
 
 
+def _count_findings(findings: gpd.GeoDataFrame) -> dict[str, int]:
+    counts = findings["severity"].value_counts()
+    return {severity: int(counts.get(severity, 0)) for severity in get_args(Severity)}
+
+
 def _describe_delivery(study: Study, delivery: Delivery, search: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "aoi": study.aoi.id,
@@ -281,6 +287,7 @@ def _describe_delivery(study: Study, delivery: Delivery, search: Mapping[str, An
             "change_patches": len(delivery.change_patches),
             "findings": len(delivery.findings),
         },
+        "findings": _count_findings(delivery.findings),
         "search": {key: value for key, value in search.items() if key != "warnings"},
         "warnings": search["warnings"],
         "times": {"published": datetime.now(UTC).isoformat(timespec="seconds")},

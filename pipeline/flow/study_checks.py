@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+import geopandas as gpd
+
 from pipeline.engine.study import Study
 from pipeline.flow.scene_gaps import count_scenes, list_gaps
 from pipeline.flow.scenes import choose_for_study
+from pipeline.geodesy import CGCS2000
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.maps.land_cover.training import refuse_few_samples
@@ -17,11 +20,14 @@ def describe_scenes(settings: Settings, aoi: AoiEntry, read: Callable[[], Sequen
     study = Study.of(aoi, settings)
     scenes = settings.scenes
     choice = choose_for_study(study, resolve(scenes.provider, scenes.missions), read())
-    moments = [one.scene.datetime for one in choice.candidates]
-    outlines = [one.outline for one in choice.candidates]
+    candidates = choice.candidates
+    moments = [one.scene.datetime for one in candidates]
+    table = gpd.GeoDataFrame(
+        {"datetime": moments}, geometry=[one.outline for one in candidates], crs=CGCS2000
+    )
     days = f"{moments[0]:%Y-%m-%d} to {moments[-1]:%Y-%m-%d}"
     taken = f"{study.aoi.name_en}: {len(moments)} scenes of {choice.found} items found, {days}"
-    return "\n  ".join([taken, *list_gaps(count_scenes(study, moments, outlines))])
+    return "\n".join([taken, *(f"  {gap}" for gap in list_gaps(count_scenes(study, table)))])
 
 
 def check_samples(settings: Settings, aoi: AoiEntry) -> None:

@@ -10,6 +10,7 @@ EDGE_TOLERANCE = 1e-6
 MIN_LOST_M2 = 400.0
 """Four pixels of 10 m: what changed is at least so large; proposal of this project."""
 
+Severity = Literal["info", "warning", "error"]
 Mask = Callable[[pd.DataFrame], pd.Series]
 
 
@@ -22,7 +23,7 @@ class Rule:
     """One check. `applies` gives the mask of the rows that break it; messages take their columns."""
 
     id: str
-    severity: Literal["info", "warning", "error"]
+    severity: Severity
     title_zh: str
     title_en: str
     basis: str

@@ -29,7 +29,7 @@ def python(program, *words, seconds=30.0):
 @pytest.fixture
 def summary():
     deliveries = [{"area": "龙游湾", "folder": "/srv/龙游湾/2024", "state": "published"}]
-    return Summary("2024", ["龙游湾"], "run 7", 4, "two\nlines", deliveries)
+    return Summary("2024", ["龙游湾"], "run 7", 4, "two\nlines", deliveries=deliveries)
 
 
 def test_a_command_gets_the_summary_on_stdin_and_the_exit_code_in_its_environment(summary, tmp_path):
@@ -43,7 +43,9 @@ def test_a_command_gets_the_summary_on_stdin_and_the_exit_code_in_its_environmen
         "run": "run 7",
         "exit_code": 4,
         "message": "two\nlines",
+        "problems": [],
         "deliveries": summary.deliveries,
+        "figures": [],
         "headlines": [],
     }
 

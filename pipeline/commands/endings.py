@@ -1,0 +1,42 @@
+"""What is said of the deliveries of a run when it has ended: findings, warnings, what scenes do not show."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import shorten
+from typing import Any
+
+from pipeline.flow import Delivered
+
+_SEVERITIES = ("error", "warning", "info")
+_SHOWN = 5
+_LONGEST = 240
+
+
+def dump_deliveries(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
+    """Each delivery for machines: area, folder, state, findings by severity, warnings, scenes by period."""
+    return [
+        {
+            "area": one.aoi,
+            "name": one.name,
+            "folder": str(one.folder),
+            "state": "kept" if one.kept else "published",
+            "findings": {severity: one.findings.get(severity, 0) for severity in _SEVERITIES},
+            "warnings": list(one.warnings),
+            "periods": list(one.periods),
+            "carried": list(one.carried),
+        }
+        for one in delivered
+    ]
+
+
+def tell_deliveries(delivered: Sequence[Delivered]) -> Iterator[str]:
+    """Each delivery for people, line by line, the first warnings at length."""
+    for one in delivered:
+        yield f"{one.name} ({one.aoi}): {'unchanged, kept' if one.kept else 'published'}: {one.folder}"
+        yield from (f"  a file of people, kept: {name}" for name in one.carried)
+        error, warning, info = (one.findings.get(severity, 0) for severity in _SEVERITIES)
+        yield f"  findings: {error} errors, {warning} warnings, {info} remarks"
+        if one.warnings:
+            yield f"  what should be known ({len(one.warnings)}):"
+            yield from (f"  - {shorten(text, _LONGEST, placeholder=' …')}" for text in one.warnings[:_SHOWN])
+        if len(one.warnings) > _SHOWN:
+            yield f"  and {len(one.warnings) - _SHOWN} more in manifest.json"
