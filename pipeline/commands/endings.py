@@ -9,6 +9,8 @@ from pipeline.flow import Delivered
 _SEVERITIES = ("error", "warning", "info")
 _SHOWN = 5
 _LONGEST = 240
+_MUCH = 0.01
+"""From such a share on it is worth a line."""
 
 
 def dump_deliveries(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
@@ -35,8 +37,16 @@ def tell_deliveries(delivered: Sequence[Delivered]) -> Iterator[str]:
         yield from (f"  a file of people, kept: {name}" for name in one.carried)
         error, warning, info = (one.findings.get(severity, 0) for severity in _SEVERITIES)
         yield f"  findings: {error} errors, {warning} warnings, {info} remarks"
+        if unseen := _list_unseen(one):
+            yield f"  never seen clear: {', '.join(unseen)}"
         if one.warnings:
             yield f"  what should be known ({len(one.warnings)}):"
             yield from (f"  - {shorten(text, _LONGEST, placeholder=' …')}" for text in one.warnings[:_SHOWN])
         if len(one.warnings) > _SHOWN:
             yield f"  and {len(one.warnings) - _SHOWN} more in manifest.json"
+
+
+def _list_unseen(one: Delivered) -> list[str]:
+    """Periods in which much of the area was never seen clear, with the share."""
+    rows = one.indicators[one.indicators["indicator"].eq("never_seen_share")]
+    return [f"{row['period']} {row['value']:.1%}" for row in rows.to_dict("records") if row["value"] >= _MUCH]

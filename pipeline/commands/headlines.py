@@ -13,6 +13,7 @@ from pipeline.flow import Delivered
 from pipeline.flow.assessment import registry
 
 _SHOWN = ("vegetation_cover_share_land", "mean_fvc_land", "mean_fvc_land_percentiles", "good_section_share")
+_EVIDENCE = ("unknown_share", "never_seen_share")
 _SUMS = {
     "M": "物质供给 material products",
     "R": "调节服务 regulating services",
@@ -74,7 +75,7 @@ def _tell_figure(row: Mapping[str, Any], name: str) -> str:
 
 
 def _list_figures(one: Delivered) -> Iterator[dict[str, Any]]:
-    for row in _choose_rows(one):
+    for row in _choose_rows(one, *_EVIDENCE):
         told = {name: _know(row.get(name)) for name in _TOLD}
         yield {"area": one.aoi, **told, "planted": _find_truth(one, row)}
 
@@ -91,9 +92,9 @@ def _know(value: Any) -> Any:
     return None if pd.isna(value) else value
 
 
-def _choose_rows(one: Delivered) -> list[dict[Any, Any]]:
+def _choose_rows(one: Delivered, *others: str) -> list[dict[Any, Any]]:
     of_parts = [name for part in registry.PARTS for name in part.headlines]
-    return one.indicators[one.indicators["indicator"].isin([*_SHOWN, *of_parts])].to_dict("records")
+    return one.indicators[one.indicators["indicator"].isin([*_SHOWN, *of_parts, *others])].to_dict("records")
 
 
 def _choose_sums(one: Delivered) -> list[dict[Any, Any]]:

@@ -26,7 +26,8 @@ def describe_scenes(settings: Settings, aoi: AoiEntry, read: Callable[[], Sequen
         {"datetime": moments}, geometry=[one.outline for one in candidates], crs=CGCS2000
     )
     days = f"{moments[0]:%Y-%m-%d} to {moments[-1]:%Y-%m-%d}"
-    taken = f"{study.aoi.name_en}: {len(moments)} scenes of {choice.found} items found, {days}"
+    name = f"{study.aoi.name_zh} / {study.aoi.name_en}"
+    taken = f"{name}: {len(moments)} scenes of {choice.found} items found, {days}"
     return "\n".join([taken, *(f"  {gap}" for gap in list_gaps(count_scenes(study, table)))])
 
 

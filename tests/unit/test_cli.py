@@ -81,3 +81,19 @@ def test_markup_in_a_path_is_written_as_it_stands(tmp_path, monkeypatch, capsys,
         main()
     assert ended.value.code == 2
     assert str(config) in capsys.readouterr().err.replace("\n", "")
+
+
+def test_a_config_that_is_wrong_ends_a_run_with_one_line_its_code_and_each_mistake(tmp_path, monkeypatch):
+    monkeypatch.setenv("ECOLEDGER_LANGUAGE", "zh")
+    path = tmp_path / "my.yaml"
+    path.write_text(
+        "label: a\naoi: [atlantis]\nscenes: {start: 2024-13-01, end: 2024-12-31}\n", encoding="utf-8"
+    )
+    ended = CliRunner().invoke(app, ["run", str(path), "--json", "--log", str(tmp_path / "log")])
+    assert ended.stdout.count("\n") == 1
+    told = json.loads(ended.stdout)
+    assert (told["exit_code"], told["deliveries"], told["figures"]) == (2, [], [])
+    assert [one["place"].rpartition(", ")[2] for one in told["problems"]] == ["aoi.0", "scenes.start"]
+    assert "处错误" in told["message"]
+    *_, last = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    assert (last["exit_code"], last["said"]) == (2, told["message"])

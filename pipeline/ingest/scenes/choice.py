@@ -226,7 +226,7 @@ def _measure_miss(
 def _tell_box(outline: BaseGeometry) -> str:
     """The box of an outline in degrees: longitudes, latitudes."""
     west, south, east, north = outline.bounds
-    return f"{west:.3f} to {east:.3f} E, {south:.3f} to {north:.3f} N"
+    return f"{west:.3f} to {east:.3f} E and {south:.3f} to {north:.3f} N"
 
 
 def _rank(candidate: Candidate, preference: Sequence[str]) -> int:

@@ -163,7 +163,7 @@ def test_both_ends_of_the_span_are_inside():
         (raw_item(**{"eo:cloud_cover": 80.5}), "80.5 % cloud"),
         (
             {**raw_item(), "geometry": shapely.geometry.mapping(shapely.box(0, 0, 1, 1))},
-            "over 0.000 to 1.000 E, 0.000 to 1.000 N",
+            "over 0.000 to 1.000 E and 0.000 to 1.000 N",
         ),
         (raw_item(platform="modis") | {"collection": "mod09"}, "no known sensor"),
     ],
@@ -188,12 +188,12 @@ def test_where_nothing_is_found_the_nearest_in_time_and_place_come_first_with_th
         chosen(items)
     assert [one.place for one in caught.value.problems][:3] == ["beside", "far", "june"]
     assert caught.value.problems[3].place == "year2019"
-    assert "121.700 to 121.900 E, 31.400 to 31.600 N" in caught.value.message
+    assert "121.700 to 121.900 E and 31.400 to 31.600 N" in caught.value.message
     assert f"of {len(items)} items" in caught.value.message
     beside, *_, last = caught.value.problems
     assert (beside.found, beside.expected) == (
-        "over 122.200 to 122.400 E, 31.400 to 31.600 N",
-        "over 121.700 to 121.900 E, 31.400 to 31.600 N",
+        "over 122.200 to 122.400 E and 31.400 to 31.600 N",
+        "over 121.700 to 121.900 E and 31.400 to 31.600 N",
     )
     assert last.expected == "from 2024-01-01 to 2024-12-31"
 
