@@ -50,7 +50,25 @@ def holds_entry(name: str, annotation: str, entry: str) -> bool:
     return holds and (not kind or kind in re.findall(r"\w+", annotation))
 
 
-TERMS = list_terms((ROOT / "docs" / "glossary.md").read_text("utf-8"))
+def list_shunned(text: str) -> list[str]:
+    """Chinese words in the last column: another word is the term for what they mean."""
+    rows = [line.strip().strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    plain = [re.sub("`[^`]+`", "", row[4]) for row in rows]
+    return [word for cell in plain for word in re.findall(r"[\u4e00-\u9fff]+", cell) if word != "不用"]
+
+
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+TERMS = list_terms(GLOSSARY)
+SHOWN = [
+    ROOT / "README.zh-CN.md",
+    ROOT / "pipeline" / "settings" / "words.csv",
+    ROOT / "pipeline" / "outputs" / "texts.csv",
+    *[
+        ROOT / "pipeline" / "standards" / f"{name}.csv"
+        for name in ("column_names", "indicator_names", "messages")
+    ],
+    *sorted((ROOT / "docs" / "locale").rglob("*.po")),
+]
 MODULES = {path.relative_to(ROOT): path for path in sorted((ROOT / "pipeline").rglob("*.py"))}
 NAMES = [
     (place, name, annotation)
@@ -76,6 +94,12 @@ def test_a_word_of_the_glossary_names_something_in_the_code(code):
 @pytest.mark.parametrize("entry", sorted({entry for term in TERMS for entry in term.forbidden}))
 def test_a_word_that_the_glossary_forbids_names_nothing_in_the_code(entry):
     assert [f"{place}: {name}" for place, name, kind in NAMES if holds_entry(name, kind, entry)] == []
+
+
+@pytest.mark.parametrize("word", list_shunned(GLOSSARY))
+def test_a_chinese_word_that_the_glossary_forbids_is_shown_to_nobody(word):
+    lines = [line for path in SHOWN for line in path.read_text("utf-8").splitlines() if word in line]
+    assert lines == []
 
 
 def test_no_word_stands_for_two_terms():
