@@ -27,7 +27,13 @@ class KeepAsWritten(SphinxTransform):
         whole = _AS_WRITTEN.match(self.env.docname)
         for node in self.document.findall(nodes.TextElement):
             if whole or not _has_words(node):
-                node["translatable"] = False
+                keep_as_written(node)
+
+
+def keep_as_written(node: Node) -> None:
+    """Marks a text; words within a sentence, which Sphinx would take out of their place, go with it."""
+    if isinstance(node, nodes.TextElement) and not isinstance(node, nodes.Inline):
+        node["translatable"] = False
 
 
 def _has_words(node: nodes.TextElement) -> bool:

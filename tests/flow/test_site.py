@@ -45,7 +45,9 @@ def test_the_site_fetches_nothing(site):
 
 def test_every_page_leads_to_itself_in_the_other_language(site):
     for page in site.rglob("*.html"):
-        (address,) = re.findall(r'<div class="language-switch">\s*<a href="([^"]+)"', page.read_text("utf-8"))
+        (address,) = re.findall(
+            r'<nav class="language-switch"[^>]*>\s*<a href="([^"]+)"', page.read_text("utf-8")
+        )
         other = (page.parent / address).resolve()
         assert other.is_file(), (page, address)
         assert (site / "en" in other.parents) != (site / "en" in page.parents)

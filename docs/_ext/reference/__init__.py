@@ -19,6 +19,7 @@ class ShowChapters(SphinxDirective):
 
     def run(self) -> list[Node]:
         """The chapters as sections."""
+        self.env.note_reread()
         english = self.config.language == "en"
         return [build_chapter(chapter, english=english) for chapter in self.list_chapters()]
 

@@ -3,8 +3,9 @@
 import re
 
 from docutils import nodes
+from translation import keep_as_written
 
-from reference.chapters import Cell, Chapter, Code, Color, Row, Said
+from reference.chapters import Cell, Chapter, Code, Color, Lines, Row, Said
 
 
 def build_chapter(chapter: Chapter, *, english: bool) -> nodes.section:
@@ -14,8 +15,8 @@ def build_chapter(chapter: Chapter, *, english: bool) -> nodes.section:
     if chapter.sentence:
         section += nodes.paragraph("", "", *_build_cell(chapter.sentence, english=english))
     section += _build_table(chapter, english=english)
-    for node in section.findall(nodes.TextElement):
-        node["translatable"] = False
+    for node in section.findall():
+        keep_as_written(node)
     return section
 
 
@@ -28,10 +29,18 @@ def _build_table(chapter: Chapter, *, english: bool) -> nodes.container:
 
 
 def _build_row(cells: Row, *, english: bool) -> nodes.row:
-    anchors = [cell.anchor for cell in cells if isinstance(cell, Code) and cell.anchor]
-    entries = [nodes.entry("", nodes.paragraph("", "", *_build_cell(one, english=english))) for one in cells]
-    entries[0]["ids"] = anchors
+    entries = [nodes.entry("", *_build_lines(one, english=english)) for one in cells]
+    entries[0]["ids"] = [one.anchor for one in _list_lines(cells[0]) if isinstance(one, Code) and one.anchor]
     return nodes.row("", *entries)
+
+
+def _build_lines(cell: Cell, *, english: bool) -> list[nodes.Node]:
+    built = [_build_cell(one, english=english) for one in _list_lines(cell)]
+    return [nodes.paragraph("", "", *parts) for parts in built if parts]
+
+
+def _list_lines(cell: Cell) -> tuple[Cell, ...]:
+    return cell.lines if isinstance(cell, Lines) else (cell,)
 
 
 def _build_cell(cell: Cell, *, english: bool) -> list[nodes.Node]:

@@ -26,7 +26,14 @@ class Color:
     code: str
 
 
-Cell = str | Said | Code | Color
+@dataclass(frozen=True)
+class Lines:
+    """Several things in one cell, one below the other."""
+
+    lines: tuple["str | Said | Code", ...]
+
+
+Cell = str | Said | Code | Color | Lines
 Row = tuple[Cell, ...]
 
 

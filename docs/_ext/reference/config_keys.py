@@ -8,16 +8,12 @@ from pydantic_core import PydanticUndefined
 
 from pipeline.settings import Settings, build_schema
 from pipeline.settings.words import Key, Words, read_words, walk_keys
-from reference.chapters import Chapter, Code, Row, Said
+from reference.chapters import Chapter, Code, Lines, Row, Said
 
 _HEADS = (
-    Said("键", "key"),
-    Said("名称", "name"),
-    Said("类型", "type"),
-    Said("默认", "default"),
-    Said("单位", "unit"),
-    Said("例", "example"),
-    Said("含义", "meaning"),
+    Said("键、名称", "key and name"),
+    Said("类型、默认、单位", "type, default, unit"),
+    Said("含义、例", "meaning and example"),
 )
 _GENERAL = Said("总体", "General")
 _KINDS = {
@@ -29,7 +25,8 @@ _KINDS = {
     "array": Said("列表", "list"),
     "null": Said("空", "empty"),
 }
-_REQUIRED, _NOTHING, _BLOCK = Said("必填", "required"), Said("无", "none"), Said("见各键", "that of its keys")
+_REQUIRED, _NOTHING = Said("必填", "required"), Said("默认：无", "default: none")
+_BLOCK = Said("默认：见其下各键", "default: those of its keys")
 _UNTOLD = Words("", "", "", "", "", "")
 Schema = Mapping[str, Any]
 
@@ -51,25 +48,33 @@ def list_blocks() -> Iterator[Chapter]:
 def _build_chapter(
     anchor: str, title: Said, keys: list[Key], schema: Schema, words: Mapping[str, Words]
 ) -> Chapter:
-    rows = tuple(_build_row(key, schema, words.get(key.told, _UNTOLD)) for key in keys)
+    ways: dict[str, list[Key]] = {}
+    for key in keys:
+        ways.setdefault(key.path, []).append(key)
+    rows = tuple(_build_row(path, ways[path], schema, words.get(path, _UNTOLD)) for path in ways)
     return Chapter(f"config-{anchor}", title, _HEADS, rows)
 
 
-def _build_row(key: Key, schema: Schema, words: Words) -> Row:
-    owner = schema if key.model is Settings else schema["$defs"][key.model.__name__]
-    kind = _say_type(owner["properties"][key.field.alias or key.path.rpartition(".")[2]])
+def _build_row(path: str, ways: list[Key], schema: Schema, words: Words) -> Row:
+    """A key by all the ways in which it is declared, where a block may be one of several."""
+    anchor = "key-" + path.replace(".", "-").replace("*", "name").replace("_", "-")
+    kinds = [_say_type(_find_schema(key, schema)) for key in ways]
+    unit = Said(f"单位：{words.unit}", f"unit: {words.unit}") if words.unit else ""
+    example = Said(f"例：`{words.example}`", f"example: `{words.example}`") if words.example else ""
     return (
-        Code(key.path, "key-" + key.path.replace(".", "-").replace("*", "name").replace("_", "-")),
-        Said(words.name_zh, words.name_en),
-        kind,
-        _say_default(key),
-        words.unit,
-        Code(words.example),
-        Said(words.meaning_zh, words.meaning_en),
+        Lines((Code(path, anchor), Said(words.name_zh, words.name_en))),
+        Lines((*dict.fromkeys([*kinds, *map(_say_default, ways)]), unit)),
+        Lines((Said(words.meaning_zh, words.meaning_en), example)),
     )
 
 
-def _say_default(key: Key) -> Said | Code:
+def _find_schema(key: Key, schema: Schema) -> Schema:
+    owner = schema if key.model is Settings else schema["$defs"][key.model.__name__]
+    found: Schema = owner["properties"][key.field.alias or key.path.rpartition(".")[2]]
+    return found
+
+
+def _say_default(key: Key) -> Said:
     value = key.field.get_default(call_default_factory=True)
     if value is PydanticUndefined:
         return _REQUIRED
@@ -78,9 +83,9 @@ def _say_default(key: Key) -> Said | Code:
     if value is None or value in ([], {}):
         return _NOTHING
     plain = list(value) if isinstance(value, tuple) else value
-    return Code(
-        yaml.safe_dump(plain, default_flow_style=True, allow_unicode=True).removesuffix("\n...\n").strip()
-    )
+    text = yaml.safe_dump(plain, default_flow_style=True, allow_unicode=True, width=1000)
+    shown = text.removesuffix("...\n").strip()
+    return Said(f"默认：`{shown}`", f"default: `{shown}`")
 
 
 def _say_type(schema: Schema) -> Said:

@@ -5,10 +5,9 @@ import inspect
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
+from translation import keep_as_written
 
 import pipeline
-
-_ROOMS = "pipeline."
 
 
 def list_public_names() -> list[str]:
@@ -22,13 +21,14 @@ class ListNames(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The nodes that autodoc makes of all names; docstrings are in English, as code is."""
+        self.env.note_reread()
         lines: list[str] = []
         for name in list_public_names():
             kind = "autoclass" if inspect.isclass(getattr(pipeline, name)) else "autofunction"
             members = ["   :members:"] if kind == "autoclass" else []
-            lines += [f".. {kind}:: {_ROOMS}{name}", *members, ""]
+            lines += [f".. {kind}:: pipeline.{name}", *members, ""]
         box = nodes.container()
         self.state.nested_parse(StringList(lines, source="library"), self.content_offset, box)
-        for node in box.findall(nodes.TextElement):
-            node["translatable"] = False
+        for node in box.findall():
+            keep_as_written(node)
         return box.children

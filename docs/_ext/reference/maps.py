@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 
 import pandera.pandas as pa
@@ -11,12 +12,14 @@ from pipeline.indices.spectral import SpectralIndex, list_known_indices
 from pipeline.legends import LEGENDS, Legend
 from pipeline.outputs.columns import ColumnName, describe_column
 from pipeline.rights_registry.rules import RULES, Rule
-from reference.chapters import Chapter, Code, Color, Row, Said
+from reference.chapters import Chapter, Code, Color, Lines, Row, Said
 
 _KEY, _NAME, _UNIT = Said("键", "key"), Said("名称", "name"), Said("单位", "unit")
 _SOURCE, _BASIS = Said("来源", "source"), Said("依据", "basis")
-_COLUMN_HEADS = (_KEY, _NAME, _UNIT, Said("类型", "type"), Said("可空", "may be null"), Said("说明", "note"))
-_YES, _NO = Said("是", "yes"), Said("否", "no")
+_COLUMN_HEADS = (_KEY, Said("名称、说明", "name and note"), Said("类型、单位", "type and unit"))
+_EMPTY = Said("可空", "may be null")
+_CALLED = {"section_status": "sections"}
+"""Tables that are delivered under another name than that of their contract."""
 _SEVERITY = {
     "error": Said("错误", "error"),
     "warning": Said("警告", "warning"),
@@ -36,41 +39,39 @@ _TEXT = Said("文本", "text")
 
 def list_columns() -> Iterator[Chapter]:
     """A chapter for each table of the contracts, and one for columns that stand in no contract."""
-    schemas = _list_schemas()
     told: set[str] = set()
-    for schema in schemas:
+    for schema in _list_schemas():
         told |= set(schema.columns)
-        rows = tuple(_describe(name, column, schema.name) for name, column in schema.columns.items())
-        yield Chapter(f"table-{schema.name.lower()}", schema.name, _COLUMN_HEADS, rows)
+        name = re.sub("(?<!^)(?=[A-Z])", "_", schema.name).lower()
+        name = _CALLED.get(name, name)
+        family = "account" if name.startswith("account") else ""
+        rows = tuple(_tell(describe_column(key, family), column) for key, column in schema.columns.items())
+        yield Chapter(f"table-{name.replace('_', '-')}", Code(name), _COLUMN_HEADS, rows)
     others = [row["column"] for row in standards.read_rows("column_names") if row["column"] not in told]
-    heads = (_KEY, _NAME, _UNIT, Said("说明", "note"))
-    rows = tuple(_tell(describe_column(name)) for name in others)
-    yield Chapter("other-columns", Said("其他列", "Other columns"), heads, rows)
+    rows = tuple(_tell(describe_column(key)) for key in others)
+    yield Chapter("other-columns", Said("其他列", "Other columns"), _COLUMN_HEADS, rows)
 
 
 def _list_schemas() -> list[pa.DataFrameSchema]:
     """The tables of pipeline.contracts, each once, by the name of its module."""
-    modules = [
-        importlib.import_module(f"{contracts.__name__}.{one.name}")
-        for one in pkgutil.iter_modules(contracts.__path__)
-    ]
-    found = {
-        one.name: one
-        for module in modules
-        for one in vars(module).values()
-        if isinstance(one, pa.DataFrameSchema)
-    }
-    return list(found.values())
+    rooms = (one.name for one in pkgutil.iter_modules(contracts.__path__))
+    things = (
+        thing
+        for room in rooms
+        for thing in vars(importlib.import_module(f"{contracts.__name__}.{room}")).values()
+    )
+    return list({one.name: one for one in things if isinstance(one, pa.DataFrameSchema)}.values())
 
 
-def _describe(name: str, column: pa.Column, table: str) -> Row:
-    words = describe_column(name, "account" if table.startswith("Account") else "")
-    key, said, unit, note = _tell(words)
-    return key, said, unit, _say_kind(str(column.dtype)), _YES if column.nullable else _NO, note
-
-
-def _tell(words: ColumnName) -> tuple[Code, Said, str, Said]:
-    return Code(words.key), Said(words.name_zh, words.name_en), words.unit, Said(words.note, "")
+def _tell(words: ColumnName, column: pa.Column | None = None) -> Row:
+    kind: tuple[str | Said, ...] = ()
+    if column is not None:
+        kind = (_say_kind(str(column.dtype)), _EMPTY) if column.nullable else (_say_kind(str(column.dtype)),)
+    return (
+        Code(words.key),
+        Lines((Said(words.name_zh, words.name_en), Said(words.note, ""))),
+        Lines((*kind, words.unit)),
+    )
 
 
 def _say_kind(dtype: str) -> Said:

@@ -32,8 +32,7 @@ def _say(text: str) -> str:
 
 
 def _tell(option: object) -> Row:
-    name = getattr(option, "metavar", None) or getattr(option, "human_readable_name", "")
-    words = ", ".join(option.opts) if option.param_type_name == "option" else name  # type: ignore[attr-defined]
+    words = ", ".join(option.opts) if option.param_type_name == "option" else option.name.upper()  # type: ignore[attr-defined]
     default = option.default  # type: ignore[attr-defined]
     shown = "" if default in (None, False, [], ()) or callable(default) else str(default)
     return Code(words), Code(shown), str(getattr(option, "help", "") or "")
