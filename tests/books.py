@@ -274,7 +274,7 @@ def value_raster(delivery: Delivery) -> Raster:
     values = xr.DataArray(values.astype(np.float32), dims=("y", "x"))
     days = PERIODS[1].first, PERIODS[1].last
     titles = "单位面积生态产品价值", "Value per hectare"
-    return Raster("value_per_ha_2024", "amount", values, *titles, *days, unit="yuan/ha")
+    return Raster("value_per_ha_2024", "value_per_ha", "amount", values, *titles, *days, unit="yuan/ha")
 
 
 def with_accounts(delivery: Delivery) -> Delivery:

@@ -206,10 +206,11 @@ def rasters(grid: Grid, inside: np.ndarray) -> tuple[Raster, ...]:
         classes.append(cover)
         days = (period.first, period.last)
         made += [
-            Raster(f"fvc_{period.label}", "ratio", _map(stored), "植被覆盖度", "FVC", *days),
-            Raster(f"looks_{period.label}", "count", _map(looks), "有效观测次数", "Looks", *days),
+            Raster(f"fvc_{period.label}", "fvc", "ratio", _map(stored), "植被覆盖度", "FVC", *days),
+            Raster(f"looks_{period.label}", "looks", "count", _map(looks), "有效观测次数", "Looks", *days),
             Raster(
                 f"land_cover_{period.label}",
+                "land_cover",
                 "classes",
                 _map(cover),
                 "地表覆盖",
@@ -222,7 +223,9 @@ def rasters(grid: Grid, inside: np.ndarray) -> tuple[Raster, ...]:
     moved = np.where(before == after, 0, 10 * before.astype(int) + after)
     change = np.where(inside, moved, 255).astype(np.uint8)
     days = (PERIODS[0].first, PERIODS[1].last)
-    made.append(Raster("change_2023_2024", "classes", _map(change), "地表覆盖变化", "Change", *days, CHANGE))
+    made.append(
+        Raster("change_2023_2024", "change", "classes", _map(change), "地表覆盖变化", "Change", *days, CHANGE)
+    )
     return tuple(made)
 
 

@@ -23,10 +23,12 @@ class Raster:
 
     `kind` decides encoding and style: `ratio` is int16 with scale 1e-4 and nodata -32768, `index` float32
     with NaN, `amount` float32 with NaN, in `unit` and drawn by what it holds, `count` uint16 without nodata,
-    `classes` uint8 with nodata 255 and a legend, `reflectance` int16 (band, y, x) with scale 1e-4.
+    `classes` uint8 with nodata 255 and a legend, `reflectance` int16 (band, y, x) with scale 1e-4. `product`
+    is what it shows, whatever its time: the name without that.
     """
 
     name: str
+    product: str
     kind: RasterKind
     values: xr.DataArray
     title_zh: str

@@ -102,7 +102,7 @@ def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     ]
     for name, layer, kind, title_zh, title_en, legend in shown:
         stem = f"{name}_{since:%Y%m%d}-{end:%Y%m%d}"
-        yield Raster(stem, kind, layers[layer], title_zh, title_en, since, end, legend)
+        yield Raster(stem, name, kind, layers[layer], title_zh, title_en, since, end, legend)
 
 
 def _list_rows(view: View, when: When) -> Iterator[Row]:

@@ -99,7 +99,7 @@ def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
     if maps.study.settings.outputs.composite:
         bands = maps.open("composite", when).drop_vars(["looks", "failed"]).to_dataarray("band")
         titles, days = ("合成反射率", "Composite"), (when.first, when.last)
-        yield Raster(f"composite_{when.stem}", "reflectance", bands, *titles, *days)
+        yield Raster(f"composite_{when.stem}", "composite", "reflectance", bands, *titles, *days)
 
 
 COMPOSITE = Step(

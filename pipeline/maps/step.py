@@ -308,4 +308,5 @@ def build_raster(
     kind = maps.step(step).layers(maps)[layer].kind
     assert kind is not None, f"{step}: {layer} is no kind of raster"
     values = maps.open(step, when)[layer]
-    return Raster(f"{name or layer}_{when.stem}", kind, values, *titles, when.first, when.last, legend)
+    product = name or layer
+    return Raster(f"{product}_{when.stem}", product, kind, values, *titles, when.first, when.last, legend)

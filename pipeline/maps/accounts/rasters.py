@@ -119,7 +119,7 @@ class ServiceMaps:
         )
         lazy = xr.DataArray(values, dims=("y", "x"))
         first, last = self.when.first, self.when.last
-        return Raster(f"{name}_{self.when.stem}", "amount", lazy, zh, en, first, last, unit=unit)
+        return Raster(f"{name}_{self.when.stem}", name, "amount", lazy, zh, en, first, last, unit=unit)
 
     def _compute_block(
         self, *blocks: NDArray[np.generic], form: LinearForm, block_info: Mapping[int, Any]

@@ -1,4 +1,8 @@
-"""One STAC item per raster: its bands, classes, statistics, checksums, and the scenes behind it."""
+"""One STAC item per raster: its bands, classes, statistics, checksums, and the scenes behind it.
+
+Bands stand twice: as `bands`, which STAC 1.1 has, and as `raster:bands` and `eo:bands`, by which loaders know
+scale, offset and the names of bands.
+"""
 
 import math
 from collections.abc import Mapping
@@ -22,8 +26,9 @@ from pipeline.outputs.stac.scenes import link_scenes
 from pipeline.outputs.texts import find_text
 from pipeline.storage.delivered import FileFacts
 
-_RASTER_EXTENSION = "https://stac-extensions.github.io/raster/v2.0.0/schema.json"
-_CLASSES_EXTENSION = "https://stac-extensions.github.io/classification/v2.0.0/schema.json"
+_RASTER_EXTENSION = "https://stac-extensions.github.io/raster/v1.1.0/schema.json"
+BANDS_EXTENSION = "https://stac-extensions.github.io/eo/v1.1.0/schema.json"
+CLASSES_EXTENSION = "https://stac-extensions.github.io/classification/v2.0.0/schema.json"
 _PROCESSING_EXTENSION = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
 _LEVELS: Mapping[RasterKind, str] = MappingProxyType({"classes": "L4", "amount": "L4"})
 """Processing levels where they are not L3 (what scenes show, composed): what a model made of it."""
@@ -55,12 +60,14 @@ def build_raster_item(
     projection.apply(
         code=grid.crs, bbox=list(bounds), shape=list(grid.shape), transform=list(grid.transform)[:6]
     )
-    item.add_asset("data", _build_asset(raster, bands, delivery, measured))
+    item.add_asset(raster.product, _build_asset(raster, bands, delivery, measured))
     for key, suffix in _SIDE_FILES.items():
         if (place := f"rasters/{raster.name}{suffix}") in measured:
             item.add_asset(key, build_file_asset(place, measured[place], href=f"../{place}"))
     if raster.legend is not None:
-        item.stac_extensions.append(_CLASSES_EXTENSION)
+        item.stac_extensions.append(CLASSES_EXTENSION)
+    if raster.kind == "reflectance":
+        item.stac_extensions.append(BANDS_EXTENSION)
     link_scenes(item, raster, sources)
     return item
 
@@ -91,7 +98,10 @@ def _build_asset(
     asset = build_file_asset(
         place, measured[place], href=f"../{place}", title=_name_raster(raster, delivery), kind="cog"
     )
-    asset.extra_fields["bands"] = bands
+    asset.extra_fields |= {"bands": bands, "raster:bands": [_describe_stored(band) for band in bands]}
+    if raster.kind == "reflectance":
+        names = [band["name"] for band in bands]
+        asset.extra_fields["eo:bands"] = [{"name": name, "common_name": name} for name in names]
     if raster.legend is not None:
         asset.extra_fields["classification:classes"] = _list_classes(raster.legend, delivery)
     return asset
@@ -100,7 +110,7 @@ def _build_asset(
 def _list_bands(file: Any, raster: Raster, delivery: Delivery) -> list[dict[str, Any]]:
     """The bands as STAC 1.1 has them; statistics are of the numbers as stored, which scale makes values."""
     whole = raster.kind == "reflectance"
-    names = file.descriptions if whole else (raster.name,)
+    names = file.descriptions if whole else (raster.product,)
     titles = names if whole else (_name_raster(raster, delivery),)
     return [
         {
@@ -122,6 +132,12 @@ def _describe_numbers(file: Any, number: int) -> dict[str, Any]:
     if file.scales[number] != 1:
         band |= {"raster:scale": file.scales[number], "raster:offset": file.offsets[number]}
     return {**band, "raster:spatial_resolution": file.res[0]}
+
+
+def _describe_stored(band: Mapping[str, Any]) -> dict[str, Any]:
+    """A band as loaders read it: `scale`, `offset` and `spatial_resolution` by these names."""
+    told = {key.removeprefix("raster:"): value for key, value in band.items()}
+    return {key: value for key, value in told.items() if key not in {"name", "description"}}
 
 
 def _find_statistics(file: Any, number: int, kind: RasterKind) -> dict[str, float]:

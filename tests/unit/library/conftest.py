@@ -20,7 +20,7 @@ def plant_composite(shape):
     values[:, 0] = -32768
     bands = xr.DataArray(values, dims=("band", "y", "x"), coords={"band": list(STORED)})
     days = PERIODS[1].first, PERIODS[1].last
-    return Raster("composite_2024", "reflectance", bands, "合成影像", "Composite", *days)
+    return Raster("composite_2024", "composite", "reflectance", bands, "合成影像", "Composite", *days)
 
 
 @pytest.fixture(scope="package")

@@ -87,7 +87,7 @@ def test_water_belongs_to_maps_of_cover_alone(cover, tmp_path):
 
 
 def test_a_picture_tells_of_water_and_of_the_unknown_only_where_it_shows_them(cover):
-    raster = Raster("fvc_2024", "ratio", None, "植被覆盖度", "Cover", *[date(2024, 1, 1)] * 2)
+    raster = Raster("fvc_2024", "fvc", "ratio", None, "植被覆盖度", "Cover", *[date(2024, 1, 1)] * 2)
     seen = {}
     for name, cols in (("bare", (0, 125)), ("water", (125, 250)), ("unknown", (250, 375))):
         block = Block(0, GRID.height, *cols)

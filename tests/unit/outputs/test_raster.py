@@ -24,7 +24,7 @@ DAYS = (date(2024, 1, 1), date(2024, 12, 31))
 
 def made(kind, values, name="fvc_2024", legend=None):
     dims = ("band", "y", "x") if values.ndim == 3 else ("y", "x")
-    return Raster(name, kind, xr.DataArray(values, dims=dims), "植被覆盖度", "FVC", *DAYS, legend)
+    return Raster(name, name, kind, xr.DataArray(values, dims=dims), "植被覆盖度", "FVC", *DAYS, legend)
 
 
 def written(raster, path, grid=GRID, *, simulated=True):

@@ -10,19 +10,25 @@ import odc.stac
 import pystac
 import pytest
 import rasterio
+import rioxarray
 import shapely
+import xarray as xr
 from pystac.extensions.file import FileExtension
 from pystac.extensions.table import TableExtension
 from pystac.validation import validate_dict
 
+from pipeline.contracts import Raster
 from pipeline.geodesy import CGCS2000
 from tests.deliveries import small_delivery, written
+
+FOLDERS = ("collections", "items", "scenes")
+PRODUCTS = ["fvc", "looks", "land_cover", "change"]
 
 
 def entries(folder):
     """All files of the catalogue."""
     single = [folder / "catalog.json", folder / "collection.json"]
-    return [*single, *(folder / "items").iterdir(), *(folder / "scenes").iterdir()]
+    return [*single, *(path for name in FOLDERS for path in (folder / name).iterdir())]
 
 
 def load(path):
@@ -34,11 +40,22 @@ def test_a_catalogue_reader_finds_every_raster(folder, delivery):
     items = {item.id: item for item in catalog.get_items(recursive=True)}
     (collection,) = catalog.get_collections()
     assert collection.id == "delta_2024"
-    assert {item.get_collection().id for item in items.values()} == {"delta_2024"}
+    assert [child.id for child in collection.get_collections()] == [f"delta_2024_{name}" for name in PRODUCTS]
     assert set(items) == {raster.name for raster in delivery.rasters}
-    for name, item in items.items():
-        href = item.assets["data"].get_absolute_href()
-        assert href == str(folder / "rasters" / f"{name}.tif")
+    for raster in delivery.rasters:
+        item = items[raster.name]
+        assert item.get_collection().id == f"delta_2024_{raster.product}"
+        href = item.assets[raster.product].get_absolute_href()
+        assert href == str(folder / "rasters" / f"{raster.name}.tif")
+
+
+def test_the_collection_of_a_product_holds_it_at_all_its_times_and_nothing_else(folder):
+    product = pystac.Collection.from_file(str(folder / "collections" / "land_cover.json"))
+    assert [item.id for item in product.get_items()] == ["land_cover_2023", "land_cover_2024"]
+    ((first, last),) = product.extent.temporal.intervals
+    assert (str(first)[:10], str(last)[:10]) == ("2023-01-01", "2024-12-31")
+    assert set(product.item_assets) == {"land_cover"}
+    assert product.extra_fields["ecoledger:product"] == "land_cover"
 
 
 def test_an_item_says_when_where_and_whether_simulated(folder):
@@ -53,7 +70,7 @@ def test_an_item_says_when_where_and_whether_simulated(folder):
 
 def test_classes_are_listed_with_colours(folder):
     item = json.loads((folder / "items" / "land_cover_2024.json").read_text(encoding="utf-8"))
-    classes = item["assets"]["data"]["classification:classes"]
+    classes = item["assets"]["land_cover"]["classification:classes"]
     assert classes[0] == {
         "value": 1,
         "name": "water",
@@ -73,7 +90,7 @@ def test_everything_keeps_the_schema_of_stac_1_1(folder, monkeypatch):
 
 def test_bands_say_type_unit_scale_and_statistics_as_stac_1_1_has_them(folder):
     item = load(folder / "items" / "fvc_2024.json")
-    (band,) = item["assets"]["data"]["bands"]
+    (band,) = item["assets"]["fvc"]["bands"]
     with rasterio.open(folder / "rasters" / "fvc_2024.tif") as file:
         held = file.read(1, masked=True)
     assert (band["data_type"], band["nodata"], band["unit"]) == ("int16", -32768, "1")
@@ -87,22 +104,24 @@ def test_bands_say_type_unit_scale_and_statistics_as_stac_1_1_has_them(folder):
             "valid_percent": 100 * held.count() / held.size,
         }
     )
-    assert "raster:bands" not in item["assets"]["data"]
+    (stored,) = item["assets"]["fvc"]["raster:bands"]
+    assert (stored["scale"], stored["offset"], stored["spatial_resolution"]) == (1e-4, 0, 60)
+    assert stored["statistics"] == band["statistics"]
 
 
 def test_codes_of_classes_have_no_mean(folder):
-    (band,) = load(folder / "items" / "land_cover_2024.json")["assets"]["data"]["bands"]
+    (band,) = load(folder / "items" / "land_cover_2024.json")["assets"]["land_cover"]["bands"]
     assert set(band["statistics"]) == {"valid_percent"}
 
 
 def test_extensions_read_what_was_written(folder):
     item = pystac.Item.from_file(str(folder / "items" / "land_cover_2024.json"))
     assert item.ext.proj.epsg == 32651
-    asset = item.assets["data"]
+    asset = item.assets["land_cover"]
     first, *_ = asset.ext.classification.classes
     assert (first.value, first.name) == (1, "water")
     assert {one.rpartition("io/")[2] for one in item.stac_extensions} == {
-        "raster/v2.0.0/schema.json",
+        "raster/v1.1.0/schema.json",
         "projection/v2.0.0/schema.json",
         "classification/v2.0.0/schema.json",
         "processing/v1.2.0/schema.json",
@@ -112,17 +131,44 @@ def test_extensions_read_what_was_written(folder):
 
 @pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")  # odc-geo calls it
 def test_a_loader_of_stac_finds_pixels_and_nodata(folder, delivery):
+    catalog = pystac.Catalog.from_file(str(folder / "catalog.json"))
+    items = [item for item in catalog.get_items(recursive=True) if "fvc" in item.assets]
+    loaded = odc.stac.load(items, bands=["fvc"], chunks={})["fvc"]
+    rasters = [one for one in delivery.rasters if one.product == "fvc"]
+    assert [str(when)[:10] for when in loaded["time"].to_numpy()] == ["2023-01-01", "2024-01-01"]
+    assert np.array_equal(loaded.to_numpy(), np.stack([raster.values for raster in rasters]))
+    assert (loaded.attrs["nodata"], loaded.odc.crs.epsg) == (-32768, 32651)
+
+
+@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")  # odc-geo calls it
+def test_scale_and_offset_of_the_catalogue_make_the_values_that_the_file_gives(folder):
     item = pystac.Item.from_file(str(folder / "items" / "fvc_2024.json"))
-    loaded = odc.stac.load([item], bands=["data"])["data"]
-    (raster,) = (one for one in delivery.rasters if one.name == "fvc_2024")
-    assert np.array_equal(loaded.isel(time=0).to_numpy(), raster.values.to_numpy())
-    assert loaded.attrs["nodata"] == -32768
+    (band,) = item.assets["fvc"].ext.raster.bands
+    loaded = odc.stac.load([item], bands=["fvc"])["fvc"].isel(time=0)
+    values = loaded.where(loaded != band.nodata) * band.scale + band.offset
+    decoded = rioxarray.open_rasterio(item.assets["fvc"].get_absolute_href(), mask_and_scale=True)
+    np.testing.assert_allclose(values.to_numpy(), decoded.isel(band=0).to_numpy(), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")  # odc-geo calls it
+def test_bands_of_a_composite_are_loaded_by_their_names(tmp_path):
+    given = small_delivery(resolution_m=600)
+    numbers = np.arange(2 * np.prod(given.grid.shape), dtype=np.int16).reshape(2, *given.grid.shape)
+    bands = xr.DataArray(numbers, dims=("band", "y", "x"), coords={"band": ["nir", "red"]})
+    days = given.periods[1].first, given.periods[1].last
+    composite = Raster("composite_2024", "composite", "reflectance", bands, "合成", "Composite", *days)
+    written(replace(given, rasters=(composite,), tables={}), tmp_path)
+    item = pystac.Item.from_file(str(tmp_path / "items" / "composite_2024.json"))
+    loaded = odc.stac.load([item], bands=["red", "nir"]).isel(time=0)
+    for name in ("red", "nir"):
+        assert np.array_equal(loaded[name].to_numpy(), bands.sel(band=name).to_numpy())
+    assert [band.scale for band in item.assets["composite"].ext.raster.bands] == [1e-4, 1e-4]
 
 
 def test_every_file_stands_in_the_catalogue_with_its_size_and_checksum(folder):
     collection = pystac.Collection.from_file(str(folder / "collection.json"))
     assets = [*collection.assets.values()]
-    assets += [asset for item in collection.get_items() for asset in item.assets.values()]
+    assets += [asset for item in collection.get_items(recursive=True) for asset in item.assets.values()]
     told = {}
     for asset in assets:
         file = FileExtension.ext(asset)
@@ -218,7 +264,7 @@ def test_titles_are_in_the_language_of_the_delivery(tmp_path):
     written(replace(small_delivery(language="en"), tables={}), tmp_path)
     item = json.loads((tmp_path / "items" / "land_cover_2024.json").read_text(encoding="utf-8"))
     assert item["properties"]["title"] == "Land cover (simulated data)"
-    assert item["assets"]["data"]["classification:classes"][0]["title"] == "Water"
+    assert item["assets"]["land_cover"]["classification:classes"][0]["title"] == "Water"
 
 
 def test_who_compiles_a_delivery_is_named_as_its_producer(tmp_path):

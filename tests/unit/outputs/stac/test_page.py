@@ -9,11 +9,12 @@ import rasterio
 PAGE = Path(__file__).parents[4] / "docs" / "machine_readable.md"
 
 
+@pytest.mark.filterwarnings("ignore:The 'shapely.ops.transform:DeprecationWarning")  # odc-geo calls it
 def test_the_blocks_of_the_page_read_a_delivery(folder, delivery, monkeypatch):
     monkeypatch.chdir(folder)
     found = {}
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         exec(block, found)
     with rasterio.open(folder / "rasters" / "fvc_2024.tif") as file:
