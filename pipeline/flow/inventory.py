@@ -22,7 +22,7 @@ from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
 
-_VERSION = 6
+_VERSION = 7
 
 
 def make_inventory(

@@ -32,7 +32,7 @@ from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.storage.cause import Artifact, checksums_of
 from pipeline.storage.tables import LongTable, save_json, save_tables
 
-_PARCELS = 4
+_PARCELS = 5
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 
 

@@ -22,6 +22,7 @@ from pipeline.rights_registry import restrictions, topology
 from pipeline.rights_registry.findings import add_land_classes, build_findings, join_findings
 from pipeline.rights_registry.identifiers import identify_parcels
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
+from pipeline.rights_registry.rules.rule import LEAST_SHARED_M2
 from pipeline.rights_registry.shapes import ParcelShapes, keep_polygons
 
 AREA_TOLERANCE = 0.01
@@ -196,7 +197,7 @@ def _describe_repairs(
 
 
 def _cut_to_aoi(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, int]:
-    """Parcels with the part inside the area and both areas; how many have no part inside."""
+    """Parcels with the part inside the area and both areas; how many have none there, or only touch it."""
     shapes = parcels.geometry.to_numpy()
     outline = aoi.geometry
     shapely.prepare(outline)
@@ -212,7 +213,8 @@ def _cut_to_aoi(parcels: gpd.GeoDataFrame, aoi: Aoi) -> tuple[gpd.GeoDataFrame, 
         share_inside=np.clip(areas / areas_whole, 0.0, 1.0),
         shape_whole=shapes,
     ).set_geometry(gpd.GeoSeries(inside, parcels.index, crs=CGCS2000))
-    kept = areas > 0
+    touching = across & (areas <= LEAST_SHARED_M2) & (areas < areas_whole / 2)
+    kept = (areas > 0) & ~touching
     return cut[kept], int((~kept).sum())
 
 

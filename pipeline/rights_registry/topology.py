@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import CGCS2000, measure_areas_m2
+from pipeline.rights_registry.rules.rule import LEAST_SHARED_M2
 from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, split_places
 
-MIN_OVERLAP_M2 = 1.0
 MIN_GAP_M2 = 1.0
 _DECIMALS = 9
 _MARGIN = 10.0**-_DECIMALS
@@ -98,7 +98,7 @@ def find_overlaps(parcels: ParcelShapes, lie: Lie) -> gpd.GeoDataFrame:
         _measure_overlap_m2(shapes.at(part[:, 0]), shapes.at(part[:, 1])) for part in split_places(lie.pairs)
     ]
     found = np.concatenate(areas)
-    shared = found > MIN_OVERLAP_M2
+    shared = found > LEAST_SHARED_M2
     first, second = lie.pairs[shared].T
     pairs = {
         "parcel_id": ids[first],

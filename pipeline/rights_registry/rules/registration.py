@@ -6,7 +6,7 @@ Figures without a named standard are proposals of this project.
 import pandas as pd
 
 from pipeline.rights_registry.identifiers import is_parcel_code, is_unit_code
-from pipeline.rights_registry.rules.rule import EDGE_TOLERANCE, Rule
+from pipeline.rights_registry.rules.rule import EDGE_TOLERANCE, LEAST_SHARED_M2, Rule
 
 UNIT_TOLERANCE = 0.05
 SLIVER_WIDTH_M = 5.0
@@ -108,7 +108,7 @@ REGISTER_RULES = (
         "仅量算试点区范围内的部分 / only what lies inside the area is measured",
         "地块有 {outside_m2:.2f} 平方米在试点区外，只量算范围内 {area_m2:.2f} 平方米",
         "{outside_m2:.2f} m2 of the parcel lie outside the area; {area_m2:.2f} m2 inside are measured",
-        lambda rows: rows["share_inside"].lt(1 - EDGE_TOLERANCE),
+        lambda rows: rows["share_inside"].lt(1 - EDGE_TOLERANCE) & rows["outside_m2"].gt(LEAST_SHARED_M2),
     ),
     Rule(
         "geometry_duplicate",

@@ -3,7 +3,7 @@
 Figures without a named standard are proposals of this project.
 """
 
-from pipeline.rights_registry.rules.rule import MIN_LOST_M2, Rule
+from pipeline.rights_registry.rules.rule import LEAST_SHARED_M2, MIN_LOST_M2, Rule
 
 MIN_INSIDE_M2 = 100.0
 _RESTRICTIONS = "生态保护红线：三条控制线指导意见（2019）；永久基本农田：土地管理法 第三十五条"
@@ -17,7 +17,7 @@ RESTRICTION_RULES = (
         f"{_RESTRICTIONS} / the rules of each kind of layer",
         "地块有 {inside_m2:.2f} 平方米位于{kind_zh}范围内",
         "{inside_m2:.2f} m2 of the parcel lie inside the {kind_en}",
-        lambda rows: rows["period"].isna(),
+        lambda rows: rows["period"].isna() & rows["inside_m2"].gt(LEAST_SHARED_M2),
     ),
     Rule(
         "restricted_built",

@@ -7,6 +7,8 @@ from typing import Literal
 import pandas as pd
 
 EDGE_TOLERANCE = 1e-6
+LEAST_SHARED_M2 = 1.0
+"""Ground that two outlines share along an edge: less is noise of drawing."""
 MIN_LOST_M2 = 400.0
 """Four pixels of 10 m: what changed is at least so large; proposal of this project."""
 

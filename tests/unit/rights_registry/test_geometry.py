@@ -101,6 +101,28 @@ def test_parcels_outside_are_dropped_and_counted_in_one_finding(register, aoi):
     assert findings["finding_id"].tolist() == ["outside_area"]
 
 
+@pytest.mark.parametrize("overlap_degrees", [0.0, 1e-12, 1e-9, 2e-8])
+def test_a_neighbour_of_the_area_that_only_touches_it_is_no_parcel_and_no_finding(
+    register, aoi, overlap_degrees
+):
+    west, south, east, north = aoi.geometry.bounds
+    edge = max(shapely.get_coordinates(aoi.geometry)[:, 0])
+    corner = next((x, y) for x, y in shapely.get_coordinates(aoi.geometry) if x == edge)
+    beside = shapely.box(edge - overlap_degrees, corner[1] - 1e-3, edge + 2e-3, corner[1] + 1e-3)
+    parcels, findings = prepare(register([box(0, 0), beside], parcel_id=["A", "B"]), aoi)
+    assert parcels["parcel_id"].tolist() == ["A"]
+    assert rules(findings) == {"outside_area": 1}
+
+
+def test_a_parcel_that_reaches_out_by_a_hair_is_no_finding_of_nothing(register, aoi):
+    east = aoi.geometry.bounds[2]
+    thin = aoi.geometry.intersection(shapely.box(east - 2e-3, 31, east, 32))
+    hair = shapely.union(thin, thin.buffer(1e-10))
+    parcels, findings = prepare(register([hair], parcel_id=["A"]), aoi)
+    assert len(parcels) == 1
+    assert "part_outside" not in rules(findings)
+
+
 def test_ids_come_from_the_key_else_the_codes_else_the_row(register, aoi):
     shapes = [box(0.006 * n, 0) for n in range(4)]
     frame = register(

@@ -84,3 +84,15 @@ def test_prepared_parcels_carry_their_shares_and_pieces(register, aoi):
     assert prepared.parcels[f"{RED}_share"].iloc[0] == pytest.approx(0.25, rel=1e-3)
     quarter = prepared.parcels["area_m2"].iloc[0] / 4
     assert prepared.pieces["inside_m2"].iloc[0] == pytest.approx(quarter, rel=1e-3)
+
+
+@pytest.mark.parametrize("over", [-1e-12, 0.0, 1e-12, 1e-10])
+def test_a_layer_that_only_touches_a_parcel_is_no_finding_of_nothing(parcels, over):
+    west = parcels.geometry[1].bounds[0]
+    given = layers(**{RED: west_of(west + over)})
+    touched = parcels[parcels["parcel_id"] == "B"].reset_index(drop=True)
+    cut = cut_pieces(touched, given)
+    assert evaluate_restrictions(cut, touched, []).empty
+    inside = evaluate_restrictions(cut_pieces(touched, layers(**{RED: west_of(west + 1e-5)})), touched, [])
+    assert inside["rule"].tolist() == ["restricted_part"]
+    assert "0.00 平方米" not in inside["message_zh"][0]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.rights_registry import topology
 from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes
-from pipeline.rights_registry.topology import MIN_OVERLAP_M2
+from pipeline.rights_registry.rules.rule import LEAST_SHARED_M2
 
 LEFT, BOTTOM, STEP = 121.82, 31.41, 0.004
 
@@ -104,7 +104,7 @@ def test_overlaps_are_those_that_every_pair_tried_would_give(cells, corners):
         (f"P{one}", f"P{two}"): measure_area_m2(shapely.intersection(shapes[one], shapes[two]))
         for one, two in combinations(range(len(shapes)), 2)
     }
-    expected = {pair: area for pair, area in tried.items() if area > MIN_OVERLAP_M2}
+    expected = {pair: area for pair, area in tried.items() if area > LEAST_SHARED_M2}
     assert found == pytest.approx(expected)
 
 
