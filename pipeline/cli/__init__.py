@@ -5,7 +5,7 @@ import sys
 import typer
 
 from pipeline import messages, signals
-from pipeline.cli import lists, results, runs
+from pipeline.cli import configs, lists, results, runs
 from pipeline.cli.terminal import show_error
 from pipeline.errors import PipelineError
 
@@ -13,7 +13,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.registered_commands = [
-    command for room in (runs, results, lists) for command in room.verbs.registered_commands
+    command for room in (configs, runs, results, lists) for command in room.verbs.registered_commands
 ]
 
 

@@ -3,6 +3,7 @@ from . import bulletin as bulletin
 from . import diff as diff
 from . import doctor as doctor
 from . import endings as endings
+from . import drafting as drafting
 from . import estimate as estimate
 from . import grade as grade
 from . import headlines as headlines
