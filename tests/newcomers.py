@@ -66,7 +66,10 @@ def write_scenes(folder: Path) -> Path:
     """A static catalogue of four scenes of two years, without their files."""
     days = ("2023-04-01", "2023-09-10", "2024-05-01", "2024-11-20")
     ids = {day: f"S2A_51RUQ_{day.replace('-', '')}_0_L2A" for day in days}
-    return write_catalogue(folder, [raw_item(ids[day], when=f"{day}T02:30:15Z") for day in days])
+    items = [raw_item(ids[day], when=f"{day}T02:30:15Z") for day in days]
+    for item in items:
+        item["assets"] = {band: {"href": f"./{band}.tif"} for band in item["assets"]}
+    return write_catalogue(folder, items)
 
 
 def lay_out_folder(folder: Path) -> Path:

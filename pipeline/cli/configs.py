@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 import pipeline
-from pipeline.cli.terminal import OUT
+from pipeline import messages
+from pipeline.cli.terminal import LISTENER, OUT, say
 
 verbs = typer.Typer()
 
@@ -48,8 +49,9 @@ def draft_config(
         str | None, typer.Option("--crs", help="缺坐标系的矢量文件用 for vector files that name none")
     ] = None,
     language: Annotated[
-        Literal["zh", "en"], typer.Option("--language", help="注释和成果的语言 of comments and deliveries")
-    ] = "zh",
+        Literal["zh", "en"] | None,
+        typer.Option("--language", help="注释和成果的语言 of comments and deliveries"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="不提问 ask nothing")] = False,
 ) -> None:
     """看过您的文件，写出配置 Look into your files and write a commented config; nothing is overwritten.
@@ -57,22 +59,23 @@ def draft_config(
     Example: ecoledger init my_county --period quarter
     """
     drafting = pipeline.commands.drafting
-    config = to or folder / _CONFIG
+    config, spoken = to or folder / _CONFIG, language or LISTENER.language
     drafting.refuse_present([config])
     found = drafting.find_inputs(folder, crs)
-    _tell_found(found, folder, language)
+    _tell_found(found, folder, spoken)
     wishes = drafting.Wishes(
         aoi, parcels, tuple(samples), sections, scenes, provider, _day(start), _day(end), period, label, crs
     )
     if not yes and sys.stdin.isatty():
-        wishes = _ask(wishes, found, language)
+        wishes = _ask(wishes, found, spoken)
     choices = drafting.choose_inputs(found, wishes, pipeline.settings.rolling.today())
-    draft = drafting.write_draft(choices, config, language)
+    draft = drafting.write_draft(choices, config, spoken)
     files = ", ".join(map(str, draft.files))
-    _print("", drafting.say("written", language, files=files), *([draft.drawn] if draft.drawn else []))
-    settings = pipeline.settings.load_settings(draft.config)
-    _print("", *pipeline.flow.validation.validate_all(settings), drafting.say("valid", language))
-    _print("", *drafting.list_commands(draft.config, settings, language))
+    _print("", drafting.say("written", spoken, files=files), *([draft.drawn] if draft.drawn else []))
+    LISTENER.follow(draft.config)
+    told = pipeline.flow.validation.explain_config(draft.config)
+    _print("", *map(say, told), drafting.say("valid", spoken))
+    _print("", *drafting.list_commands(draft.config, spoken))
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -84,11 +87,11 @@ def _print(*lines: str) -> None:
 
 
 def _tell_found(
-    found: "Sequence[pipeline.commands.drafting.Found]", folder: Path, language: "Literal['zh', 'en']"
+    found: "Sequence[pipeline.commands.drafting.Found]", folder: Path, language: messages.Language
 ) -> None:
     """What every file is, and what a reader says of it."""
-    say = pipeline.commands.drafting.say
-    _print(say("looked" if found else "nothing", language))
+    drafting = pipeline.commands.drafting
+    _print(drafting.say("looked" if found else "nothing", language))
     for one in found:
         role, *facts = one.tell(language)
         name = one.path.relative_to(folder) if one.path.is_relative_to(folder) else one.path
@@ -98,7 +101,7 @@ def _tell_found(
 def _ask(
     wishes: "pipeline.commands.drafting.Wishes",
     found: "Sequence[pipeline.commands.drafting.Found]",
-    language: "Literal['zh', 'en']",
+    language: messages.Language,
 ) -> "pipeline.commands.drafting.Wishes":
     """The wishes with what was not told by flags, as somebody at a terminal answers."""
     drafting = pipeline.commands.drafting

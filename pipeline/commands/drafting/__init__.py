@@ -9,10 +9,10 @@ from pipeline.commands.drafting.choices import Choices, Wishes, choose_inputs
 from pipeline.commands.drafting.discovery import find_inputs, inspect_file
 from pipeline.commands.drafting.found import Found, Role
 from pipeline.commands.drafting.questions import Question, list_questions, take_answer
-from pipeline.commands.drafting.texts import Language, say
+from pipeline.commands.drafting.texts import say
 from pipeline.commands.drafting.writing import Draft, list_commands, refuse_present, write_draft
 
 __all__ = [
-    "Choices", "Draft", "Found", "Language", "Question", "Role", "Wishes", "choose_inputs", "find_inputs",
+    "Choices", "Draft", "Found", "Question", "Role", "Wishes", "choose_inputs", "find_inputs",
     "inspect_file", "list_commands", "list_questions", "refuse_present", "say", "take_answer", "write_draft",
 ]  # fmt: skip

@@ -13,8 +13,6 @@ from pipeline.storage.tables import load_json
 
 CATALOG = "catalog.json"
 
-_MOST_REASONS = 3
-
 
 def is_catalog(path: Path) -> bool:
     """Whether a JSON file is the root of a STAC catalogue."""
@@ -66,5 +64,4 @@ def _describe_scenes(scenes: list[Candidate], missions: Counter[str]) -> Iterato
 
 def _describe_unusable(reasons: Counter[str]) -> Iterator[Fact]:
     if reasons:
-        told = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(_MOST_REASONS))
-        yield Fact("scenes.unusable", {"count": reasons.total(), "reasons": told})
+        yield Fact("scenes.unusable", {"count": reasons.total(), "reasons": reasons})

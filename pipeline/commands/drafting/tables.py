@@ -1,5 +1,6 @@
 """Tables: water samples, or a register of river sections, by the readers of a run."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,6 @@ from pipeline.ingest.samples.tables import Tables
 from pipeline.settings import SampleFile
 
 SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".pq"})
-
-_MOST_REASONS = 3
 
 
 def inspect_table(path: Path) -> Found:
@@ -51,6 +50,4 @@ def _describe_rejects(rejects: pd.DataFrame) -> Iterator[Fact]:
     """What is not read, and why, the commonest reasons first."""
     if rejects.empty:
         return
-    reasons = rejects["reason"].value_counts().head(_MOST_REASONS)
-    told = "; ".join(f"{reason} ({count})" for reason, count in reasons.items())
-    yield Fact("samples.rejects", {"count": len(rejects), "reasons": told})
+    yield Fact("samples.rejects", {"count": len(rejects), "reasons": Counter(rejects["reason"])})

@@ -4,9 +4,8 @@ import csv
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
-Language = Literal["zh", "en"]
+from pipeline.messages import Language
 
 
 @cache

@@ -12,10 +12,11 @@ from pipeline.aoi import list_aois, load_aoi
 from pipeline.commands.drafting.choices import Choices
 from pipeline.commands.drafting.found import Found
 from pipeline.commands.drafting.outline import draw_hull, find_shipped, write_outline
-from pipeline.commands.drafting.texts import Language, say
+from pipeline.commands.drafting.texts import say
 from pipeline.commands.schemas import CONFIG, format_schema
 from pipeline.errors import Problem, SettingsError
-from pipeline.settings import Settings
+from pipeline.messages import Language
+from pipeline.settings import Settings, load_settings
 from pipeline.settings.aoi import load_entry
 from pipeline.settings.words import read_words
 
@@ -72,8 +73,9 @@ def _draw_area(parcels: Found, path: Path, language: Language) -> str:
     return f"{told} {say('drawn.shipped', language, ids=met)}" if met else told
 
 
-def list_commands(config: Path, settings: Settings, language: Language) -> list[str]:
+def list_commands(config: Path, language: Language) -> list[str]:
     """What to type next, and where the delivery of the first area then is."""
+    settings = load_settings(config)
     area = load_entry(settings.aoi[0]).id
     told = {"config": _quote(config), "out": settings.out, "latest": f"{settings.out}/{area}/latest"}
     keys = ("next", "next.validate", "next.plan", "next.run", "next.notebook")

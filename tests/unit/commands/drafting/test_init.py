@@ -102,12 +102,12 @@ def test_the_config_names_what_was_found_and_validates(folder):
     assert Path(settings.parcels.path) == folder / "登记" / "地块.shp"
     assert [Path(one.path) for one in settings.samples] == [folder / "水质" / "监测结果.xlsx"]
     assert Path(settings.sections.register_path) == folder / "断面.csv"
-    assert "4 宗" in ended.output
+    assert "4 parcels in 示范区, 4 of them with a land class" in ended.output
     assert f"ecoledger run {folder / 'ecoledger.yaml'}" in ended.output
 
 
 def test_an_area_that_nobody_gave_is_the_hull_of_the_register_and_says_so(folder):
-    ended = begin(folder)
+    ended = begin(folder, "--language", "zh")
     assert "没有给出范围" in ended.output
     area = load_aoi("area.geojson", relative_to=folder)
     assert area.id == "示范区"
@@ -236,7 +236,9 @@ def test_files_that_nothing_can_read_are_told_and_stop_nothing(folder):
 def test_a_register_that_does_not_validate_says_why_with_its_exit_code(folder):
     far = lay_out_parcels().set_geometry(lay_out_parcels().translate(5, 0))
     far.to_file(folder / "登记" / "远.shp", encoding="GBK")
-    ended = begin(folder, "--parcels", folder / "登记" / "远.shp", "--aoi", "guangyang_island")
+    outline = gpd.GeoSeries([SHORE], crs="EPSG:4490")
+    outline.to_file(folder / "范围.gpkg")
+    ended = begin(folder, "--parcels", folder / "登记" / "远.shp")
     assert ended.exception.exit_code == 3
     assert (folder / "ecoledger.yaml").exists()
 
