@@ -2,8 +2,8 @@ from . import account as account
 from . import bulletin as bulletin
 from . import diff as diff
 from . import doctor as doctor
-from . import endings as endings
 from . import drafting as drafting
+from . import endings as endings
 from . import estimate as estimate
 from . import grade as grade
 from . import headlines as headlines
