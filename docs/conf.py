@@ -19,6 +19,7 @@ extensions = [
     "sphinx_design",
     "chinese_search",
     "mathml",
+    "pictures",
     "remarks",
     "reference",
     "translation",
