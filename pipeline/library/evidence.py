@@ -45,7 +45,7 @@ class Evidence:
 
     def __str__(self) -> str:
         told = self.figure
-        value = "unknown" if pd.isna(told["value"]) else f"{told['value']!r} {told['unit']}"
+        value = "unknown" if pd.isna(told["value"]) else f"{float(told['value'])!r} {told['unit']}"
         lines = [
             f"{told['indicator']} {told['period']} = {value}",
             *self._list_told("numerator", "denominator"),

@@ -8,7 +8,8 @@ import pytest
 
 from tests.pages import PAGES
 
-CODE = "\n".join(re.findall(r"^```python\n(.*?)^```$", PAGES["docs/guide/analysts.md"], re.MULTILINE | re.DOTALL))
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODE = "\n".join(BLOCK.findall(PAGES["docs/guide/analysts.md"]))
 
 
 @pytest.fixture(scope="module")
