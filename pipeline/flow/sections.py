@@ -27,7 +27,7 @@ from pipeline.settings.schemes import load_scheme
 from pipeline.storage.cause import Artifact, sha256_of_file
 from pipeline.storage.tables import load_layer, load_table, save_tables
 
-_SECTIONS = 8
+_SECTIONS = 9
 _DELIVERED = (
     "section_series",
     "section_items",

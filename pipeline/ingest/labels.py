@@ -19,7 +19,7 @@ from pipeline.aoi import Aoi
 from pipeline.datum import DatumShift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
-from pipeline.ingest.parcels.placement import find_middle
+from pipeline.ingest.parcels.placement import explain_no_crs, find_middle
 from pipeline.legends import LAND_KINDS
 from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.placing import parse_crs, settle_shift
@@ -140,7 +140,7 @@ def _place(
     if isinstance(crs, Problem):
         raise label_error(crs)
     if crs is None or is_undefined(crs):
-        raise label_error(Problem(str(path), "no CRS", "the CRS of the coordinates", "Name it: crs"))
+        raise label_error(explain_no_crs(str(path), find_middle(shapely.bounds(shapes).reshape(-1, 4).T)))
     if crs.equals(CRS(CGCS2000), ignore_axis_order=True):
         return shapes, None
     centre = find_middle(shapely.bounds(shapes).reshape(-1, 4).T)

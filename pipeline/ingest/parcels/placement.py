@@ -50,7 +50,8 @@ def explain_no_crs(place: str, centre: tuple[float, float] | None) -> Problem:
     if centre is not None:
         found += f", and coordinates around ({centre[0]:.6g}, {centre[1]:.6g}): {_guess_form(*centre)[0]}"
     likely = _guess_form(*centre)[1] if centre else ""
-    todo = f"Set parcels.crs, for these coordinates likely {likely}." if likely else "Set parcels.crs."
+    hint = f", for these coordinates likely {likely}" if likely else ""
+    todo = f"Write `crs` beside its path in the config{hint}"
     return Problem(place, found, "a CRS, such as EPSG:4490, in the file, its .prj or the config", todo)
 
 
@@ -71,7 +72,7 @@ def explain_place(place: str, crs: CRS, centre: tuple[float, float] | None) -> P
     else:  # degrees name any place on earth; whether it is the area is asked later
         return None
     found = f"coordinates around ({centre[0]:.6g}, {centre[1]:.6g}), {wrong}"
-    todo = f"If that is what they are, set parcels.crs to {likely}." if likely else ""
+    todo = f"If that is what they are, write `crs: {likely}` beside its path in the config" if likely else ""
     return Problem(f"{place}, CRS", found, f"{crs.name}: {expected or _name_area(crs)}", todo)
 
 

@@ -49,7 +49,9 @@ _MOMENT = re.compile(
     r" *(?P<zone>Z|\+[0-9]{2}:?[0-9]{2})?)?"
 )
 YEARLESS = re.compile(
-    r"(?P<month>[0-9]{1,2})[-/](?P<day>[0-9]{1,2})(?P<clock>[T ]+[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2})?)?"
+    r"(?P<month>[0-9]{1,2})(?:[-/](?P<day>[0-9]{1,2})|月(?P<day_zh>[0-9]{1,2})[日号]?)"
+    r"(?:(?:[T ]+|(?<=[日号]))(?P<clock>[0-9]{1,2}"
+    r"(?::[0-9]{1,2}(?::[0-9]{1,2})?|[时点](?:[0-9]{1,2}分?(?:[0-9]{1,2}秒)?)?)))?"
 )
 _MONTH_ALONE = re.compile(r"(?P<month>[0-9]{1,2})月份?")
 _SERIAL = re.compile(r"[2-7][0-9]{4}(?:\.[0-9]+)?")
@@ -128,10 +130,15 @@ def is_unresolved(text: str) -> bool:
     return text.startswith(FORMULA) or bool(ERROR.fullmatch(text))
 
 
+def spell_day(year: str, parts: re.Match[str]) -> str:
+    """A day and clock without their year (`YEARLESS`), with a year: 2024-6-3 8时."""
+    return f"{year}-{parts['month']}-{parts['day'] or parts['day_zh']} {parts['clock'] or ''}".rstrip()
+
+
 def _add_year(download: Download, parts: re.Match[str]) -> datetime | str:
-    month, day = int(parts["month"]), int(parts["day"])
+    month, day = int(parts["month"]), int(parts["day"] or parts["day_zh"])
     year = download.year - download.is_of_last_year(month, day)
-    found = read_moment(f"{year}-{month}-{day}{parts['clock'] or ''}")
+    found = read_moment(spell_day(str(year), parts))
     return IN_THE_FUTURE if isinstance(found, datetime) and download.precedes(found) else found
 
 

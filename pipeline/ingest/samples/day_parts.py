@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.ingest.samples.cells import YEARLESS, narrow
+from pipeline.ingest.samples.cells import YEARLESS, narrow, spell_day
 from pipeline.ingest.samples.markup import strip_tag
 
 _MISSING = "?"
@@ -51,7 +51,7 @@ def complete_day(day: str, year: str) -> str:
     """A day and month with the year that stands beside them; a text as it is where it has its own."""
     plain, told = _plain(day), _plain(year).removesuffix("度").removesuffix("年") or _MISSING
     if parts := YEARLESS.fullmatch(plain):
-        return f"{told}-{parts['month']}-{parts['day']}{parts['clock'] or ''}"
+        return spell_day(told, parts)
     return f"{told}年{plain}" if _MONTH_AND_DAY.fullmatch(plain) else day
 
 

@@ -205,6 +205,31 @@ def test_samples_too_few_to_train_on_do_not_pass_validate(tmp_path, count):
     assert kinds == {f"10, land_cover.samples, class {kind}" for kind in ("built", "forest")}
 
 
+def test_a_shapefile_without_prj_is_told_to_lack_its_crs_whatever_it_is_for(tmp_path):
+    shapes = [shapely.box(106.69 + 0.002 * n, 29.57, 106.6915 + 0.002 * n, 29.572) for n in range(3)]
+    columns = {
+        "DLBM": ["0301", "0301", "1101"],
+        "class": ["forest", "forest", "water"],
+        "name": ["a", "b", "c"],
+    }
+    rows = gpd.GeoDataFrame({**columns, "id": columns["name"]}, geometry=shapes, crs="EPSG:4490")
+    for name in ("area", "register", "red", "samples", "towns"):
+        (rows.iloc[:1] if name == "area" else rows).to_file(tmp_path / f"{name}.shp", encoding="GBK")
+        (tmp_path / f"{name}.prj").unlink()
+    blocks = {
+        "parcels": {"path": "register.shp"},
+        "restricting": [{"path": "red.shp", "kind": "special_protection"}],
+        "land_cover": {"method": "classifier", "samples": {"path": "samples.shp"}},
+        "accounts": {"regions": {"path": "towns.shp"}},
+    }
+    with pytest.raises(PipelineError) as refused:
+        explain_config(write(tmp_path, {**SOUND, "aoi": ["guangyang_island", "area.shp"], **blocks}))
+    told = {re.search(r"\w+\.shp", one.place)[0]: one for one in refused.value.problems}
+    assert set(told) == {"area.shp", "register.shp", "red.shp", "samples.shp", "towns.shp"}
+    assert {one.found.partition(",")[0] for one in told.values()} == {"no coordinate reference system"}
+    assert all("crs" in one.todo and "EPSG:4490" in str(one) for one in told.values())
+
+
 def load_area():
     return load_entry("guangyang_island").geometry
 

@@ -92,7 +92,7 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path):
         (lambda folder: folder / "none.gpkg", {}, "no such file"),
         (lambda folder: written(folder, ["water"] * 3, column="kind"), {}, r"a column 'class'"),
         (lambda folder: written(folder, ["water"] * 3), {"layer": "other"}, "other"),
-        (lambda folder: written(folder, ["water"] * 3, name="a.parquet", crs=None), {}, "no CRS"),
+        (lambda folder: written(folder, ["water"] * 3, name="a.parquet", crs=None), {}, "no coordinate"),
         (
             lambda folder: written(folder, ["water"] * 3, name="a.parquet", crs=None),
             {"crs": "EPSG:x"},
@@ -147,7 +147,7 @@ def test_samples_in_an_undefined_crs_are_refused_until_the_config_names_one(tmp_
     with closing(sqlite3.connect(path)) as package, package:
         package.execute(f"UPDATE gpkg_contents SET srs_id = {number}")
         package.execute(f"UPDATE gpkg_geometry_columns SET srs_id = {number}")
-    with pytest.raises(InputError, match="no CRS"):
+    with pytest.raises(InputError, match="no coordinate reference system"):
         read(path)
     assert len(read(path, crs="EPSG:4490")) == 2
 

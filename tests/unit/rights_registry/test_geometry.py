@@ -105,7 +105,6 @@ def test_parcels_outside_are_dropped_and_counted_in_one_finding(register, aoi):
 def test_a_neighbour_of_the_area_that_only_touches_it_is_no_parcel_and_no_finding(
     register, aoi, overlap_degrees
 ):
-    west, south, east, north = aoi.geometry.bounds
     edge = max(shapely.get_coordinates(aoi.geometry)[:, 0])
     corner = next((x, y) for x, y in shapely.get_coordinates(aoi.geometry) if x == edge)
     beside = shapely.box(edge - overlap_degrees, corner[1] - 1e-3, edge + 2e-3, corner[1] + 1e-3)

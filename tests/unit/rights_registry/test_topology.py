@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes
 from pipeline.rights_registry.rules.rule import LEAST_SHARED_M2
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes
 
 LEFT, BOTTOM, STEP = 121.82, 31.41, 0.004
 

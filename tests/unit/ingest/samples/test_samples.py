@@ -1,16 +1,20 @@
 """Tables of water samples in the forms that staff have, planted cell by cell and read back."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import openpyxl
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import contracts, standards
 from pipeline.errors import InputError
 from pipeline.ingest.samples import cells as cell
 from pipeline.ingest.samples import figures, read_records, read_samples, read_sections
 from pipeline.ingest.samples import headings as heading
+from pipeline.ingest.samples.dating import Download
+from pipeline.ingest.samples.day_parts import complete_day
 from pipeline.settings import SampleFile
 
 HEAD = "断面名称,监测时间,氨氮(mg/L)"
@@ -224,6 +228,51 @@ def test_a_cell_that_is_no_number_is_not_bent_into_one(text):
 )
 def test_dates_in_the_forms_people_write_are_local_moments(text, moment):
     assert cell.read_moment(text) == _moment(moment)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("6月3日 8时", "2024-06-03 08:00"),
+        ("6月3日8时", "2024-06-03 08:00"),
+        ("６月３日　８时３０分", "2024-06-03 08:30"),
+        ("06月03日 8:30", "2024-06-03 08:30"),
+        ("6月3号8点30分15秒", "2024-06-03 08:30:15"),
+        ("6月3日", "2024-06-03"),
+        ("6-3 8时", "2024-06-03 08:00"),
+        ("6/3 08:00:30", "2024-06-03 08:00:30"),
+    ],
+)
+def test_days_that_do_not_tell_their_year_take_that_of_the_table(text, moment):
+    assert cell.read_moment(text, Download(2024)) == _moment(moment)
+
+
+@given(
+    day=st.dates(date(2024, 1, 1), date(2024, 12, 31)),
+    hour=st.integers(0, 23),
+    minute=st.integers(0, 59),
+    form=st.sampled_from(
+        [
+            "{m}月{d}日 {h}时{i}分",
+            "{m}月{d}日{h}时{i}分",
+            "{m}月{d}号 {h}:{i:02d}",
+            "{m}-{d} {h}点{i}分",
+            "{m}/{d} {h}:{i:02d}",
+        ]
+    ),
+)
+def test_a_day_without_its_year_is_that_day_in_whatever_form_it_is_written(day, hour, minute, form):
+    text = form.format(m=day.month, d=day.day, h=hour, i=minute)
+    told = datetime(day.year, day.month, day.day, hour, minute, tzinfo=cell.ZONE)
+    assert cell.read_moment(text, Download(2024)) == told
+    assert cell.read_moment(complete_day(text, "2024年")) == told
+
+
+@pytest.mark.parametrize(
+    "text", ["6月", "6月3日8", "6月3日 8时30分20", "13月3日 8时", "6月3日 25时", "3日8时"]
+)
+def test_days_that_tell_no_moment_are_not_guessed(text):
+    assert isinstance(cell.read_moment(text, Download(2024, date(2024, 12, 31))), str)
 
 
 @pytest.mark.parametrize(
