@@ -1,11 +1,14 @@
-"""Chapters as nodes of a page; none of them is a message to translate, since both languages are known."""
+"""Chapters as nodes of a page. What is known in both languages is no message to translate."""
 
 import re
 
 from docutils import nodes
 from translation import keep_as_written
 
-from reference.chapters import Cell, Chapter, Code, Color, Lines, Row, Said
+from reference.chapters import Cell, Chapter, Code, Color, English, Lines, Row, Said
+
+_CODE = "code"
+"""Where words come from that are to be translated."""
 
 
 def build_chapter(chapter: Chapter, *, english: bool) -> nodes.section:
@@ -16,7 +19,8 @@ def build_chapter(chapter: Chapter, *, english: bool) -> nodes.section:
         section += nodes.paragraph("", "", *_build_cell(chapter.sentence, english=english))
     section += _build_table(chapter, english=english)
     for node in section.findall():
-        keep_as_written(node)
+        if node.source != _CODE:
+            keep_as_written(node)
     return section
 
 
@@ -35,8 +39,16 @@ def _build_row(cells: Row, *, english: bool) -> nodes.row:
 
 
 def _build_lines(cell: Cell, *, english: bool) -> list[nodes.Node]:
+    if isinstance(cell, English):
+        return [_build_message(cell.text)]
     built = [_build_cell(one, english=english) for one in _list_lines(cell)]
     return [nodes.paragraph("", "", *parts) for parts in built if parts]
+
+
+def _build_message(text: str) -> nodes.paragraph:
+    paragraph = nodes.paragraph(text, "", *_split_code(text))
+    paragraph.source, paragraph.line = _CODE, 0
+    return paragraph
 
 
 def _list_lines(cell: Cell) -> tuple[Cell, ...]:
@@ -48,8 +60,9 @@ def _build_cell(cell: Cell, *, english: bool) -> list[nodes.Node]:
         return [nodes.literal(text=cell.text)] if cell.text else []
     if isinstance(cell, Color):
         return [_build_swatch(cell.code), nodes.Text(f" {cell.code}")]
-    text = (cell.en if english else cell.zh) if isinstance(cell, Said) else cell
-    return _split_code(text)
+    if isinstance(cell, Said):
+        return _split_code(cell.en if english else cell.zh)
+    return _split_code(cell.text if isinstance(cell, English) else cell)
 
 
 def _build_swatch(code: str) -> nodes.raw:

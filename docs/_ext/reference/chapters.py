@@ -12,6 +12,13 @@ class Said(NamedTuple):
 
 
 @dataclass(frozen=True)
+class English:
+    """Words that the code has in English alone; `docs/locale/` has their Chinese, as it has that of pages."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Code:
     """What stands as it is typed; `anchor` is where a link to this row leads."""
 
@@ -33,7 +40,7 @@ class Lines:
     lines: tuple["str | Said | Code", ...]
 
 
-Cell = str | Said | Code | Color | Lines
+Cell = str | Said | English | Code | Color | Lines
 Row = tuple[Cell, ...]
 
 

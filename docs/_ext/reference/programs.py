@@ -6,7 +6,7 @@ import typer
 
 from pipeline import errors
 from pipeline.cli import app
-from reference.chapters import Chapter, Code, Row, Said
+from reference.chapters import Chapter, Code, English, Row, Said
 
 _SIGNALS = (
     (130, Said("收到 INT（Ctrl+C）而停，可续跑", "stopped by INT (Ctrl+C), resumable")),
@@ -44,7 +44,7 @@ def list_errors() -> Iterator[Chapter]:
     classes = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, Exception)]
     raised = [one for one in classes if one not in {errors.PipelineError, errors.Interrupted}]
     found: list[tuple[int, Row]] = [
-        (one.exit_code, (str(one.exit_code), Code(one.__name__), (one.__doc__ or "").strip()))
+        (one.exit_code, (str(one.exit_code), Code(one.__name__), English((one.__doc__ or "").strip())))
         for one in raised
     ]
     signals: list[tuple[int, Row]] = [
