@@ -21,6 +21,7 @@ import zarr
 from blake3 import blake3
 from numcodecs.blosc import Blosc
 from numpy.typing import NDArray
+from pyproj import CRS
 from zarr.codecs import BloscCodec, BloscShuffle
 
 from pipeline.grid import Block, Grid
@@ -28,6 +29,10 @@ from pipeline.grid import Block, Grid
 _BLOSC = Blosc(cname="lz4", clevel=5, shuffle=Blosc.SHUFFLE)
 _COMPRESSOR = BloscCodec(cname=_BLOSC.cname, clevel=_BLOSC.clevel, shuffle=BloscShuffle.shuffle)
 _CODECS = ["bytes", "blosc"]
+_CRS = "spatial_ref"
+_PLACE = ("x", "y", _CRS)
+"""Arrays of a store that say where its maps lie."""
+_DECODING = ("coordinates", "grid_mapping", "_FillValue")
 _PACKED_SIZE = slice(12, 16)
 """Where Blosc says how long it is; it reads on where less is there."""
 
@@ -42,8 +47,13 @@ class Layer:
 
 
 def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size: int) -> None:
-    """An empty Zarr store of arrays (y, x) on a grid, one chunk per block."""
-    group = zarr.open_group(path, mode="w", attributes={"grid": grid.as_dict(), "block_size": block_size})
+    """An empty Zarr store of arrays (y, x) on a grid, one chunk per block; with coordinates and CRS.
+
+    `xarray.open_zarr` shows it as maps: values decoded, NaN where nodata, the CRS by `rioxarray`.
+    """
+    told: dict[str, Any] = {"grid": grid.as_dict(), "block_size": block_size, "coordinates": _CRS}
+    group = zarr.open_group(path, mode="w", attributes=told)
+    _write_place(group, grid)
     for name, layer in layers.items():
         group.create_array(
             name,
@@ -52,9 +62,33 @@ def create_store(path: Path, layers: Mapping[str, Layer], grid: Grid, block_size
             dtype=layer.dtype,
             fill_value=layer.fill,
             dimension_names=("y", "x"),
-            attributes=dict(layer.attrs),
+            attributes={**layer.attrs, **_tell_nodata(layer), "grid_mapping": _CRS},
             compressors=_COMPRESSOR,
         )
+
+
+def _write_place(group: zarr.Group, grid: Grid) -> None:
+    """Centres of the pixels along both axes, and the CRS, as the CF conventions have them."""
+    for name, centres in (("x", grid.x_of(grid.whole)), ("y", grid.y_of(grid.whole))):
+        axis: dict[str, Any] = {
+            "standard_name": f"projection_{name}_coordinate",
+            "units": "m",
+            "axis": name.upper(),
+        }
+        group.create_array(name, data=centres, dimension_names=(name,), attributes=axis)
+    crs = CRS(grid.crs)
+    place = {**crs.to_cf(), "spatial_ref": crs.to_wkt(), "GeoTransform": _write_transform(grid)}
+    group.create_array(_CRS, data=np.array(0), dimension_names=(), attributes=place)
+
+
+def _write_transform(grid: Grid) -> str:
+    """The place of the grid as GDAL writes it."""
+    return " ".join(map(str, grid.transform.to_gdal()))
+
+
+def _tell_nodata(layer: Layer) -> dict[str, int]:
+    """The whole number that stands for nothing, as xarray reads it; 0 is a count, and NaN tells itself."""
+    return {"_FillValue": int(layer.fill)} if layer.fill and np.dtype(layer.dtype).kind in "iu" else {}
 
 
 def write_block(path: Path, block: Block, arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -93,10 +127,16 @@ def open_store(path: Path) -> xr.Dataset:
     """A store as lazy arrays (y, x), chunks as they are on disk, values as they are stored."""
     group = zarr.open_group(path, mode="r")
     lazy = {
-        name: xr.DataArray(_as_lazy(_chunks_of(path, name)), dims=("y", "x"), attrs=dict(array.attrs))
+        name: xr.DataArray(_as_lazy(_chunks_of(path, name)), dims=("y", "x"), attrs=_drop_told(array.attrs))
         for name, array in sorted(group.arrays())
+        if name not in _PLACE
     }
-    return xr.Dataset(lazy, attrs=dict(group.attrs))
+    return xr.Dataset(lazy, attrs=_drop_told(group.attrs))
+
+
+def _drop_told(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes without those that tell xarray how to decode a store."""
+    return {name: value for name, value in attrs.items() if name not in _DECODING}
 
 
 def checksum_of(arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -213,7 +253,7 @@ def _chunks_of(path: Path, name: str) -> _Chunks:
 def _layer_of(path: Path, _changed_ns: int) -> Layer:
     metadata = json.loads(path.read_text(encoding="utf-8"))
     fill = metadata["fill_value"]
-    return Layer(metadata["data_type"], np.nan if fill == "NaN" else fill, metadata["attributes"])
+    return Layer(metadata["data_type"], np.nan if fill == "NaN" else fill, _drop_told(metadata["attributes"]))
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import rioxarray  # noqa: F401  gives xarray its CRS
+import xarray as xr
 import zarr
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,24 @@ def test_zarr_and_xarray_read_what_was_written(store, name):
     array = zarr.open_group(store, mode="r")[name]
     assert np.array_equal(array[:], plant(name), equal_nan=name == "index")
     assert np.array_equal(open_store(store)[name].to_numpy(), array[:], equal_nan=name == "index")
+
+
+def test_xarray_alone_shows_a_store_as_maps_with_coordinates_and_crs(tmp_path):
+    grid = Grid("EPSG:32651", 300_000.0, 3_500_040.0, 10.0, 10, 13)
+    layers = PAIR | {"cover": CLASSES.stored, "fvc": RATIO.stored}
+    create_store(tmp_path, layers, grid, 8)
+    corner = Block(0, 8, 0, 8)
+    write_block(tmp_path, corner, {name: np.full((8, 8), 7, one.dtype) for name, one in layers.items()})
+    shown = xr.open_zarr(tmp_path, consolidated=False)
+    assert shown.rio.crs.to_epsg() == 32651
+    assert shown.rio.transform() == grid.transform
+    assert np.array_equal(shown["x"], grid.x_of(grid.whole))
+    assert np.array_equal(shown["y"], grid.y_of(grid.whole))
+    assert float(shown["fvc"][0, 0]) == pytest.approx(7e-4)
+    for name in ("fvc", "cover", "red"):
+        assert int(shown[name].notnull().sum()) == 64
+    assert (shown["looks"].dtype, int(shown["looks"].sum())) == ("uint16", 7 * 64)
+    assert xr.open_zarr(tmp_path, consolidated=False, decode_coords="all")["fvc"].rio.crs == shown.rio.crs
 
 
 @pytest.mark.parametrize("name", LAYERS)
