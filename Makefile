@@ -43,6 +43,7 @@ site: docs
 
 translations: .venv/ready  ## brings docs/locale up to the English pages: new messages are empty, changed ones fuzzy
 	SOURCE_DATE_EPOCH=0 $(BIN)/sphinx-build -q -W --keep-going -D language=en -b gettext -d build/doctrees/gettext docs build/gettext
+	rm -rf build/gettext/notebooks build/gettext/changelog.pot  # shown as they are written
 	$(BIN)/sphinx-intl update -p build/gettext -d docs/locale -l zh_CN -w 110 --no-obsolete
 
 wheel: .venv/ready  ## what is released, into dist

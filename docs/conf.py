@@ -12,13 +12,14 @@ author = "The ecoledger developers"
 release = __version__
 language = "zh_CN"
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
     "chinese_search",
     "mathml",
+    "notebooks",
     "pictures",
     "remarks",
     "reference",
@@ -34,6 +35,8 @@ locale_dirs = ["locale"]
 gettext_compact = False
 gettext_location = False
 gettext_uuid = False
+
+nb_execution_mode = "off"  # `make notebooks` runs them
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
