@@ -8,14 +8,35 @@ from . import library as library
 from . import rights_registry as rights_registry
 from . import settings as settings
 from . import storage as storage
+from .commands.sample import draw_sample as draw_sample
+from .commands.sample import write_sample as write_sample
+from .commands.status import read_status as read_status
+from .library.configs import build_settings as build_settings
 from .library.delivery import Delivery as Delivery
 from .library.delivery import list_deliveries as list_deliveries
 from .library.delivery import open_composite as open_composite
 from .library.delivery import open_delivery as open_delivery
+from .library.lists import describe_foreign_indices as describe_foreign_indices
+from .library.lists import describe_indices as describe_indices
+from .library.lists import describe_legends as describe_legends
+from .library.lists import describe_providers as describe_providers
+from .library.lists import describe_rules as describe_rules
+from .library.results import compare as compare
+from .library.results import grade_samples as grade_samples
+from .library.results import value_accounts as value_accounts
+from .library.results import write_bulletin as write_bulletin
+from .library.results import write_sheets as write_sheets
+from .library.results import write_view as write_view
+from .library.running import estimate as estimate
+from .library.running import examine_machine as examine_machine
+from .library.running import run as run
+from .library.running import run_demo as run_demo
+from .library.running import validate as validate
 from .library.scenes import load_scenes as load_scenes
 from .library.scenes import read_scene_table as read_scene_table
 from .library.scenes import search_scenes as search_scenes
 from .library.series import time_series as time_series
 from .library.spectral import compute_index as compute_index
+from .settings import build_schema as build_schema
 
 __version__: str

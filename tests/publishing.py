@@ -41,7 +41,12 @@ def publish_delivery(
         "artifacts": {"parcels": "ab" * 32, "inventory": "cd" * 32, "accounts": None},
         "versions": {"ecoledger": "0.1.0"},
         "scenes": [
-            {"id": scene.id, "mission": scene.mission, "datetime": str(scene.datetime)}
+            {
+                "id": scene.id,
+                "mission": scene.mission,
+                "datetime": str(scene.datetime),
+                "item_sha256": scene.item_sha256,
+            }
             for scene in delivery.scenes.itertuples()
         ],
         "files": files,

@@ -47,19 +47,8 @@ def show_indices(
 
     Example: ecoledger indices
     """
-    spectral = pipeline.indices.spectral
-    rows = [
-        {
-            "name": one.name,
-            "long_name": one.long_name,
-            "formula": one.formula,
-            "bands": " ".join(one.bands),
-            "known_where": one.domain_words,
-        }
-        for one in spectral.list_known_indices()
-    ]
-    if beyond:
-        rows = [{"name": name, "needs": reason} for name, reason in spectral.list_foreign_indices().items()]
+    lists = pipeline.library.lists
+    rows = lists.describe_foreign_indices() if beyond else lists.describe_indices()
     show_rows(rows, as_json=as_json)
 
 
@@ -69,9 +58,7 @@ def show_providers(as_json: JsonOption = False) -> None:
 
     Example: ecoledger providers
     """
-    known = pipeline.settings.sources.load_providers()
-    rows = [{"name": name, **entry.model_dump(mode="json")} for name, entry in known.items()]
-    show_rows(rows, as_json=as_json)
+    show_rows(pipeline.library.lists.describe_providers(), as_json=as_json)
 
 
 @verbs.command("legends")
@@ -80,19 +67,7 @@ def show_legends(as_json: JsonOption = False) -> None:
 
     Example: ecoledger legends
     """
-    rows = [
-        {
-            "legend": legend.id,
-            "code": one.code,
-            "key": one.key,
-            "zh": one.name_zh,
-            "en": one.name_en,
-            "color": one.color,
-        }
-        for legend in pipeline.legends.LEGENDS.values()
-        for one in legend.classes
-    ]
-    show_rows(rows, as_json=as_json)
+    show_rows(pipeline.library.lists.describe_legends(), as_json=as_json)
 
 
 @verbs.command("rules")
@@ -101,6 +76,4 @@ def show_rules(as_json: JsonOption = False) -> None:
 
     Example: ecoledger rules
     """
-    rules = pipeline.rights_registry.rules.RULES.values()
-    rows = [{"rule": rule.id, "severity": rule.severity, "basis": rule.basis} for rule in rules]
-    show_rows(rows, as_json=as_json)
+    show_rows(pipeline.library.lists.describe_rules(), as_json=as_json)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -78,16 +78,9 @@ def run(
             if manifest
             else pipeline.flow.validation.read_config(config, overrides, aoi)
         )
-        compute = settings.compute.model_copy(
-            update={
-                "cluster": cluster or settings.compute.cluster,
-                "workers": workers or settings.compute.workers,
-            }
+        settings = pipeline.library.running.place_settings(
+            settings, out=out, cluster=cluster, workers=workers
         )
-        changes: dict[str, Any] = {"compute": compute}
-        if out:
-            changes["out"] = str(out.resolve())
-        settings = settings.model_copy(update=changes)
         with pipeline.settings.lines.tell_lines(config, overrides):
             _deliver(ending, settings, quiet=quiet, as_json=as_json, refresh=refresh, manifest=manifest)
 
@@ -196,29 +189,20 @@ def _deliver(
     refresh: bool = False,
     manifest: "pipeline.commands.repeat.Manifest | None" = None,
 ) -> None:
-    engine, flow, repeat = pipeline.engine, pipeline.flow, pipeline.commands.repeat
     gc.freeze()  # the objects that came with the libraries stay: no search for garbage need look at them
-    areas = [*map(str, settings.aoi)]
-    ending.summary.begin(settings.label, areas)
+    running = pipeline.library.running
+    ending.summary.begin(settings.label, [*map(str, settings.aoi)])
     ending.program = settings.notify
-    workspace = pipeline.storage.workspace.Workspace(Path(settings.out) / "work")
-    with (
-        workspace.hold(),
-        engine.journal.record_run(workspace, settings.label, areas) as name,
-        engine.clusters.open_cluster(settings.compute, workspace.root / "workers") as cluster,
-        engine.progress.Bars(quiet=quiet, language=LISTENER.language).show() as bars,
-    ):
+    bars = pipeline.engine.progress.Bars(quiet=quiet, language=LISTENER.language)
+    with running.open_run(settings, bars, refresh=refresh, manifest=manifest) as (name, opened):
         ending.begin(name)
-        if cluster.dashboard and not quiet:
-            ERR.print(f"Dask: {cluster.dashboard}", highlight=False, soft_wrap=True)
-        repeats = manifest.path.parent if manifest else None
-        run = engine.run.Run(workspace, cluster, bars, refresh, repeats=repeats)
-        if manifest:
-            repeat.refuse_changed_inputs(run, manifest, settings)
-        delivered = flow.deliver_all(run, settings)
+        if opened.cluster.dashboard and not quiet:
+            ERR.print(f"Dask: {opened.cluster.dashboard}", highlight=False, soft_wrap=True)
+        delivered = running.carry_out(opened, settings, manifest)
     _tell_delivered(ending.summary, delivered, as_json=as_json)
     if manifest:
-        _show_differences(repeat.list_differences(manifest, delivered[0].folder), as_json=as_json)
+        differences = pipeline.commands.repeat.list_differences(manifest, delivered[0].folder)
+        _show_differences(differences, as_json=as_json)
 
 
 def _tell_delivered(
@@ -227,14 +211,11 @@ def _tell_delivered(
     *,
     as_json: bool,
 ) -> None:
-    headlines, endings = pipeline.commands.headlines, pipeline.commands.endings
-    summary.deliveries = endings.dump_deliveries(delivered)
-    summary.figures = headlines.list_figures(delivered)
-    summary.headlines = headlines.list_headlines(delivered)
+    pipeline.library.running.enter_delivered(summary, delivered)
     if as_json:
         return
-    OUT.print(*headlines.lay_out_headlines(summary.headlines), sep="\n")
-    for line in endings.tell_deliveries(delivered):
+    OUT.print(*pipeline.commands.headlines.lay_out_headlines(summary.headlines), sep="\n")
+    for line in pipeline.commands.endings.tell_deliveries(delivered):
         OUT.print(say(line), highlight=False, soft_wrap=True)
 
 

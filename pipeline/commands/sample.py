@@ -5,7 +5,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import rasterio
 import shapely
 from rasterio.features import geometry_mask
@@ -15,26 +14,34 @@ from pipeline.geodesy import CGCS2000, project, unproject_all
 from pipeline.indices.sample_design import LEAST_PER_CLASS, allocate_points, draw_points
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 from pipeline.outputs.labelling import write_points
-from pipeline.periods import list_periods
-from pipeline.settings import Scenes
-from pipeline.storage.delivered import find_delivered
-from pipeline.storage.tables import load_json
+from pipeline.outputs.published import Published, open_published
 
 
 def draw_sample(
-    delivery: Path, *, points: int, period: str | None = None, least: int = LEAST_PER_CLASS, seed: int = 1
+    delivery: str | Path,
+    *,
+    points: int = 600,
+    period: str | None = None,
+    least: int = LEAST_PER_CLASS,
+    seed: int = 1,
 ) -> gpd.GeoDataFrame:
     """A stratified random sample of a delivered land cover, to be labelled; the last period unless named.
 
     Columns: `point_id`, `period`, `class` and `note` (both to be filled in), `stratum` (the mapped class,
     which who labels should not see); geometry: the middle of a pixel, inside the area, in EPSG:4490. Points
     are shared out by area, at least `least` a class (Olofsson et al. 2014). SettingsError for a folder that
-    is no delivery, or has no such period.
+    is no delivery, or has no such period, InputError for a manifest that is none of ours.
+
+    Examples
+    --------
+    >>> drawn = pipeline.draw_sample("delivery/delta/latest", points=200, seed=7)
+    >>> len(drawn), drawn.crs.to_epsg(), drawn["period"].unique().tolist()
+    (200, 4490, ['2024'])
     """
-    label = _choose_period(delivery, period)
-    path = delivery / "rasters" / f"land_cover_{label}.tif"
-    package = find_delivered(delivery, ".gpkg")
-    outline = shapely.union_all(pyogrio.read_dataframe(package, layer="aoi").geometry)
+    published = open_published(Path(delivery).expanduser())
+    label = _choose_period(published, period)
+    path = published.folder / "rasters" / f"land_cover_{label}.tif"
+    outline = shapely.union_all(published.outline.geometry)
     with rasterio.open(path) as source:
         classes, transform, crs = source.read(1), source.transform, source.crs.to_string()
     outside = geometry_mask([project(outline, crs)], classes.shape, transform)
@@ -58,23 +65,21 @@ def draw_sample(
     return found.astype({"class": "string", "note": "string"})
 
 
-def write_sample(sample: gpd.GeoDataFrame, path: Path, *, language: str = "zh") -> None:
-    """A sample as a GeoPackage that QGIS opens with a list of the classes; see `write_points`."""
+def write_sample(sample: gpd.GeoDataFrame, path: str | Path, *, language: str = "zh") -> None:
+    """A sample as a GeoPackage that QGIS opens with a list of the classes; see `write_points`.
+
+    Examples
+    --------
+    >>> drawn = pipeline.draw_sample("delivery/delta/latest", points=200, seed=7)
+    >>> pipeline.write_sample(drawn, "points.gpkg")
+    """
     choices = {entry.key: entry.name(language) for entry in LAND_COVER.classes}
-    write_points(sample, path, choices=choices)
+    write_points(sample, Path(path), choices=choices)
 
 
-def _choose_period(delivery: Path, period: str | None) -> str:
+def _choose_period(published: Published, period: str | None) -> str:
     """The label of the wanted period; SettingsError where the delivery has none such."""
-    manifest = delivery / "manifest.json"
-    if not manifest.is_file():
-        raise SettingsError("No delivery", [Problem(str(delivery), "no manifest.json", "a delivery")])
-    try:
-        scenes = Scenes.model_validate(load_json(manifest)["config"]["scenes"])
-    except (ValueError, LookupError, TypeError) as error:
-        problem = Problem(str(manifest), f"{type(error).__name__}: {error}", "a manifest of ecoledger")
-        raise SettingsError("No delivery", [problem]) from error
-    labels = [entry.label for entry in list_periods(scenes.start, scenes.end, scenes.period)]
+    labels = list(published.periods)
     if period is not None and period not in labels:
         raise SettingsError("No such period", [Problem("--period", repr(period), f"one of {labels}")])
     return period or labels[-1]

@@ -29,8 +29,18 @@ class Status:
     failed_reads: list[dict[str, Any]]
 
 
-def read_status(out: Path) -> Status:
-    """The status of a folder of deliveries; SettingsError if nothing was ever run there."""
+def read_status(out: str | Path) -> Status:
+    """The status of a folder of deliveries; SettingsError if nothing was ever run there.
+
+    Examples
+    --------
+    >>> pipeline.read_status("delivery")
+    Traceback (most recent call last):
+    ...
+    pipeline.errors.SettingsError: Nothing was run there
+    ...
+    """
+    out = Path(out).expanduser()
     workspace = Workspace(out / "work")
     if not (workspace.root / "ledger.sqlite").is_file():
         problem = Problem(str(out), "no ledger of runs", "the --out folder of a run")

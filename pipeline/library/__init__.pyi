@@ -1,6 +1,10 @@
+from . import configs as configs
 from . import delivery as delivery
 from . import evidence as evidence
+from . import lists as lists
 from . import rasters as rasters
+from . import results as results
+from . import running as running
 from . import scenes as scenes
 from . import series as series
 from . import spectral as spectral

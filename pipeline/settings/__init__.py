@@ -5,7 +5,7 @@ YAML as it is written, `rolling` the days that follow the calendar. `build_schem
 """
 
 from pipeline.settings.computing import Compute
-from pipeline.settings.config import TIDAL_WORLD, Settings, build_schema, load_settings
+from pipeline.settings.config import TIDAL_WORLD, Settings, build_schema, load_settings, parse_settings
 from pipeline.settings.outputs import Outputs, Retention
 from pipeline.settings.scenes import Clear, CompositeMethod, Scenes
 from pipeline.settings.sections import SampleFile, SectionRules, Sections, WaterBody
@@ -15,5 +15,5 @@ from pipeline.settings.vegetation import ClassPercentiles, Endmembers, Vegetatio
 __all__ = [
     "TIDAL_WORLD", "ClassPercentiles", "Clear", "CompositeMethod", "Compute", "Endmembers", "Outputs",
     "Retention", "SampleFile", "Scenes", "SectionRules", "Sections", "Settings", "StaticCatalog",
-    "Vegetation", "WaterBody", "build_schema", "load_settings",
+    "Vegetation", "WaterBody", "build_schema", "load_settings", "parse_settings",
 ]  # fmt: skip

@@ -163,12 +163,19 @@ def load_settings(path: Path, overrides: list[str] | None = None, *, day: date |
     folder of the file; `${NAME}` takes an environment variable. Rolling periods end before `day`, today
     where it is not given.
     """
-    node, raw = text.parse(path, text.read(path))
+    return parse_settings(path, text.read(path), overrides, day=day)
+
+
+def parse_settings(
+    path: Path, content: str, overrides: list[str] | None = None, *, day: date | None = None
+) -> Settings:
+    """Settings from YAML that stands at a path, or is said to; see `load_settings`."""
+    node, raw = text.parse(path, content)
     problems = [*text.find_duplicate_keys(path, node)]
     for pair in overrides or []:
         problems += text.override(raw, pair)
-    content, unset = text.fill_variables(raw)
-    content = resolve_rolling(content, day or today())
+    filled, unset = text.fill_variables(raw)
+    filled = resolve_rolling(filled, day or today())
     set_keys = [pair.partition("=")[0] for pair in overrides or []]
     problems += [
         Problem(
@@ -178,10 +185,10 @@ def load_settings(path: Path, overrides: list[str] | None = None, *, day: date |
         for variable in [f"${{{name}}}"]
     ]
     folder = ConfigFolder(path.resolve().parent)
-    settings, details = _validate(content, folder)
+    settings, details = _validate(filled, folder)
     problems += text.to_problems(path, node, raw, details, set_keys)
     if problems or settings is None:
-        raise MistakenConfig(path, problems, settings or _salvage(content, details, folder))
+        raise MistakenConfig(path, problems, settings or _salvage(filled, details, folder))
     return settings
 
 
@@ -204,5 +211,11 @@ def _salvage(content: Any, details: list[ErrorDetails], folder: ConfigFolder) ->
 
 
 def build_schema() -> dict[str, Any]:
-    """JSON schema of the config, with what each key is called and means in Chinese and English."""
+    """JSON schema of the config, with what each key is called and means in Chinese and English.
+
+    Examples
+    --------
+    >>> sorted(pipeline.build_schema()["required"])
+    ['aoi', 'scenes']
+    """
     return add_words(Settings.model_json_schema(), Settings)

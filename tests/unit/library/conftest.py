@@ -32,14 +32,16 @@ def planted():
 
 @pytest.fixture(scope="package")
 def out(planted, tmp_path_factory):
-    """The folder of deliveries."""
+    """The folder of deliveries, beside a table of water samples."""
     folder = tmp_path_factory.mktemp("library") / "delivery"
-    publish_delivery(planted, folder)
+    publish_delivery(planted, folder, inputs={"register.gpkg": "ef" * 32})
     keep_scenes(plant_scenes(folder.with_name("scenes")), folder, folder / "delta" / "2024")
+    samples = "断面,时间,氨氮(mg/L)\n北港桥,2024-06-01,0.4\n"
+    folder.with_name("water.csv").write_text(samples, encoding="utf-8")
     return folder
 
 
 @pytest.fixture(autouse=True)
 def in_folder_of_deliveries(out, monkeypatch):
-    """Where the examples of docstrings are run: `delivery/` holds deliveries, `scenes/` a catalogue."""
+    """Where the examples of docstrings are run: `delivery/`, `scenes/` (a catalogue) and `water.csv`."""
     monkeypatch.chdir(out.parent)

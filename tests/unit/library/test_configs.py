@@ -1,0 +1,66 @@
+"""Settings by keywords are those of the same words in a file; mistakes are named like those of a file."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pipeline
+from pipeline.errors import SettingsError
+
+WORDS = {
+    "label": "2024",
+    "aoi": ["guangyang_island"],
+    "scenes": {"provider": "simulated", "start": date(2023, 1, 1), "end": date(2024, 12, 31)},
+}
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump({**WORDS, "out": "here"}), encoding="utf-8")
+    return path
+
+
+@given(
+    period=st.sampled_from(["month", "quarter", "season", "year"]),
+    cloud=st.integers(0, 100),
+    indices=st.lists(st.sampled_from(["ndvi", "evi", "mndwi", "bsi"]), min_size=1, unique=True),
+    language=st.sampled_from(["zh", "en"]),
+)
+def test_keywords_say_what_the_same_words_of_a_file_say(tmp_path_factory, period, cloud, indices, language):
+    scenes = {**WORDS["scenes"], "period": period, "max_cloud_percent": cloud}
+    words = {**WORDS, "scenes": scenes, "indices": tuple(indices), "language": language}
+    path = tmp_path_factory.mktemp("configs") / "config.yaml"
+    path.write_text(yaml.safe_dump({**words, "indices": indices, "out": str(path.parent)}), encoding="utf-8")
+    assert pipeline.build_settings(**words, out=path.parent) == pipeline.build_settings(path)
+
+
+def test_keywords_beside_a_file_change_what_they_name_and_nothing_else(file):
+    plain = pipeline.build_settings(file)
+    changed = pipeline.build_settings(file, scenes={"period": "quarter"}, indices=["evi"])
+    assert changed.scenes == plain.scenes.model_copy(update={"period": "quarter"})
+    assert changed.indices == ["evi"]
+    assert (changed.aoi, changed.out) == (plain.aoi, str(file.parent / "here"))
+
+
+def test_settings_pass_as_they_are(file):
+    settings = pipeline.build_settings(file)
+    assert pipeline.build_settings(settings) is settings
+
+
+def test_paths_without_a_file_are_those_of_the_folder_of_the_process(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = pipeline.build_settings(**WORDS, samples=[{"path": Path("water.csv")}])
+    assert settings.samples[0].path == str(tmp_path / "water.csv")
+
+
+def test_every_mistake_of_keywords_is_named_at_once():
+    scenes = {**WORDS["scenes"], "period": "weak", "no_such_key": 1}
+    with pytest.raises(SettingsError) as caught:
+        pipeline.build_settings(**{**WORDS, "scenes": scenes}, indices=7)
+    told = str(caught.value)
+    assert all(word in told for word in ("scenes.period", "scenes.no_such_key", "indices"))
