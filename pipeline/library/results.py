@@ -84,7 +84,7 @@ def write_sheets(delivery: Place, parcels: Sequence[str] = (), *, to: str | Path
 
     Examples
     --------
-    >>> pipeline.write_sheets("delivery/delta/latest", ["no such parcel"])
+    >>> pipeline.write_sheets("nowhere")
     Traceback (most recent call last):
     ...
     pipeline.errors.SettingsError: ...

@@ -9,28 +9,17 @@ import pytest
 import rasterio
 
 from pipeline.commands.sample import draw_sample, write_sample
-from pipeline.errors import SettingsError
+from pipeline.errors import InputError, SettingsError
 from pipeline.geodesy import project_all
 from pipeline.legends import LAND_COVER
-from pipeline.outputs.geopackage import write_geopackage
-from pipeline.outputs.raster import write_raster
-from pipeline.storage.tables import save_json
 from tests.deliveries import small_delivery
+from tests.publishing import publish_delivery
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """As much of a delivery as points are drawn from."""
-    made = small_delivery()
-    folder = tmp_path_factory.mktemp("delivery")
-    (folder / "rasters").mkdir()
-    for raster in made.rasters:
-        if raster.name.startswith("land_cover"):
-            path = folder / "rasters" / f"{raster.name}.tif"
-            write_raster(raster, made.grid, path, simulated=True, as_of=made.as_of)
-    write_geopackage(made, folder / "inventory.gpkg")
-    save_json(folder / "manifest.json", {"config": {"scenes": {"start": "2023-01-01", "end": "2024-12-31"}}})
-    return folder
+    """A delivery that points are drawn from."""
+    return publish_delivery(small_delivery(), tmp_path_factory.mktemp("deliveries")).folder
 
 
 def test_points_lie_in_their_stratum_inside_the_area_and_wait_for_a_label(folder):
@@ -98,5 +87,5 @@ def test_no_delivery_and_no_such_period_are_told(folder, tmp_path):
 )
 def test_a_folder_whose_manifest_is_none_of_ours_is_no_delivery(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content, encoding="utf-8")
-    with pytest.raises(SettingsError, match="No delivery"):
+    with pytest.raises(InputError, match=r"manifest\.json"):
         draw_sample(tmp_path, points=10)

@@ -24,17 +24,17 @@ def plant_composite(shape):
 
 
 @pytest.fixture(scope="package")
-def planted():
+def small():
     """What is delivered: the small delivery, with the composite of its second period."""
-    small = small_delivery()
-    return replace(small, rasters=(*small.rasters, plant_composite(small.grid.shape)))
+    whole = small_delivery()
+    return replace(whole, rasters=(*whole.rasters, plant_composite(whole.grid.shape)))
 
 
 @pytest.fixture(scope="package")
-def out(planted, tmp_path_factory):
+def out(small, tmp_path_factory):
     """The folder of deliveries, beside a table of water samples."""
     folder = tmp_path_factory.mktemp("library") / "delivery"
-    publish_delivery(planted, folder, inputs={"register.gpkg": "ef" * 32})
+    publish_delivery(small, folder, inputs={"register.gpkg": "ef" * 32})
     keep_scenes(plant_scenes(folder.with_name("scenes")), folder, folder / "delta" / "2024")
     samples = "断面,时间,氨氮(mg/L)\n北港桥,2024-06-01,0.4\n"
     folder.with_name("water.csv").write_text(samples, encoding="utf-8")

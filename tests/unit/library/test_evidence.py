@@ -11,8 +11,8 @@ def delivery():
     return pipeline.open_delivery("delivery/delta/2024")
 
 
-def test_scenes_are_the_planted_ones_in_order_of_time(delivery, planted):
-    rows = planted.scenes.set_index("id")
+def test_scenes_are_the_planted_ones_in_order_of_time(delivery, small):
+    rows = small.scenes.set_index("id")
     assert list(delivery.scenes["id"]) == ["S2A_x", "S2B_y"]
     assert list(delivery.scenes["datetime"]) == [rows.loc[key, "datetime"] for key in delivery.scenes["id"]]
     assert delivery.scenes["cloud_percent"].isna().tolist() == [False, True]

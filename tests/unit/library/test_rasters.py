@@ -23,23 +23,23 @@ def maps(out):
     return pipeline.open_delivery(out, aoi="delta").maps
 
 
-def find_raster(planted, name):
-    return next(raster for raster in planted.rasters if raster.name == name)
+def find_raster(small, name):
+    return next(raster for raster in small.rasters if raster.name == name)
 
 
 @pytest.mark.parametrize("name", ["fvc", "looks", "land_cover", "change"])
-def test_a_map_holds_the_planted_numbers_and_nan_where_nothing_is_known(maps, planted, name):
+def test_a_map_holds_the_planted_numbers_and_nan_where_nothing_is_known(maps, small, name):
     for dim in ("period", "pair"):
         for when in maps[name].coords[dim].values if dim in maps[name].dims else ():
-            stored = find_raster(planted, f"{name}_{when.replace('/', '_')}")
+            stored = find_raster(small, f"{name}_{when.replace('/', '_')}")
             values = stored.values.to_numpy().astype(float)
             unknown = {"ratio": -32768, "classes": 255}.get(stored.kind)
             expected = np.where(values == unknown, np.nan, values) * (SCALE if name == "fvc" else 1)
             np.testing.assert_allclose(maps[name].sel({dim: when}), expected, rtol=1e-6)
 
 
-def test_maps_lie_where_the_grid_does(maps, planted):
-    grid = planted.grid
+def test_maps_lie_where_the_grid_does(maps, small):
+    grid = small.grid
     assert maps.rio.crs.to_string() == maps["fvc"].rio.crs.to_string() == grid.crs
     assert maps["fvc"].rio.transform() == grid.transform
     assert maps["fvc"].dims == ("period", "y", "x")
@@ -124,7 +124,7 @@ def test_a_composite_that_was_not_kept_is_refused_with_the_way_to_it():
         pipeline.open_composite("delivery/delta/latest", "2022")
 
 
-def test_a_composite_of_the_workspace_is_that_of_the_period(out, planted, tmp_path):
+def test_a_composite_of_the_workspace_is_that_of_the_period(out, small, tmp_path):
     folder = tmp_path / "delivery"
     shutil.copytree(out, folder, symlinks=True)
     manifest = folder / "delta" / "2024" / "manifest.json"
@@ -137,14 +137,14 @@ def test_a_composite_of_the_workspace_is_that_of_the_period(out, planted, tmp_pa
         "red": Layer("int16", -32768, {"scale_factor": SCALE, "units": "1"}),
         "looks": Layer("uint16", 0, {"units": "1"}),
     }
-    create_store(store, layers, planted.grid, 512)
-    block = next(planted.grid.blocks(512))
+    create_store(store, layers, small.grid, 512)
+    block = next(small.grid.blocks(512))
     planes = {"red": np.full(block.shape, 2500, np.int16), "looks": np.full(block.shape, 7, np.uint16)}
     planes["red"][0, 0] = -32768
     write_block(store, block, planes)
     composite = pipeline.open_composite(folder / "delta" / "latest", "2023")
-    assert composite.rio.transform() == planted.grid.transform
-    assert composite.rio.crs.to_string() == planted.grid.crs
+    assert composite.rio.transform() == small.grid.transform
+    assert composite.rio.crs.to_string() == small.grid.crs
     assert float(composite["red"][1, 1]) == pytest.approx(0.25)
     assert np.isnan(composite["red"][0, 0])
     assert int(composite["looks"][0, 0]) == 7
