@@ -61,7 +61,7 @@ def run(
     aoi: AoiOption = [],  # noqa: B006
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
-    refresh: Annotated[bool, typer.Option("--refresh", help="重新检索场景 search the scenes anew")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="重新检索影像 search the scenes anew")] = False,
     quiet: QuietOption = False,
     log: LogOption = None,
     as_json: JsonOption = False,
