@@ -21,14 +21,24 @@ Language = Literal["zh", "en"]
 VARIABLE = "ECOLEDGER_LANGUAGE"
 """The variable of the environment that goes before all else: zh or en."""
 
+SEPARATOR = " · "
+"""What stands between the words of a title, each of them a message."""
+
 FRAME = "{0}: found {1}; expected {2}"
 """The row of the table that says how a mistake is told."""
 
 _LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
 _ALTERNATIVES = ("; or ", "；或")
 _LISTS = (("; ", "；"), (", ", "，"))
+_BESIDE = re.compile(
+    r"(?P<zh>[^\x00-\x7f]+) (?P<behind>[a-z][A-Za-z ,.'-]*)"
+    r"|(?P<zh_>.*[\u4e00-\u9fff].*) \((?P<beside>[a-z].* .*|[A-Z].*(?: .*){3,})\)"
+)
 _KEPT = 4096
-_QUOTED = re.compile(r"(?<![^\s(\[{=,:])'(?:[^'\\]|\\.)*'(?![^\s)\]},.;:])")
+_SENTENCE = re.compile("[a-z]+ [a-z]+ [a-z]+")
+_TELLING = 10
+"""Letters of a template below which it takes nothing apart of which a sentence would stay English."""
+_QUOTED = re.compile(r"(?<![^\s(\[{=,:（：，；])'(?:[^'\\]|\\.)*'(?![^\s)\]},.;:）：，；。])")
 _BRACKETED = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}")
 
 
@@ -76,9 +86,18 @@ def translate(text: str, language: Language) -> str:
     """
     if "\n" in text:
         return "\n".join(translate(line, language) for line in text.split("\n"))
-    if language == "en":
-        return _choose_half(text, language)
-    return _say_in_chinese(text)
+    if SEPARATOR in text:
+        return SEPARATOR.join(translate(word, language) for word in text.split(SEPARATOR))
+    return _say_in_english(text) if language == "en" else _say_in_chinese(text)
+
+
+def _say_in_english(text: str) -> str:
+    """The English half of what is said in both languages, as of a reason behind what it is the reason of."""
+    before, colon, _ = _cover_values(text).partition(": ")
+    begin = len(before) + len(colon)
+    if not colon or _is_chinese(before) or not _is_chinese(text[begin:]):
+        return choose_half(text, "en")
+    return text[:begin] + _say_in_english(text[begin:])
 
 
 def _say_in_chinese(text: str) -> str:
@@ -90,8 +109,10 @@ def _say_in_chinese(text: str) -> str:
         return _say_list(text, covered, [_ALTERNATIVES])
     for template in messages.templates:
         if (slots := template.match(text, covered)) is not None:
-            return template.fill(slots)
-    half = _choose_half(text, "zh")
+            told = template.fill(slots)
+            if template.length >= _TELLING or not _SENTENCE.search(_cover_values(told)):
+                return told
+    half = choose_half(text, "zh")
     return half if half != text else _say_list(text, covered, _LISTS)
 
 
@@ -112,7 +133,7 @@ def _say_list(text: str, covered: str, marks: Sequence[tuple[str, str]]) -> str:
     for mark, chinese in marks:
         if mark in covered:
             members = list(_split(text, covered, mark))
-            told = [_say_in_chinese(member) for member in members]
+            told = [_say_in_chinese(one) if " " in one else one for one in members]
             if told != members:
                 return chinese.join(told)
     return text
@@ -125,8 +146,13 @@ def _split(text: str, covered: str, mark: str) -> Iterator[str]:
         begin += len(member) + len(mark)
 
 
-def _choose_half(text: str, language: Language) -> str:
-    """The words of one language where a text says `中文 / English`, once or several times after `；`."""
+def choose_half(text: str, language: Language) -> str:
+    """The words of one language where a text says `中文 / English`, once or several times after `；`.
+
+    So too of `中文 (in English)` and `中文 english`, as reasons and headings have them; else the text itself.
+    """
+    if found := _BESIDE.fullmatch(text):
+        return (found["zh"] or found["zh_"]) if language == "zh" else found["behind"] or found["beside"]
     parts = [text] if text.count(" / ") == 1 else text.split("；")
     pairs = [part.partition(" / ") for part in parts]
     if not all(_is_chinese(chinese) and english[:1].isascii() and english for chinese, _, english in pairs):

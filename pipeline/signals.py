@@ -30,7 +30,7 @@ def find_stop(error: BaseException) -> Interrupted | None:
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    raise Interrupted("已停止，可再次运行以继续 stopped; run again to resume", number)
+    raise Interrupted("stopped; run again to resume", number)
 
 
 def _send_again(lost: "sys.UnraisableHookArgs") -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 import pipeline
-from pipeline.cli.terminal import ERR, OUT, JsonOption, QuietOption, show_rows
+from pipeline.cli.terminal import ERR, OUT, JsonOption, QuietOption, say, show_rows
 
 verbs = typer.Typer()
 
@@ -46,7 +46,7 @@ def grade(
         raise grading.build_refusal(graded)
     show_rows(grading.count_readings(graded) if out else grading.tabulate_readings(graded), as_json=as_json)
     if len(graded.rejects):
-        ERR.print(f"剔除 rejected: {len(graded.rejects)}", highlight=False)
+        ERR.print(say(f"rejected: {len(graded.rejects)}"), highlight=False)
 
 
 @verbs.command()
@@ -97,7 +97,7 @@ def revalue(
     )
     for row in found.unused:
         place = f"{row.origin}, row {row.row}: {row.key} {row.land_class or ''} {row.region or ''}"
-        ERR.print(f"未用到 not used: {place.strip()}", highlight=False, soft_wrap=True)
+        ERR.print(say(f"not used: {place.strip()}"), highlight=False, soft_wrap=True)
 
 
 @verbs.command("bulletin")
@@ -142,7 +142,7 @@ def show_bulletin(
                 OUT.print(str(path), soft_wrap=True)
     for line in (*made.absent, made.no_pdf):
         if line:
-            ERR.print(line, highlight=False, soft_wrap=True)
+            ERR.print(say(line), highlight=False, soft_wrap=True)
 
 
 @verbs.command("view")
@@ -173,17 +173,15 @@ def show_view(
     tell = ERR.print if not quiet else lambda _: None
     made = viewing.build_view(out, language=language, tell=tell)
     for problem in made.problems:
-        ERR.print(f"未展示 not shown: {problem}", highlight=False, soft_wrap=True)
+        ERR.print(say(f"not shown: {problem}"), highlight=False, soft_wrap=True)
     if to:
         viewing.write_view(made, to)
-        OUT.print(f"{to / 'index.html'}: {len(made.shown)} 份交付 deliveries", soft_wrap=True)
+        OUT.print(say(f"{to / 'index.html'}: {len(made.shown)} deliveries"), soft_wrap=True)
         return
     server = viewing.open_view(made, host, port)
     if not viewing.is_loopback(host):
-        ERR.print(
-            f"注意：同网络的人都能读取 note: whoever reaches {host} can read all of it", highlight=False
-        )
-    OUT.print(f"{server.url} ({len(made.shown)} 份交付 deliveries；Ctrl+C 停止 stops)", soft_wrap=True)
+        ERR.print(say(f"note: whoever reaches {host} can read all of it"), highlight=False)
+    OUT.print(say(f"{server.url} ({len(made.shown)} deliveries; Ctrl+C stops)"), soft_wrap=True)
     viewing.serve_view(server, browse=not no_browser)
 
 
@@ -226,4 +224,4 @@ def sample(
     drawing = pipeline.commands.sample
     drawn = drawing.draw_sample(delivery, points=points, period=period, seed=seed)
     drawing.write_sample(drawn, out)
-    OUT.print(f"{out}: {len(drawn)} 个点待标注 points to label")
+    OUT.print(say(f"{out}: {len(drawn)} points to label"), soft_wrap=True)

@@ -73,4 +73,17 @@ def show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, default=str) + "\n")
         return
-    OUT.print(*pipeline.commands.listing.lay_out_rows(rows, OUT.width), sep="\n")
+    told = [{_tell_heading(name): _tell(value) for name, value in row.items()} for row in rows]
+    OUT.print(*pipeline.commands.listing.lay_out_rows(told, OUT.width), sep="\n")
+
+
+def _tell_heading(name: str) -> str:
+    """A heading in the language of the terminal: in two languages, or a key that the table has for `heading`."""
+    heading = f"heading {name}"
+    told = say(heading)
+    return messages.choose_half(name, LISTENER.language) if told == heading else told
+
+
+def _tell(value: Any) -> Any:
+    """Of a value in two languages the half of the reader's; any other as it is."""
+    return messages.choose_half(value, LISTENER.language) if isinstance(value, str) else value

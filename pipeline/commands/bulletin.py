@@ -56,12 +56,12 @@ class MadeBulletin:
 def choose_period(quarter: str | None, period: str | None) -> str | None:
     """The label that `--quarter` or `--period` asks for; SettingsError for both, and for no quarter."""
     if quarter is not None and period is not None:
-        problem = Problem("--quarter, --period", f"{quarter}, {period}", "二者之一 / one of both")
-        raise SettingsError("时段只能说一次 / A period is said once", [problem])
+        problem = Problem("--quarter, --period", f"{quarter}, {period}", "one of both")
+        raise SettingsError("A period is said once", [problem])
     if quarter is not None and not re.fullmatch(r"\d{4}Q[1-4]", quarter):
         raise SettingsError(
-            "不是季度 / Not a quarter",
-            [Problem("--quarter", quarter, "2024Q3；其他时段用 / other periods by --period")],
+            "Not a quarter",
+            [Problem("--quarter", quarter, "2024Q3; other periods by --period")],
         )
     return quarter or period
 
@@ -125,17 +125,17 @@ def _choose_target(path: Path) -> Path:
     problems = [
         Problem(f"--to {path}", found, expected)
         for is_wrong, found, expected in (
-            (path.suffix.lower() != ".docx", f"结尾 / the ending {path.suffix!r}", ".docx"),
+            (path.suffix.lower() != ".docx", f"the ending {path.suffix!r}", ".docx"),
             (
                 not path.parent.is_dir(),
-                "没有此文件夹 / no such folder",
-                "已有的文件夹 / a folder that is there",
+                "no such folder",
+                "a folder that is there",
             ),
         )
         if is_wrong
     ]
     if problems:
-        raise SettingsError("公报写不到那里 / The bulletin cannot be written there", problems)
+        raise SettingsError("The bulletin cannot be written there", problems)
     return path
 
 
@@ -151,9 +151,9 @@ def _write(target: Path, content: bytes, evidence: pd.DataFrame) -> None:
         parts[0].replace(target)
         parts[1].replace(listing)
     except OSError as error:
-        todo = "关闭打开着它的程序，或换 --to / Close the program that has it open, or choose another --to"
-        problem = Problem(str(target), f"{type(error).__name__}: {error}", "可写 / a place to write to", todo)
-        raise SettingsError("公报写不到那里 / The bulletin cannot be written there", [problem]) from error
+        todo = "Close the program that has it open, or choose another --to"
+        problem = Problem(str(target), f"{type(error).__name__}: {error}", "a place to write to", todo)
+        raise SettingsError("The bulletin cannot be written there", [problem]) from error
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
@@ -161,5 +161,5 @@ def _write(target: Path, content: bytes, evidence: pd.DataFrame) -> None:
 
 def _build_refusal(found: Sequence[Published], label: str) -> SettingsError:
     known = ", ".join(dict.fromkeys(list_labels(found)))
-    problem = Problem("--period / --quarter", label, f"其中之一 / one of: {known}")
-    return SettingsError("没有一个区有此时段 / No area has this period", [problem])
+    problem = Problem("--period / --quarter", label, f"one of: {known}")
+    return SettingsError("No area has this period", [problem])

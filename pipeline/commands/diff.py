@@ -376,9 +376,15 @@ def count_differences(found: Comparison) -> list[dict[str, Any]]:
     figures, states = found.figures["figure"].value_counts(), found.findings["state"].value_counts()
     closing = f"{balance['difference']:.3g}"
     return [
-        {"项目 item": "面积闭合差（相对） area balance, relative", "值 value": closing},
-        *({"项目 item": f"目录 figures: {name}", "值 value": str(count)} for name, count in figures.items()),
-        *({"项目 item": f"核查 findings: {name}", "值 value": str(count)} for name, count in states.items()),
+        {"项目 item": "面积闭合差（相对） / area balance, relative", "值 value": closing},
+        *(
+            {"项目 item": f"目录：{name} / figures: {name}", "值 value": str(count)}
+            for name, count in figures.items()
+        ),
+        *(
+            {"项目 item": f"核查：{name} / findings: {name}", "值 value": str(count)}
+            for name, count in states.items()
+        ),
         *({"项目 item": f"原因 {row.subject}", "值 value": row.what} for row in found.reasons.itertuples()),
     ]
 

@@ -58,12 +58,12 @@ def choose_parcels(facts: ParcelFacts, asked: Iterable[str]) -> list[str]:
     by_number = dict(zip(facts.parcels["parcel_no"].astype(object), known, strict=True))
     named = list(dict.fromkeys(asked))
     problems = [
-        Problem("--parcel", key, f"交付中的地块 / a parcel of the delivery: {_list_near(key, known)}")
+        Problem("--parcel", key, f"a parcel of the delivery: {_list_near(key, known)}")
         for key in named
         if key not in known and key not in by_number
     ]
     if problems:
-        raise SettingsError("没有这些地块 / No such parcels", problems)
+        raise SettingsError("No such parcels", problems)
     chosen = [key if key in known else by_number[key] for key in named]
     return list(dict.fromkeys(chosen)) or list(known)
 
@@ -74,9 +74,9 @@ def _list_near(key: str, known: Sequence[str]) -> str:
 
 def _choose_target(path: Path) -> Path:
     if path.suffix.lower() != ".pdf":
-        raise _refuse(path, f"结尾 / the ending {path.suffix!r}", ".pdf")
+        raise _refuse(path, f"the ending {path.suffix!r}", ".pdf")
     if not path.parent.is_dir():
-        raise _refuse(path, "没有此文件夹 / no such folder", "已有的文件夹 / a folder that is there")
+        raise _refuse(path, "no such folder", "a folder that is there")
     return path
 
 
@@ -92,14 +92,14 @@ def _name_volumes(target: Path, count: int) -> tuple[Path, ...]:
 def _hold_parts(targets: Sequence[Path]) -> Iterator[list[Path]]:
     """Files beside the targets, which take their places when all are written, or go."""
     parts = [target.with_name(f".{target.name}.part") for target in targets]
-    todo = "关闭打开着它的程序，或换 --to / Close the program that has it open, or choose another --to"
+    todo = "Close the program that has it open, or choose another --to"
     try:
         yield parts
         for part, target in zip(parts, targets, strict=True):
             part.replace(target)
     except OSError as error:
         found = f"{type(error).__name__}: {error}"
-        raise _refuse(targets[0], found, "可写 / a place to write to", todo) from error
+        raise _refuse(targets[0], found, "a place to write to", todo) from error
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
@@ -107,4 +107,4 @@ def _hold_parts(targets: Sequence[Path]) -> Iterator[list[Path]]:
 
 def _refuse(path: Path, found: str, expected: str, todo: str = "") -> SettingsError:
     problem = Problem(f"--to {path}", found, expected, todo)
-    return SettingsError("一地一档写不到那里 / The fact sheets cannot be written there", [problem])
+    return SettingsError("The fact sheets cannot be written there", [problem])

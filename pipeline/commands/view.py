@@ -45,7 +45,7 @@ def build_view(out: Path, *, language: Language | None = None, tell: Told = lamb
     checked.save()
     prune_cache(cache)
     if not viewed:
-        raise InputError("没有能展示的交付 / No delivery can be shown", problems)
+        raise InputError("No delivery can be shown", problems)
     told = [_shorten(problem, out) for problem in problems]
     return MadeView(build_site(viewed, told, spoken), tuple(one.id for one in viewed), tuple(problems))
 
@@ -75,11 +75,9 @@ def _prepare_all(
 def _refuse_stranger(published: Published, out: Path) -> None:
     """InputError for a folder that a link leads out of the one that is viewed."""
     if not published.folder.resolve().is_relative_to(out.resolve()):
-        found = "链接到文件夹之外 / a link that leads out of the folder"
-        expected = f"{out} 之内的文件夹 / a folder within {out}"
-        raise InputError(
-            "交付在别处 / A delivery lies elsewhere", [Problem(str(published.folder), found, expected)]
-        )
+        found = "a link that leads out of the folder"
+        expected = f"a folder within {out}"
+        raise InputError("A delivery lies elsewhere", [Problem(str(published.folder), found, expected)])
 
 
 def _speak(published: Published, language: Language) -> Published:

@@ -15,6 +15,7 @@ from pipeline.aoi import Aoi, list_aois
 from pipeline.geodesy import find_centre, project
 from pipeline.grid import Block, Grid, build_grid
 from pipeline.indices.vegetation import KeptEndmembers
+from pipeline.messages import SEPARATOR
 from pipeline.periods import Period, PeriodPair
 from pipeline.settings import Settings
 from pipeline.settings.aoi import AoiEntry, load_entry
@@ -36,6 +37,11 @@ class Study:
         loaded = load_entry(aoi)
         settings = settings.model_copy(update={"aoi": [aoi]})
         return cls(loaded, settings, build_grid(loaded, resolution_m=settings.scenes.resolution_m))
+
+    def title(self, *words: str) -> str:
+        """What a task of the area is called on its bar, the name of the area in both languages."""
+        names = dict.fromkeys([self.aoi.name_zh, self.aoi.name_en])
+        return SEPARATOR.join([" / ".join(names), *words])
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:

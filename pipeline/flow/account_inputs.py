@@ -58,7 +58,7 @@ def make_account_inputs(run: Run, study: Study, inputs: Inputs) -> Artifact | No
         projects.attrs = {}
         save_tables(folder, {**told.tables, "projects": projects})
 
-    return run.artifact(f"{study.aoi.name_zh} 核算资料 inputs of accounts", cause, build)
+    return run.artifact(study.title("inputs of accounts"), cause, build)
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ def list_input_warnings(told: Artifact | None, key: str = "accounts") -> Iterato
         yield f"{key}.regions: {remark}"
     lost = len(load_table(told.path, "statistics_rejected"))
     if lost:
-        words = "处未使用或须留意 places not used, or to be looked at"
-        yield f"{key}.statistics: {lost} {words} (statistics_rejected)"
+        yield f"{key}.statistics: {lost} places not used, or to be looked at (statistics_rejected)"
 
 
 def _describe(given: Accounts) -> dict[str, Any]:

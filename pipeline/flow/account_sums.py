@@ -56,7 +56,7 @@ def make_account_sums(
         save_tables(folder, {"sums": table, "whole": _sum_area(run, maps)})
         save_json(folder / "closures.json", units.closures)
 
-    return run.artifact(f"{study.aoi.name_zh} 核算底数 account sums", cause, build)
+    return run.artifact(study.title("account sums"), cause, build)
 
 
 def _describe_layer(layer: gpd.GeoDataFrame, key: str) -> list[str]:
@@ -87,7 +87,7 @@ def _sum_units(run: Run, maps: Maps, units: Units) -> pd.DataFrame:
         table = _tabulate(part)
         found.append(table.assign(row=groups[number][table["row"].to_numpy()]))
 
-    title = f"{maps.study.aoi.name_zh} 核算底数 account sums"
+    title = maps.study.title("account sums")
     run.stream(title, sum_neighbours, tasks, put, count=len(groups))
     table = pd.concat(found, ignore_index=True)
     numbers = table.columns.drop(["row", "period", "mapped"])

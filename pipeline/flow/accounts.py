@@ -92,7 +92,7 @@ def make_accounts(
         save_json(folder / "tables.json", list(tables))
         save_json(folder / "parameter_set.json", ledger.parameter_set)
 
-    return run.artifact(f"{study.aoi.name_zh} 核算 accounts", cause, build)
+    return run.artifact(study.title("accounts"), cause, build)
 
 
 def load_values(accounts: Artifact) -> AccountedValues:

@@ -77,7 +77,7 @@ def make_inventory(
         seen = _gather_findings(maps, parcels, statistics, [sections, *others])
         save_tables(folder, {"inventory": listed, "findings": seen})
 
-    return run.artifact(f"{study.aoi.name_zh} 清单 inventory", cause, build)
+    return run.artifact(study.title("inventory"), cause, build)
 
 
 def _gather_findings(

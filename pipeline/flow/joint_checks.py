@@ -110,8 +110,8 @@ def _check_baseline(settings: Settings) -> None:
     baseline = settings.targets.baseline if settings.targets else None
     labels = [period.label for period in settings.scenes.periods]
     if baseline and baseline not in labels:
-        problem = Problem("targets.baseline", repr(baseline), f"本运行的时段之一 one of {labels}")
-        raise SettingsError("基期不在本运行之内 The baseline is no period of this run", [problem])
+        problem = Problem("targets.baseline", repr(baseline), f"one of {labels}")
+        raise SettingsError("The baseline is no period of this run", [problem])
 
 
 def check_areas_named(settings: Settings) -> None:

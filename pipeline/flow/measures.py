@@ -70,7 +70,7 @@ def measure_parcels(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.
     def put(number: int, part: ParcelSums) -> None:
         sums.put(groups[number], part)
 
-    run.stream(f"{study.aoi.name_zh} 叠加 overlay", sum_neighbours, tasks, put, count=len(groups))
+    run.stream(study.title("overlay"), sum_neighbours, tasks, put, count=len(groups))
     return tabulate(parcels.ids, plan, sums)
 
 

@@ -26,6 +26,7 @@ from pipeline.maps import registry
 from pipeline.maps.evidence import describe_sources
 from pipeline.maps.making import make_maps
 from pipeline.maps.showing import list_warnings
+from pipeline.messages import translate
 from pipeline.storage.cause import Cause
 
 
@@ -60,6 +61,6 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[
         remarks += list_catalogue_warnings(study, inputs, supplement)
         counted = count_scenes(study, found.table)
         warnings = [*list_gaps(counted), *found.account["warnings"], *remarks, *list_warnings(maps)]
-        account = {**found.account, "periods": counted, "warnings": warnings}
+        account = {**found.account, "periods": counted, "warnings": [translate(one, study.settings.language) for one in warnings]}
         shifts = publication.load_shifts(parcels, of_accounts, own)
         return publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

@@ -77,7 +77,7 @@ def make_parcels(run: Run, study: Study, inputs: Inputs) -> Artifact:
         told = {key: shift.as_dict() for key, shift in every.items() if not shift.changes_nothing}
         save_json(folder / "datum_shifts.json", told)
 
-    return run.artifact(f"{study.aoi.name_zh} 地块 parcels", cause, build)
+    return run.artifact(study.title("parcels"), cause, build)
 
 
 def _list_shifts(register: LandRegister, restricting: gpd.GeoDataFrame) -> dict[str, DatumShift]:

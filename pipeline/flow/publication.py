@@ -238,7 +238,7 @@ def publish_delivery(
     study = draft.study
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = draft.written.folder
-    with run.bars.step(f"{study.aoi.name_zh} 交付 delivery", cause.step):
+    with run.bars.step(study.title("delivery"), cause.step):
         asked = study.settings.outputs
         written = outputs.complete_delivery(
             delivery, draft.written, shapefile=asked.shapefile, headings=asked.headings

@@ -8,12 +8,12 @@ from pipeline.errors import InputError, Problem
 def describe_register(register: "ingest.parcels.LandRegister", aoi: Aoi, inside: int, classed: int) -> str:
     """A register in words: its parcels in the area, those with a land class, and what its columns mean."""
     read = ", ".join(f"{theirs} → {ours}" for ours, theirs in register.columns.items())
-    counted = f"{inside} parcels in {aoi.name_en}, {classed} of them with a land class"
+    counted = f"{inside} parcels in {aoi.id}, {classed} of them with a land class"
     lines = [
-        f"{register.place}: {aoi.name_zh} 内 {inside} 宗，其中 {classed} 宗有地类 / {counted}",
-        f"  识别的列 columns as read: {read or '无 none'}",
-        f"  未用的列 columns not used: {', '.join(register.unread) or '无 none'}",
-        f"  缺少的列 columns that it lacks: {', '.join(register.missing) or '无 none'}",
+        f"{register.place}: {counted}",
+        f"  columns as read: {read or 'none'}",
+        f"  columns not used: {', '.join(register.unread) or 'none'}",
+        f"  columns that it lacks: {', '.join(register.missing) or 'none'}",
     ]
     return "\n".join(lines)
 
@@ -27,16 +27,16 @@ def explain_absence(register: "ingest.parcels.LandRegister", aoi: Aoi) -> InputE
         if where
         else "parcels beside the outline of the area"
     )
-    expected = f"parcels in {aoi.name_zh} ({west:.3f} to {east:.3f}, {south:.3f} to {north:.3f})"
+    expected = f"parcels in {aoi.id} ({west:.3f} to {east:.3f}, {south:.3f} to {north:.3f})"
     todo = "Name the register of this area, or the CRS that it is in (parcels.crs)"
     problem = Problem(register.place, found, expected, todo)
-    return InputError("没有一宗地在区内 / No parcel of the register lies in the area", [problem])
+    return InputError("No parcel of the register lies in the area", [problem])
 
 
 def explain_columns(register: "ingest.parcels.LandRegister") -> InputError:
     """The error for a register of which no column is known by its name."""
     found = ", ".join(register.unread) or "no column"
-    expected = "认得的列名 / at least one column that is known by its name"
-    todo = "在 parcels.columns 写明各列的含义 / Map them in parcels.columns, such as parcel_no and dlbm"
+    expected = "at least one column that is known by its name"
+    todo = "Map them in parcels.columns, such as parcel_no and dlbm"
     problem = Problem(f"{register.place}, columns", found, expected, todo)
-    return InputError("没有一列认得 / No column of the register is known", [problem])
+    return InputError("No column of the register is known", [problem])

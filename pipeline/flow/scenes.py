@@ -53,7 +53,7 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
     build_world(run, study, inputs)
     cause = name_scenes(study, inputs)
     known = {} if run.refresh else _load_decisions(run, cause)
-    title = f"{study.aoi.name_zh} 场景 scenes"
+    title = study.title("scenes")
     decide = partial(apply_offset, reader=run.reader)
 
     def build(folder: Path) -> None:
@@ -103,7 +103,7 @@ def _find_or_load_items(run: Run, study: Study, provider: Provider) -> Sequence[
     def build(folder: Path) -> None:
         save_json(folder / "items.json", find_items(study, provider))
 
-    title = f"{study.aoi.name_zh} 检索 search"
+    title = study.title("search")
     artifact = run.artifact(title, name_search(study, provider), build, anew=run.refresh)
     items: list[RawItem] = load_json(artifact.path / "items.json")
     return items
@@ -125,9 +125,9 @@ def tabulate_scenes(choice: Choice, scenes: Sequence[Scene], *, watched: bool) -
     ]
     if not pairs:
         expected = "an offset in raster:bands that fits the baseline, or enough clear land to tell it"
-        todo = "Correct raster:bands or the baseline of the item, or leave it out 请更正条目或剔除该景"
+        todo = "Correct raster:bands or the baseline of the item, or leave it out"
         problems = [Problem(scene.id, scene.offset_evidence, expected, todo) for scene in scenes[:_NAMED]]
-        raise InputError("偏移量均无法判定 The offset of no scene over the area can be told", problems)
+        raise InputError("The offset of no scene over the area can be told", problems)
     taken, outlines = zip(*pairs, strict=True)
     return to_table(taken, outlines)
 
@@ -156,7 +156,7 @@ def give_account(choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
 
 def _list_missing_passes(choice: Choice) -> list[str]:
     return [
-        f"{mission}: 过境日少于应有 {passes.found} days of passes found, at least {passes.expected} expected"
+        f"{mission}: {passes.found} days of passes found, at least {passes.expected} expected"
         for mission, passes in choice.missed.items()
     ]
 
@@ -167,10 +167,10 @@ def _list_flaws(choice: Choice) -> list[str]:
     for one in choice.candidates:
         for text in one.assumptions:
             assumed.setdefault(text, []).append(one.scene.id)
-    faults = [f"{len(choice.faults)} 项无法采用 items cannot be used: {'; '.join(choice.faults)}"]
+    faults = [f"{len(choice.faults)} items cannot be used: {'; '.join(choice.faults)}"]
     return [
         *(faults if choice.faults else []),
-        *(f"{len(ids)} 景 scenes: {text}: {', '.join(ids)}" for text, ids in assumed.items()),
+        *(f"{len(ids)} scenes: {text}: {', '.join(ids)}" for text, ids in assumed.items()),
     ]
 
 
@@ -181,7 +181,7 @@ def _list_offsets(scenes: Sequence[Scene]) -> list[str]:
         kinds.setdefault(_describe_offset(scene), []).append(scene)
     kinds.pop("", None)
     return [
-        f"{len(some)} 景 scenes: {text}: {', '.join(one.id for one in some)} ({some[0].offset_evidence})"
+        f"{len(some)} scenes: {text}: {', '.join(one.id for one in some)} ({some[0].offset_evidence})"
         for text, some in sorted(kinds.items())
     ]
 
@@ -189,9 +189,9 @@ def _list_offsets(scenes: Sequence[Scene]) -> list[str]:
 def _describe_offset(scene: Scene) -> str:
     """What should be known of the offset of a scene; '' where all agree."""
     if is_undecided(scene):
-        return "偏移量无法判定，未采用 left out, their offset is undecided"
+        return "left out, their offset is undecided"
     if is_provisional(scene):
-        return "偏移量暂按元数据 offset by metadata for now, asked again by the next run"
+        return "offset by metadata for now, asked again by the next run"
     if scene.offset_conflict:
-        return "偏移量说法不一，按像元判定 what is stated of the offset is contradicted, their pixels decided"
+        return "what is stated of the offset is contradicted, their pixels decided"
     return ""

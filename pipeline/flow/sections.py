@@ -84,7 +84,7 @@ def make_sections(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> 
             },
         )
 
-    return run.artifact(f"{study.aoi.name_zh} 断面 sections", cause, build)
+    return run.artifact(study.title("sections"), cause, build)
 
 
 def load_section_tables(folder: Path) -> dict[str, pd.DataFrame]:

@@ -49,7 +49,7 @@ def _plan(study: Study) -> World:
 
 def _simulate(run: Run, study: Study, cause: Cause) -> None:
     periods = study.settings.scenes.periods
-    title = f"{study.aoi.name_zh} 模拟 simulate"
+    title = study.title("simulate")
 
     def build(folder: Path) -> None:
         world = _plan(study)
@@ -64,14 +64,14 @@ def _simulate(run: Run, study: Study, cause: Cause) -> None:
 
 
 def _simulate_accounts(run: Run, study: Study, cause: Cause) -> None:
-    title = f"{study.aoi.name_zh} 模拟核算资料 simulate accounts"
+    title = study.title("simulate accounts")
     run.artifact(title, cause, lambda folder: write_accounts(_plan(study), folder))
 
 
 def _simulate_part(run: Run, study: Study, inputs: Inputs, name: str, simulated: Simulated) -> None:
     assert inputs.simulated
     base = run.workspace.path(inputs.simulated)
-    title = f"{study.aoi.name_zh} 模拟评价资料 simulate {name}"
+    title = study.title("simulate", name)
     run.artifact(
         title, inputs.simulated_parts[name], lambda folder: simulated.write(_plan(study), base, folder)
     )
@@ -81,7 +81,7 @@ def _plant_account_truth(run: Run, study: Study, inputs: Inputs, cause: Cause) -
     assert inputs.parcels
     assert inputs.accounts
     register, rules = Path(inputs.parcels.path), partial(_load_rules, inputs.accounts, study.aoi.id)
-    title = f"{study.aoi.name_zh} 核算真值 truth of the accounts"
+    title = study.title("truth of the accounts")
 
     def build(folder: Path) -> None:
         world = _plan(study)

@@ -63,7 +63,7 @@ def make_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[Wh
             },
         )
 
-    return run.artifact(f"{study.aoi.name_zh} 统计 statistics", cause, build)
+    return run.artifact(study.title("statistics"), cause, build)
 
 
 def _outline_patches(maps: Maps) -> gpd.GeoDataFrame:

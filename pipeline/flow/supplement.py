@@ -46,7 +46,7 @@ def make_supplement(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
         entries = complete_supplement(read.entries, land, supplied)
         save_tables(folder, {"supplement": entries, "supplement_rejected": read.rejects})
 
-    return run.artifact(f"{study.aoi.name_zh} 补录 supplement", cause, build)
+    return run.artifact(study.title("supplement"), cause, build)
 
 
 def list_catalogue_warnings(study: Study, inputs: Inputs, made: Artifact | None) -> Iterator[str]:
@@ -56,15 +56,14 @@ def list_catalogue_warnings(study: Study, inputs: Inputs, made: Artifact | None)
     """
     given = study.settings.catalogue.organisation
     if isinstance(given, dict) and study.aoi.id not in given:
-        yield f"catalogue.organisation: 没有 {study.aoi.id} 的编制单位 / nobody is named for {study.aoi.id}"
+        yield f"catalogue.organisation: nobody is named for {study.aoi.id}"
     lost = len(load_table(made.path, "supplement_rejected")) if made else 0
     if lost:
-        words = "处未使用或须留意 places not used, or to be looked at"
-        yield f"catalogue.supplement: {lost} {words} (supplement_rejected)"
+        yield f"catalogue.supplement: {lost} places not used, or to be looked at (supplement_rejected)"
     if name := _find_unread(study, inputs):
         yield (
-            f"{name} 已填写而本次未读入，原件移至 {KEPT}/；写入 catalogue.supplement 后再运行 / "
-            f"was completed but not read: kept in {KEPT}/; name it in catalogue.supplement and run again"
+            f"{name} was completed but not read: kept in {KEPT}/; "
+            "name it in catalogue.supplement and run again"
         )
 
 

@@ -36,10 +36,7 @@ def read_projects(files: Sequence[ProjectFile], aoi: Aoi) -> gpd.GeoDataFrame:
     twice = table["project"][table["project"].duplicated()].unique()
     if len(twice):
         problems = [
-            Problem(
-                f"projects, {name}", "见于多个文件 in several files", "项目标识不重复 one project of an id"
-            )
-            for name in twice
+            Problem(f"projects, {name}", "in several files", "one project of an id") for name in twice
         ]
         raise _explain(problems)
     checked = contracts.check_table(table, contracts.PROJECTS)
@@ -110,13 +107,13 @@ def _read_species(text: str) -> str:
 
 _READERS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "kind": (
-        "沿江生态景观带、村庄、质押单元或碳汇项目 one of belt, village, pledged, carbon",
+        "one of belt, village, pledged, carbon",
         _read_kind,
     ),
-    "start": ("一个日期，如 a day such as 2024-03-01", _read_day),
-    "end": ("一个日期，如 a day such as 2024-03-01", _read_day),
-    "intertidal": ("是或否 yes or no", _read_answer),
-    "alien_species": ("物种名称或“无” names, or none", _read_species),
+    "start": ("a day such as 2024-03-01", _read_day),
+    "end": ("a day such as 2024-03-01", _read_day),
+    "intertidal": ("yes or no", _read_answer),
+    "alien_species": ("names, or none", _read_species),
 }
 
 
@@ -124,27 +121,27 @@ def _find_mistakes(path: str, full: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) ->
     for row in full.index[full["project"].isna()]:
         yield Problem(
             f"{path}, row {row}",
-            "没有标识和名称 no id and no name",
-            "标识或名称 an id or a name",
+            "no id and no name",
+            "an id or a name",
             "columns: project, name",
         )
     for row in full.index[rows["kind"].isna()]:
-        yield Problem(f"{path}, row {row}, kind", "未填写 nothing", _READERS["kind"][0], "kind: belt")
+        yield Problem(f"{path}, row {row}, kind", "nothing", _READERS["kind"][0], "kind: belt")
     dated = full.dropna(subset=["start", "end"])
     for row in dated.index[dated["end"] < dated["start"]]:
         found = f"{full['start'][row]} .. {full['end'][row]}"
-        yield Problem(f"{path}, row {row}", found, "结束不早于开始 an end that is not before the start")
+        yield Problem(f"{path}, row {row}", found, "an end that is not before the start")
     said = full.drop(columns="geometry").groupby("project", sort=True).nunique(dropna=True)
     for project, counts in said.iterrows():
         for column in counts.index[counts > 1]:
             values = ", ".join(
                 sorted(map(str, full.loc[full["project"] == project, column].dropna().unique()))
             )
-            yield Problem(f"{path}, {project}, {column}", values, "一个项目只有一个值 one value of a project")
+            yield Problem(f"{path}, {project}, {column}", values, "one value of a project")
 
 
 def _explain(problems: list[Problem]) -> InputError:
-    return InputError("项目图层无法使用 The projects cannot be used", problems)
+    return InputError("The projects cannot be used", problems)
 
 
 def _build_none() -> gpd.GeoDataFrame:

@@ -45,7 +45,7 @@ def read_regions(file: RegionFile | None, aoi: Aoi) -> gpd.GeoDataFrame:
     rows = rows.assign(id=rows["id"].fillna(rows["name"]), name=rows["name"].fillna(rows["id"]))
     problems = [*_find_mistakes(file.path, rows, aoi)]
     if problems:
-        raise InputError("镇村边界无法使用 The regions cannot be used", problems)
+        raise InputError("The regions cannot be used", problems)
     regions = rows.dissolve("id", aggfunc="first").sort_index().reset_index()
     overlaps = _measure_overlaps(regions)
     _refuse_overlaps(file.path, regions, overlaps)
@@ -53,7 +53,7 @@ def read_regions(file: RegionFile | None, aoi: Aoi) -> gpd.GeoDataFrame:
     table = _check(parts)
     overlap_m2 = sum(overlaps.values())
     if overlap_m2:
-        remarks.append(f"镇村边界相互重叠 outlines of regions overlap: {overlap_m2:.0f} m2")
+        remarks.append(f"outlines of regions overlap: {overlap_m2:.0f} m2")
     table.attrs |= {"shift": rows.attrs["shift"], "remarks": remarks}
     return table
 
@@ -62,17 +62,17 @@ def _find_mistakes(path: str, rows: gpd.GeoDataFrame, aoi: Aoi) -> Iterator[Prob
     for row in rows.index[rows["id"].isna()]:
         yield Problem(
             f"{path}, row {row}",
-            "没有标识和名称 no id and no name",
-            "一个标识或名称 an id or a name",
+            "no id and no name",
+            "an id or a name",
             "columns: id, name",
         )
     reserved = {aoi.id, name_rest(aoi.id)}
     for row in rows.index[rows["id"].isin(reserved)]:
-        expected = "不同于本区的标识 an id that is not that of the area"
+        expected = "an id that is not that of the area"
         yield Problem(f"{path}, row {row}", rows["id"][row], expected)
     names = rows.groupby("id", sort=True)["name"].unique()
     for region, said in names[names.map(len) > 1].items():
-        yield Problem(f"{path}, id {region}", ", ".join(said), "一个标识一个名称 one name of an id")
+        yield Problem(f"{path}, id {region}", ", ".join(said), "one name of an id")
 
 
 def _measure_overlaps(regions: gpd.GeoDataFrame) -> dict[tuple[int, int], float]:
@@ -89,15 +89,15 @@ def _refuse_overlaps(path: str, regions: gpd.GeoDataFrame, overlaps: dict[tuple[
     wrong = [
         Problem(
             f"{path}, {regions['name'][a]} / {regions['name'][b]}",
-            f"重叠 overlap: {area:.0f} m2",
-            f"不大于较小者的 at most {_MOST_OVERLAP:.1%} of the smaller",
-            "修正边界 mend the outlines, or name another layer",
+            f"overlap: {area:.0f} m2",
+            f"at most {_MOST_OVERLAP:.1%} of the smaller",
+            "mend the outlines, or name another layer",
         )
         for (a, b), area in overlaps.items()
         if area > _MOST_OVERLAP * min(areas[a], areas[b])
     ]
     if wrong:
-        raise InputError("镇村边界相互重叠 The regions overlap", wrong)
+        raise InputError("The regions overlap", wrong)
 
 
 def _partition(

@@ -112,21 +112,19 @@ def read_supplement(patterns: Iterable[str], known: SupplementKeys) -> Supplemen
     kept, more = _settle(found)
     table = rejects.tabulate_rejects([*lost, *more])
     if lost and not found:
-        raise InputError(
-            "补录表无法使用 Nothing of the supplement can be used", rejects.explain_rejects(table)
-        )
+        raise InputError("Nothing of the supplement can be used", rejects.explain_rejects(table))
     return Supplement(_tabulate(kept), table)
 
 
 def _find_files(patterns: Iterable[str]) -> list[Path]:
     listed = [(pattern, find_paths(pattern)) for pattern in patterns]
     missing = [
-        Problem(pattern, "没有这个文件 no such file", "补录表，或能匹配到文件的模式 a table, or a pattern")
+        Problem(pattern, "no such file", "a table, or a pattern that one fits")
         for pattern, paths in listed
         if not paths
     ]
     if missing:
-        raise InputError("补录表无法找到 The supplement cannot be found", missing)
+        raise InputError("The supplement cannot be found", missing)
     return list(dict.fromkeys(path.resolve() for _, paths in listed for path in paths))
 
 
@@ -141,9 +139,9 @@ def _open_tables(path: Path) -> list[tuple[Sheet, _Layout]]:
     sheets = [(sheet, _find_layout(sheet)) for sheet in read_sheets(path) if not sheet.is_empty]
     tables = [(sheet, layout) for sheet, layout in sheets if layout]
     if all(sheet.traits.is_hidden for sheet, _ in tables):
-        found = "没有补录表的表头 / no headings of the template"
+        found = "no headings of the template"
         problem = Problem(path.name, found, NO_KEY.expected, NO_KEY.todo)
-        raise InputError("补录表无法读取 A supplement cannot be read", [problem])
+        raise InputError("A supplement cannot be read", [problem])
     return tables
 
 

@@ -91,7 +91,7 @@ def _judge(study: Study) -> Mapping[str, object]:
 ACCURACY = Step(
     name="accuracy",
     version=1,
-    title="精度 accuracy",
+    title="accuracy",
     times=_list_times,
     show=Show(rows=_list_rows, tables=_collect_tables, judge=_judge),
 )

@@ -121,7 +121,7 @@ def _list_rows(view: View, when: When) -> Iterator[Row]:
 ALERT = Step(
     name="alerts",
     version=3,
-    title="植被损失预警 alerts",
+    title="alerts",
     times=_list_times,
     bands=_list_bands,
     settings=_list_settings,

@@ -97,7 +97,7 @@ def _judge(study: Study) -> Mapping[str, object]:
 ANOMALY = Step(
     name="anomaly",
     version=1,
-    title="距平 anomaly",
+    title="anomaly",
     times=_list_times,
     needs=_list_needs,
     settings=_list_parameters,

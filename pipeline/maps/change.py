@@ -50,7 +50,7 @@ class ChangeOf:
     legend: Legend
 
 
-COVER_MOVES = ChangeOf("change", "transitions", "变化 change", "land_cover", "confidence", LAND_COVER)
+COVER_MOVES = ChangeOf("change", "transitions", "change", "land_cover", "confidence", LAND_COVER)
 
 
 def build_change_steps(
@@ -71,7 +71,7 @@ def build_change_steps(
     counted = Step(
         name=what.step,
         version=1,
-        title="图斑 patches",
+        title="patches",
         times=times,
         needs=partial(_list_transitions, what),
         settings=_describe_limits,

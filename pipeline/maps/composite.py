@@ -105,7 +105,7 @@ def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
 COMPOSITE = Step(
     name="composite",
     version=4,
-    title="合成 composite",
+    title="composite",
     times=each_period,
     bands=list_bands,
     settings=_list_settings,

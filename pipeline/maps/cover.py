@@ -154,7 +154,7 @@ def _judge(study: Study) -> Mapping[str, object]:
 COVER = Step(
     name="cover",
     version=3,
-    title="植被覆盖度 FVC",
+    title="FVC",
     times=each_period,
     needs=_list_needs,
     settings=_list_settings,

@@ -27,7 +27,7 @@ from pipeline.zonal.ground import GroundPixels
 TYPE_MOVES = ChangeOf(
     "ecosystem_change",
     "ecosystem_transitions",
-    "类型变化 change of types",
+    "change of types",
     "ecosystem",
     "ecosystem_confidence",
     ECOSYSTEM,
@@ -164,7 +164,7 @@ def _sum_encroachment(under: GroundPixels, *, change: Path) -> NDArray[np.float6
 TYPES = Step(
     name="ecosystem",
     version=1,
-    title="生态系统类型 ecosystem types",
+    title="ecosystem types",
     times=each_period,
     show=Show(rasters=_list_rasters, rows=_list_rows, tables=_collect_tables),
 )
@@ -178,7 +178,7 @@ TYPE_TRANSITIONS, TYPE_CHANGE = build_change_steps(
 ENCROACHMENT = Step(
     name="encroachment",
     version=1,
-    title="侵占 encroachment",
+    title="encroachment",
     times=_list_span,
     show=Show(rows=_list_encroachment_rows),
 )

@@ -168,7 +168,7 @@ def _sum_counts(
         for ndvi, land in _list_pairs(study, when)
         for block in study.blocks(maps.layout.edge_px)
     ]
-    title = f"{study.aoi.name_zh} 端元 endmembers"
+    title = study.title("endmembers")
     nothing = np.zeros((*rows, 1), dtype=np.int64)
     return sum(run.each(title, count, tasks), start=nothing)
 
@@ -202,7 +202,7 @@ def _describe_group(maps: Maps, when: When) -> str:
 ENDMEMBERS = Step(
     name="endmembers",
     version=4,
-    title="端元 endmembers",
+    title="endmembers",
     times=_list_groups,
     needs=_list_needs,
     settings=_list_settings,
@@ -211,7 +211,7 @@ ENDMEMBERS = Step(
 CLASS_ENDMEMBERS = Step(
     name="class_endmembers",
     version=2,
-    title="分类端元 endmembers by class",
+    title="endmembers by class",
     times=_list_class_groups,
     needs=_list_needs,
     settings=_list_settings,

@@ -129,7 +129,7 @@ def _judge(study: Study) -> Mapping[str, object]:
 INUNDATION = Step(
     name="inundation",
     version=2,
-    title="淹没 inundation",
+    title="inundation",
     times=_list_times,
     bands=_list_bands,
     settings=_list_settings,

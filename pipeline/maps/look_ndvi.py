@@ -161,7 +161,7 @@ def _list_rasters(maps: Maps, when: When) -> Iterator[Raster]:
 LOOK_NDVI = Step(
     name="look_ndvi",
     version=2,
-    title="逐景 NDVI 合成 NDVI of looks",
+    title="NDVI of looks",
     times=_list_times,
     bands=_list_bands,
     settings=_list_settings,
@@ -176,7 +176,7 @@ MONTH_NDVI = replace(
     LOOK_NDVI,
     name="month_ndvi",
     version=1,
-    title="各月最大 NDVI greatest NDVI of months",
+    title="greatest NDVI of months",
     times=_list_months,
     settings=_take_greatest,
     parameters=_take_greatest,

@@ -117,7 +117,7 @@ def _make(run: Run, maps: Maps, step: Step, when: When) -> Artifact:
     study, bands = maps.study, step.list_bands(maps.study, maps.scenes)
     footprints = _list_behind(maps, bands, when)
     cause = _name_cause(maps, step, when, footprints)
-    title = f"{study.aoi.name_zh} {when.label} {step.title}"
+    title = study.title(when.label, step.title)
     if step.build is not None:
         return run.artifact(title, cause, partial(step.build, run, maps, when))
     if step.bands and run.refresh and (before := run.workspace.find(cause)):

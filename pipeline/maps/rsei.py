@@ -152,7 +152,7 @@ def _tabulate(view: View, when: When) -> pd.DataFrame:
 HEAT = Step(
     name="heat",
     version=2,
-    title="地表温度 heat",
+    title="heat",
     times=list_times,
     bands=_list_bands,
     request=_request_heat,

@@ -156,7 +156,7 @@ def _list_axis_settings(maps: Maps, when: When) -> Mapping[str, object]:
 
 def _build_axis(run: Run, maps: Maps, when: When, folder: Path) -> None:
     """The axis as JSON; what is not a number is null."""
-    tasks, title = _list_tasks(maps, when), f"{maps.study.aoi.name_zh} {when.label} RSEI"
+    tasks, title = _list_tasks(maps, when), maps.study.title(when.label, "RSEI")
     unknown, ends = np.full(len(rsei.COMPONENTS), np.nan), (0.0, 1.0)
     reason = "" if tasks else _explain_lack(maps, _list_members(maps.study, when)[0])
     axis = rsei.Axis(unknown, unknown, unknown, unknown, reason)

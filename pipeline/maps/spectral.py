@@ -79,7 +79,7 @@ def _list_warnings(maps: Maps) -> Iterator[str]:
 SPECTRAL = Step(
     name="spectral",
     version=4,
-    title="指数 indices",
+    title="indices",
     times=each_period,
     needs=need_same("composite"),
     settings=_list_settings,

@@ -107,7 +107,7 @@ def _build_limit(run: Run, maps: Maps, when: When, folder: Path) -> None:
 
     def count(limit: float) -> int:
         tasks = [CountTask(block, store, limit) for block in blocks]
-        return sum(run.each(f"{study.aoi.name_zh} {TREND_LIMIT.title}", count_pixels, tasks))
+        return sum(run.each(study.title(TREND_LIMIT.title), count_pixels, tasks))
 
     tests = count(1.0)
     limit = trend.find_discovery_limit(count, tests, rate=study.settings.greenness.significance)
@@ -171,7 +171,7 @@ def _judge(study: Study) -> Mapping[str, object]:
 TREND = Step(
     name="trend",
     version=1,
-    title="NDVI 趋势 trend",
+    title="NDVI trend",
     times=_list_times,
     needs=need_all_periods("spectral"),
     settings=_list_parameters,
@@ -184,7 +184,7 @@ TREND = Step(
 TREND_LIMIT = Step(
     name="trend_limit",
     version=1,
-    title="NDVI 趋势显著界限 limit of the trend",
+    title="limit of the NDVI trend",
     times=_list_limit_times,
     needs=need_same("trend"),
     settings=_list_limit_settings,
@@ -194,7 +194,7 @@ TREND_LIMIT = Step(
 SIGNIFICANT_TREND = Step(
     name="significant_trend",
     version=1,
-    title="NDVI 显著趋势 significant trend",
+    title="significant NDVI trend",
     times=_list_limit_times,
     needs=need_same("trend", "trend_limit"),
     parameters=_list_limits,

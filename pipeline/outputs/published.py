@@ -130,8 +130,8 @@ class Published:
         try:
             return pyogrio.read_dataframe(path, layer="aoi")
         except pyogrio.errors.DataSourceError as error:
-            problem = Problem(str(path), str(error), "交付的 GeoPackage / the GeoPackage of a delivery")
-            raise InputError("交付读不出 / A delivery cannot be read", [problem]) from error
+            problem = Problem(str(path), str(error), "the GeoPackage of a delivery")
+            raise InputError("A delivery cannot be read", [problem]) from error
 
     def name(self, language: Language) -> str:
         """The name of the area."""
@@ -141,12 +141,10 @@ class Published:
         """One of its files; InputError for one that is not as it was published."""
         path, promised = self.folder / name, self.manifest["files"][name]["sha256"]
         if not path.is_file() or sha256_of_file(path) != promised:
-            found = (
-                "不是发布时的内容 / not what was published" if path.is_file() else "没有此文件 / no such file"
-            )
-            todo = "重新运行以恢复 / Run again to restore it"
+            found = "not what was published" if path.is_file() else "no such file"
+            todo = "Run again to restore it"
             problem = Problem(str(path), found, f"sha256 {promised[:12]}… (manifest.json)", todo)
-            raise InputError("交付已被改动，不能据以说明 / A delivery was changed since", [problem])
+            raise InputError("A delivery was changed since", [problem])
         return path
 
     def has(self, name: str) -> bool:
@@ -211,7 +209,7 @@ def find_deliveries(out: Path) -> list[Published]:
     """
     found, problems = survey_deliveries(out)
     if problems:
-        raise InputError("清单读不出 / Manifests that cannot be read", problems)
+        raise InputError("Manifests that cannot be read", problems)
     return found
 
 
@@ -224,13 +222,13 @@ def open_published(place: Path) -> Published:
     latest = pointer.name == "latest" and pointer.is_file()
     folder = pointer.parent / pointer.read_text("utf-8").strip() if latest else place
     if not (folder / "manifest.json").is_file():
-        todo = "如 / such as delivery/<aoi>/<label>, delivery/<aoi>/latest"
-        problem = Problem(str(place), "没有 / no manifest.json", "交付的文件夹 / folder of a delivery", todo)
-        raise SettingsError("没有交付 / No delivery", [problem])
+        todo = "such as delivery/<aoi>/<label>, delivery/<aoi>/latest"
+        problem = Problem(str(place), "no manifest.json", "folder of a delivery", todo)
+        raise SettingsError("No delivery", [problem])
     problems: list[Problem] = []
     found = _open_delivery(folder / "manifest.json", problems)
     if found is None:
-        raise InputError("清单读不出 / A manifest that cannot be read", problems)
+        raise InputError("A manifest that cannot be read", problems)
     return found
 
 
@@ -241,10 +239,8 @@ def survey_deliveries(out: Path) -> tuple[list[Published], list[Problem]]:
     """
     paths = sorted(path for path in out.glob("*/*/manifest.json") if not path.parent.name.startswith("."))
     if not paths:
-        problem = Problem(
-            str(out), "没有交付 / no deliveries", "ecoledger run 的 --out 目录 / the --out of a run"
-        )
-        raise SettingsError("没有交付 / No deliveries", [problem])
+        problem = Problem(str(out), "no deliveries", "the --out of a run")
+        raise SettingsError("No deliveries", [problem])
     problems: list[Problem] = []
     found = [one for path in paths if (one := _open_delivery(path, problems)) is not None]
     return found, problems
@@ -289,7 +285,7 @@ def find_whole_period(kind: PeriodKind, period: Period) -> Period:
 
 def _open_delivery(path: Path, problems: list[Problem]) -> Published | None:
     """The delivery of a manifest; None, and a problem, for a file that is no manifest of a delivery."""
-    expected = "ecoledger 的清单 / a manifest of ecoledger"
+    expected = "a manifest of ecoledger"
     try:
         manifest = load_json(path)
         asked = manifest["config"]["scenes"]
@@ -299,7 +295,7 @@ def _open_delivery(path: Path, problems: list[Problem]) -> Published | None:
         return None
     lacking = [key for key in _TOLD if key not in manifest]
     if lacking:
-        problems.append(Problem(str(path), f"没有 / no {', '.join(lacking)}", expected))
+        problems.append(Problem(str(path), f"no {', '.join(lacking)}", expected))
         return None
     return found
 
@@ -319,7 +315,7 @@ def list_labels(found: Sequence[Published]) -> Iterator[str]:
 
 def build_column_refusal(delivery: str, table: str, column: str) -> InputError:
     """What is said of a column that a delivered table does not have."""
-    place, found = f"{delivery}/tables/{table}.csv", f"没有列 / no column {column}"
-    todo = "用本版本重新运行 / Run again with this version"
-    problem = Problem(place, found, "本版本的交付 / a delivery of this version", todo)
-    return InputError("交付的表不全 / A table of a delivery lacks a column", [problem])
+    place, found = f"{delivery}/tables/{table}.csv", f"no column {column}"
+    todo = "Run again with this version"
+    problem = Problem(place, found, "a delivery of this version", todo)
+    return InputError("A table of a delivery lacks a column", [problem])

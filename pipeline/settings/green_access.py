@@ -142,8 +142,8 @@ def load_distances(block: GreenAccess) -> Distances:
     path = PROJECT_ROOT / find_distances(block)
     if not path.is_file():
         raise SettingsError(
-            "距离规则文件不存在 The rule of distances is missing",
-            [Problem("access.distances", str(path), f"一个文件 a file like {_SHIPPED.name}")],
+            "The rule of distances is missing",
+            [Problem("access.distances", str(path), f"a file like {_SHIPPED.name}")],
         )
     node, content = text.parse(path, text.read(path))
     problems = list(text.find_duplicate_keys(path, node))

@@ -48,8 +48,8 @@ def find_delivered(folder: Path, suffix: str) -> Path:
     whole = [name for name in named if all(_goes_on(other, name, suffix) for other in named)]
     if len(whole) == 1 and (path := folder / whole[0]).is_file():
         return path
-    found = ", ".join(named) or "没有此类文件 / no such file"
-    problem = Problem(str(folder / f"*{suffix}"), found, "一份交付的文件 / the file of one delivery")
+    found = ", ".join(named) or "no such file"
+    problem = Problem(str(folder / f"*{suffix}"), found, "the file of one delivery")
     raise InputError("What is given is no delivery", [problem])
 
 
@@ -74,6 +74,6 @@ def _read_files(manifest: Path) -> Mapping[str, object] | None:
     try:
         content = load_json(manifest)
     except ValueError as error:
-        problem = Problem(str(manifest), str(error), "ecoledger 的清单 / a manifest of ecoledger")
+        problem = Problem(str(manifest), str(error), "a manifest of ecoledger")
         raise InputError("What is given is no delivery", [problem]) from error
     return content.get("files") if isinstance(content, dict) else None

@@ -18,7 +18,7 @@ KEPT = "kept"
 
 _SIGNS = {"aoi", "label", "config", "files"}
 _OWN = {"manifest.json", BEGUN}
-_MOVE = "移走它，或另选 --out / Move it away, or choose another --out"
+_MOVE = "Move it away, or choose another --out"
 
 
 def check_place(target: Path) -> None:
@@ -31,16 +31,16 @@ def check_place(target: Path) -> None:
         *(_explain_folder(path) for path in (target, part, old) if not _is_replaceable(path)),
     ]
     if latest.exists() and not latest.is_file() and not latest.is_symlink():
-        found = "一个目录 / a folder"
-        problems.append(Problem(str(latest), found, "最近交付的标签 / the label of the last delivery", _MOVE))
+        found = "a folder"
+        problems.append(Problem(str(latest), found, "the label of the last delivery", _MOVE))
     if problems:
-        raise WorkspaceError("不能发布到此处 / No delivery can be put here", problems)
+        raise WorkspaceError("No delivery can be put here", problems)
 
 
 def refuse_links(paths: Iterable[Path]) -> None:
     """WorkspaceError that names those of our files which are symbolic links, as they lead elsewhere."""
     if problems := [_explain_link(path) for path in paths if path.is_symlink()]:
-        raise WorkspaceError("工作区不能用 / The workspace cannot be used", problems)
+        raise WorkspaceError("The workspace cannot be used", problems)
 
 
 def name_part(target: Path) -> Path:
@@ -83,13 +83,13 @@ def has_strangers(delivery: Path) -> bool:
 
 
 def _explain_link(path: Path) -> Problem:
-    found = f"符号链接，指向 / a symbolic link to {path.readlink()}"
-    return Problem(str(path), found, "本系统自己的文件或目录 / a file or folder of its own", _MOVE)
+    found = f"a symbolic link to {path.readlink()}"
+    return Problem(str(path), found, "a file or folder of its own", _MOVE)
 
 
 def _explain_folder(path: Path) -> Problem:
-    found = "没有本系统清单的目录 / a folder without a manifest of ours" if path.is_dir() else "文件 / a file"
-    return Problem(str(path), found, "本系统的交付，或什么也没有 / a delivery of ours, or nothing", _MOVE)
+    found = "a folder without a manifest of ours" if path.is_dir() else "a file"
+    return Problem(str(path), found, "a delivery of ours, or nothing", _MOVE)
 
 
 def _is_replaceable(path: Path) -> bool:

@@ -33,14 +33,12 @@ def test_scenes_without_a_zone_are_refused_or_taken_as_utc_in_every_zone_of_the_
         time.tzset()
         code, told = run(tmp_path, {"static": str(catalog)}, f"{number} refused")
         assert code == 2
-        assert all(
-            f"{name}: found 时间无时区 time {moment} without a zone" in told for name, moment, _ in planted
-        )
+        assert all(f"{name}: found time {moment} without a zone" in told for name, moment, _ in planted)
         assert run(tmp_path, {"static": str(catalog)}, str(number), times_without_zone="utc")[0] == 0
         found = figures(tmp_path, str(number))
         assert found["mean_fvc_land"] == pytest.approx(truth, abs=2e-4)
         assert found["vegetation_cover_share_land"] == pytest.approx(1.0)
-        assert "2 景 scenes: 时间无时区" in warnings_of(tmp_path, str(number))
+        assert "2 景：没有时区的时间" in warnings_of(tmp_path, str(number))
     monkeypatch.undo()
     time.tzset()
 

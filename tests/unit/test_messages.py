@@ -70,6 +70,9 @@ def find_slots(text: str) -> list[str]:
 def test_slots_are_numbered_and_the_chinese_has_no_others(english, chinese):
     assert find_slots(english) == [str(number) for number in range(len(find_slots(english)))]
     assert set(find_slots(chinese)) <= set(find_slots(english))
+    assert not re.search(r"\}\{(?!\{)|\{\{|\[", english), (
+        "nothing between two slots, or brackets, which cover values"
+    )
 
 
 @pytest.mark.parametrize(("english", "chinese"), ROWS)
@@ -89,7 +92,7 @@ def test_what_users_wrote_stands_in_the_translation_as_they_wrote_it(row, values
 @given(st.text(max_size=80))
 def test_any_text_can_be_translated_and_english_stays_english(text):
     assert isinstance(translate(text, "zh"), str)
-    assert " / " in text or translate(text, "en") == text
+    assert re.search("[\u0080-\uffff]", text) or translate(text, "en") == text
 
 
 @pytest.mark.parametrize("own", ["'a: b'", "'no column x; y'", "{'a': 'one row'}", "['one row', 'a file']"])
@@ -110,6 +113,11 @@ def test_messages_within_messages_are_translated_too():
         ("甲 / a；乙 / b", "甲；乙", "a; b"),
         ("都不使用；改正其一 / neither is used; mend one", "都不使用；改正其一", "neither is used; mend one"),
         ("甲镇 / 乙镇", "甲镇 / 乙镇", "甲镇 / 乙镇"),
+        ("缺少时间 (no time)", "缺少时间", "no time"),
+        ("重庆 (Chongqing)", "重庆 (Chongqing)", "重庆 (Chongqing)"),
+        ("空 nothing", "空", "nothing"),
+        ("'x: 1': 缺少时间 (no time)", "'x: 1'：缺少时间", "'x: 1': no time"),
+        ("广阳岛 / Guangyang Island · 2024 · GEP", "广阳岛 · 2024 · GEP", "Guangyang Island · 2024 · GEP"),
     ],
 )
 def test_of_words_in_two_languages_each_reader_has_a_half(written, chinese, english):

@@ -68,7 +68,7 @@ def _make_part(part: Part, inputs: Inputs, sources: Sources) -> Artifact:
         save_json(folder / "tables.json", list(found.tables))
         save_json(folder / "layers.json", list(found.layers))
 
-    return sources.run.artifact(f"{sources.study.aoi.name_zh} {part.title} {part.name}", cause, build)
+    return sources.run.artifact(sources.study.title(f"{part.title} / {part.name}"), cause, build)
 
 
 def name_part_step(part: Part) -> str:

@@ -40,7 +40,7 @@ def sum_strips(run: Run, maps: Maps, strips: gpd.GeoDataFrame) -> pd.DataFrame:
             table = tally.tabulate(numbers)
             found.append(table.assign(row=groups[number][table["row"].to_numpy()], period=when.label))
 
-    run.stream(f"{maps.study.aoi.name_zh} 河湖岸带 banks", sum_neighbours, tasks, put, count=len(groups))
+    run.stream(maps.study.title("banks"), sum_neighbours, tasks, put, count=len(groups))
     table = pd.concat(found, ignore_index=True)
     named = strips[["body", "zone"]].reset_index(drop=True)
     joined = table.join(named, on="row").sort_values(["row", "period"], kind="stable", ignore_index=True)

@@ -65,11 +65,11 @@ def _build_body(row: Mapping[Hashable, Any]) -> Body:
 def check_health(block: Health, _aoi: Aoi) -> None:
     """Read through all files of a block; SettingsError where it names no bodies."""
     if not block.bodies:
-        expected = "河湖矢量或名录 outlines or a list of bodies"
-        todo = f"如 such as bodies: {', '.join(list_waters())}"
+        expected = "outlines or a list of bodies"
+        todo = f"such as bodies: {', '.join(list_waters())}"
         raise SettingsError(
-            "河湖健康没有水体 The health of rivers and lakes has no bodies",
-            [Problem("assessment.health.bodies", "空 nothing", expected, todo)],
+            "The health of rivers and lakes has no bodies",
+            [Problem("assessment.health.bodies", "nothing", expected, todo)],
         )
     read_inputs(block)
     for other in block.registers:

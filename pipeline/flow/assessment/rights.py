@@ -113,5 +113,5 @@ def check_rights(block: Rights, aoi: Aoi) -> None:
 
 def _refuse_none(block: Rights) -> None:
     if not block.registers:
-        problem = Problem("rights", "没有登记簿 no register", "至少一个 at least one: {kind, path}")
-        raise SettingsError("其他权利没有登记簿 No register of other rights is named", [problem])
+        problem = Problem("rights", "no register", "at least one: {kind, path}")
+        raise SettingsError("No register of other rights is named", [problem])

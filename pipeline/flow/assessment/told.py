@@ -54,4 +54,4 @@ def make_office_inputs(
         save_json(folder / "datum_shifts.json", shift)
         save_tables(folder, told.tables)
 
-    return run.artifact(f"{study.aoi.name_zh} 评价资料 inputs of the assessment", cause, build)
+    return run.artifact(study.title("inputs of the assessment"), cause, build)

@@ -48,7 +48,7 @@ def make_waters(run: Run, study: Study, inputs: Inputs) -> Artifact | None:
         found = _join_registers(list(_read_registers(study, inputs, block)))
         save_tables(folder, found)
 
-    return run.artifact(f"{study.aoi.name_zh} 各方断面 waters", cause, build)
+    return run.artifact(study.title("waters"), cause, build)
 
 
 def _describe(other: object) -> object:

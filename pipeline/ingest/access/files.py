@@ -66,11 +66,9 @@ def refuse_nameless(block: GreenAccess) -> None:
         "access.homes": (block.homes.any, "land, buildings 或 or population"),
         "access.parks": (block.parks is not None, "公园图层 a layer of parks"),
     }
-    problems = [
-        Problem(key, "没有写 not given", expected) for key, (there, expected) in named.items() if not there
-    ]
+    problems = [Problem(key, "not given", expected) for key, (there, expected) in named.items() if not there]
     if problems:
-        raise SettingsError("绿地公园可达性缺少输入 Access to green lacks inputs", problems)
+        raise SettingsError("Access to green lacks inputs", problems)
 
 
 def _list_readers(block: GreenAccess, rule: Distances, aoi: Aoi, grid: Grid) -> Iterator[tuple[str, Read]]:

@@ -69,7 +69,7 @@ def _find_residents(file: BuildingFile, layer: VectorLayer) -> Mapping[str, str]
     }
     there = [file.residents] if file.residents else [n for n in layer.columns if _split(n)[0] in usual]
     if len(there) > 1:
-        expected, todo = "一列 one column", f"指明一列 name one: residents: {there[0]}"
+        expected, todo = "one column", f"name one: residents: {there[0]}"
         raise vector_error(Problem(layer.place, ", ".join(there), expected, todo))
     return {"people": there[0]} if there else {}
 
@@ -85,9 +85,9 @@ def _find_factor(found: NearbyFeatures, heading: str) -> float:
     name, unit = _split(heading)
     place = f"{found.layer.place}, column {heading}"
     if "户" in name and "人" not in name:
-        raise vector_error(Problem(place, "户数 households", "居住人数 a number of residents"))
+        raise vector_error(Problem(place, "households", "a number of residents"))
     if unit not in _PEOPLE:
-        raise vector_error(Problem(place, f"单位 the unit {unit!r}", ", ".join(filter(None, _PEOPLE))))
+        raise vector_error(Problem(place, f"the unit {unit!r}", ", ".join(filter(None, _PEOPLE))))
     return _PEOPLE[unit]
 
 
@@ -116,19 +116,17 @@ def _read_count(text: str) -> float:
 def _refuse_points(found: NearbyFeatures) -> None:
     if not (shapely.get_dimensions(found.rows.geometry.to_numpy()) > 0).any():
         said, expected = (
-            "点，没有居住人数 points without residents",
-            "多边形，或居住人数列 polygons, or residents",
+            "points without residents",
+            "polygons, or residents",
         )
-        raise vector_error(
-            Problem(found.layer.place, said, expected, "residents: 人数列 the column of people")
-        )
+        raise vector_error(Problem(found.layer.place, said, expected, "residents: the column of people"))
 
 
 def _cut_to_area(found: NearbyFeatures, rows: gpd.GeoDataFrame, aoi: Aoi) -> NearbyFeatures:
     """The homes as far as they lie in the area, each shape once."""
     if rows.empty:
-        said = f"{found.read} 行，均在范围之外 rows, none inside {aoi.id}"
-        raise vector_error(Problem(found.layer.place, said, "住房在范围之内 homes inside the area"))
+        said = f"{found.read} rows, none inside {aoi.id}"
+        raise vector_error(Problem(found.layer.place, said, "homes inside the area"))
     drawn = shapely.get_dimensions(rows.geometry.to_numpy()) > 0
     same = pd.Series(shapely.to_wkb(shapely.normalize(rows.geometry.to_numpy()))).duplicated().to_numpy()
     again = same & drawn

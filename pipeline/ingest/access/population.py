@@ -28,18 +28,18 @@ from pipeline.ingest.parcels.named_polygons import pick_polygons
 from pipeline.settings.green_access import PopulationFile
 
 COUNT = Layer(
-    "population", "人口 Population", "people", "sum",
+    "population", "Population", "people", "sum",
     spellings=("人", "persons", "people/pixel", "persons/pixel", "people per pixel", "count", "人/像元"),
 )  # fmt: skip
 DENSITY = Layer(
-    "population", "人口 Population", "people/km2", "mean",
+    "population", "Population", "people/km2", "mean",
     spellings=("people/km^2", "persons/km2", "people km-2", "人/km2", "人/平方公里", "人/平方千米"),
 )  # fmt: skip
 """What a raster of people may hold: people of its pixels, or of a square kilometre; its unit says which."""
 
 CELL_M = 50.0
 _SQUARE_METRES = 1e6
-_TODO = "在配置中写 unit: people 或 people/km2 / say which by `unit` in the config"
+_TODO = "say which by `unit` in the config"
 
 
 @dataclass(frozen=True)
@@ -79,17 +79,15 @@ def read_population(file: PopulationFile, aoi: Aoi, grid: Grid) -> People:
 def _open(file: PopulationFile, grid: Grid) -> OpenLayer:
     """The raster as people of its pixels or of a square kilometre, as its unit says."""
     if file.resampling:
-        said = "总数按面积分摊 totals shared out by area, densities by their mean"
+        said = "totals shared out by area, densities by their mean"
         raise build_layer_error(COUNT, Problem("access.homes.population.resampling", file.resampling, said))
     _, statement = describe_file(COUNT, file, file.path, file.band)
     unit = spell_unit(file.unit or statement.unit)
     if not unit:
-        raise build_layer_error(COUNT, Problem(file.path, "没有单位 no unit", "people, people/km2", _TODO))
+        raise build_layer_error(COUNT, Problem(file.path, "no unit", "people, people/km2", _TODO))
     layer = next((one for one in (COUNT, DENSITY) if unit in {one.unit, *one.spellings}), None)
     if layer is None:
-        raise build_layer_error(
-            COUNT, Problem(file.path, f"单位 the unit {unit!r}", "people, people/km2", _TODO)
-        )
+        raise build_layer_error(COUNT, Problem(file.path, f"the unit {unit!r}", "people, people/km2", _TODO))
     return open_layer(layer, file, grid)
 
 
@@ -105,12 +103,12 @@ def _refuse_numbers(file: PopulationFile, opened: OpenLayer, cells: Grid) -> Non
     (raster,) = opened.rasters
     window = find_window_under(raster.place, cells)
     if window is None:
-        problem = Problem(file.path, "在范围之外 beside the area", "范围内的人口 people of the area")
+        problem = Problem(file.path, "beside the area", "people of the area")
         raise build_layer_error(COUNT, problem)
     least = raster.read(window).min()
     if not np.ma.is_masked(least) and least < 0:
-        todo = "若为无效值，在配置中写 nodata / where it stands for nothing, say so by `nodata`"
-        problem = Problem(file.path, f"{least:g}", "不小于 0 的人数 people, not below 0", todo)
+        todo = "where it stands for nothing, say so by `nodata`"
+        problem = Problem(file.path, f"{least:g}", "people, not below 0", todo)
         raise build_layer_error(COUNT, problem)
 
 

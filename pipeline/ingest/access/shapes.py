@@ -142,10 +142,7 @@ def _refuse_missing(layer: VectorLayer, columns: Sequence[str]) -> None:
     missing = sorted({name for name in columns if name not in layer.columns})
     if missing:
         raise vector_error(
-            *(
-                Problem(f"{layer.place}, column {name}", "没有这一列 no such column", there)
-                for name in missing
-            )
+            *(Problem(f"{layer.place}, column {name}", "no such column", there) for name in missing)
         )
 
 
@@ -172,8 +169,8 @@ def _find_strange(
     for value in file.keep[column]:
         if value not in there:
             near = get_close_matches(value, there, n=1)
-            todo = f"或许是 perhaps {near[0]}" if near else ""
-            yield Problem(f"{layer.place}, column {column}", f"没有 no {value!r}", shown, todo)
+            todo = f"perhaps {near[0]}" if near else ""
+            yield Problem(f"{layer.place}, column {column}", f"no {value!r}", shown, todo)
 
 
 def _grow(aoi: Aoi, beyond_m: float) -> BaseGeometry:

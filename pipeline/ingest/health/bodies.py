@@ -59,7 +59,7 @@ def read_bodies(files: Sequence[BodyFile]) -> gpd.GeoDataFrame:
     read = [_read_file(file) for file in files]
     problems = [problem for cells in read for problem in _find_mistakes(cells)]
     if problems:
-        raise InputError("河湖名录无法使用 The rivers and lakes cannot be used", problems)
+        raise InputError("The rivers and lakes cannot be used", problems)
     rows = pd.concat([_build_rows(cells) for cells in read], ignore_index=True)
     _refuse_clashes(rows)
     return _join_parts(rows)
@@ -77,7 +77,7 @@ def _read_table(file: BodyFile) -> _Cells:
     tables, lost = open_tables(file.path, "bodies", file.columns, lambda _: False)
     if not tables:
         problems = explain_rejects(tabulate_rejects(lost))
-        raise InputError("河湖名录无法使用 The rivers and lakes cannot be used", problems)
+        raise InputError("The rivers and lakes cannot be used", problems)
     columns = {column.role: column for table in reversed(tables) for column in table.columns if column.role}
     rows = [(table, row) for table in tables for row in table.rows()]
     texts = pd.DataFrame(
@@ -118,7 +118,7 @@ def _open_layers(file: BodyFile, path: Path) -> list[VectorLayer]:
         raise errors[0]
     if len(found) > 1:
         names = ", ".join(str(name) for name in found)
-        problem = Problem(str(path), names, "一个图层 one layer of bodies", "layer: 图层名 its name")
+        problem = Problem(str(path), names, "one layer of bodies", "layer: its name")
         raise vector_error(problem)
     return list(found.values())
 
@@ -131,9 +131,7 @@ def _read_shapes(
     missing = sorted(set(file.columns.values()) - set(layer.columns))
     if missing:
         found = ", ".join(layer.columns)
-        raise vector_error(
-            *(Problem(f"{layer.place}, {name}", "没有这一列 no such column", found) for name in missing)
-        )
+        raise vector_error(*(Problem(f"{layer.place}, {name}", "no such column", found) for name in missing))
     named: dict[str, tuple[str, str | None]] = {}
     for column in layer.columns:
         base, unit = _split_suffix(column)
@@ -163,16 +161,16 @@ def _find_mistakes(cells: _Cells) -> Iterator[Problem]:
         if not any(_text(texts, role, number) for role in ("id", "name")):
             yield Problem(
                 place,
-                "没有编码和名称 no id and no name",
-                "编码或名称 an id or a name",
+                "no id and no name",
+                "an id or a name",
                 "columns: {name: ...}",
             )
         kind = _text(texts, "kind", number)
         if kind is not None and fold(kind) not in WATER_BODIES:
-            yield Problem(f"{place}, {cells.headings['kind'][0]}", repr(kind), "河流 river / 湖泊 lake")
+            yield Problem(f"{place}, {cells.headings['kind'][0]}", repr(kind), "river or lake")
         elif kind is None and cells.file.kind is None:
-            todo = "补“类型”列，或配置 kind / a column of kinds, or `kind` in the config"
-            yield Problem(place, "没有类型 no kind", "河流 river / 湖泊 lake", todo)
+            todo = "a column of kinds, or `kind` in the config"
+            yield Problem(place, "no kind", "river or lake", todo)
         yield from _find_wrong_numbers(cells, number, place)
 
 
@@ -181,10 +179,10 @@ def _find_wrong_numbers(cells: _Cells, number: int, place: str) -> Iterator[Prob
         text = _text(cells.texts, role, number)
         if text is not None and _read_number(cells, role, text) is None:
             heading, given = cells.headings[role]
-            expected = f"大于 0 的数，单位 a number above 0 in {', '.join(list_unit_names(unit))}"
+            expected = f"a number above 0 in {', '.join(list_unit_names(unit))}"
             yield Problem(
                 f"{place}, {heading}",
-                f"{text!r} {given or '没有单位 no unit'}",
+                f"{text!r} {given or 'no unit'}",
                 expected,
                 f"{heading}({unit})",
             )
@@ -228,24 +226,24 @@ def _refuse_clashes(rows: pd.DataFrame) -> None:
         for column in ("name", "kind"):
             said = own[column].unique()
             if len(said) > 1:
-                problems.append(Problem(f"bodies, {body}, {column}", ", ".join(said), "一个 one of them"))
+                problems.append(Problem(f"bodies, {body}, {column}", ", ".join(said), "one of them"))
     named: dict[str, set[str]] = {}
     for row in rows.to_dict("records"):
         for name in filter(None, [row["id"], row["name"], *row["aliases"].split(";")]):
             named.setdefault(fold(name), set()).add(row["id"])
-    expected = "每个名称只属一个水体 every name that of one body"
+    expected = "every name that of one body"
     problems += [
         Problem(
             f"bodies, {name}",
             ", ".join(sorted(ids)),
             expected,
-            "改名，或删去别名 rename one, or drop the alias",
+            "rename one, or drop the alias",
         )
         for name, ids in named.items()
         if len(ids) > 1
     ]
     if problems:
-        raise InputError("河湖名称相互冲突 Names of rivers and lakes clash", problems)
+        raise InputError("Names of rivers and lakes clash", problems)
 
 
 def _join_parts(rows: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -75,12 +75,10 @@ def open_tables(
     if not paths:
         problem = Problem(
             pattern,
-            "没有这个文件 no such file",
-            "文件或能匹配到文件的模式 a file, or a pattern that one fits",
+            "no such file",
+            "a file, or a pattern that one fits",
         )
-        raise InputError(
-            "河湖健康的表找不到 Tables of the health of rivers and lakes cannot be found", [problem]
-        )
+        raise InputError("Tables of the health of rivers and lakes cannot be found", [problem])
     found: list[HeadedTable] = []
     lost: list[Reject] = []
     for path in paths:

@@ -34,7 +34,7 @@ def describe_parquet(path: Path, layer: str | None = None) -> tuple[list[str], A
     """
     if layer is not None:
         problem = Problem(f"{path}, layer {layer}", "a file without layers", "no layer in the config")
-        raise InputError("矢量文件无法使用 A vector file cannot be used", [problem])
+        raise InputError("A vector file cannot be used", [problem])
     return _guard(path, lambda: _describe(path))
 
 
@@ -102,4 +102,4 @@ def _guard(path: Path, read: Callable[[], Read]) -> Read:
         return read()
     except (ValueError, OSError, TypeError, shapely.errors.ShapelyError, pa.ArrowException) as error:
         problem = Problem(str(path), str(error), _EXPECTED)
-        raise InputError("矢量文件无法使用 A vector file cannot be used", [problem]) from error
+        raise InputError("A vector file cannot be used", [problem]) from error

@@ -48,10 +48,7 @@ def read_named_polygons(
     bare = rows.index[shapely.is_missing(shapes) | shapely.is_empty(shapes)]
     if len(bare):
         raise vector_error(
-            *(
-                Problem(f"{opened.place}, row {row}", "没有多边形 no polygon", "多边形 a polygon")
-                for row in bare
-            )
+            *(Problem(f"{opened.place}, row {row}", "no polygon", "a polygon") for row in bare)
         )
     names = [row["ours"] for row in standards.read_rows("place_columns") if row["layer"] == kind]
     texts = {
@@ -62,8 +59,8 @@ def read_named_polygons(
     cut = gpd.GeoDataFrame(texts, geometry=inside, index=rows.index, crs=rows.crs)
     cut = cut[~shapely.is_empty(inside)]
     if cut.empty:
-        found = f"{len(rows)} 个多边形在范围之外 polygons, none inside {aoi.id}"
-        raise vector_error(Problem(opened.place, found, "多边形在范围之内 polygons inside the area"))
+        found = f"{len(rows)} polygons, none inside {aoi.id}"
+        raise vector_error(Problem(opened.place, found, "polygons inside the area"))
     cut.attrs["shift"] = opened.shift
     return cut
 
@@ -96,10 +93,7 @@ def _find_columns(layer: VectorLayer, kind: str, given: Mapping[str, str]) -> di
     if missing:
         found = ", ".join(layer.columns)
         raise vector_error(
-            *(
-                Problem(f"{layer.place}, column {name}", "没有这一列 no such column", found)
-                for name in missing
-            )
+            *(Problem(f"{layer.place}, column {name}", "no such column", found) for name in missing)
         )
     own = {name.casefold(): name for name in layer.columns}
     usual = {

@@ -90,7 +90,7 @@ class VectorLayer:
 
 def vector_error(*problems: Problem) -> InputError:
     """The error of a vector file that cannot be used."""
-    return InputError("矢量文件无法使用 A vector file cannot be used", problems)
+    return InputError("A vector file cannot be used", problems)
 
 
 def _stay_offline() -> None:

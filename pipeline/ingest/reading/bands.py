@@ -94,7 +94,7 @@ def _fold(choice: BandChoice) -> set[str]:
 
 def _describe_choice(choice: BandChoice, bands: tuple[FileBand, ...]) -> str:
     called = [band.name or str(band.number) for band in bands]
-    found = f"{len(bands)} bands 波段 ({', '.join(called)})"
+    found = f"{len(bands)} bands ({', '.join(called)})"
     wanted = " or ".join(choice.names) or "a band"
     if choice.number:
         among = f" of {choice.among}" if choice.among else ""

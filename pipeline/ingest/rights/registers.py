@@ -30,8 +30,8 @@ _NO_LICENCES = gpd.GeoDataFrame(
 _NO_AMOUNTS = pd.DataFrame(columns=list(dict.fromkeys([*RightAmount._fields, *_PLACE])))
 _NO_SIDES = pd.DataFrame(columns=list(dict.fromkeys([*TradeSide._fields, *_TOLD])))
 _NO_FILE = (
-    "没有这个文件 no such file",
-    "文件或能匹配到文件的模式 a file, or a pattern that one fits",
+    "no such file",
+    "a file, or a pattern that one fits",
 )
 
 
@@ -67,7 +67,7 @@ def read_rights(registers: Sequence[RightsFile]) -> RightTables:
     read = _join([_read_sheet(sheet, register) for register, sheet in _open_all(registers)])
     if registers and read.licences.empty and read.sides.empty:
         table = tabulate_rejects(read.lost)
-        raise InputError("权利登记资料无法使用 No register of rights can be used", explain_rejects(table))
+        raise InputError("No register of rights can be used", explain_rejects(table))
     licences, sides = _identify(read.licences, read.sides)
     licences = licences.assign(right_id=name_rights(licences))
     known = licences.set_index(_PLACE)[["right_id", "outlet"]]
@@ -90,7 +90,7 @@ def _open_all(registers: Sequence[RightsFile]) -> list[tuple[RightsFile, RightsS
             except InputError as error:
                 problems += error.problems
     if problems:
-        raise InputError("权利登记资料无法读取 Registers of rights cannot be read", problems)
+        raise InputError("Registers of rights cannot be read", problems)
     return [(register, sheet) for register, sheet in sheets if not sheet.sheet.is_empty]
 
 

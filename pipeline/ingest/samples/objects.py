@@ -93,7 +93,7 @@ def _read_layer(path: Path, name: str, layer: pd.DataFrame) -> Sheet:
         return _to_sheet(path, name, rows, None)
     crs: str | None = layer.crs.to_wkt() if layer.crs else None
     if crs is None and layer.geometry.notna().any() and not _has_degrees(table.columns):
-        expected = "a CRS in the file or its .prj, or columns of longitude and latitude (经度, 纬度)"
+        expected = "a CRS in the file or its .prj, or columns of longitude and latitude"
         problem = Problem(f"{path.name}, layer {name}", "points without a CRS", expected)
         raise InputError("The places of sections cannot be used", [problem])
     return _to_sheet(path, name, rows, _locate(path, layer.geometry.to_numpy(), crs))

@@ -57,7 +57,7 @@ def read_sections(path: Path) -> pd.DataFrame:
     parts = [(sheet, *found) for sheet in sheets if (found := _find_headings(sheet))]
     shown = [part for part in parts if not part[0].traits.is_hidden]
     if not shown:
-        expected = "a row of headings with section_id (断面编号) and section (断面名称)"
+        expected = "a row of headings with section_id and section"
         hidden = [Problem(f"{path.name}, {sheet.name}", HIDDEN_SHEET, expected) for sheet, *_ in parts]
         problems = hidden or [Problem(path.name, "none", expected)]
         raise InputError("The register of sections cannot be read", problems)
@@ -192,7 +192,7 @@ def _find_open_cells(texts: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 def _find_unreadable(register: pd.DataFrame, parsed: dict[str, pd.Series]) -> Iterator[tuple[str, str, str]]:
     expected = {
-        "water_body": "river (河流) or lake (湖库)",
+        "water_body": "river or lake",
         "target_class": "a class from Ⅰ to Ⅴ",
         "lon": "degrees from -180 to 180, such as 121.504 or 121°30′15″E; not metres of a map",
         "lat": "degrees from -90 to 90, such as 31.401 or 31°24′4″N; not metres of a map",

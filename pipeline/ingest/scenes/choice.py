@@ -25,7 +25,7 @@ _NEAREST_MISSES = 8
 _ASIDE = ("mask", "saturation")
 """Files of a scene that are no bands."""
 _NO_ZONE = (
-    "时间无时区 time {time} without a zone: write it with one (Z for UTC), or take all such times as UTC by "
+    "time {time} without a zone: write it with one (Z for UTC), or take all such times as UTC by "
     "times_without_zone: utc"
 )
 _WANTED_OTHERWISE = {"mission", "day", "place", "cloud", "no known sensor"}

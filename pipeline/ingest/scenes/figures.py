@@ -10,9 +10,7 @@ from pipeline.ingest.scenes.bands import BandFile, UnusableItem
 from pipeline.ingest.scenes.raw_items import read_number
 from pipeline.ingest.scenes.sensors import Sensor
 
-DEFAULTS = (
-    "比例 1、偏移 0 视为未注明 scale 1 and offset 0 are taken as not stated: writers put them by default"
-)
+DEFAULTS = "scale 1 and offset 0 are taken as not stated: writers put them by default"
 """What is assumed of numbers whose sensor has other figures, in words."""
 
 _FAR = 20

@@ -13,8 +13,8 @@ OTHER_LEVELS = ("MTD_MSIL1C.xml",)
 _PRODUCT = re.compile(r"(S2[A-Z]_|L[CTEO]0[1-9]_).*")
 _INSIDE = re.compile(r".*(\.SAFE/|MTD_MSIL[12]\w+\.xml|_MTL\.txt)")
 _SUFFIXES = re.compile(r"(\.SAFE)?\.(zip|tar|tgz|tar\.gz)$", re.IGNORECASE)
-_UNPACK = "a packed product, which is not read: unpack it here 产品尚未解压，请先解压"
-_LEVEL_1C = "Sentinel-2 Level-1C, which is above the atmosphere: download Level-2A 需要 L2A 级产品"
+_UNPACK = "a packed product, which is not read: unpack it here"
+_LEVEL_1C = "Sentinel-2 Level-1C, which is above the atmosphere: download Level-2A"
 
 
 def refuse(path: Path, reason: str) -> dict[str, Any]:

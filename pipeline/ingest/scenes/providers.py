@@ -31,7 +31,8 @@ def resolve(provider: str | Provider, missions: Iterable[Mission] = ()) -> Provi
     """
     known = load_providers()
     if isinstance(provider, str) and provider not in known:
-        expected = f"one of {sorted(known)}, simulated, {{static: PATH}}, {{local: PATH}} or {{api: URL}}"
+        forms = ["simulated", "{static: PATH}", "{local: PATH}", "{api: URL}"]
+        expected = f"one of {', '.join([*sorted(known), *forms])}"
         raise SettingsError("Unknown provider", [Problem("scenes.provider", repr(provider), expected)])
     found = known[provider] if isinstance(provider, str) else provider
     offered = found.collections if isinstance(found, StacApi) else set(missions)

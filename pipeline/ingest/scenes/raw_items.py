@@ -19,7 +19,7 @@ from pipeline.periods import as_utc
 UNREADABLE = "ecoledger:unreadable"
 """Where a reader of files says in an item why there is none."""
 
-ZONELESS = "时间无时区，按 UTC 计 times without a zone are taken as UTC"
+ZONELESS = "times without a zone are taken as UTC"
 """What is assumed of such items, in words."""
 
 _ADDRESS = re.compile(r"(?P<scheme>https?://)(?:[^/?#]*@)?(?P<place>[^/?#@\s]+(?:/[^?#\s]*)?)", re.IGNORECASE)

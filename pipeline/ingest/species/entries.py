@@ -34,7 +34,7 @@ class Entry:
     def find_problem(self, role: str, expected: str, todo: str = "") -> Problem:
         """That what stands in a column is not what should."""
         column = self.headings.get(role, role)
-        return Problem(f"{self.place}, {column}", self.texts.get(role) or "空 nothing", expected, todo)
+        return Problem(f"{self.place}, {column}", self.texts.get(role) or "nothing", expected, todo)
 
     def reject(self, role: str, advice: Advice, **facts: object) -> Reject:
         """Why it is not used."""
@@ -51,8 +51,8 @@ def read_entries(kind: str, table: SpeciesTable, needed: Sequence[str]) -> list[
     """
     paths = find_paths(table.path)
     if not paths:
-        missing = Problem(f"species.{kind}", f"{table.path} 不存在 does not exist", "一个文件 a file")
-        raise InputError("物种资料无法找到 A table of species cannot be found", [missing])
+        missing = Problem(f"species.{kind}", f"{table.path} does not exist", "a file")
+        raise InputError("A table of species cannot be found", [missing])
     entries: list[Entry] = []
     problems: list[Problem] = []
     for path in paths:
@@ -60,18 +60,16 @@ def read_entries(kind: str, table: SpeciesTable, needed: Sequence[str]) -> list[
         entries += [entry for part in found for entry in part]
         problems += [] if found else [_explain_headings(kind, path, needed)]
     if problems:
-        raise InputError("物种资料没有可识别的表头 A table of species has no headings", problems)
+        raise InputError("A table of species has no headings", problems)
     return entries
 
 
 def _explain_headings(kind: str, path: Path, needed: Sequence[str]) -> Problem:
     known = [(heading, role) for heading, role in load_headings(kind).items() if not heading.isascii()]
     usual = {role: heading for heading, role in reversed(known)}
-    told = "、".join(usual[role] for role in needed)
-    expected = f"一行表头，含 {told} / a row of headings with {', '.join(needed)}"
-    return Problem(
-        path.name, "没有 none", expected, f"写上表头，或写 species.{kind}.columns / name them in it"
-    )
+    told = ", ".join(f"{role} ({usual[role]})" for role in needed)
+    expected = f"a row of headings with {told}"
+    return Problem(path.name, "none", expected, f"Write headings, or name them in species.{kind}.columns")
 
 
 def _read_sheet(kind: str, sheet: Sheet, table: SpeciesTable, needed: Sequence[str]) -> list[Entry]:

@@ -120,7 +120,7 @@ def read_species_names(table: SpeciesTable) -> SpeciesNames:
     entries = read_entries("names", table, ["species", "species_group"])
     problems = [*_find_mistakes(entries)]
     if problems:
-        raise InputError("物种名称表有误 The table of names has mistakes", problems)
+        raise InputError("The table of names has mistakes", problems)
     common: dict[str, set[KnownSpecies]] = defaultdict(set)
     latin: dict[str, set[KnownSpecies]] = defaultdict(set)
     for entry in entries:
@@ -151,11 +151,11 @@ def _find_mistakes(entries: Sequence[Entry]) -> Iterator[Problem]:
     for entry in entries:
         texts = entry.texts
         if "species" not in texts:
-            yield entry.find_problem("species", "每行一个采用名 an accepted name in every row")
+            yield entry.find_problem("species", "an accepted name in every row")
         elif fold(texts.get("species_group", "")) not in groups:
-            yield entry.find_problem("species_group", f"类群，如 a group such as {'、'.join(groups)}")
+            yield entry.find_problem("species_group", f"a group such as {'、'.join(groups)}")
         if "latin" in texts and read_latin(texts["latin"]) is None:
-            yield entry.find_problem("latin", "属名和种加词 genus and species, such as Grus monacha")
+            yield entry.find_problem("latin", "genus and species, such as Grus monacha")
         said = fold(texts.get("latin", "")), fold(texts.get("species_group", ""))
         if told.setdefault(fold(texts.get("species", "")), said) != said:
-            yield entry.find_problem("species", "同一物种各行一致 rows of a species that say the same")
+            yield entry.find_problem("species", "rows of a species that say the same")

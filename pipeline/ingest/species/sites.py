@@ -86,13 +86,13 @@ def read_sites(table: SpeciesTable) -> Sites:
         Problem(
             f"species.sites, {name}",
             "、".join(sorted(site.name for site in meant)),
-            "一个名称一个样点 one site of a name",
+            "one site of a name",
         )
         for name, meant in named.items()
         if len(meant) > 1
     ]
     if problems:
-        raise InputError("样点表有误 The table of sites has mistakes", problems)
+        raise InputError("The table of sites has mistakes", problems)
     return Sites({name: next(iter(meant)) for name, meant in named.items()})
 
 
@@ -108,13 +108,13 @@ def _find_mistakes(
 ) -> Iterator[Problem]:
     for number, entry in enumerate(entries):
         if "site" not in entry.texts:
-            yield entry.find_problem("site", "样点名称 the name of the site")
+            yield entry.find_problem("site", "the name of the site")
         for axis, values in places.items():
             if axis in entry.texts and values[number] is None:
-                yield entry.find_problem(axis, "度，如 degrees such as 121.95 or 121°57′E")
+                yield entry.find_problem(axis, "degrees such as 121.95 or 121°57′E")
         is_placed = all(values[number] is not None for values in places.values())
         if not is_placed and "aoi" not in entry.texts:
-            expected = "经纬度，或所属试点区 lon and lat, or the area that it belongs to (aoi)"
+            expected = "lon and lat, or the area that it belongs to (aoi)"
             yield entry.find_problem("lon", expected)
 
 

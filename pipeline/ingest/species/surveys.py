@@ -76,24 +76,24 @@ def read_species(block: Species, aoi: Aoi) -> SpeciesTables:
 
 def _refuse_gaps(block: Species) -> None:
     problems = [
-        Problem(f"species.{name}", "未填写 nothing", "一个文件 a file", "docs/species.md")
+        Problem(f"species.{name}", "nothing", "a file", "docs/species.md")
         for name in _NEEDED
         if not getattr(block, name)
     ]
     if problems:
-        raise SettingsError("物种监测缺少资料 Surveys of species lack tables", problems)
+        raise SettingsError("Surveys of species lack tables", problems)
 
 
 def _read_surveys(
     files: Sequence[SurveyFile], names: SpeciesNames, sites: Sites
 ) -> tuple[list[Record], list[Reject]]:
     missing = [
-        Problem("species.surveys", f"{file.path} 不存在 does not exist", "一个文件或模式 a file or pattern")
+        Problem("species.surveys", f"{file.path} does not exist", "a file or pattern")
         for file in files
         if not find_paths(file.path)
     ]
     if missing:
-        raise InputError("物种调查资料无法找到 Surveys cannot be found", missing)
+        raise InputError("Surveys cannot be found", missing)
     records: list[Record] = []
     lost: list[Reject] = []
     for file in files:
@@ -103,7 +103,7 @@ def _read_surveys(
             lost += more
     if not records:
         found = explain_rejects(tabulate_rejects(lost))
-        raise InputError("物种调查资料无法使用 No record of the surveys can be used", found)
+        raise InputError("No record of the surveys can be used", found)
     kept, more = join_repeats(records)
     return kept, [*lost, *more]
 

@@ -61,7 +61,7 @@ def read_statistics(
     kept, more = hold_together(figures, aoi.id, towns)
     table = tabulate_rejects([*lost, *more])
     if files and not figures:
-        raise InputError("统计资料无法使用 No figure of the statistics can be used", explain_rejects(table))
+        raise InputError("No figure of the statistics can be used", explain_rejects(table))
     return StatisticTables(_build_statistics(kept), table)
 
 
@@ -69,14 +69,14 @@ def _refuse_missing(files: Sequence[StatisticsFile]) -> None:
     problems = [
         Problem(
             file.path,
-            "没有这个文件 no such file",
-            "文件或能匹配到文件的模式 a file, or a pattern that one fits",
+            "no such file",
+            "a file, or a pattern that one fits",
         )
         for file in files
         if not find_paths(file.path)
     ]
     if problems:
-        raise InputError("统计资料无法找到 The statistics cannot be found", problems)
+        raise InputError("The statistics cannot be found", problems)
 
 
 def _read_file(path: Path, source: StatisticsFile, words: Words) -> tuple[list[Figure], list[Reject]]:

@@ -65,7 +65,7 @@ def read_targets(given: Targets, aoi: Aoi, places: Iterable[tuple[str, str]] = (
     is_elsewhere = any(one.advice == advice.ELSEWHERE for one in lost)
     faults = [one for one in lost if one.row and one.advice != advice.ELSEWHERE]
     if not known and lost and (faults or not is_elsewhere):
-        raise InputError("目标表无法使用 No target of the tables can be used", explain_rejects(table))
+        raise InputError("No target of the tables can be used", explain_rejects(table))
     return TargetTables(tuple(kept), table)
 
 
@@ -73,7 +73,7 @@ def _check_settings(given: Targets) -> None:
     """Check what the config itself says: SettingsError for it, InputError for paths that lead nowhere."""
     codes = {**given.indicators, **{code: code for code in given.tolerance}}
     problems = [
-        Problem("targets", repr(code), "指标代码 the code of an indicator (standards/indicator_names.csv)")
+        Problem("targets", repr(code), "the code of an indicator (standards/indicator_names.csv)")
         for code in list_strange_codes(codes)
     ]
     problems += [
@@ -86,23 +86,23 @@ def _check_settings(given: Targets) -> None:
             Problem(
                 "targets.tables",
                 "nothing",
-                "至少一张目标表 at least one table",
+                "at least one table",
                 "targets: {tables: [{path: ...}]}",
             )
         )
     if problems:
-        raise SettingsError("目标表的设置有误 The targets of the config are wrong", problems)
+        raise SettingsError("The targets of the config are wrong", problems)
     missing = [
         Problem(
             file.path,
-            "没有这个文件 no such file",
-            "文件或能匹配到文件的模式 a file, or a pattern that one fits",
+            "no such file",
+            "a file, or a pattern that one fits",
         )
         for file in given.tables
         if not find_paths(file.path)
     ]
     if missing:
-        raise InputError("目标表无法找到 The tables of targets cannot be found", missing)
+        raise InputError("The tables of targets cannot be found", missing)
 
 
 def _index_places(ids: Sequence[tuple[str, Iterable[str]]], source: TargetFile) -> dict[str, str]:

@@ -96,7 +96,7 @@ def _build(_run: Run, maps: Maps, when: When, folder: Path) -> None:
         except InputError as error:
             problems += error.problems
     if problems:
-        raise InputError("Rasters of the accounts hold what cannot be 核算图层数值不可能", problems)
+        raise InputError("Rasters of the accounts hold what cannot be", problems)
     save_json(folder / "layers.json", rows)
 
 
@@ -116,19 +116,19 @@ def _list_warnings(maps: Maps) -> Iterator[str]:
     for row in _load_rows(maps):
         place = f"accounts.layers.{row['layer']} {row['period']}"
         if float(str(row["known_share"])) < 1:
-            yield f"{place}: known on {row['known_share']:.1%} of the grid 仅部分区域有值"
+            yield f"{place}: known on {row['known_share']:.1%} of the grid"
         if row["assumed"]:
             yield f"{place}: {row['assumed']}"
     if "erosion" in list_variables(maps.study):
         for row in _load_rows(maps):
             if row["layer"] == "rain" and row["moments"] == 1:
-                yield f"erosion {row['period']}: unknown, it needs months of rain 需要逐月降水"
+                yield f"erosion {row['period']}: unknown, it needs months of rain"
 
 
 ACCOUNT_CHECKS = Step(
     name="account_checks",
     version=1,
-    title="核算图层检查 check of the rasters",
+    title="check of the rasters",
     times=_list_times,
     settings=_list_settings,
     build=_build,

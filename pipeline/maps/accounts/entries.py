@@ -18,33 +18,27 @@ _PERCENT = ("percent", "per cent", "% wt", "% weight")
 LAYERS: Mapping[str, Layer] = {
     layer.name: layer
     for layer in (
-        Layer("elevation", "Elevation 高程", "m", "bilinear", heights=True),
-        Layer("rain", "Rain 降水", "mm", "mean", over_time="sum", spellings=_MM),
-        Layer(
-            "evapotranspiration", "Evapotranspiration 蒸散发", "mm", "mean", over_time="sum", spellings=_MM
-        ),
-        Layer("storm_rain", "Rain of storms 暴雨降水", "mm", "mean", over_time="sum", spellings=_MM),
-        Layer(
-            "hot_days", "Hot days 高温天数", "d", "mean", over_time="sum", spellings=("day", "days", "d/a")
-        ),
+        Layer("elevation", "Elevation", "m", "bilinear", heights=True),
+        Layer("rain", "Rain", "mm", "mean", over_time="sum", spellings=_MM),
+        Layer("evapotranspiration", "Evapotranspiration", "mm", "mean", over_time="sum", spellings=_MM),
+        Layer("storm_rain", "Rain of storms", "mm", "mean", over_time="sum", spellings=_MM),
+        Layer("hot_days", "Hot days", "d", "mean", over_time="sum", spellings=("day", "days", "d/a")),
         Layer(
             "temperature",
-            "Temperature 气温",
+            "Temperature",
             "°C",
             "mean",
             over_time="mean",
             spellings=("degC", "C", "celsius"),
         ),
-        Layer(
-            "water_evaporation", "Evaporation of water 水面蒸发", "mm", "mean", over_time="sum", spellings=_MM
-        ),
-        Layer("sand", "Sand 砂粒", "%", "mean", spellings=_PERCENT),
-        Layer("silt", "Silt 粉粒", "%", "mean", spellings=_PERCENT),
-        Layer("clay", "Clay 黏粒", "%", "mean", spellings=_PERCENT),
-        Layer("organic_carbon", "Organic carbon 有机碳", "%", "mean", spellings=_PERCENT),
+        Layer("water_evaporation", "Evaporation of water", "mm", "mean", over_time="sum", spellings=_MM),
+        Layer("sand", "Sand", "%", "mean", spellings=_PERCENT),
+        Layer("silt", "Silt", "%", "mean", spellings=_PERCENT),
+        Layer("clay", "Clay", "%", "mean", spellings=_PERCENT),
+        Layer("organic_carbon", "Organic carbon", "%", "mean", spellings=_PERCENT),
         Layer(
             "npp",
-            "Net primary production 净初级生产力",
+            "Net primary production",
             "t C/ha",
             "mean",
             over_time="sum",
@@ -83,7 +77,7 @@ def open_layers(
             except InputError as error:
                 problems += error.problems
     if problems:
-        raise InputError("Rasters of the accounts cannot be used 核算图层无法使用", problems)
+        raise InputError("Rasters of the accounts cannot be used", problems)
     return found
 
 

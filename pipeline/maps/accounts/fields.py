@@ -153,7 +153,7 @@ def _count_block_bytes(_study: Study, _load: Load) -> int:
 ACCOUNT_LAYERS = Step(
     name="account_layers",
     version=2,
-    title="核算图层 layers of the accounts",
+    title="layers of the accounts",
     times=_list_times,
     needs=_list_needs,
     settings=_list_settings,

@@ -110,7 +110,7 @@ def _count_block_bytes(_study: Study, _load: Load) -> int:
 ACCOUNT_GROUND = Step(
     name="account_ground",
     version=2,
-    title="土壤可蚀性与坡度坡长因子 erodibility and slope",
+    title="erodibility and slope",
     times=_list_times,
     settings=_list_settings,
     parameters=_list_parameters,

@@ -118,7 +118,7 @@ def _build_counts(run: Run, maps: Maps, when: When, folder: Path) -> None:
         CodesTask(block, study.grid, study.outline_over(block), maps.path("land_cover", when))
         for block in study.blocks(maps.layout.edge_px)
     ]
-    title = f"{study.aoi.name_zh} {when.label} 地图代码 codes of the map"
+    title = study.title(when.label, "codes of the map")
     counts = sum(run.each(title, count_codes, tasks), Counter[int]())
     save_json(folder / "codes.json", {str(code): counts[code] for code in sorted(counts)})
 
@@ -140,20 +140,20 @@ def _describe_gaps(given: LandMap, counts: Mapping[int, int]) -> str:
     """Pixels without data, and those of codes without a class; empty where there are none."""
     total, empty = sum(counts.values()), counts.get(NO_CODE, 0)
     strange = {code: n for code, n in counts.items() if code not in {NO_CODE, *given.kinds_by_code}}
-    words = [f"{empty} of {total} pixels without data 无数据"] if empty else []
+    words = [f"{empty} of {total} pixels without data"] if empty else []
     if strange:
         often = sorted(strange, key=lambda code: (-strange[code], code))[:_NAMED]
         named = ", ".join(f"{code} ({strange[code]})" for code in often)
         more = f" and {len(strange) - _NAMED} more" if len(strange) > _NAMED else ""
         number = sum(strange.values())
-        words.append(f"{number} of {total} pixels of codes without a class 代码无对应类别: {named}{more}")
+        words.append(f"{number} of {total} pixels of codes without a class: {named}{more}")
     return "; ".join(words)
 
 
 EXISTING_MAP = Step(
     name="land_cover",
     version=2,
-    title="地表覆盖 land cover",
+    title="land cover",
     times=_list_times,
     settings=_list_settings,
     parameters=_list_parameters,
@@ -165,7 +165,7 @@ EXISTING_MAP = Step(
 MAP_CODES = Step(
     name="map_codes",
     version=1,
-    title="地图代码 codes of the map",
+    title="codes of the map",
     times=_list_times_with_map,
     needs=need_same("land_cover"),
     build=_build_counts,

@@ -37,7 +37,7 @@ def _list_parameters(maps: Maps, _when: When) -> Mapping[str, object]:
 RULES = Step(
     name="land_cover",
     version=2,
-    title="地表覆盖 land cover",
+    title="land cover",
     times=_list_times,
     needs=need_same("composite"),
     settings=_list_settings,

@@ -190,9 +190,7 @@ def _read_pixels(run: Run, maps: Maps, pixels: pd.DataFrame) -> tuple[pd.DataFra
         raise label_error(
             Problem("land_cover.samples", "no pixel inside the area", "points, or polygons that hold a pixel")
         )
-    values = np.concatenate(
-        run.each(f"{study.aoi.name_zh} 训练 classifier", read_pixel_features, tasks), axis=1
-    )
+    values = np.concatenate(run.each(study.title("训练 classifier"), read_pixel_features, tasks), axis=1)
     repeated = pd.concat([pixels.iloc[np.concatenate(order)]] * len(periods), ignore_index=True)
     flat = values.reshape(-1, values.shape[-1])
     seen = np.isfinite(flat).all(axis=1)

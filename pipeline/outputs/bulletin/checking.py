@@ -27,7 +27,7 @@ _PLACED = (Graph, MapLegend, MapPicture)
 _UNREADABLE = (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError)
 _WRONG = (TemplateError, TypeError, ValueError, ArithmeticError, SyntaxError)
 """What the expressions of a template may raise; the parser of XML raises a SyntaxError."""
-_TODO = "字段见 docs/bulletin.md / For the fields see docs/bulletin.md"
+_TODO = "For the fields see docs/bulletin.md"
 _MOST_SHOWN = 60
 
 
@@ -79,19 +79,17 @@ def _open_template(template: Path) -> WordDocument:
     try:
         return Document(str(template))
     except _UNREADABLE as error:
-        found = "没有此文件 / no such file" if not template.is_file() else f"{type(error).__name__}: {error}"
-        todo = "用 Word 另存为 .docx / Save it as .docx in Word"
-        raise _build_refusal(
-            [Problem(str(template), found, "Word 文档 .docx / a Word document", todo)]
-        ) from error
+        found = "no such file" if not template.is_file() else f"{type(error).__name__}: {error}"
+        todo = "Save it as .docx in Word"
+        raise _build_refusal([Problem(str(template), found, "a Word document", todo)]) from error
 
 
 def _list_paragraphs(document: WordDocument) -> Iterator[tuple[str, str]]:
     """Where each paragraph stands, and its words: body with tables, then headers and footers."""
-    yield from _number_paragraphs(document.element.body, "段 paragraph")
+    yield from _number_paragraphs(document.element.body, "paragraph")
     for number, section in enumerate(document.sections, start=1):
-        yield from _number_paragraphs(section.header._element, f"节 section {number} 页眉 header")  # noqa: SLF001
-        yield from _number_paragraphs(section.footer._element, f"节 section {number} 页脚 footer")  # noqa: SLF001
+        yield from _number_paragraphs(section.header._element, f"section {number}, header")  # noqa: SLF001
+        yield from _number_paragraphs(section.footer._element, f"section {number}, footer")  # noqa: SLF001
 
 
 def _number_paragraphs(element: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -115,10 +113,10 @@ def _explain_error(template: Path, error: Exception) -> Problem:
     return Problem(
         place,
         f"{type(error).__name__}: {error}",
-        "完整的字段和成对的标签 / whole fields, tags in pairs",
+        "whole fields, tags in pairs",
         _TODO,
     )
 
 
 def _build_refusal(problems: list[Problem]) -> InputError:
-    return InputError("模板不能用 / The template cannot be used", problems)
+    return InputError("The template cannot be used", problems)

@@ -20,10 +20,7 @@ _MOST_SECONDS = 180
 _ID_DIGITS = 32
 _ID = re.compile(rb"(?<=[</])[0-9A-F]{32}(?=[>\s])")
 """Ids of a PDF, and its checksum of itself."""
-WAY_OUT = (
-    "安装 LibreOffice Writer（命令 soffice）后重新运行，或用 Word 打开后另存为 PDF / "
-    "Install LibreOffice Writer (command soffice) and run again, or save it as PDF in Word"
-)
+WAY_OUT = "Install LibreOffice Writer (command soffice) and run again, or save it as PDF in Word"
 
 
 def find_office() -> str | None:
@@ -40,12 +37,12 @@ def print_document(document: Path, target: Path, as_of: datetime) -> str:
     """
     program = find_office()
     if program is None:
-        return f"没有找到 LibreOffice，只有 DOCX / No LibreOffice was found: DOCX alone. {WAY_OUT}"
+        return f"No LibreOffice was found: DOCX alone. {WAY_OUT}"
     with tempfile.TemporaryDirectory(prefix="ecoledger-", dir=target.parent) as folder:
         failure = _convert(program, document, Path(folder), as_of)
         made = Path(folder) / f"{document.stem}.pdf"
         if not made.is_file():
-            return f"LibreOffice 没有写出 PDF / LibreOffice wrote no PDF: {failure}. {WAY_OUT}"
+            return f"LibreOffice wrote no PDF: {failure}. {WAY_OUT}"
         made.write_bytes(settle_pdf(made.read_bytes(), as_of))
         made.replace(target)
     return ""
@@ -74,7 +71,7 @@ def _convert(program: str, document: Path, folder: Path, as_of: datetime) -> str
         try:
             said, _ = process.communicate(timeout=_MOST_SECONDS)
         except subprocess.TimeoutExpired:
-            return f"{_MOST_SECONDS} 秒内未完成 / not done within {_MOST_SECONDS} s"
+            return f"not done within {_MOST_SECONDS} s"
         finally:
             end_process(process)
     return said.decode(errors="replace").strip()

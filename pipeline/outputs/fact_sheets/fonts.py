@@ -15,10 +15,7 @@ FAMILIES = (
 )
 """Fonts with the letters of the national standard, the best first."""
 _PACKAGE = "mplfonts"
-_WAY_OUT = (
-    "安装思源黑体（如 apt-get install fonts-noto-cjk），或 pip install 'ecoledger[print]' / "
-    "Install Noto Sans CJK (such as apt-get install fonts-noto-cjk), or pip install 'ecoledger[print]'"
-)
+_WAY_OUT = "Install Noto Sans CJK (such as apt-get install fonts-noto-cjk), or pip install 'ecoledger[print]'"
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,8 @@ def choose_font(fonts: Fonts) -> PrintFont:
     known = set(fonts.families())
     family = next((name for name in FAMILIES if name in known), None)
     if family is None:
-        problem = Problem(
-            "fonts", "没有中文字体 / no font with Chinese letters", ", ".join(FAMILIES), _WAY_OUT
-        )
-        raise WorkspaceError("一地一档无法排版 / Fact sheets cannot be set", [problem])
+        problem = Problem("fonts", "no font with Chinese letters", ", ".join(FAMILIES), _WAY_OUT)
+        raise WorkspaceError("Fact sheets cannot be set", [problem])
     return PrintFont(family, fonts)
 
 

@@ -62,7 +62,7 @@ def _take(published: Published, layer: str, columns: Sequence[str], *, with_shap
         told = set(pyogrio.read_info(path, layer=layer)["fields"])
         lacking = sorted(set(columns) - told)
         if lacking:
-            raise _refuse(str(path), f"{layer}: 没有列 / no column {', '.join(lacking)}")
+            raise _refuse(str(path), f"{layer}: no column {', '.join(lacking)}")
         table = pyogrio.read_dataframe(
             path, layer=layer, columns=list(columns), read_geometry=with_shapes, use_arrow=True
         )
@@ -73,6 +73,6 @@ def _take(published: Published, layer: str, columns: Sequence[str], *, with_shap
 
 
 def _refuse(place: str, found: str) -> InputError:
-    todo = "用本版本重新运行 / Run again with this version"
-    problem = Problem(place, found, "本版本的交付 / a delivery of this version", todo)
-    return InputError("交付读不出 / A delivery cannot be read", [problem])
+    todo = "Run again with this version"
+    problem = Problem(place, found, "a delivery of this version", todo)
+    return InputError("A delivery cannot be read", [problem])

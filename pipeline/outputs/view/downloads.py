@@ -59,7 +59,7 @@ def list_downloads(published: Published, checked: CheckedFiles) -> list[OfferedF
     problems: list[Problem] = []
     found = sorted(_find_downloads(published, checked, problems), key=lambda one: _rank(one.name))
     if problems:
-        raise InputError("交付已被改动 / A delivery was changed since", problems)
+        raise InputError("A delivery was changed since", problems)
     return found
 
 
@@ -72,7 +72,7 @@ def _find_downloads(
         found = _judge(path, root) or _compare(path, told, checked)
         if found:
             expected = f"{told['bytes']} bytes, sha256 {told['sha256'][:12]}… (manifest.json)"
-            problems.append(Problem(str(path), found, expected, "重新运行以恢复 / Run again to restore it"))
+            problems.append(Problem(str(path), found, expected, "Run again to restore it"))
         else:
             yield OfferedFile(name, path, told["bytes"])
     manifest = published.folder / _MANIFEST
@@ -82,8 +82,8 @@ def _find_downloads(
 def _judge(path: Path, root: Path) -> str:
     """What is wrong with the place of a file; empty where nothing is."""
     if not path.resolve().is_relative_to(root):
-        return "在交付文件夹之外 / outside of the folder of the delivery"
-    return "" if path.is_file() else "没有此文件 / no such file"
+        return "outside of the folder of the delivery"
+    return "" if path.is_file() else "no such file"
 
 
 def _compare(path: Path, told: Mapping[str, Any], checked: CheckedFiles) -> str:
@@ -91,7 +91,7 @@ def _compare(path: Path, told: Mapping[str, Any], checked: CheckedFiles) -> str:
     size = path.stat().st_size
     if size != told["bytes"]:
         return f"{size} bytes"
-    return "" if checked.find_sha256(path) == told["sha256"] else "不是发布时的内容 / not what was published"
+    return "" if checked.find_sha256(path) == told["sha256"] else "not what was published"
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -73,5 +73,5 @@ def _read_entries(root: ET.Element) -> tuple[list[tuple[float, str, str]], bool]
 
 
 def _build_refusal(qml: Path, found: str) -> InputError:
-    problem = Problem(str(qml), found, "类别或色带 / classes or a ramp")
-    return InputError("栅格样式读不出 / The style of a raster cannot be read", [problem])
+    problem = Problem(str(qml), found, "classes or a ramp")
+    return InputError("The style of a raster cannot be read", [problem])

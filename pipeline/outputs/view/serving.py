@@ -54,9 +54,9 @@ def open_server(site: ViewSite, host: str, port: int) -> SiteServer:
     try:
         return SiteServer(site, host, port)
     except (OSError, OverflowError) as error:
-        todo = "换 --port，0 为任一空闲端口 / Choose another --port; 0 takes any that is free"
-        problem = Problem(f"--host {host} --port {port}", str(error), "空闲的端口 / a free port", todo)
-        raise SettingsError("无法在此监听 / Cannot listen there", [problem]) from error
+        todo = "Choose another --port; 0 takes any that is free"
+        problem = Problem(f"--host {host} --port {port}", str(error), "a free port", todo)
+        raise SettingsError("Cannot listen there", [problem]) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -74,19 +74,17 @@ def write_site(site: ViewSite, target: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
-        problem = Problem(f"--to {target}", f"{type(error).__name__}: {error}", "可写 / a place to write to")
-        raise SettingsError("页面写不到那里 / The view cannot be written there", [problem]) from error
+        problem = Problem(f"--to {target}", f"{type(error).__name__}: {error}", "a place to write to")
+        raise SettingsError("The view cannot be written there", [problem]) from error
 
 
 def refuse_target(target: Path) -> None:
     """SettingsError for a place where a view would take the place of something else."""
     if not target.exists() or (target / MARK).is_file() or _is_empty(target):
         return
-    found = "已有其他内容 / something else stands there"
-    expected = "新的、空的，或此前写的页面 / new, empty, or a view that was written before"
-    raise SettingsError(
-        "页面写不到那里 / The view cannot be written there", [Problem(f"--to {target}", found, expected)]
-    )
+    found = "something else stands there"
+    expected = "new, empty, or a view that was written before"
+    raise SettingsError("The view cannot be written there", [Problem(f"--to {target}", found, expected)])
 
 
 def _is_empty(target: Path) -> bool:

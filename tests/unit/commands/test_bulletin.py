@@ -30,7 +30,7 @@ def test_document_and_evidence_stand_in_the_folder_and_machines_are_told(tmp_pat
     assert told["evidence"] == str(tmp_path / "bulletin_2024Q3.csv")
     assert told["areas"] == ["东滩", "西沙 & <沙洲>"]
     assert told["pdf"] is None
-    assert "没有找到 LibreOffice" in told["no_pdf"]
+    assert "No LibreOffice was found" in told["no_pdf"]
     assert "LibreOffice" in shown.stderr
     assert not list(tmp_path.glob(".*"))
 
@@ -116,4 +116,4 @@ def test_a_pdf_of_an_earlier_bulletin_does_not_stand_beside_a_new_one(tmp_path):
 def test_a_folder_without_deliveries_is_refused(tmp_path):
     refused = run(tmp_path).exception
     assert isinstance(refused, SettingsError)
-    assert re.search(r"没有交付 / no deliveries", str(refused))
+    assert re.search(r"no deliveries", str(refused))

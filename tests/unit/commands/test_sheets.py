@@ -58,7 +58,7 @@ def test_a_document_that_cannot_be_written_leaves_nothing_behind(published, tmp_
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("sheets.docx", ".docx"), ("nowhere/sheets.pdf", "没有此文件夹")]
+    ("name", "words"), [("sheets.docx", ".docx"), ("nowhere/sheets.pdf", "no such folder")]
 )
 def test_a_target_that_cannot_be_is_refused(published, tmp_path, name, words):
     with pytest.raises(SettingsError, match=words):

@@ -138,7 +138,7 @@ def test_what_cannot_be_shown_is_named_and_the_others_are_shown(damaged):
 
 
 def test_where_nothing_can_be_shown_all_reasons_are_given(out, tmp_path):
-    with pytest.raises(SettingsError, match="没有交付"):
+    with pytest.raises(SettingsError, match="No deliver"):
         build_view(tmp_path)
     shutil.copytree(out / "delta" / "2024", tmp_path / "delta" / "2024", symlinks=True)
     next((tmp_path / "delta" / "2024").glob("*.gpkg")).unlink()

@@ -86,7 +86,7 @@ def test_rasters_of_months_are_all_known(tmp_path, profile):
 
 
 def test_what_regions_became_and_how_much_of_statistics_is_not_used_are_warnings(tmp_path):
-    save_json(tmp_path / "remarks.json", ["镇村边界相互重叠 outlines of regions overlap: 12 m2"])
+    save_json(tmp_path / "remarks.json", ["outlines of regions overlap: 12 m2"])
     columns = ["file", "sheet", "row", "column", "found", "expected", "todo"]
     save_tables(
         tmp_path,

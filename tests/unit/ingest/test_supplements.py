@@ -176,9 +176,9 @@ def test_a_hidden_sheet_is_named_and_not_read(tmp_path):
 
 
 def test_a_path_that_leads_nowhere_and_a_file_without_headings_are_refused(tmp_path):
-    with pytest.raises(InputError, match="补录表无法找到"):
+    with pytest.raises(InputError, match="The supplement cannot be found"):
         read(tmp_path / "none*.xlsx")
-    with pytest.raises(InputError, match="补录表无法读取") as caught:
+    with pytest.raises(InputError, match="A supplement cannot be read") as caught:
         read(write(tmp_path / "other.xlsx", [["目录", "数量"], ["a", 3]]))
     assert caught.value.problems[0].place == "other.xlsx"
 
@@ -230,5 +230,5 @@ def test_whatever_is_planted_is_found_or_refused_by_name(tmp_path, told, seed, f
 
 def test_a_file_is_checked_before_parcels_are_known(tmp_path):
     check_supplement([str(write(tmp_path / "done.xlsx", [HEADS, parcel("P9", "a")]))])
-    with pytest.raises(InputError, match="补录表无法读取"):
+    with pytest.raises(InputError, match="A supplement cannot be read"):
         check_supplement([str(write(tmp_path / "other.xlsx", [["目录"]]))])

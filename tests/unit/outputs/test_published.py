@@ -100,11 +100,11 @@ def test_a_file_that_was_changed_since_is_refused_by_name(tmp_path):
     folder = publish(tmp_path, "east", "run", [indicator(COVER, "2024Q3", 0.8, aoi="east")])
     table = folder / "tables" / "indicators.csv"
     table.write_text(table.read_text("utf-8-sig").replace("0.8", "0.9"), "utf-8-sig")
-    with pytest.raises(InputError, match="不是发布时的内容") as refused:
+    with pytest.raises(InputError, match="not what was published") as refused:
         compare_area(find_deliveries(tmp_path), "2024Q3")
     assert str(table) in str(refused.value)
     table.unlink()
-    with pytest.raises(InputError, match="没有此文件"):
+    with pytest.raises(InputError, match="no such file"):
         compare_area(find_deliveries(tmp_path), "2024Q3")
 
 
@@ -135,7 +135,7 @@ def test_manifests_that_are_none_are_all_named(tmp_path):
 
 def test_what_is_being_published_is_no_delivery_yet(tmp_path):
     publish(tmp_path, "east", ".2024.part", [])
-    with pytest.raises(SettingsError, match="没有交付"):
+    with pytest.raises(SettingsError, match="No deliver"):
         find_deliveries(tmp_path)
 
 

@@ -109,7 +109,7 @@ def test_a_folder_of_a_stranger_is_not_replaced(tmp_path):
     target.mkdir(parents=True)
     (target / "thesis.docx").write_bytes(b"years of work")
     (target / "manifest.json").write_text('{"name": "an app"}')
-    with pytest.raises(WorkspaceError, match=r"2024: found 没有本系统清单的目录"):
+    with pytest.raises(WorkspaceError, match=r"2024: found a folder without a manifest of ours"):
         check_place(target)
     part = write(make(name_part(target)), NEW)
     with pytest.raises(WorkspaceError, match="manifest of ours"):

@@ -115,7 +115,7 @@ def test_every_mistake_is_told_at_once_with_its_place(tmp_path):
 
 def test_a_number_without_a_unit_is_refused_and_not_guessed(tmp_path):
     (problem,) = problems_of(write(tmp_path, {"name": ["甲河"], "kind": ["river"], "河宽": [80]}, [RIVER]))
-    assert "没有单位" in problem.found
+    assert "no unit" in problem.found
     assert "河宽" in problem.place
 
 

@@ -39,7 +39,7 @@ def test_without_libreoffice_it_is_said_with_the_way_out(document, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(printing, "_PLACES", ())
     said = print_document(document, document.with_suffix(".pdf"), AS_OF)
-    assert "没有找到 LibreOffice" in said
+    assert "No LibreOffice was found" in said
     assert "Install LibreOffice Writer" in said
     assert [path.name for path in document.parent.iterdir()] == [document.name]
 

@@ -32,10 +32,10 @@ def test_a_site_is_written_as_it_is_and_replaced_by_the_next(tmp_path):
 
 def test_a_folder_with_anything_else_is_left_alone(tmp_path):
     (tmp_path / "thesis.docx").write_bytes(b"years of work")
-    with pytest.raises(SettingsError, match="已有其他内容"):
+    with pytest.raises(SettingsError, match="something else stands there"):
         write_site(ViewSite({"index.html": b""}), tmp_path)
     file = tmp_path / "thesis.docx"
-    with pytest.raises(SettingsError, match="已有其他内容"):
+    with pytest.raises(SettingsError, match="something else stands there"):
         write_site(ViewSite({"index.html": b""}), file)
     assert list_all(tmp_path) == {"thesis.docx": b"years of work"}
 
