@@ -38,11 +38,14 @@ def list_fixed_prices(rows: Iterable[ParameterRow], index: PriceIndex, years: Se
     return [
         Problem(
             f"{row.origin}, row {row.row}, column price_year",
-            f"{row.key} in prices of {row.price_year}, which the index does not bring to "
-            + ", ".join(str(year) for year in lacking),
-            f"an index of {', '.join(str(year) for year in (row.price_year, *lacking))}",
+            f"{row.key} in prices of {row.price_year}, which the index does not bring to {_join(lacking)}",
+            f"an index of {_join([row.price_year, *lacking])}",
             "Add the years to accounts.price_index, or give the price of a year that it has",
         )
         for row in rows
         if (lacking := [year for year in years if index.find_row_factor(row, year) is None])
     ]
+
+
+def _join(years: Iterable[int]) -> str:
+    return ", ".join(map(str, years))

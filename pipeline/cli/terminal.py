@@ -52,6 +52,9 @@ class Listener:
 
 LISTENER = Listener()
 
+_HEADING = "heading {}"
+"""Rows of the table of messages that tell what a key of a row is called."""
+
 
 def say(text: str) -> str:
     """A message in the language of who reads the terminal."""
@@ -78,8 +81,8 @@ def show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def _tell_heading(name: str) -> str:
-    """A heading in the language of the terminal: in two languages, or a key that the table has for `heading`."""
-    heading = f"heading {name}"
+    """A heading in the language of the terminal: one in two languages, or a key by the row of its heading."""
+    heading = _HEADING.format(name)
     told = say(heading)
     return messages.choose_half(name, LISTENER.language) if told == heading else told
 

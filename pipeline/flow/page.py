@@ -61,6 +61,10 @@ def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[
         remarks += list_catalogue_warnings(study, inputs, supplement)
         counted = count_scenes(study, found.table)
         warnings = [*list_gaps(counted), *found.account["warnings"], *remarks, *list_warnings(maps)]
-        account = {**found.account, "periods": counted, "warnings": [translate(one, study.settings.language) for one in warnings]}
+        account = {
+            **found.account,
+            "periods": counted,
+            "warnings": [translate(one, study.settings.language) for one in warnings],
+        }
         shifts = publication.load_shifts(parcels, of_accounts, own)
         return publication.publish_delivery(run, cause, draft, delivery, artifacts, account, shifts)

@@ -196,5 +196,5 @@ def _find_flaws(rows: gpd.GeoDataFrame, given: LabelledSamples) -> list[Problem]
 def _name_rows(rows: "pd.Index[Any]") -> str:
     """Numbers of some rows in words."""
     numbers: Sequence[int] = rows.tolist()
-    more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
-    return f"row {', '.join(str(number) for number in numbers[:_NAMED])}{more}"
+    named = f"row {', '.join(str(number) for number in numbers[:_NAMED])}"
+    return f"{named} and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else named

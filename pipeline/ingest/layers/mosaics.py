@@ -173,7 +173,7 @@ def _choose_items(
     chosen = [item for item in here if period is None or period.holds(_date(item))]
     if not chosen:
         found = f"{len(items)} items, {len(here)} of them over the grid"
-        expected = "items over the grid" + (f" of {period.label}" if period else "")
+        expected = f"items over the grid of {period.label}" if period else "items over the grid"
         raise build_layer_error(layer, Problem(given.collection, found, expected))
     return sorted(chosen, key=lambda item: (-_date(item).timestamp(), item.id))
 

@@ -46,12 +46,13 @@ def find_middle(corners: NDArray[np.float64]) -> tuple[float, float] | None:
 
 def explain_no_crs(place: str, centre: tuple[float, float] | None) -> Problem:
     """What to do about a layer without CRS: what its coordinates look like, and which CRS that would be."""
-    found = "no coordinate reference system"
+    found, likely = "no coordinate reference system", ""
     if centre is not None:
-        found += f", and coordinates around ({centre[0]:.6g}, {centre[1]:.6g}): {_guess_form(*centre)[0]}"
-    likely = _guess_form(*centre)[1] if centre else ""
-    hint = f", for these coordinates likely {likely}" if likely else ""
-    todo = f"Write `crs` beside its path in the config{hint}"
+        form, likely = _guess_form(*centre)
+        around = f"{centre[0]:.6g}, {centre[1]:.6g}"
+        found = f"no coordinate reference system, and coordinates around ({around}): {form}"
+    todo = "Write `crs` beside its path in the config"
+    todo = f"{todo}, for these coordinates likely {likely}" if likely else todo
     return Problem(place, found, "a CRS, such as EPSG:4490, in the file, its .prj or the config", todo)
 
 

@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import geopandas as gpd
@@ -24,10 +24,6 @@ from pipeline.settings.sources import Mission
 _NEAREST_MISSES = 8
 _ASIDE = ("mask", "saturation")
 """Files of a scene that are no bands."""
-_NO_ZONE = (
-    "time {time} without a zone: write it with one (Z for UTC), or take all such times as UTC by "
-    "times_without_zone: utc"
-)
 _WANTED_OTHERWISE = {"mission", "day", "place", "cloud", "no known sensor"}
 """Reasons that are in what was asked for, and not in the item."""
 
@@ -184,7 +180,7 @@ def _list_reasons(candidate: Candidate, area: BaseGeometry, settings: Scenes) ->
     if scene.mission not in settings.missions:
         yield _Reason("mission", f"mission {scene.mission}", f"of {', '.join(settings.missions)}")
     if ZONELESS in candidate.assumptions and settings.times_without_zone == "refuse":
-        word = _NO_ZONE.format(time=scene.datetime.replace(tzinfo=None).isoformat())
+        word = _explain_no_zone(scene.datetime)
         yield _Reason("no zone", word, "a time with its zone")
     if not settings.start <= scene.datetime.date() <= settings.end:
         yield _Reason("day", f"taken on {scene.datetime.date()}", f"from {settings.start} to {settings.end}")
@@ -257,3 +253,10 @@ def _count_passes(over: Sequence[Candidate], area: BaseGeometry, settings: Scene
             expected = max(0, (until - since).days + 1) // sensor.revisit_days
         passes[mission] = Passes(len(found), expected)
     return passes
+
+
+def _explain_no_zone(moment: datetime) -> str:
+    return (
+        f"time {moment.replace(tzinfo=None).isoformat()} without a zone: write it with one (Z for UTC), "
+        "or take all such times as UTC by times_without_zone: utc"
+    )

@@ -87,7 +87,7 @@ def _candidate(raw: RawItem, item: Item) -> Candidate | str:
     }
     lacking = [word for word, found in needed.items() if not found]
     if lacking or item.moment is None or item.outline is None:
-        return f"no {', no '.join(lacking)}"
+        return ", ".join(f"no {word}" for word in lacking)
     scene = _build_scene(
         item, sensor, known, mask, files, moment=item.moment, checksum=_content_checksum(raw)
     )

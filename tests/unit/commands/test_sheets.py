@@ -52,7 +52,7 @@ def test_more_than_one_document_holds_fill_numbered_volumes(published, tmp_path,
 
 def test_a_document_that_cannot_be_written_leaves_nothing_behind(published, tmp_path):
     (tmp_path / "taken.pdf").mkdir()
-    with pytest.raises(SettingsError, match="可写"):
+    with pytest.raises(SettingsError, match="a place to write to"):
         make_sheets(published.folder, parcels=["P001"], to=tmp_path / "taken.pdf")
     assert [path.name for path in tmp_path.iterdir()] == ["taken.pdf"]
 
@@ -75,6 +75,6 @@ def test_a_geopackage_that_was_edited_is_refused_and_nothing_is_written(publishe
     shutil.copytree(published.folder, folder, symlinks=True)
     with (folder / "delta_2024.gpkg").open("ab") as file:
         file.write(b"x")
-    with pytest.raises(InputError, match="已被改动"):
+    with pytest.raises(InputError, match="was changed since"):
         make_sheets(folder)
     assert not list(tmp_path.glob("*.pdf"))

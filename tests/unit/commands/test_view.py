@@ -171,8 +171,8 @@ def test_the_command_writes_a_folder_and_names_what_it_leaves_out(damaged, tmp_p
     told = CliRunner().invoke(cli.app, ["view", str(damaged), "--to", str(tmp_path / "页面")])
     assert told.exit_code == 0, told.output
     assert (tmp_path / "页面" / "index.html").is_file()
-    assert "3 份交付 deliveries" in told.output
-    assert "未展示 not shown" in told.output
+    assert "3 deliveries" in told.output
+    assert "not shown" in told.output
     again = CliRunner().invoke(cli.app, ["view", str(damaged), "--to", str(damaged), "--quiet"])
     assert isinstance(again.exception, SettingsError)
     assert (damaged / "delta" / "2024" / "manifest.json").is_file()

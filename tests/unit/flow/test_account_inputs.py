@@ -94,5 +94,5 @@ def test_what_regions_became_and_how_much_of_statistics_is_not_used_are_warnings
     )
     regions, statistics = list_input_warnings(Artifact("key", tmp_path))
     assert "12 m2" in regions
-    assert "1 处" in statistics
+    assert "1 places not used" in statistics
     assert list(list_input_warnings(None)) == []

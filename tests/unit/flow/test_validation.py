@@ -124,7 +124,7 @@ def write_register(tmp_path, headings, west=106.70):
 )
 def test_a_register_is_told_back_as_it_is_read(tmp_path, headings):
     (told,) = validate_all(write_register(tmp_path, headings))
-    assert "广阳岛 内 3 宗，其中 2 宗有地类" in told
+    assert "3 parcels in guangyang_island, 2 of them with a land class" in told
     ours = ("parcel_no", "dlbm", "right_holder", "area_registered_m2")
     for theirs, name in zip(headings, ours, strict=True):
         assert f"{theirs} → {name}" in told

@@ -216,7 +216,7 @@ def write_points(path, rows):
 def test_points_without_a_crs_are_refused_unless_columns_tell_the_place(tmp_path):
     rows = pd.DataFrame({"断面编号": ["S1"], "断面名称": ["甲"]})
     write_points(tmp_path / "s.gpkg", rows)
-    with pytest.raises(InputError, match=r"points without a CRS.*经度"):
+    with pytest.raises(InputError, match=r"points without a CRS.*longitude"):
         read_sections(tmp_path / "s.gpkg")
     write_points(tmp_path / "own.gpkg", rows.assign(经度=121.5, 纬度=31.4))
     assert read_sections(tmp_path / "own.gpkg")[["lon", "lat"]].loc[0].tolist() == [121.5, 31.4]

@@ -126,6 +126,6 @@ def test_a_table_without_headings_is_refused_with_those_that_it_needs(tmp_path):
     path = write_csv(tmp_path / "names.csv", [["甲", "乙"], ["白头鹤", "水鸟"]])
     with pytest.raises(InputError) as refused:
         read_species_names(SpeciesTable(path=path))
-    assert "类群" in refused.value.problems[0].expected
+    assert "species_group (类群)" in refused.value.problems[0].expected
     told = SpeciesTable(path=path, columns={"species": "甲", "species_group": "乙"})
     assert read_species_names(told).find("白头鹤").group == "waterbird"

@@ -301,7 +301,7 @@ def test_columns_that_are_none_of_ours_are_refused_by_name():
 
 def test_files_that_are_not_there_and_surveys_of_no_use_are_the_users_data(tmp_path):
     block = build_block(tmp_path, str(tmp_path / "none.xlsx"))
-    with pytest.raises(InputError, match="无法找到"):
+    with pytest.raises(InputError, match="cannot be found"):
         read_species(block, AREA)
     with pytest.raises(InputError) as refused:
         read(tmp_path, [HEADINGS, ["白头鹳", "甲", "2024-01-15", "3"]])

@@ -79,10 +79,10 @@ def test_all_unknown_fields_are_named_at_once_with_their_places(tmp_path):
         check_template(path)
     told = {problem.found.partition("（")[0]: problem for problem in refused.value.problems}
     assert set(told) == {"next_stepp", "offfice", "secret"}
-    assert told["next_stepp"].place.endswith("段 paragraph 3")
+    assert told["next_stepp"].place.endswith("paragraph 3")
     assert told["next_stepp"].expected.startswith("next_step")
     assert told["offfice"].expected.startswith("office")
-    assert "页眉 header" in told["secret"].place
+    assert "header" in told["secret"].place
     assert refused.value.exit_code == 3
 
 

@@ -134,7 +134,7 @@ def copy(published, out):
 def test_a_table_changed_since_it_was_published_is_refused(published, tmp_path):
     other, path = copy(published, tmp_path)
     path.write_text(path.read_text("utf-8").replace("0.4321", "0.9999"), "utf-8")
-    with pytest.raises(InputError, match="已被改动"):
+    with pytest.raises(InputError, match="was changed since"):
         read_parcel_facts(other)
 
 

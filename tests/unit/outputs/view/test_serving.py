@@ -139,7 +139,7 @@ def test_a_port_that_is_taken_is_refused_with_the_way_out():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(SettingsError, match="换 --port"):
+        with pytest.raises(SettingsError, match="Choose another --port"):
             open_server(ViewSite({}), "127.0.0.1", taken.getsockname()[1])
 
 
