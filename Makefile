@@ -3,7 +3,7 @@ BIN := .venv/bin
 OUT ?= delivery
 PICTURED := $(addprefix tests/flow/test_,report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-intervals bench-webmap house check format lint types walls generated docs site translations wheel audit lock pictures stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations wheel audit lock pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -80,6 +80,9 @@ bench-view: .venv/ready  ## making, opening and moving the view of 100,000 parce
 bench-sheets: .venv/ready  ## fact sheets of 500 parcels as one PDF; OUT=folder of deliveries
 	test -d $(OUT) || $(BIN)/ecoledger demo --quiet --out $(OUT)
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_sheets.py $(OUT)/chongming_wetlands/latest
+
+bench-series: .venv/ready  ## series of 100 parcels over the bench's scenes, beside odc-stac and exactextract
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_series.py $(SERIES)
 
 bench-intervals: .venv/ready  ## in how many of a thousand planted worlds each indicator's interval holds the truth
 	PYTHONPATH=. $(BIN)/python tests/bench/coverage_of_intervals.py

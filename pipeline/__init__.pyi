@@ -12,6 +12,10 @@ from .commands.sample import draw_sample as draw_sample
 from .commands.sample import write_sample as write_sample
 from .commands.status import read_status as read_status
 from .library.configs import build_settings as build_settings
+from .library.charts import plot_accounts as plot_accounts
+from .library.charts import plot_indicators as plot_indicators
+from .library.charts import plot_sections as plot_sections
+from .library.charts import plot_series as plot_series
 from .library.delivery import Delivery as Delivery
 from .library.delivery import list_deliveries as list_deliveries
 from .library.delivery import open_composite as open_composite
@@ -32,6 +36,10 @@ from .library.running import examine_machine as examine_machine
 from .library.running import run as run
 from .library.running import run_demo as run_demo
 from .library.running import validate as validate
+from .library.exploring import InteractiveMap as InteractiveMap
+from .library.exploring import explore as explore
+from .library.cartography import plot_change as plot_change
+from .library.cartography import plot_map as plot_map
 from .library.scenes import load_scenes as load_scenes
 from .library.scenes import read_scene_table as read_scene_table
 from .library.scenes import search_scenes as search_scenes

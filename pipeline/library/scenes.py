@@ -54,6 +54,9 @@ from pipeline.storage.workspace import Workspace
 Scenes: TypeAlias = gpd.GeoDataFrame | Mapping[str, Any]
 """A table of `search_scenes`, or what to search by (its keywords)."""
 
+SIMULATED = "模拟数据 simulated data"
+"""What simulated scenes, and all that is made of them, are labelled."""
+
 _FIRST = ("id", "datetime", "mission", "tile", "cloud_percent", "offset_source", "offset_evidence")
 _FIELDS = tuple(field.name for field in fields(Scene))
 _OFFSET_THREADS = 8
@@ -453,8 +456,10 @@ def _describe(
     lazy: Mapping[str, da.Array], grid: Grid, looks: Sequence[LookScenes], reading: SceneReading
 ) -> xr.Dataset:
     """Lazy bands with coordinates, CRS and CF attributes."""
+    simulated = any(scene.simulated for one in looks for scene in one.scenes)
+    label = {"simulated": SIMULATED} if simulated else {}
     bands = {
-        band: (("time", "y", "x"), values, {"long_name": band, "units": choose_packing(band).unit})
+        band: (("time", "y", "x"), values, {"long_name": band, "units": choose_packing(band).unit, **label})
         for band, values in lazy.items()
     }
     coordinates = {
@@ -465,11 +470,10 @@ def _describe(
         "day": ("time", [str(one.look[1]) for one in looks]),
         "scene": ("time", [", ".join(scene.id for scene in one.scenes) for one in looks]),
     }
-    simulated = any(scene.simulated for one in looks for scene in one.scenes)
     masked = any(scene.mask for one in looks for scene in one.scenes)
     attrs = {
         "Conventions": "CF-1.11",
-        "simulated": int(simulated),
+        **label,
         "harmonised": int(reading.harmonised),
         "clear": reading.clear.model_dump_json() if masked else "none",
     }

@@ -27,6 +27,7 @@ from pipeline.ingest.scenes.looks import look_of
 from pipeline.library.outlines import build_aoi
 from pipeline.library.places import Places
 from pipeline.library.scenes import (
+    SIMULATED,
     LookScenes,
     SceneReading,
     Scenes,
@@ -102,8 +103,8 @@ def time_series(
     the pixels that have one, each weighted by the area that the place covers of it, on the ellipsoid, or the
     pixel under a point; `area_m2` behind it (the numerator is `value * area_m2`); `place_area_m2`, all that
     the place covers; `clear_share` of that which the look saw clear; `looks` behind the value; `reason` why
-    there is none. A value that is not known is null, never 0. A place that no scene covers has one row
-    without a time.
+    there is none; `data_label`, whether it is simulated. A value that is not known is null, never 0. A place
+    that no scene covers has one row without a time.
 
     It takes the memory of a few blocks of 512 x 512 pixels, however many scenes there are; with a Dask client
     in use its workers do the work. What cannot be read is null with the reason. Other errors as those of
@@ -225,13 +226,15 @@ def _tabulate(
         for number, name in enumerate(names)
     ]
     unseen = np.flatnonzero(~seen.any(axis=1))
+    simulated = any(scene.simulated for one in looks for scene in one.scenes)
     for name in names:
         lone = {places.name: places.ids[unseen], "index": name, "reason": _NO_SCENE, "looks": 0}
         frames.append(
             pd.DataFrame({**lone, "place_area_m2": sums.area_m2[unseen], "row": len(place) + unseen})
         )
     table = pd.concat([frame for frame in frames if len(frame)])
-    return table.sort_values("row", kind="stable").drop(columns="row").reset_index(drop=True)
+    ordered = table.sort_values("row", kind="stable").drop(columns="row").reset_index(drop=True)
+    return ordered.assign(data_label=SIMULATED if simulated else "")
 
 
 def _describe_looks(

@@ -20,7 +20,7 @@ def compute_index(name: str, data: xr.Dataset | Mapping[str, xr.DataArray]) -> x
     `name` is one of `ecoledger indices`, in upper or lower case; bands have STAC common names, as those of
     `load_scenes` and `open_composite` do. Constants of the formula have the catalogue's defaults. NaN where a
     band is NaN, outside the domain of the formula, and where it is not finite. Lazy bands give a lazy index.
-    Its attributes name formula and source.
+    Its attributes name formula and source, and whether bands are simulated.
 
     SettingsError for a name that is none or a band that is missing; InputError for numbers that are no
     reflectance: whole ones, still packed, or those that another scale would make larger than 2.
@@ -36,7 +36,8 @@ def compute_index(name: str, data: xr.Dataset | Mapping[str, xr.DataArray]) -> x
     _refuse_lacking(index, bands, map(str, data))
     _refuse_packed(index, bands)
     values = apply_formula(index, bands)
-    return values.assign_attrs(_describe(index))
+    labels = [str(band.attrs["simulated"]) for band in bands.values() if band.attrs.get("simulated")]
+    return values.assign_attrs({**_describe(index), **({"simulated": labels[0]} if labels else {})})
 
 
 def list_lacking_bands(names: Iterable[str], bands: Iterable[str]) -> list[str]:

@@ -17,11 +17,13 @@ BENCHES = {
     "bench_overlay.py": "--ours 200",
     "bench_accounts.py": "--size 512 --dates 1",
     "bench_webmap.py": "--parcels 60",
+    "bench_series.py": "--size 512 --dates 2 --parcels 5 --rounds 1",
     "coverage_of_intervals.py": "--offices 1 --truths 5 --draws 50",
 }
 WORDS = {
     "bench_accounts.py": "the composite's CPU",
     "bench_webmap.py": "all drawn",
+    "bench_series.py": "all ways tell the same",
     "coverage_of_intervals.py": "truths held",
 }
 

@@ -68,7 +68,12 @@ def _list_codes(path: Path) -> set[int]:
 
 
 def _draw_image(raster: Raster, path: Path, grid: Grid, stops: Stops) -> dict[str, Any]:
-    pixels, bounds = _warp(color_pixels(path, _measure_shape(grid), raster.legend, stops), grid)
+    return pack_picture(color_pixels(path, _measure_shape(grid), raster.legend, stops), grid)
+
+
+def pack_picture(colors: NDArray[np.uint8], grid: Grid) -> dict[str, Any]:
+    """Red, green, blue and alpha (band, y, x) over the whole of a grid, as an image of the map."""
+    pixels, bounds = _warp(colors, grid)
     packed = io.BytesIO()
     Image.fromarray(np.moveaxis(pixels, 0, -1)).save(packed, format="PNG", optimize=True)
     url = f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
@@ -10,6 +12,8 @@ from pipeline.contracts import Raster
 from tests.deliveries import PERIODS, small_delivery
 from tests.planted_scenes import keep_scenes, plant_scenes
 from tests.publishing import publish_delivery
+
+mpl.use("agg")
 
 STORED = {"nir": 3000, "red": 1000}
 """Reflectance of the composite in steps of 1e-4; nothing is known of its first row."""
@@ -39,6 +43,13 @@ def out(small, tmp_path_factory):
     samples = "断面,时间,氨氮(mg/L)\n北港桥,2024-06-01,0.4\n"
     folder.with_name("water.csv").write_text(samples, encoding="utf-8")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """What a test draws is gone with it."""
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pytest
 import xarray
 
@@ -20,7 +21,7 @@ NAMES = sorted(
     if isinstance(node, ast.ImportFrom) and node.module
     for alias in node.names
 )
-GIVEN = {"pipeline": pipeline, "geopandas": geopandas, "numpy": np, "xarray": xarray}
+GIVEN = {"pipeline": pipeline, "geopandas": geopandas, "numpy": np, "pandas": pd, "xarray": xarray}
 """What examples may name without importing it."""
 
 
