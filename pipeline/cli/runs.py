@@ -19,17 +19,22 @@ from pipeline.cli.terminal import (
     OUT,
     AoiOption,
     ClusterOption,
+    ConfigArgument,
     JsonOption,
     LogOption,
     OutOption,
     QuietOption,
     SetOption,
     WorkersOption,
+    find_config,
     say,
     show_rows,
 )
 
 verbs = typer.Typer()
+
+_HERE = Path("delivery")
+"""Where deliveries go of what names no other place."""
 
 _STATUS = {
     "runs": "last runs",
@@ -41,21 +46,33 @@ _STATUS = {
 
 @verbs.command()
 def demo(
-    out: OutOption = None, quiet: QuietOption = False, log: LogOption = None, as_json: JsonOption = False
+    out: OutOption = None,
+    aoi: AoiOption = [],  # noqa: B006 typer reads the default, nobody changes it
+    quiet: QuietOption = False,
+    log: LogOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """模拟三个试点区并走完全流程 Simulate the three areas and run everything, offline.
+    """模拟试点区并走完全流程 Simulate the three areas, or some of them, and run everything, offline.
 
-    Example: ecoledger demo --out delivery
+    Example: ecoledger demo --out delivery --aoi guangyang_island --aoi longyou_bay
     """
-    settings = pipeline.settings.load_settings(pipeline.aoi.PROJECT_ROOT / "configs" / "demo.yaml")
-    settings = settings.model_copy(update={"out": str((out or Path("delivery")).resolve())})
     with _announce(log, as_json=as_json) as ending:
+        settings = pipeline.flow.validation.read_config(
+            pipeline.settings.shipped.CONFIGS / "demo.yaml", (), aoi
+        )
+        settings = settings.model_copy(update={"out": str((out or _HERE).resolve())})
         _deliver(ending, settings, quiet=quiet, as_json=as_json)
 
 
 @verbs.command()
 def run(
-    config: Annotated[Path, typer.Argument(help="YAML 配置，或要重做的 manifest.json config, or a manifest")],
+    config: Annotated[
+        Path,
+        typer.Argument(
+            callback=find_config,
+            help="YAML 配置，或要重做的 manifest.json config, yours or a shipped one by name, or a manifest",
+        ),
+    ],
     out: OutOption = None,
     overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
     aoi: AoiOption = [],  # noqa: B006
@@ -68,7 +85,7 @@ def run(
 ) -> None:
     """运行一份配置 Run a config from its scenes to its deliveries, or repeat the run behind a manifest.
 
-    Example: ecoledger run configs/demo.yaml --out delivery --aoi guangyang_island
+    Example: ecoledger run demo --out delivery --aoi guangyang_island
     """
     LISTENER.follow(config, overrides)
     with _announce(log, as_json=as_json) as ending:
@@ -78,6 +95,7 @@ def run(
             if manifest
             else pipeline.flow.validation.read_config(config, overrides, aoi)
         )
+        out = out or (_HERE if pipeline.settings.shipped.is_shipped(config) else None)
         settings = pipeline.library.running.place_settings(
             settings, out=out, cluster=cluster, workers=workers
         )
@@ -86,7 +104,7 @@ def run(
 
 
 @verbs.command()
-def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")]) -> None:
+def validate(config: ConfigArgument) -> None:
     """检查配置 Check a config, its areas, parcels and samples; every mistake at once, nothing is written.
 
     Example: ecoledger validate configs/demo.yaml
@@ -99,7 +117,7 @@ def validate(config: Annotated[Path, typer.Argument(help="YAML 配置 config")])
 
 @verbs.command("plan")
 def show_plan(
-    config: Annotated[Path, typer.Argument(help="YAML 配置 config")],
+    config: ConfigArgument,
     overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
     aoi: AoiOption = [],  # noqa: B006
     as_json: JsonOption = False,
@@ -141,7 +159,8 @@ def status(
 @verbs.command()
 def doctor(
     config: Annotated[
-        Path | None, typer.Argument(help="YAML 配置，按它检查 the config of the run to check for")
+        Path | None,
+        typer.Argument(callback=find_config, help="YAML 配置，按它检查 the config of the run to check for"),
     ] = None,
     out: OutOption = None,
     offline: Annotated[bool, typer.Option("--offline", help="不联系影像来源 ask no provider")] = False,

@@ -34,6 +34,19 @@ ClusterOption = Annotated[str | None, typer.Option(help="local, slurm, or the ad
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks at a time")]
 
 
+def find_config(named: Path | None) -> Path | None:
+    """The file that a config is named by, be it one that comes with the project."""
+    return pipeline.settings.shipped.find_config(named) if named else None
+
+
+ConfigArgument = Annotated[
+    Path,
+    typer.Argument(
+        callback=find_config, help="YAML 配置，自己的或随附的 config, yours or a shipped one by name"
+    ),
+]
+
+
 class Listener:
     """Who reads the terminal, in the language that the environment, a config or the locale names."""
 

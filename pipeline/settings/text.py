@@ -11,6 +11,7 @@ import yaml
 from pydantic_core import ErrorDetails
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.settings.shipped import list_configs
 
 Place = tuple[int | str, ...]
 
@@ -27,6 +28,11 @@ def read(path: Path) -> str:
     """The text of a config; SettingsError when it cannot be read or is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        shipped = f"one of this machine, or a shipped one: {', '.join(list_configs())}"
+        raise SettingsError(
+            "There is no such config", [Problem(str(path), "no such file", shipped)]
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         problem = Problem(str(path), str(error), "a YAML file in UTF-8")
         raise SettingsError("The config cannot be read", [problem]) from error
