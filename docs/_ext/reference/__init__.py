@@ -9,7 +9,7 @@ from sphinx.util.docutils import SphinxDirective
 from reference.building import build_chapter
 from reference.chapters import Chapter
 from reference.entries import PAGES
-from reference.library import ListNames
+from reference.library import ListNames, keep_sentence
 
 
 class ShowChapters(SphinxDirective):
@@ -33,4 +33,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for page in PAGES:
         app.add_directive(f"ecoledger-{page}", type("ShowPage", (ShowChapters,), {"page": page}))
     app.add_directive("ecoledger-library", ListNames)
+    app.connect("autodoc-process-docstring", keep_sentence, priority=400)  # napoleon comes at 500
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,11 +1,12 @@
 """The public names of the library, each from its docstring."""
 
 import inspect
+from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from translation import keep_as_written
 
 import pipeline
 
@@ -16,11 +17,17 @@ def list_public_names() -> list[str]:
     return sorted(name for name, thing in things.items() if inspect.isclass(thing) or callable(thing))
 
 
+def keep_sentence(_: Sphinx, what: str, *rest: Any) -> None:
+    """Begins docstrings of properties with a comment: napoleon takes words before a colon as a type."""
+    if what == "property":
+        rest[-1][:0] = ["..", ""]
+
+
 class ListNames(SphinxDirective):
     """Each public name with its signature and docstring, by autodoc, classes with their attributes."""
 
     def run(self) -> list[nodes.Node]:
-        """The nodes that autodoc makes of all names; docstrings are in English, as code is."""
+        """The nodes that autodoc makes of all names; their sentences are messages of docs/locale."""
         self.env.note_reread()
         lines: list[str] = []
         for name in list_public_names():
@@ -29,6 +36,4 @@ class ListNames(SphinxDirective):
             lines += [f".. {kind}:: pipeline.{name}", *members, ""]
         box = nodes.container()
         self.state.nested_parse(StringList(lines, source="library"), self.content_offset, box)
-        for node in box.findall():
-            keep_as_written(node)
         return box.children
