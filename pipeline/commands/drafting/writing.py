@@ -40,7 +40,7 @@ def write_draft(choices: Choices, config: Path, language: Language) -> Draft:
 
     SettingsError, before anything is written, where one of the files is there already.
     """
-    folder = config.resolve().parent
+    folder = config.parent
     outline = folder / _OUTLINE
     is_drawn = choices.area is None and choices.shipped is None
     refuse_present([config, outline] if is_drawn else [config])
@@ -48,7 +48,7 @@ def write_draft(choices: Choices, config: Path, language: Language) -> Draft:
     if choices.parcels and is_drawn:
         drawn = _draw_area(choices.parcels, outline, language)
         choices = replace(choices, area=Found(outline, "area"))
-    config.write_text(format_config(choices, folder, language, drawn), encoding="utf-8")
+    config.write_text(format_config(choices, folder.resolve(), language, drawn), encoding="utf-8")
     if not (folder / SCHEMA).exists():
         (folder / SCHEMA).write_text(format_schema(CONFIG), encoding="utf-8")
     return Draft(config, (config, folder / SCHEMA, *([outline] if drawn else [])), drawn)
@@ -65,7 +65,7 @@ def refuse_present(paths: Iterable[Path]) -> None:
 def _draw_area(parcels: Found, path: Path, language: Language) -> str:
     """Write the hull of a register as an area; what is to be said of it."""
     hull = draw_hull(parcels)
-    write_outline(path, hull, path.parent.name)
+    write_outline(path, hull, path.parent.resolve().name)
     area = load_aoi(path.name, relative_to=path.parent)
     shipped = {name: load_aoi(name, relative_to=path.parent).geometry for name in list_aois()}
     met = ", ".join(find_shipped(hull, shipped))
@@ -76,10 +76,16 @@ def _draw_area(parcels: Found, path: Path, language: Language) -> str:
 def list_commands(config: Path, language: Language) -> list[str]:
     """What to type next, and where the delivery of the first area then is."""
     settings = load_settings(config)
-    area = load_entry(settings.aoi[0]).id
-    told = {"config": _quote(config), "out": settings.out, "latest": f"{settings.out}/{area}/latest"}
+    out = _shorten(Path(settings.out))
+    latest = out / load_entry(settings.aoi[0]).id / "latest"
+    told = {"config": _quote(config), "out": out, "latest": latest}
     keys = ("next", "next.validate", "next.plan", "next.run", "next.notebook")
     return [say(key, language, **told) for key in keys]
+
+
+def _shorten(path: Path) -> Path:
+    """A path from where somebody works, if it is below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _quote(path: Path) -> str:
