@@ -187,7 +187,7 @@ def test_without_area_and_register_the_shipped_areas_are_offered(tmp_path):
 def test_a_shapefile_without_its_prj_is_told_and_takes_the_crs_that_is_given(tmp_path):
     write_register(tmp_path / "地块.shp", told=False)
     assert roles_of(tmp_path) == {"地块.shp": "unread"}
-    assert "CRS" in facts_of(tmp_path, "地块.shp")
+    assert CRS in facts_of(tmp_path, "地块.shp")
     ended = begin(tmp_path, "--crs", CRS)
     assert ended.exit_code == 0, ended.output
     assert load_settings(tmp_path / "ecoledger.yaml").parcels.crs == CRS
