@@ -1,15 +1,16 @@
 """What the reads of a run share of the network: connections, hosts that ask for peace, signatures."""
 
+import logging
 import random
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
+from urllib3 import exceptions
 from urllib3.util.retry import Retry
 
 from pipeline.errors import BrokenAsset, ProviderUnavailable
@@ -19,16 +20,44 @@ from pipeline.settings.access import Access
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 120.0
 _GIVE_UP = 12
+_NAMELESS_S = 20.0
+"""So long a host is asked for again that has no address: it is misspelt, or the network is down."""
 _MOST_HOPS = 5
+_LOG = logging.getLogger("ecoledger")
 _JITTER = random.Random()  # noqa: S311 spreads pauses, decides nothing that is delivered
 
 
 @dataclass
 class Host:
-    """What is known of a host: until when it wants to be left alone, and files that it failed in a row."""
+    """What is known of a host: until when it wants to be left alone, and files that it failed in a row.
 
+    `nameless` once it has had no address for too long, counted from `missed_since`.
+    """
+
+    name: str
     closed_until: float = 0.0
     failed: list[str] = field(default_factory=list)
+    missed_since: float | None = None
+    nameless: bool = False
+
+    def note_answer(self) -> None:
+        """It answers, whatever was before."""
+        self.failed.clear()
+        self.missed_since = None
+
+    def miss_address(self) -> None:
+        """Note that it has no address now; the first time it is said."""
+        now = time.monotonic()
+        if self.missed_since is None:
+            self.missed_since = now
+            _LOG.warning("%s has no address; asked again", self.name)
+        self.nameless = now - self.missed_since >= _NAMELESS_S
+
+    def refuse_nameless(self) -> None:
+        """ProviderUnavailable where it has had no address for too long."""
+        if self.nameless:
+            why = "it is misspelt, or the network is down"
+            raise ProviderUnavailable(f"{self.name} has no address: {why}; what is finished is kept")
 
     def wait(self) -> None:
         """Wait until the host may be asked."""
@@ -51,6 +80,7 @@ class Host:
 
     def give_up(self, href: str) -> None:
         """Note a file that it did not answer for; ProviderUnavailable if it answers for none any more."""
+        self.refuse_nameless()
         self.failed.append(href)
         if len(set(self.failed)) >= _GIVE_UP:
             raise ProviderUnavailable(
@@ -64,17 +94,38 @@ class Network:
     def __init__(self, access: Access, gate: Gate) -> None:
         self.http, self.gate = open_pool(), gate
         self.signer = Signer(access, self.http)
-        self._hosts: defaultdict[str, Host] = defaultdict(Host)
+        self._hosts: dict[str, Host] = {}
         self._lock = threading.Lock()
 
     def host(self, href: str) -> Host:
         """The host of a file, one for all threads."""
+        name = urlsplit(href).netloc
         with self._lock:
-            return self._hosts[urlsplit(href).netloc]
+            return self._hosts.setdefault(name, Host(name))
 
     def close(self) -> None:
         """Close all connections."""
         self.http.clear()
+
+
+def explain_failure(error: BaseException) -> str:
+    """Why a request was not answered, in a few words, whatever library asked."""
+    for cause in _list_causes(error):
+        if isinstance(cause, exceptions.NameResolutionError):
+            return "its host has no address"
+        if isinstance(cause, exceptions.NewConnectionError):
+            return "its host takes no connection"
+        if isinstance(cause, exceptions.TimeoutError):
+            return "no answer in time"
+    return str(error)
+
+
+def _list_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those behind it, as libraries wrap them."""
+    while error is not None:
+        yield error
+        inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        error = next((one for one in inner if isinstance(one, BaseException)), None)
 
 
 def open_pool() -> urllib3.PoolManager:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, InvalidHeader
+from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError
 from urllib3.util.retry import Retry
 
 from pipeline.errors import BrokenAsset
@@ -23,6 +23,10 @@ _TRIES = 8
 GONE = frozenset({"HTTP 404", "HTTP 410"})
 """Failures of a file that is not there, however often it is asked for."""
 
+NAMELESS = NameResolutionError.__name__
+"""The failure of a host that has no address."""
+
+_SOON = 3
 _AHEAD = 64 * 2**10
 _BUSY = {408, 429, 500, 502, 503, 504}
 _REFUSED = {401, 403}
@@ -56,6 +60,10 @@ class _Answer:
     status: int | None = None
     retry_after: float | None = None
     size: int | None = None
+
+    def patience(self, number: int) -> int:
+        """The number of the pause after it: a name is soon asked for again."""
+        return min(number, _SOON) if self.wrong == NAMELESS else number
 
     @property
     def final(self) -> bool:
@@ -118,21 +126,23 @@ class RangeFile(io.RawIOBase):
             answer, again = self._ask(first, last)
             if not answer.wrong:
                 self._size = answer.size
-                self._host.failed.clear()
+                self._host.note_answer()
                 return answer.content
             self.failures.append(answer.wrong)
             if again and not renewed:
                 renewed = True
-            elif answer.final or number == self._tries - 1:
+            elif answer.final or self._host.nameless or number == self._tries - 1:
                 break
             else:
-                self._host.pause(answer.status, number, answer.retry_after)
+                self._host.pause(answer.status, answer.patience(number), answer.retry_after)
         self.failure, self.unanswered = answer.wrong, not answer.final
         return b""
 
     def _ask(self, first: int, last: int) -> tuple[_Answer, bool]:
         """What the host says now, and whether it refused a token that can be replaced."""
         self._host.wait()
+        if self._host.nameless:
+            return _Answer(wrong=NAMELESS), False
         try:
             address = self._network.signer.sign(self._href)
         except BrokenAsset as error:
@@ -181,7 +191,10 @@ def _request(network: Network, url: str, first: int, last: int) -> _Answer:
     except BrokenAsset as error:
         return _Answer(wrong=str(error), status=HTTPStatus.FORBIDDEN)
     except HTTPError as error:
-        return _Answer(wrong=type(getattr(error, "reason", error)).__name__)
+        wrong = type(getattr(error, "reason", error)).__name__
+        if wrong == NAMELESS:
+            network.host(url).miss_address()
+        return _Answer(wrong=wrong)
 
 
 def _judge(response: urllib3.BaseHTTPResponse, first: int, last: int) -> _Answer:

@@ -123,6 +123,8 @@ class Reader:
         if known := self._broken.get(href):
             raise BrokenAsset(str(known), lasting=known.lasting)
         trail.answered = False
+        if href.startswith(HTTP):
+            self.network.host(href).refuse_nameless()
         with self._tune(), gdal.tune_s3(self.network.signer.gdal_options(href)):
             file = self.shelf.file(href)
             try:

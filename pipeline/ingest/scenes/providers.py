@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError
 
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
 from pipeline.ingest.reading.gdal import find_sidecars
+from pipeline.ingest.reading.network import explain_failure
 from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.addresses import find_file, place_files, split_band
 from pipeline.ingest.scenes.archives import RawItem, list_items, read_archive
@@ -67,7 +68,9 @@ def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
                     raise ValueError(f"no STAC item in {href}")
                 yield from (place_files(item, partial(_make_absolute, beside=href)) for item in items)
     except HTTPError as error:
-        told = redact(f"The catalogue {catalog.static} does not answer: {error}; try again later")
+        told = redact(
+            f"The catalogue {catalog.static} does not answer: {explain_failure(error)}; try again later"
+        )
         raise ProviderUnavailable(told) from error
     except (OSError, *_NOT_STAC) as error:
         found = f"{type(error).__name__}: {error}"

@@ -26,6 +26,7 @@ from urllib3.util.retry import Retry
 from pipeline.errors import InputError, ProviderUnavailable
 from pipeline.geodesy import wrap_outline
 from pipeline.ingest.reading.gate import Gate, explain_strangers
+from pipeline.ingest.reading.network import explain_failure
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.raw_items import list_files
 from pipeline.settings.sources import Mission, StacApi
@@ -54,7 +55,7 @@ class _Patience(Retry):
         if _pool is not None and isinstance(error, NameResolutionError):
             tries = len(self.history) + 1
             if tries == _NAME_TRIES - 1:
-                _LOG.warning("%s; asked again", error, extra={"tries": tries})
+                _LOG.warning("%s has no address; asked again", _pool.host, extra={"tries": tries})
             if tries > _NAME_TRIES:
                 raise MaxRetryError(_pool, url or "", error)
         return super().increment(method, url, response, error, _pool, _stacktrace)
@@ -140,7 +141,7 @@ def _open_client(api: StacApi) -> Iterator[pystac_client.Client]:
         if stop := find_stop(error):
             raise stop from None
         raise ProviderUnavailable(
-            f"The STAC API {api.api} does not answer: {error}; try again later"
+            f"The STAC API {api.api} does not answer: {explain_failure(error)}; try again later"
         ) from error
 
 
