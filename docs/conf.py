@@ -44,6 +44,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 html_theme = "furo"
 html_title = f"ecoledger {release}"
 html_copy_source = False
+html_show_search_summary = False  # it is fetched, which a page opened from a file may not
 html_show_copyright = False
 html_math_renderer = "mathml"
 html_static_path = ["_static"]

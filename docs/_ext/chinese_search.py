@@ -27,7 +27,12 @@ def _split_run(run: str) -> list[str]:
 
 
 class PairSearch(SearchChinese):
-    """Search in Chinese by pairs of characters."""
+    """Search in Chinese by pairs of characters; Latin words are stemmed as English ones.
+
+    Sphinx names the stemmer in the browser after the language, and there is none called Chinese.
+    """
+
+    language_name = "English"
 
     js_splitter_code = r"""
 var splitQuery = (query) =>
