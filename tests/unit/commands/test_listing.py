@@ -61,6 +61,23 @@ def test_no_letter_of_a_row_is_lost_whatever_the_width(rows, width):
     assert "…" not in letters or any("…" in value for row in rows for value in row.values())
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_ids_numbers_and_times_are_never_cut_in_two(width):
+    row = {
+        "area": "guangyang_island",
+        "label": "2024",
+        "latest": True,
+        "published": "2026-11-29T16:55:41+00:00",
+        "parcels": 1_234_567,
+        "findings": 163,
+        "message": "三 个 区 的 交付 done",
+    }
+    lines = written([row, {**row, "area": "龙游湾"}], width)
+    assert all(count_cells(line) <= width for line in lines)
+    for word in ("guangyang_island", "2026-11-29T16:55:41+00:00", "1234567", "163"):
+        assert any(word in line for line in lines)
+
+
 def test_two_names_that_begin_alike_are_told_apart_in_a_table():
     name = "平均植被覆盖度（陆域，{}）"
     rows = [
@@ -80,6 +97,8 @@ def test_two_names_that_begin_alike_are_told_apart_in_a_table():
         ({"a": {"b": None, "c": [1]}}, "a.b: —\na.c: 1"),
         ("[bold]x[/bold]", "[bold]x[/bold]"),
         (0, "0"),
+        (True, "✓"),
+        ([False], "✗"),
     ],
 )
 def test_a_value_is_told_in_words(value, told):
