@@ -1,6 +1,7 @@
 """Templates for schedules: each is read by the program that will read it."""
 
 import configparser
+import re
 import shutil
 import subprocess
 import sys
@@ -31,6 +32,20 @@ def test_systemd_takes_the_units(unit, tmp_path):
         ["systemd-analyze", "verify", tmp_path / unit], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_what_was_lost_is_read_anew_on_the_next_days_and_then_not_before_the_next_quarter():
+    timer = (FOLDER / "ecoledger.timer").read_text(encoding="utf-8")
+    (when,) = re.findall(r"OnCalendar=(.*)", timer)
+    asked = ["systemd-analyze", "calendar", "--base-time=2026-04-01", "--iterations=4", when]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    days = re.findall(r"(?:Next elapse|Iter\. #\d+|Iteration #\d+): \w+ (\S+)", told)
+    assert days == ["2026-04-10", "2026-04-11", "2026-04-12", "2026-07-10"]
+    service = (FOLDER / "ecoledger.service").read_text(encoding="utf-8")
+    (never,) = re.findall(r"RestartPreventExitStatus=(.*)", service)
+    assert never.split() == ["1", "2", "3", "4", "5", "6"]
+    assert "RestartForceExitStatus=75" in service
 
 
 def test_the_service_may_write_where_the_run_does():
@@ -68,6 +83,6 @@ def test_the_crontab_has_five_times_a_user_and_a_command():
         if line and not line.startswith(("#", "SHELL"))
     ]
     minute, hour, day, month, weekday, user, *command = line.split()
-    assert (minute, hour, day, month, weekday) == ("0", "3", "10,11", "1,4,7,10", "*")
+    assert (minute, hour, day, month, weekday) == ("0", "3", "10-12", "1,4,7,10", "*")
     assert user == "ecoledger"
     assert command[1] == "run"
