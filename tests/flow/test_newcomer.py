@@ -1,6 +1,6 @@
 """Somebody new: from a folder with a catalogue, a Shapefile in GBK and a messy workbook to a delivery.
 
-Nothing but what the quick start says: `init`, `validate`, `run`, and a notebook's cell. `TRANSCRIPT` in the
+Nothing but what the quick start says: `init`, `validate`, `run`, and the first notebook. `TRANSCRIPT` in the
 environment names a file that is to hold what was typed and what was answered.
 """
 
@@ -9,15 +9,21 @@ import shutil
 from pathlib import Path
 
 import geopandas as gpd
+import nbformat
 import pandas as pd
 import pytest
-from programs import ecoledger
+from nbclient import NotebookClient
+from programs import ROOT, ecoledger
 
 import pipeline
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore::DeprecationWarning:jupyter_client"),
+]
 
-AREA = "guangyang_island"
+MOST_LINES = 12
+"""So much of each output is kept."""
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +65,23 @@ def transcript(folder):
             patch.setenv("ECOLEDGER_LANGUAGE", "zh")
             done = ecoledger(*words, cwd=folder.parent)
         lines += ["", f"$ ecoledger {' '.join(words)}", done.stdout + done.stderr]
+    lines += ["", "$ jupyter nbconvert --execute notebooks/01_first_look.ipynb", *look(folder)]
     if place := os.environ.get("TRANSCRIPT"):
         Path(place).write_text("\n".join(lines), encoding="utf-8")
     return "\n".join(lines)
+
+
+def look(folder: Path) -> list[str]:
+    """What the cells of the first notebook print of the delivery."""
+    path = ROOT / "notebooks" / "01_first_look.ipynb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECOLEDGER_DELIVERY", str(folder / "delivery"))
+        patch.setenv("ECOLEDGER_AOI", folder.name)
+        notebook = nbformat.read(path, as_version=4)
+        done = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}}).execute()
+    outputs = [output for cell in done.cells for output in cell.get("outputs", [])]
+    shown = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
+    return ["\n".join(text.splitlines()[:MOST_LINES]) for text in shown if text]
 
 
 def list_files(folder: Path) -> list[str]:
