@@ -30,7 +30,7 @@ from pipeline.storage.cause import Cause, checksums_of, sha256_of_file
 from pipeline.storage.tables import load_json
 
 _SEARCH, _SCENES = 1, 6
-_SIMULATED, _SIMULATED_ACCOUNTS, _ACCOUNT_TRUTH = 2, 2, 3
+_SIMULATED, _SIMULATED_ACCOUNTS, _ACCOUNT_TRUTH = 3, 2, 3
 SEED = 20240501
 WORLDS = ("simulated", "simulated_accounts", "account_truth")
 """What the artifacts of a simulated world are called among the inputs of a delivery; those of parts of the

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.aoi import Aoi
 from pipeline.geodesy import unproject
+from pipeline.ingest.simulate.heat import TEMPERATURE_OFFSET, TEMPERATURE_SCALE
 from pipeline.ingest.simulate.passes import Acquisition
 from pipeline.ingest.simulate.sensing import FILL_QA, LANDSAT_OFFSET, LANDSAT_SCALE, SENTINEL_SCALE
 from pipeline.ingest.simulate.sky import CIRRUS, HIGH_CLOUD, MEDIUM_CLOUD
@@ -28,6 +29,7 @@ _EXTENSIONS = [
 _BASELINE = "05.10"
 _SENTINEL_OFFSET = -0.1
 _PUBLISHED_AFTER = timedelta(hours=19, minutes=23)
+_THERMAL = "lwir11"
 _MASKS = ("scl", "qa_pixel")
 _QA_CLOUDY = (1 << 1) | (1 << 2) | (1 << 3)
 
@@ -142,8 +144,12 @@ def _describe_asset(
         nodata = 0 if band == "scl" else FILL_QA
         kind = "uint8" if band == "scl" else "uint16"
         return asset | {"raster:bands": [{"data_type": kind, "nodata": nodata}]}
-    scale, offset = _state_radiometry(acquisition)
-    values = {"data_type": "uint16", "nodata": 0, "scale": scale, "offset": offset}
+    values: dict[str, Any] = {"data_type": "uint16", "nodata": 0}
+    if band == _THERMAL:
+        values |= {"scale": TEMPERATURE_SCALE, "offset": TEMPERATURE_OFFSET, "unit": "kelvin"}
+    else:
+        scale, offset = _state_radiometry(acquisition)
+        values |= {"scale": scale, "offset": offset}
     return asset | {
         "eo:bands": [{"name": band, "common_name": band}],
         "raster:bands": [values | {"spatial_resolution": transform.a}],

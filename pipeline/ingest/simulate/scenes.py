@@ -11,6 +11,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 
+from pipeline.ingest.simulate.heat import prepare_heat
 from pipeline.ingest.simulate.items import build_catalog, build_item
 from pipeline.ingest.simulate.passes import Acquisition, plan_passes
 from pipeline.ingest.simulate.sensing import (
@@ -80,7 +81,7 @@ def observe(world: World, acquisition: Acquisition) -> dict[str, NDArray[np.inte
     light = prepare_light(find_season(world, acquisition.moment))
     seed = np.uint64(rng.integers(2**63))
     if acquisition.mission != "sentinel-2":
-        return encode_landsat(ground, sky, light, seed=seed)
+        return encode_landsat(ground, sky, light, prepare_heat(acquisition.moment), seed=seed)
     offset = SENTINEL_OFFSET_DN if acquisition.radiometry == "offset" else 0
     return encode_sentinel(ground, sky, light, platform=acquisition.platform, offset_dn=offset, seed=seed)
 

@@ -1,4 +1,4 @@
-"""What Sentinel-2 and Landsat see of the ground through the sky: digital numbers and the mask."""
+"""What Sentinel-2 and Landsat see and feel of the ground through the sky: digital numbers and the mask."""
 
 from typing import NamedTuple
 
@@ -7,6 +7,12 @@ from numpy.typing import NDArray
 
 from pipeline.ingest.scenes.sensors import OLI_BANDPASS
 from pipeline.ingest.simulate.fields import compile_loop, draw_bell, scramble
+from pipeline.ingest.simulate.heat import (
+    TEMPERATURE_NOISE_K,
+    TEMPERATURE_OFFSET,
+    TEMPERATURE_SCALE,
+    Heat,
+)
 from pipeline.ingest.simulate.landscape import BANDS, BUILT, KINDS, WATER, mix_colours
 from pipeline.ingest.simulate.sky import (
     CIRRUS,
@@ -101,16 +107,17 @@ def encode_sentinel(
 
 
 def encode_landsat(
-    ground: Surface, sky: Sky, light: Light, *, seed: np.uint64
+    ground: Surface, sky: Sky, light: Light, heat: Heat, *, seed: np.uint64
 ) -> dict[str, NDArray[np.integer]]:
-    """Digital numbers of a Landsat 8 or 9 level 2 scene at 30 m, and `qa_pixel`.
+    """Digital numbers of a Landsat 8 or 9 level 2 scene at 30 m, `lwir11` of temperature, and `qa_pixel`.
 
     Its corner lies 15 m inside the corner of the ground's pixels (on odd multiples of 15 m), so that each
     pixel averages two whole and two half pixels of 10 m along each axis.
     """
     shift = -LANDSAT_OFFSET / LANDSAT_SCALE
     bands, qa = _fill_landsat(ground, sky, light, 1 / LANDSAT_SCALE, shift, _build_qa_table(), seed)
-    return dict(zip(BANDS, bands, strict=True)) | {"qa_pixel": qa}
+    warm = _fill_thermal(ground, sky, light, heat, qa, seed)
+    return dict(zip(BANDS, bands, strict=True)) | {"lwir11": warm, "qa_pixel": qa}
 
 
 def _build_qa_table() -> NDArray[np.uint16]:
@@ -119,6 +126,15 @@ def _build_qa_table() -> NDArray[np.uint16]:
     table[1], table[2], table[SHADOW], table[CIRRUS] = _QA_WATER, _QA_DILATED, _QA_SHADOW, _QA_CIRRUS
     table[[MEDIUM_CLOUD, HIGH_CLOUD]] = _QA_CLOUD
     return table
+
+
+@compile_loop
+def _cover(ground: Surface, light: Light, row: int, col: int) -> float:
+    """Vegetation cover of a pixel of 10 m; `_see` has its own, so that no bit of what is seen hangs on this."""
+    kind = ground.kind[row, col]
+    least, most = light.cover[kind, 0], light.cover[kind, 1]
+    green = light.season[kind, ground.shift[row, col]]
+    return float((least + (most - least) * (ground.vigour[row, col] / 255.0)) * green)
 
 
 @compile_loop
@@ -256,3 +272,24 @@ def _fill_landsat(
                 flag = 1
             qa[row, col] = qa_table[flag]
     return numbers, qa
+
+
+@compile_loop
+def _fill_thermal(
+    ground: Surface, sky: Sky, light: Light, heat: Heat, qa: NDArray[np.uint16], seed: np.uint64
+) -> NDArray[np.uint16]:
+    """Surface temperature at 30 m, with noise; 0 where the orbit ends. Clouds hide it by their own."""
+    numbers = np.zeros(qa.shape, dtype=np.uint16)
+    for row in range(qa.shape[0]):
+        for col in range(qa.shape[1]):
+            if qa[row, col] == FILL_QA:
+                continue
+            kelvin = draw_bell(scramble(seed + np.uint64(31), row, col)) * TEMPERATURE_NOISE_K
+            for place in range(16):
+                y, x = 3 * row + 1 + place // 4, 3 * col + 1 + place % 4
+                opacity = sky.opacity[y // 2, x // 2]
+                warm = heat.bare[ground.kind[y, x]] - heat.cooling * _cover(ground, light, y, x)
+                seen = warm * (1 - opacity) + opacity * heat.cloud
+                kelvin += _WEIGHTS[place // 4] * _WEIGHTS[place % 4] * seen
+            numbers[row, col] = _round((kelvin - TEMPERATURE_OFFSET) / TEMPERATURE_SCALE)
+    return numbers

@@ -12,6 +12,7 @@ from shapely.geometry import mapping
 
 from pipeline.geodesy import project
 from pipeline.grid import Grid
+from pipeline.ingest.simulate.heat import measure_heat
 from pipeline.ingest.simulate.landscape import KINDS, NDVI_SOIL, NDVI_VEGETATION, WATER
 from pipeline.ingest.simulate.passes import Acquisition
 from pipeline.ingest.simulate.water import describe_sections
@@ -43,7 +44,8 @@ def measure_period(world: World, acquisitions: Sequence[Acquisition], period: Pe
     """Mean FVC off the water and class areas of one period, over the pixels whose centre lies in the area.
 
     The FVC of a pixel is the median over the period's passes, clouded or not; of a period without a pass
-    the mean FVC is null. Areas are ellipsoidal, in m2.
+    the mean FVC is null. Areas are ellipsoidal, in m2. `class_heat_k` is the mean surface temperature of each
+    class over the passes of the period that feel it; empty without such a pass.
     """
     areas = dict.fromkeys((entry.key for entry in LAND_COVER.classes), 0.0)
     total, count, seen = 0.0, 0, 0
@@ -63,7 +65,26 @@ def measure_period(world: World, acquisitions: Sequence[Acquisition], period: Pe
         "mean_fvc": total / count if count and seen == len(world.tiles) else None,
         "class_area_m2": areas,
         "land_area_m2": sum(areas.values()) - areas["water"],
+        "class_heat_k": _measure_class_heat(world, acquisitions, period),
     }
+
+
+def _measure_class_heat(
+    world: World, acquisitions: Sequence[Acquisition], period: Period
+) -> dict[str, float]:
+    """Mean temperature by class over the pixels of all passes of Landsat, clouded or not."""
+    totals, counts = np.zeros(len(KINDS)), np.zeros(len(KINDS))
+    for entry in acquisitions:
+        if entry.mission != "sentinel-2" and period.holds(entry.moment):
+            tile = world.tile(entry.tile_id)
+            grid = tile.coarser(world.resolution_m)
+            ground, inside = build_surface(world, grid, tile, period.last), ~_find_outside(tile, grid)
+            warm = measure_heat(world, ground, entry.moment)[inside]
+            totals += np.bincount(ground.kind[inside], weights=warm, minlength=len(KINDS))
+            counts += np.bincount(ground.kind[inside], minlength=len(KINDS))
+    classes = np.array([kind.cover_class for kind in KINDS])
+    held = [key for key in dict.fromkeys(classes.tolist()) if counts[classes == key].any()]
+    return {key: float(totals[classes == key].sum() / counts[classes == key].sum()) for key in held}
 
 
 def find_median_season(

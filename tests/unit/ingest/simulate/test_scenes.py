@@ -15,7 +15,7 @@ import shapely
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import unproject
 from pipeline.ingest.scenes.sensors import OLI_BANDPASS
-from pipeline.ingest.simulate import landscape, passes, scenes, sensing, sky, truth, world
+from pipeline.ingest.simulate import heat, landscape, passes, scenes, sensing, sky, truth, world
 from pipeline.periods import list_periods
 
 CRS = "EPSG:32651"
@@ -118,6 +118,44 @@ def test_a_landsat_scene_shows_the_same_world_on_a_grid_shifted_by_half_a_pixel(
     land = (mask_of(written, entry) == 21824) & (ground.kind[middle] != landscape.WATER)
     error = ((nir - red) / (nir + red) - expected[middle])[land]
     assert abs(np.median(error)) < 0.015
+
+
+def temperature_of(folder, acquisition):
+    with rasterio.open(folder / acquisition.tile_id / acquisition.id / "lwir11.tif") as source:
+        return source.read(1) * 0.00341802 + 149.0
+
+
+def test_a_landsat_scene_feels_the_heat_that_was_planted(tiny, calendar, written):
+    entry = clearest(calendar, clearest_landsat(calendar))
+    found = temperature_of(written, entry)
+    tile = tiny.tiles[0]
+    ground = world.build_surface(tiny, tile.grid, tile, entry.moment.date())
+    planted = heat.measure_heat(tiny, ground, entry.moment)
+    rows, cols = found.shape
+    middle = np.ix_(3 * np.arange(rows) + 3, 3 * np.arange(cols) + 3)
+    clear = mask_of(written, entry) == 21824
+    error = (found - planted[middle])[clear]
+    assert abs(np.median(error)) < 0.2
+    assert np.percentile(np.abs(error), 80) < 1.5
+    cloudy = np.isin(mask_of(written, entry), (22280, 22018))
+    assert not cloudy.any() or np.median(found[cloudy]) < np.median(found[clear])
+
+
+def test_the_truth_tells_the_heat_of_every_class_and_plants_are_cooler_than_ground_without_them(
+    tiny, calendar
+):
+    found = truth.measure_period(tiny, calendar, YEARS[0])["class_heat_k"]
+    assert set(found) == {"water", "vegetation", "bare", "built"}
+    assert found["water"] < found["vegetation"] < found["bare"] < found["built"]
+    cold = [entry for entry in calendar if entry.mission == "sentinel-2"]
+    assert truth.measure_period(tiny, cold, YEARS[0])["class_heat_k"] == {}
+
+
+def test_an_item_of_landsat_says_how_its_temperatures_are_stored(calendar, written):
+    entry = next(one for one in calendar if one.mission != "sentinel-2")
+    path = written / entry.tile_id / entry.id / f"{entry.id}.json"
+    (band,) = json.loads(path.read_text(encoding="utf-8"))["assets"]["lwir11"]["raster:bands"]
+    assert (band["scale"], band["offset"], band["unit"]) == (0.00341802, 149.0, "kelvin")
 
 
 def clearest_landsat(calendar):
