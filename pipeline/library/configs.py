@@ -9,6 +9,7 @@ import yaml
 
 from pipeline import settings
 from pipeline.settings import Settings
+from pipeline.settings.shipped import find_config
 
 _KEYWORDS = "build_settings()"
 """How the place of a mistake begins where no file says it."""
@@ -17,7 +18,7 @@ _KEYWORDS = "build_settings()"
 def build_settings(config: str | Path | Settings | None = None, **keywords: Any) -> Settings:
     """The settings of a run: of a YAML file, of keywords, or of a file with some keys changed.
 
-    Keywords are the keys of the config; a mapping changes only what it names of a block. Relative paths are
+    A file that is not there may be a shipped one by its name, such as `demo`. Keywords are the keys of the config; a mapping changes only what it names of a block. Relative paths are
     those of the folder of the file, without one of the folder of the process; `out` of a file is relative to
     it as well. SettingsError with every mistake.
 
@@ -36,7 +37,7 @@ def build_settings(config: str | Path | Settings | None = None, **keywords: Any)
     if config is None:
         content = yaml.safe_dump(_to_plain(keywords), allow_unicode=True, sort_keys=False)
         return settings.parse_settings(Path(_KEYWORDS), content)
-    return settings.load_settings(Path(config).expanduser(), list(_list_overrides(keywords)))
+    return settings.load_settings(find_config(Path(config).expanduser()), list(_list_overrides(keywords)))
 
 
 def _to_plain(value: Any) -> Any:

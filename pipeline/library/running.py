@@ -18,6 +18,7 @@ from pipeline.flow import Delivered
 from pipeline.library.configs import build_settings
 from pipeline.library.delivery import Delivery, open_delivery
 from pipeline.settings import Settings
+from pipeline.settings.shipped import find_config
 from pipeline.storage.workspace import Workspace
 
 _LOG = logging.getLogger("ecoledger")
@@ -129,7 +130,7 @@ def _read_settings(config: str | Path | Settings, aoi: Sequence[str]) -> Setting
     """Settings as they are, or of a file, whose mistakes are said with their lines."""
     if isinstance(config, Settings):
         return config
-    return flow.validation.read_config(Path(config).expanduser(), aoi=aoi)
+    return flow.validation.read_config(find_config(Path(config).expanduser()), aoi=aoi)
 
 
 def examine_machine(

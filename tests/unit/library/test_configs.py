@@ -47,6 +47,12 @@ def test_keywords_beside_a_file_change_what_they_name_and_nothing_else(file):
     assert (changed.aoi, changed.out) == (plain.aoi, str(file.parent / "here"))
 
 
+def test_a_shipped_config_is_known_by_its_name_wherever_the_process_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert pipeline.build_settings("demo", label="autumn").label == "autumn"
+    assert pipeline.build_settings("demo").simulated
+
+
 def test_settings_pass_as_they_are(file):
     settings = pipeline.build_settings(file)
     assert pipeline.build_settings(settings) is settings
