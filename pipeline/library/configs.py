@@ -18,9 +18,9 @@ _KEYWORDS = "build_settings()"
 def build_settings(config: str | Path | Settings | None = None, **keywords: Any) -> Settings:
     """The settings of a run: of a YAML file, of keywords, or of a file with some keys changed.
 
-    A file that is not there may be a shipped one by its name, such as `demo`. Keywords are the keys of the config; a mapping changes only what it names of a block. Relative paths are
-    those of the folder of the file, without one of the folder of the process; `out` of a file is relative to
-    it as well. SettingsError with every mistake.
+    A file that is not there may be a shipped one by its name, such as `demo`. Keywords are the keys of the
+    config; a mapping changes only what it names of a block. Relative paths are those of the folder of the
+    file, without one of the folder of the process; `out` of a file is relative to it as well. SettingsError with every mistake.
 
     Examples
     --------
