@@ -20,7 +20,8 @@ def build_settings(config: str | Path | Settings | None = None, **keywords: Any)
 
     A file that is not there may be a shipped one by its name, such as `demo`. Keywords are the keys of the
     config; a mapping changes only what it names of a block. Relative paths are those of the folder of the
-    file, without one of the folder of the process; `out` of a file is relative to it as well. SettingsError with every mistake.
+    file, without one of the folder of the process; `out` of a file is relative to it as well. SettingsError
+    with every mistake.
 
     Examples
     --------
