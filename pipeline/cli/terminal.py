@@ -65,9 +65,6 @@ class Listener:
 
 LISTENER = Listener()
 
-_HEADING = "heading {}"
-"""Rows of the table of messages that tell what a key of a row is called."""
-
 
 def say(text: str) -> str:
     """A message in the language of who reads the terminal."""
@@ -95,9 +92,7 @@ def show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 def _tell_heading(name: str) -> str:
     """A heading in the language of the terminal: one in two languages, or a key by the row of its heading."""
-    heading = _HEADING.format(name)
-    told = say(heading)
-    return messages.choose_half(name, LISTENER.language) if told == heading else told
+    return say(f"heading {name}") if LISTENER.language == "zh" else messages.choose_half(name, "en")
 
 
 def _tell(value: Any) -> Any:

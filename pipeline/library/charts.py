@@ -264,9 +264,7 @@ def _choose_indicators(indicators: pd.DataFrame, names: Sequence[str] | None) ->
     rows = indicators[indicators["indicator"].isin(list(shares if names is None else names))]
     units = rows["unit"].dropna().unique()
     if len(units) != 1:
-        problem = Problem(
-            "unit", ", ".join(map(str, units)) or "none", "one unit", "Draw each by itself 请分别绘制"
-        )
+        problem = Problem("unit", ", ".join(map(str, units)) or "none", "one unit", "Draw each by itself")
         raise InputError("Indicators of one unit can stand on one axis", [problem])
     return rows
 

@@ -147,7 +147,7 @@ def _check_table(table: gpd.GeoDataFrame, number: int) -> gpd.GeoDataFrame:
     kinds = {_KINDS.get(str(kind).removeprefix("Multi")) for kind in table.geometry.geom_type.dropna()}
     found = f"{len(table):,} rows of {', '.join(sorted(map(str, kinds))) or 'no geometry'}"
     if len(kinds) != 1 or None in kinds or len(table) > MOST_FEATURES:
-        todo = "Choose rows, or take one kind of shape 请筛选行，或只取一类几何"
+        todo = "Choose rows, or take one kind of shape"
         expected = f"1 to {MOST_FEATURES:,} points, lines or polygons"
         raise InputError(
             "A table that the map cannot show", [Problem(f"layer {number + 1}", found, expected, todo)]

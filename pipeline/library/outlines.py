@@ -39,7 +39,7 @@ def build_aoi(outline: BaseGeometry, grid_crs: str | None = None) -> Aoi:
     InputError where the outline is no polygon.
     """
     if outline.is_empty or not isinstance(outline, shapely.Polygon | shapely.MultiPolygon):
-        problem = Problem("aoi", outline.geom_type, "polygons", "Buffer points and lines before 请先作缓冲区")
+        problem = Problem("aoi", outline.geom_type, "polygons", "Buffer points and lines before")
         raise InputError("An area of interest needs valid polygons", [problem])
     part = Part("1", "区域", "AoiInput", outline, None)
     zone = grid_crs or find_utm_zone(outline)

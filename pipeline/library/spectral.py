@@ -67,7 +67,7 @@ def _refuse_lacking(index: SpectralIndex, bands: Mapping[str, xr.DataArray], giv
 
 def _refuse_packed(index: SpectralIndex, bands: Mapping[str, xr.DataArray]) -> None:
     """InputError for numbers that are no reflectance; lazy ones are judged by their type alone."""
-    todo = "Apply scale and offset of the item, as load_scenes does 请先换算为反射率"
+    todo = "Apply scale and offset of the item, as load_scenes does"
     problems = [
         Problem(f"{index.name}, {band}", found, "surface reflectance, about 0 to 1", todo)
         for band, values in bands.items()

@@ -97,8 +97,8 @@ def _describe_choice(choice: BandChoice, bands: tuple[FileBand, ...]) -> str:
     found = f"{len(bands)} bands ({', '.join(called)})"
     wanted = " or ".join(choice.names) or "a band"
     if choice.number:
-        among = f" of {choice.among}" if choice.among else ""
-        return f"{found}; the item says that {wanted} is number {choice.number}{among}"
+        number = f"{choice.number} of {choice.among}" if choice.among else choice.number
+        return f"{found}; the item says that {wanted} is number {number}"
     return (
         f"{found}, and the item does not say which of them is {wanted}; expected one band, or their list in "
         "`bands` or `eo:bands` of the asset"
