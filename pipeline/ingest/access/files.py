@@ -64,7 +64,7 @@ def refuse_nameless(block: GreenAccess) -> None:
     """SettingsError where the homes or the parks of a block are not named."""
     named = {
         "access.homes": (block.homes.any, "land, buildings or population"),
-        "access.parks": (block.parks is not None, "公园图层 a layer of parks"),
+        "access.parks": (block.parks is not None, "a layer of parks"),
     }
     problems = [Problem(key, "not given", expected) for key, (there, expected) in named.items() if not there]
     if problems:
