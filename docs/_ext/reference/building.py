@@ -5,18 +5,20 @@ import re
 from docutils import nodes
 from translation import keep_as_written
 
+from pipeline.messages import translate
 from reference.chapters import Cell, Chapter, Code, Color, English, Lines, Row, Said
 
 _CODE = "code"
 """Where words come from that are to be translated."""
+_SOURCES = "; "
+"""What stands between sources, which are quoted as they stand."""
 
 
 def build_chapter(chapter: Chapter, *, english: bool) -> nodes.section:
     """A chapter as a section of the page."""
     title = nodes.title("", "", *_build_cell(chapter.title, english=english))
     section = nodes.section("", title, ids=[chapter.anchor], names=[chapter.anchor])
-    if chapter.sentence:
-        section += nodes.paragraph("", "", *_build_cell(chapter.sentence, english=english))
+    section += _build_lines(chapter.sentence, english=english)
     section += _build_table(chapter, english=english)
     for node in section.findall():
         if node.source != _CODE:
@@ -38,11 +40,15 @@ def _build_row(cells: Row, *, english: bool) -> nodes.row:
     return nodes.row("", *entries)
 
 
-def _build_lines(cell: Cell, *, english: bool) -> list[nodes.Node]:
+def _build_lines(cell: Cell, *, english: bool) -> list[nodes.paragraph]:
+    built = [_build_line(one, english=english) for one in _list_lines(cell)]
+    return [paragraph for paragraph in built if paragraph.children]
+
+
+def _build_line(cell: Cell, *, english: bool) -> nodes.paragraph:
     if isinstance(cell, English):
-        return [_build_message(cell.text)]
-    built = [_build_cell(one, english=english) for one in _list_lines(cell)]
-    return [nodes.paragraph("", "", *parts) for parts in built if parts]
+        return _build_message(cell.text)
+    return nodes.paragraph("", "", *_build_cell(cell, english=english))
 
 
 def _build_message(text: str) -> nodes.paragraph:
@@ -62,7 +68,7 @@ def _build_cell(cell: Cell, *, english: bool) -> list[nodes.Node]:
         return [_build_swatch(cell.code), nodes.Text(f" {cell.code}")]
     if isinstance(cell, Said):
         return _split_code(cell.en if english else cell.zh)
-    return _split_code(cell.text if isinstance(cell, English) else cell)
+    return _split_code(cell if _SOURCES in cell else translate(cell, "en" if english else "zh"))
 
 
 def _build_swatch(code: str) -> nodes.raw:

@@ -37,7 +37,7 @@ class Color:
 class Lines:
     """Several things in one cell, one below the other."""
 
-    lines: tuple["str | Said | Code", ...]
+    lines: tuple["str | Said | English | Code", ...]
 
 
 Cell = str | Said | English | Code | Color | Lines

@@ -1,17 +1,19 @@
 """The commands with their options, from their own help, and the errors with their exit codes."""
 
+import re
 from collections.abc import Iterator
 
 import typer
 
 from pipeline import errors
 from pipeline.cli import app
-from reference.chapters import Chapter, Code, English, Row, Said
+from reference.chapters import Chapter, Code, English, Lines, Row, Said
 
 _SIGNALS = (
     (130, Said("收到 INT（Ctrl+C）而停，可续跑", "stopped by INT (Ctrl+C), resumable")),
     (143, Said("收到 TERM 而停，可续跑", "stopped by TERM, resumable")),
 )
+_ENGLISH = re.compile(r" (?=(?:[A-Z][a-z]+|A) )")
 _DONE = Said("完成", "done")
 _BUG = Said("程序缺陷：请附日志报告", "a bug: report it with the log")
 
@@ -25,10 +27,10 @@ def list_commands() -> Iterator[Chapter]:
         yield Chapter(f"command-{name}", Code(f"ecoledger {name}"), heads, rows, _say(command.help or ""))
 
 
-def _say(text: str) -> str:
-    """Help as one paragraph, the example as code."""
-    sentence, found, example = " ".join(text.split()).partition("Example: ")
-    return f"{sentence}{'例 Example: ' if found else ''}{f'`{example}`' if found else ''}"
+def _say(text: str) -> Lines:
+    """The English of a help, which says more than its Chinese heading, and its example."""
+    sentence, _, example = " ".join(text.split()).partition("Example: ")
+    return Lines((English(_ENGLISH.split(sentence, maxsplit=1)[-1].strip()), Code(example)))
 
 
 def _tell(option: object) -> Row:
