@@ -14,7 +14,7 @@ from pipeline.grid import Grid
 from pipeline.legends import Legend
 from pipeline.periods import Period
 
-RasterKind = Literal["ratio", "index", "amount", "count", "classes", "reflectance"]
+RasterKind = Literal["ratio", "index", "amount", "count", "classes", "reflectance", "series"]
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class Raster:
 
     `kind` decides encoding and style: `ratio` is int16 with scale 1e-4 and nodata -32768, `index` float32
     with NaN, `amount` float32 with NaN, in `unit` and drawn by what it holds, `count` uint16 without nodata,
-    `classes` uint8 with nodata 255 and a legend, `reflectance` int16 (band, y, x) with scale 1e-4. `product`
-    is what it shows, whatever its time: the name without that.
+    `classes` uint8 with nodata 255 and a legend, `reflectance` and `series` int16 (band, y, x) with scale
+    1e-4: bands by their common names, or looks by their days. `product` is what it shows, whatever its time:
+    the name without that.
     """
 
     name: str
@@ -37,6 +38,11 @@ class Raster:
     last_day: date
     legend: Legend | None = None
     unit: str = ""
+
+    @property
+    def banded(self) -> bool:
+        """Whether it has several bands, and so no style of its own."""
+        return self.kind in {"reflectance", "series"}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 from . import configs as configs
+from . import delivered_series as delivered_series
 from . import delivery as delivery
 from . import evidence as evidence
 from . import lists as lists
+from . import places as places
 from . import rasters as rasters
 from . import results as results
 from . import running as running

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.errors import InputError, Problem
@@ -77,6 +78,10 @@ class Places:
         is_point = shapely.get_type_id(self.shapes) == _POINT
         return np.flatnonzero(is_point), np.flatnonzero(~is_point)
 
+    def take(self, chosen: NDArray[np.int64]) -> "Places":
+        """Some of them."""
+        return Places(self.name, self.ids[chosen], self.shapes[chosen])
+
     def project(self, crs: str) -> NDArray[np.object_]:
         """Their shapes in another CRS."""
         projected = self.shapes.copy()
@@ -93,6 +98,13 @@ class Places:
             pixels = covered.pixels
             yield ParcelPixels(covered.block, pixels._replace(parcel=polygons[pixels.parcel]))
         yield from _lay_points(points, project_all(self.shapes[points], grid.crs), grid)
+
+
+def weigh_cells(pixels: Pixels) -> tuple[NDArray[np.int32], csr_matrix]:
+    """The cells that any place covers, and the covered area of each (place, cell)."""
+    cells, own = np.unique(pixels.cell, return_inverse=True)
+    shape = (len(pixels.parcel), len(cells))
+    return cells, csr_matrix((pixels.weight_m2, own, pixels.indptr), shape=shape)
 
 
 def _explain(shape: BaseGeometry | None) -> str:

@@ -16,6 +16,8 @@ from pipeline.storage.workspace import Workspace
 
 _CHUNK = 2048
 _COMPOSITE = "composite"
+_BANDED = (_COMPOSITE, "ndvi_looks")
+"""Rasters of several bands, which are no map of one dimension less."""
 _COUNTS = ("failed", "looks")
 
 
@@ -26,7 +28,7 @@ def open_maps(published: Published) -> xr.Dataset:
     places = [(path, *split_name(path.stem, list(published.periods))) for path in paths]
     held: dict[str, list[xr.DataArray]] = {}
     for path, name, dim, when in places:
-        if name != _COMPOSITE:
+        if name not in _BANDED:
             raster = open_raster(path, name)
             held.setdefault(name, []).append(raster.expand_dims({dim: [when]}) if dim else raster)
     arrays = [parts[0] if len(parts) == 1 else _join_periods(parts) for parts in held.values()]

@@ -5,7 +5,7 @@ run reads them, and only what lies under places is kept. No cube is built.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -18,14 +18,18 @@ from dask.delayed import delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from pipeline.errors import Problem, SettingsError
 from pipeline.geodesy import find_centre
 from pipeline.grid import Grid, build_grid
 from pipeline.indices.formulas import apply_formula
 from pipeline.indices.spectral import find_index
 from pipeline.ingest.reading import blocks
 from pipeline.ingest.scenes.looks import look_of
+from pipeline.library.delivered_series import read_series
+from pipeline.library.delivery import Delivery
+from pipeline.library.moments import Moment, Sums, tabulate_series
 from pipeline.library.outlines import build_aoi
-from pipeline.library.places import Places
+from pipeline.library.places import Places, weigh_cells
 from pipeline.library.scenes import (
     SIMULATED,
     LookScenes,
@@ -40,54 +44,19 @@ from pipeline.library.scenes import (
 )
 from pipeline.maps.encoding import unpack
 from pipeline.settings import Clear
-from pipeline.zonal.kernels import Pixels
 from pipeline.zonal.overlay import ParcelPixels
 
 _PART_BYTES = 64 * 2**20
-_NOT_CLEAR = "本次过境未见晴空 / not seen clear by this look"
-_NO_VALUE = "见晴空，但指数在此无值 / seen clear, but the index has no value there"
-_NOT_READ = "影像读取失败 / a file of this look could not be read"
 _LACKING = "影像缺波段 {bands} / the scenes lack {bands}"
 _NO_SCENE = "没有影像覆盖 / no scene covers it"
-
-Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Sums:
-    """What looks add up to at places: value times area and the area behind it (index, place, look).
-
-    `clear_m2` (place, look) is what was seen clear, `area_m2` (place) all that is covered; `lost` (place,
-    look) says where a read failed.
-    """
-
-    value_m2: Numbers
-    known_m2: Numbers
-    clear_m2: Numbers
-    area_m2: Numbers
-    lost: NDArray[np.bool_]
-
-    @classmethod
-    def zeros(cls, indices: int, places: int, looks: int) -> "Sums":
-        """Nothing yet."""
-        full, flat = (indices, places, looks), (places, looks)
-        lost = np.zeros(flat, dtype=bool)
-        return cls(np.zeros(full), np.zeros(full), np.zeros(flat), np.zeros(places), lost)
-
-    def add(self, parcel: NDArray[np.int64], part: "Sums") -> None:
-        """Add what some of the places have in one block."""
-        self.value_m2[:, parcel] += part.value_m2
-        self.known_m2[:, parcel] += part.known_m2
-        self.clear_m2[parcel] += part.clear_m2
-        self.area_m2[parcel] += part.area_m2
-        self.lost[parcel] |= part.lost
 
 
 def time_series(
     places: gpd.GeoDataFrame | gpd.GeoSeries,
     index: str | Sequence[str] = "ndvi",
     *,
-    scenes: Scenes,
+    scenes: Scenes | None = None,
+    delivery: Delivery | Path | str | None = None,
     clear: bool | Clear = True,
     resolution: float = 10,
     harmonise: Literal["auto", True, False] = "auto",
@@ -95,16 +64,17 @@ def time_series(
     """Spectral indices at points or parcels, look by look: one row a place, look and index.
 
     `places` are points or polygons in any CRS that they name, called by `parcel_id` where they have it, else
-    by their index. `scenes` is a table of `search_scenes` or `read_scene_table`, or what to search by;
-    `index` one or several of `ecoledger indices`; `clear`, `resolution` and `harmonise` are those of
-    `load_scenes`.
+    by their index. `index` is one or several of `ecoledger indices`. The series is told straight from
+    `scenes`, a table of `search_scenes` or `read_scene_table`, or what to search by; `clear`, `resolution`
+    and `harmonise` are those of `load_scenes`. Or it is told from a `delivery`, or its place: NDVI by every
+    look where `outputs: {looks: true}` kept them, else period by period from the maps that it has.
 
     Columns: the id; `time` (UTC), `day` (solar) and `mission` of the look; `index`; `value`, the mean over
     the pixels that have one, each weighted by the area that the place covers of it, on the ellipsoid, or the
     pixel under a point; `area_m2` behind it (the numerator is `value * area_m2`); `place_area_m2`, all that
-    the place covers; `clear_share` of that which the look saw clear; `looks` behind the value; `reason` why
-    there is none; `data_label`, whether it is simulated. A value that is not known is null, never 0. A place
-    that no scene covers has one row without a time.
+    the place covers; `clear_share` of that which the look saw clear; `looks` behind the value (1; of a period
+    the mean number); `reason` why there is none; `data_label`, whether it is simulated. A value that is not
+    known is null, never 0. A place that nothing covers has one row without a time.
 
     It takes the memory of a few blocks of 512 x 512 pixels, however many scenes there are; with a Dask client
     in use its workers do the work. What cannot be read is null with the reason. Other errors as those of
@@ -119,7 +89,41 @@ def time_series(
     {'edge': 0.5, 'north': 0.83, 'south': 0.43}
     """
     names = tuple(find_index(one).name for one in ([index] if isinstance(index, str) else index))
-    table, targets = find_table(scenes), Places.of(places)
+    targets = Places.of(places)
+    if (scenes is None) == (delivery is None):
+        found = "neither" if scenes is None else "both"
+        problem = Problem("scenes, delivery", found, "what the series is told from: one of them")
+        raise SettingsError("A series is told from scenes, or from a delivery", [problem])
+    if delivery is not None:
+        return read_series(targets, names, delivery)
+    assert scenes is not None, "one of them is given"
+    reading, looks = _plan(targets, names, find_table(scenes), clear, resolution, harmonise)
+    sums = Sums.zeros(len(names), len(targets), len(looks))
+    laid = list(targets.lay(reading.grid))
+    tasks = [delayed(sum_looks, pure=False)(reading, tuple(looks), names, one) for one in laid]
+    for covered, part in zip(laid, compute(*tasks), strict=True):
+        sums.add(covered.pixels.parcel, part)
+    simulated = any(scene.simulated for one in looks for scene in one.scenes)
+    return tabulate_series(
+        targets,
+        [_describe(one, names) for one in looks],
+        names,
+        sums,
+        _find_seen(targets, looks, reading.grid),
+        nowhere=_NO_SCENE,
+        data_label=SIMULATED if simulated else "",
+    )
+
+
+def _plan(
+    targets: Places,
+    names: Sequence[str],
+    table: gpd.GeoDataFrame,
+    clear: bool | Clear,
+    resolution: float,
+    harmonise: Literal["auto", True, False],
+) -> tuple[SceneReading, list[LookScenes]]:
+    """How the looks of a table are read around some places, and which they are."""
     aoi = build_aoi(targets.frame, str(table["crs"].mode().iloc[0]))
     grid = build_grid(aoi, resolution_m=check_resolution(resolution))
     looks = list_looks(table, aoi, grid, clear=clear)
@@ -133,19 +137,19 @@ def time_series(
         harmonised=is_harmonised(looks, harmonise),
         longitude=find_centre(targets.frame)[0],
     )
-    sums = Sums.zeros(len(names), len(targets), len(looks))
-    laid = list(targets.lay(grid))
-    tasks = [delayed(sum_looks, pure=False)(reading, tuple(looks), names, one) for one in laid]
-    for covered, part in zip(laid, compute(*tasks), strict=True):
-        sums.add(covered.pixels.parcel, part)
-    return _tabulate(targets, looks, names, sums, _find_seen(targets, looks, grid))
+    return reading, looks
+
+
+def _describe(look: LookScenes, names: Sequence[str]) -> Moment:
+    lacking = {name: _explain_lacking(look, name) for name in names}
+    return Moment(look.time, look.look[1], look.look[0], lacking)
 
 
 def sum_looks(
     reading: SceneReading, looks: Sequence[LookScenes], names: Sequence[str], covered: ParcelPixels
 ) -> Sums:
     """What all looks add up to at the places of one block, some looks at a time."""
-    cells, weights = _weigh(covered.pixels)
+    cells, weights = weigh_cells(covered.pixels)
     request = reading.request(covered.block, looks)
     numbers = {one.look: number for number, one in enumerate(looks)}
     sums = Sums.zeros(len(names), len(covered.pixels.parcel), len(looks))
@@ -156,13 +160,6 @@ def sum_looks(
         looked = {scene.id: numbers[look_of(scene, reading.longitude)] for scene in part.scenes}
         _add_part(sums, part, looked, names, cells, weights)
     return sums
-
-
-def _weigh(pixels: Pixels) -> tuple[NDArray[np.int32], csr_matrix]:
-    """The cells that any place covers, and the covered area of each (place, cell)."""
-    cells, own = np.unique(pixels.cell, return_inverse=True)
-    shape = (len(pixels.parcel), len(cells))
-    return cells, csr_matrix((pixels.weight_m2, own, pixels.indptr), shape=shape)
 
 
 def _add_part(
@@ -178,6 +175,7 @@ def _add_part(
     records = [*seen.records]
     at = [looked[scenes[0].id] for scenes in seen.dates]
     sums.clear_m2[:, at] = weights @ (_flatten(seen.owner)[:, cells] > 0).T
+    sums.look_m2[:, at] = sums.clear_m2[:, at]
     stacks = np.empty((blocks.ROOM, *seen.owner.shape), dtype=np.int16)
     bands = {}
     for read in blocks.read_bands(request, seen, stacks) if at else ():
@@ -202,84 +200,6 @@ def _find_seen(places: Places, looks: Sequence[LookScenes], grid: Grid) -> NDArr
     outlines = [shapely.union_all(one.outlines) for one in looks]
     shapely.prepare(outlines)
     return np.array([shapely.intersects(outline, shapes) for outline in outlines]).T
-
-
-def _tabulate(
-    places: Places,
-    looks: Sequence[LookScenes],
-    names: Sequence[str],
-    sums: Sums,
-    seen: NDArray[np.bool_],
-) -> pd.DataFrame:
-    """A row a place, look and index, in this order; one without a time for a place that no look meets."""
-    place, look = np.nonzero(seen)
-    frames = [
-        pd.DataFrame(
-            {
-                "row": np.arange(len(place)),
-                **_describe_looks(places, looks, place, look),
-                "index": name,
-                **_describe_values(sums, number, place, look),
-                "reason": _explain(looks, name, sums, number, place, look),
-            }
-        )
-        for number, name in enumerate(names)
-    ]
-    unseen = np.flatnonzero(~seen.any(axis=1))
-    simulated = any(scene.simulated for one in looks for scene in one.scenes)
-    for name in names:
-        lone = {places.name: places.ids[unseen], "index": name, "reason": _NO_SCENE, "looks": 0}
-        frames.append(
-            pd.DataFrame({**lone, "place_area_m2": sums.area_m2[unseen], "row": len(place) + unseen})
-        )
-    table = pd.concat([frame for frame in frames if len(frame)])
-    ordered = table.sort_values("row", kind="stable").drop(columns="row").reset_index(drop=True)
-    return ordered.assign(data_label=SIMULATED if simulated else "")
-
-
-def _describe_looks(
-    places: Places, looks: Sequence[LookScenes], place: NDArray[np.int64], look: NDArray[np.int64]
-) -> dict[str, object]:
-    return {
-        places.name: places.ids[place],
-        "time": np.array([one.time for one in looks], dtype="datetime64[ns]")[look],
-        "day": np.array([one.look[1] for one in looks], dtype=object)[look],
-        "mission": np.array([one.look[0] for one in looks], dtype=object)[look],
-    }
-
-
-def _describe_values(
-    sums: Sums, index: int, place: NDArray[np.int64], look: NDArray[np.int64]
-) -> dict[str, object]:
-    known = sums.known_m2[index, place, look]
-    value = np.divide(
-        sums.value_m2[index, place, look], known, out=np.full(len(known), np.nan), where=known > 0
-    )
-    covered = sums.area_m2[place]
-    return {
-        "value": value,
-        "area_m2": known,
-        "place_area_m2": covered,
-        "clear_share": np.minimum(sums.clear_m2[place, look] / covered, 1.0),
-        "looks": (known > 0).astype(np.int64),
-    }
-
-
-def _explain(
-    looks: Sequence[LookScenes],
-    name: str,
-    sums: Sums,
-    index: int,
-    place: NDArray[np.int64],
-    look: NDArray[np.int64],
-) -> NDArray[np.object_]:
-    """Why a value is null; empty where it is not."""
-    lacking = np.array([_explain_lacking(one, name) for one in looks], dtype=object)[look]
-    reasons = np.where(sums.clear_m2[place, look] > 0, _NO_VALUE, _NOT_CLEAR).astype(object)
-    reasons = np.where(lacking != "", lacking, reasons)
-    reasons = np.where(sums.lost[place, look], _NOT_READ, reasons)
-    reasons[sums.known_m2[index, place, look] > 0] = ""
-    return reasons
 
 
 def _explain_lacking(look: LookScenes, name: str) -> str:

@@ -16,6 +16,7 @@ from pipeline.maps.land_cover.classifier import CLASSIFIED, CLASSIFIER, PROBABIL
 from pipeline.maps.land_cover.existing import EXISTING_MAP, MAP_CODES
 from pipeline.maps.land_cover.rules import RULES
 from pipeline.maps.look_ndvi import LOOK_NDVI, MONTH_NDVI
+from pipeline.maps.look_series import LOOK_SERIES
 from pipeline.maps.rsei import HEAT, RSEI
 from pipeline.maps.rsei_axis import AXIS
 from pipeline.maps.spectral import SPECTRAL
@@ -30,6 +31,7 @@ STEPS: tuple[Step, ...] = (
     CLASSIFIED,
     EXISTING_MAP,
     COMPOSITE,
+    LOOK_SERIES,
     CHANGE_THAT_COUNTS,
     INUNDATION,
     ANOMALY,

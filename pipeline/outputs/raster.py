@@ -65,6 +65,7 @@ ENCODINGS: Mapping[str, RasterEncoding] = MappingProxyType(
         "reflectance": RasterEncoding(
             "int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average
         ),
+        "series": RasterEncoding("int16", REFLECTANCE_NODATA, REFLECTANCE_SCALE, "YES", Resampling.average),
         "index": RasterEncoding("float32", float("nan"), 1.0, "YES", Resampling.average),
         "amount": RasterEncoding("float32", float("nan"), 1.0, "YES", Resampling.average),
         "count": RasterEncoding("uint16", None, 1.0, "NO", Resampling.nearest),
@@ -81,7 +82,8 @@ def write_raster(
     Lazy values are computed by rows of chunks, so that one row of them is in memory at a time. Each band
     carries statistics of all its pixels, so that no reader computes them and writes them beside the published
     file. A class raster carries its colours inside and its classes as a table in an .aux.xml; all but
-    reflectance get a QGIS style. Raises ContractError where shape or type is not what the kind promises.
+    those of several bands get a QGIS style. Raises ContractError where shape or type is not what the kind
+    promises.
     """
     encoding = ENCODINGS[raster.kind]
     _check(raster, grid, encoding)
@@ -93,7 +95,7 @@ def write_raster(
 
 
 def _check(raster: Raster, grid: Grid, encoding: RasterEncoding) -> None:
-    dims = ("band", "y", "x") if raster.kind == "reflectance" else ("y", "x")
+    dims = ("band", "y", "x") if raster.banded else ("y", "x")
     expected = f"{dims} {encoding.dtype} {grid.shape}"
     found = f"{raster.values.dims} {raster.values.dtype} {raster.values.shape[-2:]}"
     if found != expected:
@@ -186,14 +188,14 @@ def _halve(whole: Any, row: int, col: int, resampling: Resampling) -> NDArray[An
 
 
 def _name_bands(raster: Raster) -> tuple[str, ...]:
-    if raster.kind == "reflectance":
+    if raster.banded:
         return tuple(str(name) for name in raster.values["band"].values)
     return (raster.title_zh,)
 
 
 def _read_strips(raster: Raster) -> Iterator[tuple[int, NDArray[Any]]]:
     """The values (band, y, x) by rows of chunks, in order, each with its first row."""
-    values = raster.values if raster.kind == "reflectance" else raster.values.expand_dims("band")
+    values = raster.values if raster.banded else raster.values.expand_dims("band")
     chunks = values.chunksizes.get("y") or _split_evenly(values.sizes["y"])
     top = 0
     for height in chunks:
@@ -251,7 +253,7 @@ def _write_side_files(raster: Raster, path: Path, language: Language) -> list[Pa
         names.write_text(build_class_table_xml(raster.legend, language), encoding="utf-8")
         style.write_text(build_classes_qml(raster.legend, language), encoding="utf-8")
         return [names, style]
-    if raster.kind == "reflectance":
+    if raster.banded:
         return []
     unit = name_unit(raster.unit, language)
     style.write_text(build_ramp_qml(find_stops(raster, path), unit), encoding="utf-8")

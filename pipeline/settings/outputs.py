@@ -12,12 +12,15 @@ Headings = Literal["keys", "names"]
 class Outputs(Strict):
     """What is written besides the standing deliverables.
 
-    `shapefile`: also the layers as Shapefiles, their names laundered, with a table that maps them back.
+    `looks`: also NDVI of every clear look, a raster a period with a band a look, so that a series is told
+    without the scenes. `shapefile`: also the layers as Shapefiles, their names laundered, with a table that
+    maps them back.
     `headings: names` gives the inventory as CSV the headings and values that people read, in the language of
     the run, and writes all tables so into `tables_named/`; those of `tables/` keep their keys.
     """
 
     composite: bool = False
+    looks: bool = False
     shapefile: bool = False
     headings: Headings = "keys"
 

@@ -126,7 +126,7 @@ def list_raster_views(
     views = [
         _build_raster_view(raster, folder / f"{raster.name}.tif", labels, language, mark)
         for raster in rasters
-        if raster.kind != "reflectance"
+        if not raster.banded
     ]
     return [*_list_waters(views, language, mark), *reversed(views)]
 

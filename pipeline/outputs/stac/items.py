@@ -109,7 +109,7 @@ def _build_asset(
 
 def _list_bands(file: Any, raster: Raster, delivery: Delivery) -> list[dict[str, Any]]:
     """The bands as STAC 1.1 has them; statistics are of the numbers as stored, which scale makes values."""
-    whole = raster.kind == "reflectance"
+    whole = raster.banded
     names = file.descriptions if whole else (raster.product,)
     titles = names if whole else (_name_raster(raster, delivery),)
     return [

@@ -27,11 +27,24 @@ def plant_composite(shape):
     return Raster("composite_2024", "composite", "reflectance", bands, "合成影像", "Composite", *days)
 
 
+LOOKS = {"2024-03-05 sentinel-2": 0.2, "2024-06-09 landsat-8": 0.7, "2024-09-01 sentinel-2": 0.5}
+"""NDVI of each look of the second period; the western half was clouded at the last."""
+
+
+def plant_looks(shape):
+    values = np.stack([np.full(shape, round(1e4 * ndvi), dtype=np.int16) for ndvi in LOOKS.values()])
+    values[2, :, : shape[1] // 2] = -32768
+    bands = xr.DataArray(values, dims=("band", "y", "x"), coords={"band": list(LOOKS)})
+    days = PERIODS[1].first, PERIODS[1].last
+    return Raster("ndvi_looks_2024", "ndvi_looks", "series", bands, "逐景 NDVI", "NDVI of looks", *days)
+
+
 @pytest.fixture(scope="package")
 def small():
-    """What is delivered: the small delivery, with the composite of its second period."""
+    """What is delivered: the small delivery, with the composite and the looks of its second period."""
     whole = small_delivery()
-    return replace(whole, rasters=(*whole.rasters, plant_composite(whole.grid.shape)))
+    shape = whole.grid.shape
+    return replace(whole, rasters=(*whole.rasters, plant_composite(shape), plant_looks(shape)))
 
 
 @pytest.fixture(scope="package")
