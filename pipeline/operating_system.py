@@ -1,14 +1,14 @@
 """What only some operating systems can do, and what is done elsewhere; nothing else asks which one it is."""
 
+import errno
 import os
 import signal
+import stat
 import subprocess
 import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-
-import psutil
 
 try:
     import resource
@@ -20,12 +20,20 @@ STOPS = tuple(number for number in (signal.SIGINT, signal.SIGTERM, _CHECKPOINT) 
 """Signals that ask a run to stop; Windows has no SIGUSR1, by which batch queues ask for a checkpoint."""
 
 _TRY_AGAIN = 75
-_CGROUP_MEMORY = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
-"""Where Linux says the bound of this process's group: version 2, and version 1."""
 _WINDOWS_FILES = 8192
+_SPACE = ("space for what is written", "free space, or name another disk")
+_FILES = ("some more open files", "raise the limit (ulimit -n 1024)")
+_REFUSALS = {
+    errno.ENOSPC: _SPACE,
+    getattr(errno, "EDQUOT", errno.ENOSPC): _SPACE,
+    errno.EFBIG: ("files as large as they come", "raise the limit (ulimit -f), or name another disk"),
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _FILES,
+    errno.ENOMEM: ("memory", "lower compute.workers or compute.memory, or raise the limit (ulimit -v)"),
+    errno.EROFS: ("a disk that takes files", "name another folder by --out"),
+    errno.EIO: ("a disk that answers", "look after the disk"),
+}
+"""Errors that say that a process may have no more: what was expected, and what to do."""
 
 
 def exit_code(number: int) -> int:
@@ -80,21 +88,52 @@ def sync_to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def find_memory_limit() -> int:
-    """The bytes that this process may have: of the machine, of its cgroup, of its address space the least."""
-    limits = [psutil.virtual_memory().total]
-    for path in _CGROUP_MEMORY:
-        with suppress(OSError, ValueError):
-            limits.append(int(path.read_text(encoding="ascii")))
-    if resource is not None:
-        address_space = resource.getrlimit(resource.RLIMIT_AS)[0]
-        limits += [address_space] if address_space != resource.RLIM_INFINITY else []
-    return min(limits)
+def find_address_limit() -> int | None:
+    """The bytes of address space that this process may claim; None where they are not bounded."""
+    if resource is None:
+        return None
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if most == resource.RLIM_INFINITY else most
 
 
 def find_open_files_limit() -> int:
     """How many files this process may have open; Windows lets it have 8192."""
     return _WINDOWS_FILES if resource is None else resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def explain_refusal(error: OSError | MemoryError) -> tuple[str, str, str, str] | None:
+    """Where the operating system refused, what, what was expected, what to do; None for other errors."""
+    if isinstance(error, MemoryError):
+        todo = "lower compute.workers or compute.memory, or raise the limit (ulimit -v)"
+        return "memory", "no more of it", "as much as the run takes", todo
+    if error.errno not in _REFUSALS:
+        return None
+    expected, todo = _REFUSALS[error.errno]
+    return str(error.filename or "output"), error.strerror or str(error), expected, todo
+
+
+def silence_output() -> None:
+    """Let what is still to be written to standard output go nowhere, as it takes no more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_at_once(path: str, flags: int) -> int:
+    """Open a file for `open`, a named pipe only where its other end is open too: nothing is waited for."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+
+
+def explain_stream(path: Path) -> str:
+    """What a path is that may never come to an end: a named pipe, a device, a socket; '' for all else.
+
+    Files, folders, what is not there and what nobody may look at are all else.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+    return {**kinds, stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(mode), "")
 
 
 def find_cache_folder() -> Path:

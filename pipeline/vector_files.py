@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError, Problem
+from pipeline.operating_system import explain_stream
 from pipeline.zip_files import list_members, refuse_bomb
 
 FEATURE_DRIVERS = frozenset(
@@ -53,8 +54,10 @@ _FORMATS = (
 def refuse_pointer(path: Path) -> None:
     """InputError for a file, or an archive with one, that holds no features but says where they are.
 
-    Archives beyond measure are refused too (`zip_files.refuse_bomb`).
+    Archives beyond measure are refused too (`zip_files.refuse_bomb`), and what may never come to an end.
     """
+    if stream := explain_stream(path):
+        raise InputError(f"{path.name} is not opened", [Problem(str(path), stream, _FORMATS)])
     refuse_bomb(path)
     found = next((words for head in _read_heads(path) if (words := _find_pointer(head))), "")
     if found:

@@ -4,10 +4,10 @@ import sys
 
 import typer
 
-from pipeline import messages, signals
+from pipeline import messages, operating_system, signals
 from pipeline.cli import configs, lists, results, runs
 from pipeline.cli.terminal import show_error
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, Problem, WorkspaceError
 
 __all__ = ["app", "main"]
 
@@ -26,3 +26,10 @@ def main() -> None:
     except PipelineError as error:
         show_error(error)
         sys.exit(error.exit_code)
+    except (OSError, MemoryError) as error:
+        refusal = operating_system.explain_refusal(error)
+        if not refusal:
+            raise
+        show_error(WorkspaceError("This machine does not let it go on", [Problem(*refusal)]))
+        operating_system.silence_output()
+        sys.exit(WorkspaceError.exit_code)

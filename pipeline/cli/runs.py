@@ -253,6 +253,8 @@ def _announce(log: Path | None, *, as_json: bool) -> Iterator[_Ending]:
             if as_json:
                 sys.stdout.write(f"{summary.line}\n")
                 sys.stdout.flush()
+            if lines.loss:
+                ERR.print(say(f"warning: the log takes no more lines: {lines.loss}"), soft_wrap=True)
             if ending.program and (failure := notice.notify(ending.program, summary)):
                 logging.getLogger("ecoledger").warning(failure)
                 ERR.print(say(f"warning: {failure}"), highlight=False, soft_wrap=True)

@@ -28,10 +28,11 @@ from rich.text import Text
 from pipeline import __version__
 from pipeline.compiled import find_cache_root
 from pipeline.engine.clusters import count_workers
-from pipeline.errors import PipelineError, SourceError, WorkspaceError
+from pipeline.engine.limits import find_memory_limit
+from pipeline.errors import PipelineError, SettingsError, SourceError, WorkspaceError
 from pipeline.geodesy import CGCS2000
 from pipeline.ingest.scenes.reach import explain_silence
-from pipeline.operating_system import find_cache_folder, find_memory_limit, find_open_files_limit
+from pipeline.operating_system import find_cache_folder, find_open_files_limit
 from pipeline.outputs.bulletin.printing import WAY_OUT, find_office
 from pipeline.outputs.fact_sheets.fonts import find_font
 from pipeline.settings import Settings
@@ -165,15 +166,17 @@ def _takes_files(folder: Path) -> bool:
 def _check_memory(machine: Machine) -> Iterator[Diagnosis]:
     """Workers on this machine share its memory; a worker of a cluster has that of its own."""
     compute = machine.compute
-    workers = count_workers(compute.workers) if compute.cluster == "local" else 1
-    limit = find_memory_limit()
-    asked = workers * compute.memory
-    free = min(limit, psutil.virtual_memory().available)
-    most = f"a run of {workers} worker(s) takes {asked / _GIB:.1f}"
-    found = f"{free / _GIB:.1f} of {limit / _GIB:.1f} GiB free; {most}"
-    todo = "lower compute.workers or compute.memory"
-    state: State = "failing" if asked > limit else "lacking" if asked > free else "ok"
-    yield Diagnosis("memory", state, found, "" if state == "ok" else todo)
+    try:
+        workers = count_workers(compute) if compute.cluster == "local" else 1
+    except SettingsError as error:
+        problem = error.problems[0]
+        yield Diagnosis("memory", "failing", problem.found, problem.todo)
+        return
+    asked, free = workers * compute.memory, min(find_memory_limit(), psutil.virtual_memory().available)
+    enough = asked <= free
+    found = f"{free / _GIB:.1f} GiB free; a run of {workers} worker(s) takes {asked / _GIB:.1f}"
+    todo = "" if enough else "end other programs, or lower compute.workers or compute.memory"
+    yield Diagnosis("memory", "ok" if enough else "lacking", found, todo)
 
 
 def _check_limits(_: Machine) -> Iterator[Diagnosis]:

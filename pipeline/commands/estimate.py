@@ -187,7 +187,8 @@ def _count_bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
 
 
 def _estimate_memory(study: Study, layout: Layout) -> int:
-    blocks, workers = study.blocks(layout.blocks.edge_px), count_workers(study.settings.compute.workers)
+    blocks, compute = study.blocks(layout.blocks.edge_px), study.settings.compute
+    workers = count_workers(compute) if compute.cluster == "local" else 1
 
     def take(plan: BlockPlan, block_bytes: int) -> int:
         at_once = min(plan.at_once, workers, len(plan.tasks(blocks)))

@@ -8,9 +8,11 @@ from dask.system import CPU_COUNT
 
 from pipeline import engine
 from pipeline.engine.executors import Cluster, Threads
+from pipeline.engine.limits import find_memory_limit
 from pipeline.errors import Problem, SettingsError
 from pipeline.settings import Compute
 
+_GIB = 2**30
 _ADDRESSES = ("tcp://", "tls://", "ws://", "wss://", "inproc://")
 
 
@@ -21,7 +23,7 @@ def open_cluster(settings: Compute, folder: Path) -> Iterator[Cluster]:
     `folder` takes the logs of workers that are started.
     """
     if settings.cluster == "local":
-        yield Threads(count_workers(settings.workers))
+        yield Threads(count_workers(settings))
     elif settings.cluster == "slurm":
         jobs = None if settings.workers == "auto" else settings.workers
         with engine.slurm.start_jobs(jobs, settings.memory, settings.slurm, folder) as client:
@@ -35,6 +37,27 @@ def open_cluster(settings: Compute, folder: Path) -> Iterator[Cluster]:
         raise SettingsError("Unknown cluster", [problem])
 
 
-def count_workers(workers: int | str) -> int:
-    """Workers asked for; `auto` is one per processor that this process may use."""
-    return CPU_COUNT if workers == "auto" else int(workers)
+def count_workers(settings: Compute) -> int:
+    """Workers on this machine: those asked for; `auto` is one a processor, as far as the memory is enough.
+
+    SettingsError where the process may have less memory than the workers may take.
+    """
+    limit = find_memory_limit()
+    if settings.workers == "auto":
+        workers = max(min(CPU_COUNT, limit // settings.memory), 1)
+    else:
+        workers = settings.workers
+    if workers * settings.memory > limit:
+        asked = f"{workers} worker(s) of {settings.memory / _GIB:.1f} GiB"
+        raise SettingsError(
+            "The run would take more memory than there is",
+            [
+                Problem(
+                    "compute.memory",
+                    f"{asked}, of {limit / _GIB:.1f} GiB that this process may have",
+                    "no more than it may have",
+                    "Lower compute.workers or compute.memory, or raise the limit (cgroup, ulimit -v)",
+                )
+            ],
+        )
+    return workers

@@ -2,17 +2,23 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from pipeline.errors import Problem, SettingsError
 from pipeline.messages import Language, translate
+from pipeline.operating_system import open_at_once
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, run, message, and what the caller gave as `extra`."""
+    """One JSON object a line: time, level, run, message, and what the caller gave as `extra`.
+
+    `loss` is why lines were lost, empty where none was.
+    """
 
     _STANDARD = frozenset(logging.makeLogRecord({}).__dict__)
 
@@ -20,6 +26,7 @@ class JsonLines(logging.Formatter):
         super().__init__()
         self.language = language
         self.run = ""
+        self.loss = ""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
@@ -28,6 +35,28 @@ class JsonLines(logging.Formatter):
         message = translate(record.getMessage(), self.language)
         line = {"time": moment, "level": record.levelname, "run": self.run, "message": message}
         return json.dumps({**line, **given}, ensure_ascii=False, default=str)
+
+
+class _LogFile(logging.StreamHandler[TextIO]):
+    """A file that lines are put behind; of one that takes no more of them `lines.loss` says why.
+
+    A named pipe is written to where somebody reads it, and never waited for.
+    """
+
+    def __init__(self, path: Path, lines: JsonLines) -> None:
+        super().__init__(open(path, "a", encoding="utf-8", opener=open_at_once))  # noqa: SIM115 closed below
+        self.setFormatter(lines)
+        self._lines = lines
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 as logging calls it
+        """Note that a line is lost; the run goes on."""
+        self._lines.loss = self._lines.loss or str(sys.exc_info()[1])
+
+    def close(self) -> None:
+        """Close the file; lines that it does not take any more are lost."""
+        with suppress(OSError):
+            self.stream.close()
+        super().close()
 
 
 @contextmanager
@@ -41,11 +70,10 @@ def open_log(path: Path | None, language: Language = "en") -> Iterator[JsonLines
         yield lines
         return
     try:
-        handler = logging.FileHandler(path, encoding="utf-8")
+        handler = _LogFile(path, lines)
     except OSError as error:
         problem = Problem(f"--log {path}", str(error), "a file that can be written")
         raise SettingsError("The log cannot be written", [problem]) from error
-    handler.setFormatter(lines)
     logger = logging.getLogger("ecoledger")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

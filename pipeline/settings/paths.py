@@ -10,6 +10,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, ValidationInfo
 
 from pipeline.aoi import PROJECT_ROOT, list_aois, list_waters
+from pipeline.operating_system import explain_stream
 
 
 class ConfigFolder(NamedTuple):
@@ -41,7 +42,10 @@ def list_outlines() -> list[str]:
 def _anchor(value: str, info: ValidationInfo) -> str:
     if not isinstance(info.context, ConfigFolder) or "://" in value:
         return value
-    return str(info.context.path / value)
+    path = info.context.path / value
+    if stream := explain_stream(path):
+        raise ValueError(f"a file, no {stream.removeprefix('a ')}")
+    return str(path)
 
 
 def _anchor_if_any(value: str, info: ValidationInfo) -> str:

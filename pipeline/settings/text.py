@@ -11,12 +11,15 @@ import yaml
 from pydantic_core import ErrorDetails
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.operating_system import explain_stream
 from pipeline.settings.shipped import list_configs
 
 Place = tuple[int | str, ...]
 
 _LANGUAGE = re.compile(r"""^(?:\s*"language"|language)\s*[:=]\s*["']?(zh|en)\b""", re.MULTILINE)
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_MOST_BYTES = 256 * 2**20
+"""A manifest may be read as a config, and lists every file of its run."""
 _DEEPEST = 32
 _LONGEST = 200_000
 _SHOWN = 80
@@ -27,7 +30,7 @@ _EXPECTED = {"extra_forbidden": "no such key; see `ecoledger schema`"}
 def read(path: Path) -> str:
     """The text of a config; SettingsError when it cannot be read or is not UTF-8."""
     try:
-        return path.read_text(encoding="utf-8")
+        return _read_bytes(path).decode("utf-8")
     except FileNotFoundError as error:
         shipped = f"one of this machine, or a shipped one: {', '.join(list_configs())}"
         raise SettingsError(
@@ -38,10 +41,19 @@ def read(path: Path) -> str:
         raise SettingsError("The config cannot be read", [problem]) from error
 
 
+def _read_bytes(path: Path) -> bytes:
+    """What a file holds; OSError where it may never come to an end, or is longer than any config."""
+    if stream := explain_stream(path):
+        raise OSError(stream)
+    if path.stat().st_size > _MOST_BYTES:
+        raise OSError(f"more than {_MOST_BYTES} bytes")
+    return path.read_bytes()
+
+
 def find_language(path: Path, overrides: Sequence[str] = ()) -> Literal["zh", "en"] | None:
     """The language that a config or manifest states, even one with mistakes; None where none is stated."""
     try:
-        written = path.read_text(encoding="utf-8", errors="replace")
+        written = _read_bytes(path).decode("utf-8", errors="replace")
     except OSError:
         written = ""
     found = _LANGUAGE.findall("\n".join([written, *overrides]))

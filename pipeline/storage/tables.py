@@ -14,6 +14,7 @@ import shapely
 from pyproj import CRS
 
 from pipeline.geodesy import CGCS2000
+from pipeline.operating_system import explain_stream
 
 PART_ROWS = 16_384
 _GEOMETRY = "geometry"
@@ -49,7 +50,9 @@ def save_json(path: Path, content: Any) -> None:
 
 
 def load_json(path: Path) -> Any:
-    """What a JSON file holds; ValueError for none, or one that nests without end."""
+    """What a JSON file holds; ValueError for none, or one that nests without end or never ends."""
+    if stream := explain_stream(path):
+        raise ValueError(f"{stream}, no JSON file")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except RecursionError as error:

@@ -1,5 +1,6 @@
 """What only some operating systems can do, and what is done elsewhere."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,14 @@ import pytest
 
 from pipeline import operating_system
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.operating_system import end_process, exit_code, lower_priority, sync_to_disk
+from pipeline.operating_system import (
+    end_process,
+    exit_code,
+    explain_refusal,
+    explain_stream,
+    lower_priority,
+    sync_to_disk,
+)
 
 SLEEPS = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"]
 
@@ -81,6 +89,7 @@ def test_files_are_flushed_and_folders_where_they_can_be(monkeypatch, tmp_path, 
 
 WITHOUT_POSIX = """
 import asyncio, importlib.abc, multiprocessing, os, signal, sys  # the standard library goes by sys.platform
+import psutil  # has a part for each system, and goes by sys.platform too
 
 class Refusing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
@@ -147,3 +156,34 @@ def test_the_cache_is_where_the_system_has_it(monkeypatch, tmp_path, system, var
     if variable:
         monkeypatch.setenv(variable, str(tmp_path / "told"))
     assert operating_system.find_cache_folder() == tmp_path / expected / "ecoledger"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_what_never_ends_is_told_from_files_and_folders(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/null")
+    (tmp_path / "file").touch()
+    named = {
+        name: explain_stream(tmp_path / name) for name in ("pipe", "link", "file", ".", "absent", "a\0b")
+    }
+    assert named == {
+        "pipe": "a named pipe",
+        "link": "a device",
+        "file": "",
+        ".": "",
+        "absent": "",
+        "a\0b": "",
+    }
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EMFILE, errno.ENOMEM, errno.EROFS, errno.EFBIG])
+def test_what_the_system_refuses_is_told_with_what_to_do(number):
+    place, found, expected, todo = explain_refusal(OSError(number, os.strerror(number), "here"))
+    assert (place, found) == ("here", os.strerror(number))
+    assert expected
+    assert todo
+
+
+def test_memory_that_is_not_given_is_a_refusal_and_a_missing_file_is_none():
+    assert explain_refusal(MemoryError()) is not None
+    assert explain_refusal(FileNotFoundError(errno.ENOENT, "no such file")) is None

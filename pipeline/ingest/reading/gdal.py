@@ -16,6 +16,7 @@ from rasterio.errors import RasterioIOError
 from pipeline.ingest.reading.headers import find_alphas
 from pipeline.ingest.reading.ranges import Ranges
 from pipeline.ingest.reading.signing import redact
+from pipeline.operating_system import explain_stream
 
 OPTIONS: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -64,6 +65,8 @@ def open_dataset(path: str, opener: Ranges | None = None) -> rasterio.DatasetRea
 
     GDAL is tuned already, so that the reader is made at once: `rasterio.open` would set all options again.
     """
+    if stream := explain_stream(Path(path)):
+        raise RasterioIOError(stream)
     driver = "JP2OpenJPEG" if urlsplit(path).path.endswith(".jp2") else "GTiff"
     if opener is None:
         with rasterio.Env(**_LOOK_BESIDE) if find_sidecars(path) else nullcontext():

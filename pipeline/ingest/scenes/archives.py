@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.scenes.addresses import find_file, place_files
 from pipeline.ingest.scenes.packed import OTHER_LEVELS, PACKED, read_other_level, read_package, refuse
+from pipeline.operating_system import explain_stream
 from pipeline.storage.tables import load_json
 
 RawItem = dict[str, Any]
@@ -46,6 +47,9 @@ def read_archive(folder: Path) -> Iterator[RawItem]:
     }
     found = [(path, reader) for pattern, reader in readers.items() for path in folder.rglob(pattern)]
     for path, reader in sorted(found, key=lambda pair: pair[0]):
+        if stream := explain_stream(path):
+            yield refuse(path, f"cannot be read ({stream})")
+            continue
         try:
             yield from reader(path)
         except (OSError, ValueError, LookupError, AttributeError, TypeError, ET.ParseError) as error:

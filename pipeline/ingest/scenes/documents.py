@@ -13,6 +13,7 @@ from pipeline.errors import BrokenAsset, InputError, Problem
 from pipeline.ingest.reading.gate import Gate, explain_strangers, is_fetched
 from pipeline.ingest.reading.network import open_pool, request
 from pipeline.ingest.scenes.addresses import find_file
+from pipeline.operating_system import explain_stream
 from pipeline.settings.sources import StaticCatalog
 
 _MOST_BYTES = 256 * 2**20
@@ -42,7 +43,10 @@ class Documents:
         if self._gate.find_stranger(href) and href != self._catalog.static:
             raise explain_strangers(self._catalog, {self._gate.find_stranger(href): [href]})
         if not is_fetched(href):
-            with Path(find_file(href)).open("rb") as file:
+            path = Path(find_file(href))
+            if stream := explain_stream(path):
+                raise OSError(f"{href} is {stream}")
+            with path.open("rb") as file:
                 return _parse(file, href)
         try:
             with request(self._http, self._gate, href, {}, _RETRY) as answer:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from distributed import Client, KilledWorker, LocalCluster
 
+from pipeline.engine import clusters
 from pipeline.engine.clusters import count_workers, open_cluster
 from pipeline.engine.executors import WINDOW_PER_WORKER, Threads
 from pipeline.engine.schedulers import Workers
@@ -301,9 +302,26 @@ def test_a_scheduler_tells_where_it_can_be_watched_and_threads_do_not(cluster):
 
 
 def test_workers_are_counted_or_given():
-    assert count_workers(3) == 3
+    assert count_workers(Compute(workers=3, memory="256 MiB")) == 3
     assert (
         1
-        <= count_workers("auto")
+        <= count_workers(Compute(memory="256 MiB"))
         <= len(list(Path("/sys/devices/system/cpu").glob("cpu[0-9]*")) or [1] * 999)
     )
+
+
+@pytest.mark.parametrize(("gib", "workers"), [(64, 8), (8, 4), (5, 2), (2, 1)])
+def test_workers_are_no_more_than_the_memory_is_enough_for(gib, workers, monkeypatch):
+    monkeypatch.setattr(clusters, "CPU_COUNT", 8)
+    monkeypatch.setattr(clusters, "find_memory_limit", lambda: gib * 2**30)
+    assert count_workers(Compute(memory="2 GiB")) == workers
+
+
+@pytest.mark.parametrize(("asked", "gib"), [("auto", 1), (3, 5)])
+def test_more_memory_than_the_process_may_have_is_refused_at_the_start(asked, gib, monkeypatch):
+    monkeypatch.setattr(clusters, "find_memory_limit", lambda: gib * 2**30)
+    with (
+        pytest.raises(SettingsError, match=r"compute\.memory.*that this process may have"),
+        open_cluster(Compute(workers=asked, memory="2 GiB"), Path()),
+    ):
+        pass

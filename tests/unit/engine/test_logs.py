@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+from pathlib import Path
 
 import pytest
 
@@ -29,4 +31,20 @@ def test_nothing_is_open_log_where_no_file_is_named():
 
 def test_a_log_that_cannot_be_written_is_a_mistake_of_the_command(tmp_path):
     with pytest.raises(SettingsError, match=r"--log .*missing"), open_log(tmp_path / "missing" / "run.jsonl"):
+        pass
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_log_that_takes_no_more_lines_is_told_and_ends_nothing():
+    with open_log(Path("/dev/full")) as lines:
+        logging.getLogger("ecoledger").info("built")
+        logging.getLogger("ecoledger").info("built")
+    assert "No space left" in lines.loss
+    assert logging.getLogger("ecoledger").handlers == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_named_pipe_that_nobody_reads_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "log")
+    with pytest.raises(SettingsError, match="--log"), open_log(tmp_path / "log"):
         pass
