@@ -45,7 +45,7 @@ class Documents:
         if not is_fetched(href):
             path = Path(find_file(href))
             if stream := explain_stream(path):
-                raise OSError(f"{href} is {stream}")
+                raise OSError(f"{href} never ends: {stream}")
             with path.open("rb") as file:
                 return _parse(file, href)
         try:
