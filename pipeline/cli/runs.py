@@ -233,7 +233,7 @@ def _tell_delivered(
     pipeline.library.running.enter_delivered(summary, delivered)
     if as_json:
         return
-    OUT.print(*pipeline.commands.headlines.lay_out_headlines(summary.headlines), sep="\n")
+    OUT.print(*pipeline.commands.headlines.lay_out_headlines(summary.headlines, LISTENER.language), sep="\n")
     for line in pipeline.commands.endings.tell_deliveries(delivered):
         OUT.print(say(line), highlight=False, soft_wrap=True)
 

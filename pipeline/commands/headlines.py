@@ -11,21 +11,23 @@ from rich.text import Text
 from pipeline import standards
 from pipeline.flow import Delivered
 from pipeline.flow.assessment import registry
+from pipeline.messages import Language, choose_half
 
 _SHOWN = ("vegetation_cover_share_land", "mean_fvc_land", "mean_fvc_land_percentiles", "good_section_share")
 _EVIDENCE = ("unknown_share", "never_seen_share")
 _SUMS = {
-    "M": "物质供给 material products",
-    "R": "调节服务 regulating services",
-    "C": "文化服务 cultural services",
-    "GEP": "生态产品总值 GEP",
-    "partial": "部分指标合计，不是 GEP partial sum, not GEP",
+    "M": ("物质供给", "material products"),
+    "R": ("调节服务", "regulating services"),
+    "C": ("文化服务", "cultural services"),
+    "GEP": ("生态产品总值", "GEP"),
+    "partial": ("部分指标合计，不是 GEP", "partial sum, not GEP"),
 }
 _CODES = {"M": "MAT", "R": "REG", "C": "CUL"}
 _YUAN_IN_UNIT = 1e4
 _TOLD = ("period", "indicator", "unit", "value", "numerator", "denominator", "low", "high", "reason")
 _AREA, _INDICATOR, _PLANTED = "区 area", "指标 indicator", "植入真值 planted truth"
 _SIMULATED = "（模拟 simulated）"
+_IN_ENGLISH = {"（模拟 simulated）": " (simulated)", "万元": "×10⁴ yuan"}
 
 
 def list_headlines(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
@@ -42,7 +44,7 @@ def list_figures(delivered: Sequence[Delivered]) -> list[dict[str, Any]]:
     return [figure for one in delivered for figure in (*_list_figures(one), *_list_sum_figures(one))]
 
 
-def lay_out_headlines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
+def lay_out_headlines(rows: Sequence[Mapping[str, Any]], language: Language = "zh") -> Iterator[Text]:
     """The same as a terminal shows them: by area and indicator, a line each period, below whole names.
 
     A column of its own has what is planted, where there is any. A line needs some 70 columns.
@@ -50,15 +52,32 @@ def lay_out_headlines(rows: Sequence[Mapping[str, Any]]) -> Iterator[Text]:
     for area, of_area in groupby(rows, lambda row: row[_AREA]):
         shown = list(of_area)
         names = [name for name in shown[0] if name not in {_AREA, _INDICATOR}]
-        lines = [[_tell_figure(row, name) for name in names] for row in shown]
-        heads = [*zip(*(name.split(" ", 1) for name in names), strict=True)]
-        widths = [max(map(cell_len, column)) for column in zip(*heads, *lines, strict=True)]
-        yield Text(f"\n{area}{_SIMULATED if _PLANTED in names else ''}", style="bold")
-        yield from (Text(_align(head, widths), style="dim") for head in heads)
+        lines = [[_word(_tell_figure(row, name), language) for name in names] for row in shown]
+        head = [choose_half(name, language) for name in names]
+        widths = [max(map(cell_len, column)) for column in zip(head, *lines, strict=True)]
+        yield Text(f"\n{area}{_word(_SIMULATED, language) if _PLANTED in names else ''}", style="bold")
+        yield Text(_align(head, widths), style="dim")
         for indicator in dict.fromkeys(row[_INDICATOR] for row in shown):
-            yield Text(f" {indicator}", overflow="fold")
+            yield Text(f" {_name_indicator(indicator, language)}", overflow="fold")
             told = [line for row, line in zip(shown, lines, strict=True) if row[_INDICATOR] == indicator]
             yield from (Text(_align(line, widths)) for line in told)
+
+
+def _word(text: str, language: Language) -> str:
+    """A word beside figures in one language."""
+    if language == "zh":
+        return text.replace(_SIMULATED, "（模拟）")
+    for chinese, english in _IN_ENGLISH.items():
+        text = text.replace(chinese, english)
+    return text
+
+
+def _name_indicator(told: str, language: Language) -> str:
+    """What the indicator or sum of a row is called in one language."""
+    rows = standards.read_rows("indicator_names")
+    names = {row["name_zh"]: (row["name_zh"], row["name_en"]) for row in rows}
+    names |= {" ".join(pair): pair for pair in _SUMS.values()}
+    return names.get(told, (told, told))[language == "en"]
 
 
 def _align(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -127,7 +146,7 @@ def _list_sums(one: Delivered) -> list[dict[str, Any]]:
         {
             _AREA: one.name,
             "时段 period": row["period"],
-            _INDICATOR: _SUMS[row["service"]],
+            _INDICATOR: " ".join(_SUMS[row["service"]]),
             "值 value": _format_money(row["value_yuan"]),
             "分子 numerator": _format_figure(row["known"], ",.0f"),
             "分母 denominator": _format_figure(row["of"], ",.0f"),

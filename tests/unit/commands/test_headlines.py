@@ -1,5 +1,6 @@
 """The figures that a run ends with."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -115,7 +116,7 @@ def test_figures_of_twelve_quarters_stand_under_whole_names_and_within_eighty_co
         assert {(cells[2], cells[3], cells[4]) for cells in told} == {
             ("123,456,789", "987,654,321", "0.5100")
         }
-    assert lines[0].strip() == "滩涂（模拟 simulated）"
+    assert lines[0].strip() == "滩涂（模拟）"
 
 
 def test_where_nothing_is_simulated_nothing_is_said_of_planted_truth():
@@ -128,6 +129,14 @@ def test_figures_of_all_widths_stand_in_one_column():
     lines = [line.plain for line in lay_out_headlines(accounted_rows())]
     ends = {count_cells(line) for line in lines if line.startswith("   2024")}
     assert len(ends) == 1
+
+
+@pytest.mark.parametrize(("language", "other"), [("zh", "[a-z]{2,}"), ("en", "[\u4e00-\u9fff]")])
+def test_what_a_run_ends_with_is_in_one_language(language, other):
+    planted = {"periods": {quarter: {"mean_fvc": 0.51} for quarter in QUARTERS}}
+    rows = [*list_headlines(quarters(truth=planted)), *accounted_rows()]
+    told = "\n".join(line.plain for line in lay_out_headlines(rows, language)).replace("滩涂", "")
+    assert not re.search(other, told)
 
 
 def accounted_rows():
