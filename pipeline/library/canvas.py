@@ -18,7 +18,7 @@ from pipeline.outputs.texts import find_text
 
 _FALLBACK = "DejaVu Sans"
 _SHIPPED = "NotoSansCJKsc-Regular.otf"
-_WAY_OUT = "pip install 'ecoledger[notebooks]', or install a font such as Noto Sans CJK 或安装思源黑体"
+_WAY_OUT = "pip install 'ecoledger[notebooks]', or install a font such as Noto Sans CJK"
 
 
 def open_axes(ax: Axes | None, width: float, height: float) -> Axes:

@@ -76,7 +76,7 @@ def _list_layers(delivery: Delivery, name: str, *, alone: bool) -> list[_Layer]:
             moment = Moment(pd.Timestamp(period.first), None, None, unseen=_NOT_IN_PERIOD)
             layers.append(_Layer(published.folder / map_of_period, (moment,), counts))
     if not layers:
-        todo = "Name it in indices: of the config, or tell the series from scenes= 或改用 scenes="
+        todo = "Name it in indices: of the config, or tell the series from scenes="
         problem = Problem(str(published.folder), f"no map of {name}", "a map of the index", todo)
         raise SettingsError("The delivery has no map of the index", [problem])
     return layers

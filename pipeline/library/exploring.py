@@ -313,7 +313,7 @@ def find_grid(part: xr.DataArray, layer: xr.DataArray) -> Grid:
     """Where the pixels of a map lie; InputError for a map without a CRS."""
     crs = layer.rio.crs
     if crs is None:
-        todo = "Name it: layer.rio.write_crs('EPSG:32651') 请写明坐标系"
+        todo = "Name it: layer.rio.write_crs('EPSG:32651')"
         raise InputError(
             "A map without a CRS", [Problem(str(layer.name), "no CRS", "a map that has one", todo)]
         )

@@ -48,7 +48,7 @@ def check_map(layer: xr.DataArray) -> xr.DataArray:
     """The map, if it has two dimensions; else InputError."""
     if layer.dims != ("y", "x"):
         sizes = ", ".join(f"{dim}: {size}" for dim, size in layer.sizes.items())
-        todo = "Choose one, such as .sel(period='2024') 请先选定时段"
+        todo = "Choose one, such as .sel(period='2024')"
         raise InputError("No map of two dimensions", [Problem(str(layer.name), sizes, "(y, x)", todo)])
     return layer
 

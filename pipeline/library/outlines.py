@@ -50,7 +50,7 @@ def to_degrees(table: gpd.GeoDataFrame | gpd.GeoSeries) -> NDArray[np.object_]:
     """Geometries of a table in EPSG:4490; InputError where it names no CRS."""
     shapes: NDArray[np.object_] = table.geometry.to_numpy()
     if table.crs is None:
-        todo = "Name it: table.set_crs('EPSG:4490') 请先写明坐标系"
+        todo = "Name it: table.set_crs('EPSG:4490')"
         problem = Problem("crs", "a table without a CRS", "a CRS, such as EPSG:4490", todo)
         raise InputError("Places without a coordinate reference system", [problem])
     if table.crs.to_epsg() == int(CGCS2000.partition(":")[2]):

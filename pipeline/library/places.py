@@ -60,7 +60,7 @@ class Places:
         kinds = shapely.get_type_id(self.shapes)
         bad = ~np.isin(kinds, (_POINT, *_POLYGONS)) | shapely.is_empty(self.shapes)
         bad |= ~shapely.is_valid(self.shapes)
-        todo = "Leave them out, or mend them: table.make_valid() 请剔除或修复"
+        todo = "Leave them out, or mend them: table.make_valid()"
         problems = [
             Problem(
                 f"{self.name} {self.ids[one]}", _explain(self.shapes[one]), "a point or a valid polygon", todo

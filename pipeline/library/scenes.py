@@ -115,7 +115,7 @@ def search_scenes(
         times_without_zone=times_without_zone,
     )
     if out is None and study.settings.simulated:
-        todo = "Name a folder for it, as in out='delivery' 请以 out= 指定目录"
+        todo = "Name a folder for it, as in out='delivery'"
         problem = Problem(
             "out", "no folder", "the folder of deliveries whose workspace keeps the world", todo
         )
@@ -142,7 +142,7 @@ def read_scene_table(delivery: Delivery | Path | str) -> gpd.GeoDataFrame:
     key = str(asked.manifest["artifacts"].get("scenes"))
     place = asked.folder.parents[1] / "work" / "artifacts" / "scenes" / key[:24]
     if not (place / "scenes.parquet").is_file():
-        todo = "Run the config again, or search the scenes by search_scenes 请重新运行或检索"
+        todo = "Run the config again, or search the scenes by search_scenes"
         problem = Problem(str(place), "nothing", "the table of scenes that the run kept", todo)
         raise InputError("The workspace of a delivery does not hold its scenes", [problem])
     table = _put_first(load_layer(place, "scenes"))

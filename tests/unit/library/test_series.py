@@ -1,6 +1,7 @@
 """Series of planted fields: every look, exact coverage, and why a value is not known."""
 
 import json
+import pickle
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 import pipeline
 from pipeline.errors import InputError, SettingsError
+from pipeline.library.places import Places
+from pipeline.library.series import _plan, sum_looks
 from tests.planted_scenes import (
     CLOUD,
     FIELDS,
@@ -117,6 +120,16 @@ def test_several_indices_are_rows_of_their_own_and_agree_with_one_alone(scenes, 
     assert both["index"].value_counts().to_dict() == dict.fromkeys(["ndvi", "ndwi"], len(series))
     alone = both[both["index"] == "ndvi"].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, series)
+
+
+def test_a_block_may_be_summed_in_another_process(scenes):
+    targets = Places.of(list_fields())
+    reading, looks = _plan(targets, ("ndvi",), scenes, NO_GROWTH, 10, "auto")
+    (covered,) = targets.lay(reading.grid)
+    asked = reading, tuple(looks), ("ndvi",), covered
+    here, there = sum_looks(*asked), sum_looks(*pickle.loads(pickle.dumps(asked)))
+    np.testing.assert_array_equal(here.value_m2, there.value_m2)
+    assert here.value_m2.any()
 
 
 def test_what_a_mission_does_not_measure_is_null_with_the_bands_that_lack(scenes):
