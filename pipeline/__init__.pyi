@@ -18,6 +18,7 @@ from .library.charts import plot_indicators as plot_indicators
 from .library.charts import plot_sections as plot_sections
 from .library.charts import plot_series as plot_series
 from .library.configs import build_settings as build_settings
+from .library.configs import write_config as write_config
 from .library.delivery import Delivery as Delivery
 from .library.delivery import list_deliveries as list_deliveries
 from .library.delivery import open_composite as open_composite

@@ -14,8 +14,6 @@ from pipeline.cli.terminal import LISTENER, OUT, say
 
 verbs = typer.Typer()
 
-_CONFIG = "ecoledger.yaml"
-
 _DAYS = ["%Y-%m-%d"]
 
 
@@ -59,7 +57,7 @@ def draft_config(
     Example: ecoledger init my_county --period quarter
     """
     drafting = pipeline.commands.drafting
-    config, spoken = to or folder / _CONFIG, language or LISTENER.language
+    config, spoken = to or folder / pipeline.library.configs.CONFIG_NAME, language or LISTENER.language
     drafting.refuse_present([config])
     found = drafting.find_inputs(folder, crs)
     _tell_found(found, folder, spoken)

@@ -73,6 +73,11 @@ class Revaluation:
     parameters: pd.DataFrame
     unused: tuple[ParameterRow, ...]
 
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """`totals` beside `delivered_yuan`, and the `difference_yuan` to it."""
+        return compare_totals(self)
+
 
 def load_accounts(delivery: Path) -> StoredAccounts:
     """The accounts of a delivery; InputError where it has none, or a table is not as it was delivered."""

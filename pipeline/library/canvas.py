@@ -1,5 +1,6 @@
 """What all plots share: axes of the right shape, Chinese letters, the stamp of what is simulated."""
 
+import re
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ from pipeline.outputs.fact_sheets.fonts import FAMILIES
 from pipeline.outputs.texts import find_text
 
 _FALLBACK = "DejaVu Sans"
+_HAN = re.compile("[\u4e00-\u9fff]")
 _SHIPPED = "NotoSansCJKsc-Regular.otf"
 _WAY_OUT = "pip install 'ecoledger[notebooks]', or install a font such as Noto Sans CJK"
 
@@ -41,12 +43,13 @@ def dress(ax: Axes, language: Language, *, simulated: bool) -> Axes:
 
 
 def dress_letters(ax: Axes, language: Language) -> None:
-    """Letters of the language on all that is written in axes so far."""
-    if language == "en":
+    """Letters for what is written in axes so far: Chinese ones where the language, or a name, has them."""
+    texts = ax.findobj(Text)
+    if language == "en" and not any(_HAN.search(text.get_text()) for text in texts):
         return
     family = [find_family(), _FALLBACK]
     ax.tick_params(labelfontfamily=family[0])
-    for text in ax.findobj(Text):
+    for text in texts:
         text.set_fontfamily(family)
 
 

@@ -1,24 +1,25 @@
 """A run as a function: checked, estimated, carried out."""
 
 import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
+from rasterio.errors import NotGeoreferencedWarning
 
 from pipeline import commands, engine, flow
-from pipeline.aoi import PROJECT_ROOT
 from pipeline.commands.repeat import Manifest
 from pipeline.engine.notice import Summary
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.flow import Delivered
-from pipeline.library.configs import build_settings
+from pipeline.library.configs import build_settings, locate_config
 from pipeline.library.delivery import Delivery, open_delivery
 from pipeline.settings import Settings
-from pipeline.settings.shipped import find_config
+from pipeline.settings.shipped import CONFIGS
 from pipeline.storage.workspace import Workspace
 
 _LOG = logging.getLogger("ecoledger")
@@ -38,8 +39,8 @@ def run(
 
     What was made before from the same causes is found in `out/work` and not made again. `aoi` chooses some of
     its areas, `cluster` is local, slurm, or the address of a Dask scheduler; `refresh` searches the scenes
-    anew. With `progress` bars stand on stderr. A `notify` of the config is told, whatever the end; what goes
-    wrong with it is a warning of the logger `ecoledger`. Raises a PipelineError by who can mend it:
+    anew. With `progress` bars stand on stderr. A `notify` of the config is told, whatever the end. Warnings
+    are in the manifest, and go to the logger `ecoledger`. Raises a PipelineError by who can mend it:
     SettingsError, InputError, TooMuchLost, WorkspaceBusy, SourceError and others, with its `exit_code`.
 
     Examples
@@ -50,13 +51,15 @@ def run(
     pipeline.errors.SettingsError: The config cannot be read
       - no_such_config.yaml: ...
     """
-    manifest = None if isinstance(config, Settings) else commands.repeat.read_manifest(Path(config))
+    manifest = (
+        None if isinstance(config, Settings) else commands.repeat.read_manifest(locate_config(config)[0])
+    )
     settings = manifest.build_settings([], aoi) if manifest else _read_settings(config, aoi)
     settings = place_settings(settings, out=out, aoi=aoi, cluster=cluster, workers=workers)
     summary = Summary(settings.label, [*map(str, settings.aoi)])
     bars = engine.progress.Bars(quiet=not progress, language=settings.language)
     try:
-        with summary.watch(settings.language):
+        with summary.watch(settings.language), _keep_quiet():
             with open_run(settings, bars, refresh=refresh, manifest=manifest) as (summary.run, opened):
                 delivered = carry_out(opened, settings, manifest)
             enter_delivered(summary, delivered)
@@ -80,7 +83,7 @@ def run_demo(
     ...
     pipeline.errors.SettingsError: ...
     """
-    return run(PROJECT_ROOT / "configs" / "demo.yaml", out=out, aoi=aoi, progress=progress)
+    return run(CONFIGS / "demo.yaml", out=out, aoi=aoi, progress=progress)
 
 
 def validate(config: str | Path | Settings) -> list[str]:
@@ -101,7 +104,7 @@ def validate(config: str | Path | Settings) -> list[str]:
     """
     if isinstance(config, Settings):
         return flow.validation.validate_all(config)
-    return flow.validation.explain_config(Path(config).expanduser())
+    return flow.validation.explain_config(locate_config(config)[0])
 
 
 def estimate(config: str | Path | Settings, *, aoi: Sequence[str] = ()) -> pd.DataFrame:
@@ -130,7 +133,8 @@ def _read_settings(config: str | Path | Settings, aoi: Sequence[str]) -> Setting
     """Settings as they are, or of a file, whose mistakes are said with their lines."""
     if isinstance(config, Settings):
         return config
-    return flow.validation.read_config(find_config(Path(config).expanduser()), aoi=aoi)
+    path, overrides = locate_config(config)
+    return flow.validation.read_config(path, overrides, aoi)
 
 
 def examine_machine(
@@ -165,6 +169,22 @@ def place_settings(
     compute = settings.compute.model_copy(update=given)
     place = {} if out is None else {"out": str(Path(out).expanduser().resolve())}
     return settings.model_copy(update={"compute": compute, "aoi": settings.choose_aoi(aoi), **place})
+
+
+@contextmanager
+def _keep_quiet() -> Iterator[None]:
+    """Warnings go to whoever listens to the logger, and to no terminal by themselves.
+
+    rasterio silences one of its own in one thread only.
+    """
+    nobody = logging.NullHandler()
+    _LOG.addHandler(nobody)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            yield
+    finally:
+        _LOG.removeHandler(nobody)
 
 
 @contextmanager

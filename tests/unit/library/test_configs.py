@@ -1,5 +1,6 @@
 """Settings by keywords are those of the same words in a file; mistakes are named like those of a file."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -70,3 +71,21 @@ def test_every_mistake_of_keywords_is_named_at_once():
         pipeline.build_settings(**{**WORDS, "scenes": scenes}, indices=7)
     told = str(caught.value)
     assert all(word in told for word in ("scenes.period", "scenes.no_such_key", "indices"))
+
+
+def test_a_shipped_config_is_known_by_name_and_delivers_where_the_process_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = pipeline.build_settings("demo", aoi=["longyou_bay"])
+    assert (settings.aoi, settings.out) == (["longyou_bay"], str(tmp_path / "delivery"))
+    assert pipeline.build_settings("demo", out=tmp_path / "there").out == str(tmp_path / "there")
+
+
+def test_a_config_is_written_for_the_files_of_a_folder_and_never_over_one(out, tmp_path):
+    shutil.copy(out.with_name("water.csv"), tmp_path / "水质.csv")
+    days = {"start": "2024-01-01", "end": date(2024, 12, 31)}
+    path = pipeline.write_config(tmp_path, aoi="guangyang_island", provider="earth-search", **days)
+    settings = pipeline.build_settings(path)
+    assert (settings.aoi, settings.scenes.provider) == (["guangyang_island"], "earth-search")
+    assert [one.path for one in settings.samples] == [str(tmp_path / "水质.csv")]
+    with pytest.raises(SettingsError, match=r"ecoledger\.yaml"):
+        pipeline.write_config(tmp_path, aoi="guangyang_island", **days)

@@ -49,6 +49,7 @@ COMMANDS = {
     "doctor": "examine_machine",
     "grade": "grade_samples",
     "indices": "describe_indices",
+    "init": "write_config",
     "legends": "describe_legends",
     "plan": "estimate",
     "providers": "describe_providers",

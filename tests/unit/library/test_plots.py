@@ -236,3 +236,9 @@ def test_items_of_a_service_are_added_up_and_one_that_is_not_known_leaves_a_dash
     render(axes)
     with pytest.raises(InputError, match="mapped"):
         pipeline.plot_accounts(totals, basis="mapped")
+
+
+def test_chinese_names_are_drawn_whole_in_an_english_plot():
+    axes = pipeline.plot_sections(pipeline.open_delivery("delivery/delta").sections, language="en")
+    axes.figure.canvas.draw()  # a letter that the font lacks is a warning, and so an error
+    assert "北港桥" in [label.get_text() for label in axes.get_yticklabels()]

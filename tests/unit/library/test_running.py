@@ -1,5 +1,6 @@
 """A run by a function is that of the command: same settings, same ledger, same notice, nothing printed."""
 
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +28,7 @@ def delivered(out, monkeypatch):
 
     def deliver_all(opened, settings):
         asked.update(run=opened, settings=settings)
+        logging.getLogger("ecoledger.flow").warning("for whoever listens")
         return [SimpleNamespace(aoi="delta", folder=out / "delta" / "2024", kept=True)]
 
     monkeypatch.setattr("pipeline.flow.deliver_all", deliver_all)
@@ -61,7 +63,7 @@ def test_who_is_to_be_told_of_a_run_is_told_whatever_its_end(out, tmp_path, monk
         pipeline.run(settings, out=tmp_path)
     assert [(one.exit_code, one.message) for one in told] == [(0, ""), (3, "bad data")]
     assert told[0].deliveries == [str(out / "delta" / "2024")]
-    assert caplog.messages == ["no one", "no one"]
+    assert caplog.messages == ["for whoever listens", "no one", "no one"]
 
 
 def raise_input_error(*_):
