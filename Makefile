@@ -1,9 +1,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
+LAB := build/lab
 PICTURED := $(addprefix tests/flow/test_,report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations wheel audit lock pictures stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -45,6 +46,22 @@ translations: .venv/ready  ## brings docs/locale up to the English pages: new me
 	SOURCE_DATE_EPOCH=0 $(BIN)/sphinx-build -q -W --keep-going -D language=en -b gettext -d build/doctrees/gettext docs build/gettext
 	rm -rf build/gettext/notebooks build/gettext/changelog.pot  # shown as they are written
 	$(BIN)/sphinx-intl update -p build/gettext -d docs/locale -l zh_CN -w 110 --no-obsolete
+
+lab: $(LAB)/delivery  ## JupyterLab with the notebooks, on a copy of a delivery in build/lab; OUT=folder of deliveries
+	cp -ru notebooks $(LAB)
+	ECOLEDGER_DELIVERY=$(abspath $(LAB)/delivery) $(BIN)/jupyter lab $(LAB)/notebooks
+
+notebooks: $(LAB)/delivery  ## run all notebooks in both languages into build/notebooks, which the site then shows
+	for language in zh en; do \
+		folder=notebooks; test $$language = zh || folder=notebooks/$$language; \
+		ECOLEDGER_LANGUAGE=$$language ECOLEDGER_DELIVERY=$(abspath $(LAB)/delivery) \
+			$(BIN)/jupyter nbconvert --to notebook --execute --output-dir build/$$folder $$folder/*.ipynb || exit 1; \
+	done
+
+$(LAB)/delivery: .venv/ready
+	test -d $(OUT)/work || $(BIN)/ecoledger demo --out $(OUT) --aoi guangyang_island
+	mkdir -p $(LAB)
+	cp -a $(OUT) $@
 
 wheel: .venv/ready  ## what is released, into dist
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
