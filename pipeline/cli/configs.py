@@ -21,10 +21,11 @@ _DAYS = ["%Y-%m-%d"]
 def draft_config(
     folder: Annotated[Path, typer.Argument(help="您的文件所在 the folder with your files")] = Path(),
     to: Annotated[
-        Path | None, typer.Option("--to", help="写入 the config, else FOLDER/ecoledger.yaml")
+        Path | None,
+        typer.Option("--to", help="写到哪里，缺省在 FOLDER 中 the file, else FOLDER/ecoledger.yaml"),
     ] = None,
     aoi: Annotated[
-        str | None, typer.Option("--aoi", help="内置编号或边界文件 a shipped id, or a file")
+        str | None, typer.Option("--aoi", help="内置标识或边界文件 a shipped id, or a file")
     ] = None,
     parcels: Annotated[Path | None, typer.Option("--parcels", help="地块登记 the land register")] = None,
     samples: Annotated[list[Path], typer.Option("--samples", help="水质样品表 water samples")] = [],  # noqa: B006
@@ -40,7 +41,7 @@ def draft_config(
     start: Annotated[datetime | None, typer.Option("--start", help="起始日 first day", formats=_DAYS)] = None,
     end: Annotated[datetime | None, typer.Option("--end", help="终止日 last day", formats=_DAYS)] = None,
     period: Annotated[
-        Literal["month", "quarter", "season", "year"], typer.Option("--period", help="时期 periods")
+        Literal["month", "quarter", "season", "year"], typer.Option("--period", help="时段 periods")
     ] = "year",
     label: Annotated[str | None, typer.Option("--label", help="批次名 name of the run")] = None,
     crs: Annotated[
@@ -48,7 +49,7 @@ def draft_config(
     ] = None,
     language: Annotated[
         Literal["zh", "en"] | None,
-        typer.Option("--language", help="注释和成果的语言 of comments and deliveries"),
+        typer.Option("--language", help="注释和交付的语言 of comments and deliveries"),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="不提问 ask nothing")] = False,
 ) -> None:

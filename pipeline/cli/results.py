@@ -24,7 +24,7 @@ def grade(
         Path | None, typer.Option("--rejected", help="剔除清单 what was rejected, CSV")
     ] = None,
     water_body: Annotated[
-        Literal["river", "lake"], typer.Option("--water-body", help="river 河流 or lake 湖库")
+        Literal["river", "lake"], typer.Option("--water-body", help="水体类型 kind of water: river or lake")
     ] = "river",
     year: Annotated[
         int | None, typer.Option("--year", help="时间中没有年份时用 for times without a year")

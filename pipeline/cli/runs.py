@@ -70,7 +70,7 @@ def run(
         Path,
         typer.Argument(
             callback=find_config,
-            help="YAML 配置，或要重做的 manifest.json config, yours or a shipped one by name, or a manifest",
+            help="YAML 配置，或要重做的交付说明 config, yours or a shipped one by name, or a manifest",
         ),
     ],
     out: OutOption = None,

@@ -30,7 +30,10 @@ SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. sce
 JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="不显示进度 no progress bars")]
 LogOption = Annotated[Path | None, typer.Option("--log", help="JSON 行日志 log as JSON lines")]
-ClusterOption = Annotated[str | None, typer.Option(help="local, slurm, or the address of a Dask scheduler")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(help="local、slurm 或 Dask 调度器地址 local, slurm, or the address of a Dask scheduler"),
+]
 WorkersOption = Annotated[int | None, typer.Option(min=1, help="并行数 tasks at a time")]
 
 

@@ -5,13 +5,12 @@ import re
 from docutils import nodes
 from translation import keep_as_written
 
-from pipeline.messages import translate
+from pipeline.messages import choose_half
 from reference.chapters import Cell, Chapter, Code, Color, English, Lines, Row, Said
 
 _CODE = "code"
 """Where words come from that are to be translated."""
-_SOURCES = "; "
-"""What stands between sources, which are quoted as they stand."""
+_WORDS = re.compile("[a-z]{3,} [a-z]{2,}")
 
 
 def build_chapter(chapter: Chapter, *, english: bool) -> nodes.section:
@@ -68,7 +67,14 @@ def _build_cell(cell: Cell, *, english: bool) -> list[nodes.Node]:
         return [_build_swatch(cell.code), nodes.Text(f" {cell.code}")]
     if isinstance(cell, Said):
         return _split_code(cell.en if english else cell.zh)
-    return _split_code(cell if _SOURCES in cell else translate(cell, "en" if english else "zh"))
+    return _split_code(_take_half(cell, english=english))
+
+
+def _take_half(text: str, *, english: bool) -> str:
+    """The words of one language of a text in both; sources in either are quoted as they stand."""
+    if _WORDS.search(choose_half(text, "zh")):
+        return text
+    return choose_half(text, "en" if english else "zh")
 
 
 def _build_swatch(code: str) -> nodes.raw:

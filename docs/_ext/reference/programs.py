@@ -14,6 +14,7 @@ _SIGNALS = (
     (143, Said("收到 TERM 而停，可续跑", "stopped by TERM, resumable")),
 )
 _ENGLISH = re.compile(r" (?=(?:[A-Z][a-z]+|A) )")
+_BOTH = re.compile(r"(.*[^\x00-\x7f](?: ?(?:[A-Z]{3,}|\.\w+|latest))?) (.+)")
 _DONE = Said("完成", "done")
 _BUG = Said("程序缺陷：请附日志报告", "a bug: report it with the log")
 
@@ -37,7 +38,13 @@ def _tell(option: object) -> Row:
     words = ", ".join(option.opts) if option.param_type_name == "option" else option.name.upper()  # type: ignore[attr-defined]
     default = option.default  # type: ignore[attr-defined]
     shown = "" if default in (None, False, [], ()) or callable(default) else str(default)
-    return Code(words), Code(shown), str(getattr(option, "help", "") or "")
+    return Code(words), Code(shown), _split_help(str(getattr(option, "help", "") or ""))
+
+
+def _split_help(text: str) -> Said:
+    """The halves of a help in one line, `中文 English`; what has one half stands in both languages."""
+    found = _BOTH.fullmatch(text)
+    return Said(*found.groups()) if found else Said(text, text)
 
 
 def list_errors() -> Iterator[Chapter]:
