@@ -96,7 +96,7 @@ def _summarize(study: Study, inputs: Inputs, carried: list[str], *, kept: bool) 
     manifest = load_json(study.target / "manifest.json")
     return Delivered(
         aoi.id,
-        aoi.name_zh,
+        aoi.name_zh if study.settings.language == "zh" else aoi.name_en,
         study.target,
         kept,
         figures,
