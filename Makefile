@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= delivery
 LAB := build/lab
-PICTURED := $(addprefix tests/flow/test_,report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
+PICTURED := $(addprefix tests/flow/test_,site.py report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
 .PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock pictures stac-server
 
