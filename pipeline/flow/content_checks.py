@@ -13,7 +13,6 @@ from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.part import Part
 from pipeline.flow.joint_checks import Check
 from pipeline.flow.register_words import describe_register, explain_absence, explain_columns
-from pipeline.flow.section_words import describe_sections
 from pipeline.settings import Settings
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry, load_entry
@@ -49,7 +48,7 @@ def _list_readings(settings: Settings, areas: Collection[AoiEntry]) -> Iterator[
         yield paths, tables
         register = settings.sections.register_path
         told = [*paths, register] if register else paths
-        yield told, partial(describe_sections, settings, areas, tables)
+        yield told, partial(flow.section_words.describe_sections, settings, areas, tables)
     for path in (settings.sections.register_path, settings.sections.targets):
         if path:
             yield [path], partial(ingest.samples.read_sections, Path(path))

@@ -22,12 +22,16 @@ _PRODUCT = re.compile(r"(S2[A-Z]_MSIL2A_.*\.SAFE|L[CTEO]0[45789]_L2S[PR]_.*)", r
 def find_inputs(folder: Path, crs: str | None = None) -> list[Found]:
     """What lies below a folder, by path; deliveries, workspaces and hidden folders are left out.
 
-    `crs` stands in for one that a vector file lacks. SettingsError where there is no such folder.
+    Scenes below a catalogue are those of the catalogue. `crs` stands in for one that a vector file lacks.
+    SettingsError where there is no such folder.
     """
     if not folder.is_dir():
         problem = Problem("FOLDER", str(folder), "a folder with your files")
         raise SettingsError("There is no such folder", [problem])
-    return [found for path in _list_files(folder) for found in inspect_file(path, crs)]
+    paths = [*_list_files(folder)]
+    catalogued = {path.parent for path in paths if path.name == CATALOG and is_catalog(path)}
+    kept = (path for path in paths if not (_is_archive(path) and catalogued & {path, *path.parents}))
+    return [found for path in kept for found in inspect_file(path, crs)]
 
 
 def inspect_file(path: Path, crs: str | None = None) -> list[Found]:
@@ -42,7 +46,7 @@ def inspect_file(path: Path, crs: str | None = None) -> list[Found]:
         return [inspect_table(path)] if shapes[0].role == "unread" else shapes
     if suffix in TABLES:
         return [inspect_table(path)]
-    return [inspect_archive(path)] if path.is_dir() else []
+    return [inspect_archive(path)] if _is_archive(path) else []
 
 
 def _inspect_shapes(path: Path, crs: str | None) -> list[Found]:
@@ -59,6 +63,10 @@ def _list_files(folder: Path) -> Iterator[Path]:
         yield from (here / name for name in sorted(folders) if name.lower().endswith(".gdb"))
         folders[:] = sorted(name for name in folders if _is_theirs(here / name))
         yield from (here / name for name in sorted(names) if _is_input(name))
+
+
+def _is_archive(path: Path) -> bool:
+    return path.is_dir() and path.suffix.lower() != ".gdb"
 
 
 def _is_theirs(folder: Path) -> bool:

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 
 from pipeline.aoi import list_aois, load_aoi
+from pipeline.commands import schemas
 from pipeline.commands.drafting.choices import Choices
 from pipeline.commands.drafting.found import Found
 from pipeline.commands.drafting.outline import draw_hull, find_shipped, write_outline
 from pipeline.commands.drafting.texts import say
-from pipeline.commands.schemas import CONFIG, format_schema
 from pipeline.errors import Problem, SettingsError
 from pipeline.messages import Language
 from pipeline.settings import Settings, load_settings
@@ -50,7 +50,7 @@ def write_draft(choices: Choices, config: Path, language: Language) -> Draft:
         choices = replace(choices, area=Found(outline, "area"))
     config.write_text(format_config(choices, folder.resolve(), language, drawn), encoding="utf-8")
     if not (folder / SCHEMA).exists():
-        (folder / SCHEMA).write_text(format_schema(CONFIG), encoding="utf-8")
+        (folder / SCHEMA).write_text(schemas.format_schema(schemas.CONFIG), encoding="utf-8")
     return Draft(config, (config, folder / SCHEMA, *([outline] if drawn else [])), drawn)
 
 

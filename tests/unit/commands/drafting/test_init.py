@@ -82,7 +82,7 @@ def test_a_workbook_is_told_with_its_sheets_sections_days_parameters_and_what_it
     assert "CODMn, NH3N, TP" in told
     assert "2024年监测" in told
     assert "13 not read" in told
-    assert "(12); 空表 (the sheet is empty) (1)" in told
+    assert "(12); the sheet is empty (1)" in told
 
 
 def test_scenes_are_told_with_their_missions_days_and_place(laid_out):
@@ -213,6 +213,15 @@ def test_an_outline_is_taken_as_the_area_and_a_red_line_only_offered(folder):
     text = (folder / "ecoledger.yaml").read_text(encoding="utf-8")
     assert "# restricting: [{path: 生态保护红线.gpkg, kind: ecological_red_line}]" in text
     assert not (folder / "area.geojson").exists()
+
+
+def test_products_below_a_catalogue_are_those_of_the_catalogue(folder):
+    product = folder / "影像" / "LC08_L2SP_118038_20240503_20240510_02_T1"
+    product.mkdir()
+    assert {one.role for one in find_inputs(folder)} == {"scenes", "parcels", "samples", "sections"}
+    (folder / "影像" / "catalog.json").unlink()
+    assert [one.path for one in find_inputs(folder) if one.role == "archive"] == [folder / "影像"]
+    assert choose_inputs(find_inputs(folder), Wishes(), TODAY).scenes.kind == "local"
 
 
 def test_what_a_run_has_left_is_no_input(folder):
