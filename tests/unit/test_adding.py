@@ -25,8 +25,8 @@ from pipeline.ingest.scenes.providers import resolve
 from pipeline.maps.encoding import from_ratio
 from pipeline.maps.making import make_maps
 from pipeline.maps.registry import STEPS
-from pipeline.rights_registry import findings, inventory, products
-from pipeline.settings import sources
+from pipeline.rights_registry import findings, inventory
+from pipeline.settings import products, sources
 from pipeline.zonal import measures
 from pipeline.zonal.ground import lay_ground
 from tests.account_worlds import OPTIONS, build_book, build_statistics, build_sums
