@@ -6,7 +6,7 @@ import typer
 
 from pipeline import messages, operating_system, signals
 from pipeline.cli import configs, lists, results, runs
-from pipeline.cli.terminal import show_error
+from pipeline.cli.terminal import show_error, show_warnings
 from pipeline.errors import PipelineError, Problem, WorkspaceError
 
 __all__ = ["app", "main"]
@@ -20,6 +20,7 @@ app.registered_commands = [
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
     signals.watch_signals()
+    show_warnings()
     try:
         messages.choose_language()
         app()

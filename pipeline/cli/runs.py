@@ -257,7 +257,6 @@ def _announce(log: Path | None, *, as_json: bool) -> Iterator[_Ending]:
                 ERR.print(say(f"warning: the log takes no more lines: {lines.loss}"), soft_wrap=True)
             if ending.program and (failure := notice.notify(ending.program, summary)):
                 logging.getLogger("ecoledger").warning(failure)
-                ERR.print(say(f"warning: {failure}"), highlight=False, soft_wrap=True)
 
 
 def _show_differences(differences: list[dict[str, str]], *, as_json: bool) -> None:

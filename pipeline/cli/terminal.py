@@ -1,6 +1,7 @@
 """What all verbs share: where they print and in which language, options of one name, how rows are shown."""
 
 import json
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,6 +73,22 @@ LISTENER = Listener()
 def say(text: str) -> str:
     """A message in the language of who reads the terminal."""
     return messages.translate(text, LISTENER.language)
+
+
+class _Warnings(logging.Handler):
+    """Shows what is logged as a warning to who reads the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        words = f"{say('warning:')} {say(record.getMessage())}"
+        ERR.print(words, highlight=False, soft_wrap=True)
+
+
+def show_warnings() -> None:
+    """From now on, show what is logged as a warning."""
+    logger = logging.getLogger("ecoledger")
+    if not any(isinstance(handler, _Warnings) for handler in logger.handlers):
+        logger.addHandler(_Warnings(logging.WARNING))
 
 
 def show_error(error: PipelineError) -> None:

@@ -1,9 +1,11 @@
 """The command line as it is documented."""
 
 import json
+import logging
 import re
 import shlex
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipeline.aoi import PROJECT_ROOT
-from pipeline.cli import app, main
+from pipeline.cli import app, main, terminal
 from pipeline.settings import build_schema, load_settings
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
@@ -97,3 +99,22 @@ def test_a_config_that_is_wrong_ends_a_run_with_one_line_its_code_and_each_mista
     assert "处错误" in told["message"]
     *_, last = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
     assert (last["exit_code"], last["said"]) == (2, told["message"])
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("zh", "警告： a.example 没有网络地址"), ("en", "warning: a.example has no address")],
+)
+def test_what_is_logged_as_a_warning_is_told_once_in_the_language_of_the_terminal(
+    monkeypatch, language, told
+):
+    monkeypatch.setenv("ECOLEDGER_LANGUAGE", language)
+    shown = StringIO()
+    monkeypatch.setattr(terminal.ERR, "file", shown)
+    terminal.show_warnings()
+    terminal.show_warnings()
+    logging.getLogger("ecoledger").warning("%s has no address; asked again", "a.example")
+    logging.getLogger("ecoledger").info("not for people")
+    assert shown.getvalue().count("a.example") == 1
+    assert shown.getvalue().startswith(told)
+    assert shown.getvalue().count("\n") == 1
