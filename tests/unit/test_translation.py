@@ -115,6 +115,11 @@ def list_quoted(text: str) -> set[str]:
 
 def test_a_message_has_the_same_code_formulas_and_links_in_chinese():
     assert len(CATALOGUES) > LEAST_CATALOGUES
-    messages = [each for path in CATALOGUES for each in read_po(BytesIO(path.read_bytes())) if each.string]
+    messages = [
+        each
+        for path in CATALOGUES
+        for each in read_po(BytesIO(path.read_bytes()))
+        if each.string and not each.fuzzy
+    ]
     pairs = [(message.id, message.string) for message in messages if message.id]
     assert [pair for pair in pairs if list_quoted(pair[0]) != list_quoted(pair[1])] == []
