@@ -23,7 +23,7 @@ from pipeline.library.map_keys import (
     MapClass,
     check_map,
     choose_stops,
-    list_classes,
+    list_map_classes,
     name_map,
     thin_map,
 )
@@ -62,7 +62,7 @@ def plot_map(
     """
     shown = thin_map(check_map(layer))
     axes = open_axes(ax, *_choose_size(shown))
-    classes = list_classes(layer, language)
+    classes = list_map_classes(layer, language)
     if classes:
         _draw_classes(axes, shown, [one for one in classes if np.isin(one.code, shown.values)], language)
     else:
@@ -95,7 +95,7 @@ def plot_change(
     >>> axes.get_title("left")
     '2023/2024 地表覆盖变化'
     """
-    if not list_classes(change, language):
+    if not list_map_classes(change, language):
         problem = Problem(str(change.name), "no flag_values", "a map of changes, such as maps['change']")
         raise InputError("No map of changes", [problem])
     return plot_map(change, ax=ax, language=language, title=title, outline=patches)

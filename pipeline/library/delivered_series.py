@@ -15,8 +15,8 @@ from rasterio.windows import Window
 from pipeline.errors import Problem, SettingsError
 from pipeline.grid import Block, Grid
 from pipeline.library.delivery import Delivery, open_delivery
-from pipeline.library.moments import Moment, Sums, tabulate_series
-from pipeline.library.places import Places, weigh_cells
+from pipeline.library.moments import Instant, Sums, tabulate_series
+from pipeline.library.places import PlaceSet, weigh_cells
 from pipeline.maps.look_series import PRODUCT
 from pipeline.zonal.overlay import ParcelPixels
 
@@ -30,11 +30,11 @@ class _Layer:
     """A raster of a delivery and what its bands are of; the raster that counts the looks, if there is one."""
 
     path: Path
-    moments: tuple[Moment, ...]
+    moments: tuple[Instant, ...]
     counts: Path | None
 
 
-def read_series(places: Places, names: Sequence[str], delivery: Delivery | Path | str) -> pd.DataFrame:
+def read_series(places: PlaceSet, names: Sequence[str], delivery: Delivery | Path | str) -> pd.DataFrame:
     """The series of places as `time_series` gives them.
 
     NDVI alone is told by every look, where the delivery keeps them; SettingsError for an index that it has no
@@ -73,7 +73,7 @@ def _list_layers(delivery: Delivery, name: str, *, alone: bool) -> list[_Layer]:
             layers.append(_Layer(path, _read_moments(path), None))
         elif published.has(map_of_period):
             counts = published.folder / f"rasters/looks_{label}.tif"
-            moment = Moment(pd.Timestamp(period.first), None, None, unseen=_NOT_IN_PERIOD)
+            moment = Instant(pd.Timestamp(period.first), None, None, unseen=_NOT_IN_PERIOD)
             layers.append(_Layer(published.folder / map_of_period, (moment,), counts))
     if not layers:
         todo = "Name it in indices: of the config, or tell the series from scenes="
@@ -82,11 +82,11 @@ def _list_layers(delivery: Delivery, name: str, *, alone: bool) -> list[_Layer]:
     return layers
 
 
-def _read_moments(path: Path) -> tuple[Moment, ...]:
+def _read_moments(path: Path) -> tuple[Instant, ...]:
     """The looks of a raster, from what its bands are called."""
     with rasterio.open(path) as file:
         told = [str(name).split() for name in file.descriptions]
-    return tuple(Moment(pd.Timestamp(day), date.fromisoformat(day), mission) for day, mission, *_ in told)
+    return tuple(Instant(pd.Timestamp(day), date.fromisoformat(day), mission) for day, mission, *_ in told)
 
 
 def _read_grid(path: Path) -> Grid:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000
 from pipeline.grid import Grid
-from pipeline.library.map_keys import Language, check_map, choose_stops, list_classes, name_map, thin_map
+from pipeline.library.map_keys import Language, check_map, choose_stops, list_map_classes, name_map, thin_map
 from pipeline.library.outlines import to_degrees
 from pipeline.outputs.columns import DATA_LABEL, describe_column, list_values, name_values
 from pipeline.outputs.embedding import build_policy
@@ -284,7 +284,7 @@ def _build_ground(layer: xr.DataArray, language: Language) -> dict[str, Any]:
     if "period" in layer.dims:
         parts = {str(one): layer.sel(period=one) for one in layer["period"].values}
     thin = {key: thin_map(check_map(part)) for key, part in parts.items()}
-    classes = list_classes(layer, language)
+    classes = list_map_classes(layer, language)
     stops = () if classes else _join_stops(list(thin.values()))
     images = {
         key: pack_picture(_color(part, layer, stops), find_grid(part, layer)) for key, part in thin.items()
@@ -327,7 +327,7 @@ def _color(part: xr.DataArray, layer: xr.DataArray, stops: Stops) -> NDArray[np.
     values = part.values
     known = np.isfinite(values)
     colors = np.zeros((4, *values.shape), dtype=np.uint8)
-    for one in list_classes(layer, "zh"):
+    for one in list_map_classes(layer, "zh"):
         colors[:3, values == one.code] = _to_rgb(one.color)[:, None]
     if stops:
         levels = [value for value, _ in stops]

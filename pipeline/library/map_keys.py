@@ -24,7 +24,7 @@ class MapClass:
     name: str
 
 
-def list_classes(layer: xr.DataArray, language: Language) -> list[MapClass]:
+def list_map_classes(layer: xr.DataArray, language: Language) -> list[MapClass]:
     """The classes that a map says it has; none where it holds measures."""
     attrs = layer.attrs
     if "flag_values" not in attrs:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.library.places import Places
+from pipeline.library.places import PlaceSet
 
 NOT_CLEAR = "本次过境未见晴空 / not seen clear by this look"
 _NO_VALUE = "见晴空，但指数在此无值 / seen clear, but the index has no value there"
@@ -18,7 +18,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Moment:
+class Instant:
     """What a row of a series is of: a look, or a period, which has neither day nor mission.
 
     `lacking` says by index why it can have none; `unseen` why a value is null where nothing was clear.
@@ -64,8 +64,8 @@ class Sums:
 
 
 def tabulate_series(
-    places: Places,
-    moments: Sequence[Moment],
+    places: PlaceSet,
+    moments: Sequence[Instant],
     names: Sequence[str],
     sums: Sums,
     seen: NDArray[np.bool_],
@@ -102,7 +102,7 @@ def tabulate_series(
 
 
 def _describe_moments(
-    places: Places, moments: Sequence[Moment], place: NDArray[np.int64], moment: NDArray[np.int64]
+    places: PlaceSet, moments: Sequence[Instant], place: NDArray[np.int64], moment: NDArray[np.int64]
 ) -> dict[str, object]:
     return {
         places.name: places.ids[place],
@@ -134,7 +134,7 @@ def _divide(numerator: Numbers, denominator: Numbers) -> Numbers:
 
 
 def _explain(
-    moments: Sequence[Moment],
+    moments: Sequence[Instant],
     name: str,
     sums: Sums,
     index: int,

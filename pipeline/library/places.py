@@ -26,7 +26,7 @@ _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 @dataclass(frozen=True)
-class Places:
+class PlaceSet:
     """Points and polygons in EPSG:4490, their ids, and the name of the column that holds these."""
 
     name: str
@@ -34,7 +34,7 @@ class Places:
     shapes: NDArray[np.object_]
 
     @classmethod
-    def of(cls, table: gpd.GeoDataFrame | gpd.GeoSeries) -> "Places":
+    def of(cls, table: gpd.GeoDataFrame | gpd.GeoSeries) -> "PlaceSet":
         """The places of a table; InputError, all at once, for what is neither point nor valid polygon."""
         own = isinstance(table, gpd.GeoDataFrame) and "parcel_id" in table.columns
         ids = table["parcel_id"] if own else table.index
@@ -78,9 +78,9 @@ class Places:
         is_point = shapely.get_type_id(self.shapes) == _POINT
         return np.flatnonzero(is_point), np.flatnonzero(~is_point)
 
-    def take(self, chosen: NDArray[np.int64]) -> "Places":
+    def take(self, chosen: NDArray[np.int64]) -> "PlaceSet":
         """Some of them."""
-        return Places(self.name, self.ids[chosen], self.shapes[chosen])
+        return PlaceSet(self.name, self.ids[chosen], self.shapes[chosen])
 
     def project(self, crs: str) -> NDArray[np.object_]:
         """Their shapes in another CRS."""

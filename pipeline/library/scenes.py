@@ -191,7 +191,7 @@ def load_scenes(
     table = find_table(scenes)
     outline = find_aoi(aoi)
     grid = build_grid(outline, resolution_m=check_resolution(resolution))
-    stack = list_looks(table, outline, grid, clear=clear)
+    stack = group_looks(table, outline, grid, clear=clear)
     check_bands(stack, bands)
     reading = SceneReading(
         source=find_reading(table),
@@ -261,7 +261,7 @@ def find_table(scenes: Scenes) -> gpd.GeoDataFrame:
     return scenes if isinstance(scenes, gpd.GeoDataFrame) else search_scenes(**scenes)
 
 
-def list_looks(table: gpd.GeoDataFrame, aoi: Aoi, grid: Grid, *, clear: bool | Clear) -> list[LookScenes]:
+def group_looks(table: gpd.GeoDataFrame, aoi: Aoi, grid: Grid, *, clear: bool | Clear) -> list[LookScenes]:
     """The looks of a table whose scenes meet an area, by time; InputError where there is none."""
     longitude = find_centre(aoi.geometry)[0]
     near = table[table.intersects(aoi.geometry)]

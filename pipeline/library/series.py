@@ -27,9 +27,9 @@ from pipeline.ingest.reading import blocks
 from pipeline.ingest.scenes.looks import look_of
 from pipeline.library.delivered_series import read_series
 from pipeline.library.delivery import Delivery
-from pipeline.library.moments import Moment, Sums, tabulate_series
+from pipeline.library.moments import Instant, Sums, tabulate_series
 from pipeline.library.outlines import build_aoi
-from pipeline.library.places import Places, weigh_cells
+from pipeline.library.places import PlaceSet, weigh_cells
 from pipeline.library.scenes import (
     SIMULATED,
     LookScenes,
@@ -39,8 +39,8 @@ from pipeline.library.scenes import (
     check_resolution,
     find_reading,
     find_table,
+    group_looks,
     is_harmonised,
-    list_looks,
 )
 from pipeline.maps.encoding import unpack
 from pipeline.settings import Clear
@@ -89,7 +89,7 @@ def time_series(
     {'edge': 0.5, 'north': 0.83, 'south': 0.43}
     """
     names = tuple(find_index(one).name for one in ([index] if isinstance(index, str) else index))
-    targets = Places.of(places)
+    targets = PlaceSet.of(places)
     if (scenes is None) == (delivery is None):
         found = "neither" if scenes is None else "both"
         problem = Problem("scenes, delivery", found, "what the series is told from: one of them")
@@ -109,14 +109,14 @@ def time_series(
         [_describe(one, names) for one in looks],
         names,
         sums,
-        _find_seen(targets, looks, reading.grid),
+        _match_footprints(targets, looks, reading.grid),
         nowhere=_NO_SCENE,
         data_label=SIMULATED if simulated else "",
     )
 
 
 def _plan(
-    targets: Places,
+    targets: PlaceSet,
     names: Sequence[str],
     table: gpd.GeoDataFrame,
     clear: bool | Clear,
@@ -126,7 +126,7 @@ def _plan(
     """How the looks of a table are read around some places, and which they are."""
     aoi = build_aoi(targets.frame, str(table["crs"].mode().iloc[0]))
     grid = build_grid(aoi, resolution_m=check_resolution(resolution))
-    looks = list_looks(table, aoi, grid, clear=clear)
+    looks = group_looks(table, aoi, grid, clear=clear)
     bands = tuple(dict.fromkeys(band for name in names for band in find_index(name).bands))
     check_bands(looks, bands)
     reading = SceneReading(
@@ -140,9 +140,9 @@ def _plan(
     return reading, looks
 
 
-def _describe(look: LookScenes, names: Sequence[str]) -> Moment:
+def _describe(look: LookScenes, names: Sequence[str]) -> Instant:
     lacking = {name: _explain_lacking(look, name) for name in names}
-    return Moment(look.time, look.look[1], look.look[0], lacking)
+    return Instant(look.time, look.look[1], look.look[0], lacking)
 
 
 def sum_looks(
@@ -194,7 +194,7 @@ def _flatten(stack: NDArray[Any]) -> NDArray[Any]:
     return stack.reshape(len(stack), -1)
 
 
-def _find_seen(places: Places, looks: Sequence[LookScenes], grid: Grid) -> NDArray[np.bool_]:
+def _match_footprints(places: PlaceSet, looks: Sequence[LookScenes], grid: Grid) -> NDArray[np.bool_]:
     """Whether the footprints of a look meet a place (place, look)."""
     shapes = places.project(grid.crs)
     outlines = [shapely.union_all(one.outlines) for one in looks]

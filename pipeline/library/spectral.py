@@ -34,7 +34,7 @@ def compute_index(name: str, data: xr.Dataset | Mapping[str, xr.DataArray]) -> x
     index = find_index(name)
     bands = {band: data[band] for band in index.bands if band in data}
     _refuse_lacking(index, bands, map(str, data))
-    _refuse_packed(index, bands)
+    _check_reflectance(index, bands)
     values = apply_formula(index, bands)
     labels = [str(band.attrs["simulated"]) for band in bands.values() if band.attrs.get("simulated")]
     return values.assign_attrs({**_describe(index), **({"simulated": labels[0]} if labels else {})})
@@ -65,7 +65,7 @@ def _refuse_lacking(index: SpectralIndex, bands: Mapping[str, xr.DataArray], giv
         raise SettingsError("A band of the index is missing", [problem])
 
 
-def _refuse_packed(index: SpectralIndex, bands: Mapping[str, xr.DataArray]) -> None:
+def _check_reflectance(index: SpectralIndex, bands: Mapping[str, xr.DataArray]) -> None:
     """InputError for numbers that are no reflectance; lazy ones are judged by their type alone."""
     todo = "Apply scale and offset of the item, as load_scenes does"
     problems = [

@@ -58,7 +58,7 @@ def test_a_field_outside_has_one_row_that_says_so(fields):
 def test_without_looks_a_series_is_told_by_period_as_the_maps_have_it(fields):
     layer = pipeline.open_delivery(PLACE).maps["fvc"]
     found = pipeline.library.delivered_series.read_series(
-        pipeline.library.places.Places.of(fields.head(1)), ["fvc"], PLACE
+        pipeline.library.places.PlaceSet.of(fields.head(1)), ["fvc"], PLACE
     )
     assert found["time"].dt.year.astype(str).tolist() == list(layer["period"].values)
     assert found["day"].isna().all()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import pipeline
 from pipeline.errors import InputError, SettingsError
-from pipeline.library.places import Places
+from pipeline.library.places import PlaceSet
 from pipeline.library.series import _plan, sum_looks
 from tests.planted_scenes import (
     CLOUD,
@@ -123,7 +123,7 @@ def test_several_indices_are_rows_of_their_own_and_agree_with_one_alone(scenes, 
 
 
 def test_a_block_may_be_summed_in_another_process(scenes):
-    targets = Places.of(list_fields())
+    targets = PlaceSet.of(list_fields())
     reading, looks = _plan(targets, ("ndvi",), scenes, NO_GROWTH, 10, "auto")
     (covered,) = targets.lay(reading.grid)
     asked = reading, tuple(looks), ("ndvi",), covered
