@@ -93,7 +93,7 @@ def run(
         settings = (
             manifest.build_settings(overrides, aoi)
             if manifest
-            else pipeline.flow.validation.read_config(config, overrides, aoi)
+            else _read_config(ending, config, overrides, aoi)
         )
         out = out or (_HERE if pipeline.settings.shipped.is_shipped(config) else None)
         settings = pipeline.library.running.place_settings(
@@ -222,6 +222,21 @@ def _deliver(
     if manifest:
         differences = pipeline.commands.repeat.list_differences(manifest, delivered[0].folder)
         _show_differences(differences, as_json=as_json)
+
+
+def _read_config(
+    ending: _Ending, config: Path, overrides: Sequence[str], aoi: Sequence[str]
+) -> "pipeline.settings.Settings":
+    """The settings of a run; whom to notify is known as soon as it can be, whatever else is wrong."""
+    validation = pipeline.flow.validation
+    try:
+        settings = validation.load_config(config, overrides)
+    except pipeline.settings.config.MistakenConfig as error:
+        ending.program = error.salvaged.notify if error.salvaged else None
+        raise
+    ending.program = settings.notify
+    ending.summary.begin(settings.label, [*map(str, settings.aoi)])
+    return validation.check_config(settings, config, overrides, aoi)
 
 
 def _tell_delivered(

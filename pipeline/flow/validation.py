@@ -27,7 +27,13 @@ def read_config(path: Path, overrides: Sequence[str] = (), aoi: Sequence[str] = 
 
     SettingsError, or InputError, with all mistakes of schema, names and places, each with its line.
     """
-    settings = _load(path, overrides)
+    return check_config(load_config(path, overrides), path, overrides, aoi)
+
+
+def check_config(
+    settings: Settings, path: Path, overrides: Sequence[str] = (), aoi: Sequence[str] = ()
+) -> Settings:
+    """Settings of a file for some of its areas, whose names and files are right; errors as `read_config`."""
     with tell_lines(path, overrides):
         chosen = settings.model_copy(update={"aoi": settings.choose_aoi(aoi)})
         _raise_all([partial(check_areas_named, settings), *_list_checks(chosen)])
@@ -36,14 +42,14 @@ def read_config(path: Path, overrides: Sequence[str] = (), aoi: Sequence[str] = 
 
 def explain_config(path: Path) -> list[str]:
     """How a config and what it names is understood, in words; errors as `read_config`, `validate_all`."""
-    settings = _load(path)
+    settings = load_config(path)
     with tell_lines(path):
         check_named = partial(check_areas_named, settings)
         return _raise_all([check_named, *_list_checks(settings), *_list_readings(settings)])
 
 
-def _load(path: Path, overrides: Sequence[str] = ()) -> Settings:
-    """Settings as they are written; beside what is not understood it is told what is not there."""
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Settings:
+    """Settings as they are written; MistakenConfig tells beside what is not understood what is not there."""
     try:
         return load_settings(path, list(overrides))
     except MistakenConfig as error:

@@ -14,13 +14,14 @@ KEEPS = (
 
 @pytest.fixture
 def config(tmp_path):
-    """A config whose catalogue is not there, and a command that keeps what it is told."""
+    """A config whose catalogue is broken, and a command that keeps what it is told."""
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     return write_config(
         tmp_path / "run.yaml",
         {
             "label": "2024",
             "aoi": ["longyou_bay"],
-            "scenes": {"provider": {"static": "gone.json"}, "start": "2024-01-01", "end": "2024-12-31"},
+            "scenes": {"provider": {"static": "broken.json"}, "start": "2024-01-01", "end": "2024-12-31"},
             "notify": {"command": [sys.executable, "-c", KEEPS, str(tmp_path / "told")]},
             "out": str(tmp_path / "out"),
         },
@@ -32,7 +33,7 @@ def test_a_run_that_fails_tells_so_in_one_line_and_to_the_command(config, tmp_pa
     told = json.loads(done.stdout)
     assert done.stdout.count("\n") == 1
     assert (told["exit_code"], told["label"], told["deliveries"]) == (3, "2024", [])
-    assert "gone.json" in told["message"]
+    assert "broken.json" in told["message"]
     assert (tmp_path / "told").read_text(encoding="utf-8") == f"3 {done.stdout}"
     assert told["run"] in ecoledger("status", tmp_path / "out", "--json").stdout
 
@@ -51,3 +52,19 @@ def test_a_run_that_ends_well_tells_of_its_deliveries(demo):
     folder = str(demo / "longyou_bay" / "2024")
     assert told["deliveries"] == [{"area": "longyou_bay", "folder": folder, "state": "kept"}]
     assert {row["时段 period"] for row in told["headlines"]} == {"2023", "2024"}
+
+
+def test_a_config_that_is_wrong_is_told_to_the_command_as_well(config, tmp_path):
+    done = ecoledger(
+        "run", config, "--json", "--set", "scenes.period=yeer", "--set", "parcels.path=no.gpkg", expected=2
+    )
+    told = json.loads(done.stdout)
+    assert {one["place"] for one in told["problems"]} == {"--set scenes.period", "--set parcels.path"}
+    assert (tmp_path / "told").read_text(encoding="utf-8") == f"2 {done.stdout}"
+
+
+def test_a_missing_file_is_told_to_the_command_with_the_label_and_the_areas(config, tmp_path):
+    done = ecoledger("run", config, "--json", "--set", "parcels.path=no.gpkg", expected=2)
+    told = json.loads(done.stdout)
+    assert (told["label"], told["areas"], told["exit_code"]) == ("2024", ["longyou_bay"], 2)
+    assert (tmp_path / "told").read_text(encoding="utf-8") == f"2 {done.stdout}"

@@ -60,7 +60,7 @@ def test_a_task_of_nothing_shows_no_bar_and_a_single_one_no_count():
             pass
     lines = screen.read()
     assert not [line for line in lines if "nothing" in line or "0/0" in line]
-    (line,) = [line for line in lines if "清单" in line]
+    (line,) = [line for line in lines if "inventory" in line]
     assert "1/1" not in line
 
 
