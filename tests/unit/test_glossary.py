@@ -76,6 +76,7 @@ SHOWN = [
         for name in ("column_names", "indicator_names", "messages")
     ],
     *sorted((ROOT / "docs" / "locale").rglob("*.po")),
+    *sorted((ROOT / "notebooks").glob("*.ipynb")),
 ]
 MODULES = {path.relative_to(ROOT): path for path in sorted((ROOT / "pipeline").rglob("*.py"))}
 NAMES = [
