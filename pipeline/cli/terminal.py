@@ -97,7 +97,7 @@ def show_error(error: PipelineError) -> None:
         language = LISTENER.language
     except PipelineError:
         language = messages.read_locale()
-    ERR.print(messages.translate("error:", language), style="bold red", end=" ")
+    ERR.print(messages.translate("error: ", language), style="bold red", end="")
     ERR.print(messages.tell_error(error, language), highlight=False, soft_wrap=True)
 
 
