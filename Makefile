@@ -59,7 +59,7 @@ notebooks: $(LAB)/delivery  ## run all notebooks in both languages into build/no
 	done
 
 $(LAB)/delivery: .venv/ready
-	test -d $(OUT)/work || $(BIN)/ecoledger demo --out $(OUT) --aoi guangyang_island
+	test -d $(OUT) || $(BIN)/ecoledger demo --out $(OUT) --aoi guangyang_island
 	mkdir -p $(LAB)
 	cp -a $(OUT) $@
 

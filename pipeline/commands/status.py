@@ -34,11 +34,11 @@ def read_status(out: str | Path) -> Status:
 
     Examples
     --------
-    >>> pipeline.read_status("delivery")
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.SettingsError: Nothing was run there
-    ...
+    ::
+
+        pipeline.read_status("delivery").deliveries
+
+    `notebooks/08_new_area.ipynb` runs it.
     """
     out = Path(out).expanduser()
     workspace = Workspace(out / "work")

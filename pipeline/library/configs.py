@@ -63,10 +63,9 @@ def write_config(
 
     Examples
     --------
-    >>> pipeline.write_config("no_such_folder")
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.SettingsError: There is no such folder
+    >>> config = pipeline.write_config(".", aoi="guangyang_island", scenes="scenes/catalog.json")
+    >>> config.name, pipeline.build_settings(config).aoi
+    ('ecoledger.yaml', ['guangyang_island'])
     """
     drafting, place = commands.drafting, Path(folder).expanduser()
     config = Path(to).expanduser() if to else place / CONFIG_NAME

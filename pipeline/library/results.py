@@ -49,10 +49,12 @@ def value_accounts(
 
     Examples
     --------
-    >>> pipeline.value_accounts("delivery/delta/latest", price_year=2023)
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.InputError: ...
+    ::
+
+        again = pipeline.value_accounts("delivery/guangyang_island/latest", price_year=2023)
+        again.comparison  # totals beside what was delivered
+
+    `notebooks/06_accounts.ipynb` runs it.
     """
     stored = commands.account.load_accounts(_find_folder(delivery))
     own = None if parameters is None else Path(parameters).expanduser()
@@ -68,10 +70,12 @@ def write_bulletin(out: str | Path, period: str | None = None, **wanted: Any) ->
 
     Examples
     --------
-    >>> pipeline.write_bulletin("delivery", "1999")
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.SettingsError: ...
+    ::
+
+        made = pipeline.write_bulletin("delivery", "2024", to="bulletin.docx")
+        made.evidence  # the CSV that tells where each number stands
+
+    `notebooks/05_water_sections.ipynb` runs it.
     """
     return commands.bulletin.make_bulletin(Path(out).expanduser(), period=period, **wanted)
 
@@ -84,10 +88,11 @@ def write_sheets(delivery: Place, parcels: Sequence[str] = (), *, to: str | Path
 
     Examples
     --------
-    >>> pipeline.write_sheets("nowhere")
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.SettingsError: ...
+    ::
+
+        pipeline.write_sheets("delivery/guangyang_island/latest", [parcel_id], to="sheet.pdf").documents
+
+    `notebooks/04_change_at_a_parcel.ipynb` runs it.
     """
     target = None if to is None else Path(to).expanduser()
     return commands.sheets.make_sheets(_find_folder(delivery), parcels=parcels, to=target)
@@ -101,10 +106,11 @@ def write_view(out: str | Path, to: str | Path, *, language: Language | None = N
 
     Examples
     --------
-    >>> pipeline.write_view("delivery", "delivery")
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.SettingsError: ...
+    ::
+
+        pipeline.write_view("delivery", "view")  # view/index.html
+
+    `notebooks/07_comparing_deliveries.ipynb` runs it.
     """
     target = Path(to).expanduser()
     commands.view.refuse_target(target)

@@ -45,11 +45,12 @@ def run(
 
     Examples
     --------
-    >>> pipeline.run("no_such_config.yaml")
-    Traceback (most recent call last):
-    ...
-    pipeline.errors.SettingsError: The config cannot be read
-      - no_such_config.yaml: ...
+    ::
+
+        for delivery in pipeline.run("my_county/ecoledger.yaml", out="delivery"):
+            print(delivery.indicators)
+
+    `notebooks/08_new_area.ipynb` runs it.
     """
     manifest = (
         None if isinstance(config, Settings) else commands.repeat.read_manifest(locate_config(config)[0])
