@@ -52,7 +52,7 @@ def value_accounts(
     ::
 
         again = pipeline.value_accounts("delivery/guangyang_island/latest", price_year=2023)
-        again.comparison  # totals beside what was delivered
+        again.comparison
 
     `notebooks/06_accounts.ipynb` runs it.
     """
@@ -73,7 +73,7 @@ def write_bulletin(out: str | Path, period: str | None = None, **wanted: Any) ->
     ::
 
         made = pipeline.write_bulletin("delivery", "2024", to="bulletin.docx")
-        made.evidence  # the CSV that tells where each number stands
+        made.evidence
 
     `notebooks/05_water_sections.ipynb` runs it.
     """
@@ -108,7 +108,7 @@ def write_view(out: str | Path, to: str | Path, *, language: Language | None = N
     --------
     ::
 
-        pipeline.write_view("delivery", "view")  # view/index.html
+        page = pipeline.write_view("delivery", "view")
 
     `notebooks/07_comparing_deliveries.ipynb` runs it.
     """
