@@ -28,9 +28,9 @@ def lay_out(app: Sphinx) -> None:
 
 
 def find_notebooks(language: str) -> dict[str, Path]:
-    """The notebooks by name: as they were run, else in the language, else as there are."""
+    """The notebooks of a language by name: as they were run, else as they are written."""
     names = sorted(path.name for path in (_ROOT / _CHINESE).glob("*.ipynb"))
-    places = (Path("build") / _PLACES[language], _PLACES[language], _CHINESE)
+    places = (Path("build") / _PLACES[language], _PLACES[language])
     ways = {name: [_ROOT / place / name for place in places] for name in names}
     return {name: next(path for path in paths if path.exists()) for name, paths in ways.items()}
 
