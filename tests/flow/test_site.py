@@ -1,10 +1,12 @@
 """The site in both languages: built without a warning, nothing fetched, read by everybody, searched."""
 
+import io
 import re
 from pathlib import Path
 
 import pytest
 from axe import list_issues
+from babel.messages.pofile import read_po
 from playwright_browser import PHONE
 
 from tests.pages import DOCS
@@ -17,6 +19,8 @@ LOADED = re.compile(r"""<(?:script|img|link)\b[^>]*(?:src|href)=["'](?:https?:)?
 IMPORTED = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//""")
 OUTSIDE = re.compile(r'<a class="reference external" href="([^"]+)"')
 SEEN = ("index", "guide/readers", "methods/vegetation", "reference/legends", "search")
+LOCALE = DOCS / "locale" / "zh_CN" / "LC_MESSAGES"
+AS_WRITTEN = re.compile("changelog$|notebooks/")
 LANGUAGES = {"zh": "", "en": "en/"}
 
 
@@ -63,6 +67,25 @@ def test_every_page_leads_to_itself_in_the_other_language(site):
         other = (page.parent / address).resolve()
         assert other.is_file(), (page, address)
         assert (site / "en" in other.parents) != (site / "en" in page.parents)
+
+
+def test_every_message_has_its_chinese_and_no_chinese_is_left_over(site):
+    asked, kept = read_messages(site.parent / "gettext", "pot"), read_messages(LOCALE, "po")
+    asked = {page: told for page, told in asked.items() if not AS_WRITTEN.match(page)}
+    wanted = {(page, one.id) for page, messages in asked.items() for one in messages}
+    told = {(page, one.id) for page, ones in kept.items() for one in ones if one.string and not one.fuzzy}
+    assert wanted - told == set()
+    assert told - wanted == set()
+
+
+def read_messages(folder: Path, kind: str) -> dict[str, list]:
+    """The messages of every page of a folder of catalogues."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): [
+            message for message in read_po(io.BytesIO(path.read_bytes())) if message.id
+        ]
+        for path in folder.rglob(f"*.{kind}")
+    }
 
 
 def test_a_reader_changes_the_language_and_stays_on_the_page(site, open_page):
