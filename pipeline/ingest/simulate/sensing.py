@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pipeline.ingest.scenes.sensors import OLI_BANDPASS
 from pipeline.ingest.simulate.fields import compile_loop, draw_bell, scramble
@@ -16,6 +17,7 @@ from pipeline.ingest.simulate.heat import (
 from pipeline.ingest.simulate.landscape import BANDS, BUILT, KINDS, WATER, mix_colours
 from pipeline.ingest.simulate.sky import (
     CIRRUS,
+    CLEAR,
     CLOUD_COLOURS,
     DRIFT_COLOURS,
     HAZE_COLOURS,
@@ -93,7 +95,8 @@ def encode_sentinel(
     """Digital numbers of every band of a Sentinel-2 L2A scene at its own resolution, and `scl`.
 
     DN = reflectance * 10000 + `offset_dn`; 0 where the orbit ends. Reflectance is that of the platform's own
-    bands: the inverse of the bandpass adjustment to OLI.
+    bands: the inverse of the bandpass adjustment to OLI. What clouds and shadows surely hide has no noise of
+    the sensor, which would be a fifth of the files.
     """
     table = OLI_BANDPASS[platform]
     slope = np.array([table[band][0] for band in BANDS])
@@ -101,7 +104,9 @@ def encode_sentinel(
     gain, shift = 1 / slope / SENTINEL_SCALE, -offset / slope / SENTINEL_SCALE
     narrow = BANDS.index("nir08")
     nir = (B08_TO_B8A * gain[narrow], B08_TO_B8A * shift[narrow] + offset_dn)
-    fine, coarse, scl = _fill_sentinel(ground, sky, light, Encoding(gain, shift + offset_dn, nir), seed)
+    encoding = Encoding(gain, shift + offset_dn, nir)
+    fine, coarse, scl = _fill_sentinel(ground, sky, light, encoding, seed)
+    _quiet_hidden(ground, sky, light, encoding, _find_hidden(sky), fine, coarse)
     named = dict(zip(("blue", "green", "red", "nir"), fine, strict=True))
     return named | dict(zip(("nir08", "swir16", "swir22"), coarse, strict=True)) | {"scl": scl}
 
@@ -120,6 +125,12 @@ def encode_landsat(
     return dict(zip(BANDS, bands, strict=True)) | {"lwir11": warm, "qa_pixel": qa}
 
 
+def _find_hidden(sky: Sky) -> NDArray[np.bool_]:
+    """Pixels of 20 m that no mask calls clear, however small the specks that it leaves out."""
+    hidden: NDArray[np.bool_] = ndimage.binary_erosion(sky.flags != CLEAR, np.ones((5, 5))) & ~sky.void
+    return hidden
+
+
 def _build_qa_table() -> NDArray[np.uint16]:
     """QA_PIXEL by flag of the sky; 1 stands for clear water, 2 for the rim of a cloud."""
     table = np.full(HIGH_CLOUD + 2, _QA_CLEAR, dtype=np.uint16)
@@ -130,7 +141,7 @@ def _build_qa_table() -> NDArray[np.uint16]:
 
 @compile_loop
 def _cover(ground: Surface, light: Light, row: int, col: int) -> float:
-    """Vegetation cover of a pixel of 10 m; `_see` has its own, so that no bit of what is seen hangs on this."""
+    """Vegetation cover of a pixel of 10 m. `_see` has its own: no bit of what is seen hangs on this one."""
     kind = ground.kind[row, col]
     least, most = light.cover[kind, 0], light.cover[kind, 1]
     green = light.season[kind, ground.shift[row, col]]
@@ -222,6 +233,35 @@ def _expose(
         fine[band, row, col] = _round(value * encoding.gain[band] + encoding.shift[band])
     nir = seen[3] + draw_bell(scramble(seed + np.uint64(4), row, col)) * SENSOR_NOISE
     fine[3, row, col] = _round(nir * encoding.nir[0] + encoding.nir[1])
+
+
+@compile_loop
+def _quiet_hidden(
+    ground: Surface,
+    sky: Sky,
+    light: Light,
+    encoding: Encoding,
+    hidden: NDArray[np.bool_],
+    fine: NDArray[np.uint16],
+    coarse: NDArray[np.uint16],
+) -> None:
+    """Take the noise from the numbers of what is hidden."""
+    seen, mean = np.empty(6), np.empty(6)
+    for row in range(hidden.shape[0]):
+        for col in range(hidden.shape[1]):
+            if not hidden[row, col]:
+                continue
+            mean[:] = 0.0
+            for place in range(4):
+                y, x = 2 * row + place // 2, 2 * col + place % 2
+                _see(ground, sky, light, y, x, seen)
+                for band in range(3):
+                    fine[band, y, x] = _round(seen[band] * encoding.gain[band] + encoding.shift[band])
+                fine[3, y, x] = _round(seen[3] * encoding.nir[0] + encoding.nir[1])
+                mean += seen / 4
+            for band in range(3):
+                value = mean[band + 3] * encoding.gain[band + 3] + encoding.shift[band + 3]
+                coarse[band, row, col] = _round(value)
 
 
 @compile_loop
