@@ -1,6 +1,7 @@
 """What is said of the deliveries of a run when it has ended: findings, warnings, what scenes do not show."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
@@ -9,6 +10,7 @@ from pipeline.flow import Delivered
 _SEVERITIES = ("error", "warning", "info")
 _SHOWN = 5
 _LONGEST = 240
+_MEGABYTE = 1e6
 _MUCH = 0.01
 """From such a share on it is worth a line."""
 
@@ -44,6 +46,15 @@ def tell_deliveries(delivered: Sequence[Delivered]) -> Iterator[str]:
             yield from (f"  - {shorten(text, _LONGEST, placeholder=' …')}" for text in one.warnings[:_SHOWN])
         if len(one.warnings) > _SHOWN:
             yield f"  and {len(one.warnings) - _SHOWN} more in manifest.json"
+
+
+def tell_size(out: Path) -> str:
+    """What a folder of deliveries takes on the disk, and how much of it may be deleted."""
+    whole, work = (
+        sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / _MEGABYTE
+        for folder in (out, out / "work")
+    )
+    return f"{out} takes {whole:.0f} MB; {work:.0f} MB of it, in work, may be deleted at the cost of time"
 
 
 def _list_unseen(one: Delivered) -> list[str]:

@@ -77,6 +77,11 @@ class Delivery:
     assessed: tuple[str, ...] = ()
     organisation: str = ""
 
+    @property
+    def area_name(self) -> str:
+        """The name of the area in the language of the delivery."""
+        return self.aoi.name_zh if self.language == "zh" else self.aoi.name_en
+
     def name_file(self, suffix: str) -> str:
         """The name of its file of a kind: area and label, so that it tells its own wherever it lies."""
         return f"{self.aoi.id}_{self.label}{suffix}"

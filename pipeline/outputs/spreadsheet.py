@@ -188,7 +188,7 @@ class _Sheets:
         self._link = book.add_format(looks)
         self._linked_float = book.add_format({**looks, "num_format": "#,##0.00##"})
         mark = find_text("simulated.label", delivery.language) if delivery.simulated else ""
-        self._running = f"&L{_escape(delivery.aoi.name_zh)} {delivery.label}&C{mark}&R&P / &N"
+        self._running = f"&L{_escape(delivery.area_name)} {delivery.label}&C{mark}&R&P / &N"
 
     def add(
         self,
@@ -244,7 +244,7 @@ def _build_properties(delivery: Delivery) -> dict[str, Any]:
     title = find_text("delivery.title", delivery.language)
     mark = find_text("simulated.mark", delivery.language) if delivery.simulated else ""
     return {
-        "title": f"{delivery.aoi.name_zh} {delivery.label} {title}{mark}",
+        "title": f"{delivery.area_name} {delivery.label} {title}{mark}",
         "author": "ecoledger",
         "created": delivery.as_of.astimezone(UTC).replace(tzinfo=None),
     }

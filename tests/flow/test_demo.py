@@ -17,7 +17,6 @@ import shapely
 from programs import ROOT, ecoledger, files_of
 
 from pipeline.geodesy import measure_area_m2
-from pipeline.legends import LAND_COVER
 from tests.unit.test_start_up import load_libraries
 
 ROW = ("值 value", "植入真值 planted truth")
@@ -159,20 +158,6 @@ def test_the_area_balance_adds_up(area, period):
     assert items["parcels"] - items["overlaps"] + items["outside"] == pytest.approx(items["aoi"], rel=1e-6)
     classes = items[items.index.str.startswith("class:")].sum()
     assert classes + items["unknown"] == pytest.approx(items["aoi"], rel=1e-6)
-
-
-def test_the_simulated_landsat_feels_the_heat_so_that_the_ecological_index_is_seen(demo):
-    folder, planted = demo / "guangyang_island" / "2024", truth_of(demo, "guangyang_island")
-    axis = table(folder, "rsei").query("period == '2024'").set_index("component")["loading"]
-    assert (np.sign(axis[["greenness", "wetness", "dryness", "heat"]]) == [1, 1, -1, -1]).all()
-    with rasterio.open(folder / "rasters" / "rsei_2024.tif") as index:
-        score = index.read(1, masked=True)
-    with rasterio.open(folder / "rasters" / "land_cover_2024.tif") as cover:
-        classes = cover.read(1)
-    means = {entry.key: score[classes == entry.code].mean() for entry in LAND_COVER.classes}
-    heat = planted["periods"]["2024"]["class_heat_k"]
-    assert means["vegetation"] > max(means["bare"], means["built"])
-    assert heat["vegetation"] < min(heat["bare"], heat["built"])
 
 
 def test_every_headline_of_the_assessment_is_the_planted_one(demo):

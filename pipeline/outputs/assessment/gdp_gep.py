@@ -22,7 +22,7 @@ def build_gdp_gep_section(delivery: Delivery) -> Section | None:
     if rows is None:
         return None
     words = find_texts(_STEM, delivery.language)
-    own = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
+    own = delivery.area_name
     named = rows.assign(
         name=rows["name"].mask(rows["region"].eq(delivery.aoi.id), own),
         reason=rows["reason"].map(lambda reason: choose_words(reason, delivery.language), na_action="ignore"),

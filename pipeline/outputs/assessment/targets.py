@@ -75,7 +75,7 @@ def _select_newest(targets: pd.DataFrame) -> pd.DataFrame:
 
 def _name_places(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
     """Rows whose area is called in the language of the delivery."""
-    own = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
+    own = delivery.area_name
     return rows.assign(place_name=rows["place_name"].mask(rows["place"].eq(delivery.aoi.id), own))
 
 

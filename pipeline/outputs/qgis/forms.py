@@ -63,7 +63,7 @@ def name_fields(layer: StyledLayer, language: Language) -> dict[str, str]:
 def build_display(layer: StyledLayer, language: Language) -> str:
     """The expression for what a row is called in lists."""
     known = DISPLAY.get(layer.name) or ((layer.style.label or layer.columns[0]),)
-    columns = [column for column in _choose_columns(known, language) if column in layer.columns]
+    columns = [column for column in choose_columns(known, language) if column in layer.columns]
     if len(columns) <= 1:
         return quote_name(columns[0] if columns else layer.columns[0])
     parts = ", ".join(_build_words(column) for column in columns)
@@ -75,7 +75,7 @@ def build_tip(layer: StyledLayer, names: Mapping[str, str], language: Language) 
 
     Columns are left out whose names would end the expression that they stand in.
     """
-    asked = _choose_columns(TIPS.get(layer.name, layer.columns[:6]), language)
+    asked = choose_columns(TIPS.get(layer.name, layer.columns[:6]), language)
     rows = "".join(
         f"<tr><td>{escape_expressions(html.escape(names[column]))}&nbsp;</td>"
         f"<td>[% {_build_cell(column, layer)} %]</td></tr>"
@@ -86,7 +86,8 @@ def build_tip(layer: StyledLayer, names: Mapping[str, str], language: Language) 
     return f"<b>[% {head} %]</b><table>{rows}</table>"
 
 
-def _choose_columns(columns: Sequence[str], language: Language) -> list[str]:
+def choose_columns(columns: Sequence[str], language: Language) -> list[str]:
+    """Columns, those with a sister of the reader's language by that."""
     return [_LANGUAGE_COLUMNS.get(column, column) if language == "en" else column for column in columns]
 
 

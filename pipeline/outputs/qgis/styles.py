@@ -15,7 +15,7 @@ from pipeline.outputs.markup import (
     serialise,
 )
 from pipeline.outputs.qgis.form_tabs import FORM_TABS
-from pipeline.outputs.qgis.forms import add_form
+from pipeline.outputs.qgis.forms import add_form, choose_columns
 from pipeline.outputs.qgis.looks import DOCTYPE, QGIS_VERSION, LayerStyle, StyledLayer
 from pipeline.outputs.texts import find_text
 
@@ -101,7 +101,7 @@ def add_look(root: ET.Element, layer: StyledLayer, language: Language, *, chosen
     newest = "" if chosen else _find_newest(layer)
     _add_renderer(root, layer, newest, language)
     if look.label:
-        _add_labels(root, layer, newest)
+        _add_labels(root, layer, newest, language)
     ET.SubElement(root, "layerOpacity").text = f"{look.layer_opacity:g}"
     ET.SubElement(root, "blendMode").text = _MULTIPLY if look.clear and not chosen else _PLAIN
 
@@ -189,9 +189,10 @@ def _choose_fill(look: LayerStyle) -> str:
     return "solid" if look.opacity else "no"
 
 
-def _add_labels(root: ET.Element, layer: StyledLayer, newest: str) -> None:
+def _add_labels(root: ET.Element, layer: StyledLayer, newest: str, language: Language) -> None:
     settings = ET.SubElement(ET.SubElement(root, "labeling", {"type": "simple"}), "settings")
-    words = _LABELS.get(layer.name) or quote_name(layer.style.label or "")
+    (column,) = choose_columns([layer.style.label or ""], language)
+    words = _LABELS.get(layer.name) or quote_name(column)
     label = f"CASE WHEN {newest} THEN {words} END" if newest else words
     style = ET.SubElement(settings, "text-style", {"fieldName": label, "isExpression": "1"})
     point, scale = layer.geometry == "Point", layer.style.label_scale

@@ -85,7 +85,7 @@ def _build_collection(
         if delivery.organisation
         else None,
         extent=_find_extent(delivery),
-        keywords=[delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en],
+        keywords=[delivery.area_name],
         extra_fields=_describe_delivery(delivery),
         stac_extensions=[FILE_EXTENSION, TABLE_EXTENSION],
     )
@@ -157,8 +157,7 @@ def _find_extent(delivery: Delivery, rasters: Sequence[Raster] = ()) -> pystac.E
 
 
 def _write_title(delivery: Delivery) -> str:
-    name = delivery.aoi.name_zh if delivery.language == "zh" else delivery.aoi.name_en
-    return f"{name} {delivery.label}{_build_mark(delivery)}"
+    return f"{delivery.area_name} {delivery.label}{_build_mark(delivery)}"
 
 
 def _write_description(delivery: Delivery) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.commands.endings import dump_deliveries, tell_deliveries
+from pipeline.commands.endings import dump_deliveries, tell_deliveries, tell_size
 from pipeline.commands.headlines import list_figures
 from pipeline.flow import Delivered
 from pipeline.messages import translate
@@ -92,3 +92,12 @@ def test_sums_of_accounts_are_numbers_in_yuan_for_machines():
         ("R", 123_456.5, 2, 2),
         ("partial", None, 1, 2),
     ]
+
+
+def test_what_a_folder_takes_is_told_with_what_of_it_may_be_deleted(tmp_path):
+    for place, size in (("work/a/b", 2_000_000), ("area/2024/c", 1_000_000)):
+        path = tmp_path / place
+        path.parent.mkdir(parents=True)
+        path.write_bytes(bytes(size))
+    told = "3 MB; 2 MB of it, in work, may be deleted at the cost of time"
+    assert tell_size(tmp_path) == f"{tmp_path} takes {told}"

@@ -103,6 +103,21 @@ def test_an_english_workbook_has_no_chinese_heading(tmp_path):
     assert not [word for word in words if any("\u4e00" <= letter <= "\u9fff" for letter in word)]
 
 
+def test_an_english_workbook_names_its_area_in_english_in_print_and_in_its_title(tmp_path):
+    delivery = small_delivery(language="en")
+    spreadsheet.write_workbook(delivery, tmp_path / "book.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    assert book.properties.title.startswith(f"{delivery.aoi.name_en} {delivery.label}")
+    printed = "".join(
+        str(part.text)
+        for sheet in book
+        for band in (sheet.oddHeader, sheet.oddFooter)
+        for part in (band.left,)
+    )
+    assert delivery.aoi.name_en in printed
+    assert delivery.aoi.name_zh not in printed
+
+
 def test_sheets_are_ready_for_the_printer(book):
     for sheet in book:
         assert sheet.page_setup.orientation == "landscape"

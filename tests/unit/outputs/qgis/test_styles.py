@@ -68,6 +68,13 @@ def test_every_label_of_a_point_is_tied_to_it_by_a_line():
     assert re.search(r"line_width\W+v=\W0.3", options["lineSymbol"])
 
 
+def test_an_area_is_labelled_by_its_name_in_the_language_of_the_reader():
+    layer = styled("aoi", ("id", "name_zh", "name_en"), title="范围")
+    for language, column in (("zh", "name_zh"), ("en", "name_en")):
+        (style,) = ET.fromstring(build_layer_qml(layer, language)).iter("text-style")
+        assert style.get("fieldName") == f'"{column}"'
+
+
 def test_every_class_of_a_legend_is_in_the_palette():
     entries = list(ET.fromstring(build_classes_qml(CHANGE, "zh")).iter("paletteEntry"))
     assert [(int(entry.get("value")), entry.get("label")) for entry in entries] == [
