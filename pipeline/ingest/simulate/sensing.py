@@ -127,7 +127,9 @@ def encode_landsat(
 
 def _find_hidden(sky: Sky) -> NDArray[np.bool_]:
     """Pixels of 20 m that no mask calls clear, however small the specks that it leaves out."""
-    hidden: NDArray[np.bool_] = ndimage.binary_erosion(sky.flags != CLEAR, np.ones((5, 5))) & ~sky.void
+    hidden: NDArray[np.bool_] = (
+        ndimage.binary_erosion(sky.flags != CLEAR, np.ones((5, 5), dtype=bool)) & ~sky.void
+    )
     return hidden
 
 
