@@ -4,17 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-import xarray as xr
 
 from pipeline import library
 from pipeline.errors import InputError, Problem
 from pipeline.outputs.published import Published, find_deliveries, open_published
 from pipeline.storage.delivered import find_delivered
+
+if TYPE_CHECKING:
+    import xarray as xr  # takes long to load, and only maps need it
 
 _TABLES = "tables/"
 _ACCOUNTS = "account_"
@@ -22,7 +24,7 @@ _ACCOUNTS = "account_"
 
 @dataclass(frozen=True)
 class Tables(Mapping[str, pd.DataFrame]):
-    """Tables of a delivery by name, each read as it is asked for, and once; `names` says which there are.
+    """Tables of a delivery by name, each read as it is asked for, and once.
 
     Their index, `line`, is the line of the CSV file that a row stands in. A cell that is empty there is NaN.
     InputError for a file that was changed since it was published.
@@ -190,7 +192,7 @@ class Delivery:
         return Tables(self.published, stems)
 
     @cached_property
-    def maps(self) -> xr.Dataset:
+    def maps(self) -> "xr.Dataset":
         """All maps as lazy arrays on Dask chunks: `maps["ndvi"].sel(period="2024")`, dims (period, y, x).
 
         Dims: `period` has the labels, with `first_day` and `last_day` beside it; changes have `pair`, such as
@@ -258,7 +260,7 @@ def list_deliveries(out: str | Path) -> list[Delivery]:
     return [Delivery(one) for one in find_deliveries(Path(out).expanduser())]
 
 
-def open_composite(delivery: str | Path | Delivery, period: str | None = None) -> xr.Dataset:
+def open_composite(delivery: str | Path | Delivery, period: str | None = None) -> "xr.Dataset":
     """The composite of a period (the last one unless named) as lazy bands (y, x): reflectance, NaN unknown.
 
     Bands bear their STAC common names. It comes from the delivery, where `outputs: {composite: true}` kept it
