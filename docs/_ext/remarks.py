@@ -13,7 +13,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-_REMARK = re.compile(r"(?<=# )\S.*[A-Za-z]{2}.*$", re.MULTILINE)
+_REMARK = re.compile(r"(?:^|(?<=\s))# (\S.*[A-Za-z]{2}.*)$", re.MULTILINE)
 
 
 class RemarkedCode(addnodes.translatable, nodes.literal_block):

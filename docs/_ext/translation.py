@@ -11,10 +11,15 @@ from docutils import nodes
 from docutils.nodes import Node
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+from sphinx.util.logging import getLogger
+from sphinx.util.nodes import is_translatable
 
 _AS_WRITTEN = re.compile(r"changelog$|notebooks/")
 """Pages that are shown as they are written; notebooks are written in both languages."""
 _ENGLISH = re.compile(r"[A-Za-z]{2}")
+_IN_ENGLISH_UNTIL_TRANSLATED = "reference/library"
+"""The page of docstrings: whoever changes one is not asked for its Chinese in the same commit."""
+_LOGGER = getLogger(__name__)
 
 
 class KeepAsWritten(SphinxTransform):
@@ -28,6 +33,20 @@ class KeepAsWritten(SphinxTransform):
         for node in self.document.findall(nodes.TextElement):
             if whole or not _has_words(node):
                 keep_as_written(node)
+
+
+class NameUntranslated(SphinxTransform):
+    """Warns of what a Chinese page shows in English: not translated, fuzzy, or translated into no text."""
+
+    default_priority = 30  # Sphinx puts translations in their place at 20
+
+    def apply(self, **_: Any) -> None:
+        """Looks through one page."""
+        if self.config.language == "en" or self.env.docname == _IN_ENGLISH_UNTIL_TRANSLATED:
+            return
+        for node in self.document.findall(is_translatable):
+            if _ENGLISH.search(node.astext()) and not node.get("translated"):
+                _LOGGER.warning("no translation is shown of: %s", node.astext(), location=node)
 
 
 def keep_as_written(node: Node) -> None:
@@ -60,7 +79,8 @@ def link_languages(app: Sphinx, pagename: str, _: str, context: dict[str, Any], 
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Adds both to the builder."""
+    """Adds all of it to the builder."""
     app.add_transform(KeepAsWritten)
+    app.add_transform(NameUntranslated)
     app.connect("html-page-context", link_languages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
