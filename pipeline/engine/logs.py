@@ -1,4 +1,4 @@
-"""The log of a run: one JSON object a line, each with the id of its run, in the language of its reader."""
+"""The log of a run: one JSON object a line, each with the id of its run."""
 
 import json
 import logging
@@ -32,7 +32,9 @@ class JsonLines(logging.Formatter):
         """The line of a record."""
         given = {key: value for key, value in record.__dict__.items() if key not in self._STANDARD}
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        message = translate(record.getMessage(), self.language)
+        message = record.getMessage()
+        if record.levelno >= logging.WARNING:
+            message = translate(message, self.language)
         line = {"time": moment, "level": record.levelname, "run": self.run, "message": message}
         return json.dumps({**line, **given}, ensure_ascii=False, default=str)
 

@@ -48,3 +48,12 @@ def test_a_named_pipe_that_nobody_reads_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "log")
     with pytest.raises(SettingsError, match="--log"), open_log(tmp_path / "log"):
         pass
+
+
+def test_events_keep_their_names_and_warnings_are_in_the_language_of_the_reader(tmp_path):
+    path = tmp_path / "run.jsonl"
+    with open_log(path, "zh"):
+        logging.getLogger("ecoledger").info("run begun")
+        logging.getLogger("ecoledger").warning("read failed")
+    told = [json.loads(line)["message"] for line in path.read_text(encoding="utf-8").splitlines()]
+    assert told == ["run begun", "读取失败"]
