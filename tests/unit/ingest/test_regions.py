@@ -75,11 +75,11 @@ def test_a_strip_of_overlap_belongs_to_the_lower_id_and_is_said(tmp_path):
     assert measure_areas_m2(regions.geometry).sum() == pytest.approx(AOI.area_m2, rel=1e-12)
     assert shapely.area(shapely.intersection(*regions.geometry)) == 0
     assert regions.geometry[0].bounds[2] == pytest.approx(121.85001)
-    assert "重叠" in regions.attrs["remarks"][0]
+    assert "overlap" in regions.attrs["remarks"][0]
 
 
 MISTAKES = {
-    "overlap by more": ([EAST, shapely.box(121.7, 31.3, 121.87, 31.6)], {"id": ["1", "2"]}, ["重叠"]),
+    "overlap by more": ([EAST, shapely.box(121.7, 31.3, 121.87, 31.6)], {"id": ["1", "2"]}, ["overlap"]),
     "no name at all": ([EAST, WEST], {"id": ["1", None]}, ["row 2", "no id and no name"]),
     "one id, two names": ([EAST, WEST], {"id": ["1", "1"], "name": ["东", "西"]}, ["id 1", "东, 西"]),
     "the id of the area": ([WEST], {"id": ["island"]}, ["row 1", "island"]),
