@@ -43,7 +43,8 @@ def list_fixed_prices(rows: Iterable[ParameterRow], index: PriceIndex, years: Se
             "Add the years to accounts.price_index, or give the price of a year that it has",
         )
         for row in rows
-        if (lacking := [year for year in years if index.find_row_factor(row, year) is None])
+        if row.price_year is not None
+        and (lacking := [year for year in years if index.find_row_factor(row, year) is None])
     ]
 
 
