@@ -35,7 +35,8 @@ class RemarkedCode(addnodes.translatable, nodes.literal_block):
             for line, rest in zip(lines, told, strict=True)
         )
         self.children = [nodes.Text(self.rawsource)]
-        self["translated"] = True
+        self["waiting"] = [one for one in self["waiting"] if one != original_message]
+        self["translated"] = not self["waiting"]  # Sphinx passes by what is translated
 
 
 class FindRemarks(SphinxTransform):
@@ -49,6 +50,7 @@ class FindRemarks(SphinxTransform):
             if _REMARK.search(node.rawsource):
                 remarked = RemarkedCode(node.rawsource, node.astext(), **node.attributes)
                 remarked.source, remarked.line = node.source, node.line
+                remarked["waiting"] = remarked.extract_original_messages()
                 node.replace_self(remarked)
 
 
