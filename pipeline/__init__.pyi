@@ -42,8 +42,8 @@ from .library.running import run as run
 from .library.running import run_demo as run_demo
 from .library.running import validate as validate
 from .library.scenes import load_scenes as load_scenes
-from .library.scenes import read_scene_table as read_scene_table
-from .library.scenes import search_scenes as search_scenes
+from .library.searching import read_scene_table as read_scene_table
+from .library.searching import search_scenes as search_scenes
 from .library.series import time_series as time_series
 from .library.spectral import compute_index as compute_index
 from .settings import build_schema as build_schema

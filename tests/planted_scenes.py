@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.geodesy import unproject
 from pipeline.grid import Grid
-from pipeline.library.scenes import search_scenes
+from pipeline.library.searching import search_scenes
 from pipeline.storage.tables import save_json, save_tables
 from tests.scenery import UTM, grid_of_px, written
 from tests.stac import write_catalogue

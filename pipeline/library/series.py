@@ -34,14 +34,13 @@ from pipeline.library.scenes import (
     SIMULATED,
     LookScenes,
     SceneReading,
-    Scenes,
     check_bands,
     check_resolution,
     find_reading,
-    find_table,
     group_looks,
     is_harmonised,
 )
+from pipeline.library.searching import Scenes, find_table
 from pipeline.maps.encoding import unpack
 from pipeline.settings import Clear
 from pipeline.zonal.overlay import ParcelPixels
