@@ -9,8 +9,6 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import Problem, SettingsError
 from pipeline.indices.vegetation import ClassEndmembers, EndmemberPair, KeptEndmembers
-from pipeline.maps.endmembers import Ends, find_endmembers
-from pipeline.maps.step import Maps
 from pipeline.storage.tables import load_json
 
 _KEY = "vegetation.keep_endmembers"
@@ -37,27 +35,6 @@ def take_kept(run: Run, studies: list[Study]) -> list[Study]:
 def list_kept(study: Study) -> dict[str, Any]:
     """What of a delivery is caused by endmembers that another one found."""
     return {"endmembers": asdict(study.endmembers)} if study.endmembers else {}
-
-
-def describe_endmembers(maps: Maps) -> dict[str, Any]:
-    """What a manifest says of endmembers: those of every period, and those that are kept by name."""
-    study, rules = maps.study, maps.study.settings.vegetation
-    found = {period.label: _dump(find_endmembers(maps, period)) for period in study.periods}
-    if not rules.keep_endmembers:
-        return {"periods": found}
-    since = study.endmembers.since if study.endmembers else study.settings.label
-    ends = study.endmembers.ends if study.endmembers else find_endmembers(maps, study.periods[0])
-    kept = {
-        "name": rules.keep_endmembers,
-        "since": since,
-        "rules": rules.endmember_rules,
-        "ends": _dump(ends),
-    }
-    return {"periods": found, "kept": kept}
-
-
-def _dump(ends: Ends) -> dict[str, Any] | None:
-    return asdict(ends) if ends else None
 
 
 def _find_told(study: Study, name: str, repeated: Path | None) -> Mapping[str, Any] | None:

@@ -20,9 +20,9 @@ from pipeline.errors import PipelineError
 from pipeline.flow.account_rasters import list_service_rasters
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
+from pipeline.flow.endmember_evidence import describe_endmembers
 from pipeline.flow.feature_numbers import FormerNumbers
 from pipeline.flow.inputs import Inputs
-from pipeline.flow.kept_endmembers import describe_endmembers
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
 from pipeline.maps.step import Maps

@@ -10,14 +10,13 @@ from pathlib import Path
 import pandas as pd
 from rasterio.errors import NotGeoreferencedWarning
 
-from pipeline import commands, engine, flow
+from pipeline import commands, engine, flow, library
 from pipeline.commands.repeat import Manifest
 from pipeline.engine.notice import Summary
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.flow import Delivered
 from pipeline.library.configs import build_settings, locate_config
-from pipeline.library.delivery import Delivery, open_delivery
 from pipeline.settings import Settings
 from pipeline.settings.shipped import CONFIGS
 from pipeline.storage.workspace import Workspace
@@ -34,7 +33,7 @@ def run(
     workers: int | None = None,
     refresh: bool = False,
     progress: bool = False,
-) -> list[Delivery]:
+) -> "list[library.delivery.Delivery]":
     """Run a config (its file, or settings) from its scenes to its deliveries, or repeat that of a manifest.
 
     What was made before from the same causes is found in `out/work` and not made again. `aoi` chooses some of
@@ -67,12 +66,12 @@ def run(
     finally:
         if settings.notify and (failure := engine.notice.notify(settings.notify, summary)):
             _LOG.warning(failure)
-    return [open_delivery(one.folder) for one in delivered]
+    return [library.delivery.open_delivery(one.folder) for one in delivered]
 
 
 def run_demo(
     out: str | Path = "delivery", *, aoi: Sequence[str] = (), progress: bool = False
-) -> list[Delivery]:
+) -> "list[library.delivery.Delivery]":
     """Simulate the three areas, or those of `aoi`, and run everything on them, without a network.
 
     All that it gives is marked as simulated. It takes minutes, and as much room as `ecoledger demo` says.

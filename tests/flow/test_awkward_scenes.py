@@ -63,7 +63,7 @@ def test_null_fields_coded_addresses_and_a_packed_product_beside_cost_no_figure(
     assert found["vegetation_cover_share_land"] == pytest.approx(0.5)
     assert found["unknown_share"] == pytest.approx(0, abs=1e-6)
     assert packed in warnings_of(tmp_path)
-    assert "unpack it" in warnings_of(tmp_path)
+    assert "请在此解压" in warnings_of(tmp_path)
 
 
 @pytest.mark.parametrize("missing", ["swir16", "green"])

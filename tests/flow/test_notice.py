@@ -50,7 +50,8 @@ def test_a_run_that_ends_well_tells_of_its_deliveries(demo):
     told = json.loads(ecoledger("run", config, "--out", demo, "--aoi", "longyou_bay", "--json").stdout)
     assert (told["exit_code"], told["message"]) == (0, "")
     folder = str(demo / "longyou_bay" / "2024")
-    assert told["deliveries"] == [{"area": "longyou_bay", "folder": folder, "state": "kept"}]
+    (published,) = told["deliveries"]
+    assert (published["area"], published["folder"], published["state"]) == ("longyou_bay", folder, "kept")
     assert {row["时段 period"] for row in told["headlines"]} == {"2023", "2024"}
 
 

@@ -114,4 +114,4 @@ def test_land_cover_without_a_swir_band_is_unknown_and_says_so(tyrol):
     assert pd.isna(water["value"])
     assert "swir16" in water["reason"]
     manifest = json.loads((tyrol / "manifest.json").read_text(encoding="utf-8"))
-    assert any(text.startswith("land_cover:") and "swir16" in text for text in manifest["warnings"])
+    assert any(text.startswith("land_cover：") and "swir16" in text for text in manifest["warnings"])

@@ -110,7 +110,7 @@ def test_what_is_logged_as_a_warning_is_told_once_in_the_language_of_the_termina
 ):
     monkeypatch.setenv("ECOLEDGER_LANGUAGE", language)
     shown = StringIO()
-    monkeypatch.setattr(terminal.ERR, "file", shown)
+    monkeypatch.setattr(terminal.ERR, "_file", shown)
     terminal.show_warnings()
     terminal.show_warnings()
     logging.getLogger("ecoledger").warning("%s has no address; asked again", "a.example")

@@ -29,7 +29,9 @@ def scenes_of(area, folder):
         mask = np.full((height, width), 4, dtype=np.uint8)
         if month == 6:
             mask[:, : width // 2] = 9
-        numbers = {"red": 2000 * (1 - ndvi), "nir": 2000 * (1 + ndvi)}
+        flat = np.full((height, width), 1500)
+        numbers = {"green": flat, "red": 2000 * (1 - ndvi), "nir": 2000 * (1 + ndvi), "swir16": flat + 1000}
+        numbers["blue"] = flat - 500
         scenes.append(
             planted_scene(
                 folder,

@@ -238,7 +238,7 @@ def test_sums_of_a_parcel_scale_to_its_ellipsoidal_area(parcels, grid, layers):
     one, two = (sums_of(rows, grid, layers).by_job for rows in (parcels, doubled))
     for job, numbers in one.items():
         assert np.allclose(two[job], 2 * numbers, rtol=1e-12)
-    looks = two[Weighted(LOOKS), years(1)[0]]
+    looks = two[Weighted(LOOKS, threshold=1), years(1)[0]]
     assert np.allclose(looks[:, -2], doubled["area_m2"], rtol=1e-12)
 
 
