@@ -18,6 +18,7 @@ def warnings_of(folder: Path, out: str = "out") -> str:
     return "\n".join(manifest["warnings"])
 
 
+@pytest.mark.slow
 def test_scenes_without_a_zone_are_refused_or_taken_as_utc_in_every_zone_of_the_machine(
     tmp_path, monkeypatch
 ):
