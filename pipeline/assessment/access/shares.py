@@ -132,8 +132,8 @@ def _divide(sums: dict[str, float]) -> dict[str, object]:
         reason = NOTHING_KNOWN if whole > 0 else NO_HOMES
         return dict.fromkeys(("access_share", "access_share_low", "access_share_high")) | {"reason": reason}
     return {
-        "access_share": sums["served"] / known,
-        "access_share_low": sums["served"] / whole,
+        "access_share": min(1.0, sums["served"] / known),
+        "access_share_low": min(1.0, sums["served"] / whole),
         "access_share_high": min(1.0, (sums["served"] + doubt) / whole),
         "reason": None,
     }

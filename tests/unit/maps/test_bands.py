@@ -46,7 +46,7 @@ def test_an_index_whose_band_no_scene_has_is_unknown_and_everything_else_is_ther
         assert "swir16" in figures.loc[name, "reason"]
     assert figures.loc["mean_fvc_area", "value"] >= 0
     warnings = load_json(delivered.folder / "manifest.json")["warnings"]
-    assert [text.split(":")[0] for text in warnings if "swir16" in text] == ["ndmi", "land_cover"]
+    assert [text.split("：")[0] for text in warnings if "swir16" in text] == ["ndmi", "land_cover"]
     maps, read = made(run, area)
     assert "swir16" not in read
     layers = maps.open("spectral", area.periods[0])

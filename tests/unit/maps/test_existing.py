@@ -178,7 +178,7 @@ def test_a_delivery_from_maps_says_what_rests_on_them_and_where_there_is_none(ru
     for name in ("changed_share", "wetland_loss_rate"):
         assert figures.loc[("2024-06/2024-07", name), "reason"] == NO_MAP
     manifest = load_json(delivered.folder / "manifest.json")
-    assert [text.split(":")[0] for text in manifest["warnings"] if "land_cover" in text] == [
+    assert [text.split("：")[0] for text in manifest["warnings"] if "land_cover" in text] == [
         "land_cover 2024-06",
         "land_cover 2024-07",
     ]
