@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import pipeline
 from pipeline.contracts import Raster
 from tests.deliveries import PERIODS, small_delivery
 from tests.planted_scenes import keep_scenes, plant_scenes
@@ -69,3 +70,15 @@ def close_figures():
 def in_folder_of_deliveries(out, monkeypatch):
     """Where the examples of docstrings are run: `delivery/`, `scenes/` (a catalogue) and `water.csv`."""
     monkeypatch.chdir(out.parent)
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory):
+    """A static catalogue of scenes whose truth is known."""
+    return plant_scenes(tmp_path_factory.mktemp("catalogue"))
+
+
+@pytest.fixture(scope="module")
+def scenes(catalogue):
+    """Its table, as analysts search it."""
+    return pipeline.search_scenes(**catalogue.query)

@@ -18,19 +18,9 @@ DAYS = list(NIR["north"])
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory):
-    return plant_scenes(tmp_path_factory.mktemp("planted"))
-
-
-@pytest.fixture(scope="module")
-def scenes(planted):
-    return pipeline.search_scenes(**planted.query)
-
-
-@pytest.fixture(scope="module")
-def looks(planted, scenes):
+def looks(catalogue, scenes):
     return pipeline.load_scenes(
-        scenes, ["red", "nir"], aoi=planted.query["aoi"], clear=NO_GROWTH, harmonise=False
+        scenes, ["red", "nir"], aoi=catalogue.query["aoi"], clear=NO_GROWTH, harmonise=False
     )
 
 
@@ -73,7 +63,7 @@ def test_a_dataset_knows_its_place_its_times_and_that_it_is_simulated(looks):
     assert looks["time"].dtype.kind == "M"
 
 
-def test_nothing_is_read_before_it_is_computed_and_a_mask_once_for_all_bands(planted, scenes, monkeypatch):
+def test_nothing_is_read_before_it_is_computed_and_a_mask_once_for_all_bands(catalogue, scenes, monkeypatch):
     asked = []
     real = blocks.read_nearest
 
@@ -82,62 +72,62 @@ def test_nothing_is_read_before_it_is_computed_and_a_mask_once_for_all_bands(pla
         return real(files, asset, *rest, **more)
 
     monkeypatch.setattr(blocks, "read_nearest", count)
-    lazy = pipeline.load_scenes(scenes.head(1), ["red", "nir", "swir16"], aoi=planted.query["aoi"])
+    lazy = pipeline.load_scenes(scenes.head(1), ["red", "nir", "swir16"], aoi=catalogue.query["aoi"])
     assert asked == []
     lazy.compute()
     assert len([href for href in asked if href.endswith("scl.tif")]) == 1
 
 
 @pytest.mark.parametrize("chunks", [{"time": -1}, {"time": 2, "y": 40, "x": 33}, {"y": 17}])
-def test_chunks_change_no_number(planted, scenes, looks, chunks):
+def test_chunks_change_no_number(catalogue, scenes, looks, chunks):
     found = pipeline.load_scenes(
-        scenes, ["nir"], aoi=planted.query["aoi"], clear=NO_GROWTH, harmonise=False, chunks=chunks
+        scenes, ["nir"], aoi=catalogue.query["aoi"], clear=NO_GROWTH, harmonise=False, chunks=chunks
     )
     xr.testing.assert_equal(found["nir"].compute(), looks["nir"].compute())
 
 
-def test_without_a_mask_clouds_are_seen_as_they_are_and_what_no_file_holds_stays_nan(planted, scenes):
-    found = pipeline.load_scenes(scenes, ["nir"], aoi=planted.query["aoi"], clear=False, harmonise=False)
+def test_without_a_mask_clouds_are_seen_as_they_are_and_what_no_file_holds_stays_nan(catalogue, scenes):
+    found = pipeline.load_scenes(scenes, ["nir"], aoi=catalogue.query["aoi"], clear=False, harmonise=False)
     assert bool(np.isfinite(cut(found["nir"]).sel(time=DAYS[4])).all())
     assert found.attrs["clear"] == "none"
     assert not bool(np.isfinite(found["nir"]).all())
 
 
-def test_clear_rules_of_ones_own_are_obeyed(planted, scenes):
+def test_clear_rules_of_ones_own_are_obeyed(catalogue, scenes):
     found = pipeline.load_scenes(
-        scenes.iloc[[1]], ["nir"], aoi=planted.query["aoi"], clear=Clear(open_px=0, dilate_px=4)
+        scenes.iloc[[1]], ["nir"], aoi=catalogue.query["aoi"], clear=Clear(open_px=0, dilate_px=4)
     )
     clear = np.isfinite(cut(found["nir"])).squeeze("time").values
     assert not clear[:20].any()
     assert clear[20:].all()
 
 
-def test_harmonised_sentinel_2_is_brought_to_oli_where_both_are_there(planted, scenes):
-    found = pipeline.load_scenes(scenes, ["red"], aoi=planted.query["aoi"], clear=NO_GROWTH)
+def test_harmonised_sentinel_2_is_brought_to_oli_where_both_are_there(catalogue, scenes):
+    found = pipeline.load_scenes(scenes, ["red"], aoi=catalogue.query["aoi"], clear=NO_GROWTH)
     slope, offset = OLI_BANDPASS["sentinel-2a"]["red"]
     first = cut(found["red"]).isel(time=0)
     np.testing.assert_allclose(first.values, slope * reflect("red", DAYS[0]) + offset, atol=1e-4)
     alone = scenes[scenes["mission"] == "sentinel-2"]
-    assert pipeline.load_scenes(alone, ["red"], aoi=planted.query["aoi"]).attrs["harmonised"] == 0
+    assert pipeline.load_scenes(alone, ["red"], aoi=catalogue.query["aoi"]).attrs["harmonised"] == 0
 
 
 def test_a_file_that_is_gone_is_an_error_with_its_scene_unless_it_may_be_skipped(tmp_path):
-    planted = plant_scenes(tmp_path, lost=(DAYS[2], "nir"))
-    scenes = pipeline.search_scenes(**planted.query)
-    asked = {"aoi": planted.query["aoi"], "harmonise": False}
+    catalogue = plant_scenes(tmp_path, lost=(DAYS[2], "nir"))
+    scenes = pipeline.search_scenes(**catalogue.query)
+    asked = {"aoi": catalogue.query["aoi"], "harmonise": False}
     with pytest.raises(BrokenAsset, match="20240521"):
         pipeline.load_scenes(scenes, ["nir"], **asked).compute()
     found = pipeline.load_scenes(scenes, ["nir"], on_failure="skip", **asked).compute()
     assert np.isfinite(cut(found["nir"])).any(("y", "x")).values.tolist() == [True, True, False, True, False]
 
 
-def test_rows_that_analysts_drop_and_columns_that_they_add_are_theirs(planted, scenes):
+def test_rows_that_analysts_drop_and_columns_that_they_add_are_theirs(catalogue, scenes):
     mine = scenes[scenes["mission"] == "sentinel-2"].assign(note="mine").iloc[:2]
-    assert pipeline.load_scenes(mine, ["red"], aoi=planted.query["aoi"]).sizes["time"] == 2
+    assert pipeline.load_scenes(mine, ["red"], aoi=catalogue.query["aoi"]).sizes["time"] == 2
 
 
-def test_what_cannot_be_asked_is_refused_by_name(planted, scenes):
-    aoi = planted.query["aoi"]
+def test_what_cannot_be_asked_is_refused_by_name(catalogue, scenes):
+    aoi = catalogue.query["aoi"]
     with pytest.raises(SettingsError, match=r"'lwir99'.*one of"):
         pipeline.load_scenes(scenes, ["red", "lwir99"], aoi=aoi)
     with pytest.raises(SettingsError, match="10, 20, 30 or 60"):
@@ -147,24 +137,24 @@ def test_what_cannot_be_asked_is_refused_by_name(planted, scenes):
     with pytest.raises(InputError, match="no column assets"):
         pipeline.load_scenes(scenes.drop(columns="assets"), ["red"], aoi=aoi)
     with pytest.raises(NoScenes, match="20240501"):
-        pipeline.search_scenes(**{**planted.query, "start": "2020-01-01", "end": "2020-02-01"})
+        pipeline.search_scenes(**{**catalogue.query, "start": "2020-01-01", "end": "2020-02-01"})
     with pytest.raises(SettingsError, match=r"missions\.0.*landsat-6"):
-        pipeline.search_scenes(**planted.query, missions=["landsat-6"])
+        pipeline.search_scenes(**catalogue.query, missions=["landsat-6"])
     with pytest.raises(SettingsError, match="out="):
         pipeline.search_scenes(aoi, "2024-01-01", "2024-12-31", provider="simulated")
     with pytest.raises(InputError, match="Point"):
-        pipeline.search_scenes(**{**planted.query, "aoi": shapely.Point(121, 31)})
+        pipeline.search_scenes(**{**catalogue.query, "aoi": shapely.Point(121, 31)})
 
 
-def test_a_search_that_is_kept_is_found_again_and_tells_the_same(planted, tmp_path, scenes):
-    kept = pipeline.search_scenes(**planted.query, out=tmp_path)
-    again = pipeline.search_scenes(**planted.query, out=tmp_path)
+def test_a_search_that_is_kept_is_found_again_and_tells_the_same(catalogue, tmp_path, scenes):
+    kept = pipeline.search_scenes(**catalogue.query, out=tmp_path)
+    again = pipeline.search_scenes(**catalogue.query, out=tmp_path)
     columns = ["id", "datetime", "offset_evidence", "assets"]
     pd.testing.assert_frame_equal(pd.DataFrame(kept[columns]), pd.DataFrame(scenes[columns]))
     pd.testing.assert_frame_equal(pd.DataFrame(kept), pd.DataFrame(again))
     assert (tmp_path / "work" / "ledger.sqlite").is_file()
 
 
-def test_fields_are_found_by_a_table_in_any_crs(planted, scenes):
-    by_table = pipeline.search_scenes(**{**planted.query, "aoi": list_fields()})
+def test_fields_are_found_by_a_table_in_any_crs(catalogue, scenes):
+    by_table = pipeline.search_scenes(**{**catalogue.query, "aoi": list_fields()})
     assert by_table["id"].tolist() == scenes["id"].tolist()

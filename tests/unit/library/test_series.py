@@ -33,16 +33,6 @@ DAYS = list(NIR["north"])
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory):
-    return plant_scenes(tmp_path_factory.mktemp("planted"))
-
-
-@pytest.fixture(scope="module")
-def scenes(planted):
-    return pipeline.search_scenes(**planted.query)
-
-
-@pytest.fixture(scope="module")
 def series(scenes):
     return pipeline.time_series(list_fields(), "ndvi", scenes=scenes, clear=NO_GROWTH, harmonise=False)
 
@@ -154,8 +144,8 @@ def _strip(scenes, day, band):
 
 
 def test_a_file_that_cannot_be_read_is_null_with_the_reason_and_the_other_looks_stand(tmp_path):
-    planted = plant_scenes(tmp_path, lost=(DAYS[0], "nir"))
-    scenes = pipeline.search_scenes(**planted.query)
+    catalogue = plant_scenes(tmp_path, lost=(DAYS[0], "nir"))
+    scenes = pipeline.search_scenes(**catalogue.query)
     found = pipeline.time_series(list_fields(), "ndvi", scenes=scenes, harmonise=False)
     of_day = found["day"].astype(str) == DAYS[0]
     assert found.loc[of_day, "value"].isna().all()
