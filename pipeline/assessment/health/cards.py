@@ -22,6 +22,7 @@ OTHER_CRITERIA = "{label} 有数据的指标不同，不作比较 / other criter
 
 _CHANGES = {"before": "change", "year_ago": "year_ago_change"}
 _SAME = 1e-9
+_FULL = 100.0
 
 Card = dict[str, Any]
 """A row of HEALTH_CARDS."""
@@ -93,7 +94,7 @@ def _join_layer(layer: SchemeLayer, criteria: Sequence[Mapping[str, Any]]) -> di
     rows = [row for row in criteria if row["layer"] == layer.key]
     known = [row for row in rows if not np.isnan(row["score"])]
     weight = sum(row["weight_in_layer"] for row in known)
-    score = sum(row["score"] * row["weight_in_layer"] for row in known) / weight if known else np.nan
+    score = _average(known, "weight_in_layer")
     return {
         "layer": layer.key,
         "name_zh": layer.name_zh,
@@ -135,13 +136,20 @@ def _build_card(
     }
 
 
+def _average(known: Sequence[Mapping[str, Any]], weight: str) -> float:
+    """The mean of scores by their weights, 100 at most however it is rounded; NaN of none."""
+    if not known:
+        return np.nan
+    total: float = sum(row["score"] * row[weight] for row in known) / sum(row[weight] for row in known)
+    return min(_FULL, total)
+
+
 def _rate(
     scheme: HealthScheme, layers: Sequence[Mapping[str, Any]], known_weight: float, least_weight: float
 ) -> dict[str, Any]:
     """Score and class from the layers that have one; no class where too little is known."""
     known = [row for row in layers if not np.isnan(row["score"])]
-    weight = sum(row["weight"] for row in known)
-    score = sum(row["score"] * row["weight"] for row in known) / weight if known else np.nan
+    score = _average(known, "weight")
     enough = bool(known) and known_weight >= least_weight * (1 - _SAME)
     found = find_class(score, scheme.classes) if enough else None
     short = TOO_LITTLE.format(known=known_weight, least=least_weight) if known else NOTHING_KNOWN

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.aoi import Aoi, Part
+from pipeline.assessment.access import shares
 from pipeline.assessment.access.pieces import cut_homes, mark_edge, measure_overlap
 from pipeline.assessment.access.places import choose_places
 from pipeline.assessment.access.plane import build_plane
@@ -183,3 +184,15 @@ def test_shares_lie_between_the_least_and_the_greatest_and_all_adds_up(rows):
     assert (known["access_share"] <= known["access_share_high"] + 1e-12).all()
     towns = table.loc["residents"].drop("a")
     assert towns["served"].sum() == pytest.approx(table.loc[("residents", "a"), "served"], abs=1e-9)
+
+
+def test_what_is_wholly_served_is_a_share_of_one_however_its_amounts_are_added():
+    sums = {
+        "served": 0.1 + 0.2,
+        "unserved": 0.0,
+        "homes_amount": 0.3,
+        "not_reached": 0.0,
+        "unserved_near_edge": 0.0,
+    }
+    told = shares._divide(sums)
+    assert (told["access_share_low"], told["access_share"], told["access_share_high"]) == (1.0, 1.0, 1.0)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.assessment.health import cards
 from pipeline.assessment.health.cards import BodyPeriod, build_cards
 from pipeline.assessment.health.criteria import HealthFigure
 from pipeline.settings.health_schemes import HealthScheme, load_health_scheme
@@ -191,3 +192,10 @@ def test_a_shipped_scheme_gives_full_marks_where_every_criterion_is_told_at_its_
     )
     assert cards.cards["score"].tolist() == pytest.approx([100])
     assert cards.cards["health_class"].tolist() == [scheme.classes.bounds[0].key]
+
+
+def test_full_scores_are_a_full_score_however_their_weights_are_added():
+    weights = (0.02, 0.02, 0.35, 0.01)
+    assert sum(100 * weight for weight in weights) / sum(weights) > 100
+    assert cards._average([{"score": 100.0, "weight": weight} for weight in weights], "weight") == 100
+    assert math.isnan(cards._average([], "weight"))
