@@ -20,10 +20,10 @@ app.registered_commands = [
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
     signals.watch_signals()
-    show_warnings()
     try:
-        messages.choose_language()
-        app()
+        with show_warnings():
+            messages.choose_language()
+            app()
     except PipelineError as error:
         show_error(error)
         sys.exit(error.exit_code)

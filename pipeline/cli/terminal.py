@@ -3,7 +3,8 @@
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,11 +85,16 @@ class _Warnings(logging.Handler):
         ERR.print(words, highlight=False, soft_wrap=True)
 
 
-def show_warnings() -> None:
-    """From now on, show what is logged as a warning."""
+@contextmanager
+def show_warnings() -> Iterator[None]:
+    """Show what is logged as a warning until the command ends."""
     logger = logging.getLogger("ecoledger")
-    if not any(isinstance(handler, _Warnings) for handler in logger.handlers):
-        logger.addHandler(_Warnings(logging.WARNING))
+    shown = _Warnings(logging.WARNING)
+    logger.addHandler(shown)
+    try:
+        yield
+    finally:
+        logger.removeHandler(shown)
 
 
 def show_error(error: PipelineError) -> None:

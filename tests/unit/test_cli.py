@@ -111,10 +111,12 @@ def test_what_is_logged_as_a_warning_is_told_once_in_the_language_of_the_termina
     monkeypatch.setenv("ECOLEDGER_LANGUAGE", language)
     shown = StringIO()
     monkeypatch.setattr(terminal.ERR, "_file", shown)
-    terminal.show_warnings()
-    terminal.show_warnings()
-    logging.getLogger("ecoledger").warning("%s has no address; asked again", "a.example")
-    logging.getLogger("ecoledger").info("not for people")
+    for _ in range(2):
+        with terminal.show_warnings():
+            logging.getLogger("ecoledger").info("not for people")
+    with terminal.show_warnings():
+        logging.getLogger("ecoledger").warning("%s has no address; asked again", "a.example")
+    logging.getLogger("ecoledger").warning("a.example is told to nobody once the command has ended")
     assert shown.getvalue().count("a.example") == 1
     assert shown.getvalue().startswith(told)
     assert shown.getvalue().count("\n") == 1
