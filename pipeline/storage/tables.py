@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -15,6 +15,8 @@ from pyproj import CRS
 
 from pipeline.geodesy import CGCS2000
 from pipeline.operating_system import explain_stream
+
+Table = TypeVar("Table", bound=pd.DataFrame)
 
 PART_ROWS = 16_384
 _GEOMETRY = "geometry"
@@ -96,13 +98,65 @@ def save_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
             table.add(part)
 
 
-def read_layer_parts(path: Path, columns: Sequence[str]) -> Iterator[gpd.GeoDataFrame]:
-    """Some columns and the geometry of a layer that a `LongTable` became, so many rows at a time."""
+def read_parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+    """A table on disk, or some columns of it, so many rows at a time; one part without rows for none."""
+    names = None if columns is None else [*columns]
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(PART_ROWS, columns=[*columns, _GEOMETRY]):
-            rows = batch.to_pandas()
-            shapes = shapely.from_wkb(rows.pop(_GEOMETRY).to_numpy())
-            yield gpd.GeoDataFrame(rows, geometry=shapes, crs=CGCS2000)
+        if not file.metadata.num_rows:
+            yield file.read(names).to_pandas()
+        for batch in file.iter_batches(PART_ROWS, columns=names):
+            yield pa.Table.from_batches([batch]).to_pandas().reset_index(drop=True)
+
+
+def read_layer_parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[gpd.GeoDataFrame]:
+    """The same of a layer: its geometry, with all or some of its columns."""
+    for rows in read_parts(path, None if columns is None else [*columns, _GEOMETRY]):
+        shapes = shapely.from_wkb(rows[_GEOMETRY].to_numpy())
+        yield gpd.GeoDataFrame(rows.assign(**{_GEOMETRY: shapes}), geometry=_GEOMETRY, crs=CGCS2000)
+
+
+def zip_parts(
+    parts: Iterable[Table], *others: Iterable[pd.DataFrame], key: str = "parcel_id"
+) -> Iterator[tuple[Table, *tuple[pd.DataFrame, ...]]]:
+    """Every part of a table with the rows of others about the same keys.
+
+    The first has a key once; the others have any number of rows of it behind one another, or none, and all
+    keys in the order of the first. ValueError where rows stand elsewhere.
+    """
+    followers = [_Follower(iter(other), key) for other in others]
+    for part in parts:
+        keys = pd.Index(part[key])
+        yield part, *(follower.take(keys) for follower in followers)
+    for follower in followers:
+        follower.finish()
+
+
+class _Follower:
+    """A table in parts, of which rows are taken from the head."""
+
+    def __init__(self, parts: Iterator[pd.DataFrame], key: str) -> None:
+        self._parts, self._key = parts, key
+        self._head: pd.DataFrame | None = next(parts)
+        self._none = self._head.iloc[:0]
+
+    def take(self, keys: pd.Index) -> pd.DataFrame:
+        """The rows at the head that are about some keys."""
+        taken = []
+        while self._head is not None:
+            strange = ~self._head[self._key].isin(keys).to_numpy()
+            count = int(strange.argmax()) if strange.any() else len(strange)
+            taken.append(self._head.iloc[:count])
+            if count < len(strange):
+                self._head = self._head.iloc[count:]
+                break
+            self._head = next(self._parts, None)
+        filled = [part for part in taken if len(part)] or [self._none]
+        return pd.concat(filled, ignore_index=True)
+
+    def finish(self) -> None:
+        """ValueError where rows are left."""
+        if self._head is not None and (len(self._head) or next(self._parts, None) is not None):
+            raise ValueError(f"rows in another order than their {self._key}: {self._head[self._key].iloc[0]}")
 
 
 def _schema(part: pd.DataFrame) -> pa.Schema:

@@ -1,10 +1,15 @@
 """Tables, whole and in parts, and JSON."""
 
+from itertools import pairwise
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000
 from pipeline.storage import tables
@@ -14,9 +19,11 @@ from pipeline.storage.tables import (
     load_layer,
     load_table,
     read_layer_parts,
+    read_parts,
     save_json,
     save_parts,
     save_tables,
+    zip_parts,
 )
 
 
@@ -88,3 +95,57 @@ def test_tables_layers_and_json_come_back_as_they_were(tmp_path):
     assert load_layer(tmp_path, "layer").crs.to_epsg() == 4490
     save_json(tmp_path / "a.json", {"b": "甲", "a": [1.5, None]})
     assert load_json(tmp_path / "a.json") == {"a": [1.5, None], "b": "甲"}
+
+
+def test_parts_have_the_types_of_the_whole_and_all_columns_where_none_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "PART_ROWS", 2)
+    table = pd.DataFrame(
+        {
+            "name": ["甲", None, "乙", None, None],
+            "count": pd.array([1, None, 3, None, None], dtype="Int64"),
+            "share": [0.5, None, None, None, None],
+            "known": [True, False, True, True, False],
+        }
+    )
+    save_tables(tmp_path, {"table": table})
+    parts = list(read_parts(tmp_path / "table.parquet"))
+    assert [len(part) for part in parts] == [2, 2, 1]
+    assert all((part.dtypes == table.dtypes).all() for part in parts)
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), load_table(tmp_path, "table"))
+
+
+def test_a_table_without_rows_is_one_part_that_tells_its_columns(tmp_path):
+    save_tables(tmp_path, {"table": pd.DataFrame({"a": [1.0], "b": ["x"]}).iloc[:0]})
+    (part,) = read_parts(tmp_path / "table.parquet", ["b"])
+    assert part.empty
+    assert list(part.columns) == ["b"]
+
+
+def cut(table, sizes):
+    """A table in parts of some sizes, the rest as the last."""
+    ends = [0, *np.minimum(np.cumsum(sizes), len(table)), len(table)]
+    return [table.iloc[start:end] for start, end in pairwise(ends)]
+
+
+sizes = st.lists(st.integers(0, 7), max_size=8)
+
+
+@given(counts=st.lists(st.integers(0, 4), max_size=20), of_first=sizes, of_second=sizes)
+def test_rows_of_another_table_stand_beside_their_keys_however_both_are_cut(counts, of_first, of_second):
+    keys = [f"p{number}" for number in range(len(counts))]
+    first = pd.DataFrame({"parcel_id": pd.Series(keys, dtype=object)})
+    second = pd.DataFrame({"parcel_id": np.repeat(np.array(keys, dtype=object), counts)})
+    second["row"] = range(len(second))
+    seen = []
+    for part, rows in zip_parts(cut(first, of_first), cut(second, of_second)):
+        assert list(rows["parcel_id"]) == [
+            key for key in part["parcel_id"] for _ in range(counts[int(key[1:])])
+        ]
+        seen += list(rows["row"])
+    assert seen == list(range(len(second)))
+
+
+def test_rows_in_another_order_than_their_keys_are_no_table_to_go_along():
+    first = pd.DataFrame({"parcel_id": ["a", "b", "c"]})
+    with pytest.raises(ValueError, match="another order"):
+        list(zip_parts(cut(first, [1, 1]), [first.iloc[::-1]]))
