@@ -4,7 +4,7 @@ OUT ?= delivery
 LAB := build/lab
 PICTURED := $(addprefix tests/flow/test_,site.py report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock pictures stac-server
+.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -126,6 +126,9 @@ lock:  ## write requirements.lock, that of what only runs, and that of the STAC 
 		pyproject.toml --output-file requirements-run.lock
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
 		--custom-compile-command "make lock" requirements-stac.in --output-file requirements-stac.lock
+
+bom: .venv/ready  ## the software bill of materials that the wheel carries, from requirements-run.lock
+	$(BIN)/python packaging/bom.py requirements-run.lock packaging/ecoledger.cdx.json
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

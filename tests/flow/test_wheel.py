@@ -62,6 +62,14 @@ def test_configs_areas_standards_and_pages_are_inside(program):
         assert done.returncode == 0, done.stderr
 
 
+def test_the_bill_of_materials_is_inside(program):
+    python, _ = program
+    (shipped,) = python.parents[1].glob(
+        "lib/python*/site-packages/ecoledger-*.dist-info/sboms/ecoledger.cdx.json"
+    )
+    assert shipped.read_bytes() == (ROOT / "packaging" / "ecoledger.cdx.json").read_bytes()
+
+
 def test_the_demo_of_an_area_runs_from_an_empty_folder(program):
     done = run(program, "demo", "--quiet", "--aoi", "guangyang_island", "--out", "delivery", "--json")
     assert done.returncode == 0, done.stderr
