@@ -4,7 +4,7 @@ OUT ?= delivery
 LAB := build/lab
 PICTURED := $(addprefix tests/flow/test_,site.py report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server
+.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-overlay bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -14,6 +14,9 @@ test: .venv/ready  ## the tests, under 10 minutes
 
 test-slow: .venv/ready  ## the tests that take minutes each
 	$(BIN)/pytest -m slow
+
+faults: .venv/ready  ## hostile inputs and faults, each with what must happen and what happened, into build/faults/table.csv
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "slow or not slow" --faults-table build/faults/table.csv tests/faults
 
 fuzz: .venv/ready  ## the properties on examples that no run has seen before
 	PROPERTIES=searching $(BIN)/pytest tests/properties

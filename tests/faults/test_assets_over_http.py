@@ -23,6 +23,7 @@ from pipeline.settings.access import Access
 from tests.faults.server import Faults, serving
 from tests.scenery import written
 
+KIND, DOOR = "the network fails", "assets"
 NUMBERS = np.random.default_rng(3).integers(1, 9000, (512, 512), dtype=np.uint16)
 WINDOWS = [Window(col, row, 256, 256) for row in (0, 256) for col in (0, 256)]
 WHOLE = Window(0, 0, 512, 512)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.small_runs import AREA, ended, events_of, started
 
+KIND, DOOR = "the disk fails", "out"
 PROGRAM = Path(sys.executable).with_name("ecoledger")
 CONFIG = Path(__file__).parents[2] / "configs" / "demo.yaml"
 PAGE = 2**20

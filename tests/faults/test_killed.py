@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+KIND, DOOR = "killed", "work"
 SCRIPT = Path(__file__).with_name("stored_blocks.py")
 BLOCKS = 16
 SIDE_BY_SIDE, BEING_ENTERED = 2, 1

@@ -18,6 +18,7 @@ import pytest
 
 from tests.small_runs import LEAST_BLOCKS, delivered, ended, events_of, started
 
+KIND, DOOR = "killed", "run"
 KILLS = 20
 KILLS_WHILE_PUBLISHING = 6
 

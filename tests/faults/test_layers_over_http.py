@@ -17,6 +17,7 @@ from tests.scenery import LEFT, TOP, UTM, written
 from tests.stac import HERE, raw_item, write_catalogue
 from tests.unit.ingest.layers.planted import GRID
 
+KIND, DOOR = "the network fails", "layers"
 HEIGHTS = np.random.default_rng(9).integers(1, 900, (40, 70)).astype(np.uint16)
 
 

@@ -19,6 +19,7 @@ from tests.composing import composing
 from tests.faults.server import Faults, serving
 from tests.scenery import at, grid_of_px, planted_scene, request_of, truncated
 
+KIND, DOOR = "the network fails", "scenes"
 GRID = grid_of_px(128, 128)
 BANDS = ("nir", "red")
 LAYERS = {band: Layer("int16", REFLECTANCE_NODATA, {}) for band in BANDS}

@@ -17,6 +17,7 @@ from tests import registers
 from tests.deliveries import small_delivery
 from tests.mutated_registers import AOI, KINDS, REFUSED, Mutation, base, write
 
+KIND, DOOR = "a spoilt register", "parcels"
 COUNT = 200
 SOME = (
     "bow tie",

@@ -16,6 +16,7 @@ import shapely
 from pipeline.geodesy import CGCS2000, measure_area_m2
 from tests.mutated_registers import COLUMNS, KINDS, base, write
 
+KIND, DOOR = "a spoilt register", "run"
 HOLDER = "欧阳锋克"
 OUTLINE = shapely.box(121.812, 31.407, 121.838, 31.4265)
 REDLINE = shapely.box(121.80, 31.40, 121.82, 31.44)

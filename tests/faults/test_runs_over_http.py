@@ -19,6 +19,8 @@ from tests.faults.server import Faults, Server, serving
 from tests.flow.programs import ecoledger, files_of, write_config
 from tests.scenery import truncated
 
+KIND, DOOR = "the network fails", "run"
+
 pytestmark = pytest.mark.slow
 RING = [[120.50, 32.05], [120.516, 32.05], [120.517, 32.064], [120.501, 32.063], [120.50, 32.05]]
 SPAN = {"missions": ["sentinel-2"], "start": "2024-04-01", "end": "2024-06-30", "period": "quarter"}

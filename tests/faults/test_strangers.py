@@ -1,11 +1,8 @@
 """A provider that leads elsewhere: whatever it says, no other host is asked and no file beside it opened."""
 
 import json
-import threading
-from contextlib import contextmanager
 from datetime import date
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -19,67 +16,30 @@ from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.ingest.scenes.providers import read_catalog
 from pipeline.ingest.scenes.search import search_items
 from pipeline.settings.sources import StacApi, StaticCatalog
+from tests.faults.strangers import standing_at
 from tests.scenery import written
 from tests.stac import HERE, raw_item
 
+KIND, DOOR = "a provider leads elsewhere", "catalogue"
 NUMBERS = np.random.default_rng(3).integers(1, 9000, (256, 256), dtype=np.uint16)
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Answers by a table of paths: a status, headers and a body; ranges of bodies are given."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        self.server.hits.append(self.path)
-        status, headers, body = self.server.answers.get(self.path, (404, {}, b""))
-        span = self.headers.get("Range", "").removeprefix("bytes=")
-        if span and status == 200:
-            first, last = (int(end) for end in span.split("-"))
-            headers = {**headers, "Content-Range": f"bytes {first}-{min(last, len(body) - 1)}/{len(body)}"}
-            status, body = 206, body[first : last + 1]
-        self.send_response(status)
-        for name, value in {**headers, "Content-Length": len(body)}.items():
-            self.send_header(name, str(value))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.do_GET()
-
-    def log_message(self, *_):
-        """Nothing."""
-
-
-@contextmanager
-def serving(address, answers):
-    """A server on a loopback address of its own; each is another host."""
-    server = ThreadingHTTPServer((address, 0), _Handler)
-    server.answers, server.hits = answers, []
-    server.url = f"http://{address}:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 @pytest.fixture
-def stranger():
+def stranger(stranger):
     """A host that no provider names, which has all that could be wanted of it."""
     item = json.dumps(raw_item()).encode()
-    answers = {"/item.json": (200, {}, item), "/catalog.json": (200, {}, item), "/page": (200, {}, b"{}")}
-    with serving("127.0.0.2", answers) as server:
-        yield server
+    stranger.answers |= {
+        "/item.json": (200, {}, item),
+        "/catalog.json": (200, {}, item),
+        "/page": (200, {}, b"{}"),
+    }
+    return stranger
 
 
 @pytest.fixture
 def provider():
-    with serving("127.0.0.1", {}) as server:
+    with standing_at("127.0.0.1") as server:
         yield server
 
 
