@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.contracts import Delivery
-from pipeline.outputs.delivery import write_csv
+from pipeline.outputs.csv_tables import write_csv
 from pipeline.outputs.published import Published, find_deliveries
 from tests.bulletins import describe_file, list_files
 from tests.deliveries import written

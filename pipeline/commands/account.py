@@ -32,6 +32,7 @@ from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.account_checks import list_read_keys, list_unread
 from pipeline.settings.accounts import Choices, Intervals
 from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
+from pipeline.storage.csv_texts import quieten_texts, restore_texts
 from pipeline.storage.tables import load_json
 
 _PARAMETERS = "tables/account_parameters.csv"
@@ -118,8 +119,7 @@ class _Reading:
         """A table that only some deliveries have."""
         if f"tables/{name}.csv" not in self.manifest["files"]:
             return None
-        table: pd.DataFrame = pacsv.read_csv(BytesIO(self._read_bytes(name))).to_pandas()
-        return table
+        return restore_texts(pacsv.read_csv(BytesIO(self._read_bytes(name))).to_pandas())
 
     def _read_bytes(self, name: str) -> bytes:
         """The content of a table, as the manifest tells of it."""
@@ -139,7 +139,7 @@ def _parse_table(content: bytes, schema: DataFrameSchema) -> pd.DataFrame:
     options = pacsv.ConvertOptions(
         column_types=dict.fromkeys(texts, pa.string()), null_values=[""], strings_can_be_null=True
     )
-    read = pacsv.read_csv(BytesIO(content), convert_options=options).to_pandas()
+    read = restore_texts(pacsv.read_csv(BytesIO(content), convert_options=options).to_pandas())
     table = read.astype(dict.fromkeys(texts, object))
     never = [name for name in texts if not schema.columns[name].nullable]
     checked: pd.DataFrame = check_table(table.fillna(dict.fromkeys(never, "")), schema)
@@ -285,7 +285,7 @@ def write_revaluation(found: Revaluation, folder: Path) -> None:
         for name, table in tables.items():
             with (folder / f"{name}.csv").open("wb") as stream:
                 stream.write("\ufeff".encode())
-                pacsv.write_csv(pa.Table.from_pandas(table, preserve_index=False), stream)
+                pacsv.write_csv(pa.Table.from_pandas(quieten_texts(table), preserve_index=False), stream)
     except OSError as error:
         problem = Problem(str(error.filename), error.strerror or str(error), "a place to write to")
         raise SettingsError("The accounts cannot be written", [problem]) from error

@@ -16,7 +16,7 @@ from pipeline.outputs.bulletin.evidence import EvidenceBook
 from pipeline.outputs.bulletin.printing import print_document
 from pipeline.outputs.bulletin.rendering import render_document
 from pipeline.outputs.columns import Language
-from pipeline.outputs.delivery import write_csv
+from pipeline.outputs.csv_tables import write_csv
 from pipeline.outputs.published import (
     Published,
     find_deliveries,

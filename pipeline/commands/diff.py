@@ -13,6 +13,7 @@ import pyogrio
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000
 from pipeline.maps import registry
+from pipeline.outputs.csv_tables import write_csv
 from pipeline.outputs.layers import to_multipolygons
 from pipeline.periods import list_periods
 from pipeline.rights_registry import revisions
@@ -310,7 +311,7 @@ def write_comparison(found: Comparison, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in list_tables(found).items():
-            table.to_csv(folder / f"{name}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+            write_csv(table, folder / f"{name}.csv")
         package = folder / "revisions.gpkg"
         package.unlink(missing_ok=True)
     except OSError as error:

@@ -20,6 +20,7 @@ from pipeline.ingest.samples import read_records, unusable
 from pipeline.ingest.samples.checks import CONTRADICTS, IS_STUCK, PLACE, number_rows, to_microseconds
 from pipeline.ingest.samples.tables import Tables, build_rejects, join_tables, no_samples, to_categories
 from pipeline.settings import SampleFile
+from pipeline.storage.csv_texts import quieten_texts
 
 COLUMNS = ["province", "basin", "section", "time", "class", "decided_by", "items", "flag"]
 
@@ -155,7 +156,8 @@ def _to_iso(times: pd.Series) -> Any:
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    arrow = pa.table({name: _to_plain(table[name]) for name in table.columns})
+    quiet = quieten_texts(table)
+    arrow = pa.table({name: _to_plain(quiet[name]) for name in quiet.columns})
     options = pacsv.WriteOptions(include_header=False)
     with path.open("wb") as stream:
         stream.write(("\ufeff" + ",".join(table.columns) + "\n").encode())

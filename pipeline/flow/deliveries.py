@@ -19,6 +19,7 @@ from pipeline.flow.retention import retire
 from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
+from pipeline.storage.csv_texts import restore_texts
 from pipeline.storage.ownership import check_place
 from pipeline.storage.tables import load_json
 
@@ -111,7 +112,7 @@ def _summarize(study: Study, inputs: Inputs, carried: list[str], *, kept: bool) 
 
 def _read_table(study: Study, name: str) -> pd.DataFrame:
     path = study.target / "tables" / f"{name}.csv"
-    return pd.read_csv(path, encoding="utf-8-sig", dtype={"period": str})
+    return restore_texts(pd.read_csv(path, encoding="utf-8-sig", dtype={"period": str}))
 
 
 def _load_truth(inputs: Inputs) -> dict[str, Any] | None:

@@ -10,18 +10,25 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.columns import Language, describe_column, name_columns, name_values
 from pipeline.outputs.layers import flatten_table
 from pipeline.settings.outputs import Headings
+from pipeline.storage.csv_texts import quieten_texts
 
 NAMED = "tables_named"
 """Folder of the tables as people read them, beside those by keys."""
 _MARK = "\ufeff"
-_LIVE = ("=", "+", "-", "@", "\t", "\r")
-"""What a text may not begin with that a spreadsheet opens: it would be taken for a formula."""
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as UTF-8 with BOM, which Excel needs, with full precision and Unix line ends.
+
+    No text in it begins a formula; `storage.csv_texts` gives them back as they were.
+    """
+    quieten_texts(table).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def write_inventory_csv(rows: pd.DataFrame, path: Path, language: Language, headings: Headings) -> None:
     """Write the rows of the inventory, without their geometry, as UTF-8 with BOM and full precision."""
-    shown = _quieten(make_readable(rows, language)) if headings == "names" else rows
-    table = pa.Table.from_pandas(shown, preserve_index=False)
+    shown = make_readable(rows, language) if headings == "names" else rows
+    table = pa.Table.from_pandas(quieten_texts(shown), preserve_index=False)
     with path.open("wb") as stream:
         stream.write(_MARK.encode())
         pyarrow.csv.write_csv(table, stream, pyarrow.csv.WriteOptions(quoting_style="needed"))
@@ -32,8 +39,8 @@ def write_named_tables(delivery: Delivery, folder: Path) -> None:
     (folder / NAMED).mkdir()
     for stem, table in delivery.tables.items():
         plain = flatten_table(pd.DataFrame(table).drop(columns="geometry", errors="ignore"), delivery)
-        named = _quieten(make_readable(plain, delivery.language, stem.partition("_")[0]))
-        named.to_csv(folder / NAMED / f"{stem}.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+        named = make_readable(plain, delivery.language, stem.partition("_")[0])
+        write_csv(named, folder / NAMED / f"{stem}.csv")
 
 
 def make_readable(rows: pd.DataFrame, language: Language, family: str = "") -> pd.DataFrame:
@@ -44,14 +51,3 @@ def make_readable(rows: pd.DataFrame, language: Language, family: str = "") -> p
     return rows.assign(**values).rename(
         columns={key: f"{name} ({units[key]})" if units[key] else name for key, name in names.items()}
     )
-
-
-def _quieten(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows in which no text begins like a formula."""
-    texts = [str(name) for name in rows if not pd.api.types.is_numeric_dtype(rows[name])]
-    quiet = {name: rows[name].map(_quieten_text, na_action="ignore") for name in texts}
-    return rows.assign(**quiet)
-
-
-def _quieten_text(text: object) -> object:
-    return f"'{text}" if isinstance(text, str) and text.startswith(_LIVE) else text

@@ -18,7 +18,7 @@ from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Grid
 from pipeline.operating_system import lower_priority
 from pipeline.outputs.columns import Language
-from pipeline.outputs.csv_tables import write_inventory_csv, write_named_tables
+from pipeline.outputs.csv_tables import write_csv, write_inventory_csv, write_named_tables
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.geoparquet import write_geoparquet
 from pipeline.outputs.layers import INVENTORY_LAYER, PARCELS_LAYER, build_layer_rows, flatten_table
@@ -136,11 +136,6 @@ def _wait(written: Iterable[Future[list[Path]]]) -> None:
     """Wait for what is written; raises its error."""
     for future in written:
         future.result()
-
-
-def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as UTF-8 with BOM, which Excel needs, with full precision and Unix line ends."""
-    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
 def _flatten(table: pd.DataFrame) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from pipeline.outputs.columns import Language
 from pipeline.periods import PERIODS_A_YEAR, Period, PeriodKind, list_complete_before, list_periods
 from pipeline.settings import Scenes
 from pipeline.storage.cause import sha256_of_file
+from pipeline.storage.csv_texts import restore_texts
 from pipeline.storage.delivered import find_delivered
 from pipeline.storage.tables import load_json
 
@@ -177,7 +178,7 @@ class Published:
             dtype=dict.fromkeys(_WORDS, "object"),
             low_memory=False,
         )
-        return table.set_axis(pd.RangeIndex(FIRST_LINE, FIRST_LINE + len(table)), axis=0)
+        return restore_texts(table).set_axis(pd.RangeIndex(FIRST_LINE, FIRST_LINE + len(table)), axis=0)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ import shapely
 from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.layers import list_layers
 from pipeline.outputs.columns import describe_column
+from pipeline.outputs.csv_tables import write_csv
 from pipeline.outputs.layers import FeatureLayer, build_layer_rows
 
 MOST_BYTES = 2**31 - 2**20
@@ -42,7 +43,7 @@ def write_shapefiles(delivery: Delivery, folder: Path) -> list[Path]:
     """Write every layer into an existing folder; `columns.csv` maps the columns back and counts cut texts."""
     mapping = [row for layer in list_layers(delivery) for row in _write_layer(layer, delivery, folder)]
     table = pd.DataFrame(mapping, columns=list(_COLUMNS))
-    table.to_csv(folder / "columns.csv", index=False, encoding="utf-8-sig", lineterminator="\n")
+    write_csv(table, folder / "columns.csv")
     return sorted(folder.iterdir())
 
 

@@ -9,7 +9,7 @@ from axe import list_issues
 from matplotlib.image import imread
 from playwright_browser import DESK, PHONE
 
-from pipeline.outputs.delivery import write_csv
+from pipeline.outputs.csv_tables import write_csv
 from tests.books import with_accounts
 from tests.deliveries import small_delivery, written
 from tests.series import with_series

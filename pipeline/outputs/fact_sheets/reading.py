@@ -11,6 +11,7 @@ from pyarrow import csv
 
 from pipeline.errors import InputError, Problem
 from pipeline.outputs.published import Published, build_column_refusal
+from pipeline.storage.csv_texts import restore_texts
 from pipeline.storage.delivered import find_delivered
 
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -50,10 +51,10 @@ def read_columns(published: Published, stem: str, columns: Mapping[str, pa.DataT
         include_columns=list(columns), column_types=dict(columns), strings_can_be_null=True
     )
     try:
-        table: pd.DataFrame = csv.read_csv(path, convert_options=types).to_pandas()
+        table = csv.read_csv(path, convert_options=types).to_pandas()
     except KeyError as error:
         raise build_column_refusal(published.id, stem, str(error)) from error
-    return table
+    return restore_texts(table)
 
 
 def _take(published: Published, layer: str, columns: Sequence[str], *, with_shapes: bool) -> Any:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.outputs.csv_tables import make_readable, write_inventory_csv
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
+from pipeline.storage.csv_texts import restore_texts
 from tests.deliveries import HOSTILE, small_delivery, written
 
 
@@ -19,6 +20,12 @@ def build_rows(delivery):
 
 def read(path):
     return pd.read_csv(path, encoding="utf-8-sig", dtype={"period": str, "owner_type": str, "核算期": str})
+
+
+def open_in_spreadsheet(path):
+    """Its cells as a spreadsheet takes them in."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return [cell for line in csv.reader(stream) for cell in line]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +41,15 @@ def test_by_keys_every_figure_is_there_with_all_its_digits(folder, delivery):
     found, expected = read(path), build_rows(delivery)
     assert list(found.columns) == list(expected.columns)
     assert found["area_ha"].tolist() == expected["area_ha"].tolist()
-    assert HOSTILE in set(found["cat3_name"]), "what a program reads is as it is"
+    assert HOSTILE in set(restore_texts(found)["cat3_name"]), "what a program reads is as it is"
+
+
+def test_no_cell_of_any_csv_file_begins_a_formula(folder, named):
+    for path in (*folder.rglob("*.csv"), *named.rglob("*.csv")):
+        cells = open_in_spreadsheet(path)
+        assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r"))], path
+        assert HOSTILE not in cells
+    assert f"'{HOSTILE}" in open_in_spreadsheet(folder / "tables" / "indicators.csv")
 
 
 def test_under_names_headings_and_codes_are_words_and_no_text_is_a_formula(named, delivery):
@@ -71,7 +86,7 @@ def test_any_figure_and_text_comes_back_as_it_went(tmp_path_factory, figures, te
         heads, *lines = csv.reader(stream)
     assert heads == ["area_ha", "cat3_name"]
     assert [float(line[0]) if line[0] else None for line in lines] == figures
-    assert {line[1] for line in lines} == {text}
+    assert set(restore_texts(pd.DataFrame(lines))[1]) == {text}
 
 
 def test_english_headings_are_english():
