@@ -1,12 +1,12 @@
 """How tasks run: one bounded loop over whatever takes tasks one by one; threads of this process do."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol, Self, TypeVar
 
 Item = TypeVar("Item")
@@ -62,6 +62,32 @@ class Cluster(ABC):
         in no order. Only a bounded window of items is drawn ahead, and no result is held once it was
         reported. The first error ends it; see `open`.
         """
+        self._each(function, items, lambda results: report(*results[0]), at_once, most=1)
+
+    def each_together(
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        report: Callable[[Sequence[tuple[int, Result]]], None],
+        *,
+        at_once: int | None = None,
+    ) -> None:
+        """As `each`, but whatever has come in while the last was reported is reported as one.
+
+        So a report that takes long, such as what waits for a disk, keeps no worker waiting. What came in
+        before an error is reported too.
+        """
+        self._each(function, items, report, at_once, most=WINDOW_PER_WORKER * self.workers)
+
+    def _each(
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        report: Callable[[Sequence[tuple[int, Result]]], None],
+        at_once: int | None,
+        *,
+        most: int,
+    ) -> None:
         numbered = enumerate(items)
         waiting: dict[Future[Result], int] = {}
         finished: SimpleQueue[Future[Result]] = SimpleQueue()
@@ -72,13 +98,20 @@ class Cluster(ABC):
                 waiting[future] = number
                 future.add_done_callback(finished.put)
 
+        def report_finished() -> int:
+            results: list[tuple[int, Result]] = []
+            try:
+                for future in _take(finished, most):
+                    results.append((waiting.pop(future), future.result()))  # noqa: PERF401 kept before an error
+            finally:
+                if results:
+                    report(results)
+            return len(results)
+
         with self.open(at_once) as submit:
             begin(WINDOW_PER_WORKER * self.workers)
             while waiting:
-                future = finished.get()
-                report(waiting.pop(future), future.result())
-                del future
-                begin(1)
+                begin(report_finished())
 
     def map(
         self, function: Callable[[Item], Result], items: Iterable[Item], *, at_once: int | None = None
@@ -87,6 +120,14 @@ class Cluster(ABC):
         results: dict[int, Result] = {}
         self.each(function, items, results.__setitem__, at_once=at_once)
         return [results[number] for number in range(len(results))]
+
+
+def _take(finished: "SimpleQueue[Item]", most: int) -> Iterator[Item]:
+    """What is in a queue, at most so many; the first is waited for."""
+    yield finished.get()
+    with suppress(Empty):
+        for _ in range(most - 1):
+            yield finished.get_nowait()
 
 
 class Threads(Cluster):

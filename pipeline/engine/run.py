@@ -105,22 +105,25 @@ class Run:
             self.bars.settle(cause.step)
             return found
         part = self.workspace.resume_part(cause)
-        kept = self._find_intact_blocks(cause, part, layers, blocks)
+        kept = self._find_intact_blocks(cause, part, layers, blocks, at_once)
         if not kept:
             storage.blocks.create_store(part, layers, grid, block_px)
         known = {"step": cause.step, "key": cause.key}
         _LOG.info("begun", extra={**known, "blocks": len(blocks), "kept": len(kept)})
-        remaining = [task(part, block) for block in blocks if block.id not in kept]
+        remaining = [block for block in blocks if block.id not in kept]
         bar = self.bars.start(title, len(blocks), len(kept), cause.step)
 
-        def report(number: int, result: BlockDone) -> None:
-            block = remaining[number].block.id
-            self.workspace.ledger.enter_block(cause.key, block, result.checksum, result.records)
-            self.bars.advance(bar)
-            _LOG.info("block finished", extra={**known, "block": block})
-            _log_reads(result.records)
+        def report(results: Sequence[tuple[int, BlockDone]]) -> None:
+            done = [(remaining[number].id, result) for number, result in results]
+            entries = [(block, result.checksum, result.records) for block, result in done]
+            self.workspace.ledger.enter_blocks(cause.key, entries)
+            for block, result in done:
+                self.bars.advance(bar)
+                _LOG.info("block finished", extra={**known, "block": block})
+                _log_reads(result.records)
 
-        self.cluster.each(partial(_work_on, work, known), remaining, report, at_once=at_once)
+        tasks = (task(part, block) for block in remaining)
+        self.cluster.each_together(partial(_work_on, work, known), tasks, report, at_once=at_once)
         storage.blocks.clear_strays(part)
         self.bars.settle(cause.step)
         return self._enter(cause)
@@ -174,15 +177,20 @@ class Run:
         return artifact
 
     def _find_intact_blocks(
-        self, cause: Cause, part: Path, layers: "Mapping[str, storage.blocks.Layer]", blocks: Sequence[Block]
+        self,
+        cause: Cause,
+        part: Path,
+        layers: "Mapping[str, storage.blocks.Layer]",
+        blocks: Sequence[Block],
+        at_once: int | None,
     ) -> set[str]:
         """Blocks of an unfinished store whose content is still what the ledger says."""
         finished = self.workspace.ledger.list_blocks(cause.key) if part.exists() else {}
+        entered = [block for block in blocks if block.id in finished]
+        measure = partial(storage.blocks.checksum_of_block, part, names=tuple(layers))
+        found = self.cluster.map(measure, entered, at_once=at_once)
         return {
-            block.id
-            for block in blocks
-            if block.id in finished
-            and storage.blocks.checksum_of_block(part, block, layers) == finished[block.id]
+            block.id for block, checksum in zip(entered, found, strict=True) if checksum == finished[block.id]
         }
 
 

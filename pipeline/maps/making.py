@@ -176,7 +176,7 @@ class MapTask:
 
 def make_block(task: MapTask) -> BlockDone:
     """The layers of a block, computed and written."""
-    inputs = replace(task.inputs, records=[])  # a task is kept until the last has ended
+    inputs = replace(task.inputs, records=[])  # where a worker is lost, the task is done again
     layers = task.kernel(inputs)
     return BlockDone(write_block(task.store, task.block, layers), tuple(inputs.records))
 
@@ -191,11 +191,13 @@ def _build_tasks(
     stores: dict[str, tuple[Path, ...]] = {}
     for name, time in step.needs(study, when):
         stores[name] = (*stores.get(name, ()), maps.path(name, time))
+    places = shapely.STRtree([one.outline for one in footprints])
 
     def task(store: Path, block: Block) -> MapTask:
-        request = (
-            step.request(_build_request(study, block, footprints, bands, reader)) if step.bands else None
-        )
+        frame = shapely.box(*study.grid.block_bounds(block))
+        over = sorted(places.query(frame, predicate="intersects"))
+        scenes = tuple(footprints[number].scene for number in over)
+        request = step.request(_build_request(study, block, scenes, bands, reader)) if step.bands else None
         inputs = BlockInputs(block, study.grid, study.outline_over(block), stores, reader, request)
         return MapTask(store, inputs, kernel)
 
@@ -203,16 +205,15 @@ def _build_tasks(
 
 
 def _build_request(
-    study: Study, block: Block, footprints: Sequence[Footprint], bands: tuple[str, ...], reader: Reader
+    study: Study, block: Block, scenes: tuple[Scene, ...], bands: tuple[str, ...], reader: Reader
 ) -> BlockRequest:
     """What a task reads of some bands of the scenes that meet a block."""
     settings = study.settings.scenes
-    frame = shapely.box(*study.grid.block_bounds(block))
     return BlockRequest(
         grid=study.grid,
         block=block,
         outline=study.outline_over(block),
-        scenes=tuple(one.scene for one in footprints if one.outline.intersects(frame)),
+        scenes=scenes,
         bands=bands,
         clear=settings.clear,
         harmonised=settings.harmonised,

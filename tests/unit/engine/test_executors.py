@@ -156,6 +156,34 @@ def test_no_result_is_held_once_it_was_reported(cluster):
     assert max(alive) == 0
 
 
+def test_what_comes_in_while_a_report_waits_is_reported_as_one(cluster):
+    batches = []
+
+    def report(results):
+        assert threading.current_thread() is threading.main_thread()
+        batches.append(dict(results))
+        time.sleep(0.05)
+
+    cluster.each_together(squared, range(40), report)
+    assert len(batches) < 20
+    assert sum(map(len, batches)) == 40
+    assert {number: result for batch in batches for number, result in batch.items()} == {
+        number: number**2 for number in range(40)
+    }
+
+
+def test_what_came_in_before_an_error_is_reported_too():
+    reported = []
+
+    def report(results):
+        reported.extend(number for number, _ in results)
+        time.sleep(0.2)
+
+    with pytest.raises(BrokenAsset, match="seven"):
+        Threads(1).each_together(broken_at_seven, range(20), report)
+    assert reported == list(range(7))
+
+
 def test_an_error_of_a_task_comes_out_as_it_is_and_the_cluster_can_go_on(cluster):
     with pytest.raises(BrokenAsset, match="seven"):
         cluster.map(broken_at_seven, range(20))

@@ -20,7 +20,7 @@ def lose(run, planted, tmp_path):
             for number, reason in enumerate(reasons)
         ]
         records = [ReadRecord("s9", "red", "r0", "read", "", "href"), *lost]
-        run.workspace.ledger.enter_block("key", "r0", "checksum", records)
+        run.workspace.ledger.enter_blocks("key", [("r0", "checksum", records)])
         refuse_loss(run, planted, [Artifact("key", folder)])
 
     return refuse

@@ -31,7 +31,7 @@ def workspace(tmp_path):
     workspace = Workspace(tmp_path / "work")
     with workspace.hold():
         records = [ReadRecord(*LOST, "href", 3, "why")]
-        workspace.ledger.enter_block(CAUSE.key, "r0", "sum", records)
+        workspace.ledger.enter_blocks(CAUSE.key, [("r0", "sum", records)])
         build(workspace, CAUSE)
         build(workspace, OTHER)
     return workspace
@@ -156,9 +156,8 @@ def test_blocks_and_their_reads_are_entered_together_and_again_without_doubles(l
         ReadRecord("s2", "red", "r0", "read", "", "href"),
         ReadRecord("s1", "mask", "r0", "failed", "not readable", "href", attempts=3, error="why"),
     ]
-    for checksum in ("one", "two"):
-        ledger.enter_block(CAUSE.key, "r0", checksum, records)
-    ledger.enter_block(CAUSE.key, "r1", "three", [])
+    ledger.enter_blocks(CAUSE.key, [("r0", "one", records)])
+    ledger.enter_blocks(CAUSE.key, [("r0", "two", records), ("r1", "three", [])])
     assert ledger.list_blocks(CAUSE.key) == {"r0": "two", "r1": "three"}
     assert ledger.list_reads([CAUSE.key]) == [
         ("s1", "mask", "r0", "failed", "not readable"),
@@ -168,11 +167,25 @@ def test_blocks_and_their_reads_are_entered_together_and_again_without_doubles(l
     assert ledger.list_reads([]) == []
 
 
+FIND_READS = "explain query plan delete from reads where key = 'k' and block = 'b'"
+
+
+def test_reads_of_a_block_are_found_without_looking_at_all_of_its_map(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as before:
+        before.executescript(
+            "create table reads (key, scene_id, band, block, outcome, reason, href, attempts, error);"
+            "create index reads_by_key on reads (key);"
+        )
+    with open_ledger(tmp_path), closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as now:
+        (((*_, plan),)) = now.execute(FIND_READS).fetchall()
+        assert "(key=? AND block=?)" in plan
+
+
 def test_a_block_that_cannot_be_entered_leaves_nothing_behind(ledger):
-    ledger.enter_block(CAUSE.key, "r0", "one", [ReadRecord("s1", "red", "r0", "read", "", "href")])
+    ledger.enter_blocks(CAUSE.key, [("r0", "one", [ReadRecord("s1", "red", "r0", "read", "", "href")])])
     broken = ReadRecord("s1", "nir", "r0", "read", "", None)  # type: ignore[arg-type]
     with pytest.raises(WorkspaceError):
-        ledger.enter_block(CAUSE.key, "r0", "two", [broken])
+        ledger.enter_blocks(CAUSE.key, [("r0", "two", [broken])])
     assert ledger.list_blocks(CAUSE.key) == {"r0": "one"}
     assert len(ledger.list_reads([CAUSE.key])) == 1
 
@@ -184,7 +197,7 @@ def test_files_that_failed_are_told_one_by_one_with_how_many_blocks_lost_them(le
             ReadRecord("s1", "mask", block, "failed", "not readable", "href", 1, "torn"),
             ReadRecord("s1", "nir", block, "read", "", "href"),
         ]
-        ledger.enter_block(CAUSE.key, block, "sum", records)
+        ledger.enter_blocks(CAUSE.key, [(block, "sum", records)])
     assert ledger.list_failed_reads(9) == [
         FailedRead("s1", "mask", 2, 1, "torn"),
         FailedRead("s2", "red", 2, 5, "HTTP 500"),
@@ -194,7 +207,7 @@ def test_files_that_failed_are_told_one_by_one_with_how_many_blocks_lost_them(le
 
 def test_blocks_count_as_unfinished_until_their_store_is_entered(ledger, tmp_path):
     for key, block in ((CAUSE.key, "r0"), (CAUSE.key, "r1"), (OTHER.key, "r0")):
-        ledger.enter_block(key, block, "sum", [])
+        ledger.enter_blocks(key, [(block, "sum", [])])
     assert ledger.count_unfinished_blocks() == {CAUSE.key: 2, OTHER.key: 1}
     ledger.enter_artifact(CAUSE, tmp_path / "store", 1, "sum")
     assert ledger.count_unfinished_blocks() == {OTHER.key: 1}

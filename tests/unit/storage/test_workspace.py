@@ -43,7 +43,7 @@ def test_a_reopened_store_keeps_what_lost_nothing_and_forgets_what_was_made_from
             ReadRecord("s1", "red", block, outcome, "", "href"),
             ReadRecord("s2", "red", block, "read", "", ""),
         ]
-        workspace.ledger.enter_block(CAUSE.key, block, f"checksum of {block}", records)
+        workspace.ledger.enter_blocks(CAUSE.key, [(block, f"checksum of {block}", records)])
     workspace.reopen(store)
     assert workspace.ledger.list_blocks(CAUSE.key) == {"whole": "checksum of whole"}
     assert workspace.part(CAUSE).is_dir()
