@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import numpy as np
 import rasterio
 import rasterio.io
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from pipeline.errors import InputError, Problem
@@ -30,7 +29,7 @@ from pipeline.ingest.layers.layer import (
 )
 from pipeline.ingest.layers.times import UNTOLD
 from pipeline.ingest.reading.gdal import find_masked_pixels, find_sidecars
-from pipeline.ingest.reading.headers import FileBand, Profile, read_file_bands
+from pipeline.ingest.reading.headers import FAILURES, FileBand, Profile, read_file_bands
 from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.ingest.reading.signing import redact
 from pipeline.settings.layers import LayerFile, LayerSource
@@ -197,7 +196,7 @@ def _ask(href: str, reader: Reader | None, take: Callable[[rasterio.DatasetReade
     try:
         with rasterio.Env(**_GDAL), rasterio.io.DatasetReader(href, driver=_DRIVERS) as dataset:
             return take(dataset)
-    except (RasterioError, OSError) as error:
+    except FAILURES as error:
         todo = "Write what lists other files (VRT), or is served, into a file by gdal_translate"
         problem = Problem(href, " ".join(str(error).split()), _EXPECTED, todo)
         raise InputError("A raster cannot be read", [problem]) from error

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rasterio.windows import Window
 
 from pipeline.contracts import Asset
+from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading.bands import AssetBand
 from pipeline.ingest.reading.cache import Cache
 from pipeline.ingest.reading.gdal import ONLY_BAND, Extract
@@ -20,6 +21,8 @@ from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.ingest.reading.signing import redact
 
 _LATTICE = 4
+_MOST_THINNED_PX = 2**30
+"""Of a file that is thinned as a whole: its size and its overviews are what its header says."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,11 @@ class ItemReader:
         Thinned evenly, which is cheap where the file has overviews; or as a lattice of windows that together
         are 1/16 of the file. Both take the same places from files of one extent, whatever their resolution.
         """
-        band = AssetBand.of(asset, self.read_profile(asset))
+        profile = self.read_profile(asset)
+        if profile.height * profile.width > _MOST_THINNED_PX:
+            size = f"{profile.height} rows and {profile.width} columns"
+            raise BrokenAsset(f"{redact(asset.href)}: {size}, too many to be read as a whole")
+        band = AssetBand.of(asset, profile)
 
         def read(dataset: rasterio.DatasetReader) -> NDArray[Any]:
             if not lattice:

@@ -1,5 +1,6 @@
 """Which band of a file an asset is, and its numbers where the file or the item says that nothing is there."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,9 @@ class AssetBand:
         BrokenAsset where it is not told which one it is, or its scale is another than that of its item.
         """
         band = choose_band(asset, profile)
-        if band.is_scaled and not _LIKE < band.scale / asset.scale < 1 / _LIKE:
+        if band.is_scaled and not (
+            _LIKE < band.scale / asset.scale < 1 / _LIKE and math.isfinite(band.offset)
+        ):
             found = f"a scale of {band.scale:g} in the file, and of {asset.scale:g} by its item"
             raise BrokenAsset(
                 f"{redact(asset.href)}: {found}; expected one scale, in raster:bands of the item"

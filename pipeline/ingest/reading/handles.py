@@ -16,11 +16,10 @@ from typing import Any, TypeVar
 
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from pipeline.ingest.reading import gdal
-from pipeline.ingest.reading.headers import Header, read_header
+from pipeline.ingest.reading.headers import FAILURES, Header, read_header
 from pipeline.ingest.reading.network import Network
 from pipeline.ingest.reading.ranges import Ranges, fetch_range
 from pipeline.ingest.reading.tiles import read_tiles
@@ -63,7 +62,7 @@ class File:
         with self.lock:
             try:
                 return read(self._open())
-            except (RasterioError, OSError):
+            except FAILURES:
                 self.drop()
                 raise
 

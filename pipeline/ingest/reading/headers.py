@@ -14,8 +14,9 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioError
+from rasterio._err import CPLE_BaseError
+from rasterio.enums import ColorInterp, Interleaving, MaskFlags
+from rasterio.errors import CRSError, RasterioError
 from rasterio.io import MemoryFile
 
 _HEADER_BYTES = 2**16
@@ -29,11 +30,16 @@ _TYPE_BYTES = dict(enumerate((1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4), start=1)) 
 _DIFFERENCES = "2"
 _EXPANSION = 2
 """Deflate hardly ever makes a tile larger; what is said to be so much larger is not fetched."""
-_MOST_TILE_BYTES = 2**26
-"""Of a tile that is unpacked here: what a header declares is not believed beyond this."""
+MOST_TILE_BYTES = 2**26
+"""Of a tile that is unpacked: what a header declares is not believed beyond this, nor held in memory."""
+_MOST_DIRECTORIES = 64
+"""Of a file and its overviews and masks; one of more is left to GDAL."""
 _PIECE_PX = 512
 _PLAIN_MASKS = {MaskFlags.all_valid, MaskFlags.nodata}
 """Of a band whose numbers alone tell what is there."""
+
+FAILURES = (RasterioError, CRSError, CPLE_BaseError, OSError)
+"""What is raised of a file that cannot be read: of some fields of a header, as GDAL says it."""
 
 Fetch = Callable[[int, int], bytes]
 """Some bytes of a file, by the first of them and their number at most; OSError if they are not to be had."""
@@ -65,7 +71,7 @@ class Profile:
     """Where a file lies: CRS, transform, rows and columns; its bands; and whether it holds overviews.
 
     `dtype` is the kind of its numbers; `piece` rows and columns of whole tiles are kept as one in a cache.
-    An alpha band is none of the `bands`.
+    `tile_bytes` are unpacked at once to read one pixel. An alpha band is none of the `bands`.
     """
 
     crs: str
@@ -76,6 +82,7 @@ class Profile:
     dtype: str = "uint16"
     piece: tuple[int, int] = (_PIECE_PX, _PIECE_PX)
     bands: tuple[FileBand, ...] = (FileBand(1),)
+    tile_bytes: int = 0
 
     @property
     def turned(self) -> bool:
@@ -92,10 +99,24 @@ class Profile:
             dataset.height,
             dataset.width,
             bool(dataset.overviews(1)),
-            dataset.dtypes[0],
+            _name_type(dataset.dtypes[0]),
             (height, width),
             read_file_bands(dataset),
+            count_tile_bytes(dataset),
         )
+
+
+def count_tile_bytes(dataset: rasterio.DatasetReader) -> int:
+    """Bytes that GDAL unpacks to read one pixel: a tile, of all bands where they lie side by side in it."""
+    sizes = [np.dtype(_name_type(kind)).itemsize for kind in dataset.dtypes]
+    together = sum(sizes) if dataset.interleaving == Interleaving.pixel else max(sizes)
+    height, width = dataset.block_shapes[0]
+    return int(height * width * together)
+
+
+def _name_type(kind: str) -> str:
+    """The type in which GDAL hands out numbers of a kind."""
+    return "complex64" if kind == "complex_int16" else kind
 
 
 def read_file_bands(dataset: rasterio.DatasetReader) -> tuple[FileBand, ...]:
@@ -173,7 +194,7 @@ def _parse(content: bytes) -> Header | None:
                 return None
             tiling = _tiling(dataset)
             return Header(Profile.of(dataset), tiling) if tiling else None
-    except RasterioError:
+    except (*FAILURES, OverflowError):
         return None
 
 
@@ -189,13 +210,15 @@ def _is_whole(content: bytes) -> bool:
     try:
         while (at := place.unpack_from(content, at)[0]) not in seen:
             seen.add(at)
+            if len(seen) > _MOST_DIRECTORIES:
+                return False
             (entries,) = count.unpack_from(content, at)
             first, at = at + count.size, at + count.size + entries * entry.size
             for _, kind, number, values in entry.iter_unpack(content[first:at]):
                 size = _TYPE_BYTES[kind] * number
                 if size > place.size and values + size > len(content):
                     return False
-    except (StructError, KeyError):
+    except (StructError, KeyError, OverflowError):
         return False
     return True
 
@@ -211,7 +234,7 @@ def _tiling(dataset: rasterio.DatasetReader) -> Tiling | None:
     height, width = dataset.block_shapes[0]
     shape = -(-dataset.height // height), -(-dataset.width // width)
     tile_bytes = height * width * np.dtype(dataset.dtypes[0]).itemsize
-    if shape[0] * shape[1] > _HEADER_BYTES or tile_bytes > _MOST_TILE_BYTES:
+    if shape[0] * shape[1] > _HEADER_BYTES or tile_bytes > MOST_TILE_BYTES:
         return None
     spans = np.zeros((*shape, 2), dtype=np.int64)
     for row, col in np.ndindex(shape):

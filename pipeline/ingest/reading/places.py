@@ -6,7 +6,7 @@ from functools import lru_cache
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from pipeline.ingest.reading.headers import Profile
+from pipeline.ingest.reading.headers import MOST_TILE_BYTES, Profile
 
 _METRES_A_DEGREE = 111_320.0
 _PIXEL_M = (1e-3, 1e6)
@@ -22,8 +22,12 @@ def find_flaw(profile: Profile) -> str:
     """What keeps a raster from lying anywhere on the earth, in words; empty where it lies somewhere.
 
     Its CRS must be one of the earth, its transform finite and invertible, its pixels of a believable size,
-    its corners where that CRS reaches.
+    its corners where that CRS reaches; and its tiles such as memory is planned for.
     """
+    if profile.tile_bytes > MOST_TILE_BYTES:
+        most = MOST_TILE_BYTES // 2**20
+        found = f"tiles or strips of {profile.tile_bytes / 2**20:.0f} MiB each"
+        return f"{found}; expected {most} MiB at most: write it anew with smaller ones, as a COG"
     unit_m, geographic = _measure_unit(profile.crs)
     if not unit_m:
         return f"the CRS {_shorten(profile.crs)}; expected one of the earth, projected or geographic"

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from pipeline.errors import BrokenAsset
@@ -24,7 +23,7 @@ from pipeline.ingest.reading import gdal
 from pipeline.ingest.reading.cache import Cache
 from pipeline.ingest.reading.gdal import ONLY_BAND, Extract
 from pipeline.ingest.reading.handles import HTTP, File, Shelf
-from pipeline.ingest.reading.headers import Header
+from pipeline.ingest.reading.headers import FAILURES, Header
 from pipeline.ingest.reading.network import Network
 from pipeline.ingest.reading.places import find_flaw
 from pipeline.ingest.reading.ranges import GONE, Ranges, busy_status
@@ -132,7 +131,7 @@ class Reader:
             except BrokenAsset as error:
                 self._broken[href] = error
                 raise
-            except (RasterioError, OSError) as error:
+            except FAILURES as error:
                 trail.failures.append(gdal.describe(error))
                 again = self._take_by_ranges if href.startswith(HTTP) else self._take_afresh
                 value = again(href, trail, read)
@@ -154,7 +153,7 @@ class Reader:
             try:
                 with gdal.open_dataset(ranges.name, opener=ranges) as dataset:
                     return read(dataset)
-            except (RasterioError, OSError) as error:
+            except FAILURES as error:
                 told = gdal.describe(error)
             finally:
                 trail.failures += ranges.failures
@@ -177,7 +176,7 @@ class Reader:
             sleep(pause_s)
             try:
                 return self.shelf.take(file, read)
-            except (RasterioError, OSError) as error:
+            except FAILURES as error:
                 trail.failures.append(gdal.describe(error))
         raise self._loss(href, trail, whole=not file.opens, lasting="://" not in href)
 

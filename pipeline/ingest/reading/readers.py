@@ -3,12 +3,15 @@
 import logging
 import sys
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
+
+from rasterio.errors import NotGeoreferencedWarning
 
 from pipeline.ingest import reading
 from pipeline.ingest.reading.gate import ANYWHERE, Gate
@@ -41,9 +44,11 @@ def reader_of(source: Source) -> "reading.reader.Reader":
     the first of them opened and learnt, the next ones must find. A Reader whose run is over has no one to
     close it there: it goes when newer runs have come and its last task is done. Python has one length of
     turn for all threads: one that has unpacked a tile, in a few milliseconds, must not wait as long again
-    for its own. And what other libraries log of addresses, they log for all runs.
+    for its own. And what other libraries log of addresses, they log for all runs; a file without a place is
+    refused by name, and needs no warning beside it.
     """
     sys.setswitchinterval(_TURN_S)
+    warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
     for name in reading.signing.LOGGERS:
         logging.getLogger(name).addFilter(reading.signing.REDACTION)
     with _LOCK:

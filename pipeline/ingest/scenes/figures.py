@@ -15,16 +15,20 @@ DEFAULTS = "scale 1 and offset 0 are taken as not stated: writers put them by de
 
 _FAR = 20
 """A scale that is so many times another one makes no reflectance of the numbers of the sensor."""
+_SHIFT = 8_000
+"""In numbers of a file: an offset that is further from that of the sensor makes no reflectance either."""
 _APPLIED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 
 
 def describe_asset(band: str, file: BandFile, packing: Packing) -> Asset:
     """A band as its item says that its numbers are to be read, else as its sensor stores them.
 
-    Raises UnusableItem where scale or offset is no number, or the scale can be none of these numbers.
+    Raises UnusableItem where scale or offset is no number, or can be none of these numbers.
     """
     scale, offset = _read_figures(file, packing)
-    if not (scale is None or _is_near(scale, packing)) or not (offset is None or math.isfinite(offset)):
+    if not (scale is None or _is_near(scale, packing)) or not (
+        offset is None or _is_by(offset, scale or packing.scale, packing)
+    ):
         expected = f"those of the sensor are {packing.scale:g} and {packing.offset:g}"
         raise UnusableItem(f"{band}: scale {scale}, offset {offset} cannot be right; {expected}")
     return Asset(
@@ -85,6 +89,11 @@ def _is_near(scale: float, packing: Packing) -> bool:
     """Whether a scale can be that of a band."""
     least, most = (packing.scale / _FAR, packing.scale * _FAR) if packing.scale != 1 else (0.0, math.inf)
     return 0 < scale < math.inf and least <= scale <= most
+
+
+def _is_by(offset: float, scale: float, packing: Packing) -> bool:
+    """Whether an offset can be that of a band whose numbers have a scale; NaN and infinity are none."""
+    return abs(offset - packing.offset) <= _SHIFT * scale
 
 
 def _read_figure(file: BandFile, what: str) -> float | None:
