@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.datum import DatumShift, describe_shift, explain_no_shift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000, find_centre, measure_area_m2, unproject, wrap_outline
+from pipeline.operating_system import explain_name
 from pipeline.vector_files import (
     OFFLINE,
     choose_layer,
@@ -37,8 +38,6 @@ _SOUTH, _NORTH, _EAST = -80, 84, 180
 """Where UTM has zones."""
 _ACROSS = 190
 """How far an outline may reach that crosses 180 degrees."""
-_FOLDER = re.compile(r"(?!work$)\w[^/\\]*")
-"""An id names a folder of a delivery, beside that of the artifacts."""
 
 
 @dataclass(frozen=True)
@@ -233,9 +232,8 @@ def _find_flaw(outline: BaseGeometry) -> str:
 def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[BaseGeometry]) -> Aoi:
     first = properties[0]
     aoi_id = str(first.get("id") or path.stem)
-    if not _FOLDER.fullmatch(aoi_id):
-        problem = Problem(f"{path}, id", repr(aoi_id), "a name that a folder can have, other than work")
-        raise InputError("An area of interest needs an id", [problem])
+    if lacking := explain_id(aoi_id):
+        raise InputError("An area of interest needs an id", [Problem(f"{path}, id", repr(aoi_id), lacking)])
     name_zh = str(first.get("name") or first.get("Name") or aoi_id)
     name_en = str(first.get("name_en") or name_zh)
     parts = tuple(
@@ -257,6 +255,13 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
         source=str(first.get("source") or path.name),
         accuracy=str(first.get("accuracy") or "未知 / unknown"),
     )
+
+
+def explain_id(aoi_id: str) -> str:
+    """What an id lacks to name a folder of deliveries, beside that of the artifacts; '' if nothing."""
+    if not re.match(r"\w", aoi_id) or aoi_id.casefold() == "work":
+        return "a name that a folder can have, other than work"
+    return explain_name(aoi_id)
 
 
 def find_utm_zone(geometry: BaseGeometry) -> str:

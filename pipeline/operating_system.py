@@ -2,11 +2,13 @@
 
 import errno
 import os
+import re
 import signal
 import stat
 import subprocess
 import sys
 import threading
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +31,7 @@ _REFUSALS = {
     errno.EFBIG: ("files as large as they come", "raise the limit (ulimit -f), or name another disk"),
     errno.EMFILE: _FILES,
     errno.ENFILE: _FILES,
+    errno.ENAMETOOLONG: ("a shorter name", "name it shorter"),
     errno.ENOMEM: ("memory", "lower compute.workers or compute.memory, or raise the limit (ulimit -v)"),
     errno.EROFS: ("a disk that takes files", "name another folder by --out"),
     errno.EIO: ("a disk that answers", "look after the disk"),
@@ -134,6 +137,49 @@ def explain_stream(path: Path) -> str:
         return ""
     kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
     return {**kinds, stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(mode), "")
+
+
+_MOST_NAME_BYTES = 80
+"""Of a name that others are made of: systems of files hold 255 bytes, some that encrypt 143."""
+_MOST_PART_BYTES, _MOST_PATH_BYTES = 255, 4096
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def explain_name(name: str) -> str:
+    """What a name lacks that folders, archives and databases of every system have to hold; '' if nothing."""
+    if any(sign in _FORBIDDEN or unicodedata.category(sign) in _UNSEEN for sign in name):
+        return """signs that show, other than < > : " / \\ | ? *"""
+    if _DEVICES.fullmatch(name):
+        return "a name that Windows does not keep for a device"
+    if name != name.rstrip(". "):
+        return "a name that ends in no dot or space"
+    if len(name.encode()) > _MOST_NAME_BYTES:
+        return "at most 80 bytes in UTF-8, which are 26 Chinese characters"
+    return ""
+
+
+def explain_path(path: str) -> str:
+    """What a path lacks that a system of files has to take; '' if nothing."""
+    if "\0" in path or not is_text(path):
+        return "a path in UTF-8"
+    sizes = [len(part.encode()) for part in re.split(r"[/\\]", path)]
+    too_long = max(sizes) > _MOST_PART_BYTES or sum(sizes) + len(sizes) > _MOST_PATH_BYTES
+    return "names of at most 255 bytes in UTF-8, and no more than 4096 in all" if too_long else ""
+
+
+def is_text(words: str) -> bool:
+    """Whether words that the system gave are UTF-8; Python hides other bytes in them as surrogates."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in words)
+
+
+def find_working_folder() -> str:
+    """The folder that a process stands in, '' where it was removed."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return ""
 
 
 def find_cache_folder() -> Path:

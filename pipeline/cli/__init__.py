@@ -7,7 +7,7 @@ import typer
 from pipeline import messages, operating_system, signals
 from pipeline.cli import configs, lists, results, runs
 from pipeline.cli.terminal import show_error, show_warnings
-from pipeline.errors import PipelineError, Problem, WorkspaceError
+from pipeline.errors import PipelineError, Problem, SettingsError, WorkspaceError
 
 __all__ = ["app", "main"]
 
@@ -17,12 +17,27 @@ app.registered_commands = [
 ]
 
 
+def _refuse_bytes() -> None:
+    """SettingsError for arguments, and a folder to stand in, that are no text: no file could tell of them."""
+    folder = operating_system.find_working_folder()
+    problems = [
+        Problem(place, repr(words), "a name in UTF-8", "Rename it, or use another one")
+        for place, words in [("the working folder", folder), *(("arguments", word) for word in sys.argv[1:])]
+        if not operating_system.is_text(words)
+    ]
+    if not folder:
+        problems.append(Problem("the working folder", "no such folder", "a folder that is there", "cd to it"))
+    if problems:
+        raise SettingsError("These names cannot be read", problems)
+
+
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
     signals.watch_signals()
     try:
         with show_warnings():
             messages.choose_language()
+            _refuse_bytes()
             app()
     except PipelineError as error:
         show_error(error)

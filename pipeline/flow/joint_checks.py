@@ -1,5 +1,6 @@
 """What does not fit together in a config: its areas, periods, tests and names that refer to each other."""
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -28,10 +29,11 @@ def list_joint_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _check_aoi_ids(settings: Settings) -> None:
-    """SettingsError where two areas have one id, and so one folder."""
+    """SettingsError where two areas have one id, and so one folder, also where capitals are not told apart."""
     entries: dict[str, list[str]] = {}
     for entry in settings.aoi:
-        entries.setdefault(load_entry(entry).id, []).append(str(entry))
+        folder = unicodedata.normalize("NFC", load_entry(entry).id).casefold()
+        entries.setdefault(folder, []).append(str(entry))
     problems = [
         Problem(f"aoi: {', '.join(named)}", f"the id {aoi} {len(named)} times", "an id of its own", _RENAME)
         for aoi, named in entries.items()

@@ -5,10 +5,11 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.operating_system import explain_name
 from pipeline.settings import text
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry, list_area_ids
@@ -57,8 +58,14 @@ class MistakenConfig(SettingsError):
 def _check_label(value: Any) -> Any:
     if isinstance(value, float):
         raise ValueError("quotation marks: 2024.10 is the number 2024.1")  # noqa: TRY004 pydantic's way
-    if value == "latest":
+    if str(value).casefold() == "latest":
         raise ValueError("a name other than that of the file beside the deliveries")
+    return value
+
+
+def _check_folder_name(value: str) -> str:
+    if lacking := explain_name(value):
+        raise ValueError(lacking)
     return value
 
 
@@ -79,7 +86,10 @@ class Settings(Strict):
     model_config = ConfigDict(json_schema_extra=_label_or_rolling)
 
     label: Annotated[
-        str, BeforeValidator(_check_label, json_schema_input_type=int | str), Field(pattern=r"^\w[\w.-]*$")
+        str,
+        BeforeValidator(_check_label, json_schema_input_type=int | str),
+        Field(pattern=r"^\w[\w.-]*$"),
+        AfterValidator(_check_folder_name),
     ]
     aoi: Annotated[list[AoiEntry], Field(min_length=1)]
     scenes: Scenes

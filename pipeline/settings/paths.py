@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator, ValidationInfo
 
 from pipeline.aoi import PROJECT_ROOT, list_aois, list_waters
-from pipeline.operating_system import explain_stream
+from pipeline.operating_system import explain_path, explain_stream
 
 
 class ConfigFolder(NamedTuple):
@@ -43,6 +43,8 @@ def _anchor(value: str, info: ValidationInfo) -> str:
     if not isinstance(info.context, ConfigFolder) or "://" in value:
         return value
     path = info.context.path / value
+    if lacking := explain_path(str(path)):
+        raise ValueError(lacking)
     if stream := explain_stream(path):
         raise ValueError(f"a file, no {stream.removeprefix('a ')}")
     return str(path)

@@ -6,15 +6,20 @@ import signal
 import subprocess
 import sys
 import threading
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from pipeline import operating_system
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.operating_system import (
     end_process,
     exit_code,
+    explain_name,
+    explain_path,
     explain_refusal,
     explain_stream,
     lower_priority,
@@ -187,3 +192,46 @@ def test_what_the_system_refuses_is_told_with_what_to_do(number):
 def test_memory_that_is_not_given_is_a_refusal_and_a_missing_file_is_none():
     assert explain_refusal(MemoryError()) is not None
     assert explain_refusal(FileNotFoundError(errno.ENOENT, "no such file")) is None
+
+
+@pytest.mark.parametrize("name", ["2024", "扬中市", "q2.2024", "a b", "é", "x" * 80, "扬" * 26, "console"])
+def test_a_name_that_every_system_holds_lacks_nothing(name):
+    assert explain_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "lacking"),
+    [
+        ("x" * 81, "80 bytes"),
+        ("扬" * 27, "80 bytes"),
+        ("CON", "device"),
+        ("nul.2024", "device"),
+        ("lpt9", "device"),
+        ("2024.", "dot or space"),
+        ("2024 ", "dot or space"),
+        ("a\nb", "signs that show"),
+        ("a\0b", "signs that show"),
+        ("\u202e4202", "signs that show"),
+        ("a\udce9", "signs that show"),
+        ("a/b", "signs that show"),
+        ("a:b", "signs that show"),
+    ],
+)
+def test_a_name_that_some_system_does_not_hold_lacks_something(name, lacking):
+    assert lacking in explain_name(name)
+
+
+@given(st.text(min_size=1))
+def test_a_name_that_lacks_nothing_can_be_a_folder_with_what_we_add_to_it(tmp_path_factory, name):
+    assume(not explain_name(name) and name not in {".", ".."})
+    folder = tmp_path_factory.mktemp("names") / f".{name}_{'x' * 80}.part"
+    folder.mkdir()
+    assert unicodedata.normalize("NFC", folder.name) in {
+        unicodedata.normalize("NFC", one.name) for one in folder.parent.iterdir()
+    }
+
+
+@pytest.mark.parametrize("path", ["a\0b", "caf\udce9", "x" * 256, "/" + "ab/" * 1400])
+def test_a_path_that_no_system_takes_lacks_something(path):
+    assert explain_path(path)
+    assert explain_path("/a folder/中/x.csv") == ""

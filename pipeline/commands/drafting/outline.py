@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.aoi import explain_id
 from pipeline.commands.drafting.found import Found
 from pipeline.ingest.parcels.vectors import open_vector, read_features, split_features
 
@@ -47,7 +48,7 @@ def format_outline(outline: BaseGeometry, name: str) -> str:
 def name_area(name: str) -> str:
     """An id for an area, which names a folder of its deliveries."""
     folded = re.sub(r"[^\w-]+", "_", name).strip("_-")
-    return f"area_{folded}" if folded in {"", "work"} else folded
+    return f"area_{folded}" if explain_id(folded) else folded
 
 
 def find_shipped(outline: BaseGeometry, outlines: dict[str, BaseGeometry]) -> list[str]:
