@@ -1,13 +1,17 @@
 """The ecological product inventory of a study, and everything that an officer should look at."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 
 from pipeline.engine.run import Run
 from pipeline.flow.accounts import load_values
+from pipeline.flow.findings import add_others, add_restricted, add_seen, open_findings
 from pipeline.flow.restrictions import find_restriction_findings
 from pipeline.maps.cover import explain_no_cover
 from pipeline.maps.endmembers import find_endmembers
@@ -17,12 +21,24 @@ from pipeline.maps.look_ndvi import describe_ndvi
 from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import findings, inventory, inventory_values
+from pipeline.rights_registry.inventory_values import AccountedValues
 from pipeline.rights_registry.supplement import fill_supplement
 from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact
-from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
+from pipeline.storage.tables import (
+    PART_ROWS,
+    LongTable,
+    load_json,
+    load_layer,
+    load_table,
+    read_layer_parts,
+    read_parts,
+    zip_parts,
+)
 
 _VERSION = 7
+_PARCELS_AT_ONCE = 2048
+"""Their products, with all that is said of them, take two hundred megabytes while they are listed."""
 
 
 def make_inventory(
@@ -57,42 +73,79 @@ def make_inventory(
         cover=asdict(cover),
     )
 
+    list_products = partial(
+        inventory.build_inventory,
+        periods=study.periods,
+        aoi=study.aoi,
+        products=table,
+        sources=words,
+        simulated=simulated,
+        cover=cover,
+        evidence=f"parcels {parcels.key[:12]}；sections {sections.key[:12]}；manifest.json",
+    )
+    evaluate = partial(findings.evaluate_rules, periods=study.periods, aoi=study.aoi)
+
     def build(folder: Path) -> None:
-        listed = inventory.build_inventory(
-            load_layer(parcels.path, "parcels"),
-            load_table(statistics.path, "parcel_measures"),
-            study.periods,
-            aoi=study.aoi,
-            products=table,
-            sources=words,
-            simulated=simulated,
-            cover=cover,
-            evidence=f"parcels {parcels.key[:12]}；sections {sections.key[:12]}；manifest.json",
-            sections=load_layer(sections.path, "sections"),
-        )
-        if accounts:
-            listed = inventory_values.fill_values(listed, load_values(accounts))
-        if supplement:
-            listed = fill_supplement(listed, load_table(supplement.path, "supplement"))
-        seen = _gather_findings(maps, parcels, statistics, [sections, *others])
-        save_tables(folder, {"inventory": listed, "findings": seen})
+        known = _Known.of(parcels, accounts, supplement)
+        status = load_layer(sections.path, "sections")
+        missing: Sequence[str] = load_json(parcels.path / "missing.json")
+        with (
+            LongTable(folder / "inventory.parquet") as listed,
+            open_findings(folder, study, parcels) as seen,
+        ):
+            for land, (measures, items) in _walk(parcels, statistics, known):
+                listed.add(known.fill(list_products(land, measures, sections=status), items))
+                add_seen(seen, evaluate(land, measures, missing_columns=missing))
+                missing = ()  # told once
+            add_restricted(seen, find_restriction_findings(maps, parcels))
+            add_others(seen, [sections, *others])
 
     return run.artifact(study.title("inventory"), cause, build)
 
 
-def _gather_findings(
-    maps: Maps, parcels: Artifact, statistics: Artifact, others: Sequence[Artifact]
-) -> gpd.GeoDataFrame:
-    """Findings of the register by itself and under the maps, of layers that restrict use, and of others."""
-    seen = findings.evaluate_rules(
-        load_layer(parcels.path, "parcels"),
-        load_table(statistics.path, "parcel_measures"),
-        maps.study.periods,
-        aoi=maps.study.aoi,
-        missing_columns=load_json(parcels.path / "missing.json"),
+@dataclass(frozen=True)
+class _Known:
+    """What is known of products beside the maps: values by the accounts, what staff completed, or neither."""
+
+    values: AccountedValues | None
+    supplement: pd.DataFrame | None
+
+    @classmethod
+    def of(cls, parcels: Artifact, accounts: Artifact | None, supplement: Artifact | None) -> "_Known":
+        values = load_values(accounts) if accounts else None
+        if values:
+            values = replace(values, items=_sort_by_parcel(values.items, parcels))
+        return cls(values, load_table(supplement.path, "supplement") if supplement else None)
+
+    def list_items(self) -> Iterator[pd.DataFrame]:
+        """Items of the accounts of parcels in their order, so many rows at a time."""
+        rows = self.values.items if self.values else pd.DataFrame({"parcel_id": []})
+        return (rows.iloc[start : start + PART_ROWS] for start in range(0, max(len(rows), 1), PART_ROWS))
+
+    def fill(self, products: gpd.GeoDataFrame, items: pd.DataFrame) -> gpd.GeoDataFrame:
+        """INVENTORY of some parcels, completed."""
+        if self.values:
+            products = inventory_values.fill_values(products, replace(self.values, items=items))
+        return products if self.supplement is None else fill_supplement(products, self.supplement)
+
+
+def _walk(
+    parcels: Artifact, statistics: Artifact, known: _Known
+) -> Iterator[tuple[gpd.GeoDataFrame, list[pd.DataFrame]]]:
+    """Some parcels, their measures and the items of the accounts about them, until all were there."""
+    return zip_parts(
+        read_layer_parts(parcels.path / "parcels.parquet", rows=_PARCELS_AT_ONCE),
+        read_parts(statistics.path / "parcel_measures.parquet"),
+        known.list_items(),
     )
-    register, *further = (load_layer(artifact.path, "findings") for artifact in (parcels, *others))
-    return findings.join_findings([register, seen, find_restriction_findings(maps, parcels), *further])
+
+
+def _sort_by_parcel(items: pd.DataFrame, parcels: Artifact) -> pd.DataFrame:
+    """Items of parcels in the order of the register, else in theirs."""
+    ids = pd.concat(read_parts(parcels.path / "parcels.parquet", ["parcel_id"]))["parcel_id"]
+    own = items[items["kind"].eq("parcel")]
+    order = np.argsort(pd.Index(ids).get_indexer(own["parcel_id"]), kind="stable")
+    return own.iloc[order]
 
 
 def _describe_cover(maps: Maps) -> inventory.CoverBasis:

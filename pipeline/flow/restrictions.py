@@ -1,5 +1,7 @@
 """What the maps show inside layers that restrict use."""
 
+from collections.abc import Iterator
+
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +12,24 @@ from pipeline.maps.step import Maps
 from pipeline.periods import When
 from pipeline.rights_registry import restrictions
 from pipeline.storage.cause import Artifact
-from pipeline.storage.tables import load_layer
+from pipeline.storage.tables import read_layer_parts, read_parts, zip_parts
 
 _BUILT = LAND_COVER.code("built")
 
 
-def find_restriction_findings(maps: Maps, parcels: Artifact) -> gpd.GeoDataFrame:
-    """FINDINGS about parcels inside restricting layers: how much, and what was built there, by period."""
-    pieces = load_layer(parcels.path, "pieces")
-    seen = [] if pieces.empty else [_see(maps, period) for period in maps.study.periods]
-    return restrictions.evaluate_restrictions(pieces, load_layer(parcels.path, "parcels"), seen)
+def find_restriction_findings(maps: Maps, parcels: Artifact) -> Iterator[gpd.GeoDataFrame]:
+    """FINDINGS about parcels inside restricting layers, some parcels at a time, one kind after the other.
+
+    They tell how much of a parcel is inside, and what was built there, by period.
+    """
+    pieces = parcels.path / "pieces.parquet"
+    kinds = list(dict.fromkeys(kind for part in read_parts(pieces, ["kind"]) for kind in part["kind"]))
+    seen = [_see(maps, period) for period in maps.study.periods] if kinds else []
+    for kind in kinds:
+        of_kind = (part[part["kind"].eq(kind)] for part in read_layer_parts(pieces))
+        whole = read_layer_parts(parcels.path / "parcels.parquet", ["parcel_id"])
+        for land, (own,) in zip_parts(whole, of_kind):
+            yield restrictions.evaluate_restrictions(gpd.GeoDataFrame(own), land, seen)
 
 
 def _see(maps: Maps, period: When) -> restrictions.SeenGround:

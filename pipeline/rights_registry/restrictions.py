@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +25,11 @@ class SeenGround:
     period: str
     built: NDArray[np.object_]
     became_built: NDArray[np.object_]
+
+    @cached_property
+    def trees(self) -> tuple[shapely.STRtree, shapely.STRtree]:
+        """Both, to be laid under pieces."""
+        return shapely.STRtree(self.built), shapely.STRtree(self.became_built)
 
 
 def cut_pieces(parcels: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -68,7 +74,7 @@ def evaluate_restrictions(
     rows = cut.merge(_name_kinds(), on="kind", how="left").assign(key=cut["kind"])
     tables = [rows.assign(period=None, built_m2=np.nan, became_built_m2=np.nan)]
     for period in seen:
-        built, became = (_measure_inside_m2(cut, found) for found in (period.built, period.became_built))
+        built, became = (_measure_inside_m2(cut, tree) for tree in period.trees)
         tables.append(rows.assign(period=period.period, built_m2=built, became_built_m2=became))
     found = []
     for rule in RESTRICTION_RULES:
@@ -111,9 +117,9 @@ def _cut(
     return gpd.GeoDataFrame(columns, geometry=inside[kept], crs=CGCS2000)
 
 
-def _measure_inside_m2(cut: gpd.GeoDataFrame, found: NDArray[np.object_]) -> NDArray[np.float64]:
+def _measure_inside_m2(cut: gpd.GeoDataFrame, found: shapely.STRtree) -> NDArray[np.float64]:
     """Area of some polygons, which do not overlap, inside every piece."""
     shapes = cut.geometry.to_numpy()
-    piece, other = shapely.STRtree(found).query(shapes, predicate="intersects")
-    areas = measure_areas_m2(shapely.intersection(shapes[piece], found[other]))
+    piece, other = found.query(shapes, predicate="intersects")
+    areas = measure_areas_m2(shapely.intersection(shapes[piece], found.geometries[other]))
     return np.bincount(piece, areas, len(shapes)).astype(np.float64)

@@ -1,7 +1,7 @@
 """Tables and JSON on disk: whole ones, and tables too long to be held, a Parquet row group a part."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -69,7 +69,7 @@ class LongTable:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> Self:
@@ -87,8 +87,50 @@ class LongTable:
         if _GEOMETRY in plain:
             plain = plain.assign(**{_GEOMETRY: shapely.to_wkb(plain[_GEOMETRY].to_numpy())})
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, _schema(plain))
+            self._writer = pq.ParquetWriter(self.path, _schema(plain))
         self._writer.write_table(pa.Table.from_pandas(plain, schema=self._writer.schema))
+
+    def add_file(self, path: Path) -> None:
+        """Write the rows of a table on disk, which has the same columns, behind those that are there."""
+        with pq.ParquetFile(path) as file:
+            if self._writer is None:
+                self._writer = pq.ParquetWriter(self.path, file.schema_arrow)
+            schema = self._writer.schema
+            for batch in file.iter_batches(PART_ROWS, columns=schema.names):
+                self._writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+
+
+class GroupedTable:
+    """A long table that grows in several places: rows come group by group in turns, and end up in order.
+
+    Rows of a group stand in a file beside the table until all are there; `groups` are in their order.
+    """
+
+    def __init__(self, path: Path, groups: Iterable[Hashable]) -> None:
+        self._path = path
+        self._tables = {
+            group: LongTable(path.with_name(f"{path.name}.{number}")) for number, group in enumerate(groups)
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for table in self._tables.values():
+            table.__exit__(kind, error, trace)
+        filled = [table.path for table in self._tables.values() if table.path.exists()]
+        if error is None:
+            with LongTable(self._path) as whole:
+                for path in filled:
+                    whole.add_file(path)
+        for path in filled:
+            path.unlink()
+
+    def add(self, group: Hashable, part: pd.DataFrame) -> None:
+        """Write some rows behind those of their group."""
+        self._tables[group].add(part)
 
 
 def save_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
@@ -98,26 +140,30 @@ def save_parts(path: Path, parts: Iterable[pd.DataFrame]) -> None:
             table.add(part)
 
 
-def read_parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+def read_parts(
+    path: Path, columns: Sequence[str] | None = None, *, rows: int | None = None
+) -> Iterator[pd.DataFrame]:
     """A table on disk, or some columns of it, so many rows at a time; one part without rows for none."""
     names = None if columns is None else [*columns]
     with pq.ParquetFile(path) as file:
         if not file.metadata.num_rows:
             yield file.read(names).to_pandas()
-        for batch in file.iter_batches(PART_ROWS, columns=names):
+        for batch in file.iter_batches(rows or PART_ROWS, columns=names):
             yield pa.Table.from_batches([batch]).to_pandas().reset_index(drop=True)
 
 
-def read_layer_parts(path: Path, columns: Sequence[str] | None = None) -> Iterator[gpd.GeoDataFrame]:
+def read_layer_parts(
+    path: Path, columns: Sequence[str] | None = None, *, rows: int | None = None
+) -> Iterator[gpd.GeoDataFrame]:
     """The same of a layer: its geometry, with all or some of its columns."""
-    for rows in read_parts(path, None if columns is None else [*columns, _GEOMETRY]):
-        shapes = shapely.from_wkb(rows[_GEOMETRY].to_numpy())
-        yield gpd.GeoDataFrame(rows.assign(**{_GEOMETRY: shapes}), geometry=_GEOMETRY, crs=CGCS2000)
+    for part in read_parts(path, None if columns is None else [*columns, _GEOMETRY], rows=rows):
+        shapes = shapely.from_wkb(part[_GEOMETRY].to_numpy())
+        yield gpd.GeoDataFrame(part.assign(**{_GEOMETRY: shapes}), geometry=_GEOMETRY, crs=CGCS2000)
 
 
 def zip_parts(
     parts: Iterable[Table], *others: Iterable[pd.DataFrame], key: str = "parcel_id"
-) -> Iterator[tuple[Table, *tuple[pd.DataFrame, ...]]]:
+) -> Iterator[tuple[Table, list[pd.DataFrame]]]:
     """Every part of a table with the rows of others about the same keys.
 
     The first has a key once; the others have any number of rows of it behind one another, or none, and all
@@ -126,7 +172,7 @@ def zip_parts(
     followers = [_Follower(iter(other), key) for other in others]
     for part in parts:
         keys = pd.Index(part[key])
-        yield part, *(follower.take(keys) for follower in followers)
+        yield part, [follower.take(keys) for follower in followers]
     for follower in followers:
         follower.finish()
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.geodesy import CGCS2000
 from pipeline.storage import tables
 from pipeline.storage.tables import (
+    GroupedTable,
     LongTable,
     load_json,
     load_layer,
@@ -137,7 +138,7 @@ def test_rows_of_another_table_stand_beside_their_keys_however_both_are_cut(coun
     second = pd.DataFrame({"parcel_id": np.repeat(np.array(keys, dtype=object), counts)})
     second["row"] = range(len(second))
     seen = []
-    for part, rows in zip_parts(cut(first, of_first), cut(second, of_second)):
+    for part, (rows,) in zip_parts(cut(first, of_first), cut(second, of_second)):
         assert list(rows["parcel_id"]) == [
             key for key in part["parcel_id"] for _ in range(counts[int(key[1:])])
         ]
@@ -149,3 +150,26 @@ def test_rows_in_another_order_than_their_keys_are_no_table_to_go_along():
     first = pd.DataFrame({"parcel_id": ["a", "b", "c"]})
     with pytest.raises(ValueError, match="another order"):
         list(zip_parts(cut(first, [1, 1]), [first.iloc[::-1]]))
+
+
+def test_rows_that_come_in_turns_stand_group_by_group_and_nothing_else_is_left(tmp_path, layer):
+    path = tmp_path / "layer.parquet"
+    with GroupedTable(path, ["b", ("c", ""), "a"]) as table:
+        for number, group in enumerate(["a", "b", "a", ("c", ""), "b"]):
+            table.add(group, layer.iloc[[number]])
+    read = load_layer(tmp_path, "layer")
+    expected = layer.iloc[[1, 4, 3, 0, 2]]
+    assert shapely.equals(read.geometry.to_numpy(), expected.geometry.to_numpy()).all()
+    assert read["name"].fillna("").tolist() == expected["name"].fillna("").tolist()
+    assert [found.name for found in tmp_path.iterdir()] == ["layer.parquet"]
+
+
+def test_groups_that_cannot_be_finished_leave_no_table(tmp_path, layer):
+    def add_all():
+        with GroupedTable(tmp_path / "layer.parquet", ["a"]) as table:
+            table.add("a", layer)
+            table.add("b", layer)
+
+    with pytest.raises(KeyError):
+        add_all()
+    assert not list(tmp_path.iterdir())
