@@ -1,13 +1,19 @@
-"""kill -9 of whole runs at random moments, each restarted: the same bytes, nothing finished done twice."""
+"""kill -9 of whole runs at random moments, each restarted: the same bytes, nothing finished done twice.
+
+The runs are one of two quarters, and one of two years with accounts and assessment that a bulletin and a view
+follow, as a schedule has it.
+"""
 
 import bisect
 import os
 import random
+import shlex
 import signal
 import sqlite3
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +22,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.small_runs import LEAST_BLOCKS, delivered, ended, events_of, started
+from tests.small_runs import AREA, CONFIG, LEAST_BLOCKS, PROGRAM, SETS, delivered, ended, events_of, started
 
 KIND, DOOR = "killed", "run"
 KILLS = 20
 KILLS_WHILE_PUBLISHING = 6
+KILLS_OF_A_SCHEDULE, OF_THEM_WHILE_PUBLISHING = 20, 10
 
 pytestmark = pytest.mark.slow
 
@@ -28,9 +35,52 @@ Block = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Undisturbed:
-    """A run that nobody killed: what it delivered, and after how many seconds each thing was finished."""
+class Work:
+    """How work is started, given its folder and its log, and the files that it leaves."""
 
+    start: Callable[[Path, Path], subprocess.Popen[str]]
+    read: Callable[[Path], dict[str, bytes]]
+
+
+def start_schedule(out: Path, log: Path) -> subprocess.Popen[str]:
+    """A run with accounts and assessment, then the bulletin, then the view, in a process group of its own."""
+    memory = SETS[-1]
+    commands = [
+        [PROGRAM, "run", CONFIG, "--aoi", AREA, "--quiet", "--out", out, "--log", log, "--set", memory],
+        [PROGRAM, "bulletin", out],
+        [PROGRAM, "view", out, "--quiet", "--to", out / "view"],
+    ]
+    return subprocess.Popen(
+        ["/bin/sh", "-c", " && ".join(shlex.join(map(str, words)) for words in commands)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(out.with_name(f"{out.name}-cache"))},
+        start_new_session=True,
+    )
+
+
+def read_schedule(out: Path) -> dict[str, bytes]:
+    """Delivery, bulletin with its evidence, and view.
+
+    A PDF has the time at which LibreOffice made it, a manifest in the view is that of the delivery.
+    """
+    papers = [*out.glob("bulletin_*.docx"), *out.glob("bulletin_*.csv")]
+    pages = [path for path in (out / "view").rglob("*") if path.is_file() and path.name != "manifest.json"]
+    assert len(papers) == 2
+    assert pages
+    return delivered(out) | {path.relative_to(out).as_posix(): path.read_bytes() for path in papers + pages}
+
+
+QUARTERS = Work(started, delivered)
+SCHEDULE = Work(start_schedule, read_schedule)
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """Work that nobody killed: what it left, and after how many seconds each thing was finished."""
+
+    work: Work
     files: dict[str, bytes]
     finished_at: list[float]
     seconds: float
@@ -38,8 +88,9 @@ class Undisturbed:
 
 @dataclass
 class Killed:
-    """A run that is killed and started again: its logs, one a start, and where each kill struck."""
+    """Work that is killed and started again: its logs, one a start, and where each kill struck."""
 
+    work: Work
     out: Path
     logs: list[Path]
     struck: Counter[str]
@@ -47,7 +98,7 @@ class Killed:
     def start(self) -> subprocess.Popen[str]:
         """One more start, in a process group of its own."""
         self.logs.append(self.out.with_name(f"{self.out.name}-{len(self.logs):02d}.jsonl"))
-        return started(self.out, self.logs[-1])
+        return self.work.start(self.out, self.logs[-1])
 
     @property
     def events(self) -> list[list[dict]]:
@@ -79,17 +130,25 @@ def begun_blocks(events: list[dict]) -> set[Block]:
     return {(event["key"], event["block"]) for event in events if event["message"] == "block begun"}
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
+def watch_undisturbed(work: Work, folder: Path) -> Undisturbed:
     log, begun = folder / "run.jsonl", time.time()
-    ended(started(folder / "out", log))
+    ended(work.start(folder / "out", log))
     seconds = time.time() - begun
     ends = [event for event in events_of(log) if is_end(event)]
     at = [datetime.fromisoformat(event["time"]).timestamp() - begun for event in ends]
     blocks = Counter(event["key"] for event in ends if event["message"] == "block finished")
     assert min(blocks.values()) >= LEAST_BLOCKS
-    return Undisturbed(delivered(folder / "out"), at, seconds)
+    return Undisturbed(work, work.read(folder / "out"), at, seconds)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return watch_undisturbed(QUARTERS, tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed_schedule(tmp_path_factory):
+    return watch_undisturbed(SCHEDULE, tmp_path_factory.mktemp("schedule"))
 
 
 def random_moments(rng: random.Random, undisturbed: Undisturbed, count: int) -> list[float]:
@@ -144,14 +203,14 @@ def nothing_twice(run: Killed, finished_before: list[set[Block]]) -> None:
 def survives(moments: list[float], undisturbed: Undisturbed, folder: Path) -> Counter[str]:
     """Kill a run at each moment; it ends as one that never was. Where the kills struck."""
     folder.mkdir(exist_ok=True)
-    run, finished_before = Killed(folder / "out", [], Counter()), []
+    run, finished_before = Killed(undisturbed.work, folder / "out", [], Counter()), []
     for moment in sorted(moments):
         finished_before.append(blocks_in_ledger(run.out))
         if not killed_at(run, moment, undisturbed):
             break
     finished_before.append(blocks_in_ledger(run.out))
     ended(run.start())
-    assert delivered(run.out) == undisturbed.files
+    assert run.work.read(run.out) == undisturbed.files
     nothing_twice(run, finished_before)
     every = blocks_in_ledger(run.out)
     assert set().union(*(begun_blocks(events) for events in run.events)) == every
@@ -177,3 +236,16 @@ def test_a_run_killed_while_it_writes_and_publishes_its_delivery_gives_the_same_
     struck = survives(moments, undisturbed, tmp_path)
     print(struck)
     assert struck["begun delivery"] + struck["published delivery"] >= KILLS_WHILE_PUBLISHING // 2
+
+
+def test_a_schedule_killed_at_twenty_moments_half_of_them_while_it_publishes_gives_the_same_bytes(
+    undisturbed_schedule, tmp_path
+):
+    rng = random.Random(9)
+    last_built, published = undisturbed_schedule.finished_at[-2:]
+    anywhere = random_moments(rng, undisturbed_schedule, KILLS_OF_A_SCHEDULE - OF_THEM_WHILE_PUBLISHING)
+    publishing = [rng.uniform(last_built, published) for _ in range(OF_THEM_WHILE_PUBLISHING)]
+    struck = survives([*anywhere, *publishing], undisturbed_schedule, tmp_path)
+    print(struck)
+    assert struck.total() == KILLS_OF_A_SCHEDULE
+    assert struck["begun delivery"] >= OF_THEM_WHILE_PUBLISHING // 2
