@@ -2,6 +2,7 @@
 
     make bench-cluster                                        # a whole tile, three rounds
     make bench-cluster BENCH="--size 2048 --rounds 1"         # smaller
+    make bench-cluster BENCH="--before ../older"              # also what another checkout does
 
 Every worker has one thread and one core, as a batch queue gives it; `--loose` lets each use all cores, and
 then one alone reads with several threads and leaves little to a second on a machine of two. In a round, each
@@ -20,17 +21,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import psutil
-from bench_engine import OUT, config_of
+from bench_engine import OUT, config_of, importing
 from bench_scenes import Bench, bench_scenes
 
 from pipeline.storage.cause import measure_files
 from tests.flow.dask_processes import served
 
+HERE = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("ecoledger")
 WORKERS = (1, 2)
 LOCAL = "local"
@@ -81,21 +84,29 @@ def _cpu_s(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-def rounds(bench: Bench, count: int, *, loose: bool) -> pd.DataFrame:
-    """A row for each round, number of workers and try."""
+def rounds(bench: Bench, count: int, before: Path | None, *, loose: bool) -> pd.DataFrame:
+    """A row for each round, checkout, number of workers and try."""
+    rows = []
+    for number in range(count):
+        for checkout in filter(None, (HERE, before)):
+            with importing(checkout):
+                told = {"round": number, "checkout": "ours" if checkout == HERE else "before"}
+                rows += [{**told, **figures} for figures in _measure(bench, loose=loose)]
+                print(*rows[-2 * len(WORKERS) :], sep="\n", flush=True)
+    return pd.DataFrame(rows)
+
+
+def _measure(bench: Bench, *, loose: bool) -> Iterator[dict[str, object]]:
+    """What each number of workers takes, twice, by the checkout that is imported."""
     folder = OUT / "cluster"
     expected = composite(bench, LOCAL, folder)["sha256"]
     cores = [] if loose else sorted(os.sched_getaffinity(0))
-    rows = []
-    for number in range(count):
-        for workers in WORKERS:
-            with served(OUT, workers, cores=cores) as address:
-                for state in ("cold", "warm"):
-                    figures = composite(bench, address, folder)
-                    assert figures.pop("sha256") == expected, "other bytes than threads give"
-                    rows.append({"round": number, "workers": workers, "state": state, **figures})
-                    print(rows[-1], flush=True)
-    return pd.DataFrame(rows)
+    for workers in WORKERS:
+        with served(OUT, workers, cores=cores) as address:
+            for state in ("cold", "warm"):
+                figures = composite(bench, address, folder)
+                assert figures.pop("sha256") == expected, "other bytes than threads give"
+                yield {"workers": workers, "state": state, **figures}
 
 
 def main() -> None:
@@ -105,14 +116,18 @@ def main() -> None:
     parser.add_argument("--dates", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--loose", action="store_true")
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT")
     asked = parser.parse_args()
-    table = rounds(bench_scenes(OUT, asked.size, asked.dates), asked.rounds, loose=asked.loose)
+    bench = bench_scenes(OUT, asked.size, asked.dates)
+    table = rounds(bench, asked.rounds, asked.before and asked.before.resolve(), loose=asked.loose)
     table.to_csv(OUT / "cluster.csv", index=False)
-    least = table.drop(columns="round").groupby(["state", "workers"]).min()
+    least = table.drop(columns="round").groupby(["checkout", "state", "workers"]).min()
     print(least.round(1).to_string())
-    for state in ("cold", "warm"):
-        ratios = least.loc[(state, 1)] / least.loc[(state, 2)]
-        print(f"{state}: {ratios['seconds']:.2f} times as fast with two; CPU {ratios['busiest_cpu_s']:.2f}")
+    for (checkout, state), part in least.groupby(["checkout", "state"]):
+        one, two = (part.loc[(checkout, state, workers)] for workers in WORKERS)
+        ratios = one / two
+        times, cpu = ratios["seconds"], ratios["busiest_cpu_s"]
+        print(f"{checkout}, {state}: {times:.2f} times as fast with two; CPU {cpu:.2f}")
 
 
 if __name__ == "__main__":

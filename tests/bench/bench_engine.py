@@ -3,6 +3,7 @@
     make bench                                     # local, loopback, loopback with 40 ms a request
     make bench BENCH="--size 2048 --rounds 1"      # smaller
     make bench BENCH="--media local --ways floor ours run"
+    make bench BENCH="--before ../older"           # also what another checkout does, on the same scenes
 
 prints seconds, CPU seconds, peak memory and ratios, checks that all composites agree, and writes
 build/bench/engine.csv and engine.png. Each way runs in a process of its own, with two threads; figures are
@@ -32,6 +33,9 @@ HERE = Path(__file__).parent
 OUT = HERE.parents[1] / "build" / "bench"
 MEDIA = {"local": None, "http": 0, "http_40ms": 40}
 WAYS = ("floor", "ours", "ours_stored", "run", "odc_fused", "odc", "stackstac")
+BEFORE = "_before"
+OF_A_CHECKOUT = ("ours", "run")
+"""Those that are also done by the checkout of `--before`, as `ours_before` and `run_before`."""
 NOT_MEASURED = {
     ("http_40ms", "floor"): "two readers would only wait",
     ("http", "run"): "measured local",
@@ -62,17 +66,46 @@ def serve(folder: Path, latency_ms: int | None) -> Iterator[str]:
             server.terminate()
 
 
-def measured(way: str, bench: Bench, root: str) -> dict[str, float] | None:
+@contextmanager
+def importing(checkout: Path) -> Iterator[None]:
+    """Programs that start meanwhile import this checkout instead of ours, in the same environment."""
+    ours = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(checkout)
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONPATH"]
+        if ours is not None:
+            os.environ["PYTHONPATH"] = ours
+
+
+def measured(way: str, bench: Bench, root: str, before: Path | None) -> dict[str, float] | None:
     """Seconds, CPU seconds and peak MiB of one way; None where it cannot be had."""
+    if before and way.endswith(BEFORE):
+        _share_scenes(bench, before)
+        with importing(before):
+            return _measured(way.removesuffix(BEFORE), bench, root, before / "tests" / "bench", saved(way))
+    return _measured(way, bench, root, HERE, saved(way))
+
+
+def _share_scenes(bench: Bench, checkout: Path) -> None:
+    """Let another checkout find the scenes where it would write its own."""
+    theirs = checkout / "build" / "bench" / bench.folder.name
+    theirs.parent.mkdir(parents=True, exist_ok=True)
+    if not theirs.exists():
+        theirs.symlink_to(bench.folder)
+
+
+def _measured(way: str, bench: Bench, root: str, scripts: Path, to: Path) -> dict[str, float] | None:
     if way == "run":
         return whole_run(bench)
-    python, script = sys.executable, HERE / "bench_ways.py"
+    python, script = sys.executable, scripts / "bench_ways.py"
     if way == "stackstac":
         found = stackstac_python()
         if found is None:
             return None
         python, script = str(found), HERE / "bench_stackstac.py"
-    command = [python, script, way, str(bench.size), str(bench.dates), root, saved(way)]
+    command = [python, script, way, str(bench.size), str(bench.dates), root, to]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
@@ -147,20 +180,26 @@ def disagreement(one: Path, other: Path) -> int:
         return max(int(np.abs(ours[band].astype(np.int32) - theirs[band]).max()) for band in ours.files)
 
 
-def rounds(bench: Bench, media: list[str], ways: list[str], count: int) -> pd.DataFrame:
+def rounds(
+    bench: Bench, media: list[str], ways: list[str], count: int, before: Path | None = None
+) -> pd.DataFrame:
     """A row for each medium, round and way."""
     rows = []
     for medium in media:
         with serve(bench.folder, MEDIA[medium]) as root:
             for number in range(count):
                 for way in ways:
-                    if (medium, way) in NOT_MEASURED:
+                    if (medium, way.removesuffix(BEFORE)) in NOT_MEASURED:
                         continue
-                    figures = measured(way, bench, root)
+                    figures = measured(way, bench, root, before)
                     if figures is not None:
                         rows.append({"medium": medium, "round": number, "way": way, **figures})
                         print(f"{medium:10} {number} {way:12} {figures}", flush=True)
-                    if way not in {"floor", "run", "ours"} and figures and saved("ours").exists():
+                    if (
+                        way not in {"floor", "run", "ours", f"run{BEFORE}"}
+                        and figures
+                        and saved("ours").exists()
+                    ):
                         apart = disagreement(saved("ours"), saved(way))
                         assert apart <= TOLERANCE, f"{way} differs from ours by {apart}"
     return pd.DataFrame(rows)
@@ -218,15 +257,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--media", nargs="+", choices=MEDIA, default=list(MEDIA))
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT")
     asked = parser.parse_args()
+    ways = list(asked.ways)
+    if asked.before:
+        ways += [f"{way}{BEFORE}" for way in OF_A_CHECKOUT if way in asked.ways]
     if not {"floor", "ours"} & set(asked.ways):
         parser.error("--ways: name floor or ours as well, which the others are compared with")
     bench = bench_scenes(OUT, asked.size, asked.dates)
-    table = summary(rounds(bench, asked.media, asked.ways, asked.rounds))
+    table = summary(rounds(bench, asked.media, ways, asked.rounds, asked.before and asked.before.resolve()))
     print(table.round(2).to_string(index=False))
     table.to_csv(OUT / "engine.csv", index=False)
     plot(table, OUT / "engine.png", f"{asked.size}² pixels, {asked.dates} dates, 6 assets, 2 threads")
-    for way in WAYS:
+    for way in ways:
         saved(way).unlink(missing_ok=True)
 
 
