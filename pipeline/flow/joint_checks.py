@@ -29,7 +29,7 @@ def list_joint_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _check_aoi_ids(settings: Settings) -> None:
-    """SettingsError where two areas have one id, and so one folder, also where capitals are not told apart."""
+    """SettingsError where two areas have one id and so one folder, also where capitals do not matter."""
     entries: dict[str, list[str]] = {}
     for entry in settings.aoi:
         folder = unicodedata.normalize("NFC", load_entry(entry).id).casefold()
