@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.aoi import Part
-from pipeline.geodesy import unproject_all
+from pipeline.geodesy import to_cgcs2000
 from pipeline.ingest.simulate.landscape import WATER
 from pipeline.ingest.simulate.world import World, build_surface
 from pipeline.periods import Period
@@ -147,12 +148,12 @@ def _find_water(world: World, rng: np.random.Generator, part: Part) -> shapely.P
     grid = tile.coarser(_RASTER_M)
     row, col = np.nonzero(build_surface(world, grid, tile, world.periods[0].first).kind == WATER)
     x, y = grid.left + (col + 0.5) * _RASTER_M, grid.top - (row + 0.5) * _RASTER_M
-    spots = unproject_all(np.asarray(shapely.points(x, y), dtype=object), grid.crs)
-    inside = np.flatnonzero(shapely.contains_xy(part.geometry, shapely.get_x(spots), shapely.get_y(spots)))
+    lon, lat = to_cgcs2000(grid.crs).transform(x, y)
+    inside = np.flatnonzero(shapely.contains_xy(part.geometry, lon, lat))
     if not inside.size:
         return part.geometry.representative_point()
-    point: shapely.Point = spots[rng.choice(inside)]
-    return point
+    chosen = rng.choice(inside)
+    return shapely.Point(lon[chosen], lat[chosen])
 
 
 def _draw_period(world: World, section: Section, period: Period) -> pd.DataFrame:
@@ -180,10 +181,11 @@ def _draw_days(rng: np.random.Generator, period: Period) -> list[date]:
     return [min(max(day, period.first), period.last) for day in days]
 
 
-def _list_limits(code: str) -> list[float]:
+@cache
+def _list_limits(code: str) -> tuple[float, ...]:
     table = standards.table("water_limits")
     row = table[(table["code"] == code) & table["water_body"].isin(["any", "river"])].iloc[0]
-    return [float(row[f"class_{number}"]) for number in range(1, 6)]
+    return tuple(float(row[f"class_{number}"]) for number in range(1, 6))
 
 
 def _draw_level(rng: np.random.Generator, code: str, water_class: int) -> float:

@@ -219,13 +219,19 @@ def find_height(
     y: NDArray[np.float64],
 ) -> NDArray[np.float32]:
     """Height of the ground (y, x) at the crossings of columns and rows, in standard deviations."""
-    left, bottom, right, top = project(part.geometry, crs).bounds
+    left, bottom, right, top = _find_bounds(part.geometry, crs)
     u = (2 * x - left - right) / (right - left)
     v = (2 * y - bottom - top) / (top - bottom)
     across = landscape.slope[0] * u - landscape.dome * u**2
     along = landscape.slope[1] * v - landscape.dome * v**2
     rough = sum_waves(draw_height_waves(world, landscape), x, y)
     return rough + across.astype(np.float32) + along.astype(np.float32)[:, None]
+
+
+@lru_cache(maxsize=64)
+def _find_bounds(outline: BaseGeometry, crs: str) -> tuple[float, float, float, float]:
+    """Bounds of an outline on a map; heights are asked for point by point."""
+    return project(outline, crs).bounds
 
 
 def draw_height_waves(world: World, landscape: Landscape) -> Waves:
