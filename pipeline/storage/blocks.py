@@ -174,6 +174,8 @@ class _Chunks:
             return np.empty((*rows.shape, *cols.shape), dtype=self.dtype)
         top, left = int(rows.min()), int(cols.min())
         numbers = self.read(Block(top, int(rows.max()) + 1, left, int(cols.max()) + 1))
+        if numbers.shape == (*rows.shape, *cols.shape) and all(axis.step in {None, 1} for axis in place):
+            return numbers
         return np.asarray(numbers[rows - top][..., cols - left])
 
     def write(self, block: Block, array: NDArray[Any]) -> None:

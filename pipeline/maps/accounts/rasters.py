@@ -114,6 +114,7 @@ class ServiceMaps:
             partial(self._compute_block, form=form),
             *codes,
             *(made[variable].data for variable in form.variables),
+            name=f"{name}_{self.when.stem}",  # else Dask makes one of all that there is of the study
             dtype=np.float32,
             meta=np.empty((0, 0), dtype=np.float32),
         )

@@ -75,7 +75,7 @@ def pack_picture(colors: NDArray[np.uint8], grid: Grid) -> dict[str, Any]:
     """Red, green, blue and alpha (band, y, x) over the whole of a grid, as an image of the map."""
     pixels, bounds = _warp(colors, grid)
     packed = io.BytesIO()
-    Image.fromarray(np.moveaxis(pixels, 0, -1)).save(packed, format="PNG", optimize=True)
+    Image.fromarray(np.moveaxis(pixels, 0, -1)).save(packed, format="PNG")
     url = f"data:image/png;base64,{base64.b64encode(packed.getvalue()).decode('ascii')}"
     return {"url": url, "bounds": bounds}
 
