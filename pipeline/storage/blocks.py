@@ -174,7 +174,7 @@ class _Chunks:
             return np.empty((*rows.shape, *cols.shape), dtype=self.dtype)
         top, left = int(rows.min()), int(cols.min())
         numbers = self.read(Block(top, int(rows.max()) + 1, left, int(cols.max()) + 1))
-        if numbers.shape == (*rows.shape, *cols.shape) and all(axis.step in {None, 1} for axis in place):
+        if numbers.shape == (*rows.shape, *cols.shape) and (rows[0], cols[0]) == (top, left):
             return numbers
         return np.asarray(numbers[rows - top][..., cols - left])
 
