@@ -51,7 +51,9 @@ class Asset:
 
     `nodata` is the DN of nothing, as are those of `stated`; `valid` the least and the greatest DN that stand
     for a value, of which the `special` ones do not; None where all others do. `band` says which band of the
-    file it is.
+    file it is. `version` is what the disk or the server says of its content, which changes when it is
+    replaced; `checksum` (multihash, hexadecimal) and `size` (bytes) are what the item says of it. Each is
+    empty where nothing is said.
     """
 
     href: str
@@ -62,6 +64,9 @@ class Asset:
     special: tuple[int, ...] = ()
     stated: tuple[int, ...] = ()
     band: BandChoice = BandChoice()
+    version: str = ""
+    checksum: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,15 @@ class Scene:
     item_href: str = ""
 
     @property
-    def hrefs(self) -> list[str]:
+    def files(self) -> list[Asset]:
         """All files, the mask first."""
         masks = [asset for asset in (self.mask, self.saturation) if asset]
-        return [asset.href for asset in (*masks, *self.assets.values())]
+        return [*masks, *self.assets.values()]
+
+    @property
+    def hrefs(self) -> list[str]:
+        """Where its files are, the mask first."""
+        return [asset.href for asset in self.files]
 
 
 NOT_READABLE, NEVER_READABLE = "not readable", "not readable, nor by another run"

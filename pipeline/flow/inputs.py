@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline import ingest
 from pipeline.aoi import PROJECT_ROOT
+from pipeline.contracts import Scene
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow.account_files import list_account_files, list_parameter_tables
@@ -27,7 +28,7 @@ from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import find_scheme
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
 from pipeline.storage.cause import Cause, checksums_of, sha256_of_file
-from pipeline.storage.tables import load_json
+from pipeline.storage.tables import load_json, load_layer
 
 _SEARCH, _SCENES = 1, 6
 _SIMULATED, _SIMULATED_ACCOUNTS, _ACCOUNT_TRUTH = 3, 2, 3
@@ -284,6 +285,19 @@ def _describe_query(study: Study) -> dict[str, Any]:
 
 
 def is_settled(run: Run, study: Study, inputs: Inputs) -> bool:
-    """Whether no scene of the kept SceneTable waits for its offset to be decided by its pixels."""
+    """Whether nothing is to be asked of the kept SceneTable: all is decided, no file of a scene replaced."""
+    if has_undecided(run, study, inputs):
+        return False
+    return not ingest.scenes.contents.find_replaced(find_scenes(run, study, inputs), run.reader)
+
+
+def has_undecided(run: Run, study: Study, inputs: Inputs) -> bool:
+    """Whether a scene of the kept SceneTable waits for its offset to be decided by its pixels."""
     artifact = run.workspace.find(name_scenes(study, inputs))
-    return artifact is None or not load_json(artifact.path / "account.json")["undecided"]
+    return artifact is not None and bool(load_json(artifact.path / "account.json")["undecided"])
+
+
+def find_scenes(run: Run, study: Study, inputs: Inputs) -> list[Scene]:
+    """The scenes of the kept SceneTable, if it is not one of a simulated world; none where none is kept."""
+    artifact = None if inputs.simulated else run.workspace.find(name_scenes(study, inputs))
+    return ingest.scenes.choice.from_table(load_layer(artifact.path, "scenes")) if artifact else []

@@ -14,15 +14,17 @@ from pipeline.contracts import Scene
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem
-from pipeline.flow.inputs import Inputs, is_settled, name_scenes, name_search
+from pipeline.flow.inputs import Inputs, find_scenes, has_undecided, name_scenes, name_search
 from pipeline.flow.simulation import build_world
 from pipeline.ingest.reading.gate import refuse_strangers
+from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.scenes.archives import RawItem
-from pipeline.ingest.scenes.choice import Choice, choose, from_table, to_table
-from pipeline.ingest.scenes.offsets import apply_offset, is_provisional, is_undecided
-from pipeline.ingest.scenes.providers import digest_files, read_items
+from pipeline.ingest.scenes.choice import Choice, choose, to_table
+from pipeline.ingest.scenes.contents import find_replaced, watch_files
+from pipeline.ingest.scenes.items import Candidate
+from pipeline.ingest.scenes.offsets import apply_offset, is_false, is_provisional, is_undecided
+from pipeline.ingest.scenes.providers import read_items
 from pipeline.settings.sources import Provider, StacApi
-from pipeline.storage.cause import Cause
 from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
 
 _LOG = logging.getLogger("ecoledger")
@@ -52,22 +54,29 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
     """
     build_world(run, study, inputs)
     cause = name_scenes(study, inputs)
-    known = {} if run.refresh else _load_decisions(run, cause)
     title = study.title("scenes")
-    decide = partial(apply_offset, reader=run.reader)
+    kept = find_scenes(run, study, inputs)
+    replaced = set() if run.refresh else find_replaced(kept, run.reader)
+    known = (
+        {}
+        if run.refresh
+        else {one.id: one for one in kept if one.id not in replaced and not is_provisional(one)}
+    )
+    decide = partial(decide_scene, reader=run.reader, watched=not inputs.simulated)
 
     def build(folder: Path) -> None:
         choice = choose_for_study(study, inputs.provider, _find_or_load_items(run, study, inputs.provider))
         new = [one for one in choice.candidates if one.scene.id not in known]
         known.update({scene.id: scene for scene in run.each(title, decide, new)})
         scenes = [known[one.scene.id] for one in choice.candidates]
-        save_tables(folder, {"scenes": tabulate_scenes(choice, scenes, watched=not inputs.simulated)})
+        save_tables(folder, {"scenes": tabulate_scenes(choice, scenes)})
         account = give_account(choice, scenes)
         for warning in account["warnings"]:
             _LOG.warning(warning, extra={"aoi": study.aoi.id})
         save_json(folder / "account.json", account)
 
-    artifact = run.artifact(title, cause, build, anew=run.refresh or not is_settled(run, study, inputs))
+    anew = run.refresh or bool(replaced) or has_undecided(run, study, inputs)
+    artifact = run.artifact(title, cause, build, anew=anew)
     account = load_json(artifact.path / "account.json")
     return StudyScenes(load_layer(artifact.path, "scenes"), artifact.key, account)
 
@@ -109,45 +118,38 @@ def _find_or_load_items(run: Run, study: Study, provider: Provider) -> Sequence[
     return items
 
 
-def _load_decisions(run: Run, cause: Cause) -> dict[str, Scene]:
-    """Scenes of a kept SceneTable that are decided for good, by id."""
-    artifact = run.workspace.find(cause)
-    kept = from_table(load_layer(artifact.path, "scenes")) if artifact else []
-    return {scene.id: scene for scene in kept if not is_provisional(scene)}
+def decide_scene(candidate: Candidate, reader: Reader, *, watched: bool = True) -> Scene:
+    """A scene with its offset, known by the versions of its files if these are `watched`."""
+    scene = watch_files(candidate.scene, reader) if watched else candidate.scene
+    return apply_offset(replace(candidate, scene=scene), reader)
 
 
-def tabulate_scenes(choice: Choice, scenes: Sequence[Scene], *, watched: bool) -> gpd.GeoDataFrame:
-    """The SceneTable of those scenes whose offset is decided; InputError if it is of none."""
+def tabulate_scenes(choice: Choice, scenes: Sequence[Scene]) -> gpd.GeoDataFrame:
+    """The SceneTable of those scenes that can be taken; InputError if it is of none."""
     pairs = [
-        (_watch_files(scene) if watched else scene, one.outline)
+        (scene, one.outline)
         for scene, one in zip(scenes, choice.candidates, strict=True)
-        if not is_undecided(scene)
+        if not is_undecided(scene) and not is_false(scene)
     ]
     if not pairs:
-        expected = "an offset in raster:bands that fits the baseline, or enough clear land to tell it"
-        todo = "Correct raster:bands or the baseline of the item, or leave it out"
+        offset = "an offset in raster:bands that fits the baseline, or enough clear land to tell it"
+        expected = f"the files that the item describes, and {offset}"
+        todo = "Correct raster:bands or the baseline of the item, fetch its files anew, or leave it out"
         problems = [Problem(scene.id, scene.offset_evidence, expected, todo) for scene in scenes[:_NAMED]]
-        raise InputError("The offset of no scene over the area can be told", problems)
+        raise InputError("No scene over the area can be taken", problems)
     taken, outlines = zip(*pairs, strict=True)
     return to_table(taken, outlines)
-
-
-def _watch_files(scene: Scene) -> Scene:
-    """A scene that counts as updated when a file of it on this machine is replaced."""
-    files = digest_files(scene.hrefs)
-    updated = scene.updated.partition(" ")[0]
-    return replace(scene, updated=f"{updated} {files}".strip()) if files else scene
 
 
 def give_account(choice: Choice, scenes: Sequence[Scene]) -> dict[str, Any]:
     """What became of all that was found, and what should be known of it; see `StudyScenes`."""
     warnings = [*_list_missing_passes(choice), *_list_flaws(choice), *_list_offsets(scenes)]
-    left_out = sum(is_undecided(scene) for scene in scenes)
+    left_out = {"offset": sum(map(is_undecided, scenes)), "content": sum(map(is_false, scenes))}
     return {
         "found": choice.found,
-        "taken": len(scenes) - left_out,
+        "taken": len(scenes) - sum(left_out.values()),
         "superseded": choice.superseded,
-        "rejected": {**choice.rejected, **({"offset": left_out} if left_out else {})},
+        "rejected": {**choice.rejected, **{reason: count for reason, count in left_out.items() if count}},
         "passes": {mission: asdict(passes) for mission, passes in choice.passes.items()},
         "undecided": [scene.id for scene in scenes if is_provisional(scene)],
         "warnings": warnings,
@@ -188,6 +190,8 @@ def _list_offsets(scenes: Sequence[Scene]) -> list[str]:
 
 def _describe_offset(scene: Scene) -> str:
     """What should be known of the offset of a scene; '' where all agree."""
+    if is_false(scene):
+        return "left out, a file is not the one that their item describes"
     if is_undecided(scene):
         return "left out, their offset is undecided"
     if is_provisional(scene):

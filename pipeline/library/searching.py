@@ -20,10 +20,16 @@ from pipeline.engine.sources import find_source
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.inputs import find_inputs
-from pipeline.flow.scenes import choose_for_study, find_items, give_account, make_scene_table, tabulate_scenes
+from pipeline.flow.scenes import (
+    choose_for_study,
+    decide_scene,
+    find_items,
+    give_account,
+    make_scene_table,
+    tabulate_scenes,
+)
 from pipeline.grid import build_grid
 from pipeline.ingest.reading.readers import open_reader
-from pipeline.ingest.scenes.offsets import apply_offset
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.library.delivery import Delivery, open_delivery
 from pipeline.library.outlines import AoiInput, find_aoi
@@ -152,8 +158,8 @@ def _search(study: Study) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
     choice = choose_for_study(study, provider, find_items(study, provider))
     source = replace(find_source(study.settings), cache_folder=None)
     with open_reader(source) as reader, ThreadPoolExecutor(_OFFSET_THREADS) as threads:
-        scenes = list(threads.map(partial(apply_offset, reader=reader), choice.candidates))
-    return tabulate_scenes(choice, scenes, watched=True), give_account(choice, scenes)
+        scenes = list(threads.map(partial(decide_scene, reader=reader), choice.candidates))
+    return tabulate_scenes(choice, scenes), give_account(choice, scenes)
 
 
 def _search_and_keep(study: Study, out: Path) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:

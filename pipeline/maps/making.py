@@ -48,7 +48,8 @@ def list_map_steps(study: Study, steps: Sequence[Step]) -> list[str]:
 def describe_scene(scene: Scene) -> str:
     """What of a scene decides what is read from it."""
     offsets = sorted({(asset.scale, asset.offset) for asset in scene.assets.values()})
-    return f"{scene.id}|{scene.baseline}|{offsets}|{scene.updated}|{scene.item_sha256}"
+    versions = "".join(f"|{asset.version}" for asset in scene.files if asset.version)
+    return f"{scene.id}|{scene.baseline}|{offsets}|{scene.updated}|{scene.item_sha256}{versions}"
 
 
 def refuse_loss(run: Run, study: Study, stores: Sequence[Artifact]) -> None:

@@ -39,6 +39,7 @@ class ItemReader:
     def read_profile(self, asset: Asset) -> Profile:
         """Where an asset lies, from its own header; BrokenAsset if it cannot be opened or lies nowhere."""
         cache = self._cache(asset)
+        self.reader.network.versions.expect(asset.href, asset.version)
         if cache is None:
             return self.reader.read_header(asset.href, self.trail).profile
         name = self._name(asset, "header")
@@ -130,7 +131,8 @@ class ItemReader:
 
     def _name(self, asset: Asset, what: str, extract: Extract = ONLY_BAND) -> str:
         part = "" if extract == ONLY_BAND else f"|{extract}"
-        return f"{redact(asset.href)}|{self.item_sha256}|{what}{part}"
+        version = f"|{asset.version}" if asset.version else ""
+        return f"{redact(asset.href)}|{self.item_sha256}{version}|{what}{part}"
 
 
 def _profile_of(said: dict[str, Any]) -> Profile:

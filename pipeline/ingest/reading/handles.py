@@ -23,6 +23,7 @@ from pipeline.ingest.reading.headers import FAILURES, Header, read_header
 from pipeline.ingest.reading.network import Network
 from pipeline.ingest.reading.ranges import Ranges, fetch_range
 from pipeline.ingest.reading.tiles import read_tiles
+from pipeline.ingest.reading.versions import describe_file
 
 HTTP = ("http://", "https://")
 _OPEN_FILES_OF_DISK, _OPEN_FILES_OF_NETWORK = 128, 192
@@ -61,20 +62,24 @@ class File:
             return self._take_by_ranges(read)
         with self.lock:
             try:
-                return read(self._open())
+                value = read(self._open())
+                self._refuse_change()
             except FAILURES:
                 self.drop()
                 raise
+            return value
 
     def fetch(self, first: int, size: int) -> bytes:
         """Some bytes, asked for once, without GDAL."""
         path = self._network.signer.sign(self.href).path
         if self.host is not None:
             self.host.wait()
-            return fetch_range(self._network, path, first, first + size - 1)
+            return fetch_range(self._network, self.href, path, first, first + size - 1)
         with Path(path).open("rb", buffering=0) as file:
             file.seek(first)
-            return file.read(size)
+            content = file.read(size)
+        self._refuse_change()
+        return content
 
     def know(self, read: Callable[[], Header]) -> Header:
         """The header, read once."""
@@ -88,6 +93,13 @@ class File:
         if self.dataset is not None:
             self.dataset.close()
             self.dataset = None
+
+    def _refuse_change(self) -> None:
+        """OSError where a file of this machine is not what it was: what was just read is of another."""
+        if not self.remote and (
+            told := self._network.versions.explain_change(self.href, describe_file(self.href))
+        ):
+            raise OSError(told)
 
     def _open(self) -> rasterio.DatasetReader:
         if self.dataset is None or self._until <= monotonic():

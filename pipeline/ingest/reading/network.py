@@ -16,6 +16,7 @@ from urllib3.util.retry import Retry
 from pipeline.errors import BrokenAsset, ProviderUnavailable
 from pipeline.ingest.reading.gate import Gate
 from pipeline.ingest.reading.signing import Signer, redact
+from pipeline.ingest.reading.versions import Versions
 from pipeline.settings.access import Access
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 120.0
@@ -59,6 +60,11 @@ class Host:
             why = "it is misspelt, or the network is down"
             raise ProviderUnavailable(f"{self.name} has no address: {why}; what is finished is kept")
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it has answered for none of many files of late."""
+        return self.nameless or len(set(self.failed)) >= _GIVE_UP
+
     def wait(self) -> None:
         """Wait until the host may be asked."""
         while (left := self.closed_until - time.monotonic()) > 0:
@@ -94,6 +100,7 @@ class Network:
     def __init__(self, access: Access, gate: Gate) -> None:
         self.http, self.gate = open_pool(), gate
         self.signer = Signer(access, self.http)
+        self.versions = Versions()
         self._hosts: dict[str, Host] = {}
         self._lock = threading.Lock()
 

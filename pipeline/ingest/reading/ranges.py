@@ -6,7 +6,7 @@ the ranges that it asks for side by side, and remembers a failed open. What fail
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,8 +18,10 @@ from urllib3.util.retry import Retry
 
 from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading.network import Network, request
+from pipeline.ingest.reading.versions import describe_answer
 
-_TRIES = 8
+_TRIES, _VERSION_TRIES = 8, 4
+_HTTP = ("http://", "https://")
 GONE = frozenset({"HTTP 404", "HTTP 410"})
 """Failures of a file that is not there, however often it is asked for."""
 
@@ -43,9 +45,9 @@ def busy_status(text: str) -> int | None:
     return int(found[1]) if found and int(found[1]) in _BUSY else None
 
 
-def fetch_range(network: Network, url: str, first: int, last: int) -> bytes:
-    """A range that is asked for once; OSError where the answer is not right."""
-    answer = _request(network, url, first, last)
+def fetch_range(network: Network, href: str, url: str, first: int, last: int) -> bytes:
+    """A range of a file at its signed address, asked for once; OSError where the answer is not right."""
+    answer = _request(network, href, url, first, last)
     if answer.wrong:
         raise OSError(answer.wrong)
     return answer.content
@@ -60,6 +62,7 @@ class _Answer:
     status: int | None = None
     retry_after: float | None = None
     size: int | None = None
+    version: str = ""
 
     def patience(self, number: int) -> int:
         """The number of the pause after it: a name is soon asked for again."""
@@ -76,7 +79,8 @@ class RangeFile(io.RawIOBase):
 
     It raises nothing, as GDAL's callbacks can carry no error: after a failure it reads as if it had ended,
     and `failure` says why. `failures` are all answers that were not right, also those that were made good;
-    `unanswered` marks a failure of the server, not of the file.
+    `unanswered` marks a failure of the server, not of the file. `version` is what the server says that
+    identifies its content.
     """
 
     def __init__(self, href: str, network: Network, tries: int | None = None) -> None:
@@ -84,6 +88,7 @@ class RangeFile(io.RawIOBase):
         self.failure = ""
         self.failures: list[str] = []
         self.unanswered = False
+        self.version = ""
         self._href, self._network, self._tries = href, network, tries or _TRIES
         self._host = network.host(href)
         self._size: int | None = None
@@ -125,7 +130,7 @@ class RangeFile(io.RawIOBase):
         for number in range(self._tries):
             answer, again = self._ask(first, last)
             if not answer.wrong:
-                self._size = answer.size
+                self._size, self.version = answer.size, answer.version
                 self._host.note_answer()
                 return answer.content
             self.failures.append(answer.wrong)
@@ -147,7 +152,7 @@ class RangeFile(io.RawIOBase):
             address = self._network.signer.sign(self._href)
         except BrokenAsset as error:
             return _Answer(wrong=str(error), status=HTTPStatus.FORBIDDEN), False
-        answer = _request(self._network, address.path, first, last)
+        answer = _request(self._network, self._href, address.path, first, last)
         refused = answer.status in _REFUSED
         return answer, refused and self._network.signer.renew(self._href, address)
 
@@ -183,11 +188,22 @@ class Ranges:
         return any(file.unanswered for file in self._files)
 
 
-def _request(network: Network, url: str, first: int, last: int) -> _Answer:
+def ask_version(network: Network, href: str) -> str:
+    """What identifies the content of a file of the network now; empty where its server does not say."""
+    if not href.startswith(_HTTP) or network.host(href).is_silent:
+        return ""
+    file = RangeFile(href, network, _VERSION_TRIES)
+    file.read(1)
+    if file.unanswered:
+        network.host(href).failed.append(href)
+    return file.version
+
+
+def _request(network: Network, href: str, url: str, first: int, last: int) -> _Answer:
     headers = {"Range": f"bytes={first}-{last}"}
     try:
         with request(network.http, network.gate, url, headers, _ONCE) as response:
-            return _judge(response, first, last)
+            answer = _judge(response, first, last)
     except BrokenAsset as error:
         return _Answer(wrong=str(error), status=HTTPStatus.FORBIDDEN)
     except HTTPError as error:
@@ -195,6 +211,8 @@ def _request(network: Network, url: str, first: int, last: int) -> _Answer:
         if wrong == NAMELESS:
             network.host(url).miss_address()
         return _Answer(wrong=wrong)
+    changed = network.versions.explain_change(href, answer.version)
+    return replace(answer, wrong=changed, status=HTTPStatus.PRECONDITION_FAILED) if changed else answer
 
 
 def _judge(response: urllib3.BaseHTTPResponse, first: int, last: int) -> _Answer:
@@ -210,7 +228,7 @@ def _judge(response: urllib3.BaseHTTPResponse, first: int, last: int) -> _Answer
     start, end, size = (int(number) for number in said.groups())
     if (start, end) != (first, min(last, size - 1)) or len(content) != end - start + 1:
         return _Answer(b"", f"bytes {start}-{end} for {first}-{last}", response.status)
-    return _Answer(content, size=size)
+    return _Answer(content, size=size, version=describe_answer(response.headers, size))
 
 
 def _retry_after(response: urllib3.BaseHTTPResponse) -> float | None:

@@ -86,7 +86,7 @@ def resample(files: ItemReader, asset: Asset, grid: Grid, block: Block) -> Numbe
 
 def find_values(numbers: Numbers, asset: Asset) -> Numbers:
     """Where the numbers of an asset stand for a value."""
-    known = _list_valid_numbers(replace(asset, href=""), str(numbers.values.dtype))
+    known = _list_valid_numbers(_forget_file(asset), str(numbers.values.dtype))
     return replace(numbers, values=known[_to_uint16(numbers.values)])
 
 
@@ -111,11 +111,16 @@ def place_numbers(
     Those become nodata. What is not its own stays as it is, or becomes nodata if this owner is `alone`.
     """
     values = numbers.values
-    meaning = _meaning(replace(asset, href=""), packing, str(values.dtype))
+    meaning = _meaning(_forget_file(asset), packing, str(values.dtype))
     missing: int = _place(
         _to_uint16(values), numbers.rows, numbers.cols, owner, number, meaning, alone, target
     )
     return missing
+
+
+def _forget_file(asset: Asset) -> Asset:
+    """An asset by what its numbers mean, wherever they are."""
+    return replace(asset, href="", version="", checksum="", size=0)
 
 
 def _to_uint16(values: NDArray[Any]) -> NDArray[np.uint16]:
@@ -157,7 +162,7 @@ def _warp(files: ItemReader, asset: Asset, profile: Profile, grid: Grid, block: 
     share = _count_points(asset, profile, grid)
     window = window_around(*reach(profile, grid, block, share), _WARP_MARGIN_PX)
     source = files.read_window(asset, window)
-    _strike(source, _list_valid_numbers(replace(asset, href=""), str(source.dtype)), asset.nodata)
+    _strike(source, _list_valid_numbers(_forget_file(asset), str(source.dtype)), asset.nodata)
     numbers = np.full(block.shape, asset.nodata, dtype=source.dtype)
     kernel = _bilinear if share == 1 else _mean
     for strip, lines in strips(block, share):

@@ -24,6 +24,8 @@ from pipeline.settings.sources import Mission
 _NEAREST_MISSES = 8
 _ASIDE = ("mask", "saturation")
 """Files of a scene that are no bands."""
+_CONTENT = ("version", "checksum", "size")
+"""Of an asset: what is written only where something is said."""
 _WANTED_OTHERWISE = {"mission", "day", "place", "cloud", "no known sensor"}
 """Reasons that are in what was asked for, and not in the item."""
 
@@ -165,7 +167,11 @@ def _asset(said: dict[str, Any]) -> Asset:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, default=asdict, sort_keys=True)
+    return json.dumps(value, default=_tell, sort_keys=True)
+
+
+def _tell(asset: Asset) -> dict[str, Any]:
+    return {key: value for key, value in asdict(asset).items() if value or key not in _CONTENT}
 
 
 def _list_all_reasons(candidate: Candidate | str, area: BaseGeometry, settings: Scenes) -> list[_Reason]:

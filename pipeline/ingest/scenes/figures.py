@@ -17,6 +17,8 @@ _FAR = 20
 """A scale that is so many times another one makes no reflectance of the numbers of the sensor."""
 _SHIFT = 8_000
 """In numbers of a file: an offset that is further from that of the sensor makes no reflectance either."""
+_CHECKSUMS = ("file:checksum", "checksum:multihash")
+"""Of the extension for files, and of the one before it."""
 _APPLIED = ("earthsearch:boa_offset_applied", "sentinel:boa_offset_applied")
 
 
@@ -40,12 +42,22 @@ def describe_asset(band: str, file: BandFile, packing: Packing) -> Asset:
         packing.special,
         _list_nodata(file, packing.nodata),
         file.band,
+        **describe_content(file),
     )
 
 
 def describe_mask(file: BandFile, nodata: int) -> Asset:
     """A band of classes or bits, whose sensor has a number for no data."""
-    return Asset(file.href, nodata=nodata, stated=_list_nodata(file, nodata), band=file.band)
+    stated = _list_nodata(file, nodata)
+    return Asset(file.href, nodata=nodata, stated=stated, band=file.band, **describe_content(file))
+
+
+def describe_content(file: BandFile) -> dict[str, Any]:
+    """What an item says of the bytes of a file: `checksum`, a multihash, and `size`; none that is odd."""
+    said = file.asset.extra_fields
+    checksum = next((said[key] for key in _CHECKSUMS if isinstance(said.get(key), str)), "")
+    size = said.get("file:size")
+    return {"checksum": checksum.lower(), "size": size if isinstance(size, int) and size > 0 else 0}
 
 
 def list_statements(

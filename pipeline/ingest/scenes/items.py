@@ -18,7 +18,13 @@ from pipeline.contracts import Asset, Scene
 from pipeline.ingest.reading.radiometry import Statement
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.bands import BandFile, UnusableItem, find_band
-from pipeline.ingest.scenes.figures import describe_asset, describe_mask, list_assumptions, list_statements
+from pipeline.ingest.scenes.figures import (
+    describe_asset,
+    describe_content,
+    describe_mask,
+    list_assumptions,
+    list_statements,
+)
 from pipeline.ingest.scenes.raw_items import (
     UNREADABLE,
     ZONELESS,
@@ -133,7 +139,7 @@ def _build_scene(
         item_sha256=checksum,
         simulated=bool(said.get("ecoledger:simulated", False)),
         orbit=str(said.get("sat:absolute_orbit", "")) if sensor.look == "orbit" else "",
-        saturation=Asset(spoilt.href, band=spoilt.band) if spoilt else None,
+        saturation=Asset(spoilt.href, band=spoilt.band, **describe_content(spoilt)) if spoilt else None,
         item_href=item.href,
     )
 

@@ -23,11 +23,14 @@ from pipeline.ingest.reading.radiometry import (
     weigh_pixels,
 )
 from pipeline.ingest.reading.reader import Reader
+from pipeline.ingest.scenes.contents import explain_content
 from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.sensors import SENSORS
 
 _METADATA, _UNDECIDED, _UNREAD = "metadata", "undecided", "unread"
 """Sources of what the pixels had no part in since none could be read, and of what is not decided at all."""
+_FALSE = "false"
+"""The source of nothing: a file of the scene is not the one that its item describes."""
 _SHORT_WAVES = ("red", "blue", "coastal")
 """Bands in which dense vegetation is dark, in the order to ask."""
 _EDGE_PX = 400
@@ -42,12 +45,15 @@ Pixels = tuple[dict[str, NDArray[Any]], NDArray[Any]]
 def apply_offset(candidate: Candidate, reader: Reader) -> Scene:
     """The scene with its radiometric offset decided by statements and pixels, if its sensor asks.
 
-    Statements are those of its item and of the headers of its files.
+    Statements are those of its item and of the headers of its files. A scene of which a file is not the one
+    that its item describes is not asked, see `is_false`.
 
     Where its pixels could not be read for now, the decision is not for good, see `is_provisional`. Where
     nothing could be decided, its numbers mean nothing, see `is_undecided`.
     """
     scene = candidate.scene
+    if told := explain_content(scene):
+        return replace(scene, offset_source=_FALSE, offset_evidence=told)
     if not SENSORS[scene.mission].offset_from_pixels or scene.mask is None:
         return scene
     witnesses = {band: scene.assets[band] for band in _SHORT_WAVES if band in scene.assets}
@@ -87,6 +93,11 @@ def is_provisional(scene: Scene) -> bool:
 def is_undecided(scene: Scene) -> bool:
     """Whether neither statements nor pixels told a scene's offset, so that it cannot be taken."""
     return scene.offset_source in {_UNDECIDED, _UNREAD}
+
+
+def is_false(scene: Scene) -> bool:
+    """Whether a file of a scene is not the one that its item describes, so that it cannot be taken."""
+    return scene.offset_source == _FALSE
 
 
 def _name_source(decision: OffsetDecision, *, is_settled: bool) -> str:

@@ -14,6 +14,7 @@ from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsEr
 from pipeline.ingest.reading.gdal import find_sidecars
 from pipeline.ingest.reading.network import explain_failure
 from pipeline.ingest.reading.signing import redact
+from pipeline.ingest.reading.versions import describe_file
 from pipeline.ingest.scenes.addresses import find_file, place_files, split_band
 from pipeline.ingest.scenes.archives import RawItem, list_items, read_archive
 from pipeline.ingest.scenes.documents import Documents
@@ -81,8 +82,8 @@ def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
 def fingerprint(provider: Provider) -> str:
     """Checksum of what a provider holds, as far as that is known without a search.
 
-    An API and a remote catalogue are known by their entry. On this machine it is the items, and size and
-    time of change of every file that they name, so that a file replaced under its item is seen.
+    An API and a remote catalogue are known by their entry. On this machine it is the items, and the version
+    of every file that they name, so that a file replaced under its item is seen.
     """
     digest = hashlib.sha256(provider.model_dump_json().encode())
     if isinstance(provider, LocalArchive) or (
@@ -95,19 +96,14 @@ def fingerprint(provider: Provider) -> str:
 
 
 def digest_files(hrefs: Iterable[str]) -> str:
-    """Checksum of the sizes and times of change of those files that are on this machine; '' if none is.
+    """Checksum of the versions of those files that are on this machine; '' if none is.
 
     With those of the files in which GDAL keeps their masks and their nodata.
     """
     local = sorted({href for href in hrefs if "://" not in href})
     paths = [path for href in local for path in (Path(href), *find_sidecars(href))]
-    states = [(path.name, *_size_and_time(path)) for path in paths if path.exists()]
+    states = [(path.name, version) for path in paths if (version := describe_file(str(path)))]
     return hashlib.sha256(json.dumps(states).encode()).hexdigest() if states else ""
-
-
-def _size_and_time(path: Path) -> tuple[int, int]:
-    state = path.stat()
-    return state.st_size, state.st_mtime_ns
 
 
 def _hrefs(item: RawItem) -> list[str]:
