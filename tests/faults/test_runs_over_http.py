@@ -197,7 +197,29 @@ def test_a_second_run_reads_from_the_network_only_what_is_new(clean, world):
         server.requests.clear()
         shutil.rmtree(out / "pond")
         run(world, clean, config)
-        warm = sum(request.path.endswith(".tif") for request in server.requests)
+        asked = [request.span for request in server.requests if request.path.endswith(".tif")]
+        warm = sum(span != (0, 0) for span in asked)
     assert cold > 20
     assert warm == 0
+    assert len(asked) == len({request.path for request in server.requests if request.path.endswith(".tif")})
     assert rasters(out / "pond" / "q2") == first == rasters(clean[0])
+
+
+@pytest.mark.parametrize("words", [(), ("--refresh",)], ids=["as ever", "with --refresh"])
+def test_an_asset_replaced_under_its_item_makes_the_maps_anew(clean, world, words):
+    """The same size, the same item; what it is now is what is delivered, and a third run keeps it."""
+    red = max(world.rglob("red.tif"))
+    with serving(world) as server:
+        config = config_over(world, {"static": f"{server.url}/catalog.json"})
+        out = run(world, clean, config)
+        before = composite_of(out, "red")
+        shutil.copy(red.with_name("nir.tif"), red)
+        run(world, clean, config, *words)
+        delivered = out / "pond" / "q2"
+        after = files_of(delivered, but="")
+        assert rasters(delivered) != rasters(clean[0])
+        whole = run_elsewhere(world, config)
+        assert rasters(delivered) == rasters(whole)
+        run(world, clean, config)
+        assert files_of(delivered, but="") == after
+    assert (before > 0).any()

@@ -62,12 +62,13 @@ class File:
             return self._take_by_ranges(read)
         with self.lock:
             try:
-                value = read(self._open())
-                self._refuse_change()
+                try:
+                    return read(self._open())
+                finally:
+                    self._refuse_change()
             except FAILURES:
                 self.drop()
                 raise
-            return value
 
     def fetch(self, first: int, size: int) -> bytes:
         """Some bytes, asked for once, without GDAL."""

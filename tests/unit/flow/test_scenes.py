@@ -18,6 +18,7 @@ from pipeline.ingest.reading.radiometry import PixelEvidence
 from pipeline.ingest.reading.readers import Source
 from pipeline.ingest.scenes import offsets
 from pipeline.ingest.scenes.choice import from_table
+from pipeline.maps.making import describe_scene
 from pipeline.settings.access import Access
 from pipeline.settings.sources import StacApi
 
@@ -119,6 +120,35 @@ def test_an_api_is_searched_once_whatever_else_changes_until_refreshed(run, by_a
     assert searches == ["https://host"]
     found(replace(run, refresh=True), area)
     assert searches == ["https://host"] * 2
+
+
+def test_a_file_that_an_api_names_is_noticed_when_it_is_replaced_and_nobody_searches_again(run, by_api):
+    area, searches = by_api
+    before = found(run, area)
+    assert is_settled(replace(run, source=Source()), area, find_inputs(run, area))
+    tif = Path(from_table(before.table)[1].assets["nir"].href)
+    state = tif.stat()
+    tif.write_bytes(tif.read_bytes()[::-1])
+    os.utime(tif, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert not is_settled(replace(run, source=Source()), area, find_inputs(run, area))
+    after = found(run, area)
+    pairs = zip(from_table(before.table), from_table(after.table), strict=True)
+    assert [new.id for old, new in pairs if describe_scene(old) != describe_scene(new)] == ["S2A_1"]
+    assert is_settled(replace(run, source=Source()), area, find_inputs(run, area))
+    assert searches == ["https://host"]
+
+
+def test_a_scene_whose_file_has_another_checksum_than_its_item_says_is_left_out_by_name(run, planted):
+    item = files_of(planted) / "S2A_1" / "item.json"
+    content = json.loads(item.read_text(encoding="utf-8"))
+    content["assets"]["nir"]["file:checksum"] = "1220" + "0" * 64
+    item.write_text(json.dumps(content), encoding="utf-8")
+    result = found(run, planted)
+    assert list(result.table["id"]) == ["S2A_0", "S2A_2"]
+    assert (result.account["taken"], result.account["rejected"]) == (2, {"content": 1})
+    (warning,) = result.account["warnings"]
+    assert "left out, a file is not the one that their item describes: S2A_1" in warning
+    assert "nir.tif: sha256" in warning
 
 
 def test_another_question_is_another_search(run, by_api):
