@@ -15,6 +15,7 @@ from pipeline.maps.land_cover.kinds import is_typed
 from pipeline.maps.step import Maps
 from pipeline.rights_registry.pieces import Units, add_classes, cut_units
 from pipeline.storage.cause import Artifact
+from pipeline.storage.scratch import ScratchFile
 from pipeline.storage.tables import load_layer, save_json, save_tables
 from pipeline.zonal.class_sums import ClassSums
 from pipeline.zonal.ground import lay_ground
@@ -48,7 +49,8 @@ def make_account_sums(
     )
 
     def build(folder: Path) -> None:
-        units = cut_units(load_shapes(parcels), study.aoi, regions, projects)
+        with ScratchFile(folder) as scratch:
+            units = cut_units(load_shapes(parcels, scratch), study.aoi, regions, projects)
         rows = add_classes(units.rows, load_layer(parcels.path, "parcels"))
         sums = _sum_units(run, maps, units)
         found = rows.loc[sums["row"]].reset_index(drop=True).join(sums.drop(columns="row"))

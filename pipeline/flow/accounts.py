@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 
 from pipeline.accounts.eligibility import check_projects
@@ -146,7 +145,7 @@ def _add_water_class(statistics: pd.DataFrame, sections: pd.DataFrame, aoi_id: s
 def _tabulate_moves(run: Run, maps: Maps) -> dict[tuple[str, str], pd.DataFrame]:
     """Areas that went from class to class of the maps, by the labels of two consecutive years."""
     what = TYPE_MOVES if is_typed(maps.study) else COVER_MOVES
-    view = View(maps, lay_ground(run.cluster, maps.study), pd.DataFrame(), gpd.GeoDataFrame(), {})
+    view = View(maps, lay_ground(run.cluster, maps.study), pd.DataFrame(), pd.DataFrame(), {})
     found = tabulate_transitions(view, what)
     return {(when.periods[0].label, when.periods[-1].label): matrix for when, matrix in found.items()}
 

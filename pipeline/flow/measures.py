@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from pipeline.engine.run import Run
@@ -13,17 +14,18 @@ from pipeline.maps.cover import explain_no_cover
 from pipeline.maps.land_cover.showing import explain_no_class
 from pipeline.maps.step import Maps
 from pipeline.periods import PERIODS_A_YEAR
-from pipeline.rights_registry.shapes import ParcelShapes
+from pipeline.rights_registry.shapes import ParcelShapes, split_places
 from pipeline.settings.products import load_products
 from pipeline.storage.blocks import read_block
 from pipeline.storage.cause import Artifact
+from pipeline.storage.scratch import ScatteredRows, ScratchFile
 from pipeline.storage.tables import read_layer_parts
 from pipeline.zonal import measures
 from pipeline.zonal.ground import Ground, GroundPixels
 from pipeline.zonal.layers import LayersNumbers, MapStores, Place
 from pipeline.zonal.overlay import NEIGHBOURS, sum_parcels, sum_pixels
 from pipeline.zonal.sums import Job, MeasurePlan, ParcelSums
-from pipeline.zonal.tables import tabulate
+from pipeline.zonal.tables import SLICE_PARCELS, tabulate
 
 
 @dataclass(frozen=True)
@@ -53,25 +55,29 @@ def sum_ground(
     return sum_pixels(under.weight_m2, stores.read(places, under.read), jobs)
 
 
-def load_shapes(parcels: Artifact) -> ParcelShapes:
-    """The parcels of an artifact as they are laid over maps."""
+def load_shapes(parcels: Artifact, scratch: ScratchFile) -> ParcelShapes:
+    """The parcels of an artifact as they are laid over maps, their outlines put away."""
     parts = read_layer_parts(parcels.path / "parcels.parquet", ["parcel_id", "area_m2"])
-    return ParcelShapes.concat([ParcelShapes.of(part) for part in parts])
+    return ParcelShapes.concat([ParcelShapes.of(part).put_away(scratch.keep) for part in parts])
 
 
-def measure_parcels(run: Run, maps: Maps, parcels: ParcelShapes) -> Iterator[pd.DataFrame]:
+def measure_parcels(
+    run: Run, maps: Maps, parcels: ParcelShapes, scratch: ScratchFile
+) -> Iterator[pd.DataFrame]:
     """PARCEL_MEASURES of parcels in their order, so many parcels at a time."""
     study, stores, plan = maps.study, list_stores(maps), plan_measures(maps)
     jobs, places = plan.jobs, plan.places
     groups = parcels.shapes.group_neighbours(NEIGHBOURS)
     tasks = (ParcelTask(parcels.take(group), study.grid, stores, places, jobs) for group in groups)
-    sums = ParcelSums.zeros(len(parcels), jobs)
+    rows = ScatteredRows(scratch, len(parcels), sum(tally.width for tally, _ in jobs), SLICE_PARCELS)
 
     def put(number: int, part: ParcelSums) -> None:
-        sums.put(groups[number], part)
+        rows.put(groups[number], part.join())
 
     run.stream(study.title("overlay"), sum_neighbours, tasks, put, count=len(groups))
-    return tabulate(parcels.ids, plan, sums)
+    slices = split_places(np.arange(len(parcels)), SLICE_PARCELS) if len(parcels) else [np.arange(0)]
+    for some, sums in zip(slices, rows.take(), strict=True):
+        yield from tabulate(parcels.ids[some], plan, ParcelSums.split(sums, jobs))
 
 
 def measure_aoi(ground: Ground, maps: Maps) -> pd.DataFrame:

@@ -22,7 +22,8 @@ from pipeline.periods import When
 from pipeline.rights_registry import area_balance
 from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact
-from pipeline.storage.tables import load_layer, save_json, save_parts, save_tables
+from pipeline.storage.scratch import ScratchFile
+from pipeline.storage.tables import load_table, save_json, save_parts, save_tables
 from pipeline.zonal.ground import lay_ground
 
 _VERSION = 12
@@ -46,17 +47,21 @@ def make_statistics(run: Run, maps: Maps, parcels: Artifact, sources: Mapping[Wh
     )
 
     def build(folder: Path) -> None:
-        shapes = load_shapes(parcels)
         ground = lay_ground(run.cluster, study)
         measures = measure_aoi(ground, maps)
-        view = View(maps, ground, measures, load_layer(parcels.path, "parcels"), sources)
-        save_parts(folder / "parcel_measures.parquet", measure_parcels(run, maps, shapes))
+        with ScratchFile(folder) as scratch:
+            shapes = load_shapes(parcels, scratch)
+            found = measure_parcels(run, maps, shapes, scratch)
+            save_parts(folder / "parcel_measures.parquet", found)
+            balance = area_balance.build_area_balance(shapes, study.aoi, measures)
+        registered = load_table(parcels.path, "parcels", ["land_class", "area_m2"])
+        view = View(maps, ground, measures, registered, sources)
         tables = collect_tables(view)
         save_json(folder / "tables.json", list(tables))
         save_tables(
             folder,
             {
-                "area_balance": area_balance.build_area_balance(shapes, study.aoi, measures),
+                "area_balance": balance,
                 "indicators": indicators.build_indicator_table(list(list_rows(view)), study.aoi.id),
                 "change_patches": _outline_patches(maps),
                 **tables,

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -95,7 +94,7 @@ def _tabulate(
     )
 
 
-def _sum_register(parcels: gpd.GeoDataFrame) -> dict[str, float]:
+def _sum_register(parcels: pd.DataFrame) -> dict[str, float]:
     """Area of parcels inside the aoi by the type of their registered class; empty without a known class."""
     types = standards.table("land_classes").set_index("code")["ecosystem"]
     kinds = parcels["land_class"].map(types)

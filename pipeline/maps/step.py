@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
@@ -156,14 +155,15 @@ class Maps:
 class View:
     """What a step shows itself by: the maps, the ground of the aoi, its measures, its parcels.
 
-    `measures` are PARCEL_MEASURES of the aoi, as if it were one parcel.
+    `measures` are PARCEL_MEASURES of the aoi, as if it were one parcel; of `parcels` are given `land_class`
+    and `area_m2`.
     `sources` say which scenes and existing maps a figure of a time rests on.
     """
 
     maps: Maps
     ground: Ground
     measures: pd.DataFrame
-    parcels: gpd.GeoDataFrame
+    parcels: pd.DataFrame
     sources: Mapping[When, str]
 
     @property

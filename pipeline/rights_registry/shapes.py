@@ -1,7 +1,8 @@
 """Many parcels in little memory: shapes packed as WKB behind one another, taken out some at a time."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,13 @@ SLICE_SHAPES = 8192
 Places = NDArray[np.int64]
 
 
+class Slices(Protocol):
+    """Bytes, or something that keeps them elsewhere."""
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        """Those from a place to another."""
+
+
 @dataclass(frozen=True)
 class PackedShapes:
     """Shapes without nulls, about a third of their size: WKB of several `parts` behind one another.
@@ -22,7 +30,7 @@ class PackedShapes:
     right, top, NaN for what is empty.
     """
 
-    parts: tuple[bytes, ...]
+    parts: tuple[Slices, ...]
     starts: tuple[Places, ...]
     bounds: NDArray[np.float64]
 
@@ -65,6 +73,12 @@ class PackedShapes:
     def all(self) -> NDArray[np.object_]:
         """All shapes in their order."""
         return self.at(np.arange(len(self)))
+
+    def put_away(self, keep: Callable[[bytes], Slices]) -> "PackedShapes":
+        """The same, of which `keep` has the WKB."""
+        sizes = [starts[-1] for starts in self.starts]
+        kept = [keep(part[0:size]) for part, size in zip(self.parts, sizes, strict=True)]
+        return replace(self, parts=tuple(kept))
 
     def take(self, places: Places) -> "PackedShapes":
         """The shapes at some places, packed."""
@@ -119,6 +133,10 @@ class ParcelShapes:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def put_away(self, keep: Callable[[bytes], Slices]) -> "ParcelShapes":
+        """The same, of which `keep` has the outlines."""
+        return replace(self, shapes=self.shapes.put_away(keep))
 
     def take(self, places: Places) -> "ParcelShapes":
         """The parcels at some places."""

@@ -35,9 +35,9 @@ def save_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
         table.to_parquet(folder / f"{name}.parquet")
 
 
-def load_table(folder: Path, name: str) -> pd.DataFrame:
-    """A table that `save_tables` wrote."""
-    return pd.read_parquet(folder / f"{name}.parquet")
+def load_table(folder: Path, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A table that `save_tables` wrote, or some columns of it."""
+    return pd.read_parquet(folder / f"{name}.parquet", columns=None if columns is None else [*columns])
 
 
 def load_layer(folder: Path, name: str) -> gpd.GeoDataFrame:

@@ -123,6 +123,16 @@ class ParcelSums:
         for job, numbers in part.by_job.items():
             self.by_job[job][places] = numbers
 
+    def join(self) -> Numbers:
+        """The sums of every parcel as one row, those of the jobs behind one another."""
+        return np.concatenate([*self.by_job.values()], axis=1)
+
+    @classmethod
+    def split(cls, rows: Numbers, jobs: Sequence[Job]) -> "ParcelSums":
+        """Sums that were joined."""
+        ends = np.cumsum([tally.width for tally, _ in jobs])
+        return cls(dict(zip(jobs, np.split(rows, ends[:-1], axis=1), strict=True)))
+
     def take(self, rows: slice) -> "ParcelSums":
         """The sums of some parcels."""
         return ParcelSums({job: numbers[rows] for job, numbers in self.by_job.items()})

@@ -14,7 +14,7 @@ from pipeline.zonal.measures import Measure, Reasons, SeriesMeasure
 from pipeline.zonal.sums import MeasurePlan, ParcelSums
 from pipeline.zonal.tallies import Tally
 
-SLICE_PARCELS = 16_384
+SLICE_PARCELS = 4096
 
 _SLIP = 1e-6
 """So small a share of a parcel is a slip of its outline over the edge of a pixel, and no view of it."""

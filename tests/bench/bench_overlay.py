@@ -45,6 +45,7 @@ from pipeline.rights_registry import geometry
 from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.settings.parcels import ParcelFile
 from pipeline.storage.cause import Artifact
+from pipeline.storage.scratch import ScratchFile
 from pipeline.storage.tables import LongTable, save_parts
 from pipeline.zonal import cells, overlay
 from pipeline.zonal.sums import ParcelSums
@@ -123,8 +124,9 @@ def prepare(folder: Path) -> None:
 
 def lay(folder: Path, rasters: ParcelLayers) -> None:
     """Lay the prepared parcels of a folder over rasters, and write their measures."""
-    shapes = load_shapes(Artifact("bench", folder))
-    save_parts(folder / "parcel_measures.parquet", tables_of(shapes, sums_of(shapes, GRID, rasters), 1))
+    with ScratchFile(folder) as scratch:
+        shapes = load_shapes(Artifact("bench", folder), scratch)
+        save_parts(folder / "parcel_measures.parquet", tables_of(shapes, sums_of(shapes, GRID, rasters), 1))
 
 
 def layers() -> ParcelLayers:
