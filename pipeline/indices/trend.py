@@ -89,6 +89,9 @@ def compute_trend(
     chosen, shape = TESTS[test], series.shape[1:]
     needs = (LEAST_OBSERVATIONS, chosen.least, chosen.least_years) if least is None else (least, least, 1)
     figures = np.full((3, *shape), np.nan)
+    if len(series) < needs[0]:  # of so short a series nothing is told, and no kernel compiled
+        counts = np.isfinite(series).sum(axis=0, dtype=np.uint16)
+        return Trend(figures[0], figures[1], figures[2], counts, np.full(shape, FEW, dtype=np.uint8))
     counts = np.zeros(shape, dtype=np.uint16)
     states = np.zeros(shape, dtype=np.uint8)
     _fill_trends(series, cycle, chosen.number, needs, figures, counts, states)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.indices.trend import LEAST_OBSERVATIONS, compute_trend
+from pipeline.indices.trend import LEAST_OBSERVATIONS, TESTS, compute_trend
 
 
 def column(values):
@@ -45,6 +45,19 @@ def test_too_few_observations_have_no_trend_and_their_number_is_told():
     assert np.isfinite(only(enough)).all()
     assert found.count[0, 0] == LEAST_OBSERVATIONS - 1
     assert np.isnan(only(found)).all()
+
+
+@pytest.mark.parametrize("test", TESTS)
+@pytest.mark.parametrize("periods", [1, 2, LEAST_OBSERVATIONS - 1])
+def test_so_short_a_series_is_told_as_a_longer_one_with_as_few_observations(test, periods):
+    series = np.random.default_rng(periods).normal(size=(periods, 4, 5))
+    series[0, 0, :3] = np.nan, np.inf, -np.inf
+    longer = np.concatenate([series, np.full((LEAST_OBSERVATIONS, 4, 5), np.nan)])
+    short, whole = compute_trend(series, test=test), compute_trend(longer, test=test)
+    for name in ("slope", "z", "p_value", "count", "state"):
+        found, expected = getattr(short, name), getattr(whole, name)
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found, expected, equal_nan=found.dtype.kind == "f")
 
 
 def test_no_two_observations_of_one_season_have_no_trend():
