@@ -119,7 +119,8 @@ def draft_delivery(
     as_of = scenes["datetime"].max().to_pydatetime()
     told = {"simulated": simulated, "as_of": as_of, "language": study.settings.language}
     try:
-        with outputs.begin_delivery(part, rasters, study.grid, **told) as written:
+        blocks = study.blocks(maps.layout.edge_px)
+        with outputs.begin_delivery(part, rasters, study.grid, **told, blocks=blocks) as written:
             yield Draft(study, inputs, scenes, maps, rasters, simulated, as_of, written, former)
     except PipelineError:
         if part.exists():

@@ -15,7 +15,7 @@ from dask.system import CPU_COUNT
 
 from pipeline import outputs
 from pipeline.contracts import Delivery, Raster
-from pipeline.grid import Grid
+from pipeline.grid import Block, Grid
 from pipeline.operating_system import lower_priority
 from pipeline.outputs.columns import Language
 from pipeline.outputs.csv_tables import write_csv, write_inventory_csv, write_named_tables
@@ -55,14 +55,17 @@ def begin_delivery(
     simulated: bool,
     as_of: datetime,
     language: Language,
+    blocks: Sequence[Block] = (),
 ) -> Iterator[DeliveryDraft]:
     """Begin a delivery in an existing empty folder with its rasters, each with its legend.
 
     They take the longest, so they are written beside all that follows, those that the report shows first.
-    Where that fails, no further one is begun, and the folder must not be published.
+    `blocks` are those of the grid beyond which none of them holds anything, where that is known. Where
+    writing fails, no further one is begun, and the folder must not be published.
     """
     (folder / "rasters").mkdir()
-    write = partial(write_raster, grid=grid, simulated=simulated, as_of=as_of, language=language)
+    told = {"simulated": simulated, "as_of": as_of, "language": language, "blocks": blocks}
+    write = partial(write_raster, grid=grid, **told)
     writers = ThreadPoolExecutor(CPU_COUNT, "raster", lower_priority, (_PATIENCE,))
     try:
         yield DeliveryDraft(

@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import product
@@ -21,14 +21,16 @@ from rasterio.windows import Window
 
 from pipeline.contracts import REFLECTANCE_NODATA, REFLECTANCE_SCALE, Raster
 from pipeline.errors import ContractError, Problem
-from pipeline.grid import Grid
+from pipeline.grid import Block, Grid
 from pipeline.legends import NODATA_CLASS, Legend
 from pipeline.outputs.columns import Language
 from pipeline.outputs.qgis.raster_styles import build_classes_qml, build_ramp_qml
 from pipeline.outputs.ramps import find_stops
-from pipeline.outputs.raster_statistics import RowMoments, describe_statistics, measure_rows
+from pipeline.outputs.raster_statistics import RowMoments, describe_statistics, measure_empty, measure_rows
 from pipeline.outputs.texts import find_text, name_unit
 
+_Place = tuple[int, int]
+"""Row and column of a tile among the tiles."""
 _TILE = 512
 _GDAL = {"GDAL_CACHEMAX": 256 * 2**20}
 """The cache is of the process; left to itself it takes 5 % of the machine."""
@@ -75,21 +77,30 @@ ENCODINGS: Mapping[str, RasterEncoding] = MappingProxyType(
 
 
 def write_raster(
-    raster: Raster, grid: Grid, path: Path, *, simulated: bool, as_of: datetime, language: Language = "zh"
+    raster: Raster,
+    grid: Grid,
+    path: Path,
+    *,
+    simulated: bool,
+    as_of: datetime,
+    language: Language = "zh",
+    blocks: Sequence[Block] = (),
 ) -> list[Path]:
     """Write a map as a COG and its side files; returns what was written.
 
-    Lazy values are computed by rows of chunks, so that one row of them is in memory at a time. Each band
-    carries statistics of all its pixels, so that no reader computes them and writes them beside the published
-    file. A class raster carries its colours inside and its classes as a table in an .aux.xml; all but
-    those of several bands get a QGIS style. Raises ContractError where shape or type is not what the kind
-    promises.
+    Lazy values are computed block by block, so that one is in memory at a time: by `blocks`, beyond which
+    there is nothing, row by row, else by rows of chunks. Each band carries statistics of all its pixels, so
+    that no reader computes them and writes them beside the published file. A class raster carries its colours
+    inside and its classes as a table in an .aux.xml; all but those of several bands get a QGIS style. Raises
+    ContractError where shape or type is not what the kind promises.
     """
     encoding = ENCODINGS[raster.kind]
     _check(raster, grid, encoding)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder, rasterio.Env(**_GDAL):
         plain = Path(folder) / "plain.tif"
-        _write_plain(raster, grid, plain, encoding, _build_tags(raster, simulated=simulated, as_of=as_of))
+        tags = _build_tags(raster, simulated=simulated, as_of=as_of)
+        filled = _write_plain(raster, grid, plain, encoding, tags, blocks or _list_strips(raster, grid))
+        _write_overviews(plain, grid, encoding, len(_name_bands(raster)), filled)
         rasterio.shutil.copy(plain, path, driver="COG", **_build_cog_options(encoding))
     return [path, *_write_side_files(raster, path, language)]
 
@@ -118,8 +129,14 @@ def _build_tags(raster: Raster, *, simulated: bool, as_of: datetime) -> dict[str
 
 
 def _write_plain(
-    raster: Raster, grid: Grid, path: Path, encoding: RasterEncoding, tags: dict[str, str]
-) -> None:
+    raster: Raster,
+    grid: Grid,
+    path: Path,
+    encoding: RasterEncoding,
+    tags: dict[str, str],
+    blocks: Sequence[Block],
+) -> set[_Place]:
+    """Write a map as it is, with the statistics of its bands; the tiles that hold something."""
     names = _name_bands(raster)
     with rasterio.open(path, "w", **_build_profile(encoding, len(names), grid, step=1)) as file:
         file.descriptions = names
@@ -128,14 +145,18 @@ def _write_plain(
         file.update_tags(**tags)
         if raster.legend is not None:
             file.write_colormap(1, _list_colors(raster.legend))
+        filled: set[_Place] = set()
         measured: list[list[RowMoments]] = [[] for _ in names]
-        for top, rows in _read_strips(raster):
-            _write_tiles(file, top, rows, encoding.nodata)
-            for moments, band in zip(measured, rows, strict=True):
+        for block in blocks:
+            values = _compute_block(raster, block)
+            filled |= _write_tiles(file, block, values, encoding.nodata)
+            for moments, band in zip(measured, values, strict=True):
                 moments.extend(measure_rows(band, encoding.nodata))
+        pixels = grid.height * grid.width
+        empty = measure_empty(pixels - sum(math.prod(block.shape) for block in blocks), encoding.nodata)
         for number, moments in enumerate(measured, start=1):
-            file.update_tags(number, **describe_statistics(moments, grid.width))
-    _write_overviews(path, grid, encoding, len(names))
+            file.update_tags(number, **describe_statistics([*moments, *empty], pixels))
+    return filled
 
 
 def _build_profile(encoding: RasterEncoding, count: int, grid: Grid, *, step: int) -> dict[str, Any]:
@@ -157,20 +178,24 @@ def _build_profile(encoding: RasterEncoding, count: int, grid: Grid, *, step: in
     }
 
 
-def _write_overviews(path: Path, grid: Grid, encoding: RasterEncoding, count: int) -> None:
+def _write_overviews(
+    path: Path, grid: Grid, encoding: RasterEncoding, count: int, filled: set[_Place]
+) -> None:
     """Write smaller copies of a raster, each half of the one before, where COG takes them from.
 
-    COG's own way to them packs and unpacks every one between; rasterio's build_overviews lets no other thread
-    have the interpreter meanwhile.
+    `filled` are its tiles that hold something. COG's own way to them packs and unpacks every one between;
+    rasterio's build_overviews lets no other thread have the interpreter meanwhile.
     """
     step = 1
     while max(grid.shape) > _TILE * step:
         step *= 2
         smaller = path.with_name(f"{path.name}.ovr")
         profile = _build_profile(encoding, count, grid, step=step)
+        filled = {(row // 2, col // 2) for row, col in filled}
         with rasterio.open(path) as whole, rasterio.open(smaller, "w", **profile) as file:
-            for row, col in product(range(0, file.height, _TILE), range(0, file.width, _TILE)):
-                _write_tile(file, row, col, _halve(whole, row, col, encoding.overviews), encoding.nodata)
+            for row, col in sorted(filled):
+                tile = _halve(whole, row * _TILE, col * _TILE, encoding.overviews)
+                _write_tile(file, row * _TILE, col * _TILE, tile, encoding.nodata)
         path = smaller
 
 
@@ -193,32 +218,49 @@ def _name_bands(raster: Raster) -> tuple[str, ...]:
     return (raster.title_zh,)
 
 
-def _read_strips(raster: Raster) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The values (band, y, x) by rows of chunks, in order, each with its first row."""
-    values = raster.values if raster.banded else raster.values.expand_dims("band")
-    chunks = values.chunksizes.get("y") or _split_evenly(values.sizes["y"])
-    top = 0
-    for height in chunks:
-        # On local threads even where a cluster is at hand: pixels do not travel.
-        strip = values.isel(y=slice(top, top + height)).compute(scheduler="threads")
-        yield top, strip.to_numpy()
-        top += height
+def _list_strips(raster: Raster, grid: Grid) -> list[Block]:
+    """The rows of chunks of a raster."""
+    heights = raster.values.chunksizes.get("y") or _split_evenly(grid.height)
+    ends = np.cumsum(heights).tolist()
+    return [Block(end - height, end, 0, grid.width) for height, end in zip(heights, ends, strict=True)]
 
 
 def _split_evenly(height: int) -> list[int]:
     return [min(_TILE, height - top) for top in range(0, height, _TILE)]
 
 
-def _write_tiles(file: Any, top: int, rows: NDArray[Any], nodata: float | None) -> None:
-    """Write a strip tile by tile, leaving out tiles of nothing, which then take no room in the file."""
-    height, width = rows.shape[-2:]
-    for row, col in product(range(0, height, _TILE), range(0, width, _TILE)):
-        _write_tile(file, top + row, col, rows[:, row : row + _TILE, col : col + _TILE], nodata)
+def _compute_block(raster: Raster, block: Block) -> NDArray[Any]:
+    """The values (band, y, x) of a block."""
+    values = raster.values if raster.banded else raster.values.expand_dims("band")
+    # On local threads even where a cluster is at hand: pixels do not travel.
+    part = values.isel(y=block.rows, x=block.cols).compute(scheduler="threads")
+    return np.asarray(part.to_numpy())
 
 
-def _write_tile(file: Any, row: int, col: int, tile: NDArray[Any], nodata: float | None) -> None:
-    if not _is_empty(tile, nodata):
+def _write_tiles(file: Any, block: Block, values: NDArray[Any], nodata: float | None) -> set[_Place]:
+    """Write a block tile by tile; the places of those that hold something.
+
+    Tiles of nothing are left out, and then take no room in the file.
+    """
+    filled = set()
+    for row, col in product(
+        range(block.row_from // _TILE, -(-block.row_to // _TILE)),
+        range(block.col_from // _TILE, -(-block.col_to // _TILE)),
+    ):
+        top, left = max(row * _TILE, block.row_from), max(col * _TILE, block.col_from)
+        rows = slice(top - block.row_from, (row + 1) * _TILE - block.row_from)
+        cols = slice(left - block.col_from, (col + 1) * _TILE - block.col_from)
+        if _write_tile(file, top, left, values[:, rows, cols], nodata):
+            filled.add((row, col))
+    return filled
+
+
+def _write_tile(file: Any, row: int, col: int, tile: NDArray[Any], nodata: float | None) -> bool:
+    """Write a tile if it holds something; whether it does."""
+    holds = not _is_empty(tile, nodata)
+    if holds:
         file.write(tile, window=Window(col, row, tile.shape[2], tile.shape[1]))
+    return holds
 
 
 def _is_empty(tile: NDArray[Any], nodata: float | None) -> bool:

@@ -33,6 +33,14 @@ def measure_rows(values: NDArray[np.generic], nodata: float | None) -> list[RowM
     return [_measure(values[top : top + _ROWS], nodata) for top in range(0, len(values), _ROWS)]
 
 
+def measure_empty(pixels: int, nodata: float | None) -> list[RowMoments]:
+    """The moments of pixels that nobody wrote: zeros where no number stands for nothing."""
+    if nodata is not None or not pixels:
+        return []
+    nothing = np.zeros(1)
+    return [RowMoments(np.array([pixels]), nothing, nothing, nothing, nothing)]
+
+
 def _measure(values: NDArray[np.generic], nodata: float | None) -> RowMoments:
     numbers = values.astype(np.float64, order="C")
     known = ~np.isnan(numbers) if nodata is None or math.isnan(nodata) else numbers != nodata
@@ -48,8 +56,10 @@ def _measure(values: NDArray[np.generic], nodata: float | None) -> RowMoments:
     )
 
 
-def describe_statistics(rows: Iterable[RowMoments], width: int) -> dict[str, str]:
-    """The metadata of GDAL on a band of rows of `width` pixels, in its numbers as they are stored.
+def describe_statistics(rows: Iterable[RowMoments], pixels: int) -> dict[str, str]:
+    """The metadata of GDAL on a band of so many `pixels`, in its numbers as they are stored.
+
+    `rows` are those of its parts, of which parts that hold no value may be left out.
 
     STATISTICS_MINIMUM, _MAXIMUM, _MEAN, _STDDEV (of all pixels, not of a sample) and _VALID_PERCENT; only
     the last where no pixel holds a value. Moments of rows are joined as Chan et al. (1979) have it.
@@ -59,7 +69,7 @@ def describe_statistics(rows: Iterable[RowMoments], width: int) -> dict[str, str
         np.concatenate([getattr(part, name) for part in parts]) for name in ("known", "mean", "squares")
     )
     total = int(known.sum())
-    share = 100 * total / max(len(known) * width, 1)
+    share = 100 * total / max(pixels, 1)
     if not total:
         return _name({"VALID_PERCENT": share})
     centre = math.fsum(known * mean) / total

@@ -264,3 +264,29 @@ def test_a_map_of_almost_nothing_takes_little_room(tmp_path):
     written(made("ratio", values), tmp_path / "map.tif", grid).close()
     assert (tmp_path / "map.tif").stat().st_size < 100_000
     assert sorted(path.name for path in tmp_path.iterdir()) == ["map.qml", "map.tif"]
+
+
+def refuse(block, block_info=None):
+    """A chunk, which may be asked for only in the north-east."""
+    (top, _), (left, _) = block_info[0]["array-location"]
+    assert top < 512 <= left, "computed beyond the blocks"
+    return block
+
+
+@pytest.mark.parametrize("edge", [256, 512])
+@pytest.mark.parametrize("kind", ["ratio", "index", "count", "classes"])
+def test_a_map_written_by_the_blocks_that_hold_something_is_the_map_and_nothing_else_is_computed(
+    tmp_path, kind, edge
+):
+    stored = {"ratio": np.int16, "index": np.float32, "count": np.uint16, "classes": np.uint8}[kind]
+    nothing = {"ratio": -32768, "index": np.nan, "count": 0, "classes": 255}[kind]
+    values = np.full(GRID.shape, nothing, dtype=stored)
+    values[7:500, 800:1290] = (shares()[-493:, -490:] % (7 if kind == "classes" else 9_000)).astype(stored)
+    legend = LAND_COVER if kind == "classes" else None
+    with written(made(kind, values, legend=legend), tmp_path / "whole.tif"):
+        pass
+    lazy = da.map_blocks(refuse, da.from_array(values, chunks=edge), dtype=stored, meta=values[:0, :0])
+    blocks = [block for block in GRID.blocks(edge) if block.row_from < 512 <= block.col_from]
+    told = {"simulated": True, "as_of": AS_OF, "blocks": blocks}
+    write_raster(made(kind, lazy, legend=legend), GRID, tmp_path / "parts.tif", **told)
+    assert (tmp_path / "parts.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
