@@ -64,8 +64,9 @@ def begin_delivery(
     writing fails, no further one is begun, and the folder must not be published.
     """
     (folder / "rasters").mkdir()
-    told = {"simulated": simulated, "as_of": as_of, "language": language, "blocks": blocks}
-    write = partial(write_raster, grid=grid, **told)
+    write = partial(
+        write_raster, grid=grid, simulated=simulated, as_of=as_of, language=language, blocks=blocks
+    )
     writers = ThreadPoolExecutor(CPU_COUNT, "raster", lower_priority, (_PATIENCE,))
     try:
         yield DeliveryDraft(
