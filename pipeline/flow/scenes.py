@@ -24,6 +24,7 @@ from pipeline.ingest.scenes.contents import find_replaced, watch_files
 from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.offsets import apply_offset, is_false, is_provisional, is_undecided
 from pipeline.ingest.scenes.providers import read_items
+from pipeline.ingest.scenes.raw_items import UNANSWERED
 from pipeline.settings.sources import Provider, StacApi
 from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
 
@@ -37,7 +38,8 @@ class StudyScenes:
     """The SceneTable of an area, its key, and what became of all that was found.
 
     `account` counts what was found, taken, superseded and rejected by reason, and passes by mission; it
-    names the scenes whose offset is undecided, and says in words what should be known.
+    names the scenes whose offset is undecided and the items that their host did not give, and says in words
+    what should be known.
     """
 
     table: gpd.GeoDataFrame
@@ -65,12 +67,14 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
     decide = partial(decide_scene, reader=run.reader, watched=not inputs.simulated)
 
     def build(folder: Path) -> None:
-        choice = choose_for_study(study, inputs.provider, _find_or_load_items(run, study, inputs.provider))
+        items = _find_or_load_items(run, study, inputs.provider)
+        choice = choose_for_study(study, inputs.provider, items)
         new = [one for one in choice.candidates if one.scene.id not in known]
         known.update({scene.id: scene for scene in run.each(title, decide, new)})
         scenes = [known[one.scene.id] for one in choice.candidates]
         save_tables(folder, {"scenes": tabulate_scenes(choice, scenes)})
         account = give_account(choice, scenes)
+        account["undecided"] += [raw["id"] for raw in items if raw.get(UNANSWERED)]
         for warning in account["warnings"]:
             _LOG.warning(warning, extra={"aoi": study.aoi.id})
         save_json(folder / "account.json", account)

@@ -17,7 +17,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError
 from urllib3.util.retry import Retry
 
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.reading.network import Network, request
+from pipeline.ingest.reading.network import Network, read_body, request
 from pipeline.ingest.reading.versions import describe_answer
 
 _TRIES, _VERSION_TRIES = 8, 4
@@ -221,7 +221,12 @@ def _judge(response: urllib3.BaseHTTPResponse, first: int, last: int) -> _Answer
         if response.status != HTTPStatus.OK:
             response.drain_conn()
         return _Answer(b"", f"HTTP {response.status}", response.status, _retry_after(response))
-    content = response.read()
+    if (packed := response.headers.get("Content-Encoding", "identity")) != "identity":
+        return _Answer(b"", f"Content-Encoding {packed}", response.status)
+    try:
+        content = read_body(response, last - first + 1)
+    except OSError as error:
+        return _Answer(b"", str(error), response.status)
     said = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
     if said is None:
         return _Answer(b"", "no Content-Range", response.status)

@@ -18,11 +18,8 @@ from pipeline.ingest.reading.versions import describe_file
 from pipeline.ingest.scenes.addresses import find_file, place_files, split_band
 from pipeline.ingest.scenes.archives import RawItem, list_items, read_archive
 from pipeline.ingest.scenes.documents import Documents
-from pipeline.ingest.scenes.raw_items import list_files
+from pipeline.ingest.scenes.raw_items import NOT_STAC, UNREADABLE, list_files
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, load_providers
-
-_NOT_STAC = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
-"""What is raised on JSON of another shape."""
 
 
 def resolve(provider: str | Provider, missions: Iterable[Mission] = ()) -> Provider:
@@ -58,12 +55,16 @@ def read_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
 def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
     """Every item of a static catalogue, hrefs made absolute.
 
-    Raises InputError when the catalogue or an item cannot be read, or does not lie with the provider;
-    ProviderUnavailable when its host does not answer.
+    An item that cannot be read is one that says no more than why, to be rejected by name. Raises InputError
+    when the catalogue cannot be read or an item does not lie with the provider, ProviderUnavailable when its
+    host does not answer.
     """
     try:
         with closing(Documents(catalog)) as documents:
             for href, content in documents.walk():
+                if UNREADABLE in content:
+                    yield content
+                    continue
                 items = list(list_items(content))
                 if not items:
                     raise ValueError(f"no STAC item in {href}")
@@ -73,7 +74,7 @@ def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
             f"The catalogue {catalog.static} does not answer: {explain_failure(error)}; try again later"
         )
         raise ProviderUnavailable(told) from error
-    except (OSError, *_NOT_STAC) as error:
+    except (OSError, *NOT_STAC) as error:
         found = f"{type(error).__name__}: {error}"
         problem = Problem(catalog.static, found, "a STAC catalogue with readable items")
         raise InputError("A static STAC catalogue cannot be read", [problem]) from error

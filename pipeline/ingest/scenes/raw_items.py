@@ -19,8 +19,14 @@ from pipeline.periods import as_utc
 UNREADABLE = "ecoledger:unreadable"
 """Where a reader of files says in an item why there is none."""
 
+UNANSWERED = "ecoledger:unanswered"
+"""Set in an item that its host did not give, so that it is asked for again."""
+
 ZONELESS = "times without a zone are taken as UTC"
 """What is assumed of such items, in words."""
+
+NOT_STAC = (ValueError, KeyError, AttributeError, TypeError, RecursionError)
+"""What is raised on JSON of another shape."""
 
 _ADDRESS = re.compile(r"(?P<scheme>https?://)(?:[^/?#]*@)?(?P<place>[^/?#@\s]+(?:/[^?#\s]*)?)", re.IGNORECASE)
 _LONGEST = timedelta(days=1)

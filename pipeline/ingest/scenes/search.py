@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urljoin
@@ -26,14 +27,16 @@ from urllib3.util.retry import Retry
 from pipeline.errors import InputError, ProviderUnavailable
 from pipeline.geodesy import wrap_outline
 from pipeline.ingest.reading.gate import Gate, explain_strangers
-from pipeline.ingest.reading.network import explain_failure
+from pipeline.ingest.reading.network import explain_failure, read_body
 from pipeline.ingest.scenes.archives import RawItem
-from pipeline.ingest.scenes.raw_items import list_files
+from pipeline.ingest.scenes.raw_items import NOT_STAC, list_files
 from pipeline.settings.sources import Mission, StacApi
 from pipeline.signals import find_stop
 
 _LOG = logging.getLogger("ecoledger")
 _PAGE = 100
+_MOST_BYTES = 256 * 2**20
+"""Of a page of an answer."""
 _MOST_PAGES = 200
 _NAME_TRIES = 4
 """A host that has no address after these, some fifteen seconds, is misspelt, or the network is down."""
@@ -122,6 +125,7 @@ class _GatedIO(StacApiIO):
         if target:
             answer.close()
             self._let_pass(urljoin(answer.url, target))
+        answer.raw = BytesIO(read_body(answer.raw, _MOST_BYTES))
 
     def _let_pass(self, href: str) -> None:
         stranger = self._gate.find_stranger(href)
@@ -143,6 +147,8 @@ def _open_client(api: StacApi) -> Iterator[pystac_client.Client]:
         raise ProviderUnavailable(
             f"The STAC API {api.api} does not answer: {explain_failure(error)}; try again later"
         ) from error
+    except NOT_STAC as error:
+        raise ProviderUnavailable(f"{api.api} answers, but not as a STAC API") from error
 
 
 def _search(
