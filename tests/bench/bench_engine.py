@@ -5,10 +5,10 @@
     make bench BENCH="--media local --ways floor ours run"
     make bench BENCH="--before ../older"           # also what another checkout does, on the same scenes
 
-prints seconds, CPU seconds, peak memory and ratios, checks that all composites agree, and writes
-build/bench/engine.csv and engine.png. Each way runs in a process of its own, with two threads; figures are
-the median of the rounds, ratios are taken within a round. Nothing is asserted about time: figures depend on
-the machine, and on what else it does.
+prints seconds, CPU seconds, peak memory and ratios, of a whole run the share of each step, checks that all
+composites agree, and writes build/bench/engine.csv and engine.png. Each way runs in a process of its own,
+with two threads; figures are the median of the rounds, ratios are taken within a round. Nothing is asserted
+about time: figures depend on the machine, and on what else it does.
 """
 
 import argparse
@@ -16,9 +16,9 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import matplotlib as mpl
@@ -45,6 +45,8 @@ NOT_MEASURED = {
     ("http", "stackstac"): "measured local",
 }
 STACKSTAC = ("stackstac==0.5.1", "pandas<3", "rasterio<1.5", "setuptools<81", "dask[array]")
+ENDS = {"built", "published"}
+"""What the log says of a step that is done."""
 TOLERANCE = 1
 """In 1e-4: floats of 32 bits round the mean of the middle two either way."""
 
@@ -136,20 +138,40 @@ def config_of(bench: Bench) -> Path:
 
 
 def whole_run(bench: Bench) -> dict[str, float]:
-    """`ecoledger run` on the scenes, from the start of the program to the delivery."""
-    out, config = OUT / "delivery", config_of(bench)
-    subprocess.run(["rm", "-rf", out], check=True)
+    """`ecoledger run` on the scenes, from the start of the program to the delivery; prints where it went."""
+    out, config, log = OUT / "delivery", config_of(bench), OUT / "run.jsonl"
+    subprocess.run(["rm", "-rf", out, log], check=True)
     program = Path(sys.executable).with_name("ecoledger")
-    start = time.perf_counter()
-    process = subprocess.Popen([program, "run", config, "--out", out, "--quiet"], stdout=subprocess.DEVNULL)
+    began = datetime.now(UTC)
+    command = [program, "run", config, "--out", out, "--log", log, "--quiet"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
+    ended = datetime.now(UTC)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, "the run failed"
+    seconds = (ended - began).total_seconds()
+    for step, spent in seconds_of_steps(log, began, ended).items():
+        print(f"  {step:24} {spent:6.1f} s {100 * spent / seconds:5.1f} %")
     return {
-        "seconds": time.perf_counter() - start,
+        "seconds": seconds,
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_mib": usage.ru_maxrss / 1024,
     }
+
+
+def seconds_of_steps(log: Path, began: datetime, ended: datetime) -> dict[str, float]:
+    """Seconds of each step of a run by its log, of its start, and of what lies between the steps."""
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    moments = [datetime.fromisoformat(line["time"]) for line in lines]
+    spent = {"start": (moments[0] - began).total_seconds()}
+    begun: dict[str, datetime] = {}
+    for line, moment in zip(lines, moments, strict=True):
+        step = line.get("step")
+        if line["message"] == "begun":
+            begun[step] = moment
+        elif line["message"] in ENDS and step in begun:
+            spent[step] = spent.get(step, 0.0) + (moment - begun.pop(step)).total_seconds()
+    return {**spent, "between": (ended - began).total_seconds() - sum(spent.values())}
 
 
 def stackstac_python() -> Path | None:
