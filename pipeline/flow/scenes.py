@@ -20,7 +20,7 @@ from pipeline.ingest.reading.gate import refuse_strangers
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, to_table
-from pipeline.ingest.scenes.contents import find_replaced, watch_files
+from pipeline.ingest.scenes.contents import count_unverified, find_replaced, watch_files
 from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.offsets import apply_offset, is_false, is_provisional, is_undecided
 from pipeline.ingest.scenes.providers import read_items
@@ -73,6 +73,11 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
         known.update({scene.id: scene for scene in run.each(title, decide, new)})
         scenes = [known[one.scene.id] for one in choice.candidates]
         save_tables(folder, {"scenes": tabulate_scenes(choice, scenes)})
+        if unverified := count_unverified(scenes):
+            _LOG.info(
+                "checksums not verified, which takes all bytes",
+                extra={"aoi": study.aoi.id, "files": unverified},
+            )
         account = give_account(choice, scenes)
         account["undecided"] += [raw["id"] for raw in items if raw.get(UNANSWERED)]
         for warning in account["warnings"]:
