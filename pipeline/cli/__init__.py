@@ -1,5 +1,6 @@
 """The verbs of `ecoledger`; the only room that prints or exits."""
 
+import gc
 import sys
 
 import typer
@@ -10,6 +11,9 @@ from pipeline.cli.terminal import show_error, show_warnings
 from pipeline.errors import PipelineError, Problem, SettingsError, WorkspaceError
 
 __all__ = ["app", "main"]
+
+_BORN = 10_000
+"""Objects by which there are more before garbage is looked for; Python's 700 take a fifth of the start."""
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.registered_commands = [
@@ -33,6 +37,7 @@ def _refuse_bytes() -> None:
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
+    gc.set_threshold(_BORN)
     signals.watch_signals()
     try:
         with show_warnings():
