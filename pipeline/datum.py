@@ -5,6 +5,7 @@ none between the two and would fall back on a guess that can be 100 m off (a bal
 """
 
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from pyproj import CRS, Geod
@@ -83,6 +84,7 @@ def find_transformer(crs: CRS, near: LonLat | None = None, *, back: bool = False
     return None
 
 
+@lru_cache(maxsize=256)
 def describe_shift(
     crs: CRS, near: LonLat | None, *, accuracy_m: float | None = None, source: str = ""
 ) -> DatumShift | None:

@@ -97,3 +97,11 @@ def test_a_place_comes_back_from_every_crs_to_where_it_was(code, near):
     assert own is not None
     assert Point(own).distance(Point(near)) < 0.02
     assert to_cgcs2000(code, near) is to_cgcs2000(code, near)
+
+
+def test_proj_is_asked_once_for_a_shift_that_many_files_ask_for():
+    describe_shift.cache_clear()
+    told = [describe_shift(CRS("EPSG:4214"), (121.5, 31.2)) for _ in range(3)]
+    assert told[0] is not None
+    assert told == [told[0]] * 3
+    assert describe_shift.cache_info().misses == 1
