@@ -147,7 +147,10 @@ def tabulate_transitions(view: View, what: ChangeOf) -> dict[When, pd.DataFrame]
 def _tabulate(view: View, what: ChangeOf, when: When) -> pd.DataFrame:
     before, after = (view.maps.path("land_cover", period) for period in when.periods)
     counted = view.maps.path(what.step, when)
-    sums = view.ground.sum_transitions(what.layer, before, after, counted, what.legend)
+    sums = view.sum_once(
+        (what.step, when),
+        lambda: view.ground.sum_transitions(what.layer, before, after, counted, what.legend),
+    )
     return change.build_transition_matrix(sums, what.legend)
 
 

@@ -73,7 +73,8 @@ def _collect_tables(view: View) -> Mapping[str, pd.DataFrame]:
 
 def _sum_types(view: View, when: When) -> ecosystem.TypeSums:
     part = partial(_sum_under, land=view.maps.path("land_cover", when), typed=is_typed(view.study))
-    return ecosystem.TypeSums.of(np.sum(view.ground.map(part), axis=0))
+    sums = view.sum_once(("ecosystem", when), lambda: np.sum(view.ground.map(part), axis=0))
+    return ecosystem.TypeSums.of(sums)
 
 
 def _sum_under(under: GroundPixels, *, land: Path, typed: bool) -> NDArray[np.float64]:

@@ -3,11 +3,11 @@
 `making` makes the steps of a study, `layout` cuts their blocks, `showing` gathers what they show.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import xarray as xr
@@ -35,6 +35,8 @@ Row = dict[str, object]
 
 Place = tuple[str, When]
 """A map: the name of its step, and what it holds for."""
+
+Sums = TypeVar("Sums")
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,20 @@ class View:
     measures: pd.DataFrame
     parcels: pd.DataFrame
     sources: Mapping[When, str]
+    summed: dict[Hashable, Any] = field(default_factory=dict, compare=False)
+    """Sums over the ground that stand in more than one row or table, by what they are."""
 
     @property
     def study(self) -> Study:
         """The study of the maps."""
         return self.maps.study
+
+    def sum_once(self, name: Hashable, add_up: Callable[[], Sums]) -> Sums:
+        """What `add_up` gives: sums over the ground, added up the first time that their name is asked for."""
+        if name not in self.summed:
+            self.summed[name] = add_up()
+        sums: Sums = self.summed[name]
+        return sums
 
     def source(self, when: When) -> str:
         """Which scenes and maps a figure rests on, in words."""
