@@ -4,7 +4,7 @@ OUT ?= delivery
 LAB := build/lab
 PICTURED := $(addprefix tests/flow/test_,site.py report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-ledger bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server
+.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-ledger bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-increment bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -109,6 +109,9 @@ bench-sheets: .venv/ready  ## fact sheets of 500 parcels as one PDF; OUT=folder 
 
 bench-series: .venv/ready  ## series of 100 parcels over the bench's scenes, beside odc-stac and exactextract
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_series.py $(SERIES)
+
+bench-increment: .venv/ready  ## what one scene more in a period costs, beside its share of a run from nothing
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_increment.py $(INCREMENT)
 
 bench-intervals: .venv/ready  ## in how many of a thousand planted worlds each indicator's interval holds the truth
 	PYTHONPATH=. $(BIN)/python tests/bench/coverage_of_intervals.py

@@ -138,13 +138,17 @@ def config_of(bench: Bench) -> Path:
 
 
 def whole_run(bench: Bench) -> dict[str, float]:
-    """`ecoledger run` on the scenes, from the start of the program to the delivery; prints where it went."""
+    """`ecoledger run` on the scenes, from the start of the program to the delivery; prints where it went.
+
+    Python keeps the bytecode of the program, as it does of one that is installed.
+    """
     out, config, log = OUT / "delivery", config_of(bench), OUT / "run.jsonl"
     subprocess.run(["rm", "-rf", out, log], check=True)
     program = Path(sys.executable).with_name("ecoledger")
     began = datetime.now(UTC)
     command = [program, "run", config, "--out", out, "--log", log, "--quiet"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    installed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=installed)
     _, status, usage = os.wait4(process.pid, 0)
     ended = datetime.now(UTC)
     process.returncode = os.waitstatus_to_exitcode(status)
