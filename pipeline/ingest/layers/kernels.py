@@ -257,7 +257,7 @@ def _cut(
         here, there = shape[number], shape[(number + 1) % size]
         before, after = sign * (here[axis] - bound), sign * (there[axis] - bound)
         if before >= 0:
-            piece[left] = here
+            piece[left, 0], piece[left, 1] = here[0], here[1]
             left += 1
         if (before < 0) != (after < 0):
             piece[left, axis] = bound
@@ -272,7 +272,9 @@ def _cut(
 def _measure_area(shape: NDArray[np.float64], size: int) -> float:
     """Area of a shape of so many corners, reckoned from its first, so that no digits are lost."""
     double = 0.0
+    row, col = shape[0, 0], shape[0, 1]
     for number in range(1, size - 1):
-        down, across = shape[number] - shape[0], shape[number + 1] - shape[0]
-        double += down[0] * across[1] - down[1] * across[0]
+        double += (shape[number, 0] - row) * (shape[number + 1, 1] - col) - (shape[number, 1] - col) * (
+            shape[number + 1, 0] - row
+        )
     return abs(double) / 2
