@@ -16,7 +16,7 @@ from pipeline.maps.step import Maps
 from pipeline.rights_registry.pieces import Units, add_classes, cut_units
 from pipeline.storage.cause import Artifact
 from pipeline.storage.scratch import ScratchFile
-from pipeline.storage.tables import load_layer, save_json, save_tables
+from pipeline.storage.tables import load_table, save_json, save_tables
 from pipeline.zonal.class_sums import ClassSums
 from pipeline.zonal.ground import lay_ground
 from pipeline.zonal.kernels import Numbers
@@ -51,7 +51,7 @@ def make_account_sums(
     def build(folder: Path) -> None:
         with ScratchFile(folder) as scratch:
             units = cut_units(load_shapes(parcels, scratch), study.aoi, regions, projects)
-        rows = add_classes(units.rows, load_layer(parcels.path, "parcels"))
+        rows = add_classes(units.rows, load_table(parcels.path, "parcels", ["parcel_id", "land_class"]))
         sums = _sum_units(run, maps, units)
         found = rows.loc[sums["row"]].reset_index(drop=True).join(sums.drop(columns="row"))
         table = check_table(found[[*_KEYS, *found.columns.difference(_KEYS, sort=False)]], ACCOUNT_SUMS)

@@ -27,6 +27,7 @@ from pipeline.storage.tables import load_json, load_layer, load_table, save_json
 from pipeline.zonal.ground import lay_ground
 
 _VERSION = 1
+_RIGHTS = ("parcel_id", "right_holder", "owner_subject", "right_type")
 _WATER_CLASS, _LAYERS = "water_class", "account_layers"
 _BALANCE, _SOIL = ("rain", "evapotranspiration"), ("sand", "silt", "clay", "organic_carbon")
 _MADE_FROM = {
@@ -66,10 +67,8 @@ def make_accounts(
     )
 
     def build(folder: Path) -> None:
-        status, register = (
-            pd.DataFrame(load_layer(artifact.path, name).drop(columns="geometry"))
-            for artifact, name in ((sections, "sections"), (parcels, "parcels"))
-        )
+        status = pd.DataFrame(load_layer(sections.path, "sections").drop(columns="geometry"))
+        register = load_table(parcels.path, "parcels", _RIGHTS)
         ledger = AccountFacts(
             study,
             given,

@@ -1,7 +1,8 @@
 """The land register of an area: read, checked, repaired and cut to it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,14 +26,16 @@ from pipeline.ingest.parcels import (
     read_parcels,
     read_restricting,
 )
-from pipeline.rights_registry import findings, geometry
+from pipeline.rights_registry import findings, geometry, restrictions
 from pipeline.rights_registry.rules import RULES
 from pipeline.settings.crs import list_grids
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.storage.cause import Artifact, checksums_of
-from pipeline.storage.tables import LongTable, save_json, save_tables
+from pipeline.storage.scratch import KeptBytes, ScratchFile
+from pipeline.storage.tables import GroupedTable, LongTable, save_json
 
 _PARCELS = 5
+_SAID, _NONE = "said", ""
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
 
 
@@ -59,25 +62,67 @@ def make_parcels(run: Run, study: Study, inputs: Inputs) -> Artifact:
     def build(folder: Path) -> None:
         register = read_parcels(file, study.aoi) if file else _build_empty_register()
         restricting = read_restricting(layers, study.aoi)
-        with LongTable(folder / "parcels.parquet") as parcels:
-            prepared = geometry.prepare_parcels(
+        every = {**shifts, **_list_shifts(register, restricting)}
+        with RegisterFiles.open(folder, [str(kind) for kind in restricting["kind"]]) as files:
+            geometry.prepare_parcels(
                 register.keys,
                 register.batches(),
                 study.aoi,
-                parcels.add,
+                files,
                 area_tolerance=file.area_tolerance_percent / 100 if file else geometry.AREA_TOLERANCE,
                 restricting=restricting,
             )
-        every = {**shifts, **_list_shifts(register, restricting)}
-        notes = [*register.notes, *note_shifts(every, study.settings.model_copy(update={"parcels": file}))]
-        said = [_find_elsewhere(register.elsewhere, study.aoi), *_tell_notes(notes, study.aoi)]
-        found = findings.join_findings([prepared.findings, *said])
-        save_tables(folder, {"findings": found, "pieces": prepared.pieces})
+            notes = [
+                *register.notes,
+                *note_shifts(every, study.settings.model_copy(update={"parcels": file})),
+            ]
+            said = [_find_elsewhere(register.elsewhere, study.aoi), *_tell_notes(notes, study.aoi)]
+            files.add_findings(_SAID, findings.join_findings(said))
         save_json(folder / "missing.json", list(register.missing))
         told = {key: shift.as_dict() for key, shift in every.items() if not shift.changes_nothing}
         save_json(folder / "datum_shifts.json", told)
 
     return run.artifact(study.title("parcels"), cause, build)
+
+
+@dataclass(frozen=True)
+class RegisterFiles(geometry.Outlet):
+    """The tables of a register, which grow on disk."""
+
+    parcels: LongTable
+    findings: GroupedTable
+    pieces: GroupedTable
+    scratch: ScratchFile
+
+    @classmethod
+    @contextmanager
+    def open(cls, folder: Path, kinds: Sequence[str]) -> Iterator["RegisterFiles"]:
+        """Tables of a folder; `findings` and `pieces` are there also where they are empty."""
+        groups = [*geometry.FINDING_GROUPS, _SAID]
+        with (
+            LongTable(folder / "parcels.parquet") as parcels,
+            GroupedTable(folder / "findings.parquet", groups) as found,
+            GroupedTable(folder / "pieces.parquet", [_NONE, *kinds]) as pieces,
+            ScratchFile(folder) as scratch,
+        ):
+            pieces.add(_NONE, restrictions.NO_PIECE)
+            yield cls(parcels, found, pieces, scratch)
+
+    def add_parcels(self, part: gpd.GeoDataFrame, /) -> None:
+        """See Outlet."""
+        self.parcels.add(part)
+
+    def add_findings(self, group: str, part: gpd.GeoDataFrame, /) -> None:
+        """See Outlet."""
+        self.findings.add(group, part)
+
+    def add_pieces(self, kind: str, part: gpd.GeoDataFrame, /) -> None:
+        """See Outlet."""
+        self.pieces.add(kind, part)
+
+    def keep(self, wkb: bytes, /) -> KeptBytes:
+        """See Outlet."""
+        return self.scratch.keep(wkb)
 
 
 def _list_shifts(register: LandRegister, restricting: gpd.GeoDataFrame) -> dict[str, DatumShift]:

@@ -25,7 +25,7 @@ from pipeline.periods import list_periods
 from pipeline.rights_registry import waters
 from pipeline.settings.schemes import load_scheme
 from pipeline.storage.cause import Artifact, sha256_of_file
-from pipeline.storage.tables import load_layer, load_table, save_tables
+from pipeline.storage.tables import load_table, read_layer_parts, save_tables
 
 _SECTIONS = 9
 _DELIVERED = (
@@ -96,7 +96,8 @@ def load_section_tables(folder: Path) -> dict[str, pd.DataFrame]:
 def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.GeoDataFrame:
     """Status with its points and the water parcel of each section."""
     within_m = study.settings.sections.rules.nearest_water_m
-    rows = load_layer(parcels.path, "parcels")
+    parts = read_layer_parts(parcels.path / "parcels.parquet", waters.COLUMNS)
+    rows = pd.concat([waters.select_water_parcels(part) for part in parts], ignore_index=True)
     links = waters.link_sections(status, rows, crs=study.grid.crs, within_m=within_m)
     points = gpd.points_from_xy(status["lon"], status["lat"], crs=CGCS2000)
     return gpd.GeoDataFrame(check_table(status, SECTION_STATUS).join(links), geometry=points)

@@ -10,14 +10,16 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import Inputs
 from pipeline.ingest.supplements import SupplementKeys
 from pipeline.rights_registry.inventory import list_supplied
-from pipeline.rights_registry.supplement import complete_supplement
+from pipeline.rights_registry.supplement import OF_PARCELS, complete_supplement
 from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact, checksums_of, sha256_of_file
 from pipeline.storage.delivered import SUPPLEMENT_END
 from pipeline.storage.ownership import KEPT, is_delivery
-from pipeline.storage.tables import load_json, load_layer, load_table, save_tables
+from pipeline.storage.tables import load_json, load_table, save_tables
 
 _SUPPLEMENT = 1
+_READ = ("parcel_id", "land_class", *OF_PARCELS)
+"""Columns of parcels that a supplement is held against."""
 
 
 def make_supplement(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -> Artifact | None:
@@ -35,7 +37,7 @@ def make_supplement(run: Run, study: Study, inputs: Inputs, parcels: Artifact) -
     )
 
     def build(folder: Path) -> None:
-        land = load_layer(parcels.path, "parcels")
+        land = load_table(parcels.path, "parcels", _READ)
         supplied = list_supplied(land, table)
         codes: dict[str, set[str]] = defaultdict(set)
         for parcel, code in supplied:

@@ -1,7 +1,8 @@
 """Parcels as they can be measured: repaired, cut to the area, with ellipsoidal areas and sums that agree."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +24,7 @@ from pipeline.rights_registry.findings import add_land_classes, build_findings, 
 from pipeline.rights_registry.identifiers import identify_parcels
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
 from pipeline.rights_registry.rules.rule import LEAST_SHARED_M2
-from pipeline.rights_registry.shapes import ParcelShapes, keep_polygons
+from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, Slices, keep_polygons
 
 AREA_TOLERANCE = 0.01
 _DEGREES = (180.0, 90.0)
@@ -44,43 +45,62 @@ _HASH_KEYS = ("0123456789abcdef", "fedcba9876543210")
 _UNITS = {"公顷 / ha": SQUARE_METRES_PER_HECTARE, "亩 / mu": SQUARE_METRES_PER_MU}
 _NO_LAYER = gpd.GeoDataFrame({"kind": pd.Series(dtype=object)}, geometry=[], crs=CGCS2000)
 
-_Findings = dict[str, gpd.GeoDataFrame]
+
+FINDING_GROUPS = (
+    "geometry_missing",
+    "collapsed",
+    *_ORDER,
+    "overlap",
+    "gap",
+    "area_unit_doubtful",
+    "outside_area",
+)
+"""Groups of findings in the order in which they stand: names of rules, and what repairs left nothing of."""
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """FINDINGS about parcels, and their `pieces` inside layers that restrict use."""
+class Outlet(Protocol):
+    """Where what becomes of a register is put, as it comes."""
 
-    findings: gpd.GeoDataFrame
-    pieces: gpd.GeoDataFrame
+    def add_parcels(self, part: gpd.GeoDataFrame, /) -> None:
+        """PARCELS, in their order."""
+
+    def add_findings(self, group: str, part: gpd.GeoDataFrame, /) -> None:
+        """FINDINGS of one of FINDING_GROUPS, in the order of their parcels."""
+
+    def add_pieces(self, kind: str, part: gpd.GeoDataFrame, /) -> None:
+        """Pieces of parcels inside layers of a kind that restrict use, in the order of the parcels."""
+
+    def keep(self, wkb: bytes, /) -> Slices:
+        """Put shapes away, of which some are asked for until all is done."""
 
 
 @dataclass(frozen=True)
 class _Batch:
     """What is kept of a batch of parcels once they are put away.
 
-    `drawn` are hashes of the whole shapes (rows of two), `ratios` registered over measured areas, `outside`
-    counts parcels without a part inside the area.
+    `rows` are their numbers in the file, `areas` those inside the area; `drawn` are hashes of the whole
+    shapes (rows of two), `ratios` registered over measured areas, `outside` counts parcels without a part
+    inside the area.
     """
 
-    inside: ParcelShapes
+    rows: Places
+    areas: NDArray[np.float64]
+    shapes: PackedShapes
     drawn: NDArray[np.uint64]
     ratios: NDArray[np.float64]
     outside: int
-    findings: _Findings
-    pieces: gpd.GeoDataFrame
 
 
 def prepare_parcels(
     keys: pd.DataFrame,
     batches: Iterable[gpd.GeoDataFrame],
     aoi: Aoi,
-    put: Callable[[gpd.GeoDataFrame], None],
+    outlet: Outlet,
     *,
     area_tolerance: float = AREA_TOLERANCE,
     restricting: gpd.GeoDataFrame | None = None,
-) -> Preparation:
-    """Give PARCELS that can be measured to `put`, batch by batch, and find what is wrong with them.
+) -> None:
+    """Give PARCELS that can be measured to `outlet`, batch by batch, and what is wrong with them.
 
     `batches` have the attribute columns of PARCELS, the register's own key as `parcel_id` (or null),
     `repairs`, `doubts`, `suspects`, `sums` (notes of what reading found, or null) and geometry in EPSG:4490;
@@ -94,34 +114,43 @@ def prepare_parcels(
     ids = identify_parcels(keys)
     kept = []
     for batch in batches:
-        parcels, of_batch = _prepare_batch(batch.assign(**ids.loc[batch.index]), aoi, area_tolerance, layers)
-        put(parcels)
-        kept.append(of_batch)
-    findings = join_findings(_order_findings(kept, aoi))
-    return Preparation(findings, restrictions.join_by_kind([part.pieces for part in kept], layers))
+        numbered = batch.assign(**ids.loc[batch.index])
+        kept.append(_prepare_batch(numbered, aoi, area_tolerance, layers, outlet))
+    for name, rows in _look_together(kept, ids["parcel_id"], aoi).items():
+        _add_found(outlet, name, rows)
 
 
-def _order_findings(batches: list[_Batch], aoi: Aoi) -> list[gpd.GeoDataFrame]:
-    """Findings of all batches rule by rule, and those that only all parcels together give."""
-    inside = ParcelShapes.concat([batch.inside for batch in batches])
+def _look_together(batches: list[_Batch], ids: pd.Series, aoi: Aoi) -> dict[str, gpd.GeoDataFrame]:
+    """What only all parcels together show, by rule."""
+    inside = _join_batches(batches, ids)
     lie = topology.find_lie(inside.shapes)
-    same = build_findings(RULES["geometry_duplicate"], _find_copies(inside, batches))
-    found = [batch.findings[name] for name in ("geometry_missing", "collapsed") for batch in batches]
-    for name in _ORDER:
-        found += [same] if name == "geometry_duplicate" else [batch.findings[name] for batch in batches]
-    together = {
+    return {
+        "geometry_duplicate": _find_copies(inside, batches),
         "overlap": topology.find_overlaps(inside, lie),
         "gap": topology.find_gaps(inside, lie),
         "area_unit_doubtful": _find_other_unit(batches, aoi),
         "outside_area": _find_outside(sum(batch.outside for batch in batches), aoi),
     }
-    return found + [build_findings(RULES[name], rows) for name, rows in together.items()]
+
+
+def _join_batches(batches: list[_Batch], ids: pd.Series) -> ParcelShapes:
+    rows = np.concatenate([np.empty(0, dtype=np.int64), *(batch.rows for batch in batches)])
+    areas = np.concatenate([np.empty(0), *(batch.areas for batch in batches)])
+    names: Any = ids.loc[rows].array
+    return ParcelShapes(names, areas, PackedShapes.concat([batch.shapes for batch in batches]))
+
+
+def _add_found(outlet: Outlet, group: str, rows: gpd.GeoDataFrame) -> None:
+    """Findings of a group, where there are any."""
+    if len(rows):
+        rule = RULES["geometry_missing" if group == "collapsed" else group]
+        outlet.add_findings(group, join_findings([build_findings(rule, rows)]))
 
 
 def _prepare_batch(
-    batch: gpd.GeoDataFrame, aoi: Aoi, area_tolerance: float, layers: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, _Batch]:
-    """PARCELS of a batch, and what is kept of them."""
+    batch: gpd.GeoDataFrame, aoi: Aoi, area_tolerance: float, layers: gpd.GeoDataFrame, outlet: Outlet
+) -> _Batch:
+    """Put a batch away; what is kept of it."""
     reasons = _explain_unusable(batch.geometry.to_numpy())
     missing = batch[reasons != ""].assign(reason=reasons[reasons != ""], geometry=aoi.geometry)
     whole = _repair(batch[reasons == ""])
@@ -129,17 +158,26 @@ def _prepare_batch(
     collapsed = whole[emptied].assign(reason="修复后无面积 / no area left", geometry=aoi.geometry)
     parcels, outside = _cut_to_aoi(whole[~emptied], aoi)
     facts = _gather_facts(parcels, aoi).assign(area_tolerance=area_tolerance)
+    found = {rule.id: facts[rule.applies(facts)] for rule in _FACT_RULES}
+    for group, rows in {"geometry_missing": missing, "collapsed": collapsed, **found}.items():
+        _add_found(outlet, group, rows)
     pieces = restrictions.cut_pieces(facts, layers)
-    findings = {
-        "geometry_missing": build_findings(RULES["geometry_missing"], missing),
-        "collapsed": build_findings(RULES["geometry_missing"], collapsed),
-        **{rule.id: build_findings(rule, facts[rule.applies(facts)]) for rule in _FACT_RULES},
-    }
+    for kind, rows in pieces.groupby("kind", sort=False):
+        outlet.add_pieces(str(kind), rows)
     shared = restrictions.add_shares(facts, pieces, layers)[[*PARCELS.columns, "geometry"]]
-    ratios = (facts["area_registered_m2"] / facts["area_whole_m2"]).to_numpy(dtype=np.float64)
-    drawn = _hash_shapes(facts["shape_whole"].to_numpy())
-    kept = _Batch(ParcelShapes.of(facts), drawn, ratios, outside, findings, pieces)
-    return check_table(shared.reset_index(drop=True), PARCELS), kept
+    outlet.add_parcels(check_table(shared.reset_index(drop=True), PARCELS))
+    return _keep_batch(facts, outside, outlet)
+
+
+def _keep_batch(facts: gpd.GeoDataFrame, outside: int, outlet: Outlet) -> _Batch:
+    return _Batch(
+        facts.index.to_numpy(dtype=np.int64),
+        facts["area_m2"].to_numpy(dtype=np.float64),
+        PackedShapes.of(facts.geometry.to_numpy()).put_away(outlet.keep),
+        _hash_shapes(facts["shape_whole"].to_numpy()),
+        (facts["area_registered_m2"] / facts["area_whole_m2"]).to_numpy(dtype=np.float64),
+        outside,
+    )
 
 
 def _explain_unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

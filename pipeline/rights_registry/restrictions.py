@@ -16,6 +16,11 @@ from pipeline.rights_registry.findings import build_findings, join_findings
 from pipeline.rights_registry.rules import RESTRICTION_RULES
 
 SHARE = "_share"
+_TYPES: Mapping[str, type] = {"parcel_id": object, "kind": object, "inside_m2": float, "area_m2": float}
+NO_PIECE = gpd.GeoDataFrame(
+    {name: pd.Series(dtype=kind) for name, kind in _TYPES.items()}, geometry=[], crs=CGCS2000
+)
+"""What `cut_pieces` gives where nothing is inside."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +44,8 @@ def cut_pieces(parcels: gpd.GeoDataFrame, restricting: gpd.GeoDataFrame) -> gpd.
     """
     shapes = parcels.geometry.to_numpy()
     parts = [_cut(parcels, shapes, row.kind, row.geometry) for row in restricting.itertuples()]
-    columns = ["parcel_id", "kind", "inside_m2", "area_m2", "geometry"]
-    empty = gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=CGCS2000)
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=CGCS2000) if parts else empty
-
-
-def join_by_kind(parts: Sequence[gpd.GeoDataFrame], restricting: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """`cut_pieces` of several tables of parcels under one another, in their order within each kind."""
-    filled = [part for part in parts if len(part)] or list(parts[:1])
-    table = pd.concat(filled, ignore_index=True).astype({"parcel_id": object, "kind": object})
-    order = table["kind"].map({kind: number for number, kind in enumerate(restricting["kind"])})
-    rows = table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
-    return gpd.GeoDataFrame(rows, crs=CGCS2000)
+    filled = [part for part in parts if len(part)] or [NO_PIECE]
+    return gpd.GeoDataFrame(pd.concat(filled, ignore_index=True), crs=CGCS2000)
 
 
 def add_shares(

@@ -7,7 +7,8 @@ import pandas as pd
 
 from pipeline.contracts import INVENTORY, check_table
 
-_OF_PARCELS = ("protection_status", "use_status")
+OF_PARCELS = ("protection_status", "use_status")
+"""What staff complete of a parcel, whatever it supplies."""
 
 
 def fill_supplement(inventory: gpd.GeoDataFrame, supplement: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -18,7 +19,7 @@ def fill_supplement(inventory: gpd.GeoDataFrame, supplement: pd.DataFrame) -> gp
     texts = supplement.set_index("item")
     columns = {
         item: _take_text(texts, item, inventory["parcel_id"]).fillna(inventory[item]).astype(object)
-        for item in _OF_PARCELS
+        for item in OF_PARCELS
     }
     names = texts[texts.index == "local_name"].set_index(["parcel_id", "cat2_code"])["text"]
     keys = pd.MultiIndex.from_frame(inventory[["parcel_id", "cat2_code"]])
@@ -39,7 +40,7 @@ def complete_supplement(
 
     `products` are these by parcel and code.
     """
-    register = {item: dict(zip(parcels["parcel_id"], parcels[item], strict=True)) for item in _OF_PARCELS}
+    register = {item: dict(zip(parcels["parcel_id"], parcels[item], strict=True)) for item in OF_PARCELS}
     rows = supplement[["parcel_id", "cat2_code", "item"]].to_numpy().tolist()
     known = [register.get(item, {}).get(parcel) for parcel, _, item in rows]
     names = [products.get((parcel, code)) for parcel, code, _ in rows]

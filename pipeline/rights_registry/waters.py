@@ -21,6 +21,8 @@ LINK_COLUMNS = ["parcel_id", "link", "distance_m"]
 _WATER_UNITS = ("30", "31", "32", "33", "水流", "河流", "湖泊", "水库水面")
 _WATER_KIND = "SZY"
 _NAMES = ("parcel_id", "parcel_no", "unit_no", "unit_name")
+COLUMNS = (*_NAMES, "dlbm", "unit_type", "resource_kind")
+"""What is read of parcels, beside their outlines."""
 Numbers = NDArray[np.float64]
 Positions = NDArray[np.int64]
 

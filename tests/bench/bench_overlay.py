@@ -38,6 +38,7 @@ from pyproj import Transformer
 
 from pipeline.aoi import Aoi, Part
 from pipeline.flow.measures import load_shapes
+from pipeline.flow.parcels import RegisterFiles
 from pipeline.geodesy import CGCS2000, measure_areas_m2, project_all, unproject, unproject_all
 from pipeline.grid import Grid
 from pipeline.ingest.parcels import read_parcels
@@ -46,7 +47,7 @@ from pipeline.rights_registry.shapes import ParcelShapes
 from pipeline.settings.parcels import ParcelFile
 from pipeline.storage.cause import Artifact
 from pipeline.storage.scratch import ScratchFile
-from pipeline.storage.tables import LongTable, save_parts
+from pipeline.storage.tables import save_parts
 from pipeline.zonal import cells, overlay
 from pipeline.zonal.sums import ParcelSums
 from tests.bench import old_overlay
@@ -118,8 +119,8 @@ def prepare(folder: Path) -> None:
     outline = unproject(shapely.segmentize(shapely.box(left, bottom, right, top), 1000), GRID.crs)
     aoi = Aoi("bench", "bench", "bench", (Part("1", "", "", outline, None),), GRID.crs, "drawn", "exact")
     register = read_parcels(ParcelFile(path=str(folder / "register.gpkg")), aoi)
-    with LongTable(folder / "parcels.parquet") as parcels:
-        geometry.prepare_parcels(register.keys, register.batches(), aoi, parcels.add)
+    with RegisterFiles.open(folder, []) as files:
+        geometry.prepare_parcels(register.keys, register.batches(), aoi, files)
 
 
 def lay(folder: Path, rasters: ParcelLayers) -> None:

@@ -159,7 +159,7 @@ def _look_through(
         cells = read_cells(layer, list(wanted.values()), part)
         refuse_rounded_keys(layer, cells[own])
         said = _read_columns(cells, columns, (*KEYS, "right_holder", "dlbm"), Notes.of(cells.index))
-        keys.append(said[[*KEYS]])
+        keys.append(said[[*KEYS]].astype("str"))  # a third of what objects take
         holding |= set(said["right_holder"].dropna())
         counts.update(said["dlbm"].dropna())
     away = np.setdiff1d(np.arange(layer.corners.shape[1]), places)

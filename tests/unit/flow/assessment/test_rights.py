@@ -29,18 +29,19 @@ from pipeline.settings import Scenes, Settings
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.rights import Rights, RightsFile
 from tests.deliveries import small_delivery
+from tests.registers import Outlet
 
 AREA = "guangyang_island"
 
 
 def read_all_parcels(path, study):
     register = read_parcels(ParcelFile(path=str(path)), study.aoi)
-    parts = []
+    outlet = Outlet([], {}, {})
     prepare_parcels(
-        register.keys, register.batches(), study.aoi, parts.append,
+        register.keys, register.batches(), study.aoi, outlet,
         area_tolerance=0.01, restricting=read_restricting([], study.aoi),
     )  # fmt: skip
-    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True))
+    return gpd.GeoDataFrame(outlet.join().parcels)
 
 
 def build_sections(world, parcels, study):
