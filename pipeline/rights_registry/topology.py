@@ -21,6 +21,7 @@ MIN_GAP_M2 = 1.0
 _DECIMALS = 9
 _MARGIN = 10.0**-_DECIMALS
 """Degrees within which shapes that lie apart can touch once their corners are rounded."""
+_MARGINS = np.array([-_MARGIN, -_MARGIN, _MARGIN, _MARGIN])
 
 Shapes = NDArray[np.object_]
 _Form = Callable[[Shapes], Shapes]
@@ -143,12 +144,14 @@ def unite(shapes: PackedShapes) -> BaseGeometry:
 
 
 def _list_neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbourhood]:
-    for own in shapes.group_neighbours():
+    groups = shapes.group_neighbours()
+    frames = np.array([_frame(shapes.bounds[own]) for own in groups]).reshape(-1, 4)
+    for own, frame in zip(groups, frames, strict=True):
         inner = form(shapes.at(own))
-        left, bottom, right, top = shapes.bounds[own].T
-        near = shapes.query(
-            (left.min() - _MARGIN, bottom.min() - _MARGIN, right.max() + _MARGIN, top.max() + _MARGIN)
-        )
+        around_frame = frame + _MARGINS
+        beside = [groups[number] for number in np.flatnonzero(_meet(frames, around_frame))]
+        near = np.concatenate([own[:0], *beside])
+        near = near[_meet(shapes.bounds[near], around_frame)]
         others, outer = [own[:0]], [inner[:0]]
         for part in split_places(np.setdiff1d(near, own, assume_unique=True)):
             around = form(shapes.at(part))
@@ -156,6 +159,17 @@ def _list_neighbourhoods(shapes: PackedShapes, form: _Form) -> Iterator[_Neighbo
             others.append(part[found])
             outer.append(around[found])
         yield _Neighbourhood(own, np.concatenate(others), np.concatenate([inner, *outer]))
+
+
+def _frame(bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The bounds of some bounds."""
+    return np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
+
+
+def _meet(bounds: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which bounds meet a frame."""
+    meets = (bounds[:, 2:] >= frame[:2]) & (bounds[:, :2] <= frame[2:])
+    return np.asarray(meets.all(axis=1))
 
 
 def _round_corners(shapes: Shapes) -> Shapes:

@@ -96,7 +96,7 @@ class LongTable:
             if self._writer is None:
                 self._writer = pq.ParquetWriter(self.path, file.schema_arrow)
             schema = self._writer.schema
-            for batch in file.iter_batches(PART_ROWS, columns=schema.names):
+            for batch in _list_batches(file, PART_ROWS, schema.names):
                 self._writer.write_table(pa.Table.from_batches([batch]).cast(schema))
 
 
@@ -148,8 +148,16 @@ def read_parts(
     with pq.ParquetFile(path) as file:
         if not file.metadata.num_rows:
             yield file.read(names).to_pandas()
-        for batch in file.iter_batches(rows or PART_ROWS, columns=names):
+        for batch in _list_batches(file, rows or PART_ROWS, names):
             yield pa.Table.from_batches([batch]).to_pandas().reset_index(drop=True)
+
+
+def _list_batches(
+    file: pq.ParquetFile, rows: int, names: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """So many rows at a time, group by group: pyarrow holds on to all groups that it is asked for."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(rows, row_groups=[group], columns=names)
 
 
 def read_layer_parts(
