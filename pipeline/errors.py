@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline import operating_system
+from pipeline.redaction import redact
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,19 @@ class Problem:
         return f"{text}. {self.todo}" if self.todo else text
 
 
+def _redact_problem(problem: Problem) -> Problem:
+    return Problem(*map(redact, (problem.place, problem.found, problem.expected, problem.todo)))
+
+
 class PipelineError(Exception):
     """Root of everything that ecoledger raises on purpose; `problems` lists all breaches at once."""
 
     exit_code = 1
 
     def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
-        self.message = message
-        self.problems = tuple(problems)
-        super().__init__("\n".join([message, *(f"  - {problem}" for problem in self.problems)]))
+        self.message = redact(message)
+        self.problems = tuple(_redact_problem(problem) for problem in problems)
+        super().__init__("\n".join([self.message, *(f"  - {problem}" for problem in self.problems)]))
 
 
 class SettingsError(PipelineError):

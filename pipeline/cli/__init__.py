@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pipeline import messages, operating_system, signals
+from pipeline import messages, operating_system, redaction, signals
 from pipeline.cli import configs, lists, results, runs
 from pipeline.cli.terminal import show_error, show_warnings
 from pipeline.errors import PipelineError, Problem, SettingsError, WorkspaceError
@@ -39,6 +39,7 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one message and its exit code."""
     gc.set_threshold(_BORN)
     signals.watch_signals()
+    redaction.watch_program()
     try:
         with show_warnings():
             messages.choose_language()

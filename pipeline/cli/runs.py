@@ -20,6 +20,7 @@ from pipeline.cli.terminal import (
     AoiOption,
     ClusterOption,
     ConfigArgument,
+    EnvOption,
     JsonOption,
     LogOption,
     OutOption,
@@ -79,6 +80,7 @@ def run(
     out: OutOption = None,
     overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
     aoi: AoiOption = [],  # noqa: B006
+    env: EnvOption = [],  # noqa: B006
     cluster: ClusterOption = None,
     workers: WorkersOption = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="重新检索影像 search the scenes anew")] = False,
@@ -92,7 +94,7 @@ def run(
     """
     LISTENER.follow(config, overrides)
     with _announce(log, as_json=as_json) as ending:
-        manifest = pipeline.commands.repeat.read_manifest(config)
+        manifest = pipeline.commands.repeat.read_manifest(config, env)
         settings = (
             manifest.build_settings(overrides, aoi)
             if manifest

@@ -14,6 +14,7 @@ from rich.console import Console
 import pipeline
 from pipeline import messages
 from pipeline.errors import PipelineError
+from pipeline.redaction import redact
 
 OUT = Console(markup=False)
 ERR = Console(stderr=True, markup=False)
@@ -27,6 +28,10 @@ def complete_aoi(begun: str) -> list[str]:
 OutOption = Annotated[Path | None, typer.Option("--out", help="交付目录 folder of the deliveries")]
 AoiOption = Annotated[
     list[str], typer.Option("--aoi", help="只处理这些区 only these areas", autocompletion=complete_aoi)
+]
+EnvOption = Annotated[
+    list[str],
+    typer.Option("--env", help="交付说明可用的环境变量 a variable that a manifest may have"),
 ]
 SetOption = Annotated[list[str], typer.Option("--set", help="KEY=VALUE, e.g. scenes.period=month")]
 JsonOption = Annotated[bool, typer.Option("--json", help="结果以 JSON 输出 result as JSON")]
@@ -73,7 +78,7 @@ LISTENER = Listener()
 
 def say(text: str) -> str:
     """A message in the language of who reads the terminal."""
-    return messages.translate(text, LISTENER.language)
+    return messages.translate(redact(text), LISTENER.language)
 
 
 class _Warnings(logging.Handler):

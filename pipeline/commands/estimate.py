@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.contracts import Scene
 from pipeline.engine.clusters import count_workers
 from pipeline.engine.study import Study
-from pipeline.flow.inputs import SEED
-from pipeline.flow.scenes import choose_for_study, find_items
+from pipeline.flow.inputs import SEED, find_items
+from pipeline.flow.scenes import choose_for_study
 from pipeline.flow.validation import validate_settings
 from pipeline.geodesy import project, unproject
 from pipeline.grid import BASELINE_BYTES, Block, BlockPlan

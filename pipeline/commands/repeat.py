@@ -1,16 +1,19 @@
 """A run again from the manifest of a delivery: same config, same inputs, and whether the bytes are too."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from pipeline.addresses import VARIABLE, hide_variable
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.inputs import find_inputs
+from pipeline.redaction import LEFT_OUT
 from pipeline.settings import Settings
 from pipeline.settings.computing import Compute
 from pipeline.settings.outputs import Retention
@@ -43,15 +46,17 @@ class Manifest:
         return self.settings.model_copy(update=here)
 
 
-def read_manifest(path: Path) -> Manifest | None:
+def read_manifest(path: Path, env: Sequence[str] = ()) -> Manifest | None:
     """The manifest at a path, None if the file is something else, such as a config.
 
-    SettingsError if its config is not one of this version.
+    `env` are the variables of the environment that its addresses may have. SettingsError if its config is not
+    one of this version, or an address needs other secrets.
     """
     content = _read_json(path)
     if not isinstance(content, dict) or not set(content) >= _SIGNS:
         return None
     _refuse_orders(path, content["config"])
+    _give_variables(path, content["config"], env)
     try:
         settings = Settings.model_validate(content["config"])
     except ValidationError as error:
@@ -104,6 +109,45 @@ def _refuse_orders(path: Path, config: Any) -> None:
             for key in found
         ]
         raise SettingsError("A manifest of ecoledger has no such key", problems)
+
+
+def _give_variables(path: Path, config: Mapping[str, Any], env: Sequence[str]) -> None:
+    """Let the addresses of a manifest have variables; SettingsError with all that they need besides.
+
+    A manifest may be anyone's: no variable is sent to where it says but those that are named.
+    """
+    given = {key: value for key, value in config.items() if key != "compute"}
+    addresses = [(place, text) for place, text in _list_texts(given) if "://" in text]
+    problems = [one for place, text in addresses for one in _list_needs(f"{path}, config.{place}", text, env)]
+    if problems:
+        raise SettingsError("The manifest does not have the secrets of its run", problems)
+    for name in env:
+        hide_variable(name, os.environ.get(name, ""))
+
+
+def _list_needs(place: str, address: str, env: Sequence[str]) -> Iterator[Problem]:
+    if LEFT_OUT in address:
+        expected = "an address whose secrets are variables"
+        yield Problem(place, address, expected, "Run the config itself: a manifest keeps no user and no key")
+    for variable in dict.fromkeys(found[0] for found in VARIABLE.finditer(address)):
+        name = variable[2:-1]
+        if name not in env:
+            todo = f"If you trust where it is sent, add --env {name}"
+            yield Problem(
+                place, f"{address}, which takes {variable}", "a variable that the manifest may have", todo
+            )
+        elif name not in os.environ:
+            yield Problem(place, f"{variable}, not set", "an environment variable")
+
+
+def _list_texts(content: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a config with its place."""
+    if isinstance(content, str):
+        yield place, content
+    steps = enumerate(content) if isinstance(content, list) else ()
+    inside: Iterable[tuple[Any, Any]] = content.items() if isinstance(content, dict) else steps
+    for step, value in inside:
+        yield from _list_texts(value, f"{place}.{step}".lstrip("."))
 
 
 def _read_json(path: Path) -> Any:

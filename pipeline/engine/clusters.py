@@ -7,6 +7,7 @@ from pathlib import Path
 from dask.system import CPU_COUNT
 
 from pipeline import engine
+from pipeline.addresses import fill
 from pipeline.engine.executors import Cluster, Threads
 from pipeline.engine.limits import find_memory_limit
 from pipeline.errors import Problem, SettingsError
@@ -29,7 +30,7 @@ def open_cluster(settings: Compute, folder: Path) -> Iterator[Cluster]:
         with engine.slurm.start_jobs(jobs, settings.memory, settings.slurm, folder) as client:
             yield engine.schedulers.Workers(client)
     elif settings.cluster.startswith(_ADDRESSES):
-        with engine.schedulers.connect(settings.cluster, settings.memory) as client:
+        with engine.schedulers.connect(fill(settings.cluster), settings.memory) as client:
             yield engine.schedulers.Workers(client)
     else:
         expected = "local, slurm, or the address of a Dask scheduler"

@@ -12,6 +12,7 @@ from typing import TextIO
 from pipeline.errors import Problem, SettingsError
 from pipeline.messages import Language, translate
 from pipeline.operating_system import open_at_once
+from pipeline.redaction import redact
 
 
 class JsonLines(logging.Formatter):
@@ -32,10 +33,11 @@ class JsonLines(logging.Formatter):
         """The line of a record."""
         given = {key: value for key, value in record.__dict__.items() if key not in self._STANDARD}
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        message = record.getMessage()
+        message = redact(record.getMessage())
         if record.levelno >= logging.WARNING:
             message = translate(message, self.language)
         line = {"time": moment, "level": record.levelname, "run": self.run, "message": message}
+        given = {key: redact(value) if isinstance(value, str) else value for key, value in given.items()}
         return json.dumps({**line, **given}, ensure_ascii=False, default=str)
 
 

@@ -1,5 +1,6 @@
 """What an area is made from: scenes, samples, sections, parcels and accounts, given or simulated."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import ingest
+from pipeline.addresses import is_lost
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.contracts import Scene
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
+from pipeline.errors import InputError, SourceError
 from pipeline.flow.account_files import list_account_files, list_parameter_tables
 from pipeline.flow.assessment import registry
+from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.simulate.account_sources import (
     complete_accounts,
     describe_accounts,
@@ -27,7 +31,7 @@ from pipeline.settings.crs import CrsSetting, list_grids
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import find_scheme
 from pipeline.settings.sources import Provider, StacApi, StaticCatalog
-from pipeline.storage.cause import Cause, checksums_of, sha256_of_file
+from pipeline.storage.cause import Artifact, Cause, checksums_of, sha256_of_file
 from pipeline.storage.tables import load_json, load_layer
 
 _SEARCH, _SCENES = 1, 6
@@ -40,6 +44,8 @@ PART_WORLD = "simulated_part_"
 
 _PRODUCTS = PROJECT_ROOT / "configs" / "products.yaml"
 _RIGHTS = PROJECT_ROOT / "configs" / "rights.yaml"
+_ASKED = "asked.txt"
+_LOG = logging.getLogger("ecoledger")
 
 
 @dataclass(frozen=True)
@@ -292,12 +298,58 @@ def is_settled(run: Run, study: Study, inputs: Inputs) -> bool:
 
 
 def has_undecided(run: Run, study: Study, inputs: Inputs) -> bool:
-    """Whether a scene of the kept SceneTable waits for its offset to be decided by its pixels."""
+    """Whether the kept SceneTable is of what was asked otherwise, or a scene of it waits for its offset."""
     artifact = run.workspace.find(name_scenes(study, inputs))
-    return artifact is not None and bool(load_json(artifact.path / "account.json")["undecided"])
+    if artifact is None:
+        return False
+    undecided = load_json(artifact.path / "account.json")["undecided"]
+    return bool(undecided) or not is_asked_so(artifact, inputs.provider)
 
 
 def find_scenes(run: Run, study: Study, inputs: Inputs) -> list[Scene]:
-    """The scenes of the kept SceneTable, if it is not one of a simulated world; none where none is kept."""
+    """The scenes of the kept SceneTable, if it is not one of a simulated world; none where none is kept.
+
+    None of a table that was asked for otherwise. Addresses that were signed are asked for once more.
+    """
     artifact = None if inputs.simulated else run.workspace.find(name_scenes(study, inputs))
-    return ingest.scenes.choice.from_table(load_layer(artifact.path, "scenes")) if artifact else []
+    if artifact is None or not is_asked_so(artifact, inputs.provider):
+        return []
+    table, read = load_layer(artifact.path, "scenes"), ingest.scenes.choice.from_table
+    scenes = read(table)
+    if not any(is_lost(href) for scene in scenes for href in scene.hrefs):
+        return scenes
+    _ask_for_addresses(study, inputs.provider)
+    return read(table)
+
+
+def _ask_for_addresses(study: Study, provider: Provider) -> None:
+    """Let this process know the addresses that a provider signs; what is kept stays as it is."""
+    try:
+        find_items(study, provider)
+    except (SourceError, InputError) as error:
+        told = f"signed addresses cannot be had anew, and what lies at them is not read: {error.message}"
+        _LOG.warning(told, extra={"aoi": study.aoi.id})
+
+
+def find_items(study: Study, provider: Provider) -> list[RawItem]:
+    """All items that a provider has for an area, from a search or from what it holds."""
+    settings = study.settings.scenes
+    if not isinstance(provider, StacApi):
+        return list(ingest.scenes.providers.read_items(provider))
+    found = ingest.scenes.search.search_items(
+        provider, study.aoi.geometry, settings.start, settings.end, settings.missions
+    )
+    return list(found)
+
+
+def is_asked_so(artifact: Artifact, provider: Provider) -> bool:
+    """Whether what a provider answered was asked for with the variables of now, which no cause tells."""
+    path = artifact.path / _ASKED
+    asked = path.read_text(encoding="utf-8") if path.exists() else ""
+    return asked == ingest.scenes.providers.digest_place(provider)
+
+
+def note_asking(folder: Path, provider: Provider) -> None:
+    """Note with what an answer was asked for, where a secret was in it."""
+    if asked := ingest.scenes.providers.digest_place(provider):
+        (folder / _ASKED).write_text(asked, encoding="utf-8")

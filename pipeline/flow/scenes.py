@@ -9,12 +9,20 @@ from typing import Any
 
 import geopandas as gpd
 
-from pipeline import ingest
 from pipeline.contracts import Scene
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem
-from pipeline.flow.inputs import Inputs, find_scenes, has_undecided, name_scenes, name_search
+from pipeline.flow.inputs import (
+    Inputs,
+    find_items,
+    find_scenes,
+    has_undecided,
+    is_asked_so,
+    name_scenes,
+    name_search,
+    note_asking,
+)
 from pipeline.flow.simulation import build_world
 from pipeline.ingest.reading.gate import refuse_strangers
 from pipeline.ingest.reading.reader import Reader
@@ -23,7 +31,6 @@ from pipeline.ingest.scenes.choice import Choice, choose, to_table
 from pipeline.ingest.scenes.contents import count_unverified, find_replaced, watch_files
 from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.offsets import apply_offset, is_false, is_provisional, is_undecided
-from pipeline.ingest.scenes.providers import read_items
 from pipeline.ingest.scenes.raw_items import UNANSWERED
 from pipeline.settings.sources import Provider, StacApi
 from pipeline.storage.tables import load_json, load_layer, save_json, save_tables
@@ -83,6 +90,7 @@ def make_scene_table(run: Run, study: Study, inputs: Inputs) -> StudyScenes:
         for warning in account["warnings"]:
             _LOG.warning(warning, extra={"aoi": study.aoi.id})
         save_json(folder / "account.json", account)
+        note_asking(folder, inputs.provider)
 
     anew = run.refresh or bool(replaced) or has_undecided(run, study, inputs)
     artifact = run.artifact(title, cause, build, anew=anew)
@@ -102,17 +110,6 @@ def choose_for_study(study: Study, provider: Provider, items: Sequence[RawItem])
     return choice
 
 
-def find_items(study: Study, provider: Provider) -> list[RawItem]:
-    """All items that a provider has for an area, from a search or from what it holds."""
-    settings = study.settings.scenes
-    if not isinstance(provider, StacApi):
-        return list(read_items(provider))
-    found = ingest.scenes.search.search_items(
-        provider, study.aoi.geometry, settings.start, settings.end, settings.missions
-    )
-    return list(found)
-
-
 def _find_or_load_items(run: Run, study: Study, provider: Provider) -> Sequence[RawItem]:
     """What a search found is an artifact of its own, so that no later step makes anyone search again."""
     if not isinstance(provider, StacApi):
@@ -120,9 +117,12 @@ def _find_or_load_items(run: Run, study: Study, provider: Provider) -> Sequence[
 
     def build(folder: Path) -> None:
         save_json(folder / "items.json", find_items(study, provider))
+        note_asking(folder, provider)
 
-    title = study.title("search")
-    artifact = run.artifact(title, name_search(study, provider), build, anew=run.refresh)
+    title, cause = study.title("search"), name_search(study, provider)
+    before = run.workspace.find(cause)
+    anew = run.refresh or (before is not None and not is_asked_so(before, provider))
+    artifact = run.artifact(title, cause, build, anew=anew)
     items: list[RawItem] = load_json(artifact.path / "items.json")
     return items
 

@@ -95,7 +95,7 @@ def _to_plain(value: Any) -> Any:
         return {str(key): _to_plain(one) for key, one in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_to_plain(one) for one in value]
-    return str(value) if isinstance(value, Path) else value
+    return str(value) if isinstance(value, Path | str) else value
 
 
 def _list_overrides(keywords: Mapping[str, Any], block: str = "") -> Iterator[str]:

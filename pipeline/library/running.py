@@ -29,6 +29,7 @@ def run(
     *,
     out: str | Path | None = None,
     aoi: Sequence[str] = (),
+    env: Sequence[str] = (),
     cluster: str | None = None,
     workers: int | None = None,
     refresh: bool = False,
@@ -37,10 +38,11 @@ def run(
     """Run a config (its file, or settings) from its scenes to its deliveries, or repeat that of a manifest.
 
     What was made before from the same causes is found in `out/work` and not made again. `aoi` chooses some of
-    its areas, `cluster` is local, slurm, or the address of a Dask scheduler; `refresh` searches the scenes
-    anew. With `progress` bars stand on stderr. A `notify` of the config is told, whatever the end. Warnings
-    are in the manifest, and go to the logger `ecoledger`. Raises a PipelineError by who can mend it:
-    SettingsError, InputError, TooMuchLost, WorkspaceBusy, SourceError and others, with its `exit_code`.
+    its areas, `env` names the variables that the addresses of a manifest may have. `cluster` is local, slurm,
+    or the address of a Dask scheduler; `refresh` searches the scenes anew. With `progress` bars stand on
+    stderr. A `notify` of the config is told, whatever the end. Warnings are in the manifest, and go to the
+    logger `ecoledger`. Raises a PipelineError by who can mend it: SettingsError, InputError, TooMuchLost,
+    WorkspaceBusy, SourceError and others, with its `exit_code`.
 
     Examples
     --------
@@ -52,7 +54,7 @@ def run(
     `notebooks/08_new_area.ipynb` runs it.
     """
     manifest = (
-        None if isinstance(config, Settings) else commands.repeat.read_manifest(locate_config(config)[0])
+        None if isinstance(config, Settings) else commands.repeat.read_manifest(locate_config(config)[0], env)
     )
     settings = manifest.build_settings([], aoi) if manifest else _read_settings(config, aoi)
     settings = place_settings(settings, out=out, aoi=aoi, cluster=cluster, workers=workers)

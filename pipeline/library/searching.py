@@ -19,11 +19,10 @@ from pipeline.engine.run import Run
 from pipeline.engine.sources import find_source
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem, SettingsError
-from pipeline.flow.inputs import find_inputs
+from pipeline.flow.inputs import find_inputs, find_items
 from pipeline.flow.scenes import (
     choose_for_study,
     decide_scene,
-    find_items,
     give_account,
     make_scene_table,
     tabulate_scenes,
@@ -105,7 +104,7 @@ def search_scenes(
         raise SettingsError("The simulated world needs a folder", [problem])
     found, account = _search(study) if out is None else _search_and_keep(study, Path(out))
     table = _put_first(found)
-    table.attrs = {"provider": study.settings.scenes.model_dump(mode="json")["provider"], "account": account}
+    table.attrs = {"provider": study.settings.scenes.model_dump()["provider"], "account": account}
     return table
 
 

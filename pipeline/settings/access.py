@@ -1,5 +1,6 @@
 """How the files of a provider may be read: from which hosts, with which token, through which S3."""
 
+from pipeline.addresses import Address
 from pipeline.settings.paths import ConfigPath
 from pipeline.settings.strict import Strict
 
@@ -7,7 +8,7 @@ from pipeline.settings.strict import Strict
 class S3(Strict):
     """An S3 service; its keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the environment."""
 
-    endpoint: str = "s3.amazonaws.com"
+    endpoint: Address = Address("s3.amazonaws.com")
     virtual_hosting: bool = True
     region: str | None = None
     requester_pays: bool = False
@@ -24,5 +25,5 @@ class Access(Strict):
 
     hosts: tuple[str, ...] = ()
     folders: tuple[ConfigPath, ...] = ()
-    token_url: str | None = None
+    token_url: Address | None = None
     s3: S3 = S3()

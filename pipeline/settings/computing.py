@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.addresses import Address
 from pipeline.settings.paths import OptionalPath
 from pipeline.settings.strict import Bytes, Strict
 
@@ -35,7 +36,7 @@ class Compute(Strict):
     folder unless named); 0 keeps nothing.
     """
 
-    cluster: str = "local"
+    cluster: Address = Address("local")
     workers: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
     memory: Annotated[int, Bytes, Field(ge=2**28)] = 2 * 2**30
     slurm: Slurm = Slurm()

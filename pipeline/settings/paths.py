@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, ValidationInfo
 
+from pipeline.addresses import Address
 from pipeline.aoi import PROJECT_ROOT, list_aois, list_waters
 from pipeline.operating_system import explain_path, explain_stream
 
@@ -60,6 +61,13 @@ def _anchor_unless(shipped: Callable[[], Collection[str]]) -> Callable[[str, Val
 
     return anchor
 
+
+def _anchor_address(value: Address, info: ValidationInfo) -> Address:
+    return value if "://" in value else Address(_anchor(value, info))
+
+
+ConfigAddress = Annotated[Address, AfterValidator(_anchor_address)]
+"""A path or URL, of which is told what may be told."""
 
 ConfigPath = Annotated[str, AfterValidator(_anchor)]
 """A path or URL."""

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field
 
+from pipeline.addresses import Address
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.settings.access import Access
-from pipeline.settings.paths import ConfigPath
+from pipeline.settings.paths import ConfigAddress, ConfigPath
 from pipeline.settings.strict import Strict
 
 Mission = Literal["sentinel-2", "landsat-4", "landsat-5", "landsat-7", "landsat-8", "landsat-9"]
@@ -30,7 +31,7 @@ class StaticCatalog(Strict):
     buckets for s3://, and `allowed_folders` of this machine.
     """
 
-    static: ConfigPath
+    static: ConfigAddress
     allowed_hosts: tuple[str, ...] = ()
     allowed_folders: tuple[ConfigPath, ...] = ()
 
@@ -56,7 +57,7 @@ class StacApi(Strict):
     where files may come from and what opens them.
     """
 
-    api: str
+    api: Address
     collections: dict[Mission, Annotated[list[str], Field(min_length=1)]] = {
         "sentinel-2": ["sentinel-2-c1-l2a", "sentinel-2-l2a"],
         "landsat-4": ["landsat-c2-l2"],

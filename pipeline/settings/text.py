@@ -10,6 +10,7 @@ from typing import Any, Literal
 import yaml
 from pydantic_core import ErrorDetails
 
+from pipeline.addresses import VARIABLE, Filled, hide_variable
 from pipeline.errors import Problem, SettingsError
 from pipeline.operating_system import explain_stream
 from pipeline.settings.shipped import list_configs
@@ -17,7 +18,6 @@ from pipeline.settings.shipped import list_configs
 Place = tuple[int | str, ...]
 
 _LANGUAGE = re.compile(r"""^(?:\s*"language"|language)\s*[:=]\s*["']?(zh|en)\b""", re.MULTILINE)
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _MOST_BYTES = 256 * 2**20
 """A manifest may be read as a config, and lists every file of its run."""
 _DEEPEST = 32
@@ -153,9 +153,18 @@ def fill_variables(content: Any, place: Place = ()) -> tuple[Any, list[tuple[Pla
         items = [fill_variables(value, (*place, number)) for number, value in enumerate(content)]
         return [value for value, _ in items], [m for _, ms in items for m in ms]
     if isinstance(content, str):
-        unset = [(place, name) for name in _VARIABLE.findall(content) if name not in os.environ]
-        return _VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), content), unset
+        unset = [(place, name) for name in VARIABLE.findall(content) if name not in os.environ]
+        return _fill_text(content), unset
     return content, unset
+
+
+def _fill_text(template: str) -> str:
+    """A text with its variables filled in; those of addresses of the network are secrets from now on."""
+    filled = VARIABLE.sub(lambda match: os.environ.get(match[1], match[0]), template)
+    if "://" in filled:
+        for name in VARIABLE.findall(template):
+            hide_variable(name, os.environ.get(name, ""))
+    return template if filled == template else Filled(filled, template)
 
 
 def override(content: Any, pair: str) -> list[Problem]:

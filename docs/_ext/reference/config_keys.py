@@ -82,7 +82,7 @@ def _say_default(key: Key) -> Said:
         return _BLOCK
     if value is None or value in ([], {}):
         return _NOTHING
-    plain = list(value) if isinstance(value, tuple) else value
+    plain = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, str) else value
     text = yaml.safe_dump(plain, default_flow_style=True, allow_unicode=True, width=1000)
     shown = text.removesuffix("...\n").strip()
     return Said(f"默认：`{shown}`", f"default: `{shown}`")

@@ -31,7 +31,7 @@ from pipeline.ingest.layers.times import UNTOLD
 from pipeline.ingest.reading.gdal import find_masked_pixels, find_sidecars
 from pipeline.ingest.reading.headers import FAILURES, FileBand, Profile, read_file_bands
 from pipeline.ingest.reading.reader import Reader, Trail
-from pipeline.ingest.reading.signing import redact
+from pipeline.redaction import redact
 from pipeline.settings.layers import LayerFile, LayerSource
 from pipeline.storage.cause import sha256_of_file
 

@@ -38,11 +38,11 @@ from pipeline.ingest.reading.gate import Gate
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.reading.readers import reader_of
-from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.providers import digest_files, read_items, resolve
 from pipeline.ingest.scenes.raw_items import ZONELESS, Item, read_item, read_time
 from pipeline.periods import Period
+from pipeline.redaction import redact
 from pipeline.settings.access import Access
 from pipeline.settings.layers import LayerCollection
 from pipeline.settings.sources import Provider, StacApi

@@ -18,7 +18,7 @@ from pipeline.ingest.reading.cache import Cache
 from pipeline.ingest.reading.gdal import ONLY_BAND, Extract
 from pipeline.ingest.reading.headers import FileBand, Profile
 from pipeline.ingest.reading.reader import Reader, Trail
-from pipeline.ingest.reading.signing import redact
+from pipeline.redaction import redact
 
 _LATTICE = 4
 _MOST_THINNED_PX = 2**30
@@ -132,7 +132,7 @@ class ItemReader:
     def _name(self, asset: Asset, what: str, extract: Extract = ONLY_BAND) -> str:
         part = "" if extract == ONLY_BAND else f"|{extract}"
         version = f"|{asset.version}" if asset.version else ""
-        return f"{redact(asset.href)}|{self.item_sha256}{version}|{what}{part}"
+        return f"{asset.href}|{self.item_sha256}{version}|{what}{part}"
 
 
 def _profile_of(said: dict[str, Any]) -> Profile:

@@ -11,7 +11,7 @@ from pipeline.contracts import Asset, BandChoice
 from pipeline.errors import BrokenAsset
 from pipeline.ingest.reading.gdal import Extract
 from pipeline.ingest.reading.headers import FileBand, Profile
-from pipeline.ingest.reading.signing import redact
+from pipeline.redaction import redact
 
 _TYPES = ("uint8", "uint16", "int16")
 """The numbers of scenes; others are brought to the first of them that holds them all."""

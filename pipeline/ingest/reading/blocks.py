@@ -35,10 +35,10 @@ from pipeline.ingest.reading.resampling import (
     read_nearest,
     resample,
 )
-from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.scenes.choice import select_assets
 from pipeline.ingest.scenes.looks import look_of
 from pipeline.ingest.scenes.sensors import SENSORS, choose_packing
+from pipeline.redaction import redact
 from pipeline.settings import Clear
 
 ROOM = 2

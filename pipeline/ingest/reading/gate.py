@@ -16,9 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pipeline.addresses import fill
 from pipeline.contracts import Scene
 from pipeline.errors import BrokenAsset, InputError, Problem
-from pipeline.ingest.reading.signing import redact
+from pipeline.redaction import redact
 from pipeline.settings.sources import LocalArchive, Provider, StacApi
 
 _SHOWN = 10
@@ -63,6 +64,7 @@ class Gate:
 
     def find_stranger(self, href: str) -> str:
         """What an address leads to that is not the provider's: a host, a folder, a way of GDAL; else ''."""
+        href = fill(href)
         if is_fetched(href):
             host = find_host(href)
             patterns = [one for one in self.hosts if fnmatch(host, one.lower())]
@@ -75,10 +77,14 @@ class Gate:
 
     def let_pass(self, href: str) -> str:
         """An address that may be asked for or opened; BrokenAsset of any other."""
+        self.refuse_stranger(href, f"{redact(href)}: ")
+        return href
+
+    def refuse_stranger(self, href: str, name: str = "") -> None:
+        """BrokenAsset where an address may not pass; without its name nothing is told of it but its host."""
         if stranger := self.find_stranger(href):
             allowed = ", ".join((*self.hosts, *self.folders)) or "none"
-            raise BrokenAsset(f"{redact(href)}: {stranger} is not of the provider, whose are {allowed}")
-        return href
+            raise BrokenAsset(f"{name}{stranger} is not of the provider, whose are {allowed}")
 
 
 ANYWHERE = Gate(("*",), (os.sep,), private=True)
@@ -121,7 +127,7 @@ def is_fetched(href: str) -> bool:
 
 def find_host(href: str) -> str:
     """The host of an address of the network; of s3:// the bucket."""
-    return (urlsplit(href).hostname or "").lower()
+    return (urlsplit(fill(href)).hostname or "").lower()
 
 
 def _advise(name: str, href: str, keys: tuple[str, str]) -> str:

@@ -15,8 +15,8 @@ from rasterio.errors import RasterioIOError
 
 from pipeline.ingest.reading.headers import find_alphas
 from pipeline.ingest.reading.ranges import Ranges
-from pipeline.ingest.reading.signing import redact
 from pipeline.operating_system import explain_stream
+from pipeline.redaction import strip_queries
 
 OPTIONS: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -112,4 +112,4 @@ def find_masked_pixels(dataset: rasterio.DatasetReader, band: int, **how: Any) -
 
 def describe(error: Exception) -> str:
     """What GDAL says went wrong, on one line and without signatures."""
-    return " ".join(redact(str(error.__cause__ or error)).split())
+    return " ".join(strip_queries(str(error.__cause__ or error)).split())

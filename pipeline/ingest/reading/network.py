@@ -7,15 +7,17 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import urllib3
 from urllib3 import exceptions
+from urllib3.util import make_headers
 from urllib3.util.retry import Retry
 
+from pipeline.addresses import fill
 from pipeline.errors import BrokenAsset, ProviderUnavailable
-from pipeline.ingest.reading.gate import Gate
-from pipeline.ingest.reading.signing import Signer, redact
+from pipeline.ingest.reading.gate import Gate, find_host
+from pipeline.ingest.reading.signing import Signer
 from pipeline.ingest.reading.versions import Versions
 from pipeline.settings.access import Access
 
@@ -109,7 +111,7 @@ class Network:
 
     def host(self, href: str) -> Host:
         """The host of a file, one for all threads."""
-        name = urlsplit(href).netloc
+        name = urlsplit(fill(href)).netloc.rpartition("@")[2]
         with self._lock:
             return self._hosts.setdefault(name, Host(name))
 
@@ -166,9 +168,10 @@ def request(
     Raises BrokenAsset where a hop may not pass the gate or there are too many, HTTPError as urllib3.
     """
     for _ in range(_MOST_HOPS):
-        gate.let_pass(url)
+        gate.refuse_stranger(url)
+        sent = {**headers, **_authorize(url)}
         answer = http.request(
-            "GET", url, headers=headers, retries=retries, redirect=False, preload_content=False
+            "GET", url, headers=sent, retries=retries, redirect=False, preload_content=False
         )
         target = answer.get_redirect_location()
         if not target:
@@ -176,4 +179,10 @@ def request(
         answer.drain_conn()
         answer.release_conn()
         url = urljoin(url, target)
-    raise BrokenAsset(f"{redact(url)}: more than {_MOST_HOPS} redirects", lasting=False)
+    raise BrokenAsset(f"{find_host(url)}: more than {_MOST_HOPS} redirects", lasting=False)
+
+
+def _authorize(url: str) -> dict[str, str]:
+    """The header for the user that an address names, which urllib3 leaves aside."""
+    user = urlsplit(url).netloc.rpartition("@")[0]
+    return make_headers(basic_auth=unquote(user)) if user else {}

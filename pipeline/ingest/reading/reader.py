@@ -28,7 +28,7 @@ from pipeline.ingest.reading.network import Network
 from pipeline.ingest.reading.places import find_flaw
 from pipeline.ingest.reading.ranges import GONE, Ranges, busy_status
 from pipeline.ingest.reading.readers import Source, reader_of
-from pipeline.ingest.reading.signing import redact
+from pipeline.redaction import redact
 
 NETWORK_THREADS, DISK_THREADS = 32, 4
 _S3_PAUSES_S = (0.5, 1, 2)

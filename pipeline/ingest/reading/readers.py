@@ -1,6 +1,5 @@
 """The Readers of this process, one a run: what makes them, where they are kept, how they are closed."""
 
-import logging
 import sys
 import threading
 import warnings
@@ -15,6 +14,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from pipeline.ingest import reading
 from pipeline.ingest.reading.gate import ANYWHERE, Gate
+from pipeline.redaction import watch_libraries
 from pipeline.settings.access import Access
 
 _TURN_S = 0.0005
@@ -49,8 +49,7 @@ def reader_of(source: Source) -> "reading.reader.Reader":
     """
     sys.setswitchinterval(_TURN_S)
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
-    for name in reading.signing.LOGGERS:
-        logging.getLogger(name).addFilter(reading.signing.REDACTION)
+    watch_libraries()
     with _LOCK:
         reader = _READERS.get(source.run) or _READERS.setdefault(source.run, reading.reader.Reader(source))
         _READERS.move_to_end(source.run)

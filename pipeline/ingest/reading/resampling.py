@@ -20,7 +20,7 @@ from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.headers import Profile
 from pipeline.ingest.reading.positions import fineness, positions, reach, runs_along, strips, window_around
-from pipeline.ingest.reading.signing import redact
+from pipeline.redaction import redact
 
 _ALIGNED = 1e-6
 _WARP_MARGIN_PX = 2

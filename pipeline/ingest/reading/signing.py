@@ -5,8 +5,6 @@ planetary-computer is left aside: its hosts, its token service and its margin of
 does not sign again when a token is refused early.
 """
 
-import logging
-import re
 import threading
 import time
 from dataclasses import dataclass
@@ -18,12 +16,12 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.util.retry import Retry
 
+from pipeline.addresses import fill, is_lost
 from pipeline.errors import BrokenAsset
 from pipeline.periods import as_utc
+from pipeline.redaction import redact
 from pipeline.settings.access import Access
 
-LOGGERS = ("rasterio._env", "rasterio._err", "urllib3.connectionpool")
-"""Of libraries that log addresses."""
 _TOKEN_RETRY = Retry(
     total=6,
     backoff_factor=0.5,
@@ -33,11 +31,10 @@ _TOKEN_RETRY = Retry(
 )
 _LONGEST_MARGIN_S = 60.0
 _MARGIN_SHARE = 0.25
-_QUERY = re.compile(r"\?[^\s'\"<>]*")
 
 
 @dataclass(frozen=True)
-class Address:
+class SignedAddress:
     """A path that GDAL opens, good until a time of time.monotonic."""
 
     path: str
@@ -60,17 +57,21 @@ class Signer:
         self._tokens: dict[str, Token] = {}
         self._lock = threading.Lock()
 
-    def sign(self, href: str) -> Address:
+    def sign(self, href: str) -> SignedAddress:
         """Where a file is now; BrokenAsset if no token is to be had."""
-        parts, access = urlsplit(href), self._access
+        if is_lost(href):
+            told = f"{redact(href)}: what its address ended with is known no more; search the scenes again"
+            raise BrokenAsset(told, lasting=False)
+        href, access = fill(href), self._access
+        parts = urlsplit(href)
         if parts.scheme == "s3":
-            return Address(f"/vsis3/{parts.netloc}{parts.path}")
+            return SignedAddress(f"/vsis3/{parts.netloc}{parts.path}")
         if access.token_url is None or parts.scheme not in {"http", "https"}:
-            return Address(href)
+            return SignedAddress(href)
         token = self._token(_token_url(href, access.token_url))
-        return Address(f"{href}{'&' if parts.query else '?'}{token.text}", token.until)
+        return SignedAddress(f"{href}{'&' if parts.query else '?'}{token.text}", token.until)
 
-    def renew(self, href: str, refused: Address) -> bool:
+    def renew(self, href: str, refused: SignedAddress) -> bool:
         """Forget the token of an address that was refused; whether another one is worth a try."""
         if self._access.token_url is None:
             return False
@@ -87,7 +88,7 @@ class Signer:
             return {}
         s3 = self._access.s3
         options = {
-            "AWS_S3_ENDPOINT": s3.endpoint,
+            "AWS_S3_ENDPOINT": fill(s3.endpoint),
             "AWS_VIRTUAL_HOSTING": "TRUE" if s3.virtual_hosting else "FALSE",
             "AWS_REGION": s3.region,
             "AWS_REQUEST_PAYER": "requester" if s3.requester_pays else None,
@@ -107,36 +108,19 @@ class Signer:
         try:
             answer = self._http.request("GET", url, retries=_TOKEN_RETRY, redirect=False)
             if answer.status != 200:  # noqa: PLR2004 the one status that brings a token
-                raise BrokenAsset(f"{redact(url)}: no token, HTTP {answer.status}", lasting=False)
+                raise BrokenAsset(f"{urlsplit(url).hostname}: no token, HTTP {answer.status}", lasting=False)
             said = answer.json()
             expiry = as_utc(datetime.fromisoformat(said["msft:expiry"]))
             left = (expiry - datetime.now(UTC)).total_seconds()
             margin = min(_LONGEST_MARGIN_S, left * _MARGIN_SHARE)
             return Token(str(said["token"]).removeprefix("?"), time.monotonic() + left - margin)
         except (urllib3.exceptions.HTTPError, KeyError, ValueError, TypeError) as error:
-            told = f"{redact(url)}: no token, {type(error).__name__}"
+            told = f"{urlsplit(url).hostname}: no token, {type(error).__name__}"
             raise BrokenAsset(told, lasting=False) from error
 
 
-def redact(text: str) -> str:
-    """A text without the queries of its URLs, which may hold tokens."""
-    return _QUERY.sub("", text)
-
-
-class Redaction(logging.Filter):
-    """Takes the queries of URLs out of what libraries log."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Yes, with nothing secret left in it."""
-        record.msg, record.args = redact(record.getMessage()), ()
-        return True
-
-
-REDACTION = Redaction()
-
-
 def _token_url(href: str, template: str) -> str:
-    parts = urlsplit(href)
+    parts = urlsplit(fill(href))
     account = (parts.hostname or "").partition(".")[0]
     container = parts.path.lstrip("/").partition("/")[0]
-    return template.replace("{account}", account).replace("{container}", container)
+    return fill(template).replace("{account}", account).replace("{container}", container)

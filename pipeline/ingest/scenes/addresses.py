@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pipeline.addresses import recall
 from pipeline.ingest.scenes.raw_items import list_files
 
-_BAND = re.compile(r"(.+\.(?:tiff?|jp2))#(?:bands?[=_:]?)?([\w.-]+)", re.IGNORECASE)
+_BAND = re.compile(r"(.+\.(?:tiff?|jp2)(?:\?\.{3}[^#]*)?)#(?:bands?[=_:]?)?([\w.-]+)", re.IGNORECASE)
 
 
 def place_files(raw: dict[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def place_files(raw: dict[str, Any], place: Callable[[str], str]) -> dict[str, A
 def split_band(href: str) -> tuple[str, str]:
     """The address of a file, and what behind it tells a band (`all.tif#3`, `all.tif#band=red`), or ''."""
     found = _BAND.fullmatch(href)
-    return (found[1], found[2]) if found else (href, "")
+    return (recall(found[1]), found[2]) if found else (href, "")
 
 
 def find_file(href: str) -> str:

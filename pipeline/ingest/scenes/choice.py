@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.addresses import recall
 from pipeline.contracts import SCENE_TABLE, Asset, BandChoice, Scene, check_table
 from pipeline.errors import NoScenes, Problem
 from pipeline.geodesy import CGCS2000, find_centre, wrap_outline
@@ -162,8 +163,8 @@ def from_table(table: gpd.GeoDataFrame) -> list[Scene]:
 
 def _asset(said: dict[str, Any]) -> Asset:
     lists = {key: tuple(value) for key, value in said.items() if isinstance(value, list)}
-    band = said["band"]
-    return Asset(**{**said, **lists, "band": BandChoice(**{**band, "names": tuple(band["names"])})})
+    band = BandChoice(**{**said["band"], "names": tuple(said["band"]["names"])})
+    return Asset(**{**said, **lists, "href": recall(said["href"]), "band": band})
 
 
 def _json(value: Any) -> str:

@@ -10,6 +10,7 @@ import pystac
 from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
+from pipeline.addresses import fill
 from pipeline.errors import BrokenAsset, InputError, Problem
 from pipeline.ingest.reading.gate import Gate, explain_strangers, is_fetched
 from pipeline.ingest.reading.network import explain_failure, open_pool, read_body, request
@@ -47,7 +48,7 @@ class Documents:
         Raises InputError where it is not of the provider or redirects elsewhere, HTTPError or OSError where
         it cannot be had, ValueError where it is no JSON or too long.
         """
-        if self._gate.find_stranger(href) and href != self._catalog.static:
+        if self._gate.find_stranger(href) and href != fill(self._catalog.static):
             raise explain_strangers(self._catalog, {self._gate.find_stranger(href): [href]})
         if not is_fetched(href):
             path = Path(find_file(href))
@@ -74,7 +75,7 @@ class Documents:
         A catalogue that is named twice, be it by itself, is read once. An item that cannot be had is one that
         says why; after many in a row, or where there is no other, the error is that of `read`.
         """
-        waiting, known = [(self._catalog.static, "child")], set()
+        waiting, known = [(fill(self._catalog.static), "child")], set()
         while waiting:
             href, relation = waiting.pop()
             if href in known:

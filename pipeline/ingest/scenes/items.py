@@ -35,6 +35,7 @@ from pipeline.ingest.scenes.raw_items import (
     read_time,
 )
 from pipeline.ingest.scenes.sensors import Sensor, sensor_of
+from pipeline.redaction import redact
 
 _WHOLE = 100
 
@@ -231,6 +232,11 @@ def _crs(item: Item, file: BandFile) -> str:
 
 def _content_checksum(raw: RawItem) -> str:
     """Checksum of what an item says, wherever its files lie."""
-    files = {key: {**asset, "href": asset["href"].rpartition("/")[2]} for key, asset in list_files(raw)}
+    files = {key: {**asset, "href": _name_file(asset["href"])} for key, asset in list_files(raw)}
     text = json.dumps({**raw, "assets": files, "links": []}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _name_file(href: str) -> str:
+    """The name of a file without its place, and without what a signature leaves behind."""
+    return (redact(href) if "://" in href else href).rpartition("/")[2]

@@ -10,15 +10,17 @@ from pathlib import Path
 import pystac
 from urllib3.exceptions import HTTPError
 
+from pipeline.addresses import digest
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
 from pipeline.ingest.reading.gdal import find_sidecars
 from pipeline.ingest.reading.network import explain_failure
-from pipeline.ingest.reading.signing import redact
 from pipeline.ingest.reading.versions import describe_file
 from pipeline.ingest.scenes.addresses import find_file, place_files, split_band
 from pipeline.ingest.scenes.archives import RawItem, list_items, read_archive
 from pipeline.ingest.scenes.documents import Documents
 from pipeline.ingest.scenes.raw_items import NOT_STAC, UNREADABLE, list_files
+from pipeline.ingest.scenes.sealing import seal_item
+from pipeline.redaction import redact
 from pipeline.settings.sources import LocalArchive, Mission, Provider, StacApi, StaticCatalog, load_providers
 
 
@@ -47,9 +49,10 @@ def read_items(provider: StaticCatalog | LocalArchive) -> Iterator[RawItem]:
 
     Raises InputError when the catalogue or an item of it cannot be read, or when there is no such folder.
     """
-    if isinstance(provider, StaticCatalog):
-        return read_catalog(provider)
-    return read_archive(Path(provider.local))
+    found = (
+        read_catalog(provider) if isinstance(provider, StaticCatalog) else read_archive(Path(provider.local))
+    )
+    return map(seal_item, found)
 
 
 def read_catalog(catalog: StaticCatalog) -> Iterator[RawItem]:
@@ -94,6 +97,12 @@ def fingerprint(provider: Provider) -> str:
             digest.update(json.dumps(item, sort_keys=True).encode())
             digest.update(digest_files(_hrefs(item)).encode())
     return digest.hexdigest()
+
+
+def digest_place(provider: Provider) -> str:
+    """What tells whether a provider is asked as before, by the same secrets; '' where there are none."""
+    places = {StacApi: "api", StaticCatalog: "static", LocalArchive: "local"}
+    return digest(getattr(provider, places[type(provider)]))
 
 
 def digest_files(hrefs: Iterable[str]) -> str:

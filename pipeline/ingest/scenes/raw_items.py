@@ -13,6 +13,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from pipeline.addresses import recall
 from pipeline.geodesy import wrap_outline
 from pipeline.periods import as_utc
 
@@ -65,7 +66,7 @@ def read_item(raw: Any) -> Item | None:
         id=_text(raw.get("id")),
         collection=_text(raw.get("collection")),
         said=said,
-        assets={key: pystac.Asset.from_dict(asset) for key, asset in list_files(raw)},
+        assets={key: _read_asset(asset) for key, asset in list_files(raw)},
         outline=_read_outline(raw),
         moment=_read_moment(said),
         zoned=not times or times[0].tzinfo is not None,
@@ -86,8 +87,15 @@ def _list_addresses(raw: Mapping[str, Any]) -> Iterator[str]:
     links = raw.get("links")
     for link in links if isinstance(links, list) else ():
         href = link.get("href") if isinstance(link, dict) and link.get("rel") == "self" else None
-        if isinstance(href, str) and (plain := _ADDRESS.match(href.strip())):
+        if isinstance(href, str) and (plain := _ADDRESS.match(href.strip())) and "${" not in href:
             yield f"{plain['scheme']}{plain['place']}"
+
+
+def _read_asset(said: dict[str, Any]) -> pystac.Asset:
+    """An asset with all that is known of its address, of which pystac would make a mere text."""
+    asset = pystac.Asset.from_dict(said)
+    asset.href = recall(said["href"])
+    return asset
 
 
 def read_time(text: Any) -> datetime | None:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import NameResolutionError
 
+from pipeline.addresses import fill
 from pipeline.settings.sources import StacApi
 
 _SECONDS = 5
@@ -15,9 +16,9 @@ def explain_silence(api: StacApi) -> str:
 
     No redirect is followed: only the host that the config names is asked.
     """
-    host = urlsplit(api.api).hostname
+    host = urlsplit(fill(api.api)).hostname
     try:
-        with requests.get(api.api, timeout=_SECONDS, allow_redirects=False) as answer:
+        with requests.get(fill(api.api), timeout=_SECONDS, allow_redirects=False) as answer:
             if not answer.ok:
                 return f"{host} answers with HTTP {answer.status_code}"
             return "" if "stac_version" in answer.json() else f"{host} answers, but not as a STAC API"

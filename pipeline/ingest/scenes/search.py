@@ -24,12 +24,14 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
+from pipeline.addresses import fill
 from pipeline.errors import InputError, ProviderUnavailable
 from pipeline.geodesy import wrap_outline
 from pipeline.ingest.reading.gate import Gate, explain_strangers
 from pipeline.ingest.reading.network import explain_failure, read_body
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.raw_items import NOT_STAC, list_files
+from pipeline.ingest.scenes.sealing import seal_item
 from pipeline.settings.sources import Mission, StacApi
 from pipeline.signals import find_stop
 
@@ -140,7 +142,7 @@ def _open_client(api: StacApi) -> Iterator[pystac_client.Client]:
     stac_io = _GatedIO(api)
     try:
         with stac_io.session:
-            yield pystac_client.Client.open(api.api, stac_io=stac_io)
+            yield pystac_client.Client.open(fill(api.api), stac_io=stac_io)
     except (APIError, OSError, pystac.STACError) as error:
         if stop := find_stop(error):
             raise stop from None
@@ -163,7 +165,7 @@ def _search(
         collections=collections, intersects=mapping(wrap_outline(geometry)), datetime=span, limit=_PAGE
     )
     for item in _read_pages(search.pages_as_dicts(), where):
-        yield _choose_address(item, api.alternate)
+        yield seal_item(_choose_address(item, api.alternate))
 
 
 def _read_pages(pages: Iterator[dict[str, Any]], where: str) -> Iterator[RawItem]:

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 
-from pipeline.ingest.reading.signing import Address, Signer, Token, redact
+from pipeline.ingest.reading.signing import SignedAddress, Signer, Token
 from pipeline.ingest.scenes.items import candidate_of
+from pipeline.redaction import redact
 from pipeline.settings.access import S3, Access
 from pipeline.settings.sources import load_providers
 from tests.scenery import SHARED, needs_responses
@@ -26,7 +27,7 @@ def signer(access: Access) -> Signer:
 
 def test_without_hosts_a_file_may_come_from_anywhere_and_is_not_signed():
     for href in ("/data/a.tif", "https://any.example/a.tif"):
-        assert signer(Access()).sign(href) == Address(href)
+        assert signer(Access()).sign(href) == SignedAddress(href)
 
 
 def test_a_token_is_asked_once_for_all_files_of_a_container_and_joined_to_what_is_there(monkeypatch):
