@@ -1,5 +1,6 @@
 """What a step is shown by."""
 
+from functools import partial
 from typing import Any, cast
 
 import geopandas as gpd
@@ -22,7 +23,7 @@ def test_sums_that_a_row_and_a_table_show_are_added_up_once() -> None:
         asked.append(name)
         return np.full(2, len(asked))
 
-    rows = [view.sum_once((name, 2024), lambda name=name: add_up(name)) for name in ("a", "b", "a")]
+    rows = [view.sum_once((name, 2024), partial(add_up, name)) for name in ("a", "b", "a")]
     assert asked == ["a", "b"]
     assert [row.tolist() for row in rows] == [[1, 1], [2, 2], [1, 1]]
 
