@@ -147,11 +147,31 @@ class Grid:
     def blocks_over(self, geometry: BaseGeometry, size: int) -> list[Block]:
         """Blocks that touch a geometry in the grid's CRS."""
         shapely.prepare(geometry)
-        return [
-            block
-            for block in self.blocks(size)
-            if geometry.intersects(shapely.box(*self.block_bounds(block)))
-        ]
+        blocks = list(self.blocks(size))
+        touched = shapely.intersects(geometry, self.frame_blocks(blocks))
+        return [block for block, is_touched in zip(blocks, touched, strict=True) if is_touched]
+
+    def frame_blocks(self, blocks: Sequence[Block]) -> NDArray[np.object_]:
+        """The rectangles of blocks, in the grid's CRS."""
+        edges = np.array(
+            [(one.row_from, one.row_to, one.col_from, one.col_to) for one in blocks], dtype=float
+        )
+        top, bottom = self.top - edges.reshape(-1, 4).T[:2] * self.resolution_m
+        left, right = self.left + edges.reshape(-1, 4).T[2:] * self.resolution_m
+        frames: NDArray[np.object_] = shapely.box(left, bottom, right, top)
+        return frames
+
+    def frame_tasks(self, geometry: BaseGeometry) -> NDArray[np.object_]:
+        """Rectangles of which one holds any task over a geometry in the grid's CRS, whatever its blocks are.
+
+        They are the largest blocks, with as many on either side as are read as one.
+        """
+        edge = _LAYOUTS[0][0]
+        beside = edge * (_MOST_ABREAST - 1)
+        blocks = self.blocks_over(geometry, edge)
+        return self.frame_blocks(
+            [Block(one.row_from, one.row_to, one.col_from - beside, one.col_to + beside) for one in blocks]
+        )
 
     def block_over(self, bounds: tuple[float, float, float, float]) -> Block:
         """The smallest block that covers bounds in the grid's CRS, cut to the grid."""

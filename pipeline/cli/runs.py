@@ -125,6 +125,21 @@ def show_plan(
     config: ConfigArgument,
     overrides: SetOption = [],  # noqa: B006 typer reads the default, nobody changes it
     aoi: AoiOption = [],  # noqa: B006
+    simulate_workers: Annotated[
+        list[str],
+        typer.Option(
+            "--simulate-workers",
+            metavar="N",
+            help="模拟若干进程时的用时 also simulate so many workers, such as 10,100,1000",
+        ),
+    ] = [],  # noqa: B006
+    measured: Annotated[
+        Path | None,
+        typer.Option(
+            "--measured",
+            help="按哪个交付目录以往运行的用时 the deliveries by whose runs time is told; default: out",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """运行前估算 What a run would search, read and need; no pixel is read, nothing is written.
@@ -132,9 +147,16 @@ def show_plan(
     Example: ecoledger plan configs/demo.yaml
     """
     LISTENER.follow(config, overrides)
-    estimate = pipeline.commands.estimate
     settings = pipeline.flow.validation.read_config(config, overrides, aoi)
     with pipeline.settings.lines.tell_lines(config, overrides):
+        if simulate_workers:
+            capacity = pipeline.commands.capacity
+            counts = capacity.parse_workers(simulate_workers)
+            simulated = capacity.simulate_capacity(settings, counts, measured or Path(settings.out))
+            rows = capacity.dump_capacities(simulated)
+            show_rows(rows if as_json else [*capacity.tabulate_capacities(simulated)], as_json=as_json)
+            return
+        estimate = pipeline.commands.estimate
         found = estimate.estimate_all(settings)
     show_rows(
         estimate.dump_estimates(found) if as_json else estimate.tabulate_estimates(found), as_json=as_json

@@ -1,5 +1,6 @@
 from . import account as account
 from . import bulletin as bulletin
+from . import capacity as capacity
 from . import diff as diff
 from . import doctor as doctor
 from . import drafting as drafting

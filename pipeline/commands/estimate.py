@@ -15,21 +15,23 @@ from pipeline.engine.study import Study
 from pipeline.flow.inputs import SEED, find_items
 from pipeline.flow.scenes import choose_for_study
 from pipeline.flow.validation import validate_settings
-from pipeline.geodesy import project, unproject
+from pipeline.geodesy import unproject
 from pipeline.grid import BASELINE_BYTES, Block, BlockPlan
 from pipeline.ingest.reading.blocks import process_bytes
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.choice import Choice, choose, select_assets
-from pipeline.ingest.scenes.items import Candidate
 from pipeline.ingest.scenes.providers import resolve
 from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS
 from pipeline.ingest.simulate.scenes import list_acquisitions
 from pipeline.ingest.simulate.world import plan_world
 from pipeline.maps import registry
-from pipeline.maps.layout import Layout, plan_layout
+from pipeline.maps.layout import Layout, place_scenes, plan_layout
+from pipeline.maps.step import Footprint
 from pipeline.settings import Settings
 
 _BAND_BYTES = 2
+_TILE_PX = 512
+"""Edge of the tiles of files: providers write them of 512 or 1024 pixels."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class Estimate:
     `mask_reads` is how many clear masks are read, one a scene and task that it meets, and another of a scene
     that says where it is saturated; `band_reads` how
     many bands follow at most, if every mask shows something clear; `decoded_bytes` what all these windows
-    hold once decoded, without what whole tiles of files add. `maps` counts what is made by step.
+    hold once decoded, without what whole tiles of files add. `requests` are those of remote files at most:
+    one for each row of tiles of 512 pixels that a window touches, and one for the header of each file.
+    `maps` counts what is made by step.
     `memory_mib` is the most that the process takes (2^20 bytes), by the same figures that size the blocks.
     """
 
@@ -59,6 +63,7 @@ class Estimate:
     mask_reads: int
     band_reads: int
     decoded_bytes: int
+    requests: int
     memory_mib: int
 
 
@@ -70,15 +75,20 @@ def estimate_all(settings: Settings) -> list[Estimate]:
 
 def estimate_study(study: Study) -> Estimate:
     """What one area takes. A simulated world is not built, so its clouds are not known yet."""
-    choice = _choose_scenes(study)
+    return estimate_choice(study, choose_planned(study))
+
+
+def estimate_choice(study: Study, choice: Choice) -> Estimate:
+    """What one area takes of the scenes that are chosen for it."""
     found = choice.candidates
     scenes = [one.scene for one in found]
-    layout = plan_layout(study, scenes, registry.STEPS)
+    placed = place_scenes(study, scenes, [one.outline for one in found])
+    layout = plan_layout(study, placed, registry.STEPS)
     reading = [step for step in registry.STEPS if step.times(study) and step.bands]
     blocks = study.blocks(layout.blocks.edge_px)
     reads = sum(
         (
-            _count_reads(study, found, step.list_bands(study, scenes), layout.of(step).tasks(blocks))
+            _count_reads(study, placed, step.list_bands(study, scenes), layout.of(step).tasks(blocks))
             for step in reading
         ),
         Counter[str](),
@@ -105,11 +115,13 @@ def estimate_study(study: Study) -> Estimate:
         mask_reads=reads["mask"],
         band_reads=reads["band"],
         decoded_bytes=reads["decoded"],
+        requests=reads["request"],
         memory_mib=_estimate_memory(study, layout) // 2**20,
     )
 
 
-def _choose_scenes(study: Study) -> Choice:
+def choose_planned(study: Study) -> Choice:
+    """The scenes that a run would take; those of a simulated world as it plans their passes."""
     settings = study.settings
     if settings.simulated:
         return choose(_plan_passes(study), study.aoi.geometry, settings.scenes)
@@ -148,18 +160,22 @@ def _plan_passes(study: Study) -> list[RawItem]:
 
 
 def _count_reads(
-    study: Study, found: Sequence[Candidate], bands: tuple[str, ...], blocks: Sequence[Block]
+    study: Study, found: Sequence[Footprint], bands: tuple[str, ...], blocks: Sequence[Block]
 ) -> Counter[str]:
     """Masks, bands and decoded bytes of one reading of some bands over some blocks."""
-    frames = shapely.STRtree([shapely.box(*study.grid.block_bounds(block)) for block in blocks])
-    outlines = [project(one.outline, study.grid.crs) for one in found]
-    scene, block = frames.query(outlines, predicate="intersects")
+    frames = shapely.STRtree(study.grid.frame_blocks(blocks))
+    scene, block = frames.query([one.outline for one in found], predicate="intersects")
     periods = study.settings.scenes.periods
     used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])[scene]
     size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * study.grid.resolution_m**2
     names = [_list_bands(study, one.scene, bands) for one in found]
     count = np.array([len(read) for read in names])[scene]
     masks = np.array([1 + (one.scene.saturation is not None) for one in found])[scene]
+    height = np.array([one.shape[0] for one in blocks])[block] * study.grid.resolution_m
+    rows_per_m = np.array(
+        [_count_tile_rows_per_m(one.scene, read) for one, read in zip(found, names, strict=True)]
+    )
+    rows = height * rows_per_m[scene] + masks + count
     weight = np.array([_count_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[
         scene
     ]
@@ -167,6 +183,7 @@ def _count_reads(
         mask=int((used * masks).sum()),
         band=int((used * count).sum()),
         decoded=round(float((used * size_m2 * weight).sum())),
+        request=round(float((used * rows).sum())) + _count_files(found, names, scene),
     )
 
 
@@ -184,6 +201,22 @@ def _count_bytes_per_m2(scene: Scene, bands: Sequence[str]) -> float:
     mask = sensor.mask.pixel_bytes / sensor.mask.pixel_m**2 if sensor.mask else 0.0
     masks = mask * (2 if scene.saturation else 1)
     return float(masks + (_BAND_BYTES / sizes**2).sum())
+
+
+def _count_tile_rows_per_m(scene: Scene, bands: Sequence[str]) -> float:
+    """Rows of tiles on a metre down, in all files that are read of a scene."""
+    sensor = SENSORS[scene.mission]
+    masks = [sensor.mask.pixel_m] * (2 if scene.saturation else 1) if sensor.mask else []
+    return sum(
+        1 / (pixel_m * _TILE_PX) for pixel_m in [*masks, *(sensor.bands[one].pixel_m for one in bands)]
+    )
+
+
+def _count_files(found: Sequence[Footprint], names: Sequence[list[str]], met: NDArray[np.intp]) -> int:
+    """Files that are opened: masks and bands of scenes that meet a block."""
+    return sum(
+        len(names[number]) + 1 + (found[number].scene.saturation is not None) for number in np.unique(met)
+    )
 
 
 def _estimate_memory(study: Study, layout: Layout) -> int:
@@ -216,6 +249,7 @@ def tabulate_estimates(found: Sequence[Estimate]) -> list[dict[str, Any]]:
         "读掩膜 mask reads": lambda one: one.mask_reads,
         "读波段 band reads, at most": lambda one: one.band_reads,
         "解码后 decoded MB, at most": lambda one: f"{one.decoded_bytes / 1e6:.1f}",
+        "请求 requests, at most": lambda one: one.requests,
         "内存 memory MiB": lambda one: one.memory_mib,
     }
     return [{"": label, **{one.aoi: figure(one) for one in found}} for label, figure in figures.items()]

@@ -1,10 +1,13 @@
 """One run: finds what is finished, builds what is missing, records it, publishes it."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import Protocol, TypeVar
 
 from pipeline import ingest, storage
@@ -14,6 +17,7 @@ from pipeline.engine.progress import Bars
 from pipeline.grid import Block, Grid
 from pipeline.ingest.reading.readers import Source, reader_of
 from pipeline.storage.cause import Artifact, Cause, measure_files
+from pipeline.storage.ledger import Cost, CostKind
 from pipeline.storage.publish import publish, remove
 from pipeline.storage.workspace import Workspace
 
@@ -25,10 +29,16 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class BlockDone:
-    """What a block task gives back: the checksum of what it wrote, and what became of its reads."""
+    """What a block task gives back: the checksum of what it wrote, what became of its reads, what it took."""
 
     checksum: str
     records: tuple[ReadRecord, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def looks(self) -> int:
+        """How many scenes were read; 1 where none was."""
+        return len({record.scene_id for record in self.records}) or 1
 
 
 class StoreTask(Protocol):
@@ -78,9 +88,19 @@ class Run:
         if part.exists():
             remove(part)
         part.mkdir(parents=True)
-        with self.bars.step(title, cause.step):
+        with self.step(title, cause):
             build(part)
         return self._enter(cause)
+
+    @contextmanager
+    def step(self, title: str, cause: Cause) -> Iterator[None]:
+        """What is made at once inside: shown while it is made, and entered with what it took."""
+        begun = perf_counter()
+        with self.bars.step(title, cause.step):
+            yield
+        pixels = math.prod(cause.settings.get("grid", {}).get("shape", (0,)))
+        cost = Cost(cause.step, "whole", 1, pixels, perf_counter() - begun)
+        self.workspace.ledger.add_costs([cost])
 
     def store(
         self,
@@ -110,20 +130,24 @@ class Run:
             storage.blocks.create_store(part, layers, grid, block_px)
         known = {"step": cause.step, "key": cause.key}
         _LOG.info("begun", extra={**known, "blocks": len(blocks), "kept": len(kept)})
-        remaining = [block for block in blocks if block.id not in kept]
+        remaining, spent = [block for block in blocks if block.id not in kept], _Spent(cause.step)
         bar = self.bars.start(title, len(blocks), len(kept), cause.step)
 
         def report(results: Sequence[tuple[int, BlockDone]]) -> None:
-            done = [(remaining[number].id, result) for number, result in results]
-            entries = [(block, result.checksum, result.records) for block, result in done]
+            done = [(remaining[number], result) for number, result in results]
+            entries = [(block.id, result.checksum, result.records) for block, result in done]
+            begun = perf_counter()
             self.workspace.ledger.enter_blocks(cause.key, entries)
+            spent.add("ledger", len(done), perf_counter() - begun)
             for block, result in done:
+                spent.add("block", math.prod(block.shape) * result.looks, result.seconds)
                 self.bars.advance(bar)
-                _LOG.info("block finished", extra={**known, "block": block})
+                _LOG.info("block finished", extra={**known, "block": block.id})
                 _log_reads(result.records)
 
         tasks = (task(part, block) for block in remaining)
         self.cluster.each_together(partial(_work_on, work, known), tasks, report, at_once=at_once)
+        self.workspace.ledger.add_costs(spent.costs.values())
         storage.blocks.clear_strays(part)
         self.bars.settle(cause.step)
         return self._enter(cause)
@@ -194,10 +218,26 @@ class Run:
         }
 
 
+@dataclass(frozen=True)
+class _Spent:
+    """What the blocks of a map have taken so far."""
+
+    step: str
+    costs: dict[CostKind, Cost] = field(default_factory=dict)
+
+    def add(self, kind: CostKind, pixels: int, seconds: float) -> None:
+        """One more block, or one more writing of the ledger."""
+        before = self.costs.get(kind) or Cost(self.step, kind, 0, 0, 0.0)
+        total = replace(before, times=before.times + 1, pixels=before.pixels + pixels)
+        self.costs[kind] = replace(total, seconds=before.seconds + seconds)
+
+
 def _work_on(work: Callable[[Task], BlockDone], known: Mapping[str, str], task: Task) -> BlockDone:
     """The work of a block, its beginning told in the log of the process that does it."""
     _LOG.info("block begun", extra={**known, "block": task.block.id})
-    return work(task)
+    begun = perf_counter()
+    done = work(task)
+    return replace(done, seconds=perf_counter() - begun)
 
 
 def _log_reads(records: Iterable[ReadRecord]) -> None:

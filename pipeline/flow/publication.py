@@ -239,7 +239,7 @@ def publish_delivery(
     study = draft.study
     _LOG.info("begun", extra={"step": cause.step, "key": cause.key})
     part = draft.written.folder
-    with run.bars.step(study.title("delivery"), cause.step):
+    with run.step(study.title("delivery"), cause):
         asked = study.settings.outputs
         written = outputs.complete_delivery(
             delivery, draft.written, shapefile=asked.shapefile, headings=asked.headings

@@ -1,13 +1,18 @@
 """The blocks of all maps of a study, by the memory bound and by what their steps take of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import Scene
 from pipeline.engine.study import Study
+from pipeline.geodesy import project
 from pipeline.grid import BlockPlan, plan_blocks, widen_blocks
 from pipeline.ingest.reading.blocks import process_bytes
-from pipeline.maps.step import Load, Step
+from pipeline.maps.step import Footprint, Load, Step
 
 
 @dataclass(frozen=True)
@@ -24,13 +29,25 @@ class Layout:
         return self.wide if step.wide else self.blocks
 
 
-def plan_layout(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) -> Layout:
+def place_scenes(study: Study, scenes: Sequence[Scene], outlines: Iterable[BaseGeometry]) -> list[Footprint]:
+    """Scenes and their outlines in the CRS of the grid; the passes over one tile often have one outline."""
+    placed: dict[bytes, BaseGeometry] = {}
+    footprints = []
+    for scene, outline in zip(scenes, outlines, strict=True):
+        key = shapely.to_wkb(outline)
+        if key not in placed:
+            placed[key] = project(outline, study.grid.crs)
+        footprints.append(Footprint(scene, placed[key]))
+    return footprints
+
+
+def plan_layout(study: Study, footprints: Sequence[Footprint], steps: Sequence[Step]) -> Layout:
     """Blocks under the memory bound, by the settings and the scenes alone.
 
     They are as large as the step that takes most of a pixel allows, the same for all, so that a map may be
     read wherever another one is made. Raises SettingsError where not even the smallest fits.
     """
-    load = _measure_load(study, scenes, steps)
+    load = _measure_load(study, footprints, steps)
     asked = [step for step in steps if step.times(study)]
     block_bytes = max(step.block_bytes(study, load) for step in asked)
     wide_bytes = max(step.block_bytes(study, load) for step in asked if step.wide)
@@ -43,7 +60,15 @@ def plan_layout(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) ->
     return Layout(blocks, wide, block_bytes, wide_bytes)
 
 
-def _measure_load(study: Study, scenes: Sequence[Scene], steps: Sequence[Step]) -> Load:
-    dates = max(sum(period.holds(scene.datetime) for scene in scenes) for period in study.periods)
+def _measure_load(study: Study, footprints: Sequence[Footprint], steps: Sequence[Step]) -> Load:
+    """The most that any task may have to hold: over an area of many tiles none meets all scenes."""
+    scenes = [one.scene for one in footprints]
+    frames = shapely.STRtree(study.grid.frame_tasks(study.outline))
+    scene, frame = frames.query([one.outline for one in footprints], predicate="intersects")
+
+    def count_most(counted: Sequence[bool]) -> int:
+        return int(np.bincount(frame[np.array(counted)[scene]], minlength=1).max())
+
+    dates = max(count_most([period.holds(one.datetime) for one in scenes]) for period in study.periods)
     bands = max(len(step.list_bands(study, scenes)) for step in steps if step.wide)
-    return Load(dates, len(scenes), bands)
+    return Load(dates, count_most([True] * len(scenes)), bands)

@@ -1,6 +1,6 @@
 """How the maps of a study are made: in the order of their needs, each found by its cause or built."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,12 +12,11 @@ from pipeline.contracts import NEVER_READABLE, Scene
 from pipeline.engine.run import BlockDone, Run
 from pipeline.engine.study import Study
 from pipeline.errors import InputError, Problem, TooMuchLost
-from pipeline.geodesy import project
 from pipeline.grid import Block
 from pipeline.ingest.reading.blocks import BlockRequest
 from pipeline.ingest.reading.reader import Reader
 from pipeline.ingest.scenes.choice import from_table
-from pipeline.maps.layout import plan_layout
+from pipeline.maps.layout import place_scenes, plan_layout
 from pipeline.maps.step import BlockInputs, Footprint, Layers, Maps, Step
 from pipeline.periods import When
 from pipeline.storage.blocks import write_block
@@ -29,10 +28,10 @@ _NAMED = 10
 
 def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[Step]) -> Maps:
     """All maps of a study from its SceneTable; TooMuchLost when more reads failed than is allowed."""
-    footprints = tuple(_list_footprints(study, table))
-    layout = plan_layout(study, [footprint.scene for footprint in footprints], steps)
+    footprints = tuple(place_scenes(study, from_table(table), table.geometry))
+    layout = plan_layout(study, footprints, steps)
     maps = Maps(study, tuple(steps), footprints, layout.blocks, layout.wide, reader=run.reader)
-    for step in _sort_by_need(study, steps):
+    for step in sort_by_need(study, steps):
         for when in step.times(study):
             maps = maps.with_map((step.name, when), _make(run, maps, step, when))
         if step.bands:
@@ -42,7 +41,7 @@ def make_maps(run: Run, study: Study, table: gpd.GeoDataFrame, steps: Sequence[S
 
 def list_map_steps(study: Study, steps: Sequence[Step]) -> list[str]:
     """The name of a step once for each map of it that the study has."""
-    return [step.name for step in _sort_by_need(study, steps) for _ in step.times(study)]
+    return [step.name for step in sort_by_need(study, steps) for _ in step.times(study)]
 
 
 def describe_scene(scene: Scene) -> str:
@@ -91,12 +90,7 @@ def forget_losses(run: Run, artifact: Artifact) -> None:
         run.workspace.reopen(artifact)
 
 
-def _list_footprints(study: Study, table: gpd.GeoDataFrame) -> Iterator[Footprint]:
-    for scene, outline in zip(from_table(table), table.geometry, strict=True):
-        yield Footprint(scene, project(outline, study.grid.crs))
-
-
-def _sort_by_need(study: Study, steps: Sequence[Step]) -> list[Step]:
+def sort_by_need(study: Study, steps: Sequence[Step]) -> list[Step]:
     """The steps that a study makes, each behind those that it needs, else in their own order."""
     asked = {step.name: step for step in steps if step.makes and step.times(study)}
     ordered: dict[str, Step] = {}

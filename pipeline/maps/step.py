@@ -80,7 +80,7 @@ class BlockInputs:
 
 @dataclass(frozen=True)
 class Load:
-    """What bounds the memory of a block: the most scenes of a period, all scenes, bands of a composite."""
+    """What bounds the memory of a task: the most scenes of a period, and of all, that meet it; its bands."""
 
     dates: int
     scenes: int

@@ -13,10 +13,10 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceError
@@ -45,6 +45,9 @@ create index if not exists reads_by_block on reads (key, block);
 create table if not exists runs (
     id text primary key, label text not null, areas text not null, started text not null,
     ended text, exit_code integer, message text not null);
+create table if not exists costs (
+    step text not null, kind text not null, times integer not null, pixels integer not null,
+    seconds real not null, primary key (step, kind));
 """
 _INPUTS = (
     "create table inputs (key text not null, input text not null, primary key (key, input))",
@@ -63,6 +66,25 @@ class RunRecord:
     ended: str | None = None
     exit_code: int | None = None
     message: str = ""
+
+
+CostKind = Literal["block", "whole", "ledger"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a kind of work took in all runs of a workspace: how often, over how many pixels, seconds in all.
+
+    `block`: blocks of a map, each worked on by one worker; its pixels count once for each scene that was
+    read. `whole`: what is made at once, of a grid of so many pixels. `ledger`: what the ledger took for
+    blocks, as often as it wrote, its pixels being blocks.
+    """
+
+    step: str
+    kind: CostKind
+    times: int
+    pixels: int
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -200,6 +222,23 @@ class Ledger:
         """Take a delivery out, before it is removed."""
         with self._access() as ledger:
             ledger.execute("delete from deliveries where target = ?", [target])
+
+    def add_costs(self, costs: Iterable[Cost]) -> None:
+        """Add what some work took to what was known of its kind."""
+        insert = (
+            "insert into costs values (?, ?, ?, ?, ?) on conflict (step, kind) do update set "
+            "times = times + excluded.times, pixels = pixels + excluded.pixels, "
+            "seconds = seconds + excluded.seconds"
+        )
+        with self._transaction() as ledger:
+            ledger.executemany(insert, map(astuple, costs))
+
+    def list_costs(self) -> list[Cost]:
+        """What every kind of work took; none where no run has measured any."""
+        with self._access() as ledger:
+            if not _has_table(ledger, "costs"):  # opened to read what an earlier version wrote
+                return []
+            return [Cost(*row) for row in ledger.execute("select * from costs order by kind, step")]
 
     def enter_run(self, run: RunRecord) -> None:
         """Enter a run that begins."""

@@ -11,6 +11,7 @@ from pipeline.legends import ALERTS, NODATA_CLASS
 from pipeline.maps.alerts import ALERT
 from pipeline.maps.layout import plan_layout
 from pipeline.maps.registry import STEPS
+from pipeline.maps.step import Footprint
 from pipeline.settings.maps import AlertRules
 from tests.mapmaking import make, rasters_of, rows_of
 from tests.scenery import planted_scene
@@ -94,5 +95,6 @@ def test_a_planted_loss_is_on_the_map_with_its_day_and_its_drop(run, watched, tm
 def test_blocks_are_cut_for_the_looks_of_all_periods(watched, tmp_path):
     scenes, _, _, _ = scenes_of(replace(watched), tmp_path)
     quiet = replace(watched, settings=watched.settings.model_copy(update={"alerts": AlertRules()}))
-    more, less = (plan_layout(*given, STEPS) for given in ((watched, scenes * 10), (quiet, scenes[:3])))
+    over = [Footprint(scene, watched.outline) for scene in scenes]
+    more, less = (plan_layout(*given, STEPS) for given in ((watched, over * 10), (quiet, over[:3])))
     assert more.block_bytes > less.block_bytes

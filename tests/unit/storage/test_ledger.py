@@ -229,7 +229,8 @@ def test_what_was_made_from_an_artifact_is_found_through_all_that_lies_between(l
 def make_old(root):
     """The ledger as it was before it knew the inputs of artifacts."""
     with closing(sqlite3.connect(root / "ledger.sqlite")) as file, file:
-        file.execute("drop table inputs")
+        for table in ("inputs", "costs"):
+            file.execute(f"drop table {table}")
         tables = {name for (name,) in file.execute("select name from sqlite_master where type = 'table'")}
     assert tables == {"artifacts", "blocks", "reads", "deliveries", "runs"}
 
