@@ -4,7 +4,7 @@ OUT ?= delivery
 LAB := build/lab
 PICTURED := $(addprefix tests/flow/test_,site.py report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-ledger bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-increment bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server
+.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-ledger bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-increment bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server bench-delivery
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -90,6 +90,9 @@ bench-overlay: .venv/ready  ## CPU and memory of parcels over rasters, beside ex
 
 bench-parcels: .venv/ready  ## time and memory from a register of PARCELS=1e6 to its delivery, step by step
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_parcels.py $(or $(PARCELS),1e6)
+
+bench-delivery: .venv/ready  ## time, memory and size of every file of a delivery: DELIVERY="--parcels 1e6"
+	$(BIN)/python -m tests.bench.bench_delivery $(DELIVERY)
 
 bench-samples: .venv/ready  ## time and memory of grading 10^5 to 10^7 readings, with a plot in build/bench
 	$(BIN)/python tests/bench/bench_samples.py

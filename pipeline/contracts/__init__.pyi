@@ -24,6 +24,7 @@ from .columns import tabulate_rows as tabulate_rows
 from .delivery import Delivery as Delivery
 from .delivery import Raster as Raster
 from .delivery import RasterKind as RasterKind
+from .delivery import Register as Register
 from .ecological_index import ECOLOGICAL_INDEX as ECOLOGICAL_INDEX
 from .ecological_index import ECOLOGICAL_INDEX_INPUTS as ECOLOGICAL_INDEX_INPUTS
 from .ecological_index import ECOLOGICAL_QUALITY as ECOLOGICAL_QUALITY

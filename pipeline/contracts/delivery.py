@@ -1,8 +1,9 @@
 """What a delivery shows, and nothing else is consulted as it is written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from pipeline.legends import Legend
 from pipeline.periods import Period
 
 RasterKind = Literal["ratio", "index", "amount", "count", "classes", "reflectance", "series"]
+Register = Literal["inventory", "parcels"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class Delivery:
     `layers` are those of the GeoPackage beside the six that each has, by name; `assessed` are the stems of
     those tables that parts of the assessment made, in their order. `organisation` (编制单位) is who compiles
     it, empty where nobody is named.
+
+    A register that is too large to be held is `divided`: `inventory` and `parcels` then have their columns
+    and no row, `counts` says how many rows each has, and `parts` reads those that are asked for part by part.
+    `long_tables` are Parquet files of tables that are too long to be held, by stem.
     """
 
     aoi: Aoi
@@ -76,6 +82,17 @@ class Delivery:
     layers: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     assessed: tuple[str, ...] = ()
     organisation: str = ""
+    divided: Callable[[Collection["Register"]], Iterator["Delivery"]] | None = None
+    counts: Mapping["Register", int] = field(default_factory=dict)
+    long_tables: Mapping[str, Path] = field(default_factory=dict)
+
+    def parts(self, *layers: "Register") -> Iterator["Delivery"]:
+        """The delivery of each part of its register, with what is asked of it; itself where it is whole."""
+        return self.divided(layers) if self.divided else iter((self,))
+
+    def count_rows(self, layer: "Register") -> int:
+        """How many rows a layer of the register has, all parts together."""
+        return self.counts[layer] if self.divided else len(getattr(self, layer))
 
     @property
     def area_name(self) -> str:

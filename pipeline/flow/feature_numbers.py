@@ -34,17 +34,39 @@ class FormerNumbers:
 
     def number(self, layer: str, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """A table of a layer with the numbers of its features in the column `fid`, before all others."""
-        numbers = continue_numbers(table[KEYS[layer]], self.known.get(layer, {}), self.last.get(layer, 0))
+        return self.begin().number(layer, table)
+
+    def begin(self) -> "Numbering":
+        """Numbers for layers that come part by part."""
+        return Numbering(self.known, dict(self.last))
+
+    def describe(self, **last: int) -> dict[str, Any]:
+        """What a manifest says of the numbers: whose were kept, and the last that was given in each layer."""
+        told = {layer: max(self.last.get(layer, 0), number) for layer, number in last.items()}
+        return {"kept_from": list(self.sources), "last": told}
+
+
+@dataclass
+class Numbering:
+    """Numbers of features of one delivery: `last` are the greatest that were given yet."""
+
+    known: Mapping[str, Mapping[str, int]]
+    last: dict[str, int]
+
+    def number(self, layer: str, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """The next part of a layer, with the numbers of its features in the column `fid`, its first."""
+        last = self.last.get(layer, 0)
+        numbers = continue_numbers(table[KEYS[layer]], self.known.get(layer, {}), last)
+        self.last[layer] = max(last, int(numbers.max(initial=0)))
         columns = [column for column in table.columns if column != "fid"]
         return table.assign(fid=numbers)[["fid", *columns]]
 
-    def describe(self, **numbered: gpd.GeoDataFrame) -> dict[str, Any]:
-        """What a manifest says of the numbers of its layers: whose were kept, and the last that was given."""
-        last = {
-            layer: max(self.last.get(layer, 0), int(table["fid"].max()) if len(table) else 0)
-            for layer, table in numbered.items()
-        }
-        return {"kept_from": list(self.sources), "last": last}
+
+def find_last_numbers(package: Path) -> dict[str, int]:
+    """The greatest number of a feature in each layer of a GeoPackage whose features keep their numbers."""
+    with closing(sqlite3.connect(f"{package.absolute().as_uri()}?mode=ro", uri=True)) as file:
+        found = {layer: file.execute(f'SELECT MAX(fid) FROM "{layer}"').fetchone() for layer in KEYS}  # noqa: S608 (names are ours)
+    return {layer: number or 0 for layer, (number,) in found.items()}
 
 
 def read_former_numbers(target: Path, repeated: Path | None = None) -> FormerNumbers:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, get_args
 
 import geopandas as gpd
@@ -20,8 +21,9 @@ from pipeline.errors import PipelineError
 from pipeline.flow.account_rasters import list_service_rasters
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
+from pipeline.flow.division import MOST_TABLE_ROWS, RegisterFiles, add_register
 from pipeline.flow.endmember_evidence import describe_endmembers
-from pipeline.flow.feature_numbers import FormerNumbers
+from pipeline.flow.feature_numbers import FormerNumbers, find_last_numbers
 from pipeline.flow.inputs import Inputs
 from pipeline.flow.sections import load_section_tables
 from pipeline.maps.showing import list_rasters
@@ -32,7 +34,7 @@ from pipeline.rights_registry.rules.rule import Severity
 from pipeline.storage.cause import Artifact, Cause
 from pipeline.storage.ownership import BEGUN, check_place, name_part
 from pipeline.storage.publish import remove
-from pipeline.storage.tables import load_json, load_layer, load_table, save_json
+from pipeline.storage.tables import count_rows, load_json, load_layer, load_table, save_json
 
 _LOG = logging.getLogger("ecoledger")
 _LIBRARIES = (
@@ -55,6 +57,8 @@ _SCENES = [
     "offset_evidence",
     "offset_conflict",
 ]
+_LONG = ("parcel_measures",)
+"""Tables with many rows for each parcel."""
 _REJECTED = "statistics_rejected"
 _READS = ["scene_id", "band", "block", "outcome", "reason"]
 
@@ -133,7 +137,8 @@ def draft_delivery(
 def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
     """What a study delivers."""
     study, scenes = draft.study, draft.scenes
-    return Delivery(
+    register = RegisterFiles(tables.parcels.path, tables.inventory.path, draft.former)
+    held = Delivery(
         aoi=study.aoi,
         grid=study.grid,
         label=study.settings.label,
@@ -141,8 +146,8 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         simulated=draft.simulated,
         as_of=draft.as_of,
         periods=study.periods,
-        inventory=draft.former.number("inventory", load_layer(tables.inventory.path, "inventory")),
-        parcels=draft.former.number("parcels", load_layer(tables.parcels.path, "parcels")),
+        inventory=gpd.GeoDataFrame(),
+        parcels=gpd.GeoDataFrame(),
         sections=load_layer(tables.sections.path, "sections"),
         change_patches=load_layer(tables.statistics.path, "change_patches"),
         findings=load_layer(tables.inventory.path, "findings"),
@@ -153,7 +158,9 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         layers=load_assessed_layers(tables.assessed),
         assessed=tuple(load_assessed_tables(tables.assessed)),
         organisation=study.settings.catalogue.name_organisation(study.aoi.id),
+        long_tables=_find_long_tables(tables),
     )
+    return add_register(held, register)
 
 
 def _name_rules(inputs: Inputs) -> dict[str, tuple[str, str]]:
@@ -168,7 +175,8 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
     of_steps = load_json(statistics / "tables.json")
     composites = [artifact.key for artifact in maps.of("composite").values()]
     return {
-        **{name: load_table(statistics, name) for name in ("parcel_measures", "area_balance", *of_steps)},
+        **{name: load_table(statistics, name) for name in ("area_balance", *of_steps)},
+        **{name: load_table(statistics, name) for name in _LONG if not _is_long(statistics, name)},
         **_gather_indicators(maps.study.aoi.id, tables),
         "sections": pd.DataFrame(load_layer(sections, "sections").drop(columns="geometry")),
         "samples_rejected": load_table(sections, "samples_rejected"),
@@ -178,6 +186,16 @@ def _gather_tables(run: Run, maps: Maps, tables: TableArtifacts) -> dict[str, pd
         **_load_supplement(tables.supplement),
         "reads": pd.DataFrame(run.workspace.ledger.list_reads(composites), columns=_READS),
     }
+
+
+def _find_long_tables(tables: TableArtifacts) -> dict[str, Path]:
+    """Files of the tables that are too long to be held."""
+    folder = tables.statistics.path
+    return {name: folder / f"{name}.parquet" for name in _LONG if _is_long(folder, name)}
+
+
+def _is_long(folder: Path, name: str) -> bool:
+    return count_rows(folder, name) > MOST_TABLE_ROWS
 
 
 def _gather_indicators(aoi: str, tables: TableArtifacts) -> dict[str, pd.DataFrame]:
@@ -252,7 +270,7 @@ def publish_delivery(
         "inputs": draft.inputs.checksums,
         "endmembers": describe_endmembers(draft.maps),
         "datum_shifts": shifts,
-        "feature_ids": draft.former.describe(inventory=delivery.inventory, parcels=delivery.parcels),
+        "feature_ids": draft.former.describe(**find_last_numbers(part / delivery.name_file(".gpkg"))),
         "files": {place: {"bytes": one.size, "sha256": one.sha256} for place, one in written.items()},
     }
     save_json(part / "manifest.json", manifest)
@@ -282,8 +300,8 @@ def _describe_delivery(study: Study, delivery: Delivery, search: Mapping[str, An
         "as_of": delivery.as_of.isoformat(),
         "counts": {
             "scenes": len(delivery.scenes),
-            "parcels": len(delivery.parcels),
-            "inventory": len(delivery.inventory),
+            "parcels": delivery.count_rows("parcels"),
+            "inventory": delivery.count_rows("inventory"),
             "sections": len(delivery.sections),
             "change_patches": len(delivery.change_patches),
             "findings": len(delivery.findings),

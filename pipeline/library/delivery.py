@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import xarray as xr  # takes long to load, and only maps need it
 
 _TABLES = "tables/"
+_ENDS = (".csv", ".parquet")
+"""Of tables; those too long for CSV are Parquet."""
 _ACCOUNTS = "account_"
 
 
@@ -167,8 +169,8 @@ class Delivery:
     @cached_property
     def tables(self) -> Tables:
         """Every CSV table by the stem of its file, such as `tables["area_balance"]`."""
-        names = sorted(name for name in self.manifest["files"] if name.startswith(_TABLES))
-        stems = [name.removeprefix(_TABLES).removesuffix(".csv") for name in names if name.endswith(".csv")]
+        names = (Path(name) for name in self.manifest["files"] if name.startswith(_TABLES))
+        stems = sorted(path.stem for path in names if path.suffix in _ENDS)
         return Tables(self.published, {stem: stem for stem in stems})
 
     @property

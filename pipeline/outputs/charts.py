@@ -122,24 +122,27 @@ def _draw_classes(delivery: Delivery) -> Figure | None:
 
 def _draw_owners(delivery: Delivery) -> Figure | None:
     """Area of each owner kind by ecosystem in the newest period, in ha; a parcel counts once."""
-    rows = pd.DataFrame(delivery.inventory.drop(columns=delivery.inventory.geometry.name))
-    newest = rows[rows["period"] == delivery.periods[-1].label].drop_duplicates("parcel_id")
-    if newest.empty:
+    owned = pd.concat([_sum_owned(part) for part in delivery.parts("inventory")], ignore_index=True)
+    if owned.empty:
         return None
     unknown = find_text("legend.unknown", delivery.language)
-    named = newest.assign(
-        owner=name_values("owner_type", newest["owner_type"], delivery.language)
-        .fillna(unknown)
-        .map(clean_words),
-        kind=name_values("ecosystem_l1", newest["ecosystem_l1"], delivery.language)
-        .fillna(unknown)
-        .map(clean_words),
-    )
-    areas = named.pivot_table(index="owner", columns="kind", values="area_ha", aggfunc="sum")
+    areas = owned.pivot_table(index="owner", columns="kind", values="area_ha", aggfunc="sum")
     colors = {entry.name(delivery.language): entry.color for entry in list_values("ecosystem_l1")}
     chart = drawing.create_lying_bars(list(areas.sum(axis=1).sort_values().index))
     hectares = name_unit("ha", delivery.language)
     return draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True, unit=hectares)
+
+
+def _sum_owned(part: Delivery) -> pd.DataFrame:
+    """Area in ha of each kind of owner and ecosystem in the newest period, of a part of the register."""
+    rows = pd.DataFrame(part.inventory)[["parcel_id", "period", "owner_type", "ecosystem_l1", "area_ha"]]
+    newest = rows[rows["period"] == part.periods[-1].label].drop_duplicates("parcel_id")
+    unknown = find_text("legend.unknown", part.language)
+    words = {
+        name: name_values(column, newest[column], part.language).fillna(unknown).map(clean_words)
+        for name, column in {"owner": "owner_type", "kind": "ecosystem_l1"}.items()
+    }
+    return newest.assign(**words).groupby(["owner", "kind"])["area_ha"].sum().reset_index()
 
 
 def _draw_rules(delivery: Delivery) -> Figure | None:

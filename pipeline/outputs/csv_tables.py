@@ -1,5 +1,6 @@
 """The inventory and the tables of a delivery as CSV: by keys for programs, or as people read them."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -25,13 +26,17 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     quieten_texts(table).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def write_inventory_csv(rows: pd.DataFrame, path: Path, language: Language, headings: Headings) -> None:
+def write_inventory_csv(
+    parts: Iterable[pd.DataFrame], path: Path, language: Language, headings: Headings
+) -> None:
     """Write the rows of the inventory, without their geometry, as UTF-8 with BOM and full precision."""
-    shown = make_readable(rows, language) if headings == "names" else rows
-    table = pa.Table.from_pandas(quieten_texts(shown), preserve_index=False)
     with path.open("wb") as stream:
         stream.write(_MARK.encode())
-        pyarrow.csv.write_csv(table, stream, pyarrow.csv.WriteOptions(quoting_style="needed"))
+        for number, rows in enumerate(parts):
+            shown = make_readable(rows, language) if headings == "names" else rows
+            table = pa.Table.from_pandas(quieten_texts(shown), preserve_index=False)
+            options = pyarrow.csv.WriteOptions(include_header=number == 0, quoting_style="needed")
+            pyarrow.csv.write_csv(table, stream, options)
 
 
 def write_named_tables(delivery: Delivery, folder: Path) -> None:

@@ -17,19 +17,27 @@ from pipeline import outputs
 from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Block, Grid
 from pipeline.operating_system import lower_priority
+from pipeline.outputs.books import write_books
 from pipeline.outputs.columns import Language
 from pipeline.outputs.csv_tables import write_csv, write_inventory_csv, write_named_tables
 from pipeline.outputs.geopackage import write_geopackage
-from pipeline.outputs.geoparquet import write_geoparquet
-from pipeline.outputs.layers import INVENTORY_LAYER, PARCELS_LAYER, build_layer_rows, flatten_table
+from pipeline.outputs.geoparquet import write_geoparquet, write_geoparquet_parts
+from pipeline.outputs.layers import (
+    INVENTORY_LAYER,
+    PARCELS_LAYER,
+    FeatureLayer,
+    build_layer_parts,
+    build_layer_rows,
+    flatten_table,
+)
+from pipeline.outputs.long_tables import write_long_tables
 from pipeline.outputs.map_sheets import is_shown
 from pipeline.outputs.qgis.delivery_project import add_project
 from pipeline.outputs.raster import write_raster
 from pipeline.outputs.shapefile import write_shapefiles
-from pipeline.outputs.spreadsheet import write_workbook
 from pipeline.outputs.stac.catalog import write_stac_catalog
 from pipeline.settings.outputs import Headings
-from pipeline.storage.delivered import FORMER_NAMES, SUPPLEMENT_END, FileFacts
+from pipeline.storage.delivered import FORMER_NAMES, FileFacts
 from pipeline.storage.ownership import BEGUN
 
 _PARQUET = MappingProxyType({".parquet": INVENTORY_LAYER, "_parcels.parquet": PARCELS_LAYER})
@@ -117,16 +125,23 @@ def _write_tables(delivery: Delivery, folder: Path, headings: Headings, *, shape
     if shapefile:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
-    template = folder / delivery.name_file(SUPPLEMENT_END)
-    write_workbook(delivery, folder / delivery.name_file(".xlsx"), template)
+    write_books(delivery, folder)
     for suffix, layer in _PARQUET.items():
-        write_geoparquet(build_layer_rows(layer, delivery), folder / delivery.name_file(suffix))
-    rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
+        _write_layer(layer, delivery, folder / delivery.name_file(suffix))
+    rows = map(_flatten, build_layer_parts(INVENTORY_LAYER, delivery))
     write_inventory_csv(rows, folder / delivery.name_file(".csv"), delivery.language, headings)
     if headings == "names":
         write_named_tables(delivery, folder)
     for stem, table in delivery.tables.items():
         write_csv(flatten_table(_flatten(table), delivery), folder / "tables" / f"{stem}.csv")
+    write_long_tables(delivery, folder / "tables")
+
+
+def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> None:
+    if delivery.divided:
+        write_geoparquet_parts(build_layer_parts(layer, delivery), path)
+    else:
+        write_geoparquet(build_layer_rows(layer, delivery), path)
 
 
 def _link_former_names(delivery: Delivery, folder: Path) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 from pipeline.contracts import Delivery
 from pipeline.outputs.columns import DATA_LABEL, describe_column
 from pipeline.outputs.layers import build_aoi_rows
+from pipeline.outputs.long_tables import read_long_columns
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import UNITS
 
@@ -30,7 +31,8 @@ def _describe_columns(delivery: Delivery) -> Iterator[tuple[str, ...]]:
     words = find_texts("dictionary", delivery.language)
     layers = {name: getattr(delivery, name) for name in _LAYERS} | {"aoi": build_aoi_rows(delivery.aoi)}
     label = {DATA_LABEL: pd.Series(dtype="string")} if delivery.simulated else {}
-    for table, frame in {**layers, **delivery.layers, **delivery.tables}.items():
+    tables = {**delivery.tables, **read_long_columns(delivery)}
+    for table, frame in {**layers, **delivery.layers, **tables}.items():
         columns = {column: frame[column] for column in frame.columns if column != "geometry"} | label
         for column, values in columns.items():
             known = describe_column(column, table.partition("_")[0])

@@ -6,9 +6,11 @@ Nothing in the file depends on the clock: GDAL's date and every other time is th
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -21,7 +23,7 @@ from pipeline.contracts import Delivery
 from pipeline.errors import WorkspaceError
 from pipeline.outputs.assessment.layers import find_style, list_layers
 from pipeline.outputs.columns import ValueName, describe_column, holds_names, name_columns
-from pipeline.outputs.layers import FeatureLayer, build_layer_rows, find_layer_title
+from pipeline.outputs.layers import FeatureLayer, build_layer_parts, find_layer_title
 from pipeline.outputs.markup import quote_name, serialise
 from pipeline.outputs.provenance import build_title_line
 from pipeline.outputs.qgis.forms import name_fields
@@ -135,7 +137,12 @@ def _stamp(moment: datetime) -> str:
 
 
 def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledLayer:
-    rows = build_layer_rows(layer, delivery)
+    parts = (_append_rows(rows, layer, delivery, path) for rows in build_layer_parts(layer, delivery))
+    return reduce(partial(_join_descriptions, delivery), parts)
+
+
+def _append_rows(rows: gpd.GeoDataFrame, layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledLayer:
+    """Write some rows of a layer behind those that are there."""
     fids = rows.pop("fid") if "fid" in rows else range(1, len(rows) + 1)
     title = layer.title(delivery.language, simulated=delivery.simulated)
     pyogrio.write_dataframe(
@@ -155,6 +162,12 @@ def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> StyledL
         },
     )
     return _describe_layer(layer, title, rows, delivery)
+
+
+def _join_descriptions(delivery: Delivery, one: StyledLayer, other: StyledLayer) -> StyledLayer:
+    """What a layer is of which these are parts."""
+    moments = _sort_moments({*one.moments, *other.moments}, delivery)
+    return replace(one, moments=moments, spoken=one.spoken | other.spoken)
 
 
 def _describe_layer(
@@ -184,8 +197,12 @@ def _list_moments(
 ) -> tuple[tuple[str, ...], ...]:
     """The periods, or pairs of them, that rows are of, in order of time."""
     asked = list(find_moment_columns(name, columns))
-    labels = [period.label for period in delivery.periods]
     found = {tuple(row) for row in rows[asked].drop_duplicates().to_numpy()} if asked else set()
+    return _sort_moments(found, delivery)
+
+
+def _sort_moments(found: Collection[tuple[str, ...]], delivery: Delivery) -> tuple[tuple[str, ...], ...]:
+    labels = [period.label for period in delivery.periods]
     known = [moment for moment in found if set(moment) <= set(labels)]
     return tuple(sorted(known, key=lambda moment: [labels.index(label) for label in reversed(moment)]))
 

@@ -1,10 +1,10 @@
 """The layers of a delivery, six and those of parts of the assessment: what they are called and hold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +21,7 @@ from pipeline.contracts import (
     PARCELS,
     SECTION_STATUS,
     Delivery,
+    Register,
     check_table,
 )
 from pipeline.errors import ContractError, Problem
@@ -132,6 +133,13 @@ def build_layer_rows(layer: FeatureLayer, delivery: Delivery) -> gpd.GeoDataFram
     geometry = _SHAPERS[layer.geometry](shapes)
     table = flatten_table(pd.DataFrame(rows.drop(columns=rows.geometry.name)), delivery)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index), crs=CGCS2000)
+
+
+def build_layer_parts(layer: FeatureLayer, delivery: Delivery) -> Iterator[gpd.GeoDataFrame]:
+    """Rows of a layer as they are written, part by part where the register of the delivery is divided."""
+    register: Register | None = next((name for name in get_args(Register) if name == layer.name), None)
+    parts = delivery.parts(register) if register else (delivery,)
+    return (build_layer_rows(layer, part) for part in parts)
 
 
 def to_multipolygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

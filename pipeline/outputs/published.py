@@ -168,7 +168,13 @@ class Published:
         ]
 
     def table(self, stem: str) -> pd.DataFrame | None:
-        """A table by the stem of its file, its index the lines of the file; None where it has none such."""
+        """A table by the stem of its file, its index the lines of the file; None where it has none such.
+
+        A table that is too long for CSV is one of Parquet, whose rows have the lines that they would have.
+        """
+        if self.has(f"tables/{stem}.parquet"):
+            table = pd.read_parquet(self.find_file(f"tables/{stem}.parquet"))
+            return table.set_axis(pd.RangeIndex(FIRST_LINE, FIRST_LINE + len(table)), axis=0)
         name = f"tables/{stem}.csv"
         if not self.has(name):
             return None

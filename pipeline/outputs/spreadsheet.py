@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import xlsxwriter
 
-from pipeline.contracts import Delivery
-from pipeline.outputs.accounts.book import find_book
-from pipeline.outputs.accounts.sheets import Links, build_account_sheets, link_inventory, locate_rows
+from pipeline.contracts import Delivery, Register
+from pipeline.outputs.accounts.book import AccountBook, find_book
+from pipeline.outputs.accounts.sheets import Links, Places, build_account_sheets, link_inventory, locate_rows
 from pipeline.outputs.assessment.sheets import build_part_sheets
 from pipeline.outputs.catalogue.kinds import list_published_kinds
 from pipeline.outputs.catalogue.listing import list_catalogue
@@ -33,6 +33,9 @@ _MOST_LETTERS = 31
 """Of the name of a sheet."""
 _MOST_LINKS = 65_000
 """A little below what a sheet can hold (65,530); rows beyond are found by their key."""
+_SAID_OF_ROWS = ("method", "param_set")
+_WHOLE = MappingProxyType({"rows_file": ".parquet", "land_file": "_parcels.parquet", "package": ".gpkg"})
+"""What holds all rows of a divided delivery."""
 _NO_LINKS: Mapping[int, Sequence[str | None]] = MappingProxyType({})
 _A3, _A4 = 8, 9
 _PAGES_ACROSS = 3
@@ -65,12 +68,31 @@ def write_workbook(delivery: Delivery, path: Path, template: Path | None = None)
             find_text("sheet.kinds", delivery.language), list_published_kinds(listing), _Manner(snug=True)
         )
         _add_details(sheets, rows, delivery)
-        for title, table in build_part_sheets(delivery):
-            for name, part in _cut_sheets(len(table), title):
-                sheets.add(name, table.iloc[part], _Manner(snug=True))
-        sheets.add(find_text("sheet.dictionary", delivery.language), build_dictionary(delivery))
-        sheets.add(find_text("sheet.totals", delivery.language), sum_totals(rows, delivery))
-        sheets.add(find_text("sheet.about", delivery.language), build_about(delivery))
+        _add_sums(sheets, sum_totals([rows], delivery), delivery)
+
+
+def write_cover_book(parts: pd.DataFrame, totals: pd.DataFrame, delivery: Delivery, path: Path) -> None:
+    """Write the workbook of a divided delivery: which parcels are in which book, and all that is no parcel's.
+
+    `parts` has a row for each book of a part, `totals` are those of all parts.
+    """
+    with xlsxwriter.Workbook(str(path), _LITERAL) as book:
+        book.set_properties(_build_properties(delivery))
+        sheets = _Sheets(book, delivery)
+        sheets.add(find_text("sheet.parts", delivery.language), parts, _Manner(snug=True))
+        if accounts := find_book(delivery):
+            _add_accounts(sheets, accounts, locate_rows(accounts, ROWS_PER_SHEET))
+        _add_sums(sheets, totals, delivery)
+
+
+def _add_sums(sheets: "_Sheets", totals: pd.DataFrame, delivery: Delivery) -> None:
+    """The parts of the assessment, the dictionary, totals, and how it was made."""
+    for title, table in build_part_sheets(delivery):
+        for name, part in _cut_sheets(len(table), title):
+            sheets.add(name, table.iloc[part], _Manner(snug=True))
+    sheets.add(find_text("sheet.dictionary", delivery.language), build_dictionary(delivery))
+    sheets.add(find_text("sheet.totals", delivery.language), totals)
+    sheets.add(find_text("sheet.about", delivery.language), build_about(delivery))
 
 
 def _add_details(sheets: "_Sheets", rows: pd.DataFrame, delivery: Delivery) -> None:
@@ -82,8 +104,13 @@ def _add_details(sheets: "_Sheets", rows: pd.DataFrame, delivery: Delivery) -> N
         readable = make_readable(rows.iloc[part], delivery.language)
         cut = _cut_links(links, rows.columns, readable.columns, part)
         sheets.add(name, readable, _Manner(wide=True), cut)
-    for sheet in build_account_sheets(accounts, places) if accounts and places else ():
-        for name, part in _split_rows(len(sheet.table), sheet.key, delivery):
+    if accounts and places:
+        _add_accounts(sheets, accounts, places)
+
+
+def _add_accounts(sheets: "_Sheets", accounts: AccountBook, places: Places) -> None:
+    for sheet in build_account_sheets(accounts, places):
+        for name, part in _split_rows(len(sheet.table), sheet.key, accounts.delivery):
             heads = sheet.table.columns
             cut = _cut_links(sheet.links, heads, heads, part)
             sheets.add(name, sheet.table.iloc[part], _Manner(snug=True, exact=sheet.exact), cut)
@@ -109,7 +136,7 @@ def _cut_links(links: Links, keys: pd.Index, heads: pd.Index, part: slice) -> di
 def build_about(delivery: Delivery) -> pd.DataFrame:
     """What the workbook covers and how its figures were made, as pairs of term and text."""
     words = find_texts("about", delivery.language)
-    aoi = delivery.aoi
+    aoi, said = delivery.aoi, _list_distinct(delivery)
     facts = {
         "aoi": f"{aoi.name_zh} / {aoi.name_en} ({aoi.id})",
         "outline": f"{aoi.source}; {aoi.accuracy}",
@@ -125,8 +152,9 @@ def build_about(delivery: Delivery) -> pd.DataFrame:
         "scenes": str(len(delivery.scenes)),
         "area_method": words["area_method.text"],
         "nulls": words["nulls.text"],
-        "method": "; ".join(_list_methods(delivery)) or words["method.text"],
-        **_describe_accounts(delivery),
+        "method": "; ".join(_list_methods(said["method"], delivery)) or words["method.text"],
+        **_describe_accounts(said["param_set"], delivery),
+        **_describe_parts(delivery),
         "disclaimer": words["disclaimer.text"],
     }
     told = {key: value if key == "aoi" else say(value, delivery.language) for key, value in facts.items()}
@@ -135,26 +163,42 @@ def build_about(delivery: Delivery) -> pd.DataFrame:
     )
 
 
-def _list_methods(delivery: Delivery) -> list[str]:
+def _describe_parts(delivery: Delivery) -> dict[str, str]:
+    """How many parcels and rows a divided delivery has, and where they are."""
+    if not delivery.divided:
+        return {}
+    names = {name: delivery.name_file(end) for name, end in _WHOLE.items()}
+    counts = {name: f"{delivery.count_rows(name):,}" for name in get_args(Register)}
+    return {"parts": find_text("about.parts.text", delivery.language).format(**counts, **names)}
+
+
+def _list_methods(found: Sequence[str], delivery: Delivery) -> Sequence[str]:
     """How the rows were made; of accounts without the formula of each product, which their sheets tell."""
-    found = _make_distinct(delivery.inventory.get("method"))
     if find_book(delivery) is None:
         return found
     return [method for method in found if not any(method.startswith(one) for one in found if one != method)]
 
 
-def _describe_accounts(delivery: Delivery) -> dict[str, str]:
+def _describe_accounts(sets: Sequence[str], delivery: Delivery) -> dict[str, str]:
     """Profile, class basis and how values are to be read, where there are accounts."""
     book = find_book(delivery)
     if book is None:
         return {}
-    sets = "; ".join(_make_distinct(delivery.inventory.get("param_set")))
     words = find_texts("about", delivery.language)
     return {
-        **({"accounts": sets} if sets else {}),
+        **({"accounts": "; ".join(sets)} if sets else {}),
         "accounts_basis": book.name_basis(book.basis),
         "accounts_values": words["accounts_values.text"],
     }
+
+
+def _list_distinct(delivery: Delivery) -> Mapping[str, Sequence[str]]:
+    """What the inventory says of its methods and parameters, each once."""
+    found: dict[str, set[str]] = {name: set() for name in _SAID_OF_ROWS}
+    for part in delivery.parts("inventory"):
+        for name, words in found.items():
+            words.update(part.inventory[name].dropna().astype(str) if name in part.inventory else ())
+    return {name: sorted(words) for name, words in found.items()}
 
 
 @dataclass(frozen=True)
@@ -248,10 +292,6 @@ def _build_properties(delivery: Delivery) -> dict[str, Any]:
         "author": "ecoledger",
         "created": delivery.as_of.astimezone(UTC).replace(tzinfo=None),
     }
-
-
-def _make_distinct(values: pd.Series | None) -> list[str]:
-    return [] if values is None else sorted(values.dropna().astype(str).unique())
 
 
 def _list_plain_rows(table: pd.DataFrame) -> Iterable[Sequence[Any]]:

@@ -1,5 +1,8 @@
 """Totals of the inventory: rows, parcels and areas by owner, kind, township, land class and grade."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
+
 import pandas as pd
 
 from pipeline.contracts import Delivery
@@ -21,26 +24,54 @@ UNITS = {"by": "", "value": "", "period": "", "rows": "1", "parcels": "1", "area
 """Columns of the totals with their units: 1 for a count, empty for text."""
 
 
-def sum_totals(rows: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+def sum_totals(parts: Iterable[pd.DataFrame], delivery: Delivery) -> pd.DataFrame:
     """Number of rows, of parcels and their area (ha) by period and by each of GROUPINGS.
 
-    A parcel counts once in an area, however many products of that group it supplies. What is not known is
-    a group of its own, so that nothing is lost; a grouping of which nothing is known is left out.
+    `parts` of the inventory have no parcel in common. A parcel counts once in an area, however many products
+    of that group it supplies. What is not known is a group of its own, so that nothing is lost; a grouping of
+    which nothing is known is left out.
     """
-    known = [column for column in GROUPINGS if column in rows and rows[column].notna().any()]
-    frames = [_sum_by(rows, column, delivery) for column in known]
-    summed = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(UNITS))
+    return join_totals([count_part(rows, delivery) for rows in parts], delivery)
+
+
+def count_part(rows: pd.DataFrame, delivery: Delivery) -> dict[str, pd.DataFrame]:
+    """What a part of the inventory comes to, by each of GROUPINGS that it has; `known` are rows that are."""
+    held = [column for column in GROUPINGS if column in rows]
+    return {column: _sum_by(rows, column, delivery) for column in held}
+
+
+def join_totals(counted: Sequence[Mapping[str, pd.DataFrame]], delivery: Delivery) -> pd.DataFrame:
+    """What several parts come to, in the words of the delivery."""
+    columns = [column for column in GROUPINGS if any(column in one for one in counted)]
+    frames = [_join_counts([one[column] for one in counted if column in one]) for column in columns]
+    told = [frame for frame in frames if frame.pop("known").any()]
+    summed = pd.concat(told, ignore_index=True) if told else pd.DataFrame(columns=list(UNITS))
     return summed.rename(columns=find_texts("totals", delivery.language))
+
+
+def _join_counts(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Counts and areas of the same groups as one; an area is the exact sum, rounded once."""
+    every = pd.concat(frames, ignore_index=True)
+    groups = every.groupby(["by", "value", "period"], sort=False)
+    summed = groups.agg({"rows": "sum", "parcels": "sum", "area_ha": _sum_exactly, "known": "sum"})
+    ordered = summed.reset_index().sort_values(["period", "value"], kind="stable", ignore_index=True)
+    return ordered[[*UNITS, "known"]]
+
+
+def _sum_exactly(areas: pd.Series) -> float:
+    known = areas.dropna()
+    return fsum(known) if len(known) else float("nan")
 
 
 def _sum_by(rows: pd.DataFrame, column: str, delivery: Delivery) -> pd.DataFrame:
     names = name_values(column, rows[column], delivery.language).astype("string")
-    known = rows.assign(value=names.fillna(find_text("legend.unknown", delivery.language)))
+    told = rows.assign(
+        value=names.fillna(find_text("legend.unknown", delivery.language)), known=rows[column].notna()
+    )
     keys = ["period", "value"]
-    groups = known.groupby(keys, sort=True, observed=True)
-    parcels = known.drop_duplicates([*keys, "parcel_id"]).groupby(keys, sort=True, observed=True)
-    summed = pd.DataFrame(
-        {"rows": groups.size(), "parcels": parcels.size(), "area_ha": parcels["area_ha"].sum(min_count=1)}
-    ).reset_index()
+    groups = told.groupby(keys, sort=True, observed=True)
+    parcels = told.drop_duplicates([*keys, "parcel_id"]).groupby(keys, sort=True, observed=True)
+    counted = {"rows": groups.size(), "parcels": parcels.size(), "known": groups["known"].sum()}
+    summed = pd.DataFrame(counted | {"area_ha": parcels["area_ha"].sum(min_count=1)}).reset_index()
     summed.insert(0, "by", describe_column(column).name(delivery.language))
-    return summed[list(UNITS)]
+    return summed[[*UNITS, "known"]]

@@ -61,6 +61,11 @@ def load_json(path: Path) -> Any:
         raise ValueError("JSON that nests too deep") from error
 
 
+def count_rows(folder: Path, name: str) -> int:
+    """How many rows a table on disk has."""
+    return int(pq.read_metadata(folder / f"{name}.parquet").num_rows)
+
+
 class LongTable:
     """A table that grows on disk; `load_table` and `load_layer` read what comes of it.
 

@@ -6,6 +6,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 from pyarrow import csv
 
@@ -43,6 +44,8 @@ def read_columns(published: Published, stem: str, columns: Mapping[str, pa.DataT
 
     InputError for a column that it does not have, and for a file that was changed since it was published.
     """
+    if published.has(f"tables/{stem}.parquet"):
+        return _read_parquet(published, stem, columns)
     name = f"tables/{stem}.csv"
     if not published.has(name):
         return None
@@ -55,6 +58,15 @@ def read_columns(published: Published, stem: str, columns: Mapping[str, pa.DataT
     except KeyError as error:
         raise build_column_refusal(published.id, stem, str(error)) from error
     return restore_texts(table)
+
+
+def _read_parquet(published: Published, stem: str, columns: Mapping[str, pa.DataType]) -> pd.DataFrame:
+    path = published.find_file(f"tables/{stem}.parquet")
+    lacking = set(columns) - set(pq.read_schema(path).names)
+    if lacking:
+        raise build_column_refusal(published.id, stem, min(lacking))
+    table: pd.DataFrame = pq.read_table(path, columns=list(columns)).cast(pa.schema(columns)).to_pandas()
+    return table
 
 
 def _take(published: Published, layer: str, columns: Sequence[str], *, with_shapes: bool) -> Any:

@@ -5,7 +5,7 @@ import pandas as pd
 from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.section import build_section_table
 from pipeline.outputs.columns import list_values
-from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
+from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_parts
 from pipeline.outputs.tables import Table, drop_empty, find_table_file, format_table, name_table
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import sum_totals
@@ -35,8 +35,8 @@ def _rank_sections(delivery: Delivery) -> pd.DataFrame:
 
 def list_totals(delivery: Delivery) -> list[tuple[str, Table]]:
     """Totals of the newest period, one table for each grouping."""
-    rows = pd.DataFrame(build_layer_rows(INVENTORY_LAYER, delivery).drop(columns="geometry"))
-    newest = rows[rows["period"].astype(str) == delivery.periods[-1].label]
+    parts = build_layer_parts(INVENTORY_LAYER, delivery)
+    newest = (rows[rows["period"].astype(str) == delivery.periods[-1].label] for rows in parts)
     words = find_texts("totals", delivery.language)
     groups = sum_totals(newest, delivery).groupby(words["by"], sort=False)
     file, grouping = delivery.name_file(".xlsx"), [words["by"], words["period"]]

@@ -27,7 +27,7 @@ def link_files(delivery: Delivery, folder: Path) -> dict[str, list[FileLink]]:
     """Files of the delivery by what they are: of the area as a whole, tables, maps, Shapefiles."""
     return {
         "main": list(_list_main(delivery, folder)),
-        "tables": [FileLink(f"tables/{stem}.csv", "") for stem in sorted(delivery.tables)],
+        "tables": [FileLink(place, "") for place in sorted(_list_tables(delivery))],
         "rasters": [
             FileLink(
                 f"rasters/{raster.name}.tif",
@@ -37,6 +37,11 @@ def link_files(delivery: Delivery, folder: Path) -> dict[str, list[FileLink]]:
         ],
         "shapefile": [FileLink(f"shapefile/{path.name}", "") for path in sorted(folder.glob("shapefile/*"))],
     }
+
+
+def _list_tables(delivery: Delivery) -> Iterator[str]:
+    yield from (f"tables/{stem}.csv" for stem in delivery.tables)
+    yield from (f"tables/{stem}.parquet" for stem in delivery.long_tables)
 
 
 def link_tables(text: str) -> Markup:

@@ -65,7 +65,9 @@ def list_map_layers(delivery: Delivery) -> list[dict[str, Any]]:
 def list_notes(delivery: Delivery) -> list[str]:
     """What the map leaves out, and where to find it."""
     words, language = find_texts("webmap", delivery.language), delivery.language
-    crowded = [name for name, rows, _ in _list_rows(delivery) if len(rows) > MOST_FEATURES]
+    counts = {name: len(rows) for name, rows, _ in _list_rows(delivery)}
+    counts["parcels"] = delivery.count_rows("parcels")
+    crowded = [name for name, count in counts.items() if count > MOST_FEATURES]
     titles = find_text("report.and", language).join(find_layer_title(name, language) for name in crowded)
     listed = choose_product_periods(delivery)
     return [

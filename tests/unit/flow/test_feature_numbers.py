@@ -4,7 +4,7 @@ from dataclasses import replace
 import pyogrio
 import pytest
 
-from pipeline.flow.feature_numbers import read_former_numbers
+from pipeline.flow.feature_numbers import find_last_numbers, read_former_numbers
 from pipeline.outputs.geopackage import write_geopackage
 from tests.deliveries import small_delivery
 
@@ -21,7 +21,7 @@ def published(area, label, parcels, former, *, latest=True):
     path = folder / delivery.name_file(".gpkg")
     path.unlink(missing_ok=True)
     write_geopackage(delivery, path)
-    told = former.describe(parcels=numbered, inventory=products)
+    told = former.describe(**find_last_numbers(path))
     manifest = {"files": {path.name: {}}, "feature_ids": told}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     if latest:

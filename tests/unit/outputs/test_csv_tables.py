@@ -81,7 +81,7 @@ def test_without_the_switch_no_table_is_there_twice(folder):
 def test_any_figure_and_text_comes_back_as_it_went(tmp_path_factory, figures, text):
     path = tmp_path_factory.mktemp("csv") / "a.csv"
     rows = pd.DataFrame({"area_ha": pd.Series(figures, dtype=float), "cat3_name": text})
-    write_inventory_csv(rows, path, "zh", "keys")
+    write_inventory_csv([rows], path, "zh", "keys")
     with path.open(encoding="utf-8-sig", newline="") as stream:
         heads, *lines = csv.reader(stream)
     assert heads == ["area_ha", "cat3_name"]

@@ -72,7 +72,7 @@ def test_totals_add_up_to_the_inventory(book, delivery):
 def test_a_parcel_with_two_products_counts_once_in_an_area(delivery):
     rows = pd.DataFrame(delivery.inventory.drop(columns="geometry"))
     twice = pd.concat([rows, rows.assign(cat2_name="固碳", product_id=rows["product_id"] + "-2")])
-    once, both = spreadsheet.sum_totals(rows, delivery), spreadsheet.sum_totals(twice, delivery)
+    once, both = spreadsheet.sum_totals([rows], delivery), spreadsheet.sum_totals([twice], delivery)
     owner = "所有权主体(类型)"
     assert both.loc[both["分组"] == owner, "面积（公顷）"].tolist() == pytest.approx(
         once.loc[once["分组"] == owner, "面积（公顷）"].tolist()
