@@ -11,7 +11,7 @@ from pipeline.contracts import Delivery, Register
 from pipeline.flow.feature_numbers import FormerNumbers
 from pipeline.storage.tables import count_rows, load_layer, read_layer_parts, read_parts, zip_parts
 
-MOST_ROWS = 250_000
+ROWS_HELD = 250_000
 """Rows of the inventory of a delivery that is held whole."""
 ROWS_OF_PART = 100_000
 """Rows of the inventory of a part of a larger one, about."""
@@ -40,9 +40,9 @@ class RegisterFiles:
 
 
 def add_register(delivery: Delivery, files: RegisterFiles) -> Delivery:
-    """A delivery with its register: whole, or divided where it has more than MOST_ROWS."""
+    """A delivery with its register: whole, or divided where it has more than ROWS_HELD."""
     counts = files.find_counts()
-    if counts["inventory"] <= MOST_ROWS:
+    if counts["inventory"] <= ROWS_HELD:
         return replace(
             delivery,
             inventory=files.former.number("inventory", load_layer(files.inventory, "inventory")),

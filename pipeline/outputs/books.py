@@ -13,7 +13,7 @@ from pipeline.outputs.texts import find_texts
 from pipeline.outputs.totals import count_part, join_totals
 from pipeline.storage.delivered import SUPPLEMENT_END
 
-PARTS = "parts"
+_FOLDER = "parts"
 """Folder of the books of parts, in a delivery that is divided."""
 _OF_PARCELS = ("account_parcels",)
 """Tables that only books of parts show."""
@@ -31,7 +31,7 @@ def write_books(delivery: Delivery, folder: Path) -> None:
         template = folder / delivery.name_file(SUPPLEMENT_END)
         write_workbook(delivery, folder / delivery.name_file(".xlsx"), template)
         return
-    (folder / PARTS).mkdir()
+    (folder / _FOLDER).mkdir()
     books = list(_write_parts(delivery, folder))
     listed = pd.DataFrame([place for place, _ in books])
     named = listed.rename(columns=find_texts("parts", delivery.language))
@@ -47,7 +47,7 @@ def _write_parts(
     """Write the book of each part; what it holds, and what it comes to."""
     for number, part in enumerate(delivery.parts("inventory", "parcels"), start=1):
         name = delivery.name_file(f"_{number:03d}")
-        write_workbook(part, folder / PARTS / f"{name}.xlsx", folder / PARTS / f"{name}{SUPPLEMENT_END}")
+        write_workbook(part, folder / _FOLDER / f"{name}.xlsx", folder / _FOLDER / f"{name}{SUPPLEMENT_END}")
         ids = part.parcels["parcel_id"].str[:_TOWN]
         place = {
             "part": number,
@@ -56,6 +56,6 @@ def _write_parts(
             "parcels": len(ids),
             "rows": len(part.inventory),
             "area_ha": part.parcels["area_m2"].sum() / 1e4,
-            "file": f"{PARTS}/{name}.xlsx",
+            "file": f"{_FOLDER}/{name}.xlsx",
         }
         yield place, count_part(build_layer_rows(INVENTORY_LAYER, part), part)

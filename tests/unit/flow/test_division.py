@@ -58,7 +58,7 @@ def files(tmp_path_factory):
 @pytest.fixture(scope="module")
 def divided(files):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(division, "MOST_ROWS", MOST)
+        patch.setattr(division, "ROWS_HELD", MOST)
         patch.setattr(division, "ROWS_OF_PART", MOST)
         return add_register(plant_register(), files)
 
