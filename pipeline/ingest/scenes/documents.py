@@ -40,7 +40,8 @@ class Documents:
     def __init__(self, catalog: StaticCatalog) -> None:
         self._catalog, self._gate = catalog, Gate.of(catalog)
         self._http = open_pool()
-        self._had, self._lost = 0, list[Exception]()
+        self._had = 0
+        self._lost: list[Exception] = []
 
     def read(self, href: str) -> Any:
         """The content of a document.
@@ -98,7 +99,6 @@ class Documents:
             except (OSError, HTTPError, ValueError, RecursionError) as error:
                 why = error
             else:
-                self._lost = 0
                 self._had, self._lost = self._had + 1, []
                 return content if isinstance(content, dict) else refuse(href, "not a STAC item")
             if not is_fetched(href) or not isinstance(why, OSError):

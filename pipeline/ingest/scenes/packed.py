@@ -17,7 +17,7 @@ _UNPACK = "a packed product, which is not read: unpack it here"
 _LEVEL_1C = "Sentinel-2 Level-1C, which is above the atmosphere: download Level-2A"
 
 
-def refuse(path: Path, reason: str) -> dict[str, Any]:
+def refuse(path: Path | str, reason: str) -> dict[str, Any]:
     """What stands for a file of which there is no item, and why."""
     return {"id": str(path), UNREADABLE: reason}
 
