@@ -1,8 +1,8 @@
 """The layers of a delivery as Shapefiles, for programs that read nothing else.
 
 A Shapefile holds names of ten letters, texts of 254 bytes and files of 2 GB: names are laundered, texts are
-cut between two letters, long layers go on in further files, and `columns.csv` says what became of each
-column. The GeoPackage remains the full delivery.
+cut between two letters, long layers and further parts of a register go on in further files, and `columns.csv`
+says what became of each column. The GeoPackage remains the full delivery.
 """
 
 import re
@@ -20,7 +20,7 @@ from pipeline.contracts import Delivery
 from pipeline.outputs.assessment.layers import list_layers
 from pipeline.outputs.columns import describe_column
 from pipeline.outputs.csv_tables import write_csv
-from pipeline.outputs.layers import FeatureLayer, build_layer_rows
+from pipeline.outputs.layers import FeatureLayer, build_layer_parts
 
 MOST_BYTES = 2**31 - 2**20
 """Size that no .shp and no .dbf grows beyond: 2 GB less their headers."""
@@ -64,22 +64,36 @@ def launder_names(columns: Iterable[str]) -> dict[str, str]:
 
 
 def _write_layer(layer: FeatureLayer, delivery: Delivery, folder: Path) -> list[tuple[object, ...]]:
-    rows = build_layer_rows(layer, delivery)
-    columns = [column for column in rows.columns if column != rows.geometry.name]
-    names = launder_names(columns)
+    cuts: dict[str, tuple[int, int]] = {}
+    number = 0
+    for rows in build_layer_parts(layer, delivery):
+        columns = [column for column in rows.columns if column != rows.geometry.name]
+        names = launder_names(columns)
+        fitting, told = _fit_values(rows, columns)
+        for column, (cut, longest) in told.items():
+            known = cuts.get(column, (0, 0))
+            cuts[column] = known[0] + cut, max(known[1], longest)
+        for part in _split_rows(fitting.rename(columns=names)):
+            number += 1
+            stem = layer.name if number == 1 else f"{layer.name}_{number}"
+            _write_part(part, folder / f"{stem}.shp", layer, delivery)
+    return [
+        (layer.name, names[column], column, *_describe_column(column), *cuts.get(column, (0, 0)))
+        for column in columns
+    ]
+
+
+def _fit_values(
+    rows: gpd.GeoDataFrame, columns: list[str]
+) -> tuple[gpd.GeoDataFrame, dict[str, tuple[int, int]]]:
+    """Rows as a .dbf holds them; of each column of texts how many were cut, and the bytes of the longest."""
     texts = {
         column: _cut_texts(rows[column]) for column in columns if pd.api.types.is_string_dtype(rows[column])
     }
     plain = rows.assign(**{column: values for column, (values, _, _) in texts.items()})
     switches = [column for column in columns if pd.api.types.is_bool_dtype(rows[column])]
-    plain = plain.astype(dict.fromkeys(switches, "Int16")).rename(columns=names)
-    for number, part in enumerate(_split_rows(plain), start=1):
-        stem = layer.name if number == 1 else f"{layer.name}_{number}"
-        _write_part(part, folder / f"{stem}.shp", layer, delivery)
-    return [
-        (layer.name, names[column], column, *_describe_column(column), *texts.get(column, (None, 0, 0))[1:])
-        for column in columns
-    ]
+    told = {column: (cut, longest) for column, (_, cut, longest) in texts.items()}
+    return plain.astype(dict.fromkeys(switches, "Int16")), told
 
 
 def _describe_column(column: str) -> tuple[str, str, str]:

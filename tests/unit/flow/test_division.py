@@ -16,6 +16,7 @@ from pipeline.flow.feature_numbers import FormerNumbers
 from pipeline.outputs.charts import draw_charts
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_parts
 from pipeline.outputs.report.chapters import list_totals
+from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.totals import sum_totals
 from pipeline.outputs.webmap import building
 from pipeline.outputs.webmap.building import list_map_layers, list_notes
@@ -117,6 +118,20 @@ def test_geoparquet_is_one_file_with_bounds_of_all_parts(folders, whole, suffix)
     window = (west, south, (west + east) / 2, north)
     kept = [gpd.read_parquet(path, bbox=window) for path in paths]
     assert sorted(kept[0][key]) == sorted(kept[1][key])
+
+
+def test_shapefiles_of_all_parts_have_every_row(divided, whole, tmp_path):
+    read = {}
+    for name, delivery in {"divided": divided, "whole": whole}.items():
+        (folder := tmp_path / name).mkdir()
+        write_shapefiles(delivery, folder)
+        paths = sorted(folder.glob("inventory*.shp"))
+        read[name] = pd.concat([gpd.read_file(path) for path in paths]).drop(columns="fid")
+        assert len(paths) == (1 if name == "whole" else len(list(divided.parts("inventory"))))
+    columns = [(tmp_path / name / "columns.csv").read_bytes() for name in read]
+    assert columns[0] == columns[1]
+    tables = [table.sort_values("product_id", ignore_index=True) for table in read.values()]
+    pd.testing.assert_frame_equal(*map(pd.DataFrame, tables))
 
 
 def test_csv_has_one_heading_and_every_row(folders, whole):
