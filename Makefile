@@ -16,7 +16,7 @@ test-slow: .venv/ready  ## the tests that take minutes each
 	$(BIN)/pytest -m slow
 
 faults: .venv/ready  ## hostile inputs and faults, each with what must happen and what happened, into build/faults/table.csv
-	$(BIN)/pytest -q -n 2 --dist worksteal -m "slow or not slow" --faults-table build/faults/table.csv tests/faults
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "slow or not slow" --faults-table build/faults/table.csv tests/faults
 
 fuzz: .venv/ready  ## the properties on examples that no run has seen before
 	PROPERTIES=searching $(BIN)/pytest tests/properties

@@ -42,6 +42,7 @@ _STATUS = {
     "deliveries": "deliveries",
     "unfinished": "begun and not finished",
     "failed_reads": "reads that failed",
+    "troubles": "what is broken or lost",
 }
 
 

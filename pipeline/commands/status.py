@@ -9,13 +9,14 @@ from pipeline.engine.journal import list_last_runs
 from pipeline.errors import Problem, SettingsError
 from pipeline.storage.cause import measure_files
 from pipeline.storage.lock import is_held
-from pipeline.storage.ownership import is_delivery
+from pipeline.storage.ownership import explain_latest, is_delivery, read_latest
 from pipeline.storage.tables import load_json
 from pipeline.storage.workspace import Workspace
 
 _UNTOLD = dict.fromkeys(("published", "parcels", "findings", "warnings"))
 """What a manifest that cannot be read does not tell."""
 _FAILURES_SHOWN = 50
+_MENDED = "The next run of the area mends it, unless a folder or a link is in its place: move that away"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Status:
     deliveries: list[dict[str, Any]]
     unfinished: list[dict[str, Any]]
     failed_reads: list[dict[str, Any]]
+    troubles: list[dict[str, Any]]
 
 
 def read_status(out: str | Path) -> Status:
@@ -53,29 +55,52 @@ def read_status(out: str | Path) -> Status:
             list(_list_deliveries(out, workspace)),
             list(_list_unfinished_stores(workspace)),
             [asdict(read) for read in workspace.ledger.list_failed_reads(_FAILURES_SHOWN)],
+            [asdict(problem) for problem in _list_troubles(out, workspace)],
         )
 
 
 def _list_deliveries(out: Path, workspace: Workspace) -> Iterator[dict[str, Any]]:
     """One row per delivery of every area, the last good one marked; `intact` if no byte of it changed."""
-    for pointer in sorted(out.glob("*/latest")):
-        latest = pointer.read_text(encoding="utf-8").strip()
-        for path in sorted(pointer.parent.glob("*/manifest.json")):
-            if not is_delivery(path.parent):
-                told = {"area": pointer.parent.name, "label": path.parent.name}
-                yield {**told, "latest": path.parent.name == latest, "intact": False, **_UNTOLD}
-                continue
-            manifest, entered = load_json(path), workspace.find_delivery(path.parent)
-            yield {
-                "area": manifest["aoi"],
-                "label": manifest["label"],
-                "latest": path.parent.name == latest,
-                "intact": entered is not None and entered[1:] == measure_files(path.parent),
-                "published": manifest["times"]["published"],
-                "parcels": manifest["counts"]["parcels"],
-                "findings": manifest["counts"]["findings"],
-                "warnings": len(manifest["warnings"]),
-            }
+    for folder in _list_folders(out, workspace):
+        entered, readable = workspace.find_delivery(folder), is_delivery(folder)
+        yield {
+            "area": folder.parent.name,
+            "label": folder.name,
+            "latest": read_latest(folder.parent) == folder,
+            "intact": readable and entered is not None and entered[1:] == measure_files(folder),
+            **(_read_told(folder) if readable else _UNTOLD),
+        }
+
+
+def _list_folders(out: Path, workspace: Workspace) -> list[Path]:
+    """Folders of deliveries: those with a manifest, be it broken."""
+    places = (path.parent for path in out.glob("[!.]*/[!.]*/manifest.json"))
+    return sorted(place for place in places if place.parent != workspace.root)
+
+
+def _read_told(folder: Path) -> dict[str, Any]:
+    manifest = load_json(folder / "manifest.json")
+    try:
+        return {
+            "published": manifest["times"]["published"],
+            "parcels": manifest["counts"]["parcels"],
+            "findings": manifest["counts"]["findings"],
+            "warnings": len(manifest["warnings"]),
+        }
+    except (KeyError, TypeError):
+        return _UNTOLD
+
+
+def _list_troubles(out: Path, workspace: Workspace) -> Iterator[Problem]:
+    """Manifests and files `latest` that are broken or lost."""
+    folders = _list_folders(out, workspace)
+    for folder in folders:
+        if not is_delivery(folder):
+            found, expected = "no manifest of ours", "that of a delivery"
+            yield Problem(str(folder / "manifest.json"), found, expected, _MENDED)
+    for area in dict.fromkeys(folder.parent for folder in folders):
+        if found := explain_latest(area):
+            yield Problem(str(area / "latest"), found, "the label of the last delivery", _MENDED)
 
 
 def _list_unfinished_stores(workspace: Workspace) -> Iterator[dict[str, Any]]:

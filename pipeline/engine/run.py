@@ -188,9 +188,13 @@ class Run:
         """Whether a delivery of this cause stands at its target, unaltered."""
         return target.is_dir() and self.workspace.find_delivery(target) == (cause.key, *measure_files(target))
 
+    def has_published(self, target: Path) -> bool:
+        """Whether the ledger knows a delivery at a target, whatever became of it."""
+        return self.workspace.find_delivery(target) is not None
+
     def publish(self, cause: Cause, part: Path, target: Path) -> list[str]:
         """Publish a finished folder and enter it in the ledger; the files of people that it took over."""
-        carried = publish(part, target)
+        carried = publish(part, target, known=self.has_published(target))
         self.workspace.enter_delivery(target, cause.key, *measure_files(target))
         _LOG.info("published", extra={"step": cause.step, "target": str(target), "carried": carried})
         return carried

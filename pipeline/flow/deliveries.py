@@ -1,5 +1,6 @@
 """The deliveries of a run: what stands there and is still right is kept, the others go over the page."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,9 +21,11 @@ from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
 from pipeline.storage.csv_texts import restore_texts
-from pipeline.storage.ownership import check_place
+from pipeline.storage.ownership import check_place, explain_latest
+from pipeline.storage.publish import name_last
 from pipeline.storage.tables import load_json
 
+_LOG = logging.getLogger("ecoledger")
 _DELIVERY = 11
 _SHIPPED = PROJECT_ROOT / "configs"
 
@@ -54,7 +57,7 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
     validate_settings(settings)
     areas = take_kept(run, [Study.of(aoi, settings) for aoi in settings.aoi])
     for area in areas:
-        check_place(area.target)
+        check_place(area.target, known=run.has_published(area.target))
     source = find_source(settings)
     with closing_reader(source):
         run = replace(run, source=source)
@@ -86,8 +89,17 @@ def deliver(run: Run, study: Study) -> Delivered:
     )
     kept = run.is_published(cause, study.target) and not run.refresh and is_settled(run, study, inputs)
     run.bars.expect([] if kept else flow.steps.list_steps(study, inputs))
+    if kept:
+        _mend_latest(study)
     carried = [] if kept else flow.page.make_delivery(run, study, inputs, cause)
     return _summarize(study, inputs, carried, kept=kept)
+
+
+def _mend_latest(study: Study) -> None:
+    """Let `latest` name the delivery where it names none."""
+    if found := explain_latest(study.target.parent):
+        name_last(study.target)
+        _LOG.warning(f"{study.target.parent / 'latest'} was {found}; it names {study.target.name} now")
 
 
 def _summarize(study: Study, inputs: Inputs, carried: list[str], *, kept: bool) -> Delivered:

@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.rights_registry.feature_ids import GREATEST, continue_numbers
 from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.delivered import find_delivered
+from pipeline.storage.ownership import find_last, is_delivery
 from pipeline.storage.tables import load_json
 
 KEYS: Mapping[str, str] = MappingProxyType({"parcels": "parcel_id", "inventory": "product_id"})
@@ -96,11 +97,9 @@ def read_former_numbers(target: Path, repeated: Path | None = None) -> FormerNum
 def _list_former(target: Path) -> Iterator[Path]:
     if target.is_dir():
         yield target
-    latest = target.parent / "latest"
-    if latest.is_file():
-        named = target.parent / latest.read_text(encoding="utf-8").strip()
-        if named != target and named.is_dir():
-            yield named
+    last = find_last(target.parent)
+    if last and last != target:
+        yield last
 
 
 def _read_numbers(folder: Path) -> tuple[FormerNumbers, dict[str, Any]]:
@@ -115,9 +114,17 @@ def _read_numbers(folder: Path) -> tuple[FormerNumbers, dict[str, Any]]:
     if any(number > GREATEST for numbers in known.values() for number in numbers.values()):
         return nothing, {**told, "reason": "旧版编号超过 32 位 / numbers of a former release exceed 32 bits"}
     given = {layer: max(numbers.values(), default=0) for layer, numbers in known.items()}
-    recorded = load_json(folder / "manifest.json").get("feature_ids", {}).get("last", {})
+    recorded = _read_last(folder)
     last = {layer: max(given[layer], recorded.get(layer, 0)) for layer in KEYS}
     return FormerNumbers(known, last), {**told, "sha256": sha256_of_file(path)}
+
+
+def _read_last(folder: Path) -> dict[str, int]:
+    """The last numbers that a manifest tells of; none where it cannot be read."""
+    if not is_delivery(folder):
+        return {}
+    last: dict[str, int] = load_json(folder / "manifest.json").get("feature_ids", {}).get("last", {})
+    return last
 
 
 def _select_numbers(path: Path) -> dict[str, dict[str, int]]:

@@ -9,6 +9,7 @@ from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.errors import Problem, SettingsError
 from pipeline.indices.vegetation import ClassEndmembers, EndmemberPair, KeptEndmembers
+from pipeline.storage.ownership import read_latest
 from pipeline.storage.tables import load_json
 
 _KEY = "vegetation.keep_endmembers"
@@ -47,8 +48,8 @@ def _find_told(study: Study, name: str, repeated: Path | None) -> Mapping[str, A
 
 
 def _list_deliveries(target: Path) -> Iterator[Path]:
-    latest = target.parent / "latest"
-    named = [target.parent / latest.read_text(encoding="utf-8").strip()] if latest.is_file() else []
+    last = read_latest(target.parent)
+    named = [last] if last else []
     others = sorted(path.parent for path in target.parent.glob("[!.]*/manifest.json"))
     yield from dict.fromkeys([target, *named, *reversed(others)])
 

@@ -113,7 +113,7 @@ def draft_delivery(
     that a user can mend leaves nothing of it.
     """
     part = name_part(study.target)
-    check_place(study.target)
+    check_place(study.target, known=True)  # whose folder it is, publishing judges
     if part.exists():
         remove(part)
     part.mkdir(parents=True)

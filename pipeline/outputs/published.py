@@ -1,5 +1,6 @@
 """Published deliveries as they stand in a folder: found, chosen by period, read as they were published."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from pipeline.settings import Scenes
 from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.csv_texts import restore_texts
 from pipeline.storage.delivered import find_delivered
+from pipeline.storage.ownership import read_latest
 from pipeline.storage.tables import load_json
 
 FIRST_LINE = 2
@@ -225,9 +227,9 @@ def open_published(place: Path) -> Published:
 
     SettingsError for a place without one, InputError for a manifest that is none of ours.
     """
-    pointer = place / "latest" if place.is_dir() else place
-    latest = pointer.name == "latest" and pointer.is_file()
-    folder = pointer.parent / pointer.read_text("utf-8").strip() if latest else place
+    area = place if place.is_dir() else place.parent
+    pointed = place.name == "latest" or (place.is_dir() and os.path.lexists(place / "latest"))
+    folder = (pointed and read_latest(area)) or place
     if not (folder / "manifest.json").is_file():
         todo = "such as delivery/<aoi>/<label>, delivery/<aoi>/latest"
         problem = Problem(str(place), "no manifest.json", "folder of a delivery", todo)

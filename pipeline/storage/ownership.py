@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.errors import Problem, WorkspaceError
+from pipeline.operating_system import explain_stream
 from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.delivered import FORMER_NAMES
 from pipeline.storage.tables import load_json
@@ -16,19 +17,27 @@ BEGUN = ".begun"
 KEPT = "kept"
 """Folder of a delivery for files of ours that people changed, beside the new ones."""
 
+_LONGEST_NAME = 256
 _SIGNS = {"aoi", "label", "config", "files"}
 _OWN = {"manifest.json", BEGUN}
 _MOVE = "Move it away, or choose another --out"
 
 
-def check_place(target: Path) -> None:
-    """WorkspaceError where a delivery would go through a link, or over what is not ours, each named."""
+def check_place(target: Path, *, known: bool = False) -> None:
+    """WorkspaceError where a delivery would go through a link, or over what is not ours, each named.
+
+    `known`: the ledger says that the folder is ours, though its manifest may be broken.
+    """
     part, old = name_part(target), name_old(target)
     latest = target.parent / "latest"
     places = (target, part, old, latest, latest.with_name(".latest.part"))
     problems = [
         *(_explain_link(path) for path in places if path.is_symlink()),
-        *(_explain_folder(path) for path in (target, part, old) if not _is_replaceable(path)),
+        *(
+            _explain_folder(path)
+            for path in (target, part, old)
+            if not (_is_replaceable(path) or (known and path == target and path.is_dir()))
+        ),
     ]
     if latest.exists() and not latest.is_file() and not latest.is_symlink():
         found = "a folder"
@@ -65,15 +74,51 @@ def carry_over(delivery: Path, folder: Path) -> list[str]:
     """Bring what people put into a delivery, or changed in it, into the folder that replaces it; their names.
 
     A file of theirs keeps its name. One of ours that was changed, or whose name is taken now, goes into
-    `kept/`, with the first letters of its checksum. Links stay links; the old folder loses nothing.
+    `kept/`, with the first letters of its checksum. Links stay links; the old folder loses nothing. Where its
+    manifest is broken, all that is not as in the new folder may be theirs.
     """
-    if not is_delivery(delivery):
+    if not delivery.is_dir():
         return []
-    files = load_json(delivery / "manifest.json")["files"]
+    told = delivery if is_delivery(delivery) else folder
+    files = load_json(told / "manifest.json")["files"]
     carried = {name: _find_place(name, delivery, folder, files) for name in _list_strange(delivery, files)}
     for name, place in carried.items():
         _copy(delivery / name, folder / place)
     return sorted(set(carried.values()))
+
+
+def read_latest(area: Path) -> Path | None:
+    """The delivery of ours that `latest` of an area names; None where it is lost or names none."""
+    return None if explain_latest(area) else area / _read_name(area)
+
+
+def explain_latest(area: Path) -> str:
+    """Why `latest` in the folder of an area names no delivery of ours; '' if it names one."""
+    latest = area / "latest"
+    if latest.is_symlink():
+        return f"a symbolic link to {latest.readlink()}"
+    if not latest.is_file():
+        return "a folder" if latest.is_dir() else explain_stream(latest) or "no such file"
+    name = _read_name(area)
+    named = bool(name) and not set(name) & set("/\\\0") and not name.startswith(".")
+    return "" if named and is_delivery(area / name) else f"{name!r}, which is no delivery"
+
+
+def find_last(area: Path) -> Path | None:
+    """The last delivery of an area: that of `latest`, else the one published last; None without any."""
+    if named := read_latest(area):
+        return named
+    found = [path.parent for path in area.glob("[!.]*/manifest.json") if is_delivery(path.parent)]
+    return max(found, key=_read_time, default=None)
+
+
+def _read_name(area: Path) -> str:
+    with (area / "latest").open(encoding="utf-8", errors="replace") as file:
+        return file.read(_LONGEST_NAME).strip()
+
+
+def _read_time(delivery: Path) -> str:
+    return str(load_json(delivery / "manifest.json").get("times", {}).get("published", ""))
 
 
 def has_strangers(delivery: Path) -> bool:

@@ -14,13 +14,14 @@ _GUARDS = ("-wal", "-shm", "-journal")
 """Ends of names of files that SQLite has beside one that is being written."""
 
 
-def publish(folder: Path, target: Path) -> list[str]:
+def publish(folder: Path, target: Path, *, known: bool = False) -> list[str]:
     """Put a finished folder in the place of a delivery; the old one stays until the new one is there.
 
     `latest` beside it then names it. Gives the names of what people put into the old one, or changed in it,
-    which goes along. WorkspaceError if someone has its GeoPackage open for writing, or if it is not ours.
+    which goes along. WorkspaceError if someone has its GeoPackage open for writing, or if it is not ours:
+    by its manifest, or as the ledger knows it (`known`).
     """
-    check_place(target)
+    check_place(target, known=known)
     for guard in _GUARDS:
         for stuck in sorted(target.glob(f"*.gpkg{guard}")):
             raise WorkspaceError(
@@ -40,14 +41,19 @@ def publish(folder: Path, target: Path) -> list[str]:
         if old.exists():
             old.rename(target)
         raise
+    name_last(target)
+    if old.exists():
+        remove(old)
+    return carried
+
+
+def name_last(target: Path) -> None:
+    """Let `latest` name a delivery."""
     latest = target.parent / ".latest.part"
     latest.write_text(f"{target.name}\n", encoding="utf-8")
     flush(latest)
     latest.replace(target.parent / "latest")
     flush(target.parent)
-    if old.exists():
-        remove(old)
-    return carried
 
 
 def restore_all(out: Path) -> None:

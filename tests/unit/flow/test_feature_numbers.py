@@ -22,7 +22,7 @@ def published(area, label, parcels, former, *, latest=True):
     path.unlink(missing_ok=True)
     write_geopackage(delivery, path)
     told = former.describe(**find_last_numbers(path))
-    manifest = {"files": {path.name: {}}, "feature_ids": told}
+    manifest = {"aoi": area.name, "label": label, "config": {}, "files": {path.name: {}}, "feature_ids": told}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     if latest:
         (area / "latest").write_text(f"{label}\n", encoding="utf-8")

@@ -32,7 +32,9 @@ def deliver(study, label, since, soil, *, name=NAME):
     kept = {"name": name, "since": since, "rules": study.settings.vegetation.endmember_rules, "ends": ends}
     folder = study.target.parent / label
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps({"endmembers": {"kept": kept}}), encoding="utf-8")
+    ours = {"aoi": folder.parent.name, "label": label, "config": {}, "files": {}}
+    manifest = {**ours, "endmembers": {"kept": kept}}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
 
