@@ -33,7 +33,15 @@ def is_there(path: str) -> bool:
     """Whether a path leads to a file or folder, or a pattern to any; `{year}` stands for any text."""
     pattern = _SLOT.sub("*", path.partition("#")[0])
     inside_archive = any(parent.is_file() for parent in Path(path).parents)
-    return Path(path).exists() or inside_archive or bool(glob(pattern))  # noqa: PTH207 Path.glob takes no absolute pattern
+    return Path(path).exists() or inside_archive or any(map(list_matches, (path, pattern)))
+
+
+def list_matches(pattern: str) -> list[Path]:
+    """Paths that fit a pattern, in order; the names of folders that are there are no patterns."""
+    path = Path(pattern)
+    root = next((parent for parent in path.parents if parent.is_dir()), Path())
+    names = glob(str(path.relative_to(root)), root_dir=root, recursive=True)  # noqa: PTH207 Path.glob follows links
+    return sorted(root / name for name in names)
 
 
 def _list_in(value: Any, key: str, *, is_path: bool) -> Iterator[tuple[str, str]]:

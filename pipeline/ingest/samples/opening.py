@@ -1,6 +1,5 @@
 """Files of tables: which ones a pattern names, and the sheets of one, whatever its format."""
 
-import glob
 from pathlib import Path
 
 from pipeline.errors import InputError, Problem
@@ -8,14 +7,13 @@ from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.text_files import TEXT_SUFFIXES, read_text
 from pipeline.ingest.samples.workbooks import WORKBOOK_SUFFIXES, read_workbook
+from pipeline.settings.files import list_matches
 
 
 def find_paths(pattern: str) -> list[Path]:
     """The file of that path, else the files that fit it as a pattern, by name; none where there are none."""
     literal = Path(pattern)
-    # a pattern may be absolute, which Path.glob refuses
-    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
-    found = [literal] if literal.is_file() else [Path(match) for match in matches]
+    found = [literal] if literal.is_file() else list_matches(pattern)
     # Excel leaves ~$ files beside a workbook that is open
     return [path for path in found if path.is_file() and not path.name.startswith("~$")]
 

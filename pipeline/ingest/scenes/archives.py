@@ -7,6 +7,7 @@ in ingest sees one thing.
 import re
 from collections.abc import Iterator
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -113,7 +114,7 @@ def _landsat(path: Path) -> Iterator[RawItem]:
         said["proj:code"] = f"EPSG:{32600 + int(place['UTM_ZONE'])}"
     files = {
         file.stem.removeprefix(f"{product}_"): file
-        for file in sorted(path.parent.glob(f"{product}_*.[Tt][Ii][Ff]"))
+        for file in sorted(path.parent.glob(f"{escape(product)}_*.[Tt][Ii][Ff]"))
     }
     assets = {key: _file(file, _landsat_radiometry(key, figures)) for key, file in files.items()}
     yield _item(product, "landsat-c2-l2", said, corners, assets)

@@ -58,7 +58,7 @@ def settle_pdf(content: bytes, as_of: datetime) -> bytes:
 
 def _convert(program: str, document: Path, folder: Path, as_of: datetime) -> str:
     """Run LibreOffice to its end; what it said of a failure."""
-    profile = (folder / "profile").as_uri()
+    profile = (folder / "profile").absolute().as_uri()
     words = [program, f"-env:UserInstallation={profile}", "--headless", "--norestore", "--nolockcheck"]
     with subprocess.Popen(  # noqa: S603 (found by its name, given paths of ours)
         [*words, "--convert-to", "pdf", "--outdir", str(folder), str(document)],

@@ -54,8 +54,9 @@ def test_libreoffice_is_started_with_a_profile_of_its_own_and_the_day_of_the_dat
         "(folder / (pathlib.Path(sys.argv[-1]).stem + '.pdf')).write_text('\\n'.join(told), 'utf-8')\n"
     )
     office_of(tmp_path, monkeypatch, program)
-    pdf = document.with_suffix(".pdf")
-    assert print_document(document, pdf, AS_OF) == ""
+    monkeypatch.chdir(document.parent)
+    pdf = Path(document.name).with_suffix(".pdf")
+    assert print_document(Path(document.name), pdf, AS_OF) == ""
     told = pdf.read_text("utf-8").splitlines()
     assert "--headless" in told
     assert told[-1] == str(int(AS_OF.timestamp()))
