@@ -1,6 +1,7 @@
 """What only some operating systems can do, and what is done elsewhere; nothing else asks which one it is."""
 
 import errno
+import io
 import os
 import re
 import signal
@@ -25,12 +26,14 @@ _TRY_AGAIN = 75
 _WINDOWS_FILES = 8192
 _SPACE = ("space for what is written", "free space, or name another disk")
 _FILES = ("some more open files", "raise the limit (ulimit -n 1024)")
+_LOOP = "Symlink loop from "
 _REFUSALS = {
     errno.ENOSPC: _SPACE,
     getattr(errno, "EDQUOT", errno.ENOSPC): _SPACE,
     errno.EFBIG: ("files as large as they come", "raise the limit (ulimit -f), or name another disk"),
     errno.EMFILE: _FILES,
     errno.ENFILE: _FILES,
+    errno.ELOOP: ("no link that leads back to itself", "mend the link, or name another path"),
     errno.ENAMETOOLONG: ("a shorter name", "name it shorter"),
     errno.ENOMEM: ("memory", "lower compute.workers or compute.memory, or raise the limit (ulimit -v)"),
     errno.EROFS: ("a disk that takes files", "name another folder by --out"),
@@ -104,12 +107,15 @@ def find_open_files_limit() -> int:
     return _WINDOWS_FILES if resource is None else resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
-def explain_refusal(error: OSError | MemoryError) -> tuple[str, str, str, str] | None:
+def explain_refusal(error: Exception) -> tuple[str, str, str, str] | None:
     """Where the operating system refused, what, what was expected, what to do; None for other errors."""
+    if isinstance(error, RuntimeError) and str(error).startswith(_LOOP):  # pathlib's word for ELOOP
+        expected, todo = _REFUSALS[errno.ELOOP]
+        return str(error).removeprefix(_LOOP).strip("'"), "a loop of links", expected, todo
     if isinstance(error, MemoryError):
         todo = "lower compute.workers or compute.memory, or raise the limit (ulimit -v)"
         return "memory", "no more of it", "as much as the run takes", todo
-    if error.errno not in _REFUSALS:
+    if not isinstance(error, OSError) or error.errno not in _REFUSALS:
         return None
     expected, todo = _REFUSALS[error.errno]
     return str(error.filename or "output"), error.strerror or str(error), expected, todo
@@ -119,6 +125,13 @@ def silence_output() -> None:
     """Let what is still to be written to standard output go nowhere, as it takes no more."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_what_cannot_be_encoded() -> None:
+    """Let standard output and error spell what their encoding lacks, such as Chinese in ASCII, as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def open_at_once(path: str, flags: int) -> int:

@@ -40,6 +40,7 @@ def main() -> None:
     gc.set_threshold(_BORN)
     signals.watch_signals()
     redaction.watch_program()
+    operating_system.write_what_cannot_be_encoded()
     try:
         with show_warnings():
             messages.choose_language()
@@ -48,7 +49,7 @@ def main() -> None:
     except PipelineError as error:
         show_error(error)
         sys.exit(error.exit_code)
-    except (OSError, MemoryError) as error:
+    except (OSError, MemoryError, RuntimeError) as error:
         refusal = operating_system.explain_refusal(error)
         if not refusal:
             raise

@@ -39,6 +39,7 @@ def grade(
     Example: ecoledger grade samples.csv --out graded.csv --rejected rejected.csv
     """
     grading = pipeline.commands.grade
+    grading.refuse_overwriting(samples, out, rejected)
     source = pipeline.settings.SampleFile(path=samples, water_body=water_body, year=year)
     graded = grading.grade_readings(source, latest=datetime.now(UTC))
     grading.write_readings(graded, out, rejected)

@@ -19,6 +19,7 @@ from pipeline.periods import list_periods
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
 from pipeline.storage.delivered import find_delivered
+from pipeline.storage.ownership import find_wrong_signs
 from pipeline.storage.tables import load_json
 
 FIGURES = (
@@ -138,7 +139,9 @@ def _read_manifest(package: Path) -> Mapping[str, Any]:
         content = load_json(path)
     except ValueError as error:
         raise _build_refusal(Problem(str(path), str(error), "JSON in UTF-8")) from error
-    lacking = [key for key in _TOLD if not isinstance(content, dict) or key not in content]
+    told = content if isinstance(content, dict) else {}
+    wrong = [key for key in find_wrong_signs(told) if key in told]
+    lacking = [key for key in _TOLD if key not in told] or wrong
     if lacking:
         raise _build_refusal(Problem(str(path), f"no {', '.join(lacking)}", "a manifest of ecoledger"))
     manifest: Mapping[str, Any] = content

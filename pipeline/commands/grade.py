@@ -13,11 +13,12 @@ import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
 from pipeline import standards
-from pipeline.errors import InputError, Problem
+from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.indices.sections.grades import NO_ITEMS
 from pipeline.indices.sections.limits import classify_values
 from pipeline.ingest.samples import read_records, unusable
 from pipeline.ingest.samples.checks import CONTRADICTS, IS_STUCK, PLACE, number_rows, to_microseconds
+from pipeline.ingest.samples.opening import find_paths
 from pipeline.ingest.samples.tables import Tables, build_rejects, join_tables, no_samples, to_categories
 from pipeline.settings import SampleFile
 from pipeline.storage.csv_texts import quieten_texts
@@ -135,6 +136,18 @@ def _list_flags(samples: pd.DataFrame, order: Codes, starts: Codes) -> Any:
 def _build_table(first: pd.DataFrame, worst: Codes, items: Any, decided: Any, flags: Any) -> pd.DataFrame:
     names = {name: first[name].reset_index(drop=True) for name in COLUMNS[:4]}
     return pd.DataFrame({**names, "class": worst, "decided_by": decided, "items": items, "flag": flags})
+
+
+def refuse_overwriting(samples: str, *targets: Path | None) -> None:
+    """SettingsError for a place to write to that is a table of samples to read."""
+    own = {path.resolve() for path in find_paths(samples)}
+    problems = [
+        Problem(str(path), "the table that is graded", "another file", "Name another file to write to")
+        for path in targets
+        if path and path.resolve() in own
+    ]
+    if problems:
+        raise SettingsError("Samples would be overwritten", problems)
 
 
 def write_readings(graded: GradedReadings, out: Path | None, rejected: Path | None) -> None:

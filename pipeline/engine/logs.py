@@ -14,6 +14,8 @@ from pipeline.messages import Language, translate
 from pipeline.operating_system import open_at_once
 from pipeline.redaction import redact
 
+_LONGEST_LINE = 2**16
+
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, run, message, and what the caller gave as `extra`.
@@ -63,6 +65,15 @@ class _LogFile(logging.StreamHandler[TextIO]):
         super().close()
 
 
+def _may_be_log(path: Path) -> bool:
+    """Whether lines may be appended to a path: to nothing, an empty file, a log, or what is no file."""
+    if not path.is_file():
+        return True
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline(_LONGEST_LINE)
+    return not first.strip() or (first.startswith("{") and '"level": ' in first)
+
+
 @contextmanager
 def open_log(path: Path | None, language: Language = "en") -> Iterator[JsonLines]:
     """The log of ecoledger, appended to a file if one is named; its `run` is set once the run has an id.
@@ -73,6 +84,9 @@ def open_log(path: Path | None, language: Language = "en") -> Iterator[JsonLines
     if path is None:
         yield lines
         return
+    if not _may_be_log(path):
+        problem = Problem(f"--log {path}", "a file that is no log", "a log of ecoledger, or a new file")
+        raise SettingsError("The log cannot be written", [problem])
     try:
         handler = _LogFile(path, lines)
     except OSError as error:

@@ -19,7 +19,7 @@ from pipeline.settings import Scenes
 from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.csv_texts import restore_texts
 from pipeline.storage.delivered import find_delivered
-from pipeline.storage.ownership import read_latest
+from pipeline.storage.ownership import find_wrong_signs, read_latest
 from pipeline.storage.tables import load_json
 
 FIRST_LINE = 2
@@ -299,10 +299,11 @@ def _open_delivery(path: Path, problems: list[Problem]) -> Published | None:
         manifest = load_json(path)
         asked = manifest["config"]["scenes"]
         found = Published(path.parent, manifest, Scenes(**{key: asked[key] for key in _ASKED}))
+        datetime.fromisoformat(manifest.get("as_of", ""))
     except (KeyError, TypeError, ValueError) as error:
         problems.append(Problem(str(path), f"{type(error).__name__}: {error}", expected))
         return None
-    lacking = [key for key in _TOLD if key not in manifest]
+    lacking = [key for key in _TOLD if key not in manifest] or find_wrong_signs(manifest)
     if lacking:
         problems.append(Problem(str(path), f"no {', '.join(lacking)}", expected))
         return None

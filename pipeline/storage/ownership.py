@@ -18,7 +18,7 @@ KEPT = "kept"
 """Folder of a delivery for files of ours that people changed, beside the new ones."""
 
 _LONGEST_NAME = 256
-_SIGNS = {"aoi", "label", "config", "files"}
+_SIGNS = {"aoi": str, "label": str, "config": dict, "files": dict}
 _OWN = {"manifest.json", BEGUN}
 _MOVE = "Move it away, or choose another --out"
 
@@ -65,9 +65,15 @@ def name_old(target: Path) -> Path:
 def is_delivery(folder: Path) -> bool:
     """Whether a folder is one of ours, by its manifest."""
     try:
-        return set(load_json(folder / "manifest.json")) >= _SIGNS
-    except (OSError, ValueError, TypeError):
+        told = load_json(folder / "manifest.json")
+    except (OSError, ValueError):
         return False
+    return isinstance(told, dict) and not find_wrong_signs(told)
+
+
+def find_wrong_signs(manifest: Mapping[str, Any]) -> list[str]:
+    """Which of the keys that every manifest of ours has are not there, or hold another kind of value."""
+    return [key for key, kind in _SIGNS.items() if not isinstance(manifest.get(key), kind)]
 
 
 def carry_over(delivery: Path, folder: Path) -> list[str]:

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from pipeline.commands.grade import grade_readings, write_readings
+from pipeline.commands.grade import grade_readings, refuse_overwriting, write_readings
+from pipeline.errors import SettingsError
 from pipeline.settings import SampleFile
 
 HEAD = "断面,日期,项目,结果,单位\n"
@@ -28,3 +29,11 @@ def test_the_rejects_are_written_without_a_byte_between(tmp_path, rows, reasons)
     found = pd.read_csv(rejected, encoding="utf-8-sig")
     assert found["reason"].str[:2].tolist() == reasons
     assert pd.read_csv(out, encoding="utf-8-sig")["class"].tolist() == [4]
+
+
+def test_a_table_is_not_written_over_itself(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(HEAD + GOOD, encoding="utf-8")
+    refuse_overwriting(str(path), tmp_path / "b.csv", None)
+    with pytest.raises(SettingsError, match="the table that is graded"):
+        refuse_overwriting(str(tmp_path / "*.csv"), None, tmp_path / "." / "a.csv")

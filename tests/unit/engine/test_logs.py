@@ -57,3 +57,12 @@ def test_events_keep_their_names_and_warnings_are_in_the_language_of_the_reader(
         logging.getLogger("ecoledger").warning("read failed")
     told = [json.loads(line)["message"] for line in path.read_text(encoding="utf-8").splitlines()]
     assert told == ["run begun", "读取失败"]
+
+
+@pytest.mark.parametrize("content", ['{"label": "2024"}', "label: 2024\n", "a,b\n1,2\n"])
+def test_a_file_that_is_no_log_is_refused_and_stays_as_it_is(tmp_path, content):
+    path = tmp_path / "my.yaml"
+    path.write_text(content)
+    with pytest.raises(SettingsError, match="a file that is no log"), open_log(path):
+        pass
+    assert path.read_text() == content
