@@ -281,7 +281,6 @@ ODD_FOLDERS = {
     "250 bytes": "x" * 250,
     "a backslash": "a\\b",
     "markup": "[bold red]a",
-    "an escape sequence": "a\x1b[31mb",
     "a percent": "%s%n%(a)s{0}",
     "a colon": "a:b",
 }
