@@ -157,11 +157,11 @@ FAILURES = [
     Case("a variable that is not set", 2, "${VAULT_PATH}", env={"VAULT_PATH": None}),
 ]
 SLOW_FAILURES = [
-    Case("a secret that is wrong", 3, "HTTP 403", env={"VAULT_PATH": "wrong-Xx9y8", "VAULT_PASSWORD": "no"}),
+    Case("a secret that is wrong", 3, "HTTP 404", env={"VAULT_PATH": "wrong-Xx9y8", "VAULT_PASSWORD": "no"}),
     Case("a provider out of order", 75, "does not answer", break_down),
     Case("a redirect to a stranger", 3, "127.0.0.2", lead_away),
     Case("items that are gone", 0, "404", lose_items),
-    Case("files that are refused and broken", 3, "", lose_files),
+    Case("files that are refused and broken", 4, "", lose_files),
     Case("files of a stranger", 3, "127.0.0.2", move_files),
     Case("a host without an address", 75, "nohost", static=BY_VARIABLES.replace("{host}", "nohost.invalid")),
     Case("a port that nobody opens", 75, "127.0.0.1", static=BY_VARIABLES.replace("{host}", "127.0.0.1:9")),
