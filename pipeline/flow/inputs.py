@@ -17,7 +17,6 @@ from pipeline.engine.study import Study
 from pipeline.errors import InputError, SourceError
 from pipeline.flow.account_files import list_account_files, list_parameter_tables
 from pipeline.flow.assessment import registry
-from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.simulate.account_sources import (
     complete_accounts,
     describe_accounts,
@@ -331,7 +330,7 @@ def _ask_for_addresses(study: Study, provider: Provider) -> None:
         _LOG.warning(told, extra={"aoi": study.aoi.id})
 
 
-def find_items(study: Study, provider: Provider) -> list[RawItem]:
+def find_items(study: Study, provider: Provider) -> list[dict[str, Any]]:
     """All items that a provider has for an area, from a search or from what it holds."""
     settings = study.settings.scenes
     if not isinstance(provider, StacApi):

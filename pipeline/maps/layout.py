@@ -64,10 +64,11 @@ def _measure_load(study: Study, footprints: Sequence[Footprint], steps: Sequence
     """The most that any task may have to hold: over an area of many tiles none meets all scenes."""
     scenes = [one.scene for one in footprints]
     frames = shapely.STRtree(study.grid.frame_tasks(study.outline))
-    scene, frame = frames.query([one.outline for one in footprints], predicate="intersects")
+    outlines = np.array([one.outline for one in footprints], dtype=object)
+    scene, frame = frames.query(outlines, predicate="intersects")
 
     def count_most(counted: Sequence[bool]) -> int:
-        return int(np.bincount(frame[np.array(counted)[scene]], minlength=1).max())
+        return int(np.bincount(frame[np.array(counted, dtype=np.bool_)[scene]], minlength=1).max())
 
     dates = max(count_most([period.holds(one.datetime) for one in scenes]) for period in study.periods)
     bands = max(len(step.list_bands(study, scenes)) for step in steps if step.wide)

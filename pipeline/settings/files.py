@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 from pydantic import AfterValidator, BaseModel
 
-from pipeline.settings.paths import ConfigPath, OptionalPath
+from pipeline.settings.paths import ConfigAddress, ConfigPath, OptionalPath
 
 _MARKS = {
     mark.func
-    for kind in (ConfigPath, OptionalPath)
+    for kind in (ConfigAddress, ConfigPath, OptionalPath)
     for mark in get_args(kind)
     if isinstance(mark, AfterValidator)
 }

@@ -42,7 +42,8 @@ def plant(values, shapes=SHAPES, dtype="Int64"):
 def keys_of(path, **options):
     register = read_parcels(ParcelFile(path=str(path), **options), AOI)
     ids = parcels_in(register)["parcel_id"].tolist()
-    assert ids == register.keys["parcel_id"].tolist()
+    keys = register.keys["parcel_id"]
+    assert ids == keys.astype(object).where(keys.notna(), None).tolist()
     return ids
 
 

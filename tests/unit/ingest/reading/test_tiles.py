@@ -8,6 +8,8 @@ from rasterio.windows import Window
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset
+from pipeline.ingest.reading.assets import ItemReader
+from pipeline.ingest.reading.readers import Source, open_reader
 from pipeline.ingest.reading.tiles import read_tiles
 from tests.tiles import HEIGHT, WIDTH, fetching, pack, read_header
 
@@ -57,7 +59,7 @@ def test_rot_in_a_tile_is_an_error_of_the_file_and_of_no_other_tile(files, tmp_p
     assert (item.read_window(Asset(str(rotten)), Window(0, 0, WIDTH, 48)) == numbers[:48]).all()
 
 
-def test_a_file_that_was_put_in_the_place_of_another_is_read_as_it_is_now(files, tmp_path, item):
+def test_a_file_that_was_put_in_the_place_of_another_is_named_and_read_by_the_next_run(files, tmp_path, item):
     path, numbers = files["uint16", 2]
     place = tmp_path / "red.tif"
     place.write_bytes(path.read_bytes())
@@ -65,4 +67,8 @@ def test_a_file_that_was_put_in_the_place_of_another_is_read_as_it_is_now(files,
     assert (item.read_window(Asset(str(place)), whole) == numbers).all()
     later = pack(tmp_path / "later.tif", numbers[::-1].copy(), predictor=2, blockxsize=32)
     later.replace(place)
-    assert (item.read_window(Asset(str(place)), whole) == numbers[::-1]).all()
+    with pytest.raises(BrokenAsset, match="replaced"):
+        item.read_window(Asset(str(place)), whole)
+    with open_reader(Source()) as afresh:
+        found = ItemReader(afresh, "").read_window(Asset(str(place)), whole)
+    assert (found == numbers[::-1]).all()
