@@ -81,6 +81,7 @@ def test_whoever_reads_the_old_geopackage_is_not_disturbed(target, tmp_path):
         assert file.execute("PRAGMA journal_mode").fetchall() == [("delete",)]
 
 
+@pytest.mark.slow
 def test_two_runs_at_two_times_give_the_same_sha256(tmp_path):
     sums = []
     for number, (zone, date) in enumerate(

@@ -77,7 +77,7 @@ def one_period(tmp_path_factory):
 
 
 @quiet_kernels
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_first_look_shows_a_delivery_of_the_demo(language, demo, monkeypatch):
     monkeypatch.setenv("ECOLEDGER_DELIVERY", str(demo))
     monkeypatch.setenv("ECOLEDGER_LANGUAGE", language)
@@ -88,6 +88,7 @@ def test_the_first_look_shows_a_delivery_of_the_demo(language, demo, monkeypatch
 
 
 @quiet_kernels
+@pytest.mark.slow
 def test_the_first_look_shows_a_delivery_of_one_period(one_period, monkeypatch):
     monkeypatch.setenv("ECOLEDGER_DELIVERY", str(one_period))
     monkeypatch.setenv("ECOLEDGER_AOI", "delta")

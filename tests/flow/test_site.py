@@ -97,6 +97,7 @@ def test_a_reader_changes_the_language_and_stays_on_the_page(site, open_page):
     assert opened.page.locator("html").get_attribute("lang") == "zh-CN"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", SEEN)
 def test_a_page_is_read_by_everybody(site, open_page, name, language):
@@ -106,6 +107,7 @@ def test_a_page_is_read_by_everybody(site, open_page, name, language):
     assert list_issues(opened.page, grave_only=False) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*SEEN, "reference/config", "reference/library"])
 def test_a_phone_shows_a_page_without_moving_it_sideways(site, open_page, name):
     opened = open_page(site / f"{name}.html", size=PHONE)
@@ -113,6 +115,7 @@ def test_a_phone_shows_a_page_without_moving_it_sideways(site, open_page, name):
     assert opened.measure_overflow() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_is_read_in_the_dark(site, open_page, language):
     opened = open_page(site / f"{LANGUAGES[language]}methods/vegetation.html")

@@ -131,6 +131,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "code"), COMMANDS.items())
 def test_every_command_starts_without_what_only_posix_has(command, code):
     done = subprocess.run(
