@@ -180,9 +180,10 @@ def _settle_crs(path: Path, stated: str) -> CRS:
     """The CRS of the coordinates; InputError where none is told."""
     try:
         crs = CRS.from_user_input(stated) if stated else None
+        lost = crs is None or is_undefined(crs)
     except CRSError as error:
         raise _aoi_error(Problem(str(path), stated, "a CRS that PROJ knows, such as EPSG:4490")) from error
-    if crs is None or is_undefined(crs):
+    if crs is None or lost:
         expected = "a CRS, such as EPSG:4490 for longitude and latitude"
         todo = "Name it in the config, as in aoi: [{path: ..., crs: EPSG:4490}]"
         raise _aoi_error(Problem(str(path), "no coordinate reference system", expected, todo))
@@ -190,10 +191,11 @@ def _settle_crs(path: Path, stated: str) -> CRS:
 
 
 def _build_shape(geometry: Any) -> BaseGeometry:
-    """A feature's geometry without heights; empty where it has none or too few points to be one."""
+    """A feature's geometry without heights; empty where it has none, or points that make none."""
     try:
-        outline: BaseGeometry = shape(geometry) if geometry is not None else shapely.Polygon()
-    except ValueError:
+        with np.errstate(invalid="ignore"):
+            outline: BaseGeometry = shape(geometry) if geometry is not None else shapely.Polygon()
+    except (ValueError, shapely.errors.ShapelyError):
         return shapely.Polygon()
     return shapely.force_2d(outline)
 

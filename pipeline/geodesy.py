@@ -51,12 +51,15 @@ def wrap_outline(outline: BaseGeometry) -> BaseGeometry:
     """An outline (longitude, latitude) within -180 to 180 degrees, cut where it crosses.
 
     Taken as crossing is a polygon that reaches past 180 degrees, and one wider than half the earth, which is
-    how some catalogues write a crossing; no scene is that wide.
+    how some catalogues write a crossing; no scene is that wide. What is no valid polygon, as with a
+    vertex at infinity, stays as it is.
     """
     west, _, east, _ = outline.bounds or (0.0, 0.0, 0.0, 0.0)
     if west >= -_HALF and east <= _HALF and east - west <= _HALF:
         return outline
     parts = [_unroll(part) for part in shapely.get_parts(outline)]
+    if not np.all(shapely.is_valid(parts)):
+        return outline
     windows = [(turn, shapely.box(turn - _HALF, -90.0, turn + _HALF, 90.0)) for turn in (-_TURN, 0.0, _TURN)]
     cut = [_move(part.intersection(window), -turn) for part in parts for turn, window in windows]
     whole: BaseGeometry = shapely.union_all([piece for piece in cut if not piece.is_empty])

@@ -121,6 +121,11 @@ def explain_refusal(error: Exception) -> tuple[str, str, str, str] | None:
     return str(error.filename or "output"), error.strerror or str(error), expected, todo
 
 
+def is_of_system(error: Exception) -> bool:
+    """Whether an error is the operating system's: a library's OSError of what is in a file has no number."""
+    return isinstance(error, OSError) and error.errno is not None
+
+
 def silence_output() -> None:
     """Let what is still to be written to standard output go nowhere, as it takes no more."""
     with suppress(OSError, ValueError):

@@ -9,7 +9,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyogrio
 import shapely
 from numpy.typing import NDArray
@@ -19,8 +18,10 @@ from pipeline.aoi import Aoi
 from pipeline.datum import DatumShift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem
 from pipeline.geodesy import CGCS2000, unproject_all
+from pipeline.ingest.parcels.geoparquet import FLAWS
 from pipeline.ingest.parcels.placement import explain_no_crs, find_middle
 from pipeline.legends import LAND_KINDS
+from pipeline.operating_system import is_of_system
 from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.placing import parse_crs, settle_shift
 from pipeline.vector_files import choose_layer, find_named_crs, name_dataset, refuse_driver, refuse_pointer
@@ -106,13 +107,10 @@ def _read(path: Path, given: LabelledSamples) -> gpd.GeoDataFrame:
         layer = _find_layer(path, source, given)
         refuse_driver(path, pyogrio.read_info(source, layer=layer)["driver"])
         rows = pyogrio.read_dataframe(source, layer=layer, on_invalid="ignore")
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        ValueError,
-        pa.ArrowException,
-    ) as error:
-        raise label_error(Problem(str(path), str(error), expected)) from error
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, *FLAWS) as error:
+        if is_of_system(error):
+            raise
+        raise label_error(Problem(str(path), str(error).strip(), expected)) from error
     return rows
 
 

@@ -35,11 +35,12 @@ def parse_crs(place: str, crs: Any) -> CRS | Problem:
     name = crs.name if isinstance(crs, GivenCrs) else crs
     try:
         found = CRS.from_user_input(name)
+        base = CRS(found.to_wkt()).geodetic_crs  # what is handed on is its WKT
     except CRSError:
         return Problem(place, str(name), "a CRS that PROJ knows, such as EPSG:4490")
     if not isinstance(crs, GivenCrs):
         return found
-    if found.geodetic_crs is None:
+    if base is None:
         return explain_no_shift(place, found)
     if crs.grid and not Path(crs.grid).is_file():
         return Problem(f"{place}, crs.grid", f"{crs.grid}, which is not there", "a grid file (GSB, GeoTIFF)")

@@ -77,6 +77,13 @@ def test_every_part_of_a_shipped_area_has_its_names_and_its_own_sheet_zone(name)
     assert len({part.id for part in parts}) == len(parts)
 
 
+@pytest.mark.parametrize("vertex", ["1e999", "-1e999", "NaN"])
+def test_coordinates_that_are_no_numbers_are_refused(tmp_path, vertex):
+    text = Path(geojson(tmp_path / "a.geojson", shapely.geometry.mapping(FIELD))).read_text("utf-8")
+    (tmp_path / "a.geojson").write_text(text.replace("121.82", vertex), encoding="utf-8")
+    assert "a.geojson, feature 0" in refused(str(tmp_path / "a.geojson")).problems[0].place
+
+
 @pytest.mark.parametrize("suffix", ["geojson", "gpkg", "shp"])
 def test_a_file_without_properties_is_named_by_its_stem(tmp_path, suffix):
     aoi = load_aoi(written(tmp_path / f"我的地块.{suffix}", [FIELD], crs="EPSG:4326"), relative_to=tmp_path)

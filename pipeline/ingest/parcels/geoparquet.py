@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
+from pyproj.exceptions import ProjError
 
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.attributes import build_cells, pick_within
+from pipeline.operating_system import is_of_system
 
 SUFFIXES = {".parquet", ".geoparquet"}
 
@@ -22,6 +24,18 @@ _EXPECTED = "a GeoParquet file with a geometry column"
 _BATCH_ROWS = 32_768
 _LON_LAT = "OGC:CRS84"
 """The CRS of a file that names none, as GeoParquet has it."""
+
+FLAWS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OSError,
+    ProjError,
+    shapely.errors.ShapelyError,
+    pa.ArrowException,
+)
+"""What libraries raise of metadata, geometries and pages that are none."""
 
 Read = TypeVar("Read")
 
@@ -100,6 +114,8 @@ def _describe_geometry(file: pq.ParquetFile) -> dict[str, Any]:
 def _guard(path: Path, read: Callable[[], Read]) -> Read:
     try:
         return read()
-    except (ValueError, OSError, TypeError, shapely.errors.ShapelyError, pa.ArrowException) as error:
-        problem = Problem(str(path), str(error), _EXPECTED)
+    except FLAWS as error:
+        if is_of_system(error):
+            raise
+        problem = Problem(str(path), str(error).strip(), _EXPECTED)
         raise InputError("A vector file cannot be used", [problem]) from error

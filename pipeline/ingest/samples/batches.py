@@ -54,7 +54,7 @@ class SampleColumn:
     def of(cls, values: pa.Array) -> "SampleColumn":
         """From any array of pyarrow; null is an empty text."""
         coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
-        words = coded.dictionary.to_pylist()
+        words = _list_words(coded.dictionary)
         as_they_are = pa.types.is_string(coded.dictionary.type) and not coded.dictionary.null_count
         texts = words if as_they_are else [cells.to_text(word) for word in words]
         indices = coded.indices
@@ -229,6 +229,21 @@ class Numbers(NamedTuple):
             values, np.full(len(values), np.nan), never, blank, reason, none,
             lambda rows: [cells.to_text(float(value)) for value in values[rows]],
         )  # fmt: skip
+
+
+def _list_words(values: pa.Array) -> list[Any]:
+    try:
+        return list(values.to_pylist())
+    except (OverflowError, ValueError):
+        return [_tell_word(value) for value in values]
+
+
+def _tell_word(value: pa.Scalar) -> Any:
+    """The value of a cell; of a time beyond the calendar its text."""
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return pc.cast(value, pa.string()).as_py()
 
 
 def _is_typed(values: pa.Array) -> bool:

@@ -8,6 +8,10 @@ from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.text_files import TEXT_SUFFIXES, read_text
 from pipeline.ingest.samples.workbooks import WORKBOOK_SUFFIXES, read_workbook
 from pipeline.settings.files import list_matches
+from pipeline.zip_files import MOST_WORKBOOK_BYTES
+
+_WHOLE = f"at most {MOST_WORKBOOK_BYTES / 2**20:.0f} MiB, or lines that are read one by one"
+_PARTS = "Save it as CSV with its headings in line 1, as Parquet, or as several files"
 
 
 def find_paths(pattern: str) -> list[Path]:
@@ -23,10 +27,13 @@ def read_sheets(path: Path) -> list[Sheet]:
 
     What is no spreadsheet has its headings in row 1 and its first record in row 2.
 
-    Raises InputError where the file cannot be opened as what its suffix says.
+    Raises InputError where the file cannot be opened as what its suffix says, and for one that is too large
+    to be held as a whole.
     """
     suffix = path.suffix.lower()
     try:
+        if suffix not in POINT_SUFFIXES and (size := path.stat().st_size) > MOST_WORKBOOK_BYTES:
+            raise _unreadable(path, f"{size / 2**20:.0f} MiB in one piece", _WHOLE, _PARTS)
         if suffix in TEXT_SUFFIXES:
             return [read_text(path)]
         if suffix in WORKBOOK_SUFFIXES:

@@ -65,9 +65,15 @@ class Sheet:
         repeats = self.repeats
         yield Batch(
             body.index.to_numpy(dtype=np.int32),
-            {position: pa.array(body[position], pa.string()) for position in positions},
+            {position: _to_array(body[position]) for position in positions},
             {}
             if repeats is None
             else {position: repeats[body.index - 1, position] for position in positions},
             None if self.points is None else self.points.reindex(body.index),
         )
+
+
+def _to_array(texts: pd.Series) -> pa.Array:
+    """Texts in one piece, in however many pandas holds them."""
+    values = pa.array(texts, pa.string())
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values

@@ -6,8 +6,8 @@ rows are numbers only. What does not begin with its headings is left to `text_fi
 
 import csv
 import io
-import mmap
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -26,6 +26,7 @@ from pipeline.ingest.samples.layouts import find_layout
 from pipeline.ingest.samples.levels import join_rows
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.text_files import DELIMITERS
+from pipeline.operating_system import is_of_system
 
 PARQUET_SUFFIXES = frozenset({".parquet", ".pq"})
 LEAST_BYTES = 2**20
@@ -66,10 +67,8 @@ class Stream:
 
 def open_parquet(path: Path) -> Stream:
     """The table of a Parquet file, its headings in row 1; InputError for what is none."""
-    try:
+    with _explain_parquet(path):
         schema = pq.ParquetFile(path).schema_arrow
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _no_parquet(path, str(error)) from error
     return Stream(path.name, [[str(name) for name in schema.names]], partial(_read_parquet, path, schema))
 
 
@@ -93,11 +92,29 @@ def _read_parquet(
     if nested or len(kinds) < len(positions):
         raise _no_parquet(path, f"{', '.join(nested)}: no single values" if nested else "a name twice")
     texts = [name for name, kind in kinds.items() if pa.types.is_string(kind)]
-    try:
+    with _explain_parquet(path):
         file = pq.ParquetFile(path, read_dictionary=texts, memory_map=True)
-        for batch in file.iter_batches(_BATCH_ROWS, columns=list(kinds)):
-            yield batch.select(list(kinds))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
+        batches = file.iter_batches(_BATCH_ROWS, columns=list(kinds))
+    while (batch := _read_batch(path, batches)) is not None:
+        yield batch.select(list(kinds))
+
+
+def _read_batch(path: Path, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+    """The next batch, its texts looked at to be UTF-8; None after the last."""
+    with _explain_parquet(path):
+        if (batch := next(batches, None)) is not None:
+            batch.validate(full=True)
+        return batch
+
+
+@contextmanager
+def _explain_parquet(path: Path) -> Iterator[None]:
+    """InputError for what is wrong in a file; errors of the operating system pass."""
+    try:
+        yield
+    except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:
+        if is_of_system(error):
+            raise
         raise _no_parquet(path, str(error)) from error
 
 
@@ -131,7 +148,7 @@ def _read_head(path: Path, encoding: str) -> tuple[str, list[list[str]]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise Unsuited(str(error)) from error
     whole = len(records) == _HEAD_ROWS and len(records[0]) >= len(records[1]) and lines[0].endswith(b"\n")
-    if not whole or any("\n" in cell for cell in records[0]):
+    if not whole or len(lines[1]) == _HEAD_BYTES or any("\n" in cell for cell in records[0]):
         raise Unsuited("no head in two lines")
     return delimiter, [records[0], records[1] + [""] * (len(records[0]) - len(records[1]))]
 
@@ -159,5 +176,5 @@ def _read_csv(
 
 
 def _has_quotes(path: Path) -> bool:
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return content.find(b'"') >= 0
+    with path.open("rb") as stream:
+        return any(b'"' in part for part in iter(partial(stream.read, _BLOCK_BYTES), b""))

@@ -116,6 +116,17 @@ def test_a_table_without_geometry_or_no_vector_file_is_refused(tmp_path):
             read(tmp_path / name)
 
 
+def test_geoparquet_with_a_broken_footer_or_crs_is_refused(tmp_path):
+    path = written(tmp_path, ["water"], [shapely.Point(121.01, 31.02)], name="s.parquet")
+    content = path.read_bytes()
+    at = content.index(b'"primary_column')
+    no_crs = content[:at] + content[at:].replace(b"flattening", b"flattenXXX").replace(b"EPSG", b"XPSG")
+    for broken in (content[:-8] + bytes(4) + b"PAR1", no_crs):
+        path.write_bytes(broken)
+        with pytest.raises(InputError, match=r"s\.parquet"):
+            read(path, column="class")
+
+
 def test_rows_without_a_label_are_left_out_where_that_is_asked_for_and_columns_are_taken_along(tmp_path):
     shapes = [shapely.Point(121.01, 31.02), shapely.Point(121.05, 31.07), shapely.Point(121.06, 31.07)]
     frame = gpd.GeoDataFrame(

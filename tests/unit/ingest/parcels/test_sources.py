@@ -395,6 +395,24 @@ def test_restricting_polygons_in_several_layers_are_never_those_of_the_first(tmp
     assert measure_area_m2(shape) == pytest.approx(sum(map(measure_area_m2, SHAPES)), rel=1e-9)
 
 
+def test_geoparquet_whose_metadata_name_no_crs_or_column_is_refused(tmp_path):
+    path = tmp_path / "r.parquet"
+    gpd.GeoDataFrame({"k": [1]}, geometry=[shapely.box(121, 31, 121.1, 31.1)], crs="EPSG:4490").to_parquet(
+        path
+    )
+    content = path.read_bytes()
+    at = content.index(b'"primary_column')
+    lies = {
+        b"inverse_flattening": b"inverse_flattenXXX",
+        b'"name": "China': b'"name": "C{ina',
+        b"geometry": b"geemetry",
+    }
+    for true, lie in lies.items():
+        path.write_bytes(content[:at] + content[at:].replace(true, lie))
+        with pytest.raises(InputError, match=r"r\.parquet"):
+            read(path)
+
+
 @pytest.mark.parametrize("number", [0, -1])
 def test_an_undefined_crs_is_none_until_the_config_names_one(tmp_path, number):
     path = tmp_path / "r.gpkg"
