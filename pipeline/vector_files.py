@@ -5,11 +5,14 @@ the library open any other file or host in its name, so it is refused before the
 """
 
 import re
+import sqlite3
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from pipeline.errors import InputError, Problem
@@ -46,6 +49,10 @@ _NAMED_CRS = re.compile(rb'"crs"\s*:\s*\{[^}]*"name"\s*:\s*"([^"]+)"', re.IGNORE
 _WGS_84 = re.compile("84|4326")
 _BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
 _HEAD = 2**16
+_DATABASE = b"SQLite format 3\0"
+_VIEW_SECONDS = 10
+_STEPS_BETWEEN_LOOKS = 100_000
+_NO_VIEW = "Save it as a table, or take it out"
 _FORMATS = (
     "a file that holds its features and names its CRS, such as GeoPackage, GeoJSON, Shapefile, FileGDB or KML"
 )
@@ -54,7 +61,8 @@ _FORMATS = (
 def refuse_pointer(path: Path) -> None:
     """InputError for a file, or an archive with one, that holds no features but says where they are.
 
-    Archives beyond measure are refused too (`zip_files.refuse_bomb`), and what may never come to an end.
+    Archives beyond measure are refused too (`zip_files.refuse_bomb`), and what may never come to an end: also
+    a view of a GeoPackage, which every reader would look through.
     """
     if stream := explain_stream(path):
         raise InputError(f"{path.name} is not opened", [Problem(str(path), stream, _FORMATS)])
@@ -62,6 +70,46 @@ def refuse_pointer(path: Path) -> None:
     found = next((words for head in _read_heads(path) if (words := _find_pointer(head))), "")
     if found:
         raise InputError(f"{path.name} is not opened", [Problem(str(path), found, _FORMATS)])
+    if endless := _find_endless_views(path):
+        expected = f"views that are read through within {_VIEW_SECONDS} s"
+        problems = [
+            Problem(f"{path}, layer {name}", "a view without end", expected, _NO_VIEW) for name in endless
+        ]
+        raise InputError(f"{path.name} is not opened", problems)
+
+
+def _find_endless_views(path: Path) -> list[str]:
+    """Views of a database that do not come to an end in time; what SQLite cannot read is left to GDAL."""
+    if not path.is_file() or not _is_database(path):
+        return []
+    return _look_through_views(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _look_through_views(path: Path, _changed_ns: int) -> list[str]:
+    with (
+        suppress(sqlite3.Error),
+        closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as file,
+    ):
+        names = [str(name) for (name,) in file.execute("select name from sqlite_master where type = 'view'")]
+        return [name for name in names if _is_endless(file, name)]
+    return []
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE
+
+
+def _is_endless(file: sqlite3.Connection, view: str) -> bool:
+    latest = time.monotonic() + _VIEW_SECONDS
+    file.set_progress_handler(lambda: time.monotonic() > latest, _STEPS_BETWEEN_LOOKS)
+    quoted = view.replace('"', '""')
+    try:
+        file.execute(f'select count(*) from "{quoted}"').fetchone()  # noqa: S608  quoted
+    except sqlite3.Error as error:
+        return error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
+    return False
 
 
 def _find_pointer(head: bytes) -> str:

@@ -283,6 +283,7 @@ ODD_FOLDERS = {
     "markup": "[bold red]a",
     "a percent": "%s%n%(a)s{0}",
     "a colon": "a:b",
+    "an escape sequence": "a\x1b[31mb",
 }
 
 

@@ -13,6 +13,9 @@ from urllib.parse import quote
 
 import pandas as pd
 
+_MOST_HASHED = 2**30
+"""Bytes of a file whose content is watched; of a larger one it is size and time."""
+
 
 @contextmanager
 def watch_files(*folders: Path) -> Iterator[list[str]]:
@@ -39,7 +42,8 @@ def _tell_state(path: Path) -> str:
     if stat.S_ISLNK(mode):
         return f"link to {path.readlink()}"
     if stat.S_ISREG(mode):
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        size, changed = path.stat().st_size, path.stat().st_mtime_ns
+        return f"{size} {changed}" if size > _MOST_HASHED else hashlib.sha256(path.read_bytes()).hexdigest()
     return stat.filemode(mode)[0]
 
 

@@ -1,7 +1,9 @@
 """What may be opened as a vector file, and which layer of it is meant."""
 
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,6 +12,7 @@ import pytest
 import shapely
 from pyogrio.raw import open_arrow
 
+from pipeline import vector_files
 from pipeline.aoi import load_aoi
 from pipeline.errors import InputError, Problem
 from pipeline.ingest.labels import read_labels
@@ -186,3 +189,30 @@ def test_what_is_no_json_names_its_crs_in_its_own_way(tmp_path):
     assert find_named_crs(tmp_path / "a.parquet") is None
     assert find_named_crs(tmp_path / "a.gpkg") is None
     assert find_named_crs(tmp_path) is None
+
+
+VIEWS = {
+    "counts without end": ("with n(i) as (select 1 union all select i + 1 from n) select i from n", True),
+    "joins without end": ("select 1 from area a, area b, area c, area d, area e, area f, area g", True),
+    "is a part of a table": ("select * from area where i < 5", False),
+    "calls what SQLite does not know": ("select ST_Nowhere(i) from area", False),
+}
+
+
+@pytest.mark.parametrize("what", VIEWS)
+def test_a_view_that_does_not_come_to_an_end_is_refused_by_its_name(tmp_path, monkeypatch, what):
+    monkeypatch.setattr(vector_files, "_VIEW_SECONDS", 0.3)
+    query, endless = VIEWS[what]
+    path = tmp_path / "area#1?.gpkg"
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("create table area (i integer)")
+        file.executemany("insert into area values (?)", [(i,) for i in range(1000)])
+        file.execute(f'create view "a ""view" as {query}')
+        file.commit()
+    if not endless:
+        refuse_pointer(path)
+        return
+    with pytest.raises(InputError) as caught:
+        refuse_pointer(path)
+    assert 'layer a "view' in caught.value.problems[0].place
+    assert not path.with_name(f"{path.name}-journal").exists()
