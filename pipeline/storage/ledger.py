@@ -22,37 +22,13 @@ from pipeline.contracts import ReadRecord
 from pipeline.errors import WorkspaceError
 from pipeline.storage import disk
 from pipeline.storage.cause import Cause, keys_in
+from pipeline.storage.ledger_tables import INPUTS, LAYOUT, TABLES, refuse_other_release
 
 _LOG = logging.getLogger("ecoledger")
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _RECORD = ".record.gz"
 _OF_ARTIFACTS = ("artifacts", "blocks", "reads")
 _READ_FIELDS = attrgetter("scene_id", "band", "block", "outcome", "reason", "href", "attempts", "error")
-_TABLES = """
-create table if not exists artifacts (
-    key text primary key, step text not null, cause text not null,
-    bytes integer not null, checksum text not null);
-create table if not exists blocks (
-    key text not null, block text not null, checksum text not null, primary key (key, block));
-create table if not exists reads (
-    key text not null, scene_id text not null, band text not null, block text not null,
-    outcome text not null, reason text not null, href text not null, attempts integer not null,
-    error text not null);
-create table if not exists deliveries (
-    target text primary key, key text not null, bytes integer not null, checksum text not null);
-drop index if exists reads_by_key;
-create index if not exists reads_by_block on reads (key, block);
-create table if not exists runs (
-    id text primary key, label text not null, areas text not null, started text not null,
-    ended text, exit_code integer, message text not null);
-create table if not exists costs (
-    step text not null, kind text not null, times integer not null, pixels integer not null,
-    seconds real not null, primary key (step, kind));
-"""
-_INPUTS = (
-    "create table inputs (key text not null, input text not null, primary key (key, input))",
-    "create index inputs_by_input on inputs (input)",
-)
 
 
 @dataclass(frozen=True)
@@ -284,6 +260,7 @@ def open_ledger_for_reading(root: Path) -> Iterator[Ledger]:
     """The ledger of a workspace as it is, whoever holds it; nothing is written."""
     with _explain_errors(root):
         connection = sqlite3.connect(f"{_path_of(root).as_uri()}?mode=ro", uri=True)
+        refuse_other_release(connection, _path_of(root))
     with closing(connection):
         yield Ledger(root, connection)
 
@@ -355,8 +332,9 @@ def _connect(root: Path) -> sqlite3.Connection:
             "the ledger was damaged and is rebuilt", extra={"ledger": str(path), "aside": str(aside)}
         )
         connection = sqlite3.connect(path, isolation_level=None)
+    refuse_other_release(connection, path)
     is_new = not _has_table(connection, "artifacts")
-    connection.executescript(_TABLES)
+    connection.executescript(f"{TABLES}; pragma user_version = {LAYOUT}")
     if is_new:
         _rebuild(connection, root / "artifacts")
     if not _has_table(connection, "inputs"):
@@ -400,7 +378,7 @@ def _draw_inputs(connection: sqlite3.Connection) -> None:
     """Make the table of inputs and fill it from the causes of all artifacts: as a whole, or not at all."""
     with connection:
         connection.execute("begin")
-        for statement in _INPUTS:
+        for statement in INPUTS:
             connection.execute(statement)
         for key, cause in connection.execute("select key, cause from artifacts").fetchall():
             _enter_inputs(connection, key, cause)

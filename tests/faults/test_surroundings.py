@@ -2,10 +2,12 @@
 
 # ruff: noqa: E501  a row of a table is a line
 
+import contextlib
 import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -238,6 +240,11 @@ def test_a_working_folder_that_was_removed_is_told(tmp_path, fault):
         assert "Traceback" not in done.stderr
 
 
+def write_database(path: Path, statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        file.executescript(statements)
+
+
 MENDED = {"noise", "a header alone"}
 """What a run says that it rebuilds."""
 LEDGERS: dict[str, Callable[[Path], object]] = {
@@ -246,6 +253,8 @@ LEDGERS: dict[str, Callable[[Path], object]] = {
     "a folder": lambda path: path.mkdir(),
     "a link to itself": lambda path: path.symlink_to(path.name),
     "a named pipe": os.mkfifo,
+    "a later release": lambda path: write_database(path, "pragma user_version = 99"),
+    "other columns": lambda path: write_database(path, "create table artifacts (id integer, place text)"),
 }  # fmt: skip
 
 

@@ -273,3 +273,22 @@ def test_a_ledger_of_before_can_be_looked_into_and_stays_as_it_is(workspace):
     with workspace.open_for_reading():
         assert workspace.ledger.list_failed_reads(1)[0].scene == "s1"
     assert (workspace.root / "ledger.sqlite").read_bytes() == content
+
+
+OTHERS = {
+    "a later layout": ("pragma user_version = 2", "layout 2"),
+    "tables of other columns": ("alter table runs add column place text", "other columns: runs"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_ledger_of_another_release_is_told_and_left_as_it_is(workspace, what):
+    change, said = OTHERS[what]
+    path = workspace.root / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript(change)
+    before = path.read_bytes()
+    for use in (workspace.hold, workspace.open_for_reading):
+        with pytest.raises(WorkspaceError, match=said), use():
+            pass
+    assert path.read_bytes() == before
