@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +17,25 @@ from pipeline import messages
 from pipeline.errors import PipelineError
 from pipeline.redaction import redact
 
-OUT = Console(markup=False)
-ERR = Console(stderr=True, markup=False)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Signs by which a name would steer a terminal, or turn its words round."""
+
+
+def spell_controls(text: str) -> str:
+    """A text with such signs spelt out, as Python spells them."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+class _Terminal(Console):
+    """A console that no name of a file steers."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, controls in texts spelt out."""
+        super().print(*(spell_controls(one) if isinstance(one, str) else one for one in objects), **options)
+
+
+OUT = _Terminal(markup=False)
+ERR = _Terminal(stderr=True, markup=False)
 
 
 def complete_aoi(begun: str) -> list[str]:
@@ -128,4 +146,4 @@ def _tell_heading(name: str) -> str:
 
 def _tell(value: Any) -> Any:
     """Of a value in two languages the half of the reader's; any other as it is."""
-    return messages.choose_half(value, LISTENER.language) if isinstance(value, str) else value
+    return spell_controls(messages.choose_half(value, LISTENER.language)) if isinstance(value, str) else value

@@ -315,3 +315,4 @@ def test_a_folder_of_any_name_holds_config_and_inputs(what, tmp_path, fault):
             f"{within.code}, {without.code}, {planned.code}: {within.err}{without.err}{planned.err}"
         )
         assert (within.code, without.code, planned.code) == (0, 0, 0)
+        assert "\x1b" not in without.out + without.err + planned.out + planned.err

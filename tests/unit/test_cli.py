@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.cli import app, main, terminal
+from pipeline.cli.terminal import spell_controls
 from pipeline.settings import build_schema, load_settings
 
 README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
@@ -120,3 +121,7 @@ def test_what_is_logged_as_a_warning_is_told_once_in_the_language_of_the_termina
     assert shown.getvalue().count("a.example") == 1
     assert shown.getvalue().startswith(told)
     assert shown.getvalue().count("\n") == 1
+
+
+def test_no_name_steers_the_terminal_or_turns_its_words_round():
+    assert spell_controls("a\x1b[31mb\u202ec\r江\td\n") == r"a\x1b[31mb\u202ec\r江" + "\td\n"
