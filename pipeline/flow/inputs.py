@@ -29,7 +29,7 @@ from pipeline.settings.assessment import Assessment
 from pipeline.settings.crs import CrsSetting, list_grids
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.schemes import find_scheme
-from pipeline.settings.sources import Provider, StacApi, StaticCatalog
+from pipeline.settings.sources import Provider, StacApi, StaticCatalog, digest_place
 from pipeline.storage.cause import Artifact, Cause, checksums_of, sha256_of_file
 from pipeline.storage.tables import load_json, load_layer
 
@@ -345,10 +345,10 @@ def is_asked_so(artifact: Artifact, provider: Provider) -> bool:
     """Whether what a provider answered was asked for with the variables of now, which no cause tells."""
     path = artifact.path / _ASKED
     asked = path.read_text(encoding="utf-8") if path.exists() else ""
-    return asked == ingest.scenes.providers.digest_place(provider)
+    return asked == digest_place(provider)
 
 
 def note_asking(folder: Path, provider: Provider) -> None:
     """Note with what an answer was asked for, where a secret was in it."""
-    if asked := ingest.scenes.providers.digest_place(provider):
+    if asked := digest_place(provider):
         (folder / _ASKED).write_text(asked, encoding="utf-8")

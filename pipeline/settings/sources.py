@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field
 
-from pipeline.addresses import Address
+from pipeline.addresses import Address, digest
 from pipeline.aoi import PROJECT_ROOT
 from pipeline.settings.access import Access
 from pipeline.settings.paths import ConfigAddress, ConfigPath
@@ -71,6 +71,13 @@ class StacApi(Strict):
 
 
 Provider = StaticCatalog | StacApi | LocalArchive
+
+
+def digest_place(provider: Provider) -> str:
+    """What tells whether a provider is asked as before, by the same secrets; '' where there are none."""
+    if isinstance(provider, LocalArchive):
+        return digest(provider.local)
+    return digest(provider.static if isinstance(provider, StaticCatalog) else provider.api)
 
 
 def load_providers() -> dict[str, Provider]:

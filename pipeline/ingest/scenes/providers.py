@@ -10,7 +10,6 @@ from pathlib import Path
 import pystac
 from urllib3.exceptions import HTTPError
 
-from pipeline.addresses import digest
 from pipeline.errors import InputError, Problem, ProviderUnavailable, SettingsError
 from pipeline.ingest.reading.gdal import find_sidecars
 from pipeline.ingest.reading.network import explain_failure
@@ -97,12 +96,6 @@ def fingerprint(provider: Provider) -> str:
             digest.update(json.dumps(item, sort_keys=True).encode())
             digest.update(digest_files(_hrefs(item)).encode())
     return digest.hexdigest()
-
-
-def digest_place(provider: Provider) -> str:
-    """What tells whether a provider is asked as before, by the same secrets; '' where there are none."""
-    places = {StacApi: "api", StaticCatalog: "static", LocalArchive: "local"}
-    return digest(getattr(provider, places[type(provider)]))
 
 
 def digest_files(hrefs: Iterable[str]) -> str:
