@@ -59,7 +59,7 @@ from tests.stac import BANDS, raw_item, write_catalogue
 
 OUT = Path(__file__).parents[2] / "build" / "bench"
 GAUSS_KRUEGER, UTM, LEFT, TOP = "EPSG:4549", "EPSG:32651", 350_000.0, 3_520_000.0
-PARCEL_PX, MARGIN_M, AT_ONCE, EDGE_PX = 16, 100.0, 250_000, 1024
+PARCEL_PX, PATCH_PX, MARGIN_M, AT_ONCE, EDGE_PX = 16, 12, 100.0, 250_000, 1024
 BOUND_MB = 4000
 YEARS = (2023, 2024)
 STORES = {
@@ -132,15 +132,15 @@ def plant_scenes(folder: Path, grid: Grid) -> Path:
 
 
 def plant_maps(folder: Path, grid: Grid) -> None:
-    """Maps without structure of every year, 3 % never seen; one patch a block that changed."""
+    """Maps of every year: classes in patches as wide as three parcels, one pixel in fifteen a stray, 3 % never
+    seen; one patch a block that changed."""
     for step, layers in STORES.items():
         for year in YEARS:
             create_store(folder / f"{step}_{year}", layers, grid, EDGE_PX)
     create_store(folder / "change", {"change": CLASSES, "confidence": RATIO}, grid, EDGE_PX)
     rng = np.random.default_rng(5)
     for block in grid.blocks(EDGE_PX):
-        first = rng.choice(np.array([1, 2, 3, 4], np.uint8), block.shape)
-        first[rng.random(block.shape, dtype=np.float32) < 0.03] = 255
+        first = _draw_classes(block.shape, rng)
         second = first.copy()
         second[20:90, 30:70] = 4
         for year, classes in zip(YEARS, (first, second), strict=True):
@@ -148,6 +148,17 @@ def plant_maps(folder: Path, grid: Grid) -> None:
         change = code_transitions(first, second)
         sure = np.full(block.shape, 8000, np.int16)
         write_block(folder / "change", block, {"change": change, "confidence": sure})
+
+
+def _draw_classes(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    known = np.array([1, 2, 3, 4], np.uint8)
+    patches = rng.choice(known, tuple(-(-edge // PATCH_PX) for edge in shape))
+    classes = patches.repeat(PATCH_PX, axis=0).repeat(PATCH_PX, axis=1)[: shape[0], : shape[1]].copy()
+    drawn = rng.random(shape, dtype=np.float32)
+    stray = drawn < 1 / 15
+    classes[stray] = rng.choice(known, np.count_nonzero(stray))
+    classes[drawn > 0.97] = 255
+    return classes
 
 
 def _plant_year(folder: Path, block: Block, year: int, classes: np.ndarray, rng: np.random.Generator) -> None:
