@@ -132,8 +132,10 @@ def plant_scenes(folder: Path, grid: Grid) -> Path:
 
 
 def plant_maps(folder: Path, grid: Grid) -> None:
-    """Maps of every year: classes in patches as wide as three parcels, one pixel in fifteen a stray, 3 % never
-    seen; one patch a block that changed."""
+    """Maps of every year: classes in patches as wide as three parcels, one pixel in fifteen a stray.
+
+    3 % are never seen; one patch a block changed.
+    """
     for step, layers in STORES.items():
         for year in YEARS:
             create_store(folder / f"{step}_{year}", layers, grid, EDGE_PX)
