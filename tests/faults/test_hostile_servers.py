@@ -10,16 +10,20 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 from rasterio.windows import Window
+from urllib3 import HTTPResponse
+from urllib3.exceptions import HTTPError
 
 from pipeline.contracts import Asset
 from pipeline.errors import BrokenAsset, InputError, ProviderUnavailable
-from pipeline.ingest.reading import network
+from pipeline.ingest.reading import network, patience, signing
 from pipeline.ingest.reading.assets import ItemReader
 from pipeline.ingest.reading.readers import Source, open_reader
-from pipeline.ingest.scenes import documents, search
+from pipeline.ingest.scenes import documents, reach, search
 from pipeline.ingest.scenes.items import candidate_of
 from pipeline.ingest.scenes.providers import read_catalog
 from pipeline.ingest.scenes.raw_items import UNANSWERED
+from pipeline.ingest.scenes.reach import explain_silence
+from pipeline.settings.access import Access
 from pipeline.settings.sources import StaticCatalog
 from tests.faults.strangers import standing_at
 from tests.faults.test_strangers import api_of
@@ -38,7 +42,7 @@ HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nConnection: close\r
 def impatience(monkeypatch):
     """Bounds of a second and a megabyte, as what is tested is that there are some."""
     monkeypatch.setattr(network, "_FIRST_PAUSE_S", 0.002)
-    monkeypatch.setattr(network, "_PATIENCE_S", 0.4)
+    monkeypatch.setattr(patience, "_PATIENCE_S", 0.4)
     monkeypatch.setattr(documents, "_PAUSE_S", 0.01)
     monkeypatch.setattr(documents, "_MOST_BYTES", 2**20)
     monkeypatch.setattr(search, "_MOST_BYTES", 2**20)
@@ -149,6 +153,37 @@ def test_a_file_that_is_answered_so_is_broken_for_now(way, status, monkeypatch):
     ):
         ItemReader(reader).read_window(Asset(f"{url}/red.tif"), Window(0, 0, 9, 9))
     assert time.monotonic() - begun < SECONDS
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_service_of_tokens_that_answers_so_gives_none(way, monkeypatch):
+    monkeypatch.setattr(signing, "_TOKEN_RETRY", documents._RETRY)
+    begun = time.monotonic()
+    with answering(way) as url:
+        signer = signing.Signer(Access(token_url=f"{url}/{{account}}"), network.open_pool())
+        with pytest.raises(BrokenAsset, match="no token"):
+            signer.sign("https://data.example/scenes/red.tif")
+    assert time.monotonic() - begun < SECONDS
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_api_that_answers_so_is_diagnosed_in_time(way, monkeypatch):
+    monkeypatch.setattr(reach, "_SECONDS", 0.4)
+    begun = time.monotonic()
+    with answering(way) as url:
+        assert explain_silence(search.StacApi(api=f"{url}/")).startswith("127.0.0.1 ")
+    assert time.monotonic() - begun < SECONDS
+
+
+@pytest.mark.parametrize("asked", ["99999999", "1e400", "soon", "-1", "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize("retry", [documents._RETRY, search._RETRY, signing._TOKEN_RETRY])
+def test_a_host_that_wants_to_be_left_alone_is_asked_again_within_minutes(asked, retry):
+    answer = HTTPResponse(status=503, headers={"Retry-After": asked})
+    try:
+        pause = retry.get_retry_after(answer)
+    except HTTPError:
+        return
+    assert pause <= patience.LONGEST_PAUSE_S
 
 
 @pytest.fixture

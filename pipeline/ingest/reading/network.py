@@ -17,18 +17,16 @@ from urllib3.util.retry import Retry
 from pipeline.addresses import fill
 from pipeline.errors import BrokenAsset, ProviderUnavailable
 from pipeline.ingest.reading.gate import Gate, find_host
+from pipeline.ingest.reading.patience import LONGEST_PAUSE_S
 from pipeline.ingest.reading.signing import Signer
 from pipeline.ingest.reading.versions import Versions
 from pipeline.settings.access import Access
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 120.0
+_FIRST_PAUSE_S = 0.25
 _GIVE_UP = 12
 _NAMELESS_S = 20.0
 """So long a host is asked for again that has no address: it is misspelt, or the network is down."""
 _MOST_HOPS = 5
-_PIECE_BYTES = 2**16
-_PATIENCE_S, _LEAST_BYTES_A_S = 60.0, 2**15
-"""So long an answer is waited for, and longer as long as it comes at a pace."""
 _LOG = logging.getLogger("ecoledger")
 _JITTER = random.Random()  # noqa: S311 spreads pauses, decides nothing that is delivered
 
@@ -77,11 +75,11 @@ class Host:
 
     def close(self, seconds: float) -> None:
         """Let no thread of this process ask the host for a while."""
-        self.closed_until = max(self.closed_until, time.monotonic() + min(seconds, _LONGEST_PAUSE_S))
+        self.closed_until = max(self.closed_until, time.monotonic() + min(seconds, LONGEST_PAUSE_S))
 
     def pause(self, status: int | None, number: int, retry_after: float | None) -> None:
         """Wait after an answer that was not right, the `number`th from 0; all wait if the host says so."""
-        seconds = min(_FIRST_PAUSE_S * 2**number, _LONGEST_PAUSE_S) * _JITTER.uniform(0.5, 1.5)
+        seconds = min(_FIRST_PAUSE_S * 2**number, LONGEST_PAUSE_S) * _JITTER.uniform(0.5, 1.5)
         if retry_after is not None:
             self.close(retry_after)
         elif status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -138,21 +136,6 @@ def _list_causes(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
         error = next((one for one in inner if isinstance(one, BaseException)), None)
-
-
-def read_body(answer: urllib3.BaseHTTPResponse, most_bytes: int) -> bytes:
-    """What an answer holds, unpacked; OSError where it is longer, or comes more slowly than is waited for."""
-    begun, size, pieces = time.monotonic(), 0, []
-    while piece := answer.read1(_PIECE_BYTES, decode_content=True):
-        pieces.append(piece)
-        size += len(piece)
-        if size > most_bytes:
-            answer.close()
-            raise OSError(f"the answer is longer than {most_bytes} bytes")
-        if time.monotonic() - begun > _PATIENCE_S + size / _LEAST_BYTES_A_S:
-            answer.close()
-            raise OSError(f"only {size} bytes came within {_PATIENCE_S:.0f} s")
-    return b"".join(pieces)
 
 
 def open_pool() -> urllib3.PoolManager:

@@ -17,7 +17,8 @@ from urllib3.exceptions import HTTPError, InvalidHeader, NameResolutionError
 from urllib3.util.retry import Retry
 
 from pipeline.errors import BrokenAsset
-from pipeline.ingest.reading.network import Network, read_body, request
+from pipeline.ingest.reading.network import Network, request
+from pipeline.ingest.reading.patience import read_body
 from pipeline.ingest.reading.versions import describe_answer
 
 _TRIES, _VERSION_TRIES = 8, 4

@@ -5,6 +5,7 @@ planetary-computer is left aside: its hosts, its token service and its margin of
 does not sign again when a token is refused early.
 """
 
+import json
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from urllib3.util.retry import Retry
 
 from pipeline.addresses import fill, is_lost
 from pipeline.errors import BrokenAsset
+from pipeline.ingest.reading.patience import LONGEST_PAUSE_S, read_body
 from pipeline.periods import as_utc
 from pipeline.redaction import redact
 from pipeline.settings.access import Access
@@ -28,9 +30,13 @@ _TOKEN_RETRY = Retry(
     backoff_jitter=0.5,
     status_forcelist=[408, 429, 500, 502, 503, 504],
     respect_retry_after_header=True,
+    retry_after_max=LONGEST_PAUSE_S,
 )
 _LONGEST_MARGIN_S = 60.0
 _MARGIN_SHARE = 0.25
+_MOST_BYTES = 2**20
+"""Of the answer of a service of tokens."""
+_NO_TOKEN = (urllib3.exceptions.HTTPError, OSError, KeyError, ValueError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -106,15 +112,18 @@ class Signer:
     def request_token(self, url: str) -> Token:
         """A new token from its service; BrokenAsset if it gives none."""
         try:
-            answer = self._http.request("GET", url, retries=_TOKEN_RETRY, redirect=False)
-            if answer.status != 200:  # noqa: PLR2004 the one status that brings a token
-                raise BrokenAsset(f"{urlsplit(url).hostname}: no token, HTTP {answer.status}", lasting=False)
-            said = answer.json()
+            with self._http.request(
+                "GET", url, retries=_TOKEN_RETRY, redirect=False, preload_content=False
+            ) as answer:
+                if answer.status != 200:  # noqa: PLR2004 the one status that brings a token
+                    told = f"{urlsplit(url).hostname}: no token, HTTP {answer.status}"
+                    raise BrokenAsset(told, lasting=False)
+                said = json.loads(read_body(answer, _MOST_BYTES))
             expiry = as_utc(datetime.fromisoformat(said["msft:expiry"]))
             left = (expiry - datetime.now(UTC)).total_seconds()
             margin = min(_LONGEST_MARGIN_S, left * _MARGIN_SHARE)
             return Token(str(said["token"]).removeprefix("?"), time.monotonic() + left - margin)
-        except (urllib3.exceptions.HTTPError, KeyError, ValueError, TypeError) as error:
+        except _NO_TOKEN as error:
             told = f"{urlsplit(url).hostname}: no token, {type(error).__name__}"
             raise BrokenAsset(told, lasting=False) from error
 

@@ -13,7 +13,8 @@ from urllib3.util.retry import Retry
 from pipeline.addresses import fill
 from pipeline.errors import BrokenAsset, InputError, Problem
 from pipeline.ingest.reading.gate import Gate, explain_strangers, is_fetched
-from pipeline.ingest.reading.network import explain_failure, open_pool, read_body, request
+from pipeline.ingest.reading.network import explain_failure, open_pool, request
+from pipeline.ingest.reading.patience import LONGEST_PAUSE_S, read_body
 from pipeline.ingest.scenes.addresses import find_file
 from pipeline.ingest.scenes.packed import refuse
 from pipeline.ingest.scenes.raw_items import UNANSWERED
@@ -31,6 +32,7 @@ _RETRY = Retry(
     backoff_jitter=0.5,
     status_forcelist=[408, 429, 500, 502, 503, 504],
     respect_retry_after_header=True,
+    retry_after_max=LONGEST_PAUSE_S,
 )
 
 

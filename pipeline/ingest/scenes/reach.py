@@ -1,14 +1,17 @@
 """Whether a provider of scenes answers at all, asked once and briefly."""
 
+import json
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import HTTPError, NameResolutionError
 
 from pipeline.addresses import fill
+from pipeline.ingest.reading.patience import read_body
 from pipeline.settings.sources import StacApi
 
 _SECONDS = 5
+_MOST_BYTES = 2**24
 
 
 def explain_silence(api: StacApi) -> str:
@@ -18,14 +21,16 @@ def explain_silence(api: StacApi) -> str:
     """
     host = urlsplit(fill(api.api)).hostname
     try:
-        with requests.get(fill(api.api), timeout=_SECONDS, allow_redirects=False) as answer:
+        with requests.get(fill(api.api), timeout=_SECONDS, allow_redirects=False, stream=True) as answer:
             if not answer.ok:
                 return f"{host} answers with HTTP {answer.status_code}"
-            return "" if "stac_version" in answer.json() else f"{host} answers, but not as a STAC API"
-    except requests.JSONDecodeError:
-        return f"{host} answers, but not as a STAC API"
+            said = json.loads(read_body(answer.raw, _MOST_BYTES, _SECONDS))
+            is_api = isinstance(said, dict) and "stac_version" in said
+            return "" if is_api else f"{host} answers, but not as a STAC API"
     except requests.RequestException as error:
         return f"{host} {_explain(error)}"
+    except (HTTPError, OSError, ValueError, RecursionError):
+        return f"{host} answers, but not as a STAC API"
 
 
 def _explain(error: requests.RequestException) -> str:

@@ -28,7 +28,8 @@ from pipeline.addresses import fill
 from pipeline.errors import InputError, ProviderUnavailable
 from pipeline.geodesy import wrap_outline
 from pipeline.ingest.reading.gate import Gate, explain_strangers
-from pipeline.ingest.reading.network import explain_failure, read_body
+from pipeline.ingest.reading.network import explain_failure
+from pipeline.ingest.reading.patience import LONGEST_PAUSE_S, read_body
 from pipeline.ingest.scenes.archives import RawItem
 from pipeline.ingest.scenes.raw_items import NOT_STAC, list_files
 from pipeline.ingest.scenes.sealing import seal_item
@@ -73,6 +74,7 @@ _RETRY = _Patience(
     status_forcelist=[408, 429, 500, 502, 503, 504],
     allowed_methods=None,
     respect_retry_after_header=True,
+    retry_after_max=LONGEST_PAUSE_S,
 )
 """Without `allowed_methods=None` a POST would not be tried again; Retry-After goes before the backoff."""
 _TIMEOUT_S = 60
