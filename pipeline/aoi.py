@@ -1,6 +1,7 @@
 """Areas of interest: where they lie, how they are called, how sure their outline is."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from pipeline.datum import DatumShift, describe_shift, explain_no_shift, is_undefined, to_lon_lat
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000, find_centre, measure_area_m2, unproject, wrap_outline
-from pipeline.operating_system import explain_name
+from pipeline.operating_system import explain_name, has_unseen
 from pipeline.vector_files import (
     OFFLINE,
     choose_layer,
@@ -248,6 +249,7 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
         )
         for number, (row, geometry) in enumerate(zip(properties, geometries, strict=True), start=1)
     )
+    _refuse_unseen(path, {"id": aoi_id, "name": name_zh, "name_en": name_en}, parts)
     return Aoi(
         id=aoi_id,
         name_zh=name_zh,
@@ -257,6 +259,22 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
         source=str(first.get("source") or path.name),
         accuracy=str(first.get("accuracy") or "未知 / unknown"),
     )
+
+
+def _refuse_unseen(path: Path, names: dict[str, str], parts: Iterable[Part]) -> None:
+    """InputError lists all names with signs that do not show; they would steer a terminal or end a line."""
+    told = {(str(path), key): name for key, name in names.items()}
+    for number, part in enumerate(parts, start=1):
+        own = {"part": part.id, "part_name": part.name_zh, "part_name_en": part.name_en}
+        told |= {(f"{path}, feature {number}", key): name for key, name in own.items()}
+    expected = "signs that show, no controls and no ends of lines"
+    problems = [
+        Problem(place, f"{key}: {name!r}", expected)
+        for (place, key), name in told.items()
+        if has_unseen(name)
+    ]
+    if problems:
+        raise InputError("Names of an area of interest cannot be shown", problems)
 
 
 def explain_id(aoi_id: str) -> str:

@@ -167,7 +167,7 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 def explain_name(name: str) -> str:
     """What a name lacks that folders, archives and databases of every system have to hold; '' if nothing."""
-    if any(sign in _FORBIDDEN or unicodedata.category(sign) in _UNSEEN for sign in name):
+    if any(sign in _FORBIDDEN for sign in name) or has_unseen(name):
         return """signs that show, other than < > : " / \\ | ? *"""
     if _DEVICES.fullmatch(name):
         return "a name that Windows does not keep for a device"
@@ -176,6 +176,11 @@ def explain_name(name: str) -> str:
     if len(name.encode()) > _MOST_NAME_BYTES:
         return "at most 80 bytes in UTF-8, which are 26 Chinese characters"
     return ""
+
+
+def has_unseen(words: str) -> bool:
+    """Whether words have signs that do not show: controls, marks of direction, ends of lines."""
+    return any(unicodedata.category(sign) in _UNSEEN for sign in words)
 
 
 def explain_path(path: str) -> str:

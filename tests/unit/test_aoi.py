@@ -223,6 +223,15 @@ def test_an_id_that_cannot_name_the_folder_of_a_delivery_is_refused(tmp_path, na
     assert "id" in refused(path).problems[0].place
 
 
+@pytest.mark.parametrize("sign", ["\x1b[31m", "\n", "\r", "\t", "\x7f", "\u202e", "\u2028", "\x85"])
+@pytest.mark.parametrize("key", ["name", "name_en", "part", "part_name", "part_name_en"])
+def test_a_name_with_a_sign_that_does_not_show_is_refused(tmp_path, key, sign):
+    path = geojson(tmp_path / "a.geojson", shapely.geometry.mapping(FIELD), **{key: f"东滩{sign}湿地"})
+    told = refused(path).problems
+    assert f"{key}: " in " ".join(problem.found for problem in told)
+    assert all(sign not in problem.found for problem in told)
+
+
 def kml(path: Path, *folders: tuple[str, str]) -> str:
     marks = "".join(
         f"<Folder><name>{name}</name><Placemark><name>{name}</name>{shape}</Placemark></Folder>"
