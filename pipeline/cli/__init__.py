@@ -56,3 +56,5 @@ def main() -> None:
         show_error(WorkspaceError("This machine does not let it go on", [Problem(*refusal)]))
         operating_system.silence_output()
         sys.exit(WorkspaceError.exit_code)
+    finally:
+        gc.freeze()  # Python would look through all there is for garbage, several times, before it ends

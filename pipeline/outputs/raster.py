@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import dask.threaded
 import numpy as np
 import rasterio
 import rasterio.shutil
@@ -232,8 +233,9 @@ def _split_evenly(height: int) -> list[int]:
 def _compute_block(raster: Raster, block: Block) -> NDArray[Any]:
     """The values (band, y, x) of a block."""
     values = raster.values if raster.banded else raster.values.expand_dims("band")
-    # On local threads even where a cluster is at hand: pixels do not travel.
-    part = values.isel(y=block.rows, x=block.cols).compute(scheduler="threads")
+    # On local threads even where a cluster is at hand: pixels do not travel. Asked for by its name, Dask
+    # would load all of its cluster first.
+    part = values.isel(y=block.rows, x=block.cols).compute(scheduler=dask.threaded.get)
     return np.asarray(part.to_numpy())
 
 
