@@ -12,6 +12,7 @@ import rasterio.features
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio import Band
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -212,7 +213,7 @@ class Grid:
         return burnt
 
     def trace_polygons(
-        self, classes: NDArray[np.uint8] | NDArray[np.int32], wanted: NDArray[np.bool_]
+        self, classes: NDArray[np.uint8] | NDArray[np.int32] | Band, wanted: NDArray[np.bool_] | Band
     ) -> list[tuple[int, BaseGeometry]]:
         """Connected pixels of one class as polygons along pixel edges in EPSG:4490, in scan order."""
         found = rasterio.features.shapes(classes, mask=wanted, transform=self.transform)

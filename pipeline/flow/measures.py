@@ -77,7 +77,7 @@ def measure_parcels(
     run.stream(study.title("overlay"), sum_neighbours, tasks, put, count=len(groups))
     slices = split_places(np.arange(len(parcels)), SLICE_PARCELS) if len(parcels) else [np.arange(0)]
     for some, sums in zip(slices, rows.take(), strict=True):
-        yield from tabulate(parcels.ids[some], plan, ParcelSums.split(sums, jobs))
+        yield from tabulate(np.asarray(parcels.ids[some], dtype=object), plan, ParcelSums.split(sums, jobs))
 
 
 def measure_aoi(ground: Ground, maps: Maps) -> pd.DataFrame:

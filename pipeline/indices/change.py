@@ -52,7 +52,7 @@ def sieve_patches(codes: NDArray[np.uint8], *, least_px: int) -> NDArray[np.uint
     160 bytes a changed pixel; the whole area is needed at once, because a patch may reach over any block.
     """
     cells = np.flatnonzero(is_changed(codes))
-    patch = _number_cells(codes, cells)
+    patch = number_cells(codes.flat[cells], cells, codes.shape[1])
     small = (np.bincount(patch) < least_px)[patch]
     ground = codes.copy()
     ground.flat[cells[small]] = NODATA_CLASS
@@ -73,16 +73,22 @@ def number_patches(codes: NDArray[np.uint8]) -> NDArray[np.int32]:
     """
     cells = np.flatnonzero(is_changed(codes))
     numbers = np.zeros(codes.shape, dtype=np.int32)
-    numbers.flat[cells] = _number_cells(codes, cells) + 1
+    numbers.flat[cells] = number_cells(codes.flat[cells], cells, codes.shape[1]) + 1
     return numbers
 
 
-def find_first_pixels(patch: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Flat place of the first pixel of every patch, in order of their numbers."""
-    cells = np.flatnonzero(patch)
-    _, first = np.unique(patch.flat[cells], return_index=True)
-    places: NDArray[np.int64] = cells[first]
-    return places
+def number_cells(codes: NDArray[np.uint8], cells: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Number of the patch of every changed cell from 0, in order of their first cells.
+
+    `cells` are flat places of an area so many pixels wide, in rising order, `codes` their transitions.
+    """
+    early = np.concatenate([np.flatnonzero(cells % width < width - 1), np.arange(len(cells))])
+    late = cells[early] + np.where(np.arange(len(early)) < len(early) - len(cells), 1, width)
+    place = np.minimum(np.searchsorted(cells, late), len(cells) - 1)
+    joined = (cells[place] == late) & (codes[place] == codes[early])
+    links = early[joined], place[joined]
+    graph = coo_array((np.ones(len(links[0]), dtype=bool), links), shape=(len(cells), len(cells)))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -124,19 +130,6 @@ def keep_sure(
     """
     doubtful = confidence < least
     return np.where(doubtful[patch], np.uint8(UNCHANGED), codes)
-
-
-def _number_cells(codes: NDArray[np.uint8], cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number of the patch of every changed cell; cells are flat places in rising order."""
-    width = codes.shape[1]
-    inner = cells[cells % width < width - 1]
-    early, late = np.concatenate([inner, cells]), np.concatenate([inner + 1, cells + width])
-    place = np.searchsorted(cells, late)
-    joined = cells[np.minimum(place, len(cells) - 1)] == late
-    joined[joined] = codes.flat[early[joined]] == codes.flat[late[joined]]
-    links = np.searchsorted(cells, early[joined]), place[joined]
-    graph = coo_array((np.ones(len(links[0]), dtype=bool), links), shape=(len(cells), len(cells)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 def _find_surroundings(

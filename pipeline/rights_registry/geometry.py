@@ -1,8 +1,8 @@
 """Parcels as they can be measured: repaired, cut to the area, with ellipsoidal areas and sums that agree."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +21,7 @@ from pipeline.geodesy import (
 )
 from pipeline.rights_registry import restrictions, topology
 from pipeline.rights_registry.findings import add_land_classes, build_findings, join_findings
-from pipeline.rights_registry.identifiers import identify_parcels
+from pipeline.rights_registry.identifiers import find_twins, identify_parcels
 from pipeline.rights_registry.rules import REGISTER_RULES, RULES, UNIT_TOLERANCE
 from pipeline.rights_registry.rules.rule import LEAST_SHARED_M2
 from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, Slices, keep_polygons
@@ -78,12 +78,12 @@ class Outlet(Protocol):
 class _Batch:
     """What is kept of a batch of parcels once they are put away.
 
-    `rows` are their numbers in the file, `areas` those inside the area; `drawn` are hashes of the whole
+    `places` are theirs among all rows, `areas` those inside the area; `drawn` are hashes of the whole
     shapes (rows of two), `ratios` registered over measured areas, `outside` counts parcels without a part
     inside the area.
     """
 
-    rows: Places
+    places: Places
     areas: NDArray[np.float64]
     shapes: PackedShapes
     drawn: NDArray[np.uint64]
@@ -104,7 +104,8 @@ def prepare_parcels(
 
     `batches` have the attribute columns of PARCELS, the register's own key as `parcel_id` (or null),
     `repairs`, `doubts`, `suspects`, `sums` (notes of what reading found, or null) and geometry in EPSG:4490;
-    their index is the row number in the file. `keys` has `parcel_id`, `parcel_no`, `unit_no` of all rows.
+    their index is the row number in the file. `keys` has `parcel_id`, `parcel_no`, `unit_no` of all rows, in
+    the order of the batches.
     Rings are repaired with shapely.make_valid (method structure, polygonal parts only). Parcels without a
     usable polygon are a finding and are not measured; those wholly outside the area are counted and dropped;
     the others are cut to the area. `area_tolerance` is the share of the measured area by which the registered
@@ -112,32 +113,37 @@ def prepare_parcels(
     """
     layers = _NO_LAYER if restricting is None else restricting
     ids = identify_parcels(keys)
-    kept = []
+    kept: list[_Batch] = []
+    start = 0
     for batch in batches:
-        numbered = batch.assign(**ids.loc[batch.index])
-        kept.append(_prepare_batch(numbered, aoi, area_tolerance, layers, outlet))
-    for name, rows in _look_together(kept, ids["parcel_id"], aoi).items():
+        numbered = batch.assign(**ids.iloc[start : start + len(batch)])
+        kept.append(_prepare_batch(numbered, start, aoi, area_tolerance, layers, outlet))
+        start += len(batch)
+    names = ids.pop("parcel_id")
+    del ids
+    for name, rows in _look_together(kept, names, aoi):
         _add_found(outlet, name, rows)
 
 
-def _look_together(batches: list[_Batch], ids: pd.Series, aoi: Aoi) -> dict[str, gpd.GeoDataFrame]:
-    """What only all parcels together show, by rule."""
+def _look_together(batches: list[_Batch], ids: pd.Series, aoi: Aoi) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
+    """What only all parcels together show, by rule; takes the batches, of which nothing is left."""
+    yield "area_unit_doubtful", _find_other_unit(batches, aoi)
+    yield "outside_area", _find_outside(sum(batch.outside for batch in batches), aoi)
+    drawn = np.concatenate([np.empty((0, len(_HASH_KEYS)), np.uint64), *(part.drawn for part in batches)])
     inside = _join_batches(batches, ids)
+    yield "geometry_duplicate", _find_copies(inside, drawn)
+    del drawn
     lie = topology.find_lie(inside.shapes)
-    return {
-        "geometry_duplicate": _find_copies(inside, batches),
-        "overlap": topology.find_overlaps(inside, lie),
-        "gap": topology.find_gaps(inside, lie),
-        "area_unit_doubtful": _find_other_unit(batches, aoi),
-        "outside_area": _find_outside(sum(batch.outside for batch in batches), aoi),
-    }
+    yield "overlap", topology.find_overlaps(inside, lie)
+    yield "gap", topology.find_gaps(inside, lie)
 
 
 def _join_batches(batches: list[_Batch], ids: pd.Series) -> ParcelShapes:
-    rows = np.concatenate([np.empty(0, dtype=np.int64), *(batch.rows for batch in batches)])
+    places = np.concatenate([np.empty(0, dtype=np.int64), *(batch.places for batch in batches)])
     areas = np.concatenate([np.empty(0), *(batch.areas for batch in batches)])
-    names: Any = ids.loc[rows].array
-    return ParcelShapes(names, areas, PackedShapes.concat([batch.shapes for batch in batches]))
+    shapes = [batch.shapes for batch in batches]
+    batches.clear()
+    return ParcelShapes(ids.iloc[places].array, areas, PackedShapes.concat(shapes))
 
 
 def _add_found(outlet: Outlet, group: str, rows: gpd.GeoDataFrame) -> None:
@@ -148,9 +154,14 @@ def _add_found(outlet: Outlet, group: str, rows: gpd.GeoDataFrame) -> None:
 
 
 def _prepare_batch(
-    batch: gpd.GeoDataFrame, aoi: Aoi, area_tolerance: float, layers: gpd.GeoDataFrame, outlet: Outlet
+    batch: gpd.GeoDataFrame,
+    start: int,
+    aoi: Aoi,
+    area_tolerance: float,
+    layers: gpd.GeoDataFrame,
+    outlet: Outlet,
 ) -> _Batch:
-    """Put a batch away; what is kept of it."""
+    """Put a batch away, whose first row has the place `start` among all; what is kept of it."""
     reasons = _explain_unusable(batch.geometry.to_numpy())
     missing = batch[reasons != ""].assign(reason=reasons[reasons != ""], geometry=aoi.geometry)
     whole = _repair(batch[reasons == ""])
@@ -166,12 +177,12 @@ def _prepare_batch(
         outlet.add_pieces(str(kind), rows)
     shared = restrictions.add_shares(facts, pieces, layers)[[*PARCELS.columns, "geometry"]]
     outlet.add_parcels(check_table(shared.reset_index(drop=True), PARCELS))
-    return _keep_batch(facts, outside, outlet)
+    return _keep_batch(facts, start + batch.index.get_indexer(facts.index), outside, outlet)
 
 
-def _keep_batch(facts: gpd.GeoDataFrame, outside: int, outlet: Outlet) -> _Batch:
+def _keep_batch(facts: gpd.GeoDataFrame, places: Places, outside: int, outlet: Outlet) -> _Batch:
     return _Batch(
-        facts.index.to_numpy(dtype=np.int64),
+        places,
         facts["area_m2"].to_numpy(dtype=np.float64),
         PackedShapes.of(facts.geometry.to_numpy()).put_away(outlet.keep),
         _hash_shapes(facts["shape_whole"].to_numpy()),
@@ -274,13 +285,13 @@ def _hash_shapes(shapes: NDArray[np.object_]) -> NDArray[np.uint64]:
     return np.column_stack([pd.util.hash_array(wkb, hash_key=key, categorize=False) for key in _HASH_KEYS])
 
 
-def _find_copies(inside: ParcelShapes, kept: Sequence[_Batch]) -> gpd.GeoDataFrame:
+def _find_copies(inside: ParcelShapes, drawn: NDArray[np.uint64]) -> gpd.GeoDataFrame:
     """Parcels whose whole shape is that of one before: `parcel_id`, and the first such as `same_as`."""
-    drawn = np.concatenate([np.empty((0, len(_HASH_KEYS)), np.uint64), *(part.drawn for part in kept)])
-    _, places, numbers = np.unique(drawn, axis=0, return_index=True, return_inverse=True)
-    first = places[numbers]
-    again = np.flatnonzero(first != np.arange(len(inside)))
-    rows = {"parcel_id": inside.ids[again], "same_as": inside.ids[first[again]]}
+    suspects = find_twins(drawn[:, 0])
+    _, places, numbers = np.unique(drawn[suspects], axis=0, return_index=True, return_inverse=True)
+    first = suspects[places[numbers]]
+    again, first = suspects[first != suspects], first[first != suspects]
+    rows = {"parcel_id": inside.ids[again], "same_as": inside.ids[first]}
     return gpd.GeoDataFrame(rows, geometry=inside.shapes.at(again), crs=CGCS2000)
 
 

@@ -11,6 +11,7 @@ SECOND_SURVEY = "二调 GB/T 21010-2007"
 RESOURCE_KIND = "登记资源类型"
 
 _CLASS_LENGTH = 4
+_TEXTS_AT_ONCE = 65_536
 _UNIT_CODE = r"[0-9A-Z]{15}"
 _PARCEL_CODE = r"[0-9A-Z]{28}"
 
@@ -67,24 +68,64 @@ def identify_parcels(keys: pd.DataFrame) -> pd.DataFrame:
     the row in the file. The first that is there counts: the key, the parcel code, unit code and sequence in
     the unit, the row. Of several parcels with one code the later get a suffix.
     """
+    code = _choose_codes(keys)
+    places = _find_same_texts(code)
+    shared = code.iloc[places]
+    repeat = shared.groupby(shared).cumcount() + 1
+    again = (repeat > 1).to_numpy()
+    parcel_id = _replace_at(code, places[again], shared[again] + "-" + repeat[again].astype(str))
+    duplicate = np.zeros(len(code), dtype=bool)
+    duplicate[places] = True
+    return pd.DataFrame(
+        {"parcel_id": _make_distinct(parcel_id), "code": code, "duplicate_code": duplicate}, copy=False
+    )
+
+
+def find_twins(numbers: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Places, in their order, of the numbers that stand more than once."""
+    order = np.argsort(numbers, kind="stable")
+    same = numbers[order[1:]] == numbers[order[:-1]]
+    return np.sort(order[np.append(same, False)[: len(order)] | np.append(False, same)[: len(order)]])
+
+
+def _choose_codes(keys: pd.DataFrame) -> pd.Series:
+    """The first code that each row has."""
     own = keys["parcel_id"].fillna(keys["parcel_no"])
     without = keys[own.isna()]
+    if without.empty:
+        return own
     sequence = (keys.groupby("unit_no", dropna=False).cumcount() + 1)[without.index]
     in_unit = (without["unit_no"].astype("string") + "-" + sequence.astype(str)).astype(object)
     rows = pd.Series([f"#{row}" for row in without.index], without.index, dtype=object)
-    code = own.fillna(in_unit.fillna(rows))
-    repeat = code.groupby(code).cumcount() + 1
-    again = repeat > 1
-    parcel_id = code.where(~again, code[again] + "-" + repeat[again].astype(str))
-    return pd.DataFrame(
-        {"parcel_id": _make_distinct(parcel_id), "code": code, "duplicate_code": code.duplicated(keep=False)}
-    )
+    return own.fillna(in_unit.fillna(rows))
 
 
 def _make_distinct(ids: pd.Series) -> pd.Series:
     """Ids with the row number added where a suffix met another code."""
-    again = ids[ids.duplicated()]
-    return ids.where(~ids.duplicated(), again + "#" + again.index.astype(str))
+    places = _find_same_texts(ids)
+    shared = ids.iloc[places]
+    again = shared.duplicated().to_numpy()
+    return _replace_at(ids, places[again], shared[again] + "#" + shared.index[again].astype(str))
+
+
+def _find_same_texts(texts: pd.Series) -> NDArray[np.int64]:
+    """Places, in their order, of the texts that stand more than once."""
+    sums = [np.empty(0, dtype=np.uint64)]
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        part = texts.iloc[start : start + _TEXTS_AT_ONCE].to_numpy(dtype=object)
+        sums.append(pd.util.hash_array(part, categorize=False))
+    suspects = find_twins(np.concatenate(sums))
+    found: NDArray[np.int64] = suspects[texts.iloc[suspects].duplicated(keep=False).to_numpy()]
+    return found
+
+
+def _replace_at(texts: pd.Series, places: NDArray[np.int64], others: pd.Series) -> pd.Series:
+    """Texts with others at some places; the same where there is none."""
+    if not len(places):
+        return texts
+    changed = texts.copy()
+    changed.iloc[places] = others.to_numpy(dtype=object)
+    return changed
 
 
 def build_product_code(cat1: str, cat2: str) -> str:

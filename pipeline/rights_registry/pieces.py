@@ -20,7 +20,14 @@ from pipeline.aoi import Aoi
 from pipeline.errors import ContractError
 from pipeline.geodesy import measure_areas_m2
 from pipeline.rights_registry import topology
-from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, keep_polygons, split_places
+from pipeline.rights_registry.shapes import (
+    PackedShapes,
+    ParcelShapes,
+    Places,
+    keep_polygons,
+    pack_names,
+    split_places,
+)
 
 COLUMNS = ("unit_id", "kind", "parcel_id", "region", "project", "counted")
 LARGEST_CLOSURE = 1e-6
@@ -80,7 +87,7 @@ def cut_units(
     left = _cut_by_regions(np.full(1, len(parcels)), outside, np.ones(1, dtype=bool), regions)
     pieces, areas = _drop_slivers(_Pieces.join([own, left]))
     areas, closures = _adjust(pieces, areas, regions, aoi)
-    rows = _describe(pieces, parcels.ids, regions)
+    rows = _describe(pieces, np.asarray(parcels.ids, dtype=object), regions)
     units = Units(rows, _pack(rows, areas, pieces.shapes), closures)
     return units if projects is None or projects.empty else _add_projects(units, pieces, areas, projects)
 
@@ -220,7 +227,7 @@ def _cut_project(
 
 
 def _pack(rows: pd.DataFrame, areas: NDArray[np.float64], shapes: Shapes) -> ParcelShapes:
-    return ParcelShapes(rows["unit_id"].to_numpy(dtype=object), areas, PackedShapes.of(shapes))
+    return ParcelShapes(pack_names(rows["unit_id"]), areas, PackedShapes.of(shapes))
 
 
 def _cut(shapes: Shapes, outline: BaseGeometry) -> Shapes:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
@@ -13,6 +15,8 @@ from shapely.geometry.base import BaseGeometry
 SLICE_SHAPES = 8192
 
 Places = NDArray[np.int64]
+Names = pd.api.extensions.ExtensionArray
+"""Texts in a third of the room that objects take."""
 
 
 class Slices(Protocol):
@@ -109,7 +113,7 @@ class PackedShapes:
 class ParcelShapes:
     """Parcels as they are laid over maps: `ids`, ellipsoidal `areas_m2`, `shapes` in EPSG:4490."""
 
-    ids: NDArray[np.object_]
+    ids: Names
     areas_m2: NDArray[np.float64]
     shapes: PackedShapes
 
@@ -117,7 +121,7 @@ class ParcelShapes:
     def of(cls, parcels: gpd.GeoDataFrame) -> "ParcelShapes":
         """Parcels of a table with `parcel_id`, `area_m2` and geometry, in its order."""
         return cls(
-            parcels["parcel_id"].to_numpy(dtype=object),
+            pack_names(parcels["parcel_id"]),
             parcels["area_m2"].to_numpy(dtype=np.float64),
             PackedShapes.of(parcels.geometry.to_numpy()),
         )
@@ -126,7 +130,7 @@ class ParcelShapes:
     def concat(cls, parts: Sequence["ParcelShapes"]) -> "ParcelShapes":
         """Parcels of several behind one another."""
         return cls(
-            np.concatenate([np.empty(0, dtype=object), *(part.ids for part in parts)]),
+            pack_names(pd.concat([pd.Series([], dtype="str"), *(pd.Series(part.ids) for part in parts)])),
             np.concatenate([np.empty(0), *(part.areas_m2 for part in parts)]),
             PackedShapes.concat([part.shapes for part in parts]),
         )
@@ -141,6 +145,13 @@ class ParcelShapes:
     def take(self, places: Places) -> "ParcelShapes":
         """The parcels at some places."""
         return ParcelShapes(self.ids[places], self.areas_m2[places], self.shapes.take(places))
+
+
+def pack_names(names: pd.Series) -> Names:
+    """Texts in one piece, from which any are taken quickly."""
+    table = pa.Table.from_pandas(names.astype("str").to_frame("name"), preserve_index=False)
+    packed: Names = pd.array(table.column("name").combine_chunks(), dtype="str")
+    return packed
 
 
 def keep_polygons(geometry: BaseGeometry) -> BaseGeometry:

@@ -47,7 +47,8 @@ class ScratchFile(AbstractContextManager["ScratchFile"]):
 class ScatteredRows:
     """Rows of numbers that come in any order, and are taken in theirs, so many at a time.
 
-    What comes is buffered, sorted by the slice that it will be taken with, and put away.
+    What comes is buffered, sorted by the slice that it will be taken with, and put away with its places; of
+    each lot only where its slices end is held.
     """
 
     def __init__(self, scratch: ScratchFile, count: int, width: int, slice_rows: int) -> None:
@@ -55,7 +56,7 @@ class ScatteredRows:
         self._shape, self._slice_rows = (count, width), slice_rows
         self._waiting: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
         self._waiting_bytes = 0
-        self._kept: dict[int, list[tuple[NDArray[np.int64], KeptBytes]]] = {}
+        self._lots: list[_Lot] = []
 
     def put(self, places: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
         """Enter rows at their places."""
@@ -71,9 +72,9 @@ class ScatteredRows:
         count, width = self._shape
         for start in range(0, max(count, 1), self._slice_rows):
             rows = np.full((min(self._slice_rows, count - start), width), np.nan)
-            for places, kept in self._kept.pop(start // self._slice_rows, ()):
-                content = kept[0 : 8 * width * len(places)]
-                rows[places - start] = np.frombuffer(content).reshape(-1, width)
+            for lot in self._lots:
+                places, numbers = lot.read(start // self._slice_rows, width)
+                rows[places - start] = numbers
             yield rows
 
     def _put_away(self) -> None:
@@ -81,9 +82,25 @@ class ScatteredRows:
             return
         places = np.concatenate([places for places, _ in self._waiting])
         rows = np.concatenate([rows for _, rows in self._waiting])
-        order = np.argsort(places, kind="stable")
-        slices, first = np.unique(places[order] // self._slice_rows, return_index=True)
-        for number, some in zip(slices.tolist(), np.split(order, first[1:]), strict=True):
-            kept = self._scratch.keep(np.ascontiguousarray(rows[some], dtype=np.float64).tobytes())
-            self._kept.setdefault(number, []).append((places[some], kept))
         self._waiting, self._waiting_bytes = [], 0
+        order = np.argsort(places, kind="stable")
+        places, rows = places[order], rows[order].astype(np.float64, copy=False)
+        edges = np.arange(-(-self._shape[0] // self._slice_rows) + 1) * self._slice_rows
+        kept = self._scratch.keep(places.astype(np.int64).tobytes()), self._scratch.keep(rows.tobytes())
+        self._lots.append(_Lot(*kept, np.searchsorted(places, edges)))
+
+
+@dataclass(frozen=True)
+class _Lot:
+    """Rows that were put away together, in the order of their places; `ends` of slices among them."""
+
+    places: KeptBytes
+    rows: KeptBytes
+    ends: NDArray[np.int64]
+
+    def read(self, number: int, width: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Places and rows of a slice."""
+        first, end = self.ends[number : number + 2].tolist()
+        places = np.frombuffer(self.places[8 * first : 8 * end], dtype=np.int64)
+        rows = np.frombuffer(self.rows[8 * width * first : 8 * width * end])
+        return places, rows.reshape(-1, width)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -125,8 +125,9 @@ def read_parcels(file: ParcelFile, aoi: Aoi) -> LandRegister:
     keys, holding, counts = _look_through(layer, columns, places)
     classes = _settle_classes(layer, columns, file, counts)
     people = holders.find_people([*holding, *links.holders]) if file.mask_holders else frozenset()
+    bare = replace(layer, corners=np.empty((4, 0)))  # places are found, and bounds of millions take room
     reading = _Reading(
-        layer, columns, codes, _find_sums(layer), unit_m2, links, classes, people, file.mask_holders
+        bare, columns, codes, _find_sums(layer), unit_m2, links, classes, people, file.mask_holders
     )
     lacking = [name for name in list_missing(columns) if name not in links.by_unit]
     return LandRegister(
@@ -162,9 +163,10 @@ def _look_through(
         keys.append(said[[*KEYS]].astype("str"))  # a third of what objects take
         holding |= set(said["right_holder"].dropna())
         counts.update(said["dlbm"].dropna())
-    away = np.setdiff1d(np.arange(layer.corners.shape[1]), places)
-    if "dlbm" in wanted and len(away):
-        for part in split_features(away):
+    elsewhere = np.ones(layer.corners.shape[1], dtype=bool)
+    elsewhere[places] = False
+    if "dlbm" in wanted and elsewhere.any():
+        for part in split_features(np.flatnonzero(elsewhere)):
             cells = read_cells(layer, [wanted["dlbm"]], part)
             counts.update(_read_columns(cells, columns, ["dlbm"], Notes.of(cells.index))["dlbm"].dropna())
     return pd.concat(keys), holding, counts

@@ -9,7 +9,6 @@ from pipeline.indices.change import (
     PatchMeans,
     build_transition_matrix,
     code_transitions,
-    find_first_pixels,
     keep_evident,
     keep_sure,
     number_patches,
@@ -171,7 +170,6 @@ def test_patches_are_numbered_in_order_of_their_first_pixels_and_joined_along_ed
     codes = np.array([[0, 12, 12, 0], [13, 0, 12, 255], [13, 13, 0, 12]], dtype=np.uint8)
     found = number_patches(codes)
     assert found.tolist() == [[0, 1, 1, 0], [2, 0, 1, 0], [2, 2, 0, 3]]
-    assert find_first_pixels(found).tolist() == [1, 4, 11]
 
 
 def test_a_patch_has_the_mean_confidence_of_its_pixels_whatever_the_pieces_and_nan_has_no_say():

@@ -1,5 +1,8 @@
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import standards
 from pipeline.rights_registry.identifiers import (
@@ -9,6 +12,8 @@ from pipeline.rights_registry.identifiers import (
     build_product_code,
     classify_rows,
     derive_land_class,
+    find_twins,
+    identify_parcels,
     is_parcel_code,
     is_unit_code,
 )
@@ -78,3 +83,31 @@ def test_unit_codes_have_15_and_parcel_codes_28_digits_or_capitals():
 
 def test_a_product_code_joins_both_classes():
     assert build_product_code("R", "REG-01") == "R-REG-01"
+
+
+CODES = st.sampled_from(["A", "B", "东滩", None])
+
+
+@given(rows=st.lists(st.tuples(CODES, CODES, st.sampled_from(["U", "V", None])), max_size=12))
+def test_every_parcel_has_an_id_of_its_own_and_the_first_of_a_code_keeps_it(rows):
+    keys = pd.DataFrame(rows, columns=["parcel_id", "parcel_no", "unit_no"], dtype="str")
+    keys.index = keys.index + 1
+    found = identify_parcels(keys)
+    codes, ids = found["code"].tolist(), found["parcel_id"].tolist()
+    assert found.index.equals(keys.index)
+    assert found["duplicate_code"].tolist() == [codes.count(code) > 1 for code in codes]
+    assert len(set(ids)) == len(ids)
+    assert [ids[codes.index(code)] for code in codes] == codes
+    for (own, number, unit), code in zip(rows, codes, strict=True):
+        assert code in {own, number} if own or number else code.startswith(f"{unit}-" if unit else "#")
+
+
+@given(numbers=st.lists(st.integers(0, 9), max_size=30))
+def test_twins_are_the_numbers_that_stand_more_than_once(numbers):
+    expected = [place for place, number in enumerate(numbers) if numbers.count(number) > 1]
+    assert find_twins(np.array(numbers, dtype=np.uint64)).tolist() == expected
+
+
+def test_a_suffix_that_meets_another_code_gets_the_row():
+    keys = pd.DataFrame({"parcel_id": ["A", "A", "A-2"], "parcel_no": None, "unit_no": None}, dtype="str")
+    assert identify_parcels(keys)["parcel_id"].tolist() == ["A", "A-2", "A-2#2"]
