@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from string import Formatter
+from typing import NamedTuple
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.aoi import Aoi
@@ -16,18 +21,21 @@ from pipeline.periods import Period
 from pipeline.rights_registry import identifiers
 from pipeline.rights_registry.rules import OBSERVATION_RULES, RULES, Rule
 
-_CLASS_AREA = "class_area:"
+MEASURED = ("parcel_id", "period", "measure", "value", "covered_area_m2", "unknown_area_m2")
+"""Columns of PARCEL_MEASURES that observations are joined from."""
 _CLASS_COLUMNS = ["group_code", "ecosystem", "wetland_00", "registry_kind"]
-_OBSERVED = (
-    *(f"{entry.key}_m2" for entry in LAND_COVER.classes),
-    "unknown_area_m2",
-    "fvc_mean",
-    "ndvi_mean",
-    "vegetated_share",
-    "looks_mean",
-    "seen_share",
-)
-_GAINED_BUILT = "gained_area:built"
+_OBSERVED = {
+    **{f"class_area:{entry.key}": f"{entry.key}_m2" for entry in LAND_COVER.classes},
+    **{name: name for name in ("fvc_mean", "ndvi_mean", "vegetated_share", "looks_mean", "seen_share")},
+}
+"""Columns that measures of a period become."""
+_MOVED = {
+    f"{kind}_area:{entry.key}": f"{entry.key}_{kind}_m2"
+    for kind in ("gained", "lost")
+    for entry in LAND_COVER.classes
+}
+"""Columns that measures of what changed since the period before become."""
+_MEASURES = [*_OBSERVED, *_MOVED]
 _COLUMNS = [
     "finding_id",
     "rule",
@@ -43,19 +51,13 @@ _NONE = gpd.GeoDataFrame(columns=_COLUMNS, geometry="geometry", crs=CGCS2000)
 
 
 def evaluate_rules(
-    parcels: gpd.GeoDataFrame,
-    measures: pd.DataFrame,
-    periods: Sequence[Period],
-    *,
-    aoi: Aoi,
-    missing_columns: Sequence[str] = (),
+    rows: gpd.GeoDataFrame, *, aoi: Aoi, missing_columns: Sequence[str] = ()
 ) -> gpd.GeoDataFrame:
     """FINDINGS of what was seen against what is registered, and of columns that the register lacks.
 
-    `measures` are PARCEL_MEASURES of all `periods`; a period is compared with the one before it.
+    `rows` are those of `join_observations`; a period is compared with the one before it.
     """
-    frame = join_observations(parcels, measures, periods)
-    found = [build_findings(rule, frame[rule.applies(frame)]) for rule in OBSERVATION_RULES]
+    found = [build_findings(rule, rows[rule.applies(rows)]) for rule in OBSERVATION_RULES]
     missing = gpd.GeoDataFrame(
         {"key": list(missing_columns), "column": list(missing_columns)},
         geometry=[aoi.geometry] * len(missing_columns),
@@ -71,31 +73,76 @@ def join_observations(
 
     Beside the parcel's columns: its `land_class`, `group_code`, `ecosystem`, `wetland_00` and
     `registry_kind` (columns of `land_classes`), each mean under its own name, `<class>_m2` per land cover
-    class, `unknown_area_m2` without a class, `fvc_before`, the mean of the period before, and
-    `built_gained_m2`, what became built-up since then of what was seen both times.
+    class, `unknown_area_m2` without a class, `fvc_before`, the mean of the period before. Of what was seen in
+    the period before too: `both_seen_m2`, and `<class>_gained_m2`, `<class>_lost_m2`, what moved since then.
     """
-    # pivot refuses a measure given twice, where pivot_table would average
-    wide = measures.pivot(  # noqa: PD010
-        index=["parcel_id", "period"], columns="measure", values="value"
-    )
-    wide = wide.rename(columns=lambda name: f"{name.removeprefix(_CLASS_AREA)}_m2" if ":" in name else name)
-    classes = measures[measures["measure"].str.startswith(_CLASS_AREA)]
-    wide["unknown_area_m2"] = classes.groupby(["parcel_id", "period"])["unknown_area_m2"].first()
     labels = [period.label for period in periods]
-    gained = _sum_gains(measures, labels)
-    every = pd.MultiIndex.from_product([parcels["parcel_id"], labels], names=["parcel_id", "period"])
-    wide = wide.reindex(every, columns=[*_OBSERVED])
-    wide["fvc_before"] = wide["fvc_mean"].groupby(level="parcel_id", sort=False).shift()
-    wide["built_gained_m2"] = gained.reindex(wide.index).astype(float)
-    rows = add_land_classes(parcels).merge(wide.reset_index(), on="parcel_id", how="right")
-    return gpd.GeoDataFrame(rows, geometry="geometry", crs=CGCS2000)
+    pairs = [f"{before}/{after}" for before, after in pairwise(labels)]
+    seen = _spread(measures, parcels["parcel_id"], [*labels, *pairs])
+    of_period = seen.values[: len(_OBSERVED), :, : len(labels)].reshape(len(_OBSERVED), -1)
+    since = np.full((len(_MOVED) + 1, len(parcels), len(labels)), np.nan)
+    since[:-1, :, 1:] = seen.values[len(_OBSERVED) :, :, len(labels) :]
+    since[-1, :, 1:] = seen.covered_m2[:, len(labels) :]
+    columns = {
+        "period": pd.Series(np.tile(np.array(labels, dtype=object), len(parcels)), dtype=object),
+        **dict(zip(_OBSERVED.values(), of_period, strict=True)),
+        "unknown_area_m2": seen.unknown_m2[:, : len(labels)].ravel(),
+        **dict(zip([*_MOVED.values(), "both_seen_m2"], since.reshape(len(since), -1), strict=True)),
+    }
+    land = add_land_classes(parcels)
+    rows = land.take(np.arange(len(land)).repeat(len(labels))).reset_index(drop=True).assign(**columns)
+    before = take_before(rows["fvc_mean"], rows["period"].eq(labels[0]))
+    return gpd.GeoDataFrame(rows.assign(fvc_before=before), geometry="geometry", crs=CGCS2000)
 
 
-def _sum_gains(measures: pd.DataFrame, labels: Sequence[str]) -> pd.Series:
-    """What became built-up in each parcel, by parcel and the later of two consecutive periods."""
-    later = {f"{before}/{after}": after for before, after in pairwise(labels)}
-    rows = measures[measures["measure"].eq(_GAINED_BUILT) & measures["period"].isin(later)]
-    return rows.assign(period=rows["period"].map(later)).set_index(["parcel_id", "period"])["value"]
+def take_before(values: pd.Series, first: pd.Series) -> pd.Series:
+    """What stands in the row of the period before, of rows that follow parcels and time; null in `first`."""
+    return values.shift().where(~first)
+
+
+class _Spread(NamedTuple):
+    """Measures by `_MEASURES`, parcel and time, and what those of a parcel and time rest on; NaN for none."""
+
+    values: NDArray[np.float64]
+    covered_m2: NDArray[np.float64]
+    unknown_m2: NDArray[np.float64]
+
+
+def _spread(measures: pd.DataFrame, parcel_ids: pd.Series, times: Sequence[str]) -> _Spread:
+    """Measures of some parcels and times by position; ValueError for one that is given twice."""
+    shape = (len(_MEASURES), len(parcel_ids), len(times))
+    parcel, time = _find(measures["parcel_id"], parcel_ids), _find(measures["period"], times)
+    name = _find(measures["measure"], _MEASURES)
+    place = np.where((parcel < 0) | (time < 0), -1, parcel * len(times) + time)
+    known = (place >= 0) & (name >= 0)
+    cells = name[known] * (shape[1] * shape[2]) + place[known]
+    if (np.bincount(cells) > 1).any():
+        raise ValueError("duplicate entries: a measure of a parcel and period is given twice")
+    values = np.full(np.prod(shape), np.nan)
+    values[cells] = measures["value"].to_numpy(dtype=float)[known]
+    of_classes = known & (name < len(LAND_COVER.classes))
+    covered = _take_first(measures["covered_area_m2"], place, place >= 0, shape[1:])
+    unknown = _take_first(measures["unknown_area_m2"], place, of_classes, shape[1:])
+    return _Spread(values.reshape(shape), covered, unknown)
+
+
+def _find(values: pd.Series, known: Sequence[str] | pd.Series) -> NDArray[np.int64]:
+    """Positions of texts among known ones, -1 for others."""
+    texts = pa.array(known, pa.large_string(), from_pandas=True)
+    found = pc.index_in(pa.array(values, pa.large_string(), from_pandas=True), texts)
+    return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _take_first(
+    values: pd.Series, place: NDArray[np.int64], chosen: NDArray[np.bool_], shape: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """The first known value of every place among chosen rows."""
+    numbers = values.to_numpy(dtype=float)
+    rows = np.flatnonzero(chosen & ~np.isnan(numbers))
+    places, first = np.unique(place[rows], return_index=True)
+    found = np.full(np.prod(shape), np.nan)
+    found[places] = numbers[rows[first]]
+    return found.reshape(shape)
 
 
 def add_land_classes(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

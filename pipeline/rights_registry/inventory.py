@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from pipeline import standards
 from pipeline.aoi import Aoi
@@ -15,7 +16,7 @@ from pipeline.geodesy import CGCS2000, SQUARE_METRES_PER_HECTARE
 from pipeline.legends import LAND_COVER, WATER_CLASS
 from pipeline.periods import Period
 from pipeline.rights_registry import inventory_change, waters
-from pipeline.rights_registry.findings import join_observations
+from pipeline.rights_registry.findings import take_before
 from pipeline.rights_registry.identifiers import build_product_code
 from pipeline.rights_registry.rules import WATER_CLASSES
 from pipeline.settings.products import Grades, Products
@@ -42,8 +43,7 @@ class CoverBasis:
 
 
 def build_inventory(
-    parcels: gpd.GeoDataFrame,
-    measures: pd.DataFrame,
+    rows: gpd.GeoDataFrame,
     periods: Sequence[Period],
     *,
     aoi: Aoi,
@@ -56,7 +56,7 @@ def build_inventory(
 ) -> gpd.GeoDataFrame:
     """INVENTORY of an area, in the order of parcels, periods and the table of products.
 
-    `measures` are the PARCEL_MEASURES of all `periods`, `sources` name the scenes behind each period,
+    `rows` are those of `join_observations` for all `periods`, `sources` name the scenes behind each period,
     `evidence` the artifacts behind all rows, `cover` what their vegetation cover is made from; `sections`
     are the SECTION_STATUS with `parcel_id`, which lends water parcels their quality. Quantity is the area in
     ha until values are accounted, `physical_unit` the unit that they will have. Quality is the grade of mean
@@ -64,23 +64,41 @@ def build_inventory(
     null, and `confidence` says why. A parcel without a known land class, or of a type without products, has
     one row without a product.
     """
-    rows = join_observations(parcels, measures, periods)
-    rows["row"] = np.arange(len(rows))
-    rows = _add_quality(rows, sections, products.grades, cover)
-    rows = inventory_change.add_changes(rows, measures, periods)
-    rows = rows.merge(_list_products_by_class(products), on="land_class", how="left", validate="many_to_many")
-    rows = rows.sort_values(["row", "number"], kind="stable", ignore_index=True)
-    columns = {
-        **_describe_product(rows, aoi),
-        **_describe_rights(rows),
-        **_describe_state(rows),
-        **{name: rows[name] for name in inventory_change.COLUMNS},
-        "evidence": evidence,
-        "data_source": rows["period"].map(sources) + (f"；{_SIMULATED}" if simulated else ""),
-    }
-    table = pd.DataFrame(columns, index=rows.index).reindex(columns=list(INVENTORY.columns))
-    table.insert(0, "parcel_id", rows["parcel_id"])
-    return check_table(gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy(), crs=CGCS2000), INVENTORY)
+    rows = _add_quality(rows, periods, sections, products.grades, cover)
+    rows = inventory_change.add_changes(rows, periods)
+    of_class = _list_products_by_class(products)
+    said = pd.DataFrame(
+        {
+            "parcel_id": rows["parcel_id"].astype(object),
+            **_describe_ground(rows, aoi, rows["land_class"].isin(of_class["land_class"])),
+            **_describe_rights(rows),
+            **_describe_state(rows),
+            **{name: rows[name] for name in inventory_change.COLUMNS},
+            "evidence": evidence,
+            "data_source": rows["period"].map(sources) + (f"；{_SIMULATED}" if simulated else ""),
+        }
+    )
+    place, number = _match_products(rows["land_class"], of_class["land_class"])
+    listed = of_class.reindex(number).reset_index(drop=True)
+    shown = said.take(place).reset_index(drop=True).assign(**_describe_product(listed, rows, place, aoi))
+    table = shown.reindex(columns=["parcel_id", *INVENTORY.columns])
+    outlines = rows.geometry.to_numpy()[place]
+    return check_table(gpd.GeoDataFrame(table, geometry=outlines, crs=CGCS2000), INVENTORY)
+
+
+def _match_products(classes: pd.Series, listed: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every row of `classes` with each of its products: positions in both; -1 where it has none.
+
+    The products `listed` of a class stand behind one another.
+    """
+    codes, names = pd.factorize(listed)
+    count = np.append(np.bincount(codes), 1)
+    start = np.append(np.cumsum(count[:-1]) - count[:-1], -1)
+    own = pd.Index(names).get_indexer(classes)
+    times = count[own]
+    place = np.arange(len(own)).repeat(times)
+    nth = np.arange(len(place)) - (np.cumsum(times) - times)[place]
+    return place, start[own][place] + nth
 
 
 def list_supplied(parcels: pd.DataFrame, products: Products) -> dict[tuple[str, str], str]:
@@ -90,13 +108,14 @@ def list_supplied(parcels: pd.DataFrame, products: Products) -> dict[tuple[str, 
 
 
 def _list_products_by_class(products: Products) -> pd.DataFrame:
-    """Every land class with the products of its ecosystem type, in the order of the config."""
+    """Every land class with the products of its ecosystem type behind one another, in the config's order."""
     classes = standards.table("land_classes")
     rows = [
         {
             "land_class": code,
             "number": number,
             "cat1_name": products.categories[product.cat1],
+            "product_code": build_product_code(product.cat1, product.cat2_code),
             **product.model_dump(exclude={"dlbm", "source"}),
         }
         for code, ecosystem in zip(classes["code"], classes["ecosystem"], strict=True)
@@ -107,30 +126,37 @@ def _list_products_by_class(products: Products) -> pd.DataFrame:
 
 
 def _add_quality(
-    rows: gpd.GeoDataFrame, sections: pd.DataFrame | None, grades: Grades, made_from: CoverBasis
+    rows: gpd.GeoDataFrame,
+    periods: Sequence[Period],
+    sections: pd.DataFrame | None,
+    grades: Grades,
+    made_from: CoverBasis,
 ) -> gpd.GeoDataFrame:
     """Rows with grade, value and basis of quality, its change, and the reasons for nulls."""
     water = rows["land_class"].isin(WATER_CLASSES)
     status = waters.rate_parcels(sections)[["parcel_id", "period", "water_class", "section"]]
-    rows = rows.merge(status, on=["parcel_id", "period"], how="left", validate="many_to_one")
+    status = rows[["parcel_id", "period"]].merge(
+        status, on=["parcel_id", "period"], how="left", validate="many_to_one"
+    )
     cover = rows["fvc_mean"].astype(float)
     cuts = np.array(grades.cuts_percent) / 100
     cover_grade = np.array(grades.names, dtype=object)[np.searchsorted(cuts, cover.fillna(0), side="right")]
     water_names = {entry.code: entry.name_zh for entry in WATER_CLASS.classes}
-    rows["quality_value"] = rows["water_class"].where(water, cover).astype(float)
-    known = rows["quality_value"].notna()
-    grade = rows["water_class"].map(water_names).where(water, pd.Series(cover_grade, rows.index))
-    rows["quality_grade"] = grade.astype(object).where(known, None)
-    of_water = _WATER_BASIS + rows["section"].astype("string") + _WATER_SENSE
+    value = status["water_class"].where(water, cover).astype(float)
+    known, first = value.notna(), rows["period"].eq(periods[0].label)
+    grade = status["water_class"].map(water_names).astype(object).where(water, cover_grade)
     of_cover = f"平均植被覆盖度，变化为正表示提高；{grades.source}；" + rows["period"].map(made_from.words)
-    basis = of_water.where(water, of_cover)
-    rows["quality_basis"] = basis.astype(object).where(known, None)
-    rows["change"] = rows.groupby("parcel_id", sort=False)["quality_value"].diff()
-    first = rows["period"].eq(rows["period"].iloc[0]) if len(rows) else known
-    rows["confidence"] = _describe_confidence(
-        rows, water=water, known=known, first=first, made_from=made_from
+    basis = of_cover.astype(object)
+    basis[water] = _WATER_BASIS + status.loc[water, "section"] + _WATER_SENSE
+    rows = rows.assign(
+        water_class=status["water_class"],
+        quality_value=value,
+        quality_grade=grade.where(known, None),
+        quality_basis=basis.where(known, None),
+        change=value - take_before(value, first),
     )
-    return rows
+    confidence = _describe_confidence(rows, water=water, known=known, first=first, made_from=made_from)
+    return rows.assign(confidence=confidence)
 
 
 def _describe_confidence(
@@ -151,40 +177,47 @@ def _describe_confidence(
         (rows["dlbm"].notna() & rows["land_class"].isna(), "；地类编码无法识别，生态系统类型为空"),
     ]
     for applies, reason in reasons:
-        text = text + np.where(applies, reason, "")
+        text[applies] += reason if isinstance(reason, str) else reason[applies]
     return text
 
 
-def _describe_product(rows: gpd.GeoDataFrame, aoi: Aoi) -> dict[str, object]:
-    """Columns that say which product it is, how much of it, where."""
-    area_ha = rows["area_m2"] / SQUARE_METRES_PER_HECTARE
-    listed = rows["cat2_code"].notna()
-    codes = [
-        build_product_code(cat1, cat2) if known else None
-        for cat1, cat2, known in zip(rows["cat1"], rows["cat2_code"], listed, strict=True)
-    ]
-    parts = zip(rows["period"], codes, rows["unit_no"], rows["parcel_id"], strict=True)
-    unlisted = rows["ecosystem"].notna() & ~listed
+def _describe_product(
+    listed: pd.DataFrame, rows: gpd.GeoDataFrame, place: NDArray[np.int64], aoi: Aoi
+) -> dict[str, object]:
+    """Columns that say which product every row is of: one of those listed, about the ground at a place."""
+    unit = ("-" + rows["unit_no"].astype(object)).fillna("")
+    begin = (f"{aoi.id}-" + rows["period"]).to_numpy(dtype=object)[place]
+    end = (unit + "-" + rows["parcel_id"].astype(object)).to_numpy(dtype=object)[place]
+    code = ("-" + listed["product_code"]).fillna("").to_numpy(dtype=object)
     return {
-        "product_id": ["-".join(str(part) for part in (aoi.id, *own) if not pd.isna(part)) for own in parts],
+        "product_id": begin + code + end,
+        "cat1_code": listed["cat1"],
+        "cat1_name": listed["cat1_name"],
+        "cat2_code": listed["cat2_code"],
+        "cat2_name": listed["cat2_name"],
+        "cat3_name": listed["cat3_name"],
+        "function_feature": listed["functions"],
+        "physical_unit": listed["unit"],
+    }
+
+
+def _describe_ground(rows: gpd.GeoDataFrame, aoi: Aoi, listed: pd.Series) -> dict[str, object]:
+    """Columns that say where products are and how much of them; `listed` is ground that has any."""
+    area_ha = rows["area_m2"] / SQUARE_METRES_PER_HECTARE
+    confidence = rows["confidence"].copy()
+    confidence[rows["ecosystem"].notna() & ~listed] += "；该类生态系统未列产品"
+    return {
         "region_code": rows["region_code"],
         "aoi": aoi.id,
-        "cat1_code": rows["cat1"],
-        "cat1_name": rows["cat1_name"],
-        "cat2_code": rows["cat2_code"],
-        "cat2_name": rows["cat2_name"],
-        "cat3_name": rows["cat3_name"],
         "ecosystem_l1": rows["ecosystem"],
         "dlbm": rows["dlbm"],
         "quantity": area_ha,
         "quantity_unit": "ha",
         "area_ha": area_ha,
-        "function_feature": rows["functions"],
-        "physical_unit": rows["unit"],
         "period": rows["period"],
         "method": _METHOD,
         **_measure_wetland(rows, area_ha),
-        "confidence": rows["confidence"] + np.where(unlisted, "；该类生态系统未列产品", ""),
+        "confidence": confidence,
     }
 
 
@@ -269,6 +302,16 @@ def _describe_state(rows: gpd.GeoDataFrame) -> dict[str, object]:
         "quality_grade": rows["quality_grade"],
         "quality_value": rows["quality_value"],
         "quality_basis": rows["quality_basis"],
-        "structure": [json.dumps(record, ensure_ascii=False) for record in shares.to_dict("records")],
+        "structure": _write_records(shares),
         "change": rows["change"],
     }
+
+
+def _write_records(numbers: pd.DataFrame) -> pd.Series:
+    """Every row as a JSON object of its numbers, as `json.dumps` writes it."""
+    names = [json.dumps(name, ensure_ascii=False) for name in numbers]
+    template = "{" + ", ".join(f"{name}: %s" for name in names) + "}"
+    cells = [
+        [text for text in json.dumps(numbers[name].tolist())[1:-1].split(", ") if text] for name in numbers
+    ]
+    return pd.Series([template % row for row in zip(*cells, strict=True)], numbers.index, dtype=object)

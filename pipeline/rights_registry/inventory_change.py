@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.geodesy import SQUARE_METRES_PER_HECTARE
 from pipeline.legends import LAND_COVER
 from pipeline.periods import Period
+from pipeline.rights_registry.findings import take_before
 
 COLUMNS = (
     "chg_from",
@@ -20,54 +21,34 @@ COLUMNS = (
 )
 SHOWN_HA = 0.005
 """Net changes from here on are named in words; less is nothing at two decimals."""
-_GAINED, _LOST = "gained_area:", "lost_area:"
 
 
-def add_changes(
-    rows: gpd.GeoDataFrame, measures: pd.DataFrame, periods: Sequence[Period]
-) -> gpd.GeoDataFrame:
-    """Rows (one a parcel and period, with `land_class`, `quality_grade`, `change`) with COLUMNS.
+def add_changes(rows: gpd.GeoDataFrame, periods: Sequence[Period]) -> gpd.GeoDataFrame:
+    """Rows of `join_observations` (with `quality_grade`, `change`) with COLUMNS.
 
     `chg_from` is the last period, null in the first. `chg_quality` is 提高, 降低 or 不变 of the grade's value
     (for water, whose classes count up, a lower number is better). `chg_<class>_ha` is what a class gained
     less what it lost where both periods saw the ground, `chg_seen_share` the share of the parcel for which
     that is so. `chg_reason` says in words what moved, or why nothing can be said.
     """
-    moves = _sum_moves(measures, periods)
-    rows = rows.merge(moves, on=["parcel_id", "period"], how="left", validate="many_to_one")
-    rows["chg_seen_share"] = rows["chg_seen_m2"] / rows["area_m2"]
-    better = np.where(rows["water_class"].notna(), -rows["change"], rows["change"])
+    before = {second.label: first.label for first, second in pairwise(periods)}
+    better = rows["change"].where(rows["water_class"].isna(), -rows["change"])
     words = np.select([better > 0, better < 0, better == 0], ["提高", "降低", "不变"], default="")
-    rows["chg_quality"] = pd.Series(words, index=rows.index, dtype=object).where(words != "", None)
-    rows["chg_reason"] = _explain(rows)
-    return rows
-
-
-def _sum_moves(measures: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
-    """Net change of each class in ha, area seen in both periods, by parcel and the later period."""
-    before = {f"{first.label}/{second.label}": first.label for first, second in pairwise(periods)}
-    after = {f"{first.label}/{second.label}": second.label for first, second in pairwise(periods)}
-    moved = measures[measures["period"].isin(list(before))]
-    # pivot refuses a measure given twice, where pivot_table would average
-    wide = moved.pivot(  # noqa: PD010
-        index=["parcel_id", "period"], columns="measure", values="value"
-    )
-    names = [f"{kind}{entry.key}" for kind in (_GAINED, _LOST) for entry in LAND_COVER.classes]
-    wide = wide.reindex(columns=names)
-    found = pd.DataFrame(
-        {
-            f"chg_{entry.key}_ha": (wide[_GAINED + entry.key] - wide[_LOST + entry.key])
+    words = words.astype(object)
+    rows = rows.assign(
+        chg_from=rows["period"].map(before).astype(object).where(rows["both_seen_m2"].notna(), None),
+        chg_quality=np.where(words == "", None, words),
+        chg_seen_share=rows["both_seen_m2"] / rows["area_m2"],
+        **{
+            f"chg_{entry.key}_ha": (rows[f"{entry.key}_gained_m2"] - rows[f"{entry.key}_lost_m2"])
             / SQUARE_METRES_PER_HECTARE
             for entry in LAND_COVER.classes
-        }
+        },
     )
-    found["chg_seen_m2"] = moved.groupby(["parcel_id", "period"])["covered_area_m2"].first()
-    table = found.reset_index()
-    table = table.assign(chg_from=table["period"].map(before), period=table["period"].map(after))
-    return table.astype({"parcel_id": object, "period": object, "chg_from": object})
+    return rows.assign(chg_reason=_explain(rows, rows["period"].eq(periods[0].label)))
 
 
-def _explain(rows: gpd.GeoDataFrame) -> pd.Series:
+def _explain(rows: pd.DataFrame, earliest: pd.Series) -> pd.Series:
     """Why a row changed, in words; why it cannot be told where it cannot."""
     first = rows["chg_from"].isna()
     unseen = ~first & rows["chg_seen_share"].fillna(0).eq(0)
@@ -75,13 +56,13 @@ def _explain(rows: gpd.GeoDataFrame) -> pd.Series:
     said = pd.Series("", index=rows.index, dtype=object)
     for entry in LAND_COVER.classes:
         net = rows[f"chg_{entry.key}_ha"].astype(float)
-        words = "、" + entry.name_zh + net.map("{:+.2f} 公顷".format).astype(object)
-        said = said + words.where(net.abs().ge(SHOWN_HA), "")
+        net = net[net.abs().ge(SHOWN_HA)]
+        said[net.index] += "、" + entry.name_zh + net.map("{:+.2f} 公顷".format).astype(object)
     moved = ("：" + said.str[1:]).where(said != "", "，地表覆盖净变化不足 0.01 公顷")
     text = (text + moved).where(~unseen, "两期没有共同可见的部分")
     grade = rows["quality_grade"].astype(object)
-    last = grade.groupby(rows["parcel_id"], sort=False).shift()
+    last = take_before(grade, earliest)
     passed = grade.notna() & last.notna() & (grade != last)
-    step = "；质量等级 " + last.astype("string") + "→" + grade.astype("string")
-    told: pd.Series = (text + step.astype(object).where(passed, "")).where(~first, "首期，无上期可比")
+    text[passed] += "；质量等级 " + last[passed] + "→" + grade[passed]
+    told: pd.Series = text.where(~first, "首期，无上期可比")
     return told

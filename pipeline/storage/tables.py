@@ -7,10 +7,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from pipeline.geodesy import CGCS2000
@@ -90,10 +93,11 @@ class LongTable:
         """Write some rows behind those that are there."""
         plain = pd.DataFrame(part)
         if _GEOMETRY in plain:
-            plain = plain.assign(**{_GEOMETRY: shapely.to_wkb(plain[_GEOMETRY].to_numpy())})
+            plain = plain.assign(**{_GEOMETRY: _pack(plain[_GEOMETRY].to_numpy())})
         if self._writer is None:
             self._writer = pq.ParquetWriter(self.path, _schema(plain))
-        self._writer.write_table(pa.Table.from_pandas(plain, schema=self._writer.schema))
+        table = pa.Table.from_pandas(plain, schema=self._writer.schema)
+        self._writer.write_table(table, row_group_size=PART_ROWS)
 
     def add_file(self, path: Path) -> None:
         """Write the rows of a table on disk, which has the same columns, behind those that are there."""
@@ -202,7 +206,7 @@ class _Follower:
         """The rows at the head that are about some keys."""
         taken = []
         while self._head is not None:
-            strange = ~self._head[self._key].isin(keys).to_numpy()
+            strange = ~_is_among(self._head[self._key], keys)
             count = int(strange.argmax()) if strange.any() else len(strange)
             taken.append(self._head.iloc[:count])
             if count < len(strange):
@@ -216,6 +220,20 @@ class _Follower:
         """ValueError where rows are left."""
         if self._head is not None and (len(self._head) or next(self._parts, None) is not None):
             raise ValueError(f"rows in another order than their {self._key}: {self._head[self._key].iloc[0]}")
+
+
+def _is_among(values: pd.Series, keys: pd.Index) -> NDArray[np.bool_]:
+    """Whether values are keys; texts are looked up as Arrow has them, which makes no objects of them."""
+    texts, known = (pa.array(part, pa.large_string(), from_pandas=True) for part in (values, keys))
+    return np.asarray(pc.is_in(texts, known).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _pack(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """WKB of shapes; one that stands in several rows is packed once."""
+    _, first, place = np.unique(
+        np.fromiter(map(id, shapes), np.int64, len(shapes)), return_index=True, return_inverse=True
+    )
+    return np.asarray(shapely.to_wkb(shapes[first]))[place]
 
 
 def _schema(part: pd.DataFrame) -> pa.Schema:

@@ -129,7 +129,9 @@ def test_the_rule_finds_a_reservoir_almost_without_water(parcels, measures_of, p
     for dlbm, water, expected in [("1103", 0.05, 1), ("1103", 0.5, 0), ("1101", 0.05, 0), ("1103", None, 0)]:
         shares = {} if water is None else {"water": water, "bare": 0.8 - water}
         measures = measures_of(("A", "2023", area, shares, 0.1))
-        found = findings.evaluate_rules(parcels.iloc[[0]].assign(dlbm=dlbm), measures, periods[:1], aoi=aoi)
+        land = parcels.iloc[[0]].assign(dlbm=dlbm)
+        rows = findings.join_observations(land, measures, periods[:1])
+        found = findings.evaluate_rules(rows, aoi=aoi)
         assert list(found["rule"]) == ["reservoir_dry"] * expected
         assert not expected or f"{water * area:.2f} m2" in found["message_en"].iloc[0]
 

@@ -10,7 +10,7 @@ from pipeline.flow import inventory
 from pipeline.geodesy import CGCS2000
 from pipeline.grid import BlockPlan
 from pipeline.maps.step import Maps, Show, Step, each_period
-from pipeline.rights_registry.findings import build_findings, evaluate_rules
+from pipeline.rights_registry.findings import build_findings, evaluate_rules, join_observations
 from pipeline.rights_registry.rules import RULES
 from pipeline.settings.vegetation import Endmembers, Vegetation
 from pipeline.storage.blocks import Layer, create_store
@@ -110,9 +110,8 @@ def test_findings_stand_rule_by_rule_though_parcels_are_seen_one_by_one(make, ma
         load_layer(parcels.path, "parcels"),
         pd.read_parquet(statistics.path / "parcel_measures.parquet"),
     )
-    seen = evaluate_rules(
-        land, measures, maps.study.periods, aoi=maps.study.aoi, missing_columns=["owner_type"]
-    )
+    rows = join_observations(land, measures, maps.study.periods)
+    seen = evaluate_rules(rows, aoi=maps.study.aoi, missing_columns=["owner_type"])
     of_maps = found[found["rule"].isin(set(seen["rule"]))]
     assert list(of_maps["finding_id"]) == list(seen["finding_id"])
     assert len(set(seen["rule"])) > 2

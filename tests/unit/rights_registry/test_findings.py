@@ -8,8 +8,11 @@ from pipeline.rights_registry.rules import OBSERVATION_RULES, RULES
 
 
 def found(parcels, measures, periods, aoi, **options):
-    findings = evaluate_rules(parcels, measures, periods, aoi=aoi, **options)
-    return findings["finding_id"].tolist()
+    return evaluate(parcels, measures, periods, aoi, **options)["finding_id"].tolist()
+
+
+def evaluate(parcels, measures, periods, aoi, **options):
+    return evaluate_rules(join_observations(parcels, measures, periods), aoi=aoi, **options)
 
 
 def one(parcels, dlbm):
@@ -97,9 +100,8 @@ def test_a_parcel_that_was_seen_is_not_called_never_clear_though_nothing_tells_i
 
 def test_each_missing_column_is_one_finding_on_the_area(parcels, measures_of, periods, aoi):
     measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], {"water": 1.0}, 0.5))
-    findings = evaluate_rules(
-        one(parcels, None), measures, periods[:1], aoi=aoi, missing_columns=["dlbm", "owner_type"]
-    )
+    missing = ["dlbm", "owner_type"]
+    findings = evaluate(one(parcels, None), measures, periods[:1], aoi, missing_columns=missing)
     assert findings["finding_id"].tolist() == ["missing_column:dlbm", "missing_column:owner_type"]
     assert findings["parcel_id"].isna().all()
     assert shapely.equals(findings.geometry.to_numpy(), aoi.geometry).all()
@@ -109,7 +111,7 @@ def test_findings_carry_the_geometry_of_their_parcel_and_speak_both_languages(
     parcels, measures_of, periods, aoi
 ):
     measures = measures_of(("A", "2023", parcels["area_m2"].iloc[0], {"built": 1.0}, 0.0))
-    (finding,) = evaluate_rules(one(parcels, "0101"), measures, periods[:1], aoi=aoi).itertuples()
+    (finding,) = evaluate(one(parcels, "0101"), measures, periods[:1], aoi).itertuples()
     assert finding.geometry.equals(parcels.geometry.iloc[0])
     assert finding.severity == "error"
     assert "建设用地" in finding.message_zh
@@ -118,7 +120,7 @@ def test_findings_carry_the_geometry_of_their_parcel_and_speak_both_languages(
 
 def test_nothing_seen_and_nothing_registered_gives_an_empty_table(parcels, measures_of, periods, aoi):
     measures = measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5))
-    findings = evaluate_rules(parcels.iloc[:0], measures, periods[:1], aoi=aoi)
+    findings = evaluate(parcels.iloc[:0], measures, periods[:1], aoi)
     assert findings.empty
     assert set(FINDINGS.columns) <= set(findings.columns)
 

@@ -7,6 +7,7 @@ from pipeline import standards
 from pipeline.contracts import INVENTORY
 from pipeline.legends import WATER_CLASS
 from pipeline.rights_registry import inventory
+from pipeline.rights_registry.findings import join_observations
 from pipeline.settings.products import load_products
 
 COVER = inventory.CoverBasis({"2023": "FVC of the greatest NDVI", "2024": "FVC of the composite"})
@@ -30,10 +31,11 @@ def measures(parcels, measures_of):
 @pytest.fixture
 def build(parcels, measures, periods, aoi):
     def run(**options):
+        times = options.pop("periods", periods)
+        land, seen = options.pop("parcels", parcels), options.pop("measures", measures)
         return inventory.build_inventory(
-            options.pop("parcels", parcels),
-            options.pop("measures", measures),
-            options.pop("periods", periods),
+            join_observations(land, seen, times),
+            times,
             aoi=aoi,
             products=load_products(),
             sources={"2023": "Sentinel-2 2023", "2024": "Sentinel-2 2024"},
