@@ -4,7 +4,7 @@ OUT ?= delivery
 LAB := build/lab
 PICTURED := $(addprefix tests/flow/test_,site.py report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-ledger bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-increment bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server bench-delivery
+.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-ledger bench-memory bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-increment bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server bench-delivery
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -84,6 +84,10 @@ bench-cluster: .venv/ready  ## the composite on one and on two worker processes 
 
 bench-ledger: .venv/ready  ## rate, size and resuming of the ledger at 10^6 blocks; LEDGER="--blocks 100000" is quicker
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_ledger.py $(LEDGER)
+
+bench-memory: .venv/ready  ## the most memory that each step of real runs takes, beside its bound; MEMORY="--size 1024" is quicker
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_peaks.py $(MEMORY)
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_memory.py
 
 bench-overlay: .venv/ready  ## CPU and memory of parcels over rasters, beside exactextract and rasterstats
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_overlay.py

@@ -1,5 +1,6 @@
 """What only some operating systems can do, and what is done elsewhere; nothing else asks which one it is."""
 
+import ctypes
 import errno
 import io
 import os
@@ -100,6 +101,12 @@ def find_address_limit() -> int | None:
         return None
     most = resource.getrlimit(resource.RLIMIT_AS)[0]
     return None if most == resource.RLIM_INFINITY else most
+
+
+def release_memory() -> None:
+    """Give back what was freed and is kept for later, where the C library of Linux can."""
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def find_open_files_limit() -> int:

@@ -14,13 +14,14 @@ CONFIG = Path(__file__).parents[1] / "configs" / "demo.yaml"
 AREA = "longyou_bay"
 LEAST_BLOCKS = 6
 """Each store has at least so many."""
+MEMORY_MIB = BASELINE_BYTES // 2**20 + 22
 _SMALLER = {
     "scenes.start": "2024-04-01",
     "scenes.end": "2024-09-30",
     "scenes.period": "quarter",
     "accounts": "null",  # which are of years
     **dict.fromkeys(("assessment", "targets", "species", "access", "rights"), "null"),
-    "compute.memory": f"{BASELINE_BYTES // 2**20 + 22} MiB",
+    "compute.memory": f"{MEMORY_MIB} MiB",
 }
 SETS = [word for key, value in _SMALLER.items() for word in ("--set", f"{key}={value}")]
 

@@ -24,14 +24,14 @@ def open_cluster(settings: Compute, folder: Path) -> Iterator[Cluster]:
     `folder` takes the logs of workers that are started.
     """
     if settings.cluster == "local":
-        yield Threads(count_workers(settings))
+        yield Threads(count_workers(settings), settings.memory)
     elif settings.cluster == "slurm":
         jobs = None if settings.workers == "auto" else settings.workers
         with engine.slurm.start_jobs(jobs, settings.memory, settings.slurm, folder) as client:
-            yield engine.schedulers.Workers(client)
+            yield engine.schedulers.Workers(client, settings.memory)
     elif settings.cluster.startswith(_ADDRESSES):
         with engine.schedulers.connect(fill(settings.cluster), settings.memory) as client:
-            yield engine.schedulers.Workers(client)
+            yield engine.schedulers.Workers(client, settings.memory)
     else:
         expected = "local, slurm, or the address of a Dask scheduler"
         problem = Problem("compute.cluster", repr(settings.cluster), expected)

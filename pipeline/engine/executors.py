@@ -9,6 +9,9 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol, Self, TypeVar
 
+from pipeline.engine.admission import Door
+from pipeline.engine.limits import find_memory_limit
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Output_co = TypeVar("Output_co", covariant=True)
@@ -131,16 +134,18 @@ def _take(finished: "SimpleQueue[Item]", most: int) -> Iterator[Item]:
 
 
 class Threads(Cluster):
-    """Threads of this process."""
+    """Threads of this process, which is to hold `memory` bytes; what it may have unless given."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, memory: int | None = None) -> None:
         self.workers = workers
+        self.memory = find_memory_limit() if memory is None else memory
 
     @contextmanager
     def open(self, at_once: int | None) -> Iterator[Submit]:
         """See Cluster."""
         pool = ThreadPoolExecutor(min(self.workers, at_once or self.workers), "block")
+        door = Door(self.memory)
         try:
-            yield pool.submit
+            yield lambda task: pool.submit(door.run, task)
         finally:
             pool.shutdown(cancel_futures=True)

@@ -4,14 +4,16 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from functools import cache, partial
-from threading import BoundedSemaphore
+from functools import partial
+from math import inf
 from typing import Any, TypeVar
+from uuid import uuid4
 from weakref import WeakSet
 
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, Nanny, NannyPlugin, Worker, WorkerPlugin
 from distributed.client import ClosedClientError
 
+from pipeline.engine.admission import pass_door
 from pipeline.engine.executors import Cluster, Submit
 from pipeline.errors import Problem, ProviderUnavailable, SettingsError
 
@@ -19,15 +21,42 @@ Result = TypeVar("Result")
 
 _LOG = logging.getLogger("ecoledger")
 _CONNECT_S = 10
-_PAUSED_SHARE = 0.8
-"""Of its limit, above which Dask lets a worker begin nothing more (distributed.worker.memory.pause)."""
+_SPARE_SHARE = 0.8
+"""Of its limit, what a worker may hold of ours: Dask and what it keeps take the rest."""
+_PLUGINS = ("ecoledger-workers", "ecoledger-nannies")
+
+
+class _NoPause(WorkerPlugin):
+    """A worker near its limit is not halted, which is for good where libraries keep what they had."""
+
+    def setup(self, worker: Worker) -> None:
+        """See WorkerPlugin."""
+        self.before = worker.memory_manager.memory_pause_fraction
+        worker.memory_manager.memory_pause_fraction = inf
+
+    def teardown(self, worker: Worker) -> None:
+        """See WorkerPlugin."""
+        worker.memory_manager.memory_pause_fraction = self.before
+
+
+class _NoKill(NannyPlugin):
+    """A worker near its limit is not killed, with all that it was at."""
+
+    def setup(self, nanny: Nanny) -> None:
+        """See NannyPlugin."""
+        self.before = nanny.memory_manager.memory_terminate_fraction
+        nanny.memory_manager.memory_terminate_fraction = inf
+
+    def teardown(self, nanny: Nanny) -> None:
+        """See NannyPlugin."""
+        nanny.memory_manager.memory_terminate_fraction = self.before
 
 
 class Workers(Cluster):
-    """Workers of a running Dask scheduler; where they can be watched is told in the log."""
+    """Workers of a running Dask scheduler, to hold `memory` bytes each; the log tells where to watch them."""
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, client: Client, memory: int) -> None:
+        self.client, self.memory = client, memory
         self.workers = sum(client.nthreads().values()) or 1
         self.dashboard = client.dashboard_link or None
         _LOG.info("dashboard", extra={"address": client.dashboard_link})
@@ -36,10 +65,10 @@ class Workers(Cluster):
     def open(self, at_once: int | None) -> Iterator[Submit]:
         """See Cluster; ProviderUnavailable where the work kills its workers, or the scheduler is gone."""
         futures: WeakSet[Future[Any]] = WeakSet()
+        door = partial(pass_door, uuid4().hex, self.memory, at_once)
 
         def submit(task: Callable[[], Result]) -> "Future[Result]":
-            work = partial(_pass_gate, at_once, task) if at_once else task
-            future: Future[Result] = self.client.submit(work, pure=False)
+            future: Future[Result] = self.client.submit(door, task, pure=False)
             futures.add(future)
             return future
 
@@ -59,18 +88,6 @@ class Workers(Cluster):
                 self.client.cancel(list(futures))
 
 
-def _pass_gate(limit: int, task: Callable[[], Result]) -> Result:
-    """A task that at most so many threads of a process are in at a time."""
-    with _gate(limit):
-        return task()
-
-
-@cache
-def _gate(limit: int) -> BoundedSemaphore:
-    """The gate of this process."""
-    return BoundedSemaphore(limit)
-
-
 @contextmanager
 def connect(address: str, memory: int) -> Iterator[Client]:
     """A client of the scheduler at an address, whose workers may use `memory` bytes each.
@@ -83,15 +100,34 @@ def connect(address: str, memory: int) -> Iterator[Client]:
         raise ProviderUnavailable(f"No Dask scheduler answers at {address}: {error}") from error
     with client:
         _refuse_small_workers(client, memory)
-        yield client
+        with _let_door_alone_halt(client):
+            yield client
+
+
+@contextmanager
+def _let_door_alone_halt(client: Client) -> Iterator[None]:
+    """Inside, workers near their limits are neither halted nor killed by Dask, also those that come later.
+
+    They let fewer tasks in instead; see `pass_door`. What Dask had in mind holds again afterwards.
+    """
+    for_workers, for_nannies = _PLUGINS
+    client.register_plugin(_NoPause(), for_workers)
+    client.register_plugin(_NoKill(), for_nannies)
+    try:
+        yield
+    finally:
+        if client.status == "running":  # the scheduler may be gone
+            with suppress(OSError, ClosedClientError):
+                client.unregister_worker_plugin(for_workers)
+                client.unregister_worker_plugin(for_nannies, nanny=True)
 
 
 def _refuse_small_workers(client: Client, memory: int) -> None:
-    """SettingsError where Dask would halt a worker, for good, before it uses what blocks are cut to."""
+    """SettingsError where a worker may have less than what blocks are cut to, and what Dask takes."""
     workers = client.scheduler_info(n_workers=-1)["workers"]
     limits = [worker["memory_limit"] for worker in workers.values() if worker["memory_limit"]]
-    if limits and min(limits) * _PAUSED_SHARE < memory:
+    if limits and min(limits) * _SPARE_SHARE < memory:
         given = f"{memory // 2**20} MiB, and a worker that may have {min(limits) // 2**20} MiB"
-        expected = f"at most {int(min(limits) * _PAUSED_SHARE) // 2**20} MiB"
+        expected = f"at most {int(min(limits) * _SPARE_SHARE) // 2**20} MiB"
         todo = "Or start the workers with --memory-limit 0: blocks are cut to compute.memory in any case"
         raise SettingsError("The workers are too small", [Problem("compute.memory", given, expected, todo)])

@@ -3,7 +3,8 @@
     python tests/bench/bench_memory.py                     # 10 to 500 dates, 1 to 16 times the area
     python tests/bench/bench_memory.py DATES SIZE MIB      # one of them, here: prints JSON
 
-Dates are the same files again, by hard links. Prints a table and writes build/bench/memory.csv.
+Dates are the same files again, by hard links. Prints a table, writes build/bench/memory.csv,
+and fails where a peak is above the bound.
 """
 
 import json
@@ -121,6 +122,7 @@ def main() -> None:
     table = pd.DataFrame(rows)
     print(table.round(1).to_string(index=False))
     table.to_csv(OUT / "memory.csv", index=False)
+    assert (table["peak_mib"] <= table["bound_mib"]).all(), "more memory than the bound"
 
 
 if __name__ == "__main__":

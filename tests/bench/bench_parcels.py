@@ -29,6 +29,7 @@ import shapely
 from pyproj import Transformer
 
 from pipeline.engine.executors import Threads
+from pipeline.engine.limits import REGISTER_BYTES
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
@@ -60,7 +61,7 @@ from tests.stac import BANDS, raw_item, write_catalogue
 OUT = Path(__file__).parents[2] / "build" / "bench"
 GAUSS_KRUEGER, UTM, LEFT, TOP = "EPSG:4549", "EPSG:32651", 350_000.0, 3_520_000.0
 PARCEL_PX, PATCH_PX, MARGIN_M, AT_ONCE, EDGE_PX = 16, 12, 100.0, 250_000, 1024
-BOUND_MB = 4000
+BOUND_MB = REGISTER_BYTES / 1e6
 YEARS = (2023, 2024)
 STORES = {
     "land_cover": {"land_cover": CLASSES},
