@@ -37,6 +37,11 @@ def find_least(entry: str) -> float:
     return float(rows.get(entry, rows[_ALL])["least_denominator"])
 
 
+def find_limit(entry: str) -> float:
+    """What a sum of reflectances meets where it is `find_least`, whatever its rounding."""
+    return find_least(entry) * _SLACK
+
+
 def divide(over: Numbers, under: Numbers, *, least: float) -> Numbers:
     """A quotient of sums of reflectances; NaN where what it divides by is less than `least`."""
     nothing = np.full(np.shape(under), np.nan)

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from pipeline.compiled import numba
 from pipeline.indices.dark_water import DARK, UNTOLD, WATER, tell_water
-from pipeline.indices.formulas import apply_formula
+from pipeline.indices.domain import find_limit
 from pipeline.indices.spectral import find_index
 from pipeline.legends import LAND_COVER, NODATA_CLASS
 
 RULE_INDICES = ("ndvi", "mndwi", "bsi")
 BANDS = tuple(sorted({band for name in RULE_INDICES for band in find_index(name).bands}))
 _JUDGED = (*RULE_INDICES, "red_nir", "swir")
+_LIMITS = tuple(find_limit(find_index(name).entry) for name in RULE_INDICES)
 _WATER, _VEGETATION, _BARE, _BUILT = map(LAND_COVER.code, ("water", "vegetation", "bare", "built"))
 _SURE = 9.0
 """Standard deviations beyond which the normal distribution is 1 in double precision."""
@@ -27,12 +28,50 @@ def compute_rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, x
     """The indices that the rules judge by, and the light that tells dark water, from reflectance of BANDS.
 
     `red_nir` is the sum of red and near infrared, `swir` short-wave infrared; they are NaN where any of BANDS
-    is, an index outside its domain as well.
+    is, an index outside its domain as well. All three indices are normalised differences of sums of bands,
+    taken in one pass; they are what `pipeline.indices.formulas` makes of their formulas.
     """
-    indices = {name: apply_formula(find_index(name), reflectance) for name in RULE_INDICES}
-    nothing = 0 * sum(reflectance[band] for band in BANDS)
-    light = {"red_nir": reflectance["red"] + reflectance["nir"], "swir": reflectance["swir16"]}
-    return indices | {name: values + nothing for name, values in light.items()}
+    found = xr.apply_ufunc(
+        _compute_judged,
+        *(reflectance[band] for band in BANDS),
+        output_core_dims=[()] * len(_JUDGED),
+        dask="parallelized",
+        output_dtypes=[np.float64] * len(_JUDGED),
+    )
+    return dict(zip(_JUDGED, found, strict=True))
+
+
+def _compute_judged(*bands: NDArray[np.floating[Any]]) -> tuple[NDArray[np.float64], ...]:
+    """The numbers of _JUDGED from those of BANDS."""
+    found = tuple(np.empty(bands[0].shape) for _ in _JUDGED)
+    _fill_judged(tuple(band.ravel() for band in bands), _LIMITS, tuple(one.reshape(-1) for one in found))
+    return found
+
+
+@numba.njit(nogil=True, cache=True)
+def _fill_judged(
+    bands: tuple[NDArray[np.floating[Any]], ...],
+    limits: tuple[float, ...],
+    judged: tuple[NDArray[np.float64], ...],
+) -> None:
+    blue, green, nir, red, swir = bands
+    ndvi, mndwi, bsi, red_nir, short = judged
+    least_ndvi, least_mndwi, least_bsi = limits
+    for place in range(len(blue)):
+        b, g, n, r, s = blue[place], green[place], nir[place], red[place], swir[place]
+        ndvi[place] = _compute_difference(n, r, least_ndvi)
+        mndwi[place] = _compute_difference(g, s, least_mndwi)
+        bsi[place] = _compute_difference(s + r, n + b, least_bsi)
+        nothing = 0 * (b + g + n + r + s)
+        red_nir[place] = r + n + nothing
+        short[place] = s + nothing
+
+
+@numba.njit(nogil=True, cache=True)
+def _compute_difference(first: float, second: float, least: float) -> float:
+    """A normalised difference within its domain (`pipeline.indices.domain`); else NaN."""
+    over, under = first - second, first + second
+    return over / under if (under >= least) & (abs(over) <= under) else np.nan
 
 
 def classify(

@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from pipeline import operating_system
@@ -10,6 +11,8 @@ from pipeline.errors import WorkspaceError
 from pipeline.storage.ownership import BEGUN, carry_over, check_place, is_delivery, name_old
 
 _WRITTEN = {stat.S_IFREG, stat.S_IFDIR}
+_FLUSHES = 8
+"""Files that are brought to the disk at a time."""
 _GUARDS = ("-wal", "-shm", "-journal")
 """Ends of names of files that SQLite has beside one that is being written."""
 
@@ -73,7 +76,8 @@ def remove(path: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Bring a file, or a folder with all files and folders in it, to the disk."""
-    for entry in [*path.rglob("*"), path] if path.is_dir() else [path]:
-        if stat.S_IFMT(entry.lstat().st_mode) in _WRITTEN:
-            operating_system.sync_to_disk(entry)
+    """Bring a file, or a folder with all files and folders in it, to the disk, several at a time."""
+    entries = [*path.rglob("*"), path] if path.is_dir() else [path]
+    written = [entry for entry in entries if stat.S_IFMT(entry.lstat().st_mode) in _WRITTEN]
+    with ThreadPoolExecutor(_FLUSHES) as threads:
+        list(threads.map(operating_system.sync_to_disk, written))

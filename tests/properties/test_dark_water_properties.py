@@ -11,7 +11,13 @@ from pipeline.indices.alerts import compute_ndvi_stack
 from pipeline.indices.composite import choose_greenest_look
 from pipeline.indices.dark_water import LEAST_STEPS
 from pipeline.indices.formulas import apply_formula
-from pipeline.indices.land_cover import BANDS, classify, compute_confidence, compute_rule_indices
+from pipeline.indices.land_cover import (
+    BANDS,
+    RULE_INDICES,
+    classify,
+    compute_confidence,
+    compute_rule_indices,
+)
 from pipeline.indices.spectral import find_index
 from pipeline.indices.water import count_wet_looks
 from pipeline.legends import LAND_COVER, NODATA_CLASS
@@ -45,6 +51,18 @@ def test_what_is_dark_or_below_nothing_is_never_vegetation_and_has_no_ndvi(pixel
     seen = (pixels != REFLECTANCE_NODATA).all(axis=0)
     dark = seen & (red + nir < LEAST_STEPS) & (stored["swir16"] < LEAST_STEPS)
     assert (classes[dark] == LAND_COVER.code("water")).all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(PIXELS)
+def test_the_indices_that_the_rules_judge_by_are_to_the_bit_those_of_their_formulas(pixels):
+    bands = unpack_reflectance(dict(zip(BANDS, pixels, strict=True)))
+    found = compute_rule_indices(bands)
+    for name in RULE_INDICES:
+        assert np.array_equal(found[name], apply_formula(find_index(name), bands), equal_nan=True)
+    nothing = 0 * sum(bands[band] for band in BANDS)
+    assert np.array_equal(found["red_nir"], bands["red"] + bands["nir"] + nothing, equal_nan=True)
+    assert np.array_equal(found["swir"], bands["swir16"] + nothing, equal_nan=True)
 
 
 @settings(max_examples=100, deadline=None)
