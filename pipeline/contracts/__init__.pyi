@@ -22,9 +22,11 @@ from .columns import check_table as check_table
 from .columns import list_row_values as list_row_values
 from .columns import tabulate_rows as tabulate_rows
 from .delivery import Delivery as Delivery
+from .delivery import Package as Package
 from .delivery import Raster as Raster
 from .delivery import RasterKind as RasterKind
 from .delivery import Register as Register
+from .delivery import RegisterSums as RegisterSums
 from .ecological_index import ECOLOGICAL_INDEX as ECOLOGICAL_INDEX
 from .ecological_index import ECOLOGICAL_INDEX_INPUTS as ECOLOGICAL_INDEX_INPUTS
 from .ecological_index import ECOLOGICAL_QUALITY as ECOLOGICAL_QUALITY

@@ -1,6 +1,6 @@
 """What a delivery shows, and nothing else is consulted as it is written."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from pipeline.periods import Period
 
 RasterKind = Literal["ratio", "index", "amount", "count", "classes", "reflectance", "series"]
 Register = Literal["inventory", "parcels"]
+Package = Literal["all", "register", "others"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,19 @@ class Raster:
 
 
 @dataclass(frozen=True)
+class RegisterSums:
+    """What the parts of a register come to, found once while they are written.
+
+    `totals` are counts by grouping of each part, `words` what its columns `method` and `param_set` say, each
+    word once, `owned` the area of each kind of owner and ecosystem in the newest period, of each part.
+    """
+
+    totals: tuple[Mapping[str, pd.DataFrame], ...]
+    words: Mapping[str, Sequence[str]]
+    owned: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Delivery:
     """Everything that one area's delivery shows; `outputs` writes it, nothing else is consulted.
 
@@ -61,6 +75,10 @@ class Delivery:
     A register that is too large to be held is `divided`: `inventory` and `parcels` then have their columns
     and no row, `counts` says how many rows each has, and `parts` reads those that are asked for part by part.
     `long_tables` are Parquet files of tables that are too long to be held, by stem.
+
+    `package` says which layers the GeoPackage has: `all`, those of the `register` (of one part), or the
+    `others`, where each part of the register has one of its own. `findings` are then some of each kind,
+    `findings_file` is the Parquet of all, `finding_counts` how many there are (`severity`, `rule`, `count`).
     """
 
     aoi: Aoi
@@ -85,6 +103,10 @@ class Delivery:
     divided: Callable[[Collection["Register"]], Iterator["Delivery"]] | None = None
     counts: Mapping["Register", int] = field(default_factory=dict)
     long_tables: Mapping[str, Path] = field(default_factory=dict)
+    package: Package = "all"
+    findings_file: Path | None = None
+    finding_counts: pd.DataFrame | None = None
+    sums: "RegisterSums | None" = None
 
     def parts(self, *layers: "Register") -> Iterator["Delivery"]:
         """The delivery of each part of its register, with what is asked of it; itself where it is whole."""
@@ -93,6 +115,14 @@ class Delivery:
     def count_rows(self, layer: "Register") -> int:
         """How many rows a layer of the register has, all parts together."""
         return self.counts[layer] if self.divided else len(getattr(self, layer))
+
+    def count_findings(self) -> pd.DataFrame:
+        """How many findings there are of each `severity` and `rule` (`count`), also where some are held."""
+        if self.finding_counts is not None:
+            return self.finding_counts
+        kinds = self.findings[["severity", "rule"]]
+        counted: pd.DataFrame = kinds.value_counts(sort=False).rename("count").reset_index()
+        return counted
 
     @property
     def area_name(self) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.contracts import Delivery, Register
 from pipeline.flow.feature_numbers import FormerNumbers
+from pipeline.flow.finding_choice import choose_findings
 from pipeline.storage.tables import count_rows, load_layer, read_layer_parts, read_parts, zip_parts
 
 ROWS_HELD = 250_000
@@ -17,8 +18,14 @@ ROWS_OF_PART = 100_000
 """Rows of the inventory of a part of a larger one, about."""
 MOST_TABLE_ROWS = 5_000_000
 """Rows of a table that is held and leaves as CSV; a longer one leaves as Parquet."""
+MOST_LAYER_ROWS = 2_000_000
+"""Rows of the inventory that one GeoPackage holds, some 4 GB: what FAT32 and older tools hold in a file, and
+what QGIS opens over a network in reasonable time. Beyond, each part has one of its own, and the inventory no
+CSV, of which spreadsheets show a million rows."""
 _PLACES = (9, 12)
 """Letters of a code of a parcel that say in which town, and in which village, it lies (GB/T 37346)."""
+MOST_OF_KIND = 5000
+"""Findings of a rule and severity that the GeoPackage of a register without parcels shows."""
 _OF_PARCELS = ("account_parcels", "account_sums")
 """Tables of parcels of which each part has its own."""
 
@@ -54,7 +61,17 @@ def add_register(delivery: Delivery, files: RegisterFiles) -> Delivery:
         **{name: _load_none(files, name) for name in counts},
         counts=counts,
         divided=lambda layers: _divide(delivery, files, layers, most),
+        package="others" if counts["inventory"] > MOST_LAYER_ROWS else "all",
     )
+
+
+def add_findings(delivery: Delivery, folder: Path) -> Delivery:
+    """A delivery with its findings: all, or of a register that no GeoPackage holds the first of each kind."""
+    if delivery.package == "all":
+        return replace(delivery, findings=load_layer(folder, "findings"))
+    path = folder / "findings.parquet"
+    chosen = choose_findings(path, MOST_OF_KIND)
+    return replace(delivery, findings=chosen.rows, finding_counts=chosen.counts, findings_file=path)
 
 
 def _load_none(files: RegisterFiles, name: Register) -> gpd.GeoDataFrame:

@@ -21,7 +21,7 @@ from pipeline.errors import PipelineError
 from pipeline.flow.account_rasters import list_service_rasters
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.assessing import load_assessed_layers, load_assessed_tables
-from pipeline.flow.division import MOST_TABLE_ROWS, RegisterFiles, add_register
+from pipeline.flow.division import MOST_TABLE_ROWS, RegisterFiles, add_findings, add_register
 from pipeline.flow.endmember_evidence import describe_endmembers
 from pipeline.flow.feature_numbers import FormerNumbers, find_last_numbers
 from pipeline.flow.inputs import Inputs
@@ -150,7 +150,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         parcels=gpd.GeoDataFrame(),
         sections=load_layer(tables.sections.path, "sections"),
         change_patches=load_layer(tables.statistics.path, "change_patches"),
-        findings=load_layer(tables.inventory.path, "findings"),
+        findings=gpd.GeoDataFrame(),
         tables=_gather_tables(run, draft.maps, tables),
         rasters=draft.rasters,
         rules=_name_rules(draft.inputs),
@@ -160,7 +160,7 @@ def gather_delivery(run: Run, draft: Draft, tables: TableArtifacts) -> Delivery:
         organisation=study.settings.catalogue.name_organisation(study.aoi.id),
         long_tables=_find_long_tables(tables),
     )
-    return add_register(held, register)
+    return add_findings(add_register(held, register), tables.inventory.path)
 
 
 def _name_rules(inputs: Inputs) -> dict[str, tuple[str, str]]:
@@ -260,7 +260,7 @@ def publish_delivery(
     with run.step(study.title("delivery"), cause):
         asked = study.settings.outputs
         written = outputs.complete_delivery(
-            delivery, draft.written, shapefile=asked.shapefile, headings=asked.headings
+            delivery, draft.written, shapefile=asked.shapefile, headings=asked.headings, parts=asked.parts
         )
     manifest = {
         **_describe_delivery(study, delivery, search),
@@ -283,8 +283,8 @@ def _describe_parts(inputs: Inputs) -> dict[str, Any]:
     return {"parts": versions} if versions else {}
 
 
-def _count_findings(findings: gpd.GeoDataFrame) -> dict[str, int]:
-    counts = findings["severity"].value_counts()
+def _count_findings(kinds: pd.DataFrame) -> dict[str, int]:
+    counts = kinds.groupby("severity")["count"].sum()
     return {severity: int(counts.get(severity, 0)) for severity in get_args(Severity)}
 
 
@@ -304,9 +304,9 @@ def _describe_delivery(study: Study, delivery: Delivery, search: Mapping[str, An
             "inventory": delivery.count_rows("inventory"),
             "sections": len(delivery.sections),
             "change_patches": len(delivery.change_patches),
-            "findings": len(delivery.findings),
+            "findings": int(delivery.count_findings()["count"].sum()),
         },
-        "findings": _count_findings(delivery.findings),
+        "findings": _count_findings(delivery.count_findings()),
         "search": {key: value for key, value in search.items() if key != "warnings"},
         "warnings": search["warnings"],
         "times": {"published": datetime.now(UTC).isoformat(timespec="seconds")},

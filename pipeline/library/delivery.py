@@ -13,7 +13,7 @@ import pyogrio
 from pipeline import library
 from pipeline.errors import InputError, Problem
 from pipeline.outputs.published import Published, find_deliveries, open_published
-from pipeline.storage.delivered import find_delivered
+from pipeline.storage.delivered import REGISTER_ENDS, find_delivered
 
 if TYPE_CHECKING:
     import xarray as xr  # takes long to load, and only maps need it
@@ -156,11 +156,19 @@ class Delivery:
         return [name for name in names if name != "layer_styles"]
 
     def read_layer(self, name: str) -> gpd.GeoDataFrame:
-        """Any layer of the GeoPackage, in EPSG:4490; InputError for one that it does not have."""
+        """Any layer of the GeoPackage, in EPSG:4490; InputError for one that it does not have.
+
+        A register that no GeoPackage holds is read from its GeoParquet, all of it.
+        """
+        if name in REGISTER_ENDS and name not in self.layers:
+            return gpd.read_parquet(self.published.find_file(self._name_register(name))).drop(columns="fid")
         if name not in self.layers:
             place, held = f"{self._package}, layer {name}", ", ".join(self.layers)
             raise InputError("No such layer in the delivery", [Problem(place, "no such layer", held)])
         return pyogrio.read_dataframe(self._package, layer=name)
+
+    def _name_register(self, name: str) -> str:
+        return f"{self._package.stem}{REGISTER_ENDS[name]}"
 
     @property
     def _package(self) -> Path:

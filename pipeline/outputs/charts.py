@@ -1,6 +1,6 @@
 """Charts of the report: cover, land cover and its change, owners, findings, sections month by month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +122,7 @@ def _draw_classes(delivery: Delivery) -> Figure | None:
 
 def _draw_owners(delivery: Delivery) -> Figure | None:
     """Area of each owner kind by ecosystem in the newest period, in ha; a parcel counts once."""
-    owned = pd.concat([_sum_owned(part) for part in delivery.parts("inventory")], ignore_index=True)
+    owned = delivery.sums.owned if delivery.sums else sum_owned(delivery.parts("inventory"))
     if owned.empty:
         return None
     unknown = find_text("legend.unknown", delivery.language)
@@ -131,6 +131,11 @@ def _draw_owners(delivery: Delivery) -> Figure | None:
     chart = drawing.create_lying_bars(list(areas.sum(axis=1).sort_values().index))
     hectares = name_unit("ha", delivery.language)
     return draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True, unit=hectares)
+
+
+def sum_owned(parts: Iterable[Delivery]) -> pd.DataFrame:
+    """Area in ha of each kind of owner and ecosystem in the newest period, of one part after another."""
+    return pd.concat([_sum_owned(part) for part in parts], ignore_index=True)
 
 
 def _sum_owned(part: Delivery) -> pd.DataFrame:
@@ -149,11 +154,12 @@ def _draw_rules(delivery: Delivery) -> Figure | None:
     """Number of findings of each rule, by severity."""
     if delivery.findings.empty:
         return None
-    counts = pd.DataFrame(delivery.findings[["rule", "severity"]]).assign(
-        rule=name_codes("rule", delivery.findings["rule"], delivery).map(clean_words),
-        severity=name_values("severity", delivery.findings["severity"], delivery.language),
+    kinds = delivery.count_findings()
+    counts = kinds.assign(
+        rule=name_codes("rule", kinds["rule"], delivery).map(clean_words),
+        severity=name_values("severity", kinds["severity"], delivery.language),
     )
-    table = counts.pivot_table(index="rule", columns="severity", aggfunc="size").astype(float)
+    table = counts.pivot_table(index="rule", columns="severity", values="count", aggfunc="sum").astype(float)
     colors = {entry.name(delivery.language): entry.color for entry in reversed(list_values("severity"))}
     chart = drawing.create_lying_bars(list(table.sum(axis=1).sort_values(kind="stable").index))
     return draw_stack(chart, table, colors, delivery, lying=True, unit="")

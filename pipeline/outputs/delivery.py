@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
 import geopandas as gpd
 import pandas as pd
@@ -34,14 +33,13 @@ from pipeline.outputs.long_tables import write_long_tables
 from pipeline.outputs.map_sheets import is_shown
 from pipeline.outputs.qgis.delivery_project import add_project
 from pipeline.outputs.raster import write_raster
+from pipeline.outputs.register_parts import write_register_parts
 from pipeline.outputs.shapefile import write_shapefiles
 from pipeline.outputs.stac.catalog import write_stac_catalog
-from pipeline.settings.outputs import Headings
-from pipeline.storage.delivered import FORMER_NAMES, FileFacts
+from pipeline.settings.outputs import Headings, Parts
+from pipeline.storage.delivered import FORMER_NAMES, REGISTER_ENDS, FileFacts
 from pipeline.storage.ownership import BEGUN
 
-_PARQUET = MappingProxyType({".parquet": INVENTORY_LAYER, "_parcels.parquet": PARCELS_LAYER})
-"""Layers that leave as GeoParquet too, by what the names of their files end with."""
 _PATIENCE = 5
 """By how much raster writers stand back (nice): a third of the time of a thread that does not."""
 
@@ -89,7 +87,12 @@ def begin_delivery(
 
 
 def complete_delivery(
-    delivery: Delivery, begun: DeliveryDraft, *, shapefile: bool = False, headings: Headings = "keys"
+    delivery: Delivery,
+    begun: DeliveryDraft,
+    *,
+    shapefile: bool = False,
+    headings: Headings = "keys",
+    parts: Parts = "all",
 ) -> dict[str, FileFacts]:
     """Write all else of a delivery that was begun with its rasters; its files by their place in it, sorted.
 
@@ -101,6 +104,8 @@ def complete_delivery(
     """
     folder = begun.folder
     (folder / "tables").mkdir()
+    if delivery.package == "others":
+        delivery = write_register_parts(delivery, folder, parts)
     layers = write_geopackage(delivery, folder / delivery.name_file(".gpkg"))
     _write_tables(delivery, folder, headings, shapefile=shapefile)
     _wait(begun.rasters[raster.name] for raster in delivery.rasters if is_shown(raster))
@@ -125,16 +130,21 @@ def _write_tables(delivery: Delivery, folder: Path, headings: Headings, *, shape
     if shapefile:
         (folder / "shapefile").mkdir()
         write_shapefiles(delivery, folder / "shapefile")
-    write_books(delivery, folder)
-    for suffix, layer in _PARQUET.items():
-        _write_layer(layer, delivery, folder / delivery.name_file(suffix))
-    rows = map(_flatten, build_layer_parts(INVENTORY_LAYER, delivery))
-    write_inventory_csv(rows, folder / delivery.name_file(".csv"), delivery.language, headings)
+    if delivery.package == "all":
+        _write_register(delivery, folder, headings)
     if headings == "names":
         write_named_tables(delivery, folder)
     for stem, table in delivery.tables.items():
         write_csv(flatten_table(_flatten(table), delivery), folder / "tables" / f"{stem}.csv")
     write_long_tables(delivery, folder / "tables")
+
+
+def _write_register(delivery: Delivery, folder: Path, headings: Headings) -> None:
+    write_books(delivery, folder)
+    for layer in (INVENTORY_LAYER, PARCELS_LAYER):
+        _write_layer(layer, delivery, folder / delivery.name_file(REGISTER_ENDS[layer.name]))
+    rows = map(_flatten, build_layer_parts(INVENTORY_LAYER, delivery))
+    write_inventory_csv(rows, folder / delivery.name_file(".csv"), delivery.language, headings)
 
 
 def _write_layer(layer: FeatureLayer, delivery: Delivery, path: Path) -> None:

@@ -1,13 +1,15 @@
 """Layers as GeoParquet 1.1: rows in the order of a Hilbert curve, so that a window reads few of them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
@@ -16,6 +18,11 @@ from numpy.typing import NDArray
 from pipeline.storage.tables import PART_ROWS
 
 _ABOUT = b"geo"
+_BOX = "bbox"
+_KINDS: Mapping[int, str] = MappingProxyType(
+    {0: "Point", 1: "LineString", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString", 6: "MultiPolygon"}
+)
+"""What GeoParquet calls the kinds of geometries of shapely."""
 
 
 def write_geoparquet(rows: gpd.GeoDataFrame, path: Path | BytesIO) -> None:
@@ -35,35 +42,71 @@ def write_geoparquet(rows: gpd.GeoDataFrame, path: Path | BytesIO) -> None:
     )
 
 
+class LayerWriter:
+    """A GeoParquet of a layer that is not held as a whole: rows of each part lie along a curve of their own.
+
+    It has a part at least, although that may have no row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self._about: dict[str, Any] = {}
+        self._kinds: set[str] = set()
+        self._bounds: list[NDArray[np.float64]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            about = {_ABOUT: json.dumps(self._tell_about()).encode()}
+            self._writer.add_key_value_metadata(about)
+            self._writer.close()
+
+    def add(self, rows: gpd.GeoDataFrame) -> None:
+        """Write a part behind those that are there."""
+        if self._writer is None:
+            self._writer = self._begin(rows.iloc[:0])
+        ordered = rows.iloc[_order_by_place(rows)]
+        shapes = np.asarray(ordered.geometry.array)
+        corners = shapely.bounds(shapes)
+        plain = pd.DataFrame(ordered).assign(**{rows.geometry.name: shapely.to_wkb(shapes)})
+        boxes = [pa.array(corner, from_pandas=True) for corner in corners.T]
+        schema = self._writer.schema
+        inner = schema.remove(schema.get_field_index(_BOX))
+        columns = pa.Table.from_pandas(plain, inner, preserve_index=False)
+        boxed = columns.append_column(
+            _BOX, pa.StructArray.from_arrays(boxes, fields=[*schema.field(_BOX).type])
+        )
+        self._writer.write_table(boxed.select(schema.names).cast(schema), row_group_size=PART_ROWS)
+        self._kinds |= {_KINDS[kind] for kind in np.unique(shapely.get_type_id(shapes)) if kind in _KINDS}
+        self._bounds.append(shapely.total_bounds(shapes))
+
+    def _begin(self, none: gpd.GeoDataFrame) -> pq.ParquetWriter:
+        packed = BytesIO()
+        write_geoparquet(none, packed)
+        schema = pq.read_schema(packed)
+        metadata = dict(schema.metadata)
+        self._about = json.loads(metadata.pop(_ABOUT))
+        return pq.ParquetWriter(self._path, schema.with_metadata(metadata), compression="zstd")
+
+    def _tell_about(self) -> dict[str, Any]:
+        """What the file says of its geometry."""
+        bounds = np.array(self._bounds)
+        own = self._about["columns"][self._about["primary_column"]]
+        own["geometry_types"] = sorted(self._kinds)
+        own["bbox"] = [*np.nanmin(bounds[:, :2], axis=0), *np.nanmax(bounds[:, 2:], axis=0)]
+        return self._about
+
+
 def write_geoparquet_parts(parts: Iterable[gpd.GeoDataFrame], path: Path) -> None:
-    """Write a layer that is not held as a whole; the rows of each part lie along a curve of their own."""
-    about: list[dict[str, Any]] = []
-    writer: pq.ParquetWriter | None = None
-    for table in map(_pack_part, parts):
-        metadata = dict(table.schema.metadata)
-        about.append(json.loads(metadata.pop(_ABOUT)))
-        writer = writer or pq.ParquetWriter(path, table.schema.with_metadata(metadata), compression="zstd")
-        writer.write_table(table.replace_schema_metadata(metadata), row_group_size=PART_ROWS)
-    assert writer is not None, "a layer has a part, although it may have no row"
-    writer.add_key_value_metadata({_ABOUT: json.dumps(_join_about(about)).encode()})
-    writer.close()
-
-
-def _pack_part(rows: gpd.GeoDataFrame) -> pa.Table:
-    packed = BytesIO()
-    write_geoparquet(rows, packed)
-    return pq.read_table(packed)
-
-
-def _join_about(about: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What a file says of its geometry, of what its parts would say."""
-    joined = about[0]
-    own = joined["columns"][joined["primary_column"]]
-    told = [one["columns"][joined["primary_column"]] for one in about]
-    bounds = np.array([one["bbox"] for one in told])
-    own["geometry_types"] = sorted({kind for one in told for kind in one["geometry_types"]})
-    own["bbox"] = [*np.nanmin(bounds[:, :2], axis=0), *np.nanmax(bounds[:, 2:], axis=0)]
-    return joined
+    """Write a layer that is not held as a whole, part by part."""
+    with LayerWriter(path) as writer:
+        for part in parts:
+            writer.add(part)
 
 
 def _order_by_place(rows: gpd.GeoDataFrame) -> NDArray[np.int64]:

@@ -93,6 +93,12 @@ PARCELS_LAYER = FeatureLayer(
     ("parcel_id",),
     partial(_require_table, name="parcels", schema=PARCELS),
 )
+FINDINGS_LAYER = FeatureLayer(
+    "findings",
+    "MultiPolygon",
+    ("finding_id",),
+    partial(_require_table, name="findings", schema=FINDINGS),
+)
 LAYERS = (
     INVENTORY_LAYER,
     PARCELS_LAYER,
@@ -108,12 +114,7 @@ LAYERS = (
         ("patch_id",),
         partial(_require_table, name="change_patches", schema=CHANGE_PATCHES),
     ),
-    FeatureLayer(
-        "findings",
-        "MultiPolygon",
-        ("finding_id",),
-        partial(_require_table, name="findings", schema=FINDINGS),
-    ),
+    FINDINGS_LAYER,
     FeatureLayer("aoi", "MultiPolygon", ("id",), lambda delivery: build_aoi_rows(delivery.aoi)),
 )
 

@@ -128,7 +128,10 @@ def _find_completed(column: str, layer: str) -> str:
 
 
 def _add_tables(page: LayoutPage, sheet: ParcelSheet) -> None:
-    """Products of the newest periods, sections of the last, and findings: those of the parcel."""
+    """Products of the newest periods, sections of the last, and findings: those of the parcel.
+
+    A part of a register has no sections and no findings of its own.
+    """
     periods = ", ".join(map(quote_text, sheet.periods))
     products = f'{_OF_PARCEL} AND "period" IN ({periods}) AND "cat2_code" IS NOT NULL'
     chosen = {
@@ -137,6 +140,8 @@ def _add_tables(page: LayoutPage, sheet: ParcelSheet) -> None:
         "findings": ("findings", _OF_PARCEL),
     }
     for key, (layer, only) in chosen.items():
+        if layer not in sheet.layers:
+            continue
         columns = _COLUMNS[key](sheet.language)
         page.add_table(key, sheet.layers[layer], columns, _TABLES[key], only=only, order=_ORDERS[key])
 

@@ -25,6 +25,7 @@ from pipeline.outputs.languages import say
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_rows
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.outputs.totals import sum_totals
+from pipeline.storage.delivered import FINDINGS_END
 
 ROWS_PER_SHEET = 1_000_000
 """Below the 1,048,576 rows that a sheet can hold; longer tables go on in further sheets."""
@@ -34,7 +35,16 @@ _MOST_LETTERS = 31
 _MOST_LINKS = 65_000
 """A little below what a sheet can hold (65,530); rows beyond are found by their key."""
 _SAID_OF_ROWS = ("method", "param_set")
-_WHOLE = MappingProxyType({"rows_file": ".parquet", "land_file": "_parcels.parquet", "package": ".gpkg"})
+_PARTS_TEXT = MappingProxyType({"all": "about.parts.text", "others": "about.register.text"})
+"""What is said of the parts, by what the GeoPackage of the delivery has."""
+_WHOLE = MappingProxyType(
+    {
+        "rows_file": ".parquet",
+        "land_file": "_parcels.parquet",
+        "package": ".gpkg",
+        "findings_file": FINDINGS_END,
+    }
+)
 """What holds all rows of a divided delivery."""
 _NO_LINKS: Mapping[int, Sequence[str | None]] = MappingProxyType({})
 _A3, _A4 = 8, 9
@@ -169,7 +179,8 @@ def _describe_parts(delivery: Delivery) -> dict[str, str]:
         return {}
     names = {name: delivery.name_file(end) for name, end in _WHOLE.items()}
     counts = {name: f"{delivery.count_rows(name):,}" for name in get_args(Register)}
-    return {"parts": find_text("about.parts.text", delivery.language).format(**counts, **names)}
+    text = find_text(_PARTS_TEXT[delivery.package], delivery.language)
+    return {"parts": text.format(**counts, **names)}
 
 
 def _list_methods(found: Sequence[str], delivery: Delivery) -> Sequence[str]:
@@ -194,10 +205,17 @@ def _describe_accounts(sets: Sequence[str], delivery: Delivery) -> dict[str, str
 
 def _list_distinct(delivery: Delivery) -> Mapping[str, Sequence[str]]:
     """What the inventory says of its methods and parameters, each once."""
+    if delivery.sums:
+        return delivery.sums.words
+    return list_words(part.inventory for part in delivery.parts("inventory"))
+
+
+def list_words(parts: Iterable[pd.DataFrame]) -> dict[str, list[str]]:
+    """What rows of the inventory say of their methods and parameters, each once."""
     found: dict[str, set[str]] = {name: set() for name in _SAID_OF_ROWS}
-    for part in delivery.parts("inventory"):
+    for rows in parts:
         for name, words in found.items():
-            words.update(part.inventory[name].dropna().astype(str) if name in part.inventory else ())
+            words.update(map(str, rows[name].dropna().unique()) if name in rows else ())
     return {name: sorted(words) for name, words in found.items()}
 
 

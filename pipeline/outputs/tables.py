@@ -12,6 +12,7 @@ from markupsafe import Markup
 from pipeline.contracts import Delivery
 from pipeline.outputs.columns import name_columns, name_values
 from pipeline.outputs.languages import keep_language
+from pipeline.storage.delivered import FINDINGS_END
 
 MOST_ROWS = 20
 """Rows of a table that stand open on a page; those beyond, up to MOST_LISTED, are behind a click."""
@@ -63,6 +64,8 @@ def format_hectares(value: float, *, signed: bool = False) -> str:
 
 def find_table_file(stem: str, delivery: Delivery) -> str:
     """Where all rows of a table stand, from the folder of the delivery: its CSV file, else the GeoPackage."""
+    if stem == "findings" and delivery.findings_file:
+        return delivery.name_file(FINDINGS_END)
     return f"tables/{stem}.csv" if stem in delivery.tables else delivery.name_file(".gpkg")
 
 

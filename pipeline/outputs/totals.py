@@ -40,6 +40,11 @@ def count_part(rows: pd.DataFrame, delivery: Delivery) -> dict[str, pd.DataFrame
     return {column: _sum_by(rows, column, delivery) for column in held}
 
 
+def choose_period(counted: Mapping[str, pd.DataFrame], label: str) -> dict[str, pd.DataFrame]:
+    """What a part comes to in one period."""
+    return {column: rows[rows["period"].astype(str) == label] for column, rows in counted.items()}
+
+
 def join_totals(counted: Sequence[Mapping[str, pd.DataFrame]], delivery: Delivery) -> pd.DataFrame:
     """What several parts come to, in the words of the delivery."""
     columns = [column for column in GROUPINGS if any(column in one for one in counted)]

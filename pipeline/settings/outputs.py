@@ -7,6 +7,8 @@ from pydantic import Field
 from pipeline.settings.strict import Strict
 
 Headings = Literal["keys", "names"]
+Code = Annotated[str, Field(pattern=r"^[0-9A-Za-z]{1,28}$")]
+Parts = Literal["all", "none"] | Annotated[list[Code], Field(min_length=1)]
 
 
 class Outputs(Strict):
@@ -17,12 +19,15 @@ class Outputs(Strict):
     maps them back.
     `headings: names` gives the inventory as CSV the headings and values that people read, in the language of
     the run, and writes all tables so into `tables_named/`; those of `tables/` keep their keys.
+    `parts`: of a register that no single GeoPackage holds, which parts have a GeoPackage and a workbook: all,
+    none, or those with parcels whose codes begin so (county, town, village).
     """
 
     composite: bool = False
     looks: bool = False
     shapefile: bool = False
     headings: Headings = "keys"
+    parts: Parts = "all"
 
 
 class Retention(Strict):

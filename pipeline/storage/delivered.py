@@ -20,7 +20,10 @@ FORMER_NAMES = MappingProxyType(
 )
 """How files of a delivery were called before their names told area and label; links for this release."""
 
-
+REGISTER_ENDS = MappingProxyType({"inventory": ".parquet", "parcels": "_parcels.parquet"})
+"""How the names of the files end that always hold a whole layer of the register."""
+FINDINGS_END = "_findings.parquet"
+"""How the name of the file ends that has all findings, where the GeoPackage has some of each kind."""
 SUPPLEMENT_END = "_supplement.xlsx"
 """How the name of the template ends that staff complete by hand."""
 

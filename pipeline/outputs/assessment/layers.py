@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import get_args
 
 import geopandas as gpd
 
-from pipeline.contracts import Delivery
+from pipeline.contracts import Delivery, Register
 from pipeline.errors import ContractError, Problem
 from pipeline.outputs.layers import LAYERS, FeatureLayer, Shape
 from pipeline.outputs.qgis.looks import LayerStyle
@@ -25,11 +26,16 @@ class PartLayer:
     style: LayerStyle
 
 
+REGISTER_PARTS = "register_parts"
+"""The layer of the parts of a register of which each has a GeoPackage of its own."""
 _UNSERVED = LayerStyle("access_status", 0.6, None, 0.3)
 _HOMES_ORDER = ("green_kind", "access_way", "homes_from", "region", "home_id")
 
 PART_LAYERS: Mapping[str, PartLayer] = MappingProxyType(
     {
+        REGISTER_PARTS: PartLayer(
+            "MultiPolygon", ("part",), LayerStyle(None, 0.15, "#6a3d9a", 0.5, label="part")
+        ),
         "water_bodies": PartLayer(
             "MultiPolygon", ("body",), LayerStyle("health_class", 0.6, "#303030", 0.3, label="body_name")
         ),
@@ -62,11 +68,19 @@ _SHAPES: Mapping[str, Shape] = MappingProxyType(
 
 
 def list_layers(delivery: Delivery) -> tuple[FeatureLayer, ...]:
-    """The six layers that each delivery has, then those of the parts of the assessment.
+    """The six layers that each delivery has, then those of parts of the assessment, as far as it packs them.
 
     Raises ContractError where rows of one layer have geometries of several kinds.
     """
-    return (*LAYERS, *(_build_layer(name, rows) for name, rows in delivery.layers.items()))
+    register = get_args(Register)
+    others = (_build_layer(name, rows) for name, rows in delivery.layers.items())
+    match delivery.package:
+        case "register":
+            return tuple(layer for layer in LAYERS if layer.name in register)
+        case "others":
+            return (*(layer for layer in LAYERS if layer.name not in register), *others)
+        case _:
+            return (*LAYERS, *others)
 
 
 def find_style(name: str) -> LayerStyle:

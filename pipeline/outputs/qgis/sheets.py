@@ -39,7 +39,7 @@ def build_sheet(views: Sequence[LayerView], rasters: Sequence[RasterView], deliv
         organisation=delivery.organisation,
         language=language,
         parts=build_layer_id("aoi") if len(delivery.aoi.parts) > 1 else "",
-        parcel=_build_parcel_sheet(views, rasters, delivery),
+        parcel=None if delivery.package == "others" else _build_parcel_sheet(views, rasters, delivery),
     )
 
 

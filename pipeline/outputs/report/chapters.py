@@ -8,7 +8,7 @@ from pipeline.outputs.columns import list_values
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_parts
 from pipeline.outputs.tables import Table, drop_empty, find_table_file, format_table, name_table
 from pipeline.outputs.texts import find_text, find_texts
-from pipeline.outputs.totals import sum_totals
+from pipeline.outputs.totals import choose_period, join_totals, sum_totals
 
 _SECTION_COLUMNS = ("section", "water_body", "period", "samples", "water_class", "target_class", "target_met")
 _IF_TOLD = ("decided_by", "exceedance", "reason")
@@ -35,15 +35,21 @@ def _rank_sections(delivery: Delivery) -> pd.DataFrame:
 
 def list_totals(delivery: Delivery) -> list[tuple[str, Table]]:
     """Totals of the newest period, one table for each grouping."""
-    parts = build_layer_parts(INVENTORY_LAYER, delivery)
-    newest = (rows[rows["period"].astype(str) == delivery.periods[-1].label] for rows in parts)
     words = find_texts("totals", delivery.language)
-    groups = sum_totals(newest, delivery).groupby(words["by"], sort=False)
+    groups = _sum_newest(delivery).groupby(words["by"], sort=False)
     file, grouping = delivery.name_file(".xlsx"), [words["by"], words["period"]]
     return [
         (str(name), format_table(part.drop(columns=grouping), file=file, hectares=[words["area_ha"]]))
         for name, part in groups
     ]
+
+
+def _sum_newest(delivery: Delivery) -> pd.DataFrame:
+    label = delivery.periods[-1].label
+    if delivery.sums:
+        return join_totals([choose_period(one, label) for one in delivery.sums.totals], delivery)
+    parts = build_layer_parts(INVENTORY_LAYER, delivery)
+    return sum_totals((rows[rows["period"].astype(str) == label] for rows in parts), delivery)
 
 
 def tabulate_findings(delivery: Delivery) -> Table:
@@ -58,7 +64,7 @@ def tabulate_findings(delivery: Delivery) -> Table:
 
 def count_findings(delivery: Delivery) -> list[tuple[str, str, int]]:
     """Colour, name and number of findings of each severity, the gravest first."""
-    counts = delivery.findings["severity"].value_counts()
+    counts = delivery.count_findings().groupby("severity")["count"].sum()
     return [
         (entry.color, entry.name(delivery.language), int(counts.get(entry.code, 0)))
         for entry in reversed(list_values("severity"))

@@ -90,11 +90,17 @@ def _write_area_row(name: str, hectares: Sequence[float]) -> list[str]:
 
 def _list_worst(delivery: Delivery) -> Iterator[WorstFinding]:
     """Kinds of findings, the gravest first, then those of which there are most."""
-    findings = pd.DataFrame(delivery.findings)
+    findings, counted = pd.DataFrame(delivery.findings), delivery.count_findings()
     for entry in reversed(list_values("severity")):
         own = findings[findings["severity"] == entry.code]
-        for rule, count in own["rule"].value_counts(sort=True).items():
+        counts = counted[counted["severity"] == entry.code].set_index("rule")["count"]
+        for rule in _order_rules(own["rule"], counts):
             alike = own[own["rule"] == rule].sort_values("finding_id")
             name = str(name_codes("rule", alike["rule"], delivery).iloc[0])
             message = str(alike[f"message_{delivery.language}"].iloc[0])
-            yield WorstFinding(entry.color, entry.name(delivery.language), name, int(count), message)
+            yield WorstFinding(entry.color, entry.name(delivery.language), name, int(counts[rule]), message)
+
+
+def _order_rules(found: pd.Series, counts: pd.Series) -> list[str]:
+    """Rules, those with most findings first, of as many those that are found first."""
+    return sorted(found.unique(), key=lambda rule: -int(counts[rule]))

@@ -9,9 +9,9 @@ KEYS = st.lists(st.text("GW012东", min_size=1, max_size=6), unique=True, max_si
 
 
 def number(keys, known=None, last=0):
-    return dict(
-        zip(keys, continue_numbers(pd.Series(keys, dtype=object), known or {}, last).tolist(), strict=True)
-    )
+    kept = np.array([(known or {}).get(key, 0) for key in keys], dtype=np.int64)
+    numbers = continue_numbers(pd.Series(keys, dtype=object), kept, last)
+    return dict(zip(keys, numbers.tolist(), strict=True))
 
 
 @given(KEYS)
@@ -40,7 +40,9 @@ def test_the_number_of_a_key_that_is_gone_is_given_to_no_other():
 
 
 def test_numbers_are_whole_and_hold_in_32_bits():
-    numbers = continue_numbers(pd.Series([f"P{place}" for place in range(5000)]), {}, 0)
+    numbers = continue_numbers(
+        pd.Series([f"P{place}" for place in range(5000)]), np.zeros(5000, dtype=np.int64), 0
+    )
     assert numbers.dtype == np.int64
     assert (numbers.min(), numbers.max()) == (1, 5000)
     assert np.iinfo(np.int32).max == GREATEST
