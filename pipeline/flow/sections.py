@@ -97,7 +97,8 @@ def _link_parcels(study: Study, status: pd.DataFrame, parcels: Artifact) -> gpd.
     """Status with its points and the water parcel of each section."""
     within_m = study.settings.sections.rules.nearest_water_m
     parts = read_layer_parts(parcels.path / "parcels.parquet", waters.COLUMNS)
-    rows = pd.concat([waters.select_water_parcels(part) for part in parts], ignore_index=True)
+    near = [waters.select_candidates(status, part, within_m=within_m) for part in parts]
+    rows = pd.concat([part for part in near if len(part)] or near[:1], ignore_index=True)
     links = waters.link_sections(status, rows, crs=study.grid.crs, within_m=within_m)
     points = gpd.points_from_xy(status["lon"], status["lat"], crs=CGCS2000)
     return gpd.GeoDataFrame(check_table(status, SECTION_STATUS).join(links), geometry=points)

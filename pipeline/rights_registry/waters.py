@@ -16,6 +16,9 @@ BY_REGISTER, STANDS_ON, NEAREST = "register", "stands_on", "nearest"
 NEAREST_M = 200.0
 """How far a section may lie from the water parcel that it is linked to; proposal of this project."""
 
+_LEAST_DEGREE_M, _STEEPEST_DEG = 100_000.0, 89.0
+"""Less than a degree of latitude has; a latitude beyond which meridians are not looked at one by one."""
+
 LINK_COLUMNS = ["parcel_id", "link", "distance_m"]
 
 _WATER_UNITS = ("30", "31", "32", "33", "水流", "河流", "湖泊", "水库水面")
@@ -40,6 +43,23 @@ def select_water_parcels(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     of_unit = parcels["unit_type"].astype("string").str.strip().isin(_WATER_UNITS)
     of_kind = parcels["resource_kind"].astype("string").str.startswith(_WATER_KIND).fillna(value=False)
     return parcels[of_class | of_unit | of_kind.astype(bool)]
+
+
+def select_candidates(
+    sections: pd.DataFrame, parcels: gpd.GeoDataFrame, *, within_m: float = NEAREST_M
+) -> gpd.GeoDataFrame:
+    """Of some parcels those that `link_sections` could link one of the sections to, in their order."""
+    waters = select_water_parcels(parcels)
+    reaches = set(sections["reach"].dropna()) if "reach" in sections else set()
+    kept = waters[[*_NAMES]].isin(reaches).any(axis=1).to_numpy(copy=True)
+    places = sections[["lon", "lat"]].dropna().to_numpy(dtype=float)
+    if len(places) and len(waters):
+        lat = within_m / _LEAST_DEGREE_M
+        lon = lat / np.cos(np.radians(min(np.abs(places[:, 1]).max() + lat, _STEEPEST_DEG)))
+        margins = np.array([-lon, -lat, lon, lat])
+        around = shapely.box(*(waters.bounds.to_numpy() + margins).T)
+        kept[shapely.STRtree(around).query(shapely.points(places), predicate="intersects")[1]] = True
+    return waters[kept]
 
 
 def link_sections(

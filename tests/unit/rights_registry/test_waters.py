@@ -5,6 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyproj import Geod
 
 from pipeline.geodesy import CGCS2000
@@ -105,3 +107,33 @@ def test_a_parcel_has_the_worst_and_the_mean_class_of_its_graded_sections():
     assert found.to_numpy().tolist() == [
         ["A", "2023", "甲", 1, 3.0, 3.0], ["A", "2024", "甲、乙", 2, 5.0, 3.5],
     ]  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    spots=st.lists(
+        st.tuples(
+            st.floats(121.49, 121.6), st.floats(31.49, 31.52), st.sampled_from([None, "东河水流", "U2"])
+        ),
+        max_size=5,
+    ),
+    within_m=st.floats(1, 3000),
+)
+def test_candidates_are_all_that_a_section_is_linked_to(spots, within_m):
+    sections = _sections(*((f"S{number}", *spot) for number, spot in enumerate(spots)))
+    parcels = _parcels()
+    parts = [
+        waters.select_candidates(sections, parcels.iloc[some], within_m=within_m)
+        for some in (slice(0, 2), slice(2, 5))
+    ]
+    few = pd.concat(parts, ignore_index=True)
+    found, expected = (
+        waters.link_sections(sections, rows, crs=CRS, within_m=within_m) for rows in (few, parcels)
+    )
+    pd.testing.assert_frame_equal(found, expected)
+
+
+def test_water_that_no_section_is_near_or_names_is_no_candidate():
+    sections = _sections(("80 m north of B", 121.525, 31.51 + 80 * METRE, "东河水流"))
+    assert waters.select_candidates(sections, _parcels())["parcel_id"].tolist() == ["A", "B"]
+    assert waters.select_candidates(sections.iloc[:0], _parcels()).empty
