@@ -57,7 +57,8 @@ def evaluate_rules(
 
     `rows` are those of `join_observations`; a period is compared with the one before it.
     """
-    found = [build_findings(rule, rows[rule.applies(rows)]) for rule in OBSERVATION_RULES]
+    plain = pd.DataFrame(rows)
+    found = [build_findings(rule, plain[rule.applies(plain)]) for rule in OBSERVATION_RULES]
     missing = gpd.GeoDataFrame(
         {"key": list(missing_columns), "column": list(missing_columns)},
         geometry=[aoi.geometry] * len(missing_columns),
@@ -157,7 +158,7 @@ def add_land_classes(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def build_findings(rule: Rule, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def build_findings(rule: Rule, rows: pd.DataFrame) -> gpd.GeoDataFrame:
     """FINDINGS, one per row; the rule's messages are filled from the row's columns.
 
     `parcel_id`, `period` and `key` (what else tells two findings of a rule apart) may be absent.

@@ -64,9 +64,26 @@ def build_inventory(
     null, and `confidence` says why. A parcel without a known land class, or of a type without products, has
     one row without a product.
     """
-    rows = _add_quality(rows, periods, sections, products.grades, cover)
-    rows = inventory_change.add_changes(rows, periods)
+    plain = _add_quality(pd.DataFrame(rows), periods, sections, products.grades, cover)
+    plain = inventory_change.add_changes(plain, periods)
     of_class = _list_products_by_class(products)
+    place, number = _match_products(plain["land_class"], of_class["land_class"])
+    said = _describe_parcels(plain, aoi, sources, of_class, evidence=evidence, simulated=simulated)
+    listed = _describe_product(of_class.reindex(number).reset_index(drop=True), plain, place, aoi)
+    table = said.take(place).reset_index(drop=True).assign(**listed)
+    return gpd.GeoDataFrame(table, geometry=rows.geometry.to_numpy()[place], crs=CGCS2000)
+
+
+def _describe_parcels(
+    rows: pd.DataFrame,
+    aoi: Aoi,
+    sources: Mapping[str, str],
+    of_class: pd.DataFrame,
+    *,
+    evidence: str,
+    simulated: bool,
+) -> pd.DataFrame:
+    """What INVENTORY says of a parcel in a period, whatever it supplies; its products are null."""
     said = pd.DataFrame(
         {
             "parcel_id": rows["parcel_id"].astype(object),
@@ -78,12 +95,7 @@ def build_inventory(
             "data_source": rows["period"].map(sources) + (f"；{_SIMULATED}" if simulated else ""),
         }
     )
-    place, number = _match_products(rows["land_class"], of_class["land_class"])
-    listed = of_class.reindex(number).reset_index(drop=True)
-    shown = said.take(place).reset_index(drop=True).assign(**_describe_product(listed, rows, place, aoi))
-    table = shown.reindex(columns=["parcel_id", *INVENTORY.columns])
-    outlines = rows.geometry.to_numpy()[place]
-    return check_table(gpd.GeoDataFrame(table, geometry=outlines, crs=CGCS2000), INVENTORY)
+    return check_table(said.reindex(columns=["parcel_id", *INVENTORY.columns]), INVENTORY)
 
 
 def _match_products(classes: pd.Series, listed: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -113,25 +125,24 @@ def _list_products_by_class(products: Products) -> pd.DataFrame:
     rows = [
         {
             "land_class": code,
-            "number": number,
             "cat1_name": products.categories[product.cat1],
             "product_code": build_product_code(product.cat1, product.cat2_code),
             **product.model_dump(exclude={"dlbm", "source"}),
         }
         for code, ecosystem in zip(classes["code"], classes["ecosystem"], strict=True)
-        for number, product in enumerate(products.ecosystems.get(ecosystem, []))
+        for product in products.ecosystems.get(ecosystem, [])
         if not product.dlbm or code in product.dlbm
     ]
-    return pd.DataFrame(rows).astype({"land_class": object})
+    return pd.DataFrame(rows, dtype=object)
 
 
 def _add_quality(
-    rows: gpd.GeoDataFrame,
+    rows: pd.DataFrame,
     periods: Sequence[Period],
     sections: pd.DataFrame | None,
     grades: Grades,
     made_from: CoverBasis,
-) -> gpd.GeoDataFrame:
+) -> pd.DataFrame:
     """Rows with grade, value and basis of quality, its change, and the reasons for nulls."""
     water = rows["land_class"].isin(WATER_CLASSES)
     status = waters.rate_parcels(sections)[["parcel_id", "period", "water_class", "section"]]
@@ -164,7 +175,7 @@ def _describe_confidence(
 ) -> pd.Series:
     """Share seen clear and number of looks, then the reason of every null."""
     seen, looks = 100 * rows["seen_share"].astype(float), rows["looks_mean"]
-    unclassed = rows["period"].map(lambda period: made_from.unclassed.get(period, "")).astype(object)
+    unclassed = rows["period"].map(dict(made_from.unclassed)).astype(object).fillna("")
     text = "晴空可见 " + seen.map("{:.1f}%".format).astype(object)
     text = text + "，平均观测 " + looks.map("{:.1f} 次".format).astype(object)
     reasons: list[tuple[pd.Series, pd.Series | str]] = [
@@ -182,7 +193,7 @@ def _describe_confidence(
 
 
 def _describe_product(
-    listed: pd.DataFrame, rows: gpd.GeoDataFrame, place: NDArray[np.int64], aoi: Aoi
+    listed: pd.DataFrame, rows: pd.DataFrame, place: NDArray[np.int64], aoi: Aoi
 ) -> dict[str, object]:
     """Columns that say which product every row is of: one of those listed, about the ground at a place."""
     unit = ("-" + rows["unit_no"].astype(object)).fillna("")
@@ -190,7 +201,7 @@ def _describe_product(
     end = (unit + "-" + rows["parcel_id"].astype(object)).to_numpy(dtype=object)[place]
     code = ("-" + listed["product_code"]).fillna("").to_numpy(dtype=object)
     return {
-        "product_id": begin + code + end,
+        "product_id": pd.Series(begin + code + end, listed.index, dtype=object),
         "cat1_code": listed["cat1"],
         "cat1_name": listed["cat1_name"],
         "cat2_code": listed["cat2_code"],
@@ -201,7 +212,7 @@ def _describe_product(
     }
 
 
-def _describe_ground(rows: gpd.GeoDataFrame, aoi: Aoi, listed: pd.Series) -> dict[str, object]:
+def _describe_ground(rows: pd.DataFrame, aoi: Aoi, listed: pd.Series) -> dict[str, object]:
     """Columns that say where products are and how much of them; `listed` is ground that has any."""
     area_ha = rows["area_m2"] / SQUARE_METRES_PER_HECTARE
     confidence = rows["confidence"].copy()
@@ -221,7 +232,7 @@ def _describe_ground(rows: gpd.GeoDataFrame, aoi: Aoi, listed: pd.Series) -> dic
     }
 
 
-def _measure_wetland(rows: gpd.GeoDataFrame, area_ha: pd.Series) -> dict[str, pd.Series]:
+def _measure_wetland(rows: pd.DataFrame, area_ha: pd.Series) -> dict[str, pd.Series]:
     """Wetland area in each of its three meanings: 0 where it is none, null where that is not known.
 
     Surveyed: group 00 of the third survey, from a registered land class. Ecosystem: 湿地 of HJ 1166.
@@ -239,7 +250,7 @@ def _measure_wetland(rows: gpd.GeoDataFrame, area_ha: pd.Series) -> dict[str, pd
     return {name: area_ha.where(is_one, 0.0).where(known) for name, (known, is_one) in meanings.items()}
 
 
-def _describe_rights(rows: gpd.GeoDataFrame) -> dict[str, object]:
+def _describe_rights(rows: pd.DataFrame) -> dict[str, object]:
     """Columns about ownership, rights and protection, as registered; codes of the register by their names."""
     as_registered = (
         "unit_no",
@@ -289,7 +300,7 @@ def _names_one_of(owner: pd.Series, words: tuple[str, ...]) -> pd.Series:
     return owner.astype("string").str.contains("|".join(words)).fillna(value=False).astype(bool)
 
 
-def _describe_state(rows: gpd.GeoDataFrame) -> dict[str, object]:
+def _describe_state(rows: pd.DataFrame) -> dict[str, object]:
     """Columns about quality, structure and change."""
     shares = pd.DataFrame(
         {

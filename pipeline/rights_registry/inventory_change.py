@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -23,7 +22,7 @@ SHOWN_HA = 0.005
 """Net changes from here on are named in words; less is nothing at two decimals."""
 
 
-def add_changes(rows: gpd.GeoDataFrame, periods: Sequence[Period]) -> gpd.GeoDataFrame:
+def add_changes(rows: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
     """Rows of `join_observations` (with `quality_grade`, `change`) with COLUMNS.
 
     `chg_from` is the last period, null in the first. `chg_quality` is 提高, 降低 or 不变 of the grade's value
