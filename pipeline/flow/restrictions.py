@@ -23,7 +23,9 @@ def find_restriction_findings(maps: Maps, parcels: Artifact) -> Iterator[gpd.Geo
     They tell how much of a parcel is inside, and what was built there, by period.
     """
     pieces = parcels.path / "pieces.parquet"
-    kinds = list(dict.fromkeys(kind for part in read_parts(pieces, ["kind"]) for kind in part["kind"]))
+    kinds = list(
+        dict.fromkeys(kind for part in read_parts(pieces, ["kind"]) for kind in part["kind"].unique())
+    )
     seen = [_see(maps, period) for period in maps.study.periods] if kinds else []
     for kind in kinds:
         of_kind = (part[part["kind"].eq(kind)] for part in read_layer_parts(pieces))

@@ -125,6 +125,26 @@ def test_nothing_seen_and_nothing_registered_gives_an_empty_table(parcels, measu
     assert set(FINDINGS.columns) <= set(findings.columns)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_measures_stand_at_their_parcel_and_period_whatever_their_order(parcels, measures_of, periods, seed):
+    planted = [
+        (parcel, year, 100.0, {"water": share, "bare": 1 - share}, share / 2)
+        for year, shift in (("2024", 0.0), ("2023", 0.5))
+        for parcel, share in (("C", 0.125 + shift), ("A", 0.25 + shift))
+    ]
+    measures = measures_of(*planted).sample(frac=1, random_state=seed)
+    rows = join_observations(parcels, measures, periods).set_index(["parcel_id", "period"])
+    assert list(rows.index) == [
+        (parcel, year) for parcel in parcels["parcel_id"] for year in ("2023", "2024")
+    ]
+    for parcel, year, area, shares, cover in planted:
+        row = rows.loc[(parcel, year)]
+        assert (row["water_m2"], row["bare_m2"]) == (area * shares["water"], area * shares["bare"])
+        assert row["fvc_mean"] == cover
+    assert rows.loc[("A", "2024"), "fvc_before"] == rows.loc[("A", "2023"), "fvc_mean"]
+    assert rows.loc["B", ["water_m2", "fvc_mean", "fvc_before", "built_gained_m2"]].isna().all(axis=None)
+
+
 def test_a_measure_given_twice_is_refused(parcels, measures_of, periods):
     measures = measures_of(("A", "2023", 1.0, {"water": 1.0}, 0.5))
     with pytest.raises(ValueError, match="duplicate"):

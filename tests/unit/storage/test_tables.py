@@ -67,6 +67,14 @@ def test_a_layer_without_rows_is_a_layer(tmp_path, layer):
     assert sum(len(part) for part in read_layer_parts(tmp_path / "layer.parquet", ["area"])) == 0
 
 
+def test_an_outline_that_stands_in_several_rows_is_read_in_each(tmp_path, layer):
+    repeated = layer.take([1, 0, 1, 1, 0]).reset_index(drop=True)
+    save_parts(tmp_path / "a.parquet", [repeated])
+    read = load_layer(tmp_path, "a")
+    assert shapely.equals(read.geometry.to_numpy(), repeated.geometry.to_numpy()).all()
+    assert not shapely.equals(read.geometry.iloc[0], read.geometry.iloc[1])
+
+
 def test_a_table_without_geometry_is_a_plain_one(tmp_path):
     table = pd.DataFrame({"name": ["a", None], "count": [1, 2]})
     save_parts(tmp_path / "table.parquet", [table, table])
