@@ -138,7 +138,7 @@ def show_plan(
         Path | None,
         typer.Option(
             "--measured",
-            help="按哪个交付目录以往运行的用时 the deliveries by whose runs time is told; default: out",
+            help="按哪个交付目录以往运行的用时 the deliveries whose runs tell time; default: out, else a bench",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -153,7 +153,7 @@ def show_plan(
         if simulate_workers:
             capacity = pipeline.commands.capacity
             counts = capacity.parse_workers(simulate_workers)
-            simulated = capacity.simulate_capacity(settings, counts, measured or Path(settings.out))
+            simulated = capacity.simulate_capacity(settings, counts, measured)
             rows = capacity.dump_capacities(simulated)
             show_rows(rows if as_json else [*capacity.tabulate_capacities(simulated)], as_json=as_json)
             return

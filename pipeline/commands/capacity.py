@@ -1,20 +1,21 @@
 """What a plan takes on 10, 100 or 1,000 workers: time, core hours, reads, bytes, size of the ledger.
 
-It rests on what earlier runs took, as the ledger of their workspace has it, and on the tasks that a run
-would hand out, in their order. No pixel is read.
+It rests on what earlier runs took, as the ledger of their workspace has it, else on a short bench of this
+machine, and on the tasks that a run would hand out, in their order. No pixel of the plan is read.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from pipeline.commands.estimate import Estimate, choose_planned, estimate_choice
+from pipeline.commands.measuring import measure_costs
 from pipeline.engine.pace import Pace, simulate_tasks
 from pipeline.engine.study import Study
 from pipeline.errors import Problem, SettingsError
@@ -36,6 +37,9 @@ _BLOCK_BYTES, _READ_BYTES = 330, 290
 """What the ledger takes for a block, and for each read behind it (`make bench-ledger`)."""
 _HOUR_S = 3600
 _MOST_WORKERS = 100_000
+Basis = Literal["runs", "bench"]
+"""By what time is told: what earlier runs took, or a short bench of this machine."""
+_BASES: dict[Basis, str] = {"runs": "以往运行 runs", "bench": "本机短测，仅供参考 short bench, indicative"}
 
 
 @dataclass(frozen=True)
@@ -44,8 +48,8 @@ class Capacity:
 
     `core_hours` are held by the workers while maps are made, `busy_core_hours` are those in which they work;
     what comes before and after the maps is in none of them. `measured_share` is over how many of the planned
-    pixels the time of runs was measured: far below 1, all hours are indicative. `unmeasured` are steps whose
-    time no run has measured: with any, all hours are the least.
+    pixels the time of runs was measured: far below 1, all hours are indicative, as they are `by` a bench.
+    `unmeasured` are steps whose time nothing has measured: with any, all hours are the least.
     """
 
     aoi: str
@@ -60,6 +64,7 @@ class Capacity:
     decoded_bytes: int
     ledger_bytes: int
     unmeasured: tuple[str, ...]
+    by: Basis = "runs"
 
 
 @dataclass(frozen=True)
@@ -70,15 +75,18 @@ class _Stage:
     pixels: NDArray[np.int64]
 
 
-def simulate_capacity(settings: Settings, workers: Sequence[int], measured: Path) -> list[Capacity]:
+def simulate_capacity(
+    settings: Settings, workers: Sequence[int], measured: Path | None = None
+) -> list[Capacity]:
     """What every area takes on each number of workers, by what the runs of a folder of deliveries took.
 
-    SettingsError where no run was measured there; the others as a run would raise them.
+    Without a folder those of `out` count, and where there were none a short bench of this machine.
+    SettingsError where no run was measured in a folder that is named; the others as a run would raise them.
     """
     validate_settings(settings)
-    costs = load_costs(measured)
     studies = [Study.of(aoi, settings) for aoi in settings.aoi]
-    return [found for study in studies for found in simulate_study(study, workers, costs)]
+    costs, by = _find_costs(studies[0], measured)
+    return [found for study in studies for found in simulate_study(study, workers, costs, by)]
 
 
 def parse_workers(given: Iterable[str]) -> list[int]:
@@ -96,18 +104,34 @@ def parse_workers(given: Iterable[str]) -> list[int]:
 
 def load_costs(folder: Path) -> list[Cost]:
     """What the runs of a folder of deliveries took; SettingsError where none was measured there."""
-    workspace, costs = Workspace(folder / "work"), list[Cost]()
-    if (workspace.root / "ledger.sqlite").is_file():
-        with workspace.open_for_reading():
-            costs = workspace.ledger.list_costs()
-    if not any(cost.kind == "block" for cost in costs):
+    costs = _read_costs(folder)
+    if not costs:
         todo = "Run one area or `ecoledger demo` on such a machine first, and name its folder by --measured"
         problem = Problem(str(folder), "no run that was measured", "a folder with deliveries of a run", todo)
         raise SettingsError("What maps take is not known", [problem])
     return costs
 
 
-def simulate_study(study: Study, workers: Sequence[int], costs: Sequence[Cost]) -> list[Capacity]:
+def _find_costs(study: Study, measured: Path | None) -> tuple[list[Cost], Basis]:
+    if measured is not None:
+        return load_costs(measured), "runs"
+    if costs := _read_costs(Path(study.settings.out)):
+        return costs, "runs"
+    return measure_costs(study), "bench"
+
+
+def _read_costs(folder: Path) -> list[Cost]:
+    """What the runs of a folder of deliveries took; nothing where the blocks of none were measured."""
+    workspace, costs = Workspace(folder / "work"), list[Cost]()
+    if (workspace.root / "ledger.sqlite").is_file():
+        with workspace.open_for_reading():
+            costs = workspace.ledger.list_costs()
+    return costs if any(cost.kind == "block" for cost in costs) else []
+
+
+def simulate_study(
+    study: Study, workers: Sequence[int], costs: Sequence[Cost], by: Basis = "runs"
+) -> list[Capacity]:
     """What an area takes on each number of workers."""
     choice = choose_planned(study)
     planned, stages = estimate_choice(study, choice), _list_stages(study, choice.candidates)
@@ -133,6 +157,7 @@ def simulate_study(study: Study, workers: Sequence[int], costs: Sequence[Cost]) 
             reads=_count_reads(planned),
             requests=planned.requests,
             decoded_bytes=planned.decoded_bytes,
+            by=by,
         )
 
     return [simulate(count) for count in workers]
@@ -205,4 +230,5 @@ def tabulate_capacities(found: Sequence[Capacity]) -> Iterator[dict[str, Any]]:
             "账本 ledger": f"{one.ledger_bytes / 1e6:.1f} MB",
             "实测占比 measured share": f"{one.measured_share:.2g}",
             "未测 unmeasured": ", ".join(one.unmeasured) or "-",
+            "依据 by": _BASES[one.by],
         }

@@ -30,6 +30,7 @@ DEMO = HERE.parents[1] / "configs" / "demo.yaml"
 WATCHED = HERE / "watched_run.py"
 MEMORY_MIB, WORKERS = 2048, 2
 AREA = "longyou_bay"
+RUNS = ("demo", "tile", "workers")
 MIB = 2**20
 
 
@@ -49,14 +50,17 @@ def watch_run(name: str, words: Sequence[object], workers: Sequence[int] = ()) -
     return table.assign(run=name, bound_mib=bounds)[["run", "process", "step", "peak_mib", "bound_mib"]]
 
 
-def watch_runs(size: int, dates: int) -> Iterator[pd.DataFrame]:
-    """Every run, one after the other."""
-    yield watch_run("demo", [DEMO, "--aoi", AREA])
+def watch_runs(runs: Sequence[str], size: int, dates: int) -> Iterator[pd.DataFrame]:
+    """The runs that are asked for, one after the other."""
+    if "demo" in runs:
+        yield watch_run("demo", [DEMO, "--aoi", AREA])
     tile = [config_of(bench_scenes(OUT, size, dates)), "--set", "outputs.composite=true"]
-    yield watch_run("tile", tile)
-    with served(OUT, WORKERS) as address:
-        crew = [one.pid for one in psutil.Process().children() if "worker" in one.cmdline()]
-        yield watch_run("workers", [*tile, "--cluster", address], crew)
+    if "tile" in runs:
+        yield watch_run("tile", tile)
+    if "workers" in runs:
+        with served(OUT, WORKERS) as address:
+            crew = [one.pid for one in psutil.Process().children() if "worker" in one.cmdline()]
+            yield watch_run("workers", [*tile, "--cluster", address], crew)
 
 
 def main() -> None:
@@ -64,10 +68,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--size", type=int, default=5490)
     parser.add_argument("--dates", type=int, default=10)
+    parser.add_argument("--runs", nargs="+", choices=RUNS, default=list(RUNS))
     asked = parser.parse_args()
     OUT.mkdir(parents=True, exist_ok=True)
     parts = []
-    for part in watch_runs(asked.size, asked.dates):
+    for part in watch_runs(asked.runs, asked.size, asked.dates):
         parts.append(part)
         print(part.round(0).to_string(index=False), flush=True)
     table = pd.concat(parts)

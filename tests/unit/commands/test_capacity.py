@@ -14,6 +14,7 @@ from pipeline.commands.capacity import (
     simulate_study,
     tabulate_capacities,
 )
+from pipeline.commands.measuring import measure_costs
 from pipeline.errors import SettingsError
 from tests.mapmaking import make
 
@@ -79,6 +80,27 @@ def test_a_plan_without_any_measured_run_says_where_to_get_one(planted, tmp_path
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(SettingsError, match=r"no run that was measured.*ecoledger demo"):
             simulate_capacity(planted.settings, [10], folder)
+
+
+@pytest.mark.slow
+def test_where_no_run_was_measured_a_short_bench_measures_every_map_and_says_so(planted, tmp_path, caplog):
+    before = sorted(tmp_path.rglob("*"))
+    one, ten = simulate_capacity(planted.settings, [1, 10])
+    assert one.by == ten.by == "bench"
+    assert one.unmeasured == ()
+    assert one.hours >= ten.hours > 0
+    assert "indicative" in next(iter(tabulate_capacities([one])))["依据 by"]
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not caplog.records
+
+
+@pytest.mark.slow
+def test_the_bench_counts_pixels_as_runs_do(planted):
+    costs = {cost.step: cost for cost in measure_costs(planted) if cost.kind == "block"}
+    cover, composite = costs["cover"], costs["composite"]
+    assert cover.pixels > 2 * 500**2, "two periods of a square of 512 pixels, and its edge"
+    assert composite.pixels > cover.pixels, "once for each scene that a block reads"
+    assert all(cost.seconds > 0 for cost in costs.values())
 
 
 @pytest.mark.parametrize("words", [["ten"], ["0"], ["10,,100"], ["-5"], ["1.5"], ["1000000"], [""]])
