@@ -138,7 +138,7 @@ def show_plan(
         Path | None,
         typer.Option(
             "--measured",
-            help="按哪个交付目录以往运行的用时 the deliveries whose runs tell time; default: out, else a bench",
+            help="按哪个交付目录以往运行的用时 deliveries whose runs tell time; default: out, else a bench",
         ),
     ] = None,
     as_json: JsonOption = False,
