@@ -6,6 +6,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 
 from pipeline.contracts import Delivery, Register
 from pipeline.flow.feature_numbers import FormerNumbers
@@ -86,9 +87,11 @@ def _divide(
     """A delivery of every part, with those of the layers that are asked for."""
     numbers = files.former.begin()
     land = _read_layer(files.parcels, "parcels", whole="parcels" in layers)
-    rows = [_read_layer(files.inventory, "inventory", whole=True)] if "inventory" in layers else []
+    own = "parcels" not in layers
+    rows = [_read_rows(files.inventory, own=own)] if "inventory" in layers else []
     for parcels, listed in zip_parts(cut_parts(land, most), *rows):
-        made = {"parcels": parcels, **dict(zip(["inventory"], listed, strict=False))}
+        told = [one if own else _give_outlines(one, parcels) for one in listed]
+        made = {"parcels": parcels, **dict(zip(["inventory"], told, strict=False))}
         numbered = {name: numbers.number(name, made[name]) for name in layers}
         yield replace(delivery, **numbered, tables=_select_tables(delivery.tables, parcels["parcel_id"]))
 
@@ -96,6 +99,20 @@ def _divide(
 def _read_layer(folder: Path, name: str, *, whole: bool) -> Iterator[pd.DataFrame]:
     path = folder / f"{name}.parquet"
     return read_layer_parts(path) if whole else read_parts(path, ["parcel_id"])
+
+
+def _read_rows(folder: Path, *, own: bool) -> Iterator[pd.DataFrame]:
+    """The inventory with outlines of its own, or without, as parcels have them that are read beside it."""
+    path = folder / "inventory.parquet"
+    if own:
+        return read_layer_parts(path)
+    return read_parts(path, [name for name in pq.read_schema(path).names if name != "geometry"])
+
+
+def _give_outlines(rows: pd.DataFrame, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Rows of the inventory with the outlines of their parcels."""
+    place = pd.Index(parcels["parcel_id"]).get_indexer(rows["parcel_id"])
+    return gpd.GeoDataFrame(rows, geometry=parcels.geometry.to_numpy()[place], crs=parcels.crs)
 
 
 def cut_parts(parts: Iterable[pd.DataFrame], most: int) -> Iterator[pd.DataFrame]:

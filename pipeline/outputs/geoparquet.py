@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.outputs.layers import list_distinct
 from pipeline.storage.tables import PART_ROWS
 
 _ABOUT = b"geo"
@@ -71,9 +72,9 @@ class LayerWriter:
         if self._writer is None:
             self._writer = self._begin(rows.iloc[:0])
         ordered = rows.iloc[_order_by_place(rows)]
-        shapes = np.asarray(ordered.geometry.array)
-        corners = shapely.bounds(shapes)
-        plain = pd.DataFrame(ordered).assign(**{rows.geometry.name: shapely.to_wkb(shapes)})
+        shapes, place = list_distinct(np.asarray(ordered.geometry.array))
+        corners = shapely.bounds(shapes)[place]
+        plain = pd.DataFrame(ordered).assign(**{rows.geometry.name: shapely.to_wkb(shapes)[place]})
         boxes = [pa.array(corner, from_pandas=True) for corner in corners.T]
         schema = self._writer.schema
         inner = schema.remove(schema.get_field_index(_BOX))

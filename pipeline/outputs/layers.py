@@ -12,6 +12,7 @@ import pandas as pd
 import pandera.pandas as pa
 import shapely
 from numpy.typing import NDArray
+from pyarrow import array
 
 from pipeline.aoi import Aoi
 from pipeline.contracts import (
@@ -57,7 +58,25 @@ def find_layer_title(name: str, language: Language) -> str:
 
 
 def _require_table(delivery: Delivery, name: str, schema: pa.DataFrameSchema) -> gpd.GeoDataFrame:
-    return check_table(getattr(delivery, name), schema)
+    rows = getattr(delivery, name)
+    texts = [
+        key
+        for key, column in schema.columns.items()
+        if _is_free(column) and key in rows and isinstance(rows[key].dtype, pd.StringDtype)
+    ]
+    plain = rows.assign(**{key: _to_string(rows[key]) for key in texts})
+    return check_table(plain, schema.remove_columns(texts))
+
+
+def _is_free(column: pa.Column) -> bool:
+    """Whether any text fits a column, and none."""
+    return column.nullable and not column.unique and not column.checks and str(column.dtype) == "object"
+
+
+def _to_string(values: pd.Series) -> pd.Series:
+    """Texts with NA where there is none, without a copy of them."""
+    held = pd.StringDtype().__from_arrow__(array(values))
+    return pd.Series(held, values.index)
 
 
 def build_aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:
@@ -129,11 +148,17 @@ def build_layer_rows(layer: FeatureLayer, delivery: Delivery) -> gpd.GeoDataFram
         found = Problem(f"layer {layer.name}", str(rows.crs), CGCS2000)
         raise ContractError("A layer of the delivery is in another CRS", [found])
     order = [column for column in layer.order if column in rows.columns]
-    rows = rows.sort_values(order, kind="stable", ignore_index=True)
+    rows = _sort_rows(rows, order)
     shapes = np.asarray(rows.geometry.array)
     geometry = _SHAPERS[layer.geometry](shapes)
     table = flatten_table(pd.DataFrame(rows.drop(columns=rows.geometry.name)), delivery)
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(geometry, index=table.index), crs=CGCS2000)
+
+
+def _sort_rows(rows: gpd.GeoDataFrame, order: list[str]) -> gpd.GeoDataFrame:
+    """Rows in order; the first column is enough where it tells all of them apart."""
+    enough = order[:1] if order and rows[order[0]].is_unique else order
+    return rows.sort_values(enough, kind="stable", ignore_index=True)
 
 
 def build_layer_parts(layer: FeatureLayer, delivery: Delivery) -> Iterator[gpd.GeoDataFrame]:
@@ -159,6 +184,20 @@ def _collect(
     shapes: NDArray[np.object_], kind: shapely.GeometryType, gather: Callable[..., Any]
 ) -> NDArray[np.object_]:
     """The parts of one kind of each geometry, gathered; None where there is none."""
+    distinct, place = list_distinct(shapes)
+    return _collect_each(distinct, kind, gather)[place]
+
+
+def list_distinct(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """The geometries, those that are one object once, and which of them each is."""
+    names = np.fromiter(map(id, shapes), dtype=np.int64, count=len(shapes))
+    _, first, place = np.unique(names, return_index=True, return_inverse=True)
+    return shapes[first], place
+
+
+def _collect_each(
+    shapes: NDArray[np.object_], kind: shapely.GeometryType, gather: Callable[..., Any]
+) -> NDArray[np.object_]:
     found = np.full(len(shapes), None, dtype=object)
     parts, rows = shapely.get_parts(shapes, return_index=True)
     parts, inner = shapely.get_parts(parts, return_index=True)
