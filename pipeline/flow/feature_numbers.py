@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -105,10 +106,17 @@ def find_last_numbers(package: Path) -> dict[str, int]:
 
     They are those of a GeoPackage, or of the files beside it that hold the register instead.
     """
-    return {
-        layer: int(max((numbers.max(initial=0) for _, numbers in _read_keys(package, layer)), default=0))
-        for layer in KEYS
-    }
+    return {layer: _find_last(_find_file(package, layer), layer) for layer in KEYS}
+
+
+def _find_last(path: Path, layer: str) -> int:
+    if path.suffix == ".parquet":
+        with pq.ParquetFile(path) as file:
+            parts = file.iter_batches(_AT_ONCE, columns=["fid"])
+            return max((pc.max(part["fid"]).as_py() or 0 for part in parts), default=0)
+    with closing(_open(path)) as database:
+        (number,) = database.execute(f'SELECT MAX(fid) FROM "{layer}"').fetchone()  # noqa: S608 (names are ours)
+    return number or 0
 
 
 def read_former_numbers(target: Path, repeated: Path | None = None) -> FormerNumbers:
