@@ -36,15 +36,23 @@ def measure_area_m2(geometry: BaseGeometry) -> float:
 def measure_areas_m2(geometries: Iterable[BaseGeometry]) -> NDArray[np.float64]:
     """`measure_area_m2` of each geometry; what is not a polygon counts nothing."""
     shapes = np.fromiter(geometries, dtype=object)
-    members, owners = shapely.get_parts(shapes, return_index=True)
-    polygons, places = shapely.get_parts(members, return_index=True)
+    polygons, owners = _list_polygons(shapes)
     rings, numbers = shapely.get_rings(polygons, return_index=True)
     hole = np.append(False, numbers[1:] == numbers[:-1])[: len(numbers)]
     points, ring = _densify(*shapely.get_coordinates(rings, return_index=True))
     lines = np.split(points, np.flatnonzero(np.diff(ring)) + 1) if len(points) else []
     sizes = np.array([_measure_ring_m2(line) for line in lines], dtype=np.float64)
-    total = np.bincount(owners[places[numbers]], np.where(hole, -sizes, sizes), len(shapes))
+    total = np.bincount(owners[numbers], np.where(hole, -sizes, sizes), len(shapes))
     return total.astype(np.float64)
+
+
+def _list_polygons(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Polygons of shapes, and the place of the shape that each is of."""
+    if np.all((shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(shapes)):
+        return shapes, np.arange(len(shapes))
+    members, owners = shapely.get_parts(shapes, return_index=True)
+    polygons, places = shapely.get_parts(members, return_index=True)
+    return polygons, owners[places]
 
 
 def wrap_outline(outline: BaseGeometry) -> BaseGeometry:
@@ -86,7 +94,7 @@ def project_all(geometries: NDArray[np.object_], crs: str, near: LonLat | None =
     """
     if len(geometries) == 0:
         return geometries
-    kind, points, offsets = shapely.to_ragged_array(shapely.force_2d(geometries))
+    kind, points, offsets = shapely.to_ragged_array(geometries, include_z=False)
     if offsets:
         counts = np.diff(offsets[0])
         points, line = _densify(points, np.repeat(np.arange(len(counts)), counts))

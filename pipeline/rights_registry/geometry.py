@@ -217,7 +217,8 @@ def _explain_unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 
 def _repair(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Valid flat polygons; `repairs` says what was wrong and the area before and after, null if nothing."""
-    drawn = shapely.force_2d(parcels.geometry.to_numpy())
+    given = parcels.geometry.to_numpy()
+    drawn = shapely.force_2d(given) if shapely.has_z(given).any() else given
     broken = ~shapely.is_valid(drawn)
     mended = drawn.copy()
     mended[broken] = shapely.make_valid(drawn[broken], method="structure", keep_collapsed=False)

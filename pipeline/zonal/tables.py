@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.contracts import PARCEL_MEASURES, check_table
@@ -107,13 +108,14 @@ def _build_table(ids: NDArray[np.object_], measures: Sequence[_Rows]) -> pd.Data
         reasons[:, number] = entry.reason
     reason = reasons.ravel()
     reason[~np.isnan(value)] = None
+    parcel, entry_of = np.divmod(np.arange(len(value)), max(len(measures), 1))
     table = pd.DataFrame(
         {
-            "parcel_id": np.repeat(ids, len(measures)),
-            "period": _repeat([entry.period for entry in measures], len(ids)),
-            "measure": _repeat([entry.measure for entry in measures], len(ids)),
+            "parcel_id": _spell(ids, parcel),
+            "period": _spell([entry.period for entry in measures], entry_of),
+            "measure": _spell([entry.measure for entry in measures], entry_of),
             "value": value,
-            "unit": _repeat([entry.unit for entry in measures], len(ids)),
+            "unit": _spell([entry.unit for entry in measures], entry_of),
             "covered_area_m2": np.column_stack([entry.covered for entry in measures]).ravel(),
             "unknown_area_m2": np.column_stack([entry.unknown for entry in measures]).ravel(),
             "reason": reason,
@@ -123,6 +125,6 @@ def _build_table(ids: NDArray[np.object_], measures: Sequence[_Rows]) -> pd.Data
     return valid
 
 
-def _repeat(words: Sequence[str], times: int) -> NDArray[np.object_]:
-    repeated: NDArray[np.object_] = np.tile(np.array(words, dtype=object), times)
-    return repeated
+def _spell(words: Sequence[str] | NDArray[np.object_], places: NDArray[np.int64]) -> pd.Series:
+    """A column of the words at some places; millions of cells are no objects."""
+    return pd.Series(pd.array(pa.array(words, pa.large_string()).take(pa.array(places)), dtype="str"))

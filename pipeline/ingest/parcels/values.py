@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline import standards
@@ -26,6 +28,8 @@ _DAMAGED = rf"{_CONTROLS}|�"
 _SUSPICIOUS = (
     r"^[=@]|^[+\-](?![\d.\s]|$)|<\s*[A-Za-z/!]|javascript:|\{\{|\{%|\.\.[/\\]|^[/\\~]|^[A-Za-z]:[\\/]|\$\{"
 )
+_PLAIN = r"\A[0-9A-Za-z_\p{Han}]+\z"
+"""Text of which nothing is damaged, suspicious or to be cleaned."""
 _TOO_LARGE = 2.0**63
 _CODE_WITH_NAME = re.compile(
     r"(?:([^0-9A-Z]*[^\W\d])\W*)?([0-9][0-9A-Z]*)(?:\.0+)?(?:\W*([^\W\dA-Z_][^0-9A-Z]*?))?[)\]】》\s]*"
@@ -96,6 +100,8 @@ def clean_text(text: pd.Series, column: str, notes: Notes) -> pd.Series:
     or a way through folders.
     """
     places, unique = pd.factorize(text)
+    if _is_plain(unique):
+        return spread_values(unique, places, text.index)
     cells = pd.Series(unique, dtype=object).astype("string")
     bad = cells.str.contains(_DAMAGED, regex=True) | cells.str.len().gt(_LONGEST_TEXT)
     odd = cells.str.contains(_SUSPICIOUS, regex=True, case=False)
@@ -107,6 +113,14 @@ def clean_text(text: pd.Series, column: str, notes: Notes) -> pd.Series:
         marked = spread_values(mask.astype(object), places, text.index).eq(True)  # noqa: FBT003 null is not marked
         doubts.add(column, result, marked)
     return result
+
+
+def _is_plain(texts: NDArray[np.object_] | pd.Index) -> bool:
+    """Whether all texts are plain, as numbers and names are."""
+    cells = pa.array(texts, pa.large_string(), from_pandas=True)
+    plain = pc.match_substring_regex(cells, _PLAIN)
+    longest = pc.max(pc.utf8_length(cells)).as_py() or 0
+    return longest <= _LONGEST_TEXT and bool(pc.all(plain, min_count=0).as_py())
 
 
 def split_code(text: str) -> tuple[str, str]:
