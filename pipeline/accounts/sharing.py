@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from pipeline import standards
 from pipeline.accounts.service import Array
@@ -46,7 +46,7 @@ def sum_places(weights: Array, place: Places, places: int) -> Array:
     """Sums (..., place) of weights (..., row) by place; rows of place -1 and unknown weights are left out."""
     inside = place >= 0
     rows = np.flatnonzero(inside)
-    member = csr_array((np.ones(len(rows)), (place[rows], rows)), shape=(places, len(place)))
+    member = scipy.sparse.csr_array((np.ones(len(rows)), (place[rows], rows)), shape=(places, len(place)))
     flat = np.nan_to_num(weights).reshape(math.prod(weights.shape[:-1]), len(place))
     return np.asarray((member @ flat.T).T).reshape(*weights.shape[:-1], places)
 

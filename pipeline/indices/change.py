@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from pipeline.legends import LAND_COVER, NODATA_CLASS, UNCHANGED, Legend
 
@@ -87,8 +86,10 @@ def number_cells(codes: NDArray[np.uint8], cells: NDArray[np.int64], width: int)
     place = np.minimum(np.searchsorted(cells, late), len(cells) - 1)
     joined = (cells[place] == late) & (codes[place] == codes[early])
     links = early[joined], place[joined]
-    graph = coo_array((np.ones(len(links[0]), dtype=bool), links), shape=(len(cells), len(cells)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    graph = scipy.sparse.coo_array(
+        (np.ones(len(links[0]), dtype=bool), links), shape=(len(cells), len(cells))
+    )
+    return scipy.sparse.csgraph.connected_components(graph, directed=False)[1].astype(np.int64)
 
 
 @dataclass(frozen=True)

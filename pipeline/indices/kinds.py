@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
 
 from pipeline.legends import LAND_COVER, LAND_KINDS, NODATA_CLASS
 
@@ -33,8 +33,8 @@ def smooth_maps(maps: Maps, *, radius_px: int) -> Maps:
         return maps
     known = np.isfinite(maps)
     size = (1, 2 * radius_px + 1, 2 * radius_px + 1)
-    total = uniform_filter(np.where(known, maps, 0.0), size, mode="constant")
-    share = uniform_filter(known.astype(np.float64), size, mode="constant")
+    total = scipy.ndimage.uniform_filter(np.where(known, maps, 0.0), size, mode="constant")
+    share = scipy.ndimage.uniform_filter(known.astype(np.float64), size, mode="constant")
     mean: Maps = np.divide(total, share, out=np.full(maps.shape, np.nan), where=known)
     return mean
 

@@ -1,6 +1,6 @@
 """Charts of the report: cover, land cover and its change, owners, findings, sections month by month."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from pipeline.contracts import Delivery
 from pipeline.legends import LAND_COVER
 from pipeline.outputs import drawing
 from pipeline.outputs.columns import describe_column, list_values, name_values
-from pipeline.outputs.drawing import UNKNOWN_COLOR, clean_words
+from pipeline.outputs.drawing import UNKNOWN_COLOR
 from pipeline.outputs.section_charts import draw_section_series
 from pipeline.outputs.tables import name_codes
-from pipeline.outputs.texts import find_text, find_texts, name_unit
+from pipeline.outputs.texts import clean_words, find_text, find_texts, name_unit
+from pipeline.outputs.totals import sum_owned
 
 _COVER = {
     "vegetation_cover_share_land": "#1b7837",
@@ -131,23 +132,6 @@ def _draw_owners(delivery: Delivery) -> Figure | None:
     chart = drawing.create_lying_bars(list(areas.sum(axis=1).sort_values().index))
     hectares = name_unit("ha", delivery.language)
     return draw_stack(chart, areas, {**colors, unknown: UNKNOWN_COLOR}, delivery, lying=True, unit=hectares)
-
-
-def sum_owned(parts: Iterable[Delivery]) -> pd.DataFrame:
-    """Area in ha of each kind of owner and ecosystem in the newest period, of one part after another."""
-    return pd.concat([_sum_owned(part) for part in parts], ignore_index=True)
-
-
-def _sum_owned(part: Delivery) -> pd.DataFrame:
-    """Area in ha of each kind of owner and ecosystem in the newest period, of a part of the register."""
-    rows = pd.DataFrame(part.inventory)[["parcel_id", "period", "owner_type", "ecosystem_l1", "area_ha"]]
-    newest = rows[rows["period"] == part.periods[-1].label].drop_duplicates("parcel_id")
-    unknown = find_text("legend.unknown", part.language)
-    words = {
-        name: name_values(column, newest[column], part.language).fillna(unknown).map(clean_words)
-        for name, column in {"owner": "owner_type", "kind": "ecosystem_l1"}.items()
-    }
-    return newest.assign(**words).groupby(["owner", "kind"])["area_ha"].sum().reset_index()
 
 
 def _draw_rules(delivery: Delivery) -> Figure | None:

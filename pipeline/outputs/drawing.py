@@ -24,14 +24,6 @@ FACE = "'Noto Sans CJK SC', 'Source Han Sans SC', 'Microsoft YaHei', 'PingFang S
 _INK, _GRID = "#33413b", "#e3e9e6"
 _PHONE_PX = 330
 _BAR_PX = 34
-# A formula between such marks would make the script ask a server for a typesetter.
-_MATH = str.maketrans({"$": "＄", "\\": "＼"})
-
-
-def clean_words(words: object) -> str:
-    """Words of the data as a chart may show them: never a formula, and short enough for an axis."""
-    text = str(words).translate(_MATH)
-    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004
 
 
 def build_source(columns: Mapping[str, Iterable[Any]]) -> ColumnDataSource:

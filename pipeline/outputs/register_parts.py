@@ -15,13 +15,12 @@ from pipeline.contracts import Delivery, RegisterSums
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.assessment.layers import REGISTER_PARTS
 from pipeline.outputs.books import PARTS_FOLDER, describe_part, write_cover
-from pipeline.outputs.charts import sum_owned
 from pipeline.outputs.geopackage import write_geopackage
 from pipeline.outputs.geoparquet import LayerWriter
 from pipeline.outputs.layers import FINDINGS_LAYER, INVENTORY_LAYER, PARCELS_LAYER, build_layer_rows
 from pipeline.outputs.qgis.delivery_project import add_project
 from pipeline.outputs.spreadsheet import list_words, write_workbook
-from pipeline.outputs.totals import count_part
+from pipeline.outputs.totals import count_part, sum_owned
 from pipeline.settings.outputs import Parts
 from pipeline.storage.delivered import FINDINGS_END, REGISTER_ENDS, SUPPLEMENT_END
 from pipeline.storage.tables import read_layer_parts

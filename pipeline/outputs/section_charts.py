@@ -12,6 +12,7 @@ from pipeline.contracts import Delivery
 from pipeline.legends import WATER_CLASS
 from pipeline.outputs import drawing
 from pipeline.outputs.columns import describe_parameter, name_values
+from pipeline.outputs.texts import clean_words
 
 SHOWN_SECTIONS = 10
 SHOWN_PARAMETERS = 12
@@ -92,7 +93,7 @@ def _find_bounds(values: pd.Series) -> tuple[float, float]:
 
 def _draw_line(chart: Figure, rows: pd.DataFrame, color: str, delivery: Delivery) -> GlyphRenderer:
     """A line over the months, broken where one has no data; a mark in the colour of each month's class."""
-    name = drawing.clean_words(rows["section"].iloc[0])
+    name = clean_words(rows["section"].iloc[0])
     days = pd.DatetimeIndex(pd.to_datetime(rows["period"].astype(str), format="%Y-%m"))
     values = pd.Series(rows["value"].to_numpy(dtype=float), index=days).sort_index()
     every = pd.date_range(days.min(), days.max(), freq="MS")

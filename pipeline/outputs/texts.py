@@ -10,6 +10,9 @@ import pandas as pd
 
 _YEAR_LETTERS = 4
 
+# A formula between such marks would make the script ask a server for a typesetter.
+_MATH = str.maketrans({"$": "＄", "\\": "＼"})
+
 
 def find_text(key: str, language: Literal["zh", "en"]) -> str:
     """The words for a key; KeyError for a key that nobody wrote."""
@@ -55,3 +58,9 @@ def _load_texts(language: Literal["zh", "en"]) -> Mapping[str, str]:
     with (files("pipeline.outputs") / "texts.csv").open(encoding="utf-8") as stream:
         table = pd.read_csv(stream, dtype=str, keep_default_na=False)
     return MappingProxyType(dict(zip(table["key"], table[language], strict=True)))
+
+
+def clean_words(words: object) -> str:
+    """Words of the data as a chart may show them: never a formula, and short enough for an axis."""
+    text = str(words).translate(_MATH)
+    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.contracts import Delivery
 from pipeline.outputs.columns import describe_column, name_values
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.texts import clean_words, find_text, find_texts
 
 GROUPINGS = (
     "owner_type",
@@ -80,3 +80,20 @@ def _sum_by(rows: pd.DataFrame, column: str, delivery: Delivery) -> pd.DataFrame
     summed = pd.DataFrame(counted | {"area_ha": parcels["area_ha"].sum(min_count=1)}).reset_index()
     summed.insert(0, "by", describe_column(column).name(delivery.language))
     return summed[[*UNITS, "known"]]
+
+
+def sum_owned(parts: Iterable[Delivery]) -> pd.DataFrame:
+    """Area in ha of each kind of owner and ecosystem in the newest period, of one part after another."""
+    return pd.concat([_sum_owned(part) for part in parts], ignore_index=True)
+
+
+def _sum_owned(part: Delivery) -> pd.DataFrame:
+    """Area in ha of each kind of owner and ecosystem in the newest period, of a part of the register."""
+    rows = pd.DataFrame(part.inventory)[["parcel_id", "period", "owner_type", "ecosystem_l1", "area_ha"]]
+    newest = rows[rows["period"] == part.periods[-1].label].drop_duplicates("parcel_id")
+    unknown = find_text("legend.unknown", part.language)
+    words = {
+        name: name_values(column, newest[column], part.language).fillna(unknown).map(clean_words)
+        for name, column in {"owner": "owner_type", "kind": "ecosystem_l1"}.items()
+    }
+    return newest.assign(**words).groupby(["owner", "kind"])["area_ha"].sum().reset_index()

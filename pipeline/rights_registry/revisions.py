@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import scipy
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from pipeline.geodesy import CGCS2000, measure_areas_m2
 
@@ -63,8 +62,8 @@ def find_revisions(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> Revisions:
     before, after = (_number_parcels(parcels) for parcels in (old, new))
     i, j = _link_parcels(before, after)
     nodes = len(before) + len(after)
-    graph = coo_array((np.ones(len(i), dtype=bool), (i, j + len(before))), shape=(nodes, nodes))
-    event = connected_components(graph, directed=False)[1].astype(np.int64)
+    graph = scipy.sparse.coo_array((np.ones(len(i), dtype=bool), (i, j + len(before))), shape=(nodes, nodes))
+    event = scipy.sparse.csgraph.connected_components(graph, directed=False)[1].astype(np.int64)
     pair = _Pair(before, after, event[: len(before)], event[len(before) :])
     events = _list_events(pair)
     shown = events.drop(columns="event")

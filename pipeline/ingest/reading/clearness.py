@@ -9,8 +9,8 @@ obscure the surface, the config which classes of SCL are clear. What the steps c
 from functools import cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.ingest.scenes.sensors import BitMask, ClassMask
 from pipeline.settings import Clear
@@ -67,13 +67,13 @@ def _grow(obscured: Pixels, settings: Clear) -> Pixels:
     """What obscures and its surroundings: far ones of what is wide, near ones of what an opening removes."""
     if not settings.open_px:
         return _dilate(obscured, settings.dilate_px)
-    wide = ndimage.binary_opening(obscured, _disk(settings.open_px))
+    wide = scipy.ndimage.binary_opening(obscured, _disk(settings.open_px))
     near = _dilate(obscured, min(settings.open_px, settings.dilate_px))
     return near | _dilate(wide, settings.dilate_px)
 
 
 def _dilate(pixels: Pixels, radius: int) -> Pixels:
-    return np.asarray(ndimage.binary_dilation(pixels, _disk(radius))) if radius else pixels
+    return np.asarray(scipy.ndimage.binary_dilation(pixels, _disk(radius))) if radius else pixels
 
 
 def _disk(radius: int) -> Pixels:

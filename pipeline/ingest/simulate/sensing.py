@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from pipeline.ingest.scenes.sensors import OLI_BANDPASS
 from pipeline.ingest.simulate.fields import compile_loop, draw_bell, scramble
@@ -128,7 +128,7 @@ def encode_landsat(
 def _find_hidden(sky: Sky) -> NDArray[np.bool_]:
     """Pixels of 20 m that no mask calls clear, however small the specks that it leaves out."""
     hidden: NDArray[np.bool_] = (
-        ndimage.binary_erosion(sky.flags != CLEAR, np.ones((5, 5), dtype=bool)) & ~sky.void
+        scipy.ndimage.binary_erosion(sky.flags != CLEAR, np.ones((5, 5), dtype=bool)) & ~sky.void
     )
     return hidden
 

@@ -12,7 +12,7 @@ from pipeline.outputs import drawing
 from pipeline.outputs.accounts.amounts import choose_money, write_money, write_money_range
 from pipeline.outputs.accounts.book import BETWEEN, CATEGORIES, PARTS, AccountBook, Row, list_records
 from pipeline.outputs.charts import Chart, draw_stack
-from pipeline.outputs.texts import find_text, find_texts
+from pipeline.outputs.texts import clean_words, find_text, find_texts
 
 MOST_SERVICES, MOST_REGIONS = 12, 24
 CATEGORY_COLORS = dict(zip(CATEGORIES, ("#c08a2d", "#1f7a5c", "#7a5195"), strict=True))
@@ -222,9 +222,9 @@ def _to_number(value: Any) -> float:
 
 def _shorten(name: str) -> str:
     """A name that leaves the bars room on a phone: that of the item alone, then cut, where it is too long."""
-    words = drawing.clean_words(name)
+    words = clean_words(name)
     if name != words or _measure_words(words) > _AXIS_WORDS:
-        words = drawing.clean_words(name.rsplit(BETWEEN, maxsplit=1)[-1])
+        words = clean_words(name.rsplit(BETWEEN, maxsplit=1)[-1])
     kept = next((end for end in range(len(words), 0, -1) if _measure_words(words[:end]) <= _AXIS_WORDS), 0)
     return words if kept == len(words) else f"{words[: kept - 1]}…"
 
