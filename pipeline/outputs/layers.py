@@ -75,8 +75,8 @@ def _is_free(column: pa.Column) -> bool:
 
 def _to_string(values: pd.Series) -> pd.Series:
     """Texts with NA where there is none, without a copy of them."""
-    held = pd.StringDtype().__from_arrow__(array(values))
-    return pd.Series(held, values.index)
+    held: pd.Series = array(values).to_pandas(types_mapper=lambda _: pd.StringDtype())
+    return held.set_axis(values.index)
 
 
 def build_aoi_rows(aoi: Aoi) -> gpd.GeoDataFrame:

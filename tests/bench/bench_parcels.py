@@ -61,6 +61,8 @@ from tests.stac import BANDS, raw_item, write_catalogue
 OUT = Path(__file__).parents[2] / "build" / "bench"
 GAUSS_KRUEGER, UTM, LEFT, TOP = "EPSG:4549", "EPSG:32651", 350_000.0, 3_520_000.0
 PARCEL_PX, PATCH_PX, MARGIN_M, AT_ONCE, EDGE_PX = 16, 12, 100.0, 250_000, 1024
+ONE_PARCEL = f"310151{0:012d}"
+"""Of a register that no GeoPackage holds, the part of this one has files of its own."""
 BOUND_MB = REGISTER_BYTES / 1e6
 YEARS = (2023, 2024)
 STORES = {
@@ -216,6 +218,7 @@ class Bench:
             scenes=scenes,
             parcels=ParcelFile(path=str(folder / "register.gpkg")),
             vegetation={"endmembers": Endmembers(soil=0.05, vegetation=0.85)},
+            outputs={"parts": [ONE_PARCEL]},
             out=str(folder / "out"),
         )
         study = replace(Study.of(settings.aoi[0], settings), grid=name_grid(count))

@@ -10,10 +10,15 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from pipeline.errors import InputError
 from pipeline.flow import division
 from pipeline.flow.division import RegisterFiles, add_findings, add_register
 from pipeline.flow.feature_numbers import FormerNumbers, find_last_numbers, read_former_numbers
+from pipeline.library.delivery import Delivery
+from pipeline.outputs.fact_sheets.reading import check_geopackage
+from pipeline.outputs.published import Published
 from pipeline.outputs.report.chapters import list_totals
+from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.tables import save_parts, save_tables
 from tests.deliveries import small_delivery, written
 
@@ -137,6 +142,17 @@ def test_findings_are_whole_as_parquet_counted_whole_and_shown_in_part(artifacts
     assert delivery.findings.groupby(["severity", "rule"]).size().max() <= 2
     read = gpd.read_parquet(packed / whole.name_file("_findings.parquet"))
     assert sorted(read["finding_id"]) == sorted(everything["finding_id"])
+
+
+def test_the_library_reads_the_whole_and_what_needs_one_geopackage_refuses(packed, whole):
+    files = {path.name: {"sha256": sha256_of_file(path)} for path in packed.iterdir() if path.is_file()}
+    published = Published(packed, {"files": files}, None)
+    for layer in KEYS:
+        read = Delivery(published).read_layer(layer)
+        assert sorted(read[KEYS[layer]]) == sorted(getattr(whole, layer)[KEYS[layer]])
+    with pytest.raises(InputError) as refused:
+        check_geopackage(published)
+    assert "parts/" in str(refused.value)
 
 
 def test_totals_of_the_report_are_those_of_the_whole(artifacts, whole, tmp_path):
