@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from pipeline.accounts.price_index import PriceIndex, list_fixed_prices
 from pipeline.accounts.services.registry import SERVICES, find_double_counting
 from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.flow.mistakes import Check, raise_mistakes
 from pipeline.settings import Settings
 from pipeline.settings.accounts import AccountProfile, Accounts
 from pipeline.settings.aoi import load_entry
@@ -20,7 +21,14 @@ def check_accounts(settings: Settings) -> None:
     accounts = settings.accounts
     if accounts is None:
         return
-    _check_periods(settings)
+    checks: list[Check] = [partial(_check_periods, settings), partial(_check_plans, settings, accounts)]
+    if accounts.price_index:
+        checks.append(partial(read_price_index, Path(accounts.price_index)))
+    raise_mistakes(checks)
+
+
+def _check_plans(settings: Settings, accounts: Accounts) -> None:
+    """Errors where profiles and parameters cannot be right, or prices have no index."""
     plans = [_Plan(accounts, accounts.load_profile(load_entry(entry).id)) for entry in settings.aoi]
     _raise_any(SettingsError, "Services of a profile cannot be accounted", _list_strange(plans))
     _raise_any(InputError, "Parameters that no service reads", _list_unread(plans))

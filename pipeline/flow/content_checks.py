@@ -11,12 +11,13 @@ from pipeline import flow, ingest
 from pipeline.errors import InputError
 from pipeline.flow.assessment import registry
 from pipeline.flow.assessment.part import Part
-from pipeline.flow.joint_checks import Check
+from pipeline.flow.mistakes import Check
 from pipeline.flow.register_words import describe_register, explain_absence, explain_columns
 from pipeline.settings import Settings
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry, load_entry
 from pipeline.settings.assessment import Assessment
+from pipeline.settings.maps import LabelledSamples
 from pipeline.settings.parcels import ParcelFile, RestrictingFile
 from pipeline.settings.sources import LocalArchive, StaticCatalog
 
@@ -57,14 +58,11 @@ def _list_readings(settings: Settings, areas: Collection[AoiEntry]) -> Iterator[
 
 
 def _list_over(aoi: AoiEntry, settings: Settings) -> Iterator[Reading]:
-    """Vector files and tables, read through over one area."""
-    if parcels := settings.parcels:
-        yield [parcels.path], partial(_check_parcels, parcels, aoi)
-    if layers := settings.restricting:
-        yield [layer.path for layer in layers], partial(_check_layers, layers, aoi)
-    if samples := settings.land_cover.samples:
-        yield [samples.path], partial(flow.study_checks.check_samples, settings, aoi)
+    """Vector files, rasters and tables, read through over one area."""
+    yield from _list_polygons(aoi, settings)
     if accounts := settings.accounts:
+        for paths, names in flow.study_checks.list_local_layers(settings):
+            yield paths, partial(flow.study_checks.check_layers, settings, aoi, names)
         yield from _list_office_inputs(accounts, aoi)
         if accounts.projects:
             yield [file.path for file in accounts.projects], partial(_check_projects, accounts, aoi)
@@ -74,6 +72,18 @@ def _list_over(aoi: AoiEntry, settings: Settings) -> Iterator[Reading]:
         block = part.find_block(settings)
         if block is not None and not (settings.simulated and part.simulated):
             yield part.list_paths(block), partial(_check_part, part, block, aoi)
+
+
+def _list_polygons(aoi: AoiEntry, settings: Settings) -> Iterator[Reading]:
+    """The register, what restricts use, and labelled samples."""
+    if parcels := settings.parcels:
+        yield [parcels.path], partial(_check_parcels, parcels, aoi)
+    for layer in settings.restricting:
+        yield [layer.path], partial(_check_layer, layer, aoi)
+    if samples := settings.land_cover.samples:
+        yield [samples.path], partial(flow.study_checks.check_samples, settings, aoi)
+    if accuracy := settings.land_cover.accuracy:
+        yield [accuracy.path], partial(_check_labels, accuracy, aoi)
 
 
 def _list_office_inputs(given: Accounts | Assessment, aoi: AoiEntry) -> Iterator[Reading]:
@@ -106,8 +116,12 @@ def _check_parcels(parcels: ParcelFile, entry: AoiEntry) -> str:
     return describe_register(register, aoi, inside, classed)
 
 
-def _check_layers(layers: list[RestrictingFile], aoi: AoiEntry) -> None:
-    ingest.parcels.read_restricting(layers, load_entry(aoi))
+def _check_layer(layer: RestrictingFile, aoi: AoiEntry) -> None:
+    ingest.parcels.read_restricting([layer], load_entry(aoi))
+
+
+def _check_labels(labels: LabelledSamples, aoi: AoiEntry) -> None:
+    ingest.labels.read_labels(labels, load_entry(aoi), keep=("stratum",), blank=True)
 
 
 def _check_regions(given: Accounts | Assessment, aoi: AoiEntry) -> None:

@@ -1,16 +1,16 @@
 """What does not fit together in a config: its areas, periods, tests and names that refer to each other."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 
 from pipeline.errors import Problem, SettingsError
 from pipeline.flow.account_checks import check_accounts
+from pipeline.flow.mistakes import Check
 from pipeline.settings import Settings
 from pipeline.settings.aoi import list_area_ids, load_entry
 
-Check = Callable[[], object]
 _RENAME = "Give one of them another `id` in its properties, or another file name"
 
 

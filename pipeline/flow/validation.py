@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from pipeline import ingest
-from pipeline.errors import InputError, Interrupted, PipelineError, Problem, SettingsError
+from pipeline.errors import PipelineError, Problem, SettingsError
 from pipeline.flow.content_checks import list_content_checks
-from pipeline.flow.joint_checks import Check, check_areas_named, list_joint_checks
+from pipeline.flow.joint_checks import check_areas_named, list_joint_checks
+from pipeline.flow.mistakes import Check, raise_mistakes, run_checks
 from pipeline.indices.spectral import find_index
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.aoi import AoiEntry, load_entry
@@ -36,7 +37,7 @@ def check_config(
     """Settings of a file for some of its areas, whose names and files are right; errors as `read_config`."""
     with tell_lines(path, overrides):
         chosen = settings.model_copy(update={"aoi": settings.choose_aoi(aoi)})
-        _raise_all([partial(check_areas_named, settings), *_list_checks(chosen)])
+        raise_mistakes([partial(check_areas_named, settings), *_list_checks(chosen)])
     return chosen
 
 
@@ -45,7 +46,7 @@ def explain_config(path: Path) -> list[str]:
     settings = load_config(path)
     with tell_lines(path):
         check_named = partial(check_areas_named, settings)
-        return _raise_all([check_named, *_list_checks(settings), *_list_readings(settings)])
+        return raise_mistakes([check_named, *_list_checks(settings), *_list_readings(settings)])
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Settings:
@@ -53,7 +54,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Settings:
     try:
         return load_settings(path, list(overrides))
     except MistakenConfig as error:
-        errors, _ = _run_all(_list_own_checks(error.salvaged) if error.salvaged else ())
+        errors, _ = run_checks(_list_own_checks(error.salvaged) if error.salvaged else ())
         more = [problem for one in errors for problem in one.problems]
         problems = [*error.problems, *locate(path, more, overrides)]
         raise MistakenConfig(path, sort_by_line(problems), error.salvaged) from error
@@ -61,7 +62,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Settings:
 
 def validate_settings(settings: Settings) -> None:
     """Check names and places: areas, indices, provider, files; SettingsError lists all that is wrong."""
-    _raise_all(_list_checks(settings))
+    raise_mistakes(_list_checks(settings))
 
 
 def validate_all(settings: Settings) -> list[str]:
@@ -69,7 +70,7 @@ def validate_all(settings: Settings) -> list[str]:
 
     Gives in words how what was read is understood, for its author to agree.
     """
-    return _raise_all([*_list_checks(settings), *_list_readings(settings)])
+    return raise_mistakes([*_list_checks(settings), *_list_readings(settings)])
 
 
 def _list_checks(settings: Settings) -> Iterator[Check]:
@@ -136,37 +137,3 @@ def _keep_loadable(entries: Iterable[AoiEntry]) -> list[AoiEntry]:
             load_entry(entry)
             kept.append(entry)
     return kept
-
-
-def _raise_all(checks: Iterable[Check]) -> list[str]:
-    """Run all checks, and raise what they find as one error; what they say of good inputs."""
-    errors, told = _run_all(checks)
-    if not errors:
-        return told
-    heads = list(dict.fromkeys(error.message for error in errors))
-    problems = list(dict.fromkeys(problem for error in errors for problem in error.problems))
-    many = f"{len(problems)} mistakes in the config and its files"
-    raise _choose_kind(errors)(heads[0] if len(heads) == 1 else many, problems)
-
-
-def _choose_kind(errors: Sequence[PipelineError]) -> type[PipelineError]:
-    """The kind that all errors are of; of several kinds, the config is what is wrong."""
-    kinds = {type(error) for error in errors}
-    if len(kinds) == 1:
-        return kinds.pop()
-    return InputError if all(issubclass(kind, InputError) for kind in kinds) else SettingsError
-
-
-def _run_all(checks: Iterable[Check]) -> tuple[list[PipelineError], list[str]]:
-    errors: list[PipelineError] = []
-    told: list[str] = []
-    for check in checks:
-        try:
-            said = check()
-        except Interrupted:
-            raise
-        except PipelineError as error:
-            errors.append(error)
-        else:
-            told += [said] if isinstance(said, str) else []
-    return errors, told

@@ -26,7 +26,7 @@ class CsvFile:
 
         InputError where the file cannot be read; without the columns it must have there are no rows.
         """
-        lines = list(csv.reader(_read_text(self.path).splitlines(keepends=True)))
+        lines = _read_lines(self.path)
         heads = [cell.strip() for cell in lines[0]] if lines else []
         if not self._check_heads(heads):
             return
@@ -49,6 +49,14 @@ class CsvFile:
     def tell(self, number: int, column: str, found: str, expected: str) -> None:
         """One more mistake, with its place."""
         self.problems.append(Problem(f"{self.path}, row {number}, column {column}", found, expected))
+
+
+def _read_lines(path: Path) -> list[list[str]]:
+    try:
+        return list(csv.reader(_read_text(path).splitlines(keepends=True)))
+    except csv.Error as error:
+        problem = Problem(str(path), str(error), "a table, CSV")
+        raise InputError("A table of the accounts cannot be read", [problem]) from error
 
 
 def _read_text(path: Path) -> str:

@@ -1,14 +1,12 @@
 """The files that a config names, each by its key."""
 
-import re
 from collections.abc import Iterator
-from glob import glob
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import AfterValidator, BaseModel
 
-from pipeline.settings.paths import ConfigAddress, ConfigPath, OptionalPath
+from pipeline.settings.paths import ConfigAddress, ConfigPath, OptionalPath, list_matches, spread_slots
 
 _MARKS = {
     mark.func
@@ -18,7 +16,6 @@ _MARKS = {
 }
 _NOT_READ = {"out", "cache_folder", "folders", "allowed_folders"}
 """Folders that a run makes, or that bound what it may read."""
-_SLOT = re.compile(r"\{\w+\}")
 
 
 def list_files(block: BaseModel, key: str = "") -> Iterator[tuple[str, str]]:
@@ -31,17 +28,9 @@ def list_files(block: BaseModel, key: str = "") -> Iterator[tuple[str, str]]:
 
 def is_there(path: str) -> bool:
     """Whether a path leads to a file or folder, or a pattern to any; `{year}` stands for any text."""
-    pattern = _SLOT.sub("*", path.partition("#")[0])
+    pattern = spread_slots(path.partition("#")[0])
     inside_archive = any(parent.is_file() for parent in Path(path).parents)
     return Path(path).exists() or inside_archive or any(map(list_matches, (path, pattern)))
-
-
-def list_matches(pattern: str) -> list[Path]:
-    """Paths that fit a pattern, in order; the names of folders that are there are no patterns."""
-    path = Path(pattern)
-    root = next((parent for parent in path.parents if parent.is_dir()), Path())
-    names = glob(str(path.relative_to(root)), root_dir=root, recursive=True)  # noqa: PTH207 Path.glob follows links
-    return sorted(root / name for name in names)
 
 
 def _list_in(value: Any, key: str, *, is_path: bool) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,9 @@
 Without that folder (`ConfigFolder` as the context of validation) a path stays as it is written.
 """
 
+import re
 from collections.abc import Callable, Collection
+from glob import glob
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -12,6 +14,8 @@ from pydantic import AfterValidator, ValidationInfo
 from pipeline.addresses import Address
 from pipeline.aoi import PROJECT_ROOT, list_aois, list_waters
 from pipeline.operating_system import explain_path, explain_stream
+
+_SLOT = re.compile(r"\{\w+\}")
 
 
 class ConfigFolder(NamedTuple):
@@ -40,14 +44,28 @@ def list_outlines() -> list[str]:
     return [*list_aois(), *list_waters()]
 
 
+def spread_slots(path: str) -> str:
+    """A path as a pattern of which `{year}` and other slots are any text."""
+    return _SLOT.sub("*", path)
+
+
+def list_matches(pattern: str) -> list[Path]:
+    """Paths that fit a pattern, in order; the names of folders that are there are no patterns."""
+    path = Path(pattern)
+    root = next((parent for parent in path.parents if parent.is_dir()), Path())
+    names = glob(str(path.relative_to(root)), root_dir=root, recursive=True)  # noqa: PTH207 Path.glob follows links
+    return sorted(root / name for name in names)
+
+
 def _anchor(value: str, info: ValidationInfo) -> str:
     if not isinstance(info.context, ConfigFolder) or "://" in value:
         return value
     path = info.context.path / value
     if lacking := explain_path(str(path)):
         raise ValueError(lacking)
-    if stream := explain_stream(path):
-        raise ValueError(f"a file, no {stream.removeprefix('a ')}")
+    for file in (path, *list_matches(spread_slots(str(path)))):
+        if stream := explain_stream(file):
+            raise ValueError(f"a file, no {stream.removeprefix('a ')}")
     return str(path)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from pipeline.aoi import Aoi, list_waters
 from pipeline.assessment.health.bodies import Body
 from pipeline.errors import Problem, SettingsError
+from pipeline.flow.mistakes import Check, raise_mistakes
 from pipeline.ingest.health.bodies import read_bodies
 from pipeline.ingest.health.measures import read_measures
 from pipeline.ingest.health.words import HealthWords
@@ -71,7 +73,11 @@ def check_health(block: Health, _aoi: Aoi) -> None:
             "The health of rivers and lakes has no bodies",
             [Problem("assessment.health.bodies", "nothing", expected, todo)],
         )
-    read_inputs(block)
+    checks: list[Check] = [
+        partial(read_bodies, block.bodies),
+        partial(read_zones, block.zones),
+        partial(read_inputs, block),
+    ]
     for other in block.registers:
-        read_sections(Path(other.register_path))
-        read_tables(other.samples)
+        checks += [partial(read_sections, Path(other.register_path)), partial(read_tables, other.samples)]
+    raise_mistakes(checks)

@@ -1,6 +1,7 @@
 """Other rights over an area: water, discharge, energy, carbon, forest and aquaculture, and their trades."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from pipeline.contracts import RIGHTS, RIGHTS_BALANCE, RIGHTS_LINKS, RIGHTS_TRAD
 from pipeline.errors import Problem, SettingsError
 from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
+from pipeline.flow.mistakes import raise_mistakes
 from pipeline.ingest.parcels import read_restricting
 from pipeline.ingest.rights import RightTables, add_outside, read_rights
 from pipeline.rights_registry.other_rights.balance import balance_rights
@@ -106,9 +108,13 @@ def _build_layers(rights: gpd.GeoDataFrame) -> Mapping[str, gpd.GeoDataFrame]:
 
 def check_rights(block: Rights, aoi: Aoi) -> None:
     """Read registers and restricting layers through; SettingsError where no register is named."""
-    _refuse_none(block)
-    read_restricting(block.restricting, aoi)
-    read_rights(block.registers)
+    raise_mistakes(
+        [
+            partial(_refuse_none, block),
+            partial(read_rights, block.registers),
+            *(partial(read_restricting, [layer], aoi) for layer in block.restricting),
+        ]
+    )
 
 
 def _refuse_none(block: Rights) -> None:

@@ -1,6 +1,7 @@
 """Species of an area: surveys by period and group, what came and went, waterbirds, habitats."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -23,10 +24,13 @@ from pipeline.assessment.species.waterbirds import hold_waterbirds
 from pipeline.contracts import SPECIES_RECORDS, check_table
 from pipeline.flow.assessment.part import Assessed
 from pipeline.flow.assessment.sources import Sources
+from pipeline.flow.mistakes import Check, raise_mistakes
 from pipeline.geodesy import CGCS2000, measure_area_m2
 from pipeline.indices.indicators import build_indicator_table
 from pipeline.ingest.rejects import Advice, Reject, tabulate_rejects
 from pipeline.ingest.species import faults
+from pipeline.ingest.species.entries import read_entries
+from pipeline.ingest.species.sites import read_sites
 from pipeline.ingest.species.surveys import SpeciesTables, read_species
 from pipeline.legends import INUNDATION
 from pipeline.periods import PERIODS_A_YEAR
@@ -154,8 +158,15 @@ def _name_some(names: list[str]) -> Mapping[str, object]:
 
 
 def check_species(block: Species, aoi: Aoi) -> None:
-    """Read the files of a block through over an area."""
-    read_species(block, aoi)
+    """Read the files of a block through over an area, each by itself too: all rest on names and sites."""
+    checks: list[Check] = [partial(read_species, block, aoi)]
+    if block.sites:
+        checks.append(partial(read_sites, block.sites))
+    if block.populations:
+        checks.append(partial(read_entries, "populations", block.populations, ["species"]))
+    if block.habitats:
+        checks.append(partial(read_entries, "habitats", block.habitats, ["site", "parcel"]))
+    raise_mistakes(checks)
 
 
 def list_rules() -> tuple[Rule, ...]:

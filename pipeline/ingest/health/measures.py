@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline import standards
+from pipeline.errors import InputError
 from pipeline.ingest import rejects
 from pipeline.ingest.health.columns import Column, HeadedTable, TableRow, open_tables
 from pipeline.ingest.health.spans import read_span
@@ -20,7 +21,7 @@ from pipeline.ingest.health.words import (
     read_amount,
     split_unit,
 )
-from pipeline.ingest.rejects import Advice, Reject
+from pipeline.ingest.rejects import Advice, Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.settings.health import MeasureFile
@@ -94,7 +95,8 @@ def read_measures(files: Sequence[MeasureFile], words: HealthWords) -> Measures:
     A value is in the unit of its measure, converted from that in the cell, the row or the heading; without a
     unit it is rejected, but where the measure has none. `measure` is `score:` and a criterion where the unit
     is 赋分. `first` and `last` are its days, NaT for what holds at any time. What is repeated counts once;
-    figures that contradict each other are all rejected. Raises InputError where no file fits a path.
+    figures that contradict each other are all rejected. Raises InputError where no file fits a path
+    or none tells a figure.
     """
     found: list[Reading | Reject] = []
     lost: list[Reject] = []
@@ -104,6 +106,10 @@ def read_measures(files: Sequence[MeasureFile], words: HealthWords) -> Measures:
         found += [one for table in tables for one in _read_table(table, file, words)]
     read = [one for one in found if isinstance(one, Reading)]
     lost += [one for one in found if isinstance(one, Reject)]
+    if lost and not read:
+        raise InputError(
+            "No figure of the tables of health can be used", explain_rejects(tabulate_rejects(lost))
+        )
     kept, more = _hold_together(read)
     return Measures(_build_table(kept), [*lost, *more])
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pipeline.errors import InputError
 from pipeline.ingest.health.columns import HeadedTable, open_tables
-from pipeline.ingest.rejects import Advice, Reject
+from pipeline.ingest.rejects import Advice, Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.section_register import read_class
@@ -32,7 +33,7 @@ class Zones(NamedTuple):
 def read_zones(files: Sequence[ZoneFile]) -> Zones:
     """Zones with their sections, of which a cell may name several; `target_class` is 1 to 5 or null.
 
-    A zone with two targets has none. Raises InputError where no file fits a path.
+    A zone with two targets has none. Raises InputError where no file fits a path or none tells a zone.
     """
     found: list[dict[str, object]] = []
     lost: list[Reject] = []
@@ -42,6 +43,8 @@ def read_zones(files: Sequence[ZoneFile]) -> Zones:
         for table in tables:
             for one in _read_table(table):
                 (lost if isinstance(one, Reject) else found).append(one)  # type: ignore[arg-type]
+    if lost and not found:
+        raise InputError("No zone of the tables can be used", explain_rejects(tabulate_rejects(lost)))
     rows = pd.DataFrame(found, columns=COLUMNS)
     clashes = list(_find_clashes(rows))
     rows["target_class"] = (

@@ -7,7 +7,7 @@ from pipeline.ingest.samples.objects import JSON_SUFFIXES, POINT_SUFFIXES, read_
 from pipeline.ingest.samples.sheets import Sheet
 from pipeline.ingest.samples.text_files import TEXT_SUFFIXES, read_text
 from pipeline.ingest.samples.workbooks import WORKBOOK_SUFFIXES, read_workbook
-from pipeline.settings.files import list_matches
+from pipeline.settings.paths import list_matches
 from pipeline.zip_files import MOST_WORKBOOK_BYTES
 
 _WHOLE = f"at most {MOST_WORKBOOK_BYTES / 2**20:.0f} MiB, or lines that are read one by one"

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from pipeline.settings.files import is_there, list_matches
+from pipeline.settings.files import is_there
+from pipeline.settings.paths import list_matches
 
 
 @pytest.mark.parametrize("name", ["[a]*{b}", "a?b", "a b", "江"])
