@@ -160,7 +160,7 @@ def _add_quality(
     basis = of_cover.astype(object)
     basis[water] = _WATER_BASIS + status.loc[water, "section"] + _WATER_SENSE
     rows = rows.assign(
-        water_class=status["water_class"],
+        water_class=status["water_class"].where(water),
         quality_value=value,
         quality_grade=grade.where(known, None),
         quality_basis=basis.where(known, None),

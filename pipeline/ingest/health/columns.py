@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.errors import InputError, Problem
 from pipeline.ingest import rejects
 from pipeline.ingest.health.words import load_roles, split_unit
-from pipeline.ingest.rejects import Reject
+from pipeline.ingest.rejects import Reject, explain_rejects, tabulate_rejects
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.opening import find_paths, read_sheets
@@ -69,7 +69,7 @@ def open_tables(
     """The tables of the files of a pattern, and what of them cannot be read.
 
     `table` is the kind of table in `health_headings`, `given` maps roles to their headings; `counts` says of
-    a heading without a role whether it names what is measured. InputError where no file fits.
+    a heading without a role whether it names what is measured. InputError where no file fits, or none has a table.
     """
     paths = find_paths(pattern)
     if not paths:
@@ -85,6 +85,10 @@ def open_tables(
         tables, more = _open_file(path, table, given, counts)
         found += tables
         lost += more
+    if lost and not found:
+        raise InputError(
+            "Tables of the health of rivers and lakes cannot be read", explain_rejects(tabulate_rejects(lost))
+        )
     return found, lost
 
 

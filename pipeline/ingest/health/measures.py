@@ -8,7 +8,6 @@ from typing import NamedTuple
 import pandas as pd
 
 from pipeline import standards
-from pipeline.errors import InputError
 from pipeline.ingest import rejects
 from pipeline.ingest.health.columns import Column, HeadedTable, TableRow, open_tables
 from pipeline.ingest.health.spans import read_span
@@ -21,7 +20,7 @@ from pipeline.ingest.health.words import (
     read_amount,
     split_unit,
 )
-from pipeline.ingest.rejects import Advice, Reject, explain_rejects, tabulate_rejects
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.settings.health import MeasureFile
@@ -96,20 +95,18 @@ def read_measures(files: Sequence[MeasureFile], words: HealthWords) -> Measures:
     unit it is rejected, but where the measure has none. `measure` is `score:` and a criterion where the unit
     is 赋分. `first` and `last` are its days, NaT for what holds at any time. What is repeated counts once;
     figures that contradict each other are all rejected. Raises InputError where no file fits a path
-    or none tells a figure.
+    or none can be read.
     """
-    found: list[Reading | Reject] = []
-    lost: list[Reject] = []
-    for file in files:
-        tables, more = open_tables(file.path, "measures", file.columns, names_measure)
-        lost += more
-        found += [one for table in tables for one in _read_table(table, file, words)]
+    opened = [open_tables(file.path, "measures", file.columns, names_measure) for file in files]
+    lost = [one for _, more in opened for one in more]
+    found: list[Reading | Reject] = [
+        one
+        for file, (tables, _) in zip(files, opened, strict=True)
+        for table in tables
+        for one in _read_table(table, file, words)
+    ]
     read = [one for one in found if isinstance(one, Reading)]
     lost += [one for one in found if isinstance(one, Reject)]
-    if lost and not read:
-        raise InputError(
-            "No figure of the tables of health can be used", explain_rejects(tabulate_rejects(lost))
-        )
     kept, more = _hold_together(read)
     return Measures(_build_table(kept), [*lost, *more])
 

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pipeline.errors import InputError
 from pipeline.ingest.health.columns import HeadedTable, open_tables
-from pipeline.ingest.rejects import Advice, Reject, explain_rejects, tabulate_rejects
+from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.cells import NOTHING
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.section_register import read_class
@@ -33,18 +32,14 @@ class Zones(NamedTuple):
 def read_zones(files: Sequence[ZoneFile]) -> Zones:
     """Zones with their sections, of which a cell may name several; `target_class` is 1 to 5 or null.
 
-    A zone with two targets has none. Raises InputError where no file fits a path or none tells a zone.
+    A zone with two targets has none. Raises InputError where no file fits a path or none can be read.
     """
     found: list[dict[str, object]] = []
-    lost: list[Reject] = []
-    for file in files:
-        tables, more = open_tables(file.path, "zones", file.columns, lambda _: False)
-        lost += more
-        for table in tables:
-            for one in _read_table(table):
-                (lost if isinstance(one, Reject) else found).append(one)  # type: ignore[arg-type]
-    if lost and not found:
-        raise InputError("No zone of the tables can be used", explain_rejects(tabulate_rejects(lost)))
+    opened = [open_tables(file.path, "zones", file.columns, lambda _: False) for file in files]
+    lost = [one for _, more in opened for one in more]
+    for table in (table for tables, _ in opened for table in tables):
+        for one in _read_table(table):
+            (lost if isinstance(one, Reject) else found).append(one)  # type: ignore[arg-type]
     rows = pd.DataFrame(found, columns=COLUMNS)
     clashes = list(_find_clashes(rows))
     rows["target_class"] = (
