@@ -36,7 +36,7 @@ from pipeline.storage.tables import (
     zip_parts,
 )
 
-_VERSION = 7
+_VERSION = 8
 _PARCELS_AT_ONCE = 2048
 """Their products, with all that is said of them, take two hundred megabytes while they are listed."""
 
