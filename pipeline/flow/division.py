@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.contracts import Delivery, Register
 from pipeline.flow.feature_numbers import FormerNumbers
+from pipeline.outputs.books import TOWN_LETTERS
 from pipeline.storage.tables import count_rows, load_layer, read_layer_parts, read_parts, zip_parts
 
 ROWS_HELD = 250_000
@@ -17,7 +18,7 @@ ROWS_OF_PART = 100_000
 """Rows of the inventory of a part of a larger one, about."""
 MOST_TABLE_ROWS = 5_000_000
 """Rows of a table that is held and leaves as CSV; a longer one leaves as Parquet."""
-_PLACES = (9, 12)
+_PLACES = (TOWN_LETTERS, 12)
 """Letters of a code of a parcel that say in which town, and in which village, it lies (GB/T 37346)."""
 _OF_PARCELS = ("account_parcels", "account_sums")
 """Tables of parcels of which each part has its own."""

@@ -17,7 +17,7 @@ _FOLDER = "parts"
 """Folder of the books of parts, in a delivery that is divided."""
 _OF_PARCELS = ("account_parcels",)
 """Tables that only books of parts show."""
-_TOWN = 9
+TOWN_LETTERS = 9
 """Letters of a code of a parcel that say in which town it lies (GB/T 37346)."""
 
 
@@ -48,7 +48,7 @@ def _write_parts(
     for number, part in enumerate(delivery.parts("inventory", "parcels"), start=1):
         name = delivery.name_file(f"_{number:03d}")
         write_workbook(part, folder / _FOLDER / f"{name}.xlsx", folder / _FOLDER / f"{name}{SUPPLEMENT_END}")
-        ids = part.parcels["parcel_id"].str[:_TOWN]
+        ids = part.parcels["parcel_id"].str[:TOWN_LETTERS]
         place = {
             "part": number,
             "first": ids.min(),
