@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from pipeline.redaction import LEFT_OUT, hide, hide_address, redact
+from pipeline.redaction import LEAST_LETTERS, LEFT_OUT, hide, hide_address, redact
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 """What takes a variable of the environment."""
@@ -20,7 +20,6 @@ VARIABLE = re.compile(r"\$\{(\w+)\}")
 _NETWORK = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DOUBLED = re.compile(r"^[a-z][a-z0-9+.-]*://(?=[a-z][a-z0-9+.-]*://)", re.IGNORECASE)
 _MARK = f"?{LEFT_OUT}"
-_LEAST = 5
 _WORK = {"n": 2**12, "r": 8, "p": 1}
 
 
@@ -103,7 +102,7 @@ def seal_href(href: str, name: str) -> str:
     hide_address(href)
     told = href.replace("${", "$%7B")
     for variable, value in sorted(_KNOWN.values.items(), key=lambda one: -len(one[1])):
-        if len(value) >= _LEAST:
+        if len(value) >= LEAST_LETTERS:
             told = told.replace(value, f"${{{variable}}}")
     whole = href if told == href else _fill_variables(told)
     plain = redact(told)

@@ -21,7 +21,7 @@ LEFT_OUT = "..."
 LOGGERS = ("rasterio._env", "rasterio._err", "urllib3.connectionpool", "distributed.worker")
 """Of libraries that log addresses."""
 
-_LEAST, _LONG = 5, 8
+LEAST_LETTERS, _LONG = 5, 8
 """Letters of a secret: what is shorter is none, and under the second one only as a word of its own."""
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _PROXY = re.compile(r"(?:https?|all|ftp)_proxy", re.IGNORECASE)
@@ -44,7 +44,7 @@ class _Hidden:
 
     def add(self, value: str, name: str) -> None:
         with self._lock:
-            forms = {form.casefold(): name for form in _list_forms(value) if len(form) >= _LEAST}
+            forms = {form.casefold(): name for form in _list_forms(value) if len(form) >= LEAST_LETTERS}
             if forms.keys() <= self.names.keys():
                 return
             self.names = {**self.names, **forms}

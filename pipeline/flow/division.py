@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pipeline.contracts import Delivery, Register
 from pipeline.flow.feature_numbers import FormerNumbers
 from pipeline.flow.finding_choice import choose_findings
+from pipeline.outputs.books import TOWN_LETTERS
 from pipeline.storage.tables import count_rows, load_layer, read_layer_parts, read_parts, zip_parts
 
 ROWS_HELD = 250_000
@@ -23,7 +24,7 @@ MOST_LAYER_ROWS = 2_000_000
 """Rows of the inventory that one GeoPackage holds, some 4 GB: what FAT32 and older tools hold in a file, and
 what QGIS opens over a network in reasonable time. Beyond, each part has one of its own, and the inventory no
 CSV, of which spreadsheets show a million rows."""
-_PLACES = (9, 12)
+_PLACES = (TOWN_LETTERS, 12)
 """Letters of a code of a parcel that say in which town, and in which village, it lies (GB/T 37346)."""
 MOST_OF_KIND = 5000
 """Findings of a rule and severity that the GeoPackage of a register without parcels shows."""

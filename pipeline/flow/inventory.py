@@ -36,7 +36,7 @@ from pipeline.storage.tables import (
     zip_parts,
 )
 
-_VERSION = 7
+_VERSION = 9
 _PARCELS_AT_ONCE = 8192
 """Their products, with all that is said of them, take half a gigabyte while they are listed."""
 

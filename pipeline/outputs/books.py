@@ -17,7 +17,7 @@ PARTS_FOLDER = "parts"
 """Folder of the books of parts, in a delivery that is divided."""
 _OF_PARCELS = ("account_parcels",)
 """Tables that only books of parts show."""
-_TOWN = 9
+TOWN_LETTERS = 9
 """Letters of a code of a parcel that say in which town it lies (GB/T 37346)."""
 
 
@@ -65,7 +65,7 @@ def _write_parts(
 
 def describe_part(number: int, part: Delivery) -> dict[str, object]:
     """What a list of parts says of one: its number, its towns, and how much it holds."""
-    towns = part.parcels["parcel_id"].str[:_TOWN]
+    towns = part.parcels["parcel_id"].str[:TOWN_LETTERS]
     return {
         "part": number,
         "first": towns.min(),

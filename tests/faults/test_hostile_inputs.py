@@ -253,13 +253,19 @@ VECTORS: dict[str, tuple[str, Callable[[Path], None], set[int]]] = {
 }  # fmt: skip
 
 
+def lay(what, folder, stranger):
+    """Write a hostile file that asks the stranger, where it asks anybody; its name, and the codes that are right."""
+    name, write, codes = VECTORS[what]
+    path = folder / name
+    write(path)
+    if path.stat().st_size < MIB:
+        path.write_bytes(path.read_bytes().replace(b"http://127.0.0.2:1", stranger.url.encode()))
+    return name, codes
+
+
 @pytest.mark.parametrize("what", VECTORS)
 def test_a_hostile_outline_is_refused_by_name_or_read_and_leads_nowhere(what, tmp_path, stranger, fault):
-    name, write, codes = VECTORS[what]
-    write(tmp_path / name)
-    if (tmp_path / name).stat().st_size < MIB:
-        content = (tmp_path / name).read_bytes().replace(b"http://127.0.0.2:1", stranger.url.encode())
-        (tmp_path / name).write_bytes(content)
+    name, codes = lay(what, tmp_path, stranger)
     config = write_config(tmp_path, aoi=[name])
     must = f"exit {' or '.join(map(str, sorted(codes)))}, named, nobody asked"
     with fault(f"aoi: {what}", door="aoi", must=must) as seen:
@@ -274,11 +280,7 @@ def test_a_hostile_outline_is_refused_by_name_or_read_and_leads_nowhere(what, tm
 
 @pytest.mark.parametrize("what", VECTORS)
 def test_a_hostile_register_is_refused_by_name_or_read_and_leads_nowhere(what, tmp_path, stranger, fault):
-    name, write, _ = VECTORS[what]
-    write(tmp_path / name)
-    if (tmp_path / name).stat().st_size < MIB:
-        content = (tmp_path / name).read_bytes().replace(b"http://127.0.0.2:1", stranger.url.encode())
-        (tmp_path / name).write_bytes(content)
+    name, _ = lay(what, tmp_path, stranger)
     config = write_config(tmp_path, parcels={"path": name, "columns": {"parcel_id": "id"}})
     with fault(f"parcels: {what}", door="parcels", must="exit 0, 2 or 3, named, nobody asked") as seen:
         with watch_files(tmp_path) as seen.lost:

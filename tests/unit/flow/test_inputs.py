@@ -6,9 +6,13 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from pipeline.flow.inputs import Inputs
+from pipeline import addresses, redaction
+from pipeline.flow.inputs import Inputs, is_asked_so, note_asking
 from pipeline.settings import SampleFile, StaticCatalog
 from pipeline.settings.parcels import ParcelFile
+from pipeline.settings.sources import StacApi
+from pipeline.settings.text import fill_variables
+from pipeline.storage.cause import Artifact
 
 
 def inputs(*, samples=(), parcels=None):
@@ -58,3 +62,40 @@ def test_layers_that_restrict_use_are_inputs_too(tmp_path):
     written(layer, "{ }")
     after = replace(inputs(), restricting=(layer,)).checksums
     assert [name for name in before if before[name] != after[name]] == ["redline.geojson"]
+
+
+@pytest.fixture
+def knowing_nothing(monkeypatch):
+    monkeypatch.setattr(addresses, "_KNOWN", addresses._Known())
+    monkeypatch.setattr(redaction, "_HIDDEN", redaction._Hidden())
+
+
+def build_provider(monkeypatch, address, **environment):
+    """The provider of a config that takes variables of the environment."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    content, unset = fill_variables({"api": address})
+    assert not unset
+    return StacApi.model_validate(content)
+
+
+@pytest.mark.usefixtures("knowing_nothing")
+def test_what_was_asked_with_another_value_of_a_variable_is_asked_anew(monkeypatch, tmp_path):
+    artifact = Artifact("k", tmp_path)
+    first = build_provider(monkeypatch, "https://stac.example/${TOKEN}", TOKEN="tk-9Zq4w7Lm")
+    assert not is_asked_so(artifact, first), "an answer that notes nothing was asked without a secret"
+    note_asking(tmp_path, first)
+    assert is_asked_so(artifact, build_provider(monkeypatch, "https://stac.example/${TOKEN}"))
+    other = build_provider(monkeypatch, "https://stac.example/${TOKEN}", TOKEN="tk-of-another-year")
+    assert str(other.api) == str(first.api)
+    assert not is_asked_so(artifact, other)
+    noted = [path.read_text("utf-8") for path in tmp_path.iterdir()]
+    assert not any("tk-" in text for text in noted)
+
+
+@pytest.mark.usefixtures("knowing_nothing")
+def test_what_was_asked_without_a_secret_is_noted_nowhere_and_stays(monkeypatch, tmp_path):
+    plain = build_provider(monkeypatch, "https://stac.example/v1")
+    note_asking(tmp_path, plain)
+    assert not list(tmp_path.iterdir())
+    assert is_asked_so(Artifact("k", tmp_path), plain)
