@@ -48,7 +48,7 @@ class ScatteredRows:
     """Rows of numbers that come in any order, and are taken in theirs, so many at a time.
 
     What comes is buffered, sorted by the slice that it will be taken with, and put away with its places; of
-    each lot only where its slices end is held.
+    each pile only where its slices end is held.
     """
 
     def __init__(self, scratch: ScratchFile, count: int, width: int, slice_rows: int) -> None:
@@ -56,7 +56,7 @@ class ScatteredRows:
         self._shape, self._slice_rows = (count, width), slice_rows
         self._waiting: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
         self._waiting_bytes = 0
-        self._lots: list[_Lot] = []
+        self._piles: list[_Pile] = []
 
     def put(self, places: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
         """Enter rows at their places."""
@@ -72,8 +72,8 @@ class ScatteredRows:
         count, width = self._shape
         for start in range(0, max(count, 1), self._slice_rows):
             rows = np.full((min(self._slice_rows, count - start), width), np.nan)
-            for lot in self._lots:
-                places, numbers = lot.read(start // self._slice_rows, width)
+            for pile in self._piles:
+                places, numbers = pile.read(start // self._slice_rows, width)
                 rows[places - start] = numbers
             yield rows
 
@@ -87,11 +87,11 @@ class ScatteredRows:
         places, rows = places[order], rows[order].astype(np.float64, copy=False)
         edges = np.arange(-(-self._shape[0] // self._slice_rows) + 1) * self._slice_rows
         kept = self._scratch.keep(places.astype(np.int64).tobytes()), self._scratch.keep(rows.tobytes())
-        self._lots.append(_Lot(*kept, np.searchsorted(places, edges)))
+        self._piles.append(_Pile(*kept, np.searchsorted(places, edges)))
 
 
 @dataclass(frozen=True)
-class _Lot:
+class _Pile:
     """Rows that were put away together, in the order of their places; `ends` of slices among them."""
 
     places: KeptBytes

@@ -59,12 +59,11 @@ def _build_legend(raster: Raster, files: list[Path], stops: Stops, delivery: Del
 
 
 def _list_codes(path: Path) -> set[int]:
+    counts = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.int64)
     with rasterio.open(path) as file:
-        return {
-            int(code)
-            for _, window in file.block_windows(1)
-            for code in np.unique(file.read(1, window=window))
-        }
+        for _, window in file.block_windows(1):
+            counts += np.bincount(file.read(1, window=window).ravel(), minlength=len(counts))
+    return set(np.flatnonzero(counts).tolist())
 
 
 def _draw_image(raster: Raster, path: Path, grid: Grid, stops: Stops) -> dict[str, Any]:
