@@ -69,7 +69,7 @@ def open_tables(
     """The tables of the files of a pattern, and what of them cannot be read.
 
     `table` is the kind of table in `health_headings`, `given` maps roles to their headings; `counts` says of
-    a heading without a role whether it names what is measured. InputError where no file fits, or none has a table.
+    a heading without a role whether it names what is measured. InputError where no file fits or none has one.
     """
     paths = find_paths(pattern)
     if not paths:

@@ -279,6 +279,13 @@ def test_a_better_water_class_is_an_improvement_though_its_number_falls(build, p
     assert (row["change"], row["chg_quality"]) == (-2, "提高")
 
 
+def test_less_cover_is_a_loss_also_on_land_that_a_section_is_linked_to(build, parcels):
+    of_b = parcels[parcels["parcel_id"].eq("B")]
+    status = sections(of_b, ("x", "2023", 4, False), ("x", "2024", 2, False))
+    row = rows_of(build(sections=status), "B", "2024").iloc[0]
+    assert (round(row["change"], 6), row["chg_quality"]) == (-0.01, "降低")
+
+
 def test_every_row_names_its_evidence(build):
     assert set(build()["evidence"]) == {"parcels 12ab"}
 
