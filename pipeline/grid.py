@@ -269,6 +269,8 @@ class BlockPlan:
 
     def tasks(self, blocks: Sequence[Block]) -> list[Block]:
         """The blocks of the tasks, from blocks row by row: neighbours are joined, as evenly as they go."""
+        if self.abreast == 1:
+            return list(blocks)
         return [joined for row in _list_rows(blocks) for joined in _join_row(row, self.abreast)]
 
 

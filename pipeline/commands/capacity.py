@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from pipeline.commands.estimate import Estimate, choose_planned, estimate_choice
+from pipeline.commands.estimate import Estimate, Planned, choose_planned, estimate_planned, lay_out
 from pipeline.commands.measuring import measure_costs
 from pipeline.engine.pace import Pace, simulate_tasks
 from pipeline.engine.study import Study
 from pipeline.errors import Problem, SettingsError
 from pipeline.flow.validation import validate_settings
-from pipeline.grid import Block
-from pipeline.ingest.scenes.items import Candidate
 from pipeline.maps import registry
-from pipeline.maps.layout import place_scenes, plan_layout
+from pipeline.maps.layout import Meeting, meet_frames
 from pipeline.maps.making import sort_by_need
 from pipeline.maps.step import Footprint
 from pipeline.periods import When
@@ -39,7 +36,7 @@ _HOUR_S = 3600
 _MOST_WORKERS = 100_000
 Basis = Literal["runs", "bench"]
 """By what time is told: what earlier runs took, or a short bench of this machine."""
-_BASES: dict[Basis, str] = {"runs": "以往运行 runs", "bench": "本机短测，仅供参考 short bench, indicative"}
+_BASES: dict[Basis, str] = {"runs": "以往运行 runs", "bench": "本机短测，参考 short bench (indicative)"}
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,8 @@ def simulate_study(
     study: Study, workers: Sequence[int], costs: Sequence[Cost], by: Basis = "runs"
 ) -> list[Capacity]:
     """What an area takes on each number of workers."""
-    choice = choose_planned(study)
-    planned, stages = estimate_choice(study, choice), _list_stages(study, choice.candidates)
+    laid_out = lay_out(study, choose_planned(study))
+    planned, stages = estimate_planned(study, laid_out), _list_stages(study, laid_out)
     rates = {cost.step: cost.seconds / cost.pixels for cost in costs if cost.kind == "block" and cost.pixels}
     lengths = [stage.pixels * rates.get(stage.step, 0.0) for stage in stages]
     unmeasured = tuple(dict.fromkeys(stage.step for stage in stages if stage.step not in rates))
@@ -167,40 +164,28 @@ def _count_reads(planned: Estimate) -> int:
     return planned.mask_reads + planned.band_reads
 
 
-def _list_stages(study: Study, found: Sequence[Candidate]) -> list[_Stage]:
+def _list_stages(study: Study, planned: Planned) -> list[_Stage]:
     """The maps that workers make, in the order in which they are made."""
-    placed = place_scenes(study, [one.scene for one in found], [one.outline for one in found])
-    layout = plan_layout(study, placed, registry.STEPS)
-    blocks = study.blocks(layout.blocks.edge_px)
     stages = []
     for step in sort_by_need(study, registry.STEPS):
-        tasks = layout.of(step).tasks(blocks)
+        tasks = planned.layout.of(step).tasks(planned.blocks)
         pixels = np.array([math.prod(block.shape) for block in tasks], dtype=np.int64)
-        met = _list_met(study, placed, tasks) if step.bands else None
+        met = meet_frames(planned.placed, study.grid.frame_blocks(tasks)) if step.bands else None
         stages += [
-            _Stage(step.name, pixels * _count_looks(met, placed, when, len(tasks)))
+            _Stage(step.name, pixels * _count_looks(met, planned.placed, when, len(tasks)))
             for when in (step.times(study) if step.kernel else ())
         ]
     return stages
 
 
-Met = tuple[NDArray[np.intp], NDArray[np.intp]]
-"""Numbers of scenes and of the blocks that they meet, in pairs."""
-
-
-def _list_met(study: Study, found: Sequence[Footprint], tasks: Sequence[Block]) -> Met:
-    frames = shapely.STRtree(study.grid.frame_blocks(tasks))
-    scenes, blocks = frames.query([one.outline for one in found], predicate="intersects")
-    return scenes, blocks
-
-
-def _count_looks(met: Met | None, found: Sequence[Footprint], when: When, tasks: int) -> NDArray[np.int64]:
+def _count_looks(
+    met: Meeting | None, found: Sequence[Footprint], when: When, tasks: int
+) -> NDArray[np.int64]:
     """How many scenes of a time each task reads; 1 where it reads none."""
     if met is None:
         return np.ones(tasks, dtype=np.int64)
-    scenes, blocks = met
-    held = np.array([when.holds(one.scene.datetime) for one in found])[scenes]
-    return np.maximum(np.bincount(blocks[held], minlength=tasks), 1)
+    held = met.sum_by_frame([when.holds(one.scene.datetime) for one in found])
+    return np.maximum(held.astype(np.int64), 1)
 
 
 def _find_writing(costs: Sequence[Cost]) -> float:

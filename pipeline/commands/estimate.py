@@ -25,7 +25,7 @@ from pipeline.ingest.scenes.sensors import HARMONISED_NIR, SENSORS
 from pipeline.ingest.simulate.scenes import list_acquisitions
 from pipeline.ingest.simulate.world import plan_world
 from pipeline.maps import registry
-from pipeline.maps.layout import Layout, place_scenes, plan_layout
+from pipeline.maps.layout import Layout, meet_frames, place_scenes, plan_layout
 from pipeline.maps.step import Footprint
 from pipeline.settings import Settings
 
@@ -73,22 +73,37 @@ def estimate_all(settings: Settings) -> list[Estimate]:
     return [estimate_study(Study.of(aoi, settings)) for aoi in settings.aoi]
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What a plan rests on: the scenes that are chosen, where they lie, and the blocks of the maps."""
+
+    choice: Choice
+    placed: list[Footprint]
+    layout: Layout
+    blocks: list[Block]
+
+
+def lay_out(study: Study, choice: Choice) -> Planned:
+    """The blocks of an area for the scenes that are chosen for it."""
+    found = choice.candidates
+    placed = place_scenes(study, [one.scene for one in found], [one.outline for one in found])
+    layout = plan_layout(study, placed, registry.STEPS)
+    return Planned(choice, placed, layout, study.blocks(layout.blocks.edge_px))
+
+
 def estimate_study(study: Study) -> Estimate:
     """What one area takes. A simulated world is not built, so its clouds are not known yet."""
-    return estimate_choice(study, choose_planned(study))
+    return estimate_planned(study, lay_out(study, choose_planned(study)))
 
 
-def estimate_choice(study: Study, choice: Choice) -> Estimate:
+def estimate_planned(study: Study, planned: Planned) -> Estimate:
     """What one area takes of the scenes that are chosen for it."""
-    found = choice.candidates
-    scenes = [one.scene for one in found]
-    placed = place_scenes(study, scenes, [one.outline for one in found])
-    layout = plan_layout(study, placed, registry.STEPS)
+    choice, layout, blocks = planned.choice, planned.layout, planned.blocks
+    scenes = [one.scene for one in planned.placed]
     reading = [step for step in registry.STEPS if step.times(study) and step.bands]
-    blocks = study.blocks(layout.blocks.edge_px)
     reads = sum(
         (
-            _count_reads(study, placed, step.list_bands(study, scenes), layout.of(step).tasks(blocks))
+            _count_reads(study, planned.placed, step.list_bands(study, scenes), layout.of(step).tasks(blocks))
             for step in reading
         ),
         Counter[str](),
@@ -98,7 +113,7 @@ def estimate_choice(study: Study, choice: Choice) -> Estimate:
         aoi=study.aoi.id,
         provider=provider if isinstance(provider, str) else str(next(iter(provider.model_dump().values()))),
         found=choice.found,
-        scenes=len(found),
+        scenes=len(scenes),
         superseded=choice.superseded,
         rejected=choice.rejected,
         missions=dict(sorted(Counter(scene.mission for scene in scenes).items())),
@@ -116,7 +131,7 @@ def estimate_choice(study: Study, choice: Choice) -> Estimate:
         band_reads=reads["band"],
         decoded_bytes=reads["decoded"],
         requests=reads["request"],
-        memory_mib=_estimate_memory(study, layout) // 2**20,
+        memory_mib=_estimate_memory(study, planned) // 2**20,
     )
 
 
@@ -163,27 +178,25 @@ def _count_reads(
     study: Study, found: Sequence[Footprint], bands: tuple[str, ...], blocks: Sequence[Block]
 ) -> Counter[str]:
     """Masks, bands and decoded bytes of one reading of some bands over some blocks."""
-    frames = shapely.STRtree(study.grid.frame_blocks(blocks))
-    scene, block = frames.query([one.outline for one in found], predicate="intersects")
+    met = meet_frames(found, study.grid.frame_blocks(blocks))
     periods = study.settings.scenes.periods
-    used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])[scene]
-    size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks])[block] * study.grid.resolution_m**2
+    used = np.array([sum(period.holds(one.scene.datetime) for period in periods) for one in found])
     names = [_list_bands(study, one.scene, bands) for one in found]
-    count = np.array([len(read) for read in names])[scene]
-    masks = np.array([1 + (one.scene.saturation is not None) for one in found])[scene]
-    height = np.array([one.shape[0] for one in blocks])[block] * study.grid.resolution_m
-    rows_per_m = np.array(
-        [_count_tile_rows_per_m(one.scene, read) for one, read in zip(found, names, strict=True)]
-    )
-    rows = height * rows_per_m[scene] + masks + count
-    weight = np.array([_count_bytes_per_m2(one.scene, read) for one, read in zip(found, names, strict=True)])[
-        scene
-    ]
+    count = np.array([len(read) for read in names])
+    masks = np.array([1 + (one.scene.saturation is not None) for one in found])
+    pairs = list(zip(found, names, strict=True))
+    tile_rows_per_m = [_count_tile_rows_per_m(one.scene, read) for one, read in pairs]
+    bytes_per_m2 = [_count_bytes_per_m2(one.scene, read) for one, read in pairs]
+    height_m = np.array([one.shape[0] for one in blocks]) * study.grid.resolution_m
+    size_m2 = np.array([one.shape[0] * one.shape[1] for one in blocks]) * study.grid.resolution_m**2
+    rows = (met.sum_by_frame(used * tile_rows_per_m) * height_m).sum() + met.sum_by_frame(
+        used * (masks + count)
+    ).sum()
     return Counter(
-        mask=int((used * masks).sum()),
-        band=int((used * count).sum()),
-        decoded=round(float((used * size_m2 * weight).sum())),
-        request=round(float((used * rows).sum())) + _count_files(found, names, scene),
+        mask=int(met.sum_by_frame(used * masks).sum()),
+        band=int(met.sum_by_frame(used * count).sum()),
+        decoded=round(float((met.sum_by_frame(used * bytes_per_m2) * size_m2).sum())),
+        request=round(float(rows)) + int((count + masks)[met.meeting].sum()),
     )
 
 
@@ -212,15 +225,8 @@ def _count_tile_rows_per_m(scene: Scene, bands: Sequence[str]) -> float:
     )
 
 
-def _count_files(found: Sequence[Footprint], names: Sequence[list[str]], met: NDArray[np.intp]) -> int:
-    """Files that are opened: masks and bands of scenes that meet a block."""
-    return sum(
-        len(names[number]) + 1 + (found[number].scene.saturation is not None) for number in np.unique(met)
-    )
-
-
-def _estimate_memory(study: Study, layout: Layout) -> int:
-    blocks, compute = study.blocks(layout.blocks.edge_px), study.settings.compute
+def _estimate_memory(study: Study, planned: Planned) -> int:
+    layout, blocks, compute = planned.layout, planned.blocks, study.settings.compute
     workers = count_workers(compute) if compute.cluster == "local" else 1
 
     def take(plan: BlockPlan, block_bytes: int) -> int:

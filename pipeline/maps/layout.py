@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.contracts import Scene
@@ -41,6 +42,40 @@ def place_scenes(study: Study, scenes: Sequence[Scene], outlines: Iterable[BaseG
     return footprints
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """Which scenes meet which of a number of frames; those of one outline are looked at once.
+
+    `outline` is the number of the outline of each scene; `outlines` and `frames` are numbers of outlines and
+    of frames that meet, in pairs.
+    """
+
+    outline: NDArray[np.intp]
+    outlines: NDArray[np.intp]
+    frames: NDArray[np.intp]
+    count: int
+
+    def sum_by_frame(self, of_scenes: ArrayLike) -> NDArray[np.float64]:
+        """A figure of each scene, summed over the scenes that meet each frame."""
+        sums = np.bincount(self.outline, weights=np.asarray(of_scenes, dtype=float))
+        by_frame = np.bincount(self.frames, weights=sums[self.outlines], minlength=self.count)
+        return by_frame.astype(float)
+
+    @property
+    def meeting(self) -> NDArray[np.bool_]:
+        """Whether each scene meets any frame."""
+        return np.isin(self.outline, self.outlines)
+
+
+def meet_frames(footprints: Sequence[Footprint], frames: NDArray[np.object_]) -> Meeting:
+    """Which scenes meet which frames, both in the CRS of the grid."""
+    numbers: dict[int, int] = {}
+    outline = [numbers.setdefault(id(one.outline), len(numbers)) for one in footprints]
+    distinct = np.array([*{id(one.outline): one.outline for one in footprints}.values()], dtype=object)
+    outlines, met = shapely.STRtree(frames).query(distinct, predicate="intersects")
+    return Meeting(np.array(outline, dtype=np.intp), outlines, met, len(frames))
+
+
 def plan_layout(study: Study, footprints: Sequence[Footprint], steps: Sequence[Step]) -> Layout:
     """Blocks under the memory bound, by the settings and the scenes alone.
 
@@ -63,12 +98,10 @@ def plan_layout(study: Study, footprints: Sequence[Footprint], steps: Sequence[S
 def _measure_load(study: Study, footprints: Sequence[Footprint], steps: Sequence[Step]) -> Load:
     """The most that any task may have to hold: over an area of many tiles none meets all scenes."""
     scenes = [one.scene for one in footprints]
-    frames = shapely.STRtree(study.grid.frame_tasks(study.outline))
-    outlines = np.array([one.outline for one in footprints], dtype=object)
-    scene, frame = frames.query(outlines, predicate="intersects")
+    met = meet_frames(footprints, study.grid.frame_tasks(study.outline))
 
     def count_most(counted: Sequence[bool]) -> int:
-        return int(np.bincount(frame[np.array(counted, dtype=np.bool_)[scene]], minlength=1).max())
+        return int(met.sum_by_frame(counted).max(initial=0))
 
     dates = max(count_most([period.holds(one.datetime) for one in scenes]) for period in study.periods)
     bands = max(len(step.list_bands(study, scenes)) for step in steps if step.wide)

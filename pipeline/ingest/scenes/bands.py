@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pystac
@@ -30,7 +31,8 @@ class BandFile:
     href: str
     band: BandChoice
 
-    def read_entries(self) -> list[Mapping[str, Any]]:
+    @cached_property
+    def entries(self) -> list[Mapping[str, Any]]:
         """What the item states of the band, then of its file as a whole.
 
         Of a list of several bands that of its number. Raises UnusableItem where that is not told, and they do

@@ -81,20 +81,22 @@ def list_statements(
 
 def list_assumptions(files: Mapping[str, BandFile], sensor: Sensor) -> tuple[str, ...]:
     """What is assumed of the figures of an item, in words."""
-    defaults = any(_are_defaults(file, sensor.bands[band].packing) for band, file in files.items())
+    defaults = any(
+        _are_defaults(_read_figure(file, "scale"), _read_figure(file, "offset"), sensor.bands[band].packing)
+        for band, file in files.items()
+    )
     return (DEFAULTS,) if defaults else ()
 
 
 def _read_figures(file: BandFile, packing: Packing) -> tuple[float | None, float | None]:
     """Scale and offset that an item states of a band; None where it states none."""
-    if _are_defaults(file, packing):
-        return None, None
-    return _read_figure(file, "scale"), _read_figure(file, "offset")
+    scale, offset = _read_figure(file, "scale"), _read_figure(file, "offset")
+    return (None, None) if _are_defaults(scale, offset, packing) else (scale, offset)
 
 
-def _are_defaults(file: BandFile, packing: Packing) -> bool:
+def _are_defaults(scale: float | None, offset: float | None, packing: Packing) -> bool:
     """Whether figures are those that GDAL has of any file, and not those of the sensor."""
-    return packing.scale != 1 and _read_figure(file, "scale") == 1 and not _read_figure(file, "offset")
+    return packing.scale != 1 and scale == 1 and not offset
 
 
 def _is_near(scale: float, packing: Packing) -> bool:
@@ -125,4 +127,4 @@ def _list_nodata(file: BandFile, nodata: int) -> tuple[int, ...]:
 
 def _list_figures(file: BandFile, what: str) -> list[Any]:
     keys = (what, f"raster:{what}")
-    return [entry[key] for entry in file.read_entries() for key in keys if entry.get(key) is not None]
+    return [entry[key] for entry in file.entries for key in keys if entry.get(key) is not None]
