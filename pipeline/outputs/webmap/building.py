@@ -56,8 +56,10 @@ def build_config(delivery: Delivery, rasters: Path) -> dict[str, Any]:
 
 def list_map_layers(delivery: Delivery) -> list[dict[str, Any]]:
     """The layers from the lowest to the topmost, without those of no row, or of more than a page carries."""
+    counts = _count_rows(delivery)
     lowest, *over = (
-        build(delivery) if _is_carried(rows) else None for _, rows, build in _list_rows(delivery)
+        build(delivery) if len(rows) and counts[name] <= MOST_FEATURES else None
+        for name, rows, build in _list_rows(delivery)
     )
     return [layer for layer in (lowest, *list_part_layers(delivery), *over) if layer]
 
@@ -65,19 +67,21 @@ def list_map_layers(delivery: Delivery) -> list[dict[str, Any]]:
 def list_notes(delivery: Delivery) -> list[str]:
     """What the map leaves out, and where to find it."""
     words, language = find_texts("webmap", delivery.language), delivery.language
-    counts = {name: len(rows) for name, rows, _ in _list_rows(delivery)}
-    counts["parcels"] = delivery.count_rows("parcels")
-    crowded = [name for name, count in counts.items() if count > MOST_FEATURES]
+    crowded = [name for name, count in _count_rows(delivery).items() if count > MOST_FEATURES]
     titles = find_text("report.and", language).join(find_layer_title(name, language) for name in crowded)
     listed = choose_product_periods(delivery)
+    crowd = find_text("register.crowded" if delivery.package == "others" else "webmap.crowded", language)
     return [
-        *([words["crowded"].format(layers=titles, most=f"{MOST_FEATURES:,}")] if crowded else []),
+        *([crowd.format(layers=titles, most=f"{MOST_FEATURES:,}")] if crowded else []),
         *([words["recent"].format(periods=len(listed))] if len(listed) < len(delivery.periods) else []),
     ]
 
 
-def _is_carried(rows: pd.DataFrame) -> bool:
-    return 0 < len(rows) <= MOST_FEATURES
+def _count_rows(delivery: Delivery) -> dict[str, int]:
+    """How many rows each layer has, also where not all of them are held."""
+    held = {name: len(rows) for name, rows, _ in _list_rows(delivery)}
+    findings = int(delivery.count_findings()["count"].sum())
+    return {**held, "parcels": delivery.count_rows("parcels"), "findings": findings}
 
 
 def _list_rows(delivery: Delivery) -> tuple[tuple[str, pd.DataFrame, _Builder], ...]:

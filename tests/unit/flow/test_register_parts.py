@@ -18,6 +18,8 @@ from pipeline.library.delivery import Delivery
 from pipeline.outputs.fact_sheets.reading import check_geopackage
 from pipeline.outputs.published import Published
 from pipeline.outputs.report.chapters import list_totals
+from pipeline.outputs.webmap import building
+from pipeline.outputs.webmap.building import list_map_layers, list_notes
 from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.tables import save_parts, save_tables
 from tests.deliveries import small_delivery, written
@@ -38,7 +40,11 @@ def plant_register():
     rows = delivery.inventory.assign(parcel_id=delivery.inventory["parcel_id"].map(codes))
     place = rows["parcel_id"].map({one: n for n, one in enumerate(land["parcel_id"])})
     rows = rows.assign(place=place).sort_values(["place", "period"], ignore_index=True).drop(columns="place")
-    return replace(delivery, parcels=land, inventory=rows)
+    told = delivery.findings
+    again = [told.iloc[:1].assign(finding_id=f"again{number}") for number in range(4)]
+    return replace(
+        delivery, parcels=land, inventory=rows, findings=pd.concat([told, *again], ignore_index=True)
+    )
 
 
 def save_register(folder, delivery):
@@ -139,7 +145,8 @@ def test_findings_are_whole_as_parquet_counted_whole_and_shown_in_part(artifacts
     delivery = divide(artifacts)
     everything = plant_register().findings
     assert delivery.count_findings()["count"].sum() == len(everything)
-    assert delivery.findings.groupby(["severity", "rule"]).size().max() <= 2
+    assert delivery.findings.groupby(["severity", "rule"]).size().max() == 2
+    assert set(delivery.findings["rule"]) == set(everything["rule"])
     read = gpd.read_parquet(packed / whole.name_file("_findings.parquet"))
     assert sorted(read["finding_id"]) == sorted(everything["finding_id"])
 
@@ -153,6 +160,15 @@ def test_the_library_reads_the_whole_and_what_needs_one_geopackage_refuses(packe
     with pytest.raises(InputError) as refused:
         check_geopackage(published)
     assert "parts/" in str(refused.value)
+
+
+def test_the_map_of_the_page_shows_all_findings_or_none_and_says_where_they_are(artifacts, monkeypatch):
+    delivery = divide(artifacts)
+    everything = delivery.count_findings()["count"].sum()
+    assert len(delivery.findings) < everything
+    monkeypatch.setattr(building, "MOST_FEATURES", everything - 1)
+    assert not any(layer["id"] == "findings" for layer in list_map_layers(delivery))
+    assert "_findings.parquet" in list_notes(delivery)[0]
 
 
 def test_totals_of_the_report_are_those_of_the_whole(artifacts, whole, tmp_path):
