@@ -131,7 +131,7 @@ def _find(values: pd.Series, known: Sequence[str] | pd.Series) -> NDArray[np.int
     """Positions of texts among known ones, -1 for others."""
     texts = pa.array(known, pa.large_string(), from_pandas=True)
     found = pc.index_in(pa.array(values, pa.large_string(), from_pandas=True), texts)
-    return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.asarray(found.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _take_first(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -95,7 +96,8 @@ def _describe_parcels(
             "data_source": rows["period"].map(sources) + (f"；{_SIMULATED}" if simulated else ""),
         }
     )
-    return check_table(said.reindex(columns=["parcel_id", *INVENTORY.columns]), INVENTORY)
+    checked: pd.DataFrame = check_table(said.reindex(columns=["parcel_id", *INVENTORY.columns]), INVENTORY)
+    return checked
 
 
 def _match_products(classes: pd.Series, listed: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -194,7 +196,7 @@ def _describe_confidence(
 
 def _describe_product(
     listed: pd.DataFrame, rows: pd.DataFrame, place: NDArray[np.int64], aoi: Aoi
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Columns that say which product every row is of: one of those listed, about the ground at a place."""
     unit = ("-" + rows["unit_no"].astype(object)).fillna("")
     begin = (f"{aoi.id}-" + rows["period"]).to_numpy(dtype=object)[place]

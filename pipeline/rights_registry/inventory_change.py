@@ -34,9 +34,10 @@ def add_changes(rows: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
     better = rows["change"].where(rows["water_class"].isna(), -rows["change"])
     words = np.select([better > 0, better < 0, better == 0], ["提高", "降低", "不变"], default="")
     words = words.astype(object)
+    words[words == ""] = None
     rows = rows.assign(
         chg_from=rows["period"].map(before).astype(object).where(rows["both_seen_m2"].notna(), None),
-        chg_quality=np.where(words == "", None, words),
+        chg_quality=words,
         chg_seen_share=rows["both_seen_m2"] / rows["area_m2"],
         **{
             f"chg_{entry.key}_ha": (rows[f"{entry.key}_gained_m2"] - rows[f"{entry.key}_lost_m2"])

@@ -233,7 +233,8 @@ def _pack(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     _, first, place = np.unique(
         np.fromiter(map(id, shapes), np.int64, len(shapes)), return_index=True, return_inverse=True
     )
-    return np.asarray(shapely.to_wkb(shapes[first]))[place]
+    packed: NDArray[np.object_] = np.asarray(shapely.to_wkb(shapes[first]), dtype=object)
+    return packed[place]
 
 
 def _schema(part: pd.DataFrame) -> pa.Schema:

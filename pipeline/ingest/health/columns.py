@@ -69,7 +69,7 @@ def open_tables(
     """The tables of the files of a pattern, and what of them cannot be read.
 
     `table` is the kind of table in `health_headings`, `given` maps roles to their headings; `counts` says of
-    a heading without a role whether it names what is measured. InputError where no file fits or none has one.
+    a heading without a role whether it names what is measured. InputError where no file fits or can be read.
     """
     paths = find_paths(pattern)
     if not paths:
@@ -85,7 +85,7 @@ def open_tables(
         tables, more = _open_file(path, table, given, counts)
         found += tables
         lost += more
-    if lost and not found:
+    if all(one.advice == rejects.UNREADABLE for one in lost) and len(lost) == len(paths):
         raise InputError(
             "Tables of the health of rivers and lakes cannot be read", explain_rejects(tabulate_rejects(lost))
         )
