@@ -14,6 +14,7 @@ from pipeline.flow.assessment.part import Part
 from pipeline.flow.mistakes import Check
 from pipeline.flow.register_words import describe_register, explain_absence, explain_columns
 from pipeline.settings import Settings
+from pipeline.settings.account_layers import AccountCollection
 from pipeline.settings.accounts import Accounts
 from pipeline.settings.aoi import AoiEntry, load_entry
 from pipeline.settings.assessment import Assessment
@@ -61,7 +62,7 @@ def _list_over(aoi: AoiEntry, settings: Settings) -> Iterator[Reading]:
     """Vector files, rasters and tables, read through over one area."""
     yield from _list_polygons(aoi, settings)
     if accounts := settings.accounts:
-        for paths, names in flow.study_checks.list_local_layers(settings):
+        for paths, names in _list_local_layers(settings):
             yield paths, partial(flow.study_checks.check_layers, settings, aoi, names)
         yield from _list_office_inputs(accounts, aoi)
         if accounts.projects:
@@ -72,6 +73,15 @@ def _list_over(aoi: AoiEntry, settings: Settings) -> Iterator[Reading]:
         block = part.find_block(settings)
         if block is not None and not (settings.simulated and part.simulated):
             yield part.list_paths(block), partial(_check_part, part, block, aoi)
+
+
+def _list_local_layers(settings: Settings) -> Iterator[tuple[list[str], tuple[str, ...]]]:
+    """Paths of rasters of the accounts on this machine, each with its layer, where periods are years."""
+    layers = settings.accounts.layers.sources if settings.accounts else {}
+    if settings.scenes.period == "year":
+        for name, given in layers.items():
+            if not isinstance(given, AccountCollection):
+                yield [given.path], (name,)
 
 
 def _list_polygons(aoi: AoiEntry, settings: Settings) -> Iterator[Reading]:

@@ -1,6 +1,6 @@
 """What `validate` finds of an area with its grid: its scenes, and whether samples are enough to train on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import geopandas as gpd
@@ -15,7 +15,6 @@ from pipeline.ingest.scenes.providers import resolve
 from pipeline.maps.accounts.entries import open_layers
 from pipeline.maps.land_cover.training import refuse_few_samples
 from pipeline.settings import Settings
-from pipeline.settings.account_layers import AccountCollection
 from pipeline.settings.aoi import AoiEntry
 
 
@@ -33,15 +32,6 @@ def describe_scenes(settings: Settings, aoi: AoiEntry, read: Callable[[], Sequen
     name = f"{study.aoi.name_zh} / {study.aoi.name_en}"
     taken = f"{name}: {len(moments)} scenes of {choice.found} items found, {days}"
     return "\n".join([taken, *(f"  {gap}" for gap in list_gaps(count_scenes(study, table)))])
-
-
-def list_local_layers(settings: Settings) -> Iterator[tuple[list[str], tuple[str, ...]]]:
-    """Paths of rasters of the accounts on this machine, each with its layer, where periods are years."""
-    layers = settings.accounts.layers.sources if settings.accounts else {}
-    if settings.scenes.period == "year":
-        for name, given in layers.items():
-            if not isinstance(given, AccountCollection):
-                yield [given.path], (name,)
 
 
 def check_layers(settings: Settings, aoi: AoiEntry, names: tuple[str, ...]) -> None:
