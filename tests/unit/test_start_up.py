@@ -93,6 +93,29 @@ def test_the_page_of_a_run_does_without_what_only_some_configs_ask_for():
     assert not asked_for & set(done.stdout.split())
 
 
+WRITING = """
+import sys
+from datetime import date, datetime, UTC
+import dask.array as da
+import xarray as xr
+from pipeline.contracts import Raster
+from pipeline.grid import Grid
+from pipeline.outputs.raster import write_raster
+grid, day = Grid("EPSG:32651", 600_000.0, 3_500_040.0, 10.0, 64, 64), date(2024, 1, 1)
+values = xr.DataArray(da.ones((64, 64), chunks=32, dtype="uint16"), dims=("y", "x"))
+raster = Raster("looks_2024", "looks", "count", values, "looks", "looks", day, day)
+write_raster(raster, grid, PATH, simulated=False, as_of=datetime(2024, 1, 1, tzinfo=UTC))
+print(*sys.modules)
+"""
+
+
+def test_a_lazy_map_is_written_without_loading_a_cluster(tmp_path):
+    program = f"from pathlib import Path; PATH = Path({str(tmp_path / 'looks.tif')!r})\n{WRITING}"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert (tmp_path / "looks.tif").exists()
+    assert "distributed" not in done.stdout.split()
+
+
 @pytest.mark.parametrize("stub", STUBS, ids=lambda path: path.parent.name)
 def test_what_a_room_lists_is_found_in_it(stub):
     name = ".".join(stub.parent.relative_to(PROJECT_ROOT).parts)
