@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import geopandas as gpd
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.addresses import recall
@@ -89,6 +90,7 @@ def choose(
     NoScenes with the nearest misses.
     """
     area = wrap_outline(geometry)
+    shapely.prepare(area)
     over: list[Candidate] = []
     wanted: list[Candidate] = []
     misses: list[tuple[str, Candidate | str, list[_Reason]]] = []
@@ -191,7 +193,7 @@ def _list_reasons(candidate: Candidate, area: BaseGeometry, settings: Scenes) ->
         yield _Reason("no zone", word, "a time with its zone")
     if not settings.start <= scene.datetime.date() <= settings.end:
         yield _Reason("day", f"taken on {scene.datetime.date()}", f"from {settings.start} to {settings.end}")
-    if not candidate.outline.intersects(area):
+    if not area.intersects(candidate.outline):
         yield _Reason("place", f"over {_tell_box(candidate.outline)}", f"over {_tell_box(area)}")
     if scene.cloud_percent > settings.max_cloud_percent:
         wanted = f"with at most {settings.max_cloud_percent:g} % cloud"
