@@ -331,9 +331,9 @@ def _read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places)
         columns=list(columns),
         read_geometry=False,
         return_fids=True,
-        skip_features=start,
         batch_size=BATCH_ROWS,
         use_pyarrow=True,
+        **_begin_at(layer, start),
         **_OPTIONS.get(layer.driver, {}),
     ) as (_, reader):
         parts = [reader.schema.empty_table()]
@@ -344,6 +344,13 @@ def _read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places)
     table = pa.concat_tables(parts).take(pa.array(np.searchsorted(order, places)))
     _refuse_moves(layer, places, table.column(0).to_numpy())
     return table
+
+
+def _begin_at(layer: VectorLayer, start: int) -> dict[str, Any]:
+    """How reading begins at a place: a GeoPackage looks its number up, others go past all before it."""
+    if layer.driver == "GPKG" and layer.key and bool((np.diff(layer.fids) > 0).all()):
+        return {"where": f'"{layer.key}" >= {layer.fids[start]}'}
+    return {"skip_features": start}
 
 
 def _read_outlines(layer: VectorLayer, places: Places) -> NDArray[np.object_]:
