@@ -10,7 +10,8 @@ from pipeline.commands.drafting.found import Fact, Found, Role, refuse
 from pipeline.errors import InputError
 from pipeline.ingest.parcels.columns import RegisterColumn, find_columns
 from pipeline.ingest.parcels.shape_layers import list_shapes
-from pipeline.ingest.parcels.vectors import VectorLayer, open_vector
+from pipeline.ingest.parcels.vector_layer import VectorLayer
+from pipeline.ingest.parcels.vectors import open_vector
 from pipeline.settings.parcels import ParcelFile
 from pipeline.vector_files import name_dataset, refuse_pointer
 

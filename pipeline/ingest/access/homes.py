@@ -17,7 +17,7 @@ from pipeline.geodesy import measure_areas_m2
 from pipeline.ingest.access.shapes import NearbyFeatures, read_nearby
 from pipeline.ingest.parcels.named_polygons import pick_polygons
 from pipeline.ingest.parcels.values import read_texts
-from pipeline.ingest.parcels.vectors import VectorLayer, vector_error
+from pipeline.ingest.parcels.vector_layer import VectorLayer, vector_error
 from pipeline.ingest.rejects import Advice
 from pipeline.ingest.samples.cells import NOTHING, narrow
 from pipeline.ingest.samples.figures import DecimalMarks

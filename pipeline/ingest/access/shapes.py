@@ -22,15 +22,8 @@ from pipeline.ingest.parcels.holders import mask_persons
 from pipeline.ingest.parcels.named_polygons import mend_shapes
 from pipeline.ingest.parcels.shape_layers import Shapes
 from pipeline.ingest.parcels.values import build_nulls, read_texts
-from pipeline.ingest.parcels.vectors import (
-    Places,
-    VectorLayer,
-    find_places,
-    open_vector,
-    read_cells,
-    read_features,
-    vector_error,
-)
+from pipeline.ingest.parcels.vector_layer import Places, VectorLayer, vector_error
+from pipeline.ingest.parcels.vectors import find_places, open_vector, read_cells, read_features
 from pipeline.ingest.rejects import Advice, Reject
 from pipeline.ingest.samples.headings import fold
 from pipeline.settings.green_access import ShapeFile

@@ -23,7 +23,8 @@ from pipeline.ingest.health.words import (
 )
 from pipeline.ingest.parcels.named_polygons import mend_shapes
 from pipeline.ingest.parcels.values import read_texts
-from pipeline.ingest.parcels.vectors import VectorLayer, open_vector, read_features, vector_error
+from pipeline.ingest.parcels.vector_layer import VectorLayer, vector_error
+from pipeline.ingest.parcels.vectors import open_vector, read_features
 from pipeline.ingest.rejects import explain_rejects, tabulate_rejects
 from pipeline.ingest.samples.headings import fold
 from pipeline.ingest.samples.section_register import WATER_BODIES

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline import standards
 from pipeline.errors import Problem
-from pipeline.ingest.parcels.vectors import VectorLayer, vector_error
+from pipeline.ingest.parcels.vector_layer import VectorLayer, vector_error
 from pipeline.ingest.samples.headings import fold
 from pipeline.settings.parcels import ParcelFile
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pyogrio
 
 from pipeline.errors import Problem
-from pipeline.ingest.parcels.vectors import VectorLayer, vector_error
+from pipeline.ingest.parcels.vector_layer import VectorLayer, vector_error
 
 _EXACT = 2**53
 """Up to it every whole number is a double of its own."""

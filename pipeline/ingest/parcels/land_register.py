@@ -30,15 +30,13 @@ from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
 from pipeline.ingest.parcels.shape_layers import list_shapes
 from pipeline.ingest.parcels.values import Notes
+from pipeline.ingest.parcels.vector_layer import Places, VectorLayer, vector_error
 from pipeline.ingest.parcels.vectors import (
-    Places,
-    VectorLayer,
     find_places,
     open_vector,
     read_cells,
     read_features,
     split_features,
-    vector_error,
 )
 from pipeline.settings.parcels import ParcelFile
 from pipeline.settings.rights_codes import load_rights_codes

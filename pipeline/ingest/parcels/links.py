@@ -13,7 +13,8 @@ import pandas as pd
 from pipeline import standards
 from pipeline.geodesy import SQUARE_METRES_PER_HECTARE
 from pipeline.ingest.parcels.values import build_nulls, read_areas, read_texts, translate_values
-from pipeline.ingest.parcels.vectors import VectorLayer, read_table_beside
+from pipeline.ingest.parcels.vector_layer import VectorLayer
+from pipeline.ingest.parcels.vectors import read_table_beside
 
 _CONTROLS = {"1": "red_line", "2": "planning_use", "3": "special_protection"}
 _UNIT = "zrzydjdyh"

@@ -12,13 +12,8 @@ from pipeline import standards
 from pipeline.aoi import Aoi
 from pipeline.errors import Problem
 from pipeline.ingest.parcels.values import build_nulls, read_texts
-from pipeline.ingest.parcels.vectors import (
-    VectorLayer,
-    find_places,
-    open_vector,
-    read_features,
-    vector_error,
-)
+from pipeline.ingest.parcels.vector_layer import VectorLayer, vector_error
+from pipeline.ingest.parcels.vectors import find_places, open_vector, read_features
 from pipeline.settings.crs import CrsSetting
 
 _POLYGONS = ("Polygon", "MultiPolygon")

@@ -1,27 +1,23 @@
 """Vector layers of any format that GDAL reads, and of GeoParquet: what they hold, and their rows."""
 
-import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyogrio
 import shapely
 from numpy.typing import NDArray
-from pyogrio.raw import open_arrow, read_arrow
+from pyogrio.raw import read_arrow
 from pyproj import CRS
 from pyproj.enums import TransformDirection
 
 from pipeline.datum import DatumShift, LonLat, find_base, is_undefined, to_lon_lat
-from pipeline.errors import InputError, Problem
+from pipeline.errors import Problem
 from pipeline.geodesy import CGCS2000, project, to_cgcs2000, unproject_all
-from pipeline.ingest.attributes import build_cells, pick_within
+from pipeline.ingest.attributes import build_cells
 from pipeline.ingest.parcels import encoding as encodings
 from pipeline.ingest.parcels import geoparquet
 from pipeline.ingest.parcels.placement import (
@@ -31,66 +27,15 @@ from pipeline.ingest.parcels.placement import (
     find_middle,
 )
 from pipeline.ingest.parcels.shape_layers import Shapes, choose_shapes
+from pipeline.ingest.parcels.vector_layer import BATCH_ROWS, Places, VectorLayer, read_with, vector_error
+from pipeline.ingest.parcels.vector_rows import read_attributes, read_outlines
 from pipeline.settings.crs import CrsSetting
 from pipeline.settings.placing import parse_crs, settle_shift
 from pipeline.vector_files import OFFLINE, find_named_crs, name_dataset, refuse_driver, refuse_pointer
 
-BATCH_ROWS = 32_768
 _RING_CLOSED = "未闭合的环已闭合 / open ring closed"
 _NUMBERED_TO = 2**31
 """Above it the library takes the number of a feature for another."""
-_HARMLESS = ("Non closed ring detected", "Several features with id")
-"""Warnings of GDAL that call for nothing: the ring is recorded, features are told apart by their places."""
-_OPTIONS = {"ESRI Shapefile": {"ADJUST_TYPE": "YES"}}
-"""By driver; whole numbers of more than 18 digits would be rounded to doubles otherwise."""
-
-Places = NDArray[np.int64]
-Read = TypeVar("Read")
-
-
-@dataclass(frozen=True)
-class VectorLayer:
-    """One vector layer: its attribute columns, its CRS, how its text is decoded, its features' bounds.
-
-    `shift` tells how its coordinates come to CGCS2000, `near` where they are in degrees of their own datum.
-    `name` is None for GeoParquet. `recode` is the encoding of text that was read as `encodings.LOSSLESS`.
-    `key` is the column that numbers the features, empty if there is none; `driver` is that of GDAL, which
-    opens `source`.
-    `by_number` tells whether features are found by their number without looking through those before.
-    `fids` and `corners` (rows of left, bottom, right, top) are those of all features, NaN without geometry,
-    for which GDAL has either NaN or nothing but 0. `rows` are the same numbers, or places where they repeat.
-    """
-
-    path: Path
-    name: str | None
-    columns: tuple[str, ...]
-    crs: CRS
-    shift: DatumShift
-    near: LonLat | None
-    encoding: str | None
-    recode: str | None
-    by_number: bool
-    fids: NDArray[np.int64]
-    corners: NDArray[np.float64]
-    key: str = ""
-    driver: str = ""
-    source: str = ""
-
-    @property
-    def place(self) -> str:
-        """Where it is, as an error names it."""
-        return f"{self.path}, layer {self.name}" if self.name else str(self.path)
-
-    @cached_property
-    def rows(self) -> NDArray[np.int64]:
-        """A number for each feature that no other has."""
-        repeated = len(np.unique(self.fids)) < len(self.fids)
-        return np.arange(1, len(self.fids) + 1) if repeated else self.fids
-
-
-def vector_error(*problems: Problem) -> InputError:
-    """The error of a vector file that cannot be used."""
-    return InputError("A vector file cannot be used", problems)
 
 
 def _stay_offline() -> None:
@@ -124,14 +69,14 @@ def open_vector(
         return _open_parquet(path, name, crs)
     refuse_pointer(path)
     source = name_dataset(path)
-    chosen = _read(path, None, lambda: choose_shapes(path, source, name, known, shapes))
+    chosen = read_with(path, None, lambda: choose_shapes(path, source, name, known, shapes))
     if isinstance(chosen, Problem):
         raise vector_error(chosen)
     recode = _find_shapefile_encoding(path, chosen, encoding)
     codec = encodings.LOSSLESS if recode else None if encoding == "auto" else encoding
-    info = _read(path, codec, lambda: pyogrio.read_info(source, chosen, encoding=codec))
+    info = read_with(path, codec, lambda: pyogrio.read_info(source, chosen, encoding=codec))
     refuse_driver(path, info["driver"])
-    fids, corners = _read(path, codec, lambda: pyogrio.read_bounds(source, layer=chosen))
+    fids, corners = read_with(path, codec, lambda: pyogrio.read_bounds(source, layer=chosen))
     _refuse_empty(f"{path}, layer {chosen}", fids, shapes)
     corners[:, ~corners.any(axis=0)] = np.nan
     key = str(info["fid_column"])
@@ -196,7 +141,7 @@ def read_cells(layer: VectorLayer, columns: Sequence[str], places: Places) -> pd
     wanted = sorted(set(columns))
     theirs = _encode_names(layer, wanted)
     held = [name for name in theirs if name != layer.key]
-    table = _read(layer.path, layer.encoding, lambda: _read_attributes(layer, held, places))
+    table = read_with(layer.path, layer.encoding, lambda: read_attributes(layer, held, places))
     cells = build_cells(table.select(theirs)).set_axis(layer.rows[places])
     named = cells.rename(columns=dict(zip(theirs, wanted, strict=True)))
     return _recode_columns(named, wanted, layer.recode)
@@ -210,7 +155,7 @@ def read_table_beside(layer: VectorLayer, name: str) -> pd.DataFrame | None:
     there = next((found for found in names if found.lower() == name.lower()), None)
     if there is None:
         return None
-    _, table = _read(
+    _, table = read_with(
         layer.path,
         layer.encoding,
         lambda: read_arrow(layer.source, layer=there, read_geometry=False, encoding=layer.encoding),
@@ -230,24 +175,6 @@ def _find_shapefile_encoding(path: Path, layer: str, wanted: str) -> str | None:
         text = f"text that is not {asked}" if asked else "text that is neither UTF-8 nor GBK"
         raise vector_error(Problem(str(path), text, "the right `encoding`, such as UTF-8, GBK or BIG5"))
     return found
-
-
-def _read(path: Path, codec: str | None, read: Callable[[], Read]) -> Read:
-    """What was read; InputError where text, geometry or the file itself cannot be."""
-    try:
-        with warnings.catch_warnings():
-            for words in _HARMLESS:
-                warnings.filterwarnings("ignore", words)
-            return read()
-    except UnicodeDecodeError as error:
-        text = f"text that is not {codec or error.encoding}"
-        raise vector_error(Problem(str(path), text, "the right `encoding`, such as UTF-8 or GBK")) from error
-    except LookupError as error:
-        raise vector_error(Problem(str(path), str(error), "an encoding such as UTF-8 or GBK")) from error
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise vector_error(Problem(str(path), str(error), "a vector file that GDAL reads")) from error
-    except (pyogrio.errors.FeatureError, pyogrio.errors.GeometryError, pa.ArrowException) as error:
-        raise vector_error(Problem(str(path), str(error), "rows that GDAL reads")) from error
 
 
 def _refuse_empty(place: str, rows: NDArray[Any], shapes: Shapes = "polygons") -> None:
@@ -311,77 +238,13 @@ def _refine_places(layer: VectorLayer, places: Places, around: shapely.Geometry,
 
 def _read_vector_rows(layer: VectorLayer, columns: Sequence[str], places: Places) -> gpd.GeoDataFrame:
     cells = read_cells(layer, columns, places)
-    outlines = _read(layer.path, layer.encoding, lambda: _read_outlines(layer, places))
+    outlines = read_with(layer.path, layer.encoding, lambda: read_outlines(layer, places))
     shapes = shapely.from_wkb(outlines, on_invalid="ignore")
     broken = shapely.is_missing(shapes) & np.array([outline is not None for outline in outlines], dtype=bool)
     shapes[broken] = shapely.from_wkb(outlines[broken], on_invalid="fix")
     marks = [_RING_CLOSED if bad else None for bad in broken.tolist()]
     repairs = pd.Series(marks, cells.index, dtype=object)
     return gpd.GeoDataFrame(cells.assign(repairs=repairs), geometry=shapes)
-
-
-def _read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places) -> pa.Table:
-    """Cells at some places, read from the first to the last of them."""
-    order = np.sort(places)
-    start = int(order[0]) if len(order) else 0
-    with open_arrow(
-        layer.source,
-        layer=layer.name,
-        encoding=layer.encoding,
-        columns=list(columns),
-        read_geometry=False,
-        return_fids=True,
-        batch_size=BATCH_ROWS,
-        use_pyarrow=True,
-        **_begin_at(layer, start),
-        **_OPTIONS.get(layer.driver, {}),
-    ) as (_, reader):
-        parts = [reader.schema.empty_table()]
-        while len(order) and start <= order[-1]:
-            batch = reader.read_next_batch()
-            parts.append(pa.Table.from_batches([batch.take(pa.array(pick_within(order, start, len(batch))))]))
-            start += len(batch)
-    table = pa.concat_tables(parts).take(pa.array(np.searchsorted(order, places)))
-    _refuse_moves(layer, places, table.column(0).to_numpy())
-    return table
-
-
-def _begin_at(layer: VectorLayer, start: int) -> dict[str, Any]:
-    """How reading begins at a place: a GeoPackage looks its number up, others go past all before it."""
-    if layer.driver == "GPKG" and layer.key and bool((np.diff(layer.fids) > 0).all()):
-        return {"where": f'"{layer.key}" >= {layer.fids[start]}'}
-    return {"skip_features": start}
-
-
-def _read_outlines(layer: VectorLayer, places: Places) -> NDArray[np.object_]:
-    """Outlines (WKB) at some places: by the numbers of their features, or from the first to the last."""
-    if not len(places):
-        return np.array([], dtype=object)
-    if layer.by_number:
-        return _read_wkb(layer, places, fids=layer.fids[places])
-    order = np.sort(places)
-    parts = [
-        _read_wkb(layer, start + np.arange(BATCH_ROWS), skip_features=start, max_features=BATCH_ROWS)[wanted]
-        for start in range(int(order[0]), int(order[-1]) + 1, BATCH_ROWS)
-        if len(wanted := pick_within(order, start, BATCH_ROWS))
-    ]
-    return np.concatenate(parts)[np.searchsorted(order, places)]
-
-
-def _read_wkb(layer: VectorLayer, places: Places, **which: Any) -> NDArray[np.object_]:
-    _, numbers, outlines, _ = pyogrio.raw.read(
-        layer.source, layer=layer.name, encoding=layer.encoding, columns=[], return_fids=True, **which
-    )
-    _refuse_moves(layer, places[: len(numbers)], numbers)
-    found: NDArray[np.object_] = outlines
-    return found
-
-
-def _refuse_moves(layer: VectorLayer, places: Places, numbers: NDArray[np.int64]) -> None:
-    """InputError where other features were read than those that are wanted."""
-    if not np.array_equal(layer.fids[places], numbers):
-        expected = "a file that stays as it is while it is read"
-        raise vector_error(Problem(layer.place, "features that changed their places", expected))
 
 
 def _is_numbered(fids: NDArray[np.int64]) -> bool:

@@ -1,0 +1,81 @@
+"""Rows of a vector layer at some places: their cells, and their outlines as WKB."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyogrio
+from numpy.typing import NDArray
+from pyogrio.raw import open_arrow
+
+from pipeline.errors import Problem
+from pipeline.ingest.attributes import pick_within
+from pipeline.ingest.parcels.vector_layer import BATCH_ROWS, Places, VectorLayer, vector_error
+
+_OPTIONS = {"ESRI Shapefile": {"ADJUST_TYPE": "YES"}}
+"""By driver; whole numbers of more than 18 digits would be rounded to doubles otherwise."""
+
+
+def read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places) -> pa.Table:
+    """Cells at some places, read from the first to the last of them."""
+    order = np.sort(places)
+    start = int(order[0]) if len(order) else 0
+    with open_arrow(
+        layer.source,
+        layer=layer.name,
+        encoding=layer.encoding,
+        columns=list(columns),
+        read_geometry=False,
+        return_fids=True,
+        batch_size=BATCH_ROWS,
+        use_pyarrow=True,
+        **_begin_at(layer, start),
+        **_OPTIONS.get(layer.driver, {}),
+    ) as (_, reader):
+        parts = [reader.schema.empty_table()]
+        while len(order) and start <= order[-1]:
+            batch = reader.read_next_batch()
+            parts.append(pa.Table.from_batches([batch.take(pa.array(pick_within(order, start, len(batch))))]))
+            start += len(batch)
+    table = pa.concat_tables(parts).take(pa.array(np.searchsorted(order, places)))
+    _refuse_moves(layer, places, table.column(0).to_numpy())
+    return table
+
+
+def _begin_at(layer: VectorLayer, start: int) -> dict[str, Any]:
+    """How reading begins at a place: a GeoPackage looks its number up, others go past all before it."""
+    if layer.driver == "GPKG" and layer.key and bool((np.diff(layer.fids) > 0).all()):
+        return {"where": f'"{layer.key}" >= {layer.fids[start]}'}
+    return {"skip_features": start}
+
+
+def read_outlines(layer: VectorLayer, places: Places) -> NDArray[np.object_]:
+    """Outlines (WKB) at some places: by the numbers of their features, or from the first to the last."""
+    if not len(places):
+        return np.array([], dtype=object)
+    if layer.by_number:
+        return _read_wkb(layer, places, fids=layer.fids[places])
+    order = np.sort(places)
+    parts = [
+        _read_wkb(layer, start + np.arange(BATCH_ROWS), skip_features=start, max_features=BATCH_ROWS)[wanted]
+        for start in range(int(order[0]), int(order[-1]) + 1, BATCH_ROWS)
+        if len(wanted := pick_within(order, start, BATCH_ROWS))
+    ]
+    return np.concatenate(parts)[np.searchsorted(order, places)]
+
+
+def _read_wkb(layer: VectorLayer, places: Places, **which: Any) -> NDArray[np.object_]:
+    _, numbers, outlines, _ = pyogrio.raw.read(
+        layer.source, layer=layer.name, encoding=layer.encoding, columns=[], return_fids=True, **which
+    )
+    _refuse_moves(layer, places[: len(numbers)], numbers)
+    found: NDArray[np.object_] = outlines
+    return found
+
+
+def _refuse_moves(layer: VectorLayer, places: Places, numbers: NDArray[np.int64]) -> None:
+    """InputError where other features were read than those that are wanted."""
+    if not np.array_equal(layer.fids[places], numbers):
+        expected = "a file that stays as it is while it is read"
+        raise vector_error(Problem(layer.place, "features that changed their places", expected))
