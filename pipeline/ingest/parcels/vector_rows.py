@@ -46,7 +46,8 @@ def read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places) 
 def _begin_at(layer: VectorLayer, start: int) -> dict[str, Any]:
     """How reading begins at a place: a GeoPackage looks its number up, others go past all before it."""
     if layer.driver == "GPKG" and layer.key and bool((np.diff(layer.fids) > 0).all()):
-        return {"where": f'"{layer.key}" >= {layer.fids[start]}'}
+        name = layer.key.replace('"', '""')
+        return {"where": f'"{name}" >= {layer.fids[start]}'}
     return {"skip_features": start}
 
 

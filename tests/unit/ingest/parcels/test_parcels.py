@@ -5,6 +5,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -54,6 +55,15 @@ def registry():
         BSM=[310000000000000001, 310000000000000002, 310000000000000003],
         REMARK=["a", "b", "c"],
     )
+
+
+@pytest.mark.parametrize("key", ['fi"d', "fi'd", "编号", "select", "a b"])
+def test_rows_are_read_on_from_any_place_whatever_the_column_of_numbers_is_called(tmp_path, key):
+    rows = register(BSM=[7, 8, 9])
+    pyogrio.write_dataframe(rows, tmp_path / "r.gpkg", layer_options={"FID": key})
+    layer = vectors.open_vector(tmp_path / "r.gpkg")
+    read = vectors.read_cells(layer, ["BSM", key], np.array([2, 1]))
+    assert read.to_dict("list") == {"BSM": [9, 8], key: [3, 2]}
 
 
 def test_registry_columns_come_under_our_names_whatever_their_case(tmp_path, aoi):
