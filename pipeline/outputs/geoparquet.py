@@ -62,10 +62,12 @@ class LayerWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
+        if self._writer is None:
+            return
+        if error is None:
             about = {_ABOUT: json.dumps(self._tell_about()).encode()}
             self._writer.add_key_value_metadata(about)
-            self._writer.close()
+        self._writer.close()
 
     def add(self, rows: gpd.GeoDataFrame) -> None:
         """Write a part behind those that are there."""
@@ -73,7 +75,7 @@ class LayerWriter:
             self._writer = self._begin(rows.iloc[:0])
         ordered = rows.iloc[_order_by_place(rows)]
         shapes, place = list_distinct(np.asarray(ordered.geometry.array))
-        corners = shapely.bounds(shapes)[place]
+        corners = shapely.bounds(shapes)[place].reshape(-1, 4)
         plain = pd.DataFrame(ordered).assign(**{rows.geometry.name: shapely.to_wkb(shapes)[place]})
         boxes = [pa.array(corner, from_pandas=True) for corner in corners.T]
         schema = self._writer.schema
@@ -84,7 +86,7 @@ class LayerWriter:
         )
         self._writer.write_table(boxed.select(schema.names).cast(schema), row_group_size=PART_ROWS)
         self._kinds |= {_KINDS[kind] for kind in np.unique(shapely.get_type_id(shapes)) if kind in _KINDS}
-        self._bounds.append(shapely.total_bounds(shapes))
+        self._bounds.append(_bound(corners))
 
     def _begin(self, none: gpd.GeoDataFrame) -> pq.ParquetWriter:
         packed = BytesIO()
@@ -96,10 +98,11 @@ class LayerWriter:
 
     def _tell_about(self) -> dict[str, Any]:
         """What the file says of its geometry."""
-        bounds = np.array(self._bounds)
+        bounds = np.concatenate(self._bounds)
         own = self._about["columns"][self._about["primary_column"]]
         own["geometry_types"] = sorted(self._kinds)
-        own["bbox"] = [*np.nanmin(bounds[:, :2], axis=0), *np.nanmax(bounds[:, 2:], axis=0)]
+        if len(bounds):
+            own["bbox"] = [*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0)]
         return self._about
 
 
@@ -108,6 +111,13 @@ def write_geoparquet_parts(parts: Iterable[gpd.GeoDataFrame], path: Path) -> Non
     with LayerWriter(path) as writer:
         for part in parts:
             writer.add(part)
+
+
+def _bound(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The corners around all, in one row; no row where no geometry has any."""
+    known = corners[~np.isnan(corners).any(axis=1)]
+    around = np.concatenate([known[:, :2].min(axis=0), known[:, 2:].max(axis=0)]) if len(known) else known
+    return around.reshape(-1, 4)
 
 
 def _order_by_place(rows: gpd.GeoDataFrame) -> NDArray[np.int64]:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.geodesy import CGCS2000
-from pipeline.outputs.geoparquet import write_geoparquet
+from pipeline.outputs import geoparquet
+from pipeline.outputs.geoparquet import write_geoparquet, write_geoparquet_parts
 from pipeline.storage.tables import PART_ROWS
 
 EDGE = 0.001
@@ -88,3 +89,23 @@ def test_rows_of_one_place_stay_in_their_order_and_the_bytes_repeat(tmp_path):
     assert all(years.is_monotonic_increasing for _, years in read.groupby("key")["year"])
     assert (read["key"].diff().fillna(1) != 0).sum() == 4
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_layer_in_parts_says_what_it_covers_and_one_without_rows_covers_nothing(tmp_path):
+    rows, none = squares(30), squares(0)
+    for name, parts in {"some": [none, rows[:7], rows[7:]], "none": [none, none]}.items():
+        write_geoparquet_parts(parts, tmp_path / name)
+        said = json.loads(pq.read_metadata(tmp_path / name).metadata[b"geo"])["columns"]["geometry"]
+        read = gpd.read_parquet(tmp_path / name)
+        assert sorted(read["key"]) == list(range(30 if name == "some" else 0))
+        assert said.get("bbox") == (rows.total_bounds.tolist() if name == "some" else None)
+
+
+def test_what_ends_the_writing_of_a_layer_is_what_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(geoparquet, "list_distinct", _fill_disk)
+    with pytest.raises(OSError, match="No space left"):
+        write_geoparquet_parts([squares(3)], tmp_path / "rows.parquet")
+
+
+def _fill_disk(*_args, **_options):
+    raise OSError(28, "No space left on device")
