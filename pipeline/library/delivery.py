@@ -13,7 +13,7 @@ import pyogrio
 from pipeline import library
 from pipeline.errors import InputError, Problem
 from pipeline.outputs.published import Published, find_deliveries, open_published
-from pipeline.storage.delivered import REGISTER_ENDS, find_delivered
+from pipeline.storage.delivered import FINDINGS_END, REGISTER_ENDS, find_delivered
 
 if TYPE_CHECKING:
     import xarray as xr  # takes long to load, and only maps need it
@@ -22,6 +22,8 @@ _TABLES = "tables/"
 _ENDS = (".csv", ".parquet")
 """Of tables; those too long for CSV are Parquet."""
 _ACCOUNTS = "account_"
+_ALL_ROWS = {"findings": FINDINGS_END}
+"""How the file of a layer ends that has all its rows where it is there."""
 
 
 @dataclass(frozen=True)
@@ -158,17 +160,20 @@ class Delivery:
     def read_layer(self, name: str) -> gpd.GeoDataFrame:
         """Any layer of the GeoPackage, in EPSG:4490; InputError for one that it does not have.
 
-        A register that no GeoPackage holds is read from its GeoParquet, all of it.
+        A register that no GeoPackage holds is read from its GeoParquet, all of it, as its findings are.
         """
-        if name in REGISTER_ENDS and name not in self.layers:
-            return gpd.read_parquet(self.published.find_file(self._name_register(name))).drop(columns="fid")
+        if beside := self._find_beside(name):
+            return gpd.read_parquet(self.published.find_file(beside)).drop(columns="fid", errors="ignore")
         if name not in self.layers:
             place, held = f"{self._package}, layer {name}", ", ".join(self.layers)
             raise InputError("No such layer in the delivery", [Problem(place, "no such layer", held)])
         return pyogrio.read_dataframe(self._package, layer=name)
 
-    def _name_register(self, name: str) -> str:
-        return f"{self._package.stem}{REGISTER_ENDS[name]}"
+    def _find_beside(self, name: str) -> str | None:
+        """The file that has a whole layer of which the GeoPackage has nothing, or some rows."""
+        ends = {**{one: end for one, end in REGISTER_ENDS.items() if one not in self.layers}, **_ALL_ROWS}
+        file = f"{self._package.stem}{ends.get(name, '')}"
+        return file if name in ends and self.published.has(file) else None
 
     @property
     def _package(self) -> Path:

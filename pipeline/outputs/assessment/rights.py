@@ -36,7 +36,8 @@ def build_rights_section(delivery: Delivery) -> Section | None:
     if rights is None:
         return None
     words, balance = find_texts("rights", delivery.language), delivery.tables["rights_balance"]
-    findings = delivery.findings[delivery.findings["rule"].isin(_RULES)]
+    kinds = delivery.count_findings()
+    findings = kinds[kinds["rule"].isin(_RULES)]
     books = balance[balance["level"].eq("all") & balance["bought"].notna()]
     return Section(
         _STEM,
@@ -56,8 +57,8 @@ def build_rights_section(delivery: Delivery) -> Section | None:
 def _write_findings(findings: pd.DataFrame, delivery: Delivery, words: Mapping[str, str]) -> Iterator[str]:
     """How often each rule found something, the gravest first."""
     order = {severity: number for number, severity in enumerate(("error", "warning", "info"))}
-    counts = findings.groupby(["severity", "rule"]).size().reset_index(name="count")
-    ranked = counts.sort_values("severity", key=lambda column: column.map(order), kind="stable")
+    by_rule = findings.sort_values("rule", kind="stable")
+    ranked = by_rule.sort_values("severity", key=lambda column: column.map(order), kind="stable")
     said = [
         words["finding"].format(rule=delivery.rules[rule][delivery.language != "zh"], count=count)
         for rule, count in zip(ranked["rule"], ranked["count"], strict=True)
@@ -101,7 +102,7 @@ def _list_cards(
     even = int(traded["traded_difference"].abs().le(_BALANCED * traded["bought"]).sum())
     state: State = "good" if even == len(traded) else "bad"
     yield SectionCard(words["card.books"], f"{even} / {len(traded)}", words["card.books.note"], state)
-    errors = int(findings["severity"].eq("error").sum())
+    errors = int(findings.loc[findings["severity"].eq("error"), "count"].sum())
     yield SectionCard(words["card.errors"], str(errors), "", "bad" if errors else "good")
 
 

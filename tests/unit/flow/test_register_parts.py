@@ -157,6 +157,7 @@ def test_the_library_reads_the_whole_and_what_needs_one_geopackage_refuses(packe
     for layer in KEYS:
         read = Delivery(published).read_layer(layer)
         assert sorted(read[KEYS[layer]]) == sorted(getattr(whole, layer)[KEYS[layer]])
+    assert sorted(Delivery(published).findings["finding_id"]) == sorted(whole.findings["finding_id"])
     with pytest.raises(InputError) as refused:
         check_geopackage(published)
     assert "parts/" in str(refused.value)

@@ -199,6 +199,10 @@ def test_the_section_of_the_report_begins_with_what_is_wrong_and_has_its_figures
         assert RULES["right_overused"].title_zh in section.sentences[0] or language == "en"
         assert len(section.cards) == 5
         assert [table.stem for table in section.tables][:2] == ["rights", "rights_balance"]
+        some = replace(delivery, language=language, finding_counts=delivery.count_findings())
+        some = replace(some, findings=some.findings.drop_duplicates(["severity", "rule"]))
+        assert len(some.findings) < len(delivery.findings)
+        assert build_rights_section(some) == section
     assert build_rights_section(replace(delivery, tables={})) is None
 
 
