@@ -28,6 +28,8 @@ from pipeline.rights_registry.shapes import PackedShapes, ParcelShapes, Places, 
 
 AREA_TOLERANCE = 0.01
 _DEGREES = (180.0, 90.0)
+_FLAT = 2
+"""Coordinates of a point; others are heights and measures along lines."""
 _TOGETHER = {
     "missing_column",
     "geometry_missing",
@@ -218,7 +220,7 @@ def _explain_unusable(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
 def _repair(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Valid flat polygons; `repairs` says what was wrong and the area before and after, null if nothing."""
     given = parcels.geometry.to_numpy()
-    drawn = shapely.force_2d(given) if shapely.has_z(given).any() else given
+    drawn = shapely.force_2d(given) if (shapely.get_coordinate_dimension(given) > _FLAT).any() else given
     broken = ~shapely.is_valid(drawn)
     mended = drawn.copy()
     mended[broken] = shapely.make_valid(drawn[broken], method="structure", keep_collapsed=False)

@@ -56,6 +56,14 @@ def test_heights_are_dropped_and_leftover_lines_too(register, aoi):
     assert parcels["area_m2"].iloc[0] == pytest.approx(measure_area_m2(box(0, 0)), rel=1e-6)
 
 
+def test_measures_along_lines_are_dropped_and_make_no_other_outline(register, aoi):
+    corners = shapely.get_coordinates(box(0, 0))
+    said = ", ".join(f"{lon!r} {lat!r} {place}" for place, (lon, lat) in enumerate(corners.tolist()))
+    parcels, findings = prepare(register([box(0, 0), shapely.from_wkt(f"POLYGON M (({said}))")]), aoi)
+    assert not shapely.has_m(parcels.geometry.to_numpy()).any()
+    assert rules(findings)["geometry_duplicate"] == 1
+
+
 def test_parcels_without_a_usable_polygon_are_findings_and_are_not_measured(register, aoi):
     shapes = [
         None,
