@@ -43,9 +43,8 @@ def measure_costs(study: Study) -> list[Cost]:
         small = _shrink_study(study, folder)
         with _open_run(folder / "scenes") as run:
             table = make_scene_table(run, small, find_inputs(run, small)).table
-        _make_maps(
-            small, table, folder / "warm"
-        )  # libraries and kernels are loaded once, whatever the blocks
+        # Libraries and kernels are loaded once, whatever the blocks.
+        _make_maps(small, table, folder / "warm")
         return _make_maps(small, table, folder / "timed")
 
 

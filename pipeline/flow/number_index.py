@@ -19,7 +19,9 @@ _DRAWERS_BITS = 6
 class NumberIndex:
     """Numbers by hashes of 64 bits of their keys, in order of the hashes.
 
-    Of 10^8 keys, two have the same hash once in some 4,000 indexes: neither is known then.
+    Of 10^8 keys, two have the same hash once in some 4,000 indexes: neither is known then. A key that is not
+    in it has the hash of one that is as rarely: where that one is gone, its number goes to the new key, and
+    no number ever to two (`Numbering`). With 77 million keys, all of them new, that is one delivery in 3,000.
     """
 
     hashes: Hashes

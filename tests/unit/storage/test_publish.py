@@ -114,3 +114,19 @@ def test_the_last_delivery_is_that_of_latest_or_the_one_published_last(tmp_path)
     name_last(tmp_path / "bay" / "2025")
     assert find_last(tmp_path / "bay").name == "2025"
     assert find_last(tmp_path / "nothing") is None
+
+
+def test_a_file_that_does_not_reach_the_disk_ends_the_publishing_and_the_old_delivery_stays(
+    tmp_path, monkeypatch
+):
+    target = tmp_path / "bay" / "2024"
+    publish(delivery(tmp_path / "bay" / ".2024.part", "old"), target)
+
+    def sync(path):
+        if path.name == "manifest.json":
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("pipeline.operating_system.sync_to_disk", sync)
+    with pytest.raises(OSError, match="Input/output error"):
+        publish(delivery(tmp_path / "bay" / ".2024.part", "new"), target)
+    assert (target / "inventory.gpkg").read_text() == "old"
