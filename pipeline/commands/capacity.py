@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.commands.estimate import Estimate, Planned, choose_planned, estimate_planned, lay_out
+from pipeline.commands.estimate import Estimate, PlanBasis, choose_planned, estimate_area, lay_out
 from pipeline.commands.measuring import measure_costs
 from pipeline.engine.pace import Pace, simulate_tasks
 from pipeline.engine.study import Study
@@ -131,7 +131,7 @@ def simulate_study(
 ) -> list[Capacity]:
     """What an area takes on each number of workers."""
     laid_out = lay_out(study, choose_planned(study))
-    planned, stages = estimate_planned(study, laid_out), _list_stages(study, laid_out)
+    planned, stages = estimate_area(study, laid_out), _list_stages(study, laid_out)
     rates = {cost.step: cost.seconds / cost.pixels for cost in costs if cost.kind == "block" and cost.pixels}
     lengths = [stage.pixels * rates.get(stage.step, 0.0) for stage in stages]
     unmeasured = tuple(dict.fromkeys(stage.step for stage in stages if stage.step not in rates))
@@ -164,7 +164,7 @@ def _count_reads(planned: Estimate) -> int:
     return planned.mask_reads + planned.band_reads
 
 
-def _list_stages(study: Study, planned: Planned) -> list[_Stage]:
+def _list_stages(study: Study, planned: PlanBasis) -> list[_Stage]:
     """The maps that workers make, in the order in which they are made."""
     stages = []
     for step in sort_by_need(study, registry.STEPS):

@@ -74,7 +74,7 @@ def estimate_all(settings: Settings) -> list[Estimate]:
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlanBasis:
     """What a plan rests on: the scenes that are chosen, where they lie, and the blocks of the maps."""
 
     choice: Choice
@@ -83,20 +83,20 @@ class Planned:
     blocks: list[Block]
 
 
-def lay_out(study: Study, choice: Choice) -> Planned:
+def lay_out(study: Study, choice: Choice) -> PlanBasis:
     """The blocks of an area for the scenes that are chosen for it."""
     found = choice.candidates
     placed = place_scenes(study, [one.scene for one in found], [one.outline for one in found])
     layout = plan_layout(study, placed, registry.STEPS)
-    return Planned(choice, placed, layout, study.blocks(layout.blocks.edge_px))
+    return PlanBasis(choice, placed, layout, study.blocks(layout.blocks.edge_px))
 
 
 def estimate_study(study: Study) -> Estimate:
     """What one area takes. A simulated world is not built, so its clouds are not known yet."""
-    return estimate_planned(study, lay_out(study, choose_planned(study)))
+    return estimate_area(study, lay_out(study, choose_planned(study)))
 
 
-def estimate_planned(study: Study, planned: Planned) -> Estimate:
+def estimate_area(study: Study, planned: PlanBasis) -> Estimate:
     """What one area takes of the scenes that are chosen for it."""
     choice, layout, blocks = planned.choice, planned.layout, planned.blocks
     scenes = [one.scene for one in planned.placed]
@@ -225,7 +225,7 @@ def _count_tile_rows_per_m(scene: Scene, bands: Sequence[str]) -> float:
     )
 
 
-def _estimate_memory(study: Study, planned: Planned) -> int:
+def _estimate_memory(study: Study, planned: PlanBasis) -> int:
     layout, blocks, compute = planned.layout, planned.blocks, study.settings.compute
     workers = count_workers(compute) if compute.cluster == "local" else 1
 

@@ -38,7 +38,7 @@ def find_memory_limit() -> int:
     return min(_list_limits())
 
 
-def find_step_bound(step: str, memory: int) -> int:
+def find_step_limit(step: str, memory: int) -> int:
     """The most bytes that a process may hold in a step of a run, `memory` being the bound in the config.
 
     To start takes no more than what a process takes besides its blocks. Maps are cut into blocks that fit;

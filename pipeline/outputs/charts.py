@@ -18,7 +18,7 @@ from pipeline.outputs.drawing import UNKNOWN_COLOR
 from pipeline.outputs.section_charts import draw_section_series
 from pipeline.outputs.tables import name_codes
 from pipeline.outputs.texts import clean_words, find_text, find_texts, name_unit
-from pipeline.outputs.totals import sum_owned
+from pipeline.outputs.totals import sum_by_owner
 
 _COVER = {
     "vegetation_cover_share_land": "#1b7837",
@@ -123,7 +123,7 @@ def _draw_classes(delivery: Delivery) -> Figure | None:
 
 def _draw_owners(delivery: Delivery) -> Figure | None:
     """Area of each owner kind by ecosystem in the newest period, in ha; a parcel counts once."""
-    owned = delivery.sums.owned if delivery.sums else sum_owned(delivery.parts("inventory"))
+    owned = delivery.sums.owned if delivery.sums else sum_by_owner(delivery.parts("inventory"))
     if owned.empty:
         return None
     unknown = find_text("legend.unknown", delivery.language)

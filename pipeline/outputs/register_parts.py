@@ -20,7 +20,7 @@ from pipeline.outputs.geoparquet import LayerWriter
 from pipeline.outputs.layers import FINDINGS_LAYER, INVENTORY_LAYER, PARCELS_LAYER, build_layer_rows
 from pipeline.outputs.qgis.delivery_project import add_project
 from pipeline.outputs.spreadsheet import list_words, write_workbook
-from pipeline.outputs.totals import count_part, sum_owned
+from pipeline.outputs.totals import count_part, sum_by_owner
 from pipeline.settings.outputs import Parts
 from pipeline.storage.delivered import FINDINGS_END, REGISTER_ENDS, SUPPLEMENT_END
 from pipeline.storage.tables import read_layer_parts
@@ -45,7 +45,7 @@ class _Gathered:
         self.boxes.append(shapely.multipolygons([shapely.box(*part.parcels.total_bounds)]))
         self.totals.append(count_part(pd.DataFrame(rows.drop(columns="geometry")), part))
         self.words.append(pd.DataFrame({name: pd.Series(told) for name, told in list_words([rows]).items()}))
-        self.owned.append(sum_owned([part]))
+        self.owned.append(sum_by_owner([part]))
 
     def sum(self) -> RegisterSums:
         """What all parts come to."""

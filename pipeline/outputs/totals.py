@@ -40,7 +40,7 @@ def count_part(rows: pd.DataFrame, delivery: Delivery) -> dict[str, pd.DataFrame
     return {column: _sum_by(rows, column, delivery) for column in held}
 
 
-def choose_period(counted: Mapping[str, pd.DataFrame], label: str) -> dict[str, pd.DataFrame]:
+def keep_period(counted: Mapping[str, pd.DataFrame], label: str) -> dict[str, pd.DataFrame]:
     """What a part comes to in one period."""
     return {column: rows[rows["period"].astype(str) == label] for column, rows in counted.items()}
 
@@ -82,12 +82,12 @@ def _sum_by(rows: pd.DataFrame, column: str, delivery: Delivery) -> pd.DataFrame
     return summed[[*UNITS, "known"]]
 
 
-def sum_owned(parts: Iterable[Delivery]) -> pd.DataFrame:
+def sum_by_owner(parts: Iterable[Delivery]) -> pd.DataFrame:
     """Area in ha of each kind of owner and ecosystem in the newest period, of one part after another."""
-    return pd.concat([_sum_owned(part) for part in parts], ignore_index=True)
+    return pd.concat([_sum_owners(part) for part in parts], ignore_index=True)
 
 
-def _sum_owned(part: Delivery) -> pd.DataFrame:
+def _sum_owners(part: Delivery) -> pd.DataFrame:
     """Area in ha of each kind of owner and ecosystem in the newest period, of a part of the register."""
     rows = pd.DataFrame(part.inventory)[["parcel_id", "period", "owner_type", "ecosystem_l1", "area_ha"]]
     newest = rows[rows["period"] == part.periods[-1].label].drop_duplicates("parcel_id")

@@ -21,7 +21,7 @@ import psutil
 from bench_engine import config_of
 from bench_scenes import bench_scenes
 
-from pipeline.engine.limits import find_step_bound
+from pipeline.engine.limits import find_step_limit
 from tests.flow.dask_processes import served
 
 HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ def watch_run(name: str, words: Sequence[object], workers: Sequence[int] = ()) -
         lines = map(json.loads, log.read_text(encoding="utf-8").splitlines())
         told = {line["step"] for line in lines if line["message"] in {"built", "published"}}
     assert told <= set(table["step"]), "a step was not watched"
-    bounds = [find_step_bound(step, MEMORY_MIB * MIB) / MIB for step in table["step"]]
+    bounds = [find_step_limit(step, MEMORY_MIB * MIB) / MIB for step in table["step"]]
     return table.assign(run=name, bound_mib=bounds)[["run", "process", "step", "peak_mib", "bound_mib"]]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from memory_groups import group_of
 
-from pipeline.engine.limits import find_step_bound
+from pipeline.engine.limits import find_step_limit
 from tests.pages import ROOT
 from tests.small_runs import command, delivered, ended, events_of, started
 
@@ -46,7 +46,7 @@ def test_the_peak_of_every_step_of_a_run_is_within_the_bound_that_is_stated_for_
     built = {event["step"] for event in events_of(log) if event["message"] in {"built", "published"}}
     assert {"start", "composite", "statistics", "inventory", "delivery"} <= built | {"start"} <= set(found)
     assert min(found.values()) > 100, "less than libraries take"
-    above = {step for step, peak in found.items() if peak * MIB > find_step_bound(step, DEFAULT_MIB * MIB)}
+    above = {step for step, peak in found.items() if peak * MIB > find_step_limit(step, DEFAULT_MIB * MIB)}
     assert not above
 
 

@@ -17,7 +17,7 @@ _OPTIONS = {"ESRI Shapefile": {"ADJUST_TYPE": "YES"}}
 """By driver; whole numbers of more than 18 digits would be rounded to doubles otherwise."""
 
 
-def read_attributes(layer: VectorLayer, columns: Sequence[str], places: Places) -> pa.Table:
+def read_cell_table(layer: VectorLayer, columns: Sequence[str], places: Places) -> pa.Table:
     """Cells at some places, read from the first to the last of them."""
     order = np.sort(places)
     start = int(order[0]) if len(order) else 0

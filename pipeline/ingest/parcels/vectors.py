@@ -28,7 +28,7 @@ from pipeline.ingest.parcels.placement import (
 )
 from pipeline.ingest.parcels.shape_layers import Shapes, choose_shapes
 from pipeline.ingest.parcels.vector_layer import BATCH_ROWS, Places, VectorLayer, read_with, vector_error
-from pipeline.ingest.parcels.vector_rows import read_attributes, read_outlines
+from pipeline.ingest.parcels.vector_rows import read_cell_table, read_outlines
 from pipeline.settings.crs import CrsSetting
 from pipeline.settings.placing import parse_crs, settle_shift
 from pipeline.vector_files import OFFLINE, find_named_crs, name_dataset, refuse_driver, refuse_pointer
@@ -141,7 +141,7 @@ def read_cells(layer: VectorLayer, columns: Sequence[str], places: Places) -> pd
     wanted = sorted(set(columns))
     theirs = _encode_names(layer, wanted)
     held = [name for name in theirs if name != layer.key]
-    table = read_with(layer.path, layer.encoding, lambda: read_attributes(layer, held, places))
+    table = read_with(layer.path, layer.encoding, lambda: read_cell_table(layer, held, places))
     cells = build_cells(table.select(theirs)).set_axis(layer.rows[places])
     named = cells.rename(columns=dict(zip(theirs, wanted, strict=True)))
     return _recode_columns(named, wanted, layer.recode)

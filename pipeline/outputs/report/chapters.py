@@ -8,7 +8,7 @@ from pipeline.outputs.columns import list_values
 from pipeline.outputs.layers import INVENTORY_LAYER, build_layer_parts
 from pipeline.outputs.tables import Table, drop_empty, find_table_file, format_table, name_table
 from pipeline.outputs.texts import find_text, find_texts
-from pipeline.outputs.totals import choose_period, join_totals, sum_totals
+from pipeline.outputs.totals import join_totals, keep_period, sum_totals
 
 _SECTION_COLUMNS = ("section", "water_body", "period", "samples", "water_class", "target_class", "target_met")
 _IF_TOLD = ("decided_by", "exceedance", "reason")
@@ -47,7 +47,7 @@ def list_totals(delivery: Delivery) -> list[tuple[str, Table]]:
 def _sum_newest(delivery: Delivery) -> pd.DataFrame:
     label = delivery.periods[-1].label
     if delivery.sums:
-        return join_totals([choose_period(one, label) for one in delivery.sums.totals], delivery)
+        return join_totals([keep_period(one, label) for one in delivery.sums.totals], delivery)
     parts = build_layer_parts(INVENTORY_LAYER, delivery)
     return sum_totals((rows[rows["period"].astype(str) == label] for rows in parts), delivery)
 
