@@ -1,5 +1,7 @@
 """Chapters of the report on sections, on the totals of the inventory and on findings."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from pipeline.contracts import Delivery
@@ -59,7 +61,9 @@ def tabulate_findings(delivery: Delivery) -> Table:
     order = [entry.code for entry in reversed(list_values("severity"))]
     rows = delivery.findings.assign(grave=delivery.findings["severity"].map(order.index))
     ranked = pd.DataFrame(rows.sort_values(["grave", "finding_id"], kind="stable"))[keys]
-    return format_table(name_table(ranked, delivery), file=find_table_file("findings", delivery))
+    table = format_table(name_table(ranked, delivery), file=find_table_file("findings", delivery))
+    every = int(delivery.count_findings()["count"].sum())
+    return replace(table, left_out=every - len(table.rows))
 
 
 def count_findings(delivery: Delivery) -> list[tuple[str, str, int]]:

@@ -1,6 +1,6 @@
 """The map of a delivery as parts of a page: element, data, scripts, styles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from pipeline.contracts import Delivery
+from pipeline.outputs.columns import Language
 from pipeline.outputs.embedding import MapPart
 from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.texts import find_text, find_texts
@@ -58,7 +59,7 @@ def list_map_layers(delivery: Delivery) -> list[dict[str, Any]]:
     """The layers from the lowest to the topmost, without those of no row, or of more than a page carries."""
     counts = _count_rows(delivery)
     lowest, *over = (
-        build(delivery) if len(rows) and counts[name] <= MOST_FEATURES else None
+        build(delivery) if 0 < len(rows) == counts[name] <= MOST_FEATURES else None
         for name, rows, build in _list_rows(delivery)
     )
     return [layer for layer in (lowest, *list_part_layers(delivery), *over) if layer]
@@ -67,14 +68,24 @@ def list_map_layers(delivery: Delivery) -> list[dict[str, Any]]:
 def list_notes(delivery: Delivery) -> list[str]:
     """What the map leaves out, and where to find it."""
     words, language = find_texts("webmap", delivery.language), delivery.language
-    crowded = [name for name, count in _count_rows(delivery).items() if count > MOST_FEATURES]
-    titles = find_text("report.and", language).join(find_layer_title(name, language) for name in crowded)
+    held, counts = {name: len(rows) for name, rows, _ in _list_rows(delivery)}, _count_rows(delivery)
+    why = {
+        "register.crowded" if delivery.package == "others" else "webmap.crowded": [
+            name for name, count in counts.items() if count > MOST_FEATURES
+        ],
+        "register.unheld": [name for name, count in counts.items() if held[name] < count <= MOST_FEATURES],
+    }
     listed = choose_product_periods(delivery)
-    crowd = find_text("register.crowded" if delivery.package == "others" else "webmap.crowded", language)
     return [
-        *([crowd.format(layers=titles, most=f"{MOST_FEATURES:,}")] if crowded else []),
+        *(_tell_absent(key, names, language) for key, names in why.items() if names),
         *([words["recent"].format(periods=len(listed))] if len(listed) < len(delivery.periods) else []),
     ]
+
+
+def _tell_absent(key: str, names: Iterable[str], language: Language) -> str:
+    """Why some layers are not on the map, by the key of a text."""
+    titles = find_text("report.and", language).join(find_layer_title(name, language) for name in names)
+    return find_text(key, language).format(layers=titles, most=f"{MOST_FEATURES:,}")
 
 
 def _count_rows(delivery: Delivery) -> dict[str, int]:

@@ -15,9 +15,11 @@ from pipeline.flow import division
 from pipeline.flow.division import RegisterFiles, add_findings, add_register
 from pipeline.flow.feature_numbers import FormerNumbers, find_last_numbers, read_former_numbers
 from pipeline.library.delivery import Delivery
+from pipeline.outputs import tables
 from pipeline.outputs.fact_sheets.reading import check_geopackage
+from pipeline.outputs.layers import find_layer_title
 from pipeline.outputs.published import Published
-from pipeline.outputs.report.chapters import list_totals
+from pipeline.outputs.report.chapters import list_totals, tabulate_findings
 from pipeline.outputs.webmap import building
 from pipeline.outputs.webmap.building import list_map_layers, list_notes
 from pipeline.storage.cause import sha256_of_file
@@ -167,9 +169,18 @@ def test_the_map_of_the_page_shows_all_findings_or_none_and_says_where_they_are(
     delivery = divide(artifacts)
     everything = delivery.count_findings()["count"].sum()
     assert len(delivery.findings) < everything
-    monkeypatch.setattr(building, "MOST_FEATURES", everything - 1)
-    assert not any(layer["id"] == "findings" for layer in list_map_layers(delivery))
-    assert "_findings.parquet" in list_notes(delivery)[0]
+    for most in (everything - 1, everything):
+        monkeypatch.setattr(building, "MOST_FEATURES", most)
+        assert not any(layer["id"] == "findings" for layer in list_map_layers(delivery))
+        title = find_layer_title("findings", "zh")
+        told = [note for note in list_notes(delivery) if title in note.partition("：")[0]]
+        assert len(told) == 1
+        assert ("_findings.parquet" if most < everything else "说明") in told[0]
+
+
+def test_the_page_counts_the_findings_that_it_leaves_out_of_all(artifacts, whole, monkeypatch):
+    monkeypatch.setattr(tables, "MOST_LISTED", 1)
+    assert tabulate_findings(divide(artifacts)).left_out == tabulate_findings(whole).left_out > 1
 
 
 def test_totals_of_the_report_are_those_of_the_whole(artifacts, whole, tmp_path):
