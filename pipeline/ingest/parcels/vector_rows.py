@@ -34,13 +34,13 @@ def read_cell_table(layer: VectorLayer, columns: Sequence[str], places: Places) 
         **_OPTIONS.get(layer.driver, {}),
     ) as (_, reader):
         parts = [reader.schema.empty_table()]
-        while len(order) and start <= order[-1]:
-            batch = reader.read_next_batch()
+        last = order[-1] if len(order) else -1
+        while start <= last and (batch := next(reader, None)) is not None:
             parts.append(pa.Table.from_batches([batch.take(pa.array(pick_within(order, start, len(batch))))]))
             start += len(batch)
-    table = pa.concat_tables(parts).take(pa.array(np.searchsorted(order, places)))
-    _refuse_moves(layer, places, table.column(0).to_numpy())
-    return table
+    table = pa.concat_tables(parts)
+    _refuse_moves(layer, order, table.column(0).to_numpy())
+    return table.take(pa.array(np.searchsorted(order, places)))
 
 
 def _begin_at(layer: VectorLayer, start: int) -> dict[str, Any]:

@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +66,18 @@ def test_rows_are_read_on_from_any_place_whatever_the_column_of_numbers_is_calle
     layer = vectors.open_vector(tmp_path / "r.gpkg")
     read = vectors.read_cells(layer, ["BSM", key], np.array([2, 1]))
     assert read.to_dict("list") == {"BSM": [9, 8], key: [3, 2]}
+
+
+@pytest.mark.parametrize("gone", ["1", "3"])
+def test_rows_that_went_while_a_file_is_read_are_told(tmp_path, gone):
+    register(BSM=[7, 8, 9]).to_file(tmp_path / "r.gpkg", layer="r")
+    layer = vectors.open_vector(tmp_path / "r.gpkg")
+    with closing(sqlite3.connect(tmp_path / "r.gpkg")) as file, file:
+        for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            file.execute(f'DROP TRIGGER "{name}"')
+        file.execute(f"DELETE FROM r WHERE fid = {gone}")
+    with pytest.raises(InputError, match="features that changed their places"):
+        vectors.read_cells(layer, ["BSM"], np.array([0, 2]))
 
 
 def test_registry_columns_come_under_our_names_whatever_their_case(tmp_path, aoi):
