@@ -4,7 +4,6 @@ import math
 
 from pyproj import CRS
 
-ZONE_NAME = "CGCS2000 / 3-degree Gauss-Kruger CM {}E"
 _FIRST_MERIDIAN, _LAST_MERIDIAN, _WIDTH = 75, 135, 3
 _FIRST_CODE = 4534
 _RATIOS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)

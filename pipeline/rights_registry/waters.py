@@ -19,8 +19,6 @@ NEAREST_M = 200.0
 _LEAST_DEGREE_M, _STEEPEST_DEG = 100_000.0, 89.0
 """Less than a degree of latitude has; a latitude beyond which meridians are not looked at one by one."""
 
-LINK_COLUMNS = ["parcel_id", "link", "distance_m"]
-
 _WATER_UNITS = ("30", "31", "32", "33", "水流", "河流", "湖泊", "水库水面")
 _WATER_KIND = "SZY"
 _NAMES = ("parcel_id", "parcel_no", "unit_no", "unit_name")

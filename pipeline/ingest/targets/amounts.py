@@ -14,7 +14,6 @@ from pipeline.ingest.targets.words import find_direction, find_unit_factor, list
 _CELL = re.compile(
     r"(?P<before>[^0-9.,+-]*)(?P<number>[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:[.][0-9]+)?)(?P<after>[^0-9]*)"
 )
-_NO_AMOUNT = re.compile(r"(?P<before>)(?P<number>)(?P<after>)")
 _NAMED_UNITS = 4
 
 

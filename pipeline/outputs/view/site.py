@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import quote
 
 from pipeline.errors import Problem, SettingsError
 
@@ -44,11 +43,6 @@ def map_folder(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield f"{prefix}/{path.relative_to(folder).as_posix()}", path
-
-
-def quote_address(address: str) -> str:
-    """An address as a page writes it."""
-    return quote(address, safe="/")
 
 
 def name_type(address: str) -> str:
