@@ -21,7 +21,9 @@ def check_accounts(settings: Settings) -> None:
     accounts = settings.accounts
     if accounts is None:
         return
-    checks: list[Check] = [partial(_check_periods, settings), partial(_check_plans, settings, accounts)]
+    checks: list[Check] = [partial(_check_periods, settings)]
+    if settings.scenes.period == "year":
+        checks.append(partial(_check_plans, settings, accounts))
     if accounts.price_index:
         checks.append(partial(read_price_index, Path(accounts.price_index)))
     raise_mistakes(checks)
