@@ -30,7 +30,7 @@ from pipeline.ingest.parcels.links import Links, add_links, read_links
 from pipeline.ingest.parcels.placement import find_middle, find_neighbour_zone
 from pipeline.ingest.parcels.shape_layers import list_shapes
 from pipeline.ingest.parcels.values import Notes
-from pipeline.ingest.parcels.vector_layer import Places, VectorLayer, vector_error
+from pipeline.ingest.parcels.vector_layer import Places, VectorLayer, count_distinct, vector_error
 from pipeline.ingest.parcels.vectors import (
     find_places,
     open_vector,
@@ -183,7 +183,7 @@ def _settle_classes(
 
 def _note_layer(layer: VectorLayer, file: ParcelFile) -> Iterator[FileNote]:
     """What has to be said of the layer: that it was chosen by its name, that its numbers repeat."""
-    name, numbers = layer.name or layer.path.name, len(np.unique(layer.fids))
+    name, numbers = layer.name or layer.path.name, count_distinct(layer.fids)
     others = [] if file.layer or not layer.name else [*list_shapes(layer.source)]
     if len(others) > 1:
         named = {"file": layer.path.name, "layer": name, "others": list_some(n for n in others if n != name)}

@@ -30,7 +30,7 @@ def read_cell_table(layer: VectorLayer, columns: Sequence[str], places: Places) 
         return_fids=True,
         batch_size=BATCH_ROWS,
         use_pyarrow=True,
-        **_begin_at(layer, start),
+        **_narrow(layer, order),
         **_OPTIONS.get(layer.driver, {}),
     ) as (_, reader):
         parts = [reader.schema.empty_table()]
@@ -43,12 +43,17 @@ def read_cell_table(layer: VectorLayer, columns: Sequence[str], places: Places) 
     return table.take(pa.array(np.searchsorted(order, places)))
 
 
-def _begin_at(layer: VectorLayer, start: int) -> dict[str, Any]:
-    """How reading begins at a place: a GeoPackage looks its number up, others go past all before it."""
+def _narrow(layer: VectorLayer, order: Places) -> dict[str, Any]:
+    """What is gone through for some places: a GeoPackage looks their numbers up, others go past those before.
+
+    Without a last number GDAL reads a GeoPackage to its end, whatever is taken of it.
+    """
+    if not len(order):
+        return {}
     if layer.driver == "GPKG" and layer.key and bool((np.diff(layer.fids) > 0).all()):
-        name = layer.key.replace('"', '""')
-        return {"where": f'"{name}" >= {layer.fids[start]}'}
-    return {"skip_features": start}
+        name, (first, last) = layer.key.replace('"', '""'), layer.fids[order[[0, -1]]]
+        return {"where": f'"{name}" >= {first} AND "{name}" <= {last}'}
+    return {"skip_features": int(order[0])}
 
 
 def read_outlines(layer: VectorLayer, places: Places) -> NDArray[np.object_]:

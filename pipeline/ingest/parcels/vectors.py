@@ -27,7 +27,14 @@ from pipeline.ingest.parcels.placement import (
     find_middle,
 )
 from pipeline.ingest.parcels.shape_layers import Shapes, choose_shapes
-from pipeline.ingest.parcels.vector_layer import BATCH_ROWS, Places, VectorLayer, read_with, vector_error
+from pipeline.ingest.parcels.vector_layer import (
+    BATCH_ROWS,
+    Places,
+    VectorLayer,
+    count_distinct,
+    read_with,
+    vector_error,
+)
 from pipeline.ingest.parcels.vector_rows import read_cell_table, read_outlines
 from pipeline.settings.crs import CrsSetting
 from pipeline.settings.placing import parse_crs, settle_shift
@@ -249,7 +256,7 @@ def _read_vector_rows(layer: VectorLayer, columns: Sequence[str], places: Places
 
 def _is_numbered(fids: NDArray[np.int64]) -> bool:
     """Whether features can be asked for by their numbers: none is too large, none stands twice."""
-    return bool((np.abs(fids) < _NUMBERED_TO).all()) and len(np.unique(fids)) == len(fids)
+    return bool((np.abs(fids) < _NUMBERED_TO).all()) and count_distinct(fids) == len(fids)
 
 
 def _encode_names(layer: VectorLayer, names: Sequence[str]) -> list[str]:
