@@ -67,7 +67,7 @@ class VectorLayer:
 def count_distinct(numbers: NDArray[np.int64]) -> int:
     """How many numbers there are, each once; by sorting: `np.unique` takes half a minute of ten million."""
     ordered = np.sort(numbers)
-    return np.count_nonzero(ordered[1:] != ordered[:-1]) + min(len(ordered), 1)
+    return int(np.count_nonzero(ordered[1:] != ordered[:-1])) + min(len(ordered), 1)
 
 
 def vector_error(*problems: Problem) -> InputError:
