@@ -59,9 +59,7 @@ def test_what_is_no_file_is_told_at_every_place_that_a_config_may_name(example, 
         done = try_command(["validate", "my.yaml"], cwd=tmp_path, env={"COLUMNS": "400"})
         seen.happened = done.tell()
         assert done.code in {2, 3}
-        assert [
-            name for name in named if name not in done.err and name.replace("*", "一") not in done.err
-        ] == []
+        assert [name for name in named if name not in done.err.replace("{year}", "2024")] == []
 
 
 @pytest.mark.slow
