@@ -94,6 +94,8 @@ def _share_scenes(bench: Bench, checkout: Path) -> None:
     """Let another checkout find the scenes where it would write its own."""
     theirs = checkout / "build" / "bench" / bench.folder.name
     theirs.parent.mkdir(parents=True, exist_ok=True)
+    if theirs.is_symlink():
+        theirs.unlink()
     if not theirs.exists():
         theirs.symlink_to(bench.folder)
 
