@@ -146,9 +146,9 @@ def whole_run(bench: Bench) -> dict[str, float]:
     """
     out, config, log = OUT / "delivery", config_of(bench), OUT / "run.jsonl"
     subprocess.run(["rm", "-rf", out, log], check=True)
-    program = Path(sys.executable).with_name("ecoledger")
+    program = [sys.executable, "-c", "from pipeline.cli import main; main()"]
     began = datetime.now(UTC)
-    command = [program, "run", config, "--out", out, "--log", log, "--quiet"]
+    command = [*program, "run", config, "--out", out, "--log", log, "--quiet"]
     installed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=installed)
     _, status, usage = os.wait4(process.pid, 0)
