@@ -146,7 +146,7 @@ def whole_run(bench: Bench) -> dict[str, float]:
     """
     out, config, log = OUT / "delivery", config_of(bench), OUT / "run.jsonl"
     subprocess.run(["rm", "-rf", out, log], check=True)
-    program = [sys.executable, "-c", "from pipeline.cli import main; main()"]
+    program = [sys.executable, "-P", "-c", "from pipeline.cli import main; main()"]
     began = datetime.now(UTC)
     command = [*program, "run", config, "--out", out, "--log", log, "--quiet"]
     installed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
