@@ -27,14 +27,13 @@ from pathlib import Path
 
 import pandas as pd
 import psutil
-from bench_engine import OUT, config_of, importing
+from bench_engine import OUT, PROGRAM, config_of, importing
 from bench_scenes import Bench, bench_scenes
 
 from pipeline.storage.cause import measure_files
 from tests.flow.dask_processes import served
 
 HERE = Path(__file__).resolve().parents[2]
-PROGRAM = Path(sys.executable).with_name("ecoledger")
 WORKERS = (1, 2)
 LOCAL = "local"
 
@@ -51,7 +50,18 @@ def composite(bench: Bench, cluster: str, folder: Path) -> dict[str, object]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     log = folder / "run.jsonl"
-    words = [PROGRAM, "run", config_of(bench), "--out", folder, "--quiet", "--log", log, "--cluster", cluster]
+    words = [
+        *PROGRAM,
+        "run",
+        config_of(bench),
+        "--out",
+        folder,
+        "--quiet",
+        "--log",
+        log,
+        "--cluster",
+        cluster,
+    ]
     crew = _crew()
     before = [_cpu_s(process) for process in crew]
     with subprocess.Popen([*map(str, words)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:

@@ -33,6 +33,8 @@ HERE = Path(__file__).parent
 OUT = HERE.parents[1] / "build" / "bench"
 MEDIA = {"local": None, "http": 0, "http_40ms": 40}
 WAYS = ("floor", "ours", "ours_stored", "run", "odc_fused", "odc", "stackstac")
+PROGRAM = [sys.executable, "-P", "-c", "from pipeline.cli import main; main()"]
+"""`ecoledger` of the checkout that PYTHONPATH names."""
 BEFORE = "_before"
 OF_A_CHECKOUT = ("ours", "run")
 """Those that are also done by the checkout of `--before`, as `ours_before` and `run_before`."""
@@ -146,9 +148,8 @@ def whole_run(bench: Bench) -> dict[str, float]:
     """
     out, config, log = OUT / "delivery", config_of(bench), OUT / "run.jsonl"
     subprocess.run(["rm", "-rf", out, log], check=True)
-    program = [sys.executable, "-P", "-c", "from pipeline.cli import main; main()"]
     began = datetime.now(UTC)
-    command = [*program, "run", config, "--out", out, "--log", log, "--quiet"]
+    command = [*PROGRAM, "run", config, "--out", out, "--log", log, "--quiet"]
     installed = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=installed)
     _, status, usage = os.wait4(process.pid, 0)
