@@ -1,5 +1,6 @@
 """A small delivery with no symmetry, Chinese names, nulls, and text that wants to be code."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -315,3 +316,17 @@ def small_delivery(*, simulated: bool = True, language: str = "zh", resolution_m
             "never_clear": ("从未清晰观测", "Never seen clear"),
         },
     )
+
+
+def plant_towns() -> Delivery:
+    """A delivery without rasters whose parcels have codes of three towns, in the order of a register."""
+    delivery = replace(small_delivery(), rasters=())
+    codes = {
+        one: f"31015100{1 + n // 15}001GB{n:05d}W00000000"
+        for n, one in enumerate(delivery.parcels["parcel_id"])
+    }
+    land = delivery.parcels.assign(parcel_id=delivery.parcels["parcel_id"].map(codes), repairs=None)
+    rows = delivery.inventory.assign(parcel_id=delivery.inventory["parcel_id"].map(codes))
+    place = rows["parcel_id"].map({one: n for n, one in enumerate(land["parcel_id"])})
+    rows = rows.assign(place=place).sort_values(["place", "period"], ignore_index=True).drop(columns="place")
+    return replace(delivery, parcels=land, inventory=rows)

@@ -21,23 +21,15 @@ from pipeline.outputs.totals import sum_totals
 from pipeline.outputs.webmap import building
 from pipeline.outputs.webmap.building import list_map_layers, list_notes
 from pipeline.storage.tables import save_parts, save_tables
-from tests.deliveries import small_delivery, written
+from tests.deliveries import plant_towns, written
 
 MOST = 40
 
 
 def plant_register():
-    """A delivery whose parcels have codes of three towns, in the order of a register."""
-    delivery = replace(small_delivery(), rasters=())
-    codes = {
-        one: f"31015100{1 + n // 15}001GB{n:05d}W00000000"
-        for n, one in enumerate(delivery.parcels["parcel_id"])
-    }
-    land = delivery.parcels.assign(parcel_id=delivery.parcels["parcel_id"].map(codes), repairs=None)
-    rows = delivery.inventory.assign(parcel_id=delivery.inventory["parcel_id"].map(codes))
-    place = rows["parcel_id"].map({one: n for n, one in enumerate(land["parcel_id"])})
-    rows = rows.assign(place=place).sort_values(["place", "period"], ignore_index=True).drop(columns="place")
-    return replace(delivery, parcels=land, inventory=rows, findings=delivery.findings.iloc[:0])
+    """Parcels of three towns, without findings."""
+    delivery = plant_towns()
+    return replace(delivery, findings=delivery.findings.iloc[:0])
 
 
 def _read_owners(delivery):

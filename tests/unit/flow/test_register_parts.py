@@ -24,7 +24,7 @@ from pipeline.outputs.webmap import building
 from pipeline.outputs.webmap.building import list_map_layers, list_notes
 from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.tables import save_parts, save_tables
-from tests.deliveries import small_delivery, written
+from tests.deliveries import plant_towns, written
 
 MOST = 40
 TOWN = "310151002"
@@ -32,21 +32,11 @@ KEYS = {"inventory": "product_id", "parcels": "parcel_id"}
 
 
 def plant_register():
-    """A delivery whose parcels have codes of three towns, in the order of a register."""
-    delivery = replace(small_delivery(), rasters=())
-    codes = {
-        one: f"31015100{1 + n // 15}001GB{n:05d}W00000000"
-        for n, one in enumerate(delivery.parcels["parcel_id"])
-    }
-    land = delivery.parcels.assign(parcel_id=delivery.parcels["parcel_id"].map(codes), repairs=None)
-    rows = delivery.inventory.assign(parcel_id=delivery.inventory["parcel_id"].map(codes))
-    place = rows["parcel_id"].map({one: n for n, one in enumerate(land["parcel_id"])})
-    rows = rows.assign(place=place).sort_values(["place", "period"], ignore_index=True).drop(columns="place")
+    """Parcels of three towns, with findings of one kind several times."""
+    delivery = plant_towns()
     told = delivery.findings
     again = [told.iloc[:1].assign(finding_id=f"again{number}") for number in range(4)]
-    return replace(
-        delivery, parcels=land, inventory=rows, findings=pd.concat([told, *again], ignore_index=True)
-    )
+    return replace(delivery, findings=pd.concat([told, *again], ignore_index=True))
 
 
 def save_register(folder, delivery):
