@@ -4,7 +4,7 @@ OUT ?= delivery
 LAB := build/lab
 PICTURED := $(addprefix tests/flow/test_,site.py report_in_browser.py webmap_in_browser.py view_in_browser.py qgis.py qgis_print.py)
 
-.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-ledger bench-memory bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-increment bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server bench-delivery
+.PHONY: demo test test-slow faults fuzz bench bench-accounts bench-tiles bench-cluster bench-province bench-ledger bench-memory bench-overlay bench-parcels bench-samples bench-trend bench-view bench-sheets bench-series bench-intervals bench-increment bench-webmap house check format lint types walls generated docs site translations lab notebooks wheel audit lock bom pictures stac-server bench-delivery
 
 demo: .venv/ready  ## simulate the three areas and run everything on them, offline
 	$(BIN)/ecoledger demo --out $(OUT)
@@ -81,6 +81,9 @@ bench-accounts: .venv/ready  ## CPU and memory of the pixel services of the acco
 
 bench-cluster: .venv/ready  ## the composite on one and on two worker processes of a Dask scheduler
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_cluster.py $(BENCH)
+
+bench-province: .venv/ready  ## tiles of two UTM zones as one run, on threads and on a Dask cluster of two workers a core, beside its plan
+	PYTHONPATH=. $(BIN)/python tests/bench/bench_province.py $(PROVINCE)
 
 bench-ledger: .venv/ready  ## rate, size and resuming of the ledger at 10^6 blocks; LEDGER="--blocks 100000" is quicker
 	PYTHONPATH=. $(BIN)/python tests/bench/bench_ledger.py $(LEDGER)

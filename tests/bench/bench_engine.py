@@ -24,7 +24,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from bench_scenes import Bench, bench_scenes
+from bench_scenes import Bench, Province, bench_scenes
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
@@ -116,7 +116,7 @@ def _measured(way: str, bench: Bench, root: str, scripts: Path, to: Path) -> dic
     return json.loads(done.stdout)
 
 
-def config_of(bench: Bench) -> Path:
+def config_of(bench: Bench | Province) -> Path:
     """The config of a run on the scenes, with four indices."""
     config = OUT / "bench.json"
     config.write_text(
