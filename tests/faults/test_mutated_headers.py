@@ -58,7 +58,10 @@ def originals(tmp_path_factory):
 
 
 def read_all(path, reader):
-    """Each way to read a file gives numbers of a scene in the shape that was asked for, or it is broken."""
+    """Each way to read a file gives numbers of a scene in the shape that was asked for, or it is broken.
+
+    How many ways gave numbers, of how many.
+    """
     files, asset = ItemReader(reader), Asset(str(path))
     ways = {
         (100, 90): [partial(files.read_window, asset, Window(col, 10, 90, 100)) for col in (10, 120, -30)],
@@ -68,12 +71,15 @@ def read_all(path, reader):
         GRID.shape: [lambda: resample(files, asset, GRID, GRID.whole).spread()],
     }
     ways[GRID.shape].append(lambda: read_nearest(files, asset, GRID, GRID.whole, margin=2).spread())
+    read_well = 0
     for shape, reads in ways.items():
         for read in reads:
             with suppress(BrokenAsset):
                 numbers = read()
+                read_well += 1
                 assert numbers.shape == shape
                 assert numbers.dtype in {np.dtype(kind) for kind in ("uint8", "uint16", "int16")}
+    return read_well, sum(map(len, ways.values()))
 
 
 def list_entries(content):
@@ -122,6 +128,12 @@ def mutate(content, mutation):
         form, place = {"tag": ("<H", 0), "type": ("<H", 2), "count": ("<I", 4), "value": ("<I", 8)}[field]
         struct.pack_into(form, changed, at + place, value % 2 ** (8 * struct.calcsize(form)))
     return bytes(changed)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_header_that_nobody_touched_is_read_in_every_way(originals, reader, form):
+    read_well, ways = read_all(originals[form], reader)
+    assert read_well == ways > 1
 
 
 @FEW
