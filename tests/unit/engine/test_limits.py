@@ -86,3 +86,10 @@ def test_a_group_is_near_its_bound_by_what_it_cannot_let_go(version, used, idle,
 def test_a_process_that_holds_what_it_is_to_hold_is_near_its_bound():
     assert not is_near_limit(2**40)
     assert is_near_limit(2**20)
+
+
+@pytest.mark.usefixtures("groups")
+@pytest.mark.parametrize(("more", "near"), [(2**20, True), (2**50, False)])
+def test_a_process_near_the_addresses_that_it_may_have_is_near_its_bound(more, near, monkeypatch):
+    monkeypatch.setattr(limits, "find_address_limit", lambda: limits._LIBRARY_ADDRESSES + more)
+    assert is_near_limit(2**50) is near
