@@ -22,6 +22,7 @@ from pipeline.outputs.webmap import building
 from pipeline.outputs.webmap.building import list_map_layers, list_notes
 from pipeline.storage.tables import save_parts, save_tables
 from tests.deliveries import plant_towns, written
+from tests.pages import ROOT
 
 MOST = 40
 
@@ -185,3 +186,14 @@ def test_however_a_register_lies_no_row_is_lost_and_no_part_is_too_large(towns, 
     parts = list(cut_parts(pieces, most))
     assert [one for part in parts for one in part["parcel_id"]] == ids
     assert max(map(len, parts)) <= most
+
+
+def test_the_pages_say_from_how_many_rows_on_a_register_is_in_parts():
+    said = {name: (ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")}
+    for rows in (division.ROWS_HELD, division.MOST_LAYER_ROWS):
+        assert f" {rows:,} " in said["README.md"]
+        assert f"超过 {rows // 10_000} 万行" in said["README.zh-CN.md"]
+    bounds = (division.ROWS_HELD, division.ROWS_OF_PART, division.MOST_TABLE_ROWS, division.MOST_LAYER_ROWS)
+    page = (ROOT / "docs" / "machine_readable.md").read_text("utf-8")
+    for number in (*bounds, division.MOST_OF_KIND, building.MOST_FEATURES):
+        assert f"{number:,}" in page
