@@ -8,11 +8,12 @@ from types import MappingProxyType
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
+from pyproj import CRS
 
-from pipeline.geodesy import CGCS2000, project
+from pipeline.geodesy import project
 from pipeline.grid import Grid
 from pipeline.ingest.simulate.account_sources import CLIMATE_VARIABLES
+from pipeline.ingest.simulate.fields import find_way_to_map
 from pipeline.ingest.simulate.world import SIMULATED, World
 
 _CELLS_PER_DEGREE = 24
@@ -93,8 +94,7 @@ def write_climate(world: World, folder: Path) -> None:
 
 def _write_field(world: World, name: str, path: Path) -> None:
     kept, variable, (lon, lat) = CLIMATE_FILES[name], CLIMATE_VARIABLES[name], _list_centres(world)
-    to_grid = Transformer.from_crs(CGCS2000, world.aoi.grid_crs, always_xy=True)
-    x, y = to_grid.transform(*np.meshgrid(lon, lat))
+    x, y = find_way_to_map(world.aoi.grid_crs).transform(*np.meshgrid(lon, lat))
     years = list_years(world)
     months = [share * _evaluate(world, name, year, x, y) for year in years for share in kept.course]
     about = {"units": kept.unit, "long_name": f"{name}（模拟 simulated）", "grid_mapping": "crs"}

@@ -5,12 +5,15 @@ A field has a value at any point by formula, so that tiles agree, and no symmetr
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pyproj import Transformer
 
 from pipeline.compiled import numba
+from pipeline.geodesy import CGCS2000
 
 Waves = NDArray[np.float64]
 """One row per wave: wave numbers along x and y (radians per metre), phase (radians), amplitude."""
@@ -21,6 +24,12 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 def compile_loop(function: Kernel) -> Kernel:
     """A loop over pixels as machine code that runs beside other threads."""
     return cast("Kernel", numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+
+
+@lru_cache(maxsize=8)
+def find_way_to_map(crs: str) -> Transformer:
+    """The way from degrees onto the map of a world, which PROJ takes long to find."""
+    return Transformer.from_crs(CGCS2000, crs, always_xy=True)
 
 
 def make_random(*names: object) -> np.random.Generator:

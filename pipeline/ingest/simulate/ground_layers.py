@@ -9,11 +9,9 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Transformer
 
-from pipeline.geodesy import CGCS2000
 from pipeline.grid import Grid
-from pipeline.ingest.simulate.fields import draw_waves, sum_waves, sum_waves_at
+from pipeline.ingest.simulate.fields import draw_waves, find_way_to_map, sum_waves, sum_waves_at
 from pipeline.ingest.simulate.world import SIMULATED, World
 
 _MARGIN_PX = 8
@@ -71,10 +69,8 @@ def _draw(world: World, name: str) -> NDArray[np.float64]:
 def _evaluate(world: World, name: str, layer: GroundLayer) -> NDArray[np.float64]:
     transform, height, width = _find_place(world, layer)
     col, row = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    to_grid = Transformer.from_crs(CGCS2000, world.aoi.grid_crs, always_xy=True)
-    return layer.mean + layer.spread * sum_waves_at(
-        _draw(world, name), *to_grid.transform(*(transform * (col, row)))
-    )
+    x, y = find_way_to_map(world.aoi.grid_crs).transform(*(transform * (col, row)))
+    return layer.mean + layer.spread * sum_waves_at(_draw(world, name), x, y)
 
 
 def _find_place(world: World, layer: GroundLayer) -> tuple[Affine, int, int]:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import CGCS2000, project, unproject, unproject_all
+from pipeline.grid import Grid
 from pipeline.ingest.simulate.health_paths import NEIGHBOUR
 from pipeline.ingest.simulate.landscape import WATER
 from pipeline.ingest.simulate.water import Section, draw_samples, place_sections
-from pipeline.ingest.simulate.world import World, build_surface
+from pipeline.ingest.simulate.world import World, build_surface, find_kinds
 
 SHARED, OWN, LAKE = "SIM-R1", "SIM-R2", "SIM-L1"
 """A river that runs on beyond the area, one that lies in it, a lake."""
@@ -129,10 +130,13 @@ def look_at(world: World, shape: BaseGeometry, day: date) -> NDArray[np.uint8]:
     left, bottom, right, top = shape.bounds
     first, last = (round((grid.top - y) / 5.0) for y in (top, bottom))
     west, east = (round((x - grid.left) / 5.0) for x in (left, right))
-    rows, cols = np.mgrid[max(first, 0) : min(last, grid.height), max(west, 0) : min(east, grid.width)]
-    x, y = grid.left + (cols + 0.5) * 5.0, grid.top - (rows + 0.5) * 5.0
-    kinds = build_surface(world, grid, tile, day).kind[rows, cols]
-    inside: NDArray[np.uint8] = kinds[shapely.contains_xy(shape, x, y)]
+    first, west = max(first, 0), max(west, 0)
+    height, width = min(last, grid.height) - first, min(east, grid.width) - west
+    if min(height, width) <= 0:
+        return np.zeros(0, dtype=np.uint8)
+    beneath = Grid(grid.crs, grid.left + 5.0 * west, grid.top - 5.0 * first, 5.0, height, width)
+    x, y = np.meshgrid(beneath.x_of(beneath.whole), beneath.y_of(beneath.whole))
+    inside: NDArray[np.uint8] = find_kinds(world, beneath, tile, day)[shapely.contains_xy(shape, x, y)]
     return inside
 
 

@@ -9,11 +9,16 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import Transformer
 
-from pipeline.geodesy import CGCS2000, project
+from pipeline.geodesy import project
 from pipeline.grid import Grid
-from pipeline.ingest.simulate.fields import Waves, differentiate_waves, sum_waves, sum_waves_at
+from pipeline.ingest.simulate.fields import (
+    Waves,
+    differentiate_waves,
+    find_way_to_map,
+    sum_waves,
+    sum_waves_at,
+)
 from pipeline.ingest.simulate.world import SIMULATED, Tile, World, draw_height_waves
 
 _PIXELS_PER_DEGREE = 3600
@@ -86,7 +91,7 @@ def _raise_part(world: World, tile: Tile, metres: NDArray[np.float32], transform
     rows, cols = slice(*rows.indices(metres.shape[0])), slice(*cols.indices(metres.shape[1]))
     col, row = np.meshgrid(np.arange(cols.start, cols.stop), np.arange(rows.start, rows.stop))
     lon, lat = transform * (col + 0.5, row + 0.5)
-    x, y = Transformer.from_crs(CGCS2000, tile.grid.crs, always_xy=True).transform(lon, lat)
+    x, y = find_way_to_map(tile.grid.crs).transform(lon, lat)
     u, v, *_ = _find_frame(tile, x, y)
     landscape, relief = tile.landscape, find_relief(tile.part.id)
     tilt = landscape.slope[0] * u + landscape.slope[1] * v - landscape.dome * (u**2 + v**2)

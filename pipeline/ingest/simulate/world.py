@@ -162,9 +162,17 @@ def plan_world(
 
 def build_surface(world: World, grid: Grid, tile: Tile, day: date) -> Surface:
     """The ground on a day, at the pixel centres of any grid in the tile's CRS."""
-    happened = tuple(change.name for change in world.planted if change.day <= day)
     with _SURFACE_LOCK:
-        return _build_surface(world, grid, tile, happened)
+        return _build_surface(world, grid, tile, _list_happened(world, day))
+
+
+def find_kinds(world: World, grid: Grid, tile: Tile, day: date) -> NDArray[np.uint8]:
+    """The kinds of the ground on a day alone; what is asked for once is not held."""
+    return _lay_ground(world, grid, tile, _list_happened(world, day))[0]
+
+
+def _list_happened(world: World, day: date) -> tuple[str, ...]:
+    return tuple(change.name for change in world.planted if change.day <= day)
 
 
 def find_season(world: World, moment: datetime) -> NDArray[np.float64]:
@@ -250,12 +258,7 @@ _SURFACE_LOCK = Lock()
 @lru_cache(maxsize=6)
 def _build_surface(world: World, grid: Grid, tile: Tile, happened: tuple[str, ...]) -> Surface:
     x, y = grid.x_of(grid.whole), grid.y_of(grid.whole)
-    vigour = sum_waves(_draw_waves(world, "vigour", shortest_m=60.0, longest_m=1500.0), x, y)
-    kind = _find_kinds(world, tile, x, y)
-    kind[np.isin(kind, (GRASS, MARSH, FOREST)) & (vigour < _SPARSE_BELOW)] = SPARSE
-    for change in world.planted:
-        if change.part_id == tile.part.id:
-            _burn(kind, change.outline, grid, change.after if change.name in happened else change.before)
+    kind, vigour = _lay_ground(world, grid, tile, happened)
     shift = sum_waves(_draw_waves(world, "shift"), x, y) * np.float32(MAX_SHIFT_DAYS / 3)
     paddy = kind == PADDY
     early, yield_ = _lay_paddocks(x, y)
@@ -270,12 +273,26 @@ def _build_surface(world: World, grid: Grid, tile: Tile, happened: tuple[str, ..
     )
 
 
+def _lay_ground(
+    world: World, grid: Grid, tile: Tile, happened: tuple[str, ...]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Kinds, with the changes that happened, and the wave that vigour follows."""
+    x, y = grid.x_of(grid.whole), grid.y_of(grid.whole)
+    vigour = sum_waves(_draw_waves(world, "vigour", shortest_m=60.0, longest_m=1500.0), x, y)
+    kind = _draw_kinds(world, tile, x, y)
+    kind[np.isin(kind, (GRASS, MARSH, FOREST)) & (vigour < _SPARSE_BELOW)] = SPARSE
+    for change in world.planted:
+        if change.part_id == tile.part.id:
+            _burn(kind, change.outline, grid, change.after if change.name in happened else change.before)
+    return kind, vigour
+
+
 def _step(values: NDArray[np.floating]) -> NDArray[np.uint8]:
     steps: NDArray[np.uint8] = np.clip(np.rint(values * _STEPS), 0, _STEPS).astype(np.uint8)
     return steps
 
 
-def _find_kinds(
+def _draw_kinds(
     world: World, tile: Tile, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> NDArray[np.uint8]:
     landscape = tile.landscape

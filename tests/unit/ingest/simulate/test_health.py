@@ -12,6 +12,7 @@ import shapely
 
 from pipeline.aoi import Aoi, Part
 from pipeline.geodesy import project, unproject
+from pipeline.grid import Grid
 from pipeline.ingest.health.bodies import read_bodies
 from pipeline.ingest.health.measures import read_measures
 from pipeline.ingest.health.words import HealthWords
@@ -23,11 +24,12 @@ from pipeline.ingest.simulate.health_estate import (
     OWN,
     SHARED,
     list_measure_statements,
+    look_at,
     measure_water,
 )
 from pipeline.ingest.simulate.health_paths import complete_health
 from pipeline.ingest.simulate.water import write_samples
-from pipeline.ingest.simulate.world import plan_world
+from pipeline.ingest.simulate.world import build_surface, find_kinds, plan_world
 from pipeline.periods import list_periods
 from pipeline.settings.health import Health
 
@@ -119,3 +121,26 @@ def test_every_planted_figure_is_read_from_its_messy_cell(planned, folder):
             key for key in read if key[:2] == (one.body, one.measure) and (pd.isna(first) or key[2] == first)
         )
         assert read[key] == pytest.approx(one.value)
+
+
+def test_what_lies_under_a_shape_is_laid_there_alone_and_as_the_whole_tile_has_it(planned, monkeypatch):
+    (tile,), day, laid = planned.tiles, date(2024, 12, 31), []
+
+    def lay(world, grid, *others):
+        laid.append(grid)
+        return find_kinds(world, grid, *others)
+
+    monkeypatch.setattr("pipeline.ingest.simulate.health_estate.find_kinds", lay)
+    whole = tile.coarser(5.0)
+    rows, cols = slice(40, 60), slice(30, 70)
+    shape = shapely.box(
+        whole.left + 5 * cols.start,
+        whole.top - 5 * rows.stop,
+        whole.left + 5 * cols.stop,
+        whole.top - 5 * rows.start,
+    )
+    expected = build_surface(planned, whole, tile, day).kind[rows, cols]
+    assert look_at(planned, shape, day).tolist() == expected.ravel().tolist()
+    assert laid == [Grid(whole.crs, whole.left + 150, whole.top - 200, 5.0, 20, 40)]
+    beyond = shapely.affinity.translate(shape, -1e5, 0)
+    assert look_at(planned, beyond, day).size == 0
