@@ -139,12 +139,13 @@ def _settle_schemes(study: Study, sampled: StudySamples) -> dict[str, pd.DataFra
     parts = [compensation.build_empty_transfers()]
     for name in study.settings.sections.schemes:
         scheme = load_scheme(name)
+        found = sampled.here.select(compensation.select_settled(scheme, sampled.here.sections))
+        if found.sections.empty:
+            continue
         periods = list_periods(days.start, days.end, scheme.period)
-        status = sections.grade_periods(
-            sampled.here, periods, limits, rules=find_evaluation_rules(study)
-        ).status
+        status = sections.grade_periods(found, periods, limits, rules=find_evaluation_rules(study)).status
         parts.append(
             compensation.compute_transfers(Path(name).stem, scheme, status, limits, sampled.register)
         )
-    found = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
-    return {"compensation": found, "compensation_balances": compensation.balance_units(found)}
+    transfers = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    return {"compensation": transfers, "compensation_balances": compensation.balance_units(transfers)}

@@ -61,6 +61,16 @@ def compute_transfers(
     return rows.astype(dict.fromkeys(numbers, float) | {"tier": "Int64"})
 
 
+def select_settled(scheme: Scheme, sections: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows, that have `section_id` and `province`, are of sections that a scheme may settle."""
+    named = [link.section_id for link in scheme.sections]
+    settled = sections["section_id"].isin(named or sections["section_id"])
+    if scheme.provinces:
+        known = sections["province"].astype("string").str.startswith(tuple(scheme.provinces))
+        settled &= known.fillna(value=True).astype(bool)
+    return settled
+
+
 def build_empty_transfers() -> pd.DataFrame:
     """The table of `compute_transfers` without rows."""
     return pd.DataFrame(columns=_COLUMNS)
@@ -95,10 +105,7 @@ def _link_units(scheme: Scheme, status: pd.DataFrame, register: pd.DataFrame | N
     The unit that a section is assessed for is that upstream, where nothing else is said.
     """
     own = pd.DataFrame([link.model_dump() for link in scheme.sections], columns=["section_id", *_LINK])
-    rows = status if own.empty else status[status["section_id"].isin(own["section_id"])]
-    if scheme.provinces:
-        elsewhere = ~rows["province"].astype("string").str.startswith(tuple(scheme.provinces))
-        rows = rows[~elsewhere.fillna(value=False).astype(bool)]
+    rows = status[select_settled(scheme, status)]
     if scheme.period == "month":
         month = rows["period"].str.slice(-2).astype(int)
         rows = rows[month.isin(scheme.months)]

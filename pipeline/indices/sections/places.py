@@ -30,6 +30,11 @@ class PlacedSamples(NamedTuple):
     samples: pd.DataFrame
     sections: pd.DataFrame
 
+    def select(self, kept: "pd.Series[bool]") -> "PlacedSamples":
+        """Some of the sections, and the samples of these."""
+        sections = self.sections[kept]
+        return PlacedSamples(self.samples[self.samples["place"].isin(sections.index)], sections)
+
 
 def place_samples(
     samples: pd.DataFrame, register: pd.DataFrame | None, points: pd.DataFrame | None = None

@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import standards
-from pipeline.indices.sections.compensation import NO_CONTROL, balance_units, compute_transfers
+from pipeline.indices.sections.compensation import (
+    NO_CONTROL,
+    balance_units,
+    compute_transfers,
+    select_settled,
+)
 from pipeline.settings.schemes import ControlScheme, TwoWayScheme, load_scheme
 
 LIMITS = standards.table("water_limits")
@@ -222,3 +227,11 @@ def test_balances_of_a_two_way_scheme_sum_to_zero(sections, amounts, reward):
     assert (found["amount"].isna() == found["reason"].notna()).all()
     paid = found[found["amount"] > 0]
     assert paid[["from_unit", "to_unit"]].notna().all(axis=None)
+
+
+def test_only_sections_that_a_scheme_may_settle_need_to_be_graded_for_it():
+    """Those known to lie in another province are not its own; of those that nobody places it may be."""
+    sections = pd.DataFrame({"section_id": ["S1", "S2", "S3"], "province": ["江苏省", "重庆市", None]})
+    assert select_settled(_two_way(), sections).tolist() == [True, True, True]
+    assert select_settled(_two_way(provinces=["江苏"]), sections).tolist() == [True, False, True]
+    assert select_settled(_wuhan(), sections.replace("S1", "S9")).tolist() == [False, True, True]
