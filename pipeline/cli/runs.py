@@ -65,8 +65,9 @@ def demo(
         settings = settings.model_copy(update={"out": str((out or _HERE).resolve())})
         _deliver(ending, settings, quiet=quiet, as_json=as_json)
         if not as_json:
-            size = pipeline.commands.endings.tell_size(Path(settings.out))
-            OUT.print(say(size), highlight=False, soft_wrap=True)
+            endings = pipeline.commands.endings
+            for tell in (endings.tell_simulation, endings.tell_size):
+                OUT.print(say(tell(Path(settings.out))), highlight=False, soft_wrap=True)
 
 
 @verbs.command()

@@ -6,6 +6,8 @@ from textwrap import shorten
 from typing import Any
 
 from pipeline.flow import Delivered
+from pipeline.flow.inputs import PART_WORLD, WORLDS
+from pipeline.storage.workspace import Workspace
 
 _SEVERITIES = ("error", "warning", "info")
 _SHOWN = 5
@@ -55,6 +57,14 @@ def tell_size(out: Path) -> str:
         for folder in (out, out / "work")
     )
     return f"{out} takes {whole:.0f} MB; {work:.0f} MB of it, in work, may be deleted at the cost of time"
+
+
+def tell_simulation(out: Path) -> str:
+    """How long it took to make the simulated worlds of a folder of deliveries, which real data need not."""
+    with Workspace(out / "work").open_for_reading() as workspace:
+        costs = workspace.ledger.list_costs()
+    seconds = sum(cost.seconds for cost in costs if cost.step.startswith((*WORLDS, PART_WORLD)))
+    return f"the simulated worlds took {seconds:.0f} s to make, once for all runs into this folder"
 
 
 def _list_unseen(one: Delivered) -> list[str]:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.commands.endings import dump_deliveries, tell_deliveries, tell_size
+from pipeline.commands.endings import dump_deliveries, tell_deliveries, tell_simulation, tell_size
 from pipeline.commands.headlines import list_figures
 from pipeline.flow import Delivered
 from pipeline.messages import translate
+from pipeline.storage.ledger import Cost
+from pipeline.storage.workspace import Workspace
 
 FIGURES = [
     ("never_seen_share", "2024Q1", 0.54, 540.0, 1000.0),
@@ -101,3 +103,19 @@ def test_what_a_folder_takes_is_told_with_what_of_it_may_be_deleted(tmp_path):
         path.write_bytes(bytes(size))
     told = "3 MB; 2 MB of it, in work, may be deleted at the cost of time"
     assert tell_size(tmp_path) == f"{tmp_path} takes {told}"
+
+
+def test_how_long_the_simulated_worlds_took_is_told_apart_from_all_else(tmp_path):
+    took = {
+        "simulated": 20.0,
+        "simulated_accounts": 1.4,
+        "account_truth": 1.0,
+        "simulated_part_health": 0.3,
+        "scenes": 70.0,
+        "accounts": 9.0,
+    }
+    with Workspace(tmp_path / "work").hold() as workspace:
+        workspace.ledger.add_costs(Cost(step, "whole", 1, 0, seconds) for step, seconds in took.items())
+    told = tell_simulation(tmp_path)
+    assert told == "the simulated worlds took 23 s to make, once for all runs into this folder"
+    assert translate(told, "zh") == "模拟世界的生成用时 23 秒，写入同一文件夹的各次运行共用"
