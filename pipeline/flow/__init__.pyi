@@ -1,5 +1,6 @@
 from . import page as page
 from . import section_words as section_words
+from . import simulation as simulation
 from . import steps as steps
 from . import study_checks as study_checks
 from . import validation as validation

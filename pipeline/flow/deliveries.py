@@ -1,10 +1,11 @@
 """The deliveries of a run: what stands there and is still right is kept, the others go over the page."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -13,6 +14,7 @@ from pipeline.aoi import PROJECT_ROOT
 from pipeline.engine.run import Run
 from pipeline.engine.sources import find_source
 from pipeline.engine.study import Study
+from pipeline.flow.ahead import WorldsAhead
 from pipeline.flow.assessment import registry
 from pipeline.flow.inputs import Inputs, find_inputs, is_settled, name_scenes
 from pipeline.flow.kept_endmembers import list_kept, take_kept
@@ -20,6 +22,7 @@ from pipeline.flow.retention import retire
 from pipeline.flow.validation import validate_settings
 from pipeline.ingest.reading.readers import closing_reader
 from pipeline.settings import Settings
+from pipeline.storage.cause import Cause
 from pipeline.storage.csv_texts import restore_texts
 from pipeline.storage.ownership import check_place, explain_latest
 from pipeline.storage.publish import name_last
@@ -67,15 +70,53 @@ def deliver_all(run: Run, settings: Settings) -> list[Delivered]:
 
 
 def _deliver_each(run: Run, areas: Sequence[Study]) -> Iterator[Delivered]:
-    for number, area in enumerate(areas, start=1):
-        run.bars.enter_area(number, len(areas))
-        yield deliver(run, area)
+    with WorldsAhead(run, _build_missing_world) as worlds:
+        for number, area in enumerate(areas, start=1):
+            run.bars.enter_area(number, len(areas))
+            worlds.wait(area)
+            yield deliver(run, area, partial(worlds.begin, areas[number:]))
 
 
-def deliver(run: Run, study: Study) -> Delivered:
-    """One area from its scenes to its published delivery; a delivery of the same cause is kept as it is."""
-    inputs = find_inputs(run, study)
-    cause = study.cause(
+def deliver(run: Run, study: Study, begin_beside: Callable[[], None] = lambda: None) -> Delivered:
+    """One area from its scenes to its published delivery; a delivery of the same cause is kept as it is.
+
+    `begin_beside` is called where one is made, as soon as its scenes are known: what may be done beside it.
+    """
+    asked = _Asked.of(run, study)
+    run.bars.expect([] if asked.kept else flow.steps.list_steps(study, asked.inputs))
+    if asked.kept:
+        _mend_latest(study)
+    carried = (
+        [] if asked.kept else flow.page.make_delivery(run, study, asked.inputs, asked.cause, begin_beside)
+    )
+    return _summarize(study, asked.inputs, carried, kept=asked.kept)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a delivery is made from, its cause, and whether one of that cause stands there to be kept."""
+
+    inputs: Inputs
+    cause: Cause
+    kept: bool
+
+    @classmethod
+    def of(cls, run: Run, study: Study) -> Self:
+        inputs = find_inputs(run, study)
+        cause = _name_delivery(study, inputs)
+        kept = run.is_published(cause, study.target) and not run.refresh and is_settled(run, study, inputs)
+        return cls(inputs, cause, kept)
+
+
+def _build_missing_world(run: Run, study: Study) -> None:
+    """Build the simulated world of a delivery that is not kept."""
+    asked = _Asked.of(run, study)
+    if not asked.kept:
+        flow.simulation.build_world(run, study, asked.inputs)
+
+
+def _name_delivery(study: Study, inputs: Inputs) -> Cause:
+    return study.cause(
         "delivery",
         _DELIVERY,
         [name_scenes(study, inputs).key],
@@ -87,12 +128,6 @@ def deliver(run: Run, study: Study) -> Delivered:
             mode="json", by_alias=True, exclude={"compute", "out", "aoi", "retention", "notify"}
         ),
     )
-    kept = run.is_published(cause, study.target) and not run.refresh and is_settled(run, study, inputs)
-    run.bars.expect([] if kept else flow.steps.list_steps(study, inputs))
-    if kept:
-        _mend_latest(study)
-    carried = [] if kept else flow.page.make_delivery(run, study, inputs, cause)
-    return _summarize(study, inputs, carried, kept=kept)
 
 
 def _mend_latest(study: Study) -> None:

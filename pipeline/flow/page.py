@@ -4,6 +4,8 @@ Every stage is an artifact named by its cause; the run finds it or builds it, so
 never computed twice and every figure leads back to what it was made from.
 """
 
+from collections.abc import Callable
+
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow import publication
@@ -30,9 +32,12 @@ from pipeline.messages import translate
 from pipeline.storage.cause import Cause
 
 
-def make_delivery(run: Run, study: Study, inputs: Inputs, cause: Cause) -> list[str]:
+def make_delivery(
+    run: Run, study: Study, inputs: Inputs, cause: Cause, begin_beside: Callable[[], None]
+) -> list[str]:
     """One area from its scenes to its published delivery; the files of people that it took over."""
     found = make_scene_table(run, study, inputs)
+    begin_beside()
     parcels = make_parcels(run, study, inputs)  # what is wrong with it is said before a pixel is read
     supplement = make_supplement(run, study, inputs, parcels)
     of_accounts = make_account_inputs(run, study, inputs)

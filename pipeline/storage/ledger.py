@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
 from operator import attrgetter
 from pathlib import Path
+from threading import RLock
 from typing import Any, Literal
 
 from pipeline.contracts import ReadRecord
@@ -75,11 +76,15 @@ class FailedRead:
 
 
 class Ledger:
-    """The open ledger of a workspace; WorkspaceError from any method where it is damaged or unusable."""
+    """The open ledger of a workspace; WorkspaceError from any method where it is damaged or unusable.
+
+    Threads of its process take turns, a transaction at a time.
+    """
 
     def __init__(self, root: Path, connection: sqlite3.Connection) -> None:
         self._root = root
         self._connection = connection
+        self._turn = RLock()
 
     def find_artifact(self, key: str) -> tuple[int, str] | None:
         """Size in bytes and checksum of a finished artifact; None where there is none."""
@@ -236,7 +241,7 @@ class Ledger:
 
     @contextmanager
     def _access(self) -> Iterator[sqlite3.Connection]:
-        with _explain_errors(self._root):
+        with self._turn, _explain_errors(self._root):
             yield self._connection
 
     @contextmanager
@@ -331,7 +336,7 @@ def _connect(root: Path) -> sqlite3.Connection:
         _LOG.warning(
             "the ledger was damaged and is rebuilt", extra={"ledger": str(path), "aside": str(aside)}
         )
-        connection = sqlite3.connect(path, isolation_level=None)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     refuse_other_release(connection, path)
     is_new = not _has_table(connection, "artifacts")
     connection.executescript(f"{TABLES}; pragma user_version = {LAYOUT}")
@@ -344,7 +349,7 @@ def _connect(root: Path) -> sqlite3.Connection:
 
 def _connect_whole(path: Path) -> sqlite3.Connection | None:
     """The open ledger; None where SQLite finds it damaged."""
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         if connection.execute("pragma quick_check").fetchall() == [("ok",)]:
             return connection
