@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import dask.threaded
+import dask.local
 import numpy as np
 import rasterio
 import rasterio.shutil
@@ -25,6 +25,7 @@ from pipeline.errors import ContractError, Problem
 from pipeline.grid import Block, Grid
 from pipeline.legends import NODATA_CLASS, Legend
 from pipeline.outputs.columns import Language
+from pipeline.outputs.overviews import choose_classes
 from pipeline.outputs.qgis.raster_styles import build_classes_qml, build_ramp_qml
 from pipeline.outputs.ramps import find_stops
 from pipeline.outputs.raster_statistics import RowMoments, describe_statistics, measure_empty, measure_rows
@@ -206,10 +207,11 @@ def _halve(whole: Any, row: int, col: int, resampling: Resampling) -> NDArray[An
     Where a side is odd, the last tile is stretched by less than a pixel.
     """
     rows, cols = min(2 * _TILE, whole.height - 2 * row), min(2 * _TILE, whole.width - 2 * col)
+    window = Window(2 * col, 2 * row, cols, rows)
+    if resampling is Resampling.mode and rows % 2 == cols % 2 == 0:
+        return choose_classes(whole.read(window=window), whole.nodata)
     shape = (whole.count, math.ceil(rows / 2), math.ceil(cols / 2))
-    tile: NDArray[Any] = whole.read(
-        window=Window(2 * col, 2 * row, cols, rows), out_shape=shape, resampling=resampling
-    )
+    tile: NDArray[Any] = whole.read(window=window, out_shape=shape, resampling=resampling)
     return tile
 
 
@@ -232,11 +234,11 @@ def _split_evenly(height: int) -> list[int]:
 
 def _compute_block(raster: Raster, block: Block) -> NDArray[Any]:
     """The values (band, y, x) of a block."""
-    values = raster.values if raster.banded else raster.values.expand_dims("band")
-    # On local threads even where a cluster is at hand: pixels do not travel. Asked for by its name, Dask
-    # would load all of its cluster first.
-    part = values.isel(y=block.rows, x=block.cols).compute(scheduler=dask.threaded.get)
-    return np.asarray(part.to_numpy())
+    # Here even where a cluster is at hand: pixels do not travel, and rasters are written side by side. Asked
+    # for by its name, Dask would load all of its cluster first.
+    part = raster.values.isel(y=block.rows, x=block.cols).compute(scheduler=dask.local.get_sync)
+    values = np.asarray(part.to_numpy())
+    return values if raster.banded else values[np.newaxis]
 
 
 def _write_tiles(file: Any, block: Block, values: NDArray[Any], nodata: float | None) -> set[_Place]:

@@ -44,16 +44,17 @@ def measure_empty(pixels: int, nodata: float | None) -> list[RowMoments]:
 def _measure(values: NDArray[np.generic], nodata: float | None) -> RowMoments:
     numbers = values.astype(np.float64, order="C")
     known = ~np.isnan(numbers) if nodata is None or math.isnan(nodata) else numbers != nodata
+    held = known.all()  # most rows are; what picks among their pixels takes twice as long
+
+    def fill(unknown: float) -> NDArray[np.float64]:
+        return numbers if held else np.where(known, numbers, unknown)
+
     count = known.sum(axis=1)
-    mean = np.sum(numbers, axis=1, where=known) / np.maximum(count, 1)
-    apart = np.square(numbers - mean[:, np.newaxis])
-    return RowMoments(
-        count,
-        np.min(numbers, axis=1, where=known, initial=np.inf),
-        np.max(numbers, axis=1, where=known, initial=-np.inf),
-        mean,
-        np.sum(apart, axis=1, where=known),
-    )
+    mean = fill(0.0).sum(axis=1) / np.maximum(count, 1)
+    apart = numbers - mean[:, np.newaxis]
+    apart = apart if held else np.where(known, apart, 0.0)
+    squares = np.einsum("ij,ij->i", apart, apart)
+    return RowMoments(count, fill(np.inf).min(axis=1), fill(-np.inf).max(axis=1), mean, squares)
 
 
 def describe_statistics(rows: Iterable[RowMoments], pixels: int) -> dict[str, str]:
