@@ -5,10 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import rasterio
-from rasterio.windows import Window
 
 from pipeline.contracts import Delivery, Raster
 from pipeline.legends import CHANGE, LAND_COVER, UNCHANGED, WATER_CLASS, Legend
@@ -20,6 +17,7 @@ from pipeline.outputs.pictures import (
     Picture,
     draw_outline,
     draw_picture,
+    find_codes,
     locate_points,
 )
 from pipeline.outputs.ramps import Stops, find_stops, format_amount
@@ -33,7 +31,6 @@ VALUE = "value_per_ha"
 _GROUND = "land_cover"
 NOT_GRADED = "#bdbdbd"
 """Of a section whose class is not known."""
-_STRIP = 512
 
 
 @dataclass(frozen=True)
@@ -230,13 +227,8 @@ def is_inside(spot: tuple[float, float], tall: float) -> bool:
 
 def list_present_classes(path: Path, legend: Legend, language: Language) -> list[tuple[str, str]]:
     """Colour and name of the classes that occur; changes have colour and name of the class after."""
-    counts = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.int64)
-    with rasterio.open(path) as file:
-        for top in range(0, file.height, _STRIP):
-            rows = min(_STRIP, file.height - top)
-            strip = file.read(1, window=Window(0, top, file.width, rows))
-            counts += np.bincount(strip.ravel(), minlength=len(counts))
-    present = [entry for entry in legend.classes if counts[entry.code]]
+    codes = find_codes(path)
+    present = [entry for entry in legend.classes if entry.code in codes]
     if legend is not CHANGE:
         return [(entry.color, entry.name(language)) for entry in present]
     colors = {entry.color for entry in present if entry.code != UNCHANGED}

@@ -7,6 +7,7 @@ import base64
 import io
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ _PALER = 4
 _COVER, _GROUND = "fvc_", "land_cover_"
 """How the names of the files begin that hold vegetation cover, and the classes of the ground beside it."""
 _NO_CLASS = 0
+_KEPT = 8
+"""Of what was read of maps of classes, so much is kept for whoever asks next."""
 
 WATER = LAND_COVER.by_code()[LAND_COVER.code("water")]
 """The class that maps of vegetation cover show as what it is."""
@@ -201,8 +204,32 @@ def read_water(path: Path, shape: tuple[int, int], *, block: Block | None = None
     beside = path.with_name(path.name.replace(_COVER, _GROUND, 1))
     if not path.name.startswith(_COVER) or not beside.is_file():
         return np.zeros(shape, dtype=bool)
-    classes, _ = _read_values(beside, shape, Resampling.mode, block)
-    return np.asarray(classes.filled(_NO_CLASS) == WATER.code)
+    return _find_water(beside, beside.stat().st_mtime_ns, shape, block)
+
+
+@lru_cache(maxsize=_KEPT)
+def _find_water(
+    path: Path, _changed_ns: int, shape: tuple[int, int], block: Block | None
+) -> NDArray[np.bool_]:
+    """Where a map of land cover has water; a picture, its legend and the map of the page ask alike."""
+    classes, _ = _read_values(path, shape, Resampling.mode, block)
+    water: NDArray[np.bool_] = np.asarray(classes.filled(_NO_CLASS) == WATER.code)
+    water.flags.writeable = False
+    return water
+
+
+def find_codes(path: Path) -> frozenset[int]:
+    """The codes that a written raster of classes holds."""
+    return _find_codes(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=_KEPT)
+def _find_codes(path: Path, _changed_ns: int) -> frozenset[int]:
+    counts = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.int64)
+    with rasterio.open(path) as file:
+        for _, window in file.block_windows(1):
+            counts += np.bincount(file.read(1, window=window).ravel(), minlength=len(counts))
+    return frozenset(np.flatnonzero(counts).tolist())
 
 
 def _read_values(

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.enums import Resampling
@@ -17,7 +16,7 @@ from pipeline.contracts import Delivery, Raster
 from pipeline.grid import Grid
 from pipeline.legends import LAND_COVER
 from pipeline.outputs.map_sheets import VALUE
-from pipeline.outputs.pictures import WATER, WIDTH_PX, color_pixels, read_water
+from pipeline.outputs.pictures import WATER, WIDTH_PX, color_pixels, find_codes, read_water
 from pipeline.outputs.ramps import Stops, find_stops
 from pipeline.outputs.texts import name_unit
 from pipeline.outputs.webmap.keys import UNCOLORED, key_classes, key_stops
@@ -51,19 +50,11 @@ def _build_legend(raster: Raster, files: list[Path], stops: Stops, delivery: Del
     """The legend of the pictures of a map: its classes that occur, or its ramp, and water if there is any."""
     language = delivery.language
     if raster.legend is not None:
-        return key_classes(raster.legend, {code for path in files for code in _list_codes(path)}, language)
+        return key_classes(raster.legend, {code for path in files for code in find_codes(path)}, language)
     shape = _measure_shape(delivery.grid)
     water = {WATER.code} if any(read_water(path, shape).any() for path in files) else set()
     ramp = key_stops(stops, name_unit(raster.unit, language), language, unknown=UNCOLORED)
     return {**ramp, **key_classes(LAND_COVER, water, language)}
-
-
-def _list_codes(path: Path) -> set[int]:
-    counts = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.int64)
-    with rasterio.open(path) as file:
-        for _, window in file.block_windows(1):
-            counts += np.bincount(file.read(1, window=window).ravel(), minlength=len(counts))
-    return set(np.flatnonzero(counts).tolist())
 
 
 def _draw_image(raster: Raster, path: Path, grid: Grid, stops: Stops) -> dict[str, Any]:

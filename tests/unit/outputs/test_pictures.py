@@ -1,3 +1,4 @@
+import os
 from datetime import date
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from pipeline.outputs.pictures import (
     choose_scale_bar,
     color_pixels,
     draw_picture,
+    find_codes,
     locate_points,
     paint,
     read_water,
@@ -78,6 +80,27 @@ def test_without_land_cover_beside_it_no_water_is_made_up(cover):
     cover.with_name("land_cover_2024.tif").unlink()
     assert not read_water(cover, (30, 40)).any()
     assert color_at(color_pixels(cover, (30, 40), None, RAMPS["cover"]), 15) == (RAMPS["cover"][0][1], 255)
+
+
+def test_a_map_of_classes_is_read_once_for_all_who_ask_and_again_when_it_is_another(cover, monkeypatch):
+    ground = cover.with_name("land_cover_2024.tif")
+    opened, really_open = [], rasterio.open
+
+    def open_and_tell(path, *rest, **more):
+        opened.append(path)
+        return really_open(path, *rest, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rasterio, "open", open_and_tell)
+        seen = [read_water(cover, (30, 40)) for _ in range(3)]
+        codes = [find_codes(ground) for _ in range(3)]
+    assert opened == [ground, ground]
+    assert all(one.any() for one in seen)
+    assert set(codes) == {frozenset({1, 2, 3, 255})}
+    write(ground, np.full((GRID.height, GRID.width), 2, dtype=np.uint8), 255)
+    os.utime(ground, ns=(0, 0))
+    assert not read_water(cover, (30, 40)).any()
+    assert find_codes(ground) == {2}
 
 
 def test_water_belongs_to_maps_of_cover_alone(cover, tmp_path):
