@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 from uuid import uuid4
 from weakref import WeakSet
 
-from distributed import Client, Future, KilledWorker, Nanny, NannyPlugin, Worker, WorkerPlugin
+from distributed import (
+    Client,
+    Future,
+    KilledWorker,
+    Lock,
+    Nanny,
+    NannyPlugin,
+    Semaphore,
+    Worker,
+    WorkerPlugin,
+)
 from distributed.client import ClosedClientError
 
 from pipeline.engine.admission import pass_door
@@ -24,10 +34,16 @@ _CONNECT_S = 10
 _SPARE_SHARE = 0.8
 """Of its limit, what a worker may hold of ours: Dask and what it keeps take the rest."""
 _PLUGINS = ("ecoledger-workers", "ecoledger-nannies")
+RUNS, _TURN = "ecoledger-runs", "ecoledger-turn"
+"""Names on a scheduler: of what counts the runs that it has, and of the turn to begin or end one there."""
+MOST_RUNS = 1_000_000
+"""Runs that are counted: all."""
 
 
 class _NoPause(WorkerPlugin):
     """A worker near its limit is not halted, which is for good where libraries keep what they had."""
+
+    idempotent = True  # of several runs the first is there for all
 
     def setup(self, worker: Worker) -> None:
         """See WorkerPlugin."""
@@ -41,6 +57,8 @@ class _NoPause(WorkerPlugin):
 
 class _NoKill(NannyPlugin):
     """A worker near its limit is not killed, with all that it was at."""
+
+    idempotent = True  # a nanny that is told twice would take what it holds now for what Dask had in mind
 
     def setup(self, nanny: Nanny) -> None:
         """See NannyPlugin."""
@@ -108,18 +126,33 @@ def connect(address: str, memory: int) -> Iterator[Client]:
 def _let_door_alone_halt(client: Client) -> Iterator[None]:
     """Inside, workers near their limits are neither halted nor killed by Dask, also those that come later.
 
-    They let fewer tasks in instead; see `pass_door`. What Dask had in mind holds again afterwards.
+    They let fewer tasks in instead; see `pass_door`. What Dask had in mind holds again after the last of the
+    runs that share the scheduler; one that was killed counts until Dask no longer hears of it.
     """
+    place = {"scheduler_rpc": client.scheduler, "loop": client.loop}
+    runs, turn = Semaphore(MOST_RUNS, RUNS, **place), Lock(_TURN, **place)
     for_workers, for_nannies = _PLUGINS
-    client.register_plugin(_NoPause(), for_workers)
-    client.register_plugin(_NoKill(), for_nannies)
+    with turn:
+        runs.acquire()
+        client.register_plugin(_NoPause(), for_workers)
+        client.register_plugin(_NoKill(), for_nannies)
     try:
         yield
     finally:
         if client.status == "running":  # the scheduler may be gone
             with suppress(OSError, ClosedClientError):
-                client.unregister_worker_plugin(for_workers)
-                client.unregister_worker_plugin(for_nannies, nanny=True)
+                _leave(client, runs, turn)
+        runs.refresh_leases = False
+
+
+def _leave(client: Client, runs: Semaphore, turn: Lock) -> None:
+    """End a run on its scheduler; the last one gives Dask its limits back."""
+    for_workers, for_nannies = _PLUGINS
+    with turn:
+        runs.release()
+        if not runs.get_value():
+            client.unregister_worker_plugin(for_workers)
+            client.unregister_worker_plugin(for_nannies, nanny=True)
 
 
 def _refuse_small_workers(client: Client, memory: int) -> None:

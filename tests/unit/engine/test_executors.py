@@ -3,16 +3,19 @@
 import threading
 import time
 import weakref
+from contextlib import ExitStack
+from math import inf
 from pathlib import Path
 from types import SimpleNamespace
 
+import dask
 import pytest
-from distributed import Client, KilledWorker, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster, Semaphore
 
 from pipeline.engine import clusters
 from pipeline.engine.clusters import count_workers, open_cluster
 from pipeline.engine.executors import WINDOW_PER_WORKER, Threads
-from pipeline.engine.schedulers import Workers
+from pipeline.engine.schedulers import MOST_RUNS, RUNS, Workers
 from pipeline.errors import BrokenAsset, ProviderUnavailable, SettingsError
 from pipeline.settings import Compute
 
@@ -292,6 +295,50 @@ def test_workers_that_dask_would_halt_below_the_bound_are_refused(address):
         open_cluster(Compute(cluster=address, memory=int(limit * 0.81)), Path()),
     ):
         pass
+
+
+def read_limits(cluster):
+    """At which share of its memory Dask halts the only worker, and at which it kills it."""
+    with Client(cluster.scheduler_address) as client:
+        halted = client.run(lambda dask_worker: dask_worker.memory_manager.memory_pause_fraction)
+    (nanny,) = cluster.workers.values()
+    return [*halted.values(), nanny.memory_manager.memory_terminate_fraction]
+
+
+@pytest.fixture
+def watched():
+    """A scheduler with a worker process and its nanny, which soon misses a run that is gone."""
+    soon = {"lease-timeout": "2s", "lease-validation-interval": "100ms"}
+    with (
+        dask.config.set({f"distributed.scheduler.locks.{name}": told for name, told in soon.items()}),
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as cluster,
+    ):
+        yield cluster
+
+
+def test_of_two_runs_on_a_scheduler_the_last_to_end_gives_dask_its_limits_back(watched):
+    given, compute = read_limits(watched), Compute(cluster=watched.scheduler_address, memory=2**28)
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(open_cluster(compute, Path()))
+    second.enter_context(open_cluster(compute, Path()))
+    assert read_limits(watched) == [inf, inf]
+    first.close()
+    assert read_limits(watched) == [inf, inf]
+    second.close()
+    assert read_limits(watched) == given
+    assert all(limit < 1 for limit in given)
+
+
+def test_a_run_that_was_killed_does_not_keep_the_limits_of_dask_away_for_good(watched):
+    given = read_limits(watched)
+    with Client(watched.scheduler_address) as client:
+        killed = Semaphore(MOST_RUNS, RUNS, scheduler_rpc=client.scheduler, loop=client.loop)
+        assert killed.acquire()
+        killed.refresh_leases = False
+        with open_cluster(Compute(cluster=watched.scheduler_address, memory=2**28), Path()):
+            while killed.get_value() > 1:
+                time.sleep(0.05)
+    assert read_limits(watched) == given
 
 
 def killing(_):
