@@ -2,10 +2,12 @@
 
     make bench-parcels PARCELS=1e7         or, step by step in a folder that is kept
     PYTHONPATH=. python tests/bench/bench_parcels.py 1e6 /some/folder
+    PYTHONPATH=. python tests/bench/bench_parcels.py --accounts 1e5 /some/folder
 
 makes a register of so many parcels (GeoPackage, Gauss-Krueger, no gaps) and maps of two years under them,
 16 pixels a parcel at the median, then runs the flow of a run over them: register, statistics, sections,
-inventory, delivery. Each step is a process of its own and finds what
+inventory, delivery; with `--accounts` there are statistics of every item and a red line over half of the
+ground, and the accounts are a step before the inventory. Each step is a process of its own and finds what
 those before it made; seconds are of the clock and of all CPUs, MB are 10^6 bytes resident at most, in all of
 the process, `start_mb` of them before the step began. No time is asserted, the bound of memory is.
 """
@@ -20,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -28,12 +31,15 @@ import pyogrio
 import shapely
 from pyproj import Transformer
 
+from pipeline import standards
 from pipeline.engine.executors import Threads
 from pipeline.engine.limits import REGISTER_BYTES
 from pipeline.engine.progress import Bars
 from pipeline.engine.run import Run
 from pipeline.engine.study import Study
 from pipeline.flow import publication
+from pipeline.flow.account_inputs import make_account_inputs
+from pipeline.flow.accounts import make_accounts
 from pipeline.flow.feature_numbers import read_former_numbers
 from pipeline.flow.inputs import Inputs, find_inputs
 from pipeline.flow.inventory import make_inventory
@@ -193,6 +199,30 @@ def plant(folder: Path, count: int) -> None:
     table.to_file(folder / "bench.geojson")
 
 
+def plant_accounts(folder: Path, count: int) -> None:
+    """Statistics of every item and year, and a red line over the western half."""
+    grid = name_grid(count)
+    rows = [
+        {"year": year, "item": row["code"], "value": 3.0 if row["unit"] == "class" else 200.0}
+        | {"unit": row["unit"].partition(";")[0]}
+        for year in YEARS
+        for row in standards.read_rows("statistic_items")
+    ]
+    pd.DataFrame(rows).to_csv(folder / "statistics.csv", index=False)
+    left, bottom, right, top = grid.block_bounds(grid.whole)
+    west = unproject(shapely.segmentize(shapely.box(left, bottom, (left + right) / 2, top), 1000), grid.crs)
+    gpd.GeoDataFrame(geometry=[west], crs="EPSG:4490").to_file(folder / "red_line.geojson")
+
+
+def describe_accounts(folder: Path) -> dict[str, Any]:
+    """What a config says of them, nothing where none are planted."""
+    if not (folder / "statistics.csv").exists():
+        return {}
+    line = {"path": str(folder / "red_line.geojson"), "kind": "ecological_red_line"}
+    statistics = [{"path": str(folder / "statistics.csv"), "region": "bench"}]
+    return {"restricting": [line], "accounts": {"statistics": statistics}}
+
+
 @dataclass(frozen=True)
 class Bench:
     """The flow over a planted folder: every step finds what those before it made."""
@@ -220,6 +250,7 @@ class Bench:
             vegetation={"endmembers": Endmembers(soil=0.05, vegetation=0.85)},
             outputs={"parts": [ONE_PARCEL]},
             out=str(folder / "out"),
+            **describe_accounts(folder),
         )
         study = replace(Study.of(settings.aoi[0], settings), grid=name_grid(count))
         with Workspace(folder / "out" / "work").hold() as workspace:
@@ -236,18 +267,27 @@ class Bench:
     def make_sections(self) -> Artifact:
         return make_sections(self.run, self.study, self.inputs, self.make_parcels())
 
+    def make_accounts(self) -> Artifact | None:
+        told = make_account_inputs(self.run, self.study, self.inputs)
+        parcels, statistics, sections = self.make_parcels(), self.make_statistics(), self.make_sections()
+        return make_accounts(self.run, self.maps, parcels, told, statistics, sections, self.inputs)
+
     def make_inventory(self) -> Artifact:
-        made = (self.make_parcels(), self.make_statistics(), self.make_sections(), None, {}, self.sources)
+        made = (self.make_parcels(), self.make_statistics(), self.make_sections())
+        made = (*made, self.make_accounts(), {}, self.sources)
         return make_inventory(self.run, self.maps, *made, simulated=False, supplement=None)
 
     def deliver(self) -> Artifact:
         """The delivery, published."""
         parcels, statistics, sections = self.make_parcels(), self.make_statistics(), self.make_sections()
-        inventory, former = self.make_inventory(), read_former_numbers(self.study.target)
+        accounts, inventory = self.make_accounts(), self.make_inventory()
+        former = read_former_numbers(self.study.target)
         cause = Cause("delivery", 1, {}, [inventory.key])
         table = self.scenes
         draft = publication.draft_delivery(self.study, self.inputs, table, self.maps, parcels, former)
-        tables = publication.TableArtifacts(parcels, statistics, sections, inventory, None, None, None, {})
+        tables = publication.TableArtifacts(
+            parcels, statistics, sections, inventory, accounts, None, None, {}
+        )
         with draft as begun:
             gathered = publication.gather_delivery(self.run, begun, tables)
             account = {"periods": [], "warnings": []}
@@ -276,10 +316,16 @@ def _find_maps(study: Study, folder: Path) -> Maps:
     return Maps(study, steps, (), layout, layout, made)
 
 
-WORK: dict[str, Callable[[Bench], Artifact]] = {
+PLANTED: dict[str, tuple[Callable[[Path, int], None], str]] = {
+    "plant": (plant, "bench.geojson"),
+    "plant_accounts": (plant_accounts, "red_line.geojson"),
+}
+"""What plants the inputs, and the file that it writes last."""
+WORK: dict[str, Callable[[Bench], Artifact | None]] = {
     "register": Bench.make_parcels,
     "statistics": Bench.make_statistics,
     "sections": Bench.make_sections,
+    "accounts": Bench.make_accounts,
     "inventory": Bench.make_inventory,
     "delivery": Bench.deliver,
 }
@@ -293,8 +339,8 @@ def resident_mb() -> float:
 
 def measure(step: str, count: int, folder: Path) -> dict[str, float]:
     """What a step costs, those before it done."""
-    if step == "plant":
-        plant(folder, count)
+    if step in PLANTED:
+        PLANTED[step][0](folder, count)
         return {}
     with Bench.of(folder, count) as bench:
         before, clock, cpu = resident_mb(), time.perf_counter(), time.process_time()
@@ -304,39 +350,41 @@ def measure(step: str, count: int, folder: Path) -> dict[str, float]:
             "cpu_s": time.process_time() - cpu,
             "start_mb": before,
             "peak_mb": resident_mb(),
-            "written_mb": measure_files(made.path)[0] / 1e6,
+            "written_mb": measure_files(made.path)[0] / 1e6 if made else 0.0,
         }
 
 
-def measure_all(count: int, folder: Path) -> pd.DataFrame:
+def measure_all(count: int, folder: Path, *, accounts: bool) -> pd.DataFrame:
     """What every step costs, each in a process of its own."""
     rows = []
-    for step in ["plant", *WORK]:
+    left_out = () if accounts else ("plant_accounts", "accounts")
+    for step in [step for step in (*PLANTED, *WORK) if step not in left_out]:
         words = [sys.executable, __file__, step, str(count), str(folder)]
-        if step == "plant" and (folder / "bench.geojson").exists():
+        if step in PLANTED and (folder / PLANTED[step][1]).exists():
             continue
         done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
-        if step != "plant":
+        if step not in PLANTED:
             rows.append({"step": step, "parcels": count, **json.loads(done.stdout)})
             print(json.dumps(rows[-1]), flush=True)
     return pd.DataFrame(rows)
 
 
-def main(count: int, folder: Path) -> None:
+def main(count: int, folder: Path, *, accounts: bool) -> None:
     """Measure all steps, print the table, write it, hold the bound."""
     OUT.mkdir(parents=True, exist_ok=True)
-    table = measure_all(count, folder)
+    table = measure_all(count, folder, accounts=accounts)
     print(table.round(1).to_string(index=False))
     table.to_csv(OUT / f"parcels_{count}.csv", index=False)
     assert table["peak_mb"].max() < BOUND_MB
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
+    with_accounts = "--accounts" in sys.argv
+    match [word for word in sys.argv[1:] if word != "--accounts"]:
         case [step, count, folder]:
             print(json.dumps(measure(step, int(count), Path(folder))))
         case [count, folder]:
-            main(int(float(count)), Path(folder))
+            main(int(float(count)), Path(folder), accounts=with_accounts)
         case [count]:
             with tempfile.TemporaryDirectory() as name:
-                main(int(float(count)), Path(name))
+                main(int(float(count)), Path(name), accounts=with_accounts)
