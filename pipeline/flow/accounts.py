@@ -23,11 +23,13 @@ from pipeline.maps.step import Maps, View
 from pipeline.rights_registry.inventory_values import AccountedValues
 from pipeline.settings.accounts import Accounts
 from pipeline.storage.cause import Artifact
-from pipeline.storage.tables import load_json, load_layer, load_table, save_json, save_tables
+from pipeline.storage.sorted_rows import sort_rows
+from pipeline.storage.tables import load_json, load_layer, load_table, read_parts, save_json, save_tables
 from pipeline.zonal.ground import lay_ground
 
 _VERSION = 1
 _RIGHTS = ("parcel_id", "right_holder", "owner_subject", "right_type")
+_ITEMS = "account_parcels.parquet"
 _WATER_CLASS, _LAYERS = "water_class", "account_layers"
 _BALANCE, _SOIL = ("rain", "evapotranspiration"), ("sand", "silt", "clay", "organic_carbon")
 _MADE_FROM = {
@@ -94,15 +96,25 @@ def make_accounts(
 
 
 def load_values(accounts: Artifact) -> AccountedValues:
-    """What accounts tell of the products of parcels, on the basis of the headline."""
-    items = load_table(accounts.path, "account_parcels")
-    headline = items["basis"].iloc[0] if len(items) else ""
+    """What accounts tell of the products of parcels, without the items; see `read_account_items`."""
     return AccountedValues(
-        items[items["basis"].eq(headline)],
+        next(read_parts(accounts.path / _ITEMS)).iloc[:0],
         load_table(accounts.path, "account_methods"),
         load_json(accounts.path / "parameter_set.json"),
         f"accounts {accounts.key[:12]}；tables/account_parcels.csv",
     )
+
+
+def read_account_items(accounts: Artifact, parcels: Artifact, folder: Path) -> Iterator[pd.DataFrame]:
+    """ACCOUNT_ITEMS of parcels on the basis of the headline, in the order of the register, part by part.
+
+    Until they are read they lie in a folder within that which is given.
+    """
+    path = accounts.path / _ITEMS
+    headline = next(read_parts(path, ["basis"]))["basis"].head(1)
+    ids = pd.Index(pd.concat(read_parts(parcels.path / "parcels.parquet", ["parcel_id"]))["parcel_id"])
+    own = (part[part["kind"].eq("parcel") & part["basis"].isin(headline)] for part in read_parts(path))
+    return sort_rows(own, lambda rows: ids.get_indexer(rows["parcel_id"]), len(ids), folder)
 
 
 def _describe(given: Accounts, aoi: str) -> dict[str, Any]:

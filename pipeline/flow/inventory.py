@@ -6,11 +6,10 @@ from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from pipeline.engine.run import Run
-from pipeline.flow.accounts import load_values
+from pipeline.flow.accounts import load_values, read_account_items
 from pipeline.flow.findings import add_others, add_restricted, add_seen, open_findings
 from pipeline.flow.restrictions import find_restriction_findings
 from pipeline.maps.cover import explain_no_cover
@@ -26,7 +25,6 @@ from pipeline.rights_registry.supplement import fill_supplement
 from pipeline.settings.products import load_products
 from pipeline.storage.cause import Artifact
 from pipeline.storage.tables import (
-    PART_ROWS,
     LongTable,
     load_json,
     load_layer,
@@ -39,6 +37,7 @@ from pipeline.storage.tables import (
 _VERSION = 9
 _PARCELS_AT_ONCE = 8192
 """Their products, with all that is said of them, take half a gigabyte while they are listed."""
+_NO_ITEM = pd.DataFrame({"parcel_id": []})
 
 
 def make_inventory(
@@ -86,14 +85,15 @@ def make_inventory(
     evaluate = partial(findings.evaluate_rules, aoi=study.aoi)
 
     def build(folder: Path) -> None:
-        known = _Known.of(parcels, accounts, supplement)
+        known = _Known.of(accounts, supplement)
+        told = read_account_items(accounts, parcels, folder) if accounts else iter([_NO_ITEM])
         status = load_layer(sections.path, "sections")
         missing: Sequence[str] = load_json(parcels.path / "missing.json")
         with (
             LongTable(folder / "inventory.parquet") as listed,
             open_findings(folder, study, parcels) as seen,
         ):
-            for land, (measures, items) in _walk(parcels, statistics, known):
+            for land, (measures, items) in _walk(parcels, statistics, told):
                 rows = findings.join_observations(land, measures, study.periods)
                 listed.add(known.fill(list_products(rows, sections=status), items))
                 add_seen(seen, evaluate(rows, missing_columns=missing))
@@ -112,16 +112,11 @@ class _Known:
     supplement: pd.DataFrame | None
 
     @classmethod
-    def of(cls, parcels: Artifact, accounts: Artifact | None, supplement: Artifact | None) -> "_Known":
-        values = load_values(accounts) if accounts else None
-        if values:
-            values = replace(values, items=_sort_by_parcel(values.items, parcels))
-        return cls(values, load_table(supplement.path, "supplement") if supplement else None)
-
-    def list_items(self) -> Iterator[pd.DataFrame]:
-        """Items of the accounts of parcels in their order, so many rows at a time."""
-        rows = self.values.items if self.values else pd.DataFrame({"parcel_id": []})
-        return (rows.iloc[start : start + PART_ROWS] for start in range(0, max(len(rows), 1), PART_ROWS))
+    def of(cls, accounts: Artifact | None, supplement: Artifact | None) -> "_Known":
+        return cls(
+            load_values(accounts) if accounts else None,
+            load_table(supplement.path, "supplement") if supplement else None,
+        )
 
     def fill(self, products: gpd.GeoDataFrame, items: pd.DataFrame) -> gpd.GeoDataFrame:
         """INVENTORY of some parcels, completed."""
@@ -131,22 +126,14 @@ class _Known:
 
 
 def _walk(
-    parcels: Artifact, statistics: Artifact, known: _Known
+    parcels: Artifact, statistics: Artifact, items: Iterator[pd.DataFrame]
 ) -> Iterator[tuple[gpd.GeoDataFrame, list[pd.DataFrame]]]:
     """Some parcels, their measures and the items of the accounts about them, until all were there."""
     return zip_parts(
         read_layer_parts(parcels.path / "parcels.parquet", rows=_PARCELS_AT_ONCE),
         read_parts(statistics.path / "parcel_measures.parquet", findings.MEASURED),
-        known.list_items(),
+        items,
     )
-
-
-def _sort_by_parcel(items: pd.DataFrame, parcels: Artifact) -> pd.DataFrame:
-    """Items of parcels in the order of the register, else in theirs."""
-    ids = pd.concat(read_parts(parcels.path / "parcels.parquet", ["parcel_id"]))["parcel_id"]
-    own = items[items["kind"].eq("parcel")]
-    order = np.argsort(pd.Index(ids).get_indexer(own["parcel_id"]), kind="stable")
-    return own.iloc[order]
 
 
 def _describe_cover(maps: Maps) -> inventory.CoverBasis:
