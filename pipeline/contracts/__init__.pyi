@@ -3,16 +3,12 @@ from .access import ACCESS_INPUTS as ACCESS_INPUTS
 from .access import ACCESS_UNSERVED as ACCESS_UNSERVED
 from .account_checks import ACCOUNT_BALANCE as ACCOUNT_BALANCE
 from .account_checks import ACCOUNT_BASES as ACCOUNT_BASES
-from .accounts import ACCOUNT_BRIDGE as ACCOUNT_BRIDGE
 from .accounts import ACCOUNT_CARBON as ACCOUNT_CARBON
-from .accounts import ACCOUNT_CONDITION as ACCOUNT_CONDITION
-from .accounts import ACCOUNT_EXTENT as ACCOUNT_EXTENT
 from .accounts import ACCOUNT_INPUTS as ACCOUNT_INPUTS
 from .accounts import ACCOUNT_ITEMS as ACCOUNT_ITEMS
 from .accounts import ACCOUNT_METHODS as ACCOUNT_METHODS
 from .accounts import ACCOUNT_PARAMETERS as ACCOUNT_PARAMETERS
 from .accounts import ACCOUNT_PROJECTS as ACCOUNT_PROJECTS
-from .accounts import ACCOUNT_SERVICES as ACCOUNT_SERVICES
 from .accounts import ACCOUNT_SUMS as ACCOUNT_SUMS
 from .accounts import ACCOUNT_TOTALS as ACCOUNT_TOTALS
 from .accounts import PROJECTS as PROJECTS
@@ -30,6 +26,10 @@ from .delivery import RegisterSums as RegisterSums
 from .ecological_index import ECOLOGICAL_INDEX as ECOLOGICAL_INDEX
 from .ecological_index import ECOLOGICAL_INDEX_INPUTS as ECOLOGICAL_INDEX_INPUTS
 from .ecological_index import ECOLOGICAL_QUALITY as ECOLOGICAL_QUALITY
+from .ecosystem_accounts import ACCOUNT_BRIDGE as ACCOUNT_BRIDGE
+from .ecosystem_accounts import ACCOUNT_CONDITION as ACCOUNT_CONDITION
+from .ecosystem_accounts import ACCOUNT_EXTENT as ACCOUNT_EXTENT
+from .ecosystem_accounts import ACCOUNT_SERVICES as ACCOUNT_SERVICES
 from .health import HEALTH_CARDS as HEALTH_CARDS
 from .health import HEALTH_CRITERIA as HEALTH_CRITERIA
 from .health import HEALTH_LAYERS as HEALTH_LAYERS
