@@ -14,6 +14,7 @@ from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000
 from pipeline.outputs.csv_tables import write_csv
 from pipeline.outputs.layers import to_multipolygons
+from pipeline.outputs.published import refuse_parts
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
 from pipeline.storage.delivered import find_delivered
@@ -90,11 +91,15 @@ def compare_deliveries(old: Path, new: Path) -> Comparison:
 
 
 def load_delivery(path: Path) -> StoredDelivery:
-    """A delivery read from its folder or its GeoPackage; InputError lists what it lacks."""
+    """A delivery read from its folder or its GeoPackage; InputError lists what it lacks.
+
+    InputError too for one whose register no single GeoPackage holds.
+    """
     package = find_delivered(path, ".gpkg") if path.is_dir() else path
     if not package.is_file():
         raise _build_refusal(Problem(str(package), "no such file", "a delivery folder or its GeoPackage"))
     try:
+        refuse_parts(package)
         held = {str(name) for name, _ in pyogrio.list_layers(package)}
         problems = [
             Problem(f"{package}, layer {name}", "no such layer", "a delivery of ecoledger")

@@ -16,7 +16,7 @@ from pipeline.outputs import drawing
 from pipeline.outputs.columns import describe_column, list_values, name_values
 from pipeline.outputs.drawing import UNKNOWN_COLOR
 from pipeline.outputs.section_charts import draw_section_series
-from pipeline.outputs.tables import name_codes
+from pipeline.outputs.tables import find_table_file, name_codes
 from pipeline.outputs.texts import clean_words, find_text, find_texts, name_unit
 from pipeline.outputs.totals import sum_by_owner
 
@@ -52,10 +52,18 @@ def draw_charts(delivery: Delivery) -> dict[str, Chart]:
     )
     words = find_texts("chart", delivery.language)
     return {
-        name: Chart(f"chart-{name}", words[name], words[f"{name}.about"], drawn)
+        name: Chart(f"chart-{name}", words[name], _tell_about(name, delivery), drawn)
         for name, drawn in drawings
         if drawn is not None
     }
+
+
+def _tell_about(name: str, delivery: Delivery) -> str:
+    """What a chart shows in one sentence, and where all findings are that it counts."""
+    if name == "rules" and delivery.findings_file:
+        file = find_table_file("findings", delivery)
+        return find_text("register.rules.about", delivery.language).format(file=file)
+    return find_text(f"chart.{name}.about", delivery.language)
 
 
 def _draw_cover(delivery: Delivery) -> Figure | None:

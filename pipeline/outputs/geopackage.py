@@ -158,7 +158,7 @@ def _append_rows(rows: gpd.GeoDataFrame, layer: FeatureLayer, delivery: Delivery
             "FID": "fid",
             "GEOMETRY_NAME": "geom",
             "IDENTIFIER": title,
-            "DESCRIPTION": layer.about(delivery.language),
+            "DESCRIPTION": layer.about(delivery),
         },
     )
     return _describe_layer(layer, title, rows, delivery)
@@ -185,7 +185,7 @@ def _describe_layer(
         spoken=spoken,
         figures=frozenset(column for column in columns if pd.api.types.is_float_dtype(rows[column])),
         mark=find_text("simulated.mark", delivery.language) if delivery.simulated else "",
-        about=layer.about(delivery.language),
+        about=layer.about(delivery),
         rules=tuple(ValueName(rule, *names) for rule, names in sorted(delivery.rules.items())),
         family=layer.name.partition("_")[0] if own else "",
         own=own,

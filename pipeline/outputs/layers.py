@@ -29,6 +29,7 @@ from pipeline.errors import ContractError, Problem
 from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.outputs.columns import DATA_LABEL, Language
 from pipeline.outputs.texts import find_text, find_texts
+from pipeline.storage.delivered import FINDINGS_END
 
 Shape = Literal["MultiPolygon", "MultiLineString", "Point"]
 
@@ -47,9 +48,12 @@ class FeatureLayer:
         title = find_layer_title(self.name, language)
         return f"{title}{find_text('simulated.mark', language)}" if simulated else title
 
-    def about(self, language: Language) -> str:
-        """One sentence on what a row is."""
-        return find_texts("layer", language).get(f"{self.name}.about", "")
+    def about(self, delivery: Delivery) -> str:
+        """One sentence on what a row is, and where all are that the layer has some of."""
+        if self.name == "findings" and delivery.findings_file:
+            file = delivery.name_file(FINDINGS_END)
+            return find_text("register.findings.about", delivery.language).format(file=file)
+        return find_texts("layer", delivery.language).get(f"{self.name}.about", "")
 
 
 def find_layer_title(name: str, language: Language) -> str:

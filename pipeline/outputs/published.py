@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 
 from pipeline.errors import InputError, Problem, SettingsError
+from pipeline.outputs.assessment.layers import REGISTER_PARTS
 from pipeline.outputs.columns import Language
 from pipeline.periods import PERIODS_A_YEAR, Period, PeriodKind, list_complete_before, list_periods
 from pipeline.settings import Scenes
@@ -329,3 +330,11 @@ def build_column_refusal(delivery: str, table: str, column: str) -> InputError:
     todo = "Run again with this version"
     problem = Problem(place, found, "a delivery of this version", todo)
     return InputError("A table of a delivery lacks a column", [problem])
+
+
+def refuse_parts(package: Path) -> None:
+    """InputError for the GeoPackage of a register of which no single one holds all rows."""
+    if REGISTER_PARTS in {str(name) for name, _ in pyogrio.list_layers(package)}:
+        expected, todo = "a register that one GeoPackage holds", "Open those in parts/"
+        problem = Problem(str(package), "a register in parts", expected, todo)
+        raise InputError("A register in parts is not read as a whole", [problem])

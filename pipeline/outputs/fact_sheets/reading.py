@@ -11,8 +11,7 @@ import pyogrio
 from pyarrow import csv
 
 from pipeline.errors import InputError, Problem
-from pipeline.outputs.assessment.layers import REGISTER_PARTS
-from pipeline.outputs.published import Published, build_column_refusal
+from pipeline.outputs.published import Published, build_column_refusal, refuse_parts
 from pipeline.storage.csv_texts import restore_texts
 from pipeline.storage.delivered import find_delivered
 
@@ -25,12 +24,7 @@ def check_geopackage(published: Published) -> None:
 
     InputError too for one of a register that no GeoPackage holds.
     """
-    path = published.find_file(find_delivered(published.folder, ".gpkg").name)
-    if REGISTER_PARTS in {str(name) for name, _ in pyogrio.list_layers(path)}:
-        problem = Problem(
-            str(path), "a register in parts", "a register that one GeoPackage holds", "Open those in parts/"
-        )
-        raise InputError("A register in parts is not read as a whole", [problem])
+    refuse_parts(published.find_file(find_delivered(published.folder, ".gpkg").name))
 
 
 def read_attributes(published: Published, layer: str, columns: Sequence[str]) -> pd.DataFrame:

@@ -10,14 +10,16 @@ import pandas as pd
 import pyogrio
 import pytest
 
+from pipeline.commands.diff import load_delivery
 from pipeline.errors import InputError
 from pipeline.flow import division
 from pipeline.flow.division import RegisterFiles, add_findings, add_register
 from pipeline.flow.feature_numbers import FormerNumbers, find_last_numbers, read_former_numbers
 from pipeline.library.delivery import Delivery
 from pipeline.outputs import tables
+from pipeline.outputs.charts import draw_charts
 from pipeline.outputs.fact_sheets.reading import check_geopackage
-from pipeline.outputs.layers import find_layer_title
+from pipeline.outputs.layers import FINDINGS_LAYER, find_layer_title
 from pipeline.outputs.published import Published
 from pipeline.outputs.report.chapters import list_totals, tabulate_findings
 from pipeline.outputs.webmap import building
@@ -150,9 +152,10 @@ def test_the_library_reads_the_whole_and_what_needs_one_geopackage_refuses(packe
         read = Delivery(published).read_layer(layer)
         assert sorted(read[KEYS[layer]]) == sorted(getattr(whole, layer)[KEYS[layer]])
     assert sorted(Delivery(published).findings["finding_id"]) == sorted(whole.findings["finding_id"])
-    with pytest.raises(InputError) as refused:
-        check_geopackage(published)
-    assert "parts/" in str(refused.value)
+    for read in (lambda: check_geopackage(published), lambda: load_delivery(packed)):
+        with pytest.raises(InputError, match="A register in parts is not read as a whole") as refused:
+            read()
+        assert "parts/" in str(refused.value)
 
 
 def test_the_map_of_the_page_shows_all_findings_or_none_and_says_where_they_are(artifacts, monkeypatch):
@@ -179,6 +182,18 @@ def test_totals_of_the_report_are_those_of_the_whole(artifacts, whole, tmp_path)
     for _, table in list_totals(whole):
         for row in table.rows:
             assert str(row[-1]) in text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_whoever_sees_some_findings_is_told_which_file_has_all(artifacts, packed, whole, language):
+    delivery, file = divide(artifacts), whole.name_file("_findings.parquet")
+    assert file in draw_charts(replace(delivery, language=language))["rules"].about
+    assert file in FINDINGS_LAYER.about(replace(delivery, language=language))
+    assert file not in draw_charts(replace(whole, language=language))["rules"].about
+    assert file not in FINDINGS_LAYER.about(replace(whole, language=language))
+    with closing(sqlite3.connect(packed / whole.name_file(".gpkg"))) as package:
+        told = package.execute("SELECT description FROM gpkg_contents WHERE table_name = 'findings'")
+        assert file in told.fetchone()[0]
 
 
 @pytest.mark.parametrize(("asked", "some"), [("none", False), ([TOWN], True), (["99"], False)])
