@@ -31,6 +31,8 @@ KEYS: Mapping[str, str] = MappingProxyType({"parcels": "parcel_id", "inventory":
 """Layers whose features keep their numbers, with the column that says which feature a row is."""
 _AT_ONCE = 100_000
 """Numbers that are read at a time."""
+_UNREADABLE = (InputError, OSError, sqlite3.Error, pa.ArrowException, KeyError, TypeError, ValueError)
+"""What a file raises that others wrote anew: torn, without the columns, or with texts in place of numbers."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def _read_numbers(
             return {}, {}, {**told, "reason": reason}
         found = {layer: _index_numbers(path, layer, indexes) for layer, indexes in known.items()}
         checksum = sha256_of_file(_find_file(path, "inventory"))
-    except (InputError, OSError, sqlite3.Error, pa.ArrowException) as error:
+    except _UNREADABLE as error:
         return {}, {}, {**told, "reason": f"无法读取 / cannot be read: {error}"}
     recorded = _read_last(folder)
     last = {layer: max(number, recorded.get(layer, 0)) for layer, number in given.items()}
@@ -166,14 +168,17 @@ def _read_numbers(
 
 
 def _index_numbers(package: Path, layer: str, indexes: Sequence[NumberIndex]) -> NumberIndex:
-    """The index of a layer of a delivery, without keys and numbers of those that were read before."""
+    """The index of a layer of a delivery, without keys and numbers of those that were read before.
+
+    Numbers below 1, which others may have written there, are none of ours.
+    """
     taken = [index.list_taken() for index in indexes]
 
     def choose(keys: pd.Series, numbers: Numbers) -> tuple[Hashes, Numbers]:
         hashes = hash_keys(keys)
-        fresh = find_numbers(indexes, hashes) == 0
+        fresh = (numbers > 0) & (find_numbers(indexes, hashes) == 0)
         for one in taken:
-            within = numbers < len(one)
+            within = (numbers > 0) & (numbers < len(one))
             fresh &= ~(within & one[np.where(within, numbers, 0)])
         return hashes[fresh], numbers[fresh]
 

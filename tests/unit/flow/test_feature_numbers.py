@@ -1,10 +1,12 @@
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pyogrio
 import pytest
 
-from pipeline.flow.feature_numbers import find_last_numbers, read_former_numbers
+from pipeline.flow.feature_numbers import KEYS, find_last_numbers, read_former_numbers
 from pipeline.outputs.geopackage import write_geopackage
 from tests.deliveries import small_delivery
 
@@ -76,9 +78,19 @@ def test_a_repeated_delivery_has_the_numbers_of_the_one_that_it_repeats(tmp_path
     assert here == there
 
 
+def write_texts(path):
+    """A file of the same layers in which the numbers of features are texts."""
+    path.unlink()
+    with closing(sqlite3.connect(path)) as file, file:
+        for layer, key in KEYS.items():
+            file.execute(f'CREATE TABLE "{layer}" ("{key}" TEXT, fid TEXT)')
+            file.execute(f'INSERT INTO "{layer}" VALUES (?, ?)', ["A", "one"])
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
+        (write_texts, "cannot be read"),
         (lambda path: path.write_bytes(b"no database at all" * 99), "cannot be read"),
         (lambda path: path.unlink(), "cannot be read"),
     ],
@@ -90,6 +102,20 @@ def test_a_damaged_former_delivery_stops_nothing_and_is_named_with_the_reason(tm
     assert not any(former.known.values())
     (source,) = former.sources
     assert reason in source["reason"]
+
+
+def test_a_number_below_one_that_others_wrote_is_not_kept_and_the_others_are(tmp_path):
+    land = DELIVERY.parcels
+    first, _ = published(tmp_path, "2023", land, read_former_numbers(tmp_path / "2023"))
+    with closing(sqlite3.connect(next((tmp_path / "2023").glob("*.gpkg")))) as file, file:
+        for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            file.execute(f'DROP TRIGGER "{name}"')
+        file.execute("UPDATE parcels SET fid = -7000000 WHERE fid = 1")
+    second, _ = published(tmp_path, "2024", land, read_former_numbers(tmp_path / "2024"))
+    moved = min(first, key=first.get)
+    assert second == {**first, moved: max(first.values()) + 1}
+    third, _ = published(tmp_path, "2023", land, read_former_numbers(tmp_path / "2023"))
+    assert third == second
 
 
 def test_numbers_of_a_former_release_are_too_great_to_be_kept(tmp_path):
