@@ -3,7 +3,7 @@
 import json
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline.geodesy import project, unproject
 from pipeline.maps import registry
 from pipeline.maps.making import make_maps
 from pipeline.settings import Compute, Settings
+from pipeline.settings.sources import Mission
 from pipeline.storage.ledger import Cost
 from pipeline.storage.workspace import Workspace
 
@@ -29,14 +30,16 @@ _EDGE_PX = 512
 """Edge of the area in pixels: a block, and some seconds."""
 _FIRST, _LAST = date(2024, 5, 1), date(2024, 6, 30)
 """Two months are two periods, so that maps of change are made as well."""
+_LANDSATS: tuple[Mission, ...] = ("landsat-8", "landsat-9")
+_ALIKE: dict[Mission, tuple[Mission, ...]] = {"sentinel-2": ("sentinel-2",)}
 
 
 def measure_costs(study: Study) -> list[Cost]:
     """What the blocks of the maps of a study take here, on one worker, of a small area of simulated scenes.
 
-    Scenes are read, indices and the composite made as its settings have it; what needs inputs of the office
-    is left out. All is made in a folder that is gone afterwards. Blocks are few and small, and their files
-    lie on this machine, so that hours by these costs are indicative.
+    Scenes are read, indices and the composite made as its settings have it, under any sky; what needs inputs
+    of the office is left out. All is made in a folder that is gone afterwards. Blocks are few and small, and
+    their files lie on this machine, so that hours by these costs are indicative.
     """
     with tempfile.TemporaryDirectory(prefix="ecoledger-") as name:
         folder = Path(name)
@@ -82,8 +85,9 @@ def _shrink_study(study: Study, folder: Path) -> Study:
         "geometry": shapely.geometry.mapping(square),
     }
     outline.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+    asked = {"provider": "simulated", "start": _FIRST, "end": _LAST, "period": "month", "rolling": None}
     said = given.scenes.model_copy(
-        update={"provider": "simulated", "start": _FIRST, "end": _LAST, "period": "month", "rolling": None}
+        update={**asked, "missions": _choose_missions(given.scenes.missions), "max_cloud_percent": 100}
     )
     settings = Settings(
         label="bench",
@@ -94,3 +98,8 @@ def _shrink_study(study: Study, folder: Path) -> Study:
         out=str(folder),
     )
     return Study.of(settings.aoi[0], settings)
+
+
+def _choose_missions(missions: Iterable[Mission]) -> list[Mission]:
+    """Those of the simulated world that see as the missions of a config do; all of Landsat see alike."""
+    return list(dict.fromkeys(one for mission in missions for one in _ALIKE.get(mission, _LANDSATS)))

@@ -103,6 +103,14 @@ def test_the_bench_counts_pixels_as_runs_do(planted):
     assert all(cost.seconds > 0 for cost in costs.values())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("missions", [["landsat-5"], ["landsat-9"]])
+def test_the_bench_finds_scenes_whatever_missions_and_sky_a_config_asks_for(planted, missions):
+    scenes = planted.settings.scenes.model_copy(update={"missions": missions, "max_cloud_percent": 0})
+    wanted = replace(planted, settings=planted.settings.model_copy(update={"scenes": scenes}))
+    assert "composite" in {cost.step for cost in measure_costs(wanted)}
+
+
 @pytest.mark.parametrize("words", [["ten"], ["0"], ["10,,100"], ["-5"], ["1.5"], ["1000000"], [""]])
 def test_what_is_no_number_of_workers_is_refused_by_name(words):
     with pytest.raises(SettingsError, match="--simulate-workers"):
