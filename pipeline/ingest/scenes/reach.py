@@ -29,7 +29,9 @@ def explain_silence(api: StacApi) -> str:
             return "" if is_api else f"{host} answers, but not as a STAC API"
     except requests.RequestException as error:
         return f"{host} {_explain(error)}"
-    except (HTTPError, OSError, ValueError, RecursionError):
+    except (HTTPError, OSError):
+        return f"{host} answers, but its answer does not end in time, or breaks off"
+    except (ValueError, RecursionError):
         return f"{host} answers, but not as a STAC API"
 
 

@@ -14,11 +14,11 @@ from pipeline.settings.sources import StacApi
 
 
 @contextmanager
-def serve(status: int, content: bytes, location: str = ""):
+def serve(status: int, content: bytes, location: str = "", promised: int | None = None):
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(promised or len(content)))
             if location:
                 self.send_header("Location", location)
             self.end_headers()
@@ -48,6 +48,14 @@ def serve(status: int, content: bytes, location: str = ""):
 def test_an_answer_is_one_of_a_stac_api_or_says_what_it_is(status, content, location, told):
     with serve(status, content, location) as api:
         assert explain_silence(api) == told
+
+
+@pytest.mark.parametrize("most", [reach._MOST_BYTES, 8])
+def test_an_answer_that_breaks_off_or_is_too_long_is_not_said_to_be_of_another_service(monkeypatch, most):
+    monkeypatch.setattr(reach, "_MOST_BYTES", most)
+    content = json.dumps({"stac_version": "1.1.0"}).encode()
+    with serve(200, content, promised=len(content) + 9) as api:
+        assert explain_silence(api) == "127.0.0.1 answers, but its answer does not end in time, or breaks off"
 
 
 def test_a_host_that_nobody_listens_at_cannot_be_reached():
