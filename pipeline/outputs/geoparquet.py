@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 import shapely
 from numpy.typing import NDArray
 
-from pipeline.outputs.layers import list_distinct
-from pipeline.storage.tables import PART_ROWS
+from pipeline.storage.tables import PART_ROWS, list_distinct
 
 _ABOUT = b"geo"
 _BOX = "bbox"

@@ -30,6 +30,7 @@ from pipeline.geodesy import CGCS2000, measure_areas_m2
 from pipeline.outputs.columns import DATA_LABEL, Language
 from pipeline.outputs.texts import find_text, find_texts
 from pipeline.storage.delivered import FINDINGS_END
+from pipeline.storage.tables import list_distinct
 
 Shape = Literal["MultiPolygon", "MultiLineString", "Point"]
 
@@ -190,13 +191,6 @@ def _collect(
     """The parts of one kind of each geometry, gathered; None where there is none."""
     distinct, place = list_distinct(shapes)
     return _collect_each(distinct, kind, gather)[place]
-
-
-def list_distinct(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """The geometries, those that are one object once, and which of them each is."""
-    names = np.fromiter(map(id, shapes), dtype=np.int64, count=len(shapes))
-    _, first, place = np.unique(names, return_index=True, return_inverse=True)
-    return shapes[first], place
 
 
 def _collect_each(

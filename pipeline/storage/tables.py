@@ -230,11 +230,16 @@ def _is_among(values: pd.Series, keys: pd.Index) -> NDArray[np.bool_]:
 
 def _pack(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """WKB of shapes; one that stands in several rows is packed once."""
-    _, first, place = np.unique(
-        np.fromiter(map(id, shapes), np.int64, len(shapes)), return_index=True, return_inverse=True
-    )
-    packed: NDArray[np.object_] = np.asarray(shapely.to_wkb(shapes[first]), dtype=object)
+    distinct, place = list_distinct(shapes)
+    packed: NDArray[np.object_] = np.asarray(shapely.to_wkb(distinct), dtype=object)
     return packed[place]
+
+
+def list_distinct(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """The geometries, those that are one object once, and which of them each is."""
+    names = np.fromiter(map(id, shapes), dtype=np.int64, count=len(shapes))
+    _, first, place = np.unique(names, return_index=True, return_inverse=True)
+    return shapes[first], place
 
 
 def _schema(part: pd.DataFrame) -> pa.Schema:
