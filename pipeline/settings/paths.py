@@ -52,7 +52,7 @@ def spread_slots(path: str) -> str:
 def list_matches(pattern: str) -> list[Path]:
     """Paths that fit a pattern, in order; the names of folders that are there are no patterns."""
     path = Path(pattern)
-    root = next((parent for parent in path.parents if parent.is_dir()), Path())
+    root = next((parent for parent in path.parents if parent.is_dir()), Path(path.anchor))
     names = glob(str(path.relative_to(root)), root_dir=root, recursive=True)  # noqa: PTH207 Path.glob follows links
     return sorted(root / name for name in names)
 

@@ -1,6 +1,7 @@
 """Files that a config names by a path or a pattern."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,11 @@ def test_signs_of_patterns_in_folders_that_are_there_mean_themselves(tmp_path, n
     assert list_matches(f"{folder}/i*/it/c.csv") == [folder / "in/it/c.csv"]
     assert is_there(f"{folder}/*.txt")
     assert not is_there(f"{folder}/*.xlsx")
+
+
+@pytest.mark.parametrize("path", ["/", ".", ""])
+def test_a_path_with_nothing_above_it_is_itself(path):
+    assert list_matches(path) == [Path(path)]
 
 
 def test_a_pattern_may_be_relative_and_nothing_fits_nothing(tmp_path, monkeypatch):
