@@ -249,7 +249,7 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
         )
         for number, (row, geometry) in enumerate(zip(properties, geometries, strict=True), start=1)
     )
-    _refuse_unseen(path, {"id": aoi_id, "name": name_zh, "name_en": name_en}, parts)
+    _refuse_hidden_signs(path, {"id": aoi_id, "name": name_zh, "name_en": name_en}, parts)
     return Aoi(
         id=aoi_id,
         name_zh=name_zh,
@@ -261,7 +261,7 @@ def _build_aoi(path: Path, properties: list[dict[str, Any]], geometries: list[Ba
     )
 
 
-def _refuse_unseen(path: Path, names: dict[str, str], parts: Iterable[Part]) -> None:
+def _refuse_hidden_signs(path: Path, names: dict[str, str], parts: Iterable[Part]) -> None:
     """InputError lists all names with signs that do not show; they would steer a terminal or end a line."""
     told = {(str(path), key): name for key, name in names.items()}
     for number, part in enumerate(parts, start=1):

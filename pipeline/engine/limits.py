@@ -52,7 +52,7 @@ def is_near_limit(memory: int) -> bool:
     held = psutil.Process().memory_info().rss
     if held >= min(memory, _NEAR_SHARE * find_memory_limit()):
         return True
-    return any(used >= _NEAR_SHARE * most for used, most in _list_used())
+    return any(used >= _NEAR_SHARE * most for used, most in _list_usage())
 
 
 def _list_limits() -> Iterator[int]:
@@ -64,7 +64,7 @@ def _list_limits() -> Iterator[int]:
         yield max(addresses - _LIBRARY_ADDRESSES, 0)
 
 
-def _list_used() -> Iterator[tuple[int, int]]:
+def _list_usage() -> Iterator[tuple[int, int]]:
     """What each group of this process has and cannot let go, and what it may have."""
     for bound in _list_bounds():
         used, idle = _BOUNDS[bound.name]

@@ -90,7 +90,7 @@ def _outline_patches(maps: Maps, folder: Path) -> gpd.GeoDataFrame:
 
 def _outline_between(maps: Maps, when: When, folder: Path) -> gpd.GeoDataFrame:
     study = maps.study
-    cells, codes, sure = _list_changed(maps.open("change", when))
+    cells, codes, sure = _list_changes(maps.open("change", when))
     patch = change.number_cells(codes, cells, study.grid.width)
     found = _trace_cells(study.grid, cells, patch + 1, folder)
     outlines = np.array([outline for _, outline in found], dtype=object)
@@ -116,7 +116,7 @@ def _outline_between(maps: Maps, when: When, folder: Path) -> gpd.GeoDataFrame:
     return patches.assign(patch_id=[f"{name}-{number:05d}" for number in range(1, len(patches) + 1)])
 
 
-def _list_changed(
+def _list_changes(
     layers: xr.Dataset,
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.int16]]:
     """Flat places of the changed pixels of a map, their transitions and confidence, read strip by strip."""

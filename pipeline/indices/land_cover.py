@@ -32,7 +32,7 @@ def compute_rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, x
     taken in one pass; they are what `pipeline.indices.formulas` makes of their formulas.
     """
     found = xr.apply_ufunc(
-        _compute_judged,
+        _compute_evidence,
         *(reflectance[band] for band in BANDS),
         output_core_dims=[()] * len(_JUDGED),
         dask="parallelized",
@@ -41,15 +41,15 @@ def compute_rule_indices(reflectance: Mapping[str, xr.DataArray]) -> dict[str, x
     return dict(zip(_JUDGED, found, strict=True))
 
 
-def _compute_judged(*bands: NDArray[np.floating[Any]]) -> tuple[NDArray[np.float64], ...]:
+def _compute_evidence(*bands: NDArray[np.floating[Any]]) -> tuple[NDArray[np.float64], ...]:
     """The numbers of _JUDGED from those of BANDS."""
     found = tuple(np.empty(bands[0].shape) for _ in _JUDGED)
-    _fill_judged(tuple(band.ravel() for band in bands), _LIMITS, tuple(one.reshape(-1) for one in found))
+    _fill_evidence(tuple(band.ravel() for band in bands), _LIMITS, tuple(one.reshape(-1) for one in found))
     return found
 
 
 @numba.njit(nogil=True, cache=True)
-def _fill_judged(
+def _fill_evidence(
     bands: tuple[NDArray[np.floating[Any]], ...],
     limits: tuple[float, ...],
     judged: tuple[NDArray[np.float64], ...],

@@ -85,7 +85,7 @@ class LayerWriter:
         )
         self._writer.write_table(boxed.select(schema.names).cast(schema), row_group_size=PART_ROWS)
         self._kinds |= {_KINDS[kind] for kind in np.unique(shapely.get_type_id(shapes)) if kind in _KINDS}
-        self._bounds.append(_bound(corners))
+        self._bounds.append(_join_bounds(corners))
 
     def _begin(self, none: gpd.GeoDataFrame) -> pq.ParquetWriter:
         packed = BytesIO()
@@ -112,7 +112,7 @@ def write_geoparquet_parts(parts: Iterable[gpd.GeoDataFrame], path: Path) -> Non
             writer.add(part)
 
 
-def _bound(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def _join_bounds(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     """The corners around all, in one row; no row where no geometry has any."""
     known = corners[~np.isnan(corners).any(axis=1)]
     around = np.concatenate([known[:, :2].min(axis=0), known[:, 2:].max(axis=0)]) if len(known) else known
