@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 import unicodedata
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -162,6 +163,28 @@ def explain_stream(path: Path) -> str:
         return ""
     kinds = {stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
     return {**kinds, stat.S_IFSOCK: "a socket"}.get(stat.S_IFMT(mode), "")
+
+
+def refuse_link(path: Path) -> None:
+    """FileExistsError where a link or what never ends stands, in whose place no file of ours comes."""
+    found = f"a symbolic link to {path.readlink()}" if path.is_symlink() else explain_stream(path)
+    if found:
+        raise FileExistsError(errno.EEXIST, found, str(path))
+
+
+@contextmanager
+def hold_part(path: Path) -> Iterator[Path]:
+    """A file beside a path, which takes its place when written, or goes; for errors see `refuse_link`."""
+    refuse_link(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    finally:
+        part.unlink(missing_ok=True)
 
 
 _MOST_NAME_BYTES = 80

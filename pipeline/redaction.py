@@ -27,7 +27,7 @@ _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _PROXY = re.compile(r"(?:https?|all|ftp)_proxy", re.IGNORECASE)
 _SECRETIVE = re.compile(r"auth|cred|key|pass|pwd|sas|secret|sig|token|(?:^|_)[as]k$", re.IGNORECASE)
 """Names of parameters of a query whose values are no one's business."""
-_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<rest>[^\s'\"<>\\]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,31}://)(?P<rest>[^\s'\"<>\\]+)", re.IGNORECASE)
 _USER = re.compile(r"^[^/?#]*@")
 _TAIL = re.compile(r"\?.*|#.*=.*", re.DOTALL)
 _QUERY = re.compile(r"\?[^\s'\"<>]*")

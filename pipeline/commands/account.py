@@ -30,9 +30,11 @@ from pipeline.contracts.accounts import (
 from pipeline.contracts.columns import check_table
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.flow.account_checks import list_read_keys, list_unread
+from pipeline.operating_system import hold_part
 from pipeline.settings.accounts import Choices, Intervals
 from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
 from pipeline.storage.csv_texts import quieten_texts, restore_texts
+from pipeline.storage.ownership import refuse_delivery
 from pipeline.storage.tables import load_json
 
 _PARAMETERS = "tables/account_parameters.csv"
@@ -280,10 +282,11 @@ def write_revaluation(found: Revaluation, folder: Path) -> None:
         "account_parameters": found.parameters,
         "account_differences": compare_totals(found),
     }
+    refuse_delivery(folder, "The accounts cannot be written")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            with (folder / f"{name}.csv").open("wb") as stream:
+            with hold_part(folder / f"{name}.csv") as part, part.open("wb") as stream:
                 stream.write("\ufeff".encode())
                 pacsv.write_csv(pa.Table.from_pandas(quieten_texts(table), preserve_index=False), stream)
     except OSError as error:

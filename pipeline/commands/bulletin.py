@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.operating_system import refuse_link
 from pipeline.outputs.bulletin.checking import check_template
 from pipeline.outputs.bulletin.comparing import AreaFigures, compare_area
 from pipeline.outputs.bulletin.content import Imprint, build_content
@@ -144,6 +145,8 @@ def _write(target: Path, content: bytes, evidence: pd.DataFrame) -> None:
     listing, pdf = target.with_suffix(".csv"), target.with_suffix(".pdf")
     parts = [target.with_name(f".{target.name}.part"), target.with_name(f".{target.stem}.csv.part")]
     try:
+        for place in (target, listing, pdf):
+            refuse_link(place)
         parts[0].write_bytes(content)
         write_csv(evidence, parts[1])
         for earlier in (pdf, listing):

@@ -12,13 +12,14 @@ import pyogrio
 from pipeline.commands.reasons import list_reasons
 from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000
+from pipeline.operating_system import hold_part, refuse_link
 from pipeline.outputs.csv_tables import write_csv
 from pipeline.outputs.layers import to_multipolygons
 from pipeline.outputs.published import refuse_parts
 from pipeline.rights_registry import revisions
 from pipeline.rights_registry.revisions import Revisions
 from pipeline.storage.delivered import find_delivered
-from pipeline.storage.ownership import find_wrong_signs
+from pipeline.storage.ownership import find_wrong_signs, refuse_delivery
 from pipeline.storage.tables import load_json
 
 FIGURES = (
@@ -200,11 +201,14 @@ def write_comparison(found: Comparison, folder: Path) -> None:
 
     Raises SettingsError where the folder cannot be written to.
     """
+    refuse_delivery(folder, "The comparison cannot be written")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in list_tables(found).items():
-            write_csv(table, folder / f"{name}.csv")
+            with hold_part(folder / f"{name}.csv") as part:
+                write_csv(table, part)
         package = folder / "revisions.gpkg"
+        refuse_link(package)
         package.unlink(missing_ok=True)
     except OSError as error:
         problem = Problem(str(error.filename), error.strerror or str(error), "a place to write to")

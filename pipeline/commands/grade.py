@@ -20,6 +20,7 @@ from pipeline.ingest.samples import read_records, unusable
 from pipeline.ingest.samples.checks import CONTRADICTS, IS_STUCK, PLACE, number_rows, to_microseconds
 from pipeline.ingest.samples.opening import find_paths
 from pipeline.ingest.samples.tables import Tables, build_rejects, join_tables, no_samples, to_categories
+from pipeline.operating_system import hold_part
 from pipeline.settings import SampleFile
 from pipeline.storage.csv_texts import quieten_texts
 
@@ -172,7 +173,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
     quiet = quieten_texts(table)
     arrow = pa.table({name: _to_plain(quiet[name]) for name in quiet.columns})
     options = pacsv.WriteOptions(include_header=False)
-    with path.open("wb") as stream:
+    with hold_part(path) as part, part.open("wb") as stream:
         stream.write(("\ufeff" + ",".join(table.columns) + "\n").encode())
         pacsv.write_csv(arrow, stream, options)
 

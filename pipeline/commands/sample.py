@@ -5,7 +5,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import rasterio
 import shapely
 from rasterio.features import geometry_mask
 
@@ -13,6 +12,7 @@ from pipeline.errors import InputError, Problem, SettingsError
 from pipeline.geodesy import CGCS2000, project, unproject_all
 from pipeline.indices.sample_design import LEAST_PER_CLASS, allocate_points, draw_points
 from pipeline.legends import LAND_COVER, NODATA_CLASS
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.outputs.labelling import write_points
 from pipeline.outputs.published import Published, open_published
 
@@ -42,7 +42,7 @@ def draw_sample(
     label = _choose_period(published, period)
     path = published.folder / "rasters" / f"land_cover_{label}.tif"
     outline = shapely.union_all(published.outline.geometry)
-    with rasterio.open(path) as source:
+    with open_raster(path) as source:
         classes, transform, crs = source.read(1), source.transform, source.crs.to_string()
     outside = geometry_mask([project(outline, crs)], classes.shape, transform)
     classes = np.where(outside, NODATA_CLASS, classes).astype(np.uint8)

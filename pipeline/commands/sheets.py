@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import Problem, SettingsError
+from pipeline.operating_system import refuse_link
 from pipeline.outputs.fact_sheets.facts import ParcelFacts, read_parcel_facts
 from pipeline.outputs.fact_sheets.printing import print_fact_sheets
 from pipeline.outputs.published import open_published
@@ -94,6 +95,8 @@ def _hold_parts(targets: Sequence[Path]) -> Iterator[list[Path]]:
     parts = [target.with_name(f".{target.name}.part") for target in targets]
     todo = "Close the program that has it open, or choose another --to"
     try:
+        for target in targets:
+            refuse_link(target)
         yield parts
         for part, target in zip(parts, targets, strict=True):
             part.replace(target)

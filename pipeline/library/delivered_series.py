@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.windows import Window
@@ -18,6 +17,7 @@ from pipeline.library.delivery import Delivery, open_delivery
 from pipeline.library.moments import Instant, Sums, tabulate_series
 from pipeline.library.places import PlaceSet, weigh_cells
 from pipeline.maps.look_series import PRODUCT
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.zonal.overlay import ParcelPixels
 
 _LABEL = "模拟数据 simulated data"
@@ -84,13 +84,13 @@ def _list_layers(delivery: Delivery, name: str, *, alone: bool) -> list[_Layer]:
 
 def _read_moments(path: Path) -> tuple[Instant, ...]:
     """The looks of a raster, from what its bands are called."""
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         told = [str(name).split() for name in file.descriptions]
     return tuple(Instant(pd.Timestamp(day), date.fromisoformat(day), mission) for day, mission, *_ in told)
 
 
 def _read_grid(path: Path) -> Grid:
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         left, top = file.transform.c, file.transform.f
         return Grid(file.crs.to_string(), left, top, file.transform.a, file.height, file.width)
 
@@ -122,7 +122,7 @@ def _read_looks(layer: _Layer, block: Block, cells: NDArray[np.int32]) -> NDArra
 def _read_cells(path: Path, block: Block, cells: NDArray[np.int32]) -> NDArray[np.float64]:
     """Values of a raster (band, cell), NaN where nothing is known."""
     height, width = block.shape
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         stored = file.read(window=Window(block.col_from, block.row_from, width, height))
         picked = stored.reshape(len(stored), -1)[:, cells].astype(np.float64)
         known = np.isfinite(picked) if file.nodata is None else picked != file.nodata

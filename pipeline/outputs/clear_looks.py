@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from rasterio.windows import Window
 
 from pipeline.contracts import Delivery
 from pipeline.geodesy import project
 from pipeline.grid import Block, Grid
+from pipeline.outputs.delivered_rasters import open_raster
 
 _STRIP = 512
 
@@ -30,7 +30,7 @@ def count_clear_looks(path: Path, grid: Grid, delivery: Delivery) -> ClearLooks:
     """Least, median and greatest number of clear looks, over pixels that the area touches."""
     outline = project(delivery.aoi.geometry, grid.crs)
     counts = np.zeros(2**16, dtype=np.int64)
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         for top in range(0, grid.height, _STRIP):
             block = Block(top, min(top + _STRIP, grid.height), 0, grid.width)
             looks = file.read(1, window=Window(0, top, grid.width, block.shape[0]))

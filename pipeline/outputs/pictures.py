@@ -13,7 +13,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import rasterio
 import shapely
 from numpy.typing import NDArray
 from PIL import Image
@@ -25,6 +24,7 @@ from pipeline.contracts import Raster
 from pipeline.geodesy import project
 from pipeline.grid import Block, Grid
 from pipeline.legends import LAND_COVER, Legend
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.outputs.frames import Frame
 from pipeline.outputs.ramps import Stops, find_stops
 
@@ -226,7 +226,7 @@ def find_codes(path: Path) -> frozenset[int]:
 @lru_cache(maxsize=_KEPT)
 def _find_codes(path: Path, _changed_ns: int) -> frozenset[int]:
     counts = np.zeros(np.iinfo(np.uint8).max + 1, dtype=np.int64)
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         for _, window in file.block_windows(1):
             counts += np.bincount(file.read(1, window=window).ravel(), minlength=len(counts))
     return frozenset(np.flatnonzero(counts).tolist())
@@ -236,7 +236,7 @@ def _read_values(
     path: Path, shape: tuple[int, int], method: Resampling, block: Block | None
 ) -> tuple[np.ma.MaskedArray[Any, Any], float]:
     """The values of a raster, or of a block, masked where unknown, and the scale that unpacks them."""
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         window = Window.from_slices(block.rows, block.cols) if block else None
         return file.read(1, window=window, out_shape=shape, resampling=method, masked=True), file.scales[0]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from pipeline.contracts import Raster
+from pipeline.outputs.delivered_rasters import open_raster
 
 Stops = tuple[tuple[float, str], ...]
 """Values in rising order, each with its colour."""
@@ -54,7 +54,7 @@ def find_stops(raster: Raster, path: Path) -> Stops:
     """The ramp that a written raster of measures is drawn with; of an amount by what its file holds."""
     if raster.kind != "amount":
         return RAMPS["cover" if raster.name.startswith("fvc") else raster.kind]
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         shrink = max(1.0, max(file.shape) / _LOOK_PX)
         shape = tuple(max(1, round(side / shrink)) for side in file.shape)
         values = file.read(1, out_shape=shape, resampling=Resampling.average, masked=True)

@@ -1,5 +1,6 @@
 """The base of all that a config says, and the kinds of values in it."""
 
+import math
 import re
 from datetime import date
 from typing import Annotated, Any
@@ -31,7 +32,10 @@ def _to_bytes(value: Any) -> Any:
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", value)
     if match is None or match[2].upper() not in _BYTES:
         raise ValueError("a size such as 2 GiB or 500 MB")
-    return int(float(match[1]) * _BYTES[match[2].upper()])
+    size = float(match[1]) * _BYTES[match[2].upper()]
+    if not math.isfinite(size):
+        raise ValueError("a size such as 2 GiB or 500 MB")
+    return int(size)
 
 
 Bytes = BeforeValidator(_to_bytes, json_schema_input_type=int | str)

@@ -85,8 +85,21 @@ def _not_yaml(place: str, found: str) -> SettingsError:
     return SettingsError("The config is not YAML", [Problem(place, found, "valid YAML")])
 
 
+_NOT_OF_ITS_TAG = (AttributeError, LookupError, ValueError)
+"""What PyYAML raises of a scalar that is not what its tag says."""
+_SHOWN = 80
+
+
 class _Loader(yaml.CSafeLoader):
     """The safe loader; 2024-13-01 is a text, for the settings to refuse with its key and all else."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT002  PyYAML's own
+        """The value of a node; ConstructorError where a tag asks for one that its text is not."""
+        try:
+            return super().construct_object(node, deep)
+        except _NOT_OF_ITS_TAG as error:
+            found = f"{node.tag} {node.value!r}"[:_SHOWN]
+            raise yaml.constructor.ConstructorError(None, None, found, node.start_mark) from error
 
     def build_date(self, node: yaml.ScalarNode) -> Any:
         """The date or time that a scalar names, the scalar itself where there is no such day."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipeline.errors import Problem, WorkspaceError
+from pipeline.errors import Problem, SettingsError, WorkspaceError
 from pipeline.operating_system import explain_stream
 from pipeline.storage.cause import sha256_of_file
 from pipeline.storage.delivered import FORMER_NAMES
@@ -69,6 +69,14 @@ def is_delivery(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(told, dict) and not find_wrong_signs(told)
+
+
+def refuse_delivery(folder: Path, title: str) -> None:
+    """SettingsError, by its title, for a folder to write tables into that is a delivery, or lies in one."""
+    whole = folder.resolve()
+    if found := next((one for one in (whole, *whole.parents) if is_delivery(one)), None):
+        todo = "Name another folder: what is delivered stays as it was"
+        raise SettingsError(title, [Problem(str(folder), "a delivery", f"a folder outside {found}", todo)])
 
 
 def find_wrong_signs(manifest: Mapping[str, Any]) -> list[str]:

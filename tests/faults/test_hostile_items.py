@@ -1,5 +1,6 @@
 """Items that state figures that cannot be right: none is taken at its word, all others are."""
 
+import json
 import math
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ingest.scenes.items import candidate_of
+from pipeline.ingest.scenes.sealing import seal_item
 from tests.stac import BANDS, raw_item
 
 KIND = "lying items"
@@ -55,3 +57,20 @@ def test_whatever_figures_an_item_states_its_numbers_become_reflectance_or_it_is
     assert abs(middle) < 20
     if (red.scale, red.offset) != (1e-4, 0.0):
         assert (red.scale, red.offset) == (scale, offset)
+
+
+HALF = "\ud800"
+
+
+def test_halves_of_characters_in_an_item_reach_no_file_and_no_address():
+    item = raw_item()
+    item["id"] += HALF
+    item["properties"] |= {f"note{HALF}": [HALF, {HALF: f"https://host/{HALF}"}]}
+    item["assets"]["red"] = {"href": f"https://host/{HALF}.tif", "title": HALF}
+    item["assets"][HALF] = {"href": HALF}
+    item["links"] = [{"rel": "self", "href": f"https://host/{HALF}"}]
+    sealed = seal_item(json.loads(json.dumps(item)))
+    assert json.dumps(sealed, ensure_ascii=False).encode("utf-8")
+    scene = candidate_of(sealed).scene
+    assert [text.encode("utf-8") for text in (scene.id, *scene.hrefs)]
+    assert scene.assets["red"].href == "https://host/\ufffd.tif"

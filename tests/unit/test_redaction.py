@@ -69,6 +69,12 @@ def test_what_holds_no_secret_stays_as_it_is():
         assert redact(text) == text
 
 
+def test_an_address_behind_letters_without_end_is_told_without_its_user():
+    told = redact(f"{'x' * 10**6}+https://clerk:secret@host/a")
+    assert told.endswith("x+https://host/a")
+    assert "secret" not in told
+
+
 def test_what_is_short_is_hidden_as_a_word_alone_and_what_is_shorter_not_at_all():
     hide("2024", "${YEAR}")
     hide("abc12", "${SHORT}")

@@ -28,14 +28,15 @@ from pipeline.ingest.layers.layer import (
     settle_crs,
 )
 from pipeline.ingest.layers.times import UNTOLD
-from pipeline.ingest.reading.gdal import find_masked_pixels, find_sidecars
+from pipeline.ingest.reading.gdal import find_masked_pixels, find_sidecars, refuse_pointers
 from pipeline.ingest.reading.headers import FAILURES, FileBand, Profile, read_file_bands
 from pipeline.ingest.reading.reader import Reader, Trail
 from pipeline.redaction import redact
 from pipeline.settings.layers import LayerFile, LayerSource
 from pipeline.storage.cause import sha256_of_file
+from pipeline.vector_files import OFFLINE
 
-_GDAL: dict[str, Any] = {"GDAL_CACHEMAX": 64 * 2**20, "GDAL_NUM_THREADS": "1"}
+_GDAL: dict[str, Any] = {"GDAL_CACHEMAX": 64 * 2**20, "GDAL_NUM_THREADS": "1", **OFFLINE}
 _DRIVERS = [
     *("GTiff", "JP2OpenJPEG", "HFA", "ENVI", "EHdr", "AAIGrid"),
     *("SRTMHGT", "DTED", "BT", "RST", "SAGA", "PNG"),
@@ -194,6 +195,7 @@ def _ask(href: str, reader: Reader | None, take: Callable[[rasterio.DatasetReade
         assert reader is not None, f"{href} is of the network, and no Reader was given"
         return reader.take(href, Trail(), take)
     try:
+        refuse_pointers(href)
         with rasterio.Env(**_GDAL), rasterio.io.DatasetReader(href, driver=_DRIVERS) as dataset:
             return take(dataset)
     except FAILURES as error:

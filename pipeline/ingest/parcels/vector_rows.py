@@ -18,7 +18,10 @@ _OPTIONS = {"ESRI Shapefile": {"ADJUST_TYPE": "YES"}}
 
 
 def read_cell_table(layer: VectorLayer, columns: Sequence[str], places: Places) -> pa.Table:
-    """Cells at some places, read from the first to the last of them."""
+    """Cells at some places, read from the first to the last of them; their numbers in the first column.
+
+    That has no name where a column of the file has it too, as `id` of a GeoJSON whose ids are numbers.
+    """
     order = np.sort(places)
     start = int(order[0]) if len(order) else 0
     with open_arrow(
@@ -40,6 +43,9 @@ def read_cell_table(layer: VectorLayer, columns: Sequence[str], places: Places) 
             start += len(batch)
     table = pa.concat_tables(parts)
     _refuse_moves(layer, order, table.column(0).to_numpy())
+    number, *names = table.column_names
+    if number in names:
+        table = table.rename_columns(["", *names])
     return table.take(pa.array(np.searchsorted(order, places)))
 
 

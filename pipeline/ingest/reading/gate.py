@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
+
+from urllib3.util import parse_url
 
 from pipeline.addresses import fill
 from pipeline.contracts import Scene
@@ -26,6 +28,10 @@ _SHOWN = 10
 _SCHEMES = ("http://", "https://", "s3://")
 _ALLOWED = ("allowed_hosts", "allowed_folders")
 _WILD = frozenset("*?[")
+_AUTHORITY = re.compile(r"\w+://[^\s\\/?#]+(?=[/?#]|$)")
+"""How an address of the network begins whose host every client reads alike: a backslash ends it for some."""
+_BUCKET = re.compile(r"s3://[\w.-]+(/|$)", re.IGNORECASE | re.ASCII)
+_UPWARD = re.compile(r"(^|/)\.\.?(/|$)")
 _BY_NAME = re.compile(r"/vsi|[A-Za-z][\w+.-]+:|<")
 """How an address begins that GDAL would take for more than a path: a handler, a driver, a document."""
 
@@ -67,6 +73,8 @@ class Gate:
         href = fill(href)
         if is_fetched(href):
             host = find_host(href)
+            if not host:
+                return href.split("/")[0]
             patterns = [one for one in self.hosts if fnmatch(host, one.lower())]
             named = self.private or any(not _WILD & set(one) for one in patterns)
             return "" if named or (patterns and not _is_private(host)) else host
@@ -126,12 +134,28 @@ def is_fetched(href: str) -> bool:
 
 
 def find_host(href: str) -> str:
-    """The host of an address of the network; of s3:// the bucket."""
-    return (urlsplit(fill(href)).hostname or "").lower()
+    """The host of an address of the network; of s3:// the bucket. Empty where clients differ."""
+    return _read_host(fill(href))
+
+
+@lru_cache(maxsize=4096)
+def _read_host(address: str) -> str:
+    try:
+        host, other = urlsplit(address).hostname or "", parse_url(address).host or ""
+    except ValueError:
+        return ""
+    alike = not host.isascii() or host == other.strip("[]").lower()
+    return host if alike and _AUTHORITY.match(address) and _stays_in_bucket(address) else ""
+
+
+def _stays_in_bucket(address: str) -> bool:
+    """Whether an address of s3:// names a bucket and a key in it; any other address does."""
+    key = unquote(urlsplit(address).path)
+    return not address.lower().startswith("s3:") or bool(_BUCKET.match(address) and not _UPWARD.search(key))
 
 
 def _advise(name: str, href: str, keys: tuple[str, str]) -> str:
-    if is_fetched(href):
+    if find_host(href):
         return f"If you trust {name}, name it in {keys[0]} of the provider"
     if os.sep not in name:
         return "Let items name files by their path, by http(s):// or s3://"

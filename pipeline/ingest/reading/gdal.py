@@ -17,6 +17,7 @@ from pipeline.ingest.reading.headers import find_alphas
 from pipeline.ingest.reading.ranges import Ranges
 from pipeline.operating_system import explain_stream
 from pipeline.redaction import strip_queries
+from pipeline.vector_files import OFFLINE
 
 OPTIONS: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -32,12 +33,22 @@ OPTIONS: dict[str, Any] = {
     "VSI_CACHE": "FALSE",
     "GDAL_NUM_THREADS": "1",
     "GDAL_CACHEMAX": 64 * 2**20,
+    **OFFLINE,
 }
+"""By which GDAL fetches nothing that it was not handed: tags and sidecars may name other files."""
+
 _SIDECARS = (".msk", ".aux.xml")
+_RASTERS_BESIDE = (".msk", ".ovr", ".MSK", ".OVR")
+_TIFF = {b"II*\0", b"II+\0", b"MM\0*", b"MM\0+"}
 _LOOK_BESIDE = {"GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
 _OF_ALPHA = {MaskFlags.alpha, MaskFlags.nodata}
 """Of a band beside an alpha band whose mask says no more than that, or than its nodata."""
-_S3_RETRIES = {"GDAL_HTTP_MAX_RETRY": "5", "GDAL_HTTP_RETRY_DELAY": "0.5"}
+_S3 = {
+    "GDAL_HTTP_MAX_RETRY": "5",
+    "GDAL_HTTP_RETRY_DELAY": "0.5",
+    "GDAL_HTTP_PROXY": None,
+    "GDAL_HTTPS_PROXY": None,
+}
 
 
 def tune() -> rasterio.Env:
@@ -50,14 +61,28 @@ def tune() -> rasterio.Env:
 
 
 def tune_s3(options: dict[str, Any]) -> AbstractContextManager[Any]:
-    """The options of an S3 service, inside those for all; nothing where there are none."""
-    return rasterio.Env(**options, **_S3_RETRIES) if options else nullcontext()
+    """The options of a file on an S3 service, inside those for all; nothing where there are none."""
+    return rasterio.Env(**options, **_S3) if options else nullcontext()
 
 
 def find_sidecars(path: str) -> list[Path]:
     """Files beside one of this machine in which GDAL keeps what that does not say: its mask, its nodata."""
     beside = [Path(path + ending) for ending in _SIDECARS] if "://" not in path else []
     return [file for file in beside if file.exists()]
+
+
+def refuse_pointers(path: str) -> None:
+    """RasterioIOError where what GDAL would open beside a file is no TIFF: it may lead anywhere."""
+    for file in (Path(path + ending) for ending in _RASTERS_BESIDE):
+        if stream := explain_stream(file):
+            raise RasterioIOError(f"{file.name}: {stream}")
+        if file.is_file() and _read_mark(file) not in _TIFF:
+            raise RasterioIOError(f"{file.name}: not a TIFF")
+
+
+def _read_mark(file: Path) -> bytes:
+    with file.open("rb") as content:
+        return content.read(4)
 
 
 def open_dataset(path: str, opener: Ranges | None = None) -> rasterio.DatasetReader:
@@ -69,6 +94,8 @@ def open_dataset(path: str, opener: Ranges | None = None) -> rasterio.DatasetRea
         raise RasterioIOError(stream)
     driver = "JP2OpenJPEG" if urlsplit(path).path.endswith(".jp2") else "GTiff"
     if opener is None:
+        if "://" not in path and not path.startswith("/vsi"):
+            refuse_pointers(path)
         with rasterio.Env(**_LOOK_BESIDE) if find_sidecars(path) else nullcontext():
             dataset = rasterio.io.DatasetReader(path, driver=driver)
     else:

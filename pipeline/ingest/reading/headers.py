@@ -16,7 +16,7 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.enums import ColorInterp, Interleaving, MaskFlags
-from rasterio.errors import CRSError, RasterioError
+from rasterio.errors import CRSError, RasterioError, RasterioIOError
 from rasterio.io import MemoryFile
 
 _HEADER_BYTES = 2**16
@@ -92,6 +92,7 @@ class Profile:
     @classmethod
     def of(cls, dataset: rasterio.DatasetReader) -> "Profile":
         """Where a dataset lies, and what its bands are."""
+        bands = read_file_bands(dataset)
         height, width = (edge * max(1, -(-_PIECE_PX // edge)) for edge in dataset.block_shapes[0])
         return cls(
             dataset.crs.to_string(),
@@ -101,7 +102,7 @@ class Profile:
             bool(dataset.overviews(1)),
             _name_type(dataset.dtypes[0]),
             (height, width),
-            read_file_bands(dataset),
+            bands,
             count_tile_bytes(dataset),
         )
 
@@ -120,7 +121,12 @@ def _name_type(kind: str) -> str:
 
 
 def read_file_bands(dataset: rasterio.DatasetReader) -> tuple[FileBand, ...]:
-    """What a dataset says of its bands, without alpha bands, which say what of the others is hidden."""
+    """What a dataset says of its bands, without alpha bands, which say what of the others is hidden.
+
+    RasterioIOError where it names another file as its overviews, which GDAL would open wherever it lies.
+    """
+    if "OVERVIEW_FILE" in dataset.tags(ns="OVERVIEWS"):
+        raise RasterioIOError("names another file as its overviews")
     alphas = find_alphas(dataset)
     described = zip(
         dataset.descriptions,

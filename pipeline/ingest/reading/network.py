@@ -161,8 +161,16 @@ def request(
             return answer
         answer.drain_conn()
         answer.release_conn()
-        url = urljoin(url, target)
+        url = _join(url, target)
     raise BrokenAsset(f"{find_host(url)}: more than {_MOST_HOPS} redirects", lasting=False)
+
+
+def _join(url: str, target: str) -> str:
+    """Where a redirect leads; what is no address stays as it is, for the gate to refuse."""
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        return target
 
 
 def _authorize(url: str) -> dict[str, str]:

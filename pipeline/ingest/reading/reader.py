@@ -122,10 +122,10 @@ class Reader:
         if known := self._broken.get(href):
             raise BrokenAsset(str(known), lasting=known.lasting)
         trail.answered = False
-        if href.startswith(HTTP):
-            self.network.host(href).refuse_nameless()
         with self._tune(), gdal.tune_s3(self.network.signer.gdal_options(href)):
             file = self.shelf.file(href)
+            if file.host is not None:
+                file.host.refuse_nameless()
             try:
                 value = first(file) if first else self.shelf.take(file, read)
             except BrokenAsset as error:

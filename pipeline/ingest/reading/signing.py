@@ -94,6 +94,7 @@ class Signer:
             return {}
         s3 = self._access.s3
         options = {
+            "CPL_VSIL_CURL_ALLOWED_FILENAME": self.sign(href).path,
             "AWS_S3_ENDPOINT": fill(s3.endpoint),
             "AWS_VIRTUAL_HOSTING": "TRUE" if s3.virtual_hosting else "FALSE",
             "AWS_REGION": s3.region,

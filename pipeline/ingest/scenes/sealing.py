@@ -10,9 +10,15 @@ from pipeline.redaction import redact
 
 
 def seal_item(raw: RawItem) -> RawItem:
-    """An item whose files can be asked for in this process, and which tells no secret where it is written."""
+    """An item whose files can be asked for in this process, and which tells no secret where it is written.
+
+    Halves of characters, which JSON may hold and no file can, are marks of replacement in it.
+    """
     files = {
-        key: {**_seal_texts(asset), "href": _seal_file(asset["href"], f"{raw.get('id')}/{key}")}
+        _mend(key): {
+            **_seal_texts(asset),
+            "href": _seal_file(_mend(asset["href"]), _mend(f"{raw.get('id')}/{key}")),
+        }
         for key, asset in list_files(raw)
     }
     sealed: RawItem = _seal_texts({key: value for key, value in raw.items() if key != "assets"})
@@ -28,7 +34,13 @@ def _seal_file(href: str, name: str) -> str:
 def _seal_texts(said: Any) -> Any:
     """What an item says, its addresses without secrets."""
     if isinstance(said, dict):
-        return {key: _seal_texts(value) for key, value in said.items()}
+        return {_mend(key): _seal_texts(value) for key, value in said.items()}
     if isinstance(said, list):
         return [_seal_texts(value) for value in said]
-    return redact(said) if isinstance(said, str) and "://" in said else said
+    if not isinstance(said, str):
+        return said
+    return redact(_mend(said)) if "://" in said else _mend(said)
+
+
+def _mend(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import rasterio
 import shapely
 from PIL import Image, ImageDraw
 from rasterio.io import DatasetReader
@@ -18,6 +17,7 @@ from pipeline.grid import Grid
 from pipeline.legends import CHANGE, LAND_COVER, Legend
 from pipeline.outputs.bulletin.comparing import AreaFigures
 from pipeline.outputs.bulletin.evidence import EvidenceBook
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.outputs.frames import Frame, plan_frames
 from pipeline.outputs.map_sheets import list_extra_classes, list_present_classes
 from pipeline.outputs.pictures import WIDTH_PX, Painting, choose_scale_bar, paint
@@ -70,7 +70,7 @@ def _draw_frames(
     path, ground = area.delivery.find_file(name), name.replace("/fvc_", "/land_cover_")
     if area.delivery.has(ground):
         area.delivery.find_file(ground)  # tells where the map has water: as published, or refused
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         grid, tags = _read_grid(file), file.tags()
     title = tags["title"] if evidence.language == "zh" else tags["title_en"]
     frames = plan_frames(list(area.delivery.outline.geometry), grid)

@@ -23,6 +23,7 @@ from shapely.geometry.base import BaseGeometry
 
 from pipeline.geodesy import project_all, unproject
 from pipeline.legends import LAND_COVER, NODATA_CLASS, WATER_CLASS
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.outputs.fact_sheets.facts import ParcelFacts
 from pipeline.outputs.fact_sheets.reading import read_shapes
 from pipeline.outputs.plane_maps import choose_ratio, choose_step, find_zone
@@ -135,7 +136,7 @@ class ExtractMaps:
     def _raster(self) -> rasterio.DatasetReader | None:
         """Land cover of the newest period; None where the delivery has no such map."""
         name = f"rasters/land_cover_{self._facts.head['periods'][-1]}.tif"
-        return rasterio.open(self._published.find_file(name)) if self._published.has(name) else None
+        return open_raster(self._published.find_file(name)) if self._published.has(name) else None
 
     def _draw_cover(self, frame: _Frame) -> tuple[list[str], set[str]]:
         """A picture of land cover under the frame, and the keys of the classes on it."""

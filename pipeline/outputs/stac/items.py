@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 import pystac
-import rasterio
 from pystac.extensions.projection import ProjectionExtension
 from rasterio.warp import transform_bounds, transform_geom
 
 from pipeline.contracts import Delivery, Raster, RasterKind
 from pipeline.legends import Legend
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.outputs.provenance import build_evidence_line
 from pipeline.outputs.raster_statistics import parse_band_statistics
 from pipeline.outputs.stac.products import FILE_EXTENSION, build_file_asset
@@ -43,7 +43,7 @@ def build_raster_item(
     sources: Mapping[str, pystac.Item],
 ) -> pystac.Item:
     """The item of a raster that lies in the folder; `sources` are the items of scenes, by id."""
-    with rasterio.open(folder / "rasters" / f"{raster.name}.tif") as file:
+    with open_raster(folder / "rasters" / f"{raster.name}.tif") as file:
         bounds, bands = file.bounds, _list_bands(file, raster, delivery)
     grid = delivery.grid
     item = pystac.Item(

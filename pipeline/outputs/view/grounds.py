@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import rasterio
-
 from pipeline.outputs.columns import Language
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.outputs.pictures import WATER
 from pipeline.outputs.published import Published
 from pipeline.outputs.view.raster_styles import RasterStyle, read_style
@@ -63,7 +62,7 @@ def _write_ground(published: Published, stem: str, periods: dict[str, str], fold
         )
         images[period] = {"folder": place, "tiles": tiles}
     newest = list(periods)[-1]
-    with rasterio.open(published.find_file(periods[newest])) as file:
+    with open_raster(published.find_file(periods[newest])) as file:
         title = file.tags()["title" if published.language == "zh" else "title_en"]
     legend = _tell_legend(styles[newest], published.language, with_water=stem == _COVER)
     return {"id": stem, "title": title, "legend": legend, "images": images}

@@ -17,6 +17,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
+from pipeline.outputs.delivered_rasters import open_raster
 from pipeline.outputs.pictures import WATER
 from pipeline.outputs.view.chunks import number_tile, write_chunks
 from pipeline.outputs.view.raster_styles import COVERED, HIDDEN, RasterStyle
@@ -52,7 +53,7 @@ def write_raster_tiles(path: Path, style: RasterStyle, folder: Path, *, water: P
 
     Where `water`, a map of land cover, says so, there is water and not the colour of bare ground.
     """
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         bounds = transform_bounds(file.crs, "EPSG:4326", *file.bounds)
         lattice = _lay_lattice(file)
     firsts = write_chunks(_draw_tiles(path, style, lattice, water), folder)
@@ -82,7 +83,7 @@ def _draw_tiles(
 
 
 def _warp(path: Path, lattice: _Lattice, stack: ExitStack) -> WarpedVRT:
-    file = stack.enter_context(rasterio.open(path))
+    file = stack.enter_context(open_raster(path))
     shape = {"width": lattice.wide * TILE_PX, "height": lattice.high * TILE_PX}
     return WarpedVRT(file, crs=_MERCATOR, transform=lattice.transform, resampling=Resampling.nearest, **shape)
 

@@ -148,6 +148,7 @@ def test_where_several_forms_are_allowed_one_problem_says_what_each_expects(tmp_
         ("vegetation: {endmembers: {soil: .nan, vegetation: 0.1}}", "finite"),
         ("land_cover: {water_mndwi: .inf}", "finite"),
         ("compute: {memory: 1.2.3 GiB}", "a size such as 2 GiB"),
+        (f"compute: {{memory: {'9' * 400} GiB}}", "a size such as 2 GiB"),
         ("compute: {memory: 2}", "greater than"),
         ("compute: {workers: 0}", "greater than"),
         ("scenes: {start: 2023-01-01, end: 9999-12-31}", "2099-12-31"),

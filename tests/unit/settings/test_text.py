@@ -51,3 +51,24 @@ def test_a_day_that_does_not_exist_is_one_mistake_among_the_others(tmp_path, day
     told = {problem.place.partition(", ")[2]: problem.found for problem in refused.value.problems}
     assert set(told) == {"scenes.start", "indixes"}
     assert day in told["scenes.start"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["!!bool zz", "!!timestamp nonsense", "!!int x", '!!int ""', '!!float ""', "!!float x", "!!int 0b2"],
+)
+def test_a_value_that_is_not_what_its_tag_says_is_refused_with_its_line(tmp_path, value):
+    path = tmp_path / "config.yaml"
+    path.write_text(f"label: a\naoi: {value}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="not YAML") as refused:
+        load_settings(path)
+    (problem,) = refused.value.problems
+    assert problem.place == f"{path}:2"
+    assert value.split()[0].removeprefix("!!") in problem.found
+
+
+def test_a_text_of_a_million_letters_is_told_like_any_other(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(f"note: {'x' * 10**6}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="note: found"):
+        load_settings(path)

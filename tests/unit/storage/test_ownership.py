@@ -5,9 +5,17 @@ import os
 
 import pytest
 
-from pipeline.errors import WorkspaceError
+from pipeline.errors import SettingsError, WorkspaceError
 from pipeline.storage.delivered import FORMER_NAMES
-from pipeline.storage.ownership import BEGUN, check_place, has_strangers, name_old, name_part, refuse_links
+from pipeline.storage.ownership import (
+    BEGUN,
+    check_place,
+    has_strangers,
+    name_old,
+    name_part,
+    refuse_delivery,
+    refuse_links,
+)
 from pipeline.storage.publish import publish, restore_all
 from pipeline.storage.tables import save_json
 
@@ -184,3 +192,12 @@ def test_a_link_at_a_lock_is_refused_before_it_is_followed(tmp_path):
     with pytest.raises(WorkspaceError, match="lock: found a symbolic link"):
         refuse_links([tmp_path / "lock", tmp_path / "holder.json"])
     assert outside.read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("inside", ["", "tables", "tables/of mine", "elsewhere"])
+def test_no_table_is_written_into_a_delivery_also_by_way_of_a_link(target, inside):
+    (target.parent / "elsewhere").symlink_to(target / "tables")
+    folder = target.parent / inside if inside == "elsewhere" else target / inside
+    with pytest.raises(SettingsError, match="a delivery; expected a folder outside"):
+        refuse_delivery(folder, "The comparison cannot be written")
+    refuse_delivery(target.parent / "new", "The comparison cannot be written")

@@ -1,5 +1,6 @@
 """Formats, encodings, CRSs, profiles, dictionaries and links of registers; names that must not leave them."""
 
+import json
 import shutil
 import sqlite3
 import zipfile
@@ -423,3 +424,15 @@ def test_an_undefined_crs_is_none_until_the_config_names_one(tmp_path, number):
     with pytest.raises(InputError, match="likely EPSG:4490"):
         read(path)
     assert parcels_of(path, crs="EPSG:4490")["parcel_id"].tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("kinds", [(1, 2), (True, False), (10**12, 3), (1, "b")])
+def test_ids_of_a_geojson_that_are_numbers_are_read_though_the_library_numbers_rows_by_them(tmp_path, kinds):
+    features = [
+        {"type": "Feature", "properties": {"id": kind}, "geometry": shapely.geometry.mapping(shape)}
+        for kind, shape in zip(kinds, SHAPES, strict=True)
+    ]
+    path = tmp_path / "r.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    parcels = parcels_of(path, columns={"parcel_id": "id"})
+    assert len(set(parcels["parcel_id"])) == len(parcels) == 2
