@@ -32,6 +32,8 @@ _AUTHORITY = re.compile(r"\w+://[^\s\\/?#]+(?=[/?#]|$)")
 """How an address of the network begins whose host every client reads alike: a backslash ends it for some."""
 _BUCKET = re.compile(r"s3://[\w.-]+(/|$)", re.IGNORECASE | re.ASCII)
 _UPWARD = re.compile(r"(^|/)\.\.?(/|$)")
+_CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
+"""Addresses of IPv6 whose end is one of IPv4 that gateways lead to."""
 _BY_NAME = re.compile(r"/vsi|[A-Za-z][\w+.-]+:|<")
 """How an address begins that GDAL would take for more than a path: a handler, a driver, a document."""
 
@@ -181,4 +183,15 @@ def _is_private(host: str) -> bool:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):
         return False
-    return any(not ipaddress.ip_address(address.partition("%")[0]).is_global for address in found)
+    return not all(_is_wide(ipaddress.ip_address(address.partition("%")[0])) for address in found)
+
+
+def _is_wide(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether the wide network reaches an address, and the one of IPv4 that stands in it."""
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return True
+    carries = any(address in network for network in _CARRIERS)
+    inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if carries else address.sixtofour
+    return not address.is_site_local and (inner is None or inner.is_global)

@@ -122,7 +122,12 @@ def test_files_of_this_machine_lie_below_their_catalogue_or_a_named_folder(scene
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "[::1]", "localhost", "0.0.0.0"]
+    "host",
+    [
+        *("127.0.0.1", "10.1.2.3", "169.254.169.254", "[::1]", "localhost", "0.0.0.0", "224.0.0.1"),
+        *("2130706433", "0x7f.1", "0177.0.0.1", "127.1", "[::ffff:127.0.0.1]", "[::127.0.0.1]"),
+        *("[64:ff9b::7f00:1]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "[fec0::1]", "[fe80::1]"),
+    ],
 )
 def test_a_private_address_passes_where_it_is_named_and_not_by_a_wildcard(host):
     href = f"http://{host}:8080/B04.tif"
