@@ -17,7 +17,6 @@ from pipeline.ingest.reading.headers import find_alphas
 from pipeline.ingest.reading.ranges import Ranges
 from pipeline.operating_system import explain_stream
 from pipeline.redaction import strip_queries
-from pipeline.vector_files import OFFLINE
 
 OPTIONS: dict[str, Any] = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -33,9 +32,9 @@ OPTIONS: dict[str, Any] = {
     "VSI_CACHE": "FALSE",
     "GDAL_NUM_THREADS": "1",
     "GDAL_CACHEMAX": 64 * 2**20,
-    **OFFLINE,
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
 }
-"""By which GDAL fetches nothing that it was not handed: tags and sidecars may name other files."""
+"""By the last GDAL fetches nothing that it was not handed: tags and sidecars may name other files."""
 
 _SIDECARS = (".msk", ".aux.xml")
 _RASTERS_BESIDE = (".msk", ".ovr", ".MSK", ".OVR")
@@ -43,12 +42,7 @@ _TIFF = {b"II*\0", b"II+\0", b"MM\0*", b"MM\0+"}
 _LOOK_BESIDE = {"GDAL_DISABLE_READDIR_ON_OPEN": "TRUE"}
 _OF_ALPHA = {MaskFlags.alpha, MaskFlags.nodata}
 """Of a band beside an alpha band whose mask says no more than that, or than its nodata."""
-_S3 = {
-    "GDAL_HTTP_MAX_RETRY": "5",
-    "GDAL_HTTP_RETRY_DELAY": "0.5",
-    "GDAL_HTTP_PROXY": None,
-    "GDAL_HTTPS_PROXY": None,
-}
+_S3_RETRIES = {"GDAL_HTTP_MAX_RETRY": "5", "GDAL_HTTP_RETRY_DELAY": "0.5"}
 
 
 def tune() -> rasterio.Env:
@@ -62,7 +56,7 @@ def tune() -> rasterio.Env:
 
 def tune_s3(options: dict[str, Any]) -> AbstractContextManager[Any]:
     """The options of a file on an S3 service, inside those for all; nothing where there are none."""
-    return rasterio.Env(**options, **_S3) if options else nullcontext()
+    return rasterio.Env(**options, **_S3_RETRIES) if options else nullcontext()
 
 
 def find_sidecars(path: str) -> list[Path]:

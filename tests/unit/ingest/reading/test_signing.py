@@ -50,6 +50,7 @@ def test_a_file_on_s3_is_read_by_the_options_of_its_provider_and_no_key_is_among
     cdse = signer(load_providers()["cdse"].access)
     assert cdse.sign("s3://eodata/Sentinel-2/a.jp2").path == "/vsis3/eodata/Sentinel-2/a.jp2"
     assert cdse.gdal_options("s3://eodata/a.jp2") == {
+        "CPL_VSIL_CURL_ALLOWED_FILENAME": "/vsis3/eodata/a.jp2",
         "AWS_S3_ENDPOINT": "eodata.dataspace.copernicus.eu",
         "AWS_VIRTUAL_HOSTING": "FALSE",
     }
