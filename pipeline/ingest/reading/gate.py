@@ -157,7 +157,7 @@ def _stays_in_bucket(address: str) -> bool:
 
 
 def _advise(name: str, href: str, keys: tuple[str, str]) -> str:
-    if find_host(href):
+    if is_fetched(href) and find_host(href):
         return f"If you trust {name}, name it in {keys[0]} of the provider"
     if os.sep not in name:
         return "Let items name files by their path, by http(s):// or s3://"
