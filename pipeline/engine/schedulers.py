@@ -113,7 +113,7 @@ def connect(address: str, memory: int) -> Iterator[Client]:
     ProviderUnavailable if none answers, SettingsError if its workers are too small.
     """
     try:
-        client = Client(address, timeout=_CONNECT_S)
+        client = Client(address, timeout=_CONNECT_S, set_as_default=False)
     except OSError as error:
         raise ProviderUnavailable(f"No Dask scheduler answers at {address}: {error}") from error
     with client:

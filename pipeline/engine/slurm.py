@@ -48,7 +48,7 @@ def start_jobs(jobs: int | None, memory: int, settings: Slurm, folder: Path) -> 
             local_directory=str(folder),
             python=sys.executable,
         ) as cluster,
-        Client(cluster) as client,
+        Client(cluster, set_as_default=False) as client,
     ):
         if jobs is None:
             cluster.adapt(minimum_jobs=1, maximum_jobs=settings.most_jobs, wait_count=_IDLE_ROUNDS)

@@ -40,22 +40,22 @@ class WorldsAhead:
         if self._thread:
             self._thread.shutdown(cancel_futures=True)
 
-    def begin(self, areas: Sequence[Study]) -> None:
+    def begin(self, studies: Sequence[Study]) -> None:
         """Begin with the worlds of these areas, unless there are any at work already."""
         cluster = self._run.cluster
-        simulated = [area for area in areas if area.settings.simulated]
+        simulated = [study for study in studies if study.settings.simulated]
         if self._worlds or not simulated or not isinstance(cluster, Threads) or cluster.workers == 1:
             return
         beside = replace(self._run, cluster=Threads(1, cluster.memory), bars=_Unseen(self._left))
         self._thread = ThreadPoolExecutor(1, "world", lower_priority, (_PATIENCE,))
-        self._worlds = {area.aoi.id: self._thread.submit(self._build, beside, area) for area in simulated}
+        self._worlds = {study.aoi.id: self._thread.submit(self._build, beside, study) for study in simulated}
 
-    def wait(self, area: Study) -> None:
+    def wait(self, study: Study) -> None:
         """Wait for the world of an area, if it was begun; raises its error."""
-        world = self._worlds.get(area.aoi.id)
+        world = self._worlds.get(study.aoi.id)
         if world is None or (world.done() and world.exception() is None):
             return
-        with self._run.bars.step(area.title("simulate"), ""):
+        with self._run.bars.step(study.title("simulate"), ""):
             world.result()
 
 
