@@ -21,7 +21,7 @@ NOTES = {
     "closure": "平差前的闭合差 / error of closure before areas were adjusted",
     "ground": "各单元之和与整区直接求和 / units against the area as one piece",
 }
-_TOTAL = "total"
+_TOTAL, _UNKNOWN = "total", "unknown"
 _ITEM = ["period", "basis", "service", "item", "unit"]
 _SPAN = ["region", "period", "basis"]
 _FIGURES = {"quantity": "quantity", "value_yuan": "value"}
@@ -99,7 +99,8 @@ def _balance_ground(sums: pd.DataFrame, whole: pd.DataFrame) -> Iterator[pd.Data
 
 def _balance_services(items: pd.DataFrame, totals: pd.DataFrame, aoi_id: str) -> Iterator[pd.DataFrame]:
     """Quantity and value of every item by units, classes and regions against the total of the area."""
-    counted, totals = items[items["counted"]], _add_outside(totals)
+    counted = items.loc[items["counted"], [*_ITEM, "account_class", *_FIGURES]]
+    totals = _add_outside(totals)
     of_area = totals[totals["region"].eq(aoi_id)].set_index(_ITEM)
     towns = _list_like(totals[~totals["region"].eq(aoi_id)], of_area).groupby(_ITEM)
     for column, figure in _FIGURES.items():
@@ -142,9 +143,10 @@ def _sum_all(values: pd.Series) -> float:
 
 def compare_bases(items: pd.DataFrame) -> pd.DataFrame:
     """ACCOUNT_BASES of ACCOUNT_ITEMS, where they have both bases; empty where they have one."""
-    rows = items[items["counted"]].assign(account_class=name_types(items["account_class"]))
     keys = ["period", "service", "item", "account_class", "unit"]
     figures = {"area_m2": "m2", "quantity": "quantity", "value_yuan": "yuan"}
+    counted = items.loc[items["counted"], [*keys, *figures, "basis"]]
+    rows = counted.assign(account_class=name_types(counted["account_class"]))
     sides = [
         _add_up(rows[rows["basis"].eq(basis)], keys, list(figures)).rename(
             columns={name: f"{basis}_{short}" for name, short in figures.items()}
@@ -176,8 +178,9 @@ def name_types(classes: pd.Series) -> pd.Series:
     kinds = standards.table("land_kinds").set_index("key")
     cover = kinds.loc[kinds.index == kinds["cover"], "ecosystem"].replace("", np.nan).dropna()
     types = {**land.to_dict(), **cover.to_dict()}
-    named = classes.astype(object).map(lambda name: types.get(name, name)).astype(object)
-    return named.where(classes.notna(), "unknown")
+    codes, names = pd.factorize(classes)
+    named = np.array([*(types.get(name, name) for name in names), _UNKNOWN], object)
+    return pd.Series(named[codes], classes.index)
 
 
 def _add_up(rows: pd.DataFrame, keys: list[str], columns: list[str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.accounts.books import double_rows, join_book
+from pipeline.accounts.books import double_rows, join_book, split_years
 from pipeline.accounts.rows import gather_rows, list_bases
 from pipeline.accounts.totals import OUTSIDE
 from pipeline.contracts import ACCOUNT_BRIDGE
@@ -27,6 +27,8 @@ _ITEM = ["region", "basis", "service", "item"]
 _CELL = [*_ITEM, "account_class"]
 _CLASS = ["region", "basis", "account_class", "period"]
 _SUMS = ["value", "amount", "known_m2"]
+_AREAS = ["area_m2", "unknown_m2"]
+_REASON = ["service", "item", "reason"]
 _ROUNDING = 1e-13
 """What is less, by the larger of two values, is what their last digits hold."""
 _LEAST_YUAN = 1e-7
@@ -52,10 +54,10 @@ def build_bridge(
     all scope. An item of no class, or without a quantity, has no extent or no price of its own.
     """
     ground = pd.concat([gather_rows(sums, basis).assign(basis=basis) for basis in list_bases(sums)])
-    methods = [_sum_cells(table, aoi_id) for table in (items if earlier is None else earlier, items)]
+    own = _sum_cells(items, aoi_id)
+    methods = [own if earlier is None else _sum_cells(earlier, aoi_id), own]
     areas = double_rows(ground[ground["counted"]], aoi_id).groupby(_CLASS, dropna=False)["area_m2"].sum()
-    said = pd.concat([items, lacks]).dropna(subset="reason")
-    reasons = said.groupby(["service", "item"])["reason"].first()
+    reasons = _gather_reasons(items, lacks)
     tables = [
         _bridge_pair(methods, areas, totals, (before, after), reasons)
         for before, after in pairwise(sorted(ground["period"].unique()))
@@ -94,9 +96,21 @@ def close_parts(parts: Array, opening: Array, closing: Array) -> Array:
     return closed
 
 
+def _gather_reasons(items: pd.DataFrame, lacks: pd.DataFrame | None) -> pd.Series:
+    """The first reason that is given for each item."""
+    given = [items, *([] if lacks is None else [lacks])]
+    told = [table.loc[table["reason"].notna(), [*_REASON]].drop_duplicates(_REASON[:2]) for table in given]
+    reasons: pd.Series = pd.concat(told).groupby(_REASON[:2])["reason"].first()
+    return reasons
+
+
 def _sum_cells(items: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
     """Value, quantity and known area by cell and period, over counted ground; quantity null where any is."""
-    rows = items[items["counted"]]
+    counted = items.loc[items["counted"], [*_CELL, "period", "value_yuan", "quantity", *_AREAS]]
+    return pd.concat([_sum_year(rows, aoi_id) for rows in split_years(counted)])
+
+
+def _sum_year(rows: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
     known = rows["value_yuan"].notna()
     rows = rows.assign(
         value=rows["value_yuan"],

@@ -58,12 +58,11 @@ def add_intervals(
     generator = np.random.default_rng(seed)
     drawn = replace(book, values=np.vstack([book.values, book.draw(generator, draws).values]))
     areas = draw_areas(accuracy, generator, draws)
-    counted = items[items["counted"]]
     bounds = []
     for basis in list_bases(sums):
         for period, ground in gather_rows(sums[sums["counted"]], basis).groupby("period", sort=True):
             span = totals[totals["basis"].eq(basis) & totals["period"].eq(period)]
-            mine = counted[counted["basis"].eq(basis) & counted["period"].eq(period)]
+            mine = items[items["counted"] & items["basis"].eq(basis) & items["period"].eq(period)]
             year = int(str(period))
             sources = TermSources(YearStatistics(statistics, year, aoi_id), move_prices(drawn, index, year))
             uncertain = _Uncertain(generator, areas if basis == "mapped" else {})

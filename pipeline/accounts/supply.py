@@ -4,15 +4,18 @@ What to call: `services = build_supply_and_use(items, aoi_id=...)`, with ACCOUNT
 ACCOUNT_SERVICES.
 """
 
+import numpy as np
 import pandas as pd
 
 from pipeline import standards
 from pipeline.accounts.balance import name_types
-from pipeline.accounts.books import double_rows, join_book
+from pipeline.accounts.books import double_rows, join_book, split_years
 from pipeline.contracts import ACCOUNT_SERVICES
 
 _FIGURES = ["quantity", "value_yuan", "comparable_yuan"]
-_SERVICE = ["region", "period", "basis", "service", "item"]
+_SPAN = ["region", "period", "basis"]
+_SERVICE = [*_SPAN, "service", "item"]
+_ABOUT = ["unit", "indicative", "reason"]
 _NOT_TOLD = "统计未区分使用部门 / no statistic tells who uses it"
 
 
@@ -23,17 +26,24 @@ def build_supply_and_use(items: pd.DataFrame, *, aoi_id: str) -> pd.DataFrame:
     is of the sector that the table `service_sectors` names for the statistic, and of none else: what no
     statistic tells is not handed out.
     """
-    counted = double_rows(items[items["counted"]], aoi_id)
-    if counted.empty:
-        return join_book([], ACCOUNT_SERVICES)
-    named = name_types(counted["account_class"])
-    pairs = pd.MultiIndex.from_frame(counted[["service", "item"]])
-    sector = pd.Series(pairs.map({pair: find_sector(*pair) for pair in pairs.unique()}), counted.index)
-    supply = _sum_flow(counted.assign(account_class=named, sector=None, flow="supply"))
-    use = _sum_flow(counted.assign(account_class=None, sector=sector.astype(object), flow="use"))
-    unsaid = use["sector"].isna() & use["value_yuan"].notna()
-    use["reason"] = use["reason"].mask(unsaid, _NOT_TOLD)
-    return join_book([supply, use], ACCOUNT_SERVICES)
+    counted = items.loc[items["counted"], [*_SERVICE, "account_class", *_FIGURES, *_ABOUT]]
+    years = (double_rows(rows, aoi_id) for rows in split_years(counted))
+    flows = [flow for rows in years for flow in (_sum_supply(rows), _sum_use(rows))]
+    book = join_book(flows, ACCOUNT_SERVICES)
+    return book.sort_values(["flow", *_SPAN], kind="stable", ignore_index=True)
+
+
+def _sum_supply(counted: pd.DataFrame) -> pd.DataFrame:
+    typed = counted.assign(account_class=name_types(counted["account_class"]))
+    return _sum_flow(typed, [*_SERVICE, "account_class"]).assign(flow="supply", sector=None)
+
+
+def _sum_use(counted: pd.DataFrame) -> pd.DataFrame:
+    use = _sum_flow(counted, _SERVICE)
+    sectors = [find_sector(*pair) for pair in zip(use["service"], use["item"], strict=True)]
+    told = use.assign(flow="use", account_class=None, sector=np.array(sectors, object))
+    unsaid = told["sector"].isna() & told["value_yuan"].notna()
+    return told.assign(reason=told["reason"].mask(unsaid, _NOT_TOLD))
 
 
 def find_sector(service: str, item: str) -> str | None:
@@ -48,12 +58,11 @@ def find_sector(service: str, item: str) -> str | None:
     )
 
 
-def _sum_flow(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sums of a flow by service and item, and by class or sector; null where nothing of it is known."""
-    groups = rows.groupby([*_SERVICE, "flow", "account_class", "sector"], dropna=False, sort=True)
+def _sum_flow(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Sums of a flow by keys; null, with the first reason, where nothing of it is known."""
+    groups = rows.groupby(keys, sort=True)
     sums = groups[_FIGURES].sum(min_count=1)
     about = groups.agg(unit=("unit", "first"), indicative=("indicative", "any"), reason=("reason", "first"))
     table = sums.join(about).reset_index()
-    for name in ("account_class", "sector", "reason"):
-        table[name] = table[name].astype(object).where(table[name].notna(), None)
-    return table.assign(reason=table["reason"].where(table["value_yuan"].isna(), None))
+    reason = table["reason"].astype(object)
+    return table.assign(reason=reason.where(reason.notna() & table["value_yuan"].isna(), None))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pipeline.accounts.books import split_years
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.services.registry import SERVICES
 from pipeline.accounts.sharing import YearStatistics
@@ -72,19 +73,28 @@ def _add_area(rows: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
 def _sum_items(items: pd.DataFrame, aoi_id: str) -> pd.DataFrame:
     """Figures of items that count by region and, as the sum of its regions, of the area."""
     counted = items.loc[items["counted"], [*_SPAN, *_ITEM, *_SUMS, "unit", "indicative", "reason"]]
-    null = counted["value_yuan"].isna()
-    told = counted.drop(columns="reason").assign(
-        unvalued_m2=counted["area_m2"].where(null, counted["unknown_m2"]),
-        unmoved=~null & counted["comparable_yuan"].isna(),
-        lack=counted["reason"].where(null),
-    )
-    sums = dict.fromkeys([*_SUMS, "unvalued_m2"], "sum")
-    how = {**sums, "unit": "first", "indicative": "any", "unmoved": "any", "lack": "first"}
-    keys = [*_SPAN, *_ITEM]
-    regions = told.groupby(keys, sort=False).agg(how).reset_index()
-    area = regions.assign(region=aoi_id).groupby(keys, sort=False).agg(how).reset_index()
+    regions = pd.concat(map(_sum_year, split_years(counted)), ignore_index=True)
+    area = _sum_spans(regions.assign(region=aoi_id))
     both: pd.DataFrame = pd.concat([area, regions[regions["region"] != aoi_id]], ignore_index=True)
     return both
+
+
+def _sum_year(counted: pd.DataFrame) -> pd.DataFrame:
+    null = counted["value_yuan"].isna()
+    return _sum_spans(
+        counted.drop(columns="reason").assign(
+            unvalued_m2=counted["area_m2"].where(null, counted["unknown_m2"]),
+            unmoved=~null & counted["comparable_yuan"].isna(),
+            lack=counted["reason"].where(null),
+        )
+    )
+
+
+def _sum_spans(rows: pd.DataFrame) -> pd.DataFrame:
+    sums = dict.fromkeys([*_SUMS, "unvalued_m2"], "sum")
+    how = {**sums, "unit": "first", "indicative": "any", "unmoved": "any", "lack": "first"}
+    summed: pd.DataFrame = rows.groupby([*_SPAN, *_ITEM], sort=False).agg(how).reset_index()
+    return summed
 
 
 def _judge(total: pd.DataFrame, least_known: float) -> pd.DataFrame:
@@ -110,7 +120,8 @@ def _complete(totals: pd.DataFrame, spans: pd.DataFrame, valuation: Valuation) -
     """Totals of every span: null of what lacks an input everywhere, 0 of what no ground there supplies."""
     lacks = _drop_products(valuation.lacks, valuation.items)
     time = ["period", "basis"]
-    told = pd.concat([valuation.items[[*time, *_ITEM, "unit"]], lacks]).drop_duplicates([*time, *_ITEM])
+    found = valuation.items[[*time, *_ITEM, "unit"]].drop_duplicates([*time, *_ITEM])
+    told = pd.concat([found, lacks]).drop_duplicates([*time, *_ITEM])
     every = spans.merge(told[[*time, *_ITEM, "unit", "reason"]], on=time)
     found = every.merge(totals.drop(columns="unit"), "left", [*_SPAN, *_ITEM], suffixes=("_everywhere", ""))
     absent, lacking = found["known"].isna(), found["reason_everywhere"].notna()

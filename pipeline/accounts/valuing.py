@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.accounts.books import join_book
+from pipeline.accounts.books import compact_texts, join_book, join_compact
 from pipeline.accounts.parameters import Found, ParameterBook
 from pipeline.accounts.price_index import PriceIndex
 from pipeline.accounts.prices import move_prices
@@ -18,7 +18,8 @@ from pipeline.accounts.services.ground import WETLAND
 from pipeline.accounts.services.registry import SERVICES, check_services
 from pipeline.accounts.sharing import YearStatistics, list_money
 from pipeline.accounts.terms import Gathered, TermSources, find_missing_terms, gather_terms
-from pipeline.contracts.accounts import ACCOUNT_ITEMS
+from pipeline.contracts.accounts import ACCOUNT_ITEMS, COMPACT_ITEMS
+from pipeline.contracts.columns import check_table
 
 LACKS = ("period", "basis", "service", "item", "unit", "reason")
 
@@ -47,6 +48,8 @@ class Method:
 @dataclass(frozen=True)
 class Valuation:
     """What services come to: ACCOUNT_ITEMS; items of which nothing could be said (LACKS); parameters used.
+
+    Texts of `items` are categories in their order, as there are many rows and few texts.
 
     An item that lacks an input everywhere has no rows among `items`, but one of its own among `lacks`, with
     the reason; so has one that no ground supplies, without a reason. `spans` are the regions, periods and
@@ -98,7 +101,7 @@ def value_services(
     ]
     lacks = [lack for year in told for lack in year.lacks]
     return Valuation(
-        pd.concat([year.items for year in told], ignore_index=True),
+        join_compact([year.items for year in told]),
         pd.DataFrame(lacks, columns=list(LACKS)),
         pd.concat([year.spans for year in told]),
         tuple(pair for year in told for pair in year.used),
@@ -205,16 +208,15 @@ def _list_figures(service: Service, item: ServiceItem, gathered: Gathered, price
 def _tabulate(table: pd.DataFrame, parts: Sequence[Mapping[str, Any]], basis: str) -> pd.DataFrame:
     """ACCOUNT_ITEMS of figures of items, each with the unit and class of its row in the table."""
     if not parts:
-        return join_book([], ACCOUNT_ITEMS)
-    lengths = [len(part["place"]) for part in parts]
-    joined = {
-        name: np.concatenate([part[name] for part in parts])
-        if isinstance(first, np.ndarray)
-        else np.repeat(np.array([part[name] for part in parts], object), lengths)
-        for name, first in parts[0].items()
-    }
-    units = table[[*UNIT, "account_class", "area_m2"]].take(joined.pop("place"))
-    return join_book([units.assign(basis=basis, **joined)], ACCOUNT_ITEMS)
+        return compact_texts(join_book([], ACCOUNT_ITEMS))
+    units = compact_texts(table[[*UNIT, "account_class", "area_m2"]].assign(basis=basis))
+    tables = [compact_texts(units.take(part["place"]).assign(**_drop_place(part))) for part in parts]
+    items: pd.DataFrame = check_table(join_compact(tables)[[*ACCOUNT_ITEMS.columns]], COMPACT_ITEMS)
+    return items
+
+
+def _drop_place(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if name != "place"}
 
 
 def _find_indicative(service: Service, found: Sequence[Found], rows: int) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from pandera.pandas import DataFrameSchema
 
+from pipeline.accounts.books import split_rows
 from pipeline.accounts.doubts import add_doubts
 from pipeline.accounts.intervals import add_intervals
 from pipeline.accounts.parameters import ParameterBook
@@ -20,6 +21,7 @@ from pipeline.accounts.totals import total_services
 from pipeline.accounts.valuing import Method, Valuation, value_services
 from pipeline.contracts.accounts import (
     ACCOUNT_CHOICES,
+    ACCOUNT_ITEMS,
     ACCOUNT_METHODS,
     ACCOUNT_PARAMETERS,
     ACCOUNT_PRICES,
@@ -35,7 +37,7 @@ from pipeline.settings.accounts import Choices, Intervals
 from pipeline.settings.parameters import ParameterRow, read_elsewhere, read_parameters
 from pipeline.storage.csv_texts import quieten_texts, restore_texts
 from pipeline.storage.ownership import refuse_delivery
-from pipeline.storage.tables import load_json
+from pipeline.storage.tables import PART_ROWS, load_json
 
 _PARAMETERS = "tables/account_parameters.csv"
 _CHOICES = "tables/account_choices.csv"
@@ -277,18 +279,20 @@ def write_revaluation(found: Revaluation, folder: Path) -> None:
     Raises SettingsError where the folder cannot be written to.
     """
     tables = {
-        "account_totals": found.totals,
-        "account_parcels": found.valuation.items,
-        "account_parameters": found.parameters,
-        "account_differences": compare_totals(found),
+        "account_totals": [found.totals],
+        "account_parcels": split_rows(found.valuation.items, ACCOUNT_ITEMS, PART_ROWS),
+        "account_parameters": [found.parameters],
+        "account_differences": [compare_totals(found)],
     }
     refuse_delivery(folder, "The accounts cannot be written")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            with hold_part(folder / f"{name}.csv") as part, part.open("wb") as stream:
+        for name, parts in tables.items():
+            with hold_part(folder / f"{name}.csv") as place, place.open("wb") as stream:
                 stream.write("\ufeff".encode())
-                pacsv.write_csv(pa.Table.from_pandas(quieten_texts(table), preserve_index=False), stream)
+                for number, part in enumerate(parts):
+                    table = pa.Table.from_pandas(quieten_texts(part), preserve_index=False)
+                    pacsv.write_csv(table, stream, pacsv.WriteOptions(include_header=number == 0))
     except OSError as error:
         problem = Problem(str(error.filename), error.strerror or str(error), "a place to write to")
         raise SettingsError("The accounts cannot be written", [problem]) from error

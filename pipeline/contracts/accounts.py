@@ -10,6 +10,7 @@ from pipeline.contracts.columns import (
     TEXT_OR_NULL,
     build_column,
     build_table,
+    mark_compact,
 )
 
 _KINDS = ("parcel", "outside", "project")
@@ -162,6 +163,9 @@ a figure of a region, handed out to its units by a key. `indicative`: it rests o
 confirmed. `area_m2` is the supplying area, `unknown_m2` what of it nothing is known about. `reason` says why
 a quantity or a value is null, or what was assumed for want of better.
 """
+
+COMPACT_ITEMS = mark_compact(ACCOUNT_ITEMS)
+"""ACCOUNT_ITEMS with their texts as categories: there are many rows, and few texts."""
 
 ACCOUNT_TOTALS = build_table(
     "AccountTotals",

@@ -7,6 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
+from pandas.api.types import is_numeric_dtype
 
 from pipeline.errors import ContractError, Problem
 
@@ -25,6 +26,12 @@ def build_column(
 def build_table(name: str, columns: dict[str, pa.Column]) -> pa.DataFrameSchema:
     """A table of some columns; it may have others."""
     return pa.DataFrameSchema(columns, name=name, strict=False)
+
+
+def mark_compact(schema: pa.DataFrameSchema) -> pa.DataFrameSchema:
+    """The same table with its texts as categories."""
+    texts = [name for name, column in schema.columns.items() if not is_numeric_dtype(column.dtype.type)]
+    return schema.update_columns({name: {"dtype": "category"} for name in texts})
 
 
 TEXT = build_column(str)

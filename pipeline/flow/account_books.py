@@ -24,6 +24,8 @@ from pipeline.settings.parameters import read_elsewhere
 def draw_up_books(ledger: AccountFacts) -> dict[str, pd.DataFrame]:
     """All tables by name, in the order of a delivery; of both bases the headline's rows stand first.
 
+    Texts of `account_parcels` are categories, as those of a valuation are.
+
     Raises ContractError where books do not balance.
     """
     items, aoi_id = ledger.valuation.items, ledger.aoi_id

@@ -6,9 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.accounts.books import split_rows
 from pipeline.accounts.eligibility import check_projects
 from pipeline.accounts.methods import Evidence
 from pipeline.accounts.variables import VARIABLES
+from pipeline.contracts.accounts import ACCOUNT_ITEMS
 from pipeline.engine.run import Run
 from pipeline.flow.account_books import draw_up_books
 from pipeline.flow.account_inputs import list_account_keys
@@ -24,7 +26,16 @@ from pipeline.rights_registry.inventory_values import AccountedValues
 from pipeline.settings.accounts import Accounts
 from pipeline.storage.cause import Artifact
 from pipeline.storage.sorted_rows import sort_rows
-from pipeline.storage.tables import load_json, load_layer, load_table, read_parts, save_json, save_tables
+from pipeline.storage.tables import (
+    PART_ROWS,
+    load_json,
+    load_layer,
+    load_table,
+    read_parts,
+    save_json,
+    save_parts,
+    save_tables,
+)
 from pipeline.zonal.ground import lay_ground
 
 _VERSION = 1
@@ -88,8 +99,9 @@ def make_accounts(
         )
         tables = draw_up_books(ledger)
         tables["statistics_rejected"] = load_table(told.path, "statistics_rejected")
-        save_tables(folder, {**tables, "findings": check_projects(projects, ledger.sums)})
         save_json(folder / "tables.json", list(tables))
+        save_parts(folder / _ITEMS, split_rows(tables.pop("account_parcels"), ACCOUNT_ITEMS, PART_ROWS))
+        save_tables(folder, {**tables, "findings": check_projects(projects, ledger.sums)})
         save_json(folder / "parameter_set.json", ledger.parameter_set)
 
     return run.artifact(study.title("accounts"), cause, build)

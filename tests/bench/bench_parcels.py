@@ -371,6 +371,7 @@ def measure_all(count: int, folder: Path, *, accounts: bool) -> pd.DataFrame:
 
 def main(count: int, folder: Path, *, accounts: bool) -> None:
     """Measure all steps, print the table, write it, hold the bound."""
+    folder.mkdir(parents=True, exist_ok=True)
     OUT.mkdir(parents=True, exist_ok=True)
     table = measure_all(count, folder, accounts=accounts)
     print(table.round(1).to_string(index=False))
