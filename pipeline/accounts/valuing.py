@@ -209,14 +209,19 @@ def _tabulate(table: pd.DataFrame, parts: Sequence[Mapping[str, Any]], basis: st
     """ACCOUNT_ITEMS of figures of items, each with the unit and class of its row in the table."""
     if not parts:
         return compact_texts(join_book([], ACCOUNT_ITEMS))
+    lengths = [len(part["place"]) for part in parts]
+    joined = {name: _join_figures([part[name] for part in parts], lengths) for name in parts[0]}
     units = compact_texts(table[[*UNIT, "account_class", "area_m2"]].assign(basis=basis))
-    tables = [compact_texts(units.take(part["place"]).assign(**_drop_place(part))) for part in parts]
-    items: pd.DataFrame = check_table(join_compact(tables)[[*ACCOUNT_ITEMS.columns]], COMPACT_ITEMS)
+    told = compact_texts(units.take(joined.pop("place")).assign(**joined))
+    items: pd.DataFrame = check_table(told[[*ACCOUNT_ITEMS.columns]], COMPACT_ITEMS)
     return items
 
 
-def _drop_place(part: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in part.items() if name != "place"}
+def _join_figures(told: Sequence[Any], lengths: Sequence[int]) -> Any:
+    """Figures of items behind one another, what is said of all rows of an item for each of them."""
+    if isinstance(told[0], np.ndarray):
+        return np.concatenate(told)
+    return pd.Categorical(told).repeat(lengths) if isinstance(told[0], str) else np.repeat(told, lengths)
 
 
 def _find_indicative(service: Service, found: Sequence[Found], rows: int) -> NDArray[np.bool_]:
