@@ -83,7 +83,7 @@ def test_a_compact_table_is_held_to_its_contract():
         next(split_rows(lacking, SCHEMA, 1))
 
 
-def test_a_million_rows_of_few_texts_take_a_tenth_of_what_plain_texts_take():
+def test_many_rows_of_few_texts_take_less_than_a_tenth_of_what_plain_texts_take():
     names = np.array(["registered", "mapped", "不含价格 / no price is given for it"], object)
     plain = pd.DataFrame({"reason": pd.Series(np.tile(names, 100_000), dtype=str)})
     compact = compact_texts(plain)
